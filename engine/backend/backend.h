@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/update_rule.h"
+#include "engine/ops/op_graph.h"
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace gradwright {
+
+enum class Precision { F32, F64 };
+enum class Mode { Training, Inference };
+
+struct CompileOptions {
+    std::int64_t batch = 1;
+    Precision precision = Precision::F32;
+    Mode mode = Mode::Inference;
+    std::optional<UpdateRule> update = {}; ///< in training: the optimizer
+};
+
+/// Weights, their gradients and optimizer slots, kept in the layout that the first compiled program
+/// wants; every further program of the same graph adopts it. Tensors go in and out in plain
+/// row-major order, in the store's precision (F32 or F64). Used by one thread at a time.
+class WeightStore {
+public:
+    virtual ~WeightStore() = default;
+
+    [[nodiscard]] virtual const std::vector<WeightSpec>& specs() const = 0;
+    [[nodiscard]] virtual DType dtype() const = 0;
+    [[nodiscard]] virtual Tensor read(WeightId id) const = 0;
+    /// Converts to the store's type. Throws Error when the shape differs.
+    virtual void write(WeightId id, const Tensor& values) = 0;
+    /// Of the last backward pass; zero before it. Trainable weights of a training program only.
+    [[nodiscard]] virtual Tensor readGradient(WeightId id) const = 0;
+    [[nodiscard]] virtual std::size_t slots() const = 0; ///< for each trainable weight
+    [[nodiscard]] virtual Tensor readSlot(WeightId id, std::size_t slot) const = 0;
+    virtual void writeSlot(WeightId id, std::size_t slot, const Tensor& values) = 0;
+};
+
+/// Gives every weight its first values.
+void initializeWeights(WeightStore& store, std::uint64_t seed);
+
+/// A batch as the caller holds it: row-major, [batch, …] without padding.
+struct BatchInput {
+    ValueId value;
+    /// F32 for real values, whatever the precision (converted when it is F64); I32 for class
+    /// indices.
+    const void* data;
+};
+
+/// What the random ops of a step depend on.
+struct StepSeed {
+    std::uint64_t seed = 0;
+    std::uint64_t step = 0;
+};
+
+struct OpReport {
+    std::string path;
+    std::string op;
+    std::string implementation;     ///< e.g. "brgconv:avx512_core", or "own" for our kernels
+    std::string layout;             ///< of the output, e.g. "aBcd16b"
+    std::vector<std::string> fused; ///< ops folded into this one
+    std::int64_t macs = 0;          ///< for the batch, forward
+};
+
+struct ProgramReport {
+    std::vector<OpReport> ops;      ///< forward
+    std::vector<OpReport> backward; ///< in training
+    std::size_t reorders = 0;       ///< layout changes a step
+    std::size_t arenaBytes = 0;     ///< activations, their gradients and scratch
+    std::size_t weightBytes = 0;    ///< weights, gradients and slots
+};
+
+/// A graph compiled for one batch size: everything is created here once, and running it allocates
+/// nothing. Used by one thread at a time; the calling thread's OpenMP settings apply.
+class Program {
+public:
+    virtual ~Program() = default;
+
+    [[nodiscard]] virtual const CompileOptions& options() const = 0;
+    [[nodiscard]] virtual const OpGraph& graph() const = 0;
+    [[nodiscard]] virtual const std::shared_ptr<WeightStore>& weights() const = 0;
+
+    /// Computes all values from a binding for every graph input that the outputs and losses need.
+    /// Returns false when stopped between two ops. Throws Error for a class index outside the
+    /// logits.
+    virtual bool forward(std::span<const BatchInput> inputs, StepSeed seed = {},
+                         const std::stop_token& stop = {}) = 0;
+    /// Computes the gradient of the objective for every trainable weight. After forward, in
+    /// training only. Returns false when stopped between two ops.
+    virtual bool backward(const std::stop_token& stop = {}) = 0;
+    /// One step of the optimizer, and of the running statistics. After backward.
+    /// `step` counts from 1.
+    virtual void update(double learningRate, std::uint64_t step) = 0;
+
+    /// The sum over the batch of the weighted per-sample losses. After forward.
+    [[nodiscard]] virtual double lossSum() const = 0;
+    /// A value as F32 or F64 [batch, …], for outputs and losses of the graph. After forward.
+    [[nodiscard]] virtual Tensor read(ValueId value) const = 0;
+    /// As read() for an output in F32, into `out` ([batch, …] elements), without allocating.
+    virtual void copyOutput(ValueId value, std::span<float> out) const = 0;
+    /// The squared norm of each weight's gradient, 0 for the untrainable, in the order of the
+    /// graph's weights. After backward.
+    [[nodiscard]] virtual std::span<const double> gradientSquares() const = 0;
+    /// The path of the first layer whose value holds a NaN or an infinity, or nothing. After
+    /// forward; slow.
+    [[nodiscard]] virtual std::optional<std::string> firstNonFinite() const = 0;
+
+    [[nodiscard]] virtual ProgramReport report() const = 0;
+};
+
+struct DeviceInfo {
+    std::string key;  ///< "cpu"
+    std::string name; ///< the processor's
+    std::string detail;
+    std::vector<Precision> precisions;
+};
+
+class Backend {
+public:
+    virtual ~Backend() = default;
+
+    [[nodiscard]] virtual std::string key() const = 0; ///< "onednn"
+    [[nodiscard]] virtual DeviceInfo device() const = 0;
+    /// Compiles; with `weights` from an earlier program of the same weights (any batch or mode)
+    /// their layout is adopted, else a store is made, all zero. Throws Error when the precision or
+    /// an op is not supported, with the reason.
+    [[nodiscard]] virtual std::unique_ptr<Program>
+    compile(const OpGraph& graph, const CompileOptions& options,
+            std::shared_ptr<WeightStore> weights = nullptr) const = 0;
+};
+
+/// The slow, obvious one, in double or float: the oracle of the tests.
+std::unique_ptr<Backend> makeReferenceBackend();
+/// The CPU engine.
+std::unique_ptr<Backend> makeOneDnnBackend();
+
+} // namespace gradwright

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/support/json.h"
+
+#include "engine/support/error.h"
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+namespace gradwright {
+namespace {
+
+struct Place {
+    std::size_t line;
+    std::size_t column;
+};
+
+Place placeOf(std::string_view text, std::size_t byte) {
+    const auto before = text.substr(0, std::min(byte, text.size()));
+    const auto line = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1;
+    const auto lastBreak = before.rfind('\n');
+    const auto column =
+        lastBreak == std::string_view::npos ? before.size() + 1 : before.size() - lastBreak;
+    return {line, column};
+}
+
+} // namespace
+
+Json parseJson(std::string_view text, std::string_view what, JsonLimits limits) {
+    if (text.size() > limits.bytes)
+        throw Error("{}: {} bytes of JSON, at most {} are read", what, text.size(), limits.bytes);
+
+    std::vector<std::set<std::string>> openObjects;
+    const auto callback = [&](int depth, Json::parse_event_t event, Json& parsed) {
+        if (depth > limits.depth)
+            throw Error("{}: JSON nested deeper than {} levels", what, limits.depth);
+        switch (event) {
+        case Json::parse_event_t::object_start:
+            openObjects.emplace_back();
+            break;
+        case Json::parse_event_t::object_end:
+            openObjects.pop_back();
+            break;
+        case Json::parse_event_t::key:
+            if (!openObjects.back().insert(parsed.get<std::string>()).second)
+                throw Error("{}: the key \"{}\" appears twice in one object", what,
+                            parsed.get<std::string>());
+            break;
+        default:
+            break;
+        }
+        return true;
+    };
+    try {
+        return Json::parse(text.begin(), text.end(), callback);
+    } catch (const Json::parse_error& error) {
+        const auto place = placeOf(text, error.byte == 0 ? 0 : error.byte - 1);
+        throw Error("{}: not valid JSON at line {}, column {}", what, place.line, place.column);
+    } catch (const Json::exception& error) {
+        throw Error("{}: not valid JSON ({})", what, error.what());
+    }
+}
+
+} // namespace gradwright

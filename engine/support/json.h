@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace gradwright {
+
+/// Keeps the order of keys, so that a file written twice is the same file.
+using Json = nlohmann::ordered_json;
+
+struct JsonLimits {
+    std::size_t bytes = std::size_t{64} << 20;
+    int depth = 64;
+};
+
+/// Parses untrusted text. Throws Error naming `what`, line and column when the text is not JSON, is
+/// larger or nested deeper than the limits, or repeats a key.
+Json parseJson(std::string_view text, std::string_view what, JsonLimits limits = {});
+
+} // namespace gradwright

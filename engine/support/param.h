@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/support/json.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace gradwright {
+
+using IntTuple = std::vector<std::int64_t>;
+using ParamValue = std::variant<bool, std::int64_t, double, std::string, IntTuple>;
+
+enum class ParamType { Bool, Int, Real, Choice, Text, Path, Tuple };
+
+struct ParamChoice {
+    std::string key;   ///< what files hold
+    std::string title; ///< what people read
+    std::string doc;
+};
+
+/// Shows a parameter only while another one has one of the values.
+struct ParamCondition {
+    std::string param;
+    std::vector<ParamValue> values;
+};
+
+/// The one declaration of a parameter: form, validation, JSON, command-line options and reference
+/// documentation are made from it.
+struct ParamSpec {
+    std::string key;
+    std::string title;
+    ParamType type = ParamType::Int;
+    ParamValue standard; ///< the default; its alternative must fit `type`
+    std::string doc;
+
+    double minimum = -1e308; ///< for Int, Real and each element of Tuple
+    double maximum = 1e308;
+    bool minimumExclusive = false;
+    bool maximumExclusive = false;
+    std::vector<ParamChoice> choices; ///< for Choice
+    std::size_t minLength = 1;        ///< for Tuple: number of elements
+    std::size_t maxLength = 1;
+    std::string unit;
+    bool logarithmic = false; ///< a slider should be
+    bool advanced = false;    ///< folded away at first
+    std::optional<ParamCondition> visibleWhen = {};
+};
+
+using ParamSpecs = std::vector<ParamSpec>;
+
+/// Values by key. A key that is absent stands for the default, so that files stay small and a
+/// parameter added later needs no migration.
+using ParamValues = std::map<std::string, ParamValue, std::less<>>;
+
+struct ParamProblem {
+    std::string param;
+    std::string message; ///< the rule and the received value
+};
+
+/// Why `value` does not fit `spec`, or nothing.
+std::optional<std::string> whyInvalid(const ParamSpec& spec, const ParamValue& value);
+
+/// Every value that breaks its rule and every key that no spec declares.
+std::vector<ParamProblem> validate(const ParamSpecs& specs, const ParamValues& values);
+
+const ParamSpec* findParam(const ParamSpecs& specs, std::string_view key);
+
+/// Reads values through their specs: an absent key gives the default. Asking for a key that no spec
+/// declares, or as another type, is a programming error and throws Error.
+class Params {
+public:
+    Params(const ParamSpecs& specs, const ParamValues& values)
+        : specs_(&specs)
+        , values_(&values) {}
+
+    [[nodiscard]] bool boolean(std::string_view key) const;
+    [[nodiscard]] std::int64_t integer(std::string_view key) const;
+    [[nodiscard]] double real(std::string_view key) const;
+    [[nodiscard]] const std::string& text(std::string_view key) const; ///< Choice, Text and Path
+    [[nodiscard]] const IntTuple& tuple(std::string_view key) const;
+    [[nodiscard]] const ParamValue& value(std::string_view key) const;
+
+private:
+    const ParamSpecs* specs_;
+    const ParamValues* values_;
+};
+
+/// Whether the form shows the parameter, given the other values.
+bool isVisible(const ParamSpec& spec, const Params& params);
+
+std::string toString(const ParamValue& value);
+
+Json toJson(const ParamValue& value);
+/// Takes a JSON value of the spec's type (an integer where a real is expected is fine). Throws
+/// Error with the rule and the received value; does not check the range.
+ParamValue paramFromJson(const ParamSpec& spec, const Json& json);
+/// Parses what a person types, e.g. "3x3" or "0.01". Throws Error with the rule and the text.
+ParamValue paramFromText(const ParamSpec& spec, std::string_view text);
+
+// Short forms for declaring parameters.
+ParamSpec intParam(std::string key, std::string title, std::int64_t standard, double minimum,
+                   double maximum, std::string doc);
+ParamSpec realParam(std::string key, std::string title, double standard, double minimum,
+                    double maximum, std::string doc);
+ParamSpec boolParam(std::string key, std::string title, bool standard, std::string doc);
+ParamSpec choiceParam(std::string key, std::string title, std::string standard,
+                      std::vector<ParamChoice> choices, std::string doc);
+ParamSpec tupleParam(std::string key, std::string title, IntTuple standard, std::size_t minLength,
+                     std::size_t maxLength, double minimum, double maximum, std::string doc);
+ParamSpec textParam(std::string key, std::string title, std::string standard, std::string doc);
+ParamSpec pathParam(std::string key, std::string title, std::string doc);
+
+} // namespace gradwright
