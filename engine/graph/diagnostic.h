@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/graph/edit.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gradwright {
+
+enum class Severity { Info, Warning, Error };
+
+/// What a diagnostic is about.
+struct Place {
+    std::string graph; ///< "" is the main graph, else a block
+    std::optional<NodeId> node = {};
+    std::optional<LinkId> link = {};
+    std::string param = {};
+    std::string path = {}; ///< "stage2/1/conv1": which instance, as people read it
+};
+
+struct Fix {
+    std::string title; ///< as a button reads
+    NetworkEdit edit;
+};
+
+/// A fault or a remark in a network that is being drawn; never an exception.
+struct Diagnostic {
+    Severity severity = Severity::Error;
+    Place place;
+    std::string message; ///< the rule and the received values, in the user's words
+    std::vector<Fix> fixes = {};
+};
+
+} // namespace gradwright

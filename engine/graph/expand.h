@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/graph/diagnostic.h"
+#include "engine/layers/layer.h"
+
+namespace gradwright {
+
+/// One layer of the network with all blocks unrolled.
+struct FlatNode {
+    std::string path;  ///< "stage2/1/conv1": block instances with their repetition, from 1
+    std::string graph; ///< where its node is drawn
+    NodeId node;
+    const LayerDef* layer; ///< nullptr when this version does not know the layer
+    ParamValues params;    ///< with the values that instances set for promoted parameters
+    /// Index of the flat node that feeds each port; nothing where no link enters.
+    std::vector<std::optional<std::size_t>> inputs;
+};
+
+/// The network as layers alone, each after what feeds it.
+struct FlatNetwork {
+    std::vector<FlatNode> nodes;
+    std::vector<Diagnostic> diagnostics; ///< of the structure: blocks missing or within themselves
+};
+
+/// Unrolls blocks. A block that is missing, contains itself, is repeated but does not have one
+/// input and one output, or would make the network larger than 200,000 layers is a diagnostic and
+/// is left out.
+FlatNetwork expand(const Network& network);
+
+} // namespace gradwright

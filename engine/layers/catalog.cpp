@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/layers/catalog.h"
+
+#include "engine/support/error.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace gradwright {
+
+// One line a layer: its declaration here is all the registration there is.
+#define GRADWRIGHT_LAYERS(X)                                                                       \
+    X(input)                                                                                       \
+    X(output)                                                                                      \
+    X(blockInput)                                                                                  \
+    X(blockOutput)                                                                                 \
+    X(conv2d)                                                                                      \
+    X(dense)                                                                                       \
+    X(identity)                                                                                    \
+    X(relu)                                                                                        \
+    X(leakyRelu)                                                                                   \
+    X(sigmoid)                                                                                     \
+    X(tanh)                                                                                        \
+    X(softmax)                                                                                     \
+    X(batchNorm)                                                                                   \
+    X(maxPool2d)                                                                                   \
+    X(averagePool2d)                                                                               \
+    X(globalAveragePool)                                                                           \
+    X(dropout)                                                                                     \
+    X(flatten)                                                                                     \
+    X(add)                                                                                         \
+    X(concatenate)
+
+namespace layers {
+#define GRADWRIGHT_DECLARE(name) LayerDef name();
+GRADWRIGHT_LAYERS(GRADWRIGHT_DECLARE)
+#undef GRADWRIGHT_DECLARE
+} // namespace layers
+
+const std::vector<LayerDef>& layerCatalog() {
+    static const std::vector<LayerDef> all = [] {
+        std::vector<LayerDef> list;
+#define GRADWRIGHT_LIST(name) list.push_back(layers::name());
+        GRADWRIGHT_LAYERS(GRADWRIGHT_LIST)
+#undef GRADWRIGHT_LIST
+        return list;
+    }();
+    return all;
+}
+
+const LayerDef* findLayer(std::string_view key) {
+    static const auto byKey = [] {
+        std::unordered_map<std::string_view, const LayerDef*> map;
+        for (const auto& def : layerCatalog())
+            map.emplace(def.key, &def);
+        return map;
+    }();
+    const auto found = byKey.find(key);
+    return found == byKey.end() ? nullptr : found->second;
+}
+
+const LayerDef& layer(std::string_view key) {
+    if (const auto* def = findLayer(key))
+        return *def;
+    throw Error("there is no layer \"{}\"; `gradwright-cli layers` lists those there are", key);
+}
+
+} // namespace gradwright

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/layers/shared_params.h"
+
+namespace gradwright::layers {
+namespace {
+
+Inferred infer(const InferContext& context) {
+    auto joint = context.inputs[0];
+    const auto axis = context.params.integer("axis");
+    const auto index = static_cast<std::size_t>(axis);
+    if (index >= joint.rank())
+        return LayerProblem{fmt::format("Axis {} does not exist in {}, which has axes 0 to {}.",
+                                        axis, toString(joint), joint.rank() - 1),
+                            "axis",
+                            {{"Set axis to 0", SetParamProposal{"axis", std::int64_t{0}}}}};
+    for (const auto& input : context.inputs.subspan(1)) {
+        auto aligned = input;
+        if (aligned.rank() == joint.rank())
+            aligned[index] = joint[index];
+        if (aligned != joint)
+            return LayerProblem{
+                fmt::format("Concatenate takes inputs that agree in all but axis {}; received {} "
+                            "and {}.",
+                            axis, toString(context.inputs[0]), toString(input)),
+                "",
+                {}};
+        joint[index] += input[index];
+    }
+    return joint;
+}
+
+ValueId lower(LowerContext& context) {
+    return context.op(ConcatOp{context.params().integer("axis")});
+}
+
+} // namespace
+
+LayerDef concatenate() {
+    return {.key = "concatenate",
+            .title = "Concatenate",
+            .category = Category::Merge,
+            .doc = "Puts its inputs side by side along an axis: channels of images, features of "
+                   "vectors.",
+            .formula = "",
+            .source = "Szegedy et al.: Going deeper with convolutions, 2014",
+            .minInputs = 2,
+            .maxInputs = 16,
+            .params = {intParam("axis", "Axis", 0, 0, 2,
+                                "0 joins channels or features, 1 rows, 2 columns.")},
+            .infer = infer,
+            .lower = lower};
+}
+
+} // namespace gradwright::layers

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/layers/shared_params.h"
+
+namespace gradwright::layers {
+namespace {
+
+Inferred infer(const InferContext& context) {
+    const auto& input = context.inputs[0];
+    if (input.rank() != 1)
+        return LayerProblem{fmt::format("Dense takes a vector; received {}.", toString(input)),
+                            "",
+                            {{"Insert Flatten", InsertLayerProposal{PortIndex{0}, "flatten", {}}}}};
+    return Shape{context.params.integer("units")};
+}
+
+ValueId lower(LowerContext& context) {
+    const auto& params = context.params();
+    const auto features = context.inputShape()[0];
+    const DenseOp op{params.integer("units"), params.boolean("bias")};
+    std::vector<WeightId> weights = {context.weight("weight", {op.units, features},
+                                                    initializerOf(params, activationOf(params)),
+                                                    {features, op.units})};
+    if (op.bias)
+        weights.push_back(context.weight("bias", {op.units}, {"zeros"}));
+    return lowerActivation(context, context.op(op, context.inputs(), std::move(weights)));
+}
+
+std::string label(const Params& params) {
+    return fmt::format("Dense {}", params.integer("units"));
+}
+
+} // namespace
+
+LayerDef dense() {
+    return {.key = "dense",
+            .title = "Dense",
+            .category = Category::Dense,
+            .doc = "Fully connected: every output is a weighted sum of all inputs plus a bias, "
+                   "passed through the activation.",
+            .formula = "y = f(W x + b)",
+            .source = "Rosenblatt: The perceptron, 1958",
+            .params = joined({{intParam("units", "Units", 64, 1, 1 << 24, "Number of outputs."),
+                               boolParam("bias", "Bias", true, "Adds a learned number a unit.")},
+                              activationParams(),
+                              initializerParams()}),
+            .infer = infer,
+            .lower = lower,
+            .label = label};
+}
+
+} // namespace gradwright::layers

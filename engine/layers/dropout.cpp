@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/layers/shared_params.h"
+
+namespace gradwright::layers {
+namespace {
+
+Inferred infer(const InferContext& context) {
+    return context.inputs[0];
+}
+
+ValueId lower(LowerContext& context) {
+    // The number of ops so far is unique in the graph and the same whenever it is built.
+    const auto stream = static_cast<std::uint32_t>(context.opCount());
+    return context.op(DropoutOp{context.params().real("rate"), stream});
+}
+
+std::string label(const Params& params) {
+    return fmt::format("Dropout {}", params.real("rate"));
+}
+
+} // namespace
+
+LayerDef dropout() {
+    auto rate = realParam("rate", "Rate", 0.5, 0, 1, "Share of the values set to zero.");
+    rate.maximumExclusive = true;
+    return {.key = "dropout",
+            .title = "Dropout",
+            .category = Category::Regularization,
+            .doc =
+                "While training, sets a random share of the values to zero and scales up the "
+                "rest, so that no unit can rely on another: against overfitting. Does nothing at "
+                "inference.",
+            .formula = "y = x · m / (1 - rate), m = 0 with probability rate, else 1",
+            .source = "Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout, 2014",
+            .params = {std::move(rate)},
+            .infer = infer,
+            .lower = lower,
+            .label = label};
+}
+
+} // namespace gradwright::layers

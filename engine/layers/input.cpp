@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/layers/shared_params.h"
+
+namespace gradwright::layers {
+namespace {
+
+Inferred infer(const InferContext& context) {
+    return Shape(context.params.tuple("shape"));
+}
+
+std::string label(const Params& params) {
+    return fmt::format("Input {}", toString(Shape(params.tuple("shape"))));
+}
+
+} // namespace
+
+LayerDef input() {
+    return {.key = "input",
+            .title = "Input",
+            .category = Category::InputOutput,
+            .doc =
+                "Where the data enters. Its shape leaves the batch out: channels × rows × columns "
+                "for an image, one number for a vector.",
+            .formula = "",
+            .source = "",
+            .minInputs = 0,
+            .maxInputs = 0,
+            .params = {tupleParam("shape", "Shape", {1, 28, 28}, 1, 3, 1, 1 << 24,
+                                  "Size of one sample, without the batch.")},
+            .infer = infer,
+            .label = label};
+}
+
+} // namespace gradwright::layers

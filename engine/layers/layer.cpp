@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/layers/layer.h"
+
+namespace gradwright {
+
+const std::vector<CategoryInfo>& categories() {
+    static const std::vector<CategoryInfo> all = {
+        {Category::InputOutput, "input-output", "Input and output"},
+        {Category::Convolution, "convolution", "Convolution"},
+        {Category::Dense, "dense", "Dense"},
+        {Category::Activation, "activation", "Activation"},
+        {Category::Normalization, "normalization", "Normalization"},
+        {Category::Pooling, "pooling", "Pooling"},
+        {Category::Regularization, "regularization", "Regularization"},
+        {Category::Shape, "shape", "Shape"},
+        {Category::Merge, "merge", "Merge"},
+        {Category::Sequence, "sequence", "Sequence"},
+    };
+    return all;
+}
+
+const Shape& LowerContext::inputShape(std::size_t index) const {
+    return graph_->type(inputs_.at(index)).shape;
+}
+
+WeightId LowerContext::weight(std::string_view name, Shape shape, Initializer initializer,
+                              WeightFans fans, bool trainable) {
+    return graph_->addWeight({fmt::format("{}/{}", path_, name), std::move(shape),
+                              std::move(initializer), fans, trainable});
+}
+
+ValueId LowerContext::op(OpAttributes attributes, std::vector<ValueId> inputs,
+                         std::vector<WeightId> weights) {
+    return graph_->add(std::move(attributes), std::move(inputs), path_, std::move(weights));
+}
+
+std::string labelOf(const LayerDef& layer, const ParamValues& params) {
+    return layer.label ? layer.label(Params(layer.params, params)) : layer.title;
+}
+
+} // namespace gradwright
