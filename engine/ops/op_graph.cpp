@@ -62,6 +62,10 @@ void OpGraph::addOutput(std::string name, ValueId value) {
     outputs_.push_back({std::move(name), value});
 }
 
+void OpGraph::setOutputs(std::vector<NamedValue> outputs) {
+    outputs_ = std::move(outputs);
+}
+
 void OpGraph::addLoss(ValueId perSample, double weight) {
     if (type(perSample).shape != Shape{1})
         throw Error("a loss must be one number a sample, not {}", toString(type(perSample).shape));

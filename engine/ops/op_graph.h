@@ -60,6 +60,7 @@ public:
     ValueId add(OpAttributes attributes, std::vector<ValueId> inputs, std::string path,
                 std::vector<WeightId> weights = {});
     void addOutput(std::string name, ValueId value);
+    void setOutputs(std::vector<NamedValue> outputs);
     void addLoss(ValueId perSample, double weight);
 
     [[nodiscard]] const std::vector<Value>& values() const { return values_; }

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/backend.h"
+
+#include <memory>
+#include <vector>
+
+namespace gradwright {
+
+/// The engine that computes in a precision: oneDNN for FP32, the reference for FP64.
+std::shared_ptr<const Backend> backendFor(Precision precision);
+
+/// Every engine of this build, the fast one first.
+std::vector<std::shared_ptr<const Backend>> backends();
+
+} // namespace gradwright

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/inference/predictor.h"
+
+#include "engine/backend/devices.h"
+#include "engine/support/error.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace gradwright {
+
+Predictor::Predictor(OpGraph graph, const Weights& weights)
+    : programs_(backendFor(Precision::F32), std::move(graph), Precision::F32) {
+    if (programs_.graph().inputs().size() != 1 || programs_.graph().outputs().empty())
+        throw Error("prediction needs a network with one input and an output");
+    input_ = programs_.graph().inputs().front().value;
+    output_ = programs_.graph().outputs().front().value;
+    programs_.get(1, Mode::Inference);
+    setWeights(weights);
+}
+
+void Predictor::setWeights(const Weights& weights) {
+    writeWeights(*programs_.weights(), weights);
+}
+
+Prediction Predictor::predict(const Tensor& input) {
+    if (input.shape() != inputShape())
+        throw Error("the network takes {}, not {}", toString(inputShape()),
+                    toString(input.shape()));
+    auto& program = programs_.get(1, Mode::Inference);
+    const std::array inputs = {BatchInput{input_, input.span<float>().data()}};
+    program.forward(inputs);
+    Prediction prediction;
+    prediction.probabilities.resize(
+        static_cast<std::size_t>(programs_.graph().type(output_).shape.elements()));
+    program.copyOutput(output_, prediction.probabilities);
+    const auto best = std::ranges::max_element(prediction.probabilities);
+    prediction.classIndex = static_cast<std::int32_t>(best - prediction.probabilities.begin());
+    prediction.probability = *best;
+    return prediction;
+}
+
+const Shape& Predictor::inputShape() const {
+    return programs_.graph().type(input_).shape;
+}
+
+} // namespace gradwright

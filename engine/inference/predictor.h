@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/program_cache.h"
+#include "engine/backend/weights.h"
+#include "engine/tensor/tensor.h"
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace gradwright {
+
+struct Prediction {
+    std::int32_t classIndex = 0;
+    double probability = 0;
+    std::vector<float> probabilities; ///< one a class
+};
+
+/// Classifies prepared inputs with one set of weights. Used by one thread at a time.
+class Predictor {
+public:
+    /// `graph` has one input and, first, an output of class probabilities. Throws Error when the
+    /// weights are another network's.
+    Predictor(OpGraph graph, const Weights& weights);
+
+    /// Takes other weights of the same network.
+    void setWeights(const Weights& weights);
+
+    /// One input, of the shape that the graph takes (F32). Throws Error for another shape.
+    Prediction predict(const Tensor& input);
+
+    [[nodiscard]] const Shape& inputShape() const;
+
+private:
+    ProgramCache programs_;
+    ValueId input_;
+    ValueId output_;
+};
+
+} // namespace gradwright

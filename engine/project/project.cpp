@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/project/project.h"
+
+#include "engine/project/project_file.h"
+#include "engine/support/error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <utility>
+
+namespace gradwright {
+namespace {
+
+/// RFC 4122, version 4.
+std::string randomUuid() {
+    std::random_device device;
+    const auto word = [&] { return static_cast<std::uint32_t>(device()); };
+    return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:08x}{:04x}", word(), word() & 0xFFFF,
+                       word() & 0xFFF, (word() & 0x3FFF) | 0x8000, word(), word() & 0xFFFF);
+}
+
+/// Puts `value` (or its absence) under `key` and returns what was there.
+template <class Map, class Key, class T>
+std::optional<T> exchangeEntry(Map& map, const Key& key, const std::optional<T>& value) {
+    std::optional<T> old;
+    if (const auto found = map.find(key); found != map.end())
+        old = found->second;
+    if (value)
+        map.insert_or_assign(key, *value);
+    else
+        map.erase(key);
+    return old;
+}
+
+void requireFinite(const Point& point) {
+    if (!std::isfinite(point.x) || !std::isfinite(point.y))
+        throw Error("a position must be finite, not ({}, {})", point.x, point.y);
+}
+
+struct ApplyToProject {
+    Project& project;
+
+    ProjectEdit operator()(const NetworkEdit& edit) const { return {apply(project.network, edit)}; }
+
+    ProjectEdit operator()(const MoveNodes& edit) const {
+        for (const auto& [node, point] : edit.to)
+            if (point)
+                requireFinite(*point);
+        auto& positions = project.canvas.positions[edit.graph];
+        MoveNodes inverse{edit.graph, {}};
+        for (const auto& [node, point] : edit.to)
+            inverse.to.emplace(node, exchangeEntry(positions, node, point));
+        if (positions.empty())
+            project.canvas.positions.erase(edit.graph);
+        return {std::move(inverse)};
+    }
+
+    ProjectEdit operator()(const SetFrame& edit) const {
+        if (edit.frame)
+            requireFinite(edit.frame->position);
+        return {SetFrame{edit.id, exchangeEntry(project.canvas.frames, edit.id, edit.frame)}};
+    }
+
+    ProjectEdit operator()(const SetNote& edit) const {
+        if (edit.note)
+            requireFinite(edit.note->position);
+        return {SetNote{edit.id, exchangeEntry(project.canvas.notes, edit.id, edit.note)}};
+    }
+
+    ProjectEdit operator()(const SetData& edit) const {
+        return {SetData{std::exchange(project.data, edit.data)}};
+    }
+
+    ProjectEdit operator()(const SetTraining& edit) const {
+        requireValid(edit.training);
+        return {SetTraining{std::exchange(project.training, edit.training)}};
+    }
+
+    ProjectEdit operator()(const SetTexts& edit) const {
+        return {SetTexts{std::exchange(project.name, edit.name),
+                         std::exchange(project.description, edit.description)}};
+    }
+
+    ProjectEdit operator()(const ProjectEdit::Group& edits) const {
+        ProjectEdit::Group inverses;
+        try {
+            for (const auto& edit : edits)
+                inverses.push_back(apply(project, edit));
+        } catch (...) {
+            std::ranges::reverse(inverses);
+            for (const auto& inverse : inverses)
+                apply(project, inverse);
+            throw;
+        }
+        std::ranges::reverse(inverses);
+        return {std::move(inverses)};
+    }
+};
+
+} // namespace
+
+Project newProject() {
+    Project project;
+    project.uuid = randomUuid();
+    return project;
+}
+
+ProjectEdit apply(Project& project, const ProjectEdit& edit) {
+    return std::visit(ApplyToProject{project}, edit.change);
+}
+
+TrainingJob trainingJob(const Project& project, std::filesystem::path runsFolder) {
+    TrainingJob job;
+    job.network = project.network;
+    job.data = project.data;
+    job.settings = project.training;
+    job.project = toJson(project);
+    job.name = project.name;
+    job.runsFolder = std::move(runsFolder);
+    return job;
+}
+
+} // namespace gradwright

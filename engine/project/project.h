@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/data/dataset.h"
+#include "engine/graph/edit.h"
+#include "engine/graph/network.h"
+#include "engine/training/settings.h"
+#include "engine/training/trainer.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace gradwright {
+
+/// In logical pixels; a node's is its top left corner.
+struct Point {
+    double x = 0;
+    double y = 0;
+    bool operator==(const Point&) const = default;
+};
+
+using FrameId = Id<struct FrameTag>;
+using NoteId = Id<struct NoteTag>;
+
+/// A titled rectangle around nodes.
+struct Frame {
+    std::string graph;
+    std::string title;
+    Point position;
+    double width = 0;
+    double height = 0;
+    bool operator==(const Frame&) const = default;
+};
+
+/// Text on the canvas.
+struct Note {
+    std::string graph;
+    std::string text;
+    Point position;
+    double width = 0;
+    double height = 0;
+    bool operator==(const Note&) const = default;
+};
+
+/// How the network is drawn; nothing here changes what it computes.
+struct Canvas {
+    /// By graph ("" is the main one), then by node. A node without a position is laid out.
+    std::map<std::string, std::map<NodeId, Point>, std::less<>> positions;
+    std::map<FrameId, Frame> frames;
+    std::map<NoteId, Note> notes;
+    Json extra = Json::object();
+    bool operator==(const Canvas&) const = default;
+};
+
+/// Everything in a project file. A plain value; changed by edits alone.
+struct Project {
+    std::string name = "untitled";
+    std::string uuid; ///< finds the runs of a project that has no file yet
+    std::string description;
+    Network network;
+    Canvas canvas;
+    DataChoice data;
+    TrainingSettings training;
+    Json extra = Json::object();
+    bool operator==(const Project&) const = default;
+};
+
+/// An empty project with a random UUID.
+Project newProject();
+
+struct MoveNodes {
+    std::string graph;
+    std::map<NodeId, std::optional<Point>> to; ///< nothing: forget the position
+};
+/// Adds, changes or (without a frame) removes.
+struct SetFrame {
+    FrameId id;
+    std::optional<Frame> frame;
+};
+struct SetNote {
+    NoteId id;
+    std::optional<Note> note;
+};
+struct SetData {
+    DataChoice data;
+};
+struct SetTraining {
+    TrainingSettings training;
+};
+struct SetTexts {
+    std::string name;
+    std::string description;
+};
+
+/// A change of a project; a group is done and undone as one.
+struct ProjectEdit {
+    using Group = std::vector<ProjectEdit>;
+    std::variant<NetworkEdit, MoveNodes, SetFrame, SetNote, SetData, SetTraining, SetTexts, Group>
+        change;
+};
+
+/// Makes the change and returns its inverse. Throws Error with the reason when the change does not
+/// fit; the project is then as before.
+ProjectEdit apply(Project& project, const ProjectEdit& edit);
+
+/// What training this project means.
+TrainingJob trainingJob(const Project& project, std::filesystem::path runsFolder);
+
+} // namespace gradwright

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/project/runs.h"
+
+#include "engine/project/project_file.h"
+#include "engine/support/error.h"
+
+#include <cstdlib>
+
+namespace gradwright {
+namespace {
+
+std::optional<std::filesystem::path> folderFrom(const char* variable) {
+    const char* value = std::getenv(variable);
+    if (!value || *value == '\0')
+        return {};
+    return std::filesystem::path(value);
+}
+
+} // namespace
+
+std::filesystem::path userDataFolder() {
+    if (const auto data = folderFrom("XDG_DATA_HOME"))
+        return *data / "gradwright";
+    if (const auto home = folderFrom("HOME"))
+        return *home / ".local/share/gradwright";
+    return std::filesystem::temp_directory_path() / "gradwright";
+}
+
+std::filesystem::path runsFolder(const Project& project,
+                                 const std::optional<std::filesystem::path>& file) {
+    if (file)
+        return runsFolderOf(*file);
+    return userDataFolder() / "runs" / (slugOf(project.name) + "-" + project.uuid);
+}
+
+Project projectOfRun(const RunDirectory& run) {
+    const auto record = run.readRunJson();
+    const auto found = record.find("project");
+    if (found == record.end())
+        throw Error("{} lacks the project that was trained", run.runJson().string());
+    try {
+        return projectFromJson(*found);
+    } catch (const Error& error) {
+        throw Error("{}: {}", run.runJson().string(), error.what());
+    }
+}
+
+std::filesystem::path weightsOfRun(const RunDirectory& run) {
+    if (std::filesystem::exists(run.bestWeights()))
+        return run.bestWeights();
+    if (std::filesystem::exists(run.lastWeights()))
+        return run.lastWeights();
+    throw Error("{} holds no weights yet", run.path().string());
+}
+
+} // namespace gradwright

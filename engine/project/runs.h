@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/io/run_directory.h"
+#include "engine/project/project.h"
+
+#include <filesystem>
+#include <optional>
+
+namespace gradwright {
+
+/// Where a project's runs are kept: beside its file, or, without one, in a folder named after its
+/// UUID under $XDG_DATA_HOME/gradwright/runs.
+std::filesystem::path runsFolder(const Project& project,
+                                 const std::optional<std::filesystem::path>& file);
+/// $XDG_DATA_HOME/gradwright, ~/.local/share/gradwright when it is not set.
+std::filesystem::path userDataFolder();
+
+/// The project as it was when the run started. Throws Error naming the run's file and the fault.
+Project projectOfRun(const RunDirectory& run);
+
+/// The weights that a run is judged by: the best, or the last where no epoch is done yet.
+std::filesystem::path weightsOfRun(const RunDirectory& run);
+
+} // namespace gradwright

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/backend.h"
+#include "engine/backend/weights.h"
+#include "engine/training/events.h"
+
+#include <filesystem>
+#include <optional>
+
+namespace gradwright {
+
+/// Where a training stands; with weights and optimizer slots, all that the next step depends on.
+struct TrainingPosition {
+    std::int64_t epoch = 0;          ///< finished ones
+    std::int64_t batch = 0;          ///< batches done in the epoch that runs
+    std::int64_t step = 0;           ///< done in all
+    double learningRateFactor = 1.0; ///< of changes while it ran
+    double lossSum = 0;              ///< over the samples of the epoch that runs
+    std::int64_t correct = 0;
+    std::int64_t samples = 0;
+    std::optional<Score> best;
+    std::int64_t bestEpoch = 0; ///< counted from 1; 0 = none
+    std::int64_t epochsWithoutGain = 0;
+    bool finished = false;
+
+    /// No more to do once so many epochs are done or early stopping has ended it.
+    bool operator==(const TrainingPosition&) const;
+};
+
+/// Writes weights, slots and position, atomically; equal states give equal bytes.
+void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store,
+                     const TrainingPosition& position);
+/// Reads a checkpoint into a store of the same network. Throws Error naming file and fault.
+TrainingPosition readCheckpoint(const std::filesystem::path& file, WeightStore& store);
+/// The weights alone.
+Weights readCheckpointWeights(const std::filesystem::path& file);
+
+} // namespace gradwright

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/program_cache.h"
+#include "engine/data/dataset.h"
+#include "engine/training/events.h"
+#include "engine/training/objective.h"
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+
+namespace gradwright {
+
+/// The number of samples whose largest output is their class.
+std::int64_t countCorrect(std::span<const float> outputs, std::span<const std::int32_t> labels);
+
+/// Called with the number of samples done.
+using EvaluationProgress = std::function<void(std::int64_t)>;
+
+/// Loss and accuracy of the cache's weights over some samples, in inference mode. Nothing when
+/// stopped.
+std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& training,
+                              std::shared_ptr<const DataSource> source,
+                              std::vector<std::uint32_t> indices, const std::stop_token& stop = {},
+                              const EvaluationProgress& progress = {});
+
+/// 0 … size - 1.
+std::vector<std::uint32_t> allIndices(const DataSource& source);
+
+} // namespace gradwright

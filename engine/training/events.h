@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/weights.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace gradwright {
+
+/// Loss and accuracy over some samples.
+struct Score {
+    double loss = 0;     ///< mean of the weighted objectives
+    double accuracy = 0; ///< share of samples whose largest output is their class
+    std::int64_t samples = 0;
+};
+
+struct RunStarted {
+    std::filesystem::path run;
+    std::int64_t epochs = 0;
+    std::int64_t stepsPerEpoch = 0;
+    std::int64_t startStep = 0; ///< > 0 when resumed
+    int threads = 1;
+    std::vector<std::string> weights; ///< keys of the trainable ones, the order of gradient norms
+};
+
+struct StepDone {
+    std::int64_t step = 0; ///< counted from 1
+    double epoch = 0;      ///< passes done so far, fractional
+    double loss = 0;       ///< mean over the batch
+    double accuracy = 0;
+    double learningRate = 0;
+    double samplesPerSecond = 0; ///< over the last second or so, training only
+    double secondsLeft = 0;      ///< estimate for all epochs
+    /// Norm of each trainable weight's gradient; sent with some steps only.
+    std::shared_ptr<const std::vector<double>> gradientNorms;
+};
+
+struct EpochDone {
+    std::int64_t epoch = 0; ///< counted from 1
+    std::int64_t step = 0;
+    Score training;                  ///< running mean while the weights moved
+    std::optional<Score> validation; ///< with the weights at the end of the epoch
+    double learningRate = 0;
+    double seconds = 0; ///< of this session's training steps in the epoch
+    double samplesPerSecond = 0;
+    double waitedSeconds = 0; ///< for the loader
+    bool best = false;        ///< the best so far, kept in best.safetensors
+};
+
+struct LearningRateChanged {
+    std::int64_t step = 0;
+    double learningRate = 0;
+};
+struct CheckpointWritten {
+    std::int64_t step = 0;
+    std::filesystem::path file;
+};
+struct Paused {
+    std::int64_t step = 0;
+};
+struct Resumed {
+    std::int64_t step = 0;
+};
+/// The answer to requestSnapshot().
+struct SnapshotTaken {
+    std::int64_t step = 0;
+    std::shared_ptr<const Weights> weights;
+};
+/// Stopped on request; the run can be resumed.
+struct Stopped {
+    std::int64_t step = 0;
+    bool resumable = false; ///< a checkpoint was written
+};
+/// Ended by a fault; the last good checkpoint is kept.
+struct Failed {
+    std::int64_t step = 0;
+    std::string message;
+};
+struct Finished {
+    std::int64_t step = 0;
+    std::int64_t epochs = 0;    ///< done, fewer than asked for after early stopping
+    std::int64_t bestEpoch = 0; ///< whose weights `test` was measured with
+    Score test;
+    double seconds = 0; ///< of this session
+};
+
+using TrainingEvent =
+    std::variant<RunStarted, StepDone, EpochDone, LearningRateChanged, CheckpointWritten, Paused,
+                 Resumed, SnapshotTaken, Stopped, Failed, Finished>;
+
+/// Called on the training thread; must be quick.
+using TrainingSink = std::function<void(const TrainingEvent&)>;
+
+} // namespace gradwright

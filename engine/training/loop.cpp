@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/training/loop.h"
+
+#include "engine/backend/compute_threads.h"
+#include "engine/backend/devices.h"
+#include "engine/support/error.h"
+#include "engine/training/evaluation.h"
+#include "engine/training/recipes/optimizers.h"
+#include "engine/training/run_record.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace gradwright {
+namespace {
+
+using Clock = Speedometer::Clock;
+
+/// Points a curve gets from each epoch, whatever the number of steps.
+constexpr std::int64_t kMetricsPerEpoch = 200;
+
+UpdateRule updateRuleOf(const TrainingSettings& settings) {
+    const auto& def = optimizer(settings.optimizer.key);
+    return def.make(Params(def.params, settings.optimizer.params));
+}
+
+RunDirectory openRun(const TrainingJob& job) {
+    if (!job.resume.empty())
+        return RunDirectory::open(job.resume);
+    return RunDirectory::create(job.runsFolder, job.name);
+}
+
+/// Compiles before a run folder is made, so that a network that cannot run leaves none behind.
+int prepare(ProgramCache& programs, const TrainingJob& job, const Split& split) {
+    const int threads = setComputeThreads(job.settings.threads());
+    programs.get(std::min<std::int64_t>(job.settings.batch(),
+                                        static_cast<std::int64_t>(split.training.size())),
+                 Mode::Training);
+    return threads;
+}
+
+double secondsSince(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+Split splitOf(const Dataset& data, const DataChoice& choice) {
+    auto split = stratifiedSplit(*data.training, data.info.classes.size(),
+                                 choice.validationFraction, choice.splitSeed);
+    if (choice.limit > 0 && static_cast<std::size_t>(choice.limit) < split.training.size())
+        split.training.resize(static_cast<std::size_t>(choice.limit));
+    if (split.training.empty())
+        throw Error("a validation share of {} leaves no samples for training",
+                    choice.validationFraction);
+    return split;
+}
+
+} // namespace
+
+TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, TrainingSink sink)
+    : job_(job)
+    , commands_(commands)
+    , sink_(std::move(sink))
+    , data_(openDataset(job.data))
+    , split_(splitOf(data_, job.data))
+    , training_(trainingGraph(job.network, data_.info, job.settings))
+    , schedule_(schedule(job.settings.schedule.key))
+    , programs_(backendFor(job.settings.precision()), training_.graph, job.settings.precision(),
+                updateRuleOf(job.settings))
+    , threads_(prepare(programs_, job, split_))
+    , directory_(openRun(job))
+    , lock_(directory_.lock())
+    , batcher_(data_.training, split_.training, job.settings.batch(), job.settings.seed())
+    , metrics_(directory_.metrics(),
+               job.resume.empty() ? JsonLinesMode::Create : JsonLinesMode::Append)
+    , metricsInterval_(std::max<std::int64_t>(1, batcher_.batchesPerEpoch() / kMetricsPerEpoch))
+    , started_(Clock::now())
+    , lastCheckpoint_(started_) {}
+
+TrainingLoop::~TrainingLoop() = default;
+
+void TrainingLoop::run(const std::stop_token& stop) {
+    startRun();
+    while (!position_.finished && position_.epoch < job_.settings.epochs()) {
+        if (runEpoch(stop) == Outcome::Stopped) {
+            writeCheckpointFile();
+            sink_(Stopped{position_.step, true});
+            return;
+        }
+    }
+    finish(stop);
+}
+
+void TrainingLoop::startRun() {
+    auto& store = *programs_.weights();
+    if (job_.resume.empty()) {
+        initializeWeights(store, job_.settings.seed());
+        writeRunRecord(directory_, job_, threads_);
+        writeCheckpointFile();
+    } else {
+        position_ = readCheckpoint(directory_.lastWeights(), store);
+        updateRunRecord(directory_, job_, threads_);
+        // More epochs may be asked for than when it finished.
+        position_.finished = position_.finished && outOfPatience();
+    }
+    RunStarted event{directory_.path(),
+                     job_.settings.epochs(),
+                     batcher_.batchesPerEpoch(),
+                     position_.step,
+                     threads_,
+                     {}};
+    for (const auto& spec : training_.graph.weights())
+        if (spec.trainable)
+            event.weights.push_back(spec.key);
+    sink_(event);
+}
+
+TrainingLoop::Outcome TrainingLoop::runEpoch(const std::stop_token& stop) {
+    speed_.startEpoch();
+    batcher_.startEpoch(static_cast<std::uint64_t>(position_.epoch), position_.batch);
+    for (;;) {
+        if (!obeyCommands(stop))
+            return Outcome::Stopped;
+        const auto* batch = batcher_.next();
+        if (!batch)
+            break;
+        if (!runStep(*batch, stop))
+            return Outcome::Stopped;
+        if (secondsSince(lastCheckpoint_) >= job_.settings.checkpointSeconds())
+            writeCheckpointFile();
+    }
+    return endEpoch(stop);
+}
+
+bool TrainingLoop::obeyCommands(const std::stop_token& stop) {
+    bool told = std::exchange(stepping_, false);
+    for (;;) {
+        if (stop.stop_requested())
+            return false;
+        const auto pending = commands_.take();
+        if (pending.learningRate)
+            changeLearningRate(*pending.learningRate);
+        if (pending.snapshot)
+            sink_(SnapshotTaken{position_.step, std::make_shared<const Weights>(
+                                                    readWeights(*programs_.weights()))});
+        if (!pending.paused) {
+            stepping_ = pending.singleStep;
+            if (told && !stepping_)
+                sink_(Resumed{position_.step});
+            return true;
+        }
+        if (!std::exchange(told, true)) {
+            writeCheckpointFile();
+            sink_(Paused{position_.step});
+        }
+        commands_.wait(stop);
+    }
+}
+
+void TrainingLoop::changeLearningRate(double learningRate) {
+    if (!(learningRate > 0) || !std::isfinite(learningRate))
+        return;
+    position_.learningRateFactor = learningRate / job_.settings.learningRate();
+    metrics_.write({{"step", position_.step}, {"learning_rate_set", learningRate}});
+    sink_(LearningRateChanged{position_.step, learningRate});
+}
+
+double TrainingLoop::scheduledRate() const {
+    const double epoch =
+        static_cast<double>(position_.epoch) +
+        static_cast<double>(position_.batch) / static_cast<double>(batcher_.batchesPerEpoch());
+    const Params params(schedule_.params, job_.settings.schedule.params);
+    return job_.settings.learningRate() * position_.learningRateFactor *
+           schedule_.factor(params, epoch, static_cast<double>(job_.settings.epochs()));
+}
+
+bool TrainingLoop::runStep(const Batch& batch, const std::stop_token& stop) {
+    const auto start = Clock::now();
+    auto& program = programs_.get(batch.count, Mode::Training);
+    inputs_.assign({{training_.input, batch.inputs.data()}});
+    for (const auto target : training_.targets)
+        inputs_.push_back({target, batch.labels.data()});
+
+    const auto step = static_cast<std::uint64_t>(position_.step) + 1;
+    if (!program.forward(inputs_, {job_.settings.seed(), step}, stop))
+        return false;
+    const double lossSum = program.lossSum();
+    requireFinite(program, lossSum, false);
+    if (!program.backward(stop))
+        return false;
+    requireFinite(program, lossSum, true);
+    program.update(scheduledRate(), step);
+
+    const auto output = training_.outputs.front();
+    outputs_.resize(
+        static_cast<std::size_t>(batch.count * training_.graph.type(output).shape.elements()));
+    program.copyOutput(output, outputs_);
+    const auto correct = countCorrect(
+        outputs_, std::span(batch.labels).first(static_cast<std::size_t>(batch.count)));
+    position_.lossSum += lossSum;
+    position_.correct += correct;
+    position_.samples += batch.count;
+    intervalLoss_ += lossSum;
+    intervalCorrect_ += correct;
+    intervalSamples_ += batch.count;
+    speed_.add(batch.count, Clock::now() - start);
+    noteStep(program, lossSum / static_cast<double>(batch.count),
+             static_cast<double>(correct) / static_cast<double>(batch.count));
+    return true;
+}
+
+void TrainingLoop::requireFinite(Program& program, double loss, bool gradients) const {
+    const auto step = position_.step + 1;
+    const auto advice = "The last good checkpoint is kept; a smaller learning rate or clipped "
+                        "inputs may help.";
+    if (!std::isfinite(loss))
+        throw Error("Step {}: the loss is not a finite number; the first such value is in {}. {}",
+                    step, program.firstNonFinite().value_or("the loss"), advice);
+    if (!gradients)
+        return;
+    const auto squares = program.gradientSquares();
+    for (std::size_t i = 0; i < squares.size(); ++i)
+        if (!std::isfinite(squares[i]))
+            throw Error("Step {}: the gradient of {} is not finite. {}", step,
+                        training_.graph.weights()[i].key, advice);
+}
+
+void TrainingLoop::noteStep(const Program& program, double loss, double accuracy) {
+    const double rate = scheduledRate();
+    ++position_.step;
+    ++position_.batch;
+    const auto perEpoch = batcher_.batchesPerEpoch();
+    const double epoch = static_cast<double>(position_.epoch) +
+                         static_cast<double>(position_.batch) / static_cast<double>(perEpoch);
+    const double samplesLeft = (static_cast<double>(job_.settings.epochs()) - epoch) *
+                               static_cast<double>(split_.training.size());
+    StepDone event{position_.step,
+                   epoch,
+                   loss,
+                   accuracy,
+                   rate,
+                   speed_.recent(),
+                   speed_.recent() > 0 ? samplesLeft / speed_.recent() : 0,
+                   {}};
+    if (position_.batch % metricsInterval_ == 0 || position_.batch == perEpoch) {
+        event.gradientNorms = gradientNorms(program);
+        const auto samples = static_cast<double>(intervalSamples_);
+        metrics_.write({{"step", position_.step},
+                        {"epoch", epoch},
+                        {"loss", intervalLoss_ / samples},
+                        {"accuracy", static_cast<double>(intervalCorrect_) / samples},
+                        {"learning_rate", rate},
+                        {"gradient_norms", *event.gradientNorms}});
+        intervalLoss_ = 0;
+        intervalCorrect_ = 0;
+        intervalSamples_ = 0;
+    }
+    sink_(event);
+}
+
+std::shared_ptr<const std::vector<double>>
+TrainingLoop::gradientNorms(const Program& program) const {
+    auto norms = std::make_shared<std::vector<double>>();
+    const auto squares = program.gradientSquares();
+    for (std::size_t i = 0; i < squares.size(); ++i)
+        if (training_.graph.weights()[i].trainable)
+            norms->push_back(std::sqrt(squares[i]));
+    return norms;
+}
+
+TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
+    EpochDone event;
+    event.epoch = position_.epoch + 1;
+    event.step = position_.step;
+    event.training = {position_.lossSum / static_cast<double>(position_.samples),
+                      static_cast<double>(position_.correct) /
+                          static_cast<double>(position_.samples),
+                      position_.samples};
+    event.learningRate = scheduledRate();
+    event.seconds = speed_.epochSeconds();
+    event.samplesPerSecond = speed_.ofEpoch();
+    event.waitedSeconds = batcher_.waitedSeconds();
+    if (!split_.validation.empty()) {
+        event.validation = evaluate(programs_, training_, data_.training, split_.validation, stop);
+        if (!event.validation)
+            return Outcome::Stopped; // a resume evaluates again: the epoch has no batches left
+    }
+    const auto& score = event.validation ? *event.validation : event.training;
+    const auto& best = position_.best;
+    event.best = !best || !event.validation || score.accuracy > best->accuracy ||
+                 (score.accuracy == best->accuracy && score.loss < best->loss);
+
+    position_.epochsWithoutGain = event.best ? 0 : position_.epochsWithoutGain + 1;
+    ++position_.epoch;
+    position_.batch = 0;
+    position_.lossSum = 0;
+    position_.correct = 0;
+    position_.samples = 0;
+    position_.finished = position_.epoch >= job_.settings.epochs() || outOfPatience();
+    if (event.best) {
+        position_.best = score;
+        position_.bestEpoch = position_.epoch;
+        writeCheckpoint(directory_.bestWeights(), *programs_.weights(), position_);
+    }
+    Json line = {{"step", event.step},
+                 {"epoch", event.epoch},
+                 {"epoch_loss", event.training.loss},
+                 {"epoch_accuracy", event.training.accuracy},
+                 {"samples_per_second", event.samplesPerSecond},
+                 {"best", event.best}};
+    if (event.validation) {
+        line["validation_loss"] = event.validation->loss;
+        line["validation_accuracy"] = event.validation->accuracy;
+    }
+    metrics_.write(line);
+    writeCheckpointFile();
+    sink_(event);
+    return Outcome::Done;
+}
+
+bool TrainingLoop::outOfPatience() const {
+    return job_.settings.earlyStopping() && position_.epochsWithoutGain >= job_.settings.patience();
+}
+
+void TrainingLoop::finish(const std::stop_token& stop) {
+    writeWeights(*programs_.weights(), readCheckpointWeights(directory_.bestWeights()));
+    const auto test = evaluate(programs_, training_, data_.test, allIndices(*data_.test), stop);
+    if (!test) {
+        sink_(Stopped{position_.step, true});
+        return;
+    }
+    Finished event{position_.step, position_.epoch, position_.bestEpoch, *test,
+                   secondsSince(started_)};
+    recordResult(directory_, event, position_);
+    sink_(event);
+}
+
+void TrainingLoop::writeCheckpointFile() {
+    writeCheckpoint(directory_.lastWeights(), *programs_.weights(), position_);
+    lastCheckpoint_ = Clock::now();
+    sink_(CheckpointWritten{position_.step, directory_.lastWeights()});
+}
+
+} // namespace gradwright

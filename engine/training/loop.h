@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/program_cache.h"
+#include "engine/data/batcher.h"
+#include "engine/io/json_lines.h"
+#include "engine/io/run_directory.h"
+#include "engine/training/checkpoint.h"
+#include "engine/training/commands.h"
+#include "engine/training/objective.h"
+#include "engine/training/recipes/schedules.h"
+#include "engine/training/speedometer.h"
+#include "engine/training/trainer.h"
+
+#include <chrono>
+
+namespace gradwright {
+
+/// One run of a Trainer, from opening the run folder to its last event.
+class TrainingLoop {
+public:
+    /// Opens data, network and run folder. Throws Error when the job cannot run.
+    TrainingLoop(const TrainingJob& job, TrainingCommands& commands, TrainingSink sink);
+    ~TrainingLoop();
+
+    void run(const std::stop_token& stop);
+
+private:
+    enum class Outcome { Done, Stopped };
+
+    Outcome runEpoch(const std::stop_token& stop);
+    /// Returns false when the step was stopped and discarded.
+    bool runStep(const Batch& batch, const std::stop_token& stop);
+    /// Takes pending commands; waits while paused. Returns false when stopped.
+    bool obeyCommands(const std::stop_token& stop);
+    Outcome endEpoch(const std::stop_token& stop);
+    void finish(const std::stop_token& stop);
+
+    void startRun();
+    void changeLearningRate(double learningRate);
+    [[nodiscard]] double scheduledRate() const;
+    void requireFinite(Program& program, double loss, bool gradients) const;
+    void noteStep(const Program& program, double loss, double accuracy);
+    [[nodiscard]] std::shared_ptr<const std::vector<double>>
+    gradientNorms(const Program& program) const;
+    void writeCheckpointFile();
+    [[nodiscard]] bool outOfPatience() const;
+
+    const TrainingJob& job_;
+    TrainingCommands& commands_;
+    TrainingSink sink_;
+    Dataset data_;
+    Split split_;
+    TrainingGraph training_;
+    const ScheduleDef& schedule_;
+    ProgramCache programs_;
+    int threads_;
+    RunDirectory directory_;
+    RunLock lock_;
+    TrainingPosition position_;
+    Batcher batcher_;
+    JsonLinesWriter metrics_;
+    Speedometer speed_;
+    std::vector<BatchInput> inputs_;
+    std::vector<float> outputs_;
+    std::int64_t metricsInterval_;
+    double intervalLoss_ = 0;
+    std::int64_t intervalCorrect_ = 0;
+    std::int64_t intervalSamples_ = 0;
+    bool stepping_ = false; ///< the step that runs was asked for while paused
+    std::chrono::steady_clock::time_point started_;
+    std::chrono::steady_clock::time_point lastCheckpoint_;
+};
+
+} // namespace gradwright

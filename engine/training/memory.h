@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/ops/op_graph.h"
+
+#include <cstdint>
+
+namespace gradwright {
+
+/// What training a network is expected to need, in bytes, before anything is compiled.
+struct MemoryEstimate {
+    std::int64_t weights = 0;     ///< with gradients and optimizer slots
+    std::int64_t activations = 0; ///< kept for the backward pass, and the largest gradients
+    [[nodiscard]] std::int64_t total() const { return weights + activations; }
+};
+
+/// In FP32 at a batch size, for an optimizer with `slots` tensors of state a weight.
+MemoryEstimate estimateTrainingMemory(const OpGraph& graph, std::int64_t batch, std::size_t slots);
+
+} // namespace gradwright

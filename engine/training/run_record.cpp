@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/training/run_record.h"
+
+#include "engine/backend/devices.h"
+#include "engine/support/version.h"
+
+namespace gradwright {
+namespace {
+
+Json machineJson(const TrainingJob& job, int threads) {
+    const auto device = backendFor(job.settings.precision())->device();
+    return {{"device", device.name},
+            {"engine", device.detail},
+            {"precision", nameOf(job.settings.precision())},
+            {"threads", threads}};
+}
+
+} // namespace
+
+void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, int threads) {
+    directory.writeRunJson({{"format", "gradwright run"},
+                            {"schema", 1},
+                            {"name", job.name},
+                            {"version", kVersion},
+                            {"machine", machineJson(job, threads)},
+                            {"project", job.project}});
+}
+
+void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, int threads) {
+    auto record = directory.readRunJson();
+    record["version"] = kVersion;
+    record["machine"] = machineJson(job, threads);
+    record["project"] = job.project;
+    record.erase("result");
+    directory.writeRunJson(record);
+}
+
+void recordResult(const RunDirectory& directory, const Finished& result,
+                  const TrainingPosition& position) {
+    auto record = directory.readRunJson();
+    record["result"] = {{"epochs", result.epochs},
+                        {"steps", result.step},
+                        {"best_epoch", result.bestEpoch},
+                        {"test_loss", result.test.loss},
+                        {"test_accuracy", result.test.accuracy},
+                        {"test_samples", result.test.samples}};
+    if (position.best)
+        record["result"]["validation_accuracy"] = position.best->accuracy;
+    directory.writeRunJson(record);
+}
+
+} // namespace gradwright

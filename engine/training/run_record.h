@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/io/run_directory.h"
+#include "engine/training/checkpoint.h"
+#include "engine/training/trainer.h"
+
+namespace gradwright {
+
+/// Writes run.json: all that is needed to repeat the run (project, versions, threads, processor).
+void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, int threads);
+/// Notes settings that changed with a resume.
+void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, int threads);
+/// Adds the result.
+void recordResult(const RunDirectory& directory, const Finished& result,
+                  const TrainingPosition& position);
+
+} // namespace gradwright

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/training/settings.h"
+
+#include "engine/support/error.h"
+#include "engine/training/recipes/losses.h"
+#include "engine/training/recipes/optimizers.h"
+#include "engine/training/recipes/schedules.h"
+
+#include <algorithm>
+
+namespace gradwright {
+namespace {
+
+Params paramsOf(const TrainingSettings& settings) {
+    return {trainingParams(), settings.params};
+}
+
+ParamSpecs makeTrainingParams() {
+    auto rate = realParam("learning_rate", "Learning rate", 0.001, 0, 1000,
+                          "Length of a step against the gradient.");
+    rate.logarithmic = true;
+    rate.minimumExclusive = true;
+    auto threads = intParam("threads", "Threads", 0, 0, 1024,
+                            "Processor threads that compute; 0 uses all. Another number gives "
+                            "slightly other weights, since sums are split differently.");
+    threads.advanced = true;
+    auto patience = intParam("patience", "Patience", 5, 1, 10'000,
+                             "Epochs without a better validation result before training stops.");
+    patience.unit = "epochs";
+    patience.visibleWhen = {"early_stopping", {true}};
+    auto checkpoint = realParam("checkpoint_seconds", "Checkpoint every", 30, 0, 86'400,
+                                "Seconds between two saved states within an epoch; 0 saves each "
+                                "step.");
+    checkpoint.unit = "s";
+    checkpoint.advanced = true;
+    return {std::move(rate),
+            intParam("epochs", "Epochs", 5, 1, 1'000'000, "Passes over the training data."),
+            intParam("batch", "Batch size", 32, 1, 1 << 20,
+                     "Samples whose gradients are averaged for one step."),
+            intParam("seed", "Seed", 1, 0, 9e15,
+                     "Start of all random numbers: the same seed and number of threads give the "
+                     "same weights."),
+            choiceParam("precision", "Precision", "fp32",
+                        {{"fp32", "FP32", "Single precision, on the fast CPU engine."},
+                         {"fp64", "FP64", "Double precision, on the slow reference engine."}},
+                        "Number format of the computation."),
+            std::move(threads),
+            boolParam("early_stopping", "Early stopping", false,
+                      "Stops when validation no longer improves; the best weights are kept."),
+            std::move(patience),
+            std::move(checkpoint)};
+}
+
+ParamValues readParams(const Json& json, const ParamSpecs& specs, std::string_view what) {
+    if (!json.is_object())
+        throw Error("{} must be an object of parameters, not {}", what, json.dump());
+    ParamValues values;
+    for (const auto& [key, value] : json.items()) {
+        const auto* spec = findParam(specs, key);
+        if (!spec)
+            throw Error("{} has no parameter \"{}\"", what, key);
+        values.emplace(key, paramFromJson(*spec, value));
+    }
+    return values;
+}
+
+Json writeParams(const ParamValues& values) {
+    Json json = Json::object();
+    for (const auto& [key, value] : values)
+        json[key] = toJson(value);
+    return json;
+}
+
+Json recipeToJson(const Recipe& recipe) {
+    return {{"key", recipe.key}, {"params", writeParams(recipe.params)}};
+}
+
+template <class Find>
+Recipe recipeFromJson(const Json& json, std::string_view what, Find&& find) {
+    if (!json.is_object() || !json.contains("key") || !json["key"].is_string())
+        throw Error("{} must be an object with a \"key\"", what);
+    Recipe recipe{json["key"].get<std::string>(), {}};
+    const auto& def = find(recipe.key);
+    if (json.contains("params"))
+        recipe.params = readParams(json["params"], def.params, what);
+    return recipe;
+}
+
+void requireRecipe(const Recipe& recipe, const ParamSpecs& specs, std::string_view what) {
+    if (const auto problems = validate(specs, recipe.params); !problems.empty())
+        throw Error("{} {}: {}", what, recipe.key, problems.front().message);
+}
+
+} // namespace
+
+const ParamSpecs& trainingParams() {
+    static const ParamSpecs specs = makeTrainingParams();
+    return specs;
+}
+
+double TrainingSettings::learningRate() const {
+    return paramsOf(*this).real("learning_rate");
+}
+std::int64_t TrainingSettings::epochs() const {
+    return paramsOf(*this).integer("epochs");
+}
+std::int64_t TrainingSettings::batch() const {
+    return paramsOf(*this).integer("batch");
+}
+std::uint64_t TrainingSettings::seed() const {
+    return static_cast<std::uint64_t>(paramsOf(*this).integer("seed"));
+}
+int TrainingSettings::threads() const {
+    return static_cast<int>(paramsOf(*this).integer("threads"));
+}
+Precision TrainingSettings::precision() const {
+    return paramsOf(*this).text("precision") == "fp64" ? Precision::F64 : Precision::F32;
+}
+bool TrainingSettings::earlyStopping() const {
+    return paramsOf(*this).boolean("early_stopping");
+}
+std::int64_t TrainingSettings::patience() const {
+    return paramsOf(*this).integer("patience");
+}
+double TrainingSettings::checkpointSeconds() const {
+    return paramsOf(*this).real("checkpoint_seconds");
+}
+
+void requireValid(const TrainingSettings& settings) {
+    if (const auto problems = validate(trainingParams(), settings.params); !problems.empty())
+        throw Error(problems.front().message);
+    if (settings.objectives.empty())
+        throw Error("training needs an objective: an output and a loss");
+    for (const auto& objective : settings.objectives)
+        requireRecipe(objective.loss, loss(objective.loss.key).params, "loss");
+    requireRecipe(settings.optimizer, optimizer(settings.optimizer.key).params, "optimizer");
+    requireRecipe(settings.schedule, schedule(settings.schedule.key).params, "schedule");
+}
+
+Json toJson(const TrainingSettings& settings) {
+    Json objectives = Json::array();
+    for (const auto& objective : settings.objectives)
+        objectives.push_back({{"output", objective.output},
+                              {"loss", recipeToJson(objective.loss)},
+                              {"weight", objective.weight}});
+    Json json = {{"objectives", std::move(objectives)},
+                 {"optimizer", recipeToJson(settings.optimizer)},
+                 {"schedule", recipeToJson(settings.schedule)},
+                 {"params", writeParams(settings.params)}};
+    json.update(settings.extra);
+    return json;
+}
+
+TrainingSettings trainingSettingsFromJson(const Json& json) {
+    if (!json.is_object())
+        throw Error("training must be an object");
+    TrainingSettings settings;
+    for (const auto& [key, value] : json.items()) {
+        if (key == "objectives") {
+            if (!value.is_array() || value.empty())
+                throw Error("training objectives must be a list that is not empty");
+            settings.objectives.clear();
+            for (const auto& entry : value) {
+                Objective objective;
+                if (!entry.is_object() || !entry.contains("loss"))
+                    throw Error("a training objective must have a loss");
+                objective.loss =
+                    recipeFromJson(entry["loss"], "the loss",
+                                   [](const auto& name) -> const LossDef& { return loss(name); });
+                const auto output = entry.value("output", Json(""));
+                const auto weight = entry.value("weight", Json(1.0));
+                if (!output.is_string() || !weight.is_number())
+                    throw Error("a training objective has a text as output and a number as weight");
+                objective.output = output.get<std::string>();
+                objective.weight = weight.get<double>();
+                settings.objectives.push_back(std::move(objective));
+            }
+        } else if (key == "optimizer") {
+            settings.optimizer =
+                recipeFromJson(value, "the optimizer", [](const auto& name) -> const OptimizerDef& {
+                    return optimizer(name);
+                });
+        } else if (key == "schedule") {
+            settings.schedule =
+                recipeFromJson(value, "the schedule", [](const auto& name) -> const ScheduleDef& {
+                    return schedule(name);
+                });
+        } else if (key == "params") {
+            settings.params = readParams(value, trainingParams(), "training");
+        } else {
+            settings.extra[key] = value;
+        }
+    }
+    requireValid(settings);
+    return settings;
+}
+
+std::string_view nameOf(Precision precision) {
+    return precision == Precision::F64 ? "fp64" : "fp32";
+}
+
+} // namespace gradwright

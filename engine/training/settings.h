@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/backend.h"
+#include "engine/support/json.h"
+#include "engine/support/param.h"
+
+#include <string>
+#include <vector>
+
+namespace gradwright {
+
+/// One of a catalog (a loss, an optimizer, a schedule) with its parameters.
+struct Recipe {
+    std::string key;
+    ParamValues params;
+    bool operator==(const Recipe&) const = default;
+};
+
+/// What one Output is trained for.
+struct Objective {
+    std::string output; ///< name of the Output node; empty for the only one
+    Recipe loss{"softmax-cross-entropy", {}};
+    double weight = 1.0;
+    bool operator==(const Objective&) const = default;
+};
+
+/// How a network is trained. A plain value; forms, files and command-line options are made from
+/// trainingParams() and the catalogs of recipes.
+struct TrainingSettings {
+    std::vector<Objective> objectives{Objective{}};
+    Recipe optimizer{"adam", {}};
+    Recipe schedule{"constant", {}};
+    ParamValues params; ///< of trainingParams()
+    Json extra = Json::object();
+
+    bool operator==(const TrainingSettings&) const = default;
+
+    [[nodiscard]] double learningRate() const;
+    [[nodiscard]] std::int64_t epochs() const;
+    [[nodiscard]] std::int64_t batch() const;
+    [[nodiscard]] std::uint64_t seed() const;
+    [[nodiscard]] int threads() const; ///< 0 = all
+    [[nodiscard]] Precision precision() const;
+    [[nodiscard]] bool earlyStopping() const;
+    [[nodiscard]] std::int64_t patience() const; ///< epochs
+    [[nodiscard]] double checkpointSeconds() const;
+};
+
+/// learning_rate, epochs, batch, seed, threads, precision, early_stopping, patience,
+/// checkpoint_seconds.
+const ParamSpecs& trainingParams();
+
+/// Throws Error with the first value that breaks its rule.
+void requireValid(const TrainingSettings& settings);
+
+Json toJson(const TrainingSettings& settings);
+/// Throws Error naming the key, the rule and the value.
+TrainingSettings trainingSettingsFromJson(const Json& json);
+
+/// "fp32", "fp64".
+std::string_view nameOf(Precision precision);
+
+} // namespace gradwright
