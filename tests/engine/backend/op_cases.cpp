@@ -142,7 +142,7 @@ void addElementwise(Cases& cases) {
                                   activation.kind == ActivationKind::LeakyRelu ? 0.1 : 0.0};
         const auto name = "activation/" + activation.key;
         cases.push_back(single(name + " on an image", 3, {5, 7, 11}, ActivationOp{function}));
-        cases.push_back(single(name + " on one number", 1, {1}, ActivationOp{function}));
+        cases.push_back(single(name + " on one number", 3, {1}, ActivationOp{function}));
 
         CaseBuilder conv(name + " after a convolution", 3);
         cases.push_back(conv.regressed(
