@@ -3,6 +3,8 @@
 
 #include "engine/support/error.h"
 
+#include <algorithm>
+
 namespace gradwright {
 namespace {
 
@@ -65,6 +67,13 @@ struct TypeOf {
     }
     ValueType operator()(const Pool2dOp& op) const {
         requireImage("pool2d", inputs);
+        // Else a window could lie in the padding alone, where there is no mean and no maximum.
+        require(std::max(op.padding.top, op.padding.bottom) < op.kernel[0] &&
+                    std::max(op.padding.left, op.padding.right) < op.kernel[1],
+                "pool2d",
+                fmt::format("the padding must be smaller than the kernel {}×{}", op.kernel[0],
+                            op.kernel[1]),
+                inputs);
         return {windowShape("pool2d", inputs, inputs[0].shape[0], op.kernel, op.stride, op.padding,
                             {1, 1})};
     }

@@ -28,7 +28,7 @@ struct Padding2d {
 struct Conv2dOp {
     std::int64_t outChannels = 1;
     Extent2d kernel{1, 1}, stride{1, 1}, dilation{1, 1}; ///< dilation 1 = dense
-    Padding2d padding;
+    Padding2d padding{};
     std::int64_t groups = 1;
     bool bias = true;
     bool operator==(const Conv2dOp&) const = default;
@@ -48,7 +48,7 @@ enum class PoolKind { Max, Average };
 struct Pool2dOp {
     PoolKind kind = PoolKind::Max;
     Extent2d kernel{2, 2}, stride{2, 2};
-    Padding2d padding;
+    Padding2d padding{};
     bool countPadding = false;
     bool operator==(const Pool2dOp&) const = default;
 };

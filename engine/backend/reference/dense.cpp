@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/reference/kernel.h"
+
+namespace gradwright::reference {
+namespace {
+
+template <class T>
+class DenseKernel final : public Kernel<T> {
+public:
+    explicit DenseKernel(const DenseOp& op)
+        : op_(op) {}
+
+    void forward(const Frame<T>& frame) override {
+        const auto features = frame.inputTypes[0].shape[0];
+        for (std::int64_t n = 0; n < frame.batch; ++n)
+            for (std::int64_t unit = 0; unit < op_.units; ++unit) {
+                T sum = op_.bias ? frame.weights[1][static_cast<std::size_t>(unit)] : T{0};
+                for (std::int64_t f = 0; f < features; ++f)
+                    sum += frame.weights[0][indexOf(features, unit, f)] *
+                           frame.inputs[0][indexOf(features, n, f)];
+                frame.output[indexOf(op_.units, n, unit)] = sum;
+            }
+    }
+
+    void backward(const Frame<T>& frame) override {
+        const auto features = frame.inputTypes[0].shape[0];
+        for (std::int64_t n = 0; n < frame.batch; ++n)
+            for (std::int64_t unit = 0; unit < op_.units; ++unit) {
+                const T gradient = frame.outputGradient[indexOf(op_.units, n, unit)];
+                for (std::int64_t f = 0; f < features; ++f) {
+                    const auto weight = indexOf(features, unit, f);
+                    const auto input = indexOf(features, n, f);
+                    frame.inputGradients[0][input] += frame.weights[0][weight] * gradient;
+                    frame.weightGradients[0][weight] += frame.inputs[0][input] * gradient;
+                }
+                if (op_.bias)
+                    frame.weightGradients[1][static_cast<std::size_t>(unit)] += gradient;
+            }
+    }
+
+private:
+    DenseOp op_;
+};
+
+} // namespace
+
+template <class T>
+KernelPtr<T> makeKernel(const DenseOp& op, const Frame<T>& /*frame*/) {
+    return std::make_unique<DenseKernel<T>>(op);
+}
+GRADWRIGHT_REFERENCE_KERNEL(DenseOp);
+
+} // namespace gradwright::reference

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/reference/kernel.h"
+
+#include <algorithm>
+
+namespace gradwright::reference {
+namespace {
+
+template <class T>
+class ActivationKernel final : public Kernel<T> {
+public:
+    explicit ActivationKernel(const ActivationOp& op)
+        : activation_(op.activation) {}
+
+    void forward(const Frame<T>& frame) override {
+        for (std::size_t i = 0; i < frame.output.size(); ++i)
+            frame.output[i] =
+                static_cast<T>(evaluate(activation_, static_cast<double>(frame.inputs[0][i])));
+    }
+    void backward(const Frame<T>& frame) override {
+        for (std::size_t i = 0; i < frame.output.size(); ++i)
+            frame.inputGradients[0][i] +=
+                frame.outputGradient[i] *
+                static_cast<T>(derivative(activation_, static_cast<double>(frame.inputs[0][i])));
+    }
+
+private:
+    Activation activation_;
+};
+
+template <class T>
+class DropoutKernel final : public Kernel<T> {
+public:
+    DropoutKernel(const DropoutOp& op, const Frame<T>& frame)
+        : op_(op) {
+        if (frame.mode == Mode::Training)
+            keep_.resize(static_cast<std::size_t>(frame.batch * frame.outputType.shape.elements()));
+    }
+
+    void forward(const Frame<T>& frame) override {
+        if (frame.mode == Mode::Inference) {
+            std::ranges::copy(frame.inputs[0], frame.output.begin());
+            return;
+        }
+        dropoutKeeps(op_, frame.seed.seed, frame.seed.step, keep_);
+        for (std::size_t i = 0; i < keep_.size(); ++i)
+            frame.output[i] = keep_[i] ? frame.inputs[0][i] * scale() : T{0};
+    }
+    void backward(const Frame<T>& frame) override {
+        for (std::size_t i = 0; i < keep_.size(); ++i)
+            if (keep_[i])
+                frame.inputGradients[0][i] += frame.outputGradient[i] * scale();
+    }
+
+private:
+    [[nodiscard]] T scale() const { return static_cast<T>(1.0 / (1.0 - op_.rate)); }
+
+    DropoutOp op_;
+    std::vector<std::uint8_t> keep_;
+};
+
+template <class T>
+class AddKernel final : public Kernel<T> {
+public:
+    void forward(const Frame<T>& frame) override {
+        for (std::size_t i = 0; i < frame.output.size(); ++i) {
+            T sum = 0;
+            for (const auto input : frame.inputs)
+                sum += input[i];
+            frame.output[i] = sum;
+        }
+    }
+    void backward(const Frame<T>& frame) override {
+        for (const auto gradient : frame.inputGradients)
+            for (std::size_t i = 0; i < gradient.size(); ++i)
+                gradient[i] += frame.outputGradient[i];
+    }
+};
+
+} // namespace
+
+template <class T>
+KernelPtr<T> makeKernel(const ActivationOp& op, const Frame<T>& /*frame*/) {
+    return std::make_unique<ActivationKernel<T>>(op);
+}
+template <class T>
+KernelPtr<T> makeKernel(const DropoutOp& op, const Frame<T>& frame) {
+    return std::make_unique<DropoutKernel<T>>(op, frame);
+}
+template <class T>
+KernelPtr<T> makeKernel(const AddOp& /*op*/, const Frame<T>& /*frame*/) {
+    return std::make_unique<AddKernel<T>>();
+}
+GRADWRIGHT_REFERENCE_KERNEL(ActivationOp);
+GRADWRIGHT_REFERENCE_KERNEL(DropoutOp);
+GRADWRIGHT_REFERENCE_KERNEL(AddOp);
+
+} // namespace gradwright::reference

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/backend.h"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace gradwright::reference {
+
+/// What one op reads and writes: plain row-major arrays, [batch, …].
+template <class T>
+struct Frame {
+    std::string path; ///< of the layer, for errors
+    std::int64_t batch = 1;
+    Mode mode = Mode::Inference;
+    StepSeed seed; ///< of the current step
+
+    std::vector<ValueType> inputTypes;
+    ValueType outputType;
+    std::vector<std::span<const T>> inputs; ///< empty for class indices
+    std::span<const std::int32_t> classes;  ///< the class-index input, one a sample
+    std::span<T> output;
+
+    // In training. Gradients are added to, because a value or a weight may have several readers.
+    std::vector<std::span<T>> inputGradients; ///< empty for class indices
+    std::span<const T> outputGradient;
+    std::vector<std::span<T>> weights;
+    std::vector<std::span<T>> weightGradients;
+};
+
+/// One op of a program, with what its forward pass leaves for its backward pass.
+template <class T>
+class Kernel {
+public:
+    virtual ~Kernel() = default;
+
+    virtual void forward(const Frame<T>& frame) = 0;
+    virtual void backward(const Frame<T>& frame) = 0;
+    /// Moves tracked statistics towards those of the last forward pass.
+    virtual void updateStatistics(const Frame<T>& /*frame*/) {}
+};
+
+template <class T>
+using KernelPtr = std::unique_ptr<Kernel<T>>;
+
+// `frame` has its types, batch and mode, so that scratch is allocated here, once.
+template <class T>
+KernelPtr<T> makeKernel(const Conv2dOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const DenseOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const Pool2dOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const GlobalAveragePoolOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const BatchNormOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const ActivationOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const SoftmaxOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const DropoutOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const ReshapeOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const AddOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const ConcatOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const OneHotOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const SoftmaxCrossEntropyOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const MeanSquaredErrorOp& op, const Frame<T>& frame);
+
+/// At the end of each family's file: both precisions of one op.
+#define GRADWRIGHT_REFERENCE_KERNEL(Op)                                                            \
+    template KernelPtr<float> makeKernel(const Op&, const Frame<float>&);                          \
+    template KernelPtr<double> makeKernel(const Op&, const Frame<double>&)
+
+/// The product of all dimensions after the first: positions of a channel.
+inline std::int64_t positionsOf(const Shape& shape) {
+    return shape.elements() / shape[0];
+}
+
+/// The index of (n, c, y, x) in a row-major array [batch, …shape].
+inline std::size_t indexOf(const Shape& shape, std::int64_t n, std::int64_t c, std::int64_t y,
+                           std::int64_t x) {
+    return static_cast<std::size_t>(((n * shape[0] + c) * shape[1] + y) * shape[2] + x);
+}
+
+/// The same for [rows, columns].
+inline std::size_t indexOf(std::int64_t columns, std::int64_t row, std::int64_t column) {
+    return static_cast<std::size_t>(row * columns + column);
+}
+
+/// The same for (n, c, position) where a channel has `positions` of them.
+inline std::size_t indexOf(std::int64_t channels, std::int64_t positions, std::int64_t n,
+                           std::int64_t c, std::int64_t position) {
+    return static_cast<std::size_t>((n * channels + c) * positions + position);
+}
+
+/// Throws Error unless every class is one of 0 … classes - 1.
+void requireClasses(std::span<const std::int32_t> indices, std::int64_t classes,
+                    std::string_view path);
+
+} // namespace gradwright::reference

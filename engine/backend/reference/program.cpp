@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/reference/program.h"
+
+#include <algorithm>
+#include <cmath>
+#include <ranges>
+
+namespace gradwright::reference {
+
+template <class T>
+ReferenceProgram<T>::ReferenceProgram(const OpGraph& graph, const CompileOptions& options,
+                                      std::shared_ptr<ReferenceWeights<T>> weights)
+    : graph_(graph)
+    , options_(options)
+    , weights_(std::move(weights))
+    , store_(weights_)
+    , buffers_(graph_.values().size())
+    , needed_(graph_.values().size())
+    , trained_(graph_.weights().size())
+    , gradientSquares_(graph_.weights().size()) {
+    auto wanted = lossValues();
+    const auto inObjective = opsBehind(wanted);
+    for (const auto& output : graph_.outputs())
+        wanted.push_back(output.value);
+    const auto live = opsBehind(wanted);
+    for (const auto value : wanted)
+        needed_[value.index()] = true;
+    allocate(live, inObjective);
+    for (std::size_t i = 0; i < graph_.ops().size(); ++i) {
+        if (!live[i])
+            continue;
+        const auto& op = graph_.ops()[i];
+        auto frame = makeFrame(op, inObjective[i]);
+        auto kernel = std::visit(
+            [&](const auto& attributes) { return makeKernel(attributes, frame); }, op.attributes);
+        steps_.push_back({i, std::move(frame), std::move(kernel), inObjective[i]});
+    }
+}
+
+template <class T>
+std::vector<ValueId> ReferenceProgram<T>::lossValues() const {
+    std::vector<ValueId> values;
+    for (const auto& loss : graph_.losses())
+        values.push_back(loss.perSample);
+    return values;
+}
+
+template <class T>
+std::vector<bool> ReferenceProgram<T>::opsBehind(const std::vector<ValueId>& values) const {
+    std::vector<bool> wanted(graph_.values().size());
+    for (const auto value : values)
+        wanted[value.index()] = true;
+    std::vector<bool> ops(graph_.ops().size());
+    for (auto i = graph_.ops().size(); i-- > 0;) {
+        const auto& op = graph_.ops()[i];
+        if (!wanted[op.output.index()])
+            continue;
+        ops[i] = true;
+        for (const auto input : op.inputs)
+            wanted[input.index()] = true;
+    }
+    return ops;
+}
+
+template <class T>
+void ReferenceProgram<T>::allocate(const std::vector<bool>& live,
+                                   const std::vector<bool>& inObjective) {
+    std::vector<bool> differentiated(buffers_.size());
+    for (const auto loss : lossValues())
+        differentiated[loss.index()] = true;
+    for (std::size_t i = 0; i < graph_.ops().size(); ++i) {
+        const auto& op = graph_.ops()[i];
+        if (live[i])
+            needed_[op.output.index()] = true;
+        for (const auto input : op.inputs) {
+            if (live[i])
+                needed_[input.index()] = true;
+            if (inObjective[i])
+                differentiated[input.index()] = true;
+        }
+        for (const auto weight : op.weights)
+            if (inObjective[i])
+                trained_[weight.index()] = graph_.weight(weight).trainable;
+    }
+    for (std::size_t i = 0; i < buffers_.size(); ++i) {
+        if (!needed_[i])
+            continue;
+        const auto& type = graph_.values()[i].type;
+        const auto size = static_cast<std::size_t>(type.shape.withBatch(options_.batch).elements());
+        if (type.element == ElementType::ClassIndex) {
+            buffers_[i].classes.resize(size);
+            continue;
+        }
+        buffers_[i].values.resize(size);
+        if (differentiated[i] && options_.mode == Mode::Training)
+            buffers_[i].gradients.resize(size);
+    }
+}
+
+template <class T>
+Frame<T> ReferenceProgram<T>::makeFrame(const Op& op, bool inObjective) {
+    Frame<T> frame;
+    frame.path = op.path;
+    frame.batch = options_.batch;
+    frame.mode = options_.mode;
+    frame.inputTypes = graph_.inputTypes(op);
+    frame.outputType = graph_.type(op.output);
+    for (const auto input : op.inputs) {
+        frame.inputs.push_back(buffer(input).values);
+        frame.inputGradients.push_back(buffer(input).gradients);
+        if (graph_.type(input).element == ElementType::ClassIndex)
+            frame.classes = buffer(input).classes;
+    }
+    frame.output = buffer(op.output).values;
+    frame.outputGradient = buffer(op.output).gradients;
+    const bool hasGradients = inObjective && options_.mode == Mode::Training;
+    for (const auto weight : op.weights) {
+        frame.weights.push_back(weights_->values(weight));
+        if (hasGradients)
+            frame.weightGradients.push_back(weights_->gradient(weight));
+    }
+    return frame;
+}
+
+template <class T>
+void ReferenceProgram<T>::bind(std::span<const BatchInput> inputs) {
+    for (const auto& [name, value] : graph_.inputs()) {
+        if (!needed_[value.index()])
+            continue;
+        const auto bound = std::ranges::find(inputs, value, &BatchInput::value);
+        if (bound == inputs.end() || !bound->data)
+            throw Error("no data is given for the input \"{}\"", name);
+        auto& target = buffer(value);
+        if (graph_.type(value).element == ElementType::ClassIndex) {
+            const auto* data = static_cast<const std::int32_t*>(bound->data);
+            std::copy_n(data, target.classes.size(), target.classes.begin());
+        } else {
+            const auto* data = static_cast<const float*>(bound->data);
+            std::copy_n(data, target.values.size(), target.values.begin());
+        }
+    }
+}
+
+template <class T>
+bool ReferenceProgram<T>::forward(std::span<const BatchInput> inputs, StepSeed seed,
+                                  const std::stop_token& stop) {
+    state_ = State::Compiled;
+    bind(inputs);
+    for (auto& step : steps_) {
+        if (stop.stop_requested())
+            return false;
+        step.frame.seed = seed;
+        step.kernel->forward(step.frame);
+    }
+    state_ = State::Forward;
+    return true;
+}
+
+template <class T>
+bool ReferenceProgram<T>::backward(const std::stop_token& stop) {
+    if (options_.mode != Mode::Training)
+        throw Error("gradients need a program compiled for training");
+    require(State::Forward, "the backward pass");
+    state_ = State::Forward;
+    for (auto& values : buffers_)
+        std::ranges::fill(values.gradients, T{0});
+    for (std::uint32_t i = 0; i < trained_.size(); ++i)
+        std::ranges::fill(weights_->gradient(WeightId{i}), T{0});
+
+    // The objective is the mean over the batch.
+    for (const auto& loss : graph_.losses())
+        for (auto& gradient : buffer(loss.perSample).gradients)
+            gradient += static_cast<T>(loss.weight / static_cast<double>(options_.batch));
+    for (auto& step : std::views::reverse(steps_)) {
+        if (stop.stop_requested())
+            return false;
+        if (step.inObjective)
+            step.kernel->backward(step.frame);
+    }
+    for (std::uint32_t i = 0; i < trained_.size(); ++i) {
+        double sum = 0;
+        if (trained_[i])
+            for (const auto gradient : weights_->gradient(WeightId{i}))
+                sum += static_cast<double>(gradient) * static_cast<double>(gradient);
+        gradientSquares_[i] = sum;
+    }
+    state_ = State::Backward;
+    return true;
+}
+
+template <class T>
+void ReferenceProgram<T>::update(double learningRate, std::uint64_t step) {
+    if (!options_.update)
+        throw Error("the program was compiled without an optimizer");
+    require(State::Backward, "the update");
+    const UpdateStep updateStep{learningRate, step, options_.update->constants};
+    for (std::uint32_t i = 0; i < trained_.size(); ++i)
+        if (trained_[i])
+            updateWeight(WeightId{i}, updateStep);
+    for (auto& executed : steps_)
+        executed.kernel->updateStatistics(executed.frame);
+    state_ = State::Forward;
+}
+
+template <class T>
+void ReferenceProgram<T>::updateWeight(WeightId id, const UpdateStep& step) {
+    const auto values = weights_->values(id);
+    UpdateSpan<T> span{values.data(), weights_->gradient(id).data(), {}, values.size()};
+    for (std::size_t slot = 0; slot < options_.update->slots; ++slot)
+        span.slots[slot] = weights_->slot(id, slot).data();
+    if constexpr (std::is_same_v<T, float>)
+        options_.update->f32(span, step);
+    else
+        options_.update->f64(span, step);
+}
+
+template <class T>
+void ReferenceProgram<T>::require(State state, std::string_view what) const {
+    if (state_ < state)
+        throw Error("{} needs a completed {} pass before it", what,
+                    state == State::Forward ? "forward" : "backward");
+}
+
+template <class T>
+double ReferenceProgram<T>::lossSum() const {
+    require(State::Forward, "the loss");
+    double sum = 0;
+    for (const auto& loss : graph_.losses())
+        for (const auto value : buffer(loss.perSample).values)
+            sum += loss.weight * static_cast<double>(value);
+    return sum;
+}
+
+template <class T>
+const std::vector<T>& ReferenceProgram<T>::readable(ValueId value) const {
+    require(State::Forward, "reading a value");
+    const bool isOutput =
+        std::ranges::find(graph_.outputs(), value, &NamedValue::value) != graph_.outputs().end();
+    const bool isLoss =
+        std::ranges::find(graph_.losses(), value, &LossTerm::perSample) != graph_.losses().end();
+    if (!isOutput && !isLoss)
+        throw Error("value number {} is neither an output nor a loss of the network", value.value);
+    if (graph_.type(value).element != ElementType::Real)
+        throw Error("{} holds class indices, which are not read back", graph_.value(value).path);
+    return buffer(value).values;
+}
+
+template <class T>
+Tensor ReferenceProgram<T>::read(ValueId value) const {
+    const auto& values = readable(value);
+    return Tensor::of<T>(graph_.type(value).shape.withBatch(options_.batch), values);
+}
+
+template <class T>
+void ReferenceProgram<T>::copyOutput(ValueId value, std::span<float> out) const {
+    const auto& values = readable(value);
+    if (out.size() != values.size())
+        throw Error("{} has {} numbers, but room is given for {}", graph_.value(value).path,
+                    values.size(), out.size());
+    std::ranges::transform(values, out.begin(), [](T v) { return static_cast<float>(v); });
+}
+
+template <class T>
+std::span<const double> ReferenceProgram<T>::gradientSquares() const {
+    require(State::Forward, "reading gradients");
+    return gradientSquares_;
+}
+
+template <class T>
+std::optional<std::string> ReferenceProgram<T>::firstNonFinite() const {
+    const auto finite = [](const Buffer& values) {
+        return std::ranges::all_of(values.values, [](T v) { return std::isfinite(v); });
+    };
+    // Values are numbered in the order in which they come to be.
+    for (std::size_t i = 0; i < buffers_.size(); ++i)
+        if (!finite(buffers_[i]))
+            return graph_.values()[i].path;
+    return {};
+}
+
+template <class T>
+ProgramReport ReferenceProgram<T>::report() const {
+    ProgramReport report;
+    for (const auto& step : steps_) {
+        const auto& op = graph_.ops()[step.op];
+        const auto macs = options_.batch * macsOf(op.attributes, step.frame.inputTypes);
+        OpReport entry{op.path,
+                       std::string(nameOf(op.attributes)),
+                       std::is_same_v<T, float> ? "reference:float" : "reference:double",
+                       "row-major",
+                       {},
+                       macs};
+        report.ops.push_back(entry);
+        if (step.inObjective && options_.mode == Mode::Training)
+            report.backward.push_back(std::move(entry));
+    }
+    std::ranges::reverse(report.backward);
+    for (const auto& values : buffers_)
+        report.arenaBytes += (values.values.size() + values.gradients.size()) * sizeof(T) +
+                             values.classes.size() * sizeof(std::int32_t);
+    report.weightBytes = weights_->bytes();
+    return report;
+}
+
+template class ReferenceProgram<float>;
+template class ReferenceProgram<double>;
+
+} // namespace gradwright::reference

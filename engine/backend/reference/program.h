@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/reference/kernel.h"
+#include "engine/backend/reference/weights.h"
+
+namespace gradwright::reference {
+
+/// Runs the ops of a graph one after another, every value in a buffer of its own.
+template <class T>
+class ReferenceProgram final : public Program {
+public:
+    ReferenceProgram(const OpGraph& graph, const CompileOptions& options,
+                     std::shared_ptr<ReferenceWeights<T>> weights);
+
+    [[nodiscard]] const CompileOptions& options() const override { return options_; }
+    [[nodiscard]] const OpGraph& graph() const override { return graph_; }
+    [[nodiscard]] const std::shared_ptr<WeightStore>& weights() const override { return store_; }
+
+    bool forward(std::span<const BatchInput> inputs, StepSeed seed,
+                 const std::stop_token& stop) override;
+    bool backward(const std::stop_token& stop) override;
+    void update(double learningRate, std::uint64_t step) override;
+
+    [[nodiscard]] double lossSum() const override;
+    [[nodiscard]] Tensor read(ValueId value) const override;
+    void copyOutput(ValueId value, std::span<float> out) const override;
+    [[nodiscard]] std::span<const double> gradientSquares() const override;
+    [[nodiscard]] std::optional<std::string> firstNonFinite() const override;
+    [[nodiscard]] ProgramReport report() const override;
+
+private:
+    enum class State { Compiled, Forward, Backward };
+
+    struct Buffer {
+        std::vector<T> values;
+        std::vector<T> gradients;          ///< where the objective depends on it, in training
+        std::vector<std::int32_t> classes; ///< instead, for class indices
+    };
+
+    struct Step {
+        std::size_t op; ///< in the graph
+        Frame<T> frame;
+        KernelPtr<T> kernel;
+        bool inObjective; ///< a loss depends on it
+    };
+
+    /// Which ops the given values depend on.
+    [[nodiscard]] std::vector<bool> opsBehind(const std::vector<ValueId>& values) const;
+    [[nodiscard]] std::vector<ValueId> lossValues() const;
+    void allocate(const std::vector<bool>& live, const std::vector<bool>& inObjective);
+    [[nodiscard]] Frame<T> makeFrame(const Op& op, bool inObjective);
+    void bind(std::span<const BatchInput> inputs);
+    void require(State state, std::string_view what) const;
+    [[nodiscard]] const std::vector<T>& readable(ValueId value) const;
+    [[nodiscard]] Buffer& buffer(ValueId id) { return buffers_[id.index()]; }
+    [[nodiscard]] const Buffer& buffer(ValueId id) const { return buffers_[id.index()]; }
+    void updateWeight(WeightId id, const UpdateStep& step);
+
+    OpGraph graph_;
+    CompileOptions options_;
+    std::shared_ptr<ReferenceWeights<T>> weights_;
+    std::shared_ptr<WeightStore> store_; ///< the same, as the interface hands it out
+    std::vector<Buffer> buffers_;        ///< by value
+    std::vector<bool> needed_;           ///< by value: outputs or losses depend on it
+    std::vector<Step> steps_;
+    std::vector<bool> trained_; ///< by weight: a loss depends on it
+    std::vector<double> gradientSquares_;
+    State state_ = State::Compiled;
+};
+
+} // namespace gradwright::reference

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/engine/backend/case_builder.h"
+
+#include "engine/support/rng.h"
+#include "tests/support/numeric.h"
+
+#include <cmath>
+#include <numeric>
+
+namespace gradwright::test {
+namespace {
+
+std::uint64_t hashOf(std::string_view text) {
+    std::uint64_t hash = 14695981039346656037ULL;
+    for (const char c : text)
+        hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    return hash;
+}
+
+} // namespace
+
+CaseBuilder::CaseBuilder(std::string name, std::int64_t batch)
+    : seed_(hashOf(name)) {
+    case_.name = std::move(name);
+    case_.batch = batch;
+}
+
+Tensor CaseBuilder::normal(const Shape& shape, double scale, double centre) {
+    auto values = randomTensor(DType::F64, shape, ++seed_, scale);
+    for (auto& value : values.span<double>())
+        value += centre;
+    return values.to(DType::F32);
+}
+
+Tensor CaseBuilder::distinct(const Shape& shape, double scale) {
+    Tensor values(DType::F32, shape);
+    const auto span = values.span<float>();
+    std::vector<std::uint32_t> order(span.size());
+    std::iota(order.begin(), order.end(), 0U);
+    shuffle(order, Rng(++seed_, RngStream::Test));
+    const auto count = static_cast<double>(span.size());
+    // A quarter of a step off, so that the middle one of an odd number is not zero.
+    for (std::size_t i = 0; i < span.size(); ++i)
+        span[i] = static_cast<float>(scale * (4.0 * (order[i] + 0.25) / count - 2.0));
+    return values;
+}
+
+ValueId CaseBuilder::identity() {
+    if (!identity_) {
+        const auto batch = case_.batch;
+        identity_ = case_.graph.addInput("identity", {Shape{batch}});
+        Tensor rows(DType::F32, {batch, batch});
+        for (std::int64_t i = 0; i < batch; ++i)
+            rows.span<float>()[static_cast<std::size_t>(i * (batch + 1))] = 1.0F;
+        case_.inputs.push_back({*identity_, std::move(rows)});
+    }
+    return *identity_;
+}
+
+ValueId CaseBuilder::source(const Shape& shape, double scale) {
+    const auto features = shape.elements();
+    const auto path = fmt::format("source{}", sources_++);
+    const auto rows = identity();
+    const Shape weightShape{features, case_.batch};
+    const auto weight = case_.graph.addWeight({path + "/weight", weightShape, {}, {}});
+    case_.weights.push_back(distinct(weightShape, scale));
+    const auto vector =
+        case_.graph.add(DenseOp{.units = features, .bias = false}, {rows}, path, {weight});
+    if (shape.rank() == 1)
+        return vector;
+    return case_.graph.add(ReshapeOp{shape}, {vector}, path);
+}
+
+std::vector<WeightId> CaseBuilder::makeWeights(const OpAttributes& attributes,
+                                               const std::vector<ValueId>& inputs,
+                                               const std::string& path) {
+    std::vector<ValueType> types;
+    for (const auto input : inputs)
+        types.push_back(case_.graph.type(input));
+    const bool isBatchNorm = std::holds_alternative<BatchNormOp>(attributes);
+    const std::vector<std::string> names =
+        isBatchNorm ? std::vector<std::string>{"scale", "shift", "running_mean", "running_variance"}
+                    : std::vector<std::string>{"weight", "bias"};
+    std::vector<WeightId> weights;
+    for (const auto& shape : weightShapes(attributes, types)) {
+        const auto index = weights.size();
+        const bool trainable = !isBatchNorm || index < 2;
+        weights.push_back(
+            case_.graph.addWeight({path + "/" + names[index], shape, {}, {}, trainable}));
+        if (isBatchNorm) {
+            // Scales and variances around 1, well above 0.
+            const bool aroundOne = index == 0 || index == 3;
+            auto values = normal(shape, 0.2, aroundOne ? 1.0 : 0.0);
+            for (auto& value : values.span<float>())
+                value = aroundOne ? std::max(value, 0.3F) : value;
+            case_.weights.push_back(std::move(values));
+        } else {
+            const auto fanIn = index == 0 ? shape.elements() / shape[0] : 4;
+            case_.weights.push_back(normal(shape, 1.0 / std::sqrt(static_cast<double>(fanIn))));
+        }
+    }
+    return weights;
+}
+
+ValueId CaseBuilder::apply(OpAttributes attributes, std::vector<ValueId> inputs) {
+    auto path = fmt::format("{}{}", nameOf(attributes), case_.graph.ops().size());
+    auto weights = makeWeights(attributes, inputs, path);
+    return case_.graph.add(std::move(attributes), std::move(inputs), std::move(path),
+                           std::move(weights));
+}
+
+ValueId CaseBuilder::chain(ValueId value, std::initializer_list<OpAttributes> ops) {
+    for (const auto& op : ops)
+        value = apply(op, {value});
+    return value;
+}
+
+ValueId CaseBuilder::classIndex(std::int64_t classes) {
+    const auto id = case_.graph.addInput(fmt::format("class{}", case_.graph.inputs().size()),
+                                         {Shape{1}, ElementType::ClassIndex});
+    Tensor indices(DType::I32, {case_.batch, 1});
+    const Rng rng(++seed_, RngStream::Test);
+    std::uint64_t counter = 0;
+    for (auto& index : indices.span<std::int32_t>())
+        index =
+            static_cast<std::int32_t>(rng.below(counter++, static_cast<std::uint64_t>(classes)));
+    case_.inputs.push_back({id, std::move(indices)});
+    return id;
+}
+
+CaseBuilder& CaseBuilder::regress(ValueId prediction, double weight) {
+    const auto type = case_.graph.type(prediction);
+    const auto target =
+        case_.graph.addInput(fmt::format("target{}", case_.graph.inputs().size()), type);
+    case_.inputs.push_back({target, normal(type.shape.withBatch(case_.batch), 1.0)});
+    case_.graph.addLoss(apply(MeanSquaredErrorOp{}, {prediction, target}), weight);
+    return *this;
+}
+
+CaseBuilder& CaseBuilder::classify(ValueId logits, double weight) {
+    const auto classes = classIndex(case_.graph.type(logits).shape[0]);
+    case_.graph.addLoss(apply(SoftmaxCrossEntropyOp{}, {logits, classes}), weight);
+    return *this;
+}
+
+CaseBuilder& CaseBuilder::output(ValueId value, std::string name) {
+    case_.graph.addOutput(std::move(name), value);
+    return *this;
+}
+
+OpCase CaseBuilder::regressed(ValueId value) {
+    regress(value);
+    output(value);
+    return finish();
+}
+
+std::vector<BatchInput> bindings(const OpCase& opCase) {
+    std::vector<BatchInput> result;
+    for (const auto& input : opCase.inputs)
+        result.push_back({input.value, input.data.bytes().data()});
+    return result;
+}
+
+void writeWeights(const OpCase& opCase, WeightStore& store) {
+    for (std::uint32_t i = 0; i < opCase.weights.size(); ++i)
+        store.write(WeightId{i}, opCase.weights[i]);
+}
+
+} // namespace gradwright::test

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "tests/engine/backend/op_cases.h"
+
+#include <initializer_list>
+
+namespace gradwright::test {
+
+/// Builds an OpCase op by op; all data is a function of the case's name.
+class CaseBuilder {
+public:
+    CaseBuilder(std::string name, std::int64_t batch);
+
+    /// A real value of the shape whose gradient shows as that of "sourceN/weight"; evenly spread in
+    /// (-2, 2) times `scale`, all different.
+    ValueId source(const Shape& shape, double scale = 1.0);
+    /// Appends an op with random weights of its own.
+    ValueId apply(OpAttributes attributes, std::vector<ValueId> inputs);
+    /// The same, given several ops one after another.
+    ValueId chain(ValueId value, std::initializer_list<OpAttributes> ops);
+    /// A class-index input below `classes`.
+    ValueId classIndex(std::int64_t classes);
+    /// Mean squared error against a random target.
+    CaseBuilder& regress(ValueId prediction, double weight = 1.0);
+    /// Softmax cross-entropy against random classes.
+    CaseBuilder& classify(ValueId logits, double weight = 1.0);
+    CaseBuilder& output(ValueId value, std::string name = "output");
+    /// regress() and output().
+    OpCase regressed(ValueId value);
+    OpCase finish() { return std::move(case_); }
+
+private:
+    Tensor normal(const Shape& shape, double scale, double centre = 0.0);
+    Tensor distinct(const Shape& shape, double scale);
+    std::vector<WeightId> makeWeights(const OpAttributes& attributes,
+                                      const std::vector<ValueId>& inputs, const std::string& path);
+    ValueId identity();
+
+    OpCase case_;
+    std::uint64_t seed_;
+    std::size_t sources_ = 0;
+    std::optional<ValueId> identity_;
+};
+
+} // namespace gradwright::test
