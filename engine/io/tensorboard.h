@@ -16,11 +16,12 @@ class TensorBoardWriter {
 public:
     using Time = std::chrono::system_clock::time_point;
 
-    /// Starts a new file in `folder`, beside those of earlier starts.
+    /// Starts a new file (single-precision values, as the format has) in `folder`, beside those of
+    /// earlier starts.
     explicit TensorBoardWriter(const std::filesystem::path& folder,
                                Time time = std::chrono::system_clock::now());
 
-    void scalar(std::string_view tag, std::int64_t step, float value,
+    void scalar(std::string_view tag, std::int64_t step, double value,
                 Time time = std::chrono::system_clock::now());
 
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
