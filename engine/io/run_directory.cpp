@@ -132,7 +132,8 @@ RunLock RunDirectory::lock() const {
             throw Error("{}: cannot be locked ({})", path_.string(), errorText(errno));
         const auto owner = ownerOf(file.get(), path);
         throw Error("{}: is being written by {}; wait until it ends, or start a new run",
-                    path_.string(), owner.empty() ? "another process" : "process " + owner);
+                    path_.string(),
+                    owner.empty() ? "another process" : fmt::format("process {}", owner));
     }
     const auto owner = fmt::format("{}\n", ::getpid());
     int problem = ::ftruncate(file.get(), 0) == 0 ? 0 : errno;

@@ -25,6 +25,9 @@ constexpr std::uint64_t kPrefixBytes = 8;
 constexpr std::size_t kMaxHeaderBytes = 100'000'000;
 
 std::uint32_t crcOf(std::span<const std::byte> bytes, std::uint32_t before = 0) {
+    // zlib takes a null pointer, which an empty tensor has, as a wish to start anew.
+    if (bytes.empty())
+        return before;
     return static_cast<std::uint32_t>(
         crc32_z(before, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }

@@ -164,7 +164,8 @@ private:
             throw Error("{}: the header must be a JSON object, not {}", what_, received);
         case Place::Root:
             throw Error("{}: {} must be a JSON object, not {}", what_,
-                        key_ == kMetadataKey ? key_ : "tensor " + quotedText(key_), received);
+                        key_ == kMetadataKey ? key_ : fmt::format("tensor {}", quotedText(key_)),
+                        received);
         case Place::Metadata:
             throw Error("{}: the metadata value of {} must be text, not {}", what_,
                         quotedText(key_), received);
