@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/io/posix_file.h"
+
+#include "engine/support/error.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+namespace gradwright {
+
+UniqueFd::~UniqueFd() {
+    if (fd_ >= 0)
+        ::close(fd_);
+}
+
+std::string errorText(int number) {
+    return std::generic_category().message(number);
+}
+
+UniqueFd openForReading(const std::filesystem::path& path) {
+    UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (!file)
+        throw Error("{}: cannot be read ({})", path.string(), errorText(errno));
+    struct stat info {};
+    if (::fstat(file.get(), &info) != 0)
+        throw Error("{}: cannot be read ({})", path.string(), errorText(errno));
+    if (S_ISDIR(info.st_mode))
+        throw Error("{}: is a folder where a file is needed", path.string());
+    if (!S_ISREG(info.st_mode))
+        throw Error("{}: is no regular file", path.string());
+    return file;
+}
+
+std::uint64_t sizeOfFile(int fd, const std::filesystem::path& path) {
+    struct stat info {};
+    if (::fstat(fd, &info) != 0)
+        throw Error("{}: cannot be read ({})", path.string(), errorText(errno));
+    return static_cast<std::uint64_t>(info.st_size);
+}
+
+int writeAll(int fd, std::span<const std::byte> bytes) {
+    constexpr std::size_t chunk = std::size_t{1} << 24;
+    while (!bytes.empty()) {
+        const auto count = ::write(fd, bytes.data(), std::min(bytes.size(), chunk));
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return errno;
+        if (count == 0)
+            return EIO;
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+    return 0;
+}
+
+int appendWhole(int fd, std::uint64_t size, std::span<const std::byte> bytes) {
+    const int failure = writeAll(fd, bytes);
+    if (failure != 0 && ::ftruncate(fd, static_cast<off_t>(size)) != 0)
+        return errno;
+    return failure;
+}
+
+std::size_t readUpTo(int fd, std::span<std::byte> bytes, const std::filesystem::path& path) {
+    constexpr std::size_t chunk = std::size_t{1} << 24;
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+        const auto count = ::read(fd, bytes.data() + done, std::min(bytes.size() - done, chunk));
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            throw Error("{}: cannot be read ({})", path.string(), errorText(errno));
+        if (count == 0)
+            break;
+        done += static_cast<std::size_t>(count);
+    }
+    return done;
+}
+
+void readExactly(int fd, std::span<std::byte> bytes, const std::filesystem::path& path) {
+    const auto count = readUpTo(fd, bytes, path);
+    if (count != bytes.size())
+        throw Error("{}: ends after {} of {} bytes to be read", path.string(), count, bytes.size());
+}
+
+} // namespace gradwright
