@@ -22,11 +22,10 @@ struct Batch {
 /// middle of an epoch meets the same batches. Used by one thread at a time.
 class Batcher {
 public:
-    /// `sample` is the shape of one input of the source. Without a seed the indices keep their
-    /// order. Throws Error when the batch is less than 1 or an index is outside the source.
-    Batcher(std::shared_ptr<const DataSource> source, const Shape& sample,
-            std::vector<std::uint32_t> indices, std::int64_t batch,
-            std::optional<std::uint64_t> shuffleSeed);
+    /// Without a seed the indices keep their order. Throws Error when the batch is less than 1 or
+    /// an index is outside the source.
+    Batcher(std::shared_ptr<const DataSource> source, std::vector<std::uint32_t> indices,
+            std::int64_t batch, std::optional<std::uint64_t> shuffleSeed);
     /// Stops the loader at once; an epoch need not be finished.
     ~Batcher();
     Batcher(const Batcher&) = delete;

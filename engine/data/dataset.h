@@ -27,7 +27,9 @@ public:
     virtual ~DataSource() = default;
 
     [[nodiscard]] virtual std::int64_t size() const = 0;
-    /// Writes the prepared input of a sample; `out` holds exactly the elements of DataInfo::input.
+    /// Of one prepared input, e.g. 1×28×28.
+    [[nodiscard]] virtual const Shape& shape() const = 0;
+    /// Writes the prepared input of a sample; `out` holds exactly the elements of shape().
     virtual void input(std::int64_t index, std::span<float> out) const = 0;
     /// The class of a sample, in 0 … classes - 1.
     [[nodiscard]] virtual std::int32_t label(std::int64_t index) const = 0;
