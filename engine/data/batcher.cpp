@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/batcher.h"
+
+#include "engine/support/error.h"
+#include "engine/support/rng.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <span>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+namespace gradwright {
+namespace {
+
+/// One with the user, one ready, one being filled.
+constexpr std::size_t kBuffers = 3;
+
+} // namespace
+
+struct Batcher::State {
+    State(std::shared_ptr<const DataSource> dataSource, std::vector<std::uint32_t> indices_,
+          std::int64_t batch_, std::optional<std::uint64_t> seed_)
+        : source(std::move(dataSource))
+        , indices(std::move(indices_))
+        , batch(batch_)
+        , seed(seed_)
+        , elements(static_cast<std::size_t>(source->shape().elements())) {
+        const auto most = std::min(static_cast<std::size_t>(batch), indices.size());
+        for (auto& buffer : buffers) {
+            buffer.inputs.reserve(most * elements);
+            buffer.labels.reserve(most);
+            free.push_back(&buffer);
+        }
+        loader = std::jthread([this](const std::stop_token& stop) { run(stop); });
+    }
+
+    void run(const std::stop_token& stop);
+    void loadEpoch(const std::stop_token& stop, std::uint64_t ticket);
+    bool fill(Batch& target, std::int64_t number, std::span<const std::uint32_t> order,
+              const std::stop_token& stop, std::uint64_t ticket);
+    [[nodiscard]] std::vector<std::uint32_t> orderOf(std::uint64_t epoch) const;
+    [[nodiscard]] std::int64_t batches() const {
+        return (static_cast<std::int64_t>(indices.size()) + batch - 1) / batch;
+    }
+
+    const std::shared_ptr<const DataSource> source;
+    const std::vector<std::uint32_t> indices;
+    const std::int64_t batch;
+    const std::optional<std::uint64_t> seed;
+    const std::size_t elements;
+
+    std::array<Batch, kBuffers> buffers;
+    Batch* lent = nullptr;    ///< with the user
+    double waitedSeconds = 0; ///< touched by the user's thread only
+
+    std::mutex mutex; ///< guards all that follows
+    std::condition_variable_any loaderWakes;
+    std::condition_variable userWakes;
+    std::vector<Batch*> free;
+    std::vector<Batch*> ready;              ///< oldest first
+    std::atomic<std::uint64_t> request = 0; ///< number of the last startEpoch(); read unlocked too
+    std::uint64_t epoch = 0;
+    std::int64_t firstBatch = 0;
+    bool finished = true; ///< nothing more will become ready
+    std::exception_ptr failure;
+
+    std::jthread loader; ///< last, so that it ends before what it uses
+};
+
+std::vector<std::uint32_t> Batcher::State::orderOf(std::uint64_t wanted) const {
+    auto order = indices;
+    if (seed)
+        shuffle(order, Rng(*seed, RngStream::Shuffle, static_cast<std::uint32_t>(wanted)));
+    return order;
+}
+
+/// False when another epoch or the end was asked for meanwhile.
+bool Batcher::State::fill(Batch& target, std::int64_t number, std::span<const std::uint32_t> order,
+                          const std::stop_token& stop, std::uint64_t ticket) {
+    const auto first = static_cast<std::size_t>(number * batch);
+    const auto count = std::min(static_cast<std::size_t>(batch), order.size() - first);
+    target.index = number;
+    target.count = static_cast<std::int64_t>(count);
+    target.inputs.resize(count * elements);
+    target.labels.resize(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        if (stop.stop_requested() || request.load(std::memory_order_relaxed) != ticket)
+            return false;
+        const std::int64_t sample = order[first + i];
+        source->input(sample, std::span(target.inputs).subspan(i * elements, elements));
+        target.labels[i] = source->label(sample);
+    }
+    return true;
+}
+
+void Batcher::State::loadEpoch(const std::stop_token& stop, std::uint64_t ticket) {
+    std::unique_lock lock(mutex);
+    const auto wantedEpoch = epoch;
+    auto number = firstBatch;
+    lock.unlock();
+    const auto order = orderOf(wantedEpoch);
+    for (const auto end = batches(); number < end; ++number) {
+        lock.lock();
+        loaderWakes.wait(lock, stop, [&] { return !free.empty() || request != ticket; });
+        if (stop.stop_requested() || request != ticket)
+            return;
+        auto* target = free.back();
+        free.pop_back();
+        lock.unlock();
+
+        std::exception_ptr thrown;
+        bool whole = false;
+        try {
+            whole = fill(*target, number, order, stop, ticket);
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+
+        lock.lock();
+        if (!whole || request != ticket) {
+            free.push_back(target);
+            if (thrown && request == ticket) {
+                failure = thrown;
+                finished = true;
+                userWakes.notify_one();
+            }
+            return;
+        }
+        ready.push_back(target);
+        finished = number + 1 == end;
+        userWakes.notify_one();
+        lock.unlock();
+    }
+}
+
+void Batcher::State::run(const std::stop_token& stop) {
+    std::uint64_t served = 0;
+    while (!stop.stop_requested()) {
+        std::unique_lock lock(mutex);
+        if (!loaderWakes.wait(lock, stop, [&] { return request != served; }))
+            return;
+        served = request;
+        lock.unlock();
+        loadEpoch(stop, served);
+    }
+}
+
+Batcher::Batcher(std::shared_ptr<const DataSource> source, std::vector<std::uint32_t> indices,
+                 std::int64_t batch, std::optional<std::uint64_t> shuffleSeed) {
+    if (batch < 1)
+        throw Error("a batch must hold at least 1 sample, not {}", batch);
+    for (const auto index : indices)
+        if (index >= source->size())
+            throw Error("there is no sample {} among {}", index, source->size());
+    state_ = std::make_unique<State>(std::move(source), std::move(indices), batch, shuffleSeed);
+}
+
+Batcher::~Batcher() = default;
+
+void Batcher::startEpoch(std::uint64_t epoch, std::int64_t firstBatch) {
+    if (firstBatch < 0 || firstBatch > batchesPerEpoch())
+        throw Error("an epoch of {} batches cannot start at batch {}", batchesPerEpoch(),
+                    firstBatch);
+    auto& state = *state_;
+    const std::lock_guard lock(state.mutex);
+    ++state.request;
+    state.epoch = epoch;
+    state.firstBatch = firstBatch;
+    state.free.insert(state.free.end(), state.ready.begin(), state.ready.end());
+    state.ready.clear();
+    if (state.lent)
+        state.free.push_back(std::exchange(state.lent, nullptr));
+    state.failure = nullptr;
+    state.finished = firstBatch == batchesPerEpoch();
+    state.loaderWakes.notify_one();
+}
+
+const Batch* Batcher::next() {
+    auto& state = *state_;
+    std::unique_lock lock(state.mutex);
+    if (state.lent) {
+        state.free.push_back(std::exchange(state.lent, nullptr));
+        state.loaderWakes.notify_one();
+    }
+    if (state.ready.empty() && !state.finished) {
+        const auto before = std::chrono::steady_clock::now();
+        state.userWakes.wait(lock, [&] { return !state.ready.empty() || state.finished; });
+        const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - before;
+        state.waitedSeconds += waited.count();
+    }
+    if (!state.ready.empty()) {
+        state.lent = state.ready.front();
+        state.ready.erase(state.ready.begin());
+        return state.lent;
+    }
+    if (state.failure)
+        std::rethrow_exception(state.failure);
+    return nullptr;
+}
+
+std::int64_t Batcher::batchesPerEpoch() const {
+    return state_->batches();
+}
+
+double Batcher::waitedSeconds() const {
+    return state_->waitedSeconds;
+}
+
+} // namespace gradwright

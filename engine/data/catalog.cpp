@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/catalog.h"
+
+#include "engine/support/error.h"
+
+#include <algorithm>
+
+namespace gradwright {
+
+const std::vector<DatasetDef>& datasets() {
+    static const std::vector<DatasetDef> all = {
+        mnistDataset(),
+        fashionMnistDataset(),
+        idxFilesDataset(),
+    };
+    return all;
+}
+
+const DatasetDef& dataset(std::string_view key) {
+    const auto found = std::ranges::find(datasets(), key, &DatasetDef::key);
+    if (found != datasets().end())
+        return *found;
+    std::string known;
+    for (const auto& def : datasets())
+        known += (known.empty() ? "" : ", ") + def.key;
+    throw Error("there is no data set \"{}\"; known are {}", key, known);
+}
+
+Dataset openDataset(const DataChoice& choice) {
+    const auto& def = dataset(choice.dataset);
+    const auto problems = validate(def.params, choice.params);
+    if (!problems.empty())
+        throw Error("data set {}: {}", def.key, problems.front().message);
+    return def.open(Params(def.params, choice.params));
+}
+
+} // namespace gradwright

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/data/dataset.h"
+
+namespace gradwright {
+
+// One line a data set here and one in catalog.cpp; each is defined in its own file in datasets/.
+DatasetDef mnistDataset();
+DatasetDef fashionMnistDataset();
+DatasetDef idxFilesDataset();
+
+} // namespace gradwright

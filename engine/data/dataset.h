@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/data/preparation.h"
+#include "engine/support/param.h"
+#include "engine/tensor/shape.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gradwright {
+
+struct DataInfo {
+    Shape input;                      ///< of one sample after preparation, e.g. 1×28×28
+    std::vector<std::string> classes; ///< names by label
+    Preparation preparation;
+};
+
+/// Samples by number. Immutable and safe to read from several threads at once.
+class DataSource {
+public:
+    virtual ~DataSource() = default;
+
+    [[nodiscard]] virtual std::int64_t size() const = 0;
+    /// Of one prepared input, e.g. 1×28×28.
+    [[nodiscard]] virtual const Shape& shape() const = 0;
+    /// Writes the prepared input of a sample; `out` holds exactly the elements of shape().
+    virtual void input(std::int64_t index, std::span<float> out) const = 0;
+    /// The class of a sample, in 0 … classes - 1.
+    [[nodiscard]] virtual std::int32_t label(std::int64_t index) const = 0;
+};
+
+struct Dataset {
+    DataInfo info;
+    std::shared_ptr<const DataSource> training; ///< validation samples are split off from here
+    std::shared_ptr<const DataSource> test;     ///< never mixed with training
+};
+
+/// The one description of a data set: forms, files and command line are made from it.
+struct DatasetDef {
+    std::string key;
+    std::string title;
+    std::string doc;
+    std::string origin;
+    std::string licence;
+    ParamSpecs params;
+    /// Reads the data. Throws Error naming the file when one is absent or broken.
+    Dataset (*open)(const Params& params);
+};
+
+/// Every known data set; one line in catalog.cpp each.
+const std::vector<DatasetDef>& datasets();
+/// Throws Error listing the known keys when there is no such data set.
+const DatasetDef& dataset(std::string_view key);
+
+/// What a project says about its data.
+struct DataChoice {
+    std::string dataset = "mnist";
+    ParamValues params;
+    double validationFraction = 0.1; ///< of the training samples, in [0, 1)
+    std::uint64_t splitSeed = 1;
+    std::int64_t limit = 0; ///< use only the first N samples of Split::training; 0 = all
+
+    bool operator==(const DataChoice&) const = default;
+};
+
+/// Opens the chosen data set. Throws Error when the key or a parameter is wrong, or a file is.
+Dataset openDataset(const DataChoice& choice);
+
+struct Split {
+    std::vector<std::uint32_t> training;   ///< in the order of the split's own shuffle
+    std::vector<std::uint32_t> validation; ///< disjoint from training
+};
+
+/// Splits off round(fraction × samples) for validation, each class in proportion (largest
+/// remainder): of MNIST's 60,000 with 0.1, 54,000 and 6,000. Depends on labels, fraction and seed
+/// only. Throws Error when a label is out of range or nothing would be left to train on.
+Split stratifiedSplit(const DataSource& source, std::size_t classes, double validationFraction,
+                      std::uint64_t seed);
+
+/// The split that a choice stands for, its limit applied.
+Split splitOf(const Dataset& dataset, const DataChoice& choice);
+
+} // namespace gradwright

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/dataset.h"
+#include "engine/support/error.h"
+#include "engine/support/rng.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace gradwright {
+namespace {
+
+std::vector<std::int64_t> countClasses(const DataSource& source, std::size_t classes) {
+    std::vector<std::int64_t> counts(classes, 0);
+    for (std::int64_t i = 0; i < source.size(); ++i) {
+        const auto label = source.label(i);
+        if (label < 0 || static_cast<std::size_t>(label) >= classes)
+            throw Error("label {} of sample {} is outside 0 to {}", label, i,
+                        static_cast<std::int64_t>(classes) - 1);
+        ++counts[static_cast<std::size_t>(label)];
+    }
+    return counts;
+}
+
+/// How many of each class go to validation: proportional, summing to `total`; what rounding down
+/// leaves goes to the classes with the largest remainders, the lower label first.
+std::vector<std::int64_t> quotas(const std::vector<std::int64_t>& counts, std::int64_t total) {
+    const auto samples = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+    std::vector<std::int64_t> quota(counts.size());
+    std::vector<std::int64_t> remainder(counts.size());
+    auto left = total;
+    for (std::size_t c = 0; c < counts.size(); ++c) {
+        quota[c] = counts[c] * total / samples;
+        remainder[c] = counts[c] * total % samples;
+        left -= quota[c];
+    }
+    std::vector<std::size_t> order(counts.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(
+        order, [&](std::size_t a, std::size_t b) { return remainder[a] > remainder[b]; });
+    for (std::size_t i = 0; i < static_cast<std::size_t>(left); ++i)
+        ++quota[order[i]];
+    return quota;
+}
+
+} // namespace
+
+Split stratifiedSplit(const DataSource& source, std::size_t classes, double validationFraction,
+                      std::uint64_t seed) {
+    if (!(validationFraction >= 0 && validationFraction < 1))
+        throw Error("the part kept for validation must be at least 0 and less than 1, not {}",
+                    validationFraction);
+    const auto samples = source.size();
+    if (samples > std::numeric_limits<std::uint32_t>::max())
+        throw Error("a data set of {} samples is too large; the most is {}", samples,
+                    std::numeric_limits<std::uint32_t>::max());
+    const auto counts = countClasses(source, classes);
+    const auto total = std::llround(validationFraction * static_cast<double>(samples));
+    if (total >= samples)
+        throw Error("with a part of {} kept for validation, nothing of {} samples is left to train "
+                    "on",
+                    validationFraction, samples);
+
+    std::vector<std::uint32_t> order(static_cast<std::size_t>(samples));
+    std::iota(order.begin(), order.end(), 0U);
+    shuffle(order, Rng(seed, RngStream::Split));
+
+    auto quota = quotas(counts, total);
+    Split split;
+    split.training.reserve(order.size() - static_cast<std::size_t>(total));
+    split.validation.reserve(static_cast<std::size_t>(total));
+    for (const auto index : order) {
+        auto& left = quota[static_cast<std::size_t>(source.label(index))];
+        auto& part = left > 0 ? split.validation : split.training;
+        part.push_back(index);
+        --left;
+    }
+    return split;
+}
+
+Split splitOf(const Dataset& dataset, const DataChoice& choice) {
+    if (choice.limit < 0)
+        throw Error("the number of samples to train on must be at least 0 (all), not {}",
+                    choice.limit);
+    auto split = stratifiedSplit(*dataset.training, dataset.info.classes.size(),
+                                 choice.validationFraction, choice.splitSeed);
+    if (choice.limit > 0 && static_cast<std::size_t>(choice.limit) < split.training.size())
+        split.training.resize(static_cast<std::size_t>(choice.limit));
+    return split;
+}
+
+} // namespace gradwright
