@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Packages by what they are for; the names are those of Debian 12, Debian 13 and Ubuntu 24.04.
+# Read by ./dev (bash). A group whose folder is not in the source tree yet is not asked for.
+# shellcheck shell=bash disable=SC2034
+
+# Compiler, build tools and the libraries of the engine and the terminal program.
+# libdnnl-dev's CMake files look for OpenCL, which they do not bring themselves.
+packages_build=(
+    g++ cmake ninja-build pkgconf
+    libdnnl-dev ocl-icd-opencl-dev opencl-headers
+    libfmt-dev nlohmann-json3-dev libcli11-dev
+    zlib1g-dev libpng-dev libjpeg-dev
+)
+
+# The window.
+packages_gui=(qt6-base-dev qt6-svg-dev qt6-wayland libqcustomplot-dev libgraphviz-dev)
+
+# ONNX models.
+packages_onnx=(libonnx-dev libprotobuf-dev protobuf-compiler)
+
+# The tests: Qt Test, and a font for drawing off screen once there is a window.
+packages_test=(qt6-base-dev)
+packages_test_gui=(fonts-dejavu-core)
+packages_test_onnx=(libonnx-testdata)
+
+# Single commands of ./dev.
+packages_format=(clang-format)
+packages_lint=(clang-format clang-tidy)
+packages_tsan=(clang libomp-dev)
+packages_package=(dpkg-dev file lintian)
+packages_peers=(python3 python3-venv)

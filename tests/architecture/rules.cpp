@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/architecture/rules.h"
+
+#include <QRegularExpression>
+#include <QSet>
+
+#include <algorithm>
+
+namespace architecture {
+
+namespace {
+
+constexpr int maximumLines = 500;
+
+const QString spdxLine = QStringLiteral("// SPDX-License-Identifier: GPL-3.0-or-later");
+
+/// Headers of a library that only some rooms may know.
+struct Library {
+    QString header; ///< a regular expression for the whole name
+    QStringList rooms;
+};
+
+const std::vector<Library>& libraries() {
+    static const std::vector<Library> all = {
+        {"(oneapi/.*|dnnl.*)", {"engine/backend/onednn"}},
+        {"(cuda|cudnn|cublas|nccl).*", {"engine/backend/cuda", "engine/distributed"}},
+        {"mpi\\.h", {"engine/distributed"}},
+        {"onnx/.*", {"engine/io"}},
+        {"CLI/.*", {"app/cli"}},
+        {"qcustomplot\\.h", {"ui/plots"}},
+        {"graphviz/.*", {"ui/canvas"}},
+    };
+    return all;
+}
+
+struct Include {
+    int line = 0;
+    bool quoted = false;
+    QString name;
+};
+
+std::vector<Include> includesOf(const QByteArray& text) {
+    static const QRegularExpression pattern(
+        QStringLiteral("^\\s*#\\s*include\\s*(?:\"([^\"]+)\"|<([^>]+)>)"));
+    std::vector<Include> found;
+    const auto lines = QString::fromUtf8(text).split(u'\n');
+    for (qsizetype i = 0; i < lines.size(); ++i) {
+        const auto match = pattern.match(lines[i]);
+        if (match.hasMatch()) {
+            const bool quoted = match.capturedLength(1) > 0;
+            found.push_back({static_cast<int>(i) + 1, quoted, match.captured(quoted ? 1 : 2)});
+        }
+    }
+    return found;
+}
+
+bool isQt(const QString& header) {
+    static const QRegularExpression pattern(QStringLiteral("^(Q[A-Z]|Qt|q[a-z]+\\.h$)"));
+    return pattern.match(header).hasMatch();
+}
+
+/// What a file in `from` may not include, with the reason, or nothing.
+QString complaint(const QString& path, const Room& from, const Include& include) {
+    const QString& name = include.name;
+    const bool withoutQt = path.startsWith("engine/") || path.startsWith("app/cli/");
+    for (const Library& library : libraries()) {
+        const QRegularExpression header(QRegularExpression::anchoredPattern(library.header));
+        if (header.match(name).hasMatch() && !library.rooms.contains(from.folder))
+            return QStringLiteral("only %1 may know %2").arg(library.rooms.join(", "), name);
+    }
+    if (withoutQt && isQt(name))
+        return QStringLiteral("%1 has to build without Qt, yet it includes %2")
+            .arg(from.folder, name);
+    if (name.startsWith("tests/"))
+        return QStringLiteral("nothing but tests may include %1").arg(name);
+    if (!include.quoted || name.endsWith(".moc"))
+        return {};
+
+    const Room* const to = roomOf(name);
+    if (to == nullptr)
+        return QStringLiteral("\"%1\" is not in a known room: write includes from the project's "
+                              "root, and add new rooms to tests/architecture/rules.cpp")
+            .arg(name);
+    if (!sees(from, *to))
+        return QStringLiteral("%1 may not look into %2 (%3)").arg(from.folder, to->folder, name);
+    const bool inside = from.folder == to->folder || from.folder.startsWith(to->folder + u'/');
+    const QString header = name.mid(to->folder.size() + 1);
+    if (!inside && !to->openHeaders.isEmpty() && !to->openHeaders.contains(header))
+        return QStringLiteral("of %1 only %2 are for other rooms, not %3")
+            .arg(to->folder, to->openHeaders.join(", "), header);
+    return {};
+}
+
+QStringList formViolations(const QString& path, const QByteArray& text) {
+    QStringList found;
+    if (!text.startsWith((spdxLine + u'\n').toUtf8()))
+        found << QStringLiteral("%1:1: the first line has to be \"%2\"").arg(path, spdxLine);
+    if (const auto lines = text.count('\n'); lines > maximumLines)
+        found << QStringLiteral("%1: %2 lines; %3 are the most: split it")
+                     .arg(path)
+                     .arg(lines)
+                     .arg(maximumLines);
+    if (path.endsWith(".h") && !text.contains("\n#pragma once\n"))
+        found << QStringLiteral("%1: a header needs #pragma once").arg(path);
+    return found;
+}
+
+} // namespace
+
+const std::vector<Room>& rooms() {
+    static const QStringList engine = {"engine/project", "engine/inference"};
+    static const QStringList belowPages = {"ui/plots", "ui/session", "ui/document", "ui/theme"};
+    static const std::vector<Room> all = {
+        {"engine/support", {}},
+        {"engine/tensor", {"engine/support"}},
+        {"engine/ops", {"engine/tensor"}},
+        {"engine/layers", {"engine/ops"}},
+        {"engine/graph", {"engine/layers"}},
+        {"engine/backend", {"engine/ops"}, {"backend.h", "update_rule.h"}},
+        {"engine/backend/reference", {"engine/backend"}},
+        {"engine/backend/onednn", {"engine/backend"}},
+        {"engine/backend/cuda", {"engine/backend"}},
+        {"engine/optimize", {"engine/ops"}},
+        {"engine/data", {"engine/tensor"}},
+        {"engine/distributed", {"engine/tensor"}},
+        {"engine/io", {"engine/graph", "engine/tensor"}},
+        {"engine/training",
+         {"engine/graph", "engine/data", "engine/backend", "engine/distributed", "engine/io"}},
+        {"engine/inference",
+         {"engine/graph", "engine/optimize", "engine/backend", "engine/data", "engine/io"}},
+        {"engine/project", {"engine/graph", "engine/data", "engine/training", "engine/io"}},
+
+        {"ui/theme", engine},
+        {"ui/document", engine},
+        {"ui/session", engine + QStringList{"ui/document"}},
+        {"ui/plots", engine + QStringList{"ui/theme"}},
+        {"ui/canvas", belowPages},
+        {"ui/palette", belowPages},
+        {"ui/inspector", belowPages},
+        {"ui/problems", belowPages},
+        {"ui/data", belowPages},
+        {"ui/training", belowPages},
+        {"ui/inference", belowPages},
+        {"ui/lab", belowPages},
+        {"ui/shell",
+         {"ui/canvas", "ui/palette", "ui/inspector", "ui/problems", "ui/data", "ui/training",
+          "ui/inference", "ui/lab"}},
+
+        {"app/cli", engine},
+        {"app/gui", {"ui/shell"}},
+    };
+    return all;
+}
+
+const Room* roomOf(const QString& path) {
+    const Room* best = nullptr;
+    for (const Room& room : rooms()) {
+        // A room without rooms in it may have folders of its own; one with them may not.
+        if (path.startsWith(room.folder + u'/') &&
+            (best == nullptr || room.folder.size() > best->folder.size()))
+            best = &room;
+    }
+    if (best != nullptr && best->folder == u"engine/backend" &&
+        path.mid(best->folder.size() + 1).contains(u'/'))
+        return nullptr;
+    return best;
+}
+
+bool sees(const Room& from, const Room& to) {
+    if (from.folder == to.folder)
+        return true;
+    QSet<QString> visited;
+    QStringList open = from.sees;
+    while (!open.isEmpty()) {
+        const QString folder = open.takeLast();
+        if (folder == to.folder)
+            return true;
+        if (visited.contains(folder))
+            continue;
+        visited.insert(folder);
+        const auto room = std::ranges::find(rooms(), folder, &Room::folder);
+        if (room != rooms().end())
+            open << room->sees;
+    }
+    return false;
+}
+
+QStringList violations(const QString& path, const QByteArray& text) {
+    QStringList found = formViolations(path, text);
+    if (path.startsWith("tests/"))
+        return found;
+    const Room* const room = roomOf(path);
+    if (room == nullptr) {
+        found << QStringLiteral("%1: lies in no known room; add new rooms to "
+                                "tests/architecture/rules.cpp and docs/design.md")
+                     .arg(path);
+        return found;
+    }
+    for (const Include& include : includesOf(text)) {
+        const QString reason = complaint(path, *room, include);
+        if (!reason.isEmpty())
+            found << QStringLiteral("%1:%2: %3").arg(path).arg(include.line).arg(reason);
+    }
+    return found;
+}
+
+} // namespace architecture
