@@ -5,13 +5,14 @@
 #include "engine/io/atomic_file.h"
 #include "engine/support/error.h"
 
+#include <charconv>
 #include <cmath>
 
 namespace gradwright {
 namespace {
 
 constexpr auto kFormat = "gradwright project";
-constexpr std::size_t kMaxFileBytes = std::size_t{256} << 20;
+constexpr std::size_t kMaxProjectBytes = std::size_t{256} << 20;
 constexpr std::size_t kLineLength = 96;
 
 std::string compact(const Json& json) {
@@ -44,10 +45,10 @@ void writeReadable(const Json& json, int depth, std::string& out) {
     out += "\n" + std::string(static_cast<std::size_t>(depth) * 2, ' ') + (isArray ? "]" : "}");
 }
 
-const Json& text(const Json& json, std::string_view what) {
+std::string textOf(const Json& json, std::string_view what) {
     if (!json.is_string())
         throw Error("{} must be a text", what);
-    return json;
+    return json.get<std::string>();
 }
 
 double finite(const Json& json, std::string_view what) {
@@ -95,8 +96,8 @@ std::map<Id<typename Box::Tag>, typename Box::Value> boxesFromJson(const Json& l
     std::map<Id<typename Box::Tag>, typename Box::Value> boxes;
     for (const auto& entry : list) {
         typename Box::Value box;
-        box.graph = text(required(entry, "graph", what), what).get<std::string>();
-        Box::text(box) = text(required(entry, Box::textKey, what), what).get<std::string>();
+        box.graph = textOf(required(entry, "graph", what), what);
+        Box::text(box) = textOf(required(entry, Box::textKey, what), what);
         box.position = pointFromJson(required(entry, "position", what), what);
         const auto size = pointFromJson(required(entry, "size", what), what);
         box.width = size.x;
@@ -164,7 +165,7 @@ Json dataToJson(const DataChoice& data) {
 
 DataChoice dataFromJson(const Json& json) {
     DataChoice data;
-    data.dataset = text(required(json, "dataset", "data"), "the data set").get<std::string>();
+    data.dataset = textOf(required(json, "dataset", "data"), "the data set");
     const auto& def = dataset(data.dataset);
     const auto params = json.value("params", Json::object());
     for (const auto& [key, value] : params.items()) {
@@ -228,9 +229,9 @@ Project projectFromJson(const Json& json) {
     requireSchema(json);
     Project project;
     try {
-        project.name = text(required(json, "name", "the project"), "the name").get<std::string>();
-        project.uuid = text(required(json, "uuid", "the project"), "the uuid").get<std::string>();
-        project.description = text(json.value("description", Json("")), "the description");
+        project.name = textOf(required(json, "name", "the project"), "the name");
+        project.uuid = textOf(required(json, "uuid", "the project"), "the uuid");
+        project.description = textOf(json.value("description", Json("")), "the description");
         project.network = networkFromJson(required(json, "network", "the project"));
         if (json.contains("canvas"))
             project.canvas = canvasFromJson(json["canvas"]);
@@ -255,7 +256,7 @@ void saveProject(const std::filesystem::path& file, const Project& project) {
 }
 
 Project loadProject(const std::filesystem::path& file) {
-    const auto contents = readTextFile(file, kMaxFileBytes);
+    const auto contents = readTextFile(file, kMaxProjectBytes);
     try {
         return projectFromJson(parseJson(contents, "the project"));
     } catch (const Error& error) {

@@ -44,17 +44,6 @@ double secondsSince(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-Split splitOf(const Dataset& data, const DataChoice& choice) {
-    auto split = stratifiedSplit(*data.training, data.info.classes.size(),
-                                 choice.validationFraction, choice.splitSeed);
-    if (choice.limit > 0 && static_cast<std::size_t>(choice.limit) < split.training.size())
-        split.training.resize(static_cast<std::size_t>(choice.limit));
-    if (split.training.empty())
-        throw Error("a validation share of {} leaves no samples for training",
-                    choice.validationFraction);
-    return split;
-}
-
 } // namespace
 
 TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, TrainingSink sink)

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/commands/commands.h"
+#include "app/cli/output.h"
+#include "engine/backend/compute_threads.h"
+#include "engine/backend/devices.h"
+#include "engine/graph/analysis.h"
+#include "engine/layers/catalog.h"
+#include "engine/project/project_file.h"
+#include "engine/project/templates.h"
+#include "engine/training/settings.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+namespace gradwright::cli {
+namespace {
+
+const CategoryInfo& infoOf(Category category) {
+    return *std::ranges::find(categories(), category, &CategoryInfo::category);
+}
+
+Json paramJson(const ParamSpec& spec) {
+    Json json = {{"key", spec.key}, {"title", spec.title}, {"default", toJson(spec.standard)}};
+    if (spec.type == ParamType::Int || spec.type == ParamType::Real ||
+        spec.type == ParamType::Tuple) {
+        json["minimum"] = spec.minimum;
+        json["maximum"] = spec.maximum;
+    }
+    for (const auto& choice : spec.choices)
+        json["choices"].push_back(choice.key);
+    json["doc"] = spec.doc;
+    return json;
+}
+
+void listLayers(bool asJson) {
+    Json list = Json::array();
+    for (const auto& def : layerCatalog()) {
+        if (!asJson) {
+            printLine(fmt::format("{}  {}  {}", padded(def.key, 20),
+                                  padded(infoOf(def.category).title, 17), def.doc));
+            continue;
+        }
+        Json params = Json::array();
+        for (const auto& spec : def.params)
+            params.push_back(paramJson(spec));
+        list.push_back({{"key", def.key},
+                        {"title", def.title},
+                        {"category", infoOf(def.category).key},
+                        {"doc", def.doc},
+                        {"formula", def.formula},
+                        {"source", def.source},
+                        {"params", std::move(params)}});
+    }
+    if (asJson)
+        printJson(list);
+}
+
+void listTemplates(bool asJson) {
+    Json list = Json::array();
+    for (const auto& key : templateKeys()) {
+        const auto project = openTemplate(key);
+        const auto analysis = analyze(project.network);
+        if (asJson)
+            list.push_back({{"key", key},
+                            {"name", project.name},
+                            {"parameters", analysis.parameters},
+                            {"description", project.description}});
+        else
+            printLine(fmt::format("{}  {:>9} parameters  {}", padded(key, 22),
+                                  grouped(analysis.parameters), project.description));
+    }
+    if (asJson)
+        printJson(list);
+}
+
+void makeProject(const std::string& key, const std::filesystem::path& file, bool force,
+                 bool asJson) {
+    const auto project = openTemplate(key);
+    if (!force && std::filesystem::exists(file))
+        throw Error("{} exists already; --force replaces it", file.string());
+    saveProject(file, project);
+    if (asJson)
+        printJson({{"file", file.string()}, {"template", key}});
+    else
+        printLine(fmt::format("Wrote {}", file.string()));
+}
+
+void listDevices(bool asJson) {
+    Json list = Json::array();
+    for (const auto& backend : backends()) {
+        const auto device = backend->device();
+        Json precisions = Json::array();
+        std::string texts;
+        for (const auto precision : device.precisions) {
+            precisions.push_back(nameOf(precision));
+            texts += (texts.empty() ? "" : ", ") + std::string(nameOf(precision));
+        }
+        if (asJson)
+            list.push_back({{"device", device.key},
+                            {"engine", backend->key()},
+                            {"name", device.name},
+                            {"detail", device.detail},
+                            {"threads", availableThreads()},
+                            {"precisions", std::move(precisions)}});
+        else
+            printLine(fmt::format("{}  {}  {}, {} threads, {} ({})", padded(device.key, 4),
+                                  padded(backend->key(), 10), device.name, availableThreads(),
+                                  texts, device.detail));
+    }
+    if (asJson)
+        printJson(list);
+}
+
+} // namespace
+
+void addCatalogCommands(CLI::App& app, int&) {
+    struct Options {
+        bool json = false;
+        bool force = false;
+        std::string key;
+        std::string file;
+    };
+    auto options = std::make_shared<Options>();
+    const auto addJson = [&](CLI::App* command) {
+        command->add_flag("--json", options->json, "One JSON document on standard output");
+    };
+
+    auto* layers = app.add_subcommand("layers", "List the layers");
+    addJson(layers);
+    layers->callback([options] { listLayers(options->json); });
+
+    auto* templates = app.add_subcommand("templates", "List the bundled networks");
+    addJson(templates);
+    templates->callback([options] { listTemplates(options->json); });
+
+    auto* make = app.add_subcommand("new", "Write a project file from a template");
+    make->add_option("template", options->key, "Key of a template")->required();
+    make->add_option("-o,--output", options->file, "The file to write")->required();
+    make->add_flag("--force", options->force, "Replace the file if it exists");
+    addJson(make);
+    make->callback(
+        [options] { makeProject(options->key, options->file, options->force, options->json); });
+
+    auto* devices = app.add_subcommand("devices", "List what can compute");
+    addJson(devices);
+    devices->callback([options] { listDevices(options->json); });
+}
+
+} // namespace gradwright::cli

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace gradwright::cli {
+
+// Each adds its subcommands, which set the exit code and throw Error for what fails.
+
+void addCatalogCommands(CLI::App& app, int& exitCode); ///< layers, templates, new, devices
+void addSummaryCommand(CLI::App& app, int& exitCode);
+void addTrainCommand(CLI::App& app, int& exitCode);
+void addEvaluateCommand(CLI::App& app, int& exitCode);
+void addPredictCommand(CLI::App& app, int& exitCode);
+void addDemoCommand(CLI::App& app, int& exitCode);
+
+} // namespace gradwright::cli

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/commands/commands.h"
+#include "app/cli/exit_codes.h"
+#include "app/cli/output.h"
+#include "engine/graph/lower.h"
+#include "engine/layers/catalog.h"
+#include "engine/project/templates.h"
+#include "engine/training/memory.h"
+#include "engine/training/recipes/optimizers.h"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+namespace gradwright::cli {
+namespace {
+
+std::string shapeText(const NodeAnalysis& node) {
+    if (node.state == ShapeState::Known)
+        return toString(node.output);
+    return node.state == ShapeState::Pending ? "?" : "error";
+}
+
+std::int64_t trainingMemory(const Project& project, const Analysis& analysis) {
+    const auto& def = optimizer(project.training.optimizer.key);
+    const auto rule = def.make(Params(def.params, project.training.optimizer.params));
+    return estimateTrainingMemory(lower(analysis), project.training.batch(), rule.slots).total();
+}
+
+void printTable(const Project& project, const Analysis& analysis) {
+    std::size_t width = 5;
+    for (const auto& node : analysis.flat.nodes)
+        width = std::max(width, columnsOf(node.path));
+    printLine(fmt::format("{}  {}  {}  {:>12}  {:>15}", padded("Layer", width), padded("Type", 20),
+                          padded("Output", 14), "Parameters", "MACs"));
+    for (std::size_t i = 0; i < analysis.nodes.size(); ++i) {
+        const auto& flat = analysis.flat.nodes[i];
+        const auto& node = analysis.nodes[i];
+        printLine(
+            fmt::format("{}  {}  {}  {:>12}  {:>15}", padded(flat.path, width),
+                        padded(flat.layer ? labelOf(*flat.layer, flat.params) : "unknown", 20),
+                        padded(shapeText(node), 14), grouped(node.parameters), grouped(node.macs)));
+    }
+    printLine(fmt::format("\nParameters        {}", grouped(analysis.parameters)));
+    printLine(fmt::format("MACs a sample     {}", grouped(analysis.macs)));
+    if (!analysis.hasErrors())
+        printLine(fmt::format("Training memory   ≈ {} at batch {}",
+                              bytesText(trainingMemory(project, analysis)),
+                              project.training.batch()));
+}
+
+Json toJson(const Project& project, const Analysis& analysis) {
+    Json layers = Json::array();
+    for (std::size_t i = 0; i < analysis.nodes.size(); ++i) {
+        const auto& flat = analysis.flat.nodes[i];
+        const auto& node = analysis.nodes[i];
+        layers.push_back(
+            {{"id", flat.path},
+             {"type", flat.layer ? flat.layer->key : ""},
+             {"output_shape",
+              node.state == ShapeState::Known ? Json(node.output.dims()) : Json(nullptr)},
+             {"parameters", node.parameters},
+             {"macs", node.macs}});
+    }
+    Json json = {{"layers", std::move(layers)},
+                 {"total_parameters", analysis.parameters},
+                 {"total_macs", analysis.macs}};
+    json["training_memory_bytes"] =
+        analysis.hasErrors() ? Json(nullptr) : Json(trainingMemory(project, analysis));
+    return json;
+}
+
+} // namespace
+
+void addSummaryCommand(CLI::App& app, int& exitCode) {
+    struct Options {
+        std::string project;
+        bool json = false;
+    };
+    auto options = std::make_shared<Options>();
+    auto* command = app.add_subcommand("summary", "Layers, shapes, parameters and cost");
+    command->add_option("project", options->project, "A project file or template:NAME")->required();
+    command->add_flag("--json", options->json, "One JSON document on standard output");
+    command->callback([options, &exitCode] {
+        const auto project = openProject(options->project);
+        const auto analysis = analyze(project.network);
+        if (options->json)
+            printJson(toJson(project, analysis));
+        else
+            printTable(project, analysis);
+        for (const auto& diagnostic : analysis.diagnostics)
+            fmt::print(stderr, "{}: {}{}\n",
+                       diagnostic.severity == Severity::Error ? "error" : "warning",
+                       diagnostic.place.path.empty() ? "" : diagnostic.place.path + ": ",
+                       diagnostic.message);
+        if (analysis.hasErrors())
+            exitCode = kFailed;
+    });
+}
+
+} // namespace gradwright::cli

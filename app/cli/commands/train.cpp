@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/commands/commands.h"
+#include "app/cli/commands/training_session.h"
+#include "app/cli/exit_codes.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/output.h"
+#include "app/cli/progress_bar.h"
+#include "app/cli/training_options.h"
+#include "engine/project/project_file.h"
+#include "engine/project/runs.h"
+#include "engine/project/templates.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <memory>
+
+namespace gradwright::cli {
+namespace {
+
+struct Options {
+    std::string project;
+    std::string resume;
+    std::string runDir;
+    bool quiet = false;
+    bool json = false;
+    TrainingOptions training;
+};
+
+TrainingJob jobOf(const Options& options) {
+    if (options.project.empty() == options.resume.empty())
+        throw UsageError("train takes a project (a file or template:NAME) or --resume RUN");
+    const bool resuming = !options.resume.empty();
+    auto project =
+        resuming ? projectOfRun(RunDirectory::open(options.resume)) : openProject(options.project);
+    options.training.applyTo(project.training);
+
+    const bool isTemplate = options.project.starts_with("template:");
+    const auto file = isTemplate || resuming
+                          ? std::nullopt
+                          : std::optional(std::filesystem::path(options.project));
+    auto folder =
+        options.runDir.empty() ? runsFolder(project, file) : std::filesystem::path(options.runDir);
+    auto job = trainingJob(project, std::move(folder));
+    job.resume = options.resume;
+    return job;
+}
+
+double median(std::vector<double> values) {
+    if (values.empty())
+        return 0;
+    std::ranges::sort(values);
+    return values[values.size() / 2];
+}
+
+Json toJson(const TrainingResult& result) {
+    Json json = {{"run", result.run.string()},
+                 {"finished", result.finished.has_value()},
+                 {"samples_per_second", result.samplesPerSecond}};
+    if (result.finished) {
+        json["epochs"] = result.finished->epochs;
+        json["steps"] = result.finished->step;
+        json["best_epoch"] = result.finished->bestEpoch;
+        json["test_loss"] = result.finished->test.loss;
+        json["test_accuracy"] = result.finished->test.accuracy;
+        json["seconds"] = result.finished->seconds;
+    } else if (result.stopped) {
+        json["steps"] = result.stopped->step;
+    }
+    if (result.validation)
+        json["validation_accuracy"] = result.validation->accuracy;
+    return json;
+}
+
+void printResult(const TrainingResult& result) {
+    const auto& done = *result.finished;
+    printLine(fmt::format("Test accuracy {:.2f} % (loss {:.4f}) over {} images, with the weights "
+                          "of epoch {}.",
+                          100 * done.test.accuracy, done.test.loss, grouped(done.test.samples),
+                          done.bestEpoch));
+    printLine(fmt::format("Run {}", result.run.string()));
+}
+
+void runTrain(const Options& options, int& exitCode) {
+    const Interrupt interrupt;
+    auto job = jobOf(options);
+    auto* progress = options.quiet ? nullptr : options.json ? stderr : stdout;
+    const auto result = train(std::move(job), progress, interrupt.token());
+    if (result.failure)
+        throw Error(*result.failure);
+    if (options.json)
+        printJson(toJson(result));
+    if (result.stopped) {
+        fmt::print(stderr, "Stopped after step {}. Go on with: gradwright-cli train --resume {}\n",
+                   result.stopped->step, result.run.string());
+        exitCode = kFailed;
+    } else if (!options.json && !options.quiet) {
+        printResult(result);
+    }
+}
+
+} // namespace
+
+TrainingResult train(TrainingJob job, std::FILE* progress, const std::stop_token& stop) {
+    TrainingResult result;
+    std::vector<double> speeds;
+    std::optional<ProgressBar> bar;
+    if (progress)
+        bar.emplace(progress);
+    const auto sink = [&](const TrainingEvent& event) {
+        if (bar)
+            bar->show(event);
+        if (const auto* started = std::get_if<RunStarted>(&event))
+            result.run = started->run;
+        else if (const auto* epoch = std::get_if<EpochDone>(&event)) {
+            speeds.push_back(epoch->samplesPerSecond);
+            if (epoch->best)
+                result.validation = epoch->validation;
+        } else if (const auto* finished = std::get_if<Finished>(&event))
+            result.finished = *finished;
+        else if (const auto* stopped = std::get_if<Stopped>(&event))
+            result.stopped = *stopped;
+        else if (const auto* failed = std::get_if<Failed>(&event))
+            result.failure = failed->message;
+    };
+    Trainer(std::move(job), sink).run(stop);
+    result.samplesPerSecond = median(std::move(speeds));
+    return result;
+}
+
+void addTrainCommand(CLI::App& app, int& exitCode) {
+    auto options = std::make_shared<Options>();
+    auto* command = app.add_subcommand("train", "Train a network");
+    command->add_option("project", options->project, "A project file or template:NAME");
+    options->training.addTo(*command);
+    command->add_option("--run-dir", options->runDir, "Folder in which the run's folder is made");
+    command->add_option("--resume", options->resume, "Go on with a run that was stopped");
+    command->add_flag("--quiet", options->quiet, "No progress");
+    command->add_flag("--json", options->json, "One JSON document on standard output");
+    command->callback([options, &exitCode] { runTrain(*options, exitCode); });
+}
+
+} // namespace gradwright::cli

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/commands/commands.h"
+#include "app/cli/exit_codes.h"
+#include "engine/support/version.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+
+int main(int argc, char** argv) {
+    using namespace gradwright::cli;
+    CLI::App app{"Gradwright in the terminal: design, train and use neural networks.",
+                 "gradwright-cli"};
+    app.set_version_flag("--version", gradwright::kVersion);
+    app.require_subcommand(1);
+
+    int exitCode = kDone;
+    addCatalogCommands(app, exitCode);
+    addSummaryCommand(app, exitCode);
+    addTrainCommand(app, exitCode);
+    addEvaluateCommand(app, exitCode);
+    addPredictCommand(app, exitCode);
+    addDemoCommand(app, exitCode);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0)
+            return app.exit(error); // --help and --version
+        fmt::print(stderr, "gradwright-cli: {}\nRun with --help for the options.\n", error.what());
+        return kUsage;
+    } catch (const UsageError& error) {
+        fmt::print(stderr, "gradwright-cli: {}\n", error.what());
+        return kUsage;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "gradwright-cli: {}\n", error.what());
+        return kFailed;
+    }
+    return exitCode;
+}

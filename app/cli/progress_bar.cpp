@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/progress_bar.h"
+
+#include "app/cli/output.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <variant>
+
+namespace gradwright::cli {
+namespace {
+
+constexpr std::size_t kBarWidth = 24;
+constexpr auto kRefresh = std::chrono::milliseconds(100);
+/// Weight of the past in the shown loss, so that it can be read while it moves.
+constexpr double kSmoothing = 0.98;
+
+std::string bar(double share) {
+    const auto full = static_cast<std::size_t>(
+        std::lround(std::clamp(share, 0.0, 1.0) * static_cast<double>(kBarWidth)));
+    std::string text;
+    for (std::size_t i = 0; i < kBarWidth; ++i)
+        text += i < full ? "█" : "░";
+    return text;
+}
+
+} // namespace
+
+ProgressBar::ProgressBar(std::FILE* stream)
+    : stream_(stream)
+    , isTerminal_(isatty(fileno(stream)) == 1) {}
+
+void ProgressBar::show(const TrainingEvent& event) {
+    std::visit(
+        [this](const auto& e) {
+            if constexpr (requires { show(e); })
+                show(e);
+        },
+        event);
+}
+
+void ProgressBar::show(const RunStarted& event) {
+    epochs_ = event.epochs;
+    showLastingLine(fmt::format(
+        "Training {} epochs of {} steps with {} thread{}{}", event.epochs,
+        grouped(event.stepsPerEpoch), event.threads, event.threads == 1 ? "" : "s",
+        event.startStep > 0 ? fmt::format(", from step {}", grouped(event.startStep + 1)) : ""));
+}
+
+void ProgressBar::show(const StepDone& event) {
+    ++smoothedSteps_;
+    smoothedLoss_ = kSmoothing * smoothedLoss_ + (1 - kSmoothing) * event.loss;
+    smoothedAccuracy_ = kSmoothing * smoothedAccuracy_ + (1 - kSmoothing) * event.accuracy;
+    const auto now = std::chrono::steady_clock::now();
+    if (!isTerminal_ || now - lastShown_ < kRefresh)
+        return;
+    lastShown_ = now;
+    // Without this correction the first values would be drawn towards zero (Kingma, Ba 2015).
+    const double known = 1 - std::pow(kSmoothing, static_cast<double>(smoothedSteps_));
+    const auto epoch = std::min(static_cast<std::int64_t>(std::ceil(event.epoch)), epochs_);
+    showMovingLine(fmt::format("Epoch {}/{} {} {:3.0f} %  loss {:.4f}  accuracy {:.2f} %  {} "
+                               "samples/s  {} left",
+                               epoch, epochs_, bar(event.epoch / static_cast<double>(epochs_)),
+                               100 * event.epoch / static_cast<double>(epochs_),
+                               smoothedLoss_ / known, 100 * smoothedAccuracy_ / known,
+                               grouped(std::llround(event.samplesPerSecond)),
+                               durationText(event.secondsLeft)));
+}
+
+void ProgressBar::show(const EpochDone& event) {
+    auto line = fmt::format("Epoch {}/{}  loss {:.4f}  accuracy {:.2f} %", event.epoch, epochs_,
+                            event.training.loss, 100 * event.training.accuracy);
+    if (event.validation)
+        line += fmt::format("  validation loss {:.4f}  accuracy {:.2f} %{}", event.validation->loss,
+                            100 * event.validation->accuracy, event.best ? " ★" : "");
+    line += fmt::format("  {} samples/s", grouped(std::llround(event.samplesPerSecond)));
+    showLastingLine(line);
+}
+
+void ProgressBar::showMovingLine(const std::string& line) {
+    fmt::print(stream_, "\r\x1b[K{}", line);
+    std::fflush(stream_);
+}
+
+void ProgressBar::showLastingLine(const std::string& line) {
+    fmt::print(stream_, "{}{}\n", isTerminal_ ? "\r\x1b[K" : "", line);
+    std::fflush(stream_);
+}
+
+} // namespace gradwright::cli

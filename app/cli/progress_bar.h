@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/training/events.h"
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+namespace gradwright::cli {
+
+/// Shows a training in the terminal: one line that moves and one that stays for each epoch. Where
+/// the stream is no terminal, the lines that stay alone.
+class ProgressBar {
+public:
+    explicit ProgressBar(std::FILE* stream);
+
+    void show(const TrainingEvent& event);
+
+private:
+    void show(const RunStarted& event);
+    void show(const StepDone& event);
+    void show(const EpochDone& event);
+    void showMovingLine(const std::string& line);
+    void showLastingLine(const std::string& line);
+
+    std::FILE* stream_;
+    bool isTerminal_;
+    std::int64_t epochs_ = 1;
+    double smoothedLoss_ = 0;
+    double smoothedAccuracy_ = 0;
+    std::int64_t smoothedSteps_ = 0;
+    std::chrono::steady_clock::time_point lastShown_;
+};
+
+} // namespace gradwright::cli

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/project/project.h"
+
+#include <optional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace gradwright::cli {
+
+/// Settings given on the command line; they replace the project's.
+class TrainingOptions {
+public:
+    void addTo(CLI::App& command);
+    /// Throws UsageError naming the option and its rule.
+    void applyTo(TrainingSettings& settings) const;
+
+private:
+    std::optional<std::string> epochs_, batch_, learningRate_, seed_, threads_, precision_,
+        optimizer_;
+};
+
+} // namespace gradwright::cli
