@@ -268,6 +268,7 @@ std::span<const double> ReferenceProgram<T>::gradientSquares() const {
 
 template <class T>
 std::optional<std::string> ReferenceProgram<T>::firstNonFinite() const {
+    require(State::Forward, "the search for a NaN");
     const auto finite = [](const Buffer& values) {
         return std::ranges::all_of(values.values, [](T v) { return std::isfinite(v); });
     };

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/backend.h"
+#include "engine/support/error.h"
+#include "engine/training/recipes/losses.h"
+#include "engine/training/recipes/optimizers.h"
+#include "engine/training/recipes/schedules.h"
+#include "tests/support/numeric.h"
+
+#include <QFile>
+#include <QTest>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+namespace {
+
+/// Made by data/make_recipe_goldens.py with PyTorch.
+const Json& goldens() {
+    static const Json all = [] {
+        QFile file(GRADWRIGHT_SOURCE_DIR "/tests/engine/training/data/recipe_goldens.json");
+        if (!file.open(QIODevice::ReadOnly))
+            throw Error("{} cannot be read", file.fileName().toStdString());
+        return parseJson(file.readAll().toStdString(), "recipe_goldens.json");
+    }();
+    return all;
+}
+
+ParamValues valuesFrom(const ParamSpecs& specs, const Json& json) {
+    ParamValues values;
+    for (const auto& [key, value] : json.items()) {
+        const auto* spec = findParam(specs, key);
+        if (!spec)
+            throw Error("a golden uses the unknown parameter {}", key);
+        values[key] = paramFromJson(*spec, value);
+    }
+    return values;
+}
+
+void addRows(const char* section) {
+    QTest::addColumn<std::size_t>("index");
+    const auto& cases = goldens().at(section).at("cases");
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+        const auto params = cases[i].contains("params") ? cases[i]["params"].dump() : "";
+        QTest::newRow((cases[i]["key"].get<std::string>() + " " + params).c_str()) << i;
+    }
+}
+
+template <class Def>
+void requireGoldens(const std::vector<Def>& catalog, const char* section) {
+    std::set<std::string> covered;
+    for (const auto& golden : goldens().at(section).at("cases"))
+        covered.insert(golden["key"].get<std::string>());
+    std::set<std::string> keys;
+    for (const auto& def : catalog) {
+        QVERIFY2(keys.insert(def.key).second, def.key.c_str());
+        QVERIFY2(covered.contains(def.key), ("no golden for " + def.key).c_str());
+        QVERIFY(!def.title.empty() && !def.doc.empty());
+        for (const auto& spec : def.params) {
+            QVERIFY2(!whyInvalid(spec, spec.standard), spec.key.c_str());
+            QVERIFY(!spec.doc.empty());
+        }
+    }
+}
+
+/// One weight and the state of its optimizer.
+template <class T>
+class Weight {
+public:
+    Weight(const UpdateRule& rule, std::vector<T> start)
+        : values(std::move(start))
+        , rule_(rule)
+        , slots_(rule.slots, std::vector<T>(values.size())) {}
+
+    void step(double learningRate, std::uint64_t step, const std::vector<T>& gradient) {
+        UpdateSpan<T> span{values.data(), gradient.data(), {}, values.size()};
+        for (std::size_t i = 0; i < slots_.size(); ++i)
+            span.slots[i] = slots_[i].data();
+        const UpdateStep update{learningRate, step, rule_.constants};
+        if constexpr (std::is_same_v<T, float>)
+            rule_.f32(span, update);
+        else
+            rule_.f64(span, update);
+    }
+    [[nodiscard]] bool isZero() const {
+        const auto zero = [](const std::vector<T>& all) {
+            return std::ranges::all_of(all, [](T v) { return v == T{0}; });
+        };
+        return zero(values) && std::ranges::all_of(slots_, zero);
+    }
+
+    std::vector<T> values;
+
+private:
+    UpdateRule rule_;
+    std::vector<std::vector<T>> slots_;
+};
+
+template <class T>
+void followGolden(const UpdateRule& rule, const Json& golden, double tolerance) {
+    const auto& section = goldens().at("optimizers");
+    const double rate = section["learning_rate"];
+    Weight<T> weight(rule, section["start"].get<std::vector<T>>());
+    std::size_t compared = 0;
+    std::uint64_t step = 0;
+    for (const auto& gradient : section["gradients"]) {
+        weight.step(rate, ++step, gradient.get<std::vector<T>>());
+        const auto shown = golden["weights_after"].find(std::to_string(step));
+        if (shown == golden["weights_after"].end())
+            continue;
+        const auto expected = shown->get<std::vector<double>>();
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            const auto actual = static_cast<double>(weight.values[i]);
+            QVERIFY2(std::abs(actual - expected[i]) <=
+                         tolerance * std::max(1.0, std::abs(expected[i])),
+                     qPrintable(QString("step %1, element %2: %3 instead of %4")
+                                    .arg(step)
+                                    .arg(i)
+                                    .arg(actual, 0, 'g', 17)
+                                    .arg(expected[i], 0, 'g', 17)));
+        }
+        ++compared;
+    }
+    QCOMPARE(step, std::uint64_t{20});
+    QCOMPARE(compared, std::size_t{5});
+}
+
+std::string messageOf(const std::function<void()>& action) {
+    try {
+        action();
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return {};
+}
+
+} // namespace
+
+class RecipesTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void everyRecipeHasAGolden() {
+        requireGoldens(optimizers(), "optimizers");
+        requireGoldens(schedules(), "schedules");
+        requireGoldens(losses(), "losses");
+        for (const auto& def : optimizers())
+            QVERIFY(def.standardLearningRate > 0);
+    }
+
+    void unknownKeysNameTheKnown() {
+        QCOMPARE(messageOf([] { optimizer("lion"); }),
+                 std::string("there is no optimizer \"lion\"; known are sgd, adam"));
+        QCOMPARE(messageOf([] { schedule("warm"); }),
+                 std::string("there is no learning-rate schedule \"warm\"; known are constant, "
+                             "step, cosine"));
+        QCOMPARE(messageOf([] { loss("hinge"); }),
+                 std::string("there is no loss \"hinge\"; known are softmax-cross-entropy, "
+                             "mean-squared-error"));
+    }
+
+    void optimizersFollowPyTorch_data() { addRows("optimizers"); }
+    void optimizersFollowPyTorch() {
+        QFETCH(std::size_t, index);
+        const auto& golden = goldens().at("optimizers").at("cases")[index];
+        const auto& def = optimizer(golden["key"].get<std::string>());
+        const auto values = valuesFrom(def.params, golden["params"]);
+        QVERIFY(validate(def.params, values).empty());
+        const auto rule = def.make(Params(def.params, values));
+        QCOMPARE(rule.key, def.key);
+        followGolden<double>(rule, golden, 1e-12);
+        followGolden<float>(rule, golden, 1e-5);
+    }
+
+    /// Lengths that are no multiple of a vector register, against the double rule.
+    void longRunsEqualSingleElements_data() { addRows("optimizers"); }
+    void longRunsEqualSingleElements() {
+        QFETCH(std::size_t, index);
+        const auto& golden = goldens().at("optimizers").at("cases")[index];
+        const auto& def = optimizer(golden["key"].get<std::string>());
+        const auto rule = def.make(Params(def.params, valuesFrom(def.params, golden["params"])));
+        constexpr std::int64_t size = 1003;
+        const auto numbers = [](std::uint64_t seed) {
+            const auto tensor = randomTensor(DType::F32, {size}, seed);
+            return std::vector<float>(tensor.span<float>().begin(), tensor.span<float>().end());
+        };
+        const auto start = numbers(1);
+        Weight<float> whole(rule, start);
+        std::vector<Weight<float>> parts;
+        for (const auto value : start)
+            parts.emplace_back(rule, std::vector<float>{value});
+        for (std::uint64_t step = 1; step <= 3; ++step) {
+            const auto gradient = numbers(step + 1);
+            whole.step(0.01, step, gradient);
+            for (std::size_t i = 0; i < parts.size(); ++i)
+                parts[i].step(0.01, step, {gradient[i]});
+        }
+        for (std::size_t i = 0; i < parts.size(); ++i)
+            QVERIFY(std::abs(whole.values[i] - parts[i].values[0]) <=
+                    1e-6F * std::max(1.0F, std::abs(parts[i].values[0])));
+    }
+
+    /// What keeps the padding of blocked layouts at zero.
+    void zeroStaysZero_data() { addRows("optimizers"); }
+    void zeroStaysZero() {
+        QFETCH(std::size_t, index);
+        const auto& golden = goldens().at("optimizers").at("cases")[index];
+        const auto& def = optimizer(golden["key"].get<std::string>());
+        const auto rule = def.make(Params(def.params, valuesFrom(def.params, golden["params"])));
+        Weight<float> weight(rule, std::vector<float>(17));
+        Weight<double> exact(rule, std::vector<double>(17));
+        for (std::uint64_t step = 1; step <= 5; ++step) {
+            weight.step(0.1, step, std::vector<float>(17));
+            exact.step(0.1, step, std::vector<double>(17));
+        }
+        QVERIFY(weight.isZero());
+        QVERIFY(exact.isZero());
+    }
+
+    void nesterovWithoutMomentumIsPlain() {
+        const auto& def = optimizer("sgd");
+        const ParamValues values{{"momentum", 0.0}, {"nesterov", true}};
+        const auto rule = def.make(Params(def.params, values));
+        QCOMPARE(rule.slots, std::size_t{0});
+        Weight<double> weight(rule, {1.0});
+        weight.step(0.5, 1, {0.5});
+        QCOMPARE(weight.values[0], 0.75);
+    }
+
+    void schedulesFollowPyTorch_data() { addRows("schedules"); }
+    void schedulesFollowPyTorch() {
+        QFETCH(std::size_t, index);
+        const auto& section = goldens().at("schedules");
+        const auto& golden = section.at("cases")[index];
+        const auto& def = schedule(golden["key"].get<std::string>());
+        const auto values = valuesFrom(def.params, golden["params"]);
+        QVERIFY(validate(def.params, values).empty());
+        const Params params(def.params, values);
+        const double stepsAnEpoch = section["steps_an_epoch"];
+        const double epochs = section["epochs"];
+        const auto factors = golden["factors"].get<std::vector<double>>();
+        QCOMPARE(factors.size(), std::size_t{33});
+        for (std::size_t i = 0; i < factors.size(); ++i) {
+            const double epoch = static_cast<double>(i) / stepsAnEpoch;
+            const double actual = def.factor(params, epoch, epochs);
+            QVERIFY2(
+                std::abs(actual - factors[i]) <= 1e-12,
+                qPrintable(
+                    QString("epoch %1: %2 instead of %3").arg(epoch).arg(actual).arg(factors[i])));
+        }
+    }
+
+    /// A third of three summed thrice must still be a whole epoch.
+    void stepForgivesRounding() {
+        const auto& def = schedule("step");
+        const ParamValues values{{"every", std::int64_t{1}}, {"gamma", 0.5}};
+        QCOMPARE(def.factor(Params(def.params, values), 2.0 - 1e-15, 5), 0.25);
+        QCOMPARE(def.factor(Params(def.params, values), 1.999, 5), 0.5);
+    }
+
+    void lossesFollowPyTorch_data() { addRows("losses"); }
+    void lossesFollowPyTorch() {
+        QFETCH(std::size_t, index);
+        const auto& section = goldens().at("losses");
+        const auto& golden = section.at("cases")[index];
+        const auto& def = loss(golden["key"].get<std::string>());
+        OpGraph graph;
+        const auto prediction = graph.addInput("prediction", {Shape{5}});
+        const auto target = graph.addInput("target", {Shape{1}, ElementType::ClassIndex});
+        const ParamValues values;
+        const auto perSample =
+            def.lower(graph, prediction, target, Params(def.params, values), "out");
+        QCOMPARE(graph.type(perSample), (ValueType{Shape{1}}));
+        graph.addLoss(perSample, 1.0);
+
+        std::vector<float> numbers;
+        for (const auto& row : section["predictions"])
+            for (const auto& number : row)
+                numbers.push_back(number.get<float>());
+        const auto classes = section["classes"].get<std::vector<std::int32_t>>();
+        const auto expected = golden["per_sample"].get<std::vector<double>>();
+        const auto program = makeReferenceBackend()->compile(
+            graph,
+            {.batch = static_cast<std::int64_t>(classes.size()), .precision = Precision::F64});
+        const std::vector<BatchInput> inputs{{prediction, numbers.data()},
+                                             {target, classes.data()}};
+        QVERIFY(program->forward(inputs));
+        const auto actual = program->read(perSample);
+        for (std::size_t i = 0; i < expected.size(); ++i)
+            QVERIFY(std::abs(actual.span<double>()[i] - expected[i]) <= 1e-12);
+    }
+
+    void meanSquaredErrorTakesValuesToo() {
+        OpGraph graph;
+        const Shape image{2, 3, 3};
+        const auto prediction = graph.addInput("prediction", {image});
+        const auto target = graph.addInput("target", {image});
+        const auto& def = loss("mean-squared-error");
+        const ParamValues none;
+        const Params params(def.params, none);
+        def.lower(graph, prediction, target, params, "out");
+        QCOMPARE(graph.ops().size(), std::size_t{1});
+        const auto index = graph.addInput("index", {Shape{1}, ElementType::ClassIndex});
+        const auto message = messageOf([&] { def.lower(graph, prediction, index, params, "out"); });
+        QVERIFY2(message.find("not 2×3×3") != std::string::npos, message.c_str());
+    }
+};
+
+QTEST_APPLESS_MAIN(RecipesTest)
+#include "tst_recipes.moc"
