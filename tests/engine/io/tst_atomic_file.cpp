@@ -39,11 +39,15 @@ void addKinds() {
     QTest::newRow("named") << TemporaryKind::Named;
 }
 
-/// Mounts an empty file system of one mebibyte that only this process sees.
+/// Mounts an empty file system of one mebibyte that only this process sees; anybody may in a user
+/// namespace of their own, where their id must be mapped before they can own files.
 bool mountPrivately(const fs::path& path) {
-    const int spaces = CLONE_NEWNS | (::geteuid() == 0 ? 0 : CLONE_NEWUSER);
-    return ::unshare(spaces) == 0 &&
-           ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+    const auto user = ::geteuid();
+    if (::unshare(CLONE_NEWNS | (user == 0 ? 0 : CLONE_NEWUSER)) != 0)
+        return false;
+    if (user != 0)
+        std::ofstream("/proc/self/uid_map") << user << ' ' << user << " 1";
+    return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
            ::mount("none", path.c_str(), "tmpfs", 0, "size=1m") == 0;
 }
 

@@ -2,10 +2,10 @@
 #include "engine/io/run_directory.h"
 #include "tests/engine/io/io_test.h"
 
+#include <QRegularExpression>
 #include <QTest>
 
 #include <fstream>
-#include <regex>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -36,8 +36,8 @@ private Q_SLOTS:
         QCOMPARE(RunDirectory::create(parent, "LeNet 5", kTime).name(),
                  "2026-01-31T14-02-05-lenet-5-004");
         const auto now = RunDirectory::create(parent, "x").name();
-        QVERIFY2(std::regex_match(now, std::regex(R"(20\d\d-\d\d-\d\dT\d\d-\d\d-\d\d-x)")),
-                 now.c_str());
+        const QRegularExpression pattern(R"(^20\d\d-\d\d-\d\dT\d\d-\d\d-\d\d-x$)");
+        QVERIFY2(pattern.match(QString::fromStdString(now)).hasMatch(), now.c_str());
     }
 
     void refusesAParentThatIsNoFolder() {
