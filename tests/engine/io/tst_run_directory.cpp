@@ -137,7 +137,7 @@ private Q_SLOTS:
         {
             const auto lock = run.lock();
             QVERIFY(run.isLocked());
-            VERIFY_ERROR("is being written by process " + std::to_string(::getpid()), run.lock());
+            VERIFY_ERROR(fmt::format("is being written by process {};", ::getpid()), run.lock());
         }
         QVERIFY(!run.isLocked());
 
@@ -148,7 +148,7 @@ private Q_SLOTS:
         });
         QCOMPARE(child.receive(), "locked");
         QVERIFY(run.isLocked());
-        VERIFY_ERROR("is being written by process " + std::to_string(child.id()) + ";", run.lock());
+        VERIFY_ERROR(fmt::format("is being written by process {};", child.id()), run.lock());
         child.kill();
         QVERIFY(!run.isLocked());
         const auto lock = run.lock();

@@ -30,9 +30,9 @@ SafetensorsFile example() {
     file.metadata = {{"step", "120"}, {"note", "line\nbreak, \"quotes\", é"}};
     unsigned seed = 1;
     for (const auto dtype : kAllTypes) {
-        file.tensors.emplace_back("net/" + std::string(nameOf(dtype)),
+        file.tensors.emplace_back(fmt::format("net/{}", nameOf(dtype)),
                                   randomTensor(dtype, {3, 1, 5}, seed++));
-        file.tensors.emplace_back("odd " + std::string(nameOf(dtype)),
+        file.tensors.emplace_back(fmt::format("odd {}", nameOf(dtype)),
                                   randomTensor(dtype, {7}, seed++));
     }
     file.tensors.emplace_back("scalar", Tensor::of<float>(Shape(), std::array{2.5F}));
