@@ -6,14 +6,12 @@
 
 #include <fcntl.h>
 #include <fmt/chrono.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
-#include <thread>
 
 namespace gradwright {
 namespace {
@@ -31,17 +29,13 @@ std::string ownerOf(int fd, const fs::path& path) {
     return {text.begin(), end};
 }
 
-/// Tries again for a moment, because isLocked() of another process holds the lock that long.
-bool takeLock(int fd, int operation) {
-    for (int attempt = 0; attempt < 20; ++attempt) {
-        if (::flock(fd, operation | LOCK_NB) == 0)
-            return true;
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    errno = EWOULDBLOCK;
-    return false;
+/// A lock on the whole file that belongs to the open descriptor, like flock's, so that it goes with
+/// the process; but whether it is taken can be asked without taking it.
+struct flock wholeFileLock() {
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return lock;
 }
 
 } // namespace
@@ -127,8 +121,9 @@ RunLock RunDirectory::lock() const {
         ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666));
     if (!file)
         throw Error("{}: cannot be locked ({})", path_.string(), errorText(errno));
-    if (!takeLock(file.get(), LOCK_EX)) {
-        if (errno != EWOULDBLOCK)
+    auto wanted = wholeFileLock();
+    if (::fcntl(file.get(), F_OFD_SETLK, &wanted) != 0) {
+        if (errno != EAGAIN && errno != EACCES)
             throw Error("{}: cannot be locked ({})", path_.string(), errorText(errno));
         const auto owner = ownerOf(file.get(), path);
         throw Error("{}: is being written by {}; wait until it ends, or start a new run",
@@ -147,7 +142,8 @@ RunLock RunDirectory::lock() const {
 bool RunDirectory::isLocked() const {
     const auto path = path_ / kLockName;
     const UniqueFd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    return file && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    auto asked = wholeFileLock();
+    return file && ::fcntl(file.get(), F_OFD_GETLK, &asked) == 0 && asked.l_type != F_UNLCK;
 }
 
 fs::path runsFolderOf(const fs::path& projectFile) {

@@ -39,11 +39,19 @@ void addKinds() {
     QTest::newRow("named") << TemporaryKind::Named;
 }
 
-/// Mounts an empty file system of one mebibyte that only this process sees.
+/// Mounts an empty file system of one mebibyte that only this process sees. Anybody may in a user
+/// namespace of their own, where their ids must be mapped before they can own files.
 bool mountPrivately(const fs::path& path) {
-    const int spaces = CLONE_NEWNS | (::geteuid() == 0 ? 0 : CLONE_NEWUSER);
-    return ::unshare(spaces) == 0 &&
-           ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+    const auto user = ::geteuid();
+    const auto group = ::getegid();
+    if (::unshare(CLONE_NEWNS | (user == 0 ? 0 : CLONE_NEWUSER)) != 0)
+        return false;
+    if (user != 0) {
+        std::ofstream("/proc/self/setgroups") << "deny";
+        std::ofstream("/proc/self/uid_map") << user << ' ' << user << " 1";
+        std::ofstream("/proc/self/gid_map") << group << ' ' << group << " 1";
+    }
+    return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
            ::mount("none", path.c_str(), "tmpfs", 0, "size=1m") == 0;
 }
 
@@ -206,8 +214,10 @@ private Q_SLOTS:
             text += readTextFile(path) == std::string(200'000, 'k') ? "\nkept" : "\nlost";
             text += folder.names().size() == 1 ? " alone" : " with litter";
             ::mount("none", folder.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr);
-            text += "\n" + errorOf([&] { writeFileAtomically(path, "x"); });
-            text += "\n" + errorOf([&] { writeFileAtomically(folder / "b", "x"); });
+            text += '\n';
+            text += errorOf([&] { writeFileAtomically(path, "x"); });
+            text += '\n';
+            text += errorOf([&] { writeFileAtomically(folder / "b", "x"); });
             answer(text);
         });
         const auto answer = QString::fromStdString(child.receive()).split(u'\n');

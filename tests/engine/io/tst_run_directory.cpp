@@ -2,10 +2,10 @@
 #include "engine/io/run_directory.h"
 #include "tests/engine/io/io_test.h"
 
+#include <QRegularExpression>
 #include <QTest>
 
 #include <fstream>
-#include <regex>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -36,8 +36,8 @@ private Q_SLOTS:
         QCOMPARE(RunDirectory::create(parent, "LeNet 5", kTime).name(),
                  "2026-01-31T14-02-05-lenet-5-004");
         const auto now = RunDirectory::create(parent, "x").name();
-        QVERIFY2(std::regex_match(now, std::regex(R"(20\d\d-\d\d-\d\dT\d\d-\d\d-\d\d-x)")),
-                 now.c_str());
+        const QRegularExpression pattern(R"(^20\d\d-\d\d-\d\dT\d\d-\d\d-\d\d-x$)");
+        QVERIFY2(pattern.match(QString::fromStdString(now)).hasMatch(), now.c_str());
     }
 
     void refusesAParentThatIsNoFolder() {
@@ -137,7 +137,7 @@ private Q_SLOTS:
         {
             const auto lock = run.lock();
             QVERIFY(run.isLocked());
-            VERIFY_ERROR("is being written by process " + std::to_string(::getpid()), run.lock());
+            VERIFY_ERROR(fmt::format("is being written by process {};", ::getpid()), run.lock());
         }
         QVERIFY(!run.isLocked());
 
@@ -148,7 +148,7 @@ private Q_SLOTS:
         });
         QCOMPARE(child.receive(), "locked");
         QVERIFY(run.isLocked());
-        VERIFY_ERROR("is being written by process " + std::to_string(child.id()) + ";", run.lock());
+        VERIFY_ERROR(fmt::format("is being written by process {};", child.id()), run.lock());
         child.kill();
         QVERIFY(!run.isLocked());
         const auto lock = run.lock();

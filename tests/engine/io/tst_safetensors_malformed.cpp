@@ -149,6 +149,25 @@ void addBrokenLayouts() {
            "is damaged: the checksum of the header should be \"deadbeef\"");
 }
 
+/// Tensors out of order, spaces in the JSON, an empty tensor between, unaligned.
+QByteArray unusualFile() {
+    return fileWith(R"({ "z": {"shape": [2], "data_offsets": [1, 9], "dtype": "F32"},)"
+                    R"("n": {"dtype": "F64", "shape": [0], "data_offsets": [1, 1]},)"
+                    R"("b": {"dtype": "I8", "shape": [], "data_offsets": [0, 1]},)"
+                    R"("__metadata__": {"header_crc32" : "deadbeef"} })",
+                    9);
+}
+
+QByteArray fileOfEmptyTensors(int count) {
+    QByteArray header = "{";
+    for (int i = 0; i < count; ++i) {
+        header += i > 0 ? ",\"" : "\"";
+        header += QByteArray::number(i) + "\":";
+        header += R"({"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+    }
+    return fileWith(header + "}", 0);
+}
+
 } // namespace
 
 class SafetensorsMalformedTest : public QObject {
@@ -182,13 +201,7 @@ private Q_SLOTS:
         };
         QVERIFY(read(fileWith("{}", 0)).tensors.empty());
         QVERIFY(read(fileWith("{}  \n\t ", 0)).tensors.empty());
-        // Tensors out of order, spaces in the JSON, an empty tensor between, unaligned.
-        const auto file =
-            read(fileWith(R"({ "z": {"shape": [2], "data_offsets": [1, 9], "dtype": "F32"},)"
-                          R"("n": {"dtype": "F64", "shape": [0], "data_offsets": [1, 1]},)"
-                          R"("b": {"dtype": "I8", "shape": [], "data_offsets": [0, 1]},)"
-                          R"("__metadata__": {"header_crc32" : "deadbeef"} })",
-                          9));
+        const auto file = read(unusualFile());
         QCOMPARE(file.tensors.size(), 3U);
         QCOMPARE(file.tensors[0].first, "b");
         QCOMPARE(file.tensors[1].first, "n");
@@ -213,12 +226,7 @@ private Q_SLOTS:
     /// 200,000 tensors in one header: the time must not grow with the square of the count.
     void manyTensors() {
         const Folder folder;
-        QByteArray header = "{";
-        for (int i = 0; i < 200'000; ++i)
-            header += (i > 0 ? ",\"" : "\"") + QByteArray::number(i) +
-                      R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
-        header += '}';
-        const auto file = fileWith(header, 0);
+        const auto file = fileOfEmptyTensors(200'000);
         std::ofstream(folder / "x", std::ios::binary).write(file.data(), file.size());
         QCOMPARE(readSafetensors(folder / "x").tensors.size(), 200'000U);
     }

@@ -9,7 +9,6 @@
 #include <cstring>
 #include <event.pb.h>
 #include <limits>
-#include <regex>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -70,7 +69,8 @@ private Q_SLOTS:
         const Folder folder;
         TensorBoardWriter writer(folder.path(), kTime);
         const auto name = writer.path().filename().string();
-        QVERIFY2(std::regex_match(name, std::regex(R"(events\.out\.tfevents\.1769868125\..+)")),
+        QVERIFY2(name.starts_with("events.out.tfevents.1769868125."), name.c_str());
+        QVERIFY2(name.size() > std::string_view("events.out.tfevents.1769868125.").size(),
                  name.c_str());
         writer.scalar("loss/train", 0, 2.5, kTime + std::chrono::seconds(1));
         writer.scalar("loss/train", 10'000'000'000, 0.0, kTime);
