@@ -9,14 +9,14 @@ packages_build=(
     g++ cmake ninja-build pkgconf
     libdnnl-dev ocl-icd-opencl-dev opencl-headers
     libfmt-dev nlohmann-json3-dev libcli11-dev
-    zlib1g-dev libpng-dev libjpeg-dev
+    zlib1g-dev libpng-dev libjpeg-dev libprotobuf-dev protobuf-compiler
 )
 
 # The window.
 packages_gui=(qt6-base-dev qt6-svg-dev qt6-wayland libqcustomplot-dev libgraphviz-dev)
 
 # ONNX models.
-packages_onnx=(libonnx-dev libprotobuf-dev protobuf-compiler)
+packages_onnx=(libonnx-dev)
 
 # The tests: Qt Test, and a font for drawing off screen once there is a window.
 packages_test=(qt6-base-dev)
