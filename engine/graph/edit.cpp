@@ -179,11 +179,12 @@ struct Apply {
         const auto found = network.blocks.find(edit.block);
         if (found == network.blocks.end())
             throw Error("the network has no block \"{}\"", edit.block);
-        std::set<std::string_view> keys;
+        std::set<std::pair<NodeId, std::string_view>> targets;
         for (const auto& promoted : edit.promoted) {
-            if (promoted.key.empty() || !keys.insert(promoted.key).second)
-                throw Error("a promoted parameter needs a key of its own; \"{}\" is taken or empty",
-                            promoted.key);
+            if (promoted.key.empty())
+                throw Error("a promoted parameter needs a key");
+            if (!targets.emplace(promoted.node, promoted.param).second)
+                throw Error("{} of node {} is promoted twice", promoted.param, promoted.node.value);
             if (!found->second.graph.find(promoted.node))
                 throw Error("the block \"{}\" has no node {} whose {} could be promoted",
                             edit.block, promoted.node.value, promoted.param);

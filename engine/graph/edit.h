@@ -53,7 +53,8 @@ struct AddBlock {
 struct RemoveBlock {
     std::string name;
 };
-/// Every key is another, every node one of the block's.
+/// Every node is one of the block's and each of its parameters is promoted once at most; one key
+/// may set several.
 struct SetPromoted {
     std::string block;
     std::vector<PromotedParam> promoted;

@@ -67,6 +67,12 @@ public:
 
     FlatNetwork run() {
         expandGraph({"", network_.main, ""}, {});
+        if (tooLarge_)
+            result_.diagnostics.add(
+                {Severity::Error,
+                 {},
+                 fmt::format("Unrolled, the network would have more than {} layers.",
+                             kMaxFlatNodes)});
         return std::move(result_);
     }
 
@@ -165,10 +171,6 @@ private:
                                 feeds);
         }
         open_.pop_back();
-        if (tooLarge_ && open_.empty())
-            report(scope, node, Severity::Error,
-                   fmt::format("Unrolled, the network would have more than {} layers.",
-                               kMaxFlatNodes));
         for (std::uint32_t port = 0; port < feeds.size(); ++port)
             sources[{node.id, PortIndex{port}}] = feeds[port];
     }

@@ -33,9 +33,9 @@ void requireRunnable(const Analysis& analysis) {
     for (const auto& diagnostic : analysis.diagnostics) {
         const auto& path = diagnostic.place.path;
         // The path of a block's instance is no flat node's: what is wrong there may matter.
-        if (path.empty() || known.contains(path) || ++shown > 3)
+        if (diagnostic.severity == Severity::Info || known.contains(path) || ++shown > 3)
             continue;
-        reasons += fmt::format(" {}: {}", path, diagnostic.message);
+        reasons += fmt::format(" {}{}{}", path, path.empty() ? "" : ": ", diagnostic.message);
     }
     if (reasons.empty())
         reasons = fmt::format(" The shape at {} is not known.", firstUnknown);
