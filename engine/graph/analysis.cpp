@@ -14,7 +14,8 @@ Fix toFix(const Network& network, const FlatNode& flat, const Proposal& proposal
     const auto& graph = network.graph(flat.graph);
     const auto visitor = Overloaded{
         [&](const SetParamProposal& set) {
-            return NetworkEdit{SetParam{flat.graph, flat.node, set.param, set.value}};
+            const auto origin = flat.originOf(set.param);
+            return NetworkEdit{SetParam{origin.graph, origin.node, origin.param, set.value}};
         },
         [&](const InsertLayerProposal& insert) {
             const auto* link = graph.linkInto({flat.node, insert.input});
@@ -34,7 +35,6 @@ public:
         : network_(network) {
         analysis_.flat = expand(network);
         analysis_.nodes.resize(analysis_.flat.nodes.size());
-        analysis_.diagnostics = analysis_.flat.diagnostics;
     }
 
     Analysis run() {
@@ -47,6 +47,7 @@ public:
                 analysis_.parameters += node.parameters;
                 analysis_.macs += node.macs;
             }
+        analysis_.diagnostics = diagnostics().take();
         return std::move(analysis_);
     }
 
@@ -57,11 +58,17 @@ private:
 
     void report(std::size_t index, Severity severity, std::string message, std::string param = {},
                 std::vector<Fix> fixes = {}) {
-        const auto& node = flat(index);
-        analysis_.diagnostics.push_back({severity,
-                                         {node.graph, node.node, {}, std::move(param), node.path},
-                                         std::move(message),
-                                         std::move(fixes)});
+        const auto origin = flat(index).originOf(param);
+        diagnostics().add({severity,
+                           {origin.graph, origin.node, {}, origin.param, flat(index).path},
+                           std::move(message),
+                           std::move(fixes)});
+    }
+
+    DiagnosticList& diagnostics() { return analysis_.flat.diagnostics; }
+
+    [[nodiscard]] const Node& drawn(std::size_t index) const {
+        return *network_.graph(flat(index).graph).find(flat(index).node);
     }
 
     void inferNode(std::size_t index) {
@@ -75,32 +82,40 @@ private:
             result.state = ShapeState::Contradiction;
             return report(index, Severity::Error,
                           fmt::format("This version does not know the layer \"{}\" of {}.",
-                                      layerKey(node), node.path));
+                                      excerpt(drawn(index).layerUse()->layer), drawn(index).name));
         }
+        reportUnconnected(index);
         if (!checkParams(index) || !checkPlace(index))
             return;
         std::vector<Shape> shapes;
-        for (std::size_t port = 0; port < node.inputs.size(); ++port) {
-            if (!node.inputs[port])
-                report(index, Severity::Warning,
-                       fmt::format("Input {} of {} is not connected.", port, node.path));
-            if (!result.inputs[port])
+        for (const auto& input : result.inputs) {
+            if (!input)
                 return; // pending
-            shapes.push_back(*result.inputs[port]);
+            shapes.push_back(*input);
         }
         infer(index, shapes);
     }
 
-    [[nodiscard]] std::string layerKey(const FlatNode& node) const {
-        return network_.graph(node.graph).find(node.node)->layerUse()->layer;
+    /// What a Block input lacks is said of the instance, which has the port.
+    void reportUnconnected(std::size_t index) {
+        const auto& node = flat(index);
+        if (node.layer->maxInputs == 0)
+            return;
+        const auto& graph = network_.graph(node.graph);
+        for (std::uint32_t port = 0; port < node.inputs.size(); ++port)
+            if (!graph.linkInto({node.node, PortIndex{port}}))
+                report(index, Severity::Warning,
+                       fmt::format("Input {} of {} is not connected.", port, drawn(index).name));
     }
 
     bool checkParams(std::size_t index) {
         const auto problems = validate(flat(index).layer->params, flat(index).params);
         for (const auto& problem : problems) {
+            const auto origin = flat(index).originOf(problem.param);
+            const bool declared = findParam(flat(index).layer->params, problem.param);
             std::vector<Fix> fixes;
-            fixes.push_back({"Use the default",
-                             {SetParam{flat(index).graph, flat(index).node, problem.param, {}}}});
+            fixes.push_back({declared ? "Use the default" : "Remove it",
+                             {SetParam{origin.graph, origin.node, origin.param, {}}}});
             report(index, Severity::Error, problem.message + ".", problem.param, std::move(fixes));
         }
         if (!problems.empty())
@@ -108,13 +123,20 @@ private:
         return problems.empty();
     }
 
+    /// Input and Output are the network's ends, Block input and Block output a block's.
     bool checkPlace(std::size_t index) {
-        if (!flat(index).layer->insideBlocksOnly || !flat(index).graph.empty())
+        const auto& layer = *flat(index).layer;
+        const bool inBlock = !flat(index).graph.empty();
+        if (layer.category != Category::InputOutput || layer.insideBlocksOnly == inBlock)
             return true;
         analysis_.nodes[index].state = ShapeState::Contradiction;
         report(index, Severity::Error,
-               fmt::format("{} belongs inside a block; the network itself uses Input and Output.",
-                           flat(index).layer->title));
+               inBlock ? fmt::format("{} belongs in the network itself; a block uses Block input "
+                                     "and Block output.",
+                                     layer.title)
+                       : fmt::format(
+                             "{} belongs inside a block; the network itself uses Input and Output.",
+                             layer.title));
         return false;
     }
 
@@ -122,7 +144,7 @@ private:
         const auto& node = flat(index);
         auto& result = analysis_.nodes[index];
         const Params params(node.layer->params, node.params);
-        const auto inferred = node.layer->infer({params, shapes});
+        const auto inferred = inferOrProblem(*node.layer, {params, shapes});
         if (const auto* problem = std::get_if<LayerProblem>(&inferred)) {
             result.state = ShapeState::Contradiction;
             std::vector<Fix> fixes;
@@ -134,6 +156,15 @@ private:
         result.state = ShapeState::Known;
         result.output = std::get<Shape>(inferred);
         countCost(index, shapes);
+    }
+
+    /// Shapes too large to hold are refused by Shape itself.
+    static Inferred inferOrProblem(const LayerDef& layer, const InferContext& context) {
+        try {
+            return layer.infer(context);
+        } catch (const Error& error) {
+            return LayerProblem{fmt::format("{}: {}.", layer.title, error.what()), "", {}};
+        }
     }
 
     /// Parameters and MACs are those of the ops that the layer lowers to, so they cannot disagree
@@ -154,7 +185,7 @@ private:
             analysis_.nodes[index].macs = ops.macs();
         } catch (const Error& error) {
             analysis_.nodes[index].state = ShapeState::Contradiction;
-            report(index, Severity::Error, error.what());
+            report(index, Severity::Error, fmt::format("{}: {}.", node.layer->title, error.what()));
         }
     }
 
@@ -174,16 +205,18 @@ private:
     void reportLooseEnds() {
         if (analysis_.nodes.empty())
             return;
-        if (nodesOfLayer(network_.main, "output").empty())
-            analysis_.diagnostics.push_back(
+        if (nodesOfLayer(network_.main, "output").empty()) {
+            diagnostics().add(
                 {Severity::Warning, {}, "The network has no Output; training needs one."});
+            return;
+        }
         for (std::size_t i = 0; i < analysis_.nodes.size(); ++i) {
             if (analysis_.nodes[i].reachesOutput || !flat(i).layer)
                 continue;
             if (isLastOfBranch(i))
                 report(i, Severity::Warning,
                        fmt::format("{} leads to no Output; this branch is left out of training.",
-                                   flat(i).path));
+                                   drawn(i).name));
         }
     }
 

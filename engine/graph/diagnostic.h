@@ -4,7 +4,10 @@
 #include "engine/graph/edit.h"
 
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace gradwright {
@@ -31,6 +34,18 @@ struct Diagnostic {
     Place place;
     std::string message; ///< the rule and the received values, in the user's words
     std::vector<Fix> fixes = {};
+};
+
+/// Keeps what is new: a fault in a block is said once, of its first instance, not of all thousand.
+class DiagnosticList {
+public:
+    void add(Diagnostic diagnostic);
+    [[nodiscard]] std::vector<Diagnostic> take() { return std::move(all_); }
+
+private:
+    using Key = std::tuple<std::string, std::optional<NodeId>, std::string, std::string>;
+    std::vector<Diagnostic> all_;
+    std::set<Key> seen_;
 };
 
 } // namespace gradwright

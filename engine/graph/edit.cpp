@@ -6,9 +6,14 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace gradwright {
 namespace {
+
+constexpr std::size_t kMaxBlockName = 64;
+constexpr std::string_view kBlockInput = "block-input";
+constexpr std::string_view kBlockOutput = "block-output";
 
 const Node& nodeAt(const Graph& graph, NodeId id) {
     if (const auto* node = graph.find(id))
@@ -23,6 +28,45 @@ bool usesBlock(const Graph& graph, std::string_view block) {
     });
 }
 
+/// Every graph of the network with its name.
+template <class F>
+void forEachGraph(const Network& network, F visit) {
+    visit(std::string_view{}, network.main);
+    for (const auto& [name, block] : network.blocks)
+        visit(std::string_view{name}, block.graph);
+}
+
+/// Adding or removing a port of a block moves the ports after it; refused while an instance has
+/// links there.
+void requirePortsFree(const Network& network, const std::string& block, const Node& node) {
+    const auto* use = node.layerUse();
+    if (block.empty() || !use || (use->layer != kBlockInput && use->layer != kBlockOutput))
+        return;
+    const bool isInput = use->layer == kBlockInput;
+    const auto ports = nodesOfLayer(network.graph(block), use->layer);
+    const auto first = std::ranges::lower_bound(ports, node.id) - ports.begin();
+    forEachGraph(network, [&](std::string_view, const Graph& graph) {
+        for (const auto& [id, link] : graph.links()) {
+            const auto& end = isInput ? link.to : link.from;
+            const auto& instance = *graph.find(end.node);
+            const auto* instanceUse = instance.blockUse();
+            if (instanceUse && instanceUse->block == block &&
+                end.port.index() >= static_cast<std::size_t>(first))
+                throw Error("{} still has a link at {} {}, which would move; remove it first",
+                            instance.name, isInput ? "input" : "output", end.port.value);
+        }
+    });
+}
+
+void requireNotPromoted(const Network& network, const std::string& block, const Node& node) {
+    if (block.empty())
+        return;
+    for (const auto& promoted : network.blocks.find(block)->second.promoted)
+        if (promoted.node == node.id)
+            throw Error("the block \"{}\" promotes {} of {}; take that back first", block,
+                        promoted.param, node.name);
+}
+
 struct Apply {
     Network& network;
 
@@ -32,6 +76,9 @@ struct Apply {
             throw Error("there is already a node {} in this graph", edit.node.id.value);
         if (const auto why = whyNotName(graph, edit.node.name))
             throw Error(*why);
+        if (const auto* use = edit.node.blockUse())
+            requireRepeat(use->repeat);
+        requirePortsFree(network, edit.graph, edit.node);
         graph.insert(edit.node);
         return {RemoveNode{edit.graph, edit.node.id}};
     }
@@ -41,6 +88,8 @@ struct Apply {
         auto node = nodeAt(graph, edit.node);
         if (!graph.linksOf(edit.node).empty())
             throw Error("{} still has links; remove them first", node.name);
+        requireNotPromoted(network, edit.graph, node);
+        requirePortsFree(network, edit.graph, node);
         graph.erase(edit.node);
         return {AddNode{edit.graph, std::move(node)}};
     }
@@ -77,7 +126,7 @@ struct Apply {
             params.insert_or_assign(edit.param, *edit.value);
         else
             params.erase(edit.param);
-        return {SetParam{edit.graph, edit.node, edit.param, std::move(old)}};
+        return {SetParam{edit.graph, edit.node, edit.param, std::move(old), true}};
     }
 
     NetworkEdit operator()(const RenameNode& edit) const {
@@ -96,15 +145,17 @@ struct Apply {
         auto* use = std::get_if<BlockUse>(&node.use);
         if (!use)
             throw Error("{} is a layer; only blocks are repeated", node.name);
-        if (edit.repeat < 1 || edit.repeat > 1000)
-            throw Error("a block is repeated 1 to 1000 times, not {}", edit.repeat);
+        requireRepeat(edit.repeat);
         const auto old = std::exchange(use->repeat, edit.repeat);
         return {SetRepeat{edit.graph, edit.node, old}};
     }
 
     NetworkEdit operator()(const AddBlock& edit) const {
-        if (edit.name.empty() || network.blocks.contains(edit.name))
-            throw Error("a block needs a name of its own; \"{}\" is taken or empty", edit.name);
+        if (edit.name.empty() || edit.name.size() > kMaxBlockName)
+            throw Error("the name of a block has 1 to {} characters, not {}", kMaxBlockName,
+                        edit.name.size());
+        if (network.blocks.contains(edit.name))
+            throw Error("there is already a block called \"{}\"", edit.name);
         network.blocks.emplace(edit.name, edit.definition);
         return {RemoveBlock{edit.name}};
     }
@@ -128,6 +179,16 @@ struct Apply {
         const auto found = network.blocks.find(edit.block);
         if (found == network.blocks.end())
             throw Error("the network has no block \"{}\"", edit.block);
+        std::set<std::pair<NodeId, std::string_view>> targets;
+        for (const auto& promoted : edit.promoted) {
+            if (promoted.key.empty())
+                throw Error("a promoted parameter needs a key");
+            if (!targets.emplace(promoted.node, promoted.param).second)
+                throw Error("{} of node {} is promoted twice", promoted.param, promoted.node.value);
+            if (!found->second.graph.find(promoted.node))
+                throw Error("the block \"{}\" has no node {} whose {} could be promoted",
+                            edit.block, promoted.node.value, promoted.param);
+        }
         return {SetPromoted{edit.block, std::exchange(found->second.promoted, edit.promoted)}};
     }
 
@@ -147,11 +208,16 @@ struct Apply {
     }
 
 private:
+    static void requireRepeat(std::int64_t repeat) {
+        if (repeat < 1 || repeat > kMaxRepeat)
+            throw Error("a block is repeated 1 to {} times, not {}", kMaxRepeat, repeat);
+    }
+
     static void checkParam(const Node& node, const SetParam& edit) {
         const auto* use = node.layerUse();
         const auto* def = use ? findLayer(use->layer) : nullptr;
-        // Bringing back what was there must always work, also in a layer of a later version.
-        if (!def || !edit.value)
+        // A layer of a later version and a block's promoted parameters are not known here.
+        if (!def || !edit.value || edit.unchecked)
             return;
         const auto* spec = findParam(def->params, edit.param);
         if (!spec)
@@ -175,6 +241,14 @@ NetworkEdit removeNodes(const Network& network, std::string_view graphName,
         for (const auto link : graph.linksOf(node))
             links.insert(link);
     NetworkEdit::Group edits;
+    if (const auto block = network.blocks.find(graphName); block != network.blocks.end()) {
+        auto promoted = block->second.promoted;
+        const auto goes = [&](const PromotedParam& param) {
+            return std::ranges::find(nodes, param.node) != nodes.end();
+        };
+        if (std::erase_if(promoted, goes) > 0)
+            edits.push_back({SetPromoted{std::string(graphName), std::move(promoted)}});
+    }
     for (const auto link : links)
         edits.push_back({RemoveLink{std::string(graphName), link}});
     for (const auto node : nodes)
@@ -189,7 +263,7 @@ NetworkEdit insertIntoLink(const Network& network, std::string_view graphName, L
     if (!old)
         throw Error("there is no link {} in this graph", link.value);
     const auto name = std::string(graphName);
-    const LinkId first{graph.freshLinkId().value};
+    const auto first = graph.freshLinkId();
     const LinkId second{first.value + 1};
     const auto middle = node.id;
     return {NetworkEdit::Group{

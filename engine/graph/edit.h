@@ -7,11 +7,13 @@ namespace gradwright {
 
 // Each names its graph: "" is the main one, else a block.
 
+/// A Block input or Block output (which are the ports of the block's instances) is added and
+/// removed only where no instance has a link at that port or a later one, which would move.
 struct AddNode {
     std::string graph;
     Node node;
 };
-/// The node must have no links left.
+/// The node must have no links left, and no block may promote its parameters.
 struct RemoveNode {
     std::string graph;
     NodeId node;
@@ -30,6 +32,8 @@ struct SetParam {
     NodeId node;
     std::string param;
     std::optional<ParamValue> value;
+    /// Set in inverses: a value that a file brought in may come back though it breaks its rule.
+    bool unchecked = false;
 };
 struct RenameNode {
     std::string graph;
@@ -49,6 +53,8 @@ struct AddBlock {
 struct RemoveBlock {
     std::string name;
 };
+/// Every node is one of the block's and each of its parameters is promoted once at most; one key
+/// may set several.
 struct SetPromoted {
     std::string block;
     std::vector<PromotedParam> promoted;
@@ -69,7 +75,7 @@ NetworkEdit apply(Network& network, const NetworkEdit& edit);
 
 // Edits made of several.
 
-/// Removes nodes with their links.
+/// Removes nodes with their links and the promotion of their parameters.
 NetworkEdit removeNodes(const Network& network, std::string_view graph,
                         const std::vector<NodeId>& nodes);
 /// Puts a new node of one input and one output into a link: a → b becomes a → new → b.

@@ -10,38 +10,54 @@
 namespace gradwright {
 namespace {
 
-constexpr std::size_t kMaxFlatNodes = 200'000;
+constexpr std::size_t kMaxFlatNodes = 200'000; ///< and as many instances of blocks
+constexpr std::size_t kMaxNesting = 32;
 
 using Source = std::optional<std::size_t>; ///< index of a flat node
 
-/// Kahn's algorithm, smallest id first among those that are ready, so that the order is stable.
-/// Nodes of a cycle (which edits refuse, but a file may hold) are left out.
-std::vector<NodeId> topologicalOrder(const Graph& graph) {
-    std::map<NodeId, std::size_t> missing;
-    for (const auto& [id, node] : graph.nodes())
-        missing[id] = 0;
-    for (const auto& [id, link] : graph.links())
-        ++missing[link.to.node];
-    std::vector<NodeId> ready;
-    for (const auto& [id, count] : missing)
-        if (count == 0)
-            ready.push_back(id);
-    std::ranges::make_heap(ready, std::ranges::greater{});
-    std::vector<NodeId> order;
-    while (!ready.empty()) {
-        std::ranges::pop_heap(ready, std::ranges::greater{});
-        const auto node = ready.back();
-        ready.pop_back();
-        order.push_back(node);
-        for (const auto id : graph.linksOf(node)) {
-            const auto& link = *graph.find(id);
-            if (link.from.node == node && --missing[link.to.node] == 0) {
-                ready.push_back(link.to.node);
-                std::ranges::push_heap(ready, std::ranges::greater{});
-            }
-        }
+/// The parameters of a node and where those that come from outside are set.
+struct Settings {
+    ParamValues values;
+    std::map<std::string, ParamOrigin, std::less<>> origins;
+};
+
+/// The graph that is being unrolled, for one instance.
+struct Scope {
+    std::string name; ///< of the graph
+    const Graph& graph;
+    std::string prefix; ///< of paths
+    const BlockDefinition* definition = nullptr;
+    const Settings* settings = nullptr; ///< of the instance
+};
+
+Settings settingsOf(const Scope& scope, const Node& node) {
+    Settings settings{node.params, {}};
+    // What an instance sets is set there, unless the block around it promotes it further.
+    if (node.blockUse())
+        for (const auto& [key, value] : node.params)
+            settings.origins[key] = {scope.name, node.id, key};
+    if (!scope.definition)
+        return settings;
+    for (const auto& promoted : scope.definition->promoted) {
+        const auto value = scope.settings->values.find(promoted.key);
+        if (promoted.node != node.id || value == scope.settings->values.end())
+            continue;
+        settings.values.insert_or_assign(promoted.param, value->second);
+        settings.origins[promoted.param] = scope.settings->origins.at(promoted.key);
     }
-    return order;
+    return settings;
+}
+
+/// A file cannot tell the real number 1 from the integer where no declaration says which it is.
+void adaptTypes(ParamValues& values, const LayerDef* layer) {
+    if (!layer)
+        return;
+    for (auto& [key, value] : values) {
+        const auto* spec = findParam(layer->params, key);
+        const auto* whole = std::get_if<std::int64_t>(&value);
+        if (spec && spec->type == ParamType::Real && whole)
+            value = static_cast<double>(*whole);
+    }
 }
 
 class Expander {
@@ -50,48 +66,54 @@ public:
         : network_(network) {}
 
     FlatNetwork run() {
-        expandGraph("", network_.main, "", {}, nullptr, nullptr);
+        expandGraph({"", network_.main, ""}, {});
+        if (tooLarge_)
+            result_.diagnostics.add(
+                {Severity::Error,
+                 {},
+                 fmt::format("Unrolled, the network would have more than {} layers.",
+                             kMaxFlatNodes)});
         return std::move(result_);
     }
 
 private:
     /// Appends the nodes of one instance of a graph. `inputs` feed its Block input nodes; returns
     /// what arrives at its Block output nodes.
-    std::vector<Source> expandGraph(const std::string& name, const Graph& graph,
-                                    const std::string& prefix, const std::vector<Source>& inputs,
-                                    const BlockDefinition* definition, const ParamValues* values) {
+    std::vector<Source> expandGraph(const Scope& scope, const std::vector<Source>& inputs) {
+        const auto inputNodes = nodesOfLayer(scope.graph, "block-input");
+        const auto outputNodes = nodesOfLayer(scope.graph, "block-output");
+        std::vector<Source> outputs(outputNodes.size());
         std::map<PortRef, Source> sources;
-        std::vector<Source> outputs;
-        std::size_t nextInput = 0;
-        std::map<NodeId, std::size_t> inputOrder;
-        for (const auto id : nodesOfLayer(graph, "block-input"))
-            inputOrder[id] = nextInput++;
-        const auto outputNodes = nodesOfLayer(graph, "block-output");
-        outputs.resize(outputNodes.size());
-
-        for (const auto id : topologicalOrder(graph)) {
-            if (result_.nodes.size() > kMaxFlatNodes)
+        for (const auto id : topologicalOrder(scope.graph)) {
+            if (result_.nodes.size() >= kMaxFlatNodes) {
+                tooLarge_ = true;
                 return outputs;
-            const auto& node = *graph.find(id);
-            const auto feeds = feedsOf(graph, node, sources);
+            }
+            const auto& node = *scope.graph.find(id);
+            auto feeds = feedsOf(scope.graph, node, sources);
             if (node.blockUse()) {
-                expandBlock(name, node, prefix, feeds, sources);
+                expandBlock(scope, node, std::move(feeds), sources);
                 continue;
             }
-            const auto index = appendLayer(name, node, prefix, feeds, definition, values);
+            if (const auto port = portOf(inputNodes, id))
+                feeds = {*port < inputs.size() ? inputs[*port] : Source{}};
+            const auto index = appendLayer(scope, node, std::move(feeds));
             sources[{id, PortIndex{0}}] = index;
-            if (const auto port = inputOrder.find(id); port != inputOrder.end())
-                result_.nodes[index].inputs = {port->second < inputs.size() ? inputs[port->second]
-                                                                            : Source{}};
-            const auto output = std::ranges::find(outputNodes, id);
-            if (output != outputNodes.end())
-                outputs[static_cast<std::size_t>(output - outputNodes.begin())] = index;
+            if (const auto port = portOf(outputNodes, id))
+                outputs[*port] = index;
         }
         return outputs;
     }
 
-    std::vector<Source> feedsOf(const Graph& graph, const Node& node,
-                                const std::map<PortRef, Source>& sources) const {
+    static std::optional<std::size_t> portOf(const std::vector<NodeId>& ports, NodeId id) {
+        const auto found = std::ranges::lower_bound(ports, id);
+        if (found == ports.end() || *found != id)
+            return {};
+        return static_cast<std::size_t>(found - ports.begin());
+    }
+
+    [[nodiscard]] std::vector<Source> feedsOf(const Graph& graph, const Node& node,
+                                              const std::map<PortRef, Source>& sources) const {
         const auto ports = portsOf(network_, node);
         auto count = ports ? ports->minInputs : 0;
         for (const auto id : graph.linksOf(node.id))
@@ -105,63 +127,98 @@ private:
         return feeds;
     }
 
-    std::size_t appendLayer(const std::string& graph, const Node& node, const std::string& prefix,
-                            std::vector<Source> feeds, const BlockDefinition* definition,
-                            const ParamValues* values) {
-        auto params = node.params;
-        if (definition && values)
-            for (const auto& promoted : definition->promoted)
-                if (const auto value = values->find(promoted.key);
-                    promoted.node == node.id && value != values->end())
-                    params.insert_or_assign(promoted.param, value->second);
-        result_.nodes.push_back({prefix + node.name, graph, node.id,
-                                 findLayer(node.layerUse()->layer), std::move(params),
-                                 std::move(feeds)});
+    std::size_t appendLayer(const Scope& scope, const Node& node, std::vector<Source> feeds) {
+        auto settings = settingsOf(scope, node);
+        const auto* layer = findLayer(node.layerUse()->layer);
+        adaptTypes(settings.values, layer);
+        result_.nodes.push_back({scope.prefix + node.name, scope.name, node.id, layer,
+                                 std::move(settings.values), std::move(feeds),
+                                 std::move(settings.origins)});
         return result_.nodes.size() - 1;
     }
 
-    void expandBlock(const std::string& graph, const Node& node, const std::string& prefix,
-                     std::vector<Source> feeds, std::map<PortRef, Source>& sources) {
+    void report(const Scope& scope, const Node& node, Severity severity, std::string message,
+                std::string param = {}, std::vector<Fix> fixes = {}) {
+        result_.diagnostics.add(
+            {severity,
+             {scope.name, node.id, {}, std::move(param), scope.prefix + node.name},
+             std::move(message),
+             std::move(fixes)});
+    }
+
+    void expandBlock(const Scope& scope, const Node& node, std::vector<Source> feeds,
+                     std::map<PortRef, Source>& sources) {
         const auto& use = *node.blockUse();
         const auto found = network_.blocks.find(use.block);
-        const auto report = [&](std::string message) {
-            result_.diagnostics.push_back({Severity::Error,
-                                           {graph, node.id, {}, "", prefix + node.name},
-                                           std::move(message)});
-        };
-        if (found == network_.blocks.end())
-            return report(fmt::format("The network has no block \"{}\".", use.block));
-        if (std::ranges::find(open_, use.block) != open_.end())
-            return report(fmt::format("The block \"{}\" contains itself.", use.block));
+        if (const auto why = whyNotExpand(node, found == network_.blocks.end())) {
+            report(scope, node, Severity::Error, *why);
+            return;
+        }
         const auto& definition = found->second;
-        const auto ports = *portsOf(network_, node);
-        if (use.repeat > 1 && (ports.minInputs != 1 || ports.outputs != 1))
-            return report(fmt::format(
-                "A block that is repeated needs one input and one output; \"{}\" has {} and {}.",
-                use.block, ports.minInputs, ports.outputs));
+        const auto settings = settingsOf(scope, node);
+        checkSettings(scope, node, definition, settings);
+        for (std::uint32_t port = 0; port < feeds.size(); ++port)
+            if (!scope.graph.linkInto({node.id, PortIndex{port}}))
+                report(scope, node, Severity::Warning,
+                       fmt::format("Input {} of {} is not connected.", port, node.name));
 
         open_.push_back(use.block);
-        for (std::int64_t i = 1; i <= use.repeat; ++i)
-            feeds = expandGraph(use.block, definition.graph,
-                                fmt::format("{}{}/{}/", prefix, node.name, i), feeds, &definition,
-                                &node.params);
-        open_.pop_back();
-        if (result_.nodes.size() > kMaxFlatNodes && !tooLarge_) {
-            tooLarge_ = true;
-            report(fmt::format("Unrolled, the network would have more than {} layers.",
-                               kMaxFlatNodes));
+        for (std::int64_t i = 1; i <= use.repeat && !tooLarge_; ++i) {
+            tooLarge_ = ++instances_ > kMaxFlatNodes;
+            feeds = expandGraph({use.block, definition.graph,
+                                 fmt::format("{}{}/{}/", scope.prefix, node.name, i), &definition,
+                                 &settings},
+                                feeds);
         }
+        open_.pop_back();
         for (std::uint32_t port = 0; port < feeds.size(); ++port)
             sources[{node.id, PortIndex{port}}] = feeds[port];
+    }
+
+    [[nodiscard]] std::optional<std::string> whyNotExpand(const Node& node, bool missing) const {
+        const auto& use = *node.blockUse();
+        if (missing)
+            return fmt::format("The network has no block \"{}\".", use.block);
+        if (std::ranges::find(open_, use.block) != open_.end())
+            return fmt::format("The block \"{}\" contains itself.", use.block);
+        if (open_.size() >= kMaxNesting)
+            return fmt::format("Blocks are nested deeper than {} levels.", kMaxNesting);
+        const auto ports = *portsOf(network_, node);
+        if (use.repeat > 1 && (ports.minInputs != 1 || ports.outputs != 1))
+            return fmt::format(
+                "A block that is repeated needs one input and one output; \"{}\" has {} and {}.",
+                use.block, ports.minInputs, ports.outputs);
+        return {};
+    }
+
+    /// Values for parameters that the block does not promote would have no effect, silently.
+    void checkSettings(const Scope& scope, const Node& node, const BlockDefinition& definition,
+                       const Settings& settings) {
+        for (const auto& [key, origin] : settings.origins) {
+            if (std::ranges::find(definition.promoted, key, &PromotedParam::key) !=
+                definition.promoted.end())
+                continue;
+            report(scope, node, Severity::Error,
+                   fmt::format("The block \"{}\" has no parameter \"{}\".", node.blockUse()->block,
+                               excerpt(key)),
+                   key, {{"Remove it", {SetParam{origin.graph, origin.node, origin.param, {}}}}});
+        }
     }
 
     const Network& network_;
     FlatNetwork result_;
     std::vector<std::string> open_; ///< blocks being unrolled, outermost first
+    std::size_t instances_ = 0;
     bool tooLarge_ = false;
 };
 
 } // namespace
+
+ParamOrigin FlatNode::originOf(std::string_view param) const {
+    if (const auto found = promoted.find(param); found != promoted.end())
+        return found->second;
+    return {graph, node, std::string(param)};
+}
 
 FlatNetwork expand(const Network& network) {
     return Expander(network).run();

@@ -4,7 +4,20 @@
 #include "engine/graph/diagnostic.h"
 #include "engine/layers/layer.h"
 
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace gradwright {
+
+/// The node and the parameter at which a value is set.
+struct ParamOrigin {
+    std::string graph;
+    NodeId node;
+    std::string param;
+};
 
 /// One layer of the network with all blocks unrolled.
 struct FlatNode {
@@ -15,17 +28,22 @@ struct FlatNode {
     ParamValues params;    ///< with the values that instances set for promoted parameters
     /// Index of the flat node that feeds each port; nothing where no link enters.
     std::vector<std::optional<std::size_t>> inputs;
+    /// Of the parameters that an instance of a block sets from outside.
+    std::map<std::string, ParamOrigin, std::less<>> promoted = {};
+
+    /// Where the parameter's value is set: here or at an instance.
+    [[nodiscard]] ParamOrigin originOf(std::string_view param) const;
 };
 
 /// The network as layers alone, each after what feeds it.
 struct FlatNetwork {
     std::vector<FlatNode> nodes;
-    std::vector<Diagnostic> diagnostics; ///< of the structure: blocks missing or within themselves
+    DiagnosticList diagnostics; ///< of the structure: blocks missing or within themselves
 };
 
-/// Unrolls blocks. A block that is missing, contains itself, is repeated but does not have one
-/// input and one output, or would make the network larger than 200,000 layers is a diagnostic and
-/// is left out.
+/// Unrolls blocks. A block that is missing, contains itself, is nested deeper than 32 levels, is
+/// repeated but does not have one input and one output, or would make the network larger than
+/// 200,000 layers is a diagnostic and is left out.
 FlatNetwork expand(const Network& network);
 
 } // namespace gradwright

@@ -3,39 +3,43 @@
 
 #include "engine/support/error.h"
 
-#include <algorithm>
+#include <set>
+#include <string>
+#include <string_view>
 
 namespace gradwright {
 namespace {
 
-/// What keeps the nodes that reach an output from running, as one message.
+/// What keeps the nodes that reach an output from running, as one message. Faults elsewhere don't
+/// matter.
 void requireRunnable(const Analysis& analysis) {
+    std::set<std::string_view> known;
+    std::string_view firstUnknown;
+    bool hasOutput = false;
+    for (std::size_t i = 0; i < analysis.nodes.size(); ++i) {
+        const auto& node = analysis.nodes[i];
+        hasOutput = hasOutput || node.reachesOutput;
+        if (!node.reachesOutput || node.state == ShapeState::Known)
+            known.insert(analysis.flat.nodes[i].path);
+        else if (firstUnknown.empty())
+            firstUnknown = analysis.flat.nodes[i].path;
+    }
+    if (!hasOutput)
+        throw Error("The network cannot run yet. It has no Output; add one at its end.");
+    if (firstUnknown.empty())
+        return;
     std::string reasons;
     int shown = 0;
     for (const auto& diagnostic : analysis.diagnostics) {
-        const bool isError = diagnostic.severity == Severity::Error;
         const auto& path = diagnostic.place.path;
-        const auto node = std::ranges::find(analysis.flat.nodes, path, &FlatNode::path);
-        const bool blocks =
-            node != analysis.flat.nodes.end() &&
-            analysis.nodes[static_cast<std::size_t>(node - analysis.flat.nodes.begin())]
-                .reachesOutput;
-        if (!isError && !blocks)
+        // The path of a block's instance is no flat node's: what is wrong there may matter.
+        if (diagnostic.severity == Severity::Info || known.contains(path) || ++shown > 3)
             continue;
-        if (++shown <= 3)
-            reasons += fmt::format("{}{}{}", reasons.empty() ? "" : " ",
-                                   path.empty() ? "" : path + ": ", diagnostic.message);
+        reasons += fmt::format(" {}{}{}", path, path.empty() ? "" : ": ", diagnostic.message);
     }
-    if (shown > 0)
-        throw Error("The network cannot run yet. {}", reasons);
-    const bool hasOutput = std::ranges::any_of(
-        analysis.nodes, [](const NodeAnalysis& node) { return node.reachesOutput; });
-    if (!hasOutput)
-        throw Error("The network cannot run yet. It has no Output; add one at its end.");
-    for (std::size_t i = 0; i < analysis.nodes.size(); ++i)
-        if (analysis.nodes[i].reachesOutput && analysis.nodes[i].state != ShapeState::Known)
-            throw Error("The network cannot run yet. The shape at {} is not known.",
-                        analysis.flat.nodes[i].path);
+    if (reasons.empty())
+        reasons = fmt::format(" The shape at {} is not known.", firstUnknown);
+    throw Error("The network cannot run yet.{}", reasons);
 }
 
 } // namespace

@@ -4,8 +4,12 @@
 #include "engine/layers/catalog.h"
 #include "engine/support/error.h"
 
+#include <queue>
+
 #include <algorithm>
+#include <functional>
 #include <set>
+#include <utility>
 
 namespace gradwright {
 namespace {
@@ -15,6 +19,10 @@ constexpr std::size_t kMaxNameLength = 64;
 std::string nameOf(const Graph& graph, NodeId id) {
     const auto* node = graph.find(id);
     return node ? node->name : fmt::format("node {}", id.value);
+}
+
+std::string counted(std::size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
 /// Whether `to` can already be reached from `from` along links.
@@ -57,9 +65,10 @@ const Link* Graph::linkInto(PortRef input) const {
     return found == byInput_.end() ? nullptr : find(found->second);
 }
 
-std::vector<LinkId> Graph::linksOf(NodeId node) const {
+const std::vector<LinkId>& Graph::linksOf(NodeId node) const {
+    static const std::vector<LinkId> none;
     const auto found = byNode_.find(node);
-    return found == byNode_.end() ? std::vector<LinkId>{} : found->second;
+    return found == byNode_.end() ? none : found->second;
 }
 
 std::string Graph::freshName(std::string_view stem) const {
@@ -129,6 +138,31 @@ Graph& Network::graph(std::string_view name) {
     return const_cast<Graph&>(std::as_const(*this).graph(name));
 }
 
+std::vector<NodeId> topologicalOrder(const Graph& graph) {
+    std::map<NodeId, std::size_t> missing;
+    for (const auto& [id, node] : graph.nodes())
+        missing[id] = 0;
+    for (const auto& [id, link] : graph.links())
+        ++missing[link.to.node];
+    std::priority_queue<NodeId, std::vector<NodeId>, std::greater<>> ready;
+    for (const auto& [id, count] : missing)
+        if (count == 0)
+            ready.push(id);
+    std::vector<NodeId> order;
+    order.reserve(missing.size());
+    while (!ready.empty()) {
+        const auto node = ready.top();
+        ready.pop();
+        order.push_back(node);
+        for (const auto id : graph.linksOf(node)) {
+            const auto& link = *graph.find(id);
+            if (link.from.node == node && --missing[link.to.node] == 0)
+                ready.push(link.to.node);
+        }
+    }
+    return order;
+}
+
 std::optional<PortCounts> portsOf(const Network& network, const Node& node) {
     if (const auto* use = node.layerUse()) {
         const auto* def = findLayer(use->layer);
@@ -151,6 +185,23 @@ std::vector<NodeId> nodesOfLayer(const Graph& graph, std::string_view layer) {
     return ids;
 }
 
+std::optional<std::string> whyNotPorts(const Graph& graph, PortRef from, PortRef to,
+                                       const std::optional<PortCounts>& source,
+                                       const std::optional<PortCounts>& target) {
+    const auto outputs = source ? source->outputs : kMaxUnknownPorts;
+    if (from.port.index() >= outputs)
+        return fmt::format("{} has {}; there is no output {}.", nameOf(graph, from.node),
+                           counted(outputs, "output"), from.port.value);
+    const auto inputs = target ? target->maxInputs : kMaxUnknownPorts;
+    if (to.port.index() >= inputs)
+        return fmt::format("{} has {}; there is no input {}.", nameOf(graph, to.node),
+                           counted(inputs, "input"), to.port.value);
+    if (const auto* taken = graph.linkInto(to))
+        return fmt::format("Input {} of {} already takes a link from {}; an input takes one.",
+                           to.port.value, nameOf(graph, to.node), nameOf(graph, taken->from.node));
+    return {};
+}
+
 std::optional<std::string> whyNotLink(const Network& network, std::string_view graphName,
                                       PortRef from, PortRef to) {
     const auto& graph = network.graph(graphName);
@@ -161,17 +212,9 @@ std::optional<std::string> whyNotLink(const Network& network, std::string_view g
                            source ? to.node.value : from.node.value);
     if (from.node == to.node)
         return fmt::format("{} cannot feed itself.", source->name);
-    const auto sourcePorts = portsOf(network, *source);
-    const auto targetPorts = portsOf(network, *target);
-    if (sourcePorts && from.port.index() >= sourcePorts->outputs)
-        return fmt::format("{} has {} output(s); there is no output {}.", source->name,
-                           sourcePorts->outputs, from.port.value);
-    if (targetPorts && to.port.index() >= targetPorts->maxInputs)
-        return fmt::format("{} has {} input(s); there is no input {}.", target->name,
-                           targetPorts->maxInputs, to.port.value);
-    if (const auto* taken = graph.linkInto(to))
-        return fmt::format("Input {} of {} already takes a link from {}; an input takes one.",
-                           to.port.value, target->name, nameOf(graph, taken->from.node));
+    if (auto why =
+            whyNotPorts(graph, from, to, portsOf(network, *source), portsOf(network, *target)))
+        return why;
     if (reaches(graph, to.node, from.node))
         return fmt::format("{} already leads to {}: the link would close a cycle.", target->name,
                            source->name);
@@ -182,12 +225,16 @@ std::optional<std::string> whyNotName(const Graph& graph, std::string_view name)
     if (name.empty() || name.size() > kMaxNameLength)
         return fmt::format("A name has 1 to {} characters; received {}.", kMaxNameLength,
                            name.size());
-    const auto fits = [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; };
+    // Not std::isalnum, which depends on the locale.
+    const auto fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-';
+    };
     if (!std::ranges::all_of(name, fits))
         return fmt::format(
             "A name is made of letters, digits, \"-\" and \"_\", since weights are filed under it; "
             "received \"{}\".",
-            name);
+            excerpt(name));
     if (graph.findByName(name))
         return fmt::format("There is already a node called \"{}\" in this graph.", name);
     return {};

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -20,6 +21,8 @@ struct LayerUse {
     std::string layer; ///< key
     bool operator==(const LayerUse&) const = default;
 };
+
+inline constexpr std::int64_t kMaxRepeat = 1000;
 
 /// An instance of a block definition, `repeat` copies of it in a row.
 struct BlockUse {
@@ -68,7 +71,7 @@ public:
     [[nodiscard]] const Node* findByName(std::string_view name) const;
     /// The link that enters an input port, or nullptr.
     [[nodiscard]] const Link* linkInto(PortRef input) const;
-    [[nodiscard]] std::vector<LinkId> linksOf(NodeId node) const;
+    [[nodiscard]] const std::vector<LinkId>& linksOf(NodeId node) const;
 
     [[nodiscard]] NodeId freshNodeId() const { return {nextNode_}; }
     [[nodiscard]] LinkId freshLinkId() const { return {nextLink_}; }
@@ -103,6 +106,7 @@ struct PromotedParam {
     std::string key; ///< as instances name it
     NodeId node;
     std::string param;
+    Json extra = Json::object();
     bool operator==(const PromotedParam&) const = default;
 };
 
@@ -120,6 +124,7 @@ struct BlockDefinition {
 struct Network {
     Graph main;
     std::map<std::string, BlockDefinition, std::less<>> blocks;
+    Json extra = Json::object();
 
     bool operator==(const Network&) const = default;
 
@@ -136,6 +141,9 @@ struct PortCounts {
     std::size_t outputs = 0;
 };
 
+/// Ports of a node whose layer or block is not known are not checked, but bounded.
+inline constexpr std::uint32_t kMaxUnknownPorts = 256;
+
 /// How many ports a node has; nothing when its layer or block is not known.
 std::optional<PortCounts> portsOf(const Network& network, const Node& node);
 /// The nodes of a layer, in order of id: a block's ports, a network's outputs.
@@ -145,6 +153,13 @@ std::vector<NodeId> nodesOfLayer(const Graph& graph, std::string_view layer);
 /// Shapes are left to inference: a wrong one is a diagnostic, not a refusal.
 std::optional<std::string> whyNotLink(const Network& network, std::string_view graph, PortRef from,
                                       PortRef to);
+/// The same without the search for a cycle, given the ports of both nodes.
+std::optional<std::string> whyNotPorts(const Graph& graph, PortRef from, PortRef to,
+                                       const std::optional<PortCounts>& source,
+                                       const std::optional<PortCounts>& target);
+/// Nodes after what feeds them, the smallest id first among those that are ready, so that the order
+/// is stable (Kahn 1962). Nodes on a cycle, and what they feed, are left out.
+std::vector<NodeId> topologicalOrder(const Graph& graph);
 /// Why a node cannot have the name, or nothing.
 std::optional<std::string> whyNotName(const Graph& graph, std::string_view name);
 

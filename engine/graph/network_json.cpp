@@ -6,6 +6,8 @@
 #include "engine/support/error.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 namespace gradwright {
 namespace {
@@ -13,14 +15,17 @@ namespace {
 constexpr std::size_t kMaxNodes = 100'000;
 
 std::uint32_t idOf(const Json& json, std::string_view what) {
-    if (!json.is_number_unsigned() || json.get<std::uint64_t>() >= 0xFFFF'FFF0ULL)
-        throw Error("{} must be a whole number, not {}", what, json.dump());
+    // Half of the range: what is added later still gets ids of its own.
+    constexpr std::uint64_t limit = 0x7FFF'FFFF;
+    if (!json.is_number_unsigned() || json.get<std::uint64_t>() > limit)
+        throw Error("{} must be a whole number from 0 to {}, not {}", what, limit,
+                    dumpExcerpt(json));
     return json.get<std::uint32_t>();
 }
 
 std::string textOf(const Json& json, std::string_view what) {
     if (!json.is_string())
-        throw Error("{} must be a text, not {}", what, json.dump());
+        throw Error("{} must be a text, not {}", what, dumpExcerpt(json));
     return json.get<std::string>();
 }
 
@@ -30,7 +35,7 @@ Json portToJson(PortRef port) {
 
 PortRef portFromJson(const Json& json, std::string_view what) {
     if (!json.is_array() || json.size() != 2)
-        throw Error("{} must be [node, port], not {}", what, json.dump());
+        throw Error("{} must be [node, port], not {}", what, dumpExcerpt(json));
     return {{idOf(json[0], what)}, {idOf(json[1], what)}};
 }
 
@@ -56,7 +61,7 @@ ParamType guessType(const Json& json) {
     return json.is_array() ? ParamType::Tuple : ParamType::Text;
 }
 
-/// Without a declaration (a block's promoted parameter, a layer of a later version) the JSON type
+/// Without a declaration (a block's promoted parameter, one of a later version) the JSON type
 /// decides.
 ParamValue looseParam(const std::string& key, const Json& json) {
     ParamSpec spec;
@@ -69,7 +74,7 @@ ParamValue looseParam(const std::string& key, const Json& json) {
 
 ParamValues paramsFromJson(const Json& json, const LayerDef* def) {
     if (!json.is_object())
-        throw Error("params must be an object, not {}", json.dump());
+        throw Error("params must be an object, not {}", dumpExcerpt(json));
     ParamValues values;
     for (const auto& [key, value] : json.items()) {
         const auto* spec = def ? findParam(def->params, key) : nullptr;
@@ -96,30 +101,103 @@ const Json& requiredArray(const Json& json, std::string_view key, std::string_vi
     return list;
 }
 
-void readNodes(Network& network, const std::string& name, const Json& json, std::string_view what) {
-    for (const auto& entry : requiredArray(json, "nodes", what))
-        apply(network, {AddNode{name, nodeFromJson(entry)}});
-}
-
-void readLinks(Network& network, const std::string& name, const Json& json, std::string_view what) {
-    for (const auto& entry : requiredArray(json, "links", what)) {
-        auto link = linkFromJson(entry);
-        const auto id = link.id;
-        try {
-            apply(network, {AddLink{name, std::move(link)}});
-        } catch (const Error& error) {
-            throw Error("{}, link {}: {}", what, id.value, error.what());
-        }
+/// Inserts without apply(), whose checks for one edit would take quadratic time for a large file.
+void readNodes(Graph& graph, const Json& json, std::string_view what) {
+    for (const auto& entry : requiredArray(json, "nodes", what)) {
+        auto node = nodeFromJson(entry);
+        if (graph.find(node.id))
+            throw Error("{}: two nodes have the id {}", what, node.id.value);
+        if (const auto why = whyNotName(graph, node.name))
+            throw Error("{}, node {}: {}", what, node.id.value, *why);
+        graph.insert(std::move(node));
     }
 }
 
+/// A node on a cycle, found by walking against the links among those that have no order.
+std::string nodeOnCycle(const Graph& graph, const std::vector<NodeId>& ordered) {
+    std::set<NodeId> left;
+    for (const auto& [id, node] : graph.nodes())
+        left.insert(id);
+    for (const auto id : ordered)
+        left.erase(id);
+    auto node = *left.begin();
+    for (std::size_t steps = 0; steps < left.size(); ++steps)
+        for (const auto id : graph.linksOf(node))
+            if (const auto& link = *graph.find(id);
+                link.to.node == node && left.contains(link.from.node)) {
+                node = link.from.node;
+                break;
+            }
+    return graph.find(node)->name;
+}
+
+/// Blocks are scanned for their ports once, not at every link.
+class PortTable {
+public:
+    explicit PortTable(const Network& network)
+        : network_(network) {}
+
+    std::optional<PortCounts> of(const Node& node) {
+        const auto* use = node.blockUse();
+        if (!use)
+            return portsOf(network_, node);
+        auto found = blocks_.find(use->block);
+        if (found == blocks_.end())
+            found = blocks_.emplace(use->block, portsOf(network_, node)).first;
+        return found->second;
+    }
+
+private:
+    const Network& network_;
+    std::map<std::string, std::optional<PortCounts>> blocks_;
+};
+
+void readLinks(Graph& graph, PortTable& ports, const Json& json, std::string_view what) {
+    for (const auto& entry : requiredArray(json, "links", what)) {
+        auto link = linkFromJson(entry);
+        const auto refuse = [&](std::string_view why) {
+            throw Error("{}, link {}: {}", what, link.id.value, why);
+        };
+        if (graph.find(link.id))
+            refuse("two links have this id.");
+        const auto* source = graph.find(link.from.node);
+        const auto* target = graph.find(link.to.node);
+        if (!source || !target)
+            refuse(fmt::format("there is no node {}.",
+                               source ? link.to.node.value : link.from.node.value));
+        if (const auto why =
+                whyNotPorts(graph, link.from, link.to, ports.of(*source), ports.of(*target)))
+            refuse(*why);
+        graph.insert(std::move(link));
+    }
+    const auto ordered = topologicalOrder(graph);
+    if (ordered.size() != graph.nodes().size())
+        throw Error("{}: the links close a cycle through {}; data must flow one way", what,
+                    nodeOnCycle(graph, ordered));
+}
+
 std::vector<PromotedParam> promotedFromJson(const Json& json) {
+    if (!json.is_array())
+        throw Error("promoted must be a list, not {}", dumpExcerpt(json));
+    constexpr std::string_view what = "a promoted parameter";
     std::vector<PromotedParam> promoted;
     for (const auto& entry : json)
-        promoted.push_back({textOf(required(entry, "key", "a promoted parameter"), "key"),
-                            {idOf(required(entry, "node", "a promoted parameter"), "node")},
-                            textOf(required(entry, "param", "a promoted parameter"), "param")});
+        promoted.push_back({textOf(required(entry, "key", what), "key"),
+                            {idOf(required(entry, "node", what), "node")},
+                            textOf(required(entry, "param", what), "param"),
+                            unknownKeys(entry, {"key", "node", "param"})});
     return promoted;
+}
+
+void readBlock(Network& network, const std::string& name, const Json& json, std::string_view what) {
+    apply(network, {AddBlock{name, {}}});
+    auto& block = network.blocks.at(name);
+    readNodes(block.graph, json, what);
+    if (json.contains("promoted"))
+        apply(network, {SetPromoted{name, promotedFromJson(json["promoted"])}});
+    if (json.contains("doc"))
+        block.doc = textOf(json["doc"], "doc");
+    block.extra = unknownKeys(json, {"nodes", "links", "promoted", "doc"});
 }
 
 } // namespace
@@ -170,21 +248,23 @@ Node nodeFromJson(const Json& json) {
         const LayerDef* def = nullptr;
         if (json.contains("block")) {
             const auto repeat = json.value("repeat", Json(1));
-            if (!repeat.is_number_integer() || repeat.get<std::int64_t>() < 1 ||
-                repeat.get<std::int64_t>() > 1000)
-                throw Error("repeat must be from 1 to 1000, not {}", repeat.dump());
+            if (!repeat.is_number_integer() || repeat < 1 || repeat > kMaxRepeat)
+                throw Error("repeat must be from 1 to {}, not {}", kMaxRepeat, dumpExcerpt(repeat));
             node.use = BlockUse{textOf(json["block"], "block"), repeat.get<std::int64_t>()};
         } else {
             auto key = textOf(required(json, "layer", "it"), "layer");
             def = findLayer(key);
             node.use = LayerUse{std::move(key)};
         }
-        if (json.contains("params"))
+        node.extra = unknownKeys(json, {"id", "name", "layer", "block", "repeat", "params"});
+        const bool known = def || node.blockUse();
+        if (json.contains("params") && known)
             node.params = paramsFromJson(json["params"], def);
+        else if (json.contains("params"))
+            node.extra["params"] = json["params"]; // of a later version: kept as they are
     } catch (const Error& error) {
-        throw Error("node \"{}\": {}", node.name, error.what());
+        throw Error("node \"{}\": {}", excerpt(node.name), error.what());
     }
-    node.extra = unknownKeys(json, {"id", "name", "layer", "block", "repeat", "params"});
     return node;
 }
 
@@ -203,37 +283,37 @@ Json toJson(const Network& network) {
     for (const auto& [name, block] : network.blocks) {
         auto entry = graphToJson(block.graph);
         entry["promoted"] = Json::array();
-        for (const auto& promoted : block.promoted)
-            entry["promoted"].push_back(
-                {{"key", promoted.key}, {"node", promoted.node.value}, {"param", promoted.param}});
+        for (const auto& promoted : block.promoted) {
+            Json item = {
+                {"key", promoted.key}, {"node", promoted.node.value}, {"param", promoted.param}};
+            item.update(promoted.extra);
+            entry["promoted"].push_back(std::move(item));
+        }
         entry["doc"] = block.doc;
         entry.update(block.extra);
         json["blocks"][name] = std::move(entry);
     }
+    json.update(network.extra);
     return json;
 }
 
 Network networkFromJson(const Json& json) {
+    if (!json.is_object())
+        throw Error("the network must be an object, not {}", dumpExcerpt(json));
     Network network;
-    const auto blocks = json.is_object() ? json.value("blocks", Json::object()) : Json::object();
+    const auto blocks = json.value("blocks", Json::object());
     if (!blocks.is_object())
-        throw Error("blocks must be an object");
+        throw Error("blocks must be an object, not {}", dumpExcerpt(blocks));
     const auto what = [](const std::string& name) { return fmt::format("block \"{}\"", name); };
-    for (const auto& [name, entry] : blocks.items()) {
-        apply(network, {AddBlock{name, {}}});
-        auto& block = network.blocks.at(name);
-        readNodes(network, name, entry, what(name));
-        if (entry.contains("promoted"))
-            block.promoted = promotedFromJson(entry["promoted"]);
-        if (entry.contains("doc"))
-            block.doc = textOf(entry["doc"], "doc");
-        block.extra = unknownKeys(entry, {"nodes", "links", "promoted", "doc"});
-    }
-    readNodes(network, "", json, "the network");
-    // Links last: whether one fits an instance is known once every block has its ports.
     for (const auto& [name, entry] : blocks.items())
-        readLinks(network, name, entry, what(name));
-    readLinks(network, "", json, "the network");
+        readBlock(network, name, entry, what(name));
+    readNodes(network.main, json, "the network");
+    // Links last: whether one fits an instance is known once every block has its ports.
+    PortTable ports(network);
+    for (const auto& [name, entry] : blocks.items())
+        readLinks(network.blocks.at(name).graph, ports, entry, what(name));
+    readLinks(network.main, ports, json, "the network");
+    network.extra = unknownKeys(json, {"nodes", "links", "blocks"});
     return network;
 }
 

@@ -5,7 +5,9 @@ namespace gradwright::layers {
 namespace {
 
 Inferred infer(const InferContext& context) {
-    return Shape(context.params.tuple("shape"));
+    Shape shape(context.params.tuple("shape"));
+    static_cast<void>(shape.elements()); // refuses what no memory holds
+    return shape;
 }
 
 std::string label(const Params& params) {

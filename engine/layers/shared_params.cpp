@@ -142,9 +142,8 @@ Inferred inferWindow(std::string_view title, const InferContext& context, std::i
     const auto fitColumns = fit(window.kernel[1], window.dilation[1], paddedColumns);
     problem.proposals.push_back({fmt::format("Set kernel to {}×{}", fitRows, fitColumns),
                                  SetParamProposal{"kernel", IntTuple{fitRows, fitColumns}}});
-    if (context.params.text("padding") != "same")
-        problem.proposals.push_back(
-            {"Use same padding", SetParamProposal{"padding", std::string("same")}});
+    problem.proposals.push_back(
+        {"Use same padding", SetParamProposal{"padding", std::string("same")}});
     return problem;
 }
 

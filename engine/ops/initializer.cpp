@@ -3,6 +3,7 @@
 
 #include "engine/support/rng.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace gradwright {

@@ -4,6 +4,7 @@
 #include "engine/support/error.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace gradwright {
 namespace {
@@ -28,6 +29,12 @@ void requireReal(std::string_view op, Inputs inputs) {
         require(input.element == ElementType::Real, op, "takes numbers, not class indices", inputs);
 }
 
+void requirePositive(std::initializer_list<std::int64_t> sizes, std::string_view op,
+                     std::string_view rule, Inputs inputs) {
+    require(std::ranges::all_of(sizes, [](std::int64_t size) { return size >= 1; }), op, rule,
+            inputs);
+}
+
 void requireImage(std::string_view op, Inputs inputs) {
     requireInputs(1, op, inputs);
     requireReal(op, inputs);
@@ -37,6 +44,10 @@ void requireImage(std::string_view op, Inputs inputs) {
 Shape windowShape(std::string_view op, Inputs inputs, std::int64_t channels, Extent2d kernel,
                   Extent2d stride, const Padding2d& padding, Extent2d dilation) {
     const auto& in = inputs[0].shape;
+    requirePositive({kernel[0], kernel[1], stride[0], stride[1], dilation[0], dilation[1]}, op,
+                    "kernel, stride and dilation are 1 or more", inputs);
+    require(std::min({padding.top, padding.bottom, padding.left, padding.right}) >= 0, op,
+            "padding is 0 or more", inputs);
     const auto rows =
         windowOutput(in[1], kernel[0], stride[0], padding.top + padding.bottom, dilation[0]);
     const auto columns =
@@ -52,6 +63,7 @@ struct TypeOf {
 
     ValueType operator()(const Conv2dOp& op) const {
         requireImage("conv2d", inputs);
+        requirePositive({op.outChannels}, "conv2d", "makes 1 channel or more", inputs);
         const auto channels = inputs[0].shape[0];
         require(op.groups >= 1 && channels % op.groups == 0 && op.outChannels % op.groups == 0,
                 "conv2d", fmt::format("{} groups must divide both channel counts", op.groups),
@@ -63,6 +75,7 @@ struct TypeOf {
         requireInputs(1, "dense", inputs);
         requireReal("dense", inputs);
         require(inputs[0].shape.rank() == 1, "dense", "takes a vector", inputs);
+        requirePositive({op.units}, "dense", "has 1 unit or more", inputs);
         return {Shape{op.units}};
     }
     ValueType operator()(const Pool2dOp& op) const {
@@ -119,6 +132,7 @@ struct TypeOf {
     }
     ValueType operator()(const OneHotOp& op) const {
         requireInputs(1, "one-hot", inputs);
+        requirePositive({op.classes}, "one-hot", "has 1 class or more", inputs);
         require(inputs[0].element == ElementType::ClassIndex, "one-hot", "takes class indices",
                 inputs);
         return {Shape{op.classes}};
@@ -177,12 +191,18 @@ ValueType inferType(const OpAttributes& attributes, std::span<const ValueType> i
 
 std::int64_t macsOf(const OpAttributes& attributes, std::span<const ValueType> inputs) {
     const auto outputs = inferType(attributes, inputs).shape.elements();
+    // A product of dimensions: Shape refuses one that overflows.
+    const auto product = [](std::initializer_list<std::int64_t> factors) {
+        return Shape(factors).elements();
+    };
     return std::visit(Overloaded{
                           [&](const Conv2dOp& op) {
-                              return outputs * (inputs[0].shape[0] / op.groups) * op.kernel[0] *
-                                     op.kernel[1];
+                              return product({outputs, inputs[0].shape[0] / op.groups, op.kernel[0],
+                                              op.kernel[1]});
                           },
-                          [&](const DenseOp&) { return outputs * inputs[0].shape[0]; },
+                          [&](const DenseOp&) {
+                              return product({outputs, inputs[0].shape[0]});
+                          },
                           [&](const BatchNormOp&) { return outputs; },
                           [](const auto&) { return std::int64_t{0}; },
                       },

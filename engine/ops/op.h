@@ -141,7 +141,7 @@ struct ValueType {
 ValueType inferType(const OpAttributes& attributes, std::span<const ValueType> inputs);
 
 /// Multiply-accumulates for one sample: convolutions and dense layers, and one an element for batch
-/// normalization.
+/// normalization. Throws Error above 2^45.
 std::int64_t macsOf(const OpAttributes& attributes, std::span<const ValueType> inputs);
 
 /// Output length along one axis: floor((in + pad - ((kernel - 1)·dilation + 1)) / stride) + 1, or a

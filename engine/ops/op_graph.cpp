@@ -18,7 +18,8 @@ ValueId find(const std::vector<NamedValue>& all, std::string_view name, std::str
     std::vector<std::string_view> names;
     for (const auto& named : all)
         names.emplace_back(named.name);
-    throw Error("the network has no {} \"{}\"; it has {}", what, name, fmt::join(names, ", "));
+    throw Error("the network has no {} \"{}\"; it has {}", what, name,
+                names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
 }
 
 } // namespace
@@ -132,7 +133,7 @@ void dropoutKeeps(const DropoutOp& op, std::uint64_t seed, std::uint64_t step,
                   std::span<std::uint8_t> keep) {
     // Below 2^32 the threshold is exact to 2^-32; a rate of 0 keeps everything.
     const auto threshold = static_cast<std::uint64_t>(op.rate * 0x1.0p32);
-    // A step owns 2^40 counters, more than any batch has elements.
+    // A step owns 2^40 counters, more than any batch has elements; after 2^24 steps they repeat.
     const std::uint64_t first = step << 40;
     const Rng rng(seed, RngStream::Dropout, op.stream);
     std::array<std::uint32_t, 1024> random{};

@@ -32,7 +32,9 @@ Json parseJson(std::string_view text, std::string_view what, JsonLimits limits) 
 
     std::vector<std::set<std::string>> openObjects;
     const auto callback = [&](int depth, Json::parse_event_t event, Json& parsed) {
-        if (depth > limits.depth)
+        const bool opens =
+            event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+        if (opens && depth >= limits.depth)
             throw Error("{}: JSON nested deeper than {} levels", what, limits.depth);
         switch (event) {
         case Json::parse_event_t::object_start:
@@ -44,7 +46,7 @@ Json parseJson(std::string_view text, std::string_view what, JsonLimits limits) 
         case Json::parse_event_t::key:
             if (!openObjects.back().insert(parsed.get<std::string>()).second)
                 throw Error("{}: the key \"{}\" appears twice in one object", what,
-                            parsed.get<std::string>());
+                            excerpt(parsed.get_ref<const std::string&>()));
             break;
         default:
             break;
@@ -59,6 +61,20 @@ Json parseJson(std::string_view text, std::string_view what, JsonLimits limits) 
     } catch (const Json::exception& error) {
         throw Error("{}: not valid JSON ({})", what, error.what());
     }
+}
+
+std::string dumpExcerpt(const Json& json) {
+    return excerpt(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+std::string excerpt(std::string_view text) {
+    constexpr std::size_t longest = 60;
+    if (text.size() <= longest)
+        return std::string(text);
+    auto end = longest - 3;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+        --end;
+    return std::string(text.substr(0, end)) + "...";
 }
 
 } // namespace gradwright

@@ -21,4 +21,9 @@ struct JsonLimits {
 /// larger or nested deeper than the limits, or repeats a key.
 Json parseJson(std::string_view text, std::string_view what, JsonLimits limits = {});
 
+/// The value as text for a message, cut to a readable length whatever a file holds.
+std::string dumpExcerpt(const Json& json);
+/// A text for a message, cut likewise, never within a UTF-8 character.
+std::string excerpt(std::string_view text);
+
 } // namespace gradwright

@@ -9,7 +9,7 @@ namespace gradwright {
 
 enum class LogLevel { Info, Warning };
 
-/// Receives every log line, possibly from several threads at once.
+/// Receives every log line, from any thread, one at a time; must not log itself.
 using LogSink = std::function<void(LogLevel, const std::string&)>;
 
 /// Replaces the sink (standard error by default) and returns the previous one.

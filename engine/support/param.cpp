@@ -15,8 +15,8 @@ namespace gradwright {
 namespace {
 
 std::string rangeText(const ParamSpec& spec) {
-    const bool hasMinimum = spec.minimum > -1e308;
-    const bool hasMaximum = spec.maximum < 1e308;
+    const bool hasMinimum = std::isfinite(spec.minimum);
+    const bool hasMaximum = std::isfinite(spec.maximum);
     const auto* above = spec.minimumExclusive ? "greater than" : "at least";
     const auto* below = spec.maximumExclusive ? "less than" : "at most";
     if (hasMinimum && hasMaximum) {
@@ -26,7 +26,9 @@ std::string rangeText(const ParamSpec& spec) {
     }
     if (hasMinimum)
         return fmt::format("{} {}", above, spec.minimum);
-    return fmt::format("{} {}", below, spec.maximum);
+    if (hasMaximum)
+        return fmt::format("{} {}", below, spec.maximum);
+    return "finite";
 }
 
 bool inRange(const ParamSpec& spec, double value) {
@@ -41,7 +43,8 @@ std::optional<std::string> whyNotInRange(const ParamSpec& spec, double value,
                                          const ParamValue& whole) {
     if (inRange(spec, value))
         return {};
-    return fmt::format("{} must be {}, not {}", spec.title, rangeText(spec), toString(whole));
+    return fmt::format("{} must be {}, not {}", spec.title, rangeText(spec),
+                       excerpt(toString(whole)));
 }
 
 std::string typeText(const ParamSpec& spec) {
@@ -70,7 +73,7 @@ std::string typeText(const ParamSpec& spec) {
 }
 
 std::string wrongType(const ParamSpec& spec, std::string_view received) {
-    return fmt::format("{} must be {}, not {}", spec.title, typeText(spec), received);
+    return fmt::format("{} must be {}, not {}", spec.title, typeText(spec), excerpt(received));
 }
 
 std::optional<std::string> whyInvalidTuple(const ParamSpec& spec, const IntTuple& tuple,
@@ -124,22 +127,35 @@ std::optional<double> realNumber(std::string_view text) {
     return value;
 }
 
+/// "3x3", "3×3", "3,3" or "3 3", spaces around the separators allowed.
 std::optional<IntTuple> tupleFromText(std::string_view text) {
     IntTuple tuple;
-    while (!text.empty()) {
-        const auto end = text.find_first_of("x,× ");
+    for (;;) {
+        const auto end = std::min(text.find_first_not_of("-0123456789"), text.size());
         const auto number = wholeNumber(text.substr(0, end));
         if (!number)
             return {};
         tuple.push_back(*number);
-        if (end == std::string_view::npos)
+        text.remove_prefix(end);
+        if (text.empty())
             return tuple;
-        const auto next = text.find_first_of("-0123456789", end);
-        if (next == std::string_view::npos)
+        const auto next = std::min(text.find_first_of("-0123456789"), text.size());
+        auto separator = text.substr(0, next);
+        separator.remove_prefix(std::min(separator.find_first_not_of(' '), separator.size()));
+        while (!separator.empty() && separator.back() == ' ')
+            separator.remove_suffix(1);
+        if (!separator.empty() && separator != "x" && separator != "×" && separator != ",")
             return {};
         text.remove_prefix(next);
     }
-    return tuple;
+}
+
+/// JSON integers above 2^63 - 1 would turn negative.
+bool isInt64(const Json& json) {
+    return json.is_number_integer() &&
+           (!json.is_number_unsigned() ||
+            json.get<std::uint64_t>() <=
+                static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
 }
 
 ParamSpec numeric(std::string key, std::string title, ParamType type, ParamValue standard,
@@ -183,7 +199,8 @@ std::vector<ParamProblem> validate(const ParamSpecs& specs, const ParamValues& v
     for (const auto& [key, value] : values) {
         const auto* spec = findParam(specs, key);
         if (!spec)
-            problems.push_back({key, fmt::format("there is no parameter called \"{}\" here", key)});
+            problems.push_back(
+                {key, fmt::format("There is no parameter called \"{}\" here", excerpt(key))});
         else if (auto why = whyInvalid(*spec, value))
             problems.push_back({key, *std::move(why)});
     }
@@ -251,7 +268,7 @@ ParamValue paramFromJson(const ParamSpec& spec, const Json& json) {
             return json.get<bool>();
         break;
     case ParamType::Int:
-        if (json.is_number_integer())
+        if (isInt64(json))
             return json.get<std::int64_t>();
         break;
     case ParamType::Real:
@@ -265,15 +282,11 @@ ParamValue paramFromJson(const ParamSpec& spec, const Json& json) {
             return json.get<std::string>();
         break;
     case ParamType::Tuple:
-        if (json.is_array() && json.size() <= spec.maxLength &&
-            std::ranges::all_of(json, [](const Json& e) { return e.is_number_integer(); }))
+        if (json.is_array() && json.size() <= spec.maxLength && std::ranges::all_of(json, isInt64))
             return json.get<IntTuple>();
         break;
     }
-    auto received = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-    if (received.size() > 60)
-        received = received.substr(0, 57) + "...";
-    throw Error(wrongType(spec, received));
+    throw Error(wrongType(spec, dumpExcerpt(json)));
 }
 
 ParamValue paramFromText(const ParamSpec& spec, std::string_view text) {

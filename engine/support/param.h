@@ -4,6 +4,7 @@
 #include "engine/support/json.h"
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -39,8 +40,9 @@ struct ParamSpec {
     ParamValue standard; ///< the default; its alternative must fit `type`
     std::string doc;
 
-    double minimum = -1e308; ///< for Int, Real and each element of Tuple
-    double maximum = 1e308;
+    /// For Int, Real and each element of Tuple; infinity is no limit.
+    double minimum = -std::numeric_limits<double>::infinity();
+    double maximum = std::numeric_limits<double>::infinity();
     bool minimumExclusive = false;
     bool maximumExclusive = false;
     std::vector<ParamChoice> choices; ///< for Choice

@@ -8,7 +8,7 @@
 namespace gradwright {
 
 std::int64_t Shape::elements() const {
-    constexpr std::int64_t limit = std::int64_t{1} << 62;
+    constexpr std::int64_t limit = std::int64_t{1} << 45;
     std::int64_t product = 1;
     for (const auto dim : dims_) {
         if (dim < 0 || (dim > 0 && product > limit / dim))

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gradwright {
@@ -26,7 +27,8 @@ public:
     [[nodiscard]] auto begin() const { return dims_.begin(); }
     [[nodiscard]] auto end() const { return dims_.end(); }
 
-    /// The product of all dimensions, 1 for rank 0. Throws Error when it does not fit 2^62.
+    /// The product of all dimensions, 1 for rank 0. Throws Error for a negative dimension and
+    /// above 2^45, which is more than a process can address as F32.
     [[nodiscard]] std::int64_t elements() const;
     /// This shape with a batch dimension in front.
     [[nodiscard]] Shape withBatch(std::int64_t batch) const;

@@ -2,15 +2,41 @@
 #include "engine/tensor/tensor.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <new>
+#include <type_traits>
 #include <utility>
 
 namespace gradwright {
 namespace {
 
+/// Out of range is the nearest value that fits, and not a number is 0: a plain cast would be
+/// undefined or wrap.
+template <class To, class From>
+To converted(From value) {
+    if constexpr (std::is_floating_point_v<To>) {
+        return static_cast<To>(value);
+    } else if constexpr (std::is_floating_point_v<From>) {
+        constexpr auto low = static_cast<double>(std::numeric_limits<To>::min());
+        constexpr auto high = static_cast<double>(std::numeric_limits<To>::max());
+        const auto wide = static_cast<double>(value);
+        if (std::isnan(wide))
+            return 0;
+        if (wide >= high) // which for 64 bits is rounded up to 2^63
+            return std::numeric_limits<To>::max();
+        return wide <= low ? std::numeric_limits<To>::min() : static_cast<To>(wide);
+    } else {
+        if (std::in_range<To>(value))
+            return static_cast<To>(value);
+        return std::cmp_less(value, 0) ? std::numeric_limits<To>::min()
+                                       : std::numeric_limits<To>::max();
+    }
+}
+
 template <class From, class To>
 void convert(const Tensor& from, Tensor& to) {
-    std::ranges::transform(from.span<From>(), to.span<To>().begin(),
-                           [](From value) { return static_cast<To>(value); });
+    std::ranges::transform(from.span<From>(), to.span<To>().begin(), converted<To, From>);
 }
 
 template <class From>
@@ -31,8 +57,14 @@ void convertFrom(const Tensor& from, Tensor& to) {
     }
 }
 
-std::size_t bytesOf(DType dtype, std::int64_t elements) {
-    return static_cast<std::size_t>(elements) * sizeOf(dtype);
+AlignedBuffer allocate(DType dtype, const Shape& shape) {
+    const auto bytes = static_cast<std::size_t>(shape.elements()) * sizeOf(dtype);
+    try {
+        return AlignedBuffer(bytes);
+    } catch (const std::bad_alloc&) {
+        throw Error("there is not enough memory for a tensor of shape {} ({} bytes)",
+                    toString(shape), bytes);
+    }
 }
 
 } // namespace
@@ -41,7 +73,7 @@ Tensor::Tensor(DType dtype, Shape shape)
     : dtype_(dtype)
     , shape_(std::move(shape))
     , elements_(shape_.elements())
-    , buffer_(bytesOf(dtype_, elements_)) {}
+    , buffer_(allocate(dtype_, shape_)) {}
 
 Tensor Tensor::to(DType dtype) const {
     if (dtype == dtype_)

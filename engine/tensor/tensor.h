@@ -5,7 +5,10 @@
 #include "engine/tensor/dtype.h"
 #include "engine/tensor/shape.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <span>
+#include <utility>
 
 namespace gradwright {
 
@@ -13,7 +16,7 @@ namespace gradwright {
 class Tensor {
 public:
     Tensor() = default;
-    /// All elements zero.
+    /// All elements zero. Throws Error when there is not enough memory.
     Tensor(DType dtype, Shape shape);
 
     template <class T>
@@ -45,7 +48,8 @@ public:
         return {reinterpret_cast<const T*>(buffer_.data()), static_cast<std::size_t>(elements_)};
     }
 
-    /// The same values as another type (numeric conversion between F32, F64, I32, I64 and U8).
+    /// The same values as another type, between F32, F64, I32, I64 and U8. Towards integers,
+    /// fractions are cut off, what is out of range becomes the nearest limit and NaN 0.
     [[nodiscard]] Tensor to(DType dtype) const;
     /// The same elements under another shape with as many of them.
     [[nodiscard]] Tensor reshaped(Shape shape) const;
