@@ -130,11 +130,11 @@ std::vector<Shape> weightShapes(const OpAttributes& attributes, std::span<const 
 }
 
 void dropoutKeeps(const DropoutOp& op, std::uint64_t seed, std::uint64_t step,
-                  std::span<std::uint8_t> keep) {
+                  std::span<std::uint8_t> keep, std::uint64_t first) {
     // Below 2^32 the threshold is exact to 2^-32; a rate of 0 keeps everything.
     const auto threshold = static_cast<std::uint64_t>(op.rate * 0x1.0p32);
     // A step owns 2^40 counters, more than any batch has elements; after 2^24 steps they repeat.
-    const std::uint64_t first = step << 40;
+    first += step << 40;
     const Rng rng(seed, RngStream::Dropout, op.stream);
     std::array<std::uint32_t, 1024> random{};
     for (std::size_t done = 0; done < keep.size(); done += random.size()) {

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/compiler.h"
+
+#include "engine/backend/onednn/kernels/elementwise.h"
+
+#include <algorithm>
+#include <ranges>
+
+namespace gradwright::onednn {
+namespace {
+
+std::vector<bool> opsBehind(const OpGraph& graph, const std::vector<ValueId>& values) {
+    std::vector<bool> wanted(graph.values().size());
+    for (const auto value : values)
+        wanted[value.index()] = true;
+    std::vector<bool> ops(graph.ops().size());
+    for (auto i = ops.size(); i-- > 0;) {
+        const auto& op = graph.ops()[i];
+        if (!wanted[op.output.index()])
+            continue;
+        ops[i] = true;
+        for (const auto input : op.inputs)
+            wanted[input.index()] = true;
+    }
+    return ops;
+}
+
+/// Whether an op's primitive can apply the activation to its output.
+bool canFuse(const OpAttributes& attributes, const Activation& activation, bool differentiate) {
+    if (activation.kind == ActivationKind::Identity ||
+        (differentiate && !hasDerivativeFromOutput(activation)))
+        return false;
+    return std::visit(
+        Overloaded{[](const Conv2dOp&) { return true; }, [](const DenseOp&) { return true; },
+                   [](const AddOp&) { return true; },
+                   [&](const BatchNormOp&) { return activation.kind == ActivationKind::Relu; },
+                   [](const auto&) { return false; }},
+        attributes);
+}
+
+} // namespace
+
+Compiler::Compiler(const OpGraph& graph, std::int64_t batch, CompilerOptions options,
+                   OneDnnWeights& weights, Schedule& schedule)
+    : graph_(graph)
+    , batch_(batch)
+    , options_(options)
+    , weights_(weights)
+    , schedule_(schedule)
+    , values_(graph.values().size())
+    , weightBuffers_(graph.weights().size())
+    , gradientBuffers_(graph.weights().size()) {}
+
+void Compiler::run() {
+    analyse();
+    if (!options_.keepEverything)
+        fuseActivations();
+    lowerInputs();
+    for (std::size_t i = 0; i < graph_.ops().size(); ++i)
+        if (live_[i] && !fusedInto_[i])
+            lowerOp(i);
+
+    weights_.setRemainingLayouts();
+    if (options_.differentiate)
+        weights_.prepareTraining(options_.slots);
+    keepReadable();
+    if (options_.differentiate)
+        emitBackward();
+}
+
+void Compiler::keepReadable() {
+    std::vector<ValueId> wanted;
+    for (const auto& output : graph_.outputs())
+        wanted.push_back(output.value);
+    for (const auto& loss : graph_.losses())
+        wanted.push_back(loss.perSample);
+    if (options_.keepEverything)
+        for (std::uint32_t i = 0; i < values_.size(); ++i)
+            wanted.push_back(ValueId{i});
+    for (const auto id : wanted) {
+        auto* value = values_[id.index()];
+        const bool isKnown = std::ranges::find(readable, id, &Readable::value) != readable.end();
+        if (!value || value->isClass || isKnown)
+            continue;
+        readable.push_back({id, plain(value)->buffer});
+        schedule_.keep(readable.back().buffer);
+    }
+}
+
+void Compiler::analyse() {
+    std::vector<ValueId> wanted;
+    for (const auto& loss : graph_.losses())
+        wanted.push_back(loss.perSample);
+    inObjective_ = opsBehind(graph_, wanted);
+    for (const auto& output : graph_.outputs())
+        wanted.push_back(output.value);
+    live_ = opsBehind(graph_, wanted);
+
+    wantsGradient_.assign(graph_.values().size(), false);
+    readers_.assign(graph_.values().size(), 0);
+    for (const auto value : wanted)
+        ++readers_[value.index()];
+    for (std::size_t i = 0; i < graph_.ops().size(); ++i) {
+        if (!live_[i])
+            continue;
+        const auto& op = graph_.ops()[i];
+        for (const auto input : op.inputs)
+            ++readers_[input.index()];
+        if (!inObjective_[i] || !options_.differentiate)
+            continue;
+        const bool hasWeights = std::ranges::any_of(
+            op.weights, [&](WeightId id) { return graph_.weight(id).trainable; });
+        const bool hasInputs =
+            std::ranges::any_of(op.inputs, [&](ValueId id) { return wantsGradient_[id.index()]; });
+        wantsGradient_[op.output.index()] =
+            (hasWeights || hasInputs) && !std::holds_alternative<OneHotOp>(op.attributes);
+    }
+    fusedInto_.resize(graph_.ops().size());
+    fusion_.resize(graph_.ops().size());
+}
+
+void Compiler::fuseActivations() {
+    for (std::size_t i = 0; i < graph_.ops().size(); ++i) {
+        const auto& op = graph_.ops()[i];
+        const auto* next = std::get_if<ActivationOp>(&op.attributes);
+        if (!live_[i] || !next)
+            continue;
+        const auto input = op.inputs[0];
+        const auto producer = graph_.value(input).producer;
+        if (producer && readers_[input.index()] == 1 && !fusion_[*producer] &&
+            canFuse(graph_.ops()[*producer].attributes, next->activation, options_.differentiate)) {
+            fusion_[*producer] = i;
+            fusedInto_[i] = *producer;
+        }
+    }
+}
+
+void Compiler::lowerInputs() {
+    inputCopies.resize(graph_.inputs().size());
+    for (std::size_t i = 0; i < graph_.inputs().size(); ++i) {
+        const auto id = graph_.inputs()[i].value;
+        if (readers_[id.index()] == 0)
+            continue;
+        const auto& type = graph_.type(id);
+        auto* value = make(Layout::plain(batch_, type.shape), false);
+        value->isClass = type.element == ElementType::ClassIndex;
+        value->readers = readers_[id.index()];
+        values_[id.index()] = value;
+        inputCopies[i] = value->buffer;
+        // Kept for finding a NaN afterwards; copied because the caller's memory may go before the
+        // backward pass.
+        schedule_.keep(value->buffer);
+        schedule_.add({value->buffer}, [buffer = value->buffer, i](const RunContext& context) {
+            copyBytes(buffer->as<std::byte>(), static_cast<const std::byte*>(context.inputs[i]),
+                      buffer->bytes());
+        });
+    }
+}
+
+void Compiler::lowerOp(std::size_t index) {
+    const auto& op = graph_.ops()[index];
+    OpContext context{op, {}, nullptr, false};
+    for (const auto input : op.inputs)
+        context.inputs.push_back(values_[input.index()]);
+    if (fusion_[index])
+        context.fused =
+            &std::get<ActivationOp>(graph_.ops()[*fusion_[index]].attributes).activation;
+    context.trains = options_.differentiate && inObjective_[index];
+    std::visit([&](const auto& attributes) { lower(*this, context, attributes); }, op.attributes);
+}
+
+Lowered* Compiler::make(const Layout& layout, bool wantsGradient) {
+    lowered_.push_back({layout, schedule_.arena(layout.bytes())});
+    lowered_.back().wantsGradient = wantsGradient;
+    return &lowered_.back();
+}
+
+dnnl::prop_kind Compiler::forwardKind() const {
+    return options_.differentiate ? dnnl::prop_kind::forward_training
+                                  : dnnl::prop_kind::forward_inference;
+}
+
+Lowered* Compiler::makeOutput(const OpContext& context, const Layout& layout) {
+    auto id = context.op.output;
+    auto* value = make(layout, wantsGradient_[id.index()]);
+    if (context.fused) {
+        value->fused = *context.fused;
+        id = graph_.ops()[*fusion_[*graph_.value(id).producer]].output;
+    }
+    value->readers = readers_[id.index()];
+    values_[id.index()] = value;
+    return value;
+}
+
+Lowered* Compiler::aliasOutput(const OpContext& context, Lowered* input, const Layout& layout) {
+    const auto id = context.op.output;
+    lowered_.push_back({layout, input->buffer});
+    auto* value = &lowered_.back();
+    value->wantsGradient = wantsGradient_[id.index()];
+    value->dirtyPadding = input->dirtyPadding;
+    value->readers = readers_[id.index()];
+    values_[id.index()] = value;
+    if (value->wantsGradient)
+        onBackward([this, value, input] {
+            if (auto* gradient = gradientOf(value))
+                contribute(input, gradient);
+        });
+    return value;
+}
+
+Lowered* Compiler::convert(Lowered* value, const Layout& layout) {
+    if (sameMemory(value->layout, layout))
+        return value;
+    for (auto* copy : value->copies)
+        if (sameMemory(copy->layout, layout))
+            return copy;
+    auto* copy = make(layout, value->wantsGradient);
+    value->copies.push_back(copy);
+
+    // With equal channels the padding is copied too; else oneDNN zeroes that of blocked targets.
+    const bool whole = layout.channels == value->layout.channels;
+    copy->dirtyPadding = whole && value->dirtyPadding;
+    const auto describe = [whole](const Layout& l) { return whole ? l.padded() : l.logical(); };
+    const auto move = [this, whole, describe](Buffer* from, const Layout& fromLayout, Buffer* to,
+                                              const Layout& toLayout) {
+        if (!whole && toLayout.isPadded() && blockOf(toLayout.format) == 1)
+            schedule_.add({to},
+                          [to](const RunContext&) { zeroBytes(to->as<std::byte>(), to->bytes()); });
+        reorder(from, describe(fromLayout), to, describe(toLayout));
+    };
+    move(value->buffer, value->layout, copy->buffer, layout);
+    if (value->wantsGradient)
+        onBackward([this, value, copy, move] {
+            auto* gradient = gradientOf(copy);
+            if (!gradient)
+                return;
+            auto* moved = schedule_.arena(value->layout.bytes());
+            move(gradient, copy->layout, moved, value->layout);
+            contribute(value, moved);
+        });
+    return copy;
+}
+
+void Compiler::reorder(Buffer* from, const MemoryDesc& fromDesc, Buffer* to,
+                       const MemoryDesc& toDesc) {
+    schedule_.add(reorderFromTo(fromDesc, toDesc),
+                  {{DNNL_ARG_FROM, from, fromDesc}, {DNNL_ARG_TO, to, toDesc}});
+    ++report.reorders;
+}
+
+Buffer* Compiler::gradientOf(Lowered* value) {
+    if (value->gradients.empty())
+        return nullptr;
+    auto* gradient = value->gradients[0];
+    if (value->gradients.size() > 1) {
+        gradient = schedule_.arena(value->layout.bytes());
+        auto uses = value->gradients;
+        uses.push_back(gradient);
+        schedule_.add(uses, [terms = value->gradients, gradient](const RunContext&) {
+            const auto count = gradient->bytes() / sizeof(float);
+            addInto(gradient->as(), terms[0]->as(), terms[1]->as(), count);
+            for (std::size_t i = 2; i < terms.size(); ++i)
+                addInto(gradient->as(), gradient->as(), terms[i]->as(), count);
+        });
+        value->gradients = {gradient};
+    }
+    if (value->fused && !value->derivativeApplied) {
+        gradient = applyDerivative(*value->fused, value->layout, value->buffer, gradient);
+        value->derivativeApplied = true;
+        value->gradients = {gradient};
+    }
+    return gradient;
+}
+
+Buffer* Compiler::applyDerivative(const Activation& activation, const Layout& layout,
+                                  Buffer* output, Buffer* gradient) {
+    const EltwiseSpec spec{activation, true};
+    const auto flat = layout.flat();
+    const auto hint = eltwiseForward(dnnl::prop_kind::forward_training, spec, flat);
+    const auto pd = eltwiseBackward(spec, flat, hint);
+    auto* result = schedule_.arena(layout.bytes());
+    schedule_.add(pd, {{DNNL_ARG_DST, output, flat},
+                       {DNNL_ARG_DIFF_DST, gradient, flat},
+                       {DNNL_ARG_DIFF_SRC, result, flat}});
+    schedule_.lastMayWriteOver(result, gradient);
+    return result;
+}
+
+void Compiler::emitBackward() {
+    schedule_.beginBackward();
+    seedLosses();
+    for (const auto& emit : std::views::reverse(backward_))
+        emit();
+    for (std::uint32_t i = 0; i < gradientBuffers_.size(); ++i) {
+        auto& stored = weights_.stored(WeightId{i});
+        if (gradientBuffers_[i])
+            trained.push_back(WeightId{i});
+        else if (graph_.weight(WeightId{i}).trainable && stored.isSet) {
+            // Another program on the same store may have left something there.
+            auto* gradient = schedule_.external(stored.gradient.bytes());
+            schedule_.add({gradient}, [gradient](const RunContext&) {
+                zeroBytes(gradient->as<std::byte>(), gradient->bytes());
+            });
+        }
+    }
+}
+
+void Compiler::seedLosses() {
+    for (const auto& loss : graph_.losses()) {
+        auto* value = values_[loss.perSample.index()];
+        if (!value->wantsGradient)
+            continue;
+        auto* seed = schedule_.arena(value->layout.bytes());
+        const auto share = static_cast<float>(loss.weight / static_cast<double>(batch_));
+        schedule_.add({seed}, [seed, share](const RunContext&) {
+            std::fill_n(seed->as(), seed->bytes() / sizeof(float), share);
+        });
+        contribute(value, seed);
+    }
+}
+
+Buffer* Compiler::weightBuffer(WeightId id) {
+    auto*& buffer = weightBuffers_[id.index()];
+    if (!buffer)
+        buffer = schedule_.external(weights_.stored(id).value.bytes());
+    return buffer;
+}
+
+Buffer* Compiler::weightAs(WeightId id, const MemoryDesc& desc) {
+    const auto& stored = weights_.stored(id);
+    if (stored.desc == desc)
+        return weightBuffer(id);
+    auto* copy = schedule_.arena(desc.get_size());
+    reorder(weightBuffer(id), stored.desc, copy, desc);
+    return copy;
+}
+
+Compiler::GradientTarget Compiler::gradientTarget(WeightId id, const MemoryDesc& desc) {
+    auto& stored = weights_.stored(id);
+    const bool first = graph_.weight(id).trainable && !gradientBuffers_[id.index()];
+    if (first && stored.desc == desc)
+        return {id, desc, schedule_.external(stored.gradient.bytes())};
+    return {id, desc, schedule_.arena(desc.get_size())};
+}
+
+void Compiler::finishGradient(const GradientTarget& target, bool maskPadding) {
+    if (!graph_.weight(target.id).trainable)
+        return;
+    auto& stored = weights_.stored(target.id);
+    auto*& final = gradientBuffers_[target.id.index()];
+    if (!final && stored.desc == target.desc) {
+        final = target.buffer;
+    } else if (!final) {
+        final = schedule_.external(stored.gradient.bytes());
+        reorder(target.buffer, target.desc, final, stored.desc);
+    } else {
+        auto* term = target.buffer;
+        if (!(stored.desc == target.desc)) {
+            term = schedule_.arena(stored.gradient.size());
+            reorder(target.buffer, target.desc, term, stored.desc);
+        }
+        schedule_.add({final, term}, [sum = final, term](const RunContext&) {
+            addInto(sum->as(), sum->as(), term->as(), sum->bytes() / sizeof(float));
+        });
+    }
+    if (!maskPadding)
+        return;
+    constants.push_back(weights_.paddingMask(target.id));
+    auto* mask = schedule_.external(constants.back().bytes());
+    schedule_.add({final, mask}, [gradient = final, mask](const RunContext&) {
+        multiplyInto(gradient->as(), mask->as(), gradient->bytes() / sizeof(float));
+    });
+}
+
+void Compiler::reportForward(const OpContext& context, const std::string& implementation,
+                             const Layout& layout, std::vector<std::string> fused) {
+    if (context.fused)
+        fused.push_back(info(context.fused->kind).key);
+    const auto types = graph_.inputTypes(context.op);
+    report.ops.push_back({context.op.path, std::string(nameOf(context.op.attributes)),
+                          implementation, layout.name(), std::move(fused),
+                          batch_ * macsOf(context.op.attributes, types)});
+}
+
+void Compiler::reportBackward(const OpContext& context, const std::string& implementation,
+                              const Layout& layout) {
+    report.backward.push_back(
+        {context.op.path,
+         std::string(nameOf(context.op.attributes)),
+         implementation,
+         layout.name(),
+         {},
+         batch_ * macsOf(context.op.attributes, graph_.inputTypes(context.op))});
+}
+
+} // namespace gradwright::onednn

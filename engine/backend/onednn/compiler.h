@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/onednn/layout.h"
+#include "engine/backend/onednn/schedule.h"
+#include "engine/backend/onednn/weight_store.h"
+
+namespace gradwright::onednn {
+
+/// A value of the graph, or a copy of one in another layout, while a program is compiled.
+struct Lowered {
+    Layout layout;
+    Buffer* buffer = nullptr;
+    bool isClass = false;       ///< 32-bit class indices
+    bool wantsGradient = false; ///< the objective depends on a trained weight through it
+    bool dirtyPadding = false;  ///< the extra channels may hold something else than zeros
+    std::size_t readers = 0;    ///< in the graph
+    /// Applied by the op that made it: its backward pass starts with the derivative, …
+    std::optional<Activation> fused = {};
+    /// … unless a reader has taken care of it (max pooling does it on fewer elements).
+    bool derivativeApplied = false;
+    std::vector<Buffer*> gradients = {}; ///< to be summed; in this layout
+    std::vector<Lowered*> copies = {};   ///< in other layouts
+};
+
+/// What an op has to know about itself to be lowered.
+struct OpContext {
+    const Op& op;
+    std::vector<Lowered*> inputs;
+    const Activation* fused = nullptr; ///< the next op, to be folded into this one
+    bool trains = false;               ///< gradients of its weights are wanted
+};
+
+/// Statistics of a batch that wait for the update.
+struct PendingStatistics {
+    Buffer* batchMean;
+    Buffer* batchVariance; ///< biased
+    WeightId mean, variance;
+    float momentum;
+    float unbiasing; ///< n / (n - 1)
+};
+
+struct CompilerOptions {
+    bool trainingMode = false;  ///< batch statistics, dropout
+    bool differentiate = false; ///< with a backward pass
+    /// For finding faults: nothing is fused and every value can be read afterwards.
+    bool keepEverything = false;
+    std::size_t slots = 0; ///< of the optimizer, for each trained weight
+};
+
+/// Turns a graph into a Schedule: forward ops add their steps at once and leave a closure for their
+/// backward steps, which run in reverse order when the forward pass is complete.
+class Compiler {
+public:
+    Compiler(const OpGraph& graph, std::int64_t batch, CompilerOptions options,
+             OneDnnWeights& weights, Schedule& schedule);
+
+    void run();
+
+    // What the program needs afterwards.
+    struct Readable {
+        ValueId value;
+        Buffer* buffer; ///< row-major
+    };
+    std::vector<Readable> readable;
+    std::vector<Buffer*> inputCopies; ///< by input of the graph; nullptr where not needed
+    std::vector<PendingStatistics> statistics;
+    std::vector<WeightId> trained; ///< weights with a gradient
+    ProgramReport report;
+    std::deque<AlignedBuffer> constants; ///< that steps refer to; must live as long as they
+
+    // For the lowering of ops.
+    [[nodiscard]] const OpGraph& graph() const { return graph_; }
+    [[nodiscard]] std::int64_t batch() const { return batch_; }
+    [[nodiscard]] bool trainingMode() const { return options_.trainingMode; }
+    [[nodiscard]] bool differentiates() const { return options_.differentiate; }
+    [[nodiscard]] dnnl::prop_kind forwardKind() const;
+    [[nodiscard]] Schedule& schedule() { return schedule_; }
+    [[nodiscard]] OneDnnWeights& weights() { return weights_; }
+
+    /// Makes the output of the op (or of the activation that is folded into it).
+    Lowered* makeOutput(const OpContext& context, const Layout& layout);
+    /// A value between the steps of one op.
+    Lowered* makeIntermediate(const Layout& layout, const OpContext& context) {
+        return make(layout, wantsGradient_[context.op.output.index()]);
+    }
+    /// The output is the input's memory under another layout.
+    Lowered* aliasOutput(const OpContext& context, Lowered* input, const Layout& layout);
+    /// The value in that layout; reordered (once) only when the memory differs.
+    Lowered* convert(Lowered* value, const Layout& layout);
+    /// Row-major, without padding.
+    Lowered* plain(Lowered* value) {
+        return convert(value, Layout::plain(batch_, value->layout.shape));
+    }
+
+    void onBackward(std::function<void()> emit) { backward_.push_back(std::move(emit)); }
+    /// The sum of what the readers of the value contributed, in its layout; before the activation
+    /// fused into its producer. nullptr when nothing was contributed.
+    Buffer* gradientOf(Lowered* value);
+    void contribute(Lowered* value, Buffer* gradient) { value->gradients.push_back(gradient); }
+    /// `gradient` times f'(x), given f(x) in `output`.
+    Buffer* applyDerivative(const Activation& activation, const Layout& layout, Buffer* output,
+                            Buffer* gradient);
+
+    Buffer* weightBuffer(WeightId id);
+    /// The weight in that layout; reordered in each pass when it is kept in another.
+    Buffer* weightAs(WeightId id, const MemoryDesc& desc);
+
+    /// Where a primitive may write a weight's gradient.
+    struct GradientTarget {
+        WeightId id;
+        MemoryDesc desc;
+        Buffer* buffer;
+    };
+    GradientTarget gradientTarget(WeightId id, const MemoryDesc& desc);
+    /// After the primitive: brings the gradient where it belongs. `maskPadding`: it may have
+    /// garbage in the padding.
+    void finishGradient(const GradientTarget& target, bool maskPadding);
+
+    void reorder(Buffer* from, const MemoryDesc& fromDesc, Buffer* to, const MemoryDesc& toDesc);
+    void reportForward(const OpContext& context, const std::string& implementation,
+                       const Layout& layout, std::vector<std::string> fused = {});
+    void reportBackward(const OpContext& context, const std::string& implementation,
+                        const Layout& layout);
+
+private:
+    void analyse();
+    void fuseActivations();
+    void lowerInputs();
+    void lowerOp(std::size_t index);
+    void keepReadable();
+    void emitBackward();
+    void seedLosses();
+    Lowered* make(const Layout& layout, bool wantsGradient);
+
+    const OpGraph& graph_;
+    std::int64_t batch_;
+    CompilerOptions options_;
+    OneDnnWeights& weights_;
+    Schedule& schedule_;
+
+    std::vector<bool> live_;          ///< ops that outputs or losses need
+    std::vector<bool> inObjective_;   ///< ops that losses need
+    std::vector<bool> wantsGradient_; ///< by value
+    std::vector<std::size_t> readers_;
+    std::vector<std::optional<std::size_t>> fusedInto_; ///< activation op → its producer
+    std::vector<std::optional<std::size_t>> fusion_;    ///< producer → activation op
+    std::deque<Lowered> lowered_;
+    std::vector<Lowered*> values_; ///< by ValueId
+    std::vector<std::function<void()>> backward_;
+    std::vector<Buffer*> weightBuffers_, gradientBuffers_;
+};
+
+// One file a family of ops: lower_*.cpp.
+void lower(Compiler& compiler, const OpContext& context, const Conv2dOp& op);
+void lower(Compiler& compiler, const OpContext& context, const DenseOp& op);
+void lower(Compiler& compiler, const OpContext& context, const Pool2dOp& op);
+void lower(Compiler& compiler, const OpContext& context, const GlobalAveragePoolOp& op);
+void lower(Compiler& compiler, const OpContext& context, const BatchNormOp& op);
+void lower(Compiler& compiler, const OpContext& context, const ActivationOp& op);
+void lower(Compiler& compiler, const OpContext& context, const SoftmaxOp& op);
+void lower(Compiler& compiler, const OpContext& context, const DropoutOp& op);
+void lower(Compiler& compiler, const OpContext& context, const ReshapeOp& op);
+void lower(Compiler& compiler, const OpContext& context, const AddOp& op);
+void lower(Compiler& compiler, const OpContext& context, const ConcatOp& op);
+void lower(Compiler& compiler, const OpContext& context, const OneHotOp& op);
+void lower(Compiler& compiler, const OpContext& context, const SoftmaxCrossEntropyOp& op);
+void lower(Compiler& compiler, const OpContext& context, const MeanSquaredErrorOp& op);
+
+} // namespace gradwright::onednn

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+
+namespace gradwright::onednn {
+
+/// out = a + b; any of them may be the same array.
+void addInto(float* out, const float* a, const float* b, std::size_t size);
+/// x *= factor, elementwise.
+void multiplyInto(float* x, const float* factor, std::size_t size);
+void copyBytes(std::byte* target, const std::byte* source, std::size_t size);
+void zeroBytes(std::byte* target, std::size_t size);
+/// The sum of squares of one piece, summed in double in a fixed order.
+double sumOfSquares(const float* x, std::size_t size);
+
+/// Cuts [outer, whole] into its columns [offset, offset + part): the gradient of a concatenation.
+void takeColumns(float* out, const float* in, std::size_t outer, std::size_t whole,
+                 std::size_t offset, std::size_t part);
+
+} // namespace gradwright::onednn

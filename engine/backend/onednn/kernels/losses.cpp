@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/kernels/losses.h"
+
+#include "engine/backend/onednn/kernels/parallel.h"
+#include "engine/support/error.h"
+#include "engine/support/simd.h"
+
+#include <cmath>
+
+namespace gradwright::onednn {
+namespace {
+
+std::size_t rowsFor(std::size_t features, std::size_t elements) {
+    return std::max<std::size_t>(1, elements / std::max<std::size_t>(1, features));
+}
+
+void crossEntropyRow(const float* logits, std::int32_t target, std::size_t count, float* loss,
+                     float* residual) {
+    const float largest = *std::max_element(logits, logits + count);
+    float sum = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const float power = std::exp(logits[i] - largest);
+        sum += power;
+        if (residual)
+            residual[i] = power;
+    }
+    // The difference first: it is exact where the logits are large and close.
+    *loss = std::log(sum) + (largest - logits[target]);
+    if (!residual)
+        return;
+    const float scale = 1.0F / sum;
+    for (std::size_t i = 0; i < count; ++i)
+        residual[i] *= scale;
+    residual[target] -= 1.0F;
+}
+
+GRADWRIGHT_CLONES
+void scaleRow(float* out, const float* in, float factor, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i)
+        out[i] = in[i] * factor;
+}
+
+double squaredDistance(const float* a, const float* b, std::size_t size) {
+    double sum = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+        const auto difference = static_cast<double>(a[i] - b[i]);
+        sum += difference * difference;
+    }
+    return sum;
+}
+
+GRADWRIGHT_CLONES
+void scaledDifference(float* out, const float* a, const float* b, float factor, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i)
+        out[i] = factor * (a[i] - b[i]);
+}
+
+} // namespace
+
+void requireClasses(const std::string& path, const std::int32_t* classes, std::size_t batch,
+                    std::size_t count) {
+    for (std::size_t n = 0; n < batch; ++n)
+        if (classes[n] < 0 || static_cast<std::size_t>(classes[n]) >= count)
+            throw Error("{}: sample {} of the batch has class {}, but there are {} classes, 0 to "
+                        "{}",
+                        path, n, classes[n], count, count - 1);
+}
+
+void softmaxCrossEntropy(const float* logits, const std::int32_t* classes, std::size_t batch,
+                         std::size_t count, float* losses, float* residuals) {
+    forChunks(batch, rowsFor(count, 1024), [=](std::size_t begin, std::size_t end) {
+        for (auto n = begin; n < end; ++n)
+            crossEntropyRow(logits + n * count, classes[n], count, losses + n,
+                            residuals ? residuals + n * count : nullptr);
+    });
+}
+
+void scaleRows(float* out, const float* in, const float* rows, std::size_t batch,
+               std::size_t features) {
+    forChunks(batch, rowsFor(features, 8192), [=](std::size_t begin, std::size_t end) {
+        for (auto n = begin; n < end; ++n)
+            scaleRow(out + n * features, in + n * features, rows[n], features);
+    });
+}
+
+void meanSquaredError(const float* a, const float* b, std::size_t batch, std::size_t features,
+                      float* losses) {
+    forChunks(batch, rowsFor(features, 8192), [=](std::size_t begin, std::size_t end) {
+        for (auto n = begin; n < end; ++n)
+            losses[n] =
+                static_cast<float>(squaredDistance(a + n * features, b + n * features, features) /
+                                   static_cast<double>(features));
+    });
+}
+
+void meanSquaredErrorGradient(float* out, const float* a, const float* b, const float* rows,
+                              std::size_t batch, std::size_t features) {
+    const float factor = 2.0F / static_cast<float>(features);
+    forChunks(batch, rowsFor(features, 8192), [=](std::size_t begin, std::size_t end) {
+        for (auto n = begin; n < end; ++n)
+            scaledDifference(out + n * features, a + n * features, b + n * features,
+                             factor * rows[n], features);
+    });
+}
+
+void oneHot(float* out, const std::int32_t* classes, std::size_t batch, std::size_t count) {
+    std::fill_n(out, batch * count, 0.0F);
+    for (std::size_t n = 0; n < batch; ++n)
+        out[n * count + static_cast<std::size_t>(classes[n])] = 1.0F;
+}
+
+} // namespace gradwright::onednn

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/layout.h"
+
+#include <array>
+#include <numeric>
+
+namespace gradwright::onednn {
+namespace {
+
+Dims dimsWith(const Layout& layout, std::int64_t channels) {
+    Dims dims{layout.batch};
+    dims.insert(dims.end(), layout.shape.begin(), layout.shape.end());
+    if (dims.size() > 1)
+        dims[1] = channels;
+    return dims;
+}
+
+/// Strides of the memory with all its channels.
+Dims stridesOf(const Layout& layout) {
+    const auto dims = dimsWith(layout, layout.channels);
+    const auto rank = dims.size();
+    Dims strides(rank);
+    std::int64_t stride = 1;
+    const bool channelsLast = layout.format == Format::ChannelsLast && rank > 1;
+    if (channelsLast) {
+        strides[1] = 1;
+        stride = dims[1];
+    }
+    for (auto i = rank; i-- > 0;) {
+        if (channelsLast && i == 1)
+            continue;
+        strides[i] = stride;
+        stride *= dims[i];
+    }
+    return strides;
+}
+
+MemoryDesc describe(const Layout& layout, std::int64_t channels) {
+    const auto dims = dimsWith(layout, channels);
+    if (layout.format == Format::Blocked16)
+        return taggedDesc(dims, dnnl::memory::format_tag::aBcd16b);
+    if (layout.format == Format::Blocked8)
+        return taggedDesc(dims, dnnl::memory::format_tag::aBcd8b);
+    return stridedDesc(dims, stridesOf(layout));
+}
+
+} // namespace
+
+Layout Layout::plain(std::int64_t batch, Shape shape) {
+    const auto channels = shape.rank() > 0 ? shape[0] : 1;
+    return {Format::Plain, batch, std::move(shape), channels};
+}
+
+MemoryDesc Layout::logical() const {
+    return describe(*this, shape.rank() > 0 ? shape[0] : 1);
+}
+
+MemoryDesc Layout::padded() const {
+    return describe(*this, channels);
+}
+
+MemoryDesc Layout::flat() const {
+    return denseDesc({static_cast<std::int64_t>(elements())});
+}
+
+std::int64_t Layout::positions() const {
+    return std::accumulate(shape.begin() + (shape.rank() > 0 ? 1 : 0), shape.end(), std::int64_t{1},
+                           std::multiplies<>());
+}
+
+std::size_t Layout::elements() const {
+    return static_cast<std::size_t>(batch * channels * positions());
+}
+
+std::string Layout::name() const {
+    if (format == Format::Blocked16)
+        return "aBcd16b";
+    if (format == Format::Blocked8)
+        return "aBcd8b";
+    std::string name = "a";
+    for (std::size_t i = 1; i <= shape.rank(); ++i)
+        name += static_cast<char>('a' + i);
+    if (format == Format::ChannelsLast && name.size() > 2) {
+        name.erase(1, 1);
+        name += 'b';
+    }
+    return name;
+}
+
+std::int64_t blockOf(Format format) {
+    return format == Format::Blocked16 ? 16 : format == Format::Blocked8 ? 8 : 1;
+}
+
+std::int64_t alignedChannels(std::int64_t channels) {
+    constexpr std::int64_t vector = 16;
+    return (channels + vector - 1) / vector * vector;
+}
+
+bool sameMemory(const Layout& a, const Layout& b) {
+    if (a.batch != b.batch || a.shape != b.shape || a.channels != b.channels)
+        return false;
+    // With a single position, or a single channel, the orders coincide.
+    const bool bothUnblocked = blockOf(a.format) == 1 && blockOf(b.format) == 1;
+    return a.format == b.format || a.positions() == 1 || (bothUnblocked && a.channels == 1);
+}
+
+std::optional<Layout> layoutOf(const MemoryDesc& desc, std::int64_t batch, const Shape& shape) {
+    const auto dims = dimsOf(desc);
+    for (const auto format :
+         {Format::Plain, Format::Blocked16, Format::Blocked8, Format::ChannelsLast}) {
+        const auto block = blockOf(format);
+        if (block > 1 && dims.size() != 4)
+            continue;
+        const auto channels = (dims[1] + block - 1) / block * block;
+        const Layout layout{format, batch, shape, channels};
+        // The channels may be padded by oneDNN (dims[1] real ones) or by us.
+        if (describe(layout, dims[1]) == desc)
+            return layout;
+    }
+    return {};
+}
+
+} // namespace gradwright::onednn

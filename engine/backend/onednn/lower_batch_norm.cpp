@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/compiler.h"
+
+namespace gradwright::onednn {
+namespace {
+
+struct NormTensors {
+    Lowered* source;
+    Lowered* output;
+    Buffer* mean;
+    Buffer* variance;
+    Buffer* workspace; ///< the mask of a fused ReLU, or nullptr
+};
+
+/// oneDNN's fast code takes images: a vector is an image of one pixel.
+MemoryDesc imageDesc(const Layout& layout) {
+    const auto channels = layout.channels;
+    const auto positions = layout.positions();
+    if (layout.shape.rank() == 3)
+        return layout.padded();
+    if (layout.shape.rank() == 1)
+        return stridedDesc({layout.batch, channels, 1, 1}, {channels, 1, channels, channels});
+    return denseDesc({layout.batch, channels, positions, 1});
+}
+
+/// Weights of a normalization have one element a channel in memory. A store made for another
+/// layout may have more or fewer: then the value is brought there.
+Lowered* withStoredChannels(Compiler& compiler, const OpContext& context) {
+    auto* source = context.inputs[0];
+    const auto& stored = compiler.weights().stored(context.op.weights[0]);
+    auto layout = source->layout;
+    if (layout.shape.rank() != 1 && layout.shape.rank() != 3)
+        layout = Layout::plain(layout.batch, layout.shape);
+    if (stored.isSet)
+        layout.channels = dimsOf(stored.desc)[0];
+    if (layout.channels % blockOf(layout.format) != 0)
+        layout.format = Format::Plain;
+    return compiler.convert(source, layout);
+}
+
+void emitNormGradient(Compiler& compiler, const OpContext& context, const NormForward& forward,
+                      const BatchNormOp& op, const NormTensors& tensors) {
+    auto* gradient = compiler.gradientOf(tensors.output);
+    if (!gradient)
+        return;
+    const auto desc = forward.src_desc();
+    const auto pd =
+        normBackward(desc, static_cast<float>(op.epsilon), context.fused != nullptr, forward);
+    if (!pd)
+        throw Error("oneDNN has no gradient of the normalization at {}", context.op.path);
+    const auto vector = denseDesc({tensors.source->layout.channels});
+    auto* result = compiler.schedule().arena(tensors.source->layout.bytes());
+    const auto scale = compiler.gradientTarget(context.op.weights[0], vector);
+    const auto shift = compiler.gradientTarget(context.op.weights[1], vector);
+    std::vector<Schedule::Argument> arguments{
+        {DNNL_ARG_SRC, tensors.source->buffer, desc},
+        {DNNL_ARG_DIFF_DST, gradient, desc},
+        {DNNL_ARG_MEAN, tensors.mean, vector},
+        {DNNL_ARG_VARIANCE, tensors.variance, vector},
+        {DNNL_ARG_SCALE, compiler.weightBuffer(context.op.weights[0]), vector},
+        {DNNL_ARG_DIFF_SRC, result, desc},
+        {DNNL_ARG_DIFF_SCALE, scale.buffer, vector},
+        {DNNL_ARG_DIFF_SHIFT, shift.buffer, vector}};
+    if (tensors.workspace)
+        arguments.push_back(
+            {DNNL_ARG_WORKSPACE, tensors.workspace, argumentDesc(pd, DNNL_ARG_WORKSPACE)});
+    compiler.schedule().add(pd, std::move(arguments));
+    compiler.finishGradient(scale, false);
+    compiler.finishGradient(shift, false);
+    compiler.reportBackward(context, implementationOf(pd), tensors.source->layout);
+    if (tensors.source->wantsGradient)
+        compiler.contribute(tensors.source, result);
+}
+
+/// Where the statistics come from: the batch (to be passed on at the update) or the running ones.
+void chooseStatistics(Compiler& compiler, const OpContext& context, const BatchNormOp& op,
+                      NormTensors& tensors) {
+    const auto& ids = context.op.weights;
+    if (!compiler.trainingMode()) {
+        tensors.mean = compiler.weightBuffer(ids[2]);
+        tensors.variance = compiler.weightBuffer(ids[3]);
+        return;
+    }
+    const auto& layout = tensors.source->layout;
+    const auto bytes = static_cast<std::size_t>(layout.channels) * sizeof(float);
+    tensors.mean = compiler.schedule().arena(bytes);
+    tensors.variance = compiler.schedule().arena(bytes);
+    if (!compiler.differentiates())
+        return;
+    compiler.schedule().keep(tensors.mean);
+    compiler.schedule().keep(tensors.variance);
+    const auto count = static_cast<double>(layout.batch * layout.positions());
+    // A single value has no unbiased variance; its biased one, 0, is taken.
+    const double unbiasing = count > 1 ? count / (count - 1) : 1;
+    compiler.statistics.push_back({tensors.mean, tensors.variance, ids[2], ids[3],
+                                   static_cast<float>(op.momentum), static_cast<float>(unbiasing)});
+}
+
+} // namespace
+
+void lower(Compiler& compiler, const OpContext& context, const BatchNormOp& op) {
+    auto* source = withStoredChannels(compiler, context);
+    const auto& layout = source->layout;
+    const auto vector = denseDesc({layout.channels});
+    for (const auto id : context.op.weights)
+        if (!compiler.weights().stored(id).isSet)
+            compiler.weights().setLayout(id, {layout.shape[0]}, vector);
+
+    const auto desc = imageDesc(layout);
+    const bool running = !compiler.trainingMode();
+    const auto kind =
+        running ? dnnl::prop_kind::forward_inference : dnnl::prop_kind::forward_training;
+    const auto pd =
+        normForward(kind, desc, static_cast<float>(op.epsilon), running, context.fused != nullptr);
+    if (!pd)
+        throw Error("oneDNN has no batch normalization for {}", context.op.path);
+    NormTensors tensors{source, compiler.makeOutput(context, layout), nullptr, nullptr, nullptr};
+    // The mask is in the workspace: nothing is left to do before the backward pass.
+    tensors.output->derivativeApplied = context.fused != nullptr;
+    chooseStatistics(compiler, context, op, tensors);
+    std::vector<Schedule::Argument> arguments{
+        {DNNL_ARG_SRC, source->buffer, desc},
+        {DNNL_ARG_MEAN, tensors.mean, vector},
+        {DNNL_ARG_VARIANCE, tensors.variance, vector},
+        {DNNL_ARG_SCALE, compiler.weightBuffer(context.op.weights[0]), vector},
+        {DNNL_ARG_SHIFT, compiler.weightBuffer(context.op.weights[1]), vector},
+        {DNNL_ARG_DST, tensors.output->buffer, desc}};
+    const auto workspace = argumentDesc(pd, DNNL_ARG_WORKSPACE);
+    if (workspace.get_size() > 0) {
+        tensors.workspace = compiler.schedule().arena(workspace.get_size());
+        arguments.push_back({DNNL_ARG_WORKSPACE, tensors.workspace, workspace});
+    }
+    compiler.schedule().add(pd, std::move(arguments));
+    compiler.schedule().lastMayWriteOver(tensors.output->buffer, source->buffer);
+    compiler.reportForward(context, implementationOf(pd), layout);
+    if (tensors.output->wantsGradient)
+        compiler.onBackward([&compiler, context, pd, op, tensors] {
+            emitNormGradient(compiler, context, pd, op, tensors);
+        });
+}
+
+} // namespace gradwright::onednn

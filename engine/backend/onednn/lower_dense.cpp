@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/compiler.h"
+
+#include <algorithm>
+
+namespace gradwright::onednn {
+namespace {
+
+struct DenseTensors {
+    Lowered* source;
+    Lowered* output;
+    WeightId kernel;
+    std::optional<WeightId> bias;
+};
+
+/// With the weights as they are kept, or, where that has no fast implementation, in the layout that
+/// has one.
+template <class Describe>
+auto describeWithWeights(const MemoryDesc& kept, const Describe& describe) {
+    auto pd = describe(kept);
+    if (pd && !isReference(pd))
+        return pd;
+    if (auto other = describe(anyDesc(dimsOf(kept))))
+        return other;
+    return pd;
+}
+
+void emitDataGradient(Compiler& compiler, const OpContext& context, const DenseForward& hint,
+                      const DenseTensors& tensors, Buffer* gradient) {
+    const auto& kept = compiler.weights().stored(tensors.kernel).desc;
+    const auto pd = describeWithWeights(kept, [&](const MemoryDesc& weights) {
+        return denseBackwardData(hint.src_desc(), weights, hint.dst_desc(), hint);
+    });
+    auto* result = compiler.schedule().arena(tensors.source->layout.bytes());
+    auto* weights = compiler.weightAs(tensors.kernel, pd.weights_desc());
+    compiler.schedule().add(pd, {{DNNL_ARG_DIFF_DST, gradient, pd.diff_dst_desc()},
+                                 {DNNL_ARG_WEIGHTS, weights, pd.weights_desc()},
+                                 {DNNL_ARG_DIFF_SRC, result, pd.diff_src_desc()}});
+    compiler.contribute(tensors.source, result);
+    compiler.reportBackward(context, implementationOf(pd), tensors.source->layout);
+}
+
+void emitWeightGradient(Compiler& compiler, const OpContext& context, const DenseForward& hint,
+                        const DenseTensors& tensors, Buffer* gradient) {
+    const auto& kept = compiler.weights().stored(tensors.kernel).desc;
+    const auto biasDesc = tensors.bias ? hint.bias_desc() : MemoryDesc();
+    const auto pd = describeWithWeights(kept, [&](const MemoryDesc& weights) {
+        return denseBackwardWeights(hint.src_desc(), weights, biasDesc, hint.dst_desc(), hint);
+    });
+    const auto kernel = compiler.gradientTarget(tensors.kernel, pd.diff_weights_desc());
+    std::vector<Schedule::Argument> arguments{{DNNL_ARG_SRC, tensors.source->buffer, pd.src_desc()},
+                                              {DNNL_ARG_DIFF_DST, gradient, pd.diff_dst_desc()},
+                                              {DNNL_ARG_DIFF_WEIGHTS, kernel.buffer, kernel.desc}};
+    std::optional<Compiler::GradientTarget> bias;
+    if (tensors.bias) {
+        bias = compiler.gradientTarget(*tensors.bias, pd.diff_bias_desc());
+        arguments.push_back({DNNL_ARG_DIFF_BIAS, bias->buffer, bias->desc});
+    }
+    compiler.schedule().add(pd, std::move(arguments));
+    compiler.finishGradient(kernel, false);
+    if (bias)
+        compiler.finishGradient(*bias, false);
+    compiler.reportBackward(context, implementationOf(pd), tensors.output->layout);
+}
+
+DenseForward describeForward(Compiler& compiler, const OpContext& context, const DenseOp& op) {
+    const auto features = context.inputs[0]->layout.shape[0];
+    const auto& stored = compiler.weights().stored(context.op.weights[0]);
+    const auto kept = stored.isSet ? stored.desc : anyDesc({op.units, features});
+    const auto bias = op.bias ? denseDesc({op.units}) : MemoryDesc();
+    const auto kind = stored.isSet ? compiler.forwardKind() : dnnl::prop_kind::forward_training;
+    auto pd = describeWithWeights(kept, [&](const MemoryDesc& weights) {
+        return denseForward(kind, denseDesc({compiler.batch(), features}), weights, bias,
+                            denseDesc({compiler.batch(), op.units}), context.fused);
+    });
+    if (!pd)
+        throw Error("oneDNN has no dense layer for {} with {} inputs and {} units", context.op.path,
+                    features, op.units);
+    return pd;
+}
+
+} // namespace
+
+void lower(Compiler& compiler, const OpContext& context, const DenseOp& op) {
+    const auto& ids = context.op.weights;
+    const auto pd = describeForward(compiler, context, op);
+    DenseTensors tensors{compiler.plain(context.inputs[0]), nullptr, ids[0], {}};
+    if (!compiler.weights().stored(ids[0]).isSet)
+        compiler.weights().setLayout(ids[0], compiler.graph().weight(ids[0]).shape.dims(),
+                                     pd.weights_desc());
+    if (op.bias) {
+        tensors.bias = ids[1];
+        if (!compiler.weights().stored(ids[1]).isSet)
+            compiler.weights().setLayout(ids[1], {op.units}, pd.bias_desc());
+    }
+    auto* kernel = compiler.weightAs(ids[0], pd.weights_desc());
+    const auto layout = Layout::plain(compiler.batch(), {op.units});
+    tensors.output = compiler.makeOutput(context, layout);
+    std::vector<Schedule::Argument> arguments{
+        {DNNL_ARG_SRC, tensors.source->buffer, pd.src_desc()},
+        {DNNL_ARG_WEIGHTS, kernel, pd.weights_desc()},
+        {DNNL_ARG_DST, tensors.output->buffer, pd.dst_desc()}};
+    if (tensors.bias)
+        arguments.push_back({DNNL_ARG_BIAS, compiler.weightBuffer(*tensors.bias), pd.bias_desc()});
+    compiler.schedule().add(pd, std::move(arguments));
+    compiler.reportForward(context, implementationOf(pd), layout);
+    if (!tensors.output->wantsGradient)
+        return;
+    compiler.onBackward([&compiler, context, pd, tensors] {
+        auto* gradient = compiler.gradientOf(tensors.output);
+        if (!gradient)
+            return;
+        const bool trains = std::ranges::any_of(
+            context.op.weights, [&](WeightId id) { return compiler.graph().weight(id).trainable; });
+        if (context.trains && trains)
+            emitWeightGradient(compiler, context, pd, tensors, gradient);
+        if (tensors.source->wantsGradient)
+            emitDataGradient(compiler, context, pd, tensors, gradient);
+    });
+}
+
+} // namespace gradwright::onednn

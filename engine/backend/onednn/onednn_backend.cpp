@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/program.h"
+
+#include <fstream>
+#include <thread>
+
+namespace gradwright {
+namespace {
+
+using namespace onednn;
+
+/// Throws Error unless the store was made by this backend for these weights.
+std::shared_ptr<OneDnnWeights> adopt(const std::shared_ptr<WeightStore>& store,
+                                     const OpGraph& graph) {
+    auto weights = std::dynamic_pointer_cast<OneDnnWeights>(store);
+    if (!weights)
+        throw Error("the weights were made by another backend than the CPU engine");
+    const auto& have = weights->specs();
+    const auto& want = graph.weights();
+    if (have.size() != want.size())
+        throw Error("the weights are those of another network: {} tensors, not {}", have.size(),
+                    want.size());
+    for (std::size_t i = 0; i < want.size(); ++i)
+        if (have[i].key != want[i].key || have[i].shape != want[i].shape ||
+            have[i].trainable != want[i].trainable)
+            throw Error("the weights are those of another network: {} of shape {} instead of {} of "
+                        "shape {}",
+                        have[i].key, toString(have[i].shape), want[i].key, toString(want[i].shape));
+    return weights;
+}
+
+std::string processorName() {
+    std::ifstream file("/proc/cpuinfo");
+    for (std::string line; std::getline(file, line);)
+        if (line.starts_with("model name"))
+            if (const auto colon = line.find(": "); colon != std::string::npos)
+                return line.substr(colon + 2);
+    return "CPU";
+}
+
+std::string_view instructionSet() {
+    switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::sse41:
+        return "SSE4.1";
+    case dnnl::cpu_isa::avx:
+        return "AVX";
+    case dnnl::cpu_isa::avx2:
+        return "AVX2";
+    case dnnl::cpu_isa::avx512_core:
+        return "AVX-512";
+    case dnnl::cpu_isa::avx512_core_vnni:
+        return "AVX-512 VNNI";
+    case dnnl::cpu_isa::avx512_core_bf16:
+        return "AVX-512 BF16";
+    default:
+        return "other instruction set";
+    }
+}
+
+class OneDnnBackend final : public Backend {
+public:
+    [[nodiscard]] std::string key() const override { return "onednn"; }
+    [[nodiscard]] DeviceInfo device() const override {
+        return {"cpu",
+                processorName(),
+                fmt::format("oneDNN {}, {}, {} hardware threads", libraryVersion(),
+                            instructionSet(), std::thread::hardware_concurrency()),
+                {Precision::F32}};
+    }
+
+    [[nodiscard]] std::unique_ptr<Program>
+    compile(const OpGraph& graph, const CompileOptions& options,
+            std::shared_ptr<WeightStore> weights) const override {
+        if (options.precision != Precision::F32)
+            throw Error("the CPU engine computes in fp32; fp64 runs on the reference backend");
+        if (options.batch < 1)
+            throw Error("a batch needs at least one sample, not {}", options.batch);
+        const auto& rule = options.update;
+        if (rule && (rule->slots > kMaxUpdateSlots || !rule->f32))
+            throw Error("the optimizer {} cannot run in F32", rule->key);
+        auto store =
+            weights ? adopt(weights, graph) : std::make_shared<OneDnnWeights>(graph.weights());
+        try {
+            return std::make_unique<OneDnnProgram>(graph, options, std::move(store));
+        } catch (const dnnl::error& error) {
+            throw Error("oneDNN cannot compile the network: {}", error.what());
+        }
+    }
+};
+
+} // namespace
+
+std::unique_ptr<Backend> makeOneDnnBackend() {
+    return std::make_unique<OneDnnBackend>();
+}
+
+} // namespace gradwright

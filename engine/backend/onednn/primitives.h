@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/ops/activation.h"
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include <string>
+#include <vector>
+
+/// The only file that knows which version of oneDNN it is built with (2.6 or 3.x).
+///
+/// Each function describes one primitive and lets oneDNN pick an implementation; the result is
+/// empty (`!pd`) when it has none for these descriptors. Nothing is compiled before
+/// dnnl::primitive is made from it. All leave the scratchpad to the caller.
+namespace gradwright::onednn {
+
+using MemoryDesc = dnnl::memory::desc;
+using Dims = dnnl::memory::dims;
+
+using ConvForward = dnnl::convolution_forward::primitive_desc;
+using ConvBackwardData = dnnl::convolution_backward_data::primitive_desc;
+using ConvBackwardWeights = dnnl::convolution_backward_weights::primitive_desc;
+using DenseForward = dnnl::inner_product_forward::primitive_desc;
+using DenseBackwardData = dnnl::inner_product_backward_data::primitive_desc;
+using DenseBackwardWeights = dnnl::inner_product_backward_weights::primitive_desc;
+using PoolForward = dnnl::pooling_forward::primitive_desc;
+using PoolBackward = dnnl::pooling_backward::primitive_desc;
+using NormForward = dnnl::batch_normalization_forward::primitive_desc;
+using NormBackward = dnnl::batch_normalization_backward::primitive_desc;
+using EltwiseForward = dnnl::eltwise_forward::primitive_desc;
+using EltwiseBackward = dnnl::eltwise_backward::primitive_desc;
+#if DNNL_VERSION_MAJOR >= 3
+using SoftmaxForward = dnnl::softmax_forward::primitive_desc;
+using SoftmaxBackward = dnnl::softmax_backward::primitive_desc;
+#else
+using SoftmaxForward = dnnl::softmax_v2_forward::primitive_desc;
+using SoftmaxBackward = dnnl::softmax_v2_backward::primitive_desc;
+#endif
+using BinaryAdd = dnnl::binary::primitive_desc;
+using Concat = dnnl::concat::primitive_desc;
+using Reorder = dnnl::reorder::primitive_desc;
+
+const dnnl::engine& cpuEngine();
+/// "2.6.3"
+std::string libraryVersion();
+
+/// Row-major.
+MemoryDesc denseDesc(const Dims& dims);
+MemoryDesc stridedDesc(const Dims& dims, const Dims& strides);
+MemoryDesc taggedDesc(const Dims& dims, dnnl::memory::format_tag tag);
+/// oneDNN chooses the layout.
+MemoryDesc anyDesc(const Dims& dims);
+Dims dimsOf(const MemoryDesc& desc);
+/// The descriptor of one execution argument, e.g. DNNL_ARG_WORKSPACE; of size 0 when there is none.
+MemoryDesc argumentDesc(const dnnl::primitive_desc_base& pd, int argument);
+std::string implementationOf(const dnnl::primitive_desc_base& pd);
+/// Whether the implementation is one of oneDNN's reference loops, hundreds of times slower.
+bool isReference(const dnnl::primitive_desc_base& pd);
+
+/// How an Activation is called in oneDNN; not for identity. `fromOutput`: its derivative is taken
+/// from f(x) instead of x.
+struct EltwiseSpec {
+    Activation activation;
+    bool fromOutput = false;
+};
+/// Whether f'(x) can be computed from f(x) alone.
+bool hasDerivativeFromOutput(const Activation& activation);
+
+/// Strides, dilations (1 = dense) and padding of a window that moves over rows and columns.
+struct Window {
+    Dims kernel, stride, dilation, padBegin, padEnd;
+};
+
+/// `fused`: applied to the output, or nullptr.
+ConvForward convForward(dnnl::prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
+                        const MemoryDesc& bias, const MemoryDesc& dst, const Window& window,
+                        const Activation* fused);
+ConvBackwardData convBackwardData(const MemoryDesc& diffSrc, const MemoryDesc& weights,
+                                  const MemoryDesc& diffDst, const Window& window,
+                                  const ConvForward& hint);
+ConvBackwardWeights convBackwardWeights(const MemoryDesc& src, const MemoryDesc& diffWeights,
+                                        const MemoryDesc& diffBias, const MemoryDesc& diffDst,
+                                        const Window& window, const ConvForward& hint);
+
+DenseForward denseForward(dnnl::prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
+                          const MemoryDesc& bias, const MemoryDesc& dst, const Activation* fused);
+DenseBackwardData denseBackwardData(const MemoryDesc& diffSrc, const MemoryDesc& weights,
+                                    const MemoryDesc& diffDst, const DenseForward& hint);
+DenseBackwardWeights denseBackwardWeights(const MemoryDesc& src, const MemoryDesc& diffWeights,
+                                          const MemoryDesc& diffBias, const MemoryDesc& diffDst,
+                                          const DenseForward& hint);
+
+PoolForward poolForward(dnnl::prop_kind kind, dnnl::algorithm algorithm, const MemoryDesc& src,
+                        const MemoryDesc& dst, const Window& window);
+PoolBackward poolBackward(dnnl::algorithm algorithm, const MemoryDesc& diffSrc,
+                          const MemoryDesc& diffDst, const Window& window, const PoolForward& hint);
+
+/// With scale and shift.
+NormForward normForward(dnnl::prop_kind kind, const MemoryDesc& data, float epsilon,
+                        bool runningStatistics, bool fuseRelu);
+NormBackward normBackward(const MemoryDesc& data, float epsilon, bool fuseRelu,
+                          const NormForward& hint);
+
+EltwiseForward eltwiseForward(dnnl::prop_kind kind, const EltwiseSpec& spec,
+                              const MemoryDesc& data);
+EltwiseBackward eltwiseBackward(const EltwiseSpec& spec, const MemoryDesc& data,
+                                const EltwiseForward& hint);
+
+SoftmaxForward softmaxForward(dnnl::prop_kind kind, const MemoryDesc& data, int axis);
+SoftmaxBackward softmaxBackward(const MemoryDesc& data, int axis, const SoftmaxForward& hint);
+
+/// Elementwise a + b.
+BinaryAdd binaryAdd(const MemoryDesc& data, const Activation* fused);
+Concat concatenate(const MemoryDesc& dst, int axis, const std::vector<MemoryDesc>& sources);
+Reorder reorderFromTo(const MemoryDesc& from, const MemoryDesc& to);
+
+} // namespace gradwright::onednn

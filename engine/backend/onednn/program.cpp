@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/program.h"
+
+#include "engine/backend/onednn/kernels/elementwise.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace gradwright::onednn {
+namespace {
+
+/// Small enough to share a dense layer between threads, large enough to be worth a call.
+constexpr std::size_t kChunk = 4096;
+
+} // namespace
+
+OneDnnProgram::OneDnnProgram(const OpGraph& graph, const CompileOptions& options,
+                             std::shared_ptr<OneDnnWeights> weights, bool forFaults)
+    : graph_(graph)
+    , options_(options)
+    , weights_(std::move(weights))
+    , store_(weights_)
+    , inputs_(graph_.inputs().size())
+    , gradientSquares_(graph_.weights().size()) {
+    const bool isTraining = options_.mode == Mode::Training;
+    Compiler compiler(graph_, options_.batch,
+                      {.trainingMode = isTraining,
+                       .differentiate = isTraining && !forFaults,
+                       .keepEverything = forFaults,
+                       .slots = options_.update ? options_.update->slots : 0},
+                      *weights_, schedule_);
+    compiler.run();
+    schedule_.plan();
+    readable_ = std::move(compiler.readable);
+    statistics_ = std::move(compiler.statistics);
+    trained_ = std::move(compiler.trained);
+    constants_ = std::move(compiler.constants);
+    report_ = std::move(compiler.report);
+    inputCopies_ = std::move(compiler.inputCopies);
+    cutChunks();
+}
+
+void OneDnnProgram::cutChunks() {
+    for (const auto id : trained_) {
+        auto& stored = weights_->stored(id);
+        const auto at = [](AlignedBuffer& buffer, std::size_t offset) {
+            return reinterpret_cast<float*>(buffer.data()) + offset;
+        };
+        for (std::size_t begin = 0; begin < stored.elements(); begin += kChunk) {
+            UpdateSpan<float> span{at(stored.value, begin),
+                                   at(stored.gradient, begin),
+                                   {},
+                                   std::min(kChunk, stored.elements() - begin)};
+            const auto slots = options_.update ? options_.update->slots : 0;
+            for (std::size_t slot = 0; slot < slots; ++slot)
+                span.slots[slot] = at(stored.slots[slot], begin);
+            chunks_.push_back({id.index(), span});
+        }
+    }
+    chunkSquares_.resize(chunks_.size());
+}
+
+void OneDnnProgram::bind(std::span<const BatchInput> inputs) {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+        if (!inputCopies_[i])
+            continue;
+        const auto& [name, value] = graph_.inputs()[i];
+        const auto bound = std::ranges::find(inputs, value, &BatchInput::value);
+        if (bound == inputs.end() || !bound->data)
+            throw Error("no data is given for the input \"{}\"", name);
+        inputs_[i] = bound->data;
+    }
+}
+
+bool OneDnnProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
+                            const std::stop_token& stop) {
+    state_ = State::Compiled;
+    bind(inputs);
+    seed_ = seed;
+    if (!schedule_.runForward({seed, inputs_}, stop))
+        return false;
+    state_ = State::Forward;
+    return true;
+}
+
+bool OneDnnProgram::backward(const std::stop_token& stop) {
+    if (options_.mode != Mode::Training)
+        throw Error("gradients need a program compiled for training");
+    require(State::Forward, "the backward pass");
+    state_ = State::Forward;
+    squaresKnown_ = false;
+    if (!schedule_.runBackward({seed_, inputs_}, stop))
+        return false;
+    state_ = State::Backward;
+    return true;
+}
+
+void OneDnnProgram::update(double learningRate, std::uint64_t step) {
+    if (!options_.update)
+        throw Error("the program was compiled without an optimizer");
+    require(State::Backward, "the update");
+    const UpdateStep updateStep{learningRate, step, options_.update->constants};
+    const auto rule = options_.update->f32;
+    const auto count = static_cast<std::ptrdiff_t>(chunks_.size());
+#pragma omp parallel for schedule(static) if (count > 1)
+    for (std::ptrdiff_t i = 0; i < count; ++i)
+        rule(chunks_[static_cast<std::size_t>(i)].span, updateStep);
+    updateStatistics();
+    state_ = State::Forward;
+}
+
+void OneDnnProgram::updateStatistics() {
+    for (const auto& pending : statistics_) {
+        auto& mean = weights_->stored(pending.mean);
+        auto& variance = weights_->stored(pending.variance);
+        auto* runningMean = reinterpret_cast<float*>(mean.value.data());
+        auto* runningVariance = reinterpret_cast<float*>(variance.value.data());
+        const auto* batchMean = pending.batchMean->as();
+        const auto* batchVariance = pending.batchVariance->as();
+        for (std::size_t i = 0; i < mean.elements(); ++i) {
+            runningMean[i] += pending.momentum * (batchMean[i] - runningMean[i]);
+            runningVariance[i] +=
+                pending.momentum * (batchVariance[i] * pending.unbiasing - runningVariance[i]);
+        }
+    }
+}
+
+void OneDnnProgram::require(State state, std::string_view what) const {
+    if (state_ < state)
+        throw Error("{} needs a completed {} pass before it", what,
+                    state == State::Forward ? "forward" : "backward");
+}
+
+double OneDnnProgram::lossSum() const {
+    require(State::Forward, "the loss");
+    double sum = 0;
+    for (const auto& loss : graph_.losses())
+        for (const auto value : readable(loss.perSample))
+            sum += loss.weight * static_cast<double>(value);
+    return sum;
+}
+
+std::span<const float> OneDnnProgram::readable(ValueId value) const {
+    require(State::Forward, "reading a value");
+    const auto found = std::ranges::find(readable_, value, &Compiler::Readable::value);
+    if (found != readable_.end())
+        return {found->buffer->as(), found->buffer->bytes() / sizeof(float)};
+    if (value.index() < graph_.values().size() && graph_.type(value).element != ElementType::Real)
+        throw Error("{} holds class indices, which are not read back", graph_.value(value).path);
+    throw Error("value number {} is neither an output nor a loss of the network", value.value);
+}
+
+Tensor OneDnnProgram::read(ValueId value) const {
+    const auto values = readable(value);
+    return Tensor::of<float>(graph_.type(value).shape.withBatch(options_.batch), values);
+}
+
+void OneDnnProgram::copyOutput(ValueId value, std::span<float> out) const {
+    const auto values = readable(value);
+    if (out.size() != values.size())
+        throw Error("{} has {} numbers, but room is given for {}", graph_.value(value).path,
+                    values.size(), out.size());
+    std::ranges::copy(values, out.begin());
+}
+
+std::span<const double> OneDnnProgram::gradientSquares() const {
+    require(State::Forward, "reading gradients");
+    if (squaresKnown_)
+        return gradientSquares_;
+    const auto count = static_cast<std::ptrdiff_t>(chunks_.size());
+#pragma omp parallel for schedule(static) if (count > 1)
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        const auto& span = chunks_[static_cast<std::size_t>(i)].span;
+        chunkSquares_[static_cast<std::size_t>(i)] = sumOfSquares(span.gradient, span.size);
+    }
+    std::ranges::fill(gradientSquares_, 0.0);
+    for (std::size_t i = 0; i < chunks_.size(); ++i)
+        gradientSquares_[chunks_[i].weight] += chunkSquares_[i];
+    squaresKnown_ = true;
+    return gradientSquares_;
+}
+
+std::optional<std::string> OneDnnProgram::firstNonFinite() const {
+    require(State::Forward, "the search for a NaN");
+    // A fused activation may hide what it was given, so the step is repeated without fusions.
+    OneDnnProgram repeated(graph_, options_, weights_, true);
+    std::vector<BatchInput> inputs;
+    for (std::size_t i = 0; i < inputs_.size(); ++i)
+        if (inputCopies_[i])
+            inputs.push_back({graph_.inputs()[i].value, inputCopies_[i]->as<std::byte>()});
+    repeated.forward(inputs, seed_, {});
+    std::ranges::sort(repeated.readable_, {}, &Compiler::Readable::value);
+    for (const auto& [value, buffer] : repeated.readable_) {
+        const std::span values(buffer->as(), buffer->bytes() / sizeof(float));
+        if (!std::ranges::all_of(values, [](float v) { return std::isfinite(v); }))
+            return graph_.value(value).path;
+    }
+    return {};
+}
+
+ProgramReport OneDnnProgram::report() const {
+    auto report = report_;
+    report.arenaBytes = schedule_.arenaBytes();
+    report.weightBytes = weights_->bytes();
+    return report;
+}
+
+} // namespace gradwright::onednn

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/onednn/compiler.h"
+
+namespace gradwright::onednn {
+
+class OneDnnProgram final : public Program {
+public:
+    /// `forFaults`: nothing fused, every value readable, no backward pass.
+    OneDnnProgram(const OpGraph& graph, const CompileOptions& options,
+                  std::shared_ptr<OneDnnWeights> weights, bool forFaults = false);
+
+    [[nodiscard]] const CompileOptions& options() const override { return options_; }
+    [[nodiscard]] const OpGraph& graph() const override { return graph_; }
+    [[nodiscard]] const std::shared_ptr<WeightStore>& weights() const override { return store_; }
+
+    bool forward(std::span<const BatchInput> inputs, StepSeed seed,
+                 const std::stop_token& stop) override;
+    bool backward(const std::stop_token& stop) override;
+    void update(double learningRate, std::uint64_t step) override;
+
+    [[nodiscard]] double lossSum() const override;
+    [[nodiscard]] Tensor read(ValueId value) const override;
+    void copyOutput(ValueId value, std::span<float> out) const override;
+    [[nodiscard]] std::span<const double> gradientSquares() const override;
+    [[nodiscard]] std::optional<std::string> firstNonFinite() const override;
+    [[nodiscard]] ProgramReport report() const override;
+
+private:
+    enum class State { Compiled, Forward, Backward };
+
+    /// A contiguous run of one weight, the unit of work of the optimizer.
+    struct Chunk {
+        std::size_t weight; ///< of the graph
+        UpdateSpan<float> span;
+    };
+
+    void require(State state, std::string_view what) const;
+    void bind(std::span<const BatchInput> inputs);
+    void cutChunks();
+    void updateStatistics();
+    [[nodiscard]] std::span<const float> readable(ValueId value) const;
+
+    OpGraph graph_;
+    CompileOptions options_;
+    std::shared_ptr<OneDnnWeights> weights_;
+    std::shared_ptr<WeightStore> store_;
+    Schedule schedule_;
+    std::vector<Compiler::Readable> readable_;
+    std::vector<PendingStatistics> statistics_;
+    std::vector<WeightId> trained_;
+    std::deque<AlignedBuffer> constants_;
+    ProgramReport report_;
+
+    std::vector<Buffer*> inputCopies_; ///< of the graph's inputs; nullptr where not needed
+    std::vector<const void*> inputs_;  ///< of the graph, during forward
+    StepSeed seed_;
+    std::vector<Chunk> chunks_;
+    mutable std::vector<double> chunkSquares_;
+    mutable std::vector<double> gradientSquares_;
+    mutable bool squaresKnown_ = true; ///< all zero before the first backward pass
+    State state_ = State::Compiled;
+};
+
+} // namespace gradwright::onednn

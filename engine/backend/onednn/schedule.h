@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/backend.h"
+#include "engine/backend/onednn/primitives.h"
+
+#include <deque>
+#include <functional>
+
+namespace gradwright::onednn {
+
+/// Memory that steps read and write: a piece of the arena, or someone else's.
+class Buffer {
+public:
+    explicit Buffer(std::size_t bytes)
+        : bytes_(bytes) {}
+    explicit Buffer(std::span<std::byte> external)
+        : bytes_(external.size())
+        , data_(external.data()) {}
+
+    [[nodiscard]] std::size_t bytes() const { return bytes_; }
+    /// Known once the schedule is planned.
+    template <class T = float>
+    [[nodiscard]] T* as() const {
+        return reinterpret_cast<T*>(data_);
+    }
+
+private:
+    friend class Schedule;
+    static constexpr std::size_t kNever = ~std::size_t{0};
+
+    std::size_t bytes_;
+    std::byte* data_ = nullptr;
+    std::size_t first_ = kNever; ///< step that first uses it
+    std::size_t last_ = 0;
+    bool kept_ = false;         ///< until the end of the program
+    Buffer* sharing_ = nullptr; ///< lies in the memory of that one
+};
+
+/// What a step may depend on besides its buffers.
+struct RunContext {
+    StepSeed seed;
+    std::span<const void* const> inputs; ///< of the graph, in its order
+};
+
+/// The steps of a program in the order of execution and the arena they work in. Built once: add
+/// steps, then plan().
+class Schedule {
+public:
+    using Kernel = std::function<void(const RunContext&)>;
+
+    struct Argument {
+        int argument;
+        Buffer* buffer;
+        MemoryDesc desc;
+    };
+
+    Buffer* arena(std::size_t bytes) { return &buffers_.emplace_back(bytes); }
+    Buffer* external(std::span<std::byte> memory) { return &buffers_.emplace_back(memory); }
+    /// Keeps the contents for reading after the last step.
+    void keep(Buffer* buffer) { buffer->kept_ = true; }
+
+    /// Adds a scratchpad to the arguments when the primitive wants one.
+    void add(const dnnl::primitive_desc_base& pd, std::vector<Argument> arguments);
+    void add(std::vector<Buffer*> uses, Kernel kernel);
+    /// The last added step may write `output` over `input`, if nobody needs that any more.
+    void lastMayWriteOver(Buffer* output, Buffer* input);
+    /// The steps added from now on belong to the backward pass.
+    void beginBackward() { backward_ = steps_.size(); }
+
+    /// Places all buffers in one arena.
+    void plan();
+
+    /// Both return false when stopped between two steps.
+    bool runForward(const RunContext& context, const std::stop_token& stop);
+    bool runBackward(const RunContext& context, const std::stop_token& stop);
+
+    [[nodiscard]] std::size_t arenaBytes() const { return arena_.size(); }
+
+private:
+    struct Step {
+        std::vector<Buffer*> uses;
+        Kernel kernel; ///< or, if empty, the primitive
+        dnnl::primitive primitive;
+        std::vector<Argument> arguments;
+        std::vector<dnnl::memory> memories;
+        std::vector<dnnl_exec_arg_t> executed;
+        Buffer* output = nullptr; ///< may share the memory of `input`
+        Buffer* input = nullptr;
+    };
+
+    void findLifetimes();
+    void shareMemory();
+    void place();
+    void bindArguments();
+    bool run(std::size_t first, std::size_t last, const RunContext& context,
+             const std::stop_token& stop);
+
+    std::deque<Buffer> buffers_; ///< addresses stay
+    std::vector<Step> steps_;
+    std::size_t backward_ = ~std::size_t{0};
+    AlignedBuffer arena_;
+    dnnl::stream stream_{cpuEngine()};
+};
+
+} // namespace gradwright::onednn

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/weight_store.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace gradwright::onednn {
+namespace {
+
+std::size_t product(const Dims& dims) {
+    std::size_t elements = 1;
+    for (const auto dim : dims)
+        elements *= static_cast<std::size_t>(dim);
+    return elements;
+}
+
+/// Calls with the offsets, in two row-major arrays of these dimensions, of each run along the last.
+void forEachRow(const Dims& small, const Dims& large,
+                const std::function<void(std::size_t, std::size_t)>& visit) {
+    const auto rows = product(small) / static_cast<std::size_t>(small.back());
+    for (std::size_t row = 0; row < rows; ++row) {
+        std::size_t rest = row;
+        std::size_t offset = 0;
+        auto stride = static_cast<std::size_t>(large.back());
+        for (auto axis = small.size() - 1; axis-- > 0;) {
+            const auto length = static_cast<std::size_t>(small[axis]);
+            offset += rest % length * stride;
+            rest /= length;
+            stride *= static_cast<std::size_t>(large[axis]);
+        }
+        visit(row * static_cast<std::size_t>(small.back()), offset);
+    }
+}
+
+void execute(const MemoryDesc& from, const void* source, const MemoryDesc& to, void* target) {
+    dnnl::stream stream(cpuEngine());
+    dnnl::memory in(from, cpuEngine(), const_cast<void*>(source));
+    dnnl::memory out(to, cpuEngine(), target);
+    dnnl::reorder(in, out).execute(stream, in, out);
+    stream.wait();
+}
+
+} // namespace
+
+OneDnnWeights::OneDnnWeights(std::vector<WeightSpec> specs)
+    : specs_(std::move(specs))
+    , stored_(specs_.size()) {}
+
+Tensor OneDnnWeights::read(WeightId id) const {
+    return toPlain(id, at(id).value);
+}
+
+void OneDnnWeights::write(WeightId id, const Tensor& values) {
+    at(id);
+    fromPlain(id, values, stored_[id.index()].value.data());
+}
+
+Tensor OneDnnWeights::readGradient(WeightId id) const {
+    const auto& weight = at(id);
+    const auto& spec = specs_[id.index()];
+    if (!spec.trainable)
+        throw Error("weight {} is not trained and has no gradient", spec.key);
+    if (weight.gradient.size() == 0)
+        throw Error("weight {} has no gradient: no training program was compiled for it", spec.key);
+    return toPlain(id, weight.gradient);
+}
+
+Tensor OneDnnWeights::readSlot(WeightId id, std::size_t slot) const {
+    return toPlain(id, atSlot(id, slot).slots[slot]);
+}
+
+void OneDnnWeights::writeSlot(WeightId id, std::size_t slot, const Tensor& values) {
+    atSlot(id, slot);
+    fromPlain(id, values, stored_[id.index()].slots[slot].data());
+}
+
+void OneDnnWeights::setLayout(WeightId id, const Dims& dims, const MemoryDesc& desc) {
+    auto& weight = stored_[id.index()];
+    weight.dims = dims;
+    weight.desc = desc;
+    weight.isSet = true;
+    weight.value = AlignedBuffer(desc.get_size());
+}
+
+void OneDnnWeights::setRemainingLayouts() {
+    for (std::uint32_t i = 0; i < stored_.size(); ++i)
+        if (!stored_[i].isSet) {
+            auto dims = specs_[i].shape.dims();
+            if (dims.empty())
+                dims.push_back(1);
+            setLayout(WeightId{i}, dims, denseDesc(dims));
+        }
+}
+
+void OneDnnWeights::prepareTraining(std::size_t slots) {
+    if (slots > 0 && slots_ > 0 && slots != slots_)
+        throw Error("the weights hold {} tensors of optimizer state each, but this optimizer "
+                    "keeps {}; start from fresh weights",
+                    slots_, slots);
+    slots_ = std::max(slots_, slots);
+    for (std::size_t i = 0; i < stored_.size(); ++i) {
+        auto& weight = stored_[i];
+        if (!specs_[i].trainable)
+            continue;
+        if (weight.gradient.size() == 0)
+            weight.gradient = AlignedBuffer(weight.value.size());
+        while (weight.slots.size() < slots_)
+            weight.slots.emplace_back(weight.value.size());
+    }
+}
+
+AlignedBuffer OneDnnWeights::paddingMask(WeightId id) const {
+    const auto& weight = at(id);
+    Tensor ones(DType::F32, specs_[id.index()].shape);
+    std::ranges::fill(ones.span<float>(), 1.0F);
+    AlignedBuffer mask(weight.value.size());
+    fromPlain(id, ones, mask.data());
+    return mask;
+}
+
+std::size_t OneDnnWeights::bytes() const {
+    std::size_t sum = 0;
+    for (const auto& weight : stored_)
+        sum += weight.value.size() * (1 + weight.slots.size()) + weight.gradient.size();
+    return sum;
+}
+
+const StoredWeight& OneDnnWeights::at(WeightId id) const {
+    if (id.index() >= stored_.size())
+        throw Error("there is no weight number {}; the network has {}", id.value, stored_.size());
+    return stored_[id.index()];
+}
+
+const StoredWeight& OneDnnWeights::atSlot(WeightId id, std::size_t slot) const {
+    const auto& weight = at(id);
+    if (slot >= weight.slots.size())
+        throw Error("weight {} has {} tensors of optimizer state; there is no number {}",
+                    specs_[id.index()].key, weight.slots.size(), slot);
+    return weight;
+}
+
+Tensor OneDnnWeights::toPlain(WeightId id, const AlignedBuffer& memory) const {
+    const auto& weight = at(id);
+    const auto large = dimsOf(weight.desc);
+    AlignedBuffer all(product(large) * sizeof(float));
+    execute(weight.desc, memory.data(), denseDesc(large), all.data());
+    Tensor tensor(DType::F32, specs_[id.index()].shape);
+    const auto* source = reinterpret_cast<const float*>(all.data());
+    auto target = tensor.span<float>();
+    forEachRow(weight.dims, large, [&](std::size_t to, std::size_t from) {
+        std::copy_n(source + from, weight.dims.back(), target.data() + to);
+    });
+    return tensor;
+}
+
+void OneDnnWeights::fromPlain(WeightId id, const Tensor& values, std::byte* memory) const {
+    const auto& weight = at(id);
+    const auto& spec = specs_[id.index()];
+    if (values.shape() != spec.shape)
+        throw Error("weight {} has shape {}, not {}", spec.key, toString(spec.shape),
+                    toString(values.shape()));
+    const auto converted = values.to(DType::F32);
+    const auto large = dimsOf(weight.desc);
+    AlignedBuffer all(product(large) * sizeof(float));
+    auto* target = reinterpret_cast<float*>(all.data());
+    const auto source = converted.span<float>();
+    forEachRow(weight.dims, large, [&](std::size_t from, std::size_t to) {
+        std::copy_n(source.data() + from, weight.dims.back(), target + to);
+    });
+    execute(denseDesc(large), all.data(), weight.desc, memory);
+}
+
+} // namespace gradwright::onednn

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/backend.h"
+#include "engine/backend/onednn/primitives.h"
+#include "engine/tensor/aligned_buffer.h"
+
+namespace gradwright::onednn {
+
+/// One weight as the primitives want it: possibly with more channels than it has (zeros there), in
+/// an order of theirs. Gradient and slots lie the same way.
+struct StoredWeight {
+    Dims dims;          ///< without padding; as many dimensions as `desc`
+    MemoryDesc desc;    ///< of the memory; its dimensions are `dims` or larger
+    bool isSet = false; ///< a program has chosen the layout
+    AlignedBuffer value;
+    AlignedBuffer gradient; ///< empty before training
+    std::vector<AlignedBuffer> slots;
+
+    [[nodiscard]] std::size_t elements() const { return value.size() / sizeof(float); }
+};
+
+class OneDnnWeights final : public WeightStore {
+public:
+    explicit OneDnnWeights(std::vector<WeightSpec> specs);
+
+    [[nodiscard]] const std::vector<WeightSpec>& specs() const override { return specs_; }
+    [[nodiscard]] DType dtype() const override { return DType::F32; }
+    [[nodiscard]] Tensor read(WeightId id) const override;
+    void write(WeightId id, const Tensor& values) override;
+    [[nodiscard]] Tensor readGradient(WeightId id) const override;
+    [[nodiscard]] std::size_t slots() const override { return slots_; }
+    [[nodiscard]] Tensor readSlot(WeightId id, std::size_t slot) const override;
+    void writeSlot(WeightId id, std::size_t slot, const Tensor& values) override;
+
+    [[nodiscard]] StoredWeight& stored(WeightId id) { return stored_[id.index()]; }
+    /// Fixes the layout of a weight that no program has used yet. `dims`: the weight's own, with
+    /// the rank of `desc`.
+    void setLayout(WeightId id, const Dims& dims, const MemoryDesc& desc);
+    /// Row-major for those that no op uses.
+    void setRemainingLayouts();
+    /// Makes gradients and slots. Throws Error when there are slots of another optimizer.
+    void prepareTraining(std::size_t slots);
+    /// 1 where the weight's memory holds elements, 0 in its padding.
+    [[nodiscard]] AlignedBuffer paddingMask(WeightId id) const;
+    [[nodiscard]] std::size_t bytes() const;
+
+private:
+    [[nodiscard]] const StoredWeight& at(WeightId id) const;
+    [[nodiscard]] const StoredWeight& atSlot(WeightId id, std::size_t slot) const;
+    [[nodiscard]] Tensor toPlain(WeightId id, const AlignedBuffer& memory) const;
+    void fromPlain(WeightId id, const Tensor& values, std::byte* memory) const;
+
+    std::vector<WeightSpec> specs_;
+    std::vector<StoredWeight> stored_;
+    std::size_t slots_ = 0;
+};
+
+} // namespace gradwright::onednn
