@@ -27,6 +27,9 @@ constexpr float kStrong = 0.5F;
 constexpr float kWeak = 0.15F;
 /// Parts with less ink than this part of the largest one are specks.
 constexpr double kSpeck = 0.02;
+/// Fewer pixels than this are no drawing: grain reaches as far from the paper now and then.
+constexpr std::size_t kLeastPixels = 4;
+constexpr const char* kNoInk = "no ink was found: the picture is empty or too faint";
 
 GrayImage reduced(const GrayImage& drawing) {
     const auto longest = std::max(drawing.width, drawing.height);
@@ -63,7 +66,7 @@ void orient(GrayImage& difference) {
 float fullInk(const GrayImage& difference, float floor) {
     const auto strongest = *std::ranges::max_element(difference.pixels);
     if (!(strongest >= floor))
-        throw Error("no ink was found: the picture is empty or too faint");
+        throw Error(kNoInk);
     std::vector<float> strong;
     for (const auto value : difference.pixels)
         if (value >= floor && value >= 0.5F * strongest)
@@ -114,6 +117,8 @@ void keepParts(Ink& ink, const std::vector<Part>& parts) {
     std::size_t largest = 0;
     for (const auto& part : parts)
         largest = std::max(largest, part.strong);
+    if (largest < kLeastPixels)
+        throw Error(kNoInk);
     const auto least = std::max(1.0, kSpeck * static_cast<double>(largest));
 
     GrayImage kept = makeImage(ink.amount.width, ink.amount.height);
