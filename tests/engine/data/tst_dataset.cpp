@@ -14,12 +14,13 @@ using namespace gradwright::test;
 
 namespace {
 
-/// Five images of 4 × 4, image i all i * 10, labels 0 1 2 0 1.
-void writeTinySet(const TemporaryFolder& folder, const Bytes& labels = {0, 1, 2, 0, 1}) {
+/// Five square images, image i all i * 10, labels 0 1 2 0 1.
+void writeTinySet(const TemporaryFolder& folder, const Bytes& labels = {0, 1, 2, 0, 1},
+                  std::uint32_t side = 4) {
     Bytes pixels;
     for (std::uint8_t i = 0; i < 5; ++i)
-        pixels.insert(pixels.end(), 16, static_cast<std::uint8_t>(i * 10));
-    const auto images = idx(8, {5, 4, 4}, pixels);
+        pixels.insert(pixels.end(), side * side, static_cast<std::uint8_t>(i * 10));
+    const auto images = idx(8, {5, side, side}, pixels);
     const auto classes = idx(8, {static_cast<std::uint32_t>(labels.size())}, labels);
     for (const auto* part : {"train", "t10k"}) {
         writeFile(folder / (std::string(part) + "-images-idx3-ubyte"), images);
@@ -73,7 +74,7 @@ private Q_SLOTS:
     void mnistIsWhole() {
         QCOMPARE(mnist_.training->size(), 60'000);
         QCOMPARE(mnist_.test->size(), 10'000);
-        QCOMPARE(mnist_.info.input, (Shape{1, 28, 28}));
+        QVERIFY(mnist_.info.input == (Shape{1, 28, 28}));
         QCOMPARE(mnist_.info.classes.size(), std::size_t{10});
         // The first labels of both files, as every MNIST tutorial prints them.
         QCOMPARE(mnist_.training->label(0), 5);
@@ -92,19 +93,19 @@ private Q_SLOTS:
         QVERIFY(std::abs(data.info.preparation.deviation - 0.3081) < 5e-5);
         double sum = 0;
         double squares = 0;
-        for (std::int64_t i = 0; i < data.training->size(); i += 10)
+        for (std::int64_t i = 0; i < data.training->size(); ++i)
             for (const auto value : inputOf(*data.training, i)) {
                 sum += value;
-                squares += value * value;
+                squares += double{value} * value;
             }
-        const double count = 6000.0 * 784.0;
-        QVERIFY(std::abs(sum / count) < 0.01);
-        QVERIFY(std::abs(squares / count - 1) < 0.02);
+        const double count = 60'000.0 * 784.0;
+        QVERIFY(std::abs(sum / count) < 1e-5);
+        QVERIFY(std::abs(squares / count - 1) < 1e-5);
     }
 
     void cropsAndBinarizes() {
         const auto data = openDataset({"mnist", {{"size", std::int64_t{20}}, {"binarize", true}}});
-        QCOMPARE(data.info.input, (Shape{1, 20, 20}));
+        QVERIFY(data.info.input == (Shape{1, 20, 20}));
         const auto whole = inputOf(*mnist_.test, 3);
         const auto small = inputOf(*data.test, 3);
         for (std::size_t y = 0; y < 20; ++y)
@@ -119,7 +120,7 @@ private Q_SLOTS:
         const auto stored = Tensor::of<float>({1, 28, 28}, inputOf(*mnist_.test, 11));
         const auto prepared = applyPreparation(stored, data.info.preparation);
         const auto expected = inputOf(*data.test, 11);
-        QCOMPARE(prepared.shape(), data.info.input);
+        QVERIFY(prepared.shape() == data.info.input);
         for (std::size_t i = 0; i < expected.size(); ++i)
             QVERIFY(std::abs(prepared.span<float>()[i] - expected[i]) < 1e-6F);
         QVERIFY(contains(errorOf([&] { applyPreparation(stored, Preparation{.size = 30}); }),
@@ -181,7 +182,7 @@ private Q_SLOTS:
         const TemporaryFolder folder;
         writeTinySet(folder);
         const auto data = openDataset({"idx", idxParams(folder)});
-        QCOMPARE(data.info.input, (Shape{1, 4, 4}));
+        QVERIFY(data.info.input == (Shape{1, 4, 4}));
         QCOMPARE(data.info.classes, (std::vector<std::string>{"0", "1", "2"}));
         QCOMPARE(data.test->size(), 5);
         QCOMPARE(data.test->label(2), 2);
@@ -223,13 +224,13 @@ private Q_SLOTS:
         const auto open = [&](const std::string& path) {
             return openDataset({"fashion-mnist", {{"folder", path}}});
         };
-        writeTinySet(folder);
+        writeTinySet(folder, {0, 1, 2, 0, 9}, 28);
         const auto data = open(folder.path());
         QCOMPARE(data.info.classes[9], std::string("Ankle boot"));
         QCOMPARE(data.training->size(), 5);
         QVERIFY(contains(errorOf([&] { open(folder.path() + "/absent"); }),
                          "package dataset-fashion-mnist"));
-        writeTinySet(folder, {0, 1, 2, 10, 1});
+        writeTinySet(folder, {0, 1, 2, 10, 1}, 28);
         QVERIFY(contains(errorOf([&] { open(folder.path()); }), "label 10 of sample 3"));
     }
 

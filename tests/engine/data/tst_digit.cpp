@@ -104,12 +104,20 @@ private Q_SLOTS:
     }
 
     void acceptsMnistItself() {
+        double worst = 0;
+        double sum = 0;
         for (const auto& digit : digits_) {
             const auto values = digit.span<float>();
             const auto prepared =
                 prepareDigit({kSize, kSize, std::vector<float>(values.begin(), values.end())});
-            QVERIFY(rms(prepared, digit) < 0.2);
+            const auto distance = rms(prepared, digit);
+            worst = std::max(worst, distance);
+            sum += distance;
         }
+        const auto mean = sum / static_cast<double>(kDigits);
+        QVERIFY2(mean < 0.05, std::to_string(mean).c_str());
+        // A centre of mass between two pixels may be rounded either way.
+        QVERIFY2(worst < 0.25, std::to_string(worst).c_str());
     }
 
     void doesNotDependOnThePlace() {
@@ -203,14 +211,16 @@ private Q_SLOTS:
     }
 
     void reducesLargePhotographs() {
-        const auto small = prepareDigit(ring(280, 140, 150, 70, 18));
-        const auto large = prepareDigit(ring(2800, 1400, 1500, 700, 180));
-        QVERIFY(rms(small, large) < 0.03);
+        const auto small =
+            prepareDigit(drawDigit(digits_[2], {.seed = 4, .minScale = 1, .maxScale = 1}));
+        const auto large = prepareDigit(
+            drawDigit(digits_[2], {.seed = 4, .side = 2800, .minScale = 10, .maxScale = 10}));
+        QVERIFY2(rms(small, large) < 0.04, std::to_string(rms(small, large)).c_str());
     }
 
     void enlargesTinyDrawings() {
         const auto small = prepareDigit(ring(12, 6, 6, 4, 1.6));
-        QCOMPARE(small.shape(), (Shape{1, kSize, kSize}));
+        QVERIFY(small.shape() == (Shape{1, kSize, kSize}));
         QVERIFY(at(small, 14, 14) < 0.3F);
         float brightest = 0;
         for (std::int64_t x = 0; x < kSize / 2; ++x)
