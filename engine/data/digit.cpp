@@ -11,6 +11,10 @@
 namespace gradwright {
 namespace {
 
+/// MNIST's strokes are about 2.3 pixels wide of 20, hardly ever less than this; a fine pen's would
+/// all but vanish when scaled down.
+constexpr double kThinnestStroke = 1.7;
+
 struct Point {
     double x = 0;
     double y = 0;
@@ -37,16 +41,28 @@ std::int64_t placeBox(double centre, std::int64_t length, std::int64_t size) {
     return std::clamp<std::int64_t>(std::llround(middle - centre), 0, size - length);
 }
 
+double longerSide(const Ink& ink) {
+    return static_cast<double>(std::max(ink.right - ink.left, ink.bottom - ink.top));
+}
+
+Ink withStrokesToBeSeen(Ink ink, const DigitOptions& options) {
+    const auto thinnest = kThinnestStroke / static_cast<double>(options.box) * longerSide(ink);
+    const auto missing = thinnest - strokeWidth(ink);
+    if (missing <= 0)
+        return ink;
+    return thickened(ink, 0.5 * missing);
+}
+
 } // namespace
 
 Tensor prepareDigit(const GrayImage& drawing, const DigitOptions& options) {
     if (options.box < 1 || options.size < options.box)
         throw Error("a digit cannot be scaled into {} × {} within {} × {}", options.box,
                     options.box, options.size, options.size);
-    const auto ink = findInk(drawing);
+    const auto ink = withStrokesToBeSeen(findInk(drawing), options);
     const auto width = static_cast<double>(ink.right - ink.left);
     const auto height = static_cast<double>(ink.bottom - ink.top);
-    const auto pixel = std::max(width, height) / static_cast<double>(options.box);
+    const auto pixel = longerSide(ink) / static_cast<double>(options.box);
     const auto columns = std::clamp<std::int64_t>(std::llround(width / pixel), 1, options.box);
     const auto rows = std::clamp<std::int64_t>(std::llround(height / pixel), 1, options.box);
     // The shorter side is centred in whole pixels, so that the aspect stays exact.

@@ -17,7 +17,7 @@ namespace {
 
 /// Larger drawings are reduced to this first: a digit of a twentieth of the side still fills the
 /// box.
-constexpr std::int64_t kWorkSide = 1024;
+constexpr std::int64_t kWorkSide = 512;
 /// Ink differs from the paper by at least this.
 constexpr float kLeastContrast = 0.08F;
 /// Ink differs from the paper by at least so many standard deviations of its grain.
@@ -27,6 +27,9 @@ constexpr float kStrong = 0.5F;
 constexpr float kWeak = 0.15F;
 /// Parts with less ink than this part of the largest one are specks.
 constexpr double kSpeck = 0.02;
+/// Fewer pixels than this are no drawing: grain reaches as far from the paper now and then.
+constexpr std::size_t kLeastPixels = 4;
+constexpr const char* kNoInk = "no ink was found: the picture is empty or too faint";
 
 GrayImage reduced(const GrayImage& drawing) {
     const auto longest = std::max(drawing.width, drawing.height);
@@ -63,7 +66,7 @@ void orient(GrayImage& difference) {
 float fullInk(const GrayImage& difference, float floor) {
     const auto strongest = *std::ranges::max_element(difference.pixels);
     if (!(strongest >= floor))
-        throw Error("no ink was found: the picture is empty or too faint");
+        throw Error(kNoInk);
     std::vector<float> strong;
     for (const auto value : difference.pixels)
         if (value >= floor && value >= 0.5F * strongest)
@@ -114,6 +117,8 @@ void keepParts(Ink& ink, const std::vector<Part>& parts) {
     std::size_t largest = 0;
     for (const auto& part : parts)
         largest = std::max(largest, part.strong);
+    if (largest < kLeastPixels)
+        throw Error(kNoInk);
     const auto least = std::max(1.0, kSpeck * static_cast<double>(largest));
 
     GrayImage kept = makeImage(ink.amount.width, ink.amount.height);
@@ -154,6 +159,46 @@ Ink findInk(const GrayImage& drawing) {
     const auto weak = std::max(kWeak, 3.0F * paper.grain / full);
     keepParts(ink, findParts(ink.amount, weak));
     return ink;
+}
+
+double strokeWidth(const Ink& ink) {
+    // The outline's length is the total variation, which soft edges do not change.
+    double area = 0;
+    double outline = 0;
+    const auto& image = ink.amount;
+    const auto value = [&](std::int64_t x, std::int64_t y) {
+        const bool inside = x >= 0 && y >= 0 && x < image.width && y < image.height;
+        return inside ? double{image.at(x, y)} : 0.0;
+    };
+    for (auto y = ink.top - 1; y <= ink.bottom; ++y)
+        for (auto x = ink.left - 1; x <= ink.right; ++x) {
+            area += value(x, y);
+            outline += std::hypot(0.5 * (value(x + 1, y) - value(x - 1, y)),
+                                  0.5 * (value(x, y + 1) - value(x, y - 1)));
+        }
+    return outline > 0 ? 2.0 * area / outline : 0.0;
+}
+
+Ink thickened(const Ink& ink, double radius) {
+    const auto reach = static_cast<std::int64_t>(std::ceil(radius));
+    const auto width = ink.right - ink.left;
+    const auto height = ink.bottom - ink.top;
+    Ink result{makeImage(width + 2 * reach, height + 2 * reach), 0, 0, width + 2 * reach,
+               height + 2 * reach};
+    for (auto dy = -reach; dy <= reach; ++dy)
+        for (auto dx = -reach; dx <= reach; ++dx) {
+            const auto distance = std::hypot(static_cast<double>(dx), static_cast<double>(dy));
+            // The disc's rim counts in part, so that small radii act smoothly.
+            const auto part = static_cast<float>(std::clamp(radius + 1.0 - distance, 0.0, 1.0));
+            if (part <= 0)
+                continue;
+            for (std::int64_t y = 0; y < height; ++y)
+                for (std::int64_t x = 0; x < width; ++x) {
+                    auto& target = result.amount.at(x + dx + reach, y + dy + reach);
+                    target = std::max(target, part * ink.amount.at(ink.left + x, ink.top + y));
+                }
+        }
+    return result;
 }
 
 } // namespace gradwright

@@ -22,4 +22,10 @@ struct Ink {
 /// are dropped. Large drawings come back smaller. Throws Error when there is no ink.
 Ink findInk(const GrayImage& drawing);
 
+/// The mean width of the strokes in pixels of `amount`: twice the area over the outline's length.
+double strokeWidth(const Ink& ink);
+
+/// Lets the strokes grow by `radius` pixels to every side; the box grows with them.
+Ink thickened(const Ink& ink, double radius);
+
 } // namespace gradwright

@@ -163,10 +163,11 @@ GrayImage decodeJpeg(std::span<const std::uint8_t> file, const std::string& name
     const std::int64_t width = decoder.info.image_width;
     const std::int64_t height = decoder.info.image_height;
     checkImageSize(width, height, name);
+    const auto orientation = orientationOf(decoder); // finishing frees the markers
     std::vector<std::uint8_t> bytes(static_cast<std::size_t>(width * height));
     if (!readPixels(decoder, bytes.data()))
         throw Error("{}: this JPEG image is broken or cut short: {}", name, decoder.message.data());
-    return upright(bytes, width, height, orientationOf(decoder));
+    return upright(bytes, width, height, orientation);
 }
 
 } // namespace gradwright

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/batcher.h"
+#include "engine/support/error.h"
+#include "tests/support/data_files.h"
+
+#include <QTest>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <numeric>
+#include <stdexcept>
+#include <thread>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+namespace {
+
+/// Sample i is {i, -i} with label i % 10.
+class CountingSource : public DataSource {
+public:
+    explicit CountingSource(std::int64_t size)
+        : size_(size) {}
+
+    std::int64_t size() const override { return size_; }
+    const Shape& shape() const override { return shape_; }
+    void input(std::int64_t index, std::span<float> out) const override {
+        ++reads;
+        if (index == brokenSample)
+            throw Error("sample {} is broken", index);
+        std::this_thread::sleep_for(delay);
+        out[0] = static_cast<float>(index);
+        out[1] = -out[0];
+    }
+    std::int32_t label(std::int64_t index) const override {
+        return static_cast<std::int32_t>(index % 10);
+    }
+
+    mutable std::atomic<int> reads = 0;
+    std::int64_t brokenSample = -1;
+    std::chrono::microseconds delay{0};
+
+private:
+    std::int64_t size_;
+    Shape shape_ = {2};
+};
+
+std::vector<std::uint32_t> upTo(std::uint32_t count) {
+    std::vector<std::uint32_t> indices(count);
+    std::iota(indices.begin(), indices.end(), 0U);
+    return indices;
+}
+
+std::shared_ptr<CountingSource> sourceOf(std::int64_t size) {
+    return std::make_shared<CountingSource>(size);
+}
+
+/// The samples of the rest of the epoch in their order; checks what belongs together.
+std::vector<float> drain(Batcher& batcher, std::int64_t firstIndex = 0) {
+    std::vector<float> samples;
+    for (auto index = firstIndex; const auto* batch = batcher.next(); ++index) {
+        if (batch->index != index ||
+            batch->labels.size() != static_cast<std::size_t>(batch->count) ||
+            batch->inputs.size() != 2 * batch->labels.size())
+            throw std::runtime_error("a batch does not agree with itself");
+        for (std::size_t i = 0; i < batch->labels.size(); ++i) {
+            const auto sample = batch->inputs[2 * i];
+            if (batch->inputs[2 * i + 1] != -sample ||
+                batch->labels[i] != static_cast<std::int32_t>(sample) % 10)
+                throw std::runtime_error("input and label are of different samples");
+            samples.push_back(sample);
+        }
+    }
+    return samples;
+}
+
+std::vector<float> epochOf(Batcher& batcher, std::uint64_t epoch, std::int64_t first = 0) {
+    batcher.startEpoch(epoch, first);
+    return drain(batcher, first);
+}
+
+} // namespace
+
+class BatcherTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void keepsTheOrderWithoutASeed() {
+        Batcher batcher(sourceOf(100), {5, 3, 99, 0, 7}, 2, std::nullopt);
+        QCOMPARE(batcher.batchesPerEpoch(), 3);
+        QCOMPARE(epochOf(batcher, 0), (std::vector<float>{5, 3, 99, 0, 7}));
+        QCOMPARE(epochOf(batcher, 1), (std::vector<float>{5, 3, 99, 0, 7}));
+    }
+
+    void lastBatchIsShorter() {
+        Batcher batcher(sourceOf(10), upTo(10), 4, std::nullopt);
+        batcher.startEpoch(0);
+        std::vector<std::int64_t> counts;
+        while (const auto* batch = batcher.next())
+            counts.push_back(batch->count);
+        QCOMPARE(counts, (std::vector<std::int64_t>{4, 4, 2}));
+        QVERIFY(batcher.next() == nullptr);
+    }
+
+    void epochsAreOtherPermutationsThatRepeat() {
+        Batcher one(sourceOf(500), upTo(500), 32, 7);
+        Batcher two(sourceOf(500), upTo(500), 32, 7);
+        Batcher other(sourceOf(500), upTo(500), 32, 8);
+        const auto zero = epochOf(one, 0);
+        const auto first = epochOf(one, 1);
+        QVERIFY(zero != first);
+        QCOMPARE(epochOf(two, 1), first);
+        QCOMPARE(epochOf(one, 0), zero);
+        QVERIFY(epochOf(other, 0) != zero);
+        auto sorted = zero;
+        std::ranges::sort(sorted);
+        for (std::size_t i = 0; i < 500; ++i)
+            QCOMPARE(sorted[i], static_cast<float>(i));
+    }
+
+    void orderDoesNotDependOnTheBatchSize() {
+        Batcher small(sourceOf(100), upTo(100), 7, 3);
+        Batcher large(sourceOf(100), upTo(100), 100, 3);
+        QCOMPARE(epochOf(small, 4), epochOf(large, 4));
+    }
+
+    void startsInTheMiddleOfAnEpoch() {
+        Batcher batcher(sourceOf(100), upTo(100), 8, 1);
+        const auto whole = epochOf(batcher, 3);
+        for (const std::int64_t first : {1, 5, 12}) {
+            const auto rest = epochOf(batcher, 3, first);
+            QCOMPARE(rest, std::vector<float>(whole.begin() + 8 * first, whole.end()));
+        }
+        QVERIFY(epochOf(batcher, 3, 13).empty());
+        QVERIFY(contains(errorOf([&] { batcher.startEpoch(3, 14); }), "13 batches"));
+    }
+
+    void canBeRestartedAtAnyMoment() {
+        const auto source = sourceOf(200);
+        source->delay = std::chrono::microseconds(20);
+        Batcher batcher(source, upTo(200), 10, 1);
+        const auto expected = epochOf(batcher, 5);
+        for (int taken = 0; taken < 12; ++taken) {
+            batcher.startEpoch(static_cast<std::uint64_t>(taken));
+            for (int i = 0; i < taken; ++i)
+                QVERIFY(batcher.next());
+        }
+        QCOMPARE(epochOf(batcher, 5), expected);
+    }
+
+    void givesNothingBeforeAnEpochStarts() {
+        Batcher batcher(sourceOf(10), upTo(10), 4, 1);
+        QVERIFY(batcher.next() == nullptr);
+        Batcher empty(sourceOf(10), {}, 4, 1);
+        empty.startEpoch(0);
+        QCOMPARE(empty.batchesPerEpoch(), 0);
+        QVERIFY(empty.next() == nullptr);
+    }
+
+    void loadsAheadButNotFar() {
+        const auto source = sourceOf(1000);
+        Batcher batcher(source, upTo(1000), 10, std::nullopt);
+        batcher.startEpoch(0);
+        QVERIFY(batcher.next());
+        // One batch with the user, two ahead: the loader gets there and no further.
+        QTRY_COMPARE(source->reads.load(), 30);
+        QTest::qWait(20);
+        QCOMPARE(source->reads.load(), 30);
+    }
+
+    void batchStaysValidUntilTheNext() {
+        Batcher batcher(sourceOf(1000), upTo(1000), 10, std::nullopt);
+        batcher.startEpoch(0);
+        const auto* batch = batcher.next();
+        const auto copy = *batch;
+        QTest::qWait(10);
+        QCOMPARE(batch->inputs, copy.inputs);
+        QCOMPARE(batch->index, copy.index);
+    }
+
+    void passesErrorsOn() {
+        const auto source = sourceOf(100);
+        source->brokenSample = 25;
+        Batcher batcher(source, upTo(100), 10, std::nullopt);
+        batcher.startEpoch(0);
+        QCOMPARE(batcher.next()->index, 0);
+        QCOMPARE(batcher.next()->index, 1);
+        QCOMPARE(errorOf([&] { batcher.next(); }), std::string("sample 25 is broken"));
+        QCOMPARE(errorOf([&] { batcher.next(); }), std::string("sample 25 is broken"));
+        // The part behind the broken sample can still be read.
+        QCOMPARE(epochOf(batcher, 0, 3).size(), std::size_t{70});
+    }
+
+    void stopsAtOnce() {
+        const auto source = sourceOf(100'000);
+        source->delay = std::chrono::microseconds(100);
+        {
+            Batcher batcher(source, upTo(100'000), 100'000, std::nullopt);
+            batcher.startEpoch(0);
+            QTRY_VERIFY(source->reads > 0);
+        }
+        // It would have taken 10 s to load the batch; the loader left within it.
+        QVERIFY(source->reads < 100'000);
+        const auto reads = source->reads.load();
+        QTest::qWait(10);
+        QCOMPARE(source->reads.load(), reads);
+    }
+
+    void countsItsWaiting() {
+        const auto source = sourceOf(4);
+        Batcher batcher(source, upTo(4), 1, std::nullopt);
+        QCOMPARE(batcher.waitedSeconds(), 0.0);
+        source->delay = std::chrono::milliseconds(5);
+        batcher.startEpoch(0);
+        QCOMPARE(drain(batcher).size(), std::size_t{4});
+        QVERIFY(batcher.waitedSeconds() > 0.0);
+    }
+
+    void refusesWhatMakesNoSense() {
+        const auto make = [](std::vector<std::uint32_t> indices, std::int64_t batch) {
+            return errorOf([&] { const Batcher batcher(sourceOf(10), indices, batch, 1); });
+        };
+        QVERIFY(contains(make({0}, 0), "at least 1 sample, not 0"));
+        QVERIFY(contains(make({0, 10}, 1), "no sample 10 among 10"));
+    }
+};
+
+QTEST_GUILESS_MAIN(BatcherTest)
+#include "tst_batcher.moc"
