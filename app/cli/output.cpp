@@ -13,7 +13,8 @@
 namespace gradwright::cli {
 
 void printLine(const std::string& line) {
-    if (std::fputs((line + "\n").c_str(), stdout) == EOF || std::fflush(stdout) != 0)
+    if (std::fputs(line.c_str(), stdout) == EOF || std::fputc('\n', stdout) == EOF ||
+        std::fflush(stdout) != 0)
         throw Error("the result cannot be written to standard output: {}", std::strerror(errno));
 }
 
@@ -63,7 +64,9 @@ std::size_t columnsOf(std::string_view text) {
 
 std::string padded(std::string_view text, std::size_t columns) {
     const auto used = columnsOf(text);
-    return std::string(text) + std::string(used < columns ? columns - used : 0, ' ');
+    std::string result(text);
+    result.append(used < columns ? columns - used : 0, ' ');
+    return result;
 }
 
 } // namespace gradwright::cli

@@ -34,15 +34,15 @@ ProgressBar::ProgressBar(std::FILE* stream)
     , isTerminal_(isatty(fileno(stream)) == 1) {}
 
 void ProgressBar::show(const TrainingEvent& event) {
-    std::visit(
-        [this](const auto& e) {
-            if constexpr (requires { show(e); })
-                show(e);
-        },
-        event);
+    if (const auto* started = std::get_if<RunStarted>(&event))
+        showStart(*started);
+    else if (const auto* step = std::get_if<StepDone>(&event))
+        showStep(*step);
+    else if (const auto* epoch = std::get_if<EpochDone>(&event))
+        showEpoch(*epoch);
 }
 
-void ProgressBar::show(const RunStarted& event) {
+void ProgressBar::showStart(const RunStarted& event) {
     epochs_ = event.epochs;
     showLastingLine(fmt::format(
         "Training {} epochs of {} steps with {} thread{}{}", event.epochs,
@@ -50,7 +50,7 @@ void ProgressBar::show(const RunStarted& event) {
         event.startStep > 0 ? fmt::format(", from step {}", grouped(event.startStep + 1)) : ""));
 }
 
-void ProgressBar::show(const StepDone& event) {
+void ProgressBar::showStep(const StepDone& event) {
     ++smoothedSteps_;
     smoothedLoss_ = kSmoothing * smoothedLoss_ + (1 - kSmoothing) * event.loss;
     smoothedAccuracy_ = kSmoothing * smoothedAccuracy_ + (1 - kSmoothing) * event.accuracy;
@@ -70,7 +70,7 @@ void ProgressBar::show(const StepDone& event) {
                                durationText(event.secondsLeft)));
 }
 
-void ProgressBar::show(const EpochDone& event) {
+void ProgressBar::showEpoch(const EpochDone& event) {
     auto line = fmt::format("Epoch {}/{}  loss {:.4f}  accuracy {:.2f} %", event.epoch, epochs_,
                             event.training.loss, 100 * event.training.accuracy);
     if (event.validation)

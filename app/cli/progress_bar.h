@@ -18,9 +18,9 @@ public:
     void show(const TrainingEvent& event);
 
 private:
-    void show(const RunStarted& event);
-    void show(const StepDone& event);
-    void show(const EpochDone& event);
+    void showStart(const RunStarted& event);
+    void showStep(const StepDone& event);
+    void showEpoch(const EpochDone& event);
     void showMovingLine(const std::string& line);
     void showLastingLine(const std::string& line);
 
