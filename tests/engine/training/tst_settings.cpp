@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/training/settings.h"
+#include "tests/support/data_files.h"
+
+#include <QTest>
+
+using namespace gradwright;
+using test::contains;
+using test::errorOf;
+
+class SettingsTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void defaultsAreValidAndRoundTrip() {
+        const TrainingSettings settings;
+        requireValid(settings);
+        QVERIFY(trainingSettingsFromJson(toJson(settings)) == settings);
+    }
+
+    void everyParameterHasDocumentationAndAValidDefault() {
+        for (const auto& spec : trainingParams()) {
+            QVERIFY2(!spec.doc.empty(), spec.key.c_str());
+            QVERIFY2(!whyInvalid(spec, spec.standard), spec.key.c_str());
+        }
+    }
+
+    void valuesAndUnknownKeysSurvive() {
+        TrainingSettings settings;
+        settings.optimizer = {"sgd", {{"momentum", 0.9}}};
+        settings.schedule = {"step", {{"every", std::int64_t{3}}}};
+        settings.objectives = {{"out", {"mean-squared-error", {}}, 0.5}};
+        settings.params = {{"epochs", std::int64_t{7}}, {"precision", std::string("fp64")}};
+        settings.extra = {{"from_the_future", 1}};
+        const auto back = trainingSettingsFromJson(toJson(settings));
+        QVERIFY(back == settings);
+        QCOMPARE(back.epochs(), 7);
+        QVERIFY(back.precision() == Precision::F64);
+    }
+
+    void wrongValuesAreNamed_data() {
+        QTest::addColumn<QString>("json");
+        QTest::addColumn<QString>("part");
+        QTest::newRow("range") << R"({"params": {"epochs": 0}})"
+                               << "Epochs must be";
+        QTest::newRow("type") << R"({"params": {"batch": "many"}})"
+                              << "a whole number";
+        QTest::newRow("name") << R"({"params": {"epoch": 3}})"
+                              << "no parameter \"epoch\"";
+        QTest::newRow("optimizer") << R"({"optimizer": {"key": "adamm"}})"
+                                   << "known are";
+        QTest::newRow("schedule") << R"({"schedule": 3})"
+                                  << "\"key\"";
+        QTest::newRow("rate") << R"({"optimizer": {"key": "sgd", "params": {"momentum": 2}}})"
+                              << "Momentum";
+        QTest::newRow("objectives") << R"({"objectives": []})"
+                                    << "not empty";
+    }
+
+    void wrongValuesAreNamed() {
+        QFETCH(QString, json);
+        QFETCH(QString, part);
+        const auto message =
+            errorOf([&] { trainingSettingsFromJson(parseJson(json.toStdString(), "settings")); });
+        QVERIFY2(contains(message, part.toStdString()), message.c_str());
+    }
+};
+
+QTEST_APPLESS_MAIN(SettingsTest)
+#include "tst_settings.moc"

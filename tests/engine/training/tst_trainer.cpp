@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/io/json_lines.h"
+#include "engine/project/runs.h"
+#include "engine/training/checkpoint.h"
+#include "tests/support/data_files.h"
+#include "tests/support/small_jobs.h"
+
+#include <QTest>
+
+#include <cmath>
+
+using namespace gradwright;
+using test::contains;
+using test::EventLog;
+using test::set;
+using test::smallProject;
+using test::TemporaryFolder;
+
+namespace {
+
+std::filesystem::path runOf(const EventLog& log) {
+    return log.all<RunStarted>().at(0).run;
+}
+
+test::Bytes lastWeights(const EventLog& log) {
+    return test::readFile(runOf(log) / "last.safetensors");
+}
+
+void train(EventLog& log, const Project& project, const TemporaryFolder& folder) {
+    Trainer(trainingJob(project, folder.path()), log.sink()).run({});
+}
+
+} // namespace
+
+class TrainerTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aRunTellsWhatItDoesAndLearns() {
+        const TemporaryFolder folder;
+        EventLog log;
+        auto project = smallProject(2000, 0.1);
+        set(project, "epochs", std::int64_t{3});
+        train(log, project, folder);
+
+        const auto started = log.all<RunStarted>().at(0);
+        QCOMPARE(started.stepsPerEpoch, 63); // 2,000 samples in batches of 32, the last of 16
+        QCOMPARE(started.weights.size(), 4U);
+        const auto steps = log.all<StepDone>();
+        QCOMPARE(steps.size(), 189U);
+        for (std::size_t i = 0; i < steps.size(); ++i)
+            QCOMPARE(steps[i].step, static_cast<std::int64_t>(i) + 1);
+        QCOMPARE(steps.back().epoch, 3.0);
+        const auto epochs = log.all<EpochDone>();
+        QCOMPARE(epochs.size(), 3U);
+        QCOMPARE(epochs[0].training.samples, 2000);
+        QCOMPARE(epochs[0].validation->samples, 6000);
+        QVERIFY(epochs[2].training.loss < 0.6 * epochs[0].training.loss);
+        const auto finished = log.all<Finished>().at(0);
+        QCOMPARE(finished.test.samples, 10'000);
+        QVERIFY2(finished.test.accuracy > 0.8, std::to_string(finished.test.accuracy).c_str());
+        QVERIFY(std::holds_alternative<Finished>(log.events().back()));
+    }
+
+    void theRunFolderHoldsWhatRepeatsIt() {
+        const TemporaryFolder folder;
+        EventLog log;
+        const auto project = smallProject();
+        train(log, project, folder);
+        const auto run = RunDirectory::open(runOf(log));
+        QVERIFY(projectOfRun(run) == project);
+        const auto record = run.readRunJson();
+        QCOMPARE(record["machine"]["threads"].get<int>(), 1);
+        QCOMPARE(record["result"]["test_samples"].get<int>(), 10'000);
+        QVERIFY(std::filesystem::exists(run.bestWeights()));
+        const auto lines = readJsonLines(run.metrics()).records;
+        QCOMPARE(lines.back()["epoch"].get<int>(), 2);
+        QVERIFY(lines.front().contains("gradient_norms"));
+        QCOMPARE(lines.front()["gradient_norms"].size(), 4U);
+    }
+
+    void theSameSeedGivesTheSameBytes() {
+        const TemporaryFolder folder;
+        EventLog first;
+        EventLog second;
+        EventLog other;
+        auto project = smallProject();
+        train(first, project, folder);
+        train(second, project, folder);
+        QVERIFY(lastWeights(first) == lastWeights(second));
+        set(project, "seed", std::int64_t{2});
+        train(other, project, folder);
+        QVERIFY(lastWeights(first) != lastWeights(other));
+    }
+
+    void aStoppedRunGoesOnAsIfItHadNotStopped() {
+        const TemporaryFolder folder;
+        EventLog whole;
+        auto project = smallProject(400, 0.01);
+        train(whole, project, folder);
+
+        std::filesystem::path run;
+        int sessions = 0;
+        for (bool done = false; !done; ++sessions) {
+            QVERIFY(sessions < 20);
+            std::stop_source stop;
+            int steps = 0;
+            auto job = trainingJob(project, folder.path());
+            job.resume = run;
+            Trainer(std::move(job), [&](const TrainingEvent& event) {
+                if (const auto* started = std::get_if<RunStarted>(&event))
+                    run = started->run;
+                if (std::holds_alternative<StepDone>(event) && ++steps == 5)
+                    stop.request_stop();
+                done = done || std::holds_alternative<Finished>(event);
+            }).run(stop.get_token());
+        }
+        QVERIFY(sessions > 3);
+        QVERIFY(lastWeights(whole) == test::readFile(run / "last.safetensors"));
+        QVERIFY(test::readFile(runOf(whole) / "best.safetensors") ==
+                test::readFile(run / "best.safetensors"));
+    }
+
+    void earlyStoppingEndsARunThatNoLongerImproves() {
+        const TemporaryFolder folder;
+        EventLog log;
+        auto project = smallProject(64, 0.01);
+        set(project, "epochs", std::int64_t{200});
+        set(project, "early_stopping", true);
+        set(project, "patience", std::int64_t{3});
+        train(log, project, folder);
+        const auto epochs = log.all<EpochDone>();
+        QVERIFY(epochs.size() < 200);
+        const auto finished = log.all<Finished>().at(0);
+        QCOMPARE(finished.epochs, static_cast<std::int64_t>(epochs.size()));
+        QCOMPARE(finished.bestEpoch, finished.epochs - 3);
+    }
+
+    void divergenceNamesStepAndLayerAndKeepsTheCheckpoint() {
+        const TemporaryFolder folder;
+        EventLog log;
+        auto project = smallProject();
+        project.training.optimizer = {"sgd", {}};
+        set(project, "learning_rate", 1000.0);
+        set(project, "checkpoint_seconds", 0.0);
+        project.training.objectives[0].loss = {"mean-squared-error", {}};
+        // Mean squared error on unbounded scores diverges for certain.
+        const auto softmax = project.network.main.findByName("probabilities")->id;
+        apply(project.network, removeNodes(project.network, "", {softmax}));
+        apply(project.network, {AddLink{"",
+                                        {{90},
+                                         {project.network.main.findByName("scores")->id, {0}},
+                                         {project.network.main.findByName("digit")->id, {0}}}}});
+        train(log, project, folder);
+        const auto failed = log.all<Failed>().at(0);
+        QVERIFY2(contains(failed.message, "Step "), failed.message.c_str());
+        // Whichever overflows first: a layer's values or, at the Output, their squares.
+        QVERIFY2(contains(failed.message, "hidden") || contains(failed.message, "scores") ||
+                     contains(failed.message, "digit"),
+                 failed.message.c_str());
+        const auto weights = readCheckpointWeights(runOf(log) / "last.safetensors");
+        for (const auto& [key, tensor] : weights.values)
+            for (const float value : tensor.span<float>())
+                QVERIFY(std::isfinite(value));
+    }
+
+    void aJobThatCannotRunSaysWhyAndLeavesNothing() {
+        const TemporaryFolder folder;
+        EventLog log;
+        auto project = smallProject();
+        apply(project.network,
+              removeNodes(project.network, "", {project.network.main.findByName("flatten")->id}));
+        train(log, project, folder);
+        QCOMPARE(log.events().size(), 1U);
+        const auto message = log.all<Failed>().at(0).message;
+        QVERIFY2(contains(message, "hidden"), message.c_str());
+        QVERIFY(std::filesystem::is_empty(folder.path()));
+    }
+
+    void doublePrecisionTrainsOnTheReference() {
+        const TemporaryFolder folder;
+        EventLog log;
+        auto project = smallProject(64);
+        set(project, "precision", std::string("fp64"));
+        set(project, "epochs", std::int64_t{1});
+        std::stop_source stop;
+        Trainer(trainingJob(project, folder.path()), [&](const TrainingEvent& event) {
+            log.sink()(event);
+            if (std::holds_alternative<EpochDone>(event))
+                stop.request_stop(); // the test set takes the slow engine long
+        }).run(stop.get_token());
+        QVERIFY(log.has<EpochDone>());
+        const auto weights = readCheckpointWeights(runOf(log) / "last.safetensors");
+        QVERIFY(weights.values.at(0).second.dtype() == DType::F64);
+    }
+};
+
+QTEST_APPLESS_MAIN(TrainerTest)
+#include "tst_trainer.moc"
