@@ -9,12 +9,10 @@
 
 namespace architecture {
 
-/// A room of the house: a folder, the rooms it may look into (and what those may look into), and,
-/// where not all its headers are for others, those that are.
+/// A room of the house: a folder, and the rooms it may look into (and what those may look into).
 struct Room {
     QString folder;
     QStringList sees;
-    QStringList openHeaders = {};
 };
 
 /// The allowed looks, after docs/design.md. A new folder needs a row here.

@@ -42,7 +42,9 @@ private Q_SLOTS:
             QVERIFY2(file.open(QIODevice::ReadOnly), qPrintable(path));
             found << violations(path, file.readAll());
         }
-        QVERIFY2(found.isEmpty(), qPrintable("\n" + found.join('\n')));
+        for (const QString& line : found)
+            qWarning().noquote() << line;
+        QCOMPARE(found.size(), 0);
     }
 
     void roomsFormNoCycle() {
@@ -70,10 +72,9 @@ private Q_SLOTS:
         row("engine/training/a.cpp", "\"engine/backend/backend.h\"", "");
         row("engine/training/a.cpp", "\"engine/ops/op.h\"", "");
         row("engine/training/a.cpp", "\"engine/backend/update_rule.h\"", "");
-        row("engine/training/a.cpp", "\"engine/backend/checks.h\"", "are for other rooms");
         row("engine/training/a.cpp", "\"engine/backend/onednn/arena.h\"", "may not look into");
         row("engine/training/a.cpp", "\"engine/project/project.h\"", "may not look into");
-        row("engine/backend/onednn/a.cpp", "\"engine/backend/checks.h\"", "");
+        row("engine/backend/onednn/a.cpp", "\"engine/backend/weights.h\"", "");
         row("engine/backend/onednn/a.cpp", "<dnnl.hpp>", "");
         row("engine/backend/onednn/a.cpp", "\"engine/backend/reference/kernels.h\"",
             "may not look into");
