@@ -17,9 +17,6 @@ namespace {
 
 using Clock = Speedometer::Clock;
 
-/// Points a curve gets from each epoch, whatever the number of steps.
-constexpr std::int64_t kMetricsPerEpoch = 200;
-
 UpdateRule updateRuleOf(const TrainingSettings& settings) {
     const auto& def = optimizer(settings.optimizer.key);
     return def.make(Params(def.params, settings.optimizer.params));
@@ -60,9 +57,8 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     , directory_(openRun(job))
     , lock_(directory_.lock())
     , batcher_(data_.training, split_.training, job.settings.batch(), job.settings.seed())
-    , metrics_(directory_.metrics(),
-               job.resume.empty() ? JsonLinesMode::Create : JsonLinesMode::Append)
-    , metricsInterval_(std::max<std::int64_t>(1, batcher_.batchesPerEpoch() / kMetricsPerEpoch))
+    , metrics_(directory_, !job.resume.empty(), batcher_.batchesPerEpoch(),
+               job.settings.tensorBoard())
     , started_(Clock::now())
     , lastCheckpoint_(started_) {}
 
@@ -150,8 +146,9 @@ void TrainingLoop::changeLearningRate(double learningRate) {
     if (!(learningRate > 0) || !std::isfinite(learningRate))
         return;
     position_.learningRateFactor = learningRate / job_.settings.learningRate();
-    metrics_.write({{"step", position_.step}, {"learning_rate_set", learningRate}});
-    sink_(LearningRateChanged{position_.step, learningRate});
+    const LearningRateChanged event{position_.step, learningRate};
+    metrics_.add(event);
+    sink_(event);
 }
 
 double TrainingLoop::scheduledRate() const {
@@ -189,12 +186,9 @@ bool TrainingLoop::runStep(const Batch& batch, const std::stop_token& stop) {
     position_.lossSum += lossSum;
     position_.correct += correct;
     position_.samples += batch.count;
-    intervalLoss_ += lossSum;
-    intervalCorrect_ += correct;
-    intervalSamples_ += batch.count;
     speed_.add(batch.count, Clock::now() - start);
-    noteStep(program, lossSum / static_cast<double>(batch.count),
-             static_cast<double>(correct) / static_cast<double>(batch.count));
+    const auto count = static_cast<double>(batch.count);
+    noteStep(program, {lossSum / count, static_cast<double>(correct) / count, batch.count});
     return true;
 }
 
@@ -214,36 +208,27 @@ void TrainingLoop::requireFinite(Program& program, double loss, bool gradients) 
                         training_.graph.weights()[i].key, advice);
 }
 
-void TrainingLoop::noteStep(const Program& program, double loss, double accuracy) {
+void TrainingLoop::noteStep(const Program& program, const Score& score) {
     const double rate = scheduledRate();
     ++position_.step;
     ++position_.batch;
-    const auto perEpoch = batcher_.batchesPerEpoch();
-    const double epoch = static_cast<double>(position_.epoch) +
-                         static_cast<double>(position_.batch) / static_cast<double>(perEpoch);
+    const double epoch =
+        static_cast<double>(position_.epoch) +
+        static_cast<double>(position_.batch) / static_cast<double>(batcher_.batchesPerEpoch());
     const double samplesLeft = (static_cast<double>(job_.settings.epochs()) - epoch) *
                                static_cast<double>(split_.training.size());
+    const double speed = speed_.recent();
     StepDone event{position_.step,
                    epoch,
-                   loss,
-                   accuracy,
+                   score.loss,
+                   score.accuracy,
                    rate,
-                   speed_.recent(),
-                   speed_.recent() > 0 ? samplesLeft / speed_.recent() : 0,
+                   speed,
+                   speed > 0 ? samplesLeft / speed : 0,
                    {}};
-    if (position_.batch % metricsInterval_ == 0 || position_.batch == perEpoch) {
+    if (metrics_.endsPoint(position_.batch))
         event.gradientNorms = gradientNorms(program);
-        const auto samples = static_cast<double>(intervalSamples_);
-        metrics_.write({{"step", position_.step},
-                        {"epoch", epoch},
-                        {"loss", intervalLoss_ / samples},
-                        {"accuracy", static_cast<double>(intervalCorrect_) / samples},
-                        {"learning_rate", rate},
-                        {"gradient_norms", *event.gradientNorms}});
-        intervalLoss_ = 0;
-        intervalCorrect_ = 0;
-        intervalSamples_ = 0;
-    }
+    metrics_.add(event, score.samples);
     sink_(event);
 }
 
@@ -291,17 +276,7 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
         position_.bestEpoch = position_.epoch;
         writeCheckpoint(directory_.bestWeights(), *programs_.weights(), position_);
     }
-    Json line = {{"step", event.step},
-                 {"epoch", event.epoch},
-                 {"epoch_loss", event.training.loss},
-                 {"epoch_accuracy", event.training.accuracy},
-                 {"samples_per_second", event.samplesPerSecond},
-                 {"best", event.best}};
-    if (event.validation) {
-        line["validation_loss"] = event.validation->loss;
-        line["validation_accuracy"] = event.validation->accuracy;
-    }
-    metrics_.write(line);
+    metrics_.add(event);
     writeCheckpointFile();
     sink_(event);
     return Outcome::Done;

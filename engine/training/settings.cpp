@@ -33,6 +33,9 @@ ParamSpecs makeTrainingParams() {
                                 "step.");
     checkpoint.unit = "s";
     checkpoint.advanced = true;
+    auto tensorBoard = boolParam("tensorboard", "TensorBoard events", false,
+                                 "Also writes the curves as TensorBoard reads them.");
+    tensorBoard.advanced = true;
     return {std::move(rate),
             intParam("epochs", "Epochs", 5, 1, 1'000'000, "Passes over the training data."),
             intParam("batch", "Batch size", 32, 1, 1 << 20,
@@ -48,7 +51,8 @@ ParamSpecs makeTrainingParams() {
             boolParam("early_stopping", "Early stopping", false,
                       "Stops when validation no longer improves; the best weights are kept."),
             std::move(patience),
-            std::move(checkpoint)};
+            std::move(checkpoint),
+            std::move(tensorBoard)};
 }
 
 ParamValues readParams(const Json& json, const ParamSpecs& specs, std::string_view what) {
@@ -124,6 +128,10 @@ std::int64_t TrainingSettings::patience() const {
 }
 double TrainingSettings::checkpointSeconds() const {
     return paramsOf(*this).real("checkpoint_seconds");
+}
+
+bool TrainingSettings::tensorBoard() const {
+    return paramsOf(*this).boolean("tensorboard");
 }
 
 void requireValid(const TrainingSettings& settings) {

@@ -45,10 +45,11 @@ struct TrainingSettings {
     [[nodiscard]] bool earlyStopping() const;
     [[nodiscard]] std::int64_t patience() const; ///< epochs
     [[nodiscard]] double checkpointSeconds() const;
+    [[nodiscard]] bool tensorBoard() const;
 };
 
 /// learning_rate, epochs, batch, seed, threads, precision, early_stopping, patience,
-/// checkpoint_seconds.
+/// checkpoint_seconds, tensorboard.
 const ParamSpecs& trainingParams();
 
 /// Throws Error with the first value that breaks its rule.
