@@ -4,6 +4,7 @@
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
 #include "engine/support/error.h"
+#include "engine/training/diverged.h"
 #include "engine/training/evaluation.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/run_record.h"
@@ -16,6 +17,9 @@ namespace gradwright {
 namespace {
 
 using Clock = Speedometer::Clock;
+
+constexpr auto kDivergedAdvice = "The last good checkpoint is kept; a smaller learning rate or "
+                                 "clipped inputs may help.";
 
 UpdateRule updateRuleOf(const TrainingSettings& settings) {
     const auto& def = optimizer(settings.optimizer.key);
@@ -66,22 +70,27 @@ TrainingLoop::~TrainingLoop() = default;
 
 void TrainingLoop::run(const std::stop_token& stop) {
     startRun();
-    while (!position_.finished && position_.epoch < job_.settings.epochs()) {
-        if (runEpoch(stop) == Outcome::Stopped) {
-            writeCheckpointFile();
-            sink_(Stopped{position_.step, true});
-            return;
+    try {
+        while (!position_.finished && position_.epoch < job_.settings.epochs()) {
+            if (runEpoch(stop) == Outcome::Stopped) {
+                writeCheckpointFile();
+                sink_(Stopped{position_.step, true});
+                return;
+            }
         }
+        finish(stop);
+    } catch (const DivergedError& error) {
+        throw Error("Step {}: {}. {}", position_.step, error.what(), kDivergedAdvice);
     }
-    finish(stop);
 }
 
 void TrainingLoop::startRun() {
     auto& store = *programs_.weights();
     if (job_.resume.empty()) {
         initializeWeights(store, job_.settings.seed());
-        writeRunRecord(directory_, job_, threads_);
+        // The record last: with it the folder is a run, which must be ready to be resumed.
         writeCheckpointFile();
+        writeRunRecord(directory_, job_, threads_);
     } else {
         position_ = readCheckpoint(directory_.lastWeights(), store);
         updateRunRecord(directory_, job_, threads_);
@@ -194,18 +203,16 @@ bool TrainingLoop::runStep(const Batch& batch, const std::stop_token& stop) {
 
 void TrainingLoop::requireFinite(Program& program, double loss, bool gradients) const {
     const auto step = position_.step + 1;
-    const auto advice = "The last good checkpoint is kept; a smaller learning rate or clipped "
-                        "inputs may help.";
     if (!std::isfinite(loss))
         throw Error("Step {}: the loss is not a finite number; the first such value is in {}. {}",
-                    step, program.firstNonFinite().value_or("the loss"), advice);
+                    step, program.firstNonFinite().value_or("the loss"), kDivergedAdvice);
     if (!gradients)
         return;
     const auto squares = program.gradientSquares();
     for (std::size_t i = 0; i < squares.size(); ++i)
         if (!std::isfinite(squares[i]))
             throw Error("Step {}: the gradient of {} is not finite. {}", step,
-                        training_.graph.weights()[i].key, advice);
+                        training_.graph.weights()[i].key, kDivergedAdvice);
 }
 
 void TrainingLoop::noteStep(const Program& program, const Score& score) {
