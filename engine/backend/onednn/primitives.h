@@ -99,6 +99,8 @@ PoolBackward poolBackward(dnnl::algorithm algorithm, const MemoryDesc& diffSrc,
 /// With scale and shift.
 NormForward normForward(dnnl::prop_kind kind, const MemoryDesc& data, float epsilon,
                         bool runningStatistics, bool fuseRelu);
+/// Whether the backward primitive has an argument that its formulas don't need.
+inline constexpr bool kNormBackwardTakesShift = DNNL_VERSION_MAJOR < 3;
 NormBackward normBackward(const MemoryDesc& data, float epsilon, bool fuseRelu,
                           const NormForward& hint);
 
