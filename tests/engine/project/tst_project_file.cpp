@@ -77,7 +77,7 @@ private Q_SLOTS:
             json[Json::json_pointer(place)]["later"] = later;
         const auto project = projectFromJson(json);
         // Keys may move behind those that are known; nothing is lost or made up.
-        QCOMPARE(nlohmann::json(toJson(project)), nlohmann::json(json));
+        QVERIFY(nlohmann::json(toJson(project)) == nlohmann::json(json));
         QVERIFY(projectFromJson(toJson(project)) == project);
     }
 
