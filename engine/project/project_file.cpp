@@ -42,7 +42,9 @@ void writeReadable(const Json& json, int depth, std::string& out) {
             writeReadable(value, depth + 1, out);
         }
     }
-    out += "\n" + std::string(static_cast<std::size_t>(depth) * 2, ' ') + (isArray ? "]" : "}");
+    out += '\n';
+    out.append(static_cast<std::size_t>(depth) * 2, ' ');
+    out += isArray ? ']' : '}';
 }
 
 std::string textOf(const Json& json, std::string_view what) {

@@ -33,7 +33,7 @@ ParamSpecs makeTrainingParams() {
     auto checkpoint = realParam("checkpoint_seconds", "Checkpoint every", 30, 0, 86'400,
                                 "Seconds between two saved states within an epoch; 0 saves each "
                                 "step.");
-    checkpoint.unit = "s";
+    checkpoint.unit = 's'; // as a text it draws a false warning from GCC 12
     checkpoint.advanced = true;
     auto tensorBoard = boolParam("tensorboard", "TensorBoard events", false,
                                  "Also writes the curves as TensorBoard reads them.");
