@@ -174,15 +174,15 @@ private Q_SLOTS:
         for (auto* each : {program.get(), exact.get()}) {
             initializeWeights(*each->weights(), 1);
             for (std::uint64_t i = 0; i < 3; ++i) {
-                const auto data = randomBatch(net.graph, batch, i);
+                const auto data = randomBatch(net.graph, batch, 10 + i);
                 step(*each, data.bindings(net.graph), {5, i}, 0.01);
             }
         }
         Difference difference;
         addWeights(difference, *program->weights(), *exact->weights(), true);
         addWeights(difference, *program->weights(), *exact->weights(), false);
-        // Three steps multiply the rounding of one.
-        QVERIFY2(difference.relative <= 1e-3, difference.text());
+        // Three steps multiply the rounding of one; the data has no ReLU at its kink.
+        QVERIFY2(difference.relative <= 1e-4, difference.text());
     }
 
     void noReferenceImplementation_data() { addNetRows(); }
