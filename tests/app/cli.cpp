@@ -45,6 +45,15 @@ bool CliResult::failsInOneLine() const {
     return err.startsWith("gradwright-cli: ") && err.endsWith('\n') && err.count('\n') == 1;
 }
 
+std::string CliResult::whyNoFailure(const QStringList& parts) const {
+    if (code != 1 || !failsInOneLine())
+        return text();
+    for (const auto& part : parts)
+        if (!err.contains(part.toUtf8()))
+            return fmt::format("\"{}\" is missing: {}", part.toStdString(), text());
+    return {};
+}
+
 std::string CliResult::text() const {
     return fmt::format("exit code {}\n--- stdout\n{}\n--- stderr\n{}", code, out.toStdString(),
                        err.toStdString());

@@ -26,6 +26,9 @@ struct CliResult {
     [[nodiscard]] Json json() const;
     /// Standard error is one line that starts with the program's name.
     [[nodiscard]] bool failsInOneLine() const;
+    /// Nothing when it failed with exit code 1 and one line that holds all these parts; else what
+    /// it did instead.
+    [[nodiscard]] std::string whyNoFailure(const QStringList& parts) const;
     /// Everything, for the message of a failed check.
     [[nodiscard]] std::string text() const;
 };

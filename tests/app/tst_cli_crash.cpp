@@ -18,13 +18,13 @@ namespace {
 constexpr int kKills = 20;
 
 /// What a run leaves that must not depend on what happened to it.
-struct Weights {
+struct SavedWeights {
     std::string last;
     std::string best;
-    bool operator==(const Weights&) const = default;
+    bool operator==(const SavedWeights&) const = default;
 };
 
-Weights weightsIn(const fs::path& run) {
+SavedWeights weightsIn(const fs::path& run) {
     return {contentsOf(run / "last.safetensors"), contentsOf(run / "best.safetensors")};
 }
 
@@ -91,7 +91,7 @@ private Q_SLOTS:
             const auto folder = folderFor(name);
             const auto result = cli_.run({"train", file, "--seed", seed, "--quiet", "--run-dir",
                                           QString::fromStdString(folder.string())});
-            return result.code == 0 ? weightsIn(onlyRun(folder)) : Weights{};
+            return result.code == 0 ? weightsIn(onlyRun(folder)) : SavedWeights{};
         };
         const auto first = train("first", "5");
         QVERIFY(!first.last.empty() && !first.best.empty());

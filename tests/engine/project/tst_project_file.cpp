@@ -245,17 +245,59 @@ private Q_SLOTS:
                     break;
                 }
             }
-            try {
-                const auto project = projectFromJson(parseJson(text, "the project"));
-                ++read;
-                QVERIFY(projectFromJson(parseJson(projectText(project), "again")) == project);
-            } catch (const Error& error) {
-                ++refused;
-                QVERIFY(*error.what() != '\0');
-            }
+            readOrRefuse(text, read, refused);
         }
         qInfo("%d read, %d refused", read, refused);
         QVERIFY(read > 0 && refused > 0);
+    }
+
+    /// The same with valid JSON in which a value is another one, of any type.
+    void strangeValuesAreReadOrRefused() {
+        const auto whole = toJson(fullProject()).flatten();
+        std::vector<std::string> places;
+        std::vector<Json> values = {nullptr,
+                                    true,
+                                    -1,
+                                    0,
+                                    1.5,
+                                    -1e308,
+                                    4'294'967'296,
+                                    18e18,
+                                    18'000'000'000'000'000'000U,
+                                    "",
+                                    "../../x",
+                                    std::string(1000, 'x'),
+                                    Json::array(),
+                                    Json::object()};
+        for (const auto& [place, value] : whole.items()) {
+            places.push_back(place);
+            values.push_back(value);
+        }
+        std::mt19937 random(2);
+        const auto anyOf = [&](const auto& list) {
+            return list[std::uniform_int_distribution<std::size_t>(0, list.size() - 1)(random)];
+        };
+        int read = 0;
+        int refused = 0;
+        for (int i = 0; i < 2000; ++i) {
+            auto json = whole.unflatten();
+            json[Json::json_pointer(anyOf(places))] = anyOf(values);
+            readOrRefuse(json.dump(), read, refused);
+        }
+        qInfo("%d read, %d refused", read, refused);
+        QVERIFY(read > 100 && refused > 100);
+    }
+
+private:
+    static void readOrRefuse(const std::string& text, int& read, int& refused) {
+        try {
+            const auto project = projectFromJson(parseJson(text, "the project"));
+            ++read;
+            QVERIFY(projectFromJson(parseJson(projectText(project), "again")) == project);
+        } catch (const Error& error) {
+            ++refused;
+            QVERIFY(*error.what() != '\0');
+        }
     }
 };
 

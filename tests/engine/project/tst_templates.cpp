@@ -40,9 +40,9 @@ private Q_SLOTS:
         const auto found = diagnoseTraining(project.network, analysis, info, project.training);
         QVERIFY2(found.empty(), found.empty() ? "" : found.front().message.c_str());
         const auto training = trainingGraph(project.network, info, project.training);
-        QCOMPARE(training.graph.type(training.input).shape, info.input);
+        QVERIFY(training.graph.type(training.input).shape == info.input);
         const auto inference = inferenceGraph(project.network, project.training);
-        QCOMPARE(inference.type(inference.outputs().front().value).shape, Shape{10});
+        QVERIFY(inference.type(inference.outputs().front().value).shape == Shape{10});
     }
 
     /// The files are written by the program, so that a first save changes nothing but the UUID.
