@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How fast the CPU engine trains the sample networks, and where the time goes:
+// How fast the CPU engine trains and runs the sample networks, and where the time goes:
 //   OMP_NUM_THREADS=2 bench_training [NAME-PART [BATCH]]
 #include "engine/training/recipes/optimizers.h"
 #include "tests/engine/backend/sample_nets.h"
@@ -47,6 +47,23 @@ StepTime measure(Program& program, const OpGraph& graph, std::int64_t batch) {
     return best;
 }
 
+/// Seconds of the fastest forward pass in inference mode, on the weights of a training program.
+double measureInference(const OpGraph& graph, std::int64_t batch,
+                        const std::shared_ptr<WeightStore>& weights) {
+    const auto program =
+        makeOneDnnBackend()->compile(graph, {.batch = batch, .mode = Mode::Inference}, weights);
+    const auto data = randomBatch(graph, batch, 1);
+    const auto inputs = data.bindings(graph);
+    double best = 1e9;
+    const auto start = Clock::now();
+    for (int i = 0; i < 20 || seconds(start) < 0.5; ++i) {
+        const auto since = Clock::now();
+        program->forward(inputs);
+        best = std::min(best, seconds(since));
+    }
+    return best;
+}
+
 void printOps(const std::vector<OpReport>& ops) {
     for (const auto& op : ops)
         fmt::print("    {:24} {:30} {:10} {}\n", op.path, op.implementation, op.layout,
@@ -75,6 +92,9 @@ int main(int argc, char** argv) {
                    net.name, static_cast<double>(batch) / time.total(), 1e6 * time.forward,
                    1e6 * time.backward, 1e6 * time.update, report.reorders,
                    report.arenaBytes / 1024);
+        fmt::print("  inference: one sample in {:.0f} µs, {:.0f} samples/s in batches of 128\n",
+                   1e6 * measureInference(net.graph, 1, program->weights()),
+                   128.0 / measureInference(net.graph, 128, program->weights()));
         if (!part.empty()) {
             printOps(report.ops);
             fmt::print("  backward\n");
