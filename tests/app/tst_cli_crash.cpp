@@ -45,7 +45,7 @@ Project statefulNetwork() {
     insertAfterFirstDense("batch-norm");
     project.data.limit = 500;
     project.training.params["epochs"] = std::int64_t{3};
-    project.training.params["threads"] = std::int64_t{2};
+    project.training.params["threads"] = std::int64_t{1};
     return project;
 }
 
@@ -62,14 +62,13 @@ Project momentumSavedEachEpoch() {
     project.training.optimizer = {"sgd",
                                   {{"momentum", 0.9}, {"nesterov", true}, {"weight_decay", 1e-4}}};
     project.training.params["learning_rate"] = 0.01;
-    project.training.params["threads"] = std::int64_t{1};
     return project;
 }
 
 Project leNet() {
     auto project = openTemplate("lenet-5");
-    project.data.limit = 400;
-    project.training.params["epochs"] = std::int64_t{4};
+    project.data.limit = 200;
+    project.training.params["epochs"] = std::int64_t{3};
     project.training.params["threads"] = std::int64_t{2};
     project.training.params["checkpoint_seconds"] = 0.1;
     return project;
@@ -91,7 +90,9 @@ private Q_SLOTS:
             const auto folder = folderFor(name);
             const auto result = cli_.run({"train", file, "--seed", seed, "--quiet", "--run-dir",
                                           QString::fromStdString(folder.string())});
-            return result.code == 0 ? weightsIn(onlyRun(folder)) : SavedWeights{};
+            if (result.code != 0)
+                QTest::qFail(result.text().c_str(), __FILE__, __LINE__);
+            return weightsIn(onlyRun(folder));
         };
         const auto first = train("first", "5");
         QVERIFY(!first.last.empty() && !first.best.empty());
