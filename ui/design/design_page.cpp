@@ -125,6 +125,8 @@ void DesignPage::makeActions() {
     });
     connect(&stack, &QUndoStack::canUndoChanged, undo_, &QAction::setEnabled);
     connect(&stack, &QUndoStack::canRedoChanged, redo_, &QAction::setEnabled);
+    for (QAction* const made : {undo_, redo_})
+        made->setShortcutContext(Qt::WindowShortcut); // settings of other pages are undone as well
     undo_->setEnabled(stack.canUndo());
     redo_->setEnabled(stack.canRedo());
     separator(editActions_);

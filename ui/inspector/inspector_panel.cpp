@@ -92,7 +92,7 @@ std::vector<std::string> InspectorPanel::visibleParams() const {
     std::vector<std::string> keys;
     if (const LayerDef* const layer = shownLayer())
         for (const ParamSpec& spec : layer->params)
-            if (isVisible(spec, Params(layer->params, shownNode()->params)))
+            if (gradwright::isVisible(spec, Params(layer->params, shownNode()->params)))
                 keys.push_back(spec.key);
     return keys;
 }

@@ -35,12 +35,9 @@ private:
         return node != nullptr ? node->id : NodeId{0};
     }
     [[nodiscard]] QWidget* canvas() const { return page_->view().viewport(); }
-    [[nodiscard]] QPoint onScreen(QPointF scene) const {
-        return page_->view().mapFromScene(scene);
-    }
+    [[nodiscard]] QPoint onScreen(QPointF scene) const { return page_->view().mapFromScene(scene); }
     [[nodiscard]] QPoint nodeCenter(const char* name) const {
-        return onScreen(page_->scene().nodeItem(idOf(name))->pos() +
-                        metrics::nodeRect().center());
+        return onScreen(page_->scene().nodeItem(idOf(name))->pos() + metrics::nodeRect().center());
     }
     [[nodiscard]] QPoint port(const char* name, bool isInput, std::uint32_t index = 0) const {
         return onScreen(
@@ -197,9 +194,9 @@ private Q_SLOTS:
         page_->scene().addLayer("input", QPointF(0, 0));
         page_->scene().addLayer("dense", QPointF(0, 120));
         page_->view().fit();
-        document_->perform(QStringLiteral("Image"),
-                           {NetworkEdit{SetParam{"", idOf("input1"), "shape",
-                                                 ParamValue{IntTuple{1, 28, 28}}}}});
+        document_->perform(
+            QStringLiteral("Image"),
+            {NetworkEdit{SetParam{"", idOf("input1"), "shape", ParamValue{IntTuple{1, 28, 28}}}}});
         drag(port("input1", false), port("dense1", true));
         QVERIFY(document_->analysis().hasErrors());
         QVERIFY(page_->scene().callout() != nullptr);
@@ -289,10 +286,11 @@ private Q_SLOTS:
             for (const auto& [id, node] : graph().nodes())
                 if (node.layerUse()->layer == "conv2d")
                     wide = id;
-            document_->perform(QStringLiteral("Break"),
-                               {NetworkEdit{NetworkEdit::Group{
-                                   {SetParam{"", wide, "kernel", ParamValue{IntTuple{64, 64}}}},
-                                   {SetParam{"", wide, "padding", ParamValue{std::string("valid")}}}}}});
+            document_->perform(
+                QStringLiteral("Break"),
+                {NetworkEdit{NetworkEdit::Group{
+                    {SetParam{"", wide, "kernel", ParamValue{IntTuple{64, 64}}}},
+                    {SetParam{"", wide, "padding", ParamValue{std::string("valid")}}}}}});
             page_->scene().selectNodes({wide});
             page_->view().fit();
             const QImage image = page_->grab().toImage();

@@ -97,8 +97,8 @@ private Q_SLOTS:
         document.newFromTemplate("lenet-5");
         QVERIFY(!document.isModified());
         QVERIFY(!document.file());
-        document.performMerged(QStringLiteral("Move"),
-                               {MoveNodes{"", {{NodeId{1}, Point{4, 8}}}}}, {});
+        document.performMerged(QStringLiteral("Move"), {MoveNodes{"", {{NodeId{1}, Point{4, 8}}}}},
+                               {});
         QVERIFY(document.isModified());
         const auto file = path("net.gradwright");
         document.saveAs(file);
