@@ -2,6 +2,7 @@
 // What a CurvePlot shows and hands out on request: read-out under the mouse, menu, files.
 #include "engine/support/error.h"
 #include "ui/plots/curve_plot.h"
+#include "ui/plots/qcp.h"
 #include "ui/plots/scale.h"
 #include "ui/theme/theme_manager.h"
 
@@ -15,7 +16,6 @@
 #include <QSaveFile>
 #include <QSvgGenerator>
 #include <QTextStream>
-#include <qcustomplot.h>
 
 #include <algorithm>
 

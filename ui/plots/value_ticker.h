@@ -2,9 +2,8 @@
 #pragma once
 
 #include "ui/plots/curve_plot.h"
+#include "ui/plots/qcp.h"
 #include "ui/plots/scale.h"
-
-#include <qcustomplot.h>
 
 namespace gradwright {
 

@@ -8,6 +8,7 @@
 #include "engine/training/recipes/optimizers.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 
@@ -49,6 +50,13 @@ const RunHistory::Epoch* RunHistory::best() const {
     return found == epochs.rend() ? nullptr : &*found;
 }
 
+std::int64_t RunHistory::totalSteps() const {
+    if (steps.empty() || !(steps.back().epoch > 0))
+        return 0;
+    return std::llround(static_cast<double>(steps.back().step) / steps.back().epoch *
+                        static_cast<double>(totalEpochs));
+}
+
 RunHistory readHistory(const RunDirectory& run) {
     RunHistory history;
     history.folder = run.path();
@@ -59,7 +67,8 @@ RunHistory readHistory(const RunDirectory& run) {
     const auto project = projectOfRun(run);
     history.optimizer = optimizer(project.training.optimizer.key).title;
     history.totalEpochs = project.training.epochs();
-    for (const auto& spec : inferenceGraph(project.network, project.training).weights())
+    const auto graph = inferenceGraph(project.network, project.training);
+    for (const auto& spec : graph.weights())
         if (spec.trainable)
             history.weights.push_back(spec.key);
     history.finished = record.contains("result");

@@ -31,7 +31,7 @@ struct RunHistory {
 
     std::filesystem::path folder;
     std::string name;
-    std::string optimizer; ///< its title
+    std::string optimizer;            ///< its title
     std::int64_t totalEpochs = 0;     ///< asked for
     std::vector<std::string> weights; ///< keys of the trainable ones, the order of gradient norms
     std::vector<Step> steps;
@@ -40,6 +40,8 @@ struct RunHistory {
     bool resumable = false; ///< not finished, not being written, with a checkpoint
 
     [[nodiscard]] const Epoch* best() const;
+    /// Of all epochs that were asked for; an estimate until the first is done.
+    [[nodiscard]] std::int64_t totalSteps() const;
 };
 
 /// Reads run.json and metrics.jsonl; of several entries for a step the last counts. Throws Error

@@ -4,6 +4,7 @@
 #include "ui/theme/style_sheet.h"
 
 #include <QApplication>
+#include <QPalette>
 #include <QStyleFactory>
 #include <QStyleHints>
 

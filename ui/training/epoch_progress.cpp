@@ -44,8 +44,8 @@ void EpochProgress::paintEvent(QPaintEvent*) {
     if (epochs_ > kMostSegments)
         return;
     for (std::int64_t i = 1; i < epochs_; ++i) {
-        const double x = static_cast<double>(width()) * static_cast<double>(i) /
-                         static_cast<double>(epochs_);
+        const double x =
+            static_cast<double>(width()) * static_cast<double>(i) / static_cast<double>(epochs_);
         painter.fillRect(QRectF(x - 1, 0, 2, height()), theme.panel);
     }
 }

@@ -123,7 +123,7 @@ void ParamForm::addRow(const ParamSpec& spec) {
     grid->addWidget(field, row, 2);
     grid->addWidget(problem, row + 1, 0, 1, 3);
     rows_.push_back({spec, label, bolt, editor, field, problem});
-    show(rows_.back());
+    showValue(rows_.back());
 }
 
 QWidget* ParamForm::makeEditor(const ParamSpec& spec) {
@@ -140,9 +140,8 @@ QWidget* ParamForm::makeEditor(const ParamSpec& spec) {
             combo->addItem(qstr(choice.title), qstr(choice.key));
             combo->setItemData(combo->count() - 1, qstr(choice.doc), Qt::ToolTipRole);
         }
-        connect(combo, &QComboBox::activated, this, [this, key, combo] {
-            accept(key, combo->currentData().toString().toStdString());
-        });
+        connect(combo, &QComboBox::activated, this,
+                [this, key, combo] { accept(key, combo->currentData().toString().toStdString()); });
         return combo;
     }
     auto* edit = new NumberEdit(spec);
@@ -181,11 +180,11 @@ void ParamForm::setValues(const ParamValues& values) {
         if (findParam(specs_, key))
             values_.emplace(key, value);
     for (const auto& shown : rows_)
-        show(shown);
+        showValue(shown);
     updateVisibility();
 }
 
-void ParamForm::show(const Row& shown) {
+void ParamForm::showValue(const Row& shown) {
     const auto& value = Params(specs_, values_).value(shown.spec.key);
     const QSignalBlocker quiet(shown.editor);
     if (auto* box = qobject_cast<QCheckBox*>(shown.editor))

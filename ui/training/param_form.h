@@ -65,7 +65,7 @@ private:
 
     void addRow(const ParamSpec& spec);
     QWidget* makeEditor(const ParamSpec& spec);
-    void show(const Row& row);
+    void showValue(const Row& row);
     void showProblem(const Row& row, const QString& problem);
     void accept(const std::string& key, const ParamValue& value);
     void check(const std::string& key, const QString& text, bool commit);

@@ -79,8 +79,8 @@ void SchedulePreview::paintEvent(QPaintEvent*) {
     }
     painter.setFont(textFont(type::kCaption));
     painter.setPen(theme.text3);
-    painter.drawText(QRectF(0, box.top() - 7, box.left() - 6, 14), Qt::AlignRight | Qt::AlignVCenter,
-                     shortReal(settings_.learningRate() * most));
+    painter.drawText(QRectF(0, box.top() - 7, box.left() - 6, 14),
+                     Qt::AlignRight | Qt::AlignVCenter, shortReal(settings_.learningRate() * most));
     painter.drawText(QRectF(0, box.bottom() - 7, box.left() - 6, 14),
                      Qt::AlignRight | Qt::AlignVCenter, QStringLiteral("0"));
     const QRectF labels(box.left(), box.bottom() + 3, box.width(), 14);

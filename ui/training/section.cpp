@@ -38,8 +38,8 @@ Section::Section(const QString& title, ThemeManager& theme, QWidget* parent)
     layout->addWidget(line);
     connect(header_, &QToolButton::toggled, this, [this, &theme](bool open) {
         body_->setVisible(open);
-        header_->setIcon(theme.icon(open ? QStringLiteral("chevron-down")
-                                         : QStringLiteral("chevron-right")));
+        header_->setIcon(
+            theme.icon(open ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right")));
     });
 }
 

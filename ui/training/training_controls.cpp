@@ -180,7 +180,8 @@ void TrainingControls::setProgress(double epoch, std::int64_t epochs, std::int64
         state = tr(", finished");
     else if (state_ == TrainingState::Failed)
         state = tr(", failed");
-    title_->setText(tr("Epoch %1 of %2").arg(std::max<std::int64_t>(current, 1)).arg(epochs) + state);
+    title_->setText(tr("Epoch %1 of %2").arg(std::max<std::int64_t>(current, 1)).arg(epochs) +
+                    state);
     steps_->setText(tr("step %1 of %2").arg(fullNumber(step), fullNumber(steps)));
     bar_->setProgress(epoch, epochs);
 }

@@ -33,8 +33,7 @@ ParamSpecs dataParams() {
                               "Share of the training samples that is kept back to judge by.");
     auto limit = intParam("limit", "Samples", 0, 0, 1e9,
                           "Trains on the first so many samples only; 0 uses all.");
-    auto seed = intParam("split_seed", "Split seed", 1, 0, 9e15,
-                         "Decides which samples validate.");
+    auto seed = intParam("split_seed", "Split seed", 1, 0, 9e15, "Decides which samples validate.");
     return {std::move(fraction), std::move(limit), std::move(seed)};
 }
 
@@ -78,22 +77,24 @@ ParamForm* TrainingForm::paramForm(const std::vector<std::string>& keys) {
     shown_.insert(shown_.end(), keys.begin(), keys.end());
     auto* form = new ParamForm(std::move(specs), *theme_);
     forms_.push_back(form);
-    connect(form, &ParamForm::edited, this, [this](const std::string& key, const ParamValue& value) {
-        settings_.params.insert_or_assign(key, value);
-        publish(qstr(findParam(trainingParams(), key)->title));
-    });
+    connect(form, &ParamForm::edited, this,
+            [this](const std::string& key, const ParamValue& value) {
+                settings_.params.insert_or_assign(key, value);
+                publish(qstr(findParam(trainingParams(), key)->title));
+            });
     return form;
 }
 
 void TrainingForm::buildRecipes() {
-    loss_ = new RecipeForm(choiceOf("loss", "Loss", losses(), Objective{}.loss.key),
-                           [](const auto& key) { return loss(key).params; }, *theme_);
-    optimizer_ =
-        new RecipeForm(choiceOf("optimizer", "Method", optimizers(), TrainingSettings{}.optimizer.key),
-                       [](const auto& key) { return optimizer(key).params; }, *theme_);
-    schedule_ =
-        new RecipeForm(choiceOf("schedule", "Shape", schedules(), TrainingSettings{}.schedule.key),
-                       [](const auto& key) { return schedule(key).params; }, *theme_);
+    loss_ = new RecipeForm(
+        choiceOf("loss", "Loss", losses(), Objective{}.loss.key),
+        [](const auto& key) { return loss(key).params; }, *theme_);
+    optimizer_ = new RecipeForm(
+        choiceOf("optimizer", "Method", optimizers(), TrainingSettings{}.optimizer.key),
+        [](const auto& key) { return optimizer(key).params; }, *theme_);
+    schedule_ = new RecipeForm(
+        choiceOf("schedule", "Shape", schedules(), TrainingSettings{}.schedule.key),
+        [](const auto& key) { return schedule(key).params; }, *theme_);
     preview_ = new SchedulePreview(*theme_);
     connect(loss_, &RecipeForm::edited, this, [this](const Recipe& recipe) {
         settings_.objectives.front().loss = recipe;
