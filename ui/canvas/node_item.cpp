@@ -89,10 +89,13 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
         return;
     }
     paintFrame(*painter);
-    if (zoom < metrics::kDetailZoom) {
-        drawText(*painter, kTextLeft, 34, textFont(18, QFont::DemiBold), theme.text,
+    const bool small = zoom < metrics::kDetailZoom;
+    drawIcon(*painter, small ? QRectF(15, 15, 24, 24) : QRectF(18, 9, 18, 18), look_.icon,
+             theme.category(look_.category));
+    if (small) {
+        drawText(*painter, kTextLeft + 2, 34, textFont(18, QFont::DemiBold), theme.text,
                  QFontMetricsF(textFont(18, QFont::DemiBold))
-                     .elidedText(look_.title, Qt::ElideRight, kTextRight - kTextLeft));
+                     .elidedText(look_.title, Qt::ElideRight, kTextRight - kTextLeft - 2));
     } else {
         paintTexts(*painter);
         paintPorts(*painter);
@@ -122,7 +125,6 @@ void NodeItem::paintFrame(QPainter& painter) const {
     painter.setPen(Qt::NoPen);
     painter.setBrush(theme.category(look_.category));
     painter.drawRoundedRect(QRectF(6, 8, 4, 38), 2, 2);
-    drawIcon(painter, QRectF(18, 9, 18, 18), look_.icon, theme.category(look_.category));
 }
 
 void NodeItem::paintTexts(QPainter& painter) const {

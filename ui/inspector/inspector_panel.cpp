@@ -24,7 +24,7 @@ namespace gradwright {
 
 namespace {
 
-constexpr int kLabelWidth = 88;
+constexpr int kLabelWidth = 84;
 
 const NodeAnalysis* analysisOf(const Analysis& analysis, const Node& node) {
     for (std::size_t i = 0; i < analysis.flat.nodes.size(); ++i)
@@ -241,6 +241,7 @@ void InspectorPanel::addSection(const QString& title) {
 
 void InspectorPanel::addName(const Node& node) {
     auto* const row = new QHBoxLayout;
+    row->setSpacing(4);
     auto* const title = label(tr("Name"), "muted");
     title->setFixedWidth(kLabelWidth);
     name_ = new QLineEdit(qstr(node.name));
@@ -251,7 +252,7 @@ void InspectorPanel::addName(const Node& node) {
     nameProblem_->hide();
     row->addWidget(title);
     row->addWidget(name_, 1);
-    row->addSpacing(26); // where other rows have their reset button
+    row->addSpacing(24); // where other rows have their reset button
     content_->addLayout(row);
     content_->addWidget(nameProblem_);
     connect(name_, &QLineEdit::editingFinished, this, &InspectorPanel::rename);

@@ -22,6 +22,8 @@ namespace gradwright {
 namespace {
 
 constexpr std::size_t kMostSegments = 3;
+constexpr std::size_t kMostSegmentLetters =
+    20; ///< of all titles together; more do not fit in a row
 constexpr std::size_t kMostSpins = 4;
 
 int clampToInt(double value) {
@@ -45,6 +47,13 @@ QSpinBox* makeSpin(const ParamSpec& spec) {
     if (!spec.unit.empty())
         spin->setSuffix(QLatin1Char(' ') + qstr(spec.unit));
     return spin;
+}
+
+bool fitsSegments(const ParamSpec& spec) {
+    std::size_t letters = 0;
+    for (const ParamChoice& choice : spec.choices)
+        letters += choice.title.size();
+    return spec.choices.size() <= kMostSegments && letters <= kMostSegmentLetters;
 }
 
 class BoolEditor final : public ParamEditor {
@@ -127,7 +136,7 @@ public:
             button->setToolTip(qstr(choices_[i].doc));
             button->setProperty("kind", QStringLiteral("segment"));
             button->setCheckable(true);
-            button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+            button->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
             group_->addButton(button, static_cast<int>(i));
             segments->addWidget(button, 1);
         }
@@ -155,7 +164,8 @@ public:
         : ParamEditor(parent)
         , box_(new QComboBox) {
         box_->setAccessibleName(qstr(spec.title));
-        box_->setMinimumWidth(80);
+        box_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        box_->setMinimumContentsLength(6);
         for (const ParamChoice& choice : spec.choices) {
             box_->addItem(qstr(choice.title), qstr(choice.key));
             box_->setItemData(box_->count() - 1, qstr(choice.doc), Qt::ToolTipRole);
@@ -245,7 +255,7 @@ ParamEditor* ParamEditor::create(const ParamSpec& spec, QWidget* parent) {
     case ParamType::Int:
         return new SpinEditor(spec, parent);
     case ParamType::Choice:
-        if (spec.choices.size() <= kMostSegments)
+        if (fitsSegments(spec))
             return new SegmentsEditor(spec, parent);
         return new ComboEditor(spec, parent);
     case ParamType::Tuple:

@@ -89,7 +89,7 @@ QToolButton[kind="section"] { color: @text; font-weight: 600; padding: 4px 0; bo
 QToolButton[kind="section"]:hover { background: transparent; color: @focus; }
 QToolButton[kind="section"]:checked { background: transparent; }
 QFrame[role="segments"] { background: @field; border: 1px solid @border; border-radius: 6px; }
-QToolButton[kind="segment"] { border: none; border-radius: 4px; padding: 3px 10px; font-size: 12px; }
+QToolButton[kind="segment"] { border: none; border-radius: 4px; padding: 3px 2px; font-size: 12px; }
 QToolButton[kind="segment"]:checked { background: @selection; color: @text; font-weight: 600;
   border: 1px solid @focus; }
 QTabBar::tab { background: transparent; color: @text2; padding: 6px 12px; border: none; }

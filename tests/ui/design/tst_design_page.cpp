@@ -295,7 +295,9 @@ private Q_SLOTS:
                     {SetParam{"", wide, "kernel", ParamValue{IntTuple{64, 64}}}},
                     {SetParam{"", wide, "padding", ParamValue{std::string("valid")}}}}}});
             page_->scene().selectNodes({wide});
-            page_->view().fit();
+            page_->view().setZoom(1);
+            page_->view().centerOnNode(wide);
+            QTest::qWait(50);
             const QImage image = page_->grab().toImage();
             const QColor background = themes_->theme().panel;
             QCOMPARE(image.pixelColor(4, image.height() - 4), background);
