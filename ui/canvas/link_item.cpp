@@ -84,7 +84,17 @@ QPolygonF routeLink(QPointF from, QPointF to, std::span<const QRectF> obstacles)
     const double right = std::max(from.x(), to.x()) + reach;
     const double between = (from.x() + to.x()) / 2;
     const bool apart = std::abs(from.x() - to.x()) > metrics::kNodeWidth + kMargin;
-    return around(from, to, apart ? between : (to.x() >= from.x() ? right : left));
+    const double side = apart ? between : (to.x() >= from.x() ? right : left);
+    const QPolygonF route = around(from, to, side);
+    const QRectF crossed = unionOfCrossed(route, obstacles);
+    if (crossed.isNull())
+        return route;
+    const QPolygonF leftOf = around(from, to, crossed.left() - kMargin);
+    const QPolygonF rightOf = around(from, to, crossed.right() + kMargin);
+    const bool leftIsFree = unionOfCrossed(leftOf, obstacles).isNull();
+    const bool leftIsNearer = side - crossed.left() <= crossed.right() - side;
+    const bool rightIsFree = unionOfCrossed(rightOf, obstacles).isNull();
+    return leftIsFree && (leftIsNearer || !rightIsFree) ? leftOf : rightOf;
 }
 
 QPainterPath roundedPath(const QPolygonF& corners, double radius) {
@@ -182,7 +192,7 @@ void LinkItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
     if (!text_.isEmpty())
         paintPill(*painter);
     if (state_ == LinkState::Incompatible) {
-        const QPointF center = path_.pointAtPercent(0.5);
+        const QPointF center = path_.pointAtPercent(0.75);
         painter->setPen(QPen(theme.error, 1.5));
         painter->setBrush(theme.canvas);
         painter->drawEllipse(center, 8, 8);

@@ -7,6 +7,7 @@
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPainter>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QVBoxLayout>
@@ -33,6 +34,20 @@ QString placeText(const Diagnostic& diagnostic) {
         text += (text.isEmpty() ? QString() : QStringLiteral(" · ")) + qstr(diagnostic.place.param);
     return text;
 }
+
+/// A line that ends in "…" where there is no room for all of it.
+class ElidedLabel final : public QLabel {
+public:
+    using QLabel::QLabel;
+
+protected:
+    void paintEvent(QPaintEvent*) override {
+        QPainter painter(this);
+        painter.setPen(palette().color(QPalette::WindowText));
+        painter.drawText(rect(), Qt::AlignVCenter | Qt::AlignLeft,
+                         fontMetrics().elidedText(text(), Qt::ElideRight, width()));
+    }
+};
 
 } // namespace
 
@@ -108,7 +123,7 @@ QWidget* ProblemsPanel::rowFor(const Diagnostic& diagnostic) {
     auto* const icon = new QLabel;
     icon->setPixmap(
         themes_->icon(iconOf(diagnostic.severity), roleOf(diagnostic.severity)).pixmap(16, 16));
-    auto* const message = new QLabel(qstr(diagnostic.message));
+    auto* const message = new ElidedLabel(qstr(diagnostic.message));
     message->setTextFormat(Qt::PlainText);
     message->setToolTip(message->text());
     message->setMinimumWidth(60);
