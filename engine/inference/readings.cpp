@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/inference/readings.h"
+
+#include "engine/backend/devices.h"
+#include "engine/backend/program_cache.h"
+#include "engine/data/batcher.h"
+#include "engine/support/error.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <utility>
+
+namespace gradwright {
+namespace {
+
+/// As in training's evaluation: activations stay in the cache.
+constexpr std::int64_t kBatch = 128;
+
+Reading readingOf(std::span<const float> probabilities) {
+    const auto best = std::ranges::max_element(probabilities);
+    return {0, 0, static_cast<std::int32_t>(best - probabilities.begin()), *best};
+}
+
+} // namespace
+
+std::optional<std::vector<Reading>> readAll(const OpGraph& graph, const Weights& weights,
+                                            std::shared_ptr<const DataSource> source,
+                                            const std::stop_token& stop,
+                                            const std::function<void(std::int64_t)>& progress) {
+    if (graph.inputs().size() != 1 || graph.outputs().empty())
+        throw Error("prediction needs a network with one input and an output");
+    const auto input = graph.inputs().front().value;
+    const auto output = graph.outputs().front().value;
+    if (source->shape() != graph.type(input).shape)
+        throw Error("the network takes {}, the data set has {}", toString(graph.type(input).shape),
+                    toString(source->shape()));
+    const auto classes = static_cast<std::size_t>(graph.type(output).shape.elements());
+    ProgramCache programs(backendFor(Precision::F32), graph, Precision::F32);
+    programs.get(kBatch, Mode::Inference);
+    writeWeights(*programs.weights(), weights);
+
+    std::vector<std::uint32_t> indices(static_cast<std::size_t>(source->size()));
+    std::iota(indices.begin(), indices.end(), 0U);
+    Batcher batcher(std::move(source), std::move(indices), kBatch, std::nullopt);
+    batcher.startEpoch(0);
+    std::vector<Reading> readings;
+    std::vector<float> outputs;
+    while (const auto* batch = batcher.next()) {
+        auto& program = programs.get(batch->count, Mode::Inference);
+        const std::array inputs = {BatchInput{input, batch->inputs.data()}};
+        if (!program.forward(inputs, {}, stop))
+            return {};
+        const auto count = static_cast<std::size_t>(batch->count);
+        outputs.resize(count * classes);
+        program.copyOutput(output, outputs);
+        for (std::size_t i = 0; i < count; ++i) {
+            auto reading = readingOf(std::span(outputs).subspan(i * classes, classes));
+            reading.sample = static_cast<std::uint32_t>(readings.size());
+            reading.label = batch->labels[i];
+            readings.push_back(reading);
+        }
+        if (progress)
+            progress(static_cast<std::int64_t>(readings.size()));
+    }
+    return readings;
+}
+
+ConfusionMatrix::ConfusionMatrix(std::size_t classes, const std::vector<Reading>& readings)
+    : classes_(classes)
+    , counts_(classes * classes) {
+    for (const auto& reading : readings) {
+        const auto label = static_cast<std::size_t>(reading.label);
+        const auto predicted = static_cast<std::size_t>(reading.predicted);
+        if (label >= classes || predicted >= classes)
+            throw Error("sample {} has class {}, read as {}; there are {} classes", reading.sample,
+                        reading.label, reading.predicted, classes);
+        ++counts_[label * classes + predicted];
+    }
+}
+
+std::int64_t ConfusionMatrix::samples() const {
+    return std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0});
+}
+
+std::int64_t ConfusionMatrix::correct() const {
+    std::int64_t sum = 0;
+    for (std::size_t i = 0; i < classes_; ++i)
+        sum += count(i, i);
+    return sum;
+}
+
+std::optional<double> ConfusionMatrix::recall(std::size_t label) const {
+    const auto row = std::span(counts_).subspan(label * classes_, classes_);
+    const auto sum = std::accumulate(row.begin(), row.end(), std::int64_t{0});
+    if (sum == 0)
+        return {};
+    return static_cast<double>(count(label, label)) / static_cast<double>(sum);
+}
+
+std::vector<Reading> mistakes(const std::vector<Reading>& readings) {
+    std::vector<Reading> wrong;
+    std::ranges::copy_if(readings, std::back_inserter(wrong),
+                         [](const Reading& reading) { return !reading.correct(); });
+    std::ranges::stable_sort(wrong, std::greater{}, &Reading::probability);
+    return wrong;
+}
+
+} // namespace gradwright

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/weights.h"
+#include "engine/data/dataset.h"
+#include "engine/ops/op_graph.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+namespace gradwright {
+
+/// How one sample was read.
+struct Reading {
+    std::uint32_t sample = 0;
+    std::int32_t label = 0;
+    std::int32_t predicted = 0;
+    float probability = 0; ///< of `predicted`
+
+    [[nodiscard]] bool correct() const { return label == predicted; }
+};
+
+/// Reads every sample of a source; `graph` is an inferenceGraph(). Nothing when stopped; `progress`
+/// is told the number of samples done. Throws Error when weights or samples are another network's.
+std::optional<std::vector<Reading>> readAll(const OpGraph& graph, const Weights& weights,
+                                            std::shared_ptr<const DataSource> source,
+                                            const std::stop_token& stop = {},
+                                            const std::function<void(std::int64_t)>& progress = {});
+
+/// How often each class was read as which.
+class ConfusionMatrix {
+public:
+    ConfusionMatrix() = default;
+    /// Throws Error when a reading's class is outside 0 … classes - 1.
+    ConfusionMatrix(std::size_t classes, const std::vector<Reading>& readings);
+
+    [[nodiscard]] std::size_t classes() const { return classes_; }
+    [[nodiscard]] std::int64_t count(std::size_t label, std::size_t predicted) const {
+        return counts_[label * classes_ + predicted];
+    }
+    [[nodiscard]] std::int64_t samples() const;
+    [[nodiscard]] std::int64_t correct() const;
+    /// Share of a class's samples that were read as it; nothing without samples.
+    [[nodiscard]] std::optional<double> recall(std::size_t label) const;
+
+private:
+    std::size_t classes_ = 0;
+    std::vector<std::int64_t> counts_; ///< row = label
+};
+
+/// The wrong ones, the surest first.
+std::vector<Reading> mistakes(const std::vector<Reading>& readings);
+
+} // namespace gradwright

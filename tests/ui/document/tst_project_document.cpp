@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/project/project_file.h"
+#include "engine/support/error.h"
+#include "ui/document/project_document.h"
+
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace gradwright;
+
+namespace {
+
+ProjectEdit addDense(const ProjectDocument& document) {
+    const Graph& graph = document.project().network.main;
+    return {NetworkEdit{AddNode{"", Node{.id = graph.freshNodeId(),
+                                         .name = graph.freshName("dense"),
+                                         .use = LayerUse{"dense"},
+                                         .params = {}}}}};
+}
+
+ProjectEdit setUnits(std::int64_t units) {
+    return {NetworkEdit{SetParam{"", NodeId{1}, "units", ParamValue{units}}}};
+}
+
+std::int64_t units(const ProjectDocument& document) {
+    return std::get<std::int64_t>(
+        document.project().network.main.find(NodeId{1})->params.at("units"));
+}
+
+} // namespace
+
+class TestProjectDocument : public QObject {
+    Q_OBJECT
+
+private:
+    QTemporaryDir folder_;
+    [[nodiscard]] std::filesystem::path path(const char* name) const {
+        return std::filesystem::path(folder_.path().toStdString()) / name;
+    }
+
+private Q_SLOTS:
+    void editsAreUndoneAndRedone() {
+        ProjectDocument document(path("a"));
+        const Project before = document.project();
+        QSignalSpy analysed(&document, &ProjectDocument::analysisChanged);
+        document.perform(QStringLiteral("Add"), addDense(document));
+        QCOMPARE(document.project().network.main.nodes().size(), 1U);
+        QCOMPARE(document.analysis().nodes.size(), 1U);
+        QCOMPARE(analysed.count(), 1);
+        QVERIFY(document.isModified());
+        const Project after = document.project();
+
+        document.undoStack().undo();
+        QVERIFY(document.project() == before);
+        QVERIFY(document.analysis().nodes.empty());
+        QVERIFY(!document.isModified());
+        document.undoStack().redo();
+        QVERIFY(document.project() == after);
+        QCOMPARE(document.analysis().nodes.size(), 1U);
+    }
+
+    void aRefusedEditChangesNothing() {
+        ProjectDocument document(path("b"));
+        QSignalSpy changed(&document, &ProjectDocument::changed);
+        const Project before = document.project();
+        QVERIFY_EXCEPTION_THROWN(document.perform(QStringLiteral("Set"), setUnits(5)), Error);
+        QVERIFY(document.project() == before);
+        QCOMPARE(document.undoStack().count(), 0);
+        QCOMPARE(changed.count(), 0);
+    }
+
+    void changesOfOneDragAreOneStep() {
+        ProjectDocument document(path("c"));
+        document.perform(QStringLiteral("Add"), addDense(document));
+        const QString key = QStringLiteral("units");
+        for (const std::int64_t value : {10, 20, 30})
+            document.performMerged(QStringLiteral("Set"), setUnits(value), key);
+        QCOMPARE(document.undoStack().count(), 2);
+        document.endMerge();
+        document.performMerged(QStringLiteral("Set"), setUnits(40), key);
+        QCOMPARE(document.undoStack().count(), 3);
+
+        document.undoStack().undo();
+        QCOMPARE(units(document), 30);
+        document.undoStack().undo();
+        QVERIFY(!document.project().network.main.find(NodeId{1})->params.contains("units"));
+        document.undoStack().redo();
+        QCOMPARE(units(document), 30);
+        document.undoStack().redo();
+        QCOMPARE(units(document), 40);
+    }
+
+    void savedAndOpenedItIsTheSame() {
+        ProjectDocument document(path("d"));
+        QVERIFY_EXCEPTION_THROWN(document.save(), Error);
+        document.newFromTemplate("lenet-5");
+        QVERIFY(!document.isModified());
+        QVERIFY(!document.file());
+        document.performMerged(QStringLiteral("Move"), {MoveNodes{"", {{NodeId{1}, Point{4, 8}}}}},
+                               {});
+        QVERIFY(document.isModified());
+        const auto file = path("net.gradwright");
+        document.saveAs(file);
+        QVERIFY(!document.isModified());
+        QCOMPARE(document.displayName(), QStringLiteral("net"));
+
+        ProjectDocument other(path("d2"));
+        other.open(file);
+        // Values that are the default are not written.
+        QCOMPARE(projectText(other.project()), projectText(document.project()));
+        QCOMPARE(other.undoStack().count(), 0);
+        const Project before = other.project();
+        QVERIFY_EXCEPTION_THROWN(other.open(path("missing.gradwright")), Error);
+        QVERIFY(other.project() == before);
+        QCOMPARE(other.file().value(), file);
+    }
+
+    void unsavedWorkIsRecoveredAfterACrash() {
+        const auto folder = path("autosave");
+        const auto file = path("crashed.gradwright");
+        Project lost;
+        {
+            ProjectDocument document(folder);
+            document.newFromTemplate("perceptron");
+            document.saveAs(file);
+            document.perform(QStringLiteral("Add"), addDense(document));
+            document.autosaveNow();
+            lost = document.project();
+            // While its program lives, nobody else is offered it.
+            QVERIFY(recoverableProjects(folder).empty());
+            // What a crash leaves: the file, and no one who holds its lock.
+            const auto kept = folder / (lost.uuid + ".gradwright");
+            QVERIFY(std::filesystem::exists(kept));
+            std::filesystem::copy_file(kept, folder / "crash.gradwright");
+        }
+        const auto found = recoverableProjects(folder);
+        QCOMPARE(found.size(), 1U); // the orderly end removed the other
+        QCOMPARE(found.front().file.value(), file);
+
+        ProjectDocument document(folder);
+        document.recover(found.front());
+        QVERIFY(document.project() == lost);
+        QVERIFY(document.isModified());
+        QCOMPARE(document.file().value(), file);
+        QVERIFY(!(loadProject(file) == lost));
+        document.save();
+        QVERIFY(loadProject(file) == lost);
+        QVERIFY(recoverableProjects(folder).empty());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestProjectDocument)
+#include "tst_project_document.moc"

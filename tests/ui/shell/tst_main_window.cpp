@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/design/design_page.h"
+#include "ui/inference/inference_page.h"
+#include "ui/shell/main_window.h"
+#include "ui/training/train_page.h"
+
+#include <QAbstractButton>
+#include <QApplication>
+#include <QElapsedTimer>
+#include <QPushButton>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <memory>
+
+using namespace gradwright;
+
+/// The whole window, from the gallery to a trained network.
+class TestMainWindow : public QObject {
+    Q_OBJECT
+
+private:
+    QTemporaryDir folder_;
+    std::unique_ptr<ThemeManager> themes_;
+    std::unique_ptr<MainWindow> window_;
+
+    void shoot(const char* name) {
+        const QString folder = qEnvironmentVariable("GRADWRIGHT_SHOTS");
+        QTest::qWait(100);
+        if (!folder.isEmpty())
+            window_->grab().save(folder + QStringLiteral("/%1.png").arg(QLatin1String(name)));
+    }
+    void choose(const char* templateKey) {
+        QTest::mouseClick(window_->findChild<QAbstractButton*>(QLatin1String(templateKey)),
+                          Qt::LeftButton);
+    }
+
+private Q_SLOTS:
+    void initTestCase() {
+        qputenv("XDG_DATA_HOME", folder_.path().toUtf8());
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, folder_.path());
+        QCoreApplication::setOrganizationName(QStringLiteral("gradwright"));
+        themes_ = std::make_unique<ThemeManager>(*qApp);
+    }
+    void init() {
+        QSettings().setValue(QStringLiteral("theme"), static_cast<int>(ThemeChoice::Dark));
+        window_ = std::make_unique<MainWindow>(*themes_);
+        window_->show();
+        QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
+    }
+    void cleanup() { window_.reset(); }
+
+    void aTemplateOpensFromTheGallery() {
+        shoot("welcome");
+        choose("lenet-5");
+        QCOMPARE(window_->document().project().name, std::string("LeNet-5"));
+        QVERIFY(window_->design().isVisible());
+        QVERIFY(!window_->document().isModified());
+        shoot("design");
+    }
+
+    void pagesChangeByKeys() {
+        choose("perceptron");
+        QTest::keyClick(window_.get(), Qt::Key_3, Qt::ControlModifier);
+        QVERIFY(window_->inference().isVisible());
+        shoot("inference");
+        QTest::keyClick(window_.get(), Qt::Key_2, Qt::ControlModifier);
+        QVERIFY(window_->training().isVisible());
+        QTest::keyClick(window_.get(), Qt::Key_1, Qt::ControlModifier);
+        QVERIFY(window_->design().isVisible());
+    }
+
+    void trainTrainsAndPausesAndStops() {
+        choose("softmax-regression");
+        DataChoice data = window_->document().project().data;
+        data.limit = 2000;
+        window_->document().perform(QStringLiteral("Limit"), {SetData{data}});
+        auto* const train = window_->findChild<QPushButton*>(QStringLiteral("train"));
+        QTest::mouseClick(train, Qt::LeftButton);
+        QVERIFY(window_->training().isVisible());
+        TrainingSession& session = window_->session();
+        QTRY_VERIFY_WITH_TIMEOUT(session.currentStep() > 0, 60'000);
+        shoot("train");
+        if (session.state() == TrainingState::Running) {
+            QTest::mouseClick(train, Qt::LeftButton);
+            QTRY_VERIFY_WITH_TIMEOUT(session.state() == TrainingState::Paused ||
+                                         session.state() == TrainingState::Finished,
+                                     20'000);
+        }
+        window_->training().stop();
+        QTRY_VERIFY_WITH_TIMEOUT(!session.isActive(), 20'000);
+        QVERIFY(std::filesystem::exists(session.run()));
+        window_->document().undoStack().undo();
+    }
+
+    void withErrorsTrainShowsThem() {
+        choose("lenet-5");
+        const Node* const conv = window_->document().project().network.main.findByName("conv2");
+        window_->document().perform(
+            QStringLiteral("Break"),
+            {NetworkEdit{SetParam{"", conv->id, "kernel", ParamValue{IntTuple{64, 64}}}}});
+        QVERIFY(window_->document().analysis().hasErrors());
+        auto* const train = window_->findChild<QPushButton*>(QStringLiteral("train"));
+        QCOMPARE(train->text(), QStringLiteral("1 error"));
+        QTest::keyClick(window_.get(), Qt::Key_3, Qt::ControlModifier);
+        QTest::mouseClick(train, Qt::LeftButton);
+        QVERIFY(window_->design().isVisible());
+        QVERIFY(!window_->session().isActive());
+        window_->document().undoStack().undo();
+    }
+};
+
+QTEST_MAIN(TestMainWindow)
+#include "tst_main_window.moc"

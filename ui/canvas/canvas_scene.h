@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/canvas/canvas_edits.h"
+#include "ui/canvas/link_item.h"
+#include "ui/canvas/node_item.h"
+#include "ui/document/project_document.h"
+
+#include <QGraphicsScene>
+#include <QPointer>
+
+#include <map>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace gradwright {
+
+class CalloutItem;
+
+/// The drawing of the main graph and the gestures on it. Shows the document, and changes it by
+/// edits alone.
+class CanvasScene final : public QGraphicsScene {
+    Q_OBJECT
+public:
+    CanvasScene(ProjectDocument& document, const ThemeManager& themes, QObject* parent = nullptr);
+    ~CanvasScene() override;
+
+    [[nodiscard]] std::vector<NodeId> selectedNodes() const;
+    void selectNodes(const std::vector<NodeId>& nodes);
+    [[nodiscard]] const NodeItem* nodeItem(NodeId id) const;
+    [[nodiscard]] const LinkItem* linkItem(LinkId id) const;
+    [[nodiscard]] const CalloutItem* callout() const { return callout_; }
+
+    /// At the place, in the link under it where that fits; without a place, behind the selected
+    /// node or below all others. Selects it.
+    void addLayer(const std::string& layer, std::optional<QPointF> center = {});
+
+    void removeSelection();
+    void copySelection() const;
+    void cutSelection();
+    void paste();
+    void duplicateSelection();
+    void moveSelection(QPointF by);
+    void selectAll();
+    /// Lays all nodes out, computed off the GUI thread; undone as one step.
+    void layOut();
+
+    /// Of all nodes; of the selected ones, where there are any.
+    [[nodiscard]] QRectF contentRect(bool selectedOnly = false) const;
+
+Q_SIGNALS:
+    /// Why a gesture was refused or what it is about to do; empty when there is nothing to say.
+    void hint(const QString& text);
+    void nodesSelected();
+    /// Nodes have got their first positions by layout.
+    void laidOut();
+
+protected:
+    void mousePressEvent(QGraphicsSceneMouseEvent* event) override;
+    void mouseMoveEvent(QGraphicsSceneMouseEvent* event) override;
+    void mouseReleaseEvent(QGraphicsSceneMouseEvent* event) override;
+
+private:
+    struct LinkDrag {
+        Port from;
+        std::optional<LinkId> replaced; ///< whose end is being moved
+        QGraphicsPathItem* line = nullptr;
+    };
+    struct MoveDrag {
+        QPointF start;
+        std::map<NodeId, Point> positions;
+    };
+
+    void onChanged(ProjectDocument::Changes what);
+    void syncItems();
+    void syncLooks();
+    void syncPositions();
+    void syncCallout();
+    void routeLinks();
+    void provisionPositions();
+    void runLayout(bool asEdit);
+    void takeLayout(const Graph& graph, std::map<NodeId, Point> positions, bool asEdit);
+
+    [[nodiscard]] Point positionOf(NodeId id) const;
+    [[nodiscard]] std::optional<Port> portAt(QPointF at) const;
+    [[nodiscard]] const LinkItem* linkAt(QPointF at) const;
+    [[nodiscard]] std::optional<QString> whyNot(const Port& from, const Port& to,
+                                                std::optional<LinkId> replaced) const;
+
+    void startLink(Port port, QPointF at);
+    void dragLink(QPointF at);
+    void dropLink(QPointF at);
+    void dragNodes(QPointF at);
+    bool perform(const QString& title, const ProjectEdit& edit);
+    void pasteText(const std::string& text, Point offset, const QString& title);
+
+    ProjectDocument* document_;
+    const ThemeManager* themes_;
+    std::map<NodeId, NodeItem*> nodes_;
+    std::map<LinkId, LinkItem*> links_;
+    std::map<NodeId, Point> provisional_; ///< of nodes that the project has no position for
+    CalloutItem* callout_ = nullptr;
+    std::optional<LinkDrag> linkDrag_;
+    std::optional<MoveDrag> moveDrag_;
+    std::jthread layout_;
+};
+
+} // namespace gradwright

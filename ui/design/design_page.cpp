@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/design/design_page.h"
+
+#include "engine/support/error.h"
+#include "ui/canvas/canvas_scene.h"
+#include "ui/canvas/canvas_view.h"
+#include "ui/inspector/inspector_panel.h"
+#include "ui/palette/layer_palette.h"
+#include "ui/problems/problems_panel.h"
+
+#include <QFrame>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QSplitter>
+#include <QTimer>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace gradwright {
+
+namespace {
+
+constexpr int kPaletteWidth = 216;
+constexpr int kInspectorWidth = 304;
+constexpr int kProblemsHeight = 136;
+constexpr int kToolbarHeight = 36;
+
+} // namespace
+
+DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget* parent)
+    : QWidget(parent)
+    , document_(&document)
+    , themes_(&themes)
+    , scene_(new CanvasScene(document, themes, this))
+    , view_(new CanvasView(*scene_, themes))
+    , palette_(new LayerPalette(themes, QString::fromLatin1(kLayerMimeType)))
+    , inspector_(new InspectorPanel(document, themes))
+    , problems_(new ProblemsPanel(document, themes)) {
+    paletteFrame_ = framed(palette_, "leftPanel");
+    paletteFrame_->setFixedWidth(kPaletteWidth);
+    inspectorFrame_ = framed(inspector_, "rightPanel");
+    inspectorFrame_->setFixedWidth(kInspectorWidth);
+    problemsFrame_ = framed(problems_, "bottomPanel");
+    makeActions();
+
+    auto* const middle = new QSplitter(Qt::Vertical);
+    middle->setChildrenCollapsible(false);
+    middle->addWidget(view_);
+    middle->addWidget(problemsFrame_);
+    middle->setStretchFactor(0, 1);
+    middle->setSizes({600, kProblemsHeight});
+    auto* const center = new QVBoxLayout;
+    center->setSpacing(0);
+    center->addWidget(makeToolbar());
+    center->addWidget(middle, 1);
+    auto* const layout = new QHBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(paletteFrame_);
+    layout->addLayout(center, 1);
+    layout->addWidget(inspectorFrame_);
+
+    connect(palette_, &LayerPalette::layerChosen, this, &DesignPage::addLayer);
+    connect(scene_, &CanvasScene::nodesSelected, this,
+            [this] { inspector_->setNodes(scene_->selectedNodes()); });
+    connect(scene_, &CanvasScene::hint, this, &DesignPage::hint);
+    connect(scene_, &CanvasScene::laidOut, this, [this] { view_->fit(); });
+    connect(problems_, &ProblemsPanel::hint, this, &DesignPage::hint);
+    connect(problems_, &ProblemsPanel::nodeChosen, this, &DesignPage::showNode);
+    connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
+        if (what.testFlag(ProjectDocument::ReplacedChange)) {
+            nextProblem_ = 0;
+            view_->fit();
+        }
+    });
+}
+
+QWidget* DesignPage::framed(QWidget* panel, const char* role) {
+    auto* const frame = new QFrame;
+    frame->setProperty("role", QLatin1String(role));
+    auto* const layout = new QVBoxLayout(frame);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(panel);
+    return frame;
+}
+
+QAction* DesignPage::action(QList<QAction*>& list, const QString& text, const QString& icon,
+                            const QKeySequence& keys, std::function<void()> run) {
+    auto* const made = new QAction(text, this);
+    if (!icon.isEmpty())
+        made->setIcon(themes_->icon(icon));
+    made->setShortcut(keys);
+    made->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    QString tip = text;
+    tip.remove(QLatin1Char('&'));
+    if (!keys.isEmpty())
+        tip += QStringLiteral(" (%1)").arg(keys.toString(QKeySequence::NativeText));
+    made->setToolTip(tip);
+    if (run)
+        connect(made, &QAction::triggered, this, std::move(run));
+    addAction(made);
+    list.append(made);
+    return made;
+}
+
+void DesignPage::makeActions() {
+    using Keys = QKeySequence;
+    QUndoStack& stack = document_->undoStack();
+    const auto separator = [this](QList<QAction*>& list) {
+        auto* const made = new QAction(this);
+        made->setSeparator(true);
+        list.append(made);
+    };
+
+    undo_ = action(editActions_, tr("Undo"), QStringLiteral("undo"), Keys(Keys::Undo),
+                   [&stack] { stack.undo(); });
+    redo_ = action(editActions_, tr("Redo"), QStringLiteral("redo"), Keys(Keys::Redo),
+                   [&stack] { stack.redo(); });
+    redo_->setShortcuts({Keys(QStringLiteral("Ctrl+Shift+Z")), Keys(QStringLiteral("Ctrl+Y"))});
+    connect(&stack, &QUndoStack::undoTextChanged, undo_, [this](const QString& text) {
+        undo_->setText(text.isEmpty() ? tr("Undo") : tr("Undo: %1").arg(text));
+    });
+    connect(&stack, &QUndoStack::redoTextChanged, redo_, [this](const QString& text) {
+        redo_->setText(text.isEmpty() ? tr("Redo") : tr("Redo: %1").arg(text));
+    });
+    connect(&stack, &QUndoStack::canUndoChanged, undo_, &QAction::setEnabled);
+    connect(&stack, &QUndoStack::canRedoChanged, redo_, &QAction::setEnabled);
+    for (QAction* const made : {undo_, redo_})
+        made->setShortcutContext(Qt::WindowShortcut); // settings of other pages are undone as well
+    undo_->setEnabled(stack.canUndo());
+    redo_->setEnabled(stack.canRedo());
+    separator(editActions_);
+    action(editActions_, tr("Cut"), QStringLiteral("cut"), Keys(Keys::Cut),
+           [this] { scene_->cutSelection(); });
+    action(editActions_, tr("Copy"), QStringLiteral("copy"), Keys(Keys::Copy),
+           [this] { scene_->copySelection(); });
+    action(editActions_, tr("Paste"), QStringLiteral("paste"), Keys(Keys::Paste),
+           [this] { scene_->paste(); });
+    action(editActions_, tr("Duplicate"), {}, Keys(QStringLiteral("Ctrl+D")),
+           [this] { scene_->duplicateSelection(); });
+    action(editActions_, tr("Delete"), QStringLiteral("trash"), Keys(Keys::Delete),
+           [this] { scene_->removeSelection(); });
+    separator(editActions_);
+    action(editActions_, tr("Select all"), {}, Keys(Keys::SelectAll),
+           [this] { scene_->selectAll(); });
+
+    action(modelActions_, tr("Search layers"), QStringLiteral("search"), Keys(QStringLiteral("/")),
+           [this] {
+               paletteFrame_->show();
+               palette_->focusSearch();
+           });
+    layout_ = action(modelActions_, tr("Automatic layout"), QStringLiteral("layout"),
+                     Keys(QStringLiteral("Ctrl+L")), [this] { scene_->layOut(); });
+    QAction* const inspect =
+        action(modelActions_, tr("Edit parameters"), {}, Keys(QStringLiteral("Return")), [this] {
+            inspectorFrame_->show();
+            inspector_->focusFirstField();
+        });
+    // Elsewhere on the page, Return belongs to the field or the list that has the focus.
+    removeAction(inspect);
+    view_->addAction(inspect);
+    action(modelActions_, tr("Next problem"), {}, Keys(QStringLiteral("F8")),
+           [this] { showNextProblem(); });
+
+    zoomIn_ = action(viewActions_, tr("Zoom in"), QStringLiteral("plus"), Keys(Keys::ZoomIn),
+                     [this] { view_->zoomIn(); });
+    zoomIn_->setShortcuts({Keys(QStringLiteral("Ctrl++")), Keys(QStringLiteral("Ctrl+="))});
+    zoomOut_ = action(viewActions_, tr("Zoom out"), QStringLiteral("minus"), Keys(Keys::ZoomOut),
+                      [this] { view_->zoomOut(); });
+    action(viewActions_, tr("100 %"), {}, Keys(QStringLiteral("Ctrl+0")),
+           [this] { view_->setZoom(1); });
+    fit_ = action(viewActions_, tr("Fit all"), QStringLiteral("fit"), Keys(QStringLiteral("Home")),
+                  [this] { view_->fit(); });
+    action(viewActions_, tr("Fit selection"), {}, Keys(QStringLiteral("Shift+Home")),
+           [this] { view_->fit(true); });
+    separator(viewActions_);
+    const auto panel = [&](const QString& text, const char* keys, QWidget* frame) {
+        QAction* const made =
+            action(viewActions_, text, {}, Keys(QString::fromLatin1(keys)), nullptr);
+        made->setCheckable(true);
+        made->setChecked(true);
+        connect(made, &QAction::toggled, frame, &QWidget::setVisible);
+    };
+    panel(tr("Layer list"), "Ctrl+B", paletteFrame_);
+    panel(tr("Inspector"), "Ctrl+I", inspectorFrame_);
+    panel(tr("Problems"), "Ctrl+J", problemsFrame_);
+}
+
+QWidget* DesignPage::makeToolbar() {
+    auto* const bar = new QFrame;
+    bar->setProperty("role", QStringLiteral("canvasBar"));
+    bar->setFixedHeight(kToolbarHeight);
+    auto* const layout = new QHBoxLayout(bar);
+    layout->setContentsMargins(14, 0, 12, 0);
+    layout->setSpacing(4);
+    const auto button = [&](QAction* made) {
+        auto* const tool = new QToolButton;
+        tool->setDefaultAction(made);
+        tool->setToolButtonStyle(Qt::ToolButtonIconOnly);
+        tool->setIconSize({18, 18});
+        tool->setFixedSize(28, 28);
+        tool->setFocusPolicy(Qt::TabFocus);
+        layout->addWidget(tool);
+    };
+    const auto line = [&] {
+        auto* const made = new QFrame;
+        made->setProperty("role", QStringLiteral("line"));
+        made->setFixedSize(1, 18);
+        layout->addSpacing(6);
+        layout->addWidget(made);
+        layout->addSpacing(6);
+    };
+    auto* const name = new QLabel(document_->displayName());
+    name->setProperty("textRole", QStringLiteral("section"));
+    connect(document_, &ProjectDocument::fileChanged, name,
+            [this, name] { name->setText(document_->displayName()); });
+    layout->addWidget(name);
+    line();
+    button(undo_);
+    button(redo_);
+    line();
+    button(layout_);
+    layout->addStretch();
+    button(zoomOut_);
+    auto* const percent = new QLabel;
+    percent->setMinimumWidth(48);
+    percent->setAlignment(Qt::AlignCenter);
+    percent->setProperty("textRole", QStringLiteral("muted"));
+    const auto showZoom = [percent](double zoom) {
+        percent->setText(tr("%1 %").arg(qRound(zoom * 100)));
+    };
+    showZoom(view_->zoom());
+    connect(view_, &CanvasView::zoomChanged, percent, showZoom);
+    layout->addWidget(percent);
+    button(zoomIn_);
+    line();
+    button(fit_);
+    return bar;
+}
+
+void DesignPage::addLayer(const std::string& key) {
+    try {
+        const bool wasEmpty = document_->project().network.main.nodes().empty();
+        scene_->addLayer(key);
+        const std::vector<NodeId> added = scene_->selectedNodes();
+        if (wasEmpty)
+            view_->fit();
+        else if (added.size() == 1)
+            view_->ensureVisible(scene_->nodeItem(added.front()), 40, 40);
+    } catch (const Error& error) {
+        Q_EMIT hint(QString::fromUtf8(error.what()));
+    }
+}
+
+void DesignPage::showNode(NodeId node) {
+    scene_->selectNodes({node});
+    view_->centerOnNode(node);
+    view_->setFocus();
+}
+
+void DesignPage::showNextProblem() {
+    problemsFrame_->show();
+    const auto& diagnostics = document_->analysis().diagnostics;
+    for (std::size_t tried = 0; tried < diagnostics.size(); ++tried) {
+        const Place& place = diagnostics[nextProblem_++ % diagnostics.size()].place;
+        if (place.node && place.graph.empty()) {
+            showNode(*place.node);
+            return;
+        }
+    }
+}
+
+void DesignPage::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    // The view gets its size with the first layout, after this.
+    if (std::exchange(fitWhenShown_, false))
+        QTimer::singleShot(0, view_, [this] { view_->fit(); });
+}
+
+} // namespace gradwright

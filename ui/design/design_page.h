@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/document/project_document.h"
+#include "ui/theme/theme_manager.h"
+
+#include <QAction>
+#include <QList>
+#include <QWidget>
+
+#include <functional>
+
+class QFrame;
+class QLabel;
+
+namespace gradwright {
+
+class CanvasScene;
+class CanvasView;
+class InspectorPanel;
+class LayerPalette;
+class ProblemsPanel;
+
+/// Where the network is drawn: palette, canvas with its tools, Problems and inspector.
+class DesignPage final : public QWidget {
+    Q_OBJECT
+public:
+    DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget* parent = nullptr);
+
+    // For menus; their shortcuts work while the page has the focus.
+    [[nodiscard]] const QList<QAction*>& editActions() const { return editActions_; }
+    [[nodiscard]] const QList<QAction*>& viewActions() const { return viewActions_; }
+    [[nodiscard]] const QList<QAction*>& modelActions() const { return modelActions_; }
+
+    [[nodiscard]] CanvasScene& scene() { return *scene_; }
+    [[nodiscard]] CanvasView& view() { return *view_; }
+    [[nodiscard]] InspectorPanel& inspector() { return *inspector_; }
+    [[nodiscard]] LayerPalette& palettePanel() { return *palette_; }
+    [[nodiscard]] ProblemsPanel& problems() { return *problems_; }
+
+    /// Opens Problems and goes to the next one.
+    void showNextProblem();
+
+Q_SIGNALS:
+    /// For the status bar; empty when there is nothing to say.
+    void hint(const QString& text);
+
+protected:
+    void showEvent(QShowEvent* event) override;
+
+private:
+    QAction* action(QList<QAction*>& list, const QString& text, const QString& icon,
+                    const QKeySequence& keys, std::function<void()> run);
+    void makeActions();
+    QWidget* makeToolbar();
+    QWidget* framed(QWidget* panel, const char* role);
+    void addLayer(const std::string& key);
+    void showNode(NodeId node);
+
+    ProjectDocument* document_;
+    ThemeManager* themes_;
+    CanvasScene* scene_;
+    CanvasView* view_;
+    LayerPalette* palette_;
+    InspectorPanel* inspector_;
+    ProblemsPanel* problems_;
+    QWidget* paletteFrame_ = nullptr;
+    QWidget* inspectorFrame_ = nullptr;
+    QWidget* problemsFrame_ = nullptr;
+    QAction* undo_ = nullptr;
+    QAction* redo_ = nullptr;
+    QAction* layout_ = nullptr;
+    QAction* fit_ = nullptr;
+    QAction* zoomIn_ = nullptr;
+    QAction* zoomOut_ = nullptr;
+    QList<QAction*> editActions_;
+    QList<QAction*> viewActions_;
+    QList<QAction*> modelActions_;
+    std::size_t nextProblem_ = 0;
+    bool fitWhenShown_ = true;
+};
+
+} // namespace gradwright

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/document/project_document.h"
+
+#include "engine/project/project_file.h"
+#include "engine/project/runs.h"
+#include "engine/project/templates.h"
+#include "engine/support/error.h"
+
+#include <QUndoCommand>
+
+namespace gradwright {
+
+namespace {
+
+using Document = ProjectDocument;
+
+Document::Changes changesOf(const ProjectEdit& edit) {
+    struct Visitor {
+        Document::Changes operator()(const NetworkEdit&) const { return Document::NetworkChange; }
+        Document::Changes operator()(const MoveNodes&) const { return Document::CanvasChange; }
+        Document::Changes operator()(const SetFrame&) const { return Document::CanvasChange; }
+        Document::Changes operator()(const SetNote&) const { return Document::CanvasChange; }
+        Document::Changes operator()(const SetData&) const { return Document::DataChange; }
+        Document::Changes operator()(const SetTraining&) const { return Document::TrainingChange; }
+        Document::Changes operator()(const SetTexts&) const { return Document::TextChange; }
+        Document::Changes operator()(const ProjectEdit::Group& group) const {
+            Document::Changes all;
+            for (const ProjectEdit& each : group)
+                all |= changesOf(each);
+            return all;
+        }
+    };
+    return std::visit(Visitor{}, edit.change);
+}
+
+constexpr int kMergeable = 1;
+constexpr int kUndoLimit = 10'000;
+
+} // namespace
+
+/// An edit that has been made already, and the one that undoes it.
+class ProjectDocument::Command final : public QUndoCommand {
+public:
+    Command(ProjectDocument& document, const QString& title, ProjectEdit redo, ProjectEdit undo,
+            QString key)
+        : QUndoCommand(title)
+        , document_(&document)
+        , redo_(std::move(redo))
+        , undo_(std::move(undo))
+        , key_(std::move(key)) {}
+
+    void redo() override {
+        // Pushing calls this too, when the edit has just been made.
+        if (std::exchange(fresh_, false))
+            return;
+        undo_ = document_->applyEdit(redo_);
+        document_->announce(changesOf(redo_));
+    }
+    void undo() override {
+        redo_ = document_->applyEdit(undo_);
+        document_->announce(changesOf(undo_));
+    }
+    [[nodiscard]] int id() const override { return key_.isEmpty() ? -1 : kMergeable; }
+    bool mergeWith(const QUndoCommand* other) override {
+        const auto& next = static_cast<const Command&>(*other);
+        if (next.key_ != key_)
+            return false;
+        redo_ = next.redo_;
+        setText(next.text());
+        return true;
+    }
+
+private:
+    ProjectDocument* document_;
+    ProjectEdit redo_;
+    ProjectEdit undo_;
+    QString key_;
+    bool fresh_ = true;
+};
+
+ProjectDocument::ProjectDocument(std::filesystem::path autosaveFolder, QObject* parent)
+    : QObject(parent)
+    , project_(gradwright::newProject())
+    , analysis_(analyze(project_.network))
+    , autosave_(std::move(autosaveFolder), [this] {
+        if (isModified())
+            autosave_.write(project_, file_);
+    }) {
+    undo_.setUndoLimit(kUndoLimit);
+    connect(&undo_, &QUndoStack::cleanChanged, this, [this](bool clean) {
+        if (clean)
+            autosave_.discard();
+        Q_EMIT modifiedChanged(!clean);
+    });
+    connect(&autosave_, &Autosave::failed, this, &ProjectDocument::autosaveFailed);
+    autosave_.begin(project_.uuid);
+}
+
+ProjectDocument::~ProjectDocument() {
+    // An orderly end: what was not saved was not wanted.
+    disconnect(&undo_, nullptr, this, nullptr);
+    autosave_.discard();
+}
+
+void ProjectDocument::perform(const QString& title, const ProjectEdit& edit) {
+    performMerged(title, edit, {});
+}
+
+void ProjectDocument::performMerged(const QString& title, const ProjectEdit& edit,
+                                    const QString& key) {
+    ProjectEdit inverse = applyEdit(edit);
+    const QString round =
+        key.isEmpty() ? QString() : QStringLiteral("%1#%2").arg(key).arg(mergeRound_);
+    undo_.push(new Command(*this, title, edit, std::move(inverse), round));
+    announce(changesOf(edit));
+}
+
+ProjectEdit ProjectDocument::applyEdit(const ProjectEdit& edit) {
+    ProjectEdit inverse = apply(project_, edit);
+    if (changesOf(edit).testFlag(NetworkChange))
+        analysis_ = analyze(project_.network);
+    return inverse;
+}
+
+void ProjectDocument::announce(Changes what) {
+    autosave_.schedule();
+    Q_EMIT changed(what);
+    if (what.testFlag(NetworkChange))
+        Q_EMIT analysisChanged();
+    if (what.testFlag(TextChange))
+        Q_EMIT fileChanged();
+}
+
+void ProjectDocument::replace(Project project, std::optional<std::filesystem::path> file) {
+    autosave_.discard();
+    project_ = std::move(project);
+    analysis_ = analyze(project_.network);
+    file_ = std::move(file);
+    autosave_.begin(project_.uuid);
+    undo_.clear();
+    Q_EMIT changed(NetworkChange | CanvasChange | DataChange | TrainingChange | TextChange |
+                   ReplacedChange);
+    Q_EMIT analysisChanged();
+    Q_EMIT fileChanged();
+}
+
+void ProjectDocument::newProject() {
+    replace(gradwright::newProject(), {});
+}
+
+void ProjectDocument::newFromTemplate(const std::string& key) {
+    replace(openTemplate(key), {});
+}
+
+void ProjectDocument::open(const std::filesystem::path& file) {
+    replace(loadProject(file), file);
+}
+
+void ProjectDocument::recover(const RecoverableProject& found) {
+    Recovered recovered = readAutosave(found.autosave);
+    replace(std::move(recovered.project), std::move(recovered.file));
+    undo_.resetClean();
+    autosaveNow();
+    if (found.autosave != autosave_.path())
+        std::filesystem::remove(found.autosave);
+}
+
+void ProjectDocument::save() {
+    if (!file_)
+        throw Error("The project has no file yet; choose one with Save as");
+    saveProject(*file_, project_);
+    undo_.setClean();
+    autosave_.discard();
+}
+
+void ProjectDocument::saveAs(const std::filesystem::path& file) {
+    saveProject(file, project_);
+    file_ = file;
+    undo_.setClean();
+    autosave_.discard();
+    Q_EMIT fileChanged();
+}
+
+QString ProjectDocument::displayName() const {
+    return QString::fromStdString(file_ ? file_->stem().string() : project_.name);
+}
+
+std::filesystem::path ProjectDocument::runsFolder() const {
+    return gradwright::runsFolder(project_, file_);
+}
+
+void ProjectDocument::autosaveNow() {
+    if (isModified())
+        autosave_.write(project_, file_);
+}
+
+} // namespace gradwright

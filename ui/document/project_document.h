@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/graph/analysis.h"
+#include "engine/project/project.h"
+#include "ui/document/autosave.h"
+
+#include <QFlags>
+#include <QObject>
+#include <QString>
+#include <QUndoStack>
+
+#include <filesystem>
+#include <optional>
+
+namespace gradwright {
+
+/// The open project: the only place that changes it. Every change is an edit that can be undone.
+class ProjectDocument : public QObject {
+    Q_OBJECT
+public:
+    enum Change {
+        NetworkChange = 1, ///< nodes, links, parameters, blocks
+        CanvasChange = 2,  ///< positions, frames, notes
+        DataChange = 4,
+        TrainingChange = 8,
+        TextChange = 16,
+        ReplacedChange = 32 ///< another project is open; comes with all others
+    };
+    Q_DECLARE_FLAGS(Changes, Change)
+
+    /// Unsaved work is kept in `autosaveFolder`.
+    explicit ProjectDocument(std::filesystem::path autosaveFolder = defaultAutosaveFolder(),
+                             QObject* parent = nullptr);
+    ~ProjectDocument() override;
+
+    [[nodiscard]] const Project& project() const { return project_; }
+    /// Of the network as it is now.
+    [[nodiscard]] const Analysis& analysis() const { return analysis_; }
+    [[nodiscard]] QUndoStack& undoStack() { return undo_; }
+
+    /// Makes the change; `title` is what Undo says. Throws Error with the reason when it does not
+    /// fit; nothing has then changed.
+    void perform(const QString& title, const ProjectEdit& edit);
+    /// The same, joined with the change before where that has the same key, as in a drag or while
+    /// typing a number. Each of them has to overwrite all that the one before changed.
+    void performMerged(const QString& title, const ProjectEdit& edit, const QString& key);
+    /// The next merged change begins a step of its own.
+    void endMerge() { ++mergeRound_; }
+
+    // Replacing the project forgets the undo history; ask about unsaved changes first.
+    void newProject();
+    /// Throws Error.
+    void newFromTemplate(const std::string& key);
+    /// Throws Error; the project is then as before.
+    void open(const std::filesystem::path& file);
+    /// Opens work that a crash left behind, as unsaved changes of its file. Throws Error.
+    void recover(const RecoverableProject& found);
+
+    /// To file(), which must be there. Throws Error; the file is then as before.
+    void save();
+    void saveAs(const std::filesystem::path& file);
+
+    [[nodiscard]] const std::optional<std::filesystem::path>& file() const { return file_; }
+    [[nodiscard]] bool isModified() const { return !undo_.isClean(); }
+    /// The file's name without its ending, else the project's.
+    [[nodiscard]] QString displayName() const;
+    /// Where this project's runs are kept.
+    [[nodiscard]] std::filesystem::path runsFolder() const;
+
+    /// Keeps unsaved work now, as is done 30 s after a change. Throws Error.
+    void autosaveNow();
+
+Q_SIGNALS:
+    void changed(gradwright::ProjectDocument::Changes what);
+    void analysisChanged();
+    void modifiedChanged(bool modified);
+    /// Another file or another name.
+    void fileChanged();
+    /// Unsaved work could not be kept; the reason.
+    void autosaveFailed(const QString& reason);
+
+private:
+    class Command;
+
+    ProjectEdit applyEdit(const ProjectEdit& edit);
+    void replace(Project project, std::optional<std::filesystem::path> file);
+    void announce(Changes what);
+
+    Project project_;
+    Analysis analysis_;
+    std::optional<std::filesystem::path> file_;
+    QUndoStack undo_;
+    Autosave autosave_;
+    int mergeRound_ = 0;
+};
+
+Q_DECLARE_OPERATORS_FOR_FLAGS(ProjectDocument::Changes)
+
+} // namespace gradwright

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/inference/confusion_view.h"
+
+#include "ui/plots/scale.h"
+#include "ui/theme/text.h"
+#include "ui/theme/theme_manager.h"
+
+#include <QHelpEvent>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QToolTip>
+
+#include <algorithm>
+
+namespace gradwright {
+namespace {
+
+constexpr double kLeft = 46;   // "True" and the class
+constexpr double kTop = 40;    // "Predicted" and the class
+constexpr double kRecall = 62; // column at the right
+
+} // namespace
+
+ConfusionView::ConfusionView(ThemeManager& theme, QWidget* parent)
+    : QWidget(parent)
+    , theme_(&theme) {
+    setMinimumSize(300, 240);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+    setAccessibleName(tr("Confusion matrix"));
+    connect(&theme, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
+}
+
+void ConfusionView::setMatrix(ConfusionMatrix matrix, std::vector<std::string> classes) {
+    matrix_ = std::move(matrix);
+    classes_ = std::move(classes);
+    chosen_.reset();
+    update();
+}
+
+QString ConfusionView::name(std::size_t index) const {
+    return index < classes_.size() ? qstr(classes_[index]) : QString::number(index);
+}
+
+QSizeF ConfusionView::cellSize() const {
+    const auto classes = static_cast<double>(std::max<std::size_t>(1, matrix_.classes()));
+    return {(width() - kLeft - kRecall) / classes, (height() - kTop) / classes};
+}
+
+QRectF ConfusionView::rectOf(Cell cell) const {
+    const auto size = cellSize();
+    return {kLeft + static_cast<double>(cell.second) * size.width(),
+            kTop + static_cast<double>(cell.first) * size.height(), size.width(), size.height()};
+}
+
+std::optional<ConfusionView::Cell> ConfusionView::cellAt(QPointF position) const {
+    const auto size = cellSize();
+    if (matrix_.classes() == 0 || position.x() < kLeft || position.y() < kTop)
+        return {};
+    const Cell cell(static_cast<std::size_t>((position.y() - kTop) / size.height()),
+                    static_cast<std::size_t>((position.x() - kLeft) / size.width()));
+    if (cell.first >= matrix_.classes() || cell.second >= matrix_.classes())
+        return {};
+    return cell;
+}
+
+void ConfusionView::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    paintHeaders(painter);
+    std::int64_t most = 1;
+    const auto classes = matrix_.classes();
+    for (std::size_t i = 0; i < classes; ++i)
+        for (std::size_t j = 0; j < classes; ++j)
+            if (i != j)
+                most = std::max(most, matrix_.count(i, j));
+    for (std::size_t i = 0; i < classes; ++i)
+        for (std::size_t j = 0; j < classes; ++j)
+            paintCell(painter, {i, j}, most);
+    if (chosen_) {
+        painter.setBrush(Qt::NoBrush);
+        painter.setPen(QPen(theme_->theme().focus, 2));
+        painter.drawRect(rectOf(*chosen_).adjusted(1, 1, -1, -1));
+    }
+}
+
+void ConfusionView::paintHeaders(QPainter& painter) const {
+    const auto& theme = theme_->theme();
+    const auto size = cellSize();
+    painter.setFont(textFont(type::kCaption));
+    painter.setPen(theme.text2);
+    painter.drawText(QRectF(kLeft, 0, width() - kLeft - kRecall, 18), Qt::AlignCenter,
+                     tr("Predicted"));
+    painter.drawText(QRectF(width() - kRecall, 20, kRecall, 18), Qt::AlignRight | Qt::AlignVCenter,
+                     tr("Recall"));
+    painter.save();
+    painter.translate(8, kTop + (height() - kTop) / 2);
+    painter.rotate(-90);
+    painter.drawText(QRectF(-60, -9, 120, 18), Qt::AlignCenter, tr("True"));
+    painter.restore();
+    painter.setFont(textFont(type::kDense));
+    for (std::size_t i = 0; i < matrix_.classes(); ++i) {
+        const auto column = rectOf({0, i});
+        const auto row = rectOf({i, 0});
+        painter.setPen(theme.text2);
+        const auto text = painter.fontMetrics().elidedText(name(i), Qt::ElideRight,
+                                                           static_cast<int>(size.width()));
+        painter.drawText(QRectF(column.left(), 20, size.width(), 18), Qt::AlignCenter, text);
+        painter.drawText(QRectF(16, row.top(), kLeft - 24, size.height()),
+                         Qt::AlignRight | Qt::AlignVCenter, text);
+        const auto recall = matrix_.recall(i);
+        painter.drawText(QRectF(width() - kRecall, row.top(), kRecall, size.height()),
+                         Qt::AlignRight | Qt::AlignVCenter,
+                         recall ? percent(*recall, 1) : QStringLiteral("–"));
+    }
+}
+
+void ConfusionView::paintCell(QPainter& painter, Cell cell, std::int64_t most) const {
+    const auto& theme = theme_->theme();
+    const auto box = rectOf(cell).adjusted(0.5, 0.5, -0.5, -0.5);
+    const auto count = matrix_.count(cell.first, cell.second);
+    const bool correct = cell.first == cell.second;
+    QColor fill = theme.panel;
+    if (correct) {
+        fill = theme.training;
+        fill.setAlphaF(0.25F);
+    } else if (count > 0) {
+        fill = theme.validation;
+        fill.setAlphaF(0.12F + 0.5F * static_cast<float>(count) / static_cast<float>(most));
+    }
+    painter.setPen(QPen(theme.divider, 1));
+    painter.setBrush(fill);
+    painter.drawRect(box);
+    if (count == 0)
+        return;
+    painter.setPen(theme.text);
+    painter.setFont(
+        textFont(type::kDense, !correct && count * 2 >= most ? QFont::Bold : QFont::Normal));
+    painter.drawText(box, Qt::AlignCenter, QString::number(count));
+}
+
+void ConfusionView::mousePressEvent(QMouseEvent* event) {
+    const auto cell = cellAt(event->position());
+    chosen_ = cell == chosen_ ? std::nullopt : cell;
+    update();
+    Q_EMIT chosenChanged();
+}
+
+bool ConfusionView::event(QEvent* event) {
+    if (event->type() != QEvent::ToolTip)
+        return QWidget::event(event);
+    const auto* help = static_cast<QHelpEvent*>(event);
+    if (const auto cell = cellAt(help->pos()))
+        QToolTip::showText(help->globalPos(), tr("%1 × %2 read as %3")
+                                                  .arg(matrix_.count(cell->first, cell->second))
+                                                  .arg(name(cell->first), name(cell->second)));
+    else
+        QToolTip::hideText();
+    return true;
+}
+
+} // namespace gradwright

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/inference/readings.h"
+
+#include <QWidget>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gradwright {
+
+class ThemeManager;
+
+/// How often each class was read as which; a click chooses a cell.
+class ConfusionView : public QWidget {
+    Q_OBJECT
+
+public:
+    /// True class and read class.
+    using Cell = std::pair<std::size_t, std::size_t>;
+
+    explicit ConfusionView(ThemeManager& theme, QWidget* parent = nullptr);
+
+    void setMatrix(ConfusionMatrix matrix, std::vector<std::string> classes);
+    [[nodiscard]] const ConfusionMatrix& matrix() const { return matrix_; }
+    [[nodiscard]] std::optional<Cell> chosen() const { return chosen_; }
+    [[nodiscard]] QRectF rectOf(Cell cell) const;
+
+    [[nodiscard]] QSize sizeHint() const override { return {460, 400}; }
+
+Q_SIGNALS:
+    void chosenChanged();
+
+protected:
+    void paintEvent(QPaintEvent*) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    bool event(QEvent* event) override;
+
+private:
+    void paintHeaders(QPainter& painter) const;
+    void paintCell(QPainter& painter, Cell cell, std::int64_t most) const;
+    [[nodiscard]] std::optional<Cell> cellAt(QPointF position) const;
+    [[nodiscard]] QString name(std::size_t index) const;
+    [[nodiscard]] QSizeF cellSize() const;
+
+    ThemeManager* theme_;
+    ConfusionMatrix matrix_;
+    std::vector<std::string> classes_;
+    std::optional<Cell> chosen_;
+};
+
+} // namespace gradwright

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/data/image.h"
+
+#include <QImage>
+#include <QPointF>
+#include <QWidget>
+
+#include <optional>
+#include <vector>
+
+namespace gradwright {
+
+class ThemeManager;
+
+enum class PadTool { Brush, Eraser };
+
+/// A square to draw on with mouse, finger or pen. Strokes have an undo of their own.
+class DrawingPad : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit DrawingPad(ThemeManager& theme, QWidget* parent = nullptr);
+
+    void setTool(PadTool tool);
+    [[nodiscard]] PadTool tool() const { return tool_; }
+    /// Diameter in logical pixels of a pad of 280.
+    void setBrush(double width);
+    void undo();
+    void redo();
+    void clear();
+    /// Shows a picture instead of strokes; the next stroke begins a new drawing.
+    void setPicture(GrayImage picture);
+
+    [[nodiscard]] bool canUndo() const { return !strokes_.empty(); }
+    [[nodiscard]] bool canRedo() const { return !undone_.empty(); }
+    [[nodiscard]] bool isBlank() const { return strokes_.empty() && !picture_; }
+    /// White ink on black, 280 × 280, or the picture as it came.
+    [[nodiscard]] GrayImage image() const;
+
+    [[nodiscard]] QSize sizeHint() const override { return {316, 316}; }
+    [[nodiscard]] bool hasHeightForWidth() const override { return true; }
+    [[nodiscard]] int heightForWidth(int width) const override { return width; }
+
+Q_SIGNALS:
+    /// With every move of a stroke.
+    void changed();
+    void toolChanged(gradwright::PadTool tool);
+
+protected:
+    void paintEvent(QPaintEvent*) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void tabletEvent(QTabletEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+    bool event(QEvent* event) override;
+
+private:
+    struct Stroke {
+        bool erases = false;
+        double width = 0;            ///< in ink pixels
+        std::vector<QPointF> points; ///< in ink pixels
+    };
+
+    void begin(QPointF position, bool erases, double pressure = 1);
+    void extend(QPointF position);
+    void end();
+    void drawSegment(const Stroke& stroke, std::size_t from);
+    void redraw();
+    [[nodiscard]] QRectF square() const;
+    [[nodiscard]] QPointF toInk(QPointF position) const;
+    bool touch(QEvent* event);
+
+    ThemeManager* theme_;
+    QImage ink_; ///< white on black
+    std::optional<GrayImage> picture_;
+    std::vector<Stroke> strokes_, undone_;
+    PadTool tool_ = PadTool::Brush;
+    double brush_ = 20;
+    bool drawing_ = false;
+    std::optional<QPointF> cursor_;
+};
+
+} // namespace gradwright

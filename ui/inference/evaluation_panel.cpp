@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/inference/evaluation_panel.h"
+
+#include "ui/inference/confusion_view.h"
+#include "ui/inference/mistakes_view.h"
+#include "ui/plots/scale.h"
+#include "ui/theme/text.h"
+
+#include <QFrame>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace gradwright {
+namespace {
+
+QLabel* label(const QString& text, const char* role) {
+    auto* made = new QLabel(text);
+    made->setProperty("textRole", role);
+    return made;
+}
+
+QFrame* card(QVBoxLayout*& layout) {
+    auto* frame = new QFrame;
+    frame->setProperty("role", "card");
+    layout = new QVBoxLayout(frame);
+    layout->setContentsMargins(14, 10, 14, 12);
+    layout->setSpacing(8);
+    return frame;
+}
+
+} // namespace
+
+EvaluationPanel::EvaluationPanel(ThemeManager& theme, QWidget* parent)
+    : QWidget(parent)
+    , theme_(&theme)
+    , detail_(label({}, "muted"))
+    , accuracy_(label({}, "figure"))
+    , chosen_(label({}, "muted"))
+    , mistakesDetail_(label({}, "muted"))
+    , empty_(label({}, "muted"))
+    , progress_(new QProgressBar)
+    , button_(new QPushButton(tr("Read the test set")))
+    , confusion_(new ConfusionView(theme))
+    , mistakes_(new MistakesView(theme))
+    , job_(new EvaluationJob(this)) {
+    layOut();
+    connect(button_, &QPushButton::clicked, this, [this] {
+        if (job_->isRunning())
+            job_->cancel();
+        else
+            start();
+    });
+    connect(job_, &EvaluationJob::runningChanged, this, &EvaluationPanel::showRunning);
+    connect(job_, &EvaluationJob::progressed, this,
+            [this](std::int64_t done, std::int64_t samples) {
+                progress_->setMaximum(static_cast<int>(samples));
+                progress_->setValue(static_cast<int>(done));
+                detail_->setText(tr("%1 of %2 images").arg(fullNumber(done), fullNumber(samples)));
+            });
+    connect(job_, &EvaluationJob::finished, this, &EvaluationPanel::showReport);
+    connect(job_, &EvaluationJob::failed, this,
+            [this](const QString& reason) { empty_->setText(reason); });
+    connect(confusion_, &ConfusionView::chosenChanged, this, &EvaluationPanel::showMistakes);
+    connect(mistakes_, &MistakesView::sampleChosen, this, &EvaluationPanel::sampleChosen);
+    setModel({});
+}
+
+void EvaluationPanel::layOut() {
+    button_->setObjectName(QStringLiteral("evaluate"));
+    progress_->setTextVisible(false);
+    progress_->setFixedHeight(8);
+    empty_->setWordWrap(true);
+    empty_->setAlignment(Qt::AlignCenter);
+
+    QVBoxLayout* top = nullptr;
+    auto* matrixCard = card(top);
+    auto* header = new QHBoxLayout;
+    header->setSpacing(8);
+    header->addWidget(label(tr("Confusion matrix"), "title"));
+    header->addWidget(detail_);
+    header->addStretch(1);
+    header->addWidget(accuracy_);
+    header->addWidget(button_);
+    top->addLayout(header);
+    top->addWidget(progress_);
+    top->addWidget(empty_, 1);
+    top->addWidget(confusion_, 1);
+    top->addWidget(chosen_);
+
+    QVBoxLayout* bottom = nullptr;
+    auto* mistakesCard = card(bottom);
+    auto* mistakesHeader = new QHBoxLayout;
+    mistakesHeader->setSpacing(8);
+    mistakesHeader->addWidget(label(tr("Most confident mistakes"), "title"));
+    mistakesHeader->addWidget(mistakesDetail_);
+    mistakesHeader->addStretch(1);
+    bottom->addLayout(mistakesHeader);
+    bottom->addWidget(mistakes_, 1);
+
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(12);
+    layout->addWidget(matrixCard, 3);
+    layout->addWidget(mistakesCard, 2);
+}
+
+void EvaluationPanel::setModel(std::shared_ptr<const TrainedModel> model) {
+    job_->cancel();
+    model_ = std::move(model);
+    report_.reset();
+    confusion_->setMatrix({}, {});
+    mistakes_->setMistakes({}, {});
+    accuracy_->clear();
+    chosen_->clear();
+    mistakesDetail_->clear();
+    empty_->setText(model_ ? tr("Reads every image of the test set, in the background.")
+                           : tr("Train a network, or choose a run above, to see how it reads the "
+                                "test set."));
+    showRunning(false);
+}
+
+void EvaluationPanel::start() {
+    if (model_)
+        job_->start(model_);
+}
+
+void EvaluationPanel::showRunning(bool running) {
+    progress_->setVisible(running);
+    progress_->setValue(0);
+    button_->setText(running ? tr("Cancel") : tr("Read the test set"));
+    button_->setVisible(running || !report_);
+    button_->setEnabled(model_ != nullptr);
+    empty_->setVisible(!report_);
+    confusion_->setVisible(report_.has_value());
+    chosen_->setVisible(report_.has_value());
+    if (!running && !report_)
+        detail_->setText(model_
+                             ? tr("test set, %1 images").arg(fullNumber(model_->data->test->size()))
+                             : QString());
+}
+
+void EvaluationPanel::showReport(const TestReport& report) {
+    report_ = report;
+    const auto& matrix = report.matrix;
+    confusion_->setMatrix(matrix, report.model->data->info.classes);
+    detail_->setText(tr("test set, %1 images").arg(fullNumber(matrix.samples())));
+    accuracy_->setText(percent(static_cast<double>(matrix.correct()) /
+                                   static_cast<double>(std::max<std::int64_t>(1, matrix.samples())),
+                               2));
+    showMistakes();
+    showRunning(false);
+}
+
+void EvaluationPanel::showMistakes() {
+    if (!report_)
+        return;
+    auto shown = report_->mistakes;
+    const auto cell = confusion_->chosen();
+    const auto& classes = report_->model->data->info.classes;
+    if (cell && cell->first != cell->second) {
+        std::erase_if(shown, [&](const Reading& mistake) {
+            return static_cast<std::size_t>(mistake.label) != cell->first ||
+                   static_cast<std::size_t>(mistake.predicted) != cell->second;
+        });
+        chosen_->setText(tr("Chosen: %1 × %2 read as %3")
+                             .arg(shown.size())
+                             .arg(qstr(classes[cell->first]), qstr(classes[cell->second])));
+    } else {
+        chosen_->setText(tr("Click a cell to see its images below."));
+    }
+    mistakesDetail_->setText(
+        tr("%1 of %2 wrong")
+            .arg(fullNumber(static_cast<std::int64_t>(report_->mistakes.size())),
+                 fullNumber(report_->matrix.samples())));
+    mistakes_->setMistakes(report_->model, std::move(shown));
+}
+
+} // namespace gradwright

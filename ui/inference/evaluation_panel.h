@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/session/evaluation_job.h"
+
+#include <QWidget>
+
+#include <optional>
+
+class QLabel;
+class QProgressBar;
+class QPushButton;
+
+namespace gradwright {
+
+class ConfusionView;
+class MistakesView;
+class ThemeManager;
+
+/// What a model makes of the test set: confusion matrix and most confident mistakes, read in the
+/// background.
+class EvaluationPanel : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit EvaluationPanel(ThemeManager& theme, QWidget* parent = nullptr);
+
+    /// Another model: what was measured of the one before goes.
+    void setModel(std::shared_ptr<const TrainedModel> model);
+    void start();
+    [[nodiscard]] bool isRunning() const { return job_->isRunning(); }
+    [[nodiscard]] const std::optional<TestReport>& report() const { return report_; }
+    [[nodiscard]] ConfusionView& confusion() { return *confusion_; }
+    [[nodiscard]] MistakesView& mistakes() { return *mistakes_; }
+
+Q_SIGNALS:
+    void sampleChosen(const gradwright::Reading& mistake);
+
+private:
+    void layOut();
+    void showReport(const TestReport& report);
+    void showMistakes();
+    void showRunning(bool running);
+
+    ThemeManager* theme_;
+    std::shared_ptr<const TrainedModel> model_;
+    std::optional<TestReport> report_;
+    QLabel* detail_;
+    QLabel* accuracy_;
+    QLabel* chosen_;
+    QLabel* mistakesDetail_;
+    QLabel* empty_;
+    QProgressBar* progress_;
+    QPushButton* button_;
+    ConfusionView* confusion_;
+    MistakesView* mistakes_;
+    EvaluationJob* job_;
+};
+
+} // namespace gradwright

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/document/project_document.h"
+#include "ui/session/digit_session.h"
+#include "ui/session/training_session.h"
+
+#include <QWidget>
+
+class QLabel;
+class QToolButton;
+
+namespace gradwright {
+
+class DrawingPad;
+class EvaluationPanel;
+class ModelChooser;
+class PixelPanel;
+class PredictionPanel;
+class ThemeManager;
+struct Reading;
+
+/// Draw a digit and watch it being read; see how the network does on the test set.
+class InferencePage : public QWidget {
+    Q_OBJECT
+
+public:
+    InferencePage(ProjectDocument& document, ThemeManager& theme, TrainingSession& session,
+                  QWidget* parent = nullptr);
+
+    /// Reads an image file; what is wrong with it is said in place.
+    void openImage(const QString& file);
+    void pasteImage();
+
+    [[nodiscard]] DrawingPad& pad() { return *pad_; }
+    [[nodiscard]] PredictionPanel& prediction() { return *prediction_; }
+    [[nodiscard]] PixelPanel& pixels() { return *pixels_; }
+    [[nodiscard]] EvaluationPanel& evaluation() { return *evaluation_; }
+    [[nodiscard]] ModelChooser& chooser() { return *chooser_; }
+
+protected:
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+    void showEvent(QShowEvent* event) override;
+
+private:
+    void layOut();
+    QWidget* makeBar();
+    QWidget* makeDrawCard();
+    QWidget* makeTools();
+    QWidget* makeImageCard();
+    QWidget* makePredictionCard();
+    QWidget* makePixelCard();
+    QToolButton* tool(const QString& icon, const QString& text, const QKeySequence& key);
+    void connectSession();
+    void takeModel(bool live);
+    void read();
+    void showSample(const Reading& mistake);
+    void updateHint();
+
+    ProjectDocument* document_;
+    ThemeManager* theme_;
+    TrainingSession* training_;
+    DigitSession* digits_;
+    ModelChooser* chooser_;
+    DrawingPad* pad_;
+    PredictionPanel* prediction_;
+    PixelPanel* pixels_;
+    EvaluationPanel* evaluation_;
+    QLabel* latency_;
+    QLabel* problem_;
+    bool evaluated_ = false;
+};
+
+} // namespace gradwright

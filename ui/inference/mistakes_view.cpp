@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/inference/mistakes_view.h"
+
+#include "ui/inference/gray_images.h"
+#include "ui/plots/scale.h"
+#include "ui/theme/text.h"
+#include "ui/theme/theme_manager.h"
+
+#include <QHelpEvent>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QToolTip>
+
+#include <algorithm>
+
+namespace gradwright {
+namespace {
+
+constexpr int kThumbnail = 56;
+constexpr int kCaption = 22;
+constexpr int kSpace = 12;
+
+} // namespace
+
+MistakesView::MistakesView(ThemeManager& theme, QWidget* parent)
+    : QWidget(parent)
+    , theme_(&theme) {
+    setMinimumSize(kThumbnail * 4, kThumbnail + kCaption);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+    setAccessibleName(tr("Most confident mistakes"));
+    connect(&theme, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
+}
+
+void MistakesView::setMistakes(std::shared_ptr<const TrainedModel> model,
+                               std::vector<Reading> mistakes) {
+    model_ = std::move(model);
+    mistakes_ = std::move(mistakes);
+    update();
+}
+
+int MistakesView::columns() const {
+    return std::max(1, (width() + kSpace) / (kThumbnail + kSpace));
+}
+
+QRect MistakesView::rectOf(int index) const {
+    const int count = columns();
+    const double step = count > 1 ? static_cast<double>(width() - kThumbnail) / (count - 1) : 0;
+    return {static_cast<int>(index % count * step), index / count * (kThumbnail + kCaption),
+            kThumbnail, kThumbnail};
+}
+
+const Reading* MistakesView::at(QPoint position) const {
+    for (int i = 0; i < static_cast<int>(mistakes_.size()) && rectOf(i).bottom() <= height(); ++i)
+        if (rectOf(i).contains(position))
+            return &mistakes_[static_cast<std::size_t>(i)];
+    return nullptr;
+}
+
+QString MistakesView::name(std::int32_t label) const {
+    return qstr(model_->data->info.classes.at(static_cast<std::size_t>(label)));
+}
+
+QImage MistakesView::picture(const Reading& mistake) const {
+    const auto& shape = model_->data->test->shape();
+    std::vector<float> values(static_cast<std::size_t>(shape.elements()));
+    model_->data->test->input(mistake.sample, values);
+    const int height = static_cast<int>(shape[shape.rank() - 2]);
+    const int width = static_cast<int>(shape[shape.rank() - 1]);
+    const auto plane = std::span(values).first(static_cast<std::size_t>(height * width));
+    const auto [least, most] = std::ranges::minmax_element(plane);
+    return inkImage(plane, width, height, *least, *most, theme_->theme());
+}
+
+void MistakesView::paintEvent(QPaintEvent*) {
+    if (!model_ || model_->data->test->shape().rank() < 2)
+        return;
+    const auto& theme = theme_->theme();
+    QPainter painter(this);
+    painter.setRenderHints(QPainter::Antialiasing | QPainter::SmoothPixmapTransform);
+    painter.setFont(textFont(type::kDense, QFont::DemiBold));
+    for (int i = 0; i < static_cast<int>(mistakes_.size()); ++i) {
+        const auto box = rectOf(i);
+        if (box.bottom() + kCaption > height() + 4)
+            break;
+        const auto& mistake = mistakes_[static_cast<std::size_t>(i)];
+        painter.drawImage(box, picture(mistake));
+        painter.setPen(QPen(theme.divider, 1));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(QRectF(box).adjusted(-0.5, -0.5, 0.5, 0.5));
+        const QRect caption(box.left(), box.bottom() + 1, box.width(), kCaption - 4);
+        const auto label = name(mistake.label) + QStringLiteral(" → ");
+        const auto read = name(mistake.predicted);
+        const auto metrics = painter.fontMetrics();
+        const int wide = metrics.horizontalAdvance(label + read);
+        const int left = caption.left() + std::max(0, (caption.width() - wide) / 2);
+        painter.setPen(theme.text);
+        painter.drawText(QRect(left, caption.top(), wide, caption.height()), Qt::AlignVCenter,
+                         label);
+        painter.setPen(theme.error);
+        painter.drawText(
+            QRect(left + metrics.horizontalAdvance(label), caption.top(), 200, caption.height()),
+            Qt::AlignVCenter, read);
+    }
+}
+
+void MistakesView::mousePressEvent(QMouseEvent* event) {
+    if (const auto* mistake = at(event->position().toPoint()))
+        Q_EMIT sampleChosen(*mistake);
+}
+
+bool MistakesView::event(QEvent* event) {
+    if (event->type() != QEvent::ToolTip)
+        return QWidget::event(event);
+    const auto* help = static_cast<QHelpEvent*>(event);
+    if (const auto* mistake = at(help->pos()))
+        QToolTip::showText(help->globalPos(),
+                           tr("Test sample %1: a %2, read as %3, %4 sure")
+                               .arg(mistake->sample)
+                               .arg(name(mistake->label), name(mistake->predicted),
+                                    percent(static_cast<double>(mistake->probability), 1)));
+    else
+        QToolTip::hideText();
+    return true;
+}
+
+} // namespace gradwright

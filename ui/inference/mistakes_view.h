@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/session/evaluation_job.h"
+
+#include <QImage>
+#include <QWidget>
+
+#include <vector>
+
+namespace gradwright {
+
+class ThemeManager;
+
+/// The samples that were read wrongly, as many as there is room for, the surest first.
+class MistakesView : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit MistakesView(ThemeManager& theme, QWidget* parent = nullptr);
+
+    void setMistakes(std::shared_ptr<const TrainedModel> model, std::vector<Reading> mistakes);
+    [[nodiscard]] const std::vector<Reading>& mistakes() const { return mistakes_; }
+
+Q_SIGNALS:
+    /// The user wants to see this sample read.
+    void sampleChosen(const gradwright::Reading& mistake);
+
+protected:
+    void paintEvent(QPaintEvent*) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    bool event(QEvent* event) override;
+
+private:
+    [[nodiscard]] int columns() const;
+    [[nodiscard]] QRect rectOf(int index) const;
+    [[nodiscard]] const Reading* at(QPoint position) const;
+    [[nodiscard]] QString name(std::int32_t label) const;
+    [[nodiscard]] QImage picture(const Reading& mistake) const;
+
+    ThemeManager* theme_;
+    std::shared_ptr<const TrainedModel> model_;
+    std::vector<Reading> mistakes_;
+};
+
+} // namespace gradwright

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/inference/model_chooser.h"
+
+#include "ui/session/run_history.h"
+#include "ui/theme/text.h"
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QSignalBlocker>
+
+#include <utility>
+
+namespace gradwright {
+namespace {
+
+constexpr int kSnapshotInterval = 500; // ms
+
+QString titleOf(const RunHistory& run) {
+    // The folder's name begins with the time, which tells runs of a project apart.
+    const auto folder = qstr(run.folder.filename().string());
+    auto text = qstr(run.name) + QStringLiteral(", ") + folder.mid(5, 5) + u' ' +
+                folder.mid(11, 8).replace(u'-', u':');
+    if (const auto* best = run.best())
+        text += QStringLiteral(", %1 %").arg(100 * best->accuracy, 0, 'f', 2);
+    return text;
+}
+
+} // namespace
+
+ModelChooser::ModelChooser(ProjectDocument& document, TrainingSession& session, QWidget* parent)
+    : QWidget(parent)
+    , document_(&document)
+    , session_(&session)
+    , box_(new QComboBox)
+    , weights_(new QLabel) {
+    auto* label = new QLabel(tr("Model"));
+    label->setProperty("textRole", "muted");
+    label->setBuddy(box_);
+    box_->setObjectName(QStringLiteral("model"));
+    box_->setAccessibleName(tr("Model"));
+    box_->setMinimumWidth(320);
+    weights_->setProperty("textRole", "muted");
+    weights_->setObjectName(QStringLiteral("weights"));
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(10);
+    layout->addWidget(label);
+    layout->addWidget(box_);
+    layout->addWidget(weights_);
+
+    snapshotTimer_.setInterval(kSnapshotInterval);
+    connect(&snapshotTimer_, &QTimer::timeout, session_, &TrainingSession::requestSnapshot);
+    connect(box_, &QComboBox::activated, this, &ModelChooser::chooseCurrent);
+    connect(session_, &TrainingSession::snapshotTaken, this, &ModelChooser::take);
+    connect(session_, &TrainingSession::stateChanged, this, [this](TrainingState state) {
+        if (state == TrainingState::Running || !session_->isActive())
+            refresh();
+        updateTimer();
+    });
+    connect(document_, &ProjectDocument::fileChanged, this, &ModelChooser::refresh);
+    connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
+        if (what & ProjectDocument::ReplacedChange)
+            refresh();
+    });
+    refresh();
+}
+
+void ModelChooser::refresh() {
+    jobs_.cancel(listing_);
+    listing_ = jobs_.start([this, folder = document_->runsFolder()](
+                               const std::stop_token&) -> BackgroundJobs::Delivery {
+        std::vector<Entry> entries;
+        for (const auto& run : readRuns(folder))
+            entries.push_back({titleOf(run).toStdString(), run.folder});
+        return [this, entries = std::move(entries)] { fill(entries); };
+    });
+}
+
+void ModelChooser::fill(const std::vector<Entry>& runs) {
+    const bool training = session_->isActive() && !session_->run().empty();
+    const auto before = box_->currentData().toString();
+    const bool followed = followsTraining() || box_->count() == 0 || !model_;
+    {
+        const QSignalBlocker quiet(box_);
+        box_->clear();
+        if (training)
+            box_->addItem(tr("%1, training now: newest weights").arg(qstr(session_->job()->name)),
+                          QString());
+        for (const auto& run : runs) {
+            if (training && run.folder == session_->run())
+                continue; // its best weights are still moving
+            box_->addItem(qstr(run.title), qstr(run.folder.string()));
+        }
+        const int kept = followed ? 0 : std::max(0, box_->findData(before));
+        box_->setCurrentIndex(box_->count() > 0 ? kept : -1);
+    }
+    box_->setEnabled(box_->count() > 0);
+    if (box_->count() == 0)
+        weights_->setText(tr("No trained weights yet"));
+    chooseCurrent();
+}
+
+bool ModelChooser::followsTraining() const {
+    return box_->count() > 0 && box_->currentData().toString().isEmpty();
+}
+
+void ModelChooser::chooseCurrent() {
+    updateTimer();
+    if (box_->count() == 0) {
+        wanted_.clear();
+        if (model_) {
+            model_.reset();
+            Q_EMIT modelChanged(false);
+        }
+        return;
+    }
+    if (followsTraining()) {
+        if (isVisible())
+            session_->requestSnapshot();
+        return;
+    }
+    const std::filesystem::path folder = box_->currentData().toString().toStdString();
+    // After a training the best weights take the newest ones' place.
+    if (folder != wanted_ || !model_ || model_->weightsTitle.starts_with("newest"))
+        open(folder);
+}
+
+void ModelChooser::open(const std::filesystem::path& folder) {
+    jobs_.cancel(loading_);
+    wanted_ = folder;
+    weights_->setText(tr("Opening…"));
+    loading_ = jobs_.start(
+        [this, folder, opened = model_](const std::stop_token&) -> BackgroundJobs::Delivery {
+            try {
+                return [this, model = openModel(folder, opened.get())] {
+                    loading_ = 0;
+                    use(model, false);
+                };
+            } catch (const std::exception& error) {
+                return [this, reason = QString::fromUtf8(error.what())] {
+                    loading_ = 0;
+                    weights_->clear();
+                    Q_EMIT failed(reason);
+                };
+            }
+        });
+}
+
+void ModelChooser::take(const SnapshotTaken& snapshot) {
+    if (!followsTraining() || loading_ != 0)
+        return;
+    wanted_ = session_->run();
+    loading_ = jobs_.start([this, snapshot, job = session_->job(), run = session_->run(),
+                            opened = model_](const std::stop_token&) -> BackgroundJobs::Delivery {
+        try {
+            return [this, live = opened && opened->run == run,
+                    model = makeModel(*job, run, snapshot.weights, snapshot.step, opened.get())] {
+                loading_ = 0;
+                use(model, live);
+            };
+        } catch (const std::exception& error) {
+            return [this, reason = QString::fromUtf8(error.what())] {
+                loading_ = 0;
+                Q_EMIT failed(reason);
+            };
+        }
+    });
+}
+
+void ModelChooser::use(TrainedModel model, bool live) {
+    model_ = std::make_shared<const TrainedModel>(std::move(model));
+    weights_->setText(tr("Weights: %1").arg(qstr(model_->weightsTitle)));
+    Q_EMIT modelChanged(live);
+}
+
+void ModelChooser::updateTimer() {
+    const bool wanted =
+        isVisible() && followsTraining() && session_->state() == TrainingState::Running;
+    if (wanted && !snapshotTimer_.isActive())
+        snapshotTimer_.start();
+    else if (!wanted)
+        snapshotTimer_.stop();
+}
+
+void ModelChooser::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    updateTimer();
+    if (followsTraining())
+        session_->requestSnapshot();
+}
+
+void ModelChooser::hideEvent(QHideEvent* event) {
+    QWidget::hideEvent(event);
+    updateTimer();
+}
+
+} // namespace gradwright

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/document/project_document.h"
+#include "ui/session/background_jobs.h"
+#include "ui/session/trained_model.h"
+#include "ui/session/training_session.h"
+
+#include <QTimer>
+#include <QWidget>
+
+#include <memory>
+
+class QComboBox;
+class QLabel;
+
+namespace gradwright {
+
+/// Which weights are in use: those of a run, or, while one trains, its newest ones, asked for at
+/// most twice a second and only while this is to be seen.
+class ModelChooser : public QWidget {
+    Q_OBJECT
+
+public:
+    ModelChooser(ProjectDocument& document, TrainingSession& session, QWidget* parent = nullptr);
+
+    /// Reads the list of runs again, in the background.
+    void refresh();
+    [[nodiscard]] const std::shared_ptr<const TrainedModel>& model() const { return model_; }
+    [[nodiscard]] bool followsTraining() const;
+    [[nodiscard]] bool isLoading() const { return loading_ != 0; }
+    [[nodiscard]] QComboBox& box() { return *box_; }
+
+Q_SIGNALS:
+    /// `live`: newer weights of the model that was in use.
+    void modelChanged(bool live);
+    void failed(const QString& reason);
+
+protected:
+    void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
+
+private:
+    struct Entry {
+        std::string title;
+        std::filesystem::path folder;
+    };
+
+    void fill(const std::vector<Entry>& runs);
+    void chooseCurrent();
+    void open(const std::filesystem::path& folder);
+    void take(const SnapshotTaken& snapshot);
+    void use(TrainedModel model, bool live);
+    void updateTimer();
+
+    ProjectDocument* document_;
+    TrainingSession* session_;
+    QComboBox* box_;
+    QLabel* weights_;
+    std::shared_ptr<const TrainedModel> model_;
+    std::filesystem::path wanted_; ///< the run that is in use or being opened
+    int loading_ = 0;
+    int listing_ = 0;
+    QTimer snapshotTimer_;
+    BackgroundJobs jobs_; ///< last: its deliveries use the rest
+};
+
+} // namespace gradwright

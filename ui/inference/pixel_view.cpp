@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/inference/pixel_view.h"
+
+#include "ui/inference/gray_images.h"
+#include "ui/theme/theme_manager.h"
+
+#include <QHBoxLayout>
+#include <QHelpEvent>
+#include <QLabel>
+#include <QPainter>
+#include <QToolTip>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <numeric>
+
+namespace gradwright {
+namespace {
+
+constexpr int kPixels = 28;
+
+QLabel* addFigure(QVBoxLayout& column, const QString& caption, const QString& value) {
+    auto* name = new QLabel(caption);
+    name->setProperty("textRole", "caption");
+    auto* label = new QLabel(value);
+    label->setProperty("textRole", "section");
+    label->setMinimumWidth(76);
+    column.addWidget(name);
+    column.addWidget(label);
+    column.addSpacing(8);
+    return label;
+}
+
+} // namespace
+
+PixelView::PixelView(ThemeManager& theme, QWidget* parent)
+    : QWidget(parent)
+    , theme_(&theme) {
+    setMinimumSize(140, 140);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+    setAccessibleName(tr("What the network sees"));
+    connect(&theme, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
+}
+
+void PixelView::setDigit(std::optional<PreparedDigit> digit) {
+    digit_ = std::move(digit);
+    update();
+}
+
+QRect PixelView::square() const {
+    // Whole pixels, so that every one is as large as the others.
+    const int side = std::min(width(), height()) / kPixels * kPixels;
+    return {0, 0, side, side};
+}
+
+void PixelView::paintEvent(QPaintEvent*) {
+    const auto& theme = theme_->theme();
+    const auto box = square();
+    QPainter painter(this);
+    if (digit_)
+        painter.drawImage(box,
+                          inkImage(digit_->digit.span<float>(), kPixels, kPixels, 0, 1, theme));
+    else
+        painter.fillRect(box, theme.kind == ThemeKind::Dark ? Qt::black : Qt::white);
+    painter.setPen(QPen(theme.grid, 1));
+    const int step = box.width() / 4;
+    for (int i = 1; i < 4; ++i) {
+        painter.drawLine(i * step, 0, i * step, box.bottom());
+        painter.drawLine(0, i * step, box.right(), i * step);
+    }
+    painter.setPen(QPen(theme.border, 1));
+    painter.drawRect(box.adjusted(0, 0, -1, -1));
+}
+
+bool PixelView::event(QEvent* event) {
+    if (event->type() != QEvent::ToolTip || !digit_)
+        return QWidget::event(event);
+    const auto* help = static_cast<QHelpEvent*>(event);
+    const int size = square().width() / kPixels;
+    const int x = help->pos().x() / size;
+    const int y = help->pos().y() / size;
+    const auto index = static_cast<std::size_t>(y * kPixels + x);
+    if (square().contains(help->pos()) && index < digit_->input.span<float>().size())
+        QToolTip::showText(
+            help->globalPos(),
+            tr("row %1, column %2: %3")
+                .arg(y)
+                .arg(x)
+                .arg(static_cast<double>(digit_->input.span<float>()[index]), 0, 'f', 3));
+    else
+        QToolTip::hideText();
+    return true;
+}
+
+PixelPanel::PixelPanel(ThemeManager& theme, QWidget* parent)
+    : QWidget(parent)
+    , view_(new PixelView(theme)) {
+    auto* column = new QVBoxLayout;
+    column->setSpacing(1);
+    const auto nothing = QStringLiteral("–");
+    minimum_ = addFigure(*column, tr("Minimum"), nothing);
+    maximum_ = addFigure(*column, tr("Maximum"), nothing);
+    mean_ = addFigure(*column, tr("Mean"), nothing);
+    addFigure(*column, tr("Scaled into"), QStringLiteral("20×20"));
+    addFigure(*column, tr("Centered"), tr("by mass"));
+    column->addStretch(1);
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(16);
+    layout->addWidget(view_, 1);
+    layout->addLayout(column);
+}
+
+void PixelPanel::setDigit(const std::optional<PreparedDigit>& digit) {
+    view_->setDigit(digit);
+    if (!digit) {
+        for (auto* label : {minimum_, maximum_, mean_})
+            label->setText(QStringLiteral("–"));
+        return;
+    }
+    const auto values = digit->input.span<float>();
+    const auto [least, most] = std::ranges::minmax_element(values);
+    const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+    const auto text = [](double value) {
+        return QString::number(value, 'f', 2).replace(u'-', QChar(0x2212));
+    };
+    minimum_->setText(text(static_cast<double>(*least)));
+    maximum_->setText(text(static_cast<double>(*most)));
+    mean_->setText(text(sum / static_cast<double>(values.size())));
+}
+
+} // namespace gradwright

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/session/digit_session.h"
+
+#include <QWidget>
+
+#include <optional>
+
+class QLabel;
+
+namespace gradwright {
+
+class ThemeManager;
+
+/// The exact input of the network, pixel by pixel.
+class PixelView : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit PixelView(ThemeManager& theme, QWidget* parent = nullptr);
+
+    void setDigit(std::optional<PreparedDigit> digit);
+    [[nodiscard]] const std::optional<PreparedDigit>& digit() const { return digit_; }
+
+    [[nodiscard]] QSize sizeHint() const override { return {280, 280}; }
+
+protected:
+    void paintEvent(QPaintEvent*) override;
+    bool event(QEvent* event) override;
+
+private:
+    [[nodiscard]] QRect square() const;
+
+    ThemeManager* theme_;
+    std::optional<PreparedDigit> digit_;
+};
+
+/// The pixels with the figures that say how they came about.
+class PixelPanel : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit PixelPanel(ThemeManager& theme, QWidget* parent = nullptr);
+
+    void setDigit(const std::optional<PreparedDigit>& digit);
+    [[nodiscard]] PixelView& view() { return *view_; }
+
+private:
+    PixelView* view_;
+    QLabel* minimum_;
+    QLabel* maximum_;
+    QLabel* mean_;
+};
+
+} // namespace gradwright

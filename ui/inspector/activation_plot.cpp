@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/inspector/activation_plot.h"
+
+#include <QMouseEvent>
+#include <QPainter>
+#include <QPainterPath>
+
+#include <algorithm>
+#include <cmath>
+
+namespace gradwright {
+
+namespace {
+
+constexpr double kLeft = -3.2, kRight = 3.2; ///< of x
+constexpr double kBottom = -1.4, kTop = 2.6; ///< of y
+constexpr int kMargin = 8;
+
+} // namespace
+
+ActivationPlot::ActivationPlot(const ThemeManager& themes, QWidget* parent)
+    : QWidget(parent)
+    , themes_(&themes) {
+    setMouseTracking(true);
+    setFixedHeight(124);
+    setAccessibleName(tr("Curve of the activation function and its derivative"));
+    connect(themes_, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
+}
+
+void ActivationPlot::setActivation(const Activation& activation) {
+    activation_ = activation;
+    setToolTip(QString::fromStdString(info(activation.kind).formula));
+    update();
+}
+
+QPointF ActivationPlot::toPixels(double x, double y) const {
+    return {kMargin + (x - kLeft) / (kRight - kLeft) * (width() - 2 * kMargin),
+            height() - kMargin - (y - kBottom) / (kTop - kBottom) * (height() - 2 * kMargin)};
+}
+
+void ActivationPlot::paintEvent(QPaintEvent*) {
+    const Theme& theme = themes_->theme();
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(theme.divider, 1));
+    painter.setBrush(theme.field);
+    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
+
+    painter.setClipRect(rect().adjusted(1, 1, -1, -1));
+    painter.setPen(QPen(theme.axis, 1));
+    painter.drawLine(toPixels(kLeft, 0), toPixels(kRight, 0));
+    painter.drawLine(toPixels(0, kBottom), toPixels(0, kTop));
+    painter.setFont(textFont(10));
+    for (const int tick : {-2, -1, 1, 2}) {
+        const QPointF at = toPixels(tick, 0);
+        painter.drawLine(at, at + QPointF(0, 3));
+        painter.drawText(QRectF(at.x() - 14, at.y() + 4, 28, 12), Qt::AlignCenter,
+                         QString::number(tick).replace(QLatin1Char('-'), QChar(0x2212)));
+    }
+    for (const int tick : {1, 2}) {
+        const QPointF at = toPixels(0, tick);
+        painter.drawLine(at, at - QPointF(3, 0));
+        painter.drawText(QRectF(at.x() - 22, at.y() - 6, 16, 12), Qt::AlignRight | Qt::AlignVCenter,
+                         QString::number(tick));
+    }
+
+    QPainterPath curve;
+    QPainterPath slope;
+    double lastSlope = 0;
+    for (int pixel = kMargin; pixel <= width() - kMargin; ++pixel) {
+        const double x = kLeft + (kRight - kLeft) * (pixel - kMargin) / (width() - 2.0 * kMargin);
+        const QPointF value = toPixels(x, evaluate(activation_, x));
+        const double rise = derivative(activation_, x);
+        const QPointF gradient = toPixels(x, rise);
+        if (pixel == kMargin) {
+            curve.moveTo(value);
+            slope.moveTo(gradient);
+        } else {
+            curve.lineTo(value);
+            // A kink of f is a jump of f', which has no line between its ends.
+            if (std::abs(rise - lastSlope) > 0.3)
+                slope.moveTo(gradient);
+            else
+                slope.lineTo(gradient);
+        }
+        lastSlope = rise;
+    }
+    const QColor line = theme.category(Category::Activation);
+    painter.setBrush(Qt::NoBrush);
+    QPen dashed(theme.text2, 1.5);
+    dashed.setDashPattern({3, 2});
+    painter.setPen(dashed);
+    painter.drawPath(slope);
+    painter.setPen(QPen(line, 2));
+    painter.drawPath(curve);
+
+    painter.setFont(textFont(type::kCaption));
+    painter.drawLine(QPointF(14, 18), QPointF(30, 18));
+    painter.setPen(dashed);
+    painter.drawLine(QPointF(14, 34), QPointF(30, 34));
+    painter.setPen(theme.text2);
+    painter.drawText(QPointF(36, 22), QStringLiteral("f(x)"));
+    painter.drawText(QPointF(36, 38), QStringLiteral("f′(x)"));
+
+    if (!hovered_)
+        return;
+    const double value = evaluate(activation_, *hovered_);
+    painter.setPen(QPen(theme.field, 2));
+    painter.setBrush(line);
+    painter.drawEllipse(toPixels(*hovered_, value), 4.5, 4.5);
+    painter.setPen(theme.text);
+    painter.drawText(rect().adjusted(0, 8, -10, 0), Qt::AlignRight | Qt::AlignTop,
+                     QStringLiteral("f(%1) = %2   f′ = %3")
+                         .arg(*hovered_, 0, 'f', 2)
+                         .arg(value, 0, 'f', 2)
+                         .arg(derivative(activation_, *hovered_), 0, 'f', 2)
+                         .replace(QLatin1Char('-'), QChar(0x2212)));
+}
+
+void ActivationPlot::mouseMoveEvent(QMouseEvent* event) {
+    const double across =
+        (event->position().x() - kMargin) / std::max(1.0, width() - 2.0 * kMargin);
+    hovered_ = kLeft + std::clamp(across, 0.0, 1.0) * (kRight - kLeft);
+    update();
+}
+
+void ActivationPlot::leaveEvent(QEvent*) {
+    hovered_.reset();
+    update();
+}
+
+} // namespace gradwright

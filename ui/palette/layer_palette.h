@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/theme/theme_manager.h"
+
+#include <QTreeWidget>
+
+#include <string>
+
+class QLineEdit;
+
+namespace gradwright {
+
+/// The layers of the catalog by category, with a search; dragged or activated to be added.
+class LayerPalette final : public QWidget {
+    Q_OBJECT
+public:
+    /// A drag carries the layer's key as data of `mimeType`.
+    LayerPalette(const ThemeManager& themes, const QString& mimeType, QWidget* parent = nullptr);
+
+    void focusSearch();
+
+Q_SIGNALS:
+    void layerChosen(const std::string& key);
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+    void fill();
+    void filter(const QString& text);
+    void choose(const QTreeWidgetItem* item);
+
+    const ThemeManager* themes_;
+    QLineEdit* search_;
+    QTreeWidget* tree_;
+};
+
+} // namespace gradwright

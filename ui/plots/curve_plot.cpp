@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/plots/curve_plot.h"
+
+#include "ui/plots/qcp.h"
+#include "ui/plots/scale.h"
+#include "ui/plots/value_ticker.h"
+#include "ui/theme/theme_manager.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace gradwright {
+namespace {
+
+constexpr int kRefreshInterval = 66; // ms: 15 Hz, every repaint costs the training time
+
+QVector<double> toVector(const std::vector<double>& values) {
+    return {values.begin(), values.end()};
+}
+
+QPainterPath markerPath(CurveRole role) {
+    QPainterPath path;
+    if (role == CurveRole::Validation)
+        path.addEllipse(QPointF(), 3, 3);
+    else if (role == CurveRole::Run3)
+        path.addPolygon(QPolygonF{{0, -4}, {4, 0}, {0, 4}, {-4, 0}, {0, -4}});
+    else if (role == CurveRole::Run4)
+        path.addRect(-3, -3, 6, 6);
+    return path;
+}
+
+QPainterPath starPath() {
+    QPolygonF star;
+    for (int i = 0; i < 10; ++i) {
+        const double angle = i * std::numbers::pi / 5;
+        const double radius = i % 2 == 0 ? 7 : 3;
+        star << QPointF(radius * std::sin(angle), -radius * std::cos(angle));
+    }
+    QPainterPath path;
+    path.addPolygon(star);
+    path.closeSubpath();
+    return path;
+}
+
+} // namespace
+
+CurvePlot::CurvePlot(Measure measure, ThemeManager& theme, QWidget* parent)
+    : QWidget(parent)
+    , measure_(measure)
+    , theme_(&theme)
+    , title_(new QLabel(measure == Measure::Loss ? tr("Loss") : tr("Accuracy")))
+    , detail_(new QLabel)
+    , legend_(new CurveLegend(theme))
+    , plot_(new QCustomPlot)
+    , crosshair_(new QFrame(plot_))
+    , readout_(new QLabel(plot_)) {
+    title_->setProperty("textRole", "title");
+    detail_->setProperty("textRole", "muted");
+    auto* header = new QHBoxLayout;
+    header->setContentsMargins(16, 0, kPlotRight, 0);
+    header->setSpacing(8);
+    header->addWidget(title_);
+    header->addWidget(detail_);
+    header->addWidget(legend_, 1);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 6, 0, 0);
+    layout->setSpacing(0);
+    layout->addLayout(header);
+    layout->addWidget(plot_, 1);
+    plot_->setAccessibleName(title_->text());
+    plot_->setMinimumHeight(80);
+
+    buildPlot();
+    buildCrosshair();
+    refreshTimer_.setSingleShot(true);
+    refreshTimer_.setInterval(kRefreshInterval);
+    connect(&refreshTimer_, &QTimer::timeout, this, &CurvePlot::refresh);
+    connect(&theme, &ThemeManager::changed, this, &CurvePlot::applyTheme);
+    applyTheme();
+    reset(1);
+}
+
+CurvePlot::~CurvePlot() = default;
+
+void CurvePlot::buildPlot() {
+    auto* axes = plot_->axisRect();
+    axes->setAutoMargins(QCP::msNone);
+    axes->setMargins(QMargins(kPlotLeft, measure_ == Measure::Loss ? 24 : 12, kPlotRight, 10));
+    for (auto* axis : {plot_->xAxis, plot_->yAxis}) {
+        axis->setTickPen(Qt::NoPen);
+        axis->setSubTicks(false);
+        axis->setTickLabelFont(textFont(type::kCaption));
+        axis->grid()->setZeroLinePen(Qt::NoPen);
+    }
+    plot_->xAxis->setTickLabels(false);
+    plot_->xAxis->setTickLength(0);
+    plot_->yAxis->setTickLength(0);
+    plot_->yAxis->setTickLabelPadding(8);
+    plot_->yAxis->setTicker(QSharedPointer<ValueTicker>::create(measure_, false));
+    plot_->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
+    plot_->setNoAntialiasingOnDrag(true);
+
+    rawGraph_ = plot_->addGraph();
+    validationGraph_ = plot_->addGraph();
+    smoothGraph_ = plot_->addGraph();
+    bestGraph_ = plot_->addGraph();
+    rawGraph_->setAntialiased(false);
+    bestGraph_->setLineStyle(QCPGraph::lsNone);
+    nowLine_ = new QCPItemStraightLine(plot_);
+    nowLine_->setVisible(false);
+    nowText_ = new QCPItemText(plot_);
+    nowText_->setVisible(false);
+    nowText_->setClipToAxisRect(false);
+    nowText_->setText(tr("now"));
+    nowText_->setFont(textFont(type::kCaption));
+    nowText_->setPositionAlignment(Qt::AlignLeft | Qt::AlignBottom);
+    nowText_->setPadding(QMargins(5, 0, 0, 2));
+    nowText_->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
+
+    // Only the user's own zooming and panning stop the view from following the data.
+    const auto choose = [this] { chosenView_ = true; };
+    connect(plot_, &QCustomPlot::mouseWheel, this, choose);
+    connect(plot_, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) {
+        if (event->button() == Qt::RightButton)
+            showMenu(event->globalPosition().toPoint());
+    });
+    connect(plot_, &QCustomPlot::mouseMove, this, [choose](QMouseEvent* event) {
+        if (event->buttons() & Qt::LeftButton)
+            choose();
+    });
+    connect(plot_->xAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
+            [this](const QCPRange& range) {
+                if (chosenView_)
+                    Q_EMIT xRangeChosen(range.lower, range.upper);
+            });
+    connect(plot_, &QCustomPlot::mouseDoubleClick, this, [this] {
+        resetView();
+        Q_EMIT viewReset();
+    });
+}
+
+void CurvePlot::applyTheme() {
+    const auto& theme = theme_->theme();
+    plot_->setBackground(QBrush(theme.canvas));
+    for (auto* axis : {plot_->xAxis, plot_->yAxis}) {
+        axis->setBasePen(axis == plot_->xAxis ? QPen(theme.axis, 1) : QPen(Qt::NoPen));
+        axis->setTickLabelColor(theme.axis);
+        axis->grid()->setPen(QPen(theme.grid, 1));
+    }
+    QColor raw = theme.training;
+    raw.setAlphaF(0.3F);
+    rawGraph_->setPen(QPen(raw, 1));
+    smoothGraph_->setPen(QPen(theme.training, 2.2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    styleGraph(validationGraph_, CurveRole::Validation, 2);
+    for (std::size_t i = 0; i < overlayGraphs_.size(); ++i)
+        styleGraph(overlayGraphs_[i], overlays_[i].role, 1.6);
+    bestGraph_->setScatterStyle(
+        QCPScatterStyle(starPath(), QPen(theme.canvas, 1), theme.warning, 6));
+    nowLine_->setPen(QPen(theme.axis, 1));
+    nowText_->setColor(theme.text3);
+    for (const auto& mark : marks_) {
+        mark.line->setPen(QPen(theme.focus, 1, Qt::DashLine));
+        mark.text->setColor(theme.focus);
+    }
+    crosshair_->setStyleSheet(
+        QStringLiteral("background: %1; border: none;").arg(theme.text3.name()));
+    readout_->setStyleSheet(
+        QStringLiteral("background: %1; color: %2; border: 1px solid %3; border-radius: 6px;"
+                       "padding: 4px 8px; font-size: 11px;")
+            .arg(theme.raised.name(), theme.text.name(), theme.border.name()));
+    plot_->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void CurvePlot::styleGraph(QCPGraph* graph, CurveRole role, double width) {
+    const auto color = colorOf(role, theme_->theme());
+    graph->setPen(QPen(color, width, dashOf(role), Qt::FlatCap, Qt::RoundJoin));
+    graph->setScatterStyle(QCPScatterStyle(markerPath(role), QPen(Qt::NoPen), color, 6));
+}
+
+void CurvePlot::reset(double epochs) {
+    epochs_ = std::max(epochs, 1e-9);
+    training_.clear();
+    validationX_.clear();
+    validationY_.clear();
+    for (const auto& mark : marks_) {
+        plot_->removeItem(mark.line);
+        plot_->removeItem(mark.text);
+    }
+    marks_.clear();
+    bestGraph_->data()->clear();
+    fitted_ = false;
+    setNow({});
+    resetView();
+}
+
+void CurvePlot::addTraining(double epoch, double value) {
+    training_.add(epoch, value);
+    scheduleRefresh();
+}
+
+void CurvePlot::addValidation(double epoch, double value) {
+    validationX_.push_back(epoch);
+    validationY_.push_back(value);
+    scheduleRefresh();
+}
+
+void CurvePlot::settleAxis() {
+    if (measure_ == Measure::Accuracy)
+        fitted_ = false;
+    scheduleRefresh();
+}
+
+void CurvePlot::setBest(double epoch, double value) {
+    bestGraph_->setData({epoch}, {value});
+    scheduleRefresh();
+}
+
+void CurvePlot::addRateMark(double epoch, double learningRate) {
+    auto* line = new QCPItemStraightLine(plot_);
+    line->point1->setCoords(epoch, 1);
+    line->point2->setCoords(epoch, 2);
+    auto* text = new QCPItemText(plot_);
+    text->setClipToAxisRect(false);
+    text->setFont(textFont(type::kCaption));
+    // The first says what the marks are about; they stand above the loss alone.
+    text->setText(
+        measure_ == Measure::Accuracy
+            ? QString()
+            : QStringLiteral("▼ %1%2").arg(marks_.empty() ? QStringLiteral("lr ") : QString(),
+                                           shortReal(learningRate)));
+    text->setPositionAlignment(Qt::AlignLeft | Qt::AlignBottom);
+    text->setPadding(QMargins(0, 0, 0, 2));
+    text->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    text->position->setCoords(epoch, 0);
+    marks_.push_back({line, text});
+    line->setPen(QPen(theme_->theme().focus, 1, Qt::DashLine));
+    text->setColor(theme_->theme().focus);
+    scheduleRefresh();
+}
+
+void CurvePlot::setNow(std::optional<double> epoch) {
+    nowLine_->setVisible(epoch.has_value());
+    nowText_->setVisible(epoch.has_value() && measure_ == Measure::Loss);
+    if (epoch) {
+        nowLine_->point1->setCoords(*epoch, 1);
+        nowLine_->point2->setCoords(*epoch, 2);
+        nowText_->position->setCoords(*epoch, 0);
+    }
+    scheduleRefresh();
+}
+
+void CurvePlot::setOverlays(std::vector<Overlay> overlays) {
+    for (auto* graph : overlayGraphs_)
+        plot_->removeGraph(graph);
+    overlayGraphs_.clear();
+    overlays_ = std::move(overlays);
+    for (const auto& overlay : overlays_) {
+        auto* graph = plot_->addGraph();
+        graph->setData(toVector(overlay.x), toVector(overlay.y), true);
+        styleGraph(graph, overlay.role, 1.6);
+        overlayGraphs_.push_back(graph);
+    }
+    fitted_ = false;
+    scheduleRefresh();
+}
+
+void CurvePlot::setTitles(const QString& title, const QString& detail) {
+    title_->setText(title);
+    detail_->setText(detail);
+}
+
+void CurvePlot::setLogScale(bool logarithmic) {
+    if (logarithmic == logarithmic_)
+        return;
+    logarithmic_ = logarithmic;
+    plot_->yAxis->setScaleType(logarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+    plot_->yAxis->setTicker(QSharedPointer<ValueTicker>::create(measure_, logarithmic));
+    fitted_ = false;
+    resetView();
+}
+
+void CurvePlot::setSmoothing(double factor) {
+    training_.setSmoothing(factor);
+    scheduleRefresh();
+}
+
+void CurvePlot::setRawShown(bool shown) {
+    rawShown_ = shown;
+    scheduleRefresh();
+}
+
+void CurvePlot::setXRange(double lower, double upper) {
+    const QSignalBlocker quiet(plot_->xAxis);
+    chosenView_ = true;
+    plot_->xAxis->setRange(lower, upper);
+    scheduleRefresh();
+}
+
+void CurvePlot::resetView() {
+    chosenView_ = false;
+    scheduleRefresh();
+}
+
+void CurvePlot::scheduleRefresh() {
+    stale_ = true;
+    if (!refreshTimer_.isActive() && isVisible())
+        refreshTimer_.start();
+}
+
+void CurvePlot::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    if (stale_)
+        refresh();
+}
+
+void CurvePlot::refresh() {
+    stale_ = false;
+    const auto x = toVector(training_.x());
+    rawGraph_->setVisible(rawShown_);
+    rawGraph_->setData(x, toVector(training_.raw()), true);
+    smoothGraph_->setData(x, toVector(training_.smooth()), true);
+    validationGraph_->setData(toVector(validationX_), toVector(validationY_), true);
+    fitValueAxis();
+    if (!chosenView_) {
+        double right = epochs_;
+        for (const auto& overlay : overlays_)
+            if (!overlay.x.empty())
+                right = std::max(right, std::ceil(overlay.x.back()));
+        plot_->xAxis->setRange(0, right);
+        plot_->yAxis->setRange(lower_, upper_);
+    }
+    updateLegend();
+    plot_->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void CurvePlot::fitValueAxis() {
+    double least = std::numeric_limits<double>::infinity();
+    double most = -least;
+    const auto take = [&](const std::vector<double>& x, const std::vector<double>& y, double from) {
+        for (std::size_t i = 0; i < y.size(); ++i) {
+            if (!std::isfinite(y[i]) || x[i] < from || (logarithmic_ && y[i] <= 0))
+                continue;
+            least = std::min(least, y[i]);
+            most = std::max(most, y[i]);
+        }
+    };
+    // The steep rise of the first epoch would press all that follows against the top.
+    const bool afterFirst = measure_ == Measure::Accuracy && !validationY_.empty();
+    take(training_.x(), training_.smooth(), afterFirst ? 0.5 : 0);
+    take(validationX_, validationY_, 0);
+    for (const auto& overlay : overlays_)
+        take(overlay.x, overlay.y, measure_ == Measure::Accuracy ? 0.5 : 0);
+    const bool empty = !(least <= most);
+
+    double lower = 0;
+    double upper = 1;
+    if (measure_ == Measure::Accuracy) {
+        const bool settled = !validationY_.empty() || (training_.size() == 0 && !overlays_.empty());
+        lower = settled && !empty ? 1 - std::clamp(roundUp125(1 - least + 1e-4), 0.01, 1.0) : 0;
+        upper = 1;
+    } else if (logarithmic_) {
+        lower = empty ? 0.01 : roundDown125(least);
+        upper = empty ? 3 : std::max(roundUp125(most), 3 * lower);
+    } else {
+        const double step = roundUp125((empty ? 1 : std::max(most, 1e-9)) / 5);
+        upper = step * std::ceil((empty ? 1 : most) / step);
+        upper = std::max(upper, step);
+    }
+    lower_ = fitted_ ? std::min(lower, lower_) : lower;
+    upper_ = fitted_ ? std::max(upper, upper_) : upper;
+    fitted_ = !empty;
+}
+
+QString CurvePlot::format(double value) const {
+    if (!std::isfinite(value))
+        return QStringLiteral("NaN");
+    return measure_ == Measure::Accuracy ? percent(value, 2) : QString::number(value, 'f', 3);
+}
+
+void CurvePlot::updateLegend() {
+    std::vector<CurveLegend::Entry> entries;
+    if (training_.size() > 0)
+        entries.push_back({CurveRole::Training, tr("training"), format(training_.smooth().back())});
+    if (!validationY_.empty())
+        entries.push_back({CurveRole::Validation, tr("validation"), format(validationY_.back())});
+    for (const auto& overlay : overlays_)
+        if (!overlay.y.empty())
+            entries.push_back({overlay.role, overlay.name, format(overlay.y.back())});
+    legend_->setEntries(std::move(entries));
+}
+
+} // namespace gradwright

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/plots/curve.h"
+#include "ui/plots/curve_legend.h"
+
+#include <QPointer>
+#include <QTimer>
+#include <QWidget>
+
+#include <optional>
+#include <vector>
+
+class QCPAxis;
+class QCPGraph;
+class QCPItemText;
+class QCPItemStraightLine;
+class QCPRange;
+class QCustomPlot;
+class QFrame;
+class QLabel;
+
+namespace gradwright {
+
+class ThemeManager;
+
+enum class Measure { Loss, Accuracy };
+
+/// Space left and right of the axes, the same in all plots of a page so that their axes align.
+inline constexpr int kPlotLeft = 56;
+inline constexpr int kPlotRight = 14;
+
+/// Loss or accuracy over the epochs of a training: raw and smoothed training values, validation
+/// with markers, other runs, marks. Live data does not move a view that the user has chosen.
+class CurvePlot : public QWidget {
+    Q_OBJECT
+
+public:
+    /// The course of another run.
+    struct Overlay {
+        CurveRole role = CurveRole::Run3;
+        QString name;
+        std::vector<double> x, y;
+    };
+
+    CurvePlot(Measure measure, ThemeManager& theme, QWidget* parent = nullptr);
+    ~CurvePlot() override;
+
+    /// Empties it for a training of so many epochs.
+    void reset(double epochs);
+    void addTraining(double epoch, double value);
+    void addValidation(double epoch, double value);
+    /// At the end of an epoch: lets the axis fit what is there now.
+    void settleAxis();
+    void setBest(double epoch, double value);
+    void addRateMark(double epoch, double learningRate);
+    void setNow(std::optional<double> epoch);
+    void setOverlays(std::vector<Overlay> overlays);
+    void setTitles(const QString& title, const QString& detail);
+
+    void setLogScale(bool logarithmic);
+    void setSmoothing(double factor);
+    void setRawShown(bool shown);
+    void setXRange(double lower, double upper);
+    /// Back to the view that follows the data.
+    void resetView();
+    [[nodiscard]] bool viewIsChosen() const { return chosenView_; }
+
+    [[nodiscard]] const Curve& training() const { return training_; }
+    [[nodiscard]] const std::vector<double>& validation() const { return validationY_; }
+    [[nodiscard]] std::size_t rateMarks() const { return marks_.size(); }
+    [[nodiscard]] const CurveLegend& legend() const { return *legend_; }
+    [[nodiscard]] QCustomPlot& plot() { return *plot_; }
+
+    /// A table of all points: series, epoch, value, smoothed.
+    [[nodiscard]] QString csv() const;
+    /// Writes PNG, SVG, PDF or CSV by the file's ending. Throws Error.
+    void exportTo(const QString& file);
+
+Q_SIGNALS:
+    void xRangeChosen(double lower, double upper);
+    void viewReset();
+
+protected:
+    void showEvent(QShowEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+    struct RateMark {
+        QCPItemStraightLine* line;
+        QCPItemText* text;
+    };
+
+    void buildPlot();
+    void buildCrosshair();
+    QCPGraph* addGraph(CurveRole role, double width);
+    void applyTheme();
+    void styleGraph(QCPGraph* graph, CurveRole role, double width);
+    void refresh();
+    void scheduleRefresh();
+    void fitValueAxis();
+    void setTicks();
+    void updateLegend();
+    void moveCrosshair(QPointF position);
+    [[nodiscard]] QString format(double value) const;
+    void showMenu(QPoint position);
+    void paintInto(const QString& file, QPaintDevice& device, double scale);
+
+    const Measure measure_;
+    ThemeManager* theme_;
+    QLabel* title_;
+    QLabel* detail_;
+    CurveLegend* legend_;
+    QCustomPlot* plot_;
+    QFrame* crosshair_;
+    QLabel* readout_;
+    QCPGraph* rawGraph_ = nullptr;
+    QCPGraph* smoothGraph_ = nullptr;
+    QCPGraph* validationGraph_ = nullptr;
+    QCPGraph* bestGraph_ = nullptr;
+    std::vector<QCPGraph*> overlayGraphs_;
+    QCPItemStraightLine* nowLine_ = nullptr;
+    QCPItemText* nowText_ = nullptr;
+    std::vector<RateMark> marks_;
+
+    Curve training_;
+    std::vector<double> validationX_, validationY_;
+    std::vector<Overlay> overlays_;
+    double epochs_ = 1;
+    double lower_ = 0, upper_ = 1; ///< of the value axis while it follows the data
+    bool fitted_ = false;
+    bool logarithmic_ = false;
+    bool rawShown_ = true;
+    bool chosenView_ = false;
+    bool stale_ = false;
+    QTimer refreshTimer_;
+};
+
+} // namespace gradwright

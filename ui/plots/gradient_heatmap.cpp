@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/plots/gradient_heatmap.h"
+
+#include "ui/plots/curve_plot.h"
+#include "ui/plots/scale.h"
+#include "ui/theme/theme_manager.h"
+
+#include <QHelpEvent>
+#include <QPainter>
+#include <QToolTip>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace gradwright {
+namespace {
+
+constexpr std::size_t kMostColumns = 2048;
+constexpr int kHeaderHeight = 30;
+constexpr int kAxisHeight = 38;
+constexpr int kRowGap = 2;
+constexpr int kRefreshInterval = 250; // ms: a column comes a few times an epoch
+
+struct Stop {
+    double at;
+    std::array<double, 3> color;
+};
+constexpr std::array<Stop, 6> kStops = {{{0.0, {20, 30, 70}},
+                                         {0.25, {34, 76, 140}},
+                                         {0.5, {44, 140, 160}},
+                                         {0.7, {140, 178, 120}},
+                                         {0.87, {240, 196, 94}},
+                                         {1.0, {255, 243, 200}}}};
+
+QRgb mapColor(double t) {
+    t = std::clamp(t, 0.0, 1.0);
+    std::size_t i = 1;
+    while (i + 1 < kStops.size() && t > kStops[i].at)
+        ++i;
+    const auto& from = kStops[i - 1];
+    const auto& to = kStops[i];
+    const double part = (t - from.at) / (to.at - from.at);
+    const auto mix = [&](std::size_t c) {
+        return static_cast<int>(std::lround(from.color[c] + part * (to.color[c] - from.color[c])));
+    };
+    return qRgb(mix(0), mix(1), mix(2));
+}
+
+QString layerOf(const std::string& weight) {
+    const auto slash = weight.rfind('/');
+    return QString::fromStdString(slash == std::string::npos ? weight : weight.substr(0, slash));
+}
+
+} // namespace
+
+GradientHeatmap::GradientHeatmap(ThemeManager& theme, QWidget* parent)
+    : QWidget(parent)
+    , theme_(&theme) {
+    setMinimumHeight(100);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    setAccessibleName(tr("Gradient norm per layer"));
+    connect(&theme, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
+    refreshTimer_.setSingleShot(true);
+    refreshTimer_.setInterval(kRefreshInterval);
+    connect(&refreshTimer_, &QTimer::timeout, this, qOverload<>(&QWidget::update));
+}
+
+void GradientHeatmap::reset(double epochs, const std::vector<std::string>& weights) {
+    rows_.clear();
+    rowOfWeight_.clear();
+    x_.clear();
+    values_.clear();
+    least_ = most_ = 0;
+    left_ = 0;
+    right_ = std::max(epochs, 1e-9);
+    now_.reset();
+    for (const auto& weight : weights) {
+        const auto layer = layerOf(weight);
+        const auto found = std::ranges::find(rows_, layer);
+        rowOfWeight_.push_back(static_cast<std::size_t>(found - rows_.begin()));
+        if (found == rows_.end())
+            rows_.push_back(layer);
+    }
+    updateGeometry();
+    update();
+}
+
+void GradientHeatmap::add(double epoch, const std::vector<double>& norms) {
+    if (norms.size() != rowOfWeight_.size() || rows_.empty())
+        return;
+    if (x_.size() == kMostColumns)
+        halve();
+    std::vector<double> squares(rows_.size());
+    for (std::size_t i = 0; i < norms.size(); ++i)
+        squares[rowOfWeight_[i]] += norms[i] * norms[i];
+    x_.push_back(epoch);
+    for (const double square : squares) {
+        values_.push_back(std::sqrt(square));
+        widenScale(values_.back());
+    }
+    if (!refreshTimer_.isActive())
+        refreshTimer_.start();
+}
+
+void GradientHeatmap::halve() {
+    const std::size_t height = rows_.size();
+    const std::size_t half = x_.size() / 2;
+    for (std::size_t i = 0; i < half; ++i) {
+        x_[i] = x_[2 * i + 1];
+        for (std::size_t row = 0; row < height; ++row)
+            values_[i * height + row] =
+                (values_[2 * i * height + row] + values_[(2 * i + 1) * height + row]) / 2;
+    }
+    x_.resize(half);
+    values_.resize(half * height);
+}
+
+void GradientHeatmap::widenScale(double norm) {
+    if (!std::isfinite(norm) || norm <= 1e-12)
+        return;
+    const double below = roundDown125(norm);
+    const double above = roundUp125(norm);
+    least_ = least_ == 0 ? below : std::min(least_, below);
+    most_ = std::max({most_, above, 10 * least_});
+}
+
+void GradientHeatmap::setNow(std::optional<double> epoch) {
+    now_ = epoch;
+    if (!refreshTimer_.isActive())
+        refreshTimer_.start();
+}
+
+void GradientHeatmap::setXRange(double lower, double upper) {
+    left_ = lower;
+    right_ = std::max(upper, lower + 1e-9);
+    update();
+}
+
+QSize GradientHeatmap::sizeHint() const {
+    const int rows = std::clamp(static_cast<int>(rows_.size()), 3, 8);
+    return {600, kHeaderHeight + kAxisHeight + rows * 25};
+}
+
+QRect GradientHeatmap::area() const {
+    return {kPlotLeft, kHeaderHeight, width() - kPlotLeft - kPlotRight,
+            std::max(1, height() - kHeaderHeight - kAxisHeight)};
+}
+
+double GradientHeatmap::xToPixel(double epoch) const {
+    const auto box = area();
+    return box.left() + (epoch - left_) / (right_ - left_) * box.width();
+}
+
+double GradientHeatmap::rowHeight() const {
+    return std::min(26.0, static_cast<double>(area().height()) /
+                              static_cast<double>(std::max<std::size_t>(1, rows_.size())));
+}
+
+QRgb GradientHeatmap::colorOf(double norm) const {
+    if (!(norm > 0) || least_ <= 0)
+        return mapColor(0);
+    return mapColor(std::log(norm / least_) / std::log(most_ / least_));
+}
+
+void GradientHeatmap::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    painter.fillRect(rect(), theme_->theme().canvas);
+    paintHeader(painter);
+    paintRows(painter);
+    paintAxis(painter);
+}
+
+void GradientHeatmap::paintHeader(QPainter& painter) const {
+    const auto& theme = theme_->theme();
+    painter.setFont(textFont(type::kPanelTitle, QFont::DemiBold));
+    painter.setPen(theme.text);
+    painter.drawText(QRect(16, 0, width() - 32, kHeaderHeight), Qt::AlignLeft | Qt::AlignVCenter,
+                     tr("Gradient norm per layer"));
+    if (least_ <= 0)
+        return;
+    painter.setFont(textFont(type::kCaption));
+    painter.setPen(theme.text3);
+    const QRect bar(width() - kPlotRight - 40 - 120, kHeaderHeight / 2 - 5, 120, 10);
+    for (int x = 0; x < bar.width(); ++x)
+        painter.fillRect(bar.left() + x, bar.top(), 1, bar.height(), QColor(mapColor(x / 119.0)));
+    painter.drawText(QRect(bar.right() + 7, 0, 40, kHeaderHeight), Qt::AlignLeft | Qt::AlignVCenter,
+                     shortReal(most_));
+    painter.drawText(QRect(bar.left() - 207, 0, 200, kHeaderHeight),
+                     Qt::AlignRight | Qt::AlignVCenter,
+                     tr("log scale    %1").arg(shortReal(least_)));
+}
+
+void GradientHeatmap::paintRows(QPainter& painter) {
+    const auto& theme = theme_->theme();
+    const auto box = area();
+    const double step = rowHeight();
+    const bool dense = step < 14;
+    for (std::size_t row = 0; row < rows_.size(); ++row) {
+        const double top = box.top() + static_cast<double>(row) * step;
+        const QRectF band(box.left(), top, box.width(), std::max(1.0, step - kRowGap));
+        painter.fillRect(band, theme.panel);
+        if (dense && row % 2 == 1)
+            continue;
+        painter.setPen(theme.text2);
+        painter.setFont(textFont(type::kCaption));
+        const auto name =
+            painter.fontMetrics().elidedText(rows_[row], Qt::ElideMiddle, kPlotLeft - 12);
+        painter.drawText(QRectF(0, top, kPlotLeft - 8, band.height()),
+                         Qt::AlignRight | Qt::AlignVCenter, name);
+    }
+    if (x_.empty())
+        return;
+    painter.save();
+    painter.setClipRect(box);
+    const std::size_t height = rows_.size();
+    for (std::size_t column = 0; column < x_.size(); ++column) {
+        const double from = std::round(xToPixel(column == 0 ? 0 : x_[column - 1]));
+        const double to = std::round(xToPixel(x_[column]));
+        if (to <= box.left() || from > box.right() || to <= from)
+            continue;
+        for (std::size_t row = 0; row < height; ++row)
+            painter.fillRect(QRectF(from, box.top() + static_cast<double>(row) * step, to - from,
+                                    std::max(1.0, step - kRowGap)),
+                             QColor(colorOf(values_[column * height + row])));
+    }
+    if (now_)
+        painter.fillRect(QRectF(xToPixel(*now_), box.top(), 1, step * static_cast<double>(height)),
+                         theme.axis);
+    painter.restore();
+    // The current values, as long as there is room for them at the right.
+    const double right = xToPixel(x_.back());
+    if (dense || right + 76 > box.right())
+        return;
+    painter.setFont(fixedFont(type::kCaption));
+    painter.setPen(theme.text2);
+    for (std::size_t row = 0; row < height; ++row)
+        painter.drawText(
+            QRectF(right + 12, box.top() + static_cast<double>(row) * step, 70, step - kRowGap),
+            Qt::AlignLeft | Qt::AlignVCenter,
+            QString::number(values_[(x_.size() - 1) * height + row], 'e', 1));
+}
+
+void GradientHeatmap::paintAxis(QPainter& painter) const {
+    const auto& theme = theme_->theme();
+    const auto box = area();
+    const double bottom =
+        box.top() + rowHeight() * static_cast<double>(std::max<std::size_t>(1, rows_.size()));
+    painter.setPen(theme.axis);
+    painter.setFont(textFont(type::kCaption));
+    painter.drawLine(QPointF(box.left(), bottom + 1), QPointF(box.right(), bottom + 1));
+    const double span = right_ - left_;
+    const double step = std::max(roundUp125(span / 12), span < 1 ? 1e-6 : 0.1);
+    for (double tick = std::ceil(left_ / step - 1e-9) * step; tick <= right_ + 1e-9; tick += step)
+        painter.drawText(QRectF(xToPixel(tick) - 30, bottom + 4, 60, 14), Qt::AlignCenter,
+                         QString::number(std::abs(tick) < 1e-9 ? 0 : tick, 'g', 4));
+    painter.drawText(QRectF(box.left(), bottom + 18, box.width(), 16), Qt::AlignCenter,
+                     tr("Epoch"));
+}
+
+bool GradientHeatmap::event(QEvent* event) {
+    if (event->type() != QEvent::ToolTip || x_.empty())
+        return QWidget::event(event);
+    const auto* help = static_cast<QHelpEvent*>(event);
+    const auto box = area();
+    const auto row =
+        static_cast<std::size_t>(std::max(0.0, (help->pos().y() - box.top()) / rowHeight()));
+    const double epoch = left_ + (help->pos().x() - box.left()) * (right_ - left_) / box.width();
+    const auto column = static_cast<std::size_t>(std::ranges::lower_bound(x_, epoch) - x_.begin());
+    if (!box.contains(help->pos()) || row >= rows_.size() || column >= x_.size())
+        QToolTip::hideText();
+    else
+        QToolTip::showText(help->globalPos(),
+                           tr("%1, epoch %2: %3")
+                               .arg(rows_[row], QString::number(epoch, 'f', 2),
+                                    QString::number(value(row, column), 'g', 3)));
+    return true;
+}
+
+} // namespace gradwright

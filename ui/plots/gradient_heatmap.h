@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QImage>
+#include <QTimer>
+#include <QWidget>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gradwright {
+
+class ThemeManager;
+
+/// Norm of each layer's gradient over the epochs, on a logarithmic colour scale that rises in
+/// luminance. Its axis is that of the curve plots above it.
+class GradientHeatmap : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit GradientHeatmap(ThemeManager& theme, QWidget* parent = nullptr);
+
+    /// Empties it for a network with these trainable weights ("conv1/weight"); those of one layer
+    /// share a row.
+    void reset(double epochs, const std::vector<std::string>& weights);
+    /// Norms in the order of the weights; epochs rise.
+    void add(double epoch, const std::vector<double>& norms);
+    void setNow(std::optional<double> epoch);
+    void setXRange(double lower, double upper);
+
+    [[nodiscard]] const std::vector<QString>& rows() const { return rows_; }
+    [[nodiscard]] std::size_t columns() const { return x_.size(); }
+    /// Norm of a layer's gradient at a column.
+    [[nodiscard]] double value(std::size_t row, std::size_t column) const {
+        return values_[column * rows_.size() + row];
+    }
+
+    [[nodiscard]] QSize sizeHint() const override;
+    [[nodiscard]] QSize minimumSizeHint() const override { return {200, 100}; }
+
+protected:
+    void paintEvent(QPaintEvent*) override;
+    bool event(QEvent* event) override;
+
+private:
+    [[nodiscard]] QRect area() const;
+    [[nodiscard]] double xToPixel(double epoch) const;
+    [[nodiscard]] double rowHeight() const;
+    void halve();
+    void widenScale(double norm);
+    void paintHeader(QPainter& painter) const;
+    void paintRows(QPainter& painter);
+    void paintAxis(QPainter& painter) const;
+    [[nodiscard]] QRgb colorOf(double norm) const;
+
+    ThemeManager* theme_;
+    std::vector<QString> rows_;
+    std::vector<std::size_t> rowOfWeight_;
+    std::vector<double> x_;      ///< end of each column, in epochs
+    std::vector<double> values_; ///< column-major
+    double left_ = 0, right_ = 1;
+    double least_ = 0, most_ = 0; ///< ends of the colour scale; 0 = none yet
+    std::optional<double> now_;
+    QTimer refreshTimer_;
+};
+
+} // namespace gradwright

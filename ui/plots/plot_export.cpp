@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a CurvePlot shows and hands out on request: read-out under the mouse, menu, files.
+#include "engine/support/error.h"
+#include "ui/plots/curve_plot.h"
+#include "ui/plots/qcp.h"
+#include "ui/plots/scale.h"
+#include "ui/theme/theme_manager.h"
+
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QFrame>
+#include <QLabel>
+#include <QMenu>
+#include <QMessageBox>
+#include <QPdfWriter>
+#include <QSaveFile>
+#include <QSvgGenerator>
+#include <QTextStream>
+
+#include <algorithm>
+
+namespace gradwright {
+namespace {
+
+constexpr int kHeader = 28;
+
+/// Index of the value nearest to x; nothing when there are none.
+std::optional<std::size_t> nearest(const std::vector<double>& xs, double x) {
+    if (xs.empty())
+        return {};
+    const auto after = std::ranges::lower_bound(xs, x);
+    if (after == xs.begin())
+        return 0;
+    if (after == xs.end() || x - *(after - 1) < *after - x)
+        return static_cast<std::size_t>(after - xs.begin() - 1);
+    return static_cast<std::size_t>(after - xs.begin());
+}
+
+QString cell(QString text) {
+    if (text.contains(u',') || text.contains(u'"') || text.contains(u'\n'))
+        return u'"' + text.replace(u'"', QStringLiteral("\"\"")) + u'"';
+    return text;
+}
+
+void write(const QString& file, const QByteArray& bytes) {
+    QSaveFile out(file);
+    if (!out.open(QIODevice::WriteOnly) || out.write(bytes) != bytes.size() || !out.commit())
+        throw Error("{}: {}", file.toStdString(), out.errorString().toStdString());
+}
+
+} // namespace
+
+void CurvePlot::buildCrosshair() {
+    crosshair_->hide();
+    readout_->hide();
+    for (QWidget* widget : {static_cast<QWidget*>(crosshair_), static_cast<QWidget*>(readout_)})
+        widget->setAttribute(Qt::WA_TransparentForMouseEvents);
+    readout_->setTextFormat(Qt::RichText);
+    plot_->setMouseTracking(true);
+    plot_->installEventFilter(this);
+}
+
+bool CurvePlot::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::MouseMove)
+        moveCrosshair(static_cast<QMouseEvent*>(event)->position());
+    else if (event->type() == QEvent::Leave) {
+        crosshair_->hide();
+        readout_->hide();
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+void CurvePlot::moveCrosshair(QPointF position) {
+    const auto area = plot_->axisRect()->rect();
+    if (!area.contains(position.toPoint())) {
+        crosshair_->hide();
+        readout_->hide();
+        return;
+    }
+    const double x = plot_->xAxis->pixelToCoord(position.x());
+    QStringList lines;
+    const auto add = [&](CurveRole role, const QString& name, double value) {
+        lines << QStringLiteral("<span style='color:%1'>■</span> %2 <b>%3</b>")
+                     .arg(colorOf(role, theme_->theme()).name(), name.toHtmlEscaped(),
+                          format(value));
+    };
+    if (const auto i = nearest(training_.x(), x))
+        add(CurveRole::Training, tr("training"), training_.smooth()[*i]);
+    if (const auto i = nearest(validationX_, x))
+        add(CurveRole::Validation, tr("validation"), validationY_[*i]);
+    for (const auto& overlay : overlays_)
+        if (const auto i = nearest(overlay.x, x))
+            add(overlay.role, overlay.name, overlay.y[*i]);
+    if (lines.isEmpty())
+        return;
+    lines.prepend(tr("epoch %1").arg(QString::number(x, 'f', 2)));
+    readout_->setText(lines.join(QStringLiteral("<br>")));
+    readout_->adjustSize();
+    crosshair_->setGeometry(static_cast<int>(position.x()), area.top(), 1, area.height());
+    int left = static_cast<int>(position.x()) + 12;
+    if (left + readout_->width() > area.right())
+        left = static_cast<int>(position.x()) - 12 - readout_->width();
+    const int top = std::min(std::max(area.top() + 4, static_cast<int>(position.y()) + 8),
+                             plot_->height() - readout_->height());
+    readout_->move(left, std::max(0, top));
+    crosshair_->show();
+    readout_->show();
+}
+
+void CurvePlot::showMenu(QPoint position) {
+    auto* menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->addAction(tr("Show everything"), this, [this] {
+        resetView();
+        Q_EMIT viewReset();
+    });
+    menu->addSeparator();
+    for (const char* ending : {"png", "svg", "pdf", "csv"}) {
+        const auto suffix = QString::fromLatin1(ending);
+        menu->addAction(tr("Export %1…").arg(suffix.toUpper()), this, [this, suffix] {
+            const auto file = QFileDialog::getSaveFileName(
+                this, tr("Export"), title_->text().toLower() + u'.' + suffix,
+                QStringLiteral("%1 (*.%2)").arg(suffix.toUpper(), suffix));
+            if (file.isEmpty())
+                return;
+            try {
+                exportTo(QFileInfo(file).suffix().isEmpty() ? file + u'.' + suffix : file);
+            } catch (const Error& error) {
+                QMessageBox::warning(this, tr("Export"), QString::fromUtf8(error.what()));
+            }
+        });
+    }
+    menu->popup(position);
+}
+
+QString CurvePlot::csv() const {
+    QString text;
+    QTextStream out(&text);
+    out.setRealNumberPrecision(9);
+    out << "series,epoch,value,smoothed\n";
+    for (std::size_t i = 0; i < training_.size(); ++i)
+        out << "training," << training_.x()[i] << ',' << training_.raw()[i] << ','
+            << training_.smooth()[i] << '\n';
+    for (std::size_t i = 0; i < validationY_.size(); ++i)
+        out << "validation," << validationX_[i] << ',' << validationY_[i] << ",\n";
+    for (const auto& overlay : overlays_)
+        for (std::size_t i = 0; i < overlay.y.size(); ++i)
+            out << cell(overlay.name) << ',' << overlay.x[i] << ',' << overlay.y[i] << ",\n";
+    return text;
+}
+
+void CurvePlot::exportTo(const QString& file) {
+    refresh();
+    const auto suffix = QFileInfo(file).suffix().toLower();
+    const QSize size(plot_->width(), plot_->height() + kHeader);
+    if (suffix == QStringLiteral("csv")) {
+        write(file, csv().toUtf8());
+    } else if (suffix == QStringLiteral("png")) {
+        QPixmap pixmap(size * 2);
+        paintInto(file, pixmap, 2);
+        QByteArray bytes;
+        QBuffer buffer(&bytes);
+        buffer.open(QIODevice::WriteOnly);
+        if (!pixmap.save(&buffer, "PNG"))
+            throw Error("{}: the picture could not be encoded", file.toStdString());
+        write(file, bytes);
+    } else if (suffix == QStringLiteral("svg")) {
+        QByteArray bytes;
+        QBuffer buffer(&bytes);
+        QSvgGenerator svg;
+        svg.setOutputDevice(&buffer);
+        svg.setSize(size);
+        svg.setViewBox(QRect(QPoint(), size));
+        svg.setTitle(title_->text());
+        paintInto(file, svg, 1);
+        write(file, bytes);
+    } else if (suffix == QStringLiteral("pdf")) {
+        QByteArray bytes;
+        QBuffer buffer(&bytes);
+        buffer.open(QIODevice::WriteOnly);
+        {
+            QPdfWriter pdf(&buffer);
+            pdf.setResolution(96);
+            pdf.setPageMargins({});
+            pdf.setPageSize(QPageSize(QSizeF(size) * 72 / 96, QPageSize::Point));
+            paintInto(file, pdf, 1);
+        }
+        write(file, bytes);
+    } else {
+        throw Error("{}: a plot is exported as png, svg, pdf or csv", file.toStdString());
+    }
+}
+
+void CurvePlot::paintInto(const QString& file, QPaintDevice& device, double scale) {
+    QCPPainter painter;
+    if (!painter.begin(&device))
+        throw Error("{}: cannot be painted", file.toStdString());
+    const int width = plot_->width();
+    painter.scale(scale, scale);
+    painter.fillRect(0, 0, width, plot_->height() + kHeader, theme_->theme().canvas);
+    painter.setFont(textFont(type::kPanelTitle, QFont::DemiBold));
+    painter.setPen(theme_->theme().text);
+    painter.drawText(QRectF(16, 4, width, kHeader - 4), Qt::AlignLeft | Qt::AlignVCenter,
+                     title_->text());
+    legend_->paint(painter, QRectF(width / 4.0, 4, 0.75 * width - kPlotRight, kHeader - 4));
+    painter.translate(0, kHeader);
+    painter.setBrush(Qt::NoBrush);
+    plot_->toPainter(&painter, width, plot_->height());
+    painter.end();
+}
+
+} // namespace gradwright

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/problems/problems_panel.h"
+
+#include "engine/support/error.h"
+#include "ui/theme/text.h"
+
+#include <QFrame>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPainter>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace gradwright {
+
+namespace {
+
+constexpr int kRowHeight = 33;
+constexpr std::size_t kMostRows = 200; ///< more cannot be worked through in one go
+constexpr int kMostFixes = 2;
+
+QColor Theme::*roleOf(Severity severity) {
+    return severity == Severity::Error     ? &Theme::error
+           : severity == Severity::Warning ? &Theme::warning
+                                           : &Theme::info;
+}
+
+QString placeText(const Diagnostic& diagnostic) {
+    QString text = qstr(diagnostic.place.path);
+    if (!diagnostic.place.param.empty())
+        text += (text.isEmpty() ? QString() : QStringLiteral(" · ")) + qstr(diagnostic.place.param);
+    return text;
+}
+
+/// A line that ends in "…" where there is no room for all of it.
+class ElidedLabel final : public QLabel {
+public:
+    using QLabel::QLabel;
+
+protected:
+    void paintEvent(QPaintEvent*) override {
+        QPainter painter(this);
+        painter.setPen(palette().color(QPalette::WindowText));
+        painter.drawText(rect(), Qt::AlignVCenter | Qt::AlignLeft,
+                         fontMetrics().elidedText(text(), Qt::ElideRight, width()));
+    }
+};
+
+} // namespace
+
+ProblemsPanel::ProblemsPanel(ProjectDocument& document, const ThemeManager& themes, QWidget* parent)
+    : QWidget(parent)
+    , document_(&document)
+    , themes_(&themes)
+    , count_(new QLabel)
+    , rows_(new QVBoxLayout) {
+    auto* const title = new QLabel(tr("Problems"));
+    title->setProperty("textRole", QStringLiteral("section"));
+    count_->setProperty("textRole", QStringLiteral("muted"));
+    auto* const head = new QHBoxLayout;
+    head->setContentsMargins(14, 6, 14, 4);
+    head->setSpacing(8);
+    head->addWidget(title);
+    head->addWidget(count_);
+    head->addStretch();
+    auto* const list = new QWidget;
+    rows_->setContentsMargins(0, 0, 0, 4);
+    rows_->setSpacing(0);
+    list->setLayout(rows_);
+    auto* const scroll = new QScrollArea;
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    list->setProperty("role", QStringLiteral("panel"));
+    scroll->setWidget(list);
+    auto* const layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addLayout(head);
+    layout->addWidget(scroll);
+    connect(document_, &ProjectDocument::analysisChanged, this, &ProblemsPanel::refresh);
+    refresh();
+}
+
+void ProblemsPanel::refresh() {
+    while (QLayoutItem* const item = rows_->takeAt(0)) {
+        // A fix's button may be what brought us here.
+        if (QWidget* const widget = item->widget()) {
+            widget->hide();
+            widget->deleteLater();
+        }
+        delete item;
+    }
+    const auto& diagnostics = document_->analysis().diagnostics;
+    std::vector<const Diagnostic*> ordered;
+    for (const Diagnostic& diagnostic : diagnostics)
+        ordered.push_back(&diagnostic);
+    std::ranges::stable_sort(ordered, std::greater{},
+                             [](const Diagnostic* each) { return each->severity; });
+    if (ordered.size() > kMostRows)
+        ordered.resize(kMostRows);
+    for (const Diagnostic* const diagnostic : ordered)
+        rows_->addWidget(rowFor(*diagnostic));
+    if (ordered.empty()) {
+        auto* const none = new QLabel(tr("No problems: this network can be trained."));
+        none->setProperty("textRole", QStringLiteral("muted"));
+        none->setContentsMargins(14, 6, 14, 6);
+        rows_->addWidget(none);
+    }
+    rows_->addStretch();
+    count_->setText(problemSummary(document_->analysis()));
+}
+
+QWidget* ProblemsPanel::rowFor(const Diagnostic& diagnostic) {
+    auto* const row = new QWidget;
+    row->setFixedHeight(kRowHeight);
+    auto* const layout = new QHBoxLayout(row);
+    layout->setContentsMargins(14, 0, 14, 0);
+    layout->setSpacing(10);
+    auto* const icon = new QLabel;
+    icon->setPixmap(
+        themes_->icon(iconOf(diagnostic.severity), roleOf(diagnostic.severity)).pixmap(16, 16));
+    auto* const message = new ElidedLabel(qstr(diagnostic.message));
+    message->setTextFormat(Qt::PlainText);
+    message->setToolTip(message->text());
+    message->setMinimumWidth(60);
+    message->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    layout->addWidget(icon);
+    layout->addWidget(message, 1);
+    if (diagnostic.place.node && diagnostic.place.graph.empty()) {
+        auto* const place = new QPushButton(placeText(diagnostic));
+        place->setProperty("kind", QStringLiteral("link"));
+        place->setCursor(Qt::PointingHandCursor);
+        connect(place, &QPushButton::clicked, this,
+                [this, node = *diagnostic.place.node] { Q_EMIT nodeChosen(node); });
+        layout->addWidget(place);
+    }
+    int shown = 0;
+    for (const Fix& fix : diagnostic.fixes) {
+        if (shown++ == kMostFixes)
+            break;
+        auto* const button = new QPushButton(qstr(fix.title));
+        button->setIcon(themes_->icon(QStringLiteral("wand"), &Theme::text));
+        button->setObjectName(QStringLiteral("fix"));
+        connect(button, &QPushButton::clicked, this, [this, fix] { applyFix(fix); });
+        layout->addWidget(button);
+    }
+    return row;
+}
+
+void ProblemsPanel::applyFix(const Fix& fix) {
+    try {
+        document_->perform(qstr(fix.title), {fix.edit});
+    } catch (const Error& error) {
+        Q_EMIT hint(QString::fromUtf8(error.what()));
+    }
+}
+
+QString problemSummary(const Analysis& analysis) {
+    const auto count = [&](Severity severity) {
+        return std::ranges::count(analysis.diagnostics, severity, &Diagnostic::severity);
+    };
+    const auto errors = count(Severity::Error);
+    const auto warnings = count(Severity::Warning);
+    QStringList parts;
+    if (errors > 0)
+        parts << (errors == 1 ? QObject::tr("1 error") : QObject::tr("%1 errors").arg(errors));
+    if (warnings > 0)
+        parts << (warnings == 1 ? QObject::tr("1 warning")
+                                : QObject::tr("%1 warnings").arg(warnings));
+    return parts.isEmpty() ? QObject::tr("no problems") : parts.join(QStringLiteral(", "));
+}
+
+} // namespace gradwright

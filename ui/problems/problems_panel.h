@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/document/project_document.h"
+#include "ui/theme/theme_manager.h"
+
+#include <QWidget>
+
+class QLabel;
+class QVBoxLayout;
+
+namespace gradwright {
+
+/// What analysis has to say, with its fixes as buttons.
+class ProblemsPanel final : public QWidget {
+    Q_OBJECT
+public:
+    ProblemsPanel(ProjectDocument& document, const ThemeManager& themes, QWidget* parent = nullptr);
+
+Q_SIGNALS:
+    /// The place of a problem was clicked.
+    void nodeChosen(gradwright::NodeId node);
+    /// A fix could not be made; the reason.
+    void hint(const QString& text);
+
+private:
+    void refresh();
+    QWidget* rowFor(const Diagnostic& diagnostic);
+    void applyFix(const Fix& fix);
+
+    ProjectDocument* document_;
+    const ThemeManager* themes_;
+    QLabel* count_;
+    QVBoxLayout* rows_;
+};
+
+/// "1 error, 2 warnings", "no problems".
+QString problemSummary(const Analysis& analysis);
+
+} // namespace gradwright

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/inference/readings.h"
+#include "ui/session/background_jobs.h"
+#include "ui/session/trained_model.h"
+
+#include <QObject>
+#include <QString>
+
+#include <memory>
+#include <vector>
+
+namespace gradwright {
+
+/// What a model makes of its test set.
+struct TestReport {
+    std::shared_ptr<const TrainedModel> model;
+    ConfusionMatrix matrix;
+    std::vector<Reading> mistakes; ///< the surest first
+};
+
+/// Reads the whole test set in the background. A new start cancels the one before.
+class EvaluationJob : public QObject {
+    Q_OBJECT
+
+public:
+    explicit EvaluationJob(QObject* parent = nullptr);
+
+    void start(std::shared_ptr<const TrainedModel> model);
+    void cancel();
+    [[nodiscard]] bool isRunning() const { return running_; }
+
+Q_SIGNALS:
+    void progressed(std::int64_t done, std::int64_t samples);
+    void finished(const gradwright::TestReport& report);
+    void failed(const QString& reason);
+    void runningChanged(bool running);
+
+private:
+    void setRunning(bool running);
+    BackgroundJobs::Delivery read(const std::shared_ptr<const TrainedModel>& model, int job,
+                                  const std::stop_token& stop);
+
+    bool running_ = false;
+    int job_ = 0;
+    BackgroundJobs jobs_; ///< last: its threads use the rest
+};
+
+} // namespace gradwright

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/session/run_history.h"
+
+#include "engine/io/json_lines.h"
+#include "engine/project/runs.h"
+#include "engine/support/error.h"
+#include "engine/training/objective.h"
+#include "engine/training/recipes/optimizers.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+namespace gradwright {
+namespace {
+
+/// NaN where there is no number, as a loss that overflowed is written.
+double number(const Json& record, const char* key) {
+    const auto found = record.find(key);
+    return found != record.end() && found->is_number() ? found->get<double>()
+                                                       : std::numeric_limits<double>::quiet_NaN();
+}
+
+RunHistory::Step stepOf(const Json& record) {
+    RunHistory::Step step{
+        record["step"].get<std::int64_t>(), number(record, "epoch"),         number(record, "loss"),
+        number(record, "accuracy"),         number(record, "learning_rate"), {}};
+    const auto norms = record.find("gradient_norms");
+    if (norms != record.end() && norms->is_array())
+        for (const auto& norm : *norms)
+            step.gradientNorms.push_back(norm.is_number() ? norm.get<double>() : 0);
+    return step;
+}
+
+RunHistory::Epoch epochOf(const Json& record) {
+    const bool validated = record.contains("validation_loss");
+    const auto best = record.find("best");
+    return {static_cast<std::int64_t>(number(record, "epoch")),
+            number(record, validated ? "validation_loss" : "epoch_loss"),
+            number(record, validated ? "validation_accuracy" : "epoch_accuracy"), validated,
+            best != record.end() && best->is_boolean() && best->get<bool>()};
+}
+
+} // namespace
+
+const RunHistory::Epoch* RunHistory::best() const {
+    const auto found =
+        std::find_if(epochs.rbegin(), epochs.rend(), [](const Epoch& epoch) { return epoch.best; });
+    return found == epochs.rend() ? nullptr : &*found;
+}
+
+std::int64_t RunHistory::totalSteps() const {
+    if (steps.empty() || !(steps.back().epoch > 0))
+        return 0;
+    return std::llround(static_cast<double>(steps.back().step) / steps.back().epoch *
+                        static_cast<double>(totalEpochs));
+}
+
+RunHistory readHistory(const RunDirectory& run) {
+    RunHistory history;
+    history.folder = run.path();
+    const auto record = run.readRunJson();
+    const auto name = record.find("name");
+    history.name =
+        name != record.end() && name->is_string() ? name->get<std::string>() : run.name();
+    const auto project = projectOfRun(run);
+    history.optimizer = optimizer(project.training.optimizer.key).title;
+    history.totalEpochs = project.training.epochs();
+    const auto graph = inferenceGraph(project.network, project.training);
+    for (const auto& spec : graph.weights())
+        if (spec.trainable)
+            history.weights.push_back(spec.key);
+    history.finished = record.contains("result");
+    history.resumable =
+        !history.finished && std::filesystem::exists(run.lastWeights()) && !run.isLocked();
+    if (!std::filesystem::exists(run.metrics()))
+        return history;
+    std::map<std::int64_t, RunHistory::Step> steps;
+    std::map<std::int64_t, RunHistory::Epoch> epochs;
+    for (const auto& line : readJsonLines(run.metrics()).records) {
+        if (!line.is_object() || !line.contains("step") || !line["step"].is_number_integer())
+            continue;
+        if (line.contains("loss")) {
+            auto step = stepOf(line);
+            steps.insert_or_assign(step.step, std::move(step));
+        } else if (line.contains("epoch_loss") && line.contains("epoch")) {
+            const auto epoch = epochOf(line);
+            epochs.insert_or_assign(epoch.epoch, epoch);
+        }
+    }
+    for (auto& [key, step] : steps)
+        history.steps.push_back(std::move(step));
+    for (const auto& [key, epoch] : epochs)
+        history.epochs.push_back(epoch);
+    return history;
+}
+
+std::vector<RunHistory> readRuns(const std::filesystem::path& folder) {
+    std::vector<RunHistory> histories;
+    for (const auto& run : RunDirectory::list(folder)) {
+        try {
+            histories.push_back(readHistory(run));
+        } catch (const std::exception&) {
+            // A broken run must not hide the others; opening it says what is wrong.
+        }
+    }
+    std::ranges::reverse(histories);
+    return histories;
+}
+
+} // namespace gradwright

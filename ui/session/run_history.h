@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/io/run_directory.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gradwright {
+
+/// What a run has written down about its course.
+struct RunHistory {
+    struct Step {
+        std::int64_t step = 0;
+        double epoch = 0;
+        double loss = 0; ///< mean since the entry before
+        double accuracy = 0;
+        double learningRate = 0;
+        std::vector<double> gradientNorms; ///< in the order of the network's trainable weights
+    };
+    struct Epoch {
+        std::int64_t epoch = 0;
+        double loss = 0; ///< validation's where there is one, else training's
+        double accuracy = 0;
+        bool validated = false;
+        bool best = false;
+    };
+
+    std::filesystem::path folder;
+    std::string name;
+    std::string optimizer;            ///< its title
+    std::int64_t totalEpochs = 0;     ///< asked for
+    std::vector<std::string> weights; ///< keys of the trainable ones, the order of gradient norms
+    std::vector<Step> steps;
+    std::vector<Epoch> epochs;
+    bool finished = false;
+    bool resumable = false; ///< not finished, not being written, with a checkpoint
+
+    [[nodiscard]] const Epoch* best() const;
+    /// Of all epochs that were asked for; an estimate until the first is done.
+    [[nodiscard]] std::int64_t totalSteps() const;
+};
+
+/// Reads run.json and metrics.jsonl; of several entries for a step the last counts. Throws Error
+/// naming the file and the fault.
+RunHistory readHistory(const RunDirectory& run);
+
+/// The runs that can be read, newest first. Slow: call it on a background thread.
+std::vector<RunHistory> readRuns(const std::filesystem::path& folder);
+
+} // namespace gradwright

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/session/trained_model.h"
+
+#include "engine/project/runs.h"
+#include "engine/training/checkpoint.h"
+#include "engine/training/objective.h"
+#include "ui/session/run_history.h"
+
+namespace gradwright {
+namespace {
+
+std::shared_ptr<const Dataset> dataOf(const DataChoice& choice, const TrainedModel* opened) {
+    if (opened && opened->choice == choice)
+        return opened->data;
+    return std::make_shared<const Dataset>(openDataset(choice));
+}
+
+} // namespace
+
+TrainedModel openModel(const std::filesystem::path& folder, const TrainedModel* opened) {
+    const auto run = RunDirectory::open(folder);
+    const auto project = projectOfRun(run);
+    const auto history = readHistory(run);
+    const auto file = weightsOfRun(run);
+    const auto* best = history.best();
+    std::string title = "newest";
+    if (file == run.bestWeights())
+        title = best ? fmt::format("best, epoch {}", best->epoch) : "best";
+    return {history.name,
+            folder,
+            std::move(title),
+            project.data,
+            inferenceGraph(project.network, project.training),
+            dataOf(project.data, opened),
+            std::make_shared<const Weights>(readCheckpointWeights(file))};
+}
+
+TrainedModel makeModel(const TrainingJob& job, const std::filesystem::path& run,
+                       std::shared_ptr<const Weights> weights, std::int64_t step,
+                       const TrainedModel* opened) {
+    return {job.name,
+            run,
+            fmt::format("newest, step {}", step),
+            job.data,
+            inferenceGraph(job.network, job.settings),
+            dataOf(job.data, opened),
+            std::move(weights)};
+}
+
+} // namespace gradwright

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/weights.h"
+#include "engine/data/dataset.h"
+#include "engine/ops/op_graph.h"
+#include "engine/project/project.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace gradwright {
+
+/// A network with weights and the data it was made for; shared between threads, never changed.
+struct TrainedModel {
+    std::string name;          ///< of the run
+    std::filesystem::path run; ///< its folder
+    std::string weightsTitle;  ///< "best, epoch 3", "step 1,200"
+    DataChoice choice;         ///< whose preparation and classes hold
+    OpGraph graph;             ///< an inferenceGraph()
+    std::shared_ptr<const Dataset> data;
+    std::shared_ptr<const Weights> weights;
+};
+
+/// Opens a run's best weights. Slow: call it on a background thread. Takes `opened` instead of
+/// reading the data again when the choice is the same. Throws Error naming file and fault.
+TrainedModel openModel(const std::filesystem::path& run, const TrainedModel* opened = nullptr);
+
+/// The network of a training with weights of its own, e.g. the newest. Slow at the first call for a
+/// choice of data. Throws Error.
+TrainedModel makeModel(const TrainingJob& job, const std::filesystem::path& run,
+                       std::shared_ptr<const Weights> weights, std::int64_t step,
+                       const TrainedModel* opened = nullptr);
+
+} // namespace gradwright

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/shell/header_bar.h"
+
+#include <QButtonGroup>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QMenuBar>
+#include <QPushButton>
+#include <QToolButton>
+
+namespace gradwright {
+
+namespace {
+
+constexpr int kHeight = 44;
+
+} // namespace
+
+HeaderBar::HeaderBar(const ThemeManager& themes, QWidget* parent)
+    : QFrame(parent)
+    , themes_(&themes)
+    , menus_(new QMenuBar)
+    , pageRow_(new QHBoxLayout)
+    , pages_(new QButtonGroup(this))
+    , train_(new QPushButton) {
+    setProperty("role", QStringLiteral("header"));
+    setFixedHeight(kHeight);
+    auto* const logo = new QLabel;
+    logo->setPixmap(QIcon(QStringLiteral(":/icons/app/gradwright.svg")).pixmap(22, 22));
+    menus_->setNativeMenuBar(false);
+    menus_->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Maximum);
+    pageRow_->setSpacing(4);
+    train_->setProperty("kind", QStringLiteral("primary"));
+    train_->setObjectName(QStringLiteral("train"));
+    train_->setMinimumWidth(96);
+
+    // Both sides take the same room, so that the pages stand in the middle.
+    auto* const left = new QHBoxLayout;
+    left->setSpacing(6);
+    left->addWidget(logo);
+    left->addWidget(menus_);
+    left->addStretch();
+    auto* const right = new QHBoxLayout;
+    right->addStretch();
+    right->addWidget(train_);
+    auto* const layout = new QHBoxLayout(this);
+    layout->setContentsMargins(12, 0, 12, 0);
+    layout->addLayout(left, 1);
+    layout->addLayout(pageRow_);
+    layout->addLayout(right, 1);
+    connect(pages_, &QButtonGroup::idClicked, this, &HeaderBar::pageChosen);
+    connect(train_, &QPushButton::clicked, this, &HeaderBar::trainClicked);
+    setTraining(TrainingState::Idle, 0);
+}
+
+void HeaderBar::addPage(const QString& title, const QString& icon) {
+    auto* const button = new QToolButton;
+    button->setText(title);
+    button->setIcon(themes_->icon(icon));
+    button->setIconSize({18, 18});
+    button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    button->setProperty("kind", QStringLiteral("page"));
+    button->setCheckable(true);
+    button->setFocusPolicy(Qt::TabFocus);
+    const int page = static_cast<int>(pages_->buttons().size());
+    button->setToolTip(tr("%1 (Ctrl+%2)").arg(title).arg(page + 1));
+    pages_->addButton(button, page);
+    pageRow_->addWidget(button);
+}
+
+void HeaderBar::setPage(int page) {
+    if (QAbstractButton* const button = pages_->button(page)) {
+        button->setChecked(true);
+        return;
+    }
+    // None of them: the gallery is shown.
+    pages_->setExclusive(false);
+    for (QAbstractButton* const button : pages_->buttons())
+        button->setChecked(false);
+    pages_->setExclusive(true);
+}
+
+void HeaderBar::setTraining(TrainingState state, qsizetype errors) {
+    QString text = tr("Train");
+    QString icon = QStringLiteral("play");
+    QString tip = tr("Train this network (F5)");
+    if (state == TrainingState::Running || state == TrainingState::Preparing) {
+        text = tr("Pause");
+        icon = QStringLiteral("pause");
+        tip = tr("Pause the training (F5)");
+    } else if (state == TrainingState::Paused) {
+        text = tr("Resume");
+        tip = tr("Go on with the training (F5)");
+    } else if (errors > 0) {
+        text = errors == 1 ? tr("1 error") : tr("%1 errors").arg(errors);
+        icon = QStringLiteral("error");
+        tip = tr("Shows what has to be put right before training");
+    }
+    train_->setText(text);
+    train_->setIcon(themes_->icon(icon, &Theme::onAccent));
+    train_->setToolTip(tip);
+}
+
+} // namespace gradwright

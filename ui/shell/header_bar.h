@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/session/training_session.h"
+#include "ui/theme/theme_manager.h"
+
+#include <QFrame>
+
+class QButtonGroup;
+class QHBoxLayout;
+class QMenuBar;
+class QPushButton;
+
+namespace gradwright {
+
+/// The one row at the top: menus, pages and the Train button.
+class HeaderBar final : public QFrame {
+    Q_OBJECT
+public:
+    explicit HeaderBar(const ThemeManager& themes, QWidget* parent = nullptr);
+
+    [[nodiscard]] QMenuBar* menus() const { return menus_; }
+    /// Pages are counted from 0.
+    void addPage(const QString& title, const QString& icon);
+    void setPage(int page);
+    /// What the Train button says; with errors, how many there are.
+    void setTraining(TrainingState state, qsizetype errors);
+
+Q_SIGNALS:
+    void pageChosen(int page);
+    void trainClicked();
+
+private:
+    const ThemeManager* themes_;
+    QMenuBar* menus_;
+    QHBoxLayout* pageRow_;
+    QButtonGroup* pages_;
+    QPushButton* train_;
+};
+
+} // namespace gradwright

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/document/project_document.h"
+#include "ui/session/training_session.h"
+#include "ui/theme/theme_manager.h"
+
+#include <QMainWindow>
+
+class QMenu;
+class QStackedWidget;
+
+namespace gradwright {
+
+class DesignPage;
+class HeaderBar;
+class InferencePage;
+class ProjectFiles;
+class StatusLine;
+class TrainPage;
+class WelcomePage;
+
+/// Puts the pages together: nothing is done here but joining them.
+class MainWindow final : public QMainWindow {
+    Q_OBJECT
+public:
+    enum Page { Design, Train, Inference, PageCount };
+
+    explicit MainWindow(ThemeManager& themes);
+    ~MainWindow() override;
+
+    void openFile(const QString& file);
+    void offerRecovery();
+    void showPage(Page page);
+    void showGallery();
+
+    [[nodiscard]] ProjectDocument& document() { return document_; }
+    [[nodiscard]] TrainingSession& session() { return session_; }
+    [[nodiscard]] DesignPage& design() { return *design_; }
+    [[nodiscard]] TrainPage& training() { return *train_; }
+    [[nodiscard]] InferencePage& inference() { return *inference_; }
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    void makeMenus();
+    void makeFileMenu();
+    void makeViewMenu();
+    void makeRunMenu();
+    void connectPages();
+    void trainOrPause();
+    void refreshHeader();
+    void refreshTitle();
+
+    ThemeManager* themes_;
+    ProjectDocument document_;
+    TrainingSession session_;
+    ProjectFiles* files_;
+    HeaderBar* header_;
+    StatusLine* status_;
+    QStackedWidget* pages_;
+    DesignPage* design_;
+    TrainPage* train_;
+    InferencePage* inference_;
+    WelcomePage* welcome_;
+};
+
+} // namespace gradwright

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/document/project_document.h"
+
+#include <QObject>
+#include <QStringList>
+
+#include <functional>
+
+class QWidget;
+
+namespace gradwright {
+
+/// Opening and saving as the menus do it: dialogs, the question about unsaved changes, and the list
+/// of recent files. Failures are shown.
+class ProjectFiles final : public QObject {
+    Q_OBJECT
+public:
+    ProjectFiles(ProjectDocument& document, QWidget& window);
+
+    void newBlank();
+    void newFromTemplate(const std::string& key);
+    void open();
+    void openFile(const QString& file);
+    /// True when the project is on disk now.
+    bool save();
+    bool saveAs();
+    /// Asks about unsaved changes; true when they may go.
+    bool mayReplace();
+    /// Offers what a crash left behind.
+    void offerRecovery();
+
+    [[nodiscard]] static QStringList recent();
+
+Q_SIGNALS:
+    /// A project has been opened or begun.
+    void opened();
+
+private:
+    bool attempt(const std::function<void()>& action);
+    void remember(const QString& file);
+
+    ProjectDocument* document_;
+    QWidget* window_;
+};
+
+} // namespace gradwright

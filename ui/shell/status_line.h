@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/document/project_document.h"
+#include "ui/theme/theme_manager.h"
+
+#include <QFrame>
+#include <QTimer>
+
+class QLabel;
+class QPushButton;
+
+namespace gradwright {
+
+/// The row at the bottom: saved or not, problems, and what the network costs.
+class StatusLine final : public QFrame {
+    Q_OBJECT
+public:
+    StatusLine(ProjectDocument& document, const ThemeManager& themes, QWidget* parent = nullptr);
+
+    /// Says it for a while, or stops saying it when empty.
+    void showHint(const QString& text);
+
+Q_SIGNALS:
+    void problemsClicked();
+
+private:
+    void refresh();
+
+    ProjectDocument* document_;
+    const ThemeManager* themes_;
+    QLabel* saved_;
+    QPushButton* problems_;
+    QLabel* hint_;
+    QLabel* figures_;
+    QTimer hintTimer_;
+};
+
+} // namespace gradwright

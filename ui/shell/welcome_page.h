@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/theme/theme_manager.h"
+
+#include <QWidget>
+
+#include <string>
+
+class QVBoxLayout;
+
+namespace gradwright {
+
+/// The gallery of templates, and the files opened last.
+class WelcomePage final : public QWidget {
+    Q_OBJECT
+public:
+    explicit WelcomePage(const ThemeManager& themes, QWidget* parent = nullptr);
+
+    void setRecent(const QStringList& files);
+
+Q_SIGNALS:
+    void templateChosen(const std::string& key);
+    void blankChosen();
+    void openChosen();
+    void fileChosen(const QString& file);
+
+private:
+    QWidget* makeHead();
+    QWidget* makeGallery();
+
+    const ThemeManager* themes_;
+    QWidget* recentPart_;
+    QVBoxLayout* recent_;
+};
+
+} // namespace gradwright

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+namespace gradwright {
+
+class ThemeManager;
+
+/// A bar of one segment an epoch.
+class EpochProgress : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit EpochProgress(ThemeManager& theme, QWidget* parent = nullptr);
+
+    void setProgress(double epoch, std::int64_t epochs);
+
+    [[nodiscard]] QSize sizeHint() const override { return {300, 8}; }
+
+protected:
+    void paintEvent(QPaintEvent*) override;
+
+private:
+    ThemeManager* theme_;
+    double epoch_ = 0;
+    std::int64_t epochs_ = 1;
+};
+
+} // namespace gradwright

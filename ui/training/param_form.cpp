@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/training/param_form.h"
+
+#include "engine/support/error.h"
+#include "ui/theme/text.h"
+#include "ui/theme/theme_manager.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QSignalBlocker>
+#include <QStyle>
+
+#include <algorithm>
+#include <cmath>
+
+namespace gradwright {
+namespace {
+
+constexpr int kLabelWidth = 92;
+
+QString textOf(const ParamValue& value) {
+    if (const auto* real = std::get_if<double>(&value))
+        return QString::number(*real, 'g', 6);
+    return qstr(toString(value));
+}
+
+double numberOf(const ParamValue& value) {
+    if (const auto* real = std::get_if<double>(&value))
+        return *real;
+    const auto* integer = std::get_if<std::int64_t>(&value);
+    return integer ? static_cast<double>(*integer) : 0;
+}
+
+} // namespace
+
+NumberEdit::NumberEdit(ParamSpec spec, QWidget* parent)
+    : QLineEdit(parent)
+    , spec_(std::move(spec)) {}
+
+ParamValue NumberEdit::stepped(const ParamValue& value, int direction) const {
+    const double number = numberOf(value);
+    if (spec_.type == ParamType::Int)
+        return static_cast<std::int64_t>(number) + direction;
+    if (number <= 0)
+        return direction > 0 ? (spec_.logarithmic ? 1e-6 : 0.1) : 0.0;
+    // 1, 2, 5, 10 … where magnitudes matter, else tenths of the leading digit's place.
+    const double place = std::pow(10, std::floor(std::log10(number) + 1e-9));
+    if (!spec_.logarithmic)
+        return std::round((number + direction * place / 10) / (place / 10)) * (place / 10);
+    const double digit = number / place;
+    if (direction > 0)
+        return place * (digit < 1.99 ? 2 : digit < 4.99 ? 5 : 10);
+    return place * (digit > 5.01 ? 5 : digit > 2.01 ? 2 : digit > 1.01 ? 1 : 0.5);
+}
+
+void NumberEdit::keyPressEvent(QKeyEvent* event) {
+    const bool up = event->key() == Qt::Key_Up;
+    if (!up && event->key() != Qt::Key_Down) {
+        QLineEdit::keyPressEvent(event);
+        return;
+    }
+    try {
+        const auto value = stepped(paramFromText(spec_, text().toStdString()), up ? 1 : -1);
+        if (!whyInvalid(spec_, value)) {
+            setText(textOf(value));
+            Q_EMIT editingFinished();
+        }
+    } catch (const Error&) {
+        return; // the message beneath the field says what is wrong already
+    }
+}
+
+ParamForm::ParamForm(ParamSpecs specs, ThemeManager& theme, QWidget* parent)
+    : QWidget(parent)
+    , theme_(&theme)
+    , specs_(std::move(specs)) {
+    auto* grid = new QGridLayout(this);
+    grid->setContentsMargins(0, 0, 0, 0);
+    grid->setHorizontalSpacing(2);
+    grid->setVerticalSpacing(0);
+    grid->setColumnMinimumWidth(0, kLabelWidth - 18);
+    grid->setColumnMinimumWidth(1, 18);
+    grid->setColumnStretch(2, 1);
+    for (const auto& spec : specs_)
+        addRow(spec);
+    updateVisibility();
+}
+
+void ParamForm::addRow(const ParamSpec& spec) {
+    auto* label = new QLabel(qstr(spec.title));
+    auto* bolt = new QLabel;
+    auto* editor = makeEditor(spec);
+    auto* problem = new QLabel;
+    label->setProperty("textRole", "muted");
+    label->setFixedHeight(28);
+    label->setBuddy(editor);
+    label->setToolTip(qstr(spec.doc));
+    bolt->setFixedSize(18, 28);
+    problem->setProperty("textRole", "error");
+    problem->setWordWrap(true);
+    problem->hide();
+    editor->setObjectName(qstr(spec.key));
+    editor->setAccessibleName(qstr(spec.title));
+    editor->setToolTip(qstr(spec.doc));
+    auto* field = new QWidget;
+    auto* fieldLayout = new QHBoxLayout(field);
+    fieldLayout->setContentsMargins(0, 2, 0, 2);
+    fieldLayout->setSpacing(6);
+    fieldLayout->addWidget(editor, 1);
+    if (!spec.unit.empty()) {
+        auto* unit = new QLabel(qstr(spec.unit));
+        unit->setProperty("textRole", "muted");
+        fieldLayout->addWidget(unit);
+    }
+    auto* grid = static_cast<QGridLayout*>(layout());
+    const int row = static_cast<int>(rows_.size()) * 2;
+    grid->addWidget(label, row, 0);
+    grid->addWidget(bolt, row, 1);
+    grid->addWidget(field, row, 2);
+    grid->addWidget(problem, row + 1, 0, 1, 3);
+    rows_.push_back({spec, label, bolt, editor, field, problem});
+    showValue(rows_.back());
+}
+
+QWidget* ParamForm::makeEditor(const ParamSpec& spec) {
+    const auto key = spec.key;
+    if (spec.type == ParamType::Bool) {
+        auto* box = new QCheckBox;
+        connect(box, &QCheckBox::clicked, this, [this, key](bool on) { accept(key, on); });
+        return box;
+    }
+    if (spec.type == ParamType::Choice) {
+        auto* combo = new QComboBox;
+        combo->setMinimumWidth(60);
+        for (const auto& choice : spec.choices) {
+            combo->addItem(qstr(choice.title), qstr(choice.key));
+            combo->setItemData(combo->count() - 1, qstr(choice.doc), Qt::ToolTipRole);
+        }
+        connect(combo, &QComboBox::activated, this,
+                [this, key, combo] { accept(key, combo->currentData().toString().toStdString()); });
+        return combo;
+    }
+    auto* edit = new NumberEdit(spec);
+    edit->setMinimumWidth(50);
+    connect(edit, &QLineEdit::textEdited, this,
+            [this, key](const QString& text) { check(key, text, false); });
+    connect(edit, &QLineEdit::editingFinished, this,
+            [this, key, edit] { check(key, edit->text(), true); });
+    return edit;
+}
+
+void ParamForm::check(const std::string& key, const QString& text, bool commit) {
+    const auto& shown = row(key);
+    try {
+        const auto value = paramFromText(shown.spec, text.toStdString());
+        const auto problem = whyInvalid(shown.spec, value);
+        showProblem(shown, problem ? qstr(*problem) : QString());
+        if (!problem && commit)
+            accept(key, value);
+    } catch (const Error& error) {
+        showProblem(shown, QString::fromUtf8(error.what()));
+    }
+}
+
+void ParamForm::accept(const std::string& key, const ParamValue& value) {
+    if (Params(specs_, values_).value(key) == value)
+        return;
+    values_.insert_or_assign(key, value);
+    updateVisibility();
+    Q_EMIT edited(key, value);
+}
+
+void ParamForm::setValues(const ParamValues& values) {
+    values_.clear();
+    for (const auto& [key, value] : values)
+        if (findParam(specs_, key))
+            values_.emplace(key, value);
+    for (const auto& shown : rows_)
+        showValue(shown);
+    updateVisibility();
+}
+
+void ParamForm::showValue(const Row& shown) {
+    const auto& value = Params(specs_, values_).value(shown.spec.key);
+    const QSignalBlocker quiet(shown.editor);
+    if (auto* box = qobject_cast<QCheckBox*>(shown.editor))
+        box->setChecked(std::get<bool>(value));
+    else if (auto* combo = qobject_cast<QComboBox*>(shown.editor))
+        combo->setCurrentIndex(combo->findData(qstr(std::get<std::string>(value))));
+    else if (auto* edit = qobject_cast<QLineEdit*>(shown.editor);
+             edit->text() != textOf(value) && !(edit->hasFocus() && edit->isModified()))
+        edit->setText(textOf(value));
+    if (shown.problem->isVisibleTo(this) && !shown.editor->hasFocus())
+        showProblem(shown, {});
+}
+
+void ParamForm::showProblem(const Row& shown, const QString& problem) {
+    const bool invalid = !problem.isEmpty();
+    shown.problem->setText(problem);
+    shown.problem->setVisible(invalid);
+    if (shown.editor->property("invalid").toBool() == invalid)
+        return;
+    shown.editor->setProperty("invalid", invalid);
+    shown.editor->style()->unpolish(shown.editor);
+    shown.editor->style()->polish(shown.editor);
+}
+
+void ParamForm::markLive(const std::string& key) {
+    for (auto& shown : rows_) {
+        if (shown.spec.key != key)
+            continue;
+        shown.live = true;
+        shown.bolt->setPixmap(
+            theme_->icon(QStringLiteral("bolt"), &Theme::warning).pixmap(QSize(14, 14)));
+        connect(theme_, &ThemeManager::changed, shown.bolt, [this, bolt = shown.bolt] {
+            bolt->setPixmap(
+                theme_->icon(QStringLiteral("bolt"), &Theme::warning).pixmap(QSize(14, 14)));
+        });
+        shown.bolt->setToolTip(tr("Can be changed while training runs"));
+    }
+}
+
+void ParamForm::setLocked(bool locked) {
+    for (const auto& shown : rows_)
+        shown.editor->setEnabled(!locked || shown.live);
+}
+
+void ParamForm::updateVisibility() {
+    const Params params(specs_, values_);
+    for (const auto& shown : rows_) {
+        const bool visible = isVisible(shown.spec, params);
+        shown.label->setVisible(visible);
+        shown.bolt->setVisible(visible);
+        shown.field->setVisible(visible);
+        if (!visible)
+            showProblem(shown, {});
+    }
+}
+
+QWidget* ParamForm::editor(const std::string& key) const {
+    return row(key).editor;
+}
+
+const ParamForm::Row& ParamForm::row(const std::string& key) const {
+    const auto found = std::ranges::find(rows_, key, [](const Row& r) { return r.spec.key; });
+    if (found == rows_.end())
+        throw Error("the form has no parameter \"{}\"", key);
+    return *found;
+}
+
+} // namespace gradwright

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/training/train_page.h"
+
+#include "engine/project/runs.h"
+#include "engine/support/error.h"
+#include "ui/session/run_history.h"
+#include "ui/theme/theme_manager.h"
+#include "ui/training/runs_panel.h"
+#include "ui/training/training_controls.h"
+#include "ui/training/training_course.h"
+#include "ui/training/training_form.h"
+
+#include <QFrame>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QResizeEvent>
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace gradwright {
+namespace {
+
+constexpr int kSettingsWidth = 292;
+constexpr int kRunsWidth = 304;
+constexpr int kNarrow = 1180;          // the list of runs gives way to the plots
+constexpr int kProgressInterval = 250; // ms: numbers that change faster cannot be read
+
+} // namespace
+
+TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSession& session,
+                     QWidget* parent)
+    : QWidget(parent)
+    , document_(&document)
+    , theme_(&theme)
+    , session_(&session)
+    , controls_(new TrainingControls(theme))
+    , form_(new TrainingForm(theme))
+    , course_(new TrainingCourse(theme))
+    , runs_(new RunsPanel(theme)) {
+    layOut();
+    connectSession();
+    connect(controls_, &TrainingControls::startRequested, this, &TrainPage::start);
+    connect(controls_, &TrainingControls::pauseRequested, this, &TrainPage::pause);
+    connect(controls_, &TrainingControls::continueRequested, this, &TrainPage::resume);
+    connect(controls_, &TrainingControls::stepRequested, this, &TrainPage::step);
+    connect(controls_, &TrainingControls::stopRequested, this, &TrainPage::stop);
+    connect(form_, &TrainingForm::settingsEdited, this, &TrainPage::editSettings);
+    connect(form_, &TrainingForm::dataEdited, this,
+            [this](const QString& what, const DataChoice& data) {
+                perform(tr("Change %1").arg(what.toLower()), {SetData{data}});
+            });
+    connect(runs_, &RunsPanel::chosenChanged, this, &TrainPage::showRun);
+    connect(runs_, &RunsPanel::tickedChanged, this, &TrainPage::showOverlays);
+    connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
+        if (what & ProjectDocument::ReplacedChange)
+            refreshRuns();
+        if (!session_->isActive())
+            showProject();
+    });
+    connect(document_, &ProjectDocument::fileChanged, this, &TrainPage::refreshRuns);
+    progressTimer_.setInterval(kProgressInterval);
+    connect(&progressTimer_, &QTimer::timeout, this, &TrainPage::showProgress);
+    showProject();
+    showState(session_->state());
+    refreshRuns();
+}
+
+void TrainPage::layOut() {
+    auto* center = new QVBoxLayout;
+    center->setSpacing(0);
+    center->addWidget(makeBanner());
+    center->addWidget(course_, 1);
+    runs_->setFixedWidth(kRunsWidth);
+    auto* columns = new QHBoxLayout;
+    columns->setSpacing(0);
+    columns->addWidget(makeSettings());
+    columns->addLayout(center, 1);
+    columns->addWidget(runs_);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(controls_);
+    layout->addLayout(columns, 1);
+}
+
+QWidget* TrainPage::makeSettings() {
+    auto* panel = new QFrame;
+    panel->setProperty("role", "leftPanel");
+    panel->setFixedWidth(kSettingsWidth);
+    lock_ = new QFrame;
+    lock_->setObjectName(QStringLiteral("lock"));
+    auto* icon = new QLabel;
+    auto* text = new QLabel(tr("Locked while training. The learning rate stays live."));
+    text->setWordWrap(true);
+    text->setProperty("textRole", "muted");
+    auto* row = new QHBoxLayout(lock_);
+    row->setContentsMargins(10, 7, 10, 7);
+    row->setSpacing(8);
+    row->addWidget(icon, 0, Qt::AlignTop);
+    row->addWidget(text, 1);
+    const auto applyTheme = [this, icon] {
+        const auto& theme = theme_->theme();
+        icon->setPixmap(theme_->icon(QStringLiteral("lock"), &Theme::info).pixmap(QSize(16, 16)));
+        lock_->setStyleSheet(
+            QStringLiteral(
+                "QFrame#lock { background: %1; border-radius: 6px; } QLabel { color: %2; }")
+                .arg(theme.infoTint.name(), theme.text.name()));
+    };
+    applyTheme();
+    connect(theme_, &ThemeManager::changed, this, applyTheme);
+
+    auto* scroll = new QScrollArea;
+    scroll->setWidget(form_);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->viewport()->setAutoFillBackground(false);
+    form_->setAutoFillBackground(false);
+    auto* top = new QVBoxLayout;
+    top->setContentsMargins(10, 10, 10, 0);
+    top->addWidget(lock_);
+    auto* layout = new QVBoxLayout(panel);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addLayout(top);
+    layout->addWidget(scroll, 1);
+    return panel;
+}
+
+QWidget* TrainPage::makeBanner() {
+    banner_ = new QFrame;
+    banner_->setObjectName(QStringLiteral("failure"));
+    message_ = new QLabel;
+    message_->setWordWrap(true);
+    message_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    showProblems_ = new QPushButton(tr("Show problems"));
+    auto* icon = new QLabel;
+    auto* close = new QPushButton(tr("Dismiss"));
+    auto* row = new QHBoxLayout(banner_);
+    row->setContentsMargins(14, 8, 12, 8);
+    row->setSpacing(10);
+    row->addWidget(icon);
+    row->addWidget(message_, 1);
+    row->addWidget(showProblems_);
+    row->addWidget(close);
+    connect(close, &QPushButton::clicked, banner_, &QWidget::hide);
+    connect(showProblems_, &QPushButton::clicked, this, &TrainPage::problemsRequested);
+    const auto applyTheme = [this, icon] {
+        const auto& theme = theme_->theme();
+        icon->setPixmap(theme_->icon(QStringLiteral("error"), &Theme::error).pixmap(QSize(18, 18)));
+        banner_->setStyleSheet(QStringLiteral("QFrame#failure { background: %1; border: none;"
+                                              "border-bottom: 1px solid %2; }")
+                                   .arg(theme.errorTint.name(), theme.error.name()));
+    };
+    applyTheme();
+    connect(theme_, &ThemeManager::changed, this, applyTheme);
+    banner_->hide();
+    return banner_;
+}
+
+void TrainPage::connectSession() {
+    connect(session_, &TrainingSession::stateChanged, this, &TrainPage::showState);
+    connect(session_, &TrainingSession::started, this, [this](const RunStarted& event) {
+        epochs_ = event.epochs;
+        stepsPerEpoch_ = event.stepsPerEpoch;
+        lastStep_ = {};
+        lastStep_.step = event.startStep;
+        shownRun_ = event.run;
+        best_.reset();
+        controls_->clearResults();
+        if (continued_ && event.startStep > 0) {
+            course_->showRun(*continued_, event.startStep);
+            lastStep_.epoch = course_->epoch();
+            if (const auto* best = continued_->best())
+                controls_->setBest(best->accuracy, best->epoch, best->validated);
+        } else {
+            course_->begin(event.epochs, event.weights);
+        }
+        runs_->setActive(event.run);
+        refreshRuns();
+    });
+    connect(session_, &TrainingSession::stepsDone, this,
+            [this](const std::vector<StepDone>& steps) {
+                course_->addSteps(steps);
+                lastStep_ = steps.back();
+                form_->setPosition(lastStep_.epoch);
+            });
+    connect(session_, &TrainingSession::epochDone, this, [this](const EpochDone& event) {
+        course_->addEpoch(event);
+        const auto& score = event.validation ? *event.validation : event.training;
+        if (event.best) {
+            controls_->setBest(score.accuracy, event.epoch, event.validation.has_value());
+            runs_->setActiveResult(score.accuracy, score.loss);
+        }
+    });
+    connect(session_, &TrainingSession::learningRateChanged, this,
+            [this](const LearningRateChanged& event) {
+                course_->markRate(event.learningRate);
+                form_->setLearningRate(event.learningRate);
+            });
+    connect(session_, &TrainingSession::finished, this,
+            [this](const Finished& event) { controls_->setTest(event.test.accuracy); });
+}
+
+void TrainPage::showState(TrainingState state) {
+    const bool active = session_->isActive();
+    if (active)
+        banner_->hide();
+    lock_->setVisible(active);
+    form_->setLocked(active);
+    controls_->setState(state, resumable());
+    if (state == TrainingState::Preparing) {
+        showJob();
+        progressTimer_.start();
+    }
+    if (state == TrainingState::Running || state == TrainingState::Paused)
+        showProgress();
+    if (active || state == TrainingState::Idle)
+        return;
+    progressTimer_.stop();
+    course_->end();
+    if (epochs_ > 0)
+        showProgress();
+    runs_->setActive({});
+    form_->setPosition({});
+    continued_.reset();
+    showProject();
+    refreshRuns();
+    if (state == TrainingState::Failed)
+        showMessage(session_->failure());
+}
+
+void TrainPage::showProject() {
+    form_->setValues(document_->project().training, document_->project().data);
+}
+
+void TrainPage::showJob() {
+    const auto& job = *session_->job();
+    form_->setValues(job.settings, job.data);
+}
+
+void TrainPage::showProgress() {
+    if (session_->state() == TrainingState::Preparing || epochs_ == 0)
+        return;
+    controls_->setProgress(lastStep_.epoch, epochs_, lastStep_.step, epochs_ * stepsPerEpoch_);
+    const bool running = session_->state() == TrainingState::Running;
+    controls_->setTimes(running && lastStep_.samplesPerSecond > 0 ? lastStep_.secondsLeft : -1,
+                        running ? lastStep_.samplesPerSecond : 0, session_->elapsedSeconds());
+}
+
+void TrainPage::showMessage(const QString& message, bool aboutProblems) {
+    message_->setText(message);
+    showProblems_->setVisible(aboutProblems);
+    banner_->show();
+}
+
+void TrainPage::start() {
+    if (session_->isActive())
+        return;
+    const auto& diagnostics = document_->analysis().diagnostics;
+    const auto errors = std::ranges::count(diagnostics, Severity::Error, &Diagnostic::severity);
+    if (errors > 0) {
+        showMessage(errors == 1
+                        ? tr("A problem keeps this network from being trained.")
+                        : tr("%1 problems keep this network from being trained.").arg(errors),
+                    true);
+        return;
+    }
+    continued_.reset();
+    begin(trainingJob(document_->project(), document_->runsFolder()));
+}
+
+void TrainPage::begin(TrainingJob job) {
+    try {
+        session_->start(std::move(job));
+    } catch (const Error& error) {
+        showMessage(QString::fromUtf8(error.what()));
+    }
+}
+
+void TrainPage::trainOrPause() {
+    if (session_->state() == TrainingState::Running)
+        pause();
+    else if (session_->state() == TrainingState::Paused)
+        resume();
+    else
+        start();
+}
+
+void TrainPage::pause() {
+    session_->pause();
+}
+
+void TrainPage::resume() {
+    if (session_->state() == TrainingState::Paused)
+        session_->resume();
+    else if (resumable())
+        continueRun(runs_->chosen()->folder);
+}
+
+void TrainPage::continueRun(const std::filesystem::path& folder) {
+    jobs_.start([this, folder](const std::stop_token&) -> BackgroundJobs::Delivery {
+        try {
+            const auto run = RunDirectory::open(folder);
+            auto job = trainingJob(projectOfRun(run), folder.parent_path());
+            job.resume = folder;
+            auto history = std::make_shared<const RunHistory>(readHistory(run));
+            return [this, job = std::move(job), history = std::move(history)] {
+                if (session_->isActive())
+                    return;
+                continued_ = history;
+                begin(job);
+            };
+        } catch (const std::exception& error) {
+            return [this, reason = QString::fromUtf8(error.what())] { showMessage(reason); };
+        }
+    });
+}
+
+void TrainPage::step() {
+    session_->step();
+}
+
+void TrainPage::stop() {
+    session_->stop();
+}
+
+bool TrainPage::resumable() const {
+    const auto* run = runs_->chosen();
+    return run && run->resumable;
+}
+
+void TrainPage::refreshRuns() {
+    jobs_.cancel(listing_);
+    listing_ = jobs_.start([this, folder = document_->runsFolder()](
+                               const std::stop_token&) -> BackgroundJobs::Delivery {
+        return [this, runs = readRuns(folder)] {
+            const bool fresh = runs_->runs().empty() || session_->isActive() ||
+                               (!runs.empty() && runs.front().folder == shownRun_);
+            runs_->setRuns(runs);
+            if (fresh && !runs.empty())
+                runs_->choose(session_->isActive() || !shownRun_.empty() ? shownRun_
+                                                                         : runs.front().folder);
+            controls_->setState(session_->state(), resumable());
+            showRun();
+            showOverlays();
+            Q_EMIT runsChanged();
+        };
+    });
+}
+
+void TrainPage::showRun() {
+    controls_->setState(session_->state(), resumable());
+    const auto* run = runs_->chosen();
+    if (session_->isActive() || !run || run->folder == shownRun_)
+        return;
+    shownRun_ = run->folder;
+    course_->showRun(*run);
+    controls_->clearResults();
+    epochs_ = 0;
+    if (!run->steps.empty())
+        controls_->setProgress(run->steps.back().epoch, run->totalEpochs, run->steps.back().step,
+                               run->totalSteps());
+    if (const auto* best = run->best())
+        controls_->setBest(best->accuracy, best->epoch, best->validated);
+    showOverlays();
+}
+
+void TrainPage::showOverlays() {
+    std::vector<TrainingCourse::OverlayRun> overlays;
+    for (const auto& [role, run] : runs_->ticked())
+        if (run->folder != shownRun_)
+            overlays.push_back({role, titleOf(*run), run});
+    course_->setOverlays(overlays);
+}
+
+void TrainPage::editSettings(const QString& what, const TrainingSettings& settings) {
+    if (session_->isActive()) {
+        // Everything else is locked: the run goes on with this rate, the project keeps its own.
+        session_->setLearningRate(settings.learningRate());
+        return;
+    }
+    perform(tr("Change %1").arg(what.toLower()), {SetTraining{settings}});
+}
+
+void TrainPage::perform(const QString& what, const ProjectEdit& edit) {
+    try {
+        document_->perform(what, edit);
+    } catch (const Error& error) {
+        showMessage(QString::fromUtf8(error.what()));
+        showProject();
+    }
+}
+
+void TrainPage::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    runs_->setVisible(event->size().width() >= kNarrow);
+}
+
+} // namespace gradwright

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/document/project_document.h"
+#include "ui/session/background_jobs.h"
+#include "ui/session/training_session.h"
+
+#include <QTimer>
+#include <QWidget>
+
+#include <functional>
+#include <optional>
+
+class QFrame;
+class QLabel;
+class QPushButton;
+
+namespace gradwright {
+
+class RunsPanel;
+class ThemeManager;
+class TrainingControls;
+class TrainingCourse;
+class TrainingForm;
+struct RunHistory;
+
+/// Settings, controls and course of a training, and the runs there have been. What runs is a copy:
+/// the project stays free to be edited.
+class TrainPage : public QWidget {
+    Q_OBJECT
+
+public:
+    TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSession& session,
+              QWidget* parent = nullptr);
+
+    /// Starts a run of the project as it is. With errors in the network it says how many.
+    void start();
+    /// Starts, pauses or goes on, whichever fits: what F5 does.
+    void trainOrPause();
+    void pause();
+    /// Goes on with a paused training or the chosen run that was stopped.
+    void resume();
+    void step();
+    void stop();
+    /// Reads the list of runs again, in the background.
+    void refreshRuns();
+
+    [[nodiscard]] TrainingCourse& course() { return *course_; }
+    [[nodiscard]] RunsPanel& runs() { return *runs_; }
+
+Q_SIGNALS:
+    /// The user wants to see why the network cannot be trained.
+    void problemsRequested();
+    void runsChanged();
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
+private:
+    void layOut();
+    QWidget* makeSettings();
+    QWidget* makeBanner();
+    void connectSession();
+    void showProject();
+    void showJob();
+    void showState(TrainingState state);
+    void showRun();
+    void showOverlays();
+    void showProgress();
+    void showMessage(const QString& message, bool aboutProblems = false);
+    void continueRun(const std::filesystem::path& folder);
+    void begin(TrainingJob job);
+    void editSettings(const QString& what, const TrainingSettings& settings);
+    void perform(const QString& what, const ProjectEdit& edit);
+    [[nodiscard]] bool resumable() const;
+
+    ProjectDocument* document_;
+    ThemeManager* theme_;
+    TrainingSession* session_;
+    TrainingControls* controls_;
+    TrainingForm* form_;
+    TrainingCourse* course_;
+    RunsPanel* runs_;
+    QFrame* lock_;
+    QFrame* banner_;
+    QLabel* message_;
+    QPushButton* showProblems_;
+    QTimer progressTimer_;
+    StepDone lastStep_;
+    std::int64_t epochs_ = 0;
+    std::int64_t stepsPerEpoch_ = 0;
+    std::optional<Score> best_;
+    std::shared_ptr<const RunHistory> continued_; ///< what was there before a run goes on
+    std::filesystem::path shownRun_;
+    int listing_ = 0;
+    BackgroundJobs jobs_; ///< last: its deliveries use the rest
+};
+
+} // namespace gradwright

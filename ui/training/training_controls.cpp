@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/training/training_controls.h"
+
+#include "ui/plots/scale.h"
+#include "ui/theme/text.h"
+#include "ui/theme/theme_manager.h"
+#include "ui/training/epoch_progress.h"
+
+#include <QFontMetrics>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QStyle>
+#include <QVBoxLayout>
+
+#include <cmath>
+
+namespace gradwright {
+namespace {
+
+const QString kNothing = QStringLiteral("–");
+
+void setPrimary(QPushButton* button, bool primary) {
+    const QString kind = primary ? QStringLiteral("primary") : QString();
+    if (button->property("kind").toString() == kind)
+        return;
+    button->setProperty("kind", kind);
+    button->style()->unpolish(button);
+    button->style()->polish(button);
+}
+
+} // namespace
+
+QString durationText(double seconds) {
+    if (!std::isfinite(seconds) || seconds < 0)
+        return kNothing;
+    const auto whole = static_cast<std::int64_t>(std::llround(seconds));
+    if (whole < 60)
+        return QStringLiteral("%1 s").arg(whole);
+    if (whole < 3600)
+        return QStringLiteral("%1 min %2 s").arg(whole / 60).arg(whole % 60);
+    return QStringLiteral("%1 h %2 min").arg(whole / 3600).arg(whole / 60 % 60);
+}
+
+TrainingControls::TrainingControls(ThemeManager& theme, QWidget* parent)
+    : QFrame(parent)
+    , theme_(&theme)
+    , start_(button(tr("Start"), QStringLiteral("start")))
+    , pause_(button(tr("Pause"), QStringLiteral("pause")))
+    , step_(button(tr("Step"), QStringLiteral("step")))
+    , stop_(button(tr("Stop"), QStringLiteral("stop")))
+    , title_(new QLabel)
+    , steps_(new QLabel)
+    , bar_(new EpochProgress(theme))
+    , left_(figure(tr("Time left"), QStringLiteral("00 min 00 s")))
+    , speed_(figure(tr("Samples per second"), QStringLiteral("000,000")))
+    , elapsed_(figure(tr("Elapsed"), QStringLiteral("00 min 00 s")))
+    , best_(figure(tr("Best validation accuracy"), QStringLiteral("00.00 %")))
+    , test_(figure(tr("Test accuracy"), QStringLiteral("00.00 %"))) {
+    setProperty("role", "header");
+    setFixedHeight(60);
+    title_->setProperty("textRole", "section");
+    steps_->setProperty("textRole", "muted");
+    auto* texts = new QHBoxLayout;
+    texts->addWidget(title_);
+    texts->addStretch(1);
+    texts->addWidget(steps_);
+    auto* progress = new QVBoxLayout;
+    progress->setSpacing(5);
+    progress->addStretch(1);
+    progress->addLayout(texts);
+    progress->addWidget(bar_);
+    progress->addStretch(1);
+
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(12, 0, 16, 0);
+    layout->setSpacing(8);
+    for (auto* each : {start_, pause_, step_, stop_})
+        layout->addWidget(each);
+    layout->addSpacing(10);
+    layout->addLayout(progress, 1);
+    for (const auto& each : {left_, speed_, elapsed_, best_, test_})
+        layout->addWidget(each.box);
+
+    start_->setIcon(theme.icon(QStringLiteral("play"), &Theme::onAccent));
+    step_->setIcon(theme.icon(QStringLiteral("step"), &Theme::text));
+    stop_->setIcon(theme.icon(QStringLiteral("stop"), &Theme::text));
+    start_->setToolTip(tr("Trains a copy of the network as it is now (F5)"));
+    stop_->setToolTip(tr("Stops; the run can be continued later (Shift+F5)"));
+    connect(start_, &QPushButton::clicked, this, &TrainingControls::startRequested);
+    connect(step_, &QPushButton::clicked, this, &TrainingControls::stepRequested);
+    connect(stop_, &QPushButton::clicked, this, &TrainingControls::stopRequested);
+    connect(pause_, &QPushButton::clicked, this, [this] {
+        if (state_ == TrainingState::Running)
+            Q_EMIT pauseRequested();
+        else
+            Q_EMIT continueRequested();
+    });
+    setState(TrainingState::Idle, false);
+    clearResults();
+}
+
+QPushButton* TrainingControls::button(const QString& text, const QString& name) {
+    auto* made = new QPushButton(text, this);
+    made->setObjectName(name);
+    made->setIconSize({16, 16});
+    made->setFixedHeight(32);
+    made->setMinimumWidth(84);
+    return made;
+}
+
+TrainingControls::Figure TrainingControls::figure(const QString& caption, const QString& widest) {
+    auto* box = new QWidget(this);
+    auto* line = new QFrame;
+    line->setProperty("role", "line");
+    line->setFixedSize(1, 32);
+    Figure made{box, new QLabel(caption), new QLabel(kNothing), new QLabel};
+    made.caption->setProperty("textRole", "caption");
+    made.value->setProperty("textRole", "figure");
+    made.note->setProperty("textRole", "muted");
+    // Column widths stay still while numbers change.
+    made.value->setMinimumWidth(
+        QFontMetrics(textFont(type::kFigure, QFont::DemiBold)).horizontalAdvance(widest));
+    auto* values = new QHBoxLayout;
+    values->setSpacing(8);
+    values->addWidget(made.value);
+    values->addWidget(made.note);
+    values->addStretch(1);
+    auto* column = new QVBoxLayout;
+    column->setSpacing(1);
+    column->addStretch(1);
+    column->addWidget(made.caption);
+    column->addLayout(values);
+    column->addStretch(1);
+    auto* layout = new QHBoxLayout(box);
+    layout->setContentsMargins(8, 0, 0, 0);
+    layout->setSpacing(14);
+    layout->addWidget(line);
+    layout->addLayout(column);
+    return made;
+}
+
+void TrainingControls::setState(TrainingState state, bool resumable) {
+    state_ = state;
+    const bool running = state == TrainingState::Running;
+    const bool paused = state == TrainingState::Paused;
+    const bool busy = state == TrainingState::Preparing || state == TrainingState::Stopping;
+    const bool active = running || paused || busy;
+    start_->setEnabled(!active);
+    setPrimary(start_, !active);
+    start_->setIcon(
+        theme_->icon(QStringLiteral("play"), active ? &Theme::disabled : &Theme::onAccent));
+    const bool goesOn = paused || (!active && resumable);
+    pause_->setText(goesOn ? tr("Continue") : tr("Pause"));
+    pause_->setEnabled(running || goesOn);
+    setPrimary(pause_, running || paused);
+    pause_->setIcon(theme_->icon(goesOn ? QStringLiteral("play") : QStringLiteral("pause"),
+                                 running || paused ? &Theme::onAccent : &Theme::text));
+    pause_->setToolTip(!active && resumable ? tr("Goes on with the chosen run where it stopped")
+                                            : QString());
+    step_->setEnabled(paused);
+    step_->setToolTip(paused ? tr("Does one step (F10)") : tr("Pause first to go step by step"));
+    stop_->setEnabled(active && state != TrainingState::Stopping);
+    if (state == TrainingState::Preparing)
+        title_->setText(tr("Preparing…"));
+    else if (state == TrainingState::Stopping)
+        title_->setText(tr("Stopping…"));
+}
+
+void TrainingControls::setProgress(double epoch, std::int64_t epochs, std::int64_t step,
+                                   std::int64_t steps) {
+    const auto current =
+        std::min<std::int64_t>(epochs, static_cast<std::int64_t>(std::ceil(epoch - 1e-9)));
+    QString state;
+    if (state_ == TrainingState::Paused)
+        state = tr(", paused");
+    else if (state_ == TrainingState::Stopped)
+        state = tr(", stopped");
+    else if (state_ == TrainingState::Finished)
+        state = tr(", finished");
+    else if (state_ == TrainingState::Failed)
+        state = tr(", failed");
+    title_->setText(tr("Epoch %1 of %2").arg(std::max<std::int64_t>(current, 1)).arg(epochs) +
+                    state);
+    steps_->setText(tr("step %1 of %2").arg(fullNumber(step), fullNumber(steps)));
+    bar_->setProgress(epoch, epochs);
+}
+
+void TrainingControls::setTimes(double secondsLeft, double samplesPerSecond, double elapsed) {
+    left_.value->setText(durationText(secondsLeft));
+    speed_.value->setText(samplesPerSecond > 0 ? fullNumber(std::llround(samplesPerSecond))
+                                               : kNothing);
+    elapsed_.value->setText(durationText(elapsed));
+}
+
+void TrainingControls::setBest(double accuracy, std::int64_t epoch, bool validated) {
+    best_.caption->setText(validated ? tr("Best validation accuracy") : tr("Training accuracy"));
+    best_.value->setText(percent(accuracy, 2));
+    best_.note->setText(tr("★ epoch %1").arg(epoch));
+}
+
+void TrainingControls::setTest(double accuracy) {
+    test_.value->setText(percent(accuracy, 2));
+    test_.box->show();
+}
+
+void TrainingControls::clearResults() {
+    title_->setText(tr("Not trained yet"));
+    steps_->clear();
+    bar_->setProgress(0, 1);
+    for (const auto* each : {&left_, &speed_, &elapsed_, &best_, &test_})
+        each->value->setText(kNothing);
+    best_.note->clear();
+    test_.box->hide();
+}
+
+} // namespace gradwright

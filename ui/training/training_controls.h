@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/session/training_session.h"
+
+#include <QFrame>
+
+class QLabel;
+class QPushButton;
+
+namespace gradwright {
+
+class EpochProgress;
+class ThemeManager;
+
+/// The bar above a training: what can be done with it and how far it is.
+class TrainingControls : public QFrame {
+    Q_OBJECT
+
+public:
+    explicit TrainingControls(ThemeManager& theme, QWidget* parent = nullptr);
+
+    void setState(TrainingState state, bool resumable);
+    void setProgress(double epoch, std::int64_t epochs, std::int64_t step, std::int64_t steps);
+    void setTimes(double secondsLeft, double samplesPerSecond, double elapsed);
+    void setBest(double accuracy, std::int64_t epoch, bool validated);
+    void setTest(double accuracy);
+    void clearResults();
+
+Q_SIGNALS:
+    void startRequested();
+    void pauseRequested();
+    void continueRequested(); ///< of a paused training or a stopped run
+    void stepRequested();
+    void stopRequested();
+
+private:
+    struct Figure {
+        QWidget* box;
+        QLabel* caption;
+        QLabel* value;
+        QLabel* note;
+    };
+    QPushButton* button(const QString& text, const QString& name);
+    Figure figure(const QString& caption, const QString& widest);
+
+    ThemeManager* theme_;
+    TrainingState state_ = TrainingState::Idle;
+    QPushButton* start_;
+    QPushButton* pause_;
+    QPushButton* step_;
+    QPushButton* stop_;
+    QLabel* title_;
+    QLabel* steps_;
+    EpochProgress* bar_;
+    Figure left_, speed_, elapsed_, best_, test_;
+};
+
+/// "1 min 58 s".
+QString durationText(double seconds);
+
+} // namespace gradwright

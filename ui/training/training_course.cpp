@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/training/training_course.h"
+
+#include "ui/plots/curve_plot.h"
+#include "ui/plots/gradient_heatmap.h"
+#include "ui/theme/theme_manager.h"
+
+#include <QCheckBox>
+#include <QFrame>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QSlider>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
+
+namespace gradwright {
+namespace {
+
+/// A schedule's jump gets a mark, its slope does not.
+constexpr double kRateJump = 0.15;
+
+} // namespace
+
+TrainingCourse::TrainingCourse(ThemeManager& theme, QWidget* parent)
+    : QWidget(parent)
+    , theme_(&theme)
+    , loss_(new CurvePlot(Measure::Loss, theme))
+    , accuracy_(new CurvePlot(Measure::Accuracy, theme))
+    , gradients_(new GradientHeatmap(theme)) {
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(makeBar());
+    layout->addWidget(loss_, 5);
+    layout->addWidget(accuracy_, 4);
+    layout->addWidget(gradients_, 3);
+    setAttribute(Qt::WA_StyledBackground);
+    const auto applyBackground = [this] {
+        auto palette = this->palette();
+        palette.setColor(QPalette::Window, theme_->theme().canvas);
+        setPalette(palette);
+    };
+    setAutoFillBackground(true);
+    applyBackground();
+    connect(&theme, &ThemeManager::changed, this, applyBackground);
+
+    for (auto* plot : {loss_, accuracy_}) {
+        auto* other = plot == loss_ ? accuracy_ : loss_;
+        connect(plot, &CurvePlot::xRangeChosen, this, [this, other](double lower, double upper) {
+            other->setXRange(lower, upper);
+            gradients_->setXRange(lower, upper);
+        });
+        connect(plot, &CurvePlot::viewReset, this, [this, other] {
+            other->resetView();
+            gradients_->setXRange(0, static_cast<double>(epochs_));
+        });
+    }
+    loss_->setLogScale(true);
+}
+
+QWidget* TrainingCourse::makeBar() {
+    auto* bar = new QFrame;
+    bar->setProperty("role", "canvasBar");
+    bar->setFixedHeight(36);
+    auto* label = new QLabel(tr("Smoothing"));
+    label->setProperty("textRole", "muted");
+    auto* slider = new QSlider(Qt::Horizontal);
+    slider->setObjectName(QStringLiteral("smoothing"));
+    slider->setAccessibleName(label->text());
+    slider->setRange(0, 100);
+    slider->setFixedWidth(110);
+    auto* value = new QLabel;
+    value->setProperty("textRole", "muted");
+    value->setFixedWidth(44);
+    auto* raw = new QCheckBox(tr("Raw values"));
+    raw->setObjectName(QStringLiteral("raw"));
+    raw->setChecked(true);
+    auto* logarithmic = new QCheckBox(tr("Log loss"));
+    logarithmic->setObjectName(QStringLiteral("logLoss"));
+    logarithmic->setChecked(true);
+    auto* hint = new QLabel(tr("Wheel zooms, drag pans, double click shows everything"));
+    hint->setProperty("textRole", "caption");
+    auto* layout = new QHBoxLayout(bar);
+    layout->setContentsMargins(16, 0, 14, 0);
+    layout->setSpacing(12);
+    layout->addWidget(label);
+    layout->addWidget(slider);
+    layout->addWidget(value);
+    layout->addWidget(raw);
+    layout->addWidget(logarithmic);
+    layout->addStretch(1);
+    layout->addWidget(hint);
+    // Even steps of the slider are even steps of the time that is averaged over: 1 to 1000 steps.
+    const auto smooth = [this, value](int position) {
+        const double factor = 1 - std::pow(10, -3.0 * position / 100);
+        value->setText(QString::number(factor, 'f', factor > 0.99 ? 3 : 2));
+        loss_->setSmoothing(factor);
+        accuracy_->setSmoothing(factor);
+    };
+    connect(slider, &QSlider::valueChanged, this, smooth);
+    slider->setValue(50);
+    connect(raw, &QCheckBox::toggled, this, [this](bool on) {
+        loss_->setRawShown(on);
+        accuracy_->setRawShown(on);
+    });
+    connect(logarithmic, &QCheckBox::toggled, this, [this](bool on) { loss_->setLogScale(on); });
+    return bar;
+}
+
+void TrainingCourse::begin(std::int64_t epochs, const std::vector<std::string>& weights) {
+    epochs_ = epochs;
+    epoch_ = 0;
+    rate_ = 0;
+    loss_->reset(static_cast<double>(epochs));
+    accuracy_->reset(static_cast<double>(epochs));
+    gradients_->reset(static_cast<double>(epochs), weights);
+}
+
+void TrainingCourse::addStep(double epoch, double loss, double accuracy, double rate,
+                             const std::vector<double>* norms) {
+    loss_->addTraining(epoch, loss);
+    accuracy_->addTraining(epoch, accuracy);
+    if (norms)
+        gradients_->add(epoch, *norms);
+    if (rate > 0) {
+        const bool jumped = rate_ > 0 && std::abs(rate / rate_ - 1) > kRateJump;
+        if (rate_ == 0 || jumped) // 0: the first
+            for (auto* plot : {loss_, accuracy_})
+                plot->addRateMark(epoch_, rate);
+        rate_ = rate;
+    }
+    epoch_ = epoch;
+}
+
+void TrainingCourse::addSteps(std::span<const StepDone> steps) {
+    for (const auto& step : steps)
+        addStep(step.epoch, step.loss, step.accuracy, step.learningRate, step.gradientNorms.get());
+    loss_->setNow(epoch_);
+    accuracy_->setNow(epoch_);
+    gradients_->setNow(epoch_);
+}
+
+void TrainingCourse::markRate(double learningRate) {
+    for (auto* plot : {loss_, accuracy_})
+        plot->addRateMark(epoch_, learningRate);
+    rate_ = -1; // marked already: the next step's rate is only remembered
+}
+
+void TrainingCourse::addValidation(double epoch, double loss, double accuracy, bool validated,
+                                   bool best) {
+    if (validated) {
+        loss_->addValidation(epoch, loss);
+        accuracy_->addValidation(epoch, accuracy);
+        if (best)
+            accuracy_->setBest(epoch, accuracy);
+    }
+    loss_->settleAxis();
+    accuracy_->settleAxis();
+}
+
+void TrainingCourse::addEpoch(const EpochDone& event) {
+    const auto& score = event.validation ? *event.validation : event.training;
+    addValidation(static_cast<double>(event.epoch), score.loss, score.accuracy,
+                  event.validation.has_value(), event.best);
+}
+
+void TrainingCourse::end() {
+    loss_->setNow({});
+    accuracy_->setNow({});
+    gradients_->setNow({});
+}
+
+void TrainingCourse::showRun(const RunHistory& run, std::int64_t lastStep) {
+    begin(run.totalEpochs, run.weights);
+    for (const auto& step : run.steps)
+        if (lastStep < 0 || step.step <= lastStep)
+            addStep(step.epoch, step.loss, step.accuracy, step.learningRate, &step.gradientNorms);
+    for (const auto& epoch : run.epochs)
+        if (lastStep < 0 || static_cast<double>(epoch.epoch) <= epoch_)
+            addValidation(static_cast<double>(epoch.epoch), epoch.loss, epoch.accuracy,
+                          epoch.validated, epoch.best);
+}
+
+void TrainingCourse::setOverlays(const std::vector<OverlayRun>& runs) {
+    std::vector<CurvePlot::Overlay> losses;
+    std::vector<CurvePlot::Overlay> accuracies;
+    for (const auto& each : runs) {
+        CurvePlot::Overlay loss{each.role, each.name, {}, {}};
+        CurvePlot::Overlay accuracy = loss;
+        for (const auto& epoch : each.run->epochs) {
+            loss.x.push_back(static_cast<double>(epoch.epoch));
+            loss.y.push_back(epoch.loss);
+            accuracy.x.push_back(static_cast<double>(epoch.epoch));
+            accuracy.y.push_back(epoch.accuracy);
+        }
+        losses.push_back(std::move(loss));
+        accuracies.push_back(std::move(accuracy));
+    }
+    loss_->setOverlays(std::move(losses));
+    accuracy_->setOverlays(std::move(accuracies));
+}
+
+} // namespace gradwright

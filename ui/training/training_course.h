@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/training/events.h"
+#include "ui/plots/curve_legend.h"
+#include "ui/session/run_history.h"
+
+#include <QWidget>
+
+#include <span>
+#include <vector>
+
+namespace gradwright {
+
+class CurvePlot;
+class GradientHeatmap;
+class ThemeManager;
+
+/// The course of one training: loss, accuracy and gradients on one axis of epochs.
+class TrainingCourse : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit TrainingCourse(ThemeManager& theme, QWidget* parent = nullptr);
+
+    void begin(std::int64_t epochs, const std::vector<std::string>& weights);
+    void addSteps(std::span<const StepDone> steps);
+    void addEpoch(const EpochDone& event);
+    void markRate(double learningRate);
+    /// No "now" line when the training has ended.
+    void end();
+    /// Shows what a run wrote down, up to a step.
+    void showRun(const RunHistory& run, std::int64_t lastStep = -1);
+
+    struct OverlayRun {
+        CurveRole role;
+        QString name;
+        const RunHistory* run;
+    };
+    void setOverlays(const std::vector<OverlayRun>& runs);
+
+    [[nodiscard]] double epoch() const { return epoch_; }
+    [[nodiscard]] CurvePlot& loss() { return *loss_; }
+    [[nodiscard]] CurvePlot& accuracy() { return *accuracy_; }
+    [[nodiscard]] GradientHeatmap& gradients() { return *gradients_; }
+
+private:
+    QWidget* makeBar();
+    void addStep(double epoch, double loss, double accuracy, double rate,
+                 const std::vector<double>* norms);
+    void addValidation(double epoch, double loss, double accuracy, bool validated, bool best);
+
+    ThemeManager* theme_;
+    CurvePlot* loss_;
+    CurvePlot* accuracy_;
+    GradientHeatmap* gradients_;
+    std::int64_t epochs_ = 1;
+    double epoch_ = 0;
+    double rate_ = 0;
+};
+
+} // namespace gradwright

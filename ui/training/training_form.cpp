@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/training/training_form.h"
+
+#include "engine/training/recipes/losses.h"
+#include "engine/training/recipes/optimizers.h"
+#include "engine/training/recipes/schedules.h"
+#include "ui/theme/text.h"
+#include "ui/theme/theme_manager.h"
+#include "ui/training/param_form.h"
+#include "ui/training/recipe_form.h"
+#include "ui/training/schedule_preview.h"
+#include "ui/training/section.h"
+
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace gradwright {
+namespace {
+
+template <class Def>
+ParamSpec choiceOf(const char* key, const char* title, const std::vector<Def>& catalog,
+                   const std::string& standard) {
+    std::vector<ParamChoice> choices;
+    for (const auto& def : catalog)
+        choices.push_back({def.key, def.title, def.doc});
+    return choiceParam(key, title, standard, std::move(choices), catalog.front().doc);
+}
+
+/// What the form offers of a DataChoice; the Data page chooses the data set.
+ParamSpecs dataParams() {
+    auto fraction = realParam("validation", "Validation", 0.1, 0, 0.9,
+                              "Share of the training samples that is kept back to judge by.");
+    auto limit = intParam("limit", "Samples", 0, 0, 1e9,
+                          "Trains on the first so many samples only; 0 uses all.");
+    auto seed = intParam("split_seed", "Split seed", 1, 0, 9e15, "Decides which samples validate.");
+    return {std::move(fraction), std::move(limit), std::move(seed)};
+}
+
+} // namespace
+
+TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
+    : QWidget(parent)
+    , theme_(&theme) {
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    const auto section = [&](const QString& title, std::initializer_list<QWidget*> widgets) {
+        auto* made = new Section(title, theme);
+        for (auto* widget : widgets)
+            made->add(widget);
+        layout->addWidget(made);
+    };
+    buildRecipes();
+    buildData();
+    rate_ = paramForm({"learning_rate"});
+    rate_->markLive("learning_rate");
+    optimizer_->insert(rate_);
+    section(tr("Objective"), {loss_});
+    section(tr("Optimizer"), {optimizer_});
+    section(tr("Learning-rate schedule"), {schedule_, preview_});
+    section(tr("Batches and split"), {paramForm({"epochs", "batch", "seed"}), dataForm_});
+    section(tr("Early stopping"), {paramForm({"early_stopping", "patience"})});
+    // Whatever the engine declares and no other section has.
+    std::vector<std::string> rest;
+    for (const auto& spec : trainingParams())
+        if (std::ranges::find(shown_, spec.key) == shown_.end())
+            rest.push_back(spec.key);
+    section(tr("Hardware"), {paramForm(rest)});
+    layout->addStretch(1);
+}
+
+ParamForm* TrainingForm::paramForm(const std::vector<std::string>& keys) {
+    ParamSpecs specs;
+    for (const auto& key : keys)
+        specs.push_back(*findParam(trainingParams(), key));
+    shown_.insert(shown_.end(), keys.begin(), keys.end());
+    auto* form = new ParamForm(std::move(specs), *theme_);
+    forms_.push_back(form);
+    connect(form, &ParamForm::edited, this,
+            [this](const std::string& key, const ParamValue& value) {
+                settings_.params.insert_or_assign(key, value);
+                publish(qstr(findParam(trainingParams(), key)->title));
+            });
+    return form;
+}
+
+void TrainingForm::buildRecipes() {
+    loss_ = new RecipeForm(
+        choiceOf("loss", "Loss", losses(), Objective{}.loss.key),
+        [](const auto& key) { return loss(key).params; }, *theme_);
+    optimizer_ = new RecipeForm(
+        choiceOf("optimizer", "Method", optimizers(), TrainingSettings{}.optimizer.key),
+        [](const auto& key) { return optimizer(key).params; }, *theme_);
+    schedule_ = new RecipeForm(
+        choiceOf("schedule", "Shape", schedules(), TrainingSettings{}.schedule.key),
+        [](const auto& key) { return schedule(key).params; }, *theme_);
+    preview_ = new SchedulePreview(*theme_);
+    connect(loss_, &RecipeForm::edited, this, [this](const Recipe& recipe) {
+        settings_.objectives.front().loss = recipe;
+        publish(tr("Loss"));
+    });
+    connect(optimizer_, &RecipeForm::edited, this, &TrainingForm::chooseOptimizer);
+    connect(schedule_, &RecipeForm::edited, this, [this](const Recipe& recipe) {
+        settings_.schedule = recipe;
+        publish(tr("Learning-rate schedule"));
+    });
+}
+
+void TrainingForm::buildData() {
+    dataForm_ = new ParamForm(dataParams(), *theme_);
+    connect(dataForm_, &ParamForm::edited, this, [this] {
+        const auto specs = dataParams();
+        const Params params(specs, dataForm_->values());
+        data_.validationFraction = params.real("validation");
+        data_.limit = params.integer("limit");
+        data_.splitSeed = static_cast<std::uint64_t>(params.integer("split_seed"));
+        Q_EMIT dataEdited(tr("Split"), data_);
+    });
+}
+
+void TrainingForm::chooseOptimizer(const Recipe& recipe) {
+    // A rate that was the old method's usual one becomes the new one's: 0.1 is good for one and
+    // ruin for the other.
+    const double usual = optimizer(settings_.optimizer.key).standardLearningRate;
+    if (recipe.key != settings_.optimizer.key && settings_.learningRate() == usual) {
+        settings_.params.insert_or_assign("learning_rate",
+                                          optimizer(recipe.key).standardLearningRate);
+        rate_->setValues(settings_.params);
+    }
+    settings_.optimizer = recipe;
+    publish(tr("Optimizer"));
+}
+
+void TrainingForm::publish(const QString& what) {
+    preview_->setSettings(settings_);
+    Q_EMIT settingsEdited(what, settings_);
+}
+
+void TrainingForm::setValues(const TrainingSettings& settings, const DataChoice& data) {
+    settings_ = settings;
+    data_ = data;
+    loss_->setRecipe(settings.objectives.front().loss);
+    optimizer_->setRecipe(settings.optimizer);
+    schedule_->setRecipe(settings.schedule);
+    for (auto* form : forms_)
+        form->setValues(settings.params);
+    dataForm_->setValues({{"validation", data.validationFraction},
+                          {"limit", data.limit},
+                          {"split_seed", static_cast<std::int64_t>(data.splitSeed)}});
+    preview_->setSettings(settings);
+}
+
+void TrainingForm::setLearningRate(double learningRate) {
+    settings_.params.insert_or_assign("learning_rate", learningRate);
+    rate_->setValues(settings_.params);
+    preview_->setSettings(settings_);
+}
+
+void TrainingForm::setLocked(bool locked) {
+    for (auto* form : {loss_, optimizer_, schedule_})
+        form->setLocked(locked);
+    for (auto* form : forms_)
+        form->setLocked(locked);
+    dataForm_->setLocked(locked);
+}
+
+void TrainingForm::setPosition(std::optional<double> epoch) {
+    preview_->setPosition(epoch);
+}
+
+} // namespace gradwright

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/data/dataset.h"
+#include "engine/training/settings.h"
+
+#include <QWidget>
+
+#include <optional>
+
+namespace gradwright {
+
+class ParamForm;
+class RecipeForm;
+class SchedulePreview;
+class Section;
+class ThemeManager;
+
+/// How a network is trained: all fields come from the engine's declarations.
+class TrainingForm : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit TrainingForm(ThemeManager& theme, QWidget* parent = nullptr);
+
+    void setValues(const TrainingSettings& settings, const DataChoice& data);
+    /// While a training runs: only the learning rate can be changed.
+    void setLocked(bool locked);
+    void setLearningRate(double learningRate);
+    void setPosition(std::optional<double> epoch);
+
+Q_SIGNALS:
+    void settingsEdited(const QString& what, const gradwright::TrainingSettings& settings);
+    void dataEdited(const QString& what, const gradwright::DataChoice& data);
+
+private:
+    ParamForm* paramForm(const std::vector<std::string>& keys);
+    void buildRecipes();
+    void buildData();
+    void chooseOptimizer(const Recipe& recipe);
+    void publish(const QString& what);
+
+    ThemeManager* theme_;
+    TrainingSettings settings_;
+    DataChoice data_;
+    RecipeForm* loss_ = nullptr;
+    RecipeForm* optimizer_ = nullptr;
+    RecipeForm* schedule_ = nullptr;
+    SchedulePreview* preview_ = nullptr;
+    ParamForm* rate_ = nullptr;
+    ParamForm* dataForm_ = nullptr;
+    std::vector<ParamForm*> forms_; ///< of trainingParams()
+    std::vector<std::string> shown_;
+};
+
+} // namespace gradwright
