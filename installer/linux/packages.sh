@@ -16,12 +16,10 @@ packages_build=(
 packages_gui=(qt6-base-dev qt6-svg-dev qt6-wayland libqcustomplot-dev libgraphviz-dev)
 
 # ONNX models.
-packages_onnx=(libonnx-dev)
 
 # The tests: Qt Test, and a font for drawing off screen once there is a window.
-packages_test=(qt6-base-dev)
+packages_test=(qt6-base-dev libonnx-dev libonnx-testdata)
 packages_test_gui=(fonts-dejavu-core)
-packages_test_onnx=(libonnx-testdata)
 
 # Single commands of ./dev.
 packages_format=(clang-format)
