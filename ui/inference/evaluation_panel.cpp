@@ -18,13 +18,13 @@ namespace {
 
 QLabel* label(const QString& text, const char* role) {
     auto* made = new QLabel(text);
-    made->setProperty("textRole", role);
+    made->setProperty("textRole", QLatin1String(role));
     return made;
 }
 
 QFrame* card(QVBoxLayout*& layout) {
     auto* frame = new QFrame;
-    frame->setProperty("role", "card");
+    frame->setProperty("role", QStringLiteral("card"));
     layout = new QVBoxLayout(frame);
     layout->setContentsMargins(14, 10, 14, 12);
     layout->setSpacing(8);

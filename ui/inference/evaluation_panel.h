@@ -27,6 +27,8 @@ public:
 
     /// Another model: what was measured of the one before goes.
     void setModel(std::shared_ptr<const TrainedModel> model);
+    /// Newer weights of the same run: what was measured stays to be seen.
+    void setNewerModel(std::shared_ptr<const TrainedModel> model) { model_ = std::move(model); }
     void start();
     [[nodiscard]] bool isRunning() const { return job_->isRunning(); }
     [[nodiscard]] const std::optional<TestReport>& report() const { return report_; }

@@ -36,9 +36,9 @@ constexpr int kStandardBrush = 20;
 
 QFrame* card(const QString& title, QHBoxLayout*& header, QVBoxLayout*& body) {
     auto* frame = new QFrame;
-    frame->setProperty("role", "card");
+    frame->setProperty("role", QStringLiteral("card"));
     auto* name = new QLabel(title);
-    name->setProperty("textRole", "title");
+    name->setProperty("textRole", QStringLiteral("title"));
     header = new QHBoxLayout;
     header->setSpacing(6);
     header->addWidget(name);
@@ -51,7 +51,7 @@ QFrame* card(const QString& title, QHBoxLayout*& header, QVBoxLayout*& body) {
 
 QLabel* muted(const QString& text) {
     auto* label = new QLabel(text);
-    label->setProperty("textRole", "muted");
+    label->setProperty("textRole", QStringLiteral("muted"));
     return label;
 }
 
@@ -72,7 +72,7 @@ InferencePage::InferencePage(ProjectDocument& document, ThemeManager& theme,
     , latency_(muted({}))
     , problem_(new QLabel) {
     setAcceptDrops(true);
-    problem_->setProperty("textRole", "error");
+    problem_->setProperty("textRole", QStringLiteral("error"));
     problem_->setWordWrap(true);
     problem_->hide();
     layOut();
@@ -107,7 +107,7 @@ void InferencePage::layOut() {
 
 QWidget* InferencePage::makeBar() {
     auto* bar = new QFrame;
-    bar->setProperty("role", "header");
+    bar->setProperty("role", QStringLiteral("header"));
     bar->setFixedHeight(44);
     auto* layout = new QHBoxLayout(bar);
     layout->setContentsMargins(16, 0, 16, 0);
@@ -251,6 +251,7 @@ QWidget* InferencePage::makePixelCard() {
 }
 
 void InferencePage::connectSession() {
+    connect(training_, &TrainingSession::stateChanged, this, &InferencePage::evaluateWhenFree);
     connect(chooser_, &ModelChooser::modelChanged, this, &InferencePage::takeModel);
     connect(chooser_, &ModelChooser::failed, this,
             [this](const QString& reason) { prediction_->setHint(reason); });
@@ -279,25 +280,28 @@ void InferencePage::takeModel(bool live) {
         prediction_->setClasses(model->data->info.classes);
     else
         prediction_->setPrediction({});
-    if (!live) {
+    if (live) {
+        evaluation_->setNewerModel(model);
+    } else {
         evaluation_->setModel(model);
         evaluated_ = false;
     }
-    // While training the processor belongs to it: then only on request.
-    if (model && !evaluated_ && isVisible() && !training_->isActive()) {
-        evaluated_ = true;
-        evaluation_->start();
-    }
+    evaluateWhenFree();
     updateHint();
     read();
 }
 
+void InferencePage::evaluateWhenFree() {
+    // While training the processor belongs to it: then only on request.
+    if (!chooser_->model() || evaluated_ || !isVisible() || training_->isActive())
+        return;
+    evaluated_ = true;
+    evaluation_->start();
+}
+
 void InferencePage::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
-    if (chooser_->model() && !evaluated_ && !training_->isActive()) {
-        evaluated_ = true;
-        evaluation_->start();
-    }
+    evaluateWhenFree();
 }
 
 void InferencePage::read() {
@@ -356,19 +360,19 @@ void InferencePage::showSample(const Reading& mistake) {
 }
 
 void InferencePage::dragEnterEvent(QDragEnterEvent* event) {
-    const auto* data = event->mimeData();
-    const bool oneFile = data->urls().size() == 1 && data->urls().front().isLocalFile() &&
-                         !data->urls().front().path().endsWith(QStringLiteral(".gradwright"));
-    if (data->hasImage() || oneFile)
+    const auto* mime = event->mimeData();
+    const bool oneFile = mime->urls().size() == 1 && mime->urls().front().isLocalFile() &&
+                         !mime->urls().front().path().endsWith(QStringLiteral(".gradwright"));
+    if (mime->hasImage() || oneFile)
         event->acceptProposedAction();
 }
 
 void InferencePage::dropEvent(QDropEvent* event) {
-    const auto* data = event->mimeData();
-    if (data->hasUrls())
-        openImage(data->urls().front().toLocalFile());
+    const auto* mime = event->mimeData();
+    if (mime->hasUrls())
+        openImage(mime->urls().front().toLocalFile());
     else
-        pad_->setPicture(grayImage(qvariant_cast<QImage>(data->imageData())));
+        pad_->setPicture(grayImage(qvariant_cast<QImage>(mime->imageData())));
     event->acceptProposedAction();
 }
 

@@ -57,6 +57,7 @@ private:
     void read();
     void showSample(const Reading& mistake);
     void updateHint();
+    void evaluateWhenFree();
 
     ProjectDocument* document_;
     ThemeManager* theme_;

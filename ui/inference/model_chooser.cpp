@@ -35,12 +35,12 @@ ModelChooser::ModelChooser(ProjectDocument& document, TrainingSession& session, 
     , box_(new QComboBox)
     , weights_(new QLabel) {
     auto* label = new QLabel(tr("Model"));
-    label->setProperty("textRole", "muted");
+    label->setProperty("textRole", QStringLiteral("muted"));
     label->setBuddy(box_);
     box_->setObjectName(QStringLiteral("model"));
     box_->setAccessibleName(tr("Model"));
     box_->setMinimumWidth(320);
-    weights_->setProperty("textRole", "muted");
+    weights_->setProperty("textRole", QStringLiteral("muted"));
     weights_->setObjectName(QStringLiteral("weights"));
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -80,7 +80,11 @@ void ModelChooser::refresh() {
 void ModelChooser::fill(const std::vector<Entry>& runs) {
     const bool training = session_->isActive() && !session_->run().empty();
     const auto before = box_->currentData().toString();
-    const bool followed = followsTraining() || box_->count() == 0 || !model_;
+    // A training that has begun is what one wants to watch, whatever was looked at before.
+    const bool begun = training && session_->run() != training_;
+    if (training)
+        training_ = session_->run();
+    const bool followed = followsTraining() || box_->count() == 0 || !model_ || begun;
     {
         const QSignalBlocker quiet(box_);
         box_->clear();
@@ -109,6 +113,7 @@ void ModelChooser::chooseCurrent() {
     updateTimer();
     if (box_->count() == 0) {
         wanted_.clear();
+        jobs_.cancel(std::exchange(loading_, 0));
         if (model_) {
             model_.reset();
             Q_EMIT modelChanged(false);

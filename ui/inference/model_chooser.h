@@ -58,7 +58,8 @@ private:
     QComboBox* box_;
     QLabel* weights_;
     std::shared_ptr<const TrainedModel> model_;
-    std::filesystem::path wanted_; ///< the run that is in use or being opened
+    std::filesystem::path wanted_;   ///< the run that is in use or being opened
+    std::filesystem::path training_; ///< the run that trained last
     int loading_ = 0;
     int listing_ = 0;
     QTimer snapshotTimer_;

@@ -18,12 +18,13 @@ namespace gradwright {
 namespace {
 
 constexpr int kPixels = 28;
+constexpr int kFigures = 100; // width of the column at the right
 
 QLabel* addFigure(QVBoxLayout& column, const QString& caption, const QString& value) {
     auto* name = new QLabel(caption);
-    name->setProperty("textRole", "caption");
+    name->setProperty("textRole", QStringLiteral("caption"));
     auto* label = new QLabel(value);
-    label->setProperty("textRole", "section");
+    label->setProperty("textRole", QStringLiteral("section"));
     label->setMinimumWidth(76);
     column.addWidget(name);
     column.addWidget(label);
@@ -107,8 +108,15 @@ PixelPanel::PixelPanel(ThemeManager& theme, QWidget* parent)
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(16);
-    layout->addWidget(view_, 1);
+    layout->addWidget(view_);
     layout->addLayout(column);
+    layout->addStretch(1);
+    setMinimumSize(260, 168);
+}
+
+void PixelPanel::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    view_->setFixedWidth(std::min(height(), width() - kFigures));
 }
 
 void PixelPanel::setDigit(const std::optional<PreparedDigit>& digit) {

@@ -46,6 +46,9 @@ public:
     void setDigit(const std::optional<PreparedDigit>& digit);
     [[nodiscard]] PixelView& view() { return *view_; }
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     PixelView* view_;
     QLabel* minimum_;

@@ -9,14 +9,16 @@ void Curve::add(double x, double y) {
     pendingSum_ += y;
     if (++pending_ < stride_)
         return;
+    if (x_.size() == kMostPoints) {
+        halve(); // what is pending is half a point now
+        return;
+    }
     store(x, pendingSum_ / static_cast<double>(pending_));
     pending_ = 0;
     pendingSum_ = 0;
 }
 
 void Curve::store(double x, double y) {
-    if (x_.size() == kMostPoints)
-        halve();
     x_.push_back(x);
     raw_.push_back(y);
     smooth_.push_back(y);

@@ -59,8 +59,8 @@ CurvePlot::CurvePlot(Measure measure, ThemeManager& theme, QWidget* parent)
     , plot_(new QCustomPlot)
     , crosshair_(new QFrame(plot_))
     , readout_(new QLabel(plot_)) {
-    title_->setProperty("textRole", "title");
-    detail_->setProperty("textRole", "muted");
+    title_->setProperty("textRole", QStringLiteral("title"));
+    detail_->setProperty("textRole", QStringLiteral("muted"));
     auto* header = new QHBoxLayout;
     header->setContentsMargins(16, 0, kPlotRight, 0);
     header->setSpacing(8);
@@ -306,6 +306,14 @@ void CurvePlot::resetView() {
     scheduleRefresh();
 }
 
+std::pair<double, double> CurvePlot::xRange() const {
+    return {plot_->xAxis->range().lower, plot_->xAxis->range().upper};
+}
+
+std::pair<double, double> CurvePlot::valueRange() const {
+    return {plot_->yAxis->range().lower, plot_->yAxis->range().upper};
+}
+
 void CurvePlot::scheduleRefresh() {
     stale_ = true;
     if (!refreshTimer_.isActive() && isVisible())
@@ -331,7 +339,7 @@ void CurvePlot::refresh() {
         for (const auto& overlay : overlays_)
             if (!overlay.x.empty())
                 right = std::max(right, std::ceil(overlay.x.back()));
-        plot_->xAxis->setRange(0, right);
+        plot_->xAxis->setRange(0, kAxisSlack * right);
         plot_->yAxis->setRange(lower_, upper_);
     }
     updateLegend();

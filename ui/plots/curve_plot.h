@@ -4,18 +4,16 @@
 #include "ui/plots/curve.h"
 #include "ui/plots/curve_legend.h"
 
-#include <QPointer>
 #include <QTimer>
 #include <QWidget>
 
 #include <optional>
+#include <utility>
 #include <vector>
 
-class QCPAxis;
 class QCPGraph;
 class QCPItemText;
 class QCPItemStraightLine;
-class QCPRange;
 class QCustomPlot;
 class QFrame;
 class QLabel;
@@ -29,6 +27,8 @@ enum class Measure { Loss, Accuracy };
 /// Space left and right of the axes, the same in all plots of a page so that their axes align.
 inline constexpr int kPlotLeft = 56;
 inline constexpr int kPlotRight = 14;
+/// The axis of epochs ends a little after the last one, so that its marker is whole.
+inline constexpr double kAxisSlack = 1.01;
 
 /// Loss or accuracy over the epochs of a training: raw and smoothed training values, validation
 /// with markers, other runs, marks. Live data does not move a view that the user has chosen.
@@ -70,7 +70,8 @@ public:
     [[nodiscard]] const std::vector<double>& validation() const { return validationY_; }
     [[nodiscard]] std::size_t rateMarks() const { return marks_.size(); }
     [[nodiscard]] const CurveLegend& legend() const { return *legend_; }
-    [[nodiscard]] QCustomPlot& plot() { return *plot_; }
+    [[nodiscard]] std::pair<double, double> xRange() const;
+    [[nodiscard]] std::pair<double, double> valueRange() const;
 
     /// A table of all points: series, epoch, value, smoothed.
     [[nodiscard]] QString csv() const;
@@ -93,13 +94,11 @@ private:
 
     void buildPlot();
     void buildCrosshair();
-    QCPGraph* addGraph(CurveRole role, double width);
     void applyTheme();
     void styleGraph(QCPGraph* graph, CurveRole role, double width);
     void refresh();
     void scheduleRefresh();
     void fitValueAxis();
-    void setTicks();
     void updateLegend();
     void moveCrosshair(QPointF position);
     [[nodiscard]] QString format(double value) const;

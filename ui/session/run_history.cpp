@@ -5,7 +5,6 @@
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
 #include "engine/training/objective.h"
-#include "engine/training/recipes/optimizers.h"
 
 #include <algorithm>
 #include <cmath>
@@ -65,7 +64,7 @@ RunHistory readHistory(const RunDirectory& run) {
     history.name =
         name != record.end() && name->is_string() ? name->get<std::string>() : run.name();
     const auto project = projectOfRun(run);
-    history.optimizer = optimizer(project.training.optimizer.key).title;
+    history.optimizer = project.training.optimizer.key;
     history.totalEpochs = project.training.epochs();
     const auto graph = inferenceGraph(project.network, project.training);
     for (const auto& spec : graph.weights())

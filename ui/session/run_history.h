@@ -31,7 +31,7 @@ struct RunHistory {
 
     std::filesystem::path folder;
     std::string name;
-    std::string optimizer;            ///< its title
+    std::string optimizer;            ///< its key
     std::int64_t totalEpochs = 0;     ///< asked for
     std::vector<std::string> weights; ///< keys of the trainable ones, the order of gradient norms
     std::vector<Step> steps;

@@ -20,7 +20,7 @@
 namespace gradwright {
 namespace {
 
-constexpr int kLabelWidth = 92;
+constexpr int kLabelWidth = 106; // with the bolt
 
 QString textOf(const ParamValue& value) {
     if (const auto* real = std::get_if<double>(&value))
@@ -95,12 +95,12 @@ void ParamForm::addRow(const ParamSpec& spec) {
     auto* bolt = new QLabel;
     auto* editor = makeEditor(spec);
     auto* problem = new QLabel;
-    label->setProperty("textRole", "muted");
+    label->setProperty("textRole", QStringLiteral("muted"));
     label->setFixedHeight(28);
     label->setBuddy(editor);
     label->setToolTip(qstr(spec.doc));
     bolt->setFixedSize(18, 28);
-    problem->setProperty("textRole", "error");
+    problem->setProperty("textRole", QStringLiteral("error"));
     problem->setWordWrap(true);
     problem->hide();
     editor->setObjectName(qstr(spec.key));
@@ -113,7 +113,7 @@ void ParamForm::addRow(const ParamSpec& spec) {
     fieldLayout->addWidget(editor, 1);
     if (!spec.unit.empty()) {
         auto* unit = new QLabel(qstr(spec.unit));
-        unit->setProperty("textRole", "muted");
+        unit->setProperty("textRole", QStringLiteral("muted"));
         fieldLayout->addWidget(unit);
     }
     auto* grid = static_cast<QGridLayout*>(layout());
@@ -148,8 +148,10 @@ QWidget* ParamForm::makeEditor(const ParamSpec& spec) {
     edit->setMinimumWidth(50);
     connect(edit, &QLineEdit::textEdited, this,
             [this, key](const QString& text) { check(key, text, false); });
-    connect(edit, &QLineEdit::editingFinished, this,
-            [this, key, edit] { check(key, edit->text(), true); });
+    connect(edit, &QLineEdit::editingFinished, this, [this, key, edit] {
+        edit->setModified(false); // from here on the field shows what is in force
+        check(key, edit->text(), true);
+    });
     return edit;
 }
 
@@ -232,7 +234,7 @@ void ParamForm::setLocked(bool locked) {
 void ParamForm::updateVisibility() {
     const Params params(specs_, values_);
     for (const auto& shown : rows_) {
-        const bool visible = isVisible(shown.spec, params);
+        const bool visible = gradwright::isVisible(shown.spec, params);
         shown.label->setVisible(visible);
         shown.bolt->setVisible(visible);
         shown.field->setVisible(visible);

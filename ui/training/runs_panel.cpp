@@ -42,7 +42,7 @@ QString timeOf(const RunHistory& run) {
     const auto time = startOf(run);
     if (!time.isValid())
         return {};
-    return time.toString(time.date() == QDate::currentDate() ? QStringLiteral("HH:mm:ss")
+    return time.toString(time.date() == QDate::currentDate() ? QStringLiteral("HH:mm")
                                                              : QStringLiteral("d MMM HH:mm"));
 }
 
@@ -94,7 +94,7 @@ private:
     void paintTexts(QPainter& painter, const QRect& row, const QModelIndex& index) const {
         const auto& theme = theme_->theme();
         const int left = row.left() + kTickWidth + 28;
-        const QRect name(left, row.top() + 7, row.right() - 128 - left, 18);
+        const QRect name(left, row.top() + 7, row.right() - 122 - left, 18);
         const auto elided = [&](const QString& text) {
             return painter.fontMetrics().elidedText(text, Qt::ElideRight, name.width());
         };
@@ -151,7 +151,7 @@ RunsPanel::RunsPanel(ThemeManager& theme, QWidget* parent)
     , theme_(&theme)
     , empty_(new QLabel(tr("No runs yet. Start trains the network; what it learns is kept here.")))
     , openFolder_(new QPushButton(tr("Open run folder"))) {
-    setProperty("role", "rightPanel");
+    setProperty("role", QStringLiteral("rightPanel"));
     auto* list = new RunList;
     list_ = list;
     list->onToggle = [this](QListWidgetItem& item) { toggle(item); };
@@ -161,16 +161,17 @@ RunsPanel::RunsPanel(ThemeManager& theme, QWidget* parent)
     list_->setMouseTracking(true);
     list_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
     list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    empty_->setProperty("textRole", "muted");
+    empty_->setProperty("textRole", QStringLiteral("muted"));
     empty_->setWordWrap(true);
     empty_->setContentsMargins(14, 8, 14, 8);
 
     auto* title = new QLabel(tr("Runs"));
-    title->setProperty("textRole", "title");
+    title->setProperty("textRole", QStringLiteral("title"));
     auto* hint = new QLabel(tr("tick to overlay"));
-    hint->setProperty("textRole", "muted");
+    hint->setProperty("textRole", QStringLiteral("muted"));
     auto* header = new QHBoxLayout;
     header->setContentsMargins(14, 8, 12, 4);
+    header->setSpacing(8);
     header->addWidget(title);
     header->addWidget(hint);
     header->addStretch(1);
@@ -179,7 +180,7 @@ RunsPanel::RunsPanel(ThemeManager& theme, QWidget* parent)
     for (const auto& [text, width] :
          {std::pair{tr("Run"), 0}, std::pair{tr("Accuracy"), 70}, std::pair{tr("Loss"), 54}}) {
         auto* column = new QLabel(text);
-        column->setProperty("textRole", "caption");
+        column->setProperty("textRole", QStringLiteral("caption"));
         if (width > 0) {
             column->setFixedWidth(width);
             column->setAlignment(Qt::AlignRight);
@@ -261,7 +262,7 @@ void RunsPanel::showRow(QListWidgetItem& item, const RunHistory& run) const {
     else if (!run.finished)
         state = tr("stopped");
     item.setText(qstr(run.name));
-    QStringList parts{qstr(run.optimizer), timeOf(run), state};
+    QStringList parts{state, timeOf(run), qstr(run.optimizer)};
     parts.removeAll(QString());
     item.setData(Folder, QString::fromStdString(run.folder.string()));
     item.setData(Subtitle, parts.join(QStringLiteral(", ")));

@@ -15,7 +15,7 @@ Section::Section(const QString& title, ThemeManager& theme, QWidget* parent)
     , body_(new QWidget)
     , layout_(new QVBoxLayout(body_)) {
     header_->setText(title);
-    header_->setProperty("kind", "section");
+    header_->setProperty("kind", QStringLiteral("section"));
     header_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     header_->setIconSize({14, 14});
     header_->setCheckable(true);
@@ -24,7 +24,7 @@ Section::Section(const QString& title, ThemeManager& theme, QWidget* parent)
     layout_->setContentsMargins(0, 0, 0, 0);
     layout_->setSpacing(6);
     auto* line = new QFrame;
-    line->setProperty("role", "line");
+    line->setProperty("role", QStringLiteral("line"));
     line->setFixedHeight(1);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);

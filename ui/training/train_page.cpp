@@ -49,8 +49,8 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
     connect(controls_, &TrainingControls::stopRequested, this, &TrainPage::stop);
     connect(form_, &TrainingForm::settingsEdited, this, &TrainPage::editSettings);
     connect(form_, &TrainingForm::dataEdited, this,
-            [this](const QString& what, const DataChoice& data) {
-                perform(tr("Change %1").arg(what.toLower()), {SetData{data}});
+            [this](const QString& what, const DataChoice& choice) {
+                perform(tr("Change %1").arg(what.toLower()), {SetData{choice}});
             });
     connect(runs_, &RunsPanel::chosenChanged, this, &TrainPage::showRun);
     connect(runs_, &RunsPanel::tickedChanged, this, &TrainPage::showOverlays);
@@ -88,14 +88,14 @@ void TrainPage::layOut() {
 
 QWidget* TrainPage::makeSettings() {
     auto* panel = new QFrame;
-    panel->setProperty("role", "leftPanel");
+    panel->setProperty("role", QStringLiteral("leftPanel"));
     panel->setFixedWidth(kSettingsWidth);
     lock_ = new QFrame;
     lock_->setObjectName(QStringLiteral("lock"));
     auto* icon = new QLabel;
     auto* text = new QLabel(tr("Locked while training. The learning rate stays live."));
     text->setWordWrap(true);
-    text->setProperty("textRole", "muted");
+    text->setProperty("textRole", QStringLiteral("muted"));
     auto* row = new QHBoxLayout(lock_);
     row->setContentsMargins(10, 7, 10, 7);
     row->setSpacing(8);
@@ -235,6 +235,8 @@ void TrainPage::showState(TrainingState state) {
 
 void TrainPage::showProject() {
     form_->setValues(document_->project().training, document_->project().data);
+    if (shownRun_.empty())
+        course_->begin(document_->project().training.epochs(), {});
 }
 
 void TrainPage::showJob() {

@@ -57,10 +57,10 @@ TrainingControls::TrainingControls(ThemeManager& theme, QWidget* parent)
     , elapsed_(figure(tr("Elapsed"), QStringLiteral("00 min 00 s")))
     , best_(figure(tr("Best validation accuracy"), QStringLiteral("00.00 %")))
     , test_(figure(tr("Test accuracy"), QStringLiteral("00.00 %"))) {
-    setProperty("role", "header");
+    setProperty("role", QStringLiteral("header"));
     setFixedHeight(60);
-    title_->setProperty("textRole", "section");
-    steps_->setProperty("textRole", "muted");
+    title_->setProperty("textRole", QStringLiteral("section"));
+    steps_->setProperty("textRole", QStringLiteral("muted"));
     auto* texts = new QHBoxLayout;
     texts->addWidget(title_);
     texts->addStretch(1);
@@ -112,12 +112,12 @@ QPushButton* TrainingControls::button(const QString& text, const QString& name) 
 TrainingControls::Figure TrainingControls::figure(const QString& caption, const QString& widest) {
     auto* box = new QWidget(this);
     auto* line = new QFrame;
-    line->setProperty("role", "line");
+    line->setProperty("role", QStringLiteral("line"));
     line->setFixedSize(1, 32);
     Figure made{box, new QLabel(caption), new QLabel(kNothing), new QLabel};
-    made.caption->setProperty("textRole", "caption");
-    made.value->setProperty("textRole", "figure");
-    made.note->setProperty("textRole", "muted");
+    made.caption->setProperty("textRole", QStringLiteral("caption"));
+    made.value->setProperty("textRole", QStringLiteral("figure"));
+    made.note->setProperty("textRole", QStringLiteral("muted"));
     // Column widths stay still while numbers change.
     made.value->setMinimumWidth(
         QFontMetrics(textFont(type::kFigure, QFont::DemiBold)).horizontalAdvance(widest));

@@ -19,7 +19,8 @@ namespace gradwright {
 namespace {
 
 /// A schedule's jump gets a mark, its slope does not.
-constexpr double kRateJump = 0.15;
+constexpr double kRateJump = 0.15; // of the rate before
+constexpr double kRateStep = 0.08; // of the highest: a cosine's end falls steeply to nothing
 
 } // namespace
 
@@ -54,7 +55,7 @@ TrainingCourse::TrainingCourse(ThemeManager& theme, QWidget* parent)
         });
         connect(plot, &CurvePlot::viewReset, this, [this, other] {
             other->resetView();
-            gradients_->setXRange(0, static_cast<double>(epochs_));
+            gradients_->setXRange(0, kAxisSlack * static_cast<double>(epochs_));
         });
     }
     loss_->setLogScale(true);
@@ -62,17 +63,17 @@ TrainingCourse::TrainingCourse(ThemeManager& theme, QWidget* parent)
 
 QWidget* TrainingCourse::makeBar() {
     auto* bar = new QFrame;
-    bar->setProperty("role", "canvasBar");
+    bar->setProperty("role", QStringLiteral("canvasBar"));
     bar->setFixedHeight(36);
     auto* label = new QLabel(tr("Smoothing"));
-    label->setProperty("textRole", "muted");
+    label->setProperty("textRole", QStringLiteral("muted"));
     auto* slider = new QSlider(Qt::Horizontal);
     slider->setObjectName(QStringLiteral("smoothing"));
     slider->setAccessibleName(label->text());
     slider->setRange(0, 100);
     slider->setFixedWidth(110);
     auto* value = new QLabel;
-    value->setProperty("textRole", "muted");
+    value->setProperty("textRole", QStringLiteral("muted"));
     value->setFixedWidth(44);
     auto* raw = new QCheckBox(tr("Raw values"));
     raw->setObjectName(QStringLiteral("raw"));
@@ -81,7 +82,7 @@ QWidget* TrainingCourse::makeBar() {
     logarithmic->setObjectName(QStringLiteral("logLoss"));
     logarithmic->setChecked(true);
     auto* hint = new QLabel(tr("Wheel zooms, drag pans, double click shows everything"));
-    hint->setProperty("textRole", "caption");
+    hint->setProperty("textRole", QStringLiteral("caption"));
     auto* layout = new QHBoxLayout(bar);
     layout->setContentsMargins(16, 0, 14, 0);
     layout->setSpacing(12);
@@ -113,9 +114,10 @@ void TrainingCourse::begin(std::int64_t epochs, const std::vector<std::string>& 
     epochs_ = epochs;
     epoch_ = 0;
     rate_ = 0;
+    highestRate_ = 0;
     loss_->reset(static_cast<double>(epochs));
     accuracy_->reset(static_cast<double>(epochs));
-    gradients_->reset(static_cast<double>(epochs), weights);
+    gradients_->reset(kAxisSlack * static_cast<double>(epochs), weights);
 }
 
 void TrainingCourse::addStep(double epoch, double loss, double accuracy, double rate,
@@ -125,7 +127,10 @@ void TrainingCourse::addStep(double epoch, double loss, double accuracy, double 
     if (norms)
         gradients_->add(epoch, *norms);
     if (rate > 0) {
-        const bool jumped = rate_ > 0 && std::abs(rate / rate_ - 1) > kRateJump;
+        highestRate_ = std::max(highestRate_, rate);
+        const double change = std::abs(rate - rate_);
+        const bool jumped =
+            rate_ > 0 && change > kRateJump * rate_ && change > kRateStep * highestRate_;
         if (rate_ == 0 || jumped) // 0: the first
             for (auto* plot : {loss_, accuracy_})
                 plot->addRateMark(epoch_, rate);

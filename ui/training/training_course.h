@@ -57,6 +57,7 @@ private:
     std::int64_t epochs_ = 1;
     double epoch_ = 0;
     double rate_ = 0;
+    double highestRate_ = 0;
 };
 
 } // namespace gradwright

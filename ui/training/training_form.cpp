@@ -137,17 +137,17 @@ void TrainingForm::publish(const QString& what) {
     Q_EMIT settingsEdited(what, settings_);
 }
 
-void TrainingForm::setValues(const TrainingSettings& settings, const DataChoice& data) {
+void TrainingForm::setValues(const TrainingSettings& settings, const DataChoice& choice) {
     settings_ = settings;
-    data_ = data;
+    data_ = choice;
     loss_->setRecipe(settings.objectives.front().loss);
     optimizer_->setRecipe(settings.optimizer);
     schedule_->setRecipe(settings.schedule);
     for (auto* form : forms_)
         form->setValues(settings.params);
-    dataForm_->setValues({{"validation", data.validationFraction},
-                          {"limit", data.limit},
-                          {"split_seed", static_cast<std::int64_t>(data.splitSeed)}});
+    dataForm_->setValues({{"validation", choice.validationFraction},
+                          {"limit", choice.limit},
+                          {"split_seed", static_cast<std::int64_t>(choice.splitSeed)}});
     preview_->setSettings(settings);
 }
 

@@ -23,7 +23,7 @@ class TrainingForm : public QWidget {
 public:
     explicit TrainingForm(ThemeManager& theme, QWidget* parent = nullptr);
 
-    void setValues(const TrainingSettings& settings, const DataChoice& data);
+    void setValues(const TrainingSettings& settings, const DataChoice& choice);
     /// While a training runs: only the learning rate can be changed.
     void setLocked(bool locked);
     void setLearningRate(double learningRate);

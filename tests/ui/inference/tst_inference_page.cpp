@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/project/project_file.h"
+#include "engine/project/templates.h"
+#include "tests/support/data_files.h"
+#include "tests/support/small_jobs.h"
+#include "ui/inference/confusion_view.h"
+#include "ui/inference/drawing_pad.h"
+#include "ui/inference/evaluation_panel.h"
+#include "ui/inference/inference_page.h"
+#include "ui/inference/mistakes_view.h"
+#include "ui/inference/model_chooser.h"
+#include "ui/inference/pixel_view.h"
+#include "ui/inference/prediction_panel.h"
+#include "ui/theme/theme_manager.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QComboBox>
+#include <QLabel>
+#include <QSlider>
+#include <QTest>
+#include <QToolButton>
+
+#include <memory>
+
+using namespace gradwright;
+
+namespace {
+
+constexpr int kPatience = 60'000; // ms: the machine may be busy
+
+using Line = std::vector<QPoint>;
+
+/// Presses, moves in small steps along the points and releases, as a hand does.
+void drawWithMouse(DrawingPad& pad, const Line& line) {
+    QTest::mousePress(&pad, Qt::LeftButton, {}, line.front());
+    for (std::size_t i = 1; i < line.size(); ++i)
+        for (int part = 1; part <= 10; ++part)
+            QTest::mouseMove(&pad, line[i - 1] + (line[i] - line[i - 1]) * part / 10);
+    QTest::mouseRelease(&pad, Qt::LeftButton, {}, line.back());
+}
+
+const Line kOne = {{165, 70}, {160, 150}, {155, 240}};
+const Line kSeven = {{95, 80}, {205, 78}, {170, 150}, {140, 240}};
+
+} // namespace
+
+/// One network, trained for a few seconds, reads all drawings.
+class InferencePageTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() {
+        project_ = openTemplate("multilayer-perceptron");
+        project_.name = "digits";
+        project_.data.limit = 30'000;
+        project_.data.validationFraction = 0.02;
+        project_.training.params.insert_or_assign("epochs", std::int64_t{3});
+        saveProject(folder_ / "digits.gradwright", project_);
+        document_ = std::make_unique<ProjectDocument>(folder_ / "autosave");
+        document_->open(folder_ / "digits.gradwright");
+        session_ = std::make_unique<TrainingSession>();
+        page_ = std::make_unique<InferencePage>(*document_, theme_, *session_);
+        page_->resize(1440, 820);
+        page_->show();
+        QVERIFY(page_->chooser().model() == nullptr);
+        session_->start(trainingJob(project_, document_->runsFolder()));
+        QTRY_COMPARE_WITH_TIMEOUT(session_->state(), TrainingState::Running, kPatience);
+        session_->pause();
+        // Read while it trains, with the newest weights.
+        QTRY_VERIFY_WITH_TIMEOUT(page_->chooser().followsTraining(), kPatience);
+        drawWithMouse(page_->pad(), kOne);
+        QTRY_VERIFY_WITH_TIMEOUT(page_->prediction().prediction().has_value(), kPatience);
+        QVERIFY(page_->chooser().model()->weightsTitle.starts_with("newest"));
+        QTRY_COMPARE_WITH_TIMEOUT(session_->state(), TrainingState::Paused, kPatience);
+        session_->resume();
+        QTRY_COMPARE_WITH_TIMEOUT(session_->state(), TrainingState::Finished, kPatience);
+        QTRY_VERIFY_WITH_TIMEOUT(page_->chooser().model()->weightsTitle.starts_with("best"),
+                                 kPatience);
+        page_->pad().clear();
+    }
+
+    void cleanup() {
+        page_->pad().clear();
+        page_->pad().setTool(PadTool::Brush);
+    }
+
+    void aDrawnDigitIsRead_data() {
+        QTest::addColumn<int>("digit");
+        QTest::newRow("one") << 1;
+        QTest::newRow("seven") << 7;
+    }
+    void aDrawnDigitIsRead() {
+        QFETCH(const int, digit);
+        QVERIFY(!page_->prediction().prediction());
+        drawWithMouse(page_->pad(), digit == 1 ? kOne : kSeven);
+        QTRY_COMPARE_WITH_TIMEOUT(page_->prediction().answer(), QString::number(digit), kPatience);
+        QTRY_VERIFY_WITH_TIMEOUT(page_->pixels().view().digit().has_value(), kPatience);
+        const auto& seen = *page_->pixels().view().digit();
+        QCOMPARE(toString(seen.digit.shape()), std::string("1×28×28"));
+        float ink = 0;
+        for (const float value : seen.digit.span<float>())
+            ink += value;
+        QVERIFY(ink > 20);
+        const auto key = QStringLiteral("clear");
+        QTest::mouseClick(page_->findChild<QToolButton*>(key), Qt::LeftButton);
+        QVERIFY(page_->pad().isBlank());
+        QVERIFY(!page_->prediction().prediction());
+        QVERIFY(!page_->pixels().view().digit());
+    }
+
+    void strokesHaveAnUndoOfTheirOwn() {
+        auto& pad = page_->pad();
+        drawWithMouse(pad, kOne);
+        const auto one = pad.image();
+        drawWithMouse(pad, kSeven);
+        QVERIFY(pad.image() != one);
+        const int before = document_->undoStack().count();
+        pad.setFocus();
+        QTest::keySequence(&pad, QKeySequence::Undo);
+        QCOMPARE(pad.image(), one);
+        QTest::keySequence(&pad, QKeySequence::Redo);
+        QVERIFY(pad.image() != one);
+        QCOMPARE(document_->undoStack().count(), before);
+        QTest::mouseClick(page_->findChild<QToolButton*>(QStringLiteral("undo")), Qt::LeftButton);
+        QCOMPARE(pad.image(), one);
+    }
+
+    void brushAndEraser() {
+        auto& pad = page_->pad();
+        auto* width = page_->findChild<QSlider*>(QStringLiteral("brush"));
+        const auto ink = [&] {
+            float sum = 0;
+            for (const float value : pad.image().pixels)
+                sum += value;
+            return sum;
+        };
+        width->setValue(10);
+        drawWithMouse(pad, kOne);
+        const float thin = ink();
+        pad.clear();
+        width->setValue(30);
+        drawWithMouse(pad, kOne);
+        QVERIFY(ink() > 2 * thin);
+        QTest::mouseClick(page_->findChild<QToolButton*>(QStringLiteral("eraser")), Qt::LeftButton);
+        QCOMPARE(pad.tool(), PadTool::Eraser);
+        width->setValue(48);
+        drawWithMouse(pad, kOne);
+        QVERIFY(ink() < 1);
+        width->setValue(20);
+    }
+
+    void readsPicturesFromFilesAndTheClipboard() {
+        const auto sample = QStringLiteral(GRADWRIGHT_SOURCE_DIR "/resources/samples/");
+        page_->openImage(sample + QStringLiteral("2-drawing-pad.png"));
+        QTRY_COMPARE_WITH_TIMEOUT(page_->prediction().answer(), QStringLiteral("2"), kPatience);
+        QApplication::clipboard()->setImage(QImage(sample + QStringLiteral("0-marker.png")));
+        page_->pasteImage();
+        QTRY_COMPARE_WITH_TIMEOUT(page_->prediction().answer(), QStringLiteral("0"), kPatience);
+        page_->openImage(QStringLiteral("/nowhere/digit.png"));
+        bool said = false;
+        for (const auto* label : page_->findChildren<QLabel*>())
+            said = said || (label->isVisible() &&
+                            label->text().contains(QStringLiteral("/nowhere/digit.png")));
+        QVERIFY(said);
+        // A stroke begins a drawing of its own.
+        drawWithMouse(page_->pad(), kOne);
+        QTRY_COMPARE_WITH_TIMEOUT(page_->prediction().answer(), QStringLiteral("1"), kPatience);
+    }
+
+    void theTestSetIsReadAndACellShowsItsImages() {
+        auto& panel = page_->evaluation();
+        QTRY_VERIFY_WITH_TIMEOUT(panel.report().has_value(), kPatience);
+        const auto& matrix = panel.report()->matrix;
+        QCOMPARE(matrix.samples(), std::int64_t{10'000});
+        QVERIFY(matrix.correct() > 8'500);
+        QCOMPARE(panel.mistakes().mistakes().size(), panel.report()->mistakes.size());
+        ConfusionView::Cell cell{4, 9};
+        for (std::size_t i = 0; i < 10; ++i)
+            for (std::size_t j = 0; j < 10; ++j)
+                if (i != j && matrix.count(i, j) > matrix.count(cell.first, cell.second))
+                    cell = {i, j};
+        auto& view = panel.confusion();
+        QTest::mouseClick(&view, Qt::LeftButton, {}, view.rectOf(cell).center().toPoint());
+        QVERIFY(view.chosen() == cell);
+        const auto& shown = panel.mistakes().mistakes();
+        QCOMPARE(static_cast<std::int64_t>(shown.size()), matrix.count(cell.first, cell.second));
+        for (const auto& mistake : shown)
+            QVERIFY(static_cast<std::size_t>(mistake.label) == cell.first &&
+                    static_cast<std::size_t>(mistake.predicted) == cell.second);
+        // A click on a mistake reads it before one's eyes.
+        QTest::mouseClick(&panel.mistakes(), Qt::LeftButton, {}, QPoint(20, 20));
+        QTRY_VERIFY_WITH_TIMEOUT(page_->prediction().prediction().has_value(), kPatience);
+        QTest::mouseClick(&view, Qt::LeftButton, {}, view.rectOf(cell).center().toPoint());
+        QVERIFY(!view.chosen());
+    }
+
+private:
+    test::TemporaryFolder folder_;
+    Project project_;
+    ThemeManager theme_{*qApp, ThemeChoice::Light};
+    std::unique_ptr<ProjectDocument> document_;
+    std::unique_ptr<TrainingSession> session_;
+    std::unique_ptr<InferencePage> page_;
+};
+
+QTEST_MAIN(InferencePageTest)
+#include "tst_inference_page.moc"

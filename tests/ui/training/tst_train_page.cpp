@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/project/project_file.h"
+#include "tests/support/data_files.h"
+#include "tests/support/small_jobs.h"
+#include "ui/plots/curve_plot.h"
+#include "ui/plots/gradient_heatmap.h"
+#include "ui/theme/theme_manager.h"
+#include "ui/training/param_form.h"
+#include "ui/training/runs_panel.h"
+#include "ui/training/train_page.h"
+#include "ui/training/training_course.h"
+
+#include <QApplication>
+#include <QComboBox>
+#include <QFrame>
+#include <QLabel>
+#include <QListWidget>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTest>
+
+#include <memory>
+
+using namespace gradwright;
+
+namespace {
+
+constexpr int kPatience = 60'000; // ms: the machine may be busy
+
+/// The page on a project file in a folder of its own.
+struct Bench {
+    explicit Bench(ThemeManager& theme, const Project& project)
+        : document(folder / "autosave") {
+        saveProject(folder / "small.gradwright", project);
+        document.open(folder / "small.gradwright");
+        page = std::make_unique<TrainPage>(document, theme, session);
+        page->resize(1440, 820);
+        page->show();
+    }
+
+    void click(const char* button) const {
+        auto* found = page->findChild<QPushButton*>(QString::fromLatin1(button));
+        QVERIFY2(found && found->isEnabled(), button);
+        QTest::mouseClick(found, Qt::LeftButton);
+    }
+    template <class Widget>
+    Widget& find(const char* name) const {
+        auto* found = page->findChild<Widget*>(QString::fromLatin1(name));
+        if (!found)
+            qFatal("no widget \"%s\"", name);
+        return *found;
+    }
+    /// Types into a field and presses Enter.
+    void enter(const char* field, const char* text) const {
+        auto& edit = find<QLineEdit>(field);
+        edit.setFocus();
+        edit.selectAll();
+        QTest::keyClicks(&edit, QString::fromLatin1(text));
+        QTest::keyClick(&edit, Qt::Key_Return);
+    }
+
+    test::TemporaryFolder folder;
+    ProjectDocument document;
+    TrainingSession session;
+    std::unique_ptr<TrainPage> page;
+};
+
+} // namespace
+
+class TrainPageTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void settingsAreEditsOfTheProject() {
+        Bench bench(theme_, test::smallProject());
+        bench.enter("batch", "48");
+        QCOMPARE(bench.document.project().training.batch(), std::int64_t{48});
+        bench.enter("validation", "0.2");
+        QCOMPARE(bench.document.project().data.validationFraction, 0.2);
+        auto& method = bench.find<QComboBox>("optimizer");
+        method.setFocus();
+        QTest::keyClick(&method, Qt::Key_Up); // from Adam to SGD
+        QCOMPARE(bench.document.project().training.optimizer.key, std::string("sgd"));
+        QVERIFY(bench.page->findChild<QWidget*>(QStringLiteral("momentum")) != nullptr);
+        bench.document.undoStack().undo();
+        bench.document.undoStack().undo();
+        QCOMPARE(bench.document.project().data.validationFraction, 0.0);
+        QCOMPARE(method.currentData().toString(), QStringLiteral("adam"));
+    }
+
+    void anInvalidValueIsExplainedAndNotTaken() {
+        Bench bench(theme_, test::smallProject());
+        const auto before = bench.document.project();
+        bench.enter("epochs", "0");
+        QCOMPARE(bench.document.project(), before);
+        auto& edit = bench.find<QLineEdit>("epochs");
+        QVERIFY(edit.property("invalid").toBool());
+        bool explained = false;
+        for (const auto* label : bench.page->findChildren<QLabel*>())
+            explained = explained || (label->isVisible() &&
+                                      label->property("textRole") == QStringLiteral("error") &&
+                                      label->text().contains(u'0'));
+        QVERIFY(explained);
+        bench.enter("epochs", "7");
+        QVERIFY(!edit.property("invalid").toBool());
+        QCOMPARE(bench.document.project().training.epochs(), std::int64_t{7});
+    }
+
+    void trainsPausesChangesTheRateStopsAndGoesOn() {
+        auto project = test::smallProject(3200, 0.02);
+        test::set(project, "epochs", std::int64_t{6});
+        Bench bench(theme_, project);
+        QVERIFY(!bench.find<QPushButton>("stop").isEnabled());
+        bench.click("start");
+        QVERIFY(bench.find<QFrame>("lock").isVisible());
+        QVERIFY(!bench.find<QLineEdit>("batch").isEnabled());
+        QVERIFY(bench.find<QLineEdit>("learning_rate").isEnabled());
+        QTRY_VERIFY_WITH_TIMEOUT(bench.session.currentStep() > 5, kPatience);
+        bench.click("pause");
+        QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Paused, kPatience);
+        auto& course = bench.page->course();
+        const auto steps = static_cast<std::size_t>(bench.session.currentStep());
+        QCOMPARE(course.loss().training().size(), steps);
+        QCOMPARE(course.accuracy().training().size(), steps);
+        bench.click("step");
+        QTRY_COMPARE_WITH_TIMEOUT(course.loss().training().size(), steps + 1, kPatience);
+
+        const auto marks = course.loss().rateMarks();
+        QCOMPARE(marks, std::size_t{1}); // where it began
+        bench.enter("learning_rate", "0.002");
+        QTRY_COMPARE_WITH_TIMEOUT(bench.session.learningRate(), 0.002, kPatience);
+        QCOMPARE(course.loss().rateMarks(), marks + 1);
+        QCOMPARE(bench.document.project(), loadProject(bench.folder / "small.gradwright"));
+
+        bench.click("pause"); // says "Continue" now
+        QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Running, kPatience);
+        // The canvas stays free: an edit of the project does not reach the run.
+        bench.document.perform(QStringLiteral("Rename"), {SetTexts{"other", ""}});
+        QTRY_VERIFY_WITH_TIMEOUT(!course.accuracy().validation().empty(), kPatience);
+        bench.click("stop");
+        QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Stopped, kPatience);
+        QVERIFY(!bench.find<QFrame>("lock").isVisible());
+        QCOMPARE(bench.find<QLineEdit>("learning_rate").text(), QStringLiteral("0.001"));
+        const auto stopped = bench.session.currentStep();
+        QVERIFY(course.gradients().columns() > 0);
+        QCOMPARE(course.gradients().rows(),
+                 (std::vector<QString>{QStringLiteral("hidden"), QStringLiteral("scores")}));
+
+        QTRY_VERIFY_WITH_TIMEOUT(bench.find<QPushButton>("pause").isEnabled(), kPatience);
+        QCOMPARE(bench.find<QPushButton>("pause").text(), QStringLiteral("Continue"));
+        bench.click("pause");
+        QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Finished, kPatience);
+        QCOMPARE(bench.session.currentStep(), std::int64_t{600}); // 6 epochs of 100
+        QVERIFY(stopped < 600);
+        QCOMPARE(course.accuracy().validation().size(), std::size_t{6});
+        QTRY_COMPARE_WITH_TIMEOUT(bench.page->runs().runs().size(), std::size_t{1}, kPatience);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.page->runs().runs()[0].finished, kPatience);
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.find<QPushButton>("pause").isEnabled(), kPatience);
+    }
+
+    void runsCanBeLaidOver() {
+        Bench bench(theme_, test::smallProject(320, 0.01));
+        for (std::size_t count = 1; count <= 2; ++count) {
+            bench.click("start");
+            QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Finished, kPatience);
+            QTRY_COMPARE_WITH_TIMEOUT(bench.page->runs().runs().size(), count, kPatience);
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(bench.page->runs().runs()[0].finished, kPatience);
+        auto& list = bench.page->runs().list();
+        QTRY_COMPARE(list.currentRow(), 0); // the one just trained
+        const auto tick = list.visualItemRect(list.item(1)).topLeft() + QPoint(20, 20);
+        QTest::mouseClick(list.viewport(), Qt::LeftButton, {}, tick);
+        QCOMPARE(bench.page->runs().ticked().size(), std::size_t{1});
+        const auto& legend = bench.page->course().loss().legend();
+        QTRY_COMPARE(legend.entries().back().role, CurveRole::Run3);
+        QCOMPARE(list.currentRow(), 0);
+        // Choosing the other shows it instead.
+        QTest::mouseClick(list.viewport(), Qt::LeftButton, {}, tick + QPoint(80, 0));
+        QCOMPARE(bench.page->runs().chosen()->folder, bench.page->runs().runs()[1].folder);
+        QCOMPARE(bench.page->course().loss().training().size(),
+                 bench.page->runs().runs()[1].steps.size());
+        QTest::mouseClick(list.viewport(), Qt::LeftButton, {}, tick);
+        QVERIFY(bench.page->runs().ticked().empty());
+    }
+
+    void whatKeepsItFromTrainingIsSaidInPlace() {
+        auto project = test::smallProject();
+        // A convolution of what is flat already.
+        auto& graph = project.network.main;
+        apply(project.network, {AddNode{"", {{20}, "conv", LayerUse{"conv2d"}, {}}}});
+        apply(project.network, {AddLink{"", {graph.freshLinkId(), {{2}, {0}}, {{20}, {0}}}}});
+        Bench bench(theme_, project);
+        QSignalSpy problems(bench.page.get(), &TrainPage::problemsRequested);
+        bench.click("start");
+        QCOMPARE(bench.session.state(), TrainingState::Idle);
+        auto& banner = bench.find<QFrame>("failure");
+        QVERIFY(banner.isVisible());
+        QTest::mouseClick(banner.findChild<QPushButton*>(), Qt::LeftButton);
+        QCOMPARE(problems.count(), 1);
+    }
+
+    void aFailureIsSaidInPlace() {
+        auto project = test::smallProject();
+        project.data.dataset = "fashion-mnist";
+        project.data.params["folder"] = std::string("/nowhere");
+        Bench bench(theme_, project);
+        bench.click("start");
+        QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Failed, kPatience);
+        auto& banner = bench.find<QFrame>("failure");
+        QVERIFY(banner.isVisible());
+        bool said = false;
+        for (const auto* label : banner.findChildren<QLabel*>())
+            said = said || label->text().contains(QStringLiteral("/nowhere"));
+        QVERIFY(said);
+    }
+
+private:
+    ThemeManager theme_{*qApp, ThemeChoice::Dark};
+};
+
+QTEST_MAIN(TrainPageTest)
+#include "tst_train_page.moc"
