@@ -8,6 +8,8 @@
 
 #include <cstdio>
 #include <exception>
+#include <new>
+#include <string>
 
 int main(int argc, char** argv) {
     using namespace gradwright::cli;
@@ -29,11 +31,19 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0)
             return app.exit(error); // --help and --version
-        fmt::print(stderr, "gradwright-cli: {}\nRun with --help for the options.\n", error.what());
+        // CLI11 would only say that a command is required.
+        const auto unknown = app.remaining();
+        const auto message = app.get_subcommands().empty() && !unknown.empty()
+                                 ? fmt::format("there is no command \"{}\"", unknown.front())
+                                 : std::string(error.what());
+        fmt::print(stderr, "gradwright-cli: {} (--help lists the options)\n", message);
         return kUsage;
     } catch (const UsageError& error) {
         fmt::print(stderr, "gradwright-cli: {}\n", error.what());
         return kUsage;
+    } catch (const std::bad_alloc&) {
+        fmt::print(stderr, "gradwright-cli: there is not enough memory\n");
+        return kFailed;
     } catch (const std::exception& error) {
         fmt::print(stderr, "gradwright-cli: {}\n", error.what());
         return kFailed;

@@ -4,6 +4,7 @@
 #include "app/cli/output.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,18 +14,25 @@
 namespace gradwright::cli {
 namespace {
 
-constexpr std::size_t kBarWidth = 24;
+constexpr std::size_t kMaxBarWidth = 24;
+constexpr std::size_t kMinBarWidth = 4;
 constexpr auto kRefresh = std::chrono::milliseconds(100);
 /// Weight of the past in the shown loss, so that it can be read while it moves.
 constexpr double kSmoothing = 0.98;
 
-std::string bar(double share) {
+std::string bar(double share, std::size_t width) {
     const auto full = static_cast<std::size_t>(
-        std::lround(std::clamp(share, 0.0, 1.0) * static_cast<double>(kBarWidth)));
+        std::lround(std::clamp(share, 0.0, 1.0) * static_cast<double>(width)));
     std::string text;
-    for (std::size_t i = 0; i < kBarWidth; ++i)
+    for (std::size_t i = 0; i < width; ++i)
         text += i < full ? "█" : "░";
     return text;
+}
+
+std::size_t columnsOf(std::FILE* terminal) {
+    winsize size{};
+    const bool known = ioctl(fileno(terminal), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return known ? size.ws_col : 80;
 }
 
 } // namespace
@@ -40,13 +48,16 @@ void ProgressBar::show(const TrainingEvent& event) {
         showStep(*step);
     else if (const auto* epoch = std::get_if<EpochDone>(&event))
         showEpoch(*epoch);
+    else if (std::holds_alternative<Stopped>(event) || std::holds_alternative<Failed>(event))
+        clearMovingLine(); // for the message that follows
 }
 
 void ProgressBar::showStart(const RunStarted& event) {
     epochs_ = event.epochs;
     showLastingLine(fmt::format(
-        "Training {} epochs of {} steps with {} thread{}{}", event.epochs,
-        grouped(event.stepsPerEpoch), event.threads, event.threads == 1 ? "" : "s",
+        "Training {} epoch{} of {} steps with {} thread{}{}", event.epochs,
+        event.epochs == 1 ? "" : "s", grouped(event.stepsPerEpoch), event.threads,
+        event.threads == 1 ? "" : "s",
         event.startStep > 0 ? fmt::format(", from step {}", grouped(event.startStep + 1)) : ""));
 }
 
@@ -61,11 +72,10 @@ void ProgressBar::showStep(const StepDone& event) {
     // Without this correction the first values would be drawn towards zero (Kingma, Ba 2015).
     const double known = 1 - std::pow(kSmoothing, static_cast<double>(smoothedSteps_));
     const auto epoch = std::min(static_cast<std::int64_t>(std::ceil(event.epoch)), epochs_);
-    showMovingLine(fmt::format("Epoch {}/{} {} {:3.0f} %  loss {:.4f}  accuracy {:.2f} %  {} "
-                               "samples/s  {} left",
-                               epoch, epochs_, bar(event.epoch / static_cast<double>(epochs_)),
-                               100 * event.epoch / static_cast<double>(epochs_),
-                               smoothedLoss_ / known, 100 * smoothedAccuracy_ / known,
+    const double share = event.epoch / static_cast<double>(epochs_);
+    showMovingLine(fmt::format("Epoch {}/{} ", epoch, epochs_), share,
+                   fmt::format("{:3.0f} %  loss {:.4f}  accuracy {:.2f} %  {} samples/s  {} left",
+                               100 * share, smoothedLoss_ / known, 100 * smoothedAccuracy_ / known,
                                grouped(std::llround(event.samplesPerSecond)),
                                durationText(event.secondsLeft)));
 }
@@ -80,8 +90,22 @@ void ProgressBar::showEpoch(const EpochDone& event) {
     showLastingLine(line);
 }
 
-void ProgressBar::showMovingLine(const std::string& line) {
+void ProgressBar::showMovingLine(const std::string& head, double share, const std::string& tail) {
+    // A line that wraps could not be overwritten.
+    const auto columns = columnsOf(stream_) - 1;
+    const auto taken = head.size() + tail.size();
+    auto line = head;
+    if (taken + kMinBarWidth < columns)
+        line += bar(share, std::min(kMaxBarWidth, columns - taken - 1)) + " ";
+    line += tail.substr(0, columns - std::min(columns, head.size()));
     fmt::print(stream_, "\r\x1b[K{}", line);
+    std::fflush(stream_);
+}
+
+void ProgressBar::clearMovingLine() {
+    if (!isTerminal_)
+        return;
+    fmt::print(stream_, "\r\x1b[K");
     std::fflush(stream_);
 }
 

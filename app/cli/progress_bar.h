@@ -21,7 +21,8 @@ private:
     void showStart(const RunStarted& event);
     void showStep(const StepDone& event);
     void showEpoch(const EpochDone& event);
-    void showMovingLine(const std::string& line);
+    void showMovingLine(const std::string& head, double share, const std::string& tail);
+    void clearMovingLine();
     void showLastingLine(const std::string& line);
 
     std::FILE* stream_;

@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <utility>
+
 namespace gradwright::cli {
 namespace {
 
@@ -14,16 +16,15 @@ void applyParam(TrainingSettings& settings, std::string_view key,
     if (!text)
         return;
     const auto& spec = *findParam(trainingParams(), key);
+    ParamValue value;
     try {
-        auto value = paramFromText(spec, *text);
-        if (const auto why = whyInvalid(spec, value))
-            throw UsageError("{}: {}", option, *why);
-        settings.params.insert_or_assign(std::string(key), std::move(value));
-    } catch (const UsageError&) {
-        throw;
+        value = paramFromText(spec, *text);
     } catch (const Error& error) {
         throw UsageError("{}: {}", option, error.what());
     }
+    if (const auto why = whyInvalid(spec, value))
+        throw UsageError("{}: {}", option, *why);
+    settings.params.insert_or_assign(std::string(key), std::move(value));
 }
 
 } // namespace
@@ -32,7 +33,8 @@ void TrainingOptions::addTo(CLI::App& command) {
     command.add_option("--epochs", epochs_, "Passes over the training data");
     command.add_option("--batch", batch_, "Samples a step");
     command.add_option("--learning-rate", learningRate_, "Length of a step");
-    command.add_option("--optimizer", optimizer_, "Key of an optimizer, with its defaults");
+    command.add_option("--optimizer", optimizer_,
+                       "sgd or adam; another than the project's with its defaults");
     command.add_option("--seed", seed_, "Start of all random numbers");
     command.add_option("--threads", threads_, "Processor threads; 0 = all");
     command.add_option("--precision", precision_, "fp32 or fp64");
@@ -56,6 +58,19 @@ void TrainingOptions::applyTo(TrainingSettings& settings) const {
     } catch (const Error& error) {
         throw UsageError("--optimizer: {}", error.what());
     }
+}
+
+void TrainingOptions::requireResumable() const {
+    const std::pair<std::string_view, const std::optional<std::string>*> fixed[] = {
+        {"--batch", &batch_},
+        {"--optimizer", &optimizer_},
+        {"--seed", &seed_},
+        {"--precision", &precision_}};
+    for (const auto& [option, value] : fixed)
+        if (*value)
+            throw UsageError("{} cannot change within a run; --resume takes --epochs, "
+                             "--learning-rate and --threads",
+                             option);
 }
 
 } // namespace gradwright::cli

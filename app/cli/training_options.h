@@ -18,6 +18,8 @@ public:
     void addTo(CLI::App& command);
     /// Throws UsageError naming the option and its rule.
     void applyTo(TrainingSettings& settings) const;
+    /// Throws UsageError when one is given that a run cannot change once it has begun.
+    void requireResumable() const;
 
 private:
     std::optional<std::string> epochs_, batch_, learningRate_, seed_, threads_, precision_,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/byte_images.h"
 
+#include "engine/data/convert_bytes.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -106,7 +107,9 @@ ByteImageSource::ByteImageSource(IdxArray images, std::vector<std::uint8_t> labe
     : images_(std::move(images))
     , labels_(std::move(labels))
     , shape_(preparedShape(shapeOfOne(images_), preparation))
-    , table_(byteTable(preparation)) {
+    , table_(byteTable(preparation))
+    , scaled_(!preparation.binarize)
+    , scale_(static_cast<float>(1.0 / (255.0 * preparation.deviation))) {
     const auto bytes = Shape(images_.dims).elements();
     if (static_cast<std::int64_t>(labels_.size()) != images_.dims[0] ||
         static_cast<std::int64_t>(images_.values.size()) != bytes)
@@ -122,10 +125,20 @@ void ByteImageSource::input(std::int64_t index, std::span<float> out) const {
     if (index < 0 || index >= size() || static_cast<std::int64_t>(out.size()) != shape_.elements())
         throw Error("sample {} of {} is read into {} values; its shape is {}", index, size(),
                     out.size(), toString(shape_));
+    const auto convert = [&](std::span<const std::uint8_t> bytes, float* to) {
+        if (scaled_)
+            scaleBytes(bytes, scale_, table_[0], to);
+        else
+            std::ranges::transform(bytes, to, [&](std::uint8_t byte) { return table_[byte]; });
+    };
+    if (shape_ == shapeOfOne(images_)) {
+        const auto start = static_cast<std::size_t>(index) * out.size();
+        return convert(std::span(images_.values).subspan(start, out.size()), out.data());
+    }
     auto* next = out.data();
     forEachRow(images_, shape_, index, [&](std::span<const std::uint8_t> row) {
-        for (const auto byte : row)
-            *next++ = table_[byte];
+        convert(row, next);
+        next += row.size();
     });
 }
 

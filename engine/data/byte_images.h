@@ -29,7 +29,9 @@ private:
     IdxArray images_;
     std::vector<std::uint8_t> labels_;
     Shape shape_;
-    std::array<float, 256> table_;
+    std::array<float, 256> table_; ///< what each byte becomes
+    bool scaled_;                  ///< the table is a straight line, quicker computed than read
+    float scale_;
 };
 
 /// The four files of MNIST and its relatives.

@@ -26,11 +26,22 @@ const DatasetDef& dataset(std::string_view key) {
     throw Error("there is no data set \"{}\"; known are {}", key, known);
 }
 
-Dataset openDataset(const DataChoice& choice) {
+void requireValid(const DataChoice& choice) {
     const auto& def = dataset(choice.dataset);
     const auto problems = validate(def.params, choice.params);
     if (!problems.empty())
         throw Error("data set {}: {}", def.key, problems.front().message);
+    if (!(choice.validationFraction >= 0 && choice.validationFraction < 1))
+        throw Error("the part kept for validation must be at least 0 and less than 1, not {}",
+                    choice.validationFraction);
+    if (choice.limit < 0)
+        throw Error("the number of samples to train on must be at least 0 (all), not {}",
+                    choice.limit);
+}
+
+Dataset openDataset(const DataChoice& choice) {
+    requireValid(choice);
+    const auto& def = dataset(choice.dataset);
     return def.open(Params(def.params, choice.params));
 }
 

@@ -64,10 +64,14 @@ struct DataChoice {
     ParamValues params;
     double validationFraction = 0.1; ///< of the training samples, in [0, 1)
     std::uint64_t splitSeed = 1;
-    std::int64_t limit = 0; ///< use only the first N samples of Split::training; 0 = all
+    std::int64_t limit = 0;      ///< use only the first N samples of Split::training; 0 = all
+    Json extra = Json::object(); ///< keys of a file that this version does not know
 
     bool operator==(const DataChoice&) const = default;
 };
+
+/// Throws Error with the first value that breaks its rule; reads no file.
+void requireValid(const DataChoice& choice);
 
 /// Opens the chosen data set. Throws Error when the key or a parameter is wrong, or a file is.
 Dataset openDataset(const DataChoice& choice);

@@ -79,7 +79,9 @@ struct Apply {
         if (const auto* use = edit.node.blockUse())
             requireRepeat(use->repeat);
         requirePortsFree(network, edit.graph, edit.node);
-        graph.insert(edit.node);
+        auto node = edit.node;
+        dropDefaults(node);
+        graph.insert(std::move(node));
         return {RemoveNode{edit.graph, edit.node.id}};
     }
 
@@ -118,7 +120,8 @@ struct Apply {
         auto& graph = network.graph(edit.graph);
         const auto& before = nodeAt(graph, edit.node);
         checkParam(before, edit);
-        auto& params = graph.at(edit.node).params;
+        auto& node = graph.at(edit.node);
+        auto& params = node.params;
         std::optional<ParamValue> old;
         if (const auto found = params.find(edit.param); found != params.end())
             old = found->second;
@@ -126,6 +129,7 @@ struct Apply {
             params.insert_or_assign(edit.param, *edit.value);
         else
             params.erase(edit.param);
+        dropDefaults(node);
         return {SetParam{edit.graph, edit.node, edit.param, std::move(old), true}};
     }
 

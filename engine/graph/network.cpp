@@ -163,6 +163,17 @@ std::vector<NodeId> topologicalOrder(const Graph& graph) {
     return order;
 }
 
+void dropDefaults(Node& node) {
+    const auto* use = node.layerUse();
+    const auto* def = use ? findLayer(use->layer) : nullptr;
+    if (!def)
+        return;
+    std::erase_if(node.params, [&](const auto& entry) {
+        const auto* spec = findParam(def->params, entry.first);
+        return spec && spec->standard == entry.second;
+    });
+}
+
 std::optional<PortCounts> portsOf(const Network& network, const Node& node) {
     if (const auto* use = node.layerUse()) {
         const auto* def = findLayer(use->layer);

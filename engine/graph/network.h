@@ -35,7 +35,8 @@ struct Node {
     NodeId id;
     std::string name; ///< unique in its graph; part of the key of its weights
     std::variant<LayerUse, BlockUse> use;
-    /// Of a layer: its parameters. Of a block: values for the parameters it promotes.
+    /// Of a layer: its parameters, those at their defaults left out, so that equal networks have
+    /// equal nodes. Of a block: values for the parameters it promotes.
     ParamValues params;
     Json extra = Json::object(); ///< keys of a file that this version does not know
 
@@ -143,6 +144,9 @@ struct PortCounts {
 
 /// Ports of a node whose layer or block is not known are not checked, but bounded.
 inline constexpr std::uint32_t kMaxUnknownPorts = 256;
+
+/// Leaves out the parameters that are at the layer's defaults; edits and readers see to it.
+void dropDefaults(Node& node);
 
 /// How many ports a node has; nothing when its layer or block is not known.
 std::optional<PortCounts> portsOf(const Network& network, const Node& node);

@@ -17,7 +17,7 @@ constexpr std::size_t kMaxNodes = 100'000;
 std::uint32_t idOf(const Json& json, std::string_view what) {
     // Half of the range: what is added later still gets ids of its own.
     constexpr std::uint64_t limit = 0x7FFF'FFFF;
-    if (!json.is_number_unsigned() || json.get<std::uint64_t>() > limit)
+    if (!json.is_number_integer() || json < 0 || json > limit)
         throw Error("{} must be a whole number from 0 to {}, not {}", what, limit,
                     dumpExcerpt(json));
     return json.get<std::uint32_t>();
@@ -39,15 +39,10 @@ PortRef portFromJson(const Json& json, std::string_view what) {
     return {{idOf(json[0], what)}, {idOf(json[1], what)}};
 }
 
-Json paramsToJson(const Node& node) {
+Json paramsToJson(const ParamValues& params) {
     Json json = Json::object();
-    const auto* use = node.layerUse();
-    const auto* def = use ? findLayer(use->layer) : nullptr;
-    for (const auto& [key, value] : node.params) {
-        const auto* spec = def ? findParam(def->params, key) : nullptr;
-        if (!spec || spec->standard != value)
-            json[key] = toJson(value);
-    }
+    for (const auto& [key, value] : params)
+        json[key] = toJson(value);
     return json;
 }
 
@@ -227,7 +222,7 @@ Json toJson(const Node& node) {
         json["block"] = node.blockUse()->block;
         json["repeat"] = node.blockUse()->repeat;
     }
-    if (auto params = paramsToJson(node); !params.empty())
+    if (auto params = paramsToJson(node.params); !params.empty())
         json["params"] = std::move(params);
     json.update(node.extra);
     return json;
@@ -265,6 +260,7 @@ Node nodeFromJson(const Json& json) {
     } catch (const Error& error) {
         throw Error("node \"{}\": {}", excerpt(node.name), error.what());
     }
+    dropDefaults(node);
     return node;
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 namespace gradwright {
@@ -32,9 +33,12 @@ Prediction Predictor::predict(const Tensor& input) {
     const std::array inputs = {BatchInput{input_, input.span<float>().data()}};
     program.forward(inputs);
     Prediction prediction;
-    prediction.probabilities.resize(
-        static_cast<std::size_t>(programs_.graph().type(output_).shape.elements()));
+    prediction.probabilities.resize(classes());
     program.copyOutput(output_, prediction.probabilities);
+    if (!std::ranges::all_of(prediction.probabilities, [](float p) { return std::isfinite(p); }))
+        throw Error("the network's answer is not a number (first in {}); its weights diverged or "
+                    "are damaged",
+                    program.firstNonFinite().value_or("its output"));
     const auto best = std::ranges::max_element(prediction.probabilities);
     prediction.classIndex = static_cast<std::int32_t>(best - prediction.probabilities.begin());
     prediction.probability = *best;
@@ -43,6 +47,10 @@ Prediction Predictor::predict(const Tensor& input) {
 
 const Shape& Predictor::inputShape() const {
     return programs_.graph().type(input_).shape;
+}
+
+std::size_t Predictor::classes() const {
+    return static_cast<std::size_t>(programs_.graph().type(output_).shape.elements());
 }
 
 } // namespace gradwright

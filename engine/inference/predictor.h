@@ -5,8 +5,8 @@
 #include "engine/backend/weights.h"
 #include "engine/tensor/tensor.h"
 
-#include <memory>
-#include <span>
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace gradwright {
@@ -27,10 +27,12 @@ public:
     /// Takes other weights of the same network.
     void setWeights(const Weights& weights);
 
-    /// One input, of the shape that the graph takes (F32). Throws Error for another shape.
+    /// One input, of the shape that the graph takes (F32). Throws Error for another shape and when
+    /// the answer holds a NaN or an infinity.
     Prediction predict(const Tensor& input);
 
     [[nodiscard]] const Shape& inputShape() const;
+    [[nodiscard]] std::size_t classes() const;
 
 private:
     ProgramCache programs_;

@@ -18,6 +18,28 @@ ValueId lowerLeakyRelu(LowerContext& context) {
 }
 
 template <ActivationKind kind>
+PyTorchCode pytorch(const CodeContext& context) {
+    return {"", code::torchActivated({kind, 0.0}, context.input())};
+}
+
+template <ActivationKind kind>
+std::string keras(const CodeContext& context) {
+    const auto activation = code::kerasActivation({kind, 0.0});
+    return code::kerasLayer("Activation", context,
+                            {activation.empty() ? "\"linear\"" : activation});
+}
+
+PyTorchCode leakyReluInPyTorch(const CodeContext& context) {
+    return {"", code::torchActivated({ActivationKind::LeakyRelu, context.params().real("slope")},
+                                     context.input())};
+}
+
+std::string leakyReluInKeras(const CodeContext& context) {
+    return code::kerasLayer("LeakyReLU", context,
+                            {"negative_slope=" + code::number(context.params().real("slope"))});
+}
+
+template <ActivationKind kind>
 LayerDef activationLayer(std::string source) {
     const auto& about = info(kind);
     return {.key = about.key,
@@ -27,7 +49,9 @@ LayerDef activationLayer(std::string source) {
             .formula = about.formula,
             .source = std::move(source),
             .infer = infer,
-            .lower = lower<kind>};
+            .lower = lower<kind>,
+            .pytorch = pytorch<kind>,
+            .keras = keras<kind>};
 }
 
 } // namespace
@@ -46,6 +70,8 @@ LayerDef leakyRelu() {
         "Maas, Hannun, Ng: Rectifier nonlinearities improve neural network acoustic models, 2013");
     def.params = {realParam("slope", "Slope", 0.01, 0, 1, "Slope below zero.")};
     def.lower = lowerLeakyRelu;
+    def.pytorch = leakyReluInPyTorch;
+    def.keras = leakyReluInKeras;
     return def;
 }
 

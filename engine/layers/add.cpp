@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/layers/shared_params.h"
 
+#include <fmt/ranges.h>
+
 namespace gradwright::layers {
 namespace {
 
@@ -18,6 +20,15 @@ ValueId lower(LowerContext& context) {
     return context.op(AddOp{});
 }
 
+PyTorchCode pytorch(const CodeContext& context) {
+    return {"", fmt::format("{}", fmt::join(context.inputs(), " + "))};
+}
+
+std::string keras(const CodeContext& context) {
+    return fmt::format("layers.Add(name=\"{}\")([{}])", context.name(),
+                       fmt::join(context.inputs(), ", "));
+}
+
 } // namespace
 
 LayerDef add() {
@@ -32,7 +43,9 @@ LayerDef add() {
             .minInputs = 2,
             .maxInputs = 16,
             .infer = infer,
-            .lower = lower};
+            .lower = lower,
+            .pytorch = pytorch,
+            .keras = keras};
 }
 
 } // namespace gradwright::layers

@@ -19,6 +19,24 @@ ValueId lower(LowerContext& context) {
          context.weight("running_var", channels, ones, {}, false)});
 }
 
+PyTorchCode pytorch(const CodeContext& context) {
+    const auto& params = context.params();
+    const auto* module = context.shape().rank() == 3 ? "nn.BatchNorm2d" : "nn.BatchNorm1d";
+    return {code::call(module, {fmt::format("{}", context.shape()[0]),
+                                "eps=" + code::number(params.real("epsilon")),
+                                "momentum=" + code::number(params.real("momentum"))}),
+            fmt::format("self.{}({})", context.name(), context.input())};
+}
+
+std::string keras(const CodeContext& context) {
+    const auto& params = context.params();
+    // Sequences T×F are normalised for each T here, which Keras has as its first axis.
+    return code::kerasLayer("BatchNormalization", context,
+                            {code::keyword("axis", "1", context.shape().rank() == 2),
+                             "momentum=" + code::number(1.0 - params.real("momentum")),
+                             "epsilon=" + code::number(params.real("epsilon"))});
+}
+
 } // namespace
 
 LayerDef batchNorm() {
@@ -40,7 +58,9 @@ LayerDef batchNorm() {
             .source = "Ioffe, Szegedy: Batch normalization, 2015",
             .params = {std::move(epsilon), std::move(momentum)},
             .infer = infer,
-            .lower = lower};
+            .lower = lower,
+            .pytorch = pytorch,
+            .keras = keras};
 }
 
 } // namespace gradwright::layers

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/layers/shared_params.h"
 
+#include <fmt/ranges.h>
+
 namespace gradwright::layers {
 namespace {
 
@@ -33,6 +35,19 @@ ValueId lower(LowerContext& context) {
     return context.op(ConcatOp{context.params().integer("axis")});
 }
 
+PyTorchCode pytorch(const CodeContext& context) {
+    return {"", fmt::format("torch.cat([{}], dim={})", fmt::join(context.inputs(), ", "),
+                            context.params().integer("axis") + 1)};
+}
+
+/// The channels of images come last there.
+std::string keras(const CodeContext& context) {
+    const auto axis = context.params().integer("axis");
+    const auto there = context.shape().rank() == 3 ? (axis == 0 ? 3 : axis) : axis + 1;
+    return fmt::format("layers.Concatenate(axis={}, name=\"{}\")([{}])", there, context.name(),
+                       fmt::join(context.inputs(), ", "));
+}
+
 } // namespace
 
 LayerDef concatenate() {
@@ -48,7 +63,9 @@ LayerDef concatenate() {
             .params = {intParam("axis", "Axis", 0, 0, 2,
                                 "0 joins channels or features, 1 rows, 2 columns.")},
             .infer = infer,
-            .lower = lower};
+            .lower = lower,
+            .pytorch = pytorch,
+            .keras = keras};
 }
 
 } // namespace gradwright::layers

@@ -4,6 +4,8 @@
 namespace gradwright::layers {
 namespace {
 
+constexpr Extent2d kOnes{1, 1};
+
 Inferred infer(const InferContext& context) {
     const auto& params = context.params;
     const auto& image = context.inputs[0];
@@ -44,6 +46,53 @@ std::string label(const Params& params) {
     return fmt::format("Conv {}×{}×{}", kernel[0], kernel[1], params.integer("filters"));
 }
 
+PyTorchCode pytorch(const CodeContext& context) {
+    const auto& params = context.params();
+    const auto window = windowOf(params, context.shape(), true);
+    const auto& padding = window.padding;
+    const bool even = padding.top == padding.bottom && padding.left == padding.right;
+    const auto x = even ? context.input() : code::torchPadded(padding, context.input());
+    return {
+        code::call(
+            "nn.Conv2d",
+            {fmt::format("{}", context.shape()[0]), fmt::format("{}", params.integer("filters")),
+             code::pair(window.kernel),
+             code::keyword("stride", code::pair(window.stride), window.stride != kOnes),
+             code::keyword("padding", code::pair({padding.top, padding.left}),
+                           even && padding != Padding2d{}),
+             code::keyword("dilation", code::pair(window.dilation), window.dilation != kOnes),
+             code::keyword("groups", fmt::format("{}", params.integer("groups")),
+                           params.integer("groups") != 1),
+             code::keyword("bias", "False", !params.boolean("bias"))}),
+        code::torchActivated(activationOf(params), fmt::format("self.{}({})", context.name(), x))};
+}
+
+/// Keras refuses strides together with dilation: there every row and column is computed and those
+/// that the stride passes over are dropped.
+std::string keras(const CodeContext& context) {
+    const auto& params = context.params();
+    const auto window = windowOf(params, context.shape(), true);
+    const bool thinned = window.stride != kOnes && window.dilation != kOnes;
+    const bool same = params.text("padding") == "same" && !thinned;
+    const auto x = same ? context.input() : code::kerasPadded(window.padding, context.input());
+    const auto activation = code::kerasActivation(activationOf(params));
+    auto layer = code::call(
+        "layers.Conv2D",
+        {fmt::format("{}", params.integer("filters")), code::pair(window.kernel),
+         code::keyword("strides", code::pair(window.stride), window.stride != kOnes && !thinned),
+         code::keyword("padding", "\"same\"", same),
+         code::keyword("dilation_rate", code::pair(window.dilation), window.dilation != kOnes),
+         code::keyword("groups", fmt::format("{}", params.integer("groups")),
+                       params.integer("groups") != 1),
+         code::keyword("activation", activation, !activation.empty()),
+         code::keyword("use_bias", "False", !params.boolean("bias")),
+         fmt::format("name=\"{}\"", context.name())});
+    layer += fmt::format("({})", x);
+    if (thinned)
+        layer += fmt::format("[:, ::{}, ::{}, :]", window.stride[0], window.stride[1]);
+    return code::kerasActivated(activationOf(params), layer);
+}
+
 } // namespace
 
 LayerDef conv2d() {
@@ -73,6 +122,8 @@ LayerDef conv2d() {
                               initializerParams()}),
             .infer = infer,
             .lower = lower,
+            .pytorch = pytorch,
+            .keras = keras,
             .label = label};
 }
 

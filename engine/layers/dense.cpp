@@ -29,6 +29,26 @@ std::string label(const Params& params) {
     return fmt::format("Dense {}", params.integer("units"));
 }
 
+PyTorchCode pytorch(const CodeContext& context) {
+    const auto& params = context.params();
+    return {code::call("nn.Linear", {fmt::format("{}", context.shape()[0]),
+                                     fmt::format("{}", params.integer("units")),
+                                     code::keyword("bias", "False", !params.boolean("bias"))}),
+            code::torchActivated(activationOf(params),
+                                 fmt::format("self.{}({})", context.name(), context.input()))};
+}
+
+std::string keras(const CodeContext& context) {
+    const auto& params = context.params();
+    const auto activation = code::kerasActivation(activationOf(params));
+    return code::kerasActivated(
+        activationOf(params),
+        code::kerasLayer("Dense", context,
+                         {fmt::format("{}", params.integer("units")),
+                          code::keyword("activation", activation, !activation.empty()),
+                          code::keyword("use_bias", "False", !params.boolean("bias"))}));
+}
+
 } // namespace
 
 LayerDef dense() {
@@ -45,6 +65,8 @@ LayerDef dense() {
                               initializerParams()}),
             .infer = infer,
             .lower = lower,
+            .pytorch = pytorch,
+            .keras = keras,
             .label = label};
 }
 

@@ -18,6 +18,15 @@ std::string label(const Params& params) {
     return fmt::format("Dropout {}", params.real("rate"));
 }
 
+PyTorchCode pytorch(const CodeContext& context) {
+    return {fmt::format("nn.Dropout({})", context.params().real("rate")),
+            fmt::format("self.{}({})", context.name(), context.input())};
+}
+
+std::string keras(const CodeContext& context) {
+    return code::kerasLayer("Dropout", context, {code::number(context.params().real("rate"))});
+}
+
 } // namespace
 
 LayerDef dropout() {
@@ -35,6 +44,8 @@ LayerDef dropout() {
             .params = {std::move(rate)},
             .infer = infer,
             .lower = lower,
+            .pytorch = pytorch,
+            .keras = keras,
             .label = label};
 }
 

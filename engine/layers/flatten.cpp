@@ -14,6 +14,18 @@ ValueId lower(LowerContext& context) {
     return context.op(ReshapeOp{Shape{context.inputShape().elements()}});
 }
 
+PyTorchCode pytorch(const CodeContext& context) {
+    return {"", fmt::format("torch.flatten({}, 1)", context.input())};
+}
+
+/// Images are put back to channels × rows × columns, so that the vector has the same order.
+std::string keras(const CodeContext& context) {
+    if (context.shape().rank() != 3)
+        return code::kerasLayer("Flatten", context);
+    return fmt::format("layers.Flatten(name=\"{}\")(layers.Permute((3, 1, 2))({}))", context.name(),
+                       context.input());
+}
+
 } // namespace
 
 LayerDef flatten() {
@@ -25,7 +37,9 @@ LayerDef flatten() {
             .formula = "",
             .source = "",
             .infer = infer,
-            .lower = lower};
+            .lower = lower,
+            .pytorch = pytorch,
+            .keras = keras};
 }
 
 } // namespace gradwright::layers

@@ -15,6 +15,14 @@ ValueId lower(LowerContext& context) {
     return context.op(GlobalAveragePoolOp{});
 }
 
+PyTorchCode pytorch(const CodeContext& context) {
+    return {"", fmt::format("{}.mean(dim=(2, 3))", context.input())};
+}
+
+std::string keras(const CodeContext& context) {
+    return code::kerasLayer("GlobalAveragePooling2D", context);
+}
+
 } // namespace
 
 LayerDef globalAveragePool() {
@@ -26,7 +34,9 @@ LayerDef globalAveragePool() {
             .formula = "y[c] = mean over i, j of x[c, i, j]",
             .source = "Lin, Chen, Yan: Network in network, 2013",
             .infer = infer,
-            .lower = lower};
+            .lower = lower,
+            .pytorch = pytorch,
+            .keras = keras};
 }
 
 } // namespace gradwright::layers

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/layers/code.h"
 #include "engine/ops/op_graph.h"
 #include "engine/support/id.h"
 #include "engine/support/param.h"
@@ -117,6 +118,10 @@ struct LayerDef {
     /// Writes ops and weights, given shapes that infer() accepted. Null for layers that the graph
     /// itself resolves: inputs and outputs.
     ValueId (*lower)(LowerContext&) = nullptr;
+    /// The layer in PyTorch, and in Keras as an expression of a functional model, where images are
+    /// rows × columns × channels. Null where lower() is.
+    PyTorchCode (*pytorch)(const CodeContext&) = nullptr;
+    std::string (*keras)(const CodeContext&) = nullptr;
     /// A heading with the key parameters, "Conv 3×3×32"; null for the title alone.
     std::string (*label)(const Params&) = nullptr;
 };

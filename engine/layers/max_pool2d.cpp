@@ -13,6 +13,26 @@ std::string label(const Params& params) {
     return fmt::format("MaxPool {}×{}", kernel[0], kernel[1]);
 }
 
+PyTorchCode pytorch(const CodeContext& context) {
+    const auto window = poolingWindow(context);
+    const auto& padding = window.padding;
+    if (!torchPads(window))
+        return {"", torchPool("F.max_pool2d", window,
+                              code::torchPadded(padding, context.input(), "float(\"-inf\")"))};
+    return {"", torchPool("F.max_pool2d", window, context.input(),
+                          {code::keyword("padding", code::pair({padding.top, padding.left}),
+                                         padding != Padding2d{})})};
+}
+
+std::string keras(const CodeContext& context) {
+    constexpr auto layer = "layers.MaxPooling2D";
+    if (context.params().text("padding") == "same")
+        return kerasPool(layer, context, context.input(), "same");
+    return kerasPool(
+        layer, context,
+        code::kerasPadded(poolingWindow(context).padding, context.input(), "float(\"-inf\")"));
+}
+
 } // namespace
 
 LayerDef maxPool2d() {
@@ -22,6 +42,8 @@ LayerDef maxPool2d() {
                   "a feature is near, not exactly where.");
     def.formula = "y[c, i, j] = max over u, v of x[c, i·s + u, j·s + v]";
     def.lower = lower;
+    def.pytorch = pytorch;
+    def.keras = keras;
     def.label = label;
     return def;
 }

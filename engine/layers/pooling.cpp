@@ -47,4 +47,36 @@ Pool2dOp poolingOp(const LowerContext& context, PoolKind kind) {
     return {kind, window.kernel, window.stride, window.padding, false};
 }
 
+Window poolingWindow(const CodeContext& context) {
+    return windowOf(context.params(), context.shape(), false);
+}
+
+bool torchPads(const Window& window) {
+    const auto& padding = window.padding;
+    return padding.top == padding.bottom && padding.left == padding.right &&
+           2 * padding.top <= window.kernel[0] && 2 * padding.left <= window.kernel[1];
+}
+
+std::string torchPool(std::string_view function, const Window& window, const std::string& x,
+                      std::initializer_list<std::string> rest) {
+    std::vector<std::string> arguments = {
+        x, code::pair(window.kernel),
+        code::keyword("stride", code::pair(window.stride), window.stride != window.kernel)};
+    arguments.insert(arguments.end(), rest);
+    return code::call(function, arguments);
+}
+
+std::string kerasPool(std::string_view layer, const CodeContext& context, const std::string& x,
+                      std::string_view padding) {
+    const auto window = poolingWindow(context);
+    const auto quoted = fmt::format("\"{}\"", padding);
+    return fmt::format("{}({})",
+                       code::call(layer, {code::pair(window.kernel),
+                                          code::keyword("strides", code::pair(window.stride),
+                                                        window.stride != window.kernel),
+                                          code::keyword("padding", quoted, !padding.empty()),
+                                          fmt::format("name=\"{}\"", context.name())}),
+                       x);
+}
+
 } // namespace gradwright::layers

@@ -18,6 +18,14 @@ ValueId lower(LowerContext& context) {
     return context.op(SoftmaxOp{});
 }
 
+PyTorchCode pytorch(const CodeContext& context) {
+    return {"", fmt::format("F.softmax({}, dim=1)", context.input())};
+}
+
+std::string keras(const CodeContext& context) {
+    return code::kerasLayer("Softmax", context);
+}
+
 } // namespace
 
 LayerDef softmax() {
@@ -29,7 +37,9 @@ LayerDef softmax() {
             .source = "Bridle: Probabilistic interpretation of feedforward classification network "
                       "outputs, 1990",
             .infer = infer,
-            .lower = lower};
+            .lower = lower,
+            .pytorch = pytorch,
+            .keras = keras};
 }
 
 } // namespace gradwright::layers

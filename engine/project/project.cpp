@@ -38,6 +38,16 @@ void requireFinite(const Point& point) {
         throw Error("a position must be finite, not ({}, {})", point.x, point.y);
 }
 
+/// A frame or a note.
+template <class Box>
+void requireFinite(const std::optional<Box>& box) {
+    if (!box)
+        return;
+    requireFinite(box->position);
+    if (!std::isfinite(box->width) || !std::isfinite(box->height))
+        throw Error("a size must be finite, not {} × {}", box->width, box->height);
+}
+
 struct ApplyToProject {
     Project& project;
 
@@ -57,18 +67,17 @@ struct ApplyToProject {
     }
 
     ProjectEdit operator()(const SetFrame& edit) const {
-        if (edit.frame)
-            requireFinite(edit.frame->position);
+        requireFinite(edit.frame);
         return {SetFrame{edit.id, exchangeEntry(project.canvas.frames, edit.id, edit.frame)}};
     }
 
     ProjectEdit operator()(const SetNote& edit) const {
-        if (edit.note)
-            requireFinite(edit.note->position);
+        requireFinite(edit.note);
         return {SetNote{edit.id, exchangeEntry(project.canvas.notes, edit.id, edit.note)}};
     }
 
     ProjectEdit operator()(const SetData& edit) const {
+        requireValid(edit.data);
         return {SetData{std::exchange(project.data, edit.data)}};
     }
 

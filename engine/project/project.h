@@ -32,6 +32,7 @@ struct Frame {
     Point position;
     double width = 0;
     double height = 0;
+    Json extra = Json::object(); ///< keys of a file that this version does not know
     bool operator==(const Frame&) const = default;
 };
 
@@ -42,6 +43,7 @@ struct Note {
     Point position;
     double width = 0;
     double height = 0;
+    Json extra = Json::object(); ///< keys of a file that this version does not know
     bool operator==(const Note&) const = default;
 };
 

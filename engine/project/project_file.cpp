@@ -7,12 +7,12 @@
 
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 namespace gradwright {
 namespace {
 
 constexpr auto kFormat = "gradwright project";
-constexpr std::size_t kMaxProjectBytes = std::size_t{256} << 20;
 constexpr std::size_t kLineLength = 96;
 
 std::string compact(const Json& json) {
@@ -42,18 +42,20 @@ void writeReadable(const Json& json, int depth, std::string& out) {
             writeReadable(value, depth + 1, out);
         }
     }
-    out += "\n" + std::string(static_cast<std::size_t>(depth) * 2, ' ') + (isArray ? "]" : "}");
+    out += '\n';
+    out.append(static_cast<std::size_t>(depth) * 2, ' ');
+    out += isArray ? ']' : '}';
 }
 
 std::string textOf(const Json& json, std::string_view what) {
     if (!json.is_string())
-        throw Error("{} must be a text", what);
+        throw Error("{} must be a text, not {}", what, dumpExcerpt(json));
     return json.get<std::string>();
 }
 
 double finite(const Json& json, std::string_view what) {
     if (!json.is_number() || !std::isfinite(json.get<double>()))
-        throw Error("{} must be a number, not {}", what, json.dump());
+        throw Error("{} must be a number, not {}", what, dumpExcerpt(json));
     return json.get<double>();
 }
 
@@ -61,8 +63,23 @@ std::uint32_t idFromKey(const std::string& key, std::string_view what) {
     std::uint32_t value = 0;
     const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), value);
     if (error != std::errc{} || end != key.data() + key.size())
-        throw Error("{} must be numbered, not \"{}\"", what, key);
+        throw Error("{} must be numbered, not \"{}\"", what, excerpt(key));
     return value;
+}
+
+std::uint32_t numberOf(const Json& json, std::string_view what) {
+    constexpr std::uint64_t limit = std::numeric_limits<std::uint32_t>::max();
+    if (!json.is_number_unsigned() || json.get<std::uint64_t>() > limit)
+        throw Error("{} must be numbered from 0 to {}, not {}", what, limit, dumpExcerpt(json));
+    return json.get<std::uint32_t>();
+}
+
+/// The object under `key`, empty when there is none.
+Json objectAt(const Json& json, const char* key) {
+    auto object = json.value(key, Json::object());
+    if (!object.is_object())
+        throw Error("{} must be an object, not {}", key, dumpExcerpt(object));
+    return object;
 }
 
 Json pointToJson(const Point& point) {
@@ -71,7 +88,7 @@ Json pointToJson(const Point& point) {
 
 Point pointFromJson(const Json& json, std::string_view what) {
     if (!json.is_array() || json.size() != 2)
-        throw Error("{} must be [x, y], not {}", what, json.dump());
+        throw Error("{} must be [x, y], not {}", what, dumpExcerpt(json));
     return {finite(json[0], what), finite(json[1], what)};
 }
 
@@ -79,12 +96,15 @@ Point pointFromJson(const Json& json, std::string_view what) {
 template <class Box>
 Json boxesToJson(const std::map<Id<typename Box::Tag>, typename Box::Value>& boxes) {
     Json list = Json::array();
-    for (const auto& [id, box] : boxes)
-        list.push_back({{"id", id.value},
-                        {"graph", box.graph},
-                        {Box::textKey, Box::text(box)},
-                        {"position", pointToJson(box.position)},
-                        {"size", Json::array({box.width, box.height})}});
+    for (const auto& [id, box] : boxes) {
+        Json entry = {{"id", id.value},
+                      {"graph", box.graph},
+                      {Box::textKey, Box::text(box)},
+                      {"position", pointToJson(box.position)},
+                      {"size", Json::array({box.width, box.height})}};
+        entry.update(box.extra);
+        list.push_back(std::move(entry));
+    }
     return list;
 }
 
@@ -92,7 +112,7 @@ template <class Box>
 std::map<Id<typename Box::Tag>, typename Box::Value> boxesFromJson(const Json& list,
                                                                    std::string_view what) {
     if (!list.is_array())
-        throw Error("{} must be a list", what);
+        throw Error("{} must be a list, not {}", what, dumpExcerpt(list));
     std::map<Id<typename Box::Tag>, typename Box::Value> boxes;
     for (const auto& entry : list) {
         typename Box::Value box;
@@ -102,10 +122,10 @@ std::map<Id<typename Box::Tag>, typename Box::Value> boxesFromJson(const Json& l
         const auto size = pointFromJson(required(entry, "size", what), what);
         box.width = size.x;
         box.height = size.y;
-        const auto& id = required(entry, "id", what);
-        if (!id.is_number_unsigned())
-            throw Error("{} must be numbered, not {}", what, id.dump());
-        boxes.emplace(Id<typename Box::Tag>{id.get<std::uint32_t>()}, std::move(box));
+        box.extra = unknownKeys(entry, {"id", "graph", Box::textKey, "position", "size"});
+        const Id<typename Box::Tag> id{numberOf(required(entry, "id", what), what)};
+        if (!boxes.emplace(id, std::move(box)).second)
+            throw Error("{}: two have the number {}", what, id.value);
     }
     return boxes;
 }
@@ -137,17 +157,20 @@ Json canvasToJson(const Canvas& canvas) {
 
 Canvas canvasFromJson(const Json& json) {
     if (!json.is_object())
-        throw Error("canvas must be an object");
+        throw Error("canvas must be an object, not {}", dumpExcerpt(json));
     Canvas canvas;
-    const auto positions = json.value("positions", Json::object());
-    for (const auto& [graph, points] : positions.items())
+    const auto positions = objectAt(json, "positions");
+    for (const auto& [graph, points] : positions.items()) {
+        if (!points.is_object())
+            throw Error("the positions of a graph must be an object, not {}", dumpExcerpt(points));
         for (const auto& [key, point] : points.items())
             canvas.positions[graph].emplace(NodeId{idFromKey(key, "a position")},
                                             pointFromJson(point, "a position"));
+    }
     if (json.contains("frames"))
-        canvas.frames = boxesFromJson<FrameBox>(json["frames"], "a frame");
+        canvas.frames = boxesFromJson<FrameBox>(json["frames"], "the frames");
     if (json.contains("notes"))
-        canvas.notes = boxesFromJson<NoteBox>(json["notes"], "a note");
+        canvas.notes = boxesFromJson<NoteBox>(json["notes"], "the notes");
     canvas.extra = unknownKeys(json, {"positions", "frames", "notes"});
     return canvas;
 }
@@ -156,36 +179,47 @@ Json dataToJson(const DataChoice& data) {
     Json params = Json::object();
     for (const auto& [key, value] : data.params)
         params[key] = toJson(value);
-    return {{"dataset", data.dataset},
-            {"params", std::move(params)},
-            {"validation_fraction", data.validationFraction},
-            {"split_seed", data.splitSeed},
-            {"limit", data.limit}};
+    Json json = {{"dataset", data.dataset},
+                 {"params", std::move(params)},
+                 {"validation_fraction", data.validationFraction},
+                 {"split_seed", data.splitSeed},
+                 {"limit", data.limit}};
+    json.update(data.extra);
+    return json;
+}
+
+/// A whole number of at least 0 under `key`, `standard` when there is none.
+template <class T>
+T countAt(const Json& json, const char* key, T standard) {
+    const auto value = json.value(key, Json(standard));
+    constexpr auto limit = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
+    const bool good = value.is_number_integer() &&
+                      (value.is_number_unsigned() || value.get<std::int64_t>() >= 0) &&
+                      value.get<std::uint64_t>() <= limit;
+    if (!good)
+        throw Error("{} must be a whole number from 0 to {}, not {}", key, limit,
+                    dumpExcerpt(value));
+    return value.get<T>();
 }
 
 DataChoice dataFromJson(const Json& json) {
     DataChoice data;
     data.dataset = textOf(required(json, "dataset", "data"), "the data set");
     const auto& def = dataset(data.dataset);
-    const auto params = json.value("params", Json::object());
+    const auto params = objectAt(json, "params");
     for (const auto& [key, value] : params.items()) {
         const auto* spec = findParam(def.params, key);
         if (!spec)
-            throw Error("the data set {} has no parameter \"{}\"", data.dataset, key);
+            throw Error("the data set {} has no parameter \"{}\"", data.dataset, excerpt(key));
         data.params.emplace(key, paramFromJson(*spec, value));
     }
-    if (const auto problems = validate(def.params, data.params); !problems.empty())
-        throw Error("data set {}: {}", data.dataset, problems.front().message);
-    data.validationFraction =
-        finite(json.value("validation_fraction", Json(0.1)), "validation_fraction");
-    if (data.validationFraction < 0 || data.validationFraction > 0.9)
-        throw Error("validation_fraction must be from 0 to 0.9, not {}", data.validationFraction);
-    const auto seed = json.value("split_seed", Json(1));
-    const auto limit = json.value("limit", Json(0));
-    if (!seed.is_number_unsigned() || !limit.is_number_unsigned())
-        throw Error("split_seed and limit must be whole numbers of at least 0");
-    data.splitSeed = seed.get<std::uint64_t>();
-    data.limit = limit.get<std::int64_t>();
+    data.validationFraction = finite(
+        json.value("validation_fraction", Json(data.validationFraction)), "validation_fraction");
+    data.splitSeed = countAt(json, "split_seed", data.splitSeed);
+    data.limit = countAt(json, "limit", data.limit);
+    data.extra =
+        unknownKeys(json, {"dataset", "params", "validation_fraction", "split_seed", "limit"});
+    requireValid(data);
     return data;
 }
 
@@ -194,7 +228,8 @@ void requireSchema(const Json& json) {
         throw Error("this is no Gradwright project: it lacks \"format\": \"{}\"", kFormat);
     const auto schema = json.value("schema", Json());
     if (!schema.is_number_integer() || schema.get<std::int64_t>() < 1)
-        throw Error("the project has no valid schema version");
+        throw Error("its schema version must be a whole number from 1 to {}, not {}",
+                    kProjectSchema, dumpExcerpt(schema));
     if (schema.get<std::int64_t>() > kProjectSchema)
         throw Error(
             "the project was written by a newer Gradwright (schema {}; this version reads up "
@@ -256,7 +291,7 @@ void saveProject(const std::filesystem::path& file, const Project& project) {
 }
 
 Project loadProject(const std::filesystem::path& file) {
-    const auto contents = readTextFile(file, kMaxProjectBytes);
+    const auto contents = readTextFile(file);
     try {
         return projectFromJson(parseJson(contents, "the project"));
     } catch (const Error& error) {

@@ -30,7 +30,8 @@ std::filesystem::path runsFolder(const Project& project,
                                  const std::optional<std::filesystem::path>& file) {
     if (file)
         return runsFolderOf(*file);
-    return userDataFolder() / "runs" / (slugOf(project.name) + "-" + project.uuid);
+    // A file may hold any text as its uuid; as a slug it stays one folder name.
+    return userDataFolder() / "runs" / (slugOf(project.name) + "-" + slugOf(project.uuid));
 }
 
 Project projectOfRun(const RunDirectory& run) {

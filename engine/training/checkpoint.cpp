@@ -4,6 +4,10 @@
 #include "engine/io/safetensors.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
+#include "engine/training/diverged.h"
+
+#include <algorithm>
+#include <cmath>
 
 namespace gradwright {
 namespace {
@@ -33,6 +37,22 @@ Json toJson(const TrainingPosition& position) {
     return json;
 }
 
+void requireSensible(const TrainingPosition& position) {
+    if (position.epoch < 0 || position.batch < 0 || position.step < 0 ||
+        position.epochsWithoutGain < 0)
+        throw Error("a count is negative");
+    if (!(position.learningRateFactor > 0))
+        throw Error("the learning rate's factor must be greater than 0, not {}",
+                    position.learningRateFactor);
+    // The running means of the epoch are taken over these.
+    if (position.correct < 0 || position.correct > position.samples ||
+        (position.samples > 0) != (position.batch > 0))
+        throw Error("{} correct of {} samples in {} batches cannot be", position.correct,
+                    position.samples, position.batch);
+    if (position.bestEpoch < 0 || position.bestEpoch > position.epoch)
+        throw Error("epoch {} cannot be the best of {}", position.bestEpoch, position.epoch);
+}
+
 TrainingPosition positionFromJson(const Json& json) {
     TrainingPosition position;
     json.at("epoch").get_to(position.epoch);
@@ -50,8 +70,7 @@ TrainingPosition positionFromJson(const Json& json) {
         position.best = Score{best.at("loss").get<double>(), best.at("accuracy").get<double>(),
                               best.at("samples").get<std::int64_t>()};
     }
-    if (position.epoch < 0 || position.batch < 0 || position.step < 0)
-        throw Error("its position is negative");
+    requireSensible(position);
     return position;
 }
 
@@ -67,11 +86,20 @@ const Tensor& tensorOf(const SafetensorsFile& contents, const std::string& name,
     return *tensor;
 }
 
-} // namespace
-
-bool TrainingPosition::operator==(const TrainingPosition& other) const {
-    return toJson(*this) == toJson(other);
+template <class T>
+bool allFinite(const Tensor& tensor) {
+    return std::ranges::all_of(tensor.span<T>(), [](T value) { return std::isfinite(value); });
 }
+
+Tensor finite(Tensor tensor, const std::string& what) {
+    const bool good =
+        tensor.dtype() == DType::F64 ? allFinite<double>(tensor) : allFinite<float>(tensor);
+    if (!good)
+        throw DivergedError("{} holds a value that is not finite", what);
+    return tensor;
+}
+
+} // namespace
 
 void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store,
                      const TrainingPosition& position) {
@@ -80,10 +108,11 @@ void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store
     contents.metadata["format"] = "gradwright checkpoint 1";
     const auto& specs = store.specs();
     for (std::uint32_t i = 0; i < specs.size(); ++i) {
-        contents.tensors.emplace_back(specs[i].key, store.read(WeightId{i}));
+        contents.tensors.emplace_back(specs[i].key, finite(store.read(WeightId{i}), specs[i].key));
         for (std::size_t slot = 0; specs[i].trainable && slot < store.slots(); ++slot)
             contents.tensors.emplace_back(slotName(specs[i].key, slot),
-                                          store.readSlot(WeightId{i}, slot));
+                                          finite(store.readSlot(WeightId{i}, slot),
+                                                 "the optimizer's state of " + specs[i].key));
     }
     writeSafetensors(file, contents);
 }

@@ -22,13 +22,14 @@ struct TrainingPosition {
     std::optional<Score> best;
     std::int64_t bestEpoch = 0; ///< counted from 1; 0 = none
     std::int64_t epochsWithoutGain = 0;
-    bool finished = false;
+    bool finished = false; ///< all epochs are done, or early stopping has ended it
 
-    /// No more to do once so many epochs are done or early stopping has ended it.
-    bool operator==(const TrainingPosition&) const;
+    bool operator==(const TrainingPosition&) const = default;
 };
 
-/// Writes weights, slots and position, atomically; equal states give equal bytes.
+/// Writes weights, slots and position, atomically; equal states give equal bytes. A state that
+/// holds a NaN or an infinity throws DivergedError naming the weight, and the file stays as it was: what
+/// is saved is always good to go on from.
 void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store,
                      const TrainingPosition& position);
 /// Reads a checkpoint into a store of the same network. Throws Error naming file and fault.

@@ -2,8 +2,10 @@
 #include "engine/training/evaluation.h"
 
 #include "engine/data/batcher.h"
+#include "engine/training/diverged.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace gradwright {
@@ -46,6 +48,9 @@ std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& train
             return {};
         outputs.resize(static_cast<std::size_t>(batch->count) * classes);
         program.copyOutput(output, outputs);
+        if (!std::isfinite(program.lossSum()))
+            throw DivergedError("the loss is not a finite number; the first such value is in {}",
+                        program.firstNonFinite().value_or("the loss"));
         score.loss += program.lossSum();
         correct += countCorrect(
             outputs, std::span(batch->labels).first(static_cast<std::size_t>(batch->count)));

@@ -19,7 +19,7 @@ std::int64_t countCorrect(std::span<const float> outputs, std::span<const std::i
 using EvaluationProgress = std::function<void(std::int64_t)>;
 
 /// Loss and accuracy of the cache's weights over some samples, in inference mode. Nothing when
-/// stopped.
+/// stopped. Throws DivergedError naming the layer when the loss is not finite.
 std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& training,
                               std::shared_ptr<const DataSource> source,
                               std::vector<std::uint32_t> indices, const std::stop_token& stop = {},

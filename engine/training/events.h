@@ -19,6 +19,8 @@ struct Score {
     double loss = 0;     ///< mean of the weighted objectives
     double accuracy = 0; ///< share of samples whose largest output is their class
     std::int64_t samples = 0;
+
+    bool operator==(const Score&) const = default;
 };
 
 struct RunStarted {

@@ -4,6 +4,7 @@
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
 #include "engine/support/error.h"
+#include "engine/training/diverged.h"
 #include "engine/training/evaluation.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/run_record.h"
@@ -17,8 +18,8 @@ namespace {
 
 using Clock = Speedometer::Clock;
 
-/// Points a curve gets from each epoch, whatever the number of steps.
-constexpr std::int64_t kMetricsPerEpoch = 200;
+constexpr auto kDivergedAdvice = "The last good checkpoint is kept; a smaller learning rate or "
+                                 "clipped inputs may help.";
 
 UpdateRule updateRuleOf(const TrainingSettings& settings) {
     const auto& def = optimizer(settings.optimizer.key);
@@ -60,9 +61,8 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     , directory_(openRun(job))
     , lock_(directory_.lock())
     , batcher_(data_.training, split_.training, job.settings.batch(), job.settings.seed())
-    , metrics_(directory_.metrics(),
-               job.resume.empty() ? JsonLinesMode::Create : JsonLinesMode::Append)
-    , metricsInterval_(std::max<std::int64_t>(1, batcher_.batchesPerEpoch() / kMetricsPerEpoch))
+    , metrics_(directory_, !job.resume.empty(), batcher_.batchesPerEpoch(),
+               job.settings.tensorBoard())
     , started_(Clock::now())
     , lastCheckpoint_(started_) {}
 
@@ -70,22 +70,27 @@ TrainingLoop::~TrainingLoop() = default;
 
 void TrainingLoop::run(const std::stop_token& stop) {
     startRun();
-    while (!position_.finished && position_.epoch < job_.settings.epochs()) {
-        if (runEpoch(stop) == Outcome::Stopped) {
-            writeCheckpointFile();
-            sink_(Stopped{position_.step, true});
-            return;
+    try {
+        while (!position_.finished && position_.epoch < job_.settings.epochs()) {
+            if (runEpoch(stop) == Outcome::Stopped) {
+                writeCheckpointFile();
+                sink_(Stopped{position_.step, true});
+                return;
+            }
         }
+        finish(stop);
+    } catch (const DivergedError& error) {
+        throw Error("Step {}: {}. {}", position_.step, error.what(), kDivergedAdvice);
     }
-    finish(stop);
 }
 
 void TrainingLoop::startRun() {
     auto& store = *programs_.weights();
     if (job_.resume.empty()) {
         initializeWeights(store, job_.settings.seed());
-        writeRunRecord(directory_, job_, threads_);
+        // The record last: with it the folder is a run, which must be ready to be resumed.
         writeCheckpointFile();
+        writeRunRecord(directory_, job_, threads_);
     } else {
         position_ = readCheckpoint(directory_.lastWeights(), store);
         updateRunRecord(directory_, job_, threads_);
@@ -150,8 +155,9 @@ void TrainingLoop::changeLearningRate(double learningRate) {
     if (!(learningRate > 0) || !std::isfinite(learningRate))
         return;
     position_.learningRateFactor = learningRate / job_.settings.learningRate();
-    metrics_.write({{"step", position_.step}, {"learning_rate_set", learningRate}});
-    sink_(LearningRateChanged{position_.step, learningRate});
+    const LearningRateChanged event{position_.step, learningRate};
+    metrics_.add(event);
+    sink_(event);
 }
 
 double TrainingLoop::scheduledRate() const {
@@ -189,61 +195,47 @@ bool TrainingLoop::runStep(const Batch& batch, const std::stop_token& stop) {
     position_.lossSum += lossSum;
     position_.correct += correct;
     position_.samples += batch.count;
-    intervalLoss_ += lossSum;
-    intervalCorrect_ += correct;
-    intervalSamples_ += batch.count;
     speed_.add(batch.count, Clock::now() - start);
-    noteStep(program, lossSum / static_cast<double>(batch.count),
-             static_cast<double>(correct) / static_cast<double>(batch.count));
+    const auto count = static_cast<double>(batch.count);
+    noteStep(program, {lossSum / count, static_cast<double>(correct) / count, batch.count});
     return true;
 }
 
 void TrainingLoop::requireFinite(Program& program, double loss, bool gradients) const {
     const auto step = position_.step + 1;
-    const auto advice = "The last good checkpoint is kept; a smaller learning rate or clipped "
-                        "inputs may help.";
     if (!std::isfinite(loss))
         throw Error("Step {}: the loss is not a finite number; the first such value is in {}. {}",
-                    step, program.firstNonFinite().value_or("the loss"), advice);
+                    step, program.firstNonFinite().value_or("the loss"), kDivergedAdvice);
     if (!gradients)
         return;
     const auto squares = program.gradientSquares();
     for (std::size_t i = 0; i < squares.size(); ++i)
         if (!std::isfinite(squares[i]))
             throw Error("Step {}: the gradient of {} is not finite. {}", step,
-                        training_.graph.weights()[i].key, advice);
+                        training_.graph.weights()[i].key, kDivergedAdvice);
 }
 
-void TrainingLoop::noteStep(const Program& program, double loss, double accuracy) {
+void TrainingLoop::noteStep(const Program& program, const Score& score) {
     const double rate = scheduledRate();
     ++position_.step;
     ++position_.batch;
-    const auto perEpoch = batcher_.batchesPerEpoch();
-    const double epoch = static_cast<double>(position_.epoch) +
-                         static_cast<double>(position_.batch) / static_cast<double>(perEpoch);
+    const double epoch =
+        static_cast<double>(position_.epoch) +
+        static_cast<double>(position_.batch) / static_cast<double>(batcher_.batchesPerEpoch());
     const double samplesLeft = (static_cast<double>(job_.settings.epochs()) - epoch) *
                                static_cast<double>(split_.training.size());
+    const double speed = speed_.recent();
     StepDone event{position_.step,
                    epoch,
-                   loss,
-                   accuracy,
+                   score.loss,
+                   score.accuracy,
                    rate,
-                   speed_.recent(),
-                   speed_.recent() > 0 ? samplesLeft / speed_.recent() : 0,
+                   speed,
+                   speed > 0 ? samplesLeft / speed : 0,
                    {}};
-    if (position_.batch % metricsInterval_ == 0 || position_.batch == perEpoch) {
+    if (metrics_.endsPoint(position_.batch))
         event.gradientNorms = gradientNorms(program);
-        const auto samples = static_cast<double>(intervalSamples_);
-        metrics_.write({{"step", position_.step},
-                        {"epoch", epoch},
-                        {"loss", intervalLoss_ / samples},
-                        {"accuracy", static_cast<double>(intervalCorrect_) / samples},
-                        {"learning_rate", rate},
-                        {"gradient_norms", *event.gradientNorms}});
-        intervalLoss_ = 0;
-        intervalCorrect_ = 0;
-        intervalSamples_ = 0;
-    }
+    metrics_.add(event, score.samples);
     sink_(event);
 }
 
@@ -291,17 +283,7 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
         position_.bestEpoch = position_.epoch;
         writeCheckpoint(directory_.bestWeights(), *programs_.weights(), position_);
     }
-    Json line = {{"step", event.step},
-                 {"epoch", event.epoch},
-                 {"epoch_loss", event.training.loss},
-                 {"epoch_accuracy", event.training.accuracy},
-                 {"samples_per_second", event.samplesPerSecond},
-                 {"best", event.best}};
-    if (event.validation) {
-        line["validation_loss"] = event.validation->loss;
-        line["validation_accuracy"] = event.validation->accuracy;
-    }
-    metrics_.write(line);
+    metrics_.add(event);
     writeCheckpointFile();
     sink_(event);
     return Outcome::Done;

@@ -3,10 +3,10 @@
 
 #include "engine/backend/program_cache.h"
 #include "engine/data/batcher.h"
-#include "engine/io/json_lines.h"
 #include "engine/io/run_directory.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/commands.h"
+#include "engine/training/metrics_log.h"
 #include "engine/training/objective.h"
 #include "engine/training/recipes/schedules.h"
 #include "engine/training/speedometer.h"
@@ -40,7 +40,7 @@ private:
     void changeLearningRate(double learningRate);
     [[nodiscard]] double scheduledRate() const;
     void requireFinite(Program& program, double loss, bool gradients) const;
-    void noteStep(const Program& program, double loss, double accuracy);
+    void noteStep(const Program& program, const Score& score);
     [[nodiscard]] std::shared_ptr<const std::vector<double>>
     gradientNorms(const Program& program) const;
     void writeCheckpointFile();
@@ -59,14 +59,10 @@ private:
     RunLock lock_;
     TrainingPosition position_;
     Batcher batcher_;
-    JsonLinesWriter metrics_;
+    MetricsLog metrics_;
     Speedometer speed_;
     std::vector<BatchInput> inputs_;
     std::vector<float> outputs_;
-    std::int64_t metricsInterval_;
-    double intervalLoss_ = 0;
-    std::int64_t intervalCorrect_ = 0;
-    std::int64_t intervalSamples_ = 0;
     bool stepping_ = false; ///< the step that runs was asked for while paused
     std::chrono::steady_clock::time_point started_;
     std::chrono::steady_clock::time_point lastCheckpoint_;

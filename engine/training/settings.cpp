@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/training/settings.h"
 
+#include "engine/graph/network_json.h"
 #include "engine/support/error.h"
 #include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/recipes/schedules.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace gradwright {
 namespace {
@@ -31,8 +33,11 @@ ParamSpecs makeTrainingParams() {
     auto checkpoint = realParam("checkpoint_seconds", "Checkpoint every", 30, 0, 86'400,
                                 "Seconds between two saved states within an epoch; 0 saves each "
                                 "step.");
-    checkpoint.unit = "s";
+    checkpoint.unit = 's'; // as a text it draws a false warning from GCC 12
     checkpoint.advanced = true;
+    auto tensorBoard = boolParam("tensorboard", "TensorBoard events", false,
+                                 "Also writes the curves as TensorBoard reads them.");
+    tensorBoard.advanced = true;
     return {std::move(rate),
             intParam("epochs", "Epochs", 5, 1, 1'000'000, "Passes over the training data."),
             intParam("batch", "Batch size", 32, 1, 1 << 20,
@@ -48,12 +53,13 @@ ParamSpecs makeTrainingParams() {
             boolParam("early_stopping", "Early stopping", false,
                       "Stops when validation no longer improves; the best weights are kept."),
             std::move(patience),
-            std::move(checkpoint)};
+            std::move(checkpoint),
+            std::move(tensorBoard)};
 }
 
 ParamValues readParams(const Json& json, const ParamSpecs& specs, std::string_view what) {
     if (!json.is_object())
-        throw Error("{} must be an object of parameters, not {}", what, json.dump());
+        throw Error("{} must be an object of parameters, not {}", what, dumpExcerpt(json));
     ParamValues values;
     for (const auto& [key, value] : json.items()) {
         const auto* spec = findParam(specs, key);
@@ -72,18 +78,49 @@ Json writeParams(const ParamValues& values) {
 }
 
 Json recipeToJson(const Recipe& recipe) {
-    return {{"key", recipe.key}, {"params", writeParams(recipe.params)}};
+    Json json = {{"key", recipe.key}, {"params", writeParams(recipe.params)}};
+    json.update(recipe.extra);
+    return json;
 }
 
+/// `find` looks the key up in the recipe's catalog.
 template <class Find>
 Recipe recipeFromJson(const Json& json, std::string_view what, Find&& find) {
     if (!json.is_object() || !json.contains("key") || !json["key"].is_string())
-        throw Error("{} must be an object with a \"key\"", what);
-    Recipe recipe{json["key"].get<std::string>(), {}};
+        throw Error("{} must be an object with a \"key\", not {}", what, dumpExcerpt(json));
+    Recipe recipe;
+    recipe.key = json["key"].get<std::string>();
     const auto& def = find(recipe.key);
     if (json.contains("params"))
         recipe.params = readParams(json["params"], def.params, what);
+    recipe.extra = unknownKeys(json, {"key", "params"});
     return recipe;
+}
+
+Json objectiveToJson(const Objective& objective) {
+    Json json = {{"output", objective.output},
+                 {"loss", recipeToJson(objective.loss)},
+                 {"weight", objective.weight}};
+    json.update(objective.extra);
+    return json;
+}
+
+Objective objectiveFromJson(const Json& json) {
+    if (!json.is_object() || !json.contains("loss"))
+        throw Error("a training objective must be an object with a loss, not {}",
+                    dumpExcerpt(json));
+    Objective objective;
+    objective.loss = recipeFromJson(json["loss"], "the loss", loss);
+    const auto output = json.value("output", Json(""));
+    if (!output.is_string())
+        throw Error("a training objective's output must be a name, not {}", dumpExcerpt(output));
+    const auto weight = json.value("weight", Json(1.0));
+    if (!weight.is_number())
+        throw Error("a training objective's weight must be a number, not {}", dumpExcerpt(weight));
+    objective.output = output.get<std::string>();
+    objective.weight = weight.get<double>();
+    objective.extra = unknownKeys(json, {"output", "loss", "weight"});
+    return objective;
 }
 
 void requireRecipe(const Recipe& recipe, const ParamSpecs& specs, std::string_view what) {
@@ -126,13 +163,21 @@ double TrainingSettings::checkpointSeconds() const {
     return paramsOf(*this).real("checkpoint_seconds");
 }
 
+bool TrainingSettings::tensorBoard() const {
+    return paramsOf(*this).boolean("tensorboard");
+}
+
 void requireValid(const TrainingSettings& settings) {
     if (const auto problems = validate(trainingParams(), settings.params); !problems.empty())
         throw Error(problems.front().message);
     if (settings.objectives.empty())
         throw Error("training needs an objective: an output and a loss");
-    for (const auto& objective : settings.objectives)
+    for (const auto& objective : settings.objectives) {
         requireRecipe(objective.loss, loss(objective.loss.key).params, "loss");
+        if (!(objective.weight > 0) || !std::isfinite(objective.weight))
+            throw Error("the weight of a training objective must be greater than 0, not {}",
+                        objective.weight);
+    }
     requireRecipe(settings.optimizer, optimizer(settings.optimizer.key).params, "optimizer");
     requireRecipe(settings.schedule, schedule(settings.schedule.key).params, "schedule");
 }
@@ -140,9 +185,7 @@ void requireValid(const TrainingSettings& settings) {
 Json toJson(const TrainingSettings& settings) {
     Json objectives = Json::array();
     for (const auto& objective : settings.objectives)
-        objectives.push_back({{"output", objective.output},
-                              {"loss", recipeToJson(objective.loss)},
-                              {"weight", objective.weight}});
+        objectives.push_back(objectiveToJson(objective));
     Json json = {{"objectives", std::move(objectives)},
                  {"optimizer", recipeToJson(settings.optimizer)},
                  {"schedule", recipeToJson(settings.schedule)},
@@ -153,44 +196,24 @@ Json toJson(const TrainingSettings& settings) {
 
 TrainingSettings trainingSettingsFromJson(const Json& json) {
     if (!json.is_object())
-        throw Error("training must be an object");
+        throw Error("training must be an object, not {}", dumpExcerpt(json));
     TrainingSettings settings;
-    for (const auto& [key, value] : json.items()) {
-        if (key == "objectives") {
-            if (!value.is_array() || value.empty())
-                throw Error("training objectives must be a list that is not empty");
-            settings.objectives.clear();
-            for (const auto& entry : value) {
-                Objective objective;
-                if (!entry.is_object() || !entry.contains("loss"))
-                    throw Error("a training objective must have a loss");
-                objective.loss =
-                    recipeFromJson(entry["loss"], "the loss",
-                                   [](const auto& name) -> const LossDef& { return loss(name); });
-                const auto output = entry.value("output", Json(""));
-                const auto weight = entry.value("weight", Json(1.0));
-                if (!output.is_string() || !weight.is_number())
-                    throw Error("a training objective has a text as output and a number as weight");
-                objective.output = output.get<std::string>();
-                objective.weight = weight.get<double>();
-                settings.objectives.push_back(std::move(objective));
-            }
-        } else if (key == "optimizer") {
-            settings.optimizer =
-                recipeFromJson(value, "the optimizer", [](const auto& name) -> const OptimizerDef& {
-                    return optimizer(name);
-                });
-        } else if (key == "schedule") {
-            settings.schedule =
-                recipeFromJson(value, "the schedule", [](const auto& name) -> const ScheduleDef& {
-                    return schedule(name);
-                });
-        } else if (key == "params") {
-            settings.params = readParams(value, trainingParams(), "training");
-        } else {
-            settings.extra[key] = value;
-        }
+    if (json.contains("objectives")) {
+        const auto& list = json["objectives"];
+        if (!list.is_array() || list.empty())
+            throw Error("training objectives must be a list that is not empty, not {}",
+                        dumpExcerpt(list));
+        settings.objectives.clear();
+        for (const auto& entry : list)
+            settings.objectives.push_back(objectiveFromJson(entry));
     }
+    if (json.contains("optimizer"))
+        settings.optimizer = recipeFromJson(json["optimizer"], "the optimizer", optimizer);
+    if (json.contains("schedule"))
+        settings.schedule = recipeFromJson(json["schedule"], "the schedule", schedule);
+    if (json.contains("params"))
+        settings.params = readParams(json["params"], trainingParams(), "training");
+    settings.extra = unknownKeys(json, {"objectives", "optimizer", "schedule", "params"});
     requireValid(settings);
     return settings;
 }

@@ -14,6 +14,7 @@ namespace gradwright {
 struct Recipe {
     std::string key;
     ParamValues params;
+    Json extra = Json::object(); ///< keys of a file that this version does not know
     bool operator==(const Recipe&) const = default;
 };
 
@@ -21,7 +22,8 @@ struct Recipe {
 struct Objective {
     std::string output; ///< name of the Output node; empty for the only one
     Recipe loss{"softmax-cross-entropy", {}};
-    double weight = 1.0;
+    double weight = 1.0; ///< greater than 0
+    Json extra = Json::object();
     bool operator==(const Objective&) const = default;
 };
 
@@ -45,10 +47,11 @@ struct TrainingSettings {
     [[nodiscard]] bool earlyStopping() const;
     [[nodiscard]] std::int64_t patience() const; ///< epochs
     [[nodiscard]] double checkpointSeconds() const;
+    [[nodiscard]] bool tensorBoard() const;
 };
 
 /// learning_rate, epochs, batch, seed, threads, precision, early_stopping, patience,
-/// checkpoint_seconds.
+/// checkpoint_seconds, tensorboard.
 const ParamSpecs& trainingParams();
 
 /// Throws Error with the first value that breaks its rule.

@@ -6,6 +6,7 @@
 #include "engine/training/loop.h"
 
 #include <exception>
+#include <new>
 #include <utility>
 
 namespace gradwright {

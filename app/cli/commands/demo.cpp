@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/commands.h"
-#include "app/cli/commands/trained_run.h"
-#include "app/cli/commands/training_session.h"
+#include "app/cli/digit_reader.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/output.h"
 #include "app/cli/training_options.h"
+#include "app/cli/training_session.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
 #include "engine/support/resources.h"

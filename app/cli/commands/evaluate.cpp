@@ -2,6 +2,7 @@
 #include "app/cli/commands/commands.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/interrupt.h"
+#include "app/cli/naming.h"
 #include "app/cli/output.h"
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
@@ -26,20 +27,25 @@ void runEvaluate(const Options& options, int& exitCode) {
     const Interrupt interrupt;
     const auto run = RunDirectory::open(options.run);
     const auto project = projectOfRun(run);
-    const auto weights = readCheckpointWeights(weightsOfRun(run));
+    const auto weightsFile = weightsOfRun(run);
     const auto data = openDataset(project.data);
     const auto training = trainingGraph(project.network, data.info, project.training);
     setComputeThreads(project.training.threads());
     const auto precision = project.training.precision();
     ProgramCache programs(backendFor(precision), training.graph, precision);
     programs.get(1, Mode::Inference);
-    writeWeights(*programs.weights(), weights);
+    naming(weightsFile,
+           [&] { writeWeights(*programs.weights(), readCheckpointWeights(weightsFile)); });
 
     const bool useTest = options.split == "test";
     auto split = splitOf(data, project.data);
     auto indices = useTest                         ? allIndices(*data.test)
                    : options.split == "validation" ? std::move(split.validation)
                                                    : std::move(split.training);
+    if (indices.empty())
+        throw Error("{}: the run has no {} samples; it was trained with a validation_fraction of "
+                    "{}",
+                    options.run, options.split, project.data.validationFraction);
     const auto score = evaluate(programs, training, useTest ? data.test : data.training,
                                 std::move(indices), interrupt.token());
     if (!score) {

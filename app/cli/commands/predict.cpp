@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/commands.h"
-#include "app/cli/commands/trained_run.h"
+#include "app/cli/digit_reader.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/output.h"
-#include "engine/data/digit.h"
-#include "engine/project/runs.h"
-#include "engine/training/checkpoint.h"
-#include "engine/training/objective.h"
 
 #include <CLI/CLI.hpp>
 
@@ -46,30 +42,6 @@ void runPredict(const Options& options, int& exitCode) {
 }
 
 } // namespace
-
-DigitReader::DigitReader(const std::filesystem::path& path) {
-    const auto run = RunDirectory::open(path);
-    const auto project = projectOfRun(run);
-    info_ = openDataset(project.data).info;
-    predictor_ = std::make_unique<Predictor>(inferenceGraph(project.network, project.training),
-                                             readCheckpointWeights(weightsOfRun(run)));
-}
-
-DigitReader::Reading DigitReader::read(const std::filesystem::path& image) {
-    try {
-        const auto drawing = readImage(image);
-        const auto input = applyPreparation(prepareDigit(drawing), info_.preparation);
-        Reading reading{predictor_->predict(input), {}};
-        reading.className =
-            info_.classes.at(static_cast<std::size_t>(reading.prediction.classIndex));
-        return reading;
-    } catch (const Error& error) {
-        const std::string message = error.what();
-        if (message.find(image.string()) != std::string::npos)
-            throw;
-        throw Error("{}: {}", image.string(), message);
-    }
-}
 
 void addPredictCommand(CLI::App& app, int& exitCode) {
     auto options = std::make_shared<Options>();

@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include <memory>
+#include <optional>
 
 namespace gradwright::cli {
 namespace {
@@ -21,10 +22,16 @@ std::string shapeText(const NodeAnalysis& node) {
     return node.state == ShapeState::Pending ? "?" : "error";
 }
 
-std::int64_t trainingMemory(const Project& project, const Analysis& analysis) {
+/// Nothing for a network that cannot run yet.
+std::optional<std::int64_t> trainingMemory(const Project& project, const Analysis& analysis) {
     const auto& def = optimizer(project.training.optimizer.key);
     const auto rule = def.make(Params(def.params, project.training.optimizer.params));
-    return estimateTrainingMemory(lower(analysis), project.training.batch(), rule.slots).total();
+    try {
+        return estimateTrainingMemory(lower(analysis), project.training.batch(), rule.slots)
+            .total();
+    } catch (const Error&) {
+        return {};
+    }
 }
 
 void printTable(const Project& project, const Analysis& analysis) {
@@ -43,9 +50,8 @@ void printTable(const Project& project, const Analysis& analysis) {
     }
     printLine(fmt::format("\nParameters        {}", grouped(analysis.parameters)));
     printLine(fmt::format("MACs a sample     {}", grouped(analysis.macs)));
-    if (!analysis.hasErrors())
-        printLine(fmt::format("Training memory   ≈ {} at batch {}",
-                              bytesText(trainingMemory(project, analysis)),
+    if (const auto memory = trainingMemory(project, analysis))
+        printLine(fmt::format("Training memory   ≈ {} at batch {}", bytesText(*memory),
                               project.training.batch()));
 }
 
@@ -65,8 +71,8 @@ Json toJson(const Project& project, const Analysis& analysis) {
     Json json = {{"layers", std::move(layers)},
                  {"total_parameters", analysis.parameters},
                  {"total_macs", analysis.macs}};
-    json["training_memory_bytes"] =
-        analysis.hasErrors() ? Json(nullptr) : Json(trainingMemory(project, analysis));
+    const auto memory = trainingMemory(project, analysis);
+    json["training_memory_bytes"] = memory ? Json(*memory) : Json(nullptr);
     return json;
 }
 

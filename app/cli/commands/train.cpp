@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/commands.h"
-#include "app/cli/commands/training_session.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/output.h"
-#include "app/cli/progress_bar.h"
 #include "app/cli/training_options.h"
-#include "engine/project/project_file.h"
+#include "app/cli/training_session.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <memory>
 
 namespace gradwright::cli {
@@ -31,6 +28,12 @@ TrainingJob jobOf(const Options& options) {
     if (options.project.empty() == options.resume.empty())
         throw UsageError("train takes a project (a file or template:NAME) or --resume RUN");
     const bool resuming = !options.resume.empty();
+    if (resuming) {
+        options.training.requireResumable();
+        if (!options.runDir.empty())
+            throw UsageError("--run-dir is for a new run; --resume goes on in the run's own "
+                             "folder");
+    }
     auto project =
         resuming ? projectOfRun(RunDirectory::open(options.resume)) : openProject(options.project);
     options.training.applyTo(project.training);
@@ -44,13 +47,6 @@ TrainingJob jobOf(const Options& options) {
     auto job = trainingJob(project, std::move(folder));
     job.resume = options.resume;
     return job;
-}
-
-double median(std::vector<double> values) {
-    if (values.empty())
-        return 0;
-    std::ranges::sort(values);
-    return values[values.size() / 2];
 }
 
 Json toJson(const TrainingResult& result) {
@@ -100,33 +96,6 @@ void runTrain(const Options& options, int& exitCode) {
 }
 
 } // namespace
-
-TrainingResult train(TrainingJob job, std::FILE* progress, const std::stop_token& stop) {
-    TrainingResult result;
-    std::vector<double> speeds;
-    std::optional<ProgressBar> bar;
-    if (progress)
-        bar.emplace(progress);
-    const auto sink = [&](const TrainingEvent& event) {
-        if (bar)
-            bar->show(event);
-        if (const auto* started = std::get_if<RunStarted>(&event))
-            result.run = started->run;
-        else if (const auto* epoch = std::get_if<EpochDone>(&event)) {
-            speeds.push_back(epoch->samplesPerSecond);
-            if (epoch->best)
-                result.validation = epoch->validation;
-        } else if (const auto* finished = std::get_if<Finished>(&event))
-            result.finished = *finished;
-        else if (const auto* stopped = std::get_if<Stopped>(&event))
-            result.stopped = *stopped;
-        else if (const auto* failed = std::get_if<Failed>(&event))
-            result.failure = failed->message;
-    };
-    Trainer(std::move(job), sink).run(stop);
-    result.samplesPerSecond = median(std::move(speeds));
-    return result;
-}
 
 void addTrainCommand(CLI::App& app, int& exitCode) {
     auto options = std::make_shared<Options>();

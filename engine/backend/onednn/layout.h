@@ -33,7 +33,7 @@ struct Layout {
     [[nodiscard]] MemoryDesc flat() const;
     [[nodiscard]] std::size_t elements() const; ///< in memory
     [[nodiscard]] std::size_t bytes() const { return elements() * sizeof(float); }
-    [[nodiscard]] bool isPadded() const { return channels != shape[0]; }
+    [[nodiscard]] bool isPadded() const { return shape.rank() > 0 && channels != shape[0]; }
     [[nodiscard]] std::int64_t positions() const; ///< rows × columns …, all but the channels
     [[nodiscard]] std::string name() const;       ///< as oneDNN writes it: "aBcd16b"
 

@@ -61,6 +61,8 @@ void emitNormGradient(Compiler& compiler, const OpContext& context, const NormFo
         {DNNL_ARG_DIFF_SRC, result, desc},
         {DNNL_ARG_DIFF_SCALE, scale.buffer, vector},
         {DNNL_ARG_DIFF_SHIFT, shift.buffer, vector}};
+    if (kNormBackwardTakesShift)
+        arguments.push_back({DNNL_ARG_SHIFT, compiler.weightBuffer(context.op.weights[1]), vector});
     if (tensors.workspace)
         arguments.push_back(
             {DNNL_ARG_WORKSPACE, tensors.workspace, argumentDesc(pd, DNNL_ARG_WORKSPACE)});

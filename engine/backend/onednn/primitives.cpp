@@ -11,7 +11,6 @@ namespace {
 using dnnl::algorithm;
 using dnnl::prop_kind;
 constexpr auto kFloat = dnnl::memory::data_type::f32;
-constexpr bool kAllowEmpty = true;
 
 dnnl::primitive_attr attributes() {
     dnnl::primitive_attr attr;
@@ -69,6 +68,30 @@ dnnl::normalization_flags normFlags(bool runningStatistics, bool fuseRelu) {
     if (fuseRelu)
         flags |= dnnl::normalization_flags::fuse_norm_relu;
     return flags;
+}
+
+/// A forward primitive. Version 2 wraps the arguments in an operation descriptor.
+template <class Primitive, class... Arguments>
+typename Primitive::primitive_desc describe(const dnnl::primitive_attr& attr,
+                                            const Arguments&... arguments) {
+    constexpr bool allowEmpty = true;
+#if DNNL_VERSION_MAJOR >= 3
+    return {cpuEngine(), arguments..., attr, allowEmpty};
+#else
+    return {typename Primitive::desc(arguments...), attr, cpuEngine(), allowEmpty};
+#endif
+}
+
+/// A backward primitive of the forward one in `hint`.
+template <class Primitive, class Hint, class... Arguments>
+typename Primitive::primitive_desc describeBackward(const Hint& hint,
+                                                    const Arguments&... arguments) {
+    constexpr bool allowEmpty = true;
+#if DNNL_VERSION_MAJOR >= 3
+    return {cpuEngine(), arguments..., hint, attributes(), allowEmpty};
+#else
+    return {typename Primitive::desc(arguments...), attributes(), cpuEngine(), hint, allowEmpty};
+#endif
 }
 
 } // namespace
@@ -130,267 +153,128 @@ bool hasDerivativeFromOutput(const Activation& activation) {
     return activation.kind != ActivationKind::LeakyRelu || activation.alpha >= 0;
 }
 
+ConvForward convForward(prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
+                        const MemoryDesc& bias, const MemoryDesc& dst, const Window& window,
+                        const Activation* fused) {
+    return describe<dnnl::convolution_forward>(
+        attributes(fused), kind, algorithm::convolution_direct, src, weights, bias, dst,
+        window.stride, dilationsOf(window), window.padBegin, window.padEnd);
+}
+
+ConvBackwardData convBackwardData(const MemoryDesc& diffSrc, const MemoryDesc& weights,
+                                  const MemoryDesc& diffDst, const Window& window,
+                                  const ConvForward& hint) {
+    return describeBackward<dnnl::convolution_backward_data>(
+        hint, algorithm::convolution_direct, diffSrc, weights, diffDst, window.stride,
+        dilationsOf(window), window.padBegin, window.padEnd);
+}
+
+ConvBackwardWeights convBackwardWeights(const MemoryDesc& src, const MemoryDesc& diffWeights,
+                                        const MemoryDesc& diffBias, const MemoryDesc& diffDst,
+                                        const Window& window, const ConvForward& hint) {
+    return describeBackward<dnnl::convolution_backward_weights>(
+        hint, algorithm::convolution_direct, src, diffWeights, diffBias, diffDst, window.stride,
+        dilationsOf(window), window.padBegin, window.padEnd);
+}
+
+DenseForward denseForward(prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
+                          const MemoryDesc& bias, const MemoryDesc& dst, const Activation* fused) {
+    return describe<dnnl::inner_product_forward>(attributes(fused), kind, src, weights, bias, dst);
+}
+
+DenseBackwardData denseBackwardData(const MemoryDesc& diffSrc, const MemoryDesc& weights,
+                                    const MemoryDesc& diffDst, const DenseForward& hint) {
+    return describeBackward<dnnl::inner_product_backward_data>(hint, diffSrc, weights, diffDst);
+}
+
+DenseBackwardWeights denseBackwardWeights(const MemoryDesc& src, const MemoryDesc& diffWeights,
+                                          const MemoryDesc& diffBias, const MemoryDesc& diffDst,
+                                          const DenseForward& hint) {
+    return describeBackward<dnnl::inner_product_backward_weights>(hint, src, diffWeights, diffBias,
+                                                                  diffDst);
+}
+
+PoolForward poolForward(prop_kind kind, algorithm function, const MemoryDesc& src,
+                        const MemoryDesc& dst, const Window& window) {
+    return describe<PoolForwardPrimitive>(attributes(), kind, function, src, dst, window.stride,
+                                          window.kernel, dilationsOf(window), window.padBegin,
+                                          window.padEnd);
+}
+
+PoolBackward poolBackward(algorithm function, const MemoryDesc& diffSrc, const MemoryDesc& diffDst,
+                          const Window& window, const PoolForward& hint) {
+    return describeBackward<PoolBackwardPrimitive>(hint, function, diffSrc, diffDst, window.stride,
+                                                   window.kernel, dilationsOf(window),
+                                                   window.padBegin, window.padEnd);
+}
+
+NormForward normForward(prop_kind kind, const MemoryDesc& data, float epsilon,
+                        bool runningStatistics, bool fuseRelu) {
+    const auto flags = normFlags(runningStatistics, fuseRelu);
 #if DNNL_VERSION_MAJOR >= 3
-
-ConvForward convForward(prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
-                        const MemoryDesc& bias, const MemoryDesc& dst, const Window& window,
-                        const Activation* fused) {
-    return {cpuEngine(),
-            kind,
-            algorithm::convolution_direct,
-            src,
-            weights,
-            bias,
-            dst,
-            window.stride,
-            dilationsOf(window),
-            window.padBegin,
-            window.padEnd,
-            attributes(fused),
-            kAllowEmpty};
-}
-
-ConvBackwardData convBackwardData(const MemoryDesc& diffSrc, const MemoryDesc& weights,
-                                  const MemoryDesc& diffDst, const Window& window,
-                                  const ConvForward& hint) {
-    return {cpuEngine(),
-            algorithm::convolution_direct,
-            diffSrc,
-            weights,
-            diffDst,
-            window.stride,
-            dilationsOf(window),
-            window.padBegin,
-            window.padEnd,
-            hint,
-            attributes(),
-            kAllowEmpty};
-}
-
-ConvBackwardWeights convBackwardWeights(const MemoryDesc& src, const MemoryDesc& diffWeights,
-                                        const MemoryDesc& diffBias, const MemoryDesc& diffDst,
-                                        const Window& window, const ConvForward& hint) {
-    return {cpuEngine(),
-            algorithm::convolution_direct,
-            src,
-            diffWeights,
-            diffBias,
-            diffDst,
-            window.stride,
-            dilationsOf(window),
-            window.padBegin,
-            window.padEnd,
-            hint,
-            attributes(),
-            kAllowEmpty};
-}
-
-DenseForward denseForward(prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
-                          const MemoryDesc& bias, const MemoryDesc& dst, const Activation* fused) {
-    return {cpuEngine(), kind, src, weights, bias, dst, attributes(fused), kAllowEmpty};
-}
-
-DenseBackwardData denseBackwardData(const MemoryDesc& diffSrc, const MemoryDesc& weights,
-                                    const MemoryDesc& diffDst, const DenseForward& hint) {
-    return {cpuEngine(), diffSrc, weights, diffDst, hint, attributes(), kAllowEmpty};
-}
-
-DenseBackwardWeights denseBackwardWeights(const MemoryDesc& src, const MemoryDesc& diffWeights,
-                                          const MemoryDesc& diffBias, const MemoryDesc& diffDst,
-                                          const DenseForward& hint) {
-    return {cpuEngine(), src, diffWeights, diffBias, diffDst, hint, attributes(), kAllowEmpty};
-}
-
-PoolForward poolForward(prop_kind kind, algorithm function, const MemoryDesc& src,
-                        const MemoryDesc& dst, const Window& window) {
-    return {cpuEngine(),
-            kind,
-            function,
-            src,
-            dst,
-            window.stride,
-            window.kernel,
-            dilationsOf(window),
-            window.padBegin,
-            window.padEnd,
-            attributes(),
-            kAllowEmpty};
-}
-
-PoolBackward poolBackward(algorithm function, const MemoryDesc& diffSrc, const MemoryDesc& diffDst,
-                          const Window& window, const PoolForward& hint) {
-    return {
-        cpuEngine(),         function,        diffSrc,       diffDst, window.stride, window.kernel,
-        dilationsOf(window), window.padBegin, window.padEnd, hint,    attributes(),  kAllowEmpty};
-}
-
-NormForward normForward(prop_kind kind, const MemoryDesc& data, float epsilon,
-                        bool runningStatistics, bool fuseRelu) {
-    return {cpuEngine(),  kind,       data, data, epsilon, normFlags(runningStatistics, fuseRelu),
-            attributes(), kAllowEmpty};
-}
-
-NormBackward normBackward(const MemoryDesc& data, float epsilon, bool fuseRelu,
-                          const NormForward& hint) {
-    return {cpuEngine(), prop_kind::backward,        data, data,         data,
-            epsilon,     normFlags(false, fuseRelu), hint, attributes(), kAllowEmpty};
-}
-
-EltwiseForward eltwiseForward(prop_kind kind, const EltwiseSpec& spec, const MemoryDesc& data) {
-    return {cpuEngine(), kind,         algorithmOf(spec), data, data, alphaOf(spec.activation),
-            0.0F,        attributes(), kAllowEmpty};
-}
-
-EltwiseBackward eltwiseBackward(const EltwiseSpec& spec, const MemoryDesc& data,
-                                const EltwiseForward& hint) {
-    return {cpuEngine(), algorithmOf(spec), data,       data, data, alphaOf(spec.activation), 0.0F,
-            hint,        attributes(),      kAllowEmpty};
-}
-
-SoftmaxForward softmaxForward(prop_kind kind, const MemoryDesc& data, int axis) {
-    return {cpuEngine(),  kind,       algorithm::softmax_accurate, data, data, axis,
-            attributes(), kAllowEmpty};
-}
-
-SoftmaxBackward softmaxBackward(const MemoryDesc& data, int axis, const SoftmaxForward& hint) {
-    return {cpuEngine(), algorithm::softmax_accurate, data, data, data, axis, hint, attributes(),
-            kAllowEmpty};
-}
-
-BinaryAdd binaryAdd(const MemoryDesc& data, const Activation* fused) {
-    return {cpuEngine(), algorithm::binary_add, data, data, data, attributes(fused), kAllowEmpty};
-}
-
-Concat concatenate(const MemoryDesc& dst, int axis, const std::vector<MemoryDesc>& sources) {
-    return {cpuEngine(), dst, axis, sources, attributes()};
-}
-
+    return describe<dnnl::batch_normalization_forward>(attributes(), kind, data, data, epsilon,
+                                                       flags);
 #else
-
-ConvForward convForward(prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
-                        const MemoryDesc& bias, const MemoryDesc& dst, const Window& window,
-                        const Activation* fused) {
-    return {{kind, algorithm::convolution_direct, src, weights, bias, dst, window.stride,
-             dilationsOf(window), window.padBegin, window.padEnd},
-            attributes(fused),
-            cpuEngine(),
-            kAllowEmpty};
-}
-
-ConvBackwardData convBackwardData(const MemoryDesc& diffSrc, const MemoryDesc& weights,
-                                  const MemoryDesc& diffDst, const Window& window,
-                                  const ConvForward& hint) {
-    return {{algorithm::convolution_direct, diffSrc, weights, diffDst, window.stride,
-             dilationsOf(window), window.padBegin, window.padEnd},
-            attributes(),
-            cpuEngine(),
-            hint,
-            kAllowEmpty};
-}
-
-ConvBackwardWeights convBackwardWeights(const MemoryDesc& src, const MemoryDesc& diffWeights,
-                                        const MemoryDesc& diffBias, const MemoryDesc& diffDst,
-                                        const Window& window, const ConvForward& hint) {
-    return {{algorithm::convolution_direct, src, diffWeights, diffBias, diffDst, window.stride,
-             dilationsOf(window), window.padBegin, window.padEnd},
-            attributes(),
-            cpuEngine(),
-            hint,
-            kAllowEmpty};
-}
-
-DenseForward denseForward(prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
-                          const MemoryDesc& bias, const MemoryDesc& dst, const Activation* fused) {
-    return {{kind, src, weights, bias, dst}, attributes(fused), cpuEngine(), kAllowEmpty};
-}
-
-DenseBackwardData denseBackwardData(const MemoryDesc& diffSrc, const MemoryDesc& weights,
-                                    const MemoryDesc& diffDst, const DenseForward& hint) {
-    return {{diffSrc, weights, diffDst}, attributes(), cpuEngine(), hint, kAllowEmpty};
-}
-
-DenseBackwardWeights denseBackwardWeights(const MemoryDesc& src, const MemoryDesc& diffWeights,
-                                          const MemoryDesc& diffBias, const MemoryDesc& diffDst,
-                                          const DenseForward& hint) {
-    return {{src, diffWeights, diffBias, diffDst}, attributes(), cpuEngine(), hint, kAllowEmpty};
-}
-
-PoolForward poolForward(prop_kind kind, algorithm function, const MemoryDesc& src,
-                        const MemoryDesc& dst, const Window& window) {
-    return {
-        {kind, function, src, dst, window.stride, window.kernel, window.padBegin, window.padEnd},
-        attributes(),
-        cpuEngine(),
-        kAllowEmpty};
-}
-
-PoolBackward poolBackward(algorithm function, const MemoryDesc& diffSrc, const MemoryDesc& diffDst,
-                          const Window& window, const PoolForward& hint) {
-    return {
-        {function, diffSrc, diffDst, window.stride, window.kernel, window.padBegin, window.padEnd},
-        attributes(),
-        cpuEngine(),
-        hint,
-        kAllowEmpty};
-}
-
-NormForward normForward(prop_kind kind, const MemoryDesc& data, float epsilon,
-                        bool runningStatistics, bool fuseRelu) {
-    return {{kind, data, epsilon, normFlags(runningStatistics, fuseRelu)},
-            attributes(),
-            cpuEngine(),
-            kAllowEmpty};
+    return describe<dnnl::batch_normalization_forward>(attributes(), kind, data, epsilon, flags);
+#endif
 }
 
 NormBackward normBackward(const MemoryDesc& data, float epsilon, bool fuseRelu,
                           const NormForward& hint) {
-    return {{prop_kind::backward, data, data, epsilon, normFlags(false, fuseRelu)},
-            attributes(),
-            cpuEngine(),
-            hint,
-            kAllowEmpty};
+    const auto flags = normFlags(false, fuseRelu);
+#if DNNL_VERSION_MAJOR >= 3
+    return describeBackward<dnnl::batch_normalization_backward>(hint, prop_kind::backward, data,
+                                                                data, data, epsilon, flags);
+#else
+    return describeBackward<dnnl::batch_normalization_backward>(hint, prop_kind::backward, data,
+                                                                data, epsilon, flags);
+#endif
 }
 
 EltwiseForward eltwiseForward(prop_kind kind, const EltwiseSpec& spec, const MemoryDesc& data) {
-    return {{kind, algorithmOf(spec), data, alphaOf(spec.activation), 0.0F},
-            attributes(),
-            cpuEngine(),
-            kAllowEmpty};
+    const auto alpha = alphaOf(spec.activation);
+#if DNNL_VERSION_MAJOR >= 3
+    return describe<dnnl::eltwise_forward>(attributes(), kind, algorithmOf(spec), data, data, alpha,
+                                           0.0F);
+#else
+    return describe<dnnl::eltwise_forward>(attributes(), kind, algorithmOf(spec), data, alpha,
+                                           0.0F);
+#endif
 }
 
 EltwiseBackward eltwiseBackward(const EltwiseSpec& spec, const MemoryDesc& data,
                                 const EltwiseForward& hint) {
-    return {{algorithmOf(spec), data, data, alphaOf(spec.activation), 0.0F},
-            attributes(),
-            cpuEngine(),
-            hint,
-            kAllowEmpty};
+    const auto alpha = alphaOf(spec.activation);
+#if DNNL_VERSION_MAJOR >= 3
+    return describeBackward<dnnl::eltwise_backward>(hint, algorithmOf(spec), data, data, data,
+                                                    alpha, 0.0F);
+#else
+    return describeBackward<dnnl::eltwise_backward>(hint, algorithmOf(spec), data, data, alpha,
+                                                    0.0F);
+#endif
 }
 
 SoftmaxForward softmaxForward(prop_kind kind, const MemoryDesc& data, int axis) {
-    return {{kind, algorithm::softmax_accurate, data, data, axis},
-            attributes(),
-            cpuEngine(),
-            kAllowEmpty};
+    return describe<SoftmaxForwardPrimitive>(attributes(), kind, algorithm::softmax_accurate, data,
+                                             data, axis);
 }
 
 SoftmaxBackward softmaxBackward(const MemoryDesc& data, int axis, const SoftmaxForward& hint) {
-    return {{algorithm::softmax_accurate, data, data, data, axis},
-            attributes(),
-            cpuEngine(),
-            hint,
-            kAllowEmpty};
+    return describeBackward<SoftmaxBackwardPrimitive>(hint, algorithm::softmax_accurate, data, data,
+                                                      data, axis);
 }
 
 BinaryAdd binaryAdd(const MemoryDesc& data, const Activation* fused) {
-    return {{algorithm::binary_add, data, data, data}, attributes(fused), cpuEngine(), kAllowEmpty};
+    return describe<dnnl::binary>(attributes(fused), algorithm::binary_add, data, data, data);
 }
 
 Concat concatenate(const MemoryDesc& dst, int axis, const std::vector<MemoryDesc>& sources) {
+#if DNNL_VERSION_MAJOR >= 3
+    return {cpuEngine(), dst, axis, sources, attributes()};
+#else
     return {dst, axis, sources, cpuEngine(), attributes()};
-}
-
 #endif
+}
 
 Reorder reorderFromTo(const MemoryDesc& from, const MemoryDesc& to) {
     return {cpuEngine(), from, cpuEngine(), to, attributes()};

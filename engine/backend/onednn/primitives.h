@@ -24,19 +24,25 @@ using ConvBackwardWeights = dnnl::convolution_backward_weights::primitive_desc;
 using DenseForward = dnnl::inner_product_forward::primitive_desc;
 using DenseBackwardData = dnnl::inner_product_backward_data::primitive_desc;
 using DenseBackwardWeights = dnnl::inner_product_backward_weights::primitive_desc;
-using PoolForward = dnnl::pooling_forward::primitive_desc;
-using PoolBackward = dnnl::pooling_backward::primitive_desc;
 using NormForward = dnnl::batch_normalization_forward::primitive_desc;
 using NormBackward = dnnl::batch_normalization_backward::primitive_desc;
 using EltwiseForward = dnnl::eltwise_forward::primitive_desc;
 using EltwiseBackward = dnnl::eltwise_backward::primitive_desc;
 #if DNNL_VERSION_MAJOR >= 3
-using SoftmaxForward = dnnl::softmax_forward::primitive_desc;
-using SoftmaxBackward = dnnl::softmax_backward::primitive_desc;
+using PoolForwardPrimitive = dnnl::pooling_forward;
+using PoolBackwardPrimitive = dnnl::pooling_backward;
+using SoftmaxForwardPrimitive = dnnl::softmax_forward;
+using SoftmaxBackwardPrimitive = dnnl::softmax_backward;
 #else
-using SoftmaxForward = dnnl::softmax_v2_forward::primitive_desc;
-using SoftmaxBackward = dnnl::softmax_v2_backward::primitive_desc;
+using PoolForwardPrimitive = dnnl::pooling_v2_forward;
+using PoolBackwardPrimitive = dnnl::pooling_v2_backward;
+using SoftmaxForwardPrimitive = dnnl::softmax_v2_forward;
+using SoftmaxBackwardPrimitive = dnnl::softmax_v2_backward;
 #endif
+using PoolForward = PoolForwardPrimitive::primitive_desc;
+using PoolBackward = PoolBackwardPrimitive::primitive_desc;
+using SoftmaxForward = SoftmaxForwardPrimitive::primitive_desc;
+using SoftmaxBackward = SoftmaxBackwardPrimitive::primitive_desc;
 using BinaryAdd = dnnl::binary::primitive_desc;
 using Concat = dnnl::concat::primitive_desc;
 using Reorder = dnnl::reorder::primitive_desc;
@@ -99,6 +105,8 @@ PoolBackward poolBackward(dnnl::algorithm algorithm, const MemoryDesc& diffSrc,
 /// With scale and shift.
 NormForward normForward(dnnl::prop_kind kind, const MemoryDesc& data, float epsilon,
                         bool runningStatistics, bool fuseRelu);
+/// Whether the backward primitive has an argument that its formulas don't need.
+inline constexpr bool kNormBackwardTakesShift = DNNL_VERSION_MAJOR < 3;
 NormBackward normBackward(const MemoryDesc& data, float epsilon, bool fuseRelu,
                           const NormForward& hint);
 

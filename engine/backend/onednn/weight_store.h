@@ -46,8 +46,8 @@ public:
     [[nodiscard]] std::size_t bytes() const;
 
 private:
-    [[nodiscard]] const StoredWeight& at(WeightId id) const;
-    [[nodiscard]] const StoredWeight& atSlot(WeightId id, std::size_t slot) const;
+    const StoredWeight& at(WeightId id) const;
+    const StoredWeight& atSlot(WeightId id, std::size_t slot) const;
     [[nodiscard]] Tensor toPlain(WeightId id, const AlignedBuffer& memory) const;
     void fromPlain(WeightId id, const Tensor& values, std::byte* memory) const;
 

@@ -79,6 +79,28 @@ private Q_SLOTS:
         QCOMPARE(lines.front()["gradient_norms"].size(), 4U);
     }
 
+    void tensorBoardEventsAreWrittenOnRequestOnly() {
+        const TemporaryFolder folder;
+        const auto eventFiles = [&](bool wanted) {
+            EventLog log;
+            auto project = smallProject();
+            set(project, "tensorboard", wanted);
+            train(log, project, folder);
+            std::vector<std::filesystem::path> found;
+            for (const auto& entry : std::filesystem::directory_iterator(runOf(log)))
+                if (entry.path().filename().string().starts_with("events.out.tfevents."))
+                    found.push_back(entry.path());
+            return found;
+        };
+        QVERIFY(eventFiles(false).empty());
+        const auto files = eventFiles(true);
+        QCOMPARE(files.size(), 1U);
+        const auto bytes = test::readFile(files[0]);
+        const std::string text(bytes.begin(), bytes.end());
+        QVERIFY(contains(text, "brain.Event:2"));
+        QVERIFY(contains(text, "loss/training"));
+    }
+
     void theSameSeedGivesTheSameBytes() {
         const TemporaryFolder folder;
         EventLog first;

@@ -30,7 +30,8 @@ void interleave(std::uint8_t* keep, const std::uint8_t* drawn, std::size_t real,
 
 void drawDropout(const DropoutOp& op, StepSeed seed, const Layout& layout, std::uint8_t* drawn,
                  std::uint8_t* keep) {
-    const auto count = static_cast<std::size_t>(layout.shape.withBatch(layout.batch).elements());
+    const auto count =
+        static_cast<std::size_t>(layout.batch * layout.shape[0] * layout.positions());
     forChunks(count, kGrain, [&](std::size_t begin, std::size_t end) {
         dropoutKeeps(op, seed.seed, seed.step, {drawn + begin, end - begin}, begin);
     });

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/data/dataset.h"
 #include "engine/inference/predictor.h"
-#include "engine/project/project.h"
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 namespace gradwright::cli {
 
@@ -21,8 +22,6 @@ public:
     };
     /// Prepares the image as the run's data were and classifies it. Throws Error naming the file.
     Reading read(const std::filesystem::path& image);
-
-    [[nodiscard]] const std::vector<std::string>& classes() const { return info_.classes; }
 
 private:
     DataInfo info_;

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/io/python_writer.h"
+
+#include "engine/graph/lower.h"
+#include "engine/support/error.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+namespace gradwright {
+namespace {
+
+/// Python's keywords, what the files import or define themselves, and the attributes of nn.Module,
+/// which a layer kept as self.NAME would hide.
+constexpr std::array kReserved = {
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
+    "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
+    "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while",
+    "with", "yield",
+    // Of the files.
+    "F", "Net", "PATHS", "WEIGHTS", "build_model", "float", "keras", "layers", "load_file",
+    "load_weights", "nn", "numpy", "sys", "ops", "self", "torch",
+    // Of nn.Module.
+    "T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children",
+    "compile", "cpu", "cuda", "double", "dump_patches", "eval", "extra_repr", "forward",
+    "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half", "ipu",
+    "load_state_dict", "modules", "mtia", "named_buffers", "named_children", "named_modules",
+    "named_parameters", "parameters", "register_backward_hook", "register_buffer",
+    "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook",
+    "register_full_backward_pre_hook", "register_load_state_dict_post_hook",
+    "register_load_state_dict_pre_hook", "register_module", "register_parameter",
+    "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_",
+    "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train",
+    "training", "type", "xpu", "zero_grad"};
+
+/// "stage2/1/conv1" → "stage2_1_conv1", a Python identifier that is not taken yet.
+std::string identifier(std::string_view path, std::set<std::string>& taken) {
+    std::string name(path);
+    // Names of nodes hold ASCII letters, digits, "-" and "_" alone.
+    std::ranges::replace_if(
+        name, [](char c) { return c == '/' || c == '-'; }, '_');
+    // A leading underscore may mean an attribute of nn.Module, a leading digit is no identifier.
+    if (name.front() == '_' || (name.front() >= '0' && name.front() <= '9'))
+        name.insert(0, "layer");
+    auto unique = name;
+    for (int number = 2; !taken.insert(unique).second; ++number)
+        unique = fmt::format("{}_{}", name, number);
+    return unique;
+}
+
+std::string withThousands(std::int64_t number) {
+    auto text = std::to_string(number);
+    for (auto end = static_cast<std::ptrdiff_t>(text.size()) - 3; end > 0; end -= 3)
+        text.insert(static_cast<std::size_t>(end), ",");
+    return text;
+}
+
+} // namespace
+
+PythonNetwork::PythonNetwork(const Network& network)
+    : analysis_(analyze(network))
+    , ops_(lower(analysis_))
+    , names_(analysis_.nodes.size())
+    , variables_(analysis_.nodes.size()) {
+    std::set<std::string> taken(kReserved.begin(), kReserved.end());
+    for (std::size_t i = 0; i < analysis_.nodes.size(); ++i)
+        if (analysis_.nodes[i].reachesOutput)
+            names_[i] = identifier(analysis_.flat.nodes[i].path, taken);
+    for (std::size_t i = 0; i < analysis_.nodes.size(); ++i)
+        if (analysis_.nodes[i].reachesOutput)
+            add(i);
+
+    std::map<std::string_view, PythonNode*> byPath;
+    for (auto& layer : layers_)
+        byPath[layer.node->path] = &layer;
+    for (const auto& op : ops_.ops())
+        for (const auto weight : op.weights)
+            byPath.at(op.path)->weights.push_back(ops_.weight(weight).key);
+}
+
+void PythonNetwork::add(std::size_t index) {
+    const auto& node = analysis_.flat.nodes[index];
+    const auto& found = analysis_.nodes[index];
+    PythonNode python{&node, names_[index], {}, {}, found.output, {}};
+    for (std::size_t port = 0; port < node.inputs.size(); ++port) {
+        python.inputs.push_back(variables_[*node.inputs[port]]);
+        python.shapes.push_back(*found.inputs[port]);
+    }
+    if (!node.layer->lower && !python.inputs.empty()) {
+        // An end of a block or of the network passes on what it gets.
+        variables_[index] = python.inputs.front();
+        if (node.graph.empty()) {
+            outputs_.push_back(variables_[index]);
+            ends_.push_back(fmt::format("{} {}", node.path, toString(found.output)));
+        }
+        return;
+    }
+    if (node.layer->lower && (!node.layer->pytorch || !node.layer->keras))
+        throw Error("{} cannot be written as Python: {} has no counterpart there", node.path,
+                    node.layer->title);
+    variables_[index] = python.name;
+    (node.layer->lower ? layers_ : inputs_).push_back(std::move(python));
+}
+
+std::string PythonNetwork::inputNames() const {
+    std::vector<std::string_view> names;
+    for (const auto& input : inputs_)
+        names.emplace_back(input.name);
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string PythonNetwork::result() const {
+    const auto all = fmt::format("{}", fmt::join(outputs_, ", "));
+    return outputs_.size() == 1 ? all : fmt::format("({})", all);
+}
+
+std::string PythonNetwork::description() const {
+    std::vector<std::string> starts;
+    for (const auto& input : inputs_)
+        starts.push_back(fmt::format("{} {}", input.node->path, toString(input.output)));
+    return fmt::format("{} → {}, {} parameters.", fmt::join(starts, ", "), fmt::join(ends_, ", "),
+                       withThousands(ops_.parameters()));
+}
+
+std::string pythonTuple(const std::vector<std::int64_t>& values) {
+    return fmt::format("({}{})", fmt::join(values, ", "), values.size() == 1 ? "," : "");
+}
+
+} // namespace gradwright

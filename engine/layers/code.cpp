@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/layers/code.h"
+
+#include <fmt/ranges.h>
+
+namespace gradwright::code {
+
+std::string number(double value) {
+    return fmt::format("{}", value);
+}
+
+std::string pair(Extent2d extent) {
+    return extent[0] == extent[1] ? fmt::format("{}", extent[0])
+                                  : fmt::format("({}, {})", extent[0], extent[1]);
+}
+
+std::string call(std::string_view function, const std::vector<std::string>& arguments) {
+    std::vector<std::string_view> given;
+    for (const auto& argument : arguments)
+        if (!argument.empty())
+            given.emplace_back(argument);
+    return fmt::format("{}({})", function, fmt::join(given, ", "));
+}
+
+std::string keyword(std::string_view name, std::string_view value, bool shown) {
+    return shown ? fmt::format("{}={}", name, value) : std::string();
+}
+
+std::string torchActivated(const Activation& activation, const std::string& x) {
+    switch (activation.kind) {
+    case ActivationKind::Identity:
+        return x;
+    case ActivationKind::Relu:
+        return call("F.relu", {x});
+    case ActivationKind::LeakyRelu:
+        return call("F.leaky_relu", {x, number(activation.alpha)});
+    case ActivationKind::Sigmoid:
+        return call("torch.sigmoid", {x});
+    case ActivationKind::Tanh:
+        return call("torch.tanh", {x});
+    }
+    return x;
+}
+
+std::string torchPadded(const Padding2d& padding, const std::string& x, std::string_view fill) {
+    if (padding == Padding2d{})
+        return x;
+    return call("F.pad", {x,
+                          fmt::format("({}, {}, {}, {})", padding.left, padding.right, padding.top,
+                                      padding.bottom),
+                          keyword("value", fill, !fill.empty())});
+}
+
+std::string kerasActivation(const Activation& activation) {
+    if (activation.kind == ActivationKind::Identity || activation.kind == ActivationKind::LeakyRelu)
+        return {};
+    return fmt::format("\"{}\"", info(activation.kind).key);
+}
+
+std::string kerasActivated(const Activation& activation, const std::string& x) {
+    if (activation.kind != ActivationKind::LeakyRelu)
+        return x;
+    return fmt::format("layers.LeakyReLU(negative_slope={})({})", number(activation.alpha), x);
+}
+
+std::string kerasLayer(std::string_view layer, const CodeContext& context,
+                       std::vector<std::string> arguments) {
+    arguments.push_back(fmt::format("name=\"{}\"", context.name()));
+    return fmt::format("{}({})", call(fmt::format("layers.{}", layer), arguments), context.input());
+}
+
+std::string kerasPadded(const Padding2d& padding, const std::string& x, std::string_view fill) {
+    if (padding == Padding2d{})
+        return x;
+    return call("ops.pad", {x,
+                            fmt::format("((0, 0), ({}, {}), ({}, {}), (0, 0))", padding.top,
+                                        padding.bottom, padding.left, padding.right),
+                            keyword("constant_values", fill, !fill.empty())});
+}
+
+} // namespace gradwright::code

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/ops/op.h"
+#include "engine/support/param.h"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace gradwright {
+
+/// What a layer sees when it writes itself as Python code: its parameters, the shapes of its inputs
+/// and the expressions that hold them, and an identifier that nothing else in the file has.
+class CodeContext {
+public:
+    CodeContext(Params params, std::span<const Shape> shapes, std::vector<std::string> inputs,
+                std::string name)
+        : params_(params)
+        , shapes_(shapes)
+        , inputs_(std::move(inputs))
+        , name_(std::move(name)) {}
+
+    [[nodiscard]] const Params& params() const { return params_; }
+    [[nodiscard]] const Shape& shape() const { return shapes_.front(); }
+    [[nodiscard]] const std::string& input() const { return inputs_.front(); }
+    [[nodiscard]] const std::vector<std::string>& inputs() const { return inputs_; }
+    [[nodiscard]] const std::string& name() const { return name_; }
+
+private:
+    Params params_;
+    std::span<const Shape> shapes_;
+    std::vector<std::string> inputs_;
+    std::string name_;
+};
+
+/// A layer in PyTorch. Its weights have the names and layouts that Gradwright's files use.
+struct PyTorchCode {
+    std::string module; ///< "nn.Linear(400, 120)", kept as self.NAME; empty when there is none
+    std::string value;  ///< what forward() computes: "F.relu(self.dense1(x))"
+};
+
+// Pieces of Python that several layers use.
+namespace code {
+
+std::string number(double value);
+/// "3" when both are equal, else "(3, 5)".
+std::string pair(Extent2d extent);
+/// A call with the arguments that are not empty.
+std::string call(std::string_view function, const std::vector<std::string>& arguments);
+/// "NAME=VALUE", or nothing where `shown` is false (the framework's default).
+std::string keyword(std::string_view name, std::string_view value, bool shown = true);
+
+/// The activation applied to a PyTorch expression.
+std::string torchActivated(const Activation& activation, const std::string& x);
+/// An image with a border of `fill`, channels first; `x` itself without a border.
+std::string torchPadded(const Padding2d& padding, const std::string& x, std::string_view fill = {});
+
+/// The value of Keras's argument `activation`, quoted; empty for the identity and for leaky ReLU,
+/// which is a layer of its own there.
+std::string kerasActivation(const Activation& activation);
+/// Leaky ReLU after the layer, anything else unchanged.
+std::string kerasActivated(const Activation& activation, const std::string& x);
+/// The arguments and the call on the layer's inputs: "layers.Dense(10, name=\"fc\")(x)".
+std::string kerasLayer(std::string_view layer, const CodeContext& context,
+                       std::vector<std::string> arguments = {});
+/// An image with a border of `fill`, channels last; `x` itself without a border.
+std::string kerasPadded(const Padding2d& padding, const std::string& x, std::string_view fill = {});
+
+} // namespace code
+} // namespace gradwright

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/support/error.h"
+
+namespace gradwright {
+
+/// Values that grew beyond what numbers can hold: a NaN or an infinity.
+class DivergedError : public Error {
+public:
+    using Error::Error;
+};
+
+} // namespace gradwright

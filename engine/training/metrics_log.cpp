@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/training/metrics_log.h"
+
+#include <algorithm>
+
+namespace gradwright {
+namespace {
+
+constexpr std::int64_t kPointsPerEpoch = 200;
+
+} // namespace
+
+MetricsLog::MetricsLog(const RunDirectory& run, bool resuming, std::int64_t stepsPerEpoch,
+                       bool forTensorBoard)
+    : lines_(run.metrics(), resuming ? JsonLinesMode::Append : JsonLinesMode::Create)
+    , stepsPerEpoch_(stepsPerEpoch)
+    , interval_(std::max<std::int64_t>(1, stepsPerEpoch / kPointsPerEpoch)) {
+    if (forTensorBoard)
+        tensorBoard_.emplace(run.path());
+}
+
+bool MetricsLog::endsPoint(std::int64_t stepOfEpoch) const {
+    return stepOfEpoch % interval_ == 0 || stepOfEpoch == stepsPerEpoch_;
+}
+
+void MetricsLog::add(const StepDone& event, std::int64_t samples) {
+    gathered_.loss += event.loss * static_cast<double>(samples);
+    gathered_.accuracy += event.accuracy * static_cast<double>(samples);
+    gathered_.samples += samples;
+    if (!event.gradientNorms)
+        return;
+    const auto count = static_cast<double>(gathered_.samples);
+    const Score mean{gathered_.loss / count, gathered_.accuracy / count, gathered_.samples};
+    gathered_ = {};
+    lines_.write({{"step", event.step},
+                  {"epoch", event.epoch},
+                  {"loss", mean.loss},
+                  {"accuracy", mean.accuracy},
+                  {"learning_rate", event.learningRate},
+                  {"gradient_norms", *event.gradientNorms}});
+    scalar("loss/training", event.step, mean.loss);
+    scalar("accuracy/training", event.step, mean.accuracy);
+    scalar("learning_rate", event.step, event.learningRate);
+}
+
+void MetricsLog::add(const EpochDone& event) {
+    Json line = {{"step", event.step},
+                 {"epoch", event.epoch},
+                 {"epoch_loss", event.training.loss},
+                 {"epoch_accuracy", event.training.accuracy},
+                 {"samples_per_second", event.samplesPerSecond},
+                 {"best", event.best}};
+    if (event.validation) {
+        line["validation_loss"] = event.validation->loss;
+        line["validation_accuracy"] = event.validation->accuracy;
+        scalar("loss/validation", event.step, event.validation->loss);
+        scalar("accuracy/validation", event.step, event.validation->accuracy);
+    }
+    lines_.write(line);
+}
+
+void MetricsLog::add(const LearningRateChanged& event) {
+    lines_.write({{"step", event.step}, {"learning_rate_set", event.learningRate}});
+}
+
+void MetricsLog::scalar(std::string_view tag, std::int64_t step, double value) {
+    if (tensorBoard_)
+        tensorBoard_->scalar(tag, step, value);
+}
+
+} // namespace gradwright

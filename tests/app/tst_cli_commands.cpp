@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/layers/catalog.h"
+#include "engine/project/project_file.h"
+#include "engine/project/templates.h"
+#include "tests/app/cli.h"
+
+#include <QTest>
+
+#include <set>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::set<std::string> keysOf(const Json& object) {
+    std::set<std::string> keys;
+    for (const auto& [key, value] : object.items())
+        keys.insert(key);
+    return keys;
+}
+
+} // namespace
+
+/// All commands but those that train or use what was trained.
+class CliCommandsTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void helpNamesEveryCommand() {
+        const auto result = cli_.run({"--help"});
+        QCOMPARE(result.code, 0);
+        for (const char* command : {"layers", "templates", "new", "summary", "train", "evaluate",
+                                    "predict", "devices", "demo"})
+            QVERIFY2(result.out.contains(command), command);
+        QCOMPARE(cli_.run({"--version"}).out.count('\n'), 1);
+    }
+
+    void helpOfTrainNamesEveryOption() {
+        const auto result = cli_.run({"train", "--help"});
+        QCOMPARE(result.code, 0);
+        for (const char* option :
+             {"--epochs", "--batch", "--learning-rate", "--optimizer", "--seed", "--threads",
+              "--precision", "--run-dir", "--resume", "--quiet", "--json"})
+            QVERIFY2(result.out.contains(option), option);
+    }
+
+    void listsTheLayers() {
+        const auto text = cli_.run({"layers"});
+        QCOMPARE(text.code, 0);
+        QCOMPARE(text.err, QByteArray());
+        for (const auto& def : layerCatalog())
+            QVERIFY2(text.out.contains(QByteArray::fromStdString(def.key)), def.key.c_str());
+
+        const auto json = cli_.run({"layers", "--json"}).json();
+        QVERIFY(json.is_array());
+        QCOMPARE(json.size(), layerCatalog().size());
+        for (std::size_t i = 0; i < json.size(); ++i) {
+            const auto& def = layerCatalog()[i];
+            QCOMPARE(json[i]["key"].get<std::string>(), def.key);
+            QCOMPARE(json[i]["params"].size(), def.params.size());
+            for (std::size_t p = 0; p < def.params.size(); ++p)
+                QVERIFY(json[i]["params"][p]["default"] == toJson(def.params[p].standard));
+        }
+    }
+
+    void listsTheTemplates() {
+        const auto text = cli_.run({"templates"});
+        QCOMPARE(text.code, 0);
+        QVERIFY(text.out.contains("61,706"));
+        const auto json = cli_.run({"templates", "--json"}).json();
+        QCOMPARE(json.size(), templateKeys().size());
+        for (std::size_t i = 0; i < json.size(); ++i) {
+            QCOMPARE(json[i]["key"].get<std::string>(), templateKeys()[i]);
+            QVERIFY(json[i]["parameters"].get<std::int64_t>() > 0);
+            QVERIFY(!json[i]["description"].get<std::string>().empty());
+        }
+    }
+
+    void listsTheDevices() {
+        const auto text = cli_.run({"devices"});
+        QCOMPARE(text.code, 0);
+        QVERIFY(text.out.contains("onednn"));
+        const auto json = cli_.run({"devices", "--json"}).json();
+        std::set<std::string> engines;
+        for (const auto& device : json) {
+            engines.insert(device["engine"].get<std::string>());
+            QVERIFY(device["threads"].get<int>() >= 1);
+            QVERIFY(!device["precisions"].empty());
+        }
+        QVERIFY(engines.contains("onednn") && engines.contains("reference"));
+    }
+
+    void newWritesAProject() {
+        const auto file = cli_.path("new.gradwright");
+        const auto result = cli_.run({"new", "lenet-5", "-o", file});
+        QVERIFY2(result.code == 0, result.text().c_str());
+        auto project = loadProject(file.toStdString());
+        QVERIFY(!project.uuid.empty());
+        const auto bundled = openTemplate("lenet-5");
+        project.uuid = bundled.uuid;
+        QVERIFY(project == bundled);
+        const auto json =
+            cli_.run({"new", "perceptron", "-o", "other.gradwright", "--json"}).json();
+        QCOMPARE(json["template"].get<std::string>(), "perceptron");
+        QVERIFY(fs::exists(cli_ / "other.gradwright"));
+    }
+
+    void newKeepsWhatIsThere() {
+        const auto file = cli_.path("precious.gradwright");
+        QCOMPARE(cli_.run({"new", "perceptron", "-o", file}).code, 0);
+        const auto before = contentsOf(file.toStdString());
+        const auto refused = cli_.run({"new", "lenet-5", "-o", file});
+        QCOMPARE(refused.code, 1);
+        QVERIFY2(refused.failsInOneLine() && refused.err.contains("--force"),
+                 refused.text().c_str());
+        QVERIFY(contentsOf(file.toStdString()) == before);
+        QCOMPARE(cli_.run({"new", "lenet-5", "-o", file, "--force"}).code, 0);
+        QVERIFY(contentsOf(file.toStdString()) != before);
+    }
+
+    void newRefusesWhatCannotBe() {
+        const auto unknown = cli_.run({"new", "alexnet", "-o", cli_.path("x.gradwright")});
+        QCOMPARE(unknown.code, 1);
+        QVERIFY2(unknown.failsInOneLine() && unknown.err.contains("lenet-5"),
+                 unknown.text().c_str());
+        const auto nowhere = cli_.run({"new", "lenet-5", "-o", cli_.path("no/such/x.gradwright")});
+        QCOMPARE(nowhere.code, 1);
+        QVERIFY2(nowhere.failsInOneLine() && nowhere.err.contains("no/such"),
+                 nowhere.text().c_str());
+        QVERIFY(!fs::exists(cli_ / "no"));
+    }
+
+    void summaryOfLeNet() {
+        const auto json = cli_.run({"summary", "template:lenet-5", "--json"}).json();
+        QVERIFY(json["layers"].is_array());
+        std::int64_t parameters = 0;
+        std::int64_t macs = 0;
+        for (const auto& layer : json["layers"]) {
+            QCOMPARE(keysOf(layer),
+                     (std::set<std::string>{"id", "type", "output_shape", "parameters", "macs"}));
+            QVERIFY(layer["id"].is_string() && layer["type"].is_string());
+            QVERIFY(layer["output_shape"].is_array());
+            parameters += layer["parameters"].get<std::int64_t>();
+            macs += layer["macs"].get<std::int64_t>();
+        }
+        QCOMPARE(parameters, 61'706);
+        QCOMPARE(json["total_parameters"].get<std::int64_t>(), 61'706);
+        QCOMPARE(json["total_macs"].get<std::int64_t>(), macs);
+        // 5×5 kernels: 6×28×28 of 1, 16×10×10 of 6; dense 400-120-84-10.
+        QCOMPARE(macs, 6 * 784 * 25 + 16 * 100 * 150 + 400 * 120 + 120 * 84 + 84 * 10);
+        QVERIFY(json["training_memory_bytes"].get<std::int64_t>() > 4 * 61'706);
+        QVERIFY(cli_.run({"summary", "template:lenet-5"}).out.contains("61,706"));
+    }
+
+    void summaryOfAFile() {
+        const auto file = cli_.save(openTemplate("small-residual"), "summary.gradwright");
+        const auto result = cli_.run({"summary", file, "--json"});
+        QCOMPARE(result.code, 0);
+        QCOMPARE(result.out, cli_.run({"summary", "template:small-residual", "--json"}).out);
+    }
+
+    void summaryOfAHalfBuiltNetwork() {
+        auto project = openTemplate("perceptron");
+        const auto link = project.network.main.links().begin()->first;
+        apply(project, {NetworkEdit{RemoveLink{"", link}}});
+        const auto result = cli_.run({"summary", cli_.save(project, "half.gradwright"), "--json"});
+        const auto json = result.json();
+        QVERIFY2(json.is_object(), result.text().c_str());
+        QVERIFY(json["training_memory_bytes"].is_null());
+        QVERIFY(json["layers"].back()["output_shape"].is_null());
+        QVERIFY(!result.err.isEmpty());
+    }
+
+    void summaryOfAContradiction() {
+        auto project = openTemplate("lenet-5");
+        const auto& graph = project.network.main;
+        for (const auto& [id, node] : graph.nodes())
+            if (node.layerUse()->layer == "input") {
+                apply(project, {NetworkEdit{SetParam{"", id, "shape", IntTuple{1, 4, 4}}}});
+                break;
+            }
+        const auto result = cli_.run({"summary", cli_.save(project, "small.gradwright"), "--json"});
+        QCOMPARE(result.code, 1);
+        QVERIFY(result.json().is_object());
+        QVERIFY2(result.err.startsWith("error: "), result.text().c_str());
+    }
+
+    void usageErrors_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("message");
+        const auto row = [](const QString& line, const char* message) {
+            QTest::addRow("%s", qPrintable(line.isEmpty() ? "nothing" : line))
+                << line.split(u' ', Qt::SkipEmptyParts) << message;
+        };
+        row("", "subcommand");
+        row("nonsense", "nonsense");
+        row("layers --nope", "--nope");
+        row("new", "required");
+        row("new lenet-5", "--output");
+        row("summary", "project");
+        row("evaluate", "run");
+        row("evaluate run --split all", "validation");
+        row("predict run", "images");
+        row("train", "--resume RUN");
+        row("train template:perceptron --resume run", "--resume RUN");
+        row("train --resume run --run-dir there", "--run-dir");
+        row("train --resume run --batch 3", "--batch");
+        row("train --resume run --seed 3", "--seed");
+        row("train --resume run --optimizer sgd", "--optimizer");
+        row("train --resume run --precision fp64", "--precision");
+        row("train template:perceptron --epochs 0", "Epochs");
+        row("train template:perceptron --epochs two", "two");
+        row("train template:perceptron --epochs", "--epochs");
+        row("train template:perceptron --batch 0", "Batch");
+        row("train template:perceptron --learning-rate -1", "Learning rate");
+        row("train template:perceptron --learning-rate 0", "Learning rate");
+        row("train template:perceptron --learning-rate nan", "nan");
+        row("train template:perceptron --learning-rate 1e30", "1000");
+        row("train template:perceptron --optimizer newton", "sgd");
+        row("train template:perceptron --seed -1", "Seed");
+        row("train template:perceptron --threads -2", "Threads");
+        row("train template:perceptron --precision fp8", "fp32");
+    }
+    void usageErrors() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, message);
+        const auto result = cli_.run(arguments);
+        QVERIFY2(result.code == 2, result.text().c_str());
+        QCOMPARE(result.out, QByteArray());
+        QVERIFY2(result.failsInOneLine(), result.text().c_str());
+        QVERIFY2(result.err.contains(message.toUtf8()), result.text().c_str());
+    }
+
+    void fullStandardOutputIsAFailure() {
+        auto process = cli_.prepared({"layers", "--json"});
+        process->setStandardOutputFile(QStringLiteral("/dev/full"));
+        process->start();
+        const auto result = Cli::finish(*process);
+        QCOMPARE(result.code, 1);
+        QVERIFY2(result.failsInOneLine() && result.err.contains("standard output"),
+                 result.text().c_str());
+    }
+
+private:
+    Cli cli_{100, 50};
+};
+
+QTEST_GUILESS_MAIN(CliCommandsTest)
+#include "tst_cli_commands.moc"

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/graph/lower.h"
+#include "tests/support/message_of.h"
+#include "tests/support/network_builder.h"
+
+#include <QTest>
+
+#include <set>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+class LowerTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void lenetLowersToItsOps() {
+        const auto graph = lower(lenet());
+        QCOMPARE(graph.parameters(), 61'706);
+        std::vector<std::string> ops;
+        for (const auto& op : graph.ops())
+            ops.push_back(fmt::format("{} {}", op.path, nameOf(op.attributes)));
+        QCOMPARE(ops,
+                 (std::vector<std::string>{"conv1 conv2d", "conv1 activation", "pool1 max-pool2d",
+                                           "conv2 conv2d", "conv2 activation", "pool2 max-pool2d",
+                                           "flatten reshape", "dense1 dense", "dense1 activation",
+                                           "dense2 dense", "dense2 activation", "dense3 dense"}));
+        QVERIFY(graph.type(graph.input("image")).shape == (Shape{1, 28, 28}));
+        QVERIFY(graph.type(graph.output("digit")).shape == Shape{10});
+        const auto& conv = std::get<Conv2dOp>(graph.ops()[0].attributes);
+        QVERIFY((conv.padding == Padding2d{2, 2, 2, 2}));
+        QCOMPARE(graph.weights()[0].key, std::string("conv1/weight"));
+        QCOMPARE(graph.weights()[0].initializer.key, std::string("he-normal"));
+        QCOMPARE(graph.weights()[0].fans.in, 25);
+        QCOMPARE(graph.weights()[8].initializer.key, std::string("xavier-uniform"));
+    }
+
+    void branchesWithoutAnOutputAreLeftOut() {
+        NetworkBuilder b;
+        b.network = lenet();
+        const auto pool = b.network.main.findByName("pool1")->id;
+        b.after(b.after(pool, "dropout", {}, "spare"), "batch-norm");
+        // Neither do faults there matter.
+        b.after(pool, "dense", {}, "wrong");
+        b.after(pool, "quantum-fold", {}, "unknown");
+        b.layer("add", {}, "alone");
+        b.layer("input", {}, "second");
+        const auto graph = lower(b.network);
+        QCOMPARE(graph.parameters(), 61'706);
+        QCOMPARE(graph.inputs().size(), std::size_t{1});
+        for (const auto& op : graph.ops())
+            QVERIFY(op.path != "spare" && op.path != "wrong" && op.path != "unknown");
+    }
+
+    void severalOutputsAreNamed() {
+        NetworkBuilder b;
+        b.network = lenet();
+        b.after(b.network.main.findByName("dense2")->id, "output", {}, "features");
+        const auto graph = lower(b.network);
+        QCOMPARE(graph.outputs().size(), std::size_t{2});
+        QVERIFY(graph.type(graph.output("features")).shape == Shape{84});
+    }
+
+    void everyDropoutHasAStreamOfItsOwn() {
+        NetworkBuilder b;
+        auto x = b.layer("input");
+        for (int i = 0; i < 5; ++i)
+            x = b.after(b.after(x, "dropout"), "relu");
+        b.after(x, "output");
+        std::set<std::uint32_t> streams;
+        const auto graph = lower(b.network);
+        for (const auto& op : graph.ops())
+            if (const auto* dropout = std::get_if<DropoutOp>(&op.attributes))
+                streams.insert(dropout->stream);
+        QCOMPARE(streams.size(), std::size_t{5});
+    }
+
+    void whatCannotRunIsSaid() {
+        QCOMPARE(messageOf([] { return lower(Network{}); }),
+                 "The network cannot run yet. It has no Output; add one at its end.");
+        NetworkBuilder b;
+        b.layer("input", {}, "image");
+        QCOMPARE(messageOf([&] { return lower(b.network); }),
+                 "The network cannot run yet. It has no Output; add one at its end.");
+        const auto fc = b.layer("dense", {{"units", std::int64_t{0}}}, "fc");
+        b.after(fc, "output", {}, "end");
+        QCOMPARE(messageOf([&] { return lower(b.network); }),
+                 "The network cannot run yet. fc: Input 0 of fc is not connected. fc: Units must "
+                 "be from 1 to 16777216, not 0.");
+        NetworkBuilder odd;
+        odd.after(odd.after(odd.layer("input", {}, "image"), "quantum-fold", {}, "fold"), "output");
+        QCOMPARE(messageOf([&] { return lower(odd.network); }),
+                 "The network cannot run yet. fold: This version does not know the layer "
+                 "\"quantum-fold\" of fold.");
+    }
+};
+
+QTEST_APPLESS_MAIN(LowerTest)
+#include "tst_lower.moc"

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/backend.h"
+#include "engine/graph/analysis.h"
+#include "engine/layers/catalog.h"
+#include "tests/engine/layers/layer_cases.h"
+#include "tests/support/network_builder.h"
+#include "tests/support/numeric.h"
+
+#include <QTest>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+namespace {
+
+constexpr std::int64_t kBatch = 4;
+
+std::string nameOf(const LayerCase& layerCase) {
+    auto name = layerCase.layer;
+    for (const auto& shape : layerCase.inputs)
+        name += " " + toString(shape);
+    for (const auto& [key, value] : layerCase.params)
+        name += " " + key + "=" + toString(value);
+    return name;
+}
+
+/// Values outside the range of a numeric parameter, one at each end that there is.
+std::vector<ParamValue> outOfRange(const ParamSpec& spec) {
+    std::vector<double> bad;
+    if (std::isfinite(spec.minimum))
+        bad.push_back(spec.minimumExclusive ? spec.minimum : spec.minimum - 1);
+    if (std::isfinite(spec.maximum))
+        bad.push_back(spec.maximumExclusive ? spec.maximum : spec.maximum + 1);
+    std::vector<ParamValue> values;
+    for (const double number : bad) {
+        const auto whole = static_cast<std::int64_t>(number);
+        if (spec.type == ParamType::Real)
+            values.emplace_back(number);
+        else if (spec.type == ParamType::Int)
+            values.emplace_back(whole);
+        else if (spec.type == ParamType::Tuple)
+            values.emplace_back(IntTuple(spec.minLength, whole));
+    }
+    return values;
+}
+
+/// The layer behind a trainable Dense for each input, compared with a target by squared error.
+struct Harness {
+    OpGraph graph;
+    ValueId source, target, output, loss;
+};
+
+Harness harnessOf(const LayerCase& layerCase) {
+    const auto& def = layer(layerCase.layer);
+    Harness h;
+    h.source = h.graph.addInput("source", {{3}});
+    std::vector<ValueId> inputs;
+    for (std::size_t i = 0; i < layerCase.inputs.size(); ++i) {
+        const auto& shape = layerCase.inputs[i];
+        const auto path = fmt::format("source{}", i);
+        const auto weight = h.graph.addWeight({path + "/weight",
+                                               {shape.elements(), 3},
+                                               {"uniform", 1.0},
+                                               {3, shape.elements()},
+                                               true});
+        const auto flat = h.graph.add(DenseOp{shape.elements(), false}, {h.source}, path, {weight});
+        inputs.push_back(h.graph.add(ReshapeOp{shape}, {flat}, path));
+    }
+    LowerContext context(h.graph, Params(def.params, layerCase.params), inputs, "layer");
+    h.output = def.lower(context);
+    h.target = h.graph.addInput("target", h.graph.type(h.output));
+    h.loss = h.graph.add(MeanSquaredErrorOp{}, {h.output, h.target}, "loss");
+    h.graph.addOutput("output", h.output);
+    h.graph.addLoss(h.loss, 1.0);
+    return h;
+}
+
+UpdateRule plainDescent() {
+    UpdateRule rule;
+    rule.key = "descent";
+    rule.f64 = [](const UpdateSpan<double>& span, const UpdateStep& step) {
+        for (std::size_t i = 0; i < span.size; ++i)
+            span.weight[i] -= step.learningRate * span.gradient[i];
+    };
+    return rule;
+}
+
+} // namespace
+
+class LayerContractTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void everyLayerIsDescribed_data() {
+        QTest::addColumn<QString>("key");
+        for (const auto& def : layerCatalog())
+            QTest::newRow(def.key.c_str()) << QString::fromStdString(def.key);
+        qInfo("%zu layers, %zu cases", layerCatalog().size(), layerCases().size());
+    }
+    void everyLayerIsDescribed() {
+        QFETCH(QString, key);
+        const auto& def = layer(key.toStdString());
+        QVERIFY(!def.title.empty());
+        QVERIFY(def.doc.size() > 20 && def.doc.back() == '.');
+        QVERIFY(def.infer);
+        QVERIFY(def.minInputs <= def.maxInputs);
+        QVERIFY(std::ranges::any_of(categories(), [&](const CategoryInfo& info) {
+            return info.category == def.category && !info.title.empty();
+        }));
+        // What computes something can also be written as code.
+        QCOMPARE(bool(def.pytorch), bool(def.lower));
+        QCOMPARE(bool(def.keras), bool(def.lower));
+        QVERIFY(!labelOf(def, {}).empty());
+        QVERIFY2(std::ranges::any_of(layerCases(),
+                                     [&](const LayerCase& c) { return c.layer == def.key; }),
+                 "no line in layer_cases.cpp");
+    }
+
+    void keysAndTitlesAreUnique() {
+        std::set<std::string> keys;
+        std::set<std::string> titles;
+        for (const auto& def : layerCatalog()) {
+            QVERIFY2(keys.insert(def.key).second, def.key.c_str());
+            QVERIFY2(titles.insert(def.title).second, def.title.c_str());
+            QCOMPARE(findLayer(def.key), &def);
+        }
+        QVERIFY(!findLayer("quantum-fold"));
+        QVERIFY_THROWS_EXCEPTION(Error, layer("quantum-fold"));
+    }
+
+    void parametersAreDescribedAndBounded_data() { everyLayerIsDescribed_data(); }
+    void parametersAreDescribedAndBounded() {
+        QFETCH(QString, key);
+        const auto& def = layer(key.toStdString());
+        std::set<std::string> keys;
+        for (const auto& spec : def.params) {
+            const auto* name = spec.key.c_str();
+            QVERIFY2(keys.insert(spec.key).second, name);
+            QVERIFY2(!spec.title.empty() && !spec.doc.empty(), name);
+            QVERIFY2(!whyInvalid(spec, spec.standard), name);
+            for (const auto& choice : spec.choices)
+                QVERIFY2(!choice.key.empty() && !choice.title.empty() && !choice.doc.empty(), name);
+            if (spec.visibleWhen)
+                QVERIFY2(findParam(def.params, spec.visibleWhen->param), name);
+            const bool numeric = spec.type == ParamType::Int || spec.type == ParamType::Real ||
+                                 spec.type == ParamType::Tuple;
+            const auto bad = outOfRange(spec);
+            QVERIFY2(numeric == !bad.empty(), name);
+            for (const auto& value : bad) {
+                NetworkBuilder b;
+                const auto node = b.layer(def.key, {{spec.key, value}});
+                const auto analysis = analyze(b.network);
+                QVERIFY2(std::ranges::any_of(analysis.diagnostics,
+                                             [&](const Diagnostic& diagnostic) {
+                                                 return diagnostic.severity == Severity::Error &&
+                                                        diagnostic.place.node == node &&
+                                                        diagnostic.place.param == spec.key;
+                                             }),
+                         name);
+            }
+        }
+    }
+
+    void inferredShapeIsLoweredAndExecutedShape_data() {
+        QTest::addColumn<std::size_t>("index");
+        const auto cases = layerCases();
+        for (std::size_t i = 0; i < cases.size(); ++i)
+            QTest::newRow(nameOf(cases[i]).c_str()) << i;
+    }
+    void inferredShapeIsLoweredAndExecutedShape() {
+        QFETCH(std::size_t, index);
+        const auto layerCase = layerCases()[index];
+        const auto& def = layer(layerCase.layer);
+        QVERIFY(validate(def.params, layerCase.params).empty());
+        const auto inferred = def.infer({Params(def.params, layerCase.params), layerCase.inputs});
+        QVERIFY(std::holds_alternative<Shape>(inferred));
+        QVERIFY2(std::get<Shape>(inferred) == layerCase.output,
+                 toString(std::get<Shape>(inferred)).c_str());
+        if (!def.lower)
+            return;
+        const auto h = harnessOf(layerCase);
+        QVERIFY(h.graph.type(h.output).shape == layerCase.output);
+        QVERIFY(run(h).output.shape() == layerCase.output.withBatch(kBatch));
+    }
+
+    void oneTrainingStepLowersTheLoss_data() { inferredShapeIsLoweredAndExecutedShape_data(); }
+    void oneTrainingStepLowersTheLoss() {
+        QFETCH(std::size_t, index);
+        const auto layerCase = layerCases()[index];
+        if (!layer(layerCase.layer).lower)
+            return;
+        const auto result = run(harnessOf(layerCase));
+        QVERIFY(std::isfinite(result.before) && std::isfinite(result.after));
+        QVERIFY2(result.after < result.before,
+                 qPrintable(QString("%1 → %2").arg(result.before).arg(result.after)));
+    }
+
+private:
+    struct Result {
+        Tensor output;
+        double before, after; ///< loss
+    };
+
+    static Result run(const Harness& h) {
+        const auto program = makeReferenceBackend()->compile(
+            h.graph, {kBatch, Precision::F64, Mode::Training, plainDescent()});
+        initializeWeights(*program->weights(), 11);
+        const auto source = randomTensor(DType::F32, {kBatch, 3}, 1);
+        const auto target =
+            randomTensor(DType::F32, h.graph.type(h.target).shape.withBatch(kBatch), 2);
+        const std::vector<BatchInput> inputs = {{h.source, source.bytes().data()},
+                                                {h.target, target.bytes().data()}};
+        Result result;
+        program->forward(inputs, {7, 1});
+        result.output = program->read(h.output);
+        result.before = program->lossSum();
+        program->backward();
+        program->update(1e-3, 1);
+        program->forward(inputs, {7, 1});
+        result.after = program->lossSum();
+        return result;
+    }
+};
+
+QTEST_APPLESS_MAIN(LayerContractTest)
+#include "tst_layer_contract.moc"
