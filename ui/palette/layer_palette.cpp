@@ -92,9 +92,9 @@ protected:
     [[nodiscard]] QMimeData* mimeData(const QList<QTreeWidgetItem*>& items) const override {
         if (items.isEmpty() || items.first()->data(0, kKeyRole).isNull())
             return nullptr;
-        auto* const data = new QMimeData;
-        data->setData(mimeType_, items.first()->data(0, kKeyRole).toString().toUtf8());
-        return data;
+        auto* const carried = new QMimeData;
+        carried->setData(mimeType_, items.first()->data(0, kKeyRole).toString().toUtf8());
+        return carried;
     }
 
 private:

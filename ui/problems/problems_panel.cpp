@@ -105,7 +105,10 @@ void ProblemsPanel::refresh() {
     for (const Diagnostic* const diagnostic : ordered)
         rows_->addWidget(rowFor(*diagnostic));
     if (ordered.empty()) {
-        auto* const none = new QLabel(tr("No problems: this network can be trained."));
+        auto* const none =
+            new QLabel(document_->project().network.main.nodes().empty()
+                           ? tr("What is wrong or missing in the network will be listed here.")
+                           : tr("No problems: this network can be trained."));
         none->setProperty("textRole", QStringLiteral("muted"));
         none->setContentsMargins(14, 6, 14, 6);
         rows_->addWidget(none);
