@@ -117,7 +117,7 @@ void DrawingPad::extend(QPointF position) {
     if (drawing_) {
         auto& stroke = strokes_.back();
         stroke.points.push_back(toInk(position));
-        drawSegment(stroke, stroke.points.size() - 2);
+        drawSegment(stroke, stroke.points.size() - 1);
         Q_EMIT changed();
     }
     update();
@@ -132,9 +132,10 @@ void DrawingPad::drawSegment(const Stroke& stroke, std::size_t from) {
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(QPen(stroke.erases ? Qt::black : Qt::white, stroke.width, Qt::SolidLine,
                         Qt::RoundCap, Qt::RoundJoin));
-    if (stroke.points.size() == 1)
+    // The same strokes of the brush as while it was drawn, so that undo brings back every pixel.
+    if (from == 0)
         painter.drawPoint(stroke.points.front());
-    for (std::size_t i = from + 1; i < stroke.points.size(); ++i)
+    for (std::size_t i = std::max<std::size_t>(from, 1); i < stroke.points.size(); ++i)
         painter.drawLine(stroke.points[i - 1], stroke.points[i]);
 }
 

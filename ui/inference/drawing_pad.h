@@ -68,6 +68,7 @@ private:
     void begin(QPointF position, bool erases, double pressure = 1);
     void extend(QPointF position);
     void end();
+    /// Draws what the points from `from` on add.
     void drawSegment(const Stroke& stroke, std::size_t from);
     void redraw();
     [[nodiscard]] QRectF square() const;
