@@ -50,7 +50,7 @@ std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& train
         program.copyOutput(output, outputs);
         if (!std::isfinite(program.lossSum()))
             throw DivergedError("the loss is not a finite number; the first such value is in {}",
-                        program.firstNonFinite().value_or("the loss"));
+                                program.firstNonFinite().value_or("the loss"));
         score.loss += program.lossSum();
         correct += countCorrect(
             outputs, std::span(batch->labels).first(static_cast<std::size_t>(batch->count)));

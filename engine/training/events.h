@@ -50,7 +50,7 @@ struct EpochDone {
     Score training;                  ///< running mean while the weights moved
     std::optional<Score> validation; ///< with the weights at the end of the epoch
     double learningRate = 0;
-    double seconds = 0; ///< of this session's training steps in the epoch
+    double seconds = 0; ///< of training steps since start or resume, in the epoch
     double samplesPerSecond = 0;
     double waitedSeconds = 0; ///< for the loader
     bool best = false;        ///< the best so far, kept in best.safetensors
@@ -90,7 +90,7 @@ struct Finished {
     std::int64_t epochs = 0;    ///< done, fewer than asked for after early stopping
     std::int64_t bestEpoch = 0; ///< whose weights `test` was measured with
     Score test;
-    double seconds = 0; ///< of this session
+    double seconds = 0; ///< since start or resume
 };
 
 using TrainingEvent =

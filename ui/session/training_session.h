@@ -61,7 +61,7 @@ public:
     [[nodiscard]] double learningRate() const { return learningRate_; }
     /// Why it failed; empty otherwise.
     [[nodiscard]] const QString& failure() const { return failure_; }
-    /// Of this session, without pauses.
+    /// Since start or resume, without pauses.
     [[nodiscard]] double elapsedSeconds() const;
 
 Q_SIGNALS:
