@@ -49,14 +49,8 @@ private Q_SLOTS:
         QVERIFY(static_cast<double>(read_.size()) >= 0.97 * kDigits);
     }
 
-    void readsMovedAndScaledDigits_data() {
-        QTest::addColumn<bool>("darkOnLight");
-        QTest::newRow("white on black") << false;
-        QTest::newRow("dark on light") << true;
-    }
     void readsMovedAndScaledDigits() {
-        QFETCH(bool, darkOnLight);
-        const auto share = shareRead({.darkOnLight = darkOnLight});
+        const auto share = shareRead({});
         qInfo("moved and scaled: %.2f %%", 100 * share);
         QVERIFY(share >= 0.98);
     }
@@ -103,11 +97,13 @@ private:
         }
     }
 
-    /// Of the digits that are read as they are stored, how many are read from a drawing.
+    /// Of the digits that are read as they are stored, how many are read from a drawing; every
+    /// other one is dark on light.
     double shareRead(DrawingSpec spec) {
         std::size_t good = 0;
         for (const auto index : read_) {
             spec.seed = static_cast<std::uint64_t>(index) + 1;
+            spec.darkOnLight = index % 2 == 1;
             good += read(drawDigit(digit(index), spec)) == plain_.test->label(index);
         }
         return static_cast<double>(good) / static_cast<double>(read_.size());
