@@ -15,9 +15,7 @@ packages_build=(
 # The window.
 packages_gui=(qt6-base-dev qt6-svg-dev qt6-wayland libqcustomplot-dev libgraphviz-dev)
 
-# ONNX models.
-
-# The tests: Qt Test, and a font for drawing off screen once there is a window.
+# The tests: Qt Test, ONNX's node tests, and a font for drawing off screen once there is a window.
 packages_test=(qt6-base-dev libonnx-dev libonnx-testdata)
 packages_test_gui=(fonts-dejavu-core)
 
