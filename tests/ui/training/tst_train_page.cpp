@@ -107,8 +107,9 @@ private Q_SLOTS:
     }
 
     void trainsPausesChangesTheRateStopsAndGoesOn() {
-        auto project = test::smallProject(3200, 0.02);
-        test::set(project, "epochs", std::int64_t{6});
+        // Long enough not to end before it is paused and stopped, on a fast machine too.
+        auto project = test::smallProject(16'000, 0.02);
+        test::set(project, "epochs", std::int64_t{40});
         Bench bench(theme_, project);
         QVERIFY(!bench.find<QPushButton>("stop").isEnabled());
         bench.click("start");
@@ -150,9 +151,9 @@ private Q_SLOTS:
         QCOMPARE(bench.find<QPushButton>("pause").text(), QStringLiteral("Continue"));
         bench.click("pause");
         QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Finished, kPatience);
-        QCOMPARE(bench.session.currentStep(), std::int64_t{600}); // 6 epochs of 100
-        QVERIFY(stopped < 600);
-        QCOMPARE(course.accuracy().validation().size(), std::size_t{6});
+        QCOMPARE(bench.session.currentStep(), std::int64_t{20'000}); // 40 epochs of 500
+        QVERIFY(stopped < 20'000);
+        QCOMPARE(course.accuracy().validation().size(), std::size_t{40});
         QTRY_COMPARE_WITH_TIMEOUT(bench.page->runs().runs().size(), std::size_t{1}, kPatience);
         QTRY_VERIFY_WITH_TIMEOUT(bench.page->runs().runs()[0].finished, kPatience);
         QTRY_VERIFY_WITH_TIMEOUT(!bench.find<QPushButton>("pause").isEnabled(), kPatience);
