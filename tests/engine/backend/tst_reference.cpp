@@ -65,11 +65,15 @@ std::vector<WeightId> trainable(const OpGraph& graph) {
     return result;
 }
 
+const std::vector<OpCase>& cases() {
+    static const auto all = opCases();
+    return all;
+}
+
 void addCaseRows() {
     QTest::addColumn<std::size_t>("index");
-    const auto cases = opCases();
-    for (std::size_t i = 0; i < cases.size(); ++i)
-        QTest::newRow(cases[i].name.c_str()) << i;
+    for (std::size_t i = 0; i < cases().size(); ++i)
+        QTest::newRow(cases()[i].name.c_str()) << i;
 }
 
 } // namespace
@@ -83,8 +87,7 @@ private Q_SLOTS:
         std::set<ActivationKind> functions;
         std::set<PoolKind> pools;
         std::set<std::string> names;
-        const auto cases = opCases();
-        for (const auto& opCase : cases) {
+        for (const auto& opCase : cases()) {
             QVERIFY2(names.insert(opCase.name).second, opCase.name.c_str());
             for (const auto& op : opCase.graph.ops()) {
                 ops.insert(op.attributes.index());
@@ -94,8 +97,9 @@ private Q_SLOTS:
                     pools.insert(pool->kind);
             }
         }
-        qInfo("%zu cases cover %zu of %zu ops and %zu of %zu activations", cases.size(), ops.size(),
-              std::variant_size_v<OpAttributes>, functions.size(), activations().size());
+        qInfo("%zu cases cover %zu of %zu ops and %zu of %zu activations", cases().size(),
+              ops.size(), std::variant_size_v<OpAttributes>, functions.size(),
+              activations().size());
         QCOMPARE(ops.size(), std::variant_size_v<OpAttributes>);
         QCOMPARE(functions.size(), activations().size());
         QCOMPARE(pools.size(), std::size_t{2});
@@ -104,7 +108,7 @@ private Q_SLOTS:
     void gradientsEqualCentralDifferences_data() { addCaseRows(); }
     void gradientsEqualCentralDifferences() {
         QFETCH(std::size_t, index);
-        const auto opCase = opCases()[index];
+        const auto& opCase = cases()[index];
         const auto program = compile(opCase, Precision::F64, Mode::Training);
         QVERIFY(program->forward(bindings(opCase), kCaseSeed));
         QVERIFY(program->backward());
@@ -130,7 +134,7 @@ private Q_SLOTS:
     void floatAgreesWithDouble_data() { addCaseRows(); }
     void floatAgreesWithDouble() {
         QFETCH(std::size_t, index);
-        const auto opCase = opCases()[index];
+        const auto& opCase = cases()[index];
         for (const auto mode : {Mode::Training, Mode::Inference}) {
             const auto exact = compile(opCase, Precision::F64, mode);
             const auto single = compile(opCase, Precision::F32, mode);
