@@ -165,7 +165,9 @@ void Compiler::lowerOp(std::size_t index) {
     if (fusion_[index])
         context.fused =
             &std::get<ActivationOp>(graph_.ops()[*fusion_[index]].attributes).activation;
-    context.trains = options_.differentiate && inObjective_[index];
+    context.trains =
+        options_.differentiate && inObjective_[index] &&
+        std::ranges::any_of(op.weights, [&](WeightId id) { return graph_.weight(id).trainable; });
     std::visit([&](const auto& attributes) { lower(*this, context, attributes); }, op.attributes);
 }
 
@@ -324,6 +326,14 @@ Buffer* Compiler::weightBuffer(WeightId id) {
     if (!buffer)
         buffer = schedule_.external(weights_.stored(id).value.bytes());
     return buffer;
+}
+
+Buffer* Compiler::vectorWeight(WeightId id, std::int64_t channels) {
+    if (!(weights_.stored(id).desc == denseDesc({channels})))
+        throw Error("{} is shared by layers whose channels lie differently in memory; give each a "
+                    "weight of its own",
+                    graph_.weight(id).key);
+    return weightBuffer(id);
 }
 
 Buffer* Compiler::weightAs(WeightId id, const MemoryDesc& desc) {

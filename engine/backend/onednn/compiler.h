@@ -28,7 +28,7 @@ struct OpContext {
     const Op& op;
     std::vector<Lowered*> inputs;
     const Activation* fused = nullptr; ///< the next op, to be folded into this one
-    bool trains = false;               ///< gradients of its weights are wanted
+    bool trains = false;               ///< a gradient of one of its weights is wanted
 };
 
 /// Statistics of a batch that wait for the update.
@@ -102,7 +102,8 @@ public:
     Buffer* applyDerivative(const Activation& activation, const Layout& layout, Buffer* output,
                             Buffer* gradient);
 
-    Buffer* weightBuffer(WeightId id);
+    /// A weight of one element a channel. Throws Error when an op of other padding shares it.
+    Buffer* vectorWeight(WeightId id, std::int64_t channels);
     /// The weight in that layout; reordered in each pass when it is kept in another.
     Buffer* weightAs(WeightId id, const MemoryDesc& desc);
 
@@ -132,6 +133,7 @@ private:
     void emitBackward();
     void seedLosses();
     Lowered* make(const Layout& layout, bool wantsGradient);
+    Buffer* weightBuffer(WeightId id);
 
     const OpGraph& graph_;
     std::int64_t batch_;

@@ -48,7 +48,8 @@ void emitNormGradient(Compiler& compiler, const OpContext& context, const NormFo
         normBackward(desc, static_cast<float>(op.epsilon), context.fused != nullptr, forward);
     if (!pd)
         throw Error("oneDNN has no gradient of the normalization at {}", context.op.path);
-    const auto vector = denseDesc({tensors.source->layout.channels});
+    const auto channels = tensors.source->layout.channels;
+    const auto vector = denseDesc({channels});
     auto* result = compiler.schedule().arena(tensors.source->layout.bytes());
     const auto scale = compiler.gradientTarget(context.op.weights[0], vector);
     const auto shift = compiler.gradientTarget(context.op.weights[1], vector);
@@ -57,12 +58,13 @@ void emitNormGradient(Compiler& compiler, const OpContext& context, const NormFo
         {DNNL_ARG_DIFF_DST, gradient, desc},
         {DNNL_ARG_MEAN, tensors.mean, vector},
         {DNNL_ARG_VARIANCE, tensors.variance, vector},
-        {DNNL_ARG_SCALE, compiler.weightBuffer(context.op.weights[0]), vector},
+        {DNNL_ARG_SCALE, compiler.vectorWeight(context.op.weights[0], channels), vector},
         {DNNL_ARG_DIFF_SRC, result, desc},
         {DNNL_ARG_DIFF_SCALE, scale.buffer, vector},
         {DNNL_ARG_DIFF_SHIFT, shift.buffer, vector}};
     if (kNormBackwardTakesShift)
-        arguments.push_back({DNNL_ARG_SHIFT, compiler.weightBuffer(context.op.weights[1]), vector});
+        arguments.push_back(
+            {DNNL_ARG_SHIFT, compiler.vectorWeight(context.op.weights[1], channels), vector});
     if (tensors.workspace)
         arguments.push_back(
             {DNNL_ARG_WORKSPACE, tensors.workspace, argumentDesc(pd, DNNL_ARG_WORKSPACE)});
@@ -78,13 +80,14 @@ void emitNormGradient(Compiler& compiler, const OpContext& context, const NormFo
 void chooseStatistics(Compiler& compiler, const OpContext& context, const BatchNormOp& op,
                       NormTensors& tensors) {
     const auto& ids = context.op.weights;
+    const auto channels = tensors.source->layout.channels;
     if (!compiler.trainingMode()) {
-        tensors.mean = compiler.weightBuffer(ids[2]);
-        tensors.variance = compiler.weightBuffer(ids[3]);
+        tensors.mean = compiler.vectorWeight(ids[2], channels);
+        tensors.variance = compiler.vectorWeight(ids[3], channels);
         return;
     }
     const auto& layout = tensors.source->layout;
-    const auto bytes = static_cast<std::size_t>(layout.channels) * sizeof(float);
+    const auto bytes = static_cast<std::size_t>(channels) * sizeof(float);
     tensors.mean = compiler.schedule().arena(bytes);
     tensors.variance = compiler.schedule().arena(bytes);
     if (!compiler.differentiates())
@@ -103,7 +106,8 @@ void chooseStatistics(Compiler& compiler, const OpContext& context, const BatchN
 void lower(Compiler& compiler, const OpContext& context, const BatchNormOp& op) {
     auto* source = withStoredChannels(compiler, context);
     const auto& layout = source->layout;
-    const auto vector = denseDesc({layout.channels});
+    const auto channels = layout.channels;
+    const auto vector = denseDesc({channels});
     for (const auto id : context.op.weights)
         if (!compiler.weights().stored(id).isSet)
             compiler.weights().setLayout(id, {layout.shape[0]}, vector);
@@ -124,8 +128,8 @@ void lower(Compiler& compiler, const OpContext& context, const BatchNormOp& op) 
         {DNNL_ARG_SRC, source->buffer, desc},
         {DNNL_ARG_MEAN, tensors.mean, vector},
         {DNNL_ARG_VARIANCE, tensors.variance, vector},
-        {DNNL_ARG_SCALE, compiler.weightBuffer(context.op.weights[0]), vector},
-        {DNNL_ARG_SHIFT, compiler.weightBuffer(context.op.weights[1]), vector},
+        {DNNL_ARG_SCALE, compiler.vectorWeight(context.op.weights[0], channels), vector},
+        {DNNL_ARG_SHIFT, compiler.vectorWeight(context.op.weights[1], channels), vector},
         {DNNL_ARG_DST, tensors.output->buffer, desc}};
     const auto workspace = argumentDesc(pd, DNNL_ARG_WORKSPACE);
     if (workspace.get_size() > 0) {

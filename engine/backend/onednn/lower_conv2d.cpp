@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/compiler.h"
 
-#include <algorithm>
-
 namespace gradwright::onednn {
 namespace {
 
@@ -45,7 +43,6 @@ public:
         return std::move(*best);
     }
 
-    [[nodiscard]] const Window& window() const { return window_; }
     [[nodiscard]] Dims kernelDims(std::int64_t in, std::int64_t out) const {
         if (op_.groups == 1)
             return {out, in, op_.kernel[0], op_.kernel[1]};
@@ -192,12 +189,6 @@ void emitWeightGradient(Compiler& compiler, const OpContext& context, const Conv
     compiler.reportBackward(context, implementationOf(pd), plan.output);
 }
 
-bool trainsAny(const Compiler& compiler, const OpContext& context) {
-    return context.trains && std::ranges::any_of(context.op.weights, [&](WeightId id) {
-               return compiler.graph().weight(id).trainable;
-           });
-}
-
 } // namespace
 
 void lower(Compiler& compiler, const OpContext& context, const Conv2dOp& op) {
@@ -224,7 +215,9 @@ void lower(Compiler& compiler, const OpContext& context, const Conv2dOp& op) {
         {DNNL_ARG_WEIGHTS, kernel, pd.weights_desc()},
         {DNNL_ARG_DST, tensors.output->buffer, pd.dst_desc()}};
     if (tensors.bias)
-        arguments.push_back({DNNL_ARG_BIAS, compiler.weightBuffer(*tensors.bias), pd.bias_desc()});
+        arguments.push_back({DNNL_ARG_BIAS,
+                             compiler.vectorWeight(*tensors.bias, dimsOf(pd.bias_desc())[0]),
+                             pd.bias_desc()});
     compiler.schedule().add(pd, std::move(arguments));
     compiler.reportForward(context, implementationOf(pd), plan.output);
     if (!tensors.output->wantsGradient)
@@ -233,7 +226,7 @@ void lower(Compiler& compiler, const OpContext& context, const Conv2dOp& op) {
         auto* gradient = compiler.gradientOf(tensors.output);
         if (!gradient)
             return;
-        if (trainsAny(compiler, context))
+        if (context.trains)
             emitWeightGradient(compiler, context, plan, tensors, gradient);
         if (tensors.source->wantsGradient)
             emitDataGradient(compiler, context, plan, tensors, gradient);

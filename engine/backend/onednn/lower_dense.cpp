@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/compiler.h"
 
-#include <algorithm>
-
 namespace gradwright::onednn {
 namespace {
 
@@ -101,7 +99,8 @@ void lower(Compiler& compiler, const OpContext& context, const DenseOp& op) {
         {DNNL_ARG_WEIGHTS, kernel, pd.weights_desc()},
         {DNNL_ARG_DST, tensors.output->buffer, pd.dst_desc()}};
     if (tensors.bias)
-        arguments.push_back({DNNL_ARG_BIAS, compiler.weightBuffer(*tensors.bias), pd.bias_desc()});
+        arguments.push_back(
+            {DNNL_ARG_BIAS, compiler.vectorWeight(*tensors.bias, op.units), pd.bias_desc()});
     compiler.schedule().add(pd, std::move(arguments));
     compiler.reportForward(context, implementationOf(pd), layout);
     if (!tensors.output->wantsGradient)
@@ -110,9 +109,7 @@ void lower(Compiler& compiler, const OpContext& context, const DenseOp& op) {
         auto* gradient = compiler.gradientOf(tensors.output);
         if (!gradient)
             return;
-        const bool trains = std::ranges::any_of(
-            context.op.weights, [&](WeightId id) { return compiler.graph().weight(id).trainable; });
-        if (context.trains && trains)
+        if (context.trains)
             emitWeightGradient(compiler, context, pd, tensors, gradient);
         if (tensors.source->wantsGradient)
             emitDataGradient(compiler, context, pd, tensors, gradient);
