@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/main_window.h"
 
+#include "engine/io/code_formats.h"
 #include "engine/support/version.h"
 #include "ui/design/design_page.h"
 #include "ui/inference/inference_page.h"
@@ -127,6 +128,7 @@ void MainWindow::connectPages() {
     };
     connect(status_, &StatusLine::problemsClicked, this, toProblems);
     connect(train_, &TrainPage::problemsRequested, this, toProblems);
+    connect(files_, &ProjectFiles::hint, status_, &StatusLine::showHint);
     connect(files_, &ProjectFiles::opened, this, [this] { showPage(Design); });
     connect(welcome_, &WelcomePage::templateChosen, files_, &ProjectFiles::newFromTemplate);
     connect(welcome_, &WelcomePage::blankChosen, files_, &ProjectFiles::newBlank);
@@ -187,6 +189,10 @@ void MainWindow::makeFileMenu() {
         [this] { files_->save(); });
     add(tr("Save as…"), {}, QKeySequence(QStringLiteral("Ctrl+Shift+S")),
         [this] { files_->saveAs(); });
+    QMenu* const exports = menu->addMenu(tr("Export"));
+    for (const CodeFormat& format : codeFormats())
+        exports->addAction(tr("As %1…").arg(QString::fromStdString(format.title)), this,
+                           [this, key = format.key] { files_->exportCode(key); });
     menu->addSeparator();
     add(tr("Quit"), {}, QKeySequence(QStringLiteral("Ctrl+Q")), [this] { close(); });
 }

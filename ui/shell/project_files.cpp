@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/project_files.h"
 
+#include "engine/io/atomic_file.h"
+#include "engine/io/code_formats.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
 #include "ui/shell/recovery_dialog.h"
@@ -91,6 +93,25 @@ bool ProjectFiles::saveAs() {
         return false;
     remember(file);
     return true;
+}
+
+void ProjectFiles::exportCode(const std::string& key) {
+    const CodeFormat& format = codeFormat(key);
+    std::string text;
+    if (!attempt([&] { text = format.write(document_->project().network); }))
+        return;
+    const QString ending = QString::fromStdString(format.ending);
+    const QString title = QString::fromStdString(format.title);
+    QString file = QFileDialog::getSaveFileName(
+        window_, tr("Export as %1").arg(title),
+        QString::fromStdString(slugOf(document_->project().name)).replace(u'-', u'_') + ending,
+        tr("Python files (*%1)").arg(ending));
+    if (file.isEmpty())
+        return;
+    if (QFileInfo(file).suffix().isEmpty())
+        file += ending;
+    if (attempt([&] { writeFileAtomically(file.toStdString(), std::string_view(text)); }))
+        Q_EMIT hint(tr("The network is written as %1 in %2").arg(title, file));
 }
 
 bool ProjectFiles::mayReplace() {

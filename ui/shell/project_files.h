@@ -27,6 +27,8 @@ public:
     /// True when the project is on disk now.
     bool save();
     bool saveAs();
+    /// Writes the network as a program; `format` is a key of codeFormats().
+    void exportCode(const std::string& format);
     /// Asks about unsaved changes; true when they may go.
     bool mayReplace();
     /// Offers what a crash left behind, beside what had been saved.
@@ -41,6 +43,8 @@ public:
 Q_SIGNALS:
     /// A project has been opened or begun.
     void opened();
+    /// For the status bar.
+    void hint(const QString& text);
 
 private:
     bool attempt(const std::function<void()>& action);
