@@ -6,7 +6,17 @@
 #include <QApplication>
 #include <QCommandLineParser>
 
+#include <algorithm>
+#include <string_view>
+
 int main(int argc, char** argv) {
+    // What is only told needs no display.
+    const bool tells = std::any_of(argv + 1, argv + argc, [](const char* argument) {
+        const std::string_view text(argument);
+        return text == "--help" || text == "-h" || text == "--version" || text == "-v";
+    });
+    if (tells && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM"))
+        qputenv("QT_QPA_PLATFORM", "minimal");
     gradwright::setScheduling(gradwright::Scheduling::Responsive);
     QApplication application(argc, argv);
     QApplication::setApplicationName(QStringLiteral("gradwright"));

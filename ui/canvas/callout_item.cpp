@@ -44,12 +44,17 @@ CalloutItem::CalloutItem(Diagnostic diagnostic, const ThemeManager& themes)
     size_ = {kWidth, height};
 }
 
+void CalloutItem::setTail(Tail tail) {
+    tail_ = tail;
+    update();
+}
+
 QRectF CalloutItem::buttonRect() const {
     return buttonRect_.isNull() ? QRectF() : mapRectToScene(buttonRect_);
 }
 
 QRectF CalloutItem::boundingRect() const {
-    return QRectF(QPointF(), size_).adjusted(-kTail - 1, -1, 1, 1);
+    return QRectF(QPointF(), size_).adjusted(-kTail - 1, -1, kTail + 1, 1);
 }
 
 void CalloutItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget*) {
@@ -58,9 +63,11 @@ void CalloutItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWid
     painter->setRenderHint(QPainter::Antialiasing);
     QPainterPath box;
     box.addRoundedRect(QRectF(QPointF(), size_).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8);
-    // The tail points at the node on the left, at the height of its title.
+    // The tail points at the node, at the height of its title.
     QPainterPath tail;
-    tail.addPolygon(QPolygonF{{1, 18}, {-kTail, 26}, {1, 34}});
+    const double edge = tail_ == Tail::Left ? 1 : size_.width() - 1;
+    const double tip = tail_ == Tail::Left ? -kTail : size_.width() + kTail;
+    tail.addPolygon(QPolygonF{{edge, 18}, {tip, 26}, {edge, 34}});
     painter->setPen(QPen(line, 1));
     painter->setBrush(theme.severityTint(diagnostic_.severity));
     painter->drawPath(box.united(tail));

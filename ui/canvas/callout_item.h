@@ -13,10 +13,14 @@ class CalloutItem final : public QGraphicsItem {
 public:
     enum { Type = UserType + 3 };
 
+    enum class Tail { Left, Right }; ///< the side at which the node stands
+
     CalloutItem(Diagnostic diagnostic, const ThemeManager& themes);
 
     [[nodiscard]] int type() const override { return Type; }
     [[nodiscard]] const Diagnostic& diagnostic() const { return diagnostic_; }
+    void setTail(Tail tail);
+    [[nodiscard]] QSizeF size() const { return size_; }
     /// In scene coordinates; null when there is no fix.
     [[nodiscard]] QRectF buttonRect() const;
 
@@ -32,6 +36,7 @@ private:
     const ThemeManager* themes_;
     QString text_;
     QString button_;
+    Tail tail_ = Tail::Left;
     QSizeF size_;
     QRectF buttonRect_;
     bool hovered_ = false;

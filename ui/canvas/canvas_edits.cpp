@@ -64,6 +64,21 @@ Addition addLayer(const Project& project, std::string_view key, Point at,
     return {{std::move(group)}, {id}};
 }
 
+Addition addLinkedLayer(const Project& project, std::string_view key, Point at, PortRef port,
+                        bool portIsInput) {
+    Addition added = addLayer(project, key, at);
+    const NodeId id = added.nodes.front();
+    const PortRef from = portIsInput ? PortRef{id, {0}} : port;
+    const PortRef to = portIsInput ? port : PortRef{id, {0}};
+    ProjectEdit::Group group{std::move(added.edit)};
+    if (portIsInput)
+        if (const Link* const old = project.network.main.linkInto(port))
+            group.push_back(networkEdit({RemoveLink{kMainGraph, old->id}}));
+    group.push_back(networkEdit(newLink(project.network.main.freshLinkId(), from, to)));
+    added.edit = {std::move(group)};
+    return added;
+}
+
 ProjectEdit addLink(const Project& project, PortRef from, PortRef to,
                     std::optional<LinkId> replaced) {
     NetworkEdit::Group group;

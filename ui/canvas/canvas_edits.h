@@ -25,6 +25,10 @@ struct Addition {
 Addition addLayer(const Project& project, std::string_view layer, Point at,
                   std::optional<LinkId> into = {}, std::optional<NodeId> after = {});
 
+/// The same, linked with a port: behind an output, before an input.
+Addition addLinkedLayer(const Project& project, std::string_view layer, Point at, PortRef port,
+                        bool portIsInput);
+
 ProjectEdit addLink(const Project& project, PortRef from, PortRef to,
                     std::optional<LinkId> replaced = {});
 

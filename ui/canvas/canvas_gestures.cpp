@@ -2,6 +2,7 @@
 #include "engine/support/error.h"
 #include "ui/canvas/callout_item.h"
 #include "ui/canvas/canvas_scene.h"
+#include "ui/canvas/frame_item.h"
 #include "ui/theme/text.h"
 
 #include <QGraphicsSceneMouseEvent>
@@ -13,6 +14,12 @@
 
 // The gestures of the canvas: links are dragged, nodes moved, fixes clicked.
 namespace gradwright {
+
+namespace {
+
+constexpr double kFarAway = 40; // a link dropped nearer to its port was given up
+
+} // namespace
 
 std::optional<Port> CanvasScene::portAt(QPointF at) const {
     std::optional<Port> nearest;
@@ -66,6 +73,7 @@ void CanvasScene::mousePressEvent(QGraphicsSceneMouseEvent* event) {
         event->accept();
         return;
     }
+    walker_.reset();
     if (const auto port = portAt(at)) {
         startLink(*port, at);
         event->accept();
@@ -75,8 +83,10 @@ void CanvasScene::mousePressEvent(QGraphicsSceneMouseEvent* event) {
     const auto hit = items(at);
     const bool onNode = std::ranges::any_of(
         hit, [](QGraphicsItem* item) { return item->type() == NodeItem::Type; });
-    if (!onNode)
+    if (!onNode) {
+        startFrameDrag(at);
         return;
+    }
     moveDrag_ = MoveDrag{at, {}};
     for (const NodeId id : selectedNodes())
         moveDrag_->positions[id] = positionOf(id);
@@ -86,6 +96,8 @@ void CanvasScene::mousePressEvent(QGraphicsSceneMouseEvent* event) {
 void CanvasScene::mouseMoveEvent(QGraphicsSceneMouseEvent* event) {
     if (linkDrag_)
         dragLink(event->scenePos());
+    else if (frameDrag_ && event->buttons().testFlag(Qt::LeftButton))
+        dragFrame(event->scenePos());
     else if (moveDrag_ && event->buttons().testFlag(Qt::LeftButton))
         dragNodes(event->scenePos());
     else
@@ -98,6 +110,29 @@ void CanvasScene::mouseReleaseEvent(QGraphicsSceneMouseEvent* event) {
     else
         QGraphicsScene::mouseReleaseEvent(event);
     moveDrag_.reset();
+    frameDrag_.reset();
+}
+
+void CanvasScene::mouseDoubleClickEvent(QGraphicsSceneMouseEvent* event) {
+    const QPointF at = event->scenePos();
+    if (event->button() != Qt::LeftButton || portAt(at)) {
+        QGraphicsScene::mouseDoubleClickEvent(event);
+        return;
+    }
+    event->accept();
+    for (QGraphicsItem* const item : items(at)) {
+        if (const auto* const node = qgraphicsitem_cast<NodeItem*>(item)) {
+            Q_EMIT nodeActivated(node->id());
+            return;
+        }
+        if (const auto* const frame = qgraphicsitem_cast<FrameItem*>(item)) {
+            Q_EMIT frameActivated(frame->id());
+            return;
+        }
+        if (item->type() == LinkItem::Type || item == callout_)
+            return;
+    }
+    Q_EMIT voidActivated(at);
 }
 
 void CanvasScene::dragNodes(QPointF at) {
@@ -165,6 +200,8 @@ void CanvasScene::dropLink(QPointF at) {
         if (drag.replaced)
             perform(tr("Delete link"),
                     removeItems(document_->project(), {}, std::array{*drag.replaced}));
+        else if (QLineF(nodes_.at(drag.from.ref.node)->portPos(drag.from), at).length() > kFarAway)
+            Q_EMIT linkDroppedOnVoid(drag.from, at);
         return;
     }
     if (*target == drag.from || whyNot(drag.from, *target, drag.replaced))

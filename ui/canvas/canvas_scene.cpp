@@ -3,13 +3,14 @@
 
 #include "engine/layers/catalog.h"
 #include "engine/support/error.h"
-#include "ui/canvas/auto_layout.h"
 #include "ui/canvas/callout_item.h"
+#include "ui/canvas/frame_item.h"
 #include "ui/canvas/node_looks.h"
 #include "ui/theme/text.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
+#include <QVariantAnimation>
 
 #include <algorithm>
 #include <cmath>
@@ -19,7 +20,7 @@ namespace gradwright {
 namespace {
 
 constexpr Point kPasteOffset{24, 24};
-constexpr QPointF kCalloutOffset{metrics::kNodeWidth + 22, -4};
+constexpr double kCalloutGap = 22;
 
 } // namespace
 
@@ -53,6 +54,8 @@ void CanvasScene::onChanged(ProjectDocument::Changes what) {
         syncLooks();
     }
     if (what & (ProjectDocument::NetworkChange | ProjectDocument::CanvasChange)) {
+        delete std::exchange(animation_, nullptr);
+        syncFrames();
         syncPositions();
         routeLinks();
         syncCallout();
@@ -109,25 +112,6 @@ Point CanvasScene::positionOf(NodeId id) const {
     return at == provisional_.end() ? Point{} : at->second;
 }
 
-void CanvasScene::provisionPositions() {
-    const Graph& graph = document_->project().network.main;
-    const auto& graphs = document_->project().canvas.positions;
-    std::map<NodeId, Point> placed;
-    if (const auto at = graphs.find(kMainGraph); at != graphs.end())
-        placed = at->second;
-    std::erase_if(provisional_, [&](const auto& entry) {
-        return placed.contains(entry.first) || graph.find(entry.first) == nullptr;
-    });
-    placed.insert(provisional_.begin(), provisional_.end());
-    if (std::ranges::all_of(graph.nodes(),
-                            [&](const auto& entry) { return placed.contains(entry.first); }))
-        return;
-    const bool nothingPlaced = placed.empty();
-    provisional_.merge(stackedLayout(graph, placed));
-    if (nothingPlaced)
-        runLayout(false);
-}
-
 void CanvasScene::syncPositions() {
     provisionPositions();
     for (const auto& [id, item] : nodes_) {
@@ -137,29 +121,6 @@ void CanvasScene::syncPositions() {
     // Room to scroll on every side.
     const QRectF content = contentRect();
     setSceneRect(content.adjusted(-2000, -2000, 2000, 2000));
-}
-
-void CanvasScene::routeLinks() {
-    const Graph& graph = document_->project().network.main;
-    std::vector<QRectF> rects;
-    std::vector<NodeId> owners;
-    for (const auto& [id, item] : nodes_) {
-        rects.push_back(metrics::nodeRect().translated(item->pos()));
-        owners.push_back(id);
-    }
-    for (const auto& [id, item] : links_) {
-        const Link& link = *graph.find(id);
-        const QPointF from = nodes_.at(link.from.node)->portPos({link.from, false});
-        const QPointF to = nodes_.at(link.to.node)->portPos({link.to, true});
-        const QRectF span = QRectF(from, to).normalized().adjusted(-2, 2, 2, -2);
-        std::vector<QRectF> obstacles;
-        for (std::size_t i = 0; i < rects.size(); ++i) {
-            const bool end = owners[i] == link.from.node || owners[i] == link.to.node;
-            if (!end && rects[i].bottom() > span.top() && rects[i].top() < span.bottom())
-                obstacles.push_back(rects[i]);
-        }
-        item->setRoute(routeLink(from, to, obstacles));
-    }
 }
 
 void CanvasScene::syncCallout() {
@@ -180,8 +141,32 @@ void CanvasScene::syncCallout() {
     if (shown == nullptr)
         return;
     callout_ = new CalloutItem(*shown, *themes_);
-    callout_->setPos(nodes_.at(*shown->place.node)->pos() + kCalloutOffset);
+    placeCallout(nodes_.at(*shown->place.node)->pos());
     addItem(callout_);
+}
+
+/// At the right of its node, or where nothing stands in the way.
+void CanvasScene::placeCallout(QPointF node) {
+    const QSizeF size = callout_->size();
+    const double right = node.x() + metrics::kNodeWidth + kCalloutGap;
+    const double left = node.x() - kCalloutGap - size.width();
+    const double top = node.y() - 4;
+    for (const QPointF at :
+         {QPointF(right, top), QPointF(left, top), QPointF(right + metrics::kColumnPitch, top),
+          QPointF(left - metrics::kColumnPitch, top)}) {
+        if (!isFree(QRectF(at, size)))
+            continue;
+        callout_->setTail(at.x() < node.x() ? CalloutItem::Tail::Right : CalloutItem::Tail::Left);
+        callout_->setPos(at);
+        return;
+    }
+    callout_->setPos(right, top);
+}
+
+bool CanvasScene::isFree(const QRectF& rect) const {
+    return std::ranges::none_of(nodes_, [&](const auto& entry) {
+        return rect.intersects(metrics::nodeRect().translated(entry.second->pos()));
+    });
 }
 
 // ---- selection
@@ -227,6 +212,9 @@ QRectF CanvasScene::contentRect(bool selectedOnly) const {
     for (const auto& [id, item] : nodes_)
         if (!selectedOnly || item->isSelected())
             all |= metrics::nodeRect().translated(item->pos());
+    for (const auto& [id, item] : frames_)
+        if (!selectedOnly || item->isSelected())
+            all |= item->sceneRect();
     return all;
 }
 
@@ -278,18 +266,60 @@ void CanvasScene::addLayer(const std::string& layer, std::optional<QPointF> cent
         selectNodes(added.nodes);
 }
 
+void CanvasScene::addLinkedLayer(const std::string& layer, QPointF center, const Port& port) {
+    const QPointF corner = center - metrics::nodeRect().center();
+    const Addition added = gradwright::addLinkedLayer(
+        document_->project(), layer, {metrics::onGrid(corner.x()), metrics::onGrid(corner.y())},
+        port.ref, port.isInput);
+    if (perform(tr("Add %1").arg(qstr(findLayer(layer)->title)), added.edit))
+        selectNodes(added.nodes);
+}
+
+bool CanvasScene::fits(const LayerDef& layer, const std::optional<Port>& port) const {
+    if (layer.insideBlocksOnly)
+        return false;
+    if (!port)
+        return true;
+    if (port->isInput)
+        return layer.hasOutput;
+    if (layer.maxInputs == 0)
+        return false;
+    const Node* const node = document_->project().network.main.find(port->ref.node);
+    const Analysis& analysis = document_->analysis();
+    if (node == nullptr || node->blockUse() != nullptr || layer.minInputs > 1)
+        return true; // what arrives is not one shape
+    const NodeAnalysis& source = analysis.nodes[analysis.indexOf(node->name)];
+    if (source.state != ShapeState::Known || layer.infer == nullptr)
+        return true;
+    const ParamValues standard;
+    const Inferred inferred =
+        layer.infer({Params(layer.params, standard), std::span(&source.output, 1)});
+    return std::holds_alternative<Shape>(inferred);
+}
+
+void CanvasScene::renameNode(NodeId id, const QString& name) {
+    perform(tr("Rename"), {NetworkEdit{RenameNode{kMainGraph, id, name.toStdString()}}});
+}
+
 void CanvasScene::removeSelection() {
     std::vector<LinkId> links;
     for (const auto& [id, item] : links_)
         if (item->isSelected())
             links.push_back(id);
     const std::vector<NodeId> nodes = selectedNodes();
-    if (nodes.empty() && links.empty())
+    const std::vector<FrameId> frames = selectedFrames();
+    if (nodes.empty() && links.empty() && frames.empty())
         return;
-    const QString title = nodes.empty()       ? tr("Delete link")
-                          : nodes.size() == 1 ? tr("Delete layer")
-                                              : tr("Delete %1 layers").arg(nodes.size());
-    perform(title, removeItems(document_->project(), nodes, links));
+    const QString title = nodes.size() == 1  ? tr("Delete layer")
+                          : nodes.size() > 1 ? tr("Delete %1 layers").arg(nodes.size())
+                          : links.empty()    ? tr("Delete frame")
+                                             : tr("Delete link");
+    ProjectEdit::Group group;
+    if (!nodes.empty() || !links.empty())
+        group.push_back(removeItems(document_->project(), nodes, links));
+    for (const FrameId frame : frames)
+        group.push_back({SetFrame{frame, std::nullopt}});
+    perform(title, {std::move(group)});
 }
 
 void CanvasScene::copySelection() const {
@@ -331,49 +361,6 @@ void CanvasScene::moveSelection(QPointF by) {
     }
     if (!move.to.empty())
         perform(tr("Move"), {std::move(move)});
-}
-
-// ---- layout
-
-void CanvasScene::layOut() {
-    runLayout(true);
-}
-
-void CanvasScene::runLayout(bool asEdit) {
-    Graph graph = document_->project().network.main;
-    if (graph.nodes().empty())
-        return;
-    // Assigning joins the one before; its answer, on its way, is dropped as outdated or applied.
-    layout_ = std::jthread([this, asEdit, graph = std::move(graph)] {
-        try {
-            std::map<NodeId, Point> positions = layeredLayout(graph);
-            QMetaObject::invokeMethod(
-                this, [this, asEdit, graph, positions] { takeLayout(graph, positions, asEdit); });
-        } catch (const std::exception& error) {
-            QMetaObject::invokeMethod(
-                this, [this, text = QString::fromUtf8(error.what())] { Q_EMIT hint(text); });
-        }
-    });
-}
-
-void CanvasScene::takeLayout(const Graph& graph, std::map<NodeId, Point> positions, bool asEdit) {
-    const Graph& now = document_->project().network.main;
-    if (!std::ranges::equal(
-            now.nodes(), graph.nodes(), {}, [](const auto& e) { return e.first; },
-            [](const auto& e) { return e.first; }))
-        return; // edited meanwhile; this is the answer to another question
-    if (asEdit) {
-        MoveNodes move{kMainGraph, {positions.begin(), positions.end()}};
-        perform(tr("Automatic layout"), {std::move(move)});
-    } else {
-        for (const auto& [id, at] : positions)
-            if (provisional_.contains(id))
-                provisional_[id] = at;
-        syncPositions();
-        routeLinks();
-        syncCallout();
-    }
-    Q_EMIT laidOut();
 }
 
 } // namespace gradwright

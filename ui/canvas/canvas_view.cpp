@@ -2,6 +2,10 @@
 #include "ui/canvas/canvas_view.h"
 
 #include "engine/support/error.h"
+#include "ui/canvas/frame_item.h"
+#include "ui/canvas/inline_editor.h"
+#include "ui/canvas/minimap.h"
+#include "ui/canvas/quick_add.h"
 
 #include <QDragEnterEvent>
 #include <QKeyEvent>
@@ -43,6 +47,75 @@ CanvasView::CanvasView(CanvasScene& scene, const ThemeManager& themes, QWidget* 
     viewport()->setMouseTracking(true);
     setAccessibleName(tr("Network canvas"));
     connect(themes_, &ThemeManager::changed, viewport(), qOverload<>(&QWidget::update));
+    minimap_ = new Minimap(*this, scene, themes);
+    connect(scene_, &CanvasScene::linkDroppedOnVoid, this,
+            [this](const Port& from, QPointF at) { quickAdd(at, from); });
+    connect(scene_, &CanvasScene::voidActivated, this, [this](QPointF at) { quickAdd(at); });
+    connect(scene_, &CanvasScene::frameActivated, this, &CanvasView::renameFrame);
+    connect(scene_, &CanvasScene::frameMade, this, &CanvasView::renameFrame);
+}
+
+void CanvasView::quickAdd(QPointF scenePosition, const std::optional<Port>& port) {
+    auto* const popup = new QuickAdd(
+        *themes_, [this, &port](const LayerDef& layer) { return scene_->fits(layer, port); }, this);
+    connect(popup, &QuickAdd::chosen, this, [this, scenePosition, port](const std::string& layer) {
+        try {
+            if (port)
+                scene_->addLinkedLayer(layer, scenePosition, *port);
+            else
+                scene_->addLayer(layer, scenePosition);
+        } catch (const Error& error) {
+            Q_EMIT scene_->hint(QString::fromUtf8(error.what()));
+        }
+        setFocus();
+    });
+    popup->move(viewport()->mapToGlobal(mapFromScene(scenePosition)) + QPoint(8, 8));
+    popup->show();
+}
+
+void CanvasView::quickAddHere() {
+    const QPoint pointer = viewport()->mapFromGlobal(QCursor::pos());
+    const bool here = viewport()->rect().contains(pointer);
+    quickAdd(mapToScene(here ? pointer : viewport()->rect().center()));
+}
+
+void CanvasView::edit(const QRectF& place, const QString& text,
+                      std::function<void(const QString&)> take) {
+    constexpr int kLeastWidth = 120;
+    constexpr int kHeight = 28;
+    ensureVisible(place, 8, 8);
+    const QRect box = mapFromScene(place).boundingRect();
+    auto* const editor = new InlineEditor(text, std::move(take), viewport());
+    const int width = std::max(box.width(), kLeastWidth);
+    editor->setGeometry(std::clamp(box.left(), 0, std::max(0, viewport()->width() - width)),
+                        box.center().y() - kHeight / 2, width, kHeight);
+    editor->show();
+    editor->setFocus();
+}
+
+void CanvasView::renameNode(NodeId id) {
+    const NodeItem* const item = scene_->nodeItem(id);
+    if (item != nullptr)
+        edit(metrics::nodeRect().translated(item->pos()), item->look().name,
+             [this, id](const QString& name) { scene_->renameNode(id, name); });
+}
+
+void CanvasView::renameFrame(FrameId id) {
+    const FrameItem* const item = scene_->frameItem(id);
+    if (item != nullptr)
+        edit(item->titleRect().translated(item->pos()), item->title(),
+             [this, id](const QString& title) { scene_->setFrameTitle(id, title); });
+}
+
+void CanvasView::renameSelected() {
+    const std::vector<NodeId> nodes = scene_->selectedNodes();
+    const std::vector<FrameId> frames = scene_->selectedFrames();
+    if (nodes.size() == 1)
+        renameNode(nodes.front());
+    else if (nodes.empty() && frames.size() == 1)
+        renameFrame(frames.front());
+    else
+        Q_EMIT scene_->hint(tr("Select one layer or frame to rename it."));
 }
 
 void CanvasView::setZoom(double zoom) {
@@ -107,7 +180,7 @@ void CanvasView::drawForeground(QPainter* painter, const QRectF&) {
     painter->setPen(themes_->theme().text3);
     painter->setFont(textFont(type::kPanelTitle));
     painter->drawText(viewport()->rect(), Qt::AlignCenter,
-                      tr("Drag a layer here, or double-click one in the list."));
+                      tr("Drag a layer here, or press A to add one."));
     painter->restore();
 }
 
@@ -179,6 +252,13 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
                                            {Qt::Key_Up, {0, -1}},
                                            {Qt::Key_Down, {0, 1}}};
     if (const auto arrow = arrows.find(event->key()); arrow != arrows.end()) {
+        if (event->modifiers().testFlag(Qt::AltModifier)) {
+            scene_->walk(static_cast<Qt::Key>(event->key()),
+                         event->modifiers().testFlag(Qt::ShiftModifier));
+            if (const auto selected = scene_->selectedNodes(); !selected.empty())
+                ensureVisible(scene_->nodeItem(selected.back()), 40, 40);
+            return;
+        }
         const bool far = event->modifiers().testFlag(Qt::ControlModifier);
         scene_->moveSelection(arrow->second * (far ? metrics::kDots : metrics::kGrid));
         return;

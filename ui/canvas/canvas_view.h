@@ -5,7 +5,11 @@
 
 #include <QGraphicsView>
 
+#include <functional>
+
 namespace gradwright {
+
+class Minimap;
 
 /// The kind of drag by which a layer comes from the palette; its data is the layer's key.
 inline constexpr auto kLayerMimeType = "application/x-gradwright-layer";
@@ -28,6 +32,17 @@ public:
     void fit(bool selectedOnly = false);
     void centerOnNode(NodeId id);
 
+    /// Opens the list of layers to add at a place; those that fit behind or before `port`, and with
+    /// a link to it, when it is given.
+    void quickAdd(QPointF scenePosition, const std::optional<Port>& port = {});
+    /// The same under the pointer, or in the middle where the pointer is elsewhere.
+    void quickAddHere();
+    /// Names the selected node or frame anew, in place.
+    void renameSelected();
+    void renameNode(NodeId id);
+    void renameFrame(FrameId id);
+    [[nodiscard]] Minimap& minimap() { return *minimap_; }
+
 Q_SIGNALS:
     void zoomChanged(double zoom);
 
@@ -48,11 +63,13 @@ protected:
 private:
     void zoomAbout(QPointF viewportPoint, double zoom);
     void setSpacePan(bool on);
+    void edit(const QRectF& place, const QString& text, std::function<void(const QString&)> take);
 
     CanvasScene* scene_;
     const ThemeManager* themes_;
     std::optional<QPoint> panFrom_;
     bool spacePan_ = false;
+    Minimap* minimap_;
 };
 
 } // namespace gradwright

@@ -4,6 +4,7 @@
 #include "engine/support/error.h"
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
+#include "ui/canvas/minimap.h"
 #include "ui/inspector/inspector_panel.h"
 #include "ui/palette/layer_palette.h"
 #include "ui/problems/problems_panel.h"
@@ -11,6 +12,7 @@
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QResizeEvent>
 #include <QSplitter>
 #include <QTimer>
 #include <QToolButton>
@@ -24,6 +26,7 @@ constexpr int kPaletteWidth = 216;
 constexpr int kInspectorWidth = 304;
 constexpr int kProblemsHeight = 136;
 constexpr int kToolbarHeight = 36;
+constexpr int kNarrow = 1100;
 
 } // namespace
 
@@ -59,12 +62,17 @@ DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget*
     layout->addWidget(paletteFrame_);
     layout->addLayout(center, 1);
     layout->addWidget(inspectorFrame_);
+    columns_ = layout;
 
     connect(palette_, &LayerPalette::layerChosen, this, &DesignPage::addLayer);
     connect(scene_, &CanvasScene::nodesSelected, this,
             [this] { inspector_->setNodes(scene_->selectedNodes()); });
     connect(scene_, &CanvasScene::hint, this, &DesignPage::hint);
     connect(scene_, &CanvasScene::laidOut, this, [this] { view_->fit(); });
+    connect(scene_, &CanvasScene::nodeActivated, this, [this](NodeId) {
+        inspectorAction_->setChecked(true);
+        inspector_->focusFirstField();
+    });
     connect(problems_, &ProblemsPanel::hint, this, &DesignPage::hint);
     connect(problems_, &ProblemsPanel::nodeChosen, this, &DesignPage::showNode);
     connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
@@ -151,16 +159,29 @@ void DesignPage::makeActions() {
            });
     layout_ = action(modelActions_, tr("Automatic layout"), QStringLiteral("layout"),
                      Keys(QStringLiteral("Ctrl+L")), [this] { scene_->layOut(); });
+    // Letters and Return belong to a field that has the focus: these are the canvas's own.
+    const auto onCanvas = [this](QAction* made) {
+        removeAction(made);
+        view_->addAction(made);
+    };
+    onCanvas(action(modelActions_, tr("Add a layer here"), QStringLiteral("plus"),
+                    Keys(QStringLiteral("A")), [this] { view_->quickAddHere(); }));
+    onCanvas(action(modelActions_, tr("Link the selected layers"), QStringLiteral("link"),
+                    Keys(QStringLiteral("L")), [this] { scene_->linkSelection(); }));
+    onCanvas(action(modelActions_, tr("Frame the selected layers"), {}, Keys(QStringLiteral("G")),
+                    [this] { scene_->frameSelection(); }));
+    onCanvas(action(modelActions_, tr("Rename"), {}, Keys(QStringLiteral("F2")),
+                    [this] { view_->renameSelected(); }));
     QAction* const inspect =
         action(modelActions_, tr("Edit parameters"), {}, Keys(QStringLiteral("Return")), [this] {
-            inspectorFrame_->show();
+            inspectorAction_->setChecked(true);
             inspector_->focusFirstField();
         });
-    // Elsewhere on the page, Return belongs to the field or the list that has the focus.
-    removeAction(inspect);
-    view_->addAction(inspect);
+    onCanvas(inspect);
     action(modelActions_, tr("Next problem"), {}, Keys(QStringLiteral("F8")),
            [this] { showNextProblem(); });
+    action(modelActions_, tr("Apply the first fix"), QStringLiteral("wand"),
+           Keys(QStringLiteral("Alt+Return")), [this] { scene_->applyFix(); });
 
     zoomIn_ = action(viewActions_, tr("Zoom in"), QStringLiteral("plus"), Keys(Keys::ZoomIn),
                      [this] { view_->zoomIn(); });
@@ -180,10 +201,14 @@ void DesignPage::makeActions() {
         made->setCheckable(true);
         made->setChecked(true);
         connect(made, &QAction::toggled, frame, &QWidget::setVisible);
+        return made;
     };
     panel(tr("Layer list"), "Ctrl+B", paletteFrame_);
-    panel(tr("Inspector"), "Ctrl+I", inspectorFrame_);
+    inspectorAction_ = panel(tr("Inspector"), "Ctrl+I", inspectorFrame_);
     panel(tr("Problems"), "Ctrl+J", problemsFrame_);
+    QAction* const map = panel(tr("Minimap"), "M", &view_->minimap());
+    removeAction(map);
+    view_->addAction(map);
 }
 
 QWidget* DesignPage::makeToolbar() {
@@ -270,8 +295,31 @@ void DesignPage::showNextProblem() {
     }
 }
 
+void DesignPage::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    setNarrow(event->size().width() < kNarrow);
+    if (narrow_)
+        inspectorFrame_->setGeometry(width() - kInspectorWidth, kToolbarHeight, kInspectorWidth,
+                                     height() - kToolbarHeight);
+}
+
+/// With little room the inspector is a drawer over the canvas, closed at first.
+void DesignPage::setNarrow(bool narrow) {
+    if (narrow == narrow_)
+        return;
+    narrow_ = narrow;
+    if (narrow) {
+        columns_->removeWidget(inspectorFrame_);
+        inspectorFrame_->raise();
+    } else {
+        columns_->addWidget(inspectorFrame_);
+    }
+    inspectorAction_->setChecked(!narrow);
+}
+
 void DesignPage::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
+    view_->setFocus();
     // The view gets its size with the first layout, after this.
     if (std::exchange(fitWhenShown_, false))
         QTimer::singleShot(0, view_, [this] { view_->fit(); });

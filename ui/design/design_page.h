@@ -11,7 +11,9 @@
 #include <functional>
 
 class QFrame;
+class QHBoxLayout;
 class QLabel;
+
 
 namespace gradwright {
 
@@ -47,6 +49,7 @@ Q_SIGNALS:
 
 protected:
     void showEvent(QShowEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     QAction* action(QList<QAction*>& list, const QString& text, const QString& icon,
@@ -56,6 +59,7 @@ private:
     QWidget* framed(QWidget* panel, const char* role);
     void addLayer(const std::string& key);
     void showNode(NodeId node);
+    void setNarrow(bool narrow);
 
     ProjectDocument* document_;
     ThemeManager* themes_;
@@ -67,6 +71,9 @@ private:
     QWidget* paletteFrame_ = nullptr;
     QWidget* inspectorFrame_ = nullptr;
     QWidget* problemsFrame_ = nullptr;
+    QHBoxLayout* columns_ = nullptr;
+    bool narrow_ = false;
+    QAction* inspectorAction_ = nullptr;
     QAction* undo_ = nullptr;
     QAction* redo_ = nullptr;
     QAction* layout_ = nullptr;

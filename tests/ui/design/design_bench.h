@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/canvas/canvas_scene.h"
+#include "ui/canvas/canvas_view.h"
+#include "ui/design/design_page.h"
+#include "ui/palette/layer_palette.h"
+
+#include <QApplication>
+#include <QLineEdit>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <memory>
+
+namespace gradwright::test {
+
+/// The Design page as a user has it: mouse and keys go in, the document is looked at.
+class DesignBench {
+protected:
+    QTemporaryDir folder_;
+    std::unique_ptr<ThemeManager> themes_;
+    std::unique_ptr<ProjectDocument> document_;
+    std::unique_ptr<DesignPage> page_;
+
+    [[nodiscard]] const Graph& graph() const { return document_->project().network.main; }
+    [[nodiscard]] NodeId idOf(const char* name) const {
+        const Node* const node = graph().findByName(name);
+        return node != nullptr ? node->id : NodeId{0};
+    }
+    [[nodiscard]] QWidget* canvas() const { return page_->view().viewport(); }
+    [[nodiscard]] QPoint onScreen(QPointF scene) const { return page_->view().mapFromScene(scene); }
+    [[nodiscard]] QPoint nodeCenter(const char* name) const {
+        return onScreen(page_->scene().nodeItem(idOf(name))->pos() + metrics::nodeRect().center());
+    }
+    [[nodiscard]] QPoint port(const char* name, bool isInput, std::uint32_t index = 0) const {
+        return onScreen(
+            page_->scene().nodeItem(idOf(name))->portPos({{idOf(name), {index}}, isInput}));
+    }
+
+    void drag(QPoint from, QPoint to) {
+        QTest::mousePress(canvas(), Qt::LeftButton, {}, from);
+        QTest::mouseMove(canvas(), (from + to) / 2);
+        QTest::mouseMove(canvas(), to);
+        QTest::mouseRelease(canvas(), Qt::LeftButton, {}, to);
+    }
+    void click(QPoint at, Qt::KeyboardModifiers keys = {}) {
+        QTest::mouseClick(canvas(), Qt::LeftButton, keys, at);
+    }
+    void addByKeys(const QString& search) {
+        auto* const field = page_->palettePanel().findChild<QLineEdit*>();
+        field->setFocus();
+        field->clear();
+        QTest::keyClicks(field, search);
+        QTest::keyClick(field, Qt::Key_Return);
+    }
+    /// Into the field that is open on the canvas.
+    void typeInPlace(const QString& text, Qt::Key end = Qt::Key_Return) {
+        QLineEdit* editor = nullptr;
+        for (auto* const each : page_->findChildren<QLineEdit*>(QStringLiteral("inlineEditor")))
+            if (each->isVisible())
+                editor = each;
+        QVERIFY(editor != nullptr);
+        QTest::keyClicks(editor, text);
+        QTest::keyClick(editor, end);
+    }
+    void openTemplate(const char* key) {
+        document_->newFromTemplate(key);
+        const auto& scene = page_->scene();
+        // The first layout comes from another thread; without one the layers stand in a column.
+        QTest::qWait(50);
+        QVERIFY(!scene.contentRect().isEmpty());
+        page_->view().fit();
+    }
+
+    void open() {
+        themes_ = std::make_unique<ThemeManager>(*qApp, ThemeChoice::Dark);
+        document_ = std::make_unique<ProjectDocument>(folder_.path().toStdString());
+        page_ = std::make_unique<DesignPage>(*document_, *themes_);
+        page_->resize(1440, 800);
+        page_->show();
+        QVERIFY(QTest::qWaitForWindowExposed(page_.get()));
+    }
+    void close() {
+        page_.reset();
+        document_.reset();
+        themes_.reset();
+    }
+};
+
+} // namespace gradwright::test

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/ui/design/design_bench.h"
+#include "ui/canvas/callout_item.h"
+#include "ui/canvas/minimap.h"
+#include "ui/canvas/quick_add.h"
+#include "ui/inspector/inspector_panel.h"
+
+#include <QListWidget>
+
+using namespace gradwright;
+
+/// What keys do on the canvas, and the lists and fields that open on it.
+class TestCanvasKeys : public QObject, private test::DesignBench {
+    Q_OBJECT
+
+private:
+    void key(int key, Qt::KeyboardModifiers modifiers = {}) {
+        QTest::keyClick(&page_->view(), static_cast<Qt::Key>(key), modifiers);
+    }
+    [[nodiscard]] QuickAdd* popup() const {
+        for (auto* const each : page_->findChildren<QuickAdd*>())
+            if (each->isVisible())
+                return each;
+        return nullptr;
+    }
+    void choose(const QString& typed) {
+        QVERIFY(popup() != nullptr);
+        auto* const search = popup()->findChild<QLineEdit*>();
+        QTest::keyClicks(search, typed);
+        QTest::keyClick(search, Qt::Key_Return);
+    }
+    [[nodiscard]] std::string selectedName() const {
+        const auto nodes = page_->scene().selectedNodes();
+        return nodes.size() == 1 ? graph().find(nodes.front())->name : std::string();
+    }
+
+private Q_SLOTS:
+    void init() { open(); }
+    void cleanup() { close(); }
+
+    void aListOfLayersOpensAndAdds() {
+        page_->view().setFocus();
+        key(Qt::Key_A);
+        choose(QStringLiteral("conv"));
+        QCOMPARE(graph().nodes().size(), 1U);
+        QVERIFY(graph().findByName("conv1") != nullptr);
+        // A double click opens it, too, at its place.
+        const QPoint at = onScreen(page_->scene().contentRect().bottomLeft() + QPointF(20, 80));
+        QTest::mouseDClick(canvas(), Qt::LeftButton, {}, at);
+        choose(QStringLiteral("flat"));
+        QCOMPARE(graph().nodes().size(), 2U);
+        QVERIFY((nodeCenter("flatten1") - at).manhattanLength() < 12);
+        document_->undoStack().undo();
+        QCOMPARE(graph().nodes().size(), 1U);
+    }
+
+    void escapeAddsNothing() {
+        key(Qt::Key_A);
+        QTest::keyClick(popup()->findChild<QLineEdit*>(), Qt::Key_Escape);
+        QTRY_VERIFY(popup() == nullptr);
+        QVERIFY(graph().nodes().empty());
+    }
+
+    void aLinkDroppedOnTheVoidAsksWhatFits() {
+        page_->scene().addLayer("input", QPointF(0, 0));
+        page_->scene().addLayer("flatten", QPointF(0, 120));
+        page_->view().fit();
+        drag(port("input1", false), port("flatten1", true));
+        const QPoint void_ = port("flatten1", false) + QPoint(30, 110);
+        drag(port("flatten1", false), void_);
+        QVERIFY(popup() != nullptr);
+        const auto* const list = popup()->findChild<QListWidget*>();
+        QStringList offered;
+        for (int i = 0; i < list->count(); ++i)
+            offered << list->item(i)->text();
+        QVERIFY(offered.contains(QStringLiteral("Dense")));
+        QVERIFY(!offered.contains(QStringLiteral("Conv 2D"))); // takes images, not vectors
+        QVERIFY(!offered.contains(QStringLiteral("Input")));   // takes nothing
+        choose(QStringLiteral("dense"));
+        const Link* const link = graph().linkInto({idOf("dense1"), {0}});
+        QVERIFY(link != nullptr);
+        QCOMPARE(link->from.node, idOf("flatten1"));
+        document_->undoStack().undo(); // node and link are one step
+        QCOMPARE(graph().nodes().size(), 2U);
+        QCOMPARE(graph().links().size(), 1U);
+    }
+
+    void layersAreRenamedInPlace() {
+        page_->scene().addLayer("dense", QPointF(0, 0));
+        page_->view().fit();
+        key(Qt::Key_F2);
+        typeInPlace(QStringLiteral("scores"));
+        QVERIFY(graph().findByName("scores") != nullptr);
+        key(Qt::Key_F2);
+        typeInPlace(QStringLiteral("other"), Qt::Key_Escape);
+        QVERIFY(graph().findByName("other") == nullptr);
+        // A name that cannot be is refused with the reason.
+        page_->scene().addLayer("dense", QPointF(0, 200));
+        QString reason;
+        connect(page_.get(), &DesignPage::hint, this, [&](const QString& text) { reason = text; });
+        key(Qt::Key_F2);
+        typeInPlace(QStringLiteral("scores"));
+        QVERIFY(!reason.isEmpty());
+        QVERIFY(graph().findByName("dense1") != nullptr);
+    }
+
+    void linksAreWalked() {
+        openTemplate("lenet-5");
+        page_->scene().selectNodes({idOf("conv1")});
+        key(Qt::Key_Down, Qt::AltModifier);
+        QCOMPARE(selectedName(), std::string("pool1"));
+        key(Qt::Key_Up, Qt::AltModifier);
+        key(Qt::Key_Up, Qt::AltModifier);
+        QCOMPARE(selectedName(), std::string("image"));
+        key(Qt::Key_Up, Qt::AltModifier); // there is no further
+        QCOMPARE(selectedName(), std::string("image"));
+        key(Qt::Key_Down, Qt::AltModifier | Qt::ShiftModifier);
+        key(Qt::Key_Down, Qt::AltModifier | Qt::ShiftModifier);
+        QCOMPARE(page_->scene().selectedNodes(),
+                 (std::vector<NodeId>{idOf("image"), idOf("conv1"), idOf("pool1")}));
+    }
+
+    void theSelectionIsLinked() {
+        page_->scene().addLayer("input", QPointF(0, 0));
+        page_->scene().addLayer("dense", QPointF(0, 400));
+        page_->scene().addLayer("flatten", QPointF(0, 200));
+        page_->scene().selectAll();
+        key(Qt::Key_L);
+        QCOMPARE(graph().links().size(), 2U);
+        QCOMPARE(graph().linkInto({idOf("flatten1"), {0}})->from.node, idOf("input1"));
+        QCOMPARE(graph().linkInto({idOf("dense1"), {0}})->from.node, idOf("flatten1"));
+        document_->undoStack().undo();
+        QVERIFY(graph().links().empty());
+    }
+
+    void theShownProblemIsFixedByKeys() {
+        openTemplate("lenet-5");
+        document_->perform(
+            QStringLiteral("Break"),
+            {NetworkEdit{SetParam{"", idOf("pool2"), "kernel", ParamValue{IntTuple{16, 16}}}}});
+        QVERIFY(document_->analysis().hasErrors());
+        QTest::keyClick(page_.get(), Qt::Key_F8);
+        QCOMPARE(selectedName(), std::string("pool2"));
+        QTest::keyClick(page_.get(), Qt::Key_Return, Qt::AltModifier);
+        QVERIFY(!document_->analysis().hasErrors());
+    }
+
+    void theCalloutCoversNoLayer() {
+        page_->scene().addLayer("input", QPointF(0, 0));
+        page_->scene().addLayer("max-pool2d", QPointF(0, 120));
+        page_->scene().addLayer("dense", QPointF(280, 120)); // where it would stand
+        page_->view().fit();
+        drag(port("input1", false), port("pool1", true));
+        document_->perform(
+            QStringLiteral("Break"),
+            {NetworkEdit{SetParam{"", idOf("pool1"), "kernel", ParamValue{IntTuple{64, 64}}}}});
+        const CalloutItem* const callout = page_->scene().callout();
+        QVERIFY(callout != nullptr);
+        const QRectF box(callout->pos(), callout->size());
+        for (const char* name : {"input1", "pool1", "dense1"})
+            QVERIFY(!box.intersects(
+                metrics::nodeRect().translated(page_->scene().nodeItem(idOf(name))->pos())));
+    }
+
+    void theMinimapGoesThere() {
+        openTemplate("small-residual");
+        page_->view().setZoom(1);
+        Minimap& map = page_->view().minimap();
+        QVERIFY(map.isVisible());
+        const auto middle = [&] {
+            return page_->view().mapToScene(page_->view().viewport()->rect().center());
+        };
+        QTest::mouseClick(&map, Qt::LeftButton, {}, QPoint(map.width() / 2, 12));
+        const double top = middle().y();
+        QTest::mouseClick(&map, Qt::LeftButton, {}, QPoint(map.width() / 2, map.height() - 12));
+        QVERIFY(middle().y() > top + 500);
+        key(Qt::Key_M);
+        QVERIFY(!map.isVisible());
+        key(Qt::Key_M);
+        QVERIFY(map.isVisible());
+    }
+
+    void inASmallWindowTheInspectorIsADrawer() {
+        openTemplate("lenet-5");
+        const int wide = page_->view().width();
+        page_->resize(1024, 630);
+        QVERIFY(!page_->inspector().isVisible());
+        QTRY_VERIFY(page_->view().width() > 1024 - 300);
+        page_->scene().selectNodes({idOf("conv1")});
+        page_->view().setFocus();
+        key(Qt::Key_Return);
+        QVERIFY(page_->inspector().isVisible());
+        QVERIFY(page_->inspector().isAncestorOf(QApplication::focusWidget()));
+        QTest::keyClick(page_.get(), Qt::Key_I, Qt::ControlModifier);
+        QVERIFY(!page_->inspector().isVisible());
+        page_->resize(1440, 800);
+        QVERIFY(page_->inspector().isVisible());
+        QTRY_COMPARE(page_->view().width(), wide);
+    }
+};
+
+QTEST_MAIN(TestCanvasKeys)
+#include "tst_canvas_keys.moc"

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/canvas/minimap.h"
+
+#include "ui/canvas/node_item.h"
+
+#include <QMouseEvent>
+#include <QPainter>
+#include <QScrollBar>
+
+#include <algorithm>
+
+namespace gradwright {
+
+namespace {
+
+constexpr QSize kSize{188, 124};
+constexpr int kDistance = 12; // from the view's corner
+constexpr int kMargin = 8;
+constexpr int kRefreshMs = 40;
+constexpr double kLeastNode = 3; // px, so that a layer of a large network can still be seen
+
+} // namespace
+
+Minimap::Minimap(CanvasView& view, CanvasScene& scene, const ThemeManager& themes)
+    : QFrame(&view)
+    , view_(&view)
+    , scene_(&scene)
+    , themes_(&themes) {
+    setObjectName(QStringLiteral("minimap"));
+    setAccessibleName(tr("Minimap"));
+    setToolTip(tr("Click or drag to go there (M hides it)"));
+    setFixedSize(kSize);
+    setCursor(Qt::PointingHandCursor);
+    refresh_.setSingleShot(true);
+    refresh_.setInterval(kRefreshMs);
+    connect(&refresh_, &QTimer::timeout, this, qOverload<>(&QWidget::update));
+    const auto later = [this] {
+        if (!refresh_.isActive())
+            refresh_.start();
+    };
+    connect(scene_, &QGraphicsScene::changed, this, later);
+    connect(view_, &CanvasView::zoomChanged, this, later);
+    for (QScrollBar* const bar : {view_->horizontalScrollBar(), view_->verticalScrollBar()})
+        connect(bar, &QScrollBar::valueChanged, this, later);
+    connect(themes_, &ThemeManager::changed, this, later);
+    view_->installEventFilter(this);
+}
+
+void Minimap::place() {
+    move(view_->width() - width() - kDistance, view_->height() - height() - kDistance);
+}
+
+bool Minimap::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::Resize || event->type() == QEvent::Show)
+        place();
+    return QFrame::eventFilter(watched, event);
+}
+
+QRectF Minimap::shownScene() const {
+    return view_->mapToScene(view_->viewport()->rect()).boundingRect();
+}
+
+QTransform Minimap::fromScene() const {
+    const QRectF content = scene_->contentRect() | shownScene();
+    const QRectF room = QRectF(rect()).adjusted(kMargin, kMargin, -kMargin, -kMargin);
+    const double scale = std::min(room.width() / std::max(content.width(), 1.0),
+                                  room.height() / std::max(content.height(), 1.0));
+    QTransform transform;
+    transform.translate(room.center().x(), room.center().y());
+    transform.scale(scale, scale);
+    transform.translate(-content.center().x(), -content.center().y());
+    return transform;
+}
+
+void Minimap::paintEvent(QPaintEvent*) {
+    const Theme& theme = themes_->theme();
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(theme.divider, 1));
+    painter.setBrush(theme.panel);
+    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8);
+    const QTransform transform = fromScene();
+    painter.setPen(Qt::NoPen);
+    for (const QGraphicsItem* const item : scene_->items()) {
+        const auto* const node = qgraphicsitem_cast<const NodeItem*>(item);
+        if (node == nullptr)
+            continue;
+        QRectF box = transform.mapRect(metrics::nodeRect().translated(node->pos()));
+        box.setHeight(std::max(box.height(), kLeastNode));
+        box.setWidth(std::max(box.width(), kLeastNode));
+        const bool wrong = node->look().state == NodeLook::State::Error;
+        painter.setBrush(wrong ? theme.error : theme.category(node->look().category));
+        painter.drawRoundedRect(box, 1, 1);
+    }
+    painter.setBrush(Qt::NoBrush);
+    painter.setPen(QPen(theme.focus, 1.5));
+    painter.drawRoundedRect(transform.mapRect(shownScene()) & QRectF(rect()).adjusted(2, 2, -2, -2),
+                            3, 3);
+}
+
+void Minimap::goTo(QPointF position) {
+    view_->centerOn(fromScene().inverted().map(position));
+}
+
+void Minimap::mousePressEvent(QMouseEvent* event) {
+    goTo(event->position());
+}
+
+void Minimap::mouseMoveEvent(QMouseEvent* event) {
+    if (event->buttons().testFlag(Qt::LeftButton))
+        goTo(event->position());
+}
+
+} // namespace gradwright

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/canvas/canvas_view.h"
+
+#include <QFrame>
+#include <QTimer>
+
+namespace gradwright {
+
+/// The whole network in little, with the part that the view shows; a click or drag goes there.
+class Minimap final : public QFrame {
+    Q_OBJECT
+public:
+    Minimap(CanvasView& view, CanvasScene& scene, const ThemeManager& themes);
+
+    /// Keeps to the lower right corner of the view.
+    void place();
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+    [[nodiscard]] QRectF shownScene() const;
+    [[nodiscard]] QTransform fromScene() const;
+    void goTo(QPointF position);
+
+    CanvasView* view_;
+    CanvasScene* scene_;
+    const ThemeManager* themes_;
+    QTimer refresh_;
+};
+
+} // namespace gradwright
