@@ -61,12 +61,13 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     section(tr("Learning-rate schedule"), {schedule_, preview_});
     section(tr("Batches and split"), {paramForm({"epochs", "batch", "seed"}), dataForm_});
     section(tr("Early stopping"), {paramForm({"early_stopping", "patience"})});
+    section(tr("Hardware"), {paramForm({"device", "threads", "precision"})});
     // Whatever the engine declares and no other section has.
     std::vector<std::string> rest;
     for (const auto& spec : trainingParams())
         if (std::ranges::find(shown_, spec.key) == shown_.end())
             rest.push_back(spec.key);
-    section(tr("Hardware"), {paramForm(rest)});
+    section(tr("Records"), {paramForm(rest)});
     layout->addStretch(1);
 }
 
