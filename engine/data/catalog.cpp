@@ -11,6 +11,7 @@ const std::vector<DatasetDef>& datasets() {
     static const std::vector<DatasetDef> all = {
         mnistDataset(),
         fashionMnistDataset(),
+        generatedPointsDataset(),
         idxFilesDataset(),
     };
     return all;

@@ -8,6 +8,7 @@ namespace gradwright {
 // One line a data set here and one in catalog.cpp; each is defined in its own file in datasets/.
 DatasetDef mnistDataset();
 DatasetDef fashionMnistDataset();
+DatasetDef generatedPointsDataset();
 DatasetDef idxFilesDataset();
 
 } // namespace gradwright

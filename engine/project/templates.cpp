@@ -18,7 +18,7 @@ constexpr std::string_view kPrefix = "template:";
 
 const std::vector<std::string>& templateKeys() {
     static const std::vector<std::string> keys = {
-        "perceptron", "softmax-regression", "multilayer-perceptron",
+        "perceptron", "softmax-regression", "exclusive-or",  "two-spirals", "multilayer-perceptron",
         "lenet-5",    "small-cnn",          "small-residual"};
     return keys;
 }

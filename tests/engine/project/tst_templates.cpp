@@ -42,7 +42,8 @@ private Q_SLOTS:
         const auto training = trainingGraph(project.network, info, project.training);
         QVERIFY(training.graph.type(training.input).shape == info.input);
         const auto inference = inferenceGraph(project.network, project.training);
-        QVERIFY(inference.type(inference.outputs().front().value).shape == Shape{10});
+        const auto classes = static_cast<std::int64_t>(info.classes.size());
+        QVERIFY(inference.type(inference.outputs().front().value).shape == Shape{classes});
     }
 
     /// The files are written by the program, so that a first save changes nothing but the UUID.
