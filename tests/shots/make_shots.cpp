@@ -10,6 +10,7 @@
 #include "ui/inference/drawing_pad.h"
 #include "ui/inference/evaluation_panel.h"
 #include "ui/inference/inference_page.h"
+#include "ui/inference/plane_view.h"
 #include "ui/inference/prediction_panel.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/shortcuts_dialog.h"
@@ -47,6 +48,12 @@ public:
 
     void run() {
         everywhere("welcome");
+        window_.document().newFromTemplate("two-spirals");
+        window_.training().start();
+        waitFor("the spirals", [this] { return !window_.session().isActive(); });
+        window_.showPage(MainWindow::Inference);
+        waitFor("the map", [this] { return window_.inference().plane().map().has_value(); });
+        everywhere("plane");
         window_.document().newFromTemplate("lenet-5");
         window_.showPage(MainWindow::Design);
         select("conv2");
@@ -127,6 +134,7 @@ private:
 } // namespace
 
 int main(int argc, char** argv) {
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
     // Nothing of the user's is read or written.
     QTemporaryDir home;
     qputenv("XDG_DATA_HOME", home.path().toUtf8());

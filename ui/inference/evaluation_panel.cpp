@@ -61,7 +61,7 @@ EvaluationPanel::EvaluationPanel(ThemeManager& theme, QWidget* parent)
             [this](std::int64_t done, std::int64_t samples) {
                 progress_->setMaximum(static_cast<int>(samples));
                 progress_->setValue(static_cast<int>(done));
-                detail_->setText(tr("%1 of %2 images").arg(fullNumber(done), fullNumber(samples)));
+                detail_->setText(tr("%1 of %2 samples").arg(fullNumber(done), fullNumber(samples)));
             });
     connect(job_, &EvaluationJob::finished, this, &EvaluationPanel::showReport);
     connect(job_, &EvaluationJob::failed, this,
@@ -100,7 +100,7 @@ void EvaluationPanel::layOut() {
     top->addWidget(chosen_);
 
     QVBoxLayout* bottom = nullptr;
-    auto* mistakesCard = card(bottom);
+    mistakesCard_ = card(bottom);
     auto* mistakesHeader = new QHBoxLayout;
     mistakesHeader->setSpacing(8);
     mistakesHeader->addWidget(label(tr("Most confident mistakes"), "title"));
@@ -113,7 +113,7 @@ void EvaluationPanel::layOut() {
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(12);
     layout->addWidget(matrixCard, 3);
-    layout->addWidget(mistakesCard, 2);
+    layout->addWidget(mistakesCard_, 2);
 }
 
 void EvaluationPanel::setModel(std::shared_ptr<const TrainedModel> model) {
@@ -125,7 +125,8 @@ void EvaluationPanel::setModel(std::shared_ptr<const TrainedModel> model) {
     accuracy_->clear();
     chosen_->clear();
     mistakesDetail_->clear();
-    empty_->setText(model_ ? tr("Reads every image of the test set, in the background.")
+    mistakesCard_->setVisible(!model_ || showsImages());
+    empty_->setText(model_ ? tr("Reads the whole test set, in the background.")
                            : tr("Train a network, or choose a run above, to see how it reads the "
                                 "test set."));
     showRunning(false);
@@ -147,7 +148,7 @@ void EvaluationPanel::showRunning(bool running) {
     chosen_->setVisible(report_.has_value());
     if (!running && !report_)
         detail_->setText(model_
-                             ? tr("test set, %1 images").arg(fullNumber(model_->data->test->size()))
+                             ? tr("test set, %1 samples").arg(fullNumber(model_->data->test->size()))
                              : QString());
 }
 
@@ -155,12 +156,16 @@ void EvaluationPanel::showReport(const TestReport& report) {
     report_ = report;
     const auto& matrix = report.matrix;
     confusion_->setMatrix(matrix, report.model->data->info.classes);
-    detail_->setText(tr("test set, %1 images").arg(fullNumber(matrix.samples())));
+    detail_->setText(tr("test set, %1 samples").arg(fullNumber(matrix.samples())));
     accuracy_->setText(percent(static_cast<double>(matrix.correct()) /
                                    static_cast<double>(std::max<std::int64_t>(1, matrix.samples())),
                                2));
     showMistakes();
     showRunning(false);
+}
+
+bool EvaluationPanel::showsImages() const {
+    return model_ && model_->data->info.input.rank() == 3;
 }
 
 void EvaluationPanel::showMistakes() {
@@ -178,7 +183,7 @@ void EvaluationPanel::showMistakes() {
                              .arg(shown.size())
                              .arg(qstr(classes[cell->first]), qstr(classes[cell->second])));
     } else {
-        chosen_->setText(tr("Click a cell to see its images below."));
+        chosen_->setText(showsImages() ? tr("Click a cell to see its images below.") : QString());
     }
     mistakesDetail_->setText(
         tr("%1 of %2 wrong")

@@ -45,11 +45,13 @@ private:
     void layOut();
     void showReport(const TestReport& report);
     void showMistakes();
+    [[nodiscard]] bool showsImages() const;
     void showRunning(bool running);
 
     ThemeManager* theme_;
     std::shared_ptr<const TrainedModel> model_;
     std::optional<TestReport> report_;
+    QWidget* mistakesCard_ = nullptr;
     QLabel* detail_;
     QLabel* accuracy_;
     QLabel* chosen_;

@@ -8,6 +8,7 @@
 #include "ui/inference/mistakes_view.h"
 #include "ui/inference/model_chooser.h"
 #include "ui/inference/pixel_view.h"
+#include "ui/inference/plane_view.h"
 #include "ui/inference/prediction_panel.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
@@ -72,6 +73,8 @@ InferencePage::InferencePage(ProjectDocument& document, ThemeManager& theme,
     , prediction_(new PredictionPanel(theme))
     , pixels_(new PixelPanel(theme))
     , evaluation_(new EvaluationPanel(theme))
+    , plane_(new PlaneView(theme))
+    , planeJob_(new PlaneJob(this))
     , latency_(muted({}))
     , problem_(new QLabel) {
     setAcceptDrops(true);
@@ -104,8 +107,16 @@ void InferencePage::layOut() {
     auto* columns = new QHBoxLayout;
     columns->setContentsMargins(12, 12, 12, 12);
     columns->setSpacing(12);
-    columns->addLayout(left);
-    columns->addLayout(middle, 10);
+    drawings_ = new QWidget;
+    auto* drawings = new QHBoxLayout(drawings_);
+    drawings->setContentsMargins(0, 0, 0, 0);
+    drawings->setSpacing(12);
+    drawings->addLayout(left);
+    drawings->addLayout(middle, 1);
+    planeCard_ = makePlaneCard();
+    planeCard_->hide();
+    columns->addWidget(drawings_, 17);
+    columns->addWidget(planeCard_, 17);
     columns->addWidget(evaluation_, 11);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -249,6 +260,16 @@ QWidget* InferencePage::makePredictionCard() {
     return frame;
 }
 
+QWidget* InferencePage::makePlaneCard() {
+    QHBoxLayout* header = nullptr;
+    QVBoxLayout* body = nullptr;
+    auto* frame = card(tr("Decision map"), header, body);
+    header->addWidget(muted(tr("what the network answers everywhere, and the test points")));
+    header->addStretch(1);
+    body->addWidget(plane_, 1);
+    return frame;
+}
+
 QWidget* InferencePage::makePixelCard() {
     QHBoxLayout* header = nullptr;
     QVBoxLayout* body = nullptr;
@@ -274,12 +295,36 @@ void InferencePage::connectSession() {
         prediction_->setPrediction(answer.prediction);
         latency_->setText(tr("%1 ms").arg(1000 * answer.seconds, 0, 'f', 1));
     });
+    connect(planeJob_, &PlaneJob::finished, this, [this](const PlaneMap& map) {
+        // Another model may have been chosen meanwhile.
+        if (chooser_->model() && livesInThePlane(*chooser_->model()))
+            plane_->setMap(map);
+    });
+    connect(planeJob_, &PlaneJob::failed, this, [this](const QString& reason) {
+        plane_->setMap({});
+        plane_->setHint(reason);
+    });
     connect(digits_, &DigitSession::failed, this, [this](const QString& reason) {
         if (pad_->isBlank())
             return;
         prediction_->setPrediction({});
         prediction_->setHint(reason);
     });
+}
+
+void InferencePage::showInputKind() {
+    const auto& model = chooser_->model();
+    const bool plane = model && livesInThePlane(*model);
+    drawings_->setVisible(!plane);
+    planeCard_->setVisible(plane);
+    if (plane)
+        planeJob_->start(model);
+    const bool drawing =
+        !model || (model->data->info.input.rank() == 3 && model->data->info.input[0] == 1);
+    pad_->setEnabled(drawing);
+    if (!drawing && !plane)
+        prediction_->setHint(tr("This network takes %1, not drawings.")
+                                 .arg(qstr(toString(model->data->info.input))));
 }
 
 void InferencePage::takeModel(bool live) {
@@ -298,6 +343,7 @@ void InferencePage::takeModel(bool live) {
     evaluateWhenFree();
     updateHint();
     read();
+    showInputKind();
 }
 
 void InferencePage::evaluateWhenFree() {

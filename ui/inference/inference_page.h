@@ -16,6 +16,8 @@ class DrawingPad;
 class EvaluationPanel;
 class ModelChooser;
 class PixelPanel;
+class PlaneJob;
+class PlaneView;
 class PredictionPanel;
 class ThemeManager;
 struct Reading;
@@ -37,6 +39,7 @@ public:
     [[nodiscard]] PixelPanel& pixels() { return *pixels_; }
     [[nodiscard]] EvaluationPanel& evaluation() { return *evaluation_; }
     [[nodiscard]] ModelChooser& chooser() { return *chooser_; }
+    [[nodiscard]] PlaneView& plane() { return *plane_; }
 
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
@@ -52,12 +55,15 @@ private:
     QWidget* makeImageCard();
     QWidget* makePredictionCard();
     QWidget* makePixelCard();
+    QWidget* makePlaneCard();
     QToolButton* tool(const QString& icon, const QString& text, const QKeySequence& key);
     void connectSession();
     void takeModel(bool live);
     void read();
     void showSample(const Reading& mistake);
     void updateHint();
+    /// What kind of input the model takes decides what the page shows.
+    void showInputKind();
     void evaluateWhenFree();
 
     ProjectDocument* document_;
@@ -69,6 +75,10 @@ private:
     PredictionPanel* prediction_;
     PixelPanel* pixels_;
     EvaluationPanel* evaluation_;
+    QWidget* drawings_ = nullptr; ///< pad, answer and pixels
+    QWidget* planeCard_ = nullptr;
+    PlaneView* plane_;
+    PlaneJob* planeJob_;
     QLabel* latency_;
     QLabel* problem_;
     bool evaluated_ = false;

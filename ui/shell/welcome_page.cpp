@@ -13,16 +13,20 @@
 #include <QLabel>
 #include <QPainter>
 #include <QPushButton>
+#include <QResizeEvent>
 #include <QScrollArea>
 #include <QTextLayout>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace gradwright {
 
 namespace {
 
-constexpr int kColumns = 3;
-constexpr int kPageWidth = 1040;
+constexpr int kMostColumns = 4;
+constexpr int kColumnWidth = 300; // at least
+constexpr int kPageWidth = 1240;
 constexpr int kDescriptionLines = 4;
 constexpr int kLine = 94; // above a card's figures, from the top of its texts
 
@@ -165,23 +169,40 @@ QWidget* WelcomePage::makeGallery() {
     auto* const grid = new QGridLayout(gallery);
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setSpacing(12);
-    int index = 0;
+    grid_ = grid;
     for (const std::string& key : templateKeys()) {
         try {
             auto* const card = new TemplateCard(openTemplate(key), *themes_);
             card->setObjectName(qstr(key));
-            grid->addWidget(card, index / kColumns, index % kColumns);
+            cards_.push_back(card);
             connect(card, &QAbstractButton::clicked, this,
                     [this, key] { Q_EMIT templateChosen(key); });
-            ++index;
         } catch (const Error& error) {
             auto* const missing = new QLabel(QString::fromUtf8(error.what()));
             missing->setWordWrap(true);
-            grid->addWidget(missing, index / kColumns, index % kColumns);
-            ++index;
+            cards_.push_back(missing);
         }
     }
+    arrange(kMostColumns);
     return gallery;
+}
+
+void WelcomePage::arrange(int columns) {
+    if (columns == columns_)
+        return;
+    for (int column = 0; column < kMostColumns; ++column)
+        grid_->setColumnStretch(column, column < columns ? 1 : 0);
+    columns_ = columns;
+    int index = 0;
+    for (QWidget* const card : cards_) {
+        grid_->addWidget(card, index / columns, index % columns);
+        ++index;
+    }
+}
+
+void WelcomePage::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    arrange(std::clamp(event->size().width() / kColumnWidth, 1, kMostColumns));
 }
 
 void WelcomePage::setRecent(const QStringList& files) {

@@ -6,7 +6,9 @@
 #include <QWidget>
 
 #include <string>
+#include <vector>
 
+class QGridLayout;
 class QVBoxLayout;
 
 namespace gradwright {
@@ -25,11 +27,18 @@ Q_SIGNALS:
     void openChosen();
     void fileChosen(const QString& file);
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
+    void arrange(int columns);
     QWidget* makeHead();
     QWidget* makeGallery();
 
     const ThemeManager* themes_;
+    QGridLayout* grid_ = nullptr;
+    std::vector<QWidget*> cards_;
+    int columns_ = 0;
     QWidget* recentPart_;
     QVBoxLayout* recent_;
 };

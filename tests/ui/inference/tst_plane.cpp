@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/project/project_file.h"
+#include "engine/project/templates.h"
+#include "tests/support/data_files.h"
+#include "ui/inference/drawing_pad.h"
+#include "ui/inference/inference_page.h"
+#include "ui/inference/plane_view.h"
+#include "ui/theme/theme_manager.h"
+
+#include <QApplication>
+#include <QTest>
+
+#include <memory>
+
+using namespace gradwright;
+
+namespace {
+
+constexpr int kPatience = 60'000; // ms: the machine may be busy
+
+int cell(double coordinate) {
+    return static_cast<int>((coordinate / PlaneMap::kExtent + 1) / 2 * PlaneMap::kSide);
+}
+
+std::int32_t classAt(const PlaneMap& map, double x, double y) {
+    return map.classes[static_cast<std::size_t>(cell(-y) * PlaneMap::kSide + cell(x))];
+}
+
+} // namespace
+
+/// A network of two inputs shows where it draws its boundaries; one of drawings has its pad.
+class PlaneTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void theBoundaryOfExclusiveOrIsSeen() {
+        ProjectDocument document(folder_ / "autosave");
+        saveProject(folder_ / "xor.gradwright", openTemplate("exclusive-or"));
+        document.open(folder_ / "xor.gradwright");
+        TrainingSession session;
+        InferencePage page(document, theme_, session);
+        page.resize(1440, 820);
+        page.show();
+        QVERIFY(page.pad().isVisible());
+        session.start(trainingJob(document.project(), document.runsFolder()));
+        QTRY_COMPARE_WITH_TIMEOUT(session.state(), TrainingState::Finished, kPatience);
+        QTRY_VERIFY_WITH_TIMEOUT(page.plane().isVisible(), kPatience);
+        QVERIFY(!page.pad().isVisible());
+        const auto isBest = [&] {
+            const auto& map = page.plane().map();
+            return map && map->model->weightsTitle.starts_with("best");
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(isBest(), kPatience);
+        const PlaneMap& map = *page.plane().map();
+        QCOMPARE(map.classes.size(), static_cast<std::size_t>(PlaneMap::kSide * PlaneMap::kSide));
+        for (const double sign : {-1.0, 1.0}) {
+            QCOMPARE(classAt(map, 1.5 * sign, 1.5 * sign), 0);
+            QCOMPARE(classAt(map, 1.5 * sign, -1.5 * sign), 1);
+        }
+        QCOMPARE(map.points.size(), static_cast<std::size_t>(PlaneMap::kMostPoints));
+        // What is painted has the colours of the classes.
+        const QImage shown = page.plane().grab().toImage();
+        QVERIFY(shown.pixelColor(shown.width() / 2 - 60, shown.height() / 2 - 60) !=
+                shown.pixelColor(shown.width() / 2 + 60, shown.height() / 2 - 60));
+    }
+
+private:
+    test::TemporaryFolder folder_;
+    ThemeManager theme_{*qApp};
+};
+
+QTEST_MAIN(PlaneTest)
+#include "tst_plane.moc"

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/session/plane_map.h"
+#include "ui/theme/theme.h"
+
+#include <QImage>
+#include <QWidget>
+
+#include <optional>
+
+namespace gradwright {
+
+class ThemeManager;
+
+/// The classes that a network gives to the points of the plane, its boundaries, and the points of
+/// the test set in the colours of their true classes.
+class PlaneView : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit PlaneView(ThemeManager& theme, QWidget* parent = nullptr);
+
+    void setMap(std::optional<PlaneMap> map);
+    [[nodiscard]] const std::optional<PlaneMap>& map() const { return map_; }
+    void setHint(const QString& hint);
+
+    [[nodiscard]] QSize sizeHint() const override { return {520, 520}; }
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    bool event(QEvent* event) override;
+
+private:
+    [[nodiscard]] QRectF square() const;
+    [[nodiscard]] QPointF toWidget(double x, double y) const;
+    void paintImage();
+    void paintPoints(QPainter& painter) const;
+    void paintAxes(QPainter& painter) const;
+
+    ThemeManager* theme_;
+    std::optional<PlaneMap> map_;
+    QImage image_;
+    QString hint_;
+};
+
+/// A colour a class; they begin anew after the sixth.
+QColor classColor(std::int32_t label, const Theme& theme);
+
+} // namespace gradwright
