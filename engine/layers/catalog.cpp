@@ -19,9 +19,25 @@ namespace gradwright {
     X(identity)                                                                                    \
     X(relu)                                                                                        \
     X(leakyRelu)                                                                                   \
+    X(prelu)                                                                                       \
+    X(relu6)                                                                                       \
+    X(elu)                                                                                         \
+    X(selu)                                                                                        \
+    X(celu)                                                                                        \
+    X(gelu)                                                                                        \
+    X(geluTanh)                                                                                    \
+    X(silu)                                                                                        \
+    X(mish)                                                                                        \
+    X(hardSwish)                                                                                   \
+    X(softplus)                                                                                    \
     X(sigmoid)                                                                                     \
+    X(hardSigmoid)                                                                                 \
     X(tanh)                                                                                        \
+    X(hardTanh)                                                                                    \
+    X(softsign)                                                                                    \
+    X(step)                                                                                        \
     X(softmax)                                                                                     \
+    X(logSoftmax)                                                                                  \
     X(batchNorm)                                                                                   \
     X(maxPool2d)                                                                                   \
     X(averagePool2d)                                                                               \

@@ -3,6 +3,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace gradwright::code {
 
 std::string number(double value) {
@@ -38,6 +40,36 @@ std::string torchActivated(const Activation& activation, const std::string& x) {
         return call("torch.sigmoid", {x});
     case ActivationKind::Tanh:
         return call("torch.tanh", {x});
+    case ActivationKind::Step:
+        return call("torch.heaviside", {x, call("torch.zeros_like", {x})});
+    case ActivationKind::HardSigmoid:
+        return call("F.hardsigmoid", {x});
+    case ActivationKind::HardTanh:
+        return call("F.hardtanh", {x});
+    case ActivationKind::Relu6:
+        return call("F.relu6", {x});
+    case ActivationKind::Elu:
+        return call("F.elu",
+                    {x, keyword("alpha", number(activation.alpha), activation.alpha != 1)});
+    case ActivationKind::Selu:
+        return call("F.selu", {x});
+    case ActivationKind::Celu:
+        return call("F.celu",
+                    {x, keyword("alpha", number(activation.alpha), activation.alpha != 1)});
+    case ActivationKind::Gelu:
+        return call("F.gelu", {x});
+    case ActivationKind::GeluTanh:
+        return call("F.gelu", {x, "approximate=\"tanh\""});
+    case ActivationKind::Silu:
+        return call("F.silu", {x});
+    case ActivationKind::Mish:
+        return call("F.mish", {x});
+    case ActivationKind::HardSwish:
+        return call("F.hardswish", {x});
+    case ActivationKind::Softplus:
+        return call("F.softplus", {x});
+    case ActivationKind::Softsign:
+        return call("F.softsign", {x});
     }
     return x;
 }
@@ -52,15 +84,43 @@ std::string torchPadded(const Padding2d& padding, const std::string& x, std::str
 }
 
 std::string kerasActivation(const Activation& activation) {
-    if (activation.kind == ActivationKind::Identity || activation.kind == ActivationKind::LeakyRelu)
+    const auto standard = standardActivation(activation.kind);
+    switch (activation.kind) {
+    case ActivationKind::Identity:
+    case ActivationKind::LeakyRelu:
+    case ActivationKind::GeluTanh:
+    case ActivationKind::Step:
         return {};
-    return fmt::format("\"{}\"", info(activation.kind).key);
+    case ActivationKind::Elu:
+    case ActivationKind::Celu:
+        // The names stand for α = 1.
+        if (activation != standard)
+            return {};
+        break;
+    default:
+        break;
+    }
+    auto name = info(activation.kind).key;
+    std::ranges::replace(name, '-', '_');
+    return fmt::format("\"{}\"", name);
 }
 
 std::string kerasActivated(const Activation& activation, const std::string& x) {
-    if (activation.kind != ActivationKind::LeakyRelu)
+    if (activation.kind == ActivationKind::Identity || !kerasActivation(activation).empty())
         return x;
-    return fmt::format("layers.LeakyReLU(negative_slope={})({})", number(activation.alpha), x);
+    const auto alpha = "alpha=" + number(activation.alpha);
+    switch (activation.kind) {
+    case ActivationKind::Elu:
+        return call("keras.activations.elu", {x, alpha});
+    case ActivationKind::Celu:
+        return call("keras.activations.celu", {x, alpha});
+    case ActivationKind::GeluTanh:
+        return call("keras.activations.gelu", {x, "approximate=True"});
+    case ActivationKind::Step:
+        return call("ops.where", {call("ops.greater", {x, "0"}), "1.0", "0.0"});
+    default:
+        return fmt::format("layers.LeakyReLU(negative_slope={})({})", number(activation.alpha), x);
+    }
 }
 
 std::string kerasLayer(std::string_view layer, const CodeContext& context,

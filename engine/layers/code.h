@@ -58,10 +58,10 @@ std::string torchActivated(const Activation& activation, const std::string& x);
 /// An image with a border of `fill`, channels first; `x` itself without a border.
 std::string torchPadded(const Padding2d& padding, const std::string& x, std::string_view fill = {});
 
-/// The value of Keras's argument `activation`, quoted; empty for the identity and for leaky ReLU,
-/// which is a layer of its own there.
+/// The value of Keras's argument `activation`, quoted; empty for the identity and for those that no
+/// name stands for, such as leaky ReLU, which is a layer of its own there.
 std::string kerasActivation(const Activation& activation);
-/// Leaky ReLU after the layer, anything else unchanged.
+/// An activation that no name stands for after the layer, anything else unchanged.
 std::string kerasActivated(const Activation& activation, const std::string& x);
 /// The arguments and the call on the layer's inputs: "layers.Dense(10, name=\"fc\")(x)".
 std::string kerasLayer(std::string_view layer, const CodeContext& context,

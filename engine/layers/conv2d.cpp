@@ -28,9 +28,9 @@ ValueId lower(LowerContext& context) {
     const auto& params = context.params();
     const auto& image = context.inputShape();
     const auto window = windowOf(params, image, true);
-    const Conv2dOp op{params.integer("filters"), window.kernel,  window.stride,
-                      window.dilation,           window.padding, params.integer("groups"),
-                      params.boolean("bias")};
+    const ConvOp op{params.integer("filters"), window.kernel,  window.stride,
+                    window.dilation,           window.padding, params.integer("groups"),
+                    params.boolean("bias")};
     const auto area = op.kernel[0] * op.kernel[1];
     const WeightFans fans{image[0] / op.groups * area, op.outChannels / op.groups * area};
     std::vector<WeightId> weights = {

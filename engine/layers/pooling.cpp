@@ -42,7 +42,7 @@ LayerDef pooling2d(std::string key, std::string title, std::string doc) {
             .infer = infer};
 }
 
-Pool2dOp poolingOp(const LowerContext& context, PoolKind kind) {
+PoolOp poolingOp(const LowerContext& context, PoolKind kind) {
     const auto window = windowOf(context.params(), context.inputShape(), false);
     return {kind, window.kernel, window.stride, window.padding, false};
 }

@@ -7,7 +7,7 @@ namespace gradwright::layers {
 
 /// The declaration that maximum and average pooling share.
 LayerDef pooling2d(std::string key, std::string title, std::string doc);
-Pool2dOp poolingOp(const LowerContext& context, PoolKind kind);
+PoolOp poolingOp(const LowerContext& context, PoolKind kind);
 Window poolingWindow(const CodeContext& context);
 
 /// Whether PyTorch's pooling can pad like that: alike on both sides, by half the kernel at most.

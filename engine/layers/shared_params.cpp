@@ -34,7 +34,8 @@ ParamSpecs activationParams() {
 
 Activation activationOf(const Params& params) {
     const auto kind = activationFromKey(params.text("activation"));
-    return {kind, kind == ActivationKind::LeakyRelu ? params.real("slope") : 0.0};
+    return kind == ActivationKind::LeakyRelu ? Activation{kind, params.real("slope")}
+                                             : standardActivation(kind);
 }
 
 ValueId lowerActivation(LowerContext& context, ValueId value) {

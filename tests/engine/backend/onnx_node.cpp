@@ -181,14 +181,14 @@ private:
 void Builder::convolution() {
     const auto x = image();
     const auto& kernel = tensors_[1].shape();
-    Conv2dOp op{.outChannels = kernel[0],
-                .kernel = {kernel[2], kernel[3]},
-                .stride = attributes_.extent("strides"),
-                .dilation = attributes_.extent("dilations"),
-                .groups = attributes_.integer("group", 1),
-                .bias = tensors_.size() > 2};
-    op.padding =
-        paddingOf(attributes_, test_.graph.type(x).shape, op.kernel, op.stride, op.dilation);
+    ConvOp op{.outChannels = kernel[0],
+              .kernel = {kernel[2], kernel[3]},
+              .stride = attributes_.extent("strides"),
+              .dilation = attributes_.extent("dilations"),
+              .groups = attributes_.integer("group", 1),
+              .bias = tensors_.size() > 2};
+    op.padding = paddingOf(attributes_, test_.graph.type(x).shape, {kernel[2], kernel[3]},
+                           attributes_.extent("strides"), attributes_.extent("dilations"));
     finish(op, {x}, weightsFrom(1));
 }
 
@@ -197,11 +197,13 @@ void Builder::pool(PoolKind kind) {
     requireThat(attributes_.integer("ceil_mode", 0) == 0, "it rounds the output size up");
     requireThat(attributes_.extent("dilations") == Extent2d{1, 1}, "its window is dilated");
     requireThat(node_.output_size() == 1, "it also returns the places of the maxima");
-    Pool2dOp op{.kind = kind,
-                .kernel = attributes_.extent("kernel_shape"),
-                .stride = attributes_.extent("strides"),
-                .countPadding = attributes_.integer("count_include_pad", 0) != 0};
-    op.padding = paddingOf(attributes_, test_.graph.type(x).shape, op.kernel, op.stride, {1, 1});
+    PoolOp op{.kind = kind,
+              .kernel = attributes_.extent("kernel_shape"),
+              .stride = attributes_.extent("strides"),
+              .countPadding = attributes_.integer("count_include_pad", 0) != 0};
+    op.padding =
+        paddingOf(attributes_, test_.graph.type(x).shape, attributes_.extent("kernel_shape"),
+                  attributes_.extent("strides"), {1, 1});
     finish(op, {x});
 }
 

@@ -41,11 +41,11 @@ public:
     }
     /// conv3×3 without bias, norm.
     NetBuilder& convNorm(std::int64_t channels, std::int64_t stride) {
-        return then(Conv2dOp{.outChannels = channels,
-                             .kernel = {3, 3},
-                             .stride = {stride, stride},
-                             .padding = {1, 1, 1, 1},
-                             .bias = false})
+        return then(ConvOp{.outChannels = channels,
+                           .kernel = {3, 3},
+                           .stride = {stride, stride},
+                           .padding = {1, 1, 1, 1},
+                           .bias = false})
             .then(BatchNormOp{});
     }
     NetBuilder& residual(std::int64_t channels, std::int64_t stride) {
@@ -55,7 +55,7 @@ public:
         if (stride != 1) {
             const auto body = value_;
             value_ = shortcut;
-            then(Conv2dOp{.outChannels = channels, .stride = {stride, stride}, .bias = false});
+            then(ConvOp{.outChannels = channels, .stride = {stride, stride}, .bias = false});
             shortcut = then(BatchNormOp{}).value_;
             value_ = body;
         }
@@ -90,12 +90,12 @@ SampleNet multilayerPerceptron(Activation activation) {
 SampleNet leNet5(Activation activation) {
     const OpAttributes function = ActivationOp{activation};
     return NetBuilder({1, 28, 28})
-        .then(Conv2dOp{.outChannels = 6, .kernel = {5, 5}, .padding = {2, 2, 2, 2}})
+        .then(ConvOp{.outChannels = 6, .kernel = {5, 5}, .padding = {2, 2, 2, 2}})
         .then(function)
-        .then(Pool2dOp{})
-        .then(Conv2dOp{.outChannels = 16, .kernel = {5, 5}})
+        .then(PoolOp{})
+        .then(ConvOp{.outChannels = 16, .kernel = {5, 5}})
         .then(function)
-        .then(Pool2dOp{})
+        .then(PoolOp{})
         .then(ReshapeOp{{400}})
         .then(DenseOp{120})
         .then(function)
@@ -108,11 +108,11 @@ SampleNet leNet5(Activation activation) {
 SampleNet smallCnn() {
     const OpAttributes relu = ActivationOp{{ActivationKind::Relu}};
     return NetBuilder({1, 28, 28})
-        .then(Conv2dOp{.outChannels = 32, .kernel = {3, 3}})
+        .then(ConvOp{.outChannels = 32, .kernel = {3, 3}})
         .then(relu)
-        .then(Conv2dOp{.outChannels = 64, .kernel = {3, 3}})
+        .then(ConvOp{.outChannels = 64, .kernel = {3, 3}})
         .then(relu)
-        .then(Pool2dOp{})
+        .then(PoolOp{})
         .then(DropoutOp{.rate = 0.25, .stream = 0})
         .then(ReshapeOp{{64 * 12 * 12}})
         .then(DenseOp{128})
@@ -137,8 +137,7 @@ SampleNet smallResidual() {
 std::vector<SampleNet> sampleNets() {
     std::vector<SampleNet> nets;
     for (const auto& activation : activations()) {
-        const Activation function{activation.kind,
-                                  activation.kind == ActivationKind::LeakyRelu ? 0.1 : 0.0};
+        const auto function = standardActivation(activation.kind);
         nets.push_back(leNet5(function));
         nets.push_back(multilayerPerceptron(function));
     }

@@ -382,8 +382,8 @@ private Q_SLOTS:
         auto net = multilayerPerceptron();
         const auto image = net.graph.input("image");
         const auto unused = net.graph.addWeight({"unused", {4, 1, 3, 3}, {}, {}});
-        net.graph.add(Conv2dOp{.outChannels = 4, .kernel = {3, 3}, .bias = false}, {image},
-                      "unused", {unused});
+        net.graph.add(ConvOp{.outChannels = 4, .kernel = {3, 3}, .bias = false}, {image}, "unused",
+                      {unused});
         const auto program = makeOneDnnBackend()->compile(net.graph, training(4));
         for (const auto& op : program->report().ops)
             QVERIFY(op.path != "unused");

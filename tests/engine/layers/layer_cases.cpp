@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/engine/layers/layer_cases.h"
 
+#include "engine/ops/activation.h"
+
 namespace gradwright::test {
 namespace {
 
@@ -78,6 +80,10 @@ std::vector<LayerCase> layerCases() {
          {{"units", whole(3)}, {"bias", false}, {"activation", choice("sigmoid")}},
          {3}},
         {"softmax", {vector}, {}, vector},
+        {"log-softmax", {vector}, {}, vector},
+        {"prelu", {image}, {}, image},
+        {"prelu", {{4, 3}}, {}, {4, 3}},
+        {"prelu", {vector}, {{"shared", true}}, vector},
         {"batch-norm", {vector}, {}, vector},
         {"batch-norm", {{4, 3}}, {{"momentum", 0.5}}, {4, 3}},
         {"batch-norm", {image}, {{"epsilon", 0.1}}, image},
@@ -93,9 +99,9 @@ std::vector<LayerCase> layerCases() {
         {"concatenate", {{2, 5}, {2, 1}}, {{"axis", whole(1)}}, {2, 6}},
         {"concatenate", {{2}, {5}}, {}, {7}},
     };
-    for (const auto* activation : {"identity", "relu", "leaky-relu", "sigmoid", "tanh"}) {
-        all.push_back({activation, {image}, {}, image});
-        all.push_back({activation, {vector}, {}, vector});
+    for (const auto& activation : activations()) {
+        all.push_back({activation.key, {image}, {}, image});
+        all.push_back({activation.key, {vector}, {}, vector});
     }
     for (auto& windowCase : windowCases())
         all.push_back(std::move(windowCase));

@@ -195,8 +195,11 @@ private Q_SLOTS:
             return;
         const auto result = run(harnessOf(layerCase));
         QVERIFY(std::isfinite(result.before) && std::isfinite(result.after));
-        QVERIFY2(result.after < result.before,
-                 qPrintable(QString("%1 → %2").arg(result.before).arg(result.after)));
+        if (layerCase.layer == "step") // which is said of it as a diagnostic
+            QCOMPARE(result.after, result.before);
+        else
+            QVERIFY2(result.after < result.before,
+                     qPrintable(QString("%1 → %2").arg(result.before).arg(result.after)));
     }
 
 private:
