@@ -15,6 +15,11 @@ namespace gradwright {
     X(blockInput)                                                                                  \
     X(blockOutput)                                                                                 \
     X(conv2d)                                                                                      \
+    X(conv1d)                                                                                      \
+    X(conv3d)                                                                                      \
+    X(depthwiseConv2d)                                                                             \
+    X(separableConv2d)                                                                             \
+    X(convTranspose2d)                                                                             \
     X(dense)                                                                                       \
     X(identity)                                                                                    \
     X(relu)                                                                                        \
@@ -39,13 +44,43 @@ namespace gradwright {
     X(softmax)                                                                                     \
     X(logSoftmax)                                                                                  \
     X(batchNorm)                                                                                   \
+    X(layerNorm)                                                                                   \
+    X(groupNorm)                                                                                   \
+    X(instanceNorm)                                                                                \
+    X(rmsNorm)                                                                                     \
+    X(localResponseNorm)                                                                           \
     X(maxPool2d)                                                                                   \
     X(averagePool2d)                                                                               \
     X(globalAveragePool)                                                                           \
+    X(globalMaxPool)                                                                               \
+    X(adaptiveAveragePool)                                                                         \
+    X(maxPool1d)                                                                                   \
+    X(averagePool1d)                                                                               \
+    X(maxPool3d)                                                                                   \
+    X(averagePool3d)                                                                               \
     X(dropout)                                                                                     \
+    X(spatialDropout)                                                                              \
+    X(gaussianNoise)                                                                               \
     X(flatten)                                                                                     \
+    X(reshape)                                                                                     \
+    X(permute)                                                                                     \
+    X(pad)                                                                                         \
+    X(crop)                                                                                        \
+    X(upsample)                                                                                    \
+    X(slice)                                                                                       \
     X(add)                                                                                         \
-    X(concatenate)
+    X(subtract)                                                                                    \
+    X(multiply)                                                                                    \
+    X(average)                                                                                     \
+    X(maximum)                                                                                     \
+    X(minimum)                                                                                     \
+    X(concatenate)                                                                                 \
+    X(embedding)                                                                                   \
+    X(simpleRnn)                                                                                   \
+    X(lstm)                                                                                        \
+    X(gru)                                                                                         \
+    X(multiHeadSelfAttention)                                                                      \
+    X(positionalEncoding)
 
 namespace layers {
 #define GRADWRIGHT_DECLARE(name) LayerDef name();

@@ -11,9 +11,11 @@ std::string number(double value) {
     return fmt::format("{}", value);
 }
 
-std::string pair(Extent2d extent) {
-    return extent[0] == extent[1] ? fmt::format("{}", extent[0])
-                                  : fmt::format("({}, {})", extent[0], extent[1]);
+std::string extents(const Extents& extents, std::size_t axes) {
+    if (std::all_of(extents.begin(), extents.begin() + axes,
+                    [&](std::int64_t length) { return length == extents[0]; }))
+        return fmt::format("{}", extents[0]);
+    return fmt::format("({})", fmt::join(extents.begin(), extents.begin() + axes, ", "));
 }
 
 std::string call(std::string_view function, const std::vector<std::string>& arguments) {
@@ -74,12 +76,17 @@ std::string torchActivated(const Activation& activation, const std::string& x) {
     return x;
 }
 
-std::string torchPadded(const Padding2d& padding, const std::string& x, std::string_view fill) {
-    if (padding == Padding2d{})
+std::string torchPadded(const Padding& padding, std::size_t axes, const std::string& x,
+                        std::string_view fill) {
+    if (padding == Padding{})
         return x;
-    return call("F.pad", {x,
-                          fmt::format("({}, {}, {}, {})", padding.left, padding.right, padding.top,
-                                      padding.bottom),
+    // The last axis comes first there.
+    std::vector<std::int64_t> sides;
+    for (auto axis = axes; axis-- > 0;) {
+        sides.push_back(padding.before(axis));
+        sides.push_back(padding.after(axis));
+    }
+    return call("F.pad", {x, fmt::format("({})", fmt::join(sides, ", ")),
                           keyword("value", fill, !fill.empty())});
 }
 
@@ -129,13 +136,15 @@ std::string kerasLayer(std::string_view layer, const CodeContext& context,
     return fmt::format("{}({})", call(fmt::format("layers.{}", layer), arguments), context.input());
 }
 
-std::string kerasPadded(const Padding2d& padding, const std::string& x, std::string_view fill) {
-    if (padding == Padding2d{})
+std::string kerasPadded(const Padding& padding, std::size_t axes, const std::string& x,
+                        std::string_view fill) {
+    if (padding == Padding{})
         return x;
-    return call("ops.pad", {x,
-                            fmt::format("((0, 0), ({}, {}), ({}, {}), (0, 0))", padding.top,
-                                        padding.bottom, padding.left, padding.right),
-                            keyword("constant_values", fill, !fill.empty())});
+    std::string sides = "((0, 0)";
+    for (std::size_t axis = 0; axis < axes; ++axis)
+        sides += fmt::format(", ({}, {})", padding.before(axis), padding.after(axis));
+    return call("ops.pad",
+                {x, sides + ", (0, 0))", keyword("constant_values", fill, !fill.empty())});
 }
 
 } // namespace gradwright::code
