@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
     addTrainCommand(app, exitCode);
     addEvaluateCommand(app, exitCode);
     addPredictCommand(app, exitCode);
+    addExportCommand(app, exitCode);
     addDemoCommand(app, exitCode);
 
     try {

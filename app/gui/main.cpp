@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/support/scheduling.h"
 #include "engine/support/version.h"
 #include "ui/shell/main_window.h"
 
@@ -6,6 +7,7 @@
 #include <QCommandLineParser>
 
 int main(int argc, char** argv) {
+    gradwright::setScheduling(gradwright::Scheduling::Responsive);
     QApplication application(argc, argv);
     QApplication::setApplicationName(QStringLiteral("gradwright"));
     QApplication::setApplicationDisplayName(QStringLiteral("Gradwright"));

@@ -2,6 +2,7 @@
 #include "engine/inference/inference_session.h"
 
 #include "engine/backend/compute_threads.h"
+#include "engine/support/scheduling.h"
 
 #include <chrono>
 #include <exception>
@@ -34,6 +35,7 @@ std::uint64_t InferenceSession::request(Tensor input) {
 void InferenceSession::work(const std::stop_token& stop) {
     // One digit is too little work to share, and training may want the other cores.
     setComputeThreads(1);
+    setScheduling(Scheduling::Responsive);
     for (;;) {
         std::optional<Request> request;
         {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/training/memory.h"
 
+#include "engine/graph/lower.h"
+#include "engine/support/error.h"
+#include "engine/training/recipes/optimizers.h"
+
 #include <algorithm>
 
 namespace gradwright {
@@ -37,6 +41,26 @@ MemoryEstimate estimateTrainingMemory(const OpGraph& graph, std::int64_t batch, 
     }
     estimate.activations = (kept + largestPair) * batch * kBytes;
     return estimate;
+}
+
+std::optional<MemoryEstimate> estimateTrainingMemory(const Analysis& analysis,
+                                                     const TrainingSettings& settings) {
+    try {
+        const auto& def = optimizer(settings.optimizer.key);
+        const auto rule = def.make(Params(def.params, settings.optimizer.params));
+        return estimateTrainingMemory(lower(analysis), settings.batch(), rule.slots);
+    } catch (const Error&) {
+        return {};
+    }
+}
+
+std::int64_t largestBatch(const MemoryEstimate& estimate, std::int64_t batch,
+                          std::int64_t available) {
+    const auto perSample = estimate.activations / std::max<std::int64_t>(batch, 1);
+    const auto left = available - estimate.weights;
+    if (left <= 0)
+        return 0;
+    return perSample > 0 ? left / perSample : batch;
 }
 
 } // namespace gradwright

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/graph/analysis.h"
 #include "engine/ops/op_graph.h"
+#include "engine/training/settings.h"
 
 #include <cstdint>
+#include <optional>
 
 namespace gradwright {
 
@@ -16,5 +19,14 @@ struct MemoryEstimate {
 
 /// In FP32 at a batch size, for an optimizer with `slots` tensors of state a weight.
 MemoryEstimate estimateTrainingMemory(const OpGraph& graph, std::int64_t batch, std::size_t slots);
+/// The same with the batch size and the optimizer of a project; nothing for a network that cannot
+/// run yet.
+std::optional<MemoryEstimate> estimateTrainingMemory(const Analysis& analysis,
+                                                     const TrainingSettings& settings);
+
+/// The largest batch that fits in so many bytes where `estimate` was made for `batch` samples; 0
+/// when the weights alone do not fit.
+std::int64_t largestBatch(const MemoryEstimate& estimate, std::int64_t batch,
+                          std::int64_t available);
 
 } // namespace gradwright

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/io/atomic_file.h"
 #include "engine/layers/catalog.h"
 #include "engine/project/project_file.h"
 #include "engine/project/templates.h"
@@ -160,6 +161,36 @@ private Q_SLOTS:
         const auto result = cli_.run({"summary", file, "--json"});
         QCOMPARE(result.code, 0);
         QCOMPARE(result.out, cli_.run({"summary", "template:small-residual", "--json"}).out);
+    }
+
+    void exportWritesAProgram_data() {
+        QTest::addColumn<QString>("format");
+        QTest::addColumn<QString>("contains");
+        QTest::newRow("PyTorch") << "pytorch"
+                                 << "class Net(";
+        QTest::newRow("Keras") << "keras"
+                               << "def build_model(";
+    }
+    void exportWritesAProgram() {
+        QFETCH(const QString, format);
+        QFETCH(const QString, contains);
+        const auto file = cli_.path("net.py");
+        const QStringList command = {"export", "template:lenet-5", "--format", format, "-o", file,
+                                     "--json"};
+        fs::remove(file.toStdString());
+        const auto json = cli_.run(command).json();
+        QCOMPARE(json["file"].get<std::string>(), file.toStdString());
+        const auto text = readTextFile(file.toStdString());
+        QVERIFY(QString::fromStdString(text).contains(contains));
+        const auto again = cli_.run(command);
+        QCOMPARE(again.code, 1);
+        QVERIFY2(again.err.contains("--force"), again.text().c_str());
+        QCOMPARE(cli_.run(command + QStringList{"--force"}).code, 0);
+        const auto unknown =
+            cli_.run({"export", "template:lenet-5", "--format", "fortran", "-o", "other.f"});
+        QCOMPARE(unknown.code, 1);
+        QVERIFY2(unknown.err.contains("pytorch, keras"), unknown.text().c_str());
+        QVERIFY(!fs::exists(cli_ / "other.f"));
     }
 
     void summaryOfAHalfBuiltNetwork() {

@@ -5,8 +5,12 @@
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
 #include "engine/support/error.h"
+#include "engine/training/objective.h"
 
 #include <QUndoCommand>
+
+#include <algorithm>
+#include <iterator>
 
 namespace gradwright {
 
@@ -31,6 +35,14 @@ Document::Changes changesOf(const ProjectEdit& edit) {
         }
     };
     return std::visit(Visitor{}, edit.change);
+}
+
+/// What diagnostics depend on.
+constexpr Document::Changes kAnalyzed =
+    Document::NetworkChange | Document::DataChange | Document::TrainingChange;
+
+bool sameDataset(const DataChoice& a, const DataChoice& b) {
+    return a.dataset == b.dataset && a.params == b.params;
 }
 
 constexpr int kMergeable = 1;
@@ -116,16 +128,56 @@ void ProjectDocument::performMerged(const QString& title, const ProjectEdit& edi
 }
 
 ProjectEdit ProjectDocument::applyEdit(const ProjectEdit& edit) {
+    const DataChoice before = project_.data;
     ProjectEdit inverse = apply(project_, edit);
-    if (changesOf(edit).testFlag(NetworkChange))
-        analysis_ = analyze(project_.network);
+    if (!sameDataset(before, project_.data))
+        forgetData();
+    if (changesOf(edit) & kAnalyzed)
+        analyzeAgain();
     return inverse;
+}
+
+void ProjectDocument::analyzeAgain() {
+    analysis_ = analyze(project_.network);
+    if (!dataProblem_.empty()) {
+        Diagnostic problem;
+        problem.message = dataProblem_;
+        analysis_.diagnostics.push_back(std::move(problem));
+    }
+    // An empty canvas is a beginning, not a fault.
+    if (dataInfo_ && !project_.network.main.nodes().empty())
+        std::ranges::move(
+            diagnoseTraining(project_.network, analysis_, *dataInfo_, project_.training),
+            std::back_inserter(analysis_.diagnostics));
+}
+
+void ProjectDocument::forgetData() {
+    dataInfo_.reset();
+    dataProblem_.clear();
+}
+
+void ProjectDocument::setDataInfo(const DataChoice& choice, DataInfo info) {
+    if (!sameDataset(choice, project_.data))
+        return;
+    forgetData();
+    dataInfo_ = std::move(info);
+    analyzeAgain();
+    Q_EMIT analysisChanged();
+}
+
+void ProjectDocument::setDataProblem(const DataChoice& choice, const std::string& reason) {
+    if (!sameDataset(choice, project_.data))
+        return;
+    forgetData();
+    dataProblem_ = reason;
+    analyzeAgain();
+    Q_EMIT analysisChanged();
 }
 
 void ProjectDocument::announce(Changes what) {
     autosave_.schedule();
     Q_EMIT changed(what);
-    if (what.testFlag(NetworkChange))
+    if (what & kAnalyzed)
         Q_EMIT analysisChanged();
     if (what.testFlag(TextChange))
         Q_EMIT fileChanged();
@@ -133,8 +185,11 @@ void ProjectDocument::announce(Changes what) {
 
 void ProjectDocument::replace(Project project, std::optional<std::filesystem::path> file) {
     autosave_.discard();
+    const bool sameData = sameDataset(project_.data, project.data);
     project_ = std::move(project);
-    analysis_ = analyze(project_.network);
+    if (!sameData)
+        forgetData();
+    analyzeAgain();
     file_ = std::move(file);
     autosave_.begin(project_.uuid);
     undo_.clear();
@@ -154,6 +209,12 @@ void ProjectDocument::newFromTemplate(const std::string& key) {
 
 void ProjectDocument::open(const std::filesystem::path& file) {
     replace(loadProject(file), file);
+}
+
+void ProjectDocument::openUnsaved(Project project) {
+    replace(std::move(project), {});
+    undo_.resetClean();
+    autosave_.schedule();
 }
 
 void ProjectDocument::recover(const RecoverableProject& found) {

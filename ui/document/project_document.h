@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/data/dataset.h"
 #include "engine/graph/analysis.h"
 #include "engine/project/project.h"
 #include "ui/document/autosave.h"
@@ -35,8 +36,15 @@ public:
     ~ProjectDocument() override;
 
     [[nodiscard]] const Project& project() const { return project_; }
-    /// Of the network as it is now.
+    /// Of the network as it is now. Once the data set is known, its diagnostics tell what keeps the
+    /// network from being trained on it, too.
     [[nodiscard]] const Analysis& analysis() const { return analysis_; }
+    /// What the chosen data set holds; nothing until it has been read.
+    [[nodiscard]] const std::optional<DataInfo>& dataInfo() const { return dataInfo_; }
+    /// Tells what data set `choice` holds; ignored when another has been chosen meanwhile.
+    void setDataInfo(const DataChoice& choice, DataInfo info);
+    /// Tells why it cannot be read: an error among the diagnostics.
+    void setDataProblem(const DataChoice& choice, const std::string& reason);
     [[nodiscard]] QUndoStack& undoStack() { return undo_; }
 
     /// Makes the change; `title` is what Undo says. Throws Error with the reason when it does not
@@ -54,6 +62,8 @@ public:
     void newFromTemplate(const std::string& key);
     /// Throws Error; the project is then as before.
     void open(const std::filesystem::path& file);
+    /// Opens a project that has no file, as unsaved changes.
+    void openUnsaved(Project project);
     /// Opens work that a crash left behind, as unsaved changes of its file. Throws Error.
     void recover(const RecoverableProject& found);
 
@@ -84,11 +94,15 @@ private:
     class Command;
 
     ProjectEdit applyEdit(const ProjectEdit& edit);
+    void analyzeAgain();
+    void forgetData();
     void replace(Project project, std::optional<std::filesystem::path> file);
     void announce(Changes what);
 
     Project project_;
     Analysis analysis_;
+    std::optional<DataInfo> dataInfo_;
+    std::string dataProblem_; ///< why the data set cannot be read; empty when it can
     std::optional<std::filesystem::path> file_;
     QUndoStack undo_;
     Autosave autosave_;

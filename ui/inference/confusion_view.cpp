@@ -15,6 +15,8 @@
 namespace gradwright {
 namespace {
 
+constexpr int kSmallestCount = 8; // px: in a small window its cells are narrow
+
 constexpr double kLeft = 46;   // "True" and the class
 constexpr double kTop = 40;    // "Predicted" and the class
 constexpr double kRecall = 62; // column at the right
@@ -114,6 +116,18 @@ void ConfusionView::paintHeaders(QPainter& painter) const {
     }
 }
 
+int ConfusionView::countFontSize() const {
+    std::int64_t largest = 0;
+    for (std::size_t label = 0; label < matrix_.classes(); ++label)
+        largest = std::max(largest, matrix_.count(label, label));
+    const QString widest = QString::number(largest);
+    int size = type::kDense;
+    while (size > kSmallestCount &&
+           QFontMetricsF(textFont(size)).horizontalAdvance(widest) > cellSize().width() - 2)
+        --size;
+    return size;
+}
+
 void ConfusionView::paintCell(QPainter& painter, Cell cell, std::int64_t most) const {
     const auto& theme = theme_->theme();
     const auto box = rectOf(cell).adjusted(0.5, 0.5, -0.5, -0.5);
@@ -134,7 +148,7 @@ void ConfusionView::paintCell(QPainter& painter, Cell cell, std::int64_t most) c
         return;
     painter.setPen(theme.text);
     painter.setFont(
-        textFont(type::kDense, !correct && count * 2 >= most ? QFont::Bold : QFont::Normal));
+        textFont(countFontSize(), !correct && count * 2 >= most ? QFont::Bold : QFont::Normal));
     painter.drawText(box, Qt::AlignCenter, QString::number(count));
 }
 

@@ -41,6 +41,8 @@ protected:
 
 private:
     void paintHeaders(QPainter& painter) const;
+    /// Pixels: as large as the widest count leaves room for.
+    [[nodiscard]] int countFontSize() const;
     void paintCell(QPainter& painter, Cell cell, std::int64_t most) const;
     [[nodiscard]] std::optional<Cell> cellAt(QPointF position) const;
     [[nodiscard]] QString name(std::size_t index) const;

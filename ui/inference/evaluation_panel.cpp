@@ -11,10 +11,13 @@
 #include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QResizeEvent>
 #include <QVBoxLayout>
 
 namespace gradwright {
 namespace {
+
+constexpr int kRoomForDetails = 400; // beside the titles
 
 QLabel* label(const QString& text, const char* role) {
     auto* made = new QLabel(text);
@@ -66,6 +69,12 @@ EvaluationPanel::EvaluationPanel(ThemeManager& theme, QWidget* parent)
     connect(confusion_, &ConfusionView::chosenChanged, this, &EvaluationPanel::showMistakes);
     connect(mistakes_, &MistakesView::sampleChosen, this, &EvaluationPanel::sampleChosen);
     setModel({});
+}
+
+void EvaluationPanel::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    for (QLabel* const detail : {detail_, mistakesDetail_})
+        detail->setVisible(event->size().width() >= kRoomForDetails);
 }
 
 void EvaluationPanel::layOut() {

@@ -38,6 +38,9 @@ public:
 Q_SIGNALS:
     void sampleChosen(const gradwright::Reading& mistake);
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     void layOut();
     void showReport(const TestReport& report);

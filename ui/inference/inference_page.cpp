@@ -21,6 +21,7 @@
 #include <QLabel>
 #include <QMimeData>
 #include <QPushButton>
+#include <QResizeEvent>
 #include <QShortcut>
 #include <QSlider>
 #include <QToolButton>
@@ -32,6 +33,8 @@ namespace gradwright {
 namespace {
 
 constexpr int kPadSide = 316;
+constexpr int kNarrowPadSide = 248;
+constexpr int kNarrow = 1180; // the pad gives way to what it is for
 constexpr int kStandardBrush = 20;
 
 QFrame* card(const QString& title, QHBoxLayout*& header, QVBoxLayout*& body) {
@@ -80,6 +83,12 @@ InferencePage::InferencePage(ProjectDocument& document, ThemeManager& theme,
     connect(pad_, &DrawingPad::changed, this, &InferencePage::read);
     connect(evaluation_, &EvaluationPanel::sampleChosen, this, &InferencePage::showSample);
     updateHint();
+}
+
+void InferencePage::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    const int side = event->size().width() < kNarrow ? kNarrowPadSide : kPadSide;
+    pad_->setFixedSize(side, side);
 }
 
 void InferencePage::layOut() {

@@ -13,6 +13,8 @@ namespace gradwright {
 namespace {
 
 constexpr int kAnswerWidth = 150;
+constexpr int kNarrowAnswerWidth = 112;
+constexpr int kNarrow = 420; // below, the answer gives way to the bars
 constexpr int kNameWidth = 30;
 constexpr int kShareWidth = 62;
 
@@ -29,7 +31,7 @@ PredictionPanel::PredictionPanel(ThemeManager& theme, QWidget* parent)
     for (int i = 0; i < 10; ++i)
         classes_.push_back(std::to_string(i));
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
-    setMinimumSize(340, 200);
+    setMinimumSize(260, 200);
     connect(&theme, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
 }
 
@@ -62,8 +64,9 @@ QString PredictionPanel::answer() const {
 void PredictionPanel::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    paintAnswer(painter, QRect(0, 0, kAnswerWidth, height()));
-    paintBars(painter, rect().adjusted(kAnswerWidth + 8, 0, 0, 0));
+    const int answerWidth = width() < kNarrow ? kNarrowAnswerWidth : kAnswerWidth;
+    paintAnswer(painter, QRect(0, 0, answerWidth, height()));
+    paintBars(painter, rect().adjusted(answerWidth + 8, 0, 0, 0));
 }
 
 void PredictionPanel::paintAnswer(QPainter& painter, const QRect& area) const {
@@ -77,14 +80,15 @@ void PredictionPanel::paintAnswer(QPainter& painter, const QRect& area) const {
     const auto text = answer();
     int size = 96;
     while (size > 18 &&
-           QFontMetrics(textFont(size, QFont::DemiBold)).horizontalAdvance(text) > kAnswerWidth - 8)
+           QFontMetrics(textFont(size, QFont::DemiBold)).horizontalAdvance(text) > area.width() - 8)
         size -= 6;
     const int top = std::max(0, (area.height() - 160) / 2);
     painter.setFont(textFont(size, QFont::DemiBold));
     painter.setPen(theme.text);
-    painter.drawText(QRect(0, top, kAnswerWidth - 16, 104), Qt::AlignCenter, text);
-    painter.setFont(textFont(type::kFigure, QFont::DemiBold));
-    painter.drawText(QRect(0, top + 108, kAnswerWidth, 22), Qt::AlignLeft | Qt::AlignVCenter,
+    painter.drawText(QRect(0, top, area.width() - 16, 104), Qt::AlignCenter, text);
+    const bool narrow = area.width() < kAnswerWidth;
+    painter.setFont(textFont(narrow ? type::kPanelTitle : type::kFigure, QFont::DemiBold));
+    painter.drawText(QRect(0, top + 108, area.width(), 22), Qt::AlignLeft | Qt::AlignVCenter,
                      tr("%1 sure").arg(percent(prediction_->probability, 1)));
     const auto& shares = prediction_->probabilities;
     std::size_t second = shares.size();
@@ -94,9 +98,9 @@ void PredictionPanel::paintAnswer(QPainter& painter, const QRect& area) const {
             second = i;
     if (second == shares.size())
         return;
-    painter.setFont(textFont(type::kDense));
+    painter.setFont(textFont(narrow ? type::kCaption : type::kDense));
     painter.setPen(theme.text2);
-    painter.drawText(QRect(0, top + 132, kAnswerWidth, 20), Qt::AlignLeft | Qt::AlignVCenter,
+    painter.drawText(QRect(0, top + 132, area.width(), 20), Qt::AlignLeft | Qt::AlignVCenter,
                      tr("second: %1, %2").arg(name(second), share(shares[second])));
 }
 

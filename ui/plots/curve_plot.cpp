@@ -17,7 +17,8 @@
 namespace gradwright {
 namespace {
 
-constexpr int kRefreshInterval = 66; // ms: 15 Hz, every repaint costs the training time
+constexpr double kMarkLabelWidth = 64; // px, of "▼ lr 2.5e-3"
+constexpr int kRefreshInterval = 66;   // ms: 15 Hz, every repaint costs the training time
 
 QVector<double> toVector(const std::vector<double>& values) {
     return {values.begin(), values.end()};
@@ -243,9 +244,17 @@ void CurvePlot::addRateMark(double epoch, double learningRate) {
     scheduleRefresh();
 }
 
+/// Whether a label there would lie on that of a change of the learning rate.
+bool CurvePlot::nearRateMark(double epoch) const {
+    const double x = plot_->xAxis->coordToPixel(epoch);
+    return std::ranges::any_of(marks_, [&](const RateMark& mark) {
+        return std::abs(x - plot_->xAxis->coordToPixel(mark.line->point1->key())) < kMarkLabelWidth;
+    });
+}
+
 void CurvePlot::setNow(std::optional<double> epoch) {
     nowLine_->setVisible(epoch.has_value());
-    nowText_->setVisible(epoch.has_value() && measure_ == Measure::Loss);
+    nowText_->setVisible(epoch.has_value() && measure_ == Measure::Loss && !nearRateMark(*epoch));
     if (epoch) {
         nowLine_->point1->setCoords(*epoch, 1);
         nowLine_->point2->setCoords(*epoch, 2);

@@ -96,6 +96,7 @@ private:
     void buildCrosshair();
     void applyTheme();
     void styleGraph(QCPGraph* graph, CurveRole role, double width);
+    [[nodiscard]] bool nearRateMark(double epoch) const;
     void refresh();
     void scheduleRefresh();
     void fitValueAxis();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/session/background_jobs.h"
 
+#include "engine/support/scheduling.h"
+
 #include <utility>
 
 namespace gradwright {
@@ -16,6 +18,7 @@ int BackgroundJobs::start(Work work) {
     auto& job = jobs_[number];
     // Queued calls to `this` are safe: the destructor waits for every thread.
     job.thread = std::jthread([this, number, work = std::move(work)](const std::stop_token& stop) {
+        setScheduling(Scheduling::Throughput);
         auto delivery = work(stop);
         QMetaObject::invokeMethod(
             this, [this, number, delivery = std::move(delivery)] { finish(number, delivery); },

@@ -3,6 +3,7 @@
 
 #include "engine/data/digit.h"
 #include "engine/support/error.h"
+#include "engine/support/scheduling.h"
 
 #include <QMetaObject>
 
@@ -69,6 +70,7 @@ void DigitSession::read(GrayImage drawing) {
 }
 
 void DigitSession::work(const std::stop_token& stop) {
+    setScheduling(Scheduling::Responsive);
     for (;;) {
         GrayImage drawing;
         {

@@ -2,6 +2,7 @@
 #include "ui/session/training_session.h"
 
 #include "engine/support/error.h"
+#include "engine/support/scheduling.h"
 
 #include <mutex>
 #include <type_traits>
@@ -87,6 +88,7 @@ void TrainingSession::start(TrainingJob job) {
     stepTimer_.start();
     setState(TrainingState::Preparing);
     thread_ = std::jthread([inbox = inbox_, trainer = trainer_.get()](const std::stop_token& stop) {
+        setScheduling(Scheduling::Throughput);
         trainer->run(stop);
         inbox->putEnd();
     });

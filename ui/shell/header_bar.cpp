@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/header_bar.h"
 
+#include "ui/shell/device_chip.h"
+
 #include <QButtonGroup>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -16,7 +18,7 @@ constexpr int kHeight = 44;
 
 } // namespace
 
-HeaderBar::HeaderBar(const ThemeManager& themes, QWidget* parent)
+HeaderBar::HeaderBar(ProjectDocument& document, const ThemeManager& themes, QWidget* parent)
     : QFrame(parent)
     , themes_(&themes)
     , menus_(new QMenuBar)
@@ -41,7 +43,11 @@ HeaderBar::HeaderBar(const ThemeManager& themes, QWidget* parent)
     left->addWidget(menus_);
     left->addStretch();
     auto* const right = new QHBoxLayout;
+    auto* const device = new DeviceChip(document, themes);
+    connect(device, &DeviceChip::hint, this, &HeaderBar::hint);
+    right->setSpacing(8);
     right->addStretch();
+    right->addWidget(device);
     right->addWidget(train_);
     auto* const layout = new QHBoxLayout(this);
     layout->setContentsMargins(12, 0, 12, 0);

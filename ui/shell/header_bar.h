@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/document/project_document.h"
 #include "ui/session/training_session.h"
 #include "ui/theme/theme_manager.h"
 
@@ -13,11 +14,11 @@ class QPushButton;
 
 namespace gradwright {
 
-/// The one row at the top: menus, pages and the Train button.
+/// The one row at the top: menus, pages, the device and the Train button.
 class HeaderBar final : public QFrame {
     Q_OBJECT
 public:
-    explicit HeaderBar(const ThemeManager& themes, QWidget* parent = nullptr);
+    HeaderBar(ProjectDocument& document, const ThemeManager& themes, QWidget* parent = nullptr);
 
     [[nodiscard]] QMenuBar* menus() const { return menus_; }
     /// Pages are counted from 0.
@@ -29,6 +30,8 @@ public:
 Q_SIGNALS:
     void pageChosen(int page);
     void trainClicked();
+    /// Something could not be done; the reason.
+    void hint(const QString& text);
 
 private:
     const ThemeManager* themes_;

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/main_window.h"
 
+#include "engine/io/code_formats.h"
 #include "engine/support/version.h"
 #include "ui/design/design_page.h"
 #include "ui/inference/inference_page.h"
+#include "ui/session/data_probe.h"
+#include "ui/shell/command_palette.h"
 #include "ui/shell/header_bar.h"
+#include "ui/shell/interrupted_training.h"
+#include "ui/shell/notice_bar.h"
 #include "ui/shell/project_files.h"
+#include "ui/shell/shortcuts_dialog.h"
 #include "ui/shell/status_line.h"
 #include "ui/shell/welcome_page.h"
 #include "ui/training/train_page.h"
@@ -18,6 +24,7 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QMimeData>
+#include <QScreen>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -50,9 +57,12 @@ QString themeKey() {
 
 MainWindow::MainWindow(ThemeManager& themes)
     : themes_(&themes)
+    , probe_(new DataProbe(document_, this))
+    , interrupted_(new InterruptedTraining(document_, session_, this))
     , files_(new ProjectFiles(document_, *this))
-    , header_(new HeaderBar(themes))
+    , header_(new HeaderBar(document_, themes))
     , status_(new StatusLine(document_, themes))
+    , notice_(new NoticeBar(themes))
     , pages_(new QStackedWidget)
     , design_(new DesignPage(document_, themes))
     , train_(new TrainPage(document_, themes, session_))
@@ -70,6 +80,7 @@ MainWindow::MainWindow(ThemeManager& themes)
     auto* const layout = new QVBoxLayout(content);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
+    layout->addWidget(notice_);
     layout->addWidget(pages_, 1);
     layout->addWidget(status_);
     setCentralWidget(content);
@@ -78,15 +89,25 @@ MainWindow::MainWindow(ThemeManager& themes)
         static_cast<ThemeChoice>(std::clamp(QSettings().value(themeKey(), 0).toInt(), 0, 2)));
     makeMenus();
     connectPages();
-    resize(kFirstSize);
-    restoreGeometry(QSettings().value(geometryKey()).toByteArray());
+    if (!restoreGeometry(QSettings().value(geometryKey()).toByteArray()))
+        takeFirstSize();
     refreshTitle();
     showGallery();
 }
 
+void MainWindow::takeFirstSize() {
+    resize(kFirstSize);
+    // A screen on which it would not be whole is used up.
+    const QSize room = screen()->availableSize();
+    if (room.width() <= kFirstSize.width() || room.height() <= kFirstSize.height())
+        setWindowState(Qt::WindowMaximized);
+}
+
 MainWindow::~MainWindow() {
-    // The pages watch document and session, which are members and would go before them.
+    // They watch document and session, which are members and would go before them.
     delete takeCentralWidget();
+    delete interrupted_;
+    delete probe_;
 }
 
 void MainWindow::connectPages() {
@@ -98,6 +119,8 @@ void MainWindow::connectPages() {
     connect(&document_, &ProjectDocument::modifiedChanged, this, &MainWindow::refreshTitle);
     connect(&document_, &ProjectDocument::fileChanged, this, &MainWindow::refreshTitle);
     connect(&document_, &ProjectDocument::autosaveFailed, status_, &StatusLine::showHint);
+    connect(header_, &HeaderBar::hint, status_, &StatusLine::showHint);
+    connect(interrupted_, &InterruptedTraining::found, this, &MainWindow::offerRun);
     connect(design_, &DesignPage::hint, status_, &StatusLine::showHint);
     const auto toProblems = [this] {
         showPage(Design);
@@ -105,6 +128,7 @@ void MainWindow::connectPages() {
     };
     connect(status_, &StatusLine::problemsClicked, this, toProblems);
     connect(train_, &TrainPage::problemsRequested, this, toProblems);
+    connect(files_, &ProjectFiles::hint, status_, &StatusLine::showHint);
     connect(files_, &ProjectFiles::opened, this, [this] { showPage(Design); });
     connect(welcome_, &WelcomePage::templateChosen, files_, &ProjectFiles::newFromTemplate);
     connect(welcome_, &WelcomePage::blankChosen, files_, &ProjectFiles::newBlank);
@@ -118,7 +142,20 @@ void MainWindow::makeMenus() {
     makeViewMenu();
     header_->menus()->addMenu(tr("&Model"))->addActions(design_->modelActions());
     makeRunMenu();
+    makeHelpMenu();
+}
+
+void MainWindow::makeHelpMenu() {
     QMenu* const help = header_->menus()->addMenu(tr("&Help"));
+    QAction* const commands =
+        help->addAction(themes_->icon(QStringLiteral("search")), tr("Find a command…"), this,
+                        &MainWindow::showCommands);
+    commands->setShortcut(QKeySequence(QStringLiteral("Ctrl+K")));
+    QAction* const keys =
+        help->addAction(themes_->icon(QStringLiteral("help")), tr("Keys and gestures"), this,
+                        &MainWindow::showShortcuts);
+    keys->setShortcut(QKeySequence(QStringLiteral("F1")));
+    help->addSeparator();
     help->addAction(tr("About Gradwright"), this, [this] {
         QMessageBox::about(this, tr("About Gradwright"),
                            tr("<b>Gradwright %1</b><br>Design, train and use neural networks by "
@@ -152,6 +189,10 @@ void MainWindow::makeFileMenu() {
         [this] { files_->save(); });
     add(tr("Save as…"), {}, QKeySequence(QStringLiteral("Ctrl+Shift+S")),
         [this] { files_->saveAs(); });
+    QMenu* const exports = menu->addMenu(tr("Export"));
+    for (const CodeFormat& format : codeFormats())
+        exports->addAction(tr("As %1…").arg(QString::fromStdString(format.title)), this,
+                           [this, key = format.key] { files_->exportCode(key); });
     menu->addSeparator();
     add(tr("Quit"), {}, QKeySequence(QStringLiteral("Ctrl+Q")), [this] { close(); });
 }
@@ -209,6 +250,33 @@ void MainWindow::makeRunMenu() {
     });
 }
 
+void MainWindow::showCommands() {
+    auto* const palette = new CommandPalette(actionsOf(*header_->menus()), *themes_, this);
+    palette->show();
+}
+
+void MainWindow::showShortcuts() {
+    auto* const dialog = new ShortcutsDialog(actionsOf(*header_->menus()), knownGestures(), this);
+    dialog->open();
+}
+
+void MainWindow::offerRun(const InterruptedRun& run) {
+    const auto done = run.history.epochs.size();
+    notice_->offer(
+        tr("The training of %1 was cut off after epoch %2 of %3.")
+            .arg(run.project)
+            .arg(done)
+            .arg(run.history.totalEpochs),
+        tr("Continue training"),
+        [this, run] {
+            if (session_.isActive() || !files_->openForRun(run.history.folder, run.projectFile))
+                return;
+            showPage(Train);
+            train_->continueRun(run.history.folder);
+        },
+        [run] { InterruptedTraining::forget(run.history.folder); });
+}
+
 void MainWindow::trainOrPause() {
     if (!session_.isActive() && document_.analysis().hasErrors()) {
         showPage(Design);
@@ -236,7 +304,8 @@ void MainWindow::openFile(const QString& file) {
 }
 
 void MainWindow::offerRecovery() {
-    files_->offerRecovery();
+    files_->offerRecovery(*themes_);
+    interrupted_->look();
 }
 
 void MainWindow::refreshHeader() {

@@ -13,8 +13,12 @@ class QStackedWidget;
 namespace gradwright {
 
 class DesignPage;
+class DataProbe;
 class HeaderBar;
+class InterruptedTraining;
+struct InterruptedRun;
 class InferencePage;
+class NoticeBar;
 class ProjectFiles;
 class StatusLine;
 class TrainPage;
@@ -30,6 +34,7 @@ public:
     ~MainWindow() override;
 
     void openFile(const QString& file);
+    /// What a crash or closing the window cut off: unsaved work, and a training that can go on.
     void offerRecovery();
     void showPage(Page page);
     void showGallery();
@@ -46,11 +51,16 @@ protected:
     void dropEvent(QDropEvent* event) override;
 
 private:
+    void takeFirstSize();
     void makeMenus();
     void makeFileMenu();
     void makeViewMenu();
     void makeRunMenu();
     void connectPages();
+    void makeHelpMenu();
+    void offerRun(const InterruptedRun& run);
+    void showCommands();
+    void showShortcuts();
     void trainOrPause();
     void refreshHeader();
     void refreshTitle();
@@ -58,9 +68,12 @@ private:
     ThemeManager* themes_;
     ProjectDocument document_;
     TrainingSession session_;
+    DataProbe* probe_;
+    InterruptedTraining* interrupted_;
     ProjectFiles* files_;
     HeaderBar* header_;
     StatusLine* status_;
+    NoticeBar* notice_;
     QStackedWidget* pages_;
     DesignPage* design_;
     TrainPage* train_;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/project_files.h"
 
+#include "engine/io/atomic_file.h"
+#include "engine/io/code_formats.h"
+#include "engine/project/runs.h"
 #include "engine/support/error.h"
+#include "ui/shell/recovery_dialog.h"
 
 #include <QFileDialog>
 #include <QFileInfo>
-#include <QLocale>
 #include <QMessageBox>
-#include <QPushButton>
 #include <QSettings>
 
 namespace gradwright {
@@ -93,6 +95,25 @@ bool ProjectFiles::saveAs() {
     return true;
 }
 
+void ProjectFiles::exportCode(const std::string& key) {
+    const CodeFormat& format = codeFormat(key);
+    std::string text;
+    if (!attempt([&] { text = format.write(document_->project().network); }))
+        return;
+    const QString ending = QString::fromStdString(format.ending);
+    const QString title = QString::fromStdString(format.title);
+    QString file = QFileDialog::getSaveFileName(
+        window_, tr("Export as %1").arg(title),
+        QString::fromStdString(slugOf(document_->project().name)).replace(u'-', u'_') + ending,
+        tr("Python files (*%1)").arg(ending));
+    if (file.isEmpty())
+        return;
+    if (QFileInfo(file).suffix().isEmpty())
+        file += ending;
+    if (attempt([&] { writeFileAtomically(file.toStdString(), std::string_view(text)); }))
+        Q_EMIT hint(tr("The network is written as %1 in %2").arg(title, file));
+}
+
 bool ProjectFiles::mayReplace() {
     if (!document_->isModified())
         return true;
@@ -110,28 +131,54 @@ bool ProjectFiles::mayReplace() {
     }
 }
 
-void ProjectFiles::offerRecovery() {
-    for (const RecoverableProject& found : recoverableProjects(defaultAutosaveFolder())) {
-        QMessageBox question(
-            QMessageBox::Question, tr("Unsaved work was found"),
-            tr("Gradwright ended before the changes to %1 were saved. They were kept on %2.")
-                .arg(found.name, QLocale().toString(found.time, QLocale::ShortFormat)),
-            QMessageBox::NoButton, window_);
-        if (found.file)
-            question.setInformativeText(
-                tr("%1 is as it was saved before.").arg(toQString(*found.file)));
-        const auto* const recover = question.addButton(tr("Recover"), QMessageBox::AcceptRole);
-        const auto* const discard = question.addButton(tr("Discard"), QMessageBox::DestructiveRole);
-        question.addButton(tr("Later"), QMessageBox::RejectRole);
-        question.exec();
-        if (question.clickedButton() == discard)
-            attempt([&] { std::filesystem::remove(found.autosave); });
-        if (question.clickedButton() != recover)
-            continue;
-        if (attempt([&] { document_->recover(found); }))
-            Q_EMIT opened();
-        return;
+void ProjectFiles::offerRecovery(const ThemeManager& themes) {
+    for (;;) {
+        std::vector<RecoverableProject> all = recoverableProjects(defaultAutosaveFolder());
+        if (all.empty())
+            return;
+        RecoveryDialog dialog(std::move(all), themes, window_);
+        dialog.exec();
+        const RecoverableProject& found = dialog.chosen();
+        switch (dialog.answer()) {
+        case RecoveryDialog::Answer::Later:
+            return;
+        case RecoveryDialog::Answer::DiscardUnsaved:
+            if (!attempt([&] { std::filesystem::remove(found.autosave); }))
+                return;
+            continue; // there may be more
+        case RecoveryDialog::Answer::OpenSaved:
+            openFile(toQString(*found.file));
+            return;
+        case RecoveryDialog::Answer::OpenUnsaved:
+            if (attempt([&] { document_->recover(found); }))
+                Q_EMIT opened();
+            return;
+        }
     }
+}
+
+bool ProjectFiles::openForRun(const std::filesystem::path& run,
+                              const std::optional<std::filesystem::path>& file) {
+    std::optional<Project> kept;
+    if (!attempt([&] { kept = projectOfRun(RunDirectory::open(run)); }))
+        return false;
+    if (kept->uuid == document_->project().uuid)
+        return true; // it is open already
+    if (!mayReplace())
+        return false;
+    const bool fileIsThere = file && std::filesystem::exists(*file);
+    const bool done = attempt([&] {
+        if (fileIsThere)
+            document_->open(*file);
+        else
+            document_->openUnsaved(*kept);
+    });
+    if (done) {
+        if (fileIsThere)
+            remember(toQString(*file));
+        Q_EMIT opened();
+    }
+    return done;
 }
 
 QStringList ProjectFiles::recent() {

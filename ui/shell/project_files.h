@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/document/project_document.h"
+#include "ui/theme/theme_manager.h"
 
 #include <QObject>
 #include <QStringList>
@@ -26,16 +27,24 @@ public:
     /// True when the project is on disk now.
     bool save();
     bool saveAs();
+    /// Writes the network as a program; `format` is a key of codeFormats().
+    void exportCode(const std::string& format);
     /// Asks about unsaved changes; true when they may go.
     bool mayReplace();
-    /// Offers what a crash left behind.
-    void offerRecovery();
+    /// Offers what a crash left behind, beside what had been saved.
+    void offerRecovery(const ThemeManager& themes);
+    /// Opens the project of a run that was cut off: its file, or without one as the run kept it.
+    /// False when that failed or was not wanted.
+    bool openForRun(const std::filesystem::path& run,
+                    const std::optional<std::filesystem::path>& file);
 
     [[nodiscard]] static QStringList recent();
 
 Q_SIGNALS:
     /// A project has been opened or begun.
     void opened();
+    /// For the status bar.
+    void hint(const QString& text);
 
 private:
     bool attempt(const std::function<void()>& action);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/status_line.h"
 
+#include "engine/support/system_memory.h"
+#include "engine/training/memory.h"
 #include "ui/problems/problems_panel.h"
 #include "ui/theme/text.h"
 
@@ -16,6 +18,7 @@ namespace {
 
 constexpr int kHeight = 26;
 constexpr int kHintMs = 8000;
+constexpr int kFiguresMs = 120;
 
 } // namespace
 
@@ -31,6 +34,7 @@ StatusLine::StatusLine(ProjectDocument& document, const ThemeManager& themes, QW
     setFixedHeight(kHeight);
     problems_->setProperty("kind", QStringLiteral("link"));
     problems_->setFocusPolicy(Qt::TabFocus);
+    figures_->setObjectName(QStringLiteral("figures"));
     problems_->setToolTip(tr("Next problem (F8)"));
     for (QLabel* const label : {saved_, hint_, figures_})
         label->setProperty("textRole", QStringLiteral("muted"));
@@ -44,11 +48,16 @@ StatusLine::StatusLine(ProjectDocument& document, const ThemeManager& themes, QW
     layout->addWidget(figures_);
     hintTimer_.setSingleShot(true);
     connect(&hintTimer_, &QTimer::timeout, hint_, &QLabel::clear);
+    figuresTimer_.setSingleShot(true);
+    figuresTimer_.setInterval(kFiguresMs);
+    connect(&figuresTimer_, &QTimer::timeout, this, &StatusLine::refreshFigures);
     connect(problems_, &QPushButton::clicked, this, &StatusLine::problemsClicked);
     connect(document_, &ProjectDocument::analysisChanged, this, &StatusLine::refresh);
     connect(document_, &ProjectDocument::modifiedChanged, this, &StatusLine::refresh);
     connect(document_, &ProjectDocument::fileChanged, this, &StatusLine::refresh);
+    connect(themes_, &ThemeManager::changed, this, &StatusLine::refresh);
     refresh();
+    refreshFigures();
 }
 
 void StatusLine::showHint(const QString& text) {
@@ -69,11 +78,35 @@ void StatusLine::refresh() {
         worst == Severity::Error     ? themes_->icon(QStringLiteral("error"), &Theme::error)
         : worst == Severity::Warning ? themes_->icon(QStringLiteral("warning"), &Theme::warning)
                                      : themes_->icon(QStringLiteral("ok"), &Theme::ok));
-    const auto layers = static_cast<std::int64_t>(document_->project().network.main.nodes().size());
-    figures_->setText(
-        tr("Layers <b>%1</b> &nbsp;│&nbsp; Parameters <b>%2</b> &nbsp;│&nbsp; "
-           "MACs <b>%3</b> per sample")
-            .arg(fullNumber(layers), fullNumber(analysis.parameters), shortNumber(analysis.macs)));
+    figuresTimer_.start();
+}
+
+void StatusLine::refreshFigures() {
+    const Analysis& analysis = document_->analysis();
+    const Project& project = document_->project();
+    const auto layers = static_cast<std::int64_t>(project.network.main.nodes().size());
+    const QString bar = QStringLiteral(" &nbsp;│&nbsp; ");
+    QString text = tr("Layers <b>%1</b>").arg(fullNumber(layers)) + bar +
+                   tr("Parameters <b>%1</b>").arg(fullNumber(analysis.parameters)) + bar +
+                   tr("MACs <b>%1</b> per sample").arg(shortNumber(analysis.macs));
+    QString tip = tr("Layers, learned numbers, and multiplications with addition for one sample");
+    if (const auto memory = estimateTrainingMemory(analysis, project.training)) {
+        const std::int64_t batch = project.training.batch();
+        text += bar + tr("Training memory <b>≈ %1</b> at batch %2")
+                          .arg(byteSize(memory->total()), fullNumber(batch));
+        tip += tr("\nWeights, gradients and optimizer state: %1; activations: %2")
+                   .arg(byteSize(memory->weights), byteSize(memory->activations));
+        if (const auto available = availableMemory(); available && memory->total() > *available) {
+            const std::int64_t largest = largestBatch(*memory, batch, *available);
+            text += QStringLiteral(" <b style='color:%1'>%2</b>")
+                        .arg(themes_->theme().error.name(),
+                             largest > 0 ? tr("too much: batch %1 fits").arg(fullNumber(largest))
+                                         : tr("more than there is"));
+            tip += tr("\nFree now: %1").arg(byteSize(*available));
+        }
+    }
+    figures_->setText(text);
+    figures_->setToolTip(tip);
 }
 
 } // namespace gradwright

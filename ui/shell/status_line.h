@@ -26,6 +26,7 @@ Q_SIGNALS:
 
 private:
     void refresh();
+    void refreshFigures();
 
     ProjectDocument* document_;
     const ThemeManager* themes_;
@@ -34,6 +35,7 @@ private:
     QLabel* hint_;
     QLabel* figures_;
     QTimer hintTimer_;
+    QTimer figuresTimer_; ///< the memory of a large network takes too long for each key
 };
 
 } // namespace gradwright

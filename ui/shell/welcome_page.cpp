@@ -2,9 +2,9 @@
 #include "ui/shell/welcome_page.h"
 
 #include "engine/graph/analysis.h"
-#include "engine/layers/catalog.h"
 #include "engine/project/templates.h"
 #include "engine/support/error.h"
+#include "ui/shell/network_strip.h"
 #include "ui/theme/text.h"
 
 #include <QAbstractButton>
@@ -14,6 +14,7 @@
 #include <QPainter>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QTextLayout>
 #include <QVBoxLayout>
 
 namespace gradwright {
@@ -22,25 +23,42 @@ namespace {
 
 constexpr int kColumns = 3;
 constexpr int kPageWidth = 1040;
+constexpr int kDescriptionLines = 4;
+constexpr int kLine = 94; // above a card's figures, from the top of its texts
+
+/// Wraps, and elides what is left after the last line; the tool tip has it whole.
+void drawParagraph(QPainter& painter, const QRectF& rect, const QString& text, int lines) {
+    QTextLayout layout(text, painter.font());
+    const QFontMetricsF metrics(painter.font());
+    layout.beginLayout();
+    for (int i = 0; i < lines; ++i) {
+        QTextLine line = layout.createLine();
+        if (!line.isValid())
+            break;
+        line.setLineWidth(rect.width());
+        const QPointF at(rect.left(), rect.top() + metrics.ascent() + i * metrics.lineSpacing());
+        const QString rest = text.mid(line.textStart());
+        painter.drawText(at, i + 1 < lines
+                                 ? rest.left(line.textLength())
+                                 : metrics.elidedText(rest, Qt::ElideRight, rect.width()));
+    }
+    layout.endLayout();
+}
 
 /// A template: its layers as coloured bars from left to right, name, description and size.
 class TemplateCard final : public QAbstractButton {
 public:
     TemplateCard(const Project& project, const ThemeManager& themes)
         : themes_(&themes)
-        , description_(qstr(project.description)) {
+        , description_(qstr(project.description))
+        , strip_(project.network.main) {
         setText(qstr(project.name));
         setAccessibleName(text());
         setCursor(Qt::PointingHandCursor);
         setFocusPolicy(Qt::StrongFocus);
-        setFixedHeight(206);
+        setFixedHeight(246);
         setMinimumWidth(240);
         setToolTip(description_);
-        const Graph& graph = project.network.main;
-        for (const NodeId id : topologicalOrder(graph))
-            if (const LayerUse* const use = graph.find(id)->layerUse())
-                if (const LayerDef* const layer = findLayer(use->layer))
-                    bars_.push_back(layer->category);
         parameters_ = analyze(project.network).parameters;
     }
 
@@ -57,55 +75,28 @@ protected:
         painter.setPen(Qt::NoPen);
         painter.setBrush(theme.canvas);
         painter.drawRoundedRect(picture, 5, 5);
-        paintBars(painter, picture);
+        strip_.paint(painter, picture, theme);
 
-        const QRectF texts(16, 114, width() - 32, 80);
+        const QRectF texts(16, 114, width() - 32, 130);
         painter.setPen(theme.text);
         painter.setFont(textFont(type::kPanelTitle, QFont::DemiBold));
         painter.drawText(texts, Qt::AlignTop | Qt::AlignLeft, text());
         painter.setPen(theme.text2);
         painter.setFont(textFont(type::kDense));
-        const QFontMetricsF metrics(painter.font());
-        const QString sentence = description_.section(QStringLiteral(". "), 0, 0);
-        painter.drawText(texts.adjusted(0, 24, 0, 0), Qt::AlignTop | Qt::AlignLeft,
-                         metrics.elidedText(sentence, Qt::ElideRight, texts.width()));
+        drawParagraph(painter, texts.adjusted(0, 24, 0, 0), description_, kDescriptionLines);
         painter.setPen(theme.divider);
-        painter.drawLine(texts.topLeft() + QPointF(0, 49), texts.topRight() + QPointF(0, 49));
+        painter.drawLine(texts.topLeft() + QPointF(0, kLine), texts.topRight() + QPointF(0, kLine));
         painter.setPen(theme.text2);
-        painter.drawText(texts.adjusted(0, 58, 0, 0), Qt::AlignTop | Qt::AlignLeft,
+        painter.drawText(texts.adjusted(0, kLine + 9, 0, 0), Qt::AlignTop | Qt::AlignLeft,
                          tr("%1 parameters").arg(fullNumber(parameters_)));
     }
     void enterEvent(QEnterEvent*) override { update(); }
     void leaveEvent(QEvent*) override { update(); }
 
 private:
-    void paintBars(QPainter& painter, const QRectF& picture) const {
-        const Theme& theme = themes_->theme();
-        const auto count = static_cast<double>(bars_.size());
-        if (count == 0)
-            return;
-        const double pitch = std::min(26.0, (picture.width() - 32) / count);
-        double x = picture.center().x() - pitch * (count - 1) / 2;
-        painter.setPen(QPen(theme.wire, 1.5));
-        painter.drawLine(QPointF(x, picture.center().y()),
-                         QPointF(x + pitch * (count - 1), picture.center().y()));
-        painter.setPen(Qt::NoPen);
-        for (const Category category : bars_) {
-            const double height = category == Category::InputOutput   ? 46
-                                  : category == Category::Convolution ? 40
-                                  : category == Category::Dense       ? 34
-                                                                      : 26;
-            painter.setBrush(theme.category(category));
-            painter.drawRoundedRect(
-                QRectF(x - pitch * 0.24, picture.center().y() - height / 2, pitch * 0.48, height),
-                2, 2);
-            x += pitch;
-        }
-    }
-
     const ThemeManager* themes_;
     QString description_;
-    std::vector<Category> bars_;
+    NetworkStrip strip_;
     std::int64_t parameters_ = 0;
 };
 
@@ -156,6 +147,7 @@ QWidget* WelcomePage::makeHead() {
     texts->addWidget(title);
     texts->addWidget(hint);
     auto* const blank = new QPushButton(tr("Blank canvas"));
+    blank->setObjectName(QStringLiteral("blank"));
     blank->setIcon(themes_->icon(QStringLiteral("plus"), &Theme::text));
     auto* const open = new QPushButton(tr("Open file"));
     open->setIcon(themes_->icon(QStringLiteral("open"), &Theme::text));

@@ -85,6 +85,12 @@ QToolButton:disabled { color: @disabled; }
 QToolButton::menu-indicator { image: none; }
 QToolButton[kind="page"] { padding: 5px 12px; font-size: 13px; border: none; border-radius: 6px; }
 QToolButton[kind="page"]:checked { background: @selection; color: @text; font-weight: 600; }
+QToolButton[kind="chip"] { background: @raised; color: @text; border: 1px solid @border;
+  padding: 4px 10px; }
+QToolButton[kind="chip"]:hover { background: @hover; }
+QToolButton[kind="chip"]::menu-indicator { width: 11px; height: 11px;
+  image: url(:/icons/controls/chevron-down-@kind.svg); subcontrol-origin: padding;
+  subcontrol-position: right center; right: 8px; }
 QToolButton[kind="section"] { color: @text; font-weight: 600; padding: 4px 0; border: none; }
 QToolButton[kind="section"]:hover { background: transparent; color: @focus; }
 QToolButton[kind="section"]:checked { background: transparent; }

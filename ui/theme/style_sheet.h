@@ -13,7 +13,7 @@ namespace gradwright {
 ///                  inset, line, segments
 ///   QLabel         textRole = title, page, section, figure, caption, muted, error
 ///   QPushButton    kind = primary, link
-///   QToolButton    kind = page, section, segment (checkable, in a frame of role segments)
+///   QToolButton    kind = page, chip, section, segment (checkable, in a frame of role segments)
 ///   a field        invalid = true
 QString styleSheetOf(const Theme& theme);
 

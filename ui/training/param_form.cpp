@@ -5,6 +5,7 @@
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
+#include <QAbstractItemView>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QGridLayout>
@@ -140,6 +141,8 @@ QWidget* ParamForm::makeEditor(const ParamSpec& spec) {
             combo->addItem(qstr(choice.title), qstr(choice.key));
             combo->setItemData(combo->count() - 1, qstr(choice.doc), Qt::ToolTipRole);
         }
+        // Long names are cut in the field, not in the list.
+        combo->view()->setMinimumWidth(combo->sizeHint().width());
         connect(combo, &QComboBox::activated, this,
                 [this, key, combo] { accept(key, combo->currentData().toString().toStdString()); });
         return combo;

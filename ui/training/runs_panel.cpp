@@ -15,6 +15,7 @@
 #include <QPainter>
 #include <QPushButton>
 #include <QStyledItemDelegate>
+#include <QTimeZone>
 #include <QUrl>
 #include <QVBoxLayout>
 
@@ -34,7 +35,7 @@ constexpr int kTickWidth = 38;
 QDateTime startOf(const RunHistory& run) {
     const auto folder = QString::fromStdString(run.folder.filename().string());
     auto time = QDateTime::fromString(folder.left(19), QStringLiteral("yyyy-MM-ddTHH-mm-ss"));
-    time.setTimeSpec(Qt::UTC);
+    time.setTimeZone(QTimeZone::utc());
     return time.toLocalTime();
 }
 

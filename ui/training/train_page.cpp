@@ -23,7 +23,7 @@
 namespace gradwright {
 namespace {
 
-constexpr int kSettingsWidth = 292;
+constexpr int kSettingsWidth = 316;
 constexpr int kRunsWidth = 304;
 constexpr int kNarrow = 1180;          // the list of runs gives way to the plots
 constexpr int kProgressInterval = 250; // ms: numbers that change faster cannot be read
@@ -284,7 +284,8 @@ void TrainPage::begin(TrainingJob job) {
 }
 
 void TrainPage::trainOrPause() {
-    if (session_->state() == TrainingState::Running)
+    if (session_->state() == TrainingState::Running ||
+        session_->state() == TrainingState::Preparing)
         pause();
     else if (session_->state() == TrainingState::Paused)
         resume();

@@ -40,6 +40,8 @@ public:
     void pause();
     /// Goes on with a paused training or the chosen run that was stopped.
     void resume();
+    /// Goes on with a run that was stopped or cut off; what is wrong with it is shown.
+    void continueRun(const std::filesystem::path& folder);
     void step();
     void stop();
     /// Reads the list of runs again, in the background.
@@ -68,7 +70,6 @@ private:
     void showOverlays();
     void showProgress();
     void showMessage(const QString& message, bool aboutProblems = false);
-    void continueRun(const std::filesystem::path& folder);
     void begin(TrainingJob job);
     void editSettings(const QString& what, const TrainingSettings& settings);
     void perform(const QString& what, const ProjectEdit& edit);

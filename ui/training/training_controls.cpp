@@ -10,6 +10,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
+#include <QResizeEvent>
 #include <QStyle>
 #include <QVBoxLayout>
 
@@ -17,6 +18,10 @@
 
 namespace gradwright {
 namespace {
+
+constexpr int kNarrow = 1180;
+constexpr int kButtonWidth = 84;
+constexpr int kCompactButtonWidth = 40;
 
 const QString kNothing = QStringLiteral("–");
 
@@ -100,12 +105,43 @@ TrainingControls::TrainingControls(ThemeManager& theme, QWidget* parent)
     clearResults();
 }
 
+void TrainingControls::resizeEvent(QResizeEvent* event) {
+    QFrame::resizeEvent(event);
+    setCompact(event->size().width() < kNarrow);
+}
+
+void TrainingControls::setCompact(bool compact) {
+    if (compact == compact_)
+        return;
+    compact_ = compact;
+    for (auto* each : {start_, pause_, step_, stop_}) {
+        each->setMinimumWidth(compact ? kCompactButtonWidth : kButtonWidth);
+        setLabel(each, each->accessibleName());
+    }
+    steps_->setVisible(!compact);
+    best_.note->setVisible(!compact);
+    speed_.caption->setText(compact ? tr("Samples/s") : tr("Samples per second"));
+    best_.caption->setText(bestCaption());
+}
+
+void TrainingControls::setLabel(QPushButton* button, const QString& text) {
+    button->setAccessibleName(text);
+    button->setText(compact_ ? QString() : text);
+}
+
+QString TrainingControls::bestCaption() const {
+    if (!validated_)
+        return compact_ ? tr("Training") : tr("Training accuracy");
+    return compact_ ? tr("Best validation") : tr("Best validation accuracy");
+}
+
 QPushButton* TrainingControls::button(const QString& text, const QString& name) {
     auto* made = new QPushButton(text, this);
     made->setObjectName(name);
     made->setIconSize({16, 16});
     made->setFixedHeight(32);
-    made->setMinimumWidth(84);
+    made->setMinimumWidth(kButtonWidth);
+    made->setAccessibleName(text);
     return made;
 }
 
@@ -151,13 +187,14 @@ void TrainingControls::setState(TrainingState state, bool resumable) {
     start_->setIcon(
         theme_->icon(QStringLiteral("play"), active ? &Theme::disabled : &Theme::onAccent));
     const bool goesOn = paused || (!active && resumable);
-    pause_->setText(goesOn ? tr("Continue") : tr("Pause"));
+    setLabel(pause_, goesOn ? tr("Continue") : tr("Pause"));
     pause_->setEnabled(running || goesOn);
     setPrimary(pause_, running || paused);
     pause_->setIcon(theme_->icon(goesOn ? QStringLiteral("play") : QStringLiteral("pause"),
                                  running || paused ? &Theme::onAccent : &Theme::text));
     pause_->setToolTip(!active && resumable ? tr("Goes on with the chosen run where it stopped")
-                                            : QString());
+                       : goesOn             ? tr("Goes on with the training (F5)")
+                                            : tr("Pauses the training (F5)"));
     step_->setEnabled(paused);
     step_->setToolTip(paused ? tr("Does one step (F10)") : tr("Pause first to go step by step"));
     stop_->setEnabled(active && state != TrainingState::Stopping);
@@ -194,7 +231,8 @@ void TrainingControls::setTimes(double secondsLeft, double samplesPerSecond, dou
 }
 
 void TrainingControls::setBest(double accuracy, std::int64_t epoch, bool validated) {
-    best_.caption->setText(validated ? tr("Best validation accuracy") : tr("Training accuracy"));
+    validated_ = validated;
+    best_.caption->setText(bestCaption());
     best_.value->setText(percent(accuracy, 2));
     best_.note->setText(tr("★ epoch %1").arg(epoch));
 }

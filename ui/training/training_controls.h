@@ -27,6 +27,9 @@ public:
     void setTest(double accuracy);
     void clearResults();
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 Q_SIGNALS:
     void startRequested();
     void pauseRequested();
@@ -41,11 +44,16 @@ private:
         QLabel* value;
         QLabel* note;
     };
+    void setCompact(bool compact);
+    void setLabel(QPushButton* button, const QString& text);
     QPushButton* button(const QString& text, const QString& name);
+    [[nodiscard]] QString bestCaption() const;
     Figure figure(const QString& caption, const QString& widest);
 
     ThemeManager* theme_;
     TrainingState state_ = TrainingState::Idle;
+    bool validated_ = true; ///< the best epoch was chosen by validation
+    bool compact_ = false;  ///< little room: icons without words
     QPushButton* start_;
     QPushButton* pause_;
     QPushButton* step_;

@@ -9,6 +9,7 @@
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QResizeEvent>
 #include <QSlider>
 #include <QVBoxLayout>
 
@@ -17,6 +18,8 @@
 
 namespace gradwright {
 namespace {
+
+constexpr int kRoomForHint = 780;
 
 /// A schedule's jump gets a mark, its slope does not.
 constexpr double kRateJump = 0.15; // of the rate before
@@ -61,6 +64,11 @@ TrainingCourse::TrainingCourse(ThemeManager& theme, QWidget* parent)
     loss_->setLogScale(true);
 }
 
+void TrainingCourse::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    hint_->setVisible(event->size().width() >= kRoomForHint);
+}
+
 QWidget* TrainingCourse::makeBar() {
     auto* bar = new QFrame;
     bar->setProperty("role", QStringLiteral("canvasBar"));
@@ -81,8 +89,8 @@ QWidget* TrainingCourse::makeBar() {
     auto* logarithmic = new QCheckBox(tr("Log loss"));
     logarithmic->setObjectName(QStringLiteral("logLoss"));
     logarithmic->setChecked(true);
-    auto* hint = new QLabel(tr("Wheel zooms, drag pans, double click shows everything"));
-    hint->setProperty("textRole", QStringLiteral("caption"));
+    hint_ = new QLabel(tr("Wheel zooms, drag pans, double click shows everything"));
+    hint_->setProperty("textRole", QStringLiteral("caption"));
     auto* layout = new QHBoxLayout(bar);
     layout->setContentsMargins(16, 0, 14, 0);
     layout->setSpacing(12);
@@ -92,7 +100,7 @@ QWidget* TrainingCourse::makeBar() {
     layout->addWidget(raw);
     layout->addWidget(logarithmic);
     layout->addStretch(1);
-    layout->addWidget(hint);
+    layout->addWidget(hint_);
     // Even steps of the slider are even steps of the time that is averaged over: 1 to 1000 steps.
     const auto smooth = [this, value](int position) {
         const double factor = 1 - std::pow(10, -3.0 * position / 100);

@@ -10,6 +10,8 @@
 #include <span>
 #include <vector>
 
+class QLabel;
+
 namespace gradwright {
 
 class CurvePlot;
@@ -44,6 +46,9 @@ public:
     [[nodiscard]] CurvePlot& accuracy() { return *accuracy_; }
     [[nodiscard]] GradientHeatmap& gradients() { return *gradients_; }
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     QWidget* makeBar();
     void addStep(double epoch, double loss, double accuracy, double rate,
@@ -51,6 +56,7 @@ private:
     void addValidation(double epoch, double loss, double accuracy, bool validated, bool best);
 
     ThemeManager* theme_;
+    QLabel* hint_ = nullptr;
     CurvePlot* loss_;
     CurvePlot* accuracy_;
     GradientHeatmap* gradients_;

@@ -2,16 +2,13 @@
 #include "app/cli/commands/commands.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/output.h"
-#include "engine/graph/lower.h"
 #include "engine/layers/catalog.h"
 #include "engine/project/templates.h"
 #include "engine/training/memory.h"
-#include "engine/training/recipes/optimizers.h"
 
 #include <CLI/CLI.hpp>
 
 #include <memory>
-#include <optional>
 
 namespace gradwright::cli {
 namespace {
@@ -20,18 +17,6 @@ std::string shapeText(const NodeAnalysis& node) {
     if (node.state == ShapeState::Known)
         return toString(node.output);
     return node.state == ShapeState::Pending ? "?" : "error";
-}
-
-/// Nothing for a network that cannot run yet.
-std::optional<std::int64_t> trainingMemory(const Project& project, const Analysis& analysis) {
-    const auto& def = optimizer(project.training.optimizer.key);
-    const auto rule = def.make(Params(def.params, project.training.optimizer.params));
-    try {
-        return estimateTrainingMemory(lower(analysis), project.training.batch(), rule.slots)
-            .total();
-    } catch (const Error&) {
-        return {};
-    }
 }
 
 void printTable(const Project& project, const Analysis& analysis) {
@@ -50,8 +35,8 @@ void printTable(const Project& project, const Analysis& analysis) {
     }
     printLine(fmt::format("\nParameters        {}", grouped(analysis.parameters)));
     printLine(fmt::format("MACs a sample     {}", grouped(analysis.macs)));
-    if (const auto memory = trainingMemory(project, analysis))
-        printLine(fmt::format("Training memory   ≈ {} at batch {}", bytesText(*memory),
+    if (const auto memory = estimateTrainingMemory(analysis, project.training))
+        printLine(fmt::format("Training memory   ≈ {} at batch {}", bytesText(memory->total()),
                               project.training.batch()));
 }
 
@@ -71,8 +56,8 @@ Json toJson(const Project& project, const Analysis& analysis) {
     Json json = {{"layers", std::move(layers)},
                  {"total_parameters", analysis.parameters},
                  {"total_macs", analysis.macs}};
-    const auto memory = trainingMemory(project, analysis);
-    json["training_memory_bytes"] = memory ? Json(*memory) : Json(nullptr);
+    const auto memory = estimateTrainingMemory(analysis, project.training);
+    json["training_memory_bytes"] = memory ? Json(memory->total()) : Json(nullptr);
     return json;
 }
 

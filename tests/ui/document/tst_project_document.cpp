@@ -116,6 +116,34 @@ private Q_SLOTS:
         QCOMPARE(other.file().value(), file);
     }
 
+    void whatDoesNotFitTheDataIsSaidBeforeTraining() {
+        ProjectDocument document(path("data"));
+        document.newFromTemplate("lenet-5");
+        QVERIFY(!document.analysis().hasErrors());
+        const DataChoice choice = document.project().data;
+        DataInfo info{Shape{1, 28, 28}, {"a", "b", "c"}, {}};
+        QSignalSpy analysed(&document, &ProjectDocument::analysisChanged);
+        document.setDataInfo(choice, info);
+        QCOMPARE(analysed.count(), 1);
+        QVERIFY(document.analysis().hasErrors()); // ten outputs, three classes
+        const Diagnostic found = document.analysis().diagnostics.front();
+        QCOMPARE(found.fixes.size(), 1U);
+        document.perform(QStringLiteral("Fix"), {found.fixes.front().edit});
+        QVERIFY(!document.analysis().hasErrors());
+
+        DataChoice other = choice;
+        other.dataset = "fashion-mnist";
+        document.setDataProblem(other, "gone"); // nobody asked for it
+        QVERIFY(!document.analysis().hasErrors());
+        document.perform(QStringLiteral("Data"), {SetData{other}});
+        QVERIFY(!document.dataInfo());
+        document.setDataInfo(choice, info); // the answer comes too late
+        QVERIFY(!document.dataInfo());
+        document.setDataProblem(other, "the file is broken");
+        QCOMPARE(document.analysis().diagnostics.back().message, std::string("the file is broken"));
+        QVERIFY(document.analysis().hasErrors());
+    }
+
     void unsavedWorkIsRecoveredAfterACrash() {
         const auto folder = path("autosave");
         const auto file = path("crashed.gradwright");

@@ -2,6 +2,7 @@
 #include "engine/project/project_file.h"
 #include "engine/project/templates.h"
 #include "tests/support/data_files.h"
+#include "tests/support/gestures.h"
 #include "tests/support/small_jobs.h"
 #include "ui/inference/confusion_view.h"
 #include "ui/inference/drawing_pad.h"
@@ -27,21 +28,11 @@ using namespace gradwright;
 
 namespace {
 
+using test::drawWithMouse;
+using test::kOne;
+using test::kSeven;
+
 constexpr int kPatience = 60'000; // ms: the machine may be busy
-
-using Line = std::vector<QPoint>;
-
-/// Presses, moves in small steps along the points and releases, as a hand does.
-void drawWithMouse(DrawingPad& pad, const Line& line) {
-    QTest::mousePress(&pad, Qt::LeftButton, {}, line.front());
-    for (std::size_t i = 1; i < line.size(); ++i)
-        for (int part = 1; part <= 10; ++part)
-            QTest::mouseMove(&pad, line[i - 1] + (line[i] - line[i - 1]) * part / 10);
-    QTest::mouseRelease(&pad, Qt::LeftButton, {}, line.back());
-}
-
-const Line kOne = {{165, 70}, {160, 150}, {155, 240}};
-const Line kSeven = {{95, 80}, {205, 78}, {170, 150}, {140, 240}};
 
 } // namespace
 

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Makes the guide's pictures: works with the real window as a user does, with a real training, and
+// saves what it shows, dark and light, at two sizes. The scale is Qt's own (QT_SCALE_FACTOR).
+// Usage: make_shots FOLDER
+#include "tests/support/gestures.h"
+#include "ui/canvas/canvas_scene.h"
+#include "ui/canvas/canvas_view.h"
+#include "ui/design/design_page.h"
+#include "ui/inference/drawing_pad.h"
+#include "ui/inference/evaluation_panel.h"
+#include "ui/inference/inference_page.h"
+#include "ui/inference/prediction_panel.h"
+#include "ui/shell/main_window.h"
+#include "ui/shell/shortcuts_dialog.h"
+#include "ui/training/train_page.h"
+
+#include <QApplication>
+#include <QDir>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <cstdio>
+#include <functional>
+
+using namespace gradwright;
+
+namespace {
+
+constexpr int kPatience = 300'000; // ms
+constexpr int kSettled = 400;      // ms, after which nothing moves any more
+
+void waitFor(const char* what, const std::function<bool()>& condition) {
+    if (!QTest::qWaitFor(condition, kPatience))
+        qFatal("%s did not happen", what);
+}
+
+class Photographer {
+public:
+    explicit Photographer(QString folder)
+        : folder_(std::move(folder))
+        , themes_(*qApp)
+        , window_(themes_) {
+        window_.show();
+    }
+
+    void run() {
+        everywhere("welcome");
+        window_.document().newFromTemplate("lenet-5");
+        window_.showPage(MainWindow::Design);
+        select("conv2");
+        everywhere("design");
+        makeAProblem();
+        everywhere("problem");
+        window_.document().undoStack().undo();
+
+        window_.showPage(MainWindow::Train);
+        window_.training().start();
+        const auto total = [this] { return window_.document().project().training.epochs(); };
+        int epochs = 0;
+        QObject::connect(&window_.session(), &TrainingSession::epochDone, &window_,
+                         [&epochs] { ++epochs; });
+        waitFor("half of the training",
+                [&] { return 2 * epochs >= total() || !window_.session().isActive(); });
+        window_.training().pause();
+        everywhere("training");
+        window_.training().resume();
+        waitFor("the end of the training", [this] { return !window_.session().isActive(); });
+        everywhere("train");
+
+        window_.showPage(MainWindow::Inference);
+        waitFor("the model", [this] { return window_.inference().pad().isVisible(); });
+        QTest::qWait(kSettled);
+        const QPoint shift = window_.inference().pad().rect().center() - QPoint(160, 160);
+        std::vector<QPoint> line;
+        for (const QPoint point : test::kSeven)
+            line.push_back(point + shift);
+        test::drawWithMouse(window_.inference().pad(), line);
+        waitFor("an answer",
+                [this] { return window_.inference().prediction().prediction().has_value(); });
+        waitFor("the test set",
+                [this] { return window_.inference().evaluation().report().has_value(); });
+        everywhere("inference");
+    }
+
+private:
+    void select(const char* name) {
+        window_.design().scene().selectNodes(
+            {window_.document().project().network.main.findByName(name)->id});
+    }
+    void makeAProblem() {
+        const Node* const pool = window_.document().project().network.main.findByName("pool2");
+        window_.document().perform(
+            QStringLiteral("Kernel"),
+            {NetworkEdit{SetParam{"", pool->id, "kernel", ParamValue{IntTuple{16, 16}}}}});
+        select("pool2");
+    }
+    void everywhere(const char* name) {
+        for (const QSize size : {QSize(1440, 900), QSize(1024, 700)}) {
+            window_.showNormal(); // on a small screen it fills it at first
+            window_.resize(size);
+            for (const bool dark : {true, false}) {
+                themes_.setChoice(dark ? ThemeChoice::Dark : ThemeChoice::Light);
+                QTest::qWait(kSettled);
+                window_.design().view().fit();
+                QTest::qWait(kSettled);
+                const QString file =
+                    QStringLiteral("%1/%2-%3-%4x%5-%6.png")
+                        .arg(folder_, QLatin1String(name),
+                             dark ? QStringLiteral("dark") : QStringLiteral("light"))
+                        .arg(size.width())
+                        .arg(size.height())
+                        .arg(qRound(100 * window_.devicePixelRatioF()));
+                if (!window_.grab().save(file))
+                    qFatal("cannot write %s", qPrintable(file));
+                std::puts(qPrintable(file));
+            }
+        }
+    }
+
+    QString folder_;
+    ThemeManager themes_;
+    MainWindow window_;
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+    // Nothing of the user's is read or written.
+    QTemporaryDir home;
+    qputenv("XDG_DATA_HOME", home.path().toUtf8());
+    QApplication application(argc, argv);
+    QCoreApplication::setOrganizationName(QStringLiteral("gradwright"));
+    QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, home.path());
+    if (argc != 2 || !QDir().mkpath(QString::fromLocal8Bit(argv[1])))
+        qFatal("usage: make_shots FOLDER");
+    Photographer(QString::fromLocal8Bit(argv[1])).run();
+    return 0;
+}

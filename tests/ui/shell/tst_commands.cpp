@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/inference/inference_page.h"
+#include "ui/shell/command_palette.h"
+#include "ui/shell/device_chip.h"
+#include "ui/shell/main_window.h"
+#include "ui/shell/shortcuts_dialog.h"
+#include "ui/theme/fuzzy.h"
+
+#include <QApplication>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QMenu>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QTreeWidget>
+
+#include <memory>
+
+using namespace gradwright;
+
+/// Commands found by name, the list of keys, the device chip and the figures at the bottom.
+class TestCommands : public QObject {
+    Q_OBJECT
+
+private:
+    QTemporaryDir folder_;
+    std::unique_ptr<ThemeManager> themes_;
+    std::unique_ptr<MainWindow> window_;
+
+private Q_SLOTS:
+    void initTestCase() {
+        qputenv("XDG_DATA_HOME", folder_.path().toUtf8());
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, folder_.path());
+        QCoreApplication::setOrganizationName(QStringLiteral("gradwright"));
+        themes_ = std::make_unique<ThemeManager>(*qApp);
+    }
+    void init() {
+        window_ = std::make_unique<MainWindow>(*themes_);
+        window_->document().newFromTemplate("lenet-5");
+        window_->show();
+        QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
+    }
+    void cleanup() { window_.reset(); }
+
+    void fuzzyMatchesWordsAndRuns() {
+        const QString text = QStringLiteral("Batch normalization");
+        QVERIFY(!fuzzyScore(text, QStringLiteral("xyz")));
+        QVERIFY(!fuzzyScore(text, QStringLiteral("nb"))); // the order counts
+        QCOMPARE(fuzzyScore(text, QString()).value(), 0);
+        const int words = fuzzyScore(text, QStringLiteral("bn")).value();
+        const int inside = fuzzyScore(text, QStringLiteral("hz")).value();
+        const int run = fuzzyScore(text, QStringLiteral("norm")).value();
+        const int scattered = fuzzyScore(text, QStringLiteral("nmzt")).value();
+        QVERIFY(words > inside);
+        QVERIFY(run > scattered);
+        QCOMPARE(fuzzyScore(text, QStringLiteral("BATCH n")).value(),
+                 fuzzyScore(text, QStringLiteral("batchn")).value());
+    }
+
+    void aCommandIsFoundAndRun() {
+        QTest::keyClick(window_.get(), Qt::Key_K, Qt::ControlModifier);
+        auto* const palette = window_->findChild<CommandPalette*>();
+        QVERIFY(palette != nullptr);
+        auto* const search = palette->findChild<QLineEdit*>();
+        auto* const list = palette->findChild<QListWidget*>();
+        const int all = list->count();
+        QVERIFY(all > 20);
+        QTest::keyClicks(search, QStringLiteral("infer"));
+        QVERIFY(list->count() < all);
+        QCOMPARE(list->currentItem()->text(), QStringLiteral("Inference"));
+        QTest::keyClick(search, Qt::Key_Return);
+        QVERIFY(window_->inference().isVisible());
+        QTRY_VERIFY(window_->findChild<CommandPalette*>() == nullptr);
+    }
+
+    void aMistypedCommandDoesNothing() {
+        QTest::keyClick(window_.get(), Qt::Key_K, Qt::ControlModifier);
+        auto* const palette = window_->findChild<CommandPalette*>();
+        auto* const search = palette->findChild<QLineEdit*>();
+        QTest::keyClicks(search, QStringLiteral("qqqq"));
+        QCOMPARE(palette->findChild<QListWidget*>()->count(), 0);
+        QTest::keyClick(search, Qt::Key_Return);
+        QVERIFY(palette->isVisible());
+        QTest::keyClick(search, Qt::Key_Escape);
+        QTRY_VERIFY(window_->findChild<CommandPalette*>() == nullptr);
+    }
+
+    void everyShortcutIsListed() {
+        QTest::keyClick(window_.get(), Qt::Key_F1);
+        auto* const dialog = window_->findChild<ShortcutsDialog*>();
+        QVERIFY(dialog != nullptr);
+        auto* const tree = dialog->findChild<QTreeWidget*>();
+        QStringList keys;
+        for (int i = 0; i < tree->topLevelItemCount(); ++i)
+            for (int j = 0; j < tree->topLevelItem(i)->childCount(); ++j)
+                keys << tree->topLevelItem(i)->child(j)->text(1);
+        for (const QAction* const action : window_->findChildren<QAction*>())
+            if (!action->shortcut().isEmpty() && !action->text().isEmpty())
+                QVERIFY2(
+                    !keys.filter(action->shortcut().toString(QKeySequence::NativeText)).isEmpty(),
+                    qPrintable(action->text()));
+        dialog->close();
+    }
+
+    void theDeviceChipSetsThreads() {
+        auto* const chip = window_->findChild<DeviceChip*>();
+        QVERIFY(chip->text().startsWith(QStringLiteral("CPU · oneDNN")));
+        Q_EMIT chip->menu()->aboutToShow();
+        QAction* one = nullptr;
+        for (QAction* const action : chip->menu()->actions())
+            if (action->text() == QStringLiteral("1 thread"))
+                one = action;
+        QVERIFY(one != nullptr);
+        one->trigger();
+        QCOMPARE(window_->document().project().training.threads(), 1);
+        QCOMPARE(chip->text(), QStringLiteral("CPU · oneDNN · 1 thread"));
+        window_->document().undoStack().undo();
+        QCOMPARE(window_->document().project().training.threads(), 0);
+    }
+
+    void figuresTellWhatTrainingNeeds() {
+        auto* const figures = window_->findChild<QLabel*>(QStringLiteral("figures"));
+        QTRY_VERIFY(figures->text().contains(QStringLiteral("61,706")));
+        QVERIFY(figures->text().contains(QStringLiteral("at batch 32")));
+        QVERIFY(!figures->text().contains(QStringLiteral("fits")));
+        TrainingSettings settings = window_->document().project().training;
+        settings.params["batch"] = std::int64_t{1 << 20};
+        // 1,048,576 samples of LeNet-5 need some 50 GB.
+        window_->document().perform(QStringLiteral("Batch"), {SetTraining{settings}});
+        QTRY_VERIFY(figures->text().contains(QStringLiteral("1,048,576")));
+        window_->document().undoStack().undo();
+    }
+};
+
+QTEST_MAIN(TestCommands)
+#include "tst_commands.moc"

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/session/data_probe.h"
+
+namespace gradwright {
+
+DataProbe::DataProbe(ProjectDocument& document, QObject* parent)
+    : QObject(parent)
+    , document_(&document) {
+    connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
+        if (what & (ProjectDocument::DataChange | ProjectDocument::ReplacedChange))
+            probe();
+    });
+    probe();
+}
+
+void DataProbe::probe() {
+    const DataChoice& choice = document_->project().data;
+    const bool asked = asked_.dataset == choice.dataset && asked_.params == choice.params;
+    if (job_ != 0 && asked && document_->dataInfo())
+        return;
+    asked_ = choice;
+    jobs_.cancel(job_);
+    job_ = jobs_.start([this, choice](const std::stop_token&) -> BackgroundJobs::Delivery {
+        try {
+            return [this, choice, info = openDataset(choice).info] {
+                document_->setDataInfo(choice, info);
+            };
+        } catch (const std::exception& error) {
+            return [this, choice, reason = std::string(error.what())] {
+                document_->setDataProblem(choice, reason);
+            };
+        }
+    });
+}
+
+} // namespace gradwright

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+
+#include <vector>
+
+class QAction;
+class QMenuBar;
+
+namespace gradwright {
+
+/// An action of the menus and the way to it: "View", "View › Theme".
+struct ListedAction {
+    QString menu;
+    QAction* action;
+    [[nodiscard]] QString title() const; ///< without mnemonics
+};
+
+/// All actions of a menu bar in its order, those of submenus included.
+std::vector<ListedAction> actionsOf(const QMenuBar& menus);
+
+} // namespace gradwright

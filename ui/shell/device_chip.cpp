@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/shell/device_chip.h"
+
+#include "engine/backend/compute_threads.h"
+#include "engine/support/error.h"
+#include "ui/theme/text.h"
+
+#include <QMenu>
+
+#include <algorithm>
+#include <set>
+
+namespace gradwright {
+
+namespace {
+
+QString threadsText(int threads) {
+    return threads == 1 ? DeviceChip::tr("1 thread") : DeviceChip::tr("%1 threads").arg(threads);
+}
+
+/// 1, 2, 4 … and all.
+std::set<int> threadChoices() {
+    std::set<int> choices{availableThreads()};
+    for (int threads = 1; threads < availableThreads(); threads *= 2)
+        choices.insert(threads);
+    return choices;
+}
+
+} // namespace
+
+DeviceChip::DeviceChip(ProjectDocument& document, const ThemeManager& themes, QWidget* parent)
+    : QToolButton(parent)
+    , document_(&document) {
+    setObjectName(QStringLiteral("device"));
+    setProperty("kind", QStringLiteral("chip"));
+    setIcon(themes.icon(QStringLiteral("chip")));
+    setIconSize({18, 18});
+    setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    setPopupMode(QToolButton::InstantPopup);
+    setFocusPolicy(Qt::TabFocus);
+    auto* const menu = new QMenu(this);
+    menu->setToolTipsVisible(true);
+    setMenu(menu);
+    connect(menu, &QMenu::aboutToShow, this, &DeviceChip::fillMenu);
+    connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
+        if (what & (ProjectDocument::TrainingChange | ProjectDocument::ReplacedChange))
+            refresh();
+    });
+    refresh();
+}
+
+void DeviceChip::refresh() {
+    const TrainingSettings& settings = document_->project().training;
+    const int threads = settings.threads() > 0 ? settings.threads() : availableThreads();
+    const QString text = settings.precision() == Precision::F64
+                             ? tr("CPU · FP64 reference")
+                             : tr("CPU · oneDNN · %1").arg(threadsText(threads));
+    setText(text);
+    setToolTip(tr("What this project trains on"));
+    setAccessibleName(tr("Device: %1").arg(text));
+}
+
+void DeviceChip::fillMenu() {
+    menu()->clear();
+    const TrainingSettings& settings = document_->project().training;
+    const auto add = [this](const QString& text, bool checked, const QString& tip, auto run) {
+        QAction* const action = menu()->addAction(text, this, run);
+        action->setCheckable(true);
+        action->setChecked(checked);
+        action->setToolTip(tip);
+    };
+    menu()->addSection(tr("Threads"));
+    add(tr("All (%1)").arg(availableThreads()), settings.threads() == 0,
+        tr("As many as the machine offers"),
+        [this] { set(tr("Change threads"), "threads", std::int64_t{0}); });
+    for (const int threads : threadChoices())
+        add(threadsText(threads), settings.threads() == threads,
+            tr("Another number gives slightly other weights, since sums are split differently"),
+            [this, threads] {
+                set(tr("Change threads"), "threads", static_cast<std::int64_t>(threads));
+            });
+    menu()->addSection(tr("Precision"));
+    const ParamSpec* const precision = findParam(trainingParams(), "precision");
+    const ParamValue current = Params(trainingParams(), settings.params).text("precision");
+    for (const auto& choice : precision->choices)
+        add(qstr(choice.title), current == ParamValue(choice.key), qstr(choice.doc),
+            [this, key = choice.key] { set(tr("Change precision"), "precision", key); });
+}
+
+void DeviceChip::set(const QString& title, const std::string& key, const ParamValue& value) {
+    TrainingSettings settings = document_->project().training;
+    settings.params[key] = value;
+    try {
+        document_->perform(title, {SetTraining{settings}});
+    } catch (const Error& error) {
+        Q_EMIT hint(QString::fromUtf8(error.what()));
+    }
+}
+
+} // namespace gradwright

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/shell/interrupted_training.h"
+
+#include "engine/project/runs.h"
+
+#include <QSettings>
+#include <QVariantMap>
+
+#include <algorithm>
+
+namespace gradwright {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Folder of the run to file of the project, which may be empty.
+QString settingsKey() {
+    return QStringLiteral("interruptedTraining");
+}
+
+QVariantMap rememberedRuns() {
+    return QSettings().value(settingsKey()).toMap();
+}
+
+struct Findings {
+    std::vector<InterruptedRun> runs;
+    std::vector<fs::path> gone; ///< finished, deleted or broken: not to be looked at again
+};
+
+Findings inspect(const QVariantMap& remembered) {
+    Findings findings;
+    for (auto each = remembered.begin(); each != remembered.end(); ++each) {
+        const fs::path folder = each.key().toStdString();
+        try {
+            const auto run = RunDirectory::open(folder);
+            if (run.isLocked())
+                continue; // another window trains it
+            InterruptedRun found{
+                readHistory(run), QString::fromStdString(projectOfRun(run).name), {}};
+            if (const fs::path file = each.value().toString().toStdString(); !file.empty())
+                found.projectFile = file;
+            if (found.history.resumable)
+                findings.runs.push_back(std::move(found));
+            else
+                findings.gone.push_back(folder);
+        } catch (const std::exception&) {
+            findings.gone.push_back(folder);
+        }
+    }
+    // A run's name begins with its time.
+    std::ranges::sort(findings.runs, std::greater{},
+                      [](const InterruptedRun& run) { return run.history.folder.filename(); });
+    return findings;
+}
+
+} // namespace
+
+InterruptedTraining::InterruptedTraining(ProjectDocument& document, TrainingSession& session,
+                                         QObject* parent)
+    : QObject(parent)
+    , document_(&document) {
+    connect(&session, &TrainingSession::started, this,
+            [this](const RunStarted& event) { remember(event.run); });
+    connect(&session, &TrainingSession::stateChanged, this, [&session](TrainingState state) {
+        if (state == TrainingState::Finished || state == TrainingState::Stopped ||
+            state == TrainingState::Failed)
+            forget(session.run());
+    });
+}
+
+void InterruptedTraining::remember(const fs::path& run) const {
+    QVariantMap runs = rememberedRuns();
+    const auto& file = document_->file();
+    runs.insert(QString::fromStdString(fs::absolute(run).string()),
+                file ? QString::fromStdString(fs::absolute(*file).string()) : QString());
+    QSettings().setValue(settingsKey(), runs);
+}
+
+void InterruptedTraining::forget(const fs::path& run) {
+    QVariantMap runs = rememberedRuns();
+    if (run.empty() || runs.remove(QString::fromStdString(fs::absolute(run).string())) == 0)
+        return;
+    QSettings().setValue(settingsKey(), runs);
+}
+
+void InterruptedTraining::look() {
+    const QVariantMap remembered = rememberedRuns();
+    if (remembered.isEmpty())
+        return;
+    jobs_.start([this, remembered](const std::stop_token&) -> BackgroundJobs::Delivery {
+        return [this, findings = inspect(remembered)] {
+            for (const fs::path& folder : findings.gone)
+                forget(folder);
+            if (!findings.runs.empty())
+                Q_EMIT found(findings.runs.front());
+        };
+    });
+}
+
+} // namespace gradwright

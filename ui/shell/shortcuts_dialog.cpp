@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/shell/shortcuts_dialog.h"
+
+#include "ui/theme/fuzzy.h"
+
+#include <QAction>
+#include <QDialogButtonBox>
+#include <QHeaderView>
+#include <QLineEdit>
+#include <QTreeWidget>
+#include <QVBoxLayout>
+
+namespace gradwright {
+
+namespace {
+
+constexpr QSize kSize{560, 620};
+
+QString keysOf(const QAction& action) {
+    QStringList all;
+    for (const QKeySequence& keys : action.shortcuts())
+        all << keys.toString(QKeySequence::NativeText);
+    return all.join(QStringLiteral(", "));
+}
+
+QTreeWidgetItem* groupOf(QTreeWidget& tree, const QString& title) {
+    for (int i = 0; i < tree.topLevelItemCount(); ++i)
+        if (tree.topLevelItem(i)->text(0) == title)
+            return tree.topLevelItem(i);
+    auto* const group = new QTreeWidgetItem(&tree, {title});
+    QFont bold = group->font(0);
+    bold.setWeight(QFont::DemiBold);
+    group->setFont(0, bold);
+    group->setFlags(Qt::ItemIsEnabled);
+    return group;
+}
+
+} // namespace
+
+std::vector<ShortcutsDialog::Gesture> knownGestures() {
+    const auto tr = [](const char* text) { return ShortcutsDialog::tr(text); };
+    const QString canvas = tr("Canvas");
+    const QString plots = tr("Plots");
+    const QString pad = tr("Drawing pad");
+    return {
+        {canvas, tr("Link two layers"), tr("Drag from port to port")},
+        {canvas, tr("Select several"), tr("Drag a frame on free canvas, Shift+click")},
+        {canvas, tr("Move the selection"), tr("Drag, or the arrow keys")},
+        {canvas, tr("Pan"), tr("Space+drag, middle button, wheel")},
+        {canvas, tr("Zoom about the pointer"), tr("Ctrl+wheel, pinch")},
+        {plots, tr("Zoom"), tr("Wheel")},
+        {plots, tr("Pan"), tr("Drag")},
+        {plots, tr("Show everything again"), tr("Double click")},
+        {plots, tr("Save as PNG, SVG, PDF or CSV"), tr("Right button")},
+        {pad, tr("Brush, eraser, clear"), QStringLiteral("B, E, C")},
+        {pad, tr("Undo and redo a stroke"), QStringLiteral("Ctrl+Z, Ctrl+Shift+Z")},
+    };
+}
+
+ShortcutsDialog::ShortcutsDialog(const std::vector<ListedAction>& actions,
+                                 const std::vector<Gesture>& gestures, QWidget* window)
+    : QDialog(window)
+    , tree_(new QTreeWidget) {
+    setAttribute(Qt::WA_DeleteOnClose);
+    setWindowTitle(tr("Keys and gestures"));
+    resize(kSize.boundedTo(window->size() - QSize(80, 80)));
+    auto* const search = new QLineEdit;
+    search->setPlaceholderText(tr("Search"));
+    search->setAccessibleName(tr("Search keys and gestures"));
+    search->setClearButtonEnabled(true);
+    tree_->setColumnCount(2);
+    tree_->setHeaderLabels({tr("Action"), tr("Keys")});
+    tree_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+    tree_->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
+    tree_->header()->setStretchLastSection(false);
+    tree_->setRootIsDecorated(false);
+    tree_->setAccessibleName(windowTitle());
+    for (const ListedAction& each : actions)
+        if (const QString keys = keysOf(*each.action); !keys.isEmpty())
+            new QTreeWidgetItem(groupOf(*tree_, each.menu), {each.title(), keys});
+    for (const Gesture& each : gestures)
+        new QTreeWidgetItem(groupOf(*tree_, each.place), {each.what, each.keys});
+    tree_->expandAll();
+    auto* const buttons = new QDialogButtonBox(QDialogButtonBox::Close);
+    auto* const layout = new QVBoxLayout(this);
+    layout->addWidget(search);
+    layout->addWidget(tree_);
+    layout->addWidget(buttons);
+    connect(search, &QLineEdit::textChanged, this, &ShortcutsDialog::filter);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+}
+
+void ShortcutsDialog::filter(const QString& typed) {
+    for (int i = 0; i < tree_->topLevelItemCount(); ++i) {
+        QTreeWidgetItem* const group = tree_->topLevelItem(i);
+        int shown = 0;
+        for (int j = 0; j < group->childCount(); ++j) {
+            QTreeWidgetItem* const row = group->child(j);
+            const bool fits = fuzzyScore(row->text(0), typed).has_value() ||
+                              row->text(1).contains(typed, Qt::CaseInsensitive);
+            row->setHidden(!fits);
+            shown += fits ? 1 : 0;
+        }
+        group->setHidden(shown == 0);
+    }
+}
+
+} // namespace gradwright
