@@ -110,9 +110,8 @@ void lower(Compiler& compiler, const OpContext& context, const NormalizeOp& op) 
         tensors.shift = context.op.weights[op.scale ? 1 : 0];
         shift = take(op.scale ? 1 : 0);
     }
-    schedule.add(uses, [=](const RunContext&) {
-        normalize(plan, tensors.output->buffer->as(), tensors.mean->as(), tensors.inverse->as(),
-                  tensors.source->buffer->as(),
+    schedule.add(uses, [=, in = source->buffer, out = tensors.output->buffer](const RunContext&) {
+        normalize(plan, out->as(), tensors.mean->as(), tensors.inverse->as(), in->as(),
                   tensors.scaleBuffer ? tensors.scaleBuffer->as() : nullptr,
                   shift ? shift->as() : nullptr);
     });

@@ -135,9 +135,9 @@ void lower(Compiler& compiler, const OpContext& context, const AttentionOp& op) 
 
 namespace {
 
+/// Values are gone when a program runs; their buffers are not.
 struct RecurrentTensors {
-    Lowered* source;
-    Lowered* output;
+    Buffer *in, *out;
     Buffer* gates;
     Buffer* memory; ///< null for a simple cell
     Buffer *input, *state, *biasOfInput, *biasOfState;
@@ -166,19 +166,18 @@ RecurrentState stateOf(const RecurrentTensors& t) {
 }
 
 void emitBackward(Compiler& compiler, const OpContext& context, const RecurrentPlan& plan,
-                  const RecurrentTensors& t) {
-    auto* gradient = compiler.gradientOf(t.output);
+                  const RecurrentTensors& t, Lowered* source, Lowered* output) {
+    auto* gradient = compiler.gradientOf(output);
     if (!gradient)
         return;
     auto& schedule = compiler.schedule();
-    auto* previous = schedule.arena(t.output->layout.bytes());
+    auto* previous = schedule.arena(output->layout.bytes());
     auto* carry = schedule.arena(2 * plan.batch * plan.units() * sizeof(float));
-    auto* result = t.source->wantsGradient ? schedule.arena(t.source->layout.bytes()) : nullptr;
+    auto* result = source->wantsGradient ? schedule.arena(source->layout.bytes()) : nullptr;
     std::vector<Compiler::GradientTarget> targets;
     for (const auto id : context.op.weights)
         targets.push_back(plainTarget(compiler, id));
-    std::vector<Buffer*> uses{t.source->buffer, t.output->buffer, t.gates,  t.input,
-                              t.state,          gradient,         previous, carry};
+    std::vector<Buffer*> uses{t.in, t.out, t.gates, t.input, t.state, gradient, previous, carry};
     for (const auto& target : targets)
         uses.push_back(target.buffer);
     for (auto* optional : {result, t.memory})
@@ -191,14 +190,14 @@ void emitBackward(Compiler& compiler, const OpContext& context, const RecurrentP
         const RecurrentGradients gradients{result ? result->as() : nullptr, input->as(),
                                            state->as(), biasOfInput ? biasOfInput->as() : nullptr,
                                            biasOfState ? biasOfState->as() : nullptr};
-        recurBackward(plan, gradients, stateOf(t), {previous->as(), carry->as()},
-                      t.source->buffer->as(), t.output->buffer->as(), weightsOf(t), gradient->as());
+        recurBackward(plan, gradients, stateOf(t), {previous->as(), carry->as()}, t.in->as(),
+                      t.out->as(), weightsOf(t), gradient->as());
     });
     for (const auto& target : targets)
         compiler.finishGradient(target, false);
-    compiler.reportBackward(context, "own, gemm", t.source->layout);
+    compiler.reportBackward(context, "own, gemm", source->layout);
     if (result)
-        compiler.contribute(t.source, result);
+        compiler.contribute(source, result);
 }
 
 } // namespace
@@ -211,7 +210,7 @@ void lower(Compiler& compiler, const OpContext& context, const RecurrentOp& op) 
     auto& schedule = compiler.schedule();
     const auto layout = Layout::plain(compiler.batch(), {in[0], op.units});
     RecurrentTensors t{};
-    t.source = source;
+    t.in = source->buffer;
     t.input = plainWeight(compiler, ids[0]);
     t.state = plainWeight(compiler, ids[1]);
     t.biasOfInput = op.bias ? plainWeight(compiler, ids[2]) : zeros(compiler, plan.rows());
@@ -220,17 +219,18 @@ void lower(Compiler& compiler, const OpContext& context, const RecurrentOp& op) 
         t.biasOfInput = sumOf(compiler, t.biasOfInput, t.biasOfState);
     t.gates = schedule.arena(plan.batch * plan.steps * plan.rows() * sizeof(float));
     t.memory = op.cell == CellKind::Simple ? nullptr : schedule.arena(layout.bytes());
-    t.output = compiler.makeOutput(context, layout);
-    std::vector<Buffer*> uses{source->buffer, t.output->buffer, t.gates,      t.input,
-                              t.state,        t.biasOfInput,    t.biasOfState};
+    auto* output = compiler.makeOutput(context, layout);
+    t.out = output->buffer;
+    std::vector<Buffer*> uses{t.in, t.out, t.gates, t.input, t.state, t.biasOfInput, t.biasOfState};
     if (t.memory)
         uses.push_back(t.memory);
     schedule.add(uses, [=](const RunContext&) {
-        recur(plan, t.output->buffer->as(), stateOf(t), t.source->buffer->as(), weightsOf(t));
+        recur(plan, t.out->as(), stateOf(t), t.in->as(), weightsOf(t));
     });
     compiler.reportForward(context, "own, gemm", layout);
-    if (t.output->wantsGradient)
-        compiler.onBackward([=, &compiler] { emitBackward(compiler, context, plan, t); });
+    if (output->wantsGradient)
+        compiler.onBackward(
+            [=, &compiler] { emitBackward(compiler, context, plan, t, source, output); });
 }
 
 } // namespace gradwright::onednn
