@@ -42,6 +42,7 @@ public:
             inferNode(i);
         markReaching();
         reportLooseEnds();
+        reportSteps();
         for (const auto& node : analysis_.nodes)
             if (node.reachesOutput) {
                 analysis_.parameters += node.parameters;
@@ -183,6 +184,10 @@ private:
             node.layer->lower(context);
             analysis_.nodes[index].parameters = ops.parameters();
             analysis_.nodes[index].macs = ops.macs();
+            analysis_.nodes[index].hasStep = std::ranges::any_of(ops.ops(), [](const Op& op) {
+                const auto* function = std::get_if<ActivationOp>(&op.attributes);
+                return function && function->activation.kind == ActivationKind::Step;
+            });
         } catch (const Error& error) {
             analysis_.nodes[index].state = ShapeState::Contradiction;
             report(index, Severity::Error, fmt::format("{}: {}.", node.layer->title, error.what()));
@@ -217,6 +222,32 @@ private:
                 report(i, Severity::Warning,
                        fmt::format("{} leads to no Output; this branch is left out of training.",
                                    drawn(i).name));
+        }
+    }
+
+    /// A step with weights before it: gradient descent would leave them as they are.
+    void reportSteps() {
+        std::vector<bool> weights(analysis_.nodes.size());
+        for (std::size_t i = 0; i < analysis_.nodes.size(); ++i) {
+            const auto& node = analysis_.nodes[i];
+            weights[i] = node.parameters > 0;
+            for (const auto& source : flat(i).inputs)
+                weights[i] = weights[i] || (source && weights[*source]);
+            if (!node.hasStep || !node.reachesOutput || !weights[i])
+                continue;
+            const bool isParam = findParam(flat(i).layer->params, "activation") != nullptr;
+            const std::string param = isParam ? "activation" : "";
+            const auto origin = flat(i).originOf(param);
+            std::vector<Fix> fixes;
+            if (isParam)
+                fixes.push_back(
+                    {"Use the sigmoid",
+                     {SetParam{origin.graph, origin.node, origin.param, std::string("sigmoid")}}});
+            report(i, Severity::Warning,
+                   fmt::format("The step of {} has slope zero: gradient descent cannot train what "
+                               "comes before it; the perceptron rule can.",
+                               drawn(i).name),
+                   param, std::move(fixes));
         }
     }
 

@@ -16,6 +16,7 @@ struct NodeAnalysis {
     std::int64_t parameters = 0;
     std::int64_t macs = 0;      ///< for one sample
     bool reachesOutput = false; ///< takes part in training and inference
+    bool hasStep = false;       ///< computes a step, through which no gradient flows
 };
 
 struct Analysis {

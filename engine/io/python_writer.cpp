@@ -78,8 +78,11 @@ PythonNetwork::PythonNetwork(const Network& network)
     for (auto& layer : layers_)
         byPath[layer.node->path] = &layer;
     for (const auto& op : ops_.ops())
-        for (const auto weight : op.weights)
-            byPath.at(op.path)->weights.push_back(ops_.weight(weight).key);
+        for (const auto weight : op.weights) {
+            auto& keys = byPath.at(op.path)->weights;
+            if (std::ranges::find(keys, ops_.weight(weight).key) == keys.end())
+                keys.push_back(ops_.weight(weight).key);
+        }
 }
 
 void PythonNetwork::add(std::size_t index) {

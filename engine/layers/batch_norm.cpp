@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/layers/shared_params.h"
+#include "engine/layers/channels.h"
 
 namespace gradwright::layers {
 namespace {
@@ -10,30 +10,32 @@ Inferred infer(const InferContext& context) {
 
 ValueId lower(LowerContext& context) {
     const auto& params = context.params();
-    const Shape channels{context.inputShape()[0]};
+    const Shape channels{channelsOf(context.inputShape())};
     const Initializer ones{"constant", 1.0};
-    return context.op(
-        BatchNormOp{params.real("epsilon"), params.real("momentum")}, context.inputs(),
-        {context.weight("weight", channels, ones), context.weight("bias", channels, {"zeros"}),
-         context.weight("running_mean", channels, {"zeros"}, {}, false),
-         context.weight("running_var", channels, ones, {}, false)});
+    const std::vector<WeightId> weights = {
+        context.weight("weight", channels, ones), context.weight("bias", channels, {"zeros"}),
+        context.weight("running_mean", channels, {"zeros"}, {}, false),
+        context.weight("running_var", channels, ones, {}, false)};
+    const BatchNormOp op{params.real("epsilon"), params.real("momentum")};
+    return withChannelsFirst(context, [&](ValueId x) { return context.op(op, {x}, weights); });
 }
 
 PyTorchCode pytorch(const CodeContext& context) {
     const auto& params = context.params();
-    const auto* module = context.shape().rank() == 3 ? "nn.BatchNorm2d" : "nn.BatchNorm1d";
-    return {code::call(module, {fmt::format("{}", context.shape()[0]),
+    const auto rank = context.shape().rank();
+    const auto* module = rank == 4   ? "nn.BatchNorm3d"
+                         : rank == 3 ? "nn.BatchNorm2d"
+                                     : "nn.BatchNorm1d";
+    return {code::call(module, {fmt::format("{}", channelsOf(context.shape())),
                                 "eps=" + code::number(params.real("epsilon")),
                                 "momentum=" + code::number(params.real("momentum"))}),
-            fmt::format("self.{}({})", context.name(), context.input())};
+            torchChannelsFirst(context, "self." + context.name())};
 }
 
 std::string keras(const CodeContext& context) {
     const auto& params = context.params();
-    // Sequences T×F are normalised for each T here, which Keras has as its first axis.
     return code::kerasLayer("BatchNormalization", context,
-                            {code::keyword("axis", "1", context.shape().rank() == 2),
-                             "momentum=" + code::number(1.0 - params.real("momentum")),
+                            {"momentum=" + code::number(1.0 - params.real("momentum")),
                              "epsilon=" + code::number(params.real("epsilon"))});
 }
 
@@ -51,7 +53,8 @@ LayerDef batchNorm() {
     return {.key = "batch-norm",
             .title = "Batch norm",
             .category = Category::Normalization,
-            .doc = "Brings every channel to mean 0 and variance 1 over the batch, then scales and "
+            .doc = "Brings every channel (of sequences: every feature) to mean 0 and variance 1 "
+                   "over the batch, then scales and "
                    "shifts it by learned numbers. Lets deep networks learn faster; at inference it "
                    "uses running statistics.",
             .formula = "y = γ · (x - mean) / sqrt(variance + ε) + β",

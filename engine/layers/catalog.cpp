@@ -15,21 +15,72 @@ namespace gradwright {
     X(blockInput)                                                                                  \
     X(blockOutput)                                                                                 \
     X(conv2d)                                                                                      \
+    X(conv1d)                                                                                      \
+    X(conv3d)                                                                                      \
+    X(depthwiseConv2d)                                                                             \
+    X(separableConv2d)                                                                             \
+    X(convTranspose2d)                                                                             \
     X(dense)                                                                                       \
     X(identity)                                                                                    \
     X(relu)                                                                                        \
     X(leakyRelu)                                                                                   \
+    X(prelu)                                                                                       \
+    X(relu6)                                                                                       \
+    X(elu)                                                                                         \
+    X(selu)                                                                                        \
+    X(celu)                                                                                        \
+    X(gelu)                                                                                        \
+    X(geluTanh)                                                                                    \
+    X(silu)                                                                                        \
+    X(mish)                                                                                        \
+    X(hardSwish)                                                                                   \
+    X(softplus)                                                                                    \
     X(sigmoid)                                                                                     \
+    X(hardSigmoid)                                                                                 \
     X(tanh)                                                                                        \
+    X(hardTanh)                                                                                    \
+    X(softsign)                                                                                    \
+    X(step)                                                                                        \
     X(softmax)                                                                                     \
+    X(logSoftmax)                                                                                  \
     X(batchNorm)                                                                                   \
+    X(layerNorm)                                                                                   \
+    X(groupNorm)                                                                                   \
+    X(instanceNorm)                                                                                \
+    X(rmsNorm)                                                                                     \
+    X(localResponseNorm)                                                                           \
     X(maxPool2d)                                                                                   \
     X(averagePool2d)                                                                               \
     X(globalAveragePool)                                                                           \
+    X(globalMaxPool)                                                                               \
+    X(adaptiveAveragePool)                                                                         \
+    X(maxPool1d)                                                                                   \
+    X(averagePool1d)                                                                               \
+    X(maxPool3d)                                                                                   \
+    X(averagePool3d)                                                                               \
     X(dropout)                                                                                     \
+    X(spatialDropout)                                                                              \
+    X(gaussianNoise)                                                                               \
     X(flatten)                                                                                     \
+    X(reshape)                                                                                     \
+    X(permute)                                                                                     \
+    X(pad)                                                                                         \
+    X(crop)                                                                                        \
+    X(upsample)                                                                                    \
+    X(slice)                                                                                       \
     X(add)                                                                                         \
-    X(concatenate)
+    X(subtract)                                                                                    \
+    X(multiply)                                                                                    \
+    X(average)                                                                                     \
+    X(maximum)                                                                                     \
+    X(minimum)                                                                                     \
+    X(concatenate)                                                                                 \
+    X(embedding)                                                                                   \
+    X(simpleRnn)                                                                                   \
+    X(lstm)                                                                                        \
+    X(gru)                                                                                         \
+    X(multiHeadSelfAttention)                                                                      \
+    X(positionalEncoding)
 
 namespace layers {
 #define GRADWRIGHT_DECLARE(name) LayerDef name();

@@ -25,6 +25,7 @@ public:
 
     [[nodiscard]] const Params& params() const { return params_; }
     [[nodiscard]] const Shape& shape() const { return shapes_.front(); }
+    [[nodiscard]] std::span<const Shape> shapes() const { return shapes_; }
     [[nodiscard]] const std::string& input() const { return inputs_.front(); }
     [[nodiscard]] const std::vector<std::string>& inputs() const { return inputs_; }
     [[nodiscard]] const std::string& name() const { return name_; }
@@ -46,8 +47,8 @@ struct PyTorchCode {
 namespace code {
 
 std::string number(double value);
-/// "3" when both are equal, else "(3, 5)".
-std::string pair(Extent2d extent);
+/// "3" when all are equal, else "(3, 5)".
+std::string extents(const Extents& extents, std::size_t axes);
 /// A call with the arguments that are not empty.
 std::string call(std::string_view function, const std::vector<std::string>& arguments);
 /// "NAME=VALUE", or nothing where `shown` is false (the framework's default).
@@ -55,19 +56,21 @@ std::string keyword(std::string_view name, std::string_view value, bool shown = 
 
 /// The activation applied to a PyTorch expression.
 std::string torchActivated(const Activation& activation, const std::string& x);
-/// An image with a border of `fill`, channels first; `x` itself without a border.
-std::string torchPadded(const Padding2d& padding, const std::string& x, std::string_view fill = {});
+/// A value with a border of `fill`, channels first; `x` itself without a border.
+std::string torchPadded(const Padding& padding, std::size_t axes, const std::string& x,
+                        std::string_view fill = {});
 
-/// The value of Keras's argument `activation`, quoted; empty for the identity and for leaky ReLU,
-/// which is a layer of its own there.
+/// The value of Keras's argument `activation`, quoted; empty for the identity and for those that no
+/// name stands for, such as leaky ReLU, which is a layer of its own there.
 std::string kerasActivation(const Activation& activation);
-/// Leaky ReLU after the layer, anything else unchanged.
+/// An activation that no name stands for after the layer, anything else unchanged.
 std::string kerasActivated(const Activation& activation, const std::string& x);
 /// The arguments and the call on the layer's inputs: "layers.Dense(10, name=\"fc\")(x)".
 std::string kerasLayer(std::string_view layer, const CodeContext& context,
                        std::vector<std::string> arguments = {});
-/// An image with a border of `fill`, channels last; `x` itself without a border.
-std::string kerasPadded(const Padding2d& padding, const std::string& x, std::string_view fill = {});
+/// A value with a border of `fill`, channels last; `x` itself without a border.
+std::string kerasPadded(const Padding& padding, std::size_t axes, const std::string& x,
+                        std::string_view fill = {});
 
 } // namespace code
 } // namespace gradwright

@@ -43,7 +43,8 @@ PyTorchCode pytorch(const CodeContext& context) {
 /// The channels of images come last there.
 std::string keras(const CodeContext& context) {
     const auto axis = context.params().integer("axis");
-    const auto there = context.shape().rank() == 3 ? (axis == 0 ? 3 : axis) : axis + 1;
+    const auto rank = static_cast<std::int64_t>(context.shape().rank());
+    const auto there = rank >= 3 ? (axis == 0 ? rank : axis) : axis + 1;
     return fmt::format("layers.Concatenate(axis={}, name=\"{}\")([{}])", there, context.name(),
                        fmt::join(context.inputs(), ", "));
 }
@@ -51,21 +52,22 @@ std::string keras(const CodeContext& context) {
 } // namespace
 
 LayerDef concatenate() {
-    return {.key = "concatenate",
-            .title = "Concatenate",
-            .category = Category::Merge,
-            .doc = "Puts its inputs side by side along an axis: channels of images, features of "
-                   "vectors.",
-            .formula = "",
-            .source = "Szegedy et al.: Going deeper with convolutions, 2014",
-            .minInputs = 2,
-            .maxInputs = 16,
-            .params = {intParam("axis", "Axis", 0, 0, 2,
-                                "0 joins channels or features, 1 rows, 2 columns.")},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras};
+    return {
+        .key = "concatenate",
+        .title = "Concatenate",
+        .category = Category::Merge,
+        .doc = "Puts its inputs side by side along an axis: channels of images, features of "
+               "vectors.",
+        .formula = "",
+        .source = "Szegedy et al.: Going deeper with convolutions, 2014",
+        .minInputs = 2,
+        .maxInputs = 16,
+        .params = {intParam("axis", "Axis", 0, 0, 3,
+                            "0 joins channels, vectors or steps, 1 rows or features, 2 columns.")},
+        .infer = infer,
+        .lower = lower,
+        .pytorch = pytorch,
+        .keras = keras};
 }
 
 } // namespace gradwright::layers

@@ -6,6 +6,8 @@ namespace {
 
 Inferred infer(const InferContext& context) {
     const auto& input = context.inputs[0];
+    if (input.rank() == 2)
+        return Shape{input[0], context.params.integer("units")};
     if (input.rank() != 1)
         return LayerProblem{fmt::format("Dense takes a vector; received {}.", toString(input)),
                             "",
@@ -15,7 +17,8 @@ Inferred infer(const InferContext& context) {
 
 ValueId lower(LowerContext& context) {
     const auto& params = context.params();
-    const auto features = context.inputShape()[0];
+    const auto& shape = context.inputShape();
+    const auto features = shape[shape.rank() - 1];
     const DenseOp op{params.integer("units"), params.boolean("bias")};
     std::vector<WeightId> weights = {context.weight("weight", {op.units, features},
                                                     initializerOf(params, activationOf(params)),
@@ -31,7 +34,7 @@ std::string label(const Params& params) {
 
 PyTorchCode pytorch(const CodeContext& context) {
     const auto& params = context.params();
-    return {code::call("nn.Linear", {fmt::format("{}", context.shape()[0]),
+    return {code::call("nn.Linear", {fmt::format("{}", context.shape().dims().back()),
                                      fmt::format("{}", params.integer("units")),
                                      code::keyword("bias", "False", !params.boolean("bias"))}),
             code::torchActivated(activationOf(params),
@@ -52,22 +55,24 @@ std::string keras(const CodeContext& context) {
 } // namespace
 
 LayerDef dense() {
-    return {.key = "dense",
-            .title = "Dense",
-            .category = Category::Dense,
-            .doc = "Fully connected: every output is a weighted sum of all inputs plus a bias, "
-                   "passed through the activation.",
-            .formula = "y = f(W x + b)",
-            .source = "Rosenblatt: The perceptron, 1958",
-            .params = joined({{intParam("units", "Units", 64, 1, 1 << 24, "Number of outputs."),
-                               boolParam("bias", "Bias", true, "Adds a learned number a unit.")},
-                              activationParams(),
-                              initializerParams()}),
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras,
-            .label = label};
+    return {
+        .key = "dense",
+        .title = "Dense",
+        .category = Category::Dense,
+        .doc =
+            "Fully connected: every output is a weighted sum of all inputs plus a bias, "
+            "passed through the activation. Of a sequence, every step goes through it by itself.",
+        .formula = "y = f(W x + b)",
+        .source = "Rosenblatt: The perceptron, 1958",
+        .params = joined({{intParam("units", "Units", 64, 1, 1 << 24, "Number of outputs."),
+                           boolParam("bias", "Bias", true, "Adds a learned number a unit.")},
+                          activationParams(),
+                          initializerParams()}),
+        .infer = infer,
+        .lower = lower,
+        .pytorch = pytorch,
+        .keras = keras,
+        .label = label};
 }
 
 } // namespace gradwright::layers

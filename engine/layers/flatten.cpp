@@ -20,10 +20,11 @@ PyTorchCode pytorch(const CodeContext& context) {
 
 /// Images are put back to channels × rows × columns, so that the vector has the same order.
 std::string keras(const CodeContext& context) {
-    if (context.shape().rank() != 3)
+    const auto rank = context.shape().rank();
+    if (rank < 3)
         return code::kerasLayer("Flatten", context);
-    return fmt::format("layers.Flatten(name=\"{}\")(layers.Permute((3, 1, 2))({}))", context.name(),
-                       context.input());
+    return fmt::format("layers.Flatten(name=\"{}\")(layers.Permute({})({}))", context.name(),
+                       rank == 3 ? "(3, 1, 2)" : "(4, 1, 2, 3)", context.input());
 }
 
 } // namespace

@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/layers/shared_params.h"
+#include "engine/layers/global_pool.h"
 
 namespace gradwright::layers {
 namespace {
 
 Inferred infer(const InferContext& context) {
-    const auto& image = context.inputs[0];
-    if (auto problem = requireImage("Global average pool", image))
-        return *std::move(problem);
-    return Shape{image[0]};
+    return inferGlobalPool("Global average pool", context.inputs[0]);
 }
 
 ValueId lower(LowerContext& context) {
-    return context.op(GlobalAveragePoolOp{});
+    auto x = context.inputs()[0];
+    if (context.inputShape().rank() == 2)
+        x = context.op(PermuteOp{{1, 0}}, {x});
+    return context.op(GlobalAveragePoolOp{}, {x});
 }
 
 PyTorchCode pytorch(const CodeContext& context) {
-    return {"", fmt::format("{}.mean(dim=(2, 3))", context.input())};
+    return {"", fmt::format("{}.mean(dim={})", context.input(), torchPositions(context.shape()))};
 }
 
 std::string keras(const CodeContext& context) {
-    return code::kerasLayer("GlobalAveragePooling2D", context);
+    return code::kerasLayer(fmt::format("GlobalAveragePooling{}D", context.shape().rank() - 1),
+                            context);
 }
 
 } // namespace
@@ -29,8 +30,8 @@ LayerDef globalAveragePool() {
     return {.key = "global-average-pool",
             .title = "Global average pool",
             .category = Category::Pooling,
-            .doc = "The mean of every channel over the whole image: a vector with one number a "
-                   "channel, in place of a large dense layer.",
+            .doc = "The mean of every channel over the whole image (of every feature over all "
+                   "steps): a vector with one number a channel, in place of a large dense layer.",
             .formula = "y[c] = mean over i, j of x[c, i, j]",
             .source = "Lin, Chen, Yan: Network in network, 2013",
             .infer = infer,

@@ -22,12 +22,13 @@ LayerDef input() {
             .category = Category::InputOutput,
             .doc =
                 "Where the data enters. Its shape leaves the batch out: channels × rows × columns "
-                "for an image, one number for a vector.",
+                "for an image, steps × features for a sequence, one number for a vector or for the "
+                "numbers of an embedding, four for a volume.",
             .formula = "",
             .source = "",
             .minInputs = 0,
             .maxInputs = 0,
-            .params = {tupleParam("shape", "Shape", {1, 28, 28}, 1, 3, 1, 1 << 24,
+            .params = {tupleParam("shape", "Shape", {1, 28, 28}, 1, 4, 1, 1 << 24,
                                   "Size of one sample, without the batch.")},
             .infer = infer,
             .label = label};

@@ -23,6 +23,10 @@ const Shape& LowerContext::inputShape(std::size_t index) const {
     return graph_->type(inputs_.at(index)).shape;
 }
 
+const Shape& LowerContext::shapeOf(ValueId value) const {
+    return graph_->type(value).shape;
+}
+
 WeightId LowerContext::weight(std::string_view name, Shape shape, Initializer initializer,
                               WeightFans fans, bool trainable) {
     return graph_->addWeight({fmt::format("{}/{}", path_, name), std::move(shape),

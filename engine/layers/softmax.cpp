@@ -4,26 +4,38 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferOf(std::string_view title, const InferContext& context) {
     const auto& input = context.inputs[0];
     if (input.rank() != 1)
         return LayerProblem{
-            fmt::format("Softmax takes a vector of class scores; received {}.", toString(input)),
+            fmt::format("{} takes a vector of class scores; received {}.", title, toString(input)),
             "",
             {{"Insert Flatten", InsertLayerProposal{PortIndex{0}, "flatten", {}}}}};
     return input;
 }
 
-ValueId lower(LowerContext& context) {
-    return context.op(SoftmaxOp{});
+template <bool logarithm>
+Inferred infer(const InferContext& context) {
+    return inferOf(logarithm ? "Log-softmax" : "Softmax", context);
 }
 
+template <bool logarithm>
+ValueId lower(LowerContext& context) {
+    return context.op(SoftmaxOp{logarithm});
+}
+
+template <bool logarithm>
 PyTorchCode pytorch(const CodeContext& context) {
-    return {"", fmt::format("F.softmax({}, dim=1)", context.input())};
+    const auto* function = logarithm ? "F.log_softmax" : "F.softmax";
+    return {"", code::call(function, {context.input(), "dim=1"})};
 }
 
 std::string keras(const CodeContext& context) {
     return code::kerasLayer("Softmax", context);
+}
+
+std::string kerasOfLogarithm(const CodeContext& context) {
+    return code::kerasLayer("Activation", context, {"\"log_softmax\""});
 }
 
 } // namespace
@@ -36,10 +48,25 @@ LayerDef softmax() {
             .formula = "y[i] = exp(x[i]) / Σ exp(x[j])",
             .source = "Bridle: Probabilistic interpretation of feedforward classification network "
                       "outputs, 1990",
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
+            .infer = infer<false>,
+            .lower = lower<false>,
+            .pytorch = pytorch<false>,
             .keras = keras};
+}
+
+LayerDef logSoftmax() {
+    return {.key = "log-softmax",
+            .title = "Log-softmax",
+            .category = Category::Activation,
+            .doc = "The logarithms of softmax's probabilities, without the rounding that taking "
+                   "both in turn would bring.",
+            .formula = "y[i] = x[i] - log Σ exp(x[j])",
+            .source = "Bridle: Probabilistic interpretation of feedforward classification network "
+                      "outputs, 1990",
+            .infer = infer<true>,
+            .lower = lower<true>,
+            .pytorch = pytorch<true>,
+            .keras = kerasOfLogarithm};
 }
 
 } // namespace gradwright::layers

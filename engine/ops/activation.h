@@ -8,9 +8,30 @@
 
 namespace gradwright {
 
-enum class ActivationKind { Identity, Sigmoid, Tanh, Relu, LeakyRelu };
+enum class ActivationKind {
+    Identity,
+    Sigmoid,
+    Tanh,
+    Relu,
+    LeakyRelu,
+    Step,
+    HardSigmoid,
+    HardTanh,
+    Relu6,
+    Elu,
+    Selu,
+    Celu,
+    Gelu,
+    GeluTanh,
+    Silu,
+    Mish,
+    HardSwish,
+    Softplus,
+    Softsign
+};
 
-/// An elementwise function f and what is known of it. `alpha` is the slope of leaky ReLU for x < 0.
+/// An elementwise function f and what is known of it. `alpha` is the slope of leaky ReLU for x < 0
+/// and the α of ELU and CELU; the others have no use for it.
 struct Activation {
     ActivationKind kind = ActivationKind::Identity;
     double alpha = 0.0;
@@ -25,6 +46,8 @@ struct ActivationInfo {
     std::string formula;
     std::string doc;
     double gain; ///< sqrt of the factor by which weights must be wider to keep the variance
+    std::string source = {};
+    double alpha = 0.0; ///< the usual one
 };
 
 /// Every activation, in the order in which lists show them.
@@ -32,6 +55,13 @@ const std::vector<ActivationInfo>& activations();
 const ActivationInfo& info(ActivationKind kind);
 /// Throws Error naming the known keys.
 ActivationKind activationFromKey(std::string_view key);
+/// With the usual alpha.
+Activation standardActivation(ActivationKind kind);
+
+/// The constants of SELU, at which activations of mean 0 and variance 1 keep them (Klambauer et al.
+/// 2017).
+inline constexpr double kSeluAlpha = 1.6732632423543772;
+inline constexpr double kSeluScale = 1.0507009873554805;
 
 /// f(x).
 double evaluate(const Activation& activation, double x);

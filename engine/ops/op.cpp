@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <numeric>
 
 namespace gradwright {
 namespace {
@@ -35,69 +36,129 @@ void requirePositive(std::initializer_list<std::int64_t> sizes, std::string_view
             inputs);
 }
 
-void requireImage(std::string_view op, Inputs inputs) {
-    requireInputs(1, op, inputs);
-    requireReal(op, inputs);
-    require(inputs[0].shape.rank() == 3, op, "takes an image of channels × rows × columns", inputs);
+std::string pathOf(const Extents& extents, std::size_t axes) {
+    return toString(Shape(std::vector<std::int64_t>(
+        extents.begin(), extents.begin() + static_cast<std::ptrdiff_t>(axes))));
 }
 
-Shape windowShape(std::string_view op, Inputs inputs, std::int64_t channels, Extent2d kernel,
-                  Extent2d stride, const Padding2d& padding, Extent2d dilation) {
-    const auto& in = inputs[0].shape;
-    requirePositive({kernel[0], kernel[1], stride[0], stride[1], dilation[0], dilation[1]}, op,
-                    "kernel, stride and dilation are 1 or more", inputs);
-    require(std::min({padding.top, padding.bottom, padding.left, padding.right}) >= 0, op,
-            "padding is 0 or more", inputs);
-    const auto rows =
-        windowOutput(in[1], kernel[0], stride[0], padding.top + padding.bottom, dilation[0]);
-    const auto columns =
-        windowOutput(in[2], kernel[1], stride[1], padding.left + padding.right, dilation[1]);
-    require(rows >= 1 && columns >= 1, op,
-            fmt::format("the kernel {}×{} must fit the padded input", kernel[0], kernel[1]),
+/// How many axes of positions there are.
+std::size_t requireChannels(std::string_view op, Inputs inputs) {
+    requireInputs(1, op, inputs);
+    requireReal(op, inputs);
+    const auto rank = inputs[0].shape.rank();
+    require(rank >= 2 && rank <= 4, op,
+            "takes channels × steps, channels × rows × columns or channels × slices × rows × "
+            "columns",
             inputs);
-    return {channels, rows, columns};
+    return rank - 1;
+}
+
+void requireWindow(std::string_view op, Inputs inputs, const Extents& kernel, const Extents& stride,
+                   const Extents& dilation, const Padding& padding) {
+    const auto smallest =
+        std::min({*std::ranges::min_element(kernel), *std::ranges::min_element(stride),
+                  *std::ranges::min_element(dilation)});
+    requirePositive({smallest}, op, "kernel, stride and dilation are 1 or more", inputs);
+    require(*std::ranges::min_element(padding) >= 0, op, "padding is 0 or more", inputs);
+}
+
+Shape windowShape(std::string_view op, Inputs inputs, std::int64_t channels, const Extents& kernel,
+                  const Extents& stride, const Padding& padding, const Extents& dilation) {
+    const auto axes = requireChannels(op, inputs);
+    const auto& in = inputs[0].shape;
+    requireWindow(op, inputs, kernel, stride, dilation, padding);
+    std::vector<std::int64_t> dims{channels};
+    for (std::size_t axis = 0; axis < axes; ++axis)
+        dims.push_back(windowOutput(in[axis + 1], kernel[axis], stride[axis], padding.both(axis),
+                                    dilation[axis]));
+    require(*std::ranges::min_element(dims) >= 1, op,
+            fmt::format("the kernel {} must fit the padded input", pathOf(kernel, axes)), inputs);
+    return Shape(std::move(dims));
+}
+
+void requireGroups(std::string_view op, Inputs inputs, std::int64_t outChannels,
+                   std::int64_t groups) {
+    requirePositive({outChannels}, op, "makes 1 channel or more", inputs);
+    require(groups >= 1 && inputs[0].shape[0] % groups == 0 && outChannels % groups == 0, op,
+            fmt::format("{} groups must divide both channel counts", groups), inputs);
 }
 
 struct TypeOf {
     Inputs inputs;
 
-    ValueType operator()(const Conv2dOp& op) const {
-        requireImage("conv2d", inputs);
-        requirePositive({op.outChannels}, "conv2d", "makes 1 channel or more", inputs);
-        const auto channels = inputs[0].shape[0];
-        require(op.groups >= 1 && channels % op.groups == 0 && op.outChannels % op.groups == 0,
-                "conv2d", fmt::format("{} groups must divide both channel counts", op.groups),
-                inputs);
-        return {windowShape("conv2d", inputs, op.outChannels, op.kernel, op.stride, op.padding,
+    ValueType operator()(const ConvOp& op) const {
+        requireChannels("conv", inputs);
+        requireGroups("conv", inputs, op.outChannels, op.groups);
+        return {windowShape("conv", inputs, op.outChannels, op.kernel, op.stride, op.padding,
                             op.dilation)};
+    }
+    ValueType operator()(const ConvTransposeOp& op) const {
+        constexpr auto name = "conv-transpose";
+        const auto axes = requireChannels(name, inputs);
+        requireGroups(name, inputs, op.outChannels, op.groups);
+        requireWindow(name, inputs, op.kernel, op.stride, op.dilation, op.padding);
+        std::vector<std::int64_t> dims{op.outChannels};
+        for (std::size_t axis = 0; axis < axes; ++axis) {
+            const auto extra = op.outputPadding.after(axis);
+            require(op.outputPadding.before(axis) == 0 && extra >= 0 && extra < op.stride[axis],
+                    name, "the output padding must be smaller than the stride", inputs);
+            dims.push_back((inputs[0].shape[axis + 1] - 1) * op.stride[axis] -
+                           op.padding.both(axis) + (op.kernel[axis] - 1) * op.dilation[axis] + 1 +
+                           extra);
+        }
+        require(*std::ranges::min_element(dims) >= 1, name,
+                "the padding must leave something of the output", inputs);
+        return {Shape(std::move(dims))};
     }
     ValueType operator()(const DenseOp& op) const {
         requireInputs(1, "dense", inputs);
         requireReal("dense", inputs);
-        require(inputs[0].shape.rank() == 1, "dense", "takes a vector", inputs);
-        requirePositive({op.units}, "dense", "has 1 unit or more", inputs);
-        return {Shape{op.units}};
-    }
-    ValueType operator()(const Pool2dOp& op) const {
-        requireImage("pool2d", inputs);
-        // Else a window could lie in the padding alone, where there is no mean and no maximum.
-        require(std::max(op.padding.top, op.padding.bottom) < op.kernel[0] &&
-                    std::max(op.padding.left, op.padding.right) < op.kernel[1],
-                "pool2d",
-                fmt::format("the padding must be smaller than the kernel {}×{}", op.kernel[0],
-                            op.kernel[1]),
+        auto shape = inputs[0].shape;
+        require(shape.rank() == 1 || shape.rank() == 2, "dense", "takes a vector or a sequence",
                 inputs);
-        return {windowShape("pool2d", inputs, inputs[0].shape[0], op.kernel, op.stride, op.padding,
-                            {1, 1})};
+        requirePositive({op.units}, "dense", "has 1 unit or more", inputs);
+        shape[shape.rank() - 1] = op.units;
+        return {shape};
+    }
+    ValueType operator()(const PoolOp& op) const {
+        const auto axes = requireChannels("pool", inputs);
+        // Else a window could lie in the padding alone, where there is no mean and no maximum.
+        for (std::size_t axis = 0; axis < axes; ++axis)
+            require(std::max(op.padding.before(axis), op.padding.after(axis)) < op.kernel[axis],
+                    "pool",
+                    fmt::format("the padding must be smaller than the kernel {}",
+                                pathOf(op.kernel, axes)),
+                    inputs);
+        return {
+            windowShape("pool", inputs, inputs[0].shape[0], op.kernel, op.stride, op.padding, {})};
     }
     ValueType operator()(const GlobalAveragePoolOp&) const {
-        requireImage("global-average-pool", inputs);
+        requireChannels("global-average-pool", inputs);
         return {Shape{inputs[0].shape[0]}};
     }
     ValueType operator()(const BatchNormOp&) const { return sameAsInput("batch-norm"); }
+    ValueType operator()(const NormalizeOp& op) const {
+        const auto type = sameAsInput("normalize");
+        const auto& shape = type.shape;
+        require(op.axis >= 0 && op.axis < static_cast<std::int64_t>(shape.rank()), "normalize",
+                fmt::format("axis {} must exist", op.axis), inputs);
+        require(op.groups >= 1 && (op.groups == 1 || op.axis == 0) && shape[0] % op.groups == 0,
+                "normalize", fmt::format("{} groups must divide the channels", op.groups), inputs);
+        require(op.axis == 0 || !op.perChannel, "normalize",
+                "weights a channel need statistics over the channels", inputs);
+        require(op.groups == 1 || op.perChannel || (!op.scale && !op.shift), "normalize",
+                "groups have weights a channel", inputs);
+        return type;
+    }
+    ValueType operator()(const LocalResponseNormOp& op) const {
+        requirePositive({op.size}, "local-response-norm", "spans 1 channel or more", inputs);
+        return sameAsInput("local-response-norm");
+    }
     ValueType operator()(const ActivationOp&) const { return sameAsInput("activation"); }
+    ValueType operator()(const PreluOp&) const { return sameAsInput("prelu"); }
     ValueType operator()(const SoftmaxOp&) const { return sameAsInput("softmax"); }
     ValueType operator()(const DropoutOp&) const { return sameAsInput("dropout"); }
+    ValueType operator()(const GaussianNoiseOp&) const { return sameAsInput("gaussian-noise"); }
     ValueType operator()(const ReshapeOp& op) const {
         requireInputs(1, "reshape", inputs);
         requireReal("reshape", inputs);
@@ -105,12 +166,73 @@ struct TypeOf {
                 fmt::format("{} needs as many elements as the input", toString(op.shape)), inputs);
         return {op.shape};
     }
+    ValueType operator()(const PermuteOp& op) const {
+        requireInputs(1, "permute", inputs);
+        requireReal("permute", inputs);
+        const auto& in = inputs[0].shape;
+        auto sorted = op.axes;
+        std::ranges::sort(sorted);
+        std::vector<std::int64_t> all(in.rank());
+        std::iota(all.begin(), all.end(), 0);
+        require(sorted == all, "permute", "names every axis once", inputs);
+        std::vector<std::int64_t> dims;
+        for (const auto axis : op.axes)
+            dims.push_back(in[static_cast<std::size_t>(axis)]);
+        return {Shape(std::move(dims))};
+    }
     ValueType operator()(const AddOp&) const {
         require(inputs.size() >= 2, "add", "takes two or more inputs", inputs);
         requireReal("add", inputs);
         for (const auto& input : inputs)
             require(input.shape == inputs[0].shape, "add", "takes inputs of one shape", inputs);
         return inputs[0];
+    }
+    ValueType operator()(const ResampleOp& op) const {
+        requireInputs(1, "resample", inputs);
+        requireReal("resample", inputs);
+        auto shape = inputs[0].shape;
+        require(op.axes.size() == shape.rank(), "resample", "says what becomes of every axis",
+                inputs);
+        for (std::size_t axis = 0; axis < shape.rank(); ++axis)
+            if (op.axes[axis].kind != AxisMap::Kind::Keep)
+                shape[axis] = mappedLength(op.axes[axis], shape[axis]);
+        return {shape};
+    }
+    ValueType operator()(const CombineOp& op) const {
+        require(inputs.size() >= 2, "combine", "takes two or more inputs", inputs);
+        require(op.kind != CombineKind::Subtract || inputs.size() == 2, "combine",
+                "a difference takes two inputs", inputs);
+        requireReal("combine", inputs);
+        std::vector<Shape> shapes;
+        for (const auto& input : inputs)
+            shapes.push_back(input.shape);
+        return {broadcastShape(shapes)};
+    }
+    ValueType operator()(const EmbeddingOp& op) const {
+        requireInputs(1, "embedding", inputs);
+        requireReal("embedding", inputs);
+        require(inputs[0].shape.rank() == 1, "embedding", "takes a vector of numbers", inputs);
+        requirePositive({op.vocabulary, op.dimensions}, "embedding",
+                        "has 1 entry of 1 number or more", inputs);
+        return {Shape{inputs[0].shape[0], op.dimensions}};
+    }
+    ValueType operator()(const PositionOp&) const {
+        requireSequence("position");
+        return inputs[0];
+    }
+    ValueType operator()(const RecurrentOp& op) const {
+        requireSequence("recurrent");
+        requirePositive({op.units}, "recurrent", "has 1 unit or more", inputs);
+        return {Shape{inputs[0].shape[0], op.units}};
+    }
+    ValueType operator()(const AttentionOp& op) const {
+        requireSequence("attention");
+        const auto features = inputs[0].shape[1];
+        require(
+            op.heads >= 1 && features % (3 * op.heads) == 0, "attention",
+            fmt::format("{} heads must divide the features of queries, keys and values", op.heads),
+            inputs);
+        return {Shape{inputs[0].shape[0], features / 3}};
     }
     ValueType operator()(const ConcatOp& op) const {
         require(!inputs.empty(), "concatenate", "takes one or more inputs", inputs);
@@ -153,6 +275,21 @@ struct TypeOf {
     }
 
 private:
+    void requireSequence(std::string_view op) const {
+        requireInputs(1, op, inputs);
+        requireReal(op, inputs);
+        require(inputs[0].shape.rank() == 2, op, "takes a sequence of steps × features", inputs);
+    }
+    [[nodiscard]] std::int64_t mappedLength(const AxisMap& map, std::int64_t in) const {
+        requirePositive({map.size, map.step}, "resample", "sizes and steps are 1 or more", inputs);
+        if (map.kind != AxisMap::Kind::Shift || map.border == Border::Zero)
+            return map.size;
+        const auto last = map.first + (map.size - 1) * map.step;
+        const auto reach = map.border == Border::Reflect ? in - 1 : last + in;
+        require(-map.first <= reach && last - (in - 1) <= reach, "resample",
+                "a reflection must be smaller than what it mirrors", inputs);
+        return map.size;
+    }
     [[nodiscard]] ValueType sameAsInput(std::string_view op) const {
         requireInputs(1, op, inputs);
         requireReal(op, inputs);
@@ -164,25 +301,43 @@ private:
 } // namespace
 
 std::string_view nameOf(const OpAttributes& attributes) {
-    return std::visit(Overloaded{
-                          [](const Conv2dOp&) { return "conv2d"; },
-                          [](const DenseOp&) { return "dense"; },
-                          [](const Pool2dOp& op) {
-                              return op.kind == PoolKind::Max ? "max-pool2d" : "average-pool2d";
-                          },
-                          [](const GlobalAveragePoolOp&) { return "global-average-pool"; },
-                          [](const BatchNormOp&) { return "batch-norm"; },
-                          [](const ActivationOp&) { return "activation"; },
-                          [](const SoftmaxOp&) { return "softmax"; },
-                          [](const DropoutOp&) { return "dropout"; },
-                          [](const ReshapeOp&) { return "reshape"; },
-                          [](const AddOp&) { return "add"; },
-                          [](const ConcatOp&) { return "concatenate"; },
-                          [](const OneHotOp&) { return "one-hot"; },
-                          [](const SoftmaxCrossEntropyOp&) { return "softmax-cross-entropy"; },
-                          [](const MeanSquaredErrorOp&) { return "mean-squared-error"; },
-                      },
-                      attributes);
+    return std::visit(
+        Overloaded{
+            [](const ConvOp&) { return "conv"; },
+            [](const ConvTransposeOp&) { return "conv-transpose"; },
+            [](const DenseOp&) { return "dense"; },
+            [](const PoolOp& op) { return op.kind == PoolKind::Max ? "max-pool" : "average-pool"; },
+            [](const GlobalAveragePoolOp&) { return "global-average-pool"; },
+            [](const BatchNormOp&) { return "batch-norm"; },
+            [](const NormalizeOp&) { return "normalize"; },
+            [](const LocalResponseNormOp&) { return "local-response-norm"; },
+            [](const ActivationOp&) { return "activation"; },
+            [](const PreluOp&) { return "prelu"; },
+            [](const SoftmaxOp& op) { return op.logarithm ? "log-softmax" : "softmax"; },
+            [](const DropoutOp&) { return "dropout"; },
+            [](const GaussianNoiseOp&) { return "gaussian-noise"; },
+            [](const ReshapeOp&) { return "reshape"; },
+            [](const PermuteOp&) { return "permute"; },
+            [](const ResampleOp&) { return "resample"; },
+            [](const AddOp&) { return "add"; },
+            [](const CombineOp& op) {
+                constexpr std::array names = {"subtract", "multiply", "average", "maximum",
+                                              "minimum"};
+                return names[static_cast<std::size_t>(op.kind)];
+            },
+            [](const ConcatOp&) { return "concatenate"; },
+            [](const EmbeddingOp&) { return "embedding"; },
+            [](const PositionOp&) { return "position"; },
+            [](const RecurrentOp& op) {
+                constexpr std::array names = {"rnn", "lstm", "gru"};
+                return names[static_cast<std::size_t>(op.cell)];
+            },
+            [](const AttentionOp&) { return "attention"; },
+            [](const OneHotOp&) { return "one-hot"; },
+            [](const SoftmaxCrossEntropyOp&) { return "softmax-cross-entropy"; },
+            [](const MeanSquaredErrorOp&) { return "mean-squared-error"; },
+        },
+        attributes);
 }
 
 ValueType inferType(const OpAttributes& attributes, std::span<const ValueType> inputs) {
@@ -195,18 +350,33 @@ std::int64_t macsOf(const OpAttributes& attributes, std::span<const ValueType> i
     const auto product = [](std::initializer_list<std::int64_t> factors) {
         return Shape(factors).elements();
     };
-    return std::visit(Overloaded{
-                          [&](const Conv2dOp& op) {
-                              return product({outputs, inputs[0].shape[0] / op.groups, op.kernel[0],
-                                              op.kernel[1]});
-                          },
-                          [&](const DenseOp&) {
-                              return product({outputs, inputs[0].shape[0]});
-                          },
-                          [&](const BatchNormOp&) { return outputs; },
-                          [](const auto&) { return std::int64_t{0}; },
-                      },
-                      attributes);
+    return std::visit(
+        Overloaded{
+            [&](const ConvOp& op) {
+                return product({outputs, inputs[0].shape[0] / op.groups, op.kernel.product()});
+            },
+            [&](const ConvTransposeOp& op) {
+                return product(
+                    {inputs[0].shape.elements(), op.outChannels / op.groups, op.kernel.product()});
+            },
+            [&](const DenseOp&) {
+                const auto& in = inputs[0].shape;
+                return product({outputs, in[in.rank() - 1]});
+            },
+            [&](const RecurrentOp& op) {
+                return product({outputs, gatesOf(op.cell), inputs[0].shape[1] + op.units});
+            },
+            [&](const AttentionOp&) {
+                return product({outputs, 2, inputs[0].shape[0]});
+            },
+            [&](const BatchNormOp&) { return outputs; },
+            [&](const NormalizeOp&) { return outputs; },
+            [&](const LocalResponseNormOp& op) {
+                return product({outputs, op.size});
+            },
+            [](const auto&) { return std::int64_t{0}; },
+        },
+        attributes);
 }
 
 std::int64_t windowOutput(std::int64_t in, std::int64_t kernel, std::int64_t stride,

@@ -22,6 +22,17 @@ ValueId find(const std::vector<NamedValue>& all, std::string_view name, std::str
                 names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
 }
 
+/// [rows, columns, …kernel] and, when it is not 0, [bias].
+std::vector<Shape> kernelAndBias(std::int64_t rows, std::int64_t columns, const Extents& kernel,
+                                 std::size_t axes, std::int64_t bias) {
+    std::vector<std::int64_t> dims{rows, columns};
+    dims.insert(dims.end(), kernel.begin(), kernel.begin() + axes);
+    std::vector<Shape> shapes{Shape(std::move(dims))};
+    if (bias > 0)
+        shapes.push_back({bias});
+    return shapes;
+}
+
 } // namespace
 
 ValueId OpGraph::addInput(std::string name, ValueType type) {
@@ -110,20 +121,46 @@ std::int64_t OpGraph::macs() const {
 std::vector<Shape> weightShapes(const OpAttributes& attributes, std::span<const ValueType> inputs) {
     return std::visit(
         Overloaded{
-            [&](const Conv2dOp& op) {
-                std::vector<Shape> shapes{
-                    {op.outChannels, inputs[0].shape[0] / op.groups, op.kernel[0], op.kernel[1]}};
-                if (op.bias)
-                    shapes.push_back({op.outChannels});
-                return shapes;
+            [&](const ConvOp& op) {
+                const auto& in = inputs[0].shape;
+                return kernelAndBias(op.outChannels, in[0] / op.groups, op.kernel, in.rank() - 1,
+                                     op.bias ? op.outChannels : 0);
+            },
+            [&](const ConvTransposeOp& op) {
+                const auto& in = inputs[0].shape;
+                return kernelAndBias(in[0], op.outChannels / op.groups, op.kernel, in.rank() - 1,
+                                     op.bias ? op.outChannels : 0);
             },
             [&](const DenseOp& op) {
-                std::vector<Shape> shapes{{op.units, inputs[0].shape[0]}};
+                const auto& in = inputs[0].shape;
+                return kernelAndBias(op.units, in[in.rank() - 1], {}, 0, op.bias ? op.units : 0);
+            },
+            [&](const NormalizeOp& op) {
+                const auto& in = inputs[0].shape;
+                const Shape shape =
+                    op.perChannel
+                        ? Shape{in[0]}
+                        : Shape(std::vector<std::int64_t>(
+                              in.begin() + static_cast<std::ptrdiff_t>(op.axis), in.end()));
+                return std::vector<Shape>((op.scale ? 1U : 0U) + (op.shift ? 1U : 0U), shape);
+            },
+            [&](const EmbeddingOp& op) {
+                return std::vector<Shape>{{op.vocabulary, op.dimensions}};
+            },
+            [&](const PositionOp& op) {
+                return op.learned ? std::vector<Shape>{inputs[0].shape} : std::vector<Shape>{};
+            },
+            [&](const RecurrentOp& op) {
+                const auto rows = gatesOf(op.cell) * op.units;
+                std::vector<Shape> shapes{{rows, inputs[0].shape[1]}, {rows, op.units}};
                 if (op.bias)
-                    shapes.push_back({op.units});
+                    shapes.insert(shapes.end(), 2, Shape{rows});
                 return shapes;
             },
             [&](const BatchNormOp&) { return std::vector<Shape>(4, Shape{inputs[0].shape[0]}); },
+            [&](const PreluOp& op) {
+                return std::vector<Shape>{{op.perChannel ? inputs[0].shape[0] : 1}};
+            },
             [](const auto&) { return std::vector<Shape>{}; },
         },
         attributes);

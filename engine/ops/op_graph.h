@@ -96,9 +96,14 @@ private:
 std::vector<Shape> weightShapes(const OpAttributes& attributes, std::span<const ValueType> inputs);
 
 /// Which elements a dropout op keeps at a step: keep[i] = 1 or 0 for element i of the row-major
-/// [batch, …] tensor. The same on every backend. A piece of it: element `first` (a multiple of 4)
-/// on.
+/// [batch, …] tensor, of [batch, axis 0] when it decides for channels. The same on every backend. A
+/// piece of it: element `first` (a multiple of 4) on.
 void dropoutKeeps(const DropoutOp& op, std::uint64_t seed, std::uint64_t step,
                   std::span<std::uint8_t> keep, std::uint64_t first = 0);
+
+/// The noise of a step for elements `first` (a multiple of 4) on of the row-major [batch, …]
+/// tensor. The same on every backend.
+void gaussianNoise(const GaussianNoiseOp& op, std::uint64_t seed, std::uint64_t step,
+                   std::span<float> noise, std::uint64_t first = 0);
 
 } // namespace gradwright

@@ -87,6 +87,10 @@ public:
     [[nodiscard]] const std::string& text(std::string_view key) const; ///< Choice, Text and Path
     [[nodiscard]] const IntTuple& tuple(std::string_view key) const;
     [[nodiscard]] const ParamValue& value(std::string_view key) const;
+    /// Whether a spec declares the key.
+    [[nodiscard]] bool has(std::string_view key) const {
+        return findParam(*specs_, key) != nullptr;
+    }
 
 private:
     const ParamSpecs* specs_;

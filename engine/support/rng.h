@@ -14,6 +14,7 @@ enum class RngStream : std::uint32_t {
     Split = 2,
     Shuffle = 3,
     Dropout = 4,
+    Noise = 5,
     Points = 6,
     Test = 99
 };

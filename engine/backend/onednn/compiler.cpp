@@ -27,11 +27,10 @@ std::vector<bool> opsBehind(const OpGraph& graph, const std::vector<ValueId>& va
 
 /// Whether an op's primitive can apply the activation to its output.
 bool canFuse(const OpAttributes& attributes, const Activation& activation, bool differentiate) {
-    if (activation.kind == ActivationKind::Identity ||
-        (differentiate && !hasDerivativeFromOutput(activation)))
+    if (!hasPrimitive(activation) || (differentiate && !hasDerivativeFromOutput(activation)))
         return false;
     return std::visit(
-        Overloaded{[](const Conv2dOp&) { return true; }, [](const DenseOp&) { return true; },
+        Overloaded{[](const ConvOp&) { return true; }, [](const DenseOp&) { return true; },
                    [](const AddOp&) { return true; },
                    [&](const BatchNormOp&) { return activation.kind == ActivationKind::Relu; },
                    [](const auto&) { return false; }},
@@ -110,7 +109,9 @@ void Compiler::analyse() {
             continue;
         const bool hasWeights = std::ranges::any_of(
             op.weights, [&](WeightId id) { return graph_.weight(id).trainable; });
+        // Indices have no gradient, whatever they were computed from.
         const bool hasInputs =
+            !std::holds_alternative<EmbeddingOp>(op.attributes) &&
             std::ranges::any_of(op.inputs, [&](ValueId id) { return wantsGradient_[id.index()]; });
         wantsGradient_[op.output.index()] =
             (hasWeights || hasInputs) && !std::holds_alternative<OneHotOp>(op.attributes);
@@ -334,6 +335,16 @@ Buffer* Compiler::vectorWeight(WeightId id, std::int64_t channels) {
                     "weight of its own",
                     graph_.weight(id).key);
     return weightBuffer(id);
+}
+
+Lowered* Compiler::withStoredChannels(Lowered* value, WeightId vector) {
+    const auto& stored = weights_.stored(vector);
+    auto layout = value->layout;
+    if (stored.isSet)
+        layout.channels = dimsOf(stored.desc)[0];
+    if (layout.channels % blockOf(layout.format) != 0)
+        layout.format = Format::Plain;
+    return convert(value, layout);
 }
 
 Buffer* Compiler::weightAs(WeightId id, const MemoryDesc& desc) {

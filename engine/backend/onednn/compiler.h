@@ -104,6 +104,9 @@ public:
 
     /// A weight of one element a channel. Throws Error when an op of other padding shares it.
     Buffer* vectorWeight(WeightId id, std::int64_t channels);
+    /// The value with as many channels in memory as the vector has elements there: a store that was
+    /// made for another layout may have more or fewer.
+    Lowered* withStoredChannels(Lowered* value, WeightId vector);
     /// The weight in that layout; reordered in each pass when it is kept in another.
     Buffer* weightAs(WeightId id, const MemoryDesc& desc);
 
@@ -154,17 +157,29 @@ private:
 };
 
 // One file a family of ops: lower_*.cpp.
-void lower(Compiler& compiler, const OpContext& context, const Conv2dOp& op);
+void lower(Compiler& compiler, const OpContext& context, const ConvOp& op);
+void lower(Compiler& compiler, const OpContext& context, const ConvTransposeOp& op);
 void lower(Compiler& compiler, const OpContext& context, const DenseOp& op);
-void lower(Compiler& compiler, const OpContext& context, const Pool2dOp& op);
+void lower(Compiler& compiler, const OpContext& context, const PoolOp& op);
 void lower(Compiler& compiler, const OpContext& context, const GlobalAveragePoolOp& op);
 void lower(Compiler& compiler, const OpContext& context, const BatchNormOp& op);
+void lower(Compiler& compiler, const OpContext& context, const NormalizeOp& op);
+void lower(Compiler& compiler, const OpContext& context, const LocalResponseNormOp& op);
 void lower(Compiler& compiler, const OpContext& context, const ActivationOp& op);
+void lower(Compiler& compiler, const OpContext& context, const PreluOp& op);
 void lower(Compiler& compiler, const OpContext& context, const SoftmaxOp& op);
 void lower(Compiler& compiler, const OpContext& context, const DropoutOp& op);
+void lower(Compiler& compiler, const OpContext& context, const GaussianNoiseOp& op);
 void lower(Compiler& compiler, const OpContext& context, const ReshapeOp& op);
+void lower(Compiler& compiler, const OpContext& context, const PermuteOp& op);
+void lower(Compiler& compiler, const OpContext& context, const ResampleOp& op);
 void lower(Compiler& compiler, const OpContext& context, const AddOp& op);
+void lower(Compiler& compiler, const OpContext& context, const CombineOp& op);
 void lower(Compiler& compiler, const OpContext& context, const ConcatOp& op);
+void lower(Compiler& compiler, const OpContext& context, const EmbeddingOp& op);
+void lower(Compiler& compiler, const OpContext& context, const PositionOp& op);
+void lower(Compiler& compiler, const OpContext& context, const RecurrentOp& op);
+void lower(Compiler& compiler, const OpContext& context, const AttentionOp& op);
 void lower(Compiler& compiler, const OpContext& context, const OneHotOp& op);
 void lower(Compiler& compiler, const OpContext& context, const SoftmaxCrossEntropyOp& op);
 void lower(Compiler& compiler, const OpContext& context, const MeanSquaredErrorOp& op);

@@ -37,10 +37,13 @@ Dims stridesOf(const Layout& layout) {
 
 MemoryDesc describe(const Layout& layout, std::int64_t channels) {
     const auto dims = dimsWith(layout, channels);
+    using Tag = dnnl::memory::format_tag;
+    constexpr std::array sixteen = {Tag::aBc16b, Tag::aBcd16b, Tag::aBcde16b};
+    constexpr std::array eight = {Tag::aBc8b, Tag::aBcd8b, Tag::aBcde8b};
     if (layout.format == Format::Blocked16)
-        return taggedDesc(dims, dnnl::memory::format_tag::aBcd16b);
+        return taggedDesc(dims, sixteen.at(dims.size() - 3));
     if (layout.format == Format::Blocked8)
-        return taggedDesc(dims, dnnl::memory::format_tag::aBcd8b);
+        return taggedDesc(dims, eight.at(dims.size() - 3));
     return stridedDesc(dims, stridesOf(layout));
 }
 
@@ -73,13 +76,13 @@ std::size_t Layout::elements() const {
 }
 
 std::string Layout::name() const {
-    if (format == Format::Blocked16)
-        return "aBcd16b";
-    if (format == Format::Blocked8)
-        return "aBcd8b";
     std::string name = "a";
     for (std::size_t i = 1; i <= shape.rank(); ++i)
         name += static_cast<char>('a' + i);
+    if (blockOf(format) > 1) {
+        name[1] = 'B';
+        return name + std::to_string(blockOf(format)) + 'b';
+    }
     if (format == Format::ChannelsLast && name.size() > 2) {
         name.erase(1, 1);
         name += 'b';
@@ -109,7 +112,7 @@ std::optional<Layout> layoutOf(const MemoryDesc& desc, std::int64_t batch, const
     for (const auto format :
          {Format::Plain, Format::Blocked16, Format::Blocked8, Format::ChannelsLast}) {
         const auto block = blockOf(format);
-        if (block > 1 && dims.size() != 4)
+        if (block > 1 && (dims.size() < 3 || dims.size() > 5))
             continue;
         const auto channels = (dims[1] + block - 1) / block * block;
         const Layout layout{format, batch, shape, channels};

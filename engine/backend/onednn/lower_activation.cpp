@@ -1,7 +1,42 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/compiler.h"
+#include "engine/backend/onednn/kernels/activation.h"
 
 namespace gradwright::onednn {
+namespace {
+
+/// With our own kernel, for functions that oneDNN does not have.
+void lowerOwn(Compiler& compiler, const OpContext& context, const Activation& activation) {
+    auto* source = context.inputs[0];
+    const auto& layout = source->layout;
+    const auto elements = layout.elements();
+    auto* output = compiler.makeOutput(context, layout);
+    output->dirtyPadding =
+        layout.isPadded() && (source->dirtyPadding || !preservesZero(activation));
+    compiler.schedule().add({source->buffer, output->buffer},
+                            [=, in = source->buffer, out = output->buffer](const RunContext&) {
+                                activate(activation, out->as(), in->as(), elements);
+                            });
+    compiler.schedule().lastMayWriteOver(output->buffer, source->buffer);
+    compiler.reportForward(context, "own", layout);
+    if (!output->wantsGradient)
+        return;
+    compiler.onBackward([=, &compiler] {
+        auto* gradient = compiler.gradientOf(output);
+        if (!gradient)
+            return;
+        auto* result = compiler.schedule().arena(source->layout.bytes());
+        compiler.schedule().add(
+            {source->buffer, gradient, result}, [=, in = source->buffer](const RunContext&) {
+                activateBackward(activation, result->as(), in->as(), gradient->as(), elements);
+            });
+        compiler.schedule().lastMayWriteOver(result, gradient);
+        compiler.contribute(source, result);
+        compiler.reportBackward(context, "own", source->layout);
+    });
+}
+
+} // namespace
 
 void lower(Compiler& compiler, const OpContext& context, const ActivationOp& op) {
     auto* source = context.inputs[0];
@@ -11,6 +46,8 @@ void lower(Compiler& compiler, const OpContext& context, const ActivationOp& op)
         compiler.reportForward(context, "none", layout);
         return;
     }
+    if (!hasPrimitive(op.activation))
+        return lowerOwn(compiler, context, op.activation);
     const bool fromOutput = hasDerivativeFromOutput(op.activation);
     const EltwiseSpec spec{op.activation, fromOutput};
     const auto flat = layout.flat();
@@ -54,7 +91,7 @@ void lower(Compiler& compiler, const OpContext& context, const ActivationOp& op)
     });
 }
 
-void lower(Compiler& compiler, const OpContext& context, const SoftmaxOp&) {
+void lower(Compiler& compiler, const OpContext& context, const SoftmaxOp& op) {
     // Fast only where the channels of a position lie side by side.
     const auto& shape = context.inputs[0]->layout.shape;
     auto layout = Layout::plain(compiler.batch(), shape);
@@ -62,7 +99,7 @@ void lower(Compiler& compiler, const OpContext& context, const SoftmaxOp&) {
     auto* source = compiler.convert(context.inputs[0], layout);
     const auto desc = layout.padded();
     constexpr int axis = 1;
-    const auto pd = softmaxForward(compiler.forwardKind(), desc, axis);
+    const auto pd = softmaxForward(compiler.forwardKind(), desc, axis, op.logarithm);
     if (!pd)
         throw Error("oneDNN has no softmax for {}", context.op.path);
     auto* output = compiler.makeOutput(context, layout);
@@ -72,11 +109,11 @@ void lower(Compiler& compiler, const OpContext& context, const SoftmaxOp&) {
     compiler.reportForward(context, implementationOf(pd), layout);
     if (!output->wantsGradient)
         return;
-    compiler.onBackward([&compiler, context, source, output, pd, desc] {
+    compiler.onBackward([&compiler, context, source, output, pd, desc, op] {
         auto* gradient = compiler.gradientOf(output);
         if (!gradient)
             return;
-        const auto backward = softmaxBackward(desc, axis, pd);
+        const auto backward = softmaxBackward(desc, axis, op.logarithm, pd);
         auto* result = compiler.schedule().arena(source->layout.bytes());
         compiler.schedule().add(backward, {{DNNL_ARG_DST, output->buffer, desc},
                                            {DNNL_ARG_DIFF_DST, gradient, desc},

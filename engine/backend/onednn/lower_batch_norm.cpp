@@ -12,30 +12,17 @@ struct NormTensors {
     Buffer* workspace; ///< the mask of a fused ReLU, or nullptr
 };
 
-/// oneDNN's fast code takes images: a vector is an image of one pixel.
+/// oneDNN's fast code takes images: a vector is an image of one pixel, what has more or fewer axes
+/// one of a single column.
 MemoryDesc imageDesc(const Layout& layout) {
     const auto channels = layout.channels;
     const auto positions = layout.positions();
-    if (layout.shape.rank() == 3)
+    if (layout.shape.rank() == 3 || blockOf(layout.format) > 1)
         return layout.padded();
-    if (layout.shape.rank() == 1)
-        return stridedDesc({layout.batch, channels, 1, 1}, {channels, 1, channels, channels});
-    return denseDesc({layout.batch, channels, positions, 1});
-}
-
-/// Weights of a normalization have one element a channel in memory. A store made for another
-/// layout may have more or fewer: then the value is brought there.
-Lowered* withStoredChannels(Compiler& compiler, const OpContext& context) {
-    auto* source = context.inputs[0];
-    const auto& stored = compiler.weights().stored(context.op.weights[0]);
-    auto layout = source->layout;
-    if (layout.shape.rank() != 1 && layout.shape.rank() != 3)
-        layout = Layout::plain(layout.batch, layout.shape);
-    if (stored.isSet)
-        layout.channels = dimsOf(stored.desc)[0];
-    if (layout.channels % blockOf(layout.format) != 0)
-        layout.format = Format::Plain;
-    return compiler.convert(source, layout);
+    const Dims dims{layout.batch, channels, positions, 1};
+    if (layout.format == Format::ChannelsLast || positions == 1)
+        return stridedDesc(dims, {channels * positions, 1, channels, channels});
+    return denseDesc(dims);
 }
 
 void emitNormGradient(Compiler& compiler, const OpContext& context, const NormForward& forward,
@@ -104,7 +91,7 @@ void chooseStatistics(Compiler& compiler, const OpContext& context, const BatchN
 } // namespace
 
 void lower(Compiler& compiler, const OpContext& context, const BatchNormOp& op) {
-    auto* source = withStoredChannels(compiler, context);
+    auto* source = compiler.withStoredChannels(context.inputs[0], context.op.weights[0]);
     const auto& layout = source->layout;
     const auto channels = layout.channels;
     const auto vector = denseDesc({channels});

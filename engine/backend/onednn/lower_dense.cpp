@@ -61,15 +61,22 @@ void emitWeightGradient(Compiler& compiler, const OpContext& context, const Dens
     compiler.reportBackward(context, implementationOf(pd), tensors.output->layout);
 }
 
+/// Samples, or steps of all samples.
+std::int64_t rowsOf(const Layout& layout) {
+    return layout.shape.rank() == 2 ? layout.batch * layout.shape[0] : layout.batch;
+}
+
 DenseForward describeForward(Compiler& compiler, const OpContext& context, const DenseOp& op) {
-    const auto features = context.inputs[0]->layout.shape[0];
+    const auto& in = context.inputs[0]->layout;
+    const auto features = in.shape[in.shape.rank() - 1];
+    const auto rows = rowsOf(in);
     const auto& stored = compiler.weights().stored(context.op.weights[0]);
     const auto kept = stored.isSet ? stored.desc : anyDesc({op.units, features});
     const auto bias = op.bias ? denseDesc({op.units}) : MemoryDesc();
     const auto kind = stored.isSet ? compiler.forwardKind() : dnnl::prop_kind::forward_training;
     auto pd = describeWithWeights(kept, [&](const MemoryDesc& weights) {
-        return denseForward(kind, denseDesc({compiler.batch(), features}), weights, bias,
-                            denseDesc({compiler.batch(), op.units}), context.fused);
+        return denseForward(kind, denseDesc({rows, features}), weights, bias,
+                            denseDesc({rows, op.units}), context.fused);
     });
     if (!pd)
         throw Error("oneDNN has no dense layer for {} with {} inputs and {} units", context.op.path,
@@ -92,7 +99,8 @@ void lower(Compiler& compiler, const OpContext& context, const DenseOp& op) {
             compiler.weights().setLayout(ids[1], {op.units}, pd.bias_desc());
     }
     auto* kernel = compiler.weightAs(ids[0], pd.weights_desc());
-    const auto layout = Layout::plain(compiler.batch(), {op.units});
+    const auto layout =
+        Layout::plain(compiler.batch(), compiler.graph().type(context.op.output).shape);
     tensors.output = compiler.makeOutput(context, layout);
     std::vector<Schedule::Argument> arguments{
         {DNNL_ARG_SRC, tensors.source->buffer, pd.src_desc()},

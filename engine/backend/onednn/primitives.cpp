@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/primitives.h"
 
-#include <fmt/format.h>
+#include "engine/support/error.h"
 
 #include <string_view>
 
@@ -28,14 +28,58 @@ algorithm algorithmOf(const EltwiseSpec& spec) {
     case ActivationKind::Relu:
     case ActivationKind::LeakyRelu:
         return spec.fromOutput ? algorithm::eltwise_relu_use_dst_for_bwd : algorithm::eltwise_relu;
+    case ActivationKind::Elu:
+        return spec.fromOutput ? algorithm::eltwise_elu_use_dst_for_bwd : algorithm::eltwise_elu;
+    case ActivationKind::Relu6:
+    case ActivationKind::HardTanh:
+        return spec.fromOutput ? algorithm::eltwise_clip_v2_use_dst_for_bwd
+                               : algorithm::eltwise_clip_v2;
+    case ActivationKind::Gelu:
+        return algorithm::eltwise_gelu_erf;
+    case ActivationKind::GeluTanh:
+        return algorithm::eltwise_gelu_tanh;
+    case ActivationKind::Silu:
+        return algorithm::eltwise_swish;
+    case ActivationKind::Mish:
+        return algorithm::eltwise_mish;
+    case ActivationKind::HardSwish:
+        return algorithm::eltwise_hardswish;
+    case ActivationKind::Softplus:
+        return algorithm::eltwise_soft_relu;
     case ActivationKind::Identity:
+    case ActivationKind::Step:
+    case ActivationKind::HardSigmoid:
+    case ActivationKind::Selu:
+    case ActivationKind::Celu:
+    case ActivationKind::Softsign:
         break;
     }
     return algorithm::eltwise_linear;
 }
 
-float alphaOf(const Activation& activation) {
-    return activation.kind == ActivationKind::LeakyRelu ? static_cast<float>(activation.alpha) : 0;
+struct EltwiseConstants {
+    float alpha = 0, beta = 0;
+};
+
+EltwiseConstants constantsOf(const Activation& activation) {
+    switch (activation.kind) {
+    case ActivationKind::LeakyRelu:
+    case ActivationKind::Elu:
+        return {static_cast<float>(activation.alpha), 0};
+    case ActivationKind::Relu6:
+        return {0, 6};
+    case ActivationKind::HardTanh:
+        return {-1, 1};
+    case ActivationKind::Silu:
+        return {1, 0};
+    // Version 2 has these two as constants of its own and wants none.
+    case ActivationKind::HardSwish:
+        return DNNL_VERSION_MAJOR >= 3 ? EltwiseConstants{1.0F / 6, 0.5F} : EltwiseConstants{};
+    case ActivationKind::Softplus:
+        return DNNL_VERSION_MAJOR >= 3 ? EltwiseConstants{1, 0} : EltwiseConstants{};
+    default:
+        return {};
+    }
 }
 
 dnnl::primitive_attr attributes(const Activation* fused) {
@@ -44,10 +88,11 @@ dnnl::primitive_attr attributes(const Activation* fused) {
         return attr;
     dnnl::post_ops ops;
     const auto function = algorithmOf({*fused});
+    const auto [alpha, beta] = constantsOf(*fused);
 #if DNNL_VERSION_MAJOR >= 3
-    ops.append_eltwise(function, alphaOf(*fused), 0);
+    ops.append_eltwise(function, alpha, beta);
 #else
-    ops.append_eltwise(1, function, alphaOf(*fused), 0);
+    ops.append_eltwise(1, function, alpha, beta);
 #endif
     attr.set_post_ops(ops);
     return attr;
@@ -68,6 +113,10 @@ dnnl::normalization_flags normFlags(bool runningStatistics, bool fuseRelu) {
     if (fuseRelu)
         flags |= dnnl::normalization_flags::fuse_norm_relu;
     return flags;
+}
+
+algorithm softmaxAlgorithm(bool logarithm) {
+    return logarithm ? algorithm::softmax_log : algorithm::softmax_accurate;
 }
 
 /// A forward primitive. Version 2 wraps the arguments in an operation descriptor.
@@ -148,9 +197,38 @@ bool isReference(const dnnl::primitive_desc_base& pd) {
     return implementationOf(pd).find("ref") != std::string::npos;
 }
 
+bool hasPrimitive(const Activation& activation) {
+    return algorithmOf({activation}) != algorithm::eltwise_linear;
+}
+
 bool hasDerivativeFromOutput(const Activation& activation) {
+    switch (activation.kind) {
     // A negative slope makes the sign of x unknowable from f(x).
-    return activation.kind != ActivationKind::LeakyRelu || activation.alpha >= 0;
+    case ActivationKind::LeakyRelu:
+    case ActivationKind::Elu:
+        return activation.alpha >= 0;
+    case ActivationKind::Sigmoid:
+    case ActivationKind::Tanh:
+    case ActivationKind::Relu:
+    case ActivationKind::Relu6:
+    case ActivationKind::HardTanh:
+        return true;
+    default:
+        return false;
+    }
+}
+
+Window windowOf(const Extents& kernel, const Extents& stride, const Extents& dilation,
+                const Padding& padding, std::size_t axes) {
+    Window window;
+    for (std::size_t axis = 0; axis < axes; ++axis) {
+        window.kernel.push_back(kernel[axis]);
+        window.stride.push_back(stride[axis]);
+        window.dilation.push_back(dilation[axis]);
+        window.padBegin.push_back(padding.before(axis));
+        window.padEnd.push_back(padding.after(axis));
+    }
+    return window;
 }
 
 ConvForward convForward(prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
@@ -232,36 +310,51 @@ NormBackward normBackward(const MemoryDesc& data, float epsilon, bool fuseRelu,
 }
 
 EltwiseForward eltwiseForward(prop_kind kind, const EltwiseSpec& spec, const MemoryDesc& data) {
-    const auto alpha = alphaOf(spec.activation);
+    const auto constants = constantsOf(spec.activation);
 #if DNNL_VERSION_MAJOR >= 3
-    return describe<dnnl::eltwise_forward>(attributes(), kind, algorithmOf(spec), data, data, alpha,
-                                           0.0F);
+    return describe<dnnl::eltwise_forward>(attributes(), kind, algorithmOf(spec), data, data,
+                                           constants.alpha, constants.beta);
 #else
-    return describe<dnnl::eltwise_forward>(attributes(), kind, algorithmOf(spec), data, alpha,
-                                           0.0F);
+    return describe<dnnl::eltwise_forward>(attributes(), kind, algorithmOf(spec), data,
+                                           constants.alpha, constants.beta);
 #endif
 }
 
 EltwiseBackward eltwiseBackward(const EltwiseSpec& spec, const MemoryDesc& data,
                                 const EltwiseForward& hint) {
-    const auto alpha = alphaOf(spec.activation);
+    const auto constants = constantsOf(spec.activation);
 #if DNNL_VERSION_MAJOR >= 3
     return describeBackward<dnnl::eltwise_backward>(hint, algorithmOf(spec), data, data, data,
-                                                    alpha, 0.0F);
+                                                    constants.alpha, constants.beta);
 #else
-    return describeBackward<dnnl::eltwise_backward>(hint, algorithmOf(spec), data, data, alpha,
-                                                    0.0F);
+    return describeBackward<dnnl::eltwise_backward>(hint, algorithmOf(spec), data, data,
+                                                    constants.alpha, constants.beta);
 #endif
 }
 
-SoftmaxForward softmaxForward(prop_kind kind, const MemoryDesc& data, int axis) {
-    return describe<SoftmaxForwardPrimitive>(attributes(), kind, algorithm::softmax_accurate, data,
+SoftmaxForward softmaxForward(prop_kind kind, const MemoryDesc& data, int axis, bool logarithm) {
+    return describe<SoftmaxForwardPrimitive>(attributes(), kind, softmaxAlgorithm(logarithm), data,
                                              data, axis);
 }
 
-SoftmaxBackward softmaxBackward(const MemoryDesc& data, int axis, const SoftmaxForward& hint) {
-    return describeBackward<SoftmaxBackwardPrimitive>(hint, algorithm::softmax_accurate, data, data,
+SoftmaxBackward softmaxBackward(const MemoryDesc& data, int axis, bool logarithm,
+                                const SoftmaxForward& hint) {
+    return describeBackward<SoftmaxBackwardPrimitive>(hint, softmaxAlgorithm(logarithm), data, data,
                                                       data, axis);
+}
+
+void multiply(const MatrixProduct& product, const MatrixView& a, const MatrixView& b,
+              const MatrixTarget& target) {
+    const auto dim = [](std::size_t size) { return static_cast<dnnl_dim_t>(size); };
+    const auto letter = [](const MatrixView& view) { return view.transposed ? 'T' : 'N'; };
+    const auto status =
+        dnnl_sgemm(letter(a), letter(b), dim(product.rows), dim(product.columns),
+                   dim(product.inner), 1.0F, a.data, dim(a.stride), b.data, dim(b.stride),
+                   product.add ? 1.0F : 0.0F, target.data, dim(target.stride));
+    if (status != dnnl_success)
+        throw Error("oneDNN failed to multiply matrices of {}×{} and {}×{} (status {})",
+                    product.rows, product.inner, product.inner, product.columns,
+                    static_cast<int>(status));
 }
 
 BinaryAdd binaryAdd(const MemoryDesc& data, const Activation* fused) {

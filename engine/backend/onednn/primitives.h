@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/ops/activation.h"
+#include "engine/ops/op.h"
 
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -70,13 +71,19 @@ struct EltwiseSpec {
     Activation activation;
     bool fromOutput = false;
 };
-/// Whether f'(x) can be computed from f(x) alone.
+/// Whether oneDNN has the function.
+bool hasPrimitive(const Activation& activation);
+/// Whether oneDNN can compute f'(x) from f(x) alone.
 bool hasDerivativeFromOutput(const Activation& activation);
 
-/// Strides, dilations (1 = dense) and padding of a window that moves over rows and columns.
+/// Strides, dilations (1 = dense) and padding of a window that moves over positions.
 struct Window {
     Dims kernel, stride, dilation, padBegin, padEnd;
 };
+
+/// Of an op, whose values have that many axes of positions.
+Window windowOf(const Extents& kernel, const Extents& stride, const Extents& dilation,
+                const Padding& padding, std::size_t axes);
 
 /// `fused`: applied to the output, or nullptr.
 ConvForward convForward(dnnl::prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
@@ -115,8 +122,28 @@ EltwiseForward eltwiseForward(dnnl::prop_kind kind, const EltwiseSpec& spec,
 EltwiseBackward eltwiseBackward(const EltwiseSpec& spec, const MemoryDesc& data,
                                 const EltwiseForward& hint);
 
-SoftmaxForward softmaxForward(dnnl::prop_kind kind, const MemoryDesc& data, int axis);
-SoftmaxBackward softmaxBackward(const MemoryDesc& data, int axis, const SoftmaxForward& hint);
+SoftmaxForward softmaxForward(dnnl::prop_kind kind, const MemoryDesc& data, int axis,
+                              bool logarithm);
+SoftmaxBackward softmaxBackward(const MemoryDesc& data, int axis, bool logarithm,
+                                const SoftmaxForward& hint);
+
+/// A row-major matrix whose rows are `stride` elements apart; `transposed`: its transpose is meant.
+struct MatrixView {
+    const float* data;
+    std::size_t stride;
+    bool transposed = false;
+};
+struct MatrixTarget {
+    float* data;
+    std::size_t stride;
+};
+struct MatrixProduct {
+    std::size_t rows, columns, inner;
+    bool add = false; ///< to what is in the target
+};
+/// target = a b, on the OpenMP threads (on one inside a parallel region).
+void multiply(const MatrixProduct& product, const MatrixView& a, const MatrixView& b,
+              const MatrixTarget& target);
 
 /// Elementwise a + b.
 BinaryAdd binaryAdd(const MemoryDesc& data, const Activation* fused);

@@ -11,8 +11,8 @@ public:
         : op_(op) {}
 
     void forward(const Frame<T>& frame) override {
-        const auto features = frame.inputTypes[0].shape[0];
-        for (std::int64_t n = 0; n < frame.batch; ++n)
+        const auto features = featuresOf(frame);
+        for (std::int64_t n = 0; n < rowsOf(frame); ++n)
             for (std::int64_t unit = 0; unit < op_.units; ++unit) {
                 T sum = op_.bias ? frame.weights[1][static_cast<std::size_t>(unit)] : T{0};
                 for (std::int64_t f = 0; f < features; ++f)
@@ -23,8 +23,8 @@ public:
     }
 
     void backward(const Frame<T>& frame) override {
-        const auto features = frame.inputTypes[0].shape[0];
-        for (std::int64_t n = 0; n < frame.batch; ++n)
+        const auto features = featuresOf(frame);
+        for (std::int64_t n = 0; n < rowsOf(frame); ++n)
             for (std::int64_t unit = 0; unit < op_.units; ++unit) {
                 const T gradient = frame.outputGradient[indexOf(op_.units, n, unit)];
                 for (std::int64_t f = 0; f < features; ++f) {
@@ -39,6 +39,15 @@ public:
     }
 
 private:
+    static std::int64_t featuresOf(const Frame<T>& frame) {
+        const auto& shape = frame.inputTypes[0].shape;
+        return shape[shape.rank() - 1];
+    }
+    /// Samples, or steps of all samples.
+    std::int64_t rowsOf(const Frame<T>& frame) const {
+        return static_cast<std::int64_t>(frame.output.size()) / op_.units;
+    }
+
     DenseOp op_;
 };
 

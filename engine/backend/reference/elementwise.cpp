@@ -34,7 +34,8 @@ public:
     DropoutKernel(const DropoutOp& op, const Frame<T>& frame)
         : op_(op) {
         if (frame.mode == Mode::Training)
-            keep_.resize(static_cast<std::size_t>(frame.batch * frame.outputType.shape.elements()));
+            keep_.resize(
+                static_cast<std::size_t>(frame.batch * decisionsOf(frame.outputType.shape)));
     }
 
     void forward(const Frame<T>& frame) override {
@@ -43,20 +44,53 @@ public:
             return;
         }
         dropoutKeeps(op_, frame.seed.seed, frame.seed.step, keep_);
-        for (std::size_t i = 0; i < keep_.size(); ++i)
-            frame.output[i] = keep_[i] ? frame.inputs[0][i] * scale() : T{0};
+        for (std::size_t i = 0; i < frame.output.size(); ++i)
+            frame.output[i] = isKept(frame, i) ? frame.inputs[0][i] * scale() : T{0};
     }
     void backward(const Frame<T>& frame) override {
-        for (std::size_t i = 0; i < keep_.size(); ++i)
-            if (keep_[i])
+        for (std::size_t i = 0; i < frame.output.size(); ++i)
+            if (isKept(frame, i))
                 frame.inputGradients[0][i] += frame.outputGradient[i] * scale();
     }
 
 private:
+    /// For one sample.
+    [[nodiscard]] std::int64_t decisionsOf(const Shape& shape) const {
+        return op_.perChannel ? shape[0] : shape.elements();
+    }
+    [[nodiscard]] bool isKept(const Frame<T>& frame, std::size_t i) const {
+        return keep_[i / (frame.output.size() / keep_.size())] != 0;
+    }
     [[nodiscard]] T scale() const { return static_cast<T>(1.0 / (1.0 - op_.rate)); }
 
     DropoutOp op_;
     std::vector<std::uint8_t> keep_;
+};
+
+template <class T>
+class GaussianNoiseKernel final : public Kernel<T> {
+public:
+    GaussianNoiseKernel(const GaussianNoiseOp& op, const Frame<T>& frame)
+        : op_(op) {
+        if (frame.mode == Mode::Training)
+            noise_.resize(
+                static_cast<std::size_t>(frame.batch * frame.outputType.shape.elements()));
+    }
+
+    void forward(const Frame<T>& frame) override {
+        std::ranges::copy(frame.inputs[0], frame.output.begin());
+        gaussianNoise(op_, frame.seed.seed, frame.seed.step, noise_);
+        for (std::size_t i = 0; i < noise_.size(); ++i)
+            frame.output[i] += static_cast<T>(noise_[i]);
+    }
+    void backward(const Frame<T>& frame) override {
+        for (std::size_t i = 0; i < frame.outputGradient.size(); ++i)
+            frame.inputGradients[0][i] += frame.outputGradient[i];
+    }
+
+private:
+    GaussianNoiseOp op_;
+    std::vector<float> noise_; ///< empty in inference
 };
 
 template <class T>
@@ -88,11 +122,16 @@ KernelPtr<T> makeKernel(const DropoutOp& op, const Frame<T>& frame) {
     return std::make_unique<DropoutKernel<T>>(op, frame);
 }
 template <class T>
+KernelPtr<T> makeKernel(const GaussianNoiseOp& op, const Frame<T>& frame) {
+    return std::make_unique<GaussianNoiseKernel<T>>(op, frame);
+}
+template <class T>
 KernelPtr<T> makeKernel(const AddOp& /*op*/, const Frame<T>& /*frame*/) {
     return std::make_unique<AddKernel<T>>();
 }
 GRADWRIGHT_REFERENCE_KERNEL(ActivationOp);
 GRADWRIGHT_REFERENCE_KERNEL(DropoutOp);
+GRADWRIGHT_REFERENCE_KERNEL(GaussianNoiseOp);
 GRADWRIGHT_REFERENCE_KERNEL(AddOp);
 
 } // namespace gradwright::reference

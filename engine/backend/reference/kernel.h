@@ -48,27 +48,51 @@ using KernelPtr = std::unique_ptr<Kernel<T>>;
 
 // `frame` has its types, batch and mode, so that scratch is allocated here, once.
 template <class T>
-KernelPtr<T> makeKernel(const Conv2dOp& op, const Frame<T>& frame);
+KernelPtr<T> makeKernel(const ConvOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const ConvTransposeOp& op, const Frame<T>& frame);
 template <class T>
 KernelPtr<T> makeKernel(const DenseOp& op, const Frame<T>& frame);
 template <class T>
-KernelPtr<T> makeKernel(const Pool2dOp& op, const Frame<T>& frame);
+KernelPtr<T> makeKernel(const PoolOp& op, const Frame<T>& frame);
 template <class T>
 KernelPtr<T> makeKernel(const GlobalAveragePoolOp& op, const Frame<T>& frame);
 template <class T>
 KernelPtr<T> makeKernel(const BatchNormOp& op, const Frame<T>& frame);
 template <class T>
+KernelPtr<T> makeKernel(const NormalizeOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const LocalResponseNormOp& op, const Frame<T>& frame);
+template <class T>
 KernelPtr<T> makeKernel(const ActivationOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const PreluOp& op, const Frame<T>& frame);
 template <class T>
 KernelPtr<T> makeKernel(const SoftmaxOp& op, const Frame<T>& frame);
 template <class T>
 KernelPtr<T> makeKernel(const DropoutOp& op, const Frame<T>& frame);
 template <class T>
+KernelPtr<T> makeKernel(const GaussianNoiseOp& op, const Frame<T>& frame);
+template <class T>
 KernelPtr<T> makeKernel(const ReshapeOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const PermuteOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const ResampleOp& op, const Frame<T>& frame);
 template <class T>
 KernelPtr<T> makeKernel(const AddOp& op, const Frame<T>& frame);
 template <class T>
+KernelPtr<T> makeKernel(const CombineOp& op, const Frame<T>& frame);
+template <class T>
 KernelPtr<T> makeKernel(const ConcatOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const EmbeddingOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const PositionOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const RecurrentOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const AttentionOp& op, const Frame<T>& frame);
 template <class T>
 KernelPtr<T> makeKernel(const OneHotOp& op, const Frame<T>& frame);
 template <class T>
@@ -86,13 +110,7 @@ inline std::int64_t positionsOf(const Shape& shape) {
     return shape.elements() / shape[0];
 }
 
-/// The index of (n, c, y, x) in a row-major array [batch, …shape].
-inline std::size_t indexOf(const Shape& shape, std::int64_t n, std::int64_t c, std::int64_t y,
-                           std::int64_t x) {
-    return static_cast<std::size_t>(((n * shape[0] + c) * shape[1] + y) * shape[2] + x);
-}
-
-/// The same for [rows, columns].
+/// The index of (row, column) in a row-major array [rows, columns].
 inline std::size_t indexOf(std::int64_t columns, std::int64_t row, std::int64_t column) {
     return static_cast<std::size_t>(row * columns + column);
 }

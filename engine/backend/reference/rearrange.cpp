@@ -19,6 +19,46 @@ public:
 };
 
 template <class T>
+class PermuteKernel final : public Kernel<T> {
+public:
+    explicit PermuteKernel(const PermuteOp& op)
+        : op_(op) {}
+
+    void forward(const Frame<T>& frame) override {
+        forEachElement(frame, [&](std::size_t output, std::size_t input) {
+            frame.output[output] = frame.inputs[0][input];
+        });
+    }
+    void backward(const Frame<T>& frame) override {
+        forEachElement(frame, [&](std::size_t output, std::size_t input) {
+            frame.inputGradients[0][input] += frame.outputGradient[output];
+        });
+    }
+
+private:
+    /// visit(output element, input element)
+    template <class Visit>
+    void forEachElement(const Frame<T>& frame, Visit&& visit) const {
+        const auto& in = frame.inputTypes[0].shape;
+        const auto& out = frame.outputType.shape;
+        for (std::size_t output = 0; output < frame.output.size(); ++output) {
+            auto rest = static_cast<std::int64_t>(output);
+            std::vector<std::int64_t> index(in.rank()); // of the input
+            for (auto axis = out.rank(); axis-- > 0;) {
+                index[static_cast<std::size_t>(op_.axes[axis])] = rest % out[axis];
+                rest /= out[axis];
+            }
+            std::int64_t input = rest; // the sample
+            for (std::size_t axis = 0; axis < in.rank(); ++axis)
+                input = input * in[axis] + index[axis];
+            visit(output, static_cast<std::size_t>(input));
+        }
+    }
+
+    PermuteOp op_;
+};
+
+template <class T>
 class ConcatKernel final : public Kernel<T> {
 public:
     explicit ConcatKernel(const ConcatOp& op)
@@ -97,6 +137,10 @@ KernelPtr<T> makeKernel(const ReshapeOp& /*op*/, const Frame<T>& /*frame*/) {
     return std::make_unique<ReshapeKernel<T>>();
 }
 template <class T>
+KernelPtr<T> makeKernel(const PermuteOp& op, const Frame<T>& /*frame*/) {
+    return std::make_unique<PermuteKernel<T>>(op);
+}
+template <class T>
 KernelPtr<T> makeKernel(const ConcatOp& op, const Frame<T>& /*frame*/) {
     return std::make_unique<ConcatKernel<T>>(op);
 }
@@ -105,6 +149,7 @@ KernelPtr<T> makeKernel(const OneHotOp& op, const Frame<T>& /*frame*/) {
     return std::make_unique<OneHotKernel<T>>(op);
 }
 GRADWRIGHT_REFERENCE_KERNEL(ReshapeOp);
+GRADWRIGHT_REFERENCE_KERNEL(PermuteOp);
 GRADWRIGHT_REFERENCE_KERNEL(ConcatOp);
 GRADWRIGHT_REFERENCE_KERNEL(OneHotOp);
 

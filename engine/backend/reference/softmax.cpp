@@ -10,23 +10,29 @@ namespace {
 template <class T>
 class SoftmaxKernel final : public Kernel<T> {
 public:
+    explicit SoftmaxKernel(const SoftmaxOp& op)
+        : op_(op) {}
+
     void forward(const Frame<T>& frame) override {
         forEachGroup(frame, [&](auto&& element, std::int64_t size) {
             T maximum = frame.inputs[0][element(0)];
             for (std::int64_t c = 1; c < size; ++c)
                 maximum = std::max(maximum, frame.inputs[0][element(c)]);
             T sum = 0;
-            for (std::int64_t c = 0; c < size; ++c) {
-                frame.output[element(c)] = std::exp(frame.inputs[0][element(c)] - maximum);
-                sum += frame.output[element(c)];
-            }
             for (std::int64_t c = 0; c < size; ++c)
-                frame.output[element(c)] /= sum;
+                sum += std::exp(frame.inputs[0][element(c)] - maximum);
+            for (std::int64_t c = 0; c < size; ++c) {
+                const T shifted = frame.inputs[0][element(c)] - maximum;
+                frame.output[element(c)] =
+                    op_.logarithm ? shifted - std::log(sum) : std::exp(shifted) / sum;
+            }
         });
     }
 
     void backward(const Frame<T>& frame) override {
         forEachGroup(frame, [&](auto&& element, std::int64_t size) {
+            if (op_.logarithm)
+                return backwardOfLogarithm(frame, element, size);
             T dot = 0;
             for (std::int64_t c = 0; c < size; ++c)
                 dot += frame.output[element(c)] * frame.outputGradient[element(c)];
@@ -37,6 +43,16 @@ public:
     }
 
 private:
+    template <class Element>
+    static void backwardOfLogarithm(const Frame<T>& frame, Element&& element, std::int64_t size) {
+        T sum = 0;
+        for (std::int64_t c = 0; c < size; ++c)
+            sum += frame.outputGradient[element(c)];
+        for (std::int64_t c = 0; c < size; ++c)
+            frame.inputGradients[0][element(c)] +=
+                frame.outputGradient[element(c)] - std::exp(frame.output[element(c)]) * sum;
+    }
+
     /// visit(index of the group's c-th element, elements in it): a group runs over axis 0 and sums
     /// to 1.
     template <class Visit>
@@ -49,6 +65,8 @@ private:
                 visit([&](std::int64_t c) { return indexOf(channels, positions, n, c, position); },
                       channels);
     }
+
+    SoftmaxOp op_;
 };
 
 template <class T>
@@ -95,8 +113,8 @@ private:
 } // namespace
 
 template <class T>
-KernelPtr<T> makeKernel(const SoftmaxOp& /*op*/, const Frame<T>& /*frame*/) {
-    return std::make_unique<SoftmaxKernel<T>>();
+KernelPtr<T> makeKernel(const SoftmaxOp& op, const Frame<T>& /*frame*/) {
+    return std::make_unique<SoftmaxKernel<T>>(op);
 }
 template <class T>
 KernelPtr<T> makeKernel(const SoftmaxCrossEntropyOp& /*op*/, const Frame<T>& frame) {

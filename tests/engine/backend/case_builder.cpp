@@ -32,16 +32,15 @@ Tensor CaseBuilder::normal(const Shape& shape, double scale, double centre) {
     return values.to(DType::F32);
 }
 
-Tensor CaseBuilder::distinct(const Shape& shape, double scale) {
+Tensor CaseBuilder::distinct(const Shape& shape, double scale, double offset) {
     Tensor values(DType::F32, shape);
     const auto span = values.span<float>();
     std::vector<std::uint32_t> order(span.size());
     std::iota(order.begin(), order.end(), 0U);
     shuffle(order, Rng(++seed_, RngStream::Test));
     const auto count = static_cast<double>(span.size());
-    // A quarter of a step off, so that the middle one of an odd number is not zero.
     for (std::size_t i = 0; i < span.size(); ++i)
-        span[i] = static_cast<float>(scale * (4.0 * (order[i] + 0.25) / count - 2.0));
+        span[i] = static_cast<float>(scale * (4.0 * (order[i] + offset) / count - 2.0));
     return values;
 }
 
@@ -59,11 +58,14 @@ ValueId CaseBuilder::identity() {
 
 ValueId CaseBuilder::source(const Shape& shape, double scale) {
     const auto features = shape.elements();
+    // A crooked part of a step off, so that none is zero, at the corner of another function or
+    // equal to that of another source.
+    const double offset = 0.2713 + 0.1117 * static_cast<double>(sources_);
     const auto path = fmt::format("source{}", sources_++);
     const auto rows = identity();
     const Shape weightShape{features, case_.batch};
     const auto weight = case_.graph.addWeight({path + "/weight", weightShape, {}, {}});
-    case_.weights.push_back(distinct(weightShape, scale));
+    case_.weights.push_back(distinct(weightShape, scale, offset));
     const auto vector =
         case_.graph.add(DenseOp{.units = features, .bias = false}, {rows}, path, {weight});
     if (shape.rank() == 1)
@@ -80,7 +82,7 @@ std::vector<WeightId> CaseBuilder::makeWeights(const OpAttributes& attributes,
     const bool isBatchNorm = std::holds_alternative<BatchNormOp>(attributes);
     const std::vector<std::string> names =
         isBatchNorm ? std::vector<std::string>{"scale", "shift", "running_mean", "running_variance"}
-                    : std::vector<std::string>{"weight", "bias"};
+                    : std::vector<std::string>{"weight", "bias", "weight2", "bias2"};
     std::vector<WeightId> weights;
     for (const auto& shape : weightShapes(attributes, types)) {
         const auto index = weights.size();
@@ -113,6 +115,31 @@ ValueId CaseBuilder::chain(ValueId value, std::initializer_list<OpAttributes> op
     for (const auto& op : ops)
         value = apply(op, {value});
     return value;
+}
+
+ValueId CaseBuilder::numbers(std::int64_t count, std::int64_t vocabulary) {
+    const auto id =
+        case_.graph.addInput(fmt::format("numbers{}", case_.graph.inputs().size()), {Shape{count}});
+    Tensor values(DType::F32, {case_.batch, count});
+    const Rng rng(++seed_, RngStream::Test);
+    std::uint64_t counter = 0;
+    for (auto& value : values.span<float>())
+        value = static_cast<float>(rng.below(counter++, static_cast<std::uint64_t>(vocabulary)));
+    case_.inputs.push_back({id, std::move(values)});
+    return id;
+}
+
+OpCase singleOp(std::string name, std::int64_t batch, const Shape& shape, OpAttributes op) {
+    return joiningOp(std::move(name), batch, {shape}, std::move(op));
+}
+
+OpCase joiningOp(std::string name, std::int64_t batch, const std::vector<Shape>& shapes,
+                 OpAttributes op) {
+    CaseBuilder builder(std::move(name), batch);
+    std::vector<ValueId> inputs;
+    for (const auto& shape : shapes)
+        inputs.push_back(builder.source(shape));
+    return builder.regressed(builder.apply(std::move(op), std::move(inputs)));
 }
 
 ValueId CaseBuilder::classIndex(std::int64_t classes) {

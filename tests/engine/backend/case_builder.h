@@ -19,6 +19,8 @@ public:
     ValueId apply(OpAttributes attributes, std::vector<ValueId> inputs);
     /// The same, given several ops one after another.
     ValueId chain(ValueId value, std::initializer_list<OpAttributes> ops);
+    /// A vector of whole numbers below `vocabulary`, as what an embedding reads.
+    ValueId numbers(std::int64_t count, std::int64_t vocabulary);
     /// A class-index input below `classes`.
     ValueId classIndex(std::int64_t classes);
     /// Mean squared error against a random target.
@@ -32,7 +34,7 @@ public:
 
 private:
     Tensor normal(const Shape& shape, double scale, double centre = 0.0);
-    Tensor distinct(const Shape& shape, double scale);
+    Tensor distinct(const Shape& shape, double scale, double offset);
     std::vector<WeightId> makeWeights(const OpAttributes& attributes,
                                       const std::vector<ValueId>& inputs, const std::string& path);
     ValueId identity();
@@ -42,5 +44,17 @@ private:
     std::size_t sources_ = 0;
     std::optional<ValueId> identity_;
 };
+
+/// One op on one source, regressed.
+OpCase singleOp(std::string name, std::int64_t batch, const Shape& shape, OpAttributes op);
+/// One op on several.
+OpCase joiningOp(std::string name, std::int64_t batch, const std::vector<Shape>& shapes,
+                 OpAttributes op);
+
+// The families of cases that have a file of their own.
+void addWindowCases(std::vector<OpCase>& cases);
+void addNormalizationCases(std::vector<OpCase>& cases);
+void addShapeCases(std::vector<OpCase>& cases);
+void addSequenceCases(std::vector<OpCase>& cases);
 
 } // namespace gradwright::test

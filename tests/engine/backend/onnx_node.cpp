@@ -5,6 +5,7 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -165,6 +166,11 @@ private:
     void pool(PoolKind kind);
     void batchNorm();
     void add();
+    void combine(CombineKind kind);
+    void transpose();
+    void transposedConvolution();
+    void selu();
+    void hardSigmoid();
     void flatten();
     void activation(ActivationKind kind, double alpha = 0.0) {
         finish(ActivationOp{{kind, alpha}}, {input(0, 0)});
@@ -181,14 +187,14 @@ private:
 void Builder::convolution() {
     const auto x = image();
     const auto& kernel = tensors_[1].shape();
-    Conv2dOp op{.outChannels = kernel[0],
-                .kernel = {kernel[2], kernel[3]},
-                .stride = attributes_.extent("strides"),
-                .dilation = attributes_.extent("dilations"),
-                .groups = attributes_.integer("group", 1),
-                .bias = tensors_.size() > 2};
-    op.padding =
-        paddingOf(attributes_, test_.graph.type(x).shape, op.kernel, op.stride, op.dilation);
+    ConvOp op{.outChannels = kernel[0],
+              .kernel = {kernel[2], kernel[3]},
+              .stride = attributes_.extent("strides"),
+              .dilation = attributes_.extent("dilations"),
+              .groups = attributes_.integer("group", 1),
+              .bias = tensors_.size() > 2};
+    op.padding = paddingOf(attributes_, test_.graph.type(x).shape, {kernel[2], kernel[3]},
+                           attributes_.extent("strides"), attributes_.extent("dilations"));
     finish(op, {x}, weightsFrom(1));
 }
 
@@ -197,11 +203,13 @@ void Builder::pool(PoolKind kind) {
     requireThat(attributes_.integer("ceil_mode", 0) == 0, "it rounds the output size up");
     requireThat(attributes_.extent("dilations") == Extent2d{1, 1}, "its window is dilated");
     requireThat(node_.output_size() == 1, "it also returns the places of the maxima");
-    Pool2dOp op{.kind = kind,
-                .kernel = attributes_.extent("kernel_shape"),
-                .stride = attributes_.extent("strides"),
-                .countPadding = attributes_.integer("count_include_pad", 0) != 0};
-    op.padding = paddingOf(attributes_, test_.graph.type(x).shape, op.kernel, op.stride, {1, 1});
+    PoolOp op{.kind = kind,
+              .kernel = attributes_.extent("kernel_shape"),
+              .stride = attributes_.extent("strides"),
+              .countPadding = attributes_.integer("count_include_pad", 0) != 0};
+    op.padding =
+        paddingOf(attributes_, test_.graph.type(x).shape, attributes_.extent("kernel_shape"),
+                  attributes_.extent("strides"), {1, 1});
     finish(op, {x});
 }
 
@@ -215,6 +223,56 @@ void Builder::batchNorm() {
 void Builder::add() {
     requireThat(tensors_[0].shape() == tensors_[1].shape(), "its inputs differ in shape");
     finish(AddOp{}, allInputs());
+}
+
+void Builder::combine(CombineKind kind) {
+    requireThat(tensors_.size() >= 2, "it has a single input");
+    for (const auto& tensor : tensors_)
+        requireThat(tensor.shape() == tensors_[0].shape(),
+                    "its inputs differ in shape, which ONNX aligns at the last axis");
+    finish(CombineOp{kind}, allInputs());
+}
+
+void Builder::transpose() {
+    const auto rank = static_cast<std::int64_t>(tensors_[0].shape().rank());
+    std::vector<std::int64_t> reversed;
+    for (auto axis = rank; axis-- > 0;)
+        reversed.push_back(axis);
+    finish(PermuteOp{attributes_.integers("perm", reversed)}, {input(0, 0)});
+}
+
+void Builder::transposedConvolution() {
+    const auto x = image();
+    requireThat(attributes_.text("auto_pad", "NOTSET") == "NOTSET" &&
+                    attributes_.integers("output_shape", {}).empty(),
+                "its padding follows from the output's size");
+    const auto& kernel = tensors_[1].shape();
+    const auto pads = attributes_.integers("pads", {0, 0, 0, 0});
+    const auto extra = attributes_.integers("output_padding", {0, 0});
+    const auto groups = attributes_.integer("group", 1);
+    finish(ConvTransposeOp{.outChannels = kernel[1] * groups,
+                           .kernel = {kernel[2], kernel[3]},
+                           .stride = attributes_.extent("strides"),
+                           .dilation = attributes_.extent("dilations"),
+                           .padding = {pads[0], pads[2], pads[1], pads[3]},
+                           .outputPadding = {0, extra[0], 0, extra[1]},
+                           .groups = groups,
+                           .bias = tensors_.size() > 2},
+           {x}, weightsFrom(1));
+}
+
+void Builder::selu() {
+    requireThat(std::abs(attributes_.real("alpha", kSeluAlpha) - kSeluAlpha) < 1e-6 &&
+                    std::abs(attributes_.real("gamma", kSeluScale) - kSeluScale) < 1e-6,
+                "its constants are not those of the paper");
+    activation(ActivationKind::Selu);
+}
+
+void Builder::hardSigmoid() {
+    requireThat(std::abs(attributes_.real("alpha", 0.2) - 1.0 / 6) < 1e-6 &&
+                    attributes_.real("beta", 0.5) == 0.5,
+                "its slope is not 1/6");
+    activation(ActivationKind::HardSigmoid);
 }
 
 void Builder::flatten() {
@@ -245,6 +303,45 @@ const std::map<std::string, void (*)(Builder&)>& operators() {
          }},
         {"Sigmoid", [](Builder& b) { b.activation(ActivationKind::Sigmoid); }},
         {"Tanh", [](Builder& b) { b.activation(ActivationKind::Tanh); }},
+        {"Elu",
+         [](Builder& b) { b.activation(ActivationKind::Elu, b.attributes_.real("alpha", 1)); }},
+        {"Celu",
+         [](Builder& b) { b.activation(ActivationKind::Celu, b.attributes_.real("alpha", 1)); }},
+        {"Selu", [](Builder& b) { b.selu(); }},
+        {"HardSigmoid", [](Builder& b) { b.hardSigmoid(); }},
+        {"HardSwish", [](Builder& b) { b.activation(ActivationKind::HardSwish); }},
+        {"Mish", [](Builder& b) { b.activation(ActivationKind::Mish); }},
+        {"Softplus", [](Builder& b) { b.activation(ActivationKind::Softplus); }},
+        {"Softsign", [](Builder& b) { b.activation(ActivationKind::Softsign); }},
+        {"LogSoftmax", [](Builder& b) { b.finish(SoftmaxOp{true}, {b.input(0, b.axis(-1))}); }},
+        {"LRN",
+         [](Builder& b) {
+             const LocalResponseNormOp op{
+                 b.attributes_.integer("size", 1), b.attributes_.real("alpha", 1e-4),
+                 b.attributes_.real("beta", 0.75), b.attributes_.real("bias", 1.0)};
+             b.finish(op, {b.input(0, 1)});
+         }},
+        {"InstanceNormalization",
+         [](Builder& b) {
+             const auto x = b.input(0, 1);
+             const NormalizeOp op{.groups = b.test_.graph.type(x).shape[0],
+                                  .perChannel = true,
+                                  .epsilon = b.attributes_.real("epsilon", 1e-5)};
+             b.finish(op, {x}, b.weightsFrom(1));
+         }},
+        {"GlobalMaxPool",
+         [](Builder& b) {
+             const auto x = b.image();
+             const auto& shape = b.test_.graph.type(x).shape;
+             b.finish(PoolOp{PoolKind::Max, {shape[1], shape[2]}, {}}, {x});
+         }},
+        {"ConvTranspose", [](Builder& b) { b.transposedConvolution(); }},
+        {"Transpose", [](Builder& b) { b.transpose(); }},
+        {"Sub", [](Builder& b) { b.combine(CombineKind::Subtract); }},
+        {"Mul", [](Builder& b) { b.combine(CombineKind::Multiply); }},
+        {"Mean", [](Builder& b) { b.combine(CombineKind::Average); }},
+        {"Max", [](Builder& b) { b.combine(CombineKind::Maximum); }},
+        {"Min", [](Builder& b) { b.combine(CombineKind::Minimum); }},
     };
     return all;
 }

@@ -8,14 +8,9 @@ namespace {
 
 using Cases = std::vector<OpCase>;
 
-OpCase single(std::string name, std::int64_t batch, const Shape& shape, OpAttributes op) {
-    CaseBuilder builder(std::move(name), batch);
-    return builder.regressed(builder.apply(std::move(op), {builder.source(shape)}));
-}
-
 void addConvolutions(Cases& cases) {
-    const auto conv = [&](std::string name, std::int64_t batch, const Shape& shape, Conv2dOp op) {
-        cases.push_back(single("conv/" + std::move(name), batch, shape, op));
+    const auto conv = [&](std::string name, std::int64_t batch, const Shape& shape, ConvOp op) {
+        cases.push_back(singleOp("conv/" + std::move(name), batch, shape, op));
     };
     conv("1x1 on one pixel", 1, {1, 1, 1}, {.outChannels = 1});
     conv("3x3 on one pixel", 3, {3, 1, 1},
@@ -59,13 +54,15 @@ void addConvolutions(Cases& cases) {
 void addDense(Cases& cases) {
     const auto dense = [&](std::string name, std::int64_t batch, std::int64_t features,
                            DenseOp op) {
-        cases.push_back(single("dense/" + std::move(name), batch, {features}, op));
+        cases.push_back(singleOp("dense/" + std::move(name), batch, {features}, op));
     };
     dense("one to one", 1, 1, {.units = 1});
     dense("one to seventeen", 3, 1, {.units = 17});
     dense("seventeen to one", 3, 17, {.units = 1});
     dense("without bias", 3, 11, {.units = 7, .bias = false});
     dense("one sample", 1, 33, {.units = 10});
+    cases.push_back(singleOp("dense/of a sequence", 3, {5, 7}, DenseOp{.units = 4}));
+    cases.push_back(singleOp("dense/of one step", 1, {1, 7}, DenseOp{.units = 3, .bias = false}));
     dense("aligned", 16, 64, {.units = 32});
 
     CaseBuilder image("dense/of a flattened image", 3);
@@ -76,10 +73,9 @@ void addDense(Cases& cases) {
 void addPools(Cases& cases) {
     for (const auto kind : {PoolKind::Max, PoolKind::Average}) {
         const std::string prefix = kind == PoolKind::Max ? "max pool/" : "average pool/";
-        const auto pool = [&](std::string name, std::int64_t batch, const Shape& shape,
-                              Pool2dOp op) {
+        const auto pool = [&](std::string name, std::int64_t batch, const Shape& shape, PoolOp op) {
             op.kind = kind;
-            cases.push_back(single(prefix + std::move(name), batch, shape, op));
+            cases.push_back(singleOp(prefix + std::move(name), batch, shape, op));
         };
         pool("one pixel", 1, {1, 1, 1}, {.kernel = {1, 1}, .stride = {1, 1}});
         pool("2x2", 3, {6, 5, 7}, {});
@@ -105,8 +101,8 @@ void addPools(Cases& cases) {
         }
     }
     for (const auto& shape : {Shape{1, 1, 1}, Shape{5, 7, 11}, Shape{17, 3, 2}})
-        cases.push_back(single("global average pool/" + toString(shape), shape[0] == 5 ? 3 : 1,
-                               shape, GlobalAveragePoolOp{}));
+        cases.push_back(singleOp("global average pool/" + toString(shape), shape[0] == 5 ? 3 : 1,
+                                 shape, GlobalAveragePoolOp{}));
 }
 
 // Fewer than three values a channel make the gradient of a normalization vanish: nothing to
@@ -114,7 +110,7 @@ void addPools(Cases& cases) {
 void addBatchNorms(Cases& cases) {
     const auto norm = [&](std::string name, std::int64_t batch, const Shape& shape,
                           BatchNormOp op = {}) {
-        cases.push_back(single("batch norm/" + std::move(name), batch, shape, op));
+        cases.push_back(singleOp("batch norm/" + std::move(name), batch, shape, op));
     };
     norm("image, one sample", 1, {5, 7, 11});
     norm("image, three samples", 3, {6, 5, 7}, {.epsilon = 1e-3, .momentum = 0.3});
@@ -126,7 +122,7 @@ void addBatchNorms(Cases& cases) {
 
     CaseBuilder conv("batch norm/after a convolution", 3);
     const auto value = conv.chain(conv.source({3, 7, 11}),
-                                  {Conv2dOp{.outChannels = 6, .kernel = {3, 3}, .bias = false},
+                                  {ConvOp{.outChannels = 6, .kernel = {3, 3}, .bias = false},
                                    BatchNormOp{}, ActivationOp{{ActivationKind::Relu}}});
     cases.push_back(conv.regressed(value));
 
@@ -138,27 +134,59 @@ void addBatchNorms(Cases& cases) {
 
 void addElementwise(Cases& cases) {
     for (const auto& activation : activations()) {
-        const Activation function{activation.kind,
-                                  activation.kind == ActivationKind::LeakyRelu ? 0.1 : 0.0};
+        auto function = standardActivation(activation.kind);
+        if (activation.kind == ActivationKind::Step) {
+            // Nothing flows back through it: a way around it has the gradient.
+            CaseBuilder around("activation/around a step", 3);
+            const auto x = around.source({5, 7, 11});
+            cases.push_back(around.regressed(
+                around.apply(AddOp{}, {x, around.apply(ActivationOp{function}, {x})})));
+            continue;
+        }
+        if (activation.kind == ActivationKind::LeakyRelu)
+            function.alpha = 0.1;
         const auto name = "activation/" + activation.key;
-        cases.push_back(single(name + " on an image", 3, {5, 7, 11}, ActivationOp{function}));
-        cases.push_back(single(name + " on one number", 3, {1}, ActivationOp{function}));
+        cases.push_back(singleOp(name + " on an image", 3, {5, 7, 11}, ActivationOp{function}));
+        cases.push_back(singleOp(name + " on one number", 3, {1}, ActivationOp{function}));
 
         CaseBuilder conv(name + " after a convolution", 3);
         cases.push_back(conv.regressed(
             conv.chain(conv.source({3, 5, 7}),
-                       {Conv2dOp{.outChannels = 17, .kernel = {3, 3}}, ActivationOp{function}})));
+                       {ConvOp{.outChannels = 17, .kernel = {3, 3}}, ActivationOp{function}})));
         CaseBuilder dense(name + " after a dense layer", 3);
         cases.push_back(dense.regressed(
             dense.chain(dense.source({17}), {DenseOp{.units = 6}, ActivationOp{function}})));
     }
+    // Beyond the corners of the bounded ones, at 3 and 6.
+    for (const auto kind : {ActivationKind::Relu6, ActivationKind::HardSigmoid,
+                            ActivationKind::HardTanh, ActivationKind::HardSwish,
+                            ActivationKind::Gelu, ActivationKind::Softplus, ActivationKind::Mish}) {
+        CaseBuilder wide("activation/" + info(kind).key + " on a wide range", 3);
+        cases.push_back(wide.regressed(
+            wide.apply(ActivationOp{standardActivation(kind)}, {wide.source({6, 5, 7}, 4.0)})));
+    }
+    for (const double alpha : {0.3, 2.0})
+        for (const auto kind : {ActivationKind::Elu, ActivationKind::Celu})
+            cases.push_back(
+                singleOp(fmt::format("activation/{} with alpha {}", info(kind).key, alpha), 3,
+                         {5, 7}, ActivationOp{{kind, alpha}}));
     for (const auto& shape : {Shape{7}, Shape{2}, Shape{17, 5, 7}, Shape{3, 1, 1}, Shape{6, 5}})
-        cases.push_back(
-            single("softmax/" + toString(shape), shape.rank() == 1 ? 3 : 1, shape, SoftmaxOp{}));
+        for (const bool logarithm : {false, true})
+            cases.push_back(singleOp((logarithm ? "log-softmax/" : "softmax/") + toString(shape),
+                                     shape.rank() == 1 ? 3 : 1, shape, SoftmaxOp{logarithm}));
+    for (const auto& shape : {Shape{1}, Shape{17}, Shape{5, 7}, Shape{17, 3, 5}, Shape{3, 2, 5, 4}})
+        for (const bool perChannel : {true, false})
+            cases.push_back(singleOp(
+                fmt::format("prelu/{}{}", toString(shape), perChannel ? "" : ", one slope"),
+                shape.rank() == 3 ? 1 : 3, shape, PreluOp{perChannel}));
+    CaseBuilder slopes("prelu/after a convolution", 3);
+    cases.push_back(slopes.regressed(
+        slopes.chain(slopes.source({3, 5, 7}), {ConvOp{.outChannels = 17, .kernel = {3, 3}},
+                                                PreluOp{}, ConvOp{.outChannels = 3}})));
 
-    cases.push_back(single("dropout/image", 3, {5, 7, 11}, DropoutOp{.rate = 0.5, .stream = 1}));
-    cases.push_back(single("dropout/vector", 3, {17}, DropoutOp{.rate = 0.3, .stream = 2}));
-    cases.push_back(single("dropout/rate 0", 1, {17}, DropoutOp{.rate = 0.0, .stream = 3}));
+    cases.push_back(singleOp("dropout/image", 3, {5, 7, 11}, DropoutOp{.rate = 0.5, .stream = 1}));
+    cases.push_back(singleOp("dropout/vector", 3, {17}, DropoutOp{.rate = 0.3, .stream = 2}));
+    cases.push_back(singleOp("dropout/rate 0", 1, {17}, DropoutOp{.rate = 0.0, .stream = 3}));
     CaseBuilder two("dropout/two in a chain", 3);
     cases.push_back(two.regressed(
         two.chain(two.source({33}), {DropoutOp{.rate = 0.25, .stream = 0}, DenseOp{.units = 17},
@@ -169,11 +197,7 @@ void addElementwise(Cases& cases) {
 void addJoins(Cases& cases) {
     const auto join = [&](std::string name, std::int64_t batch, const std::vector<Shape>& shapes,
                           OpAttributes op) {
-        CaseBuilder builder(std::move(name), batch);
-        std::vector<ValueId> inputs;
-        for (const auto& shape : shapes)
-            inputs.push_back(builder.source(shape));
-        cases.push_back(builder.regressed(builder.apply(std::move(op), std::move(inputs))));
+        cases.push_back(joiningOp(std::move(name), batch, shapes, std::move(op)));
     };
     join("add/two images", 3, {{5, 7, 11}, {5, 7, 11}}, AddOp{});
     join("add/three vectors", 3, {{17}, {17}, {17}}, AddOp{});
@@ -191,7 +215,7 @@ void addJoins(Cases& cases) {
     cases.push_back(twice.regressed(twice.apply(AddOp{}, {x, x})));
 
     CaseBuilder fan("fan-out/three readers", 3);
-    const auto y = fan.apply(Conv2dOp{.outChannels = 6, .kernel = {3, 3}, .padding = {1, 1, 1, 1}},
+    const auto y = fan.apply(ConvOp{.outChannels = 6, .kernel = {3, 3}, .padding = {1, 1, 1, 1}},
                              {fan.source({3, 5, 7})});
     const auto relu = fan.apply(ActivationOp{{ActivationKind::Relu}}, {y});
     const auto tanh = fan.apply(ActivationOp{{ActivationKind::Tanh}}, {y});
@@ -202,13 +226,32 @@ void addJoins(Cases& cases) {
     const auto z = itself.source({3, 5, 7});
     cases.push_back(itself.regressed(itself.apply(ConcatOp{0}, {z, z})));
 
-    cases.push_back(single("reshape/image to vector", 3, {5, 7, 11}, ReshapeOp{Shape{385}}));
-    cases.push_back(single("reshape/vector to image", 3, {34}, ReshapeOp{Shape{17, 1, 2}}));
+    const auto permute = [&](const Shape& shape, std::vector<std::int64_t> axes) {
+        cases.push_back(
+            singleOp(fmt::format("permute/{} of {}", toString(Shape(axes)), toString(shape)),
+                     shape.rank() == 2 ? 1 : 3, shape, PermuteOp{axes}));
+    };
+    permute({5, 7}, {1, 0});
+    permute({3, 5, 7}, {2, 0, 1});
+    permute({3, 5, 7}, {1, 2, 0});
+    permute({3, 5, 7}, {0, 2, 1});
+    permute({2, 3, 4, 5}, {3, 1, 0, 2});
+    permute({1}, {0});
+    CaseBuilder turned("permute/around a norm and a convolution", 3);
+    cases.push_back(turned.regressed(turned.chain(
+        turned.source({7, 5}), {PermuteOp{{1, 0}}, BatchNormOp{}, PermuteOp{{1, 0}}})));
+    CaseBuilder columns("permute/a convolution's channels to the end", 3);
+    cases.push_back(columns.regressed(columns.chain(
+        columns.source({3, 6, 5}), {ConvOp{.outChannels = 17, .kernel = {3, 3}},
+                                    PermuteOp{{1, 2, 0}}, ActivationOp{{ActivationKind::Tanh}}})));
+
+    cases.push_back(singleOp("reshape/image to vector", 3, {5, 7, 11}, ReshapeOp{Shape{385}}));
+    cases.push_back(singleOp("reshape/vector to image", 3, {34}, ReshapeOp{Shape{17, 1, 2}}));
     CaseBuilder between("reshape/between two convolutions", 3);
     cases.push_back(between.regressed(
         between.chain(between.source({3, 6, 6}),
-                      {Conv2dOp{.outChannels = 6, .kernel = {3, 3}}, ReshapeOp{Shape{3, 4, 8}},
-                       Conv2dOp{.outChannels = 3, .kernel = {3, 3}}})));
+                      {ConvOp{.outChannels = 6, .kernel = {3, 3}}, ReshapeOp{Shape{3, 4, 8}},
+                       ConvOp{.outChannels = 3, .kernel = {3, 3}}})));
 }
 
 void addLosses(Cases& cases) {
@@ -225,7 +268,7 @@ void addLosses(Cases& cases) {
     crossEntropy("logits of 50", 3, 10, 25.0);
     crossEntropy("logits of 50, one sample", 1, 3, 25.0);
 
-    cases.push_back(single("mean squared error/image", 3, {5, 7, 11}, ActivationOp{}));
+    cases.push_back(singleOp("mean squared error/image", 3, {5, 7, 11}, ActivationOp{}));
 
     CaseBuilder oneHot("mean squared error/one-hot target", 3);
     const auto scores = oneHot.apply(SoftmaxOp{}, {oneHot.source({6})});
@@ -267,29 +310,29 @@ void addChains(Cases& cases) {
     const OpAttributes relu = ActivationOp{{ActivationKind::Relu}};
 
     CaseBuilder lenet("chain/small LeNet", 3);
-    const auto scores = lenet.chain(
-        lenet.source({1, 12, 12}),
-        {Conv2dOp{.outChannels = 6, .kernel = {5, 5}, .padding = {2, 2, 2, 2}}, relu,
-         Pool2dOp{.kind = PoolKind::Average}, Conv2dOp{.outChannels = 16, .kernel = {3, 3}}, relu,
-         Pool2dOp{}, ReshapeOp{Shape{64}}, DenseOp{.units = 20},
-         ActivationOp{{ActivationKind::Tanh}}, DenseOp{.units = 10}});
+    const auto scores =
+        lenet.chain(lenet.source({1, 12, 12}),
+                    {ConvOp{.outChannels = 6, .kernel = {5, 5}, .padding = {2, 2, 2, 2}}, relu,
+                     PoolOp{.kind = PoolKind::Average}, ConvOp{.outChannels = 16, .kernel = {3, 3}},
+                     relu, PoolOp{}, ReshapeOp{Shape{64}}, DenseOp{.units = 20},
+                     ActivationOp{{ActivationKind::Tanh}}, DenseOp{.units = 10}});
     lenet.classify(scores);
     cases.push_back(lenet.output(scores).finish());
 
     CaseBuilder norm("chain/convolution, norm, relu, pool, dense", 3);
     const auto classes = norm.chain(
         norm.source({3, 8, 8}),
-        {Conv2dOp{.outChannels = 6, .kernel = {3, 3}, .padding = {1, 1, 1, 1}, .bias = false},
-         BatchNormOp{}, relu, Pool2dOp{}, ReshapeOp{Shape{96}}, DenseOp{.units = 10}});
+        {ConvOp{.outChannels = 6, .kernel = {3, 3}, .padding = {1, 1, 1, 1}, .bias = false},
+         BatchNormOp{}, relu, PoolOp{}, ReshapeOp{Shape{96}}, DenseOp{.units = 10}});
     norm.classify(classes);
     cases.push_back(norm.output(classes).finish());
 
     CaseBuilder residual("chain/residual block", 3);
-    const Conv2dOp same{.outChannels = 6, .kernel = {3, 3}, .padding = {1, 1, 1, 1}, .bias = false};
+    const ConvOp same{.outChannels = 6, .kernel = {3, 3}, .padding = {1, 1, 1, 1}, .bias = false};
     const auto stem = residual.chain(residual.source({3, 6, 6}), {same, BatchNormOp{}, relu});
     const auto body = residual.chain(stem, {same, BatchNormOp{}, relu, same, BatchNormOp{}});
     const auto joined = residual.apply(relu, {residual.apply(AddOp{}, {body, stem})});
-    const Conv2dOp down{.outChannels = 17, .kernel = {1, 1}, .stride = {2, 2}, .bias = false};
+    const ConvOp down{.outChannels = 17, .kernel = {1, 1}, .stride = {2, 2}, .bias = false};
     const auto logits = residual.chain(
         joined, {down, BatchNormOp{}, relu, GlobalAveragePoolOp{}, DenseOp{.units = 10}});
     residual.classify(logits);
@@ -297,14 +340,14 @@ void addChains(Cases& cases) {
 
     CaseBuilder inception("chain/branches of different kernels", 3);
     const auto image = inception.source({6, 6, 6});
-    const auto narrow = inception.chain(image, {Conv2dOp{.outChannels = 3}, relu});
+    const auto narrow = inception.chain(image, {ConvOp{.outChannels = 3}, relu});
     const auto wide = inception.chain(
-        image, {Conv2dOp{.outChannels = 17, .kernel = {3, 3}, .padding = {1, 1, 1, 1}}, relu});
+        image, {ConvOp{.outChannels = 17, .kernel = {3, 3}, .padding = {1, 1, 1, 1}}, relu});
     const auto pooled = inception.apply(
-        Pool2dOp{.kernel = {3, 3}, .stride = {1, 1}, .padding = {1, 1, 1, 1}}, {image});
+        PoolOp{.kernel = {3, 3}, .stride = {1, 1}, .padding = {1, 1, 1, 1}}, {image});
     const auto merged = inception.apply(ConcatOp{0}, {narrow, wide, pooled});
     cases.push_back(inception.regressed(inception.chain(
-        merged, {Conv2dOp{.outChannels = 6, .kernel = {3, 3}}, DropoutOp{.rate = 0.2, .stream = 4},
+        merged, {ConvOp{.outChannels = 6, .kernel = {3, 3}}, DropoutOp{.rate = 0.2, .stream = 4},
                  ReshapeOp{Shape{96}}, DenseOp{.units = 3}})));
 }
 
@@ -320,6 +363,10 @@ std::vector<OpCase> opCases() {
     addJoins(cases);
     addLosses(cases);
     addChains(cases);
+    addWindowCases(cases);
+    addNormalizationCases(cases);
+    addShapeCases(cases);
+    addSequenceCases(cases);
     return cases;
 }
 

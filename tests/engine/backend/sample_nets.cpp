@@ -29,8 +29,8 @@ public:
             const auto fanIn = shape.elements() / shape[0];
             const Initializer initializer =
                 isNorm && (index == 0 || index == 3) ? Initializer{.key = "constant", .value = 1.0}
-                : !isNorm && index == 0              ? Initializer{.key = "he-normal"}
-                                                     : Initializer{};
+                : !isNorm && (index == 0 || shape.rank() > 1) ? Initializer{.key = "he-normal"}
+                                                              : Initializer{};
             weights.push_back(graph_.addWeight({fmt::format("{}/{}", path, index),
                                                 shape,
                                                 initializer,
@@ -41,11 +41,11 @@ public:
     }
     /// conv3×3 without bias, norm.
     NetBuilder& convNorm(std::int64_t channels, std::int64_t stride) {
-        return then(Conv2dOp{.outChannels = channels,
-                             .kernel = {3, 3},
-                             .stride = {stride, stride},
-                             .padding = {1, 1, 1, 1},
-                             .bias = false})
+        return then(ConvOp{.outChannels = channels,
+                           .kernel = {3, 3},
+                           .stride = {stride, stride},
+                           .padding = {1, 1, 1, 1},
+                           .bias = false})
             .then(BatchNormOp{});
     }
     NetBuilder& residual(std::int64_t channels, std::int64_t stride) {
@@ -55,12 +55,21 @@ public:
         if (stride != 1) {
             const auto body = value_;
             value_ = shortcut;
-            then(Conv2dOp{.outChannels = channels, .stride = {stride, stride}, .bias = false});
+            then(ConvOp{.outChannels = channels, .stride = {stride, stride}, .bias = false});
             shortcut = then(BatchNormOp{}).value_;
             value_ = body;
         }
         value_ = add(AddOp{}, {value_, shortcut});
         return then(relu);
+    }
+    /// Squeeze-and-excitation of the channels.
+    NetBuilder& excite() {
+        const auto image = value_;
+        const auto channels = graph_.type(image).shape[0];
+        then(GlobalAveragePoolOp{}).then(DenseOp{channels});
+        then(ActivationOp{{ActivationKind::Sigmoid}});
+        value_ = add(CombineOp{CombineKind::Multiply}, {image, value_});
+        return *this;
     }
     SampleNet classify(std::string name) {
         graph_.addOutput("logits", value_);
@@ -90,12 +99,12 @@ SampleNet multilayerPerceptron(Activation activation) {
 SampleNet leNet5(Activation activation) {
     const OpAttributes function = ActivationOp{activation};
     return NetBuilder({1, 28, 28})
-        .then(Conv2dOp{.outChannels = 6, .kernel = {5, 5}, .padding = {2, 2, 2, 2}})
+        .then(ConvOp{.outChannels = 6, .kernel = {5, 5}, .padding = {2, 2, 2, 2}})
         .then(function)
-        .then(Pool2dOp{})
-        .then(Conv2dOp{.outChannels = 16, .kernel = {5, 5}})
+        .then(PoolOp{})
+        .then(ConvOp{.outChannels = 16, .kernel = {5, 5}})
         .then(function)
-        .then(Pool2dOp{})
+        .then(PoolOp{})
         .then(ReshapeOp{{400}})
         .then(DenseOp{120})
         .then(function)
@@ -108,11 +117,11 @@ SampleNet leNet5(Activation activation) {
 SampleNet smallCnn() {
     const OpAttributes relu = ActivationOp{{ActivationKind::Relu}};
     return NetBuilder({1, 28, 28})
-        .then(Conv2dOp{.outChannels = 32, .kernel = {3, 3}})
+        .then(ConvOp{.outChannels = 32, .kernel = {3, 3}})
         .then(relu)
-        .then(Conv2dOp{.outChannels = 64, .kernel = {3, 3}})
+        .then(ConvOp{.outChannels = 64, .kernel = {3, 3}})
         .then(relu)
-        .then(Pool2dOp{})
+        .then(PoolOp{})
         .then(DropoutOp{.rate = 0.25, .stream = 0})
         .then(ReshapeOp{{64 * 12 * 12}})
         .then(DenseOp{128})
@@ -134,16 +143,73 @@ SampleNet smallResidual() {
         .classify("small residual");
 }
 
+SampleNet smallMobile() {
+    const OpAttributes relu6 = ActivationOp{{ActivationKind::Relu6}};
+    const ConvOp depthwise{
+        .outChannels = 32, .kernel = {3, 3}, .padding = {1, 1, 1, 1}, .groups = 32, .bias = false};
+    return NetBuilder({3, 16, 16})
+        .convNorm(32, 2)
+        .then(relu6)
+        .then(depthwise)
+        .then(ActivationOp{{ActivationKind::HardSwish}})
+        .excite()
+        .then(ConvOp{.outChannels = 20, .bias = false})
+        .then(NormalizeOp{.groups = 4, .perChannel = true})
+        .then(PreluOp{})
+        .then(ConvTransposeOp{.outChannels = 12, .kernel = {2, 2}, .stride = {2, 2}})
+        .then(LocalResponseNormOp{})
+        .then(PoolOp{})
+        .then(GlobalAveragePoolOp{})
+        .then(DenseOp{10})
+        .classify("small mobile");
+}
+
+SampleNet smallSequence() {
+    return NetBuilder({14, 8})
+        .then(PermuteOp{{1, 0}})
+        .then(ConvOp{.outChannels = 16, .kernel = {3}, .padding = {1, 1}})
+        .then(ActivationOp{{ActivationKind::Gelu}})
+        .then(PoolOp{.kernel = {2}, .stride = {2}})
+        .then(PermuteOp{{1, 0}})
+        .then(PositionOp{})
+        .then(DenseOp{48})
+        .then(AttentionOp{.heads = 2})
+        .then(NormalizeOp{.axis = 1})
+        .then(RecurrentOp{.cell = CellKind::Lstm, .units = 12})
+        .then(RecurrentOp{.cell = CellKind::Gru, .units = 12, .reverse = true})
+        .then(ReshapeOp{Shape{84}})
+        .then(DenseOp{10})
+        .classify("small sequence");
+}
+
+SampleNet smallVolume() {
+    const ConvOp conv{.outChannels = 16, .kernel = {3, 3, 3}, .padding = {1, 1, 1, 1, 1, 1}};
+    auto withoutBias = conv;
+    withoutBias.bias = false;
+    return NetBuilder({1, 6, 8, 8})
+        .then(withoutBias)
+        .then(BatchNormOp{})
+        .then(ActivationOp{{ActivationKind::Relu}})
+        .then(PoolOp{.kernel = {2, 2, 2}, .stride = {2, 2, 2}})
+        .then(conv)
+        .then(ActivationOp{{ActivationKind::Elu, 1.0}})
+        .then(GlobalAveragePoolOp{})
+        .then(DenseOp{10})
+        .classify("small volume");
+}
+
 std::vector<SampleNet> sampleNets() {
     std::vector<SampleNet> nets;
     for (const auto& activation : activations()) {
-        const Activation function{activation.kind,
-                                  activation.kind == ActivationKind::LeakyRelu ? 0.1 : 0.0};
+        const auto function = standardActivation(activation.kind);
         nets.push_back(leNet5(function));
         nets.push_back(multilayerPerceptron(function));
     }
     nets.push_back(smallCnn());
     nets.push_back(smallResidual());
+    nets.push_back(smallMobile());
+    nets.push_back(smallSequence());
+    nets.push_back(smallVolume());
     return nets;
 }
 

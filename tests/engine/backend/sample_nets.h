@@ -19,6 +19,11 @@ SampleNet multilayerPerceptron(Activation activation = {ActivationKind::Relu});
 SampleNet leNet5(Activation activation = {ActivationKind::Relu});
 SampleNet smallCnn();
 SampleNet smallResidual();
+/// Depthwise and transposed convolutions, gates, group and response norms.
+SampleNet smallMobile();
+/// Convolution, attention and recurrence over steps.
+SampleNet smallSequence();
+SampleNet smallVolume();
 /// All of them, LeNet with each activation.
 std::vector<SampleNet> sampleNets();
 

@@ -235,8 +235,10 @@ private Q_SLOTS:
                     target->weights()->write(WeightId{i}, store->read(WeightId{i}));
             for (auto* each : {adopted.get(), fresh.get(), exact.get()})
                 QVERIFY(each->forward(data.bindings(net.graph)));
-            QVERIFY(relativeDifference(adopted->read(logits), exact->read(logits)) <= 1e-5);
-            QVERIFY(relativeDifference(fresh->read(logits), exact->read(logits)) <= 1e-5);
+            for (const auto* each : {adopted.get(), fresh.get()}) {
+                const double error = relativeDifference(each->read(logits), exact->read(logits));
+                QVERIFY2(error <= 1e-5, QByteArray::number(error));
+            }
 
             // The one made for inference learns.
             const auto late =
@@ -382,8 +384,8 @@ private Q_SLOTS:
         auto net = multilayerPerceptron();
         const auto image = net.graph.input("image");
         const auto unused = net.graph.addWeight({"unused", {4, 1, 3, 3}, {}, {}});
-        net.graph.add(Conv2dOp{.outChannels = 4, .kernel = {3, 3}, .bias = false}, {image},
-                      "unused", {unused});
+        net.graph.add(ConvOp{.outChannels = 4, .kernel = {3, 3}, .bias = false}, {image}, "unused",
+                      {unused});
         const auto program = makeOneDnnBackend()->compile(net.graph, training(4));
         for (const auto& op : program->report().ops)
             QVERIFY(op.path != "unused");

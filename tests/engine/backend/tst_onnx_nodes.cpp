@@ -70,7 +70,7 @@ private Q_SLOTS:
         if (!std::filesystem::is_directory(kFolder))
             return;
         qInfo("%d node tests compared", compared_);
-        QVERIFY(compared_ >= 50);
+        QVERIFY(compared_ >= 80);
     }
 
 private:

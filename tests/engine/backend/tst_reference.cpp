@@ -93,7 +93,7 @@ private Q_SLOTS:
                 ops.insert(op.attributes.index());
                 if (const auto* activation = std::get_if<ActivationOp>(&op.attributes))
                     functions.insert(activation->activation.kind);
-                if (const auto* pool = std::get_if<Pool2dOp>(&op.attributes))
+                if (const auto* pool = std::get_if<PoolOp>(&op.attributes))
                     pools.insert(pool->kind);
             }
         }

@@ -8,7 +8,7 @@ using namespace gradwright::test;
 
 namespace {
 
-std::vector<double> oneConvolution(const Shape& in, std::vector<float> data, Conv2dOp op,
+std::vector<double> oneConvolution(const Shape& in, std::vector<float> data, ConvOp op,
                                    const Shape& kernelShape, std::vector<double> kernel) {
     Bench bench;
     const auto x = bench.input(in, std::move(data));
@@ -63,11 +63,11 @@ private Q_SLOTS:
         for (const bool countPadding : {false, true}) {
             Bench bench;
             const auto x = bench.input({1, 2, 2}, upTo(4));
-            const auto y = bench.graph.add(Pool2dOp{.kind = PoolKind::Average,
-                                                    .kernel = {2, 2},
-                                                    .stride = {2, 2},
-                                                    .padding = {1, 1, 1, 0},
-                                                    .countPadding = countPadding},
+            const auto y = bench.graph.add(PoolOp{.kind = PoolKind::Average,
+                                                  .kernel = {2, 2},
+                                                  .stride = {2, 2},
+                                                  .padding = {1, 1, 1, 0},
+                                                  .countPadding = countPadding},
                                            {x}, "pool");
             bench.graph.addOutput("output", y);
             bench.compile(Mode::Inference);
@@ -81,7 +81,7 @@ private Q_SLOTS:
         WeightId weight;
         const auto x = bench.graph.add(ReshapeOp{Shape{1, 2, 2}},
                                        {bench.learned({1, 5, 5, 5}, weight)}, "image");
-        const auto y = bench.graph.add(Pool2dOp{}, {x}, "pool");
+        const auto y = bench.graph.add(PoolOp{}, {x}, "pool");
         const auto target = bench.input({1, 1, 1}, {4});
         bench.graph.addLoss(bench.graph.add(MeanSquaredErrorOp{}, {y, target}, "loss"), 1.0);
         auto& program = bench.compile(Mode::Training);

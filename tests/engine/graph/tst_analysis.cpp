@@ -49,6 +49,26 @@ std::vector<Faulty> faults() {
          "Input 1 of sum is not connected.",
          "sum",
          {}},
+        {"a step as a layer",
+         [=](B& b) {
+             const auto x = b.layer("input", {{"shape", IntTuple{5}}}, "vector");
+             ended(b, b.after(b.after(x, "dense", {}, "sum"), "step", {}, "fires"));
+         },
+         Severity::Warning,
+         "The step of fires has slope zero: gradient descent cannot train what comes before it; "
+         "the perceptron rule can.",
+         "fires",
+         {}},
+        {"a step as an activation",
+         [=](B& b) {
+             const auto x = b.layer("input", {{"shape", IntTuple{5}}}, "vector");
+             ended(b, b.after(x, "dense", {{"activation", std::string("step")}}, "unit"));
+         },
+         Severity::Warning,
+         "The step of unit has slope zero: gradient descent cannot train what comes before it; the "
+         "perceptron rule can.",
+         "unit",
+         {"Use the sigmoid"}},
         {"loose end",
          [=](B& b) {
              const auto x = image(b);

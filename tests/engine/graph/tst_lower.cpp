@@ -21,13 +21,13 @@ private Q_SLOTS:
         for (const auto& op : graph.ops())
             ops.push_back(fmt::format("{} {}", op.path, nameOf(op.attributes)));
         QCOMPARE(ops,
-                 (std::vector<std::string>{"conv1 conv2d", "conv1 activation", "pool1 max-pool2d",
-                                           "conv2 conv2d", "conv2 activation", "pool2 max-pool2d",
+                 (std::vector<std::string>{"conv1 conv", "conv1 activation", "pool1 max-pool",
+                                           "conv2 conv", "conv2 activation", "pool2 max-pool",
                                            "flatten reshape", "dense1 dense", "dense1 activation",
                                            "dense2 dense", "dense2 activation", "dense3 dense"}));
         QVERIFY(graph.type(graph.input("image")).shape == (Shape{1, 28, 28}));
         QVERIFY(graph.type(graph.output("digit")).shape == Shape{10});
-        const auto& conv = std::get<Conv2dOp>(graph.ops()[0].attributes);
+        const auto& conv = std::get<ConvOp>(graph.ops()[0].attributes);
         QVERIFY((conv.padding == Padding2d{2, 2, 2, 2}));
         QCOMPARE(graph.weights()[0].key, std::string("conv1/weight"));
         QCOMPARE(graph.weights()[0].initializer.key, std::string("he-normal"));

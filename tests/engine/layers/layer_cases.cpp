@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/engine/layers/layer_cases.h"
 
+#include "engine/ops/activation.h"
+
 namespace gradwright::test {
 namespace {
 
@@ -56,8 +58,179 @@ std::vector<LayerCase> windowCases() {
          {image},
          {{"kernel", tuple({5, 3})}, {"padding", choice("same")}, {"count_padding", true}},
          {3, 4, 6}},
+        {"max-pool2d", {image}, {{"ceil_mode", true}}, {3, 4, 6}},
+        {"average-pool2d",
+         {image},
+         {{"kernel", tuple({3, 3})},
+          {"padding", choice("explicit")},
+          {"padding_sides", tuple({1, 0, 2, 1})},
+          {"ceil_mode", true},
+          {"count_padding", true}},
+         {3, 4, 7}},
+        {"max-pool1d", {{9, 4}}, {{"kernel", tuple({3})}}, {4, 4}},
+        {"average-pool1d", {{9, 4}}, {{"ceil_mode", true}}, {5, 4}},
+        {"average-pool1d", {{7, 4}}, {{"padding", choice("same")}}, {4, 4}},
+        {"max-pool3d", {{2, 4, 5, 6}}, {}, {2, 2, 2, 3}},
+        {"average-pool3d", {{2, 4, 5, 6}}, {{"padding", choice("same")}}, {2, 2, 3, 3}},
         {"global-average-pool", {{5, 3, 7}}, {}, {5}},
+        {"global-average-pool", {{6, 5}}, {}, {5}},
+        {"global-average-pool", {{5, 2, 3, 4}}, {}, {5}},
+        {"global-max-pool", {{5, 3, 7}}, {}, {5}},
+        {"global-max-pool", {{6, 5}}, {}, {5}},
+        {"adaptive-average-pool", {image}, {{"size", tuple({3, 4})}}, {3, 3, 4}},
+        {"adaptive-average-pool", {{3, 6, 4}}, {{"size", tuple({2, 2})}}, {3, 2, 2}},
+        {"conv1d", {{9, 5}}, {}, {7, 32}},
+        {"conv1d",
+         {{9, 4}},
+         {{"filters", whole(6)},
+          {"kernel", tuple({4})},
+          {"stride", tuple({2})},
+          {"padding", choice("same")},
+          {"groups", whole(2)},
+          {"activation", choice("gelu")}},
+         {5, 6}},
+        {"conv3d", {{2, 4, 5, 6}}, {{"filters", whole(3)}}, {3, 2, 3, 4}},
+        {"conv3d",
+         {{2, 4, 5, 6}},
+         {{"filters", whole(4)},
+          {"kernel", tuple({1, 2, 3})},
+          {"padding", choice("explicit")},
+          {"padding_sides", tuple({0, 0, 1, 0, 0, 2})},
+          {"dilation", tuple({1, 2, 1})},
+          {"bias", false}},
+         {4, 4, 4, 6}},
+        {"depthwise-conv2d", {image}, {}, {3, 5, 9}},
+        {"depthwise-conv2d",
+         {image},
+         {{"multiplier", whole(2)}, {"stride", tuple({2, 2})}, {"padding", choice("same")}},
+         {6, 4, 6}},
+        {"separable-conv2d", {image}, {{"filters", whole(5)}}, {5, 5, 9}},
+        {"separable-conv2d",
+         {image},
+         {{"filters", whole(4)},
+          {"multiplier", whole(2)},
+          {"padding", choice("same")},
+          {"bias", false},
+          {"activation", choice("relu")}},
+         {4, 7, 11}},
+        {"conv-transpose2d", {{3, 4, 5}}, {{"filters", whole(2)}}, {2, 8, 10}},
+        {"conv-transpose2d",
+         {{4, 3, 5}},
+         {{"filters", whole(6)},
+          {"kernel", tuple({3, 4})},
+          {"padding", choice("same")},
+          {"groups", whole(2)}},
+         {6, 6, 10}},
+        {"conv-transpose2d",
+         {{3, 4, 5}},
+         {{"filters", whole(2)},
+          {"kernel", tuple({3, 3})},
+          {"stride", tuple({3, 2})},
+          {"padding", choice("explicit")},
+          {"padding_sides", tuple({1, 0, 1, 2})},
+          {"output_padding", tuple({2, 1})},
+          {"dilation", tuple({1, 2})}},
+         {2, 13, 11}},
     };
+}
+
+std::vector<LayerCase> normalizationCases() {
+    const Shape image{4, 5, 3};
+    const Shape steps{6, 4};
+    const Shape vector{8};
+    std::vector<LayerCase> cases;
+    for (const auto* norm : {"layer-norm", "rms-norm"})
+        for (const auto& shape : {image, steps, vector, Shape{4, 2, 3, 2}}) {
+            cases.push_back({norm, {shape}, {}, shape});
+            cases.push_back({norm, {shape}, {{"over", choice("all")}}, shape});
+            cases.push_back({norm, {shape}, {{"affine", false}}, shape});
+        }
+    for (const auto& shape : {image, steps, vector})
+        cases.push_back({"group-norm", {shape}, {{"groups", whole(2)}}, shape});
+    cases.push_back({"group-norm", {image}, {{"groups", whole(4)}, {"affine", false}}, image});
+    for (const auto& shape : {image, steps}) {
+        cases.push_back({"instance-norm", {shape}, {}, shape});
+        cases.push_back({"instance-norm", {shape}, {{"affine", true}}, shape});
+    }
+    cases.push_back({"local-response-norm", {image}, {}, image});
+    cases.push_back({"local-response-norm",
+                     {image},
+                     {{"size", whole(3)}, {"alpha", 0.5}, {"beta", 0.6}, {"k", 2.0}},
+                     image});
+    for (const auto& shape : {image, steps})
+        cases.push_back({"spatial-dropout", {shape}, {}, shape});
+    cases.push_back({"gaussian-noise", {image}, {}, image});
+    cases.push_back({"gaussian-noise", {vector}, {{"deviation", 0.0}}, vector});
+    return cases;
+}
+
+std::vector<LayerCase> shapeCases() {
+    const Shape image{3, 5, 4};
+    std::vector<LayerCase> cases = {
+        {"reshape", {image}, {}, {60}},
+        {"reshape", {image}, {{"shape", tuple({4, 0})}}, {4, 15}},
+        {"reshape", {{12}}, {{"shape", tuple({3, 2, 2})}}, {3, 2, 2}},
+        {"permute", {{5, 3}}, {}, {3, 5}},
+        {"permute", {image}, {{"axes", tuple({2, 0, 1})}}, {4, 3, 5}},
+        {"pad", {image}, {}, {3, 7, 6}},
+        {"pad", {image}, {{"sides", tuple({4, 0, 1, 3})}, {"mode", choice("reflect")}}, {3, 9, 8}},
+        {"pad",
+         {image},
+         {{"sides", tuple({0, 6, 5, 0})}, {"mode", choice("replicate")}},
+         {3, 11, 9}},
+        {"crop", {image}, {}, {3, 3, 2}},
+        {"crop", {image}, {{"sides", tuple({0, 4, 2, 0})}}, {3, 1, 2}},
+        {"upsample", {image}, {}, {3, 10, 8}},
+        {"upsample",
+         {image},
+         {{"factor", tuple({3, 2})}, {"mode", choice("bilinear")}},
+         {3, 15, 8}},
+        {"slice", {image}, {{"begin", whole(1)}}, {2, 5, 4}},
+        {"slice",
+         {image},
+         {{"axis", whole(2)}, {"begin", whole(1)}, {"end", whole(4)}, {"step", whole(2)}},
+         {3, 5, 2}},
+        {"slice", {{7}}, {{"end", whole(3)}}, {3}},
+    };
+    for (const auto* merge : {"subtract", "multiply", "average", "maximum", "minimum"}) {
+        cases.push_back({merge, {image, image}, {}, image});
+        cases.push_back({merge, {image, {3}}, {}, image});
+        cases.push_back({merge, {{3}, image}, {}, image});
+        cases.push_back({merge, {{6, 4}, {4}}, {}, {6, 4}});
+        cases.push_back({merge, {image, {1, 5, 4}}, {}, image});
+        if (std::string(merge) != "subtract")
+            cases.push_back({merge, {{7}, {7}, {7}}, {}, {7}});
+    }
+    return cases;
+}
+
+std::vector<LayerCase> sequenceCases() {
+    const Shape steps{6, 4};
+    std::vector<LayerCase> cases = {
+        {"dense", {steps}, {{"units", whole(3)}, {"activation", choice("silu")}}, {6, 3}},
+        {"embedding", {{6}}, {{"vocabulary", whole(5)}, {"dimensions", whole(3)}}, {6, 3}},
+        {"positional-encoding", {steps}, {}, steps},
+        {"positional-encoding", {{5, 3}}, {{"kind", choice("learned")}}, {5, 3}},
+        {"multi-head-self-attention", {steps}, {}, steps},
+        {"multi-head-self-attention",
+         {steps},
+         {{"heads", whole(2)}, {"causal", true}, {"bias", false}},
+         steps},
+        {"simple-rnn", {steps}, {{"units", whole(3)}, {"function", choice("relu")}}, {6, 3}},
+    };
+    for (const auto* layer : {"simple-rnn", "lstm", "gru"}) {
+        cases.push_back({layer, {steps}, {{"units", whole(3)}}, {6, 3}});
+        cases.push_back({layer, {steps}, {{"units", whole(3)}, {"sequences", false}}, {3}});
+        cases.push_back({layer,
+                         {steps},
+                         {{"units", whole(3)}, {"bidirectional", true}, {"bias", false}},
+                         {6, 6}});
+        cases.push_back({layer,
+                         {steps},
+                         {{"units", whole(2)}, {"bidirectional", true}, {"sequences", false}},
+                         {4}});
+    }
+    return cases;
 }
 
 } // namespace
@@ -78,6 +251,10 @@ std::vector<LayerCase> layerCases() {
          {{"units", whole(3)}, {"bias", false}, {"activation", choice("sigmoid")}},
          {3}},
         {"softmax", {vector}, {}, vector},
+        {"log-softmax", {vector}, {}, vector},
+        {"prelu", {image}, {}, image},
+        {"prelu", {{4, 3}}, {}, {4, 3}},
+        {"prelu", {vector}, {{"shared", true}}, vector},
         {"batch-norm", {vector}, {}, vector},
         {"batch-norm", {{4, 3}}, {{"momentum", 0.5}}, {4, 3}},
         {"batch-norm", {image}, {{"epsilon", 0.1}}, image},
@@ -93,12 +270,12 @@ std::vector<LayerCase> layerCases() {
         {"concatenate", {{2, 5}, {2, 1}}, {{"axis", whole(1)}}, {2, 6}},
         {"concatenate", {{2}, {5}}, {}, {7}},
     };
-    for (const auto* activation : {"identity", "relu", "leaky-relu", "sigmoid", "tanh"}) {
-        all.push_back({activation, {image}, {}, image});
-        all.push_back({activation, {vector}, {}, vector});
+    for (const auto& activation : activations()) {
+        all.push_back({activation.key, {image}, {}, image});
+        all.push_back({activation.key, {vector}, {}, vector});
     }
-    for (auto& windowCase : windowCases())
-        all.push_back(std::move(windowCase));
+    for (const auto& family : {windowCases(), normalizationCases(), shapeCases(), sequenceCases()})
+        all.insert(all.end(), family.begin(), family.end());
     return all;
 }
 

@@ -2,7 +2,7 @@
 #include "engine/backend/backend.h"
 #include "engine/graph/analysis.h"
 #include "engine/layers/catalog.h"
-#include "tests/engine/layers/layer_cases.h"
+#include "tests/engine/layers/layer_harness.h"
 #include "tests/support/network_builder.h"
 #include "tests/support/numeric.h"
 
@@ -16,17 +16,6 @@ using namespace gradwright;
 using namespace gradwright::test;
 
 namespace {
-
-constexpr std::int64_t kBatch = 4;
-
-std::string nameOf(const LayerCase& layerCase) {
-    auto name = layerCase.layer;
-    for (const auto& shape : layerCase.inputs)
-        name += " " + toString(shape);
-    for (const auto& [key, value] : layerCase.params)
-        name += " " + key + "=" + toString(value);
-    return name;
-}
 
 /// Values outside the range of a numeric parameter, one at each end that there is.
 std::vector<ParamValue> outOfRange(const ParamSpec& spec) {
@@ -46,37 +35,6 @@ std::vector<ParamValue> outOfRange(const ParamSpec& spec) {
             values.emplace_back(IntTuple(spec.minLength, whole));
     }
     return values;
-}
-
-/// The layer behind a trainable Dense for each input, compared with a target by squared error.
-struct Harness {
-    OpGraph graph;
-    ValueId source, target, output, loss;
-};
-
-Harness harnessOf(const LayerCase& layerCase) {
-    const auto& def = layer(layerCase.layer);
-    Harness h;
-    h.source = h.graph.addInput("source", {{3}});
-    std::vector<ValueId> inputs;
-    for (std::size_t i = 0; i < layerCase.inputs.size(); ++i) {
-        const auto& shape = layerCase.inputs[i];
-        const auto path = fmt::format("source{}", i);
-        const auto weight = h.graph.addWeight({path + "/weight",
-                                               {shape.elements(), 3},
-                                               {"uniform", 1.0},
-                                               {3, shape.elements()},
-                                               true});
-        const auto flat = h.graph.add(DenseOp{shape.elements(), false}, {h.source}, path, {weight});
-        inputs.push_back(h.graph.add(ReshapeOp{shape}, {flat}, path));
-    }
-    LowerContext context(h.graph, Params(def.params, layerCase.params), inputs, "layer");
-    h.output = def.lower(context);
-    h.target = h.graph.addInput("target", h.graph.type(h.output));
-    h.loss = h.graph.add(MeanSquaredErrorOp{}, {h.output, h.target}, "loss");
-    h.graph.addOutput("output", h.output);
-    h.graph.addLoss(h.loss, 1.0);
-    return h;
 }
 
 UpdateRule plainDescent() {
@@ -195,8 +153,11 @@ private Q_SLOTS:
             return;
         const auto result = run(harnessOf(layerCase));
         QVERIFY(std::isfinite(result.before) && std::isfinite(result.after));
-        QVERIFY2(result.after < result.before,
-                 qPrintable(QString("%1 → %2").arg(result.before).arg(result.after)));
+        if (layerCase.layer == "step") // which is said of it as a diagnostic
+            QCOMPARE(result.after, result.before);
+        else
+            QVERIFY2(result.after < result.before,
+                     qPrintable(QString("%1 → %2").arg(result.before).arg(result.after)));
     }
 
 private:
@@ -209,11 +170,8 @@ private:
         const auto program = makeReferenceBackend()->compile(
             h.graph, {kBatch, Precision::F64, Mode::Training, plainDescent()});
         initializeWeights(*program->weights(), 11);
-        const auto source = randomTensor(DType::F32, {kBatch, 3}, 1);
-        const auto target =
-            randomTensor(DType::F32, h.graph.type(h.target).shape.withBatch(kBatch), 2);
-        const std::vector<BatchInput> inputs = {{h.source, source.bytes().data()},
-                                                {h.target, target.bytes().data()}};
+        const HarnessData data(h);
+        const auto inputs = data.bindings(h);
         Result result;
         program->forward(inputs, {7, 1});
         result.output = program->read(h.output);

@@ -41,10 +41,10 @@ private Q_SLOTS:
     }
 
     void infersShapes() {
-        const Conv2dOp conv{6, {5, 3}, {2, 1}, {1, 2}, {1, 0, 2, 3}, 3, true};
+        const ConvOp conv{6, {5, 3}, {2, 1}, {1, 2}, {1, 0, 2, 3}, 3, true};
         QCOMPARE(shapeOf(conv, {{{3, 11, 13}}}), "6×4×14");
         QCOMPARE(shapeOf(DenseOp{10}, {{{84}}}), "10");
-        const Pool2dOp pool{PoolKind::Max, {3, 2}, {2, 2}, {1, 1, 0, 1}};
+        const PoolOp pool{PoolKind::Max, {3, 2}, {2, 2}, {1, 1, 0, 1}};
         QCOMPARE(shapeOf(pool, {{{5, 7, 8}}}), "5×4×4");
         QCOMPARE(shapeOf(GlobalAveragePoolOp{}, {{{5, 7, 8}}}), "5");
         QCOMPARE(shapeOf(BatchNormOp{}, {{{5, 7}}}), "5×7");
@@ -63,21 +63,23 @@ private Q_SLOTS:
                             const char* expected) {
             QTest::newRow(name) << refusal(op, inputs) << expected;
         };
-        row("image", Conv2dOp{}, {{{784}}},
-            "conv2d: takes an image of channels × rows × columns; received 784");
-        row("kernel", Conv2dOp{1, {5, 5}}, {{{1, 4, 9}}},
-            "conv2d: the kernel 5×5 must fit the padded input; received 1×4×9");
-        row("groups", Conv2dOp{.outChannels = 4, .groups = 2}, {{{3, 4, 4}}},
-            "conv2d: 2 groups must divide both channel counts; received 3×4×4");
-        row("stride", Conv2dOp{.stride = {0, 1}}, {{{3, 4, 4}}},
-            "conv2d: kernel, stride and dilation are 1 or more; received 3×4×4");
-        row("padding", Conv2dOp{.padding = {0, -1, 0, 0}}, {{{3, 4, 4}}},
-            "conv2d: padding is 0 or more; received 3×4×4");
-        row("channels", Conv2dOp{.outChannels = 0}, {{{3, 4, 4}}},
-            "conv2d: makes 1 channel or more; received 3×4×4");
-        row("pool padding", Pool2dOp{.padding = {2, 0, 0, 0}}, {{{3, 4, 4}}},
-            "pool2d: the padding must be smaller than the kernel 2×2; received 3×4×4");
-        row("vector", DenseOp{10}, {{{2, 3}}}, "dense: takes a vector; received 2×3");
+        row("image", ConvOp{}, {{{784}}},
+            "conv: takes channels × steps, channels × rows × columns or channels × slices × rows × "
+            "columns; received 784");
+        row("kernel", ConvOp{1, {5, 5}}, {{{1, 4, 9}}},
+            "conv: the kernel 5×5 must fit the padded input; received 1×4×9");
+        row("groups", ConvOp{.outChannels = 4, .groups = 2}, {{{3, 4, 4}}},
+            "conv: 2 groups must divide both channel counts; received 3×4×4");
+        row("stride", ConvOp{.stride = {0, 1}}, {{{3, 4, 4}}},
+            "conv: kernel, stride and dilation are 1 or more; received 3×4×4");
+        row("padding", ConvOp{.padding = {0, -1, 0, 0}}, {{{3, 4, 4}}},
+            "conv: padding is 0 or more; received 3×4×4");
+        row("channels", ConvOp{.outChannels = 0}, {{{3, 4, 4}}},
+            "conv: makes 1 channel or more; received 3×4×4");
+        row("pool padding", PoolOp{.padding = {2, 0, 0, 0}}, {{{3, 4, 4}}},
+            "pool: the padding must be smaller than the kernel 2×2; received 3×4×4");
+        row("vector", DenseOp{10}, {{{2, 3, 4}}},
+            "dense: takes a vector or a sequence; received 2×3×4");
         row("units", DenseOp{0}, {{{3}}}, "dense: has 1 unit or more; received 3");
         row("one input", DenseOp{10}, {{{2}}, {{3}}}, "dense: takes 1 input(s); received 2, 3");
         row("no input", AddOp{}, {}, "add: takes two or more inputs; received no input");
@@ -109,8 +111,8 @@ private Q_SLOTS:
         const auto macs = [](const OpAttributes& op, const Types& inputs) {
             return macsOf(op, inputs);
         };
-        QCOMPARE(macs(Conv2dOp{6, {5, 5}}, {{{1, 28, 28}}}), 6 * 24 * 24 * 25);
-        QCOMPARE(macs(Conv2dOp{.outChannels = 4, .kernel = {3, 3}, .groups = 4}, {{{4, 9, 9}}}),
+        QCOMPARE(macs(ConvOp{6, {5, 5}}, {{{1, 28, 28}}}), 6 * 24 * 24 * 25);
+        QCOMPARE(macs(ConvOp{.outChannels = 4, .kernel = {3, 3}, .groups = 4}, {{{4, 9, 9}}}),
                  4 * 7 * 7 * 9);
         QCOMPARE(macs(DenseOp{120}, {{{400}}}), 48'000);
         QCOMPARE(macs(BatchNormOp{}, {{{3, 4, 5}}}), 60);
@@ -125,7 +127,7 @@ private Q_SLOTS:
             QCOMPARE(info(about.kind).key, about.key);
             const Activation f{about.kind, 0.1};
             QCOMPARE(preservesZero(f), evaluate(f, 0.0) == 0.0);
-            for (const double x : {-3.0, -0.5, 0.25, 2.0}) {
+            for (const double x : {-2.75, -0.5, 0.25, 2.0, 4.0}) {
                 const double step = 1e-6;
                 const double slope = (evaluate(f, x + step) - evaluate(f, x - step)) / (2 * step);
                 QVERIFY2(std::abs(slope - derivative(f, x)) < 1e-8, about.key.c_str());
@@ -133,8 +135,9 @@ private Q_SLOTS:
             QVERIFY(std::isfinite(evaluate(f, -1000.0)) && std::isfinite(derivative(f, 1000.0)));
         }
         QCOMPARE(messageOf([] { return activationFromKey("swich"); }),
-                 "there is no activation \"swich\"; known are identity, relu, leaky-relu, sigmoid, "
-                 "tanh");
+                 "there is no activation \"swich\"; known are identity, relu, leaky-relu, relu6, "
+                 "elu, selu, celu, gelu, gelu-tanh, silu, mish, hard-swish, softplus, sigmoid, "
+                 "hard-sigmoid, tanh, hard-tanh, softsign, step");
     }
 
     void opsCheckTheirWeights() {

@@ -26,7 +26,21 @@ void interleave(std::uint8_t* keep, const std::uint8_t* drawn, std::size_t real,
             keep[p * block + channel] = channel < real ? drawn[channel * positions + p] : 0;
 }
 
+GRADWRIGHT_CLONES
+void addPiece(float* out, const float* in, const float* noise, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i)
+        out[i] = in[i] + noise[i];
+}
+
 } // namespace
+
+void addNoise(const GaussianNoiseOp& op, StepSeed seed, float* out, float* noise, const float* in,
+              std::size_t size) {
+    forChunks(size, kGrain, [=](std::size_t begin, std::size_t end) {
+        gaussianNoise(op, seed.seed, seed.step, {noise + begin, end - begin}, begin);
+        addPiece(out + begin, in + begin, noise + begin, end - begin);
+    });
+}
 
 void drawDropout(const DropoutOp& op, StepSeed seed, const Layout& layout, std::uint8_t* drawn,
                  std::uint8_t* keep) {

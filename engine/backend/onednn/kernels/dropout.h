@@ -14,4 +14,8 @@ void drawDropout(const DropoutOp& op, StepSeed seed, const Layout& layout, std::
 void applyDropout(float* out, const float* in, const std::uint8_t* keep, float scale,
                   std::size_t size);
 
+/// out = in + the step's noise, drawn into `noise`, row-major; out may be in.
+void addNoise(const GaussianNoiseOp& op, StepSeed seed, float* out, float* noise, const float* in,
+              std::size_t size);
+
 } // namespace gradwright::onednn

@@ -43,7 +43,7 @@ class Net(nn.Module):
         tensors = load_file(path)
         state = {}
         for key in self.state_dict():
-            layer, _, weight = key.rpartition(".")
+            layer, _, weight = key.partition(".")
             if weight != "num_batches_tracked":
                 state[key] = tensors[f"{PATHS[layer]}/{weight}"]
         self.load_state_dict(state, strict=False)

@@ -69,18 +69,21 @@ def build_model():
     return keras.Model(image, classifier)
 
 
-def load_weights(model, path):
-    """Takes the weights from a safetensors file that Gradwright wrote.
+def fitted(layer, tensors):
+    """The tensors of a layer as Keras has them.
 
-    Kernels are [filters, channels, rows, columns] there and [rows, columns, channels, filters]
-    here; those of dense layers are [outputs, inputs] there and [inputs, outputs] here.
+    Kernels are [filters, channels, ...] there and [..., channels, filters] here; those of dense
+    layers are [outputs, inputs] there and [inputs, outputs] here.
     """
+    return [v.transpose(*range(2, v.ndim), 1, 0) if v.ndim > 1 else v for v in tensors]
+
+
+def load_weights(model, path):
+    """Takes the weights from a safetensors file that Gradwright wrote."""
     tensors = load_file(path)
-    for layer, keys in WEIGHTS.items():
-        values = [tensors[key] for key in keys]
-        model.get_layer(layer).set_weights(
-            [v.transpose(2, 3, 1, 0) if v.ndim == 4 else v.T for v in values]
-        )
+    for name, keys in WEIGHTS.items():
+        layer = model.get_layer(name)
+        layer.set_weights(fitted(layer, [tensors[key] for key in keys]))
 
 
 if __name__ == "__main__":

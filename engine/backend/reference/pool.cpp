@@ -1,59 +1,64 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/reference/kernel.h"
+#include "engine/backend/reference/window.h"
 
 #include <algorithm>
 
 namespace gradwright::reference {
 namespace {
 
-/// The part of one window that lies inside the image.
-struct Window {
+/// The part of one window that lies inside the input.
+struct PartialWindow {
     std::size_t output;
-    std::int64_t n, channel;
-    std::int64_t firstRow, endRow, firstColumn, endColumn;
+    std::int64_t channels, n, channel;
+    Place size; ///< of the input
+    Place first, end;
 
-    [[nodiscard]] std::int64_t size() const {
-        return (endRow - firstRow) * (endColumn - firstColumn);
+    [[nodiscard]] std::int64_t count() const {
+        return (end[0] - first[0]) * (end[1] - first[1]) * (end[2] - first[2]);
     }
     /// visit(input element) in row-major order
     template <class Visit>
-    void forEach(const Shape& in, Visit&& visit) const {
-        for (std::int64_t row = firstRow; row < endRow; ++row)
-            for (std::int64_t column = firstColumn; column < endColumn; ++column)
-                visit(indexOf(in, n, channel, row, column));
+    void forEach(Visit&& visit) const {
+        const Place extent{end[0] - first[0], end[1] - first[1], end[2] - first[2]};
+        forEachPlace(extent, [&](const Place& place) {
+            const Place at{first[0] + place[0], first[1] + place[1], first[2] + place[2]};
+            visit(indexOf(size, channels, n, channel, at));
+        });
     }
 };
 
 template <class T, class Visit>
-void forEachWindow(const Pool2dOp& op, const Frame<T>& frame, Visit&& visit) {
-    const auto& in = frame.inputTypes[0].shape;
-    const auto& out = frame.outputType.shape;
+void forEachWindow(const PoolOp& op, const Frame<T>& frame, Visit&& visit) {
+    const auto& shape = frame.inputTypes[0].shape;
+    const auto in = placesOf(shape);
+    const auto out = placesOf(frame.outputType.shape);
+    const SlidingWindow window(op.kernel, op.stride, {}, op.padding, shape.rank() - 1);
     for (std::int64_t n = 0; n < frame.batch; ++n)
-        for (std::int64_t c = 0; c < out[0]; ++c)
-            for (std::int64_t y = 0; y < out[1]; ++y)
-                for (std::int64_t x = 0; x < out[2]; ++x) {
-                    const auto row = y * op.stride[0] - op.padding.top;
-                    const auto column = x * op.stride[1] - op.padding.left;
-                    visit(Window{indexOf(out, n, c, y, x), n, c, std::max<std::int64_t>(row, 0),
-                                 std::min(row + op.kernel[0], in[1]),
-                                 std::max<std::int64_t>(column, 0),
-                                 std::min(column + op.kernel[1], in[2])});
+        for (std::int64_t c = 0; c < shape[0]; ++c)
+            forEachPlace(out, [&](const Place& place) {
+                PartialWindow part{indexOf(out, shape[0], n, c, place), shape[0], n, c, in, {}, {}};
+                const auto begin = tapAt(window, place, {0, 0, 0});
+                for (std::size_t axis = 0; axis < 3; ++axis) {
+                    part.first[axis] = std::max<std::int64_t>(begin[axis], 0);
+                    part.end[axis] = std::min(begin[axis] + window.kernel[axis], in[axis]);
                 }
+                visit(part);
+            });
 }
 
 template <class T>
 class MaxPoolKernel final : public Kernel<T> {
 public:
-    explicit MaxPoolKernel(const Pool2dOp& op)
+    explicit MaxPoolKernel(const PoolOp& op)
         : op_(op) {}
 
     void forward(const Frame<T>& frame) override {
-        forEachWindow(op_, frame, [&](const Window& window) {
+        forEachWindow(op_, frame, [&](const PartialWindow& window) {
             frame.output[window.output] = frame.inputs[0][firstMaximum(frame, window)];
         });
     }
     void backward(const Frame<T>& frame) override {
-        forEachWindow(op_, frame, [&](const Window& window) {
+        forEachWindow(op_, frame, [&](const PartialWindow& window) {
             frame.inputGradients[0][firstMaximum(frame, window)] +=
                 frame.outputGradient[window.output];
         });
@@ -61,10 +66,9 @@ public:
 
 private:
     /// A NaN wins, so that it is not hidden.
-    std::size_t firstMaximum(const Frame<T>& frame, const Window& window) const {
-        const auto& in = frame.inputTypes[0].shape;
-        auto best = indexOf(in, window.n, window.channel, window.firstRow, window.firstColumn);
-        window.forEach(in, [&](std::size_t element) {
+    std::size_t firstMaximum(const Frame<T>& frame, const PartialWindow& window) const {
+        auto best = indexOf(window.size, window.channels, window.n, window.channel, window.first);
+        window.forEach([&](std::size_t element) {
             const auto value = frame.inputs[0][element];
             const auto maximum = frame.inputs[0][best];
             if (value > maximum || (value != value && maximum == maximum))
@@ -73,37 +77,35 @@ private:
         return best;
     }
 
-    Pool2dOp op_;
+    PoolOp op_;
 };
 
 template <class T>
 class AveragePoolKernel final : public Kernel<T> {
 public:
-    explicit AveragePoolKernel(const Pool2dOp& op)
+    explicit AveragePoolKernel(const PoolOp& op)
         : op_(op) {}
 
     void forward(const Frame<T>& frame) override {
-        forEachWindow(op_, frame, [&](const Window& window) {
+        forEachWindow(op_, frame, [&](const PartialWindow& window) {
             T sum = 0;
-            window.forEach(frame.inputTypes[0].shape,
-                           [&](std::size_t element) { sum += frame.inputs[0][element]; });
+            window.forEach([&](std::size_t element) { sum += frame.inputs[0][element]; });
             frame.output[window.output] = sum / divisor(window);
         });
     }
     void backward(const Frame<T>& frame) override {
-        forEachWindow(op_, frame, [&](const Window& window) {
+        forEachWindow(op_, frame, [&](const PartialWindow& window) {
             const T share = frame.outputGradient[window.output] / divisor(window);
-            window.forEach(frame.inputTypes[0].shape,
-                           [&](std::size_t element) { frame.inputGradients[0][element] += share; });
+            window.forEach([&](std::size_t element) { frame.inputGradients[0][element] += share; });
         });
     }
 
 private:
-    [[nodiscard]] T divisor(const Window& window) const {
-        return static_cast<T>(op_.countPadding ? op_.kernel[0] * op_.kernel[1] : window.size());
+    [[nodiscard]] T divisor(const PartialWindow& window) const {
+        return static_cast<T>(op_.countPadding ? op_.kernel.product() : window.count());
     }
 
-    Pool2dOp op_;
+    PoolOp op_;
 };
 
 template <class T>
@@ -138,7 +140,7 @@ private:
 } // namespace
 
 template <class T>
-KernelPtr<T> makeKernel(const Pool2dOp& op, const Frame<T>& /*frame*/) {
+KernelPtr<T> makeKernel(const PoolOp& op, const Frame<T>& /*frame*/) {
     if (op.kind == PoolKind::Max)
         return std::make_unique<MaxPoolKernel<T>>(op);
     return std::make_unique<AveragePoolKernel<T>>(op);
@@ -147,7 +149,7 @@ template <class T>
 KernelPtr<T> makeKernel(const GlobalAveragePoolOp& /*op*/, const Frame<T>& /*frame*/) {
     return std::make_unique<GlobalAveragePoolKernel<T>>();
 }
-GRADWRIGHT_REFERENCE_KERNEL(Pool2dOp);
+GRADWRIGHT_REFERENCE_KERNEL(PoolOp);
 GRADWRIGHT_REFERENCE_KERNEL(GlobalAveragePoolOp);
 
 } // namespace gradwright::reference

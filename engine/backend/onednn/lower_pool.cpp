@@ -16,7 +16,7 @@ struct PoolTensors {
     Buffer* workspace; ///< where each maximum came from, or nullptr
 };
 
-dnnl::algorithm algorithmOf(const Pool2dOp& op) {
+dnnl::algorithm algorithmOf(const PoolOp& op) {
     if (op.kind == PoolKind::Max)
         return dnnl::algorithm::pooling_max;
     return op.countPadding ? dnnl::algorithm::pooling_avg_include_padding
@@ -105,12 +105,9 @@ Layout withShape(const Layout& layout, const Shape& shape) {
 
 } // namespace
 
-void lower(Compiler& compiler, const OpContext& context, const Pool2dOp& op) {
-    const Window window{{op.kernel[0], op.kernel[1]},
-                        {op.stride[0], op.stride[1]},
-                        {1, 1},
-                        {op.padding.top, op.padding.left},
-                        {op.padding.bottom, op.padding.right}};
+void lower(Compiler& compiler, const OpContext& context, const PoolOp& op) {
+    const auto window =
+        windowOf(op.kernel, op.stride, {}, op.padding, context.inputs[0]->layout.shape.rank() - 1);
     const auto& shape = compiler.graph().type(context.op.output).shape;
     auto* source = context.inputs[0];
     const auto plan = planPool(compiler, context, algorithmOf(op), window, shape, source);
@@ -125,8 +122,12 @@ void lower(Compiler& compiler, const OpContext& context, const Pool2dOp& op) {
 void lower(Compiler& compiler, const OpContext& context, const GlobalAveragePoolOp&) {
     auto* source = context.inputs[0];
     const auto shape = source->layout.shape;
-    const Window window{{shape[1], shape[2]}, {1, 1}, {1, 1}, {0, 0}, {0, 0}};
-    const Shape pixel{shape[0], 1, 1};
+    const auto axes = shape.rank() - 1;
+    const Dims positions(shape.begin() + 1, shape.end());
+    const Window window{positions, Dims(axes, 1), Dims(axes, 1), Dims(axes, 0), Dims(axes, 0)};
+    auto pixel = shape;
+    for (std::size_t axis = 1; axis < pixel.rank(); ++axis)
+        pixel[axis] = 1;
     const auto plan = planPool(compiler, context, dnnl::algorithm::pooling_avg_exclude_padding,
                                window, pixel, source);
     auto* means = compiler.makeIntermediate(withShape(source->layout, pixel), context);

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/conv_plan.h"
+
+namespace gradwright::onednn {
+namespace {
+
+class ConvPlanner {
+public:
+    ConvPlanner(Compiler& compiler, const ConvProblem& problem)
+        : compiler_(compiler)
+        , problem_(problem)
+        , stored_(compiler.weights().stored(problem.kernel)) {}
+
+    ConvPlan plan() const {
+        std::optional<ConvPlan> best;
+        for (const auto& [in, out] : candidates()) {
+            auto candidate = tryChannels(in, out);
+            if (candidate && (!best || candidate->references < best->references))
+                best = std::move(candidate);
+            if (best && best->references == 0)
+                break;
+        }
+        if (!best)
+            throw Error("oneDNN has no convolution for {} between {} and {}", problem_.path,
+                        toString(problem_.source), toString(problem_.output));
+        return std::move(*best);
+    }
+
+private:
+    [[nodiscard]] std::vector<std::pair<std::int64_t, std::int64_t>> candidates() const {
+        const auto in = problem_.source[0];
+        const auto out = problem_.output[0];
+        if (problem_.groups > 1)
+            return {{in, out}};
+        if (stored_.isSet) {
+            const auto dims = dimsOf(stored_.desc);
+            return {{dims[1], dims[0]}};
+        }
+        const auto present = problem_.given->layout.channels;
+        if (problem_.transposed)
+            return {{alignedChannels(in), present},
+                    {alignedChannels(in), alignedChannels(out)},
+                    {in, alignedChannels(out)},
+                    {in, out}};
+        return {{present, alignedChannels(out)},
+                {in, alignedChannels(out)},
+                {alignedChannels(in), alignedChannels(out)},
+                {in, out}};
+    }
+
+    [[nodiscard]] std::optional<ConvPlan> tryChannels(std::int64_t in, std::int64_t out) const {
+        const auto free = anyDesc(problem_.kernelDims(in, out));
+        auto plan = tryWeights(in, out, stored_.isSet ? stored_.desc : free);
+        if (stored_.isSet && (!plan || plan->references > 0)) {
+            auto other = tryWeights(in, out, free);
+            if (other && (!plan || other->references < plan->references))
+                plan = std::move(other);
+        }
+        return plan;
+    }
+
+    [[nodiscard]] MemoryDesc valueDesc(const Shape& shape, std::int64_t channels) const {
+        Dims dims{compiler_.batch(), channels};
+        dims.insert(dims.end(), shape.begin() + 1, shape.end());
+        return anyDesc(dims);
+    }
+
+    [[nodiscard]] std::optional<ConvPlan> tryWeights(std::int64_t in, std::int64_t out,
+                                                     const MemoryDesc& weights) const {
+        const auto bias = problem_.bias ? denseDesc({out}) : MemoryDesc();
+        // A store without layout gets one that suits training, whoever compiles first.
+        const bool forTraining = compiler_.differentiates() || !stored_.isSet;
+        const auto kind = forTraining || problem_.transposed ? dnnl::prop_kind::forward_training
+                                                             : dnnl::prop_kind::forward_inference;
+        ConvPlan plan;
+        plan.forward =
+            convForward(kind, valueDesc(problem_.source, in), weights, bias,
+                        valueDesc(problem_.output, out), problem_.window, problem_.fused);
+        if (!plan.forward)
+            return {};
+        const auto batch = compiler_.batch();
+        const auto source = layoutOf(plan.forward.src_desc(), batch, problem_.source);
+        const auto output = layoutOf(plan.forward.dst_desc(), batch, problem_.output);
+        if (!source || !output)
+            return {};
+        plan.source = *source;
+        plan.output = *output;
+        plan.references = isReference(plan.forward) ? 1 : 0;
+        if (forTraining && !addBackwardWeights(plan, bias))
+            return {};
+        if (wantsBackwardData(forTraining) && !addBackwardData(plan))
+            return {};
+        return plan;
+    }
+
+    /// False when there is no implementation at all.
+    bool addBackwardWeights(ConvPlan& plan, const MemoryDesc& bias) const {
+        const auto kept = stored_.isSet ? stored_.desc : plan.forward.weights_desc();
+        const auto source = plan.forward.src_desc();
+        const auto output = plan.forward.dst_desc();
+        const auto& window = problem_.window;
+        auto& weights = plan.backwardWeights;
+        weights = convBackwardWeights(source, kept, bias, output, window, plan.forward);
+        if (!weights || isReference(weights))
+            if (auto other = convBackwardWeights(source, anyDesc(dimsOf(kept)), bias, output,
+                                                 window, plan.forward))
+                weights = std::move(other);
+        if (!weights)
+            return false;
+        plan.references += isReference(weights) ? 1 : 0;
+        return true;
+    }
+
+    bool addBackwardData(ConvPlan& plan) const {
+        const auto kept = stored_.isSet ? stored_.desc : plan.forward.weights_desc();
+        const auto source = plan.forward.src_desc();
+        const auto output = plan.forward.dst_desc();
+        auto& data = plan.backwardData;
+        data = convBackwardData(source, kept, output, problem_.window, plan.forward);
+        if (!data || isReference(data))
+            if (auto other = convBackwardData(source, anyDesc(dimsOf(kept)), output,
+                                              problem_.window, plan.forward))
+                data = std::move(other);
+        if (!data)
+            return false;
+        plan.references += isReference(data) ? 1 : 0;
+        return true;
+    }
+
+    /// In inference as if it were training, so that the same layout is chosen. A transposed
+    /// convolution computes its result with it.
+    [[nodiscard]] bool wantsBackwardData(bool forTraining) const {
+        return problem_.transposed || (forTraining && problem_.wantsGradient);
+    }
+
+    Compiler& compiler_;
+    const ConvProblem& problem_;
+    const StoredWeight& stored_;
+};
+
+} // namespace
+
+Dims ConvProblem::kernelDims(std::int64_t in, std::int64_t out) const {
+    Dims dims{out, in};
+    if (groups > 1)
+        dims = {groups, out / groups, in / groups};
+    dims.insert(dims.end(), window.kernel.begin(), window.kernel.end());
+    return dims;
+}
+
+ConvPlan planConvolution(Compiler& compiler, const ConvProblem& problem) {
+    return ConvPlanner(compiler, problem).plan();
+}
+
+} // namespace gradwright::onednn

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/onednn/kernels/channels.h"
+#include "engine/ops/activation.h"
+
+namespace gradwright::onednn {
+
+// The elementwise functions that oneDNN does not have: step, hard sigmoid, SELU, CELU, softsign.
+
+/// out = f(in); out may be in.
+void activate(const Activation& activation, float* out, const float* in, std::size_t size);
+/// out = gradient · f'(in); out may be gradient or in.
+void activateBackward(const Activation& activation, float* out, const float* in,
+                      const float* gradient, std::size_t size);
+
+/// out = in where in > 0, else slope · in; `slopes` has one a channel (view.channels() of them) or,
+/// with `single`, one in all.
+void prelu(const ChannelView& view, float* out, const float* in, const float* slopes, bool single);
+/// The gradients of input and slopes.
+void preluBackward(const ChannelView& view, float* out, float* slopeGradients, const float* in,
+                   const float* slopes, const float* gradient, bool single);
+
+} // namespace gradwright::onednn

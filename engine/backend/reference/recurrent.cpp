@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/reference/kernel.h"
+
+#include <cmath>
+
+namespace gradwright::reference {
+namespace {
+
+template <class T>
+T sigmoid(T x) {
+    return T{1} / (T{1} + std::exp(-x));
+}
+
+/// Unrolled over the steps; the backward pass is back-propagation through time (Werbos 1990).
+template <class T>
+class RecurrentKernel final : public Kernel<T> {
+public:
+    RecurrentKernel(const RecurrentOp& op, const Frame<T>& frame)
+        : op_(op)
+        , steps_(frame.inputTypes[0].shape[0])
+        , features_(frame.inputTypes[0].shape[1])
+        , units_(op.units)
+        , rows_(gatesOf(op.cell) * op.units) {
+        const auto count = static_cast<std::size_t>(frame.batch * steps_);
+        fromInput_.resize(count * static_cast<std::size_t>(rows_));
+        fromState_.resize(count * static_cast<std::size_t>(rows_));
+        cells_.resize(count * static_cast<std::size_t>(units_));
+    }
+
+    void forward(const Frame<T>& frame) override {
+        for (std::int64_t n = 0; n < frame.batch; ++n)
+            for (std::int64_t i = 0; i < steps_; ++i)
+                stepForward(frame, n, i);
+    }
+
+    void backward(const Frame<T>& frame) override {
+        for (std::int64_t n = 0; n < frame.batch; ++n) {
+            std::vector<T> state(static_cast<std::size_t>(units_));
+            std::vector<T> cell(static_cast<std::size_t>(units_));
+            for (auto i = steps_; i-- > 0;)
+                stepBackward(frame, n, i, state, cell);
+        }
+    }
+
+private:
+    /// The step that is the i-th to run.
+    [[nodiscard]] std::int64_t timeOf(std::int64_t i) const {
+        return op_.reverse ? steps_ - 1 - i : i;
+    }
+    [[nodiscard]] std::size_t at(std::int64_t n, std::int64_t i, std::int64_t width,
+                                 std::int64_t element) const {
+        return static_cast<std::size_t>((n * steps_ + timeOf(i)) * width + element);
+    }
+    [[nodiscard]] T state(const Frame<T>& frame, std::int64_t n, std::int64_t i,
+                          std::int64_t unit) const {
+        return i < 0 ? T{0} : frame.output[at(n, i, units_, unit)];
+    }
+    [[nodiscard]] T cell(std::int64_t n, std::int64_t i, std::int64_t unit) const {
+        return i < 0 ? T{0} : cells_[at(n, i, units_, unit)];
+    }
+    [[nodiscard]] T gate(std::int64_t n, std::int64_t i, std::int64_t which,
+                         std::int64_t unit) const {
+        const auto index = at(n, i, rows_, which * units_ + unit);
+        return fromInput_[index] + fromState_[index];
+    }
+
+    void stepForward(const Frame<T>& frame, std::int64_t n, std::int64_t i) {
+        for (std::int64_t row = 0; row < rows_; ++row) {
+            T input = op_.bias ? frame.weights[2][static_cast<std::size_t>(row)] : T{0};
+            for (std::int64_t f = 0; f < features_; ++f)
+                input += frame.weights[0][indexOf(features_, row, f)] *
+                         frame.inputs[0][at(n, i, features_, f)];
+            T previous = op_.bias ? frame.weights[3][static_cast<std::size_t>(row)] : T{0};
+            for (std::int64_t unit = 0; unit < units_; ++unit)
+                previous +=
+                    frame.weights[1][indexOf(units_, row, unit)] * state(frame, n, i - 1, unit);
+            fromInput_[at(n, i, rows_, row)] = input;
+            fromState_[at(n, i, rows_, row)] = previous;
+        }
+        for (std::int64_t unit = 0; unit < units_; ++unit)
+            frame.output[at(n, i, units_, unit)] = activated(frame, n, i, unit);
+    }
+
+    T activated(const Frame<T>& frame, std::int64_t n, std::int64_t i, std::int64_t unit) {
+        switch (op_.cell) {
+        case CellKind::Simple: {
+            const T a = gate(n, i, 0, unit);
+            return op_.relu ? std::max(a, T{0}) : std::tanh(a);
+        }
+        case CellKind::Lstm: {
+            const T next = sigmoid(gate(n, i, 1, unit)) * cell(n, i - 1, unit) +
+                           sigmoid(gate(n, i, 0, unit)) * std::tanh(gate(n, i, 2, unit));
+            cells_[at(n, i, units_, unit)] = next;
+            return sigmoid(gate(n, i, 3, unit)) * std::tanh(next);
+        }
+        case CellKind::Gru: {
+            const T z = sigmoid(gate(n, i, 1, unit));
+            return (T{1} - z) * candidate(n, i, unit) + z * state(frame, n, i - 1, unit);
+        }
+        }
+        return 0;
+    }
+
+    /// n of a GRU.
+    [[nodiscard]] T candidate(std::int64_t n, std::int64_t i, std::int64_t unit) const {
+        const auto index = at(n, i, rows_, 2 * units_ + unit);
+        return std::tanh(fromInput_[index] + sigmoid(gate(n, i, 0, unit)) * fromState_[index]);
+    }
+
+    /// `stateGradient` and `cellGradient`: what later steps want of this one; on return what this
+    /// one wants of the step before.
+    void stepBackward(const Frame<T>& frame, std::int64_t n, std::int64_t i,
+                      std::vector<T>& stateGradient, std::vector<T>& cellGradient) const {
+        std::vector<T> input(static_cast<std::size_t>(rows_)); // gradients of fromInput_
+        std::vector<T> previous(input.size());                 // and of fromState_
+        std::vector<T> direct(static_cast<std::size_t>(units_));
+        for (std::int64_t unit = 0; unit < units_; ++unit) {
+            const auto u = static_cast<std::size_t>(unit);
+            const T gradient = stateGradient[u] + frame.outputGradient[at(n, i, units_, unit)];
+            gateGradients(frame, n, i, unit, gradient, input, previous, direct[u], cellGradient[u]);
+        }
+        for (std::int64_t row = 0; row < rows_; ++row) {
+            const auto r = static_cast<std::size_t>(row);
+            for (std::int64_t f = 0; f < features_; ++f) {
+                const auto x = at(n, i, features_, f);
+                const auto w = indexOf(features_, row, f);
+                frame.weightGradients[0][w] += input[r] * frame.inputs[0][x];
+                frame.inputGradients[0][x] += input[r] * frame.weights[0][w];
+            }
+            for (std::int64_t unit = 0; unit < units_; ++unit) {
+                const auto w = indexOf(units_, row, unit);
+                frame.weightGradients[1][w] += previous[r] * state(frame, n, i - 1, unit);
+                direct[static_cast<std::size_t>(unit)] += previous[r] * frame.weights[1][w];
+            }
+            if (op_.bias) {
+                frame.weightGradients[2][r] += input[r];
+                frame.weightGradients[3][r] += previous[r];
+            }
+        }
+        stateGradient = std::move(direct);
+    }
+
+    void gateGradients(const Frame<T>& frame, std::int64_t n, std::int64_t i, std::int64_t unit,
+                       T gradient, std::vector<T>& input, std::vector<T>& previous, T& direct,
+                       T& cellGradient) const {
+        const auto set = [&](std::int64_t which, T value) {
+            const auto row = static_cast<std::size_t>(which * units_ + unit);
+            input[row] = previous[row] = value;
+        };
+        switch (op_.cell) {
+        case CellKind::Simple: {
+            const T y = frame.output[at(n, i, units_, unit)];
+            set(0, gradient * (op_.relu ? (y > 0 ? T{1} : T{0}) : T{1} - y * y));
+            break;
+        }
+        case CellKind::Lstm: {
+            const T in = sigmoid(gate(n, i, 0, unit));
+            const T forget = sigmoid(gate(n, i, 1, unit));
+            const T g = std::tanh(gate(n, i, 2, unit));
+            const T out = sigmoid(gate(n, i, 3, unit));
+            const T squashed = std::tanh(cell(n, i, unit));
+            const T c = cellGradient + gradient * out * (T{1} - squashed * squashed);
+            set(0, c * g * in * (T{1} - in));
+            set(1, c * cell(n, i - 1, unit) * forget * (T{1} - forget));
+            set(2, c * in * (T{1} - g * g));
+            set(3, gradient * squashed * out * (T{1} - out));
+            cellGradient = c * forget;
+            break;
+        }
+        case CellKind::Gru: {
+            const T r = sigmoid(gate(n, i, 0, unit));
+            const T z = sigmoid(gate(n, i, 1, unit));
+            const T y = candidate(n, i, unit);
+            const T before = gradient * (T{1} - z) * (T{1} - y * y);
+            const auto row = static_cast<std::size_t>(2 * units_ + unit);
+            set(0, before * fromState_[at(n, i, rows_, 2 * units_ + unit)] * r * (T{1} - r));
+            set(1, gradient * (state(frame, n, i - 1, unit) - y) * z * (T{1} - z));
+            input[row] = before;
+            previous[row] = before * r;
+            direct = gradient * z;
+            break;
+        }
+        }
+    }
+
+    RecurrentOp op_;
+    std::int64_t steps_, features_, units_, rows_;
+    std::vector<T> fromInput_, fromState_; ///< [batch, steps, gates·units]: W x + b and U h + c
+    std::vector<T> cells_;                 ///< [batch, steps, units], of an LSTM
+};
+
+} // namespace
+
+template <class T>
+KernelPtr<T> makeKernel(const RecurrentOp& op, const Frame<T>& frame) {
+    return std::make_unique<RecurrentKernel<T>>(op, frame);
+}
+GRADWRIGHT_REFERENCE_KERNEL(RecurrentOp);
+
+} // namespace gradwright::reference

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/layers/shared_params.h"
+
+namespace gradwright::layers {
+namespace {
+
+Inferred infer(const InferContext& context) {
+    return context.inputs[0];
+}
+
+ValueId lower(LowerContext& context) {
+    // The number of ops so far is unique in the graph and the same whenever it is built.
+    const auto stream = static_cast<std::uint32_t>(context.opCount());
+    return context.op(GaussianNoiseOp{context.params().real("deviation"), stream});
+}
+
+std::string label(const Params& params) {
+    return fmt::format("Noise {}", params.real("deviation"));
+}
+
+PyTorchCode pytorch(const CodeContext& context) {
+    const auto& x = context.input();
+    return {"", fmt::format("{0} + {1} * torch.randn_like({0}) if self.training else {0}", x,
+                            code::number(context.params().real("deviation")))};
+}
+
+std::string keras(const CodeContext& context) {
+    return code::kerasLayer("GaussianNoise", context,
+                            {code::number(context.params().real("deviation"))});
+}
+
+} // namespace
+
+LayerDef gaussianNoise() {
+    return {.key = "gaussian-noise",
+            .title = "Gaussian noise",
+            .category = Category::Regularization,
+            .doc =
+                "While training, adds random numbers, so that small changes of the input come to "
+                "matter less. Does nothing at inference. In front of an autoencoder it makes a "
+                "denoising one.",
+            .formula = "y = x + n, n drawn from N(0, deviation²)",
+            .source = "Bishop: Training with noise is equivalent to Tikhonov regularization, 1995",
+            .params = {realParam("deviation", "Deviation", 0.1, 0, 1000,
+                                 "Standard deviation of the noise.")},
+            .infer = infer,
+            .lower = lower,
+            .pytorch = pytorch,
+            .keras = keras,
+            .label = label};
+}
+
+} // namespace gradwright::layers

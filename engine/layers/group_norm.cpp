@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/layers/normalization.h"
+
+namespace gradwright::layers {
+namespace {
+
+Inferred infer(const InferContext& context) {
+    const auto& input = context.inputs[0];
+    const auto groups = context.params.integer("groups");
+    const auto channels = channelsOf(input);
+    if (channels % groups == 0)
+        return input;
+    std::int64_t fitting = std::min(groups, channels);
+    while (channels % fitting != 0)
+        --fitting;
+    return LayerProblem{
+        fmt::format("Groups must divide the channels; received {} groups, {} channels.", groups,
+                    channels),
+        "groups",
+        {{fmt::format("Set groups to {}", fitting), SetParamProposal{"groups", fitting}}}};
+}
+
+ValueId lower(LowerContext& context) {
+    const auto& params = context.params();
+    const NormalizeOp op{.groups = params.integer("groups"),
+                         .perChannel = true,
+                         .epsilon = params.real("epsilon"),
+                         .scale = params.boolean("affine"),
+                         .shift = params.boolean("affine")};
+    const auto weights = normalizationWeights(context, op, {channelsOf(context.inputShape())});
+    return withChannelsFirst(context, [&](ValueId x) { return context.op(op, {x}, weights); });
+}
+
+std::string label(const Params& params) {
+    return fmt::format("Group norm {}", params.integer("groups"));
+}
+
+PyTorchCode pytorch(const CodeContext& context) {
+    const auto& params = context.params();
+    return {
+        code::call("nn.GroupNorm", {fmt::format("{}", params.integer("groups")),
+                                    fmt::format("{}", channelsOf(context.shape())),
+                                    "eps=" + code::number(params.real("epsilon")),
+                                    code::keyword("affine", "False", !params.boolean("affine"))}),
+        torchChannelsFirst(context, "self." + context.name())};
+}
+
+std::string keras(const CodeContext& context) {
+    const auto& params = context.params();
+    const bool affine = params.boolean("affine");
+    return code::kerasLayer("GroupNormalization", context,
+                            {fmt::format("{}", params.integer("groups")),
+                             "epsilon=" + code::number(params.real("epsilon")),
+                             code::keyword("center", "False", !affine),
+                             code::keyword("scale", "False", !affine)});
+}
+
+} // namespace
+
+LayerDef groupNorm() {
+    return {.key = "group-norm",
+            .title = "Group norm",
+            .category = Category::Normalization,
+            .doc = "Splits the channels into groups and brings each group of each sample to mean 0 "
+                   "and variance 1, then scales and shifts every channel by learned numbers. Works "
+                   "with small batches, where batch norm does not.",
+            .formula =
+                "y = γ[c] · (x - mean of the group) / sqrt(variance of the group + ε) + β[c]",
+            .source = "Wu, He: Group normalization, 2018",
+            .params = {intParam("groups", "Groups", 8, 1, 65536,
+                                "Number of groups; must divide the channels."),
+                       epsilonParam(1e-5),
+                       boolParam("affine", "Scale and shift", true,
+                                 "Scales and shifts every channel by learned numbers.")},
+            .infer = infer,
+            .lower = lower,
+            .pytorch = pytorch,
+            .keras = keras,
+            .label = label};
+}
+
+} // namespace gradwright::layers

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/layers/normalization.h"
+
+namespace gradwright::layers {
+namespace {
+
+Inferred infer(const InferContext& context) {
+    const auto& input = context.inputs[0];
+    if (input.rank() >= 2)
+        return input;
+    return LayerProblem{fmt::format("Instance norm takes a sequence, an image or a volume, whose "
+                                    "channels have several values; received {}.",
+                                    toString(input)),
+                        "",
+                        {}};
+}
+
+ValueId lower(LowerContext& context) {
+    const auto& params = context.params();
+    const auto channels = channelsOf(context.inputShape());
+    const NormalizeOp op{.groups = channels,
+                         .perChannel = true,
+                         .epsilon = params.real("epsilon"),
+                         .scale = params.boolean("affine"),
+                         .shift = params.boolean("affine")};
+    const auto weights = normalizationWeights(context, op, {channels});
+    return withChannelsFirst(context, [&](ValueId x) { return context.op(op, {x}, weights); });
+}
+
+PyTorchCode pytorch(const CodeContext& context) {
+    const auto& params = context.params();
+    return {code::call(fmt::format("nn.InstanceNorm{}d", context.shape().rank() - 1),
+                       {fmt::format("{}", channelsOf(context.shape())),
+                        "eps=" + code::number(params.real("epsilon")),
+                        code::keyword("affine", "True", params.boolean("affine"))}),
+            torchChannelsFirst(context, "self." + context.name())};
+}
+
+std::string keras(const CodeContext& context) {
+    const auto& params = context.params();
+    const bool affine = params.boolean("affine");
+    return code::kerasLayer("GroupNormalization", context,
+                            {"-1", "epsilon=" + code::number(params.real("epsilon")),
+                             code::keyword("center", "False", !affine),
+                             code::keyword("scale", "False", !affine)});
+}
+
+} // namespace
+
+LayerDef instanceNorm() {
+    return {.key = "instance-norm",
+            .title = "Instance norm",
+            .category = Category::Normalization,
+            .doc =
+                "Brings each channel of each sample to mean 0 and variance 1: takes the contrast "
+                "of an image away, which is what style transfer wants.",
+            .formula = "y = (x - mean of the channel) / sqrt(variance of the channel + ε)",
+            .source = "Ulyanov, Vedaldi, Lempitsky: Instance normalization, 2016",
+            .params = {epsilonParam(1e-5),
+                       boolParam("affine", "Scale and shift", false,
+                                 "Scales and shifts every channel by learned numbers.")},
+            .infer = infer,
+            .lower = lower,
+            .pytorch = pytorch,
+            .keras = keras};
+}
+
+} // namespace gradwright::layers

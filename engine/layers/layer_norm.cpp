@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/layers/normalization.h"
+
+namespace gradwright::layers {
+namespace {
+
+Inferred infer(const InferContext& context) {
+    return context.inputs[0];
+}
+
+ValueId lower(LowerContext& context) {
+    const auto& params = context.params();
+    NormalizeOp op;
+    op.epsilon = params.real("epsilon");
+    op.scale = op.shift = params.boolean("affine");
+    return lowerOverFeatures(context, op);
+}
+
+PyTorchCode pytorch(const CodeContext& context) {
+    const auto& params = context.params();
+    return {
+        code::call("nn.LayerNorm",
+                   {torchNormalizedShape(context), "eps=" + code::number(params.real("epsilon")),
+                    code::keyword("elementwise_affine", "False", !params.boolean("affine"))}),
+        torchOverFeatures(context)};
+}
+
+std::string keras(const CodeContext& context) {
+    const auto& params = context.params();
+    const auto axes = kerasAxes(context);
+    const bool affine = params.boolean("affine");
+    return code::kerasLayer("LayerNormalization", context,
+                            {code::keyword("axis", axes, axes != "-1"),
+                             "epsilon=" + code::number(params.real("epsilon")),
+                             code::keyword("center", "False", !affine),
+                             code::keyword("scale", "False", !affine)});
+}
+
+} // namespace
+
+LayerDef layerNorm() {
+    return {.key = "layer-norm",
+            .title = "Layer norm",
+            .category = Category::Normalization,
+            .doc = "Brings the values of each sample to mean 0 and variance 1, then scales and "
+                   "shifts them by learned numbers. Does not look at the rest of the batch, so "
+                   "training and inference are alike; usual in transformers.",
+            .formula = "y = γ · (x - mean) / sqrt(variance + ε) + β",
+            .source = "Ba, Kiros, Hinton: Layer normalization, 2016",
+            .params = {overParam(), epsilonParam(1e-5),
+                       boolParam("affine", "Scale and shift", true,
+                                 "Scales and shifts by learned numbers.")},
+            .infer = infer,
+            .lower = lower,
+            .pytorch = pytorch,
+            .keras = keras};
+}
+
+} // namespace gradwright::layers

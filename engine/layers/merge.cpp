@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/layers/shared_params.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+// Subtract, Multiply, Average, Maximum and Minimum.
+
+namespace gradwright::layers {
+namespace {
+
+std::size_t rankOf(std::span<const Shape> shapes) {
+    return std::ranges::max_element(shapes, {}, &Shape::rank)->rank();
+}
+
+/// A vector next to a sequence has a number for each feature, next to an image one for each
+/// channel.
+Shape aligned(const Shape& shape, std::size_t rank) {
+    return shape.rank() == 1 && rank == 2 ? Shape{1, shape[0]} : shape;
+}
+
+constexpr std::array kTitles = {"Subtract", "Multiply", "Average", "Maximum", "Minimum"};
+
+template <CombineKind kind>
+Inferred infer(const InferContext& context) {
+    const auto rank = rankOf(context.inputs);
+    std::vector<Shape> shapes;
+    for (const auto& input : context.inputs)
+        shapes.push_back(aligned(input, rank));
+    const bool known = std::ranges::all_of(
+        shapes, [&](const Shape& shape) { return shape.rank() == rank || shape.rank() == 1; });
+    try {
+        if (known)
+            return broadcastShape(shapes);
+    } catch (const Error&) {
+        // Said below, in the user's words.
+    }
+    std::vector<std::string> received;
+    for (const auto& input : context.inputs)
+        received.push_back(toString(input));
+    return LayerProblem{
+        fmt::format("{} takes inputs of one shape, or of length 1 along an axis, or one number a "
+                    "channel; received {}.",
+                    kTitles[static_cast<std::size_t>(kind)], fmt::join(received, " and ")),
+        "",
+        {}};
+}
+
+template <CombineKind kind>
+ValueId lower(LowerContext& context) {
+    std::vector<ValueId> inputs;
+    std::vector<Shape> shapes;
+    for (std::size_t i = 0; i < context.inputs().size(); ++i)
+        shapes.push_back(context.inputShape(i));
+    const auto rank = rankOf(shapes);
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+        const auto input = context.inputs()[i];
+        const auto shape = aligned(shapes[i], rank);
+        inputs.push_back(shape == shapes[i] ? input : context.op(ReshapeOp{shape}, {input}));
+    }
+    return context.op(CombineOp{kind}, std::move(inputs));
+}
+
+/// The inputs as expressions that PyTorch or Keras broadcasts as we do.
+std::vector<std::string> alignedInputs(const CodeContext& context, bool channelsLast) {
+    const auto rank = rankOf(context.shapes());
+    std::vector<std::string> inputs;
+    for (std::size_t i = 0; i < context.inputs().size(); ++i) {
+        auto x = context.inputs()[i];
+        if (context.shapes()[i].rank() == 1 && rank > 1) {
+            std::string ones;
+            for (std::size_t axis = 1; axis < rank; ++axis)
+                ones += ", None";
+            x += channelsLast || rank == 2 ? "[:" + ones + ", :]" : "[:, :" + ones + "]";
+        }
+        inputs.push_back(std::move(x));
+    }
+    return inputs;
+}
+
+std::string nested(std::string_view function, const std::vector<std::string>& inputs) {
+    auto result = inputs[0];
+    for (std::size_t i = 1; i < inputs.size(); ++i)
+        result = code::call(function, {result, inputs[i]});
+    return result;
+}
+
+template <CombineKind kind>
+PyTorchCode pytorch(const CodeContext& context) {
+    const auto inputs = alignedInputs(context, false);
+    switch (kind) {
+    case CombineKind::Subtract:
+        return {"", fmt::format("{} - {}", inputs[0], inputs[1])};
+    case CombineKind::Multiply:
+        return {"", fmt::format("{}", fmt::join(inputs, " * "))};
+    case CombineKind::Average:
+        return {"", fmt::format("({}) / {}", fmt::join(inputs, " + "), inputs.size())};
+    case CombineKind::Maximum:
+        return {"", nested("torch.maximum", inputs)};
+    case CombineKind::Minimum:
+        return {"", nested("torch.minimum", inputs)};
+    }
+    return {};
+}
+
+template <CombineKind kind>
+std::string keras(const CodeContext& context) {
+    return fmt::format("layers.{}(name=\"{}\")([{}])", kTitles[static_cast<std::size_t>(kind)],
+                       context.name(), fmt::join(alignedInputs(context, true), ", "));
+}
+
+template <CombineKind kind>
+LayerDef definition(std::string key, std::string doc, std::string formula,
+                    std::string source = {}) {
+    return {.key = std::move(key),
+            .title = kTitles[static_cast<std::size_t>(kind)],
+            .category = Category::Merge,
+            .doc = std::move(doc),
+            .formula = std::move(formula),
+            .source = std::move(source),
+            .minInputs = 2,
+            .maxInputs = kind == CombineKind::Subtract ? 2U : 16U,
+            .infer = infer<kind>,
+            .lower = lower<kind>,
+            .pytorch = pytorch<kind>,
+            .keras = keras<kind>};
+}
+
+} // namespace
+
+LayerDef subtract() {
+    return definition<CombineKind::Subtract>(
+        "subtract",
+        "The first input less the second, element by element. A vector counts for every position "
+        "of its channel.",
+        "y = x1 - x2");
+}
+
+LayerDef multiply() {
+    return definition<CombineKind::Multiply>(
+        "multiply",
+        "The product of its inputs, element by element. A vector multiplies an image channel by "
+        "channel, as a gate of squeeze-and-excitation does.",
+        "y = x1 · x2 · …", "Hu, Shen, Albanie, Sun, Wu: Squeeze-and-excitation networks, 2017");
+}
+
+LayerDef average() {
+    return definition<CombineKind::Average>(
+        "average", "The mean of its inputs, element by element: several branches as one vote.",
+        "y = (x1 + x2 + …) / n");
+}
+
+LayerDef maximum() {
+    return definition<CombineKind::Maximum>(
+        "maximum", "The largest of its inputs, element by element.", "y = max(x1, x2, …)",
+        "Goodfellow, Warde-Farley, Mirza, Courville, Bengio: Maxout networks, 2013");
+}
+
+LayerDef minimum() {
+    return definition<CombineKind::Minimum>(
+        "minimum", "The smallest of its inputs, element by element.", "y = min(x1, x2, …)");
+}
+
+} // namespace gradwright::layers

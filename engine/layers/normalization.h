@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/layers/channels.h"
+
+// What the normalizations within a sample share.
+
+namespace gradwright::layers {
+
+ParamSpec epsilonParam(double standard);
+/// "over": the features (channels) at each place, or all values of the sample.
+ParamSpec overParam();
+/// Whether the statistics are those of the features at each place.
+bool isOverFeatures(const Params& params);
+
+/// Scale and shift as "weight" and "bias", as far as the op wants them.
+std::vector<WeightId> normalizationWeights(LowerContext& context, const NormalizeOp& op,
+                                           const Shape& shape);
+/// The op over the last axis of a value whose channels have been brought there, or over all axes.
+ValueId lowerOverFeatures(LowerContext& context, NormalizeOp op);
+/// "(64,)" or "(64, 7, 7)": PyTorch's normalized_shape.
+std::string torchNormalizedShape(const CodeContext& context);
+/// "self.norm(x)", where the channels of an image go last for the time.
+std::string torchOverFeatures(const CodeContext& context);
+/// The axes for Keras, where channels are last.
+std::string kerasAxes(const CodeContext& context);
+
+} // namespace gradwright::layers

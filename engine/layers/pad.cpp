@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/layers/window.h"
+
+namespace gradwright::layers {
+namespace {
+
+Border borderOf(const Params& params) {
+    const auto& mode = params.text("mode");
+    return mode == "reflect" ? Border::Reflect : mode == "zero" ? Border::Zero : Border::Replicate;
+}
+
+Inferred infer(const InferContext& context) {
+    const auto& image = context.inputs[0];
+    if (auto problem = requireAxes("Pad", image, 2))
+        return *std::move(problem);
+    const auto& sides = context.params.tuple("sides");
+    if (borderOf(context.params) == Border::Reflect)
+        for (std::size_t side = 0; side < 4; ++side)
+            if (sides[side] >= image[side / 2 + 1])
+                return LayerProblem{
+                    fmt::format("A reflected border must be smaller than the image; received {} "
+                                "for {} {}.",
+                                sides[side], image[side / 2 + 1], side < 2 ? "rows" : "columns"),
+                    "sides",
+                    {{"Use zeros", SetParamProposal{"mode", std::string("zero")}}}};
+    return Shape{image[0], image[1] + sides[0] + sides[1], image[2] + sides[2] + sides[3]};
+}
+
+ValueId lower(LowerContext& context) {
+    const auto& image = context.inputShape();
+    const auto& sides = context.params().tuple("sides");
+    const auto border = borderOf(context.params());
+    return context.op(
+        ResampleOp{{{},
+                    {AxisMap::Kind::Shift, image[1] + sides[0] + sides[1], -sides[0], 1, border},
+                    {AxisMap::Kind::Shift, image[2] + sides[2] + sides[3], -sides[2], 1, border}}});
+}
+
+PyTorchCode pytorch(const CodeContext& context) {
+    const auto& sides = context.params().tuple("sides");
+    const auto& mode = context.params().text("mode");
+    return {"", code::call("F.pad",
+                           {context.input(),
+                            fmt::format("({}, {}, {}, {})", sides[2], sides[3], sides[0], sides[1]),
+                            code::keyword("mode", fmt::format("\"{}\"", mode), mode != "zero")})};
+}
+
+std::string keras(const CodeContext& context) {
+    const auto& sides = context.params().tuple("sides");
+    const auto& mode = context.params().text("mode");
+    const auto around = fmt::format("(({}, {}), ({}, {}))", sides[0], sides[1], sides[2], sides[3]);
+    if (mode == "zero")
+        return code::kerasLayer("ZeroPadding2D", context, {around});
+    return code::call("ops.pad", {context.input(),
+                                  fmt::format("((0, 0), ({}, {}), ({}, {}), (0, 0))", sides[0],
+                                              sides[1], sides[2], sides[3]),
+                                  mode == "reflect" ? "mode=\"reflect\"" : "mode=\"edge\""});
+}
+
+} // namespace
+
+LayerDef pad() {
+    return {.key = "pad",
+            .title = "Pad",
+            .category = Category::Shape,
+            .doc = "Puts a border around an image: zeros, its mirror image or its outermost pixels "
+                   "repeated.",
+            .formula = "",
+            .source = "",
+            .params = {tupleParam("sides", "Sides", {1, 1, 1, 1}, 4, 4, 0, 4096,
+                                  "Rows above, rows below, columns to the left, columns to the "
+                                  "right."),
+                       choiceParam("mode", "Border", "zero",
+                                   {{"zero", "Zeros", "Nothing around the image."},
+                                    {"reflect", "Reflect",
+                                     "The image mirrored, without its outermost pixels."},
+                                    {"replicate", "Replicate", "The outermost pixels repeated."}},
+                                   "What the border holds.")},
+            .infer = infer,
+            .lower = lower,
+            .pytorch = pytorch,
+            .keras = keras};
+}
+
+} // namespace gradwright::layers

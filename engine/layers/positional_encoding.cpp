@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/layers/window.h"
+
+namespace gradwright::layers {
+namespace {
+
+bool isLearned(const Params& params) {
+    return params.text("kind") == "learned";
+}
+
+Inferred infer(const InferContext& context) {
+    if (auto problem = requireAxes("Positional encoding", context.inputs[0], 1))
+        return *std::move(problem);
+    return context.inputs[0];
+}
+
+ValueId lower(LowerContext& context) {
+    const bool learned = isLearned(context.params());
+    std::vector<WeightId> weights;
+    if (learned)
+        weights.push_back(context.weight("weight", context.inputShape(), {"uniform", 0.035}));
+    return context.op(PositionOp{learned}, context.inputs(), std::move(weights));
+}
+
+/// The table of sinusoids as an expression of either framework.
+std::string table(const Shape& shape, std::string_view arange, std::string_view sin,
+                  std::string_view cos, std::string_view where) {
+    const auto steps = fmt::format("{}({})[:, None]", arange, shape[0]);
+    const auto features = fmt::format("{}({})[None, :]", arange, shape[1]);
+    const auto angle =
+        fmt::format("{} / 10000.0 ** (({} // 2) * 2 / {})", steps, features, shape[1]);
+    return fmt::format("{}({} % 2 == 0, {}({}), {}({}))", where, features, sin, angle, cos, angle);
+}
+
+PyTorchCode pytorch(const CodeContext& context) {
+    const auto& shape = context.shape();
+    if (isLearned(context.params()))
+        return {fmt::format("nn.Embedding({}, {})", shape[0], shape[1]),
+                fmt::format("{} + self.{}.weight", context.input(), context.name())};
+    return {"", fmt::format("{} + {}", context.input(),
+                            table(shape, "torch.arange", "torch.sin", "torch.cos", "torch.where"))};
+}
+
+std::string keras(const CodeContext& context) {
+    const auto& shape = context.shape();
+    if (isLearned(context.params()))
+        return fmt::format("{0} + layers.Embedding({1}, {2}, name=\"{3}\")(ops.tile("
+                           "ops.arange({1})[None, :], (ops.shape({0})[0], 1)))",
+                           context.input(), shape[0], shape[1], context.name());
+    return fmt::format("{} + ops.cast({}, \"float32\")", context.input(),
+                       table(shape, "numpy.arange", "numpy.sin", "numpy.cos", "numpy.where"));
+}
+
+} // namespace
+
+LayerDef positionalEncoding() {
+    return {.key = "positional-encoding",
+            .title = "Positional encoding",
+            .category = Category::Sequence,
+            .doc = "Adds to each step of a sequence numbers that say which one it is, since "
+                   "attention by itself does not see the order.",
+            .formula = "y[t, i] = x[t, i] + sin(t / 10000^(i/F)) for even i, cos(t / "
+                       "10000^((i-1)/F)) for odd i",
+            .source = "Vaswani et al.: Attention is all you need, 2017",
+            .params = {choiceParam("kind", "Kind", "sinusoids",
+                                   {{"sinusoids", "Sinusoids", "Fixed waves of many lengths."},
+                                    {"learned", "Learned", "A learned vector for each step."}},
+                                   "Where the numbers come from.")},
+            .infer = infer,
+            .lower = lower,
+            .pytorch = pytorch,
+            .keras = keras};
+}
+
+} // namespace gradwright::layers

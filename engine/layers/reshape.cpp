@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/layers/shared_params.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace gradwright::layers {
+namespace {
+
+/// The shape with its 0, if it has one, replaced by what is left over; empty when that fails.
+std::optional<Shape> targetOf(const IntTuple& wanted, std::int64_t elements) {
+    auto dims = wanted;
+    const auto open = std::ranges::find(dims, 0);
+    if (open != dims.end()) {
+        std::int64_t rest = 1;
+        for (const auto length : dims)
+            rest *= length == 0 ? 1 : length;
+        if (std::ranges::count(dims, 0) != 1 || elements % rest != 0)
+            return {};
+        *open = elements / rest;
+    }
+    Shape shape(std::move(dims));
+    return shape.elements() == elements ? std::optional(std::move(shape)) : std::nullopt;
+}
+
+Inferred infer(const InferContext& context) {
+    const auto& input = context.inputs[0];
+    const auto& wanted = context.params.tuple("shape");
+    if (auto shape = targetOf(wanted, input.elements()))
+        return *std::move(shape);
+    return LayerProblem{
+        fmt::format("Reshape needs a shape of as many elements as its input; received {} for the "
+                    "{} elements of {}.",
+                    fmt::join(wanted, "×"), input.elements(), toString(input)),
+        "shape",
+        {{fmt::format("Set shape to {}", input.elements()),
+          SetParamProposal{"shape", IntTuple{input.elements()}}}}};
+}
+
+ValueId lower(LowerContext& context) {
+    return context.op(
+        ReshapeOp{*targetOf(context.params().tuple("shape"), context.inputShape().elements())});
+}
+
+std::string label(const Params& params) {
+    return fmt::format("Reshape {}", fmt::join(params.tuple("shape"), "×"));
+}
+
+Shape targetOf(const CodeContext& context) {
+    return *targetOf(context.params().tuple("shape"), context.shape().elements());
+}
+
+PyTorchCode pytorch(const CodeContext& context) {
+    return {"", fmt::format("{}.reshape(-1, {})", context.input(),
+                            fmt::join(targetOf(context).dims(), ", "))};
+}
+
+/// In the order of channels × rows × columns, on both sides.
+std::string keras(const CodeContext& context) {
+    const auto target = targetOf(context);
+    auto x = context.input();
+    const auto turned = [](const std::string& axes, const std::string& value) {
+        return fmt::format("layers.Permute({})({})", axes, value);
+    };
+    if (context.shape().rank() > 2)
+        x = turned(context.shape().rank() == 3 ? "(3, 1, 2)" : "(4, 1, 2, 3)", x);
+    x = fmt::format("layers.Reshape(({},), name=\"{}\")({})", fmt::join(target.dims(), ", "),
+                    context.name(), x);
+    if (target.rank() > 2)
+        x = turned(target.rank() == 3 ? "(2, 3, 1)" : "(2, 3, 4, 1)", x);
+    return x;
+}
+
+} // namespace
+
+LayerDef reshape() {
+    return {.key = "reshape",
+            .title = "Reshape",
+            .category = Category::Shape,
+            .doc = "The same values in the same order (channel by channel, row by row) under "
+                   "another shape.",
+            .formula = "",
+            .source = "",
+            .params = {tupleParam("shape", "Shape", {0}, 1, 4, 0, 1 << 24,
+                                  "The new shape without the batch; one number may be 0 and stands "
+                                  "for what is left over.")},
+            .infer = infer,
+            .lower = lower,
+            .pytorch = pytorch,
+            .keras = keras,
+            .label = label};
+}
+
+} // namespace gradwright::layers

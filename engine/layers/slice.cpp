@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/layers/shared_params.h"
+
+namespace gradwright::layers {
+namespace {
+
+struct Range {
+    std::size_t axis;
+    std::int64_t begin, end, step;
+
+    [[nodiscard]] std::int64_t length() const { return (end - begin + step - 1) / step; }
+};
+
+/// An end of 0 is that of the axis.
+Range rangeOf(const Params& params, const Shape& shape) {
+    const auto axis = static_cast<std::size_t>(params.integer("axis"));
+    const auto length = axis < shape.rank() ? shape[axis] : 0;
+    const auto end = params.integer("end");
+    return {axis, params.integer("begin"), end == 0 ? length : end, params.integer("step")};
+}
+
+Inferred infer(const InferContext& context) {
+    auto shape = context.inputs[0];
+    const auto range = rangeOf(context.params, shape);
+    if (range.axis >= shape.rank())
+        return LayerProblem{fmt::format("Axis {} does not exist in {}, which has axes 0 to {}.",
+                                        range.axis, toString(shape), shape.rank() - 1),
+                            "axis",
+                            {{"Set axis to 0", SetParamProposal{"axis", std::int64_t{0}}}}};
+    if (range.end > shape[range.axis] || range.begin >= range.end)
+        return LayerProblem{
+            fmt::format("Slice needs a beginning before its end, within the axis; received {} to "
+                        "{} of {}.",
+                        range.begin, range.end, shape[range.axis]),
+            range.end > shape[range.axis] ? "end" : "begin",
+            {{"Take everything", range.end > shape[range.axis]
+                                     ? SetParamProposal{"end", std::int64_t{0}}
+                                     : SetParamProposal{"begin", std::int64_t{0}}}}};
+    shape[range.axis] = range.length();
+    return shape;
+}
+
+ValueId lower(LowerContext& context) {
+    const auto& shape = context.inputShape();
+    const auto range = rangeOf(context.params(), shape);
+    ResampleOp op{std::vector<AxisMap>(shape.rank())};
+    op.axes[range.axis] = {AxisMap::Kind::Shift, range.length(), range.begin, range.step};
+    return context.op(std::move(op));
+}
+
+std::string ranges(const Range& range, std::size_t before) {
+    std::string text;
+    for (std::size_t axis = 0; axis < before; ++axis)
+        text += ":, ";
+    text += fmt::format("{}:{}", range.begin, range.end);
+    return range.step == 1 ? text : text + fmt::format(":{}", range.step);
+}
+
+PyTorchCode pytorch(const CodeContext& context) {
+    const auto range = rangeOf(context.params(), context.shape());
+    return {"", fmt::format("{}[{}]", context.input(), ranges(range, range.axis + 1))};
+}
+
+/// The channels of images come last there.
+std::string keras(const CodeContext& context) {
+    const auto& shape = context.shape();
+    const auto range = rangeOf(context.params(), shape);
+    const auto there = shape.rank() <= 2 ? range.axis + 1
+                       : range.axis == 0 ? shape.rank()
+                                         : range.axis;
+    return fmt::format("{}[{}]", context.input(), ranges(range, there));
+}
+
+} // namespace
+
+LayerDef slice() {
+    return {.key = "slice",
+            .title = "Slice",
+            .category = Category::Shape,
+            .doc = "A part of its input along one axis: some channels, some rows, every second "
+                   "step.",
+            .formula = "y[i] = x[begin + i · step]",
+            .source = "",
+            .params = {intParam("axis", "Axis", 0, 0, 3,
+                                "0 cuts channels or steps, 1 rows or features, 2 columns."),
+                       intParam("begin", "Begin", 0, 0, 1 << 24, "The first that is taken."),
+                       intParam("end", "End", 0, 0, 1 << 24,
+                                "The first that is not taken any more; 0 takes all to the end."),
+                       intParam("step", "Step", 1, 1, 1 << 24, "1 takes all, 2 every second.")},
+            .infer = infer,
+            .lower = lower,
+            .pytorch = pytorch,
+            .keras = keras};
+}
+
+} // namespace gradwright::layers
