@@ -19,11 +19,11 @@ const std::vector<CategoryInfo>& categories() {
     return all;
 }
 
-const Shape& LowerContext::inputShape(std::size_t index) const {
+Shape LowerContext::inputShape(std::size_t index) const {
     return graph_->type(inputs_.at(index)).shape;
 }
 
-const Shape& LowerContext::shapeOf(ValueId value) const {
+Shape LowerContext::shapeOf(ValueId value) const {
     return graph_->type(value).shape;
 }
 

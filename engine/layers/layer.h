@@ -80,8 +80,9 @@ public:
 
     [[nodiscard]] const Params& params() const { return params_; }
     [[nodiscard]] const std::vector<ValueId>& inputs() const { return inputs_; }
-    [[nodiscard]] const Shape& inputShape(std::size_t index = 0) const;
-    [[nodiscard]] const Shape& shapeOf(ValueId value) const;
+    // By value: the graph moves its values when ops are added.
+    [[nodiscard]] Shape inputShape(std::size_t index = 0) const;
+    [[nodiscard]] Shape shapeOf(ValueId value) const;
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] std::size_t opCount() const { return graph_->ops().size(); }
 
