@@ -3,6 +3,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace gradwright::layers {
 namespace {
 
@@ -128,7 +130,11 @@ std::string kerasConvolution(const CodeContext& context, std::string_view layer,
         same ? context.input() : code::kerasPadded(window.padding, axes, context.input());
     const auto activation = code::kerasActivation(activationOf(params));
     const auto groups = params.has("groups") ? params.integer("groups") : 1;
-    auto arguments = std::move(first);
+    // Keywords among them go last, as Python wants it.
+    const auto keywords = std::ranges::stable_partition(
+        first, [](const std::string& argument) { return argument.find('=') == std::string::npos; });
+    const std::vector<std::string> rest(keywords.begin(), keywords.end());
+    std::vector<std::string> arguments(first.begin(), keywords.begin());
     for (auto&& argument : {code::extents(window.kernel, axes),
                             code::keyword("strides", code::extents(window.stride, axes),
                                           window.stride != Extents{} && !thinned),
@@ -140,6 +146,7 @@ std::string kerasConvolution(const CodeContext& context, std::string_view layer,
                             code::keyword("use_bias", "False", !params.boolean("bias")),
                             fmt::format("name=\"{}\"", context.name())})
         arguments.push_back(argument);
+    arguments.insert(arguments.end(), rest.begin(), rest.end());
     auto result = fmt::format("{}({})", code::call(layer, arguments), x);
     if (thinned) {
         std::string steps;

@@ -51,10 +51,22 @@ std::string keras(const CodeContext& context) {
     const auto around = fmt::format("(({}, {}), ({}, {}))", sides[0], sides[1], sides[2], sides[3]);
     if (mode == "zero")
         return code::kerasLayer("ZeroPadding2D", context, {around});
-    return code::call("ops.pad", {context.input(),
-                                  fmt::format("((0, 0), ({}, {}), ({}, {}), (0, 0))", sides[0],
-                                              sides[1], sides[2], sides[3]),
-                                  mode == "reflect" ? "mode=\"reflect\"" : "mode=\"edge\""});
+    if (mode == "reflect")
+        return code::call("ops.pad", {context.input(),
+                                      fmt::format("((0, 0), ({}, {}), ({}, {}), (0, 0))", sides[0],
+                                                  sides[1], sides[2], sides[3]),
+                                      "mode=\"reflect\""});
+    // Not every backend of Keras repeats the border: the pixels are picked one by one.
+    auto x = context.input();
+    for (std::size_t axis = 1; axis <= 2; ++axis) {
+        const auto length = context.shape()[axis];
+        x = code::call("ops.take",
+                       {x,
+                        fmt::format("numpy.clip(numpy.arange({}, {}), 0, {})", -sides[2 * axis - 2],
+                                    length + sides[2 * axis - 1], length - 1),
+                        fmt::format("axis={}", axis)});
+    }
+    return x;
 }
 
 } // namespace

@@ -113,7 +113,8 @@ std::string torchAverage(const Window& window, const std::string& x, bool counte
         counted ? code::torchPadded(window.overhang, axes,
                                     code::torchPadded(window.padding, axes, ones, "1.0"))
                 : code::torchPadded(window.reach(), axes, ones);
-    return all + " / " + torchPool(PoolKind::Average, window, counting);
+    const auto quotient = all + " / " + torchPool(PoolKind::Average, window, counting);
+    return axes == 1 ? "(" + quotient + ")" : quotient; // to be turned
 }
 
 template <PoolKind kind>

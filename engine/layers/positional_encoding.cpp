@@ -44,8 +44,8 @@ PyTorchCode pytorch(const CodeContext& context) {
 std::string keras(const CodeContext& context) {
     const auto& shape = context.shape();
     if (isLearned(context.params()))
-        return fmt::format("{0} + layers.Embedding({1}, {2}, name=\"{3}\")(ops.tile("
-                           "ops.arange({1})[None, :], (ops.shape({0})[0], 1)))",
+        return fmt::format("{0} + layers.Embedding({1}, {2}, name=\"{3}\")(ops.cast(ops.cumsum("
+                           "ops.ones_like({0}[:, :, 0]), axis=1) - 1, \"int32\"))",
                            context.input(), shape[0], shape[1], context.name());
     return fmt::format("{} + ops.cast({}, \"float32\")", context.input(),
                        table(shape, "numpy.arange", "numpy.sin", "numpy.cos", "numpy.where"));

@@ -201,7 +201,7 @@ std::vector<Faulty> faults() {
         {"global pool of a vector",
          [=](B& b) { ended(b, b.after(image(b, {7}), "global-average-pool", {}, "pool")); },
          Severity::Error,
-         "Global average pool takes an image of channels × rows × columns; received 7.",
+         "Global average pool takes a sequence, an image or a volume; received 7.",
          "pool",
          {}},
         {"sum of different shapes",
