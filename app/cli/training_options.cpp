@@ -2,29 +2,98 @@
 #include "app/cli/training_options.h"
 
 #include "app/cli/exit_codes.h"
+#include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
+#include "engine/training/recipes/schedules.h"
 
 #include <CLI/CLI.hpp>
+#include <fmt/ranges.h>
 
 #include <utility>
 
 namespace gradwright::cli {
 namespace {
 
-void applyParam(TrainingSettings& settings, std::string_view key,
-                const std::optional<std::string>& text, std::string_view option) {
-    if (!text)
-        return;
-    const auto& spec = *findParam(trainingParams(), key);
+ParamValue parse(const ParamSpec& spec, const std::string& text, std::string_view option) {
     ParamValue value;
     try {
-        value = paramFromText(spec, *text);
+        value = paramFromText(spec, text);
     } catch (const Error& error) {
         throw UsageError("{}: {}", option, error.what());
     }
     if (const auto why = whyInvalid(spec, value))
         throw UsageError("{}: {}", option, *why);
-    settings.params.insert_or_assign(std::string(key), std::move(value));
+    return value;
+}
+
+void applyParam(TrainingSettings& settings, std::string_view key,
+                const std::optional<std::string>& text, std::string_view option) {
+    if (text)
+        settings.params.insert_or_assign(std::string(key),
+                                         parse(*findParam(trainingParams(), key), *text, option));
+}
+
+void assign(ParamValues& values, const ParamSpecs& specs, const std::string& key,
+            const std::string& text, std::string_view option) {
+    const auto* spec = findParam(specs, key);
+    if (!spec) {
+        std::vector<std::string_view> keys;
+        for (const auto& known : specs)
+            keys.emplace_back(known.key);
+        throw UsageError("{}: there is no \"{}\"; known are {}", option, key,
+                         keys.empty() ? "none" : fmt::format("{}", fmt::join(keys, ", ")));
+    }
+    values.insert_or_assign(key, parse(*spec, text, option));
+}
+
+/// "key=value" of the training, or "optimizer.key=value", "schedule.…", "loss.…" (of every
+/// objective).
+void assign(TrainingSettings& settings, const std::string& assignment) {
+    const auto option = "--set " + assignment;
+    const auto equals = assignment.find('=');
+    if (equals == std::string::npos)
+        throw UsageError("{}: expected key=value", option);
+    auto key = assignment.substr(0, equals);
+    const auto text = assignment.substr(equals + 1);
+    const auto dot = key.find('.');
+    if (dot == std::string::npos)
+        return assign(settings.params, trainingParams(), key, text, option);
+    const auto group = key.substr(0, dot);
+    key = key.substr(dot + 1);
+    if (group == "optimizer") {
+        auto& recipe = settings.optimizer;
+        assign(recipe.params, optimizer(recipe.key).params, key, text, option);
+    } else if (group == "schedule") {
+        auto& recipe = settings.schedule;
+        assign(recipe.params, schedule(recipe.key).params, key, text, option);
+    } else if (group == "loss") {
+        for (auto& objective : settings.objectives)
+            assign(objective.loss.params, loss(objective.loss.key).params, key, text, option);
+    } else {
+        throw UsageError("{}: the groups are optimizer, schedule and loss, not \"{}\"", option,
+                         group);
+    }
+}
+
+/// The key when another than `recipe`'s is asked for; then its definition.
+template <class Find>
+auto chosen(const std::optional<std::string>& key, const Recipe& recipe, std::string_view option,
+            Find&& find) -> decltype(&find(*key)) {
+    if (!key || *key == recipe.key)
+        return nullptr;
+    try {
+        return &find(*key);
+    } catch (const Error& error) {
+        throw UsageError("{}: {}", option, error.what());
+    }
+}
+
+template <class Def>
+std::string keysOf(const std::vector<Def>& catalog) {
+    std::vector<std::string_view> keys;
+    for (const auto& def : catalog)
+        keys.emplace_back(def.key);
+    return fmt::format("{}", fmt::join(keys, ", "));
 }
 
 } // namespace
@@ -34,7 +103,17 @@ void TrainingOptions::addTo(CLI::App& command) {
     command.add_option("--batch", batch_, "Samples a step");
     command.add_option("--learning-rate", learningRate_, "Length of a step");
     command.add_option("--optimizer", optimizer_,
-                       "sgd or adam; another than the project's with its defaults");
+                       keysOf(optimizers()) +
+                           "; another than the project's comes with its defaults");
+    command.add_option("--schedule", schedule_,
+                       "Of the learning rate: " + keysOf(schedules()) + "; as above");
+    command.add_option("--loss", loss_, keysOf(losses()) + "; as above");
+    command
+        .add_option("--set", assignments_,
+                    "Any setting, as key=value, e.g. warmup_epochs=1, optimizer.beta1=0.8, "
+                    "schedule.gamma=0.5; may be given again")
+        ->expected(1)
+        ->take_all();
     command.add_option("--seed", seed_, "Start of all random numbers");
     command.add_option("--threads", threads_, "Processor threads; 0 = all");
     command.add_option("--precision", precision_, "fp32 or fp64");
@@ -47,25 +126,32 @@ void TrainingOptions::applyTo(TrainingSettings& settings) const {
     applyParam(settings, "seed", seed_, "--seed");
     applyParam(settings, "threads", threads_, "--threads");
     applyParam(settings, "precision", precision_, "--precision");
-    if (!optimizer_ || *optimizer_ == settings.optimizer.key)
-        return;
-    try {
-        const auto& def = optimizer(*optimizer_);
-        settings.optimizer = {def.key, {}};
+    chooseRecipes(settings);
+    for (const auto& assignment : assignments_)
+        assign(settings, assignment);
+}
+
+void TrainingOptions::chooseRecipes(TrainingSettings& settings) const {
+    if (const auto* def = chosen(optimizer_, settings.optimizer, "--optimizer", optimizer)) {
+        settings.optimizer = {def->key, {}};
         // The project's rate belongs to the optimizer that was replaced.
         if (!learningRate_)
-            settings.params.insert_or_assign("learning_rate", def.standardLearningRate);
-    } catch (const Error& error) {
-        throw UsageError("--optimizer: {}", error.what());
+            settings.params.insert_or_assign("learning_rate", def->standardLearningRate);
     }
+    if (const auto* def = chosen(schedule_, settings.schedule, "--schedule", schedule))
+        settings.schedule = {def->key, {}};
+    for (auto& objective : settings.objectives)
+        if (const auto* def = chosen(loss_, objective.loss, "--loss", loss))
+            objective.loss = {def->key, {}};
 }
 
 void TrainingOptions::requireResumable() const {
     const std::pair<std::string_view, const std::optional<std::string>*> fixed[] = {
-        {"--batch", &batch_},
-        {"--optimizer", &optimizer_},
-        {"--seed", &seed_},
-        {"--precision", &precision_}};
+        {"--batch", &batch_}, {"--optimizer", &optimizer_}, {"--schedule", &schedule_},
+        {"--loss", &loss_},   {"--seed", &seed_},           {"--precision", &precision_}};
+    if (!assignments_.empty())
+        throw UsageError("--set cannot change a run once it has begun; --resume takes --epochs, "
+                         "--learning-rate and --threads");
     for (const auto& [option, value] : fixed)
         if (*value)
             throw UsageError("{} cannot change within a run; --resume takes --epochs, "

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -22,8 +23,11 @@ public:
     void requireResumable() const;
 
 private:
+    void chooseRecipes(TrainingSettings& settings) const;
+
     std::optional<std::string> epochs_, batch_, learningRate_, seed_, threads_, precision_,
-        optimizer_;
+        optimizer_, schedule_, loss_;
+    std::vector<std::string> assignments_; ///< "key=value"
 };
 
 } // namespace gradwright::cli

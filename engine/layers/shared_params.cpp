@@ -37,16 +37,19 @@ ParamSpecs initializerParams() {
                               "How the weights get their first values; biases start at zero.");
     method.advanced = true;
     auto range = realParam("initializer_range", "Range", 0.05, 0, 1000,
-                           "Half width a of the uniform distribution U(-a, a).");
+                           "Half width of the uniform distribution U(-a, a), deviation of a normal "
+                           "one.");
     range.minimumExclusive = true;
     range.advanced = true;
-    range.visibleWhen = {"initializer", {std::string("uniform")}};
+    range.visibleWhen = {
+        "initializer",
+        {std::string("uniform"), std::string("normal"), std::string("truncated-normal")}};
     return {std::move(method), std::move(range)};
 }
 
 Initializer initializerOf(const Params& params, const Activation& activation) {
     const auto& key = params.text("initializer");
-    if (key == "uniform")
+    if (key == "uniform" || key == "normal" || key == "truncated-normal")
         return {key, params.real("initializer_range"), 1.0};
     const auto gain = info(activation.kind).gain;
     if (key != "auto")

@@ -13,8 +13,8 @@ namespace gradwright {
 /// unit comes with the weight.
 struct Initializer {
     std::string key = "zeros"; ///< of initializers()
-    double value = 0.0;        ///< of "constant"; half width of "uniform"
-    double gain = 1.0;         ///< multiplies the deviation of the Xavier family; He has its own
+    double value = 0.0;        ///< a of "constant", "uniform", "normal", "truncated-normal"
+    double gain = 1.0;         ///< multiplies the Xavier family and "orthogonal"; He has its own
 
     bool operator==(const Initializer&) const = default;
 };

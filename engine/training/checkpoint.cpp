@@ -34,6 +34,13 @@ Json toJson(const TrainingPosition& position) {
         json["best"] = {{"loss", position.best->loss},
                         {"accuracy", position.best->accuracy},
                         {"samples", position.best->samples}};
+    if (position.plateau != PlateauState{}) {
+        json["plateau"] = {{"factor", position.plateau.factor},
+                           {"wait", position.plateau.wait},
+                           {"cooldown", position.plateau.cooldown}};
+        if (position.plateau.best)
+            json["plateau"]["best"] = *position.plateau.best;
+    }
     return json;
 }
 
@@ -44,6 +51,9 @@ void requireSensible(const TrainingPosition& position) {
     if (!(position.learningRateFactor > 0))
         throw Error("the learning rate's factor must be greater than 0, not {}",
                     position.learningRateFactor);
+    if (!(position.plateau.factor >= 0 && position.plateau.factor <= 1) ||
+        position.plateau.wait < 0 || position.plateau.cooldown < 0)
+        throw Error("the schedule's state is out of range");
     // The running means of the epoch are taken over these.
     if (position.correct < 0 || position.correct > position.samples ||
         (position.samples > 0) != (position.batch > 0))
@@ -69,6 +79,14 @@ TrainingPosition positionFromJson(const Json& json) {
         const auto& best = json.at("best");
         position.best = Score{best.at("loss").get<double>(), best.at("accuracy").get<double>(),
                               best.at("samples").get<std::int64_t>()};
+    }
+    if (json.contains("plateau")) {
+        const auto& plateau = json.at("plateau");
+        plateau.at("factor").get_to(position.plateau.factor);
+        plateau.at("wait").get_to(position.plateau.wait);
+        plateau.at("cooldown").get_to(position.plateau.cooldown);
+        if (plateau.contains("best"))
+            position.plateau.best = plateau.at("best").get<double>();
     }
     requireSensible(position);
     return position;

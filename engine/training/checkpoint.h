@@ -4,6 +4,7 @@
 #include "engine/backend/backend.h"
 #include "engine/backend/weights.h"
 #include "engine/training/events.h"
+#include "engine/training/recipes/schedules.h"
 
 #include <filesystem>
 #include <optional>
@@ -16,6 +17,7 @@ struct TrainingPosition {
     std::int64_t batch = 0;          ///< batches done in the epoch that runs
     std::int64_t step = 0;           ///< done in all
     double learningRateFactor = 1.0; ///< of changes while it ran
+    PlateauState plateau;            ///< of a schedule that watches the loss
     double lossSum = 0;              ///< over the samples of the epoch that runs
     std::int64_t correct = 0;
     std::int64_t samples = 0;

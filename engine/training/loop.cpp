@@ -164,9 +164,8 @@ double TrainingLoop::scheduledRate() const {
     const double epoch =
         static_cast<double>(position_.epoch) +
         static_cast<double>(position_.batch) / static_cast<double>(batcher_.batchesPerEpoch());
-    const Params params(schedule_.params, job_.settings.schedule.params);
-    return job_.settings.learningRate() * position_.learningRateFactor *
-           schedule_.factor(params, epoch, static_cast<double>(job_.settings.epochs()));
+    return job_.settings.learningRate() * position_.learningRateFactor * position_.plateau.factor *
+           job_.settings.scheduledFactor(epoch);
 }
 
 bool TrainingLoop::runStep(const Batch& batch, const std::stop_token& stop) {
@@ -271,6 +270,9 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
     event.best = !best || !event.validation || score.accuracy > best->accuracy ||
                  (score.accuracy == best->accuracy && score.loss < best->loss);
 
+    if (schedule_.observe)
+        schedule_.observe(Params(schedule_.params, job_.settings.schedule.params),
+                          position_.plateau, score.loss);
     position_.epochsWithoutGain = event.best ? 0 : position_.epochsWithoutGain + 1;
     ++position_.epoch;
     position_.batch = 0;

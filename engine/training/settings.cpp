@@ -22,6 +22,13 @@ ParamSpecs makeTrainingParams() {
                           "Length of a step against the gradient.");
     rate.logarithmic = true;
     rate.minimumExclusive = true;
+    auto warmup = realParam("warmup_epochs", "Warm-up", 0.0, 0.0, 1e6,
+                            "Epochs in which the learning rate first rises in a straight line, in "
+                            "front of the schedule; a half is fine (Goyal et al. 2017).");
+    warmup.unit = "epochs";
+    auto warmupStart = realParam("warmup_start", "Warm-up from", 0.01, 0.0, 1.0,
+                                 "The share of the learning rate that the warm-up starts with.");
+    warmupStart.advanced = true;
     auto threads = intParam("threads", "Threads", 0, 0, 1024,
                             "Processor threads that compute; 0 uses all. Another number gives "
                             "slightly other weights, since sums are split differently.");
@@ -39,6 +46,8 @@ ParamSpecs makeTrainingParams() {
                                  "Also writes the curves as TensorBoard reads them.");
     tensorBoard.advanced = true;
     return {std::move(rate),
+            std::move(warmup),
+            std::move(warmupStart),
             intParam("epochs", "Epochs", 5, 1, 1'000'000, "Passes over the training data."),
             intParam("batch", "Batch size", 32, 1, 1 << 20,
                      "Samples whose gradients are averaged for one step."),
@@ -140,6 +149,13 @@ const ParamSpecs& trainingParams() {
 
 double TrainingSettings::learningRate() const {
     return paramsOf(*this).real("learning_rate");
+}
+double TrainingSettings::scheduledFactor(double epoch) const {
+    const auto& def = gradwright::schedule(schedule.key);
+    const auto values = paramsOf(*this);
+    return warmedUp(def, Params(def.params, schedule.params),
+                    {values.real("warmup_epochs"), values.real("warmup_start")}, epoch,
+                    static_cast<double>(epochs()));
 }
 std::int64_t TrainingSettings::epochs() const {
     return paramsOf(*this).integer("epochs");

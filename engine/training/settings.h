@@ -39,6 +39,8 @@ struct TrainingSettings {
     bool operator==(const TrainingSettings&) const = default;
 
     [[nodiscard]] double learningRate() const;
+    /// What the schedule, after the warm-up, makes of it at a moment counted in epochs.
+    [[nodiscard]] double scheduledFactor(double epoch) const;
     [[nodiscard]] std::int64_t epochs() const;
     [[nodiscard]] std::int64_t batch() const;
     [[nodiscard]] std::uint64_t seed() const;
@@ -50,8 +52,8 @@ struct TrainingSettings {
     [[nodiscard]] bool tensorBoard() const;
 };
 
-/// learning_rate, epochs, batch, seed, threads, precision, early_stopping, patience,
-/// checkpoint_seconds, tensorboard.
+/// learning_rate, warmup_epochs, warmup_start, epochs, batch, seed, threads, precision,
+/// early_stopping, patience, checkpoint_seconds, tensorboard.
 const ParamSpecs& trainingParams();
 
 /// Throws Error with the first value that breaks its rule.

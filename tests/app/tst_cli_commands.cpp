@@ -42,9 +42,9 @@ private Q_SLOTS:
     void helpOfTrainNamesEveryOption() {
         const auto result = cli_.run({"train", "--help"});
         QCOMPARE(result.code, 0);
-        for (const char* option :
-             {"--epochs", "--batch", "--learning-rate", "--optimizer", "--seed", "--threads",
-              "--precision", "--run-dir", "--resume", "--quiet", "--json"})
+        for (const char* option : {"--epochs", "--batch", "--learning-rate", "--optimizer",
+                                   "--schedule", "--loss", "--set", "--seed", "--threads",
+                                   "--precision", "--run-dir", "--resume", "--quiet", "--json"})
             QVERIFY2(result.out.contains(option), option);
     }
 
@@ -241,6 +241,9 @@ private Q_SLOTS:
         row("train --resume run --batch 3", "--batch");
         row("train --resume run --seed 3", "--seed");
         row("train --resume run --optimizer sgd", "--optimizer");
+        row("train --resume run --schedule step", "--schedule");
+        row("train --resume run --loss mean-squared-error", "--loss");
+        row("train --resume run --set epochs=3", "--set");
         row("train --resume run --precision fp64", "--precision");
         row("train template:perceptron --epochs 0", "Epochs");
         row("train template:perceptron --epochs two", "two");
@@ -251,6 +254,15 @@ private Q_SLOTS:
         row("train template:perceptron --learning-rate nan", "nan");
         row("train template:perceptron --learning-rate 1e30", "1000");
         row("train template:perceptron --optimizer newton", "sgd");
+        row("train template:perceptron --schedule never", "cosine");
+        row("train template:perceptron --loss never", "mean-squared-error");
+        row("train template:perceptron --set epochs", "key=value");
+        row("train template:perceptron --set epochs=0", "Epochs");
+        row("train template:perceptron --set epoch=3", "warmup_epochs");
+        row("train template:perceptron --set optimizer.beta9=0.5", "beta1");
+        row("train template:perceptron --set optimizer.beta1=1", "Beta 1");
+        row("train template:perceptron --set schedule.gamma=1", "known are none");
+        row("train template:perceptron --set magic.gamma=1", "magic");
         row("train template:perceptron --seed -1", "Seed");
         row("train template:perceptron --threads -2", "Threads");
         row("train template:perceptron --precision fp8", "fp32");

@@ -78,6 +78,22 @@ private Q_SLOTS:
         QCOMPARE(result.err, QByteArray());
     }
 
+    void everySettingCanBeGiven() {
+        const auto result =
+            cli_.run({"train", "template:perceptron", "--epochs", "2", "--optimizer", "rmsprop",
+                      "--schedule", "multi-step", "--set", "optimizer.centered=true", "--set",
+                      "optimizer.alpha=0.9", "--set", "schedule.milestones=1,3", "--set",
+                      "warmup_epochs=0.5", "--run-dir", cli_.path("set")});
+        QVERIFY2(result.code == 0, result.text().c_str());
+        const auto settings = projectOfRun(RunDirectory::open(onlyRun(cli_ / "set"))).training;
+        QCOMPARE(settings.optimizer.key, "rmsprop");
+        QVERIFY(settings.optimizer.params.at("centered") == ParamValue{true});
+        QVERIFY(settings.optimizer.params.at("alpha") == ParamValue{0.9});
+        QCOMPARE(settings.schedule.key, "multi-step");
+        QVERIFY((settings.schedule.params.at("milestones") == ParamValue{IntTuple{1, 3}}));
+        QVERIFY(settings.params.at("warmup_epochs") == ParamValue{0.5});
+    }
+
     void quietSaysNothing() {
         const auto result = cli_.run({"train", "template:perceptron", "--epochs", "1", "--quiet"});
         QCOMPARE(result.code, 0);

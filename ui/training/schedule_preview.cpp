@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/training/schedule_preview.h"
 
-#include "engine/training/recipes/schedules.h"
 #include "ui/plots/scale.h"
 #include "ui/theme/theme_manager.h"
 
@@ -43,12 +42,10 @@ void SchedulePreview::paintEvent(QPaintEvent*) {
     painter.setBrush(theme.field);
     painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
 
-    const auto& def = schedule(settings_.schedule.key);
-    const Params params(def.params, settings_.schedule.params);
     const auto epochs = static_cast<double>(settings_.epochs());
     const QRectF box(44, 12, width() - 58, height() - 34);
     const auto factor = [&](double epoch) {
-        return def.factor(params, std::min(epoch, epochs - 1e-9), epochs);
+        return settings_.scheduledFactor(std::min(epoch, epochs - 1e-9));
     };
     double most = 1e-12;
     for (int i = 0; i <= 100; ++i)

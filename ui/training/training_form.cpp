@@ -58,7 +58,8 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     optimizer_->insert(rate_);
     section(tr("Objective"), {loss_});
     section(tr("Optimizer"), {optimizer_});
-    section(tr("Learning-rate schedule"), {schedule_, preview_});
+    section(tr("Learning-rate schedule"),
+            {schedule_, preview_, paramForm({"warmup_epochs", "warmup_start"})});
     section(tr("Batches and split"), {paramForm({"epochs", "batch", "seed"}), dataForm_});
     section(tr("Early stopping"), {paramForm({"early_stopping", "patience"})});
     section(tr("Hardware"), {paramForm({"device", "threads", "precision"})});

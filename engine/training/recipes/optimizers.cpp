@@ -8,7 +8,16 @@ namespace gradwright {
 // One line an optimizer: its declaration here is all the registration there is.
 #define GRADWRIGHT_OPTIMIZERS(X)                                                                   \
     X(sgd)                                                                                         \
-    X(adam)
+    X(adam)                                                                                        \
+    X(adamw)                                                                                       \
+    X(amsgrad)                                                                                     \
+    X(nadam)                                                                                       \
+    X(radam)                                                                                       \
+    X(adamax)                                                                                      \
+    X(rmsprop)                                                                                     \
+    X(adagrad)                                                                                     \
+    X(adadelta)                                                                                    \
+    X(lion)
 
 namespace recipes {
 #define GRADWRIGHT_DECLARE(name) OptimizerDef name();

@@ -4,7 +4,9 @@
 
 #include <QTest>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -50,6 +52,9 @@ private Q_SLOTS:
         QTest::newRow("he-uniform") << "he-uniform" << 2.0 / 300;
         QTest::newRow("xavier-normal") << "xavier-normal" << 2.0 / 500;
         QTest::newRow("xavier-uniform") << "xavier-uniform" << 2.0 / 500;
+        QTest::newRow("lecun-normal") << "lecun-normal" << 1.0 / 300;
+        QTest::newRow("lecun-uniform") << "lecun-uniform" << 1.0 / 300;
+        QTest::newRow("normal") << "normal" << 0.3 * 0.3;
         QTest::newRow("uniform") << "uniform" << 0.3 * 0.3 / 3;
     }
     void variancesFollowTheFormulas() {
@@ -66,6 +71,49 @@ private Q_SLOTS:
         } else {
             QVERIFY(m.high > 3 * deviation);
         }
+    }
+
+    /// The variance of a normal distribution cut at ±2 deviations: 1 - 4 φ(2) / (2 Φ(2) - 1).
+    void truncationCutsTheTails() {
+        const auto m = momentsOf(draw({"truncated-normal", 0.3}));
+        QVERIFY(std::abs(m.variance / (0.3 * 0.3 * 0.7737413) - 1) < 0.03);
+        QVERIFY(m.low >= -0.6 && m.high <= 0.6);
+        QVERIFY(m.low < -0.59 && m.high > 0.59);
+        QVERIFY(std::abs(m.mean) < 5 * 0.3 / std::sqrt(60'000.0));
+    }
+
+    void orthogonalRowsOrColumnsAreOrthonormal() {
+        for (const auto& shape : {Shape{7, 3, 2, 2}, Shape{12, 12}, Shape{12, 5}}) {
+            const auto tensor = draw({"orthogonal", 0.0, 2.0}, 3, "w", shape);
+            const auto values = tensor.span<double>();
+            const auto rows = static_cast<std::size_t>(shape[0]);
+            const auto columns = values.size() / rows;
+            const auto at = [&](std::size_t vector, std::size_t k) {
+                return rows <= columns ? values[vector * columns + k]
+                                       : values[k * columns + vector];
+            };
+            for (std::size_t i = 0; i < std::min(rows, columns); ++i)
+                for (std::size_t j = 0; j <= i; ++j) {
+                    double product = 0;
+                    for (std::size_t k = 0; k < std::max(rows, columns); ++k)
+                        product += at(i, k) * at(j, k);
+                    QVERIFY(std::abs(product - (i == j ? 4.0 : 0.0)) < 1e-12);
+                }
+        }
+        QVERIFY(!(draw({"orthogonal"}, 1, "w", {9, 9}) == draw({"orthogonal"}, 2, "w", {9, 9})));
+        QCOMPARE(messageOf([] { return draw({"orthogonal"}, 1, "w", {9}); }),
+                 "the initialiser \"orthogonal\" needs a weight of two dimensions or more, not 9");
+    }
+
+    /// Unit i of input i at the kernel's middle is 1, all else 0.
+    void identityPassesTheInputOn() {
+        const auto tensor = draw({"identity"}, 1, "w", {3, 2, 3, 5});
+        const auto values = tensor.span<double>();
+        for (std::size_t i = 0; i < values.size(); ++i)
+            QCOMPARE(values[i], i == 7 || i == 30 + 15 + 7 ? 1.0 : 0.0);
+        const auto wide = draw({"identity"}, 1, "w", {2, 3});
+        const std::vector<double> expected{1, 0, 0, 0, 1, 0};
+        QVERIFY(std::ranges::equal(wide.span<double>(), expected));
     }
 
     void theGainWidensXavierOnly() {

@@ -48,6 +48,7 @@ TrainingPosition somePosition() {
     position.bestEpoch = 2;
     position.epochsWithoutGain = 1;
     position.learningRateFactor = 0.3;
+    position.plateau = {0.1 * 0.3, 1.0 / 7.0, 2, 1};
     return position;
 }
 

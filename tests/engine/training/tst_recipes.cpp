@@ -50,8 +50,8 @@ void addRows(const char* section) {
 }
 
 template <class Def>
-void requireGoldens(const std::vector<Def>& catalog, const char* section) {
-    std::set<std::string> covered;
+void requireGoldens(const std::vector<Def>& catalog, const char* section,
+                    std::set<std::string> covered = {}) {
     for (const auto& golden : goldens().at(section).at("cases"))
         covered.insert(golden["key"].get<std::string>());
     std::set<std::string> keys;
@@ -145,18 +145,20 @@ class RecipesTest : public QObject {
 private Q_SLOTS:
     void everyRecipeHasAGolden() {
         requireGoldens(optimizers(), "optimizers");
-        requireGoldens(schedules(), "schedules");
+        requireGoldens(schedules(), "schedules", {"plateau"});
         requireGoldens(losses(), "losses");
         for (const auto& def : optimizers())
             QVERIFY(def.standardLearningRate > 0);
     }
 
     void unknownKeysNameTheKnown() {
-        QCOMPARE(messageOf([] { optimizer("lion"); }),
-                 std::string("there is no optimizer \"lion\"; known are sgd, adam"));
+        QCOMPARE(messageOf([] { optimizer("tiger"); }),
+                 std::string("there is no optimizer \"tiger\"; known are sgd, adam, adamw, "
+                             "amsgrad, nadam, radam, adamax, rmsprop, adagrad, adadelta, lion"));
         QCOMPARE(messageOf([] { schedule("warm"); }),
                  std::string("there is no learning-rate schedule \"warm\"; known are constant, "
-                             "step, cosine"));
+                             "step, multi-step, exponential, polynomial, cosine, "
+                             "cosine-restarts, one-cycle, plateau"));
         QCOMPARE(messageOf([] { loss("hinge"); }),
                  std::string("there is no loss \"hinge\"; known are softmax-cross-entropy, "
                              "mean-squared-error"));
@@ -250,6 +252,50 @@ private Q_SLOTS:
                 std::abs(actual - factors[i]) <= 1e-12,
                 qPrintable(
                     QString("epoch %1: %2 instead of %3").arg(epoch).arg(actual).arg(factors[i])));
+        }
+    }
+
+    void warmUpLeadsIntoASchedule() {
+        const auto& section = goldens().at("schedules");
+        const auto& cases = section.at("warmups");
+        QCOMPARE(cases.size(), std::size_t{3});
+        for (const auto& golden : cases) {
+            const auto& def = schedule(golden["key"].get<std::string>());
+            const auto values = valuesFrom(def.params, golden["params"]);
+            const Warmup warmup{golden["epochs"], golden["start"]};
+            const auto factors = golden["factors"].get<std::vector<double>>();
+            QCOMPARE(factors.size(), std::size_t{33});
+            for (std::size_t i = 0; i < factors.size(); ++i) {
+                const auto actual = warmedUp(def, Params(def.params, values), warmup,
+                                             static_cast<double>(i) / 4.0, section["epochs"]);
+                QVERIFY2(std::abs(actual - factors[i]) <= 1e-12,
+                         qPrintable(QString("%1, step %2: %3 instead of %4")
+                                        .arg(def.key.c_str())
+                                        .arg(i)
+                                        .arg(actual)
+                                        .arg(factors[i])));
+            }
+        }
+    }
+
+    void plateauFollowsPyTorch() {
+        const auto& section = goldens().at("schedules").at("plateau");
+        const auto losses = section["losses"].get<std::vector<double>>();
+        const auto& def = schedule("plateau");
+        QVERIFY(def.observe);
+        QCOMPARE(section["cases"].size(), std::size_t{3});
+        for (const auto& golden : section["cases"]) {
+            const auto values = valuesFrom(def.params, golden["params"]);
+            PlateauState state;
+            for (std::size_t i = 0; i < losses.size(); ++i) {
+                def.observe(Params(def.params, values), state, losses[i]);
+                const double expected = golden["factors"][i];
+                QVERIFY2(std::abs(state.factor - expected) <= 1e-12,
+                         qPrintable(QString("epoch %1: %2 instead of %3")
+                                        .arg(i + 1)
+                                        .arg(state.factor)
+                                        .arg(expected)));
+            }
         }
     }
 

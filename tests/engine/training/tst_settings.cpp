@@ -25,6 +25,21 @@ private Q_SLOTS:
         }
     }
 
+    void theWarmUpComesBeforeTheSchedule() {
+        TrainingSettings settings;
+        settings.params = {
+            {"epochs", std::int64_t{6}}, {"warmup_epochs", 2.0}, {"warmup_start", 0.5}};
+        settings.schedule = {"polynomial", {}};
+        QCOMPARE(settings.scheduledFactor(0), 0.5);
+        QCOMPARE(settings.scheduledFactor(1), 0.75);
+        QCOMPARE(settings.scheduledFactor(2), 1.0);
+        QCOMPARE(settings.scheduledFactor(3), 0.75);
+        QCOMPARE(settings.scheduledFactor(6), 0.0);
+        settings.params["warmup_epochs"] = 0.0;
+        QCOMPARE(settings.scheduledFactor(0), 1.0);
+        QCOMPARE(settings.scheduledFactor(3), 0.5);
+    }
+
     void valuesAndUnknownKeysSurvive() {
         TrainingSettings settings;
         settings.optimizer = {"sgd", {{"momentum", 0.9}}};

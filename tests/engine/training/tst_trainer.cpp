@@ -7,6 +7,7 @@
 
 #include <QTest>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace gradwright;
@@ -141,6 +142,45 @@ private Q_SLOTS:
         QVERIFY(lastWeights(whole) == test::readFile(run / "last.safetensors"));
         QVERIFY(test::readFile(runOf(whole) / "best.safetensors") ==
                 test::readFile(run / "best.safetensors"));
+    }
+
+    void aPlateauLowersTheRateAcrossAStop() {
+        const TemporaryFolder folder;
+        EventLog whole;
+        // A rate far too high, so that the loss does not fall steadily.
+        auto project = smallProject(64, 0.01);
+        set(project, "epochs", std::int64_t{8});
+        set(project, "learning_rate", 0.5);
+        project.training.schedule = {"plateau", {{"gamma", 0.5}, {"patience", std::int64_t{0}}}};
+        train(whole, project, folder);
+        double factor = 1;
+        double best = INFINITY;
+        const auto epochs = whole.all<EpochDone>();
+        const auto steps = whole.all<StepDone>();
+        QCOMPARE(epochs.size(), 8U);
+        for (const auto& epoch : epochs) {
+            QCOMPARE(steps.at(static_cast<std::size_t>(epoch.step) - 1).learningRate, 0.5 * factor);
+            const double loss = epoch.validation->loss;
+            factor *= loss < best * (1 - 1e-4) ? 1 : 0.5;
+            best = std::min(best, loss);
+        }
+        QVERIFY(factor < 1);
+
+        std::filesystem::path run;
+        for (bool done = false; !done;) {
+            std::stop_source stop;
+            int seen = 0;
+            auto job = trainingJob(project, folder.path());
+            job.resume = run;
+            Trainer(std::move(job), [&](const TrainingEvent& event) {
+                if (const auto* started = std::get_if<RunStarted>(&event))
+                    run = started->run;
+                if (std::holds_alternative<StepDone>(event) && ++seen == 3)
+                    stop.request_stop();
+                done = done || std::holds_alternative<Finished>(event);
+            }).run(stop.get_token());
+        }
+        QVERIFY(lastWeights(whole) == test::readFile(run / "last.safetensors"));
     }
 
     void earlyStoppingEndsARunThatNoLongerImproves() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/support/simd.h"
 #include "engine/training/recipes/optimizers.h"
+#include "engine/training/recipes/optimizers/common_params.h"
 #include "engine/training/recipes/optimizers/weight_decay.h"
 
 #include <cmath>
@@ -59,31 +60,15 @@ UpdateRule make(const Params& params) {
     return rule;
 }
 
-ParamSpec decayRate(std::string key, std::string title, double standard, std::string doc) {
-    auto spec = realParam(std::move(key), std::move(title), standard, 0.0, 1.0, std::move(doc));
-    spec.maximumExclusive = true;
-    spec.advanced = true;
-    return spec;
-}
-
 } // namespace
 
 OptimizerDef adam() {
-    // 0 would divide a weight without any gradient by zero.
-    auto epsilon =
-        realParam("epsilon", "Epsilon", 1e-8, 0.0, 1.0,
-                  "Added to the divisor, so that tiny gradients do not make huge steps.");
-    epsilon.minimumExclusive = true;
-    epsilon.logarithmic = true;
-    epsilon.advanced = true;
     return {
         "adam",
         "Adam",
         "Gives each weight a step of its own from running means of its gradient and of the "
         "gradient's square (Kingma, Ba 2015). A good first choice.",
-        {decayRate("beta1", "Beta 1", 0.9, "How slowly the mean of the gradient follows."),
-         decayRate("beta2", "Beta 2", 0.999, "How slowly the mean of its square follows."), epsilon,
-         weightDecayParam()},
+        {beta1Param(), beta2Param(), epsilonParam(1e-8), weightDecayParam()},
         0.001,
         make,
     };
