@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/project_file.h"
+#include "engine/training/recipes/losses.h"
+#include "engine/training/recipes/optimizers.h"
+#include "engine/training/recipes/schedules.h"
 #include "tests/support/data_files.h"
 #include "tests/support/small_jobs.h"
 #include "ui/plots/curve_plot.h"
@@ -86,6 +89,34 @@ private Q_SLOTS:
         bench.document.undoStack().undo();
         QCOMPARE(bench.document.project().data.validationFraction, 0.0);
         QCOMPARE(method.currentData().toString(), QStringLiteral("adam"));
+    }
+
+    /// Whatever the catalogs hold is offered, each with the fields of its parameters.
+    void everyRecipeHasAForm() {
+        Bench bench(theme_, test::smallProject());
+        const auto check = [&](const char* name, const auto& catalog) {
+            auto& combo = bench.find<QComboBox>(name);
+            QCOMPARE(static_cast<std::size_t>(combo.count()), catalog.size());
+            combo.setFocus();
+            for (int i = 0; i < combo.count(); ++i)
+                QTest::keyClick(&combo, Qt::Key_Up);
+            for (std::size_t i = 0; i < catalog.size(); ++i) {
+                QCOMPARE(combo.currentData().toString().toStdString(), catalog[i].key);
+                for (const auto& spec : catalog[i].params)
+                    QVERIFY2(bench.page->findChild<QWidget*>(QString::fromStdString(spec.key)),
+                             (catalog[i].key + " " + spec.key).c_str());
+                QTest::keyClick(&combo, Qt::Key_Down);
+            }
+        };
+        check("optimizer", optimizers());
+        check("schedule", schedules());
+        check("loss", losses());
+        QVERIFY(bench.document.project().training.schedule.key == schedules().back().key);
+        for (const auto& spec : trainingParams())
+            QVERIFY2(bench.page->findChild<QWidget*>(QString::fromStdString(spec.key)),
+                     spec.key.c_str());
+        bench.enter("warmup_epochs", "0.5");
+        QCOMPARE(bench.document.project().training.scheduledFactor(0.25), 0.01 + 0.99 * 0.5);
     }
 
     void anInvalidValueIsExplainedAndNotTaken() {
