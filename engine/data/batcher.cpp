@@ -31,11 +31,15 @@ struct Batcher::State {
         , indices(std::move(indices_))
         , batch(batch_)
         , seed(seed_)
-        , elements(static_cast<std::size_t>(source->shape().elements())) {
+        , elements(static_cast<std::size_t>(source->shape().elements()))
+        , targetElements(source->targetShape().rank() == 0
+                             ? 0
+                             : static_cast<std::size_t>(source->targetShape().elements())) {
         const auto most = std::min(static_cast<std::size_t>(batch), indices.size());
         for (auto& buffer : buffers) {
             buffer.inputs.reserve(most * elements);
             buffer.labels.reserve(most);
+            buffer.targets.reserve(most * targetElements);
             free.push_back(&buffer);
         }
         loader = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -55,6 +59,7 @@ struct Batcher::State {
     const std::int64_t batch;
     const std::optional<std::uint64_t> seed;
     const std::size_t elements;
+    const std::size_t targetElements; ///< 0 where samples have a class
 
     std::array<Batch, kBuffers> buffers;
     Batch* lent = nullptr;    ///< with the user
@@ -90,12 +95,16 @@ bool Batcher::State::fill(Batch& target, std::int64_t number, std::span<const st
     target.count = static_cast<std::int64_t>(count);
     target.inputs.resize(count * elements);
     target.labels.resize(count);
+    target.targets.resize(count * targetElements);
     for (std::size_t i = 0; i < count; ++i) {
         if (stop.stop_requested() || request.load(std::memory_order_relaxed) != ticket)
             return false;
         const std::int64_t sample = order[first + i];
         source->input(sample, std::span(target.inputs).subspan(i * elements, elements));
         target.labels[i] = source->label(sample);
+        if (targetElements > 0)
+            source->target(sample,
+                           std::span(target.targets).subspan(i * targetElements, targetElements));
     }
     return true;
 }

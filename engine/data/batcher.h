@@ -13,6 +13,7 @@ namespace gradwright {
 struct Batch {
     std::vector<float> inputs;        ///< count × elements of a sample
     std::vector<std::int32_t> labels; ///< count
+    std::vector<float> targets;       ///< count × elements of a target; none with classes
     std::int64_t count = 0;           ///< the last batch of an epoch may be shorter
     std::int64_t index = 0;           ///< number of the batch within its epoch
 };

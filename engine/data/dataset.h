@@ -15,10 +15,16 @@
 
 namespace gradwright {
 
+/// What the samples of a data set are: a class each, or target values each (regression,
+/// reconstruction).
 struct DataInfo {
     Shape input;                      ///< of one sample after preparation, e.g. 1×28×28
-    std::vector<std::string> classes; ///< names by label
+    std::vector<std::string> classes; ///< names by label; none where targets are values
     Preparation preparation;
+    Shape target{}; ///< of one sample's target values; of rank 0 with classes
+    std::vector<std::string> targetNames{}; ///< of the values, where they have names
+
+    [[nodiscard]] bool hasClasses() const { return !classes.empty(); }
 };
 
 /// Samples by number. Immutable and safe to read from several threads at once.
@@ -31,8 +37,13 @@ public:
     [[nodiscard]] virtual const Shape& shape() const = 0;
     /// Writes the prepared input of a sample; `out` holds exactly the elements of shape().
     virtual void input(std::int64_t index, std::span<float> out) const = 0;
-    /// The class of a sample, in 0 … classes - 1.
+    /// The class of a sample, in 0 … classes - 1; 0 where samples have target values.
     [[nodiscard]] virtual std::int32_t label(std::int64_t index) const = 0;
+    /// Of one sample's target values; of rank 0 where samples have a class.
+    [[nodiscard]] virtual const Shape& targetShape() const;
+    /// Writes the target values of a sample; `out` holds exactly the elements of targetShape().
+    /// Throws Error where samples have a class.
+    virtual void target(std::int64_t index, std::span<float> out) const;
 };
 
 struct Dataset {
@@ -82,8 +93,9 @@ struct Split {
 };
 
 /// Splits off round(fraction × samples) for validation, each class in proportion (largest
-/// remainder): of MNIST's 60,000 with 0.1, 54,000 and 6,000. Depends on labels, fraction and seed
-/// only. Throws Error when a label is out of range or nothing would be left to train on.
+/// remainder): of MNIST's 60,000 with 0.1, 54,000 and 6,000; samples with target values are one
+/// class. Depends on labels, fraction and seed only. Throws Error when a label is out of range or
+/// nothing would be left to train on.
 Split stratifiedSplit(const DataSource& source, std::size_t classes, double validationFraction,
                       std::uint64_t seed);
 

@@ -83,8 +83,9 @@ Split splitOf(const Dataset& dataset, const DataChoice& choice) {
     if (choice.limit < 0)
         throw Error("the number of samples to train on must be at least 0 (all), not {}",
                     choice.limit);
-    auto split = stratifiedSplit(*dataset.training, dataset.info.classes.size(),
-                                 choice.validationFraction, choice.splitSeed);
+    auto split =
+        stratifiedSplit(*dataset.training, std::max<std::size_t>(1, dataset.info.classes.size()),
+                        choice.validationFraction, choice.splitSeed);
     if (choice.limit > 0 && static_cast<std::size_t>(choice.limit) < split.training.size())
         split.training.resize(static_cast<std::size_t>(choice.limit));
     return split;
