@@ -34,6 +34,15 @@ std::string grouped(std::int64_t number) {
     return text;
 }
 
+std::string scoreText(double accuracy, bool hasClasses) {
+    return hasClasses ? fmt::format("accuracy {:.2f} %", 100 * accuracy)
+                      : fmt::format("R² {:.3f}", accuracy);
+}
+
+std::string scoreKey(bool hasClasses) {
+    return hasClasses ? "accuracy" : "r2";
+}
+
 std::string bytesText(std::int64_t bytes) {
     static constexpr std::array units = {"bytes", "KB", "MB", "GB", "TB"};
     auto value = static_cast<double>(bytes);

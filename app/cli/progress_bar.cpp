@@ -54,6 +54,7 @@ void ProgressBar::show(const TrainingEvent& event) {
 
 void ProgressBar::showStart(const RunStarted& event) {
     epochs_ = event.epochs;
+    hasClasses_ = event.hasClasses;
     showLastingLine(fmt::format(
         "Training {} epoch{} of {} steps with {} thread{}{}", event.epochs,
         event.epochs == 1 ? "" : "s", grouped(event.stepsPerEpoch), event.threads,
@@ -74,18 +75,20 @@ void ProgressBar::showStep(const StepDone& event) {
     const auto epoch = std::min(static_cast<std::int64_t>(std::ceil(event.epoch)), epochs_);
     const double share = event.epoch / static_cast<double>(epochs_);
     showMovingLine(fmt::format("Epoch {}/{} ", epoch, epochs_), share,
-                   fmt::format("{:3.0f} %  loss {:.4f}  accuracy {:.2f} %  {} samples/s  {} left",
-                               100 * share, smoothedLoss_ / known, 100 * smoothedAccuracy_ / known,
+                   fmt::format("{:3.0f} %  loss {:.4f}  {}  {} samples/s  {} left", 100 * share,
+                               smoothedLoss_ / known,
+                               scoreText(smoothedAccuracy_ / known, hasClasses_),
                                grouped(std::llround(event.samplesPerSecond)),
                                durationText(event.secondsLeft)));
 }
 
 void ProgressBar::showEpoch(const EpochDone& event) {
-    auto line = fmt::format("Epoch {}/{}  loss {:.4f}  accuracy {:.2f} %", event.epoch, epochs_,
-                            event.training.loss, 100 * event.training.accuracy);
+    auto line = fmt::format("Epoch {}/{}  loss {:.4f}  {}", event.epoch, epochs_,
+                            event.training.loss, scoreText(event.training.accuracy, hasClasses_));
     if (event.validation)
-        line += fmt::format("  validation loss {:.4f}  accuracy {:.2f} %{}", event.validation->loss,
-                            100 * event.validation->accuracy, event.best ? " ★" : "");
+        line +=
+            fmt::format("  validation loss {:.4f}  {}{}", event.validation->loss,
+                        scoreText(event.validation->accuracy, hasClasses_), event.best ? " ★" : "");
     line += fmt::format("  {} samples/s", grouped(std::llround(event.samplesPerSecond)));
     showLastingLine(line);
 }

@@ -28,6 +28,7 @@ private:
     std::FILE* stream_;
     bool isTerminal_;
     std::int64_t epochs_ = 1;
+    bool hasClasses_ = true;
     double smoothedLoss_ = 0;
     double smoothedAccuracy_ = 0;
     std::int64_t smoothedSteps_ = 0;

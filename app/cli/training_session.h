@@ -17,7 +17,8 @@ struct TrainingResult {
     std::optional<Stopped> stopped;
     std::optional<std::string> failure;
     std::optional<Score> validation; ///< the best
-    double samplesPerSecond = 0;     ///< median over the epochs, training steps alone
+    bool hasClasses = true;
+    double samplesPerSecond = 0; ///< median over the epochs, training steps alone
 };
 
 /// Trains on the calling thread, showing progress on `progress` when it is not null.

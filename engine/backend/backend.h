@@ -34,11 +34,13 @@ public:
     [[nodiscard]] virtual Tensor read(WeightId id) const = 0;
     /// Converts to the store's type. Throws Error when the shape differs.
     virtual void write(WeightId id, const Tensor& values) = 0;
-    /// Of the last backward pass; zero before it. Trainable weights of a training program only.
+    /// Of the last backward pass; zero before it. Weights that learn, of a training program only.
     [[nodiscard]] virtual Tensor readGradient(WeightId id) const = 0;
-    [[nodiscard]] virtual std::size_t slots() const = 0; ///< for each trainable weight
+    [[nodiscard]] virtual std::size_t slots() const = 0; ///< for each weight that learns
     [[nodiscard]] virtual Tensor readSlot(WeightId id, std::size_t slot) const = 0;
     virtual void writeSlot(WeightId id, std::size_t slot, const Tensor& values) = 0;
+    /// Every weight that learns changes places with its slot: the way to compute with an average.
+    virtual void exchange(std::size_t slot) = 0;
 };
 
 /// Gives every weight its first values.
@@ -90,10 +92,11 @@ public:
     /// logits.
     virtual bool forward(std::span<const BatchInput> inputs, StepSeed seed = {},
                          const std::stop_token& stop = {}) = 0;
-    /// Computes the gradient of the objective for every trainable weight. After forward, in
+    /// Computes the gradient of the objective for every weight that learns. After forward, in
     /// training only. Returns false when stopped between two ops.
     virtual bool backward(const std::stop_token& stop = {}) = 0;
-    /// One step of the optimizer, and of the running statistics. After backward.
+    /// One step of the optimizer, with what regularizes it, and of the running statistics. Changes
+    /// the gradients. After backward.
     /// `step` counts from 1.
     virtual void update(double learningRate, std::uint64_t step) = 0;
 
@@ -103,8 +106,8 @@ public:
     [[nodiscard]] virtual Tensor read(ValueId value) const = 0;
     /// As read() for an output in F32, into `out` ([batch, …] elements), without allocating.
     virtual void copyOutput(ValueId value, std::span<float> out) const = 0;
-    /// The squared norm of each weight's gradient, 0 for the untrainable, in the order of the
-    /// graph's weights. After backward.
+    /// The squared norm of each weight's gradient, 0 for those that do not learn, in the order of
+    /// the graph's weights. After backward.
     [[nodiscard]] virtual std::span<const double> gradientSquares() const = 0;
     /// The path of the first layer whose value holds a NaN or an infinity, or nothing. After
     /// forward; slow.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -17,17 +18,13 @@ namespace {
 /// As in training's evaluation: activations stay in the cache.
 constexpr std::int64_t kBatch = 128;
 
-Reading readingOf(std::span<const float> probabilities) {
-    const auto best = std::ranges::max_element(probabilities);
-    return {0, 0, static_cast<std::int32_t>(best - probabilities.begin()), *best};
-}
-
 } // namespace
 
-std::optional<std::vector<Reading>> readAll(const OpGraph& graph, const Weights& weights,
-                                            std::shared_ptr<const DataSource> source,
-                                            const std::stop_token& stop,
-                                            const std::function<void(std::int64_t)>& progress) {
+std::optional<Outcomes> readOutcomes(const OpGraph& graph, const Weights& weights,
+                                     std::shared_ptr<const DataSource> source,
+                                     std::vector<std::uint32_t> indices,
+                                     const std::stop_token& stop,
+                                     const std::function<void(std::int64_t)>& progress) {
     if (graph.inputs().size() != 1 || graph.outputs().empty())
         throw Error("prediction needs a network with one input and an output");
     const auto input = graph.inputs().front().value;
@@ -35,33 +32,49 @@ std::optional<std::vector<Reading>> readAll(const OpGraph& graph, const Weights&
     if (source->shape() != graph.type(input).shape)
         throw Error("the network takes {}, the data set has {}", toString(graph.type(input).shape),
                     toString(source->shape()));
-    const auto classes = static_cast<std::size_t>(graph.type(output).shape.elements());
     ProgramCache programs(backendFor(Precision::F32), graph, Precision::F32);
     programs.get(kBatch, Mode::Inference);
     writeWeights(*programs.weights(), weights);
 
-    std::vector<std::uint32_t> indices(static_cast<std::size_t>(source->size()));
-    std::iota(indices.begin(), indices.end(), 0U);
+    Outcomes outcomes;
+    outcomes.elements = static_cast<std::size_t>(graph.type(output).shape.elements());
+    outcomes.outputs.reserve(indices.size() * outcomes.elements);
     Batcher batcher(std::move(source), std::move(indices), kBatch, std::nullopt);
     batcher.startEpoch(0);
-    std::vector<Reading> readings;
-    std::vector<float> outputs;
     while (const auto* batch = batcher.next()) {
         auto& program = programs.get(batch->count, Mode::Inference);
         const std::array inputs = {BatchInput{input, batch->inputs.data()}};
         if (!program.forward(inputs, {}, stop))
             return {};
-        const auto count = static_cast<std::size_t>(batch->count);
-        outputs.resize(count * classes);
-        program.copyOutput(output, outputs);
-        for (std::size_t i = 0; i < count; ++i) {
-            auto reading = readingOf(std::span(outputs).subspan(i * classes, classes));
-            reading.sample = static_cast<std::uint32_t>(readings.size());
-            reading.label = batch->labels[i];
-            readings.push_back(reading);
-        }
+        const auto added = static_cast<std::size_t>(batch->count) * outcomes.elements;
+        outcomes.outputs.resize(outcomes.outputs.size() + added);
+        program.copyOutput(output, std::span(outcomes.outputs).last(added));
+        std::ranges::copy(batch->labels, std::back_inserter(outcomes.labels));
+        std::ranges::copy(batch->targets, std::back_inserter(outcomes.targets));
         if (progress)
-            progress(static_cast<std::int64_t>(readings.size()));
+            progress(static_cast<std::int64_t>(outcomes.labels.size()));
+    }
+    return outcomes;
+}
+
+std::optional<Outcomes> readAll(const OpGraph& graph, const Weights& weights,
+                                const std::shared_ptr<const DataSource>& source,
+                                const std::stop_token& stop,
+                                const std::function<void(std::int64_t)>& progress) {
+    std::vector<std::uint32_t> indices(static_cast<std::size_t>(source->size()));
+    std::iota(indices.begin(), indices.end(), 0U);
+    return readOutcomes(graph, weights, source, std::move(indices), stop, progress);
+}
+
+std::vector<Reading> readingsOf(const Outcomes& outcomes) {
+    std::vector<Reading> readings;
+    readings.reserve(outcomes.labels.size());
+    for (std::size_t n = 0; n < outcomes.labels.size(); ++n) {
+        const auto row =
+            std::span(outcomes.outputs).subspan(n * outcomes.elements, outcomes.elements);
+        const auto best = std::ranges::max_element(row);
+        readings.push_back({static_cast<std::uint32_t>(n), outcomes.labels[n],
+                            static_cast<std::int32_t>(best - row.begin()), *best});
     }
     return readings;
 }

@@ -24,12 +24,29 @@ struct Reading {
     [[nodiscard]] bool correct() const { return label == predicted; }
 };
 
-/// Reads every sample of a source; `graph` is an inferenceGraph(). Nothing when stopped; `progress`
+/// What a network said about some samples, and what would have been right.
+struct Outcomes {
+    std::size_t elements = 0;         ///< of one output
+    std::vector<float> outputs;       ///< [samples, elements]
+    std::vector<std::int32_t> labels; ///< one a sample; all 0 where there are target values
+    std::vector<float> targets;       ///< [samples, elements]; none where samples have classes
+};
+
+/// Runs some samples of a source; `graph` is an inferenceGraph(). Nothing when stopped; `progress`
 /// is told the number of samples done. Throws Error when weights or samples are another network's.
-std::optional<std::vector<Reading>> readAll(const OpGraph& graph, const Weights& weights,
-                                            std::shared_ptr<const DataSource> source,
-                                            const std::stop_token& stop = {},
-                                            const std::function<void(std::int64_t)>& progress = {});
+std::optional<Outcomes> readOutcomes(const OpGraph& graph, const Weights& weights,
+                                     std::shared_ptr<const DataSource> source,
+                                     std::vector<std::uint32_t> indices,
+                                     const std::stop_token& stop = {},
+                                     const std::function<void(std::int64_t)>& progress = {});
+/// The same for every sample.
+std::optional<Outcomes> readAll(const OpGraph& graph, const Weights& weights,
+                                const std::shared_ptr<const DataSource>& source,
+                                const std::stop_token& stop = {},
+                                const std::function<void(std::int64_t)>& progress = {});
+
+/// The largest output of each sample; sample numbers count from 0.
+std::vector<Reading> readingsOf(const Outcomes& outcomes);
 
 /// How often each class was read as which.
 class ConfusionMatrix {

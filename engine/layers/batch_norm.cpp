@@ -59,6 +59,7 @@ LayerDef batchNorm() {
                    "uses running statistics.",
             .formula = "y = γ · (x - mean) / sqrt(variance + ε) + β",
             .source = "Ioffe, Szegedy: Batch normalization, 2015",
+            .hasWeights = true,
             .params = {std::move(epsilon), std::move(momentum)},
             .infer = infer,
             .lower = lower,

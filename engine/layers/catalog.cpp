@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/layers/catalog.h"
 
+#include "engine/layers/shared_params.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 
 namespace gradwright {
@@ -94,6 +96,9 @@ const std::vector<LayerDef>& layerCatalog() {
 #define GRADWRIGHT_LIST(name) list.push_back(layers::name());
         GRADWRIGHT_LAYERS(GRADWRIGHT_LIST)
 #undef GRADWRIGHT_LIST
+        for (auto& def : list)
+            if (def.hasWeights)
+                std::ranges::copy(layers::learningParams(), std::back_inserter(def.params));
         return list;
     }();
     return all;

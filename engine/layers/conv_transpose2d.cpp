@@ -174,6 +174,7 @@ LayerDef convTranspose2d() {
                    "into a larger image. Learned upsampling for segmentation and decoders.",
             .formula = "y[o, i·s + u·d, j·s + v·d] += w[c, o, u, v] · x[c, i, j], then + b[o]",
             .source = "Zeiler, Krishnan, Taylor, Fergus: Deconvolutional networks, 2010",
+            .hasWeights = true,
             .params = joined(
                 {{intParam("filters", "Filters", 32, 1, 65536, "Number of output channels.")},
                  windowParams({2, 2}, {2, 2}),

@@ -165,6 +165,7 @@ LayerDef convolution(std::size_t axes) {
         .doc = "",
         .formula = "",
         .source = "",
+        .hasWeights = true,
         .params = joined({{intParam("filters", "Filters", 32, 1, 65536,
                                     "Number of filters, which is the number of output channels.")},
                           windowParams(IntTuple(axes, 3), IntTuple(axes, 1)),

@@ -64,6 +64,7 @@ LayerDef dense() {
             "passed through the activation. Of a sequence, every step goes through it by itself.",
         .formula = "y = f(W x + b)",
         .source = "Rosenblatt: The perceptron, 1958",
+        .hasWeights = true,
         .params = joined({{intParam("units", "Units", 64, 1, 1 << 24, "Number of outputs."),
                            boolParam("bias", "Bias", true, "Adds a learned number a unit.")},
                           activationParams(),

@@ -70,6 +70,7 @@ LayerDef depthwiseConv2d() {
         .formula = "y[c·m + k, i, j] = b[c·m + k] + Σ w[c·m + k, u, v] · x[c, i·s + u·d, "
                    "j·s + v·d]",
         .source = "Chollet: Xception, 2017; Howard et al.: MobileNets, 2017",
+        .hasWeights = true,
         .params = joined(
             {{intParam("multiplier", "Multiplier", 1, 1, 1024, "Filters for each channel.")},
              windowParams({3, 3}, {1, 1}),

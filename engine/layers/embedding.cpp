@@ -56,6 +56,7 @@ LayerDef embedding() {
             .formula = "y[t] = table[x[t]]",
             .source = "Bengio, Ducharme, Vincent, Jauvin: A neural probabilistic language model, "
                       "2003",
+            .hasWeights = true,
             .params = {intParam("vocabulary", "Vocabulary", 256, 1, 1 << 24,
                                 "Number of entries; inputs are 0 to one less."),
                        intParam("dimensions", "Dimensions", 64, 1, 65536, "Length of each vector."),

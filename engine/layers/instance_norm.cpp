@@ -56,6 +56,7 @@ LayerDef instanceNorm() {
                 "of an image away, which is what style transfer wants.",
             .formula = "y = (x - mean of the channel) / sqrt(variance of the channel + ε)",
             .source = "Ulyanov, Vedaldi, Lempitsky: Instance normalization, 2016",
+            .hasWeights = true,
             .params = {epsilonParam(1e-5),
                        boolParam("affine", "Scale and shift", false,
                                  "Scales and shifts every channel by learned numbers.")},

@@ -29,8 +29,12 @@ Shape LowerContext::shapeOf(ValueId value) const {
 
 WeightId LowerContext::weight(std::string_view name, Shape shape, Initializer initializer,
                               WeightFans fans, bool trainable) {
-    return graph_->addWeight({fmt::format("{}/{}", path_, name), std::move(shape),
-                              std::move(initializer), fans, trainable});
+    WeightSpec spec{fmt::format("{}/{}", path_, name), std::move(shape), std::move(initializer),
+                    fans, trainable};
+    // A layer under test may have been made without the catalog.
+    if (params_.has("frozen"))
+        spec.rateFactor = params_.boolean("frozen") ? 0.0 : params_.real("learning_rate_factor");
+    return graph_->addWeight(std::move(spec));
 }
 
 ValueId LowerContext::op(OpAttributes attributes, std::vector<ValueId> inputs,

@@ -114,6 +114,8 @@ struct LayerDef {
     std::size_t maxInputs = 1;
     bool hasOutput = true;
     bool insideBlocksOnly = false;
+    /// lower() makes weights that learn; the catalog then adds learningParams() to the params.
+    bool hasWeights = false;
     ParamSpecs params = {};
     /// The output's shape; for a layer without output, the shape it takes.
     Inferred (*infer)(const InferContext&) = nullptr;

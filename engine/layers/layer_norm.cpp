@@ -47,6 +47,7 @@ LayerDef layerNorm() {
                    "training and inference are alike; usual in transformers.",
             .formula = "y = γ · (x - mean) / sqrt(variance + ε) + β",
             .source = "Ba, Kiros, Hinton: Layer normalization, 2016",
+            .hasWeights = true,
             .params = {overParam(), epsilonParam(1e-5),
                        boolParam("affine", "Scale and shift", true,
                                  "Scales and shifts by learned numbers.")},

@@ -83,6 +83,7 @@ LayerDef multiHeadSelfAttention() {
                    "transformers.",
             .formula = "y = Concat(head_1, …) W_O, head = softmax(Q Kᵀ / sqrt(d)) V; Q, K, V = x W",
             .source = "Vaswani et al.: Attention is all you need, 2017",
+            .hasWeights = true,
             .params = {intParam("heads", "Heads", 4, 1, 1024,
                                 "Number of heads; must divide the features."),
                        boolParam("causal", "Causal", false,

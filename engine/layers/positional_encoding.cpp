@@ -62,6 +62,7 @@ LayerDef positionalEncoding() {
             .formula = "y[t, i] = x[t, i] + sin(t / 10000^(i/F)) for even i, cos(t / "
                        "10000^((i-1)/F)) for odd i",
             .source = "Vaswani et al.: Attention is all you need, 2017",
+            .hasWeights = true,
             .params = {choiceParam("kind", "Kind", "sinusoids",
                                    {{"sinusoids", "Sinusoids", "Fixed waves of many lengths."},
                                     {"learned", "Learned", "A learned vector for each step."}},

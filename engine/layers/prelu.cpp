@@ -48,6 +48,7 @@ LayerDef prelu() {
             .doc = "ReLU with a learned slope below zero, one for each channel or one for all.",
             .formula = "f(x) = x for x > 0, a · x otherwise",
             .source = "He, Zhang, Ren, Sun: Delving deep into rectifiers, 2015",
+            .hasWeights = true,
             .params = {realParam("slope", "Slope", 0.25, -1, 1, "The slope at the start."),
                        boolParam("shared", "Shared", false, "One slope for all channels.")},
             .infer = infer,

@@ -102,6 +102,7 @@ LayerDef definition() {
             .doc = "",
             .formula = "",
             .source = "",
+            .hasWeights = true,
             .params = {intParam("units", "Units", 64, 1, 65536, "Length of the state."),
                        boolParam("sequences", "Every step", true,
                                  "The state after each step, a sequence; else only the one after "

@@ -76,6 +76,7 @@ LayerDef separableConv2d() {
                "work.",
         .formula = "y[o] = b[o] + Σ p[o, k] · depthwise(x)[k]",
         .source = "Chollet: Xception, 2017",
+        .hasWeights = true,
         .params = joined(
             {{intParam("filters", "Filters", 32, 1, 65536, "Number of output channels."),
               intParam("multiplier", "Multiplier", 1, 1, 1024,

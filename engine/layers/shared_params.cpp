@@ -59,6 +59,19 @@ Initializer initializerOf(const Params& params, const Activation& activation) {
     return {"xavier-uniform", 0.0, 1.0};
 }
 
+ParamSpecs learningParams() {
+    auto frozen = boolParam("frozen", "Frozen", false,
+                            "Training leaves the weights as they are: for layers taken over from "
+                            "another network.");
+    frozen.advanced = true;
+    auto factor = realParam("learning_rate_factor", "Learning-rate factor", 1.0, 0.0, 1000.0,
+                            "Times the learning rate, for this layer's weights.");
+    factor.minimumExclusive = true;
+    factor.advanced = true;
+    factor.visibleWhen = {"frozen", {false}};
+    return {std::move(frozen), std::move(factor)};
+}
+
 ParamSpecs joined(std::initializer_list<ParamSpecs> parts) {
     ParamSpecs all;
     for (const auto& part : parts)

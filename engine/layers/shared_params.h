@@ -17,6 +17,9 @@ ValueId lowerActivation(LowerContext& context, ValueId value);
 ParamSpecs initializerParams();
 Initializer initializerOf(const Params& params, const Activation& activation);
 
+/// "frozen" and "learning_rate_factor": how training treats the weights of one layer.
+ParamSpecs learningParams();
+
 ParamSpecs joined(std::initializer_list<ParamSpecs> parts);
 
 } // namespace gradwright::layers

@@ -259,22 +259,39 @@ struct TypeOf {
                 inputs);
         return {Shape{op.classes}};
     }
-    ValueType operator()(const SoftmaxCrossEntropyOp&) const {
+    ValueType operator()(const SoftmaxCrossEntropyOp& op) const {
         requireInputs(2, "softmax-cross-entropy", inputs);
         require(inputs[0].element == ElementType::Real && inputs[0].shape.rank() == 1 &&
-                    inputs[1].element == ElementType::ClassIndex,
-                "softmax-cross-entropy", "takes a vector of logits and a class index", inputs);
+                    (inputs[1].element == ElementType::ClassIndex ||
+                     inputs[1].shape == inputs[0].shape),
+                "softmax-cross-entropy",
+                "takes a vector of logits and a class index or as many probabilities", inputs);
+        const auto weights = static_cast<std::int64_t>(op.classWeights.size());
+        require(weights == 0 || weights == inputs[0].shape[0], "softmax-cross-entropy",
+                fmt::format("has {} class weights and needs one a class", weights), inputs);
         return {Shape{1}};
     }
     ValueType operator()(const MeanSquaredErrorOp&) const {
-        requireInputs(2, "mean-squared-error", inputs);
-        requireReal("mean-squared-error", inputs);
-        require(inputs[0].shape == inputs[1].shape, "mean-squared-error",
-                "takes a prediction and a target of one shape", inputs);
+        return comparison("mean-squared-error");
+    }
+    ValueType operator()(const ElementLossOp&) const { return comparison("loss"); }
+    ValueType operator()(const CosineLossOp&) const { return comparison("cosine loss"); }
+    ValueType operator()(const HingeLossOp&) const {
+        requireInputs(2, "hinge", inputs);
+        require(inputs[0].element == ElementType::Real && inputs[0].shape.rank() == 1 &&
+                    inputs[1].element == ElementType::ClassIndex,
+                "hinge", "takes a vector of scores and a class index", inputs);
         return {Shape{1}};
     }
 
 private:
+    [[nodiscard]] ValueType comparison(std::string_view op) const {
+        requireInputs(2, op, inputs);
+        requireReal(op, inputs);
+        require(inputs[0].shape == inputs[1].shape, op,
+                "takes a prediction and a target of one shape", inputs);
+        return {Shape{1}};
+    }
     void requireSequence(std::string_view op) const {
         requireInputs(1, op, inputs);
         requireReal(op, inputs);
@@ -336,6 +353,13 @@ std::string_view nameOf(const OpAttributes& attributes) {
             [](const OneHotOp&) { return "one-hot"; },
             [](const SoftmaxCrossEntropyOp&) { return "softmax-cross-entropy"; },
             [](const MeanSquaredErrorOp&) { return "mean-squared-error"; },
+            [](const ElementLossOp& op) {
+                constexpr std::array names = {"absolute-error", "huber", "binary-cross-entropy",
+                                              "kullback-leibler", "perceptron-criterion"};
+                return names[static_cast<std::size_t>(op.kind)];
+            },
+            [](const HingeLossOp&) { return "hinge"; },
+            [](const CosineLossOp&) { return "cosine"; },
         },
         attributes);
 }

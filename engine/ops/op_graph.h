@@ -22,6 +22,10 @@ struct WeightSpec {
     Initializer initializer;
     WeightFans fans;
     bool trainable = true;
+    double rateFactor = 1.0; ///< times the learning rate; 0 freezes it
+
+    /// Whether training moves it along a gradient.
+    [[nodiscard]] bool learns() const { return trainable && rateFactor > 0; }
 };
 
 struct Value {
@@ -80,7 +84,7 @@ public:
     [[nodiscard]] ValueId output(std::string_view name) const;
     [[nodiscard]] std::vector<ValueType> inputTypes(const Op& op) const;
 
-    [[nodiscard]] std::int64_t parameters() const; ///< elements of trainable weights
+    [[nodiscard]] std::int64_t parameters() const; ///< elements of trainable weights, frozen or not
     [[nodiscard]] std::int64_t macs() const;       ///< for one sample
 
 private:

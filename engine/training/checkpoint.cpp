@@ -24,12 +24,16 @@ Json toJson(const TrainingPosition& position) {
                  {"batch", position.batch},
                  {"step", position.step},
                  {"learning_rate_factor", position.learningRateFactor},
-                 {"loss_sum", position.lossSum},
-                 {"correct", position.correct},
-                 {"samples", position.samples},
+                 {"loss_sum", position.running.loss},
+                 {"correct", position.running.correct},
+                 {"samples", position.running.samples},
                  {"best_epoch", position.bestEpoch},
                  {"epochs_without_gain", position.epochsWithoutGain},
                  {"finished", position.finished}};
+    if (!position.running.targets.empty())
+        json["values"] = {{"squared_errors", position.running.squaredErrors},
+                          {"target_squares", position.running.targetSquares},
+                          {"targets", position.running.targets}};
     if (position.best)
         json["best"] = {{"loss", position.best->loss},
                         {"accuracy", position.best->accuracy},
@@ -55,10 +59,10 @@ void requireSensible(const TrainingPosition& position) {
         position.plateau.wait < 0 || position.plateau.cooldown < 0)
         throw Error("the schedule's state is out of range");
     // The running means of the epoch are taken over these.
-    if (position.correct < 0 || position.correct > position.samples ||
-        (position.samples > 0) != (position.batch > 0))
-        throw Error("{} correct of {} samples in {} batches cannot be", position.correct,
-                    position.samples, position.batch);
+    if (position.running.correct < 0 || position.running.correct > position.running.samples ||
+        (position.running.samples > 0) != (position.batch > 0))
+        throw Error("{} correct of {} samples in {} batches cannot be", position.running.correct,
+                    position.running.samples, position.batch);
     if (position.bestEpoch < 0 || position.bestEpoch > position.epoch)
         throw Error("epoch {} cannot be the best of {}", position.bestEpoch, position.epoch);
 }
@@ -69,12 +73,18 @@ TrainingPosition positionFromJson(const Json& json) {
     json.at("batch").get_to(position.batch);
     json.at("step").get_to(position.step);
     json.at("learning_rate_factor").get_to(position.learningRateFactor);
-    json.at("loss_sum").get_to(position.lossSum);
-    json.at("correct").get_to(position.correct);
-    json.at("samples").get_to(position.samples);
+    json.at("loss_sum").get_to(position.running.loss);
+    json.at("correct").get_to(position.running.correct);
+    json.at("samples").get_to(position.running.samples);
     json.at("best_epoch").get_to(position.bestEpoch);
     json.at("epochs_without_gain").get_to(position.epochsWithoutGain);
     json.at("finished").get_to(position.finished);
+    if (json.contains("values")) {
+        const auto& values = json.at("values");
+        values.at("squared_errors").get_to(position.running.squaredErrors);
+        values.at("target_squares").get_to(position.running.targetSquares);
+        values.at("targets").get_to(position.running.targets);
+    }
     if (json.contains("best")) {
         const auto& best = json.at("best");
         position.best = Score{best.at("loss").get<double>(), best.at("accuracy").get<double>(),
@@ -127,7 +137,7 @@ void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store
     const auto& specs = store.specs();
     for (std::uint32_t i = 0; i < specs.size(); ++i) {
         contents.tensors.emplace_back(specs[i].key, finite(store.read(WeightId{i}), specs[i].key));
-        for (std::size_t slot = 0; specs[i].trainable && slot < store.slots(); ++slot)
+        for (std::size_t slot = 0; specs[i].learns() && slot < store.slots(); ++slot)
             contents.tensors.emplace_back(slotName(specs[i].key, slot),
                                           finite(store.readSlot(WeightId{i}, slot),
                                                  "the optimizer's state of " + specs[i].key));
@@ -151,12 +161,12 @@ TrainingPosition readCheckpoint(const std::filesystem::path& file, WeightStore& 
     const auto& specs = store.specs();
     for (const auto& spec : specs) {
         tensorOf(contents, spec.key, spec.shape, file);
-        for (std::size_t slot = 0; spec.trainable && slot < store.slots(); ++slot)
+        for (std::size_t slot = 0; spec.learns() && slot < store.slots(); ++slot)
             tensorOf(contents, slotName(spec.key, slot), spec.shape, file);
     }
     for (std::uint32_t i = 0; i < specs.size(); ++i) {
         store.write(WeightId{i}, *contents.find(specs[i].key));
-        for (std::size_t slot = 0; specs[i].trainable && slot < store.slots(); ++slot)
+        for (std::size_t slot = 0; specs[i].learns() && slot < store.slots(); ++slot)
             store.writeSlot(WeightId{i}, slot, *contents.find(slotName(specs[i].key, slot)));
     }
     return position;

@@ -18,9 +18,7 @@ struct TrainingPosition {
     std::int64_t step = 0;           ///< done in all
     double learningRateFactor = 1.0; ///< of changes while it ran
     PlateauState plateau;            ///< of a schedule that watches the loss
-    double lossSum = 0;              ///< over the samples of the epoch that runs
-    std::int64_t correct = 0;
-    std::int64_t samples = 0;
+    ScoreSums running;               ///< over the samples of the epoch that runs
     std::optional<Score> best;
     std::int64_t bestEpoch = 0; ///< counted from 1; 0 = none
     std::int64_t epochsWithoutGain = 0;

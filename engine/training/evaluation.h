@@ -12,9 +12,6 @@
 
 namespace gradwright {
 
-/// The number of samples whose largest output is their class.
-std::int64_t countCorrect(std::span<const float> outputs, std::span<const std::int32_t> labels);
-
 /// Called with the number of samples done.
 using EvaluationProgress = std::function<void(std::int64_t)>;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/backend/weights.h"
+#include "engine/training/score.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -14,33 +15,25 @@
 
 namespace gradwright {
 
-/// Loss and accuracy over some samples.
-struct Score {
-    double loss = 0;     ///< mean of the weighted objectives
-    double accuracy = 0; ///< share of samples whose largest output is their class
-    std::int64_t samples = 0;
-
-    bool operator==(const Score&) const = default;
-};
-
 struct RunStarted {
     std::filesystem::path run;
     std::int64_t epochs = 0;
     std::int64_t stepsPerEpoch = 0;
     std::int64_t startStep = 0; ///< > 0 when resumed
     int threads = 1;
-    std::vector<std::string> weights; ///< keys of the trainable ones, the order of gradient norms
+    std::vector<std::string> weights; ///< keys of those that learn, the order of gradient norms
+    bool hasClasses = true;           ///< else a Score's accuracy is R²
 };
 
 struct StepDone {
     std::int64_t step = 0; ///< counted from 1
     double epoch = 0;      ///< passes done so far, fractional
     double loss = 0;       ///< mean over the batch
-    double accuracy = 0;
+    double accuracy = 0;   ///< see Score
     double learningRate = 0;
     double samplesPerSecond = 0; ///< over the last second or so, training only
     double secondsLeft = 0;      ///< estimate for all epochs
-    /// Norm of each trainable weight's gradient; sent with some steps only.
+    /// Norm of each learning weight's gradient; sent with some steps only.
     std::shared_ptr<const std::vector<double>> gradientNorms;
 };
 

@@ -6,7 +6,6 @@
 #include "engine/support/error.h"
 #include "engine/training/diverged.h"
 #include "engine/training/evaluation.h"
-#include "engine/training/recipes/optimizers.h"
 #include "engine/training/run_record.h"
 
 #include <algorithm>
@@ -20,11 +19,6 @@ using Clock = Speedometer::Clock;
 
 constexpr auto kDivergedAdvice = "The last good checkpoint is kept; a smaller learning rate or "
                                  "clipped inputs may help.";
-
-UpdateRule updateRuleOf(const TrainingSettings& settings) {
-    const auto& def = optimizer(settings.optimizer.key);
-    return def.make(Params(def.params, settings.optimizer.params));
-}
 
 RunDirectory openRun(const TrainingJob& job) {
     if (!job.resume.empty())
@@ -41,6 +35,30 @@ int prepare(ProgramCache& programs, const TrainingJob& job, const Split& split) 
     return threads;
 }
 
+/// While it lives, the weights are their average where the settings ask for one.
+class Averaged {
+public:
+    Averaged(WeightStore& store, const UpdateRule& rule, std::int64_t step)
+        : store_(store)
+        , slot_(rule.slots)
+        , active_(rule.regularization.averageDecay > 0 && step > 0) {
+        exchange();
+    }
+    ~Averaged() { exchange(); }
+    Averaged(const Averaged&) = delete;
+    Averaged& operator=(const Averaged&) = delete;
+
+private:
+    void exchange() {
+        if (active_)
+            store_.exchange(slot_);
+    }
+
+    WeightStore& store_;
+    std::size_t slot_;
+    bool active_;
+};
+
 double secondsSince(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -55,8 +73,9 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     , split_(splitOf(data_, job.data))
     , training_(trainingGraph(job.network, data_.info, job.settings))
     , schedule_(schedule(job.settings.schedule.key))
+    , rule_(job.settings.updateRule())
     , programs_(backendFor(job.settings.precision()), training_.graph, job.settings.precision(),
-                updateRuleOf(job.settings))
+                rule_)
     , threads_(prepare(programs_, job, split_))
     , directory_(openRun(job))
     , lock_(directory_.lock())
@@ -102,9 +121,10 @@ void TrainingLoop::startRun() {
                      batcher_.batchesPerEpoch(),
                      position_.step,
                      threads_,
-                     {}};
+                     {},
+                     data_.info.hasClasses()};
     for (const auto& spec : training_.graph.weights())
-        if (spec.trainable)
+        if (spec.learns())
             event.weights.push_back(spec.key);
     sink_(event);
 }
@@ -134,9 +154,11 @@ bool TrainingLoop::obeyCommands(const std::stop_token& stop) {
         const auto pending = commands_.take();
         if (pending.learningRate)
             changeLearningRate(*pending.learningRate);
-        if (pending.snapshot)
+        if (pending.snapshot) {
+            const Averaged averaged(*programs_.weights(), rule_, position_.step);
             sink_(SnapshotTaken{position_.step, std::make_shared<const Weights>(
                                                     readWeights(*programs_.weights()))});
+        }
         if (!pending.paused) {
             stepping_ = pending.singleStep;
             if (told && !stepping_)
@@ -171,9 +193,7 @@ double TrainingLoop::scheduledRate() const {
 bool TrainingLoop::runStep(const Batch& batch, const std::stop_token& stop) {
     const auto start = Clock::now();
     auto& program = programs_.get(batch.count, Mode::Training);
-    inputs_.assign({{training_.input, batch.inputs.data()}});
-    for (const auto target : training_.targets)
-        inputs_.push_back({target, batch.labels.data()});
+    bindBatch(training_, batch, inputs_);
 
     const auto step = static_cast<std::uint64_t>(position_.step) + 1;
     if (!program.forward(inputs_, {job_.settings.seed(), step}, stop))
@@ -189,14 +209,11 @@ bool TrainingLoop::runStep(const Batch& batch, const std::stop_token& stop) {
     outputs_.resize(
         static_cast<std::size_t>(batch.count * training_.graph.type(output).shape.elements()));
     program.copyOutput(output, outputs_);
-    const auto correct = countCorrect(
-        outputs_, std::span(batch.labels).first(static_cast<std::size_t>(batch.count)));
-    position_.lossSum += lossSum;
-    position_.correct += correct;
-    position_.samples += batch.count;
+    ScoreSums sums;
+    sums.add(lossSum, outputs_, batch);
+    position_.running.add(lossSum, outputs_, batch);
     speed_.add(batch.count, Clock::now() - start);
-    const auto count = static_cast<double>(batch.count);
-    noteStep(program, {lossSum / count, static_cast<double>(correct) / count, batch.count});
+    noteStep(program, sums.score());
     return true;
 }
 
@@ -243,7 +260,7 @@ TrainingLoop::gradientNorms(const Program& program) const {
     auto norms = std::make_shared<std::vector<double>>();
     const auto squares = program.gradientSquares();
     for (std::size_t i = 0; i < squares.size(); ++i)
-        if (training_.graph.weights()[i].trainable)
+        if (training_.graph.weights()[i].learns())
             norms->push_back(std::sqrt(squares[i]));
     return norms;
 }
@@ -252,14 +269,13 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
     EpochDone event;
     event.epoch = position_.epoch + 1;
     event.step = position_.step;
-    event.training = {position_.lossSum / static_cast<double>(position_.samples),
-                      static_cast<double>(position_.correct) /
-                          static_cast<double>(position_.samples),
-                      position_.samples};
+    event.training = position_.running.score();
     event.learningRate = scheduledRate();
     event.seconds = speed_.epochSeconds();
     event.samplesPerSecond = speed_.ofEpoch();
     event.waitedSeconds = batcher_.waitedSeconds();
+    std::optional<Averaged> averaged;
+    averaged.emplace(*programs_.weights(), rule_, position_.step);
     if (!split_.validation.empty()) {
         event.validation = evaluate(programs_, training_, data_.training, split_.validation, stop);
         if (!event.validation)
@@ -276,15 +292,14 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
     position_.epochsWithoutGain = event.best ? 0 : position_.epochsWithoutGain + 1;
     ++position_.epoch;
     position_.batch = 0;
-    position_.lossSum = 0;
-    position_.correct = 0;
-    position_.samples = 0;
+    position_.running = {};
     position_.finished = position_.epoch >= job_.settings.epochs() || outOfPatience();
     if (event.best) {
         position_.best = score;
         position_.bestEpoch = position_.epoch;
         writeCheckpoint(directory_.bestWeights(), *programs_.weights(), position_);
     }
+    averaged.reset();
     metrics_.add(event);
     writeCheckpointFile();
     sink_(event);

@@ -53,6 +53,7 @@ private:
     Split split_;
     TrainingGraph training_;
     const ScheduleDef& schedule_;
+    const UpdateRule rule_;
     ProgramCache programs_;
     int threads_;
     RunDirectory directory_;

@@ -3,7 +3,6 @@
 
 #include "engine/graph/lower.h"
 #include "engine/support/error.h"
-#include "engine/training/recipes/optimizers.h"
 
 #include <algorithm>
 
@@ -23,7 +22,7 @@ bool sharesMemory(const OpAttributes& attributes) {
 MemoryEstimate estimateTrainingMemory(const OpGraph& graph, std::int64_t batch, std::size_t slots) {
     MemoryEstimate estimate;
     for (const auto& spec : graph.weights()) {
-        const auto copies = spec.trainable ? 2 + static_cast<std::int64_t>(slots) : 1;
+        const auto copies = spec.learns() ? 2 + static_cast<std::int64_t>(slots) : 1;
         estimate.weights += spec.shape.elements() * copies * kBytes;
     }
     // The backward pass walks from the loss to the input and needs, next to the kept activations,
@@ -46,9 +45,8 @@ MemoryEstimate estimateTrainingMemory(const OpGraph& graph, std::int64_t batch, 
 std::optional<MemoryEstimate> estimateTrainingMemory(const Analysis& analysis,
                                                      const TrainingSettings& settings) {
     try {
-        const auto& def = optimizer(settings.optimizer.key);
-        const auto rule = def.make(Params(def.params, settings.optimizer.params));
-        return estimateTrainingMemory(lower(analysis), settings.batch(), rule.slots);
+        return estimateTrainingMemory(lower(analysis), settings.batch(),
+                                      settings.updateRule().allSlots());
     } catch (const Error&) {
         return {};
     }

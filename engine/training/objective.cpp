@@ -10,9 +10,32 @@
 namespace gradwright {
 namespace {
 
-bool isSoftmax(const OpGraph& graph, ValueId value) {
+bool isActivation(const OpAttributes& attributes, ActivationKind kind) {
+    const auto* op = std::get_if<ActivationOp>(&attributes);
+    return op && op->activation.kind == kind;
+}
+
+/// Whether the value comes out of the very function that the head applies.
+bool endsIn(const OpGraph& graph, ValueId value, Head head) {
     const auto* producer = graph.producerOf(value);
-    return producer && std::holds_alternative<SoftmaxOp>(producer->attributes);
+    if (!producer)
+        return false;
+    switch (head) {
+    case Head::None:
+        return false;
+    case Head::Softmax:
+        return producer->attributes == OpAttributes(SoftmaxOp{});
+    case Head::Sigmoid:
+        return isActivation(producer->attributes, ActivationKind::Sigmoid);
+    case Head::Step:
+        return isActivation(producer->attributes, ActivationKind::Step);
+    }
+    return false;
+}
+
+/// A loss that takes one number and decides between two classes by its sign.
+bool decidesBySign(Head head) {
+    return head == Head::Sigmoid || head == Head::Step;
 }
 
 ValueId outputOf(const OpGraph& graph, const Objective& objective) {
@@ -40,6 +63,7 @@ public:
         checkInputs();
         for (const auto& objective : settings.objectives)
             checkObjective(objective);
+        checkPerceptronRule(settings);
         return std::move(found_);
     }
 
@@ -52,6 +76,18 @@ private:
             place.path = node->name;
         }
         found_.push_back({severity, std::move(place), std::move(message), std::move(fixes)});
+    }
+
+    /// The rule is only what its name says together with that loss.
+    void checkPerceptronRule(const TrainingSettings& settings) {
+        if (settings.optimizer.key != "perceptron-rule")
+            return;
+        for (const auto& objective : settings.objectives)
+            if (objective.loss.key != "perceptron-criterion")
+                report(Severity::Error, nullptr,
+                       fmt::format("The perceptron rule corrects mistakes and needs the perceptron "
+                                   "criterion as its loss, not {}.",
+                                   loss(objective.loss.key).title));
     }
 
     void checkInputs() {
@@ -89,7 +125,17 @@ private:
             return report(Severity::Error, nullptr,
                           fmt::format("The network has {} Outputs; the objective must name one.",
                                       outputs.size()));
-        checkWidth(*node);
+        const auto& def = loss(objective.loss.key);
+        if (!data_.hasClasses() && def.target == TargetKind::ClassIndex)
+            return report(
+                Severity::Error, node,
+                fmt::format("{} compares with classes, and the data set gives values ({}); choose "
+                            "a loss for values, such as the mean squared error.",
+                            def.title, toString(data_.target)));
+        if (data_.hasClasses())
+            checkClasses(*node, def);
+        else
+            checkTarget(*node);
         checkSoftmax(*node, objective);
     }
 
@@ -99,34 +145,59 @@ private:
         return inputs.empty() ? std::nullopt : inputs.front();
     }
 
-    void checkWidth(const Node& output) {
+    void checkClasses(const Node& output, const LossDef& def) {
         const auto index = analysis_.indexOf(output.name);
         if (analysis_.nodes[index].state != ShapeState::Known)
             return;
         const auto& shape = analysis_.nodes[index].output;
         const auto classes = static_cast<std::int64_t>(data_.classes.size());
-        if (shape == Shape{classes})
+        if (shape == Shape{classes} && classes > 1)
             return;
-        std::vector<Fix> fixes;
-        for (auto source = feeding(index); source; source = feeding(*source)) {
-            const auto& flat = analysis_.flat.nodes[*source];
-            if (flat.layer && flat.layer->key == "dense") {
-                fixes.push_back({fmt::format("Set units to {}", classes),
-                                 {SetParam{flat.graph, flat.node, "units", classes}}});
-                break;
-            }
-            if (analysis_.nodes[*source].output != shape)
-                break;
+        if (shape == Shape{1} && classes == 2) {
+            if (decidesBySign(def.head))
+                return;
+            return report(Severity::Error, &output,
+                          fmt::format("{} cannot decide between 2 classes by a single output; the "
+                                      "binary cross-entropy can, or 2 outputs.",
+                                      def.title),
+                          unitsFix(index, classes));
         }
         report(Severity::Error, &output,
                fmt::format("The data set has {} classes; the Output receives {}.", classes,
                            toString(shape)),
-               std::move(fixes));
+               unitsFix(index, classes));
+    }
+
+    void checkTarget(const Node& output) {
+        const auto index = analysis_.indexOf(output.name);
+        if (analysis_.nodes[index].state != ShapeState::Known)
+            return;
+        const auto& shape = analysis_.nodes[index].output;
+        if (shape == data_.target)
+            return;
+        report(Severity::Error, &output,
+               fmt::format("The data set gives target values of {}; the Output receives {}.",
+                           toString(data_.target), toString(shape)),
+               data_.target.rank() == 1 ? unitsFix(index, data_.target[0]) : std::vector<Fix>{});
+    }
+
+    /// Sets the units of the Dense layer that the Output's size comes from.
+    [[nodiscard]] std::vector<Fix> unitsFix(std::size_t output, std::int64_t units) const {
+        const auto& shape = analysis_.nodes[output].output;
+        for (auto source = feeding(output); source; source = feeding(*source)) {
+            const auto& flat = analysis_.flat.nodes[*source];
+            if (flat.layer && flat.layer->key == "dense")
+                return {{fmt::format("Set units to {}", units),
+                         {SetParam{flat.graph, flat.node, "units", units}}}};
+            if (analysis_.nodes[*source].output != shape)
+                break;
+        }
+        return {};
     }
 
     /// A final softmax is the normal picture; one that feeds another softmax is not.
     void checkSoftmax(const Node& output, const Objective& objective) {
-        if (!loss(objective.loss.key).takesLogits)
+        if (loss(objective.loss.key).head != Head::Softmax)
             return;
         int softmaxes = 0;
         for (auto source = feeding(analysis_.indexOf(output.name)); source;
@@ -166,10 +237,12 @@ TrainingGraph trainingGraph(const Network& network, const DataInfo& data,
     for (const auto& objective : settings.objectives) {
         const auto& def = loss(objective.loss.key);
         auto prediction = outputOf(graph, objective);
-        if (def.takesLogits && isSoftmax(graph, prediction))
+        if (endsIn(graph, prediction, def.head))
             prediction = graph.producerOf(prediction)->inputs.front();
         const auto name = outputName(graph, objective);
-        const auto target = graph.addInput("target:" + name, {Shape{1}, ElementType::ClassIndex});
+        const auto target = graph.addInput(
+            "target:" + name, data.hasClasses() ? ValueType{Shape{1}, ElementType::ClassIndex}
+                                                : ValueType{data.target, ElementType::Real});
         const auto perSample =
             def.lower(graph, prediction, target, Params(def.params, objective.loss.params), name);
         graph.addLoss(perSample, objective.weight);
@@ -181,6 +254,14 @@ TrainingGraph trainingGraph(const Network& network, const DataInfo& data,
     return training;
 }
 
+void bindBatch(const TrainingGraph& training, const Batch& batch, std::vector<BatchInput>& inputs) {
+    inputs.assign({{training.input, batch.inputs.data()}});
+    const bool ofClasses = batch.targets.empty();
+    for (const auto target : training.targets)
+        inputs.push_back({target, ofClasses ? static_cast<const void*>(batch.labels.data())
+                                            : static_cast<const void*>(batch.targets.data())});
+}
+
 std::vector<Diagnostic> diagnoseTraining(const Network& network, const Analysis& analysis,
                                          const DataInfo& data, const TrainingSettings& settings) {
     return Diagnoser(network, analysis, data).run(settings);
@@ -190,8 +271,21 @@ OpGraph inferenceGraph(const Network& network, const TrainingSettings& settings)
     auto graph = lower(network);
     const auto& objective = settings.objectives.front();
     auto value = outputOf(graph, objective);
-    if (loss(objective.loss.key).takesLogits && !isSoftmax(graph, value))
+    const auto head = loss(objective.loss.key).head;
+    const bool single = graph.type(value).shape == Shape{1};
+    if (single && decidesBySign(head)) {
+        if (head == Head::Sigmoid && endsIn(graph, value, head))
+            value = graph.producerOf(value)->inputs.front();
+        // softmax of (0, z) is (σ(-z), σ(z)).
+        const AxisMap behindZero{.kind = AxisMap::Kind::Shift, .size = 2, .first = -1};
+        value = graph.add(ResampleOp{{behindZero}}, {value}, "probabilities");
+        if (head == Head::Sigmoid)
+            value = graph.add(SoftmaxOp{}, {value}, "probabilities");
+    } else if (head == Head::Softmax && !endsIn(graph, value, head)) {
         value = graph.add(SoftmaxOp{}, {value}, "probabilities");
+    } else if (head == Head::Sigmoid && !endsIn(graph, value, head)) {
+        value = graph.add(ActivationOp{{ActivationKind::Sigmoid}}, {value}, "probabilities");
+    }
     graph.setOutputs({{"probabilities", value}});
     return graph;
 }

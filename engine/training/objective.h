@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/data/dataset.h"
+#include "engine/backend/backend.h"
+#include "engine/data/batcher.h"
 #include "engine/graph/analysis.h"
 #include "engine/ops/op_graph.h"
 #include "engine/training/settings.h"
@@ -9,14 +10,17 @@
 namespace gradwright {
 
 /// The graph that training compiles: the network's ops, for each objective a target input and a
-/// loss term, and as outputs, named by their Output nodes, the values that the losses take. A loss
-/// on logits gets what enters a final Softmax.
+/// loss term, and as outputs, named by their Output nodes, the values that the losses take: what
+/// enters a final softmax, sigmoid or step where that is the loss's Head.
 struct TrainingGraph {
     OpGraph graph;
     ValueId input;                ///< fed with samples
-    std::vector<ValueId> targets; ///< one an objective, fed with labels
+    std::vector<ValueId> targets; ///< one an objective, fed with labels or target values
     std::vector<ValueId> outputs; ///< one an objective: logits or predictions
 };
+
+/// What to feed for a batch, into `inputs`; the batch must outlive its use.
+void bindBatch(const TrainingGraph& training, const Batch& batch, std::vector<BatchInput>& inputs);
 
 /// Throws Error with the first reason when the network cannot be trained like that on such data.
 TrainingGraph trainingGraph(const Network& network, const DataInfo& data,
@@ -28,9 +32,10 @@ TrainingGraph trainingGraph(const Network& network, const DataInfo& data,
 std::vector<Diagnostic> diagnoseTraining(const Network& network, const Analysis& analysis,
                                          const DataInfo& data, const TrainingSettings& settings);
 
-/// The graph that prediction compiles: the network's first output as class probabilities, named
-/// "probabilities". Where the network ends in logits for a loss that takes logits, a softmax is
-/// appended.
+/// The graph that prediction compiles: the network's first output, named "probabilities", as one
+/// number a class or, for data with target values, as these. The loss's softmax or sigmoid is
+/// appended where the network does not end in it; a single output that decides between two classes
+/// becomes two.
 OpGraph inferenceGraph(const Network& network, const TrainingSettings& settings);
 
 } // namespace gradwright

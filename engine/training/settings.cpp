@@ -17,6 +17,36 @@ Params paramsOf(const TrainingSettings& settings) {
     return {trainingParams(), settings.params};
 }
 
+/// What Regularization holds; 0 turns each off.
+ParamSpecs regularizationParams() {
+    ParamSpecs specs{
+        realParam(
+            "l1", "L1 penalty", 0.0, 0.0, 1e6,
+            "Times the sum of the kernels' absolute values, added to the loss: drives weights "
+            "to zero (Tibshirani 1996). 0 is off."),
+        realParam("l2", "L2 penalty", 0.0, 0.0, 1e6,
+                  "Times half the sum of the kernels' squares, added to the loss: keeps weights "
+                  "small (Hoerl, Kennard 1970). 0 is off."),
+        realParam(
+            "max_norm", "Max-norm", 0.0, 0.0, 1e6,
+            "The weights into one unit or filter are scaled back to this norm after each step "
+            "(Srivastava et al. 2014). 0 is off."),
+        realParam("clip_norm", "Clip gradient norm", 0.0, 0.0, 1e12,
+                  "The gradients of all weights together are scaled down to this norm, so that no "
+                  "step explodes (Pascanu et al. 2013). 0 is off."),
+        realParam("clip_value", "Clip gradient values", 0.0, 0.0, 1e12,
+                  "Each element of the gradient is kept within ± this. 0 is off."),
+        realParam("average_decay", "Weight average", 0.0, 0.0, 1.0,
+                  "Validation, test and prediction use an exponential moving average of the "
+                  "weights, of which each step keeps this share (Polyak, Juditsky 1992); 0.999 is "
+                  "usual, 0 is off."),
+    };
+    specs.back().maximumExclusive = true;
+    for (auto& spec : specs)
+        spec.advanced = true;
+    return specs;
+}
+
 ParamSpecs makeTrainingParams() {
     auto rate = realParam("learning_rate", "Learning rate", 0.001, 0, 1000,
                           "Length of a step against the gradient.");
@@ -45,28 +75,33 @@ ParamSpecs makeTrainingParams() {
     auto tensorBoard = boolParam("tensorboard", "TensorBoard events", false,
                                  "Also writes the curves as TensorBoard reads them.");
     tensorBoard.advanced = true;
-    return {std::move(rate),
-            std::move(warmup),
-            std::move(warmupStart),
-            intParam("epochs", "Epochs", 5, 1, 1'000'000, "Passes over the training data."),
-            intParam("batch", "Batch size", 32, 1, 1 << 20,
-                     "Samples whose gradients are averaged for one step."),
-            intParam("seed", "Seed", 1, 0, 9e15,
-                     "Start of all random numbers: the same seed and number of threads give the "
-                     "same weights."),
-            choiceParam("precision", "Precision", "fp32",
-                        {{"fp32", "FP32", "Single precision, on the fast CPU engine."},
-                         {"fp64", "FP64", "Double precision, on the slow reference engine."}},
-                        "Number format of the computation."),
-            choiceParam("device", "Device", "cpu",
-                        {{"cpu", "CPU", "The processor, by oneDNN; the only one so far."}},
-                        "What computes."),
-            std::move(threads),
-            boolParam("early_stopping", "Early stopping", false,
-                      "Stops when validation no longer improves; the best weights are kept."),
-            std::move(patience),
-            std::move(checkpoint),
-            std::move(tensorBoard)};
+    ParamSpecs specs{
+        std::move(rate),
+        std::move(warmup),
+        std::move(warmupStart),
+        intParam("epochs", "Epochs", 5, 1, 1'000'000, "Passes over the training data."),
+        intParam("batch", "Batch size", 32, 1, 1 << 20,
+                 "Samples whose gradients are averaged for one step."),
+        intParam("seed", "Seed", 1, 0, 9e15,
+                 "Start of all random numbers: the same seed and number of threads give the "
+                 "same weights."),
+        choiceParam("precision", "Precision", "fp32",
+                    {{"fp32", "FP32", "Single precision, on the fast CPU engine."},
+                     {"fp64", "FP64", "Double precision, on the slow reference engine."}},
+                    "Number format of the computation."),
+        choiceParam("device", "Device", "cpu",
+                    {{"cpu", "CPU", "The processor, by oneDNN; the only one so far."}},
+                    "What computes."),
+        std::move(threads),
+        boolParam("early_stopping", "Early stopping", false,
+                  "Stops when validation no longer improves; the best weights are kept."),
+        std::move(patience),
+        std::move(checkpoint),
+        std::move(tensorBoard)};
+    const auto place = std::ranges::find(specs, "checkpoint_seconds", &ParamSpec::key);
+    const auto regularization = regularizationParams();
+    specs.insert(place, regularization.begin(), regularization.end());
+    return specs;
 }
 
 ParamValues readParams(const Json& json, const ParamSpecs& specs, std::string_view what) {
@@ -184,6 +219,19 @@ double TrainingSettings::checkpointSeconds() const {
 
 bool TrainingSettings::tensorBoard() const {
     return paramsOf(*this).boolean("tensorboard");
+}
+
+UpdateRule TrainingSettings::updateRule() const {
+    const auto& def = gradwright::optimizer(optimizer.key);
+    auto rule = def.make(Params(def.params, optimizer.params));
+    const auto values = paramsOf(*this);
+    rule.regularization = {.l1 = values.real("l1"),
+                           .l2 = values.real("l2"),
+                           .clipValue = values.real("clip_value"),
+                           .clipNorm = values.real("clip_norm"),
+                           .maxNorm = values.real("max_norm"),
+                           .averageDecay = values.real("average_decay")};
+    return rule;
 }
 
 void requireValid(const TrainingSettings& settings) {

@@ -50,10 +50,13 @@ struct TrainingSettings {
     [[nodiscard]] std::int64_t patience() const; ///< epochs
     [[nodiscard]] double checkpointSeconds() const;
     [[nodiscard]] bool tensorBoard() const;
+    /// Optimizer and regularization as a backend takes them.
+    [[nodiscard]] UpdateRule updateRule() const;
 };
 
 /// learning_rate, warmup_epochs, warmup_start, epochs, batch, seed, threads, precision,
-/// early_stopping, patience, checkpoint_seconds, tensorboard.
+/// early_stopping, patience, l1, l2, max_norm, clip_norm, clip_value, average_decay,
+/// checkpoint_seconds, tensorboard.
 const ParamSpecs& trainingParams();
 
 /// Throws Error with the first value that breaks its rule.

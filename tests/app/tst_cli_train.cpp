@@ -145,7 +145,7 @@ private Q_SLOTS:
                  trained_.json()["validation_accuracy"].get<double>());
         const auto training = cli_.run({"evaluate", run_, "--split", "training", "--json"});
         QCOMPARE(training.json()["samples"].get<int>(), 900);
-        QVERIFY(cli_.run({"evaluate", run_}).out.contains("over 300 images"));
+        QVERIFY(cli_.run({"evaluate", run_}).out.contains("over 300 samples"));
     }
 
     void evaluateWithoutValidationSamplesSaysSo() {

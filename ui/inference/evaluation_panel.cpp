@@ -9,6 +9,7 @@
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLocale>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QResizeEvent>
@@ -41,6 +42,7 @@ EvaluationPanel::EvaluationPanel(ThemeManager& theme, QWidget* parent)
     , theme_(&theme)
     , detail_(label({}, "muted"))
     , accuracy_(label({}, "figure"))
+    , metrics_(label({}, "muted"))
     , chosen_(label({}, "muted"))
     , mistakesDetail_(label({}, "muted"))
     , empty_(label({}, "muted"))
@@ -94,6 +96,9 @@ void EvaluationPanel::layOut() {
     header->addWidget(accuracy_);
     header->addWidget(button_);
     top->addLayout(header);
+    metrics_->setObjectName(QStringLiteral("metrics"));
+    metrics_->setWordWrap(true);
+    top->addWidget(metrics_);
     top->addWidget(progress_);
     top->addWidget(empty_, 1);
     top->addWidget(confusion_, 1);
@@ -123,6 +128,7 @@ void EvaluationPanel::setModel(std::shared_ptr<const TrainedModel> model) {
     confusion_->setMatrix({}, {});
     mistakes_->setMistakes({}, {});
     accuracy_->clear();
+    metrics_->clear();
     chosen_->clear();
     mistakesDetail_->clear();
     mistakesCard_->setVisible(!model_ || showsImages());
@@ -144,24 +150,43 @@ void EvaluationPanel::showRunning(bool running) {
     button_->setVisible(running || !report_);
     button_->setEnabled(model_ != nullptr);
     empty_->setVisible(!report_);
-    confusion_->setVisible(report_.has_value());
-    chosen_->setVisible(report_.has_value());
+    const bool hasClasses = report_ && report_->model->data->info.hasClasses();
+    metrics_->setVisible(report_.has_value());
+    confusion_->setVisible(hasClasses);
+    chosen_->setVisible(hasClasses);
     if (!running && !report_)
-        detail_->setText(model_
-                             ? tr("test set, %1 samples").arg(fullNumber(model_->data->test->size()))
-                             : QString());
+        detail_->setText(
+            model_ ? tr("test set, %1 samples").arg(fullNumber(model_->data->test->size()))
+                   : QString());
 }
 
 void EvaluationPanel::showReport(const TestReport& report) {
     report_ = report;
     const auto& matrix = report.matrix;
     confusion_->setMatrix(matrix, report.model->data->info.classes);
-    detail_->setText(tr("test set, %1 samples").arg(fullNumber(matrix.samples())));
-    accuracy_->setText(percent(static_cast<double>(matrix.correct()) /
-                                   static_cast<double>(std::max<std::int64_t>(1, matrix.samples())),
-                               2));
+    const auto samples = static_cast<std::int64_t>(report.outcomes.labels.size());
+    detail_->setText(tr("test set, %1 samples").arg(fullNumber(samples)));
+    showMetrics();
     showMistakes();
     showRunning(false);
+}
+
+/// The first one large, the others in a line, each explained where the pointer rests.
+void EvaluationPanel::showMetrics() {
+    QStringList others;
+    QString help;
+    for (const auto& [metric, value] : report_->metrics) {
+        const auto text = metric->isShare ? percent(value, 2) : QLocale().toString(value, 'g', 4);
+        if (metric == report_->metrics.front().metric)
+            accuracy_->setText(metric->isShare ? text : qstr(metric->title) + u' ' + text);
+        else
+            others << qstr(metric->title) + u' ' + text;
+        help += QStringLiteral("<p><b>%1</b>: %2</p>")
+                    .arg(qstr(metric->title).toHtmlEscaped(), qstr(metric->doc).toHtmlEscaped());
+    }
+    metrics_->setText(others.join(QStringLiteral("   ·   ")));
+    metrics_->setToolTip(help);
+    accuracy_->setToolTip(help);
 }
 
 bool EvaluationPanel::showsImages() const {
@@ -169,7 +194,8 @@ bool EvaluationPanel::showsImages() const {
 }
 
 void EvaluationPanel::showMistakes() {
-    if (!report_)
+    mistakesCard_->setVisible(showsImages() && (!report_ || model_->data->info.hasClasses()));
+    if (!report_ || !report_->model->data->info.hasClasses())
         return;
     auto shown = report_->mistakes;
     const auto cell = confusion_->chosen();

@@ -44,6 +44,7 @@ protected:
 private:
     void layOut();
     void showReport(const TestReport& report);
+    void showMetrics();
     void showMistakes();
     [[nodiscard]] bool showsImages() const;
     void showRunning(bool running);
@@ -54,6 +55,7 @@ private:
     QWidget* mistakesCard_ = nullptr;
     QLabel* detail_;
     QLabel* accuracy_;
+    QLabel* metrics_;
     QLabel* chosen_;
     QLabel* mistakesDetail_;
     QLabel* empty_;

@@ -29,14 +29,19 @@ BackgroundJobs::Delivery EvaluationJob::read(const std::shared_ptr<const Trained
                                              int job, const std::stop_token& stop) {
     const auto samples = model->data->test->size();
     try {
-        const auto readings =
+        auto outcomes =
             readAll(model->graph, *model->weights, model->data->test, stop, [&](std::int64_t done) {
                 jobs_.deliver(job, [this, done, samples] { Q_EMIT progressed(done, samples); });
             });
-        if (!readings)
+        if (!outcomes)
             return {};
-        TestReport report{model, ConfusionMatrix(model->data->info.classes.size(), *readings),
-                          mistakes(*readings)};
+        TestReport report{model, std::move(*outcomes), {}, {}, {}};
+        report.metrics = measure(report.outcomes);
+        if (model->data->info.hasClasses()) {
+            const auto readings = readingsOf(report.outcomes);
+            report.matrix = ConfusionMatrix(model->data->info.classes.size(), readings);
+            report.mistakes = mistakes(readings);
+        }
         return [this, report = std::move(report)] {
             setRunning(false);
             Q_EMIT finished(report);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/inference/readings.h"
+#include "engine/inference/metrics.h"
 #include "ui/session/background_jobs.h"
 #include "ui/session/trained_model.h"
 
@@ -16,7 +16,9 @@ namespace gradwright {
 /// What a model makes of its test set.
 struct TestReport {
     std::shared_ptr<const TrainedModel> model;
-    ConfusionMatrix matrix;
+    Outcomes outcomes;
+    std::vector<MetricValue> metrics;
+    ConfusionMatrix matrix;        ///< empty where samples have target values
     std::vector<Reading> mistakes; ///< the surest first
 };
 

@@ -68,7 +68,7 @@ RunHistory readHistory(const RunDirectory& run) {
     history.totalEpochs = project.training.epochs();
     const auto graph = inferenceGraph(project.network, project.training);
     for (const auto& spec : graph.weights())
-        if (spec.trainable)
+        if (spec.learns())
             history.weights.push_back(spec.key);
     history.finished = record.contains("result");
     history.resumable =

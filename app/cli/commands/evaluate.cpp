@@ -6,12 +6,14 @@
 #include "app/cli/output.h"
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
+#include "engine/inference/metrics.h"
 #include "engine/project/runs.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/evaluation.h"
 
 #include <CLI/CLI.hpp>
 
+#include <cctype>
 #include <memory>
 
 namespace gradwright::cli {
@@ -22,6 +24,30 @@ struct Options {
     std::string split = "test";
     bool json = false;
 };
+
+Json toJson(const Options& options, const Score& score, const std::vector<MetricValue>& values,
+            const DataInfo& info) {
+    Json numbers = Json::object();
+    for (const auto& [metric, value] : values)
+        numbers[metric->key] = value;
+    return {{"samples", score.samples},
+            {"loss", score.loss},
+            {scoreKey(info.hasClasses()), score.accuracy},
+            {"split", options.split},
+            {"metrics", std::move(numbers)}};
+}
+
+void printReport(const Options& options, const Score& score, const std::vector<MetricValue>& values,
+                 const DataInfo& info) {
+    auto headline = scoreText(score.accuracy, info.hasClasses());
+    headline[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(headline[0])));
+    printLine(fmt::format("{} (loss {:.4f}) over {} samples of the {} set.", headline, score.loss,
+                          grouped(score.samples), options.split));
+    for (const auto& [metric, value] : values)
+        printLine(fmt::format("  {} {}", padded(metric->title, 26),
+                              metric->isShare ? fmt::format("{:.2f} %", 100 * value)
+                                              : fmt::format("{:.4g}", value)));
+}
 
 void runEvaluate(const Options& options, int& exitCode) {
     const Interrupt interrupt;
@@ -46,22 +72,22 @@ void runEvaluate(const Options& options, int& exitCode) {
         throw Error("{}: the run has no {} samples; it was trained with a validation_fraction of "
                     "{}",
                     options.run, options.split, project.data.validationFraction);
-    const auto score = evaluate(programs, training, useTest ? data.test : data.training,
-                                std::move(indices), interrupt.token());
-    if (!score) {
+    const auto source = useTest ? data.test : data.training;
+    const auto score = evaluate(programs, training, source, indices, interrupt.token());
+    const auto outcomes = score ? readOutcomes(inferenceGraph(project.network, project.training),
+                                               readCheckpointWeights(weightsFile), source,
+                                               std::move(indices), interrupt.token())
+                                : std::nullopt;
+    if (!outcomes) {
         fmt::print(stderr, "Stopped.\n");
         exitCode = kFailed;
         return;
     }
+    const auto values = measure(*outcomes);
     if (options.json)
-        printJson({{"samples", score->samples},
-                   {"loss", score->loss},
-                   {"accuracy", score->accuracy},
-                   {"split", options.split}});
+        printJson(toJson(options, *score, values, data.info));
     else
-        printLine(fmt::format("Accuracy {:.2f} % (loss {:.4f}) over {} images of the {} set.",
-                              100 * score->accuracy, score->loss, grouped(score->samples),
-                              options.split));
+        printReport(options, *score, values, data.info);
 }
 
 } // namespace

@@ -58,22 +58,21 @@ Json toJson(const TrainingResult& result) {
         json["steps"] = result.finished->step;
         json["best_epoch"] = result.finished->bestEpoch;
         json["test_loss"] = result.finished->test.loss;
-        json["test_accuracy"] = result.finished->test.accuracy;
+        json["test_" + scoreKey(result.hasClasses)] = result.finished->test.accuracy;
         json["seconds"] = result.finished->seconds;
     } else if (result.stopped) {
         json["steps"] = result.stopped->step;
     }
     if (result.validation)
-        json["validation_accuracy"] = result.validation->accuracy;
+        json["validation_" + scoreKey(result.hasClasses)] = result.validation->accuracy;
     return json;
 }
 
 void printResult(const TrainingResult& result) {
     const auto& done = *result.finished;
-    printLine(fmt::format("Test accuracy {:.2f} % (loss {:.4f}) over {} images, with the weights "
-                          "of epoch {}.",
-                          100 * done.test.accuracy, done.test.loss, grouped(done.test.samples),
-                          done.bestEpoch));
+    printLine(fmt::format("Test {} (loss {:.4f}) over {} samples, with the weights of epoch {}.",
+                          scoreText(done.test.accuracy, result.hasClasses), done.test.loss,
+                          grouped(done.test.samples), done.bestEpoch));
     printLine(fmt::format("Run {}", result.run.string()));
 }
 

@@ -108,7 +108,7 @@ void Compiler::analyse() {
         if (!inObjective_[i] || !options_.differentiate)
             continue;
         const bool hasWeights = std::ranges::any_of(
-            op.weights, [&](WeightId id) { return graph_.weight(id).trainable; });
+            op.weights, [&](WeightId id) { return graph_.weight(id).learns(); });
         // Indices have no gradient, whatever they were computed from.
         const bool hasInputs =
             !std::holds_alternative<EmbeddingOp>(op.attributes) &&
@@ -168,7 +168,7 @@ void Compiler::lowerOp(std::size_t index) {
             &std::get<ActivationOp>(graph_.ops()[*fusion_[index]].attributes).activation;
     context.trains =
         options_.differentiate && inObjective_[index] &&
-        std::ranges::any_of(op.weights, [&](WeightId id) { return graph_.weight(id).trainable; });
+        std::ranges::any_of(op.weights, [&](WeightId id) { return graph_.weight(id).learns(); });
     std::visit([&](const auto& attributes) { lower(*this, context, attributes); }, op.attributes);
 }
 
@@ -298,7 +298,7 @@ void Compiler::emitBackward() {
         auto& stored = weights_.stored(WeightId{i});
         if (gradientBuffers_[i])
             trained.push_back(WeightId{i});
-        else if (graph_.weight(WeightId{i}).trainable && stored.isSet) {
+        else if (graph_.weight(WeightId{i}).learns() && stored.isSet) {
             // Another program on the same store may have left something there.
             auto* gradient = schedule_.external(stored.gradient.bytes());
             schedule_.add({gradient}, [gradient](const RunContext&) {
@@ -358,14 +358,14 @@ Buffer* Compiler::weightAs(WeightId id, const MemoryDesc& desc) {
 
 Compiler::GradientTarget Compiler::gradientTarget(WeightId id, const MemoryDesc& desc) {
     auto& stored = weights_.stored(id);
-    const bool first = graph_.weight(id).trainable && !gradientBuffers_[id.index()];
+    const bool first = graph_.weight(id).learns() && !gradientBuffers_[id.index()];
     if (first && stored.desc == desc)
         return {id, desc, schedule_.external(stored.gradient.bytes())};
     return {id, desc, schedule_.arena(desc.get_size())};
 }
 
 void Compiler::finishGradient(const GradientTarget& target, bool maskPadding) {
-    if (!graph_.weight(target.id).trainable)
+    if (!graph_.weight(target.id).learns())
         return;
     auto& stored = weights_.stored(target.id);
     auto*& final = gradientBuffers_[target.id.index()];

@@ -183,5 +183,8 @@ void lower(Compiler& compiler, const OpContext& context, const AttentionOp& op);
 void lower(Compiler& compiler, const OpContext& context, const OneHotOp& op);
 void lower(Compiler& compiler, const OpContext& context, const SoftmaxCrossEntropyOp& op);
 void lower(Compiler& compiler, const OpContext& context, const MeanSquaredErrorOp& op);
+void lower(Compiler& compiler, const OpContext& context, const ElementLossOp& op);
+void lower(Compiler& compiler, const OpContext& context, const HingeLossOp& op);
+void lower(Compiler& compiler, const OpContext& context, const CosineLossOp& op);
 
 } // namespace gradwright::onednn

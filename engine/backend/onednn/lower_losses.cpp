@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/compiler.h"
+#include "engine/backend/onednn/kernels/comparisons.h"
 #include "engine/backend/onednn/kernels/losses.h"
 
 namespace gradwright::onednn {
@@ -7,6 +8,42 @@ namespace {
 
 std::size_t features(const Lowered* value) {
     return value->layout.elements() / static_cast<std::size_t>(value->layout.batch);
+}
+
+/// A loss with one number a row, whose gradient falls out of the forward pass: `row(prediction,
+/// losses, residuals)` writes both for the whole batch, `residuals` being null where no gradient is
+/// wanted.
+template <class Row>
+void addRowLoss(Compiler& compiler, const OpContext& context, Lowered* prediction, Buffer* target,
+                Row row) {
+    const auto layout = Layout::plain(compiler.batch(), {1});
+    auto* output = compiler.makeOutput(context, layout);
+    const auto batch = static_cast<std::size_t>(compiler.batch());
+    const auto count = features(prediction);
+    auto& schedule = compiler.schedule();
+    auto* residuals = output->wantsGradient ? schedule.arena(prediction->layout.bytes()) : nullptr;
+    std::vector<Buffer*> uses{prediction->buffer, target, output->buffer};
+    if (residuals)
+        uses.push_back(residuals);
+    schedule.add(uses, [=, row = std::move(row), in = prediction->buffer,
+                        out = output->buffer](const RunContext&) {
+        row(in->as(), out->as(), residuals ? residuals->as() : nullptr);
+    });
+    compiler.reportForward(context, "own", layout);
+    if (!output->wantsGradient)
+        return;
+    compiler.onBackward([=, &compiler] {
+        auto* gradient = compiler.gradientOf(output);
+        if (!gradient || !prediction->wantsGradient)
+            return;
+        auto* result = compiler.schedule().arena(prediction->layout.bytes());
+        compiler.schedule().add({gradient, residuals, result}, [=](const RunContext&) {
+            scaleRows(result->as(), residuals->as(), gradient->as(), batch, count);
+        });
+        compiler.schedule().lastMayWriteOver(result, residuals);
+        compiler.contribute(prediction, result);
+        compiler.reportBackward(context, "own", prediction->layout);
+    });
 }
 
 } // namespace
@@ -25,40 +62,63 @@ void lower(Compiler& compiler, const OpContext& context, const OneHotOp& op) {
     compiler.reportForward(context, "own", layout);
 }
 
-void lower(Compiler& compiler, const OpContext& context, const SoftmaxCrossEntropyOp&) {
+void lower(Compiler& compiler, const OpContext& context, const SoftmaxCrossEntropyOp& op) {
     auto* logits = compiler.plain(context.inputs[0]);
-    auto* classes = context.inputs[1]->buffer;
-    const auto layout = Layout::plain(compiler.batch(), {1});
-    auto* output = compiler.makeOutput(context, layout);
+    const bool ofClasses = context.inputs[1]->isClass;
+    auto* target = ofClasses ? context.inputs[1] : compiler.plain(context.inputs[1]);
     const auto batch = static_cast<std::size_t>(compiler.batch());
     const auto count = features(logits);
-    auto& schedule = compiler.schedule();
-    // The gradient falls out of the forward pass.
-    auto* residuals = output->wantsGradient ? schedule.arena(logits->layout.bytes()) : nullptr;
-    std::vector<Buffer*> uses{logits->buffer, classes, output->buffer};
-    if (residuals)
-        uses.push_back(residuals);
-    schedule.add(uses, [=, path = context.op.path, in = logits->buffer,
-                        out = output->buffer](const RunContext&) {
-        requireClasses(path, classes->as<std::int32_t>(), batch, count);
-        softmaxCrossEntropy(in->as(), classes->as<std::int32_t>(), batch, count, out->as(),
-                            residuals ? residuals->as() : nullptr);
-    });
-    compiler.reportForward(context, "own", layout);
-    if (!output->wantsGradient)
-        return;
-    compiler.onBackward([=, &compiler] {
-        auto* gradient = compiler.gradientOf(output);
-        if (!gradient)
-            return;
-        auto* result = compiler.schedule().arena(logits->layout.bytes());
-        compiler.schedule().add({gradient, residuals, result}, [=](const RunContext&) {
-            scaleRows(result->as(), residuals->as(), gradient->as(), batch, count);
+    const bool plain = op == SoftmaxCrossEntropyOp{} && ofClasses;
+    CrossEntropyTerms terms{static_cast<float>(op.labelSmoothing),
+                            static_cast<float>(op.focusing),
+                            {op.classWeights.begin(), op.classWeights.end()}};
+    addRowLoss(
+        compiler, context, logits, target->buffer,
+        [=, path = context.op.path, given = target->buffer](const float* prediction, float* losses,
+                                                            float* residuals) {
+            const auto* classes = ofClasses ? given->as<std::int32_t>() : nullptr;
+            if (ofClasses)
+                requireClasses(path, classes, batch, count);
+            if (plain)
+                return softmaxCrossEntropy(prediction, classes, batch, count, losses, residuals);
+            weightedCrossEntropy(terms, prediction, classes, ofClasses ? nullptr : given->as(),
+                                 batch, count, losses, residuals);
         });
-        compiler.schedule().lastMayWriteOver(result, residuals);
-        compiler.contribute(logits, result);
-        compiler.reportBackward(context, "own", logits->layout);
-    });
+}
+
+void lower(Compiler& compiler, const OpContext& context, const ElementLossOp& op) {
+    auto* prediction = compiler.plain(context.inputs[0]);
+    auto* target = compiler.plain(context.inputs[1]);
+    const auto batch = static_cast<std::size_t>(compiler.batch());
+    const auto size = features(prediction);
+    addRowLoss(compiler, context, prediction, target->buffer,
+               [=, given = target->buffer](const float* values, float* losses, float* residuals) {
+                   elementLoss(op, values, given->as(), batch, size, losses, residuals);
+               });
+}
+
+void lower(Compiler& compiler, const OpContext& context, const HingeLossOp& op) {
+    auto* scores = compiler.plain(context.inputs[0]);
+    auto* classes = context.inputs[1]->buffer;
+    const auto batch = static_cast<std::size_t>(compiler.batch());
+    const auto count = features(scores);
+    addRowLoss(compiler, context, scores, classes,
+               [=, path = context.op.path](const float* values, float* losses, float* residuals) {
+                   requireClasses(path, classes->as<std::int32_t>(), batch, count);
+                   hingeLoss(op, values, classes->as<std::int32_t>(), batch, count, losses,
+                             residuals);
+               });
+}
+
+void lower(Compiler& compiler, const OpContext& context, const CosineLossOp&) {
+    auto* prediction = compiler.plain(context.inputs[0]);
+    auto* target = compiler.plain(context.inputs[1]);
+    const auto batch = static_cast<std::size_t>(compiler.batch());
+    const auto size = features(prediction);
+    addRowLoss(compiler, context, prediction, target->buffer,
+               [=, given = target->buffer](const float* values, float* losses, float* residuals) {
+                   cosineLoss(values, given->as(), batch, size, losses, residuals);
+               });
 }
 
 void lower(Compiler& compiler, const OpContext& context, const MeanSquaredErrorOp&) {

@@ -22,7 +22,7 @@ std::shared_ptr<OneDnnWeights> adopt(const std::shared_ptr<WeightStore>& store,
                     want.size());
     for (std::size_t i = 0; i < want.size(); ++i)
         if (have[i].key != want[i].key || have[i].shape != want[i].shape ||
-            have[i].trainable != want[i].trainable)
+            have[i].learns() != want[i].learns())
             throw Error("the weights are those of another network: {} of shape {} instead of {} of "
                         "shape {}",
                         have[i].key, toString(have[i].shape), want[i].key, toString(want[i].shape));
@@ -76,7 +76,7 @@ public:
         if (options.batch < 1)
             throw Error("a batch needs at least one sample, not {}", options.batch);
         const auto& rule = options.update;
-        if (rule && (rule->slots > kMaxUpdateSlots || !rule->f32))
+        if (rule && (rule->allSlots() > kMaxUpdateSlots || !rule->f32))
             throw Error("the optimizer {} cannot run in F32", rule->key);
         auto store =
             weights ? adopt(weights, graph) : std::make_shared<OneDnnWeights>(graph.weights());

@@ -1,63 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/program.h"
 
-#include "engine/backend/onednn/kernels/elementwise.h"
-
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace gradwright::onednn {
-namespace {
-
-/// Small enough to share a dense layer between threads, large enough to be worth a call.
-constexpr std::size_t kChunk = 4096;
-
-} // namespace
-
 OneDnnProgram::OneDnnProgram(const OpGraph& graph, const CompileOptions& options,
                              std::shared_ptr<OneDnnWeights> weights, bool forFaults)
     : graph_(graph)
     , options_(options)
     , weights_(std::move(weights))
     , store_(weights_)
-    , inputs_(graph_.inputs().size())
-    , gradientSquares_(graph_.weights().size()) {
+    , inputs_(graph_.inputs().size()) {
     const bool isTraining = options_.mode == Mode::Training;
     Compiler compiler(graph_, options_.batch,
                       {.trainingMode = isTraining,
                        .differentiate = isTraining && !forFaults,
                        .keepEverything = forFaults,
-                       .slots = options_.update ? options_.update->slots : 0},
+                       .slots = options_.update ? options_.update->allSlots() : 0},
                       *weights_, schedule_);
     compiler.run();
     schedule_.plan();
     readable_ = std::move(compiler.readable);
     statistics_ = std::move(compiler.statistics);
-    trained_ = std::move(compiler.trained);
+    updater_.emplace(*weights_, std::move(compiler.trained),
+                     options_.update ? &*options_.update : nullptr);
     constants_ = std::move(compiler.constants);
     report_ = std::move(compiler.report);
     inputCopies_ = std::move(compiler.inputCopies);
-    cutChunks();
-}
-
-void OneDnnProgram::cutChunks() {
-    for (const auto id : trained_) {
-        auto& stored = weights_->stored(id);
-        const auto at = [](AlignedBuffer& buffer, std::size_t offset) {
-            return reinterpret_cast<float*>(buffer.data()) + offset;
-        };
-        for (std::size_t begin = 0; begin < stored.elements(); begin += kChunk) {
-            UpdateSpan<float> span{at(stored.value, begin),
-                                   at(stored.gradient, begin),
-                                   {},
-                                   std::min(kChunk, stored.elements() - begin)};
-            const auto slots = options_.update ? options_.update->slots : 0;
-            for (std::size_t slot = 0; slot < slots; ++slot)
-                span.slots[slot] = at(stored.slots[slot], begin);
-            chunks_.push_back({id.index(), span});
-        }
-    }
-    chunkSquares_.resize(chunks_.size());
 }
 
 void OneDnnProgram::bind(std::span<const BatchInput> inputs) {
@@ -99,12 +70,7 @@ void OneDnnProgram::update(double learningRate, std::uint64_t step) {
     if (!options_.update)
         throw Error("the program was compiled without an optimizer");
     require(State::Backward, "the update");
-    const UpdateStep updateStep{learningRate, step, options_.update->constants};
-    const auto rule = options_.update->f32;
-    const auto count = static_cast<std::ptrdiff_t>(chunks_.size());
-#pragma omp parallel for schedule(static) if (count > 1)
-    for (std::ptrdiff_t i = 0; i < count; ++i)
-        rule(chunks_[static_cast<std::size_t>(i)].span, updateStep);
+    updater_->update(learningRate, step);
     updateStatistics();
     state_ = State::Forward;
 }
@@ -165,19 +131,9 @@ void OneDnnProgram::copyOutput(ValueId value, std::span<float> out) const {
 
 std::span<const double> OneDnnProgram::gradientSquares() const {
     require(State::Forward, "reading gradients");
-    if (squaresKnown_)
-        return gradientSquares_;
-    const auto count = static_cast<std::ptrdiff_t>(chunks_.size());
-#pragma omp parallel for schedule(static) if (count > 1)
-    for (std::ptrdiff_t i = 0; i < count; ++i) {
-        const auto& span = chunks_[static_cast<std::size_t>(i)].span;
-        chunkSquares_[static_cast<std::size_t>(i)] = sumOfSquares(span.gradient, span.size);
-    }
-    std::ranges::fill(gradientSquares_, 0.0);
-    for (std::size_t i = 0; i < chunks_.size(); ++i)
-        gradientSquares_[chunks_[i].weight] += chunkSquares_[i];
-    squaresKnown_ = true;
-    return gradientSquares_;
+    if (!std::exchange(squaresKnown_, true))
+        updater_->measureGradients();
+    return updater_->gradientSquares();
 }
 
 std::optional<std::string> OneDnnProgram::firstNonFinite() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/backend/onednn/compiler.h"
+#include "engine/backend/onednn/updater.h"
 
 namespace gradwright::onednn {
 
@@ -30,15 +31,8 @@ public:
 private:
     enum class State { Compiled, Forward, Backward };
 
-    /// A contiguous run of one weight, the unit of work of the optimizer.
-    struct Chunk {
-        std::size_t weight; ///< of the graph
-        UpdateSpan<float> span;
-    };
-
     void require(State state, std::string_view what) const;
     void bind(std::span<const BatchInput> inputs);
-    void cutChunks();
     void updateStatistics();
     [[nodiscard]] std::span<const float> readable(ValueId value) const;
 
@@ -49,16 +43,13 @@ private:
     Schedule schedule_;
     std::vector<Compiler::Readable> readable_;
     std::vector<PendingStatistics> statistics_;
-    std::vector<WeightId> trained_;
+    mutable std::optional<Updater> updater_;
     std::deque<AlignedBuffer> constants_;
     ProgramReport report_;
 
     std::vector<Buffer*> inputCopies_; ///< of the graph's inputs; nullptr where not needed
     std::vector<const void*> inputs_;  ///< of the graph, during forward
     StepSeed seed_;
-    std::vector<Chunk> chunks_;
-    mutable std::vector<double> chunkSquares_;
-    mutable std::vector<double> gradientSquares_;
     mutable bool squaresKnown_ = true; ///< all zero before the first backward pass
     State state_ = State::Compiled;
 };

@@ -58,7 +58,7 @@ void OneDnnWeights::write(WeightId id, const Tensor& values) {
 Tensor OneDnnWeights::readGradient(WeightId id) const {
     const auto& weight = at(id);
     const auto& spec = specs_[id.index()];
-    if (!spec.trainable)
+    if (!spec.learns())
         throw Error("weight {} is not trained and has no gradient", spec.key);
     if (weight.gradient.size() == 0)
         throw Error("weight {} has no gradient: no training program was compiled for it", spec.key);
@@ -72,6 +72,17 @@ Tensor OneDnnWeights::readSlot(WeightId id, std::size_t slot) const {
 void OneDnnWeights::writeSlot(WeightId id, std::size_t slot, const Tensor& values) {
     atSlot(id, slot);
     fromPlain(id, values, stored_[id.index()].slots[slot].data());
+}
+
+void OneDnnWeights::exchange(std::size_t slot) {
+    for (std::uint32_t i = 0; i < stored_.size(); ++i)
+        if (specs_[i].learns()) {
+            atSlot(WeightId{i}, slot);
+            auto& weight = stored_[i];
+            // Not the buffers: programs hold their addresses.
+            std::swap_ranges(weight.value.data(), weight.value.data() + weight.value.size(),
+                             weight.slots[slot].data());
+        }
 }
 
 void OneDnnWeights::setLayout(WeightId id, const Dims& dims, const MemoryDesc& desc) {
@@ -100,7 +111,7 @@ void OneDnnWeights::prepareTraining(std::size_t slots) {
     slots_ = std::max(slots_, slots);
     for (std::size_t i = 0; i < stored_.size(); ++i) {
         auto& weight = stored_[i];
-        if (!specs_[i].trainable)
+        if (!specs_[i].learns())
             continue;
         if (weight.gradient.size() == 0)
             weight.gradient = AlignedBuffer(weight.value.size());
@@ -116,6 +127,22 @@ AlignedBuffer OneDnnWeights::paddingMask(WeightId id) const {
     AlignedBuffer mask(weight.value.size());
     fromPlain(id, ones, mask.data());
     return mask;
+}
+
+std::vector<std::int32_t> OneDnnWeights::rowsOf(WeightId id) const {
+    const auto& shape = specs_[id.index()].shape;
+    Tensor numbers(DType::F32, shape);
+    const auto values = numbers.span<float>();
+    const auto rowLength = values.size() / static_cast<std::size_t>(shape[0]);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] = static_cast<float>(i / rowLength + 1);
+    AlignedBuffer memory(at(id).value.size());
+    fromPlain(id, numbers, memory.data());
+    std::vector<std::int32_t> rows(at(id).elements());
+    const auto* laid = reinterpret_cast<const float*>(memory.data());
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        rows[i] = static_cast<std::int32_t>(laid[i]) - 1;
+    return rows;
 }
 
 std::size_t OneDnnWeights::bytes() const {

@@ -32,6 +32,7 @@ public:
     [[nodiscard]] std::size_t slots() const override { return slots_; }
     [[nodiscard]] Tensor readSlot(WeightId id, std::size_t slot) const override;
     void writeSlot(WeightId id, std::size_t slot, const Tensor& values) override;
+    void exchange(std::size_t slot) override;
 
     [[nodiscard]] StoredWeight& stored(WeightId id) { return stored_[id.index()]; }
     /// Fixes the layout of a weight that no program has used yet. `dims`: the weight's own, with
@@ -43,6 +44,8 @@ public:
     void prepareTraining(std::size_t slots);
     /// 1 where the weight's memory holds elements, 0 in its padding.
     [[nodiscard]] AlignedBuffer paddingMask(WeightId id) const;
+    /// For each element of the weight's memory its index along axis 0, -1 in the padding.
+    [[nodiscard]] std::vector<std::int32_t> rowsOf(WeightId id) const;
     [[nodiscard]] std::size_t bytes() const;
 
 private:

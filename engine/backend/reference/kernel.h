@@ -99,6 +99,12 @@ template <class T>
 KernelPtr<T> makeKernel(const SoftmaxCrossEntropyOp& op, const Frame<T>& frame);
 template <class T>
 KernelPtr<T> makeKernel(const MeanSquaredErrorOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const ElementLossOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const HingeLossOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const CosineLossOp& op, const Frame<T>& frame);
 
 /// At the end of each family's file: both precisions of one op.
 #define GRADWRIGHT_REFERENCE_KERNEL(Op)                                                            \

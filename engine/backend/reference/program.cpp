@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/reference/program.h"
 
+#include "engine/backend/regularize.h"
+
 #include <algorithm>
 #include <cmath>
 #include <ranges>
@@ -80,7 +82,7 @@ void ReferenceProgram<T>::allocate(const std::vector<bool>& live,
         }
         for (const auto weight : op.weights)
             if (inObjective[i])
-                trained_[weight.index()] = graph_.weight(weight).trainable;
+                trained_[weight.index()] = graph_.weight(weight).learns();
     }
     for (std::size_t i = 0; i < buffers_.size(); ++i) {
         if (!needed_[i])
@@ -193,25 +195,76 @@ void ReferenceProgram<T>::update(double learningRate, std::uint64_t step) {
     if (!options_.update)
         throw Error("the program was compiled without an optimizer");
     require(State::Backward, "the update");
-    const UpdateStep updateStep{learningRate, step, options_.update->constants};
-    for (std::uint32_t i = 0; i < trained_.size(); ++i)
-        if (trained_[i])
-            updateWeight(WeightId{i}, updateStep);
+    regularizeGradients();
+    for (const auto id : learning()) {
+        const double rate = learningRate * graph_.weight(id).rateFactor;
+        updateWeight(id, {rate, step, options_.update->constants});
+        afterUpdate(id, step);
+    }
     for (auto& executed : steps_)
         executed.kernel->updateStatistics(executed.frame);
     state_ = State::Forward;
 }
 
 template <class T>
+std::vector<WeightId> ReferenceProgram<T>::learning() const {
+    std::vector<WeightId> ids;
+    for (std::uint32_t i = 0; i < trained_.size(); ++i)
+        if (trained_[i])
+            ids.push_back(WeightId{i});
+    return ids;
+}
+
+template <class T>
+void ReferenceProgram<T>::regularizeGradients() {
+    const auto& rule = options_.update->regularization;
+    double squares = 0;
+    for (const auto id : learning()) {
+        const auto gradient = weights_->gradient(id);
+        regularizeGradient(rule, graph_.weight(id).shape.rank() >= 2, gradient.data(),
+                           weights_->values(id).data(), gradient.size());
+        squares += squaresOf(gradient.data(), gradient.size());
+    }
+    if (rule.clipNorm > 0)
+        for (const auto id : learning()) {
+            const auto gradient = weights_->gradient(id);
+            scale(gradient.data(), clipFactor(rule.clipNorm, squares), gradient.size());
+        }
+}
+
+template <class T>
 void ReferenceProgram<T>::updateWeight(WeightId id, const UpdateStep& step) {
+    const auto& rule = *options_.update;
     const auto values = weights_->values(id);
     UpdateSpan<T> span{values.data(), weights_->gradient(id).data(), {}, values.size()};
-    for (std::size_t slot = 0; slot < options_.update->slots; ++slot)
+    for (std::size_t slot = 0; slot < rule.slots; ++slot)
         span.slots[slot] = weights_->slot(id, slot).data();
     if constexpr (std::is_same_v<T, float>)
-        options_.update->f32(span, step);
+        rule.f32(span, step);
     else
-        options_.update->f64(span, step);
+        rule.f64(span, step);
+    if (!rule.layerwise)
+        return;
+    const T* direction = span.slots[rule.slots - 1];
+    const double ratio =
+        trustRatio(squaresOf(values.data(), values.size()), squaresOf(direction, values.size()));
+    follow(values.data(), direction, step.learningRate * ratio, values.size());
+}
+
+template <class T>
+void ReferenceProgram<T>::afterUpdate(WeightId id, std::uint64_t step) {
+    const auto& rule = options_.update->regularization;
+    const auto values = weights_->values(id);
+    const auto& shape = graph_.weight(id).shape;
+    if (rule.maxNorm > 0 && shape.rank() >= 2) {
+        std::vector<double> squares(static_cast<std::size_t>(shape[0]));
+        const auto rowLength = values.size() / squares.size();
+        limitRows(values.data(), values.size(), rule.maxNorm, squares,
+                  [rowLength](std::size_t i) { return static_cast<std::int64_t>(i / rowLength); });
+    }
+    if (rule.averageDecay > 0)
+        average(weights_->slot(id, options_.update->slots).data(), values.data(), rule.averageDecay,
+                step, values.size());
 }
 
 template <class T>

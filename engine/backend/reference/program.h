@@ -55,7 +55,10 @@ private:
     [[nodiscard]] const std::vector<T>& readable(ValueId value) const;
     [[nodiscard]] Buffer& buffer(ValueId id) { return buffers_[id.index()]; }
     [[nodiscard]] const Buffer& buffer(ValueId id) const { return buffers_[id.index()]; }
+    [[nodiscard]] std::vector<WeightId> learning() const;
+    void regularizeGradients();
     void updateWeight(WeightId id, const UpdateStep& step);
+    void afterUpdate(WeightId id, std::uint64_t step);
 
     OpGraph graph_;
     CompileOptions options_;

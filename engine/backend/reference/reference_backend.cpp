@@ -21,7 +21,7 @@ std::shared_ptr<ReferenceWeights<T>> adopt(const std::shared_ptr<WeightStore>& s
                     want.size());
     for (std::size_t i = 0; i < want.size(); ++i)
         if (have[i].key != want[i].key || have[i].shape != want[i].shape ||
-            have[i].trainable != want[i].trainable)
+            have[i].learns() != want[i].learns())
             throw Error("the weights are those of another network: {} of shape {} instead of {} of "
                         "shape {}",
                         have[i].key, toString(have[i].shape), want[i].key, toString(want[i].shape));
@@ -34,7 +34,7 @@ std::unique_ptr<Program> compileAs(const OpGraph& graph, const CompileOptions& o
     auto weights =
         store ? adopt<T>(store, graph) : std::make_shared<ReferenceWeights<T>>(graph.weights());
     if (options.mode == Mode::Training)
-        weights->prepareTraining(options.update ? options.update->slots : 0);
+        weights->prepareTraining(options.update ? options.update->allSlots() : 0);
     return std::make_unique<ReferenceProgram<T>>(graph, options, std::move(weights));
 }
 
@@ -55,7 +55,7 @@ public:
             throw Error("a batch needs at least one sample, not {}", options.batch);
         const auto& rule = options.update;
         const bool isDouble = options.precision == Precision::F64;
-        if (rule && (rule->slots > kMaxUpdateSlots ||
+        if (rule && (rule->allSlots() > kMaxUpdateSlots ||
                      !(isDouble ? rule->f64 != nullptr : rule->f32 != nullptr)))
             throw Error("the optimizer {} cannot run in {}", rule->key, isDouble ? "F64" : "F32");
         return isDouble ? compileAs<double>(graph, options, weights)

@@ -69,58 +69,12 @@ private:
     SoftmaxOp op_;
 };
 
-template <class T>
-class SoftmaxCrossEntropyKernel final : public Kernel<T> {
-public:
-    explicit SoftmaxCrossEntropyKernel(const Frame<T>& frame)
-        : classes_(frame.inputTypes[0].shape[0])
-        , logSum_(static_cast<std::size_t>(frame.batch)) {}
-
-    void forward(const Frame<T>& frame) override {
-        requireClasses(frame.classes, classes_, frame.path);
-        const auto logits = frame.inputs[0];
-        for (std::int64_t n = 0; n < frame.batch; ++n) {
-            const auto sample = static_cast<std::size_t>(n);
-            T maximum = logits[indexOf(classes_, n, 0)];
-            for (std::int64_t k = 1; k < classes_; ++k)
-                maximum = std::max(maximum, logits[indexOf(classes_, n, k)]);
-            T sum = 0;
-            for (std::int64_t k = 0; k < classes_; ++k)
-                sum += std::exp(logits[indexOf(classes_, n, k)] - maximum);
-            logSum_[sample] = maximum + std::log(sum);
-            frame.output[sample] =
-                logSum_[sample] - logits[indexOf(classes_, n, frame.classes[sample])];
-        }
-    }
-
-    void backward(const Frame<T>& frame) override {
-        for (std::int64_t n = 0; n < frame.batch; ++n) {
-            const auto sample = static_cast<std::size_t>(n);
-            for (std::int64_t k = 0; k < classes_; ++k) {
-                const auto i = indexOf(classes_, n, k);
-                const T probability = std::exp(frame.inputs[0][i] - logSum_[sample]);
-                const T target = k == frame.classes[sample] ? T{1} : T{0};
-                frame.inputGradients[0][i] += (probability - target) * frame.outputGradient[sample];
-            }
-        }
-    }
-
-private:
-    std::int64_t classes_;
-    std::vector<T> logSum_;
-};
-
 } // namespace
 
 template <class T>
 KernelPtr<T> makeKernel(const SoftmaxOp& op, const Frame<T>& /*frame*/) {
     return std::make_unique<SoftmaxKernel<T>>(op);
 }
-template <class T>
-KernelPtr<T> makeKernel(const SoftmaxCrossEntropyOp& /*op*/, const Frame<T>& frame) {
-    return std::make_unique<SoftmaxCrossEntropyKernel<T>>(frame);
-}
 GRADWRIGHT_REFERENCE_KERNEL(SoftmaxOp);
-GRADWRIGHT_REFERENCE_KERNEL(SoftmaxCrossEntropyOp);
 
 } // namespace gradwright::reference

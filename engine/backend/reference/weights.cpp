@@ -22,7 +22,7 @@ template <class T>
 Tensor ReferenceWeights<T>::readGradient(WeightId id) const {
     const auto& entry = at(id);
     const auto& spec = specs_[id.index()];
-    if (!spec.trainable)
+    if (!spec.learns())
         throw Error("weight {} is not trained and has no gradient", spec.key);
     if (entry.gradient.shape() != spec.shape)
         throw Error("weight {} has no gradient: no training program was compiled for it", spec.key);
@@ -41,6 +41,16 @@ void ReferenceWeights<T>::writeSlot(WeightId id, std::size_t slot, const Tensor&
 }
 
 template <class T>
+void ReferenceWeights<T>::exchange(std::size_t slot) {
+    for (std::uint32_t i = 0; i < entries_.size(); ++i)
+        if (specs_[i].learns()) {
+            atSlot(WeightId{i}, slot);
+            std::ranges::swap_ranges(entries_[i].value.template span<T>(),
+                                     entries_[i].slots[slot].template span<T>());
+        }
+}
+
+template <class T>
 void ReferenceWeights<T>::prepareTraining(std::size_t slots) {
     if (slots > 0 && slots_ > 0 && slots != slots_)
         throw Error("the weights hold {} tensors of optimizer state each, but this optimizer "
@@ -52,7 +62,7 @@ void ReferenceWeights<T>::prepareTraining(std::size_t slots) {
         const auto& spec = specs_[i];
         if (entry.gradient.shape() != spec.shape)
             entry.gradient = Tensor(dtypeOf<T>(), spec.shape);
-        if (spec.trainable)
+        if (spec.learns())
             entry.slots.resize(slots_, Tensor(dtypeOf<T>(), spec.shape));
     }
 }

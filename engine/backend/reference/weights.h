@@ -19,6 +19,7 @@ public:
     [[nodiscard]] std::size_t slots() const override { return slots_; }
     [[nodiscard]] Tensor readSlot(WeightId id, std::size_t slot) const override;
     void writeSlot(WeightId id, std::size_t slot, const Tensor& values) override;
+    void exchange(std::size_t slot) override;
 
     /// Makes room for gradients and `slots` tensors of optimizer state a weight, zero at first.
     /// Throws Error when the state of an optimizer with another number is there already.

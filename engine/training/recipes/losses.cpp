@@ -8,7 +8,15 @@ namespace gradwright {
 // One line a loss: its declaration here is all the registration there is.
 #define GRADWRIGHT_LOSSES(X)                                                                       \
     X(softmaxCrossEntropy)                                                                         \
-    X(meanSquaredError)
+    X(binaryCrossEntropy)                                                                          \
+    X(focal)                                                                                       \
+    X(hinge)                                                                                       \
+    X(kullbackLeibler)                                                                             \
+    X(perceptronCriterion)                                                                         \
+    X(meanSquaredError)                                                                            \
+    X(meanAbsoluteError)                                                                           \
+    X(huber)                                                                                       \
+    X(cosineLoss)
 
 namespace recipes {
 #define GRADWRIGHT_DECLARE(name) LossDef name();

@@ -16,16 +16,25 @@ enum class TargetKind {
     Values      ///< numbers of the prediction's shape; a class becomes a one-hot vector
 };
 
+/// What the loss does to a prediction before it compares. Where the network's last op is that very
+/// function, the loss takes what enters it; where it is not, prediction appends it.
+enum class Head {
+    None,    ///< compares the output as it is
+    Softmax, ///< takes logits
+    Sigmoid, ///< takes logits, each for itself
+    Step     ///< takes the sums that the perceptrons decide by
+};
+
 /// A loss in terms of ops.
 struct LossDef {
     std::string key;
     std::string title;
     std::string doc;
     ParamSpecs params;
-    bool takesLogits; ///< applies the softmax itself
+    Head head;
     TargetKind target;
     /// Appends the ops that make the per-sample loss of shape {1}; `target` is a class index, or
-    /// values where the loss takes them. Throws Error when the shapes do not fit.
+    /// values of the prediction's shape. Throws Error when the shapes do not fit.
     ValueId (*lower)(OpGraph&, ValueId prediction, ValueId target, const Params&,
                      const std::string& path);
 };

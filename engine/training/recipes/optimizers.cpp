@@ -17,7 +17,9 @@ namespace gradwright {
     X(rmsprop)                                                                                     \
     X(adagrad)                                                                                     \
     X(adadelta)                                                                                    \
-    X(lion)
+    X(lion)                                                                                        \
+    X(lamb)                                                                                        \
+    X(perceptronRule)
 
 namespace recipes {
 #define GRADWRIGHT_DECLARE(name) OptimizerDef name();

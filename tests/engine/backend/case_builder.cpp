@@ -155,11 +155,35 @@ ValueId CaseBuilder::classIndex(std::int64_t classes) {
     return id;
 }
 
+ValueId CaseBuilder::shares(Shape shape) {
+    const auto id = values(shape);
+    auto numbers = case_.inputs.back().data.span<float>();
+    const auto count = static_cast<std::size_t>(shape.elements());
+    for (std::size_t begin = 0; begin < numbers.size(); begin += count) {
+        const auto sample = numbers.subspan(begin, count);
+        float sum = 0;
+        for (auto& number : sample)
+            sum += number = std::abs(number) + 0.1F;
+        for (auto& number : sample)
+            number /= sum;
+    }
+    return id;
+}
+
+ValueId CaseBuilder::values(Shape shape) {
+    const auto id =
+        case_.graph.addInput(fmt::format("target{}", case_.graph.inputs().size()), {shape});
+    case_.inputs.push_back({id, normal(shape.withBatch(case_.batch), 1.0)});
+    return id;
+}
+
+CaseBuilder& CaseBuilder::objective(ValueId perSample, double weight) {
+    case_.graph.addLoss(perSample, weight);
+    return *this;
+}
+
 CaseBuilder& CaseBuilder::regress(ValueId prediction, double weight) {
-    const auto type = case_.graph.type(prediction);
-    const auto target =
-        case_.graph.addInput(fmt::format("target{}", case_.graph.inputs().size()), type);
-    case_.inputs.push_back({target, normal(type.shape.withBatch(case_.batch), 1.0)});
+    const auto target = values(case_.graph.type(prediction).shape);
     case_.graph.addLoss(apply(MeanSquaredErrorOp{}, {prediction, target}), weight);
     return *this;
 }

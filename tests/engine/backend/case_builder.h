@@ -23,6 +23,12 @@ public:
     ValueId numbers(std::int64_t count, std::int64_t vocabulary);
     /// A class-index input below `classes`.
     ValueId classIndex(std::int64_t classes);
+    /// An input of numbers above 0 that sum to 1 in each sample.
+    ValueId shares(Shape shape);
+    /// An input of normal numbers.
+    ValueId values(Shape shape);
+    /// Makes a per-sample value a term of the objective.
+    CaseBuilder& objective(ValueId perSample, double weight = 1.0);
     /// Mean squared error against a random target.
     CaseBuilder& regress(ValueId prediction, double weight = 1.0);
     /// Softmax cross-entropy against random classes.
@@ -56,5 +62,6 @@ void addWindowCases(std::vector<OpCase>& cases);
 void addNormalizationCases(std::vector<OpCase>& cases);
 void addShapeCases(std::vector<OpCase>& cases);
 void addSequenceCases(std::vector<OpCase>& cases);
+void addComparisonCases(std::vector<OpCase>& cases);
 
 } // namespace gradwright::test

@@ -367,6 +367,7 @@ std::vector<OpCase> opCases() {
     addNormalizationCases(cases);
     addShapeCases(cases);
     addSequenceCases(cases);
+    addComparisonCases(cases);
     return cases;
 }
 

@@ -178,8 +178,8 @@ private Q_SLOTS:
         row("training", "training must be an object", [](Json& p) { p["training"] = 1; });
         row("objectives", "objectives must be a list",
             [](Json& p) { p["training"]["objectives"] = Json::array(); });
-        row("loss", "hinge",
-            [](Json& p) { p["training"]["objectives"][0]["loss"]["key"] = "hinge"; });
+        row("loss", "hinges",
+            [](Json& p) { p["training"]["objectives"][0]["loss"]["key"] = "hinges"; });
         row("no loss", "a loss", [](Json& p) { p["training"]["objectives"][0].erase("loss"); });
         row("weight", "greater than 0",
             [](Json& p) { p["training"]["objectives"][0]["weight"] = -1; });

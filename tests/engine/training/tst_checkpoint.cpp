@@ -41,9 +41,9 @@ TrainingPosition somePosition() {
     position.epoch = 3;
     position.batch = 7;
     position.step = 1234;
-    position.lossSum = 0.1 + 0.2; // not representable in a short decimal
-    position.correct = 99;
-    position.samples = 100;
+    position.running.loss = 0.1 + 0.2; // not representable in a short decimal
+    position.running.correct = 99;
+    position.running.samples = 100;
     position.best = Score{1.0 / 3.0, 0.97, 6000};
     position.bestEpoch = 2;
     position.epochsWithoutGain = 1;

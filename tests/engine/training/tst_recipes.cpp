@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/backend.h"
+#include "engine/backend/regularize.h"
 #include "engine/support/error.h"
 #include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
@@ -84,6 +85,17 @@ public:
             rule_.f32(span, update);
         else
             rule_.f64(span, update);
+        if (!rule_.layerwise)
+            return;
+        const auto& direction = slots_.back();
+        follow(values.data(), direction.data(),
+               learningRate * trustRatio(squaresOf(values.data(), values.size()),
+                                         squaresOf(direction.data(), direction.size())),
+               values.size());
+    }
+    /// The values, then the slots.
+    [[nodiscard]] const std::vector<T>& tensor(std::size_t index) const {
+        return index == 0 ? values : slots_[index - 1];
     }
     [[nodiscard]] bool isZero() const {
         const auto zero = [](const std::vector<T>& all) {
@@ -152,16 +164,20 @@ private Q_SLOTS:
     }
 
     void unknownKeysNameTheKnown() {
-        QCOMPARE(messageOf([] { optimizer("tiger"); }),
-                 std::string("there is no optimizer \"tiger\"; known are sgd, adam, adamw, "
-                             "amsgrad, nadam, radam, adamax, rmsprop, adagrad, adadelta, lion"));
+        QCOMPARE(
+            messageOf([] { optimizer("tiger"); }),
+            std::string("there is no optimizer \"tiger\"; known are sgd, adam, adamw, "
+                        "amsgrad, nadam, radam, adamax, rmsprop, adagrad, adadelta, lion, lamb, "
+                        "perceptron-rule"));
         QCOMPARE(messageOf([] { schedule("warm"); }),
                  std::string("there is no learning-rate schedule \"warm\"; known are constant, "
                              "step, multi-step, exponential, polynomial, cosine, "
                              "cosine-restarts, one-cycle, plateau"));
-        QCOMPARE(messageOf([] { loss("hinge"); }),
-                 std::string("there is no loss \"hinge\"; known are softmax-cross-entropy, "
-                             "mean-squared-error"));
+        QCOMPARE(messageOf([] { loss("anger"); }),
+                 std::string("there is no loss \"anger\"; known are softmax-cross-entropy, "
+                             "binary-cross-entropy, focal, hinge, kl-divergence, "
+                             "perceptron-criterion, mean-squared-error, mean-absolute-error, "
+                             "huber, cosine"));
     }
 
     void optimizersFollowPyTorch_data() { addRows("optimizers"); }
@@ -183,7 +199,8 @@ private Q_SLOTS:
         QFETCH(std::size_t, index);
         const auto& golden = goldens().at("optimizers").at("cases")[index];
         const auto& def = optimizer(golden["key"].get<std::string>());
-        const auto rule = def.make(Params(def.params, valuesFrom(def.params, golden["params"])));
+        auto rule = def.make(Params(def.params, valuesFrom(def.params, golden["params"])));
+        rule.layerwise = false; // the directions alone; what follows them goes by their norm
         constexpr std::int64_t size = 1003;
         const auto numbers = [](std::uint64_t seed) {
             const auto tensor = randomTensor(DType::F32, {size}, seed);
@@ -201,8 +218,11 @@ private Q_SLOTS:
                 parts[i].step(0.01, step, {gradient[i]});
         }
         for (std::size_t i = 0; i < parts.size(); ++i)
-            QVERIFY(std::abs(whole.values[i] - parts[i].values[0]) <=
-                    1e-6F * std::max(1.0F, std::abs(parts[i].values[0])));
+            for (std::size_t tensor = 0; tensor <= rule.slots; ++tensor) {
+                const float expected = parts[i].tensor(tensor)[0];
+                QVERIFY(std::abs(whole.tensor(tensor)[i] - expected) <=
+                        1e-6F * std::max(1.0F, std::abs(expected)));
+            }
     }
 
     /// What keeps the padding of blocked layouts at zero.
@@ -313,30 +333,83 @@ private Q_SLOTS:
         const auto& section = goldens().at("losses");
         const auto& golden = section.at("cases")[index];
         const auto& def = loss(golden["key"].get<std::string>());
+        const auto kind = golden["target"].get<std::string>();
         OpGraph graph;
         const auto prediction = graph.addInput("prediction", {Shape{5}});
-        const auto target = graph.addInput("target", {Shape{1}, ElementType::ClassIndex});
-        const ParamValues values;
+        const auto target = graph.addInput(
+            "target", kind == "classes" ? ValueType{Shape{1}, ElementType::ClassIndex}
+                                        : ValueType{Shape{5}, ElementType::Real});
+        const auto values = valuesFrom(def.params, golden["params"]);
+        QVERIFY(validate(def.params, values).empty());
         const auto perSample =
             def.lower(graph, prediction, target, Params(def.params, values), "out");
         QCOMPARE(graph.type(perSample), (ValueType{Shape{1}}));
         graph.addLoss(perSample, 1.0);
 
-        std::vector<float> numbers;
-        for (const auto& row : section["predictions"])
-            for (const auto& number : row)
-                numbers.push_back(number.get<float>());
+        const auto numbersOf = [&](const std::string& name) {
+            std::vector<float> numbers;
+            for (const auto& row : section[name])
+                for (const auto& number : row)
+                    numbers.push_back(number.get<float>());
+            return numbers;
+        };
+        const auto numbers = numbersOf("predictions");
         const auto classes = section["classes"].get<std::vector<std::int32_t>>();
+        const auto targets = kind == "classes" ? std::vector<float>{} : numbersOf(kind);
+        const void* fed = kind == "classes" ? static_cast<const void*>(classes.data())
+                                            : static_cast<const void*>(targets.data());
         const auto expected = golden["per_sample"].get<std::vector<double>>();
         const auto program = makeReferenceBackend()->compile(
             graph,
             {.batch = static_cast<std::int64_t>(classes.size()), .precision = Precision::F64});
-        const std::vector<BatchInput> inputs{{prediction, numbers.data()},
-                                             {target, classes.data()}};
+        const std::vector<BatchInput> inputs{{prediction, numbers.data()}, {target, fed}};
         QVERIFY(program->forward(inputs));
         const auto actual = program->read(perSample);
         for (std::size_t i = 0; i < expected.size(); ++i)
             QVERIFY(std::abs(actual.span<double>()[i] - expected[i]) <= 1e-12);
+    }
+
+    void aSingleOutputMeetsZeroOrOne() {
+        for (const char* key : {"binary-cross-entropy", "perceptron-criterion"}) {
+            OpGraph graph;
+            const auto prediction = graph.addInput("prediction", {Shape{1}});
+            const auto target = graph.addInput("target", {Shape{1}, ElementType::ClassIndex});
+            const auto& def = loss(key);
+            const ParamValues none;
+            const auto perSample =
+                def.lower(graph, prediction, target, Params(def.params, none), "out");
+            graph.addLoss(perSample, 1.0);
+            const auto program =
+                makeReferenceBackend()->compile(graph, {.batch = 4, .precision = Precision::F64});
+            const std::vector<float> sums{2, 2, -2, -2};
+            const std::vector<std::int32_t> classes{0, 1, 0, 1};
+            const std::vector<BatchInput> inputs{{prediction, sums.data()},
+                                                 {target, classes.data()}};
+            QVERIFY(program->forward(inputs));
+            const auto losses = program->read(perSample);
+            const auto wrong =
+                key == std::string("perceptron-criterion") ? 2.0 : 2.0 + std::log1p(std::exp(-2.0));
+            const auto right = wrong - 2.0;
+            const std::vector<double> expected{wrong, right, right, wrong};
+            for (std::size_t i = 0; i < expected.size(); ++i)
+                QVERIFY(std::abs(losses.span<double>()[i] - expected[i]) <= 1e-12);
+        }
+    }
+
+    void classWeightsAreNumbers() {
+        OpGraph graph;
+        const auto prediction = graph.addInput("prediction", {Shape{3}});
+        const auto target = graph.addInput("target", {Shape{1}, ElementType::ClassIndex});
+        const auto lowered = [&](const std::string& text) {
+            const auto& def = loss("softmax-cross-entropy");
+            const ParamValues values{{"class_weights", text}};
+            return messageOf(
+                [&] { def.lower(graph, prediction, target, Params(def.params, values), "out"); });
+        };
+        QCOMPARE(lowered("1 2,3"), std::string());
+        QVERIFY(lowered("1, two, 3").find("not \"two\"") != std::string::npos);
+        QVERIFY(lowered("1, -2, 3").find("not \"-2\"") != std::string::npos);
+        QVERIFY(lowered("1, 2").find("2 class weights") != std::string::npos);
     }
 
     void meanSquaredErrorTakesValuesToo() {

@@ -34,6 +34,62 @@ void crossEntropyRow(const float* logits, std::int32_t target, std::size_t count
     residual[target] -= 1.0F;
 }
 
+/// For one row: the target's distribution times the class weights, by class.
+class TargetWeights {
+public:
+    TargetWeights(const CrossEntropyTerms& terms, const std::int32_t* target,
+                  const float* probabilities, std::size_t count)
+        : terms_(terms)
+        , probabilities_(probabilities)
+        , target_(target ? static_cast<std::size_t>(*target) : count)
+        , uniform_(terms.labelSmoothing / static_cast<float>(count)) {}
+
+    float operator()(std::size_t k) const {
+        const float given = probabilities_ ? probabilities_[k] : (k == target_ ? 1.0F : 0.0F);
+        const float mixed = (1.0F - terms_.labelSmoothing) * given + uniform_;
+        return terms_.classWeights.empty() ? mixed : mixed * terms_.classWeights[k];
+    }
+
+private:
+    const CrossEntropyTerms& terms_;
+    const float* probabilities_;
+    std::size_t target_;
+    float uniform_;
+};
+
+void weightedRow(const CrossEntropyTerms& terms, const TargetWeights& weight, const float* logits,
+                 std::size_t count, float* loss, float* residual) {
+    const float largest = *std::max_element(logits, logits + count);
+    float sum = 0;
+    for (std::size_t k = 0; k < count; ++k)
+        sum += std::exp(logits[k] - largest);
+    const float logSum = std::log(sum);
+    float total = 0;
+    float slopes = 0;
+    for (std::size_t k = 0; k < count; ++k) {
+        const float logProbability = (logits[k] - largest) - logSum;
+        float factor = 1;
+        float slope = -1;
+        if (terms.focusing > 0) {
+            const float rest = std::max(-std::expm1(logProbability), 1e-30F);
+            factor = std::pow(rest, terms.focusing);
+            slope =
+                terms.focusing * std::exp(logProbability) * factor / rest * logProbability - factor;
+        }
+        const float share = weight(k);
+        if (share != 0)
+            total -= share * factor * logProbability;
+        slopes += share * slope;
+        if (residual)
+            residual[k] = share * slope;
+    }
+    *loss = total;
+    if (!residual)
+        return;
+    for (std::size_t k = 0; k < count; ++k)
+        residual[k] -= slopes * std::exp((logits[k] - largest) - logSum);
+}
+
 GRADWRIGHT_CLONES
 void scaleRow(float* out, const float* in, float factor, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i)
@@ -72,6 +128,19 @@ void softmaxCrossEntropy(const float* logits, const std::int32_t* classes, std::
         for (auto n = begin; n < end; ++n)
             crossEntropyRow(logits + n * count, classes[n], count, losses + n,
                             residuals ? residuals + n * count : nullptr);
+    });
+}
+
+void weightedCrossEntropy(const CrossEntropyTerms& terms, const float* logits,
+                          const std::int32_t* classes, const float* probabilities,
+                          std::size_t batch, std::size_t count, float* losses, float* residuals) {
+    forChunks(batch, rowsFor(count, 1024), [&](std::size_t begin, std::size_t end) {
+        for (auto n = begin; n < end; ++n) {
+            const TargetWeights weight(terms, classes ? classes + n : nullptr,
+                                       probabilities ? probabilities + n * count : nullptr, count);
+            weightedRow(terms, weight, logits + n * count, count, losses + n,
+                        residuals ? residuals + n * count : nullptr);
+        }
     });
 }
 

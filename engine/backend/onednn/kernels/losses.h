@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace gradwright::onednn {
 
@@ -15,6 +16,16 @@ void requireClasses(const std::string& path, const std::int32_t* classes, std::s
 /// gradient softmax(logits) - onehot.
 void softmaxCrossEntropy(const float* logits, const std::int32_t* classes, std::size_t batch,
                          std::size_t count, float* losses, float* residuals);
+/// What weighs the terms of a cross-entropy; see SoftmaxCrossEntropyOp.
+struct CrossEntropyTerms {
+    float labelSmoothing = 0;
+    float focusing = 0;
+    std::vector<float> classWeights{}; ///< none, or one a class
+};
+/// The general form. The target is `classes` or, where that is null, probabilities [batch][count].
+void weightedCrossEntropy(const CrossEntropyTerms& terms, const float* logits,
+                          const std::int32_t* classes, const float* probabilities,
+                          std::size_t batch, std::size_t count, float* losses, float* residuals);
 /// out[n][j] = rows[n] * in[n][j]; out may be in.
 void scaleRows(float* out, const float* in, const float* rows, std::size_t batch,
                std::size_t features);

@@ -1,20 +1,33 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/training/recipes/losses.h"
+#include "engine/training/recipes/losses/class_params.h"
+#include "engine/training/recipes/losses/targets.h"
 
 namespace gradwright::recipes {
+namespace {
+
+ValueId lower(OpGraph& graph, ValueId prediction, ValueId target, const Params& params,
+              const std::string& path) {
+    SoftmaxCrossEntropyOp op;
+    op.labelSmoothing = params.real("label_smoothing");
+    op.classWeights = classWeightsFrom(params.text("class_weights"));
+    return graph.add(op, {prediction, target}, path);
+}
+
+} // namespace
 
 LossDef softmaxCrossEntropy() {
     return {"softmax-cross-entropy",
             "Softmax cross-entropy",
             "The negative logarithm of the probability that softmax gives to the right class: the "
             "usual loss for classification.",
-            {},
-            true,
+            {realParam("label_smoothing", "Label smoothing", 0.0, 0.0, 1.0,
+                       "The share of the target that is spread evenly over all classes, so that "
+                       "the network does not grow too sure (Szegedy et al. 2016)."),
+             classWeightsParam()},
+            Head::Softmax,
             TargetKind::ClassIndex,
-            [](OpGraph& graph, ValueId prediction, ValueId target, const Params&,
-               const std::string& path) {
-                return graph.add(SoftmaxCrossEntropyOp{}, {prediction, target}, path);
-            }};
+            lower};
 }
 
 } // namespace gradwright::recipes

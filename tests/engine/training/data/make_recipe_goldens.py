@@ -48,6 +48,9 @@ OPTIMIZERS = [
     ("adadelta", {"rho": 0.8, "epsilon": 0.001, "weight_decay": 0.1}),
     ("lion", {}),
     ("lion", {"beta1": 0.8, "beta2": 0.9, "weight_decay": 0.1}),
+    ("lamb", {}),
+    ("lamb", {"beta1": 0.8, "beta2": 0.9, "epsilon": 0.01, "weight_decay": 0.1}),
+    ("perceptron-rule", {}),
 ]
 
 SCHEDULES = [
@@ -90,10 +93,34 @@ class Lion:
         self.momentum = self.beta2 * self.momentum + (1 - self.beta2) * gradient
 
 
+class Lamb:
+    """You et al. 2020, algorithm 2, which PyTorch does not have."""
+
+    def __init__(self, weight, lr, beta1=0.9, beta2=0.999, epsilon=1e-6, weight_decay=0.01):
+        self.weight, self.lr, self.betas = weight, lr, (beta1, beta2)
+        self.epsilon, self.decay = epsilon, weight_decay
+        self.first, self.second, self.time = torch.zeros_like(weight), torch.zeros_like(weight), 0
+
+    @torch.no_grad()
+    def step(self):
+        self.time += 1
+        gradient = self.weight.grad
+        self.first.mul_(self.betas[0]).add_((1 - self.betas[0]) * gradient)
+        self.second.mul_(self.betas[1]).add_((1 - self.betas[1]) * gradient ** 2)
+        corrected = self.first / (1 - self.betas[0] ** self.time)
+        spread = (self.second / (1 - self.betas[1] ** self.time)).sqrt() + self.epsilon
+        update = corrected / spread + self.decay * self.weight
+        self.weight -= self.lr * self.weight.norm() / update.norm() * update
+
+
 def make_optimizer(key, params, weight):
     p = dict(params)
     if key == "lion":
         return Lion(weight, LEARNING_RATE, **p)
+    if key == "lamb":
+        return Lamb(weight, LEARNING_RATE, **p)
+    if key == "perceptron-rule":
+        return torch.optim.SGD([weight], lr=LEARNING_RATE)
     if "epsilon" in p:
         p["eps"] = p.pop("epsilon")
     if "beta1" in p or "beta2" in p:
@@ -212,18 +239,83 @@ def schedule_goldens():
             "plateau": plateau_goldens()}
 
 
+def focal(predictions, classes, gamma, weights=None):
+    """Lin et al. 2017, equation 5; PyTorch itself has none."""
+    log_p = F.log_softmax(predictions, 1).gather(1, classes[:, None])[:, 0]
+    alpha = 1.0 if weights is None else weights[classes]
+    return -alpha * (1 - log_p.exp()) ** gamma * log_p
+
+
 def loss_goldens():
     generator = torch.Generator().manual_seed(6)
+
     # Rounded to 32 bits, which is what inputs are fed as.
-    predictions = (3 * torch.randn(4, 5, generator=generator)).float().double()
+    def draw(scale):
+        return (scale * torch.randn(4, 5, generator=generator)).float().double()
+
+    predictions = draw(3)
     classes = torch.tensor([4, 0, 2, 2])
     one_hot = F.one_hot(classes, 5).to(predictions)
-    per_sample = {
-        "softmax-cross-entropy": F.cross_entropy(predictions, classes, reduction="none"),
-        "mean-squared-error": F.mse_loss(predictions, one_hot, reduction="none").mean(1),
-    }
+    values = draw(2)
+    values[1] = predictions[1]  # no difference at all
+    shares = F.softmax(draw(1), 1).float().double()
+    weights = torch.tensor([1.0, 0.5, 2.0, 0.0, 3.0])
+    written = "1, 0.5, 2, 0, 3"
+
+    def bce(target, weight=1.0):
+        return F.binary_cross_entropy_with_logits(
+            predictions, target, reduction="none", pos_weight=torch.tensor(weight)).mean(1)
+
+    def kl(target):
+        return F.kl_div(F.log_softmax(predictions, 1), target, reduction="none").sum(1)
+
+    def cosine(target):
+        return 1 - F.cosine_similarity(predictions, target, dim=1)
+
+    def cross_entropy(target, **options):
+        return F.cross_entropy(predictions, target, reduction="none", **options)
+
+    of_classes = [
+        ("softmax-cross-entropy", {}, cross_entropy(classes)),
+        ("softmax-cross-entropy", {"label_smoothing": 0.1},
+         cross_entropy(classes, label_smoothing=0.1)),
+        ("softmax-cross-entropy", {"class_weights": written}, cross_entropy(classes, weight=weights)),
+        ("softmax-cross-entropy", {"class_weights": written, "label_smoothing": 0.3},
+         cross_entropy(classes, weight=weights, label_smoothing=0.3)),
+        ("focal", {}, focal(predictions, classes, 2.0)),
+        ("focal", {"focusing": 0.5, "class_weights": written},
+         focal(predictions, classes, 0.5, weights)),
+        ("focal", {"focusing": 0.0}, cross_entropy(classes)),
+        ("hinge", {}, F.multi_margin_loss(predictions, classes, reduction="none")),
+        ("hinge", {"margin": 0.25, "squared": True},
+         F.multi_margin_loss(predictions, classes, p=2, margin=0.25, reduction="none")),
+        ("binary-cross-entropy", {}, bce(one_hot)),
+        ("kl-divergence", {}, kl(one_hot)),
+        ("mean-squared-error", {}, F.mse_loss(predictions, one_hot, reduction="none").mean(1)),
+        ("perceptron-criterion", {}, F.relu((1 - 2 * one_hot) * predictions).sum(1)),
+    ]
+    of_values = [
+        ("mean-squared-error", {}, F.mse_loss(predictions, values, reduction="none").mean(1)),
+        ("mean-absolute-error", {}, F.l1_loss(predictions, values, reduction="none").mean(1)),
+        ("huber", {}, F.huber_loss(predictions, values, reduction="none").mean(1)),
+        ("huber", {"delta": 2.5},
+         F.huber_loss(predictions, values, reduction="none", delta=2.5).mean(1)),
+        ("cosine", {}, cosine(values)),
+    ]
+    of_shares = [
+        ("softmax-cross-entropy", {}, cross_entropy(shares)),
+        ("softmax-cross-entropy", {"class_weights": written, "label_smoothing": 0.2},
+         cross_entropy(shares, weight=weights, label_smoothing=0.2)),
+        ("binary-cross-entropy", {}, bce(shares)),
+        ("binary-cross-entropy", {"positive_weight": 2.5}, bce(shares, 2.5)),
+        ("kl-divergence", {}, kl(shares)),
+    ]
+    cases = [{"key": key, "params": params, "target": target, "per_sample": loss.tolist()}
+             for target, group in (("classes", of_classes), ("values", of_values),
+                                   ("shares", of_shares))
+             for key, params, loss in group]
     return {"predictions": predictions.tolist(), "classes": classes.tolist(),
-            "cases": [{"key": k, "per_sample": v.tolist()} for k, v in per_sample.items()]}
+            "values": values.tolist(), "shares": shares.tolist(), "cases": cases}
 
 
 def main():

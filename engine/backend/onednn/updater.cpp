@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/updater.h"
+
+#include "engine/backend/onednn/kernels/elementwise.h"
+#include "engine/backend/regularize.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace gradwright::onednn {
+namespace {
+
+/// Small enough to share a dense layer between threads, large enough to be worth a call.
+constexpr std::size_t kChunk = 4096;
+
+float* at(AlignedBuffer& buffer, std::size_t offset) {
+    return reinterpret_cast<float*>(buffer.data()) + offset;
+}
+
+} // namespace
+
+Updater::Updater(OneDnnWeights& weights, std::vector<WeightId> trained, const UpdateRule* rule)
+    : weights_(weights)
+    , rule_(rule ? std::optional(*rule) : std::nullopt)
+    , gradientSquares_(weights.specs().size())
+    , weightSquares_(weights.specs().size())
+    , directionSquares_(weights.specs().size()) {
+    cutChunks(trained);
+    if (!rule_ || rule_->regularization.maxNorm <= 0)
+        return;
+    for (const auto id : trained) {
+        const auto& shape = weights.specs()[id.index()].shape;
+        if (shape.rank() >= 2)
+            rows_.push_back(
+                {id, weights.rowsOf(id), std::vector<double>(static_cast<std::size_t>(shape[0]))});
+    }
+}
+
+void Updater::cutChunks(const std::vector<WeightId>& trained) {
+    const auto slots = rule_ ? rule_->slots : 0;
+    const bool averages = rule_ && rule_->allSlots() > slots;
+    for (const auto id : trained) {
+        auto& stored = weights_.stored(id);
+        const auto& spec = weights_.specs()[id.index()];
+        for (std::size_t begin = 0; begin < stored.elements(); begin += kChunk) {
+            auto* gradient = at(stored.gradient, begin);
+            UpdateSpan<float> span{
+                at(stored.value, begin), gradient, {}, std::min(kChunk, stored.elements() - begin)};
+            for (std::size_t slot = 0; slot < slots; ++slot)
+                span.slots[slot] = at(stored.slots[slot], begin);
+            chunks_.push_back({id.index(), span, gradient,
+                               averages ? at(stored.slots[slots], begin) : nullptr, spec.rateFactor,
+                               spec.shape.rank() >= 2});
+        }
+    }
+    chunkSquares_.resize(chunks_.size());
+}
+
+template <class Visit>
+void Updater::forEachChunk(const Visit& visit) const {
+    const auto count = static_cast<std::ptrdiff_t>(chunks_.size());
+#pragma omp parallel for schedule(static) if (count > 1)
+    for (std::ptrdiff_t i = 0; i < count; ++i)
+        visit(chunks_[static_cast<std::size_t>(i)], static_cast<std::size_t>(i));
+}
+
+template <class Values>
+void Updater::sumSquares(const Values& values, std::vector<double>& sums) const {
+    forEachChunk([&](const Chunk& chunk, std::size_t i) {
+        chunkSquares_[i] = sumOfSquares(values(chunk), chunk.span.size);
+    });
+    std::ranges::fill(sums, 0.0);
+    for (std::size_t i = 0; i < chunks_.size(); ++i)
+        sums[chunks_[i].weight] += chunkSquares_[i];
+}
+
+void Updater::measureGradients() {
+    sumSquares([](const Chunk& chunk) { return chunk.gradient; }, gradientSquares_);
+}
+
+void Updater::update(double learningRate, std::uint64_t step) {
+    regularize();
+    const auto& rule = *rule_;
+    forEachChunk([&](const Chunk& chunk, std::size_t) {
+        rule.f32(chunk.span, {learningRate * chunk.rateFactor, step, rule.constants});
+    });
+    if (rule.layerwise)
+        takeLayerwiseSteps(learningRate);
+    limitRows();
+    if (const auto decay = rule.regularization.averageDecay; decay > 0)
+        forEachChunk([&](const Chunk& chunk, std::size_t) {
+            average(chunk.mean, chunk.span.weight, decay, step, chunk.span.size);
+        });
+}
+
+void Updater::regularize() {
+    const auto& part = rule_->regularization;
+    if (part.l1 > 0 || part.l2 > 0 || part.clipValue > 0)
+        forEachChunk([&](const Chunk& chunk, std::size_t) {
+            regularizeGradient(part, chunk.isKernel, chunk.gradient, chunk.span.weight,
+                               chunk.span.size);
+        });
+    if (part.clipNorm <= 0)
+        return;
+    sumSquares([](const Chunk& chunk) { return chunk.gradient; }, weightSquares_);
+    const double factor = clipFactor(
+        part.clipNorm, std::accumulate(weightSquares_.begin(), weightSquares_.end(), 0.0));
+    if (factor < 1)
+        forEachChunk([&](const Chunk& chunk, std::size_t) {
+            scale(chunk.gradient, factor, chunk.span.size);
+        });
+}
+
+void Updater::takeLayerwiseSteps(double learningRate) {
+    const auto last = rule_->slots - 1;
+    const auto direction = [last](const Chunk& chunk) { return chunk.span.slots[last]; };
+    sumSquares([](const Chunk& chunk) { return chunk.span.weight; }, weightSquares_);
+    sumSquares(direction, directionSquares_);
+    forEachChunk([&](const Chunk& chunk, std::size_t) {
+        const double ratio =
+            trustRatio(weightSquares_[chunk.weight], directionSquares_[chunk.weight]);
+        follow(chunk.span.weight, direction(chunk), learningRate * chunk.rateFactor * ratio,
+               chunk.span.size);
+    });
+}
+
+void Updater::limitRows() {
+    const auto count = static_cast<std::ptrdiff_t>(rows_.size());
+#pragma omp parallel for schedule(static) if (count > 1)
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+        auto& rows = rows_[static_cast<std::size_t>(i)];
+        auto& stored = weights_.stored(rows.id);
+        gradwright::limitRows(at(stored.value, 0), stored.elements(), rule_->regularization.maxNorm,
+                              rows.squares, [&](std::size_t element) { return rows.of[element]; });
+    }
+}
+
+} // namespace gradwright::onednn

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/onednn/weight_store.h"
+
+namespace gradwright::onednn {
+
+/// The optimizer's pass over all weights that learn, in chunks shared between the threads. Sums are
+/// taken chunk by chunk, so they do not depend on the number of threads.
+class Updater {
+public:
+    /// `rule` may be null: then there is only gradientSquares().
+    Updater(OneDnnWeights& weights, std::vector<WeightId> trained, const UpdateRule* rule);
+
+    /// Consumes the gradients.
+    void update(double learningRate, std::uint64_t step);
+    /// The squared norm of each weight's gradient, by WeightId.
+    [[nodiscard]] const std::vector<double>& gradientSquares() const { return gradientSquares_; }
+    /// To be called after each backward pass that shall be asked for.
+    void measureGradients();
+
+private:
+    /// A contiguous run of one weight.
+    struct Chunk {
+        std::size_t weight; ///< index of its WeightId
+        UpdateSpan<float> span;
+        float* gradient;
+        float* mean; ///< slot of the average; null without
+        double rateFactor;
+        bool isKernel;
+    };
+    /// A kernel whose rows are kept short.
+    struct Rows {
+        WeightId id;
+        std::vector<std::int32_t> of; ///< by element
+        std::vector<double> squares;  ///< by row
+    };
+
+    void cutChunks(const std::vector<WeightId>& trained);
+    void regularize();
+    void takeLayerwiseSteps(double learningRate);
+    void limitRows();
+    /// visit(chunk, its number) on all threads.
+    template <class Visit>
+    void forEachChunk(const Visit& visit) const;
+    /// The sums of values(chunk)² by weight.
+    template <class Values>
+    void sumSquares(const Values& values, std::vector<double>& sums) const;
+
+    OneDnnWeights& weights_;
+    std::optional<UpdateRule> rule_;
+    std::vector<Chunk> chunks_;
+    std::vector<Rows> rows_;
+    mutable std::vector<double> chunkSquares_;
+    std::vector<double> gradientSquares_, weightSquares_, directionSquares_;
+};
+
+} // namespace gradwright::onednn

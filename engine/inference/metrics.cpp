@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/inference/metrics.h"
+
+#include "engine/support/error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <span>
+
+namespace gradwright {
+namespace {
+
+using Measured = std::optional<double>;
+
+double share(std::int64_t part, std::int64_t whole) {
+    return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0;
+}
+
+std::span<const float> rowOf(const Outcomes& outcomes, std::size_t sample) {
+    return std::span(outcomes.outputs).subspan(sample * outcomes.elements, outcomes.elements);
+}
+
+/// The share of samples whose class is among the k largest outputs; of equal ones the first counts
+/// as larger.
+Measured topK(const Outcomes& outcomes, std::size_t k) {
+    if (outcomes.labels.empty() || outcomes.elements <= k)
+        return {};
+    std::int64_t right = 0;
+    for (std::size_t n = 0; n < outcomes.labels.size(); ++n) {
+        const auto row = rowOf(outcomes, n);
+        const auto label = static_cast<std::size_t>(outcomes.labels[n]);
+        std::size_t larger = 0;
+        for (std::size_t c = 0; c < row.size(); ++c)
+            larger += row[c] > row[label] || (row[c] == row[label] && c < label) ? 1 : 0;
+        right += larger < k ? 1 : 0;
+    }
+    return share(right, static_cast<std::int64_t>(outcomes.labels.size()));
+}
+
+Measured accuracy(const Outcomes& outcomes) {
+    return topK(outcomes, 1);
+}
+Measured topFive(const Outcomes& outcomes) {
+    return topK(outcomes, 5);
+}
+
+/// The mean over the classes that have samples.
+template <class Part>
+Measured macro(const Outcomes& outcomes, Part&& part) {
+    const ConfusionMatrix matrix(outcomes.elements, readingsOf(outcomes));
+    double sum = 0;
+    std::int64_t classes = 0;
+    for (std::size_t c = 0; c < outcomes.elements; ++c) {
+        const auto score = classScore(matrix, c);
+        if (score.samples == 0)
+            continue;
+        sum += part(score);
+        ++classes;
+    }
+    if (classes == 0)
+        return {};
+    return sum / static_cast<double>(classes);
+}
+
+Measured precision(const Outcomes& outcomes) {
+    return macro(outcomes, [](const ClassScore& score) { return score.precision; });
+}
+Measured recall(const Outcomes& outcomes) {
+    return macro(outcomes, [](const ClassScore& score) { return score.recall; });
+}
+Measured f1(const Outcomes& outcomes) {
+    return macro(outcomes, [](const ClassScore& score) { return score.f1; });
+}
+
+/// The probability that a sample of the class has a larger output for it than one of another: the
+/// Mann-Whitney statistic, where ties count half. Nothing unless there are samples of both.
+Measured areaUnderCurve(const Outcomes& outcomes, std::size_t label) {
+    const auto samples = outcomes.labels.size();
+    std::vector<std::size_t> order(samples);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto output = [&](std::size_t n) {
+        return outcomes.outputs[n * outcomes.elements + label];
+    };
+    std::ranges::sort(order, {}, output);
+    const auto isOfClass = [&](std::size_t n) {
+        return static_cast<std::size_t>(outcomes.labels[n]) == label;
+    };
+    double ranks = 0; // of the class's samples, from 1; those with equal outputs share theirs
+    double inside = 0;
+    for (std::size_t begin = 0; begin < samples;) {
+        auto end = begin;
+        double ofClass = 0;
+        for (; end < samples && output(order[end]) == output(order[begin]); ++end)
+            ofClass += isOfClass(order[end]) ? 1 : 0;
+        ranks += ofClass * static_cast<double>(begin + 1 + end) / 2;
+        inside += ofClass;
+        begin = end;
+    }
+    const double outside = static_cast<double>(samples) - inside;
+    if (inside == 0 || outside == 0)
+        return {};
+    return (ranks - inside * (inside + 1) / 2) / (inside * outside);
+}
+
+Measured meanAreaUnderCurve(const Outcomes& outcomes) {
+    double sum = 0;
+    std::int64_t classes = 0;
+    for (std::size_t c = 0; c < outcomes.elements; ++c)
+        if (const auto area = areaUnderCurve(outcomes, c)) {
+            sum += *area;
+            ++classes;
+        }
+    if (classes == 0)
+        return {};
+    return sum / static_cast<double>(classes);
+}
+
+/// The mean of term(prediction - target).
+template <class Term>
+Measured meanOfErrors(const Outcomes& outcomes, Term&& term) {
+    if (outcomes.targets.empty())
+        return {};
+    double sum = 0;
+    for (std::size_t i = 0; i < outcomes.targets.size(); ++i)
+        sum += term(static_cast<double>(outcomes.outputs[i]) -
+                    static_cast<double>(outcomes.targets[i]));
+    return sum / static_cast<double>(outcomes.targets.size());
+}
+
+Measured meanAbsoluteError(const Outcomes& outcomes) {
+    return meanOfErrors(outcomes, [](double error) { return std::abs(error); });
+}
+Measured rootMeanSquaredError(const Outcomes& outcomes) {
+    const auto mean = meanOfErrors(outcomes, [](double error) { return error * error; });
+    return mean ? Measured(std::sqrt(*mean)) : Measured();
+}
+
+Measured determination(const Outcomes& outcomes) {
+    const auto error = meanOfErrors(outcomes, [](double e) { return e * e; });
+    if (!error)
+        return {};
+    const auto samples = outcomes.targets.size() / outcomes.elements;
+    double variation = 0;
+    for (std::size_t e = 0; e < outcomes.elements; ++e) {
+        const auto target = [&](std::size_t n) {
+            return static_cast<double>(outcomes.targets[n * outcomes.elements + e]);
+        };
+        double mean = 0;
+        for (std::size_t n = 0; n < samples; ++n)
+            mean += target(n) / static_cast<double>(samples);
+        for (std::size_t n = 0; n < samples; ++n)
+            variation += (target(n) - mean) * (target(n) - mean);
+    }
+    if (variation <= 0)
+        return {};
+    return 1 - *error * static_cast<double>(outcomes.targets.size()) / variation;
+}
+
+} // namespace
+
+const std::vector<MetricDef>& metrics() {
+    using enum MetricKind;
+    static const std::vector<MetricDef> all = {
+        {"accuracy", "Accuracy", "The share of samples whose largest output is their class.",
+         Classes, true, true, accuracy},
+        {"top_5_accuracy", "Top-5 accuracy",
+         "The share of samples whose class is among the five largest outputs.", Classes, true, true,
+         topFive},
+        {"precision", "Precision, macro",
+         "Of what was read as a class, the share that is it; the mean over the classes.", Classes,
+         true, true, precision},
+        {"recall", "Recall, macro",
+         "Of the samples of a class, the share that was read as it; the mean over the classes.",
+         Classes, true, true, recall},
+        {"f1", "F1, macro",
+         "2 · precision · recall / (precision + recall); the mean over the classes.", Classes, true,
+         true, f1},
+        {"auc", "AUC, macro",
+         "How surely a sample of a class gets a larger output for it than one of another class: "
+         "the area under the ROC curve, each class against the rest, the mean over the classes "
+         "(Hanley, McNeil 1982).",
+         Classes, true, true, meanAreaUnderCurve},
+        {"r2", "R²",
+         "The coefficient of determination, 1 - Σ(y - t)² / Σ(t - mean)²: 1 is perfect, 0 is no "
+         "better than always saying the mean. Several outputs are summed.",
+         Values, true, false, determination},
+        {"mae", "Mean absolute error", "The mean of |y - t|, in the unit of the target.", Values,
+         false, false, meanAbsoluteError},
+        {"rmse", "Root mean squared error",
+         "The root of the mean of (y - t)², in the unit of the target.", Values, false, false,
+         rootMeanSquaredError},
+    };
+    return all;
+}
+
+const MetricDef& metric(std::string_view key) {
+    const auto found = std::ranges::find(metrics(), key, &MetricDef::key);
+    if (found != metrics().end())
+        return *found;
+    std::string known;
+    for (const auto& def : metrics())
+        known += (known.empty() ? "" : ", ") + def.key;
+    throw Error("there is no metric \"{}\"; known are {}", key, known);
+}
+
+std::vector<MetricValue> measure(const Outcomes& outcomes) {
+    std::vector<MetricValue> values;
+    for (const auto& def : metrics()) {
+        const bool fits = (def.kind == MetricKind::Values) == !outcomes.targets.empty();
+        if (const auto value = fits ? def.value(outcomes) : Measured())
+            values.push_back({&def, *value});
+    }
+    return values;
+}
+
+ClassScore classScore(const ConfusionMatrix& matrix, std::size_t label) {
+    std::int64_t isClass = 0;
+    std::int64_t readAsClass = 0;
+    for (std::size_t other = 0; other < matrix.classes(); ++other) {
+        isClass += matrix.count(label, other);
+        readAsClass += matrix.count(other, label);
+    }
+    const auto right = matrix.count(label, label);
+    ClassScore score{share(right, readAsClass), share(right, isClass), 0, isClass};
+    if (right > 0)
+        score.f1 = 2 * score.precision * score.recall / (score.precision + score.recall);
+    return score;
+}
+
+} // namespace gradwright

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/training/recipes/losses.h"
+
+namespace gradwright::recipes {
+namespace {
+
+ValueId lower(OpGraph& graph, ValueId prediction, ValueId target, const Params& params,
+              const std::string& path) {
+    return graph.add(HingeLossOp{params.real("margin"), params.boolean("squared")},
+                     {prediction, target}, path);
+}
+
+} // namespace
+
+LossDef hinge() {
+    return {
+        "hinge",
+        "Hinge (multi-class)",
+        "Asks that the right class's score leads each other one by a margin, and no more: the loss "
+        "of support vector machines (Crammer, Singer 2001).",
+        {[] {
+             auto margin = realParam("margin", "Margin", 1.0, 0.0, 1e6,
+                                     "By how much the right class shall lead.");
+             margin.minimumExclusive = true;
+             return margin;
+         }(),
+         boolParam("squared", "Squared", false, "Squares what is missing to the margin.")},
+        Head::None,
+        TargetKind::ClassIndex,
+        lower};
+}
+
+} // namespace gradwright::recipes

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/engine/backend/case_builder.h"
+
+namespace gradwright::test {
+namespace {
+
+using Cases = std::vector<OpCase>;
+
+enum class Against { Class, Shares, Values };
+
+void add(Cases& cases, std::string name, std::int64_t batch, const Shape& shape,
+         const OpAttributes& op, Against against, double scale = 1.0) {
+    CaseBuilder builder(std::move(name), batch);
+    const auto prediction = builder.source(shape, scale);
+    const auto target = against == Against::Class    ? builder.classIndex(shape[0])
+                        : against == Against::Shares ? builder.shares(shape)
+                                                     : builder.values(shape);
+    builder.objective(builder.apply(op, {prediction, target}), 1.5);
+    cases.push_back(builder.output(prediction).finish());
+}
+
+} // namespace
+
+void addComparisonCases(Cases& cases) {
+    const std::vector<double> weights{1, 0.5, 2, 0, 3};
+    using CrossEntropy = SoftmaxCrossEntropyOp;
+    add(cases, "cross-entropy/smoothed", 3, {5}, CrossEntropy{.labelSmoothing = 0.1},
+        Against::Class);
+    add(cases, "cross-entropy/weighted", 4, {5}, CrossEntropy{.classWeights = weights},
+        Against::Class);
+    add(cases, "cross-entropy/shares", 3, {7}, CrossEntropy{}, Against::Shares);
+    add(cases, "cross-entropy/shares, smoothed, weighted", 1, {5},
+        CrossEntropy{.labelSmoothing = 0.3, .classWeights = weights}, Against::Shares);
+    add(cases, "focal/two", 3, {5}, CrossEntropy{.focusing = 2}, Against::Class);
+    add(cases, "focal/a half, weighted", 3, {5},
+        CrossEntropy{.focusing = 0.5, .classWeights = weights}, Against::Class);
+    add(cases, "focal/sure of itself", 1, {11}, CrossEntropy{.focusing = 3}, Against::Class, 4.0);
+
+    const auto elements = [&](std::string name, ElementLossKind kind, double parameter,
+                              Against against) {
+        const ElementLossOp op{kind, parameter};
+        add(cases, name + "/vector", 3, {11}, op, against);
+        add(cases, name + "/image", 1, {5, 7, 3}, op, against);
+        add(cases, name + "/one number", 1, {1}, op, against);
+    };
+    elements("absolute error", ElementLossKind::AbsoluteError, 1, Against::Values);
+    elements("huber", ElementLossKind::Huber, 0.7, Against::Values);
+    elements("binary cross-entropy", ElementLossKind::BinaryCrossEntropy, 1, Against::Shares);
+    elements("binary cross-entropy, weighted", ElementLossKind::BinaryCrossEntropy, 2.5,
+             Against::Shares);
+    elements("kl divergence", ElementLossKind::KullbackLeibler, 1, Against::Shares);
+    elements("perceptron criterion", ElementLossKind::PerceptronCriterion, 1, Against::Shares);
+    add(cases, "binary cross-entropy/far out", 3, {5},
+        ElementLossOp{ElementLossKind::BinaryCrossEntropy}, Against::Shares, 30.0);
+
+    add(cases, "hinge/one", 3, {10}, HingeLossOp{}, Against::Class);
+    add(cases, "hinge/two classes", 3, {2}, HingeLossOp{.margin = 1.7}, Against::Class);
+    add(cases, "hinge/squared", 3, {10}, HingeLossOp{.margin = 0.5, .squared = true},
+        Against::Class);
+
+    add(cases, "cosine/vector", 3, {11}, CosineLossOp{}, Against::Values);
+    add(cases, "cosine/image", 1, {3, 5, 7}, CosineLossOp{}, Against::Values);
+}
+
+} // namespace gradwright::test

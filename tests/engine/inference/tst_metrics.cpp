@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Expected values: the examples in the documentation of scikit-learn's metrics.
+#include "engine/inference/metrics.h"
+#include "engine/support/error.h"
+
+#include <QTest>
+
+#include <cmath>
+#include <set>
+
+using namespace gradwright;
+
+namespace {
+
+Outcomes regression(std::size_t elements, std::vector<float> targets, std::vector<float> outputs) {
+    Outcomes outcomes;
+    outcomes.elements = elements;
+    outcomes.labels.resize(targets.size() / elements);
+    outcomes.targets = std::move(targets);
+    outcomes.outputs = std::move(outputs);
+    return outcomes;
+}
+
+/// Each sample surely read as its predicted class.
+Outcomes classified(std::size_t classes, std::vector<std::int32_t> labels,
+                    const std::vector<std::size_t>& predicted) {
+    Outcomes outcomes;
+    outcomes.elements = classes;
+    outcomes.outputs.resize(labels.size() * classes);
+    for (std::size_t n = 0; n < labels.size(); ++n)
+        outcomes.outputs[n * classes + predicted[n]] = 1;
+    outcomes.labels = std::move(labels);
+    return outcomes;
+}
+
+std::set<std::string>& covered() {
+    static std::set<std::string> keys;
+    return keys;
+}
+
+bool near(const std::string& key, const Outcomes& outcomes, double expected) {
+    covered().insert(key);
+    const auto value = metric(key).value(outcomes);
+    return value && std::abs(*value - expected) < 1e-6;
+}
+
+} // namespace
+
+class MetricsTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void classesFollowScikitLearn() {
+        const auto outcomes = classified(3, {0, 1, 2, 0, 1, 2}, {0, 2, 1, 0, 0, 1});
+        QVERIFY(near("accuracy", outcomes, 1.0 / 3));
+        QVERIFY(near("precision", outcomes, 2.0 / 9));
+        QVERIFY(near("recall", outcomes, 1.0 / 3));
+        QVERIFY(near("f1", outcomes, 4.0 / 15));
+    }
+
+    void oneClassAgainstTheOthers() {
+        const auto outcomes = classified(3, {0, 1, 2, 0, 1, 2}, {0, 2, 1, 0, 0, 1});
+        const ConfusionMatrix matrix(3, readingsOf(outcomes));
+        const auto zero = classScore(matrix, 0);
+        QCOMPARE(zero.samples, 2);
+        QVERIFY(std::abs(zero.precision - 2.0 / 3) < 1e-12);
+        QCOMPARE(zero.recall, 1.0);
+        QVERIFY(std::abs(zero.f1 - 0.8) < 1e-12);
+        QCOMPARE(classScore(matrix, 1).f1, 0.0);
+    }
+
+    void areaUnderTheCurve() {
+        Outcomes outcomes;
+        outcomes.elements = 2;
+        outcomes.labels = {0, 0, 1, 1};
+        outcomes.outputs = {0.9F, 0.1F, 0.6F, 0.4F, 0.65F, 0.35F, 0.2F, 0.8F};
+        QVERIFY(near("auc", outcomes, 0.75));
+        // All alike: no better than chance.
+        outcomes.outputs.assign(8, 0.5F);
+        QVERIFY(near("auc", outcomes, 0.5));
+        outcomes.labels.assign(4, 1);
+        QVERIFY(!metric("auc").value(outcomes));
+    }
+
+    void amongTheFiveLargest() {
+        Outcomes outcomes;
+        outcomes.elements = 7;
+        outcomes.labels = {0, 1, 2};
+        outcomes.outputs = {7, 6, 5, 4, 3, 2, 1,  // first
+                            7, 3, 6, 5, 4, 2, 1,  // fifth
+                            7, 6, 1, 5, 4, 3, 2}; // last
+        QVERIFY(near("top_5_accuracy", outcomes, 2.0 / 3));
+        QVERIFY(near("accuracy", outcomes, 1.0 / 3));
+        // Of equal outputs the first counts, as where the largest is taken.
+        outcomes.outputs.assign(21, 0.0F);
+        QVERIFY(near("accuracy", outcomes, 1.0 / 3));
+        QVERIFY(!metric("top_5_accuracy").value(classified(5, {0}, {0})));
+    }
+
+    void valuesFollowScikitLearn() {
+        const auto one = regression(1, {3, -0.5F, 2, 7}, {2.5F, 0, 2, 8});
+        QVERIFY(near("r2", one, 0.948608137));
+        QVERIFY(near("mae", one, 0.5));
+        QVERIFY(near("rmse", one, std::sqrt(0.375)));
+        // multioutput="variance_weighted"
+        const auto two = regression(2, {0.5F, 1, -1, 1, 7, -6}, {0, 2, -1, 2, 8, -5});
+        QVERIFY(near("r2", two, 0.938256658));
+        QVERIFY(near("mae", two, 0.75));
+        QVERIFY(!metric("r2").value(regression(1, {2, 2}, {1, 3})));
+    }
+
+    void eachKindOfDataHasItsMetrics() {
+        const auto keys = [](const Outcomes& outcomes) {
+            std::string all;
+            for (const auto& [metric, value] : measure(outcomes))
+                all += metric->key + " ";
+            return all;
+        };
+        QCOMPARE(keys(regression(1, {1, 2}, {1, 2})), std::string("r2 mae rmse "));
+        QCOMPARE(keys(classified(3, {0, 1, 2}, {0, 1, 2})),
+                 std::string("accuracy precision recall f1 auc "));
+        QVERIFY(measure({}).empty());
+    }
+
+    void unknownKeysNameTheKnown() {
+        try {
+            metric("beauty");
+            QFAIL("no error");
+        } catch (const Error& error) {
+            QCOMPARE(std::string(error.what()),
+                     std::string("there is no metric \"beauty\"; known are accuracy, "
+                                 "top_5_accuracy, precision, recall, f1, auc, r2, mae, rmse"));
+        }
+    }
+
+    void everyMetricWasCompared() {
+        for (const auto& def : metrics()) {
+            QVERIFY2(covered().contains(def.key), def.key.c_str());
+            QVERIFY(!def.title.empty() && !def.doc.empty());
+        }
+        qInfo("%zu metrics compared", metrics().size());
+    }
+};
+
+QTEST_APPLESS_MAIN(MetricsTest)
+#include "tst_metrics.moc"
