@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace gradwright {
@@ -22,6 +23,16 @@ struct UpdateSpan {
     const T* gradient;
     std::array<T*, kMaxUpdateSlots> slots;
     std::size_t size;
+};
+
+/// One weight for a pass over all weights together. Padding has zero weight, gradient and slots.
+template <class T>
+struct WholeWeight {
+    T* weight;
+    const T* gradient;
+    std::span<T* const> slots; ///< of UpdateRule::slots
+    std::size_t size;
+    double rateFactor; ///< times the learning rate
 };
 
 struct UpdateStep {
@@ -57,11 +68,17 @@ struct UpdateRule {
     std::array<double, kMaxUpdateConstants> constants{};
     void (*f32)(const UpdateSpan<float>&, const UpdateStep&) = nullptr;
     void (*f64)(const UpdateSpan<double>&, const UpdateStep&) = nullptr;
+    /// In place of f32 and f64, for rules that need sums over the whole network.
+    void (*wholeF32)(std::span<const WholeWeight<float>>, const UpdateStep&) = nullptr;
+    void (*wholeF64)(std::span<const WholeWeight<double>>, const UpdateStep&) = nullptr;
     /// The pass leaves the weight and puts a direction u into the last slot; the step is
     /// learning rate · |w| / |u| · u for each weight tensor as a whole (You et al. 2020).
     bool layerwise = false;
+    /// The rule compares gradients of different steps, which must be of the same samples: all.
+    bool fullBatch = false;
     Regularization regularization{};
 
+    [[nodiscard]] bool isWhole() const { return wholeF32 != nullptr; }
     /// With the one of the average, which is the last.
     [[nodiscard]] std::size_t allSlots() const {
         return slots + (regularization.averageDecay > 0 ? 1 : 0);

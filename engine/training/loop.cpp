@@ -6,6 +6,7 @@
 #include "engine/support/error.h"
 #include "engine/training/diverged.h"
 #include "engine/training/evaluation.h"
+#include "engine/training/recipes/optimizers.h"
 #include "engine/training/run_record.h"
 
 #include <algorithm>
@@ -27,11 +28,15 @@ RunDirectory openRun(const TrainingJob& job) {
 }
 
 /// Compiles before a run folder is made, so that a network that cannot run leaves none behind.
-int prepare(ProgramCache& programs, const TrainingJob& job, const Split& split) {
+int prepare(ProgramCache& programs, const TrainingJob& job, const Split& split,
+            const UpdateRule& rule) {
+    const auto samples = static_cast<std::int64_t>(split.training.size());
+    if (rule.fullBatch && job.settings.batch() < samples)
+        throw Error("{} needs the whole training set in each batch: the batch size must be at "
+                    "least {}, not {}",
+                    optimizer(rule.key).title, samples, job.settings.batch());
     const int threads = setComputeThreads(job.settings.threads());
-    programs.get(std::min<std::int64_t>(job.settings.batch(),
-                                        static_cast<std::int64_t>(split.training.size())),
-                 Mode::Training);
+    programs.get(std::min(job.settings.batch(), samples), Mode::Training);
     return threads;
 }
 
@@ -76,7 +81,7 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     , rule_(job.settings.updateRule())
     , programs_(backendFor(job.settings.precision()), training_.graph, job.settings.precision(),
                 rule_)
-    , threads_(prepare(programs_, job, split_))
+    , threads_(prepare(programs_, job, split_, rule_))
     , directory_(openRun(job))
     , lock_(directory_.lock())
     , batcher_(data_.training, split_.training, job.settings.batch(), job.settings.seed())

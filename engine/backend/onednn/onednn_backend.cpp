@@ -76,7 +76,7 @@ public:
         if (options.batch < 1)
             throw Error("a batch needs at least one sample, not {}", options.batch);
         const auto& rule = options.update;
-        if (rule && (rule->allSlots() > kMaxUpdateSlots || !rule->f32))
+        if (rule && !rule->isWhole() && (rule->slots > kMaxUpdateSlots || !rule->f32))
             throw Error("the optimizer {} cannot run in F32", rule->key);
         auto store =
             weights ? adopt(weights, graph) : std::make_shared<OneDnnWeights>(graph.weights());

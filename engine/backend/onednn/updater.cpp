@@ -26,6 +26,8 @@ Updater::Updater(OneDnnWeights& weights, std::vector<WeightId> trained, const Up
     , weightSquares_(weights.specs().size())
     , directionSquares_(weights.specs().size()) {
     cutChunks(trained);
+    if (rule_ && rule_->isWhole())
+        gatherWhole(trained);
     if (!rule_ || rule_->regularization.maxNorm <= 0)
         return;
     for (const auto id : trained) {
@@ -46,7 +48,7 @@ void Updater::cutChunks(const std::vector<WeightId>& trained) {
             auto* gradient = at(stored.gradient, begin);
             UpdateSpan<float> span{
                 at(stored.value, begin), gradient, {}, std::min(kChunk, stored.elements() - begin)};
-            for (std::size_t slot = 0; slot < slots; ++slot)
+            for (std::size_t slot = 0; rule_ && !rule_->isWhole() && slot < slots; ++slot)
                 span.slots[slot] = at(stored.slots[slot], begin);
             chunks_.push_back({id.index(), span, gradient,
                                averages ? at(stored.slots[slots], begin) : nullptr, spec.rateFactor,
@@ -54,6 +56,19 @@ void Updater::cutChunks(const std::vector<WeightId>& trained) {
         }
     }
     chunkSquares_.resize(chunks_.size());
+}
+
+void Updater::gatherWhole(const std::vector<WeightId>& trained) {
+    for (const auto id : trained) {
+        auto& slots = wholeSlots_.emplace_back();
+        for (std::size_t slot = 0; slot < rule_->slots; ++slot)
+            slots.push_back(at(weights_.stored(id).slots[slot], 0));
+    }
+    for (std::size_t i = 0; i < trained.size(); ++i) {
+        auto& stored = weights_.stored(trained[i]);
+        whole_.push_back({at(stored.value, 0), at(stored.gradient, 0), wholeSlots_[i],
+                          stored.elements(), weights_.specs()[trained[i].index()].rateFactor});
+    }
 }
 
 template <class Visit>
@@ -81,9 +96,12 @@ void Updater::measureGradients() {
 void Updater::update(double learningRate, std::uint64_t step) {
     regularize();
     const auto& rule = *rule_;
-    forEachChunk([&](const Chunk& chunk, std::size_t) {
-        rule.f32(chunk.span, {learningRate * chunk.rateFactor, step, rule.constants});
-    });
+    if (rule.isWhole())
+        rule.wholeF32(whole_, {learningRate, step, rule.constants});
+    else
+        forEachChunk([&](const Chunk& chunk, std::size_t) {
+            rule.f32(chunk.span, {learningRate * chunk.rateFactor, step, rule.constants});
+        });
     if (rule.layerwise)
         takeLayerwiseSteps(learningRate);
     limitRows();

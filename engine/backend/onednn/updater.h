@@ -37,6 +37,7 @@ private:
     };
 
     void cutChunks(const std::vector<WeightId>& trained);
+    void gatherWhole(const std::vector<WeightId>& trained);
     void regularize();
     void takeLayerwiseSteps(double learningRate);
     void limitRows();
@@ -51,6 +52,8 @@ private:
     std::optional<UpdateRule> rule_;
     std::vector<Chunk> chunks_;
     std::vector<Rows> rows_;
+    std::vector<std::vector<float*>> wholeSlots_; ///< of whole_
+    std::vector<WholeWeight<float>> whole_;       ///< for a rule that takes all weights together
     mutable std::vector<double> chunkSquares_;
     std::vector<double> gradientSquares_, weightSquares_, directionSquares_;
 };

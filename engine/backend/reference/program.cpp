@@ -196,9 +196,12 @@ void ReferenceProgram<T>::update(double learningRate, std::uint64_t step) {
         throw Error("the program was compiled without an optimizer");
     require(State::Backward, "the update");
     regularizeGradients();
+    if (options_.update->isWhole())
+        updateTogether({learningRate, step, options_.update->constants});
     for (const auto id : learning()) {
         const double rate = learningRate * graph_.weight(id).rateFactor;
-        updateWeight(id, {rate, step, options_.update->constants});
+        if (!options_.update->isWhole())
+            updateWeight(id, {rate, step, options_.update->constants});
         afterUpdate(id, step);
     }
     for (auto& executed : steps_)
@@ -230,6 +233,25 @@ void ReferenceProgram<T>::regularizeGradients() {
             const auto gradient = weights_->gradient(id);
             scale(gradient.data(), clipFactor(rule.clipNorm, squares), gradient.size());
         }
+}
+
+template <class T>
+void ReferenceProgram<T>::updateTogether(const UpdateStep& step) {
+    const auto& rule = *options_.update;
+    const auto ids = learning();
+    std::vector<std::vector<T*>> slots(ids.size());
+    std::vector<WholeWeight<T>> all;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        for (std::size_t slot = 0; slot < rule.slots; ++slot)
+            slots[i].push_back(weights_->slot(ids[i], slot).data());
+        const auto values = weights_->values(ids[i]);
+        all.push_back({values.data(), weights_->gradient(ids[i]).data(), slots[i], values.size(),
+                       graph_.weight(ids[i]).rateFactor});
+    }
+    if constexpr (std::is_same_v<T, float>)
+        rule.wholeF32(all, step);
+    else
+        rule.wholeF64(all, step);
 }
 
 template <class T>

@@ -57,6 +57,7 @@ private:
     [[nodiscard]] const Buffer& buffer(ValueId id) const { return buffers_[id.index()]; }
     [[nodiscard]] std::vector<WeightId> learning() const;
     void regularizeGradients();
+    void updateTogether(const UpdateStep& step);
     void updateWeight(WeightId id, const UpdateStep& step);
     void afterUpdate(WeightId id, std::uint64_t step);
 

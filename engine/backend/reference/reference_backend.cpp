@@ -55,8 +55,9 @@ public:
             throw Error("a batch needs at least one sample, not {}", options.batch);
         const auto& rule = options.update;
         const bool isDouble = options.precision == Precision::F64;
-        if (rule && (rule->allSlots() > kMaxUpdateSlots ||
-                     !(isDouble ? rule->f64 != nullptr : rule->f32 != nullptr)))
+        if (rule && !rule->isWhole() &&
+            (rule->slots > kMaxUpdateSlots ||
+             !(isDouble ? rule->f64 != nullptr : rule->f32 != nullptr)))
             throw Error("the optimizer {} cannot run in {}", rule->key, isDouble ? "F64" : "F32");
         return isDouble ? compileAs<double>(graph, options, weights)
                         : compileAs<float>(graph, options, weights);

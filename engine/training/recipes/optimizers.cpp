@@ -19,6 +19,7 @@ namespace gradwright {
     X(adadelta)                                                                                    \
     X(lion)                                                                                        \
     X(lamb)                                                                                        \
+    X(lbfgs)                                                                                       \
     X(perceptronRule)
 
 namespace recipes {

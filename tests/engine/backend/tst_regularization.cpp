@@ -64,8 +64,11 @@ void compare(const Tensor& actual, const Json& expected, double tolerance) {
 }
 
 UpdateRule ruleOf(const Json& golden) {
-    const auto& def = optimizer("sgd");
-    const ParamValues values{{"momentum", 0.0}};
+    const bool lbfgs = golden.value("optimizer", "") == "lbfgs";
+    const auto& def = optimizer(lbfgs ? "lbfgs" : "sgd");
+    const ParamValues values = lbfgs
+                                   ? ParamValues{{"history", golden["history"].get<std::int64_t>()}}
+                                   : ParamValues{{"momentum", 0.0}};
     auto rule = def.make(Params(def.params, values));
     rule.regularization = {.l1 = golden.value("l1", 0.0),
                            .l2 = golden.value("l2", 0.0),

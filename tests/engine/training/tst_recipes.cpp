@@ -77,10 +77,12 @@ public:
         , slots_(rule.slots, std::vector<T>(values.size())) {}
 
     void step(double learningRate, std::uint64_t step, const std::vector<T>& gradient) {
+        const UpdateStep update{learningRate, step, rule_.constants};
+        if (rule_.isWhole())
+            return stepTogether(update, gradient);
         UpdateSpan<T> span{values.data(), gradient.data(), {}, values.size()};
         for (std::size_t i = 0; i < slots_.size(); ++i)
             span.slots[i] = slots_[i].data();
-        const UpdateStep update{learningRate, step, rule_.constants};
         if constexpr (std::is_same_v<T, float>)
             rule_.f32(span, update);
         else
@@ -107,6 +109,17 @@ public:
     std::vector<T> values;
 
 private:
+    void stepTogether(const UpdateStep& update, const std::vector<T>& gradient) {
+        std::vector<T*> slots;
+        for (auto& slot : slots_)
+            slots.push_back(slot.data());
+        const WholeWeight<T> all{values.data(), gradient.data(), slots, values.size(), 1.0};
+        if constexpr (std::is_same_v<T, float>)
+            rule_.wholeF32({&all, 1}, update);
+        else
+            rule_.wholeF64({&all, 1}, update);
+    }
+
     UpdateRule rule_;
     std::vector<std::vector<T>> slots_;
 };
@@ -168,7 +181,7 @@ private Q_SLOTS:
             messageOf([] { optimizer("tiger"); }),
             std::string("there is no optimizer \"tiger\"; known are sgd, adam, adamw, "
                         "amsgrad, nadam, radam, adamax, rmsprop, adagrad, adadelta, lion, lamb, "
-                        "perceptron-rule"));
+                        "lbfgs, perceptron-rule"));
         QCOMPARE(messageOf([] { schedule("warm"); }),
                  std::string("there is no learning-rate schedule \"warm\"; known are constant, "
                              "step, multi-step, exponential, polynomial, cosine, "
@@ -200,6 +213,8 @@ private Q_SLOTS:
         const auto& golden = goldens().at("optimizers").at("cases")[index];
         const auto& def = optimizer(golden["key"].get<std::string>());
         auto rule = def.make(Params(def.params, valuesFrom(def.params, golden["params"])));
+        if (rule.isWhole())
+            return;             // its elements do not go alone
         rule.layerwise = false; // the directions alone; what follows them goes by their norm
         constexpr std::int64_t size = 1003;
         const auto numbers = [](std::uint64_t seed) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes regularization_goldens.json beside this file: five steps of a small network in PyTorch, in
-double, with each kind of regularization. The tests read only the output."""
+double, with each kind of regularization and with the optimizers that take all weights together. The tests read only the output."""
 
 import json
 import pathlib
@@ -26,6 +26,8 @@ CASES = {
     "rates and clip norm": {"factors": [0.0, 0.0, 2.0, 2.0], "clip_norm": 0.1},
     "all": {"l1": 0.01, "l2": 0.1, "clip_value": 0.1, "clip_norm": 0.15, "max_norm": 0.7,
             "average_decay": 0.5},
+    "lbfgs": {"optimizer": "lbfgs", "history": 2},
+    "lbfgs, long history": {"optimizer": "lbfgs", "history": 10},
 }
 
 
@@ -38,6 +40,7 @@ def run(start, inputs, targets, case):
     factors = case.get("factors", [1.0] * len(weights))
     learning = [w for w, f in zip(weights, factors) if f > 0]
     average = None
+    lbfgs = torch.optim.LBFGS(weights, lr=RATE, max_iter=1, history_size=case.get("history", 1))
     for _ in range(STEPS):
         w1, b1, w2, b2 = weights
         output = F.linear(torch.tanh(F.linear(inputs, w1, b1)), w2, b2)
@@ -52,6 +55,9 @@ def run(start, inputs, targets, case):
             torch.nn.utils.clip_grad_value_(learning, case["clip_value"])
         if "clip_norm" in case:
             torch.nn.utils.clip_grad_norm_(learning, case["clip_norm"])
+        if case.get("optimizer") == "lbfgs":
+            lbfgs.step(lambda: loss)
+            continue
         with torch.no_grad():
             for w, factor in zip(weights, factors):
                 w -= RATE * factor * w.grad

@@ -50,6 +50,8 @@ OPTIMIZERS = [
     ("lion", {"beta1": 0.8, "beta2": 0.9, "weight_decay": 0.1}),
     ("lamb", {}),
     ("lamb", {"beta1": 0.8, "beta2": 0.9, "epsilon": 0.01, "weight_decay": 0.1}),
+    ("lbfgs", {}),
+    ("lbfgs", {"history": 3}),
     ("perceptron-rule", {}),
 ]
 
@@ -121,6 +123,9 @@ def make_optimizer(key, params, weight):
         return Lamb(weight, LEARNING_RATE, **p)
     if key == "perceptron-rule":
         return torch.optim.SGD([weight], lr=LEARNING_RATE)
+    if key == "lbfgs":
+        return torch.optim.LBFGS([weight], lr=LEARNING_RATE, max_iter=1,
+                                 history_size=p.get("history", 10))
     if "epsilon" in p:
         p["eps"] = p.pop("epsilon")
     if "beta1" in p or "beta2" in p:
@@ -149,7 +154,10 @@ def optimizer_goldens():
         after = {}
         for step in range(1, STEPS + 1):
             weight.grad = gradients[step - 1].clone()
-            optimizer.step()
+            if key == "lbfgs":
+                optimizer.step(lambda: torch.zeros(()))
+            else:
+                optimizer.step()
             if step in SHOWN:
                 after[str(step)] = weight.detach().tolist()
         cases.append({"key": key, "params": params, "weights_after": after})
