@@ -39,10 +39,6 @@ std::string scoreText(double accuracy, bool hasClasses) {
                       : fmt::format("R² {:.3f}", accuracy);
 }
 
-std::string scoreKey(bool hasClasses) {
-    return hasClasses ? "accuracy" : "r2";
-}
-
 std::string bytesText(std::int64_t bytes) {
     static constexpr std::array units = {"bytes", "KB", "MB", "GB", "TB"};
     auto value = static_cast<double>(bytes);

@@ -21,8 +21,6 @@ std::string bytesText(std::int64_t bytes);
 std::string durationText(double seconds);
 /// What a Score's accuracy is: "accuracy 98.12 %", or "R² 0.512" of target values.
 std::string scoreText(double accuracy, bool hasClasses);
-/// Its name in JSON: "accuracy" or "r2".
-std::string scoreKey(bool hasClasses);
 /// How many columns a UTF-8 text takes, each code point one.
 std::size_t columnsOf(std::string_view text);
 /// Padded with spaces to so many columns.

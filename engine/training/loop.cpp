@@ -85,7 +85,7 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     , directory_(openRun(job))
     , lock_(directory_.lock())
     , batcher_(data_.training, split_.training, job.settings.batch(), job.settings.seed())
-    , metrics_(directory_, !job.resume.empty(), batcher_.batchesPerEpoch(),
+    , metrics_(directory_, !job.resume.empty(), batcher_.batchesPerEpoch(), data_.info.hasClasses(),
                job.settings.tensorBoard())
     , started_(Clock::now())
     , lastCheckpoint_(started_) {}
@@ -324,7 +324,7 @@ void TrainingLoop::finish(const std::stop_token& stop) {
     }
     Finished event{position_.step, position_.epoch, position_.bestEpoch, *test,
                    secondsSince(started_)};
-    recordResult(directory_, event, position_);
+    recordResult(directory_, event, position_, data_.info.hasClasses());
     sink_(event);
 }
 

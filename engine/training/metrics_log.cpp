@@ -11,8 +11,9 @@ constexpr std::int64_t kPointsPerEpoch = 200;
 } // namespace
 
 MetricsLog::MetricsLog(const RunDirectory& run, bool resuming, std::int64_t stepsPerEpoch,
-                       bool forTensorBoard)
+                       bool hasClasses, bool forTensorBoard)
     : lines_(run.metrics(), resuming ? JsonLinesMode::Append : JsonLinesMode::Create)
+    , scoreKey_(scoreKey(hasClasses))
     , stepsPerEpoch_(stepsPerEpoch)
     , interval_(std::max<std::int64_t>(1, stepsPerEpoch / kPointsPerEpoch)) {
     if (forTensorBoard)
@@ -35,11 +36,11 @@ void MetricsLog::add(const StepDone& event, std::int64_t samples) {
     lines_.write({{"step", event.step},
                   {"epoch", event.epoch},
                   {"loss", mean.loss},
-                  {"accuracy", mean.accuracy},
+                  {scoreKey_, mean.accuracy},
                   {"learning_rate", event.learningRate},
                   {"gradient_norms", *event.gradientNorms}});
     scalar("loss/training", event.step, mean.loss);
-    scalar("accuracy/training", event.step, mean.accuracy);
+    scalar(scoreKey_ + "/training", event.step, mean.accuracy);
     scalar("learning_rate", event.step, event.learningRate);
 }
 
@@ -47,14 +48,14 @@ void MetricsLog::add(const EpochDone& event) {
     Json line = {{"step", event.step},
                  {"epoch", event.epoch},
                  {"epoch_loss", event.training.loss},
-                 {"epoch_accuracy", event.training.accuracy},
+                 {"epoch_" + scoreKey_, event.training.accuracy},
                  {"samples_per_second", event.samplesPerSecond},
                  {"best", event.best}};
     if (event.validation) {
         line["validation_loss"] = event.validation->loss;
-        line["validation_accuracy"] = event.validation->accuracy;
+        line["validation_" + scoreKey_] = event.validation->accuracy;
         scalar("loss/validation", event.step, event.validation->loss);
-        scalar("accuracy/validation", event.step, event.validation->accuracy);
+        scalar(scoreKey_ + "/validation", event.step, event.validation->accuracy);
     }
     lines_.write(line);
 }

@@ -14,7 +14,7 @@ namespace gradwright {
 /// gathered into points, so that an epoch gives some 200 whatever its number of steps.
 class MetricsLog {
 public:
-    MetricsLog(const RunDirectory& run, bool resuming, std::int64_t stepsPerEpoch,
+    MetricsLog(const RunDirectory& run, bool resuming, std::int64_t stepsPerEpoch, bool hasClasses,
                bool forTensorBoard);
 
     /// Whether this step of the epoch, counted from 1, ends a point and wants gradient norms.
@@ -29,6 +29,7 @@ private:
 
     JsonLinesWriter lines_;
     std::optional<TensorBoardWriter> tensorBoard_;
+    std::string scoreKey_; ///< "accuracy" or "r2"
     std::int64_t stepsPerEpoch_;
     std::int64_t interval_;
     Score gathered_; ///< sums over the samples of the running point

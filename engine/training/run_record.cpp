@@ -36,16 +36,17 @@ void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, int 
 }
 
 void recordResult(const RunDirectory& directory, const Finished& result,
-                  const TrainingPosition& position) {
+                  const TrainingPosition& position, bool hasClasses) {
+    const auto score = scoreKey(hasClasses);
     auto record = directory.readRunJson();
     record["result"] = {{"epochs", result.epochs},
                         {"steps", result.step},
                         {"best_epoch", result.bestEpoch},
                         {"test_loss", result.test.loss},
-                        {"test_accuracy", result.test.accuracy},
+                        {"test_" + score, result.test.accuracy},
                         {"test_samples", result.test.samples}};
     if (position.best)
-        record["result"]["validation_accuracy"] = position.best->accuracy;
+        record["result"]["validation_" + score] = position.best->accuracy;
     directory.writeRunJson(record);
 }
 

@@ -13,6 +13,6 @@ void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, int t
 void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, int threads);
 /// Adds the result.
 void recordResult(const RunDirectory& directory, const Finished& result,
-                  const TrainingPosition& position);
+                  const TrainingPosition& position, bool hasClasses);
 
 } // namespace gradwright

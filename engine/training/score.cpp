@@ -49,4 +49,8 @@ Score ScoreSums::score() const {
     return result;
 }
 
+std::string scoreKey(bool hasClasses) {
+    return hasClasses ? "accuracy" : "r2";
+}
+
 } // namespace gradwright

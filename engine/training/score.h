@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace gradwright {
@@ -40,5 +41,8 @@ struct ScoreSums {
 /// The number of samples whose largest output is their class; a single output stands for class 1
 /// where it is above 0.
 std::int64_t countCorrect(std::span<const float> outputs, std::span<const std::int32_t> labels);
+
+/// What files and JSON call Score::accuracy: "accuracy" or "r2".
+std::string scoreKey(bool hasClasses);
 
 } // namespace gradwright

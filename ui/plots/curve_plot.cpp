@@ -54,7 +54,7 @@ CurvePlot::CurvePlot(Measure measure, ThemeManager& theme, QWidget* parent)
     : QWidget(parent)
     , measure_(measure)
     , theme_(&theme)
-    , title_(new QLabel(measure == Measure::Loss ? tr("Loss") : tr("Accuracy")))
+    , title_(new QLabel(measureName(measure)))
     , detail_(new QLabel)
     , legend_(new CurveLegend(theme))
     , plot_(new QCustomPlot)
@@ -210,8 +210,17 @@ void CurvePlot::addValidation(double epoch, double value) {
     scheduleRefresh();
 }
 
+void CurvePlot::setMeasure(Measure measure) {
+    if (measure == measure_)
+        return;
+    measure_ = measure;
+    title_->setText(measureName(measure));
+    plot_->yAxis->setTicker(QSharedPointer<ValueTicker>::create(measure_, logarithmic_));
+    reset(epochs_);
+}
+
 void CurvePlot::settleAxis() {
-    if (measure_ == Measure::Accuracy)
+    if (measure_ != Measure::Loss)
         fitted_ = false;
     scheduleRefresh();
 }
@@ -230,7 +239,7 @@ void CurvePlot::addRateMark(double epoch, double learningRate) {
     text->setFont(textFont(type::kCaption));
     // The first says what the marks are about; they stand above the loss alone.
     text->setText(
-        measure_ == Measure::Accuracy
+        measure_ != Measure::Loss
             ? QString()
             : QStringLiteral("▼ %1%2").arg(marks_.empty() ? QStringLiteral("lr ") : QString(),
                                            shortReal(learningRate)));
@@ -367,18 +376,20 @@ void CurvePlot::fitValueAxis() {
         }
     };
     // The steep rise of the first epoch would press all that follows against the top.
-    const bool afterFirst = measure_ == Measure::Accuracy && !validationY_.empty();
+    const bool afterFirst = measure_ != Measure::Loss && !validationY_.empty();
     take(training_.x(), training_.smooth(), afterFirst ? 0.5 : 0);
     take(validationX_, validationY_, 0);
     for (const auto& overlay : overlays_)
-        take(overlay.x, overlay.y, measure_ == Measure::Accuracy ? 0.5 : 0);
+        take(overlay.x, overlay.y, measure_ != Measure::Loss ? 0.5 : 0);
     const bool empty = !(least <= most);
 
     double lower = 0;
     double upper = 1;
-    if (measure_ == Measure::Accuracy) {
+    if (measure_ != Measure::Loss) {
         const bool settled = !validationY_.empty() || (training_.size() == 0 && !overlays_.empty());
-        lower = settled && !empty ? 1 - std::clamp(roundUp125(1 - least + 1e-4), 0.01, 1.0) : 0;
+        // R² falls below 0 where a network is worse than the mean.
+        const double reach = measure_ == Measure::Accuracy ? 1.0 : 100.0;
+        lower = settled && !empty ? 1 - std::clamp(roundUp125(1 - least + 1e-4), 0.01, reach) : 0;
         upper = 1;
     } else if (logarithmic_) {
         lower = empty ? 0.01 : roundDown125(least);
@@ -394,9 +405,7 @@ void CurvePlot::fitValueAxis() {
 }
 
 QString CurvePlot::format(double value) const {
-    if (!std::isfinite(value))
-        return QStringLiteral("NaN");
-    return measure_ == Measure::Accuracy ? percent(value, 2) : QString::number(value, 'f', 3);
+    return measureText(measure_, value);
 }
 
 void CurvePlot::updateLegend() {

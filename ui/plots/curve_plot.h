@@ -3,6 +3,7 @@
 
 #include "ui/plots/curve.h"
 #include "ui/plots/curve_legend.h"
+#include "ui/plots/measure.h"
 
 #include <QTimer>
 #include <QWidget>
@@ -21,8 +22,6 @@ class QLabel;
 namespace gradwright {
 
 class ThemeManager;
-
-enum class Measure { Loss, Accuracy };
 
 /// Space left and right of the axes, the same in all plots of a page so that their axes align.
 inline constexpr int kPlotLeft = 56;
@@ -46,6 +45,8 @@ public:
     CurvePlot(Measure measure, ThemeManager& theme, QWidget* parent = nullptr);
     ~CurvePlot() override;
 
+    /// Changes what it is about and empties it.
+    void setMeasure(Measure measure);
     /// Empties it for a training of so many epochs.
     void reset(double epochs);
     void addTraining(double epoch, double value);
@@ -106,7 +107,7 @@ private:
     void showMenu(QPoint position);
     void paintInto(const QString& file, QPaintDevice& device, double scale);
 
-    const Measure measure_;
+    Measure measure_;
     ThemeManager* theme_;
     QLabel* title_;
     QLabel* detail_;

@@ -21,10 +21,18 @@ double number(const Json& record, const char* key) {
                                                        : std::numeric_limits<double>::quiet_NaN();
 }
 
+/// Which of the two a step's record has.
+bool hasClasses(const Json& record) {
+    return !record.contains("r2");
+}
+
 RunHistory::Step stepOf(const Json& record) {
-    RunHistory::Step step{
-        record["step"].get<std::int64_t>(), number(record, "epoch"),         number(record, "loss"),
-        number(record, "accuracy"),         number(record, "learning_rate"), {}};
+    RunHistory::Step step;
+    step.step = record["step"].get<std::int64_t>();
+    step.epoch = number(record, "epoch");
+    step.loss = number(record, "loss");
+    step.accuracy = number(record, hasClasses(record) ? "accuracy" : "r2");
+    step.learningRate = number(record, "learning_rate");
     const auto norms = record.find("gradient_norms");
     if (norms != record.end() && norms->is_array())
         for (const auto& norm : *norms)
@@ -35,9 +43,11 @@ RunHistory::Step stepOf(const Json& record) {
 RunHistory::Epoch epochOf(const Json& record) {
     const bool validated = record.contains("validation_loss");
     const auto best = record.find("best");
+    const std::string prefix = validated ? "validation_" : "epoch_";
+    const auto key = prefix + (record.contains("epoch_r2") ? "r2" : "accuracy");
     return {static_cast<std::int64_t>(number(record, "epoch")),
             number(record, validated ? "validation_loss" : "epoch_loss"),
-            number(record, validated ? "validation_accuracy" : "epoch_accuracy"), validated,
+            number(record, key.c_str()), validated,
             best != record.end() && best->is_boolean() && best->get<bool>()};
 }
 
@@ -82,6 +92,7 @@ RunHistory readHistory(const RunDirectory& run) {
             continue;
         if (line.contains("loss")) {
             auto step = stepOf(line);
+            history.hasClasses = hasClasses(line);
             steps.insert_or_assign(step.step, std::move(step));
         } else if (line.contains("epoch_loss") && line.contains("epoch")) {
             const auto epoch = epochOf(line);

@@ -34,6 +34,7 @@ struct RunHistory {
     std::string optimizer;            ///< its key
     std::int64_t totalEpochs = 0;     ///< asked for
     std::vector<std::string> weights; ///< keys of the trainable ones, the order of gradient norms
+    bool hasClasses = true;           ///< else an accuracy is R²
     std::vector<Step> steps;
     std::vector<Epoch> epochs;
     bool finished = false;

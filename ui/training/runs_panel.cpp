@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/training/runs_panel.h"
 
-#include "ui/plots/scale.h"
+#include "ui/plots/measure.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -26,10 +26,10 @@
 namespace gradwright {
 namespace {
 
-enum Role { Folder = Qt::UserRole, Subtitle, Accuracy, Loss, Line, Alarm };
+enum Role { Folder = Qt::UserRole, Subtitle, Quality, Loss, Line, Alarm };
 
 constexpr int kRowHeight = 48;
-constexpr int kAccuracyRight = 66; // from the right edge
+constexpr int kQualityRight = 66; // from the right edge
 constexpr int kTickWidth = 38;
 
 QDateTime startOf(const RunHistory& run) {
@@ -108,8 +108,8 @@ private:
                          elided(index.data(Subtitle).toString()));
         painter.setFont(textFont(type::kBody));
         painter.setPen(theme.text);
-        painter.drawText(QRect(row.right() - kAccuracyRight - 70, row.top(), 70, row.height()),
-                         Qt::AlignRight | Qt::AlignVCenter, index.data(Accuracy).toString());
+        painter.drawText(QRect(row.right() - kQualityRight - 70, row.top(), 70, row.height()),
+                         Qt::AlignRight | Qt::AlignVCenter, index.data(Quality).toString());
         painter.setPen(index.data(Alarm).toBool() ? theme.error : theme.text);
         painter.drawText(QRect(row.right() - 66, row.top(), 54, row.height()),
                          Qt::AlignRight | Qt::AlignVCenter, index.data(Loss).toString());
@@ -187,6 +187,8 @@ RunsPanel::RunsPanel(ThemeManager& theme, QWidget* parent)
             column->setAlignment(Qt::AlignRight);
         }
         columns->addWidget(column, width == 0 ? 1 : 0);
+        if (width == 70)
+            qualityTitle_ = column;
     }
     columns->setSpacing(0);
     auto* buttons = new QHBoxLayout;
@@ -228,12 +230,12 @@ void RunsPanel::setActive(const std::filesystem::path& folder) {
         showRow(*list_->item(i), runs_[static_cast<std::size_t>(i)]);
 }
 
-void RunsPanel::setActiveResult(double accuracy, double loss) {
+void RunsPanel::setActiveResult(const QString& quality, const QString& loss) {
     for (int i = 0; i < list_->count(); ++i) {
         if (runs_[static_cast<std::size_t>(i)].folder != active_)
             continue;
-        list_->item(i)->setData(Accuracy, percent(accuracy, 2));
-        list_->item(i)->setData(Loss, QString::number(loss, 'f', 3));
+        list_->item(i)->setData(Quality, quality);
+        list_->item(i)->setData(Loss, loss);
     }
 }
 
@@ -249,6 +251,8 @@ void RunsPanel::fill() {
         }
         choose(kept);
     }
+    if (!runs_.empty())
+        qualityTitle_->setText(measureName(qualityMeasure(runs_.front().hasClasses)));
     empty_->setVisible(runs_.empty());
     openFolder_->setEnabled(chosen() != nullptr);
     openFolder_->setVisible(!runs_.empty());
@@ -272,7 +276,8 @@ void RunsPanel::showRow(QListWidgetItem& item, const RunHistory& run) const {
                        : tick != ticked_.end() ? QVariant(static_cast<int>(tick->second))
                                                : QVariant());
     const auto* best = run.best();
-    item.setData(Accuracy, best ? percent(best->accuracy, 2) : QString());
+    item.setData(Quality,
+                 best ? measureText(qualityMeasure(run.hasClasses), best->accuracy) : QString());
     const bool broken = !run.steps.empty() && !std::isfinite(run.steps.back().loss);
     item.setData(Alarm, broken);
     item.setData(Loss, broken ? QStringLiteral("NaN")

@@ -28,7 +28,7 @@ public:
     void setRuns(std::vector<RunHistory> runs);
     /// The one that trains now; empty when none does.
     void setActive(const std::filesystem::path& folder);
-    void setActiveResult(double accuracy, double loss);
+    void setActiveResult(const QString& quality, const QString& loss);
 
     [[nodiscard]] const std::vector<RunHistory>& runs() const { return runs_; }
     [[nodiscard]] const RunHistory* chosen() const;
@@ -55,6 +55,7 @@ private:
     std::map<std::filesystem::path, CurveRole> ticked_;
     QListWidget* list_;
     QLabel* empty_;
+    QLabel* qualityTitle_ = nullptr;
     QPushButton* openFolder_;
 };
 

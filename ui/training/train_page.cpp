@@ -60,6 +60,12 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
         if (!session_->isActive())
             showProject();
     });
+    // The data set, read in the background, tells what there is to measure.
+    connect(document_, &ProjectDocument::analysisChanged, this, [this] {
+        const auto& info = document_->dataInfo();
+        if (!session_->isActive() && info && qualityMeasure(info->hasClasses()) != quality_)
+            showProject();
+    });
     connect(document_, &ProjectDocument::fileChanged, this, &TrainPage::refreshRuns);
     progressTimer_.setInterval(kProgressInterval);
     connect(&progressTimer_, &QTimer::timeout, this, &TrainPage::showProgress);
@@ -170,6 +176,8 @@ void TrainPage::connectSession() {
         lastStep_.step = event.startStep;
         shownRun_ = event.run;
         best_.reset();
+        quality_ = qualityMeasure(event.hasClasses);
+        controls_->setQuality(quality_);
         controls_->clearResults();
         if (continued_ && event.startStep > 0) {
             course_->showRun(*continued_, event.startStep);
@@ -177,7 +185,7 @@ void TrainPage::connectSession() {
             if (const auto* best = continued_->best())
                 controls_->setBest(best->accuracy, best->epoch, best->validated);
         } else {
-            course_->begin(event.epochs, event.weights);
+            course_->begin(event.epochs, event.weights, quality_);
         }
         runs_->setActive(event.run);
         refreshRuns();
@@ -193,7 +201,8 @@ void TrainPage::connectSession() {
         const auto& score = event.validation ? *event.validation : event.training;
         if (event.best) {
             controls_->setBest(score.accuracy, event.epoch, event.validation.has_value());
-            runs_->setActiveResult(score.accuracy, score.loss);
+            runs_->setActiveResult(measureText(quality_, score.accuracy),
+                                   measureText(Measure::Loss, score.loss));
         }
     });
     connect(session_, &TrainingSession::learningRateChanged, this,
@@ -235,8 +244,12 @@ void TrainPage::showState(TrainingState state) {
 
 void TrainPage::showProject() {
     form_->setValues(document_->project().training, document_->project().data);
-    if (shownRun_.empty())
-        course_->begin(document_->project().training.epochs(), {});
+    if (!shownRun_.empty())
+        return;
+    if (const auto& info = document_->dataInfo())
+        quality_ = qualityMeasure(info->hasClasses());
+    controls_->setQuality(quality_);
+    course_->begin(document_->project().training.epochs(), {}, quality_);
 }
 
 void TrainPage::showJob() {
@@ -362,6 +375,7 @@ void TrainPage::showRun() {
         return;
     shownRun_ = run->folder;
     course_->showRun(*run);
+    controls_->setQuality(qualityMeasure(run->hasClasses));
     controls_->clearResults();
     epochs_ = 0;
     if (!run->steps.empty())

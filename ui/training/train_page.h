@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/document/project_document.h"
+#include "ui/plots/measure.h"
 #include "ui/session/background_jobs.h"
 #include "ui/session/training_session.h"
 
@@ -91,6 +92,7 @@ private:
     std::int64_t epochs_ = 0;
     std::int64_t stepsPerEpoch_ = 0;
     std::optional<Score> best_;
+    Measure quality_ = Measure::Accuracy;
     std::shared_ptr<const RunHistory> continued_; ///< what was there before a run goes on
     std::filesystem::path shownRun_;
     int listing_ = 0;

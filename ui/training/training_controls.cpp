@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/training/training_controls.h"
 
-#include "ui/plots/scale.h"
+#include "ui/plots/measure.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 #include "ui/training/epoch_progress.h"
@@ -130,9 +130,12 @@ void TrainingControls::setLabel(QPushButton* button, const QString& text) {
 }
 
 QString TrainingControls::bestCaption() const {
+    const bool accuracy = quality_ == Measure::Accuracy;
     if (!validated_)
-        return compact_ ? tr("Training") : tr("Training accuracy");
-    return compact_ ? tr("Best validation") : tr("Best validation accuracy");
+        return compact_ ? tr("Training") : accuracy ? tr("Training accuracy") : tr("Training R²");
+    return compact_   ? tr("Best validation")
+           : accuracy ? tr("Best validation accuracy")
+                      : tr("Best validation R²");
 }
 
 QPushButton* TrainingControls::button(const QString& text, const QString& name) {
@@ -230,15 +233,21 @@ void TrainingControls::setTimes(double secondsLeft, double samplesPerSecond, dou
     elapsed_.value->setText(durationText(elapsed));
 }
 
+void TrainingControls::setQuality(Measure quality) {
+    quality_ = quality;
+    best_.caption->setText(bestCaption());
+    test_.caption->setText(quality == Measure::Accuracy ? tr("Test accuracy") : tr("Test R²"));
+}
+
 void TrainingControls::setBest(double accuracy, std::int64_t epoch, bool validated) {
     validated_ = validated;
     best_.caption->setText(bestCaption());
-    best_.value->setText(percent(accuracy, 2));
+    best_.value->setText(measureText(quality_, accuracy));
     best_.note->setText(tr("★ epoch %1").arg(epoch));
 }
 
 void TrainingControls::setTest(double accuracy) {
-    test_.value->setText(percent(accuracy, 2));
+    test_.value->setText(measureText(quality_, accuracy));
     test_.box->show();
 }
 

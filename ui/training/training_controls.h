@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/plots/measure.h"
 #include "ui/session/training_session.h"
 
 #include <QFrame>
@@ -23,6 +24,8 @@ public:
     void setState(TrainingState state, bool resumable);
     void setProgress(double epoch, std::int64_t epochs, std::int64_t step, std::int64_t steps);
     void setTimes(double secondsLeft, double samplesPerSecond, double elapsed);
+    /// What the results are: accuracy or R².
+    void setQuality(Measure quality);
     void setBest(double accuracy, std::int64_t epoch, bool validated);
     void setTest(double accuracy);
     void clearResults();
@@ -52,6 +55,7 @@ private:
 
     ThemeManager* theme_;
     TrainingState state_ = TrainingState::Idle;
+    Measure quality_ = Measure::Accuracy;
     bool validated_ = true; ///< the best epoch was chosen by validation
     bool compact_ = false;  ///< little room: icons without words
     QPushButton* start_;

@@ -118,7 +118,9 @@ QWidget* TrainingCourse::makeBar() {
     return bar;
 }
 
-void TrainingCourse::begin(std::int64_t epochs, const std::vector<std::string>& weights) {
+void TrainingCourse::begin(std::int64_t epochs, const std::vector<std::string>& weights,
+                           Measure quality) {
+    accuracy_->setMeasure(quality);
     epochs_ = epochs;
     epoch_ = 0;
     rate_ = 0;
@@ -186,7 +188,7 @@ void TrainingCourse::end() {
 }
 
 void TrainingCourse::showRun(const RunHistory& run, std::int64_t lastStep) {
-    begin(run.totalEpochs, run.weights);
+    begin(run.totalEpochs, run.weights, qualityMeasure(run.hasClasses));
     for (const auto& step : run.steps)
         if (lastStep < 0 || step.step <= lastStep)
             addStep(step.epoch, step.loss, step.accuracy, step.learningRate, &step.gradientNorms);

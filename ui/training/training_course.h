@@ -3,6 +3,7 @@
 
 #include "engine/training/events.h"
 #include "ui/plots/curve_legend.h"
+#include "ui/plots/measure.h"
 #include "ui/session/run_history.h"
 
 #include <QWidget>
@@ -18,14 +19,15 @@ class CurvePlot;
 class GradientHeatmap;
 class ThemeManager;
 
-/// The course of one training: loss, accuracy and gradients on one axis of epochs.
+/// The course of one training: loss, accuracy (or R²) and gradients on one axis of epochs.
 class TrainingCourse : public QWidget {
     Q_OBJECT
 
 public:
     explicit TrainingCourse(ThemeManager& theme, QWidget* parent = nullptr);
 
-    void begin(std::int64_t epochs, const std::vector<std::string>& weights);
+    /// `quality`: what a Score's accuracy is in this training.
+    void begin(std::int64_t epochs, const std::vector<std::string>& weights, Measure quality);
     void addSteps(std::span<const StepDone> steps);
     void addEpoch(const EpochDone& event);
     void markRate(double learningRate);
