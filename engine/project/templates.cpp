@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/templates.h"
 
+#include "engine/graph/network_json.h"
+#include "engine/io/atomic_file.h"
 #include "engine/project/project_file.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 #include "engine/support/resources.h"
 
 #include <fmt/ranges.h>
@@ -13,13 +16,54 @@ namespace gradwright {
 namespace {
 
 constexpr std::string_view kPrefix = "template:";
+constexpr std::string_view kIndexFormat = "gradwright templates";
+
+std::string textAt(const Json& json, std::string_view key, std::string_view what) {
+    const auto& text = required(json, key, what);
+    if (!text.is_string() || text.empty())
+        throw Error("{} of {} must be a text, not {}", key, what, dumpExcerpt(text));
+    return text.get<std::string>();
+}
+
+const Json& listAt(const Json& json, std::string_view key, std::string_view what) {
+    const auto& list = required(json, key, what);
+    if (!list.is_array())
+        throw Error("{} of {} must be a list, not {}", key, what, dumpExcerpt(list));
+    return list;
+}
+
+std::vector<TemplateInfo> readIndex() {
+    const auto file = resourcePath("templates/index.json");
+    try {
+        const auto json = parseJson(readTextFile(file), "the list of templates");
+        if (textAt(json, "format", "the list") != kIndexFormat)
+            throw Error("it lacks \"format\": \"{}\"", kIndexFormat);
+        std::vector<TemplateInfo> all;
+        for (const auto& section : listAt(json, "sections", "the list"))
+            for (const auto& entry : listAt(section, "templates", "a section"))
+                all.push_back({textAt(entry, "key", "a template"),
+                               textAt(section, "title", "a section"),
+                               textAt(entry, "try", "a template")});
+        return all;
+    } catch (const Error& error) {
+        throw Error("{} cannot be read: {}", file.string(), error.what());
+    }
+}
 
 } // namespace
 
+const std::vector<TemplateInfo>& templates() {
+    static const auto all = readIndex();
+    return all;
+}
+
 const std::vector<std::string>& templateKeys() {
-    static const std::vector<std::string> keys = {
-        "perceptron", "softmax-regression", "exclusive-or",  "two-spirals", "multilayer-perceptron",
-        "lenet-5",    "small-cnn",          "small-residual"};
+    static const auto keys = [] {
+        std::vector<std::string> list;
+        for (const auto& info : templates())
+            list.push_back(info.key);
+        return list;
+    }();
     return keys;
 }
 

@@ -8,7 +8,17 @@
 
 namespace gradwright {
 
-/// Keys of the bundled templates ("lenet-5"), simplest first.
+/// A bundled template, as the gallery lists it. Name and description are in its project.
+struct TemplateInfo {
+    std::string key;     ///< "lenet-5"
+    std::string section; ///< heading that it stands under
+    std::string tryThis; ///< what is worth trying, in a sentence or two
+};
+
+/// By section, simplest first; those of one section stand together. Read from
+/// resources/templates/index.json; throws Error when that is missing or broken.
+const std::vector<TemplateInfo>& templates();
+/// Their keys.
 const std::vector<std::string>& templateKeys();
 
 /// A fresh project made from a template, with a UUID of its own. Throws Error naming the templates

@@ -7,7 +7,10 @@
 
 #include <QTest>
 
+#include <filesystem>
 #include <set>
+#include <string>
+#include <vector>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -44,6 +47,24 @@ private Q_SLOTS:
         const auto inference = inferenceGraph(project.network, project.training);
         const auto classes = static_cast<std::int64_t>(info.classes.size());
         QVERIFY(inference.type(inference.outputs().front().value).shape == Shape{classes});
+    }
+
+    /// The gallery's headings: each template under one, each heading once, in one piece.
+    void everyTemplateHasItsPlaceInTheGallery() {
+        std::vector<std::string> sections;
+        std::set<std::string> keys;
+        for (const auto& info : templates()) {
+            QVERIFY2(keys.insert(info.key).second, info.key.c_str());
+            QVERIFY2(info.tryThis.size() > 40 && info.tryThis.ends_with('.'), info.key.c_str());
+            if (sections.empty() || sections.back() != info.section)
+                sections.push_back(info.section);
+        }
+        QCOMPARE(std::set(sections.begin(), sections.end()).size(), sections.size());
+        std::size_t files = 0;
+        for (const auto& entry :
+             std::filesystem::directory_iterator(GRADWRIGHT_SOURCE_DIR "/resources/templates"))
+            files += entry.path().extension() == ".gradwright" ? 1U : 0U;
+        QCOMPARE(keys.size(), files);
     }
 
     /// The files are written by the program, so that a first save changes nothing but the UUID.
