@@ -13,8 +13,8 @@ public:
 
     ConvPlan plan() const {
         std::optional<ConvPlan> best;
-        for (const auto& [in, out] : candidates()) {
-            auto candidate = tryChannels(in, out);
+        for (const auto& channels : candidates()) {
+            auto candidate = tryChannels(channels);
             if (candidate && (!best || candidate->references < best->references))
                 best = std::move(candidate);
             if (best && best->references == 0)
@@ -27,7 +27,22 @@ public:
     }
 
 private:
-    [[nodiscard]] std::vector<std::pair<std::int64_t, std::int64_t>> candidates() const {
+    /// Channels in memory, and whether oneDNN chooses the layout of the values or has to take them
+    /// row-major.
+    struct Candidate {
+        std::int64_t in, out;
+        bool rowMajor = false;
+    };
+
+    /// Row-major last: oneDNN multiplies matrices there, which is faster than the reference that
+    /// blocked volumes get without AVX-512.
+    [[nodiscard]] std::vector<Candidate> candidates() const {
+        auto all = freeCandidates();
+        all.push_back({all.back().in, all.back().out, true});
+        return all;
+    }
+
+    [[nodiscard]] std::vector<Candidate> freeCandidates() const {
         const auto in = problem_.source[0];
         const auto out = problem_.output[0];
         if (problem_.groups > 1)
@@ -48,34 +63,36 @@ private:
                 {in, out}};
     }
 
-    [[nodiscard]] std::optional<ConvPlan> tryChannels(std::int64_t in, std::int64_t out) const {
-        const auto free = anyDesc(problem_.kernelDims(in, out));
-        auto plan = tryWeights(in, out, stored_.isSet ? stored_.desc : free);
+    [[nodiscard]] std::optional<ConvPlan> tryChannels(const Candidate& channels) const {
+        const auto free = anyDesc(problem_.kernelDims(channels.in, channels.out));
+        auto plan = tryWeights(channels, stored_.isSet ? stored_.desc : free);
         if (stored_.isSet && (!plan || plan->references > 0)) {
-            auto other = tryWeights(in, out, free);
+            auto other = tryWeights(channels, free);
             if (other && (!plan || other->references < plan->references))
                 plan = std::move(other);
         }
         return plan;
     }
 
-    [[nodiscard]] MemoryDesc valueDesc(const Shape& shape, std::int64_t channels) const {
+    [[nodiscard]] MemoryDesc valueDesc(const Shape& shape, std::int64_t channels,
+                                       bool rowMajor) const {
         Dims dims{compiler_.batch(), channels};
         dims.insert(dims.end(), shape.begin() + 1, shape.end());
-        return anyDesc(dims);
+        return rowMajor ? denseDesc(dims) : anyDesc(dims);
     }
 
-    [[nodiscard]] std::optional<ConvPlan> tryWeights(std::int64_t in, std::int64_t out,
+    [[nodiscard]] std::optional<ConvPlan> tryWeights(const Candidate& channels,
                                                      const MemoryDesc& weights) const {
-        const auto bias = problem_.bias ? denseDesc({out}) : MemoryDesc();
+        const auto bias = problem_.bias ? denseDesc({channels.out}) : MemoryDesc();
         // A store without layout gets one that suits training, whoever compiles first.
         const bool forTraining = compiler_.differentiates() || !stored_.isSet;
         const auto kind = forTraining || problem_.transposed ? dnnl::prop_kind::forward_training
                                                              : dnnl::prop_kind::forward_inference;
         ConvPlan plan;
         plan.forward =
-            convForward(kind, valueDesc(problem_.source, in), weights, bias,
-                        valueDesc(problem_.output, out), problem_.window, problem_.fused);
+            convForward(kind, valueDesc(problem_.source, channels.in, channels.rowMajor), weights,
+                        bias, valueDesc(problem_.output, channels.out, channels.rowMajor),
+                        problem_.window, problem_.fused);
         if (!plan.forward)
             return {};
         const auto batch = compiler_.batch();

@@ -47,6 +47,10 @@ MemoryDesc describe(const Layout& layout, std::int64_t channels) {
     return stridedDesc(dims, stridesOf(layout));
 }
 
+std::int64_t roundedUp(std::int64_t count, std::int64_t block) {
+    return (count + block - 1) / block * block;
+}
+
 } // namespace
 
 Layout Layout::plain(std::int64_t batch, Shape shape) {
@@ -95,8 +99,7 @@ std::int64_t blockOf(Format format) {
 }
 
 std::int64_t alignedChannels(std::int64_t channels) {
-    constexpr std::int64_t vector = 16;
-    return (channels + vector - 1) / vector * vector;
+    return roundedUp(channels, vectorLanes());
 }
 
 bool sameMemory(const Layout& a, const Layout& b) {
@@ -114,7 +117,10 @@ std::optional<Layout> layoutOf(const MemoryDesc& desc, std::int64_t batch, const
         const auto block = blockOf(format);
         if (block > 1 && (dims.size() < 3 || dims.size() > 5))
             continue;
-        const auto channels = (dims[1] + block - 1) / block * block;
+        const auto channels = roundedUp(dims[1], block);
+        // oneDNN pads real channels to one block only: more blocks have no logical description.
+        if (block > 1 && channels != roundedUp(shape[0], block))
+            continue;
         const Layout layout{format, batch, shape, channels};
         // The channels may be padded by oneDNN (dims[1] real ones) or by us.
         if (describe(layout, dims[1]) == desc)

@@ -155,6 +155,21 @@ std::string libraryVersion() {
     return fmt::format("{}.{}.{}", version->major, version->minor, version->patch);
 }
 
+std::int64_t vectorLanes() {
+    switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::sse41:
+    case dnnl::cpu_isa::avx:
+    case dnnl::cpu_isa::avx2:
+    case dnnl::cpu_isa::avx2_vnni:
+#if DNNL_VERSION_MAJOR >= 3
+    case dnnl::cpu_isa::avx2_vnni_2:
+#endif
+        return 8;
+    default:
+        return 16;
+    }
+}
+
 MemoryDesc denseDesc(const Dims& dims) {
     Dims strides(dims.size());
     dnnl::memory::dim stride = 1;

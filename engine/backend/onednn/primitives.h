@@ -51,6 +51,8 @@ using Reorder = dnnl::reorder::primitive_desc;
 const dnnl::engine& cpuEngine();
 /// "2.6.3"
 std::string libraryVersion();
+/// FP32 numbers in a vector of the processor, which is also oneDNN's block of channels: 8 or 16.
+std::int64_t vectorLanes();
 
 /// Row-major.
 MemoryDesc denseDesc(const Dims& dims);
