@@ -104,7 +104,8 @@ QStringList formViolations(const QString& path, const QByteArray& text) {
 
 const std::vector<Room>& rooms() {
     static const QStringList engine = {"engine/project", "engine/inference"};
-    static const QStringList belowPages = {"ui/plots", "ui/session", "ui/document", "ui/theme"};
+    static const QStringList belowPages = {"ui/plots", "ui/session", "ui/document", "ui/forms",
+                                           "ui/theme"};
     static const std::vector<Room> all = {
         {"engine/support", {}},
         {"engine/tensor", {"engine/support"}},
@@ -129,12 +130,14 @@ const std::vector<Room>& rooms() {
         {"ui/theme", engine},
         {"ui/document", engine},
         {"ui/session", engine + QStringList{"ui/document"}},
+        {"ui/forms", engine + QStringList{"ui/theme"}},
         {"ui/plots", engine + QStringList{"ui/theme"}},
         {"ui/canvas", belowPages},
         {"ui/palette", belowPages},
         {"ui/inspector", belowPages},
         {"ui/problems", belowPages},
-        {"ui/design", {"ui/canvas", "ui/palette", "ui/inspector", "ui/problems"}},
+        {"ui/report", belowPages},
+        {"ui/design", {"ui/canvas", "ui/palette", "ui/inspector", "ui/problems", "ui/report"}},
         {"ui/data", belowPages},
         {"ui/training", belowPages},
         {"ui/inference", belowPages},

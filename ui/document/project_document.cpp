@@ -183,7 +183,8 @@ void ProjectDocument::announce(Changes what) {
         Q_EMIT fileChanged();
 }
 
-void ProjectDocument::replace(Project project, std::optional<std::filesystem::path> file) {
+void ProjectDocument::replace(Project project, std::optional<std::filesystem::path> file,
+                              QString tip) {
     autosave_.discard();
     const bool sameData = sameDataset(project_.data, project.data);
     project_ = std::move(project);
@@ -191,6 +192,7 @@ void ProjectDocument::replace(Project project, std::optional<std::filesystem::pa
         forgetData();
     analyzeAgain();
     file_ = std::move(file);
+    tip_ = std::move(tip);
     autosave_.begin(project_.uuid);
     undo_.clear();
     Q_EMIT changed(NetworkChange | CanvasChange | DataChange | TrainingChange | TextChange |
@@ -204,7 +206,9 @@ void ProjectDocument::newProject() {
 }
 
 void ProjectDocument::newFromTemplate(const std::string& key) {
-    replace(openTemplate(key), {});
+    Project project = openTemplate(key);
+    const auto info = std::ranges::find(templates(), key, &TemplateInfo::key);
+    replace(std::move(project), {}, QString::fromStdString(info->tryThis));
 }
 
 void ProjectDocument::open(const std::filesystem::path& file) {

@@ -41,6 +41,8 @@ public:
     [[nodiscard]] const Analysis& analysis() const { return analysis_; }
     /// What the chosen data set holds; nothing until it has been read.
     [[nodiscard]] const std::optional<DataInfo>& dataInfo() const { return dataInfo_; }
+    /// Why the chosen data set cannot be read; empty when it can, or is not known yet.
+    [[nodiscard]] const std::string& dataProblem() const { return dataProblem_; }
     /// Tells what data set `choice` holds; ignored when another has been chosen meanwhile.
     void setDataInfo(const DataChoice& choice, DataInfo info);
     /// Tells why it cannot be read: an error among the diagnostics.
@@ -73,6 +75,8 @@ public:
 
     [[nodiscard]] const std::optional<std::filesystem::path>& file() const { return file_; }
     [[nodiscard]] bool isModified() const { return !undo_.isClean(); }
+    /// What is worth trying with the template that the project was made from; empty for others.
+    [[nodiscard]] const QString& tip() const { return tip_; }
     /// The file's name without its ending, else the project's.
     [[nodiscard]] QString displayName() const;
     /// Where this project's runs are kept.
@@ -96,7 +100,7 @@ private:
     ProjectEdit applyEdit(const ProjectEdit& edit);
     void analyzeAgain();
     void forgetData();
-    void replace(Project project, std::optional<std::filesystem::path> file);
+    void replace(Project project, std::optional<std::filesystem::path> file, QString tip = {});
     void announce(Changes what);
 
     Project project_;
@@ -104,6 +108,7 @@ private:
     std::optional<DataInfo> dataInfo_;
     std::string dataProblem_; ///< why the data set cannot be read; empty when it can
     std::optional<std::filesystem::path> file_;
+    QString tip_;
     QUndoStack undo_;
     Autosave autosave_;
     int mergeRound_ = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inspector/activation_plot.h"
 
+#include "engine/layers/shared_params.h"
+
 #include <QMouseEvent>
 #include <QPainter>
 #include <QPainterPath>
@@ -17,6 +19,22 @@ constexpr double kBottom = -1.4, kTop = 2.6; ///< of y
 constexpr int kMargin = 8;
 
 } // namespace
+
+std::optional<Activation> activationOf(const LayerDef& layer, const ParamValues& values) {
+    const Params params(layer.params, values);
+    const bool ends = params.has("activation");
+    const std::string& key = ends ? params.text("activation") : layer.key;
+    const auto known = std::ranges::find(activations(), key, &ActivationInfo::key);
+    if (known == activations().end() || known->kind == ActivationKind::Identity)
+        return {};
+    if (ends && params.has("slope"))
+        return layers::activationOf(params);
+    Activation activation = standardActivation(known->kind);
+    for (const char* const param : {"slope", "alpha"})
+        if (!ends && params.has(param))
+            activation.alpha = params.real(param);
+    return activation;
+}
 
 ActivationPlot::ActivationPlot(const ThemeManager& themes, QWidget* parent)
     : QWidget(parent)

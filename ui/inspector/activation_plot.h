@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/layers/layer.h"
 #include "engine/ops/activation.h"
 #include "ui/theme/theme_manager.h"
 
@@ -9,6 +10,9 @@
 #include <optional>
 
 namespace gradwright {
+
+/// The function that a layer is or ends with, if it has one worth drawing.
+std::optional<Activation> activationOf(const LayerDef& layer, const ParamValues& values);
 
 /// The curve of an activation function and, dashed, of its derivative; hovering reads a value.
 class ActivationPlot final : public QWidget {

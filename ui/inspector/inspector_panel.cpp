@@ -1,62 +1,46 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inspector/inspector_panel.h"
 
-#include "engine/layers/catalog.h"
 #include "engine/support/error.h"
+#include "ui/forms/section.h"
 #include "ui/inspector/activation_plot.h"
-#include "ui/inspector/param_editor.h"
-#include "ui/theme/icon_engine.h"
+#include "ui/inspector/layer_texts.h"
+#include "ui/inspector/param_row.h"
+#include "ui/inspector/subject.h"
+#include "ui/inspector/subject_cost.h"
+#include "ui/inspector/window_picture.h"
 #include "ui/theme/text.h"
 
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QPainter>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace gradwright {
 
 namespace {
 
-constexpr int kLabelWidth = 84;
+constexpr std::int64_t kBytes = 4; ///< of a number in FP32
 
-const NodeAnalysis* analysisOf(const Analysis& analysis, const Node& node) {
-    for (std::size_t i = 0; i < analysis.flat.nodes.size(); ++i)
-        if (analysis.flat.nodes[i].graph.empty() && analysis.flat.nodes[i].node == node.id)
-            return &analysis.nodes[i];
-    return nullptr;
+/// Parameters that are about learning rather than about what is computed.
+constexpr std::array<std::string_view, 4> kLearning = {"initializer", "initializer_range", "frozen",
+                                                       "learning_rate_factor"};
+
+bool isOfActivation(const ParamSpec& spec) {
+    return spec.key == "activation" ||
+           (spec.visibleWhen && spec.visibleWhen->param == "activation");
 }
 
-/// The function that a layer is or ends with, if it has one worth drawing.
-std::optional<Activation> activationOf(const LayerDef& layer, const Node& node) {
-    const Params params(layer.params, node.params);
-    std::string key = layer.key;
-    if (findParam(layer.params, "activation") != nullptr)
-        key = params.text("activation");
-    const auto known = std::ranges::find(activations(), key, &ActivationInfo::key);
-    if (known == activations().end() || known->kind == ActivationKind::Identity)
-        return {};
-    const bool sloped = findParam(layer.params, "slope") != nullptr;
-    return Activation{known->kind, sloped ? params.real("slope") : 0.0};
-}
-
-QLabel* label(const QString& text, const char* role) {
-    auto* const made = new QLabel(text);
-    made->setProperty("textRole", QLatin1String(role));
-    return made;
-}
-
-QFrame* line() {
-    auto* const made = new QFrame;
-    made->setProperty("role", QStringLiteral("line"));
-    made->setFixedHeight(1);
-    return made;
+bool isOfLearning(const ParamSpec& spec) {
+    return std::ranges::find(kLearning, spec.key) != kLearning.end();
 }
 
 } // namespace
@@ -74,57 +58,65 @@ InspectorPanel::InspectorPanel(ProjectDocument& document, const ThemeManager& th
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(scroll_);
     connect(document_, &ProjectDocument::analysisChanged, this, &InspectorPanel::refresh);
+    connect(document_, &ProjectDocument::fileChanged, this, [this] {
+        if (subject().isEmpty())
+            rebuild();
+    });
     connect(themes_, &ThemeManager::changed, this, &InspectorPanel::rebuild);
     rebuild();
 }
 
-const Node* InspectorPanel::shownNode() const {
-    return nodes_.size() == 1 ? document_->project().network.main.find(nodes_.front()) : nullptr;
+Subject InspectorPanel::subject() const {
+    return {document_->project().network, graph_, nodes_};
 }
 
-const LayerDef* InspectorPanel::shownLayer() const {
-    const Node* const node = shownNode();
-    return node != nullptr && node->layerUse() != nullptr ? findLayer(node->layerUse()->layer)
-                                                          : nullptr;
+std::vector<std::string> InspectorPanel::outline(const Subject& subject) const {
+    std::vector<std::string> all = {graph_};
+    for (const Node* const node : subject.nodes())
+        all.push_back(std::to_string(node->id.value));
+    all.emplace_back(subject.layer() != nullptr ? subject.layer()->key : "");
+    for (const ParamSpec& spec : subject.specs())
+        all.push_back(spec.key);
+    return all;
 }
 
-std::vector<std::string> InspectorPanel::visibleParams() const {
-    std::vector<std::string> keys;
-    if (const LayerDef* const layer = shownLayer())
-        for (const ParamSpec& spec : layer->params)
-            if (gradwright::isVisible(spec, Params(layer->params, shownNode()->params)))
-                keys.push_back(spec.key);
-    return keys;
-}
-
-void InspectorPanel::setNodes(std::vector<NodeId> nodes) {
-    if (nodes == nodes_) {
+void InspectorPanel::setNodes(std::vector<NodeId> nodes, std::string graph) {
+    if (nodes == nodes_ && graph == graph_) {
         refresh();
         return;
     }
     document_->endMerge();
     nodes_ = std::move(nodes);
+    graph_ = std::move(graph);
     rebuild();
+    scroll_->verticalScrollBar()->setValue(0);
 }
 
 ParamEditor* InspectorPanel::editor(const std::string& param) const {
     const auto at = rows_.find(param);
-    return at == rows_.end() ? nullptr : at->second.editor;
+    return at == rows_.end() ? nullptr : &at->second->editor();
 }
 
 void InspectorPanel::focusFirstField() {
-    if (!built_.empty())
-        rows_.at(built_.front()).editor->setFocus(Qt::TabFocusReason);
+    if (!order_.empty())
+        rows_.at(order_.front())->editor().setFocus(Qt::TabFocusReason);
     else if (name_ != nullptr)
         name_->setFocus(Qt::TabFocusReason);
 }
 
 void InspectorPanel::rebuild() {
+    std::string focused;
+    for (const auto& [key, row] : rows_)
+        if (row->isAncestorOf(focusWidget()))
+            focused = key;
     rows_.clear();
+    order_.clear();
     figures_.clear();
     name_ = nullptr;
     nameProblem_ = shapes_ = nullptr;
     plot_ = nullptr;
+    window_ = nullptr;
+    plotSection_ = windowSection_ = nullptr;
     const int scrolled = scroll_->verticalScrollBar()->value();
     // An editor of the old form may be what brought us here.
     if (QWidget* const old = scroll_->takeWidget()) {
@@ -134,278 +126,311 @@ void InspectorPanel::rebuild() {
     auto* const page = new QWidget;
     page->setProperty("role", QStringLiteral("panel"));
     content_ = new QVBoxLayout(page);
-    content_->setContentsMargins(14, 14, 14, 14);
-    content_->setSpacing(6);
-    const Node* const node = shownNode();
-    builtLayer_ = shownLayer() != nullptr ? shownLayer()->key : std::string();
-    built_ = visibleParams();
-    if (node != nullptr)
-        buildNode(*node);
+    content_->setContentsMargins(0, 0, 0, 8);
+    content_->setSpacing(0);
+    const Subject shown = subject();
+    outline_ = outline(shown);
+    if (shown.isEmpty())
+        buildTotals();
     else
-        buildSummary();
+        build(shown);
     content_->addStretch();
     scroll_->setWidget(page);
     scroll_->verticalScrollBar()->setValue(scrolled);
     refresh();
+    if (ParamEditor* const again = editor(focused))
+        again->setFocus(Qt::OtherFocusReason);
 }
 
-void InspectorPanel::buildNode(const Node& node) {
-    if (const LayerDef* const layer = shownLayer()) {
-        addHeader(node, *layer);
-        addSection(tr("Parameters"));
-        addName(node);
-        for (const std::string& key : built_)
-            addParam(*findParam(layer->params, key));
-        addActivation(*layer, node);
+Section* InspectorPanel::addSection(const QString& title, bool open) {
+    auto* const made = new Section(title, *themes_);
+    const auto kept = open_.find(title);
+    made->setOpen(kept != open_.end() ? kept->second : open);
+    connect(made, &Section::toggled, this, [this, title](bool now) { open_[title] = now; });
+    content_->addWidget(made);
+    return made;
+}
+
+void InspectorPanel::build(const Subject& subject) {
+    addHead(subject);
+    addParams(subject);
+    addCost();
+    if (const LayerDef* const layer = subject.layer())
+        addSection(tr("About %1").arg(qstr(layer->title)))->add(makeLayerDoc(*layer));
+}
+
+void InspectorPanel::buildTotals() {
+    auto* const head = new QWidget;
+    auto* const rows = new QVBoxLayout(head);
+    rows->setContentsMargins(14, 14, 14, 12);
+    rows->setSpacing(8);
+    const Project& project = document_->project();
+    const auto paragraph = [&](const QString& text, const char* role) {
+        if (text.isEmpty())
+            return;
+        QLabel* const made = textLabel(text, role);
+        made->setWordWrap(true);
+        rows->addWidget(made);
+    };
+    paragraph(document_->displayName(), "title");
+    paragraph(qstr(project.description), "muted");
+    if (!document_->tip().isEmpty()) {
+        paragraph(tr("What to try"), "section");
+        paragraph(document_->tip(), "muted");
+    }
+    paragraph(tr("Select a layer to see and change its parameters."), "caption");
+    content_->addWidget(head);
+    Section* const cost = addSection(tr("Cost"));
+    cost->setNote(tr("per sample"));
+    for (const QString& name : {tr("Layers"), tr("Parameters"), tr("MACs")})
+        addFigure(*cost, name);
+}
+
+void InspectorPanel::addHead(const Subject& subject) {
+    auto* const head = new QWidget;
+    auto* const rows = new QVBoxLayout(head);
+    rows->setContentsMargins(14, 14, 14, 12);
+    rows->setSpacing(8);
+    const auto count = static_cast<qlonglong>(subject.nodes().size());
+    const LayerDef* const layer = subject.layer();
+    if (layer != nullptr) {
+        const QString title = qstr(layer->title);
+        rows->addWidget(makeLayerHead(
+            *layer, count > 1 ? tr("%1 × %2").arg(count).arg(title) : title, *themes_));
+    } else if (const Node* const node = subject.single()) {
+        rows->addWidget(textLabel(qstr(node->name), "title"));
     } else {
-        content_->addWidget(label(qstr(node.name), "title"));
-        addSection(tr("Parameters"));
-        addName(node);
+        rows->addWidget(textLabel(tr("%1 layers selected").arg(count), "title"));
     }
-    addSection(tr("Cost per sample"));
-    addFigure(tr("Parameters"), {});
-    addFigure(tr("MACs"), {});
-}
-
-void InspectorPanel::buildSummary() {
-    if (nodes_.size() > 1) {
-        content_->addWidget(label(tr("%1 layers selected").arg(nodes_.size()), "title"));
-        auto* const hintLabel =
-            label(tr("Drag to move them, Del to delete, Ctrl+D to duplicate."), "muted");
-        hintLabel->setWordWrap(true);
-        content_->addWidget(hintLabel);
-        return;
+    const QString text = count > 1 && subject.specs().empty()
+                             ? tr("They have no parameter in common. Drag to move them, Del to "
+                                  "delete, Ctrl+D to duplicate.")
+                         : count > 1 ? tr("A change here is made in all of them.")
+                         : layer     ? qstr(layer->doc)
+                                     : QString();
+    if (!text.isEmpty()) {
+        QLabel* const doc = textLabel(text, "muted");
+        doc->setWordWrap(true);
+        rows->addWidget(doc);
     }
-    content_->addWidget(label(tr("Network"), "title"));
-    auto* const hintLabel = label(tr("Select a layer to see and change its parameters."), "muted");
-    hintLabel->setWordWrap(true);
-    content_->addWidget(hintLabel);
-    addSection(tr("Cost per sample"));
-    addFigure(tr("Layers"), {});
-    addFigure(tr("Parameters"), {});
-    addFigure(tr("MACs"), {});
-}
-
-void InspectorPanel::addHeader(const Node&, const LayerDef& layer) {
-    auto* const tile = new QLabel;
-    tile->setFixedSize(36, 36);
-    tile->setAlignment(Qt::AlignCenter);
-    const Theme& theme = themes_->theme();
-    tile->setStyleSheet(
-        QStringLiteral("background: %1; border-radius: 8px;").arg(theme.raised.name()));
-    QPixmap picture(QSize(22, 22) * devicePixelRatioF());
-    picture.setDevicePixelRatio(devicePixelRatioF());
-    picture.fill(Qt::transparent);
-    QPainter painter(&picture);
-    drawIcon(painter, QRectF(0, 0, 22, 22), iconOf(layer.category), theme.category(layer.category));
-    painter.end();
-    tile->setPixmap(picture);
-
-    QString category;
-    for (const CategoryInfo& info : categories())
-        if (info.category == layer.category)
-            category = qstr(info.title);
-    auto* const titles = new QVBoxLayout;
-    titles->setSpacing(1);
-    titles->addWidget(label(qstr(layer.title), "title"));
-    titles->addWidget(label(category, "muted"));
-    auto* const head = new QHBoxLayout;
-    head->setSpacing(12);
-    head->addWidget(tile);
-    head->addLayout(titles, 1);
-    content_->addLayout(head);
-
-    auto* const doc = label(qstr(layer.doc), "muted");
-    doc->setWordWrap(true);
-    if (!layer.formula.empty() || !layer.source.empty())
-        doc->setToolTip(qstr(layer.formula + (layer.formula.empty() ? "" : "\n") + layer.source));
-    content_->addSpacing(2);
-    content_->addWidget(doc);
-    auto* const inset = new QFrame;
-    inset->setProperty("role", QStringLiteral("inset"));
-    auto* const insetLayout = new QHBoxLayout(inset);
-    insetLayout->setContentsMargins(10, 5, 10, 5);
-    shapes_ = label({}, "muted");
-    shapes_->setTextFormat(Qt::PlainText);
-    insetLayout->addWidget(shapes_);
-    content_->addSpacing(2);
-    content_->addWidget(inset);
-}
-
-void InspectorPanel::addSection(const QString& title) {
-    content_->addSpacing(6);
-    content_->addWidget(line());
-    content_->addSpacing(4);
-    content_->addWidget(label(title, "section"));
+    if (count == 1) {
+        auto* const inset = new QFrame;
+        inset->setProperty("role", QStringLiteral("inset"));
+        auto* const insetLayout = new QHBoxLayout(inset);
+        insetLayout->setContentsMargins(10, 5, 10, 5);
+        shapes_ = textLabel({}, "muted");
+        shapes_->setTextFormat(Qt::PlainText);
+        shapes_->setWordWrap(true);
+        insetLayout->addWidget(shapes_);
+        rows->addWidget(inset);
+    }
+    content_->addWidget(head);
+    auto* const line = new QFrame;
+    line->setProperty("role", QStringLiteral("line"));
+    line->setFixedHeight(1);
+    content_->addWidget(line);
 }
 
 void InspectorPanel::addName(const Node& node) {
-    auto* const row = new QHBoxLayout;
-    row->setSpacing(4);
-    auto* const title = label(tr("Name"), "muted");
-    title->setFixedWidth(kLabelWidth);
+    QLabel* const title = textLabel(tr("Name"), "muted");
+    title->setFixedWidth(ParamRow::kLabelWidth);
     name_ = new QLineEdit(qstr(node.name));
     name_->setAccessibleName(tr("Name"));
     name_->setObjectName(QStringLiteral("name"));
-    nameProblem_ = label({}, "error");
+    nameProblem_ = textLabel({}, "error");
     nameProblem_->setWordWrap(true);
     nameProblem_->hide();
-    row->addWidget(title);
-    row->addWidget(name_, 1);
-    row->addSpacing(24); // where other rows have their reset button
-    content_->addLayout(row);
-    content_->addWidget(nameProblem_);
-    connect(name_, &QLineEdit::editingFinished, this, &InspectorPanel::rename);
-}
-
-void InspectorPanel::addParam(const ParamSpec& spec) {
-    Row made;
     auto* const row = new QHBoxLayout;
     row->setSpacing(4);
-    auto* const title = label(qstr(spec.title), "muted");
-    title->setFixedWidth(kLabelWidth);
-    title->setToolTip(qstr(spec.doc));
-    title->setWordWrap(true);
-    made.editor = ParamEditor::create(spec);
-    made.editor->setToolTip(qstr(spec.doc));
-    made.reset = new QToolButton;
-    made.reset->setIcon(themes_->icon(QStringLiteral("reset"), &Theme::text3));
-    made.reset->setIconSize({14, 14});
-    made.reset->setFixedSize(24, 24);
-    made.reset->setToolTip(tr("Back to %1").arg(qstr(toString(spec.standard))));
-    made.reset->setFocusPolicy(Qt::TabFocus);
-    QSizePolicy keep = made.reset->sizePolicy();
-    keep.setRetainSizeWhenHidden(true);
-    made.reset->setSizePolicy(keep);
-    made.problem = label({}, "error");
-    made.problem->setWordWrap(true);
-    made.problem->hide();
     row->addWidget(title);
-    row->addWidget(made.editor, 1);
-    row->addWidget(made.reset);
-    content_->addLayout(row);
-    content_->addWidget(made.problem);
-    rows_[spec.key] = made;
-
-    connect(made.editor, &ParamEditor::edited, this,
-            [this, &spec](const ParamValue& value) { setParam(spec, value); });
-    connect(made.editor, &ParamEditor::problem, made.problem,
-            [problem = made.problem](const QString& text) {
-                problem->setText(text);
-                problem->setVisible(!text.isEmpty());
-            });
-    connect(made.editor, &ParamEditor::finished, document_, &ProjectDocument::endMerge);
-    connect(made.reset, &QToolButton::clicked, this, [this, &spec] {
-        setParam(spec, std::nullopt);
-        document_->endMerge();
-    });
+    row->addWidget(name_, 1);
+    row->addSpacing(ParamRow::kResetWidth + 4); // where other rows have their reset button
+    connect(name_, &QLineEdit::editingFinished, this, &InspectorPanel::rename);
+    Section* const section =
+        static_cast<Section*>(content_->itemAt(content_->count() - 1)->widget());
+    section->rows().addLayout(row);
+    section->rows().addWidget(nameProblem_);
 }
 
-void InspectorPanel::addActivation(const LayerDef& layer, const Node& node) {
-    const auto activation = activationOf(layer, node);
-    const bool possible = activation.has_value() || findParam(layer.params, "activation");
-    if (!possible)
+void InspectorPanel::addRow(Section& section, const ParamSpec& spec) {
+    auto* const row = new ParamRow(spec, *themes_);
+    rows_[spec.key] = row;
+    order_.push_back(spec.key);
+    section.add(row);
+    connect(row, &ParamRow::edited, this,
+            [this, spec](const std::optional<ParamValue>& value) { setParam(spec, value); });
+    connect(row, &ParamRow::finished, document_, &ProjectDocument::endMerge);
+}
+
+void InspectorPanel::addParams(const Subject& subject) {
+    ParamSpecs plain, activation, more, learning;
+    for (const ParamSpec& spec : subject.specs()) {
+        ParamSpecs& part = isOfActivation(spec) ? activation
+                           : isOfLearning(spec) ? learning
+                           : spec.advanced      ? more
+                                                : plain;
+        part.push_back(spec);
+    }
+    const auto part = [&](const QString& title, const ParamSpecs& specs, bool open = true) {
+        Section* const section = addSection(title, open);
+        for (const ParamSpec& spec : specs)
+            addRow(*section, spec);
+        return section;
+    };
+    if (subject.single() != nullptr || !plain.empty()) {
+        Section* const section = addSection(tr("Parameters"));
+        if (const Node* const node = subject.single())
+            addName(*node);
+        for (const ParamSpec& spec : plain)
+            addRow(*section, spec);
+    }
+    if (!more.empty()) {
+        Section* const section = part(tr("More"), more, false);
+        QStringList titles;
+        for (const ParamSpec& spec : more)
+            titles << qstr(spec.title).toLower();
+        section->setNote(titles.size() > 3 ? tr("%1 parameters").arg(titles.size())
+                                           : titles.join(QStringLiteral(", ")));
+    }
+    addPictures(subject);
+    if (!activation.empty()) {
+        if (plotSection_ == nullptr)
+            plotSection_ = addSection(tr("Activation"));
+        for (const ParamSpec& spec : activation)
+            addRow(*plotSection_, spec);
+    }
+    if (plot_ != nullptr)
+        plotSection_->add(plot_); // beneath the fields
+    if (!learning.empty())
+        part(tr("Initialization and training"), learning);
+}
+
+void InspectorPanel::addPictures(const Subject& subject) {
+    const LayerDef* const layer = subject.layer();
+    if (layer == nullptr)
         return;
-    content_->addSpacing(4);
-    plot_ = new ActivationPlot(*themes_);
-    content_->addWidget(plot_);
+    if (windowGeometry(*layer, {}, {})) {
+        windowSection_ = addSection(tr("Window"));
+        window_ = new WindowPicture(*themes_);
+        windowSection_->add(window_);
+    }
+    if (findParam(layer->params, "activation") != nullptr ||
+        activationOf(*layer, subject.nodes().front()->params)) {
+        plotSection_ = addSection(tr("Activation"));
+        plot_ = new ActivationPlot(*themes_);
+    }
 }
 
-void InspectorPanel::addFigure(const QString& name, const QString& value) {
+void InspectorPanel::addCost() {
+    Section* const cost = addSection(tr("Cost"));
+    cost->setNote(tr("per sample"));
+    for (const QString& name : {tr("Parameters"), tr("MACs"), tr("Output")})
+        addFigure(*cost, name);
+}
+
+void InspectorPanel::addFigure(Section& section, const QString& name) {
     auto* const row = new QHBoxLayout;
-    auto* const figure = new QLabel(value);
-    row->addWidget(label(name, "muted"));
+    auto* const figure = new QLabel;
+    figure->setAccessibleName(name);
+    figure->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    row->addWidget(textLabel(name, "muted"));
     row->addStretch();
     row->addWidget(figure);
-    content_->addLayout(row);
+    section.rows().addLayout(row);
     figures_.push_back(figure);
 }
 
-QString InspectorPanel::shapesOf(NodeId id) const {
-    const Node& node = *document_->project().network.main.find(id);
-    const NodeAnalysis* const found = analysisOf(document_->analysis(), node);
-    if (found == nullptr)
-        return tr("In ?  →  Out ?");
-    QStringList in;
-    for (const auto& input : found->inputs)
-        in << (input ? qstr(toString(*input)) : QStringLiteral("?"));
-    const QString out =
-        found->state == ShapeState::Known ? qstr(toString(found->output)) : QStringLiteral("?");
-    const LayerDef* const layer = shownLayer();
-    if (in.isEmpty())
-        return tr("Out  %1").arg(out);
-    if (layer != nullptr && !layer->hasOutput)
-        return tr("In  %1").arg(in.join(QStringLiteral(", ")));
-    return tr("In  %1   →   Out  %2").arg(in.join(QStringLiteral(", ")), out);
+void InspectorPanel::refresh() {
+    const Subject shown = subject();
+    if (outline(shown) != outline_) {
+        rebuild(); // a condition shows or hides a parameter, or a node has gone
+        return;
+    }
+    if (shown.isEmpty()) {
+        const Analysis& analysis = document_->analysis();
+        figures_[0]->setText(fullNumber(static_cast<std::int64_t>(analysis.nodes.size())));
+        figures_[1]->setText(fullNumber(analysis.parameters));
+        figures_[2]->setText(fullNumber(analysis.macs));
+        return;
+    }
+    if (const Node* const node = shown.single()) {
+        if (!name_->hasFocus())
+            name_->setText(qstr(node->name));
+        shapes_->setText(shapesText(shown, document_->analysis()));
+    }
+    for (const ParamSpec& spec : shown.specs())
+        rows_.at(spec.key)->setValue(shown.value(spec));
+    showPictures(shown);
+    showCost(shown);
 }
 
-void InspectorPanel::refresh() {
-    const Node* const node = shownNode();
-    const LayerDef* const layer = shownLayer();
-    if ((layer != nullptr ? layer->key : std::string()) != builtLayer_ ||
-        visibleParams() != built_ || (node == nullptr) != (name_ == nullptr)) {
-        rebuild(); // a condition shows or hides a parameter, or the node has gone
-        return;
-    }
-    const Analysis& analysis = document_->analysis();
-    if (node == nullptr) {
-        if (figures_.size() == 3) {
-            const auto layers =
-                static_cast<std::int64_t>(document_->project().network.main.nodes().size());
-            figures_[0]->setText(fullNumber(layers));
-            figures_[1]->setText(fullNumber(analysis.parameters));
-            figures_[2]->setText(fullNumber(analysis.macs));
-        }
-        return;
-    }
-    if (!name_->hasFocus())
-        name_->setText(qstr(node->name));
-    if (const NodeAnalysis* const found = analysisOf(analysis, *node)) {
-        figures_[0]->setText(fullNumber(found->parameters));
-        figures_[1]->setText(fullNumber(found->macs));
-    }
-    if (layer == nullptr)
-        return;
-    shapes_->setText(shapesOf(node->id));
-    const Params params(layer->params, node->params);
-    for (const auto& [key, row] : rows_) {
-        const ParamValue& value = params.value(key);
-        row.editor->setValue(value);
-        row.reset->setVisible(value != findParam(layer->params, key)->standard);
-    }
+void InspectorPanel::showPictures(const Subject& subject) {
+    const LayerDef* const layer = subject.layer();
+    const Node& node = *subject.nodes().front();
     if (plot_ != nullptr) {
-        const auto activation = activationOf(*layer, *node);
+        const auto activation = activationOf(*layer, node.params);
         plot_->setVisible(activation.has_value());
         if (activation)
             plot_->setActivation(*activation);
     }
+    if (window_ == nullptr)
+        return;
+    std::optional<Shape> input;
+    const NodeAnalysis* const found = analysisOf(subject, document_->analysis());
+    if (found != nullptr && !found->inputs.empty())
+        input = found->inputs.front();
+    const auto geometry = windowGeometry(*layer, node.params, input);
+    windowSection_->setVisible(geometry.has_value());
+    if (geometry)
+        window_->setGeometry2d(*geometry, layer->category);
+}
+
+void InspectorPanel::showCost(const Subject& subject) {
+    const Analysis& analysis = document_->analysis();
+    const SubjectCost cost = costOf(subject, analysis);
+    const auto share = [](std::int64_t part, std::int64_t whole) {
+        return whole > 0 && part > 0
+                   ? tr("  (%1 %)")
+                         .arg(100.0 * static_cast<double>(part) / static_cast<double>(whole), 0,
+                              'f', part == whole ? 0 : 1)
+                   : QString();
+    };
+    figures_[0]->setText(fullNumber(cost.parameters) + share(cost.parameters, analysis.parameters));
+    figures_[1]->setText(fullNumber(cost.macs) + share(cost.macs, analysis.macs));
+    figures_[2]->setText(byteSize(cost.values * kBytes));
 }
 
 void InspectorPanel::setParam(const ParamSpec& spec, const std::optional<ParamValue>& value) {
-    const Node* const node = shownNode();
-    if (node == nullptr)
+    const Subject shown = subject();
+    if (shown.isEmpty())
         return;
-    const QString key = QStringLiteral("param/%1/%2").arg(node->id.value).arg(qstr(spec.key));
+    const auto count = static_cast<qlonglong>(shown.nodes().size());
+    const QString title = qstr(spec.title).toLower();
+    const QString key = QStringLiteral("param/%1/%2/%3/%4")
+                            .arg(qstr(graph_))
+                            .arg(shown.nodes().front()->id.value)
+                            .arg(count)
+                            .arg(qstr(spec.key));
     try {
-        document_->performMerged(tr("Set %1").arg(qstr(spec.title).toLower()),
-                                 {NetworkEdit{SetParam{"", node->id, spec.key, value}}}, key);
+        document_->performMerged(count > 1 ? tr("Set %1 of %2 layers").arg(title).arg(count)
+                                           : tr("Set %1").arg(title),
+                                 {shown.edit(spec.key, value)}, key);
     } catch (const Error& error) {
-        if (const auto row = rows_.find(spec.key); row != rows_.end()) {
-            row->second.problem->setText(QString::fromUtf8(error.what()));
-            row->second.problem->show();
-        }
+        if (const auto row = rows_.find(spec.key); row != rows_.end())
+            row->second->showProblem(QString::fromUtf8(error.what()));
     }
 }
 
 void InspectorPanel::rename() {
-    const Node* const node = shownNode();
+    const Subject shown = subject();
+    const Node* const node = shown.single();
     const std::string name = name_->text().toStdString();
     if (node == nullptr || name == node->name) {
         nameProblem_->hide();
         return;
     }
     try {
-        document_->perform(tr("Rename"), {NetworkEdit{RenameNode{"", node->id, name}}});
+        document_->perform(tr("Rename"), {NetworkEdit{RenameNode{graph_, node->id, name}}});
         nameProblem_->hide();
     } catch (const Error& error) {
         nameProblem_->setText(QString::fromUtf8(error.what()));

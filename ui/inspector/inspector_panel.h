@@ -4,76 +4,85 @@
 #include "ui/document/project_document.h"
 #include "ui/theme/theme_manager.h"
 
-#include <QPointer>
 #include <QWidget>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 class QLabel;
 class QLineEdit;
 class QScrollArea;
-class QToolButton;
 class QVBoxLayout;
 
 namespace gradwright {
 
 class ActivationPlot;
 class ParamEditor;
+class ParamRow;
+class Section;
+class Subject;
+class WindowPicture;
 
-/// What is selected: a layer's parameters as a form made from their declarations, its shapes and
-/// its cost; without a selection, the network's totals.
+/// What is selected: the parameters of a layer, or those that several have in common, as a form
+/// made from their declarations, with shapes, pictures, cost and documentation; without a
+/// selection, the network's totals.
 class InspectorPanel final : public QWidget {
     Q_OBJECT
 public:
     InspectorPanel(ProjectDocument& document, const ThemeManager& themes,
                    QWidget* parent = nullptr);
 
-    void setNodes(std::vector<NodeId> nodes);
-    /// The editor of a parameter of the node shown, or nullptr.
+    /// Of the main graph (""), or of a block.
+    void setNodes(std::vector<NodeId> nodes, std::string graph = {});
+    /// The editor of a parameter of what is shown, or nullptr.
     [[nodiscard]] ParamEditor* editor(const std::string& param) const;
     void focusFirstField();
 
 private:
-    struct Row {
-        ParamEditor* editor = nullptr;
-        QToolButton* reset = nullptr;
-        QLabel* problem = nullptr;
-    };
+    [[nodiscard]] Subject subject() const;
+    /// What the form was built for: it is built again when this changes.
+    [[nodiscard]] std::vector<std::string> outline(const Subject& subject) const;
 
     void rebuild();
     void refresh();
-    void buildNode(const Node& node);
-    void buildSummary();
-    void addHeader(const Node& node, const LayerDef& layer);
+    void build(const Subject& subject);
+    void buildTotals();
+    void addHead(const Subject& subject);
     void addName(const Node& node);
-    void addParam(const ParamSpec& spec);
-    void addActivation(const LayerDef& layer, const Node& node);
-    void addFigure(const QString& name, const QString& value);
-    void addSection(const QString& title);
-    QString shapesOf(NodeId node) const;
+    void addParams(const Subject& subject);
+    void addRow(Section& section, const ParamSpec& spec);
+    void addPictures(const Subject& subject);
+    void addCost();
+    void addFigure(Section& section, const QString& name);
+    Section* addSection(const QString& title, bool open = true);
+
+    void showPictures(const Subject& subject);
+    void showCost(const Subject& subject);
 
     void setParam(const ParamSpec& spec, const std::optional<ParamValue>& value);
     void rename();
-    [[nodiscard]] const Node* shownNode() const;
-    [[nodiscard]] const LayerDef* shownLayer() const;
-    [[nodiscard]] std::vector<std::string> visibleParams() const;
 
     ProjectDocument* document_;
     const ThemeManager* themes_;
+    std::string graph_;
     std::vector<NodeId> nodes_;
     QScrollArea* scroll_;
-    QVBoxLayout* content_ = nullptr;
+    std::map<QString, bool> open_; ///< sections that the user has folded or unfolded
 
     // Of what is built now.
-    std::vector<std::string> built_;
-    std::string builtLayer_;
-    std::map<std::string, Row> rows_;
+    QVBoxLayout* content_ = nullptr;
+    std::vector<std::string> outline_;
+    std::vector<std::string> order_; ///< keys of rows_ as they stand
+    std::map<std::string, ParamRow*> rows_;
     QLineEdit* name_ = nullptr;
     QLabel* nameProblem_ = nullptr;
     QLabel* shapes_ = nullptr;
     ActivationPlot* plot_ = nullptr;
+    Section* plotSection_ = nullptr;
+    WindowPicture* window_ = nullptr;
+    Section* windowSection_ = nullptr;
     std::vector<QLabel*> figures_;
 };
 

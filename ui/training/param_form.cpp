@@ -2,12 +2,12 @@
 #include "ui/training/param_form.h"
 
 #include "engine/support/error.h"
+#include "ui/forms/path_editor.h"
+#include "ui/forms/search_combo.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
-#include <QAbstractItemView>
 #include <QCheckBox>
-#include <QComboBox>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QKeyEvent>
@@ -21,7 +21,7 @@
 namespace gradwright {
 namespace {
 
-constexpr int kLabelWidth = 106; // with the bolt
+constexpr int kLabelWidth = 122; // with the bolt
 
 QString textOf(const ParamValue& value) {
     if (const auto* real = std::get_if<double>(&value))
@@ -99,14 +99,15 @@ void ParamForm::addRow(const ParamSpec& spec) {
     label->setProperty("textRole", QStringLiteral("muted"));
     label->setFixedHeight(28);
     label->setBuddy(editor);
-    label->setToolTip(qstr(spec.doc));
+    label->setToolTip(paramTip(spec));
     bolt->setFixedSize(18, 28);
     problem->setProperty("textRole", QStringLiteral("error"));
     problem->setWordWrap(true);
     problem->hide();
     editor->setObjectName(qstr(spec.key));
     editor->setAccessibleName(qstr(spec.title));
-    editor->setToolTip(qstr(spec.doc));
+    editor->setToolTip(paramTip(spec));
+    editor->setAccessibleDescription(qstr(spec.doc));
     auto* field = new QWidget;
     auto* fieldLayout = new QHBoxLayout(field);
     fieldLayout->setContentsMargins(0, 2, 0, 2);
@@ -135,17 +136,17 @@ QWidget* ParamForm::makeEditor(const ParamSpec& spec) {
         return box;
     }
     if (spec.type == ParamType::Choice) {
-        auto* combo = new QComboBox;
+        auto* combo = new SearchCombo(spec.choices);
         combo->setMinimumWidth(60);
-        for (const auto& choice : spec.choices) {
-            combo->addItem(qstr(choice.title), qstr(choice.key));
-            combo->setItemData(combo->count() - 1, qstr(choice.doc), Qt::ToolTipRole);
-        }
-        // Long names are cut in the field, not in the list.
-        combo->view()->setMinimumWidth(combo->sizeHint().width());
-        connect(combo, &QComboBox::activated, this,
-                [this, key, combo] { accept(key, combo->currentData().toString().toStdString()); });
+        connect(combo, &SearchCombo::keyChosen, this,
+                [this, key](const std::string& chosen) { accept(key, chosen); });
         return combo;
+    }
+    if (spec.type == ParamType::Path) {
+        auto* path = new PathEditor(spec, *theme_);
+        connect(path, &ParamEditor::edited, this,
+                [this, key](const ParamValue& value) { accept(key, value); });
+        return path;
     }
     auto* edit = new NumberEdit(spec);
     edit->setMinimumWidth(50);
@@ -194,8 +195,10 @@ void ParamForm::showValue(const Row& shown) {
     const QSignalBlocker quiet(shown.editor);
     if (auto* box = qobject_cast<QCheckBox*>(shown.editor))
         box->setChecked(std::get<bool>(value));
-    else if (auto* combo = qobject_cast<QComboBox*>(shown.editor))
-        combo->setCurrentIndex(combo->findData(qstr(std::get<std::string>(value))));
+    else if (auto* combo = qobject_cast<SearchCombo*>(shown.editor))
+        combo->choose(std::get<std::string>(value));
+    else if (auto* path = qobject_cast<PathEditor*>(shown.editor))
+        path->setValue(value);
     else if (auto* edit = qobject_cast<QLineEdit*>(shown.editor);
              edit->text() != textOf(value) && !(edit->hasFocus() && edit->isModified()))
         edit->setText(textOf(value));

@@ -4,12 +4,14 @@
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
 #include "ui/session/run_history.h"
+#include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 #include "ui/training/runs_panel.h"
 #include "ui/training/training_controls.h"
 #include "ui/training/training_course.h"
 #include "ui/training/training_form.h"
 
+#include <QAction>
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -23,9 +25,9 @@
 namespace gradwright {
 namespace {
 
-constexpr int kSettingsWidth = 316;
+constexpr int kSettingsWidth = 332;
 constexpr int kRunsWidth = 304;
-constexpr int kNarrow = 1180;          // the list of runs gives way to the plots
+constexpr int kNarrow = 1180;          // the list of runs becomes a drawer
 constexpr int kProgressInterval = 250; // ms: numbers that change faster cannot be read
 
 } // namespace
@@ -39,7 +41,9 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
     , controls_(new TrainingControls(theme))
     , form_(new TrainingForm(theme))
     , course_(new TrainingCourse(theme))
-    , runs_(new RunsPanel(theme)) {
+    , runs_(new RunsPanel(theme))
+    , runsAction_(
+          new QAction(theme.icon(QStringLiteral("panel-right")), tr("List of runs"), this)) {
     layOut();
     connectSession();
     connect(controls_, &TrainingControls::startRequested, this, &TrainPage::start);
@@ -62,6 +66,7 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
     });
     // The data set, read in the background, tells what there is to measure.
     connect(document_, &ProjectDocument::analysisChanged, this, [this] {
+        showData();
         const auto& info = document_->dataInfo();
         if (!session_->isActive() && info && qualityMeasure(info->hasClasses()) != quality_)
             showProject();
@@ -70,6 +75,7 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
     progressTimer_.setInterval(kProgressInterval);
     connect(&progressTimer_, &QTimer::timeout, this, &TrainPage::showProgress);
     showProject();
+    showData();
     showState(session_->state());
     refreshRuns();
 }
@@ -85,6 +91,12 @@ void TrainPage::layOut() {
     columns->addWidget(makeSettings());
     columns->addLayout(center, 1);
     columns->addWidget(runs_);
+    columns_ = columns;
+    runsAction_->setCheckable(true);
+    runsAction_->setChecked(true);
+    runsAction_->setToolTip(tr("Show or hide the list of runs"));
+    course_->addTool(runsAction_);
+    connect(runsAction_, &QAction::toggled, this, &TrainPage::placeRuns);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
@@ -221,7 +233,7 @@ void TrainPage::showState(TrainingState state) {
     lock_->setVisible(active);
     form_->setLocked(active);
     controls_->setState(state, resumable());
-    if (state == TrainingState::Preparing) {
+    if (state == TrainingState::Queued || state == TrainingState::Preparing) {
         showJob();
         progressTimer_.start();
     }
@@ -252,13 +264,44 @@ void TrainPage::showProject() {
     course_->begin(document_->project().training.epochs(), {}, quality_);
 }
 
+/// What the chosen data set holds, once it has been read.
+void TrainPage::showData() {
+    const auto& info = document_->dataInfo();
+    if (const std::string& problem = document_->dataProblem(); !problem.empty()) {
+        form_->setDataStatus(qstr(problem), true);
+        return;
+    }
+    if (!info) {
+        form_->setDataStatus(tr("Reading…"), false);
+        return;
+    }
+    const QString input = qstr(toString(info->input));
+    QStringList classes;
+    for (const std::string& name : info->classes)
+        classes << qstr(name);
+    if (info->hasClasses())
+        form_->setDataStatus(
+            tr("Samples of %1; %2 classes: %3")
+                .arg(input)
+                .arg(classes.size())
+                .arg(classes.size() > 12
+                         ? classes.mid(0, 12).join(QStringLiteral(", ")) + QStringLiteral(" …")
+                         : classes.join(QStringLiteral(", "))),
+            false);
+    else
+        form_->setDataStatus(tr("Samples of %1, each with target values of %2")
+                                 .arg(input, qstr(toString(info->target))),
+                             false);
+}
+
 void TrainPage::showJob() {
     const auto& job = *session_->job();
     form_->setValues(job.settings, job.data);
 }
 
 void TrainPage::showProgress() {
-    if (session_->state() == TrainingState::Preparing || epochs_ == 0)
+    if (session_->state() == TrainingState::Queued ||
+        session_->state() == TrainingState::Preparing || epochs_ == 0)
         return;
     controls_->setProgress(lastStep_.epoch, epochs_, lastStep_.step, epochs_ * stepsPerEpoch_);
     const bool running = session_->state() == TrainingState::Running;
@@ -302,7 +345,7 @@ void TrainPage::trainOrPause() {
         pause();
     else if (session_->state() == TrainingState::Paused)
         resume();
-    else
+    else if (!session_->isActive())
         start();
 }
 
@@ -412,9 +455,32 @@ void TrainPage::perform(const QString& what, const ProjectEdit& edit) {
     }
 }
 
+QList<QAction*> TrainPage::viewActions() const {
+    return course_->plotActions() + QList<QAction*>{runsAction_};
+}
+
 void TrainPage::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    runs_->setVisible(event->size().width() >= kNarrow);
+    const bool narrow = event->size().width() < kNarrow;
+    if (narrow != narrow_) {
+        narrow_ = narrow;
+        if (narrow)
+            columns_->removeWidget(runs_);
+        else
+            columns_->addWidget(runs_);
+        runsAction_->setChecked(!narrow);
+    }
+    placeRuns();
+}
+
+/// With little room the runs are a drawer over the plots, closed at first.
+void TrainPage::placeRuns() {
+    runs_->setVisible(runsAction_->isChecked());
+    if (!narrow_)
+        return;
+    const int top = controls_->height();
+    runs_->setGeometry(width() - kRunsWidth, top, kRunsWidth, height() - top);
+    runs_->raise();
 }
 
 } // namespace gradwright

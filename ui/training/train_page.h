@@ -6,13 +6,16 @@
 #include "ui/session/background_jobs.h"
 #include "ui/session/training_session.h"
 
+#include <QList>
 #include <QTimer>
 #include <QWidget>
 
 #include <functional>
 #include <optional>
 
+class QAction;
 class QFrame;
+class QHBoxLayout;
 class QLabel;
 class QPushButton;
 
@@ -48,6 +51,8 @@ public:
     /// Reads the list of runs again, in the background.
     void refreshRuns();
 
+    /// For menus: what can be done with plots and runs.
+    [[nodiscard]] QList<QAction*> viewActions() const;
     [[nodiscard]] TrainingCourse& course() { return *course_; }
     [[nodiscard]] RunsPanel& runs() { return *runs_; }
 
@@ -61,10 +66,12 @@ protected:
 
 private:
     void layOut();
+    void placeRuns();
     QWidget* makeSettings();
     QWidget* makeBanner();
     void connectSession();
     void showProject();
+    void showData();
     void showJob();
     void showState(TrainingState state);
     void showRun();
@@ -87,6 +94,9 @@ private:
     QFrame* banner_;
     QLabel* message_;
     QPushButton* showProblems_;
+    QHBoxLayout* columns_ = nullptr;
+    QAction* runsAction_;
+    bool narrow_ = false;
     QTimer progressTimer_;
     StepDone lastStep_;
     std::int64_t epochs_ = 0;

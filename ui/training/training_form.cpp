@@ -4,13 +4,15 @@
 #include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/recipes/schedules.h"
+#include "ui/forms/section.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 #include "ui/training/param_form.h"
 #include "ui/training/recipe_form.h"
 #include "ui/training/schedule_preview.h"
-#include "ui/training/section.h"
 
+#include <QLabel>
+#include <QStyle>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -20,14 +22,14 @@ namespace {
 
 template <class Def>
 ParamSpec choiceOf(const char* key, const char* title, const std::vector<Def>& catalog,
-                   const std::string& standard) {
+                   const std::string& standard, const char* doc) {
     std::vector<ParamChoice> choices;
     for (const auto& def : catalog)
         choices.push_back({def.key, def.title, def.doc});
-    return choiceParam(key, title, standard, std::move(choices), catalog.front().doc);
+    return choiceParam(key, title, standard, std::move(choices), doc);
 }
 
-/// What the form offers of a DataChoice; the Data page chooses the data set.
+/// What the form offers of a DataChoice, next to the data set and its parameters.
 ParamSpecs dataParams() {
     auto fraction = realParam("validation", "Validation", 0.1, 0, 0.9,
                               "Share of the training samples that is kept back to judge by.");
@@ -56,6 +58,7 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     rate_ = paramForm({"learning_rate"});
     rate_->markLive("learning_rate");
     optimizer_->insert(rate_);
+    section(tr("Data"), {dataset_, dataStatus_});
     section(tr("Objective"), {loss_});
     section(tr("Optimizer"), {optimizer_});
     section(tr("Learning-rate schedule"),
@@ -89,13 +92,16 @@ ParamForm* TrainingForm::paramForm(const std::vector<std::string>& keys) {
 
 void TrainingForm::buildRecipes() {
     loss_ = new RecipeForm(
-        choiceOf("loss", "Loss", losses(), Objective{}.loss.key),
+        choiceOf("loss", "Loss", losses(), Objective{}.loss.key,
+                 "What training makes as small as it can."),
         [](const auto& key) { return loss(key).params; }, *theme_);
     optimizer_ = new RecipeForm(
-        choiceOf("optimizer", "Method", optimizers(), TrainingSettings{}.optimizer.key),
+        choiceOf("optimizer", "Method", optimizers(), TrainingSettings{}.optimizer.key,
+                 "How the weights follow their gradients."),
         [](const auto& key) { return optimizer(key).params; }, *theme_);
     schedule_ = new RecipeForm(
-        choiceOf("schedule", "Shape", schedules(), TrainingSettings{}.schedule.key),
+        choiceOf("schedule", "Shape", schedules(), TrainingSettings{}.schedule.key,
+                 "How the learning rate changes over the epochs."),
         [](const auto& key) { return schedule(key).params; }, *theme_);
     preview_ = new SchedulePreview(*theme_);
     connect(loss_, &RecipeForm::edited, this, [this](const Recipe& recipe) {
@@ -110,6 +116,19 @@ void TrainingForm::buildRecipes() {
 }
 
 void TrainingForm::buildData() {
+    dataset_ = new RecipeForm(
+        choiceOf("dataset", "Data set", datasets(), DataChoice{}.dataset,
+                 "What the network learns from."),
+        [](const auto& key) { return dataset(key).params; }, *theme_);
+    connect(dataset_, &RecipeForm::edited, this, [this](const Recipe& recipe) {
+        data_.dataset = recipe.key;
+        data_.params = recipe.params;
+        Q_EMIT dataEdited(tr("Data set"), data_);
+    });
+    dataStatus_ = new QLabel;
+    dataStatus_->setObjectName(QStringLiteral("dataStatus"));
+    dataStatus_->setWordWrap(true);
+    dataStatus_->setTextInteractionFlags(Qt::TextSelectableByMouse);
     dataForm_ = new ParamForm(dataParams(), *theme_);
     connect(dataForm_, &ParamForm::edited, this, [this] {
         const auto specs = dataParams();
@@ -119,6 +138,14 @@ void TrainingForm::buildData() {
         data_.splitSeed = static_cast<std::uint64_t>(params.integer("split_seed"));
         Q_EMIT dataEdited(tr("Split"), data_);
     });
+}
+
+void TrainingForm::setDataStatus(const QString& text, bool problem) {
+    dataStatus_->setText(text);
+    dataStatus_->setProperty("textRole",
+                             problem ? QStringLiteral("error") : QStringLiteral("caption"));
+    dataStatus_->style()->unpolish(dataStatus_);
+    dataStatus_->style()->polish(dataStatus_);
 }
 
 void TrainingForm::chooseOptimizer(const Recipe& recipe) {
@@ -147,6 +174,7 @@ void TrainingForm::setValues(const TrainingSettings& settings, const DataChoice&
     schedule_->setRecipe(settings.schedule);
     for (auto* form : forms_)
         form->setValues(settings.params);
+    dataset_->setRecipe({choice.dataset, choice.params});
     dataForm_->setValues({{"validation", choice.validationFraction},
                           {"limit", choice.limit},
                           {"split_seed", static_cast<std::int64_t>(choice.splitSeed)}});
@@ -160,7 +188,7 @@ void TrainingForm::setLearningRate(double learningRate) {
 }
 
 void TrainingForm::setLocked(bool locked) {
-    for (auto* form : {loss_, optimizer_, schedule_})
+    for (auto* form : {dataset_, loss_, optimizer_, schedule_})
         form->setLocked(locked);
     for (auto* form : forms_)
         form->setLocked(locked);

@@ -8,6 +8,8 @@
 
 #include <optional>
 
+class QLabel;
+
 namespace gradwright {
 
 class ParamForm;
@@ -28,6 +30,8 @@ public:
     void setLocked(bool locked);
     void setLearningRate(double learningRate);
     void setPosition(std::optional<double> epoch);
+    /// What the data set holds, or why it cannot be read.
+    void setDataStatus(const QString& text, bool problem);
 
 Q_SIGNALS:
     void settingsEdited(const QString& what, const gradwright::TrainingSettings& settings);
@@ -48,6 +52,8 @@ private:
     RecipeForm* schedule_ = nullptr;
     SchedulePreview* preview_ = nullptr;
     ParamForm* rate_ = nullptr;
+    RecipeForm* dataset_ = nullptr;
+    QLabel* dataStatus_ = nullptr;
     ParamForm* dataForm_ = nullptr;
     std::vector<ParamForm*> forms_; ///< of trainingParams()
     std::vector<std::string> shown_;

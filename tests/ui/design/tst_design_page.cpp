@@ -4,8 +4,8 @@
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
 #include "ui/design/design_page.h"
+#include "ui/forms/param_editor.h"
 #include "ui/inspector/inspector_panel.h"
-#include "ui/inspector/param_editor.h"
 #include "ui/palette/layer_palette.h"
 #include "ui/problems/problems_panel.h"
 

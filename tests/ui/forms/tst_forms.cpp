@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/forms/number_editors.h"
+#include "ui/forms/path_editor.h"
+#include "ui/forms/search_combo.h"
+#include "ui/forms/slider_scale.h"
+
+#include <QApplication>
+#include <QCheckBox>
+#include <QDragEnterEvent>
+#include <QDropEvent>
+#include <QLineEdit>
+#include <QMimeData>
+#include <QSignalSpy>
+#include <QSlider>
+#include <QSpinBox>
+#include <QTest>
+#include <QToolButton>
+
+#include <cmath>
+#include <memory>
+
+using namespace gradwright;
+
+/// The editors that forms are made of, used by mouse and keys.
+class TestForms : public QObject {
+    Q_OBJECT
+
+private:
+    std::unique_ptr<ThemeManager> themes_;
+
+    std::unique_ptr<ParamEditor> make(const ParamSpec& spec) {
+        std::unique_ptr<ParamEditor> editor(ParamEditor::create(spec, *themes_));
+        edits_.clear();
+        connect(editor.get(), &ParamEditor::edited, this,
+                [this](const ParamValue& value) { edits_.push_back(value); });
+        editor->resize(260, 60);
+        editor->show();
+        editor->activateWindow();
+        [[maybe_unused]] const bool active = QTest::qWaitForWindowActive(editor.get());
+        return editor;
+    }
+    std::vector<ParamValue> edits_;
+
+private Q_SLOTS:
+    void initTestCase() { themes_ = std::make_unique<ThemeManager>(*qApp); }
+
+    void aLogarithmicSliderGoesByFactors() {
+        ParamSpec rate = realParam("rate", "Rate", 1e-3, 0, 10, "");
+        rate.minimumExclusive = true;
+        rate.logarithmic = true;
+        const auto scale = SliderScale::of(rate);
+        QVERIFY(scale.has_value());
+        QCOMPARE(scale->positionOf(1e-3), SliderScale::kSteps / 2); // the default in the middle
+        QCOMPARE(scale->valueAt(0), 1e-6);                          // not 0, which is not allowed
+        QCOMPARE(scale->valueAt(SliderScale::kSteps), 1.0);
+        for (int position = 1; position <= SliderScale::kSteps; ++position) {
+            const double factor = scale->valueAt(position) / scale->valueAt(position - 1);
+            // A hundred steps over six decades, with two digits.
+            QVERIFY2(std::abs(factor - std::pow(10, 0.06)) < 0.08,
+                     qPrintable(QString::number(factor)));
+            QVERIFY(!whyInvalid(rate, scale->valueAt(position)));
+        }
+    }
+
+    void aLinearSliderLeavesOutAnOpenEnd() {
+        ParamSpec share = realParam("rate", "Rate", 0.5, 0, 1, "");
+        share.maximumExclusive = true;
+        const auto scale = SliderScale::of(share);
+        QVERIFY(scale.has_value());
+        QCOMPARE(scale->valueAt(0), 0.0);
+        QCOMPARE(scale->valueAt(SliderScale::kSteps), 0.99);
+        QCOMPARE(scale->valueAt(scale->positionOf(0.35)), 0.35);
+        QVERIFY(!SliderScale::of(realParam("wide", "Wide", 1, 0, 1000, "")));
+        QVERIFY(!SliderScale::of(realParam("endless", "Endless", 1, 0, INFINITY, "")));
+        QVERIFY(!SliderScale::of(intParam("whole", "Whole", 1, 0, 5, "")));
+    }
+
+    void sliderAndLineShowTheSame() {
+        const auto editor = make(realParam("rate", "Rate", 0.5, 0, 1, ""));
+        editor->setValue(0.25);
+        auto* const slider = editor->findChild<QSlider*>();
+        auto* const line = editor->findChild<QLineEdit*>();
+        QCOMPARE(slider->value(), 25);
+        QVERIFY(edits_.empty());
+        slider->setFocus();
+        QTest::keyClick(slider, Qt::Key_Right);
+        QCOMPARE(edits_.size(), 1U);
+        QVERIFY(edits_.back() == ParamValue(0.26));
+        QCOMPARE(line->text(), QStringLiteral("0.26"));
+        line->setFocus();
+        line->selectAll();
+        QTest::keyClicks(line, QStringLiteral("0.9"));
+        QCOMPARE(slider->value(), 90);
+
+        QSignalSpy problems(editor.get(), &ParamEditor::problem);
+        line->selectAll();
+        QTest::keyClicks(line, QStringLiteral("7"));
+        QVERIFY(problems.last().first().toString().contains(QStringLiteral("from 0 to 1")));
+        QVERIFY(edits_.back() == ParamValue(0.9)); // the last valid one stays in force
+        QTest::keyClick(line, Qt::Key_Return);
+        QCOMPARE(line->text(), QStringLiteral("0.9"));
+    }
+
+    void aClosedChainChangesAllTogether() {
+        const auto editor = make(tupleParam("kernel", "Kernel", {3, 3}, 2, 2, 1, 99, ""));
+        editor->setValue(IntTuple{3, 3});
+        const auto spins = editor->findChildren<QSpinBox*>();
+        auto* const chain = editor->findChild<QToolButton*>(QStringLiteral("chain"));
+        QCOMPARE(spins.size(), 2);
+        QVERIFY(chain->isChecked());
+        spins[0]->setFocus();
+        QTest::keyClick(spins[0], Qt::Key_Up);
+        QVERIFY(edits_.back() == ParamValue(IntTuple{4, 4}));
+        QTest::mouseClick(chain, Qt::LeftButton);
+        QTest::keyClick(spins[1], Qt::Key_Up);
+        QVERIFY(edits_.back() == ParamValue(IntTuple{4, 5}));
+        editor->setValue(IntTuple{4, 5});
+        QVERIFY(!chain->isChecked());
+    }
+
+    void valuesThatDifferAreReplacedByWhatIsTyped() {
+        const auto editor = make(intParam("units", "Units", 64, 1, 1000, ""));
+        editor->setMixed();
+        auto* const spin = editor->findChild<QSpinBox*>();
+        QCOMPARE(spin->text(), QStringLiteral("several"));
+        QVERIFY(edits_.empty());
+        spin->setFocus();
+        spin->selectAll();
+        QTest::keyClicks(spin, QStringLiteral("32"));
+        QVERIFY(edits_.back() == ParamValue(std::int64_t{32}));
+        editor->setValue(std::int64_t{32});
+        QCOMPARE(spin->minimum(), 1);
+
+        const auto box = make(boolParam("bias", "Bias", true, ""));
+        box->setMixed();
+        QCOMPARE(box->findChild<QCheckBox*>()->checkState(), Qt::PartiallyChecked);
+        QTest::mouseClick(box->findChild<QCheckBox*>(), Qt::LeftButton, {}, QPoint(8, 12));
+        QCOMPARE(edits_.size(), 1U);
+    }
+
+    void aLongListIsSearchedByTyping() {
+        std::vector<ParamChoice> choices;
+        for (const char* name : {"Sigmoid", "Tanh", "ReLU", "Leaky ReLU", "GELU", "SiLU", "Mish"})
+            choices.push_back({QString::fromLatin1(name).toLower().toStdString(), name, ""});
+        const auto editor = make(choiceParam("activation", "Activation", "tanh", choices, ""));
+        editor->setValue(std::string("tanh"));
+        auto* const combo = editor->findChild<SearchCombo*>();
+        QVERIFY(combo->isEditable());
+        combo->setFocus();
+        combo->lineEdit()->selectAll();
+        QTest::keyClicks(combo->lineEdit(), QStringLiteral("leaky"));
+        QTest::keyClick(combo->lineEdit(), Qt::Key_Return);
+        QVERIFY(!edits_.empty());
+        QVERIFY(edits_.back() == ParamValue(std::string("leaky relu")));
+        QCOMPARE(combo->currentText(), QStringLiteral("Leaky ReLU"));
+        // What is no choice gives way.
+        combo->lineEdit()->selectAll();
+        QTest::keyClicks(combo->lineEdit(), QStringLiteral("xyz"));
+        const auto before = edits_.size();
+        combo->clearFocus();
+        QCOMPARE(combo->currentText(), QStringLiteral("Leaky ReLU"));
+        QCOMPARE(edits_.size(), before);
+    }
+
+    void aPathIsTypedOrDropped() {
+        const auto editor = make(pathParam("file", "File", "The table."));
+        auto* const line = editor->findChild<QLineEdit*>();
+        line->setFocus();
+        QTest::keyClicks(line, QStringLiteral("/tmp/table.csv"));
+        QVERIFY(edits_.empty()); // half a path is not opened
+        QTest::keyClick(line, Qt::Key_Return);
+        QVERIFY(edits_.back() == ParamValue(std::string("/tmp/table.csv")));
+
+        QMimeData data;
+        data.setUrls({QUrl::fromLocalFile(QStringLiteral("/tmp/pictures"))});
+        QDragEnterEvent enter({4, 4}, Qt::CopyAction, &data, Qt::LeftButton, {});
+        QCoreApplication::sendEvent(editor.get(), &enter);
+        QVERIFY(enter.isAccepted());
+        QDropEvent drop({4, 4}, Qt::CopyAction, &data, Qt::LeftButton, {});
+        QCoreApplication::sendEvent(editor.get(), &drop);
+        QVERIFY(edits_.back() == ParamValue(std::string("/tmp/pictures")));
+        QVERIFY(editor->findChild<QToolButton*>(QStringLiteral("browse")) != nullptr);
+    }
+
+    void rangesAndDefaultsAreSaid() {
+        QCOMPARE(rangeText(intParam("units", "Units", 64, 1, 65536, "")),
+                 QStringLiteral("From 1 to 65,536. Default: 64."));
+        ParamSpec rate = realParam("rate", "Rate", 0.5, 0, 1, "");
+        rate.minimumExclusive = rate.maximumExclusive = true;
+        QCOMPARE(rangeText(rate), QStringLiteral("More than 0 less than 1. Default: 0.5."));
+        ParamSpec patience = intParam("patience", "Patience", 5, 1, INFINITY, "");
+        patience.unit = "epochs";
+        QCOMPARE(rangeText(patience), QStringLiteral("At least 1. Default: 5 epochs."));
+    }
+};
+
+QTEST_MAIN(TestForms)
+#include "tst_forms.moc"
