@@ -5,9 +5,13 @@
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
 #include "ui/canvas/minimap.h"
+#include "ui/design/bottom_panel.h"
 #include "ui/inspector/inspector_panel.h"
 #include "ui/palette/layer_palette.h"
 #include "ui/problems/problems_panel.h"
+#include "ui/report/find_bar.h"
+#include "ui/report/history_panel.h"
+#include "ui/report/layer_report.h"
 
 #include <QFrame>
 #include <QHBoxLayout>
@@ -38,12 +42,16 @@ DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget*
     , view_(new CanvasView(*scene_, themes))
     , palette_(new LayerPalette(themes, QString::fromLatin1(kLayerMimeType)))
     , inspector_(new InspectorPanel(document, themes))
-    , problems_(new ProblemsPanel(document, themes)) {
+    , problems_(new ProblemsPanel(document, themes))
+    , report_(new LayerReport(document, themes))
+    , find_(new FindBar(document, themes, this))
+    , bottom_(new BottomPanel(themes)) {
     paletteFrame_ = framed(palette_, "leftPanel");
     paletteFrame_->setFixedWidth(kPaletteWidth);
     inspectorFrame_ = framed(inspector_, "rightPanel");
     inspectorFrame_->setFixedWidth(kInspectorWidth);
-    problemsFrame_ = framed(problems_, "bottomPanel");
+    makeBottomPanel();
+    problemsFrame_ = framed(bottom_, "bottomPanel");
     makeActions();
 
     auto* const middle = new QSplitter(Qt::Vertical);
@@ -65,8 +73,10 @@ DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget*
     columns_ = layout;
 
     connect(palette_, &LayerPalette::layerChosen, this, &DesignPage::addLayer);
-    connect(scene_, &CanvasScene::nodesSelected, this,
-            [this] { inspector_->setNodes(scene_->selectedNodes()); });
+    connect(scene_, &CanvasScene::nodesSelected, this, [this] {
+        inspector_->setNodes(scene_->selectedNodes());
+        report_->setSelected(scene_->selectedNodes());
+    });
     connect(scene_, &CanvasScene::hint, this, &DesignPage::hint);
     connect(scene_, &CanvasScene::laidOut, this, [this] { view_->fit(); });
     connect(scene_, &CanvasScene::nodeActivated, this, [this](NodeId) {
@@ -81,6 +91,34 @@ DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget*
             view_->fit();
         }
     });
+}
+
+void DesignPage::makeBottomPanel() {
+    const int problems = bottom_->addPanel(tr("Problems"), problems_);
+    bottom_->addPanel(tr("Layer report"), report_, report_->tableActions());
+    bottom_->addPanel(tr("History"), new HistoryPanel(*document_, *themes_));
+    connect(problems_, &ProblemsPanel::countChanged, bottom_,
+            [this, problems](qsizetype count) { bottom_->setCount(problems, count); });
+    bottom_->setCount(problems, static_cast<qsizetype>(document_->analysis().diagnostics.size()));
+    connect(bottom_, &BottomPanel::foldRequested, this,
+            [this] { bottomAction_->setChecked(false); });
+    connect(report_, &LayerReport::hint, this, &DesignPage::hint);
+    connect(report_, &LayerReport::nodesChosen, this, [this](const std::vector<NodeId>& nodes) {
+        scene_->selectNodes(nodes);
+        if (nodes.size() == 1)
+            view_->centerOnNode(nodes.front());
+    });
+    connect(find_, &FindBar::found, this, [this](const LayerHit& hit) {
+        if (hit.graph.empty()) {
+            scene_->selectNodes({hit.node});
+            view_->centerOnNode(hit.node);
+        }
+    });
+    connect(find_, &FindBar::allWanted, this, [this](const std::vector<NodeId>& nodes) {
+        scene_->selectNodes(nodes);
+        view_->setFocus();
+    });
+    connect(find_, &FindBar::closed, view_, [this] { view_->setFocus(); });
 }
 
 QWidget* DesignPage::framed(QWidget* panel, const char* role) {
@@ -151,6 +189,8 @@ void DesignPage::makeActions() {
     separator(editActions_);
     action(editActions_, tr("Select all"), {}, Keys(Keys::SelectAll),
            [this] { scene_->selectAll(); });
+    separator(editActions_);
+    makeFindActions();
 
     action(modelActions_, tr("Search layers"), QStringLiteral("search"), Keys(QStringLiteral("/")),
            [this] {
@@ -205,10 +245,28 @@ void DesignPage::makeActions() {
     };
     panel(tr("Layer list"), "Ctrl+B", paletteFrame_);
     inspectorAction_ = panel(tr("Inspector"), "Ctrl+I", inspectorFrame_);
-    panel(tr("Problems"), "Ctrl+J", problemsFrame_);
+    bottomAction_ = panel(tr("Panel beneath the canvas"), "Ctrl+J", problemsFrame_);
+    const QStringList titles = {tr("Show Problems"), tr("Show layer report"), tr("Show history")};
+    for (int i = 0; i < titles.size(); ++i)
+        action(viewActions_, titles[i], {}, {}, [this, i] {
+            bottomAction_->setChecked(true);
+            bottom_->showPanel(i);
+        });
     QAction* const map = panel(tr("Minimap"), "M", &view_->minimap());
     removeAction(map);
     view_->addAction(map);
+}
+
+void DesignPage::makeFindActions() {
+    action(editActions_, tr("Find layers"), QStringLiteral("search"),
+           QKeySequence(QKeySequence::Find), [this] {
+               find_->open();
+               placeDrawers();
+           });
+    action(editActions_, tr("Find next"), {}, QKeySequence(QStringLiteral("F3")),
+           [this] { find_->next(); });
+    action(editActions_, tr("Find previous"), {}, QKeySequence(QStringLiteral("Shift+F3")),
+           [this] { find_->previous(); });
 }
 
 QWidget* DesignPage::makeToolbar() {
@@ -284,7 +342,8 @@ void DesignPage::showNode(NodeId node) {
 }
 
 void DesignPage::showNextProblem() {
-    problemsFrame_->show();
+    bottomAction_->setChecked(true);
+    bottom_->showPanel(0);
     const auto& diagnostics = document_->analysis().diagnostics;
     for (std::size_t tried = 0; tried < diagnostics.size(); ++tried) {
         const Place& place = diagnostics[nextProblem_++ % diagnostics.size()].place;
@@ -298,9 +357,22 @@ void DesignPage::showNextProblem() {
 void DesignPage::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
     setNarrow(event->size().width() < kNarrow);
+    placeDrawers();
+}
+
+/// What lies over the canvas: the search, and with little room the inspector.
+void DesignPage::placeDrawers() {
     if (narrow_)
         inspectorFrame_->setGeometry(width() - kInspectorWidth, kToolbarHeight, kInspectorWidth,
                                      height() - kToolbarHeight);
+    constexpr int kGap = 12;
+    find_->adjustSize();
+    const QPoint corner = view_->mapTo(this, QPoint(view_->width(), 0));
+    const int right = narrow_ && inspectorFrame_->isVisibleTo(this)
+                          ? std::min(corner.x(), inspectorFrame_->x())
+                          : corner.x();
+    find_->move(right - find_->width() - kGap, corner.y() + kGap);
+    find_->raise();
 }
 
 /// With little room the inspector is a drawer over the canvas, closed at first.

@@ -14,13 +14,15 @@ class QFrame;
 class QHBoxLayout;
 class QLabel;
 
-
 namespace gradwright {
 
+class BottomPanel;
 class CanvasScene;
 class CanvasView;
+class FindBar;
 class InspectorPanel;
 class LayerPalette;
+class LayerReport;
 class ProblemsPanel;
 
 /// Where the network is drawn: palette, canvas with its tools, Problems and inspector.
@@ -39,6 +41,8 @@ public:
     [[nodiscard]] InspectorPanel& inspector() { return *inspector_; }
     [[nodiscard]] LayerPalette& palettePanel() { return *palette_; }
     [[nodiscard]] ProblemsPanel& problems() { return *problems_; }
+    [[nodiscard]] LayerReport& report() { return *report_; }
+    [[nodiscard]] FindBar& finder() { return *find_; }
 
     /// Opens Problems and goes to the next one.
     void showNextProblem();
@@ -58,7 +62,10 @@ private:
     QWidget* makeToolbar();
     QWidget* framed(QWidget* panel, const char* role);
     void addLayer(const std::string& key);
+    void makeBottomPanel();
+    void makeFindActions();
     void showNode(NodeId node);
+    void placeDrawers();
     void setNarrow(bool narrow);
 
     ProjectDocument* document_;
@@ -68,12 +75,16 @@ private:
     LayerPalette* palette_;
     InspectorPanel* inspector_;
     ProblemsPanel* problems_;
+    LayerReport* report_;
+    FindBar* find_;
+    BottomPanel* bottom_;
     QWidget* paletteFrame_ = nullptr;
     QWidget* inspectorFrame_ = nullptr;
     QWidget* problemsFrame_ = nullptr;
     QHBoxLayout* columns_ = nullptr;
     bool narrow_ = false;
     QAction* inspectorAction_ = nullptr;
+    QAction* bottomAction_ = nullptr;
     QAction* undo_ = nullptr;
     QAction* redo_ = nullptr;
     QAction* layout_ = nullptr;

@@ -55,17 +55,7 @@ ProblemsPanel::ProblemsPanel(ProjectDocument& document, const ThemeManager& them
     : QWidget(parent)
     , document_(&document)
     , themes_(&themes)
-    , count_(new QLabel)
     , rows_(new QVBoxLayout) {
-    auto* const title = new QLabel(tr("Problems"));
-    title->setProperty("textRole", QStringLiteral("section"));
-    count_->setProperty("textRole", QStringLiteral("muted"));
-    auto* const head = new QHBoxLayout;
-    head->setContentsMargins(14, 6, 14, 4);
-    head->setSpacing(8);
-    head->addWidget(title);
-    head->addWidget(count_);
-    head->addStretch();
     auto* const list = new QWidget;
     rows_->setContentsMargins(0, 0, 0, 4);
     rows_->setSpacing(0);
@@ -79,7 +69,6 @@ ProblemsPanel::ProblemsPanel(ProjectDocument& document, const ThemeManager& them
     auto* const layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    layout->addLayout(head);
     layout->addWidget(scroll);
     connect(document_, &ProjectDocument::analysisChanged, this, &ProblemsPanel::refresh);
     refresh();
@@ -114,7 +103,7 @@ void ProblemsPanel::refresh() {
         rows_->addWidget(none);
     }
     rows_->addStretch();
-    count_->setText(problemSummary(document_->analysis()));
+    Q_EMIT countChanged(static_cast<qsizetype>(diagnostics.size()));
 }
 
 QWidget* ProblemsPanel::rowFor(const Diagnostic& diagnostic) {

@@ -6,7 +6,6 @@
 
 #include <QWidget>
 
-class QLabel;
 class QVBoxLayout;
 
 namespace gradwright {
@@ -18,6 +17,8 @@ public:
     ProblemsPanel(ProjectDocument& document, const ThemeManager& themes, QWidget* parent = nullptr);
 
 Q_SIGNALS:
+    /// How many there are.
+    void countChanged(qsizetype count);
     /// The place of a problem was clicked.
     void nodeChosen(gradwright::NodeId node);
     /// A fix could not be made; the reason.
@@ -30,7 +31,6 @@ private:
 
     ProjectDocument* document_;
     const ThemeManager* themes_;
-    QLabel* count_;
     QVBoxLayout* rows_;
 };
 

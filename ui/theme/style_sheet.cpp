@@ -30,6 +30,8 @@ QLabel[textRole="figure"] { font-size: 16px; font-weight: 600; }
 QLabel[textRole="caption"] { font-size: 11px; color: @text3; }
 QLabel[textRole="muted"] { font-size: 12px; color: @text2; }
 QLabel[textRole="error"] { font-size: 11px; color: @error; }
+QLabel[textRole="formula"] { color: @text2; background: @field; border: 1px solid @divider;
+  border-radius: 5px; padding: 5px 8px; }
 QSplitter::handle { background: @divider; }
 QSplitter::handle:horizontal { width: 1px; }
 QSplitter::handle:vertical { height: 1px; }
@@ -76,6 +78,10 @@ QPushButton[kind="primary"]:disabled { background: transparent; color: @disabled
 QPushButton[kind="link"] { background: transparent; border: none; color: @focus; padding: 2px 4px;
   text-align: left; }
 QPushButton[kind="link"]:hover { text-decoration: underline; }
+QPushButton[kind="recent"] { background: @panel; border-color: @divider; border-radius: 8px;
+  padding: 9px 12px; text-align: left; }
+QPushButton[kind="recent"]:hover { background: @hover; }
+QPushButton[kind="recent"]:focus { border-color: @focus; }
 QToolButton { background: transparent; color: @text2; border: 1px solid transparent;
   border-radius: 6px; padding: 3px; }
 QToolButton:hover { background: @hover; color: @text; }
@@ -98,7 +104,9 @@ QFrame[role="segments"] { background: @field; border: 1px solid @border; border-
 QToolButton[kind="segment"] { border: none; border-radius: 4px; padding: 3px 2px; font-size: 12px; }
 QToolButton[kind="segment"]:checked { background: @selection; color: @text; font-weight: 600;
   border: 1px solid @focus; }
-QTabBar::tab { background: transparent; color: @text2; padding: 6px 12px; border: none; }
+QTabBar::tab { background: transparent; color: @text2; padding: 6px 10px; border: none;
+  border-bottom: 2px solid transparent; }
+QTabBar::tab:hover { color: @text; }
 QTabBar::tab:selected { color: @text; border-bottom: 2px solid @focus; }
 QCheckBox, QRadioButton { spacing: 8px; background: transparent; }
 QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid @border; border-radius: 4px;
@@ -144,6 +152,7 @@ QAbstractItemView { background: @panel; color: @text; border: none; outline: non
 QTreeView::item, QListView::item, QTableView::item { border: none; }
 QTreeView::item:hover, QListView::item:hover { background: @hover; }
 QTreeView::item:selected, QListView::item:selected { background: @selection; color: @text; }
+QTableView::item { padding: 0 8px; }
 QTreeView::branch { background: transparent; }
 QHeaderView::section { background: @panel; color: @text3; border: none;
   border-bottom: 1px solid @divider; padding: 4px 8px; font-size: 11px; }
