@@ -30,18 +30,22 @@ int main(int argc, char** argv) {
         QStringLiteral("Designs, trains and uses neural networks by sight."));
     parser.addHelpOption();
     parser.addVersionOption();
-    parser.addPositionalArgument(QStringLiteral("file"), QStringLiteral("A project to open."),
-                                 QStringLiteral("[file]"));
+    parser.addPositionalArgument(QStringLiteral("file"),
+                                 QStringLiteral("Projects to open, each in a window."),
+                                 QStringLiteral("[file...]"));
     parser.process(application);
 
     gradwright::ThemeManager themes(application);
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/app/gradwright.svg")));
-    gradwright::MainWindow window(themes);
-    window.show();
+    auto* const window = new gradwright::MainWindow(themes);
+    window->setAttribute(Qt::WA_DeleteOnClose); // as those that it opens
+    window->show();
     const QStringList files = parser.positionalArguments();
-    if (!files.isEmpty())
-        window.openFile(files.first());
+    if (files.isEmpty())
+        window->offerRecovery();
     else
-        window.offerRecovery();
+        window->openFile(files.first());
+    for (const QString& file : files.mid(1))
+        window->openWindow().openFile(file);
     return QApplication::exec();
 }

@@ -13,6 +13,7 @@
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
+#include <QAction>
 #include <QApplication>
 #include <QClipboard>
 #include <QDragEnterEvent>
@@ -23,7 +24,6 @@
 #include <QMimeData>
 #include <QPushButton>
 #include <QResizeEvent>
-#include <QShortcut>
 #include <QSlider>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -144,12 +144,18 @@ QToolButton* InferencePage::tool(const QString& icon, const QString& text,
     button->setFixedSize(32, 32);
     button->setAccessibleName(text);
     button->setToolTip(key.isEmpty() ? text : QStringLiteral("%1 (%2)").arg(text, key.toString()));
-    if (!key.isEmpty()) {
-        auto* shortcut = new QShortcut(key, this);
-        shortcut->setContext(Qt::WidgetWithChildrenShortcut);
-        connect(shortcut, &QShortcut::activated, button, &QToolButton::click);
-    }
+    connect(menuAction(icon, text, key), &QAction::triggered, button, &QToolButton::click);
     return button;
+}
+
+QAction* InferencePage::menuAction(const QString& icon, const QString& text,
+                                   const QKeySequence& key) {
+    auto* action = new QAction(theme_->icon(icon), text, this);
+    action->setShortcut(key);
+    action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    addAction(action);
+    actions_ << action;
+    return action;
 }
 
 QWidget* InferencePage::makeDrawCard() {
@@ -158,7 +164,7 @@ QWidget* InferencePage::makeDrawCard() {
     auto* frame = card(tr("Draw a digit"), header, body);
     auto* undo = tool(QStringLiteral("undo"), tr("Undo stroke"), {});
     auto* redo = tool(QStringLiteral("redo"), tr("Redo stroke"), {});
-    auto* clear = tool(QStringLiteral("close"), tr("Clear"), Qt::Key_C);
+    auto* clear = tool(QStringLiteral("close"), tr("Clear drawing"), Qt::Key_C);
     clear->setObjectName(QStringLiteral("clear"));
     undo->setObjectName(QStringLiteral("undo"));
     header->addStretch(1);
@@ -246,6 +252,10 @@ QWidget* InferencePage::makeImageCard() {
             openImage(file);
     });
     connect(paste, &QPushButton::clicked, this, &InferencePage::pasteImage);
+    connect(menuAction(QStringLiteral("image"), open->text()), &QAction::triggered, open,
+            &QPushButton::click);
+    connect(menuAction(QStringLiteral("paste"), tr("Paste image")), &QAction::triggered, paste,
+            &QPushButton::click);
     return frame;
 }
 

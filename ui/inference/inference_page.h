@@ -34,6 +34,8 @@ public:
     void openImage(const QString& file);
     void pasteImage();
 
+    /// For menus: drawing, and reading pictures.
+    [[nodiscard]] const QList<QAction*>& drawingActions() const { return actions_; }
     [[nodiscard]] DrawingPad& pad() { return *pad_; }
     [[nodiscard]] PredictionPanel& prediction() { return *prediction_; }
     [[nodiscard]] PixelPanel& pixels() { return *pixels_; }
@@ -57,6 +59,7 @@ private:
     QWidget* makePixelCard();
     QWidget* makePlaneCard();
     QToolButton* tool(const QString& icon, const QString& text, const QKeySequence& key);
+    QAction* menuAction(const QString& icon, const QString& text, const QKeySequence& key = {});
     void connectSession();
     void takeModel(bool live);
     void read();
@@ -75,6 +78,7 @@ private:
     PredictionPanel* prediction_;
     PixelPanel* pixels_;
     EvaluationPanel* evaluation_;
+    QList<QAction*> actions_;
     QWidget* drawings_ = nullptr; ///< pad, answer and pixels
     QWidget* planeCard_ = nullptr;
     PlaneView* plane_;

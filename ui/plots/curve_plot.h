@@ -78,6 +78,8 @@ public:
     [[nodiscard]] QString csv() const;
     /// Writes PNG, SVG, PDF or CSV by the file's ending. Throws Error.
     void exportTo(const QString& file);
+    /// The same with a dialog for the file.
+    void saveAs();
 
 Q_SIGNALS:
     void xRangeChosen(double lower, double upper);

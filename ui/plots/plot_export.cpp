@@ -115,22 +115,29 @@ void CurvePlot::showMenu(QPoint position) {
         Q_EMIT viewReset();
     });
     menu->addSeparator();
-    for (const char* ending : {"png", "svg", "pdf", "csv"}) {
-        const auto suffix = QString::fromLatin1(ending);
-        menu->addAction(tr("Export %1…").arg(suffix.toUpper()), this, [this, suffix] {
-            const auto file = QFileDialog::getSaveFileName(
-                this, tr("Export"), title_->text().toLower() + u'.' + suffix,
-                QStringLiteral("%1 (*.%2)").arg(suffix.toUpper(), suffix));
-            if (file.isEmpty())
-                return;
-            try {
-                exportTo(QFileInfo(file).suffix().isEmpty() ? file + u'.' + suffix : file);
-            } catch (const Error& error) {
-                QMessageBox::warning(this, tr("Export"), QString::fromUtf8(error.what()));
-            }
-        });
-    }
+    menu->addAction(tr("Save as PNG, SVG, PDF or CSV…"), this, &CurvePlot::saveAs);
     menu->popup(position);
+}
+
+void CurvePlot::saveAs() {
+    QStringList filters;
+    for (const char* const ending : {"png", "svg", "pdf", "csv"}) {
+        const auto suffix = QString::fromLatin1(ending);
+        filters << QStringLiteral("%1 (*.%2)").arg(suffix.toUpper(), suffix);
+    }
+    QString filter;
+    QString file = QFileDialog::getSaveFileName(window(), tr("Save plot"),
+                                                title_->text().toLower() + QStringLiteral(".png"),
+                                                filters.join(QStringLiteral(";;")), &filter);
+    if (file.isEmpty())
+        return;
+    if (QFileInfo(file).suffix().isEmpty())
+        file += u'.' + filter.section(u' ', 0, 0).toLower();
+    try {
+        exportTo(file);
+    } catch (const Error& error) {
+        QMessageBox::warning(window(), tr("Save plot"), QString::fromUtf8(error.what()));
+    }
 }
 
 QString CurvePlot::csv() const {

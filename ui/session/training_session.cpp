@@ -4,6 +4,8 @@
 #include "engine/support/error.h"
 #include "engine/support/scheduling.h"
 
+#include <algorithm>
+#include <deque>
 #include <mutex>
 #include <type_traits>
 #include <utility>
@@ -12,6 +14,12 @@ namespace gradwright {
 namespace {
 
 constexpr int kStepInterval = 33; // ms: 30 Hz
+
+/// The active sessions of the program; the first one trains. For the GUI thread alone.
+std::deque<TrainingSession*>& activeSessions() {
+    static std::deque<TrainingSession*> all;
+    return all;
+}
 
 } // namespace
 
@@ -65,11 +73,13 @@ TrainingSession::~TrainingSession() {
     thread_.request_stop();
     if (thread_.joinable())
         thread_.join();
+    leaveQueue();
 }
 
 bool TrainingSession::isActive() const {
-    return state_ == TrainingState::Preparing || state_ == TrainingState::Running ||
-           state_ == TrainingState::Paused || state_ == TrainingState::Stopping;
+    return state_ == TrainingState::Queued || state_ == TrainingState::Preparing ||
+           state_ == TrainingState::Running || state_ == TrainingState::Paused ||
+           state_ == TrainingState::Stopping;
 }
 
 void TrainingSession::start(TrainingJob job) {
@@ -85,6 +95,14 @@ void TrainingSession::start(TrainingJob job) {
     running_.invalidate();
     trainer_ = std::make_unique<Trainer>(
         *job_, [inbox = inbox_](const TrainingEvent& event) { inbox->put(event); });
+    activeSessions().push_back(this);
+    if (activeSessions().front() == this)
+        launch();
+    else
+        setState(TrainingState::Queued);
+}
+
+void TrainingSession::launch() {
     stepTimer_.start();
     setState(TrainingState::Preparing);
     thread_ = std::jthread([inbox = inbox_, trainer = trainer_.get()](const std::stop_token& stop) {
@@ -94,13 +112,20 @@ void TrainingSession::start(TrainingJob job) {
     });
 }
 
+void TrainingSession::leaveQueue() {
+    auto& all = activeSessions();
+    std::erase(all, this);
+    if (!all.empty() && all.front()->state_ == TrainingState::Queued)
+        all.front()->launch();
+}
+
 void TrainingSession::pause() {
-    if (isActive())
+    if (isActive() && state_ != TrainingState::Queued)
         trainer_->pause();
 }
 
 void TrainingSession::resume() {
-    if (isActive())
+    if (isActive() && state_ != TrainingState::Queued)
         trainer_->resume();
 }
 
@@ -112,6 +137,12 @@ void TrainingSession::step() {
 void TrainingSession::stop() {
     if (!isActive())
         return;
+    if (state_ == TrainingState::Queued) {
+        trainer_.reset();
+        leaveQueue();
+        setState(TrainingState::Stopped);
+        return;
+    }
     thread_.request_stop();
     setState(TrainingState::Stopping);
 }
@@ -202,6 +233,7 @@ void TrainingSession::end() {
     trainer_.reset();
     stepTimer_.stop();
     setState(outcome_);
+    leaveQueue();
 }
 
 void TrainingSession::setState(TrainingState state) {

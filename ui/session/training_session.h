@@ -18,6 +18,7 @@ namespace gradwright {
 
 enum class TrainingState {
     Idle,
+    Queued,    ///< another window of this program trains; this one is next in turn
     Preparing, ///< reading data, compiling
     Running,
     Paused,
@@ -38,7 +39,8 @@ public:
     /// Stops a training that runs, which takes less than a second, and leaves it resumable.
     ~TrainingSession() override;
 
-    /// Trains a frozen copy. Throws Error while another training is active.
+    /// Trains a frozen copy, as soon as no other session of this program trains: two at a time
+    /// would only slow each other down. Throws Error while a training of this one is active.
     void start(TrainingJob job);
     void pause();
     void resume();
@@ -77,6 +79,8 @@ Q_SIGNALS:
 private:
     class Inbox;
 
+    void launch();
+    void leaveQueue();
     void drain();
     void handle(const TrainingEvent& event);
     void note(const RunStarted& event);

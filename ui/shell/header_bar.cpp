@@ -94,6 +94,10 @@ void HeaderBar::setTraining(TrainingState state, qsizetype errors) {
         text = tr("Pause");
         icon = QStringLiteral("pause");
         tip = tr("Pause the training (F5)");
+    } else if (state == TrainingState::Queued) {
+        text = tr("Waiting");
+        icon = QStringLiteral("clock");
+        tip = tr("Another window trains; this network is next. Stop takes it out of the queue");
     } else if (state == TrainingState::Paused) {
         text = tr("Resume");
         tip = tr("Go on with the training (F5)");

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/main_window.h"
 
-#include "engine/io/code_formats.h"
-#include "engine/support/version.h"
 #include "ui/design/design_page.h"
 #include "ui/inference/inference_page.h"
 #include "ui/session/data_probe.h"
@@ -16,13 +14,11 @@
 #include "ui/shell/welcome_page.h"
 #include "ui/training/train_page.h"
 
-#include <QActionGroup>
+#include <QApplication>
 #include <QCloseEvent>
 #include <QDragEnterEvent>
 #include <QFileInfo>
-#include <QMenu>
 #include <QMenuBar>
-#include <QMessageBox>
 #include <QMimeData>
 #include <QScreen>
 #include <QSettings>
@@ -37,20 +33,18 @@ namespace {
 
 constexpr QSize kFirstSize{1440, 900};
 constexpr QSize kSmallestSize{1024, 700};
+constexpr int kCascade = 28; ///< a new window stands so far beside the one before
 
-QString projectOf(const QMimeData* data) {
+QStringList projectsOf(const QMimeData* data) {
+    QStringList files;
     for (const QUrl& url : data->urls())
         if (url.isLocalFile() && url.fileName().endsWith(QStringLiteral(".gradwright")))
-            return url.toLocalFile();
-    return {};
+            files << url.toLocalFile();
+    return files;
 }
 
 QString geometryKey() {
     return QStringLiteral("window/geometry");
-}
-
-QString themeKey() {
-    return QStringLiteral("theme");
 }
 
 } // namespace
@@ -133,121 +127,37 @@ void MainWindow::connectPages() {
     connect(welcome_, &WelcomePage::templateChosen, files_, &ProjectFiles::newFromTemplate);
     connect(welcome_, &WelcomePage::blankChosen, files_, &ProjectFiles::newBlank);
     connect(welcome_, &WelcomePage::openChosen, files_, &ProjectFiles::open);
-    connect(welcome_, &WelcomePage::fileChosen, files_, &ProjectFiles::openFile);
+    connect(welcome_, &WelcomePage::fileChosen, this, &MainWindow::openFile);
 }
 
-void MainWindow::makeMenus() {
-    makeFileMenu();
-    header_->menus()->addMenu(tr("&Edit"))->addActions(design_->editActions());
-    makeViewMenu();
-    header_->menus()->addMenu(tr("&Model"))->addActions(design_->modelActions());
-    makeRunMenu();
-    makeHelpMenu();
+QString MainWindow::themeKey() {
+    return QStringLiteral("theme");
 }
 
-void MainWindow::makeHelpMenu() {
-    QMenu* const help = header_->menus()->addMenu(tr("&Help"));
-    QAction* const commands =
-        help->addAction(themes_->icon(QStringLiteral("search")), tr("Find a command…"), this,
-                        &MainWindow::showCommands);
-    commands->setShortcut(QKeySequence(QStringLiteral("Ctrl+K")));
-    QAction* const keys =
-        help->addAction(themes_->icon(QStringLiteral("help")), tr("Keys and gestures"), this,
-                        &MainWindow::showShortcuts);
-    keys->setShortcut(QKeySequence(QStringLiteral("F1")));
-    help->addSeparator();
-    help->addAction(tr("About Gradwright"), this, [this] {
-        QMessageBox::about(this, tr("About Gradwright"),
-                           tr("<b>Gradwright %1</b><br>Design, train and use neural networks by "
-                              "sight.<br>Free software under the GNU GPL, version 3 or later.")
-                               .arg(QString::fromLatin1(kVersion)));
-    });
+std::vector<MainWindow*> MainWindow::all() {
+    std::vector<MainWindow*> windows;
+    for (QWidget* const widget : QApplication::topLevelWidgets())
+        if (auto* const window = qobject_cast<MainWindow*>(widget); window && window->isVisible())
+            windows.push_back(window);
+    std::ranges::sort(windows, {},
+                      [](MainWindow* window) { return window->document().displayName(); });
+    return windows;
 }
 
-void MainWindow::makeFileMenu() {
-    QMenu* const menu = header_->menus()->addMenu(tr("&File"));
-    const auto add = [&](const QString& text, const QString& icon, const QKeySequence& keys,
-                         auto run) {
-        QAction* const made = menu->addAction(themes_->icon(icon), text);
-        made->setShortcut(keys);
-        connect(made, &QAction::triggered, this, run);
-    };
-    add(tr("New from template…"), QStringLiteral("new"), QKeySequence(QKeySequence::New),
-        [this] { showGallery(); });
-    add(tr("New blank project"), QStringLiteral("plus"), {}, [this] { files_->newBlank(); });
-    add(tr("Open…"), QStringLiteral("open"), QKeySequence(QKeySequence::Open),
-        [this] { files_->open(); });
-    QMenu* const recent = menu->addMenu(tr("Open recent"));
-    connect(menu, &QMenu::aboutToShow, recent, [this, recent] {
-        recent->clear();
-        for (const QString& file : ProjectFiles::recent())
-            recent->addAction(file, this, [this, file] { files_->openFile(file); });
-        recent->setEnabled(!recent->isEmpty());
-    });
-    menu->addSeparator();
-    add(tr("Save"), QStringLiteral("save"), QKeySequence(QKeySequence::Save),
-        [this] { files_->save(); });
-    add(tr("Save as…"), {}, QKeySequence(QStringLiteral("Ctrl+Shift+S")),
-        [this] { files_->saveAs(); });
-    QMenu* const exports = menu->addMenu(tr("Export"));
-    for (const CodeFormat& format : codeFormats())
-        exports->addAction(tr("As %1…").arg(QString::fromStdString(format.title)), this,
-                           [this, key = format.key] { files_->exportCode(key); });
-    menu->addSeparator();
-    add(tr("Quit"), {}, QKeySequence(QStringLiteral("Ctrl+Q")), [this] { close(); });
+void MainWindow::bringToFront() {
+    if (isMinimized())
+        showNormal();
+    raise();
+    activateWindow();
 }
 
-void MainWindow::makeViewMenu() {
-    QMenu* const menu = header_->menus()->addMenu(tr("&View"));
-    const QStringList titles = {tr("Design"), tr("Train"), tr("Inference")};
-    for (int page = 0; page < PageCount; ++page) {
-        QAction* const made = menu->addAction(titles[page], this,
-                                              [this, page] { showPage(static_cast<Page>(page)); });
-        made->setShortcut(QKeySequence(QStringLiteral("Ctrl+%1").arg(page + 1)));
-    }
-    menu->addSeparator();
-    menu->addActions(design_->viewActions());
-    menu->addSeparator();
-    QMenu* const looks = menu->addMenu(tr("Theme"));
-    auto* const group = new QActionGroup(this);
-    const QStringList names = {tr("As the system"), tr("Dark"), tr("Light")};
-    for (int choice = 0; choice < names.size(); ++choice) {
-        QAction* const made = looks->addAction(names[choice]);
-        made->setCheckable(true);
-        made->setChecked(static_cast<int>(themes_->choice()) == choice);
-        group->addAction(made);
-        connect(made, &QAction::triggered, this, [this, choice] {
-            themes_->setChoice(static_cast<ThemeChoice>(choice));
-            QSettings().setValue(themeKey(), choice);
-        });
-    }
-    QAction* const full = menu->addAction(tr("Full screen"));
-    full->setCheckable(true);
-    full->setShortcut(QKeySequence(QStringLiteral("F11")));
-    connect(full, &QAction::toggled, this,
-            [this](bool on) { on ? showFullScreen() : showNormal(); });
-}
-
-void MainWindow::makeRunMenu() {
-    QMenu* const menu = header_->menus()->addMenu(tr("&Run"));
-    QAction* const run = menu->addAction(themes_->icon(QStringLiteral("play")),
-                                         tr("Train or pause"), this, [this] { trainOrPause(); });
-    run->setShortcut(QKeySequence(QStringLiteral("F5")));
-    QAction* const step = menu->addAction(themes_->icon(QStringLiteral("step")), tr("One step"),
-                                          this, [this] { train_->step(); });
-    step->setShortcut(QKeySequence(QStringLiteral("F10")));
-    QAction* const stop = menu->addAction(themes_->icon(QStringLiteral("stop")), tr("Stop"), this,
-                                          [this] { train_->stop(); });
-    stop->setShortcut(QKeySequence(QStringLiteral("Shift+F5")));
-    connect(menu, &QMenu::aboutToShow, this, [this, step, stop] {
-        step->setEnabled(session_.state() == TrainingState::Paused);
-        stop->setEnabled(session_.isActive());
-    });
-    connect(menu, &QMenu::aboutToHide, this, [step, stop] {
-        // Their shortcuts decide for themselves.
-        step->setEnabled(true);
-        stop->setEnabled(true);
-    });
+MainWindow& MainWindow::openWindow() {
+    auto* const window = new MainWindow(*themes_);
+    window->setAttribute(Qt::WA_DeleteOnClose);
+    if (!isMaximized() && !isFullScreen())
+        window->move(pos() + QPoint(kCascade, kCascade));
+    window->show();
+    return *window;
 }
 
 void MainWindow::showCommands() {
@@ -300,6 +210,13 @@ void MainWindow::showGallery() {
 }
 
 void MainWindow::openFile(const QString& file) {
+    for (MainWindow* const window : all())
+        if (const auto& other = window->document().file();
+            window != this && other &&
+            QFileInfo(QString::fromStdString(other->string())) == QFileInfo(file)) {
+            window->bringToFront();
+            return;
+        }
     files_->openFile(file);
 }
 
@@ -329,16 +246,18 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
-    if (!projectOf(event->mimeData()).isEmpty())
+    if (!projectsOf(event->mimeData()).isEmpty())
         event->acceptProposedAction();
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
-    const QString file = projectOf(event->mimeData());
-    if (file.isEmpty())
+    const QStringList files = projectsOf(event->mimeData());
+    if (files.isEmpty())
         return;
     event->acceptProposedAction();
-    files_->openFile(file);
+    openFile(files.first());
+    for (const QString& file : files.mid(1))
+        openWindow().openFile(file);
 }
 
 } // namespace gradwright

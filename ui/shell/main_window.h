@@ -7,6 +7,8 @@
 
 #include <QMainWindow>
 
+#include <vector>
+
 class QMenu;
 class QStackedWidget;
 
@@ -33,7 +35,13 @@ public:
     explicit MainWindow(ThemeManager& themes);
     ~MainWindow() override;
 
+    /// In this window, or in the one that has it open already.
     void openFile(const QString& file);
+    /// Another window with a project of its own, and the gallery in it.
+    MainWindow& openWindow();
+    /// The visible windows of the program, by name.
+    [[nodiscard]] static std::vector<MainWindow*> all();
+    void bringToFront();
     /// What a crash or closing the window cut off: unsaved work, and a training that can go on.
     void offerRecovery();
     void showPage(Page page);
@@ -57,6 +65,8 @@ private:
     void makeViewMenu();
     void makeRunMenu();
     void connectPages();
+    void makeWindowMenu();
+    static QString themeKey(); ///< of the settings
     void makeHelpMenu();
     void offerRun(const InterruptedRun& run);
     void showCommands();

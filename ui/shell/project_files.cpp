@@ -60,10 +60,12 @@ void ProjectFiles::newFromTemplate(const std::string& key) {
 }
 
 void ProjectFiles::open() {
-    const QString file =
-        QFileDialog::getOpenFileName(window_, tr("Open project"), {}, fileFilter());
-    if (!file.isEmpty())
+    if (const QString file = ask(*window_); !file.isEmpty())
         openFile(file);
+}
+
+QString ProjectFiles::ask(QWidget& window) {
+    return QFileDialog::getOpenFileName(&window, tr("Open project"), {}, fileFilter());
 }
 
 void ProjectFiles::openFile(const QString& file) {

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/welcome_page.h"
 
-#include "engine/graph/analysis.h"
 #include "engine/project/templates.h"
 #include "engine/support/error.h"
-#include "ui/shell/network_strip.h"
+#include "ui/shell/template_card.h"
+#include "ui/shell/template_details.h"
 #include "ui/theme/text.h"
 
-#include <QAbstractButton>
+#include <QDateTime>
 #include <QFileInfo>
 #include <QGridLayout>
 #include <QLabel>
-#include <QPainter>
+#include <QLineEdit>
+#include <QLocale>
 #include <QPushButton>
 #include <QResizeEvent>
 #include <QScrollArea>
-#include <QTextLayout>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -25,120 +25,56 @@ namespace gradwright {
 namespace {
 
 constexpr int kMostColumns = 4;
-constexpr int kColumnWidth = 300; // at least
-constexpr int kPageWidth = 1240;
-constexpr int kDescriptionLines = 4;
-constexpr int kLine = 94; // above a card's figures, from the top of its texts
+constexpr int kPageWidth = 1280;
+constexpr int kDetailsWidth = 300;
+constexpr int kGap = 12;
+constexpr int kMostRecent = 4;
 
-/// Wraps, and elides what is left after the last line; the tool tip has it whole.
-void drawParagraph(QPainter& painter, const QRectF& rect, const QString& text, int lines) {
-    QTextLayout layout(text, painter.font());
-    const QFontMetricsF metrics(painter.font());
-    layout.beginLayout();
-    for (int i = 0; i < lines; ++i) {
-        QTextLine line = layout.createLine();
-        if (!line.isValid())
-            break;
-        line.setLineWidth(rect.width());
-        const QPointF at(rect.left(), rect.top() + metrics.ascent() + i * metrics.lineSpacing());
-        const QString rest = text.mid(line.textStart());
-        painter.drawText(at, i + 1 < lines
-                                 ? rest.left(line.textLength())
-                                 : metrics.elidedText(rest, Qt::ElideRight, rect.width()));
-    }
-    layout.endLayout();
+/// "today 14:02", "12 November".
+QString whenText(const QDateTime& time) {
+    const QDate today = QDate::currentDate();
+    if (time.date() == today)
+        return WelcomePage::tr("today %1").arg(time.toString(QStringLiteral("HH:mm")));
+    if (time.date() == today.addDays(-1))
+        return WelcomePage::tr("yesterday");
+    return QLocale(QLocale::English)
+        .toString(time.date(), time.date().year() == today.year() ? QStringLiteral("d MMMM")
+                                                                  : QStringLiteral("d MMM yyyy"));
 }
-
-/// A template: its layers as coloured bars from left to right, name, description and size.
-class TemplateCard final : public QAbstractButton {
-public:
-    TemplateCard(const Project& project, const ThemeManager& themes)
-        : themes_(&themes)
-        , description_(qstr(project.description))
-        , strip_(project.network.main) {
-        setText(qstr(project.name));
-        setAccessibleName(text());
-        setCursor(Qt::PointingHandCursor);
-        setFocusPolicy(Qt::StrongFocus);
-        setFixedHeight(246);
-        setMinimumWidth(240);
-        setToolTip(description_);
-        parameters_ = analyze(project.network).parameters;
-    }
-
-protected:
-    void paintEvent(QPaintEvent*) override {
-        const Theme& theme = themes_->theme();
-        QPainter painter(this);
-        painter.setRenderHint(QPainter::Antialiasing);
-        const bool focused = hasFocus();
-        painter.setPen(focused ? QPen(theme.focus, 2) : QPen(theme.divider, 1));
-        painter.setBrush(underMouse() ? theme.hover : theme.panel);
-        painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 8, 8);
-        const QRectF picture(11, 11, width() - 22, 92);
-        painter.setPen(Qt::NoPen);
-        painter.setBrush(theme.canvas);
-        painter.drawRoundedRect(picture, 5, 5);
-        strip_.paint(painter, picture, theme);
-
-        const QRectF texts(16, 114, width() - 32, 130);
-        painter.setPen(theme.text);
-        painter.setFont(textFont(type::kPanelTitle, QFont::DemiBold));
-        painter.drawText(texts, Qt::AlignTop | Qt::AlignLeft, text());
-        painter.setPen(theme.text2);
-        painter.setFont(textFont(type::kDense));
-        drawParagraph(painter, texts.adjusted(0, 24, 0, 0), description_, kDescriptionLines);
-        painter.setPen(theme.divider);
-        painter.drawLine(texts.topLeft() + QPointF(0, kLine), texts.topRight() + QPointF(0, kLine));
-        painter.setPen(theme.text2);
-        painter.drawText(texts.adjusted(0, kLine + 9, 0, 0), Qt::AlignTop | Qt::AlignLeft,
-                         tr("%1 parameters").arg(fullNumber(parameters_)));
-    }
-    void enterEvent(QEnterEvent*) override { update(); }
-    void leaveEvent(QEvent*) override { update(); }
-
-private:
-    const ThemeManager* themes_;
-    QString description_;
-    NetworkStrip strip_;
-    std::int64_t parameters_ = 0;
-};
 
 } // namespace
 
 WelcomePage::WelcomePage(const ThemeManager& themes, QWidget* parent)
     : QWidget(parent)
-    , themes_(&themes)
-    , recentPart_(new QWidget)
-    , recent_(new QVBoxLayout(recentPart_)) {
+    , themes_(&themes) {
     auto* const page = new QWidget;
     page->setMaximumWidth(kPageWidth);
-    auto* const column = new QVBoxLayout(page);
-    column->setContentsMargins(24, 32, 24, 24);
-    column->setSpacing(24);
-    column->addWidget(makeHead());
-    column->addWidget(makeGallery());
-    recent_->setContentsMargins(0, 0, 0, 0);
-    column->addWidget(recentPart_);
-    column->addStretch();
-    auto* const middle = new QWidget;
-    auto* const center = new QHBoxLayout(middle);
-    center->setContentsMargins(0, 0, 0, 0);
-    center->addWidget(page);
-    auto* const scroll = new QScrollArea;
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setWidget(middle);
-    auto* const layout = new QVBoxLayout(this);
+    auto* const rows = new QVBoxLayout(page);
+    rows->setContentsMargins(24, 20, 24, 0);
+    rows->setSpacing(16);
+    rows->addWidget(makeHead());
+    auto* const middle = new QHBoxLayout;
+    middle->setSpacing(16);
+    middle->addWidget(makeGallery(), 1);
+    details_ = new TemplateDetails;
+    details_->setFixedWidth(kDetailsWidth);
+    auto* const side = new QVBoxLayout;
+    side->setContentsMargins(0, 0, 0, 20);
+    side->addWidget(details_);
+    side->addStretch();
+    middle->addLayout(side);
+    rows->addLayout(middle, 1);
+    auto* const layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(scroll);
+    layout->addWidget(page);
+    readNext(0);
 }
 
 QWidget* WelcomePage::makeHead() {
     auto* const head = new QWidget;
     auto* const row = new QHBoxLayout(head);
     row->setContentsMargins(0, 0, 0, 0);
-    row->setSpacing(16);
+    row->setSpacing(12);
     auto* const logo = new QLabel;
     logo->setPixmap(QIcon(QStringLiteral(":/icons/app/gradwright.svg")).pixmap(48, 48));
     auto* const title = new QLabel(tr("Start with a network that already works"));
@@ -150,6 +86,13 @@ QWidget* WelcomePage::makeHead() {
     texts->setSpacing(4);
     texts->addWidget(title);
     texts->addWidget(hint);
+    search_ = new QLineEdit;
+    search_->setObjectName(QStringLiteral("searchTemplates"));
+    search_->setPlaceholderText(tr("Search templates"));
+    search_->setAccessibleName(search_->placeholderText());
+    search_->setClearButtonEnabled(true);
+    search_->addAction(themes_->icon(QStringLiteral("search")), QLineEdit::LeadingPosition);
+    search_->setMinimumWidth(180);
     auto* const blank = new QPushButton(tr("Blank canvas"));
     blank->setObjectName(QStringLiteral("blank"));
     blank->setIcon(themes_->icon(QStringLiteral("plus"), &Theme::text));
@@ -157,8 +100,10 @@ QWidget* WelcomePage::makeHead() {
     open->setIcon(themes_->icon(QStringLiteral("open"), &Theme::text));
     row->addWidget(logo);
     row->addLayout(texts, 1);
+    row->addWidget(search_);
     row->addWidget(blank);
     row->addWidget(open);
+    connect(search_, &QLineEdit::textChanged, this, &WelcomePage::arrange);
     connect(blank, &QPushButton::clicked, this, &WelcomePage::blankChosen);
     connect(open, &QPushButton::clicked, this, &WelcomePage::openChosen);
     return head;
@@ -166,43 +111,123 @@ QWidget* WelcomePage::makeHead() {
 
 QWidget* WelcomePage::makeGallery() {
     auto* const gallery = new QWidget;
-    auto* const grid = new QGridLayout(gallery);
-    grid->setContentsMargins(0, 0, 0, 0);
-    grid->setSpacing(12);
-    grid_ = grid;
-    for (const std::string& key : templateKeys()) {
-        try {
-            auto* const card = new TemplateCard(openTemplate(key), *themes_);
-            card->setObjectName(qstr(key));
-            cards_.push_back(card);
-            connect(card, &QAbstractButton::clicked, this,
-                    [this, key] { Q_EMIT templateChosen(key); });
-        } catch (const Error& error) {
-            auto* const missing = new QLabel(QString::fromUtf8(error.what()));
-            missing->setWordWrap(true);
-            cards_.push_back(missing);
+    column_ = new QVBoxLayout(gallery);
+    column_->setContentsMargins(0, 0, 8, 24);
+    column_->setSpacing(8);
+    recentPart_ = new QWidget;
+    recent_ = new QGridLayout(recentPart_);
+    recent_->setContentsMargins(0, 0, 0, 8);
+    recent_->setSpacing(kGap);
+    column_->addWidget(recentPart_);
+    try {
+        for (const TemplateInfo& info : templates()) {
+            const QString title = qstr(info.section);
+            if (sections_.empty() || sections_.back().title->text() != title)
+                addSection(title);
+            addCard(info.key);
         }
+    } catch (const Error& error) {
+        auto* const missing = new QLabel(QString::fromUtf8(error.what()));
+        missing->setWordWrap(true);
+        column_->addWidget(missing);
     }
-    arrange(kMostColumns);
-    return gallery;
+    nothing_ = new QLabel(tr("No template has all of these words."));
+    nothing_->setProperty("textRole", QStringLiteral("muted"));
+    nothing_->hide();
+    column_->addWidget(nothing_);
+    column_->addStretch();
+    scroll_ = new QScrollArea;
+    scroll_->setWidgetResizable(true);
+    scroll_->setFrameShape(QFrame::NoFrame);
+    scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll_->setFocusPolicy(Qt::NoFocus);
+    scroll_->setWidget(gallery);
+    return scroll_;
 }
 
-void WelcomePage::arrange(int columns) {
-    if (columns == columns_)
+void WelcomePage::addSection(const QString& title) {
+    Section section{new QLabel(title), new QWidget, nullptr, {}};
+    section.title->setProperty("textRole", QStringLiteral("section"));
+    section.grid = new QGridLayout(section.body);
+    section.grid->setContentsMargins(0, 0, 0, 10);
+    section.grid->setSpacing(kGap);
+    column_->addWidget(section.title);
+    column_->addWidget(section.body);
+    sections_.push_back(section);
+}
+
+void WelcomePage::addCard(const std::string& key) {
+    auto* const card = new TemplateCard(key, *themes_, sections_.back().body);
+    sections_.back().cards.push_back(card);
+    connect(card, &QAbstractButton::clicked, this, [this, key] { Q_EMIT templateChosen(key); });
+    connect(card, &TemplateCard::looked, this, [this, card] { look(*card); });
+}
+
+/// One after the other, so that the first cards are whole first.
+void WelcomePage::readNext(std::size_t index) {
+    std::vector<TemplateCard*> all;
+    for (const Section& section : sections_)
+        all.insert(all.end(), section.cards.begin(), section.cards.end());
+    if (index >= all.size())
         return;
-    for (int column = 0; column < kMostColumns; ++column)
-        grid_->setColumnStretch(column, column < columns ? 1 : 0);
-    columns_ = columns;
-    int index = 0;
-    for (QWidget* const card : cards_) {
-        grid_->addWidget(card, index / columns, index % columns);
-        ++index;
+    const TemplateInfo info = templates()[index];
+    jobs_.start(
+        [this, index, info, card = all[index]](const std::stop_token&) -> BackgroundJobs::Delivery {
+            return [this, index, card,
+                    summary = summarizeTemplate(info.key, qstr(info.section), qstr(info.tryThis))] {
+                card->setSummary(summary);
+                if (index == 0)
+                    details_->show(summary);
+                if (!search_->text().isEmpty())
+                    arrange();
+                readNext(index + 1);
+            };
+        });
+}
+
+void WelcomePage::look(TemplateCard& card) {
+    if (card.summary())
+        details_->show(*card.summary());
+    if (card.hasFocus())
+        scroll_->ensureWidgetVisible(&card);
+}
+
+QString WelcomePage::tryThis(const std::string& key) const {
+    for (const TemplateInfo& info : templates())
+        if (info.key == key)
+            return qstr(info.tryThis);
+    return {};
+}
+
+void WelcomePage::arrange() {
+    const int room = std::max(scroll_->viewport()->width() - 8, TemplateCard::kMinimumWidth);
+    columns_ = std::clamp((room + kGap) / (TemplateCard::kMinimumWidth + kGap), 1, kMostColumns);
+    bool any = false;
+    const int width = (room - kGap * (columns_ - 1)) / columns_;
+    for (const Section& section : sections_) {
+        section.grid->setColumnStretch(kMostColumns, 1); // cards are as wide in every section
+        int place = 0;
+        for (TemplateCard* const card : section.cards) {
+            const bool fits = card->answers(search_->text());
+            card->setVisible(fits);
+            section.grid->removeWidget(card);
+            if (!fits)
+                continue;
+            card->setFixedWidth(width);
+            section.grid->addWidget(card, place / columns_, place % columns_);
+            ++place;
+        }
+        section.title->setVisible(place > 0);
+        section.body->setVisible(place > 0);
+        any |= place > 0;
     }
+    nothing_->setVisible(!any);
 }
 
 void WelcomePage::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    arrange(std::clamp(event->size().width() / kColumnWidth, 1, kMostColumns));
+    layout()->activate(); // the gallery's width is known now
+    arrange();
 }
 
 void WelcomePage::setRecent(const QStringList& files) {
@@ -213,14 +238,21 @@ void WelcomePage::setRecent(const QStringList& files) {
     }
     recentPart_->setVisible(!files.isEmpty());
     auto* const title = new QLabel(tr("Recent"));
-    title->setProperty("textRole", QStringLiteral("title"));
-    recent_->addWidget(title);
-    for (const QString& file : files) {
-        auto* const button =
-            new QPushButton(QFileInfo(file).completeBaseName() + QStringLiteral("   ") + file);
-        button->setProperty("kind", QStringLiteral("link"));
+    title->setProperty("textRole", QStringLiteral("section"));
+    recent_->addWidget(title, 0, 0, 1, 2);
+    int place = 0;
+    for (const QString& file : files.mid(0, kMostRecent)) {
+        const QFileInfo info(file);
+        auto* const button = new QPushButton(
+            QStringLiteral("%1   %2").arg(info.completeBaseName(), whenText(info.lastModified())));
+        button->setIcon(themes_->icon(QStringLiteral("design"), &Theme::focus));
+        button->setProperty("kind", QStringLiteral("recent"));
+        button->setToolTip(file);
+        button->setMinimumWidth(60);
+        button->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
         connect(button, &QPushButton::clicked, this, [this, file] { Q_EMIT fileChosen(file); });
-        recent_->addWidget(button);
+        recent_->addWidget(button, 1 + place / 2, place % 2);
+        ++place;
     }
 }
 

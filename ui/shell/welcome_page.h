@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/session/background_jobs.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QWidget>
@@ -9,17 +10,26 @@
 #include <vector>
 
 class QGridLayout;
+class QLabel;
+class QLineEdit;
+class QScrollArea;
 class QVBoxLayout;
 
 namespace gradwright {
 
-/// The gallery of templates, and the files opened last.
+class TemplateCard;
+class TemplateDetails;
+
+/// The gallery of templates by section, and the files opened last. Templates are read in the
+/// background: the window is there at once, however many there are.
 class WelcomePage final : public QWidget {
     Q_OBJECT
 public:
     explicit WelcomePage(const ThemeManager& themes, QWidget* parent = nullptr);
 
     void setRecent(const QStringList& files);
+    /// What is worth trying with a template; empty until it has been read.
+    [[nodiscard]] QString tryThis(const std::string& key) const;
 
 Q_SIGNALS:
     void templateChosen(const std::string& key);
@@ -31,16 +41,32 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
-    void arrange(int columns);
+    struct Section {
+        QLabel* title;
+        QWidget* body;
+        QGridLayout* grid;
+        std::vector<TemplateCard*> cards;
+    };
+
     QWidget* makeHead();
     QWidget* makeGallery();
+    void addSection(const QString& title);
+    void addCard(const std::string& key);
+    void readNext(std::size_t index);
+    void arrange();
+    void look(TemplateCard& card);
 
     const ThemeManager* themes_;
-    QGridLayout* grid_ = nullptr;
-    std::vector<QWidget*> cards_;
+    QLineEdit* search_ = nullptr;
+    QLabel* nothing_ = nullptr;
+    QScrollArea* scroll_ = nullptr;
+    TemplateDetails* details_ = nullptr;
+    QVBoxLayout* column_ = nullptr;
+    std::vector<Section> sections_;
     int columns_ = 0;
-    QWidget* recentPart_;
-    QVBoxLayout* recent_;
+    QWidget* recentPart_ = nullptr;
+    QGridLayout* recent_ = nullptr;
+    BackgroundJobs jobs_; ///< last: its deliveries use the rest
 };
 
 } // namespace gradwright

@@ -183,7 +183,8 @@ void TrainingControls::setState(TrainingState state, bool resumable) {
     state_ = state;
     const bool running = state == TrainingState::Running;
     const bool paused = state == TrainingState::Paused;
-    const bool busy = state == TrainingState::Preparing || state == TrainingState::Stopping;
+    const bool busy = state == TrainingState::Queued || state == TrainingState::Preparing ||
+                      state == TrainingState::Stopping;
     const bool active = running || paused || busy;
     start_->setEnabled(!active);
     setPrimary(start_, !active);
@@ -201,7 +202,9 @@ void TrainingControls::setState(TrainingState state, bool resumable) {
     step_->setEnabled(paused);
     step_->setToolTip(paused ? tr("Does one step (F10)") : tr("Pause first to go step by step"));
     stop_->setEnabled(active && state != TrainingState::Stopping);
-    if (state == TrainingState::Preparing)
+    if (state == TrainingState::Queued)
+        title_->setText(tr("Waits for the training in another window"));
+    else if (state == TrainingState::Preparing)
         title_->setText(tr("Preparing…"));
     else if (state == TrainingState::Stopping)
         title_->setText(tr("Stopping…"));

@@ -5,12 +5,15 @@
 #include "ui/plots/gradient_heatmap.h"
 #include "ui/theme/theme_manager.h"
 
+#include <QAction>
 #include <QCheckBox>
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QMenu>
 #include <QResizeEvent>
 #include <QSlider>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -19,7 +22,7 @@
 namespace gradwright {
 namespace {
 
-constexpr int kRoomForHint = 780;
+constexpr int kRoomForHint = 900;
 
 /// A schedule's jump gets a mark, its slope does not.
 constexpr double kRateJump = 0.15; // of the rate before
@@ -33,6 +36,7 @@ TrainingCourse::TrainingCourse(ThemeManager& theme, QWidget* parent)
     , loss_(new CurvePlot(Measure::Loss, theme))
     , accuracy_(new CurvePlot(Measure::Accuracy, theme))
     , gradients_(new GradientHeatmap(theme)) {
+    makeActions();
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
@@ -56,10 +60,7 @@ TrainingCourse::TrainingCourse(ThemeManager& theme, QWidget* parent)
             other->setXRange(lower, upper);
             gradients_->setXRange(lower, upper);
         });
-        connect(plot, &CurvePlot::viewReset, this, [this, other] {
-            other->resetView();
-            gradients_->setXRange(0, kAxisSlack * static_cast<double>(epochs_));
-        });
+        connect(plot, &CurvePlot::viewReset, this, &TrainingCourse::resetViews);
     }
     loss_->setLogScale(true);
 }
@@ -67,6 +68,32 @@ TrainingCourse::TrainingCourse(ThemeManager& theme, QWidget* parent)
 void TrainingCourse::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
     hint_->setVisible(event->size().width() >= kRoomForHint);
+}
+
+void TrainingCourse::makeActions() {
+    const auto add = [this](const QString& text, const char* icon, auto run) {
+        auto* made = new QAction(theme_->icon(QLatin1String(icon)), text, this);
+        connect(made, &QAction::triggered, this, run);
+        actions_ << made;
+    };
+    add(tr("Save loss plot…"), "export", [this] { loss_->saveAs(); });
+    add(tr("Save accuracy plot…"), "export", [this] { accuracy_->saveAs(); });
+    add(tr("Show all of the plots"), "fit", [this] { resetViews(); });
+}
+
+void TrainingCourse::resetViews() {
+    loss_->resetView();
+    accuracy_->resetView();
+    gradients_->setXRange(0, kAxisSlack * static_cast<double>(epochs_));
+}
+
+void TrainingCourse::addTool(QAction* action) {
+    auto* button = new QToolButton;
+    button->setDefaultAction(action);
+    button->setIconSize({18, 18});
+    button->setFixedSize(28, 28);
+    button->setFocusPolicy(Qt::TabFocus);
+    tools_->addWidget(button);
 }
 
 QWidget* TrainingCourse::makeBar() {
@@ -101,6 +128,22 @@ QWidget* TrainingCourse::makeBar() {
     layout->addWidget(logarithmic);
     layout->addStretch(1);
     layout->addWidget(hint_);
+    tools_ = new QHBoxLayout;
+    tools_->setSpacing(2);
+    layout->addLayout(tools_);
+    addTool(actions_[2]);
+    auto* save = new QToolButton;
+    save->setObjectName(QStringLiteral("savePlots"));
+    save->setIcon(theme_->icon(QStringLiteral("export")));
+    save->setIconSize({18, 18});
+    save->setFixedSize(28, 28);
+    save->setToolTip(tr("Save a plot as PNG, SVG, PDF or CSV"));
+    save->setAccessibleName(save->toolTip());
+    save->setPopupMode(QToolButton::InstantPopup);
+    auto* menu = new QMenu(save);
+    menu->addActions(actions_.mid(0, 2));
+    save->setMenu(menu);
+    tools_->addWidget(save);
     // Even steps of the slider are even steps of the time that is averaged over: 1 to 1000 steps.
     const auto smooth = [this, value](int position) {
         const double factor = 1 - std::pow(10, -3.0 * position / 100);

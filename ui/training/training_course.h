@@ -6,11 +6,14 @@
 #include "ui/plots/measure.h"
 #include "ui/session/run_history.h"
 
+#include <QList>
 #include <QWidget>
 
 #include <span>
 #include <vector>
 
+class QAction;
+class QHBoxLayout;
 class QLabel;
 
 namespace gradwright {
@@ -43,6 +46,10 @@ public:
     };
     void setOverlays(const std::vector<OverlayRun>& runs);
 
+    /// For menus: saving the plots, and the view of everything.
+    [[nodiscard]] const QList<QAction*>& plotActions() const { return actions_; }
+    /// A button at the right of the bar.
+    void addTool(QAction* action);
     [[nodiscard]] double epoch() const { return epoch_; }
     [[nodiscard]] CurvePlot& loss() { return *loss_; }
     [[nodiscard]] CurvePlot& accuracy() { return *accuracy_; }
@@ -53,12 +60,16 @@ protected:
 
 private:
     QWidget* makeBar();
+    void makeActions();
+    void resetViews();
     void addStep(double epoch, double loss, double accuracy, double rate,
                  const std::vector<double>* norms);
     void addValidation(double epoch, double loss, double accuracy, bool validated, bool best);
 
     ThemeManager* theme_;
     QLabel* hint_ = nullptr;
+    QHBoxLayout* tools_ = nullptr;
+    QList<QAction*> actions_;
     CurvePlot* loss_;
     CurvePlot* accuracy_;
     GradientHeatmap* gradients_;

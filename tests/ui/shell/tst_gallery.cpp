@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/project/project_file.h"
+#include "engine/project/templates.h"
+#include "tests/support/small_jobs.h"
+#include "ui/shell/main_window.h"
+#include "ui/shell/template_card.h"
+#include "ui/training/train_page.h"
+
+#include <QApplication>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QMenuBar>
+#include <QPushButton>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <memory>
+
+using namespace gradwright;
+
+namespace {
+
+constexpr int kPatience = 60'000; // ms: the machine may be busy
+
+} // namespace
+
+/// The gallery of templates, and several projects in windows of their own.
+class TestGallery : public QObject {
+    Q_OBJECT
+
+private:
+    QTemporaryDir folder_;
+    std::unique_ptr<ThemeManager> themes_;
+    std::unique_ptr<MainWindow> window_;
+
+    [[nodiscard]] TemplateCard* card(const std::string& key) const {
+        return window_->findChild<TemplateCard*>(QString::fromStdString(key));
+    }
+    [[nodiscard]] int shownCards() const {
+        int shown = 0;
+        for (const auto* const each : window_->findChildren<TemplateCard*>())
+            shown += each->isVisible() ? 1 : 0;
+        return shown;
+    }
+    /// An action of the Window menu.
+    static QAction* windowAction(MainWindow& window, const QString& text) {
+        for (QAction* const menu : window.findChild<QMenuBar*>()->actions())
+            if (menu->text() == QStringLiteral("&Window")) {
+                Q_EMIT menu->menu()->aboutToShow();
+                for (QAction* const action : menu->menu()->actions())
+                    if (action->text() == text)
+                        return action;
+            }
+        return nullptr;
+    }
+    static MainWindow* otherThan(const MainWindow& window) {
+        for (MainWindow* const each : MainWindow::all())
+            if (each != &window)
+                return each;
+        return nullptr;
+    }
+
+private Q_SLOTS:
+    void initTestCase() {
+        qputenv("XDG_DATA_HOME", folder_.path().toUtf8());
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, folder_.path());
+        QCoreApplication::setOrganizationName(QStringLiteral("gradwright"));
+        themes_ = std::make_unique<ThemeManager>(*qApp);
+    }
+    void init() {
+        window_ = std::make_unique<MainWindow>(*themes_);
+        window_->show();
+        QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
+    }
+    void cleanup() {
+        for (MainWindow* const each : MainWindow::all())
+            if (each != window_.get())
+                delete each;
+        window_.reset();
+    }
+
+    void everyTemplateHasACardInItsSection() {
+        QCOMPARE(shownCards(), static_cast<int>(templates().size()));
+        for (const TemplateInfo& info : templates()) {
+            TemplateCard* const found = card(info.key);
+            QVERIFY2(found != nullptr, info.key.c_str());
+            QTRY_VERIFY_WITH_TIMEOUT(found->summary().has_value(), kPatience);
+            QCOMPARE(found->summary()->section.toStdString(), info.section);
+            QCOMPARE(found->summary()->tryThis.toStdString(), info.tryThis);
+            QVERIFY2(found->summary()->problem.isEmpty(), qPrintable(found->summary()->problem));
+            QVERIFY(found->summary()->parameters > 0);
+            QVERIFY(!found->summary()->description.isEmpty());
+        }
+        QCOMPARE(card("lenet-5")->summary()->parameters, std::int64_t{61'706});
+    }
+
+    void lookingAtACardTellsWhatToTry() {
+        TemplateCard* const lenet = card("lenet-5");
+        QTRY_VERIFY_WITH_TIMEOUT(lenet->summary().has_value(), kPatience);
+        lenet->setFocus();
+        QCOMPARE(window_->findChild<QLabel*>(QStringLiteral("tryThis"))->text(),
+                 lenet->summary()->tryThis);
+        QTest::keyClick(lenet, Qt::Key_Return);
+        QCOMPARE(window_->document().project().name, std::string("LeNet-5"));
+        QCOMPARE(window_->document().tip(), lenet->summary()->tryThis);
+    }
+
+    void templatesAreSearched() {
+        for (const auto* const each : window_->findChildren<TemplateCard*>())
+            QTRY_VERIFY_WITH_TIMEOUT(each->summary().has_value(), kPatience);
+        auto* const search = window_->findChild<QLineEdit*>(QStringLiteral("searchTemplates"));
+        search->setFocus();
+        QTest::keyClicks(search, QStringLiteral("spiral"));
+        QVERIFY(card("two-spirals")->isVisible());
+        QVERIFY(!card("lenet-5")->isVisible());
+        QVERIFY(shownCards() < static_cast<int>(templates().size()) / 2);
+        search->clear();
+        QTest::keyClicks(search, QStringLiteral("no such network"));
+        QCOMPARE(shownCards(), 0);
+        search->clear();
+        QCOMPARE(shownCards(), static_cast<int>(templates().size()));
+    }
+
+    void aFileOpensInTheWindowThatHasItAlready() {
+        const std::string file = folder_.filePath(QStringLiteral("one.gradwright")).toStdString();
+        saveProject(file, test::smallProject());
+        const QString name = QString::fromStdString(file);
+        window_->openFile(name);
+        QVERIFY(window_->document().file().has_value());
+        windowAction(*window_, QStringLiteral("New window"))->trigger();
+        QCOMPARE(MainWindow::all().size(), std::size_t{2});
+        MainWindow& second = *otherThan(*window_);
+        QVERIFY(!second.document().file().has_value());
+        second.openFile(name);
+        QVERIFY(!second.document().file().has_value()); // the first one came to the front instead
+        QVERIFY(windowAction(second, QStringLiteral("one")) != nullptr);
+        second.close();
+        QTRY_COMPARE(MainWindow::all().size(), std::size_t{1});
+    }
+
+    void oneWindowTrainsAtATime() {
+        Project project = test::smallProject(2000, 0.1);
+        test::set(project, "epochs", std::int64_t{100'000});
+        window_->document().openUnsaved(project);
+        window_->training().start();
+        QTRY_VERIFY_WITH_TIMEOUT(window_->session().currentStep() > 5, kPatience);
+        MainWindow& second = window_->openWindow();
+        project.uuid = newProject().uuid;
+        second.document().openUnsaved(project);
+        second.training().start();
+        QCOMPARE(second.session().state(), TrainingState::Queued);
+        QCOMPARE(second.findChild<QPushButton*>(QStringLiteral("train"))->text(),
+                 QStringLiteral("Waiting"));
+        // Taken out of the queue, and put in again.
+        second.training().stop();
+        QCOMPARE(second.session().state(), TrainingState::Stopped);
+        second.training().start();
+        QCOMPARE(second.session().state(), TrainingState::Queued);
+        window_->training().stop();
+        QTRY_COMPARE_WITH_TIMEOUT(window_->session().state(), TrainingState::Stopped, kPatience);
+        QTRY_VERIFY_WITH_TIMEOUT(second.session().currentStep() > 0, kPatience);
+        second.training().stop();
+        QTRY_VERIFY_WITH_TIMEOUT(!second.session().isActive(), kPatience);
+    }
+};
+
+QTEST_MAIN(TestGallery)
+#include "tst_gallery.moc"

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The menus of the main window.
+#include "engine/io/code_formats.h"
+#include "engine/support/version.h"
+#include "ui/design/design_page.h"
+#include "ui/inference/inference_page.h"
+#include "ui/shell/header_bar.h"
+#include "ui/shell/main_window.h"
+#include "ui/shell/project_files.h"
+#include "ui/training/train_page.h"
+
+#include <QActionGroup>
+#include <QApplication>
+#include <QMenu>
+#include <QMenuBar>
+#include <QMessageBox>
+#include <QSettings>
+
+namespace gradwright {
+
+void MainWindow::makeMenus() {
+    makeFileMenu();
+    header_->menus()->addMenu(tr("&Edit"))->addActions(design_->editActions());
+    makeViewMenu();
+    header_->menus()->addMenu(tr("&Model"))->addActions(design_->modelActions());
+    makeRunMenu();
+    makeWindowMenu();
+    makeHelpMenu();
+}
+
+void MainWindow::makeWindowMenu() {
+    QMenu* const menu = header_->menus()->addMenu(tr("&Window"));
+    const auto add = [&](const QString& text, const char* icon, const QKeySequence& keys,
+                         auto run) {
+        QAction* const made = menu->addAction(themes_->icon(QLatin1String(icon)), text);
+        made->setShortcut(keys);
+        connect(made, &QAction::triggered, this, run);
+    };
+    add(tr("New window"), "new", QKeySequence(QStringLiteral("Ctrl+Shift+N")),
+        [this] { openWindow(); });
+    add(tr("Open in new window…"), "open", QKeySequence(QStringLiteral("Ctrl+Shift+O")), [this] {
+        if (const QString file = ProjectFiles::ask(*this); !file.isEmpty())
+            openWindow().openFile(file);
+    });
+    add(tr("Close window"), "close", QKeySequence(QStringLiteral("Ctrl+W")), [this] { close(); });
+    menu->addSeparator();
+    // The other windows come and go.
+    auto* const windows = new QActionGroup(this);
+    connect(menu, &QMenu::aboutToShow, this, [this, menu, windows] {
+        qDeleteAll(windows->actions());
+        for (MainWindow* const window : all()) {
+            QString title = window->document().displayName();
+            QAction* const made =
+                menu->addAction(title.replace(QStringLiteral("&"), QStringLiteral("&&")));
+            made->setCheckable(true);
+            made->setChecked(window == this);
+            windows->addAction(made);
+            connect(made, &QAction::triggered, window, &MainWindow::bringToFront);
+        }
+    });
+}
+
+void MainWindow::makeHelpMenu() {
+    QMenu* const help = header_->menus()->addMenu(tr("&Help"));
+    QAction* const commands =
+        help->addAction(themes_->icon(QStringLiteral("search")), tr("Find a command…"), this,
+                        &MainWindow::showCommands);
+    commands->setShortcut(QKeySequence(QStringLiteral("Ctrl+K")));
+    QAction* const keys =
+        help->addAction(themes_->icon(QStringLiteral("help")), tr("Keys and gestures"), this,
+                        &MainWindow::showShortcuts);
+    keys->setShortcut(QKeySequence(QStringLiteral("F1")));
+    help->addSeparator();
+    help->addAction(tr("About Gradwright"), this, [this] {
+        QMessageBox::about(this, tr("About Gradwright"),
+                           tr("<b>Gradwright %1</b><br>Design, train and use neural networks by "
+                              "sight.<br>Free software under the GNU GPL, version 3 or later.")
+                               .arg(QString::fromLatin1(kVersion)));
+    });
+}
+
+void MainWindow::makeFileMenu() {
+    QMenu* const menu = header_->menus()->addMenu(tr("&File"));
+    const auto add = [&](const QString& text, const QString& icon, const QKeySequence& keys,
+                         auto run) {
+        QAction* const made = menu->addAction(themes_->icon(icon), text);
+        made->setShortcut(keys);
+        connect(made, &QAction::triggered, this, run);
+    };
+    add(tr("New from template…"), QStringLiteral("new"), QKeySequence(QKeySequence::New),
+        [this] { showGallery(); });
+    add(tr("New blank project"), QStringLiteral("plus"), {}, [this] { files_->newBlank(); });
+    add(tr("Open…"), QStringLiteral("open"), QKeySequence(QKeySequence::Open), [this] {
+        if (const QString file = ProjectFiles::ask(*this); !file.isEmpty())
+            openFile(file);
+    });
+    QMenu* const recent = menu->addMenu(tr("Open recent"));
+    connect(menu, &QMenu::aboutToShow, recent, [this, recent] {
+        recent->clear();
+        for (const QString& file : ProjectFiles::recent())
+            recent->addAction(file, this, [this, file] { openFile(file); });
+        recent->setEnabled(!recent->isEmpty());
+    });
+    menu->addSeparator();
+    add(tr("Save"), QStringLiteral("save"), QKeySequence(QKeySequence::Save),
+        [this] { files_->save(); });
+    add(tr("Save as…"), {}, QKeySequence(QStringLiteral("Ctrl+Shift+S")),
+        [this] { files_->saveAs(); });
+    QMenu* const exports = menu->addMenu(tr("Export"));
+    for (const CodeFormat& format : codeFormats())
+        exports->addAction(tr("As %1…").arg(QString::fromStdString(format.title)), this,
+                           [this, key = format.key] { files_->exportCode(key); });
+    menu->addSeparator();
+    add(tr("Quit"), {}, QKeySequence(QStringLiteral("Ctrl+Q")),
+        [] { QApplication::closeAllWindows(); });
+}
+
+void MainWindow::makeViewMenu() {
+    QMenu* const menu = header_->menus()->addMenu(tr("&View"));
+    const QStringList titles = {tr("Design"), tr("Train"), tr("Inference")};
+    for (int page = 0; page < PageCount; ++page) {
+        QAction* const made = menu->addAction(titles[page], this,
+                                              [this, page] { showPage(static_cast<Page>(page)); });
+        made->setShortcut(QKeySequence(QStringLiteral("Ctrl+%1").arg(page + 1)));
+    }
+    menu->addSeparator();
+    menu->addActions(design_->viewActions());
+    menu->addSeparator();
+    QMenu* const looks = menu->addMenu(tr("Theme"));
+    auto* const group = new QActionGroup(this);
+    const QStringList names = {tr("As the system"), tr("Dark"), tr("Light")};
+    for (int choice = 0; choice < names.size(); ++choice) {
+        QAction* const made = looks->addAction(names[choice]);
+        made->setCheckable(true);
+        made->setChecked(static_cast<int>(themes_->choice()) == choice);
+        group->addAction(made);
+        connect(made, &QAction::triggered, this, [this, choice] {
+            themes_->setChoice(static_cast<ThemeChoice>(choice));
+            QSettings().setValue(themeKey(), choice);
+        });
+        // Another window may have changed it.
+        connect(themes_, &ThemeManager::changed, made, [this, made, choice] {
+            made->setChecked(static_cast<int>(themes_->choice()) == choice);
+        });
+    }
+    QAction* const full = menu->addAction(tr("Full screen"));
+    full->setCheckable(true);
+    full->setShortcut(QKeySequence(QStringLiteral("F11")));
+    connect(full, &QAction::toggled, this,
+            [this](bool on) { on ? showFullScreen() : showNormal(); });
+}
+
+void MainWindow::makeRunMenu() {
+    QMenu* const menu = header_->menus()->addMenu(tr("&Run"));
+    QAction* const run = menu->addAction(themes_->icon(QStringLiteral("play")),
+                                         tr("Train or pause"), this, [this] { trainOrPause(); });
+    run->setShortcut(QKeySequence(QStringLiteral("F5")));
+    QAction* const step = menu->addAction(themes_->icon(QStringLiteral("step")), tr("One step"),
+                                          this, [this] { train_->step(); });
+    step->setShortcut(QKeySequence(QStringLiteral("F10")));
+    QAction* const stop = menu->addAction(themes_->icon(QStringLiteral("stop")), tr("Stop"), this,
+                                          [this] { train_->stop(); });
+    stop->setShortcut(QKeySequence(QStringLiteral("Shift+F5")));
+    menu->addSeparator();
+    menu->addActions(train_->viewActions());
+    QMenu* const drawing = menu->addMenu(tr("Drawing"));
+    drawing->addActions(inference_->drawingActions());
+    for (QAction* const action : inference_->drawingActions())
+        connect(action, &QAction::triggered, this, [this] { showPage(Inference); });
+    connect(menu, &QMenu::aboutToShow, this, [this, step, stop] {
+        step->setEnabled(session_.state() == TrainingState::Paused);
+        stop->setEnabled(session_.isActive());
+    });
+    connect(menu, &QMenu::aboutToHide, this, [step, stop] {
+        // Their shortcuts decide for themselves.
+        step->setEnabled(true);
+        stop->setEnabled(true);
+    });
+}
+
+} // namespace gradwright

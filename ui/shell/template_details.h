@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/shell/template_card.h"
+
+#include <QFrame>
+
+class QLabel;
+
+namespace gradwright {
+
+/// All that is known of the template that is looked at: what it is, what it costs, what to try.
+class TemplateDetails final : public QFrame {
+    Q_OBJECT
+public:
+    explicit TemplateDetails(QWidget* parent = nullptr);
+
+    void show(const TemplateSummary& summary);
+
+private:
+    QLabel* name_;
+    QLabel* description_;
+    QLabel* figures_;
+    QLabel* tryTitle_;
+    QLabel* try_;
+    QLabel* hint_;
+};
+
+} // namespace gradwright
