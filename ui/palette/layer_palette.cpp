@@ -57,12 +57,13 @@ public:
             painter->drawRoundedRect(QRectF(28, middle - 4, 8, 8), 2, 2);
             painter->setFont(textFont(type::kBody, QFont::DemiBold));
             painter->setPen(theme.text);
-            painter->drawText(row.adjusted(43, 0, -40, 0), Qt::AlignVCenter,
-                              index.data().toString());
+            const QString count = QString::number(tree_->model()->rowCount(index));
+            const QFontMetrics countMetrics(textFont(type::kDense));
+            painter->drawText(row.adjusted(43, 0, -18 - countMetrics.horizontalAdvance(count), 0),
+                              Qt::AlignVCenter, index.data().toString());
             painter->setFont(textFont(type::kDense));
             painter->setPen(theme.text3);
-            painter->drawText(row.adjusted(0, 0, -14, 0), Qt::AlignVCenter | Qt::AlignRight,
-                              QString::number(tree_->model()->rowCount(index)));
+            painter->drawText(row.adjusted(0, 0, -14, 0), Qt::AlignVCenter | Qt::AlignRight, count);
         } else {
             drawIcon(*painter, QRectF(27, middle - 9, 18, 18),
                      index.data(kKeyRole).toString() == QLatin1String("output")
