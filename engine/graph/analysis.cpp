@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/graph/analysis.h"
 
+#include "engine/graph/advice.h"
 #include "engine/graph/lower.h"
 #include "engine/layers/catalog.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
+#include <iterator>
+#include <string>
+#include <unordered_map>
 
 namespace gradwright {
 namespace {
@@ -29,6 +33,72 @@ Fix toFix(const Network& network, const FlatNode& flat, const Proposal& proposal
     return {proposal.title, std::visit(visitor, proposal.action)};
 }
 
+/// What a layer says of some shapes, and what it then costs.
+struct Answer {
+    Inferred inferred;
+    std::int64_t parameters = 0;
+    std::int64_t macs = 0;
+    bool hasStep = false;
+};
+
+/// Shapes too large to hold are refused by Shape itself.
+Inferred inferOrProblem(const LayerDef& layer, const InferContext& context) {
+    try {
+        return layer.infer(context);
+    } catch (const Error& error) {
+        return LayerProblem{fmt::format("{}: {}.", layer.title, error.what()), "", {}};
+    }
+}
+
+/// Parameters and MACs are those of the ops that the layer lowers to, so they cannot disagree with
+/// what runs.
+Answer ask(const LayerDef& layer, const ParamValues& values, const std::vector<Shape>& shapes) {
+    const Params params(layer.params, values);
+    Answer answer{inferOrProblem(layer, {params, shapes})};
+    if (!layer.lower || std::holds_alternative<LayerProblem>(answer.inferred))
+        return answer;
+    try {
+        OpGraph ops;
+        std::vector<ValueId> inputs;
+        for (const auto& shape : shapes)
+            inputs.push_back(ops.addInput("x", {shape}));
+        LowerContext context(ops, params, std::move(inputs), "layer");
+        layer.lower(context);
+        answer.parameters = ops.parameters();
+        answer.macs = ops.macs();
+        answer.hasStep = std::ranges::any_of(ops.ops(), [](const Op& op) {
+            const auto* function = std::get_if<ActivationOp>(&op.attributes);
+            return function && function->activation.kind == ActivationKind::Step;
+        });
+    } catch (const Error& error) {
+        answer.inferred = LayerProblem{fmt::format("{}: {}.", layer.title, error.what()), "", {}};
+    }
+    return answer;
+}
+
+/// Deep networks ask the same many times, and editors after every change: answers are kept.
+const Answer& answerOf(const LayerDef& layer, const ParamValues& params,
+                       const std::vector<Shape>& shapes) {
+    constexpr std::size_t most = 20'000;
+    thread_local std::unordered_map<std::string, Answer> known;
+    std::string key = layer.key;
+    for (const auto& [name, value] : params) {
+        const auto text = gradwright::toString(value); // with its length, so that none reads as two
+        fmt::format_to(std::back_inserter(key), "|{}={}:{}:{}", name, value.index(), text.size(),
+                       text);
+    }
+    for (const auto& shape : shapes) {
+        key += '>';
+        for (const auto dim : shape.dims())
+            fmt::format_to(std::back_inserter(key), "{},", dim);
+    }
+    if (const auto found = known.find(key); found != known.end())
+        return found->second;
+    if (known.size() >= most)
+        known.clear();
+    return known.emplace(std::move(key), ask(layer, params, shapes)).first->second;
+}
+
 class Analyzer {
 public:
     explicit Analyzer(const Network& network)
@@ -48,6 +118,7 @@ public:
                 analysis_.parameters += node.parameters;
                 analysis_.macs += node.macs;
             }
+        advise(network_, analysis_, diagnostics());
         analysis_.diagnostics = diagnostics().take();
         return std::move(analysis_);
     }
@@ -144,54 +215,21 @@ private:
     void infer(std::size_t index, const std::vector<Shape>& shapes) {
         const auto& node = flat(index);
         auto& result = analysis_.nodes[index];
-        const Params params(node.layer->params, node.params);
-        const auto inferred = inferOrProblem(*node.layer, {params, shapes});
-        if (const auto* problem = std::get_if<LayerProblem>(&inferred)) {
+        const auto& answer = answerOf(*node.layer, node.params, shapes);
+        if (const auto* problem = std::get_if<LayerProblem>(&answer.inferred)) {
             result.state = ShapeState::Contradiction;
             std::vector<Fix> fixes;
             for (const auto& proposal : problem->proposals)
                 fixes.push_back(toFix(network_, node, proposal));
+            std::ranges::move(mergeFixes(network_, analysis_, index), std::back_inserter(fixes));
             return report(index, Severity::Error, problem->message, problem->param,
                           std::move(fixes));
         }
         result.state = ShapeState::Known;
-        result.output = std::get<Shape>(inferred);
-        countCost(index, shapes);
-    }
-
-    /// Shapes too large to hold are refused by Shape itself.
-    static Inferred inferOrProblem(const LayerDef& layer, const InferContext& context) {
-        try {
-            return layer.infer(context);
-        } catch (const Error& error) {
-            return LayerProblem{fmt::format("{}: {}.", layer.title, error.what()), "", {}};
-        }
-    }
-
-    /// Parameters and MACs are those of the ops that the layer lowers to, so they cannot disagree
-    /// with what runs.
-    void countCost(std::size_t index, const std::vector<Shape>& shapes) {
-        const auto& node = flat(index);
-        if (!node.layer->lower)
-            return;
-        try {
-            OpGraph ops;
-            std::vector<ValueId> inputs;
-            for (const auto& shape : shapes)
-                inputs.push_back(ops.addInput("x", {shape}));
-            LowerContext context(ops, Params(node.layer->params, node.params), std::move(inputs),
-                                 node.path);
-            node.layer->lower(context);
-            analysis_.nodes[index].parameters = ops.parameters();
-            analysis_.nodes[index].macs = ops.macs();
-            analysis_.nodes[index].hasStep = std::ranges::any_of(ops.ops(), [](const Op& op) {
-                const auto* function = std::get_if<ActivationOp>(&op.attributes);
-                return function && function->activation.kind == ActivationKind::Step;
-            });
-        } catch (const Error& error) {
-            analysis_.nodes[index].state = ShapeState::Contradiction;
-            report(index, Severity::Error, fmt::format("{}: {}.", node.layer->title, error.what()));
-        }
+        result.output = std::get<Shape>(answer.inferred);
+        result.parameters = answer.parameters;
+        result.macs = answer.macs;
+        result.hasStep = answer.hasStep;
     }
 
     void markReaching() {
@@ -211,8 +249,10 @@ private:
         if (analysis_.nodes.empty())
             return;
         if (nodesOfLayer(network_.main, "output").empty()) {
-            diagnostics().add(
-                {Severity::Warning, {}, "The network has no Output; training needs one."});
+            diagnostics().add({Severity::Warning,
+                               {},
+                               "The network has no Output; training needs one.",
+                               outputFix()});
             return;
         }
         for (std::size_t i = 0; i < analysis_.nodes.size(); ++i) {
@@ -221,8 +261,51 @@ private:
             if (isLastOfBranch(i))
                 report(i, Severity::Warning,
                        fmt::format("{} leads to no Output; this branch is left out of training.",
-                                   drawn(i).name));
+                                   drawn(i).name),
+                       {}, looseEndFixes(i));
         }
+    }
+
+    [[nodiscard]] NetworkEdit addOutputBehind(NodeId source) const {
+        const auto& graph = network_.main;
+        Node output;
+        output.id = graph.freshNodeId();
+        output.name = graph.freshName("output");
+        output.use = LayerUse{"output"};
+        Link link;
+        link.id = graph.freshLinkId();
+        link.from = {source, {0}};
+        link.to = {output.id, {0}};
+        return {NetworkEdit::Group{{AddNode{"", std::move(output)}}, {AddLink{"", link}}}};
+    }
+
+    /// Behind the only node that leads nowhere.
+    [[nodiscard]] std::vector<Fix> outputFix() {
+        std::optional<NodeId> end;
+        for (std::size_t i = 0; i < analysis_.nodes.size(); ++i) {
+            if (!isLastOfBranch(i) || !flat(i).layer || !flat(i).graph.empty())
+                continue;
+            if (end)
+                return {};
+            end = flat(i).node;
+        }
+        if (!end || !network_.main.find(*end))
+            return {};
+        return {{"Add an Output", addOutputBehind(*end)}};
+    }
+
+    /// What only leads to this node goes with it.
+    [[nodiscard]] std::vector<Fix> looseEndFixes(std::size_t index) const {
+        const auto& name = flat(index).graph;
+        const auto& graph = network_.graph(name);
+        std::vector<Fix> fixes;
+        if (name.empty())
+            fixes.push_back({"Add an Output behind it", addOutputBehind(flat(index).node)});
+        if (!graph.find(flat(index).node)->layerUse() || flat(index).layer->insideBlocksOnly)
+            return fixes;
+        fixes.push_back({fmt::format("Remove {}", drawn(index).name),
+                         removeNodes(network_, name, {flat(index).node})});
+        return fixes;
     }
 
     /// A step with weights before it: gradient descent would leave them as they are.

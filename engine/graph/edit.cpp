@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/graph/edit.h"
 
+#include "engine/graph/blocks.h"
 #include "engine/layers/catalog.h"
 #include "engine/support/error.h"
 
@@ -155,11 +156,7 @@ struct Apply {
     }
 
     NetworkEdit operator()(const AddBlock& edit) const {
-        if (edit.name.empty() || edit.name.size() > kMaxBlockName)
-            throw Error("the name of a block has 1 to {} characters, not {}", kMaxBlockName,
-                        edit.name.size());
-        if (network.blocks.contains(edit.name))
-            throw Error("there is already a block called \"{}\"", edit.name);
+        requireBlockName(edit.name);
         network.blocks.emplace(edit.name, edit.definition);
         return {RemoveBlock{edit.name}};
     }
@@ -177,6 +174,22 @@ struct Apply {
         AddBlock inverse{edit.name, std::move(found->second)};
         network.blocks.erase(found);
         return {std::move(inverse)};
+    }
+
+    NetworkEdit operator()(const RenameBlock& edit) const {
+        const auto found = network.blocks.find(edit.from);
+        if (found == network.blocks.end())
+            throw Error("the network has no block \"{}\"", edit.from);
+        if (edit.from == edit.to)
+            return {edit};
+        requireBlockName(edit.to);
+        auto entry = network.blocks.extract(found);
+        entry.key() = edit.to;
+        network.blocks.insert(std::move(entry));
+        renameUses(network.main, edit);
+        for (auto& [name, block] : network.blocks)
+            renameUses(block.graph, edit);
+        return {RenameBlock{edit.to, edit.from}};
     }
 
     NetworkEdit operator()(const SetPromoted& edit) const {
@@ -212,12 +225,33 @@ struct Apply {
     }
 
 private:
+    void requireBlockName(const std::string& name) const {
+        if (name.empty() || name.size() > kMaxBlockName)
+            throw Error("the name of a block has 1 to {} characters, not {}", kMaxBlockName,
+                        name.size());
+        if (network.blocks.contains(name))
+            throw Error("there is already a block called \"{}\"", name);
+    }
+
+    static void renameUses(Graph& graph, const RenameBlock& edit) {
+        std::vector<NodeId> uses;
+        for (const auto& [id, node] : graph.nodes())
+            if (const auto* use = node.blockUse(); use && use->block == edit.from)
+                uses.push_back(id);
+        for (const auto id : uses)
+            std::get<BlockUse>(graph.at(id).use).block = edit.to;
+    }
+
     static void requireRepeat(std::int64_t repeat) {
         if (repeat < 1 || repeat > kMaxRepeat)
             throw Error("a block is repeated 1 to {} times, not {}", kMaxRepeat, repeat);
     }
 
-    static void checkParam(const Node& node, const SetParam& edit) {
+    void checkParam(const Node& node, const SetParam& edit) const {
+        if (const auto* block = node.blockUse(); block && edit.value && !edit.unchecked)
+            if (const auto promotion = promotionOf(network, block->block, edit.param))
+                if (const auto why = whyInvalid(*promotion->spec, *edit.value))
+                    throw Error("{}: {}", node.name, *why);
         const auto* use = node.layerUse();
         const auto* def = use ? findLayer(use->layer) : nullptr;
         // A layer of a later version and a block's promoted parameters are not known here.

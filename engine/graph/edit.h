@@ -53,6 +53,11 @@ struct AddBlock {
 struct RemoveBlock {
     std::string name;
 };
+/// Also in every instance.
+struct RenameBlock {
+    std::string from;
+    std::string to;
+};
 /// Every node is one of the block's and each of its parameters is promoted once at most; one key
 /// may set several.
 struct SetPromoted {
@@ -64,7 +69,7 @@ struct SetPromoted {
 struct NetworkEdit {
     using Group = std::vector<NetworkEdit>;
     std::variant<AddNode, RemoveNode, AddLink, RemoveLink, SetParam, RenameNode, SetRepeat,
-                 AddBlock, RemoveBlock, SetPromoted, Group>
+                 AddBlock, RemoveBlock, RenameBlock, SetPromoted, Group>
         change;
 };
 

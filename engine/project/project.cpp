@@ -76,6 +76,22 @@ struct ApplyToProject {
         return {SetNote{edit.id, exchangeEntry(project.canvas.notes, edit.id, edit.note)}};
     }
 
+    ProjectEdit operator()(const SetExpanded& edit) const {
+        auto& nodes = project.canvas.expanded[edit.graph];
+        const bool old = nodes.contains(edit.node);
+        if (edit.expanded)
+            nodes.insert(edit.node);
+        else
+            nodes.erase(edit.node);
+        if (nodes.empty())
+            project.canvas.expanded.erase(edit.graph);
+        return {SetExpanded{edit.graph, edit.node, old}};
+    }
+
+    ProjectEdit operator()(const SetFlow& edit) const {
+        return {SetFlow{std::exchange(project.canvas.flow, edit.flow)}};
+    }
+
     ProjectEdit operator()(const SetData& edit) const {
         requireValid(edit.data);
         return {SetData{std::exchange(project.data, edit.data)}};

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -47,12 +48,18 @@ struct Note {
     bool operator==(const Note&) const = default;
 };
 
+/// Which way data flows on the canvas.
+enum class Flow { Down, Right };
+
 /// How the network is drawn; nothing here changes what it computes.
 struct Canvas {
     /// By graph ("" is the main one), then by node. A node without a position is laid out.
     std::map<std::string, std::map<NodeId, Point>, std::less<>> positions;
     std::map<FrameId, Frame> frames;
     std::map<NoteId, Note> notes;
+    /// Instances of blocks that show what is in them, by graph.
+    std::map<std::string, std::set<NodeId>, std::less<>> expanded;
+    Flow flow = Flow::Down;
     Json extra = Json::object();
     bool operator==(const Canvas&) const = default;
 };
@@ -86,6 +93,15 @@ struct SetNote {
     NoteId id;
     std::optional<Note> note;
 };
+/// Of an instance of a block: whether it shows what is in it.
+struct SetExpanded {
+    std::string graph;
+    NodeId node;
+    bool expanded;
+};
+struct SetFlow {
+    Flow flow;
+};
 struct SetData {
     DataChoice data;
 };
@@ -100,7 +116,8 @@ struct SetTexts {
 /// A change of a project; a group is done and undone as one.
 struct ProjectEdit {
     using Group = std::vector<ProjectEdit>;
-    std::variant<NetworkEdit, MoveNodes, SetFrame, SetNote, SetData, SetTraining, SetTexts, Group>
+    std::variant<NetworkEdit, MoveNodes, SetFrame, SetNote, SetExpanded, SetFlow, SetData,
+                 SetTraining, SetTexts, Group>
         change;
 };
 

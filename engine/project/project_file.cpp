@@ -143,7 +143,23 @@ struct NoteBox {
     static auto& text(auto& note) { return note.text; }
 };
 
-Json canvasToJson(const Canvas& canvas) {
+constexpr auto kFlowRight = "right";
+
+std::map<std::string, std::set<NodeId>, std::less<>> expandedFromJson(const Json& json) {
+    std::map<std::string, std::set<NodeId>, std::less<>> expanded;
+    for (const auto& [graph, nodes] : json.items()) {
+        if (!nodes.is_array())
+            throw Error("the expanded blocks of a graph must be a list, not {}",
+                        dumpExcerpt(nodes));
+        for (const auto& node : nodes)
+            expanded[graph].insert(NodeId{numberOf(node, "an expanded block")});
+    }
+    return expanded;
+}
+
+} // namespace
+
+Json toJson(const Canvas& canvas) {
     Json positions = Json::object();
     for (const auto& [graph, points] : canvas.positions)
         for (const auto& [node, point] : points)
@@ -151,7 +167,12 @@ Json canvasToJson(const Canvas& canvas) {
     Json json = {{"positions", std::move(positions)},
                  {"frames", boxesToJson<FrameBox>(canvas.frames)},
                  {"notes", boxesToJson<NoteBox>(canvas.notes)}};
+    for (const auto& [graph, nodes] : canvas.expanded)
+        for (const auto node : nodes)
+            json["expanded"][graph].push_back(node.value);
     json.update(canvas.extra);
+    if (canvas.flow == Flow::Right)
+        json["flow"] = kFlowRight;
     return json;
 }
 
@@ -171,9 +192,17 @@ Canvas canvasFromJson(const Json& json) {
         canvas.frames = boxesFromJson<FrameBox>(json["frames"], "the frames");
     if (json.contains("notes"))
         canvas.notes = boxesFromJson<NoteBox>(json["notes"], "the notes");
-    canvas.extra = unknownKeys(json, {"positions", "frames", "notes"});
+    canvas.expanded = expandedFromJson(objectAt(json, "expanded"));
+    // A direction of a later version is drawn downwards, and kept.
+    canvas.extra = unknownKeys(json, {"positions", "frames", "notes", "expanded"});
+    if (json.value("flow", Json()) == Json(kFlowRight)) {
+        canvas.flow = Flow::Right;
+        canvas.extra.erase("flow");
+    }
     return canvas;
 }
+
+namespace {
 
 Json dataToJson(const DataChoice& data) {
     Json params = Json::object();
@@ -253,7 +282,7 @@ Json toJson(const Project& project) {
                  {"uuid", project.uuid},
                  {"description", project.description},
                  {"network", toJson(project.network)},
-                 {"canvas", canvasToJson(project.canvas)},
+                 {"canvas", toJson(project.canvas)},
                  {"data", dataToJson(project.data)},
                  {"training", toJson(project.training)}};
     json.update(project.extra);

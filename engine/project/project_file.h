@@ -15,6 +15,10 @@ Json toJson(const Project& project);
 /// newer schema is refused.
 Project projectFromJson(const Json& json);
 
+// For what builds on these files (clipboard, saved blocks).
+Json toJson(const Canvas& canvas);
+Canvas canvasFromJson(const Json& json);
+
 /// UTF-8 JSON in a stable order with one node, link or frame a line, so that it diffs well.
 std::string projectText(const Project& project);
 

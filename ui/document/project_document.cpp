@@ -24,6 +24,8 @@ Document::Changes changesOf(const ProjectEdit& edit) {
         Document::Changes operator()(const MoveNodes&) const { return Document::CanvasChange; }
         Document::Changes operator()(const SetFrame&) const { return Document::CanvasChange; }
         Document::Changes operator()(const SetNote&) const { return Document::CanvasChange; }
+        Document::Changes operator()(const SetExpanded&) const { return Document::CanvasChange; }
+        Document::Changes operator()(const SetFlow&) const { return Document::CanvasChange; }
         Document::Changes operator()(const SetData&) const { return Document::DataChange; }
         Document::Changes operator()(const SetTraining&) const { return Document::TrainingChange; }
         Document::Changes operator()(const SetTexts&) const { return Document::TextChange; }
@@ -54,12 +56,13 @@ constexpr int kUndoLimit = 10'000;
 class ProjectDocument::Command final : public QUndoCommand {
 public:
     Command(ProjectDocument& document, const QString& title, ProjectEdit redo, ProjectEdit undo,
-            QString key)
+            QString key, bool joins)
         : QUndoCommand(title)
         , document_(&document)
         , redo_(std::move(redo))
         , undo_(std::move(undo))
-        , key_(std::move(key)) {}
+        , key_(std::move(key))
+        , joins_(joins) {}
 
     void redo() override {
         // Pushing calls this too, when the edit has just been made.
@@ -72,12 +75,18 @@ public:
         redo_ = document_->applyEdit(undo_);
         document_->announce(changesOf(undo_));
     }
-    [[nodiscard]] int id() const override { return key_.isEmpty() ? -1 : kMergeable; }
+    [[nodiscard]] int id() const override { return kMergeable; }
     bool mergeWith(const QUndoCommand* other) override {
         const auto& next = static_cast<const Command&>(*other);
-        if (next.key_ != key_)
+        if (next.joins_) {
+            redo_ = {ProjectEdit::Group{std::move(redo_), next.redo_}};
+            undo_ = {ProjectEdit::Group{next.undo_, std::move(undo_)}};
+            key_.clear(); // a merged change would overwrite what was joined
+        } else if (!next.key_.isEmpty() && next.key_ == key_) {
+            redo_ = next.redo_;
+        } else {
             return false;
-        redo_ = next.redo_;
+        }
         setText(next.text());
         return true;
     }
@@ -87,6 +96,7 @@ private:
     ProjectEdit redo_;
     ProjectEdit undo_;
     QString key_;
+    bool joins_;
     bool fresh_ = true;
 };
 
@@ -115,15 +125,22 @@ ProjectDocument::~ProjectDocument() {
 }
 
 void ProjectDocument::perform(const QString& title, const ProjectEdit& edit) {
-    performMerged(title, edit, {});
+    push(title, edit, {}, false);
+}
+
+void ProjectDocument::performJoined(const QString& title, const ProjectEdit& edit) {
+    push(title, edit, {}, true);
 }
 
 void ProjectDocument::performMerged(const QString& title, const ProjectEdit& edit,
                                     const QString& key) {
+    push(title, edit, QStringLiteral("%1#%2").arg(key).arg(mergeRound_), false);
+}
+
+void ProjectDocument::push(const QString& title, const ProjectEdit& edit, const QString& key,
+                           bool joins) {
     ProjectEdit inverse = applyEdit(edit);
-    const QString round =
-        key.isEmpty() ? QString() : QStringLiteral("%1#%2").arg(key).arg(mergeRound_);
-    undo_.push(new Command(*this, title, edit, std::move(inverse), round));
+    undo_.push(new Command(*this, title, edit, std::move(inverse), key, joins));
     announce(changesOf(edit));
 }
 

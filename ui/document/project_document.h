@@ -55,6 +55,9 @@ public:
     /// The same, joined with the change before where that has the same key, as in a drag or while
     /// typing a number. Each of them has to overwrite all that the one before changed.
     void performMerged(const QString& title, const ProjectEdit& edit, const QString& key);
+    /// Makes the change as a part of the one before, so that both are undone at once: what a drag
+    /// does when it ends, say.
+    void performJoined(const QString& title, const ProjectEdit& edit);
     /// The next merged change begins a step of its own.
     void endMerge() { ++mergeRound_; }
 
@@ -97,6 +100,7 @@ Q_SIGNALS:
 private:
     class Command;
 
+    void push(const QString& title, const ProjectEdit& edit, const QString& key, bool joins);
     ProjectEdit applyEdit(const ProjectEdit& edit);
     void analyzeAgain();
     void forgetData();

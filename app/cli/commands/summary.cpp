@@ -81,7 +81,9 @@ void addSummaryCommand(CLI::App& app, int& exitCode) {
             printTable(project, analysis);
         for (const auto& diagnostic : analysis.diagnostics)
             fmt::print(stderr, "{}: {}{}\n",
-                       diagnostic.severity == Severity::Error ? "error" : "warning",
+                       diagnostic.severity == Severity::Error     ? "error"
+                       : diagnostic.severity == Severity::Warning ? "warning"
+                                                                  : "note",
                        diagnostic.place.path.empty() ? "" : diagnostic.place.path + ": ",
                        diagnostic.message);
         if (analysis.hasErrors())

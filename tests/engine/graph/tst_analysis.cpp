@@ -36,7 +36,7 @@ std::vector<Faulty> faults() {
          Severity::Warning,
          "The network has no Output; training needs one.",
          "",
-         {}},
+         {"Add an Output"}},
         {"not connected",
          [](B& b) { b.layer("output", {}, "end"); },
          Severity::Warning,
@@ -78,7 +78,7 @@ std::vector<Faulty> faults() {
          Severity::Warning,
          "loose leads to no Output; this branch is left out of training.",
          "loose",
-         {}},
+         {"Add an Output behind it", "Remove loose"}},
         {"unknown layer",
          [=](B& b) { ended(b, b.after(image(b), "quantum-fold", {}, "fold")); },
          Severity::Error,
@@ -214,7 +214,7 @@ std::vector<Faulty> faults() {
          Severity::Error,
          "Add takes inputs of one shape; received 3×5×4 and 3×2×2.",
          "sum",
-         {}},
+         {"Project image to 3×2×2"}},
         {"joint of different shapes",
          [=](B& b) {
              const auto x = image(b);

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/graph/advice.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string_view>
+
+namespace gradwright {
+namespace {
+
+constexpr int kDeepStack = 4;
+constexpr double kMostOfParameters = 0.9;
+
+bool isOneOf(const FlatNode& node, std::initializer_list<std::string_view> keys) {
+    return node.layer && std::ranges::find(keys, node.layer->key) != keys.end();
+}
+
+std::string activationOf(const FlatNode& node) {
+    if (!node.layer)
+        return {};
+    if (node.layer->category == Category::Activation)
+        return node.layer->key;
+    if (!findParam(node.layer->params, "activation"))
+        return {};
+    return Params(node.layer->params, node.params).text("activation");
+}
+
+bool isSet(const FlatNode& node, std::string_view param) {
+    return node.layer && findParam(node.layer->params, param) &&
+           Params(node.layer->params, node.params).boolean(param);
+}
+
+class Adviser {
+public:
+    Adviser(const Network& network, const Analysis& analysis, DiagnosticList& diagnostics)
+        : network_(network)
+        , analysis_(analysis)
+        , diagnostics_(diagnostics)
+        , consumers_(analysis.flat.nodes.size()) {
+        for (std::size_t i = 0; i < analysis.flat.nodes.size(); ++i)
+            for (const auto& source : flat(i).inputs)
+                if (source)
+                    consumers_[*source].push_back(i);
+    }
+
+    void run() {
+        for (std::size_t i = 0; i < analysis_.flat.nodes.size(); ++i) {
+            if (!analysis_.nodes[i].reachesOutput || !flat(i).layer)
+                continue;
+            adviseOnBias(i);
+            adviseOnDropout(i);
+            adviseOnLinearPair(i);
+        }
+        adviseOnSigmoids();
+        adviseOnSize();
+    }
+
+private:
+    [[nodiscard]] const FlatNode& flat(std::size_t index) const {
+        return analysis_.flat.nodes[index];
+    }
+
+    [[nodiscard]] std::string nameOf(std::size_t index) const {
+        return network_.graph(flat(index).graph).find(flat(index).node)->name;
+    }
+
+    void report(std::size_t index, Severity severity, std::string param, std::string message,
+                std::vector<Fix> fixes) {
+        const auto origin = flat(index).originOf(param);
+        diagnostics_.add({severity,
+                          {origin.graph, origin.node, {}, origin.param, flat(index).path},
+                          std::move(message),
+                          std::move(fixes)});
+    }
+
+    [[nodiscard]] NetworkEdit set(std::size_t index, std::string_view param,
+                                  ParamValue value) const {
+        const auto origin = flat(index).originOf(param);
+        return {SetParam{origin.graph, origin.node, origin.param, std::move(value)}};
+    }
+
+    /// The one node that takes what this one gives.
+    [[nodiscard]] std::optional<std::size_t> onlyConsumer(std::size_t index) const {
+        return consumers_[index].size() == 1 ? std::optional(consumers_[index].front())
+                                             : std::nullopt;
+    }
+
+    /// Past what is linear and has no weights.
+    [[nodiscard]] std::optional<std::size_t> nextThatComputes(std::size_t index) const {
+        auto next = onlyConsumer(index);
+        while (next && isOneOf(flat(*next),
+                               {"flatten", "reshape", "dropout", "block-input", "block-output"}))
+            next = onlyConsumer(*next);
+        return next;
+    }
+
+    void adviseOnBias(std::size_t index) {
+        const auto next = onlyConsumer(index);
+        if (!next || !isOneOf(flat(*next), {"batch-norm"}) || !isSet(flat(index), "bias") ||
+            activationOf(flat(index)) != "identity")
+            return;
+        report(index, Severity::Info, "bias",
+               fmt::format("The bias of {} does nothing: {} subtracts the mean, and the bias with "
+                           "it.",
+                           nameOf(index), nameOf(*next)),
+               {{"Switch the bias off", set(index, "bias", false)}});
+    }
+
+    /// Li, Chen, Hu, Yang: Understanding the disharmony between dropout and batch normalization,
+    /// 2018.
+    void adviseOnDropout(std::size_t index) {
+        if (!isOneOf(flat(index), {"dropout", "spatial-dropout"}))
+            return;
+        auto next = onlyConsumer(index);
+        while (next && flat(*next).layer && flat(*next).layer->category == Category::Activation)
+            next = onlyConsumer(*next);
+        if (!next || !isOneOf(flat(*next), {"batch-norm"}))
+            return;
+        std::vector<Fix> fixes;
+        if (onlyConsumer(index) == next)
+            if (auto swapped = swapWithNext(index, *next))
+                fixes.push_back({"Put it behind the normalization", std::move(*swapped)});
+        report(index, Severity::Warning, "",
+               fmt::format("{} drops values before {}, which then learns a variance that is not "
+                           "there in use; dropout belongs behind it.",
+                           nameOf(index), nameOf(*next)),
+               std::move(fixes));
+    }
+
+    /// a → first → second → b becomes a → second → first → b, within one graph.
+    [[nodiscard]] std::optional<NetworkEdit> swapWithNext(std::size_t first,
+                                                          std::size_t second) const {
+        const auto& name = flat(first).graph;
+        if (flat(second).graph != name)
+            return {};
+        const auto& graph = network_.graph(name);
+        const auto one = flat(first).node;
+        const auto two = flat(second).node;
+        const auto* into = graph.linkInto({one, {0}});
+        const auto* between = graph.linkInto({two, {0}});
+        if (!into || !between || between->from.node != one)
+            return {};
+        NetworkEdit::Group edits{{RemoveLink{name, into->id}}, {RemoveLink{name, between->id}}};
+        NetworkEdit::Group links;
+        auto fresh = graph.freshLinkId();
+        const auto link = [&](PortRef from, PortRef to) {
+            Link made;
+            made.id = fresh;
+            made.from = from;
+            made.to = to;
+            links.push_back({AddLink{name, std::move(made)}});
+            ++fresh.value;
+        };
+        link(into->from, {two, {0}});
+        link({two, {0}}, {one, {0}});
+        for (const auto id : graph.linksOf(two))
+            if (const auto& out = *graph.find(id); out.from.node == two) {
+                edits.push_back({RemoveLink{name, id}});
+                link({one, {0}}, out.to);
+            }
+        edits.insert(edits.end(), links.begin(), links.end());
+        return NetworkEdit{std::move(edits)};
+    }
+
+    void adviseOnLinearPair(std::size_t index) {
+        if (!isOneOf(flat(index), {"dense"}) || activationOf(flat(index)) != "identity")
+            return;
+        const auto next = nextThatComputes(index);
+        if (!next || !isOneOf(flat(*next), {"dense"}))
+            return;
+        report(
+            index, Severity::Warning, "activation",
+            fmt::format("Nothing bends between {} and {}: together they compute no more than one "
+                        "Dense layer.",
+                        nameOf(index), nameOf(*next)),
+            {{"Use ReLU", set(index, "activation", std::string("relu"))}});
+    }
+
+    /// The slope of a sigmoid is 1/4 at most, and is multiplied from layer to layer (Hochreiter
+    /// 1991).
+    void adviseOnSigmoids() {
+        std::vector<int> depth(analysis_.flat.nodes.size());
+        std::optional<std::size_t> deepest;
+        NetworkEdit::Group edits;
+        std::set<std::pair<std::string, NodeId>> seen;
+        for (std::size_t i = 0; i < depth.size(); ++i) {
+            if (isOneOf(flat(i), {"batch-norm", "layer-norm", "add"}))
+                continue; // gradients go past or are brought back to size
+            for (const auto& source : flat(i).inputs)
+                if (source)
+                    depth[i] = std::max(depth[i], depth[*source]);
+            if (activationOf(flat(i)) != "sigmoid" || !analysis_.nodes[i].reachesOutput)
+                continue;
+            ++depth[i];
+            const auto origin = flat(i).originOf("activation");
+            if (findParam(flat(i).layer->params, "activation") &&
+                seen.emplace(origin.graph, origin.node).second)
+                edits.push_back(set(i, "activation", std::string("relu")));
+            if (!deepest || depth[i] > depth[*deepest])
+                deepest = i;
+        }
+        if (!deepest || depth[*deepest] < kDeepStack)
+            return;
+        std::vector<Fix> fixes;
+        if (!edits.empty())
+            fixes.push_back({"Use ReLU in all of them", {std::move(edits)}});
+        report(*deepest, Severity::Warning,
+               findParam(flat(*deepest).layer->params, "activation") ? "activation" : "",
+               fmt::format("{} sigmoids lie behind each other; each lets a quarter of the gradient "
+                           "through at most, so the first layers hardly learn.",
+                           depth[*deepest]),
+               std::move(fixes));
+    }
+
+    /// Worth knowing in a network of convolutions; one of Dense layers has its weights nowhere
+    /// else.
+    void adviseOnSize() {
+        bool convolves = false;
+        std::optional<std::size_t> largest;
+        for (std::size_t i = 0; i < analysis_.flat.nodes.size(); ++i) {
+            if (!flat(i).layer || !analysis_.nodes[i].reachesOutput)
+                continue;
+            convolves = convolves || flat(i).layer->category == Category::Convolution;
+            if (isOneOf(flat(i), {"dense"}) &&
+                (!largest || analysis_.nodes[i].parameters > analysis_.nodes[*largest].parameters))
+                largest = i;
+        }
+        if (!convolves || !largest)
+            return;
+        const auto share = static_cast<double>(analysis_.nodes[*largest].parameters) /
+                           static_cast<double>(analysis_.parameters);
+        if (share < kMostOfParameters)
+            return;
+        std::vector<Fix> fixes;
+        const auto& source = flat(*largest).inputs.front();
+        if (source && isOneOf(flat(*source), {"flatten"}))
+            if (auto pooled = poolInstead(*source))
+                fixes.push_back({"Use global average pooling", std::move(*pooled)});
+        report(*largest, Severity::Info, "",
+               fmt::format("{} holds {:.1f} % of all parameters.", nameOf(*largest), 100 * share),
+               std::move(fixes));
+    }
+
+    /// A GlobalAveragePool in the place of a Flatten.
+    [[nodiscard]] std::optional<NetworkEdit> poolInstead(std::size_t flatten) const {
+        const auto& name = flat(flatten).graph;
+        const auto& graph = network_.graph(name);
+        const auto old = flat(flatten).node;
+        const auto* into = graph.linkInto({old, {0}});
+        const auto& input = analysis_.nodes[flatten].inputs.front();
+        if (!into || !input || input->rank() != 3)
+            return {};
+        Node pool;
+        pool.id = graph.freshNodeId();
+        pool.name = graph.freshName("pool");
+        pool.use = LayerUse{"global-average-pool"};
+        const auto id = pool.id;
+        auto fresh = graph.freshLinkId();
+        NetworkEdit::Group edits{removeNodes(network_, name, {old}),
+                                 {AddNode{name, std::move(pool)}}};
+        const auto link = [&](PortRef from, PortRef to) {
+            Link made;
+            made.id = fresh;
+            made.from = from;
+            made.to = to;
+            edits.push_back({AddLink{name, std::move(made)}});
+            ++fresh.value;
+        };
+        link(into->from, {id, {0}});
+        for (const auto each : graph.linksOf(old))
+            if (const auto& out = *graph.find(each); out.from.node == old)
+                link({id, {0}}, out.to);
+        return NetworkEdit{std::move(edits)};
+    }
+
+    const Network& network_;
+    const Analysis& analysis_;
+    DiagnosticList& diagnostics_;
+    std::vector<std::vector<std::size_t>> consumers_;
+};
+
+// ---- merges
+
+/// Stride that takes one length to the other, when there is one.
+std::optional<std::int64_t> strideFor(std::int64_t from, std::int64_t to) {
+    for (const std::int64_t stride : {1, 2, 4, 8})
+        if ((from + stride - 1) / stride == to)
+            return stride;
+    return {};
+}
+
+std::optional<Fix> projection(const Network& network, const Analysis& analysis, std::size_t merge,
+                              std::size_t port, const Shape& wanted) {
+    const auto& node = analysis.flat.nodes[merge];
+    const auto& shape = *analysis.nodes[merge].inputs[port];
+    if (shape.rank() != 3 || wanted.rank() != 3)
+        return {};
+    const auto rows = strideFor(shape[1], wanted[1]);
+    const auto columns = strideFor(shape[2], wanted[2]);
+    const auto& graph = network.graph(node.graph);
+    const auto* link = graph.linkInto({node.node, {static_cast<std::uint32_t>(port)}});
+    if (!rows || !columns || !link)
+        return {};
+    Node made;
+    made.id = graph.freshNodeId();
+    made.name = graph.freshName("projection");
+    made.use = LayerUse{"conv2d"};
+    made.params = {{"filters", wanted[0]},
+                   {"kernel", IntTuple{1, 1}},
+                   {"stride", IntTuple{*rows, *columns}},
+                   {"activation", std::string("identity")}};
+    return Fix{fmt::format("Project {} to {}", graph.find(link->from.node)->name, toString(wanted)),
+               insertIntoLink(network, node.graph, link->id, std::move(made))};
+}
+
+/// Same padding in all convolutions of stride 1 on the way that leads to the port alone.
+std::optional<Fix> samePadding(const Network& network, const Analysis& analysis, std::size_t merge,
+                               std::size_t port) {
+    std::vector<int> uses(analysis.flat.nodes.size());
+    for (const auto& each : analysis.flat.nodes)
+        for (const auto& source : each.inputs)
+            if (source)
+                ++uses[*source];
+    NetworkEdit::Group edits;
+    for (auto at = analysis.flat.nodes[merge].inputs[port]; at && uses[*at] == 1;) {
+        const auto& node = analysis.flat.nodes[*at];
+        if (!node.layer || node.inputs.size() != 1)
+            break;
+        if (node.layer->category == Category::Convolution &&
+            findParam(node.layer->params, "padding")) {
+            const Params params(node.layer->params, node.params);
+            const auto& stride = params.tuple("stride");
+            const bool whole = std::ranges::all_of(stride, [](auto s) { return s == 1; });
+            if (!whole)
+                return {};
+            const auto origin = node.originOf("padding");
+            if (params.text("padding") != "same")
+                edits.push_back(
+                    {SetParam{origin.graph, origin.node, origin.param, std::string("same")}});
+        }
+        at = node.inputs.front();
+    }
+    if (edits.empty())
+        return {};
+    const auto source = *analysis.flat.nodes[merge].inputs[port];
+    const auto& last = analysis.flat.nodes[source];
+    return Fix{fmt::format("Use same padding on the way to {}",
+                           network.graph(last.graph).find(last.node)->name),
+               {std::move(edits)}};
+}
+
+} // namespace
+
+void advise(const Network& network, const Analysis& analysis, DiagnosticList& diagnostics) {
+    Adviser(network, analysis, diagnostics).run();
+}
+
+std::vector<Fix> mergeFixes(const Network& network, const Analysis& analysis, std::size_t merge) {
+    const auto& node = analysis.flat.nodes[merge];
+    const auto& inputs = analysis.nodes[merge].inputs;
+    std::vector<Fix> fixes;
+    if (!node.layer || node.layer->category != Category::Merge || inputs.size() != 2 ||
+        !inputs[0] || !inputs[1] || *inputs[0] == *inputs[1] || inputs[0]->rank() != 3 ||
+        inputs[1]->rank() != 3)
+        return fixes;
+    const auto& first = *inputs[0];
+    const auto& second = *inputs[1];
+    const bool sameChannels = first[0] == second[0];
+    // The smaller picture has lost its edges to convolutions without padding.
+    const std::size_t smaller = first[1] * first[2] < second[1] * second[2] ? 0 : 1;
+    if (sameChannels || node.layer->key == "concatenate")
+        if (auto fix = samePadding(network, analysis, merge, smaller))
+            fixes.push_back(std::move(*fix));
+    if (node.layer->key == "concatenate")
+        return fixes;
+    // The branch with fewer layers behind it is the shortcut: the larger picture, or fewer
+    // channels.
+    const bool secondIsShortcut =
+        first[1] == second[1] ? second[0] < first[0] : second[1] > first[1];
+    const std::size_t shortcut = secondIsShortcut ? 1 : 0;
+    if (auto fix = projection(network, analysis, merge, shortcut, *inputs[1 - shortcut]))
+        fixes.push_back(std::move(*fix));
+    return fixes;
+}
+
+} // namespace gradwright
