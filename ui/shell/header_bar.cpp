@@ -8,6 +8,7 @@
 #include <QLabel>
 #include <QMenuBar>
 #include <QPushButton>
+#include <QResizeEvent>
 #include <QToolButton>
 
 namespace gradwright {
@@ -15,6 +16,8 @@ namespace gradwright {
 namespace {
 
 constexpr int kHeight = 44;
+constexpr int kNarrow = 1240;
+constexpr int kNarrowDevice = 60; ///< the icon and the sign of the menu beside it
 
 } // namespace
 
@@ -44,12 +47,14 @@ HeaderBar::HeaderBar(ProjectDocument& document, const ThemeManager& themes, QWid
     left->addStretch();
     auto* const right = new QHBoxLayout;
     auto* const device = new DeviceChip(document, themes);
+    device_ = device;
     connect(device, &DeviceChip::hint, this, &HeaderBar::hint);
     right->setSpacing(8);
     right->addStretch();
     right->addWidget(device);
     right->addWidget(train_);
     auto* const layout = new QHBoxLayout(this);
+    row_ = layout;
     layout->setContentsMargins(12, 0, 12, 0);
     layout->addLayout(left, 1);
     layout->addLayout(pageRow_);
@@ -57,6 +62,16 @@ HeaderBar::HeaderBar(ProjectDocument& document, const ThemeManager& themes, QWid
     connect(pages_, &QButtonGroup::idClicked, this, &HeaderBar::pageChosen);
     connect(train_, &QPushButton::clicked, this, &HeaderBar::trainClicked);
     setTraining(TrainingState::Idle, 0);
+}
+
+/// With little room the menus come first: the device is an icon, and the pages leave the middle.
+void HeaderBar::resizeEvent(QResizeEvent* event) {
+    QFrame::resizeEvent(event);
+    const bool narrow = event->size().width() < kNarrow;
+    device_->setToolButtonStyle(narrow ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
+    device_->setMinimumWidth(narrow ? kNarrowDevice : 0);
+    row_->setStretch(2, narrow ? 0 : 1);
+    menus_->setMinimumWidth(menus_->sizeHint().width());
 }
 
 void HeaderBar::addPage(const QString& title, const QString& icon) {

@@ -11,6 +11,7 @@ class QButtonGroup;
 class QHBoxLayout;
 class QMenuBar;
 class QPushButton;
+class QToolButton;
 
 namespace gradwright {
 
@@ -33,12 +34,17 @@ Q_SIGNALS:
     /// Something could not be done; the reason.
     void hint(const QString& text);
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     const ThemeManager* themes_;
     QMenuBar* menus_;
     QHBoxLayout* pageRow_;
     QButtonGroup* pages_;
     QPushButton* train_;
+    QToolButton* device_;
+    QHBoxLayout* row_;
 };
 
 } // namespace gradwright

@@ -90,9 +90,9 @@ MainWindow::MainWindow(ThemeManager& themes)
 }
 
 void MainWindow::takeFirstSize() {
-    resize(kFirstSize);
     // A screen on which it would not be whole is used up.
     const QSize room = screen()->availableSize();
+    resize(kFirstSize.boundedTo(room));
     if (room.width() <= kFirstSize.width() || room.height() <= kFirstSize.height())
         setWindowState(Qt::WindowMaximized);
 }

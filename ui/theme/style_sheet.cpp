@@ -14,6 +14,7 @@ QWidget { font-size: 13px; }
 QMainWindow, QDialog { background: @window; }
 QToolTip { background: @raised; color: @text; border: 1px solid @border; padding: 4px 6px; }
 *[role="panel"] { background: @panel; }
+*[role="canvas"] { background: @canvas; }
 QFrame[role="header"] { background: @panel; border: none; border-bottom: 1px solid @divider; }
 QFrame[role="canvasBar"] { background: @window; border: none; border-bottom: 1px solid @divider; }
 QFrame[role="leftPanel"] { background: @panel; border: none; border-right: 1px solid @divider; }
@@ -165,14 +166,23 @@ using Token = std::pair<const char*, QColor>;
 QString styleSheetOf(const Theme& theme) {
     // A token that begins like another stands before it.
     const std::vector<Token> tokens = {
-        {"@window", theme.window},     {"@panel", theme.panel},
-        {"@field", theme.field},       {"@raised", theme.raised},
-        {"@hover", theme.hover},       {"@selection", theme.selection},
-        {"@divider", theme.divider},   {"@border", theme.border},
-        {"@text2", theme.text2},       {"@text3", theme.text3},
-        {"@text", theme.text},         {"@disabled", theme.disabled},
-        {"@onAccent", theme.onAccent}, {"@accentHover", theme.accentHover},
-        {"@accent", theme.accent},     {"@focus", theme.focus},
+        {"@window", theme.window},
+        {"@panel", theme.panel},
+        {"@canvas", theme.canvas},
+        {"@field", theme.field},
+        {"@raised", theme.raised},
+        {"@hover", theme.hover},
+        {"@selection", theme.selection},
+        {"@divider", theme.divider},
+        {"@border", theme.border},
+        {"@text2", theme.text2},
+        {"@text3", theme.text3},
+        {"@text", theme.text},
+        {"@disabled", theme.disabled},
+        {"@onAccent", theme.onAccent},
+        {"@accentHover", theme.accentHover},
+        {"@accent", theme.accent},
+        {"@focus", theme.focus},
         {"@error", theme.error},
     };
     QString sheet = QString::fromLatin1(kSurfaces) + QString::fromLatin1(kMenus) +

@@ -44,15 +44,9 @@ TrainingCourse::TrainingCourse(ThemeManager& theme, QWidget* parent)
     layout->addWidget(loss_, 5);
     layout->addWidget(accuracy_, 4);
     layout->addWidget(gradients_, 3);
+    // By the style sheet: a palette of its own would not outlast a switch of the theme.
     setAttribute(Qt::WA_StyledBackground);
-    const auto applyBackground = [this] {
-        auto palette = this->palette();
-        palette.setColor(QPalette::Window, theme_->theme().canvas);
-        setPalette(palette);
-    };
-    setAutoFillBackground(true);
-    applyBackground();
-    connect(&theme, &ThemeManager::changed, this, applyBackground);
+    setProperty("role", QStringLiteral("canvas"));
 
     for (auto* plot : {loss_, accuracy_}) {
         auto* other = plot == loss_ ? accuracy_ : loss_;
