@@ -177,8 +177,11 @@ TrainingPosition readCheckpoint(const std::filesystem::path& file, WeightStore& 
             throw Error("{}: its training position cannot be read ({})", file.string(),
                         error.what());
         }
-        for (const auto& [name, home] : homes)
-            requireTensor(contents, name, store.specs()[home.weight.index()].shape, file);
+        for (const auto& spec : store.specs()) {
+            requireTensor(contents, spec.key, spec.shape, file);
+            for (std::size_t slot = 0; spec.learns() && slot < store.slots(); ++slot)
+                requireTensor(contents, slotName(spec.key, slot), spec.shape, file);
+        }
         std::erase_if(contents.shapes,
                       [&](const auto& entry) { return !homes.contains(entry.first); });
     };

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tst_memory.moc"
-
 #include "engine/backend/devices.h"
 #include "engine/backend/program_cache.h"
 #include "engine/project/templates.h"
