@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/training/memory.h"
 
+#include "engine/backend/evaluation_batch.h"
 #include "engine/backend/plan.h"
 #include "engine/graph/lower.h"
 #include "engine/support/error.h"
@@ -91,8 +92,17 @@ std::optional<MemoryEstimate> planTrainingMemory(const Network& network, const A
         }
         const auto report = planOneDnn(
             graph, {settings.batch(), settings.precision(), Mode::Training, settings.updateRule()});
+        const auto evaluated = evaluationBatch(graph);
+        const auto evaluation = planOneDnn(
+            graph, {evaluated, settings.precision(), Mode::Inference, settings.updateRule()});
+        // A Batcher for each, with three batches.
+        std::int64_t sample = 0;
+        for (const auto& input : graph.inputs())
+            sample += graph.type(input.value).shape.elements() * kBytes;
         return MemoryEstimate{static_cast<std::int64_t>(report.weightBytes),
-                              static_cast<std::int64_t>(report.arenaBytes)};
+                              static_cast<std::int64_t>(report.arenaBytes),
+                              static_cast<std::int64_t>(evaluation.arenaBytes) +
+                                  3 * sample * (settings.batch() + evaluated)};
     } catch (const Error&) {
         return {};
     }

@@ -14,7 +14,8 @@ namespace gradwright {
 struct MemoryEstimate {
     std::int64_t weights = 0;     ///< with gradients and optimizer slots
     std::int64_t activations = 0; ///< kept for the backward pass, and the largest gradients
-    [[nodiscard]] std::int64_t total() const { return weights + activations; }
+    std::int64_t around = 0;      ///< batches loaded ahead, and evaluation between epochs
+    [[nodiscard]] std::int64_t total() const { return weights + activations + around; }
 };
 
 /// In FP32 at a batch size, for an optimizer with `slots` tensors of state a weight.

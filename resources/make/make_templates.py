@@ -218,15 +218,6 @@ def small_templates():
          {"batch": 64, "epochs": 5, "learning_rate": 0.001, "warmup_epochs": 0.5}),
     )
     project(
-        "denoising-autoencoder", "Denoising autoencoder",
-        "Squeezes a noisy digit into 32 numbers and draws it anew without the noise (Vincent et "
-        "al. 2008). What it is trained for is its own input: no labels are needed.",
-        small.denoising_autoencoder(),
-        ("mnist", {}, 0.1),
-        ([objective("binary-cross-entropy", target="input")], adam, "cosine",
-         {"batch": 64, "epochs": 5, "learning_rate": 0.001}),
-    )
-    project(
         "small-unet", "Small U-Net",
         "Says for each pixel whether it belongs to a disk (Ronneberger, Fischer, Brox 2015): the "
         "image is halved twice and enlarged again, and links across carry the detail that "

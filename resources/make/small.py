@@ -54,24 +54,6 @@ def small_unet():
     return g
 
 
-def denoising_autoencoder():
-    g = Graph()
-    x = g.add("input", "digit", shape=[1, 28, 28])
-    g.chain(
-        x,
-        ("gaussian-noise", "noise", {"deviation": 0.4}),
-        ("flatten", "flatten"),
-        ("dense", "encode1", {"activation": "relu", "units": 256}),
-        ("dense", "code", {"activation": "relu", "units": 32}),
-        ("dense", "decode1", {"activation": "relu", "units": 256}),
-        ("dense", "decode2", {"units": 784}),
-        ("reshape", "picture", {"shape": [1, 28, 28]}),
-        ("sigmoid", "gray"),
-        ("output", "restored"),
-    )
-    return g
-
-
 def tiny_vision_transformer():
     g = Graph()
     x = g.add("input", "image", shape=[1, 28, 28])

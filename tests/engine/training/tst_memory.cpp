@@ -39,7 +39,7 @@ private Q_SLOTS:
     void theEnginesPlanIsWhatItCompiles_data() {
         QTest::addColumn<std::string>("key");
         for (const auto* key : {"lenet-5", "small-residual", "cifar-resnet-20",
-                                "tiny-vision-transformer", "small-unet", "denoising-autoencoder"})
+                                "tiny-vision-transformer", "small-unet"})
             QTest::newRow(key) << std::string(key);
     }
     void theEnginesPlanIsWhatItCompiles() {
