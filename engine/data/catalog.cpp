@@ -12,6 +12,8 @@ const std::vector<DatasetDef>& datasets() {
         mnistDataset(),
         fashionMnistDataset(),
         generatedPointsDataset(),
+        generatedPatternsDataset(),
+        generatedShapesDataset(),
         idxFilesDataset(),
     };
     return all;

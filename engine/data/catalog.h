@@ -9,6 +9,8 @@ namespace gradwright {
 DatasetDef mnistDataset();
 DatasetDef fashionMnistDataset();
 DatasetDef generatedPointsDataset();
+DatasetDef generatedPatternsDataset();
+DatasetDef generatedShapesDataset();
 DatasetDef idxFilesDataset();
 
 } // namespace gradwright

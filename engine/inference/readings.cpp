@@ -2,6 +2,7 @@
 #include "engine/inference/readings.h"
 
 #include "engine/backend/devices.h"
+#include "engine/backend/evaluation_batch.h"
 #include "engine/backend/program_cache.h"
 #include "engine/data/batcher.h"
 #include "engine/support/error.h"
@@ -13,13 +14,6 @@
 #include <utility>
 
 namespace gradwright {
-namespace {
-
-/// As in training's evaluation: activations stay in the cache.
-constexpr std::int64_t kBatch = 128;
-
-} // namespace
-
 std::optional<Outcomes> readOutcomes(const OpGraph& graph, const Weights& weights,
                                      std::shared_ptr<const DataSource> source,
                                      std::vector<std::uint32_t> indices,
@@ -33,13 +27,14 @@ std::optional<Outcomes> readOutcomes(const OpGraph& graph, const Weights& weight
         throw Error("the network takes {}, the data set has {}", toString(graph.type(input).shape),
                     toString(source->shape()));
     ProgramCache programs(backendFor(Precision::F32), graph, Precision::F32);
-    programs.get(kBatch, Mode::Inference);
+    const auto size = evaluationBatch(graph);
+    programs.get(size, Mode::Inference);
     writeWeights(*programs.weights(), weights);
 
     Outcomes outcomes;
     outcomes.elements = static_cast<std::size_t>(graph.type(output).shape.elements());
     outcomes.outputs.reserve(indices.size() * outcomes.elements);
-    Batcher batcher(std::move(source), std::move(indices), kBatch, std::nullopt);
+    Batcher batcher(std::move(source), std::move(indices), size, std::nullopt);
     batcher.startEpoch(0);
     while (const auto* batch = batcher.next()) {
         auto& program = programs.get(batch->count, Mode::Inference);

@@ -213,6 +213,14 @@ void AtomicFile::write(std::string_view text) {
     write(std::as_bytes(std::span(text)));
 }
 
+void AtomicFile::overwrite(std::uint64_t offset, std::span<const std::byte> bytes) {
+    if (::lseek(state_->file.get(), static_cast<off_t>(offset), SEEK_SET) < 0)
+        state_->fail(errorText(errno));
+    write(bytes);
+    if (::lseek(state_->file.get(), 0, SEEK_END) < 0)
+        state_->fail(errorText(errno));
+}
+
 void AtomicFile::commit() {
     auto& state = *state_;
     if (!state.usable)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -31,6 +32,8 @@ public:
 
     void write(std::span<const std::byte> bytes);
     void write(std::string_view text);
+    /// Replaces bytes that were written before.
+    void overwrite(std::uint64_t offset, std::span<const std::byte> bytes);
     /// Makes the contents durable and puts them in the target's place. Nothing can be written
     /// afterwards.
     void commit();

@@ -87,4 +87,9 @@ void readExactly(int fd, std::span<std::byte> bytes, const std::filesystem::path
         throw Error("{}: ends after {} of {} bytes to be read", path.string(), count, bytes.size());
 }
 
+void seekTo(int fd, std::uint64_t offset, const std::filesystem::path& path) {
+    if (::lseek(fd, static_cast<off_t>(offset), SEEK_SET) < 0)
+        throw Error("{}: cannot be read ({})", path.string(), errorText(errno));
+}
+
 } // namespace gradwright

@@ -63,41 +63,38 @@ void requireSame(std::string_view part, const std::string& stored, const std::st
 
 using NamedTensor = std::pair<std::string, Tensor>;
 
-std::vector<const NamedTensor*> inPayloadOrder(const SafetensorsFile& file, std::string_view what) {
-    std::vector<const NamedTensor*> order;
-    order.reserve(file.tensors.size());
-    for (const auto& tensor : file.tensors)
-        order.push_back(&tensor);
-    const auto byName = [](const NamedTensor* tensor) -> const std::string& {
-        return tensor->first;
-    };
-    std::ranges::sort(order, {}, byName);
-    const auto twice = std::ranges::adjacent_find(order, {}, byName);
-    if (twice != order.end())
-        throw Error("{}: two tensors are named {}", what, quotedText((*twice)->first));
-    if (file.find("__metadata__") != nullptr)
+void sortForPayload(std::vector<LazyTensor>& tensors, std::string_view what) {
+    std::ranges::sort(tensors, {}, &LazyTensor::name);
+    const auto twice = std::ranges::adjacent_find(tensors, {}, &LazyTensor::name);
+    if (twice != tensors.end())
+        throw Error("{}: two tensors are named {}", what, quotedText(twice->name));
+    if (std::ranges::binary_search(tensors, std::string("__metadata__"), {}, &LazyTensor::name))
         throw Error("{}: a tensor cannot be named __metadata__", what);
-    std::ranges::stable_sort(order, std::greater{}, [](const NamedTensor* tensor) {
-        return sizeOf(tensor->second.dtype());
-    });
-    return order;
+    std::ranges::stable_sort(tensors, std::greater{},
+                             [](const LazyTensor& tensor) { return sizeOf(tensor.dtype); });
 }
 
-std::string makeHeader(const SafetensorsFile& file, const std::vector<const NamedTensor*>& order,
-                       std::string_view what) {
+std::uint64_t bytesOf(const LazyTensor& tensor) {
+    return static_cast<std::uint64_t>(tensor.shape.elements()) * sizeOf(tensor.dtype);
+}
+
+/// The header as it is before the checksum of the payload is known; that has digits of its own.
+SafetensorsHeader headerOf(const std::map<std::string, std::string>& metadata,
+                           const std::vector<LazyTensor>& tensors) {
     SafetensorsHeader header;
-    header.metadata = file.metadata;
-    std::uint32_t crc = 0;
+    header.metadata = metadata;
     std::uint64_t offset = 0;
-    for (const auto* named : order) {
-        const auto& [name, tensor] = *named;
-        const auto bytes = tensor.bytes();
-        header.entries.push_back(
-            {name, tensor.dtype(), tensor.shape().dims(), offset, offset + bytes.size()});
-        offset += bytes.size();
-        crc = crcOf(bytes, crc);
+    for (const auto& tensor : tensors) {
+        const auto end = offset + bytesOf(tensor);
+        header.entries.push_back({tensor.name, tensor.dtype, tensor.shape.dims(), offset, end});
+        offset = end;
     }
-    header.metadata.insert_or_assign(std::string(kPayloadKey), digitsOf(crc));
+    return header;
+}
+
+/// Always of the same length, whatever the checksum.
+std::string headerText(SafetensorsHeader header, std::uint32_t payloadCrc, std::string_view what) {
+    header.metadata.insert_or_assign(std::string(kPayloadKey), digitsOf(payloadCrc));
     header.metadata.insert_or_assign(std::string(kHeaderKey), std::string(kNoDigits));
     auto text = formatSafetensorsHeader(header, what);
     text.append((8 - text.size() % 8) % 8, ' ');
@@ -131,31 +128,80 @@ std::string readHeader(int fd, std::uint64_t fileBytes, const std::filesystem::p
     return text;
 }
 
-SafetensorsFile readChecked(const std::filesystem::path& path, const SafetensorsLimits& limits) {
+/// A file whose header was checked, at the start of its payload.
+struct Opened {
+    UniqueFd file;
+    SafetensorsHeader header;
+    std::uint64_t payload = 0; ///< where it begins
+    std::string payloadDigits; ///< empty when the file has no checksum
+};
+
+Opened openChecked(const std::filesystem::path& path, const SafetensorsLimits& limits) {
     const auto what = path.string();
-    const auto input = openForReading(path);
-    const auto fileBytes = sizeOfFile(input.get(), path);
-    const auto text = readHeader(input.get(), fileBytes, path, limits);
+    Opened opened{openForReading(path), {}, 0, {}};
+    const auto fileBytes = sizeOfFile(opened.file.get(), path);
+    const auto text = readHeader(opened.file.get(), fileBytes, path, limits);
     if (const auto place = findHeaderDigits(text); place != std::string::npos)
         requireSame("header", text.substr(place, kNoDigits.size()), headerDigits(text, place),
                     what);
-    auto header =
-        parseSafetensorsHeader(text, fileBytes - kPrefixBytes - text.size(), what, limits);
+    opened.payload = kPrefixBytes + text.size();
+    opened.header = parseSafetensorsHeader(text, fileBytes - opened.payload, what, limits);
+    if (auto stored = opened.header.metadata.extract(std::string(kPayloadKey)); !stored.empty())
+        opened.payloadDigits = stored.mapped();
+    opened.header.metadata.erase(std::string(kHeaderKey));
+    return opened;
+}
 
+SafetensorsFile readChecked(const std::filesystem::path& path, const SafetensorsLimits& limits) {
+    auto opened = openChecked(path, limits);
     SafetensorsFile file;
-    file.tensors.reserve(header.entries.size());
+    file.tensors.reserve(opened.header.entries.size());
     std::uint32_t crc = 0;
-    for (auto& entry : header.entries) {
+    for (auto& entry : opened.header.entries) {
         Tensor tensor(entry.dtype, Shape(std::move(entry.shape)));
-        readExactly(input.get(), tensor.bytes(), path);
+        readExactly(opened.file.get(), tensor.bytes(), path);
         crc = crcOf(tensor.bytes(), crc);
         file.tensors.emplace_back(std::move(entry.name), std::move(tensor));
     }
-    if (auto stored = header.metadata.extract(std::string(kPayloadKey)); !stored.empty())
-        requireSame("tensors", stored.mapped(), digitsOf(crc), what);
-    header.metadata.erase(std::string(kHeaderKey));
-    file.metadata = std::move(header.metadata);
+    if (!opened.payloadDigits.empty())
+        requireSame("tensors", opened.payloadDigits, digitsOf(crc), path.string());
+    file.metadata = std::move(opened.header.metadata);
     return file;
+}
+
+void checkPayload(const Opened& opened, const std::filesystem::path& path) {
+    if (opened.payloadDigits.empty() || opened.header.entries.empty())
+        return;
+    std::vector<std::byte> piece(std::size_t{1} << 20);
+    std::uint32_t crc = 0;
+    for (auto left = opened.header.entries.back().end; left > 0;) {
+        const auto count = std::min<std::uint64_t>(left, piece.size());
+        const auto part = std::span(piece).first(static_cast<std::size_t>(count));
+        readExactly(opened.file.get(), part, path);
+        crc = crcOf(part, crc);
+        left -= count;
+    }
+    requireSame("tensors", opened.payloadDigits, digitsOf(crc), path.string());
+}
+
+void readInTurn(const std::filesystem::path& path,
+                const std::function<void(SafetensorsContents&)>& check,
+                const std::function<void(const std::string&, const Tensor&)>& take,
+                const SafetensorsLimits& limits) {
+    const auto opened = openChecked(path, limits);
+    checkPayload(opened, path);
+    SafetensorsContents contents{opened.header.metadata, {}};
+    for (const auto& entry : opened.header.entries)
+        contents.shapes.emplace(entry.name, Shape(entry.shape));
+    check(contents);
+    for (const auto& entry : opened.header.entries) {
+        if (!contents.shapes.contains(entry.name))
+            continue;
+        Tensor tensor(entry.dtype, Shape(entry.shape));
+        seekTo(opened.file.get(), opened.payload + entry.begin, path);
+        readExactly(opened.file.get(), tensor.bytes(), path);
+        take(entry.name, tensor);
+    }
 }
 
 } // namespace
@@ -165,23 +211,55 @@ const Tensor* SafetensorsFile::find(std::string_view name) const {
     return found == tensors.end() ? nullptr : &found->second;
 }
 
-void writeSafetensors(const std::filesystem::path& path, const SafetensorsFile& file) {
-    const auto order = inPayloadOrder(file, path.string());
-    const auto header = makeHeader(file, order, path.string());
+void writeSafetensors(const std::filesystem::path& path,
+                      const std::map<std::string, std::string>& metadata,
+                      std::vector<LazyTensor> tensors) {
+    const auto what = path.string();
+    sortForPayload(tensors, what);
+    const auto header = headerOf(metadata, tensors);
+    const auto draft = headerText(header, 0, what);
     const auto prefix =
-        std::bit_cast<std::array<std::byte, kPrefixBytes>>(std::uint64_t{header.size()});
+        std::bit_cast<std::array<std::byte, kPrefixBytes>>(std::uint64_t{draft.size()});
     AtomicFile output(path);
     output.write(prefix);
-    output.write(header);
-    for (const auto* named : order)
-        output.write(named->second.bytes());
+    output.write(draft);
+    std::uint32_t crc = 0;
+    for (const auto& lazy : tensors) {
+        const auto tensor = lazy.make();
+        if (tensor.dtype() != lazy.dtype || tensor.shape() != lazy.shape)
+            throw Error("{}: the tensor {} has shape {} instead of {}", what, quotedText(lazy.name),
+                        toString(tensor.shape()), toString(lazy.shape));
+        crc = crcOf(tensor.bytes(), crc);
+        output.write(tensor.bytes());
+    }
+    const auto text = headerText(header, crc, what);
+    output.overwrite(kPrefixBytes, std::as_bytes(std::span(text)));
     output.commit();
+}
+
+void writeSafetensors(const std::filesystem::path& path, const SafetensorsFile& file) {
+    std::vector<LazyTensor> tensors;
+    for (const auto& [name, tensor] : file.tensors)
+        tensors.push_back(
+            {name, tensor.dtype(), tensor.shape(), [&tensor = tensor] { return tensor; }});
+    writeSafetensors(path, file.metadata, std::move(tensors));
 }
 
 SafetensorsFile readSafetensors(const std::filesystem::path& path,
                                 const SafetensorsLimits& limits) {
     try {
         return readChecked(path, limits);
+    } catch (const std::bad_alloc&) {
+        throw Error("{}: there is not enough memory to read it", path.string());
+    }
+}
+
+void readSafetensors(const std::filesystem::path& path,
+                     const std::function<void(SafetensorsContents&)>& check,
+                     const std::function<void(const std::string&, const Tensor&)>& take,
+                     const SafetensorsLimits& limits) {
+    try {
+        readInTurn(path, check, take, limits);
     } catch (const std::bad_alloc&) {
         throw Error("{}: there is not enough memory to read it", path.string());
     }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -37,10 +38,36 @@ struct SafetensorsLimits {
 /// given twice, text that is not UTF-8, and anything that keeps the file from being written.
 void writeSafetensors(const std::filesystem::path& path, const SafetensorsFile& file);
 
+/// A tensor that is made when it is written and gone afterwards, for files that would not fit into
+/// memory beside what they are made from.
+struct LazyTensor {
+    std::string name;
+    DType dtype = DType::F32;
+    Shape shape;
+    std::function<Tensor()> make; ///< of that type and shape
+};
+/// Writes the same file as from tensors that are there.
+void writeSafetensors(const std::filesystem::path& path,
+                      const std::map<std::string, std::string>& metadata,
+                      std::vector<LazyTensor> tensors);
+
 /// Reads and validates the whole file; tensors come in the order of the payload, the checksums are
 /// verified where present and left out of the metadata. Throws Error naming the file, the tensor,
 /// the rule and the received value.
 SafetensorsFile readSafetensors(const std::filesystem::path& path,
                                 const SafetensorsLimits& limits = {});
+
+/// What is in a file, without the values.
+struct SafetensorsContents {
+    std::map<std::string, std::string> metadata;
+    std::map<std::string, Shape, std::less<>> shapes;
+};
+/// Reads a file one tensor at a time. It is validated as a whole, and shown to `check`, which may
+/// throw, before the first tensor is handed to `take`; those that `check` takes out of the shapes
+/// are passed over.
+void readSafetensors(const std::filesystem::path& path,
+                     const std::function<void(SafetensorsContents&)>& check,
+                     const std::function<void(const std::string&, const Tensor&)>& take,
+                     const SafetensorsLimits& limits = {});
 
 } // namespace gradwright

@@ -29,32 +29,35 @@ ValueId lowerActivation(LowerContext& context, ValueId value) {
 
 ParamSpecs initializerParams() {
     std::vector<ParamChoice> choices = {
-        {"auto", "Automatic", "He for ReLU and leaky ReLU, Xavier for the others."}};
+        {"auto", "Automatic",
+         "What fits the activation: He for ReLU and its relatives, LeCun for SELU, Xavier for the "
+         "others."}};
     for (const auto& def : initializers())
-        if (def.forKernels)
-            choices.push_back({def.key, def.title, def.doc});
+        choices.push_back({def.key, def.title, def.doc});
     auto method = choiceParam("initializer", "Weights", "auto", std::move(choices),
                               "How the weights get their first values; biases start at zero.");
     method.advanced = true;
     auto range = realParam("initializer_range", "Range", 0.05, 0, 1000,
                            "Half width of the uniform distribution U(-a, a), deviation of a normal "
-                           "one.");
+                           "one, or the constant.");
     range.minimumExclusive = true;
     range.advanced = true;
-    range.visibleWhen = {
-        "initializer",
-        {std::string("uniform"), std::string("normal"), std::string("truncated-normal")}};
+    range.visibleWhen = {"initializer",
+                         {std::string("uniform"), std::string("normal"),
+                          std::string("truncated-normal"), std::string("constant")}};
     return {std::move(method), std::move(range)};
 }
 
 Initializer initializerOf(const Params& params, const Activation& activation) {
     const auto& key = params.text("initializer");
-    if (key == "uniform" || key == "normal" || key == "truncated-normal")
+    if (key == "uniform" || key == "normal" || key == "truncated-normal" || key == "constant")
         return {key, params.real("initializer_range"), 1.0};
     const auto gain = info(activation.kind).gain;
     if (key != "auto")
         return {key, 0.0, activation.kind == ActivationKind::Tanh ? gain : 1.0};
-    if (activation.kind == ActivationKind::Relu || activation.kind == ActivationKind::LeakyRelu)
+    if (activation.kind == ActivationKind::Selu) // which normalizes itself from this variance
+        return {"lecun-normal", 0.0, 1.0};
+    if (gain == info(ActivationKind::Relu).gain)
         return {"he-normal", 0.0, 1.0};
     return {"xavier-uniform", 0.0, 1.0};
 }

@@ -16,6 +16,8 @@ enum class RngStream : std::uint32_t {
     Dropout = 4,
     Noise = 5,
     Points = 6,
+    Patterns = 20,
+    Figures = 21,
     Test = 99
 };
 

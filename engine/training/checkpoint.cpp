@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <optional>
 
 namespace gradwright {
 namespace {
@@ -102,16 +104,31 @@ TrainingPosition positionFromJson(const Json& json) {
     return position;
 }
 
-const Tensor& tensorOf(const SafetensorsFile& contents, const std::string& name, const Shape& shape,
-                       const std::filesystem::path& file) {
-    const auto* tensor = contents.find(name);
-    if (!tensor)
+void requireTensor(const SafetensorsContents& contents, const std::string& name, const Shape& shape,
+                   const std::filesystem::path& file) {
+    const auto found = contents.shapes.find(name);
+    if (found == contents.shapes.end())
         throw Error("{} holds no \"{}\"; it belongs to another network or optimizer", file.string(),
                     name);
-    if (tensor->shape() != shape)
+    if (found->second != shape)
         throw Error("{}: \"{}\" has shape {}, the network wants {}", file.string(), name,
-                    toString(tensor->shape()), toString(shape));
-    return *tensor;
+                    toString(found->second), toString(shape));
+}
+
+/// Where a tensor of a checkpoint belongs.
+struct Home {
+    WeightId weight;
+    std::optional<std::size_t> slot;
+};
+std::map<std::string, Home, std::less<>> homesIn(const WeightStore& store) {
+    std::map<std::string, Home, std::less<>> homes;
+    const auto& specs = store.specs();
+    for (std::uint32_t i = 0; i < specs.size(); ++i) {
+        homes.emplace(specs[i].key, Home{WeightId{i}, {}});
+        for (std::size_t slot = 0; specs[i].learns() && slot < store.slots(); ++slot)
+            homes.emplace(slotName(specs[i].key, slot), Home{WeightId{i}, slot});
+    }
+    return homes;
 }
 
 template <class T>
@@ -131,53 +148,78 @@ Tensor finite(Tensor tensor, const std::string& what) {
 
 void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store,
                      const TrainingPosition& position) {
-    SafetensorsFile contents;
-    contents.metadata[kPositionKey] = toJson(position).dump();
-    contents.metadata["format"] = "gradwright checkpoint 1";
-    const auto& specs = store.specs();
-    for (std::uint32_t i = 0; i < specs.size(); ++i) {
-        contents.tensors.emplace_back(specs[i].key, finite(store.read(WeightId{i}), specs[i].key));
-        for (std::size_t slot = 0; specs[i].learns() && slot < store.slots(); ++slot)
-            contents.tensors.emplace_back(slotName(specs[i].key, slot),
-                                          finite(store.readSlot(WeightId{i}, slot),
-                                                 "the optimizer's state of " + specs[i].key));
+    std::vector<LazyTensor> tensors;
+    for (const auto& [name, home] : homesIn(store)) {
+        const auto& spec = store.specs()[home.weight.index()];
+        tensors.push_back({name, store.dtype(), spec.shape, [&store, &spec, home = home] {
+                               return home.slot ? finite(store.readSlot(home.weight, *home.slot),
+                                                         "the optimizer's state of " + spec.key)
+                                                : finite(store.read(home.weight), spec.key);
+                           }});
     }
-    writeSafetensors(file, contents);
+    writeSafetensors(
+        file, {{kPositionKey, toJson(position).dump()}, {"format", "gradwright checkpoint 1"}},
+        std::move(tensors));
 }
 
 TrainingPosition readCheckpoint(const std::filesystem::path& file, WeightStore& store) {
-    const auto contents = readSafetensors(file);
-    const auto found = contents.metadata.find(kPositionKey);
-    if (found == contents.metadata.end())
-        throw Error("{} holds weights but no training position; it is no checkpoint",
-                    file.string());
     TrainingPosition position;
-    try {
-        position = positionFromJson(parseJson(found->second, "the training position"));
-    } catch (const std::exception& error) {
-        throw Error("{}: its training position cannot be read ({})", file.string(), error.what());
-    }
+    const auto homes = homesIn(store);
     // Everything is checked before anything is written, so a wrong file changes nothing.
-    const auto& specs = store.specs();
-    for (const auto& spec : specs) {
-        tensorOf(contents, spec.key, spec.shape, file);
-        for (std::size_t slot = 0; spec.learns() && slot < store.slots(); ++slot)
-            tensorOf(contents, slotName(spec.key, slot), spec.shape, file);
-    }
-    for (std::uint32_t i = 0; i < specs.size(); ++i) {
-        store.write(WeightId{i}, *contents.find(specs[i].key));
-        for (std::size_t slot = 0; specs[i].learns() && slot < store.slots(); ++slot)
-            store.writeSlot(WeightId{i}, slot, *contents.find(slotName(specs[i].key, slot)));
-    }
+    const auto check = [&](SafetensorsContents& contents) {
+        const auto found = contents.metadata.find(kPositionKey);
+        if (found == contents.metadata.end())
+            throw Error("{} holds weights but no training position; it is no checkpoint",
+                        file.string());
+        try {
+            position = positionFromJson(parseJson(found->second, "the training position"));
+        } catch (const std::exception& error) {
+            throw Error("{}: its training position cannot be read ({})", file.string(),
+                        error.what());
+        }
+        for (const auto& spec : store.specs()) {
+            requireTensor(contents, spec.key, spec.shape, file);
+            for (std::size_t slot = 0; spec.learns() && slot < store.slots(); ++slot)
+                requireTensor(contents, slotName(spec.key, slot), spec.shape, file);
+        }
+        std::erase_if(contents.shapes,
+                      [&](const auto& entry) { return !homes.contains(entry.first); });
+    };
+    readSafetensors(file, check, [&](const std::string& name, const Tensor& tensor) {
+        const auto& home = homes.find(name)->second;
+        if (home.slot)
+            store.writeSlot(home.weight, *home.slot, tensor);
+        else
+            store.write(home.weight, tensor);
+    });
     return position;
 }
 
+void readCheckpointWeights(const std::filesystem::path& file, WeightStore& store) {
+    const auto& specs = store.specs();
+    std::map<std::string, WeightId, std::less<>> ids;
+    for (std::uint32_t i = 0; i < specs.size(); ++i)
+        ids.emplace(specs[i].key, WeightId{i});
+    const auto check = [&](SafetensorsContents& contents) {
+        for (const auto& spec : specs)
+            requireTensor(contents, spec.key, spec.shape, file);
+        std::erase_if(contents.shapes,
+                      [&](const auto& entry) { return !ids.contains(entry.first); });
+    };
+    readSafetensors(file, check, [&](const std::string& name, const Tensor& tensor) {
+        store.write(ids.find(name)->second, tensor);
+    });
+}
+
 Weights readCheckpointWeights(const std::filesystem::path& file) {
-    auto contents = readSafetensors(file);
     Weights weights;
-    for (auto& [name, tensor] : contents.tensors)
-        if (!name.starts_with(kSlotPrefix))
-            weights.values.emplace_back(name, std::move(tensor));
+    const auto check = [](SafetensorsContents& contents) {
+        std::erase_if(contents.shapes,
+                      [](const auto& entry) { return entry.first.starts_with(kSlotPrefix); });
+    };
+    readSafetensors(file, check, [&](const std::string& name, const Tensor& tensor) {
+        weights.values.emplace_back(name, tensor);
+    });
     return weights;
 }
 

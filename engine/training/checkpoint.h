@@ -36,5 +36,7 @@ void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store
 TrainingPosition readCheckpoint(const std::filesystem::path& file, WeightStore& store);
 /// The weights alone.
 Weights readCheckpointWeights(const std::filesystem::path& file);
+/// The weights alone into a store, one at a time. Throws Error naming file and fault.
+void readCheckpointWeights(const std::filesystem::path& file, WeightStore& store);
 
 } // namespace gradwright

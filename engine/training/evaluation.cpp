@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/training/evaluation.h"
 
+#include "engine/backend/evaluation_batch.h"
 #include "engine/data/batcher.h"
 #include "engine/training/diverged.h"
 
@@ -8,20 +9,14 @@
 #include <numeric>
 
 namespace gradwright {
-namespace {
-
-/// Large enough to keep all threads busy, small enough for activations to stay in the cache.
-constexpr std::int64_t kEvaluationBatch = 128;
-
-} // namespace
-
 std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& training,
                               std::shared_ptr<const DataSource> source,
                               std::vector<std::uint32_t> indices, const std::stop_token& stop,
                               const EvaluationProgress& progress) {
     const auto output = training.outputs.front();
     const auto elements = static_cast<std::size_t>(training.graph.type(output).shape.elements());
-    Batcher batcher(std::move(source), std::move(indices), kEvaluationBatch, std::nullopt);
+    Batcher batcher(std::move(source), std::move(indices), evaluationBatch(training.graph),
+                    std::nullopt);
     batcher.startEpoch(0);
     ScoreSums sums;
     std::vector<BatchInput> inputs;
@@ -36,7 +31,7 @@ std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& train
         if (!std::isfinite(program.lossSum()))
             throw DivergedError("the loss is not a finite number; the first such value is in {}",
                                 program.firstNonFinite().value_or("the loss"));
-        sums.add(program.lossSum(), outputs, *batch);
+        sums.add(program.lossSum(), outputs, *batch, training.scoredValues(*batch));
         if (progress)
             progress(sums.samples);
     }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/training/memory.h"
 
+#include "engine/backend/evaluation_batch.h"
+#include "engine/backend/plan.h"
 #include "engine/graph/lower.h"
 #include "engine/support/error.h"
+#include "engine/training/objective.h"
+#include "engine/training/recipes/losses.h"
 
 #include <algorithm>
 
@@ -15,6 +19,30 @@ constexpr std::int64_t kBytes = 4;
 bool sharesMemory(const OpAttributes& attributes) {
     return std::holds_alternative<ReshapeOp>(attributes) ||
            std::holds_alternative<ActivationOp>(attributes);
+}
+
+/// Data of which nothing is known but that they fit the network.
+DataInfo fittingData(const Network& network, const Analysis& analysis,
+                     const TrainingSettings& settings) {
+    const auto shapeOf = [&](NodeId id) {
+        return analysis.nodes[analysis.indexOf(network.main.find(id)->name)].output;
+    };
+    const auto inputs = nodesOfLayer(network.main, "input");
+    const auto outputs = nodesOfLayer(network.main, "output");
+    const auto& objective = settings.objectives.front();
+    DataInfo data;
+    if (!inputs.empty())
+        data.input = shapeOf(inputs.front());
+    for (const auto id : outputs) {
+        if (!objective.output.empty() && network.main.find(id)->name != objective.output)
+            continue;
+        const auto shape = shapeOf(id);
+        if (loss(objective.loss.key).target == TargetKind::ClassIndex)
+            data.classes.resize(static_cast<std::size_t>(shape.elements()));
+        else
+            data.target = shape;
+    }
+    return data;
 }
 
 } // namespace
@@ -47,6 +75,34 @@ std::optional<MemoryEstimate> estimateTrainingMemory(const Analysis& analysis,
     try {
         return estimateTrainingMemory(lower(analysis), settings.batch(),
                                       settings.updateRule().allSlots());
+    } catch (const Error&) {
+        return {};
+    }
+}
+
+std::optional<MemoryEstimate> planTrainingMemory(const Network& network, const Analysis& analysis,
+                                                 const TrainingSettings& settings) {
+    try {
+        const auto graph =
+            trainingGraph(network, fittingData(network, analysis, settings), settings).graph;
+        if (settings.precision() == Precision::F64) {
+            const auto single =
+                estimateTrainingMemory(graph, settings.batch(), settings.updateRule().allSlots());
+            return MemoryEstimate{2 * single.weights, 2 * single.activations};
+        }
+        const auto report = planOneDnn(
+            graph, {settings.batch(), settings.precision(), Mode::Training, settings.updateRule()});
+        const auto evaluated = evaluationBatch(graph);
+        const auto evaluation = planOneDnn(
+            graph, {evaluated, settings.precision(), Mode::Inference, settings.updateRule()});
+        // A Batcher for each, with three batches.
+        std::int64_t sample = 0;
+        for (const auto& input : graph.inputs())
+            sample += graph.type(input.value).shape.elements() * kBytes;
+        return MemoryEstimate{static_cast<std::int64_t>(report.weightBytes),
+                              static_cast<std::int64_t>(report.arenaBytes),
+                              static_cast<std::int64_t>(evaluation.arenaBytes) +
+                                  3 * sample * (settings.batch() + evaluated)};
     } catch (const Error&) {
         return {};
     }

@@ -14,7 +14,8 @@ namespace gradwright {
 struct MemoryEstimate {
     std::int64_t weights = 0;     ///< with gradients and optimizer slots
     std::int64_t activations = 0; ///< kept for the backward pass, and the largest gradients
-    [[nodiscard]] std::int64_t total() const { return weights + activations; }
+    std::int64_t around = 0;      ///< batches loaded ahead, and evaluation between epochs
+    [[nodiscard]] std::int64_t total() const { return weights + activations + around; }
 };
 
 /// In FP32 at a batch size, for an optimizer with `slots` tensors of state a weight.
@@ -23,6 +24,11 @@ MemoryEstimate estimateTrainingMemory(const OpGraph& graph, std::int64_t batch, 
 /// run yet.
 std::optional<MemoryEstimate> estimateTrainingMemory(const Analysis& analysis,
                                                      const TrainingSettings& settings);
+
+/// The same, as the engine plans it: what compiling would take, in fractions of a second for small
+/// networks, in about a second for the largest.
+std::optional<MemoryEstimate> planTrainingMemory(const Network& network, const Analysis& analysis,
+                                                 const TrainingSettings& settings);
 
 /// The largest batch that fits in so many bytes where `estimate` was made for `batch` samples; 0
 /// when the weights alone do not fit.

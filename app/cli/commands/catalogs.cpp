@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 namespace gradwright::cli {
 namespace {
@@ -60,17 +61,23 @@ void listLayers(bool asJson) {
 
 void listTemplates(bool asJson) {
     Json list = Json::array();
-    for (const auto& key : templateKeys()) {
-        const auto project = openTemplate(key);
-        const auto analysis = analyze(project.network);
-        if (asJson)
-            list.push_back({{"key", key},
+    std::string section;
+    for (const auto& info : templates()) {
+        const auto project = openTemplate(info.key);
+        const auto parameters = analyze(project.network).parameters;
+        if (asJson) {
+            list.push_back({{"key", info.key},
                             {"name", project.name},
-                            {"parameters", analysis.parameters},
-                            {"description", project.description}});
-        else
-            printLine(fmt::format("{}  {:>9} parameters  {}", padded(key, 22),
-                                  grouped(analysis.parameters), project.description));
+                            {"section", info.section},
+                            {"parameters", parameters},
+                            {"description", project.description},
+                            {"try", info.tryThis}});
+            continue;
+        }
+        if (std::exchange(section, info.section) != info.section)
+            printLine((info.key == templateKeys().front() ? "" : "\n") + section);
+        printLine(fmt::format("  {}  {:>11} parameters  {}", padded(info.key, 23),
+                              grouped(parameters), project.description));
     }
     if (asJson)
         printJson(list);

@@ -35,7 +35,7 @@ void printTable(const Project& project, const Analysis& analysis) {
     }
     printLine(fmt::format("\nParameters        {}", grouped(analysis.parameters)));
     printLine(fmt::format("MACs a sample     {}", grouped(analysis.macs)));
-    if (const auto memory = estimateTrainingMemory(analysis, project.training))
+    if (const auto memory = planTrainingMemory(project.network, analysis, project.training))
         printLine(fmt::format("Training memory   ≈ {} at batch {}", bytesText(memory->total()),
                               project.training.batch()));
 }
@@ -56,7 +56,7 @@ Json toJson(const Project& project, const Analysis& analysis) {
     Json json = {{"layers", std::move(layers)},
                  {"total_parameters", analysis.parameters},
                  {"total_macs", analysis.macs}};
-    const auto memory = estimateTrainingMemory(analysis, project.training);
+    const auto memory = planTrainingMemory(project.network, analysis, project.training);
     json["training_memory_bytes"] = memory ? Json(memory->total()) : Json(nullptr);
     return json;
 }

@@ -377,7 +377,7 @@ void Compiler::finishGradient(const GradientTarget& target, bool maskPadding) {
     } else {
         auto* term = target.buffer;
         if (!(stored.desc == target.desc)) {
-            term = schedule_.arena(stored.gradient.size());
+            term = schedule_.arena(stored.desc.get_size());
             reorder(target.buffer, target.desc, term, stored.desc);
         }
         schedule_.add({final, term}, [sum = final, term](const RunContext&) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/program.h"
+#include "engine/backend/plan.h"
 
 #include <fstream>
 #include <thread>
@@ -57,6 +58,16 @@ std::string_view instructionSet() {
     }
 }
 
+void requireSupported(const CompileOptions& options) {
+    if (options.precision != Precision::F32)
+        throw Error("the CPU engine computes in fp32; fp64 runs on the reference backend");
+    if (options.batch < 1)
+        throw Error("a batch needs at least one sample, not {}", options.batch);
+    const auto& rule = options.update;
+    if (rule && !rule->isWhole() && (rule->slots > kMaxUpdateSlots || !rule->f32))
+        throw Error("the optimizer {} cannot run in F32", rule->key);
+}
+
 class OneDnnBackend final : public Backend {
 public:
     [[nodiscard]] std::string key() const override { return "onednn"; }
@@ -71,13 +82,7 @@ public:
     [[nodiscard]] std::unique_ptr<Program>
     compile(const OpGraph& graph, const CompileOptions& options,
             std::shared_ptr<WeightStore> weights) const override {
-        if (options.precision != Precision::F32)
-            throw Error("the CPU engine computes in fp32; fp64 runs on the reference backend");
-        if (options.batch < 1)
-            throw Error("a batch needs at least one sample, not {}", options.batch);
-        const auto& rule = options.update;
-        if (rule && !rule->isWhole() && (rule->slots > kMaxUpdateSlots || !rule->f32))
-            throw Error("the optimizer {} cannot run in F32", rule->key);
+        requireSupported(options);
         auto store =
             weights ? adopt(weights, graph) : std::make_shared<OneDnnWeights>(graph.weights());
         try {
@@ -89,6 +94,15 @@ public:
 };
 
 } // namespace
+
+ProgramReport planOneDnn(const OpGraph& graph, const CompileOptions& options) {
+    requireSupported(options);
+    try {
+        return planProgram(graph, options);
+    } catch (const dnnl::error& error) {
+        throw Error("oneDNN cannot compile the network: {}", error.what());
+    }
+}
 
 std::unique_ptr<Backend> makeOneDnnBackend() {
     return std::make_unique<OneDnnBackend>();

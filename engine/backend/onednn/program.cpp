@@ -6,6 +6,30 @@
 #include <utility>
 
 namespace gradwright::onednn {
+namespace {
+
+CompilerOptions compilerOptions(const CompileOptions& options, bool forFaults) {
+    const bool isTraining = options.mode == Mode::Training;
+    return {.trainingMode = isTraining,
+            .differentiate = isTraining && !forFaults,
+            .keepEverything = forFaults,
+            .slots = options.update ? options.update->allSlots() : 0};
+}
+
+} // namespace
+
+ProgramReport planProgram(const OpGraph& graph, const CompileOptions& options) {
+    OneDnnWeights weights(graph.weights(), true);
+    Schedule schedule(true);
+    Compiler compiler(graph, options.batch, compilerOptions(options, false), weights, schedule);
+    compiler.run();
+    schedule.plan();
+    auto report = std::move(compiler.report);
+    report.arenaBytes = schedule.arenaBytes();
+    report.weightBytes = weights.bytes();
+    return report;
+}
+
 OneDnnProgram::OneDnnProgram(const OpGraph& graph, const CompileOptions& options,
                              std::shared_ptr<OneDnnWeights> weights, bool forFaults)
     : graph_(graph)
@@ -13,13 +37,8 @@ OneDnnProgram::OneDnnProgram(const OpGraph& graph, const CompileOptions& options
     , weights_(std::move(weights))
     , store_(weights_)
     , inputs_(graph_.inputs().size()) {
-    const bool isTraining = options_.mode == Mode::Training;
-    Compiler compiler(graph_, options_.batch,
-                      {.trainingMode = isTraining,
-                       .differentiate = isTraining && !forFaults,
-                       .keepEverything = forFaults,
-                       .slots = options_.update ? options_.update->allSlots() : 0},
-                      *weights_, schedule_);
+    Compiler compiler(graph_, options_.batch, compilerOptions(options_, forFaults), *weights_,
+                      schedule_);
     compiler.run();
     schedule_.plan();
     readable_ = std::move(compiler.readable);

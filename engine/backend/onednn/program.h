@@ -54,4 +54,7 @@ private:
     State state_ = State::Compiled;
 };
 
+/// The report of a program that is not made.
+ProgramReport planProgram(const OpGraph& graph, const CompileOptions& options);
+
 } // namespace gradwright::onednn

@@ -14,7 +14,8 @@ void Schedule::add(const dnnl::primitive_desc_base& pd, std::vector<Argument> ar
     Step step;
     for (const auto& argument : arguments)
         step.uses.push_back(argument.buffer);
-    step.primitive = dnnl::primitive(pd.get());
+    if (!planOnly_)
+        step.primitive = dnnl::primitive(pd.get());
     step.arguments = std::move(arguments);
     steps_.push_back(std::move(step));
 }
@@ -35,7 +36,8 @@ void Schedule::plan() {
     findLifetimes();
     shareMemory();
     place();
-    bindArguments();
+    if (!planOnly_)
+        bindArguments();
 }
 
 void Schedule::findLifetimes() {
@@ -100,6 +102,9 @@ void Schedule::place() {
         placed.insert(std::ranges::upper_bound(placed, offset, {}, &Placed::begin), place);
         size = std::max(size, place.end);
     }
+    arenaBytes_ = size;
+    if (planOnly_)
+        return;
     arena_ = AlignedBuffer(size);
     for (const auto& place : placed)
         place.buffer->data_ = arena_.data() + place.begin;

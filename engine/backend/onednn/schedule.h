@@ -49,6 +49,10 @@ class Schedule {
 public:
     using Kernel = std::function<void(const RunContext&)>;
 
+    /// `planOnly`: to learn how much memory the steps need; they cannot run.
+    explicit Schedule(bool planOnly = false)
+        : planOnly_(planOnly) {}
+
     struct Argument {
         int argument;
         Buffer* buffer;
@@ -75,7 +79,7 @@ public:
     bool runForward(const RunContext& context, const std::stop_token& stop);
     bool runBackward(const RunContext& context, const std::stop_token& stop);
 
-    [[nodiscard]] std::size_t arenaBytes() const { return arena_.size(); }
+    [[nodiscard]] std::size_t arenaBytes() const { return arenaBytes_; }
 
 private:
     struct Step {
@@ -99,6 +103,8 @@ private:
     std::deque<Buffer> buffers_; ///< addresses stay
     std::vector<Step> steps_;
     std::size_t backward_ = ~std::size_t{0};
+    bool planOnly_;
+    std::size_t arenaBytes_ = 0;
     AlignedBuffer arena_;
     dnnl::stream stream_{cpuEngine()};
 };

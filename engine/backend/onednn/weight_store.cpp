@@ -42,9 +42,10 @@ void execute(const MemoryDesc& from, const void* source, const MemoryDesc& to, v
 
 } // namespace
 
-OneDnnWeights::OneDnnWeights(std::vector<WeightSpec> specs)
+OneDnnWeights::OneDnnWeights(std::vector<WeightSpec> specs, bool planOnly)
     : specs_(std::move(specs))
-    , stored_(specs_.size()) {}
+    , stored_(specs_.size())
+    , planOnly_(planOnly) {}
 
 Tensor OneDnnWeights::read(WeightId id) const {
     return toPlain(id, at(id).value);
@@ -90,7 +91,8 @@ void OneDnnWeights::setLayout(WeightId id, const Dims& dims, const MemoryDesc& d
     weight.dims = dims;
     weight.desc = desc;
     weight.isSet = true;
-    weight.value = AlignedBuffer(desc.get_size());
+    if (!planOnly_)
+        weight.value = AlignedBuffer(desc.get_size());
 }
 
 void OneDnnWeights::setRemainingLayouts() {
@@ -109,6 +111,9 @@ void OneDnnWeights::prepareTraining(std::size_t slots) {
                     "keeps {}; start from fresh weights",
                     slots_, slots);
     slots_ = std::max(slots_, slots);
+    trains_ = true;
+    if (planOnly_)
+        return;
     for (std::size_t i = 0; i < stored_.size(); ++i) {
         auto& weight = stored_[i];
         if (!specs_[i].learns())
@@ -121,6 +126,8 @@ void OneDnnWeights::prepareTraining(std::size_t slots) {
 }
 
 AlignedBuffer OneDnnWeights::paddingMask(WeightId id) const {
+    if (planOnly_)
+        return {};
     const auto& weight = at(id);
     Tensor ones(DType::F32, specs_[id.index()].shape);
     std::ranges::fill(ones.span<float>(), 1.0F);
@@ -147,8 +154,10 @@ std::vector<std::int32_t> OneDnnWeights::rowsOf(WeightId id) const {
 
 std::size_t OneDnnWeights::bytes() const {
     std::size_t sum = 0;
-    for (const auto& weight : stored_)
-        sum += weight.value.size() * (1 + weight.slots.size()) + weight.gradient.size();
+    for (std::size_t i = 0; i < stored_.size(); ++i) {
+        const auto copies = trains_ && specs_[i].learns() ? 2 + slots_ : 1;
+        sum += stored_[i].desc.get_size() * copies;
+    }
     return sum;
 }
 
@@ -169,9 +178,13 @@ const StoredWeight& OneDnnWeights::atSlot(WeightId id, std::size_t slot) const {
 Tensor OneDnnWeights::toPlain(WeightId id, const AlignedBuffer& memory) const {
     const auto& weight = at(id);
     const auto large = dimsOf(weight.desc);
+    Tensor tensor(DType::F32, specs_[id.index()].shape);
+    if (large == weight.dims) {
+        execute(weight.desc, memory.data(), denseDesc(large), tensor.bytes().data());
+        return tensor;
+    }
     AlignedBuffer all(product(large) * sizeof(float));
     execute(weight.desc, memory.data(), denseDesc(large), all.data());
-    Tensor tensor(DType::F32, specs_[id.index()].shape);
     const auto* source = reinterpret_cast<const float*>(all.data());
     auto target = tensor.span<float>();
     forEachRow(weight.dims, large, [&](std::size_t to, std::size_t from) {
@@ -186,11 +199,14 @@ void OneDnnWeights::fromPlain(WeightId id, const Tensor& values, std::byte* memo
     if (values.shape() != spec.shape)
         throw Error("weight {} has shape {}, not {}", spec.key, toString(spec.shape),
                     toString(values.shape()));
-    const auto converted = values.to(DType::F32);
+    if (values.dtype() != DType::F32)
+        return fromPlain(id, values.to(DType::F32), memory);
     const auto large = dimsOf(weight.desc);
+    const auto source = values.span<float>();
+    if (large == weight.dims)
+        return execute(denseDesc(large), source.data(), weight.desc, memory);
     AlignedBuffer all(product(large) * sizeof(float));
     auto* target = reinterpret_cast<float*>(all.data());
-    const auto source = converted.span<float>();
     forEachRow(weight.dims, large, [&](std::size_t from, std::size_t to) {
         std::copy_n(source.data() + from, weight.dims.back(), target + to);
     });

@@ -22,7 +22,8 @@ struct StoredWeight {
 
 class OneDnnWeights final : public WeightStore {
 public:
-    explicit OneDnnWeights(std::vector<WeightSpec> specs);
+    /// `planOnly`: layouts alone, without memory.
+    explicit OneDnnWeights(std::vector<WeightSpec> specs, bool planOnly = false);
 
     [[nodiscard]] const std::vector<WeightSpec>& specs() const override { return specs_; }
     [[nodiscard]] DType dtype() const override { return DType::F32; }
@@ -57,6 +58,8 @@ private:
     std::vector<WeightSpec> specs_;
     std::vector<StoredWeight> stored_;
     std::size_t slots_ = 0;
+    bool planOnly_;
+    bool trains_ = false;
 };
 
 } // namespace gradwright::onednn

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 #include <vector>
 
 using namespace gradwright;
@@ -152,6 +154,14 @@ private Q_SLOTS:
             QVERIFY(!def.title.empty() && !def.doc.empty() && !def.formula.empty());
             QVERIFY(draw({def.key, 0.5}).shape() == kShape);
         }
+        // Each is compared with its formula above.
+        const std::set<std::string> compared = {
+            "he-normal",     "he-uniform", "xavier-normal", "xavier-uniform",   "lecun-normal",
+            "lecun-uniform", "orthogonal", "identity",      "truncated-normal", "normal",
+            "uniform",       "constant",   "zeros"};
+        for (const auto& def : initializers())
+            QVERIFY2(compared.contains(def.key), def.key.c_str());
+        qInfo("%zu initialisers compared with their formulas", initializers().size());
         QCOMPARE(messageOf([] { return draw({"magic"}); }), "there is no initialiser \"magic\"");
     }
 };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/devices.h"
+#include "engine/backend/program_cache.h"
 #include "engine/project/templates.h"
 #include "engine/training/memory.h"
+#include "engine/training/objective.h"
 
 #include <QTest>
 
@@ -31,6 +34,27 @@ private Q_SLOTS:
         const auto twice = estimateTrainingMemory(analysis, project.training).value();
         QCOMPARE(twice.activations, 2 * once.activations);
         QCOMPARE(twice.weights, once.weights);
+    }
+
+    void theEnginesPlanIsWhatItCompiles_data() {
+        QTest::addColumn<std::string>("key");
+        for (const auto* key : {"lenet-5", "small-residual", "cifar-resnet-20",
+                                "tiny-vision-transformer", "small-unet"})
+            QTest::newRow(key) << std::string(key);
+    }
+    void theEnginesPlanIsWhatItCompiles() {
+        QFETCH(std::string, key);
+        const auto project = openTemplate(key);
+        const auto info = openDataset(project.data).info;
+        const auto& settings = project.training;
+        ProgramCache programs(backendFor(settings.precision()),
+                              trainingGraph(project.network, info, settings).graph,
+                              settings.precision(), settings.updateRule());
+        const auto report = programs.get(settings.batch(), Mode::Training).report();
+        const auto planned =
+            planTrainingMemory(project.network, analyze(project.network), settings).value();
+        QCOMPARE(planned.weights, static_cast<std::int64_t>(report.weightBytes));
+        QCOMPARE(planned.activations, static_cast<std::int64_t>(report.arenaBytes));
     }
 
     void aNetworkThatCannotRunHasNone() {
