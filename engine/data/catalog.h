@@ -9,6 +9,14 @@ namespace gradwright {
 DatasetDef mnistDataset();
 DatasetDef fashionMnistDataset();
 DatasetDef generatedPointsDataset();
+DatasetDef generatedSurfaceDataset();
+DatasetDef seattleWeatherDataset();
+DatasetDef kingJamesBibleDataset();
+DatasetDef cifar10Dataset();
+DatasetDef cifar100Dataset();
+DatasetDef csvTableDataset();
+DatasetDef imageFoldersDataset();
+DatasetDef textFileDataset();
 DatasetDef idxFilesDataset();
 
 } // namespace gradwright
