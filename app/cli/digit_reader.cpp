@@ -2,34 +2,63 @@
 #include "app/cli/digit_reader.h"
 
 #include "app/cli/naming.h"
-#include "engine/data/digit.h"
+#include "engine/data/picture_input.h"
+#include "engine/data/table.h"
 #include "engine/project/runs.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/objective.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace gradwright::cli {
 
 DigitReader::DigitReader(const std::filesystem::path& path) {
     const auto run = RunDirectory::open(path);
     const auto project = projectOfRun(run);
-    info_ = openDataset(project.data).info;
+    info_ = dataInfoOfRun(run);
     const auto weights = weightsOfRun(run);
     predictor_ = naming(weights, [&] {
         return std::make_unique<Predictor>(inferenceGraph(project.network, project.training),
                                            readCheckpointWeights(weights));
     });
-    if (predictor_->classes() != info_.classes.size())
-        throw Error("{}: its network tells {} classes apart, its data set has {}", path.string(),
-                    predictor_->classes(), info_.classes.size());
+    const auto told = static_cast<std::int64_t>(predictor_->classes());
+    const auto classes = static_cast<std::int64_t>(info_.classes.size());
+    const auto expected = info_.hasClasses() ? classes * info_.labels() : info_.target.elements();
+    if (told != expected)
+        throw Error("{}: its network tells {} numbers, its data set has {}", path.string(), told,
+                    expected);
+}
+
+DigitReader::Reading DigitReader::readingOf(const Tensor& input) {
+    auto prediction = predictor_->predict(input);
+    if (info_.hasClasses()) {
+        auto name = info_.classes[static_cast<std::size_t>(prediction.classIndex)];
+        return {std::move(prediction), std::move(name), {}};
+    }
+    std::vector<double> values(prediction.probabilities.begin(), prediction.probabilities.end());
+    for (std::size_t i = 0; i < std::min(values.size(), info_.targetScaling.size()); ++i)
+        values[i] = values[i] * info_.targetScaling[i].deviation + info_.targetScaling[i].mean;
+    return {std::move(prediction), {}, std::move(values)};
 }
 
 DigitReader::Reading DigitReader::read(const std::filesystem::path& image) {
-    return naming(image, [&] {
-        const auto input = applyPreparation(prepareDigit(readImage(image)), info_.preparation);
-        auto prediction = predictor_->predict(input);
-        auto name = info_.classes[static_cast<std::size_t>(prediction.classIndex)];
-        return Reading{std::move(prediction), std::move(name)};
+    return naming(image, [&] { return readingOf(preparePicture(image, info_).input); });
+}
+
+std::vector<DigitReader::Reading> DigitReader::readTable(const std::filesystem::path& path) {
+    return naming(path, [&] {
+        const auto table = readCsv(path);
+        std::vector<Reading> readings;
+        for (std::size_t row = 0; row < table.rows(); ++row)
+            readings.push_back(
+                readingOf(Tensor::of<float>(info_.input, tableInputs(table, row, info_.columns))));
+        return readings;
     });
+}
+
+std::string DigitReader::continueText(std::string_view prompt, const TextWish& wish) {
+    return gradwright::continueText(*predictor_, info_.classes, prompt, wish);
 }
 
 } // namespace gradwright::cli

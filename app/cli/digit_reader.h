@@ -3,14 +3,17 @@
 
 #include "engine/data/dataset.h"
 #include "engine/inference/predictor.h"
+#include "engine/inference/text_writer.h"
 
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace gradwright::cli {
 
-/// A run opened for reading images.
+/// A run opened for reading images or tables.
 class DigitReader {
 public:
     /// Throws Error when the folder is no run or its weights cannot be read.
@@ -18,12 +21,22 @@ public:
 
     struct Reading {
         Prediction prediction;
-        std::string className;
+        std::string className;      ///< empty where the network tells values
+        std::vector<double> values; ///< in their own units; none where it tells classes
     };
     /// Prepares the image as the run's data were and classifies it. Throws Error naming the file.
     Reading read(const std::filesystem::path& image);
+    /// The same for each row of a table, whose columns are found by name.
+    std::vector<Reading> readTable(const std::filesystem::path& table);
+
+    /// Goes on with a text; of a network that was trained on one.
+    std::string continueText(std::string_view prompt, const TextWish& wish);
+
+    [[nodiscard]] const DataInfo& data() const { return info_; }
 
 private:
+    Reading readingOf(const Tensor& input);
+
     DataInfo info_;
     std::unique_ptr<Predictor> predictor_;
 };

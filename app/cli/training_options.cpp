@@ -2,6 +2,7 @@
 #include "app/cli/training_options.h"
 
 #include "app/cli/exit_codes.h"
+#include "engine/data/augmentation.h"
 #include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/recipes/schedules.h"
@@ -9,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/ranges.h>
 
+#include <filesystem>
 #include <utility>
 
 namespace gradwright::cli {
@@ -46,9 +48,37 @@ void assign(ParamValues& values, const ParamSpecs& specs, const std::string& key
     values.insert_or_assign(key, parse(*spec, text, option));
 }
 
+/// What a DataChoice holds beside the parameters of its data set.
+ParamSpecs choiceParams() {
+    return {realParam("validation_fraction", "Validation", 0.1, 0, 0.9, ""),
+            intParam("split_seed", "Split seed", 1, 0, 9e15, ""),
+            intParam("limit", "Samples", 0, 0, 1e12, "")};
+}
+
+void assignData(DataChoice& data, const std::string& key, const std::string& text,
+                std::string_view option) {
+    auto specs = choiceParams();
+    if (!findParam(specs, key)) {
+        auto known = dataset(data.dataset).params;
+        const auto* spec = findParam(known, key);
+        const bool isPath = spec && spec->type == ParamType::Path && !text.empty();
+        known.insert(known.end(), specs.begin(), specs.end());
+        // The run must find it again from anywhere.
+        return assign(data.params, known, key,
+                      isPath ? std::filesystem::absolute(text).string() : text, option);
+    }
+    const auto value = parse(*findParam(specs, key), text, option);
+    if (key == "validation_fraction")
+        data.validationFraction = std::get<double>(value);
+    else if (key == "split_seed")
+        data.splitSeed = static_cast<std::uint64_t>(std::get<std::int64_t>(value));
+    else
+        data.limit = std::get<std::int64_t>(value);
+}
+
 /// "key=value" of the training, or "optimizer.key=value", "schedule.…", "loss.…" (of every
-/// objective).
-void assign(TrainingSettings& settings, const std::string& assignment) {
+/// objective), "data.…", "augmentation.…".
+void assign(TrainingSettings& settings, DataChoice& data, const std::string& assignment) {
     const auto option = "--set " + assignment;
     const auto equals = assignment.find('=');
     if (equals == std::string::npos)
@@ -69,9 +99,14 @@ void assign(TrainingSettings& settings, const std::string& assignment) {
     } else if (group == "loss") {
         for (auto& objective : settings.objectives)
             assign(objective.loss.params, loss(objective.loss.key).params, key, text, option);
+    } else if (group == "data") {
+        assignData(data, key, text, option);
+    } else if (group == "augmentation") {
+        assign(data.augmentation, augmentationParams(), key, text, option);
     } else {
-        throw UsageError("{}: the groups are optimizer, schedule and loss, not \"{}\"", option,
-                         group);
+        throw UsageError("{}: the groups are optimizer, schedule, loss, data and augmentation, not "
+                         "\"{}\"",
+                         option, group);
     }
 }
 
@@ -111,15 +146,19 @@ void TrainingOptions::addTo(CLI::App& command) {
     command
         .add_option("--set", assignments_,
                     "Any setting, as key=value, e.g. warmup_epochs=1, optimizer.beta1=0.8, "
-                    "schedule.gamma=0.5; may be given again")
+                    "schedule.gamma=0.5, data.file=my.csv, augmentation.rotation=10; may be given "
+                    "again")
         ->expected(1)
         ->take_all();
+    command.add_option("--data", data_,
+                       "Data set: " + keysOf(datasets()) +
+                           "; another than the project's comes with its defaults");
     command.add_option("--seed", seed_, "Start of all random numbers");
     command.add_option("--threads", threads_, "Processor threads; 0 = all");
     command.add_option("--precision", precision_, "fp32 or fp64");
 }
 
-void TrainingOptions::applyTo(TrainingSettings& settings) const {
+void TrainingOptions::applyTo(TrainingSettings& settings, DataChoice& data) const {
     applyParam(settings, "epochs", epochs_, "--epochs");
     applyParam(settings, "batch", batch_, "--batch");
     applyParam(settings, "learning_rate", learningRate_, "--learning-rate");
@@ -127,8 +166,18 @@ void TrainingOptions::applyTo(TrainingSettings& settings) const {
     applyParam(settings, "threads", threads_, "--threads");
     applyParam(settings, "precision", precision_, "--precision");
     chooseRecipes(settings);
+    if (data_ && *data_ != data.dataset) {
+        try {
+            data = {.dataset = dataset(*data_).key,
+                    .params = {},
+                    .validationFraction = data.validationFraction,
+                    .splitSeed = data.splitSeed};
+        } catch (const Error& error) {
+            throw UsageError("--data: {}", error.what());
+        }
+    }
     for (const auto& assignment : assignments_)
-        assign(settings, assignment);
+        assign(settings, data, assignment);
 }
 
 void TrainingOptions::chooseRecipes(TrainingSettings& settings) const {
@@ -148,7 +197,8 @@ void TrainingOptions::chooseRecipes(TrainingSettings& settings) const {
 void TrainingOptions::requireResumable() const {
     const std::pair<std::string_view, const std::optional<std::string>*> fixed[] = {
         {"--batch", &batch_}, {"--optimizer", &optimizer_}, {"--schedule", &schedule_},
-        {"--loss", &loss_},   {"--seed", &seed_},           {"--precision", &precision_}};
+        {"--loss", &loss_},   {"--seed", &seed_},           {"--precision", &precision_},
+        {"--data", &data_}};
     if (!assignments_.empty())
         throw UsageError("--set cannot change a run once it has begun; --resume takes --epochs, "
                          "--learning-rate and --threads");

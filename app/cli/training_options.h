@@ -18,7 +18,7 @@ class TrainingOptions {
 public:
     void addTo(CLI::App& command);
     /// Throws UsageError naming the option and its rule.
-    void applyTo(TrainingSettings& settings) const;
+    void applyTo(TrainingSettings& settings, DataChoice& data) const;
     /// Throws UsageError when one is given that a run cannot change once it has begun.
     void requireResumable() const;
 
@@ -26,7 +26,7 @@ private:
     void chooseRecipes(TrainingSettings& settings) const;
 
     std::optional<std::string> epochs_, batch_, learningRate_, seed_, threads_, precision_,
-        optimizer_, schedule_, loss_;
+        optimizer_, schedule_, loss_, data_;
     std::vector<std::string> assignments_; ///< "key=value"
 };
 

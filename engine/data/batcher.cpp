@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/batcher.h"
 
+#include "engine/data/worker_crew.h"
 #include "engine/support/error.h"
 #include "engine/support/rng.h"
 
@@ -26,19 +27,23 @@ constexpr std::size_t kBuffers = 3;
 
 struct Batcher::State {
     State(std::shared_ptr<const DataSource> dataSource, std::vector<std::uint32_t> indices_,
-          std::int64_t batch_, std::optional<std::uint64_t> seed_)
+          std::int64_t batch_, std::optional<std::uint64_t> seed_,
+          std::shared_ptr<const Augmenter> augmenter_)
         : source(std::move(dataSource))
         , indices(std::move(indices_))
         , batch(batch_)
         , seed(seed_)
+        , augmenter(std::move(augmenter_))
         , elements(static_cast<std::size_t>(source->shape().elements()))
         , targetElements(source->targetShape().rank() == 0
                              ? 0
-                             : static_cast<std::size_t>(source->targetShape().elements())) {
+                             : static_cast<std::size_t>(source->targetShape().elements()))
+        , sampleLabels(static_cast<std::size_t>(source->labelsPerSample()))
+        , crew(source->isCostly() ? usefulHelpers() : 0) {
         const auto most = std::min(static_cast<std::size_t>(batch), indices.size());
         for (auto& buffer : buffers) {
             buffer.inputs.reserve(most * elements);
-            buffer.labels.reserve(most);
+            buffer.labels.reserve(most * sampleLabels);
             buffer.targets.reserve(most * targetElements);
             free.push_back(&buffer);
         }
@@ -47,8 +52,10 @@ struct Batcher::State {
 
     void run(const std::stop_token& stop);
     void loadEpoch(const std::stop_token& stop, std::uint64_t ticket);
-    bool fill(Batch& target, std::int64_t number, std::span<const std::uint32_t> order,
-              const std::stop_token& stop, std::uint64_t ticket);
+    bool fill(Batch& target, std::int64_t number, std::uint64_t ofEpoch,
+              std::span<const std::uint32_t> order, const std::stop_token& stop,
+              std::uint64_t ticket);
+    void load(Batch& target, std::size_t place, std::uint32_t sample, std::uint64_t ofEpoch) const;
     [[nodiscard]] std::vector<std::uint32_t> orderOf(std::uint64_t epoch) const;
     [[nodiscard]] std::int64_t batches() const {
         return (static_cast<std::int64_t>(indices.size()) + batch - 1) / batch;
@@ -58,8 +65,11 @@ struct Batcher::State {
     const std::vector<std::uint32_t> indices;
     const std::int64_t batch;
     const std::optional<std::uint64_t> seed;
+    const std::shared_ptr<const Augmenter> augmenter; ///< may be null
     const std::size_t elements;
     const std::size_t targetElements; ///< 0 where samples have a class
+    const std::size_t sampleLabels;
+    WorkerCrew crew;
 
     std::array<Batch, kBuffers> buffers;
     Batch* lent = nullptr;    ///< with the user
@@ -86,26 +96,41 @@ std::vector<std::uint32_t> Batcher::State::orderOf(std::uint64_t wanted) const {
     return order;
 }
 
+void Batcher::State::load(Batch& target, std::size_t place, std::uint32_t sample,
+                          std::uint64_t ofEpoch) const {
+    const auto input = std::span(target.inputs).subspan(place * elements, elements);
+    source->input(sample, input);
+    if (augmenter)
+        augmenter->apply(input, sample, ofEpoch);
+    source->labels(sample, std::span(target.labels).subspan(place * sampleLabels, sampleLabels));
+    if (targetElements > 0)
+        source->target(sample,
+                       std::span(target.targets).subspan(place * targetElements, targetElements));
+}
+
 /// False when another epoch or the end was asked for meanwhile.
-bool Batcher::State::fill(Batch& target, std::int64_t number, std::span<const std::uint32_t> order,
-                          const std::stop_token& stop, std::uint64_t ticket) {
+bool Batcher::State::fill(Batch& target, std::int64_t number, std::uint64_t ofEpoch,
+                          std::span<const std::uint32_t> order, const std::stop_token& stop,
+                          std::uint64_t ticket) {
     const auto first = static_cast<std::size_t>(number * batch);
     const auto count = std::min(static_cast<std::size_t>(batch), order.size() - first);
+    const auto samples = order.subspan(first, count);
     target.index = number;
     target.count = static_cast<std::int64_t>(count);
     target.inputs.resize(count * elements);
-    target.labels.resize(count);
+    target.labels.resize(count * sampleLabels);
     target.targets.resize(count * targetElements);
-    for (std::size_t i = 0; i < count; ++i) {
-        if (stop.stop_requested() || request.load(std::memory_order_relaxed) != ticket)
-            return false;
-        const std::int64_t sample = order[first + i];
-        source->input(sample, std::span(target.inputs).subspan(i * elements, elements));
-        target.labels[i] = source->label(sample);
-        if (targetElements > 0)
-            source->target(sample,
-                           std::span(target.targets).subspan(i * targetElements, targetElements));
-    }
+    const auto unwanted = [&] {
+        return stop.stop_requested() || request.load(std::memory_order_relaxed) != ticket;
+    };
+    crew.run(count, [&](std::size_t i) {
+        if (!unwanted())
+            load(target, i, samples[i], ofEpoch);
+    });
+    if (unwanted())
+        return false;
+    if (augmenter && augmenter->mixes())
+        augmenter->mix(target.inputs, samples, ofEpoch);
     return true;
 }
 
@@ -127,7 +152,7 @@ void Batcher::State::loadEpoch(const std::stop_token& stop, std::uint64_t ticket
         std::exception_ptr thrown;
         bool whole = false;
         try {
-            whole = fill(*target, number, order, stop, ticket);
+            whole = fill(*target, number, wantedEpoch, order, stop, ticket);
         } catch (...) {
             thrown = std::current_exception();
         }
@@ -162,13 +187,15 @@ void Batcher::State::run(const std::stop_token& stop) {
 }
 
 Batcher::Batcher(std::shared_ptr<const DataSource> source, std::vector<std::uint32_t> indices,
-                 std::int64_t batch, std::optional<std::uint64_t> shuffleSeed) {
+                 std::int64_t batch, std::optional<std::uint64_t> shuffleSeed,
+                 std::shared_ptr<const Augmenter> augmenter) {
     if (batch < 1)
         throw Error("a batch must hold at least 1 sample, not {}", batch);
     for (const auto index : indices)
         if (index >= source->size())
             throw Error("there is no sample {} among {}", index, source->size());
-    state_ = std::make_unique<State>(std::move(source), std::move(indices), batch, shuffleSeed);
+    state_ = std::make_unique<State>(std::move(source), std::move(indices), batch, shuffleSeed,
+                                     std::move(augmenter));
 }
 
 Batcher::~Batcher() = default;

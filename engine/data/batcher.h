@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/data/augmentation.h"
 #include "engine/data/dataset.h"
 
 #include <cstdint>
@@ -12,21 +13,23 @@ namespace gradwright {
 
 struct Batch {
     std::vector<float> inputs;        ///< count × elements of a sample
-    std::vector<std::int32_t> labels; ///< count
+    std::vector<std::int32_t> labels; ///< count × the source's labels a sample
     std::vector<float> targets;       ///< count × elements of a target; none with classes
     std::int64_t count = 0;           ///< the last batch of an epoch may be shorter
     std::int64_t index = 0;           ///< number of the batch within its epoch
 };
 
-/// Hands out a data source batch by batch. A thread of its own loads ahead into a few reused
-/// buffers. The order of an epoch is a function of seed and epoch alone, so training resumed in the
-/// middle of an epoch meets the same batches. Used by one thread at a time.
+/// Hands out a data source batch by batch. A thread of its own, with helpers where samples are
+/// costly to read, loads ahead into a few reused buffers. The order of an epoch is a function of
+/// seed and epoch alone, so training resumed in the middle of an epoch meets the same batches. Used
+/// by one thread at a time.
 class Batcher {
 public:
-    /// Without a seed the indices keep their order. Throws Error when the batch is less than 1 or
-    /// an index is outside the source.
+    /// Without a seed the indices keep their order; without an augmenter the samples are as they
+    /// are. Throws Error when the batch is less than 1 or an index is outside the source.
     Batcher(std::shared_ptr<const DataSource> source, std::vector<std::uint32_t> indices,
-            std::int64_t batch, std::optional<std::uint64_t> shuffleSeed);
+            std::int64_t batch, std::optional<std::uint64_t> shuffleSeed,
+            std::shared_ptr<const Augmenter> augmenter = nullptr);
     /// Stops the loader at once; an epoch need not be finished.
     ~Batcher();
     Batcher(const Batcher&) = delete;

@@ -16,57 +16,70 @@ namespace {
 namespace fs = std::filesystem;
 
 Shape shapeOfOne(const IdxArray& images) {
-    if (images.dims.size() != 3)
-        throw Error("images have 3 dimensions, not {}", images.dims.size());
-    return {1, images.dims[1], images.dims[2]};
+    const auto& dims = images.dims;
+    if (dims.size() == 3)
+        return {1, dims[1], dims[2]};
+    if (dims.size() == 4)
+        return {dims[1], dims[2], dims[3]};
+    throw Error("images have 3 or 4 dimensions, not {}", dims.size());
 }
 
-/// The bytes of the centre crop of image `index`, a row at a time.
-template <class Visit>
-void forEachRow(const IdxArray& images, const Shape& crop, std::int64_t index, Visit visit) {
-    const auto height = images.dims[1];
-    const auto width = images.dims[2];
-    const auto top = (height - crop[1]) / 2;
-    const auto left = (width - crop[2]) / 2;
-    const auto length = static_cast<std::size_t>(crop[2]);
-    for (std::int64_t y = 0; y < crop[1]; ++y) {
-        const auto start = (index * height + top + y) * width + left;
-        visit(std::span(images.values).subspan(static_cast<std::size_t>(start), length));
-    }
-}
-
-/// Mean and deviation of all values after crop and binarizing. Counts bytes, so the result does not
-/// depend on any order of summation.
-void standardizeOver(const IdxArray& images, Preparation& preparation) {
-    const auto crop = preparedShape(shapeOfOne(images), preparation);
-    std::array<std::int64_t, 256> counts{};
-    for (std::int64_t i = 0; i < images.dims[0]; ++i)
-        forEachRow(images, crop, i, [&](std::span<const std::uint8_t> row) {
-            for (const auto byte : row)
-                ++counts[byte];
-        });
-    preparation.mean = 0;
-    preparation.deviation = 1;
-    const auto table = byteTable(preparation);
+/// Of values that occur so often.
+Scaling scalingOf(const std::array<std::int64_t, 256>& counts,
+                  const std::array<float, 256>& values) {
     double sum = 0;
     double squares = 0;
     double total = 0;
     for (std::size_t byte = 0; byte < counts.size(); ++byte) {
         const auto count = static_cast<double>(counts[byte]);
-        sum += count * double{table[byte]};
-        squares += count * double{table[byte]} * double{table[byte]};
+        sum += count * double{values[byte]};
+        squares += count * double{values[byte]} * double{values[byte]};
         total += count;
     }
     const auto variance = squares / total - (sum / total) * (sum / total);
-    preparation.mean = sum / total;
     // Images of one value only have nothing to scale.
-    preparation.deviation = variance > 1e-12 ? std::sqrt(variance) : 1.0;
+    return {sum / total, variance > 1e-12 ? std::sqrt(variance) : 1.0};
 }
 
-struct LabelledImages {
-    IdxArray images;
-    std::vector<std::uint8_t> labels;
-};
+/// The bytes of the centre crop of image `index`, a row at a time: visit(channel, row).
+template <class Visit>
+void forEachRow(const IdxArray& images, const Shape& crop, std::int64_t index, Visit visit) {
+    const auto whole = shapeOfOne(images);
+    const auto top = (whole[1] - crop[1]) / 2;
+    const auto left = (whole[2] - crop[2]) / 2;
+    const auto length = static_cast<std::size_t>(crop[2]);
+    for (std::int64_t c = 0; c < crop[0]; ++c)
+        for (std::int64_t y = 0; y < crop[1]; ++y) {
+            const auto start = ((index * whole[0] + c) * whole[1] + top + y) * whole[2] + left;
+            visit(static_cast<std::size_t>(c),
+                  std::span(images.values).subspan(static_cast<std::size_t>(start), length));
+        }
+}
+
+/// Mean and deviation of each channel over some images, after crop and binarizing. Counts bytes, so
+/// the result does not depend on any order of summation.
+void standardizeOver(const IdxArray& images, std::span<const std::uint32_t> part,
+                     Preparation& preparation) {
+    const auto crop = preparedShape(shapeOfOne(images), preparation);
+    std::vector<std::array<std::int64_t, 256>> counts(static_cast<std::size_t>(crop[0]));
+    for (const auto i : part)
+        forEachRow(images, crop, i, [&](std::size_t channel, std::span<const std::uint8_t> row) {
+            for (const auto byte : row)
+                ++counts[channel][byte];
+        });
+    preparation.mean = {0.0};
+    preparation.deviation = {1.0};
+    const auto table = byteTable(preparation);
+    std::vector<Scaling> scales;
+    for (const auto& count : counts)
+        scales.push_back(scalingOf(count, table));
+    preparation.mean.clear();
+    preparation.deviation.clear();
+    for (const auto& scale : scales) {
+        preparation.mean.push_back(scale.mean);
+        preparation.deviation.push_back(scale.deviation);
+    }
+}
 
 LabelledImages readPair(const fs::path& imagesPath, const fs::path& labelsPath) {
     auto images = readIdx(imagesPath, 3);
@@ -107,9 +120,13 @@ ByteImageSource::ByteImageSource(IdxArray images, std::vector<std::uint8_t> labe
     : images_(std::move(images))
     , labels_(std::move(labels))
     , shape_(preparedShape(shapeOfOne(images_), preparation))
-    , table_(byteTable(preparation))
-    , scaled_(!preparation.binarize)
-    , scale_(static_cast<float>(1.0 / (255.0 * preparation.deviation))) {
+    , scaled_(!preparation.binarize) {
+    for (std::size_t c = 0; c < static_cast<std::size_t>(shape_[0]); ++c) {
+        tables_.push_back(byteTable(preparation, c));
+        // Exactly rounded, unlike the difference of two entries.
+        const auto which = preparation.deviation.size() == 1 ? 0 : c;
+        scales_.push_back(static_cast<float>(1.0 / (255.0 * preparation.deviation[which])));
+    }
     const auto bytes = Shape(images_.dims).elements();
     if (static_cast<std::int64_t>(labels_.size()) != images_.dims[0] ||
         static_cast<std::int64_t>(images_.values.size()) != bytes)
@@ -125,19 +142,25 @@ void ByteImageSource::input(std::int64_t index, std::span<float> out) const {
     if (index < 0 || index >= size() || static_cast<std::int64_t>(out.size()) != shape_.elements())
         throw Error("sample {} of {} is read into {} values; its shape is {}", index, size(),
                     out.size(), toString(shape_));
-    const auto convert = [&](std::span<const std::uint8_t> bytes, float* to) {
+    const auto convert = [&](std::size_t channel, std::span<const std::uint8_t> bytes, float* to) {
+        const auto& table = tables_[channel];
         if (scaled_)
-            scaleBytes(bytes, scale_, table_[0], to);
+            scaleBytes(bytes, scales_[channel], table[0], to);
         else
-            std::ranges::transform(bytes, to, [&](std::uint8_t byte) { return table_[byte]; });
+            std::ranges::transform(bytes, to, [&](std::uint8_t byte) { return table[byte]; });
     };
     if (shape_ == shapeOfOne(images_)) {
+        const auto channels = static_cast<std::size_t>(shape_[0]);
+        const auto plane = out.size() / channels;
         const auto start = static_cast<std::size_t>(index) * out.size();
-        return convert(std::span(images_.values).subspan(start, out.size()), out.data());
+        for (std::size_t c = 0; c < channels; ++c)
+            convert(c, std::span(images_.values).subspan(start + c * plane, plane),
+                    out.data() + c * plane);
+        return;
     }
     auto* next = out.data();
-    forEachRow(images_, shape_, index, [&](std::span<const std::uint8_t> row) {
-        convert(row, next);
+    forEachRow(images_, shape_, index, [&](std::size_t channel, std::span<const std::uint8_t> row) {
+        convert(channel, row, next);
         next += row.size();
     });
 }
@@ -167,8 +190,24 @@ ParamSpec binarizeParam() {
                      "Values above 0.5 become 1, all others 0, as photocells see them.");
 }
 
+Dataset byteImageDataset(LabelledImages training, LabelledImages test,
+                         std::vector<std::string> classes, Preparation preparation,
+                         bool standardize, const DataChoice& choice) {
+    const auto shape = preparedShape(shapeOfOne(training.images), preparation);
+    if (standardize) {
+        const std::vector<std::int32_t> labels(training.labels.begin(), training.labels.end());
+        standardizeOver(training.images, splitOf(labels, classes.size(), choice).training,
+                        preparation);
+    }
+    return {{shape, std::move(classes), preparation},
+            std::make_shared<ByteImageSource>(std::move(training.images),
+                                              std::move(training.labels), preparation),
+            std::make_shared<ByteImageSource>(std::move(test.images), std::move(test.labels),
+                                              preparation)};
+}
+
 Dataset openIdx(const IdxFiles& files, Preparation preparation, bool standardize,
-                std::vector<std::string> classes) {
+                const DataChoice& choice, std::vector<std::string> classes) {
     auto training = readPair(files.trainingImages, files.trainingLabels);
     auto test = readPair(files.testImages, files.testLabels);
     const auto whole = shapeOfOne(training.images);
@@ -180,14 +219,8 @@ Dataset openIdx(const IdxFiles& files, Preparation preparation, bool standardize
         classes = namesFor(training.labels);
     checkLabels(files.trainingLabels, training.labels, classes.size());
     checkLabels(files.testLabels, test.labels, classes.size());
-    const auto shape = preparedShape(whole, preparation);
-    if (standardize)
-        standardizeOver(training.images, preparation);
-    return {{shape, std::move(classes), preparation},
-            std::make_shared<ByteImageSource>(std::move(training.images),
-                                              std::move(training.labels), preparation),
-            std::make_shared<ByteImageSource>(std::move(test.images), std::move(test.labels),
-                                              preparation)};
+    return byteImageDataset(std::move(training), std::move(test), std::move(classes),
+                            std::move(preparation), standardize, choice);
 }
 
 } // namespace gradwright

@@ -13,10 +13,11 @@
 
 namespace gradwright {
 
-/// Gray images of one size with a class each, kept as bytes and prepared when read.
+/// Images of one size with a class each, kept as bytes and prepared when read.
 class ByteImageSource final : public DataSource {
 public:
-    /// `images` is N×H×W, `labels` N. Throws Error when they do not fit each other or the crop.
+    /// `images` is N×H×W or N×C×H×W, `labels` N. Throws Error when they do not fit each other or
+    /// the crop.
     ByteImageSource(IdxArray images, std::vector<std::uint8_t> labels,
                     const Preparation& preparation);
 
@@ -29,9 +30,9 @@ private:
     IdxArray images_;
     std::vector<std::uint8_t> labels_;
     Shape shape_;
-    std::array<float, 256> table_; ///< what each byte becomes
-    bool scaled_;                  ///< the table is a straight line, quicker computed than read
-    float scale_;
+    std::vector<std::array<float, 256>> tables_; ///< what each byte of a channel becomes
+    bool scaled_; ///< the tables are straight lines, quicker computed than read
+    std::vector<float> scales_;
 };
 
 /// The four files of MNIST and its relatives.
@@ -49,10 +50,21 @@ IdxFiles mnistFilesIn(const std::filesystem::path& folder);
 ParamSpec normalizeParam();
 ParamSpec binarizeParam();
 
-/// Reads the files. `preparation` gives size and binarize; with `standardize` mean and deviation
-/// are taken over the training images as they then are, else they stay 0 and 1. Without class names
-/// there are as many classes as the training labels need, named "0", "1", …
+struct LabelledImages {
+    IdxArray images; ///< N×H×W or N×C×H×W
+    std::vector<std::uint8_t> labels;
+};
+
+/// Makes a data set of images in memory. `preparation` gives what is done to them; with
+/// `standardize` mean and deviation of each channel are taken over the choice's training part as
+/// they then are, else they stay 0 and 1.
+Dataset byteImageDataset(LabelledImages training, LabelledImages test,
+                         std::vector<std::string> classes, Preparation preparation,
+                         bool standardize, const DataChoice& choice);
+
+/// Reads the files; see byteImageDataset(). Without class names there are as many classes as the
+/// training labels need, named "0", "1", …
 Dataset openIdx(const IdxFiles& files, Preparation preparation, bool standardize,
-                std::vector<std::string> classes = {});
+                const DataChoice& choice, std::vector<std::string> classes = {});
 
 } // namespace gradwright

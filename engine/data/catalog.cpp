@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
 
+#include "engine/data/augmentation.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -12,8 +13,16 @@ const std::vector<DatasetDef>& datasets() {
         mnistDataset(),
         fashionMnistDataset(),
         generatedPointsDataset(),
+        generatedSurfaceDataset(),
         generatedPatternsDataset(),
         generatedShapesDataset(),
+        seattleWeatherDataset(),
+        kingJamesBibleDataset(),
+        cifar10Dataset(),
+        cifar100Dataset(),
+        csvTableDataset(),
+        imageFoldersDataset(),
+        textFileDataset(),
         idxFilesDataset(),
     };
     return all;
@@ -34,6 +43,8 @@ void requireValid(const DataChoice& choice) {
     const auto problems = validate(def.params, choice.params);
     if (!problems.empty())
         throw Error("data set {}: {}", def.key, problems.front().message);
+    if (const auto wrong = validate(augmentationParams(), choice.augmentation); !wrong.empty())
+        throw Error("augmentation: {}", wrong.front().message);
     if (!(choice.validationFraction >= 0 && choice.validationFraction < 1))
         throw Error("the part kept for validation must be at least 0 and less than 1, not {}",
                     choice.validationFraction);
@@ -45,7 +56,7 @@ void requireValid(const DataChoice& choice) {
 Dataset openDataset(const DataChoice& choice) {
     requireValid(choice);
     const auto& def = dataset(choice.dataset);
-    return def.open(Params(def.params, choice.params));
+    return def.open(Params(def.params, choice.params), choice);
 }
 
 } // namespace gradwright

@@ -11,6 +11,14 @@ DatasetDef fashionMnistDataset();
 DatasetDef generatedPointsDataset();
 DatasetDef generatedPatternsDataset();
 DatasetDef generatedShapesDataset();
+DatasetDef generatedSurfaceDataset();
+DatasetDef seattleWeatherDataset();
+DatasetDef kingJamesBibleDataset();
+DatasetDef cifar10Dataset();
+DatasetDef cifar100Dataset();
+DatasetDef csvTableDataset();
+DatasetDef imageFoldersDataset();
+DatasetDef textFileDataset();
 DatasetDef idxFilesDataset();
 
 } // namespace gradwright

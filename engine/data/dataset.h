@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/data/preparation.h"
+#include "engine/data/table_column.h"
 #include "engine/support/param.h"
 #include "engine/tensor/shape.h"
 
@@ -15,16 +16,24 @@
 
 namespace gradwright {
 
-/// What the samples of a data set are: a class each, or target values each (regression,
-/// reconstruction).
+/// What the samples of a data set are: a class each, a class at each step (text), or target values
+/// each (regression, reconstruction).
 struct DataInfo {
     Shape input;                      ///< of one sample after preparation, e.g. 1×28×28
     std::vector<std::string> classes; ///< names by label; none where targets are values
     Preparation preparation;
-    Shape target{}; ///< of one sample's target values; of rank 0 with classes
+    /// Of one sample's target values; with classes {T} where each of T steps has one, else of rank
+    /// 0.
+    Shape target{};
     std::vector<std::string> targetNames{}; ///< of the values, where they have names
+    std::vector<Scaling> targetScaling{};   ///< what was done to the values; none: nothing
+    std::vector<TableColumn> columns{};     ///< what a table's inputs are made from; else none
 
     [[nodiscard]] bool hasClasses() const { return !classes.empty(); }
+    /// Of one sample: 1, or one a step.
+    [[nodiscard]] std::int64_t labels() const { return target.rank() == 0 ? 1 : target[0]; }
+
+    bool operator==(const DataInfo&) const = default;
 };
 
 /// Samples by number. Immutable and safe to read from several threads at once.
@@ -37,8 +46,18 @@ public:
     [[nodiscard]] virtual const Shape& shape() const = 0;
     /// Writes the prepared input of a sample; `out` holds exactly the elements of shape().
     virtual void input(std::int64_t index, std::span<float> out) const = 0;
-    /// The class of a sample, in 0 … classes - 1; 0 where samples have target values.
+    /// The class of a sample, in 0 … classes - 1; 0 where samples have target values or a class a
+    /// step.
     [[nodiscard]] virtual std::int32_t label(std::int64_t index) const = 0;
+    /// How many classes a sample has: 1, or one a step.
+    [[nodiscard]] virtual std::int64_t labelsPerSample() const { return 1; }
+    /// Writes labelsPerSample() classes.
+    virtual void labels(std::int64_t index, std::span<std::int32_t> out) const {
+        out[0] = label(index);
+    }
+    /// Whether reading a sample takes so long (a file is decoded) that several threads should share
+    /// a batch.
+    [[nodiscard]] virtual bool isCostly() const { return false; }
     /// Of one sample's target values; of rank 0 where samples have a class.
     [[nodiscard]] virtual const Shape& targetShape() const;
     /// Writes the target values of a sample; `out` holds exactly the elements of targetShape().
@@ -52,6 +71,8 @@ struct Dataset {
     std::shared_ptr<const DataSource> test;     ///< never mixed with training
 };
 
+struct DataChoice;
+
 /// The one description of a data set: forms, files and command line are made from it.
 struct DatasetDef {
     std::string key;
@@ -60,8 +81,9 @@ struct DatasetDef {
     std::string origin;
     std::string licence;
     ParamSpecs params;
-    /// Reads the data. Throws Error naming the file when one is absent or broken.
-    Dataset (*open)(const Params& params);
+    /// Reads the data. What is learned from them (means, categories, vocabulary) comes from the
+    /// choice's training part alone. Throws Error naming the file when one is absent or broken.
+    Dataset (*open)(const Params& params, const DataChoice& choice);
 };
 
 /// Every known data set; one line in catalog.cpp each.
@@ -72,10 +94,11 @@ const DatasetDef& dataset(std::string_view key);
 /// What a project says about its data.
 struct DataChoice {
     std::string dataset = "mnist";
-    ParamValues params;
+    ParamValues params{};
     double validationFraction = 0.1; ///< of the training samples, in [0, 1)
     std::uint64_t splitSeed = 1;
     std::int64_t limit = 0;      ///< use only the first N samples of Split::training; 0 = all
+    ParamValues augmentation{};  ///< of augmentationParams()
     Json extra = Json::object(); ///< keys of a file that this version does not know
 
     bool operator==(const DataChoice&) const = default;
@@ -96,10 +119,13 @@ struct Split {
 /// remainder): of MNIST's 60,000 with 0.1, 54,000 and 6,000; samples with target values are one
 /// class. Depends on labels, fraction and seed only. Throws Error when a label is out of range or
 /// nothing would be left to train on.
+Split stratifiedSplit(std::span<const std::int32_t> labels, std::size_t classes,
+                      double validationFraction, std::uint64_t seed);
 Split stratifiedSplit(const DataSource& source, std::size_t classes, double validationFraction,
                       std::uint64_t seed);
 
 /// The split that a choice stands for, its limit applied.
+Split splitOf(std::span<const std::int32_t> labels, std::size_t classes, const DataChoice& choice);
 Split splitOf(const Dataset& dataset, const DataChoice& choice);
 
 } // namespace gradwright

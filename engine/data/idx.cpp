@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/idx.h"
 
+#include "engine/data/byte_reader.h"
 #include "engine/support/error.h"
 
-#include <zlib.h>
-
-#include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <memory>
 #include <span>
-#include <string>
-#include <system_error>
 
 namespace gradwright {
 namespace {
@@ -21,79 +14,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint8_t kUnsignedByte = 0x08;
 constexpr std::int64_t kMaxBytes = std::int64_t{1} << 34;
-/// Deflate cannot shrink data further than this (zlib's technical notes), so a header that promises
-/// more than the file could unpack to is a lie found before allocating.
-constexpr std::int64_t kMaxDeflateRatio = 1032;
-
-struct CloseGz {
-    void operator()(gzFile_s* file) const { gzclose(file); }
-};
-
-/// Reads gzip and plain files alike.
-class ByteReader {
-public:
-    explicit ByteReader(const fs::path& path)
-        : name_(path.string()) {
-        std::error_code error;
-        const auto status = fs::status(path, error);
-        if (!fs::exists(status))
-            throw Error("{}: there is no such file", name_);
-        if (!fs::is_regular_file(status))
-            throw Error("{}: this is not a file", name_);
-        fileSize_ = static_cast<std::int64_t>(fs::file_size(path, error));
-        errno = 0;
-        file_.reset(gzopen(path.c_str(), "rb"));
-        if (error || !file_)
-            throw Error("{}: cannot be opened: {}", name_,
-                        error ? error.message() : std::strerror(errno));
-        gzbuffer(file_.get(), 1U << 17);
-    }
-
-    /// Fills as much of `out` as the file gives.
-    std::size_t read(std::span<std::uint8_t> out) {
-        std::size_t done = 0;
-        while (done < out.size()) {
-            constexpr std::size_t most = std::size_t{1} << 30;
-            const auto wanted = static_cast<unsigned>(std::min(out.size() - done, most));
-            const int got = gzread(file_.get(), out.data() + done, wanted);
-            if (got < 0)
-                fail();
-            done += static_cast<std::size_t>(got);
-            if (static_cast<unsigned>(got) < wanted)
-                break;
-        }
-        return done;
-    }
-
-    /// Throws when the end that read() met is a cut gzip stream.
-    void requireWholeStream() {
-        int code = Z_OK;
-        gzerror(file_.get(), &code);
-        if (code == Z_BUF_ERROR)
-            throw Error("{}: the gzip data is cut short; copy or download the file again", name_);
-        if (code != Z_OK && code != Z_STREAM_END)
-            fail();
-    }
-
-    [[nodiscard]] bool isGzip() const { return gzdirect(file_.get()) == 0; }
-    [[nodiscard]] std::int64_t fileSize() const { return fileSize_; }
-    [[nodiscard]] const std::string& name() const { return name_; }
-
-private:
-    [[noreturn]] void fail() {
-        int code = Z_OK;
-        const std::string text = gzerror(file_.get(), &code);
-        if (code == Z_ERRNO)
-            throw Error("{}: cannot be read: {}", name_, std::strerror(errno));
-        throw Error("{}: the gzip data is damaged ({}); copy or download the file again", name_,
-                    text);
-    }
-
-    std::string name_;
-    std::int64_t fileSize_ = 0;
-    std::unique_ptr<gzFile_s, CloseGz> file_;
-};
-
 void readHeader(ByteReader& reader, std::span<std::uint8_t> header) {
     const auto got = reader.read(header);
     if (got == header.size())
@@ -141,7 +61,7 @@ void checkPromise(const ByteReader& reader, std::int64_t header, std::int64_t to
     if (!reader.isGzip() && size != header + total)
         throw Error("{}: the header promises {} bytes of values, but {} follow it", reader.name(),
                     total, size - header);
-    if (reader.isGzip() && total / kMaxDeflateRatio > size)
+    if (reader.isGzip() && total / ByteReader::kMaxDeflateRatio > size)
         throw Error("{}: the header promises {} bytes of values, more than {} bytes of gzip can "
                     "hold",
                     reader.name(), total, size);

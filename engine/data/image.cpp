@@ -51,6 +51,10 @@ bool startsWith(const std::vector<std::uint8_t>& bytes, const std::array<std::ui
     return bytes.size() >= N && std::equal(what.begin(), what.end(), bytes.begin());
 }
 
+Error notAnImage(const fs::path& path) {
+    return Error("{}: this is neither a PNG nor a JPEG image", path.string());
+}
+
 } // namespace
 
 void checkImageSize(std::int64_t width, std::int64_t height, const std::string& name) {
@@ -66,13 +70,30 @@ GrayImage makeImage(std::int64_t width, std::int64_t height, float value) {
     return {width, height, std::vector<float>(static_cast<std::size_t>(width * height), value)};
 }
 
-GrayImage readImage(const fs::path& path) {
+Picture readPicture(const fs::path& path, const PictureRequest& request) {
     const auto bytes = readWhole(path);
     if (startsWith(bytes, kPngSignature))
-        return decodePng(bytes, path.string());
+        return decodePng(bytes, path.string(), request);
     if (startsWith(bytes, kJpegSignature))
-        return decodeJpeg(bytes, path.string());
-    throw Error("{}: this is neither a PNG nor a JPEG image", path.string());
+        return decodeJpeg(bytes, path.string(), request);
+    throw notAnImage(path);
+}
+
+void requirePictureSignature(const fs::path& path) {
+    std::ifstream stream(path, std::ios::binary);
+    std::vector<std::uint8_t> bytes(kPngSignature.size());
+    stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, stream.gcount())));
+    if (!startsWith(bytes, kPngSignature) && !startsWith(bytes, kJpegSignature))
+        throw notAnImage(path);
+}
+
+GrayImage readImage(const fs::path& path) {
+    const auto picture = readPicture(path, {});
+    auto image = makeImage(picture.width, picture.height);
+    std::ranges::transform(picture.bytes, image.pixels.begin(),
+                           [](std::uint8_t byte) { return static_cast<float>(byte) / 255.0F; });
+    return image;
 }
 
 } // namespace gradwright

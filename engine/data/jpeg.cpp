@@ -9,9 +9,11 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
+#include <algorithm>
 #include <array>
 #include <csetjmp>
 #include <cstring>
+#include <utility>
 
 namespace gradwright {
 namespace {
@@ -104,14 +106,22 @@ int exifOrientation(std::span<const std::uint8_t> marker) {
 }
 
 /// The two steps of libjpeg. Errors leave by longjmp, so nothing within them has a destructor.
-bool readHeader(Decoder& decoder, std::span<const std::uint8_t> file) {
+bool readHeader(Decoder& decoder, std::span<const std::uint8_t> file,
+                const PictureRequest& request) {
     if (setjmp(decoder.leave) != 0)
         return false;
     auto& info = decoder.info;
     jpeg_mem_src(&info, file.data(), static_cast<unsigned long>(file.size()));
     jpeg_save_markers(&info, JPEG_APP0 + 1, 0xFFFF);
     jpeg_read_header(&info, TRUE);
-    info.out_color_space = JCS_GRAYSCALE;
+    info.out_color_space = request.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    const auto shorter = static_cast<std::int64_t>(std::min(info.image_width, info.image_height));
+    info.scale_num = 1;
+    info.scale_denom = 1;
+    while (request.side > 0 && info.scale_denom < 8 &&
+           shorter / (2 * info.scale_denom) >= 2 * request.side)
+        info.scale_denom *= 2;
+    jpeg_calc_output_dimensions(&info);
     return true;
 }
 
@@ -121,7 +131,8 @@ bool readPixels(Decoder& decoder, std::uint8_t* pixels) {
     auto& info = decoder.info;
     jpeg_start_decompress(&info);
     while (info.output_scanline < info.output_height) {
-        JSAMPROW row = pixels + std::size_t{info.output_scanline} * info.output_width;
+        JSAMPROW row = pixels + std::size_t{info.output_scanline} * info.output_width *
+                                    static_cast<std::size_t>(info.output_components);
         jpeg_read_scanlines(&info, &row, 1);
     }
     jpeg_finish_decompress(&info);
@@ -136,38 +147,42 @@ int orientationOf(const Decoder& decoder) {
 }
 
 /// Turns what the camera stored upright. Orientations from 5 on swap the sides.
-GrayImage upright(const std::vector<std::uint8_t>& bytes, std::int64_t width, std::int64_t height,
-                  int orientation) {
+Picture upright(const Picture& stored, int orientation) {
     const bool swapped = orientation >= 5;
-    auto image = makeImage(swapped ? height : width, swapped ? width : height);
-    for (std::int64_t y = 0; y < image.height; ++y)
-        for (std::int64_t x = 0; x < image.width; ++x) {
+    auto picture = stored;
+    if (swapped)
+        std::swap(picture.width, picture.height);
+    const auto channels = static_cast<std::size_t>(stored.channels);
+    auto* to = picture.bytes.data();
+    for (std::int64_t y = 0; y < picture.height; ++y)
+        for (std::int64_t x = 0; x < picture.width; ++x) {
             auto fromX = swapped ? y : x;
             auto fromY = swapped ? x : y;
             if (orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8)
-                fromX = width - 1 - fromX;
+                fromX = stored.width - 1 - fromX;
             if (orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7)
-                fromY = height - 1 - fromY;
-            const auto byte = bytes[static_cast<std::size_t>(fromY * width + fromX)];
-            image.at(x, y) = static_cast<float>(byte) / 255.0F;
+                fromY = stored.height - 1 - fromY;
+            const auto from = static_cast<std::size_t>(fromY * stored.width + fromX) * channels;
+            to = std::copy_n(stored.bytes.data() + from, channels, to);
         }
-    return image;
+    return picture;
 }
 
 } // namespace
 
-GrayImage decodeJpeg(std::span<const std::uint8_t> file, const std::string& name) {
+Picture decodeJpeg(std::span<const std::uint8_t> file, const std::string& name,
+                   const PictureRequest& request) {
     Decoder decoder;
-    if (!readHeader(decoder, file))
+    if (!readHeader(decoder, file, request))
         throw Error("{}: this JPEG image is broken: {}", name, decoder.message.data());
-    const std::int64_t width = decoder.info.image_width;
-    const std::int64_t height = decoder.info.image_height;
-    checkImageSize(width, height, name);
+    checkImageSize(decoder.info.image_width, decoder.info.image_height, name);
     const auto orientation = orientationOf(decoder); // finishing frees the markers
-    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(width * height));
-    if (!readPixels(decoder, bytes.data()))
+    Picture picture{decoder.info.output_width, decoder.info.output_height, request.channels, {}};
+    picture.bytes.resize(
+        static_cast<std::size_t>(picture.width * picture.height * picture.channels));
+    if (!readPixels(decoder, picture.bytes.data()))
         throw Error("{}: this JPEG image is broken or cut short: {}", name, decoder.message.data());
-    return upright(bytes, width, height, orientation);
+    return orientation == 1 ? picture : upright(picture, orientation);
 }
 
 } // namespace gradwright

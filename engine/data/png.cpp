@@ -35,23 +35,23 @@ std::uint8_t toByte(float value) {
 
 } // namespace
 
-GrayImage decodePng(std::span<const std::uint8_t> file, const std::string& name) {
+Picture decodePng(std::span<const std::uint8_t> file, const std::string& name,
+                  const PictureRequest& request) {
     PngImage png;
     if (!png_image_begin_read_from_memory(&png, file.data(), file.size()))
         throw Error("{}: this PNG image is broken: {}", name, png.message);
     checkImageSize(png.width, png.height, name);
-    png.format = PNG_FORMAT_GRAY;
+    png.format = request.channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
     // Without this, 16-bit images that name no gamma would be taken as linear light.
     png.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
 
-    auto image = makeImage(png.width, png.height);
-    std::vector<std::uint8_t> bytes(image.pixels.size());
+    Picture picture{png.width, png.height, request.channels, {}};
+    picture.bytes.resize(
+        static_cast<std::size_t>(picture.width * picture.height * picture.channels));
     const png_color white = {255, 255, 255};
-    if (!png_image_finish_read(&png, &white, bytes.data(), 0, nullptr))
+    if (!png_image_finish_read(&png, &white, picture.bytes.data(), 0, nullptr))
         throw Error("{}: this PNG image is broken or cut short: {}", name, png.message);
-    std::ranges::transform(bytes, image.pixels.begin(),
-                           [](std::uint8_t byte) { return static_cast<float>(byte) / 255.0F; });
-    return image;
+    return picture;
 }
 
 void writePng(const GrayImage& image, const std::filesystem::path& path) {

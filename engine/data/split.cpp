@@ -11,16 +11,22 @@
 namespace gradwright {
 namespace {
 
-std::vector<std::int64_t> countClasses(const DataSource& source, std::size_t classes) {
+std::vector<std::int64_t> countClasses(std::span<const std::int32_t> labels, std::size_t classes) {
     std::vector<std::int64_t> counts(classes, 0);
-    for (std::int64_t i = 0; i < source.size(); ++i) {
-        const auto label = source.label(i);
-        if (label < 0 || static_cast<std::size_t>(label) >= classes)
-            throw Error("label {} of sample {} is outside 0 to {}", label, i,
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        if (labels[i] < 0 || static_cast<std::size_t>(labels[i]) >= classes)
+            throw Error("label {} of sample {} is outside 0 to {}", labels[i], i,
                         static_cast<std::int64_t>(classes) - 1);
-        ++counts[static_cast<std::size_t>(label)];
+        ++counts[static_cast<std::size_t>(labels[i])];
     }
     return counts;
+}
+
+std::vector<std::int32_t> labelsOf(const DataSource& source) {
+    std::vector<std::int32_t> labels(static_cast<std::size_t>(source.size()));
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        labels[i] = source.label(static_cast<std::int64_t>(i));
+    return labels;
 }
 
 /// How many of each class go to validation: proportional, summing to `total`; what rounding down
@@ -46,16 +52,18 @@ std::vector<std::int64_t> quotas(const std::vector<std::int64_t>& counts, std::i
 
 } // namespace
 
-Split stratifiedSplit(const DataSource& source, std::size_t classes, double validationFraction,
-                      std::uint64_t seed) {
+Split stratifiedSplit(std::span<const std::int32_t> labels, std::size_t classes,
+                      double validationFraction, std::uint64_t seed) {
     if (!(validationFraction >= 0 && validationFraction < 1))
         throw Error("the part kept for validation must be at least 0 and less than 1, not {}",
                     validationFraction);
-    const auto samples = source.size();
+    const auto samples = static_cast<std::int64_t>(labels.size());
+    if (samples == 0)
+        throw Error("there are no samples to train on");
     if (samples > std::numeric_limits<std::uint32_t>::max())
         throw Error("a data set of {} samples is too large; the most is {}", samples,
                     std::numeric_limits<std::uint32_t>::max());
-    const auto counts = countClasses(source, classes);
+    const auto counts = countClasses(labels, classes);
     const auto total = std::llround(validationFraction * static_cast<double>(samples));
     if (total >= samples)
         throw Error("with a part of {} kept for validation, nothing of {} samples is left to train "
@@ -71,7 +79,7 @@ Split stratifiedSplit(const DataSource& source, std::size_t classes, double vali
     split.training.reserve(order.size() - static_cast<std::size_t>(total));
     split.validation.reserve(static_cast<std::size_t>(total));
     for (const auto index : order) {
-        auto& left = quota[static_cast<std::size_t>(source.label(index))];
+        auto& left = quota[static_cast<std::size_t>(labels[index])];
         auto& part = left > 0 ? split.validation : split.training;
         part.push_back(index);
         --left;
@@ -79,16 +87,24 @@ Split stratifiedSplit(const DataSource& source, std::size_t classes, double vali
     return split;
 }
 
-Split splitOf(const Dataset& dataset, const DataChoice& choice) {
+Split stratifiedSplit(const DataSource& source, std::size_t classes, double validationFraction,
+                      std::uint64_t seed) {
+    return stratifiedSplit(labelsOf(source), classes, validationFraction, seed);
+}
+
+Split splitOf(std::span<const std::int32_t> labels, std::size_t classes, const DataChoice& choice) {
     if (choice.limit < 0)
         throw Error("the number of samples to train on must be at least 0 (all), not {}",
                     choice.limit);
-    auto split =
-        stratifiedSplit(*dataset.training, std::max<std::size_t>(1, dataset.info.classes.size()),
-                        choice.validationFraction, choice.splitSeed);
+    auto split = stratifiedSplit(labels, std::max<std::size_t>(1, classes),
+                                 choice.validationFraction, choice.splitSeed);
     if (choice.limit > 0 && static_cast<std::size_t>(choice.limit) < split.training.size())
         split.training.resize(static_cast<std::size_t>(choice.limit));
     return split;
+}
+
+Split splitOf(const Dataset& dataset, const DataChoice& choice) {
+    return splitOf(labelsOf(*dataset.training), dataset.info.classes.size(), choice);
 }
 
 } // namespace gradwright

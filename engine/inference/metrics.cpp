@@ -116,6 +116,18 @@ Measured meanAreaUnderCurve(const Outcomes& outcomes) {
     return sum / static_cast<double>(classes);
 }
 
+Measured bits(const Outcomes& outcomes) {
+    if (outcomes.steps == 1 || outcomes.labels.empty())
+        return {};
+    double sum = 0;
+    for (std::size_t n = 0; n < outcomes.labels.size(); ++n) {
+        const auto label = static_cast<std::size_t>(outcomes.labels[n]);
+        constexpr float least = 1e-30F; // not the end of everything
+        sum -= std::log2(static_cast<double>(std::max(rowOf(outcomes, n)[label], least)));
+    }
+    return sum / static_cast<double>(outcomes.labels.size());
+}
+
 /// The mean of term(prediction - target).
 template <class Term>
 Measured meanOfErrors(const Outcomes& outcomes, Term&& term) {
@@ -181,6 +193,10 @@ const std::vector<MetricDef>& metrics() {
          "the area under the ROC curve, each class against the rest, the mean over the classes "
          "(Hanley, McNeil 1982).",
          Classes, true, true, meanAreaUnderCurve},
+        {"bits", "Bits a step",
+         "The mean of -log₂ of the probability that was given to the right class of a step: how "
+         "many bits a character of a text takes when it is guessed like that (Shannon 1951).",
+         Classes, false, false, bits},
         {"r2", "R²",
          "The coefficient of determination, 1 - Σ(y - t)² / Σ(t - mean)²: 1 is perfect, 0 is no "
          "better than always saying the mean. Several outputs are summed.",

@@ -29,7 +29,7 @@ struct MetricDef {
 };
 
 /// In the order in which tables show them: accuracy, top-5 accuracy, macro precision, recall and
-/// F1, AUC; R², MAE, RMSE.
+/// F1, AUC, bits; R², MAE, RMSE.
 const std::vector<MetricDef>& metrics();
 /// Throws Error naming the known keys.
 const MetricDef& metric(std::string_view key);

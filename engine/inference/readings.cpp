@@ -32,8 +32,10 @@ std::optional<Outcomes> readOutcomes(const OpGraph& graph, const Weights& weight
     writeWeights(*programs.weights(), weights);
 
     Outcomes outcomes;
-    outcomes.elements = static_cast<std::size_t>(graph.type(output).shape.elements());
-    outcomes.outputs.reserve(indices.size() * outcomes.elements);
+    const auto perSample = static_cast<std::size_t>(graph.type(output).shape.elements());
+    outcomes.steps = static_cast<std::size_t>(source->labelsPerSample());
+    outcomes.elements = perSample / outcomes.steps;
+    outcomes.outputs.reserve(indices.size() * perSample);
     Batcher batcher(std::move(source), std::move(indices), size, std::nullopt);
     batcher.startEpoch(0);
     while (const auto* batch = batcher.next()) {
@@ -41,13 +43,13 @@ std::optional<Outcomes> readOutcomes(const OpGraph& graph, const Weights& weight
         const std::array inputs = {BatchInput{input, batch->inputs.data()}};
         if (!program.forward(inputs, {}, stop))
             return {};
-        const auto added = static_cast<std::size_t>(batch->count) * outcomes.elements;
+        const auto added = static_cast<std::size_t>(batch->count) * perSample;
         outcomes.outputs.resize(outcomes.outputs.size() + added);
         program.copyOutput(output, std::span(outcomes.outputs).last(added));
         std::ranges::copy(batch->labels, std::back_inserter(outcomes.labels));
         std::ranges::copy(batch->targets, std::back_inserter(outcomes.targets));
         if (progress)
-            progress(static_cast<std::int64_t>(outcomes.labels.size()));
+            progress(static_cast<std::int64_t>(outcomes.labels.size() / outcomes.steps));
     }
     return outcomes;
 }
@@ -61,6 +63,16 @@ std::optional<Outcomes> readAll(const OpGraph& graph, const Weights& weights,
     return readOutcomes(graph, weights, source, std::move(indices), stop, progress);
 }
 
+void restoreUnits(Outcomes& outcomes, const std::vector<Scaling>& scaling) {
+    if (scaling.size() != outcomes.elements)
+        return;
+    for (auto* values : {&outcomes.outputs, &outcomes.targets})
+        for (std::size_t i = 0; i < values->size(); ++i) {
+            const auto& scale = scaling[i % scaling.size()];
+            (*values)[i] = static_cast<float>(double{(*values)[i]} * scale.deviation + scale.mean);
+        }
+}
+
 std::vector<Reading> readingsOf(const Outcomes& outcomes) {
     std::vector<Reading> readings;
     readings.reserve(outcomes.labels.size());
@@ -68,7 +80,7 @@ std::vector<Reading> readingsOf(const Outcomes& outcomes) {
         const auto row =
             std::span(outcomes.outputs).subspan(n * outcomes.elements, outcomes.elements);
         const auto best = std::ranges::max_element(row);
-        readings.push_back({static_cast<std::uint32_t>(n), outcomes.labels[n],
+        readings.push_back({static_cast<std::uint32_t>(n / outcomes.steps), outcomes.labels[n],
                             static_cast<std::int32_t>(best - row.begin()), *best});
     }
     return readings;

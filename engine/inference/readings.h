@@ -26,10 +26,11 @@ struct Reading {
 
 /// What a network said about some samples, and what would have been right.
 struct Outcomes {
-    std::size_t elements = 0;         ///< of one output
-    std::vector<float> outputs;       ///< [samples, elements]
-    std::vector<std::int32_t> labels; ///< one a sample; all 0 where there are target values
+    std::size_t elements = 0;         ///< of one output: of a sample, or of a step of it
+    std::vector<float> outputs;       ///< [samples (× steps), elements]
+    std::vector<std::int32_t> labels; ///< one each; all 0 where there are target values
     std::vector<float> targets;       ///< [samples, elements]; none where samples have classes
+    std::size_t steps = 1;            ///< that a sample has
 };
 
 /// Runs some samples of a source; `graph` is an inferenceGraph(). Nothing when stopped; `progress`
@@ -45,7 +46,10 @@ std::optional<Outcomes> readAll(const OpGraph& graph, const Weights& weights,
                                 const std::stop_token& stop = {},
                                 const std::function<void(std::int64_t)>& progress = {});
 
-/// The largest output of each sample; sample numbers count from 0.
+/// Gives outputs and targets the units that they had before the data set scaled them.
+void restoreUnits(Outcomes& outcomes, const std::vector<Scaling>& scaling);
+
+/// The largest output of each sample (or step); sample numbers count from 0.
 std::vector<Reading> readingsOf(const Outcomes& outcomes);
 
 /// How often each class was read as which.

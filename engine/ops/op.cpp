@@ -255,19 +255,24 @@ struct TypeOf {
     ValueType operator()(const OneHotOp& op) const {
         requireInputs(1, "one-hot", inputs);
         requirePositive({op.classes}, "one-hot", "has 1 class or more", inputs);
-        require(inputs[0].element == ElementType::ClassIndex, "one-hot", "takes class indices",
-                inputs);
+        require(inputs[0].element == ElementType::ClassIndex && inputs[0].shape == Shape{1},
+                "one-hot", "takes one class index", inputs);
         return {Shape{op.classes}};
     }
     ValueType operator()(const SoftmaxCrossEntropyOp& op) const {
         requireInputs(2, "softmax-cross-entropy", inputs);
-        require(inputs[0].element == ElementType::Real && inputs[0].shape.rank() == 1 &&
-                    (inputs[1].element == ElementType::ClassIndex ||
-                     inputs[1].shape == inputs[0].shape),
+        const auto& logits = inputs[0].shape;
+        const bool sequence = logits.rank() == 2;
+        const auto steps = sequence ? logits[0] : 1;
+        require(inputs[0].element == ElementType::Real && (logits.rank() == 1 || sequence) &&
+                    (inputs[1].element == ElementType::ClassIndex ? inputs[1].shape == Shape{steps}
+                                                                  : inputs[1].shape == logits),
                 "softmax-cross-entropy",
-                "takes a vector of logits and a class index or as many probabilities", inputs);
+                "takes a vector of logits and a class index or as many probabilities, or a "
+                "sequence of both",
+                inputs);
         const auto weights = static_cast<std::int64_t>(op.classWeights.size());
-        require(weights == 0 || weights == inputs[0].shape[0], "softmax-cross-entropy",
+        require(weights == 0 || weights == logits.dims().back(), "softmax-cross-entropy",
                 fmt::format("has {} class weights and needs one a class", weights), inputs);
         return {Shape{1}};
     }
@@ -279,7 +284,7 @@ struct TypeOf {
     ValueType operator()(const HingeLossOp&) const {
         requireInputs(2, "hinge", inputs);
         require(inputs[0].element == ElementType::Real && inputs[0].shape.rank() == 1 &&
-                    inputs[1].element == ElementType::ClassIndex,
+                    inputs[1].element == ElementType::ClassIndex && inputs[1].shape == Shape{1},
                 "hinge", "takes a vector of scores and a class index", inputs);
         return {Shape{1}};
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/project_file.h"
 
+#include "engine/data/augmentation.h"
 #include "engine/graph/network_json.h"
 #include "engine/io/atomic_file.h"
 #include "engine/support/error.h"
@@ -204,15 +205,33 @@ Canvas canvasFromJson(const Json& json) {
 
 namespace {
 
-Json dataToJson(const DataChoice& data) {
+Json paramsToJson(const ParamValues& values) {
     Json params = Json::object();
-    for (const auto& [key, value] : data.params)
+    for (const auto& [key, value] : values)
         params[key] = toJson(value);
+    return params;
+}
+
+/// `what` is what has the parameters, for messages.
+ParamValues paramsFromJson(const Json& params, const ParamSpecs& specs, std::string_view what) {
+    ParamValues values;
+    for (const auto& [key, value] : params.items()) {
+        const auto* spec = findParam(specs, key);
+        if (!spec)
+            throw Error("{} has no parameter \"{}\"", what, excerpt(key));
+        values.emplace(key, paramFromJson(*spec, value));
+    }
+    return values;
+}
+
+Json dataToJson(const DataChoice& data) {
     Json json = {{"dataset", data.dataset},
-                 {"params", std::move(params)},
+                 {"params", paramsToJson(data.params)},
                  {"validation_fraction", data.validationFraction},
                  {"split_seed", data.splitSeed},
                  {"limit", data.limit}};
+    if (!data.augmentation.empty())
+        json["augmentation"] = paramsToJson(data.augmentation);
     json.update(data.extra);
     return json;
 }
@@ -235,19 +254,16 @@ DataChoice dataFromJson(const Json& json) {
     DataChoice data;
     data.dataset = textOf(required(json, "dataset", "data"), "the data set");
     const auto& def = dataset(data.dataset);
-    const auto params = objectAt(json, "params");
-    for (const auto& [key, value] : params.items()) {
-        const auto* spec = findParam(def.params, key);
-        if (!spec)
-            throw Error("the data set {} has no parameter \"{}\"", data.dataset, excerpt(key));
-        data.params.emplace(key, paramFromJson(*spec, value));
-    }
+    data.params =
+        paramsFromJson(objectAt(json, "params"), def.params, "the data set " + data.dataset);
+    data.augmentation =
+        paramsFromJson(objectAt(json, "augmentation"), augmentationParams(), "augmentation");
     data.validationFraction = finite(
         json.value("validation_fraction", Json(data.validationFraction)), "validation_fraction");
     data.splitSeed = countAt(json, "split_seed", data.splitSeed);
     data.limit = countAt(json, "limit", data.limit);
-    data.extra =
-        unknownKeys(json, {"dataset", "params", "validation_fraction", "split_seed", "limit"});
+    data.extra = unknownKeys(
+        json, {"dataset", "params", "validation_fraction", "split_seed", "limit", "augmentation"});
     requireValid(data);
     return data;
 }
@@ -264,6 +280,22 @@ void requireSchema(const Json& json) {
             "the project was written by a newer Gradwright (schema {}; this version reads up "
             "to {}); please update",
             schema.get<std::int64_t>(), kProjectSchema);
+}
+
+/// Replaces each path that the data set's parameters name.
+void forEachPath(DataChoice& data, auto&& replaced) {
+    for (const auto& spec : dataset(data.dataset).params) {
+        const auto found = data.params.find(spec.key);
+        if (spec.type != ParamType::Path || found == data.params.end())
+            continue;
+        auto& text = std::get<std::string>(found->second);
+        if (!text.empty())
+            text = replaced(std::filesystem::path(text)).string();
+    }
+}
+
+std::filesystem::path folderOf(const std::filesystem::path& file) {
+    return std::filesystem::absolute(file).lexically_normal().parent_path();
 }
 
 } // namespace
@@ -316,13 +348,23 @@ std::string projectText(const Project& project) {
 }
 
 void saveProject(const std::filesystem::path& file, const Project& project) {
-    writeFileAtomically(file, projectText(project));
+    auto saved = project;
+    forEachPath(saved.data, [folder = folderOf(file)](const std::filesystem::path& path) {
+        const auto relative = path.lexically_relative(folder);
+        const bool within = !relative.empty() && *relative.begin() != "..";
+        return within ? relative : path;
+    });
+    writeFileAtomically(file, projectText(saved));
 }
 
 Project loadProject(const std::filesystem::path& file) {
     const auto contents = readTextFile(file);
     try {
-        return projectFromJson(parseJson(contents, "the project"));
+        auto project = projectFromJson(parseJson(contents, "the project"));
+        forEachPath(project.data, [folder = folderOf(file)](const std::filesystem::path& path) {
+            return (folder / path).lexically_normal(); // an absolute one stays as it is
+        });
+        return project;
     } catch (const Error& error) {
         throw Error("{} cannot be opened: {}", file.string(), error.what());
     }

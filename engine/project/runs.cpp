@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/runs.h"
 
+#include "engine/data/data_info_json.h"
 #include "engine/project/project_file.h"
 #include "engine/support/error.h"
 
@@ -41,6 +42,18 @@ Project projectOfRun(const RunDirectory& run) {
         throw Error("{} lacks the project that was trained", run.runJson().string());
     try {
         return projectFromJson(*found);
+    } catch (const Error& error) {
+        throw Error("{}: {}", run.runJson().string(), error.what());
+    }
+}
+
+DataInfo dataInfoOfRun(const RunDirectory& run) {
+    const auto record = run.readRunJson();
+    const auto found = record.find("data");
+    if (found == record.end())
+        return openDataset(projectOfRun(run).data).info;
+    try {
+        return dataInfoFromJson(*found);
     } catch (const Error& error) {
         throw Error("{}: {}", run.runJson().string(), error.what());
     }

@@ -32,6 +32,8 @@ Json toJson(const TrainingPosition& position) {
                  {"best_epoch", position.bestEpoch},
                  {"epochs_without_gain", position.epochsWithoutGain},
                  {"finished", position.finished}};
+    if (position.running.labels > 0)
+        json["labels"] = position.running.labels;
     if (!position.running.targets.empty())
         json["values"] = {{"squared_errors", position.running.squaredErrors},
                           {"target_squares", position.running.targetSquares},
@@ -61,7 +63,7 @@ void requireSensible(const TrainingPosition& position) {
         position.plateau.wait < 0 || position.plateau.cooldown < 0)
         throw Error("the schedule's state is out of range");
     // The running means of the epoch are taken over these.
-    if (position.running.correct < 0 || position.running.correct > position.running.samples ||
+    if (position.running.correct < 0 || position.running.correct > position.running.labels ||
         (position.running.samples > 0) != (position.batch > 0))
         throw Error("{} correct of {} samples in {} batches cannot be", position.running.correct,
                     position.running.samples, position.batch);
@@ -78,6 +80,9 @@ TrainingPosition positionFromJson(const Json& json) {
     json.at("loss_sum").get_to(position.running.loss);
     json.at("correct").get_to(position.running.correct);
     json.at("samples").get_to(position.running.samples);
+    // Written by older versions without it: then each sample has one.
+    position.running.labels =
+        json.value("labels", json.contains("values") ? std::int64_t{0} : position.running.samples);
     json.at("best_epoch").get_to(position.bestEpoch);
     json.at("epochs_without_gain").get_to(position.epochsWithoutGain);
     json.at("finished").get_to(position.finished);

@@ -84,7 +84,8 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     , threads_(prepare(programs_, job, split_, rule_))
     , directory_(openRun(job))
     , lock_(directory_.lock())
-    , batcher_(data_.training, split_.training, job.settings.batch(), job.settings.seed())
+    , batcher_(data_.training, split_.training, job.settings.batch(), job.settings.seed(),
+               augmenterOf(job.data, data_.info, job.settings.seed()))
     , metrics_(directory_, !job.resume.empty(), batcher_.batchesPerEpoch(), data_.info.hasClasses(),
                job.settings.tensorBoard())
     , started_(Clock::now())
@@ -114,7 +115,7 @@ void TrainingLoop::startRun() {
         initializeWeights(store, job_.settings.seed());
         // The record last: with it the folder is a run, which must be ready to be resumed.
         writeCheckpointFile();
-        writeRunRecord(directory_, job_, threads_);
+        writeRunRecord(directory_, job_, data_.info, threads_);
     } else {
         position_ = readCheckpoint(directory_.lastWeights(), store);
         updateRunRecord(directory_, job_, threads_);

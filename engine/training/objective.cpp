@@ -151,6 +151,8 @@ private:
             return;
         const auto& shape = analysis_.nodes[index].output;
         const auto classes = static_cast<std::int64_t>(data_.classes.size());
+        if (data_.target.rank() > 0)
+            return checkSequence(output, def);
         if (shape == Shape{classes} && classes > 1)
             return;
         if (shape == Shape{1} && classes == 2) {
@@ -166,6 +168,25 @@ private:
                fmt::format("The data set has {} classes; the Output receives {}.", classes,
                            toString(shape)),
                unitsFix(index, classes));
+    }
+
+    /// Each step has a class of its own.
+    void checkSequence(const Node& output, const LossDef& def) {
+        const auto index = analysis_.indexOf(output.name);
+        const auto& shape = analysis_.nodes[index].output;
+        const auto classes = static_cast<std::int64_t>(data_.classes.size());
+        if (shape != Shape{data_.labels(), classes})
+            return report(Severity::Error, &output,
+                          fmt::format("The data set has {} classes at each of {} steps; the Output "
+                                      "receives {}, not {}.",
+                                      classes, data_.labels(), toString(shape),
+                                      toString(Shape{data_.labels(), classes})),
+                          shape.rank() == 2 ? unitsFix(index, classes) : std::vector<Fix>{});
+        if (def.head != Head::Softmax || def.target != TargetKind::ClassIndex)
+            report(Severity::Error, &output,
+                   fmt::format("{} compares one class a sample, and the data set has one at each "
+                               "step; the softmax cross-entropy can do that.",
+                               def.title));
     }
 
     void checkTarget(const Node& output) {
@@ -241,8 +262,9 @@ TrainingGraph trainingGraph(const Network& network, const DataInfo& data,
             prediction = graph.producerOf(prediction)->inputs.front();
         const auto name = outputName(graph, objective);
         const auto target = graph.addInput(
-            "target:" + name, data.hasClasses() ? ValueType{Shape{1}, ElementType::ClassIndex}
-                                                : ValueType{data.target, ElementType::Real});
+            "target:" + name, data.hasClasses()
+                                  ? ValueType{Shape{data.labels()}, ElementType::ClassIndex}
+                                  : ValueType{data.target, ElementType::Real});
         const auto perSample =
             def.lower(graph, prediction, target, Params(def.params, objective.loss.params), name);
         graph.addLoss(perSample, objective.weight);
@@ -282,7 +304,13 @@ OpGraph inferenceGraph(const Network& network, const TrainingSettings& settings)
         if (head == Head::Sigmoid)
             value = graph.add(SoftmaxOp{}, {value}, "probabilities");
     } else if (head == Head::Softmax && !endsIn(graph, value, head)) {
+        // The op runs over axis 0; the classes of a sequence lie along the last.
+        const bool sequence = graph.type(value).shape.rank() == 2;
+        if (sequence)
+            value = graph.add(PermuteOp{{1, 0}}, {value}, "probabilities");
         value = graph.add(SoftmaxOp{}, {value}, "probabilities");
+        if (sequence)
+            value = graph.add(PermuteOp{{1, 0}}, {value}, "probabilities");
     } else if (head == Head::Sigmoid && !endsIn(graph, value, head)) {
         value = graph.add(ActivationOp{{ActivationKind::Sigmoid}}, {value}, "probabilities");
     }

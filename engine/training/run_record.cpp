@@ -2,6 +2,7 @@
 #include "engine/training/run_record.h"
 
 #include "engine/backend/devices.h"
+#include "engine/data/data_info_json.h"
 #include "engine/support/version.h"
 
 namespace gradwright {
@@ -17,12 +18,14 @@ Json machineJson(const TrainingJob& job, int threads) {
 
 } // namespace
 
-void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, int threads) {
+void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, const DataInfo& data,
+                    int threads) {
     directory.writeRunJson({{"format", "gradwright run"},
                             {"schema", 1},
                             {"name", job.name},
                             {"version", kVersion},
                             {"machine", machineJson(job, threads)},
+                            {"data", toJson(data)},
                             {"project", job.project}});
 }
 

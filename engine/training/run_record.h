@@ -7,8 +7,10 @@
 
 namespace gradwright {
 
-/// Writes run.json: all that is needed to repeat the run (project, versions, threads, processor).
-void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, int threads);
+/// Writes run.json: all that is needed to repeat the run (project, versions, threads, processor),
+/// and to use it where its data are not.
+void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, const DataInfo& data,
+                    int threads);
 /// Notes settings that changed with a resume.
 void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, int threads);
 /// Adds the result.

@@ -22,7 +22,8 @@ void ScoreSums::add(double lossSum, std::span<const float> outputs, const Batch&
     loss += lossSum;
     samples += batch.count;
     if (batch.targets.empty()) {
-        correct += countCorrect(outputs, std::span(batch.labels).first(count));
+        correct += countCorrect(outputs, batch.labels);
+        labels += static_cast<std::int64_t>(batch.labels.size());
         return;
     }
     targets.resize(outputs.size() / count);
@@ -39,7 +40,9 @@ Score ScoreSums::score() const {
     if (samples == 0)
         return {};
     const auto count = static_cast<double>(samples);
-    Score result{loss / count, static_cast<double>(correct) / count, samples};
+    Score result{loss / count, 0, samples};
+    if (labels > 0)
+        result.accuracy = static_cast<double>(correct) / static_cast<double>(labels);
     if (targets.empty())
         return result;
     double variation = targetSquares;

@@ -13,8 +13,9 @@ namespace gradwright {
 /// Loss and accuracy over some samples.
 struct Score {
     double loss = 0; ///< mean of the weighted objectives
-    /// Share of samples whose largest output is their class. Where samples have target values: the
-    /// coefficient of determination R² = 1 - Σ(y - t)² / Σ(t - mean)², of all outputs together.
+    /// Share of samples (or of their steps) whose largest output is their class. Where samples have
+    /// target values: the coefficient of determination R² = 1 - Σ(y - t)² / Σ(t - mean)², of all
+    /// outputs together.
     double accuracy = 0;
     std::int64_t samples = 0;
 
@@ -26,6 +27,7 @@ struct ScoreSums {
     double loss = 0;
     std::int64_t correct = 0;
     std::int64_t samples = 0;
+    std::int64_t labels = 0; ///< more than samples where these have a class a step
     // Only where samples have target values.
     double squaredErrors = 0;
     double targetSquares = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/session/digit_session.h"
 
-#include "engine/data/digit.h"
+#include "engine/data/picture_input.h"
 #include "engine/support/error.h"
 #include "engine/support/scheduling.h"
 
@@ -48,7 +48,7 @@ void DigitSession::setModel(std::shared_ptr<const TrainedModel> model) {
     {
         const std::lock_guard lock(mutex_);
         std::swap(session_, session);
-        preparation_ = model_ ? model_->data->info.preparation : Preparation{};
+        info_ = model_ ? model_->data->info : DataInfo{};
     }
     retire(std::move(session));
 }
@@ -86,15 +86,15 @@ void DigitSession::work(const std::stop_token& stop) {
 
 void DigitSession::prepare(const GrayImage& drawing) {
     std::shared_ptr<InferenceSession> session;
-    Preparation preparation;
+    DataInfo info;
     {
         const std::lock_guard lock(mutex_);
         session = session_;
-        preparation = preparation_;
+        info = info_;
     }
     try {
-        PreparedDigit digit{prepareDigit(drawing), {}};
-        digit.input = applyPreparation(digit.digit, preparation);
+        auto picture = prepareDrawing(drawing, info);
+        PreparedDigit digit{std::move(picture.shown), std::move(picture.input)};
         if (session)
             session->request(digit.input);
         QMetaObject::invokeMethod(

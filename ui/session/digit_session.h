@@ -52,7 +52,7 @@ private:
     std::mutex mutex_;
     std::condition_variable_any changed_;
     std::optional<GrayImage> waiting_;
-    Preparation preparation_;
+    DataInfo info_;
     std::shared_ptr<InferenceSession> session_;
     std::thread retiring_; ///< ends an old session, which may still compute
     std::jthread thread_;  ///< last: it uses all of the above

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/training/training_form.h"
 
+#include "engine/data/augmentation.h"
 #include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/recipes/schedules.h"
@@ -64,6 +65,7 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     section(tr("Learning-rate schedule"),
             {schedule_, preview_, paramForm({"warmup_epochs", "warmup_start"})});
     section(tr("Batches and split"), {paramForm({"epochs", "batch", "seed"}), dataForm_});
+    section(tr("Augmentation of images"), {augmentation_});
     section(tr("Early stopping"), {paramForm({"early_stopping", "patience"})});
     section(tr("Hardware"), {paramForm({"device", "threads", "precision"})});
     // Whatever the engine declares and no other section has.
@@ -138,6 +140,12 @@ void TrainingForm::buildData() {
         data_.splitSeed = static_cast<std::uint64_t>(params.integer("split_seed"));
         Q_EMIT dataEdited(tr("Split"), data_);
     });
+    augmentation_ = new ParamForm(augmentationParams(), *theme_);
+    connect(augmentation_, &ParamForm::edited, this,
+            [this](const std::string& key, const ParamValue& value) {
+                data_.augmentation.insert_or_assign(key, value);
+                Q_EMIT dataEdited(qstr(findParam(augmentationParams(), key)->title), data_);
+            });
 }
 
 void TrainingForm::setDataStatus(const QString& text, bool problem) {
@@ -178,6 +186,7 @@ void TrainingForm::setValues(const TrainingSettings& settings, const DataChoice&
     dataForm_->setValues({{"validation", choice.validationFraction},
                           {"limit", choice.limit},
                           {"split_seed", static_cast<std::int64_t>(choice.splitSeed)}});
+    augmentation_->setValues(choice.augmentation);
     preview_->setSettings(settings);
 }
 
@@ -193,6 +202,7 @@ void TrainingForm::setLocked(bool locked) {
     for (auto* form : forms_)
         form->setLocked(locked);
     dataForm_->setLocked(locked);
+    augmentation_->setLocked(locked);
 }
 
 void TrainingForm::setPosition(std::optional<double> epoch) {

@@ -55,6 +55,7 @@ private:
     RecipeForm* dataset_ = nullptr;
     QLabel* dataStatus_ = nullptr;
     ParamForm* dataForm_ = nullptr;
+    ParamForm* augmentation_ = nullptr;
     std::vector<ParamForm*> forms_; ///< of trainingParams()
     std::vector<std::string> shown_;
 };

@@ -3,6 +3,7 @@
 #include "app/cli/output.h"
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
+#include "engine/data/dataset.h"
 #include "engine/graph/analysis.h"
 #include "engine/layers/catalog.h"
 #include "engine/project/project_file.h"
@@ -83,6 +84,32 @@ void listTemplates(bool asJson) {
         printJson(list);
 }
 
+void listDatasets(bool asJson) {
+    Json list = Json::array();
+    for (const auto& def : datasets()) {
+        if (!asJson) {
+            printLine(fmt::format("{}  {}", padded(def.key, 16), def.doc));
+            for (const auto& spec : def.params)
+                printLine(fmt::format("  {}  {} ({})", padded("data." + spec.key, 24), spec.doc,
+                                      toString(spec.standard).empty()
+                                          ? "none"
+                                          : "standard " + toString(spec.standard)));
+            continue;
+        }
+        Json params = Json::array();
+        for (const auto& spec : def.params)
+            params.push_back(paramJson(spec));
+        list.push_back({{"key", def.key},
+                        {"title", def.title},
+                        {"doc", def.doc},
+                        {"origin", def.origin},
+                        {"licence", def.licence},
+                        {"params", std::move(params)}});
+    }
+    if (asJson)
+        printJson(list);
+}
+
 void makeProject(const std::string& key, const std::filesystem::path& file, bool force,
                  bool asJson) {
     const auto project = openTemplate(key);
@@ -142,6 +169,10 @@ void addCatalogCommands(CLI::App& app, int&) {
     auto* templates = app.add_subcommand("templates", "List the bundled networks");
     addJson(templates);
     templates->callback([options] { listTemplates(options->json); });
+
+    auto* data = app.add_subcommand("datasets", "List the data sets and their settings");
+    addJson(data);
+    data->callback([options] { listDatasets(options->json); });
 
     auto* make = app.add_subcommand("new", "Write a project file from a template");
     make->add_option("template", options->key, "Key of a template")->required();

@@ -32,7 +32,7 @@ std::vector<std::filesystem::path> sampleDrawings() {
 void runDemo(const TrainingOptions& options, int& exitCode) {
     const Interrupt interrupt;
     auto project = openTemplate("lenet-5");
-    options.applyTo(project.training);
+    options.applyTo(project.training, project.data);
     printLine(project.description + "\n");
     const auto result =
         train(trainingJob(project, userDataFolder() / "demo.runs"), stdout, interrupt.token());

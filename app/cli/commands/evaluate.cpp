@@ -74,15 +74,16 @@ void runEvaluate(const Options& options, int& exitCode) {
                     options.run, options.split, project.data.validationFraction);
     const auto source = useTest ? data.test : data.training;
     const auto score = evaluate(programs, training, source, indices, interrupt.token());
-    const auto outcomes = score ? readOutcomes(inferenceGraph(project.network, project.training),
-                                               readCheckpointWeights(weightsFile), source,
-                                               std::move(indices), interrupt.token())
-                                : std::nullopt;
+    auto outcomes = score ? readOutcomes(inferenceGraph(project.network, project.training),
+                                         readCheckpointWeights(weightsFile), source,
+                                         std::move(indices), interrupt.token())
+                          : std::nullopt;
     if (!outcomes) {
         fmt::print(stderr, "Stopped.\n");
         exitCode = kFailed;
         return;
     }
+    restoreUnits(*outcomes, data.info.targetScaling);
     const auto values = measure(*outcomes);
     if (options.json)
         printJson(toJson(options, *score, values, data.info));

@@ -13,25 +13,76 @@ namespace {
 
 struct Options {
     std::string run;
-    std::vector<std::string> images;
+    std::vector<std::string> files;
+    std::string text;
+    TextWish wish;
     bool json = false;
 };
 
+Json toJson(const DigitReader::Reading& reading, const DigitReader& reader,
+            const std::string& file) {
+    Json json = {{"file", file}};
+    const auto& names = reader.data().targetNames;
+    for (std::size_t i = 0; i < reading.values.size(); ++i)
+        json["values"][i < names.size() ? names[i] : std::to_string(i + 1)] = reading.values[i];
+    if (reading.values.empty()) {
+        json["class"] = reading.className;
+        json["probability"] = reading.prediction.probability;
+        json["probabilities"] = reading.prediction.probabilities;
+    }
+    return json;
+}
+
+std::string toText(const DigitReader::Reading& reading, const DigitReader& reader) {
+    if (reading.values.empty())
+        return fmt::format("{} ({:.1f} %)", reading.className,
+                           100 * reading.prediction.probability);
+    std::string text;
+    const auto& names = reader.data().targetNames;
+    for (std::size_t i = 0; i < reading.values.size(); ++i)
+        text += fmt::format("{}{}{:.4g}", i > 0 ? ", " : "", i < names.size() ? names[i] + " " : "",
+                            reading.values[i]);
+    return text;
+}
+
+void readFile(DigitReader& reader, const std::string& file, bool asJson, Json& list) {
+    if (reader.data().columns.empty()) {
+        const auto reading = reader.read(file);
+        if (asJson)
+            list.push_back(toJson(reading, reader, file));
+        else
+            printLine(fmt::format("{}: {}", file, toText(reading, reader)));
+        return;
+    }
+    std::size_t row = 0;
+    for (const auto& reading : reader.readTable(file)) {
+        ++row;
+        if (asJson) {
+            list.push_back(toJson(reading, reader, file));
+            list.back()["row"] = row;
+        } else {
+            printLine(fmt::format("{}, row {}: {}", file, row, toText(reading, reader)));
+        }
+    }
+}
+
 void runPredict(const Options& options, int& exitCode) {
+    if (options.files.empty() == options.text.empty())
+        throw UsageError("predict takes files, or --text");
     DigitReader reader(options.run);
+    if (!options.text.empty()) {
+        const auto text = reader.continueText(options.text, options.wish);
+        if (options.json)
+            printJson({{"prompt", options.text}, {"text", text}});
+        else
+            printLine(text);
+        return;
+    }
     Json list = Json::array();
-    for (const auto& image : options.images) {
+    for (const auto& file : options.files) {
         // One unreadable file must not hide the answers for the others.
         try {
-            const auto reading = reader.read(image);
-            if (options.json)
-                list.push_back({{"file", image},
-                                {"class", reading.className},
-                                {"probability", reading.prediction.probability},
-                                {"probabilities", reading.prediction.probabilities}});
-            else
-                printLine(fmt::format("{}: {} ({:.1f} %)", image, reading.className,
-                                      100 * reading.prediction.probability));
+            readFile(reader, file, options.json, list);
         } catch (const Error& error) {
             fmt::print(stderr, "gradwright-cli: {}\n", error.what());
             exitCode = kFailed;
@@ -45,9 +96,18 @@ void runPredict(const Options& options, int& exitCode) {
 
 void addPredictCommand(CLI::App& app, int& exitCode) {
     auto options = std::make_shared<Options>();
-    auto* command = app.add_subcommand("predict", "Read digits from image files");
+    auto* command = app.add_subcommand("predict", "Read image files, or the rows of tables");
     command->add_option("run", options->run, "Folder of a run")->required();
-    command->add_option("images", options->images, "PNG or JPEG files of any size")->required();
+    command->add_option("files", options->files,
+                        "PNG or JPEG files of any size; of a network for tables, CSV files");
+    command->add_option("--text", options->text, "Of a network for text: go on with this one");
+    command->add_option("--length", options->wish.characters, "Characters to add")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}));
+    command
+        ->add_option("--temperature", options->wish.temperature,
+                     "Below 1 keeps to what is likely, above 1 wanders")
+        ->check(CLI::Range(0.0, 100.0));
+    command->add_option("--seed", options->wish.seed, "Of the characters drawn");
     command->add_flag("--json", options->json, "One JSON document on standard output");
     command->callback([options, &exitCode] { runPredict(*options, exitCode); });
 }

@@ -5,11 +5,14 @@
 #include "app/cli/output.h"
 #include "app/cli/training_options.h"
 #include "app/cli/training_session.h"
+#include "engine/graph/analysis.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
+#include "engine/training/objective.h"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace gradwright::cli {
@@ -19,10 +22,27 @@ struct Options {
     std::string project;
     std::string resume;
     std::string runDir;
+    bool fit = false;
     bool quiet = false;
     bool json = false;
     TrainingOptions training;
 };
+
+/// Makes the edits that the diagnostics propose, as long as they mend something.
+void fitToData(Project& project) {
+    const auto info = openDataset(project.data).info;
+    constexpr int kMostEdits = 8;
+    for (int i = 0; i < kMostEdits; ++i) {
+        const auto found =
+            diagnoseTraining(project.network, analyze(project.network), info, project.training);
+        const auto mendable = std::ranges::find_if(found, [](const Diagnostic& diagnostic) {
+            return diagnostic.severity == Severity::Error && !diagnostic.fixes.empty();
+        });
+        if (mendable == found.end())
+            return;
+        apply(project, ProjectEdit{mendable->fixes.front().edit});
+    }
+}
 
 TrainingJob jobOf(const Options& options) {
     if (options.project.empty() == options.resume.empty())
@@ -30,13 +50,17 @@ TrainingJob jobOf(const Options& options) {
     const bool resuming = !options.resume.empty();
     if (resuming) {
         options.training.requireResumable();
+        if (options.fit)
+            throw UsageError("--fit cannot change a network that is being trained");
         if (!options.runDir.empty())
             throw UsageError("--run-dir is for a new run; --resume goes on in the run's own "
                              "folder");
     }
     auto project =
         resuming ? projectOfRun(RunDirectory::open(options.resume)) : openProject(options.project);
-    options.training.applyTo(project.training);
+    options.training.applyTo(project.training, project.data);
+    if (options.fit)
+        fitToData(project);
 
     const bool isTemplate = options.project.starts_with("template:");
     const auto file = isTemplate || resuming
@@ -103,6 +127,9 @@ void addTrainCommand(CLI::App& app, int& exitCode) {
     options->training.addTo(*command);
     command->add_option("--run-dir", options->runDir, "Folder in which the run's folder is made");
     command->add_option("--resume", options->resume, "Go on with a run that was stopped");
+    command->add_flag("--fit", options->fit,
+                      "Give the network's Input and its last Dense layer the sizes that the data "
+                      "need");
     command->add_flag("--quiet", options->quiet, "No progress");
     command->add_flag("--json", options->json, "One JSON document on standard output");
     command->callback([options, &exitCode] { runTrain(*options, exitCode); });

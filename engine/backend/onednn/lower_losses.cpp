@@ -3,6 +3,9 @@
 #include "engine/backend/onednn/kernels/comparisons.h"
 #include "engine/backend/onednn/kernels/losses.h"
 
+#include <memory>
+#include <vector>
+
 namespace gradwright::onednn {
 namespace {
 
@@ -67,23 +70,31 @@ void lower(Compiler& compiler, const OpContext& context, const SoftmaxCrossEntro
     const bool ofClasses = context.inputs[1]->isClass;
     auto* target = ofClasses ? context.inputs[1] : compiler.plain(context.inputs[1]);
     const auto batch = static_cast<std::size_t>(compiler.batch());
-    const auto count = features(logits);
+    const auto count = static_cast<std::size_t>(logits->layout.shape.dims().back());
+    const auto steps = features(logits) / count;
     const bool plain = op == SoftmaxCrossEntropyOp{} && ofClasses;
     CrossEntropyTerms terms{static_cast<float>(op.labelSmoothing),
                             static_cast<float>(op.focusing),
                             {op.classWeights.begin(), op.classWeights.end()}};
-    addRowLoss(
-        compiler, context, logits, target->buffer,
-        [=, path = context.op.path, given = target->buffer](const float* prediction, float* losses,
-                                                            float* residuals) {
-            const auto* classes = ofClasses ? given->as<std::int32_t>() : nullptr;
-            if (ofClasses)
-                requireClasses(path, classes, batch, count);
-            if (plain)
-                return softmaxCrossEntropy(prediction, classes, batch, count, losses, residuals);
-            weightedCrossEntropy(terms, prediction, classes, ofClasses ? nullptr : given->as(),
-                                 batch, count, losses, residuals);
-        });
+    const auto rowLosses =
+        std::make_shared<std::vector<float>>(steps > 1 ? batch * steps : std::size_t{0});
+    addRowLoss(compiler, context, logits, target->buffer,
+               [=, path = context.op.path,
+                given = target->buffer](const float* prediction, float* losses, float* residuals) {
+                   const auto* classes = ofClasses ? given->as<std::int32_t>() : nullptr;
+                   const auto rows = batch * steps;
+                   if (ofClasses)
+                       requireClasses(path, classes, rows, count);
+                   auto* const perRow = steps == 1 ? losses : rowLosses->data();
+                   if (plain)
+                       softmaxCrossEntropy(prediction, classes, rows, count, perRow, residuals);
+                   else
+                       weightedCrossEntropy(terms, prediction, classes,
+                                            ofClasses ? nullptr : given->as(), rows, count, perRow,
+                                            residuals);
+                   if (steps > 1)
+                       averageSteps(perRow, batch, steps, losses, residuals, count);
+               });
 }
 
 void lower(Compiler& compiler, const OpContext& context, const ElementLossOp& op) {

@@ -12,14 +12,16 @@ class SoftmaxCrossEntropyKernel final : public Kernel<T> {
 public:
     SoftmaxCrossEntropyKernel(const SoftmaxCrossEntropyOp& op, const Frame<T>& frame)
         : op_(op)
-        , classes_(frame.inputTypes[0].shape[0])
-        , logSum_(static_cast<std::size_t>(frame.batch)) {}
+        , classes_(frame.inputTypes[0].shape.dims().back())
+        , steps_(frame.inputTypes[0].shape.elements() / classes_)
+        , logSum_(static_cast<std::size_t>(frame.batch * steps_)) {}
 
     void forward(const Frame<T>& frame) override {
         if (ofClasses(frame))
             requireClasses(frame.classes, classes_, frame.path);
         const auto logits = frame.inputs[0];
-        for (std::int64_t n = 0; n < frame.batch; ++n) {
+        std::ranges::fill(frame.output, T{0});
+        for (std::int64_t n = 0; n < frame.batch * steps_; ++n) {
             const auto sample = static_cast<std::size_t>(n);
             T maximum = logits[indexOf(classes_, n, 0)];
             for (std::int64_t k = 1; k < classes_; ++k)
@@ -36,21 +38,22 @@ public:
                 const T logProbability = logits[indexOf(classes_, n, k)] - logSum_[sample];
                 loss -= weight * focus(logProbability) * logProbability;
             }
-            frame.output[sample] = loss;
+            frame.output[static_cast<std::size_t>(n / steps_)] += loss / static_cast<T>(steps_);
         }
     }
 
     /// With p = softmax(z): ∂p_k/∂z_j = p_k (δ_kj - p_j).
     void backward(const Frame<T>& frame) override {
-        for (std::int64_t n = 0; n < frame.batch; ++n) {
+        for (std::int64_t n = 0; n < frame.batch * steps_; ++n) {
+            const T gradient =
+                frame.outputGradient[static_cast<std::size_t>(n / steps_)] / static_cast<T>(steps_);
             T sum = 0;
             for (std::int64_t k = 0; k < classes_; ++k)
                 sum += slopeOf(frame, n, k);
             for (std::int64_t k = 0; k < classes_; ++k) {
                 const T probability = std::exp(logProbabilityOf(frame, n, k));
                 frame.inputGradients[0][indexOf(classes_, n, k)] +=
-                    (slopeOf(frame, n, k) - probability * sum) *
-                    frame.outputGradient[static_cast<std::size_t>(n)];
+                    (slopeOf(frame, n, k) - probability * sum) * gradient;
             }
         }
     }
@@ -101,7 +104,8 @@ private:
 
     SoftmaxCrossEntropyOp op_;
     std::int64_t classes_;
-    std::vector<T> logSum_;
+    std::int64_t steps_;    ///< of a sequence; else 1
+    std::vector<T> logSum_; ///< by row: one a sample and step
 };
 
 } // namespace

@@ -8,14 +8,17 @@
 namespace gradwright {
 namespace {
 
-Dataset open(const Params& params) {
+Dataset open(const Params& params, const DataChoice& choice) {
     const std::filesystem::path folder = params.text("folder");
     std::error_code error;
     if (!std::filesystem::is_directory(folder, error))
         throw Error("Fashion-MNIST is not in {}; install Debian's package dataset-fashion-mnist "
                     "or name the folder that holds it",
                     folder.string());
-    return openIdx(mnistFilesIn(folder), Preparation{}, params.text("normalize") == "standardize",
+    Preparation preparation;
+    preparation.box = 28; // the articles were scaled to the whole height or width
+    return openIdx(mnistFilesIn(folder), preparation, params.text("normalize") == "standardize",
+                   choice,
                    {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt",
                     "Sneaker", "Bag", "Ankle boot"});
 }

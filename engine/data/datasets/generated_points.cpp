@@ -40,7 +40,7 @@ private:
     Shape shape_{2};
 };
 
-Dataset open(const Params& params) {
+Dataset open(const Params& params, const DataChoice& /*choice*/) {
     PointSetOptions options;
     options.pattern = std::ranges::find(kPatterns, std::string_view(params.text("pattern")),
                                         &std::pair<std::string_view, PointPattern>::first)
@@ -51,6 +51,7 @@ Dataset open(const Params& params) {
     Dataset data;
     data.info.input = Shape{2};
     data.info.preparation.size = 0;
+    data.info.preparation.pictures = PictureKind::None;
     for (std::int32_t i = 0; i < classesOf(options); ++i)
         data.info.classes.push_back(std::to_string(i));
     options.count = params.integer("samples");

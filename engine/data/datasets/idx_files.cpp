@@ -6,7 +6,7 @@
 namespace gradwright {
 namespace {
 
-Dataset open(const Params& params) {
+Dataset open(const Params& params, const DataChoice& choice) {
     for (const auto* key : {"training-images", "training-labels", "test-images", "test-labels"})
         if (params.text(key).empty())
             throw Error("data set idx: name a file for {}", key);
@@ -15,7 +15,7 @@ Dataset open(const Params& params) {
     preparation.binarize = params.boolean("binarize");
     return openIdx({params.text("training-images"), params.text("training-labels"),
                     params.text("test-images"), params.text("test-labels")},
-                   preparation, params.text("normalize") == "standardize");
+                   preparation, params.text("normalize") == "standardize", choice);
 }
 
 } // namespace

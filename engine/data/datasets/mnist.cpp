@@ -6,12 +6,12 @@
 namespace gradwright {
 namespace {
 
-Dataset open(const Params& params) {
+Dataset open(const Params& params, const DataChoice& choice) {
     Preparation preparation;
     preparation.size = params.integer("size");
     preparation.binarize = params.boolean("binarize");
     return openIdx(mnistFilesIn(resourcePath("datasets/mnist")), preparation,
-                   params.text("normalize") == "standardize",
+                   params.text("normalize") == "standardize", choice,
                    {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"});
 }
 

@@ -142,10 +142,10 @@ OpCase joiningOp(std::string name, std::int64_t batch, const std::vector<Shape>&
     return builder.regressed(builder.apply(std::move(op), std::move(inputs)));
 }
 
-ValueId CaseBuilder::classIndex(std::int64_t classes) {
+ValueId CaseBuilder::classIndex(std::int64_t classes, std::int64_t steps) {
     const auto id = case_.graph.addInput(fmt::format("class{}", case_.graph.inputs().size()),
-                                         {Shape{1}, ElementType::ClassIndex});
-    Tensor indices(DType::I32, {case_.batch, 1});
+                                         {Shape{steps}, ElementType::ClassIndex});
+    Tensor indices(DType::I32, {case_.batch, steps});
     const Rng rng(++seed_, RngStream::Test);
     std::uint64_t counter = 0;
     for (auto& index : indices.span<std::int32_t>())

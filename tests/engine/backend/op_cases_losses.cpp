@@ -8,11 +8,16 @@ using Cases = std::vector<OpCase>;
 
 enum class Against { Class, Shares, Values };
 
+/// One a sample, or one a step of a sequence.
+ValueId classesFor(CaseBuilder& builder, const Shape& shape) {
+    return builder.classIndex(shape.dims().back(), shape.rank() == 2 ? shape[0] : 1);
+}
+
 void add(Cases& cases, std::string name, std::int64_t batch, const Shape& shape,
          const OpAttributes& op, Against against, double scale = 1.0) {
     CaseBuilder builder(std::move(name), batch);
     const auto prediction = builder.source(shape, scale);
-    const auto target = against == Against::Class    ? builder.classIndex(shape[0])
+    const auto target = against == Against::Class    ? classesFor(builder, shape)
                         : against == Against::Shares ? builder.shares(shape)
                                                      : builder.values(shape);
     builder.objective(builder.apply(op, {prediction, target}), 1.5);
@@ -31,6 +36,11 @@ void addComparisonCases(Cases& cases) {
     add(cases, "cross-entropy/shares", 3, {7}, CrossEntropy{}, Against::Shares);
     add(cases, "cross-entropy/shares, smoothed, weighted", 1, {5},
         CrossEntropy{.labelSmoothing = 0.3, .classWeights = weights}, Against::Shares);
+    add(cases, "cross-entropy/sequence", 3, {7, 5}, CrossEntropy{}, Against::Class);
+    add(cases, "cross-entropy/sequence of one", 1, {1, 5}, CrossEntropy{}, Against::Class);
+    add(cases, "cross-entropy/sequence, smoothed, weighted", 2, {3, 5},
+        CrossEntropy{.labelSmoothing = 0.2, .classWeights = weights}, Against::Class);
+    add(cases, "cross-entropy/sequence, shares", 2, {5, 7}, CrossEntropy{}, Against::Shares);
     add(cases, "focal/two", 3, {5}, CrossEntropy{.focusing = 2}, Against::Class);
     add(cases, "focal/a half, weighted", 3, {5},
         CrossEntropy{.focusing = 0.5, .classWeights = weights}, Against::Class);

@@ -88,9 +88,12 @@ private Q_SLOTS:
     }
 
     void standardizesByTheTrainingImages() {
-        const auto data = openDataset({"mnist", {{"normalize", std::string("standardize")}}});
-        QVERIFY(std::abs(data.info.preparation.mean - 0.1307) < 5e-5);
-        QVERIFY(std::abs(data.info.preparation.deviation - 0.3081) < 5e-5);
+        const DataChoice whole{.dataset = "mnist",
+                               .params = {{"normalize", std::string("standardize")}},
+                               .validationFraction = 0};
+        const auto data = openDataset(whole);
+        QVERIFY(std::abs(data.info.preparation.mean.at(0) - 0.1307) < 5e-5);
+        QVERIFY(std::abs(data.info.preparation.deviation.at(0) - 0.3081) < 5e-5);
         double sum = 0;
         double squares = 0;
         for (std::int64_t i = 0; i < data.training->size(); ++i)
@@ -101,6 +104,21 @@ private Q_SLOTS:
         const double count = 60'000.0 * 784.0;
         QVERIFY(std::abs(sum / count) < 1e-5);
         QVERIFY(std::abs(squares / count - 1) < 1e-5);
+    }
+
+    /// What validates must not be known before.
+    void standardizesByTheTrainingPartAlone() {
+        const TemporaryFolder folder;
+        writeTinySet(folder);
+        DataChoice choice{.dataset = "idx", .params = idxParams(folder), .validationFraction = 0.4};
+        choice.params["normalize"] = std::string("standardize");
+        const auto data = openDataset(choice);
+        const auto split = splitOf(data, choice);
+        QCOMPARE(split.training.size(), std::size_t{3});
+        double mean = 0;
+        for (const auto index : split.training)
+            mean += index * 10.0 / 255 / 3;
+        QVERIFY(std::abs(data.info.preparation.mean.at(0) - mean) < 1e-6);
     }
 
     void everyByteBecomesWhatTheTableSays() {
@@ -147,7 +165,8 @@ private Q_SLOTS:
             QVERIFY(std::abs(prepared.span<float>()[i] - expected[i]) < 1e-6F);
         QVERIFY(contains(errorOf([&] { applyPreparation(stored, Preparation{.size = 30}); }),
                          "30 × 30 cannot be cut"));
-        QVERIFY(!errorOf([&] { applyPreparation(stored, Preparation{.deviation = 0}); }).empty());
+        QVERIFY(
+            !errorOf([&] { applyPreparation(stored, Preparation{.deviation = {0.0}}); }).empty());
         QVERIFY(
             !errorOf([&] { applyPreparation(Tensor(DType::F32, {784}), Preparation{}); }).empty());
     }

@@ -97,6 +97,14 @@ private Q_SLOTS:
         QVERIFY(!metric("top_5_accuracy").value(classified(5, {0}, {0})));
     }
 
+    void bitsAreOfStepsAlone() {
+        auto outcomes = classified(2, {0, 1, 1, 0}, {0, 1, 1, 0});
+        outcomes.outputs = {0.5F, 0.5F, 0.75F, 0.25F, 0, 1, 0.125F, 0.875F};
+        QVERIFY(!metric("bits").value(outcomes));
+        outcomes.steps = 2;
+        QVERIFY(near("bits", outcomes, (1.0 + 2.0 + 0.0 + 3.0) / 4));
+    }
+
     void valuesFollowScikitLearn() {
         const auto one = regression(1, {3, -0.5F, 2, 7}, {2.5F, 0, 2, 8});
         QVERIFY(near("r2", one, 0.948608137));
@@ -129,7 +137,8 @@ private Q_SLOTS:
         } catch (const Error& error) {
             QCOMPARE(std::string(error.what()),
                      std::string("there is no metric \"beauty\"; known are accuracy, "
-                                 "top_5_accuracy, precision, recall, f1, auc, r2, mae, rmse"));
+                                 "top_5_accuracy, precision, recall, f1, auc, bits, r2, mae, "
+                                 "rmse"));
         }
     }
 

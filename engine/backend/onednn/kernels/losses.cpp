@@ -144,6 +144,22 @@ void weightedCrossEntropy(const CrossEntropyTerms& terms, const float* logits,
     });
 }
 
+void averageSteps(const float* rows, std::size_t batch, std::size_t steps, float* losses,
+                  float* residuals, std::size_t count) {
+    const float share = 1.0F / static_cast<float>(steps);
+    forChunks(batch, rowsFor(steps * count, 8192), [=](std::size_t begin, std::size_t end) {
+        for (auto n = begin; n < end; ++n) {
+            float sum = 0;
+            for (std::size_t t = 0; t < steps; ++t)
+                sum += rows[n * steps + t];
+            losses[n] = sum * share;
+            if (residuals)
+                scaleRow(residuals + n * steps * count, residuals + n * steps * count, share,
+                         steps * count);
+        }
+    });
+}
+
 void scaleRows(float* out, const float* in, const float* rows, std::size_t batch,
                std::size_t features) {
     forChunks(batch, rowsFor(features, 8192), [=](std::size_t begin, std::size_t end) {

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/data_info_json.h"
+
+#include "engine/support/error.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace gradwright {
+namespace {
+
+constexpr std::array<std::pair<PictureKind, const char*>, 3> kKinds = {
+    {{PictureKind::None, "none"}, {PictureKind::Digit, "digit"}, {PictureKind::Whole, "whole"}}};
+constexpr std::array<std::pair<PictureFit, const char*>, 3> kFits = {
+    {{PictureFit::Crop, "crop"}, {PictureFit::Pad, "pad"}, {PictureFit::Stretch, "stretch"}}};
+
+template <class Names, class Value>
+const char* nameIn(const Names& names, Value value) {
+    return std::ranges::find(names, value, &Names::value_type::first)->second;
+}
+
+template <class Names>
+auto valueIn(const Names& names, const Json& json, const char* what) {
+    for (const auto& [value, name] : names)
+        if (json == name)
+            return value;
+    throw Error("\"{}\" of the data cannot be {}", what, dumpExcerpt(json));
+}
+
+Json toJson(const Preparation& preparation) {
+    return {{"size", preparation.size},
+            {"binarize", preparation.binarize},
+            {"mean", preparation.mean},
+            {"deviation", preparation.deviation},
+            {"pictures", nameIn(kKinds, preparation.pictures)},
+            {"fit", nameIn(kFits, preparation.fit)},
+            {"box", preparation.box}};
+}
+
+Json toJson(const Scaling& scaling) {
+    return Json::array({scaling.mean, scaling.deviation});
+}
+
+Scaling scalingFrom(const Json& json) {
+    const Scaling scaling{json.at(0).get<double>(), json.at(1).get<double>()};
+    if (!(scaling.deviation > 0))
+        throw Error("a deviation of the data must be greater than 0, not {}", scaling.deviation);
+    return scaling;
+}
+
+Preparation preparationFrom(const Json& json) {
+    Preparation preparation;
+    json.at("size").get_to(preparation.size);
+    json.at("binarize").get_to(preparation.binarize);
+    json.at("mean").get_to(preparation.mean);
+    json.at("deviation").get_to(preparation.deviation);
+    json.at("box").get_to(preparation.box);
+    preparation.pictures = valueIn(kKinds, json.at("pictures"), "pictures");
+    preparation.fit = valueIn(kFits, json.at("fit"), "fit");
+    if (preparation.mean.empty() || preparation.deviation.empty() ||
+        std::ranges::any_of(preparation.deviation, [](double d) { return !(d > 0); }))
+        throw Error("the data need a mean and a deviation greater than 0");
+    return preparation;
+}
+
+TableColumn columnFrom(const Json& json) {
+    TableColumn column;
+    json.at("name").get_to(column.name);
+    if (json.contains("categories")) {
+        json.at("categories").get_to(column.categories);
+        return column;
+    }
+    column.scaling = scalingFrom(json.at("scaling"));
+    json.at("missing").get_to(column.missing);
+    return column;
+}
+
+Json toJson(const TableColumn& column) {
+    if (!column.isNumeric())
+        return {{"name", column.name}, {"categories", column.categories}};
+    return {
+        {"name", column.name}, {"scaling", toJson(column.scaling)}, {"missing", column.missing}};
+}
+
+} // namespace
+
+Json toJson(const DataInfo& info) {
+    Json json = {{"input", info.input.dims()},
+                 {"classes", info.classes},
+                 {"preparation", toJson(info.preparation)},
+                 {"target", info.target.dims()},
+                 {"target_names", info.targetNames}};
+    for (const auto& scaling : info.targetScaling)
+        json["target_scaling"].push_back(toJson(scaling));
+    for (const auto& column : info.columns)
+        json["columns"].push_back(toJson(column));
+    return json;
+}
+
+DataInfo dataInfoFromJson(const Json& json) {
+    try {
+        DataInfo info;
+        info.input = Shape(json.at("input").get<std::vector<std::int64_t>>());
+        json.at("classes").get_to(info.classes);
+        info.preparation = preparationFrom(json.at("preparation"));
+        info.target = Shape(json.at("target").get<std::vector<std::int64_t>>());
+        json.at("target_names").get_to(info.targetNames);
+        if (json.contains("target_scaling"))
+            for (const auto& scaling : json["target_scaling"])
+                info.targetScaling.push_back(scalingFrom(scaling));
+        if (json.contains("columns"))
+            for (const auto& column : json["columns"])
+                info.columns.push_back(columnFrom(column));
+        return info;
+    } catch (const Json::exception& error) {
+        throw Error("the description of the data is damaged ({})", error.what());
+    }
+}
+
+} // namespace gradwright

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/catalog.h"
+#include "engine/data/cell.h"
+#include "engine/data/table.h"
+#include "engine/data/table_params.h"
+#include "engine/support/error.h"
+
+namespace gradwright {
+namespace {
+
+CsvOptions csvOptions(const Params& params) {
+    CsvOptions options;
+    const auto& delimiter = params.text("delimiter");
+    if (delimiter == "comma")
+        options.delimiter = ',';
+    else if (delimiter == "semicolon")
+        options.delimiter = ';';
+    else if (delimiter == "tab")
+        options.delimiter = '\t';
+    else if (delimiter == "bar")
+        options.delimiter = '|';
+    else if (delimiter == "blank")
+        options.delimiter = ' ';
+    const auto& header = params.text("header");
+    if (header != "detect")
+        options.header = header == "yes" ? CsvHeader::Yes : CsvHeader::No;
+    return options;
+}
+
+Dataset open(const Params& params, const DataChoice& choice) {
+    if (params.text("file").empty())
+        throw Error("data set csv: name a file");
+    const auto csv = csvOptions(params);
+    const auto table = readCsv(params.text("file"), csv);
+    const auto options = tableOptionsOf(params);
+    if (params.text("test-file").empty())
+        return tableDataset(table, nullptr, options, choice);
+    const auto test = readCsv(params.text("test-file"), csv);
+    return tableDataset(table, &test, options, choice);
+}
+
+} // namespace
+
+DatasetDef csvTableDataset() {
+    ParamSpecs params{
+        pathParam("file", "File", "The table, a sample a row; gzip or not."),
+        pathParam("test-file", "Test file",
+                  "A table with the same columns to test with; without one, rows are held back.")};
+    for (auto& spec : tableParams())
+        params.push_back(std::move(spec));
+    params.push_back(choiceParam("delimiter", "Delimiter", "detect",
+                                 {{"detect", "Detect", "What splits all rows alike."},
+                                  {"comma", "Comma", ""},
+                                  {"semicolon", "Semicolon", "Then 1,5 is a number, too."},
+                                  {"tab", "Tab", ""},
+                                  {"bar", "Bar", ""},
+                                  {"blank", "Blanks", "Any number of them."}},
+                                 "What separates the fields."));
+    params.push_back(choiceParam("header", "Header", "detect",
+                                 {{"detect", "Detect", "By what the rows below hold."},
+                                  {"yes", "Yes", ""},
+                                  {"no", "No", "Columns are called 1, 2, …"}},
+                                 "Whether the first row names the columns."));
+    for (auto* key : {"delimiter", "header"})
+        for (auto& spec : params)
+            if (spec.key == key)
+                spec.advanced = true;
+    return {.key = "csv",
+            .title = "Table (CSV)",
+            .doc = "A table of numbers and texts. Texts become a 1 among 0s, numbers are scaled; "
+                   "the target is a class or numbers.",
+            .origin = "Your own files",
+            .licence = "That of your files",
+            .params = std::move(params),
+            .open = open};
+}
+
+} // namespace gradwright

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/catalog.h"
+#include "engine/data/table_params.h"
+#include "engine/data/text_corpus.h"
+#include "engine/support/error.h"
+#include "engine/support/resources.h"
+
+namespace gradwright {
+namespace {
+
+ParamSpecs textParams() {
+    auto fraction = testFractionParam(0.1);
+    fraction.doc = "Share of the text, at its end, that is held back to test with.";
+    return {intParam("steps", "Characters a sample", 64, 1, 65'536,
+                     "How many characters the network reads in a row; after each it guesses the "
+                     "next."),
+            boolParam("lower-case", "Lower case", false, "A to Z become a to z."),
+            std::move(fraction)};
+}
+
+TextOptions optionsOf(const Params& params) {
+    return {params.integer("steps"), params.boolean("lower-case"), params.real("test-fraction")};
+}
+
+Dataset openFile(const Params& params, const DataChoice& /*choice*/) {
+    const auto& file = params.text("file");
+    if (file.empty())
+        throw Error("data set text: name a file");
+    return textDataset(readText(file), file, optionsOf(params));
+}
+
+Dataset openBible(const Params& params, const DataChoice& /*choice*/) {
+    const auto file = resourcePath("datasets/king-james-bible/king-james-bible.txt.gz");
+    return textDataset(readText(file), file.string(), optionsOf(params));
+}
+
+} // namespace
+
+DatasetDef textFileDataset() {
+    auto params = textParams();
+    params.insert(params.begin(), pathParam("file", "File", "A text in UTF-8; gzip or not."));
+    return {.key = "text",
+            .title = "Text",
+            .doc = "A text, character by character: the network guesses each from those before it. "
+                   "The text's end is held back to test with.",
+            .origin = "Your own files",
+            .licence = "That of your files",
+            .params = std::move(params),
+            .open = openFile};
+}
+
+DatasetDef kingJamesBibleDataset() {
+    return {.key = "king-james-bible",
+            .title = "King James Bible",
+            .doc = "Part of the English Bible of 1611, character by character: the network guesses "
+                   "each from those before it.",
+            .origin = "Debian's package bible-kjv-text; comes with the program",
+            .licence = "Public domain (published 1611)",
+            .params = textParams(),
+            .open = openBible};
+}
+
+} // namespace gradwright

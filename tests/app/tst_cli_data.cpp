@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/image.h"
+#include "engine/project/templates.h"
+#include "tests/app/cli.h"
+
+#include <QTest>
+
+#include <cmath>
+#include <fstream>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+void writeText(const fs::path& file, const std::string& text) {
+    std::ofstream(file, std::ios::binary) << text;
+}
+
+/// price = 100 + 20 size, and 50 more with a view.
+std::string houses(int count) {
+    std::string text = "size;view;price\n";
+    for (int i = 0; i < count; ++i) {
+        const int size = 1 + (7 * i) % 23;
+        const bool view = i % 3 == 0;
+        text += fmt::format("{};{};{}\n", size, view ? "sea" : "none", 100 + 20 * size + 50 * view);
+    }
+    return text;
+}
+
+} // namespace
+
+/// Data of a person's own, from the file to the answer.
+class CliDataTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aTableIsLearnedAndUsed() {
+        writeText(cli_ / "houses.csv", houses(300));
+        const auto trained =
+            cli_.run({"train", "template:peaks-and-pits", "--data", "csv", "--set",
+                      "data.file=houses.csv", "--set", "data.task=regression", "--fit", "--epochs",
+                      "40", "--batch", "16", "--run-dir", cli_.path("table"), "--json"});
+        QVERIFY2(trained.code == 0, trained.text().c_str());
+        QVERIFY2(trained.json()["test_r2"].get<double>() > 0.98, trained.text().c_str());
+
+        const auto run = QString::fromStdString(onlyRun(cli_ / "table").string());
+        const auto measured = cli_.run({"evaluate", run, "--json"});
+        QVERIFY2(measured.code == 0, measured.text().c_str());
+        // In the table's own units, where prices spread over 500.
+        const auto error = measured.json()["metrics"]["mae"].get<double>();
+        QVERIFY2(error > 0.01 && error < 15, measured.text().c_str());
+
+        // The network is of use where the data are no more; columns are found by name.
+        fs::remove(cli_ / "houses.csv");
+        writeText(cli_ / "new.csv", "view,price,size\nsea,?,10\nnone,?,20\n");
+        const auto read = cli_.run({"predict", run, cli_.path("new.csv"), "--json"});
+        QVERIFY2(read.code == 0, read.text().c_str());
+        QCOMPARE(read.json().size(), std::size_t{2});
+        QCOMPARE(read.json()[1]["row"].get<int>(), 2);
+        QVERIFY2(std::abs(read.json()[0]["values"]["price"].get<double>() - 350) < 30,
+                 read.text().c_str());
+        QVERIFY2(std::abs(read.json()[1]["values"]["price"].get<double>() - 500) < 30,
+                 read.text().c_str());
+        writeText(cli_ / "wrong.csv", "view,price\nsea,1\n");
+        QCOMPARE(cli_.run({"predict", run, cli_.path("wrong.csv")})
+                     .whyNoFailure({"wrong.csv", "no column \"size\""}),
+                 std::string());
+    }
+
+    void imageFoldersAreLearnedAndUsed() {
+        for (const auto* name : {"bright", "dark"}) {
+            fs::create_directories(cli_ / ("pictures/" + std::string(name)));
+            for (int i = 0; i < 20; ++i)
+                writePng(makeImage(9 + i, 12,
+                                   (*name == 'b' ? 0.7F : 0.1F) + 0.01F * static_cast<float>(i)),
+                         cli_ / fmt::format("pictures/{}/{}.png", name, i));
+        }
+        const auto trained = cli_.run({"train",
+                                       "template:softmax-regression",
+                                       "--data",
+                                       "images",
+                                       "--set",
+                                       "data.folder=pictures",
+                                       "--set",
+                                       "data.size=8x8",
+                                       "--set",
+                                       "data.channels=gray",
+                                       "--fit",
+                                       "--set",
+                                       "augmentation.flip-horizontal=yes",
+                                       "--set",
+                                       "augmentation.brightness=0.05",
+                                       "--epochs",
+                                       "30",
+                                       "--batch",
+                                       "8",
+                                       "--learning-rate",
+                                       "0.05",
+                                       "--run-dir",
+                                       cli_.path("images"),
+                                       "--json"});
+        QVERIFY2(trained.code == 0, trained.text().c_str());
+        QCOMPARE(trained.json()["test_accuracy"].get<double>(), 1.0);
+        const auto run = QString::fromStdString(onlyRun(cli_ / "images").string());
+        const auto read = cli_.run({"predict", run, cli_.path("pictures/bright/3.png"), "--json"});
+        QVERIFY2(read.code == 0, read.text().c_str());
+        QCOMPARE(read.json()[0]["class"].get<std::string>(), std::string("bright"));
+    }
+
+    void aTextIsLearned() {
+        std::string text;
+        for (int i = 0; i < 600; ++i)
+            text += "the cat sat on the mat. ";
+        writeText(cli_ / "cat.txt", text);
+        const auto trained =
+            cli_.run({"train", "template:character-lstm", "--data", "text", "--set",
+                      "data.file=cat.txt", "--set", "data.steps=16", "--fit", "--epochs", "2",
+                      "--batch", "8", "--run-dir", cli_.path("text"), "--json"});
+        QVERIFY2(trained.code == 0, trained.text().c_str());
+        const auto run = QString::fromStdString(onlyRun(cli_ / "text").string());
+        const auto measured = cli_.run({"evaluate", run, "--json"});
+        QVERIFY2(measured.code == 0, measured.text().c_str());
+        const auto json = measured.json();
+        const auto bits = json["metrics"]["bits"].get<double>();
+        QVERIFY2(bits > 0 && bits < 1, measured.text().c_str());
+        QVERIFY(std::abs(bits - json["loss"].get<double>() / std::log(2.0)) < 1e-3);
+        QVERIFY(json["accuracy"].get<double>() > 0.8);
+
+        const auto written = cli_.run({"predict", run, "--text", "the cat sat ", "--length", "36",
+                                       "--temperature", "0", "--json"});
+        QVERIFY2(written.code == 0, written.text().c_str());
+        QCOMPARE(written.json()["text"].get<std::string>(),
+                 std::string("the cat sat on the mat. the cat sat on the mat. "));
+        const auto loose = [&](const char* seed) {
+            return cli_.run({"predict", run, "--text", "the", "--temperature", "3", "--seed", seed})
+                .out;
+        };
+        QVERIFY(loose("1") == loose("1") && loose("1") != loose("2"));
+        QVERIFY(cli_.run({"predict", run, "--text", ""}).code == 2);
+    }
+
+    void augmentedTrainingRepeats() {
+        const auto weights = [&](const QString& folder, const char* seed) {
+            const auto trained =
+                cli_.run({"train", "template:multilayer-perceptron", "--epochs", "1", "--threads",
+                          "1", "--set", "augmentation.rotation=15", "--set",
+                          "augmentation.elastic=1", "--set", "augmentation.mixup=0.2", "--seed",
+                          seed, "--run-dir", cli_.path(folder.toStdString()), "--quiet"});
+            return trained.code == 0
+                       ? contentsOf(onlyRun(cli_ / folder.toStdString()) / "last.safetensors")
+                       : std::string();
+        };
+        const auto first = weights("a", "5");
+        QVERIFY(!first.empty());
+        QVERIFY(first == weights("b", "5"));
+        QVERIFY(first != weights("c", "6"));
+    }
+
+    void everyDataSetIsListed() {
+        const auto listed = cli_.run({"datasets", "--json"});
+        QVERIFY2(listed.code == 0, listed.text().c_str());
+        QCOMPARE(listed.json().size(), datasets().size());
+        for (const auto& entry : listed.json())
+            QCOMPARE(entry["params"].size(),
+                     dataset(entry["key"].get<std::string>()).params.size());
+        QVERIFY(cli_.run({"datasets"}).out.contains("data.test-fraction"));
+    }
+
+    void mistakesAreExplained() {
+        const auto usage = [&](const QStringList& options, const char* message) {
+            auto arguments = QStringList{"train", "template:perceptron"} + options;
+            const auto result = cli_.run(arguments);
+            return result.code == 2 && result.err.contains(message) ? std::string() : result.text();
+        };
+        QCOMPARE(usage({"--data", "imagenet"}, "there is no data set \"imagenet\""), std::string());
+        QCOMPARE(usage({"--set", "data.colour=1"}, "there is no \"colour\"; known are size"),
+                 std::string());
+        QCOMPARE(usage({"--set", "augmentation.rotation=500"}, "from 0 to 180, not 500"),
+                 std::string());
+        QCOMPARE(usage({"--set", "data.validation_fraction=2"}, "from 0 to 0.9, not 2"),
+                 std::string());
+        writeText(cli_ / "broken.csv", "a,b\n1,2\n3\n");
+        const auto broken = cli_.run({"train", "template:peaks-and-pits", "--data", "csv", "--set",
+                                      "data.file=broken.csv", "--fit"});
+        QCOMPARE(broken.whyNoFailure({"broken.csv, line 3", "1 field,", "the first row has 2"}),
+                 std::string());
+    }
+
+private:
+    Cli cli_;
+};
+
+QTEST_GUILESS_MAIN(CliDataTest)
+#include "tst_cli_data.moc"

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/data_info_json.h"
+#include "engine/support/error.h"
+#include "tests/support/data_files.h"
+
+#include <QTest>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+class DataInfoTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void everyDataSetSurvivesTheRoundTrip_data() {
+        QTest::addColumn<std::string>("key");
+        for (const auto* key :
+             {"mnist", "points", "surface", "seattle-weather", "king-james-bible"})
+            QTest::newRow(key) << std::string(key);
+    }
+    void everyDataSetSurvivesTheRoundTrip() {
+        QFETCH(std::string, key);
+        const auto info = openDataset({.dataset = key}).info;
+        const auto text = toJson(info).dump();
+        QVERIFY(dataInfoFromJson(parseJson(text, "the data")) == info);
+    }
+
+    void refusesDamage() {
+        const auto good = toJson(openDataset({.dataset = "seattle-weather"}).info);
+        QVERIFY(dataInfoFromJson(good).hasClasses() == false);
+        const auto message = [&](auto&& damage) {
+            auto json = good;
+            damage(json);
+            return errorOf([&] { dataInfoFromJson(json); });
+        };
+        QVERIFY(!message([](Json& j) { j.erase("input"); }).empty());
+        QVERIFY(!message([](Json& j) { j["classes"] = 3; }).empty());
+        QVERIFY(contains(message([](Json& j) { j["preparation"]["pictures"] = "cubes"; }),
+                         "\"pictures\" of the data cannot be \"cubes\""));
+        QVERIFY(!message([](Json& j) { j["preparation"]["deviation"] = {0.0}; }).empty());
+        QVERIFY(!message([](Json& j) { j["preparation"]["mean"] = Json::array(); }).empty());
+        QVERIFY(!message([](Json& j) { j["columns"][0]["scaling"] = {1.0, 0.0}; }).empty());
+        QVERIFY(!message([](Json& j) { j["columns"][0].erase("name"); }).empty());
+        QVERIFY(!message([](Json& j) { j = Json::array(); }).empty());
+    }
+};
+
+QTEST_APPLESS_MAIN(DataInfoTest)
+#include "tst_data_info.moc"
