@@ -71,6 +71,9 @@ GrayImage makeImage(std::int64_t width, std::int64_t height, float value) {
 }
 
 Picture readPicture(const fs::path& path, const PictureRequest& request) {
+    if (request.channels != 1 && request.channels != 3)
+        throw Error("{}: images are read with 1 or 3 channels, not {}", path.string(),
+                    request.channels);
     const auto bytes = readWhole(path);
     if (startsWith(bytes, kPngSignature))
         return decodePng(bytes, path.string(), request);

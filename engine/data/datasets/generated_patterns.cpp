@@ -104,12 +104,15 @@ private:
     std::vector<Waves> waves_; ///< by class
 };
 
-Dataset open(const Params& params) {
+Dataset open(const Params& params, const DataChoice& /*choice*/) {
     Dataset data;
     data.training = std::make_shared<PatternSource>(params, 0, params.integer("samples"));
     data.test = std::make_shared<PatternSource>(params, 1, params.integer("test-samples"));
     data.info.input = data.training->shape();
-    data.info.preparation.size = 0;
+    const auto channels = data.info.input[0];
+    data.info.preparation = {.size = 0,
+                             .pictures = channels == 1 || channels == 3 ? PictureKind::Whole
+                                                                        : PictureKind::None};
     for (std::int64_t i = 0; i < params.integer("classes"); ++i)
         data.info.classes.push_back(std::to_string(i));
     return data;

@@ -104,13 +104,13 @@ private:
     Rng figures_, noise_;
 };
 
-Dataset open(const Params& params) {
+Dataset open(const Params& params, const DataChoice& /*choice*/) {
     Dataset data;
     data.training = std::make_shared<ShapeSource>(params, 0, params.integer("samples"));
     data.test = std::make_shared<ShapeSource>(params, 1, params.integer("test-samples"));
     data.info.input = data.training->shape();
     data.info.target = data.training->targetShape();
-    data.info.preparation.size = 0;
+    data.info.preparation = {.size = 0, .pictures = PictureKind::Whole};
     return data;
 }
 
