@@ -42,8 +42,9 @@ TrainingPosition somePosition() {
     position.batch = 7;
     position.step = 1234;
     position.running.loss = 0.1 + 0.2; // not representable in a short decimal
-    position.running.correct = 99;
+    position.running.correct = 199;
     position.running.samples = 100;
+    position.running.labels = 200; // two steps each
     position.best = Score{1.0 / 3.0, 0.97, 6000};
     position.bestEpoch = 2;
     position.epochsWithoutGain = 1;
