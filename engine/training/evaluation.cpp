@@ -31,7 +31,7 @@ std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& train
         if (!std::isfinite(program.lossSum()))
             throw DivergedError("the loss is not a finite number; the first such value is in {}",
                                 program.firstNonFinite().value_or("the loss"));
-        sums.add(program.lossSum(), outputs, *batch, training.scoredValues(*batch));
+        sums.add(program.lossSum(), outputs, *batch);
         if (progress)
             progress(sums.samples);
     }
