@@ -37,9 +37,12 @@ DataInfo fittingData(const Network& network, const Analysis& analysis,
         if (!objective.output.empty() && network.main.find(id)->name != objective.output)
             continue;
         const auto shape = shapeOf(id);
-        if (loss(objective.loss.key).target == TargetKind::ClassIndex)
-            data.classes.resize(static_cast<std::size_t>(shape.elements()));
-        else
+        if (loss(objective.loss.key).target == TargetKind::ClassIndex) {
+            data.classes.resize(
+                static_cast<std::size_t>(shape.rank() > 0 ? shape.dims().back() : 1));
+            if (shape.rank() == 2) // a class at each step
+                data.target = {shape[0]};
+        } else
             data.target = shape;
     }
     return data;
