@@ -11,12 +11,15 @@
 #include <cmath>
 #include <memory>
 #include <mutex>
+#include <set>
 
 namespace gradwright {
 
 namespace {
 
 constexpr double kPointsPerInch = 72;
+/// More nodes take dot longer than one waits for.
+constexpr std::size_t kMostForGraphviz = 500;
 
 struct CloseContext {
     void operator()(GVC_t* context) const { gvFreeContext(context); }
@@ -35,9 +38,12 @@ std::string inches(double pixels) {
     return fmt::format("{:.4f}", pixels / kPointsPerInch);
 }
 
-} // namespace
+QSizeF sizeOf(const LayoutRequest& request, NodeId id) {
+    const auto found = request.sizes.find(id);
+    return found == request.sizes.end() ? metrics::nodeRect().size() : found->second;
+}
 
-std::map<NodeId, Point> layeredLayout(const Graph& graph) {
+std::map<NodeId, Point> graphvizLayout(const LayoutRequest& request) {
     // Graphviz keeps global state.
     static std::mutex oneAtATime;
     const std::lock_guard lock(oneAtATime);
@@ -47,23 +53,27 @@ std::map<NodeId, Point> layeredLayout(const Graph& graph) {
     const std::unique_ptr<Agraph_t, CloseGraph> drawn(agopen(name.data(), Agdirected, nullptr));
     if (!context || !drawn)
         throw Error("Graphviz could not be started for the layout");
-    set(drawn.get(), "rankdir", "TB");
+    const bool down = request.flow == Flow::Down;
+    const double across = metrics::kColumnPitch - metrics::kNodeWidth;
+    const double between = metrics::kRowPitch - metrics::kNodeHeight;
+    set(drawn.get(), "rankdir", down ? "TB" : "LR");
     set(drawn.get(), "splines", "line");
-    set(drawn.get(), "nodesep", inches(metrics::kColumnPitch - metrics::kNodeWidth));
-    set(drawn.get(), "ranksep", inches(metrics::kRowPitch - metrics::kNodeHeight));
+    set(drawn.get(), "nodesep", inches(down ? across : between));
+    set(drawn.get(), "ranksep", inches(down ? between : across));
 
     std::map<NodeId, Agnode_t*> nodes;
-    for (const auto& [id, node] : graph.nodes()) {
+    for (const auto& [id, node] : request.graph.nodes()) {
         std::string key = std::to_string(id.value);
         Agnode_t* const made = agnode(drawn.get(), key.data(), 1);
+        const QSizeF size = sizeOf(request, id);
         set(made, "shape", "box");
         set(made, "fixedsize", "true");
         set(made, "label", "");
-        set(made, "width", inches(metrics::kNodeWidth));
-        set(made, "height", inches(metrics::kNodeHeight));
+        set(made, "width", inches(size.width()));
+        set(made, "height", inches(size.height()));
         nodes[id] = made;
     }
-    for (const auto& [id, link] : graph.links()) {
+    for (const auto& [id, link] : request.graph.links()) {
         std::string key = std::to_string(id.value);
         agedge(drawn.get(), nodes.at(link.from.node), nodes.at(link.to.node), key.data(), 1);
     }
@@ -73,30 +83,41 @@ std::map<NodeId, Point> layeredLayout(const Graph& graph) {
     std::map<NodeId, Point> positions;
     for (const auto& [id, node] : nodes) {
         // dot counts upwards and from the centre.
-        positions[id] = {metrics::onGrid(ND_coord(node).x - metrics::kNodeWidth / 2),
-                         metrics::onGrid(-ND_coord(node).y - metrics::kNodeHeight / 2)};
+        const QSizeF size = sizeOf(request, id);
+        positions[id] = {metrics::onGrid(ND_coord(node).x - size.width() / 2),
+                         metrics::onGrid(-ND_coord(node).y - size.height() / 2)};
     }
     gvFreeLayout(context.get(), drawn.get());
     return positions;
 }
 
-std::map<NodeId, Point> stackedLayout(const Graph& graph, const std::map<NodeId, Point>& placed) {
+} // namespace
+
+std::map<NodeId, Point> layeredLayout(const LayoutRequest& request, const std::stop_token& stop) {
+    const std::size_t size = request.graph.nodes().size() + request.graph.links().size() / 2;
+    return size > kMostForGraphviz ? sweepLayout(request, stop) : graphvizLayout(request);
+}
+
+std::map<NodeId, Point> stackedLayout(const Graph& graph, const std::map<NodeId, Point>& placed,
+                                      Flow flow) {
+    const bool down = flow == Flow::Down;
     double x = 0;
     double y = 0;
     for (const auto& [id, point] : placed) {
-        x = std::max(x, point.x + metrics::kColumnPitch);
-        y = std::min(y, point.y);
+        x = down ? std::max(x, point.x + metrics::kColumnPitch) : std::min(x, point.x);
+        y = down ? std::min(y, point.y) : std::max(y, point.y + metrics::kRowPitch);
     }
     std::vector<NodeId> order = topologicalOrder(graph);
+    const std::set<NodeId> ordered(order.begin(), order.end());
     for (const auto& [id, node] : graph.nodes())
-        if (std::ranges::find(order, id) == order.end())
+        if (!ordered.contains(id))
             order.push_back(id);
     std::map<NodeId, Point> positions;
     for (const NodeId id : order) {
         if (placed.contains(id))
             continue;
         positions[id] = {x, y};
-        y += metrics::kRowPitch;
+        (down ? y : x) += down ? metrics::kRowPitch : metrics::kColumnPitch;
     }
     return positions;
 }

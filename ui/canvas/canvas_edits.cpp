@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/canvas_edits.h"
 
-#include "engine/graph/network_json.h"
+#include "engine/graph/blocks.h"
 #include "engine/layers/catalog.h"
+#include "engine/project/block_library.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -11,8 +12,6 @@
 namespace gradwright {
 
 namespace {
-
-constexpr auto kClipboardFormat = "gradwright nodes";
 
 /// "max-pool2d" gives "pool": names stay short.
 std::string stemOf(std::string_view key) {
@@ -24,145 +23,183 @@ std::string stemOf(std::string_view key) {
     return stem;
 }
 
-std::optional<Point> positionOf(const Project& project, NodeId node) {
-    const auto graph = project.canvas.positions.find(kMainGraph);
-    if (graph == project.canvas.positions.end())
-        return {};
-    const auto at = graph->second.find(node);
-    return at == graph->second.end() ? std::nullopt : std::optional(at->second);
-}
-
 ProjectEdit networkEdit(NetworkEdit edit) {
     return {std::move(edit)};
 }
 
-NetworkEdit newLink(LinkId id, PortRef from, PortRef to) {
-    return {AddLink{kMainGraph, Link{.id = id, .from = from, .to = to}}};
+NetworkEdit newLink(const std::string& graph, LinkId id, PortRef from, PortRef to) {
+    return {AddLink{graph, Link{.id = id, .from = from, .to = to}}};
+}
+
+Node newNode(const Network& network, const std::string& graph, std::string_view key) {
+    const Graph& target = network.graph(graph);
+    Node node;
+    node.id = target.freshNodeId();
+    if (!key.starts_with(kBlockKey)) {
+        node.name = target.freshName(stemOf(key));
+        node.use = LayerUse{layer(key).key};
+        return node;
+    }
+    const std::string block(key.substr(kBlockKey.size()));
+    if (!network.blocks.contains(block))
+        throw Error("The network has no block \"{}\"", block);
+    if (!graph.empty() && contains(network, block, graph))
+        throw Error("The block \"{}\" would contain itself", block);
+    node.name = target.freshName(instanceStem(block));
+    node.use = BlockUse{block};
+    return node;
+}
+
+/// With a block of "My blocks", which the project may not have yet.
+template <class Add>
+Addition withSaved(const Project& project, std::string_view key, Add add) {
+    if (!key.starts_with(kSavedKey))
+        return add(project, key);
+    const SavedBlock saved = loadBlock(std::string(key.substr(kSavedKey.size())));
+    BlockImport import = importBlocks(project, saved.piece);
+    Project having = project;
+    gradwright::apply(having, import.edit);
+    Addition added =
+        add(std::as_const(having), std::string(kBlockKey) + import.names.at(saved.name));
+    added.edit = {ProjectEdit::Group{std::move(import.edit), std::move(added.edit)}};
+    return added;
 }
 
 } // namespace
 
-Addition addLayer(const Project& project, std::string_view key, Point at,
-                  std::optional<LinkId> into, std::optional<NodeId> after) {
-    const Network& network = project.network;
-    const LayerDef& def = layer(key);
-    Node node{.id = network.main.freshNodeId(),
-              .name = network.main.freshName(stemOf(key)),
-              .use = LayerUse{std::string(key)},
-              .params = {}};
-    const NodeId id = node.id;
-    ProjectEdit::Group group;
-    if (into && def.maxInputs > 0 && def.hasOutput) {
-        group.push_back(networkEdit(insertIntoLink(network, kMainGraph, *into, std::move(node))));
-    } else {
-        group.push_back(networkEdit({AddNode{kMainGraph, std::move(node)}}));
-        if (after && def.maxInputs > 0)
-            group.push_back(
-                networkEdit(newLink(network.main.freshLinkId(), {*after, {0}}, {id, {0}})));
-    }
-    group.push_back({MoveNodes{kMainGraph, {{id, at}}}});
-    return {{std::move(group)}, {id}};
+std::string titleOfKey(std::string_view key) {
+    if (key.starts_with(kBlockKey))
+        return std::string(key.substr(kBlockKey.size()));
+    if (key.starts_with(kSavedKey))
+        return loadBlock(std::string(key.substr(kSavedKey.size()))).name;
+    return layer(key).title;
 }
 
-Addition addLinkedLayer(const Project& project, std::string_view key, Point at, PortRef port,
-                        bool portIsInput) {
-    Addition added = addLayer(project, key, at);
+Addition addLayer(const Project& whole, const std::string& graph, std::string_view wanted, Point at,
+                  std::optional<LinkId> into, std::optional<NodeId> after) {
+    return withSaved(whole, wanted, [&](const Project& project, std::string_view key) -> Addition {
+        const Network& network = project.network;
+        const Graph& target = network.graph(graph);
+        Node node = newNode(network, graph, key);
+        const PortCounts ports = portsOf(network, node).value_or(PortCounts{});
+        const NodeId id = node.id;
+        ProjectEdit::Group group;
+        if (into && ports.maxInputs > 0 && ports.outputs > 0) {
+            group.push_back(networkEdit(insertIntoLink(network, graph, *into, std::move(node))));
+        } else {
+            group.push_back(networkEdit({AddNode{graph, std::move(node)}}));
+            if (after && ports.maxInputs > 0)
+                group.push_back(
+                    networkEdit(newLink(graph, target.freshLinkId(), {*after, {0}}, {id, {0}})));
+        }
+        group.push_back({MoveNodes{graph, {{id, at}}}});
+        return {{std::move(group)}, {id}};
+    });
+}
+
+Addition addLinkedLayer(const Project& project, const std::string& graph, std::string_view key,
+                        Point at, PortRef port, bool portIsInput) {
+    const Graph& target = project.network.graph(graph);
+    Addition added = addLayer(project, graph, key, at);
     const NodeId id = added.nodes.front();
     const PortRef from = portIsInput ? PortRef{id, {0}} : port;
     const PortRef to = portIsInput ? port : PortRef{id, {0}};
     ProjectEdit::Group group{std::move(added.edit)};
     if (portIsInput)
-        if (const Link* const old = project.network.main.linkInto(port))
-            group.push_back(networkEdit({RemoveLink{kMainGraph, old->id}}));
-    group.push_back(networkEdit(newLink(project.network.main.freshLinkId(), from, to)));
+        if (const Link* const old = target.linkInto(port))
+            group.push_back(networkEdit({RemoveLink{graph, old->id}}));
+    group.push_back(networkEdit(newLink(graph, target.freshLinkId(), from, to)));
     added.edit = {std::move(group)};
     return added;
 }
 
-ProjectEdit addLink(const Project& project, PortRef from, PortRef to,
+ProjectEdit addLink(const Project& project, const std::string& graph, PortRef from, PortRef to,
                     std::optional<LinkId> replaced) {
     NetworkEdit::Group group;
     if (replaced)
-        group.push_back({RemoveLink{kMainGraph, *replaced}});
-    group.push_back(newLink(project.network.main.freshLinkId(), from, to));
+        group.push_back({RemoveLink{graph, *replaced}});
+    group.push_back(newLink(graph, project.network.graph(graph).freshLinkId(), from, to));
     return networkEdit({std::move(group)});
 }
 
-ProjectEdit removeItems(const Project& project, std::span<const NodeId> nodes,
-                        std::span<const LinkId> links) {
+ProjectEdit removeItems(const Project& project, const std::string& graph,
+                        std::span<const NodeId> nodes, std::span<const LinkId> links) {
     const std::set<NodeId> gone(nodes.begin(), nodes.end());
     ProjectEdit::Group group;
     for (const LinkId id : links) {
-        const Link* const link = project.network.main.find(id);
+        const Link* const link = project.network.graph(graph).find(id);
         if (link != nullptr && !gone.contains(link->from.node) && !gone.contains(link->to.node))
-            group.push_back(networkEdit({RemoveLink{kMainGraph, id}}));
+            group.push_back(networkEdit({RemoveLink{graph, id}}));
     }
     if (!gone.empty()) {
-        MoveNodes forget{kMainGraph, {}};
+        MoveNodes forget{graph, {}};
         for (const NodeId id : gone)
             forget.to[id] = std::nullopt;
         group.push_back({std::move(forget)});
+        if (const auto open = project.canvas.expanded.find(graph);
+            open != project.canvas.expanded.end())
+            for (const NodeId id : gone)
+                if (open->second.contains(id))
+                    group.push_back({SetExpanded{graph, id, false}});
         group.push_back(
-            networkEdit(removeNodes(project.network, kMainGraph, {gone.begin(), gone.end()})));
+            networkEdit(removeNodes(project.network, graph, {gone.begin(), gone.end()})));
     }
     return {std::move(group)};
 }
 
-std::string copyNodes(const Project& project, std::span<const NodeId> nodes) {
+std::optional<NetworkEdit> closeGap(const Project& project, const std::string& graphName,
+                                    std::span<const NodeId> nodes) {
+    const Graph& graph = project.network.graph(graphName);
     const std::set<NodeId> chosen(nodes.begin(), nodes.end());
-    Json json = {{"format", kClipboardFormat}, {"nodes", Json::array()}, {"links", Json::array()}};
-    for (const NodeId id : chosen) {
-        const Point at = positionOf(project, id).value_or(Point{});
-        json["nodes"].push_back(
-            {{"node", toJson(*project.network.main.find(id))}, {"position", {at.x, at.y}}});
+    std::set<PortRef> sources;
+    std::set<LinkId> crossing;
+    std::vector<PortRef> targets;
+    for (const NodeId node : chosen)
+        for (const LinkId id : graph.linksOf(node)) {
+            const Link& link = *graph.find(id);
+            const bool enters = !chosen.contains(link.from.node);
+            const bool leaves = !chosen.contains(link.to.node);
+            if (enters)
+                sources.insert(link.from);
+            if (leaves)
+                targets.push_back(link.to);
+            if (enters || leaves)
+                crossing.insert(id);
+        }
+    if (sources.size() != 1 || targets.empty())
+        return {};
+    NetworkEdit::Group group;
+    for (const LinkId id : crossing)
+        group.push_back({RemoveLink{graphName, id}});
+    LinkId fresh = graph.freshLinkId();
+    for (const PortRef& target : targets) {
+        group.push_back(newLink(graphName, fresh, *sources.begin(), target));
+        ++fresh.value;
     }
-    for (const auto& [id, link] : project.network.main.links())
-        if (chosen.contains(link.from.node) && chosen.contains(link.to.node))
-            json["links"].push_back(toJson(link));
-    return json.dump(1);
+    return NetworkEdit{std::move(group)};
 }
 
-Addition pasteNodes(const Project& project, std::string_view text, Point offset) {
-    const Json json = parseJson(text, "the clipboard");
-    if (!json.is_object() || json.value("format", "") != kClipboardFormat)
-        throw Error("The clipboard holds no layers; copy some on a canvas first");
-    // Names and ids are taken one after the other from a graph that has those before.
-    Graph graph = project.network.main;
-    std::map<NodeId, NodeId> renumbered;
-    Addition added;
-    ProjectEdit::Group group;
-    MoveNodes moves{kMainGraph, {}};
-    for (const Json& entry : required(json, "nodes", "the clipboard")) {
-        Node node = nodeFromJson(required(entry, "node", "the clipboard"));
-        const Json& at = required(entry, "position", "the clipboard");
-        if (!at.is_array() || at.size() != 2 || !at[0].is_number() || !at[1].is_number())
-            throw Error("The clipboard's position {} is not two numbers", dumpExcerpt(at));
-        const NodeId old = std::exchange(node.id, graph.freshNodeId());
-        if (graph.findByName(node.name) != nullptr) {
-            std::string stem = node.name;
-            while (stem.size() > 1 && stem.back() >= '0' && stem.back() <= '9')
-                stem.pop_back();
-            node.name = graph.freshName(stem);
-        }
-        renumbered[old] = node.id;
-        added.nodes.push_back(node.id);
-        moves.to[node.id] = Point{at[0].get<double>() + offset.x, at[1].get<double>() + offset.y};
-        graph.insert(node);
-        group.push_back(networkEdit({AddNode{kMainGraph, std::move(node)}}));
-    }
-    for (const Json& entry : required(json, "links", "the clipboard")) {
-        Link link = linkFromJson(entry);
-        if (!renumbered.contains(link.from.node) || !renumbered.contains(link.to.node))
-            throw Error("The clipboard has a link to a layer that is not on it");
-        link.id = graph.freshLinkId();
-        link.from.node = renumbered.at(link.from.node);
-        link.to.node = renumbered.at(link.to.node);
-        graph.insert(link);
-        group.push_back(networkEdit({AddLink{kMainGraph, std::move(link)}}));
-    }
-    group.push_back({std::move(moves)});
-    added.edit = {std::move(group)};
-    return added;
+bool fitsInto(const Project& project, const std::string& graphName, NodeId id, LinkId into,
+              bool takenOut) {
+    const Graph& graph = project.network.graph(graphName);
+    const Node* const node = graph.find(id);
+    const Link* const link = graph.find(into);
+    if (node == nullptr || link == nullptr || link->from.node == id || link->to.node == id)
+        return false;
+    const auto ports = portsOf(project.network, *node);
+    if (!ports || ports->maxInputs == 0 || ports->outputs == 0)
+        return false;
+    return takenOut || graph.linksOf(id).empty();
+}
+
+NetworkEdit insertNode(const Project& project, const std::string& graphName, NodeId id,
+                       LinkId into) {
+    const Graph& graph = project.network.graph(graphName);
+    const Link& link = *graph.find(into);
+    const LinkId first = graph.freshLinkId();
+    return {NetworkEdit::Group{{RemoveLink{graphName, into}},
+                               newLink(graphName, first, link.from, {id, {0}}),
+                               newLink(graphName, {first.value + 1}, {id, {0}}, link.to)}};
 }
 
 } // namespace gradwright

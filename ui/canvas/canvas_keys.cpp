@@ -3,6 +3,8 @@
 #include "ui/canvas/canvas_scene.h"
 #include "ui/theme/text.h"
 
+#include <QSignalBlocker>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -18,7 +20,7 @@ constexpr double kAcross = 2; // a step sideways should not climb
 } // namespace
 
 void CanvasScene::walk(Qt::Key arrow, bool extend) {
-    const Graph& graph = document_->project().network.main;
+    const Graph& shown = graph();
     std::vector<NodeId> selected = selectedNodes();
     if (selected.empty()) {
         const auto first = std::ranges::min_element(
@@ -31,22 +33,28 @@ void CanvasScene::walk(Qt::Key arrow, bool extend) {
     const NodeId here = stands ? *walker_ : selected.back();
     const QPointF at = nodes_.at(here)->pos();
     std::vector<NodeId> candidates;
-    if (arrow == Qt::Key_Up || arrow == Qt::Key_Down) {
-        for (const LinkId id : graph.linksOf(here)) {
-            const Link& link = *graph.find(id);
-            if (arrow == Qt::Key_Down && link.from.node == here)
+    const bool down = flow() == Flow::Down;
+    const Qt::Key with = down ? Qt::Key_Down : Qt::Key_Right;
+    const Qt::Key against = down ? Qt::Key_Up : Qt::Key_Left;
+    const bool back = arrow == Qt::Key_Left || arrow == Qt::Key_Up;
+    if (arrow == with || arrow == against) {
+        for (const LinkId id : shown.linksOf(here)) {
+            const Link& link = *shown.find(id);
+            if (arrow == with && link.from.node == here)
                 candidates.push_back(link.to.node);
-            if (arrow == Qt::Key_Up && link.to.node == here)
+            if (arrow == against && link.to.node == here)
                 candidates.push_back(link.from.node);
         }
     } else {
-        for (const auto& [id, item] : nodes_)
-            if (arrow == Qt::Key_Left ? item->x() < at.x() - kBeside : item->x() > at.x() + kBeside)
+        for (const auto& [id, item] : nodes_) {
+            const double by = down ? item->x() - at.x() : item->y() - at.y();
+            if (back ? by < -kBeside : by > kBeside)
                 candidates.push_back(id);
+        }
     }
     const auto distance = [&](NodeId id) {
         const QPointF by = nodes_.at(id)->pos() - at;
-        return std::hypot(by.x(), kAcross * by.y());
+        return down ? std::hypot(by.x(), kAcross * by.y()) : std::hypot(kAcross * by.x(), by.y());
     };
     const auto next = std::ranges::min_element(candidates, {}, distance);
     if (next == candidates.end()) {
@@ -68,27 +76,28 @@ void CanvasScene::linkSelection() {
     }
     std::ranges::sort(selected, {}, [this](NodeId id) {
         const QPointF at = nodes_.at(id)->pos();
-        return std::pair(at.y(), at.x());
+        return flow() == Flow::Down ? std::pair(at.y(), at.x()) : std::pair(at.x(), at.y());
     });
     // Made on a copy one after the other, since each changes what the next may do.
     Network network = document_->project().network;
+    const Graph& changing = network.graph(scope_.graph);
     NetworkEdit::Group group;
     std::optional<std::string> reason;
     for (std::size_t i = 0; i + 1 < selected.size(); ++i) {
         const PortRef from{selected[i], {0}};
-        const auto counts = portsOf(network, *network.main.find(selected[i + 1]));
+        const auto counts = portsOf(network, *changing.find(selected[i + 1]));
         const std::size_t inputs = counts ? std::min<std::size_t>(counts->maxInputs, 16) : 1;
         bool linked = false;
         for (std::uint32_t port = 0; port < inputs && !linked; ++port) {
             const PortRef to{selected[i + 1], {port}};
-            if (network.main.linkInto(to) != nullptr)
+            if (changing.linkInto(to) != nullptr)
                 continue;
-            if (auto why = whyNotLink(network, kMainGraph, from, to)) {
+            if (auto why = whyNotLink(network, scope_.graph, from, to)) {
                 reason = std::move(why);
                 continue;
             }
-            const NetworkEdit edit{AddLink{
-                kMainGraph, Link{.id = network.main.freshLinkId(), .from = from, .to = to}}};
+            const NetworkEdit edit{
+                AddLink{scope_.graph, Link{.id = changing.freshLinkId(), .from = from, .to = to}}};
             gradwright::apply(network, edit);
             group.push_back(edit);
             linked = true;
@@ -98,6 +107,25 @@ void CanvasScene::linkSelection() {
         perform(tr("Link"), {NetworkEdit{std::move(group)}});
     else
         Q_EMIT hint(reason ? qstr(*reason) : tr("The inputs of these layers have their links."));
+}
+
+void CanvasScene::selectNext(bool backwards) {
+    const std::vector<QGraphicsItem*> all = readingOrder();
+    if (all.empty())
+        return;
+    const auto current =
+        std::ranges::find_if(all, [](const QGraphicsItem* item) { return item->isSelected(); });
+    std::size_t next = backwards ? all.size() - 1 : 0;
+    if (current != all.end()) {
+        const auto at = static_cast<std::size_t>(current - all.begin());
+        next = (at + (backwards ? all.size() - 1 : 1)) % all.size();
+    }
+    {
+        const QSignalBlocker quiet(this);
+        clearSelection();
+        all[next]->setSelected(true);
+    }
+    Q_EMIT selectionChanged();
 }
 
 void CanvasScene::applyFix() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/support/error.h"
 #include "ui/canvas/auto_layout.h"
 #include "ui/canvas/canvas_scene.h"
+#include "ui/canvas/layout_job.h"
 #include "ui/canvas/node_item.h"
 
 #include <QSettings>
@@ -23,49 +25,32 @@ bool reducedMotion() {
 } // namespace
 
 void CanvasScene::provisionPositions() {
-    const Graph& graph = document_->project().network.main;
     const auto& graphs = document_->project().canvas.positions;
     std::map<NodeId, Point> placed;
-    if (const auto at = graphs.find(kMainGraph); at != graphs.end())
+    if (const auto at = graphs.find(scope_.graph); at != graphs.end())
         placed = at->second;
     std::erase_if(provisional_, [&](const auto& entry) {
-        return placed.contains(entry.first) || graph.find(entry.first) == nullptr;
+        return placed.contains(entry.first) || graph().find(entry.first) == nullptr;
     });
     placed.insert(provisional_.begin(), provisional_.end());
-    if (std::ranges::all_of(graph.nodes(),
+    if (std::ranges::all_of(graph().nodes(),
                             [&](const auto& entry) { return placed.contains(entry.first); }))
         return;
     const bool nothingPlaced = placed.empty();
-    provisional_.merge(stackedLayout(graph, placed));
+    provisional_.merge(stackedLayout(graph(), placed, flow()));
     if (nothingPlaced)
         runLayout(false);
 }
 
 void CanvasScene::routeLinks() {
-    const Graph& graph = document_->project().network.main;
-    // By their upper edge: what a link may meet lies in one stretch, since all are equally high.
-    struct Obstacle {
-        double top;
-        NodeId owner;
-        QRectF rect;
-    };
-    std::vector<Obstacle> all;
-    all.reserve(nodes_.size());
+    ObstacleMap obstacles;
     for (const auto& [id, item] : nodes_)
-        all.push_back({item->y(), id, metrics::nodeRect().translated(item->pos())});
-    std::ranges::sort(all, {}, &Obstacle::top);
+        obstacles.add(id, item->sceneRect());
     for (const auto& [id, item] : links_) {
-        const Link& link = *graph.find(id);
+        const Link& link = *graph().find(id);
         const QPointF from = nodes_.at(link.from.node)->portPos({link.from, false});
         const QPointF to = nodes_.at(link.to.node)->portPos({link.to, true});
-        const QRectF span = QRectF(from, to).normalized().adjusted(-2, 2, 2, -2);
-        std::vector<QRectF> obstacles;
-        auto each =
-            std::ranges::upper_bound(all, span.top() - metrics::kNodeHeight, {}, &Obstacle::top);
-        for (; each != all.end() && each->top < span.bottom(); ++each)
-            if (each->owner != link.from.node && each->owner != link.to.node)
-                obstacles.push_back(each->rect);
-        item->setRoute(routeLink(from, to, obstacles));
+        item->setRoute(obstacles.route(from, link.from.node, to, link.to.node, flow()));
     }
 }
 
@@ -73,36 +58,66 @@ void CanvasScene::layOut() {
     runLayout(true);
 }
 
-void CanvasScene::runLayout(bool asEdit) {
-    Graph graph = document_->project().network.main;
-    if (graph.nodes().empty())
+void CanvasScene::cancelLayout() {
+    if (layout_ == nullptr)
         return;
-    // Assigning joins the one before; its answer, on its way, is dropped as outdated or applied.
-    layout_ = std::jthread([this, asEdit, graph = std::move(graph)] {
-        try {
-            std::map<NodeId, Point> positions = layeredLayout(graph);
-            QMetaObject::invokeMethod(
-                this, [this, asEdit, graph, positions] { takeLayout(graph, positions, asEdit); });
-        } catch (const std::exception& error) {
-            QMetaObject::invokeMethod(
-                this, [this, text = QString::fromUtf8(error.what())] { Q_EMIT hint(text); });
-        }
-    });
+    delete std::exchange(layout_, nullptr);
+    Q_EMIT layoutEnded();
 }
 
-void CanvasScene::takeLayout(const Graph& graph, std::map<NodeId, Point> positions, bool asEdit) {
-    const Graph& now = document_->project().network.main;
+void CanvasScene::setFlow(Flow flow) {
+    if (flow == this->flow())
+        return;
+    if (perform(flow == Flow::Down ? tr("Flow from top to bottom") : tr("Flow from left to right"),
+                {gradwright::SetFlow{flow}}))
+        runLayout(true, true);
+}
+
+void CanvasScene::runLayout(bool asEdit, bool joins) {
+    cancelLayout();
+    if (graph().nodes().empty())
+        return;
+    LayoutRequest request{graph(), {}, flow()};
+    for (const auto& [id, item] : nodes_)
+        if (item->rect() != metrics::nodeRect())
+            request.sizes[id] = item->rect().size();
+    layout_ = new LayoutJob(std::move(request), this);
+    const int step = document_->undoStack().index();
+    connect(layout_, &LayoutJob::done, this,
+            [this, asEdit, joins, step](const std::map<NodeId, Point>& positions) {
+                // What was changed meanwhile is a step of its own.
+                const bool isLast = step == document_->undoStack().index();
+                takeLayout(positions, asEdit, joins && isLast);
+            });
+    connect(layout_, &LayoutJob::failed, this, [this](const QString& reason) {
+        cancelLayout();
+        Q_EMIT hint(reason);
+    });
+    Q_EMIT layoutStarted();
+}
+
+void CanvasScene::takeLayout(const std::map<NodeId, Point>& found, bool asEdit, bool joins) {
+    const std::map<NodeId, Point> positions = found;
+    std::exchange(layout_, nullptr)->deleteLater();
+    Q_EMIT layoutEnded();
     if (!std::ranges::equal(
-            now.nodes(), graph.nodes(), {}, [](const auto& e) { return e.first; },
+            graph().nodes(), positions, {}, [](const auto& e) { return e.first; },
             [](const auto& e) { return e.first; }))
         return; // edited meanwhile; this is the answer to another question
     if (asEdit) {
         std::map<NodeId, QPointF> before;
         for (const auto& [id, item] : nodes_)
             before[id] = item->pos();
-        MoveNodes move{kMainGraph, {positions.begin(), positions.end()}};
-        if (perform(tr("Automatic layout"), {std::move(move)}))
+        MoveNodes move{scope_.graph, {positions.begin(), positions.end()}};
+        try {
+            if (joins)
+                document_->performJoined(document_->undoStack().undoText(), {std::move(move)});
+            else
+                document_->perform(tr("Automatic layout"), {std::move(move)});
             animateFrom(before);
+        } catch (const Error& error) {
+            Q_EMIT hint(QString::fromUtf8(error.what()));
+        }
     } else {
         for (const auto& [id, at] : positions)
             if (provisional_.contains(id))

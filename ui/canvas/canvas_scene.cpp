@@ -1,26 +1,51 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/canvas_scene.h"
 
-#include "engine/layers/catalog.h"
 #include "engine/support/error.h"
 #include "ui/canvas/callout_item.h"
 #include "ui/canvas/frame_item.h"
+#include "ui/canvas/layout_job.h"
 #include "ui/canvas/node_looks.h"
+#include "ui/canvas/note_item.h"
 #include "ui/theme/text.h"
 
-#include <QClipboard>
-#include <QGuiApplication>
+#include <QSignalBlocker>
 #include <QVariantAnimation>
 
 #include <algorithm>
-#include <cmath>
 
+// What is shown and what is selected.
 namespace gradwright {
 
 namespace {
 
-constexpr Point kPasteOffset{24, 24};
 constexpr double kCalloutGap = 22;
+
+/// Deletes the items of what `keeps` says is gone.
+template <class Items, class F>
+void dropGone(Items& items, F keeps) {
+    std::erase_if(items, [&](const auto& entry) {
+        const bool gone = !keeps(entry.first);
+        if (gone)
+            delete entry.second;
+        return gone;
+    });
+}
+
+template <class Items>
+auto selectedOf(const Items& items) {
+    std::vector<typename Items::key_type> selected;
+    for (const auto& [id, item] : items)
+        if (item->isSelected())
+            selected.push_back(id);
+    return selected;
+}
+
+template <class Items>
+auto itemOf(const Items& items, typename Items::key_type id) {
+    const auto at = items.find(id);
+    return at == items.end() ? nullptr : at->second;
+}
 
 } // namespace
 
@@ -30,32 +55,111 @@ CanvasScene::CanvasScene(ProjectDocument& document, const ThemeManager& themes, 
     , themes_(&themes) {
     setItemIndexMethod(NoIndex); // items move often; painting finds what is visible by its bounds
     connect(document_, &ProjectDocument::changed, this, &CanvasScene::onChanged);
+    connect(document_, &ProjectDocument::analysisChanged, this, [this] {
+        if (std::exchange(looksAreNew_, false))
+            return; // came with the change that made it
+        syncLooks();
+        syncCallout();
+    });
     connect(themes_, &ThemeManager::changed, this, [this] { update(); });
     connect(this, &QGraphicsScene::selectionChanged, this, [this] {
         syncCallout();
         Q_EMIT nodesSelected();
     });
     onChanged(ProjectDocument::NetworkChange | ProjectDocument::ReplacedChange);
+    looksAreNew_ = false;
 }
 
 CanvasScene::~CanvasScene() {
     disconnect(this, nullptr, nullptr, nullptr);
+    delete layout_;
     // The view may still ask for items while they go; the callout is one of them.
     callout_ = nullptr;
+}
+
+// ---- the graph that is shown
+
+const Graph& CanvasScene::graph() const {
+    return document_->project().network.graph(scope_.graph);
+}
+
+void CanvasScene::enter(NodeId instance) {
+    std::vector<NodeId> way = scope_.instances;
+    way.push_back(instance);
+    GraphScope inner = scopeOf(document_->project().network, way);
+    if (inner.instances.size() == way.size())
+        setScope(std::move(inner));
+}
+
+void CanvasScene::leaveTo(std::size_t depth) {
+    if (depth >= scope_.instances.size())
+        return;
+    const NodeId from = scope_.instances[depth];
+    std::vector<NodeId> way = scope_.instances;
+    way.resize(depth);
+    setScope(scopeOf(document_->project().network, way));
+    selectNodes({from});
+}
+
+void CanvasScene::showGraph(const std::string& graph) {
+    if (graph != scope_.graph)
+        setScope(scopeOfGraph(document_->project().network, graph));
+}
+
+void CanvasScene::setScope(GraphScope scope) {
+    const bool other = scope.graph != scope_.graph;
+    if (other) {
+        // Ids are a graph's own: nothing of what was shown stays.
+        const QSignalBlocker quiet(this);
+        cancelLayout();
+        moveDrag_.reset();
+        sizeDrag_.reset();
+        delete std::exchange(callout_, nullptr);
+        dropGone(links_, [](LinkId) { return false; });
+        dropGone(nodes_, [](NodeId) { return false; });
+        dropGone(frames_, [](FrameId) { return false; });
+        dropGone(notes_, [](NoteId) { return false; });
+        provisional_.clear();
+        walker_.reset();
+    }
+    scope_ = std::move(scope);
+    if (other) {
+        const bool within = looksAreNew_;
+        onChanged(ProjectDocument::NetworkChange);
+        looksAreNew_ = within;
+    }
+    Q_EMIT scopeChanged();
 }
 
 // ---- showing the document
 
 void CanvasScene::onChanged(ProjectDocument::Changes what) {
+    ++revision_;
     if (what.testFlag(ProjectDocument::ReplacedChange))
         provisional_.clear();
     if (what.testFlag(ProjectDocument::NetworkChange)) {
+        // Blocks may have been renamed or dissolved around us.
+        GraphScope now = scopeOf(document_->project().network, scope_.instances);
+        if (what.testFlag(ProjectDocument::ReplacedChange))
+            now = {};
+        if (now != scope_) {
+            const bool other = now.graph != scope_.graph;
+            setScope(std::move(now));
+            if (other) {
+                looksAreNew_ = true;
+                return;
+            }
+        }
         syncItems();
         syncLooks();
+        looksAreNew_ = true;
+    } else if (what.testFlag(ProjectDocument::CanvasChange)) {
+        syncLooks(); // what blocks show of themselves
     }
     if (what & (ProjectDocument::NetworkChange | ProjectDocument::CanvasChange)) {
         delete std::exchange(animation_, nullptr);
         syncFrames();
+        syncNotes();
         syncPositions();
         routeLinks();
         syncCallout();
@@ -65,48 +169,45 @@ void CanvasScene::onChanged(ProjectDocument::Changes what) {
 }
 
 void CanvasScene::syncItems() {
-    const Graph& graph = document_->project().network.main;
+    const Graph& shown = graph();
     const QSignalBlocker quiet(this);
-    std::erase_if(links_, [&](const auto& entry) {
-        const bool gone = graph.find(entry.first) == nullptr;
-        if (gone)
-            delete entry.second;
-        return gone;
-    });
-    std::erase_if(nodes_, [&](const auto& entry) {
-        const bool gone = graph.find(entry.first) == nullptr;
-        if (gone)
-            delete entry.second;
-        return gone;
-    });
-    for (const auto& [id, node] : graph.nodes()) {
-        if (nodes_.contains(id))
+    dropGone(links_, [&](LinkId id) { return shown.find(id) != nullptr; });
+    dropGone(nodes_, [&](NodeId id) { return shown.find(id) != nullptr; });
+    for (const auto& [id, node] : shown.nodes()) {
+        NodeItem*& item = nodes_[id];
+        if (item != nullptr)
             continue;
-        nodes_[id] = new NodeItem(id, *themes_);
-        addItem(nodes_[id]);
+        item = new NodeItem(id, *themes_);
+        addItem(item);
     }
-    for (const auto& [id, link] : graph.links()) {
-        if (links_.contains(id))
+    for (const auto& [id, link] : shown.links()) {
+        LinkItem*& item = links_[id];
+        if (item != nullptr)
             continue;
-        links_[id] = new LinkItem(id, *themes_);
-        addItem(links_[id]);
+        item = new LinkItem(id, *themes_);
+        addItem(item);
     }
 }
 
 void CanvasScene::syncLooks() {
-    NodeLooks looks(document_->project().network, document_->analysis());
-    for (const auto& [id, item] : nodes_)
-        item->setLook(looks.node(id));
+    const NodeLooks looks(document_->project(), document_->analysis(), scope_);
+    for (const auto& [id, item] : nodes_) {
+        item->setFlow(flow());
+        if (graph().find(id) != nullptr)
+            item->setLook(looks.node(id));
+    }
     for (const auto& [id, item] : links_) {
+        if (graph().find(id) == nullptr)
+            continue;
         const LinkLook look = looks.link(id);
-        item->setLook(look.state, look.text);
+        item->setLook(look.state, look.text, look.toolTip);
     }
 }
 
 Point CanvasScene::positionOf(NodeId id) const {
     const auto& graphs = document_->project().canvas.positions;
-    if (const auto graph = graphs.find(kMainGraph); graph != graphs.end())
-        if (const auto at = graph->second.find(id); at != graph->second.end())
+    if (const auto placed = graphs.find(scope_.graph); placed != graphs.end())
+        if (const auto at = placed->second.find(id); at != placed->second.end())
             return at->second;
     const auto at = provisional_.find(id);
     return at == provisional_.end() ? Point{} : at->second;
@@ -123,40 +224,49 @@ void CanvasScene::syncPositions() {
     setSceneRect(content.adjusted(-2000, -2000, 2000, 2000));
 }
 
+// ---- the callout
+
 void CanvasScene::syncCallout() {
     delete std::exchange(callout_, nullptr);
     const std::vector<NodeId> selected = selectedNodes();
     const Diagnostic* shown = nullptr;
+    bool shownIsSelected = false;
     for (const Diagnostic& diagnostic : document_->analysis().diagnostics) {
         const Place& place = diagnostic.place;
-        if (!place.graph.empty() || !place.node || !nodes_.contains(*place.node) ||
-            diagnostic.severity != Severity::Error)
+        if (place.graph != scope_.graph || !place.node || !nodes_.contains(*place.node))
             continue;
+        // Errors come up by themselves, warnings when one asks.
         const bool isSelected = selected.size() == 1 && selected.front() == *place.node;
-        if (shown == nullptr || isSelected)
+        if (diagnostic.severity != Severity::Error && !isSelected)
+            continue;
+        const bool better =
+            shown == nullptr || (isSelected && !shownIsSelected) ||
+            (isSelected == shownIsSelected && diagnostic.severity > shown->severity);
+        if (better) {
             shown = &diagnostic;
-        if (isSelected)
-            break;
+            shownIsSelected = isSelected;
+        }
     }
     if (shown == nullptr)
         return;
     callout_ = new CalloutItem(*shown, *themes_);
-    placeCallout(nodes_.at(*shown->place.node)->pos());
+    placeCallout(*nodes_.at(*shown->place.node));
     addItem(callout_);
 }
 
 /// At the right of its node, or where nothing stands in the way.
-void CanvasScene::placeCallout(QPointF node) {
+void CanvasScene::placeCallout(const NodeItem& node) {
     const QSizeF size = callout_->size();
-    const double right = node.x() + metrics::kNodeWidth + kCalloutGap;
-    const double left = node.x() - kCalloutGap - size.width();
-    const double top = node.y() - 4;
+    const QRectF box = node.sceneRect();
+    const double right = box.right() + kCalloutGap;
+    const double left = box.left() - kCalloutGap - size.width();
+    const double top = box.top() - 4;
     for (const QPointF at :
          {QPointF(right, top), QPointF(left, top), QPointF(right + metrics::kColumnPitch, top),
           QPointF(left - metrics::kColumnPitch, top)}) {
         if (!isFree(QRectF(at, size)))
             continue;
-        callout_->setTail(at.x() < node.x() ? CalloutItem::Tail::Right : CalloutItem::Tail::Left);
+        callout_->setTail(at.x() < box.x() ? CalloutItem::Tail::Right : CalloutItem::Tail::Left);
         callout_->setPos(at);
         return;
     }
@@ -164,19 +274,26 @@ void CanvasScene::placeCallout(QPointF node) {
 }
 
 bool CanvasScene::isFree(const QRectF& rect) const {
-    return std::ranges::none_of(nodes_, [&](const auto& entry) {
-        return rect.intersects(metrics::nodeRect().translated(entry.second->pos()));
-    });
+    return std::ranges::none_of(
+        nodes_, [&](const auto& entry) { return rect.intersects(entry.second->sceneRect()); });
 }
 
 // ---- selection
 
 std::vector<NodeId> CanvasScene::selectedNodes() const {
-    std::vector<NodeId> selected;
-    for (const auto& [id, item] : nodes_)
-        if (item->isSelected())
-            selected.push_back(id);
-    return selected;
+    return selectedOf(nodes_);
+}
+
+std::vector<LinkId> CanvasScene::selectedLinks() const {
+    return selectedOf(links_);
+}
+
+std::vector<FrameId> CanvasScene::selectedFrames() const {
+    return selectedOf(frames_);
+}
+
+std::vector<NoteId> CanvasScene::selectedNotes() const {
+    return selectedOf(notes_);
 }
 
 void CanvasScene::selectNodes(const std::vector<NodeId>& nodes) {
@@ -191,176 +308,72 @@ void CanvasScene::selectNodes(const std::vector<NodeId>& nodes) {
 }
 
 void CanvasScene::selectAll() {
-    std::vector<NodeId> all;
-    for (const auto& [id, item] : nodes_)
-        all.push_back(id);
-    selectNodes(all);
+    {
+        const QSignalBlocker quiet(this);
+        for (const auto& [id, item] : nodes_)
+            item->setSelected(true);
+        for (const auto& [id, item] : frames_)
+            item->setSelected(true);
+        for (const auto& [id, item] : notes_)
+            item->setSelected(true);
+    }
+    Q_EMIT selectionChanged();
 }
 
 const NodeItem* CanvasScene::nodeItem(NodeId id) const {
-    const auto at = nodes_.find(id);
-    return at == nodes_.end() ? nullptr : at->second;
+    return itemOf(nodes_, id);
 }
 
 const LinkItem* CanvasScene::linkItem(LinkId id) const {
-    const auto at = links_.find(id);
-    return at == links_.end() ? nullptr : at->second;
+    return itemOf(links_, id);
+}
+
+const FrameItem* CanvasScene::frameItem(FrameId id) const {
+    return itemOf(frames_, id);
+}
+
+const NoteItem* CanvasScene::noteItem(NoteId id) const {
+    return itemOf(notes_, id);
+}
+
+const NodeAnalysis* CanvasScene::analysisOf(NodeId id) const {
+    const Node* const node = graph().find(id);
+    return node != nullptr ? gradwright::analysisOf(document_->analysis(), scope_, *node) : nullptr;
 }
 
 QRectF CanvasScene::contentRect(bool selectedOnly) const {
     QRectF all;
-    for (const auto& [id, item] : nodes_)
-        if (!selectedOnly || item->isSelected())
-            all |= metrics::nodeRect().translated(item->pos());
-    for (const auto& [id, item] : frames_)
-        if (!selectedOnly || item->isSelected())
-            all |= item->sceneRect();
+    const auto add = [&](const auto& items) {
+        for (const auto& [id, item] : items)
+            if (!selectedOnly || item->isSelected())
+                all |= item->sceneRect();
+    };
+    add(nodes_);
+    add(frames_);
+    add(notes_);
     return all;
 }
 
-// ---- edits
-
-bool CanvasScene::perform(const QString& title, const ProjectEdit& edit) {
-    try {
-        document_->perform(title, edit);
-        return true;
-    } catch (const Error& error) {
-        Q_EMIT hint(QString::fromUtf8(error.what()));
-        return false;
-    }
-}
-
-void CanvasScene::addLayer(const std::string& layer, std::optional<QPointF> center) {
-    const Project& project = document_->project();
-    const std::vector<NodeId> selected = selectedNodes();
-    std::optional<LinkId> into;
-    std::optional<NodeId> after;
-    QPointF corner;
-    if (center) {
-        corner = *center - metrics::nodeRect().center();
-        if (const LinkItem* const link = linkAt(*center))
-            into = link->id();
-    } else if (selected.size() == 1) {
-        corner = nodes_.at(selected.front())->pos() + QPointF(0, metrics::kRowPitch);
-        const auto& ids = project.network.main.linksOf(selected.front());
-        const bool feeds = std::ranges::any_of(ids, [&](LinkId id) {
-            return project.network.main.find(id)->from.node == selected.front();
-        });
-        if (!feeds && nodes_.at(selected.front())->look().outputs > 0)
-            after = selected.front();
-    } else if (!nodes_.empty()) {
-        const QRectF content = contentRect();
-        corner = {content.left(), content.bottom() + metrics::kRowPitch - metrics::kNodeHeight};
-    }
-    const auto occupied = [&] {
-        return std::ranges::any_of(nodes_, [&](const auto& entry) {
-            return QRectF(corner, metrics::nodeRect().size())
-                .intersects(metrics::nodeRect().translated(entry.second->pos()));
-        });
-    };
-    while (!center && occupied())
-        corner.rx() += metrics::kColumnPitch;
-    const Addition added = gradwright::addLayer(
-        project, layer, {metrics::onGrid(corner.x()), metrics::onGrid(corner.y())}, into, after);
-    if (perform(tr("Add %1").arg(qstr(findLayer(layer)->title)), added.edit))
-        selectNodes(added.nodes);
-}
-
-void CanvasScene::addLinkedLayer(const std::string& layer, QPointF center, const Port& port) {
-    const QPointF corner = center - metrics::nodeRect().center();
-    const Addition added = gradwright::addLinkedLayer(
-        document_->project(), layer, {metrics::onGrid(corner.x()), metrics::onGrid(corner.y())},
-        port.ref, port.isInput);
-    if (perform(tr("Add %1").arg(qstr(findLayer(layer)->title)), added.edit))
-        selectNodes(added.nodes);
-}
-
-bool CanvasScene::fits(const LayerDef& layer, const std::optional<Port>& port) const {
-    if (layer.insideBlocksOnly)
-        return false;
-    if (!port)
-        return true;
-    if (port->isInput)
-        return layer.hasOutput;
-    if (layer.maxInputs == 0)
-        return false;
-    const Node* const node = document_->project().network.main.find(port->ref.node);
-    const Analysis& analysis = document_->analysis();
-    if (node == nullptr || node->blockUse() != nullptr || layer.minInputs > 1)
-        return true; // what arrives is not one shape
-    const NodeAnalysis& source = analysis.nodes[analysis.indexOf(node->name)];
-    if (source.state != ShapeState::Known || layer.infer == nullptr)
-        return true;
-    const ParamValues standard;
-    const Inferred inferred =
-        layer.infer({Params(layer.params, standard), std::span(&source.output, 1)});
-    return std::holds_alternative<Shape>(inferred);
-}
-
-void CanvasScene::renameNode(NodeId id, const QString& name) {
-    perform(tr("Rename"), {NetworkEdit{RenameNode{kMainGraph, id, name.toStdString()}}});
-}
-
-void CanvasScene::removeSelection() {
-    std::vector<LinkId> links;
+std::vector<QGraphicsItem*> CanvasScene::readingOrder() const {
+    std::vector<QGraphicsItem*> items;
+    for (const auto& [id, item] : nodes_)
+        items.push_back(item);
     for (const auto& [id, item] : links_)
-        if (item->isSelected())
-            links.push_back(id);
-    const std::vector<NodeId> nodes = selectedNodes();
-    const std::vector<FrameId> frames = selectedFrames();
-    if (nodes.empty() && links.empty() && frames.empty())
-        return;
-    const QString title = nodes.size() == 1  ? tr("Delete layer")
-                          : nodes.size() > 1 ? tr("Delete %1 layers").arg(nodes.size())
-                          : links.empty()    ? tr("Delete frame")
-                                             : tr("Delete link");
-    ProjectEdit::Group group;
-    if (!nodes.empty() || !links.empty())
-        group.push_back(removeItems(document_->project(), nodes, links));
-    for (const FrameId frame : frames)
-        group.push_back({SetFrame{frame, std::nullopt}});
-    perform(title, {std::move(group)});
-}
-
-void CanvasScene::copySelection() const {
-    const std::vector<NodeId> nodes = selectedNodes();
-    if (!nodes.empty())
-        QGuiApplication::clipboard()->setText(qstr(copyNodes(document_->project(), nodes)));
-}
-
-void CanvasScene::cutSelection() {
-    copySelection();
-    removeSelection();
-}
-
-void CanvasScene::pasteText(const std::string& text, Point offset, const QString& title) {
-    try {
-        const Addition added = pasteNodes(document_->project(), text, offset);
-        document_->perform(title, added.edit);
-        selectNodes(added.nodes);
-    } catch (const Error& error) {
-        Q_EMIT hint(QString::fromUtf8(error.what()));
-    }
-}
-
-void CanvasScene::paste() {
-    pasteText(QGuiApplication::clipboard()->text().toStdString(), kPasteOffset, tr("Paste"));
-}
-
-void CanvasScene::duplicateSelection() {
-    const std::vector<NodeId> nodes = selectedNodes();
-    if (!nodes.empty())
-        pasteText(copyNodes(document_->project(), nodes), kPasteOffset, tr("Duplicate"));
-}
-
-void CanvasScene::moveSelection(QPointF by) {
-    MoveNodes move{kMainGraph, {}};
-    for (const NodeId id : selectedNodes()) {
-        const Point at = positionOf(id);
-        move.to[id] = Point{metrics::onGrid(at.x + by.x()), metrics::onGrid(at.y + by.y())};
-    }
-    if (!move.to.empty())
-        perform(tr("Move"), {std::move(move)});
+        items.push_back(item);
+    for (const auto& [id, item] : frames_)
+        items.push_back(item);
+    for (const auto& [id, item] : notes_)
+        items.push_back(item);
+    const auto key = [this](const QGraphicsItem* item) {
+        const QPointF at = item->sceneBoundingRect().topLeft();
+        const auto* const link = qgraphicsitem_cast<const LinkItem*>(item);
+        const QPointF start =
+            link != nullptr && !link->corners().isEmpty() ? link->corners().first() : at;
+        return flow() == Flow::Down ? std::pair(start.y(), start.x())
+                                    : std::pair(start.x(), start.y());
+    };
+    std::ranges::stable_sort(items, {}, key);
+    return items;
 }
 
 } // namespace gradwright

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/canvas_view.h"
 
+#include "engine/layers/catalog.h"
 #include "engine/support/error.h"
+#include "ui/canvas/canvas_accessible.h"
 #include "ui/canvas/frame_item.h"
 #include "ui/canvas/inline_editor.h"
 #include "ui/canvas/minimap.h"
+#include "ui/canvas/note_editor.h"
+#include "ui/canvas/note_item.h"
 #include "ui/canvas/quick_add.h"
+#include "ui/document/my_blocks.h"
+#include "ui/theme/text.h"
 
+#include <QContextMenuEvent>
 #include <QDragEnterEvent>
 #include <QKeyEvent>
 #include <QMimeData>
@@ -30,11 +37,26 @@ bool hasLayer(const QMimeData* data) {
     return data->hasFormat(QString::fromLatin1(kLayerMimeType));
 }
 
+/// Shift extends a selection as Ctrl does; Qt knows Ctrl alone.
+template <class F>
+bool withCtrlForShift(QMouseEvent& event, F handle) {
+    if (!event.modifiers().testFlag(Qt::ShiftModifier) || event.button() != Qt::LeftButton)
+        return false;
+    QMouseEvent asCtrl(event.type(), event.position(), event.scenePosition(),
+                       event.globalPosition(), event.button(), event.buttons(), Qt::ControlModifier,
+                       event.pointingDevice());
+    handle(asCtrl);
+    event.setAccepted(asCtrl.isAccepted());
+    return true;
+}
+
 } // namespace
 
-CanvasView::CanvasView(CanvasScene& scene, const ThemeManager& themes, QWidget* parent)
+CanvasView::CanvasView(CanvasScene& scene, ProjectDocument& document, const ThemeManager& themes,
+                       QWidget* parent)
     : QGraphicsView(&scene, parent)
     , scene_(&scene)
+    , document_(&document)
     , themes_(&themes) {
     setFrameShape(NoFrame);
     setDragMode(RubberBandDrag);
@@ -46,6 +68,9 @@ CanvasView::CanvasView(CanvasScene& scene, const ThemeManager& themes, QWidget* 
     setAcceptDrops(true);
     viewport()->setMouseTracking(true);
     setAccessibleName(tr("Network canvas"));
+    makeCanvasesAccessible();
+    connect(scene_, &QGraphicsScene::selectionChanged, this,
+            [this] { announceCurrentItem(*this); });
     connect(themes_, &ThemeManager::changed, viewport(), qOverload<>(&QWidget::update));
     minimap_ = new Minimap(*this, scene, themes);
     connect(scene_, &CanvasScene::linkDroppedOnVoid, this,
@@ -53,11 +78,34 @@ CanvasView::CanvasView(CanvasScene& scene, const ThemeManager& themes, QWidget* 
     connect(scene_, &CanvasScene::voidActivated, this, [this](QPointF at) { quickAdd(at); });
     connect(scene_, &CanvasScene::frameActivated, this, &CanvasView::renameFrame);
     connect(scene_, &CanvasScene::frameMade, this, &CanvasView::renameFrame);
+    connect(scene_, &CanvasScene::noteActivated, this, &CanvasView::editNote);
+    connect(scene_, &CanvasScene::noteMade, this, &CanvasView::editNote);
+}
+
+std::vector<QuickAdd::Entry> CanvasView::entriesFor(const std::optional<Port>& port) const {
+    std::vector<QuickAdd::Entry> entries;
+    for (const LayerDef& layer : layerCatalog())
+        if (scene_->fits(layer, port))
+            entries.push_back({layer.key, qstr(layer.title), qstr(layer.doc),
+                               layer.hasOutput ? iconOf(layer.category) : QStringLiteral("output"),
+                               layer.category});
+    const auto block = [&](const std::string& key, const std::string& name, const QString& doc) {
+        entries.push_back({key, qstr(name), doc, QStringLiteral("block"), Category::Shape});
+    };
+    for (const auto& [name, definition] : document_->project().network.blocks)
+        if (scene_->fits(name, port))
+            block(std::string(kBlockKey) + name, name, tr("A block of this project"));
+    if (myBlocks_ != nullptr)
+        for (const MyBlocks::Entry& each : myBlocks_->presets())
+            block(std::string(kSavedKey) + each.file.string(), each.name, qstr(each.doc));
+    if (myBlocks_ != nullptr)
+        for (const MyBlocks::Entry& each : myBlocks_->entries())
+            block(std::string(kSavedKey) + each.file.string(), each.name, tr("One of my blocks"));
+    return entries;
 }
 
 void CanvasView::quickAdd(QPointF scenePosition, const std::optional<Port>& port) {
-    auto* const popup = new QuickAdd(
-        *themes_, [this, &port](const LayerDef& layer) { return scene_->fits(layer, port); }, this);
+    auto* const popup = new QuickAdd(*themes_, entriesFor(port), this);
     connect(popup, &QuickAdd::chosen, this, [this, scenePosition, port](const std::string& layer) {
         try {
             if (port)
@@ -96,7 +144,7 @@ void CanvasView::edit(const QRectF& place, const QString& text,
 void CanvasView::renameNode(NodeId id) {
     const NodeItem* const item = scene_->nodeItem(id);
     if (item != nullptr)
-        edit(metrics::nodeRect().translated(item->pos()), item->look().name,
+        edit(QRectF(item->pos(), metrics::nodeRect().size()), item->look().name,
              [this, id](const QString& name) { scene_->renameNode(id, name); });
 }
 
@@ -107,6 +155,42 @@ void CanvasView::renameFrame(FrameId id) {
              [this, id](const QString& title) { scene_->setFrameTitle(id, title); });
 }
 
+void CanvasView::renameBlockOf(NodeId id) {
+    const Node* const node = scene_->graph().find(id);
+    const NodeItem* const item = scene_->nodeItem(id);
+    if (node != nullptr && item != nullptr && node->blockUse() != nullptr)
+        edit(QRectF(item->pos(), metrics::nodeRect().size()), qstr(node->blockUse()->block),
+             [this, block = node->blockUse()->block](const QString& name) {
+                 scene_->renameBlock(block, name);
+             });
+}
+
+void CanvasView::editNote(NoteId id) {
+    const NoteItem* const item = scene_->noteItem(id);
+    if (item == nullptr)
+        return;
+    constexpr QSize kLeast{200, 96};
+    ensureVisible(item->sceneRect(), 8, 8);
+    const QRect box = mapFromScene(item->sceneRect()).boundingRect();
+    auto* const editor = new NoteEditor(
+        item->text(), [this, id](const QString& text) { scene_->setNoteText(id, text); },
+        viewport());
+    editor->setGeometry(QRect(box.topLeft(), box.size().expandedTo(kLeast)));
+    editor->show();
+    editor->setFocus();
+}
+
+void CanvasView::addNoteHere() {
+    const QPoint pointer = viewport()->mapFromGlobal(QCursor::pos());
+    const bool here = viewport()->rect().contains(pointer);
+    scene_->addNote(mapToScene(here ? pointer : viewport()->rect().center()));
+}
+
+void CanvasView::showSelection() {
+    for (QGraphicsItem* const item : scene_->selectedItems())
+        ensureVisible(item, 40, 40);
+}
+
 void CanvasView::renameSelected() {
     const std::vector<NodeId> nodes = scene_->selectedNodes();
     const std::vector<FrameId> frames = scene_->selectedFrames();
@@ -114,8 +198,10 @@ void CanvasView::renameSelected() {
         renameNode(nodes.front());
     else if (nodes.empty() && frames.size() == 1)
         renameFrame(frames.front());
+    else if (const auto notes = scene_->selectedNotes(); nodes.empty() && notes.size() == 1)
+        editNote(notes.front());
     else
-        Q_EMIT scene_->hint(tr("Select one layer or frame to rename it."));
+        Q_EMIT scene_->hint(tr("Select one layer, frame or note to rename it."));
 }
 
 void CanvasView::setZoom(double zoom) {
@@ -207,6 +293,9 @@ bool CanvasView::viewportEvent(QEvent* event) {
 }
 
 void CanvasView::mousePressEvent(QMouseEvent* event) {
+    if (!(spacePan_ && event->button() == Qt::LeftButton) &&
+        withCtrlForShift(*event, [this](QMouseEvent& as) { QGraphicsView::mousePressEvent(&as); }))
+        return;
     const bool pans =
         event->button() == Qt::MiddleButton || (spacePan_ && event->button() == Qt::LeftButton);
     if (pans) {
@@ -233,7 +322,31 @@ void CanvasView::mouseReleaseEvent(QMouseEvent* event) {
         viewport()->setCursor(spacePan_ ? Qt::OpenHandCursor : Qt::ArrowCursor);
         return;
     }
+    if (withCtrlForShift(*event,
+                         [this](QMouseEvent& as) { QGraphicsView::mouseReleaseEvent(&as); }))
+        return;
     QGraphicsView::mouseReleaseEvent(event);
+}
+
+void CanvasView::contextMenuEvent(QContextMenuEvent* event) {
+    event->accept();
+    if (event->reason() == QContextMenuEvent::Mouse) {
+        QGraphicsItem* const item = itemAt(event->pos());
+        if (item == nullptr)
+            scene_->clearSelection();
+        else if (!item->isSelected() && item->flags().testFlag(QGraphicsItem::ItemIsSelectable)) {
+            scene_->clearSelection();
+            item->setSelected(true);
+        }
+        Q_EMIT contextMenuRequested(event->globalPos());
+        return;
+    }
+    // By the keyboard: at what is selected.
+    const auto selected = scene_->selectedItems();
+    const QPoint at = selected.isEmpty()
+                          ? viewport()->rect().center()
+                          : mapFromScene(selected.first()->sceneBoundingRect().center());
+    Q_EMIT contextMenuRequested(viewport()->mapToGlobal(at));
 }
 
 void CanvasView::setSpacePan(bool on) {
@@ -242,6 +355,10 @@ void CanvasView::setSpacePan(bool on) {
 }
 
 void CanvasView::keyPressEvent(QKeyEvent* event) {
+    if (event->key() == Qt::Key_Escape && scene_->isLayingOut()) {
+        scene_->cancelLayout();
+        return;
+    }
     if (event->key() == Qt::Key_Space) {
         if (!event->isAutoRepeat())
             setSpacePan(true);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/canvas/canvas_scene.h"
+#include "ui/canvas/quick_add.h"
 
 #include <QGraphicsView>
 
@@ -10,6 +11,7 @@
 namespace gradwright {
 
 class Minimap;
+class MyBlocks;
 
 /// The kind of drag by which a layer comes from the palette; its data is the layer's key.
 inline constexpr auto kLayerMimeType = "application/x-gradwright-layer";
@@ -21,7 +23,10 @@ public:
     static constexpr double kMinZoom = 0.05;
     static constexpr double kMaxZoom = 4.0;
 
-    CanvasView(CanvasScene& scene, const ThemeManager& themes, QWidget* parent = nullptr);
+    CanvasView(CanvasScene& scene, ProjectDocument& document, const ThemeManager& themes,
+               QWidget* parent = nullptr);
+    /// Offered by quick-add.
+    void setMyBlocks(const MyBlocks& blocks) { myBlocks_ = &blocks; }
 
     [[nodiscard]] double zoom() const { return transform().m11(); }
     /// About the middle of the view; kept within the limits.
@@ -41,10 +46,19 @@ public:
     void renameSelected();
     void renameNode(NodeId id);
     void renameFrame(FrameId id);
+    void renameBlockOf(NodeId instance);
+    void editNote(NoteId id);
+    /// A note in the middle of what is seen.
+    void addNoteHere();
+    /// Brings what is selected into view.
+    void showSelection();
+    [[nodiscard]] CanvasScene& canvasScene() const { return *scene_; }
     [[nodiscard]] Minimap& minimap() { return *minimap_; }
 
 Q_SIGNALS:
     void zoomChanged(double zoom);
+    /// What is under the pointer is selected.
+    void contextMenuRequested(QPoint global);
 
 protected:
     void drawBackground(QPainter* painter, const QRectF& rect) override;
@@ -56,6 +70,7 @@ protected:
     void keyPressEvent(QKeyEvent* event) override;
     void keyReleaseEvent(QKeyEvent* event) override;
     bool viewportEvent(QEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dragMoveEvent(QDragMoveEvent* event) override;
     void dropEvent(QDropEvent* event) override;
@@ -63,9 +78,12 @@ protected:
 private:
     void zoomAbout(QPointF viewportPoint, double zoom);
     void setSpacePan(bool on);
+    [[nodiscard]] std::vector<QuickAdd::Entry> entriesFor(const std::optional<Port>& port) const;
     void edit(const QRectF& place, const QString& text, std::function<void(const QString&)> take);
 
     CanvasScene* scene_;
+    ProjectDocument* document_;
+    const MyBlocks* myBlocks_ = nullptr;
     const ThemeManager* themes_;
     std::optional<QPoint> panFrom_;
     bool spacePan_ = false;

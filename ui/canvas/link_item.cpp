@@ -17,105 +17,11 @@ namespace gradwright {
 
 namespace {
 
-constexpr double kStub = 16;   ///< straight part at a port
-constexpr double kMargin = 20; ///< between a link and a node it goes round
 constexpr double kCornerRadius = 12;
 constexpr double kPillHeight = 17;
 constexpr double kPillFont = 10.5;
 
-bool crosses(const QPolygonF& corners, const QRectF& rect) {
-    for (qsizetype i = 1; i < corners.size(); ++i) {
-        // Segments are vertical or horizontal.
-        const QRectF segment = QRectF(corners[i - 1], corners[i]).normalized();
-        if (segment.adjusted(-1, -1, 1, 1).intersects(rect))
-            return true;
-    }
-    return false;
-}
-
-QRectF unionOfCrossed(const QPolygonF& corners, std::span<const QRectF> obstacles) {
-    QRectF all;
-    for (const QRectF& rect : obstacles)
-        if (crosses(corners, rect))
-            all = all.united(rect);
-    return all;
-}
-
-QPolygonF around(QPointF from, QPointF to, double side) {
-    return {from,
-            {from.x(), from.y() + kStub},
-            {side, from.y() + kStub},
-            {side, to.y() - kStub},
-            {to.x(), to.y() - kStub},
-            to};
-}
-
 } // namespace
-
-QPolygonF routeLink(QPointF from, QPointF to, std::span<const QRectF> obstacles) {
-    QPolygonF direct;
-    if (to.y() >= from.y() + 2 * kStub) {
-        if (std::abs(from.x() - to.x()) < 1)
-            direct = {from, to};
-        else {
-            // Just above the target, so that links which part keep a common trunk short.
-            const double middle = (from.y() + to.y()) / 2;
-            const double turn = to.y() - from.y() > 4 * kStub ? to.y() - kStub : middle;
-            direct = {from, {from.x(), turn}, {to.x(), turn}, to};
-        }
-        const QRectF crossed = unionOfCrossed(direct, obstacles);
-        if (crossed.isNull())
-            return direct;
-        const double left = crossed.left() - kMargin;
-        const double right = crossed.right() + kMargin;
-        const double middle = (from.x() + to.x()) / 2;
-        double side = middle - left <= right - middle ? left : right;
-        QPolygonF route = around(from, to, side);
-        // What stands beside what is gone round, is gone round too.
-        if (const QRectF more = unionOfCrossed(route, obstacles); !more.isNull())
-            route = around(from, to,
-                           side == left ? std::min(side, more.left() - kMargin)
-                                        : std::max(side, more.right() + kMargin));
-        return route;
-    }
-    // Upwards: past the nodes at both ends.
-    const double reach = metrics::kNodeWidth / 2 + kMargin;
-    const double left = std::min(from.x(), to.x()) - reach;
-    const double right = std::max(from.x(), to.x()) + reach;
-    const double between = (from.x() + to.x()) / 2;
-    const bool apart = std::abs(from.x() - to.x()) > metrics::kNodeWidth + kMargin;
-    const double side = apart ? between : (to.x() >= from.x() ? right : left);
-    const QPolygonF route = around(from, to, side);
-    const QRectF crossed = unionOfCrossed(route, obstacles);
-    if (crossed.isNull())
-        return route;
-    const QPolygonF leftOf = around(from, to, crossed.left() - kMargin);
-    const QPolygonF rightOf = around(from, to, crossed.right() + kMargin);
-    const bool leftIsFree = unionOfCrossed(leftOf, obstacles).isNull();
-    const bool leftIsNearer = side - crossed.left() <= crossed.right() - side;
-    const bool rightIsFree = unionOfCrossed(rightOf, obstacles).isNull();
-    return leftIsFree && (leftIsNearer || !rightIsFree) ? leftOf : rightOf;
-}
-
-QPainterPath roundedPath(const QPolygonF& corners, double radius) {
-    QPainterPath path;
-    if (corners.isEmpty())
-        return path;
-    path.moveTo(corners.first());
-    for (qsizetype i = 1; i + 1 < corners.size(); ++i) {
-        const QLineF in(corners[i], corners[i - 1]);
-        const QLineF out(corners[i], corners[i + 1]);
-        const double r = std::min({radius, in.length() / 2, out.length() / 2});
-        if (r < 0.5) {
-            path.lineTo(corners[i]);
-            continue;
-        }
-        path.lineTo(in.pointAt(r / in.length()));
-        path.quadTo(corners[i], out.pointAt(r / out.length()));
-    }
-    path.lineTo(corners.last());
-    return path;
-}
 
 LinkItem::LinkItem(LinkId id, const ThemeManager& themes)
     : id_(id)
@@ -132,7 +38,15 @@ void LinkItem::setRoute(const QPolygonF& corners) {
     placePill();
 }
 
-void LinkItem::setLook(LinkState state, const QString& text) {
+void LinkItem::setTarget(bool on) {
+    if (on == target_)
+        return;
+    target_ = on;
+    update();
+}
+
+void LinkItem::setLook(LinkState state, const QString& text, const QString& toolTip) {
+    setToolTip(toolTip);
     if (state == state_ && text == text_)
         return;
     prepareGeometryChange();
@@ -176,7 +90,9 @@ QPainterPath LinkItem::shape() const {
 void LinkItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget*) {
     const Theme& theme = themes_->theme();
     painter->setRenderHint(QPainter::Antialiasing);
-    QPen pen(isSelected() ? theme.focus : theme.wire, isSelected() ? 3 : 2);
+    QPen pen(isSelected() || target_ ? theme.focus : theme.wire, isSelected() ? 3 : 2);
+    if (target_)
+        pen.setWidthF(4);
     pen.setCapStyle(Qt::FlatCap);
     if (state_ == LinkState::Pending)
         pen.setDashPattern({5 / pen.widthF(), 4 / pen.widthF()});

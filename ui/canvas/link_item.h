@@ -2,20 +2,14 @@
 #pragma once
 
 #include "engine/support/id.h"
+#include "ui/canvas/link_route.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QGraphicsItem>
 
-#include <span>
-
 namespace gradwright {
 
 enum class LinkState { Valid, Pending, Incompatible };
-
-/// The corners of a link that leaves downwards and arrives from above, led around `obstacles`.
-QPolygonF routeLink(QPointF from, QPointF to, std::span<const QRectF> obstacles);
-/// The polygon with rounded corners.
-QPainterPath roundedPath(const QPolygonF& corners, double radius);
 
 class LinkItem final : public QGraphicsItem {
 public:
@@ -27,7 +21,10 @@ public:
     [[nodiscard]] LinkId id() const { return id_; }
     void setRoute(const QPolygonF& corners);
     /// `text` is the shape on the pill.
-    void setLook(LinkState state, const QString& text);
+    void setLook(LinkState state, const QString& text, const QString& toolTip);
+    /// While a node is dragged: it would be put into this link.
+    void setTarget(bool on);
+    [[nodiscard]] const QPolygonF& corners() const { return corners_; }
     [[nodiscard]] const QString& text() const { return text_; }
     [[nodiscard]] LinkState state() const { return state_; }
 
@@ -46,6 +43,7 @@ private:
     LinkState state_ = LinkState::Pending;
     QString text_;
     QRectF pill_;
+    bool target_ = false;
     bool pillUpright_ = false; ///< its text runs upwards along a long vertical line
 };
 

@@ -31,9 +31,9 @@ inline double onGrid(double value) {
     return std::round(value / kGrid) * kGrid;
 }
 
-/// Where the port stands on a node whose side has `count` of them.
-inline double portX(std::size_t port, std::size_t count) {
-    return kNodeWidth * (static_cast<double>(port) + 1) / (static_cast<double>(count) + 1);
+/// Where the port stands along a node's side of that length, which has `count` of them.
+inline double alongSide(double length, std::size_t port, std::size_t count) {
+    return length * (static_cast<double>(port) + 1) / (static_cast<double>(count) + 1);
 }
 
 } // namespace gradwright::metrics

@@ -85,7 +85,7 @@ void Minimap::paintEvent(QPaintEvent*) {
         const auto* const node = qgraphicsitem_cast<const NodeItem*>(item);
         if (node == nullptr)
             continue;
-        QRectF box = transform.mapRect(metrics::nodeRect().translated(node->pos()));
+        QRectF box = transform.mapRect(node->sceneRect());
         box.setHeight(std::max(box.height(), kLeastNode));
         box.setWidth(std::max(box.width(), kLeastNode));
         const bool wrong = node->look().state == NodeLook::State::Error;

@@ -15,7 +15,9 @@ namespace {
 
 constexpr double kRadius = 8;
 constexpr double kTextLeft = 44;
-constexpr double kTextRight = metrics::kNodeWidth - 11;
+constexpr double kRightMargin = 11;
+constexpr double kShareHeight = 3; // of the bar that shows a layer's part of the cost
+constexpr double kLeastShare = 0.01;
 constexpr double kTitleLine = 23;
 constexpr double kSecondLine = 42;
 constexpr double kBadgeRadius = 9;
@@ -39,15 +41,28 @@ NodeItem::NodeItem(NodeId id, const ThemeManager& themes)
 void NodeItem::setLook(NodeLook look) {
     if (look == look_)
         return;
+    if (look.size != look_.size || look.inputs != look_.inputs || look.outputs != look_.outputs)
+        prepareGeometryChange();
     look_ = std::move(look);
     setToolTip(look_.toolTip);
     update();
 }
 
+void NodeItem::setFlow(Flow flow) {
+    if (flow == flow_)
+        return;
+    flow_ = flow;
+    update();
+}
+
 QPointF NodeItem::portPos(const Port& port) const {
-    const std::size_t count = port.isInput ? look_.inputs : look_.outputs;
-    return pos() + QPointF(metrics::portX(port.ref.port.index(), std::max<std::size_t>(count, 1)),
-                           port.isInput ? 0 : metrics::kNodeHeight);
+    const std::size_t count = std::max<std::size_t>(port.isInput ? look_.inputs : look_.outputs, 1);
+    const QSizeF size = look_.size;
+    if (flow_ == Flow::Down)
+        return pos() + QPointF(metrics::alongSide(size.width(), port.ref.port.index(), count),
+                               port.isInput ? 0 : size.height());
+    return pos() + QPointF(port.isInput ? 0 : size.width(),
+                           metrics::alongSide(size.height(), port.ref.port.index(), count));
 }
 
 std::vector<Port> NodeItem::ports() const {
@@ -68,12 +83,12 @@ void NodeItem::setFitting(std::optional<std::vector<Port>> fitting) {
 
 QRectF NodeItem::boundingRect() const {
     // Ports and the badge stand out.
-    return metrics::nodeRect().adjusted(-14, -14, 14, 14);
+    return rect().adjusted(-14, -14, 14, 14);
 }
 
 QPainterPath NodeItem::shape() const {
     QPainterPath path;
-    path.addRect(metrics::nodeRect());
+    path.addRect(rect());
     return path;
 }
 
@@ -85,22 +100,25 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
         painter->setPen(isSelected() ? QPen(theme.focus, 6) : QPen(Qt::NoPen));
         painter->setBrush(look_.state == NodeLook::State::Error ? theme.error
                                                                 : theme.category(look_.category));
-        painter->drawRoundedRect(metrics::nodeRect(), kRadius, kRadius);
+        painter->drawRoundedRect(rect(), kRadius, kRadius);
         return;
     }
     paintFrame(*painter);
+    const double textRight = look_.size.width() - kRightMargin;
     const bool small = zoom < metrics::kDetailZoom;
     drawIcon(*painter, small ? QRectF(15, 15, 24, 24) : QRectF(18, 9, 18, 18), look_.icon,
              theme.category(look_.category));
     if (small) {
         drawText(*painter, kTextLeft + 2, 34, textFont(18, QFont::DemiBold), theme.text,
                  QFontMetricsF(textFont(18, QFont::DemiBold))
-                     .elidedText(look_.title, Qt::ElideRight, kTextRight - kTextLeft - 2));
+                     .elidedText(look_.title, Qt::ElideRight, textRight - kTextLeft - 2));
     } else {
         paintTexts(*painter);
         paintPorts(*painter);
     }
-    if (look_.state == NodeLook::State::Error)
+    if (!look_.preview.parts.empty())
+        paintPreview(*painter);
+    if (look_.state == NodeLook::State::Error || (look_.warnings > 0 && !small))
         paintBadge(*painter);
 }
 
@@ -109,8 +127,7 @@ void NodeItem::paintFrame(QPainter& painter) const {
     if (isSelected()) {
         painter.setBrush(Qt::NoBrush);
         painter.setPen(QPen(theme.focus, 2));
-        painter.drawRoundedRect(metrics::nodeRect().adjusted(-3, -3, 3, 3), kRadius + 3,
-                                kRadius + 3);
+        painter.drawRoundedRect(rect().adjusted(-3, -3, 3, 3), kRadius + 3, kRadius + 3);
     }
     QPen border(theme.nodeBorder, 1);
     if (look_.state == NodeLook::State::Error)
@@ -121,32 +138,72 @@ void NodeItem::paintFrame(QPainter& painter) const {
     }
     painter.setPen(border);
     painter.setBrush(theme.nodeFill);
-    painter.drawRoundedRect(metrics::nodeRect().adjusted(0.5, 0.5, -0.5, -0.5), kRadius, kRadius);
+    painter.drawRoundedRect(rect().adjusted(0.5, 0.5, -0.5, -0.5), kRadius, kRadius);
     painter.setPen(Qt::NoPen);
     painter.setBrush(theme.category(look_.category));
     painter.drawRoundedRect(QRectF(6, 8, 4, 38), 2, 2);
+    if (look_.isBlock) { // a second edge: there is more beneath
+        painter.setPen(QPen(theme.nodeBorder, 1));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRoundedRect(rect().adjusted(3, 3, -3, -3), kRadius - 3, kRadius - 3);
+    }
+}
+
+void NodeItem::paintPreview(QPainter& painter) const {
+    const Theme& theme = themes_->theme();
+    painter.setPen(QPen(theme.wire, 1.5));
+    painter.setBrush(Qt::NoBrush);
+    for (const QPolygonF& wire : look_.preview.wires)
+        painter.drawPolyline(wire);
+    const QFont font = textFont(type::kCaption);
+    const QFontMetricsF metrics(font);
+    painter.setFont(font);
+    for (const BlockPreview::Part& part : look_.preview.parts) {
+        painter.setPen(QPen(theme.nodeBorder, 1));
+        painter.setBrush(theme.raised);
+        painter.drawRoundedRect(part.rect, 4, 4);
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(theme.category(part.category));
+        painter.drawRoundedRect(
+            QRectF(part.rect.x() + 3, part.rect.y() + 4, 2.5, part.rect.height() - 8), 1, 1);
+        const QRectF text = part.rect.adjusted(10, 0, -4, 0);
+        painter.setPen(theme.text2);
+        painter.drawText(text, Qt::AlignVCenter | Qt::AlignLeft,
+                         metrics.elidedText(part.title, Qt::ElideRight, text.width()));
+    }
 }
 
 void NodeItem::paintTexts(QPainter& painter) const {
     const Theme& theme = themes_->theme();
+    const double textRight = look_.size.width() - kRightMargin;
     const QFont titleFont = textFont(type::kBody, QFont::DemiBold);
     const QFont caption = textFont(type::kCaption);
     const QFontMetricsF titles(titleFont);
     const QFontMetricsF captions(caption);
     const double titleWidth =
-        std::min(titles.horizontalAdvance(look_.title) + 1, kTextRight - kTextLeft);
+        std::min(titles.horizontalAdvance(look_.title) + 1, textRight - kTextLeft);
     drawText(painter, kTextLeft, kTitleLine, titleFont, theme.text,
              titles.elidedText(look_.title, Qt::ElideRight, titleWidth));
-    const double room = kTextRight - kTextLeft - titleWidth - 8;
+    const double room = textRight - kTextLeft - titleWidth - 8;
     if (room > 20) {
         const QString name = captions.elidedText(look_.name, Qt::ElideMiddle, room);
-        drawText(painter, kTextRight - captions.horizontalAdvance(name), kTitleLine, caption,
+        drawText(painter, textRight - captions.horizontalAdvance(name), kTitleLine, caption,
                  theme.text3, name);
     }
     const QColor& second = look_.state == NodeLook::State::Error ? theme.error : theme.text2;
     drawText(painter, kTextLeft, kSecondLine, caption, second, look_.line);
-    drawText(painter, kTextRight - captions.horizontalAdvance(look_.right), kSecondLine, caption,
+    drawText(painter, textRight - captions.horizontalAdvance(look_.right), kSecondLine, caption,
              theme.text2, look_.right);
+    if (look_.share < kLeastShare)
+        return;
+    // How much of the whole cost is here.
+    const QRectF track(kTextLeft, metrics::kNodeHeight - 7, textRight - kTextLeft, kShareHeight);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(theme.divider);
+    painter.drawRoundedRect(track, 1.5, 1.5);
+    painter.setBrush(theme.category(look_.category));
+    painter.drawRoundedRect(
+        QRectF(track.topLeft(), QSizeF(track.width() * look_.share, kShareHeight)), 1.5, 1.5);
 }
 
 void NodeItem::paintPorts(QPainter& painter) const {
@@ -171,8 +228,13 @@ void NodeItem::paintPorts(QPainter& painter) const {
 
 void NodeItem::paintBadge(QPainter& painter) const {
     const Theme& theme = themes_->theme();
-    const QPointF center(metrics::kNodeWidth - 1, 1);
+    const QPointF center(look_.size.width() - 1, 1);
     painter.setPen(QPen(theme.canvas, 2));
+    if (look_.state != NodeLook::State::Error) { // warnings are triangles, and smaller
+        drawIcon(painter, QRectF(center.x() - 8, center.y() - 8, 16, 16), iconOf(Severity::Warning),
+                 theme.warning);
+        return;
+    }
     painter.setBrush(theme.error);
     painter.drawEllipse(center, kBadgeRadius, kBadgeRadius);
     const QColor ink = theme.kind == ThemeKind::Dark ? theme.canvas : theme.onAccent;

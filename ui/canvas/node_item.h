@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/graph/network.h"
+#include "engine/project/project.h"
 #include "ui/canvas/metrics.h"
 #include "ui/theme/theme_manager.h"
 
@@ -10,6 +10,20 @@
 #include <vector>
 
 namespace gradwright {
+
+/// What is in a block, small, as its instance shows it.
+struct BlockPreview {
+    struct Part {
+        QRectF rect; ///< within the node
+        QString title;
+        QString icon;
+        Category category = Category::InputOutput;
+        bool operator==(const Part&) const = default;
+    };
+    std::vector<Part> parts;
+    std::vector<QPolygonF> wires;
+    bool operator==(const BlockPreview&) const = default;
+};
 
 /// What a node shows, ready to paint.
 struct NodeLook {
@@ -25,6 +39,11 @@ struct NodeLook {
     QString toolTip;
     std::size_t inputs = 0; ///< ports shown
     std::size_t outputs = 0;
+    double share = 0; ///< of the network's MACs
+    int warnings = 0;
+    QSizeF size{metrics::kNodeWidth, metrics::kNodeHeight};
+    BlockPreview preview; ///< of an instance that shows what is in it
+    bool isBlock = false;
     bool operator==(const NodeLook&) const = default;
 };
 
@@ -44,6 +63,11 @@ public:
     [[nodiscard]] NodeId id() const { return id_; }
     [[nodiscard]] const NodeLook& look() const { return look_; }
     void setLook(NodeLook look);
+    /// Inputs on top and outputs below, or on the left and on the right.
+    void setFlow(Flow flow);
+    [[nodiscard]] QRectF rect() const { return {QPointF(), look_.size}; }
+    /// In scene coordinates.
+    [[nodiscard]] QRectF sceneRect() const { return {pos(), look_.size}; }
 
     /// In scene coordinates.
     [[nodiscard]] QPointF portPos(const Port& port) const;
@@ -61,10 +85,12 @@ private:
     void paintTexts(QPainter& painter) const;
     void paintPorts(QPainter& painter) const;
     void paintBadge(QPainter& painter) const;
+    void paintPreview(QPainter& painter) const;
 
     NodeId id_;
     const ThemeManager* themes_;
     NodeLook look_;
+    Flow flow_ = Flow::Down;
     std::optional<std::vector<Port>> fitting_;
 };
 

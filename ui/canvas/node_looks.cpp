@@ -2,6 +2,7 @@
 #include "ui/canvas/node_looks.h"
 
 #include "engine/layers/catalog.h"
+#include "ui/canvas/auto_layout.h"
 #include "ui/theme/text.h"
 
 #include <QCoreApplication>
@@ -28,64 +29,122 @@ std::size_t inputsShown(const Graph& graph, const Node& node, const PortCounts& 
                       std::max(ports.minInputs, ports.maxInputs));
 }
 
+const LayerDef* layerOf(const Node& node) {
+    const LayerUse* const use = node.layerUse();
+    return use != nullptr ? findLayer(use->layer) : nullptr;
+}
+
+// The picture of what is in a block.
+constexpr double kPreviewScale = 0.5;
+constexpr QSizeF kPreviewMost{420, 560};
+constexpr double kPreviewMargin = 14;
+
 } // namespace
 
-NodeLooks::NodeLooks(const Network& network, const Analysis& analysis)
-    : network_(&network) {
-    std::map<std::string, NodeId, std::less<>> byName;
-    for (const auto& [id, node] : network.main.nodes())
-        byName.emplace(node.name, id);
+QString iconOf(const Node& node) {
+    if (node.blockUse() != nullptr)
+        return QStringLiteral("block");
+    const LayerDef* const layer = layerOf(node);
+    if (layer == nullptr)
+        return {};
+    return layer->hasOutput ? iconOf(layer->category) : QStringLiteral("output");
+}
+
+QString titleOf(const Node& node) {
+    if (const BlockUse* const block = node.blockUse()) {
+        const QString title = qstr(block->block);
+        return block->repeat > 1 ? title + QStringLiteral(" × %1").arg(block->repeat) : title;
+    }
+    const LayerDef* const layer = layerOf(node);
+    return layer != nullptr ? qstr(labelOf(*layer, node.params)) : qstr(node.layerUse()->layer);
+}
+
+NodeLooks::NodeLooks(const Project& project, const Analysis& analysis, const GraphScope& scope)
+    : project_(&project)
+    , scope_(&scope)
+    , graph_(&project.network.graph(scope.graph)) {
+    takeAnalysis(analysis);
+    takeDiagnostics(analysis);
+}
+
+void NodeLooks::takeAnalysis(const Analysis& analysis) {
     for (std::size_t i = 0; i < analysis.nodes.size(); ++i) {
-        const std::string& path = analysis.flat.nodes[i].path;
-        const auto owner = byName.find(std::string_view(path).substr(0, path.find('/')));
-        if (owner == byName.end())
+        const std::string_view path = analysis.flat.nodes[i].path;
+        if (!path.starts_with(scope_->prefix))
             continue;
-        Found& found = found_[owner->second];
+        const std::string_view within = path.substr(scope_->prefix.size());
+        const Node* const owner = graph_->findByName(within.substr(0, within.find('/')));
+        if (owner == nullptr)
+            continue;
+        Found& found = found_[owner->id];
         const NodeAnalysis& node = analysis.nodes[i];
         // The last layer of a block is what leaves it.
         found.state = node.state;
         found.output = node.output;
+        const FlatNode& flat = analysis.flat.nodes[i];
+        if (const BlockUse* const use = owner->blockUse();
+            use != nullptr && flat.graph == use->block && flat.layer != nullptr &&
+            flat.layer->key == "block-output")
+            found.ports[flat.node] = {node.state, node.output};
         found.parameters += node.parameters;
         found.macs += node.macs;
+        totalMacs_ += node.macs;
     }
+}
+
+void NodeLooks::takeDiagnostics(const Analysis& analysis) {
     for (const Diagnostic& diagnostic : analysis.diagnostics) {
         const Place& place = diagnostic.place;
-        if (!place.graph.empty() || !place.node || diagnostic.severity != Severity::Error)
+        std::optional<NodeId> owner;
+        const std::string_view path = place.path;
+        if (place.graph == scope_->graph) {
+            owner = place.node;
+        } else if (path.starts_with(scope_->prefix)) { // within a block that is drawn here
+            const std::string_view within = path.substr(scope_->prefix.size());
+            if (const Node* const node = graph_->findByName(within.substr(0, within.find('/'))))
+                owner = node->id;
+        }
+        if (!owner || diagnostic.severity == Severity::Info)
             continue;
-        Found& found = found_[*place.node];
-        if (found.errors++ == 0)
+        Found& found = found_[*owner];
+        const bool first = found.errors == 0;
+        if (diagnostic.severity == Severity::Warning)
+            ++found.warnings;
+        else
+            ++found.errors;
+        if (found.problem.isEmpty() || (first && diagnostic.severity == Severity::Error))
             found.problem = qstr(diagnostic.message);
     }
 }
 
 NodeLook NodeLooks::node(NodeId id) const {
-    const Node& node = *network_->main.find(id);
+    const Node& node = *graph_->find(id);
     NodeLook look;
     look.name = qstr(node.name);
-    if (const LayerUse* const use = node.layerUse()) {
-        if (const LayerDef* const layer = findLayer(use->layer))
-            describeLayer(look, *layer, node);
-        else
-            look.title = qstr(use->layer);
-    } else {
-        const BlockUse& block = *node.blockUse();
-        look.title = qstr(block.block);
-        if (block.repeat > 1)
-            look.title += QStringLiteral(" × %1").arg(block.repeat);
-        look.icon = QStringLiteral("block");
-        look.category = Category::Shape;
-    }
-    if (const auto ports = portsOf(*network_, node)) {
-        look.inputs = inputsShown(network_->main, node, *ports);
+    describe(look, node);
+    if (const auto ports = portsOf(project_->network, node)) {
+        look.inputs = inputsShown(*graph_, node, *ports);
         look.outputs = ports->outputs;
     }
     const auto at = found_.find(id);
     const Found found = at == found_.end() ? Found{} : at->second;
+    look.warnings = found.warnings;
+    if (!found.problem.isEmpty())
+        look.toolTip = found.problem;
+    if (totalMacs_ > 0)
+        look.share = static_cast<double>(found.macs) / static_cast<double>(totalMacs_);
+    writeLines(look, found);
+    const auto expanded = project_->canvas.expanded.find(scope_->graph);
+    if (expanded != project_->canvas.expanded.end() && expanded->second.contains(id))
+        preview(look, node);
+    return look;
+}
+
+void NodeLooks::writeLines(NodeLook& look, const Found& found) const {
     if (found.errors > 0) {
         look.state = NodeLook::State::Error;
         look.line = found.errors == 1 ? tr("Cannot run: 1 error")
                                       : tr("Cannot run: %1 errors").arg(found.errors);
-        look.toolTip = found.problem;
     } else if (found.state != ShapeState::Known) {
         look.state = NodeLook::State::Pending;
         look.line = tr("Shape not known yet");
@@ -98,26 +157,96 @@ NodeLook NodeLooks::node(NodeId id) const {
         if (look.outputs == 0)
             look.line = tr("Takes %1").arg(qstr(toString(found.output)));
     }
-    return look;
 }
 
-void NodeLooks::describeLayer(NodeLook& look, const LayerDef& layer, const Node& node) const {
-    look.title = qstr(labelOf(layer, node.params));
-    look.category = layer.category;
-    look.icon = layer.hasOutput ? iconOf(layer.category) : QStringLiteral("output");
-    look.toolTip = qstr(layer.doc);
+void NodeLooks::describe(NodeLook& look, const Node& node) const {
+    look.title = titleOf(node);
+    look.icon = iconOf(node);
+    look.isBlock = node.blockUse() != nullptr;
+    if (const LayerDef* const layer = layerOf(node)) {
+        look.category = layer->category;
+        look.toolTip = qstr(layer->doc);
+    } else if (look.isBlock) {
+        look.category = Category::Shape;
+        const auto block = project_->network.blocks.find(node.blockUse()->block);
+        look.toolTip = tr("A block; double-click to go in.");
+        if (block != project_->network.blocks.end() && !block->second.doc.empty())
+            look.toolTip = qstr(block->second.doc) + u'\n' + look.toolTip;
+    }
+}
+
+/// The nodes of the block where they stand in it, made smaller.
+void NodeLooks::preview(NodeLook& look, const Node& node) const {
+    const BlockUse* const use = node.blockUse();
+    const auto block =
+        use != nullptr ? project_->network.blocks.find(use->block) : project_->network.blocks.end();
+    if (block == project_->network.blocks.end() || block->second.graph.nodes().empty())
+        return;
+    const Graph& graph = block->second.graph;
+    std::map<NodeId, Point> at;
+    if (const auto placed = project_->canvas.positions.find(use->block);
+        placed != project_->canvas.positions.end())
+        at = placed->second;
+    at.merge(stackedLayout(graph, at));
+    QRectF content;
+    for (const auto& [id, inner] : graph.nodes())
+        content |= metrics::nodeRect().translated(at[id].x, at[id].y);
+    const double scale = std::min({kPreviewScale, kPreviewMost.width() / content.width(),
+                                   kPreviewMost.height() / content.height()});
+    look.size = {std::max(metrics::kNodeWidth, content.width() * scale + 2 * kPreviewMargin),
+                 metrics::kNodeHeight + content.height() * scale + kPreviewMargin};
+    QTransform shrink;
+    shrink.translate((look.size.width() - content.width() * scale) / 2, metrics::kNodeHeight);
+    shrink.scale(scale, scale);
+    shrink.translate(-content.x(), -content.y());
+    for (const auto& [id, inner] : graph.nodes()) {
+        const LayerDef* const layer = layerOf(inner);
+        look.preview.parts.push_back(
+            {shrink.mapRect(metrics::nodeRect().translated(at[id].x, at[id].y)), titleOf(inner),
+             iconOf(inner), layer != nullptr ? layer->category : Category::Shape});
+    }
+    const bool down = project_->canvas.flow == Flow::Down;
+    for (const auto& [id, link] : graph.links()) {
+        const QRectF from =
+            metrics::nodeRect().translated(at[link.from.node].x, at[link.from.node].y);
+        const QRectF to = metrics::nodeRect().translated(at[link.to.node].x, at[link.to.node].y);
+        const QPointF start = down ? QPointF(from.center().x(), from.bottom())
+                                   : QPointF(from.right(), from.center().y());
+        const QPointF end =
+            down ? QPointF(to.center().x(), to.top()) : QPointF(to.left(), to.center().y());
+        look.preview.wires.push_back(shrink.map(routeLink(start, end, {}, project_->canvas.flow)));
+    }
+}
+
+/// What an output carries; the outputs of a block differ.
+std::pair<ShapeState, Shape> NodeLooks::leaving(PortRef port) const {
+    const auto found = found_.find(port.node);
+    if (found == found_.end())
+        return {};
+    std::size_t index = 0;
+    for (const auto& [node, output] : found->second.ports) // in the order of ids, as ports are
+        if (index++ == port.port.index())
+            return output;
+    return {found->second.state, found->second.output};
 }
 
 LinkLook NodeLooks::link(LinkId id) const {
-    const Link& link = *network_->main.find(id);
-    const auto source = found_.find(link.from.node);
-    if (source == found_.end() || source->second.state != ShapeState::Known)
-        return {LinkState::Pending, QStringLiteral("?")};
+    const Link& link = *graph_->find(id);
+    const QString ends = qstr(graph_->find(link.from.node)->name) + QStringLiteral(" → ") +
+                         qstr(graph_->find(link.to.node)->name);
+    const auto [state, shape] = leaving(link.from);
+    if (state != ShapeState::Known)
+        return {LinkState::Pending, QStringLiteral("?"),
+                ends + u'\n' + tr("The shape is not known yet.")};
     const auto target = found_.find(link.to.node);
     const bool refused =
         target != found_.end() && target->second.state == ShapeState::Contradiction;
-    return {refused ? LinkState::Incompatible : LinkState::Valid,
-            qstr(toString(source->second.output))};
+    QString tip =
+        ends + u'\n' +
+        tr("%1, %2 values a sample").arg(qstr(toString(shape)), fullNumber(shape.elements()));
+    if (refused && !target->second.problem.isEmpty())
+        tip += u'\n' + target->second.problem;
+    return {refused ? LinkState::Incompatible : LinkState::Valid, qstr(toString(shape)), tip};
 }
 
 } // namespace gradwright

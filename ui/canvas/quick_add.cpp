@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/quick_add.h"
 
-#include "engine/layers/catalog.h"
 #include "ui/theme/fuzzy.h"
 #include "ui/theme/icon_engine.h"
 #include "ui/theme/text.h"
@@ -23,21 +22,21 @@ constexpr QSize kSize{264, 300};
 constexpr int kIcon = 18;
 constexpr int kTitleWeight = 4; // a title counts more than what a layer does
 
-QIcon categoryIcon(Category category, const Theme& theme) {
+QIcon iconFor(const QuickAdd::Entry& entry, const Theme& theme) {
     QPixmap pixmap(2 * kIcon, 2 * kIcon);
     pixmap.setDevicePixelRatio(2);
     pixmap.fill(Qt::transparent);
     QPainter painter(&pixmap);
-    drawIcon(painter, QRectF(0, 0, kIcon, kIcon), iconOf(category), theme.category(category));
+    drawIcon(painter, QRectF(0, 0, kIcon, kIcon), entry.icon, theme.category(entry.category));
     return pixmap;
 }
 
 } // namespace
 
-QuickAdd::QuickAdd(const ThemeManager& themes, const std::function<bool(const LayerDef&)>& fits,
-                   QWidget* parent)
+QuickAdd::QuickAdd(const ThemeManager& themes, std::vector<Entry> entries, QWidget* parent)
     : QDialog(parent, Qt::Popup)
     , themes_(&themes)
+    , entries_(std::move(entries))
     , search_(new QLineEdit)
     , list_(new QListWidget) {
     setAttribute(Qt::WA_DeleteOnClose);
@@ -45,9 +44,6 @@ QuickAdd::QuickAdd(const ThemeManager& themes, const std::function<bool(const La
     setAccessibleName(tr("Add a layer"));
     setStyleSheet(QStringLiteral("gradwright--QuickAdd { border: 1px solid %1; }")
                       .arg(themes.theme().border.name()));
-    for (const LayerDef& layer : layerCatalog())
-        if (fits(layer))
-            layers_.push_back(&layer);
     search_->setPlaceholderText(tr("Add a layer"));
     search_->setAccessibleName(search_->placeholderText());
     search_->installEventFilter(this);
@@ -70,22 +66,22 @@ QuickAdd::QuickAdd(const ThemeManager& themes, const std::function<bool(const La
 }
 
 void QuickAdd::filter(const QString& typed) {
-    std::vector<std::pair<int, const LayerDef*>> found;
-    for (const LayerDef* const layer : layers_) {
-        if (const auto score = fuzzyScore(qstr(layer->title), typed))
-            found.emplace_back(*score * kTitleWeight, layer);
-        else if (const auto words = qstr(layer->doc); words.contains(typed, Qt::CaseInsensitive))
-            found.emplace_back(0, layer);
+    std::vector<std::pair<int, const Entry*>> found;
+    for (const Entry& entry : entries_) {
+        if (const auto score = fuzzyScore(entry.title, typed))
+            found.emplace_back(*score * kTitleWeight, &entry);
+        else if (entry.doc.contains(typed, Qt::CaseInsensitive))
+            found.emplace_back(0, &entry);
     }
     if (!typed.isEmpty())
         std::ranges::stable_sort(found, std::greater{},
-                                 [](const auto& entry) { return entry.first; });
+                                 [](const auto& each) { return each.first; });
     list_->clear();
-    for (const auto& [score, layer] : found) {
-        auto* const item = new QListWidgetItem(categoryIcon(layer->category, themes_->theme()),
-                                               qstr(layer->title), list_);
-        item->setData(Qt::UserRole, qstr(layer->key));
-        item->setToolTip(qstr(layer->doc));
+    for (const auto& [score, entry] : found) {
+        auto* const item =
+            new QListWidgetItem(iconFor(*entry, themes_->theme()), entry->title, list_);
+        item->setData(Qt::UserRole, qstr(entry->key));
+        item->setToolTip(entry->doc);
     }
     list_->setCurrentRow(0);
 }

@@ -6,25 +6,30 @@
 
 #include <QDialog>
 
-#include <functional>
 #include <string>
+#include <vector>
 
 class QLineEdit;
 class QListWidget;
 
 namespace gradwright {
 
-/// Layers to put on the canvas at a place, found by typing a part of their names or of what they
-/// do.
+/// Layers and blocks to put on the canvas at a place, found by typing a part of their names or of
+/// what they do.
 class QuickAdd final : public QDialog {
     Q_OBJECT
 public:
-    /// Lists the layers that `fits` accepts.
-    QuickAdd(const ThemeManager& themes, const std::function<bool(const LayerDef&)>& fits,
-             QWidget* parent);
+    struct Entry {
+        std::string key; ///< as CanvasScene::addLayer() takes it
+        QString title;
+        QString doc;
+        QString icon;
+        Category category = Category::Shape;
+    };
+    QuickAdd(const ThemeManager& themes, std::vector<Entry> entries, QWidget* parent);
 
 Q_SIGNALS:
-    void chosen(const std::string& layer);
+    void chosen(const std::string& key);
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
@@ -34,7 +39,7 @@ private:
     void take();
 
     const ThemeManager* themes_;
-    std::vector<const LayerDef*> layers_;
+    std::vector<Entry> entries_;
     QLineEdit* search_;
     QListWidget* list_;
 };

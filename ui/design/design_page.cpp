@@ -6,6 +6,8 @@
 #include "ui/canvas/canvas_view.h"
 #include "ui/canvas/minimap.h"
 #include "ui/design/bottom_panel.h"
+#include "ui/design/breadcrumb.h"
+#include "ui/inspector/block_panel.h"
 #include "ui/inspector/inspector_panel.h"
 #include "ui/palette/layer_palette.h"
 #include "ui/problems/problems_panel.h"
@@ -34,21 +36,27 @@ constexpr int kNarrow = 1100;
 
 } // namespace
 
-DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget* parent)
+DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget* parent,
+                       std::filesystem::path blocksFolder)
     : QWidget(parent)
     , document_(&document)
     , themes_(&themes)
     , scene_(new CanvasScene(document, themes, this))
-    , view_(new CanvasView(*scene_, themes))
+    , view_(new CanvasView(*scene_, document, themes))
     , palette_(new LayerPalette(themes, QString::fromLatin1(kLayerMimeType)))
     , inspector_(new InspectorPanel(document, themes))
     , problems_(new ProblemsPanel(document, themes))
     , report_(new LayerReport(document, themes))
     , find_(new FindBar(document, themes, this))
-    , bottom_(new BottomPanel(themes)) {
+    , bottom_(new BottomPanel(themes))
+    , myBlocks_(new MyBlocks(std::move(blocksFolder), this))
+    , blockPanel_(new BlockPanel(document, themes)) {
+    view_->setMyBlocks(*myBlocks_);
     paletteFrame_ = framed(palette_, "leftPanel");
     paletteFrame_->setFixedWidth(kPaletteWidth);
     inspectorFrame_ = framed(inspector_, "rightPanel");
+    static_cast<QVBoxLayout*>(inspectorFrame_->layout())->setSpacing(0);
+    static_cast<QVBoxLayout*>(inspectorFrame_->layout())->insertWidget(0, blockPanel_);
     inspectorFrame_->setFixedWidth(kInspectorWidth);
     makeBottomPanel();
     problemsFrame_ = framed(bottom_, "bottomPanel");
@@ -73,10 +81,17 @@ DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget*
     columns_ = layout;
 
     connect(palette_, &LayerPalette::layerChosen, this, &DesignPage::addLayer);
-    connect(scene_, &CanvasScene::nodesSelected, this, [this] {
-        inspector_->setNodes(scene_->selectedNodes());
-        report_->setSelected(scene_->selectedNodes());
+    connect(scene_, &CanvasScene::nodesSelected, this, &DesignPage::showSelected);
+    connect(scene_, &CanvasScene::scopeChanged, this, [this] {
+        showSelected();
+        view_->fit();
     });
+    connect(blockPanel_, &BlockPanel::enterRequested, scene_, &CanvasScene::enter);
+    connect(blockPanel_, &BlockPanel::saveRequested, this, &DesignPage::saveBlock);
+    connect(blockPanel_, &BlockPanel::problem, this, &DesignPage::hint);
+    connect(view_, &CanvasView::contextMenuRequested, this, &DesignPage::showContextMenu);
+    connect(myBlocks_, &MyBlocks::changed, this, &DesignPage::fillBlocks);
+    fillBlocks();
     connect(scene_, &CanvasScene::hint, this, &DesignPage::hint);
     connect(scene_, &CanvasScene::laidOut, this, [this] { view_->fit(); });
     connect(scene_, &CanvasScene::nodeActivated, this, [this](NodeId) {
@@ -84,8 +99,10 @@ DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget*
         inspector_->focusFirstField();
     });
     connect(problems_, &ProblemsPanel::hint, this, &DesignPage::hint);
-    connect(problems_, &ProblemsPanel::nodeChosen, this, &DesignPage::showNode);
+    connect(problems_, &ProblemsPanel::placeChosen, this, &DesignPage::showPlace);
     connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
+        if (what.testFlag(ProjectDocument::NetworkChange))
+            fillBlocks();
         if (what.testFlag(ProjectDocument::ReplacedChange)) {
             nextProblem_ = 0;
             view_->fit();
@@ -104,16 +121,13 @@ void DesignPage::makeBottomPanel() {
             [this] { bottomAction_->setChecked(false); });
     connect(report_, &LayerReport::hint, this, &DesignPage::hint);
     connect(report_, &LayerReport::nodesChosen, this, [this](const std::vector<NodeId>& nodes) {
+        scene_->showGraph({}); // the report lists the main network
         scene_->selectNodes(nodes);
         if (nodes.size() == 1)
             view_->centerOnNode(nodes.front());
     });
-    connect(find_, &FindBar::found, this, [this](const LayerHit& hit) {
-        if (hit.graph.empty()) {
-            scene_->selectNodes({hit.node});
-            view_->centerOnNode(hit.node);
-        }
-    });
+    connect(find_, &FindBar::found, this,
+            [this](const LayerHit& hit) { showPlace(hit.graph, hit.node); });
     connect(find_, &FindBar::allWanted, this, [this](const std::vector<NodeId>& nodes) {
         scene_->selectNodes(nodes);
         view_->setFocus();
@@ -218,6 +232,10 @@ void DesignPage::makeActions() {
             inspector_->focusFirstField();
         });
     onCanvas(inspect);
+    makeBlockActions();
+    makeArrangeActions();
+    makeExportActions();
+    separator(modelActions_);
     action(modelActions_, tr("Next problem"), {}, Keys(QStringLiteral("F8")),
            [this] { showNextProblem(); });
     action(modelActions_, tr("Apply the first fix"), QStringLiteral("wand"),
@@ -293,11 +311,7 @@ QWidget* DesignPage::makeToolbar() {
         layout->addWidget(made);
         layout->addSpacing(6);
     };
-    auto* const name = new QLabel(document_->displayName());
-    name->setProperty("textRole", QStringLiteral("section"));
-    connect(document_, &ProjectDocument::fileChanged, name,
-            [this, name] { name->setText(document_->displayName()); });
-    layout->addWidget(name);
+    layout->addWidget(new Breadcrumb(*document_, *scene_));
     line();
     button(undo_);
     button(redo_);
@@ -323,7 +337,7 @@ QWidget* DesignPage::makeToolbar() {
 
 void DesignPage::addLayer(const std::string& key) {
     try {
-        const bool wasEmpty = document_->project().network.main.nodes().empty();
+        const bool wasEmpty = scene_->graph().nodes().empty();
         scene_->addLayer(key);
         const std::vector<NodeId> added = scene_->selectedNodes();
         if (wasEmpty)
@@ -335,7 +349,8 @@ void DesignPage::addLayer(const std::string& key) {
     }
 }
 
-void DesignPage::showNode(NodeId node) {
+void DesignPage::showPlace(const std::string& graph, NodeId node) {
+    scene_->showGraph(graph);
     scene_->selectNodes({node});
     view_->centerOnNode(node);
     view_->setFocus();
@@ -347,8 +362,8 @@ void DesignPage::showNextProblem() {
     const auto& diagnostics = document_->analysis().diagnostics;
     for (std::size_t tried = 0; tried < diagnostics.size(); ++tried) {
         const Place& place = diagnostics[nextProblem_++ % diagnostics.size()].place;
-        if (place.node && place.graph.empty()) {
-            showNode(*place.node);
+        if (place.node) {
+            showPlace(place.graph, *place.node);
             return;
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/document/my_blocks.h"
 #include "ui/document/project_document.h"
 #include "ui/theme/theme_manager.h"
 
@@ -17,6 +18,7 @@ class QLabel;
 namespace gradwright {
 
 class BottomPanel;
+class BlockPanel;
 class CanvasScene;
 class CanvasView;
 class FindBar;
@@ -29,12 +31,15 @@ class ProblemsPanel;
 class DesignPage final : public QWidget {
     Q_OBJECT
 public:
-    DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget* parent = nullptr);
+    DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget* parent = nullptr,
+               std::filesystem::path blocksFolder = defaultBlocksFolder());
 
     // For menus; their shortcuts work while the page has the focus.
     [[nodiscard]] const QList<QAction*>& editActions() const { return editActions_; }
     [[nodiscard]] const QList<QAction*>& viewActions() const { return viewActions_; }
     [[nodiscard]] const QList<QAction*>& modelActions() const { return modelActions_; }
+    /// Of the canvas as a picture.
+    [[nodiscard]] const QList<QAction*>& exportActions() const { return exportActions_; }
 
     [[nodiscard]] CanvasScene& scene() { return *scene_; }
     [[nodiscard]] CanvasView& view() { return *view_; }
@@ -43,6 +48,11 @@ public:
     [[nodiscard]] ProblemsPanel& problems() { return *problems_; }
     [[nodiscard]] LayerReport& report() { return *report_; }
     [[nodiscard]] FindBar& finder() { return *find_; }
+    [[nodiscard]] BlockPanel& blockPanel() { return *blockPanel_; }
+    [[nodiscard]] MyBlocks& myBlocks() { return *myBlocks_; }
+
+    /// Selects a node of any graph and brings it to the middle.
+    void showPlace(const std::string& graph, NodeId node);
 
     /// Opens Problems and goes to the next one.
     void showNextProblem();
@@ -59,12 +69,22 @@ private:
     QAction* action(QList<QAction*>& list, const QString& text, const QString& icon,
                     const QKeySequence& keys, std::function<void()> run);
     void makeActions();
+    void makeBlockActions();
+    void makeArrangeActions();
+    void makeExportActions();
+    QAction* canvasAction(const QString& text, const QString& icon, const QKeySequence& keys,
+                          std::function<void()> run);
+    void showContextMenu(QPoint global);
+    void repeatBlock();
+    void saveBlock(const std::string& name);
+    void exportPicture(const QString& ending);
+    void showSelected();
+    void fillBlocks();
     QWidget* makeToolbar();
     QWidget* framed(QWidget* panel, const char* role);
     void addLayer(const std::string& key);
     void makeBottomPanel();
     void makeFindActions();
-    void showNode(NodeId node);
     void placeDrawers();
     void setNarrow(bool narrow);
 
@@ -78,6 +98,8 @@ private:
     LayerReport* report_;
     FindBar* find_;
     BottomPanel* bottom_;
+    MyBlocks* myBlocks_;
+    BlockPanel* blockPanel_;
     QWidget* paletteFrame_ = nullptr;
     QWidget* inspectorFrame_ = nullptr;
     QWidget* problemsFrame_ = nullptr;
@@ -94,6 +116,8 @@ private:
     QList<QAction*> editActions_;
     QList<QAction*> viewActions_;
     QList<QAction*> modelActions_;
+    QList<QAction*> exportActions_;
+    QList<QAction*> menuActions_; ///< of the canvas's context menu
     std::size_t nextProblem_ = 0;
     bool fitWhenShown_ = true;
 };

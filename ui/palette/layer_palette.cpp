@@ -68,7 +68,8 @@ public:
             drawIcon(*painter, QRectF(27, middle - 9, 18, 18),
                      index.data(kKeyRole).toString() == QLatin1String("output")
                          ? QStringLiteral("output")
-                         : iconOf(category),
+                     : index.data(kKeyRole).toString().contains(u':') ? QStringLiteral("block")
+                                                                      : iconOf(category),
                      theme.category(category));
             painter->setFont(textFont(type::kBody));
             painter->setPen(selected ? theme.text : theme.text2);
@@ -170,6 +171,35 @@ void LayerPalette::fill() {
         }
     }
     tree_->expandAll();
+}
+
+void LayerPalette::setBlocks(const std::vector<Block>& blocks) {
+    if (blocks == blocks_)
+        return;
+    blocks_ = blocks;
+    fillBlocks();
+    if (!search_->text().isEmpty())
+        filter(search_->text());
+}
+
+void LayerPalette::fillBlocks() {
+    const QString title = tr("Blocks");
+    for (int i = tree_->topLevelItemCount() - 1; i >= 0; --i)
+        if (tree_->topLevelItem(i)->text(0) == title)
+            delete tree_->takeTopLevelItem(i);
+    if (blocks_.empty())
+        return;
+    auto* const parent = new QTreeWidgetItem(tree_, {title});
+    parent->setData(0, kCategoryRole, static_cast<int>(Category::Shape));
+    parent->setFlags(Qt::ItemIsEnabled);
+    for (const Block& block : blocks_) {
+        auto* const item = new QTreeWidgetItem(parent, {block.title});
+        item->setData(0, kKeyRole, block.key);
+        item->setData(0, kCategoryRole, static_cast<int>(Category::Shape));
+        item->setToolTip(0, block.toolTip);
+        item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsDragEnabled);
+    }
+    parent->setExpanded(true);
 }
 
 void LayerPalette::filter(const QString& text) {

@@ -6,6 +6,7 @@
 #include <QTreeWidget>
 
 #include <string>
+#include <vector>
 
 class QLineEdit;
 
@@ -20,6 +21,16 @@ public:
 
     void focusSearch();
 
+    /// A block that can be added, beside the layers.
+    struct Block {
+        QString key; ///< as a drag carries it
+        QString title;
+        QString toolTip;
+        bool operator==(const Block&) const = default;
+    };
+    /// Shown under a heading of their own, while there are any.
+    void setBlocks(const std::vector<Block>& blocks);
+
 Q_SIGNALS:
     void layerChosen(const std::string& key);
 
@@ -28,12 +39,14 @@ protected:
 
 private:
     void fill();
+    void fillBlocks();
     void filter(const QString& text);
     void choose(const QTreeWidgetItem* item);
 
     const ThemeManager* themes_;
     QLineEdit* search_;
     QTreeWidget* tree_;
+    std::vector<Block> blocks_;
 };
 
 } // namespace gradwright

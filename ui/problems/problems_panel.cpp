@@ -122,12 +122,14 @@ QWidget* ProblemsPanel::rowFor(const Diagnostic& diagnostic) {
     message->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     layout->addWidget(icon);
     layout->addWidget(message, 1);
-    if (diagnostic.place.node && diagnostic.place.graph.empty()) {
+    if (diagnostic.place.node) {
         auto* const place = new QPushButton(placeText(diagnostic));
         place->setProperty("kind", QStringLiteral("link"));
         place->setCursor(Qt::PointingHandCursor);
         connect(place, &QPushButton::clicked, this,
-                [this, node = *diagnostic.place.node] { Q_EMIT nodeChosen(node); });
+                [this, graph = diagnostic.place.graph, node = *diagnostic.place.node] {
+                    Q_EMIT placeChosen(graph, node);
+                });
         layout->addWidget(place);
     }
     int shown = 0;

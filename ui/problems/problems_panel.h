@@ -20,7 +20,7 @@ Q_SIGNALS:
     /// How many there are.
     void countChanged(qsizetype count);
     /// The place of a problem was clicked.
-    void nodeChosen(gradwright::NodeId node);
+    void placeChosen(const std::string& graph, gradwright::NodeId node);
     /// A fix could not be made; the reason.
     void hint(const QString& text);
 

@@ -108,6 +108,7 @@ void MainWindow::makeFileMenu() {
     add(tr("Save as…"), {}, QKeySequence(QStringLiteral("Ctrl+Shift+S")),
         [this] { files_->saveAs(); });
     QMenu* const exports = menu->addMenu(tr("Export"));
+    exports->addActions(design_->exportActions());
     for (const CodeFormat& format : codeFormats())
         exports->addAction(tr("As %1…").arg(QString::fromStdString(format.title)), this,
                            [this, key = format.key] { files_->exportCode(key); });

@@ -44,12 +44,16 @@ std::vector<ShortcutsDialog::Gesture> knownGestures() {
     const QString pad = tr("Drawing pad");
     return {
         {canvas, tr("Link two layers"), tr("Drag from port to port")},
-        {canvas, tr("Select several"), tr("Drag a frame on free canvas, Shift+click")},
+        {canvas, tr("Select several"), tr("Drag a frame on free canvas; Shift or Ctrl adds")},
         {canvas, tr("Move the selection"), tr("Drag, or the arrow keys")},
         {canvas, tr("Walk along links; Shift extends the selection"), tr("Alt+arrow keys")},
         {canvas, tr("Add a layer at this place"), tr("Double click, A")},
         {canvas, tr("Add what fits behind a port"), tr("Drag a link into the void")},
         {canvas, tr("Rename a frame"), tr("Double click its title")},
+        {canvas, tr("Go into a block"), tr("Double click it")},
+        {canvas, tr("Put a layer into a link"), tr("Drop it on the link")},
+        {canvas, tr("Take a layer out of its links, which close"), tr("Shift+drag")},
+        {canvas, tr("Connect a link elsewhere"), tr("Drag one of its ends")},
         {canvas, tr("Pan"), tr("Space+drag, middle button, wheel")},
         {canvas, tr("Zoom about the pointer"), tr("Ctrl+wheel, pinch")},
         {plots, tr("Zoom"), tr("Wheel")},

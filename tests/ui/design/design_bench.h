@@ -76,7 +76,8 @@ protected:
     void open() {
         themes_ = std::make_unique<ThemeManager>(*qApp, ThemeChoice::Dark);
         document_ = std::make_unique<ProjectDocument>(folder_.path().toStdString());
-        page_ = std::make_unique<DesignPage>(*document_, *themes_);
+        page_ = std::make_unique<DesignPage>(*document_, *themes_, nullptr,
+                                             folder_.path().toStdString() + "/blocks");
         page_->resize(1440, 800);
         page_->show();
         QVERIFY(QTest::qWaitForWindowExposed(page_.get()));

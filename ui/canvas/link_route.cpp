@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/canvas/link_route.h"
+
+#include "ui/canvas/metrics.h"
+#include "ui/canvas/path_search.h"
+
+#include <QLineF>
+
+#include <algorithm>
+#include <cmath>
+
+namespace gradwright {
+
+namespace {
+
+constexpr double kStub = 16;   ///< straight part at a port
+constexpr double kMargin = 20; ///< between a link and a node it goes round
+constexpr double kCell = 512;
+constexpr double kDetour = 400;            ///< how far around its ends a link may lead
+constexpr std::size_t kMostObstacles = 40; ///< for a search; with more it would take too long
+
+QRectF unionOfCrossed(const QPolygonF& corners, std::span<const QRectF> obstacles) {
+    QRectF all;
+    for (const QRectF& rect : obstacles)
+        if (crosses(corners, rect))
+            all = all.united(rect);
+    return all;
+}
+
+QPolygonF around(QPointF from, QPointF to, double side) {
+    return {from,
+            {from.x(), from.y() + kStub},
+            {side, from.y() + kStub},
+            {side, to.y() - kStub},
+            {to.x(), to.y() - kStub},
+            to};
+}
+
+QPolygonF routeDown(QPointF from, QPointF to, std::span<const QRectF> obstacles, double breadth) {
+    QPolygonF direct;
+    if (to.y() >= from.y() + 2 * kStub) {
+        if (std::abs(from.x() - to.x()) < 1)
+            direct = {from, to};
+        else {
+            // Just above the target, so that links which part keep a common trunk short.
+            const double middle = (from.y() + to.y()) / 2;
+            const double turn = to.y() - from.y() > 4 * kStub ? to.y() - kStub : middle;
+            direct = {from, {from.x(), turn}, {to.x(), turn}, to};
+        }
+        const QRectF crossed = unionOfCrossed(direct, obstacles);
+        if (crossed.isNull())
+            return direct;
+        const double left = crossed.left() - kMargin;
+        const double right = crossed.right() + kMargin;
+        const double middle = (from.x() + to.x()) / 2;
+        double side = middle - left <= right - middle ? left : right;
+        QPolygonF route = around(from, to, side);
+        // What stands beside what is gone round, is gone round too.
+        if (const QRectF more = unionOfCrossed(route, obstacles); !more.isNull())
+            route = around(from, to,
+                           side == left ? std::min(side, more.left() - kMargin)
+                                        : std::max(side, more.right() + kMargin));
+        return route;
+    }
+    // Upwards: past the nodes at both ends.
+    const double reach = breadth / 2 + kMargin;
+    const double left = std::min(from.x(), to.x()) - reach;
+    const double right = std::max(from.x(), to.x()) + reach;
+    const double between = (from.x() + to.x()) / 2;
+    const bool apart = std::abs(from.x() - to.x()) > breadth + kMargin;
+    const double side = apart ? between : (to.x() >= from.x() ? right : left);
+    const QPolygonF route = around(from, to, side);
+    const QRectF crossed = unionOfCrossed(route, obstacles);
+    if (crossed.isNull())
+        return route;
+    const QPolygonF leftOf = around(from, to, crossed.left() - kMargin);
+    const QPolygonF rightOf = around(from, to, crossed.right() + kMargin);
+    const bool leftIsFree = unionOfCrossed(leftOf, obstacles).isNull();
+    const bool leftIsNearer = side - crossed.left() <= crossed.right() - side;
+    const bool rightIsFree = unionOfCrossed(rightOf, obstacles).isNull();
+    return leftIsFree && (leftIsNearer || !rightIsFree) ? leftOf : rightOf;
+}
+
+QPointF turned(QPointF point) {
+    return point.transposed();
+}
+QRectF turned(const QRectF& rect) {
+    return {turned(rect.topLeft()), rect.size().transposed()};
+}
+QPolygonF turned(QPolygonF polygon) {
+    for (QPointF& point : polygon)
+        point = turned(point);
+    return polygon;
+}
+
+std::uint64_t cellKey(std::int64_t column, std::int64_t row) {
+    return (static_cast<std::uint64_t>(column) << 32) ^
+           (static_cast<std::uint64_t>(row) & 0xFFFF'FFFFU);
+}
+
+std::int64_t cellOf(double value) {
+    return static_cast<std::int64_t>(std::floor(value / kCell));
+}
+
+} // namespace
+
+bool crosses(const QPolygonF& corners, const QRectF& rect) {
+    for (qsizetype i = 1; i < corners.size(); ++i) {
+        const QPointF a = corners[i - 1];
+        const QPointF b = corners[i];
+        if (std::max(a.x(), b.x()) + 1 > rect.left() && std::min(a.x(), b.x()) - 1 < rect.right() &&
+            std::max(a.y(), b.y()) + 1 > rect.top() && std::min(a.y(), b.y()) - 1 < rect.bottom())
+            return true;
+    }
+    return false;
+}
+
+QPolygonF routeLink(QPointF from, QPointF to, std::span<const QRectF> obstacles, Flow flow) {
+    if (flow == Flow::Down)
+        return routeDown(from, to, obstacles, metrics::kNodeWidth);
+    std::vector<QRectF> rects;
+    for (const QRectF& rect : obstacles)
+        rects.push_back(turned(rect));
+    return turned(routeDown(turned(from), turned(to), rects, metrics::kNodeHeight));
+}
+
+QPainterPath roundedPath(const QPolygonF& corners, double radius) {
+    QPainterPath path;
+    if (corners.isEmpty())
+        return path;
+    path.moveTo(corners.first());
+    for (qsizetype i = 1; i + 1 < corners.size(); ++i) {
+        const QLineF in(corners[i], corners[i - 1]);
+        const QLineF out(corners[i], corners[i + 1]);
+        const double r = std::min({radius, in.length() / 2, out.length() / 2});
+        if (r < 0.5) {
+            path.lineTo(corners[i]);
+            continue;
+        }
+        path.lineTo(in.pointAt(r / in.length()));
+        path.quadTo(corners[i], out.pointAt(r / out.length()));
+    }
+    path.lineTo(corners.last());
+    return path;
+}
+
+void ObstacleMap::add(NodeId owner, const QRectF& rect) {
+    const auto index = static_cast<std::uint32_t>(entries_.size());
+    entries_.push_back({owner, rect});
+    for (auto column = cellOf(rect.left()); column <= cellOf(rect.right()); ++column)
+        for (auto row = cellOf(rect.top()); row <= cellOf(rect.bottom()); ++row)
+            cells_[cellKey(column, row)].push_back(index);
+}
+
+template <class F>
+void ObstacleMap::visit(const QRectF& region, F each) const {
+    const auto columns = cellOf(region.right()) - cellOf(region.left()) + 1;
+    const auto rows = cellOf(region.bottom()) - cellOf(region.top()) + 1;
+    if (static_cast<double>(columns) * static_cast<double>(rows) >
+        static_cast<double>(entries_.size())) {
+        for (const Entry& entry : entries_)
+            if (entry.rect.intersects(region))
+                each(entry);
+        return;
+    }
+    for (auto column = cellOf(region.left()); column <= cellOf(region.right()); ++column)
+        for (auto row = cellOf(region.top()); row <= cellOf(region.bottom()); ++row) {
+            const auto cell = cells_.find(cellKey(column, row));
+            if (cell == cells_.end())
+                continue;
+            for (const std::uint32_t index : cell->second) {
+                const Entry& entry = entries_[index];
+                // Of the cells that it stands in, the first one within the region tells.
+                const bool first =
+                    column == std::max(cellOf(entry.rect.left()), cellOf(region.left())) &&
+                    row == std::max(cellOf(entry.rect.top()), cellOf(region.top()));
+                if (first && entry.rect.intersects(region))
+                    each(entry);
+            }
+        }
+}
+
+std::vector<QRectF> ObstacleMap::within(const QRectF& region) const {
+    std::vector<QRectF> found;
+    visit(region, [&](const Entry& entry) { found.push_back(entry.rect); });
+    return found;
+}
+
+std::vector<QRectF> ObstacleMap::obstaclesIn(const QRectF& region, NodeId source,
+                                             NodeId target) const {
+    std::vector<QRectF> found;
+    visit(region, [&](const Entry& entry) {
+        if (entry.owner != source && entry.owner != target)
+            found.push_back(entry.rect);
+    });
+    return found;
+}
+
+QPolygonF ObstacleMap::route(QPointF from, NodeId source, QPointF to, NodeId target,
+                             Flow flow) const {
+    const QRectF span = QRectF(from, to).normalized().adjusted(-2, -2, 2, 2);
+    QPolygonF simple = routeLink(from, to, obstaclesIn(span, source, target), flow);
+    const auto meets = [&](const QPolygonF& route) {
+        const auto near = obstaclesIn(route.boundingRect().adjusted(-2, -2, 2, 2), source, target);
+        return std::ranges::any_of(near, [&](const QRectF& rect) { return crosses(route, rect); });
+    };
+    if (!meets(simple))
+        return simple;
+    auto all = within(span.adjusted(-kDetour, -kDetour, kDetour, kDetour));
+    if (all.size() > kMostObstacles)
+        return simple;
+    if (flow == Flow::Right)
+        for (QRectF& rect : all)
+            rect = turned(rect);
+    const bool down = flow == Flow::Down;
+    const QPolygonF found = searchRoute(down ? from : turned(from), down ? to : turned(to), all);
+    if (found.isEmpty())
+        return simple;
+    return down ? found : turned(found);
+}
+
+} // namespace gradwright

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/support/error.h"
+#include "ui/canvas/canvas_export.h"
+#include "ui/canvas/canvas_scene.h"
+#include "ui/canvas/canvas_view.h"
+#include "ui/design/design_page.h"
+#include "ui/inspector/block_panel.h"
+#include "ui/inspector/inspector_panel.h"
+#include "ui/palette/layer_palette.h"
+#include "ui/report/layer_report.h"
+#include "ui/theme/text.h"
+
+#include <QActionGroup>
+#include <QFileDialog>
+#include <QInputDialog>
+#include <QMenu>
+
+// The Design page's actions of blocks, arrangement and pictures.
+namespace gradwright {
+
+/// One whose key is the canvas's own, since letters and Return belong to a field that has the
+/// focus.
+QAction* DesignPage::canvasAction(const QString& text, const QString& icon,
+                                  const QKeySequence& keys, std::function<void()> run) {
+    QAction* const made = action(modelActions_, text, icon, keys, std::move(run));
+    removeAction(made);
+    view_->addAction(made);
+    return made;
+}
+
+void DesignPage::makeBlockActions() {
+    using Keys = QKeySequence;
+    const auto separator = [this] {
+        auto* const made = new QAction(this);
+        made->setSeparator(true);
+        modelActions_.append(made);
+    };
+    canvasAction(tr("Add a note"), {}, Keys(QStringLiteral("N")), [this] { view_->addNoteHere(); });
+    separator();
+    QAction* const group =
+        action(modelActions_, tr("Group into a block"), QStringLiteral("block"),
+               Keys(QStringLiteral("Ctrl+G")), [this] { scene_->groupSelection(); });
+    QAction* const ungroup =
+        action(modelActions_, tr("Ungroup"), {}, Keys(QStringLiteral("Ctrl+Shift+G")),
+               [this] { scene_->ungroupSelection(); });
+    QAction* const enter =
+        canvasAction(tr("Go into the block"), {}, Keys(QStringLiteral("Ctrl+Return")), [this] {
+            if (const auto nodes = scene_->selectedNodes(); nodes.size() == 1)
+                scene_->enter(nodes.front());
+        });
+    canvasAction(tr("Leave the block"), {}, Keys(QStringLiteral("Backspace")), [this] {
+        if (const std::size_t depth = scene_->scope().instances.size(); depth > 0)
+            scene_->leaveTo(depth - 1);
+    });
+    QAction* const expand = canvasAction(tr("Expand or collapse"), {}, Keys(QStringLiteral("E")),
+                                         [this] { scene_->toggleExpanded(); });
+    QAction* const rename =
+        canvasAction(tr("Rename the block"), {}, Keys(QStringLiteral("Shift+F2")), [this] {
+            const auto nodes = scene_->selectedNodes();
+            if (nodes.size() == 1)
+                view_->renameBlockOf(nodes.front());
+            else
+                Q_EMIT hint(tr("Select one block."));
+        });
+    QAction* const repeat = canvasAction(tr("Repeat the block…"), {}, Keys(QStringLiteral("R")),
+                                         [this] { repeatBlock(); });
+    QAction* const unique = action(modelActions_, tr("Make the block a copy of its own"), {}, {},
+                                   [this] { scene_->makeSelectionUnique(); });
+    QAction* const save =
+        action(modelActions_, tr("Save to My blocks"), QStringLiteral("save"), {}, [this] {
+            if (const Node* const node = scene_->chosenInstance())
+                saveBlock(node->blockUse()->block);
+            else
+                Q_EMIT hint(tr("Select one block."));
+        });
+    menuActions_ << group << ungroup << enter << expand << rename << repeat << unique << save;
+    separator();
+}
+
+void DesignPage::makeArrangeActions() {
+    using Keys = QKeySequence;
+    using Edge = CanvasScene::Edge;
+    // A menu of its own, so that the main one stays short.
+    auto* const arrange = new QAction(tr("Align and distribute"), this);
+    auto* const menu = new QMenu(this);
+    arrange->setMenu(menu);
+    modelActions_.append(arrange);
+    menuActions_ << arrange;
+    QList<QAction*> made;
+    const auto align = [&](const QString& text, const char* keys, Edge edge) {
+        action(made, text, {}, Keys(QString::fromLatin1(keys)),
+               [this, edge] { scene_->align(edge); });
+    };
+    align(tr("Align left"), "Ctrl+Alt+Left", Edge::Left);
+    align(tr("Align centres"), "Ctrl+Alt+C", Edge::Center);
+    align(tr("Align right"), "Ctrl+Alt+Right", Edge::Right);
+    align(tr("Align top"), "Ctrl+Alt+Up", Edge::Top);
+    align(tr("Align middles"), "Ctrl+Alt+M", Edge::Middle);
+    align(tr("Align bottom"), "Ctrl+Alt+Down", Edge::Bottom);
+    action(made, tr("Distribute horizontally"), {}, Keys(QStringLiteral("Ctrl+Alt+H")),
+           [this] { scene_->distribute(Qt::Horizontal); });
+    action(made, tr("Distribute vertically"), {}, Keys(QStringLiteral("Ctrl+Alt+V")),
+           [this] { scene_->distribute(Qt::Vertical); });
+    menu->addActions(made);
+
+    auto* const direction = new QAction(tr("Direction of the flow"), this);
+    auto* const directions = new QMenu(this);
+    direction->setMenu(directions);
+    modelActions_.append(direction);
+    auto* const either = new QActionGroup(this);
+    for (const Flow flow : {Flow::Down, Flow::Right}) {
+        QAction* const each = directions->addAction(flow == Flow::Down ? tr("From top to bottom")
+                                                                       : tr("From left to right"));
+        each->setCheckable(true);
+        each->setChecked(scene_->flow() == flow);
+        either->addAction(each);
+        connect(each, &QAction::triggered, this, [this, flow] { scene_->setFlow(flow); });
+        connect(document_, &ProjectDocument::changed, each,
+                [this, each, flow] { each->setChecked(scene_->flow() == flow); });
+    }
+    QAction* const cancel =
+        action(modelActions_, tr("Cancel the layout"), {}, {}, [this] { scene_->cancelLayout(); });
+    cancel->setEnabled(false);
+    connect(scene_, &CanvasScene::layoutStarted, cancel, [this, cancel] {
+        cancel->setEnabled(true);
+        Q_EMIT hint(tr("Laying out… Esc cancels."));
+    });
+    connect(scene_, &CanvasScene::layoutEnded, cancel, [this, cancel] {
+        cancel->setEnabled(false);
+        Q_EMIT hint({});
+    });
+    canvasAction(tr("Delete and close the gap"), {}, Keys(QStringLiteral("Ctrl+Del")),
+                 [this] { scene_->removeAndClose(); });
+    canvasAction(tr("Select the next item"), {}, Keys(QStringLiteral(".")), [this] {
+        scene_->selectNext(false);
+        view_->showSelection();
+    });
+    canvasAction(tr("Select the previous item"), {}, Keys(QStringLiteral(",")), [this] {
+        scene_->selectNext(true);
+        view_->showSelection();
+    });
+}
+
+void DesignPage::makeExportActions() {
+    for (const QString& ending :
+         {QStringLiteral("SVG"), QStringLiteral("PNG"), QStringLiteral("PDF")})
+        action(exportActions_, tr("Canvas as %1…").arg(ending), QStringLiteral("image"), {},
+               [this, ending] { exportPicture(ending.toLower()); });
+}
+
+void DesignPage::exportPicture(const QString& ending) {
+    QString file = QFileDialog::getSaveFileName(
+        this, tr("Export the canvas"), document_->displayName() + u'.' + ending,
+        tr("%1 picture (*.%2)").arg(ending.toUpper(), ending));
+    if (file.isEmpty())
+        return;
+    if (!file.endsWith(u'.' + ending, Qt::CaseInsensitive))
+        file += u'.' + ending;
+    try {
+        exportCanvas(*scene_, file);
+        Q_EMIT hint(tr("Written to %1.").arg(file));
+    } catch (const Error& error) {
+        Q_EMIT hint(QString::fromUtf8(error.what()));
+    }
+}
+
+void DesignPage::showContextMenu(QPoint global) {
+    QMenu menu(this);
+    const bool any = !scene_->selectedItems().isEmpty();
+    if (!any)
+        menu.addAction(
+            themes_->icon(QStringLiteral("plus")), tr("Add a layer here"), this, [this, global] {
+                view_->quickAdd(view_->mapToScene(view_->viewport()->mapFromGlobal(global)));
+            });
+    for (QAction* const each : editActions_)
+        if (each != undo_ && each != redo_)
+            menu.addAction(each);
+    if (scene_->selectedNodes().empty()) {
+        menu.addSeparator();
+        menu.addAction(layout_);
+        menu.addAction(fit_);
+    } else {
+        menu.addSeparator();
+        menu.addActions(menuActions_);
+    }
+    menu.exec(global);
+}
+
+void DesignPage::repeatBlock() {
+    const auto nodes = scene_->selectedNodes();
+    const Node* const node = nodes.size() == 1 ? scene_->graph().find(nodes.front()) : nullptr;
+    if (node == nullptr || node->blockUse() == nullptr) {
+        Q_EMIT hint(tr("Select one block."));
+        return;
+    }
+    bool taken = false;
+    const int times = QInputDialog::getInt(
+        this, tr("Repeat the block"), tr("Copies in a row, each with weights of its own:"),
+        static_cast<int>(node->blockUse()->repeat), 1, static_cast<int>(kMaxRepeat), 1, &taken);
+    if (taken)
+        scene_->repeatSelection(times);
+}
+
+void DesignPage::saveBlock(const std::string& name) {
+    try {
+        myBlocks_->save(document_->project(), name);
+        Q_EMIT hint(tr("%1 is now among My blocks, for all projects.").arg(qstr(name)));
+    } catch (const Error& error) {
+        Q_EMIT hint(QString::fromUtf8(error.what()));
+    }
+}
+
+void DesignPage::showSelected() {
+    const std::vector<NodeId> nodes = scene_->selectedNodes();
+    blockPanel_->show(scene_->scope(), nodes);
+    inspector_->setNodes(nodes, scene_->scope().graph);
+    // The report lists the main network.
+    report_->setSelected(scene_->scope().graph.empty() ? nodes : std::vector<NodeId>{});
+}
+
+/// The project's own blocks and those that the user keeps, in the palette.
+void DesignPage::fillBlocks() {
+    std::vector<LayerPalette::Block> blocks;
+    for (const auto& [name, block] : document_->project().network.blocks)
+        blocks.push_back({QString::fromLatin1(kBlockKey.data(), kBlockKey.size()) + qstr(name),
+                          qstr(name),
+                          block.doc.empty() ? tr("A block of this project") : qstr(block.doc)});
+    for (const MyBlocks::Entry& each : myBlocks_->presets())
+        if (!document_->project().network.blocks.contains(each.name))
+            blocks.push_back(
+                {QString::fromLatin1(kSavedKey.data(), kSavedKey.size()) + qstr(each.file.string()),
+                 qstr(each.name), qstr(each.doc)});
+    for (const MyBlocks::Entry& each : myBlocks_->entries())
+        blocks.push_back(
+            {QString::fromLatin1(kSavedKey.data(), kSavedKey.size()) + qstr(each.file.string()),
+             qstr(each.name), tr("One of my blocks, for all projects")});
+    palette_->setBlocks(blocks);
+}
+
+} // namespace gradwright
