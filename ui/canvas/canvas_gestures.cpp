@@ -181,7 +181,10 @@ void CanvasScene::mouseReleaseEvent(QGraphicsSceneMouseEvent* event) {
         if (moveDrag_)
             dropItems();
     }
+    const bool moved = moveDrag_ && moveDrag_->moved;
     moveDrag_.reset();
+    if (moved)
+        routeLinks(); // around it, now that it has its place
     sizeDrag_.reset();
 }
 

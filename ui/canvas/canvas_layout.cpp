@@ -44,8 +44,10 @@ void CanvasScene::provisionPositions() {
 
 void CanvasScene::routeLinks() {
     ObstacleMap obstacles;
+    // What is being dragged is in nobody's way: it may be about to go into a link.
     for (const auto& [id, item] : nodes_)
-        obstacles.add(id, item->sceneRect());
+        if (!moveDrag_ || !moveDrag_->nodes.contains(id))
+            obstacles.add(id, item->sceneRect());
     for (const auto& [id, item] : links_) {
         const Link& link = *graph().find(id);
         const QPointF from = nodes_.at(link.from.node)->portPos({link.from, false});

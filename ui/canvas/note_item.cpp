@@ -45,8 +45,9 @@ void NoteItem::setNote(const Note& note) {
 void NoteItem::layOut() {
     document_.setDefaultFont(textFont(type::kBody));
     // Plain Markdown: a note is text, and may hold neither pictures nor markup of other kinds.
-    document_.setMarkdown(text_,
-                          QTextDocument::MarkdownDialectCommonMark | QTextDocument::MarkdownNoHTML);
+    document_.setMarkdown(
+        text_, QTextDocument::MarkdownFeatures(QTextDocument::MarkdownDialectCommonMark) |
+                   QTextDocument::MarkdownNoHTML);
     for (QTextBlock block = document_.begin(); block.isValid(); block = block.next()) {
         const int level = block.blockFormat().headingLevel();
         if (level == 0)

@@ -41,9 +41,8 @@ private Q_SLOTS:
     void cleanup() { close(); }
 
     void lenetFromNothing() {
-        for (const char* const search :
-             {"input", "conv 2d", "max pool 2d", "conv 2d", "max pool 2d", "flatten", "dense",
-              "dense", "dense", "softmax", "output"})
+        for (const char* const search : {"input", "conv 2d", "max-pool2d", "conv 2d", "max-pool2d",
+                                         "flatten", "dense", "dense", "dense", "softmax", "output"})
             add(QString::fromLatin1(search));
         // Each follows the one before, since that one was selected.
         QCOMPARE(graph().nodes().size(), 11U);
