@@ -95,10 +95,10 @@ private Q_SLOTS:
             "concatenate: inputs must agree in all but axis 0; received 2, 2×4");
         row("reshape", ReshapeOp{{5}}, {{{2, 3}}},
             "reshape: 5 needs as many elements as the input; received 2×3");
-        row("one-hot", OneHotOp{3}, {{{1}}}, "one-hot: takes class indices; received 1");
+        row("one-hot", OneHotOp{3}, {{{1}}}, "one-hot: takes one class index; received 1");
         row("cross-entropy", SoftmaxCrossEntropyOp{}, {{{2, 3}}, classIndex()},
             "softmax-cross-entropy: takes a vector of logits and a class index or as many "
-            "probabilities; received 2×3, 1");
+            "probabilities, or a sequence of both; received 2×3, 1");
         row("squared error", MeanSquaredErrorOp{}, {{{2}}, {{3}}},
             "mean-squared-error: takes a prediction and a target of one shape; received 2, 3");
     }
