@@ -123,7 +123,7 @@ private Q_SLOTS:
     }
 
     void newRefusesWhatCannotBe() {
-        const auto unknown = cli_.run({"new", "alexnet", "-o", cli_.path("x.gradwright")});
+        const auto unknown = cli_.run({"new", "lenet-6", "-o", cli_.path("x.gradwright")});
         QCOMPARE(unknown.code, 1);
         QVERIFY2(unknown.failsInOneLine() && unknown.err.contains("lenet-5"),
                  unknown.text().c_str());
@@ -234,7 +234,7 @@ private Q_SLOTS:
         row("summary", "project");
         row("evaluate", "run");
         row("evaluate run --split all", "validation");
-        row("predict run", "images");
+        row("predict run", "files");
         row("train", "--resume RUN");
         row("train template:perceptron --resume run", "--resume RUN");
         row("train --resume run --run-dir there", "--run-dir");

@@ -97,6 +97,8 @@ private Q_SLOTS:
                                        "30",
                                        "--batch",
                                        "8",
+                                       "--schedule",
+                                       "constant",
                                        "--learning-rate",
                                        "0.05",
                                        "--run-dir",

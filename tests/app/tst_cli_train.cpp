@@ -138,7 +138,9 @@ private Q_SLOTS:
         const auto json = test.json();
         QCOMPARE(json["samples"].get<int>(), 300);
         QCOMPARE(json["accuracy"].get<double>(), trained_.json()["test_accuracy"].get<double>());
-        QCOMPARE(json["loss"].get<double>(), trained_.json()["test_loss"].get<double>());
+        // Batches of another size sum in another order.
+        const double loss = trained_.json()["test_loss"].get<double>();
+        QVERIFY(std::abs(json["loss"].get<double>() - loss) <= 1e-6 * loss);
         const auto validation = cli_.run({"evaluate", run_, "--split", "validation", "--json"});
         QCOMPARE(validation.json()["samples"].get<int>(), 100);
         QCOMPARE(validation.json()["accuracy"].get<double>(),

@@ -99,7 +99,11 @@ DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget*
         inspector_->focusFirstField();
     });
     connect(problems_, &ProblemsPanel::hint, this, &DesignPage::hint);
-    connect(problems_, &ProblemsPanel::placeChosen, this, &DesignPage::showPlace);
+    connect(problems_, &ProblemsPanel::placeChosen, this,
+            [this](const std::string& graph, NodeId node) {
+                showPlace(graph, node);
+                view_->setFocus();
+            });
     connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
         if (what.testFlag(ProjectDocument::NetworkChange))
             fillBlocks();
@@ -353,7 +357,6 @@ void DesignPage::showPlace(const std::string& graph, NodeId node) {
     scene_->showGraph(graph);
     scene_->selectNodes({node});
     view_->centerOnNode(node);
-    view_->setFocus();
 }
 
 void DesignPage::showNextProblem() {
@@ -364,6 +367,7 @@ void DesignPage::showNextProblem() {
         const Place& place = diagnostics[nextProblem_++ % diagnostics.size()].place;
         if (place.node) {
             showPlace(place.graph, *place.node);
+            view_->setFocus();
             return;
         }
     }
