@@ -171,7 +171,7 @@ Measured determination(const Outcomes& outcomes) {
 
 } // namespace
 
-const std::vector<MetricDef>& metrics() {
+const std::vector<MetricDef>& metricCatalog() {
     using enum MetricKind;
     static const std::vector<MetricDef> all = {
         {"accuracy", "Accuracy", "The share of samples whose largest output is their class.",
@@ -211,18 +211,18 @@ const std::vector<MetricDef>& metrics() {
 }
 
 const MetricDef& metric(std::string_view key) {
-    const auto found = std::ranges::find(metrics(), key, &MetricDef::key);
-    if (found != metrics().end())
+    const auto found = std::ranges::find(metricCatalog(), key, &MetricDef::key);
+    if (found != metricCatalog().end())
         return *found;
     std::string known;
-    for (const auto& def : metrics())
+    for (const auto& def : metricCatalog())
         known += (known.empty() ? "" : ", ") + def.key;
     throw Error("there is no metric \"{}\"; known are {}", key, known);
 }
 
 std::vector<MetricValue> measure(const Outcomes& outcomes) {
     std::vector<MetricValue> values;
-    for (const auto& def : metrics()) {
+    for (const auto& def : metricCatalog()) {
         const bool fits = (def.kind == MetricKind::Values) == !outcomes.targets.empty();
         if (const auto value = fits ? def.value(outcomes) : Measured())
             values.push_back({&def, *value});

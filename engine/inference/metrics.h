@@ -30,7 +30,7 @@ struct MetricDef {
 
 /// In the order in which tables show them: accuracy, top-5 accuracy, macro precision, recall and
 /// F1, AUC, bits; R², MAE, RMSE.
-const std::vector<MetricDef>& metrics();
+const std::vector<MetricDef>& metricCatalog();
 /// Throws Error naming the known keys.
 const MetricDef& metric(std::string_view key);
 
