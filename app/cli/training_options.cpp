@@ -116,7 +116,7 @@ void TrainingOptions::addTo(CLI::App& command) {
         ->take_all();
     command.add_option("--seed", seed_, "Start of all random numbers");
     command.add_option("--threads", threads_, "Processor threads; 0 = all");
-    command.add_option("--precision", precision_, "fp32 or fp64");
+    command.add_option("--precision", precision_, "fp32, bf16 or fp64");
 }
 
 void TrainingOptions::applyTo(TrainingSettings& settings) const {

@@ -12,7 +12,10 @@
 
 namespace gradwright {
 
-enum class Precision { F32, F64 };
+/// Bf16 is mixed: convolutions and dense layers multiply operands rounded to bfloat16 and sum in
+/// FP32; weights, values between the layers, statistics, losses and the optimizer stay in FP32
+/// (Kalamkar et al.: "A study of BFLOAT16 for deep learning training", 2019).
+enum class Precision { F32, F64, Bf16 };
 enum class Mode { Training, Inference };
 
 struct CompileOptions {
@@ -121,6 +124,9 @@ struct DeviceInfo {
     std::string name; ///< the processor's
     std::string detail;
     std::vector<Precision> precisions;
+    /// Those of them that the processor has no instructions for: the same numbers, no faster than
+    /// FP32.
+    std::vector<Precision> emulated = {};
 };
 
 class Backend {

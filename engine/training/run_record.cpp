@@ -12,6 +12,7 @@ Json machineJson(const TrainingJob& job, int threads) {
     return {{"device", device.name},
             {"engine", device.detail},
             {"precision", nameOf(job.settings.precision())},
+            {"precision_emulated", isEmulated(job.settings.precision())},
             {"threads", threads}};
 }
 

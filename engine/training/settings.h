@@ -66,7 +66,7 @@ Json toJson(const TrainingSettings& settings);
 /// Throws Error naming the key, the rule and the value.
 TrainingSettings trainingSettingsFromJson(const Json& json);
 
-/// "fp32", "fp64".
+/// "fp32", "bf16", "fp64".
 std::string_view nameOf(Precision precision);
 
 } // namespace gradwright

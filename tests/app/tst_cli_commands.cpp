@@ -90,6 +90,13 @@ private Q_SLOTS:
             engines.insert(device["engine"].get<std::string>());
             QVERIFY(device["threads"].get<int>() >= 1);
             QVERIFY(!device["precisions"].empty());
+            for (const auto& precision : device["emulated"])
+                QVERIFY(std::ranges::find(device["precisions"], precision) !=
+                        device["precisions"].end());
+            if (device["engine"] == "onednn")
+                QVERIFY(device["detail"].get<std::string>().find(
+                            device["emulated"].empty() ? "bf16 native" : "bf16 emulated") !=
+                        std::string::npos);
         }
         QVERIFY(engines.contains("onednn") && engines.contains("reference"));
     }

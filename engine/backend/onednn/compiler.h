@@ -46,6 +46,8 @@ struct CompilerOptions {
     /// For finding faults: nothing is fused and every value can be read afterwards.
     bool keepEverything = false;
     std::size_t slots = 0; ///< of the optimizer, for each trained weight
+    /// Convolutions and dense layers multiply in bfloat16; `nativeHalf`: the processor can.
+    bool half = false, nativeHalf = false;
 };
 
 /// Turns a graph into a Schedule: forward ops add their steps at once and leave a closure for their
@@ -74,6 +76,8 @@ public:
     [[nodiscard]] std::int64_t batch() const { return batch_; }
     [[nodiscard]] bool trainingMode() const { return options_.trainingMode; }
     [[nodiscard]] bool differentiates() const { return options_.differentiate; }
+    [[nodiscard]] bool usesHalf() const { return options_.half; }
+    [[nodiscard]] bool usesNativeHalf() const { return options_.half && options_.nativeHalf; }
     [[nodiscard]] dnnl::prop_kind forwardKind() const;
     [[nodiscard]] Schedule& schedule() { return schedule_; }
     [[nodiscard]] OneDnnWeights& weights() { return weights_; }

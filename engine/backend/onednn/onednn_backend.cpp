@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/half_precision.h"
 #include "engine/backend/onednn/program.h"
 
 #include <fstream>
@@ -61,18 +62,23 @@ class OneDnnBackend final : public Backend {
 public:
     [[nodiscard]] std::string key() const override { return "onednn"; }
     [[nodiscard]] DeviceInfo device() const override {
-        return {"cpu",
-                processorName(),
-                fmt::format("oneDNN {}, {}, {} hardware threads", libraryVersion(),
-                            instructionSet(), std::thread::hardware_concurrency()),
-                {Precision::F32}};
+        const bool native = halfSupport() == HalfSupport::Native;
+        return {.key = "cpu",
+                .name = processorName(),
+                .detail =
+                    fmt::format("oneDNN {}, {}, bf16 {}, {} hardware threads", libraryVersion(),
+                                instructionSet(), native ? "native" : "emulated",
+                                std::thread::hardware_concurrency()),
+                .precisions = {Precision::F32, Precision::Bf16},
+                .emulated = native ? std::vector<Precision>{} : std::vector{Precision::Bf16}};
     }
 
     [[nodiscard]] std::unique_ptr<Program>
     compile(const OpGraph& graph, const CompileOptions& options,
             std::shared_ptr<WeightStore> weights) const override {
-        if (options.precision != Precision::F32)
-            throw Error("the CPU engine computes in fp32; fp64 runs on the reference backend");
+        if (options.precision == Precision::F64)
+            throw Error("the CPU engine computes in fp32 and bf16; fp64 runs on the reference "
+                        "backend");
         if (options.batch < 1)
             throw Error("a batch needs at least one sample, not {}", options.batch);
         const auto& rule = options.update;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/program.h"
 
+#include "engine/backend/onednn/half_precision.h"
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -18,7 +20,9 @@ OneDnnProgram::OneDnnProgram(const OpGraph& graph, const CompileOptions& options
                       {.trainingMode = isTraining,
                        .differentiate = isTraining && !forFaults,
                        .keepEverything = forFaults,
-                       .slots = options_.update ? options_.update->allSlots() : 0},
+                       .slots = options_.update ? options_.update->allSlots() : 0,
+                       .half = options_.precision == Precision::Bf16,
+                       .nativeHalf = halfSupport() == HalfSupport::Native},
                       *weights_, schedule_);
     compiler.run();
     schedule_.plan();
