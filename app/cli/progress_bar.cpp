@@ -89,7 +89,8 @@ void ProgressBar::showEpoch(const EpochDone& event) {
         line +=
             fmt::format("  validation loss {:.4f}  {}{}", event.validation->loss,
                         scoreText(event.validation->accuracy, hasClasses_), event.best ? " ★" : "");
-    line += fmt::format("  {} samples/s", grouped(std::llround(event.samplesPerSecond)));
+    line += fmt::format("  {} samples/s, {:.1f} % waiting for data",
+                        grouped(std::llround(event.samplesPerSecond)), 100 * event.waitShare);
     showLastingLine(line);
 }
 

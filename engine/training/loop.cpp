@@ -140,10 +140,11 @@ TrainingLoop::Outcome TrainingLoop::runEpoch(const std::stop_token& stop) {
     for (;;) {
         if (!obeyCommands(stop))
             return Outcome::Stopped;
+        const auto asked = Clock::now();
         const auto* batch = batcher_.next();
         if (!batch)
             break;
-        if (!runStep(*batch, stop))
+        if (!runStep(*batch, asked, stop))
             return Outcome::Stopped;
         if (secondsSince(lastCheckpoint_) >= job_.settings.checkpointSeconds())
             writeCheckpointFile();
@@ -195,7 +196,8 @@ double TrainingLoop::scheduledRate() const {
            job_.settings.scheduledFactor(epoch);
 }
 
-bool TrainingLoop::runStep(const Batch& batch, const std::stop_token& stop) {
+bool TrainingLoop::runStep(const Batch& batch, Clock::time_point waitedFrom,
+                           const std::stop_token& stop) {
     const auto start = Clock::now();
     auto& program = programs_.get(batch.count, Mode::Training);
     bindBatch(training_, batch, inputs_);
@@ -217,7 +219,7 @@ bool TrainingLoop::runStep(const Batch& batch, const std::stop_token& stop) {
     ScoreSums sums;
     sums.add(lossSum, outputs_, batch);
     position_.running.add(lossSum, outputs_, batch);
-    speed_.add(batch.count, Clock::now() - start);
+    speed_.add(batch.count, Clock::now() - waitedFrom, start - waitedFrom);
     noteStep(program, sums.score());
     return true;
 }
@@ -253,6 +255,7 @@ void TrainingLoop::noteStep(const Program& program, const Score& score) {
                    rate,
                    speed,
                    speed > 0 ? samplesLeft / speed : 0,
+                   speed_.recentWait(),
                    {}};
     if (metrics_.endsPoint(position_.batch))
         event.gradientNorms = gradientNorms(program);
@@ -278,7 +281,7 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
     event.learningRate = scheduledRate();
     event.seconds = speed_.epochSeconds();
     event.samplesPerSecond = speed_.ofEpoch();
-    event.waitedSeconds = batcher_.waitedSeconds();
+    event.waitShare = speed_.waitOfEpoch();
     std::optional<Averaged> averaged;
     averaged.emplace(*programs_.weights(), rule_, position_.step);
     if (!split_.validation.empty()) {

@@ -29,8 +29,10 @@ private:
     enum class Outcome { Done, Stopped };
 
     Outcome runEpoch(const std::stop_token& stop);
-    /// Returns false when the step was stopped and discarded.
-    bool runStep(const Batch& batch, const std::stop_token& stop);
+    /// Returns false when the step was stopped and discarded. `waitedFrom`: when its data was asked
+    /// for.
+    bool runStep(const Batch& batch, std::chrono::steady_clock::time_point waitedFrom,
+                 const std::stop_token& stop);
     /// Takes pending commands; waits while paused. Returns false when stopped.
     bool obeyCommands(const std::stop_token& stop);
     Outcome endEpoch(const std::stop_token& stop);
