@@ -6,6 +6,7 @@
 #include "engine/io/run_directory.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/commands.h"
+#include "engine/training/compute_plan.h"
 #include "engine/training/metrics_log.h"
 #include "engine/training/objective.h"
 #include "engine/training/recipes/schedules.h"
@@ -57,7 +58,7 @@ private:
     const ScheduleDef& schedule_;
     const UpdateRule rule_;
     ProgramCache programs_;
-    int threads_;
+    ComputePlan plan_;
     RunDirectory directory_;
     RunLock lock_;
     TrainingPosition position_;

@@ -7,30 +7,33 @@
 namespace gradwright {
 namespace {
 
-Json machineJson(const TrainingJob& job, int threads) {
+Json machineJson(const TrainingJob& job, const ComputePlan& plan) {
     const auto device = backendFor(job.settings.precision())->device();
     return {{"device", device.name},
             {"engine", device.detail},
             {"precision", nameOf(job.settings.precision())},
             {"precision_emulated", isEmulated(job.settings.precision())},
-            {"threads", threads}};
+            {"threads", plan.threads},
+            {"replicas", plan.replicas}};
 }
 
 } // namespace
 
-void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, int threads) {
+void writeRunRecord(const RunDirectory& directory, const TrainingJob& job,
+                    const ComputePlan& plan) {
     directory.writeRunJson({{"format", "gradwright run"},
                             {"schema", 1},
                             {"name", job.name},
                             {"version", kVersion},
-                            {"machine", machineJson(job, threads)},
+                            {"machine", machineJson(job, plan)},
                             {"project", job.project}});
 }
 
-void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, int threads) {
+void updateRunRecord(const RunDirectory& directory, const TrainingJob& job,
+                     const ComputePlan& plan) {
     auto record = directory.readRunJson();
     record["version"] = kVersion;
-    record["machine"] = machineJson(job, threads);
+    record["machine"] = machineJson(job, plan);
     record["project"] = job.project;
     record.erase("result");
     directory.writeRunJson(record);

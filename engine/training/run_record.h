@@ -3,14 +3,17 @@
 
 #include "engine/io/run_directory.h"
 #include "engine/training/checkpoint.h"
+#include "engine/training/compute_plan.h"
 #include "engine/training/trainer.h"
 
 namespace gradwright {
 
-/// Writes run.json: all that is needed to repeat the run (project, versions, threads, processor).
-void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, int threads);
+/// Writes run.json: all that is needed to repeat the run (project, versions, threads and
+/// parts, processor).
+void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, const ComputePlan& plan);
 /// Notes settings that changed with a resume.
-void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, int threads);
+void updateRunRecord(const RunDirectory& directory, const TrainingJob& job,
+                     const ComputePlan& plan);
 /// Adds the result.
 void recordResult(const RunDirectory& directory, const Finished& result,
                   const TrainingPosition& position, bool hasClasses);

@@ -60,9 +60,14 @@ ParamSpecs makeTrainingParams() {
                                  "The share of the learning rate that the warm-up starts with.");
     warmupStart.advanced = true;
     auto threads = intParam("threads", "Threads", 0, 0, 1024,
-                            "Processor threads that compute; 0 uses all. Another number gives "
+                            "Processor threads that compute; 0 takes what calibration found best, "
+                            "or all. Another number gives "
                             "slightly other weights, since sums are split differently.");
     threads.advanced = true;
+    auto replicas = intParam("replicas", "Parts side by side", 0, 0, 1024,
+                             "Parts of a batch that one thread each computes, which pays for small "
+                             "networks; 1 is off. 0 takes what calibration found best.");
+    replicas.advanced = true;
     auto patience = intParam("patience", "Patience", 5, 1, 10'000,
                              "Epochs without a better validation result before training stops.");
     patience.unit = "epochs";
@@ -97,6 +102,7 @@ ParamSpecs makeTrainingParams() {
                     {{"cpu", "CPU", "The processor, by oneDNN; the only one so far."}},
                     "What computes."),
         std::move(threads),
+        std::move(replicas),
         boolParam("early_stopping", "Early stopping", false,
                   "Stops when validation no longer improves; the best weights are kept."),
         std::move(patience),
@@ -207,6 +213,9 @@ std::uint64_t TrainingSettings::seed() const {
 }
 int TrainingSettings::threads() const {
     return static_cast<int>(paramsOf(*this).integer("threads"));
+}
+int TrainingSettings::replicas() const {
+    return static_cast<int>(paramsOf(*this).integer("replicas"));
 }
 Precision TrainingSettings::precision() const {
     const auto key = paramsOf(*this).text("precision");

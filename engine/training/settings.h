@@ -44,7 +44,8 @@ struct TrainingSettings {
     [[nodiscard]] std::int64_t epochs() const;
     [[nodiscard]] std::int64_t batch() const;
     [[nodiscard]] std::uint64_t seed() const;
-    [[nodiscard]] int threads() const; ///< 0 = all
+    [[nodiscard]] int threads() const;  ///< 0 = all
+    [[nodiscard]] int replicas() const; ///< 0 = not said
     [[nodiscard]] Precision precision() const;
     [[nodiscard]] bool earlyStopping() const;
     [[nodiscard]] std::int64_t patience() const; ///< epochs

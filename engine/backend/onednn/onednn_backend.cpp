@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/chunked_program.h"
 #include "engine/backend/onednn/half_precision.h"
-#include "engine/backend/onednn/program.h"
+#include "engine/backend/onednn/replicated_program.h"
 
 #include <fstream>
 #include <thread>
@@ -87,6 +88,10 @@ public:
         auto store =
             weights ? adopt(weights, graph) : std::make_shared<OneDnnWeights>(graph.weights());
         try {
+            if (ChunkedProgram::chunkFor(graph, options) < options.batch)
+                return std::make_unique<ChunkedProgram>(graph, options, std::move(store));
+            if (ReplicatedProgram::partsFor(graph, options) > 1)
+                return std::make_unique<ReplicatedProgram>(graph, options, std::move(store));
             return std::make_unique<OneDnnProgram>(graph, options, std::move(store));
         } catch (const dnnl::error& error) {
             throw Error("oneDNN cannot compile the network: {}", error.what());
