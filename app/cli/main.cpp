@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
     int exitCode = kDone;
     addCatalogCommands(app, exitCode);
     addSummaryCommand(app, exitCode);
+    addCalibrateCommand(app, exitCode);
     addTrainCommand(app, exitCode);
     addEvaluateCommand(app, exitCode);
     addPredictCommand(app, exitCode);

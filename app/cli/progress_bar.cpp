@@ -2,6 +2,7 @@
 #include "app/cli/progress_bar.h"
 
 #include "app/cli/output.h"
+#include "engine/training/compute_plan.h"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -56,9 +57,8 @@ void ProgressBar::showStart(const RunStarted& event) {
     epochs_ = event.epochs;
     hasClasses_ = event.hasClasses;
     showLastingLine(fmt::format(
-        "Training {} epoch{} of {} steps with {} thread{}{}", event.epochs,
-        event.epochs == 1 ? "" : "s", grouped(event.stepsPerEpoch), event.threads,
-        event.threads == 1 ? "" : "s",
+        "Training {} epoch{} of {} steps with {}{}", event.epochs, event.epochs == 1 ? "" : "s",
+        grouped(event.stepsPerEpoch), toString(ComputePlan{event.threads, event.replicas}),
         event.startStep > 0 ? fmt::format(", from step {}", grouped(event.startStep + 1)) : ""));
 }
 
@@ -89,7 +89,8 @@ void ProgressBar::showEpoch(const EpochDone& event) {
         line +=
             fmt::format("  validation loss {:.4f}  {}{}", event.validation->loss,
                         scoreText(event.validation->accuracy, hasClasses_), event.best ? " ★" : "");
-    line += fmt::format("  {} samples/s", grouped(std::llround(event.samplesPerSecond)));
+    line += fmt::format("  {} samples/s, {:.1f} % waiting for data",
+                        grouped(std::llround(event.samplesPerSecond)), 100 * event.waitShare);
     showLastingLine(line);
 }
 

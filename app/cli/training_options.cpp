@@ -155,7 +155,7 @@ void TrainingOptions::addTo(CLI::App& command) {
                            "; another than the project's comes with its defaults");
     command.add_option("--seed", seed_, "Start of all random numbers");
     command.add_option("--threads", threads_, "Processor threads; 0 = all");
-    command.add_option("--precision", precision_, "fp32 or fp64");
+    command.add_option("--precision", precision_, "fp32, bf16 or fp64");
 }
 
 void TrainingOptions::applyTo(TrainingSettings& settings, DataChoice& data) const {

@@ -32,6 +32,7 @@ TrainingResult train(TrainingJob job, std::FILE* progress, const std::stop_token
             result.hasClasses = started->hasClasses;
         } else if (const auto* epoch = std::get_if<EpochDone>(&event)) {
             speeds.push_back(epoch->samplesPerSecond);
+            result.waitShare = epoch->waitShare;
             if (epoch->best)
                 result.validation = epoch->validation;
         } else if (const auto* finished = std::get_if<Finished>(&event))

@@ -12,7 +12,10 @@
 
 namespace gradwright {
 
-enum class Precision { F32, F64 };
+/// Bf16 is mixed: convolutions and dense layers multiply operands rounded to bfloat16 and sum in
+/// FP32; weights, values between the layers, statistics, losses and the optimizer stay in FP32
+/// (Kalamkar et al.: "A study of BFLOAT16 for deep learning training", 2019).
+enum class Precision { F32, F64, Bf16 };
 enum class Mode { Training, Inference };
 
 struct CompileOptions {
@@ -20,6 +23,9 @@ struct CompileOptions {
     Precision precision = Precision::F32;
     Mode mode = Mode::Inference;
     std::optional<UpdateRule> update = {}; ///< in training: the optimizer
+    /// In training: parts of the batch that are computed side by side, each by one thread. Pays for
+    /// small networks, whose ops are too short to be shared out. A backend may take fewer.
+    int replicas = 1;
 };
 
 /// Weights, their gradients and optimizer slots, kept in the layout that the first compiled program
@@ -67,6 +73,9 @@ struct OpReport {
     std::string layout;             ///< of the output, e.g. "aBcd16b"
     std::vector<std::string> fused; ///< ops folded into this one
     std::int64_t macs = 0;          ///< for the batch, forward
+    std::int64_t operations = 0; ///< floating-point, of this pass; two a MAC, else one an element
+    std::size_t bytes = 0;       ///< of all that its steps read and write, scratch included
+    std::size_t reorders = 0;    ///< layout changes made for it, part of `bytes`
 };
 
 struct ProgramReport {
@@ -75,6 +84,8 @@ struct ProgramReport {
     std::size_t reorders = 0;       ///< layout changes a step
     std::size_t arenaBytes = 0;     ///< activations, their gradients and scratch
     std::size_t weightBytes = 0;    ///< weights, gradients and slots
+    int replicas = 1;               ///< the rest is of one of them, arenaBytes of all
+    std::int64_t chunk = 0; ///< in inference: samples that a thread takes at a time; 0: all at once
 };
 
 /// A graph compiled for one batch size: everything is created here once, and running it allocates
@@ -121,6 +132,9 @@ struct DeviceInfo {
     std::string name; ///< the processor's
     std::string detail;
     std::vector<Precision> precisions;
+    /// Those of them that the processor has no instructions for: the same numbers, no faster than
+    /// FP32.
+    std::vector<Precision> emulated = {};
 };
 
 class Backend {

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/devices.h"
 
+#include <algorithm>
+
 namespace gradwright {
 
 std::shared_ptr<const Backend> backendFor(Precision precision) {
     return precision == Precision::F64 ? makeReferenceBackend() : makeOneDnnBackend();
+}
+
+bool isEmulated(Precision precision) {
+    static const auto emulated = makeOneDnnBackend()->device().emulated;
+    return std::ranges::find(emulated, precision) != emulated.end();
 }
 
 std::vector<std::shared_ptr<const Backend>> backends() {

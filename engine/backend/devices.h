@@ -8,8 +8,11 @@
 
 namespace gradwright {
 
-/// The engine that computes in a precision: oneDNN for FP32, the reference for FP64.
+/// The engine that computes in a precision: oneDNN for FP32 and BF16, the reference for FP64.
 std::shared_ptr<const Backend> backendFor(Precision precision);
+
+/// Whether the processor lacks the instructions for it and others stand in.
+bool isEmulated(Precision precision);
 
 /// Every engine of this build, the fast one first.
 std::vector<std::shared_ptr<const Backend>> backends();

@@ -23,7 +23,8 @@ Program& ProgramCache::get(std::int64_t batch, Mode mode) {
         programs_.splice(programs_.begin(), programs_, found);
         return *programs_.front();
     }
-    programs_.push_front(backend_->compile(graph_, {batch, precision_, mode, update_}, weights_));
+    programs_.push_front(
+        backend_->compile(graph_, {batch, precision_, mode, update_, replicas_}, weights_));
     weights_ = programs_.front()->weights();
     if (programs_.size() > capacity_)
         programs_.pop_back();

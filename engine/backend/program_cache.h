@@ -16,6 +16,9 @@ public:
     ProgramCache(std::shared_ptr<const Backend> backend, OpGraph graph, Precision precision,
                  std::optional<UpdateRule> update = {}, std::size_t capacity = 8);
 
+    /// For the training programs compiled from now on; see CompileOptions.
+    void setReplicas(int replicas) { replicas_ = replicas; }
+
     /// Compiles at the first call for a batch size and mode. The reference stays valid until
     /// `capacity` other programs were asked for. Throws what Backend::compile throws.
     Program& get(std::int64_t batch, Mode mode);
@@ -31,6 +34,7 @@ private:
     Precision precision_;
     std::optional<UpdateRule> update_;
     std::size_t capacity_;
+    int replicas_ = 1;
     std::shared_ptr<WeightStore> weights_;
     std::list<std::unique_ptr<Program>> programs_; ///< most recently used first
 };

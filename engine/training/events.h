@@ -21,6 +21,7 @@ struct RunStarted {
     std::int64_t stepsPerEpoch = 0;
     std::int64_t startStep = 0; ///< > 0 when resumed
     int threads = 1;
+    int replicas = 1;                 ///< parts of a batch side by side
     std::vector<std::string> weights; ///< keys of those that learn, the order of gradient norms
     bool hasClasses = true;           ///< else a Score's accuracy is R²
 };
@@ -33,6 +34,7 @@ struct StepDone {
     double learningRate = 0;
     double samplesPerSecond = 0; ///< over the last second or so, training only
     double secondsLeft = 0;      ///< estimate for all epochs
+    double waitShare = 0;        ///< of that second, without data to compute with
     /// Norm of each learning weight's gradient; sent with some steps only.
     std::shared_ptr<const std::vector<double>> gradientNorms;
 };
@@ -45,8 +47,8 @@ struct EpochDone {
     double learningRate = 0;
     double seconds = 0; ///< of training steps since start or resume, in the epoch
     double samplesPerSecond = 0;
-    double waitedSeconds = 0; ///< for the loader
-    bool best = false;        ///< the best so far, kept in best.safetensors
+    double waitShare = 0; ///< of these seconds, without data to compute with
+    bool best = false;    ///< the best so far, kept in best.safetensors
 };
 
 struct LearningRateChanged {

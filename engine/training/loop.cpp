@@ -27,17 +27,30 @@ RunDirectory openRun(const TrainingJob& job) {
     return RunDirectory::create(job.runsFolder, job.name);
 }
 
+/// A run goes on as it began, unless the settings say otherwise.
+ComputePlan chosenPlan(const TrainingJob& job, const OpGraph& graph) {
+    const auto& settings = job.settings;
+    if (!job.resume.empty() && settings.threads() == 0 && settings.replicas() == 0) {
+        const auto record = RunDirectory::open(job.resume).readRunJson();
+        if (const auto plan = computePlanFromJson(record.value("machine", Json::object())))
+            return *plan;
+    }
+    return planFor(graph, settings);
+}
+
 /// Compiles before a run folder is made, so that a network that cannot run leaves none behind.
-int prepare(ProgramCache& programs, const TrainingJob& job, const Split& split,
-            const UpdateRule& rule) {
+ComputePlan prepare(ProgramCache& programs, const TrainingJob& job, const Split& split,
+                    const UpdateRule& rule) {
     const auto samples = static_cast<std::int64_t>(split.training.size());
     if (rule.fullBatch && job.settings.batch() < samples)
         throw Error("{} needs the whole training set in each batch: the batch size must be at "
                     "least {}, not {}",
                     optimizer(rule.key).title, samples, job.settings.batch());
-    const int threads = setComputeThreads(job.settings.threads());
+    const auto plan = chosenPlan(job, programs.graph());
+    setComputeThreads(plan.threads);
+    programs.setReplicas(plan.replicas);
     programs.get(std::min(job.settings.batch(), samples), Mode::Training);
-    return threads;
+    return plan;
 }
 
 /// While it lives, the weights are their average where the settings ask for one.
@@ -81,7 +94,7 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     , rule_(job.settings.updateRule())
     , programs_(backendFor(job.settings.precision()), training_.graph, job.settings.precision(),
                 rule_)
-    , threads_(prepare(programs_, job, split_, rule_))
+    , plan_(prepare(programs_, job, split_, rule_))
     , directory_(openRun(job))
     , lock_(directory_.lock())
     , batcher_(data_.training, split_.training, job.settings.batch(), job.settings.seed(),
@@ -115,10 +128,10 @@ void TrainingLoop::startRun() {
         initializeWeights(store, job_.settings.seed());
         // The record last: with it the folder is a run, which must be ready to be resumed.
         writeCheckpointFile();
-        writeRunRecord(directory_, job_, data_.info, threads_);
+        writeRunRecord(directory_, job_, data_.info, plan_);
     } else {
         position_ = readCheckpoint(directory_.lastWeights(), store);
-        updateRunRecord(directory_, job_, threads_);
+        updateRunRecord(directory_, job_, plan_);
         // More epochs may be asked for than when it finished.
         position_.finished = position_.finished && outOfPatience();
     }
@@ -126,7 +139,8 @@ void TrainingLoop::startRun() {
                      job_.settings.epochs(),
                      batcher_.batchesPerEpoch(),
                      position_.step,
-                     threads_,
+                     plan_.threads,
+                     plan_.replicas,
                      {},
                      data_.info.hasClasses()};
     for (const auto& spec : training_.graph.weights())
@@ -141,10 +155,11 @@ TrainingLoop::Outcome TrainingLoop::runEpoch(const std::stop_token& stop) {
     for (;;) {
         if (!obeyCommands(stop))
             return Outcome::Stopped;
+        const auto asked = Clock::now();
         const auto* batch = batcher_.next();
         if (!batch)
             break;
-        if (!runStep(*batch, stop))
+        if (!runStep(*batch, asked, stop))
             return Outcome::Stopped;
         if (secondsSince(lastCheckpoint_) >= job_.settings.checkpointSeconds())
             writeCheckpointFile();
@@ -196,7 +211,8 @@ double TrainingLoop::scheduledRate() const {
            job_.settings.scheduledFactor(epoch);
 }
 
-bool TrainingLoop::runStep(const Batch& batch, const std::stop_token& stop) {
+bool TrainingLoop::runStep(const Batch& batch, Clock::time_point waitedFrom,
+                           const std::stop_token& stop) {
     const auto start = Clock::now();
     auto& program = programs_.get(batch.count, Mode::Training);
     bindBatch(training_, batch, inputs_);
@@ -218,7 +234,7 @@ bool TrainingLoop::runStep(const Batch& batch, const std::stop_token& stop) {
     ScoreSums sums;
     sums.add(lossSum, outputs_, batch);
     position_.running.add(lossSum, outputs_, batch);
-    speed_.add(batch.count, Clock::now() - start);
+    speed_.add(batch.count, Clock::now() - waitedFrom, start - waitedFrom);
     noteStep(program, sums.score());
     return true;
 }
@@ -254,6 +270,7 @@ void TrainingLoop::noteStep(const Program& program, const Score& score) {
                    rate,
                    speed,
                    speed > 0 ? samplesLeft / speed : 0,
+                   speed_.recentWait(),
                    {}};
     if (metrics_.endsPoint(position_.batch))
         event.gradientNorms = gradientNorms(program);
@@ -279,7 +296,7 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
     event.learningRate = scheduledRate();
     event.seconds = speed_.epochSeconds();
     event.samplesPerSecond = speed_.ofEpoch();
-    event.waitedSeconds = batcher_.waitedSeconds();
+    event.waitShare = speed_.waitOfEpoch();
     std::optional<Averaged> averaged;
     averaged.emplace(*programs_.weights(), rule_, position_.step);
     if (!split_.validation.empty()) {

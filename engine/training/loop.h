@@ -6,6 +6,7 @@
 #include "engine/io/run_directory.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/commands.h"
+#include "engine/training/compute_plan.h"
 #include "engine/training/metrics_log.h"
 #include "engine/training/objective.h"
 #include "engine/training/recipes/schedules.h"
@@ -29,8 +30,10 @@ private:
     enum class Outcome { Done, Stopped };
 
     Outcome runEpoch(const std::stop_token& stop);
-    /// Returns false when the step was stopped and discarded.
-    bool runStep(const Batch& batch, const std::stop_token& stop);
+    /// Returns false when the step was stopped and discarded. `waitedFrom`: when its data was asked
+    /// for.
+    bool runStep(const Batch& batch, std::chrono::steady_clock::time_point waitedFrom,
+                 const std::stop_token& stop);
     /// Takes pending commands; waits while paused. Returns false when stopped.
     bool obeyCommands(const std::stop_token& stop);
     Outcome endEpoch(const std::stop_token& stop);
@@ -55,7 +58,7 @@ private:
     const ScheduleDef& schedule_;
     const UpdateRule rule_;
     ProgramCache programs_;
-    int threads_;
+    ComputePlan plan_;
     RunDirectory directory_;
     RunLock lock_;
     TrainingPosition position_;

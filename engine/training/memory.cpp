@@ -5,15 +5,19 @@
 #include "engine/backend/plan.h"
 #include "engine/graph/lower.h"
 #include "engine/support/error.h"
+#include "engine/training/compute_plan.h"
 #include "engine/training/objective.h"
 #include "engine/training/recipes/losses.h"
 
 #include <algorithm>
+#include <new>
 
 namespace gradwright {
 namespace {
 
 constexpr std::int64_t kBytes = 4;
+/// More would be a mistake, and their names alone fill the memory.
+constexpr std::int64_t kMostClasses = 1 << 20;
 
 /// Ops whose output is the memory of their input, or takes its place.
 bool sharesMemory(const OpAttributes& attributes) {
@@ -29,6 +33,7 @@ DataInfo fittingData(const Network& network, const Analysis& analysis,
     };
     const auto inputs = nodesOfLayer(network.main, "input");
     const auto outputs = nodesOfLayer(network.main, "output");
+    requireValid(settings);
     const auto& objective = settings.objectives.front();
     DataInfo data;
     if (!inputs.empty())
@@ -38,8 +43,10 @@ DataInfo fittingData(const Network& network, const Analysis& analysis,
             continue;
         const auto shape = shapeOf(id);
         if (loss(objective.loss.key).target == TargetKind::ClassIndex) {
-            data.classes.resize(
-                static_cast<std::size_t>(shape.rank() > 0 ? shape.dims().back() : 1));
+            const auto classes = shape.rank() > 0 ? shape.dims().back() : 1;
+            if (classes > kMostClasses)
+                throw Error("{} classes are more than can be told apart", classes);
+            data.classes.resize(static_cast<std::size_t>(classes));
             if (shape.rank() == 2) // a class at each step
                 data.target = {shape[0]};
         } else
@@ -88,25 +95,28 @@ std::optional<MemoryEstimate> planTrainingMemory(const Network& network, const A
     try {
         const auto graph =
             trainingGraph(network, fittingData(network, analysis, settings), settings).graph;
-        if (settings.precision() == Precision::F64) {
-            const auto single =
-                estimateTrainingMemory(graph, settings.batch(), settings.updateRule().allSlots());
-            return MemoryEstimate{2 * single.weights, 2 * single.activations};
-        }
-        const auto report = planOneDnn(
-            graph, {settings.batch(), settings.precision(), Mode::Training, settings.updateRule()});
         const auto evaluated = evaluationBatch(graph);
-        const auto evaluation = planOneDnn(
-            graph, {evaluated, settings.precision(), Mode::Inference, settings.updateRule()});
         // A Batcher for each, with three batches.
         std::int64_t sample = 0;
         for (const auto& input : graph.inputs())
             sample += graph.type(input.value).shape.elements() * kBytes;
+        const auto loaded = 3 * sample * (settings.batch() + evaluated);
+        if (settings.precision() == Precision::F64) {
+            const auto single =
+                estimateTrainingMemory(graph, settings.batch(), settings.updateRule().allSlots());
+            return MemoryEstimate{2 * single.weights, 2 * single.activations, loaded};
+        }
+        const auto report =
+            planOneDnn(graph, {settings.batch(), settings.precision(), Mode::Training,
+                               settings.updateRule(), planFor(graph, settings).replicas});
+        const auto evaluation = planOneDnn(
+            graph, {evaluated, settings.precision(), Mode::Inference, settings.updateRule()});
         return MemoryEstimate{static_cast<std::int64_t>(report.weightBytes),
                               static_cast<std::int64_t>(report.arenaBytes),
-                              static_cast<std::int64_t>(evaluation.arenaBytes) +
-                                  3 * sample * (settings.batch() + evaluated)};
+                              static_cast<std::int64_t>(evaluation.arenaBytes) + loaded};
     } catch (const Error&) {
+        return {};
+    } catch (const std::bad_alloc&) { // even the plan of such a network does not fit
         return {};
     }
 }

@@ -50,6 +50,7 @@ void MetricsLog::add(const EpochDone& event) {
                  {"epoch_loss", event.training.loss},
                  {"epoch_" + scoreKey_, event.training.accuracy},
                  {"samples_per_second", event.samplesPerSecond},
+                 {"data_wait_share", event.waitShare},
                  {"best", event.best}};
     if (event.validation) {
         line["validation_loss"] = event.validation->loss;

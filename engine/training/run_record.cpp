@@ -8,31 +8,34 @@
 namespace gradwright {
 namespace {
 
-Json machineJson(const TrainingJob& job, int threads) {
+Json machineJson(const TrainingJob& job, const ComputePlan& plan) {
     const auto device = backendFor(job.settings.precision())->device();
     return {{"device", device.name},
             {"engine", device.detail},
             {"precision", nameOf(job.settings.precision())},
-            {"threads", threads}};
+            {"precision_emulated", isEmulated(job.settings.precision())},
+            {"threads", plan.threads},
+            {"replicas", plan.replicas}};
 }
 
 } // namespace
 
 void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, const DataInfo& data,
-                    int threads) {
+                    const ComputePlan& plan) {
     directory.writeRunJson({{"format", "gradwright run"},
                             {"schema", 1},
                             {"name", job.name},
                             {"version", kVersion},
-                            {"machine", machineJson(job, threads)},
+                            {"machine", machineJson(job, plan)},
                             {"data", toJson(data)},
                             {"project", job.project}});
 }
 
-void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, int threads) {
+void updateRunRecord(const RunDirectory& directory, const TrainingJob& job,
+                     const ComputePlan& plan) {
     auto record = directory.readRunJson();
     record["version"] = kVersion;
-    record["machine"] = machineJson(job, threads);
+    record["machine"] = machineJson(job, plan);
     record["project"] = job.project;
     record.erase("result");
     directory.writeRunJson(record);

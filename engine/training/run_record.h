@@ -3,16 +3,18 @@
 
 #include "engine/io/run_directory.h"
 #include "engine/training/checkpoint.h"
+#include "engine/training/compute_plan.h"
 #include "engine/training/trainer.h"
 
 namespace gradwright {
 
-/// Writes run.json: all that is needed to repeat the run (project, versions, threads, processor),
-/// and to use it where its data are not.
+/// Writes run.json: all that is needed to repeat the run (project, versions, threads and parts,
+/// processor), and to use it where its data are not.
 void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, const DataInfo& data,
-                    int threads);
+                    const ComputePlan& plan);
 /// Notes settings that changed with a resume.
-void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, int threads);
+void updateRunRecord(const RunDirectory& directory, const TrainingJob& job,
+                     const ComputePlan& plan);
 /// Adds the result.
 void recordResult(const RunDirectory& directory, const Finished& result,
                   const TrainingPosition& position, bool hasClasses);

@@ -60,9 +60,14 @@ ParamSpecs makeTrainingParams() {
                                  "The share of the learning rate that the warm-up starts with.");
     warmupStart.advanced = true;
     auto threads = intParam("threads", "Threads", 0, 0, 1024,
-                            "Processor threads that compute; 0 uses all. Another number gives "
+                            "Processor threads that compute; 0 takes what calibration found best, "
+                            "or all. Another number gives "
                             "slightly other weights, since sums are split differently.");
     threads.advanced = true;
+    auto replicas = intParam("replicas", "Parts side by side", 0, 0, 1024,
+                             "Parts of a batch that one thread each computes, which pays for small "
+                             "networks; 1 is off. 0 takes what calibration found best.");
+    replicas.advanced = true;
     auto patience = intParam("patience", "Patience", 5, 1, 10'000,
                              "Epochs without a better validation result before training stops.");
     patience.unit = "epochs";
@@ -87,12 +92,17 @@ ParamSpecs makeTrainingParams() {
                  "same weights."),
         choiceParam("precision", "Precision", "fp32",
                     {{"fp32", "FP32", "Single precision, on the fast CPU engine."},
+                     {"bf16", "BF16 mixed",
+                      "Convolutions and dense layers multiply in bfloat16 and sum in FP32; all "
+                      "else stays in FP32. Faster where the processor has BF16 instructions; "
+                      "emulated elsewhere, no faster than FP32."},
                      {"fp64", "FP64", "Double precision, on the slow reference engine."}},
                     "Number format of the computation."),
         choiceParam("device", "Device", "cpu",
                     {{"cpu", "CPU", "The processor, by oneDNN; the only one so far."}},
                     "What computes."),
         std::move(threads),
+        std::move(replicas),
         boolParam("early_stopping", "Early stopping", false,
                   "Stops when validation no longer improves; the best weights are kept."),
         std::move(patience),
@@ -204,8 +214,12 @@ std::uint64_t TrainingSettings::seed() const {
 int TrainingSettings::threads() const {
     return static_cast<int>(paramsOf(*this).integer("threads"));
 }
+int TrainingSettings::replicas() const {
+    return static_cast<int>(paramsOf(*this).integer("replicas"));
+}
 Precision TrainingSettings::precision() const {
-    return paramsOf(*this).text("precision") == "fp64" ? Precision::F64 : Precision::F32;
+    const auto key = paramsOf(*this).text("precision");
+    return key == "fp64" ? Precision::F64 : key == "bf16" ? Precision::Bf16 : Precision::F32;
 }
 bool TrainingSettings::earlyStopping() const {
     return paramsOf(*this).boolean("early_stopping");
@@ -286,7 +300,15 @@ TrainingSettings trainingSettingsFromJson(const Json& json) {
 }
 
 std::string_view nameOf(Precision precision) {
-    return precision == Precision::F64 ? "fp64" : "fp32";
+    switch (precision) {
+    case Precision::F64:
+        return "fp64";
+    case Precision::Bf16:
+        return "bf16";
+    case Precision::F32:
+        break;
+    }
+    return "fp32";
 }
 
 } // namespace gradwright

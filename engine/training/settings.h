@@ -44,7 +44,8 @@ struct TrainingSettings {
     [[nodiscard]] std::int64_t epochs() const;
     [[nodiscard]] std::int64_t batch() const;
     [[nodiscard]] std::uint64_t seed() const;
-    [[nodiscard]] int threads() const; ///< 0 = all
+    [[nodiscard]] int threads() const;  ///< 0 = all
+    [[nodiscard]] int replicas() const; ///< 0 = not said
     [[nodiscard]] Precision precision() const;
     [[nodiscard]] bool earlyStopping() const;
     [[nodiscard]] std::int64_t patience() const; ///< epochs
@@ -66,7 +67,7 @@ Json toJson(const TrainingSettings& settings);
 /// Throws Error naming the key, the rule and the value.
 TrainingSettings trainingSettingsFromJson(const Json& json);
 
-/// "fp32", "fp64".
+/// "fp32", "bf16", "fp64".
 std::string_view nameOf(Precision precision);
 
 } // namespace gradwright

@@ -34,7 +34,7 @@ private Q_SLOTS:
         const auto result = cli_.run({"--help"});
         QCOMPARE(result.code, 0);
         for (const char* command : {"layers", "templates", "new", "summary", "train", "evaluate",
-                                    "predict", "devices", "demo"})
+                                    "predict", "devices", "demo", "calibrate"})
             QVERIFY2(result.out.contains(command), command);
         QCOMPARE(cli_.run({"--version"}).out.count('\n'), 1);
     }
@@ -80,6 +80,26 @@ private Q_SLOTS:
         }
     }
 
+    void reportsWhatTrainingCompilesTo() {
+        const QStringList command = {"summary", "template:lenet-5", "--report", "--batch", "8"};
+        const auto json = cli_.run(command + QStringList{"--json"}).json();
+        const auto& report = json["report"];
+        std::int64_t macs = 0;
+        for (const auto& op : report["forward"]) {
+            macs += op["macs"].get<std::int64_t>();
+            QVERIFY(op["bytes"].get<std::int64_t>() > 0 &&
+                    op["operations"].get<std::int64_t>() > 0);
+            QVERIFY(!op["implementation"].get<std::string>().empty());
+        }
+        QCOMPARE(macs, 8 * json["total_macs"].get<std::int64_t>());
+        QCOMPARE(report["forward"][0]["path"].get<std::string>(), "conv1");
+        QCOMPARE(report["forward"][0]["fused"][0].get<std::string>(), "relu");
+        QCOMPARE(report["backward"].back()["path"].get<std::string>(), "conv1");
+        const auto text = cli_.run(command);
+        QVERIFY2(text.code == 0 && text.out.contains("Backward pass, batch 8, fp32"),
+                 text.text().c_str());
+    }
+
     void listsTheDevices() {
         const auto text = cli_.run({"devices"});
         QCOMPARE(text.code, 0);
@@ -90,6 +110,13 @@ private Q_SLOTS:
             engines.insert(device["engine"].get<std::string>());
             QVERIFY(device["threads"].get<int>() >= 1);
             QVERIFY(!device["precisions"].empty());
+            for (const auto& precision : device["emulated"])
+                QVERIFY(std::ranges::find(device["precisions"], precision) !=
+                        device["precisions"].end());
+            if (device["engine"] == "onednn")
+                QVERIFY(device["detail"].get<std::string>().find(
+                            device["emulated"].empty() ? "bf16 native" : "bf16 emulated") !=
+                        std::string::npos);
         }
         QVERIFY(engines.contains("onednn") && engines.contains("reference"));
     }

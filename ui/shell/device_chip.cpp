@@ -2,6 +2,7 @@
 #include "ui/shell/device_chip.h"
 
 #include "engine/backend/compute_threads.h"
+#include "engine/backend/devices.h"
 #include "engine/support/error.h"
 #include "ui/theme/text.h"
 
@@ -52,9 +53,11 @@ DeviceChip::DeviceChip(ProjectDocument& document, const ThemeManager& themes, QW
 void DeviceChip::refresh() {
     const TrainingSettings& settings = document_->project().training;
     const int threads = settings.threads() > 0 ? settings.threads() : availableThreads();
-    const QString text = settings.precision() == Precision::F64
-                             ? tr("CPU · FP64 reference")
-                             : tr("CPU · oneDNN · %1").arg(threadsText(threads));
+    const QString text =
+        settings.precision() == Precision::F64   ? tr("CPU · FP64 reference")
+        : settings.precision() == Precision::F32 ? tr("CPU · oneDNN · %1").arg(threadsText(threads))
+        : isEmulated(Precision::Bf16) ? tr("CPU · BF16 emulated · %1").arg(threadsText(threads))
+                                      : tr("CPU · oneDNN BF16 · %1").arg(threadsText(threads));
     setText(text);
     setToolTip(tr("What this project trains on"));
     setAccessibleName(tr("Device: %1").arg(text));

@@ -307,6 +307,7 @@ void TrainPage::showProgress() {
     const bool running = session_->state() == TrainingState::Running;
     controls_->setTimes(running && lastStep_.samplesPerSecond > 0 ? lastStep_.secondsLeft : -1,
                         running ? lastStep_.samplesPerSecond : 0, session_->elapsedSeconds());
+    controls_->setDataWait(running ? lastStep_.waitShare : 0);
 }
 
 void TrainPage::showMessage(const QString& message, bool aboutProblems) {

@@ -120,6 +120,7 @@ void TrainingControls::setCompact(bool compact) {
     }
     steps_->setVisible(!compact);
     best_.note->setVisible(!compact);
+    speed_.note->setVisible(!compact);
     speed_.caption->setText(compact ? tr("Samples/s") : tr("Samples per second"));
     best_.caption->setText(bestCaption());
 }
@@ -234,6 +235,13 @@ void TrainingControls::setTimes(double secondsLeft, double samplesPerSecond, dou
     speed_.value->setText(samplesPerSecond > 0 ? fullNumber(std::llround(samplesPerSecond))
                                                : kNothing);
     elapsed_.value->setText(durationText(elapsed));
+}
+
+void TrainingControls::setDataWait(double share) {
+    constexpr double worthSaying = 0.05;
+    const QString text = tr("%1 % waiting for data").arg(100 * share, 0, 'f', 1);
+    speed_.box->setToolTip(text);
+    speed_.note->setText(share >= worthSaying ? text : QString());
 }
 
 void TrainingControls::setQuality(Measure quality) {

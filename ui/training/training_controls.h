@@ -24,6 +24,8 @@ public:
     void setState(TrainingState state, bool resumable);
     void setProgress(double epoch, std::int64_t epochs, std::int64_t step, std::int64_t steps);
     void setTimes(double secondsLeft, double samplesPerSecond, double elapsed);
+    /// The share of the time that the processor has no data to compute with.
+    void setDataWait(double share);
     /// What the results are: accuracy or R².
     void setQuality(Measure quality);
     void setBest(double accuracy, std::int64_t epoch, bool validated);

@@ -127,10 +127,15 @@ void listDevices(bool asJson) {
     for (const auto& backend : backends()) {
         const auto device = backend->device();
         Json precisions = Json::array();
+        Json emulated = Json::array();
         std::string texts;
         for (const auto precision : device.precisions) {
             precisions.push_back(nameOf(precision));
             texts += (texts.empty() ? "" : ", ") + std::string(nameOf(precision));
+            if (std::ranges::find(device.emulated, precision) != device.emulated.end()) {
+                emulated.push_back(nameOf(precision));
+                texts += " (emulated)";
+            }
         }
         if (asJson)
             list.push_back({{"device", device.key},
@@ -138,7 +143,8 @@ void listDevices(bool asJson) {
                             {"name", device.name},
                             {"detail", device.detail},
                             {"threads", availableThreads()},
-                            {"precisions", std::move(precisions)}});
+                            {"precisions", std::move(precisions)},
+                            {"emulated", std::move(emulated)}});
         else
             printLine(fmt::format("{}  {}  {}, {} threads, {} ({})", padded(device.key, 4),
                                   padded(backend->key(), 10), device.name, availableThreads(),

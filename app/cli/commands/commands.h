@@ -11,6 +11,7 @@ namespace gradwright::cli {
 
 void addCatalogCommands(CLI::App& app, int& exitCode); ///< layers, templates, new, devices
 void addSummaryCommand(CLI::App& app, int& exitCode);
+void addCalibrateCommand(CLI::App& app, int& exitCode);
 void addTrainCommand(CLI::App& app, int& exitCode);
 void addEvaluateCommand(CLI::App& app, int& exitCode);
 void addPredictCommand(CLI::App& app, int& exitCode);

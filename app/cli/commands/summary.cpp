@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/commands.h"
+#include "app/cli/commands/program_report.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/output.h"
+#include "app/cli/training_options.h"
 #include "engine/layers/catalog.h"
 #include "engine/project/templates.h"
 #include "engine/training/memory.h"
@@ -67,18 +69,33 @@ void addSummaryCommand(CLI::App& app, int& exitCode) {
     struct Options {
         std::string project;
         bool json = false;
+        bool report = false;
+        TrainingOptions training;
     };
     auto options = std::make_shared<Options>();
     auto* command = app.add_subcommand("summary", "Layers, shapes, parameters and cost");
     command->add_option("project", options->project, "A project file or template:NAME")->required();
+    command->add_flag("--report", options->report,
+                      "Also what training compiles to: each op's implementation, layout, cost");
+    options->training.addTo(*command);
     command->add_flag("--json", options->json, "One JSON document on standard output");
     command->callback([options, &exitCode] {
-        const auto project = openProject(options->project);
+        auto project = openProject(options->project);
+        options->training.applyTo(project.training);
         const auto analysis = analyze(project.network);
-        if (options->json)
-            printJson(toJson(project, analysis));
-        else
+        std::optional<ProgramReport> report;
+        if (options->report && !analysis.hasErrors())
+            report = compiledReport(project);
+        if (options->json) {
+            auto json = toJson(project, analysis);
+            if (report)
+                json["report"] = toJson(*report);
+            printJson(json);
+        } else {
             printTable(project, analysis);
+            if (report)
+                printReport(project, *report);
+        }
         for (const auto& diagnostic : analysis.diagnostics)
             fmt::print(stderr, "{}: {}{}\n",
                        diagnostic.severity == Severity::Error     ? "error"

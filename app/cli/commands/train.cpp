@@ -76,7 +76,8 @@ TrainingJob jobOf(const Options& options) {
 Json toJson(const TrainingResult& result) {
     Json json = {{"run", result.run.string()},
                  {"finished", result.finished.has_value()},
-                 {"samples_per_second", result.samplesPerSecond}};
+                 {"samples_per_second", result.samplesPerSecond},
+                 {"data_wait_share", result.waitShare}};
     if (result.finished) {
         json["epochs"] = result.finished->epochs;
         json["steps"] = result.finished->step;

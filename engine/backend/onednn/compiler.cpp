@@ -55,6 +55,7 @@ void Compiler::run() {
     if (!options_.keepEverything)
         fuseActivations();
     lowerInputs();
+    startAccount();
     for (std::size_t i = 0; i < graph_.ops().size(); ++i)
         if (live_[i] && !fusedInto_[i])
             lowerOp(i);
@@ -292,13 +293,15 @@ Buffer* Compiler::applyDerivative(const Activation& activation, const Layout& la
 void Compiler::emitBackward() {
     schedule_.beginBackward();
     seedLosses();
+    startAccount();
     for (const auto& emit : std::views::reverse(backward_))
         emit();
     for (std::uint32_t i = 0; i < gradientBuffers_.size(); ++i) {
         auto& stored = weights_.stored(WeightId{i});
-        if (gradientBuffers_[i])
+        if (gradientBuffers_[i]) {
             trained.push_back(WeightId{i});
-        else if (graph_.weight(WeightId{i}).learns() && stored.isSet) {
+            gradients.push_back(gradientBuffers_[i]);
+        } else if (!options_.ownGradients && graph_.weight(WeightId{i}).learns() && stored.isSet) {
             // Another program on the same store may have left something there.
             auto* gradient = schedule_.external(stored.gradient.bytes());
             schedule_.add({gradient}, [gradient](const RunContext&) {
@@ -314,104 +317,13 @@ void Compiler::seedLosses() {
         if (!value->wantsGradient)
             continue;
         auto* seed = schedule_.arena(value->layout.bytes());
-        const auto share = static_cast<float>(loss.weight / static_cast<double>(batch_));
+        const auto samples = options_.wholeBatch > 0 ? options_.wholeBatch : batch_;
+        const auto share = static_cast<float>(loss.weight / static_cast<double>(samples));
         schedule_.add({seed}, [seed, share](const RunContext&) {
             std::fill_n(seed->as(), seed->bytes() / sizeof(float), share);
         });
         contribute(value, seed);
     }
-}
-
-Buffer* Compiler::weightBuffer(WeightId id) {
-    auto*& buffer = weightBuffers_[id.index()];
-    if (!buffer)
-        buffer = schedule_.external(weights_.stored(id).value.bytes());
-    return buffer;
-}
-
-Buffer* Compiler::vectorWeight(WeightId id, std::int64_t channels) {
-    if (!(weights_.stored(id).desc == denseDesc({channels})))
-        throw Error("{} is shared by layers whose channels lie differently in memory; give each a "
-                    "weight of its own",
-                    graph_.weight(id).key);
-    return weightBuffer(id);
-}
-
-Lowered* Compiler::withStoredChannels(Lowered* value, WeightId vector) {
-    const auto& stored = weights_.stored(vector);
-    auto layout = value->layout;
-    if (stored.isSet)
-        layout.channels = dimsOf(stored.desc)[0];
-    if (layout.channels % blockOf(layout.format) != 0)
-        layout.format = Format::Plain;
-    return convert(value, layout);
-}
-
-Buffer* Compiler::weightAs(WeightId id, const MemoryDesc& desc) {
-    const auto& stored = weights_.stored(id);
-    if (stored.desc == desc)
-        return weightBuffer(id);
-    auto* copy = schedule_.arena(desc.get_size());
-    reorder(weightBuffer(id), stored.desc, copy, desc);
-    return copy;
-}
-
-Compiler::GradientTarget Compiler::gradientTarget(WeightId id, const MemoryDesc& desc) {
-    auto& stored = weights_.stored(id);
-    const bool first = graph_.weight(id).learns() && !gradientBuffers_[id.index()];
-    if (first && stored.desc == desc)
-        return {id, desc, schedule_.external(stored.gradient.bytes())};
-    return {id, desc, schedule_.arena(desc.get_size())};
-}
-
-void Compiler::finishGradient(const GradientTarget& target, bool maskPadding) {
-    if (!graph_.weight(target.id).learns())
-        return;
-    auto& stored = weights_.stored(target.id);
-    auto*& final = gradientBuffers_[target.id.index()];
-    if (!final && stored.desc == target.desc) {
-        final = target.buffer;
-    } else if (!final) {
-        final = schedule_.external(stored.gradient.bytes());
-        reorder(target.buffer, target.desc, final, stored.desc);
-    } else {
-        auto* term = target.buffer;
-        if (!(stored.desc == target.desc)) {
-            term = schedule_.arena(stored.desc.get_size());
-            reorder(target.buffer, target.desc, term, stored.desc);
-        }
-        schedule_.add({final, term}, [sum = final, term](const RunContext&) {
-            addInto(sum->as(), sum->as(), term->as(), sum->bytes() / sizeof(float));
-        });
-    }
-    if (!maskPadding)
-        return;
-    constants.push_back(weights_.paddingMask(target.id));
-    auto* mask = schedule_.external(constants.back().bytes());
-    schedule_.add({final, mask}, [gradient = final, mask](const RunContext&) {
-        multiplyInto(gradient->as(), mask->as(), gradient->bytes() / sizeof(float));
-    });
-}
-
-void Compiler::reportForward(const OpContext& context, const std::string& implementation,
-                             const Layout& layout, std::vector<std::string> fused) {
-    if (context.fused)
-        fused.push_back(info(context.fused->kind).key);
-    const auto types = graph_.inputTypes(context.op);
-    report.ops.push_back({context.op.path, std::string(nameOf(context.op.attributes)),
-                          implementation, layout.name(), std::move(fused),
-                          batch_ * macsOf(context.op.attributes, types)});
-}
-
-void Compiler::reportBackward(const OpContext& context, const std::string& implementation,
-                              const Layout& layout) {
-    report.backward.push_back(
-        {context.op.path,
-         std::string(nameOf(context.op.attributes)),
-         implementation,
-         layout.name(),
-         {},
-         batch_ * macsOf(context.op.attributes, graph_.inputTypes(context.op))});
 }
 
 } // namespace gradwright::onednn

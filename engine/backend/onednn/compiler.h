@@ -46,6 +46,12 @@ struct CompilerOptions {
     /// For finding faults: nothing is fused and every value can be read afterwards.
     bool keepEverything = false;
     std::size_t slots = 0; ///< of the optimizer, for each trained weight
+    /// Convolutions and dense layers multiply in bfloat16; `nativeHalf`: the processor can.
+    bool half = false, nativeHalf = false;
+    /// Samples that the losses are the mean of, where the program has a part of a batch; 0: its
+    /// own.
+    std::int64_t wholeBatch = 0;
+    bool ownGradients = false; ///< not in the store, which other parts share
 };
 
 /// Turns a graph into a Schedule: forward ops add their steps at once and leave a closure for their
@@ -65,7 +71,8 @@ public:
     std::vector<Readable> readable;
     std::vector<Buffer*> inputCopies; ///< by input of the graph; nullptr where not needed
     std::vector<PendingStatistics> statistics;
-    std::vector<WeightId> trained; ///< weights with a gradient
+    std::vector<WeightId> trained;  ///< weights with a gradient …
+    std::vector<Buffer*> gradients; ///< … and these, as they are kept
     ProgramReport report;
     std::deque<AlignedBuffer> constants; ///< that steps refer to; must live as long as they
 
@@ -74,6 +81,8 @@ public:
     [[nodiscard]] std::int64_t batch() const { return batch_; }
     [[nodiscard]] bool trainingMode() const { return options_.trainingMode; }
     [[nodiscard]] bool differentiates() const { return options_.differentiate; }
+    [[nodiscard]] bool usesHalf() const { return options_.half; }
+    [[nodiscard]] bool usesNativeHalf() const { return options_.half && options_.nativeHalf; }
     [[nodiscard]] dnnl::prop_kind forwardKind() const;
     [[nodiscard]] Schedule& schedule() { return schedule_; }
     [[nodiscard]] OneDnnWeights& weights() { return weights_; }
@@ -135,8 +144,13 @@ private:
     void keepReadable();
     void emitBackward();
     void seedLosses();
+    [[nodiscard]] OpReport entryOf(const OpContext& context, const std::string& implementation,
+                                   const Layout& layout) const;
+    void account(OpReport entry, std::vector<OpReport>& list);
+    void startAccount();
     Lowered* make(const Layout& layout, bool wantsGradient);
     Buffer* weightBuffer(WeightId id);
+    Buffer* gradientMemory(WeightId id);
 
     const OpGraph& graph_;
     std::int64_t batch_;
@@ -154,6 +168,8 @@ private:
     std::vector<Lowered*> values_; ///< by ValueId
     std::vector<std::function<void()>> backward_;
     std::vector<Buffer*> weightBuffers_, gradientBuffers_;
+    std::size_t reportedSteps_ = 0; ///< what comes after belongs to the next op's report
+    std::size_t reportedReorders_ = 0;
 };
 
 // One file a family of ops: lower_*.cpp.

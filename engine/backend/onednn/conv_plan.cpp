@@ -23,6 +23,11 @@ public:
         if (!best)
             throw Error("oneDNN has no convolution for {} between {} and {}", problem_.path,
                         toString(problem_.source), toString(problem_.output));
+        best->sourceDesc = best->forward.src_desc();
+        best->outputDesc = best->forward.dst_desc();
+        best->kernelDesc = best->forward.weights_desc();
+        if (compiler_.usesNativeHalf())
+            takeHalf(*best);
         return std::move(*best);
     }
 
@@ -142,6 +147,31 @@ private:
             return false;
         plan.references += isReference(data) ? 1 : 0;
         return true;
+    }
+
+    /// Takes the primitives with operands in bfloat16 and results in FP32 where there are fast
+    /// ones.
+    void takeHalf(ConvPlan& plan) const {
+        const auto source = halfAnyDesc(dimsOf(plan.sourceDesc));
+        const auto output = halfAnyDesc(dimsOf(plan.outputDesc));
+        const auto kernelDims = dimsOf(plan.kernelDesc);
+        const auto bias = problem_.bias ? plan.forward.bias_desc() : MemoryDesc();
+        const auto& window = problem_.window;
+        const auto kind = plan.backwardWeights || plan.backwardData
+                              ? dnnl::prop_kind::forward_training
+                              : dnnl::prop_kind::forward_inference;
+        const auto take = [](auto& place, auto candidate) {
+            if (candidate && !isReference(candidate))
+                place = std::move(candidate);
+        };
+        take(plan.forward, convForward(kind, source, halfAnyDesc(kernelDims), bias, plan.outputDesc,
+                                       window, problem_.fused));
+        if (plan.backwardWeights)
+            take(plan.backwardWeights, convBackwardWeights(source, anyDesc(kernelDims), bias,
+                                                           output, window, plan.forward));
+        if (plan.backwardData)
+            take(plan.backwardData, convBackwardData(plan.sourceDesc, halfAnyDesc(kernelDims),
+                                                     output, window, plan.forward));
     }
 
     /// In inference as if it were training, so that the same layout is chosen. A transposed

@@ -29,7 +29,10 @@ struct ConvPlan {
     ConvBackwardWeights backwardWeights; ///< empty when not wanted
     ConvBackwardData backwardData;       ///< empty when not wanted
     Layout source, output;
-    int references = 0; ///< primitives without a fast implementation
+    /// Of the values in memory, always FP32; the primitives may want their operands in bfloat16.
+    MemoryDesc sourceDesc, outputDesc;
+    MemoryDesc kernelDesc; ///< that suits them, in FP32
+    int references = 0;    ///< primitives without a fast implementation
 };
 
 /// The candidate with the fewest reference implementations, the first of equals. Unpadded input

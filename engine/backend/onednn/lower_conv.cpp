@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/conv_plan.h"
+#include "engine/backend/onednn/operand.h"
 
 namespace gradwright::onednn {
 namespace {
@@ -9,27 +10,31 @@ struct ConvTensors {
     Lowered* output;
     WeightId kernel;
     std::optional<WeightId> bias;
+    Operand read; ///< the source
+    Operand weights;
 };
 
 void emitDataGradient(Compiler& compiler, const OpContext& context, const ConvPlan& plan,
-                      const ConvTensors& tensors, Buffer* gradient) {
+                      ConvTensors& tensors, Operand& gradient) {
     const auto& pd = plan.backwardData;
     auto* result = compiler.schedule().arena(plan.source.bytes());
-    auto* weights = compiler.weightAs(tensors.kernel, pd.weights_desc());
-    compiler.schedule().add(pd, {{DNNL_ARG_DIFF_DST, gradient, pd.diff_dst_desc()},
-                                 {DNNL_ARG_WEIGHTS, weights, pd.weights_desc()},
-                                 {DNNL_ARG_DIFF_SRC, result, pd.diff_src_desc()}});
+    compiler.schedule().add(
+        pd, {{DNNL_ARG_DIFF_DST, gradient.as(pd.diff_dst_desc()), pd.diff_dst_desc()},
+             {DNNL_ARG_WEIGHTS, tensors.weights.as(pd.weights_desc()), pd.weights_desc()},
+             {DNNL_ARG_DIFF_SRC, result, pd.diff_src_desc()}});
     compiler.contribute(tensors.source, result);
-    compiler.reportBackward(context, implementationOf(pd), plan.source);
+    compiler.reportBackward(context, implementationOf(compiler, pd, pd.diff_dst_desc()),
+                            plan.source);
 }
 
 void emitWeightGradient(Compiler& compiler, const OpContext& context, const ConvPlan& plan,
-                        const ConvTensors& tensors, Buffer* gradient) {
+                        ConvTensors& tensors, Operand& gradient) {
     const auto& pd = plan.backwardWeights;
     const auto kernel = compiler.gradientTarget(tensors.kernel, pd.diff_weights_desc());
-    std::vector<Schedule::Argument> arguments{{DNNL_ARG_SRC, tensors.source->buffer, pd.src_desc()},
-                                              {DNNL_ARG_DIFF_DST, gradient, pd.diff_dst_desc()},
-                                              {DNNL_ARG_DIFF_WEIGHTS, kernel.buffer, kernel.desc}};
+    std::vector<Schedule::Argument> arguments{
+        {DNNL_ARG_SRC, tensors.read.as(pd.src_desc()), pd.src_desc()},
+        {DNNL_ARG_DIFF_DST, gradient.as(pd.diff_dst_desc()), pd.diff_dst_desc()},
+        {DNNL_ARG_DIFF_WEIGHTS, kernel.buffer, kernel.desc}};
     std::optional<Compiler::GradientTarget> bias;
     if (tensors.bias) {
         bias = compiler.gradientTarget(*tensors.bias, pd.diff_bias_desc());
@@ -40,7 +45,8 @@ void emitWeightGradient(Compiler& compiler, const OpContext& context, const Conv
     compiler.finishGradient(kernel, tensors.source->dirtyPadding);
     if (bias)
         compiler.finishGradient(*bias, false);
-    compiler.reportBackward(context, implementationOf(pd), plan.output);
+    compiler.reportBackward(context, implementationOf(compiler, pd, pd.diff_dst_desc()),
+                            plan.output);
 }
 
 } // namespace
@@ -64,36 +70,42 @@ void lower(Compiler& compiler, const OpContext& context, const ConvOp& op) {
         .fused = context.fused,
         .path = context.op.path};
     const auto plan = planConvolution(compiler, problem);
-    ConvTensors tensors{compiler.convert(context.inputs[0], plan.source), nullptr, weights[0], {}};
-    if (!compiler.weights().stored(tensors.kernel).isSet)
-        compiler.weights().setLayout(tensors.kernel, problem.kernelDims(in[0], op.outChannels),
-                                     plan.forward.weights_desc());
+    auto* source = compiler.convert(context.inputs[0], plan.source);
+    if (!compiler.weights().stored(weights[0]).isSet)
+        compiler.weights().setLayout(weights[0], problem.kernelDims(in[0], op.outChannels),
+                                     plan.kernelDesc);
+    ConvTensors tensors{source,
+                        nullptr,
+                        weights[0],
+                        {},
+                        Operand(compiler, source->buffer, plan.sourceDesc),
+                        Operand(compiler, weights[0])};
     if (op.bias) {
         tensors.bias = weights[1];
         if (!compiler.weights().stored(weights[1]).isSet)
             compiler.weights().setLayout(weights[1], {op.outChannels}, plan.forward.bias_desc());
     }
     const auto& pd = plan.forward;
-    auto* kernel = compiler.weightAs(tensors.kernel, pd.weights_desc());
     tensors.output = compiler.makeOutput(context, plan.output);
     tensors.output->dirtyPadding =
         plan.output.isPadded() && context.fused && !preservesZero(*context.fused);
     std::vector<Schedule::Argument> arguments{
-        {DNNL_ARG_SRC, tensors.source->buffer, pd.src_desc()},
-        {DNNL_ARG_WEIGHTS, kernel, pd.weights_desc()},
+        {DNNL_ARG_SRC, tensors.read.as(pd.src_desc()), pd.src_desc()},
+        {DNNL_ARG_WEIGHTS, tensors.weights.as(pd.weights_desc()), pd.weights_desc()},
         {DNNL_ARG_DST, tensors.output->buffer, pd.dst_desc()}};
     if (tensors.bias)
         arguments.push_back({DNNL_ARG_BIAS,
                              compiler.vectorWeight(*tensors.bias, dimsOf(pd.bias_desc())[0]),
                              pd.bias_desc()});
     compiler.schedule().add(pd, std::move(arguments));
-    compiler.reportForward(context, implementationOf(pd), plan.output);
+    compiler.reportForward(context, implementationOf(compiler, pd, pd.src_desc()), plan.output);
     if (!tensors.output->wantsGradient)
         return;
-    compiler.onBackward([&compiler, context, plan, tensors] {
-        auto* gradient = compiler.gradientOf(tensors.output);
-        if (!gradient)
+    compiler.onBackward([&compiler, context, plan, tensors]() mutable {
+        auto* received = compiler.gradientOf(tensors.output);
+        if (!received)
             return;
+        Operand gradient(compiler, received, plan.outputDesc);
         if (context.trains)
             emitWeightGradient(compiler, context, plan, tensors, gradient);
         if (tensors.source->wantsGradient)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/conv_plan.h"
 #include "engine/backend/onednn/kernels/combine.h"
+#include "engine/backend/onednn/operand.h"
 
 namespace gradwright::onednn {
 namespace {
@@ -10,39 +11,43 @@ struct TransposeTensors {
     Lowered* output; ///< what it makes: the convolution's source
     WeightId kernel;
     std::optional<WeightId> bias;
+    Operand read; ///< the source
+    Operand weights;
 };
 
 /// The gradient of what is read is the convolution of that of what is made.
 void emitDataGradient(Compiler& compiler, const OpContext& context, const ConvPlan& plan,
-                      const TransposeTensors& tensors, Buffer* gradient) {
+                      TransposeTensors& tensors, Operand& gradient) {
     const auto& pd = plan.forward;
     auto* result = compiler.schedule().arena(plan.output.bytes());
-    auto* weights = compiler.weightAs(tensors.kernel, pd.weights_desc());
-    compiler.schedule().add(pd, {{DNNL_ARG_SRC, gradient, pd.src_desc()},
-                                 {DNNL_ARG_WEIGHTS, weights, pd.weights_desc()},
-                                 {DNNL_ARG_DST, result, pd.dst_desc()}});
+    compiler.schedule().add(
+        pd, {{DNNL_ARG_SRC, gradient.as(pd.src_desc()), pd.src_desc()},
+             {DNNL_ARG_WEIGHTS, tensors.weights.as(pd.weights_desc()), pd.weights_desc()},
+             {DNNL_ARG_DST, result, pd.dst_desc()}});
     compiler.contribute(tensors.source, result);
-    compiler.reportBackward(context, implementationOf(pd), plan.output);
+    compiler.reportBackward(context, implementationOf(compiler, pd, pd.src_desc()), plan.output);
 }
 
 void emitWeightGradient(Compiler& compiler, const OpContext& context, const ConvPlan& plan,
-                        const TransposeTensors& tensors, Buffer* gradient) {
+                        TransposeTensors& tensors, Operand& gradient) {
     const auto& pd = plan.backwardWeights;
     const auto kernel = compiler.gradientTarget(tensors.kernel, pd.diff_weights_desc());
-    compiler.schedule().add(pd, {{DNNL_ARG_SRC, gradient, pd.src_desc()},
-                                 {DNNL_ARG_DIFF_DST, tensors.source->buffer, pd.diff_dst_desc()},
-                                 {DNNL_ARG_DIFF_WEIGHTS, kernel.buffer, kernel.desc}});
+    compiler.schedule().add(
+        pd, {{DNNL_ARG_SRC, gradient.as(pd.src_desc()), pd.src_desc()},
+             {DNNL_ARG_DIFF_DST, tensors.read.as(pd.diff_dst_desc()), pd.diff_dst_desc()},
+             {DNNL_ARG_DIFF_WEIGHTS, kernel.buffer, kernel.desc}});
     compiler.finishGradient(kernel, tensors.source->dirtyPadding);
     if (tensors.bias) {
         const auto bias = compiler.gradientTarget(*tensors.bias, denseDesc({plan.source.channels}));
         const ChannelView view(plan.source);
-        compiler.schedule().add({gradient, bias.buffer},
-                                [=, sums = bias.buffer](const RunContext&) {
-                                    sumOfChannels(view, sums->as(), gradient->as());
-                                });
+        compiler.schedule().add(
+            {gradient.given(), bias.buffer},
+            [view, sums = bias.buffer, terms = gradient.given()](const RunContext&) {
+                sumOfChannels(view, sums->as(), terms->as());
+            });
         compiler.finishGradient(bias, false);
     }
-    compiler.reportBackward(context, implementationOf(pd), plan.source);
+    compiler.reportBackward(context, implementationOf(compiler, pd, pd.src_desc()), plan.source);
 }
 
 } // namespace
@@ -63,18 +68,18 @@ void lower(Compiler& compiler, const OpContext& context, const ConvTransposeOp& 
                               .kernel = ids[0],
                               .path = context.op.path};
     const auto plan = planConvolution(compiler, problem);
-    TransposeTensors tensors{compiler.convert(context.inputs[0], plan.output),
-                             compiler.makeOutput(context, plan.source),
-                             ids[0],
-                             {}};
-    const auto& pd = plan.backwardData;
+    auto* source = compiler.convert(context.inputs[0], plan.output);
     if (!compiler.weights().stored(ids[0]).isSet)
         compiler.weights().setLayout(ids[0], problem.kernelDims(op.outChannels, in[0]),
-                                     plan.forward.weights_desc());
-    auto* kernel = compiler.weightAs(ids[0], pd.weights_desc());
-    compiler.schedule().add(pd, {{DNNL_ARG_DIFF_DST, tensors.source->buffer, pd.diff_dst_desc()},
-                                 {DNNL_ARG_WEIGHTS, kernel, pd.weights_desc()},
-                                 {DNNL_ARG_DIFF_SRC, tensors.output->buffer, pd.diff_src_desc()}});
+                                     plan.kernelDesc);
+    TransposeTensors tensors{
+        source, compiler.makeOutput(context, plan.source),          ids[0],
+        {},     Operand(compiler, source->buffer, plan.outputDesc), Operand(compiler, ids[0])};
+    const auto& pd = plan.backwardData;
+    compiler.schedule().add(
+        pd, {{DNNL_ARG_DIFF_DST, tensors.read.as(pd.diff_dst_desc()), pd.diff_dst_desc()},
+             {DNNL_ARG_WEIGHTS, tensors.weights.as(pd.weights_desc()), pd.weights_desc()},
+             {DNNL_ARG_DIFF_SRC, tensors.output->buffer, pd.diff_src_desc()}});
     if (op.bias) {
         tensors.bias = ids[1];
         if (!compiler.weights().stored(ids[1]).isSet)
@@ -87,13 +92,15 @@ void lower(Compiler& compiler, const OpContext& context, const ConvTransposeOp& 
                                     addToChannels(view, out->as(), bias->as());
                                 });
     }
-    compiler.reportForward(context, implementationOf(pd), plan.source);
+    compiler.reportForward(context, implementationOf(compiler, pd, pd.diff_dst_desc()),
+                           plan.source);
     if (!tensors.output->wantsGradient)
         return;
-    compiler.onBackward([&compiler, context, plan, tensors] {
-        auto* gradient = compiler.gradientOf(tensors.output);
-        if (!gradient)
+    compiler.onBackward([&compiler, context, plan, tensors]() mutable {
+        auto* received = compiler.gradientOf(tensors.output);
+        if (!received)
             return;
+        Operand gradient(compiler, received, plan.sourceDesc);
         if (context.trains)
             emitWeightGradient(compiler, context, plan, tensors, gradient);
         if (tensors.source->wantsGradient)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/onednn/compiler.h"
+#include "engine/backend/onednn/operand.h"
 
 namespace gradwright::onednn {
 namespace {
@@ -9,6 +9,8 @@ struct DenseTensors {
     Lowered* output;
     WeightId kernel;
     std::optional<WeightId> bias;
+    Operand read; ///< the source
+    Operand weights;
 };
 
 /// With the weights as they are kept, or, where that has no fast implementation, in the layout that
@@ -24,31 +26,52 @@ auto describeWithWeights(const MemoryDesc& kept, const Describe& describe) {
 }
 
 void emitDataGradient(Compiler& compiler, const OpContext& context, const DenseForward& hint,
-                      const DenseTensors& tensors, Buffer* gradient) {
-    const auto& kept = compiler.weights().stored(tensors.kernel).desc;
-    const auto pd = describeWithWeights(kept, [&](const MemoryDesc& weights) {
-        return denseBackwardData(hint.src_desc(), weights, hint.dst_desc(), hint);
-    });
+                      DenseTensors& tensors, Operand& gradient) {
+    const auto& kept = tensors.weights.desc();
+    const auto& source = tensors.read.desc();
+    const auto pd = preferHalf(
+        compiler,
+        [&] {
+            return denseBackwardData(source, halfAnyDesc(dimsOf(kept)),
+                                     halfDenseDesc(dimsOf(gradient.desc())), hint);
+        },
+        [&] {
+            return describeWithWeights(kept, [&](const MemoryDesc& weights) {
+                return denseBackwardData(source, weights, gradient.desc(), hint);
+            });
+        });
     auto* result = compiler.schedule().arena(tensors.source->layout.bytes());
-    auto* weights = compiler.weightAs(tensors.kernel, pd.weights_desc());
-    compiler.schedule().add(pd, {{DNNL_ARG_DIFF_DST, gradient, pd.diff_dst_desc()},
-                                 {DNNL_ARG_WEIGHTS, weights, pd.weights_desc()},
-                                 {DNNL_ARG_DIFF_SRC, result, pd.diff_src_desc()}});
+    compiler.schedule().add(
+        pd, {{DNNL_ARG_DIFF_DST, gradient.as(pd.diff_dst_desc()), pd.diff_dst_desc()},
+             {DNNL_ARG_WEIGHTS, tensors.weights.as(pd.weights_desc()), pd.weights_desc()},
+             {DNNL_ARG_DIFF_SRC, result, pd.diff_src_desc()}});
     compiler.contribute(tensors.source, result);
-    compiler.reportBackward(context, implementationOf(pd), tensors.source->layout);
+    compiler.reportBackward(context, implementationOf(compiler, pd, pd.diff_dst_desc()),
+                            tensors.source->layout);
 }
 
 void emitWeightGradient(Compiler& compiler, const OpContext& context, const DenseForward& hint,
-                        const DenseTensors& tensors, Buffer* gradient) {
-    const auto& kept = compiler.weights().stored(tensors.kernel).desc;
+                        DenseTensors& tensors, Operand& gradient) {
+    const auto& kept = tensors.weights.desc();
     const auto biasDesc = tensors.bias ? hint.bias_desc() : MemoryDesc();
-    const auto pd = describeWithWeights(kept, [&](const MemoryDesc& weights) {
-        return denseBackwardWeights(hint.src_desc(), weights, biasDesc, hint.dst_desc(), hint);
-    });
+    const auto pd = preferHalf(
+        compiler,
+        [&] {
+            return denseBackwardWeights(halfDenseDesc(dimsOf(tensors.read.desc())),
+                                        anyDesc(dimsOf(kept)), biasDesc,
+                                        halfDenseDesc(dimsOf(gradient.desc())), hint);
+        },
+        [&] {
+            return describeWithWeights(kept, [&](const MemoryDesc& weights) {
+                return denseBackwardWeights(tensors.read.desc(), weights, biasDesc, gradient.desc(),
+                                            hint);
+            });
+        });
     const auto kernel = compiler.gradientTarget(tensors.kernel, pd.diff_weights_desc());
-    std::vector<Schedule::Argument> arguments{{DNNL_ARG_SRC, tensors.source->buffer, pd.src_desc()},
-                                              {DNNL_ARG_DIFF_DST, gradient, pd.diff_dst_desc()},
-                                              {DNNL_ARG_DIFF_WEIGHTS, kernel.buffer, kernel.desc}};
+    std::vector<Schedule::Argument> arguments{
+        {DNNL_ARG_SRC, tensors.read.as(pd.src_desc()), pd.src_desc()},
+        {DNNL_ARG_DIFF_DST, gradient.as(pd.diff_dst_desc()), pd.diff_dst_desc()},
+        {DNNL_ARG_DIFF_WEIGHTS, kernel.buffer, kernel.desc}};
     std::optional<Compiler::GradientTarget> bias;
     if (tensors.bias) {
         bias = compiler.gradientTarget(*tensors.bias, pd.diff_bias_desc());
@@ -58,7 +81,8 @@ void emitWeightGradient(Compiler& compiler, const OpContext& context, const Dens
     compiler.finishGradient(kernel, false);
     if (bias)
         compiler.finishGradient(*bias, false);
-    compiler.reportBackward(context, implementationOf(pd), tensors.output->layout);
+    compiler.reportBackward(context, implementationOf(compiler, pd, pd.diff_dst_desc()),
+                            tensors.output->layout);
 }
 
 /// Samples, or steps of all samples.
@@ -88,35 +112,50 @@ DenseForward describeForward(Compiler& compiler, const OpContext& context, const
 
 void lower(Compiler& compiler, const OpContext& context, const DenseOp& op) {
     const auto& ids = context.op.weights;
-    const auto pd = describeForward(compiler, context, op);
-    DenseTensors tensors{compiler.plain(context.inputs[0]), nullptr, ids[0], {}};
+    const auto single = describeForward(compiler, context, op);
+    auto* source = compiler.plain(context.inputs[0]);
     if (!compiler.weights().stored(ids[0]).isSet)
         compiler.weights().setLayout(ids[0], compiler.graph().weight(ids[0]).shape.dims(),
-                                     pd.weights_desc());
+                                     single.weights_desc());
+    DenseTensors tensors{source,
+                         nullptr,
+                         ids[0],
+                         {},
+                         Operand(compiler, source->buffer, single.src_desc()),
+                         Operand(compiler, ids[0])};
     if (op.bias) {
         tensors.bias = ids[1];
         if (!compiler.weights().stored(ids[1]).isSet)
-            compiler.weights().setLayout(ids[1], {op.units}, pd.bias_desc());
+            compiler.weights().setLayout(ids[1], {op.units}, single.bias_desc());
     }
-    auto* kernel = compiler.weightAs(ids[0], pd.weights_desc());
+    const auto pd = preferHalf(
+        compiler,
+        [&] {
+            return denseForward(compiler.forwardKind(), halfDenseDesc(dimsOf(single.src_desc())),
+                                halfAnyDesc(dimsOf(single.weights_desc())),
+                                op.bias ? single.bias_desc() : MemoryDesc(), single.dst_desc(),
+                                context.fused);
+        },
+        [&] { return single; });
     const auto layout =
         Layout::plain(compiler.batch(), compiler.graph().type(context.op.output).shape);
     tensors.output = compiler.makeOutput(context, layout);
     std::vector<Schedule::Argument> arguments{
-        {DNNL_ARG_SRC, tensors.source->buffer, pd.src_desc()},
-        {DNNL_ARG_WEIGHTS, kernel, pd.weights_desc()},
+        {DNNL_ARG_SRC, tensors.read.as(pd.src_desc()), pd.src_desc()},
+        {DNNL_ARG_WEIGHTS, tensors.weights.as(pd.weights_desc()), pd.weights_desc()},
         {DNNL_ARG_DST, tensors.output->buffer, pd.dst_desc()}};
     if (tensors.bias)
         arguments.push_back(
             {DNNL_ARG_BIAS, compiler.vectorWeight(*tensors.bias, op.units), pd.bias_desc()});
     compiler.schedule().add(pd, std::move(arguments));
-    compiler.reportForward(context, implementationOf(pd), layout);
+    compiler.reportForward(context, implementationOf(compiler, pd, pd.src_desc()), layout);
     if (!tensors.output->wantsGradient)
         return;
-    compiler.onBackward([&compiler, context, pd, tensors] {
-        auto* gradient = compiler.gradientOf(tensors.output);
-        if (!gradient)
+    compiler.onBackward([&compiler, context, pd, tensors]() mutable {
+        auto* received = compiler.gradientOf(tensors.output);
+        if (!received)
             return;
+        Operand gradient(compiler, received, pd.dst_desc());
         if (context.trains)
             emitWeightGradient(compiler, context, pd, tensors, gradient);
         if (tensors.source->wantsGradient)

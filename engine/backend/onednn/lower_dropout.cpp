@@ -22,7 +22,8 @@ void lowerPerChannel(Compiler& compiler, const OpContext& context, const Dropout
     schedule.add({source->buffer, output->buffer, drawn, factors},
                  [=, in = source->buffer, out = output->buffer](const RunContext& run) {
                      auto* keep = drawn->as<std::uint8_t>();
-                     dropoutKeeps(op, run.seed.seed, run.seed.step, {keep, view.batch * real});
+                     dropoutKeeps(op, run.seed.seed, run.seed.step, {keep, view.batch * real},
+                                  run.firstSample * real);
                      std::fill_n(factors->as(), view.batch * view.channels(), 0.0F);
                      for (std::size_t i = 0; i < view.batch * real; ++i)
                          if (keep[i] != 0)
@@ -60,9 +61,11 @@ void lower(Compiler& compiler, const OpContext& context, const GaussianNoiseOp& 
     auto* output = compiler.makeOutput(context, layout);
     auto* noise = compiler.schedule().arena(layout.bytes());
     const auto elements = layout.elements();
+    const auto size = elements / static_cast<std::size_t>(layout.batch);
     compiler.schedule().add({source->buffer, output->buffer, noise},
                             [=, in = source->buffer, out = output->buffer](const RunContext& run) {
-                                addNoise(op, run.seed, out->as(), noise->as(), in->as(), elements);
+                                addNoise(op, run.seed, run.firstSample * size, out->as(),
+                                         noise->as(), in->as(), elements);
                             });
     compiler.schedule().lastMayWriteOver(output->buffer, source->buffer);
     compiler.reportForward(context, "own", layout);
@@ -95,7 +98,8 @@ void lower(Compiler& compiler, const OpContext& context, const DropoutOp& op) {
     schedule.add({source->buffer, output->buffer, keep, drawn},
                  [=, in = source->buffer, out = output->buffer](const RunContext& run) {
                      auto* mask = keep->as<std::uint8_t>();
-                     drawDropout(op, run.seed, layout, drawn->as<std::uint8_t>(), mask);
+                     drawDropout(op, run.seed, run.firstSample, layout, drawn->as<std::uint8_t>(),
+                                 mask);
                      applyDropout(out->as(), in->as(), mask, scale, elements);
                  });
     schedule.lastMayWriteOver(output->buffer, source->buffer);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/onednn/program.h"
+#include "engine/backend/onednn/chunked_program.h"
+#include "engine/backend/onednn/half_precision.h"
+#include "engine/backend/onednn/replicated_program.h"
 #include "engine/backend/plan.h"
 
 #include <fstream>
@@ -59,8 +61,9 @@ std::string_view instructionSet() {
 }
 
 void requireSupported(const CompileOptions& options) {
-    if (options.precision != Precision::F32)
-        throw Error("the CPU engine computes in fp32; fp64 runs on the reference backend");
+    if (options.precision == Precision::F64)
+        throw Error("the CPU engine computes in fp32 and bf16; fp64 runs on the reference "
+                    "backend");
     if (options.batch < 1)
         throw Error("a batch needs at least one sample, not {}", options.batch);
     const auto& rule = options.update;
@@ -72,11 +75,15 @@ class OneDnnBackend final : public Backend {
 public:
     [[nodiscard]] std::string key() const override { return "onednn"; }
     [[nodiscard]] DeviceInfo device() const override {
-        return {"cpu",
-                processorName(),
-                fmt::format("oneDNN {}, {}, {} hardware threads", libraryVersion(),
-                            instructionSet(), std::thread::hardware_concurrency()),
-                {Precision::F32}};
+        const bool native = halfSupport() == HalfSupport::Native;
+        return {.key = "cpu",
+                .name = processorName(),
+                .detail =
+                    fmt::format("oneDNN {}, {}, bf16 {}, {} hardware threads", libraryVersion(),
+                                instructionSet(), native ? "native" : "emulated",
+                                std::thread::hardware_concurrency()),
+                .precisions = {Precision::F32, Precision::Bf16},
+                .emulated = native ? std::vector<Precision>{} : std::vector{Precision::Bf16}};
     }
 
     [[nodiscard]] std::unique_ptr<Program>
@@ -86,6 +93,10 @@ public:
         auto store =
             weights ? adopt(weights, graph) : std::make_shared<OneDnnWeights>(graph.weights());
         try {
+            if (ChunkedProgram::chunkFor(graph, options) < options.batch)
+                return std::make_unique<ChunkedProgram>(graph, options, std::move(store));
+            if (ReplicatedProgram::partsFor(graph, options) > 1)
+                return std::make_unique<ReplicatedProgram>(graph, options, std::move(store));
             return std::make_unique<OneDnnProgram>(graph, options, std::move(store));
         } catch (const dnnl::error& error) {
             throw Error("oneDNN cannot compile the network: {}", error.what());
@@ -98,6 +109,10 @@ public:
 ProgramReport planOneDnn(const OpGraph& graph, const CompileOptions& options) {
     requireSupported(options);
     try {
+        if (ChunkedProgram::chunkFor(graph, options) < options.batch)
+            return ChunkedProgram::plan(graph, options);
+        if (ReplicatedProgram::partsFor(graph, options) > 1)
+            return ReplicatedProgram::plan(graph, options);
         return planProgram(graph, options);
     } catch (const dnnl::error& error) {
         throw Error("oneDNN cannot compile the network: {}", error.what());

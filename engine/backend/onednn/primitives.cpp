@@ -11,6 +11,18 @@ namespace {
 using dnnl::algorithm;
 using dnnl::prop_kind;
 constexpr auto kFloat = dnnl::memory::data_type::f32;
+constexpr auto kHalf = dnnl::memory::data_type::bf16;
+
+/// Row-major.
+Dims denseStrides(const Dims& dims) {
+    Dims strides(dims.size());
+    dnnl::memory::dim stride = 1;
+    for (auto i = dims.size(); i-- > 0;) {
+        strides[i] = stride;
+        stride *= dims[i];
+    }
+    return strides;
+}
 
 dnnl::primitive_attr attributes() {
     dnnl::primitive_attr attr;
@@ -171,13 +183,7 @@ std::int64_t vectorLanes() {
 }
 
 MemoryDesc denseDesc(const Dims& dims) {
-    Dims strides(dims.size());
-    dnnl::memory::dim stride = 1;
-    for (auto i = dims.size(); i-- > 0;) {
-        strides[i] = stride;
-        stride *= dims[i];
-    }
-    return stridedDesc(dims, strides);
+    return stridedDesc(dims, denseStrides(dims));
 }
 
 MemoryDesc stridedDesc(const Dims& dims, const Dims& strides) {
@@ -190,6 +196,22 @@ MemoryDesc taggedDesc(const Dims& dims, dnnl::memory::format_tag tag) {
 
 MemoryDesc anyDesc(const Dims& dims) {
     return {dims, kFloat, dnnl::memory::format_tag::any};
+}
+
+MemoryDesc halfDenseDesc(const Dims& dims) {
+    return {dims, kHalf, denseStrides(dims)};
+}
+
+MemoryDesc halfAnyDesc(const Dims& dims) {
+    return {dims, kHalf, dnnl::memory::format_tag::any};
+}
+
+bool isHalf(const MemoryDesc& desc) {
+#if DNNL_VERSION_MAJOR >= 3
+    return desc.get_data_type() == kHalf;
+#else
+    return desc.data_type() == kHalf;
+#endif
 }
 
 Dims dimsOf(const MemoryDesc& desc) {

@@ -60,6 +60,10 @@ MemoryDesc stridedDesc(const Dims& dims, const Dims& strides);
 MemoryDesc taggedDesc(const Dims& dims, dnnl::memory::format_tag tag);
 /// oneDNN chooses the layout.
 MemoryDesc anyDesc(const Dims& dims);
+/// The same in bfloat16.
+MemoryDesc halfDenseDesc(const Dims& dims);
+MemoryDesc halfAnyDesc(const Dims& dims);
+bool isHalf(const MemoryDesc& desc);
 Dims dimsOf(const MemoryDesc& desc);
 /// The descriptor of one execution argument, e.g. DNNL_ARG_WORKSPACE; of size 0 when there is none.
 MemoryDesc argumentDesc(const dnnl::primitive_desc_base& pd, int argument);

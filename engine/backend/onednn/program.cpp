@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/program.h"
 
+#include "engine/backend/onednn/half_precision.h"
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -8,20 +10,25 @@
 namespace gradwright::onednn {
 namespace {
 
-CompilerOptions compilerOptions(const CompileOptions& options, bool forFaults) {
+CompilerOptions compilerOptions(const CompileOptions& options, const ProgramRole& role) {
     const bool isTraining = options.mode == Mode::Training;
     return {.trainingMode = isTraining,
-            .differentiate = isTraining && !forFaults,
-            .keepEverything = forFaults,
-            .slots = options.update ? options.update->allSlots() : 0};
+            .differentiate = isTraining && !role.forFaults,
+            .keepEverything = role.forFaults,
+            .slots = options.update ? options.update->allSlots() : 0,
+            .half = options.precision == Precision::Bf16,
+            .nativeHalf = halfSupport() == HalfSupport::Native,
+            .wholeBatch = role.wholeBatch,
+            .ownGradients = role.wholeBatch > 0};
 }
 
 } // namespace
 
-ProgramReport planProgram(const OpGraph& graph, const CompileOptions& options) {
+ProgramReport planProgram(const OpGraph& graph, const CompileOptions& options,
+                          const ProgramRole& role) {
     OneDnnWeights weights(graph.weights(), true);
     Schedule schedule(true);
-    Compiler compiler(graph, options.batch, compilerOptions(options, false), weights, schedule);
+    Compiler compiler(graph, options.batch, compilerOptions(options, role), weights, schedule);
     compiler.run();
     schedule.plan();
     auto report = std::move(compiler.report);
@@ -31,18 +38,22 @@ ProgramReport planProgram(const OpGraph& graph, const CompileOptions& options) {
 }
 
 OneDnnProgram::OneDnnProgram(const OpGraph& graph, const CompileOptions& options,
-                             std::shared_ptr<OneDnnWeights> weights, bool forFaults)
+                             std::shared_ptr<OneDnnWeights> weights, const ProgramRole& role)
     : graph_(graph)
     , options_(options)
+    , role_(role)
     , weights_(std::move(weights))
     , store_(weights_)
     , inputs_(graph_.inputs().size()) {
-    Compiler compiler(graph_, options_.batch, compilerOptions(options_, forFaults), *weights_,
+    Compiler compiler(graph_, options_.batch, compilerOptions(options_, role), *weights_,
                       schedule_);
     compiler.run();
     schedule_.plan();
     readable_ = std::move(compiler.readable);
     statistics_ = std::move(compiler.statistics);
+    gradients_.resize(graph_.weights().size());
+    for (std::size_t i = 0; i < compiler.trained.size(); ++i)
+        gradients_[compiler.trained[i].index()] = compiler.gradients[i];
     updater_.emplace(*weights_, std::move(compiler.trained),
                      options_.update ? &*options_.update : nullptr);
     constants_ = std::move(compiler.constants);
@@ -67,7 +78,7 @@ bool OneDnnProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
     state_ = State::Compiled;
     bind(inputs);
     seed_ = seed;
-    if (!schedule_.runForward({seed, inputs_}, stop))
+    if (!schedule_.runForward({seed, inputs_, static_cast<std::size_t>(role_.firstSample)}, stop))
         return false;
     state_ = State::Forward;
     return true;
@@ -79,7 +90,7 @@ bool OneDnnProgram::backward(const std::stop_token& stop) {
     require(State::Forward, "the backward pass");
     state_ = State::Forward;
     squaresKnown_ = false;
-    if (!schedule_.runBackward({seed_, inputs_}, stop))
+    if (!schedule_.runBackward({seed_, inputs_, static_cast<std::size_t>(role_.firstSample)}, stop))
         return false;
     state_ = State::Backward;
     return true;
@@ -158,7 +169,8 @@ std::span<const double> OneDnnProgram::gradientSquares() const {
 std::optional<std::string> OneDnnProgram::firstNonFinite() const {
     require(State::Forward, "the search for a NaN");
     // A fused activation may hide what it was given, so the step is repeated without fusions.
-    OneDnnProgram repeated(graph_, options_, weights_, true);
+    OneDnnProgram repeated(graph_, options_, weights_,
+                           {.forFaults = true, .firstSample = role_.firstSample});
     std::vector<BatchInput> inputs;
     for (std::size_t i = 0; i < inputs_.size(); ++i)
         if (inputCopies_[i])
@@ -171,6 +183,14 @@ std::optional<std::string> OneDnnProgram::firstNonFinite() const {
             return graph_.value(value).path;
     }
     return {};
+}
+
+std::span<const float> OneDnnProgram::gradient(WeightId id) const {
+    require(State::Backward, "a gradient");
+    const auto* buffer = gradients_[id.index()];
+    if (!buffer)
+        return {};
+    return {buffer->as(), buffer->bytes() / sizeof(float)};
 }
 
 ProgramReport OneDnnProgram::report() const {

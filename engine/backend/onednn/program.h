@@ -6,11 +6,20 @@
 
 namespace gradwright::onednn {
 
+/// What a program is for.
+struct ProgramRole {
+    /// Nothing fused, every value readable, no backward pass.
+    bool forFaults = false;
+    /// A part of a batch of so many samples, beside other parts on the same weights: gradients stay
+    /// with the program, and others take the step. 0: the whole batch.
+    std::int64_t wholeBatch = 0;
+    std::int64_t firstSample = 0;
+};
+
 class OneDnnProgram final : public Program {
 public:
-    /// `forFaults`: nothing fused, every value readable, no backward pass.
     OneDnnProgram(const OpGraph& graph, const CompileOptions& options,
-                  std::shared_ptr<OneDnnWeights> weights, bool forFaults = false);
+                  std::shared_ptr<OneDnnWeights> weights, const ProgramRole& role = {});
 
     [[nodiscard]] const CompileOptions& options() const override { return options_; }
     [[nodiscard]] const OpGraph& graph() const override { return graph_; }
@@ -28,21 +37,27 @@ public:
     [[nodiscard]] std::optional<std::string> firstNonFinite() const override;
     [[nodiscard]] ProgramReport report() const override;
 
+    /// For a part of a batch: the gradient of a weight, as the store keeps it; empty where there is
+    /// none. After backward.
+    [[nodiscard]] std::span<const float> gradient(WeightId id) const;
+    [[nodiscard]] std::span<const float> readable(ValueId value) const;
+
 private:
     enum class State { Compiled, Forward, Backward };
 
     void require(State state, std::string_view what) const;
     void bind(std::span<const BatchInput> inputs);
     void updateStatistics();
-    [[nodiscard]] std::span<const float> readable(ValueId value) const;
 
     OpGraph graph_;
     CompileOptions options_;
+    ProgramRole role_;
     std::shared_ptr<OneDnnWeights> weights_;
     std::shared_ptr<WeightStore> store_;
     Schedule schedule_;
     std::vector<Compiler::Readable> readable_;
     std::vector<PendingStatistics> statistics_;
+    std::vector<Buffer*> gradients_; ///< by weight; of a part of a batch only
     mutable std::optional<Updater> updater_;
     std::deque<AlignedBuffer> constants_;
     ProgramReport report_;
@@ -55,6 +70,7 @@ private:
 };
 
 /// The report of a program that is not made.
-ProgramReport planProgram(const OpGraph& graph, const CompileOptions& options);
+ProgramReport planProgram(const OpGraph& graph, const CompileOptions& options,
+                          const ProgramRole& role = {});
 
 } // namespace gradwright::onednn

@@ -32,6 +32,14 @@ void Schedule::lastMayWriteOver(Buffer* output, Buffer* input) {
     steps_.back().input = input;
 }
 
+std::size_t Schedule::bytesSince(std::size_t step) const {
+    std::size_t sum = 0;
+    for (auto i = step; i < steps_.size(); ++i)
+        for (const auto* buffer : steps_[i].uses)
+            sum += buffer->bytes_;
+    return sum;
+}
+
 void Schedule::plan() {
     findLifetimes();
     shareMemory();

@@ -41,6 +41,7 @@ private:
 struct RunContext {
     StepSeed seed;
     std::span<const void* const> inputs; ///< of the graph, in its order
+    std::size_t firstSample = 0;         ///< of the batch, where the program has a part of it
 };
 
 /// The steps of a program in the order of execution and the arena they work in. Built once: add
@@ -71,6 +72,10 @@ public:
     void lastMayWriteOver(Buffer* output, Buffer* input);
     /// The steps added from now on belong to the backward pass.
     void beginBackward() { backward_ = steps_.size(); }
+
+    [[nodiscard]] std::size_t steps() const { return steps_.size(); }
+    /// Of the buffers that the steps from that one on use.
+    [[nodiscard]] std::size_t bytesSince(std::size_t step) const;
 
     /// Places all buffers in one arena.
     void plan();

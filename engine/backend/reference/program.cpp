@@ -359,13 +359,19 @@ ProgramReport ReferenceProgram<T>::report() const {
     ProgramReport report;
     for (const auto& step : steps_) {
         const auto& op = graph_.ops()[step.op];
-        const auto macs = options_.batch * macsOf(op.attributes, step.frame.inputTypes);
-        OpReport entry{op.path,
-                       std::string(nameOf(op.attributes)),
-                       std::is_same_v<T, float> ? "reference:float" : "reference:double",
-                       "row-major",
-                       {},
-                       macs};
+        OpReport entry;
+        entry.path = op.path;
+        entry.op = nameOf(op.attributes);
+        entry.implementation = std::is_same_v<T, float> ? "reference:float" : "reference:double";
+        entry.layout = "row-major";
+        entry.macs = options_.batch * macsOf(op.attributes, step.frame.inputTypes);
+        const auto elements = options_.batch * graph_.type(op.output).shape.elements();
+        entry.operations = entry.macs > 0 ? 2 * entry.macs : elements;
+        entry.bytes = static_cast<std::size_t>(elements) * sizeof(T);
+        for (const auto input : op.inputs)
+            entry.bytes +=
+                static_cast<std::size_t>(options_.batch * graph_.type(input).shape.elements()) *
+                sizeof(T);
         report.ops.push_back(entry);
         if (step.inObjective && options_.mode == Mode::Training)
             report.backward.push_back(std::move(entry));

@@ -51,6 +51,8 @@ public:
     [[nodiscard]] std::unique_ptr<Program>
     compile(const OpGraph& graph, const CompileOptions& options,
             std::shared_ptr<WeightStore> weights) const override {
+        if (options.precision == Precision::Bf16)
+            throw Error("the reference computes in fp32 and fp64; bf16 runs on the CPU engine");
         if (options.batch < 1)
             throw Error("a batch needs at least one sample, not {}", options.batch);
         const auto& rule = options.update;

@@ -116,10 +116,17 @@ private Q_SLOTS:
         QVERIFY(lastWeights(first) != lastWeights(other));
     }
 
+    void aStoppedRunGoesOnAsIfItHadNotStopped_data() {
+        QTest::addColumn<std::string>("precision");
+        QTest::newRow("fp32") << std::string("fp32");
+        QTest::newRow("bf16") << std::string("bf16");
+    }
     void aStoppedRunGoesOnAsIfItHadNotStopped() {
+        QFETCH(std::string, precision);
         const TemporaryFolder folder;
         EventLog whole;
         auto project = smallProject(400, 0.01);
+        set(project, "precision", precision);
         train(whole, project, folder);
 
         std::filesystem::path run;

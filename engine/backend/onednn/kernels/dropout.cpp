@@ -34,20 +34,21 @@ void addPiece(float* out, const float* in, const float* noise, std::size_t size)
 
 } // namespace
 
-void addNoise(const GaussianNoiseOp& op, StepSeed seed, float* out, float* noise, const float* in,
-              std::size_t size) {
+void addNoise(const GaussianNoiseOp& op, StepSeed seed, std::size_t first, float* out, float* noise,
+              const float* in, std::size_t size) {
     forChunks(size, kGrain, [=](std::size_t begin, std::size_t end) {
-        gaussianNoise(op, seed.seed, seed.step, {noise + begin, end - begin}, begin);
+        gaussianNoise(op, seed.seed, seed.step, {noise + begin, end - begin}, first + begin);
         addPiece(out + begin, in + begin, noise + begin, end - begin);
     });
 }
 
-void drawDropout(const DropoutOp& op, StepSeed seed, const Layout& layout, std::uint8_t* drawn,
-                 std::uint8_t* keep) {
-    const auto count =
-        static_cast<std::size_t>(layout.batch * layout.shape[0] * layout.positions());
+void drawDropout(const DropoutOp& op, StepSeed seed, std::size_t firstSample, const Layout& layout,
+                 std::uint8_t* drawn, std::uint8_t* keep) {
+    const auto size = static_cast<std::size_t>(layout.shape[0] * layout.positions());
+    const auto count = static_cast<std::size_t>(layout.batch) * size;
+    const auto offset = firstSample * size;
     forChunks(count, kGrain, [&](std::size_t begin, std::size_t end) {
-        dropoutKeeps(op, seed.seed, seed.step, {drawn + begin, end - begin}, begin);
+        dropoutKeeps(op, seed.seed, seed.step, {drawn + begin, end - begin}, offset + begin);
     });
     if (keep == drawn)
         return;

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/commands/program_report.h"
+
+#include "app/cli/output.h"
+#include "engine/backend/compute_threads.h"
+#include "engine/backend/devices.h"
+#include "engine/training/objective.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+namespace gradwright::cli {
+namespace {
+
+Json toJson(const std::vector<OpReport>& ops) {
+    Json list = Json::array();
+    for (const auto& op : ops)
+        list.push_back({{"path", op.path},
+                        {"op", op.op},
+                        {"implementation", op.implementation},
+                        {"layout", op.layout},
+                        {"fused", op.fused},
+                        {"macs", op.macs},
+                        {"operations", op.operations},
+                        {"bytes", op.bytes},
+                        {"reorders", op.reorders}});
+    return list;
+}
+
+std::string implementationText(const OpReport& op) {
+    return op.fused.empty() ? op.implementation
+                            : fmt::format("{} + {}", op.implementation, fmt::join(op.fused, " + "));
+}
+
+/// The widest text of a column.
+template <class Text>
+std::size_t widthOf(const ProgramReport& report, std::size_t least, const Text& text) {
+    for (const auto* ops : {&report.ops, &report.backward})
+        for (const auto& op : *ops)
+            least = std::max(least, columnsOf(text(op)));
+    return least;
+}
+
+} // namespace
+
+ProgramReport compiledReport(const Project& project) {
+    const auto& settings = project.training;
+    const auto training = trainingGraph(project.network, openDataset(project.data).info, settings);
+    setComputeThreads(settings.threads());
+    const auto program = backendFor(settings.precision())
+                             ->compile(training.graph, {.batch = settings.batch(),
+                                                        .precision = settings.precision(),
+                                                        .mode = Mode::Training,
+                                                        .update = settings.updateRule()});
+    return program->report();
+}
+
+Json toJson(const ProgramReport& report) {
+    return {{"forward", toJson(report.ops)},
+            {"backward", toJson(report.backward)},
+            {"reorders", report.reorders},
+            {"arena_bytes", report.arenaBytes},
+            {"weight_bytes", report.weightBytes}};
+}
+
+void printReport(const Project& project, const ProgramReport& report) {
+    const auto path = widthOf(report, 5, [](const OpReport& op) { return op.path; });
+    const auto name = widthOf(report, 2, [](const OpReport& op) { return op.op; });
+    const auto implementation = widthOf(report, 14, implementationText);
+    const auto layout = widthOf(report, 6, [](const OpReport& op) { return op.layout; });
+    const std::array passes = {std::pair("Forward", &report.ops),
+                               std::pair("Backward", &report.backward)};
+    for (const auto& [title, ops] : passes) {
+        printLine(fmt::format("\n{} pass, batch {}, {}", title, project.training.batch(),
+                              nameOf(project.training.precision())));
+        printLine(fmt::format("{}  {}  {}  {}  {:>10}  {:>10}  {:>8}", padded("Layer", path),
+                              padded("Op", name), padded("Implementation", implementation),
+                              padded("Layout", layout), "MFLOP", "KiB", "Reorders"));
+        for (const auto& op : *ops)
+            printLine(
+                fmt::format("{}  {}  {}  {}  {:>10.3f}  {:>10.1f}  {:>8}", padded(op.path, path),
+                            padded(op.op, name), padded(implementationText(op), implementation),
+                            padded(op.layout, layout), static_cast<double>(op.operations) / 1e6,
+                            static_cast<double>(op.bytes) / 1024, op.reorders));
+    }
+    printLine(fmt::format("\nLayout changes a step  {}", report.reorders));
+    printLine(fmt::format("Arena                  {}",
+                          bytesText(static_cast<std::int64_t>(report.arenaBytes))));
+    printLine(fmt::format("Weights and optimizer  {}",
+                          bytesText(static_cast<std::int64_t>(report.weightBytes))));
+}
+
+} // namespace gradwright::cli

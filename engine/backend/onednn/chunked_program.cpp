@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/chunked_program.h"
+
+#include "engine/backend/onednn/one_thread.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace gradwright::onednn {
+namespace {
+
+/// Activations of a chunk that a core's cache holds.
+constexpr std::int64_t kCacheBytes = 256 << 10;
+/// Multiplications for each weight that is read once a chunk.
+constexpr std::int64_t kUsesOfWeight = 8;
+constexpr std::int64_t kLeastChunk = 4;
+
+/// The largest input and output of an op together, of one sample.
+std::int64_t activationBytes(const OpGraph& graph) {
+    std::int64_t largest = 1;
+    for (const auto& op : graph.ops()) {
+        std::int64_t elements = graph.type(op.output).shape.elements();
+        for (const auto input : op.inputs)
+            elements += graph.type(input).shape.elements();
+        largest = std::max(largest, elements);
+    }
+    return largest * std::int64_t{sizeof(float)};
+}
+
+std::int64_t chunksOf(std::int64_t batch, std::int64_t chunk) {
+    return (batch + chunk - 1) / chunk;
+}
+
+} // namespace
+
+std::int64_t ChunkedProgram::chunkFor(const OpGraph& graph, const CompileOptions& options) {
+    const std::int64_t threads = omp_get_max_threads();
+    if (options.mode != Mode::Inference || options.batch < kLeastChunk * threads)
+        return options.batch;
+    const auto forWeights =
+        kUsesOfWeight * graph.parameters() / std::max<std::int64_t>(1, graph.macs());
+    const auto forCache = kCacheBytes / activationBytes(graph);
+    const auto share = (options.batch + threads - 1) / threads;
+    const auto wanted = std::max({kLeastChunk, forWeights + 1, forCache});
+    if (wanted > share)
+        return threads > 1 ? options.batch : share;
+    // As equal ones as possible.
+    const auto number = (share + wanted - 1) / wanted;
+    return (share + number - 1) / number;
+}
+
+ProgramReport ChunkedProgram::plan(const OpGraph& graph, const CompileOptions& options) {
+    const auto chunk = chunkFor(graph, options);
+    const auto workers =
+        std::min<std::int64_t>(omp_get_max_threads(), chunksOf(options.batch, chunk));
+    const OneThread one;
+    auto part = options;
+    part.batch = chunk;
+    auto report = ofBatch(planProgram(graph, part), chunk, options);
+    report.arenaBytes *= static_cast<std::size_t>(workers);
+    part.batch = options.batch % chunk;
+    if (part.batch > 0)
+        report.arenaBytes += planProgram(graph, part).arenaBytes;
+    return report;
+}
+
+ChunkedProgram::ChunkedProgram(const OpGraph& graph, const CompileOptions& options,
+                               std::shared_ptr<OneDnnWeights> weights)
+    : options_(options)
+    , chunk_(chunkFor(graph, options))
+    , chunks_(chunksOf(options.batch, chunk_)) {
+    const auto threads = static_cast<std::int64_t>(omp_get_max_threads());
+    const OneThread one;
+    auto part = options;
+    part.batch = chunk_;
+    for (std::int64_t i = 0; i < std::min(threads, chunks_); ++i)
+        workers_.push_back(std::make_unique<OneDnnProgram>(graph, part, weights));
+    part.batch = options.batch % chunk_;
+    if (part.batch > 0)
+        rest_ = std::make_unique<OneDnnProgram>(graph, part, weights);
+    inputs_.resize(workers_.size());
+    for (auto& inputs : inputs_)
+        inputs.reserve(graph.inputs().size());
+    nonFinite_.resize(static_cast<std::size_t>(chunks_));
+    failures_.resize(static_cast<std::size_t>(chunks_));
+    squares_.resize(graph.weights().size());
+    const auto gather = [&](ValueId value) {
+        if (graph.type(value).element == ElementType::Real)
+            results_.push_back({value, std::vector<float>(static_cast<std::size_t>(
+                                           options.batch * graph.type(value).shape.elements()))});
+    };
+    for (const auto& output : graph.outputs())
+        gather(output.value);
+    for (const auto& loss : graph.losses())
+        gather(loss.perSample);
+}
+
+bool ChunkedProgram::runChunk(std::int64_t number, std::size_t worker,
+                              std::span<const BatchInput> inputs, StepSeed seed,
+                              const std::stop_token& stop) {
+    const auto first = number * chunk_;
+    auto& program = rest_ && number == chunks_ - 1 ? *rest_ : *workers_[worker];
+    auto& bound = inputs_[worker];
+    bound.clear();
+    for (const auto& [value, data] : inputs) {
+        // Real values and class indices both have four bytes.
+        const auto skipped = first * graph().type(value).shape.elements() * 4;
+        bound.push_back({value, data ? static_cast<const std::byte*>(data) + skipped : nullptr});
+    }
+    if (!program.forward(bound, seed, stop))
+        return false;
+    bool finite = true;
+    for (auto& [value, values] : results_) {
+        const auto from = program.readable(value);
+        std::ranges::copy(from, values.data() + first * graph().type(value).shape.elements());
+        finite = finite && std::ranges::all_of(from, [](float v) { return std::isfinite(v); });
+    }
+    auto& place = nonFinite_[static_cast<std::size_t>(number)];
+    place.reset();
+    if (!finite) {
+        const OneThread one; // it compiles
+        place = program.firstNonFinite();
+    }
+    return true;
+}
+
+bool ChunkedProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
+                             const std::stop_token& stop) {
+    done_ = false;
+    bool done = true;
+    const auto threads = static_cast<int>(workers_.size());
+#pragma omp parallel for schedule(static, 1) num_threads(threads) reduction(&& : done)
+    for (int worker = 0; worker < threads; ++worker)
+        for (std::int64_t number = worker; number < chunks_ && done; number += threads) {
+            auto& failure = failures_[static_cast<std::size_t>(number)];
+            failure = nullptr;
+            try {
+                done = runChunk(number, static_cast<std::size_t>(worker), inputs, seed, stop);
+            } catch (...) {
+                failure = std::current_exception();
+                done = false;
+            }
+        }
+    for (auto& failure : failures_)
+        if (failure)
+            std::rethrow_exception(std::exchange(failure, nullptr));
+    firstNonFinite_.reset();
+    for (const auto& path : nonFinite_)
+        if (path && !firstNonFinite_)
+            firstNonFinite_ = path;
+    done_ = done;
+    return done;
+}
+
+bool ChunkedProgram::backward(const std::stop_token&) {
+    throw Error("gradients need a program compiled for training");
+}
+
+void ChunkedProgram::update(double, std::uint64_t) {
+    throw Error("the program was compiled without an optimizer");
+}
+
+const ChunkedProgram::Result& ChunkedProgram::resultOf(ValueId value) const {
+    if (!done_)
+        throw Error("reading a value needs a completed forward pass before it");
+    const auto found = std::ranges::find(results_, value, &Result::value);
+    if (found == results_.end())
+        throw Error("value number {} is neither an output nor a loss of the network", value.value);
+    return *found;
+}
+
+double ChunkedProgram::lossSum() const {
+    double sum = 0;
+    for (const auto& loss : graph().losses())
+        for (const auto value : resultOf(loss.perSample).values)
+            sum += loss.weight * static_cast<double>(value);
+    return sum;
+}
+
+Tensor ChunkedProgram::read(ValueId value) const {
+    return Tensor::of<float>(graph().type(value).shape.withBatch(options_.batch),
+                             std::span<const float>(resultOf(value).values));
+}
+
+void ChunkedProgram::copyOutput(ValueId value, std::span<float> out) const {
+    const auto& values = resultOf(value).values;
+    if (out.size() != values.size())
+        throw Error("{} has {} numbers, but room is given for {}", graph().value(value).path,
+                    values.size(), out.size());
+    std::ranges::copy(values, out.begin());
+}
+
+ProgramReport ChunkedProgram::ofBatch(ProgramReport worker, std::int64_t chunk,
+                                      const CompileOptions& options) {
+    for (auto& op : worker.ops) {
+        op.macs = op.macs / chunk * options.batch;
+        op.operations = op.operations / chunk * options.batch;
+        op.bytes =
+            op.bytes / static_cast<std::size_t>(chunk) * static_cast<std::size_t>(options.batch);
+        op.reorders *= static_cast<std::size_t>(chunksOf(options.batch, chunk));
+    }
+    worker.reorders *= static_cast<std::size_t>(chunksOf(options.batch, chunk));
+    worker.chunk = chunk;
+    return worker;
+}
+
+ProgramReport ChunkedProgram::report() const {
+    auto report = ofBatch(workers_.front()->report(), chunk_, options_);
+    report.arenaBytes = rest_ ? rest_->report().arenaBytes : 0;
+    for (const auto& worker : workers_)
+        report.arenaBytes += worker->report().arenaBytes;
+    return report;
+}
+
+} // namespace gradwright::onednn

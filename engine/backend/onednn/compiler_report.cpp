@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/compiler.h"
+
+namespace gradwright::onednn {
+
+void Compiler::startAccount() {
+    reportedSteps_ = schedule_.steps();
+    reportedReorders_ = report.reorders;
+}
+
+void Compiler::account(OpReport entry, std::vector<OpReport>& list) {
+    entry.bytes = schedule_.bytesSince(reportedSteps_);
+    entry.reorders = report.reorders - reportedReorders_;
+    list.push_back(std::move(entry));
+    startAccount();
+}
+
+OpReport Compiler::entryOf(const OpContext& context, const std::string& implementation,
+                           const Layout& layout) const {
+    const auto& op = context.op;
+    OpReport entry;
+    entry.path = op.path;
+    entry.op = nameOf(op.attributes);
+    entry.implementation = implementation;
+    entry.layout = layout.name();
+    entry.macs = batch_ * macsOf(op.attributes, graph_.inputTypes(op));
+    entry.operations =
+        entry.macs > 0 ? 2 * entry.macs : batch_ * graph_.type(op.output).shape.elements();
+    return entry;
+}
+
+void Compiler::reportForward(const OpContext& context, const std::string& implementation,
+                             const Layout& layout, std::vector<std::string> fused) {
+    auto entry = entryOf(context, implementation, layout);
+    entry.fused = std::move(fused);
+    if (context.fused)
+        entry.fused.push_back(info(context.fused->kind).key);
+    account(std::move(entry), report.ops);
+}
+
+void Compiler::reportBackward(const OpContext& context, const std::string& implementation,
+                              const Layout& layout) {
+    account(entryOf(context, implementation, layout), report.backward);
+}
+
+} // namespace gradwright::onednn

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/compiler.h"
+#include "engine/backend/onednn/kernels/elementwise.h"
+
+namespace gradwright::onednn {
+
+Buffer* Compiler::weightBuffer(WeightId id) {
+    auto*& buffer = weightBuffers_[id.index()];
+    if (!buffer)
+        buffer = schedule_.external(weights_.stored(id).value.bytes());
+    return buffer;
+}
+
+Buffer* Compiler::vectorWeight(WeightId id, std::int64_t channels) {
+    if (!(weights_.stored(id).desc == denseDesc({channels})))
+        throw Error("{} is shared by layers whose channels lie differently in memory; give each a "
+                    "weight of its own",
+                    graph_.weight(id).key);
+    return weightBuffer(id);
+}
+
+Lowered* Compiler::withStoredChannels(Lowered* value, WeightId vector) {
+    const auto& stored = weights_.stored(vector);
+    auto layout = value->layout;
+    if (stored.isSet)
+        layout.channels = dimsOf(stored.desc)[0];
+    if (layout.channels % blockOf(layout.format) != 0)
+        layout.format = Format::Plain;
+    return convert(value, layout);
+}
+
+Buffer* Compiler::weightAs(WeightId id, const MemoryDesc& desc) {
+    const auto& stored = weights_.stored(id);
+    if (stored.desc == desc)
+        return weightBuffer(id);
+    auto* copy = schedule_.arena(desc.get_size());
+    reorder(weightBuffer(id), stored.desc, copy, desc);
+    return copy;
+}
+
+Buffer* Compiler::gradientMemory(WeightId id) {
+    auto& stored = weights_.stored(id);
+    if (!options_.ownGradients)
+        return schedule_.external(stored.gradient.bytes());
+    auto* memory = schedule_.arena(stored.desc.get_size());
+    schedule_.keep(memory);
+    return memory;
+}
+
+Compiler::GradientTarget Compiler::gradientTarget(WeightId id, const MemoryDesc& desc) {
+    auto& stored = weights_.stored(id);
+    const bool first = graph_.weight(id).learns() && !gradientBuffers_[id.index()];
+    if (first && stored.desc == desc)
+        return {id, desc, gradientMemory(id)};
+    return {id, desc, schedule_.arena(desc.get_size())};
+}
+
+void Compiler::finishGradient(const GradientTarget& target, bool maskPadding) {
+    if (!graph_.weight(target.id).learns())
+        return;
+    auto& stored = weights_.stored(target.id);
+    auto*& final = gradientBuffers_[target.id.index()];
+    if (!final && stored.desc == target.desc) {
+        final = target.buffer;
+    } else if (!final) {
+        final = gradientMemory(target.id);
+        reorder(target.buffer, target.desc, final, stored.desc);
+    } else {
+        auto* term = target.buffer;
+        if (!(stored.desc == target.desc)) {
+            term = schedule_.arena(stored.desc.get_size());
+            reorder(target.buffer, target.desc, term, stored.desc);
+        }
+        schedule_.add({final, term}, [sum = final, term](const RunContext&) {
+            addInto(sum->as(), sum->as(), term->as(), sum->bytes() / sizeof(float));
+        });
+    }
+    if (!maskPadding)
+        return;
+    constants.push_back(weights_.paddingMask(target.id));
+    auto* mask = schedule_.external(constants.back().bytes());
+    schedule_.add({final, mask}, [gradient = final, mask](const RunContext&) {
+        multiplyInto(gradient->as(), mask->as(), gradient->bytes() / sizeof(float));
+    });
+}
+
+} // namespace gradwright::onednn

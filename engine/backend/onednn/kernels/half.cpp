@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/kernels/half.h"
+
+#include "engine/backend/onednn/kernels/parallel.h"
+#include "engine/support/simd.h"
+
+#include <bit>
+#include <cstdint>
+
+namespace gradwright::onednn {
+namespace {
+
+constexpr std::size_t kGrain = 16384;
+
+GRADWRIGHT_CLONES
+void roundRun(float* out, const float* in, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i) {
+        const auto bits = std::bit_cast<std::uint32_t>(in[i]);
+        const std::uint32_t rounded = bits + 0x7fffU + ((bits >> 16U) & 1U);
+        // Rounding up may carry a NaN's payload into its sign.
+        const bool isNan = (bits & 0x7fffffffU) > 0x7f800000U;
+        const std::uint32_t kept = isNan ? bits | 0x00400000U : rounded;
+        out[i] = std::bit_cast<float>(kept & 0xffff0000U);
+    }
+}
+
+} // namespace
+
+void roundToHalf(float* out, const float* in, std::size_t size) {
+    forChunks(size, kGrain, [=](std::size_t begin, std::size_t end) {
+        roundRun(out + begin, in + begin, end - begin);
+    });
+}
+
+} // namespace gradwright::onednn

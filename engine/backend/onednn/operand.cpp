@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/operand.h"
+
+#include "engine/backend/onednn/kernels/half.h"
+
+#include <algorithm>
+
+namespace gradwright::onednn {
+
+Operand::Operand(Compiler& compiler, WeightId id)
+    : Operand(compiler, compiler.weightAs(id, compiler.weights().stored(id).desc),
+              compiler.weights().stored(id).desc) {}
+
+Buffer* Operand::as(const MemoryDesc& desc) {
+    const bool emulates = compiler_->usesHalf() && !isHalf(desc);
+    if (!emulates && desc == given_.desc)
+        return given_.buffer;
+    const auto found = std::ranges::find(made_, desc, &Form::desc);
+    if (found != made_.end())
+        return found->buffer;
+
+    auto* copy = compiler_->schedule().arena(desc.get_size());
+    auto* source = given_.buffer;
+    if (!(desc == given_.desc)) {
+        compiler_->reorder(given_.buffer, given_.desc, copy, desc);
+        source = copy;
+    }
+    if (emulates)
+        compiler_->schedule().add({source, copy}, [source, copy](const RunContext&) {
+            roundToHalf(copy->as(), source->as(), copy->bytes() / sizeof(float));
+        });
+    made_.push_back({copy, desc});
+    return copy;
+}
+
+std::string implementationOf(const Compiler& compiler, const dnnl::primitive_desc_base& pd,
+                             const MemoryDesc& operand) {
+    const bool emulates = compiler.usesHalf() && !isHalf(operand);
+    return implementationOf(pd) + (emulates ? " (bf16 emulated)" : "");
+}
+
+} // namespace gradwright::onednn

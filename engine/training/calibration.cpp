@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/training/calibration.h"
+
+#include "engine/backend/compute_threads.h"
+#include "engine/backend/devices.h"
+#include "engine/support/rng.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+namespace gradwright {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kRounds = 3;
+constexpr double kSeconds = 0.1;    ///< of a trial in a round
+constexpr double kShortStep = 0.02; ///< seconds; only below it parts are tried
+constexpr double kWorthChanging = 1.04;
+
+double secondsSince(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Noise for every input, class 0 for class indices.
+struct MadeUpBatch {
+    MadeUpBatch(const OpGraph& graph, std::int64_t batch) {
+        for (const auto& [name, value] : graph.inputs()) {
+            const auto& type = graph.type(value);
+            const auto elements = static_cast<std::size_t>(batch * type.shape.elements());
+            auto& memory = memories.emplace_back(elements);
+            const Rng rng(1, RngStream::Shuffle, static_cast<std::uint32_t>(memories.size()));
+            for (std::size_t i = 0; type.element == ElementType::Real && i < elements; ++i)
+                memory[i] = static_cast<float>(rng.uniform(i));
+            inputs.push_back({value, memory.data()});
+        }
+    }
+
+    std::vector<std::vector<float>> memories;
+    std::vector<BatchInput> inputs;
+};
+
+class Calibrator {
+public:
+    Calibrator(const OpGraph& graph, const TrainingSettings& settings, const std::stop_token& stop)
+        : graph_(graph)
+        , settings_(settings)
+        , stop_(stop)
+        , batch_(graph, settings.batch())
+        , backend_(backendFor(settings.precision())) {}
+
+    std::optional<Calibration> run() {
+        const ComputePlan all{availableThreads(), 1};
+        add(all);
+        if (!measure(trials_.front()))
+            return {};
+        std::set<int> counts;
+        for (int threads = 1; threads < all.threads; threads *= 2)
+            counts.insert(threads);
+        for (const int threads : counts)
+            add({threads, 1});
+        counts.insert(all.threads);
+        for (const int parts : counts)
+            if (parts > 1 && trials_.front().seconds < kShortStep)
+                add({parts, parts});
+        for (int round = 0; round < kRounds; ++round)
+            for (auto& trial : trials_)
+                if (!measure(trial))
+                    return {};
+        return chosen();
+    }
+
+private:
+    struct Trial {
+        ComputePlan plan;
+        std::unique_ptr<Program> program;
+        double seconds =
+            1e9; ///< of the shortest step: other work makes steps longer, never shorter
+    };
+
+    void add(const ComputePlan& plan) {
+        setComputeThreads(plan.threads);
+        auto program = backend_->compile(graph_,
+                                         {.batch = settings_.batch(),
+                                          .precision = settings_.precision(),
+                                          .mode = Mode::Training,
+                                          .update = settings_.updateRule(),
+                                          .replicas = plan.replicas},
+                                         store_);
+        if (!store_) {
+            store_ = program->weights();
+            initializeWeights(*store_, 1);
+        }
+        if (program->report().replicas == plan.replicas)
+            trials_.push_back({plan, std::move(program)});
+    }
+
+    bool measure(Trial& trial) {
+        setComputeThreads(trial.plan.threads);
+        const auto start = Clock::now();
+        for (int i = 0; i < 2 || secondsSince(start) < kSeconds; ++i) {
+            const auto since = Clock::now();
+            // A learning rate of 0: nothing diverges.
+            if (!trial.program->forward(batch_.inputs, {1, steps_}, stop_) ||
+                !trial.program->backward(stop_))
+                return false;
+            trial.program->update(0, ++steps_);
+            trial.seconds = std::min(trial.seconds, secondsSince(since));
+        }
+        return true;
+    }
+
+    [[nodiscard]] Calibration chosen() const {
+        Calibration result;
+        const auto* best = &trials_.front();
+        for (const auto& trial : trials_) {
+            result.trials.push_back(
+                {trial.plan, static_cast<double>(settings_.batch()) / trial.seconds});
+            if (trial.seconds * kWorthChanging < best->seconds)
+                best = &trial;
+        }
+        result.best = best->plan;
+        return result;
+    }
+
+    const OpGraph& graph_;
+    const TrainingSettings& settings_;
+    const std::stop_token& stop_;
+    MadeUpBatch batch_;
+    std::shared_ptr<const Backend> backend_;
+    std::shared_ptr<WeightStore> store_;
+    std::vector<Trial> trials_;
+    std::uint64_t steps_ = 0;
+};
+
+} // namespace
+
+std::optional<Calibration> calibrate(const OpGraph& training, const TrainingSettings& settings,
+                                     const std::stop_token& stop) {
+    return Calibrator(training, settings, stop).run();
+}
+
+std::optional<Calibration> calibrateAndRemember(const OpGraph& training,
+                                                const TrainingSettings& settings,
+                                                const std::stop_token& stop,
+                                                const CalibrationCache& cache) {
+    auto result = calibrate(training, settings, stop);
+    if (!result)
+        return {};
+    double rate = 0;
+    for (const auto& trial : result->trials)
+        if (trial.plan == result->best)
+            rate = trial.samplesPerSecond;
+    cache.remember(calibrationKey(training, settings), result->best, rate);
+    return result;
+}
+
+} // namespace gradwright

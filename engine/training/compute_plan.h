@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/ops/op_graph.h"
+#include "engine/support/json.h"
+#include "engine/training/settings.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace gradwright {
+
+/// How a training computes. The weights depend on it, by the order in which sums are taken.
+struct ComputePlan {
+    int threads = 1;
+    int replicas = 1; ///< parts of the batch side by side, see CompileOptions::replicas
+
+    bool operator==(const ComputePlan&) const = default;
+};
+
+/// "2 threads", "2 parts side by side".
+std::string toString(const ComputePlan& plan);
+Json toJson(const ComputePlan& plan);
+/// From what a run has recorded; nothing where that has no threads.
+std::optional<ComputePlan> computePlanFromJson(const Json& machine);
+
+/// The plans that calibration has found best, by machine and network, in
+/// $XDG_CACHE_HOME/gradwright (~/.cache/gradwright when it is not set). A file that cannot be read
+/// is as good as none.
+class CalibrationCache {
+public:
+    CalibrationCache();
+    explicit CalibrationCache(std::filesystem::path file);
+
+    [[nodiscard]] std::optional<ComputePlan> find(const std::string& key) const;
+    /// Replaces the file. Throws Error when it cannot be written.
+    void remember(const std::string& key, const ComputePlan& plan, double samplesPerSecond) const;
+
+private:
+    [[nodiscard]] Json read() const;
+
+    std::filesystem::path file_;
+};
+
+/// Of this machine, what the graph computes and the settings that its speed depends on.
+std::string calibrationKey(const OpGraph& training, const TrainingSettings& settings);
+
+/// What the settings say; where they leave it open, what calibration has found, or all threads.
+ComputePlan planFor(const OpGraph& training, const TrainingSettings& settings,
+                    const CalibrationCache& cache = {});
+
+} // namespace gradwright

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/half_precision.h"
+#include "engine/backend/onednn/kernels/half.h"
+#include "engine/support/error.h"
+#include "tests/engine/backend/compare_programs.h"
+#include "tests/engine/backend/op_cases.h"
+#include "tests/engine/backend/sample_nets.h"
+
+#include <QTest>
+
+#include <bit>
+#include <limits>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+namespace {
+
+constexpr double kTolerance = 2e-2;
+/// In a chain of ops, a ReLU in the middle sees rounded values: elements near 0 may switch sides.
+constexpr double kChainTolerance = 0.15;
+
+float rounded(float value) {
+    onednn::roundToHalf(&value, &value, 1);
+    return value;
+}
+
+/// As a sum of powers of two: bfloat16 keeps 7 bits after the leading one.
+float near1(int halfUnits) {
+    return 1.0F + static_cast<float>(halfUnits) / 256.0F;
+}
+
+const std::vector<OpCase>& cases() {
+    static const auto all = opCases();
+    return all;
+}
+
+/// The case's weights as bfloat16 can hold them. Sources are weights, too: numbers that are told
+/// apart only by what rounding takes away would move kinks and maxima, which no tolerance covers.
+void writeRoundedWeights(const OpCase& opCase, WeightStore& store) {
+    writeWeights(opCase, store);
+    for (std::uint32_t i = 0; i < store.specs().size(); ++i) {
+        auto values = store.read(WeightId{i}).to(DType::F32);
+        const auto span = values.span<float>();
+        onednn::roundToHalf(span.data(), span.data(), span.size());
+        // Kinks are at whole numbers, where an engine may take the slope of either side.
+        for (auto& value : span)
+            if (value != 0 && value == std::round(value))
+                value *= 1 + 1.0F / 128;
+        onednn::roundToHalf(span.data(), span.data(), span.size());
+        store.write(WeightId{i}, values);
+    }
+}
+
+std::unique_ptr<Program> trained(const OpGraph& graph, Precision precision, int steps) {
+    auto program = makeOneDnnBackend()->compile(graph, training(16, precision));
+    initializeWeights(*program->weights(), 1);
+    for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(steps); ++i) {
+        const auto data = randomBatch(graph, 16, i);
+        program->forward(data.bindings(graph), {3, i});
+        program->backward();
+        program->update(0.01, i + 1);
+    }
+    return program;
+}
+
+} // namespace
+
+/// Mixed precision on the CPU engine.
+class OneDnnHalfTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void roundsToNearestAndTiesToEven() {
+        QCOMPARE(rounded(near1(0)), near1(0));
+        QCOMPARE(rounded(near1(1)), near1(0)); // halfway, to the even one
+        QCOMPARE(rounded(near1(2)), near1(2)); // is one of its numbers
+        QCOMPARE(rounded(near1(3)), near1(4)); // halfway, to the even one
+        QCOMPARE(rounded(std::nextafter(near1(1), 2.0F)), near1(2));
+        QCOMPARE(rounded(std::nextafter(near1(3), 0.0F)), near1(2));
+        QCOMPARE(rounded(-near1(3)), -near1(4));
+        QCOMPARE(rounded(0.0F), 0.0F);
+        QVERIFY(std::signbit(rounded(-0.0F)));
+        QCOMPARE(rounded(std::numeric_limits<float>::max()),
+                 std::numeric_limits<float>::infinity());
+        QVERIFY(std::isinf(rounded(-std::numeric_limits<float>::infinity())));
+        // All payload bits set: rounding up must not carry into the sign.
+        QVERIFY(std::isnan(rounded(std::bit_cast<float>(0x7fffffffU))));
+        QVERIFY(std::isnan(rounded(std::bit_cast<float>(0xff800001U))));
+    }
+
+    void casesEqualReference_data() {
+        QTest::addColumn<std::size_t>("index");
+        for (std::size_t i = 0; i < cases().size(); ++i)
+            QTest::newRow(cases()[i].name.c_str()) << i;
+    }
+    void casesEqualReference() {
+        QFETCH(std::size_t, index);
+        const auto& opCase = cases()[index];
+        const double tolerance = opCase.name.starts_with("chain/") ? kChainTolerance : kTolerance;
+        for (const auto mode : {Mode::Training, Mode::Inference}) {
+            auto options = training(opCase.batch, Precision::Bf16);
+            options.mode = mode;
+            auto exactOptions = options;
+            exactOptions.precision = Precision::F64;
+            const auto exact = makeReferenceBackend()->compile(opCase.graph, exactOptions);
+            const auto program = makeOneDnnBackend()->compile(opCase.graph, options);
+            for (auto* each : {exact.get(), program.get()}) {
+                writeRoundedWeights(opCase, *each->weights());
+                QVERIFY(each->forward(bindings(opCase), kCaseSeed));
+            }
+            Difference difference;
+            for (const auto& [name, value] : opCase.graph.outputs())
+                difference.add(name, program->read(value), exact->read(value));
+            for (const auto& loss : opCase.graph.losses())
+                difference.add("loss", program->read(loss.perSample), exact->read(loss.perSample));
+            QVERIFY2(difference.relative <= tolerance, difference.text());
+            if (mode == Mode::Inference)
+                continue;
+            QVERIFY(exact->backward() && program->backward());
+            addWeights(difference, *program->weights(), *exact->weights(), true);
+            QVERIFY2(difference.relative <= tolerance, difference.text());
+        }
+    }
+
+    /// The products are rounded, not merely called so; and the report tells how.
+    void productsAreRoundedAndReported() {
+        const auto net = leNet5();
+        const auto half = trained(net.graph, Precision::Bf16, 1);
+        const auto single = trained(net.graph, Precision::F32, 1);
+        const auto logits = net.graph.output("logits");
+        const double difference = relativeDifference(half->read(logits), single->read(logits));
+        QVERIFY2(difference > 1e-4 && difference < kTolerance, QByteArray::number(difference));
+        const bool emulated = onednn::halfSupport() == onednn::HalfSupport::Emulated;
+        int products = 0;
+        const auto report = half->report();
+        for (const auto* ops : {&report.ops, &report.backward})
+            for (const auto& op : *ops)
+                if (op.op == "conv" || op.op == "dense") {
+                    ++products;
+                    const bool says = op.implementation.ends_with("(bf16 emulated)");
+                    QVERIFY2(!emulated || says, op.implementation.c_str());
+                }
+        QVERIFY2(products >= 10, QByteArray::number(products));
+    }
+
+    /// A step smaller than bfloat16 can tell from the weight is not lost.
+    void masterWeightsStayInSinglePrecision() {
+        const auto net = leNet5();
+        const auto program = trained(net.graph, Precision::Bf16, 2);
+        QCOMPARE(program->weights()->dtype(), DType::F32);
+        std::size_t fine = 0;
+        std::size_t all = 0;
+        for (std::uint32_t i = 0; i < net.graph.weights().size(); ++i) {
+            const auto values = program->weights()->read(WeightId{i});
+            for (const float value : values.span<float>()) {
+                ++all;
+                fine += rounded(value) != value ? 1 : 0;
+            }
+        }
+        QVERIFY2(fine > all / 2, QByteArray::number(static_cast<qulonglong>(fine)));
+    }
+
+    void twoRunsAreBitEqual() {
+        const auto net = smallCnn();
+        const auto first = trained(net.graph, Precision::Bf16, 3);
+        const auto second = trained(net.graph, Precision::Bf16, 3);
+        for (std::uint32_t i = 0; i < net.graph.weights().size(); ++i)
+            QVERIFY(first->weights()->read(WeightId{i}) == second->weights()->read(WeightId{i}));
+    }
+
+    /// The store of a program in FP32 serves one in mixed precision, and the other way round.
+    void storesAreShared() {
+        const auto net = smallCnn();
+        const auto single = trained(net.graph, Precision::F32, 1);
+        const auto adopted = makeOneDnnBackend()->compile(
+            net.graph, {.batch = 5, .precision = Precision::Bf16, .mode = Mode::Inference},
+            single->weights());
+        const auto exact = makeReferenceBackend()->compile(
+            net.graph, {.batch = 5, .precision = Precision::F64, .mode = Mode::Inference});
+        const auto data = randomBatch(net.graph, 5, 9);
+        for (std::uint32_t i = 0; i < net.graph.weights().size(); ++i)
+            exact->weights()->write(WeightId{i}, single->weights()->read(WeightId{i}));
+        for (auto* each : {adopted.get(), exact.get()})
+            QVERIFY(each->forward(data.bindings(net.graph)));
+        const auto logits = net.graph.output("logits");
+        const double error = relativeDifference(adopted->read(logits), exact->read(logits));
+        QVERIFY2(error <= kTolerance, QByteArray::number(error));
+    }
+
+    void theReferenceRefuses() {
+        const auto net = leNet5();
+        try {
+            makeReferenceBackend()->compile(net.graph, training(4, Precision::Bf16));
+            QFAIL("bf16 was accepted");
+        } catch (const Error& error) {
+            QCOMPARE(QString(error.what()), QString("the reference computes in fp32 and fp64; bf16 "
+                                                    "runs on the CPU engine"));
+        }
+    }
+};
+
+QTEST_APPLESS_MAIN(OneDnnHalfTest)
+#include "tst_onednn_half.moc"

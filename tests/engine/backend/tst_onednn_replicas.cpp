@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/support/error.h"
+#include "tests/engine/backend/compare_programs.h"
+#include "tests/engine/backend/sample_nets.h"
+
+#include <QTest>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+namespace {
+
+std::unique_ptr<Program> compiled(const OpGraph& graph, std::int64_t batch, int replicas) {
+    auto options = training(batch);
+    options.replicas = replicas;
+    auto program = makeOneDnnBackend()->compile(graph, options);
+    initializeWeights(*program->weights(), 1);
+    return program;
+}
+
+void train(Program& program, int steps) {
+    const auto batch = program.options().batch;
+    for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(steps); ++i) {
+        const auto data = randomBatch(program.graph(), batch, 10 + i);
+        QVERIFY(program.forward(data.bindings(program.graph()), {5, i}));
+        QVERIFY(program.backward());
+        program.update(0.01, i + 1);
+    }
+}
+
+bool normalizesBatches(const OpGraph& graph) {
+    return std::ranges::any_of(graph.ops(), [](const Op& op) {
+        return std::holds_alternative<BatchNormOp>(op.attributes);
+    });
+}
+
+} // namespace
+
+/// Batches computed in parts side by side, in training and inference.
+class OneDnnReplicasTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    /// Ten samples make parts of 8 and 2, or of 4, 4 and 2. The whole one is compared with the
+    /// reference elsewhere.
+    void trainLikeTheWhole_data() {
+        QTest::addColumn<std::size_t>("index");
+        QTest::addColumn<int>("replicas");
+        const auto nets = sampleNets();
+        for (std::size_t i = 0; i < nets.size(); ++i)
+            for (const int replicas : {2, 3})
+                if (!normalizesBatches(nets[i].graph))
+                    QTest::addRow("%s, %d parts", nets[i].name.c_str(), replicas) << i << replicas;
+    }
+    void trainLikeTheWhole() {
+        QFETCH(std::size_t, index);
+        QFETCH(int, replicas);
+        const auto net = sampleNets()[index];
+        const auto program = compiled(net.graph, 10, replicas);
+        QCOMPARE(program->report().replicas, replicas);
+        const auto whole = compiled(net.graph, 10, 1);
+        train(*program, 2);
+        train(*whole, 2);
+        Difference difference;
+        addWeights(difference, *program->weights(), *whole->weights(), true);
+        addWeights(difference, *program->weights(), *whole->weights(), false);
+        const auto logits = net.graph.output("logits");
+        difference.add("logits", program->read(logits), whole->read(logits));
+        QVERIFY2(difference.relative <= 1e-4, difference.text());
+        QVERIFY(std::abs(program->lossSum() - whole->lossSum()) <= 1e-4 * whole->lossSum());
+        for (std::size_t i = 0; i < net.graph.weights().size(); ++i) {
+            const double want = whole->gradientSquares()[i];
+            QVERIFY(std::abs(program->gradientSquares()[i] - want) <= 1e-3 * want + 1e-12);
+        }
+    }
+
+    void twoRunsAreBitEqual() {
+        const auto net = smallCnn();
+        const auto first = compiled(net.graph, 16, 2);
+        const auto second = compiled(net.graph, 16, 2);
+        train(*first, 3);
+        train(*second, 3);
+        for (std::uint32_t i = 0; i < net.graph.weights().size(); ++i)
+            QVERIFY(first->weights()->read(WeightId{i}) == second->weights()->read(WeightId{i}));
+    }
+
+    void whatSeesTheWholeBatchStaysWhole() {
+        QCOMPARE(compiled(smallResidual().graph, 16, 2)->report().replicas, 1);
+        QCOMPARE(compiled(leNet5().graph, 4, 2)->report().replicas, 1);
+        auto options = training(16);
+        options.replicas = 2;
+        options.mode = Mode::Inference;
+        QCOMPARE(makeOneDnnBackend()->compile(leNet5().graph, options)->report().replicas, 1);
+    }
+
+    /// 37 samples leave a rest.
+    void chunksPredictLikeSingleSamples_data() {
+        QTest::addColumn<std::size_t>("index");
+        const auto nets = sampleNets();
+        for (std::size_t i = 0; i < nets.size(); ++i)
+            QTest::newRow(nets[i].name.c_str()) << i;
+    }
+    void chunksPredictLikeSingleSamples() {
+        QFETCH(std::size_t, index);
+        const auto net = sampleNets()[index];
+        const auto logits = net.graph.output("logits");
+        const auto trained = compiled(net.graph, 8, 1);
+        train(*trained, 1);
+        constexpr std::int64_t batch = 37;
+        const auto backend = makeOneDnnBackend();
+        const auto program = backend->compile(net.graph, {.batch = batch, .mode = Mode::Inference},
+                                              trained->weights());
+        const auto single =
+            backend->compile(net.graph, {.batch = 1, .mode = Mode::Inference}, trained->weights());
+        const auto data = randomBatch(net.graph, batch, 9);
+        QVERIFY(program->forward(data.bindings(net.graph)));
+        const auto all = program->read(logits);
+        const auto classes = static_cast<std::size_t>(all.shape()[1]);
+        double loss = 0;
+        for (std::int64_t i = 0; i < batch; ++i) {
+            auto bound = data.bindings(net.graph);
+            for (auto& [value, memory] : bound)
+                memory = static_cast<const std::byte*>(memory) +
+                         4 * i * net.graph.type(value).shape.elements();
+            QVERIFY(single->forward(bound));
+            loss += single->lossSum();
+            const auto row = Tensor::of<float>(
+                single->read(logits).shape(),
+                all.span<float>().subspan(static_cast<std::size_t>(i) * classes, classes));
+            const double error = relativeDifference(row, single->read(logits));
+            QVERIFY2(error <= 1e-5, QByteArray::number(error));
+        }
+        QVERIFY(std::abs(program->lossSum() - loss) <= 1e-4 * loss);
+        QVERIFY(!program->firstNonFinite());
+        std::int64_t macs = 0;
+        for (const auto& op : program->report().ops)
+            macs += op.macs;
+        QCOMPARE(macs, batch * net.graph.macs());
+    }
+
+    void chunksAreTakenAndTellFaults() {
+        const auto net = leNet5();
+        const CompileOptions options{.batch = 64, .mode = Mode::Inference};
+        const auto program = makeOneDnnBackend()->compile(net.graph, options);
+        initializeWeights(*program->weights(), 1);
+        QVERIFY(program->report().chunk > 0 && program->report().chunk < 64);
+        auto data = randomBatch(net.graph, 64, 1);
+        // No ReLU after the last layer, which would hide it.
+        const auto& scores = *net.graph.producerOf(net.graph.output("logits"));
+        auto kernel = program->weights()->read(scores.weights[0]);
+        kernel.span<float>()[7] = std::numeric_limits<float>::quiet_NaN();
+        program->weights()->write(scores.weights[0], kernel);
+        QVERIFY(program->forward(data.bindings(net.graph)));
+        QCOMPARE(program->firstNonFinite().value_or("none"), scores.path);
+        std::stop_source stop;
+        stop.request_stop();
+        QVERIFY(!program->forward(data.bindings(net.graph), {}, stop.get_token()));
+        QVERIFY_EXCEPTION_THROWN(program->read(net.graph.output("logits")), Error);
+        reinterpret_cast<std::int32_t*>(data.labels.bytes().data())[60] = -1;
+        QVERIFY_EXCEPTION_THROWN(program->forward(data.bindings(net.graph)), Error);
+        QVERIFY_EXCEPTION_THROWN(program->backward(), Error);
+        QVERIFY_EXCEPTION_THROWN(program->update(0.1, 1), Error);
+    }
+
+    void faultsOfAPartAreTold() {
+        const auto net = leNet5();
+        const auto program = compiled(net.graph, 8, 2);
+        auto data = randomBatch(net.graph, 8, 1);
+        QVERIFY_EXCEPTION_THROWN(program->update(0.1, 1), Error);
+        std::stop_source stop;
+        stop.request_stop();
+        QVERIFY(!program->forward(data.bindings(net.graph), {}, stop.get_token()));
+        reinterpret_cast<std::int32_t*>(data.labels.bytes().data())[7] = 10;
+        QVERIFY_EXCEPTION_THROWN(program->forward(data.bindings(net.graph)), Error);
+    }
+
+    /// The NaN is in the second part alone.
+    void theFirstNonFiniteValueIsFound() {
+        const auto net = leNet5();
+        const auto program = compiled(net.graph, 8, 2);
+        auto data = randomBatch(net.graph, 8, 1);
+        data.images.span<float>().back() = std::numeric_limits<float>::quiet_NaN();
+        QVERIFY(program->forward(data.bindings(net.graph)));
+        QCOMPARE(program->firstNonFinite().value_or(""), std::string("image"));
+    }
+};
+
+QTEST_APPLESS_MAIN(OneDnnReplicasTest)
+#include "tst_onednn_replicas.moc"

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/backend.h"
+#include "engine/graph/lower.h"
+#include "engine/project/templates.h"
+
+#include <QTest>
+
+using namespace gradwright;
+
+namespace {
+
+/// The network with a loss on each output, whatever its data: what a training program is made of.
+OpGraph trainable(const Network& network) {
+    auto graph = lower(network);
+    const auto outputs = graph.outputs();
+    for (const auto& [name, value] : outputs) {
+        const auto target = graph.addInput(name + " target", graph.type(value));
+        graph.addLoss(graph.add(MeanSquaredErrorOp{}, {value, target}, "loss"), 1.0);
+    }
+    return graph;
+}
+
+} // namespace
+
+/// What the CPU engine makes of the bundled networks.
+class TemplateProgramsTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void fastCodeRunsEverywhere_data() {
+        QTest::addColumn<std::string>("key");
+        for (const auto& key : templateKeys())
+            QTest::newRow(key.c_str()) << key;
+    }
+    void fastCodeRunsEverywhere() {
+        QFETCH(std::string, key);
+        const auto graph = trainable(openTemplate(key).network);
+        std::shared_ptr<WeightStore> store;
+        for (const auto mode : {Mode::Training, Mode::Inference}) {
+            const auto program =
+                makeOneDnnBackend()->compile(graph, {.batch = 2, .mode = mode}, store);
+            store = program->weights();
+            const auto report = program->report();
+            std::int64_t macs = 0;
+            for (const auto* ops : {&report.ops, &report.backward})
+                for (const auto& op : *ops) {
+                    const auto where = op.path + ": " + op.implementation;
+                    // oneDNN's loops for what has no fast code.
+                    QVERIFY2(op.implementation.find("ref") == std::string::npos, where.c_str());
+                    QVERIFY2(!op.implementation.empty() && !op.layout.empty(), where.c_str());
+                    QVERIFY2(op.operations > 0 && op.bytes > 0, where.c_str());
+                    macs += ops == &report.ops ? op.macs : 0;
+                }
+            QCOMPARE(macs, 2 * graph.macs());
+            QCOMPARE(report.backward.empty(), mode == Mode::Inference);
+        }
+    }
+};
+
+QTEST_APPLESS_MAIN(TemplateProgramsTest)
+#include "tst_template_programs.moc"

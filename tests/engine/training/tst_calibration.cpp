@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/compute_threads.h"
+#include "engine/project/runs.h"
+#include "engine/training/calibration.h"
+#include "tests/support/data_files.h"
+#include "tests/support/small_jobs.h"
+
+#include <QTest>
+
+#include <fstream>
+
+using namespace gradwright;
+using test::EventLog;
+using test::set;
+using test::smallProject;
+using test::TemporaryFolder;
+
+namespace {
+
+TrainingGraph graphOf(const Project& project) {
+    return trainingGraph(project.network, openDataset(project.data).info, project.training);
+}
+
+ComputePlan recordedPlan(const std::filesystem::path& run) {
+    const auto record = RunDirectory::open(run).readRunJson();
+    return computePlanFromJson(record["machine"]).value();
+}
+
+/// Trains until the end or `steps` steps are done; the run's folder.
+std::filesystem::path train(const Project& project, const TemporaryFolder& folder,
+                            const std::filesystem::path& resume = {}, int steps = 1 << 30) {
+    std::filesystem::path run;
+    std::stop_source stop;
+    auto job = trainingJob(project, folder.path());
+    job.resume = resume;
+    int done = 0;
+    Trainer(std::move(job), [&](const TrainingEvent& event) {
+        if (const auto* started = std::get_if<RunStarted>(&event))
+            run = started->run;
+        if (std::holds_alternative<StepDone>(event) && ++done == steps)
+            stop.request_stop();
+    }).run(stop.get_token());
+    return run;
+}
+
+} // namespace
+
+class CalibrationTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() {
+        folder_.emplace();
+        qputenv("XDG_CACHE_HOME", QByteArray::fromStdString((folder_->path() / "cache").string()));
+    }
+
+    void triesAndRemembers() {
+        auto project = smallProject();
+        set(project, "threads", std::int64_t{0});
+        const auto training = graphOf(project);
+        const auto result = calibrateAndRemember(training.graph, project.training);
+        QVERIFY(result.has_value());
+        QVERIFY(!result->trials.empty());
+        QCOMPARE(result->trials.front().plan, (ComputePlan{availableThreads(), 1}));
+        bool tried = false;
+        for (const auto& trial : result->trials) {
+            QVERIFY(trial.samplesPerSecond > 0);
+            tried = tried || trial.plan == result->best;
+        }
+        QVERIFY(tried);
+        QCOMPARE(planFor(training.graph, project.training), result->best);
+    }
+
+    void stopsWithoutRemembering() {
+        const auto project = smallProject();
+        const auto training = graphOf(project);
+        std::stop_source stop;
+        stop.request_stop();
+        QVERIFY(!calibrateAndRemember(training.graph, project.training, stop.get_token()));
+        QVERIFY(!CalibrationCache().find(calibrationKey(training.graph, project.training)));
+    }
+
+    void theSettingsComeFirst() {
+        auto project = smallProject();
+        set(project, "threads", std::int64_t{0});
+        const auto training = graphOf(project);
+        const auto key = calibrationKey(training.graph, project.training);
+        QCOMPARE(planFor(training.graph, project.training), (ComputePlan{availableThreads(), 1}));
+        CalibrationCache().remember(key, {3, 3}, 1000);
+        QCOMPARE(planFor(training.graph, project.training), (ComputePlan{3, 3}));
+        set(project, "threads", std::int64_t{5});
+        QCOMPARE(planFor(training.graph, project.training), (ComputePlan{5, 1}));
+        set(project, "replicas", std::int64_t{4});
+        QCOMPARE(planFor(training.graph, project.training), (ComputePlan{5, 4}));
+        // What speed depends on is in the key.
+        set(project, "batch", std::int64_t{64});
+        QVERIFY(calibrationKey(training.graph, project.training) != key);
+        project = smallProject();
+        project.training.optimizer = {"sgd", {}};
+        QVERIFY(calibrationKey(training.graph, project.training) != key);
+    }
+
+    void aBrokenCacheIsNone() {
+        const auto file = folder_->path() / "calibration.json";
+        const CalibrationCache cache(file);
+        QVERIFY(!cache.find("net"));
+        for (const char* text : {"", "{", "[1]", R"({"net": {"threads": 0}})",
+                                 R"({"net": {"threads": "2"}})", R"({"net": 7})"}) {
+            std::ofstream(file) << text;
+            QVERIFY2(!cache.find("net"), text);
+        }
+        cache.remember("net", {2, 1}, 1);
+        cache.remember("other", {2, 2}, 1);
+        QCOMPARE(cache.find("net"), std::optional(ComputePlan{2, 1}));
+        QCOMPARE(cache.find("other"), std::optional(ComputePlan{2, 2}));
+    }
+
+    /// What calibration says later does not change a run that has begun.
+    void aRunGoesOnAsItBegan() {
+        auto project = smallProject(400, 0.01);
+        set(project, "threads", std::int64_t{0});
+        const auto training = graphOf(project);
+        const auto key = calibrationKey(training.graph, project.training);
+        CalibrationCache().remember(key, {2, 2}, 1);
+        const auto whole = train(project, *folder_);
+        QCOMPARE(recordedPlan(whole), (ComputePlan{2, 2}));
+
+        const auto run = train(project, *folder_, {}, 5);
+        CalibrationCache().remember(key, {1, 1}, 1);
+        train(project, *folder_, run);
+        QCOMPARE(recordedPlan(run), (ComputePlan{2, 2}));
+        QVERIFY(test::readFile(whole / "last.safetensors") ==
+                test::readFile(run / "last.safetensors"));
+
+        const auto other = train(project, *folder_);
+        QCOMPARE(recordedPlan(other), (ComputePlan{1, 1}));
+    }
+
+private:
+    std::optional<TemporaryFolder> folder_;
+};
+
+QTEST_APPLESS_MAIN(CalibrationTest)
+#include "tst_calibration.moc"
