@@ -38,7 +38,7 @@ DigitReader::Reading DigitReader::readingOf(const Tensor& input) {
     }
     std::vector<double> values(prediction.probabilities.begin(), prediction.probabilities.end());
     for (std::size_t i = 0; i < std::min(values.size(), info_.targetScaling.size()); ++i)
-        values[i] = values[i] * info_.targetScaling[i].deviation + info_.targetScaling[i].mean;
+        values[i] = info_.targetScaling[i].restored(values[i]);
     return {std::move(prediction), {}, std::move(values)};
 }
 

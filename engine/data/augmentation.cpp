@@ -13,7 +13,7 @@
 namespace gradwright {
 
 /// Beside the purposes that rng.h names.
-constexpr RngStream kStream{7};
+constexpr auto kStream = RngStream::Augmentation;
 
 /// The random numbers of one sample in one epoch.
 class Draws {
@@ -182,10 +182,13 @@ void Augmenter::apply(std::span<float> image, std::uint32_t sample, std::uint64_
     const Draws draws(seed_, epoch, sample);
     if (warps_)
         warp(image, draws);
-    if (amounts_.brightness > 0 || amounts_.contrast > 0 || amounts_.noise > 0)
+    const bool recolours = amounts_.brightness > 0 || amounts_.contrast > 0 || amounts_.noise > 0;
+    if (recolours)
         recolour(image, draws);
     if (amounts_.cutout > 0)
         cut(image, draws);
+    if (!binary_ && !recolours)
+        return; // made of values that were there
     const auto plane = image.size() / channels_;
     for (std::size_t i = 0; i < image.size(); ++i) {
         const auto low = black_[i / plane];

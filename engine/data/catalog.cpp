@@ -5,6 +5,7 @@
 #include "engine/support/error.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace gradwright {
 
@@ -36,6 +37,14 @@ const DatasetDef& dataset(std::string_view key) {
     for (const auto& def : datasets())
         known += (known.empty() ? "" : ", ") + def.key;
     throw Error("there is no data set \"{}\"; known are {}", key, known);
+}
+
+bool opensAlike(const DataChoice& a, const DataChoice& b) {
+    const auto parts = [](const DataChoice& choice) {
+        return std::tie(choice.dataset, choice.params, choice.validationFraction, choice.splitSeed,
+                        choice.limit);
+    };
+    return parts(a) == parts(b);
 }
 
 void requireValid(const DataChoice& choice) {

@@ -174,12 +174,13 @@ char detectDelimiter(std::string_view text, const std::string& name) {
 }
 
 /// A first row names the columns when none of it is a number or missing, and it either stands above
-/// numbers or says in no column what the rows below say.
+/// numbers or says in no column what the rows below say. Empty cells, as above the row names that
+/// pandas writes, may be among them.
 bool looksLikeHeader(const CsvTable& table) {
     std::set<std::string_view> distinct;
     for (std::size_t c = 0; c < table.columns(); ++c) {
         const auto& cell = table.at(0, c);
-        if (isMissing(cell) || numberOf(cell, table.delimiter))
+        if ((isMissing(cell) && !cell.empty()) || numberOf(cell, table.delimiter))
             return false;
         distinct.insert(cell);
     }

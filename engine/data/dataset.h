@@ -104,6 +104,10 @@ struct DataChoice {
     bool operator==(const DataChoice&) const = default;
 };
 
+/// Whether both open to the same DataInfo: what is learned from the data depends on which of them
+/// are trained on, too.
+bool opensAlike(const DataChoice& a, const DataChoice& b);
+
 /// Throws Error with the first value that breaks its rule; reads no file.
 void requireValid(const DataChoice& choice);
 

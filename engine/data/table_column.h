@@ -10,6 +10,9 @@ namespace gradwright {
 struct Scaling {
     double mean = 0;
     double deviation = 1;
+
+    /// Back in the column's own unit.
+    [[nodiscard]] double restored(double scaled) const { return scaled * deviation + mean; }
     bool operator==(const Scaling&) const = default;
 };
 

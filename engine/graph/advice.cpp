@@ -145,12 +145,7 @@ private:
         NetworkEdit::Group links;
         auto fresh = graph.freshLinkId();
         const auto link = [&](PortRef from, PortRef to) {
-            Link made;
-            made.id = fresh;
-            made.from = from;
-            made.to = to;
-            links.push_back({AddLink{name, std::move(made)}});
-            ++fresh.value;
+            links.push_back({AddLink{name, {LinkId{fresh.value++}, from, to}}});
         };
         link(into->from, {two, {0}});
         link({two, {0}}, {one, {0}});
@@ -230,7 +225,7 @@ private:
             return;
         const auto share = static_cast<double>(analysis_.nodes[*largest].parameters) /
                            static_cast<double>(analysis_.parameters);
-        if (share < kMostOfParameters)
+        if (!(share >= kMostOfParameters)) // also while nothing has parameters yet
             return;
         std::vector<Fix> fixes;
         const auto& source = flat(*largest).inputs.front();
@@ -260,12 +255,7 @@ private:
         NetworkEdit::Group edits{removeNodes(network_, name, {old}),
                                  {AddNode{name, std::move(pool)}}};
         const auto link = [&](PortRef from, PortRef to) {
-            Link made;
-            made.id = fresh;
-            made.from = from;
-            made.to = to;
-            edits.push_back({AddLink{name, std::move(made)}});
-            ++fresh.value;
+            edits.push_back({AddLink{name, {LinkId{fresh.value++}, from, to}}});
         };
         link(into->from, {id, {0}});
         for (const auto each : graph.linksOf(old))

@@ -69,7 +69,7 @@ void restoreUnits(Outcomes& outcomes, const std::vector<Scaling>& scaling) {
     for (auto* values : {&outcomes.outputs, &outcomes.targets})
         for (std::size_t i = 0; i < values->size(); ++i) {
             const auto& scale = scaling[i % scaling.size()];
-            (*values)[i] = static_cast<float>(double{(*values)[i]} * scale.deviation + scale.mean);
+            (*values)[i] = static_cast<float>(scale.restored(double{(*values)[i]}));
         }
 }
 

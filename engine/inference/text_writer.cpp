@@ -13,7 +13,7 @@ namespace gradwright {
 namespace {
 
 /// Beside the purposes that rng.h names.
-constexpr RngStream kStream{8};
+constexpr auto kStream = RngStream::Text;
 
 /// The unknown character, which stands first, is never drawn.
 std::size_t drawn(std::span<const float> probabilities, double temperature, double chance) {

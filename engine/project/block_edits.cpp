@@ -180,12 +180,6 @@ ProjectEdit renameBlock(const Project& project, const std::string& from, const s
     return {std::move(group)};
 }
 
-ProjectEdit forgetCanvasOf(const Project& project, const std::string& graph) {
-    ProjectEdit::Group group;
-    moveCanvas(project, graph, nullptr, group);
-    return {std::move(group)};
-}
-
 ProjectEdit removeBlock(const Project& project, const std::string& name) {
     ProjectEdit::Group group;
     moveCanvas(project, name, nullptr, group);

@@ -29,8 +29,6 @@ BlockChange ungroupBlock(const Project& project, std::string_view graph, NodeId 
 ProjectEdit renameBlock(const Project& project, const std::string& from, const std::string& to);
 /// No instance may be left.
 ProjectEdit removeBlock(const Project& project, const std::string& name);
-/// Where a block's ports are, and what it holds, is forgotten: positions, frames, notes.
-ProjectEdit forgetCanvasOf(const Project& project, const std::string& graph);
 
 /// Lets the instance use a copy of its block of its own, so that others stay as they are.
 BlockChange makeUnique(const Project& project, std::string_view graph, NodeId instance);

@@ -68,12 +68,6 @@ BlockDefinition renamed(BlockDefinition block,
     return block;
 }
 
-template <class Map>
-auto freshId(const Map& boxes) {
-    using Key = typename Map::key_type;
-    return boxes.empty() ? Key{1} : Key{boxes.rbegin()->first.value + 1};
-}
-
 } // namespace
 
 BlockPiece takeBlocks(const Project& project, const std::set<std::string>& names) {
@@ -145,22 +139,21 @@ BlockImport importBlocks(const Project& project, const BlockPiece& piece) {
         if (comes(name))
             for (const auto node : nodes)
                 group.push_back({SetExpanded{result.names.at(name), node, true}});
-    auto frameId = freshId(project.canvas.frames);
-    for (const auto& [id, frame] : piece.canvas.frames)
-        if (comes(frame.graph)) {
-            auto moved = frame;
-            moved.graph = result.names.at(frame.graph);
-            group.push_back({SetFrame{frameId, std::move(moved)}});
-            ++frameId.value;
-        }
-    auto noteId = freshId(project.canvas.notes);
-    for (const auto& [id, note] : piece.canvas.notes)
-        if (comes(note.graph)) {
-            auto moved = note;
-            moved.graph = result.names.at(note.graph);
-            group.push_back({SetNote{noteId, std::move(moved)}});
-            ++noteId.value;
-        }
+    const auto bring = [&](auto fresh, const auto& boxes, const auto& edit) {
+        for (const auto& [id, box] : boxes)
+            if (comes(box.graph)) {
+                auto moved = box;
+                moved.graph = result.names.at(box.graph);
+                group.push_back(edit(fresh, std::move(moved)));
+                ++fresh.value;
+            }
+    };
+    bring(freshId(project.canvas.frames), piece.canvas.frames, [](FrameId id, Frame frame) {
+        return ProjectEdit{SetFrame{id, std::move(frame)}};
+    });
+    bring(freshId(project.canvas.notes), piece.canvas.notes, [](NoteId id, Note note) {
+        return ProjectEdit{SetNote{id, std::move(note)}};
+    });
     result.edit = {std::move(group)};
     return result;
 }

@@ -48,6 +48,13 @@ struct Note {
     bool operator==(const Note&) const = default;
 };
 
+/// An id that is free among frames or notes.
+template <class Map>
+[[nodiscard]] auto freshId(const Map& boxes) {
+    using Key = typename Map::key_type;
+    return boxes.empty() ? Key{1} : Key{boxes.rbegin()->first.value + 1};
+}
+
 /// Which way data flows on the canvas.
 enum class Flow { Down, Right };
 

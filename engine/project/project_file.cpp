@@ -90,7 +90,11 @@ Json pointToJson(const Point& point) {
 Point pointFromJson(const Json& json, std::string_view what) {
     if (!json.is_array() || json.size() != 2)
         throw Error("{} must be [x, y], not {}", what, dumpExcerpt(json));
-    return {finite(json[0], what), finite(json[1], what)};
+    const Point point{finite(json[0], what), finite(json[1], what)};
+    constexpr double kFarthest = 1e7; // px; nothing that is drawn lies farther off
+    if (std::max(std::abs(point.x), std::abs(point.y)) > kFarthest)
+        throw Error("{} must lie within {} px, not at {}", what, kFarthest, dumpExcerpt(json));
+    return point;
 }
 
 /// Frames and notes differ in the name of their text alone.
@@ -177,7 +181,7 @@ Json toJson(const Canvas& canvas) {
     return json;
 }
 
-Canvas canvasFromJson(const Json& json) {
+Canvas canvasFromJson(const Json& json) try {
     if (!json.is_object())
         throw Error("canvas must be an object, not {}", dumpExcerpt(json));
     Canvas canvas;
@@ -201,6 +205,8 @@ Canvas canvasFromJson(const Json& json) {
         canvas.extra.erase("flow");
     }
     return canvas;
+} catch (const Json::exception& error) {
+    throw Error("the canvas has a value of an unexpected type ({})", error.what());
 }
 
 namespace {

@@ -16,6 +16,8 @@ enum class RngStream : std::uint32_t {
     Dropout = 4,
     Noise = 5,
     Points = 6,
+    Augmentation = 7,
+    Text = 8,
     Patterns = 20,
     Figures = 21,
     Test = 99

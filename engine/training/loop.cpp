@@ -3,6 +3,7 @@
 
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
+#include "engine/data/data_info_json.h"
 #include "engine/support/error.h"
 #include "engine/training/diverged.h"
 #include "engine/training/evaluation.h"
@@ -77,6 +78,16 @@ private:
     bool active_;
 };
 
+/// What is learned from the data (means, categories, vocabulary) must be what the run began with.
+void requireSameData(const RunDirectory& directory, const DataInfo& info) {
+    const auto record = directory.readRunJson();
+    const auto noted = record.find("data");
+    if (noted != record.end() && dataInfoFromJson(*noted) != info)
+        throw Error("{}: the data have changed since the run began; it can go on with the same "
+                    "data only",
+                    directory.path().string());
+}
+
 double secondsSince(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -95,10 +106,10 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     , programs_(backendFor(job.settings.precision()), training_.graph, job.settings.precision(),
                 rule_)
     , plan_(prepare(programs_, job, split_, rule_))
-    , directory_(openRun(job))
-    , lock_(directory_.lock())
     , batcher_(data_.training, split_.training, job.settings.batch(), job.settings.seed(),
                augmenterOf(job.data, data_.info, job.settings.seed()))
+    , directory_(openRun(job))
+    , lock_(directory_.lock())
     , metrics_(directory_, !job.resume.empty(), batcher_.batchesPerEpoch(), data_.info.hasClasses(),
                job.settings.tensorBoard())
     , started_(Clock::now())
@@ -130,6 +141,7 @@ void TrainingLoop::startRun() {
         writeCheckpointFile();
         writeRunRecord(directory_, job_, data_.info, plan_);
     } else {
+        requireSameData(directory_, data_.info);
         position_ = readCheckpoint(directory_.lastWeights(), store);
         updateRunRecord(directory_, job_, plan_);
         // More epochs may be asked for than when it finished.
@@ -334,7 +346,7 @@ bool TrainingLoop::outOfPatience() const {
 }
 
 void TrainingLoop::finish(const std::stop_token& stop) {
-    writeWeights(*programs_.weights(), readCheckpointWeights(directory_.bestWeights()));
+    readCheckpointWeights(directory_.bestWeights(), *programs_.weights());
     const auto test = evaluate(programs_, training_, data_.test, allIndices(*data_.test), stop);
     if (!test) {
         sink_(Stopped{position_.step, true});

@@ -59,10 +59,10 @@ private:
     const UpdateRule rule_;
     ProgramCache programs_;
     ComputePlan plan_;
+    Batcher batcher_; ///< before the folder: what it refuses leaves none behind
     RunDirectory directory_;
     RunLock lock_;
     TrainingPosition position_;
-    Batcher batcher_;
     MetricsLog metrics_;
     Speedometer speed_;
     std::vector<BatchInput> inputs_;

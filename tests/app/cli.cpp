@@ -124,4 +124,8 @@ std::string contentsOf(const fs::path& file) {
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+void writeText(const fs::path& file, const std::string& text) {
+    std::ofstream(file, std::ios::binary) << text;
+}
+
 } // namespace gradwright::test

@@ -66,5 +66,6 @@ std::filesystem::path onlyRun(const std::filesystem::path& runsFolder);
 
 /// The contents of a file as text; empty when there is none.
 std::string contentsOf(const std::filesystem::path& file);
+void writeText(const std::filesystem::path& file, const std::string& text);
 
 } // namespace gradwright::test

@@ -17,10 +17,6 @@ namespace {
 
 using Change = void (*)(Json& project);
 
-void writeText(const fs::path& file, const std::string& text) {
-    std::ofstream(file, std::ios::binary) << text;
-}
-
 QString text(const fs::path& path) {
     return QString::fromStdString(path.string());
 }
@@ -124,7 +120,7 @@ private Q_SLOTS:
     void missingFiles() {
         expectFailure({"summary", cli_.path("none.gradwright")}, {"none.gradwright"});
         expectFailure({"train", cli_.path("none.gradwright")}, {"none.gradwright"});
-        expectFailure({"train", "template:alexnet"}, {"alexnet", "lenet-5"});
+        expectFailure({"train", "template:lenet-6"}, {"lenet-6", "lenet-5"});
         expectFailure({"summary", text(run_)}, {text(run_)}); // a folder
         expectFailure({"evaluate", cli_.path("no-run")}, {"no-run", "no such run"});
         expectFailure({"predict", cli_.path("no-run"), "x.png"}, {"no-run", "no such run"});

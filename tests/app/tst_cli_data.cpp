@@ -15,10 +15,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void writeText(const fs::path& file, const std::string& text) {
-    std::ofstream(file, std::ios::binary) << text;
-}
-
 /// price = 100 + 20 size, and 50 more with a view.
 std::string houses(int count) {
     std::string text = "size;view;price\n";
@@ -188,6 +184,26 @@ private Q_SLOTS:
         const auto broken = cli_.run({"train", "template:peaks-and-pits", "--data", "csv", "--set",
                                       "data.file=broken.csv", "--fit"});
         QCOMPARE(broken.whyNoFailure({"broken.csv, line 3", "1 field,", "the first row has 2"}),
+                 std::string());
+        const auto unfit =
+            cli_.run({"train", "template:weather", "--set", "augmentation.flip-horizontal=yes",
+                      "--run-dir", cli_.path("unfit")});
+        QCOMPARE(unfit.whyNoFailure({"augmentation changes images"}), std::string());
+        QVERIFY(!fs::exists(cli_ / "unfit") || fs::is_empty(cli_ / "unfit"));
+    }
+
+    void aRunGoesOnWithTheSameDataOnly() {
+        writeText(cli_ / "changing.csv", houses(60));
+        const auto trained =
+            cli_.run({"train", "template:peaks-and-pits", "--data", "csv", "--set",
+                      "data.file=changing.csv", "--set", "data.task=regression", "--fit",
+                      "--epochs", "1", "--run-dir", cli_.path("changing"), "--json"});
+        QVERIFY2(trained.code == 0, trained.text().c_str());
+        const auto run = QString::fromStdString(onlyRun(cli_ / "changing").string());
+        QCOMPARE(cli_.run({"train", "--resume", run, "--epochs", "2"}).code, 0);
+        writeText(cli_ / "changing.csv", houses(61));
+        QCOMPARE(cli_.run({"train", "--resume", run, "--epochs", "3"})
+                     .whyNoFailure({"the data have changed since the run began"}),
                  std::string());
     }
 

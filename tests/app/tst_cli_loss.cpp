@@ -20,10 +20,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void writeText(const fs::path& file, const std::string& text) {
-    std::ofstream(file, std::ios::binary) << text;
-}
-
 QString text(const fs::path& path) {
     return QString::fromStdString(path.string());
 }

@@ -141,4 +141,10 @@ Bytes jpeg(int width, int height, int channels, const Bytes& pixels, int orienta
     return file;
 }
 
+std::vector<float> inputOf(const DataSource& source, std::int64_t index) {
+    std::vector<float> values(static_cast<std::size_t>(source.shape().elements()));
+    source.input(index, values);
+    return values;
+}
+
 } // namespace gradwright::test

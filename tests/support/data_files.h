@@ -55,6 +55,9 @@ inline bool contains(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }
 
+/// What a network gets of one sample.
+std::vector<float> inputOf(const DataSource& source, std::int64_t index);
+
 /// A folder that is gone when the test ends.
 class TemporaryFolder {
 public:

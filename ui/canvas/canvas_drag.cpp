@@ -218,6 +218,33 @@ void CanvasScene::dropItems() {
     }
 }
 
+void CanvasScene::endDrags() {
+    delete std::exchange(guides_, nullptr);
+    if (linkDrag_) {
+        delete linkDrag_->line;
+        for (const auto& [id, item] : nodes_)
+            item->setFitting({});
+    }
+    linkDrag_.reset();
+    moveDrag_.reset();
+    sizeDrag_.reset();
+}
+
+void CanvasScene::endStaleDrags() {
+    const auto gone = [](const auto& held, const auto& items) {
+        return std::ranges::any_of(held,
+                                   [&](const auto& entry) { return !items.contains(entry.first); });
+    };
+    const bool stale =
+        (linkDrag_ && !nodes_.contains(linkDrag_->from.ref.node)) ||
+        (moveDrag_ && (gone(moveDrag_->nodes, nodes_) || gone(moveDrag_->frames, frames_) ||
+                       gone(moveDrag_->notes, notes_))) ||
+        (sizeDrag_ && ((sizeDrag_->frame && !frames_.contains(sizeDrag_->frame->first)) ||
+                       (sizeDrag_->note && !notes_.contains(sizeDrag_->note->first))));
+    if (stale)
+        endDrags();
+}
+
 // ---- sizes
 
 bool CanvasScene::startSizing(QPointF at) {

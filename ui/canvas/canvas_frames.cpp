@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/canvas_scene.h"
+#include "ui/canvas/drop_gone.h"
 #include "ui/canvas/frame_item.h"
 #include "ui/canvas/note_item.h"
 #include "ui/theme/text.h"
@@ -15,37 +16,28 @@ constexpr double kMargin = 20;
 constexpr double kTitleRoom = 32; // above the nodes
 constexpr QSizeF kNoteSize{240, 96};
 
-template <class Map>
-auto freshId(const Map& boxes) {
-    using Key = typename Map::key_type;
-    return boxes.empty() ? Key{1} : Key{boxes.rbegin()->first.value + 1};
+/// The items of the frames or notes that lie in a graph.
+template <class Boxes, class Items, class F>
+void syncBoxes(const Boxes& boxes, Items& items, const std::string& graph, F show) {
+    dropGone(items, [&](auto id) {
+        const auto at = boxes.find(id);
+        return at != boxes.end() && at->second.graph == graph;
+    });
+    for (const auto& [id, box] : boxes)
+        if (box.graph == graph)
+            show(id, box, items[id]);
 }
 
 } // namespace
 
 void CanvasScene::syncFrames() {
-    const auto& frames = document_->project().canvas.frames;
     const QSignalBlocker quiet(this);
-    const auto shown = [&](FrameId id) {
-        const auto at = frames.find(id);
-        return at != frames.end() && at->second.graph == scope_.graph;
-    };
-    std::erase_if(frames_, [&](const auto& entry) {
-        const bool gone = !shown(entry.first);
-        if (gone)
-            delete entry.second;
-        return gone;
-    });
-    for (const auto& [id, frame] : frames) {
-        if (!shown(id))
-            continue;
-        FrameItem*& item = frames_[id];
-        if (item == nullptr) {
-            item = new FrameItem(id, *themes_);
-            addItem(item);
-        }
-        item->setFrame(frame);
-    }
+    syncBoxes(document_->project().canvas.frames, frames_, scope_.graph,
+              [this](FrameId id, const Frame& frame, FrameItem*& item) {
+                  if (item == nullptr)
+                      addItem(item = new FrameItem(id, *themes_));
+                  item->setFrame(frame);
+              });
 }
 
 void CanvasScene::frameSelection() {
@@ -78,28 +70,13 @@ void CanvasScene::setFrameTitle(FrameId id, const QString& title) {
 }
 
 void CanvasScene::syncNotes() {
-    const auto& notes = document_->project().canvas.notes;
     const QSignalBlocker quiet(this);
-    const auto shown = [&](NoteId id) {
-        const auto at = notes.find(id);
-        return at != notes.end() && at->second.graph == scope_.graph;
-    };
-    std::erase_if(notes_, [&](const auto& entry) {
-        const bool gone = !shown(entry.first);
-        if (gone)
-            delete entry.second;
-        return gone;
-    });
-    for (const auto& [id, note] : notes) {
-        if (!shown(id))
-            continue;
-        NoteItem*& item = notes_[id];
-        if (item == nullptr) {
-            item = new NoteItem(id, *themes_);
-            addItem(item);
-        }
-        item->setNote(note);
-    }
+    syncBoxes(document_->project().canvas.notes, notes_, scope_.graph,
+              [this](NoteId id, const Note& note, NoteItem*& item) {
+                  if (item == nullptr)
+                      addItem(item = new NoteItem(id, *themes_));
+                  item->setNote(note);
+              });
 }
 
 void CanvasScene::addNote(QPointF at) {

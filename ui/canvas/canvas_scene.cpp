@@ -3,6 +3,7 @@
 
 #include "engine/support/error.h"
 #include "ui/canvas/callout_item.h"
+#include "ui/canvas/drop_gone.h"
 #include "ui/canvas/frame_item.h"
 #include "ui/canvas/layout_job.h"
 #include "ui/canvas/node_looks.h"
@@ -20,17 +21,6 @@ namespace gradwright {
 namespace {
 
 constexpr double kCalloutGap = 22;
-
-/// Deletes the items of what `keeps` says is gone.
-template <class Items, class F>
-void dropGone(Items& items, F keeps) {
-    std::erase_if(items, [&](const auto& entry) {
-        const bool gone = !keeps(entry.first);
-        if (gone)
-            delete entry.second;
-        return gone;
-    });
-}
 
 template <class Items>
 auto selectedOf(const Items& items) {
@@ -112,8 +102,7 @@ void CanvasScene::setScope(GraphScope scope) {
         // Ids are a graph's own: nothing of what was shown stays.
         const QSignalBlocker quiet(this);
         cancelLayout();
-        moveDrag_.reset();
-        sizeDrag_.reset();
+        endDrags();
         delete std::exchange(callout_, nullptr);
         dropGone(links_, [](LinkId) { return false; });
         dropGone(nodes_, [](NodeId) { return false; });
@@ -160,6 +149,7 @@ void CanvasScene::onChanged(ProjectDocument::Changes what) {
         delete std::exchange(animation_, nullptr);
         syncFrames();
         syncNotes();
+        endStaleDrags();
         syncPositions();
         routeLinks();
         syncCallout();

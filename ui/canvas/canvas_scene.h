@@ -191,6 +191,9 @@ private:
     void syncPositions();
     void syncFrames();
     void syncNotes();
+    /// A key may take away what is being dragged.
+    void endStaleDrags();
+    void endDrags();
     void syncCallout();
     void placeCallout(const NodeItem& node);
     [[nodiscard]] bool isFree(const QRectF& rect) const;

@@ -15,12 +15,6 @@ namespace {
 
 constexpr auto kFormat = "gradwright nodes";
 
-template <class Map>
-auto freshId(const Map& boxes) {
-    using Key = typename Map::key_type;
-    return boxes.empty() ? Key{1} : Key{boxes.rbegin()->first.value + 1};
-}
-
 /// Reads the clipboard into edits, one after the other.
 class Paster {
 public:

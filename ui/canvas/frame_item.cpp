@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/frame_item.h"
 
+#include "ui/canvas/resize_corner.h"
 #include "ui/theme/text.h"
 
 #include <QFontMetricsF>
@@ -17,8 +18,7 @@ namespace {
 constexpr double kRadius = 10;
 constexpr double kTitleHeight = 24;
 constexpr double kTitlePadding = 12;
-constexpr double kEdge = 10; // px in which the edge is hit
-constexpr double kHandle = 16;
+constexpr double kEdge = 10;   // px in which the edge is hit
 constexpr double kBehind = -2; // z: behind links
 
 } // namespace
@@ -46,7 +46,7 @@ QRectF FrameItem::titleRect() const {
 }
 
 QRectF FrameItem::handleRect() const {
-    return {size_.width() - kHandle, size_.height() - kHandle, kHandle, kHandle};
+    return resizeCorner::rectOf(size_);
 }
 
 QRectF FrameItem::boundingRect() const {
@@ -80,12 +80,8 @@ void FrameItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidge
     const QRectF box = titleRect().adjusted(kTitlePadding, 0, -kTitlePadding, 0);
     painter->drawText(box, Qt::AlignRight | Qt::AlignVCenter,
                       QFontMetricsF(font).elidedText(title_, Qt::ElideRight, box.width()));
-    if (!isSelected())
-        return;
-    painter->setPen(QPen(theme.focus, 1.5));
-    const QPointF corner(size_.width() - 5, size_.height() - 5);
-    for (const double length : {5.0, 9.0})
-        painter->drawLine(corner - QPointF(length, 0), corner - QPointF(0, length));
+    if (isSelected())
+        resizeCorner::paint(*painter, theme, size_);
 }
 
 } // namespace gradwright

@@ -9,21 +9,10 @@ namespace gradwright {
 
 InlineEditor::InlineEditor(const QString& text, std::function<void(const QString&)> take,
                            QWidget* parent)
-    : QLineEdit(text, parent)
-    , take_(std::move(take))
-    , before_(text) {
+    : TextTaker(text, std::move(take), parent) {
     setObjectName(QStringLiteral("inlineEditor"));
     setAccessibleName(tr("Name"));
     selectAll();
-}
-
-bool InlineEditor::event(QEvent* event) {
-    // Every key is the field's, also those that are commands on the canvas.
-    if (event->type() == QEvent::ShortcutOverride) {
-        event->accept();
-        return true;
-    }
-    return QLineEdit::event(event);
 }
 
 void InlineEditor::keyPressEvent(QKeyEvent* event) {
@@ -38,24 +27,6 @@ void InlineEditor::keyPressEvent(QKeyEvent* event) {
     default:
         QLineEdit::keyPressEvent(event);
     }
-}
-
-void InlineEditor::focusOutEvent(QFocusEvent* event) {
-    QLineEdit::focusOutEvent(event);
-    if (event->reason() != Qt::PopupFocusReason)
-        finish(true);
-}
-
-void InlineEditor::finish(bool taken) {
-    if (std::exchange(finished_, true))
-        return;
-    QWidget* const canvas = parentWidget();
-    hide();
-    deleteLater();
-    if (canvas != nullptr)
-        canvas->setFocus();
-    if (taken && text() != before_)
-        take_(text());
 }
 
 } // namespace gradwright

@@ -57,7 +57,8 @@ void LinkItem::setLook(LinkState state, const QString& text, const QString& tool
 }
 
 void LinkItem::placePill() {
-    const double width = QFontMetricsF(fixedFont(kPillFont)).horizontalAdvance(text_) + 12;
+    static const QFontMetricsF metrics(fixedFont(kPillFont));
+    const double width = metrics.horizontalAdvance(text_) + 12;
     pillUpright_ = false;
     if (corners_.size() == 2) {
         // Beside a straight link, where it covers nothing.

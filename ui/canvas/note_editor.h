@@ -1,30 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QPlainTextEdit>
+#include "ui/canvas/text_taker.h"
 
-#include <functional>
+#include <QPlainTextEdit>
 
 namespace gradwright {
 
-/// The text of a note, over it. Ctrl+Enter and a click elsewhere take it, Escape does not. It
-/// deletes itself.
-class NoteEditor final : public QPlainTextEdit {
+/// The text of a note, over it. Ctrl+Enter takes it, Escape does not.
+class NoteEditor final : public TextTaker<QPlainTextEdit> {
     Q_OBJECT
 public:
     NoteEditor(const QString& text, std::function<void(const QString&)> take, QWidget* parent);
 
 protected:
-    bool event(QEvent* event) override;
+    [[nodiscard]] QString typed() const override { return toPlainText(); }
+    /// What is empty goes, also when it was never anything else.
+    [[nodiscard]] bool isNews(const QString& text) const override {
+        return text.isEmpty() || TextTaker::isNews(text);
+    }
     void keyPressEvent(QKeyEvent* event) override;
-    void focusOutEvent(QFocusEvent* event) override;
-
-private:
-    void finish(bool taken);
-
-    std::function<void(const QString&)> take_;
-    QString before_;
-    bool finished_ = false;
 };
 
 } // namespace gradwright

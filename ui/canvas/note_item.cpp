@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/note_item.h"
 
+#include "ui/canvas/resize_corner.h"
 #include "ui/theme/text.h"
 
 #include <QAbstractTextDocumentLayout>
@@ -15,7 +16,6 @@ namespace gradwright {
 namespace {
 
 constexpr double kPadding = 10;
-constexpr double kHandle = 16;
 constexpr double kBehind = -1; // z: above frames, behind links
 
 } // namespace
@@ -64,7 +64,7 @@ void NoteItem::layOut() {
 }
 
 QRectF NoteItem::handleRect() const {
-    return {size_.width() - kHandle, size_.height() - kHandle, kHandle, kHandle};
+    return resizeCorner::rectOf(size_);
 }
 
 QRectF NoteItem::boundingRect() const {
@@ -83,12 +83,8 @@ void NoteItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget
     context.palette.setColor(QPalette::Text, theme.text);
     document_.documentLayout()->draw(painter, context);
     painter->restore();
-    if (!isSelected())
-        return;
-    painter->setPen(QPen(theme.focus, 1.5));
-    const QPointF corner(size_.width() - 5, size_.height() - 5);
-    for (const double length : {5.0, 9.0})
-        painter->drawLine(corner - QPointF(length, 0), corner - QPointF(0, length));
+    if (isSelected())
+        resizeCorner::paint(*painter, theme, size_);
 }
 
 } // namespace gradwright

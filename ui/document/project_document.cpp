@@ -43,10 +43,6 @@ Document::Changes changesOf(const ProjectEdit& edit) {
 constexpr Document::Changes kAnalyzed =
     Document::NetworkChange | Document::DataChange | Document::TrainingChange;
 
-bool sameDataset(const DataChoice& a, const DataChoice& b) {
-    return a.dataset == b.dataset && a.params == b.params;
-}
-
 constexpr int kMergeable = 1;
 constexpr int kUndoLimit = 10'000;
 
@@ -147,7 +143,7 @@ void ProjectDocument::push(const QString& title, const ProjectEdit& edit, const 
 ProjectEdit ProjectDocument::applyEdit(const ProjectEdit& edit) {
     const DataChoice before = project_.data;
     ProjectEdit inverse = apply(project_, edit);
-    if (!sameDataset(before, project_.data))
+    if (!opensAlike(before, project_.data))
         forgetData();
     if (changesOf(edit) & kAnalyzed)
         analyzeAgain();
@@ -174,7 +170,7 @@ void ProjectDocument::forgetData() {
 }
 
 void ProjectDocument::setDataInfo(const DataChoice& choice, DataInfo info) {
-    if (!sameDataset(choice, project_.data))
+    if (!opensAlike(choice, project_.data))
         return;
     forgetData();
     dataInfo_ = std::move(info);
@@ -183,7 +179,7 @@ void ProjectDocument::setDataInfo(const DataChoice& choice, DataInfo info) {
 }
 
 void ProjectDocument::setDataProblem(const DataChoice& choice, const std::string& reason) {
-    if (!sameDataset(choice, project_.data))
+    if (!opensAlike(choice, project_.data))
         return;
     forgetData();
     dataProblem_ = reason;
@@ -203,7 +199,7 @@ void ProjectDocument::announce(Changes what) {
 void ProjectDocument::replace(Project project, std::optional<std::filesystem::path> file,
                               QString tip) {
     autosave_.discard();
-    const bool sameData = sameDataset(project_.data, project.data);
+    const bool sameData = opensAlike(project_.data, project.data);
     project_ = std::move(project);
     if (!sameData)
         forgetData();

@@ -13,6 +13,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace gradwright {
 
@@ -20,7 +21,7 @@ namespace {
 
 constexpr int kRowHeight = 33;
 constexpr std::size_t kMostRows = 200; ///< more cannot be worked through in one go
-constexpr int kMostFixes = 2;
+constexpr std::size_t kMostFixes = 2;
 
 QColor Theme::*roleOf(Severity severity) {
     return severity == Severity::Error     ? &Theme::error
@@ -33,6 +34,17 @@ QString placeText(const Diagnostic& diagnostic) {
     if (!diagnostic.place.param.empty())
         text += (text.isEmpty() ? QString() : QStringLiteral(" · ")) + qstr(diagnostic.place.param);
     return text;
+}
+
+/// All that a row shows, and whose it is.
+QString textOf(const Diagnostic& diagnostic) {
+    const Place& place = diagnostic.place;
+    QStringList parts{QString::number(static_cast<int>(diagnostic.severity)), qstr(place.graph),
+                      place.node ? QString::number(place.node->value) : QString(),
+                      placeText(diagnostic), qstr(diagnostic.message)};
+    for (const Fix& fix : diagnostic.fixes)
+        parts << qstr(fix.title);
+    return parts.join(u'\n');
 }
 
 /// A line that ends in "…" where there is no room for all of it.
@@ -76,13 +88,11 @@ ProblemsPanel::ProblemsPanel(ProjectDocument& document, const ThemeManager& them
 
 void ProblemsPanel::refresh() {
     while (QLayoutItem* const item = rows_->takeAt(0)) {
-        // A fix's button may be what brought us here.
-        if (QWidget* const widget = item->widget()) {
+        if (QWidget* const widget = item->widget())
             widget->hide();
-            widget->deleteLater();
-        }
         delete item;
     }
+    std::vector<Row> before = std::exchange(shown_, {});
     const auto& diagnostics = document_->analysis().diagnostics;
     std::vector<const Diagnostic*> ordered;
     for (const Diagnostic& diagnostic : diagnostics)
@@ -91,8 +101,28 @@ void ProblemsPanel::refresh() {
                              [](const Diagnostic* each) { return each->severity; });
     if (ordered.size() > kMostRows)
         ordered.resize(kMostRows);
-    for (const Diagnostic* const diagnostic : ordered)
-        rows_->addWidget(rowFor(*diagnostic));
+    QWidget* last = nullptr; // whatever is newly made comes last otherwise
+    for (const Diagnostic* const diagnostic : ordered) {
+        // Most of them outlast an edit, and hundreds of widgets take long to make.
+        QString text = textOf(*diagnostic);
+        const auto old = std::ranges::find(before, text, &Row::text);
+        QWidget* const row =
+            old != before.end() ? std::exchange(old->widget, nullptr) : rowFor(*diagnostic, text);
+        if (old != before.end())
+            before.erase(old);
+        rows_->addWidget(row);
+        row->show();
+        for (auto* const button : row->findChildren<QPushButton*>()) {
+            if (last)
+                setTabOrder(last, button);
+            last = button;
+        }
+        shown_.push_back({std::move(text), row});
+    }
+    // A fix's button may be what brought us here.
+    for (const Row& gone : before)
+        gone.widget->deleteLater();
+    delete none_;
     if (ordered.empty()) {
         auto* const none =
             new QLabel(document_->project().network.main.nodes().empty()
@@ -101,12 +131,13 @@ void ProblemsPanel::refresh() {
         none->setProperty("textRole", QStringLiteral("muted"));
         none->setContentsMargins(14, 6, 14, 6);
         rows_->addWidget(none);
+        none_ = none;
     }
     rows_->addStretch();
     Q_EMIT countChanged(static_cast<qsizetype>(diagnostics.size()));
 }
 
-QWidget* ProblemsPanel::rowFor(const Diagnostic& diagnostic) {
+QWidget* ProblemsPanel::rowFor(const Diagnostic& diagnostic, const QString& text) {
     auto* const row = new QWidget;
     row->setFixedHeight(kRowHeight);
     auto* const layout = new QHBoxLayout(row);
@@ -132,20 +163,23 @@ QWidget* ProblemsPanel::rowFor(const Diagnostic& diagnostic) {
                 });
         layout->addWidget(place);
     }
-    int shown = 0;
-    for (const Fix& fix : diagnostic.fixes) {
-        if (shown++ == kMostFixes)
-            break;
-        auto* const button = new QPushButton(qstr(fix.title));
+    const auto fixes = std::min(diagnostic.fixes.size(), kMostFixes);
+    for (std::size_t i = 0; i < fixes; ++i) {
+        auto* const button = new QPushButton(qstr(diagnostic.fixes[i].title));
         button->setIcon(themes_->icon(QStringLiteral("wand"), &Theme::text));
         button->setObjectName(QStringLiteral("fix"));
-        connect(button, &QPushButton::clicked, this, [this, fix] { applyFix(fix); });
+        connect(button, &QPushButton::clicked, this, [this, text, i] { applyFix(text, i); });
         layout->addWidget(button);
     }
     return row;
 }
 
-void ProblemsPanel::applyFix(const Fix& fix) {
+void ProblemsPanel::applyFix(const QString& text, std::size_t index) {
+    const auto& diagnostics = document_->analysis().diagnostics;
+    const auto found = std::ranges::find(diagnostics, text, textOf);
+    if (found == diagnostics.end())
+        return;
+    const Fix fix = found->fixes[index];
     try {
         document_->perform(qstr(fix.title), {fix.edit});
     } catch (const Error& error) {

@@ -4,7 +4,10 @@
 #include "ui/document/project_document.h"
 #include "ui/theme/theme_manager.h"
 
+#include <QPointer>
 #include <QWidget>
+
+#include <vector>
 
 class QVBoxLayout;
 
@@ -25,13 +28,21 @@ Q_SIGNALS:
     void hint(const QString& text);
 
 private:
+    struct Row {
+        QString text;
+        QWidget* widget;
+    };
+
     void refresh();
-    QWidget* rowFor(const Diagnostic& diagnostic);
-    void applyFix(const Fix& fix);
+    QWidget* rowFor(const Diagnostic& diagnostic, const QString& text);
+    /// As it is now: the same problem may have got another fix.
+    void applyFix(const QString& text, std::size_t index);
 
     ProjectDocument* document_;
     const ThemeManager* themes_;
     QVBoxLayout* rows_;
+    std::vector<Row> shown_;
+    QPointer<QWidget> none_; ///< says that there is nothing
 };
 
 /// "1 error, 2 warnings", "no problems".

@@ -15,8 +15,7 @@ DataProbe::DataProbe(ProjectDocument& document, QObject* parent)
 
 void DataProbe::probe() {
     const DataChoice& choice = document_->project().data;
-    const bool asked = asked_.dataset == choice.dataset && asked_.params == choice.params;
-    if (job_ != 0 && asked && document_->dataInfo())
+    if (job_ != 0 && opensAlike(asked_, choice) && document_->dataInfo())
         return;
     asked_ = choice;
     jobs_.cancel(job_);

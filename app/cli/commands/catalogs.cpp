@@ -37,6 +37,13 @@ Json paramJson(const ParamSpec& spec) {
     return json;
 }
 
+Json paramsJson(const ParamSpecs& specs) {
+    Json params = Json::array();
+    for (const auto& spec : specs)
+        params.push_back(paramJson(spec));
+    return params;
+}
+
 void listLayers(bool asJson) {
     Json list = Json::array();
     for (const auto& def : layerCatalog()) {
@@ -45,16 +52,13 @@ void listLayers(bool asJson) {
                                   padded(infoOf(def.category).title, 17), def.doc));
             continue;
         }
-        Json params = Json::array();
-        for (const auto& spec : def.params)
-            params.push_back(paramJson(spec));
         list.push_back({{"key", def.key},
                         {"title", def.title},
                         {"category", infoOf(def.category).key},
                         {"doc", def.doc},
                         {"formula", def.formula},
                         {"source", def.source},
-                        {"params", std::move(params)}});
+                        {"params", paramsJson(def.params)}});
     }
     if (asJson)
         printJson(list);
@@ -96,15 +100,12 @@ void listDatasets(bool asJson) {
                                           : "standard " + toString(spec.standard)));
             continue;
         }
-        Json params = Json::array();
-        for (const auto& spec : def.params)
-            params.push_back(paramJson(spec));
         list.push_back({{"key", def.key},
                         {"title", def.title},
                         {"doc", def.doc},
                         {"origin", def.origin},
                         {"licence", def.licence},
-                        {"params", std::move(params)}});
+                        {"params", paramsJson(def.params)}});
     }
     if (asJson)
         printJson(list);

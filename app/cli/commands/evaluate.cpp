@@ -60,8 +60,7 @@ void runEvaluate(const Options& options, int& exitCode) {
     const auto precision = project.training.precision();
     ProgramCache programs(backendFor(precision), training.graph, precision);
     programs.get(1, Mode::Inference);
-    naming(weightsFile,
-           [&] { writeWeights(*programs.weights(), readCheckpointWeights(weightsFile)); });
+    naming(weightsFile, [&] { readCheckpointWeights(weightsFile, *programs.weights()); });
 
     const bool useTest = options.split == "test";
     auto split = splitOf(data, project.data);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
+#include "engine/data/generated_params.h"
 #include "engine/support/rng.h"
 
 #include <array>
@@ -133,13 +134,10 @@ DatasetDef generatedPatternsDataset() {
             .params = {std::move(size),
                        intParam("channels", "Channels", 3, 1, kMostChannels, "3 for colours."),
                        intParam("classes", "Classes", 10, 2, 10'000, "Kinds of patterns."),
-                       intParam("samples", "Samples", 2000, 20, 10'000'000,
-                                "To train and validate with."),
-                       intParam("test-samples", "Test samples", 500, 10, 10'000'000,
-                                "Never trained on."),
+                       samplesParam(2000), testSamplesParam(500),
                        realParam("noise", "Noise", 0.5, 0, 10,
                                  "Its standard deviation; that of the patterns is about 1."),
-                       intParam("seed", "Seed", 1, 0, 9e15, "Another one makes other patterns.")},
+                       generatorSeedParam("Another one makes other patterns.")},
             .open = open};
 }
 

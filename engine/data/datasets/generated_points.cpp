@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
+#include "engine/data/generated_params.h"
 #include "engine/data/points.h"
 
 #include <algorithm>
@@ -81,15 +82,11 @@ DatasetDef generatedPointsDataset() {
                                     {"gaussians", "Gaussian clouds", "A cloud a class."},
                                     {"checkerboard", "Checkerboard", "Four by four fields."}},
                                    "How the classes lie."),
-                       std::move(classes),
-                       intParam("samples", "Samples", 2000, 20, 10'000'000,
-                                "To train and validate with."),
-                       intParam("test-samples", "Test samples", 1000, 10, 10'000'000,
-                                "Never trained on."),
+                       std::move(classes), samplesParam(2000), testSamplesParam(1000),
                        realParam("noise", "Noise", 0.1, 0, 2,
                                  "Standard deviation of each point's shift, as a share of the "
                                  "distance between neighbouring classes."),
-                       intParam("seed", "Seed", 1, 0, 9e15, "Another one draws other points.")},
+                       generatorSeedParam("Another one draws other points.")},
             .open = open};
 }
 

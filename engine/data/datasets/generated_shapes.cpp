@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
+#include "engine/data/generated_params.h"
 #include "engine/support/rng.h"
 
 #include <algorithm>
@@ -125,14 +126,10 @@ DatasetDef generatedShapesDataset() {
                    "target is an image too: 1 where a disk is seen, 0 elsewhere.",
             .origin = "Generated",
             .licence = "None needed",
-            .params = {std::move(size),
-                       intParam("samples", "Samples", 1500, 20, 10'000'000,
-                                "To train and validate with."),
-                       intParam("test-samples", "Test samples", 300, 10, 10'000'000,
-                                "Never trained on."),
+            .params = {std::move(size), samplesParam(1500), testSamplesParam(300),
                        realParam("noise", "Noise", 0.2, 0, 10,
                                  "Its standard deviation; shapes are from 0.4 to 1 bright."),
-                       intParam("seed", "Seed", 1, 0, 9e15, "Another one draws other images.")},
+                       generatorSeedParam("Another one draws other images.")},
             .open = open};
 }
 

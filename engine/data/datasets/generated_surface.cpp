@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
+#include "engine/data/generated_params.h"
 #include "engine/support/rng.h"
 
 #include <algorithm>
@@ -104,14 +105,11 @@ DatasetDef generatedSurfaceDataset() {
                                    {{"gaussians", "Peaks and pits", "Three of each."},
                                     {"plane", "Plane", "What one unit can learn."}},
                                    "The shape of the surface."),
-                       intParam("samples", "Samples", 2000, 20, 10'000'000,
-                                "To train and validate with."),
-                       intParam("test-samples", "Test samples", 1000, 10, 10'000'000,
-                                "Never trained on."),
+                       samplesParam(2000), testSamplesParam(1000),
                        realParam("noise", "Noise", 0.05, 0, 2,
                                  "Standard deviation of what is added to each height; the heights "
                                  "are from -1 to 1."),
-                       intParam("seed", "Seed", 1, 0, 9e15, "Another one draws other points.")},
+                       generatorSeedParam("Another one draws other points.")},
             .open = open};
 }
 

@@ -160,6 +160,19 @@ private Q_SLOTS:
         QVERIFY(flipped > 30 && flipped < 70);
     }
 
+    /// Generated patterns are neither black nor white, and stay what they are.
+    void flipsKeepValuesOutsideTheRangeOfColours() {
+        auto image = picture();
+        for (std::size_t i = 0; i < image.size(); ++i)
+            image[i] = 9 * std::sin(static_cast<float>(i));
+        auto flipped = changed({{"flip-horizontal", true}, {"flip-vertical", true}}, image);
+        QVERIFY(*std::ranges::max_element(flipped) > 8);
+        std::ranges::sort(image);
+        std::ranges::sort(flipped);
+        for (std::size_t i = 0; i < image.size(); ++i)
+            QVERIFY(std::abs(image[i] - flipped[i]) < 1e-4F);
+    }
+
     void scaleChangesTheArea() {
         const auto area = [](const std::vector<float>& image) {
             const auto values = shown(image);

@@ -37,12 +37,6 @@ DataChoice ten(const TemporaryFolder& folder, const std::string& normalize = "un
             .validationFraction = 0.2};
 }
 
-std::vector<float> inputOf(const DataSource& source, std::int64_t index) {
-    std::vector<float> values(static_cast<std::size_t>(source.shape().elements()));
-    source.input(index, values);
-    return values;
-}
-
 } // namespace
 
 class CifarTest : public QObject {

@@ -47,6 +47,8 @@ private Q_SLOTS:
     void findsTheHeader() {
         QCOMPARE(parsed("age,name\n1,x\n2,y\n").names, (Names{"age", "name"}));
         QCOMPARE(parsed("1,x\n2,y\n").names, (Names{"1", "2"}));
+        // As pandas writes it: nothing above the numbers of the rows.
+        QCOMPARE(parsed(",age,name\n0,30,x\n1,40,y\n").names, (Names{"1", "age", "name"}));
         QCOMPARE(parsed("colour,shape\nred,round\nred,long\n").names, (Names{"colour", "shape"}));
         QCOMPARE(parsed("red,round\nblue,round\nred,long\n").names, (Names{"1", "2"}));
         QCOMPARE(parsed("a,b\n1,2\n", {.header = CsvHeader::No}).rows(), std::size_t{2});

@@ -35,12 +35,6 @@ ParamValues idxParams(const TemporaryFolder& folder) {
             {"test-labels", (folder / "t10k-labels-idx1-ubyte").string()}};
 }
 
-std::vector<float> inputOf(const DataSource& source, std::int64_t index) {
-    std::vector<float> values(static_cast<std::size_t>(source.shape().elements()));
-    source.input(index, values);
-    return values;
-}
-
 std::vector<int> countsOf(const DataSource& source, const std::vector<std::uint32_t>& part) {
     std::vector<int> counts(10, 0);
     for (const auto index : part)

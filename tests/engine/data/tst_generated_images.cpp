@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/dataset.h"
-#include "engine/data/reconstruction.h"
+#include "tests/support/data_files.h"
 
 #include <QTest>
 
@@ -10,17 +10,12 @@
 #include <vector>
 
 using namespace gradwright;
+using namespace gradwright::test;
 
 namespace {
 
 Dataset open(const std::string& key, ParamValues params = {}) {
     return openDataset({.dataset = key, .params = std::move(params)});
-}
-
-std::vector<float> inputOf(const DataSource& source, std::int64_t index) {
-    std::vector<float> values(static_cast<std::size_t>(source.shape().elements()));
-    source.input(index, values);
-    return values;
 }
 
 std::vector<float> targetOf(const DataSource& source, std::int64_t index) {
@@ -151,16 +146,6 @@ private Q_SLOTS:
         }
         QVERIFY(marked > bright / 5 && marked < bright / 2);
         QVERIFY(bright > 50 * 64 * 64 / 20 && bright < 50 * 64 * 64 / 2);
-    }
-
-    void aReconstructionIsItsOwnTarget() {
-        const auto data = open("patterns");
-        const auto own = asReconstruction(data);
-        QVERIFY(!own.info.hasClasses());
-        QVERIFY(own.info.target == data.info.input);
-        QCOMPARE(own.test->size(), data.test->size());
-        QVERIFY(inputOf(*own.test, 3) == inputOf(*data.test, 3));
-        QVERIFY(targetOf(*own.test, 3) == inputOf(*data.test, 3));
     }
 };
 

@@ -28,6 +28,11 @@ protected:
         const Node* const node = graph().findByName(name);
         return node != nullptr ? node->id : NodeId{0};
     }
+    /// Empty unless one node is selected.
+    [[nodiscard]] std::string selectedName() const {
+        const auto nodes = page_->scene().selectedNodes();
+        return nodes.size() == 1 ? graph().find(nodes.front())->name : std::string();
+    }
     [[nodiscard]] QWidget* canvas() const { return page_->view().viewport(); }
     [[nodiscard]] QPoint onScreen(QPointF scene) const { return page_->view().mapFromScene(scene); }
     [[nodiscard]] QPoint nodeCenter(const char* name) const {

@@ -132,6 +132,36 @@ private Q_SLOTS:
         QVERIFY2(reason.contains(QStringLiteral("already takes a link")), qPrintable(reason));
         drag(port("relu1", false), port("add1", true));
         QVERIFY(linked("relu1", "add1"));
+        // An Add takes any number of links, so that nothing but the cycle speaks against this one.
+        page_->scene().addLayer("relu", QPointF(-300, 260));
+        drag(port("add1", false), port("relu2", true));
+        QVERIFY(linked("add1", "relu2"));
+        reason.clear();
+        drag(port("relu2", false), port("add1", true, 1));
+        QVERIFY2(reason.contains(QStringLiteral("cycle")), qPrintable(reason));
+        QVERIFY(!linked("relu2", "add1"));
+    }
+
+    void aKeyMayTakeAwayWhatIsDragged() {
+        build();
+        const QPoint from = port("dense2", false);
+        QTest::mousePress(canvas(), Qt::LeftButton, {}, from);
+        QTest::mouseMove(canvas(), from + QPoint(40, 60));
+        document_->perform(QStringLiteral("Delete"),
+                           removeItems(document_->project(), "", std::array{idOf("dense2")}, {}));
+        QTest::mouseMove(canvas(), from + QPoint(60, 90));
+        QTest::mouseRelease(canvas(), Qt::LeftButton, {}, from + QPoint(60, 90));
+        QVERIFY(graph().findByName("dense2") == nullptr);
+        undo();
+        page_->scene().selectNodes({idOf("dense2")});
+        const QPoint at = nodeCenter("dense2");
+        QTest::mousePress(canvas(), Qt::LeftButton, {}, at);
+        QTest::mouseMove(canvas(), at + QPoint(30, 30));
+        document_->perform(QStringLiteral("Delete"),
+                           removeItems(document_->project(), "", std::array{idOf("dense2")}, {}));
+        QTest::mouseMove(canvas(), at + QPoint(50, 50));
+        QTest::mouseRelease(canvas(), Qt::LeftButton, {}, at + QPoint(50, 50));
+        QVERIFY(graph().findByName("dense2") == nullptr);
     }
 
     void theShapeIsExplainedWhileDragging() {
@@ -285,14 +315,25 @@ private Q_SLOTS:
             map.add({static_cast<std::uint32_t>(i + 10)}, walls[i]);
         map.add({1}, QRectF(-104, 0, 208, 54));
         map.add({2}, QRectF(-104, 400, 208, 54));
-        for (const Flow flow : {Flow::Down}) {
-            const QPolygonF route = map.route({0, 54}, {1}, {0, 400}, {2}, flow);
-            QVERIFY(route.size() >= 2);
-            for (const QRectF& wall : walls)
-                QVERIFY(!crosses(route, wall));
-            QCOMPARE(route.first(), QPointF(0, 54));
-            QCOMPARE(route.last(), QPointF(0, 400));
-        }
+        const QPolygonF route = map.route({0, 54}, {1}, {0, 400}, {2}, Flow::Down);
+        QVERIFY(route.size() >= 2);
+        for (const QRectF& wall : walls)
+            QVERIFY(!crosses(route, wall));
+        QCOMPARE(route.first(), QPointF(0, 54));
+        QCOMPARE(route.last(), QPointF(0, 400));
+
+        // The same lying on its side.
+        ObstacleMap turned;
+        for (std::size_t i = 0; i < walls.size(); ++i)
+            turned.add({static_cast<std::uint32_t>(i + 10)},
+                       QRectF(walls[i].y(), walls[i].x(), walls[i].height(), walls[i].width()));
+        turned.add({1}, QRectF(0, -104, 54, 208));
+        turned.add({2}, QRectF(400, -104, 54, 208));
+        const QPolygonF across = turned.route({54, 0}, {1}, {400, 0}, {2}, Flow::Right);
+        for (const QRectF& wall : walls)
+            QVERIFY(!crosses(across, QRectF(wall.y(), wall.x(), wall.height(), wall.width())));
+        QCOMPARE(across.first(), QPointF(54, 0));
+        QCOMPARE(across.last(), QPointF(400, 0));
     }
 
     void nothingBecomesNaN() {

@@ -29,10 +29,6 @@ private:
         QTest::keyClicks(search, typed);
         QTest::keyClick(search, Qt::Key_Return);
     }
-    [[nodiscard]] std::string selectedName() const {
-        const auto nodes = page_->scene().selectedNodes();
-        return nodes.size() == 1 ? graph().find(nodes.front())->name : std::string();
-    }
 
 private Q_SLOTS:
     void init() { open(); }

@@ -161,9 +161,12 @@ private Q_SLOTS:
         // The list holds what was there before until events are handled; errors stand first.
         QPushButton* fix = nullptr;
         const auto find = [&] {
+            const auto heightOf = [&](const QPushButton* each) {
+                return each->mapTo(&page_->problems(), QPoint()).y();
+            };
             for (auto* const each :
                  page_->problems().findChildren<QPushButton*>(QStringLiteral("fix")))
-                if (fix == nullptr && each->isVisible())
+                if (each->isVisible() && (fix == nullptr || heightOf(each) < heightOf(fix)))
                     fix = each;
             return fix != nullptr;
         };

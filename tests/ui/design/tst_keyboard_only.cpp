@@ -31,10 +31,6 @@ private:
         press(Qt::Key_Return);
         page_->view().setFocus();
     }
-    [[nodiscard]] std::string selectedName() const {
-        const auto nodes = page_->scene().selectedNodes();
-        return nodes.size() == 1 ? graph().find(nodes.front())->name : std::string();
-    }
 
 private Q_SLOTS:
     void init() { open(); }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/own_home.h"
 #include "ui/inference/inference_page.h"
 #include "ui/shell/command_palette.h"
 #include "ui/shell/device_chip.h"
@@ -31,9 +32,7 @@ private:
 
 private Q_SLOTS:
     void initTestCase() {
-        qputenv("XDG_DATA_HOME", folder_.path().toUtf8());
-        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, folder_.path());
-        QCoreApplication::setOrganizationName(QStringLiteral("gradwright"));
+        test::liveIn(folder_.path());
         themes_ = std::make_unique<ThemeManager>(*qApp);
     }
     void init() {

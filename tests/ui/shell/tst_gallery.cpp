@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/project_file.h"
 #include "engine/project/templates.h"
+#include "tests/support/own_home.h"
 #include "tests/support/small_jobs.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/template_card.h"
@@ -64,9 +65,7 @@ private:
 
 private Q_SLOTS:
     void initTestCase() {
-        qputenv("XDG_DATA_HOME", folder_.path().toUtf8());
-        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, folder_.path());
-        QCoreApplication::setOrganizationName(QStringLiteral("gradwright"));
+        test::liveIn(folder_.path());
         themes_ = std::make_unique<ThemeManager>(*qApp);
     }
     void init() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/project_file.h"
+#include "tests/support/own_home.h"
 #include "tests/support/small_jobs.h"
 #include "ui/shell/interrupted_training.h"
 #include "ui/shell/main_window.h"
@@ -57,9 +58,7 @@ private:
 
 private Q_SLOTS:
     void initTestCase() {
-        qputenv("XDG_DATA_HOME", folder_.path().toUtf8());
-        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, folder_.path());
-        QCoreApplication::setOrganizationName(QStringLiteral("gradwright"));
+        test::liveIn(folder_.path());
         themes_ = std::make_unique<ThemeManager>(*qApp);
     }
     void init() { QSettings().clear(); }

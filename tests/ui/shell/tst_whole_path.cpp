@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/project_file.h"
 #include "tests/support/gestures.h"
+#include "tests/support/own_home.h"
 #include "ui/design/design_page.h"
 #include "ui/inference/drawing_pad.h"
 #include "ui/inference/inference_page.h"
@@ -35,11 +36,7 @@ private:
     QTemporaryDir folder_;
 
 private Q_SLOTS:
-    void initTestCase() {
-        qputenv("XDG_DATA_HOME", folder_.path().toUtf8());
-        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, folder_.path());
-        QCoreApplication::setOrganizationName(QStringLiteral("gradwright"));
-    }
+    void initTestCase() { test::liveIn(folder_.path()); }
 
     void fromNothingToARecognisedDigit() {
         ThemeManager themes(*qApp);
