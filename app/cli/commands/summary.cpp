@@ -4,6 +4,7 @@
 #include "app/cli/output.h"
 #include "engine/layers/catalog.h"
 #include "engine/project/templates.h"
+#include "engine/support/json.h"
 #include "engine/training/memory.h"
 
 #include <CLI/CLI.hpp>
