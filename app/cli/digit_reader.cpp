@@ -5,6 +5,7 @@
 #include "engine/data/picture_input.h"
 #include "engine/data/table.h"
 #include "engine/project/runs.h"
+#include "engine/support/json.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/objective.h"
 

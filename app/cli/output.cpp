@@ -2,6 +2,7 @@
 #include "app/cli/output.h"
 
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 
 #include <algorithm>
 #include <array>

@@ -3,6 +3,7 @@
 
 #include "app/cli/exit_codes.h"
 #include "engine/data/augmentation.h"
+#include "engine/support/json.h"
 #include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/recipes/schedules.h"

@@ -2,6 +2,7 @@
 #include "app/cli/training_session.h"
 
 #include "app/cli/progress_bar.h"
+#include "engine/support/json.h"
 
 #include <algorithm>
 #include <vector>

@@ -2,6 +2,7 @@
 #include "engine/data/data_info_json.h"
 
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 
 #include <algorithm>
 #include <array>

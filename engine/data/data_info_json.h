@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/data/dataset.h"
-#include "engine/support/json.h"
+#include "engine/support/json_fwd.h"
 
 namespace gradwright {
 

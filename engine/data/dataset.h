@@ -4,6 +4,7 @@
 #include "engine/data/preparation.h"
 #include "engine/data/table_column.h"
 #include "engine/support/param.h"
+#include "engine/support/unknown_keys.h"
 #include "engine/tensor/shape.h"
 
 #include <cstddef>
@@ -97,9 +98,9 @@ struct DataChoice {
     ParamValues params{};
     double validationFraction = 0.1; ///< of the training samples, in [0, 1)
     std::uint64_t splitSeed = 1;
-    std::int64_t limit = 0;      ///< use only the first N samples of Split::training; 0 = all
-    ParamValues augmentation{};  ///< of augmentationParams()
-    Json extra = Json::object(); ///< keys of a file that this version does not know
+    std::int64_t limit = 0;     ///< use only the first N samples of Split::training; 0 = all
+    ParamValues augmentation{}; ///< of augmentationParams()
+    UnknownKeys extra;
 
     bool operator==(const DataChoice&) const = default;
 };

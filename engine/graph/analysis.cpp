@@ -5,6 +5,7 @@
 #include "engine/graph/lower.h"
 #include "engine/layers/catalog.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 
 #include <algorithm>
 #include <iterator>

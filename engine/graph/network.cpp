@@ -3,6 +3,7 @@
 
 #include "engine/layers/catalog.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 
 #include <queue>
 

@@ -4,6 +4,7 @@
 #include "engine/graph/edit.h"
 #include "engine/layers/catalog.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 
 #include <algorithm>
 #include <map>
@@ -180,7 +181,7 @@ std::vector<PromotedParam> promotedFromJson(const Json& json) {
         promoted.push_back({textOf(required(entry, "key", what), "key"),
                             {idOf(required(entry, "node", what), "node")},
                             textOf(required(entry, "param", what), "param"),
-                            unknownKeys(entry, {"key", "node", "param"})});
+                            UnknownKeys(entry, {"key", "node", "param"})});
     return promoted;
 }
 
@@ -192,7 +193,7 @@ void readBlock(Network& network, const std::string& name, const Json& json, std:
         apply(network, {SetPromoted{name, promotedFromJson(json["promoted"])}});
     if (json.contains("doc"))
         block.doc = textOf(json["doc"], "doc");
-    block.extra = unknownKeys(json, {"nodes", "links", "promoted", "doc"});
+    block.extra = UnknownKeys(json, {"nodes", "links", "promoted", "doc"});
 }
 
 } // namespace
@@ -206,14 +207,6 @@ const Json& required(const Json& object, std::string_view key, std::string_view 
     return *found;
 }
 
-Json unknownKeys(const Json& object, std::initializer_list<std::string_view> known) {
-    Json rest = Json::object();
-    for (const auto& [key, value] : object.items())
-        if (std::ranges::find(known, key) == known.end())
-            rest[key] = value;
-    return rest;
-}
-
 Json toJson(const Node& node) {
     Json json = {{"id", node.id.value}, {"name", node.name}};
     if (const auto* use = node.layerUse()) {
@@ -224,14 +217,14 @@ Json toJson(const Node& node) {
     }
     if (auto params = paramsToJson(node.params); !params.empty())
         json["params"] = std::move(params);
-    json.update(node.extra);
+    json.update(node.extra.json());
     return json;
 }
 
 Json toJson(const Link& link) {
     Json json = {
         {"id", link.id.value}, {"from", portToJson(link.from)}, {"to", portToJson(link.to)}};
-    json.update(link.extra);
+    json.update(link.extra.json());
     return json;
 }
 
@@ -251,12 +244,12 @@ Node nodeFromJson(const Json& json) {
             def = findLayer(key);
             node.use = LayerUse{std::move(key)};
         }
-        node.extra = unknownKeys(json, {"id", "name", "layer", "block", "repeat", "params"});
+        node.extra = UnknownKeys(json, {"id", "name", "layer", "block", "repeat", "params"});
         const bool known = def || node.blockUse();
         if (json.contains("params") && known)
             node.params = paramsFromJson(json["params"], def);
         else if (json.contains("params"))
-            node.extra["params"] = json["params"]; // of a later version: kept as they are
+            node.extra.set("params", json["params"]); // of a later version: kept as they are
     } catch (const Error& error) {
         throw Error("node \"{}\": {}", excerpt(node.name), error.what());
     }
@@ -269,7 +262,7 @@ Link linkFromJson(const Json& json) {
     link.id = {idOf(required(json, "id", "a link"), "a link's id")};
     link.from = portFromJson(required(json, "from", "a link"), "a link's from");
     link.to = portFromJson(required(json, "to", "a link"), "a link's to");
-    link.extra = unknownKeys(json, {"id", "from", "to"});
+    link.extra = UnknownKeys(json, {"id", "from", "to"});
     return link;
 }
 
@@ -282,14 +275,14 @@ Json toJson(const Network& network) {
         for (const auto& promoted : block.promoted) {
             Json item = {
                 {"key", promoted.key}, {"node", promoted.node.value}, {"param", promoted.param}};
-            item.update(promoted.extra);
+            item.update(promoted.extra.json());
             entry["promoted"].push_back(std::move(item));
         }
         entry["doc"] = block.doc;
-        entry.update(block.extra);
+        entry.update(block.extra.json());
         json["blocks"][name] = std::move(entry);
     }
-    json.update(network.extra);
+    json.update(network.extra.json());
     return json;
 }
 
@@ -309,7 +302,7 @@ Network networkFromJson(const Json& json) {
     for (const auto& [name, entry] : blocks.items())
         readLinks(network.blocks.at(name).graph, ports, entry, what(name));
     readLinks(network.main, ports, json, "the network");
-    network.extra = unknownKeys(json, {"nodes", "links", "blocks"});
+    network.extra = UnknownKeys(json, {"nodes", "links", "blocks"});
     return network;
 }
 

@@ -22,7 +22,5 @@ Link linkFromJson(const Json& json);
 
 /// The value of a required key. Throws Error naming the key and `what`.
 const Json& required(const Json& object, std::string_view key, std::string_view what);
-/// The keys of `object` that are not in `known`.
-Json unknownKeys(const Json& object, std::initializer_list<std::string_view> known);
 
 } // namespace gradwright

@@ -100,7 +100,7 @@ private:
         return link ? sourceOf(copy, link->from) : std::nullopt;
     }
 
-    void addLink(std::optional<PortRef> from, PortRef to, const Json& extra) {
+    void addLink(std::optional<PortRef> from, PortRef to, const UnknownKeys& extra) {
         if (!from)
             return;
         Link link;

@@ -3,6 +3,7 @@
 
 #include "engine/io/atomic_file.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/io/posix_file.h"
-#include "engine/support/json.h"
+#include "engine/support/json_fwd.h"
 
 #include <chrono>
 #include <filesystem>

@@ -3,6 +3,7 @@
 
 #include "engine/graph/blocks.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 
 #include <algorithm>
 #include <limits>

@@ -5,6 +5,7 @@
 #include "engine/io/atomic_file.h"
 #include "engine/project/project_file.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 
 #include <algorithm>
 

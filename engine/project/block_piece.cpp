@@ -5,6 +5,7 @@
 #include "engine/graph/network_json.h"
 #include "engine/project/project_file.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 
 namespace gradwright {
 namespace {

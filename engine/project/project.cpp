@@ -3,6 +3,7 @@
 
 #include "engine/project/project_file.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 
 #include <algorithm>
 #include <cmath>

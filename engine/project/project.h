@@ -4,6 +4,7 @@
 #include "engine/data/dataset.h"
 #include "engine/graph/edit.h"
 #include "engine/graph/network.h"
+#include "engine/support/unknown_keys.h"
 #include "engine/training/settings.h"
 #include "engine/training/trainer.h"
 
@@ -33,7 +34,7 @@ struct Frame {
     Point position;
     double width = 0;
     double height = 0;
-    Json extra = Json::object(); ///< keys of a file that this version does not know
+    UnknownKeys extra;
     bool operator==(const Frame&) const = default;
 };
 
@@ -44,7 +45,7 @@ struct Note {
     Point position;
     double width = 0;
     double height = 0;
-    Json extra = Json::object(); ///< keys of a file that this version does not know
+    UnknownKeys extra;
     bool operator==(const Note&) const = default;
 };
 
@@ -67,7 +68,7 @@ struct Canvas {
     /// Instances of blocks that show what is in them, by graph.
     std::map<std::string, std::set<NodeId>, std::less<>> expanded;
     Flow flow = Flow::Down;
-    Json extra = Json::object();
+    UnknownKeys extra;
     bool operator==(const Canvas&) const = default;
 };
 
@@ -80,7 +81,7 @@ struct Project {
     Canvas canvas;
     DataChoice data;
     TrainingSettings training;
-    Json extra = Json::object();
+    UnknownKeys extra;
     bool operator==(const Project&) const = default;
 };
 

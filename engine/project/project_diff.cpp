@@ -2,6 +2,7 @@
 #include "engine/project/project_diff.h"
 
 #include "engine/layers/catalog.h"
+#include "engine/support/json.h"
 
 #include <fmt/format.h>
 

@@ -5,6 +5,7 @@
 #include "engine/graph/network_json.h"
 #include "engine/io/atomic_file.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 
 #include <charconv>
 #include <cmath>
@@ -107,7 +108,7 @@ Json boxesToJson(const std::map<Id<typename Box::Tag>, typename Box::Value>& box
                       {Box::textKey, Box::text(box)},
                       {"position", pointToJson(box.position)},
                       {"size", Json::array({box.width, box.height})}};
-        entry.update(box.extra);
+        entry.update(box.extra.json());
         list.push_back(std::move(entry));
     }
     return list;
@@ -127,7 +128,7 @@ std::map<Id<typename Box::Tag>, typename Box::Value> boxesFromJson(const Json& l
         const auto size = pointFromJson(required(entry, "size", what), what);
         box.width = size.x;
         box.height = size.y;
-        box.extra = unknownKeys(entry, {"id", "graph", Box::textKey, "position", "size"});
+        box.extra = UnknownKeys(entry, {"id", "graph", Box::textKey, "position", "size"});
         const Id<typename Box::Tag> id{numberOf(required(entry, "id", what), what)};
         if (!boxes.emplace(id, std::move(box)).second)
             throw Error("{}: two have the number {}", what, id.value);
@@ -175,7 +176,7 @@ Json toJson(const Canvas& canvas) {
     for (const auto& [graph, nodes] : canvas.expanded)
         for (const auto node : nodes)
             json["expanded"][graph].push_back(node.value);
-    json.update(canvas.extra);
+    json.update(canvas.extra.json());
     if (canvas.flow == Flow::Right)
         json["flow"] = kFlowRight;
     return json;
@@ -199,10 +200,10 @@ Canvas canvasFromJson(const Json& json) try {
         canvas.notes = boxesFromJson<NoteBox>(json["notes"], "the notes");
     canvas.expanded = expandedFromJson(objectAt(json, "expanded"));
     // A direction of a later version is drawn downwards, and kept.
-    canvas.extra = unknownKeys(json, {"positions", "frames", "notes", "expanded"});
+    canvas.extra = UnknownKeys(json, {"positions", "frames", "notes", "expanded"});
     if (json.value("flow", Json()) == Json(kFlowRight)) {
         canvas.flow = Flow::Right;
-        canvas.extra.erase("flow");
+        canvas.extra.take("flow");
     }
     return canvas;
 } catch (const Json::exception& error) {
@@ -238,7 +239,7 @@ Json dataToJson(const DataChoice& data) {
                  {"limit", data.limit}};
     if (!data.augmentation.empty())
         json["augmentation"] = paramsToJson(data.augmentation);
-    json.update(data.extra);
+    json.update(data.extra.json());
     return json;
 }
 
@@ -268,7 +269,7 @@ DataChoice dataFromJson(const Json& json) {
         json.value("validation_fraction", Json(data.validationFraction)), "validation_fraction");
     data.splitSeed = countAt(json, "split_seed", data.splitSeed);
     data.limit = countAt(json, "limit", data.limit);
-    data.extra = unknownKeys(
+    data.extra = UnknownKeys(
         json, {"dataset", "params", "validation_fraction", "split_seed", "limit", "augmentation"});
     requireValid(data);
     return data;
@@ -323,7 +324,7 @@ Json toJson(const Project& project) {
                  {"canvas", toJson(project.canvas)},
                  {"data", dataToJson(project.data)},
                  {"training", toJson(project.training)}};
-    json.update(project.extra);
+    json.update(project.extra.json());
     return json;
 }
 
@@ -344,7 +345,7 @@ Project projectFromJson(const Json& json) {
     } catch (const Json::exception& error) {
         throw Error("a value has an unexpected type ({})", error.what());
     }
-    project.extra = unknownKeys(json, {"format", "schema", "name", "uuid", "description", "network",
+    project.extra = UnknownKeys(json, {"format", "schema", "name", "uuid", "description", "network",
                                        "canvas", "data", "training"});
     return project;
 }

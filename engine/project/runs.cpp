@@ -4,6 +4,7 @@
 #include "engine/data/data_info_json.h"
 #include "engine/project/project_file.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 
 #include <cstdlib>
 

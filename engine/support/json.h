@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/support/json_fwd.h"
+
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
@@ -8,9 +10,6 @@
 #include <string_view>
 
 namespace gradwright {
-
-/// Keeps the order of keys, so that a file written twice is the same file.
-using Json = nlohmann::ordered_json;
 
 struct JsonLimits {
     std::size_t bytes = std::size_t{64} << 20;

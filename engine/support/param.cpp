@@ -2,6 +2,7 @@
 #include "engine/support/param.h"
 
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 
 #include <fmt/ranges.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/support/json.h"
+#include "engine/support/json_fwd.h"
 
 #include <cstdint>
 #include <limits>

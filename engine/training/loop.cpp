@@ -5,6 +5,7 @@
 #include "engine/backend/devices.h"
 #include "engine/data/data_info_json.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 #include "engine/training/diverged.h"
 #include "engine/training/evaluation.h"
 #include "engine/training/recipes/optimizers.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/training/metrics_log.h"
 
+#include "engine/support/json.h"
+
 #include <algorithm>
 
 namespace gradwright {

@@ -3,6 +3,7 @@
 
 #include "engine/backend/devices.h"
 #include "engine/data/data_info_json.h"
+#include "engine/support/json.h"
 #include "engine/support/version.h"
 
 namespace gradwright {

@@ -3,6 +3,7 @@
 
 #include "engine/graph/network_json.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 #include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/recipes/schedules.h"
@@ -136,7 +137,7 @@ Json writeParams(const ParamValues& values) {
 
 Json recipeToJson(const Recipe& recipe) {
     Json json = {{"key", recipe.key}, {"params", writeParams(recipe.params)}};
-    json.update(recipe.extra);
+    json.update(recipe.extra.json());
     return json;
 }
 
@@ -150,7 +151,7 @@ Recipe recipeFromJson(const Json& json, std::string_view what, Find&& find) {
     const auto& def = find(recipe.key);
     if (json.contains("params"))
         recipe.params = readParams(json["params"], def.params, what);
-    recipe.extra = unknownKeys(json, {"key", "params"});
+    recipe.extra = UnknownKeys(json, {"key", "params"});
     return recipe;
 }
 
@@ -158,7 +159,7 @@ Json objectiveToJson(const Objective& objective) {
     Json json = {{"output", objective.output},
                  {"loss", recipeToJson(objective.loss)},
                  {"weight", objective.weight}};
-    json.update(objective.extra);
+    json.update(objective.extra.json());
     return json;
 }
 
@@ -176,7 +177,7 @@ Objective objectiveFromJson(const Json& json) {
         throw Error("a training objective's weight must be a number, not {}", dumpExcerpt(weight));
     objective.output = output.get<std::string>();
     objective.weight = weight.get<double>();
-    objective.extra = unknownKeys(json, {"output", "loss", "weight"});
+    objective.extra = UnknownKeys(json, {"output", "loss", "weight"});
     return objective;
 }
 
@@ -271,7 +272,7 @@ Json toJson(const TrainingSettings& settings) {
                  {"optimizer", recipeToJson(settings.optimizer)},
                  {"schedule", recipeToJson(settings.schedule)},
                  {"params", writeParams(settings.params)}};
-    json.update(settings.extra);
+    json.update(settings.extra.json());
     return json;
 }
 
@@ -294,7 +295,7 @@ TrainingSettings trainingSettingsFromJson(const Json& json) {
         settings.schedule = recipeFromJson(json["schedule"], "the schedule", schedule);
     if (json.contains("params"))
         settings.params = readParams(json["params"], trainingParams(), "training");
-    settings.extra = unknownKeys(json, {"objectives", "optimizer", "schedule", "params"});
+    settings.extra = UnknownKeys(json, {"objectives", "optimizer", "schedule", "params"});
     requireValid(settings);
     return settings;
 }

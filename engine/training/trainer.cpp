@@ -2,6 +2,7 @@
 #include "engine/training/trainer.h"
 
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 #include "engine/training/commands.h"
 #include "engine/training/loop.h"
 

@@ -4,6 +4,7 @@
 #include "engine/data/dataset.h"
 #include "engine/graph/network.h"
 #include "engine/io/run_directory.h"
+#include "engine/support/json.h"
 #include "engine/training/events.h"
 #include "engine/training/settings.h"
 

@@ -4,6 +4,7 @@
 #include "engine/data/idx.h"
 #include "engine/io/run_directory.h"
 #include "engine/project/project_file.h"
+#include "engine/support/json.h"
 
 #include <QProcessEnvironment>
 

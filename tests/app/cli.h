@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/project/project.h"
-#include "engine/support/json.h"
+#include "engine/support/json_fwd.h"
 #include "tests/support/data_files.h"
 
 #include <QByteArray>

@@ -218,4 +218,6 @@ private:
 };
 
 QTEST_GUILESS_MAIN(CliBadInputTest)
+#include "engine/support/json.h"
+
 #include "tst_cli_bad_input.moc"

@@ -319,4 +319,6 @@ private:
 };
 
 QTEST_GUILESS_MAIN(CliCommandsTest)
+#include "engine/support/json.h"
+
 #include "tst_cli_commands.moc"

@@ -212,4 +212,6 @@ private:
 };
 
 QTEST_GUILESS_MAIN(CliDataTest)
+#include "engine/support/json.h"
+
 #include "tst_cli_data.moc"

@@ -271,4 +271,6 @@ private:
 };
 
 QTEST_GUILESS_MAIN(CliLossTest)
+#include "engine/support/json.h"
+
 #include "tst_cli_loss.moc"

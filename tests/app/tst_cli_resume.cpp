@@ -126,4 +126,6 @@ private:
 };
 
 QTEST_GUILESS_MAIN(CliResumeTest)
+#include "engine/support/json.h"
+
 #include "tst_cli_resume.moc"

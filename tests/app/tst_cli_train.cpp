@@ -235,4 +235,6 @@ private:
 };
 
 QTEST_GUILESS_MAIN(CliTrainTest)
+#include "engine/support/json.h"
+
 #include "tst_cli_train.moc"

@@ -3,6 +3,7 @@
 // How the window feels while a network trains at full speed. Prints, and with --json FILE writes:
 // how long event handlers keep the GUI thread, training throughput beside the same run in the
 // terminal, time from a stroke to its answer, and time from start to a usable window.
+#include "engine/support/json.h"
 #include "engine/support/scheduling.h"
 #include "tests/bench/quantile.h"
 #include "ui/inference/drawing_pad.h"

@@ -5,6 +5,7 @@
 #include "engine/backend/devices.h"
 #include "engine/io/atomic_file.h"
 #include "engine/project/templates.h"
+#include "engine/support/json.h"
 #include "engine/training/memory.h"
 #include "engine/training/objective.h"
 

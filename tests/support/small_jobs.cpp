@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/small_jobs.h"
 
+#include "engine/support/json.h"
+
 namespace gradwright::test {
 namespace {
 

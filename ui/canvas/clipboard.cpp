@@ -6,6 +6,7 @@
 #include "engine/project/block_piece.h"
 #include "engine/project/project_file.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 
 #include <utility>
 

@@ -4,6 +4,7 @@
 #include "engine/project/project_file.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 
 #include <QFileInfo>
 
@@ -49,12 +50,9 @@ fs::path defaultAutosaveFolder() {
 
 Recovered readAutosave(const fs::path& autosave) {
     Recovered found{loadProject(autosave), {}};
-    Json& extra = found.project.extra;
-    if (const auto at = extra.find(kFileKey); at != extra.end()) {
-        if (at->is_string() && !at->get<std::string>().empty())
-            found.file = at->get<std::string>();
-        extra.erase(at);
-    }
+    const Json file = found.project.extra.take(kFileKey);
+    if (file.is_string() && !file.get<std::string>().empty())
+        found.file = file.get<std::string>();
     return found;
 }
 
@@ -118,7 +116,7 @@ void Autosave::write(const Project& project, const std::optional<fs::path>& file
                         folder_.string());
     }
     Project kept = project;
-    kept.extra[kFileKey] = file ? fs::absolute(*file).string() : std::string();
+    kept.extra.set(kFileKey, file ? fs::absolute(*file).string() : std::string());
     saveProject(path_, kept);
 }
 

@@ -4,6 +4,7 @@
 #include "engine/io/json_lines.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 #include "engine/training/objective.h"
 
 #include <algorithm>

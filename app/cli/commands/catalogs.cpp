@@ -8,6 +8,7 @@
 #include "engine/layers/catalog.h"
 #include "engine/project/project_file.h"
 #include "engine/project/templates.h"
+#include "engine/support/json.h"
 #include "engine/training/settings.h"
 
 #include <CLI/CLI.hpp>

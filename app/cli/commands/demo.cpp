@@ -8,6 +8,7 @@
 #include "app/cli/training_session.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
+#include "engine/support/json.h"
 #include "engine/support/resources.h"
 
 #include <CLI/CLI.hpp>

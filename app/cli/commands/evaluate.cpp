@@ -8,6 +8,7 @@
 #include "engine/backend/devices.h"
 #include "engine/inference/metrics.h"
 #include "engine/project/runs.h"
+#include "engine/support/json.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/evaluation.h"
 

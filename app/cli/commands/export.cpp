@@ -5,6 +5,7 @@
 #include "engine/io/atomic_file.h"
 #include "engine/io/code_formats.h"
 #include "engine/project/templates.h"
+#include "engine/support/json.h"
 
 #include <CLI/CLI.hpp>
 

@@ -3,6 +3,7 @@
 #include "app/cli/digit_reader.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/output.h"
+#include "engine/support/json.h"
 
 #include <CLI/CLI.hpp>
 

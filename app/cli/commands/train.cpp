@@ -8,6 +8,7 @@
 #include "engine/graph/analysis.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
+#include "engine/support/json.h"
 #include "engine/training/objective.h"
 
 #include <CLI/CLI.hpp>

@@ -3,6 +3,7 @@
 
 #include "engine/backend/backend.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 
 #include <QtGlobal>
 

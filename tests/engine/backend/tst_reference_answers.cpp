@@ -164,4 +164,6 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(ReferenceAnswersTest)
+#include "engine/support/json.h"
+
 #include "tst_reference_answers.moc"

@@ -179,4 +179,6 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(ReferenceProgramTest)
+#include "engine/support/json.h"
+
 #include "tst_reference_program.moc"

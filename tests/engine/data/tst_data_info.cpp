@@ -46,4 +46,6 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(DataInfoTest)
+#include "engine/support/json.h"
+
 #include "tst_data_info.moc"

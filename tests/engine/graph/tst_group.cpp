@@ -208,4 +208,6 @@ private Q_SLOTS:
 };
 
 QTEST_GUILESS_MAIN(GroupTest)
+#include "engine/support/json.h"
+
 #include "tst_group.moc"

@@ -229,4 +229,6 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(NetworkJsonTest)
+#include "engine/support/json.h"
+
 #include "tst_network_json.moc"

@@ -222,4 +222,6 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(RandomEditsTest)
+#include "engine/support/json.h"
+
 #include "tst_random_edits.moc"

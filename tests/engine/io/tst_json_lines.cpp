@@ -168,4 +168,6 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(JsonLinesTest)
+#include "engine/support/json.h"
+
 #include "tst_json_lines.moc"

@@ -180,4 +180,6 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(RunDirectoryTest)
+#include "engine/support/json.h"
+
 #include "tst_run_directory.moc"

@@ -206,4 +206,6 @@ private:
 };
 
 QTEST_APPLESS_MAIN(LayerGoldensTest)
+#include "engine/support/json.h"
+
 #include "tst_layer_goldens.moc"

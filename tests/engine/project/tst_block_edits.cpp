@@ -173,4 +173,6 @@ private Q_SLOTS:
 };
 
 QTEST_GUILESS_MAIN(BlockEditsTest)
+#include "engine/support/json.h"
+
 #include "tst_block_edits.moc"

@@ -72,4 +72,6 @@ private Q_SLOTS:
 };
 
 QTEST_GUILESS_MAIN(ProjectDiffTest)
+#include "engine/support/json.h"
+
 #include "tst_project_diff.moc"

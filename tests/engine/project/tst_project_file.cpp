@@ -303,4 +303,6 @@ private:
 };
 
 QTEST_APPLESS_MAIN(ProjectFileTest)
+#include "engine/support/json.h"
+
 #include "tst_project_file.moc"

@@ -242,4 +242,6 @@ private Q_SLOTS:
 };
 
 QTEST_GUILESS_MAIN(RandomProjectTest)
+#include "engine/support/json.h"
+
 #include "tst_random_project.moc"

@@ -67,4 +67,6 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(RunsTest)
+#include "engine/support/json.h"
+
 #include "tst_runs.moc"

@@ -199,4 +199,6 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(ParamTest)
+#include "engine/support/json.h"
+
 #include "tst_param.moc"

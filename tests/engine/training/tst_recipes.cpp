@@ -444,4 +444,6 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(RecipesTest)
+#include "engine/support/json.h"
+
 #include "tst_recipes.moc"

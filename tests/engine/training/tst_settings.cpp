@@ -46,7 +46,7 @@ private Q_SLOTS:
         settings.schedule = {"step", {{"every", std::int64_t{3}}}};
         settings.objectives = {{"out", {"mean-squared-error", {}}, 0.5}};
         settings.params = {{"epochs", std::int64_t{7}}, {"precision", std::string("fp64")}};
-        settings.extra = {{"from_the_future", 1}};
+        settings.extra.set("from_the_future", 1);
         const auto back = trainingSettingsFromJson(toJson(settings));
         QVERIFY(back == settings);
         QCOMPARE(back.epochs(), 7);
@@ -82,4 +82,6 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(SettingsTest)
+#include "engine/support/json.h"
+
 #include "tst_settings.moc"

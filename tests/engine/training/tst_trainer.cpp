@@ -265,4 +265,6 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(TrainerTest)
+#include "engine/support/json.h"
+
 #include "tst_trainer.moc"

@@ -227,4 +227,6 @@ private Q_SLOTS:
 };
 
 QTEST_MAIN(TestCanvasBlocks)
+#include "engine/support/json.h"
+
 #include "tst_canvas_blocks.moc"
