@@ -100,7 +100,7 @@ struct DataChoice {
     std::uint64_t splitSeed = 1;
     std::int64_t limit = 0;     ///< use only the first N samples of Split::training; 0 = all
     ParamValues augmentation{}; ///< of augmentationParams()
-    UnknownKeys extra;
+    UnknownKeys extra = {};
 
     bool operator==(const DataChoice&) const = default;
 };

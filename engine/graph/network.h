@@ -38,7 +38,7 @@ struct Node {
     /// Of a layer: its parameters, those at their defaults left out, so that equal networks have
     /// equal nodes. Of a block: values for the parameters it promotes.
     ParamValues params;
-    UnknownKeys extra;
+    UnknownKeys extra = {};
 
     bool operator==(const Node&) const = default;
     [[nodiscard]] const LayerUse* layerUse() const { return std::get_if<LayerUse>(&use); }
@@ -56,7 +56,7 @@ struct Link {
     LinkId id;
     PortRef from; ///< an output port
     PortRef to;   ///< an input port; takes one link
-    UnknownKeys extra;
+    UnknownKeys extra = {};
 
     bool operator==(const Link&) const = default;
 };
@@ -107,7 +107,7 @@ struct PromotedParam {
     std::string key; ///< as instances name it
     NodeId node;
     std::string param;
-    UnknownKeys extra;
+    UnknownKeys extra = {};
     bool operator==(const PromotedParam&) const = default;
 };
 
@@ -116,7 +116,7 @@ struct BlockDefinition {
     Graph graph;
     std::vector<PromotedParam> promoted;
     std::string doc;
-    UnknownKeys extra;
+    UnknownKeys extra = {};
     bool operator==(const BlockDefinition&) const = default;
 };
 
@@ -125,7 +125,7 @@ struct BlockDefinition {
 struct Network {
     Graph main;
     std::map<std::string, BlockDefinition, std::less<>> blocks;
-    UnknownKeys extra;
+    UnknownKeys extra = {};
 
     bool operator==(const Network&) const = default;
 

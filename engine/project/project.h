@@ -34,7 +34,7 @@ struct Frame {
     Point position;
     double width = 0;
     double height = 0;
-    UnknownKeys extra;
+    UnknownKeys extra = {};
     bool operator==(const Frame&) const = default;
 };
 
@@ -45,7 +45,7 @@ struct Note {
     Point position;
     double width = 0;
     double height = 0;
-    UnknownKeys extra;
+    UnknownKeys extra = {};
     bool operator==(const Note&) const = default;
 };
 
@@ -68,7 +68,7 @@ struct Canvas {
     /// Instances of blocks that show what is in them, by graph.
     std::map<std::string, std::set<NodeId>, std::less<>> expanded;
     Flow flow = Flow::Down;
-    UnknownKeys extra;
+    UnknownKeys extra = {};
     bool operator==(const Canvas&) const = default;
 };
 
@@ -81,7 +81,7 @@ struct Project {
     Canvas canvas;
     DataChoice data;
     TrainingSettings training;
-    UnknownKeys extra;
+    UnknownKeys extra = {};
     bool operator==(const Project&) const = default;
 };
 

@@ -14,7 +14,7 @@ namespace gradwright {
 struct Recipe {
     std::string key;
     ParamValues params;
-    UnknownKeys extra;
+    UnknownKeys extra = {};
     bool operator==(const Recipe&) const = default;
 };
 
@@ -23,7 +23,7 @@ struct Objective {
     std::string output; ///< name of the Output node; empty for the only one
     Recipe loss{"softmax-cross-entropy", {}};
     double weight = 1.0; ///< greater than 0
-    UnknownKeys extra;
+    UnknownKeys extra = {};
     bool operator==(const Objective&) const = default;
 };
 
@@ -34,7 +34,7 @@ struct TrainingSettings {
     Recipe optimizer{"adam", {}};
     Recipe schedule{"constant", {}};
     ParamValues params; ///< of trainingParams()
-    UnknownKeys extra;
+    UnknownKeys extra = {};
 
     bool operator==(const TrainingSettings&) const = default;
 
