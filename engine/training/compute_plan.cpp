@@ -6,6 +6,7 @@
 #include "engine/io/atomic_file.h"
 #include "engine/io/posix_file.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 
 #include <cstdlib>
 #include <fstream>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/ops/op_graph.h"
-#include "engine/support/json.h"
+#include "engine/support/json_fwd.h"
 #include "engine/training/settings.h"
 
 #include <filesystem>

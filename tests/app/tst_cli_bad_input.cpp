@@ -2,6 +2,7 @@
 #include "engine/data/image.h"
 #include "engine/project/project_file.h"
 #include "engine/project/templates.h"
+#include "engine/support/json.h"
 #include "tests/app/cli.h"
 
 #include <QTest>
@@ -218,6 +219,4 @@ private:
 };
 
 QTEST_GUILESS_MAIN(CliBadInputTest)
-#include "engine/support/json.h"
-
 #include "tst_cli_bad_input.moc"

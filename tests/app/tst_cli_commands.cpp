@@ -3,6 +3,7 @@
 #include "engine/layers/catalog.h"
 #include "engine/project/project_file.h"
 #include "engine/project/templates.h"
+#include "engine/support/json.h"
 #include "tests/app/cli.h"
 
 #include <QTest>
@@ -319,6 +320,4 @@ private:
 };
 
 QTEST_GUILESS_MAIN(CliCommandsTest)
-#include "engine/support/json.h"
-
 #include "tst_cli_commands.moc"

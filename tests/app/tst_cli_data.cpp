@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/image.h"
 #include "engine/project/templates.h"
+#include "engine/support/json.h"
 #include "tests/app/cli.h"
 
 #include <QTest>
@@ -212,6 +213,4 @@ private:
 };
 
 QTEST_GUILESS_MAIN(CliDataTest)
-#include "engine/support/json.h"
-
 #include "tst_cli_data.moc"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/io/safetensors.h"
 #include "engine/project/templates.h"
+#include "engine/support/json.h"
 #include "tests/app/cli.h"
 
 #include <QRegularExpression>
@@ -271,6 +272,4 @@ private:
 };
 
 QTEST_GUILESS_MAIN(CliLossTest)
-#include "engine/support/json.h"
-
 #include "tst_cli_loss.moc"

@@ -2,6 +2,7 @@
 #include "engine/io/json_lines.h"
 #include "engine/io/run_directory.h"
 #include "engine/project/templates.h"
+#include "engine/support/json.h"
 #include "tests/app/cli.h"
 
 #include <QElapsedTimer>
@@ -126,6 +127,4 @@ private:
 };
 
 QTEST_GUILESS_MAIN(CliResumeTest)
-#include "engine/support/json.h"
-
 #include "tst_cli_resume.moc"

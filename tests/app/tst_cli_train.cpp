@@ -2,6 +2,7 @@
 #include "engine/io/run_directory.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
+#include "engine/support/json.h"
 #include "tests/app/cli.h"
 
 #include <QRegularExpression>
@@ -235,6 +236,4 @@ private:
 };
 
 QTEST_GUILESS_MAIN(CliTrainTest)
-#include "engine/support/json.h"
-
 #include "tst_cli_train.moc"

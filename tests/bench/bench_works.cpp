@@ -12,6 +12,7 @@
 #include "engine/io/safetensors.h"
 #include "engine/project/templates.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 #include "engine/training/objective.h"
 #include "engine/training/score.h"
 

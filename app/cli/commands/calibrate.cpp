@@ -5,6 +5,7 @@
 #include "app/cli/output.h"
 #include "app/cli/training_options.h"
 #include "engine/project/templates.h"
+#include "engine/support/json.h"
 #include "engine/training/calibration.h"
 
 #include <CLI/CLI.hpp>

@@ -4,6 +4,7 @@
 #include "app/cli/output.h"
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
+#include "engine/support/json.h"
 #include "engine/training/objective.h"
 
 #include <fmt/ranges.h>

@@ -3,7 +3,7 @@
 
 #include "engine/backend/backend.h"
 #include "engine/project/project.h"
-#include "engine/support/json.h"
+#include "engine/support/json_fwd.h"
 
 namespace gradwright::cli {
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/support/json.h"
 #include "tests/engine/backend/graph_bench.h"
 
 #include <QTest>
@@ -164,6 +165,4 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(ReferenceAnswersTest)
-#include "engine/support/json.h"
-
 #include "tst_reference_answers.moc"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/data_info_json.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 #include "tests/support/data_files.h"
 
 #include <QTest>
@@ -46,6 +47,4 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(DataInfoTest)
-#include "engine/support/json.h"
-
 #include "tst_data_info.moc"

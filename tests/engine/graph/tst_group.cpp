@@ -2,6 +2,7 @@
 #include "engine/graph/blocks.h"
 #include "engine/graph/lower.h"
 #include "engine/graph/network_json.h"
+#include "engine/support/json.h"
 #include "tests/support/message_of.h"
 #include "tests/support/network_builder.h"
 
@@ -208,6 +209,4 @@ private Q_SLOTS:
 };
 
 QTEST_GUILESS_MAIN(GroupTest)
-#include "engine/support/json.h"
-
 #include "tst_group.moc"

@@ -2,6 +2,7 @@
 #include "engine/graph/analysis.h"
 #include "engine/graph/network_json.h"
 #include "engine/layers/catalog.h"
+#include "engine/support/json.h"
 #include "tests/support/message_of.h"
 #include "tests/support/network_builder.h"
 
@@ -229,6 +230,4 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(NetworkJsonTest)
-#include "engine/support/json.h"
-
 #include "tst_network_json.moc"

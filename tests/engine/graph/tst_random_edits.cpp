@@ -2,6 +2,7 @@
 #include "engine/graph/edit.h"
 #include "engine/graph/network_json.h"
 #include "engine/layers/catalog.h"
+#include "engine/support/json.h"
 #include "engine/support/rng.h"
 #include "tests/support/network_builder.h"
 
@@ -222,6 +223,4 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(RandomEditsTest)
-#include "engine/support/json.h"
-
 #include "tst_random_edits.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/io/json_lines.h"
+#include "engine/support/json.h"
 #include "tests/engine/io/io_test.h"
 
 #include <QTest>
@@ -168,6 +169,4 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(JsonLinesTest)
-#include "engine/support/json.h"
-
 #include "tst_json_lines.moc"

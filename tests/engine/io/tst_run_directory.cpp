@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/io/run_directory.h"
+#include "engine/support/json.h"
 #include "tests/engine/io/io_test.h"
 
 #include <QRegularExpression>
@@ -180,6 +181,4 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(RunDirectoryTest)
-#include "engine/support/json.h"
-
 #include "tst_run_directory.moc"

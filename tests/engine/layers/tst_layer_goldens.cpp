@@ -3,6 +3,7 @@
 #include "engine/io/safetensors.h"
 #include "engine/layers/catalog.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 #include "tests/support/numeric.h"
 
 #include <QTest>
@@ -206,6 +207,4 @@ private:
 };
 
 QTEST_APPLESS_MAIN(LayerGoldensTest)
-#include "engine/support/json.h"
-
 #include "tst_layer_goldens.moc"

@@ -4,6 +4,7 @@
 #include "engine/project/block_edits.h"
 #include "engine/project/block_library.h"
 #include "engine/project/project_file.h"
+#include "engine/support/json.h"
 #include "tests/support/message_of.h"
 #include "tests/support/network_builder.h"
 
@@ -173,6 +174,4 @@ private Q_SLOTS:
 };
 
 QTEST_GUILESS_MAIN(BlockEditsTest)
-#include "engine/support/json.h"
-
 #include "tst_block_edits.moc"

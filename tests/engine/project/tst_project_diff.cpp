@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/project_diff.h"
+#include "engine/support/json.h"
 #include "tests/support/small_jobs.h"
 
 #include <QTest>
@@ -72,6 +73,4 @@ private Q_SLOTS:
 };
 
 QTEST_GUILESS_MAIN(ProjectDiffTest)
-#include "engine/support/json.h"
-
 #include "tst_project_diff.moc"

@@ -2,6 +2,7 @@
 #include "engine/io/atomic_file.h"
 #include "engine/project/project_file.h"
 #include "engine/project/templates.h"
+#include "engine/support/json.h"
 #include "tests/support/data_files.h"
 
 #include <QTest>
@@ -303,6 +304,4 @@ private:
 };
 
 QTEST_APPLESS_MAIN(ProjectFileTest)
-#include "engine/support/json.h"
-
 #include "tst_project_file.moc"

@@ -6,6 +6,7 @@
 #include "engine/project/block_edits.h"
 #include "engine/project/project_file.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 #include "engine/support/rng.h"
 #include "tests/support/network_builder.h"
 
@@ -242,6 +243,4 @@ private Q_SLOTS:
 };
 
 QTEST_GUILESS_MAIN(RandomProjectTest)
-#include "engine/support/json.h"
-
 #include "tst_random_project.moc"

@@ -2,6 +2,7 @@
 #include "engine/project/project_file.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
+#include "engine/support/json.h"
 #include "tests/support/data_files.h"
 
 #include <QTest>
@@ -67,6 +68,4 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(RunsTest)
-#include "engine/support/json.h"
-
 #include "tst_runs.moc"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/support/json.h"
 #include "engine/support/param.h"
 #include "tests/support/message_of.h"
 
@@ -199,6 +200,4 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(ParamTest)
-#include "engine/support/json.h"
-
 #include "tst_param.moc"

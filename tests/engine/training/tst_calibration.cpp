@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/compute_threads.h"
 #include "engine/project/runs.h"
+#include "engine/support/json.h"
 #include "engine/training/calibration.h"
 #include "tests/support/data_files.h"
 #include "tests/support/small_jobs.h"

@@ -2,6 +2,7 @@
 #include "engine/backend/backend.h"
 #include "engine/backend/regularize.h"
 #include "engine/support/error.h"
+#include "engine/support/json.h"
 #include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/recipes/schedules.h"
@@ -444,6 +445,4 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(RecipesTest)
-#include "engine/support/json.h"
-
 #include "tst_recipes.moc"

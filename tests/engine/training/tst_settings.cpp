@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/support/json.h"
 #include "engine/training/settings.h"
 #include "tests/support/data_files.h"
 
@@ -82,6 +83,4 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(SettingsTest)
-#include "engine/support/json.h"
-
 #include "tst_settings.moc"

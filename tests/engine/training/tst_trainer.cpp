@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/io/json_lines.h"
 #include "engine/project/runs.h"
+#include "engine/support/json.h"
 #include "engine/training/checkpoint.h"
 #include "tests/support/data_files.h"
 #include "tests/support/small_jobs.h"
@@ -265,6 +266,4 @@ private Q_SLOTS:
 };
 
 QTEST_APPLESS_MAIN(TrainerTest)
-#include "engine/support/json.h"
-
 #include "tst_trainer.moc"

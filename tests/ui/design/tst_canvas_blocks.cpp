@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/project_file.h"
+#include "engine/support/json.h"
 #include "tests/ui/design/design_bench.h"
 #include "ui/inspector/block_panel.h"
 
@@ -227,6 +228,4 @@ private Q_SLOTS:
 };
 
 QTEST_MAIN(TestCanvasBlocks)
-#include "engine/support/json.h"
-
 #include "tst_canvas_blocks.moc"
