@@ -52,7 +52,7 @@ void addCalibrateCommand(CLI::App& app, int& exitCode) {
     command->callback([options, &exitCode] {
         const Interrupt interrupt;
         auto project = openProject(options->project);
-        options->training.applyTo(project.training);
+        options->training.applyTo(project.training, project.data);
         const auto training =
             trainingGraph(project.network, openDataset(project.data).info, project.training);
         const auto calibration =

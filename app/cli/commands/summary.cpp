@@ -82,7 +82,7 @@ void addSummaryCommand(CLI::App& app, int& exitCode) {
     command->add_flag("--json", options->json, "One JSON document on standard output");
     command->callback([options, &exitCode] {
         auto project = openProject(options->project);
-        options->training.applyTo(project.training);
+        options->training.applyTo(project.training, project.data);
         const auto analysis = analyze(project.network);
         std::optional<ProgramReport> report;
         if (options->report && !analysis.hasErrors())

@@ -84,7 +84,7 @@ private Q_SLOTS:
         auto project = projectOf(residualNetwork());
         const auto conv = project.network.blocks.at("unit").graph.findByName("conv1")->id;
         apply(project, {MoveNodes{"unit", {{conv, Point{4, 8}}}}});
-        apply(project, {SetFrame{{1}, Frame{"unit", "Body", {0, 0}, 100, 100, Json::object()}}});
+        apply(project, {SetFrame{{1}, Frame{"unit", "Body", {0, 0}, 100, 100, {}}}});
         apply(project, {SetExpanded{"unit", conv, true}});
         const auto before = project;
         const auto undo = apply(project, renameBlock(project, "unit", "Residual"));

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/project_diff.h"
-#include "engine/support/json.h"
 #include "tests/support/small_jobs.h"
 
 #include <QTest>
@@ -46,7 +45,7 @@ private Q_SLOTS:
         const Project project = test::smallProject();
         const Graph& graph = project.network.main;
         const auto dropout = idOf(project, "dropout");
-        const Node extra{graph.freshNodeId(), "extra", LayerUse{"dense"}, {}, Json::object()};
+        const Node extra{graph.freshNodeId(), "extra", LayerUse{"dense"}, {}, {}};
         std::vector<ProjectEdit> edits;
         for (const LinkId link : graph.linksOf(dropout))
             edits.push_back({NetworkEdit{RemoveLink{"", link}}});

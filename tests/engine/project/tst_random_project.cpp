@@ -50,7 +50,7 @@ public:
                                         {project.network.graph(graph).freshLinkId(),
                                          {anyNode(project, graph), {small(2)}},
                                          {anyNode(project, graph), {small(3)}},
-                                         Json::object()}}}};
+                                         {}}}}};
         case 7:
             return {removeNodes(project.network, graph, some(project, graph, 5))};
         case 8:
@@ -120,11 +120,10 @@ private:
 
     ProjectEdit box(const std::string& graph) {
         if (below(2) == 0)
-            return {SetFrame{{small(4)},
-                             Frame{graph, "f", {number(), number()}, 100, 80, Json::object()}}};
+            return {SetFrame{{small(4)}, Frame{graph, "f", {number(), number()}, 100, 80, {}}}};
         std::optional<Note> note;
         if (below(3) != 0)
-            note = Note{graph, "# note", {number(), number()}, 100, 80, Json::object()};
+            note = Note{graph, "# note", {number(), number()}, 100, 80, {}};
         return {SetNote{{small(4)}, note}};
     }
 

@@ -52,7 +52,7 @@ class CalibrationTest : public QObject {
 private Q_SLOTS:
     void init() {
         folder_.emplace();
-        qputenv("XDG_CACHE_HOME", QByteArray::fromStdString((folder_->path() / "cache").string()));
+        qputenv("XDG_CACHE_HOME", QByteArray::fromStdString((*folder_ / "cache").string()));
     }
 
     void triesAndRemembers() {
@@ -62,14 +62,14 @@ private Q_SLOTS:
         const auto result = calibrateAndRemember(training.graph, project.training);
         QVERIFY(result.has_value());
         QVERIFY(!result->trials.empty());
-        QCOMPARE(result->trials.front().plan, (ComputePlan{availableThreads(), 1}));
+        QVERIFY(result->trials.front().plan == (ComputePlan{availableThreads(), 1}));
         bool tried = false;
         for (const auto& trial : result->trials) {
             QVERIFY(trial.samplesPerSecond > 0);
             tried = tried || trial.plan == result->best;
         }
         QVERIFY(tried);
-        QCOMPARE(planFor(training.graph, project.training), result->best);
+        QVERIFY(planFor(training.graph, project.training) == result->best);
     }
 
     void stopsWithoutRemembering() {
@@ -86,13 +86,13 @@ private Q_SLOTS:
         set(project, "threads", std::int64_t{0});
         const auto training = graphOf(project);
         const auto key = calibrationKey(training.graph, project.training);
-        QCOMPARE(planFor(training.graph, project.training), (ComputePlan{availableThreads(), 1}));
+        QVERIFY(planFor(training.graph, project.training) == (ComputePlan{availableThreads(), 1}));
         CalibrationCache().remember(key, {3, 3}, 1000);
-        QCOMPARE(planFor(training.graph, project.training), (ComputePlan{3, 3}));
+        QVERIFY(planFor(training.graph, project.training) == (ComputePlan{3, 3}));
         set(project, "threads", std::int64_t{5});
-        QCOMPARE(planFor(training.graph, project.training), (ComputePlan{5, 1}));
+        QVERIFY(planFor(training.graph, project.training) == (ComputePlan{5, 1}));
         set(project, "replicas", std::int64_t{4});
-        QCOMPARE(planFor(training.graph, project.training), (ComputePlan{5, 4}));
+        QVERIFY(planFor(training.graph, project.training) == (ComputePlan{5, 4}));
         // What speed depends on is in the key.
         set(project, "batch", std::int64_t{64});
         QVERIFY(calibrationKey(training.graph, project.training) != key);
@@ -102,7 +102,7 @@ private Q_SLOTS:
     }
 
     void aBrokenCacheIsNone() {
-        const auto file = folder_->path() / "calibration.json";
+        const auto file = *folder_ / "calibration.json";
         const CalibrationCache cache(file);
         QVERIFY(!cache.find("net"));
         for (const char* text : {"", "{", "[1]", R"({"net": {"threads": 0}})",
@@ -112,8 +112,8 @@ private Q_SLOTS:
         }
         cache.remember("net", {2, 1}, 1);
         cache.remember("other", {2, 2}, 1);
-        QCOMPARE(cache.find("net"), std::optional(ComputePlan{2, 1}));
-        QCOMPARE(cache.find("other"), std::optional(ComputePlan{2, 2}));
+        QVERIFY(cache.find("net") == std::optional(ComputePlan{2, 1}));
+        QVERIFY(cache.find("other") == std::optional(ComputePlan{2, 2}));
     }
 
     /// What calibration says later does not change a run that has begun.
@@ -124,17 +124,17 @@ private Q_SLOTS:
         const auto key = calibrationKey(training.graph, project.training);
         CalibrationCache().remember(key, {2, 2}, 1);
         const auto whole = train(project, *folder_);
-        QCOMPARE(recordedPlan(whole), (ComputePlan{2, 2}));
+        QVERIFY(recordedPlan(whole) == (ComputePlan{2, 2}));
 
         const auto run = train(project, *folder_, {}, 5);
         CalibrationCache().remember(key, {1, 1}, 1);
         train(project, *folder_, run);
-        QCOMPARE(recordedPlan(run), (ComputePlan{2, 2}));
+        QVERIFY(recordedPlan(run) == (ComputePlan{2, 2}));
         QVERIFY(test::readFile(whole / "last.safetensors") ==
                 test::readFile(run / "last.safetensors"));
 
         const auto other = train(project, *folder_);
-        QCOMPARE(recordedPlan(other), (ComputePlan{1, 1}));
+        QVERIFY(recordedPlan(other) == (ComputePlan{1, 1}));
     }
 
 private:
