@@ -5,15 +5,26 @@
 
 #include <QTest>
 
+#include <algorithm>
+
 using namespace gradwright;
 
 namespace {
+
+/// What the loss is computed from: the logits where a softmax comes last, as in training.
+ValueId scoredValue(const OpGraph& graph, ValueId output) {
+    const auto maker = std::ranges::find(graph.ops(), output, &Op::output);
+    const bool isSoftmax =
+        maker != graph.ops().end() && std::holds_alternative<SoftmaxOp>(maker->attributes);
+    return isSoftmax ? maker->inputs.front() : output;
+}
 
 /// The network with a loss on each output, whatever its data: what a training program is made of.
 OpGraph trainable(const Network& network) {
     auto graph = lower(network);
     const auto outputs = graph.outputs();
-    for (const auto& [name, value] : outputs) {
+    for (const auto& [name, output] : outputs) {
+        const auto value = scoredValue(graph, output);
         const auto target = graph.addInput(name + " target", graph.type(value));
         graph.addLoss(graph.add(MeanSquaredErrorOp{}, {value, target}, "loss"), 1.0);
     }
@@ -48,7 +59,8 @@ private Q_SLOTS:
                     // oneDNN's loops for what has no fast code.
                     QVERIFY2(op.implementation.find("ref") == std::string::npos, where.c_str());
                     QVERIFY2(!op.implementation.empty() && !op.layout.empty(), where.c_str());
-                    QVERIFY2(op.operations > 0 && op.bytes > 0, where.c_str());
+                    if (op.implementation != "none") // another view of the same memory
+                        QVERIFY2(op.operations > 0 && op.bytes > 0, where.c_str());
                     macs += ops == &report.ops ? op.macs : 0;
                 }
             QCOMPARE(macs, 2 * graph.macs());
