@@ -108,7 +108,7 @@ def squeeze_excitation():
     return g
 
 
-def inception(convolution=None):
+def inception():
     g = Graph(
         "Looks at each place in four ways at once, with 1×1, 3×3 and 5×5 convolutions and a "
         "maximum, and joins the channels (Szegedy et al. 2014); 1×1 convolutions in front keep "

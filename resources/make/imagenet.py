@@ -98,7 +98,6 @@ def vgg(convolutions):
 def googlenet():
     g, x = start()
     ceil = {**TALL, "ceil_mode": True}
-    norm = {"alpha": 1e-4}
     x = g.chain(
         x,
         ("conv2d", "conv1", layer(64, 7, 2)),

@@ -36,11 +36,8 @@ def used_blocks(graph, known):
     return found
 
 
-def objective(loss, output="", weight=1.0, target=None, **params):
-    entry = {"output": output, "loss": {"key": loss, "params": params}, "weight": weight}
-    if target:
-        entry["target"] = target
-    return entry
+def objective(loss, output="", weight=1.0, **params):
+    return {"output": output, "loss": {"key": loss, "params": params}, "weight": weight}
 
 
 def project(key, name, description, graph, data, training, known=None):
