@@ -104,6 +104,18 @@ std::vector<ValueType> OpGraph::inputTypes(const Op& op) const {
     return types;
 }
 
+std::int64_t OpGraph::operationsOf(const Op& op) const {
+    const auto macs = macsOf(op.attributes, inputTypes(op));
+    return macs > 0 ? 2 * macs : type(op.output).shape.elements();
+}
+
+std::int64_t OpGraph::elementsAround(const Op& op) const {
+    auto sum = type(op.output).shape.elements();
+    for (const auto input : op.inputs)
+        sum += type(input).shape.elements();
+    return sum;
+}
+
 std::int64_t OpGraph::parameters() const {
     std::int64_t sum = 0;
     for (const auto& spec : weights_)

@@ -83,6 +83,10 @@ public:
     [[nodiscard]] ValueId input(std::string_view name) const;
     [[nodiscard]] ValueId output(std::string_view name) const;
     [[nodiscard]] std::vector<ValueType> inputTypes(const Op& op) const;
+    /// Floating-point operations for one sample: two a MAC; without any, one an element it makes.
+    [[nodiscard]] std::int64_t operationsOf(const Op& op) const;
+    /// Elements of its inputs and its output, for one sample.
+    [[nodiscard]] std::int64_t elementsAround(const Op& op) const;
 
     [[nodiscard]] std::int64_t parameters() const; ///< elements of trainable weights, frozen or not
     [[nodiscard]] std::int64_t macs() const;       ///< for one sample

@@ -224,9 +224,8 @@ double TrainingLoop::scheduledRate() const {
            job_.settings.scheduledFactor(epoch);
 }
 
-bool TrainingLoop::runStep(const Batch& batch, Clock::time_point waitedFrom,
+bool TrainingLoop::runStep(const Batch& batch, Clock::time_point asked,
                            const std::stop_token& stop) {
-    const auto start = Clock::now();
     auto& program = programs_.get(batch.count, Mode::Training);
     bindBatch(training_, batch, inputs_);
 
@@ -247,7 +246,7 @@ bool TrainingLoop::runStep(const Batch& batch, Clock::time_point waitedFrom,
     ScoreSums sums;
     sums.add(lossSum, outputs_, batch);
     position_.running.add(lossSum, outputs_, batch);
-    speed_.add(batch.count, Clock::now() - waitedFrom, start - waitedFrom);
+    speed_.add(batch.count, Clock::now() - asked, batcher_.waitedSeconds());
     noteStep(program, sums.score());
     return true;
 }

@@ -30,9 +30,8 @@ private:
     enum class Outcome { Done, Stopped };
 
     Outcome runEpoch(const std::stop_token& stop);
-    /// Returns false when the step was stopped and discarded. `waitedFrom`: when its data was asked
-    /// for.
-    bool runStep(const Batch& batch, std::chrono::steady_clock::time_point waitedFrom,
+    /// Returns false when the step was stopped and discarded. `asked`: when its data was asked for.
+    bool runStep(const Batch& batch, std::chrono::steady_clock::time_point asked,
                  const std::stop_token& stop);
     /// Takes pending commands; waits while paused. Returns false when stopped.
     bool obeyCommands(const std::stop_token& stop);

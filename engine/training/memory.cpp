@@ -68,13 +68,9 @@ MemoryEstimate estimateTrainingMemory(const OpGraph& graph, std::int64_t batch, 
     std::int64_t kept = 0;
     std::int64_t largestPair = 0;
     for (const auto& op : graph.ops()) {
-        const auto output = graph.type(op.output).shape.elements();
-        std::int64_t inputs = 0;
-        for (const auto input : op.inputs)
-            inputs += graph.type(input).shape.elements();
         if (!sharesMemory(op.attributes))
-            kept += output;
-        largestPair = std::max(largestPair, inputs + output);
+            kept += graph.type(op.output).shape.elements();
+        largestPair = std::max(largestPair, graph.elementsAround(op));
     }
     estimate.activations = (kept + largestPair) * batch * kBytes;
     return estimate;

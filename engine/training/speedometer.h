@@ -12,53 +12,50 @@ class Speedometer {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// `waited` is a part of `spent`.
-    void add(std::int64_t samples, Clock::duration spent, Clock::duration waited) {
+    /// `spent` includes the waiting; `waitedInAll`: all seconds of it up to now.
+    void add(std::int64_t samples, Clock::duration spent, double waitedInAll) {
         const double seconds = std::chrono::duration<double>(spent).count();
-        const double idle = std::chrono::duration<double>(waited).count();
-        epochWaited_ += idle;
-        windowWaited_ += idle;
-        epochSamples_ += samples;
-        epochSeconds_ += seconds;
-        windowSamples_ += samples;
-        windowSeconds_ += seconds;
-        if (windowSeconds_ < kWindow)
-            return;
-        recent_ = static_cast<double>(windowSamples_) / windowSeconds_;
-        recentWait_ = windowWaited_ / windowSeconds_;
-        windowWaited_ = 0;
-        windowSamples_ = 0;
-        windowSeconds_ = 0;
+        for (auto* sums : {&epoch_, &window_}) {
+            sums->samples += samples;
+            sums->seconds += seconds;
+            sums->waited += waitedInAll - waitedInAll_;
+        }
+        waitedInAll_ = waitedInAll;
+        if (window_.seconds >= kWindow) {
+            recent_ = window_;
+            window_ = {};
+        }
     }
-    void startEpoch() {
-        epochSamples_ = 0;
-        epochSeconds_ = 0;
-        epochWaited_ = 0;
-    }
+    void startEpoch() { epoch_ = {}; }
 
     /// Over the last half second or, before that, since the start.
-    [[nodiscard]] double recent() const { return recent_ > 0 ? recent_ : ofEpoch(); }
-    [[nodiscard]] double ofEpoch() const {
-        return epochSeconds_ > 0 ? static_cast<double>(epochSamples_) / epochSeconds_ : 0;
-    }
-    [[nodiscard]] double epochSeconds() const { return epochSeconds_; }
+    [[nodiscard]] double recent() const { return lately().rate(); }
+    [[nodiscard]] double ofEpoch() const { return epoch_.rate(); }
+    [[nodiscard]] double epochSeconds() const { return epoch_.seconds; }
     /// The shares of the time that went by without data to compute with.
-    [[nodiscard]] double recentWait() const { return recent_ > 0 ? recentWait_ : waitOfEpoch(); }
-    [[nodiscard]] double waitOfEpoch() const {
-        return epochSeconds_ > 0 ? epochWaited_ / epochSeconds_ : 0;
-    }
+    [[nodiscard]] double recentWait() const { return lately().waitShare(); }
+    [[nodiscard]] double waitOfEpoch() const { return epoch_.waitShare(); }
 
 private:
     static constexpr double kWindow = 0.5;
 
-    double recent_ = 0;
-    std::int64_t epochSamples_ = 0;
-    double epochSeconds_ = 0;
-    std::int64_t windowSamples_ = 0;
-    double windowSeconds_ = 0;
-    double recentWait_ = 0;
-    double epochWaited_ = 0;
-    double windowWaited_ = 0;
+    struct Sums {
+        std::int64_t samples = 0;
+        double seconds = 0;
+        double waited = 0; ///< of these seconds
+
+        [[nodiscard]] double rate() const {
+            return seconds > 0 ? static_cast<double>(samples) / seconds : 0;
+        }
+        [[nodiscard]] double waitShare() const { return seconds > 0 ? waited / seconds : 0; }
+    };
+
+    [[nodiscard]] const Sums& lately() const { return recent_.seconds > 0 ? recent_ : epoch_; }
+
+    Sums epoch_;
+    Sums window_; ///< that goes on
+    Sums recent_; ///< the last whole one
+    double waitedInAll_ = 0;
 };
 
 } // namespace gradwright

@@ -49,6 +49,37 @@ private Q_SLOTS:
             QVERIFY2(result.out.contains(option), option);
     }
 
+    /// What calibration finds best is what trainings and the report take from then on.
+    void calibrationIsKept() {
+        const auto calibrated = cli_.run({"calibrate", "template:perceptron", "--json"});
+        QVERIFY2(calibrated.code == 0, calibrated.text().c_str());
+        const auto found = calibrated.json();
+        const auto& best = found["best"];
+        QVERIFY(!found["trials"].empty());
+        QVERIFY(std::ranges::any_of(found["trials"], [&](const Json& trial) {
+            return trial["threads"] == best["threads"] && trial["replicas"] == best["replicas"] &&
+                   trial["samples_per_second"].get<double>() > 0;
+        }));
+        // Another answer than today's machine may give.
+        const auto file = cli_ / "cache/gradwright/calibration.json";
+        auto cache = parseJson(contentsOf(file), "the cache");
+        QCOMPARE(cache.size(), std::size_t{1});
+        cache.begin().value()["threads"] = 2;
+        cache.begin().value()["replicas"] = 2;
+        writeText(file, cache.dump());
+        const QStringList summary = {"summary", "template:perceptron", "--report"};
+        QCOMPARE(cli_.run(summary + QStringList{"--json"}).json()["report"]["replicas"].get<int>(),
+                 2);
+        QVERIFY(cli_.run(summary).out.contains("Parts side by side"));
+        const auto trained = cli_.run({"train", "template:perceptron", "--epochs", "1", "--run-dir",
+                                       cli_.path("calibrated")});
+        QVERIFY2(trained.err.contains("2 parts side by side") ||
+                     trained.out.contains("2 parts side by side"),
+                 trained.text().c_str());
+        fs::remove(file);
+        QCOMPARE(cli_.run({"calibrate", "template:no-such"}).code, 1);
+    }
+
     void listsTheLayers() {
         const auto text = cli_.run({"layers"});
         QCOMPARE(text.code, 0);

@@ -5,6 +5,7 @@
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
 #include "engine/support/json.h"
+#include "engine/training/compute_plan.h"
 #include "engine/training/objective.h"
 
 #include <fmt/ranges.h>
@@ -49,21 +50,21 @@ std::size_t widthOf(const ProgramReport& report, std::size_t least, const Text& 
 ProgramReport compiledReport(const Project& project) {
     const auto& settings = project.training;
     const auto training = trainingGraph(project.network, openDataset(project.data).info, settings);
-    setComputeThreads(settings.threads());
+    const auto plan = planFor(training.graph, settings);
+    setComputeThreads(plan.threads);
     const auto program = backendFor(settings.precision())
                              ->compile(training.graph, {.batch = settings.batch(),
                                                         .precision = settings.precision(),
                                                         .mode = Mode::Training,
-                                                        .update = settings.updateRule()});
+                                                        .update = settings.updateRule(),
+                                                        .replicas = plan.replicas});
     return program->report();
 }
 
 Json toJson(const ProgramReport& report) {
-    return {{"forward", toJson(report.ops)},
-            {"backward", toJson(report.backward)},
-            {"reorders", report.reorders},
-            {"arena_bytes", report.arenaBytes},
-            {"weight_bytes", report.weightBytes}};
+    return {{"forward", toJson(report.ops)},    {"backward", toJson(report.backward)},
+            {"replicas", report.replicas},      {"reorders", report.reorders},
+            {"arena_bytes", report.arenaBytes}, {"weight_bytes", report.weightBytes}};
 }
 
 void printReport(const Project& project, const ProgramReport& report) {
@@ -86,7 +87,10 @@ void printReport(const Project& project, const ProgramReport& report) {
                             padded(op.layout, layout), static_cast<double>(op.operations) / 1e6,
                             static_cast<double>(op.bytes) / 1024, op.reorders));
     }
-    printLine(fmt::format("\nLayout changes a step  {}", report.reorders));
+    printLine("");
+    if (report.replicas > 1)
+        printLine(fmt::format("Parts side by side     {}, the first is shown", report.replicas));
+    printLine(fmt::format("Layout changes a step  {}", report.reorders));
     printLine(fmt::format("Arena                  {}",
                           bytesText(static_cast<std::int64_t>(report.arenaBytes))));
     printLine(fmt::format("Weights and optimizer  {}",

@@ -18,12 +18,8 @@ constexpr std::int64_t kLeastChunk = 4;
 /// The largest input and output of an op together, of one sample.
 std::int64_t activationBytes(const OpGraph& graph) {
     std::int64_t largest = 1;
-    for (const auto& op : graph.ops()) {
-        std::int64_t elements = graph.type(op.output).shape.elements();
-        for (const auto input : op.inputs)
-            elements += graph.type(input).shape.elements();
-        largest = std::max(largest, elements);
-    }
+    for (const auto& op : graph.ops())
+        largest = std::max(largest, graph.elementsAround(op));
     return largest * std::int64_t{sizeof(float)};
 }
 
@@ -101,12 +97,7 @@ bool ChunkedProgram::runChunk(std::int64_t number, std::size_t worker,
     const auto first = number * chunk_;
     auto& program = rest_ && number == chunks_ - 1 ? *rest_ : *workers_[worker];
     auto& bound = inputs_[worker];
-    bound.clear();
-    for (const auto& [value, data] : inputs) {
-        // Real values and class indices both have four bytes.
-        const auto skipped = first * graph().type(value).shape.elements() * 4;
-        bound.push_back({value, data ? static_cast<const std::byte*>(data) + skipped : nullptr});
-    }
+    skipSamples(graph(), inputs, first, bound);
     if (!program.forward(bound, seed, stop))
         return false;
     bool finite = true;

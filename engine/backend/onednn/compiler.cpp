@@ -301,7 +301,7 @@ void Compiler::emitBackward() {
         if (gradientBuffers_[i]) {
             trained.push_back(WeightId{i});
             gradients.push_back(gradientBuffers_[i]);
-        } else if (!options_.ownGradients && graph_.weight(WeightId{i}).learns() && stored.isSet) {
+        } else if (!isPart() && graph_.weight(WeightId{i}).learns() && stored.isSet) {
             // Another program on the same store may have left something there.
             auto* gradient = schedule_.external(stored.gradient.bytes());
             schedule_.add({gradient}, [gradient](const RunContext&) {
@@ -317,7 +317,7 @@ void Compiler::seedLosses() {
         if (!value->wantsGradient)
             continue;
         auto* seed = schedule_.arena(value->layout.bytes());
-        const auto samples = options_.wholeBatch > 0 ? options_.wholeBatch : batch_;
+        const auto samples = isPart() ? options_.wholeBatch : batch_;
         const auto share = static_cast<float>(loss.weight / static_cast<double>(samples));
         schedule_.add({seed}, [seed, share](const RunContext&) {
             std::fill_n(seed->as(), seed->bytes() / sizeof(float), share);

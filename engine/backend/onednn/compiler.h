@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/backend/onednn/half_precision.h"
 #include "engine/backend/onednn/layout.h"
 #include "engine/backend/onednn/schedule.h"
 #include "engine/backend/onednn/weight_store.h"
@@ -46,12 +47,10 @@ struct CompilerOptions {
     /// For finding faults: nothing is fused and every value can be read afterwards.
     bool keepEverything = false;
     std::size_t slots = 0; ///< of the optimizer, for each trained weight
-    /// Convolutions and dense layers multiply in bfloat16; `nativeHalf`: the processor can.
-    bool half = false, nativeHalf = false;
+    bool half = false;     ///< convolutions and dense layers multiply in bfloat16
     /// Samples that the losses are the mean of, where the program has a part of a batch; 0: its
-    /// own.
+    /// own. A part keeps its gradients to itself: the store's are shared with the other parts.
     std::int64_t wholeBatch = 0;
-    bool ownGradients = false; ///< not in the store, which other parts share
 };
 
 /// Turns a graph into a Schedule: forward ops add their steps at once and leave a closure for their
@@ -82,7 +81,10 @@ public:
     [[nodiscard]] bool trainingMode() const { return options_.trainingMode; }
     [[nodiscard]] bool differentiates() const { return options_.differentiate; }
     [[nodiscard]] bool usesHalf() const { return options_.half; }
-    [[nodiscard]] bool usesNativeHalf() const { return options_.half && options_.nativeHalf; }
+    /// The processor multiplies them itself.
+    [[nodiscard]] bool usesNativeHalf() const {
+        return options_.half && halfSupport() == HalfSupport::Native;
+    }
     [[nodiscard]] dnnl::prop_kind forwardKind() const;
     [[nodiscard]] Schedule& schedule() { return schedule_; }
     [[nodiscard]] OneDnnWeights& weights() { return weights_; }
@@ -150,6 +152,7 @@ private:
     void startAccount();
     Lowered* make(const Layout& layout, bool wantsGradient);
     Buffer* weightBuffer(WeightId id);
+    [[nodiscard]] bool isPart() const { return options_.wholeBatch > 0; }
     Buffer* gradientMemory(WeightId id);
 
     const OpGraph& graph_;

@@ -24,8 +24,7 @@ OpReport Compiler::entryOf(const OpContext& context, const std::string& implemen
     entry.implementation = implementation;
     entry.layout = layout.name();
     entry.macs = batch_ * macsOf(op.attributes, graph_.inputTypes(op));
-    entry.operations =
-        entry.macs > 0 ? 2 * entry.macs : batch_ * graph_.type(op.output).shape.elements();
+    entry.operations = batch_ * graph_.operationsOf(op);
     return entry;
 }
 

@@ -40,7 +40,7 @@ Buffer* Compiler::weightAs(WeightId id, const MemoryDesc& desc) {
 
 Buffer* Compiler::gradientMemory(WeightId id) {
     auto& stored = weights_.stored(id);
-    if (!options_.ownGradients)
+    if (!isPart())
         return schedule_.external(stored.gradient.bytes());
     auto* memory = schedule_.arena(stored.desc.get_size());
     schedule_.keep(memory);

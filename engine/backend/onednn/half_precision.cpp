@@ -2,8 +2,8 @@
 #include "engine/backend/onednn/half_precision.h"
 
 #include "engine/backend/onednn/primitives.h"
+#include "engine/backend/onednn/processor_info.h"
 
-#include <fstream>
 #include <sstream>
 
 namespace gradwright::onednn {
@@ -17,16 +17,10 @@ bool hasPrimitives() {
 }
 
 bool hasInstructions() {
-    std::ifstream file("/proc/cpuinfo");
-    for (std::string line; std::getline(file, line);) {
-        if (!line.starts_with("flags"))
-            continue;
-        std::istringstream flags(line);
-        for (std::string flag; flags >> flag;)
-            if (flag == "avx512_bf16" || flag == "amx_bf16")
-                return true;
-        return false;
-    }
+    std::istringstream flags(processorInfo("flags"));
+    for (std::string flag; flags >> flag;)
+        if (flag == "avx512_bf16" || flag == "amx_bf16")
+            return true;
     return false;
 }
 

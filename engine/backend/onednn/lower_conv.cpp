@@ -74,12 +74,12 @@ void lower(Compiler& compiler, const OpContext& context, const ConvOp& op) {
     if (!compiler.weights().stored(weights[0]).isSet)
         compiler.weights().setLayout(weights[0], problem.kernelDims(in[0], op.outChannels),
                                      plan.kernelDesc);
-    ConvTensors tensors{source,
-                        nullptr,
-                        weights[0],
-                        {},
-                        Operand(compiler, source->buffer, plan.sourceDesc),
-                        Operand(compiler, weights[0])};
+    ConvTensors tensors{.source = source,
+                        .output = nullptr,
+                        .kernel = weights[0],
+                        .bias = {},
+                        .read = Operand(compiler, source->buffer, plan.sourceDesc),
+                        .weights = Operand(compiler, weights[0])};
     if (op.bias) {
         tensors.bias = weights[1];
         if (!compiler.weights().stored(weights[1]).isSet)

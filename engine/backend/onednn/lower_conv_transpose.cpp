@@ -72,9 +72,12 @@ void lower(Compiler& compiler, const OpContext& context, const ConvTransposeOp& 
     if (!compiler.weights().stored(ids[0]).isSet)
         compiler.weights().setLayout(ids[0], problem.kernelDims(op.outChannels, in[0]),
                                      plan.kernelDesc);
-    TransposeTensors tensors{
-        source, compiler.makeOutput(context, plan.source),          ids[0],
-        {},     Operand(compiler, source->buffer, plan.outputDesc), Operand(compiler, ids[0])};
+    TransposeTensors tensors{.source = source,
+                             .output = compiler.makeOutput(context, plan.source),
+                             .kernel = ids[0],
+                             .bias = {},
+                             .read = Operand(compiler, source->buffer, plan.outputDesc),
+                             .weights = Operand(compiler, ids[0])};
     const auto& pd = plan.backwardData;
     compiler.schedule().add(
         pd, {{DNNL_ARG_DIFF_DST, tensors.read.as(pd.diff_dst_desc()), pd.diff_dst_desc()},

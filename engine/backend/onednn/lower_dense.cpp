@@ -117,12 +117,12 @@ void lower(Compiler& compiler, const OpContext& context, const DenseOp& op) {
     if (!compiler.weights().stored(ids[0]).isSet)
         compiler.weights().setLayout(ids[0], compiler.graph().weight(ids[0]).shape.dims(),
                                      single.weights_desc());
-    DenseTensors tensors{source,
-                         nullptr,
-                         ids[0],
-                         {},
-                         Operand(compiler, source->buffer, single.src_desc()),
-                         Operand(compiler, ids[0])};
+    DenseTensors tensors{.source = source,
+                         .output = nullptr,
+                         .kernel = ids[0],
+                         .bias = {},
+                         .read = Operand(compiler, source->buffer, single.src_desc()),
+                         .weights = Operand(compiler, ids[0])};
     if (op.bias) {
         tensors.bias = ids[1];
         if (!compiler.weights().stored(ids[1]).isSet)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/chunked_program.h"
 #include "engine/backend/onednn/half_precision.h"
+#include "engine/backend/onednn/processor_info.h"
 #include "engine/backend/onednn/replicated_program.h"
 #include "engine/backend/plan.h"
 
-#include <fstream>
 #include <thread>
 
 namespace gradwright {
@@ -33,12 +33,8 @@ std::shared_ptr<OneDnnWeights> adopt(const std::shared_ptr<WeightStore>& store,
 }
 
 std::string processorName() {
-    std::ifstream file("/proc/cpuinfo");
-    for (std::string line; std::getline(file, line);)
-        if (line.starts_with("model name"))
-            if (const auto colon = line.find(": "); colon != std::string::npos)
-                return line.substr(colon + 2);
-    return "CPU";
+    auto name = processorInfo("model name");
+    return name.empty() ? "CPU" : name;
 }
 
 std::string_view instructionSet() {
@@ -71,6 +67,15 @@ void requireSupported(const CompileOptions& options) {
         throw Error("the optimizer {} cannot run in F32", rule->key);
 }
 
+/// How a batch is computed.
+enum class Division { None, Chunks, Parts };
+
+Division divisionOf(const OpGraph& graph, const CompileOptions& options) {
+    if (ChunkedProgram::chunkFor(graph, options) < options.batch)
+        return Division::Chunks;
+    return ReplicatedProgram::partsFor(graph, options) > 1 ? Division::Parts : Division::None;
+}
+
 class OneDnnBackend final : public Backend {
 public:
     [[nodiscard]] std::string key() const override { return "onednn"; }
@@ -93,10 +98,14 @@ public:
         auto store =
             weights ? adopt(weights, graph) : std::make_shared<OneDnnWeights>(graph.weights());
         try {
-            if (ChunkedProgram::chunkFor(graph, options) < options.batch)
+            switch (divisionOf(graph, options)) {
+            case Division::Chunks:
                 return std::make_unique<ChunkedProgram>(graph, options, std::move(store));
-            if (ReplicatedProgram::partsFor(graph, options) > 1)
+            case Division::Parts:
                 return std::make_unique<ReplicatedProgram>(graph, options, std::move(store));
+            case Division::None:
+                break;
+            }
             return std::make_unique<OneDnnProgram>(graph, options, std::move(store));
         } catch (const dnnl::error& error) {
             throw Error("oneDNN cannot compile the network: {}", error.what());
@@ -109,10 +118,14 @@ public:
 ProgramReport planOneDnn(const OpGraph& graph, const CompileOptions& options) {
     requireSupported(options);
     try {
-        if (ChunkedProgram::chunkFor(graph, options) < options.batch)
+        switch (divisionOf(graph, options)) {
+        case Division::Chunks:
             return ChunkedProgram::plan(graph, options);
-        if (ReplicatedProgram::partsFor(graph, options) > 1)
+        case Division::Parts:
             return ReplicatedProgram::plan(graph, options);
+        case Division::None:
+            break;
+        }
         return planProgram(graph, options);
     } catch (const dnnl::error& error) {
         throw Error("oneDNN cannot compile the network: {}", error.what());

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/program.h"
 
-#include "engine/backend/onednn/half_precision.h"
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -17,9 +15,7 @@ CompilerOptions compilerOptions(const CompileOptions& options, const ProgramRole
             .keepEverything = role.forFaults,
             .slots = options.update ? options.update->allSlots() : 0,
             .half = options.precision == Precision::Bf16,
-            .nativeHalf = halfSupport() == HalfSupport::Native,
-            .wholeBatch = role.wholeBatch,
-            .ownGradients = role.wholeBatch > 0};
+            .wholeBatch = role.wholeBatch};
 }
 
 } // namespace
@@ -35,6 +31,16 @@ ProgramReport planProgram(const OpGraph& graph, const CompileOptions& options,
     report.arenaBytes = schedule.arenaBytes();
     report.weightBytes = weights.bytes();
     return report;
+}
+
+void skipSamples(const OpGraph& graph, std::span<const BatchInput> batch, std::int64_t firstSample,
+                 std::vector<BatchInput>& rest) {
+    rest.clear();
+    for (const auto& [value, data] : batch) {
+        // Real values and class indices both have four bytes.
+        const auto skipped = firstSample * graph.type(value).shape.elements() * 4;
+        rest.push_back({value, data ? static_cast<const std::byte*>(data) + skipped : nullptr});
+    }
 }
 
 OneDnnProgram::OneDnnProgram(const OpGraph& graph, const CompileOptions& options,

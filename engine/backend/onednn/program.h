@@ -69,6 +69,10 @@ private:
     State state_ = State::Compiled;
 };
 
+/// The inputs of a batch from a sample on, into `rest`.
+void skipSamples(const OpGraph& graph, std::span<const BatchInput> batch, std::int64_t firstSample,
+                 std::vector<BatchInput>& rest);
+
 /// The report of a program that is not made.
 ProgramReport planProgram(const OpGraph& graph, const CompileOptions& options,
                           const ProgramRole& role = {});

@@ -88,15 +88,8 @@ bool ReplicatedProgram::onEach(const Run& run) {
 bool ReplicatedProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
                                 const std::stop_token& stop) {
     hasGradients_ = false;
-    for (auto& part : parts_) {
-        part.inputs.clear();
-        for (const auto& [value, data] : inputs) {
-            // Real values and class indices both have four bytes.
-            const auto skipped = part.firstSample * graph().type(value).shape.elements() * 4;
-            part.inputs.push_back(
-                {value, data ? static_cast<const std::byte*>(data) + skipped : nullptr});
-        }
-    }
+    for (auto& part : parts_)
+        skipSamples(graph(), inputs, part.firstSample, part.inputs);
     return onEach([&](Part& part) { return part.program->forward(part.inputs, seed, stop); });
 }
 

@@ -365,13 +365,9 @@ ProgramReport ReferenceProgram<T>::report() const {
         entry.implementation = std::is_same_v<T, float> ? "reference:float" : "reference:double";
         entry.layout = "row-major";
         entry.macs = options_.batch * macsOf(op.attributes, step.frame.inputTypes);
-        const auto elements = options_.batch * graph_.type(op.output).shape.elements();
-        entry.operations = entry.macs > 0 ? 2 * entry.macs : elements;
-        entry.bytes = static_cast<std::size_t>(elements) * sizeof(T);
-        for (const auto input : op.inputs)
-            entry.bytes +=
-                static_cast<std::size_t>(options_.batch * graph_.type(input).shape.elements()) *
-                sizeof(T);
+        entry.operations = options_.batch * graph_.operationsOf(op);
+        entry.bytes =
+            static_cast<std::size_t>(options_.batch * graph_.elementsAround(op)) * sizeof(T);
         report.ops.push_back(entry);
         if (step.inObjective && options_.mode == Mode::Training)
             report.backward.push_back(std::move(entry));

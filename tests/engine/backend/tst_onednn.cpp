@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/engine/backend/compare_programs.h"
-#include "tests/engine/backend/op_cases.h"
+#include "tests/engine/backend/compare_cases.h"
 #include "tests/engine/backend/sample_nets.h"
 
 #include <QTest>
@@ -68,19 +67,8 @@ private Q_SLOTS:
         for (const auto mode : {Mode::Training, Mode::Inference}) {
             auto options = training(opCase.batch);
             options.mode = mode;
-            auto exactOptions = options;
-            exactOptions.precision = Precision::F64;
-            const auto exact = makeReferenceBackend()->compile(opCase.graph, exactOptions);
-            const auto program = makeOneDnnBackend()->compile(opCase.graph, options);
-            for (auto* each : {exact.get(), program.get()}) {
-                writeWeights(opCase, *each->weights());
-                QVERIFY(each->forward(bindings(opCase), kCaseSeed));
-            }
-            Difference difference;
-            for (const auto& [name, value] : opCase.graph.outputs())
-                difference.add(name, program->read(value), exact->read(value));
-            for (const auto& loss : opCase.graph.losses())
-                difference.add("loss", program->read(loss.perSample), exact->read(loss.perSample));
+            auto [program, exact, difference, ran] = compareForward(opCase, options, writeWeights);
+            QVERIFY(ran);
             QVERIFY2(difference.relative <= 1e-5, difference.text());
             QVERIFY(std::abs(program->lossSum() - exact->lossSum()) <=
                     1e-5 * std::abs(exact->lossSum()));

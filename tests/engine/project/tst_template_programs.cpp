@@ -5,17 +5,14 @@
 
 #include <QTest>
 
-#include <algorithm>
-
 using namespace gradwright;
 
 namespace {
 
 /// What the loss is computed from: the logits where a softmax comes last, as in training.
 ValueId scoredValue(const OpGraph& graph, ValueId output) {
-    const auto maker = std::ranges::find(graph.ops(), output, &Op::output);
-    const bool isSoftmax =
-        maker != graph.ops().end() && std::holds_alternative<SoftmaxOp>(maker->attributes);
+    const auto* maker = graph.producerOf(output);
+    const bool isSoftmax = maker && std::holds_alternative<SoftmaxOp>(maker->attributes);
     return isSoftmax ? maker->inputs.front() : output;
 }
 
