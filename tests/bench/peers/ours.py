@@ -2,7 +2,6 @@
 """Our side: the terminal program, and bench_works for what that has no command for."""
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -15,16 +14,14 @@ def fail(message):
 
 def run(command):
     """Standard output and the most memory that the process held, in bytes."""
-    with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=errors, text=True)
-        output = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            errors.seek(0)
-            fail(f"{' '.join(map(str, command))} failed: {errors.read().strip()[-2000:]}")
-    return output, usage.ru_maxrss * 1024
+    with tempfile.TemporaryDirectory() as folder:
+        peak = Path(folder) / "peak"
+        measured = [sys.executable, "-S", Path(__file__).with_name("measured.py"), peak]
+        result = subprocess.run([str(part) for part in [*measured, *command]], check=False,
+                                stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if result.returncode != 0:
+            fail(f"{' '.join(map(str, command))} failed: {result.stderr.strip()[-2000:]}")
+        return result.stdout, int(peak.read_text())
 
 
 class Ours:
