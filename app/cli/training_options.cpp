@@ -53,7 +53,8 @@ void assign(ParamValues& values, const ParamSpecs& specs, const std::string& key
 ParamSpecs choiceParams() {
     return {realParam("validation_fraction", "Validation", 0.1, 0, 0.9, ""),
             intParam("split_seed", "Split seed", 1, 0, 9e15, ""),
-            intParam("limit", "Samples", 0, 0, 1e12, "")};
+            intParam("limit", "Samples", 0, 0, 1e12, ""),
+            boolParam("reconstruct", "Reconstruct", false, "")};
 }
 
 void assignData(DataChoice& data, const std::string& key, const std::string& text,
@@ -73,6 +74,8 @@ void assignData(DataChoice& data, const std::string& key, const std::string& tex
         data.validationFraction = std::get<double>(value);
     else if (key == "split_seed")
         data.splitSeed = static_cast<std::uint64_t>(std::get<std::int64_t>(value));
+    else if (key == "reconstruct")
+        data.reconstruct = std::get<bool>(value);
     else
         data.limit = std::get<std::int64_t>(value);
 }

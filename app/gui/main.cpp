@@ -41,11 +41,8 @@ int main(int argc, char** argv) {
     window->setAttribute(Qt::WA_DeleteOnClose); // as those that it opens
     window->show();
     const QStringList files = parser.positionalArguments();
-    if (files.isEmpty())
-        window->offerRecovery();
-    else
-        window->openFile(files.first());
-    for (const QString& file : files.mid(1))
-        window->openWindow().openFile(file);
+    window->offerRecovery();
+    for (const QString& file : files)
+        window->openBeside(file);
     return QApplication::exec();
 }

@@ -27,6 +27,26 @@ public:
     /// In [0, 1).
     [[nodiscard]] double unit(std::uint32_t number) const { return rng_.uniform(first_ + number); }
     [[nodiscard]] double normal(std::uint32_t number) const { return rng_.normal(first_ + number); }
+    /// Adds standard normal numbers times `deviation` (Box–Muller, two of a pair of draws);
+    /// `number` must be a multiple of 4.
+    void addNormals(std::uint32_t number, float deviation, std::span<float> to) const {
+        std::array<std::uint32_t, 64> bits{};
+        for (std::size_t done = 0; done < to.size(); done += bits.size()) {
+            rng_.fill(first_ + number + done, bits);
+            const auto part = to.subspan(done, std::min(bits.size(), to.size() - done));
+            for (std::size_t i = 0; i < part.size(); i += 2) {
+                constexpr float kUnit = 1.0F / 4294967296.0F;
+                const float radius =
+                    deviation *
+                    std::sqrt(-2 * std::log((static_cast<float>(bits[i]) + 0.5F) * kUnit));
+                const float angle =
+                    static_cast<float>(bits[i + 1]) * kUnit * 2 * std::numbers::pi_v<float>;
+                part[i] += radius * std::cos(angle);
+                if (i + 1 < part.size())
+                    part[i + 1] += radius * std::sin(angle);
+            }
+        }
+    }
 
 private:
     Rng rng_;
@@ -147,7 +167,7 @@ Augmenter::Augmenter(const ParamValues& values, const DataInfo& info, std::uint6
     , binary_(info.preparation.binarize) {
     if (const auto problems = validate(augmentationParams(), values); !problems.empty())
         throw Error("augmentation: {}", problems.front().message);
-    if (info.input.rank() != 3 || !info.hasClasses())
+    if (info.input.rank() != 3 || (!info.hasClasses() && !info.reconstructs))
         throw Error("augmentation changes images that have a class; the data set gives samples of "
                     "{}{}",
                     toString(info.input), info.hasClasses() ? "" : " with target values");
@@ -258,10 +278,8 @@ void Augmenter::recolour(std::span<float> image, const Draws& draws) const {
         for (auto& value : part)
             value = (value - mean) * contrast + offset;
         if (amounts_.noise > 0)
-            for (std::size_t i = 0; i < plane; ++i)
-                part[i] += static_cast<float>(
-                    amounts_.noise * range *
-                    draws.normal(kNoiseFirst + static_cast<std::uint32_t>(c * plane + i)));
+            draws.addNormals(kNoiseFirst + static_cast<std::uint32_t>(c * ((plane + 3) / 4 * 4)),
+                             static_cast<float>(amounts_.noise * range), part);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "engine/data/catalog.h"
 
 #include "engine/data/augmentation.h"
+#include "engine/data/reconstruction.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -42,7 +43,7 @@ const DatasetDef& dataset(std::string_view key) {
 bool opensAlike(const DataChoice& a, const DataChoice& b) {
     const auto parts = [](const DataChoice& choice) {
         return std::tie(choice.dataset, choice.params, choice.validationFraction, choice.splitSeed,
-                        choice.limit);
+                        choice.limit, choice.reconstruct);
     };
     return parts(a) == parts(b);
 }
@@ -65,7 +66,8 @@ void requireValid(const DataChoice& choice) {
 Dataset openDataset(const DataChoice& choice) {
     requireValid(choice);
     const auto& def = dataset(choice.dataset);
-    return def.open(Params(def.params, choice.params), choice);
+    auto data = def.open(Params(def.params, choice.params), choice);
+    return choice.reconstruct ? reconstructing(std::move(data)) : data;
 }
 
 } // namespace gradwright

@@ -96,6 +96,8 @@ Json toJson(const DataInfo& info) {
         json["target_scaling"].push_back(toJson(scaling));
     for (const auto& column : info.columns)
         json["columns"].push_back(toJson(column));
+    if (info.reconstructs)
+        json["reconstructs"] = true;
     return json;
 }
 
@@ -113,6 +115,7 @@ DataInfo dataInfoFromJson(const Json& json) {
         if (json.contains("columns"))
             for (const auto& column : json["columns"])
                 info.columns.push_back(columnFrom(column));
+        info.reconstructs = json.value("reconstructs", false);
         return info;
     } catch (const Json::exception& error) {
         throw Error("the description of the data is damaged ({})", error.what());

@@ -29,6 +29,7 @@ struct DataInfo {
     std::vector<std::string> targetNames{}; ///< of the values, where they have names
     std::vector<Scaling> targetScaling{};   ///< what was done to the values; none: nothing
     std::vector<TableColumn> columns{};     ///< what a table's inputs are made from; else none
+    bool reconstructs = false;              ///< the target values are the inputs themselves
 
     [[nodiscard]] bool hasClasses() const { return !classes.empty(); }
     /// Of one sample: 1, or one a step.
@@ -100,6 +101,9 @@ struct DataChoice {
     std::uint64_t splitSeed = 1;
     std::int64_t limit = 0;     ///< use only the first N samples of Split::training; 0 = all
     ParamValues augmentation{}; ///< of augmentationParams()
+    /// The target of a sample is its own input as it is before augmentation, whatever else is known
+    /// of it: for autoencoders.
+    bool reconstruct = false;
     UnknownKeys extra = {};
 
     bool operator==(const DataChoice&) const = default;

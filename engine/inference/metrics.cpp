@@ -21,28 +21,11 @@ std::span<const float> rowOf(const Outcomes& outcomes, std::size_t sample) {
     return std::span(outcomes.outputs).subspan(sample * outcomes.elements, outcomes.elements);
 }
 
-/// The share of samples whose class is among the k largest outputs; of equal ones the first counts
-/// as larger.
-Measured topK(const Outcomes& outcomes, std::size_t k) {
-    if (outcomes.labels.empty() || outcomes.elements <= k)
-        return {};
-    std::int64_t right = 0;
-    for (std::size_t n = 0; n < outcomes.labels.size(); ++n) {
-        const auto row = rowOf(outcomes, n);
-        const auto label = static_cast<std::size_t>(outcomes.labels[n]);
-        std::size_t larger = 0;
-        for (std::size_t c = 0; c < row.size(); ++c)
-            larger += row[c] > row[label] || (row[c] == row[label] && c < label) ? 1 : 0;
-        right += larger < k ? 1 : 0;
-    }
-    return share(right, static_cast<std::int64_t>(outcomes.labels.size()));
-}
-
 Measured accuracy(const Outcomes& outcomes) {
-    return topK(outcomes, 1);
+    return topKAccuracy(outcomes, 1);
 }
 Measured topFive(const Outcomes& outcomes) {
-    return topK(outcomes, 5);
+    return topKAccuracy(outcomes, 5);
 }
 
 /// The mean over the classes that have samples.
@@ -218,6 +201,21 @@ const MetricDef& metric(std::string_view key) {
     for (const auto& def : metricCatalog())
         known += (known.empty() ? "" : ", ") + def.key;
     throw Error("there is no metric \"{}\"; known are {}", key, known);
+}
+
+std::optional<double> topKAccuracy(const Outcomes& outcomes, std::size_t k) {
+    if (outcomes.labels.empty() || outcomes.elements <= k)
+        return {};
+    std::int64_t right = 0;
+    for (std::size_t n = 0; n < outcomes.labels.size(); ++n) {
+        const auto row = rowOf(outcomes, n);
+        const auto label = static_cast<std::size_t>(outcomes.labels[n]);
+        std::size_t larger = 0;
+        for (std::size_t c = 0; c < row.size(); ++c)
+            larger += row[c] > row[label] || (row[c] == row[label] && c < label) ? 1 : 0;
+        right += larger < k ? 1 : 0;
+    }
+    return share(right, static_cast<std::int64_t>(outcomes.labels.size()));
 }
 
 std::vector<MetricValue> measure(const Outcomes& outcomes) {

@@ -38,6 +38,10 @@ struct MetricValue {
     const MetricDef* metric;
     double value;
 };
+/// The share of samples whose class is among the `k` largest outputs; of equal ones the first
+/// counts as larger. Nothing without samples, or where there are no more than k classes.
+std::optional<double> topKAccuracy(const Outcomes& outcomes, std::size_t k);
+
 /// Those that are defined for these outcomes.
 std::vector<MetricValue> measure(const Outcomes& outcomes);
 

@@ -55,7 +55,7 @@ std::string identifier(std::string_view path, std::set<std::string>& taken) {
 std::string withThousands(std::int64_t number) {
     auto text = std::to_string(number);
     for (auto end = static_cast<std::ptrdiff_t>(text.size()) - 3; end > 0; end -= 3)
-        text.insert(static_cast<std::size_t>(end), ",");
+        text.insert(static_cast<std::size_t>(end), 1, ',');
     return text;
 }
 

@@ -91,6 +91,33 @@ void moveCanvas(const Project& project, const std::string& from, const std::stri
     moveBoxes(project, from, to, group);
 }
 
+/// Frames and notes of `from` stand in `to` as well, moved by `by`.
+void copyBoxes(const Project& project, const std::string& from, const std::string& to, Point by,
+               ProjectEdit::Group& group) {
+    const auto copied = [&](auto box) {
+        box.graph = to;
+        box.position = {box.position.x + by.x, box.position.y + by.y};
+        return box;
+    };
+    auto frameId = freshId(project.canvas.frames);
+    for (const auto& [id, frame] : project.canvas.frames)
+        if (frame.graph == from) {
+            group.push_back({SetFrame{frameId, copied(frame)}});
+            ++frameId.value;
+        }
+    auto noteId = freshId(project.canvas.notes);
+    for (const auto& [id, note] : project.canvas.notes)
+        if (note.graph == from) {
+            group.push_back({SetNote{noteId, copied(note)}});
+            ++noteId.value;
+        }
+}
+
+bool isExpanded(const Project& project, std::string_view graph, NodeId node) {
+    const auto found = project.canvas.expanded.find(graph);
+    return found != project.canvas.expanded.end() && found->second.contains(node);
+}
+
 MoveNodes forget(std::string_view graph, const std::vector<NodeId>& nodes) {
     MoveNodes move{std::string(graph), {}};
     for (const auto node : nodes)
@@ -163,9 +190,14 @@ BlockChange ungroupBlock(const Project& project, std::string_view graph, NodeId 
                                        (down ? steps * length : 0)};
     }
     ProjectEdit::Group group;
-    if (const auto found = project.canvas.expanded.find(graph);
-        found != project.canvas.expanded.end() && found->second.contains(instance))
+    if (isExpanded(project, graph, instance))
         group.push_back({SetExpanded{std::string(graph), instance, false}});
+    // What is written on the block's canvas stands beside its first repetition.
+    if (bounds.low.x <= bounds.high.x)
+        copyBoxes(
+            project, block, std::string(graph),
+            {at.x - (bounds.low.x + bounds.high.x) / 2, at.y - (bounds.low.y + bounds.high.y) / 2},
+            group);
     if (ungrouping.lastUse)
         moveCanvas(project, block, nullptr, group);
     group.push_back({std::move(ungrouping.edit)});
@@ -227,7 +259,13 @@ BlockChange makeUnique(const Project& project, std::string_view graphName, NodeI
     if (around != project.network.blocks.end())
         edits.push_back({SetPromoted{where, std::move(promoted)}});
 
-    ProjectEdit::Group group{{NetworkEdit{std::move(edits)}}};
+    ProjectEdit::Group group;
+    const bool expanded = isExpanded(project, graphName, instance);
+    if (expanded)
+        group.push_back({SetExpanded{where, instance, false}});
+    group.push_back({NetworkEdit{std::move(edits)}});
+    if (expanded)
+        group.push_back({SetExpanded{where, copy.id, true}});
     MoveNodes move{where, {{instance, std::nullopt}}};
     if (const auto at = positionsOf(project, graphName).find(instance);
         at != positionsOf(project, graphName).end())
@@ -237,6 +275,11 @@ BlockChange makeUnique(const Project& project, std::string_view graphName, NodeI
         inside.to[id] = point;
     group.push_back({std::move(move)});
     group.push_back({std::move(inside)});
+    if (const auto open = project.canvas.expanded.find(use->block);
+        open != project.canvas.expanded.end())
+        for (const auto id : open->second)
+            group.push_back({SetExpanded{name, id, true}});
+    copyBoxes(project, use->block, name, {}, group);
     return {{std::move(group)}, {copy.id}};
 }
 

@@ -40,7 +40,7 @@ public:
     }
 
 private:
-    void add(std::string line) { lines_.push_back(std::move(line)); }
+    void add(std::string_view line) { lines_.emplace_back(line); }
 
     void compareBlocks() {
         for (const auto& [name, block] : before_.network.blocks)

@@ -239,6 +239,8 @@ Json dataToJson(const DataChoice& data) {
                  {"limit", data.limit}};
     if (!data.augmentation.empty())
         json["augmentation"] = paramsToJson(data.augmentation);
+    if (data.reconstruct)
+        json["reconstruct"] = true;
     json.update(data.extra.json());
     return json;
 }
@@ -269,8 +271,12 @@ DataChoice dataFromJson(const Json& json) {
         json.value("validation_fraction", Json(data.validationFraction)), "validation_fraction");
     data.splitSeed = countAt(json, "split_seed", data.splitSeed);
     data.limit = countAt(json, "limit", data.limit);
-    data.extra = UnknownKeys(
-        json, {"dataset", "params", "validation_fraction", "split_seed", "limit", "augmentation"});
+    const auto reconstruct = json.value("reconstruct", Json(false));
+    if (!reconstruct.is_boolean())
+        throw Error("reconstruct must be true or false, not {}", dumpExcerpt(reconstruct));
+    data.reconstruct = reconstruct.get<bool>();
+    data.extra = UnknownKeys(json, {"dataset", "params", "validation_fraction", "split_seed",
+                                    "limit", "augmentation", "reconstruct"});
     requireValid(data);
     return data;
 }

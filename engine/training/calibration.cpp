@@ -17,6 +17,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int kRounds = 3;
 constexpr double kSeconds = 0.1;    ///< of a trial in a round
 constexpr double kShortStep = 0.02; ///< seconds; only below it parts are tried
+constexpr double kLongStep = 0.5;   ///< seconds; beyond it all threads have enough to do
 constexpr double kWorthChanging = 1.04;
 
 double secondsSince(Clock::time_point start) {
@@ -55,14 +56,17 @@ public:
         add(all);
         if (!measure(trials_.front()))
             return {};
+        if (trials_.front().seconds > kLongStep)
+            return chosen();
         std::set<int> counts;
         for (int threads = 1; threads < all.threads; threads *= 2)
             counts.insert(threads);
         for (const int threads : counts)
-            add({threads, 1});
+            if (!stop_.stop_requested())
+                add({threads, 1});
         counts.insert(all.threads);
         for (const int parts : counts)
-            if (parts > 1 && trials_.front().seconds < kShortStep)
+            if (parts > 1 && trials_.front().seconds < kShortStep && !stop_.stop_requested())
                 add({parts, parts});
         for (int round = 0; round < kRounds; ++round)
             for (auto& trial : trials_)

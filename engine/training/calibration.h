@@ -22,8 +22,9 @@ struct Calibration {
 };
 
 /// Trains for a moment on made-up data with 1, 2, 4 … and all threads, and, where a step is short,
-/// with parts side by side. Takes a second or two; longer for networks whose single steps are
-/// longer. Nothing when stopped. Throws Error when the network cannot be compiled.
+/// with parts side by side; a network whose steps take long gets all threads without a trial.
+/// Takes a second or two, and the memory of a program for each number of threads. Nothing when
+/// stopped. Throws Error when the network cannot be compiled.
 std::optional<Calibration> calibrate(const OpGraph& training, const TrainingSettings& settings,
                                      const std::stop_token& stop = {});
 

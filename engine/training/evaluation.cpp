@@ -28,6 +28,8 @@ std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& train
             return {};
         outputs.resize(static_cast<std::size_t>(batch->count) * elements);
         program.copyOutput(output, outputs);
+        if (training.outputIsLogits)
+            applySigmoid(outputs);
         if (!std::isfinite(program.lossSum()))
             throw DivergedError("the loss is not a finite number; the first such value is in {}",
                                 program.firstNonFinite().value_or("the loss"));

@@ -243,6 +243,8 @@ bool TrainingLoop::runStep(const Batch& batch, Clock::time_point asked,
     outputs_.resize(
         static_cast<std::size_t>(batch.count * training_.graph.type(output).shape.elements()));
     program.copyOutput(output, outputs_);
+    if (training_.outputIsLogits)
+        applySigmoid(outputs_);
     ScoreSums sums;
     sums.add(lossSum, outputs_, batch);
     position_.running.add(lossSum, outputs_, batch);

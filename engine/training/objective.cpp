@@ -123,7 +123,8 @@ private:
                 fmt::format("The network has no Output \"{}\" to train.", objective.output));
         if (objective.output.empty() && outputs.size() > 1)
             return report(Severity::Error, nullptr,
-                          fmt::format("The network has {} Outputs; the objective must name one.",
+                          fmt::format("The network has {} Outputs; choose under Objective which of "
+                                      "them are trained.",
                                       outputs.size()));
         const auto& def = loss(objective.loss.key);
         if (!data_.hasClasses() && def.target == TargetKind::ClassIndex)
@@ -247,6 +248,8 @@ TrainingGraph trainingGraph(const Network& network, const DataInfo& data,
     requireValid(settings);
     const auto analysis = analyze(network);
     TrainingGraph training{lower(analysis), {}, {}, {}};
+    training.outputIsLogits =
+        !data.hasClasses() && loss(settings.objectives.front().loss.key).head == Head::Sigmoid;
     for (const auto& diagnostic : diagnoseTraining(network, analysis, data, settings))
         if (diagnostic.severity == Severity::Error)
             throw Error("The network cannot be trained on this data. {}{}",

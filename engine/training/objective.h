@@ -17,6 +17,8 @@ struct TrainingGraph {
     ValueId input;                ///< fed with samples
     std::vector<ValueId> targets; ///< one an objective, fed with labels or target values
     std::vector<ValueId> outputs; ///< one an objective: logits or predictions
+    /// The first objective's target values are compared with the sigmoid of its output.
+    bool outputIsLogits = false;
 };
 
 /// What to feed for a batch, into `inputs`; the batch must outlive its use.

@@ -2,6 +2,7 @@
 #include "engine/training/score.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace gradwright {
 
@@ -50,6 +51,11 @@ Score ScoreSums::score() const {
         variation -= sum * sum / count;
     result.accuracy = variation > 0 ? 1 - squaredErrors / variation : 0;
     return result;
+}
+
+void applySigmoid(std::span<float> values) {
+    for (auto& value : values)
+        value = 1 / (1 + std::exp(-value));
 }
 
 std::string scoreKey(bool hasClasses) {

@@ -44,6 +44,9 @@ struct ScoreSums {
 /// where it is above 0.
 std::int64_t countCorrect(std::span<const float> outputs, std::span<const std::int32_t> labels);
 
+/// Makes probabilities of logits.
+void applySigmoid(std::span<float> values);
+
 /// What files and JSON call Score::accuracy: "accuracy" or "r2".
 std::string scoreKey(bool hasClasses);
 

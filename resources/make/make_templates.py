@@ -40,7 +40,9 @@ def objective(loss, output="", weight=1.0, **params):
     return {"output": output, "loss": {"key": loss, "params": params}, "weight": weight}
 
 
-def project(key, name, description, graph, data, training, known=None):
+def project(
+    key, name, description, graph, data, training, known=None, augmentation=None, reconstruct=False
+):
     found = used_blocks(graph, known if known is not None else blocks.all_blocks())
     definitions = dict(sorted(found.items()))
     network = graph.definition()
@@ -74,6 +76,10 @@ def project(key, name, description, graph, data, training, known=None):
             "params": dict(sorted(params.items())),
         },
     }
+    if augmentation:
+        contents["data"]["augmentation"] = dict(sorted(augmentation.items()))
+    if reconstruct:
+        contents["data"]["reconstruct"] = True
     write(RESOURCES / "templates" / f"{key}.gradwright", contents)
 
 
@@ -213,6 +219,17 @@ def small_templates():
         ("mnist", {"normalize": "standardize"}, 0.1),
         (CLASSES, ("adamw", {}), "cosine",
          {"batch": 64, "epochs": 5, "learning_rate": 0.001, "warmup_epochs": 0.5}),
+    )
+    project(
+        "denoising-autoencoder", "Denoising autoencoder",
+        "Learns to give back clean digits from noisy ones, through a code of 32 numbers that is too "
+        "narrow for the noise (Vincent et al. 2008). Its target is the image itself: no labels are "
+        "needed.",
+        small.denoising_autoencoder(),
+        ("mnist", {}, 0.1),
+        ([objective("binary-cross-entropy")], adam, "cosine",
+         {"batch": 64, "epochs": 5, "learning_rate": 0.002}),
+        augmentation={"noise": 0.2}, reconstruct=True,
     )
     project(
         "small-unet", "Small U-Net",

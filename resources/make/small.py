@@ -36,6 +36,22 @@ def cifar_resnet(depth):
     return g
 
 
+def denoising_autoencoder():
+    g = Graph()
+    g.chain(
+        g.add("input", "image", shape=[1, 28, 28]),
+        ("flatten", "pixels"),
+        ("dense", "encoder", {"activation": "relu", "units": 256}),
+        ("dense", "code", {"activation": "relu", "units": 32}),
+        ("dense", "decoder", {"activation": "relu", "units": 256}),
+        ("dense", "values", {"units": 784}),
+        ("reshape", "picture", {"shape": [1, 28, 28]}),
+        ("sigmoid", "brightness"),
+        ("output", "reconstruction"),
+    )
+    return g
+
+
 def small_unet():
     g = Graph()
     x = g.add("input", "image", shape=[1, 64, 64])

@@ -109,6 +109,19 @@ private Q_SLOTS:
         QCOMPARE(read.json()[0]["class"].get<std::string>(), std::string("bright"));
     }
 
+    void imagesAreReconstructedFromNoise() {
+        const auto trained =
+            cli_.run({"train", "template:denoising-autoencoder", "--set", "data.limit=6000",
+                      "--epochs", "20", "--run-dir", cli_.path("denoised"), "--json"});
+        QVERIFY2(trained.code == 0, trained.text().c_str());
+        QVERIFY2(trained.json()["test_r2"].get<double>() > 0.3, trained.text().c_str());
+        // What was not asked for as an autoencoder learns classes.
+        QCOMPARE(cli_.run({"train", "template:denoising-autoencoder", "--set",
+                           "data.reconstruct=false", "--run-dir", cli_.path("denoised")})
+                     .whyNoFailure({"cannot be trained on this data"}),
+                 std::string());
+    }
+
     void aTextIsLearned() {
         std::string text;
         for (int i = 0; i < 600; ++i)
@@ -120,9 +133,13 @@ private Q_SLOTS:
                       "--batch", "8", "--run-dir", cli_.path("text"), "--json"});
         QVERIFY2(trained.code == 0, trained.text().c_str());
         const auto run = QString::fromStdString(onlyRun(cli_ / "text").string());
-        const auto measured = cli_.run({"evaluate", run, "--json"});
+        const auto measured = cli_.run({"evaluate", run, "--top-k", "2", "--json"});
         QVERIFY2(measured.code == 0, measured.text().c_str());
         const auto json = measured.json();
+        const auto amongTwo = json["metrics"]["top_2_accuracy"].get<double>();
+        QVERIFY(amongTwo >= json["accuracy"].get<double>() && amongTwo <= 1);
+        QCOMPARE(cli_.run({"evaluate", run, "--top-k", "200"}).whyNoFailure({"--top-k 200"}),
+                 std::string());
         const auto bits = json["metrics"]["bits"].get<double>();
         QVERIFY2(bits > 0 && bits < 1, measured.text().c_str());
         QVERIFY(std::abs(bits - json["loss"].get<double>() / std::log(2.0)) < 1e-3);

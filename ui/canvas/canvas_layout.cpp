@@ -43,16 +43,17 @@ void CanvasScene::provisionPositions() {
 }
 
 void CanvasScene::routeLinks() {
-    ObstacleMap obstacles;
+    std::map<NodeId, QRectF> obstacles;
     // What is being dragged is in nobody's way: it may be about to go into a link.
     for (const auto& [id, item] : nodes_)
         if (!moveDrag_ || !moveDrag_->nodes.contains(id))
-            obstacles.add(id, item->sceneRect());
+            obstacles.emplace(id, item->sceneRect());
+    router_.place(std::move(obstacles), flow());
     for (const auto& [id, item] : links_) {
         const Link& link = *graph().find(id);
         const QPointF from = nodes_.at(link.from.node)->portPos({link.from, false});
         const QPointF to = nodes_.at(link.to.node)->portPos({link.to, true});
-        item->setRoute(obstacles.route(from, link.from.node, to, link.to.node, flow()));
+        item->setRoute(router_.route(item->corners(), from, link.from.node, to, link.to.node));
     }
 }
 

@@ -98,19 +98,8 @@ void CanvasScene::showGraph(const std::string& graph) {
 
 void CanvasScene::setScope(GraphScope scope) {
     const bool other = scope.graph != scope_.graph;
-    if (other) {
-        // Ids are a graph's own: nothing of what was shown stays.
-        const QSignalBlocker quiet(this);
-        cancelLayout();
-        endDrags();
-        delete std::exchange(callout_, nullptr);
-        dropGone(links_, [](LinkId) { return false; });
-        dropGone(nodes_, [](NodeId) { return false; });
-        dropGone(frames_, [](FrameId) { return false; });
-        dropGone(notes_, [](NoteId) { return false; });
-        provisional_.clear();
-        walker_.reset();
-    }
+    if (other)
+        forgetItems();
     scope_ = std::move(scope);
     if (other) {
         const bool within = looksAreNew_;
@@ -120,12 +109,27 @@ void CanvasScene::setScope(GraphScope scope) {
     Q_EMIT scopeChanged();
 }
 
+/// Ids are a graph's own: of what was shown nothing stays for another one.
+void CanvasScene::forgetItems() {
+    const QSignalBlocker quiet(this);
+    cancelLayout();
+    endDrags();
+    delete std::exchange(callout_, nullptr);
+    dropGone(links_, [](LinkId) { return false; });
+    dropGone(nodes_, [](NodeId) { return false; });
+    dropGone(frames_, [](FrameId) { return false; });
+    dropGone(notes_, [](NoteId) { return false; });
+    provisional_.clear();
+    router_.clear();
+    walker_.reset();
+}
+
 // ---- showing the document
 
 void CanvasScene::onChanged(ProjectDocument::Changes what) {
     ++revision_;
     if (what.testFlag(ProjectDocument::ReplacedChange))
-        provisional_.clear();
+        forgetItems();
     if (what.testFlag(ProjectDocument::NetworkChange)) {
         // Blocks may have been renamed or dissolved around us.
         GraphScope now = scopeOf(document_->project().network, scope_.instances);

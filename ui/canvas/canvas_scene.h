@@ -4,6 +4,7 @@
 #include "ui/canvas/canvas_edits.h"
 #include "ui/canvas/clipboard.h"
 #include "ui/canvas/link_item.h"
+#include "ui/canvas/link_router.h"
 #include "ui/canvas/node_item.h"
 #include "ui/document/graph_scope.h"
 #include "ui/document/project_document.h"
@@ -186,6 +187,7 @@ private:
 
     void onChanged(ProjectDocument::Changes what);
     void setScope(GraphScope scope);
+    void forgetItems();
     void syncItems();
     void syncLooks();
     void syncPositions();
@@ -237,6 +239,7 @@ private:
     GraphScope scope_;
     std::map<NodeId, NodeItem*> nodes_;
     std::map<LinkId, LinkItem*> links_;
+    LinkRouter router_;
     std::map<NodeId, Point> provisional_; ///< of nodes that the project has no position for
     std::map<FrameId, FrameItem*> frames_;
     std::map<NoteId, NoteItem*> notes_;

@@ -97,7 +97,8 @@ std::vector<QuickAdd::Entry> CanvasView::entriesFor(const std::optional<Port>& p
             block(std::string(kBlockKey) + name, name, tr("A block of this project"));
     if (myBlocks_ != nullptr)
         for (const MyBlocks::Entry& each : myBlocks_->presets())
-            block(std::string(kSavedKey) + each.file.string(), each.name, qstr(each.doc));
+            if (!document_->project().network.blocks.contains(each.name)) // else listed above
+                block(std::string(kSavedKey) + each.file.string(), each.name, qstr(each.doc));
     if (myBlocks_ != nullptr)
         for (const MyBlocks::Entry& each : myBlocks_->entries())
             block(std::string(kSavedKey) + each.file.string(), each.name, tr("One of my blocks"));

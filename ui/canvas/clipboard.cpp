@@ -46,6 +46,7 @@ private:
             return;
         BlockImport import = importBlocks(project_, blockPieceFromJson(json["blocks"]));
         blocks_ = std::move(import.names);
+        gradwright::apply(project_, import.edit);
         group_.push_back(std::move(import.edit));
     }
 
@@ -108,7 +109,7 @@ private:
         }
     }
 
-    const Project& project_;
+    Project project_; ///< a copy, with the blocks that come along
     std::string where_;
     Point offset_;
     Graph graph_; ///< names and ids are taken one after the other

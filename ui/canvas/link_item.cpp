@@ -64,8 +64,13 @@ void LinkItem::placePill() {
         // Beside a straight link, where it covers nothing.
         const QPointF middle = (corners_.first() + corners_.last()) / 2;
         pill_ = QRectF(middle.x() + 12, middle.y() - kPillHeight / 2, width, kPillHeight);
-        return;
+    } else {
+        placePillOnLongestPart(width);
     }
+    bounds_ = path_.boundingRect().united(pill_).adjusted(-10, -10, 10, 10);
+}
+
+void LinkItem::placePillOnLongestPart(double width) {
     QLineF longest;
     for (qsizetype i = 1; i < corners_.size(); ++i)
         if (const QLineF line(corners_[i - 1], corners_[i]); line.length() > longest.length())
@@ -74,10 +79,6 @@ void LinkItem::placePill() {
     const QSizeF size = pillUpright_ ? QSizeF(kPillHeight, width) : QSizeF(width, kPillHeight);
     pill_ = QRectF(QPointF(), size);
     pill_.moveCenter(longest.center());
-}
-
-QRectF LinkItem::boundingRect() const {
-    return path_.boundingRect().united(pill_).adjusted(-10, -10, 10, 10);
 }
 
 QPainterPath LinkItem::shape() const {

@@ -28,12 +28,13 @@ public:
     [[nodiscard]] const QString& text() const { return text_; }
     [[nodiscard]] LinkState state() const { return state_; }
 
-    [[nodiscard]] QRectF boundingRect() const override;
+    [[nodiscard]] QRectF boundingRect() const override { return bounds_; }
     [[nodiscard]] QPainterPath shape() const override;
     void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget*) override;
 
 private:
     void placePill();
+    void placePillOnLongestPart(double width);
     void paintPill(QPainter& painter) const;
 
     LinkId id_;
@@ -43,6 +44,7 @@ private:
     LinkState state_ = LinkState::Pending;
     QString text_;
     QRectF pill_;
+    QRectF bounds_;
     bool target_ = false;
     bool pillUpright_ = false; ///< its text runs upwards along a long vertical line
 };

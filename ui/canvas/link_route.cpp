@@ -196,6 +196,11 @@ std::vector<QRectF> ObstacleMap::obstaclesIn(const QRectF& region, NodeId source
     return found;
 }
 
+QRectF ObstacleMap::reachOf(QPointF from, QPointF to) {
+    constexpr double kReach = kDetour + 2;
+    return QRectF(from, to).normalized().adjusted(-kReach, -kReach, kReach, kReach);
+}
+
 QPolygonF ObstacleMap::route(QPointF from, NodeId source, QPointF to, NodeId target,
                              Flow flow) const {
     const QRectF span = QRectF(from, to).normalized().adjusted(-2, -2, 2, 2);
@@ -206,7 +211,7 @@ QPolygonF ObstacleMap::route(QPointF from, NodeId source, QPointF to, NodeId tar
     };
     if (!meets(simple))
         return simple;
-    auto all = within(span.adjusted(-kDetour, -kDetour, kDetour, kDetour));
+    auto all = within(reachOf(from, to));
     if (all.size() > kMostObstacles)
         return simple;
     if (flow == Flow::Right)

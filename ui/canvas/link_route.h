@@ -36,6 +36,9 @@ public:
     /// nodes).
     [[nodiscard]] QPolygonF route(QPointF from, NodeId source, QPointF to, NodeId target,
                                   Flow flow) const;
+    /// How far around its ends a link may be led: what stands outside does not matter to it, unless
+    /// it leads there all the same.
+    [[nodiscard]] static QRectF reachOf(QPointF from, QPointF to);
 
 private:
     struct Entry {

@@ -38,11 +38,17 @@ Minimap::Minimap(CanvasView& view, CanvasScene& scene, const ThemeManager& theme
         if (!refresh_.isActive())
             refresh_.start();
     };
-    connect(scene_, &QGraphicsScene::changed, this, later);
+    connect(scene_, &QGraphicsScene::changed, this, [this, later] {
+        picture_ = {};
+        later();
+    });
     connect(view_, &CanvasView::zoomChanged, this, later);
     for (QScrollBar* const bar : {view_->horizontalScrollBar(), view_->verticalScrollBar()})
         connect(bar, &QScrollBar::valueChanged, this, later);
-    connect(themes_, &ThemeManager::changed, this, later);
+    connect(themes_, &ThemeManager::changed, this, [this, later] {
+        picture_ = {};
+        later();
+    });
     view_->installEventFilter(this);
 }
 
@@ -80,9 +86,28 @@ void Minimap::paintEvent(QPaintEvent*) {
     painter.setBrush(theme.panel);
     painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8);
     const QTransform transform = fromScene();
+    // Panning moves the frame alone; the nodes are drawn when they change.
+    if (picture_.isNull() || transform != pictured_ ||
+        !qFuzzyCompare(picture_.devicePixelRatio(), devicePixelRatioF()))
+        drawNodes(transform);
+    painter.drawPixmap(0, 0, picture_);
+    painter.setBrush(Qt::NoBrush);
+    painter.setPen(QPen(theme.focus, 1.5));
+    painter.drawRoundedRect(transform.mapRect(shownScene()) & QRectF(rect()).adjusted(2, 2, -2, -2),
+                            3, 3);
+}
+
+void Minimap::drawNodes(const QTransform& transform) {
+    const Theme& theme = themes_->theme();
+    picture_ = QPixmap(size() * devicePixelRatioF());
+    picture_.setDevicePixelRatio(devicePixelRatioF());
+    picture_.fill(Qt::transparent);
+    pictured_ = transform;
+    QPainter painter(&picture_);
+    painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(Qt::NoPen);
-    for (const QGraphicsItem* const item : scene_->items()) {
-        const auto* const node = qgraphicsitem_cast<const NodeItem*>(item);
+    for (const auto& [id, inGraph] : scene_->graph().nodes()) {
+        const NodeItem* const node = scene_->nodeItem(id);
         if (node == nullptr)
             continue;
         QRectF box = transform.mapRect(node->sceneRect());
@@ -92,10 +117,6 @@ void Minimap::paintEvent(QPaintEvent*) {
         painter.setBrush(wrong ? theme.error : theme.category(node->look().category));
         painter.drawRoundedRect(box, 1, 1);
     }
-    painter.setBrush(Qt::NoBrush);
-    painter.setPen(QPen(theme.focus, 1.5));
-    painter.drawRoundedRect(transform.mapRect(shownScene()) & QRectF(rect()).adjusted(2, 2, -2, -2),
-                            3, 3);
 }
 
 void Minimap::goTo(QPointF position) {

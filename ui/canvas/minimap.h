@@ -4,7 +4,9 @@
 #include "ui/canvas/canvas_view.h"
 
 #include <QFrame>
+#include <QPixmap>
 #include <QTimer>
+#include <QTransform>
 
 namespace gradwright {
 
@@ -26,11 +28,14 @@ protected:
 private:
     [[nodiscard]] QRectF shownScene() const;
     [[nodiscard]] QTransform fromScene() const;
+    void drawNodes(const QTransform& transform);
     void goTo(QPointF position);
 
     CanvasView* view_;
     CanvasScene* scene_;
     const ThemeManager* themes_;
+    QPixmap picture_; ///< of the nodes, as they are; null when they have changed
+    QTransform pictured_;
     QTimer refresh_;
 };
 

@@ -4,6 +4,7 @@
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
 #include "ui/design/design_page.h"
+#include "ui/forms/save_dialog.h"
 #include "ui/inspector/block_panel.h"
 #include "ui/inspector/inspector_panel.h"
 #include "ui/palette/layer_palette.h"
@@ -11,9 +12,11 @@
 #include "ui/theme/text.h"
 
 #include <QActionGroup>
-#include <QFileDialog>
 #include <QInputDialog>
 #include <QMenu>
+#include <QMessageBox>
+
+#include <algorithm>
 
 // The Design page's actions of blocks, arrangement and pictures.
 namespace gradwright {
@@ -149,13 +152,11 @@ void DesignPage::makeExportActions() {
 }
 
 void DesignPage::exportPicture(const QString& ending) {
-    QString file = QFileDialog::getSaveFileName(
-        this, tr("Export the canvas"), document_->displayName() + u'.' + ending,
-        tr("%1 picture (*.%2)").arg(ending.toUpper(), ending));
+    const QString file =
+        askSaveFile(this, tr("Export the canvas"), document_->displayName() + u'.' + ending,
+                    {tr("%1 picture (*.%2)").arg(ending.toUpper(), ending)}, {u'.' + ending});
     if (file.isEmpty())
         return;
-    if (!file.endsWith(u'.' + ending, Qt::CaseInsensitive))
-        file += u'.' + ending;
     try {
         exportCanvas(*scene_, file);
         Q_EMIT hint(tr("Written to %1.").arg(file));
@@ -213,7 +214,7 @@ void DesignPage::saveBlock(const std::string& name) {
 void DesignPage::showSelected() {
     const std::vector<NodeId> nodes = scene_->selectedNodes();
     blockPanel_->show(scene_->scope(), nodes);
-    inspector_->setNodes(nodes, scene_->scope().graph);
+    inspector_->setNodes(nodes, scene_->scope());
     // The report lists the main network.
     report_->setSelected(scene_->scope().graph.empty() ? nodes : std::vector<NodeId>{});
 }
@@ -233,8 +234,29 @@ void DesignPage::fillBlocks() {
     for (const MyBlocks::Entry& each : myBlocks_->entries())
         blocks.push_back(
             {QString::fromLatin1(kSavedKey.data(), kSavedKey.size()) + qstr(each.file.string()),
-             qstr(each.name), tr("One of my blocks, for all projects")});
+             qstr(each.name), tr("One of my blocks, for all projects"), true});
     palette_->setBlocks(blocks);
+}
+
+/// Cannot be undone, so it asks.
+void DesignPage::deleteSavedBlock(const std::string& key) {
+    const std::filesystem::path file = key.substr(kSavedKey.size());
+    const auto& saved = myBlocks_->entries();
+    const auto entry = std::ranges::find(saved, file, &MyBlocks::Entry::file);
+    if (entry == saved.end())
+        return;
+    const auto answer = QMessageBox::question(
+        this, tr("Delete from My blocks"),
+        tr("Delete the block “%1” from My blocks?\nProjects that use it keep theirs.")
+            .arg(qstr(entry->name)),
+        QMessageBox::Yes | QMessageBox::Cancel, QMessageBox::Cancel);
+    if (answer != QMessageBox::Yes)
+        return;
+    try {
+        myBlocks_->remove(file);
+    } catch (const Error& error) {
+        Q_EMIT hint(QString::fromUtf8(error.what()));
+    }
 }
 
 } // namespace gradwright

@@ -81,6 +81,7 @@ DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget*
     columns_ = layout;
 
     connect(palette_, &LayerPalette::layerChosen, this, &DesignPage::addLayer);
+    connect(palette_, &LayerPalette::removalWanted, this, &DesignPage::deleteSavedBlock);
     connect(scene_, &CanvasScene::nodesSelected, this, &DesignPage::showSelected);
     connect(scene_, &CanvasScene::scopeChanged, this, [this] {
         showSelected();
@@ -132,10 +133,12 @@ void DesignPage::makeBottomPanel() {
     });
     connect(find_, &FindBar::found, this,
             [this](const LayerHit& hit) { showPlace(hit.graph, hit.node); });
-    connect(find_, &FindBar::allWanted, this, [this](const std::vector<NodeId>& nodes) {
-        scene_->selectNodes(nodes);
-        view_->setFocus();
-    });
+    connect(find_, &FindBar::allWanted, this,
+            [this](const std::string& graph, const std::vector<NodeId>& nodes) {
+                scene_->showGraph(graph);
+                scene_->selectNodes(nodes);
+                view_->setFocus();
+            });
     connect(find_, &FindBar::closed, view_, [this] { view_->setFocus(); });
 }
 
@@ -161,7 +164,11 @@ QAction* DesignPage::action(QList<QAction*>& list, const QString& text, const QS
         tip += QStringLiteral(" (%1)").arg(keys.toString(QKeySequence::NativeText));
     made->setToolTip(tip);
     if (run)
-        connect(made, &QAction::triggered, this, std::move(run));
+        connect(made, &QAction::triggered, this, [this, run = std::move(run)] {
+            if (!isVisible())
+                Q_EMIT pageWanted(); // what it does is to be seen
+            run();
+        });
     addAction(made);
     list.append(made);
     return made;
@@ -176,10 +183,11 @@ void DesignPage::makeActions() {
         list.append(made);
     };
 
-    undo_ = action(editActions_, tr("Undo"), QStringLiteral("undo"), Keys(Keys::Undo),
-                   [&stack] { stack.undo(); });
-    redo_ = action(editActions_, tr("Redo"), QStringLiteral("redo"), Keys(Keys::Redo),
-                   [&stack] { stack.redo(); });
+    // These are about all pages.
+    undo_ = action(editActions_, tr("Undo"), QStringLiteral("undo"), Keys(Keys::Undo), {});
+    redo_ = action(editActions_, tr("Redo"), QStringLiteral("redo"), Keys(Keys::Redo), {});
+    connect(undo_, &QAction::triggered, &stack, &QUndoStack::undo);
+    connect(redo_, &QAction::triggered, &stack, &QUndoStack::redo);
     redo_->setShortcuts({Keys(QStringLiteral("Ctrl+Shift+Z")), Keys(QStringLiteral("Ctrl+Y"))});
     connect(&stack, &QUndoStack::undoTextChanged, undo_, [this](const QString& text) {
         undo_->setText(text.isEmpty() ? tr("Undo") : tr("Undo: %1").arg(text));

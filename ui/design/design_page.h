@@ -60,6 +60,8 @@ public:
 Q_SIGNALS:
     /// For the status bar; empty when there is nothing to say.
     void hint(const QString& text);
+    /// A command of the page was given while another page is shown.
+    void pageWanted();
 
 protected:
     void showEvent(QShowEvent* event) override;
@@ -77,6 +79,7 @@ private:
     void showContextMenu(QPoint global);
     void repeatBlock();
     void saveBlock(const std::string& name);
+    void deleteSavedBlock(const std::string& key);
     void exportPicture(const QString& ending);
     void showSelected();
     void fillBlocks();

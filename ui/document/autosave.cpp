@@ -8,6 +8,8 @@
 
 #include <QFileInfo>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <system_error>
 
@@ -107,9 +109,12 @@ void Autosave::write(const Project& project, const std::optional<fs::path>& file
         fs::create_directories(folder_, failure);
         constexpr int kWindows = 100;
         for (int i = 0; i < kWindows && !lock_; ++i) {
-            const std::string number = i == 0 ? "" : "-" + std::to_string(i);
+            const std::string number = i == 0 ? std::string() : fmt::format("-{}", i);
             path_ = folder_ / (uuid_ + number + kEnding);
             lock_ = tryLock(path_);
+            // What a crash left there is not ours to overwrite: it is still to be offered.
+            if (std::error_code none; lock_ && fs::exists(path_, none))
+                lock_.reset();
         }
         if (!lock_)
             throw Error("Cannot keep unsaved work in \"{}\": the folder cannot be written",

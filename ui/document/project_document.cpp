@@ -267,6 +267,12 @@ std::filesystem::path ProjectDocument::runsFolder() const {
     return gradwright::runsFolder(project_, file_);
 }
 
+std::vector<std::filesystem::path> ProjectDocument::runsFolders() const {
+    if (!file_)
+        return {runsFolder()};
+    return {runsFolder(), gradwright::runsFolder(project_, {})};
+}
+
 void ProjectDocument::autosaveNow() {
     if (isModified())
         autosave_.write(project_, file_);

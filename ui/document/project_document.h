@@ -13,6 +13,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 namespace gradwright {
 
@@ -82,8 +83,10 @@ public:
     [[nodiscard]] const QString& tip() const { return tip_; }
     /// The file's name without its ending, else the project's.
     [[nodiscard]] QString displayName() const;
-    /// Where this project's runs are kept.
+    /// Where this project's new runs are kept.
     [[nodiscard]] std::filesystem::path runsFolder() const;
+    /// Where it has runs: there, and where it kept them before it had a file.
+    [[nodiscard]] std::vector<std::filesystem::path> runsFolders() const;
 
     /// Keeps unsaved work now, as is done 30 s after a change. Throws Error.
     void autosaveNow();

@@ -17,7 +17,9 @@ namespace {
 
 constexpr int kSmallestCount = 8; // px: in a small window its cells are narrow
 
-constexpr double kLeft = 46;   // "True" and the class
+constexpr double kTrue = 24;      // "True" and the space beside a class
+constexpr double kLeastName = 22; // of the classes at the left
+constexpr double kMostName = 110;
 constexpr double kTop = 40;    // "Predicted" and the class
 constexpr double kRecall = 62; // column at the right
 
@@ -43,23 +45,31 @@ QString ConfusionView::name(std::size_t index) const {
     return index < classes_.size() ? qstr(classes_[index]) : QString::number(index);
 }
 
+double ConfusionView::left() const {
+    const QFontMetricsF metrics(textFont(type::kDense));
+    double widest = kLeastName;
+    for (std::size_t i = 0; i < matrix_.classes(); ++i)
+        widest = std::max(widest, metrics.horizontalAdvance(name(i)) + 1);
+    return kTrue + std::min(widest, kMostName);
+}
+
 QSizeF ConfusionView::cellSize() const {
     const auto classes = static_cast<double>(std::max<std::size_t>(1, matrix_.classes()));
-    return {(width() - kLeft - kRecall) / classes, (height() - kTop) / classes};
+    return {(width() - left() - kRecall) / classes, (height() - kTop) / classes};
 }
 
 QRectF ConfusionView::rectOf(Cell cell) const {
     const auto size = cellSize();
-    return {kLeft + static_cast<double>(cell.second) * size.width(),
+    return {left() + static_cast<double>(cell.second) * size.width(),
             kTop + static_cast<double>(cell.first) * size.height(), size.width(), size.height()};
 }
 
 std::optional<ConfusionView::Cell> ConfusionView::cellAt(QPointF position) const {
     const auto size = cellSize();
-    if (matrix_.classes() == 0 || position.x() < kLeft || position.y() < kTop)
+    if (matrix_.classes() == 0 || position.x() < left() || position.y() < kTop)
         return {};
     const Cell cell(static_cast<std::size_t>((position.y() - kTop) / size.height()),
-                    static_cast<std::size_t>((position.x() - kLeft) / size.width()));
+                    static_cast<std::size_t>((position.x() - left()) / size.width()));
     if (cell.first >= matrix_.classes() || cell.second >= matrix_.classes())
         return {};
     return cell;
@@ -90,7 +100,7 @@ void ConfusionView::paintHeaders(QPainter& painter) const {
     const auto size = cellSize();
     painter.setFont(textFont(type::kCaption));
     painter.setPen(theme.text2);
-    painter.drawText(QRectF(kLeft, 0, width() - kLeft - kRecall, 18), Qt::AlignCenter,
+    painter.drawText(QRectF(left(), 0, width() - left() - kRecall, 18), Qt::AlignCenter,
                      tr("Predicted"));
     painter.drawText(QRectF(width() - kRecall, 20, kRecall, 18), Qt::AlignRight | Qt::AlignVCenter,
                      tr("Recall"));
@@ -104,11 +114,14 @@ void ConfusionView::paintHeaders(QPainter& painter) const {
         const auto column = rectOf({0, i});
         const auto row = rectOf({i, 0});
         painter.setPen(theme.text2);
-        const auto text = painter.fontMetrics().elidedText(name(i), Qt::ElideRight,
-                                                           static_cast<int>(size.width()));
-        painter.drawText(QRectF(column.left(), 20, size.width(), 18), Qt::AlignCenter, text);
-        painter.drawText(QRectF(16, row.top(), kLeft - 24, size.height()),
-                         Qt::AlignRight | Qt::AlignVCenter, text);
+        const auto fitted = [&](double room) {
+            return painter.fontMetrics().elidedText(name(i), Qt::ElideRight,
+                                                    static_cast<int>(room));
+        };
+        painter.drawText(QRectF(column.left(), 20, size.width(), 18), Qt::AlignCenter,
+                         fitted(size.width()));
+        painter.drawText(QRectF(16, row.top(), left() - kTrue, size.height()),
+                         Qt::AlignRight | Qt::AlignVCenter, fitted(left() - kTrue));
         const auto recall = matrix_.recall(i);
         painter.drawText(QRectF(width() - kRecall, row.top(), kRecall, size.height()),
                          Qt::AlignRight | Qt::AlignVCenter,

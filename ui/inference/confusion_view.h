@@ -46,6 +46,8 @@ private:
     void paintCell(QPainter& painter, Cell cell, std::int64_t most) const;
     [[nodiscard]] std::optional<Cell> cellAt(QPointF position) const;
     [[nodiscard]] QString name(std::size_t index) const;
+    /// Where the cells begin: the classes' names stand before them.
+    [[nodiscard]] double left() const;
     [[nodiscard]] QSizeF cellSize() const;
 
     ThemeManager* theme_;

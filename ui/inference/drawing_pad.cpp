@@ -52,6 +52,7 @@ void DrawingPad::setBrush(double width) {
 }
 
 void DrawingPad::undo() {
+    drawing_ = false; // the stroke in hand may be the one that goes
     if (strokes_.empty())
         return;
     undone_.push_back(std::move(strokes_.back()));
@@ -60,6 +61,7 @@ void DrawingPad::undo() {
 }
 
 void DrawingPad::redo() {
+    drawing_ = false;
     if (undone_.empty())
         return;
     strokes_.push_back(std::move(undone_.back()));
@@ -76,6 +78,7 @@ void DrawingPad::clear() {
 }
 
 void DrawingPad::setPicture(GrayImage picture) {
+    drawing_ = false;
     strokes_.clear();
     undone_.clear();
     picture_ = std::move(picture);

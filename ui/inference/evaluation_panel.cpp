@@ -90,7 +90,8 @@ void EvaluationPanel::layOut() {
     auto* matrixCard = card(top);
     auto* header = new QHBoxLayout;
     header->setSpacing(8);
-    header->addWidget(label(tr("Confusion matrix"), "title"));
+    title_ = label(tr("Confusion matrix"), "title");
+    header->addWidget(title_);
     header->addWidget(detail_);
     header->addStretch(1);
     header->addWidget(accuracy_);
@@ -126,16 +127,22 @@ void EvaluationPanel::setModel(std::shared_ptr<const TrainedModel> model) {
     model_ = std::move(model);
     report_.reset();
     confusion_->setMatrix({}, {});
-    mistakes_->setMistakes({}, {});
+    mistakes_->setMistakes({}, {}, {});
     accuracy_->clear();
     metrics_->clear();
     chosen_->clear();
     mistakesDetail_->clear();
-    mistakesCard_->setVisible(!model_ || showsImages());
+    mistakesCard_->setVisible(!model_ || (showsImages() && model_->data->info.hasClasses()));
     empty_->setText(model_ ? tr("Reads the whole test set, in the background.")
                            : tr("Train a network, or choose a run above, to see how it reads the "
                                 "test set."));
     showRunning(false);
+}
+
+void EvaluationPanel::setNewerModel(std::shared_ptr<const TrainedModel> model) {
+    model_ = std::move(model);
+    if (!job_->isRunning())
+        showRunning(false);
 }
 
 void EvaluationPanel::start() {
@@ -147,7 +154,10 @@ void EvaluationPanel::showRunning(bool running) {
     progress_->setVisible(running);
     progress_->setValue(0);
     button_->setText(running ? tr("Cancel") : tr("Read the test set"));
-    button_->setVisible(running || !report_);
+    // Newer weights may be measured, too.
+    button_->setVisible(running || !report_ || report_->model != model_);
+    title_->setText(!model_ || model_->data->info.hasClasses() ? tr("Confusion matrix")
+                                                               : tr("Test set"));
     button_->setEnabled(model_ != nullptr);
     empty_->setVisible(!report_);
     const bool hasClasses = report_ && report_->model->data->info.hasClasses();
@@ -164,8 +174,8 @@ void EvaluationPanel::showReport(const TestReport& report) {
     report_ = report;
     const auto& matrix = report.matrix;
     confusion_->setMatrix(matrix, report.model->data->info.classes);
-    const auto samples = static_cast<std::int64_t>(report.outcomes.labels.size());
-    detail_->setText(tr("test set, %1 samples").arg(fullNumber(samples)));
+    detail_->setText(tr("test set, %1 samples, %2")
+                         .arg(fullNumber(report.samples), qstr(report.model->weightsTitle)));
     showMetrics();
     showMistakes();
     showRunning(false);
@@ -215,7 +225,7 @@ void EvaluationPanel::showMistakes() {
         tr("%1 of %2 wrong")
             .arg(fullNumber(static_cast<std::int64_t>(report_->mistakes.size())),
                  fullNumber(report_->matrix.samples())));
-    mistakes_->setMistakes(report_->model, std::move(shown));
+    mistakes_->setMistakes(report_->model, std::move(shown), report_->thumbnails);
 }
 
 } // namespace gradwright

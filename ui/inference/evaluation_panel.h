@@ -28,7 +28,7 @@ public:
     /// Another model: what was measured of the one before goes.
     void setModel(std::shared_ptr<const TrainedModel> model);
     /// Newer weights of the same run: what was measured stays to be seen.
-    void setNewerModel(std::shared_ptr<const TrainedModel> model) { model_ = std::move(model); }
+    void setNewerModel(std::shared_ptr<const TrainedModel> model);
     void start();
     [[nodiscard]] bool isRunning() const { return job_->isRunning(); }
     [[nodiscard]] const std::optional<TestReport>& report() const { return report_; }
@@ -53,6 +53,7 @@ private:
     std::shared_ptr<const TrainedModel> model_;
     std::optional<TestReport> report_;
     QWidget* mistakesCard_ = nullptr;
+    QLabel* title_ = nullptr;
     QLabel* detail_;
     QLabel* accuracy_;
     QLabel* metrics_;

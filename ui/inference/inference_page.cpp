@@ -10,6 +10,7 @@
 #include "ui/inference/pixel_view.h"
 #include "ui/inference/plane_view.h"
 #include "ui/inference/prediction_panel.h"
+#include "ui/inference/values_panel.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -38,11 +39,14 @@ constexpr int kNarrowPadSide = 248;
 constexpr int kNarrow = 1180; // the pad gives way to what it is for
 constexpr int kStandardBrush = 20;
 
-QFrame* card(const QString& title, QHBoxLayout*& header, QVBoxLayout*& body) {
+QFrame* card(const QString& title, QHBoxLayout*& header, QVBoxLayout*& body,
+             QLabel** titleLabel = nullptr) {
     auto* frame = new QFrame;
     frame->setProperty("role", QStringLiteral("card"));
     auto* name = new QLabel(title);
     name->setProperty("textRole", QStringLiteral("title"));
+    if (titleLabel)
+        *titleLabel = name;
     header = new QHBoxLayout;
     header->setSpacing(6);
     header->addWidget(name);
@@ -71,6 +75,7 @@ InferencePage::InferencePage(ProjectDocument& document, ThemeManager& theme,
     , chooser_(new ModelChooser(document, session))
     , pad_(new DrawingPad(theme))
     , prediction_(new PredictionPanel(theme))
+    , values_(new ValuesPanel(theme))
     , pixels_(new PixelPanel(theme))
     , evaluation_(new EvaluationPanel(theme))
     , plane_(new PlaneView(theme))
@@ -98,7 +103,8 @@ void InferencePage::layOut() {
     auto* left = new QVBoxLayout;
     left->setSpacing(12);
     left->addWidget(makeDrawCard());
-    left->addWidget(makeImageCard());
+    imageCard_ = makeImageCard();
+    left->addWidget(imageCard_);
     left->addStretch(1);
     auto* middle = new QVBoxLayout;
     middle->setSpacing(12);
@@ -161,7 +167,7 @@ QAction* InferencePage::menuAction(const QString& icon, const QString& text,
 QWidget* InferencePage::makeDrawCard() {
     QHBoxLayout* header = nullptr;
     QVBoxLayout* body = nullptr;
-    auto* frame = card(tr("Draw a digit"), header, body);
+    auto* frame = card(tr("Draw a digit"), header, body, &drawTitle_);
     auto* undo = tool(QStringLiteral("undo"), tr("Undo stroke"), {});
     auto* redo = tool(QStringLiteral("redo"), tr("Redo stroke"), {});
     auto* clear = tool(QStringLiteral("close"), tr("Clear drawing"), Qt::Key_C);
@@ -263,17 +269,20 @@ QWidget* InferencePage::makePredictionCard() {
     QHBoxLayout* header = nullptr;
     QVBoxLayout* body = nullptr;
     auto* frame = card(tr("Prediction"), header, body);
-    header->addWidget(muted(tr("softmax, live")));
+    answerKind_ = muted(tr("softmax, live"));
+    header->addWidget(answerKind_);
     header->addStretch(1);
     header->addWidget(latency_);
     body->addWidget(prediction_, 1);
+    body->addWidget(values_, 1);
+    values_->hide();
     return frame;
 }
 
 QWidget* InferencePage::makePlaneCard() {
     QHBoxLayout* header = nullptr;
     QVBoxLayout* body = nullptr;
-    auto* frame = card(tr("Decision map"), header, body);
+    auto* frame = card(tr("Decision map"), header, body, &planeTitle_);
     header->addWidget(muted(tr("what the network answers everywhere, and the test points")));
     header->addStretch(1);
     body->addWidget(plane_, 1);
@@ -284,7 +293,8 @@ QWidget* InferencePage::makePixelCard() {
     QHBoxLayout* header = nullptr;
     QVBoxLayout* body = nullptr;
     auto* frame = card(tr("What the network sees"), header, body);
-    header->addWidget(muted(QStringLiteral("1×28×28")));
+    pixelShape_ = muted(QStringLiteral("1×28×28"));
+    header->addWidget(pixelShape_);
     header->addStretch(1);
     body->addWidget(pixels_, 1);
     return frame;
@@ -294,7 +304,7 @@ void InferencePage::connectSession() {
     connect(training_, &TrainingSession::stateChanged, this, &InferencePage::evaluateWhenFree);
     connect(chooser_, &ModelChooser::modelChanged, this, &InferencePage::takeModel);
     connect(chooser_, &ModelChooser::failed, this,
-            [this](const QString& reason) { prediction_->setHint(reason); });
+            [this](const QString& reason) { setHint(reason); });
     connect(digits_, &DigitSession::prepared, this, [this](const PreparedDigit& digit) {
         if (!pad_->isBlank())
             pixels_->setDigit(digit);
@@ -302,7 +312,10 @@ void InferencePage::connectSession() {
     connect(digits_, &DigitSession::answered, this, [this](const InferenceAnswer& answer) {
         if (pad_->isBlank())
             return;
-        prediction_->setPrediction(answer.prediction);
+        if (values_->isHidden())
+            prediction_->setPrediction(answer.prediction);
+        else
+            values_->setValues(answer.prediction.probabilities);
         latency_->setText(tr("%1 ms").arg(1000 * answer.seconds, 0, 'f', 1));
     });
     connect(planeJob_, &PlaneJob::finished, this, [this](const PlaneMap& map) {
@@ -317,9 +330,32 @@ void InferencePage::connectSession() {
     connect(digits_, &DigitSession::failed, this, [this](const QString& reason) {
         if (pad_->isBlank())
             return;
-        prediction_->setPrediction({});
-        prediction_->setHint(reason);
+        clearAnswer();
+        setHint(reason);
     });
+}
+
+void InferencePage::setHint(const QString& hint) {
+    prediction_->setHint(hint);
+    values_->setHint(hint);
+}
+
+void InferencePage::clearAnswer() {
+    prediction_->setPrediction({});
+    values_->setValues({});
+}
+
+/// What the data are decides what an answer is and what may be drawn.
+void InferencePage::showDataKind(const DataInfo& info) {
+    const bool digits = info.preparation.pictures == PictureKind::Digit;
+    drawTitle_->setText(digits ? tr("Draw a digit") : tr("Draw a picture"));
+    prediction_->setClasses(info.classes);
+    prediction_->setVisible(info.hasClasses());
+    values_->setVisible(!info.hasClasses());
+    values_->setInfo(info);
+    answerKind_->setText(info.hasClasses() ? tr("softmax, live") : tr("live"));
+    pixelShape_->setText(qstr(toString(info.input)));
+    pixels_->setPreparation(info.preparation);
 }
 
 void InferencePage::showInputKind() {
@@ -327,23 +363,27 @@ void InferencePage::showInputKind() {
     const bool plane = model && livesInThePlane(*model);
     drawings_->setVisible(!plane);
     planeCard_->setVisible(plane);
-    if (plane)
+    if (plane) {
+        planeTitle_->setText(model->data->info.hasClasses() ? tr("Decision map")
+                                                            : tr("Map of values"));
         planeJob_->start(model);
+    }
     const bool drawing =
         !model || (model->data->info.input.rank() == 3 && model->data->info.input[0] == 1);
     pad_->setEnabled(drawing);
+    imageCard_->setEnabled(!model || model->data->info.preparation.pictures != PictureKind::None);
     if (!drawing && !plane)
-        prediction_->setHint(tr("This network takes %1, not drawings.")
-                                 .arg(qstr(toString(model->data->info.input))));
+        setHint(tr("This network takes %1, not drawings.")
+                    .arg(qstr(toString(model->data->info.input))));
 }
 
 void InferencePage::takeModel(bool live) {
     const auto& model = chooser_->model();
     digits_->setModel(model);
-    if (model)
-        prediction_->setClasses(model->data->info.classes);
-    else
-        prediction_->setPrediction({});
+    if (model && !live)
+        showDataKind(model->data->info);
+    if (!model)
+        clearAnswer();
     if (live) {
         evaluation_->setNewerModel(model);
     } else {
@@ -375,16 +415,15 @@ void InferencePage::read() {
         return;
     }
     pixels_->setDigit({});
-    prediction_->setPrediction({});
+    clearAnswer();
     latency_->clear();
     updateHint();
 }
 
 void InferencePage::updateHint() {
-    prediction_->setHint(chooser_->model()
-                             ? tr("Draw a digit at the left: it is read while you draw.")
-                             : tr("Nothing is trained yet. Press Train; drawings are read as soon "
-                                  "as there are weights, even while it runs."));
+    setHint(chooser_->model() ? tr("Draw at the left: it is read while you draw.")
+                              : tr("Nothing is trained yet. Press Train; drawings are read as soon "
+                                   "as there are weights, even while it runs."));
 }
 
 void InferencePage::openImage(const QString& file) {
@@ -414,7 +453,13 @@ void InferencePage::showSample(const Reading& mistake) {
     if (test->shape().rank() != 3 || test->shape()[0] != 1)
         return;
     std::vector<float> values(static_cast<std::size_t>(test->shape().elements()));
-    test->input(mistake.sample, values);
+    try {
+        test->input(mistake.sample, values);
+    } catch (const std::exception& error) { // its file has gone, say
+        problem_->setText(QString::fromUtf8(error.what()));
+        problem_->show();
+        return;
+    }
     const auto [least, most] = std::ranges::minmax_element(values);
     const float from = *least;
     const float range = *most > from ? *most - from : 1;

@@ -20,6 +20,7 @@ class PlaneJob;
 class PlaneView;
 class PredictionPanel;
 class ThemeManager;
+class ValuesPanel;
 struct Reading;
 
 /// Draw a digit and watch it being read; see how the network does on the test set.
@@ -38,6 +39,7 @@ public:
     [[nodiscard]] const QList<QAction*>& drawingActions() const { return actions_; }
     [[nodiscard]] DrawingPad& pad() { return *pad_; }
     [[nodiscard]] PredictionPanel& prediction() { return *prediction_; }
+    [[nodiscard]] ValuesPanel& values() { return *values_; }
     [[nodiscard]] PixelPanel& pixels() { return *pixels_; }
     [[nodiscard]] EvaluationPanel& evaluation() { return *evaluation_; }
     [[nodiscard]] ModelChooser& chooser() { return *chooser_; }
@@ -65,6 +67,9 @@ private:
     void read();
     void showSample(const Reading& mistake);
     void updateHint();
+    void setHint(const QString& hint);
+    void clearAnswer();
+    void showDataKind(const DataInfo& info);
     /// What kind of input the model takes decides what the page shows.
     void showInputKind();
     void evaluateWhenFree();
@@ -75,7 +80,8 @@ private:
     DigitSession* digits_;
     ModelChooser* chooser_;
     DrawingPad* pad_;
-    PredictionPanel* prediction_;
+    PredictionPanel* prediction_; ///< where samples have classes
+    ValuesPanel* values_;         ///< where they have target values
     PixelPanel* pixels_;
     EvaluationPanel* evaluation_;
     QList<QAction*> actions_;
@@ -84,6 +90,11 @@ private:
     PlaneView* plane_;
     PlaneJob* planeJob_;
     QLabel* latency_;
+    QLabel* drawTitle_ = nullptr;
+    QLabel* answerKind_ = nullptr;
+    QLabel* pixelShape_ = nullptr;
+    QLabel* planeTitle_ = nullptr;
+    QWidget* imageCard_ = nullptr;
     QLabel* problem_;
     bool evaluated_ = false;
 };

@@ -32,7 +32,9 @@ MistakesView::MistakesView(ThemeManager& theme, QWidget* parent)
 }
 
 void MistakesView::setMistakes(std::shared_ptr<const TrainedModel> model,
-                               std::vector<Reading> mistakes) {
+                               std::vector<Reading> mistakes,
+                               std::map<std::uint32_t, Thumbnail> thumbnails) {
+    thumbnails_ = std::move(thumbnails);
     model_ = std::move(model);
     mistakes_ = std::move(mistakes);
     update();
@@ -61,14 +63,12 @@ QString MistakesView::name(std::int32_t label) const {
 }
 
 QImage MistakesView::picture(const Reading& mistake) const {
-    const auto& shape = model_->data->test->shape();
-    std::vector<float> values(static_cast<std::size_t>(shape.elements()));
-    model_->data->test->input(mistake.sample, values);
-    const int height = static_cast<int>(shape[shape.rank() - 2]);
-    const int width = static_cast<int>(shape[shape.rank() - 1]);
-    const auto plane = std::span(values).first(static_cast<std::size_t>(height * width));
-    const auto [least, most] = std::ranges::minmax_element(plane);
-    return inkImage(plane, width, height, *least, *most, theme_->theme());
+    const auto found = thumbnails_.find(mistake.sample);
+    if (found == thumbnails_.end())
+        return {};
+    const auto& [width, height, values] = found->second;
+    const auto [least, most] = std::ranges::minmax_element(values);
+    return inkImage(values, width, height, *least, *most, theme_->theme());
 }
 
 void MistakesView::paintEvent(QPaintEvent*) {
@@ -83,7 +83,8 @@ void MistakesView::paintEvent(QPaintEvent*) {
         if (box.bottom() + kCaption > height() + 4)
             break;
         const auto& mistake = mistakes_[static_cast<std::size_t>(i)];
-        painter.drawImage(box, picture(mistake));
+        if (const QImage image = picture(mistake); !image.isNull())
+            painter.drawImage(box, image);
         painter.setPen(QPen(theme.divider, 1));
         painter.setBrush(Qt::NoBrush);
         painter.drawRect(QRectF(box).adjusted(-0.5, -0.5, 0.5, 0.5));

@@ -6,6 +6,7 @@
 #include <QImage>
 #include <QWidget>
 
+#include <map>
 #include <vector>
 
 namespace gradwright {
@@ -19,7 +20,9 @@ class MistakesView : public QWidget {
 public:
     explicit MistakesView(ThemeManager& theme, QWidget* parent = nullptr);
 
-    void setMistakes(std::shared_ptr<const TrainedModel> model, std::vector<Reading> mistakes);
+    /// `thumbnails` are of the first of them.
+    void setMistakes(std::shared_ptr<const TrainedModel> model, std::vector<Reading> mistakes,
+                     std::map<std::uint32_t, Thumbnail> thumbnails);
     [[nodiscard]] const std::vector<Reading>& mistakes() const { return mistakes_; }
 
 Q_SIGNALS:
@@ -36,11 +39,12 @@ private:
     [[nodiscard]] QRect rectOf(int index) const;
     [[nodiscard]] const Reading* at(QPoint position) const;
     [[nodiscard]] QString name(std::int32_t label) const;
-    [[nodiscard]] QImage picture(const Reading& mistake) const;
+    [[nodiscard]] QImage picture(const Reading& mistake) const; ///< null where there is none
 
     ThemeManager* theme_;
     std::shared_ptr<const TrainedModel> model_;
     std::vector<Reading> mistakes_;
+    std::map<std::uint32_t, Thumbnail> thumbnails_;
 };
 
 } // namespace gradwright

@@ -70,11 +70,18 @@ ModelChooser::ModelChooser(ProjectDocument& document, TrainingSession& session, 
 
 void ModelChooser::refresh() {
     jobs_.cancel(listing_);
-    listing_ = jobs_.start([this, folder = document_->runsFolder()](
+    listing_ = jobs_.start([this, folders = document_->runsFolders()](
                                const std::stop_token&) -> BackgroundJobs::Delivery {
         std::vector<Entry> entries;
-        for (const auto& run : readRuns(folder))
-            entries.push_back({titleOf(run).toStdString(), run.folder});
+        try {
+            for (const auto& run : readRuns(folders))
+                entries.push_back({titleOf(run).toStdString(), run.folder});
+        } catch (const std::exception& error) {
+            return [this, reason = QString::fromUtf8(error.what())] {
+                fill({});
+                Q_EMIT failed(reason);
+            };
+        }
         return [this, entries = std::move(entries)] { fill(entries); };
     });
 }
@@ -146,8 +153,12 @@ void ModelChooser::open(const std::filesystem::path& folder) {
                 };
             } catch (const std::exception& error) {
                 return [this, reason = QString::fromUtf8(error.what())] {
+                    // Nothing may be answered in the name of a run that cannot be opened.
                     loading_ = 0;
+                    wanted_.clear();
                     weights_->clear();
+                    model_.reset();
+                    Q_EMIT modelChanged(false);
                     Q_EMIT failed(reason);
                 };
             }

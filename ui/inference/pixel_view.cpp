@@ -17,7 +17,7 @@
 namespace gradwright {
 namespace {
 
-constexpr int kPixels = 28;
+constexpr int kPixels = 28;   // a side, before there is a model
 constexpr int kFigures = 100; // width of the column at the right
 
 QLabel* addFigure(QVBoxLayout& column, const QString& caption, const QString& value) {
@@ -48,26 +48,34 @@ void PixelView::setDigit(std::optional<PreparedDigit> digit) {
     update();
 }
 
-QRect PixelView::square() const {
-    // Whole pixels, so that every one is as large as the others.
-    const int side = std::min(width(), height()) / kPixels * kPixels;
-    return {0, 0, side, side};
+QSize PixelView::pixels() const {
+    if (!digit_)
+        return {kPixels, kPixels};
+    const auto& shape = digit_->digit.shape();
+    return {static_cast<int>(shape[shape.rank() - 1]), static_cast<int>(shape[shape.rank() - 2])};
+}
+
+QRect PixelView::box() const {
+    // Whole pixels where there is room, so that every one is as large as the others.
+    const QSize size = pixels();
+    const int scale = std::min(width() / size.width(), height() / size.height());
+    return {QPoint(), scale > 0 ? size * scale : size.scaled(this->size(), Qt::KeepAspectRatio)};
 }
 
 void PixelView::paintEvent(QPaintEvent*) {
     const auto& theme = theme_->theme();
-    const auto box = square();
+    const auto box = this->box();
+    const QSize size = pixels();
     QPainter painter(this);
     if (digit_)
-        painter.drawImage(box,
-                          inkImage(digit_->digit.span<float>(), kPixels, kPixels, 0, 1, theme));
+        painter.drawImage(
+            box, inkImage(digit_->digit.span<float>(), size.width(), size.height(), 0, 1, theme));
     else
         painter.fillRect(box, theme.kind == ThemeKind::Dark ? Qt::black : Qt::white);
     painter.setPen(QPen(theme.grid, 1));
-    const int step = box.width() / 4;
     for (int i = 1; i < 4; ++i) {
-        painter.drawLine(i * step, 0, i * step, box.bottom());
-        painter.drawLine(0, i * step, box.right(), i * step);
+        painter.drawLine(i * box.width() / 4, 0, i * box.width() / 4, box.bottom());
+        painter.drawLine(0, i * box.height() / 4, box.right(), i * box.height() / 4);
     }
     painter.setPen(QPen(theme.border, 1));
     painter.drawRect(box.adjusted(0, 0, -1, -1));
@@ -77,11 +85,11 @@ bool PixelView::event(QEvent* event) {
     if (event->type() != QEvent::ToolTip || !digit_)
         return QWidget::event(event);
     const auto* help = static_cast<QHelpEvent*>(event);
-    const int size = square().width() / kPixels;
-    const int x = help->pos().x() / size;
-    const int y = help->pos().y() / size;
-    const auto index = static_cast<std::size_t>(y * kPixels + x);
-    if (square().contains(help->pos()) && index < digit_->input.span<float>().size())
+    const QRect area = box();
+    const int x = help->pos().x() * pixels().width() / area.width();
+    const int y = help->pos().y() * pixels().height() / area.height();
+    const auto index = static_cast<std::size_t>(y * pixels().width() + x);
+    if (area.contains(help->pos()) && index < digit_->input.span<float>().size())
         QToolTip::showText(
             help->globalPos(),
             tr("row %1, column %2: %3")
@@ -102,8 +110,14 @@ PixelPanel::PixelPanel(ThemeManager& theme, QWidget* parent)
     minimum_ = addFigure(*column, tr("Minimum"), nothing);
     maximum_ = addFigure(*column, tr("Maximum"), nothing);
     mean_ = addFigure(*column, tr("Mean"), nothing);
-    addFigure(*column, tr("Scaled into"), QStringLiteral("20×20"));
-    addFigure(*column, tr("Centered"), tr("by mass"));
+    auto* const digits = new QVBoxLayout;
+    digits->setSpacing(1);
+    box_ = addFigure(*digits, tr("Scaled into"), QStringLiteral("20×20"));
+    addFigure(*digits, tr("Centered"), tr("by mass"));
+    digitsOnly_ = new QWidget;
+    digits->setContentsMargins(0, 0, 0, 0);
+    digitsOnly_->setLayout(digits);
+    column->addWidget(digitsOnly_);
     column->addStretch(1);
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -117,6 +131,11 @@ PixelPanel::PixelPanel(ThemeManager& theme, QWidget* parent)
 void PixelPanel::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
     view_->setFixedWidth(std::min(height(), width() - kFigures));
+}
+
+void PixelPanel::setPreparation(const Preparation& preparation) {
+    digitsOnly_->setVisible(preparation.pictures == PictureKind::Digit);
+    box_->setText(QStringLiteral("%1×%1").arg(preparation.box));
 }
 
 void PixelPanel::setDigit(const std::optional<PreparedDigit>& digit) {

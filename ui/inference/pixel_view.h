@@ -30,7 +30,8 @@ protected:
     bool event(QEvent* event) override;
 
 private:
-    [[nodiscard]] QRect square() const;
+    [[nodiscard]] QSize pixels() const;
+    [[nodiscard]] QRect box() const;
 
     ThemeManager* theme_;
     std::optional<PreparedDigit> digit_;
@@ -44,6 +45,8 @@ public:
     explicit PixelPanel(ThemeManager& theme, QWidget* parent = nullptr);
 
     void setDigit(const std::optional<PreparedDigit>& digit);
+    /// How pictures of the chosen data are made.
+    void setPreparation(const Preparation& preparation);
     [[nodiscard]] PixelView& view() { return *view_; }
 
 protected:
@@ -51,6 +54,8 @@ protected:
 
 private:
     PixelView* view_;
+    QWidget* digitsOnly_; ///< what is done to digits alone
+    QLabel* box_;
     QLabel* minimum_;
     QLabel* maximum_;
     QLabel* mean_;

@@ -6,6 +6,7 @@
 #include "ui/theme/theme_manager.h"
 
 #include <QHelpEvent>
+#include <QLocale>
 #include <QPainter>
 #include <QToolTip>
 
@@ -21,6 +22,13 @@ constexpr int kAxisRoom = 26;
 constexpr double kPoint = 3.5;      // radius
 constexpr float kLeastTint = 0.10F; // where the network is undecided
 constexpr float kMostTint = 0.55F;  // where it is sure
+
+/// So much of one colour over another.
+QColor mixed(const QColor& over, const QColor& under, float share) {
+    const auto mix = [share](float a, float b) { return share * a + (1 - share) * b; };
+    return QColor::fromRgbF(mix(over.redF(), under.redF()), mix(over.greenF(), under.greenF()),
+                            mix(over.blueF(), under.blueF()));
+}
 
 } // namespace
 
@@ -70,26 +78,37 @@ void PlaneView::paintImage() {
     image_ = {};
     if (!map_)
         return;
-    const Theme& theme = theme_->theme();
-    image_ = QImage(PlaneMap::kSide, PlaneMap::kSide, QImage::Format_RGB32);
-    const auto classes = static_cast<float>(map_->model->data->info.classes.size());
-    for (int row = 0; row < PlaneMap::kSide; ++row) {
-        for (int column = 0; column < PlaneMap::kSide; ++column) {
-            const auto at = static_cast<std::size_t>(row * PlaneMap::kSide + column);
-            // From as good as guessing to certain.
-            const float sure =
-                std::clamp((map_->probabilities[at] - 1 / classes) / (1 - 1 / classes), 0.0F, 1.0F);
-            const float share = kLeastTint + (kMostTint - kLeastTint) * sure;
-            const QColor color = classColor(map_->classes[at], theme);
-            const auto mixed = [share](float over, float under) {
-                return share * over + (1 - share) * under;
-            };
-            image_.setPixelColor(column, row,
-                                 QColor::fromRgbF(mixed(color.redF(), theme.canvas.redF()),
-                                                  mixed(color.greenF(), theme.canvas.greenF()),
-                                                  mixed(color.blueF(), theme.canvas.blueF())));
-        }
+    // Heights that the network misses are to be seen as such: one scale for both.
+    for (const auto* values : {&map_->values, &map_->targets}) {
+        if (values->empty())
+            continue;
+        const auto [least, most] = std::ranges::minmax_element(*values);
+        least_ = values == &map_->values ? *least : std::min(least_, *least);
+        most_ = values == &map_->values ? *most : std::max(most_, *most);
     }
+    image_ = QImage(PlaneMap::kSide, PlaneMap::kSide, QImage::Format_RGB32);
+    for (int row = 0; row < PlaneMap::kSide; ++row)
+        for (int column = 0; column < PlaneMap::kSide; ++column)
+            image_.setPixelColor(
+                column, row, cellColor(static_cast<std::size_t>(row * PlaneMap::kSide + column)));
+}
+
+QColor PlaneView::cellColor(std::size_t cell) const {
+    const Theme& theme = theme_->theme();
+    if (!map_->hasClasses())
+        return mixed(valueColor(map_->values[cell]), theme.canvas, kMostTint);
+    const auto classes = static_cast<float>(map_->model->data->info.classes.size());
+    // From as good as guessing to certain.
+    const float sure =
+        std::clamp((map_->probabilities[cell] - 1 / classes) / (1 - 1 / classes), 0.0F, 1.0F);
+    return mixed(classColor(map_->classes[cell], theme), theme.canvas,
+                 kLeastTint + (kMostTint - kLeastTint) * sure);
+}
+
+QColor PlaneView::valueColor(float value) const {
+    const Theme& theme = theme_->theme();
+    const float share = most_ > least_ ? (value - least_) / (most_ - least_) : 0.5F;
+    return mixed(theme.validation, theme.training, std::clamp(share, 0.0F, 1.0F));
 }
 
 void PlaneView::paintEvent(QPaintEvent*) {
@@ -115,7 +134,8 @@ void PlaneView::paintPoints(QPainter& painter) const {
     painter.setClipRect(square());
     for (std::size_t i = 0; i < map_->points.size(); ++i) {
         const auto [x, y] = map_->points[i];
-        painter.setBrush(classColor(map_->labels[i], theme));
+        painter.setBrush(map_->hasClasses() ? classColor(map_->labels[i], theme)
+                                            : valueColor(map_->targets[i]));
         painter.drawEllipse(toWidget(static_cast<double>(x), static_cast<double>(y)), kPoint,
                             kPoint);
     }
@@ -156,6 +176,16 @@ bool PlaneView::event(QEvent* event) {
     const int column = cell(help->pos().x(), box.left(), box.width());
     const int row = cell(help->pos().y(), box.top(), box.height());
     const auto at = static_cast<std::size_t>(row * PlaneMap::kSide + column);
+    if (!map_->hasClasses()) {
+        const auto& scaling = map_->model->data->info.targetScaling;
+        const auto value = static_cast<double>(map_->values[at]);
+        QToolTip::showText(
+            help->globalPos(),
+            tr("Value %1")
+                .arg(QLocale().toString(scaling.empty() ? value : scaling.front().restored(value),
+                                        'g', 4)));
+        return true;
+    }
     const auto& names = map_->model->data->info.classes;
     QToolTip::showText(help->globalPos(),
                        tr("Class %1, %2 sure")

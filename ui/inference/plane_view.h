@@ -13,8 +13,8 @@ namespace gradwright {
 
 class ThemeManager;
 
-/// The classes that a network gives to the points of the plane, its boundaries, and the points of
-/// the test set in the colours of their true classes.
+/// The classes or values that a network gives to the points of the plane, and the points of the
+/// test set in the colours of their true ones.
 class PlaneView : public QWidget {
     Q_OBJECT
 
@@ -35,12 +35,16 @@ private:
     [[nodiscard]] QRectF square() const;
     [[nodiscard]] QPointF toWidget(double x, double y) const;
     void paintImage();
+    [[nodiscard]] QColor cellColor(std::size_t cell) const;
+    [[nodiscard]] QColor valueColor(float value) const;
     void paintPoints(QPainter& painter) const;
     void paintAxes(QPainter& painter) const;
 
     ThemeManager* theme_;
     std::optional<PlaneMap> map_;
     QImage image_;
+    float least_ = 0; ///< of the values, where samples have them
+    float most_ = 1;
     QString hint_;
 };
 

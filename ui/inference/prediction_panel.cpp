@@ -14,8 +14,9 @@ namespace {
 
 constexpr int kAnswerWidth = 150;
 constexpr int kNarrowAnswerWidth = 112;
-constexpr int kNarrow = 420; // below, the answer gives way to the bars
-constexpr int kNameWidth = 30;
+constexpr int kNarrow = 420;   // below, the answer gives way to the bars
+constexpr int kLeastName = 30; // of a class beside its bar, with the space before it
+constexpr int kMostName = 120;
 constexpr int kShareWidth = 62;
 
 QString share(float probability) {
@@ -104,14 +105,23 @@ void PredictionPanel::paintAnswer(QPainter& painter, const QRect& area) const {
                      tr("second: %1, %2").arg(name(second), share(shares[second])));
 }
 
+int PredictionPanel::nameWidth() const {
+    const QFontMetrics metrics(textFont(type::kBody, QFont::Bold));
+    int widest = kLeastName;
+    for (std::size_t i = 0; i < classes_.size(); ++i)
+        widest = std::max(widest, metrics.horizontalAdvance(name(i)) + 12);
+    return std::min({widest, kMostName, width() / 4});
+}
+
 void PredictionPanel::paintBars(QPainter& painter, const QRect& area) const {
     const auto& theme = theme_->theme();
     const auto rows = static_cast<int>(classes_.size());
     const double step = std::min(30.0, static_cast<double>(area.height()) / std::max(1, rows));
     const double first = area.top() + (area.height() - step * rows) / 2;
     const double barHeight = std::clamp(step - 7, 4.0, 14.0);
-    const int left = area.left() + kNameWidth;
-    const int width = area.width() - kNameWidth - kShareWidth - 8;
+    const int names = nameWidth();
+    const int left = area.left() + names;
+    const int width = area.width() - names - kShareWidth - 8;
     for (int i = 0; i < rows; ++i) {
         const auto index = static_cast<std::size_t>(i);
         const QRectF row(area.left(), first + i * step, area.width(), step);
@@ -122,9 +132,9 @@ void PredictionPanel::paintBars(QPainter& painter, const QRect& area) const {
         const bool likely = best || probability >= 0.05F;
         painter.setFont(textFont(type::kBody, best ? QFont::Bold : QFont::Normal));
         painter.setPen(likely ? theme.text : theme.text3);
-        painter.drawText(QRectF(row.left(), row.top(), kNameWidth - 10, step),
+        painter.drawText(QRectF(row.left(), row.top(), names - 10, step),
                          Qt::AlignRight | Qt::AlignVCenter,
-                         painter.fontMetrics().elidedText(name(index), Qt::ElideRight, kNameWidth));
+                         painter.fontMetrics().elidedText(name(index), Qt::ElideRight, names - 10));
         const QRectF bar(left, row.center().y() - barHeight / 2, width, barHeight);
         painter.setPen(Qt::NoPen);
         painter.setBrush(theme.raised);

@@ -36,6 +36,7 @@ protected:
 private:
     void paintAnswer(QPainter& painter, const QRect& area) const;
     void paintBars(QPainter& painter, const QRect& area) const;
+    [[nodiscard]] int nameWidth() const;
     [[nodiscard]] QString name(std::size_t index) const;
 
     ThemeManager* theme_;

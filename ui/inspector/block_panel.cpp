@@ -2,9 +2,9 @@
 #include "ui/inspector/block_panel.h"
 
 #include "engine/graph/blocks.h"
-#include "engine/layers/catalog.h"
 #include "engine/project/block_edits.h"
 #include "engine/support/error.h"
+#include "ui/inspector/subject.h"
 #include "ui/theme/text.h"
 
 #include <QCheckBox>
@@ -30,24 +30,13 @@ QLabel* label(const QString& text, const char* role) {
     return made;
 }
 
-/// The parameters that a node has: its layer's, or those that its block promotes.
-std::vector<std::pair<std::string, const ParamSpec*>> paramsOf(const Network& network,
-                                                               const Node& node) {
-    std::vector<std::pair<std::string, const ParamSpec*>> found;
-    if (const BlockUse* const use = node.blockUse()) {
-        const auto block = network.blocks.find(use->block);
-        if (block == network.blocks.end())
-            return found;
-        for (const PromotedParam& each : block->second.promoted)
-            if (const auto promotion = promotionOf(network, use->block, each.key);
-                promotion && std::ranges::find(found, each.key, [](const auto& entry) {
-                                 return entry.first;
-                             }) == found.end())
-                found.emplace_back(each.key, promotion->spec);
-    } else if (const LayerDef* const layer = findLayer(node.layerUse()->layer)) {
-        for (const ParamSpec& spec : layer->params)
-            found.emplace_back(spec.key, &spec);
-    }
+/// What instances of the block around may be let set: the node's parameters but its repetition.
+std::vector<std::pair<std::string, QString>> promotableOf(const Network& network,
+                                                          const Node& node) {
+    std::vector<std::pair<std::string, QString>> found;
+    for (const ParamSpec& spec : paramsOf(network, node))
+        if (spec.key != kRepeatKey)
+            found.emplace_back(spec.key, qstr(spec.title));
     return found;
 }
 
@@ -79,6 +68,8 @@ const Node* BlockPanel::node() const {
 }
 
 void BlockPanel::show(const GraphScope& scope, const std::vector<NodeId>& nodes) {
+    if (name_ != nullptr && name_->isModified() && (scope != scope_ || nodes != nodes_))
+        takeName(); // what was typed is meant for what was shown
     scope_ = scope;
     nodes_ = nodes;
     refresh();
@@ -91,7 +82,7 @@ std::vector<std::string> BlockPanel::outline() const {
         return all;
     all.push_back(std::to_string(shown->id.value));
     const Network& network = document_->project().network;
-    for (const auto& [key, spec] : paramsOf(network, *shown)) {
+    for (const auto& [key, title] : promotableOf(network, *shown)) {
         all.push_back(key);
         all.emplace_back(isPromoted(network, scope_.graph, shown->id, key) ? "promoted" : "");
     }
@@ -101,6 +92,8 @@ std::vector<std::string> BlockPanel::outline() const {
 }
 
 void BlockPanel::rebuild() {
+    if (name_ != nullptr)
+        name_->disconnect(this); // it loses the focus as it goes, and would report that
     name_ = nullptr;
     // A field of the old form may be what brought us here.
     if (page_ != nullptr) {
@@ -140,11 +133,7 @@ void BlockPanel::buildInstance(const Node& shown) {
     name_ = new QLineEdit(qstr(block));
     name_->setObjectName(QStringLiteral("blockName"));
     name_->setAccessibleName(tr("Name of the block"));
-    connect(name_, &QLineEdit::editingFinished, this, [this, block] {
-        const std::string name = name_->text().trimmed().toStdString();
-        if (name != block && !name.empty())
-            perform(tr("Rename block"), renameBlock(document_->project(), block, name));
-    });
+    connect(name_, &QLineEdit::editingFinished, this, &BlockPanel::takeName);
     addRow(tr("Name"), name_);
     auto* const open = new QPushButton(tr("Open"));
     open->setToolTip(tr("Go into the block (double click)"));
@@ -157,10 +146,21 @@ void BlockPanel::buildInstance(const Node& shown) {
     rows_->addLayout(buttons);
 }
 
+void BlockPanel::takeName() {
+    const Node* const shown = node();
+    if (name_ == nullptr || shown == nullptr || shown->blockUse() == nullptr)
+        return;
+    name_->setModified(false);
+    const std::string block = shown->blockUse()->block;
+    const std::string name = name_->text().trimmed().toStdString();
+    if (name != block && !name.empty())
+        perform(tr("Rename block"), renameBlock(document_->project(), block, name));
+}
+
 /// A check for each parameter that instances of the block around may set.
 void BlockPanel::buildPromotions(const Node& shown) {
     const Network& network = document_->project().network;
-    const auto params = paramsOf(network, shown);
+    const auto params = promotableOf(network, shown);
     if (params.empty())
         return;
     rows_->addWidget(label(tr("Set by instances of %1").arg(qstr(scope_.graph)), "section"));
@@ -169,8 +169,8 @@ void BlockPanel::buildPromotions(const Node& shown) {
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setSpacing(4);
     int at = 0;
-    for (const auto& [key, spec] : params) {
-        auto* const check = new QCheckBox(qstr(spec->title));
+    for (const auto& [key, title] : params) {
+        auto* const check = new QCheckBox(title);
         check->setObjectName(QStringLiteral("promote/") + qstr(key));
         check->setToolTip(tr("Each instance of the block then has a value of its own for this."));
         check->setChecked(isPromoted(network, scope_.graph, shown.id, key));

@@ -39,6 +39,7 @@ private:
     void buildInstance(const Node& node);
     void buildPromotions(const Node& node);
     void addRow(const QString& title, QWidget* field);
+    void takeName();
     void perform(const QString& title, const ProjectEdit& edit);
 
     ProjectDocument* document_;

@@ -67,11 +67,11 @@ InspectorPanel::InspectorPanel(ProjectDocument& document, const ThemeManager& th
 }
 
 Subject InspectorPanel::subject() const {
-    return {document_->project().network, graph_, nodes_};
+    return {document_->project().network, scope_.graph, nodes_};
 }
 
 std::vector<std::string> InspectorPanel::outline(const Subject& subject) const {
-    std::vector<std::string> all = {graph_};
+    std::vector<std::string> all = {scope_.graph};
     for (const Node* const node : subject.nodes())
         all.push_back(std::to_string(node->id.value));
     all.emplace_back(subject.layer() != nullptr ? subject.layer()->key : "");
@@ -80,14 +80,16 @@ std::vector<std::string> InspectorPanel::outline(const Subject& subject) const {
     return all;
 }
 
-void InspectorPanel::setNodes(std::vector<NodeId> nodes, std::string graph) {
-    if (nodes == nodes_ && graph == graph_) {
+void InspectorPanel::setNodes(std::vector<NodeId> nodes, GraphScope scope) {
+    if (nodes == nodes_ && scope == scope_) {
         refresh();
         return;
     }
+    if (name_ != nullptr && name_->isModified())
+        rename(); // what was typed is meant for what was shown
     document_->endMerge();
     nodes_ = std::move(nodes);
-    graph_ = std::move(graph);
+    scope_ = std::move(scope);
     rebuild();
     scroll_->verticalScrollBar()->setValue(0);
 }
@@ -112,6 +114,8 @@ void InspectorPanel::rebuild() {
     rows_.clear();
     order_.clear();
     figures_.clear();
+    if (name_ != nullptr)
+        name_->disconnect(this); // it loses the focus as it goes, and would report that
     name_ = nullptr;
     nameProblem_ = shapes_ = nullptr;
     plot_ = nullptr;
@@ -356,7 +360,7 @@ void InspectorPanel::refresh() {
     if (const Node* const node = shown.single()) {
         if (!name_->hasFocus())
             name_->setText(qstr(node->name));
-        shapes_->setText(shapesText(shown, document_->analysis()));
+        shapes_->setText(shapesText(shown, scope_, document_->analysis()));
     }
     for (const ParamSpec& spec : shown.specs())
         rows_.at(spec.key)->setValue(shown.value(spec));
@@ -376,7 +380,7 @@ void InspectorPanel::showPictures(const Subject& subject) {
     if (window_ == nullptr)
         return;
     std::optional<Shape> input;
-    const NodeAnalysis* const found = analysisOf(subject, document_->analysis());
+    const NodeAnalysis* const found = analysisOf(document_->analysis(), scope_, node);
     if (found != nullptr && !found->inputs.empty())
         input = found->inputs.front();
     const auto geometry = windowGeometry(*layer, node.params, input);
@@ -387,7 +391,7 @@ void InspectorPanel::showPictures(const Subject& subject) {
 
 void InspectorPanel::showCost(const Subject& subject) {
     const Analysis& analysis = document_->analysis();
-    const SubjectCost cost = costOf(subject, analysis);
+    const SubjectCost cost = costOf(subject, scope_, analysis);
     const auto share = [](std::int64_t part, std::int64_t whole) {
         return whole > 0 && part > 0
                    ? tr("  (%1 %)")
@@ -407,7 +411,7 @@ void InspectorPanel::setParam(const ParamSpec& spec, const std::optional<ParamVa
     const auto count = static_cast<qlonglong>(shown.nodes().size());
     const QString title = qstr(spec.title).toLower();
     const QString key = QStringLiteral("param/%1/%2/%3/%4")
-                            .arg(qstr(graph_))
+                            .arg(qstr(scope_.graph))
                             .arg(shown.nodes().front()->id.value)
                             .arg(count)
                             .arg(qstr(spec.key));
@@ -424,13 +428,14 @@ void InspectorPanel::setParam(const ParamSpec& spec, const std::optional<ParamVa
 void InspectorPanel::rename() {
     const Subject shown = subject();
     const Node* const node = shown.single();
+    name_->setModified(false);
     const std::string name = name_->text().toStdString();
     if (node == nullptr || name == node->name) {
         nameProblem_->hide();
         return;
     }
     try {
-        document_->perform(tr("Rename"), {NetworkEdit{RenameNode{graph_, node->id, name}}});
+        document_->perform(tr("Rename"), {NetworkEdit{RenameNode{scope_.graph, node->id, name}}});
         nameProblem_->hide();
     } catch (const Error& error) {
         nameProblem_->setText(QString::fromUtf8(error.what()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/document/graph_scope.h"
 #include "ui/document/project_document.h"
 #include "ui/theme/theme_manager.h"
 
@@ -34,8 +35,8 @@ public:
     InspectorPanel(ProjectDocument& document, const ThemeManager& themes,
                    QWidget* parent = nullptr);
 
-    /// Of the main graph (""), or of a block.
-    void setNodes(std::vector<NodeId> nodes, std::string graph = {});
+    /// Of the main graph, or of a block as it was entered.
+    void setNodes(std::vector<NodeId> nodes, GraphScope scope = {});
     /// The editor of a parameter of what is shown, or nullptr.
     [[nodiscard]] ParamEditor* editor(const std::string& param) const;
     void focusFirstField();
@@ -66,7 +67,7 @@ private:
 
     ProjectDocument* document_;
     const ThemeManager* themes_;
-    std::string graph_;
+    GraphScope scope_;
     std::vector<NodeId> nodes_;
     QScrollArea* scroll_;
     std::map<QString, bool> open_; ///< sections that the user has folded or unfolded

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inspector/subject.h"
 
+#include "engine/graph/blocks.h"
 #include "engine/layers/catalog.h"
 
 #include <algorithm>
@@ -11,36 +12,28 @@ namespace gradwright {
 
 namespace {
 
-/// No parameter has such a key: blocks keep their repetition apart from what they promote.
-constexpr auto kRepeat = "#repeat";
-
 const LayerDef* layerOf(const Node& node) {
     return node.layerUse() != nullptr ? findLayer(node.layerUse()->layer) : nullptr;
 }
 
 ParamSpecs paramsOfBlock(const Network& network, const BlockUse& use) {
-    ParamSpecs specs = {intParam(kRepeat, "Repeat", 1, 1, static_cast<double>(kMaxRepeat),
+    ParamSpecs specs = {intParam(kRepeatKey, "Repeat", 1, 1, static_cast<double>(kMaxRepeat),
                                  "So many copies of the block in a row, each with weights of its "
                                  "own.")};
     const auto block = network.blocks.find(use.block);
     if (block == network.blocks.end())
         return specs;
     for (const PromotedParam& promoted : block->second.promoted) {
-        const Node* const inner = block->second.graph.find(promoted.node);
-        if (inner == nullptr || findParam(specs, promoted.key) != nullptr)
+        if (findParam(specs, promoted.key) != nullptr)
             continue; // one key may set several: they are alike
-        const ParamSpecs inside = inner->layerUse() != nullptr && layerOf(*inner) != nullptr
-                                      ? layerOf(*inner)->params
-                                      : ParamSpecs{};
-        const ParamSpec* const found = findParam(inside, promoted.param);
-        if (found == nullptr)
+        const auto promotion = promotionOf(network, use.block, promoted.key);
+        if (!promotion)
             continue;
-        ParamSpec spec = *found;
+        ParamSpec spec = *promotion->spec;
         spec.key = promoted.key;
         if (promoted.key != promoted.param)
             spec.title = promoted.key;
-        // Without a value from outside, the node inside keeps its own.
-        spec.standard = Params(inside, inner->params).value(promoted.param);
+        spec.standard = promotion->value;
         spec.visibleWhen.reset();
         spec.advanced = false;
         specs.push_back(std::move(spec));
@@ -114,7 +107,7 @@ Subject::Subject(const Network& network, std::string graph, const std::vector<No
 }
 
 std::optional<ParamValue> Subject::valueOf(const Node& node, const ParamSpec& spec) const {
-    if (spec.key == kRepeat && node.blockUse() != nullptr)
+    if (spec.key == kRepeatKey && node.blockUse() != nullptr)
         return node.blockUse()->repeat;
     if (const auto found = node.params.find(spec.key); found != node.params.end()) {
         // A file may have brought another type to a block, whose parameters nothing declares.
@@ -141,7 +134,7 @@ std::optional<ParamValue> Subject::value(const ParamSpec& spec) const {
 NetworkEdit Subject::edit(const std::string& key, const std::optional<ParamValue>& value) const {
     NetworkEdit::Group all;
     for (const Node* const node : nodes_) {
-        if (key == kRepeat)
+        if (key == kRepeatKey)
             all.push_back(
                 {SetRepeat{graph_, node->id, value ? std::get<std::int64_t>(*value) : 1}});
         else

@@ -10,6 +10,9 @@
 
 namespace gradwright {
 
+/// No parameter has such a key: blocks keep their repetition apart from what they promote.
+inline constexpr auto kRepeatKey = "#repeat";
+
 /// The parameters of a node: those its layer declares; of a block, its repetition and those it
 /// promotes.
 ParamSpecs paramsOf(const Network& network, const Node& node);

@@ -8,24 +8,28 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 namespace gradwright {
 
-SubjectCost costOf(const Subject& subject, const Analysis& analysis) {
-    std::set<NodeId> ids;
+SubjectCost costOf(const Subject& subject, const GraphScope& scope, const Analysis& analysis) {
+    std::set<std::string_view> layers;
     std::vector<std::string> below; // paths of what is inside selected blocks
+    std::vector<std::string> paths;
     for (const Node* const node : subject.nodes()) {
-        ids.insert(node->id);
-        if (node->blockUse() != nullptr && subject.graph().empty())
-            below.push_back(node->name + '/');
+        if (node->blockUse() != nullptr)
+            below.push_back(scope.pathOf(*node) + '/');
+        else
+            paths.push_back(scope.pathOf(*node));
     }
+    layers.insert(paths.begin(), paths.end());
     SubjectCost cost;
     for (std::size_t i = 0; i < analysis.nodes.size(); ++i) {
-        const FlatNode& flat = analysis.flat.nodes[i];
-        const bool counts = (flat.graph == subject.graph() && ids.contains(flat.node)) ||
-                            std::ranges::any_of(below, [&](const std::string& path) {
-                                return flat.path.starts_with(path);
-                            });
+        const std::string& path = analysis.flat.nodes[i].path;
+        const bool counts =
+            layers.contains(path) || std::ranges::any_of(below, [&](const std::string& each) {
+                return path.starts_with(each);
+            });
         if (!counts)
             continue;
         const NodeAnalysis& node = analysis.nodes[i];
@@ -37,23 +41,16 @@ SubjectCost costOf(const Subject& subject, const Analysis& analysis) {
     return cost;
 }
 
-const NodeAnalysis* analysisOf(const Subject& subject, const Analysis& analysis) {
-    if (subject.isEmpty())
-        return nullptr;
-    const NodeId id = subject.nodes().front()->id;
-    for (std::size_t i = 0; i < analysis.nodes.size(); ++i)
-        if (analysis.flat.nodes[i].node == id && analysis.flat.nodes[i].graph == subject.graph())
-            return &analysis.nodes[i];
-    return nullptr;
-}
-
-QString shapesText(const Subject& subject, const Analysis& analysis) {
+QString shapesText(const Subject& subject, const GraphScope& scope, const Analysis& analysis) {
     const Node& node = *subject.single();
-    const NodeAnalysis* const found = analysisOf(subject, analysis);
+    const NodeAnalysis* const found = analysisOf(analysis, scope, node);
+    if (const BlockUse* const use = node.blockUse())
+        return found != nullptr && found->state == ShapeState::Known
+                   ? QObject::tr("Block “%1”   →   Out  %2")
+                         .arg(qstr(use->block), qstr(toString(found->output)))
+                   : QObject::tr("Block “%1”").arg(qstr(use->block));
     if (found == nullptr)
-        return node.blockUse() != nullptr
-                   ? QObject::tr("Block “%1”").arg(qstr(node.blockUse()->block))
-                   : QObject::tr("In  ?   →   Out  ?");
+        return QObject::tr("In  ?   →   Out  ?");
     QStringList in;
     for (const auto& input : found->inputs)
         in << (input ? qstr(toString(*input)) : QStringLiteral("?"));

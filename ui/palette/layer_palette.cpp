@@ -8,10 +8,13 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QMimeData>
 #include <QPainter>
 #include <QStyledItemDelegate>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace gradwright {
 
@@ -144,6 +147,9 @@ LayerPalette::LayerPalette(const ThemeManager& themes, const QString& mimeType, 
         if (item->data(0, kKeyRole).isNull())
             item->setExpanded(!item->isExpanded());
     });
+    tree_->setContextMenuPolicy(Qt::CustomContextMenu);
+    tree_->installEventFilter(this);
+    connect(tree_, &QTreeWidget::customContextMenuRequested, this, &LayerPalette::showMenu);
     connect(themes_, &ThemeManager::changed, tree_->viewport(), qOverload<>(&QWidget::update));
 }
 
@@ -233,7 +239,47 @@ void LayerPalette::choose(const QTreeWidgetItem* item) {
         Q_EMIT layerChosen(item->data(0, kKeyRole).toString().toStdString());
 }
 
+bool LayerPalette::isRemovable(const QTreeWidgetItem* item) const {
+    const QString key = item != nullptr ? item->data(0, kKeyRole).toString() : QString();
+    return std::ranges::any_of(
+        blocks_, [&](const Block& block) { return block.isRemovable && block.key == key; });
+}
+
+void LayerPalette::askRemoval(const QTreeWidgetItem* item) {
+    if (isRemovable(item))
+        Q_EMIT removalWanted(item->data(0, kKeyRole).toString().toStdString());
+}
+
+void LayerPalette::showMenu(QPoint at) {
+    const QTreeWidgetItem* const item = tree_->itemAt(at);
+    if (item == nullptr || item->data(0, kKeyRole).isNull())
+        return;
+    QMenu menu(this);
+    QAction* const add =
+        menu.addAction(themes_->icon(QStringLiteral("plus")), tr("Add to the canvas"));
+    QAction* const remove =
+        isRemovable(item)
+            ? menu.addAction(themes_->icon(QStringLiteral("trash")), tr("Delete from My blocks…"))
+            : nullptr;
+    const QAction* const chosen = menu.exec(tree_->viewport()->mapToGlobal(at));
+    if (chosen == nullptr)
+        return;
+    if (chosen == add)
+        choose(item);
+    else if (chosen == remove)
+        askRemoval(item);
+}
+
 bool LayerPalette::eventFilter(QObject* watched, QEvent* event) {
+    // The canvas's Delete would take the key.
+    if (watched == tree_ &&
+        (event->type() == QEvent::ShortcutOverride || event->type() == QEvent::KeyPress) &&
+        static_cast<QKeyEvent*>(event)->matches(QKeySequence::Delete)) {
+        event->accept();
+        if (event->type() == QEvent::KeyPress)
+            askRemoval(tree_->currentItem());
+        return true;
+    }
     if (watched == search_ && event->type() == QEvent::KeyPress) {
         const int key = static_cast<QKeyEvent*>(event)->key();
         if (key == Qt::Key_Return || key == Qt::Key_Enter) {

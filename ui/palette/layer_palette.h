@@ -26,6 +26,7 @@ public:
         QString key; ///< as a drag carries it
         QString title;
         QString toolTip;
+        bool isRemovable = false; ///< by Delete or its context menu
         bool operator==(const Block&) const = default;
     };
     /// Shown under a heading of their own, while there are any.
@@ -33,6 +34,8 @@ public:
 
 Q_SIGNALS:
     void layerChosen(const std::string& key);
+    /// The user wants to be rid of a removable block.
+    void removalWanted(const std::string& key);
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
@@ -42,6 +45,9 @@ private:
     void fillBlocks();
     void filter(const QString& text);
     void choose(const QTreeWidgetItem* item);
+    [[nodiscard]] bool isRemovable(const QTreeWidgetItem* item) const;
+    void askRemoval(const QTreeWidgetItem* item);
+    void showMenu(QPoint at);
 
     const ThemeManager* themes_;
     QLineEdit* search_;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a CurvePlot shows and hands out on request: read-out under the mouse, menu, files.
 #include "engine/support/error.h"
+#include "ui/forms/save_dialog.h"
 #include "ui/plots/curve_plot.h"
 #include "ui/plots/qcp.h"
 #include "ui/plots/scale.h"
 #include "ui/theme/theme_manager.h"
 
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QFrame>
 #include <QLabel>
@@ -121,18 +121,17 @@ void CurvePlot::showMenu(QPoint position) {
 
 void CurvePlot::saveAs() {
     QStringList filters;
+    QStringList endings;
     for (const char* const ending : {"png", "svg", "pdf", "csv"}) {
         const auto suffix = QString::fromLatin1(ending);
         filters << QStringLiteral("%1 (*.%2)").arg(suffix.toUpper(), suffix);
+        endings << u'.' + suffix;
     }
-    QString filter;
-    QString file = QFileDialog::getSaveFileName(window(), tr("Save plot"),
-                                                title_->text().toLower() + QStringLiteral(".png"),
-                                                filters.join(QStringLiteral(";;")), &filter);
+    const QString file =
+        askSaveFile(window(), tr("Save plot"), title_->text().toLower() + QStringLiteral(".png"),
+                    filters, endings);
     if (file.isEmpty())
         return;
-    if (QFileInfo(file).suffix().isEmpty())
-        file += u'.' + filter.section(u' ', 0, 0).toLower();
     try {
         exportTo(file);
     } catch (const Error& error) {

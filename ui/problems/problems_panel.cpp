@@ -2,6 +2,7 @@
 #include "ui/problems/problems_panel.h"
 
 #include "engine/support/error.h"
+#include "ui/theme/elided_label.h"
 #include "ui/theme/text.h"
 
 #include <QFrame>
@@ -47,20 +48,6 @@ QString textOf(const Diagnostic& diagnostic) {
     return parts.join(u'\n');
 }
 
-/// A line that ends in "…" where there is no room for all of it.
-class ElidedLabel final : public QLabel {
-public:
-    using QLabel::QLabel;
-
-protected:
-    void paintEvent(QPaintEvent*) override {
-        QPainter painter(this);
-        painter.setPen(palette().color(QPalette::WindowText));
-        painter.drawText(rect(), Qt::AlignVCenter | Qt::AlignLeft,
-                         fontMetrics().elidedText(text(), Qt::ElideRight, width()));
-    }
-};
-
 } // namespace
 
 ProblemsPanel::ProblemsPanel(ProjectDocument& document, const ThemeManager& themes, QWidget* parent)
@@ -87,12 +74,13 @@ ProblemsPanel::ProblemsPanel(ProjectDocument& document, const ThemeManager& them
 }
 
 void ProblemsPanel::refresh() {
-    while (QLayoutItem* const item = rows_->takeAt(0)) {
-        if (QWidget* const widget = item->widget())
-            widget->hide();
+    while (QLayoutItem* const item = rows_->takeAt(0))
         delete item;
-    }
     std::vector<Row> before = std::exchange(shown_, {});
+    const auto held = std::ranges::find_if(
+        before, [this](const Row& row) { return row.widget->isAncestorOf(focusWidget()); });
+    const QWidget* const focused = held != before.end() ? held->widget : nullptr;
+    const auto place = static_cast<std::size_t>(held - before.begin());
     const auto& diagnostics = document_->analysis().diagnostics;
     std::vector<const Diagnostic*> ordered;
     for (const Diagnostic& diagnostic : diagnostics)
@@ -121,7 +109,14 @@ void ProblemsPanel::refresh() {
     }
     // A fix's button may be what brought us here.
     for (const Row& gone : before)
-        gone.widget->deleteLater();
+        if (gone.widget != nullptr) {
+            if (gone.widget == focused && !shown_.empty()) // the keyboard stays where it was
+                if (auto* const next = shown_[std::min(place, shown_.size() - 1)]
+                                           .widget->findChild<QPushButton*>())
+                    next->setFocus();
+            gone.widget->hide();
+            gone.widget->deleteLater();
+        }
     delete none_;
     if (ordered.empty()) {
         auto* const none =

@@ -7,6 +7,8 @@
 #include <QLineEdit>
 #include <QToolButton>
 
+#include <algorithm>
+
 namespace gradwright {
 
 namespace {
@@ -62,8 +64,12 @@ FindBar::FindBar(ProjectDocument& document, const ThemeManager& themes, QWidget*
             go(1);
     });
     connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
-        if (isVisible() && what.testFlag(ProjectDocument::NetworkChange))
+        if (!what.testFlag(ProjectDocument::NetworkChange))
+            return;
+        if (isVisible())
             search();
+        else
+            isStale_ = true; // F3 goes on without the bar
     });
     hide();
 }
@@ -77,6 +83,7 @@ void FindBar::open() {
 }
 
 void FindBar::search() {
+    isStale_ = false;
     hits_ = searchLayers(document_->project().network, line_->text());
     if (current_ >= static_cast<std::ptrdiff_t>(hits_.size()))
         current_ = -1;
@@ -92,6 +99,8 @@ void FindBar::showCount() {
 }
 
 void FindBar::go(int step) {
+    if (isStale_)
+        search();
     const auto all = static_cast<std::ptrdiff_t>(hits_.size());
     if (all == 0)
         return;
@@ -100,13 +109,17 @@ void FindBar::go(int step) {
     Q_EMIT found(hits_[static_cast<std::size_t>(current_)]);
 }
 
+/// All in the graph of the hit that is shown.
 void FindBar::finish() {
+    if (hits_.empty())
+        return;
+    const auto at = static_cast<std::size_t>(std::max<std::ptrdiff_t>(current_, 0));
+    const std::string& graph = hits_[at].graph;
     std::vector<NodeId> nodes;
     for (const LayerHit& hit : hits_)
-        if (hit.graph.empty())
+        if (hit.graph == graph)
             nodes.push_back(hit.node);
-    if (!nodes.empty())
-        Q_EMIT allWanted(nodes);
+    Q_EMIT allWanted(graph, nodes);
 }
 
 void FindBar::keyPressEvent(QKeyEvent* event) {

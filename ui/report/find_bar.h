@@ -28,7 +28,8 @@ Q_SIGNALS:
     /// Go there.
     void found(const gradwright::LayerHit& hit);
     /// Select all that were found in the main graph.
-    void allWanted(const std::vector<gradwright::NodeId>& nodes);
+    /// All that were found in one graph.
+    void allWanted(const std::string& graph, const std::vector<gradwright::NodeId>& nodes);
     void closed();
 
 protected:
@@ -45,6 +46,7 @@ private:
     QLabel* count_;
     std::vector<LayerHit> hits_;
     std::ptrdiff_t current_ = -1; ///< index into hits_; -1 before the first
+    bool isStale_ = false;        ///< the network has changed since
 };
 
 } // namespace gradwright

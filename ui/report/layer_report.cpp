@@ -3,12 +3,12 @@
 
 #include "engine/io/atomic_file.h"
 #include "engine/support/error.h"
+#include "ui/forms/save_dialog.h"
 #include "ui/report/layer_model.h"
 #include "ui/theme/text.h"
 
 #include <QAction>
 #include <QClipboard>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QGuiApplication>
 #include <QHeaderView>
@@ -67,6 +67,7 @@ LayerReport::LayerReport(ProjectDocument& document, const ThemeManager& themes, 
     table_->setAccessibleName(tr("Layers, their shapes and their cost"));
     table_->setItemDelegate(new ShareDelegate(themes, table_));
     table_->setShowGrid(false);
+    table_->setTabKeyNavigation(false); // Tab leaves it
     table_->setFrameShape(QFrame::NoFrame);
     table_->setSelectionBehavior(QAbstractItemView::SelectRows);
     table_->setSelectionMode(QAbstractItemView::ExtendedSelection);
@@ -170,15 +171,12 @@ void LayerReport::save(const QString& file) const {
 }
 
 void LayerReport::saveAs() {
-    QString filter;
-    QString file = QFileDialog::getSaveFileName(
-        window(), tr("Save layer report"), document_->displayName() + QStringLiteral(".csv"),
-        tr("CSV tables (*.csv);;Markdown tables (*.md)"), &filter);
+    const QString file = askSaveFile(window(), tr("Save layer report"),
+                                     document_->displayName() + QStringLiteral(".csv"),
+                                     {tr("CSV tables (*.csv)"), tr("Markdown tables (*.md)")},
+                                     {QStringLiteral(".csv"), QStringLiteral(".md")});
     if (file.isEmpty())
         return;
-    if (QFileInfo(file).suffix().isEmpty())
-        file += filter.contains(QStringLiteral("*.md")) ? QStringLiteral(".md")
-                                                        : QStringLiteral(".csv");
     try {
         save(file);
         Q_EMIT hint(tr("The layer report is in %1").arg(file));

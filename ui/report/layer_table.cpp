@@ -106,7 +106,7 @@ std::string tableAsCsv(const std::vector<LayerRow>& rows) {
     std::string text;
     const auto add = [&](const Cells& cells) {
         for (std::size_t i = 0; i < cells.size(); ++i)
-            text += (i > 0 ? "," : "") + quoted(cells[i]);
+            text.append(i > 0 ? "," : "").append(quoted(cells[i]));
         text += "\r\n";
     };
     add(titles());

@@ -3,6 +3,9 @@
 
 #include "engine/support/scheduling.h"
 
+#include <QDebug>
+
+#include <exception>
 #include <utility>
 
 namespace gradwright {
@@ -19,7 +22,13 @@ int BackgroundJobs::start(Work work) {
     // Queued calls to `this` are safe: the destructor waits for every thread.
     job.thread = std::jthread([this, number, work = std::move(work)](const std::stop_token& stop) {
         setScheduling(Scheduling::Throughput);
-        auto delivery = work(stop);
+        Delivery delivery;
+        try {
+            delivery = work(stop);
+        } catch (const std::exception& error) {
+            // A job tells of failures itself; what it missed must not end the program.
+            qWarning("a background job failed: %s", error.what());
+        }
         QMetaObject::invokeMethod(
             this, [this, number, delivery = std::move(delivery)] { finish(number, delivery); },
             Qt::QueuedConnection);

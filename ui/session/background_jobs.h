@@ -17,7 +17,8 @@ class BackgroundJobs : public QObject {
 
 public:
     using Delivery = std::function<void()>;
-    /// Runs on the new thread; what it returns is called on the GUI thread. Must not throw.
+    /// Runs on the new thread; what it returns is called on the GUI thread. What fails is for it
+    /// to catch and deliver: an exception that leaves it is logged alone.
     using Work = std::function<Delivery(const std::stop_token&)>;
 
     explicit BackgroundJobs(QObject* parent = nullptr)

@@ -1,11 +1,53 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/session/evaluation_job.h"
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <utility>
 
 namespace gradwright {
+
+namespace {
+
+constexpr std::size_t kMostThumbnails = 300;
+
+/// Nothing where the sample cannot be read: its file has gone, say.
+std::optional<Thumbnail> thumbnailOf(const DataSource& source, std::uint32_t sample) {
+    const Shape& shape = source.shape();
+    const auto height = shape[shape.rank() - 2];
+    const auto width = shape[shape.rank() - 1];
+    std::vector<float> values(static_cast<std::size_t>(shape.elements()));
+    try {
+        source.input(sample, values);
+    } catch (const std::exception&) {
+        return {};
+    }
+    const auto step = (std::max(height, width) + Thumbnail::kMostSide - 1) / Thumbnail::kMostSide;
+    Thumbnail made{static_cast<int>(width / step), static_cast<int>(height / step), {}};
+    for (std::int64_t y = 0; y < height / step; ++y)
+        for (std::int64_t x = 0; x < width / step; ++x)
+            made.values.push_back(values[static_cast<std::size_t>(y * step * width + x * step)]);
+    return made;
+}
+
+/// Of the surest mistakes; images are decoded here and not where they are drawn.
+std::map<std::uint32_t, Thumbnail> thumbnailsOf(const DataSource& source,
+                                                const std::vector<Reading>& mistakes,
+                                                const std::stop_token& stop) {
+    std::map<std::uint32_t, Thumbnail> made;
+    if (source.shape().rank() != 3)
+        return made;
+    for (const Reading& mistake : mistakes) {
+        if (made.size() == kMostThumbnails || stop.stop_requested())
+            break;
+        if (auto thumbnail = thumbnailOf(source, mistake.sample))
+            made.emplace(mistake.sample, std::move(*thumbnail));
+    }
+    return made;
+}
+
+} // namespace
 
 EvaluationJob::EvaluationJob(QObject* parent)
     : QObject(parent) {}
@@ -35,16 +77,20 @@ BackgroundJobs::Delivery EvaluationJob::read(const std::shared_ptr<const Trained
             });
         if (!outcomes)
             return {};
-        TestReport report{model, std::move(*outcomes), {}, {}, {}};
-        report.metrics = measure(report.outcomes);
+        restoreUnits(*outcomes, model->data->info.targetScaling);
+        TestReport report;
+        report.model = model;
+        report.samples = samples;
+        report.metrics = measure(*outcomes);
         if (model->data->info.hasClasses()) {
-            const auto readings = readingsOf(report.outcomes);
+            const auto readings = readingsOf(*outcomes);
             report.matrix = ConfusionMatrix(model->data->info.classes.size(), readings);
             report.mistakes = mistakes(readings);
+            report.thumbnails = thumbnailsOf(*model->data->test, report.mistakes, stop);
         }
-        return [this, report = std::move(report)] {
+        return [this, report = std::make_shared<const TestReport>(std::move(report))] {
             setRunning(false);
-            Q_EMIT finished(report);
+            Q_EMIT finished(*report);
         };
     } catch (const std::exception& error) {
         return [this, reason = QString::fromUtf8(error.what())] {

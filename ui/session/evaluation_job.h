@@ -8,18 +8,28 @@
 #include <QObject>
 #include <QString>
 
+#include <map>
 #include <memory>
 #include <vector>
 
 namespace gradwright {
 
+/// A sample's first plane, smaller where it is large.
+struct Thumbnail {
+    static constexpr std::int64_t kMostSide = 112;
+    int width = 0;
+    int height = 0;
+    std::vector<float> values;
+};
+
 /// What a model makes of its test set.
 struct TestReport {
     std::shared_ptr<const TrainedModel> model;
-    Outcomes outcomes;
+    std::int64_t samples = 0;
     std::vector<MetricValue> metrics;
-    ConfusionMatrix matrix;        ///< empty where samples have target values
-    std::vector<Reading> mistakes; ///< the surest first
+    ConfusionMatrix matrix;                        ///< empty where samples have target values
+    std::vector<Reading> mistakes;                 ///< the surest first
+    std::map<std::uint32_t, Thumbnail> thumbnails; ///< of the surest mistakes, by sample
 };
 
 /// Reads the whole test set in the background. A new start cancels the one before.

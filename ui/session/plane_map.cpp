@@ -19,7 +19,8 @@ double coordinate(int cell) {
 } // namespace
 
 bool livesInThePlane(const TrainedModel& model) {
-    return model.data->info.input == Shape{2};
+    const auto& info = model.data->info;
+    return info.input == Shape{2} && (info.hasClasses() || info.target == Shape{1});
 }
 
 std::optional<PlaneMap> mapPlane(std::shared_ptr<const TrainedModel> model,
@@ -36,6 +37,10 @@ std::optional<PlaneMap> mapPlane(std::shared_ptr<const TrainedModel> model,
             values[0] = static_cast<float>(coordinate(column));
             values[1] = static_cast<float>(-coordinate(row)); // upwards
             const Prediction prediction = predictor.predict(input);
+            if (!model->data->info.hasClasses()) {
+                map.values.push_back(prediction.probabilities.front());
+                continue;
+            }
             map.classes.push_back(prediction.classIndex);
             map.probabilities.push_back(static_cast<float>(prediction.probability));
         }
@@ -45,7 +50,13 @@ std::optional<PlaneMap> mapPlane(std::shared_ptr<const TrainedModel> model,
         std::array<float, 2> point{};
         test.input(i, point);
         map.points.push_back(point);
-        map.labels.push_back(test.label(i));
+        if (map.hasClasses()) {
+            map.labels.push_back(test.label(i));
+            continue;
+        }
+        float target = 0;
+        test.target(i, std::span(&target, 1));
+        map.targets.push_back(target);
     }
     map.model = std::move(model);
     return map;

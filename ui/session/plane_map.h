@@ -20,15 +20,19 @@ struct PlaneMap {
     static constexpr double kExtent = 3.6;
 
     std::shared_ptr<const TrainedModel> model;
-    std::vector<std::int32_t> classes;        ///< kSide × kSide, rows from the top
-    std::vector<float> probabilities;         ///< of that class
+    std::vector<std::int32_t> classes; ///< kSide × kSide, rows from the top; none with values
+    std::vector<float> probabilities;  ///< of that class
+    std::vector<float> values;         ///< instead, where samples have a target value
     std::vector<std::array<float, 2>> points; ///< of the test set, kMostPoints at most
     std::vector<std::int32_t> labels;
+    std::vector<float> targets; ///< instead of labels
+
+    [[nodiscard]] bool hasClasses() const { return values.empty(); }
 
     static constexpr std::int64_t kMostPoints = 600;
 };
 
-/// Whether a model's answers can be drawn like that.
+/// Whether a model's answers, a class or a value, can be drawn like that.
 bool livesInThePlane(const TrainedModel& model);
 
 /// Throws Error; nothing when it was stopped.

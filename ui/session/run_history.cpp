@@ -107,16 +107,19 @@ RunHistory readHistory(const RunDirectory& run) {
     return history;
 }
 
-std::vector<RunHistory> readRuns(const std::filesystem::path& folder) {
+std::vector<RunHistory> readRuns(const std::vector<std::filesystem::path>& folders) {
     std::vector<RunHistory> histories;
-    for (const auto& run : RunDirectory::list(folder)) {
-        try {
-            histories.push_back(readHistory(run));
-        } catch (const std::exception&) {
-            // A broken run must not hide the others; opening it says what is wrong.
+    for (const auto& folder : folders)
+        for (const auto& run : RunDirectory::list(folder)) {
+            try {
+                histories.push_back(readHistory(run));
+            } catch (const std::exception&) {
+                // A broken run must not hide the others; opening it says what is wrong.
+            }
         }
-    }
-    std::ranges::reverse(histories);
+    // A run's name begins with its time.
+    std::ranges::stable_sort(histories, std::greater{},
+                             [](const RunHistory& run) { return run.folder.filename(); });
     return histories;
 }
 

@@ -49,7 +49,8 @@ struct RunHistory {
 /// naming the file and the fault.
 RunHistory readHistory(const RunDirectory& run);
 
-/// The runs that can be read, newest first. Slow: call it on a background thread.
-std::vector<RunHistory> readRuns(const std::filesystem::path& folder);
+/// The runs of these folders that can be read, newest first. Slow: call it on a background thread.
+/// Throws Error naming the folder that cannot be listed.
+std::vector<RunHistory> readRuns(const std::vector<std::filesystem::path>& folders);
 
 } // namespace gradwright

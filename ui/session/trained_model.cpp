@@ -2,6 +2,7 @@
 #include "ui/session/trained_model.h"
 
 #include "engine/project/runs.h"
+#include "engine/support/error.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/objective.h"
 #include "ui/session/run_history.h"
@@ -22,6 +23,12 @@ TrainedModel openModel(const std::filesystem::path& folder, const TrainedModel* 
     const auto project = projectOfRun(run);
     const auto history = readHistory(run);
     const auto file = weightsOfRun(run);
+    auto data = dataOf(project.data, opened);
+    if (dataInfoOfRun(run) != data->info)
+        throw Error(
+            "{}: the data set has changed since this run: its classes, columns or scales are "
+            "others now, and the run's answers would mean something else",
+            folder.string());
     const auto* best = history.best();
     std::string title = "newest";
     if (file == run.bestWeights())
@@ -31,7 +38,7 @@ TrainedModel openModel(const std::filesystem::path& folder, const TrainedModel* 
             std::move(title),
             project.data,
             inferenceGraph(project.network, project.training),
-            dataOf(project.data, opened),
+            std::move(data),
             std::make_shared<const Weights>(readCheckpointWeights(file))};
 }
 

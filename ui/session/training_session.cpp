@@ -23,6 +23,10 @@ std::deque<TrainingSession*>& activeSessions() {
 
 } // namespace
 
+bool TrainingSession::isAnyActive() {
+    return !activeSessions().empty();
+}
+
 /// Where the training thread leaves its events. Steps wait for the timer; anything else wakes the
 /// GUI thread, once until it has looked.
 class TrainingSession::Inbox {

@@ -55,6 +55,8 @@ public:
     [[nodiscard]] TrainingState state() const { return state_; }
     /// From start() until it has stopped, finished or failed.
     [[nodiscard]] bool isActive() const;
+    /// Whether any session of this program is active. On the GUI thread.
+    [[nodiscard]] static bool isAnyActive();
     /// What was started last; nullptr before the first start.
     [[nodiscard]] const std::shared_ptr<const TrainingJob>& job() const { return job_; }
     /// Folder of the run, empty until it has started.

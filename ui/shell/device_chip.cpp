@@ -44,20 +44,30 @@ DeviceChip::DeviceChip(ProjectDocument& document, const ThemeManager& themes, QW
     setMenu(menu);
     connect(menu, &QMenu::aboutToShow, this, &DeviceChip::fillMenu);
     connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
-        if (what & (ProjectDocument::TrainingChange | ProjectDocument::ReplacedChange))
+        if (what & (ProjectDocument::TrainingChange | ProjectDocument::NetworkChange))
+            plan_.reset();
+        if (what & (ProjectDocument::TrainingChange | ProjectDocument::NetworkChange |
+                    ProjectDocument::ReplacedChange))
             refresh();
     });
     refresh();
 }
 
+void DeviceChip::setPlan(const ComputePlan& plan) {
+    plan_ = plan;
+    refresh();
+}
+
 void DeviceChip::refresh() {
     const TrainingSettings& settings = document_->project().training;
-    const int threads = settings.threads() > 0 ? settings.threads() : availableThreads();
-    const QString text =
-        settings.precision() == Precision::F64   ? tr("CPU · FP64 reference")
-        : settings.precision() == Precision::F32 ? tr("CPU · oneDNN · %1").arg(threadsText(threads))
-        : isEmulated(Precision::Bf16) ? tr("CPU · BF16 emulated · %1").arg(threadsText(threads))
-                                      : tr("CPU · oneDNN BF16 · %1").arg(threadsText(threads));
+    const QString threads = settings.threads() > 0 ? threadsText(settings.threads())
+                            : plan_                ? qstr(toString(*plan_))
+                                                   : tr("automatic");
+    const QString text = settings.precision() == Precision::F64 ? tr("CPU · FP64 reference")
+                         : settings.precision() == Precision::F32
+                             ? tr("CPU · oneDNN · %1").arg(threads)
+                         : isEmulated(Precision::Bf16) ? tr("CPU · BF16 emulated · %1").arg(threads)
+                                                       : tr("CPU · oneDNN BF16 · %1").arg(threads);
     setText(text);
     setToolTip(tr("What this project trains on"));
     setAccessibleName(tr("Device: %1").arg(text));
@@ -73,8 +83,10 @@ void DeviceChip::fillMenu() {
         action->setToolTip(tip);
     };
     menu()->addSection(tr("Threads"));
-    add(tr("All (%1)").arg(availableThreads()), settings.threads() == 0,
-        tr("As many as the machine offers"),
+    add(tr("Automatic"), settings.threads() == 0,
+        tr("What is fastest for this network on this machine, once that has been measured; until "
+           "then all %1")
+            .arg(availableThreads()),
         [this] { set(tr("Change threads"), "threads", std::int64_t{0}); });
     for (const int threads : threadChoices())
         add(threadsText(threads), settings.threads() == threads,

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/training/compute_plan.h"
 #include "ui/document/project_document.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QToolButton>
+
+#include <optional>
 
 namespace gradwright {
 
@@ -13,6 +16,9 @@ class DeviceChip final : public QToolButton {
     Q_OBJECT
 public:
     DeviceChip(ProjectDocument& document, const ThemeManager& themes, QWidget* parent = nullptr);
+
+    /// What training would take where the settings leave it open; shown until something changes.
+    void setPlan(const ComputePlan& plan);
 
 Q_SIGNALS:
     /// The change could not be made; the reason.
@@ -24,6 +30,7 @@ private:
     void set(const QString& title, const std::string& key, const ParamValue& value);
 
     ProjectDocument* document_;
+    std::optional<ComputePlan> plan_;
 };
 
 } // namespace gradwright

@@ -15,6 +15,8 @@ class QToolButton;
 
 namespace gradwright {
 
+class DeviceChip;
+
 /// The one row at the top: menus, pages, the device and the Train button.
 class HeaderBar final : public QFrame {
     Q_OBJECT
@@ -25,6 +27,7 @@ public:
     /// Pages are counted from 0.
     void addPage(const QString& title, const QString& icon);
     void setPage(int page);
+    [[nodiscard]] DeviceChip& device() { return *device_; }
     /// What the Train button says; with errors, how many there are.
     void setTraining(TrainingState state, qsizetype errors);
 
@@ -43,7 +46,7 @@ private:
     QHBoxLayout* pageRow_;
     QButtonGroup* pages_;
     QPushButton* train_;
-    QToolButton* device_;
+    DeviceChip* device_;
     QHBoxLayout* row_;
 };
 

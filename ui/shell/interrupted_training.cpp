@@ -2,6 +2,7 @@
 #include "ui/shell/interrupted_training.h"
 
 #include "engine/project/runs.h"
+#include "engine/support/json.h"
 
 #include <QSettings>
 #include <QVariantMap>
@@ -61,7 +62,12 @@ InterruptedTraining::InterruptedTraining(ProjectDocument& document, TrainingSess
     : QObject(parent)
     , document_(&document) {
     connect(&session, &TrainingSession::started, this,
-            [this](const RunStarted& event) { remember(event.run); });
+            [this, &session](const RunStarted& event) { remember(event.run, *session.job()); });
+    // A project that is saved while it trains is to be found again.
+    connect(&document, &ProjectDocument::fileChanged, this, [this, &session] {
+        if (session.isActive() && !session.run().empty())
+            remember(session.run(), *session.job());
+    });
     connect(&session, &TrainingSession::stateChanged, this, [&session](TrainingState state) {
         if (state == TrainingState::Finished || state == TrainingState::Stopped ||
             state == TrainingState::Failed)
@@ -69,11 +75,15 @@ InterruptedTraining::InterruptedTraining(ProjectDocument& document, TrainingSess
     });
 }
 
-void InterruptedTraining::remember(const fs::path& run) const {
+void InterruptedTraining::remember(const fs::path& run, const TrainingJob& job) const {
     QVariantMap runs = rememberedRuns();
+    const QString key = QString::fromStdString(fs::absolute(run).string());
+    // Another project may be open by now.
+    const bool own = job.project.value("uuid", Json()) == Json(document_->project().uuid);
     const auto& file = document_->file();
-    runs.insert(QString::fromStdString(fs::absolute(run).string()),
-                file ? QString::fromStdString(fs::absolute(*file).string()) : QString());
+    if (own || !runs.contains(key))
+        runs.insert(key,
+                    own && file ? QString::fromStdString(fs::absolute(*file).string()) : QString());
     QSettings().setValue(settingsKey(), runs);
 }
 

@@ -36,7 +36,7 @@ Q_SIGNALS:
     void found(const gradwright::InterruptedRun& run);
 
 private:
-    void remember(const std::filesystem::path& run) const;
+    void remember(const std::filesystem::path& run, const TrainingJob& job) const;
 
     ProjectDocument* document_;
     BackgroundJobs jobs_; ///< last: its deliveries use the rest

@@ -41,7 +41,8 @@ void MainWindow::makeWindowMenu() {
         [this] { openWindow(); });
     add(tr("Open in new window…"), "open", QKeySequence(QStringLiteral("Ctrl+Shift+O")), [this] {
         if (const QString file = ProjectFiles::ask(*this); !file.isEmpty())
-            openWindow().openFile(file);
+            windowOf(file) != nullptr ? windowOf(file)->bringToFront()
+                                      : openWindow().openFile(file);
     });
     add(tr("Close window"), "close", QKeySequence(QStringLiteral("Ctrl+W")), [this] { close(); });
     menu->addSeparator();
@@ -145,11 +146,12 @@ void MainWindow::makeViewMenu() {
             made->setChecked(static_cast<int>(themes_->choice()) == choice);
         });
     }
-    QAction* const full = menu->addAction(tr("Full screen"));
-    full->setCheckable(true);
-    full->setShortcut(QKeySequence(QStringLiteral("F11")));
-    connect(full, &QAction::toggled, this,
-            [this](bool on) { on ? showFullScreen() : showNormal(); });
+    fullScreen_ = menu->addAction(tr("Full screen"));
+    fullScreen_->setCheckable(true);
+    fullScreen_->setShortcut(QKeySequence(QStringLiteral("F11")));
+    // A maximized window is so again afterwards.
+    connect(fullScreen_, &QAction::triggered, this,
+            [this](bool on) { setWindowState(windowState().setFlag(Qt::WindowFullScreen, on)); });
 }
 
 void MainWindow::makeRunMenu() {

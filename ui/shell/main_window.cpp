@@ -3,8 +3,10 @@
 
 #include "ui/design/design_page.h"
 #include "ui/inference/inference_page.h"
+#include "ui/session/compute_probe.h"
 #include "ui/session/data_probe.h"
 #include "ui/shell/command_palette.h"
+#include "ui/shell/device_chip.h"
 #include "ui/shell/header_bar.h"
 #include "ui/shell/interrupted_training.h"
 #include "ui/shell/notice_bar.h"
@@ -12,6 +14,7 @@
 #include "ui/shell/shortcuts_dialog.h"
 #include "ui/shell/status_line.h"
 #include "ui/shell/welcome_page.h"
+#include "ui/theme/text.h"
 #include "ui/training/train_page.h"
 
 #include <QApplication>
@@ -26,6 +29,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <cmath>
 
 namespace gradwright {
 
@@ -52,6 +56,7 @@ QString geometryKey() {
 MainWindow::MainWindow(ThemeManager& themes)
     : themes_(&themes)
     , probe_(new DataProbe(document_, this))
+    , compute_(new ComputeProbe(document_, session_, this))
     , interrupted_(new InterruptedTraining(document_, session_, this))
     , files_(new ProjectFiles(document_, *this))
     , header_(new HeaderBar(document_, themes))
@@ -63,7 +68,7 @@ MainWindow::MainWindow(ThemeManager& themes)
     , inference_(new InferencePage(document_, themes, session_))
     , welcome_(new WelcomePage(themes)) {
     setAcceptDrops(true);
-    setMinimumSize(kSmallestSize);
+    setMinimumSize(kSmallestSize.boundedTo(screen()->availableSize()));
     for (QWidget* const page : std::initializer_list<QWidget*>{design_, train_, inference_})
         pages_->addWidget(page);
     pages_->addWidget(welcome_);
@@ -101,6 +106,7 @@ MainWindow::~MainWindow() {
     // They watch document and session, which are members and would go before them.
     delete takeCentralWidget();
     delete interrupted_;
+    delete compute_;
     delete probe_;
 }
 
@@ -114,8 +120,17 @@ void MainWindow::connectPages() {
     connect(&document_, &ProjectDocument::fileChanged, this, &MainWindow::refreshTitle);
     connect(&document_, &ProjectDocument::autosaveFailed, status_, &StatusLine::showHint);
     connect(header_, &HeaderBar::hint, status_, &StatusLine::showHint);
+    connect(compute_, &ComputeProbe::memoryPlanned, status_, &StatusLine::setPlannedMemory);
+    connect(compute_, &ComputeProbe::planKnown, &header_->device(), &DeviceChip::setPlan);
+    connect(compute_, &ComputeProbe::calibrated, this,
+            [this](const ComputePlan& plan, double samplesPerSecond) {
+                status_->showHint(
+                    tr("Trains fastest with %1 on this machine: %2 samples a second.")
+                        .arg(qstr(toString(plan)), fullNumber(std::llround(samplesPerSecond))));
+            });
     connect(interrupted_, &InterruptedTraining::found, this, &MainWindow::offerRun);
     connect(design_, &DesignPage::hint, status_, &StatusLine::showHint);
+    connect(design_, &DesignPage::pageWanted, this, [this] { showPage(Design); });
     const auto toProblems = [this] {
         showPage(Design);
         design_->showNextProblem();
@@ -126,7 +141,10 @@ void MainWindow::connectPages() {
     connect(files_, &ProjectFiles::opened, this, [this] { showPage(Design); });
     connect(welcome_, &WelcomePage::templateChosen, files_, &ProjectFiles::newFromTemplate);
     connect(welcome_, &WelcomePage::blankChosen, files_, &ProjectFiles::newBlank);
-    connect(welcome_, &WelcomePage::openChosen, files_, &ProjectFiles::open);
+    connect(welcome_, &WelcomePage::openChosen, this, [this] {
+        if (const QString file = ProjectFiles::ask(*this); !file.isEmpty())
+            openFile(file);
+    });
     connect(welcome_, &WelcomePage::fileChosen, this, &MainWindow::openFile);
 }
 
@@ -177,14 +195,26 @@ void MainWindow::offerRun(const InterruptedRun& run) {
             .arg(run.project)
             .arg(done)
             .arg(run.history.totalEpochs),
-        tr("Continue training"),
-        [this, run] {
-            if (session_.isActive() || !files_->openForRun(run.history.folder, run.projectFile))
-                return;
-            showPage(Train);
-            train_->continueRun(run.history.folder);
-        },
+        tr("Continue training"), [this, run] { continueRun(run); },
         [run] { InterruptedTraining::forget(run.history.folder); });
+}
+
+void MainWindow::continueRun(const InterruptedRun& run) {
+    if (session_.isActive()) {
+        status_->showHint(tr("A training is running here; stop it first."));
+        offerRun(run);
+        return;
+    }
+    // Where the project is open already, the run goes on there.
+    MainWindow* window = this;
+    if (run.projectFile)
+        if (MainWindow* const other = windowOf(QString::fromStdString(run.projectFile->string())))
+            window = other;
+    if (!window->files_->openForRun(run.history.folder, run.projectFile))
+        return;
+    window->bringToFront();
+    window->showPage(Train);
+    window->train_->continueRun(run.history.folder);
 }
 
 void MainWindow::trainOrPause() {
@@ -209,15 +239,28 @@ void MainWindow::showGallery() {
     header_->setPage(-1);
 }
 
-void MainWindow::openFile(const QString& file) {
+MainWindow* MainWindow::windowOf(const QString& file) {
     for (MainWindow* const window : all())
-        if (const auto& other = window->document().file();
-            window != this && other &&
-            QFileInfo(QString::fromStdString(other->string())) == QFileInfo(file)) {
-            window->bringToFront();
-            return;
-        }
-    files_->openFile(file);
+        if (const auto& open = window->document().file();
+            open && QFileInfo(QString::fromStdString(open->string())) == QFileInfo(file))
+            return window;
+    return nullptr;
+}
+
+void MainWindow::openFile(const QString& file) {
+    if (MainWindow* const window = windowOf(file); window != nullptr && window != this)
+        window->bringToFront();
+    else
+        files_->openFile(file);
+}
+
+void MainWindow::openBeside(const QString& file) {
+    const bool empty = !document_.file() && !document_.isModified() &&
+                       document_.project().network.main.nodes().empty();
+    if (MainWindow* const window = windowOf(file))
+        window->bringToFront();
+    else
+        (empty ? *this : openWindow()).openFile(file);
 }
 
 void MainWindow::offerRecovery() {
@@ -234,6 +277,12 @@ void MainWindow::refreshHeader() {
 void MainWindow::refreshTitle() {
     setWindowTitle(document_.displayName() + QStringLiteral("[*] - Gradwright"));
     setWindowModified(document_.isModified());
+}
+
+void MainWindow::changeEvent(QEvent* event) {
+    QMainWindow::changeEvent(event);
+    if (event->type() == QEvent::WindowStateChange && fullScreen_ != nullptr)
+        fullScreen_->setChecked(isFullScreen());
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
@@ -257,7 +306,7 @@ void MainWindow::dropEvent(QDropEvent* event) {
     event->acceptProposedAction();
     openFile(files.first());
     for (const QString& file : files.mid(1))
-        openWindow().openFile(file);
+        openBeside(file);
 }
 
 } // namespace gradwright

@@ -14,8 +14,9 @@ class QStackedWidget;
 
 namespace gradwright {
 
-class DesignPage;
+class ComputeProbe;
 class DataProbe;
+class DesignPage;
 class HeaderBar;
 class InterruptedTraining;
 struct InterruptedRun;
@@ -37,10 +38,14 @@ public:
 
     /// In this window, or in the one that has it open already.
     void openFile(const QString& file);
+    /// In the window that has it open, in this one while nothing is in it, or in another one.
+    void openBeside(const QString& file);
     /// Another window with a project of its own, and the gallery in it.
     MainWindow& openWindow();
     /// The visible windows of the program, by name.
     [[nodiscard]] static std::vector<MainWindow*> all();
+    /// The one that has the file open, or nullptr.
+    [[nodiscard]] static MainWindow* windowOf(const QString& file);
     void bringToFront();
     /// What a crash or closing the window cut off: unsaved work, and a training that can go on.
     void offerRecovery();
@@ -49,11 +54,13 @@ public:
 
     [[nodiscard]] ProjectDocument& document() { return document_; }
     [[nodiscard]] TrainingSession& session() { return session_; }
+    [[nodiscard]] ComputeProbe& computeProbe() { return *compute_; }
     [[nodiscard]] DesignPage& design() { return *design_; }
     [[nodiscard]] TrainPage& training() { return *train_; }
     [[nodiscard]] InferencePage& inference() { return *inference_; }
 
 protected:
+    void changeEvent(QEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
@@ -69,6 +76,7 @@ private:
     static QString themeKey(); ///< of the settings
     void makeHelpMenu();
     void offerRun(const InterruptedRun& run);
+    void continueRun(const InterruptedRun& run);
     void showCommands();
     void showShortcuts();
     void trainOrPause();
@@ -79,6 +87,7 @@ private:
     ProjectDocument document_;
     TrainingSession session_;
     DataProbe* probe_;
+    ComputeProbe* compute_;
     InterruptedTraining* interrupted_;
     ProjectFiles* files_;
     HeaderBar* header_;
@@ -89,6 +98,7 @@ private:
     TrainPage* train_;
     InferencePage* inference_;
     WelcomePage* welcome_;
+    QAction* fullScreen_ = nullptr;
 };
 
 } // namespace gradwright

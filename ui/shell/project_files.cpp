@@ -3,8 +3,10 @@
 
 #include "engine/io/atomic_file.h"
 #include "engine/io/code_formats.h"
+#include "engine/project/project_file.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
+#include "ui/forms/save_dialog.h"
 #include "ui/shell/recovery_dialog.h"
 
 #include <QFileDialog>
@@ -59,11 +61,6 @@ void ProjectFiles::newFromTemplate(const std::string& key) {
         Q_EMIT opened();
 }
 
-void ProjectFiles::open() {
-    if (const QString file = ask(*window_); !file.isEmpty())
-        openFile(file);
-}
-
 QString ProjectFiles::ask(QWidget& window) {
     return QFileDialog::getOpenFileName(&window, tr("Open project"), {}, fileFilter());
 }
@@ -85,12 +82,10 @@ bool ProjectFiles::saveAs() {
     const QString proposal = document_->file()
                                  ? toQString(*document_->file())
                                  : document_->displayName() + QStringLiteral(".gradwright");
-    QString file =
-        QFileDialog::getSaveFileName(window_, tr("Save project"), proposal, fileFilter());
+    const QString file = askSaveFile(window_, tr("Save project"), proposal, {fileFilter()},
+                                     {QStringLiteral(".gradwright")});
     if (file.isEmpty())
         return false;
-    if (QFileInfo(file).suffix().isEmpty())
-        file += QStringLiteral(".gradwright");
     if (!attempt([&] { document_->saveAs(file.toStdString()); }))
         return false;
     remember(file);
@@ -104,14 +99,12 @@ void ProjectFiles::exportCode(const std::string& key) {
         return;
     const QString ending = QString::fromStdString(format.ending);
     const QString title = QString::fromStdString(format.title);
-    QString file = QFileDialog::getSaveFileName(
+    const QString file = askSaveFile(
         window_, tr("Export as %1").arg(title),
         QString::fromStdString(slugOf(document_->project().name)).replace(u'-', u'_') + ending,
-        tr("Python files (*%1)").arg(ending));
+        {tr("Python files (*%1)").arg(ending)}, {ending});
     if (file.isEmpty())
         return;
-    if (QFileInfo(file).suffix().isEmpty())
-        file += ending;
     if (attempt([&] { writeFileAtomically(file.toStdString(), std::string_view(text)); }))
         Q_EMIT hint(tr("The network is written as %1 in %2").arg(title, file));
 }
@@ -168,7 +161,11 @@ bool ProjectFiles::openForRun(const std::filesystem::path& run,
         return true; // it is open already
     if (!mayReplace())
         return false;
-    const bool fileIsThere = file && std::filesystem::exists(*file);
+    // The file may hold another project by now.
+    std::optional<Project> saved;
+    if (file && std::filesystem::exists(*file) && !attempt([&] { saved = loadProject(*file); }))
+        return false;
+    const bool fileIsThere = saved && saved->uuid == kept->uuid;
     const bool done = attempt([&] {
         if (fileIsThere)
             document_->open(*file);

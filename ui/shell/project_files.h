@@ -22,7 +22,6 @@ public:
 
     void newBlank();
     void newFromTemplate(const std::string& key);
-    void open();
     /// The dialog for a project to open; empty when it was cancelled.
     [[nodiscard]] static QString ask(QWidget& window);
     void openFile(const QString& file);

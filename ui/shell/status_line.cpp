@@ -4,6 +4,7 @@
 #include "engine/support/system_memory.h"
 #include "engine/training/memory.h"
 #include "ui/problems/problems_panel.h"
+#include "ui/theme/elided_label.h"
 #include "ui/theme/text.h"
 
 #include <QHBoxLayout>
@@ -28,7 +29,7 @@ StatusLine::StatusLine(ProjectDocument& document, const ThemeManager& themes, QW
     , themes_(&themes)
     , saved_(new QLabel)
     , problems_(new QPushButton)
-    , hint_(new QLabel)
+    , hint_(new ElidedLabel)
     , figures_(new QLabel) {
     setProperty("role", QStringLiteral("bottomPanel"));
     setFixedHeight(kHeight);
@@ -36,7 +37,7 @@ StatusLine::StatusLine(ProjectDocument& document, const ThemeManager& themes, QW
     problems_->setFocusPolicy(Qt::TabFocus);
     figures_->setObjectName(QStringLiteral("figures"));
     problems_->setToolTip(tr("Next problem (F8)"));
-    for (QLabel* const label : {saved_, hint_, figures_})
+    for (QLabel* const label : std::initializer_list<QLabel*>{saved_, hint_, figures_})
         label->setProperty("textRole", QStringLiteral("muted"));
     hint_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     auto* const layout = new QHBoxLayout(this);
@@ -47,12 +48,15 @@ StatusLine::StatusLine(ProjectDocument& document, const ThemeManager& themes, QW
     layout->addWidget(hint_, 1);
     layout->addWidget(figures_);
     hintTimer_.setSingleShot(true);
-    connect(&hintTimer_, &QTimer::timeout, hint_, &QLabel::clear);
+    connect(&hintTimer_, &QTimer::timeout, this, [this] { showHint({}); });
     figuresTimer_.setSingleShot(true);
     figuresTimer_.setInterval(kFiguresMs);
     connect(&figuresTimer_, &QTimer::timeout, this, &StatusLine::refreshFigures);
     connect(problems_, &QPushButton::clicked, this, &StatusLine::problemsClicked);
-    connect(document_, &ProjectDocument::analysisChanged, this, &StatusLine::refresh);
+    connect(document_, &ProjectDocument::analysisChanged, this, [this] {
+        planned_.reset();
+        refresh();
+    });
     connect(document_, &ProjectDocument::modifiedChanged, this, &StatusLine::refresh);
     connect(document_, &ProjectDocument::fileChanged, this, &StatusLine::refresh);
     connect(themes_, &ThemeManager::changed, this, &StatusLine::refresh);
@@ -62,7 +66,20 @@ StatusLine::StatusLine(ProjectDocument& document, const ThemeManager& themes, QW
 
 void StatusLine::showHint(const QString& text) {
     hint_->setText(text);
-    hintTimer_.start(kHintMs);
+    hint_->setToolTip(text);
+    // What is said now counts more than figures that come back.
+    figures_->show();
+    layout()->activate();
+    figures_->setVisible(!hint_->isElided());
+    if (text.isEmpty())
+        hintTimer_.stop();
+    else
+        hintTimer_.start(kHintMs);
+}
+
+void StatusLine::setPlannedMemory(const MemoryEstimate& memory) {
+    planned_ = memory;
+    refreshFigures();
 }
 
 void StatusLine::refresh() {
@@ -90,9 +107,11 @@ void StatusLine::refreshFigures() {
                    tr("Parameters <b>%1</b>").arg(fullNumber(analysis.parameters)) + bar +
                    tr("MACs <b>%1</b> per sample").arg(shortNumber(analysis.macs));
     QString tip = tr("Layers, learned numbers, and multiplications with addition for one sample");
-    if (const auto memory = estimateTrainingMemory(analysis, project.training)) {
+    const auto memory = planned_ ? planned_ : estimateTrainingMemory(analysis, project.training);
+    if (memory) {
         const std::int64_t batch = project.training.batch();
-        text += bar + tr("Training memory <b>≈ %1</b> at batch %2")
+        text += bar + (planned_ ? tr("Training memory <b>%1</b> at batch %2")
+                                : tr("Training memory <b>≈ %1</b> at batch %2"))
                           .arg(byteSize(memory->total()), fullNumber(batch));
         tip += tr("\nWeights, gradients and optimizer state: %1; activations: %2")
                    .arg(byteSize(memory->weights), byteSize(memory->activations));

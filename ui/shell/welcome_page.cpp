@@ -103,6 +103,7 @@ QWidget* WelcomePage::makeHead() {
     row->addWidget(search_);
     row->addWidget(blank);
     row->addWidget(open);
+    openFile_ = open;
     connect(search_, &QLineEdit::textChanged, this, &WelcomePage::arrange);
     connect(blank, &QPushButton::clicked, this, &WelcomePage::blankChosen);
     connect(open, &QPushButton::clicked, this, &WelcomePage::openChosen);
@@ -241,6 +242,7 @@ void WelcomePage::setRecent(const QStringList& files) {
     title->setProperty("textRole", QStringLiteral("section"));
     recent_->addWidget(title, 0, 0, 1, 2);
     int place = 0;
+    QWidget* before = openFile_;
     for (const QString& file : files.mid(0, kMostRecent)) {
         const QFileInfo info(file);
         auto* const button = new QPushButton(
@@ -252,6 +254,8 @@ void WelcomePage::setRecent(const QStringList& files) {
         button->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
         connect(button, &QPushButton::clicked, this, [this, file] { Q_EMIT fileChosen(file); });
         recent_->addWidget(button, 1 + place / 2, place % 2);
+        setTabOrder(before, button); // as they stand: above the cards
+        before = button;
         ++place;
     }
 }

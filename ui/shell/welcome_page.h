@@ -12,6 +12,7 @@
 class QGridLayout;
 class QLabel;
 class QLineEdit;
+class QPushButton;
 class QScrollArea;
 class QVBoxLayout;
 
@@ -58,6 +59,7 @@ private:
 
     const ThemeManager* themes_;
     QLineEdit* search_ = nullptr;
+    QPushButton* openFile_ = nullptr;
     QLabel* nothing_ = nullptr;
     QScrollArea* scroll_ = nullptr;
     TemplateDetails* details_ = nullptr;

@@ -90,7 +90,8 @@ QToolButton:pressed, QToolButton:checked { background: @selection; color: @text;
 QToolButton:focus { border-color: @focus; }
 QToolButton:disabled { color: @disabled; }
 QToolButton::menu-indicator { image: none; }
-QToolButton[kind="page"] { padding: 5px 12px; font-size: 13px; border: none; border-radius: 6px; }
+QToolButton[kind="page"] { padding: 4px 11px; font-size: 13px;
+  border: 1px solid transparent; border-radius: 6px; }
 QToolButton[kind="page"]:checked { background: @selection; color: @text; font-weight: 600; }
 QToolButton[kind="chip"] { background: @raised; color: @text; border: 1px solid @border;
   padding: 4px 10px; }
@@ -98,13 +99,17 @@ QToolButton[kind="chip"]:hover { background: @hover; }
 QToolButton[kind="chip"]::menu-indicator { width: 11px; height: 11px;
   image: url(:/icons/controls/chevron-down-@kind.svg); subcontrol-origin: padding;
   subcontrol-position: right center; right: 8px; }
-QToolButton[kind="section"] { color: @text; font-weight: 600; padding: 4px 0; border: none; }
+QToolButton[kind="section"] { color: @text; font-weight: 600; padding: 3px 0;
+  border: 1px solid transparent; }
 QToolButton[kind="section"]:hover { background: transparent; color: @focus; }
 QToolButton[kind="section"]:checked { background: transparent; }
 QFrame[role="segments"] { background: @field; border: 1px solid @border; border-radius: 6px; }
-QToolButton[kind="segment"] { border: none; border-radius: 4px; padding: 3px 2px; font-size: 12px; }
+QToolButton[kind="segment"] { border: 1px solid transparent; border-radius: 4px; padding: 2px 1px;
+  font-size: 12px; }
 QToolButton[kind="segment"]:checked { background: @selection; color: @text; font-weight: 600;
-  border: 1px solid @focus; }
+  border: 1px solid @border; }
+QToolButton[kind="page"]:focus, QToolButton[kind="chip"]:focus, QToolButton[kind="section"]:focus,
+QToolButton[kind="segment"]:focus { border: 1px solid @focus; }
 QTabBar::tab { background: transparent; color: @text2; padding: 6px 10px; border: none;
   border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: @text; }

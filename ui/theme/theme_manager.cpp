@@ -67,6 +67,8 @@ ThemeManager::ThemeManager(QApplication& application, ThemeChoice choice, QObjec
 }
 
 void ThemeManager::setChoice(ThemeChoice choice) {
+    if (choice == choice_)
+        return;
     choice_ = choice;
     dress();
 }

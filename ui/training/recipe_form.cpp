@@ -53,6 +53,7 @@ void RecipeForm::rebuild() {
                 recipe_.params.insert_or_assign(key, value);
                 Q_EMIT edited(recipe_);
             });
+    Q_EMIT rebuilt();
 }
 
 void RecipeForm::setLocked(bool locked) {

@@ -31,6 +31,8 @@ public:
 
 Q_SIGNALS:
     void edited(const gradwright::Recipe& recipe);
+    /// Has other fields now.
+    void rebuilt();
 
 private:
     void rebuild();

@@ -226,11 +226,15 @@ void RunsPanel::setRuns(std::vector<RunHistory> runs) {
 
 void RunsPanel::setActive(const std::filesystem::path& folder) {
     active_ = folder;
+    activeQuality_.clear();
+    activeLoss_.clear();
     for (int i = 0; i < list_->count(); ++i)
         showRow(*list_->item(i), runs_[static_cast<std::size_t>(i)]);
 }
 
 void RunsPanel::setActiveResult(const QString& quality, const QString& loss) {
+    activeQuality_ = quality;
+    activeLoss_ = loss;
     for (int i = 0; i < list_->count(); ++i) {
         if (runs_[static_cast<std::size_t>(i)].folder != active_)
             continue;
@@ -283,6 +287,10 @@ void RunsPanel::showRow(QListWidgetItem& item, const RunHistory& run) const {
     item.setData(Loss, broken ? QStringLiteral("NaN")
                        : best ? QString::number(best->loss, 'f', 3)
                               : QString());
+    if (active && !activeQuality_.isEmpty()) {
+        item.setData(Quality, activeQuality_);
+        item.setData(Loss, activeLoss_);
+    }
 }
 
 void RunsPanel::toggle(const QListWidgetItem& item) {

@@ -52,6 +52,8 @@ private:
     ThemeManager* theme_;
     std::vector<RunHistory> runs_;
     std::filesystem::path active_;
+    QString activeQuality_; ///< of the one that trains, newer than its history; else empty
+    QString activeLoss_;
     std::map<std::filesystem::path, CurveRole> ticked_;
     QListWidget* list_;
     QLabel* empty_;

@@ -30,6 +30,13 @@ constexpr int kRunsWidth = 304;
 constexpr int kNarrow = 1180;          // the list of runs becomes a drawer
 constexpr int kProgressInterval = 250; // ms: numbers that change faster cannot be read
 
+std::vector<std::string> outputNames(const Network& network) {
+    std::vector<std::string> names;
+    for (const NodeId id : nodesOfLayer(network.main, "output"))
+        names.push_back(network.main.find(id)->name);
+    return names;
+}
+
 } // namespace
 
 TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSession& session,
@@ -243,7 +250,9 @@ void TrainPage::showState(TrainingState state) {
         return;
     progressTimer_.stop();
     course_->end();
-    if (epochs_ > 0)
+    if (session_->run().empty())
+        showChosenAgain(); // it ended before it began
+    else if (epochs_ > 0)
         showProgress();
     runs_->setActive({});
     form_->setPosition({});
@@ -255,7 +264,8 @@ void TrainPage::showState(TrainingState state) {
 }
 
 void TrainPage::showProject() {
-    form_->setValues(document_->project().training, document_->project().data);
+    const Project& project = document_->project();
+    form_->setValues(project.training, project.data, outputNames(project.network));
     if (!shownRun_.empty())
         return;
     if (const auto& info = document_->dataInfo())
@@ -296,14 +306,15 @@ void TrainPage::showData() {
 
 void TrainPage::showJob() {
     const auto& job = *session_->job();
-    form_->setValues(job.settings, job.data);
+    form_->setValues(job.settings, job.data, outputNames(job.network));
 }
 
 void TrainPage::showProgress() {
     if (session_->state() == TrainingState::Queued ||
         session_->state() == TrainingState::Preparing || epochs_ == 0)
         return;
-    controls_->setProgress(lastStep_.epoch, epochs_, lastStep_.step, epochs_ * stepsPerEpoch_);
+    controls_->setProgress(lastStep_.epoch, epochs_, lastStep_.step, epochs_ * stepsPerEpoch_,
+                           session_->state());
     const bool running = session_->state() == TrainingState::Running;
     controls_->setTimes(running && lastStep_.samplesPerSecond > 0 ? lastStep_.secondsLeft : -1,
                         running ? lastStep_.samplesPerSecond : 0, session_->elapsedSeconds());
@@ -391,51 +402,6 @@ void TrainPage::stop() {
 bool TrainPage::resumable() const {
     const auto* run = runs_->chosen();
     return run && run->resumable;
-}
-
-void TrainPage::refreshRuns() {
-    jobs_.cancel(listing_);
-    listing_ = jobs_.start([this, folder = document_->runsFolder()](
-                               const std::stop_token&) -> BackgroundJobs::Delivery {
-        return [this, runs = readRuns(folder)] {
-            const bool fresh = runs_->runs().empty() || session_->isActive() ||
-                               (!runs.empty() && runs.front().folder == shownRun_);
-            runs_->setRuns(runs);
-            if (fresh && !runs.empty())
-                runs_->choose(session_->isActive() || !shownRun_.empty() ? shownRun_
-                                                                         : runs.front().folder);
-            controls_->setState(session_->state(), resumable());
-            showRun();
-            showOverlays();
-            Q_EMIT runsChanged();
-        };
-    });
-}
-
-void TrainPage::showRun() {
-    controls_->setState(session_->state(), resumable());
-    const auto* run = runs_->chosen();
-    if (session_->isActive() || !run || run->folder == shownRun_)
-        return;
-    shownRun_ = run->folder;
-    course_->showRun(*run);
-    controls_->setQuality(qualityMeasure(run->hasClasses));
-    controls_->clearResults();
-    epochs_ = 0;
-    if (!run->steps.empty())
-        controls_->setProgress(run->steps.back().epoch, run->totalEpochs, run->steps.back().step,
-                               run->totalSteps());
-    if (const auto* best = run->best())
-        controls_->setBest(best->accuracy, best->epoch, best->validated);
-    showOverlays();
-}
-
-void TrainPage::showOverlays() {
-    std::vector<TrainingCourse::OverlayRun> overlays;
-    for (const auto& [role, run] : runs_->ticked())
-        if (run->folder != shownRun_)
-            overlays.push_back({role, titleOf(*run), run});
-    course_->setOverlays(overlays);
 }
 
 void TrainPage::editSettings(const QString& what, const TrainingSettings& settings) {

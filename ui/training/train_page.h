@@ -4,6 +4,7 @@
 #include "ui/document/project_document.h"
 #include "ui/plots/measure.h"
 #include "ui/session/background_jobs.h"
+#include "ui/session/run_history.h"
 #include "ui/session/training_session.h"
 
 #include <QList>
@@ -50,6 +51,9 @@ public:
     void stop();
     /// Reads the list of runs again, in the background.
     void refreshRuns();
+    void takeRuns(std::vector<RunHistory> runs);
+    void forgetRun();
+    void showChosenAgain();
 
     /// For menus: what can be done with plots and runs.
     [[nodiscard]] QList<QAction*> viewActions() const;

@@ -212,17 +212,17 @@ void TrainingControls::setState(TrainingState state, bool resumable) {
 }
 
 void TrainingControls::setProgress(double epoch, std::int64_t epochs, std::int64_t step,
-                                   std::int64_t steps) {
+                                   std::int64_t steps, TrainingState of) {
     const auto current =
         std::min<std::int64_t>(epochs, static_cast<std::int64_t>(std::ceil(epoch - 1e-9)));
     QString state;
-    if (state_ == TrainingState::Paused)
+    if (of == TrainingState::Paused)
         state = tr(", paused");
-    else if (state_ == TrainingState::Stopped)
+    else if (of == TrainingState::Stopped)
         state = tr(", stopped");
-    else if (state_ == TrainingState::Finished)
+    else if (of == TrainingState::Finished)
         state = tr(", finished");
-    else if (state_ == TrainingState::Failed)
+    else if (of == TrainingState::Failed)
         state = tr(", failed");
     title_->setText(tr("Epoch %1 of %2").arg(std::max<std::int64_t>(current, 1)).arg(epochs) +
                     state);

@@ -22,7 +22,9 @@ public:
     explicit TrainingControls(ThemeManager& theme, QWidget* parent = nullptr);
 
     void setState(TrainingState state, bool resumable);
-    void setProgress(double epoch, std::int64_t epochs, std::int64_t step, std::int64_t steps);
+    /// `state` is that of the run whose progress it is.
+    void setProgress(double epoch, std::int64_t epochs, std::int64_t step, std::int64_t steps,
+                     TrainingState state);
     void setTimes(double secondsLeft, double samplesPerSecond, double elapsed);
     /// The share of the time that the processor has no data to compute with.
     void setDataWait(double share);

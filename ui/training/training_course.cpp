@@ -78,7 +78,12 @@ void TrainingCourse::makeActions() {
 void TrainingCourse::resetViews() {
     loss_->resetView();
     accuracy_->resetView();
-    gradients_->setXRange(0, kAxisSlack * static_cast<double>(epochs_));
+    fitGradients();
+}
+
+/// Its axis is the one that has numbers, for the curves above it as well.
+void TrainingCourse::fitGradients() {
+    gradients_->setXRange(0, kAxisSlack * std::max(static_cast<double>(epochs_), overlaid_));
 }
 
 void TrainingCourse::addTool(QAction* action) {
@@ -250,8 +255,14 @@ void TrainingCourse::setOverlays(const std::vector<OverlayRun>& runs) {
         losses.push_back(std::move(loss));
         accuracies.push_back(std::move(accuracy));
     }
+    overlaid_ = 0;
+    for (const auto& each : losses)
+        if (!each.x.empty())
+            overlaid_ = std::max(overlaid_, std::ceil(each.x.back()));
     loss_->setOverlays(std::move(losses));
     accuracy_->setOverlays(std::move(accuracies));
+    if (!loss_->viewIsChosen())
+        fitGradients();
 }
 
 } // namespace gradwright

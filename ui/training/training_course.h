@@ -62,6 +62,7 @@ private:
     QWidget* makeBar();
     void makeActions();
     void resetViews();
+    void fitGradients();
     void addStep(double epoch, double loss, double accuracy, double rate,
                  const std::vector<double>* norms);
     void addValidation(double epoch, double loss, double accuracy, bool validated, bool best);
@@ -74,6 +75,7 @@ private:
     CurvePlot* accuracy_;
     GradientHeatmap* gradients_;
     std::int64_t epochs_ = 1;
+    double overlaid_ = 0; ///< last epoch of the runs laid over
     double epoch_ = 0;
     double rate_ = 0;
     double highestRate_ = 0;

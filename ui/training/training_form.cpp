@@ -2,13 +2,15 @@
 #include "ui/training/training_form.h"
 
 #include "engine/data/augmentation.h"
-#include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/recipes/schedules.h"
 #include "ui/forms/section.h"
+#include "ui/forms/tab_order.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
+#include "ui/training/objectives_form.h"
 #include "ui/training/param_form.h"
+#include "ui/training/recipe_choice.h"
 #include "ui/training/recipe_form.h"
 #include "ui/training/schedule_preview.h"
 
@@ -21,15 +23,6 @@
 namespace gradwright {
 namespace {
 
-template <class Def>
-ParamSpec choiceOf(const char* key, const char* title, const std::vector<Def>& catalog,
-                   const std::string& standard, const char* doc) {
-    std::vector<ParamChoice> choices;
-    for (const auto& def : catalog)
-        choices.push_back({def.key, def.title, def.doc});
-    return choiceParam(key, title, standard, std::move(choices), doc);
-}
-
 /// What the form offers of a DataChoice, next to the data set and its parameters.
 ParamSpecs dataParams() {
     auto fraction = realParam("validation", "Validation", 0.1, 0, 0.9,
@@ -37,7 +30,11 @@ ParamSpecs dataParams() {
     auto limit = intParam("limit", "Samples", 0, 0, 1e9,
                           "Trains on the first so many samples only; 0 uses all.");
     auto seed = intParam("split_seed", "Split seed", 1, 0, 9e15, "Decides which samples validate.");
-    return {std::move(fraction), std::move(limit), std::move(seed)};
+    auto reconstruct =
+        boolParam("reconstruct", "Reconstruct", false,
+                  "Teaches the network to give back its own input, as an autoencoder does; the "
+                  "input may be augmented, with noise say, and the target is not.");
+    return {std::move(fraction), std::move(limit), std::move(seed), std::move(reconstruct)};
 }
 
 } // namespace
@@ -60,7 +57,7 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     rate_->markLive("learning_rate");
     optimizer_->insert(rate_);
     section(tr("Data"), {dataset_, dataStatus_});
-    section(tr("Objective"), {loss_});
+    section(tr("Objective"), {objectives_});
     section(tr("Optimizer"), {optimizer_});
     section(tr("Learning-rate schedule"),
             {schedule_, preview_, paramForm({"warmup_epochs", "warmup_start"})});
@@ -75,6 +72,11 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
             rest.push_back(spec.key);
     section(tr("Records"), {paramForm(rest)});
     layout->addStretch(1);
+    const auto order = [this] { setTabOrderAsShown(*this); };
+    for (auto* form : {optimizer_, schedule_, dataset_})
+        connect(form, &RecipeForm::rebuilt, this, order);
+    connect(objectives_, &ObjectivesForm::rebuilt, this, order);
+    order();
 }
 
 ParamForm* TrainingForm::paramForm(const std::vector<std::string>& keys) {
@@ -93,10 +95,7 @@ ParamForm* TrainingForm::paramForm(const std::vector<std::string>& keys) {
 }
 
 void TrainingForm::buildRecipes() {
-    loss_ = new RecipeForm(
-        choiceOf("loss", "Loss", losses(), Objective{}.loss.key,
-                 "What training makes as small as it can."),
-        [](const auto& key) { return loss(key).params; }, *theme_);
+    objectives_ = new ObjectivesForm(*theme_);
     optimizer_ = new RecipeForm(
         choiceOf("optimizer", "Method", optimizers(), TrainingSettings{}.optimizer.key,
                  "How the weights follow their gradients."),
@@ -106,10 +105,11 @@ void TrainingForm::buildRecipes() {
                  "How the learning rate changes over the epochs."),
         [](const auto& key) { return schedule(key).params; }, *theme_);
     preview_ = new SchedulePreview(*theme_);
-    connect(loss_, &RecipeForm::edited, this, [this](const Recipe& recipe) {
-        settings_.objectives.front().loss = recipe;
-        publish(tr("Loss"));
-    });
+    connect(objectives_, &ObjectivesForm::edited, this,
+            [this](const std::vector<Objective>& objectives) {
+                settings_.objectives = objectives;
+                publish(tr("Loss"));
+            });
     connect(optimizer_, &RecipeForm::edited, this, &TrainingForm::chooseOptimizer);
     connect(schedule_, &RecipeForm::edited, this, [this](const Recipe& recipe) {
         settings_.schedule = recipe;
@@ -138,6 +138,7 @@ void TrainingForm::buildData() {
         data_.validationFraction = params.real("validation");
         data_.limit = params.integer("limit");
         data_.splitSeed = static_cast<std::uint64_t>(params.integer("split_seed"));
+        data_.reconstruct = params.boolean("reconstruct");
         Q_EMIT dataEdited(tr("Split"), data_);
     });
     augmentation_ = new ParamForm(augmentationParams(), *theme_);
@@ -174,10 +175,11 @@ void TrainingForm::publish(const QString& what) {
     Q_EMIT settingsEdited(what, settings_);
 }
 
-void TrainingForm::setValues(const TrainingSettings& settings, const DataChoice& choice) {
+void TrainingForm::setValues(const TrainingSettings& settings, const DataChoice& choice,
+                             const std::vector<std::string>& outputs) {
     settings_ = settings;
     data_ = choice;
-    loss_->setRecipe(settings.objectives.front().loss);
+    objectives_->setObjectives(settings.objectives, outputs);
     optimizer_->setRecipe(settings.optimizer);
     schedule_->setRecipe(settings.schedule);
     for (auto* form : forms_)
@@ -185,7 +187,8 @@ void TrainingForm::setValues(const TrainingSettings& settings, const DataChoice&
     dataset_->setRecipe({choice.dataset, choice.params});
     dataForm_->setValues({{"validation", choice.validationFraction},
                           {"limit", choice.limit},
-                          {"split_seed", static_cast<std::int64_t>(choice.splitSeed)}});
+                          {"split_seed", static_cast<std::int64_t>(choice.splitSeed)},
+                          {"reconstruct", choice.reconstruct}});
     augmentation_->setValues(choice.augmentation);
     preview_->setSettings(settings);
 }
@@ -197,8 +200,9 @@ void TrainingForm::setLearningRate(double learningRate) {
 }
 
 void TrainingForm::setLocked(bool locked) {
-    for (auto* form : {dataset_, loss_, optimizer_, schedule_})
+    for (auto* form : {dataset_, optimizer_, schedule_})
         form->setLocked(locked);
+    objectives_->setLocked(locked);
     for (auto* form : forms_)
         form->setLocked(locked);
     dataForm_->setLocked(locked);

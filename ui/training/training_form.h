@@ -7,11 +7,14 @@
 #include <QWidget>
 
 #include <optional>
+#include <string>
+#include <vector>
 
 class QLabel;
 
 namespace gradwright {
 
+class ObjectivesForm;
 class ParamForm;
 class RecipeForm;
 class SchedulePreview;
@@ -25,7 +28,9 @@ class TrainingForm : public QWidget {
 public:
     explicit TrainingForm(ThemeManager& theme, QWidget* parent = nullptr);
 
-    void setValues(const TrainingSettings& settings, const DataChoice& choice);
+    /// `outputs` are the names of the network's Output nodes.
+    void setValues(const TrainingSettings& settings, const DataChoice& choice,
+                   const std::vector<std::string>& outputs);
     /// While a training runs: only the learning rate can be changed.
     void setLocked(bool locked);
     void setLearningRate(double learningRate);
@@ -47,7 +52,7 @@ private:
     ThemeManager* theme_;
     TrainingSettings settings_;
     DataChoice data_;
-    RecipeForm* loss_ = nullptr;
+    ObjectivesForm* objectives_ = nullptr;
     RecipeForm* optimizer_ = nullptr;
     RecipeForm* schedule_ = nullptr;
     SchedulePreview* preview_ = nullptr;

@@ -8,12 +8,14 @@
 #include "engine/backend/devices.h"
 #include "engine/inference/metrics.h"
 #include "engine/project/runs.h"
+#include "engine/support/error.h"
 #include "engine/support/json.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/evaluation.h"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cctype>
 #include <memory>
 
@@ -23,14 +25,40 @@ namespace {
 struct Options {
     std::string run;
     std::string split = "test";
+    std::size_t topK = 0; ///< 0: not asked for
     bool json = false;
 };
 
-Json toJson(const Options& options, const Score& score, const std::vector<MetricValue>& values,
+/// A metric that was asked for, or one of the catalog.
+struct Figure {
+    std::string key;
+    std::string title;
+    double value;
+    bool isShare;
+};
+
+std::vector<Figure> figuresOf(const Options& options, const Outcomes& outcomes) {
+    std::vector<Figure> figures;
+    for (const auto& [metric, value] : measure(outcomes))
+        figures.push_back({metric->key, metric->title, value, metric->isShare});
+    if (options.topK == 0)
+        return figures;
+    const auto value = topKAccuracy(outcomes, options.topK);
+    if (!value)
+        throw Error("--top-k {} needs more than {} classes; the network has {}", options.topK,
+                    options.topK, outcomes.targets.empty() ? outcomes.elements : 0);
+    auto key = fmt::format("top_{}_accuracy", options.topK);
+    if (std::ranges::find(figures, key, &Figure::key) == figures.end())
+        figures.push_back(
+            {std::move(key), fmt::format("Top-{} accuracy", options.topK), *value, true});
+    return figures;
+}
+
+Json toJson(const Options& options, const Score& score, const std::vector<Figure>& figures,
             const DataInfo& info) {
     Json numbers = Json::object();
-    for (const auto& [metric, value] : values)
-        numbers[metric->key] = value;
+    for (const auto& figure : figures)
+        numbers[figure.key] = figure.value;
     return {{"samples", score.samples},
             {"loss", score.loss},
             {scoreKey(info.hasClasses()), score.accuracy},
@@ -38,16 +66,16 @@ Json toJson(const Options& options, const Score& score, const std::vector<Metric
             {"metrics", std::move(numbers)}};
 }
 
-void printReport(const Options& options, const Score& score, const std::vector<MetricValue>& values,
+void printReport(const Options& options, const Score& score, const std::vector<Figure>& figures,
                  const DataInfo& info) {
     auto headline = scoreText(score.accuracy, info.hasClasses());
     headline[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(headline[0])));
     printLine(fmt::format("{} (loss {:.4f}) over {} samples of the {} set.", headline, score.loss,
                           grouped(score.samples), options.split));
-    for (const auto& [metric, value] : values)
-        printLine(fmt::format("  {} {}", padded(metric->title, 26),
-                              metric->isShare ? fmt::format("{:.2f} %", 100 * value)
-                                              : fmt::format("{:.4g}", value)));
+    for (const auto& figure : figures)
+        printLine(fmt::format("  {} {}", padded(figure.title, 26),
+                              figure.isShare ? fmt::format("{:.2f} %", 100 * figure.value)
+                                             : fmt::format("{:.4g}", figure.value)));
 }
 
 void runEvaluate(const Options& options, int& exitCode) {
@@ -84,11 +112,11 @@ void runEvaluate(const Options& options, int& exitCode) {
         return;
     }
     restoreUnits(*outcomes, data.info.targetScaling);
-    const auto values = measure(*outcomes);
+    const auto figures = figuresOf(options, *outcomes);
     if (options.json)
-        printJson(toJson(options, *score, values, data.info));
+        printJson(toJson(options, *score, figures, data.info));
     else
-        printReport(options, *score, values, data.info);
+        printReport(options, *score, figures, data.info);
 }
 
 } // namespace
@@ -99,6 +127,10 @@ void addEvaluateCommand(CLI::App& app, int& exitCode) {
     command->add_option("run", options->run, "Folder of a run")->required();
     command->add_option("--split", options->split, "test, validation or training")
         ->check(CLI::IsMember({"test", "validation", "training"}));
+    command
+        ->add_option("--top-k", options->topK,
+                     "How often the class is among the K largest outputs, too")
+        ->check(CLI::PositiveNumber);
     command->add_flag("--json", options->json, "One JSON document on standard output");
     command->callback([options, &exitCode] { runEvaluate(*options, exitCode); });
 }

@@ -33,7 +33,7 @@ struct Net {
         target = graph.addInput("t", {Shape{3}});
         std::vector<WeightId> weights;
         for (std::size_t i = 0; i < kShapes.size(); ++i) {
-            WeightSpec spec{"w" + std::to_string(i), kShapes[i], {}, {}};
+            WeightSpec spec{fmt::format("w{}", i), kShapes[i], {}, {}};
             spec.rateFactor = factors[i];
             weights.push_back(graph.addWeight(std::move(spec)));
         }

@@ -246,6 +246,26 @@ private Q_SLOTS:
         QVERIFY(contains(message(), "name a file for training-labels"));
     }
 
+    void reconstructionAsksForTheInputItself() {
+        DataChoice choice{.reconstruct = true};
+        const auto data = openDataset(choice);
+        QVERIFY(!data.info.hasClasses() && data.info.reconstructs);
+        QVERIFY(data.info.target == data.info.input);
+        std::vector<float> input(784);
+        std::vector<float> target(784);
+        for (const auto& source : {data.training, data.test}) {
+            QVERIFY(source->targetShape() == data.info.input);
+            source->input(7, input);
+            source->target(7, target);
+            QVERIFY(input == target);
+        }
+        mnist_.test->input(7, input);
+        QVERIFY(input == target);
+        QVERIFY(!opensAlike(choice, {}));
+        choice.dataset = "king-james-bible";
+        QVERIFY(contains(errorOf([&] { openDataset(choice); }), "a text cannot be reconstructed"));
+    }
+
     void refusesWrongParameters() {
         const auto message = [](const std::string& key, const ParamValue& value) {
             return errorOf([&] { openDataset({"mnist", {{key, value}}}); });

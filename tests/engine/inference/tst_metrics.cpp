@@ -91,6 +91,9 @@ private Q_SLOTS:
                             7, 6, 1, 5, 4, 3, 2}; // last
         QVERIFY(near("top_5_accuracy", outcomes, 2.0 / 3));
         QVERIFY(near("accuracy", outcomes, 1.0 / 3));
+        QCOMPARE(topKAccuracy(outcomes, 4).value(), 1.0 / 3);
+        QCOMPARE(topKAccuracy(outcomes, 6).value(), 2.0 / 3);
+        QVERIFY(!topKAccuracy(outcomes, 7));
         // Of equal outputs the first counts, as where the largest is taken.
         outcomes.outputs.assign(21, 0.0F);
         QVERIFY(near("accuracy", outcomes, 1.0 / 3));

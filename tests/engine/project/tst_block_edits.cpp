@@ -111,6 +111,41 @@ private Q_SLOTS:
         QVERIFY(project == before);
     }
 
+    void framesAndNotesAreCopiedWithTheBlock() {
+        auto project = projectOf(residualNetwork());
+        const auto conv = project.network.blocks.at("unit").graph.findByName("conv1")->id;
+        apply(project, {MoveNodes{"unit", {{conv, Point{4, 8}}}}});
+        apply(project, {SetFrame{{1}, Frame{"unit", "Body", {0, 10}, 100, 100, {}}}});
+        apply(project, {SetNote{{1}, Note{"unit", "Why", {20, 0}, 100, 100, {}}}});
+        const auto stage = project.network.main.findByName("stage2")->id;
+        apply(project, {SetExpanded{"", stage, true}});
+        const auto before = project;
+        const auto change = makeUnique(project, "", stage);
+        auto undo = apply(project, change.edit);
+        const auto framesOf = [&](const char* graph) {
+            return std::ranges::count_if(project.canvas.frames, [&](const auto& each) {
+                return each.second.graph == graph && each.second.title == "Body";
+            });
+        };
+        QCOMPARE(framesOf("unit"), 1);
+        QCOMPARE(framesOf("unit 2"), 1);
+        QCOMPARE(project.canvas.notes.size(), 2U);
+        QVERIFY(project.canvas.expanded.at("").contains(change.nodes.front()));
+        apply(project, undo);
+        QVERIFY(project == before);
+
+        // Ungrouped, they stand where the nodes of the first repetition do.
+        const auto back = ungroupBlock(project, "", stage, {104, 208});
+        undo = apply(project, back.edit);
+        QCOMPARE(framesOf(""), 1);
+        QCOMPARE(framesOf("unit"), 1);
+        const auto frame = std::ranges::find_if(
+            project.canvas.frames, [](const auto& each) { return each.second.graph.empty(); });
+        QVERIFY((frame->second.position == Point{100, 210}));
+        apply(project, undo);
+        QVERIFY(project == before);
+    }
+
     void savedBlocksComeBackInAnotherProject() {
         QTemporaryDir folder;
         const std::filesystem::path path = folder.path().toStdString();

@@ -106,6 +106,7 @@ private Q_SLOTS:
         row("logistic-regression", 3);
         row("softmax-regression", 784 * 10 + 10);
         row("lenet-5", 61'706);
+        row("denoising-autoencoder", 2 * 784 * 256 + 2 * 256 * 32 + 256 + 32 + 256 + 784);
         // Krizhevsky's network on one processor, as in torchvision.
         row("alexnet", 61'100'840);
         row("zfnet", 62'357'608);

@@ -7,8 +7,10 @@
 #include <QCheckBox>
 #include <QClipboard>
 #include <QGuiApplication>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QStandardPaths>
+#include <QTimer>
 #include <QTreeWidget>
 
 using namespace gradwright;
@@ -192,6 +194,55 @@ private Q_SLOTS:
         QVERIFY(graph().findByName("block1") != nullptr);
         undo();
         QVERIFY(network().blocks.empty());
+    }
+
+    void aSavedBlockIsDeletedByTheKeyAfterAQuestion() {
+        group();
+        page_->myBlocks().save(document_->project(), "Block");
+        document_->newProject();
+        auto* const row = paletteRow(QStringLiteral("Block"));
+        QVERIFY(row != nullptr);
+        auto* const tree = row->treeWidget();
+        const auto pressDelete = [&](QMessageBox::StandardButton answer) {
+            QTimer::singleShot(0, page_.get(), [answer] {
+                auto* const box = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
+                QVERIFY(box != nullptr);
+                QTest::mouseClick(box->button(answer), Qt::LeftButton);
+            });
+            tree->setCurrentItem(paletteRow(QStringLiteral("Block")));
+            QTest::keyClick(tree, Qt::Key_Delete);
+        };
+        pressDelete(QMessageBox::Cancel);
+        QCOMPARE(page_->myBlocks().entries().size(), 1U);
+        pressDelete(QMessageBox::Yes);
+        QVERIFY(page_->myBlocks().entries().empty());
+        QVERIFY(paletteRow(QStringLiteral("Block")) == nullptr);
+        // What comes with the program stays.
+        QVERIFY(!page_->myBlocks().presets().empty());
+        const QString preset = QString::fromStdString(page_->myBlocks().presets().front().name);
+        tree->setCurrentItem(paletteRow(preset));
+        QTest::keyClick(tree, Qt::Key_Delete);
+        QVERIFY(paletteRow(preset) != nullptr);
+    }
+
+    void aBlockCannotBePastedIntoItself() {
+        group();
+        page_->scene().selectNodes({idOf("block1")});
+        key(Qt::Key_G, Qt::ControlModifier); // a block around the block
+        const std::string outer = graph().nodes().rbegin()->second.blockUse()->block;
+        QVERIFY(outer != "Block");
+        page_->scene().selectNodes({graph().nodes().rbegin()->first});
+        key(Qt::Key_C, Qt::ControlModifier);
+        // Only the inner one is left, and it is entered.
+        undo();
+        QVERIFY(!network().blocks.contains(outer));
+        page_->scene().selectNodes({idOf("block1")});
+        key(Qt::Key_Return, Qt::ControlModifier);
+        QCOMPARE(page_->scene().scope().graph, std::string("Block"));
+        const Project before = document_->project();
+        page_->view().setFocus();
+        key(Qt::Key_V, Qt::ControlModifier);
+        QVERIFY(document_->project() == before);
     }
 
     void aCopyCarriesItsBlock() {

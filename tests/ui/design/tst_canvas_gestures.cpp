@@ -2,6 +2,7 @@
 #include "tests/ui/design/design_bench.h"
 #include "ui/canvas/canvas_export.h"
 #include "ui/canvas/frame_item.h"
+#include "ui/canvas/link_router.h"
 #include "ui/canvas/note_editor.h"
 #include "ui/canvas/note_item.h"
 #include "ui/canvas/path_search.h"
@@ -10,9 +11,12 @@
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QImage>
+#include <QNativeGestureEvent>
+#include <QPointingDevice>
 
 #include <cmath>
 #include <limits>
+#include <random>
 
 using namespace gradwright;
 
@@ -334,6 +338,69 @@ private Q_SLOTS:
             QVERIFY(!crosses(across, QRectF(wall.y(), wall.x(), wall.height(), wall.width())));
         QCOMPARE(across.first(), QPointF(54, 0));
         QCOMPARE(across.last(), QPointF(400, 0));
+    }
+
+    /// Routing what is concerned alone gives what routing everything would give.
+    void onlyLinksThatAreConcernedAreRoutedAnew() {
+        std::mt19937 random(7);
+        const auto number = [&](int most) { return static_cast<int>(random() % most); };
+        struct Wire {
+            NodeId from;
+            NodeId to;
+            QPolygonF corners = {};
+        };
+        for (const Flow flow : {Flow::Down, Flow::Right}) {
+            std::map<NodeId, QRectF> nodes;
+            for (std::uint32_t id = 1; id <= 80; ++id)
+                nodes[{id}] = QRectF(number(20) * 130, number(40) * 70, 208, 54);
+            std::vector<Wire> wires;
+            for (int i = 0; i < 100; ++i)
+                wires.push_back({{1U + static_cast<std::uint32_t>(number(80))},
+                                 {1U + static_cast<std::uint32_t>(number(80))}});
+            LinkRouter router;
+            for (int round = 0; round < 60; ++round) {
+                for (int moved = number(3); moved > 0; --moved)
+                    nodes.at({1U + static_cast<std::uint32_t>(number(80))})
+                        .moveTopLeft(QPointF(number(20) * 130, number(40) * 70));
+                router.place(nodes, flow);
+                ObstacleMap fresh;
+                for (const auto& [id, rect] : nodes)
+                    fresh.add(id, rect);
+                for (Wire& wire : wires) {
+                    const QRectF& a = nodes.at(wire.from);
+                    const QRectF& b = nodes.at(wire.to);
+                    const bool down = flow == Flow::Down;
+                    const QPointF start = down ? QPointF(a.center().x(), a.bottom())
+                                               : QPointF(a.right(), a.center().y());
+                    const QPointF end =
+                        down ? QPointF(b.center().x(), b.top()) : QPointF(b.left(), b.center().y());
+                    wire.corners = router.route(wire.corners, start, wire.from, end, wire.to);
+                    QCOMPARE(wire.corners, fresh.route(start, wire.from, end, wire.to, flow));
+                }
+            }
+        }
+    }
+
+    void pinchingZoomsAboutTheFingers() {
+        openTemplate("lenet-5");
+        CanvasView& view = page_->view();
+        view.setZoom(1);
+        const QPointF fingers(420, 310);
+        const QPointF beneath = view.mapToScene(fingers.toPoint());
+        const auto pinch = [&](double by) {
+            QNativeGestureEvent event(Qt::ZoomNativeGesture,
+                                      QPointingDevice::primaryPointingDevice(), 2, fingers, fingers,
+                                      canvas()->mapToGlobal(fingers), by, {});
+            QApplication::sendEvent(canvas(), &event);
+        };
+        pinch(0.25);
+        QCOMPARE(view.zoom(), 1.25);
+        QVERIFY(QLineF(view.mapFromScene(beneath), fingers).length() <= 2);
+        pinch(-0.2);
+        QCOMPARE(view.zoom(), 1.0);
+        for (int i = 0; i < 40; ++i)
+            pinch(-0.9);
+        QCOMPARE(view.zoom(), CanvasView::kMinZoom);
     }
 
     void nothingBecomesNaN() {

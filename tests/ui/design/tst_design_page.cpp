@@ -137,6 +137,14 @@ private Q_SLOTS:
         QVERIFY(document_->project() == before);
     }
 
+    void anotherProjectBeginsWithNothingSelected() {
+        openTemplate("lenet-5");
+        click(nodeCenter("conv1"));
+        QCOMPARE(selectedName(), std::string("conv1"));
+        document_->newFromTemplate("multilayer-perceptron"); // its layers have the same numbers
+        QVERIFY(page_->scene().selectedNodes().empty());
+    }
+
     void aProblemIsFixedByItsButton() {
         page_->scene().addLayer("input", QPointF(0, 0));
         page_->scene().addLayer("dense", QPointF(0, 120));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/io/atomic_file.h"
 #include "engine/project/project_file.h"
 #include "engine/support/error.h"
 #include "ui/document/project_document.h"
@@ -89,6 +90,42 @@ private Q_SLOTS:
         QCOMPARE(units(document), 30);
         document.undoStack().redo();
         QCOMPARE(units(document), 40);
+    }
+
+    /// What a crash left behind is there until somebody has decided about it.
+    void aCrashsWorkIsNotOverwritten() {
+        const auto folder = path("crashed");
+        const auto file = path("crash.gradwright");
+        ProjectDocument first(path("other"));
+        first.newFromTemplate("perceptron");
+        first.saveAs(file);
+        const std::string uuid = first.project().uuid;
+        std::filesystem::create_directories(folder);
+        const auto left = folder / (uuid + ".gradwright");
+        std::filesystem::copy_file(file, left);
+        const auto before = readTextFile(left);
+
+        ProjectDocument document(folder);
+        document.open(file);
+        document.perform(QStringLiteral("Add"), addDense(document));
+        document.autosaveNow();
+        QCOMPARE(readTextFile(left), before);
+        QCOMPARE(recoverableProjects(folder).size(), 1U);
+        document.save(); // takes its own away
+        QVERIFY(std::filesystem::exists(left));
+    }
+
+    /// Runs from before a project had a file are still its runs.
+    void savingKeepsTheRunsFolderFromBefore() {
+        ProjectDocument document(path("runs"));
+        document.newFromTemplate("perceptron");
+        const auto before = document.runsFolder();
+        document.saveAs(path("later.gradwright"));
+        const auto folders = document.runsFolders();
+        QCOMPARE(folders.size(), 2U);
+        QCOMPARE(folders[0], document.runsFolder());
+        QCOMPARE(folders[1], before);
+        QVERIFY(folders[0] != before);
     }
 
     void savedAndOpenedItIsTheSame() {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/io/atomic_file.h"
 #include "engine/project/project_file.h"
 #include "engine/project/templates.h"
+#include "engine/support/error.h"
+#include "engine/support/json.h"
 #include "tests/support/data_files.h"
 #include "tests/support/gestures.h"
 #include "tests/support/small_jobs.h"
@@ -12,6 +15,7 @@
 #include "ui/inference/model_chooser.h"
 #include "ui/inference/pixel_view.h"
 #include "ui/inference/prediction_panel.h"
+#include "ui/inference/values_panel.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QApplication>
@@ -116,6 +120,65 @@ private Q_SLOTS:
         QCOMPARE(document_->undoStack().count(), before);
         QTest::mouseClick(page_->findChild<QToolButton*>(QStringLiteral("undo")), Qt::LeftButton);
         QCOMPARE(pad.image(), one);
+    }
+
+    void undoingTheStrokeInHandEndsIt() {
+        auto& pad = page_->pad();
+        const QPoint at = pad.rect().center();
+        QTest::mousePress(&pad, Qt::LeftButton, {}, at);
+        QTest::mouseMove(&pad, at + QPoint(20, 0));
+        pad.undo();
+        QTest::mouseMove(&pad, at + QPoint(40, 0));
+        QTest::mouseRelease(&pad, Qt::LeftButton, {}, at + QPoint(40, 0));
+        QVERIFY(pad.isBlank());
+        // With another stroke beneath, that one stays as it is.
+        drawWithMouse(pad, kOne);
+        const auto one = pad.image();
+        QTest::mousePress(&pad, Qt::LeftButton, {}, at);
+        pad.undo();
+        QTest::mouseMove(&pad, at + QPoint(60, 60));
+        QTest::mouseRelease(&pad, Qt::LeftButton, {}, at + QPoint(60, 60));
+        QCOMPARE(pad.image(), one);
+    }
+
+    void anAutoencoderAnswersWithAPicture() {
+        Project project = openTemplate("denoising-autoencoder");
+        project.data.limit = 2'000;
+        project.data.validationFraction = 0.05;
+        test::set(project, "epochs", std::int64_t{1});
+        saveProject(folder_ / "denoise.gradwright", project);
+        ProjectDocument document(folder_ / "autosave");
+        document.open(folder_ / "denoise.gradwright");
+        TrainingSession session;
+        InferencePage page(document, theme_, session);
+        page.resize(1440, 820);
+        page.show();
+        session.start(trainingJob(project, document.runsFolder()));
+        QTRY_COMPARE_WITH_TIMEOUT(session.state(), TrainingState::Finished, kPatience);
+        QTRY_VERIFY_WITH_TIMEOUT(page.chooser().model() != nullptr && page.values().isVisible(),
+                                 kPatience);
+        QVERIFY(!page.prediction().isVisible());
+        QVERIFY(page.values().showsPicture());
+        drawWithMouse(page.pad(), kSeven);
+        QTRY_VERIFY_WITH_TIMEOUT(page.values().values().has_value(), kPatience);
+        QCOMPARE(page.values().values()->size(), std::size_t{784});
+        for (const float value : *page.values().values())
+            QVERIFY(value >= 0 && value <= 1);
+        page.pad().clear();
+        QVERIFY(!page.values().values());
+    }
+
+    /// A run whose data are others now would give its answers other names.
+    void aRunWithOtherDataIsNotUsed() {
+        const auto run = page_->chooser().model()->run;
+        const auto file = run / "run.json";
+        const std::string before = readTextFile(file);
+        auto record = parseJson(before, "run.json");
+        record["data"]["classes"][3] = "drei";
+        writeFileAtomically(file, std::string_view(record.dump()));
+        QVERIFY_EXCEPTION_THROWN(openModel(run), Error);
+        writeFileAtomically(file, std::string_view(before));
+        QCOMPARE(openModel(run).run, run);
     }
 
     void brushAndEraser() {

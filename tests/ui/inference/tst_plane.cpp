@@ -2,14 +2,18 @@
 #include "engine/project/project_file.h"
 #include "engine/project/templates.h"
 #include "tests/support/data_files.h"
+#include "tests/support/small_jobs.h"
 #include "ui/inference/drawing_pad.h"
 #include "ui/inference/inference_page.h"
 #include "ui/inference/plane_view.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QApplication>
+#include <QHelpEvent>
 #include <QTest>
+#include <QToolTip>
 
+#include <algorithm>
 #include <memory>
 
 using namespace gradwright;
@@ -62,6 +66,38 @@ private Q_SLOTS:
         const QImage shown = page.plane().grab().toImage();
         QVERIFY(shown.pixelColor(shown.width() / 2 - 60, shown.height() / 2 - 60) !=
                 shown.pixelColor(shown.width() / 2 + 60, shown.height() / 2 - 60));
+    }
+
+    void theHeightsOfARegressionAreSeen() {
+        ProjectDocument document(folder_ / "autosave");
+        Project project = openTemplate("peaks-and-pits");
+        test::set(project, "epochs", std::int64_t{4});
+        saveProject(folder_ / "peaks.gradwright", project);
+        document.open(folder_ / "peaks.gradwright");
+        TrainingSession session;
+        InferencePage page(document, theme_, session);
+        page.resize(1440, 820);
+        page.show();
+        session.start(trainingJob(document.project(), document.runsFolder()));
+        QTRY_COMPARE_WITH_TIMEOUT(session.state(), TrainingState::Finished, kPatience);
+        const auto isBest = [&] {
+            const auto& map = page.plane().map();
+            return map && map->model->weightsTitle.starts_with("best");
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(isBest(), kPatience);
+        const PlaneMap& map = *page.plane().map();
+        QVERIFY(!map.hasClasses());
+        QCOMPARE(map.values.size(), static_cast<std::size_t>(PlaneMap::kSide * PlaneMap::kSide));
+        QCOMPARE(map.targets.size(), map.points.size());
+        const auto [least, most] = std::ranges::minmax_element(map.values);
+        QVERIFY(*most > *least);
+        page.plane().grab();
+        // The pointer tells the value.
+        const QPoint middle = page.plane().rect().center();
+        QHelpEvent help(QEvent::ToolTip, middle, page.plane().mapToGlobal(middle));
+        QApplication::sendEvent(&page.plane(), &help);
+        QTRY_VERIFY(QToolTip::text().startsWith(QStringLiteral("Value")));
+        QToolTip::hideText();
     }
 
 private:

@@ -87,6 +87,27 @@ private Q_SLOTS:
         QVERIFY(paramsOf("conv1").at("filters") == ParamValue(std::int64_t{6}));
     }
 
+    /// A name that is being typed is that of the layer it was typed for, whatever is shown next.
+    void aNameBeingTypedIsKeptWhenAnotherLayerIsShown() {
+        const NodeId conv = idOf("conv1");
+        panel_->setNodes({conv});
+        auto* const name = panel_->findChild<QLineEdit*>(QStringLiteral("name"));
+        name->setFocus();
+        name->selectAll();
+        QTest::keyClicks(name, QStringLiteral("first"));
+        panel_->setNodes({idOf("conv2")});
+        QCOMPARE(graph().find(conv)->name, std::string("first"));
+        QCOMPARE(graph().findByName("conv2") != nullptr, true);
+        // Gone with what is shown, it does no harm.
+        auto* const other = panel_->findChild<QLineEdit*>(QStringLiteral("name"));
+        other->setFocus();
+        QTest::keyClicks(other, QStringLiteral("x"));
+        document_->newProject();
+        panel_->setNodes({});
+        QVERIFY(panel_->findChild<QLineEdit*>(QStringLiteral("name")) == nullptr ||
+                document_->project().network.main.nodes().empty());
+    }
+
     void severalAreEditedAtOnceInOneStep() {
         panel_->setNodes({idOf("conv1"), idOf("conv2")});
         auto* const filters = field<QSpinBox>("filters");

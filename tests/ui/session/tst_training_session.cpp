@@ -64,7 +64,7 @@ private Q_SLOTS:
         QCOMPARE(stepsBeforeEpoch, (std::vector<std::int64_t>{0, 0}));
         QVERIFY(result && result->test.samples == 10'000);
 
-        const auto runs = readRuns(folder / "runs");
+        const auto runs = readRuns({folder / "runs"});
         QCOMPARE(runs.size(), std::size_t{1});
         QVERIFY(runs[0].finished && !runs[0].resumable);
         QCOMPARE(runs[0].epochs.size(), std::size_t{2});
@@ -117,7 +117,7 @@ private Q_SLOTS:
             session.start(longJob(folder));
             QTRY_VERIFY_WITH_TIMEOUT(session.currentStep() > 0, kPatience);
         }
-        const auto runs = readRuns(folder / "runs");
+        const auto runs = readRuns({folder / "runs"});
         QCOMPARE(runs.size(), std::size_t{1});
         QVERIFY(runs[0].resumable);
     }

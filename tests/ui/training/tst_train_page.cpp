@@ -14,6 +14,7 @@
 #include "ui/training/training_course.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QFrame>
 #include <QLabel>
@@ -117,6 +118,69 @@ private Q_SLOTS:
                      spec.key.c_str());
         bench.enter("warmup_epochs", "0.5");
         QCOMPARE(bench.document.project().training.scheduledFactor(0.25), 0.01 + 0.99 * 0.5);
+    }
+
+    void eachOutputHasItsLossAndWeight() {
+        auto project = test::smallProject();
+        Graph& graph = project.network.main;
+        const NodeId first = nodesOfLayer(graph, "output").front();
+        const std::string firstName = graph.find(first)->name;
+        Link link = *graph.find(graph.linksOf(first).front());
+        Node second;
+        second.id = graph.freshNodeId();
+        second.name = "second";
+        second.use = LayerUse{"output"};
+        graph.insert(second);
+        link.id = graph.freshLinkId();
+        link.to.node = second.id;
+        graph.insert(link);
+        Bench bench(theme_, project);
+        const auto objectives = [&] { return bench.document.project().training.objectives; };
+        const auto check = [&](const std::string& name) -> QCheckBox& {
+            return bench.find<QCheckBox>(("trained/" + name).c_str());
+        };
+        const auto toggle = [&](const std::string& name) {
+            QTest::mouseClick(&check(name), Qt::LeftButton, {}, {8, check(name).height() / 2});
+        };
+        QVERIFY(!check(firstName).isChecked() && !check("second").isChecked());
+        toggle("second");
+        toggle(firstName);
+        QCOMPARE(objectives().size(), 2U);
+        // The first one is what the network is judged by: what is added comes after it.
+        QCOMPARE(objectives()[0].output, std::string("second"));
+        QCOMPARE(objectives()[1].output, firstName);
+        QVERIFY(check("second").text().contains(QStringLiteral("judged")));
+        QVERIFY(!check(firstName).text().contains(QStringLiteral("judged")));
+        auto& form = bench.find<QWidget>("objective/second");
+        auto* const weight = form.findChild<QLineEdit*>(QStringLiteral("weight"));
+        QVERIFY(weight != nullptr);
+        weight->setFocus();
+        weight->selectAll();
+        QTest::keyClicks(weight, QStringLiteral("0.3"));
+        QTest::keyClick(weight, Qt::Key_Return);
+        auto* const loss = form.findChild<QComboBox*>(QStringLiteral("loss"));
+        loss->setFocus();
+        QTest::keyClick(loss, Qt::Key_Down);
+        QCOMPARE(objectives()[0].output, std::string("second"));
+        QCOMPARE(objectives()[0].weight, 0.3);
+        QCOMPARE(objectives()[0].loss.key, losses()[1].key);
+        QCOMPARE(objectives()[1].loss.key, losses()[0].key);
+        // Something must be trained.
+        toggle("second");
+        QCOMPARE(objectives().size(), 1U);
+        QVERIFY(!check(firstName).isEnabled());
+        bench.document.undoStack().undo();
+        QCOMPARE(objectives().size(), 2U);
+        QVERIFY(check("second").isChecked());
+        QCOMPARE(weight->text(), QStringLiteral("0.3"));
+        // With one Output left, what that one was trained for stays.
+        bench.document.perform(
+            QStringLiteral("Remove"),
+            {NetworkEdit{NetworkEdit::Group{
+                {RemoveLink{"", bench.document.project().network.main.linksOf(first).front()}},
+                {RemoveNode{"", first}}}}});
+        auto& combo = bench.find<QComboBox>("loss");
+        QCOMPARE(combo.currentData().toString().toStdString(), losses()[1].key);
     }
 
     void anInvalidValueIsExplainedAndNotTaken() {

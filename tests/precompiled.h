@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The headers that most tests read, compiled once (see gradwright_test). Each source still includes
+// what it uses. QTest cannot be here: it reads a macro that differs from test to test.
+
+#include "engine/precompiled.h"
+#include "engine/support/json.h"
+
+#include <QCoreApplication>
+#include <QTemporaryDir>
+#include <QVariant>
+
+#include <fstream>

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/training/compute_plan.h"
+#include "engine/training/memory.h"
+#include "ui/document/project_document.h"
+#include "ui/session/background_jobs.h"
+#include "ui/session/training_session.h"
+
+#include <QObject>
+#include <QTimer>
+
+namespace gradwright {
+
+/// Finds out in the background, while nothing is edited and nothing trains, what training the
+/// network will need: the memory as the engine plans it, and, where the settings leave them open,
+/// the threads with which it is fastest on this machine, which trainings then take.
+class ComputeProbe final : public QObject {
+    Q_OBJECT
+public:
+    ComputeProbe(ProjectDocument& document, TrainingSession& session, QObject* parent = nullptr);
+
+    /// How long nothing must happen before it begins; for tests.
+    void setDelay(int milliseconds) { timer_.setInterval(milliseconds); }
+
+Q_SIGNALS:
+    void memoryPlanned(const gradwright::MemoryEstimate& memory);
+    /// What a training with these settings would take.
+    void planKnown(const gradwright::ComputePlan& plan);
+    /// It has just been measured.
+    void calibrated(const gradwright::ComputePlan& plan, double samplesPerSecond);
+
+private:
+    void waitAgain();
+    void begin();
+
+    ProjectDocument* document_;
+    TrainingSession* session_;
+    QTimer timer_;
+    int job_ = 0;
+    BackgroundJobs jobs_; ///< last: its deliveries use the rest
+};
+
+} // namespace gradwright

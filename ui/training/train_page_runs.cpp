@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/session/run_history.h"
+#include "ui/training/runs_panel.h"
+#include "ui/training/train_page.h"
+#include "ui/training/training_controls.h"
+#include "ui/training/training_course.h"
+
+#include <algorithm>
+#include <memory>
+
+// Which run the Train page shows, and those laid over it.
+namespace gradwright {
+
+void TrainPage::showChosenAgain() {
+    shownRun_.clear();
+    epochs_ = 0;
+    controls_->clearResults();
+    showRun();
+}
+
+void TrainPage::refreshRuns() {
+    jobs_.cancel(listing_);
+    listing_ = jobs_.start([this, folders = document_->runsFolders()](
+                               const std::stop_token&) -> BackgroundJobs::Delivery {
+        try {
+            auto runs = std::make_shared<std::vector<RunHistory>>(readRuns(folders));
+            return [this, runs] { takeRuns(std::move(*runs)); };
+        } catch (const std::exception& error) {
+            return [this, reason = QString::fromUtf8(error.what())] {
+                takeRuns({});
+                showMessage(reason);
+            };
+        }
+    });
+}
+
+void TrainPage::takeRuns(std::vector<RunHistory> runs) {
+    const bool fresh = runs_->runs().empty() || session_->isActive() ||
+                       (!runs.empty() && runs.front().folder == shownRun_);
+    runs_->setRuns(std::move(runs));
+    const auto& all = runs_->runs();
+    if (!session_->isActive() &&
+        std::ranges::find(all, shownRun_, &RunHistory::folder) == all.end())
+        forgetRun();
+    if (fresh && !all.empty())
+        runs_->choose(session_->isActive() || !shownRun_.empty() ? shownRun_ : all.front().folder);
+    controls_->setState(session_->state(), resumable());
+    showRun();
+    showOverlays();
+    Q_EMIT runsChanged();
+}
+
+/// What was shown belongs to another project, or was deleted.
+void TrainPage::forgetRun() {
+    if (shownRun_.empty())
+        return;
+    shownRun_.clear();
+    epochs_ = 0;
+    controls_->clearResults();
+    showProject();
+}
+
+void TrainPage::showRun() {
+    controls_->setState(session_->state(), resumable());
+    const auto* run = runs_->chosen();
+    if (session_->isActive() || !run || run->folder == shownRun_)
+        return;
+    shownRun_ = run->folder;
+    course_->showRun(*run);
+    controls_->setQuality(qualityMeasure(run->hasClasses));
+    controls_->clearResults();
+    epochs_ = 0;
+    if (!run->steps.empty())
+        controls_->setProgress(run->steps.back().epoch, run->totalEpochs, run->steps.back().step,
+                               run->totalSteps(),
+                               run->finished ? TrainingState::Finished : TrainingState::Stopped);
+    if (const auto* best = run->best())
+        controls_->setBest(best->accuracy, best->epoch, best->validated);
+    showOverlays();
+}
+
+void TrainPage::showOverlays() {
+    std::vector<TrainingCourse::OverlayRun> overlays;
+    for (const auto& [role, run] : runs_->ticked())
+        if (run->folder != shownRun_)
+            overlays.push_back({role, titleOf(*run), run});
+    course_->setOverlays(overlays);
+}
+
+} // namespace gradwright
