@@ -6,6 +6,9 @@
 #include "engine/support/error.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <mutex>
+#include <optional>
 #include <tuple>
 
 namespace gradwright {
@@ -63,11 +66,66 @@ void requireValid(const DataChoice& choice) {
                     choice.limit);
 }
 
+namespace {
+
+Dataset openAnew(const DatasetDef& def, const DataChoice& choice) {
+    auto data = def.open(Params(def.params, choice.params), choice);
+    return choice.reconstruct ? reconstructing(std::move(data)) : data;
+}
+
+/// What comes with the program does not change while it runs; a file of the user's may.
+bool isFixed(const DatasetDef& def) {
+    return std::ranges::none_of(def.params,
+                                [](const ParamSpec& spec) { return spec.type == ParamType::Path; });
+}
+
+/// Data sets that somebody has open.
+class OpenDatasets {
+public:
+    [[nodiscard]] std::optional<Dataset> find(const DataChoice& choice) const {
+        for (const auto& each : all_)
+            if (opensAlike(each.choice, choice) && each.resources == resources())
+                if (auto training = each.training.lock())
+                    if (auto test = each.test.lock())
+                        return Dataset{each.info, std::move(training), std::move(test)};
+        return {};
+    }
+    void add(const DataChoice& choice, const Dataset& data) {
+        std::erase_if(all_, [](const Entry& each) { return each.training.expired(); });
+        all_.push_back({choice, resources(), data.info, data.training, data.test});
+    }
+
+private:
+    struct Entry {
+        DataChoice choice;
+        std::string resources;
+        DataInfo info;
+        std::weak_ptr<const DataSource> training;
+        std::weak_ptr<const DataSource> test;
+    };
+    static std::string resources() {
+        const char* const folder = std::getenv("GRADWRIGHT_RESOURCES");
+        return folder ? folder : "";
+    }
+    std::vector<Entry> all_;
+};
+
+} // namespace
+
 Dataset openDataset(const DataChoice& choice) {
     requireValid(choice);
     const auto& def = dataset(choice.dataset);
-    auto data = def.open(Params(def.params, choice.params), choice);
-    return choice.reconstruct ? reconstructing(std::move(data)) : data;
+    if (!isFixed(def))
+        return openAnew(def, choice);
+    // One after the other: what two want at once is read once.
+    static std::mutex mutex;
+    static OpenDatasets open;
+    const std::lock_guard lock(mutex);
+    if (auto found = open.find(choice))
+        return *std::move(found);
+    auto data = openAnew(def, choice);
+    open.add(choice, data);
+    return data;
 }
 
 } // namespace gradwright

@@ -116,7 +116,8 @@ bool opensAlike(const DataChoice& a, const DataChoice& b);
 /// Throws Error with the first value that breaks its rule; reads no file.
 void requireValid(const DataChoice& choice);
 
-/// Opens the chosen data set. Throws Error when the key or a parameter is wrong, or a file is.
+/// Opens the chosen data set; one that comes with the program is shared with whoever has it open.
+/// Throws Error when the key or a parameter is wrong, or a file is.
 Dataset openDataset(const DataChoice& choice);
 
 struct Split {

@@ -146,7 +146,8 @@ void CanvasScene::onChanged(ProjectDocument::Changes what) {
         syncItems();
         syncLooks();
         looksAreNew_ = true;
-    } else if (what.testFlag(ProjectDocument::CanvasChange)) {
+    } else if (what.testFlag(ProjectDocument::CanvasChange) &&
+               (flow() != shownFlow_ || showsPreviews_ || hasPreviews())) {
         syncLooks(); // what blocks show of themselves
     }
     if (what & (ProjectDocument::NetworkChange | ProjectDocument::CanvasChange)) {
@@ -184,6 +185,8 @@ void CanvasScene::syncItems() {
 }
 
 void CanvasScene::syncLooks() {
+    shownFlow_ = flow();
+    showsPreviews_ = hasPreviews();
     const NodeLooks looks(document_->project(), document_->analysis(), scope_);
     for (const auto& [id, item] : nodes_) {
         item->setFlow(flow());
@@ -196,6 +199,10 @@ void CanvasScene::syncLooks() {
         const LinkLook look = looks.link(id);
         item->setLook(look.state, look.text, look.toolTip);
     }
+}
+
+bool CanvasScene::hasPreviews() const {
+    return document_->project().canvas.expanded.contains(scope_.graph);
 }
 
 Point CanvasScene::positionOf(NodeId id) const {

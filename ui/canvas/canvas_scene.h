@@ -190,6 +190,8 @@ private:
     void forgetItems();
     void syncItems();
     void syncLooks();
+    /// Whether a block on this canvas shows what is in it.
+    [[nodiscard]] bool hasPreviews() const;
     void syncPositions();
     void syncFrames();
     void syncNotes();
@@ -252,6 +254,8 @@ private:
     std::optional<NodeId> walker_; ///< where walk() stands
     LayoutJob* layout_ = nullptr;
     int revision_ = 0;
+    Flow shownFlow_ = Flow::Down; ///< as the looks have it
+    bool showsPreviews_ = false;
     bool looksAreNew_ = false; ///< the analysis that is about to be announced is shown already
 };
 

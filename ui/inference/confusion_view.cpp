@@ -6,6 +6,7 @@
 #include "ui/theme/theme_manager.h"
 
 #include <QHelpEvent>
+#include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QToolTip>
@@ -30,7 +31,9 @@ ConfusionView::ConfusionView(ThemeManager& theme, QWidget* parent)
     , theme_(&theme) {
     setMinimumSize(300, 240);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+    setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Confusion matrix"));
+    setMatrix({}, {});
     connect(&theme, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
 }
 
@@ -38,19 +41,29 @@ void ConfusionView::setMatrix(ConfusionMatrix matrix, std::vector<std::string> c
     matrix_ = std::move(matrix);
     classes_ = std::move(classes);
     chosen_.reset();
-    update();
-}
-
-QString ConfusionView::name(std::size_t index) const {
-    return index < classes_.size() ? qstr(classes_[index]) : QString::number(index);
-}
-
-double ConfusionView::left() const {
     const QFontMetricsF metrics(textFont(type::kDense));
     double widest = kLeastName;
     for (std::size_t i = 0; i < matrix_.classes(); ++i)
         widest = std::max(widest, metrics.horizontalAdvance(name(i)) + 1);
-    return kTrue + std::min(widest, kMostName);
+    left_ = kTrue + std::min(widest, kMostName);
+    setAccessibleDescription({});
+    update();
+}
+
+void ConfusionView::choose(std::optional<Cell> cell) {
+    if (cell == chosen_)
+        return;
+    chosen_ = cell;
+    setAccessibleDescription(cell ? tr("%1 × %2 read as %3")
+                                        .arg(matrix_.count(cell->first, cell->second))
+                                        .arg(name(cell->first), name(cell->second))
+                                  : QString());
+    update();
+    Q_EMIT chosenChanged();
+}
+
+QString ConfusionView::name(std::size_t index) const {
+    return index < classes_.size() ? qstr(classes_[index]) : QString::number(index);
 }
 
 QSizeF ConfusionView::cellSize() const {
@@ -92,6 +105,11 @@ void ConfusionView::paintEvent(QPaintEvent*) {
         painter.setBrush(Qt::NoBrush);
         painter.setPen(QPen(theme_->theme().focus, 2));
         painter.drawRect(rectOf(*chosen_).adjusted(1, 1, -1, -1));
+    }
+    if (hasFocus()) {
+        painter.setBrush(Qt::NoBrush);
+        painter.setPen(QPen(theme_->theme().focus, 1));
+        painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
     }
 }
 
@@ -167,9 +185,37 @@ void ConfusionView::paintCell(QPainter& painter, Cell cell, std::int64_t most) c
 
 void ConfusionView::mousePressEvent(QMouseEvent* event) {
     const auto cell = cellAt(event->position());
-    chosen_ = cell == chosen_ ? std::nullopt : cell;
-    update();
-    Q_EMIT chosenChanged();
+    choose(cell == chosen_ ? std::nullopt : cell);
+}
+
+void ConfusionView::keyPressEvent(QKeyEvent* event) {
+    const std::size_t classes = matrix_.classes();
+    Cell cell = chosen_.value_or(Cell(0, 0));
+    const auto forwards = [&](std::size_t& at) {
+        at = chosen_ ? std::min(at + 1, classes - 1) : at;
+    };
+    const auto backwards = [](std::size_t& at) { at = at > 0 ? at - 1 : 0; };
+    switch (classes > 0 ? event->key() : 0) {
+    case Qt::Key_Left:
+        backwards(cell.second);
+        break;
+    case Qt::Key_Right:
+        forwards(cell.second);
+        break;
+    case Qt::Key_Up:
+        backwards(cell.first);
+        break;
+    case Qt::Key_Down:
+        forwards(cell.first);
+        break;
+    case Qt::Key_Escape:
+        choose({});
+        return;
+    default:
+        QWidget::keyPressEvent(event);
+        return;
+    }
+    choose(cell);
 }
 
 bool ConfusionView::event(QEvent* event) {

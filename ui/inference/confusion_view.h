@@ -37,6 +37,8 @@ Q_SIGNALS:
 protected:
     void paintEvent(QPaintEvent*) override;
     void mousePressEvent(QMouseEvent* event) override;
+    /// Arrows go from cell to cell, Escape chooses none.
+    void keyPressEvent(QKeyEvent* event) override;
     bool event(QEvent* event) override;
 
 private:
@@ -47,13 +49,15 @@ private:
     [[nodiscard]] std::optional<Cell> cellAt(QPointF position) const;
     [[nodiscard]] QString name(std::size_t index) const;
     /// Where the cells begin: the classes' names stand before them.
-    [[nodiscard]] double left() const;
+    [[nodiscard]] double left() const { return left_; }
+    void choose(std::optional<Cell> cell);
     [[nodiscard]] QSizeF cellSize() const;
 
     ThemeManager* theme_;
     ConfusionMatrix matrix_;
     std::vector<std::string> classes_;
     std::optional<Cell> chosen_;
+    double left_ = 0;
 };
 
 } // namespace gradwright

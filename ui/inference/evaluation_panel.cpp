@@ -46,6 +46,7 @@ EvaluationPanel::EvaluationPanel(ThemeManager& theme, QWidget* parent)
     , chosen_(label({}, "muted"))
     , mistakesDetail_(label({}, "muted"))
     , empty_(label({}, "muted"))
+    , filler_(new QWidget)
     , progress_(new QProgressBar)
     , button_(new QPushButton(tr("Read the test set")))
     , confusion_(new ConfusionView(theme))
@@ -103,6 +104,7 @@ void EvaluationPanel::layOut() {
     top->addWidget(progress_);
     top->addWidget(empty_, 1);
     top->addWidget(confusion_, 1);
+    top->addWidget(filler_, 1);
     top->addWidget(chosen_);
 
     QVBoxLayout* bottom = nullptr;
@@ -163,6 +165,7 @@ void EvaluationPanel::showRunning(bool running) {
     const bool hasClasses = report_ && report_->model->data->info.hasClasses();
     metrics_->setVisible(report_.has_value());
     confusion_->setVisible(hasClasses);
+    filler_->setVisible(report_ && !hasClasses);
     chosen_->setVisible(hasClasses);
     if (!running && !report_)
         detail_->setText(

@@ -60,6 +60,7 @@ private:
     QLabel* chosen_;
     QLabel* mistakesDetail_;
     QLabel* empty_;
+    QWidget* filler_; ///< in the place of the matrix where there is none
     QProgressBar* progress_;
     QPushButton* button_;
     ConfusionView* confusion_;

@@ -7,6 +7,7 @@
 #include "ui/theme/theme_manager.h"
 
 #include <QHelpEvent>
+#include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QToolTip>
@@ -27,6 +28,7 @@ MistakesView::MistakesView(ThemeManager& theme, QWidget* parent)
     , theme_(&theme) {
     setMinimumSize(kThumbnail * 4, kThumbnail + kCaption);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+    setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Most confident mistakes"));
     connect(&theme, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
 }
@@ -37,6 +39,7 @@ void MistakesView::setMistakes(std::shared_ptr<const TrainedModel> model,
     thumbnails_ = std::move(thumbnails);
     model_ = std::move(model);
     mistakes_ = std::move(mistakes);
+    current_ = 0;
     update();
 }
 
@@ -51,8 +54,13 @@ QRect MistakesView::rectOf(int index) const {
             kThumbnail, kThumbnail};
 }
 
+int MistakesView::shown() const {
+    const int rows = std::max(1, (height() + 4) / (kThumbnail + kCaption));
+    return std::min(static_cast<int>(mistakes_.size()), rows * columns());
+}
+
 const Reading* MistakesView::at(QPoint position) const {
-    for (int i = 0; i < static_cast<int>(mistakes_.size()) && rectOf(i).bottom() <= height(); ++i)
+    for (int i = 0; i < shown(); ++i)
         if (rectOf(i).contains(position))
             return &mistakes_[static_cast<std::size_t>(i)];
     return nullptr;
@@ -78,16 +86,18 @@ void MistakesView::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHints(QPainter::Antialiasing | QPainter::SmoothPixmapTransform);
     painter.setFont(textFont(type::kDense, QFont::DemiBold));
-    for (int i = 0; i < static_cast<int>(mistakes_.size()); ++i) {
+    for (int i = 0; i < shown(); ++i) {
         const auto box = rectOf(i);
-        if (box.bottom() + kCaption > height() + 4)
-            break;
         const auto& mistake = mistakes_[static_cast<std::size_t>(i)];
         if (const QImage image = picture(mistake); !image.isNull())
             painter.drawImage(box, image);
         painter.setPen(QPen(theme.divider, 1));
         painter.setBrush(Qt::NoBrush);
         painter.drawRect(QRectF(box).adjusted(-0.5, -0.5, 0.5, 0.5));
+        if (hasFocus() && i == current_) {
+            painter.setPen(QPen(theme.focus, 2));
+            painter.drawRect(QRectF(box).adjusted(1, 1, -1, -1));
+        }
         const QRect caption(box.left(), box.bottom() + 1, box.width(), kCaption - 4);
         const auto label = name(mistake.label) + QStringLiteral(" → ");
         const auto read = name(mistake.predicted);
@@ -109,16 +119,50 @@ void MistakesView::mousePressEvent(QMouseEvent* event) {
         Q_EMIT sampleChosen(*mistake);
 }
 
+void MistakesView::keyPressEvent(QKeyEvent* event) {
+    int step = 0;
+    switch (event->key()) {
+    case Qt::Key_Left:
+        step = -1;
+        break;
+    case Qt::Key_Right:
+        step = 1;
+        break;
+    case Qt::Key_Up:
+        step = -columns();
+        break;
+    case Qt::Key_Down:
+        step = columns();
+        break;
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+        if (current_ < shown())
+            Q_EMIT sampleChosen(mistakes_[static_cast<std::size_t>(current_)]);
+        return;
+    default:
+        QWidget::keyPressEvent(event);
+        return;
+    }
+    if (current_ + step >= 0 && current_ + step < shown())
+        current_ += step;
+    if (current_ < shown())
+        setAccessibleDescription(textOf(mistakes_[static_cast<std::size_t>(current_)]));
+    update();
+}
+
+QString MistakesView::textOf(const Reading& mistake) const {
+    return tr("Test sample %1: a %2, read as %3, %4 sure")
+        .arg(mistake.sample)
+        .arg(name(mistake.label), name(mistake.predicted),
+             percent(static_cast<double>(mistake.probability), 1));
+}
+
 bool MistakesView::event(QEvent* event) {
     if (event->type() != QEvent::ToolTip)
         return QWidget::event(event);
     const auto* help = static_cast<QHelpEvent*>(event);
     if (const auto* mistake = at(help->pos()))
-        QToolTip::showText(help->globalPos(),
-                           tr("Test sample %1: a %2, read as %3, %4 sure")
-                               .arg(mistake->sample)
-                               .arg(name(mistake->label), name(mistake->predicted),
-                                    percent(static_cast<double>(mistake->probability), 1)));
+        QToolTip::showText(help->globalPos(), textOf(*mistake));
     else
         QToolTip::hideText();
     return true;

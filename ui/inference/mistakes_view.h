@@ -32,10 +32,14 @@ Q_SIGNALS:
 protected:
     void paintEvent(QPaintEvent*) override;
     void mousePressEvent(QMouseEvent* event) override;
+    /// Arrows go from sample to sample, Enter shows the one.
+    void keyPressEvent(QKeyEvent* event) override;
     bool event(QEvent* event) override;
 
 private:
     [[nodiscard]] int columns() const;
+    [[nodiscard]] int shown() const; ///< as many as there is room for
+    [[nodiscard]] QString textOf(const Reading& mistake) const;
     [[nodiscard]] QRect rectOf(int index) const;
     [[nodiscard]] const Reading* at(QPoint position) const;
     [[nodiscard]] QString name(std::int32_t label) const;
@@ -44,6 +48,7 @@ private:
     ThemeManager* theme_;
     std::shared_ptr<const TrainedModel> model_;
     std::vector<Reading> mistakes_;
+    int current_ = 0; ///< of the keyboard
     std::map<std::uint32_t, Thumbnail> thumbnails_;
 };
 

@@ -42,6 +42,8 @@ ModelChooser::ModelChooser(ProjectDocument& document, TrainingSession& session, 
     box_->setObjectName(QStringLiteral("model"));
     box_->setAccessibleName(tr("Model"));
     box_->setMinimumWidth(320);
+    box_->setMaximumWidth(560);
+    box_->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     weights_->setProperty("textRole", QStringLiteral("muted"));
     weights_->setObjectName(QStringLiteral("weights"));
     auto* layout = new QHBoxLayout(this);

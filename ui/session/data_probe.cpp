@@ -21,8 +21,9 @@ void DataProbe::probe() {
     jobs_.cancel(job_);
     job_ = jobs_.start([this, choice](const std::stop_token&) -> BackgroundJobs::Delivery {
         try {
-            return [this, choice, info = openDataset(choice).info] {
-                document_->setDataInfo(choice, info);
+            return [this, choice, data = openDataset(choice)] {
+                data_ = data;
+                document_->setDataInfo(choice, data.info);
             };
         } catch (const std::exception& error) {
             return [this, choice, reason = std::string(error.what())] {

@@ -20,6 +20,7 @@ private:
 
     ProjectDocument* document_;
     DataChoice asked_;
+    Dataset data_; ///< kept open, so that trainings begin at once
     int job_ = 0;
     BackgroundJobs jobs_; ///< last: its deliveries use the rest
 };

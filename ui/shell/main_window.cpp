@@ -116,6 +116,10 @@ void MainWindow::connectPages() {
     connect(header_, &HeaderBar::trainClicked, this, &MainWindow::trainOrPause);
     connect(&session_, &TrainingSession::stateChanged, this, &MainWindow::refreshHeader);
     connect(&document_, &ProjectDocument::analysisChanged, this, &MainWindow::refreshHeader);
+    connect(&document_, &ProjectDocument::changed, status_, [this](ProjectDocument::Changes what) {
+        if (what.testFlag(ProjectDocument::ReplacedChange))
+            status_->showHint({}); // it was about the project before
+    });
     connect(&document_, &ProjectDocument::modifiedChanged, this, &MainWindow::refreshTitle);
     connect(&document_, &ProjectDocument::fileChanged, this, &MainWindow::refreshTitle);
     connect(&document_, &ProjectDocument::autosaveFailed, status_, &StatusLine::showHint);

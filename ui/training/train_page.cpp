@@ -25,7 +25,7 @@
 namespace gradwright {
 namespace {
 
-constexpr int kSettingsWidth = 346;
+constexpr int kSettingsWidth = 364;
 constexpr int kRunsWidth = 304;
 constexpr int kNarrow = 1180;          // the list of runs becomes a drawer
 constexpr int kProgressInterval = 250; // ms: numbers that change faster cannot be read

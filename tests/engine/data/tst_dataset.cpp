@@ -246,6 +246,21 @@ private Q_SLOTS:
         QVERIFY(contains(message(), "name a file for training-labels"));
     }
 
+    /// What comes with the program is read once for all who have it open.
+    void openDataAreShared() {
+        const auto again = openDataset({});
+        QVERIFY(again.training == mnist_.training && again.test == mnist_.test);
+        QVERIFY(again.info == mnist_.info);
+        const auto smaller = openDataset({"mnist", {{"size", std::int64_t{20}}}});
+        QVERIFY(smaller.training != mnist_.training);
+        // Files of the user's may change meanwhile.
+        const TemporaryFolder folder;
+        writeTinySet(folder, {0, 1, 2, 0, 9}, 28);
+        const DataChoice own{"fashion-mnist", {{"folder", folder.path()}}};
+        const auto first = openDataset(own);
+        QVERIFY(openDataset(own).training != first.training);
+    }
+
     void reconstructionAsksForTheInputItself() {
         DataChoice choice{.reconstruct = true};
         const auto data = openDataset(choice);

@@ -248,6 +248,23 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(page_->prediction().prediction().has_value(), kPatience);
         QTest::mouseClick(&view, Qt::LeftButton, {}, view.rectOf(cell).center().toPoint());
         QVERIFY(!view.chosen());
+        // The same by the keyboard.
+        view.setFocus();
+        QTest::keyClick(&view, Qt::Key_Down);
+        QVERIFY((view.chosen() == ConfusionView::Cell{0, 0}));
+        QTest::keyClick(&view, Qt::Key_Down);
+        QTest::keyClick(&view, Qt::Key_Right);
+        QTest::keyClick(&view, Qt::Key_Right);
+        QVERIFY((view.chosen() == ConfusionView::Cell{1, 2}));
+        QVERIFY(view.accessibleDescription().contains(QStringLiteral("1 × ")) ||
+                view.accessibleDescription().contains(QStringLiteral("read as 2")));
+        QTest::keyClick(&view, Qt::Key_Escape);
+        QVERIFY(!view.chosen());
+        page_->pad().clear();
+        panel.mistakes().setFocus();
+        QTest::keyClick(&panel.mistakes(), Qt::Key_Right);
+        QTest::keyClick(&panel.mistakes(), Qt::Key_Return);
+        QTRY_VERIFY_WITH_TIMEOUT(page_->prediction().prediction().has_value(), kPatience);
     }
 
 private:
