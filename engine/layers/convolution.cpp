@@ -131,10 +131,12 @@ std::string kerasConvolution(const CodeContext& context, std::string_view layer,
     const auto activation = code::kerasActivation(activationOf(params));
     const auto groups = params.has("groups") ? params.integer("groups") : 1;
     // Keywords among them go last, as Python wants it.
-    const auto keywords = std::ranges::stable_partition(
-        first, [](const std::string& argument) { return argument.find('=') == std::string::npos; });
-    const std::vector<std::string> rest(keywords.begin(), keywords.end());
-    std::vector<std::string> arguments(first.begin(), keywords.begin());
+    const auto keywords =
+        std::stable_partition(first.begin(), first.end(), [](const std::string& argument) {
+            return argument.find('=') == std::string::npos;
+        });
+    const std::vector<std::string> rest(keywords, first.end());
+    std::vector<std::string> arguments(first.begin(), keywords);
     for (auto&& argument : {code::extents(window.kernel, axes),
                             code::keyword("strides", code::extents(window.stride, axes),
                                           window.stride != Extents{} && !thinned),

@@ -24,15 +24,20 @@ double secondsSince(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// Noise for every input, class 0 for class indices.
+/// Noise for every input; class 0 for class indices, and entry 0 for a network that looks entries
+/// up.
 struct MadeUpBatch {
     MadeUpBatch(const OpGraph& graph, std::int64_t batch) {
+        const bool looksUp = std::ranges::any_of(graph.ops(), [](const Op& op) {
+            return std::holds_alternative<EmbeddingOp>(op.attributes);
+        });
         for (const auto& [name, value] : graph.inputs()) {
             const auto& type = graph.type(value);
             const auto elements = static_cast<std::size_t>(batch * type.shape.elements());
             auto& memory = memories.emplace_back(elements);
             const Rng rng(1, RngStream::Shuffle, static_cast<std::uint32_t>(memories.size()));
-            for (std::size_t i = 0; type.element == ElementType::Real && i < elements; ++i)
+            for (std::size_t i = 0; type.element == ElementType::Real && !looksUp && i < elements;
+                 ++i)
                 memory[i] = static_cast<float>(rng.uniform(i));
             inputs.push_back({value, memory.data()});
         }

@@ -50,6 +50,14 @@ private Q_SLOTS:
     }
 
     /// What calibration finds best is what trainings and the report take from then on.
+    /// Its made-up samples are entries that there are.
+    void networksThatLookEntriesUpAreCalibrated() {
+        const auto calibrated =
+            cli_.run({"calibrate", "template:character-lstm", "--batch", "2", "--json"});
+        QVERIFY2(calibrated.code == 0, calibrated.text().c_str());
+        fs::remove(cli_ / "cache/gradwright/calibration.json");
+    }
+
     void calibrationIsKept() {
         const auto calibrated = cli_.run({"calibrate", "template:perceptron", "--json"});
         QVERIFY2(calibrated.code == 0, calibrated.text().c_str());

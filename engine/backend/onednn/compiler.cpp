@@ -4,7 +4,6 @@
 #include "engine/backend/onednn/kernels/elementwise.h"
 
 #include <algorithm>
-#include <ranges>
 
 namespace gradwright::onednn {
 namespace {
@@ -294,8 +293,8 @@ void Compiler::emitBackward() {
     schedule_.beginBackward();
     seedLosses();
     startAccount();
-    for (const auto& emit : std::views::reverse(backward_))
-        emit();
+    for (auto emit = backward_.rbegin(); emit != backward_.rend(); ++emit)
+        (*emit)();
     for (std::uint32_t i = 0; i < gradientBuffers_.size(); ++i) {
         auto& stored = weights_.stored(WeightId{i});
         if (gradientBuffers_[i]) {

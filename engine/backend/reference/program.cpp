@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ranges>
 
 namespace gradwright::reference {
 
@@ -173,7 +172,8 @@ bool ReferenceProgram<T>::backward(const std::stop_token& stop) {
     for (const auto& loss : graph_.losses())
         for (auto& gradient : buffer(loss.perSample).gradients)
             gradient += static_cast<T>(loss.weight / static_cast<double>(options_.batch));
-    for (auto& step : std::views::reverse(steps_)) {
+    for (auto at = steps_.rbegin(); at != steps_.rend(); ++at) {
+        auto& step = *at;
         if (stop.stop_requested())
             return false;
         if (step.inObjective)
