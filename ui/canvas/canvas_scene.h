@@ -63,6 +63,9 @@ public:
     [[nodiscard]] const NodeAnalysis* analysisOf(NodeId id) const;
     /// Of all nodes; of the selected ones, where there are any.
     [[nodiscard]] QRectF contentRect(bool selectedOnly = false) const;
+    [[nodiscard]] bool isBlank() const {
+        return nodes_.empty() && frames_.empty() && notes_.empty();
+    }
 
     /// What it is drawn on.
     [[nodiscard]] QColor paper() const { return themes_->theme().canvas; }

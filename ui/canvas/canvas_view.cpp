@@ -259,7 +259,7 @@ void CanvasView::drawBackground(QPainter* painter, const QRectF& rect) {
 }
 
 void CanvasView::drawForeground(QPainter* painter, const QRectF&) {
-    if (!scene_->contentRect().isEmpty())
+    if (!scene_->isBlank())
         return;
     // An empty canvas says how to begin.
     painter->save();

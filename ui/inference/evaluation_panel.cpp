@@ -4,6 +4,7 @@
 #include "ui/inference/confusion_view.h"
 #include "ui/inference/mistakes_view.h"
 #include "ui/plots/scale.h"
+#include "ui/theme/elided_label.h"
 #include "ui/theme/text.h"
 
 #include <QFrame>
@@ -40,7 +41,7 @@ QFrame* card(QVBoxLayout*& layout) {
 EvaluationPanel::EvaluationPanel(ThemeManager& theme, QWidget* parent)
     : QWidget(parent)
     , theme_(&theme)
-    , detail_(label({}, "muted"))
+    , detail_(new ElidedLabel)
     , accuracy_(label({}, "figure"))
     , metrics_(label({}, "muted"))
     , chosen_(label({}, "muted"))
@@ -76,8 +77,7 @@ EvaluationPanel::EvaluationPanel(ThemeManager& theme, QWidget* parent)
 
 void EvaluationPanel::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    for (QLabel* const detail : {detail_, mistakesDetail_})
-        detail->setVisible(event->size().width() >= kRoomForDetails);
+    mistakesDetail_->setVisible(event->size().width() >= kRoomForDetails);
 }
 
 void EvaluationPanel::layOut() {
@@ -93,8 +93,10 @@ void EvaluationPanel::layOut() {
     header->setSpacing(8);
     title_ = label(tr("Confusion matrix"), "title");
     header->addWidget(title_);
-    header->addWidget(detail_);
-    header->addStretch(1);
+    // Takes what room there is, and asks for none.
+    detail_->setProperty("textRole", QStringLiteral("muted"));
+    detail_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    header->addWidget(detail_, 1);
     header->addWidget(accuracy_);
     header->addWidget(button_);
     top->addLayout(header);
@@ -179,6 +181,7 @@ void EvaluationPanel::showReport(const TestReport& report) {
     confusion_->setMatrix(matrix, report.model->data->info.classes);
     detail_->setText(tr("test set, %1 samples, %2")
                          .arg(fullNumber(report.samples), qstr(report.model->weightsTitle)));
+    detail_->setToolTip(detail_->text());
     showMetrics();
     showMistakes();
     showRunning(false);
