@@ -4,8 +4,30 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <cstdint>
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
 
 namespace gradwright {
+
+namespace {
+
+/// Of the calling thread.
+void flushDenormals() {
+#if defined(__SSE2__)
+    _MM_SET_FLUSH_ZERO_MODE(_MM_FLUSH_ZERO_ON);
+    _MM_SET_DENORMALS_ZERO_MODE(_MM_DENORMALS_ZERO_ON);
+#elif defined(__aarch64__)
+    constexpr std::uint64_t flushToZero = std::uint64_t{1} << 24;
+    std::uint64_t control = 0;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(control));
+    __asm__ volatile("msr fpcr, %0" : : "r"(control | flushToZero));
+#endif
+}
+
+} // namespace
 
 int availableThreads() {
     return std::max(1, omp_get_num_procs());
@@ -14,6 +36,8 @@ int availableThreads() {
 int setComputeThreads(int threads) {
     const int count = threads > 0 ? threads : availableThreads();
     omp_set_num_threads(count);
+#pragma omp parallel
+    flushDenormals();
     return count;
 }
 

@@ -6,7 +6,6 @@
 #include "engine/support/rng.h"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -21,7 +20,16 @@ namespace gradwright {
 namespace {
 
 /// One with the user, one ready, one being filled.
-constexpr std::size_t kBuffers = 3;
+constexpr std::size_t kFewestBuffers = 3;
+/// Small batches are loaded many at a time: waking the loader for each would take longer than
+/// loading it, and disturb the threads that compute.
+constexpr std::size_t kMostBuffers = 24;
+constexpr std::size_t kSmallBytes = std::size_t{4} << 20; ///< of all buffers together
+
+std::size_t buffersOf(std::size_t batchBytes) {
+    return std::clamp(kSmallBytes / std::max(batchBytes, std::size_t{1}), kFewestBuffers,
+                      kMostBuffers);
+}
 
 } // namespace
 
@@ -41,6 +49,9 @@ struct Batcher::State {
         , sampleLabels(static_cast<std::size_t>(source->labelsPerSample()))
         , crew(source->isCostly() ? usefulHelpers() : 0) {
         const auto most = std::min(static_cast<std::size_t>(batch), indices.size());
+        buffers.resize(
+            buffersOf(most * (elements + targetElements + sampleLabels) * sizeof(float)));
+        refill = buffers.size() / 2;
         for (auto& buffer : buffers) {
             buffer.inputs.reserve(most * elements);
             buffer.labels.reserve(most * sampleLabels);
@@ -71,7 +82,8 @@ struct Batcher::State {
     const std::size_t sampleLabels;
     WorkerCrew crew;
 
-    std::array<Batch, kBuffers> buffers;
+    std::vector<Batch> buffers;
+    std::size_t refill = 1;   ///< so many must be free for the loader to begin again
     Batch* lent = nullptr;    ///< with the user
     double waitedSeconds = 0; ///< touched by the user's thread only
 
@@ -142,7 +154,9 @@ void Batcher::State::loadEpoch(const std::stop_token& stop, std::uint64_t ticket
     const auto order = orderOf(wantedEpoch);
     for (const auto end = batches(); number < end; ++number) {
         lock.lock();
-        loaderWakes.wait(lock, stop, [&] { return !free.empty() || request != ticket; });
+        if (free.empty())
+            loaderWakes.wait(lock, stop,
+                             [&] { return free.size() >= refill || request != ticket; });
         if (stop.stop_requested() || request != ticket)
             return;
         auto* target = free.back();
@@ -223,7 +237,8 @@ const Batch* Batcher::next() {
     std::unique_lock lock(state.mutex);
     if (state.lent) {
         state.free.push_back(std::exchange(state.lent, nullptr));
-        state.loaderWakes.notify_one();
+        if (state.free.size() == state.refill)
+            state.loaderWakes.notify_one();
     }
     if (state.ready.empty() && !state.finished) {
         const auto before = std::chrono::steady_clock::now();
@@ -239,6 +254,11 @@ const Batch* Batcher::next() {
     if (state.failure)
         std::rethrow_exception(state.failure);
     return nullptr;
+}
+
+std::int64_t Batcher::bufferBytes(std::int64_t sampleBytes, std::int64_t batch) {
+    const auto bytes = sampleBytes * batch;
+    return bytes * static_cast<std::int64_t>(buffersOf(static_cast<std::size_t>(bytes)));
 }
 
 std::int64_t Batcher::batchesPerEpoch() const {

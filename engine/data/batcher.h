@@ -20,7 +20,7 @@ struct Batch {
 };
 
 /// Hands out a data source batch by batch. A thread of its own, with helpers where samples are
-/// costly to read, loads ahead into a few reused buffers. The order of an epoch is a function of
+/// costly to read, loads ahead into reused buffers. The order of an epoch is a function of
 /// seed and epoch alone, so training resumed in the middle of an epoch meets the same batches. Used
 /// by one thread at a time.
 class Batcher {
@@ -40,6 +40,9 @@ public:
     /// The next batch, valid until the next call of a member; nullptr when the epoch is over or
     /// none was started. Rethrows what the source threw while loading.
     const Batch* next();
+
+    /// What the buffers take for samples of so many bytes with their labels or targets.
+    [[nodiscard]] static std::int64_t bufferBytes(std::int64_t sampleBytes, std::int64_t batch);
 
     [[nodiscard]] std::int64_t batchesPerEpoch() const;
     /// How long next() has waited for the loader, all epochs together.

@@ -3,6 +3,7 @@
 
 #include "engine/backend/evaluation_batch.h"
 #include "engine/backend/plan.h"
+#include "engine/data/batcher.h"
 #include "engine/graph/lower.h"
 #include "engine/support/error.h"
 #include "engine/training/compute_plan.h"
@@ -92,11 +93,12 @@ std::optional<MemoryEstimate> planTrainingMemory(const Network& network, const A
         const auto graph =
             trainingGraph(network, fittingData(network, analysis, settings), settings).graph;
         const auto evaluated = evaluationBatch(graph);
-        // A Batcher for each, with three batches.
+        // A Batcher for each.
         std::int64_t sample = 0;
         for (const auto& input : graph.inputs())
             sample += graph.type(input.value).shape.elements() * kBytes;
-        const auto loaded = 3 * sample * (settings.batch() + evaluated);
+        const auto loaded = Batcher::bufferBytes(sample, settings.batch()) +
+                            Batcher::bufferBytes(sample, evaluated);
         if (settings.precision() == Precision::F64) {
             const auto single =
                 estimateTrainingMemory(graph, settings.batch(), settings.updateRule().allSlots());

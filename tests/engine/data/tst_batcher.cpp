@@ -163,10 +163,26 @@ private Q_SLOTS:
         Batcher batcher(source, upTo(1000), 10, std::nullopt);
         batcher.startEpoch(0);
         QVERIFY(batcher.next());
-        // One batch with the user, two ahead: the loader gets there and no further.
-        QTRY_COMPARE(source->reads.load(), 30);
+        // One batch with the user, the other buffers ahead: the loader gets there and no further.
+        constexpr std::int64_t sampleBytes = 3 * sizeof(float); // two values and a label
+        const auto loaded = static_cast<int>(Batcher::bufferBytes(sampleBytes, 10) / sampleBytes);
+        QVERIFY(loaded < 1000);
+        QTRY_COMPARE(source->reads.load(), loaded);
         QTest::qWait(20);
-        QCOMPARE(source->reads.load(), 30);
+        QCOMPARE(source->reads.load(), loaded);
+        // It begins again when half of them have been used.
+        for (int i = 0; i < loaded / 20 - 1; ++i)
+            QVERIFY(batcher.next());
+        QTest::qWait(20);
+        QCOMPARE(source->reads.load(), loaded);
+        QVERIFY(batcher.next());
+        QTRY_VERIFY(source->reads.load() > loaded);
+    }
+
+    void fewLargeBatchesAreLoadedAhead() {
+        constexpr std::int64_t image = 3 * 224 * 224 * 4;
+        QCOMPARE(Batcher::bufferBytes(image, 32), 3 * 32 * image);
+        QVERIFY(Batcher::bufferBytes(image / 1000, 32) <= std::int64_t{4} << 20);
     }
 
     void batchStaysValidUntilTheNext() {
