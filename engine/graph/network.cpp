@@ -140,26 +140,34 @@ Graph& Network::graph(std::string_view name) {
 }
 
 std::vector<NodeId> topologicalOrder(const Graph& graph) {
-    std::map<NodeId, std::size_t> missing;
-    for (const auto& [id, node] : graph.nodes())
-        missing[id] = 0;
-    for (const auto& [id, link] : graph.links())
-        ++missing[link.to.node];
-    std::priority_queue<NodeId, std::vector<NodeId>, std::greater<>> ready;
-    for (const auto& [id, count] : missing)
-        if (count == 0)
-            ready.push(id);
+    const auto& nodes = graph.nodes();
+    std::vector<NodeId> ids;
+    ids.reserve(nodes.size());
+    for (const auto& [id, node] : nodes)
+        ids.push_back(id);
+    const auto placeOf = [&](NodeId id) {
+        return static_cast<std::size_t>(std::ranges::lower_bound(ids, id) - ids.begin());
+    };
+    std::vector<std::size_t> missing(ids.size());
+    std::vector<std::vector<std::size_t>> after(ids.size());
+    for (const auto& [id, link] : graph.links()) {
+        const auto to = placeOf(link.to.node);
+        ++missing[to];
+        after[placeOf(link.from.node)].push_back(to);
+    }
+    std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        if (missing[i] == 0)
+            ready.push(i);
     std::vector<NodeId> order;
-    order.reserve(missing.size());
+    order.reserve(ids.size());
     while (!ready.empty()) {
-        const auto node = ready.top();
+        const auto place = ready.top();
         ready.pop();
-        order.push_back(node);
-        for (const auto id : graph.linksOf(node)) {
-            const auto& link = *graph.find(id);
-            if (link.from.node == node && --missing[link.to.node] == 0)
-                ready.push(link.to.node);
-        }
+        order.push_back(ids[place]);
+        for (const auto next : after[place])
+            if (--missing[next] == 0)
+                ready.push(next);
     }
     return order;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/graph/edit.h"
 #include "engine/project/project_file.h"
 #include "engine/support/json.h"
 #include "ui/canvas/auto_layout.h"
@@ -119,9 +120,11 @@ private:
                })});
     }
 
-    /// What a change leads to is drawn as well.
-    void settle() {
-        QApplication::processEvents();
+    /// What a change leads to is drawn as well, as the window would.
+    static void settle() { QApplication::processEvents(); }
+    /// Draws what has not changed, too.
+    void repaint() {
+        settle();
         page_.view().viewport()->repaint();
     }
 
@@ -154,10 +157,19 @@ private:
             }));
         view.fit();
         for (int i = 0; i < kFrames / 6; ++i)
-            whole.push_back(msOf([&] { settle(); }));
+            whole.push_back(msOf([&] { repaint(); }));
         report(QStringLiteral("pan, a frame"), pan);
         report(QStringLiteral("zoom, a frame"), zoomed);
         report(QStringLiteral("all of it, a frame"), whole);
+    }
+
+    [[nodiscard]] NetworkEdit insertLayer(LinkId link) const {
+        const Network& network = document_.project().network;
+        Node node;
+        node.id = network.main.freshNodeId();
+        node.name = network.main.freshName("extra");
+        node.use = LayerUse{"relu"};
+        return insertIntoLink(network, "", link, std::move(node));
     }
 
     void measureEdits() {
@@ -171,6 +183,8 @@ private:
         std::vector<double> move;
         std::vector<double> undo;
         std::vector<double> edit;
+        std::vector<double> insert;
+        const LinkId link = scene.graph().links().rbegin()->first;
         const NodeId conv = scene.graph().findByName("n2")->id;
         for (int i = 0; i < kEdits; ++i) {
             scene.selectNodes({});
@@ -193,11 +207,18 @@ private:
                                           i % 2 == 0 ? IntTuple{2, 2} : IntTuple{1, 1}}}});
                 settle();
             }));
+            insert.push_back(msOf([&] {
+                document_.perform(QStringLiteral("Insert"), {insertLayer(link)});
+                settle();
+            }));
+            document_.undoStack().undo();
+            settle();
         }
         report(QStringLiteral("select 100 layers"), select);
         report(QStringLiteral("move 100 layers"), move);
         report(QStringLiteral("undo"), undo);
         report(QStringLiteral("edit to updated shapes"), edit);
+        report(QStringLiteral("insert a layer"), insert);
     }
 
     QTemporaryDir folder_;

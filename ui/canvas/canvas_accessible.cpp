@@ -89,8 +89,8 @@ Texts textsOf(const CanvasScene& scene, LinkId id) {
     return {tr("Link from %1 to %2")
                 .arg(qstr(scene.graph().find(link.from.node)->name),
                      qstr(scene.graph().find(link.to.node)->name)),
-            item.text() == QLatin1String("?") ? tr("Shape not known yet")
-                                              : tr("Shape %1").arg(item.text())};
+            item.look().state == LinkState::Pending ? tr("Shape not known yet")
+                                                    : tr("Shape %1").arg(item.look().text)};
 }
 
 Texts textsOf(const CanvasScene& scene, FrameId id) {

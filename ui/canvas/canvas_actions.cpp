@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/graph/blocks.h"
 #include "engine/layers/catalog.h"
+#include "engine/project/rename_node.h"
 #include "engine/support/error.h"
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/frame_item.h"
@@ -47,7 +48,7 @@ Point CanvasScene::pitch() const {
 /// The selected node, when a new one can follow it: it feeds nothing yet.
 std::optional<NodeId> CanvasScene::openEnd() const {
     const std::vector<NodeId> selected = selectedNodes();
-    if (selected.size() != 1 || nodes_.at(selected.front())->look().outputs == 0)
+    if (selected.size() != 1 || nodes_.at(selected.front())->form().outputs == 0)
         return {};
     const bool feeds = std::ranges::any_of(graph().linksOf(selected.front()), [&](LinkId id) {
         return graph().find(id)->from.node == selected.front();
@@ -137,7 +138,8 @@ bool CanvasScene::fits(const std::string& block, const std::optional<Port>& port
 }
 
 void CanvasScene::renameNode(NodeId id, const QString& name) {
-    perform(tr("Rename"), {NetworkEdit{RenameNode{scope_.graph, id, name.toStdString()}}});
+    perform(tr("Rename"),
+            gradwright::renameNode(document_->project(), scope_.graph, id, name.toStdString()));
 }
 
 void CanvasScene::removeSelection() {

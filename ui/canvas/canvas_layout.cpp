@@ -9,6 +9,7 @@
 #include <QVariantAnimation>
 
 #include <algorithm>
+#include <ranges>
 
 // Where nodes and links lie: places for new nodes, automatic layout, routes.
 namespace gradwright {
@@ -26,9 +27,15 @@ bool reducedMotion() {
 
 void CanvasScene::provisionPositions() {
     const auto& graphs = document_->project().canvas.positions;
-    std::map<NodeId, Point> placed;
-    if (const auto at = graphs.find(scope_.graph); at != graphs.end())
-        placed = at->second;
+    static const std::map<NodeId, Point> nowhere;
+    const auto found = graphs.find(scope_.graph);
+    const auto& kept = found == graphs.end() ? nowhere : found->second;
+    // Mostly all are: both are in the order of ids.
+    if (std::ranges::includes(kept | std::views::keys, graph().nodes() | std::views::keys)) {
+        provisional_.clear();
+        return;
+    }
+    auto placed = kept;
     std::erase_if(provisional_, [&](const auto& entry) {
         return placed.contains(entry.first) || graph().find(entry.first) == nullptr;
     });
@@ -47,7 +54,7 @@ void CanvasScene::routeLinks() {
     // What is being dragged is in nobody's way: it may be about to go into a link.
     for (const auto& [id, item] : nodes_)
         if (!moveDrag_ || !moveDrag_->nodes.contains(id))
-            obstacles.emplace(id, item->sceneRect());
+            obstacles.emplace_hint(obstacles.end(), id, item->sceneRect());
     router_.place(std::move(obstacles), flow());
     for (const auto& [id, item] : links_) {
         const Link& link = *graph().find(id);

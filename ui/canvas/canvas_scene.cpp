@@ -6,10 +6,10 @@
 #include "ui/canvas/drop_gone.h"
 #include "ui/canvas/frame_item.h"
 #include "ui/canvas/layout_job.h"
-#include "ui/canvas/node_looks.h"
 #include "ui/canvas/note_item.h"
 #include "ui/theme/text.h"
 
+#include <QGraphicsSceneHelpEvent>
 #include <QSignalBlocker>
 #include <QVariantAnimation>
 
@@ -21,6 +21,8 @@ namespace gradwright {
 namespace {
 
 constexpr double kCalloutGap = 22;
+constexpr ProjectDocument::Changes kOtherGraph =
+    ProjectDocument::NetworkChange | ProjectDocument::StructureChange;
 
 template <class Items>
 auto selectedOf(const Items& items) {
@@ -42,7 +44,8 @@ auto itemOf(const Items& items, typename Items::key_type id) {
 CanvasScene::CanvasScene(ProjectDocument& document, const ThemeManager& themes, QObject* parent)
     : QGraphicsScene(parent)
     , document_(&document)
-    , themes_(&themes) {
+    , themes_(&themes)
+    , looks_(document.project(), scope_) {
     setItemIndexMethod(NoIndex); // items move often; painting finds what is visible by its bounds
     connect(document_, &ProjectDocument::changed, this, &CanvasScene::onChanged);
     connect(document_, &ProjectDocument::analysisChanged, this, [this] {
@@ -56,7 +59,7 @@ CanvasScene::CanvasScene(ProjectDocument& document, const ThemeManager& themes, 
         syncCallout();
         Q_EMIT nodesSelected();
     });
-    onChanged(ProjectDocument::NetworkChange | ProjectDocument::ReplacedChange);
+    onChanged(kOtherGraph | ProjectDocument::ReplacedChange);
     looksAreNew_ = false;
 }
 
@@ -103,7 +106,7 @@ void CanvasScene::setScope(GraphScope scope) {
     scope_ = std::move(scope);
     if (other) {
         const bool within = looksAreNew_;
-        onChanged(ProjectDocument::NetworkChange);
+        onChanged(kOtherGraph);
         looksAreNew_ = within;
     }
     Q_EMIT scopeChanged();
@@ -130,7 +133,7 @@ void CanvasScene::onChanged(ProjectDocument::Changes what) {
     ++revision_;
     if (what.testFlag(ProjectDocument::ReplacedChange))
         forgetItems();
-    if (what.testFlag(ProjectDocument::NetworkChange)) {
+    if (what.testFlag(ProjectDocument::StructureChange)) {
         // Blocks may have been renamed or dissolved around us.
         GraphScope now = scopeOf(document_->project().network, scope_.instances);
         if (what.testFlag(ProjectDocument::ReplacedChange))
@@ -144,23 +147,29 @@ void CanvasScene::onChanged(ProjectDocument::Changes what) {
             }
         }
         syncItems();
+    }
+    if (what.testFlag(ProjectDocument::StructureChange) ||
+        (what.testFlag(ProjectDocument::NetworkChange) && hasPreviews()))
+        syncForms();
+    if (what.testFlag(ProjectDocument::NetworkChange)) {
         syncLooks();
         looksAreNew_ = true;
     } else if (what.testFlag(ProjectDocument::CanvasChange) &&
                (flow() != shownFlow_ || showsPreviews_ || hasPreviews())) {
-        syncLooks(); // what blocks show of themselves
+        syncForms(); // what blocks show of themselves
     }
-    if (what & (ProjectDocument::NetworkChange | ProjectDocument::CanvasChange)) {
+    if (what & (ProjectDocument::StructureChange | ProjectDocument::CanvasChange)) {
         delete std::exchange(animation_, nullptr);
         syncFrames();
         syncNotes();
         endStaleDrags();
         syncPositions();
         routeLinks();
-        syncCallout();
     }
-    if (what.testFlag(ProjectDocument::NetworkChange))
-        Q_EMIT nodesSelected(); // what is selected may have gone or changed
+    if (what & (ProjectDocument::NetworkChange | ProjectDocument::CanvasChange))
+        syncCallout();
+    if (what.testFlag(ProjectDocument::StructureChange))
+        Q_EMIT nodesSelected(); // what is selected may have gone
 }
 
 void CanvasScene::syncItems() {
@@ -172,33 +181,44 @@ void CanvasScene::syncItems() {
         NodeItem*& item = nodes_[id];
         if (item != nullptr)
             continue;
-        item = new NodeItem(id, *themes_);
+        item = new NodeItem(id, looks_, *themes_);
         addItem(item);
     }
     for (const auto& [id, link] : shown.links()) {
         LinkItem*& item = links_[id];
         if (item != nullptr)
             continue;
-        item = new LinkItem(id, *themes_);
+        item = new LinkItem(id, looks_, *themes_);
         addItem(item);
     }
 }
 
 void CanvasScene::syncLooks() {
+    looks_.take(document_->analysis());
+    for (const auto& [id, item] : nodes_)
+        item->forgetLook();
+    for (const auto& [id, item] : links_)
+        item->forgetLook();
+    update(); // of many items that may have changed, those in sight ask
+}
+
+void CanvasScene::syncForms() {
     shownFlow_ = flow();
     showsPreviews_ = hasPreviews();
-    const NodeLooks looks(document_->project(), document_->analysis(), scope_);
     for (const auto& [id, item] : nodes_) {
         item->setFlow(flow());
-        if (graph().find(id) != nullptr)
-            item->setLook(looks.node(id));
+        item->setForm(looks_.form(id));
     }
-    for (const auto& [id, item] : links_) {
-        if (graph().find(id) == nullptr)
-            continue;
-        const LinkLook look = looks.link(id);
-        item->setLook(look.state, look.text, look.toolTip);
-    }
+}
+
+void CanvasScene::helpEvent(QGraphicsSceneHelpEvent* event) {
+    // Telling each item after each change would take long where there are many.
+    for (QGraphicsItem* const item : items(event->scenePos()))
+        if (auto* const link = qgraphicsitem_cast<LinkItem*>(item))
+            link->setToolTip(looks_.tipOf(link->id()));
+        else if (auto* const node = qgraphicsitem_cast<NodeItem*>(item))
+            node->setToolTip(node->look().toolTip);
+    QGraphicsScene::helpEvent(event);
 }
 
 bool CanvasScene::hasPreviews() const {

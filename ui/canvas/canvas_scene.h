@@ -6,6 +6,7 @@
 #include "ui/canvas/link_item.h"
 #include "ui/canvas/link_router.h"
 #include "ui/canvas/node_item.h"
+#include "ui/canvas/node_looks.h"
 #include "ui/document/graph_scope.h"
 #include "ui/document/project_document.h"
 
@@ -61,6 +62,7 @@ public:
     /// Counts the changes of what is on the canvas.
     [[nodiscard]] int revision() const { return revision_; }
     [[nodiscard]] const NodeAnalysis* analysisOf(NodeId id) const;
+    [[nodiscard]] const NodeLooks& looks() const { return looks_; }
     /// Of all nodes; of the selected ones, where there are any.
     [[nodiscard]] QRectF contentRect(bool selectedOnly = false) const;
     [[nodiscard]] bool isBlank() const {
@@ -158,6 +160,7 @@ Q_SIGNALS:
 
 protected:
     void mousePressEvent(QGraphicsSceneMouseEvent* event) override;
+    void helpEvent(QGraphicsSceneHelpEvent* event) override;
     void mouseMoveEvent(QGraphicsSceneMouseEvent* event) override;
     void mouseReleaseEvent(QGraphicsSceneMouseEvent* event) override;
     void mouseDoubleClickEvent(QGraphicsSceneMouseEvent* event) override;
@@ -192,6 +195,7 @@ private:
     void setScope(GraphScope scope);
     void forgetItems();
     void syncItems();
+    void syncForms();
     void syncLooks();
     /// Whether a block on this canvas shows what is in it.
     [[nodiscard]] bool hasPreviews() const;
@@ -242,6 +246,7 @@ private:
     ProjectDocument* document_;
     const ThemeManager* themes_;
     GraphScope scope_;
+    NodeLooks looks_;
     std::map<NodeId, NodeItem*> nodes_;
     std::map<LinkId, LinkItem*> links_;
     LinkRouter router_;

@@ -4,6 +4,7 @@
 #include "engine/graph/blocks.h"
 #include "engine/graph/network_json.h"
 #include "engine/project/block_piece.h"
+#include "engine/project/canvas_boxes.h"
 #include "engine/project/project_file.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
@@ -87,26 +88,17 @@ private:
         group_.push_back({NetworkEdit{AddLink{where_, std::move(link)}}});
     }
 
-    template <class Box>
-    Box moved(Box box) const {
-        box.graph = where_;
-        box.position = {box.position.x + offset_.x, box.position.y + offset_.y};
-        return box;
-    }
-
     void readBoxes(const Canvas& canvas) {
-        FrameId frame = freshId(project_.canvas.frames);
-        for (const auto& [id, each] : canvas.frames) {
-            group_.push_back({SetFrame{frame, moved(each)}});
-            pasted_.items.frames.insert(frame);
-            ++frame.value;
-        }
-        NoteId note = freshId(project_.canvas.notes);
-        for (const auto& [id, each] : canvas.notes) {
-            group_.push_back({SetNote{note, moved(each)}});
-            pasted_.items.notes.insert(note);
-            ++note.value;
-        }
+        AddedBoxes added = addBoxes(
+            canvas, project_.canvas,
+            [this](std::string& graph, Point& at) {
+                graph = where_;
+                at = {at.x + offset_.x, at.y + offset_.y};
+                return true;
+            },
+            group_);
+        pasted_.items.frames = std::move(added.frames);
+        pasted_.items.notes = std::move(added.notes);
     }
 
     Project project_; ///< a copy, with the blocks that come along

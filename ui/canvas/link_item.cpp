@@ -2,6 +2,7 @@
 #include "ui/canvas/link_item.h"
 
 #include "ui/canvas/metrics.h"
+#include "ui/canvas/node_looks.h"
 #include "ui/theme/theme.h"
 
 #include <QFontMetricsF>
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace gradwright {
 
@@ -20,13 +22,21 @@ namespace {
 constexpr double kCornerRadius = 12;
 constexpr double kPillHeight = 17;
 constexpr double kPillFont = 10.5;
+constexpr double kPillRoom = 180; // a shape of more characters is cut
 
 } // namespace
 
-LinkItem::LinkItem(LinkId id, const ThemeManager& themes)
+LinkItem::LinkItem(LinkId id, const NodeLooks& looks, const ThemeManager& themes)
     : id_(id)
+    , looks_(&looks)
     , themes_(&themes) {
     setFlag(ItemIsSelectable);
+}
+
+const LinkLook& LinkItem::look() const {
+    if (std::exchange(lookIsOld_, false))
+        look_ = looks_->link(id_);
+    return look_;
 }
 
 void LinkItem::setRoute(const QPolygonF& corners) {
@@ -35,7 +45,7 @@ void LinkItem::setRoute(const QPolygonF& corners) {
     prepareGeometryChange();
     corners_ = corners;
     path_ = roundedPath(corners, kCornerRadius);
-    placePill();
+    bounds_ = path_.boundingRect().united(pillOf(kPillRoom).rect).adjusted(-10, -10, 10, 10);
 }
 
 void LinkItem::setTarget(bool on) {
@@ -45,47 +55,33 @@ void LinkItem::setTarget(bool on) {
     update();
 }
 
-void LinkItem::setLook(LinkState state, const QString& text, const QString& toolTip) {
-    setToolTip(toolTip);
-    if (state == state_ && text == text_)
-        return;
-    prepareGeometryChange();
-    state_ = state;
-    text_ = text;
-    placePill();
-    update();
-}
-
-void LinkItem::placePill() {
-    static const QFontMetricsF metrics(fixedFont(kPillFont));
-    const double width = metrics.horizontalAdvance(text_) + 12;
-    pillUpright_ = false;
+/// A pill of that width: beside a straight link, where it covers nothing, or on the longest part.
+LinkItem::Pill LinkItem::pillOf(double width) const {
     if (corners_.size() == 2) {
-        // Beside a straight link, where it covers nothing.
         const QPointF middle = (corners_.first() + corners_.last()) / 2;
-        pill_ = QRectF(middle.x() + 12, middle.y() - kPillHeight / 2, width, kPillHeight);
-    } else {
-        placePillOnLongestPart(width);
+        return {QRectF(middle.x() + 12, middle.y() - kPillHeight / 2, width, kPillHeight)};
     }
-    bounds_ = path_.boundingRect().united(pill_).adjusted(-10, -10, 10, 10);
-}
-
-void LinkItem::placePillOnLongestPart(double width) {
     QLineF longest;
     for (qsizetype i = 1; i < corners_.size(); ++i)
         if (const QLineF line(corners_[i - 1], corners_[i]); line.length() > longest.length())
             longest = line;
-    pillUpright_ = std::abs(longest.dx()) < 1 && longest.length() > width + 2 * kCornerRadius;
-    const QSizeF size = pillUpright_ ? QSizeF(kPillHeight, width) : QSizeF(width, kPillHeight);
-    pill_ = QRectF(QPointF(), size);
-    pill_.moveCenter(longest.center());
+    Pill pill;
+    pill.upright = std::abs(longest.dx()) < 1 && longest.length() > width + 2 * kCornerRadius;
+    pill.rect.setSize(pill.upright ? QSizeF(kPillHeight, width) : QSizeF(width, kPillHeight));
+    pill.rect.moveCenter(longest.center());
+    return pill;
+}
+
+LinkItem::Pill LinkItem::pill() const {
+    const double width = QFontMetricsF(fixedFont(kPillFont)).horizontalAdvance(look().text) + 12;
+    return pillOf(std::min(width, kPillRoom));
 }
 
 QPainterPath LinkItem::shape() const {
     QPainterPathStroker stroker;
     stroker.setWidth(12);
     QPainterPath path = stroker.createStroke(path_);
-    path.addRect(pill_);
+    path.addRect(pill().rect);
     return path;
 }
 
@@ -96,9 +92,9 @@ void LinkItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
     if (target_)
         pen.setWidthF(4);
     pen.setCapStyle(Qt::FlatCap);
-    if (state_ == LinkState::Pending)
+    if (look().state == LinkState::Pending)
         pen.setDashPattern({5 / pen.widthF(), 4 / pen.widthF()});
-    if (state_ == LinkState::Incompatible) {
+    if (look().state == LinkState::Incompatible) {
         pen.setColor(isSelected() ? theme.focus : theme.error);
         pen.setDashPattern({7 / pen.widthF(), 4 / pen.widthF()});
     }
@@ -107,9 +103,9 @@ void LinkItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
     painter->drawPath(path_);
     if (option->levelOfDetailFromTransform(painter->worldTransform()) < metrics::kDetailZoom)
         return;
-    if (!text_.isEmpty())
+    if (!look().text.isEmpty())
         paintPill(*painter);
-    if (state_ == LinkState::Incompatible) {
+    if (look().state == LinkState::Incompatible) {
         const QPointF center = path_.pointAtPercent(0.75);
         painter->setPen(QPen(theme.error, 1.5));
         painter->setBrush(theme.canvas);
@@ -121,20 +117,21 @@ void LinkItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
 
 void LinkItem::paintPill(QPainter& painter) const {
     const Theme& theme = themes_->theme();
+    const auto [rect, upright] = pill();
     painter.setPen(QPen(theme.divider, 1));
     painter.setBrush(theme.panel);
-    painter.drawRoundedRect(pill_.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
+    painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
     painter.setPen(theme.text2);
     painter.setFont(fixedFont(kPillFont));
-    if (!pillUpright_) {
-        painter.drawText(pill_, Qt::AlignCenter, text_);
+    if (!upright) {
+        painter.drawText(rect, Qt::AlignCenter, look().text);
         return;
     }
     painter.save();
-    painter.translate(pill_.center());
+    painter.translate(rect.center());
     painter.rotate(-90);
-    painter.drawText(QRectF(-pill_.height() / 2, -pill_.width() / 2, pill_.height(), pill_.width()),
-                     Qt::AlignCenter, text_);
+    painter.drawText(QRectF(-rect.height() / 2, -rect.width() / 2, rect.height(), rect.width()),
+                     Qt::AlignCenter, look().text);
     painter.restore();
 }
 

@@ -47,6 +47,8 @@ void LinkRouter::place(std::map<NodeId, QRectF> nodes, Flow flow) {
 bool LinkRouter::isStale(const QPolygonF& before, QPointF from, QPointF to) const {
     if (allAreStale_ || before.isEmpty() || before.first() != from || before.last() != to)
         return true;
+    if (changed_.empty())
+        return false;
     const QRectF near = ObstacleMap::reachOf(from, to) |
                         before.boundingRect().adjusted(-kBeside, -kBeside, kBeside, kBeside);
     return std::ranges::any_of(changed_, [&](const QRectF& rect) { return rect.intersects(near); });

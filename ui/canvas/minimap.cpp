@@ -17,6 +17,7 @@ constexpr QSize kSize{188, 124};
 constexpr int kDistance = 12; // from the view's corner
 constexpr int kMargin = 8;
 constexpr int kRefreshMs = 40;
+constexpr std::size_t kMostRounded = 500; // more are drawn as plain rectangles
 constexpr double kLeastNode = 3; // px, so that a layer of a large network can still be seen
 
 } // namespace
@@ -40,6 +41,7 @@ Minimap::Minimap(CanvasView& view, CanvasScene& scene, const ThemeManager& theme
     };
     connect(scene_, &QGraphicsScene::changed, this, [this, later] {
         picture_ = {};
+        content_ = {};
         later();
     });
     connect(view_, &CanvasView::zoomChanged, this, later);
@@ -67,7 +69,9 @@ QRectF Minimap::shownScene() const {
 }
 
 QTransform Minimap::fromScene() const {
-    const QRectF content = scene_->contentRect() | shownScene();
+    if (content_.isNull())
+        content_ = scene_->contentRect();
+    const QRectF content = content_ | shownScene();
     const QRectF room = QRectF(rect()).adjusted(kMargin, kMargin, -kMargin, -kMargin);
     const double scale = std::min(room.width() / std::max(content.width(), 1.0),
                                   room.height() / std::max(content.height(), 1.0));
@@ -104,7 +108,8 @@ void Minimap::drawNodes(const QTransform& transform) {
     picture_.fill(Qt::transparent);
     pictured_ = transform;
     QPainter painter(&picture_);
-    painter.setRenderHint(QPainter::Antialiasing);
+    const bool tiny = scene_->graph().nodes().size() > kMostRounded;
+    painter.setRenderHint(QPainter::Antialiasing, !tiny);
     painter.setPen(Qt::NoPen);
     for (const auto& [id, inGraph] : scene_->graph().nodes()) {
         const NodeItem* const node = scene_->nodeItem(id);
@@ -113,8 +118,14 @@ void Minimap::drawNodes(const QTransform& transform) {
         QRectF box = transform.mapRect(node->sceneRect());
         box.setHeight(std::max(box.height(), kLeastNode));
         box.setWidth(std::max(box.width(), kLeastNode));
-        const bool wrong = node->look().state == NodeLook::State::Error;
-        painter.setBrush(wrong ? theme.error : theme.category(node->look().category));
+        const QColor color = scene_->looks().isWrong(id)
+                                 ? theme.error
+                                 : theme.category(scene_->looks().categoryOf(id));
+        if (tiny) {
+            painter.fillRect(box, color);
+            continue;
+        }
+        painter.setBrush(color);
         painter.drawRoundedRect(box, 1, 1);
     }
 }

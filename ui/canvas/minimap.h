@@ -36,6 +36,7 @@ private:
     const ThemeManager* themes_;
     QPixmap picture_; ///< of the nodes, as they are; null when they have changed
     QTransform pictured_;
+    mutable QRectF content_; ///< null when it has changed
     QTimer refresh_;
 };
 

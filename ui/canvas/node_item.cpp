@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/node_item.h"
 
+#include "ui/canvas/node_looks.h"
 #include "ui/theme/icon_engine.h"
 
 #include <QFontMetricsF>
@@ -8,6 +9,7 @@
 #include <QStyleOptionGraphicsItem>
 
 #include <algorithm>
+#include <utility>
 
 namespace gradwright {
 
@@ -31,20 +33,25 @@ void drawText(QPainter& painter, double x, double baseline, const QFont& font, c
 
 } // namespace
 
-NodeItem::NodeItem(NodeId id, const ThemeManager& themes)
+NodeItem::NodeItem(NodeId id, const NodeLooks& looks, const ThemeManager& themes)
     : id_(id)
+    , looks_(&looks)
     , themes_(&themes) {
     setFlag(ItemIsSelectable);
     setZValue(1);
 }
 
-void NodeItem::setLook(NodeLook look) {
-    if (look == look_)
+const NodeLook& NodeItem::look() const {
+    if (std::exchange(lookIsOld_, false))
+        look_ = looks_->node(id_);
+    return look_;
+}
+
+void NodeItem::setForm(NodeForm form) {
+    if (form == form_)
         return;
-    if (look.size != look_.size || look.inputs != look_.inputs || look.outputs != look_.outputs)
-        prepareGeometryChange();
-    look_ = std::move(look);
-    setToolTip(look_.toolTip);
+    prepareGeometryChange();
+    form_ = std::move(form);
     update();
 }
 
@@ -56,8 +63,8 @@ void NodeItem::setFlow(Flow flow) {
 }
 
 QPointF NodeItem::portPos(const Port& port) const {
-    const std::size_t count = std::max<std::size_t>(port.isInput ? look_.inputs : look_.outputs, 1);
-    const QSizeF size = look_.size;
+    const std::size_t count = std::max<std::size_t>(port.isInput ? form_.inputs : form_.outputs, 1);
+    const QSizeF size = form_.size;
     if (flow_ == Flow::Down)
         return pos() + QPointF(metrics::alongSide(size.width(), port.ref.port.index(), count),
                                port.isInput ? 0 : size.height());
@@ -67,9 +74,9 @@ QPointF NodeItem::portPos(const Port& port) const {
 
 std::vector<Port> NodeItem::ports() const {
     std::vector<Port> all;
-    for (std::uint32_t i = 0; i < look_.inputs; ++i)
+    for (std::uint32_t i = 0; i < form_.inputs; ++i)
         all.push_back({{id_, {i}}, true});
-    for (std::uint32_t i = 0; i < look_.outputs; ++i)
+    for (std::uint32_t i = 0; i < form_.outputs; ++i)
         all.push_back({{id_, {i}}, false});
     return all;
 }
@@ -98,27 +105,27 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
     const Theme& theme = themes_->theme();
     if (zoom < metrics::kBlockZoom) {
         painter->setPen(isSelected() ? QPen(theme.focus, 6) : QPen(Qt::NoPen));
-        painter->setBrush(look_.state == NodeLook::State::Error ? theme.error
-                                                                : theme.category(look_.category));
+        painter->setBrush(looks_->isWrong(id_) ? theme.error
+                                               : theme.category(looks_->categoryOf(id_)));
         painter->drawRoundedRect(rect(), kRadius, kRadius);
         return;
     }
     paintFrame(*painter);
-    const double textRight = look_.size.width() - kRightMargin;
+    const double textRight = form_.size.width() - kRightMargin;
     const bool small = zoom < metrics::kDetailZoom;
-    drawIcon(*painter, small ? QRectF(15, 15, 24, 24) : QRectF(18, 9, 18, 18), look_.icon,
-             theme.category(look_.category));
+    drawIcon(*painter, small ? QRectF(15, 15, 24, 24) : QRectF(18, 9, 18, 18), look().icon,
+             theme.category(look().category));
     if (small) {
         drawText(*painter, kTextLeft + 2, 34, textFont(18, QFont::DemiBold), theme.text,
                  QFontMetricsF(textFont(18, QFont::DemiBold))
-                     .elidedText(look_.title, Qt::ElideRight, textRight - kTextLeft - 2));
+                     .elidedText(look().title, Qt::ElideRight, textRight - kTextLeft - 2));
     } else {
         paintTexts(*painter);
         paintPorts(*painter);
     }
-    if (!look_.preview.parts.empty())
+    if (!form_.preview.parts.empty())
         paintPreview(*painter);
-    if (look_.state == NodeLook::State::Error || (look_.warnings > 0 && !small))
+    if (look().state == NodeLook::State::Error || (look().warnings > 0 && !small))
         paintBadge(*painter);
 }
 
@@ -130,9 +137,9 @@ void NodeItem::paintFrame(QPainter& painter) const {
         painter.drawRoundedRect(rect().adjusted(-3, -3, 3, 3), kRadius + 3, kRadius + 3);
     }
     QPen border(theme.nodeBorder, 1);
-    if (look_.state == NodeLook::State::Error)
+    if (look().state == NodeLook::State::Error)
         border = QPen(theme.error, 2);
-    if (look_.state == NodeLook::State::Pending) {
+    if (look().state == NodeLook::State::Pending) {
         border.setColor(theme.text3);
         border.setDashPattern({4, 3});
     }
@@ -140,9 +147,9 @@ void NodeItem::paintFrame(QPainter& painter) const {
     painter.setBrush(theme.nodeFill);
     painter.drawRoundedRect(rect().adjusted(0.5, 0.5, -0.5, -0.5), kRadius, kRadius);
     painter.setPen(Qt::NoPen);
-    painter.setBrush(theme.category(look_.category));
+    painter.setBrush(theme.category(look().category));
     painter.drawRoundedRect(QRectF(6, 8, 4, 38), 2, 2);
-    if (look_.isBlock) { // a second edge: there is more beneath
+    if (look().isBlock) { // a second edge: there is more beneath
         painter.setPen(QPen(theme.nodeBorder, 1));
         painter.setBrush(Qt::NoBrush);
         painter.drawRoundedRect(rect().adjusted(3, 3, -3, -3), kRadius - 3, kRadius - 3);
@@ -153,12 +160,12 @@ void NodeItem::paintPreview(QPainter& painter) const {
     const Theme& theme = themes_->theme();
     painter.setPen(QPen(theme.wire, 1.5));
     painter.setBrush(Qt::NoBrush);
-    for (const QPolygonF& wire : look_.preview.wires)
+    for (const QPolygonF& wire : form_.preview.wires)
         painter.drawPolyline(wire);
     const QFont font = textFont(type::kCaption);
     const QFontMetricsF metrics(font);
     painter.setFont(font);
-    for (const BlockPreview::Part& part : look_.preview.parts) {
+    for (const BlockPreview::Part& part : form_.preview.parts) {
         painter.setPen(QPen(theme.nodeBorder, 1));
         painter.setBrush(theme.raised);
         painter.drawRoundedRect(part.rect, 4, 4);
@@ -175,35 +182,35 @@ void NodeItem::paintPreview(QPainter& painter) const {
 
 void NodeItem::paintTexts(QPainter& painter) const {
     const Theme& theme = themes_->theme();
-    const double textRight = look_.size.width() - kRightMargin;
+    const double textRight = form_.size.width() - kRightMargin;
     const QFont titleFont = textFont(type::kBody, QFont::DemiBold);
     const QFont caption = textFont(type::kCaption);
     const QFontMetricsF titles(titleFont);
     const QFontMetricsF captions(caption);
     const double titleWidth =
-        std::min(titles.horizontalAdvance(look_.title) + 1, textRight - kTextLeft);
+        std::min(titles.horizontalAdvance(look().title) + 1, textRight - kTextLeft);
     drawText(painter, kTextLeft, kTitleLine, titleFont, theme.text,
-             titles.elidedText(look_.title, Qt::ElideRight, titleWidth));
+             titles.elidedText(look().title, Qt::ElideRight, titleWidth));
     const double room = textRight - kTextLeft - titleWidth - 8;
     if (room > 20) {
-        const QString name = captions.elidedText(look_.name, Qt::ElideMiddle, room);
+        const QString name = captions.elidedText(look().name, Qt::ElideMiddle, room);
         drawText(painter, textRight - captions.horizontalAdvance(name), kTitleLine, caption,
                  theme.text3, name);
     }
-    const QColor& second = look_.state == NodeLook::State::Error ? theme.error : theme.text2;
-    drawText(painter, kTextLeft, kSecondLine, caption, second, look_.line);
-    drawText(painter, textRight - captions.horizontalAdvance(look_.right), kSecondLine, caption,
-             theme.text2, look_.right);
-    if (look_.share < kLeastShare)
+    const QColor& second = look().state == NodeLook::State::Error ? theme.error : theme.text2;
+    drawText(painter, kTextLeft, kSecondLine, caption, second, look().line);
+    drawText(painter, textRight - captions.horizontalAdvance(look().right), kSecondLine, caption,
+             theme.text2, look().right);
+    if (look().share < kLeastShare)
         return;
     // How much of the whole cost is here.
     const QRectF track(kTextLeft, metrics::kNodeHeight - 7, textRight - kTextLeft, kShareHeight);
     painter.setPen(Qt::NoPen);
     painter.setBrush(theme.divider);
     painter.drawRoundedRect(track, 1.5, 1.5);
-    painter.setBrush(theme.category(look_.category));
+    painter.setBrush(theme.category(look().category));
     painter.drawRoundedRect(
-        QRectF(track.topLeft(), QSizeF(track.width() * look_.share, kShareHeight)), 1.5, 1.5);
+        QRectF(track.topLeft(), QSizeF(track.width() * look().share, kShareHeight)), 1.5, 1.5);
 }
 
 void NodeItem::paintPorts(QPainter& painter) const {
@@ -219,7 +226,7 @@ void NodeItem::paintPorts(QPainter& painter) const {
                 color.setAlphaF(0.4F);
             }
         }
-        const bool hollow = look_.state == NodeLook::State::Pending && !fitting_;
+        const bool hollow = look().state == NodeLook::State::Pending && !fitting_;
         painter.setPen(QPen(hollow ? color : theme.canvas, 1.5));
         painter.setBrush(hollow ? theme.canvas : color);
         painter.drawEllipse(mapFromScene(portPos(port)), radius, radius);
@@ -228,9 +235,9 @@ void NodeItem::paintPorts(QPainter& painter) const {
 
 void NodeItem::paintBadge(QPainter& painter) const {
     const Theme& theme = themes_->theme();
-    const QPointF center(look_.size.width() - 1, 1);
+    const QPointF center(form_.size.width() - 1, 1);
     painter.setPen(QPen(theme.canvas, 2));
-    if (look_.state != NodeLook::State::Error) { // warnings are triangles, and smaller
+    if (look().state != NodeLook::State::Error) { // warnings are triangles, and smaller
         drawIcon(painter, QRectF(center.x() - 8, center.y() - 8, 16, 16), iconOf(Severity::Warning),
                  theme.warning);
         return;

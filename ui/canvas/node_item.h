@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/project/project.h"
-#include "ui/canvas/metrics.h"
+#include "ui/canvas/looks.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QGraphicsItem>
@@ -11,63 +11,33 @@
 
 namespace gradwright {
 
-/// What is in a block, small, as its instance shows it.
-struct BlockPreview {
-    struct Part {
-        QRectF rect; ///< within the node
-        QString title;
-        QString icon;
-        Category category = Category::InputOutput;
-        bool operator==(const Part&) const = default;
-    };
-    std::vector<Part> parts;
-    std::vector<QPolygonF> wires;
-    bool operator==(const BlockPreview&) const = default;
-};
-
-/// What a node shows, ready to paint.
-struct NodeLook {
-    enum class State { Normal, Pending, Error };
-
-    QString title;
-    QString name;
-    QString icon;
-    Category category = Category::InputOutput;
-    State state = State::Normal;
-    QString line;  ///< the second line, left
-    QString right; ///< the second line, right
-    QString toolTip;
-    std::size_t inputs = 0; ///< ports shown
-    std::size_t outputs = 0;
-    double share = 0; ///< of the network's MACs
-    int warnings = 0;
-    QSizeF size{metrics::kNodeWidth, metrics::kNodeHeight};
-    BlockPreview preview; ///< of an instance that shows what is in it
-    bool isBlock = false;
-    bool operator==(const NodeLook&) const = default;
-};
-
 struct Port {
     PortRef ref;
     bool isInput = false;
     bool operator==(const Port&) const = default;
 };
 
+class NodeLooks;
+
 class NodeItem final : public QGraphicsItem {
 public:
     enum { Type = UserType + 1 };
 
-    NodeItem(NodeId id, const ThemeManager& themes);
+    /// Asks `looks` what it looks like when it is to be shown.
+    NodeItem(NodeId id, const NodeLooks& looks, const ThemeManager& themes);
 
     [[nodiscard]] int type() const override { return Type; }
     [[nodiscard]] NodeId id() const { return id_; }
-    [[nodiscard]] const NodeLook& look() const { return look_; }
-    void setLook(NodeLook look);
+    [[nodiscard]] const NodeLook& look() const;
+    /// What it looks like has changed; the caller updates what is in sight.
+    void forgetLook() { lookIsOld_ = true; }
+    [[nodiscard]] const NodeForm& form() const { return form_; }
+    void setForm(NodeForm form);
     /// Inputs on top and outputs below, or on the left and on the right.
     void setFlow(Flow flow);
-    [[nodiscard]] QRectF rect() const { return {QPointF(), look_.size}; }
+    [[nodiscard]] QRectF rect() const { return {QPointF(), form_.size}; }
     /// In scene coordinates.
-    [[nodiscard]] QRectF sceneRect() const { return {pos(), look_.size}; }
+    [[nodiscard]] QRectF sceneRect() const { return {pos(), form_.size}; }
 
     /// In scene coordinates.
     [[nodiscard]] QPointF portPos(const Port& port) const;
@@ -88,8 +58,11 @@ private:
     void paintPreview(QPainter& painter) const;
 
     NodeId id_;
+    const NodeLooks* looks_;
     const ThemeManager* themes_;
-    NodeLook look_;
+    NodeForm form_;
+    mutable NodeLook look_;
+    mutable bool lookIsOld_ = true;
     Flow flow_ = Flow::Down;
     std::optional<std::vector<Port>> fitting_;
 };

@@ -3,7 +3,9 @@
 
 #include "engine/layers/catalog.h"
 #include "ui/canvas/auto_layout.h"
+#include "ui/canvas/link_route.h"
 #include "ui/theme/text.h"
+#include "ui/theme/theme.h"
 
 #include <QCoreApplication>
 
@@ -59,21 +61,41 @@ QString titleOf(const Node& node) {
     return layer != nullptr ? qstr(labelOf(*layer, node.params)) : qstr(node.layerUse()->layer);
 }
 
-NodeLooks::NodeLooks(const Project& project, const Analysis& analysis, const GraphScope& scope)
+NodeLooks::NodeLooks(const Project& project, const GraphScope& scope)
     : project_(&project)
-    , scope_(&scope)
-    , graph_(&project.network.graph(scope.graph)) {
-    takeAnalysis(analysis);
+    , scope_(&scope) {}
+
+/// Null while the graph that was shown has gone and the next is not shown yet.
+const Graph* NodeLooks::graph() const {
+    return project_->network.findGraph(scope_->graph);
+}
+
+const Node* NodeLooks::nodeOf(NodeId id) const {
+    const Graph* const shown = graph();
+    return shown == nullptr ? nullptr : shown->find(id);
+}
+
+void NodeLooks::take(const Analysis& analysis) {
+    found_.clear();
+    totalMacs_ = 0;
+    if (graph() == nullptr)
+        return;
+    takeNodes(analysis);
     takeDiagnostics(analysis);
 }
 
-void NodeLooks::takeAnalysis(const Analysis& analysis) {
+void NodeLooks::takeNodes(const Analysis& analysis) {
+    const Graph& shown = *graph();
     for (std::size_t i = 0; i < analysis.nodes.size(); ++i) {
         const std::string_view path = analysis.flat.nodes[i].path;
         if (!path.starts_with(scope_->prefix))
             continue;
         const std::string_view within = path.substr(scope_->prefix.size());
-        const Node* const owner = graph_->findByName(within.substr(0, within.find('/')));
+        const FlatNode& flat = analysis.flat.nodes[i];
+        const std::size_t slash = within.find('/');
+        const Node* const owner = slash == std::string_view::npos
+                                      ? shown.find(flat.node)
+                                      : shown.findByName(within.substr(0, slash));
         if (owner == nullptr)
             continue;
         Found& found = found_[owner->id];
@@ -81,7 +103,6 @@ void NodeLooks::takeAnalysis(const Analysis& analysis) {
         // The last layer of a block is what leaves it.
         found.state = node.state;
         found.output = node.output;
-        const FlatNode& flat = analysis.flat.nodes[i];
         if (const BlockUse* const use = owner->blockUse();
             use != nullptr && flat.graph == use->block && flat.layer != nullptr &&
             flat.layer->key == "block-output")
@@ -93,6 +114,7 @@ void NodeLooks::takeAnalysis(const Analysis& analysis) {
 }
 
 void NodeLooks::takeDiagnostics(const Analysis& analysis) {
+    const Graph& shown = *graph();
     for (const Diagnostic& diagnostic : analysis.diagnostics) {
         const Place& place = diagnostic.place;
         std::optional<NodeId> owner;
@@ -101,7 +123,7 @@ void NodeLooks::takeDiagnostics(const Analysis& analysis) {
             owner = place.node;
         } else if (path.starts_with(scope_->prefix)) { // within a block that is drawn here
             const std::string_view within = path.substr(scope_->prefix.size());
-            if (const Node* const node = graph_->findByName(within.substr(0, within.find('/'))))
+            if (const Node* const node = shown.findByName(within.substr(0, within.find('/'))))
                 owner = node->id;
         }
         if (!owner || diagnostic.severity == Severity::Info)
@@ -117,30 +139,52 @@ void NodeLooks::takeDiagnostics(const Analysis& analysis) {
     }
 }
 
-NodeLook NodeLooks::node(NodeId id) const {
-    const Node& node = *graph_->find(id);
-    NodeLook look;
-    look.name = qstr(node.name);
-    describe(look, node);
-    if (const auto ports = portsOf(project_->network, node)) {
-        look.inputs = inputsShown(*graph_, node, *ports);
-        look.outputs = ports->outputs;
+NodeForm NodeLooks::form(NodeId id) const {
+    NodeForm form;
+    const Node* const node = nodeOf(id);
+    if (node == nullptr)
+        return form;
+    if (const auto ports = portsOf(project_->network, *node)) {
+        form.inputs = inputsShown(*graph(), *node, *ports);
+        form.outputs = ports->outputs;
     }
+    const auto expanded = project_->canvas.expanded.find(scope_->graph);
+    if (expanded != project_->canvas.expanded.end() && expanded->second.contains(id))
+        preview(form, *node);
+    return form;
+}
+
+NodeLook NodeLooks::node(NodeId id) const {
+    NodeLook look;
+    const Node* const node = nodeOf(id);
+    if (node == nullptr)
+        return look;
+    look.name = qstr(node->name);
+    describe(look, *node);
+    static const Found nothing;
     const auto at = found_.find(id);
-    const Found found = at == found_.end() ? Found{} : at->second;
+    const Found& found = at == found_.end() ? nothing : at->second;
     look.warnings = found.warnings;
     if (!found.problem.isEmpty())
         look.toolTip = found.problem;
     if (totalMacs_ > 0)
         look.share = static_cast<double>(found.macs) / static_cast<double>(totalMacs_);
-    writeLines(look, found);
-    const auto expanded = project_->canvas.expanded.find(scope_->graph);
-    if (expanded != project_->canvas.expanded.end() && expanded->second.contains(id))
-        preview(look, node);
+    writeLines(look, *node, found);
     return look;
 }
 
-void NodeLooks::writeLines(NodeLook& look, const Found& found) const {
+Category NodeLooks::categoryOf(NodeId id) const {
+    const Node* const node = nodeOf(id);
+    const LayerDef* const layer = node == nullptr ? nullptr : layerOf(*node);
+    return layer != nullptr ? layer->category : Category::Shape; // as blocks have it
+}
+
+bool NodeLooks::isWrong(NodeId id) const {
+    const auto at = found_.find(id);
+    return at != found_.end() && at->second.errors > 0;
+}
+
+void NodeLooks::writeLines(NodeLook& look, const Node& node, const Found& found) const {
     if (found.errors > 0) {
         look.state = NodeLook::State::Error;
         look.line = found.errors == 1 ? tr("Cannot run: 1 error")
@@ -154,7 +198,7 @@ void NodeLooks::writeLines(NodeLook& look, const Found& found) const {
             look.right = tr("%1 MACs").arg(shortNumber(found.macs));
     } else {
         look.line = tr("Output %1").arg(qstr(toString(found.output)));
-        if (look.outputs == 0)
+        if (const auto ports = portsOf(project_->network, node); ports && ports->outputs == 0)
             look.line = tr("Takes %1").arg(qstr(toString(found.output)));
     }
 }
@@ -162,12 +206,11 @@ void NodeLooks::writeLines(NodeLook& look, const Found& found) const {
 void NodeLooks::describe(NodeLook& look, const Node& node) const {
     look.title = titleOf(node);
     look.icon = iconOf(node);
+    look.category = categoryOf(node.id);
     look.isBlock = node.blockUse() != nullptr;
     if (const LayerDef* const layer = layerOf(node)) {
-        look.category = layer->category;
         look.toolTip = qstr(layer->doc);
     } else if (look.isBlock) {
-        look.category = Category::Shape;
         const auto block = project_->network.blocks.find(node.blockUse()->block);
         look.toolTip = tr("A block; double-click to go in.");
         if (block != project_->network.blocks.end() && !block->second.doc.empty())
@@ -176,7 +219,7 @@ void NodeLooks::describe(NodeLook& look, const Node& node) const {
 }
 
 /// The nodes of the block where they stand in it, made smaller.
-void NodeLooks::preview(NodeLook& look, const Node& node) const {
+void NodeLooks::preview(NodeForm& form, const Node& node) const {
     const BlockUse* const use = node.blockUse();
     const auto block =
         use != nullptr ? project_->network.blocks.find(use->block) : project_->network.blocks.end();
@@ -193,15 +236,15 @@ void NodeLooks::preview(NodeLook& look, const Node& node) const {
         content |= metrics::nodeRect().translated(at[id].x, at[id].y);
     const double scale = std::min({kPreviewScale, kPreviewMost.width() / content.width(),
                                    kPreviewMost.height() / content.height()});
-    look.size = {std::max(metrics::kNodeWidth, content.width() * scale + 2 * kPreviewMargin),
+    form.size = {std::max(metrics::kNodeWidth, content.width() * scale + 2 * kPreviewMargin),
                  metrics::kNodeHeight + content.height() * scale + kPreviewMargin};
     QTransform shrink;
-    shrink.translate((look.size.width() - content.width() * scale) / 2, metrics::kNodeHeight);
+    shrink.translate((form.size.width() - content.width() * scale) / 2, metrics::kNodeHeight);
     shrink.scale(scale, scale);
     shrink.translate(-content.x(), -content.y());
     for (const auto& [id, inner] : graph.nodes()) {
         const LayerDef* const layer = layerOf(inner);
-        look.preview.parts.push_back(
+        form.preview.parts.push_back(
             {shrink.mapRect(metrics::nodeRect().translated(at[id].x, at[id].y)), titleOf(inner),
              iconOf(inner), layer != nullptr ? layer->category : Category::Shape});
     }
@@ -214,39 +257,53 @@ void NodeLooks::preview(NodeLook& look, const Node& node) const {
                                    : QPointF(from.right(), from.center().y());
         const QPointF end =
             down ? QPointF(to.center().x(), to.top()) : QPointF(to.left(), to.center().y());
-        look.preview.wires.push_back(shrink.map(routeLink(start, end, {}, project_->canvas.flow)));
+        form.preview.wires.push_back(shrink.map(routeLink(start, end, {}, project_->canvas.flow)));
     }
 }
 
 /// What an output carries; the outputs of a block differ.
-std::pair<ShapeState, Shape> NodeLooks::leaving(PortRef port) const {
+NodeLooks::Carried NodeLooks::leaving(PortRef port) const {
     const auto found = found_.find(port.node);
     if (found == found_.end())
         return {};
     std::size_t index = 0;
     for (const auto& [node, output] : found->second.ports) // in the order of ids, as ports are
         if (index++ == port.port.index())
-            return output;
-    return {found->second.state, found->second.output};
+            return {output.first, &output.second};
+    return {found->second.state, &found->second.output};
 }
 
 LinkLook NodeLooks::link(LinkId id) const {
-    const Link& link = *graph_->find(id);
-    const QString ends = qstr(graph_->find(link.from.node)->name) + QStringLiteral(" → ") +
-                         qstr(graph_->find(link.to.node)->name);
-    const auto [state, shape] = leaving(link.from);
+    const Link* const link = graph() == nullptr ? nullptr : graph()->find(id);
+    if (link == nullptr)
+        return {};
+    const auto [state, shape] = leaving(link->from);
     if (state != ShapeState::Known)
-        return {LinkState::Pending, QStringLiteral("?"),
-                ends + u'\n' + tr("The shape is not known yet.")};
-    const auto target = found_.find(link.to.node);
+        return {LinkState::Pending, QStringLiteral("?")};
+    const auto target = found_.find(link->to.node);
     const bool refused =
         target != found_.end() && target->second.state == ShapeState::Contradiction;
-    QString tip =
-        ends + u'\n' +
-        tr("%1, %2 values a sample").arg(qstr(toString(shape)), fullNumber(shape.elements()));
-    if (refused && !target->second.problem.isEmpty())
-        tip += u'\n' + target->second.problem;
-    return {refused ? LinkState::Incompatible : LinkState::Valid, qstr(toString(shape)), tip};
+    return {refused ? LinkState::Incompatible : LinkState::Valid, qstr(toString(*shape))};
+}
+
+QString NodeLooks::tipOf(LinkId id) const {
+    const Graph* const shown = graph();
+    const Link* const link = shown == nullptr ? nullptr : shown->find(id);
+    if (link == nullptr)
+        return {};
+    const QString ends = qstr(shown->find(link->from.node)->name) + QStringLiteral(" → ") +
+                         qstr(shown->find(link->to.node)->name) + u'\n';
+    const auto [state, shape] = leaving(link->from);
+    if (state != ShapeState::Known)
+        return ends + tr("The shape is not known yet.");
+    const QString carried =
+        tr("%1, %2 values a sample").arg(qstr(toString(*shape)), fullNumber(shape->elements()));
+    const auto target = found_.find(link->to.node);
+    const bool refused =
+        target != found_.end() && target->second.state == ShapeState::Contradiction;
+    return ends + carried +
+           (refused && !target->second.problem.isEmpty() ? u'\n' + target->second.problem
+                                                         : QString());
 }
 
 } // namespace gradwright

@@ -18,9 +18,19 @@ namespace {
 
 using Document = ProjectDocument;
 
+bool changesStructure(const NetworkEdit& edit) {
+    if (const auto* const group = std::get_if<NetworkEdit::Group>(&edit.change))
+        return std::ranges::any_of(*group, changesStructure);
+    return !std::holds_alternative<SetParam>(edit.change);
+}
+
 Document::Changes changesOf(const ProjectEdit& edit) {
     struct Visitor {
-        Document::Changes operator()(const NetworkEdit&) const { return Document::NetworkChange; }
+        Document::Changes operator()(const NetworkEdit& network) const {
+            Document::Changes all = Document::NetworkChange;
+            all.setFlag(Document::StructureChange, changesStructure(network));
+            return all;
+        }
         Document::Changes operator()(const MoveNodes&) const { return Document::CanvasChange; }
         Document::Changes operator()(const SetFrame&) const { return Document::CanvasChange; }
         Document::Changes operator()(const SetNote&) const { return Document::CanvasChange; }
@@ -208,8 +218,8 @@ void ProjectDocument::replace(Project project, std::optional<std::filesystem::pa
     tip_ = std::move(tip);
     autosave_.begin(project_.uuid);
     undo_.clear();
-    Q_EMIT changed(NetworkChange | CanvasChange | DataChange | TrainingChange | TextChange |
-                   ReplacedChange);
+    Q_EMIT changed(NetworkChange | StructureChange | CanvasChange | DataChange | TrainingChange |
+                   TextChange | ReplacedChange);
     Q_EMIT analysisChanged();
     Q_EMIT fileChanged();
 }
@@ -225,7 +235,11 @@ void ProjectDocument::newFromTemplate(const std::string& key) {
 }
 
 void ProjectDocument::open(const std::filesystem::path& file) {
-    replace(loadProject(file), file);
+    open(loadProject(file), file);
+}
+
+void ProjectDocument::open(Project project, const std::filesystem::path& file) {
+    replace(std::move(project), file);
 }
 
 void ProjectDocument::openUnsaved(Project project) {

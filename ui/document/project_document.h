@@ -27,7 +27,8 @@ public:
         DataChange = 4,
         TrainingChange = 8,
         TextChange = 16,
-        ReplacedChange = 32 ///< another project is open; comes with all others
+        StructureChange = 32, ///< more of it than parameters; comes with NetworkChange
+        ReplacedChange = 64   ///< another project is open; comes with all others
     };
     Q_DECLARE_FLAGS(Changes, Change)
 
@@ -68,6 +69,8 @@ public:
     void newFromTemplate(const std::string& key);
     /// Throws Error; the project is then as before.
     void open(const std::filesystem::path& file);
+    /// The same where it has been read already.
+    void open(Project project, const std::filesystem::path& file);
     /// Opens a project that has no file, as unsaved changes.
     void openUnsaved(Project project);
     /// Opens work that a crash left behind, as unsaved changes of its file. Throws Error.

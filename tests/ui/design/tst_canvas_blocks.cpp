@@ -132,7 +132,7 @@ private Q_SLOTS:
         QVERIFY(document_->project().canvas.expanded.at("").contains(idOf("block1")));
         const NodeItem& item = *page_->scene().nodeItem(idOf("block1"));
         QVERIFY(item.rect().height() > small.height());
-        QCOMPARE(item.look().preview.parts.size(), 4U);
+        QCOMPARE(item.form().preview.parts.size(), 4U);
         QVERIFY(projectFromJson(toJson(document_->project())) == document_->project());
         undo();
         QCOMPARE(page_->scene().nodeItem(idOf("block1"))->rect().size(), small);
