@@ -2,6 +2,7 @@
 #include "engine/project/block_edits.h"
 
 #include "engine/graph/blocks.h"
+#include "engine/project/canvas_boxes.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
@@ -94,23 +95,16 @@ void moveCanvas(const Project& project, const std::string& from, const std::stri
 /// Frames and notes of `from` stand in `to` as well, moved by `by`.
 void copyBoxes(const Project& project, const std::string& from, const std::string& to, Point by,
                ProjectEdit::Group& group) {
-    const auto copied = [&](auto box) {
-        box.graph = to;
-        box.position = {box.position.x + by.x, box.position.y + by.y};
-        return box;
-    };
-    auto frameId = freshId(project.canvas.frames);
-    for (const auto& [id, frame] : project.canvas.frames)
-        if (frame.graph == from) {
-            group.push_back({SetFrame{frameId, copied(frame)}});
-            ++frameId.value;
-        }
-    auto noteId = freshId(project.canvas.notes);
-    for (const auto& [id, note] : project.canvas.notes)
-        if (note.graph == from) {
-            group.push_back({SetNote{noteId, copied(note)}});
-            ++noteId.value;
-        }
+    addBoxes(
+        project.canvas, project.canvas,
+        [&](std::string& graph, Point& at) {
+            if (graph != from)
+                return false;
+            graph = to;
+            at = {at.x + by.x, at.y + by.y};
+            return true;
+        },
+        group);
 }
 
 bool isExpanded(const Project& project, std::string_view graph, NodeId node) {

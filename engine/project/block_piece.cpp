@@ -3,6 +3,7 @@
 
 #include "engine/graph/blocks.h"
 #include "engine/graph/network_json.h"
+#include "engine/project/canvas_boxes.h"
 #include "engine/project/project_file.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
@@ -140,21 +141,15 @@ BlockImport importBlocks(const Project& project, const BlockPiece& piece) {
         if (comes(name))
             for (const auto node : nodes)
                 group.push_back({SetExpanded{result.names.at(name), node, true}});
-    const auto bring = [&](auto fresh, const auto& boxes, const auto& edit) {
-        for (const auto& [id, box] : boxes)
-            if (comes(box.graph)) {
-                auto moved = box;
-                moved.graph = result.names.at(box.graph);
-                group.push_back(edit(fresh, std::move(moved)));
-                ++fresh.value;
-            }
-    };
-    bring(freshId(project.canvas.frames), piece.canvas.frames, [](FrameId id, Frame frame) {
-        return ProjectEdit{SetFrame{id, std::move(frame)}};
-    });
-    bring(freshId(project.canvas.notes), piece.canvas.notes, [](NoteId id, Note note) {
-        return ProjectEdit{SetNote{id, std::move(note)}};
-    });
+    addBoxes(
+        piece.canvas, project.canvas,
+        [&](std::string& graph, Point&) {
+            if (!comes(graph))
+                return false;
+            graph = result.names.at(graph);
+            return true;
+        },
+        group);
     result.edit = {std::move(group)};
     return result;
 }

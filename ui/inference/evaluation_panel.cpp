@@ -131,7 +131,7 @@ void EvaluationPanel::setModel(std::shared_ptr<const TrainedModel> model) {
     model_ = std::move(model);
     report_.reset();
     confusion_->setMatrix({}, {});
-    mistakes_->setMistakes({}, {}, {});
+    mistakes_->setMistakes({}, {});
     accuracy_->clear();
     metrics_->clear();
     chosen_->clear();
@@ -165,7 +165,7 @@ void EvaluationPanel::showRunning(bool running) {
     button_->setEnabled(model_ != nullptr);
     empty_->setVisible(!report_);
     const bool hasClasses = report_ && report_->model->data->info.hasClasses();
-    metrics_->setVisible(report_.has_value());
+    metrics_->setVisible(report_ != nullptr);
     confusion_->setVisible(hasClasses);
     filler_->setVisible(report_ && !hasClasses);
     chosen_->setVisible(hasClasses);
@@ -175,12 +175,12 @@ void EvaluationPanel::showRunning(bool running) {
                    : QString());
 }
 
-void EvaluationPanel::showReport(const TestReport& report) {
-    report_ = report;
-    const auto& matrix = report.matrix;
-    confusion_->setMatrix(matrix, report.model->data->info.classes);
+void EvaluationPanel::showReport(std::shared_ptr<const TestReport> report) {
+    report_ = std::move(report);
+    const auto& matrix = report_->matrix;
+    confusion_->setMatrix(matrix, report_->model->data->info.classes);
     detail_->setText(tr("test set, %1 samples, %2")
-                         .arg(fullNumber(report.samples), qstr(report.model->weightsTitle)));
+                         .arg(fullNumber(report_->samples), qstr(report_->model->weightsTitle)));
     detail_->setToolTip(detail_->text());
     showMetrics();
     showMistakes();
@@ -231,7 +231,7 @@ void EvaluationPanel::showMistakes() {
         tr("%1 of %2 wrong")
             .arg(fullNumber(static_cast<std::int64_t>(report_->mistakes.size())),
                  fullNumber(report_->matrix.samples())));
-    mistakes_->setMistakes(report_->model, std::move(shown), report_->thumbnails);
+    mistakes_->setMistakes(report_, std::move(shown));
 }
 
 } // namespace gradwright

@@ -5,7 +5,7 @@
 
 #include <QWidget>
 
-#include <optional>
+#include <memory>
 
 class QLabel;
 class QProgressBar;
@@ -31,7 +31,8 @@ public:
     void setNewerModel(std::shared_ptr<const TrainedModel> model);
     void start();
     [[nodiscard]] bool isRunning() const { return job_->isRunning(); }
-    [[nodiscard]] const std::optional<TestReport>& report() const { return report_; }
+    /// Null until there is one.
+    [[nodiscard]] const std::shared_ptr<const TestReport>& report() const { return report_; }
     [[nodiscard]] ConfusionView& confusion() { return *confusion_; }
     [[nodiscard]] MistakesView& mistakes() { return *mistakes_; }
 
@@ -43,7 +44,7 @@ protected:
 
 private:
     void layOut();
-    void showReport(const TestReport& report);
+    void showReport(std::shared_ptr<const TestReport> report);
     void showMetrics();
     void showMistakes();
     [[nodiscard]] bool showsImages() const;
@@ -51,7 +52,7 @@ private:
 
     ThemeManager* theme_;
     std::shared_ptr<const TrainedModel> model_;
-    std::optional<TestReport> report_;
+    std::shared_ptr<const TestReport> report_;
     QWidget* mistakesCard_ = nullptr;
     QLabel* title_ = nullptr;
     QLabel* detail_;

@@ -33,11 +33,9 @@ MistakesView::MistakesView(ThemeManager& theme, QWidget* parent)
     connect(&theme, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
 }
 
-void MistakesView::setMistakes(std::shared_ptr<const TrainedModel> model,
-                               std::vector<Reading> mistakes,
-                               std::map<std::uint32_t, Thumbnail> thumbnails) {
-    thumbnails_ = std::move(thumbnails);
-    model_ = std::move(model);
+void MistakesView::setMistakes(std::shared_ptr<const TestReport> report,
+                               std::vector<Reading> mistakes) {
+    report_ = std::move(report);
     mistakes_ = std::move(mistakes);
     current_ = 0;
     update();
@@ -67,12 +65,12 @@ const Reading* MistakesView::at(QPoint position) const {
 }
 
 QString MistakesView::name(std::int32_t label) const {
-    return qstr(model_->data->info.classes.at(static_cast<std::size_t>(label)));
+    return qstr(report_->model->data->info.classes.at(static_cast<std::size_t>(label)));
 }
 
 QImage MistakesView::picture(const Reading& mistake) const {
-    const auto found = thumbnails_.find(mistake.sample);
-    if (found == thumbnails_.end())
+    const auto found = report_->thumbnails.find(mistake.sample);
+    if (found == report_->thumbnails.end())
         return {};
     const auto& [width, height, values] = found->second;
     const auto [least, most] = std::ranges::minmax_element(values);
@@ -80,7 +78,7 @@ QImage MistakesView::picture(const Reading& mistake) const {
 }
 
 void MistakesView::paintEvent(QPaintEvent*) {
-    if (!model_ || model_->data->test->shape().rank() < 2)
+    if (!report_ || report_->model->data->test->shape().rank() < 2)
         return;
     const auto& theme = theme_->theme();
     QPainter painter(this);

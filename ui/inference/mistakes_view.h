@@ -6,7 +6,7 @@
 #include <QImage>
 #include <QWidget>
 
-#include <map>
+#include <memory>
 #include <vector>
 
 namespace gradwright {
@@ -20,9 +20,8 @@ class MistakesView : public QWidget {
 public:
     explicit MistakesView(ThemeManager& theme, QWidget* parent = nullptr);
 
-    /// `thumbnails` are of the first of them.
-    void setMistakes(std::shared_ptr<const TrainedModel> model, std::vector<Reading> mistakes,
-                     std::map<std::uint32_t, Thumbnail> thumbnails);
+    /// `mistakes` are some of the report's; without a report there are none.
+    void setMistakes(std::shared_ptr<const TestReport> report, std::vector<Reading> mistakes);
     [[nodiscard]] const std::vector<Reading>& mistakes() const { return mistakes_; }
 
 Q_SIGNALS:
@@ -46,10 +45,9 @@ private:
     [[nodiscard]] QImage picture(const Reading& mistake) const; ///< null where there is none
 
     ThemeManager* theme_;
-    std::shared_ptr<const TrainedModel> model_;
+    std::shared_ptr<const TestReport> report_;
     std::vector<Reading> mistakes_;
     int current_ = 0; ///< of the keyboard
-    std::map<std::uint32_t, Thumbnail> thumbnails_;
 };
 
 } // namespace gradwright

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inspector/inspector_panel.h"
 
+#include "engine/project/rename_node.h"
 #include "engine/support/error.h"
 #include "ui/forms/section.h"
 #include "ui/inspector/activation_plot.h"
@@ -435,7 +436,8 @@ void InspectorPanel::rename() {
         return;
     }
     try {
-        document_->perform(tr("Rename"), {NetworkEdit{RenameNode{scope_.graph, node->id, name}}});
+        document_->perform(tr("Rename"),
+                           renameNode(document_->project(), scope_.graph, node->id, name));
         nameProblem_->hide();
     } catch (const Error& error) {
         nameProblem_->setText(QString::fromUtf8(error.what()));

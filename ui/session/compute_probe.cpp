@@ -53,12 +53,14 @@ ComputeProbe::ComputeProbe(ProjectDocument& document, TrainingSession& session, 
     timer_.setSingleShot(true);
     timer_.setInterval(kDelay);
     connect(&timer_, &QTimer::timeout, this, &ComputeProbe::begin);
-    connect(document_, &ProjectDocument::analysisChanged, this, &ComputeProbe::waitAgain);
-    connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
-        if (what & (ProjectDocument::TrainingChange | ProjectDocument::DataChange))
-            waitAgain();
-    });
+    connect(document_, &ProjectDocument::analysisChanged, this, &ComputeProbe::forget);
     connect(session_, &TrainingSession::stateChanged, this, &ComputeProbe::waitAgain);
+    waitAgain();
+}
+
+void ComputeProbe::forget() {
+    Q_EMIT memoryChanged({});
+    Q_EMIT planChanged({});
     waitAgain();
 }
 
@@ -80,7 +82,7 @@ void ComputeProbe::begin() {
             const auto report = [&] {
                 const auto memory = planTrainingMemory(network, analyze(network), settings);
                 if (memory)
-                    jobs_.deliver(job, [this, memory = *memory] { Q_EMIT memoryPlanned(memory); });
+                    jobs_.deliver(job, [this, memory = *memory] { Q_EMIT memoryChanged(memory); });
                 return memory;
             };
             const auto memory = report();
@@ -92,12 +94,12 @@ void ComputeProbe::begin() {
                                    : std::nullopt;
             const auto plan = planFor(training.graph, settings);
             if (!found)
-                return [this, plan] { Q_EMIT planKnown(plan); };
+                return [this, plan] { Q_EMIT planChanged(plan); };
             report(); // parts side by side need more
             const auto best =
                 std::ranges::find(found->trials, found->best, &CalibrationTrial::plan);
             return [this, plan, rate = best->samplesPerSecond] {
-                Q_EMIT planKnown(plan);
+                Q_EMIT planChanged(plan);
                 Q_EMIT calibrated(plan, rate);
             };
         } catch (const std::exception&) {

@@ -10,6 +10,8 @@
 #include <QObject>
 #include <QTimer>
 
+#include <optional>
+
 namespace gradwright {
 
 /// Finds out in the background, while nothing is edited and nothing trains, what training the
@@ -24,13 +26,15 @@ public:
     void setDelay(int milliseconds) { timer_.setInterval(milliseconds); }
 
 Q_SIGNALS:
-    void memoryPlanned(const gradwright::MemoryEstimate& memory);
-    /// What a training with these settings would take.
-    void planKnown(const gradwright::ComputePlan& plan);
+    /// Nothing when what was planned is not true any more.
+    void memoryChanged(const std::optional<gradwright::MemoryEstimate>& memory);
+    /// What a training with these settings would take; nothing when that is not known any more.
+    void planChanged(const std::optional<gradwright::ComputePlan>& plan);
     /// It has just been measured.
     void calibrated(const gradwright::ComputePlan& plan, double samplesPerSecond);
 
 private:
+    void forget();
     void waitAgain();
     void begin();
 

@@ -78,7 +78,8 @@ BackgroundJobs::Delivery EvaluationJob::read(const std::shared_ptr<const Trained
         if (!outcomes)
             return {};
         restoreUnits(*outcomes, model->data->info.targetScaling);
-        TestReport report;
+        const auto made = std::make_shared<TestReport>();
+        TestReport& report = *made;
         report.model = model;
         report.samples = samples;
         report.metrics = measure(*outcomes);
@@ -88,9 +89,9 @@ BackgroundJobs::Delivery EvaluationJob::read(const std::shared_ptr<const Trained
             report.mistakes = mistakes(readings);
             report.thumbnails = thumbnailsOf(*model->data->test, report.mistakes, stop);
         }
-        return [this, report = std::make_shared<const TestReport>(std::move(report))] {
+        return [this, report = std::shared_ptr<const TestReport>(made)] {
             setRunning(false);
-            Q_EMIT finished(*report);
+            Q_EMIT finished(report);
         };
     } catch (const std::exception& error) {
         return [this, reason = QString::fromUtf8(error.what())] {

@@ -45,7 +45,7 @@ public:
 
 Q_SIGNALS:
     void progressed(std::int64_t done, std::int64_t samples);
-    void finished(const gradwright::TestReport& report);
+    void finished(const std::shared_ptr<const gradwright::TestReport>& report);
     void failed(const QString& reason);
     void runningChanged(bool running);
 

@@ -44,16 +44,13 @@ DeviceChip::DeviceChip(ProjectDocument& document, const ThemeManager& themes, QW
     setMenu(menu);
     connect(menu, &QMenu::aboutToShow, this, &DeviceChip::fillMenu);
     connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
-        if (what & (ProjectDocument::TrainingChange | ProjectDocument::NetworkChange))
-            plan_.reset();
-        if (what & (ProjectDocument::TrainingChange | ProjectDocument::NetworkChange |
-                    ProjectDocument::ReplacedChange))
+        if (what & (ProjectDocument::TrainingChange | ProjectDocument::ReplacedChange))
             refresh();
     });
     refresh();
 }
 
-void DeviceChip::setPlan(const ComputePlan& plan) {
+void DeviceChip::setPlan(const std::optional<ComputePlan>& plan) {
     plan_ = plan;
     refresh();
 }

@@ -17,8 +17,8 @@ class DeviceChip final : public QToolButton {
 public:
     DeviceChip(ProjectDocument& document, const ThemeManager& themes, QWidget* parent = nullptr);
 
-    /// What training would take where the settings leave it open; shown until something changes.
-    void setPlan(const ComputePlan& plan);
+    /// What training would take where the settings leave it open.
+    void setPlan(const std::optional<ComputePlan>& plan);
 
 Q_SIGNALS:
     /// The change could not be made; the reason.

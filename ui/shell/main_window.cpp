@@ -124,8 +124,8 @@ void MainWindow::connectPages() {
     connect(&document_, &ProjectDocument::fileChanged, this, &MainWindow::refreshTitle);
     connect(&document_, &ProjectDocument::autosaveFailed, status_, &StatusLine::showHint);
     connect(header_, &HeaderBar::hint, status_, &StatusLine::showHint);
-    connect(compute_, &ComputeProbe::memoryPlanned, status_, &StatusLine::setPlannedMemory);
-    connect(compute_, &ComputeProbe::planKnown, &header_->device(), &DeviceChip::setPlan);
+    connect(compute_, &ComputeProbe::memoryChanged, status_, &StatusLine::setPlannedMemory);
+    connect(compute_, &ComputeProbe::planChanged, &header_->device(), &DeviceChip::setPlan);
     connect(compute_, &ComputeProbe::calibrated, this,
             [this](const ComputePlan& plan, double samplesPerSecond) {
                 status_->showHint(

@@ -162,15 +162,16 @@ bool ProjectFiles::openForRun(const std::filesystem::path& run,
     if (!mayReplace())
         return false;
     // The file may hold another project by now.
-    std::optional<Project> saved;
-    if (file && std::filesystem::exists(*file) && !attempt([&] { saved = loadProject(*file); }))
-        return false;
-    const bool fileIsThere = saved && saved->uuid == kept->uuid;
+    bool fileIsThere = false;
     const bool done = attempt([&] {
+        std::optional<Project> saved;
+        if (file && std::filesystem::exists(*file))
+            saved = loadProject(*file);
+        fileIsThere = saved && saved->uuid == kept->uuid;
         if (fileIsThere)
-            document_->open(*file);
+            document_->open(std::move(*saved), *file);
         else
-            document_->openUnsaved(*kept);
+            document_->openUnsaved(std::move(*kept));
     });
     if (done) {
         if (fileIsThere)

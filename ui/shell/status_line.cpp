@@ -53,10 +53,7 @@ StatusLine::StatusLine(ProjectDocument& document, const ThemeManager& themes, QW
     figuresTimer_.setInterval(kFiguresMs);
     connect(&figuresTimer_, &QTimer::timeout, this, &StatusLine::refreshFigures);
     connect(problems_, &QPushButton::clicked, this, &StatusLine::problemsClicked);
-    connect(document_, &ProjectDocument::analysisChanged, this, [this] {
-        planned_.reset();
-        refresh();
-    });
+    connect(document_, &ProjectDocument::analysisChanged, this, &StatusLine::refresh);
     connect(document_, &ProjectDocument::modifiedChanged, this, &StatusLine::refresh);
     connect(document_, &ProjectDocument::fileChanged, this, &StatusLine::refresh);
     connect(themes_, &ThemeManager::changed, this, &StatusLine::refresh);
@@ -77,9 +74,9 @@ void StatusLine::showHint(const QString& text) {
         hintTimer_.start(kHintMs);
 }
 
-void StatusLine::setPlannedMemory(const MemoryEstimate& memory) {
+void StatusLine::setPlannedMemory(const std::optional<MemoryEstimate>& memory) {
     planned_ = memory;
-    refreshFigures();
+    figuresTimer_.start();
 }
 
 void StatusLine::refresh() {

@@ -25,9 +25,8 @@ public:
 
     /// Says it for a while, or stops saying it when empty.
     void showHint(const QString& text);
-    /// Training memory as the engine plans it; shown until something changes, in place of the
-    /// estimate.
-    void setPlannedMemory(const MemoryEstimate& memory);
+    /// Training memory as the engine plans it; without it an estimate is shown.
+    void setPlannedMemory(const std::optional<MemoryEstimate>& memory);
 
 Q_SIGNALS:
     void problemsClicked();

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/project.h"
+#include "engine/project/rename_node.h"
 #include "engine/project/templates.h"
 #include "tests/support/data_files.h"
 
 #include <QRegularExpression>
 #include <QTest>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -131,6 +133,28 @@ private Q_SLOTS:
         };
         const auto why = whyRefused({group});
         QVERIFY2(contains(why, "renamed"), why.c_str());
+    }
+
+    void whatAnOutputIsTrainedForFollowsItsName() {
+        auto project = openTemplate("lenet-5");
+        const auto output =
+            std::ranges::find_if(project.network.main.nodes(), [](const auto& entry) {
+                return entry.second.use == decltype(entry.second.use){LayerUse{"output"}};
+            })->second;
+        project.training.objectives.front().output = output.name;
+        const auto before = project;
+        const auto undo = apply(project, renameNode(project, "", output.id, "digit"));
+        QCOMPARE(project.network.main.find(output.id)->name, std::string("digit"));
+        QCOMPARE(project.training.objectives.front().output, std::string("digit"));
+        apply(project, undo);
+        QVERIFY(project == before);
+        // Another layer's name is no business of theirs, nor is a name that is taken.
+        apply(project, renameNode(project, "", NodeId{1}, "retina"));
+        QVERIFY(project.training == before.training);
+        const auto why =
+            errorOf([&] { apply(project, renameNode(project, "", output.id, "retina")); });
+        QVERIFY2(contains(why, "retina"), why.c_str());
+        QVERIFY(project.training == before.training);
     }
 
     void newProjectsHaveTheirOwnUuid() {

@@ -225,7 +225,7 @@ private Q_SLOTS:
 
     void theTestSetIsReadAndACellShowsItsImages() {
         auto& panel = page_->evaluation();
-        QTRY_VERIFY_WITH_TIMEOUT(panel.report().has_value(), kPatience);
+        QTRY_VERIFY_WITH_TIMEOUT(panel.report() != nullptr, kPatience);
         const auto& matrix = panel.report()->matrix;
         QCOMPARE(matrix.samples(), std::int64_t{10'000});
         QVERIFY(matrix.correct() > 8'500);

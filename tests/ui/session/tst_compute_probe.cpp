@@ -6,7 +6,6 @@
 #include "ui/session/compute_probe.h"
 
 #include <QApplication>
-#include <QSignalSpy>
 #include <QTest>
 
 using namespace gradwright;
@@ -49,10 +48,12 @@ private Q_SLOTS:
         QVERIFY(!bench.remembered());
         ComputeProbe probe(bench.document, bench.session);
         probe.setDelay(0);
-        QSignalSpy planned(&probe, &ComputeProbe::memoryPlanned);
         std::optional<MemoryEstimate> memory;
-        connect(&probe, &ComputeProbe::memoryPlanned, this,
-                [&](const MemoryEstimate& found) { memory = found; });
+        connect(&probe, &ComputeProbe::memoryChanged, this,
+                [&](const std::optional<MemoryEstimate>& found) { memory = found; });
+        std::optional<ComputePlan> known;
+        connect(&probe, &ComputeProbe::planChanged, this,
+                [&](const std::optional<ComputePlan>& found) { known = found; });
         std::optional<ComputePlan> plan;
         connect(&probe, &ComputeProbe::calibrated, this,
                 [&](const ComputePlan& found, double) { plan = found; });
@@ -63,14 +64,16 @@ private Q_SLOTS:
         QVERIFY(memory && expected);
         QVERIFY(memory->weights == expected->weights);
         QVERIFY(bench.remembered() == plan);
+        QVERIFY(known == plan);
 
-        // What is known is not measured again.
-        plan.reset();
-        planned.clear();
+        // An edit makes it stale at once; what is known is not measured again.
+        const auto before = std::exchange(plan, {});
         bench.document.perform(
             QStringLiteral("Nothing"),
             {ProjectEdit::Group{{SetTraining{bench.document.project().training}}}});
-        QTRY_VERIFY_WITH_TIMEOUT(planned.count() == 1, kPatience);
+        QVERIFY(!memory && !known);
+        QTRY_VERIFY_WITH_TIMEOUT(memory && known, kPatience);
+        QVERIFY(known == before);
         QTest::qWait(300);
         QVERIFY(!plan);
     }
@@ -81,8 +84,10 @@ private Q_SLOTS:
         Bench bench(project);
         ComputeProbe probe(bench.document, bench.session);
         probe.setDelay(0);
-        QSignalSpy planned(&probe, &ComputeProbe::memoryPlanned);
-        QTRY_VERIFY_WITH_TIMEOUT(planned.count() == 1, kPatience);
+        std::optional<MemoryEstimate> memory;
+        connect(&probe, &ComputeProbe::memoryChanged, this,
+                [&](const std::optional<MemoryEstimate>& found) { memory = found; });
+        QTRY_VERIFY_WITH_TIMEOUT(memory, kPatience);
         QTest::qWait(300);
         QVERIFY(!bench.remembered());
     }

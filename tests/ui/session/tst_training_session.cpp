@@ -144,7 +144,7 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(session.state(), TrainingState::Finished, kPatience);
         const auto model = std::make_shared<const TrainedModel>(openModel(session.run()));
         EvaluationJob job;
-        std::optional<TestReport> report;
+        std::shared_ptr<const TestReport> report;
         std::int64_t last = 0;
         bool rising = true;
         connect(&job, &EvaluationJob::progressed, this, [&](std::int64_t done, std::int64_t all) {
@@ -152,12 +152,12 @@ private Q_SLOTS:
             last = done;
         });
         connect(&job, &EvaluationJob::finished, this,
-                [&](const TestReport& finished) { report = finished; });
+                [&](const std::shared_ptr<const TestReport>& finished) { report = finished; });
         job.start(model);
         job.cancel();
         QVERIFY(!job.isRunning());
         job.start(model);
-        QTRY_VERIFY_WITH_TIMEOUT(report.has_value(), kPatience);
+        QTRY_VERIFY_WITH_TIMEOUT(report, kPatience);
         QVERIFY(rising && last == 10'000);
         const auto& matrix = report->matrix;
         QCOMPARE(matrix.samples(), std::int64_t{10'000});
