@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/graph/advice.h"
 
+#include "engine/ops/initializer.h"
+
 #include <algorithm>
 #include <array>
 #include <set>
@@ -37,11 +39,16 @@ public:
         : network_(network)
         , analysis_(analysis)
         , diagnostics_(diagnostics)
-        , consumers_(analysis.flat.nodes.size()) {
+        , consumers_(analysis.flat.nodes.size())
+        , learnsBehind_(analysis.flat.nodes.size()) {
         for (std::size_t i = 0; i < analysis.flat.nodes.size(); ++i)
             for (const auto& source : flat(i).inputs)
                 if (source)
                     consumers_[*source].push_back(i);
+        for (std::size_t i = consumers_.size(); i-- > 0;)
+            learnsBehind_[i] = std::ranges::any_of(consumers_[i], [&](std::size_t next) {
+                return learnsBehind_[next] || analysis.nodes[next].parameters > 0;
+            });
     }
 
     void run() {
@@ -49,6 +56,7 @@ public:
             if (!analysis_.nodes[i].reachesOutput || !flat(i).layer)
                 continue;
             adviseOnBias(i);
+            adviseOnEqualWeights(i);
             adviseOnDropout(i);
             adviseOnLinearPair(i);
         }
@@ -105,6 +113,23 @@ private:
                            "it.",
                            nameOf(index), nameOf(*next)),
                {{"Switch the bias off", set(index, "bias", false)}});
+    }
+
+    /// Units that start alike get the same gradients (Goodfellow, Bengio, Courville: Deep Learning,
+    /// 2016, 8.4). In the last layer each has a class of its own, so it may begin with zeros.
+    void adviseOnEqualWeights(std::size_t index) {
+        if (analysis_.nodes[index].parameters == 0 || !learnsBehind_[index] ||
+            !findParam(flat(index).layer->params, "initializer"))
+            return;
+        const auto key = Params(flat(index).layer->params, flat(index).params).text("initializer");
+        const auto def = std::ranges::find(initializers(), key, &InitializerDef::key);
+        if (def == initializers().end() || def->forKernels)
+            return;
+        report(index, Severity::Warning, "initializer",
+               fmt::format("All weights of {} start alike, so its units get the same gradients and "
+                           "stay alike.",
+                           nameOf(index)),
+               {{"Start with different weights", set(index, "initializer", std::string("auto"))}});
     }
 
     /// Li, Chen, Hu, Yang: Understanding the disharmony between dropout and batch normalization,
@@ -268,6 +293,7 @@ private:
     const Analysis& analysis_;
     DiagnosticList& diagnostics_;
     std::vector<std::vector<std::size_t>> consumers_;
+    std::vector<bool> learnsBehind_; ///< something after the node has weights
 };
 
 // ---- merges

@@ -176,7 +176,7 @@ private:
             return;
         const auto& graph = network_.graph(node.graph);
         for (std::uint32_t port = 0; port < node.inputs.size(); ++port)
-            if (!graph.linkInto({node.node, PortIndex{port}}))
+            if (!node.inputs[port] && !graph.linkInto({node.node, PortIndex{port}}))
                 report(index, Severity::Warning,
                        fmt::format("Input {} of {} is not connected.", port, drawn(index).name));
     }

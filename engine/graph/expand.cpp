@@ -61,6 +61,39 @@ void adaptTypes(ParamValues& values, const LayerDef* layer) {
     }
 }
 
+/// What leaves each output port of a graph's nodes, while it is unrolled.
+class Sources {
+public:
+    explicit Sources(const Graph& graph)
+        : first_(graph.nodes().size()) {
+        nodes_.reserve(first_.size());
+        for (const auto& [id, node] : graph.nodes())
+            nodes_.push_back(id);
+    }
+
+    void set(PortRef port, Source source) {
+        if (port.port.index() == 0)
+            first_[placeOf(port.node)] = source;
+        else
+            others_[port] = source;
+    }
+    [[nodiscard]] Source at(PortRef port) const {
+        if (port.port.index() == 0)
+            return first_[placeOf(port.node)];
+        const auto found = others_.find(port);
+        return found == others_.end() ? Source{} : found->second;
+    }
+
+private:
+    [[nodiscard]] std::size_t placeOf(NodeId id) const {
+        return static_cast<std::size_t>(std::ranges::lower_bound(nodes_, id) - nodes_.begin());
+    }
+
+    std::vector<NodeId> nodes_;
+    std::vector<Source> first_; ///< of ports 0, as nodes_
+    std::map<PortRef, Source> others_;
+};
+
 class Expander {
 public:
     explicit Expander(const Network& network)
@@ -84,7 +117,7 @@ private:
         const auto inputNodes = nodesOfLayer(scope.graph, "block-input");
         const auto outputNodes = nodesOfLayer(scope.graph, "block-output");
         std::vector<Source> outputs(outputNodes.size());
-        std::map<PortRef, Source> sources;
+        Sources sources(scope.graph);
         for (const auto id : topologicalOrder(scope.graph)) {
             if (result_.nodes.size() >= kMaxFlatNodes) {
                 tooLarge_ = true;
@@ -99,7 +132,7 @@ private:
             if (const auto port = portOf(inputNodes, id))
                 feeds = {*port < inputs.size() ? inputs[*port] : Source{}};
             const auto index = appendLayer(scope, node, std::move(feeds));
-            sources[{id, PortIndex{0}}] = index;
+            sources.set({id, PortIndex{0}}, index);
             if (const auto port = portOf(outputNodes, id))
                 outputs[*port] = index;
         }
@@ -114,17 +147,16 @@ private:
     }
 
     [[nodiscard]] std::vector<Source> feedsOf(const Graph& graph, const Node& node,
-                                              const std::map<PortRef, Source>& sources) const {
+                                              const Sources& sources) const {
         const auto ports = portsOf(network_, node);
-        auto count = ports ? ports->minInputs : 0;
-        for (const auto id : graph.linksOf(node.id))
-            if (const auto& link = *graph.find(id); link.to.node == node.id)
-                count = std::max(count, link.to.port.index() + 1);
-        std::vector<Source> feeds(count);
-        for (std::uint32_t port = 0; port < count; ++port)
-            if (const auto* link = graph.linkInto({node.id, PortIndex{port}}))
-                if (const auto found = sources.find(link->from); found != sources.end())
-                    feeds[port] = found->second;
+        std::vector<Source> feeds(ports ? ports->minInputs : 0);
+        for (const auto id : graph.linksOf(node.id)) {
+            const auto& link = *graph.find(id);
+            if (link.to.node != node.id)
+                continue;
+            feeds.resize(std::max(feeds.size(), link.to.port.index() + 1));
+            feeds[link.to.port.index()] = sources.at(link.from);
+        }
         return feeds;
     }
 
@@ -148,7 +180,7 @@ private:
     }
 
     void expandBlock(const Scope& scope, const Node& node, std::vector<Source> feeds,
-                     std::map<PortRef, Source>& sources) {
+                     Sources& sources) {
         const auto& use = *node.blockUse();
         const auto found = network_.blocks.find(use.block);
         if (const auto why = whyNotExpand(node, found == network_.blocks.end())) {
@@ -173,7 +205,7 @@ private:
         }
         open_.pop_back();
         for (std::uint32_t port = 0; port < feeds.size(); ++port)
-            sources[{node.id, PortIndex{port}}] = feeds[port];
+            sources.set({node.id, PortIndex{port}}, feeds[port]);
     }
 
     [[nodiscard]] std::optional<std::string> whyNotExpand(const Node& node, bool missing) const {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -148,13 +149,25 @@ std::vector<NodeId> topologicalOrder(const Graph& graph) {
     const auto placeOf = [&](NodeId id) {
         return static_cast<std::size_t>(std::ranges::lower_bound(ids, id) - ids.begin());
     };
+    // What follows a node: begin[place] … begin[place + 1] of `after`.
+    struct Ends {
+        std::size_t from, to;
+    };
+    std::vector<Ends> links;
+    links.reserve(graph.links().size());
     std::vector<std::size_t> missing(ids.size());
-    std::vector<std::vector<std::size_t>> after(ids.size());
+    std::vector<std::size_t> begin(ids.size() + 1);
     for (const auto& [id, link] : graph.links()) {
-        const auto to = placeOf(link.to.node);
-        ++missing[to];
-        after[placeOf(link.from.node)].push_back(to);
+        links.push_back({placeOf(link.from.node), placeOf(link.to.node)});
+        ++missing[links.back().to];
+        ++begin[links.back().from + 1];
     }
+    std::partial_sum(begin.begin(), begin.end(), begin.begin());
+    std::vector<std::size_t> after(links.size());
+    auto next = begin;
+    for (const auto& [from, to] : links)
+        after[next[from]++] = to;
+
     std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
     for (std::size_t i = 0; i < ids.size(); ++i)
         if (missing[i] == 0)
@@ -165,9 +178,9 @@ std::vector<NodeId> topologicalOrder(const Graph& graph) {
         const auto place = ready.top();
         ready.pop();
         order.push_back(ids[place]);
-        for (const auto next : after[place])
-            if (--missing[next] == 0)
-                ready.push(next);
+        for (auto i = begin[place]; i < begin[place + 1]; ++i)
+            if (--missing[after[i]] == 0)
+                ready.push(after[i]);
     }
     return order;
 }

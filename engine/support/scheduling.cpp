@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/support/scheduling.h"
 
+#include <algorithm>
+
 #ifdef __linux__
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,6 +18,7 @@ namespace {
 
 constexpr std::uint64_t kShortSlice = 200'000; // ns; the kernel takes 0.1 to 100 ms
 constexpr std::uint64_t kStandardSlice = 0;
+constexpr std::int32_t kBackground = 5; ///< nice(2): who waits for an answer goes first
 
 /// The first version of struct sched_attr of linux/sched/types.h, which Debian 12's libc lacks.
 struct SchedulingAttributes {
@@ -39,6 +42,8 @@ void setScheduling(Scheduling wish) {
         return;
     attributes.size = sizeof attributes;
     attributes.runtime = wish == Scheduling::Responsive ? kShortSlice : kStandardSlice;
+    if (wish == Scheduling::Throughput) // only a privileged process could take it back
+        attributes.nice = std::max(attributes.nice, kBackground);
     syscall(SYS_sched_setattr, kThisThread, &attributes, kNoFlags);
 }
 

@@ -163,13 +163,14 @@ private:
         report(QStringLiteral("all of it, a frame"), whole);
     }
 
-    [[nodiscard]] NetworkEdit insertLayer(LinkId link) const {
+    [[nodiscard]] ProjectEdit insertLayer(LinkId link) const {
         const Network& network = document_.project().network;
         Node node;
         node.id = network.main.freshNodeId();
         node.name = network.main.freshName("extra");
         node.use = LayerUse{"relu"};
-        return insertIntoLink(network, "", link, std::move(node));
+        const MoveNodes place{"", {{node.id, Point{0, 40'000}}}};
+        return {ProjectEdit::Group{{insertIntoLink(network, "", link, std::move(node))}, {place}}};
     }
 
     void measureEdits() {
@@ -208,7 +209,7 @@ private:
                 settle();
             }));
             insert.push_back(msOf([&] {
-                document_.perform(QStringLiteral("Insert"), {insertLayer(link)});
+                document_.perform(QStringLiteral("Insert"), insertLayer(link));
                 settle();
             }));
             document_.undoStack().undo();

@@ -87,7 +87,7 @@ public:
         waitFor("an answer",
                 [this] { return window_.inference().prediction().prediction().has_value(); });
         waitFor("the test set",
-                [this] { return window_.inference().evaluation().report().has_value(); });
+                [this] { return window_.inference().evaluation().report() != nullptr; });
         everywhere("inference");
     }
 

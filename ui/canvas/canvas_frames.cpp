@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/canvas_scene.h"
-#include "ui/canvas/drop_gone.h"
 #include "ui/canvas/frame_item.h"
 #include "ui/canvas/note_item.h"
+#include "ui/canvas/sync_items.h"
 #include "ui/theme/text.h"
 
 #include <QSignalBlocker>

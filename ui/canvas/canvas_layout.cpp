@@ -50,11 +50,12 @@ void CanvasScene::provisionPositions() {
 }
 
 void CanvasScene::routeLinks() {
-    std::map<NodeId, QRectF> obstacles;
+    LinkRouter::Places obstacles;
+    obstacles.reserve(nodes_.size());
     // What is being dragged is in nobody's way: it may be about to go into a link.
     for (const auto& [id, item] : nodes_)
         if (!moveDrag_ || !moveDrag_->nodes.contains(id))
-            obstacles.emplace_hint(obstacles.end(), id, item->sceneRect());
+            obstacles.emplace_back(id, item->sceneRect());
     router_.place(std::move(obstacles), flow());
     for (const auto& [id, item] : links_) {
         const Link& link = *graph().find(id);

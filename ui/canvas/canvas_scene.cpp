@@ -3,10 +3,10 @@
 
 #include "engine/support/error.h"
 #include "ui/canvas/callout_item.h"
-#include "ui/canvas/drop_gone.h"
 #include "ui/canvas/frame_item.h"
 #include "ui/canvas/layout_job.h"
 #include "ui/canvas/note_item.h"
+#include "ui/canvas/sync_items.h"
 #include "ui/theme/text.h"
 
 #include <QGraphicsSceneHelpEvent>
@@ -175,22 +175,16 @@ void CanvasScene::onChanged(ProjectDocument::Changes what) {
 void CanvasScene::syncItems() {
     const Graph& shown = graph();
     const QSignalBlocker quiet(this);
-    dropGone(links_, [&](LinkId id) { return shown.find(id) != nullptr; });
-    dropGone(nodes_, [&](NodeId id) { return shown.find(id) != nullptr; });
-    for (const auto& [id, node] : shown.nodes()) {
-        NodeItem*& item = nodes_[id];
-        if (item != nullptr)
-            continue;
-        item = new NodeItem(id, looks_, *themes_);
+    syncWith(links_, shown.links(), [this](LinkId id) {
+        auto* const item = new LinkItem(id, looks_, *themes_);
         addItem(item);
-    }
-    for (const auto& [id, link] : shown.links()) {
-        LinkItem*& item = links_[id];
-        if (item != nullptr)
-            continue;
-        item = new LinkItem(id, looks_, *themes_);
+        return item;
+    });
+    syncWith(nodes_, shown.nodes(), [this](NodeId id) {
+        auto* const item = new NodeItem(id, looks_, *themes_);
         addItem(item);
-    }
+        return item;
+    });
 }
 
 void CanvasScene::syncLooks() {

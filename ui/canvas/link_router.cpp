@@ -13,26 +13,28 @@ constexpr std::size_t kMostChanges = 256;
 constexpr double kBeside = 24; ///< a link keeps less distance than this from what it goes round
 
 /// Where something was in only one of them, or elsewhere.
-std::vector<QRectF> differences(const std::map<NodeId, QRectF>& before,
-                                const std::map<NodeId, QRectF>& after) {
+std::vector<QRectF> differences(const LinkRouter::Places& before, const LinkRouter::Places& after) {
     std::vector<QRectF> found;
-    for (const auto& [id, rect] : before) {
-        const auto now = after.find(id);
-        if (now != after.end() && now->second == rect)
-            continue;
-        found.push_back(rect);
-        if (now != after.end())
-            found.push_back(now->second);
+    auto old = before.begin();
+    auto now = after.begin();
+    while (old != before.end() || now != after.end()) {
+        const bool isOld = old != before.end() && (now == after.end() || old->first <= now->first);
+        const bool isNow = now != after.end() && (old == before.end() || now->first <= old->first);
+        if (!isOld || !isNow || old->second != now->second) {
+            if (isOld)
+                found.push_back(old->second);
+            if (isNow)
+                found.push_back(now->second);
+        }
+        old += isOld;
+        now += isNow;
     }
-    for (const auto& [id, rect] : after)
-        if (!before.contains(id))
-            found.push_back(rect);
     return found;
 }
 
 } // namespace
 
-void LinkRouter::place(std::map<NodeId, QRectF> nodes, Flow flow) {
+void LinkRouter::place(Places nodes, Flow flow) {
     changed_ = differences(nodes_, nodes);
     allAreStale_ = nodes_.empty() || flow != flow_ || changed_.size() > kMostChanges;
     flow_ = flow;

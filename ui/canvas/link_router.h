@@ -3,7 +3,8 @@
 
 #include "ui/canvas/link_route.h"
 
-#include <map>
+#include <utility>
+#include <vector>
 
 namespace gradwright {
 
@@ -11,8 +12,11 @@ namespace gradwright {
 /// near which a node has come, gone or moved, are routed anew.
 class LinkRouter {
 public:
-    /// Where nodes stand now. Those that are in nobody's way are left out.
-    void place(std::map<NodeId, QRectF> nodes, Flow flow);
+    /// Where nodes stand.
+    using Places = std::vector<std::pair<NodeId, QRectF>>;
+
+    /// Where they stand now, in the order of ids. Those that are in nobody's way are left out.
+    void place(Places nodes, Flow flow);
     /// Forgets what was routed.
     void clear() { *this = {}; }
 
@@ -23,7 +27,7 @@ public:
 private:
     [[nodiscard]] bool isStale(const QPolygonF& before, QPointF from, QPointF to) const;
 
-    std::map<NodeId, QRectF> nodes_;
+    Places nodes_;
     ObstacleMap obstacles_;
     std::vector<QRectF> changed_; ///< by the last place(): where something was, and where it is
     Flow flow_ = Flow::Down;

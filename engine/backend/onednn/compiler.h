@@ -120,6 +120,8 @@ public:
     Lowered* withStoredChannels(Lowered* value, WeightId vector);
     /// The weight in that layout; reordered in each pass when it is kept in another.
     Buffer* weightAs(WeightId id, const MemoryDesc& desc);
+    /// The weight in row-major order, in which it is kept unless another op has decided already.
+    Buffer* plainWeight(WeightId id);
 
     /// Where a primitive may write a weight's gradient.
     struct GradientTarget {
@@ -128,6 +130,8 @@ public:
         Buffer* buffer;
     };
     GradientTarget gradientTarget(WeightId id, const MemoryDesc& desc);
+    /// In row-major order.
+    GradientTarget plainGradientTarget(WeightId id);
     /// After the primitive: brings the gradient where it belongs. `maskPadding`: it may have
     /// garbage in the padding.
     void finishGradient(const GradientTarget& target, bool maskPadding);

@@ -38,6 +38,17 @@ Buffer* Compiler::weightAs(WeightId id, const MemoryDesc& desc) {
     return copy;
 }
 
+Buffer* Compiler::plainWeight(WeightId id) {
+    const auto& dims = graph_.weight(id).shape.dims();
+    if (!weights_.stored(id).isSet)
+        weights_.setLayout(id, dims, denseDesc(dims));
+    return weightAs(id, denseDesc(dims));
+}
+
+Compiler::GradientTarget Compiler::plainGradientTarget(WeightId id) {
+    return gradientTarget(id, denseDesc(graph_.weight(id).shape.dims()));
+}
+
 Buffer* Compiler::gradientMemory(WeightId id) {
     auto& stored = weights_.stored(id);
     if (!isPart())

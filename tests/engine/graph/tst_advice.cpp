@@ -49,6 +49,25 @@ private Q_SLOTS:
         QVERIFY(analyze(residualNetwork()).diagnostics.empty());
     }
 
+    void weightsThatStartAlike() {
+        const auto with = [](const char* initializer, const char* layer) {
+            NetworkBuilder b;
+            auto x = image(b, {8});
+            for (const std::string_view name : {"hidden", "scores"})
+                x = b.after(x, "dense",
+                            {{"initializer", std::string(name == layer ? initializer : "auto")}});
+            b.after(x, "output");
+            return b.network;
+        };
+        for (const auto* initializer : {"zeros", "constant"}) {
+            QVERIFY(about(with(initializer, "hidden"), "start alike").has_value());
+            fixes(with(initializer, "hidden"), "start alike");
+            // Nothing that learns comes behind it.
+            QVERIFY(!about(with(initializer, "scores"), "start alike").has_value());
+        }
+        QVERIFY(!about(with("normal", "hidden"), "start alike").has_value());
+    }
+
     void sigmoidsInADeepStack() {
         NetworkBuilder b;
         auto x = image(b, {8});

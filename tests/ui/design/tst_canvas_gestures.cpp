@@ -362,7 +362,11 @@ private Q_SLOTS:
                 for (int moved = number(3); moved > 0; --moved)
                     nodes.at({1U + static_cast<std::uint32_t>(number(80))})
                         .moveTopLeft(QPointF(number(20) * 130, number(40) * 70));
-                router.place(nodes, flow);
+                // Some without links come and go.
+                if (const NodeId id{81U + static_cast<std::uint32_t>(number(9))};
+                    number(3) == 0 && nodes.erase(id) == 0)
+                    nodes[id] = QRectF(number(20) * 130, number(40) * 70, 208, 54);
+                router.place({nodes.begin(), nodes.end()}, flow);
                 ObstacleMap fresh;
                 for (const auto& [id, rect] : nodes)
                     fresh.add(id, rect);

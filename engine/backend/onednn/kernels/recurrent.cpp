@@ -6,6 +6,8 @@
 #include "engine/support/simd.h"
 #include "engine/support/vector_math.h"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace gradwright::onednn {
@@ -16,70 +18,78 @@ constexpr std::size_t kGrain = 4096; // elements
 using vectored::sigmoid;
 using vectored::tanh;
 
-// One step of one sample: `gates` holds W x + U h (of a GRU's n only W x) and gets the gates.
+// One step of one sample: `gates` holds W x and gets the gates; `terms` holds U h. No array
+// overlaps another; were that not said, the compiler would leave the loops scalar.
 
 GRADWRIGHT_CLONES
-void simpleStep(float* out, float* gates, const float* bias, bool relu, std::size_t units) {
+void simpleStep(float* __restrict out, float* __restrict gates, const float* __restrict terms,
+                const float* __restrict bias, bool relu, std::size_t units) {
     for (std::size_t u = 0; u < units; ++u) {
-        const float a = gates[u] + bias[u];
+        const float a = gates[u] + terms[u] + bias[u];
         const float squashed = tanh(a);
         out[u] = relu ? (a > 0 ? a : 0) : squashed;
     }
 }
 
 GRADWRIGHT_CLONES
-void lstmStep(float* out, float* cell, float* gates, const float* bias, const float* before,
-              std::size_t units) {
-    float* i = gates;
-    float* f = gates + units;
-    float* g = gates + 2 * units;
-    float* o = gates + 3 * units;
+void lstmStep(float* __restrict out, float* __restrict cell, float* __restrict gates,
+              const float* __restrict terms, const float* __restrict bias,
+              const float* __restrict before, std::size_t units) {
+    float* __restrict i = gates;
+    float* __restrict f = gates + units;
+    float* __restrict g = gates + 2 * units;
+    float* __restrict o = gates + 3 * units;
     for (std::size_t u = 0; u < units; ++u) {
-        i[u] = sigmoid(i[u] + bias[u]);
-        f[u] = sigmoid(f[u] + bias[units + u]);
-        g[u] = tanh(g[u] + bias[2 * units + u]);
-        o[u] = sigmoid(o[u] + bias[3 * units + u]);
+        i[u] = sigmoid(i[u] + terms[u] + bias[u]);
+        f[u] = sigmoid(f[u] + terms[units + u] + bias[units + u]);
+        g[u] = tanh(g[u] + terms[2 * units + u] + bias[2 * units + u]);
+        o[u] = sigmoid(o[u] + terms[3 * units + u] + bias[3 * units + u]);
         cell[u] = i[u] * g[u] + (before ? f[u] * before[u] : 0);
         out[u] = o[u] * tanh(cell[u]);
     }
 }
 
 GRADWRIGHT_CLONES
-void gruStep(float* out, float* fromState, float* gates, const float* bias,
-             const float* biasOfState, const float* before, std::size_t units) {
-    float* r = gates;
-    float* z = gates + units;
-    float* n = gates + 2 * units;
+void gruStep(float* __restrict out, float* __restrict fromState, float* __restrict gates,
+             const float* __restrict terms, const float* __restrict bias,
+             const float* __restrict biasOfState, const float* __restrict before,
+             std::size_t units) {
+    float* __restrict r = gates;
+    float* __restrict z = gates + units;
+    float* __restrict n = gates + 2 * units;
     for (std::size_t u = 0; u < units; ++u) {
-        r[u] = sigmoid(r[u] + bias[u] + biasOfState[u]);
-        z[u] = sigmoid(z[u] + bias[units + u] + biasOfState[units + u]);
-        fromState[u] += biasOfState[2 * units + u];
+        r[u] = sigmoid(r[u] + terms[u] + bias[u] + biasOfState[u]);
+        z[u] = sigmoid(z[u] + terms[units + u] + bias[units + u] + biasOfState[units + u]);
+        fromState[u] = terms[2 * units + u] + biasOfState[2 * units + u];
         n[u] = tanh(n[u] + bias[2 * units + u] + r[u] * fromState[u]);
         out[u] = (1.0F - z[u]) * n[u] + (before ? z[u] * before[u] : 0);
     }
 }
 
-// Backward: `gates` becomes the gradient of what was under their functions; `carry` holds what the
-// next step wants of the state and gets what goes to the step before directly.
+// Backward: `gates` becomes the gradient of what was under their functions. The state's gradient is
+// that of the output plus what the next step wants of it: `carry`, through U, and `direct`, which
+// then gets what goes to the step before directly.
 
 GRADWRIGHT_CLONES
-void simpleStepBackward(float* gates, float* carry, const float* out, const float* gradient,
-                        bool relu, std::size_t units) {
+void simpleStepBackward(float* __restrict gates, const float* __restrict carry,
+                        const float* __restrict out, const float* __restrict gradient, bool relu,
+                        std::size_t units) {
     for (std::size_t u = 0; u < units; ++u) {
         const float g = gradient[u] + carry[u];
         const float slope = 1.0F - out[u] * out[u];
         gates[u] = g * (relu ? (out[u] > 0 ? 1.0F : 0.0F) : slope);
-        carry[u] = 0;
     }
 }
 
 GRADWRIGHT_CLONES
-void lstmStepBackward(float* gates, float* carry, float* cellCarry, const float* cell,
-                      const float* before, const float* gradient, std::size_t units) {
-    float* i = gates;
-    float* f = gates + units;
-    float* g = gates + 2 * units;
-    float* o = gates + 3 * units;
+void lstmStepBackward(float* __restrict gates, const float* __restrict carry,
+                      float* __restrict cellCarry, const float* __restrict cell,
+                      const float* __restrict before, const float* __restrict gradient,
+                      std::size_t units) {
+    float* __restrict i = gates;
+    float* __restrict f = gates + units;
+    float* __restrict g = gates + 2 * units;
+    float* __restrict o = gates + 3 * units;
     for (std::size_t u = 0; u < units; ++u) {
         const float h = gradient[u] + carry[u];
         const float squashed = tanh(cell[u]);
@@ -94,25 +104,29 @@ void lstmStepBackward(float* gates, float* carry, float* cellCarry, const float*
         f[u] = df;
         g[u] = dg;
         o[u] = dout;
-        carry[u] = 0;
     }
 }
 
-/// `fromState` becomes the gradient of U_n h + c_n.
+/// `fromState` becomes the gradient of U_n h + c_n, `terms` that of all of U h.
 GRADWRIGHT_CLONES
-void gruStepBackward(float* gates, float* fromState, float* carry, const float* before,
-                     const float* gradient, std::size_t units) {
-    float* r = gates;
-    float* z = gates + units;
-    float* n = gates + 2 * units;
+void gruStepBackward(float* __restrict gates, float* __restrict fromState, float* __restrict terms,
+                     const float* __restrict carry, float* __restrict direct,
+                     const float* __restrict before, const float* __restrict gradient,
+                     std::size_t units) {
+    float* __restrict r = gates;
+    float* __restrict z = gates + units;
+    float* __restrict n = gates + 2 * units;
     for (std::size_t u = 0; u < units; ++u) {
-        const float h = gradient[u] + carry[u];
+        const float h = gradient[u] + carry[u] + direct[u];
         const float previous = before ? before[u] : 0;
         const float dn = h * (1.0F - z[u]) * (1.0F - n[u] * n[u]);
         const float dz = h * (previous - n[u]) * z[u] * (1.0F - z[u]);
         const float dr = dn * fromState[u] * r[u] * (1.0F - r[u]);
-        carry[u] = h * z[u];
+        direct[u] = h * z[u];
         fromState[u] = dn * r[u];
+        terms[u] = dr;
+        terms[units + u] = dz;
+        terms[2 * units + u] = fromState[u];
         r[u] = dr;
         z[u] = dz;
         n[u] = dn;
@@ -135,146 +149,158 @@ void columnSums(float* sums, const float* matrix, std::size_t rows, std::size_t 
     });
 }
 
-/// The walk over the steps in the order in which they run.
-class Walk {
-public:
-    explicit Walk(const RecurrentPlan& plan)
-        : plan_(plan) {}
-
-    [[nodiscard]] std::size_t time(std::size_t turn) const {
-        return plan_.op.reverse ? plan_.steps - 1 - turn : turn;
-    }
-    /// Of the first sample, in an array of that width; the next sample is steps · width further.
-    template <class T>
-    T* at(T* array, std::size_t turn, std::size_t width) const {
-        return array + time(turn) * width;
-    }
-    template <class T>
-    [[nodiscard]] T* of(T* array, std::size_t sample, std::size_t turn, std::size_t width) const {
-        return array ? array + (sample * plan_.steps + time(turn)) * width : nullptr;
-    }
-
-private:
-    const RecurrentPlan& plan_;
-};
-
+/// Whether a GRU's part for n stands apart from W x: the reset gate is between them.
 bool splitsState(const RecurrentPlan& plan) {
     return plan.op.cell == CellKind::Gru;
 }
 
-/// Adds U h to the gates of a turn; a GRU's part for n goes to the memory.
-void addStateTerms(const RecurrentPlan& plan, const Walk& walk, std::size_t turn,
-                   RecurrentState state, const float* out, const RecurrentWeights& weights) {
-    const auto units = plan.units();
-    const auto rows = plan.rows();
-    const auto joined = splitsState(plan) ? 2 * units : rows;
-    const MatrixView previous{walk.at(out, turn - 1, units), plan.steps * units};
-    multiply({.rows = plan.batch, .columns = joined, .inner = units, .add = true}, previous,
-             {weights.state, units, true}, {walk.at(state.gates, turn, rows), plan.steps * rows});
-    if (splitsState(plan))
-        multiply({.rows = plan.batch, .columns = units, .inner = units}, previous,
-                 {weights.state + joined * units, units, true},
-                 {walk.at(state.memory, turn, units), plan.steps * units});
+/// visit(of [batch, steps, width], of [turns, batch, width]) for each step of each sample.
+template <class Outer, class Visit>
+void forEachStep(const RecurrentPlan& plan, Outer* outer, float* turns, std::size_t width,
+                 const Visit& visit) {
+    const auto count = plan.batch * plan.steps;
+    forChunks(count, std::max<std::size_t>(1, kGrain / width),
+              [&](std::size_t begin, std::size_t end) {
+                  for (auto i = begin; i < end; ++i) {
+                      const auto turn = i / plan.batch;
+                      const auto sample = i % plan.batch;
+                      const auto time = plan.op.reverse ? plan.steps - 1 - turn : turn;
+                      visit(outer + (sample * plan.steps + time) * width, turns + i * width);
+                  }
+              });
+}
+
+void toTurns(const RecurrentPlan& plan, const float* outer, float* turns, std::size_t width) {
+    forEachStep(plan, outer, turns, width, [width](const float* from, float* to) {
+        std::memcpy(to, from, width * sizeof(float));
+    });
+}
+
+void fromTurns(const RecurrentPlan& plan, float* outer, float* turns, std::size_t width) {
+    forEachStep(plan, outer, turns, width, [width](float* to, const float* from) {
+        std::memcpy(to, from, width * sizeof(float));
+    });
 }
 
 } // namespace
 
-void recur(const RecurrentPlan& plan, float* out, RecurrentState state, const float* in,
-           const RecurrentWeights& weights) {
+void StateProduct::run(float* from, float* to) const {
+    primitive->run(std::array{from, to, fixed[0], fixed[1]});
+}
+
+void recur(const RecurrentPlan& plan, float* out, const RecurrentState& state, const float* in,
+           const RecurrentWeights& weights, const StateProduct& product, float* terms) {
     const auto units = plan.units();
     const auto rows = plan.rows();
-    const Walk walk(plan);
-    multiply({.rows = plan.batch * plan.steps, .columns = rows, .inner = plan.features},
-             {in, plan.features}, {weights.input, plan.features, true}, {state.gates, rows});
-    if (splitsState(plan))
-        std::memset(state.memory, 0, plan.batch * plan.steps * units * sizeof(float));
+    const auto batch = plan.batch;
+    toTurns(plan, in, state.in, plan.features);
+    multiply({.rows = batch * plan.steps, .columns = rows, .inner = plan.features},
+             {state.in, plan.features}, {weights.input, plan.features, true}, {state.gates, rows});
+    std::memset(terms, 0, batch * rows * sizeof(float));
     const auto grain = std::max<std::size_t>(1, kGrain / rows);
     for (std::size_t turn = 0; turn < plan.steps; ++turn) {
         if (turn > 0)
-            addStateTerms(plan, walk, turn, state, out, weights);
-        forChunks(plan.batch, grain, [&](std::size_t begin, std::size_t end) {
+            product.run(state.out + (turn - 1) * batch * units, terms);
+        forChunks(batch, grain, [&](std::size_t begin, std::size_t end) {
             for (auto n = begin; n < end; ++n) {
-                auto* y = walk.of(out, n, turn, units);
-                auto* gates = walk.of(state.gates, n, turn, rows);
-                auto* memory = walk.of(state.memory, n, turn, units);
+                const auto at = turn * batch + n;
+                const auto of = [&](float* array) { return array + at * units; };
                 const auto before = [&](float* array) {
-                    return turn > 0 ? walk.of(array, n, turn - 1, units) : nullptr;
+                    return turn > 0 ? array + (at - batch) * units : nullptr;
                 };
+                auto* gates = state.gates + at * rows;
+                const auto* own = terms + n * rows;
                 if (plan.op.cell == CellKind::Simple)
-                    simpleStep(y, gates, weights.biasOfInput, plan.op.relu, units);
+                    simpleStep(of(state.out), gates, own, weights.biasOfInput, plan.op.relu, units);
                 else if (plan.op.cell == CellKind::Lstm)
-                    lstmStep(y, memory, gates, weights.biasOfInput, before(state.memory), units);
+                    lstmStep(of(state.out), of(state.memory), gates, own, weights.biasOfInput,
+                             before(state.memory), units);
                 else
-                    gruStep(y, memory, gates, weights.biasOfInput, weights.biasOfState, before(out),
-                            units);
+                    gruStep(of(state.out), of(state.memory), gates, own, weights.biasOfInput,
+                            weights.biasOfState, before(state.out), units);
             }
         });
+    }
+    fromTurns(plan, out, state.out, units);
+}
+
+namespace {
+
+/// The walk back over the turns: `gates` and a GRU's `memory` become gradients.
+void walkBack(const RecurrentPlan& plan, const RecurrentState& state,
+              const RecurrentScratch& scratch, const StateProduct& product, const float* gradient) {
+    const auto units = plan.units();
+    const auto rows = plan.rows();
+    const auto batch = plan.batch;
+    auto* carry = scratch.carry;
+    auto* direct = carry + batch * units;
+    auto* cellCarry = direct + batch * units;
+    std::memset(carry, 0, 3 * batch * units * sizeof(float));
+    const auto grain = std::max<std::size_t>(1, kGrain / rows);
+    for (auto turn = plan.steps; turn-- > 0;) {
+        const auto time = plan.op.reverse ? plan.steps - 1 - turn : turn;
+        forChunks(batch, grain, [&](std::size_t begin, std::size_t end) {
+            for (auto n = begin; n < end; ++n) {
+                const auto at = turn * batch + n;
+                const auto own = n * units;
+                const auto before = [&](float* array) {
+                    return turn > 0 ? array + (at - batch) * units : nullptr;
+                };
+                auto* gates = state.gates + at * rows;
+                const auto* wanted = gradient + (n * plan.steps + time) * units;
+                if (plan.op.cell == CellKind::Simple)
+                    simpleStepBackward(gates, carry + own, state.out + at * units, wanted,
+                                       plan.op.relu, units);
+                else if (plan.op.cell == CellKind::Lstm)
+                    lstmStepBackward(gates, carry + own, cellCarry + own, state.memory + at * units,
+                                     before(state.memory), wanted, units);
+                else
+                    gruStepBackward(gates, state.memory + at * units, scratch.terms + n * rows,
+                                    carry + own, direct + own, before(state.out), wanted, units);
+            }
+        });
+        if (turn > 0)
+            product.run(splitsState(plan) ? scratch.terms : state.gates + turn * batch * rows,
+                        carry);
     }
 }
 
+} // namespace
+
 void recurBackward(const RecurrentPlan& plan, const RecurrentGradients& gradients,
-                   RecurrentState state, RecurrentScratch scratch, const float* in,
-                   const float* out, const RecurrentWeights& weights, const float* gradient) {
+                   const RecurrentState& state, const RecurrentScratch& scratch,
+                   const RecurrentWeights& weights, const StateProduct& product,
+                   const float* gradient) {
     const auto units = plan.units();
     const auto rows = plan.rows();
     const auto joined = splitsState(plan) ? 2 * units : rows;
-    const auto stretch = plan.steps * units; // from sample to sample
-    const Walk walk(plan);
-    auto* carry = scratch.carry;
-    auto* cellCarry = scratch.carry + plan.batch * units;
-    std::memset(carry, 0, 2 * plan.batch * units * sizeof(float));
-    const auto grain = std::max<std::size_t>(1, kGrain / rows);
-    for (auto turn = plan.steps; turn-- > 0;) {
-        forChunks(plan.batch, grain, [&](std::size_t begin, std::size_t end) {
-            for (auto n = begin; n < end; ++n) {
-                auto* gates = walk.of(state.gates, n, turn, rows);
-                auto* memory = walk.of(state.memory, n, turn, units);
-                const auto* wanted = walk.of(gradient, n, turn, units);
-                const auto* before = turn > 0 ? walk.of(out, n, turn - 1, units) : nullptr;
-                auto* previous = walk.of(scratch.previous, n, turn, units);
-                if (before)
-                    std::memcpy(previous, before, units * sizeof(float));
-                else
-                    std::memset(previous, 0, units * sizeof(float));
-                if (plan.op.cell == CellKind::Simple)
-                    simpleStepBackward(gates, carry + n * units, walk.of(out, n, turn, units),
-                                       wanted, plan.op.relu, units);
-                else if (plan.op.cell == CellKind::Lstm)
-                    lstmStepBackward(gates, carry + n * units, cellCarry + n * units, memory,
-                                     turn > 0 ? walk.of(state.memory, n, turn - 1, units) : nullptr,
-                                     wanted, units);
-                else
-                    gruStepBackward(gates, memory, carry + n * units, before, wanted, units);
-            }
-        });
-        if (turn == 0)
-            continue;
-        multiply({.rows = plan.batch, .columns = units, .inner = joined, .add = true},
-                 {walk.at(state.gates, turn, rows), plan.steps * rows}, {weights.state, units},
-                 {carry, units});
-        if (splitsState(plan))
-            multiply({.rows = plan.batch, .columns = units, .inner = units, .add = true},
-                     {walk.at(state.memory, turn, units), stretch},
-                     {weights.state + joined * units, units}, {carry, units});
-    }
-
     const auto all = plan.batch * plan.steps;
+    const auto later = all - plan.batch; // all turns but the first, which no state precedes
+    walkBack(plan, state, scratch, product, gradient);
     multiply({.rows = rows, .columns = plan.features, .inner = all}, {state.gates, rows, true},
-             {in, plan.features}, {gradients.input, plan.features});
-    multiply({.rows = joined, .columns = units, .inner = all}, {state.gates, rows, true},
-             {scratch.previous, units}, {gradients.state, units});
-    if (splitsState(plan))
-        multiply({.rows = units, .columns = units, .inner = all}, {state.memory, units, true},
-                 {scratch.previous, units}, {gradients.state + joined * units, units});
+             {state.in, plan.features}, {gradients.input, plan.features});
+    if (later > 0) {
+        multiply({.rows = joined, .columns = units, .inner = later},
+                 {state.gates + plan.batch * rows, rows, true}, {state.out, units},
+                 {gradients.state, units});
+        if (splitsState(plan))
+            multiply({.rows = units, .columns = units, .inner = later},
+                     {state.memory + plan.batch * units, units, true}, {state.out, units},
+                     {gradients.state + joined * units, units});
+    } else {
+        std::memset(gradients.state, 0, rows * units * sizeof(float));
+    }
     if (gradients.biasOfInput) {
         columnSums(gradients.biasOfInput, state.gates, all, rows, rows);
         std::memcpy(gradients.biasOfState, gradients.biasOfInput, joined * sizeof(float));
         if (splitsState(plan))
             columnSums(gradients.biasOfState + joined, state.memory, all, units, units);
     }
-    if (gradients.in)
-        multiply({.rows = all, .columns = plan.features, .inner = rows}, {state.gates, rows},
-                 {weights.input, plan.features}, {gradients.in, plan.features});
+    if (!gradients.in)
+        return;
+    multiply({.rows = all, .columns = plan.features, .inner = rows}, {state.gates, rows},
+             {weights.input, plan.features}, {state.in, plan.features}); // nobody needs it now
+    fromTurns(plan, gradients.in, state.in, plan.features);
 }
 
 } // namespace gradwright::onednn

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/backend/onednn/repeated_primitive.h"
 #include "engine/ops/op.h"
 
+#include <array>
 #include <cstddef>
 
 namespace gradwright::onednn {
 
-/// Sizes of one recurrent op; everything is row-major, [batch, steps, …].
+/// Sizes of one recurrent op. Its own arrays are row-major [turns, batch, …], turns in the order in
+/// which the steps run, so that what one step needs lies together; input and output are
+/// [batch, steps, …].
 struct RecurrentPlan {
     RecurrentOp op;
     std::size_t batch = 1, steps = 1, features = 1;
@@ -20,13 +24,14 @@ struct RecurrentPlan {
 
 /// What a forward pass keeps for the backward pass, which overwrites it.
 struct RecurrentState {
-    float* gates;  ///< [batch, steps, gates·units]: after their functions
-    float* memory; ///< [batch, steps, units]: the cell of an LSTM; U_n h + c_n of a GRU; else null
+    float* in;     ///< [turns, batch, features]
+    float* gates;  ///< [turns, batch, gates·units]: after their functions
+    float* out;    ///< [turns, batch, units]
+    float* memory; ///< [turns, batch, units]: the cell of an LSTM; U_n h + c_n of a GRU; else null
 };
 
 struct RecurrentWeights {
     const float* input;       ///< W
-    const float* state;       ///< U
     const float* biasOfInput; ///< null without bias
     const float* biasOfState;
 };
@@ -37,16 +42,26 @@ struct RecurrentGradients {
     float *biasOfInput, *biasOfState; ///< null without bias
 };
 
-/// Room for the backward pass.
-struct RecurrentScratch {
-    float* previous; ///< [batch, steps, units]: the state before each step
-    float* carry;    ///< [2, batch, units]: gradients of state and cell
+/// U times the states of a step, and its backward pass: [batch, units] and [batch, gates·units].
+struct StateProduct {
+    RepeatedPrimitive* primitive;
+    std::array<float*, 2> fixed; ///< weights, and the scratchpad where there is one
+
+    void run(float* from, float* to) const;
 };
 
-void recur(const RecurrentPlan& plan, float* out, RecurrentState state, const float* in,
-           const RecurrentWeights& weights);
+/// `terms`: room for [batch, gates·units].
+void recur(const RecurrentPlan& plan, float* out, const RecurrentState& state, const float* in,
+           const RecurrentWeights& weights, const StateProduct& product, float* terms);
+
+/// Room for the backward pass.
+struct RecurrentScratch {
+    float* carry; ///< [3, batch, units]: gradients of state, in two parts, and cell
+    float* terms; ///< [batch, gates·units]; of a GRU alone
+};
 void recurBackward(const RecurrentPlan& plan, const RecurrentGradients& gradients,
-                   RecurrentState state, RecurrentScratch scratch, const float* in,
-                   const float* out, const RecurrentWeights& weights, const float* gradient);
+                   const RecurrentState& state, const RecurrentScratch& scratch,
+                   const RecurrentWeights& weights, const StateProduct& product,
+                   const float* gradient);
 
 } // namespace gradwright::onednn
