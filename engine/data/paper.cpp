@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,9 @@ constexpr int kBorderRounds = 4;
 constexpr int kPaperRounds = 4;
 /// So many pixels are enough to fit six numbers.
 constexpr std::int64_t kSamples = 20'000;
+/// So much of the border and of the picture is exactly alike where there is no paper to be found.
+constexpr double kCanvasBorder = 0.9;
+constexpr double kCanvasShare = 0.5;
 
 struct Sample {
     Terms terms;
@@ -125,11 +129,34 @@ std::vector<Sample> collect(const GrayImage& image, std::int64_t margin) {
     return samples;
 }
 
+/// The brightness of a canvas that was drawn on, where nearly all of the border and most of the
+/// picture are exactly alike: a camera's or a scanner's paper never is.
+std::optional<float> canvasOf(const GrayImage& drawing, const std::vector<Sample>& border) {
+    const double value = startAtMedian(border)[0];
+    const auto alike = [](auto count, auto all) {
+        return static_cast<double>(count) / static_cast<double>(all);
+    };
+    const auto onBorder = std::ranges::count(border, value, &Sample::value);
+    if (alike(onBorder, border.size()) < kCanvasBorder)
+        return {};
+    const auto brightness = static_cast<float>(value);
+    const auto everywhere = std::ranges::count(drawing.pixels, brightness);
+    if (alike(everywhere, drawing.pixels.size()) < kCanvasShare)
+        return {};
+    return brightness;
+}
+
 } // namespace
 
 Paper removePaper(const GrayImage& drawing) {
     const auto margin = std::max<std::int64_t>(1, std::min(drawing.width, drawing.height) / 30);
     const auto border = collect(drawing, margin);
+    if (const auto canvas = canvasOf(drawing, border)) {
+        Paper paper{drawing, 0};
+        for (auto& value : paper.difference.pixels)
+            value -= *canvas;
+        return paper;
+    }
     auto surface = startAtMedian(border);
     for (int round = 0; round < kBorderRounds; ++round)
         surface =

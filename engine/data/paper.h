@@ -11,7 +11,7 @@ struct Paper {
 };
 
 /// Fits a quadratic surface to the brightness of the paper, robustly: first to the border, then to
-/// all that agrees with it.
+/// all that agrees with it. A canvas, whose border is exactly alike, is taken as it is.
 Paper removePaper(const GrayImage& drawing);
 
 } // namespace gradwright
