@@ -10,6 +10,7 @@
 #include <QAccessible>
 #include <QClipboard>
 #include <QGuiApplication>
+#include <QHelpEvent>
 #include <QImage>
 #include <QNativeGestureEvent>
 #include <QPointingDevice>
@@ -383,6 +384,23 @@ private Q_SLOTS:
                 }
             }
         }
+    }
+
+    void pointingTellsWhatIsThere() {
+        openTemplate("lenet-5");
+        CanvasView& view = page_->view();
+        const auto pointAt = [&](QPointF at) {
+            const QPoint position = view.mapFromScene(at);
+            QHelpEvent event(QEvent::ToolTip, position, canvas()->mapToGlobal(position));
+            QApplication::sendEvent(canvas(), &event);
+        };
+        const LinkId id = page_->scene().graph().linksOf(idOf("image")).front();
+        const LinkItem* const link = page_->scene().linkItem(id);
+        pointAt((link->corners().first() + link->corners().last()) / 2);
+        QCOMPARE(link->toolTip(), QStringLiteral("image → conv1\n1×28×28, 784 values a sample"));
+        const NodeItem* const node = page_->scene().nodeItem(idOf("conv1"));
+        pointAt(node->sceneRect().center());
+        QVERIFY2(node->toolTip().contains(QLatin1String("filters")), qPrintable(node->toolTip()));
     }
 
     void pinchingZoomsAboutTheFingers() {
