@@ -9,7 +9,6 @@
 #include <QVariantAnimation>
 
 #include <algorithm>
-#include <ranges>
 
 // Where nodes and links lie: places for new nodes, automatic layout, routes.
 namespace gradwright {
@@ -31,7 +30,8 @@ void CanvasScene::provisionPositions() {
     const auto found = graphs.find(scope_.graph);
     const auto& kept = found == graphs.end() ? nowhere : found->second;
     // Mostly all are: both are in the order of ids.
-    if (std::ranges::includes(kept | std::views::keys, graph().nodes() | std::views::keys)) {
+    const auto id = [](const auto& entry) { return entry.first; };
+    if (std::ranges::includes(kept, graph().nodes(), {}, id, id)) {
         provisional_.clear();
         return;
     }

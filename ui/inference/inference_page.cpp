@@ -11,6 +11,7 @@
 #include "ui/inference/plane_view.h"
 #include "ui/inference/prediction_panel.h"
 #include "ui/inference/values_panel.h"
+#include "ui/theme/icon_engine.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -241,8 +242,10 @@ QWidget* InferencePage::makeImageCard() {
     auto* text = muted(tr("A photo or scan of one digit. Drop a file anywhere on this page, or:"));
     text->setWordWrap(true);
     auto* open = new QPushButton(tr("Open image…"));
+    open->setIconSize(iconBesideText(16));
     open->setIcon(theme_->icon(QStringLiteral("image"), &Theme::text));
     auto* paste = new QPushButton(tr("Paste"));
+    paste->setIconSize(iconBesideText(16));
     paste->setIcon(theme_->icon(QStringLiteral("paste"), &Theme::text));
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(8);

@@ -123,7 +123,8 @@ void WindowPicture::paintInput(QPainter& painter, const Layout& layout) const {
 
 void WindowPicture::paintWindow(QPainter& painter, const Layout& layout, int outRow,
                                 int outColumn) const {
-    const auto& [rows, columns] = geometry_.axes;
+    const auto& rows = geometry_.axes[0];
+    const auto& columns = geometry_.axes[1];
     const QColor color = themes_->theme().category(category_);
     QColor fill = color;
     fill.setAlphaF(0.6F);

@@ -3,6 +3,7 @@
 
 #include "engine/support/error.h"
 #include "ui/theme/elided_label.h"
+#include "ui/theme/icon_engine.h"
 #include "ui/theme/text.h"
 
 #include <QFrame>
@@ -162,6 +163,7 @@ QWidget* ProblemsPanel::rowFor(const Diagnostic& diagnostic, const QString& text
     for (std::size_t i = 0; i < fixes; ++i) {
         auto* const button = new QPushButton(qstr(diagnostic.fixes[i].title));
         button->setIcon(themes_->icon(QStringLiteral("wand"), &Theme::text));
+        button->setIconSize(iconBesideText(16));
         button->setObjectName(QStringLiteral("fix"));
         connect(button, &QPushButton::clicked, this, [this, text, i] { applyFix(text, i); });
         layout->addWidget(button);

@@ -4,6 +4,7 @@
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
 #include "engine/support/error.h"
+#include "ui/theme/icon_engine.h"
 #include "ui/theme/text.h"
 
 #include <QMenu>
@@ -35,7 +36,7 @@ DeviceChip::DeviceChip(ProjectDocument& document, const ThemeManager& themes, QW
     setObjectName(QStringLiteral("device"));
     setProperty("kind", QStringLiteral("chip"));
     setIcon(themes.icon(QStringLiteral("chip")));
-    setIconSize({18, 18});
+    setIconSize(iconBesideText(18));
     setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     setPopupMode(QToolButton::InstantPopup);
     setFocusPolicy(Qt::TabFocus);

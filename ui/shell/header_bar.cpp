@@ -2,6 +2,7 @@
 #include "ui/shell/header_bar.h"
 
 #include "ui/shell/device_chip.h"
+#include "ui/theme/icon_engine.h"
 
 #include <QButtonGroup>
 #include <QHBoxLayout>
@@ -38,6 +39,7 @@ HeaderBar::HeaderBar(ProjectDocument& document, const ThemeManager& themes, QWid
     train_->setProperty("kind", QStringLiteral("primary"));
     train_->setObjectName(QStringLiteral("train"));
     train_->setMinimumWidth(96);
+    train_->setIconSize(iconBesideText(16));
 
     // Both sides take the same room, so that the pages stand in the middle.
     auto* const left = new QHBoxLayout;
@@ -68,6 +70,7 @@ HeaderBar::HeaderBar(ProjectDocument& document, const ThemeManager& themes, QWid
 void HeaderBar::resizeEvent(QResizeEvent* event) {
     QFrame::resizeEvent(event);
     const bool narrow = event->size().width() < kNarrow;
+    device_->setIconSize(narrow ? QSize(18, 18) : iconBesideText(18));
     device_->setToolButtonStyle(narrow ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
     device_->setMinimumWidth(narrow ? kNarrowDevice : 0);
     row_->setStretch(2, narrow ? 0 : 1);
@@ -78,7 +81,7 @@ void HeaderBar::addPage(const QString& title, const QString& icon) {
     auto* const button = new QToolButton;
     button->setText(title);
     button->setIcon(themes_->icon(icon));
-    button->setIconSize({18, 18});
+    button->setIconSize(iconBesideText(18));
     button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     button->setProperty("kind", QStringLiteral("page"));
     button->setCheckable(true);

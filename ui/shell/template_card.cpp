@@ -142,6 +142,8 @@ void TemplateCard::leaveEvent(QEvent*) {
 void TemplateCard::focusInEvent(QFocusEvent* event) {
     QAbstractButton::focusInEvent(event);
     Q_EMIT looked();
+    if (event->reason() != Qt::MouseFocusReason)
+        Q_EMIT reached();
 }
 
 void TemplateCard::keyPressEvent(QKeyEvent* event) {

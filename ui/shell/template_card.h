@@ -50,6 +50,9 @@ public:
 Q_SIGNALS:
     /// The pointer or the focus has come to it.
     void looked();
+    /// The focus has come to it, not by a press of the mouse: moving it from under the pointer
+    /// would lose the click.
+    void reached();
 
 protected:
     void paintEvent(QPaintEvent* event) override;

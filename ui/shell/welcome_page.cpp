@@ -5,6 +5,7 @@
 #include "engine/support/error.h"
 #include "ui/shell/template_card.h"
 #include "ui/shell/template_details.h"
+#include "ui/theme/icon_engine.h"
 #include "ui/theme/text.h"
 
 #include <QDateTime>
@@ -95,8 +96,10 @@ QWidget* WelcomePage::makeHead() {
     search_->setMinimumWidth(180);
     auto* const blank = new QPushButton(tr("Blank canvas"));
     blank->setObjectName(QStringLiteral("blank"));
+    blank->setIconSize(iconBesideText(16));
     blank->setIcon(themes_->icon(QStringLiteral("plus"), &Theme::text));
     auto* const open = new QPushButton(tr("Open file"));
+    open->setIconSize(iconBesideText(16));
     open->setIcon(themes_->icon(QStringLiteral("open"), &Theme::text));
     row->addWidget(logo);
     row->addLayout(texts, 1);
@@ -138,6 +141,7 @@ QWidget* WelcomePage::makeGallery() {
     column_->addWidget(nothing_);
     column_->addStretch();
     scroll_ = new QScrollArea;
+    scroll_->setObjectName(QStringLiteral("templates"));
     scroll_->setWidgetResizable(true);
     scroll_->setFrameShape(QFrame::NoFrame);
     scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -162,6 +166,8 @@ void WelcomePage::addCard(const std::string& key) {
     sections_.back().cards.push_back(card);
     connect(card, &QAbstractButton::clicked, this, [this, key] { Q_EMIT templateChosen(key); });
     connect(card, &TemplateCard::looked, this, [this, card] { look(*card); });
+    connect(card, &TemplateCard::reached, this,
+            [this, card] { scroll_->ensureWidgetVisible(card); });
 }
 
 /// One after the other, so that the first cards are whole first.
@@ -189,8 +195,6 @@ void WelcomePage::readNext(std::size_t index) {
 void WelcomePage::look(TemplateCard& card) {
     if (card.summary())
         details_->show(*card.summary());
-    if (card.hasFocus())
-        scroll_->ensureWidgetVisible(&card);
 }
 
 QString WelcomePage::tryThis(const std::string& key) const {

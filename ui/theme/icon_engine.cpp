@@ -9,6 +9,8 @@
 #include <QPointer>
 #include <QSvgRenderer>
 
+#include <algorithm>
+
 namespace gradwright {
 
 namespace {
@@ -47,13 +49,21 @@ public:
         , role_(role) {}
 
     void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, QIcon::State) override {
-        drawIcon(*painter, rect, name_, color(mode));
+        const int side = std::min(rect.width(), rect.height());
+        drawIcon(*painter, QRect(rect.topLeft(), QSize(side, side)), name_, color(mode));
     }
-    QPixmap pixmap(const QSize& size, QIcon::Mode mode, QIcon::State) override {
-        return render(name_, color(mode), size, size.width());
+    QPixmap pixmap(const QSize& size, QIcon::Mode mode, QIcon::State state) override {
+        return scaledPixmap(size, mode, state, 1);
     }
     QPixmap scaledPixmap(const QSize& size, QIcon::Mode mode, QIcon::State, qreal scale) override {
-        return render(name_, color(mode), size, size.width() / scale);
+        const int side = std::min(size.width(), size.height());
+        const QPixmap icon = render(name_, color(mode), {side, side}, side / scale);
+        if (size == icon.size())
+            return icon;
+        QPixmap room(size);
+        room.fill(Qt::transparent);
+        QPainter(&room).drawPixmap(0, (size.height() - side) / 2, icon);
+        return room;
     }
     [[nodiscard]] QIconEngine* clone() const override { return new ThemedIconEngine(*this); }
 

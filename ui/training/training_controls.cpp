@@ -2,6 +2,7 @@
 #include "ui/training/training_controls.h"
 
 #include "ui/plots/measure.h"
+#include "ui/theme/icon_engine.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 #include "ui/training/epoch_progress.h"
@@ -128,6 +129,7 @@ void TrainingControls::setCompact(bool compact) {
 void TrainingControls::setLabel(QPushButton* button, const QString& text) {
     button->setAccessibleName(text);
     button->setText(compact_ ? QString() : text);
+    button->setIconSize(compact_ ? QSize(16, 16) : iconBesideText(16));
 }
 
 QString TrainingControls::bestCaption() const {
@@ -142,7 +144,7 @@ QString TrainingControls::bestCaption() const {
 QPushButton* TrainingControls::button(const QString& text, const QString& name) {
     auto* made = new QPushButton(text, this);
     made->setObjectName(name);
-    made->setIconSize({16, 16});
+    made->setIconSize(iconBesideText(16));
     made->setFixedHeight(32);
     made->setMinimumWidth(kButtonWidth);
     made->setAccessibleName(text);

@@ -13,6 +13,8 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QSettings>
 #include <QTemporaryDir>
 #include <QTest>
@@ -104,6 +106,41 @@ private Q_SLOTS:
         QTest::keyClick(lenet, Qt::Key_Return);
         QCOMPARE(window_->document().project().name, std::string("LeNet-5"));
         QCOMPARE(window_->document().tip(), lenet->summary()->tryThis);
+    }
+
+    void aCardThatIsHalfInSightOpensAtAClick() {
+        window_->resize(1100, 700);
+        auto* const scroll = window_->findChild<QScrollArea*>(QStringLiteral("templates"));
+        QVERIFY(scroll != nullptr);
+        // The first one whose lower part is out of sight.
+        const auto top = [&](const TemplateCard& each) {
+            return each.mapTo(scroll->viewport(), QPoint()).y();
+        };
+        const int height = scroll->viewport()->height();
+        TemplateCard* half = nullptr;
+        for (auto* const each : window_->findChildren<TemplateCard*>())
+            if (half == nullptr && top(*each) < height - 20 && top(*each) + each->height() > height)
+                half = each;
+        if (half == nullptr) { // none by chance: make it so
+            auto* const some = card("lenet-5");
+            scroll->verticalScrollBar()->setValue(scroll->verticalScrollBar()->value() +
+                                                  top(*some) - height + some->height() / 2);
+            half = some;
+        }
+        const int before = scroll->verticalScrollBar()->value();
+        QTest::mousePress(half, Qt::LeftButton, {}, QPoint(20, 10));
+        QCOMPARE(scroll->verticalScrollBar()->value(), before);
+        QTest::mouseRelease(half, Qt::LeftButton, {}, QPoint(20, 10));
+        QVERIFY(!window_->document().project().network.main.nodes().empty());
+    }
+
+    void cardsReachedByKeyComeIntoSight() {
+        window_->resize(1100, 700);
+        auto* const scroll = window_->findChild<QScrollArea*>(QStringLiteral("templates"));
+        QVERIFY(scroll != nullptr);
+        QCOMPARE(scroll->verticalScrollBar()->value(), 0);
+        window_->findChildren<TemplateCard*>().back()->setFocus(Qt::TabFocusReason);
+        QVERIFY(scroll->verticalScrollBar()->value() > 0);
     }
 
     void templatesAreSearched() {
