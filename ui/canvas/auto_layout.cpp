@@ -21,9 +21,6 @@ constexpr double kPointsPerInch = 72;
 /// More nodes take dot longer than one waits for.
 constexpr std::size_t kMostForGraphviz = 500;
 
-struct CloseContext {
-    void operator()(GVC_t* context) const { gvFreeContext(context); }
-};
 struct CloseGraph {
     void operator()(Agraph_t* graph) const { agclose(graph); }
 };
@@ -48,7 +45,8 @@ std::map<NodeId, Point> graphvizLayout(const LayoutRequest& request) {
     static std::mutex oneAtATime;
     const std::lock_guard lock(oneAtATime);
 
-    const std::unique_ptr<GVC_t, CloseContext> context(gvContext());
+    // One for the program: Graphviz 2.42 does not free all of a context.
+    static GVC_t* const context = gvContext();
     std::string name = "network";
     const std::unique_ptr<Agraph_t, CloseGraph> drawn(agopen(name.data(), Agdirected, nullptr));
     if (!context || !drawn)
@@ -77,7 +75,7 @@ std::map<NodeId, Point> graphvizLayout(const LayoutRequest& request) {
         std::string key = std::to_string(id.value);
         agedge(drawn.get(), nodes.at(link.from.node), nodes.at(link.to.node), key.data(), 1);
     }
-    if (gvLayout(context.get(), drawn.get(), "dot") != 0)
+    if (gvLayout(context, drawn.get(), "dot") != 0)
         throw Error("Graphviz found no layout for this network");
 
     std::map<NodeId, Point> positions;
@@ -87,7 +85,7 @@ std::map<NodeId, Point> graphvizLayout(const LayoutRequest& request) {
         positions[id] = {metrics::onGrid(ND_coord(node).x - size.width() / 2),
                          metrics::onGrid(-ND_coord(node).y - size.height() / 2)};
     }
-    gvFreeLayout(context.get(), drawn.get());
+    gvFreeLayout(context, drawn.get());
     return positions;
 }
 

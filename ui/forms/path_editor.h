@@ -12,6 +12,8 @@ class PathEditor final : public ParamEditor {
     Q_OBJECT
 public:
     PathEditor(const ParamSpec& spec, const ThemeManager& themes, QWidget* parent = nullptr);
+    /// The field that has the focus would say that editing has finished, when all else has gone.
+    ~PathEditor() override { setFocusProxy(nullptr); }
 
     void setValue(const ParamValue& value) override;
     void setMixed() override;

@@ -182,6 +182,20 @@ private Q_SLOTS:
         QVERIFY(editor->findChild<QToolButton*>(QStringLiteral("browse")) != nullptr);
     }
 
+    void anEditorThatGoesSaysNothing() {
+        for (const ParamSpec& spec : {realParam("rate", "Rate", 0.5, 0, 1, ""),
+                                      tupleParam("kernel", "Kernel", {3, 3}, 2, 2, 1, 99, ""),
+                                      pathParam("file", "File", "The table.")}) {
+            auto editor = make(spec);
+            int said = 0;
+            connect(editor.get(), &ParamEditor::finished, this, [&] { ++said; });
+            editor->setFocus();
+            QVERIFY2(editor->hasFocus(), spec.key.c_str());
+            editor.reset();
+            QCOMPARE(said, 0);
+        }
+    }
+
     void rangesAndDefaultsAreSaid() {
         QCOMPARE(rangeText(intParam("units", "Units", 64, 1, 65536, "")),
                  QStringLiteral("From 1 to 65,536. Default: 64."));
