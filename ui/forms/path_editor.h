@@ -13,7 +13,7 @@ class PathEditor final : public ParamEditor {
 public:
     PathEditor(const ParamSpec& spec, const ThemeManager& themes, QWidget* parent = nullptr);
     /// The field that has the focus would say that editing has finished, when all else has gone.
-    ~PathEditor() override { setFocusProxy(nullptr); }
+    ~PathEditor() override;
 
     void setValue(const ParamValue& value) override;
     void setMixed() override;
