@@ -26,6 +26,9 @@ struct CompileOptions {
     /// In training: parts of the batch that are computed side by side, each by one thread. Pays for
     /// small networks, whose ops are too short to be shared out. A backend may take fewer.
     int replicas = 1;
+    /// In training: throw values between the layers away and compute them again in the backward
+    /// pass, where that saves memory. The results are the same to the bit. The reference keeps all.
+    bool recompute = false;
 };
 
 /// Weights, their gradients and optimizer slots, kept in the layout that the first compiled program
@@ -78,13 +81,21 @@ struct OpReport {
     std::size_t reorders = 0;    ///< layout changes made for it, part of `bytes`
 };
 
+/// What running parts of the forward pass again saves, and what it costs.
+struct Recomputation {
+    std::size_t parts = 0;          ///< that run again; 0: nothing would be saved
+    std::int64_t operations = 0;    ///< floating-point, a step, beyond those of the two passes
+    std::size_t arenaBytesOnce = 0; ///< what the arena would be without
+};
+
 struct ProgramReport {
-    std::vector<OpReport> ops;      ///< forward
-    std::vector<OpReport> backward; ///< in training
-    std::size_t reorders = 0;       ///< layout changes a step
-    std::size_t arenaBytes = 0;     ///< activations, their gradients and scratch
-    std::size_t weightBytes = 0;    ///< weights, gradients and slots
-    int replicas = 1;               ///< the rest is of one of them, arenaBytes of all
+    std::vector<OpReport> ops;                       ///< forward
+    std::vector<OpReport> backward;                  ///< in training
+    std::size_t reorders = 0;                        ///< layout changes a step
+    std::size_t arenaBytes = 0;                      ///< activations, their gradients and scratch
+    std::size_t weightBytes = 0;                     ///< weights, gradients and slots
+    std::optional<Recomputation> recomputation = {}; ///< where it was asked for
+    int replicas = 1;       ///< the rest is of one of them, arenaBytes of all
     std::int64_t chunk = 0; ///< in inference: samples that a thread takes at a time; 0: all at once
 };
 

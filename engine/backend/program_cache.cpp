@@ -7,12 +7,10 @@
 namespace gradwright {
 
 ProgramCache::ProgramCache(std::shared_ptr<const Backend> backend, OpGraph graph,
-                           Precision precision, std::optional<UpdateRule> update,
-                           std::size_t capacity)
+                           CompileOptions options, std::size_t capacity)
     : backend_(std::move(backend))
     , graph_(std::move(graph))
-    , precision_(precision)
-    , update_(std::move(update))
+    , options_(std::move(options))
     , capacity_(std::max<std::size_t>(capacity, 1)) {}
 
 Program& ProgramCache::get(std::int64_t batch, Mode mode) {
@@ -23,8 +21,9 @@ Program& ProgramCache::get(std::int64_t batch, Mode mode) {
         programs_.splice(programs_.begin(), programs_, found);
         return *programs_.front();
     }
-    programs_.push_front(
-        backend_->compile(graph_, {batch, precision_, mode, update_, replicas_}, weights_));
+    options_.batch = batch;
+    options_.mode = mode;
+    programs_.push_front(backend_->compile(graph_, options_, weights_));
     weights_ = programs_.front()->weights();
     if (programs_.size() > capacity_)
         programs_.pop_back();

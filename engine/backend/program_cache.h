@@ -5,7 +5,6 @@
 
 #include <list>
 #include <memory>
-#include <optional>
 
 namespace gradwright {
 
@@ -13,11 +12,9 @@ namespace gradwright {
 /// weight store. Used by one thread at a time.
 class ProgramCache {
 public:
-    ProgramCache(std::shared_ptr<const Backend> backend, OpGraph graph, Precision precision,
-                 std::optional<UpdateRule> update = {}, std::size_t capacity = 8);
-
-    /// For the training programs compiled from now on; see CompileOptions.
-    void setReplicas(int replicas) { replicas_ = replicas; }
+    /// Batch size and mode of `options` don't count.
+    ProgramCache(std::shared_ptr<const Backend> backend, OpGraph graph, CompileOptions options = {},
+                 std::size_t capacity = 8);
 
     /// Compiles at the first call for a batch size and mode. The reference stays valid until
     /// `capacity` other programs were asked for. Throws what Backend::compile throws.
@@ -31,10 +28,8 @@ public:
 private:
     std::shared_ptr<const Backend> backend_;
     OpGraph graph_;
-    Precision precision_;
-    std::optional<UpdateRule> update_;
+    CompileOptions options_;
     std::size_t capacity_;
-    int replicas_ = 1;
     std::shared_ptr<WeightStore> weights_;
     std::list<std::unique_ptr<Program>> programs_; ///< most recently used first
 };

@@ -90,13 +90,7 @@ private:
 
     void add(const ComputePlan& plan) {
         setComputeThreads(plan.threads);
-        auto program = backend_->compile(graph_,
-                                         {.batch = settings_.batch(),
-                                          .precision = settings_.precision(),
-                                          .mode = Mode::Training,
-                                          .update = settings_.updateRule(),
-                                          .replicas = plan.replicas},
-                                         store_);
+        auto program = backend_->compile(graph_, trainingOptions(settings_, plan), store_);
         if (!store_) {
             store_ = program->weights();
             initializeWeights(*store_, 1);

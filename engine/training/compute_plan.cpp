@@ -112,9 +112,19 @@ std::string calibrationKey(const OpGraph& training, const TrainingSettings& sett
     for (const auto& weight : training.weights())
         text += fmt::format("{} {}\n", toString(weight.shape), weight.learns());
     const auto device = backendFor(settings.precision())->device();
-    return fmt::format("{}, {}, {} threads, {}, {}, batch {}: {:016x}", device.name, device.detail,
-                       availableThreads(), nameOf(settings.precision()), settings.optimizer.key,
-                       settings.batch(), digest(text));
+    return fmt::format("{}, {}, {} threads, {}, {}, batch {}{}: {:016x}", device.name,
+                       device.detail, availableThreads(), nameOf(settings.precision()),
+                       settings.optimizer.key, settings.batch(),
+                       settings.recompute() ? ", recomputing" : "", digest(text));
+}
+
+CompileOptions trainingOptions(const TrainingSettings& settings, const ComputePlan& plan) {
+    return {.batch = settings.batch(),
+            .precision = settings.precision(),
+            .mode = Mode::Training,
+            .update = settings.updateRule(),
+            .replicas = plan.replicas,
+            .recompute = settings.recompute()};
 }
 
 ComputePlan planFor(const OpGraph& training, const TrainingSettings& settings,

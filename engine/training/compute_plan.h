@@ -46,6 +46,9 @@ private:
 /// Of this machine, what the graph computes and the settings that its speed depends on.
 std::string calibrationKey(const OpGraph& training, const TrainingSettings& settings);
 
+/// For a program that takes the settings' steps.
+CompileOptions trainingOptions(const TrainingSettings& settings, const ComputePlan& plan);
+
 /// What the settings say; where they leave it open, what calibration has found, or all threads.
 ComputePlan planFor(const OpGraph& training, const TrainingSettings& settings,
                     const CalibrationCache& cache = {});

@@ -41,18 +41,19 @@ ComputePlan chosenPlan(const TrainingJob& job, const OpGraph& graph) {
 }
 
 /// Compiles before a run folder is made, so that a network that cannot run leaves none behind.
-ComputePlan prepare(ProgramCache& programs, const TrainingJob& job, const Split& split,
-                    const UpdateRule& rule) {
+ProgramCache compiled(const TrainingJob& job, const Split& split, const OpGraph& graph,
+                      const ComputePlan& plan) {
+    const auto options = trainingOptions(job.settings, plan);
+    const auto& rule = *options.update;
     const auto samples = static_cast<std::int64_t>(split.training.size());
     if (rule.fullBatch && job.settings.batch() < samples)
         throw Error("{} needs the whole training set in each batch: the batch size must be at "
                     "least {}, not {}",
                     optimizer(rule.key).title, samples, job.settings.batch());
-    const auto plan = chosenPlan(job, programs.graph());
     setComputeThreads(plan.threads);
-    programs.setReplicas(plan.replicas);
+    ProgramCache programs(backendFor(job.settings.precision()), graph, options);
     programs.get(std::min(job.settings.batch(), samples), Mode::Training);
-    return plan;
+    return programs;
 }
 
 /// While it lives, the weights are their average where the settings ask for one.
@@ -104,9 +105,8 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     , training_(trainingGraph(job.network, data_.info, job.settings))
     , schedule_(schedule(job.settings.schedule.key))
     , rule_(job.settings.updateRule())
-    , programs_(backendFor(job.settings.precision()), training_.graph, job.settings.precision(),
-                rule_)
-    , plan_(prepare(programs_, job, split_, rule_))
+    , plan_(chosenPlan(job, training_.graph))
+    , programs_(compiled(job, split_, training_.graph, plan_))
     , batcher_(data_.training, split_.training, job.settings.batch(), job.settings.seed(),
                augmenterOf(job.data, data_.info, job.settings.seed()))
     , directory_(openRun(job))

@@ -56,8 +56,8 @@ private:
     TrainingGraph training_;
     const ScheduleDef& schedule_;
     const UpdateRule rule_;
-    ProgramCache programs_;
     ComputePlan plan_;
+    ProgramCache programs_;
     Batcher batcher_; ///< before the folder: what it refuses leaves none behind
     RunDirectory directory_;
     RunLock lock_;

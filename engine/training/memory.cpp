@@ -104,9 +104,7 @@ std::optional<MemoryEstimate> planTrainingMemory(const Network& network, const A
                 estimateTrainingMemory(graph, settings.batch(), settings.updateRule().allSlots());
             return MemoryEstimate{2 * single.weights, 2 * single.activations, loaded};
         }
-        const auto report =
-            planOneDnn(graph, {settings.batch(), settings.precision(), Mode::Training,
-                               settings.updateRule(), planFor(graph, settings).replicas});
+        const auto report = planOneDnn(graph, trainingOptions(settings, planFor(graph, settings)));
         const auto evaluation = planOneDnn(
             graph, {evaluated, settings.precision(), Mode::Inference, settings.updateRule()});
         return MemoryEstimate{static_cast<std::int64_t>(report.weightBytes),

@@ -46,6 +46,7 @@ struct TrainingSettings {
     [[nodiscard]] std::uint64_t seed() const;
     [[nodiscard]] int threads() const;  ///< 0 = all
     [[nodiscard]] int replicas() const; ///< 0 = not said
+    [[nodiscard]] bool recompute() const;
     [[nodiscard]] Precision precision() const;
     [[nodiscard]] bool earlyStopping() const;
     [[nodiscard]] std::int64_t patience() const; ///< epochs
@@ -55,9 +56,9 @@ struct TrainingSettings {
     [[nodiscard]] UpdateRule updateRule() const;
 };
 
-/// learning_rate, warmup_epochs, warmup_start, epochs, batch, seed, threads, precision,
-/// early_stopping, patience, l1, l2, max_norm, clip_norm, clip_value, average_decay,
-/// checkpoint_seconds, tensorboard.
+/// learning_rate, warmup_epochs, warmup_start, epochs, batch, seed, threads, replicas, recompute,
+/// precision, device, early_stopping, patience, l1, l2, max_norm, clip_norm, clip_value,
+/// average_decay, checkpoint_seconds, tensorboard.
 const ParamSpecs& trainingParams();
 
 /// Throws Error with the first value that breaks its rule.

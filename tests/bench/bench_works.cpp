@@ -13,6 +13,7 @@
 #include "engine/project/templates.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
+#include "engine/training/compute_plan.h"
 #include "engine/training/objective.h"
 #include "engine/training/score.h"
 
@@ -102,9 +103,8 @@ struct Bench {
         threads = setComputeThreads(options.threads);
         data = dataOf(project, options);
         training = trainingGraph(project.network, data.info, project.training);
-        const auto precision = project.training.precision();
-        programs.emplace(backendFor(precision), training.graph, precision,
-                         project.training.updateRule());
+        programs.emplace(backendFor(project.training.precision()), training.graph,
+                         trainingOptions(project.training, {.threads = threads}));
     }
 
     /// Of one step, the loss before it; as the training loop does it.
@@ -211,7 +211,7 @@ Json predict(const Options& options) {
     const int threads = setComputeThreads(options.threads);
     const auto precision = project.training.precision();
     ProgramCache programs(backendFor(precision), inferenceGraph(project.network, project.training),
-                          precision);
+                          {.precision = precision});
     auto& program = programs.get(options.batch, Mode::Inference);
     initializeWeights(*programs.weights(), 1);
     const auto input = programs.graph().inputs().front().value;

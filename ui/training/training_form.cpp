@@ -64,7 +64,8 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     section(tr("Batches and split"), {paramForm({"epochs", "batch", "seed"}), dataForm_});
     section(tr("Augmentation of images"), {augmentation_});
     section(tr("Early stopping"), {paramForm({"early_stopping", "patience"})});
-    section(tr("Hardware"), {paramForm({"device", "threads", "replicas", "precision"})});
+    section(tr("Hardware"),
+            {paramForm({"device", "threads", "replicas", "recompute", "precision"})});
     // Whatever the engine declares and no other section has.
     std::vector<std::string> rest;
     for (const auto& spec : trainingParams())

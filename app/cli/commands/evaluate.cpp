@@ -87,7 +87,7 @@ void runEvaluate(const Options& options, int& exitCode) {
     const auto training = trainingGraph(project.network, data.info, project.training);
     setComputeThreads(project.training.threads());
     const auto precision = project.training.precision();
-    ProgramCache programs(backendFor(precision), training.graph, precision);
+    ProgramCache programs(backendFor(precision), training.graph, {.precision = precision});
     programs.get(1, Mode::Inference);
     naming(weightsFile, [&] { readCheckpointWeights(weightsFile, *programs.weights()); });
 

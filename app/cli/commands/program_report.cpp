@@ -36,6 +36,27 @@ std::string implementationText(const OpReport& op) {
                             : fmt::format("{} + {}", op.implementation, fmt::join(op.fused, " + "));
 }
 
+std::int64_t operationsOf(const std::vector<OpReport>& ops) {
+    std::int64_t sum = 0;
+    for (const auto& op : ops)
+        sum += op.operations;
+    return sum;
+}
+
+/// What it saves and what it costs.
+std::string recomputationText(const ProgramReport& report) {
+    const auto& again = *report.recomputation;
+    if (again.parts == 0)
+        return "Recomputation          would save nothing; everything is kept";
+    const auto once = operationsOf(report.ops) + operationsOf(report.backward);
+    return fmt::format(
+        "Recomputation          {} parts of the forward pass run again: {:.1f} % more "
+        "operations, {} instead of {}",
+        again.parts, 100 * static_cast<double>(again.operations) / static_cast<double>(once),
+        bytesText(static_cast<std::int64_t>(report.arenaBytes)),
+        bytesText(static_cast<std::int64_t>(again.arenaBytesOnce)));
+}
+
 /// The widest text of a column.
 template <class Text>
 std::size_t widthOf(const ProgramReport& report, std::size_t least, const Text& text) {
@@ -52,19 +73,20 @@ ProgramReport compiledReport(const Project& project) {
     const auto training = trainingGraph(project.network, openDataset(project.data).info, settings);
     const auto plan = planFor(training.graph, settings);
     setComputeThreads(plan.threads);
-    const auto program = backendFor(settings.precision())
-                             ->compile(training.graph, {.batch = settings.batch(),
-                                                        .precision = settings.precision(),
-                                                        .mode = Mode::Training,
-                                                        .update = settings.updateRule(),
-                                                        .replicas = plan.replicas});
+    const auto program =
+        backendFor(settings.precision())->compile(training.graph, trainingOptions(settings, plan));
     return program->report();
 }
 
 Json toJson(const ProgramReport& report) {
-    return {{"forward", toJson(report.ops)},    {"backward", toJson(report.backward)},
-            {"replicas", report.replicas},      {"reorders", report.reorders},
-            {"arena_bytes", report.arenaBytes}, {"weight_bytes", report.weightBytes}};
+    Json json = {{"forward", toJson(report.ops)},    {"backward", toJson(report.backward)},
+                 {"replicas", report.replicas},      {"reorders", report.reorders},
+                 {"arena_bytes", report.arenaBytes}, {"weight_bytes", report.weightBytes}};
+    if (const auto& again = report.recomputation)
+        json["recomputation"] = {{"parts", again->parts},
+                                 {"operations", again->operations},
+                                 {"arena_bytes_once", again->arenaBytesOnce}};
+    return json;
 }
 
 void printReport(const Project& project, const ProgramReport& report) {
@@ -93,6 +115,8 @@ void printReport(const Project& project, const ProgramReport& report) {
     printLine(fmt::format("Layout changes a step  {}", report.reorders));
     printLine(fmt::format("Arena                  {}",
                           bytesText(static_cast<std::int64_t>(report.arenaBytes))));
+    if (report.recomputation)
+        printLine(recomputationText(report));
     printLine(fmt::format("Weights and optimizer  {}",
                           bytesText(static_cast<std::int64_t>(report.weightBytes))));
 }

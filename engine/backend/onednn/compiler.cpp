@@ -56,8 +56,10 @@ void Compiler::run() {
     lowerInputs();
     startAccount();
     for (std::size_t i = 0; i < graph_.ops().size(); ++i)
-        if (live_[i] && !fusedInto_[i])
+        if (live_[i] && !fusedInto_[i]) {
+            schedule_.beginOp();
             lowerOp(i);
+        }
 
     weights_.setRemainingLayouts();
     if (options_.differentiate)

@@ -73,6 +73,8 @@ public:
     std::vector<WeightId> trained;  ///< weights with a gradient …
     std::vector<Buffer*> gradients; ///< … and these, as they are kept
     ProgramReport report;
+    /// Of the ops in the report's forward pass, where they have steps.
+    std::vector<std::optional<std::size_t>> lastSteps;
     std::deque<AlignedBuffer> constants; ///< that steps refer to; must live as long as they
 
     // For the lowering of ops.

@@ -18,6 +18,25 @@ CompilerOptions compilerOptions(const CompileOptions& options, const ProgramRole
             .wholeBatch = role.wholeBatch};
 }
 
+bool recomputes(const CompileOptions& options, const ProgramRole& role) {
+    return options.recompute && options.mode == Mode::Training && !role.forFaults;
+}
+
+/// The compiler's report with what the planned schedule adds to it.
+ProgramReport finishedReport(Compiler& compiler, const Schedule& schedule, bool recompute) {
+    auto report = std::move(compiler.report);
+    report.arenaBytes = schedule.arenaBytes();
+    if (!recompute)
+        return report;
+    const auto& execution = schedule.execution();
+    Recomputation again{.parts = execution.parts, .arenaBytesOnce = schedule.arenaBytesOnce()};
+    for (std::size_t i = 0; i < report.ops.size(); ++i)
+        if (const auto step = compiler.lastSteps[i]; step && execution.runsAgain(*step))
+            again.operations += report.ops[i].operations;
+    report.recomputation = again;
+    return report;
+}
+
 } // namespace
 
 ProgramReport planProgram(const OpGraph& graph, const CompileOptions& options,
@@ -26,9 +45,8 @@ ProgramReport planProgram(const OpGraph& graph, const CompileOptions& options,
     Schedule schedule(true);
     Compiler compiler(graph, options.batch, compilerOptions(options, role), weights, schedule);
     compiler.run();
-    schedule.plan();
-    auto report = std::move(compiler.report);
-    report.arenaBytes = schedule.arenaBytes();
+    schedule.plan(recomputes(options, role));
+    auto report = finishedReport(compiler, schedule, recomputes(options, role));
     report.weightBytes = weights.bytes();
     return report;
 }
@@ -54,7 +72,7 @@ OneDnnProgram::OneDnnProgram(const OpGraph& graph, const CompileOptions& options
     Compiler compiler(graph_, options_.batch, compilerOptions(options_, role), *weights_,
                       schedule_);
     compiler.run();
-    schedule_.plan();
+    schedule_.plan(recomputes(options_, role_));
     readable_ = std::move(compiler.readable);
     statistics_ = std::move(compiler.statistics);
     gradients_.resize(graph_.weights().size());
@@ -63,7 +81,7 @@ OneDnnProgram::OneDnnProgram(const OpGraph& graph, const CompileOptions& options
     updater_.emplace(*weights_, std::move(compiler.trained),
                      options_.update ? &*options_.update : nullptr);
     constants_ = std::move(compiler.constants);
-    report_ = std::move(compiler.report);
+    report_ = finishedReport(compiler, schedule_, recomputes(options_, role_));
     inputCopies_ = std::move(compiler.inputCopies);
 }
 
@@ -201,7 +219,6 @@ std::span<const float> OneDnnProgram::gradient(WeightId id) const {
 
 ProgramReport OneDnnProgram::report() const {
     auto report = report_;
-    report.arenaBytes = schedule_.arenaBytes();
     report.weightBytes = weights_->bytes();
     return report;
 }

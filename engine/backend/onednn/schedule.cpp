@@ -1,30 +1,66 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/schedule.h"
 
+#include "engine/backend/onednn/arena_plan.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace gradwright::onednn {
+namespace {
+
+/// Of an argument of a primitive of the forward pass: it is not written.
+bool isRead(int argument) {
+    switch (argument) {
+    case DNNL_ARG_SRC_0:
+    case DNNL_ARG_SRC_1:
+    case DNNL_ARG_SRC_2:
+    case DNNL_ARG_WEIGHTS_0:
+    case DNNL_ARG_WEIGHTS_1:
+    case DNNL_ARG_BIAS:
+    case DNNL_ARG_SCALE:
+    case DNNL_ARG_SHIFT:
+        return true;
+    default:
+        return argument >= DNNL_ARG_MULTIPLE_SRC && argument < DNNL_ARG_MULTIPLE_DST;
+    }
+}
+
+} // namespace
+
+Buffer* Schedule::arena(std::size_t bytes) {
+    auto& buffer = buffers_.emplace_back(bytes);
+    buffer.place_ = pieces_.size();
+    pieces_.push_back(&buffer);
+    return &buffer;
+}
 
 void Schedule::add(const dnnl::primitive_desc_base& pd, std::vector<Argument> arguments) {
     const auto scratchpad = argumentDesc(pd, DNNL_ARG_SCRATCHPAD);
     if (scratchpad.get_size() > 0)
         arguments.push_back({DNNL_ARG_SCRATCHPAD, arena(scratchpad.get_size()), scratchpad});
-    Step step;
+    std::vector<Buffer*> uses;
     for (const auto& argument : arguments)
-        step.uses.push_back(argument.buffer);
+        uses.push_back(argument.buffer);
+    auto& step = append(std::move(uses));
     if (!planOnly_)
         step.primitive = dnnl::primitive(pd.get());
     step.arguments = std::move(arguments);
-    steps_.push_back(std::move(step));
 }
 
 void Schedule::add(std::vector<Buffer*> uses, Kernel kernel) {
-    Step step;
+    append(std::move(uses)).kernel = std::move(kernel);
+}
+
+Schedule::Step& Schedule::append(std::vector<Buffer*> uses) {
+    for (auto* buffer : uses)
+        if (!std::exchange(buffer->isUsed_, true))
+            buffer->op_ = op_;
+    auto& step = steps_.emplace_back();
+    step.op = op_;
     step.uses = std::move(uses);
-    step.kernel = std::move(kernel);
-    steps_.push_back(std::move(step));
+    return step;
 }
 
 void Schedule::lastMayWriteOver(Buffer* output, Buffer* input) {
@@ -40,88 +76,57 @@ std::size_t Schedule::bytesSince(std::size_t step) const {
     return sum;
 }
 
-void Schedule::plan() {
-    findLifetimes();
-    shareMemory();
-    place();
-    if (!planOnly_)
-        bindArguments();
-}
-
-void Schedule::findLifetimes() {
-    for (std::size_t i = 0; i < steps_.size(); ++i)
-        for (auto* buffer : steps_[i].uses) {
-            buffer->first_ = std::min(buffer->first_, i);
-            buffer->last_ = std::max(buffer->last_, i);
+void Schedule::plan(bool recompute) {
+    const auto outline = this->outline();
+    execution_ = runOnce(outline);
+    auto arena = planArena(outline, execution_);
+    arenaBytesOnce_ = arena.bytes;
+    if (recompute) {
+        auto again = runAgain(outline);
+        if (auto smaller = planArena(outline, again); smaller.bytes < arena.bytes) {
+            arena = std::move(smaller);
+            execution_ = std::move(again);
         }
-    for (auto& buffer : buffers_)
-        if (buffer.kept_)
-            buffer.last_ = steps_.size();
-}
-
-void Schedule::shareMemory() {
-    const auto rootOf = [](Buffer* buffer) {
-        while (buffer->sharing_)
-            buffer = buffer->sharing_;
-        return buffer;
-    };
-    for (std::size_t i = 0; i < steps_.size(); ++i) {
-        auto& step = steps_[i];
-        if (!step.output)
-            continue;
-        auto* input = rootOf(step.input);
-        const bool isOurs = !input->data_ && !step.output->data_;
-        if (!isOurs || input->last_ != i || step.output->first_ != i ||
-            step.output->bytes_ > input->bytes_)
-            continue;
-        step.output->sharing_ = input;
-        input->last_ = step.output->last_;
     }
-}
-
-void Schedule::place() {
-    std::vector<Buffer*> order;
-    for (auto& buffer : buffers_)
-        if (!buffer.data_ && !buffer.sharing_ && buffer.first_ != Buffer::kNever)
-            order.push_back(&buffer);
-    std::ranges::stable_sort(order, std::greater<>(), &Buffer::bytes_);
-
-    // Largest first, each at the lowest offset that is free during its whole life.
-    struct Placed {
-        std::size_t begin, end;
-        Buffer* buffer;
-    };
-    std::vector<Placed> placed; // by begin
-    std::size_t size = 0;
-    for (auto* buffer : order) {
-        constexpr auto align = AlignedBuffer::kAlignment;
-        const auto bytes = (buffer->bytes_ + align - 1) / align * align;
-        std::size_t offset = 0;
-        for (const auto& other : placed) {
-            const bool overlaps =
-                other.buffer->first_ <= buffer->last_ && buffer->first_ <= other.buffer->last_;
-            if (!overlaps)
-                continue;
-            if (offset + bytes <= other.begin)
-                break;
-            offset = std::max(offset, other.end);
-        }
-        const Placed place{offset, offset + bytes, buffer};
-        placed.insert(std::ranges::upper_bound(placed, offset, {}, &Placed::begin), place);
-        size = std::max(size, place.end);
-    }
-    arenaBytes_ = size;
+    arenaBytes_ = arena.bytes;
     if (planOnly_)
         return;
-    arena_ = AlignedBuffer(size);
-    for (const auto& place : placed)
-        place.buffer->data_ = arena_.data() + place.begin;
-    for (auto& buffer : buffers_) {
-        auto* root = &buffer;
-        while (root->sharing_)
-            root = root->sharing_;
-        buffer.data_ = root->data_;
+    arena_ = AlignedBuffer(arena.bytes);
+    for (std::size_t i = 0; i < pieces_.size(); ++i)
+        pieces_[i]->data_ = arena_.data() + arena.offsets[i];
+    bindArguments();
+}
+
+Outline Schedule::outline() const {
+    Outline outline;
+    outline.backward = std::min(backward_, steps_.size());
+    for (const auto* piece : pieces_) {
+        outline.bytes.push_back(piece->bytes_);
+        outline.kept.push_back(piece->kept_);
     }
+    for (const auto& step : steps_)
+        outline.steps.push_back(outlineOf(step));
+    return outline;
+}
+
+Outline::Step Schedule::outlineOf(const Step& step) const {
+    Outline::Step outline;
+    outline.op = step.op;
+    const auto onlyReads = [&](const Buffer* buffer) {
+        return !step.kernel && std::ranges::all_of(step.arguments, [&](const Argument& argument) {
+            return argument.buffer != buffer || isRead(argument.argument);
+        });
+    };
+    for (const auto* buffer : step.uses) {
+        if (!buffer->place_)
+            continue;
+        outline.uses.push_back(*buffer->place_);
+        if (buffer->op_ == step.op && !onlyReads(buffer))
+            outline.changes.push_back(*buffer->place_);
+    }
+    if (step.output && step.output->place_ && step.input->place_)
+        outline.inPlace = {*step.output->place_, *step.input->place_};
+    return outline;
 }
 
 void Schedule::bindArguments() {
@@ -133,11 +138,11 @@ void Schedule::bindArguments() {
 }
 
 bool Schedule::runForward(const RunContext& context, const std::stop_token& stop) {
-    return run(0, std::min(backward_, steps_.size()), context, stop);
+    return run(0, execution_.backward, context, stop);
 }
 
 bool Schedule::runBackward(const RunContext& context, const std::stop_token& stop) {
-    return run(std::min(backward_, steps_.size()), steps_.size(), context, stop);
+    return run(execution_.backward, execution_.order.size(), context, stop);
 }
 
 bool Schedule::run(std::size_t first, std::size_t last, const RunContext& context,
@@ -145,7 +150,7 @@ bool Schedule::run(std::size_t first, std::size_t last, const RunContext& contex
     for (auto i = first; i < last; ++i) {
         if (stop.stop_requested())
             return false;
-        const auto& step = steps_[i];
+        const auto& step = steps_[execution_.order[i]];
         if (step.kernel) {
             step.kernel(context);
             continue;

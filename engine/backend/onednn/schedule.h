@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/backend/backend.h"
+#include "engine/backend/onednn/execution.h"
 #include "engine/backend/onednn/primitives.h"
 
 #include <deque>
@@ -27,14 +28,13 @@ public:
 
 private:
     friend class Schedule;
-    static constexpr std::size_t kNever = ~std::size_t{0};
 
     std::size_t bytes_;
     std::byte* data_ = nullptr;
-    std::size_t first_ = kNever; ///< step that first uses it
-    std::size_t last_ = 0;
-    bool kept_ = false;         ///< until the end of the program
-    Buffer* sharing_ = nullptr; ///< lies in the memory of that one
+    std::optional<std::size_t> place_; ///< its number among those of the arena
+    bool isUsed_ = false;
+    std::size_t op_ = 0; ///< of the step that uses it first
+    bool kept_ = false;  ///< until the end of the program
 };
 
 /// What a step may depend on besides its buffers.
@@ -60,7 +60,7 @@ public:
         MemoryDesc desc;
     };
 
-    Buffer* arena(std::size_t bytes) { return &buffers_.emplace_back(bytes); }
+    Buffer* arena(std::size_t bytes);
     Buffer* external(std::span<std::byte> memory) { return &buffers_.emplace_back(memory); }
     /// Keeps the contents for reading after the last step.
     void keep(Buffer* buffer) { buffer->kept_ = true; }
@@ -70,6 +70,8 @@ public:
     void add(std::vector<Buffer*> uses, Kernel kernel);
     /// The last added step may write `output` over `input`, if nobody needs that any more.
     void lastMayWriteOver(Buffer* output, Buffer* input);
+    /// The steps added from now on belong to another op.
+    void beginOp() { ++op_; }
     /// The steps added from now on belong to the backward pass.
     void beginBackward() { backward_ = steps_.size(); }
 
@@ -77,17 +79,23 @@ public:
     /// Of the buffers that the steps from that one on use.
     [[nodiscard]] std::size_t bytesSince(std::size_t step) const;
 
-    /// Places all buffers in one arena.
-    void plan();
+    /// Places all buffers in one arena; `recompute`: one as small as running parts of the forward
+    /// pass again makes it.
+    void plan(bool recompute = false);
+    /// After plan().
+    [[nodiscard]] const Execution& execution() const { return execution_; }
 
     /// Both return false when stopped between two steps.
     bool runForward(const RunContext& context, const std::stop_token& stop);
     bool runBackward(const RunContext& context, const std::stop_token& stop);
 
     [[nodiscard]] std::size_t arenaBytes() const { return arenaBytes_; }
+    /// What it would be if each step ran once.
+    [[nodiscard]] std::size_t arenaBytesOnce() const { return arenaBytesOnce_; }
 
 private:
     struct Step {
+        std::size_t op = 0;
         std::vector<Buffer*> uses;
         Kernel kernel; ///< or, if empty, the primitive
         dnnl::primitive primitive;
@@ -98,18 +106,21 @@ private:
         Buffer* input = nullptr;
     };
 
-    void findLifetimes();
-    void shareMemory();
-    void place();
+    Step& append(std::vector<Buffer*> uses);
+    [[nodiscard]] Outline outline() const;
+    [[nodiscard]] Outline::Step outlineOf(const Step& step) const;
     void bindArguments();
     bool run(std::size_t first, std::size_t last, const RunContext& context,
              const std::stop_token& stop);
 
-    std::deque<Buffer> buffers_; ///< addresses stay
+    std::deque<Buffer> buffers_;  ///< addresses stay
+    std::vector<Buffer*> pieces_; ///< those of the arena
     std::vector<Step> steps_;
+    std::size_t op_ = 0;
     std::size_t backward_ = ~std::size_t{0};
     bool planOnly_;
-    std::size_t arenaBytes_ = 0;
+    Execution execution_;
+    std::size_t arenaBytes_ = 0, arenaBytesOnce_ = 0;
     AlignedBuffer arena_;
     dnnl::stream stream_{cpuEngine()};
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/backend.h"
+#include "engine/backend/plan.h"
 #include "engine/graph/lower.h"
 #include "engine/project/templates.h"
 
@@ -63,6 +63,31 @@ private Q_SLOTS:
             QCOMPARE(macs, 2 * graph.macs());
             QCOMPARE(report.backward.empty(), mode == Mode::Inference);
         }
+    }
+
+    /// Chen et al. 2016, for what one more forward pass costs at most.
+    void deepNetworksRecomputeInLessMemory_data() {
+        QTest::addColumn<std::string>("key");
+        QTest::addColumn<double>("share");
+        QTest::newRow("ResNet-152") << std::string("resnet-152") << 0.3;
+        QTest::newRow("VGG-16") << std::string("vgg-16") << 0.97;
+        QTest::newRow("ResNet-20") << std::string("cifar-resnet-20") << 0.5;
+        QTest::newRow("transformer") << std::string("tiny-vision-transformer") << 0.6;
+    }
+    void deepNetworksRecomputeInLessMemory() {
+        QFETCH(std::string, key);
+        QFETCH(double, share);
+        const auto graph = trainable(openTemplate(key).network);
+        const auto report =
+            planOneDnn(graph, {.batch = 8, .mode = Mode::Training, .recompute = true});
+        const auto& again = report.recomputation.value();
+        const auto left =
+            static_cast<double>(report.arenaBytes) / static_cast<double>(again.arenaBytesOnce);
+        QVERIFY2(left <= share, std::to_string(left).c_str());
+        std::int64_t forward = 0;
+        for (const auto& op : report.ops)
+            forward += op.operations;
+        QVERIFY(again.operations > 0 && again.operations < forward);
     }
 };
 

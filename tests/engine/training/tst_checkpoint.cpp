@@ -20,8 +20,8 @@ namespace {
 
 ProgramCache programs(const Project& project) {
     const auto& def = optimizer("adam");
-    ProgramCache cache(backendFor(Precision::F32), lower(project.network), Precision::F32,
-                       def.make(Params(def.params, {})));
+    ProgramCache cache(backendFor(Precision::F32), lower(project.network),
+                       {.update = def.make(Params(def.params, {}))});
     cache.get(2, Mode::Training);
     return cache;
 }

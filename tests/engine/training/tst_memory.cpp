@@ -2,6 +2,7 @@
 #include "engine/backend/devices.h"
 #include "engine/backend/program_cache.h"
 #include "engine/project/templates.h"
+#include "engine/training/compute_plan.h"
 #include "engine/training/memory.h"
 #include "engine/training/objective.h"
 
@@ -47,9 +48,9 @@ private Q_SLOTS:
         const auto project = openTemplate(key);
         const auto info = openDataset(project.data).info;
         const auto& settings = project.training;
-        ProgramCache programs(backendFor(settings.precision()),
-                              trainingGraph(project.network, info, settings).graph,
-                              settings.precision(), settings.updateRule());
+        const auto graph = trainingGraph(project.network, info, settings).graph;
+        ProgramCache programs(backendFor(settings.precision()), graph,
+                              trainingOptions(settings, planFor(graph, settings)));
         const auto report = programs.get(settings.batch(), Mode::Training).report();
         const auto planned =
             planTrainingMemory(project.network, analyze(project.network), settings).value();
