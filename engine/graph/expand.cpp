@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/graph/expand.h"
 
+#include "engine/graph/graph_index.h"
 #include "engine/layers/catalog.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
@@ -64,34 +65,25 @@ void adaptTypes(ParamValues& values, const LayerDef* layer) {
 /// What leaves each output port of a graph's nodes, while it is unrolled.
 class Sources {
 public:
-    explicit Sources(const Graph& graph)
-        : first_(graph.nodes().size()) {
-        nodes_.reserve(first_.size());
-        for (const auto& [id, node] : graph.nodes())
-            nodes_.push_back(id);
-    }
+    explicit Sources(std::size_t nodes)
+        : first_(nodes) {}
 
-    void set(PortRef port, Source source) {
-        if (port.port.index() == 0)
-            first_[placeOf(port.node)] = source;
+    void set(std::size_t place, PortIndex port, Source source) {
+        if (port.index() == 0)
+            first_[place] = source;
         else
-            others_[port] = source;
+            others_[{place, port}] = source;
     }
-    [[nodiscard]] Source at(PortRef port) const {
-        if (port.port.index() == 0)
-            return first_[placeOf(port.node)];
-        const auto found = others_.find(port);
+    [[nodiscard]] Source at(std::size_t place, PortIndex port) const {
+        if (port.index() == 0)
+            return first_[place];
+        const auto found = others_.find({place, port});
         return found == others_.end() ? Source{} : found->second;
     }
 
 private:
-    [[nodiscard]] std::size_t placeOf(NodeId id) const {
-        return static_cast<std::size_t>(std::ranges::lower_bound(nodes_, id) - nodes_.begin());
-    }
-
-    std::vector<NodeId> nodes_;
-    std::vector<Source> first_; ///< of ports 0, as nodes_
-    std::map<PortRef, Source> others_;
+    std::vector<Source> first_; ///< of ports 0, by place
+    std::map<std::pair<std::size_t, PortIndex>, Source> others_;
 };
 
 class Expander {
@@ -114,27 +106,30 @@ private:
     /// Appends the nodes of one instance of a graph. `inputs` feed its Block input nodes; returns
     /// what arrives at its Block output nodes.
     std::vector<Source> expandGraph(const Scope& scope, const std::vector<Source>& inputs) {
+        const GraphIndex index(scope.graph);
         const auto inputNodes = nodesOfLayer(scope.graph, "block-input");
         const auto outputNodes = nodesOfLayer(scope.graph, "block-output");
         std::vector<Source> outputs(outputNodes.size());
-        Sources sources(scope.graph);
-        for (const auto id : topologicalOrder(scope.graph)) {
+        Sources sources(index.size());
+        for (const auto place : index.topologicalOrder()) {
             if (result_.nodes.size() >= kMaxFlatNodes) {
                 tooLarge_ = true;
                 return outputs;
             }
-            const auto& node = *scope.graph.find(id);
-            auto feeds = feedsOf(scope.graph, node, sources);
+            const auto& node = index.node(place);
+            auto feeds = feedsOf(index, place, sources);
             if (node.blockUse()) {
-                expandBlock(scope, node, std::move(feeds), sources);
+                const auto leaving = expandBlock(scope, node, std::move(feeds));
+                for (std::uint32_t port = 0; port < leaving.size(); ++port)
+                    sources.set(place, PortIndex{port}, leaving[port]);
                 continue;
             }
-            if (const auto port = portOf(inputNodes, id))
+            if (const auto port = portOf(inputNodes, node.id))
                 feeds = {*port < inputs.size() ? inputs[*port] : Source{}};
-            const auto index = appendLayer(scope, node, std::move(feeds));
-            sources.set({id, PortIndex{0}}, index);
-            if (const auto port = portOf(outputNodes, id))
-                outputs[*port] = index;
+            const auto flat = appendLayer(scope, node, std::move(feeds));
+            sources.set(place, PortIndex{0}, flat);
+            if (const auto port = portOf(outputNodes, node.id))
+                outputs[*port] = flat;
         }
         return outputs;
     }
@@ -146,17 +141,15 @@ private:
         return static_cast<std::size_t>(found - ports.begin());
     }
 
-    [[nodiscard]] std::vector<Source> feedsOf(const Graph& graph, const Node& node,
+    [[nodiscard]] std::vector<Source> feedsOf(const GraphIndex& index, std::size_t place,
                                               const Sources& sources) const {
-        const auto ports = portsOf(network_, node);
-        std::vector<Source> feeds(ports ? ports->minInputs : 0);
-        for (const auto id : graph.linksOf(node.id)) {
-            const auto& link = *graph.find(id);
-            if (link.to.node != node.id)
-                continue;
-            feeds.resize(std::max(feeds.size(), link.to.port.index() + 1));
-            feeds[link.to.port.index()] = sources.at(link.from);
-        }
+        const auto ports = portsOf(network_, index.node(place));
+        auto count = ports ? ports->minInputs : 0;
+        for (const auto& feed : index.feedsOf(place))
+            count = std::max(count, feed.input.index() + 1);
+        std::vector<Source> feeds(count);
+        for (const auto& feed : index.feedsOf(place))
+            feeds[feed.input.index()] = sources.at(feed.from, feed.output);
         return feeds;
     }
 
@@ -179,13 +172,14 @@ private:
              std::move(fixes)});
     }
 
-    void expandBlock(const Scope& scope, const Node& node, std::vector<Source> feeds,
-                     Sources& sources) {
+    /// Returns what leaves the instance, by port.
+    std::vector<Source> expandBlock(const Scope& scope, const Node& node,
+                                    std::vector<Source> feeds) {
         const auto& use = *node.blockUse();
         const auto found = network_.blocks.find(use.block);
         if (const auto why = whyNotExpand(node, found == network_.blocks.end())) {
             report(scope, node, Severity::Error, *why);
-            return;
+            return {};
         }
         const auto& definition = found->second;
         const auto settings = settingsOf(scope, node);
@@ -204,8 +198,7 @@ private:
                                 feeds);
         }
         open_.pop_back();
-        for (std::uint32_t port = 0; port < feeds.size(); ++port)
-            sources.set({node.id, PortIndex{port}}, feeds[port]);
+        return feeds;
     }
 
     [[nodiscard]] std::optional<std::string> whyNotExpand(const Node& node, bool missing) const {

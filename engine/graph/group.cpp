@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/graph/blocks.h"
+#include "engine/graph/graph_index.h"
 #include "engine/layers/catalog.h"
 #include "engine/support/error.h"
 

@@ -5,11 +5,7 @@
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
-#include <queue>
-
 #include <algorithm>
-#include <functional>
-#include <numeric>
 #include <set>
 #include <utility>
 
@@ -138,51 +134,6 @@ const Graph& Network::graph(std::string_view name) const {
 
 Graph& Network::graph(std::string_view name) {
     return const_cast<Graph&>(std::as_const(*this).graph(name));
-}
-
-std::vector<NodeId> topologicalOrder(const Graph& graph) {
-    const auto& nodes = graph.nodes();
-    std::vector<NodeId> ids;
-    ids.reserve(nodes.size());
-    for (const auto& [id, node] : nodes)
-        ids.push_back(id);
-    const auto placeOf = [&](NodeId id) {
-        return static_cast<std::size_t>(std::ranges::lower_bound(ids, id) - ids.begin());
-    };
-    // What follows a node: begin[place] … begin[place + 1] of `after`.
-    struct Ends {
-        std::size_t from, to;
-    };
-    std::vector<Ends> links;
-    links.reserve(graph.links().size());
-    std::vector<std::size_t> missing(ids.size());
-    std::vector<std::size_t> begin(ids.size() + 1);
-    for (const auto& [id, link] : graph.links()) {
-        links.push_back({placeOf(link.from.node), placeOf(link.to.node)});
-        ++missing[links.back().to];
-        ++begin[links.back().from + 1];
-    }
-    std::partial_sum(begin.begin(), begin.end(), begin.begin());
-    std::vector<std::size_t> after(links.size());
-    auto next = begin;
-    for (const auto& [from, to] : links)
-        after[next[from]++] = to;
-
-    std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
-    for (std::size_t i = 0; i < ids.size(); ++i)
-        if (missing[i] == 0)
-            ready.push(i);
-    std::vector<NodeId> order;
-    order.reserve(ids.size());
-    while (!ready.empty()) {
-        const auto place = ready.top();
-        ready.pop();
-        order.push_back(ids[place]);
-        for (auto i = begin[place]; i < begin[place + 1]; ++i)
-            if (--missing[after[i]] == 0)
-                ready.push(after[i]);
-    }
-    return order;
 }
 
 void dropDefaults(Node& node) {

@@ -161,9 +161,6 @@ std::optional<std::string> whyNotLink(const Network& network, std::string_view g
 std::optional<std::string> whyNotPorts(const Graph& graph, PortRef from, PortRef to,
                                        const std::optional<PortCounts>& source,
                                        const std::optional<PortCounts>& target);
-/// Nodes after what feeds them, the smallest id first among those that are ready, so that the order
-/// is stable (Kahn 1962). Nodes on a cycle, and what they feed, are left out.
-std::vector<NodeId> topologicalOrder(const Graph& graph);
 /// Why a node cannot have the name, or nothing.
 std::optional<std::string> whyNotName(const Graph& graph, std::string_view name);
 

@@ -2,6 +2,7 @@
 #include "engine/graph/network_json.h"
 
 #include "engine/graph/edit.h"
+#include "engine/graph/graph_index.h"
 #include "engine/layers/catalog.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/graph/analysis.h"
 #include "engine/graph/edit.h"
 #include "engine/project/project_file.h"
 #include "engine/support/json.h"
@@ -99,6 +100,7 @@ public:
 
     std::vector<Row> run() {
         measureOpening();
+        measureAnalysis();
         measureLayout();
         measureFrames();
         measureEdits();
@@ -126,6 +128,13 @@ private:
     void repaint() {
         settle();
         page_.view().viewport()->repaint();
+    }
+
+    void measureAnalysis() {
+        std::vector<double> times;
+        for (int i = 0; i < kEdits; ++i)
+            times.push_back(msOf([&] { analyze(document_.project().network); }));
+        report(QStringLiteral("shapes and advice alone"), times);
     }
 
     void measureLayout() {

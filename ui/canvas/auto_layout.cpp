@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/auto_layout.h"
 
+#include "engine/graph/graph_index.h"
 #include "engine/support/error.h"
 #include "ui/canvas/metrics.h"
 

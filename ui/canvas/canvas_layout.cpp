@@ -52,16 +52,26 @@ void CanvasScene::provisionPositions() {
 void CanvasScene::routeLinks() {
     LinkRouter::Places obstacles;
     obstacles.reserve(nodes_.size());
-    // What is being dragged is in nobody's way: it may be about to go into a link.
-    for (const auto& [id, item] : nodes_)
+    std::vector<std::pair<NodeId, const NodeItem*>> nodes;
+    nodes.reserve(nodes_.size());
+    for (const auto& [id, item] : nodes_) {
+        nodes.emplace_back(id, item);
+        // What is being dragged is in nobody's way: it may be about to go into a link.
         if (!moveDrag_ || !moveDrag_->nodes.contains(id))
             obstacles.emplace_back(id, item->sceneRect());
+    }
     router_.place(std::move(obstacles), flow());
-    for (const auto& [id, item] : links_) {
-        const Link& link = *graph().find(id);
-        const QPointF from = nodes_.at(link.from.node)->portPos({link.from, false});
-        const QPointF to = nodes_.at(link.to.node)->portPos({link.to, true});
-        item->setRoute(router_.route(item->corners(), from, link.from.node, to, link.to.node));
+    const auto portAt = [&](const PortRef& port, bool isInput) {
+        const auto node = std::ranges::lower_bound(nodes, port.node, {},
+                                                   [](const auto& entry) { return entry.first; });
+        return node->second->portPos({port, isInput});
+    };
+    // Both maps have the same links in the same order.
+    auto item = links_.begin();
+    for (const auto& [id, link] : graph().links()) {
+        LinkItem& drawn = *(item++)->second;
+        drawn.setRoute(router_.route(drawn.corners(), portAt(link.from, false), link.from.node,
+                                     portAt(link.to, true), link.to.node));
     }
 }
 

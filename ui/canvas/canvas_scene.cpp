@@ -21,15 +21,19 @@ namespace gradwright {
 namespace {
 
 constexpr double kCalloutGap = 22;
+constexpr double kLeastRoom = 2000; ///< around what is drawn
+constexpr double kMostRoom = 8000;
 constexpr ProjectDocument::Changes kOtherGraph =
     ProjectDocument::NetworkChange | ProjectDocument::StructureChange;
 
-template <class Items>
-auto selectedOf(const Items& items) {
-    std::vector<typename Items::key_type> selected;
-    for (const auto& [id, item] : items)
-        if (item->isSelected())
-            selected.push_back(id);
+/// The ids of those that are of one kind, in order.
+template <class Item>
+auto selectedOf(const QGraphicsScene& scene) {
+    std::vector<decltype(std::declval<Item>().id())> selected;
+    for (QGraphicsItem* const each : scene.selectedItems())
+        if (const auto* const item = qgraphicsitem_cast<Item*>(each))
+            selected.push_back(item->id());
+    std::ranges::sort(selected);
     return selected;
 }
 
@@ -46,7 +50,6 @@ CanvasScene::CanvasScene(ProjectDocument& document, const ThemeManager& themes, 
     , document_(&document)
     , themes_(&themes)
     , looks_(document.project(), scope_) {
-    setItemIndexMethod(NoIndex); // items move often; painting finds what is visible by its bounds
     connect(document_, &ProjectDocument::changed, this, &CanvasScene::onChanged);
     connect(document_, &ProjectDocument::analysisChanged, this, [this] {
         if (std::exchange(looksAreNew_, false))
@@ -123,6 +126,7 @@ void CanvasScene::forgetItems() {
     dropGone(frames_, [](FrameId) { return false; });
     dropGone(notes_, [](NoteId) { return false; });
     provisional_.clear();
+    room_ = {};
     router_.clear();
     walker_.reset();
 }
@@ -189,10 +193,6 @@ void CanvasScene::syncItems() {
 
 void CanvasScene::syncLooks() {
     looks_.take(document_->analysis());
-    for (const auto& [id, item] : nodes_)
-        item->forgetLook();
-    for (const auto& [id, item] : links_)
-        item->forgetLook();
     update(); // of many items that may have changed, those in sight ask
 }
 
@@ -234,9 +234,17 @@ void CanvasScene::syncPositions() {
         const Point at = positionOf(id);
         item->setPos(at.x, at.y);
     }
-    // Room to scroll on every side.
+    makeRoom();
+}
+
+/// Room to scroll on every side. Grows in large steps and does not shrink: with each change the
+/// scene sorts all its items anew.
+void CanvasScene::makeRoom() {
     const QRectF content = contentRect();
-    setSceneRect(content.adjusted(-2000, -2000, 2000, 2000));
+    if (room_.contains(content.adjusted(-kLeastRoom, -kLeastRoom, kLeastRoom, kLeastRoom)))
+        return;
+    room_ |= content.adjusted(-kMostRoom, -kMostRoom, kMostRoom, kMostRoom);
+    setSceneRect(room_);
 }
 
 // ---- the callout
@@ -248,11 +256,12 @@ void CanvasScene::syncCallout() {
     bool shownIsSelected = false;
     for (const Diagnostic& diagnostic : document_->analysis().diagnostics) {
         const Place& place = diagnostic.place;
-        if (place.graph != scope_.graph || !place.node || !nodes_.contains(*place.node))
-            continue;
         // Errors come up by themselves, warnings when one asks.
-        const bool isSelected = selected.size() == 1 && selected.front() == *place.node;
+        const bool isSelected =
+            place.node && selected.size() == 1 && selected.front() == *place.node;
         if (diagnostic.severity != Severity::Error && !isSelected)
+            continue;
+        if (place.graph != scope_.graph || !place.node || !nodes_.contains(*place.node))
             continue;
         const bool better =
             shown == nullptr || (isSelected && !shownIsSelected) ||
@@ -296,19 +305,19 @@ bool CanvasScene::isFree(const QRectF& rect) const {
 // ---- selection
 
 std::vector<NodeId> CanvasScene::selectedNodes() const {
-    return selectedOf(nodes_);
+    return selectedOf<NodeItem>(*this);
 }
 
 std::vector<LinkId> CanvasScene::selectedLinks() const {
-    return selectedOf(links_);
+    return selectedOf<LinkItem>(*this);
 }
 
 std::vector<FrameId> CanvasScene::selectedFrames() const {
-    return selectedOf(frames_);
+    return selectedOf<FrameItem>(*this);
 }
 
 std::vector<NoteId> CanvasScene::selectedNotes() const {
-    return selectedOf(notes_);
+    return selectedOf<NoteItem>(*this);
 }
 
 void CanvasScene::selectNodes(const std::vector<NodeId>& nodes) {

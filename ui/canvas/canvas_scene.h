@@ -52,6 +52,7 @@ public:
     [[nodiscard]] std::vector<NoteId> selectedNotes() const;
     void selectNodes(const std::vector<NodeId>& nodes);
     void selectAll();
+    [[nodiscard]] const std::map<NodeId, NodeItem*>& nodeItems() const { return nodes_; }
     [[nodiscard]] const NodeItem* nodeItem(NodeId id) const;
     [[nodiscard]] const LinkItem* linkItem(LinkId id) const;
     [[nodiscard]] const FrameItem* frameItem(FrameId id) const;
@@ -200,6 +201,7 @@ private:
     /// Whether a block on this canvas shows what is in it.
     [[nodiscard]] bool hasPreviews() const;
     void syncPositions();
+    void makeRoom();
     void syncFrames();
     void syncNotes();
     /// A key may take away what is being dragged.
@@ -250,6 +252,7 @@ private:
     std::map<NodeId, NodeItem*> nodes_;
     std::map<LinkId, LinkItem*> links_;
     LinkRouter router_;
+    QRectF room_;                         ///< to scroll in
     std::map<NodeId, Point> provisional_; ///< of nodes that the project has no position for
     std::map<FrameId, FrameItem*> frames_;
     std::map<NoteId, NoteItem*> notes_;

@@ -34,9 +34,7 @@ LinkItem::LinkItem(LinkId id, const NodeLooks& looks, const ThemeManager& themes
 }
 
 const LinkLook& LinkItem::look() const {
-    if (std::exchange(lookIsOld_, false))
-        look_ = looks_->link(id_);
-    return look_;
+    return look_.get(*looks_, [this] { return looks_->link(id_); });
 }
 
 void LinkItem::setRoute(const QPolygonF& corners) {

@@ -3,14 +3,12 @@
 
 #include "engine/support/id.h"
 #include "ui/canvas/link_route.h"
-#include "ui/canvas/looks.h"
+#include "ui/canvas/node_looks.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QGraphicsItem>
 
 namespace gradwright {
-
-class NodeLooks;
 
 class LinkItem final : public QGraphicsItem {
 public:
@@ -22,8 +20,6 @@ public:
     [[nodiscard]] int type() const override { return Type; }
     [[nodiscard]] LinkId id() const { return id_; }
     void setRoute(const QPolygonF& corners);
-    /// What it looks like has changed; the caller updates what is in sight.
-    void forgetLook() { lookIsOld_ = true; }
     /// While a node is dragged: it would be put into this link.
     void setTarget(bool on);
     [[nodiscard]] const QPolygonF& corners() const { return corners_; }
@@ -47,8 +43,7 @@ private:
     const ThemeManager* themes_;
     QPolygonF corners_;
     QPainterPath path_;
-    mutable LinkLook look_;
-    mutable bool lookIsOld_ = true;
+    SeenLook<LinkLook> look_;
     QRectF bounds_; ///< with room for the longest text
     bool target_ = false;
 };

@@ -102,6 +102,13 @@ std::int64_t cellOf(double value) {
     return static_cast<std::int64_t>(std::floor(value / kCell));
 }
 
+template <class F>
+void forEachCell(const QRectF& rect, F each) {
+    for (auto column = cellOf(rect.left()); column <= cellOf(rect.right()); ++column)
+        for (auto row = cellOf(rect.top()); row <= cellOf(rect.bottom()); ++row)
+            each(column, row);
+}
+
 } // namespace
 
 bool crosses(const QPolygonF& corners, const QRectF& rect) {
@@ -145,39 +152,45 @@ QPainterPath roundedPath(const QPolygonF& corners, double radius) {
 }
 
 void ObstacleMap::add(NodeId owner, const QRectF& rect) {
-    const auto index = static_cast<std::uint32_t>(entries_.size());
-    entries_.push_back({owner, rect});
-    for (auto column = cellOf(rect.left()); column <= cellOf(rect.right()); ++column)
-        for (auto row = cellOf(rect.top()); row <= cellOf(rect.bottom()); ++row)
-            cells_[cellKey(column, row)].push_back(index);
+    forEachCell(rect, [&](std::int64_t column, std::int64_t row) {
+        cells_[cellKey(column, row)].push_back({owner, rect});
+    });
+}
+
+void ObstacleMap::remove(NodeId owner, const QRectF& rect) {
+    forEachCell(rect, [&](std::int64_t column, std::int64_t row) {
+        const auto cell = cells_.find(cellKey(column, row));
+        if (cell == cells_.end())
+            return;
+        std::erase_if(cell->second, [&](const Entry& entry) { return entry.owner == owner; });
+        if (cell->second.empty())
+            cells_.erase(cell);
+    });
 }
 
 template <class F>
 void ObstacleMap::visit(const QRectF& region, F each) const {
+    // Of the cells that an obstacle stands in, the first one within the region tells.
+    const auto look = [&](const std::vector<Entry>& entries, std::uint64_t key) {
+        for (const Entry& entry : entries)
+            if (entry.rect.intersects(region) &&
+                key == cellKey(std::max(cellOf(entry.rect.left()), cellOf(region.left())),
+                               std::max(cellOf(entry.rect.top()), cellOf(region.top()))))
+                each(entry);
+    };
     const auto columns = cellOf(region.right()) - cellOf(region.left()) + 1;
     const auto rows = cellOf(region.bottom()) - cellOf(region.top()) + 1;
     if (static_cast<double>(columns) * static_cast<double>(rows) >
-        static_cast<double>(entries_.size())) {
-        for (const Entry& entry : entries_)
-            if (entry.rect.intersects(region))
-                each(entry);
+        static_cast<double>(cells_.size())) {
+        for (const auto& [key, entries] : cells_)
+            look(entries, key);
         return;
     }
-    for (auto column = cellOf(region.left()); column <= cellOf(region.right()); ++column)
-        for (auto row = cellOf(region.top()); row <= cellOf(region.bottom()); ++row) {
-            const auto cell = cells_.find(cellKey(column, row));
-            if (cell == cells_.end())
-                continue;
-            for (const std::uint32_t index : cell->second) {
-                const Entry& entry = entries_[index];
-                // Of the cells that it stands in, the first one within the region tells.
-                const bool first =
-                    column == std::max(cellOf(entry.rect.left()), cellOf(region.left())) &&
-                    row == std::max(cellOf(entry.rect.top()), cellOf(region.top()));
-                if (first && entry.rect.intersects(region))
-                    each(entry);
-            }
-        }
+    forEachCell(region, [&](std::int64_t column, std::int64_t row) {
+        const auto key = cellKey(column, row);
+        if (const auto cell = cells_.find(key); cell != cells_.end())
+            look(cell->second, key);
+    });
 }
 
 std::vector<QRectF> ObstacleMap::within(const QRectF& region) const {

@@ -28,6 +28,8 @@ bool crosses(const QPolygonF& corners, const QRectF& rect);
 class ObstacleMap {
 public:
     void add(NodeId owner, const QRectF& rect);
+    /// Of an obstacle as it was added.
+    void remove(NodeId owner, const QRectF& rect);
     /// Those that touch the region.
     [[nodiscard]] std::vector<QRectF> within(const QRectF& region) const;
 
@@ -50,8 +52,8 @@ private:
     template <class F>
     void visit(const QRectF& region, F each) const;
 
-    std::vector<Entry> entries_;
-    std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> cells_;
+    using Cells = std::unordered_map<std::uint64_t, std::vector<Entry>>;
+    Cells cells_; ///< each obstacle in all that it touches
 };
 
 } // namespace gradwright

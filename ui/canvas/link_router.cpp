@@ -12,9 +12,10 @@ namespace {
 constexpr std::size_t kMostChanges = 256;
 constexpr double kBeside = 24; ///< a link keeps less distance than this from what it goes round
 
-/// Where something was in only one of them, or elsewhere.
-std::vector<QRectF> differences(const LinkRouter::Places& before, const LinkRouter::Places& after) {
-    std::vector<QRectF> found;
+/// Tells of each node that is elsewhere now, or was not there, or is gone: where it was, where it
+/// is.
+template <class Was, class Is>
+void compare(const LinkRouter::Places& before, const LinkRouter::Places& after, Was was, Is is) {
     auto old = before.begin();
     auto now = after.begin();
     while (old != before.end() || now != after.end()) {
@@ -22,28 +23,37 @@ std::vector<QRectF> differences(const LinkRouter::Places& before, const LinkRout
         const bool isNow = now != after.end() && (old == before.end() || now->first <= old->first);
         if (!isOld || !isNow || old->second != now->second) {
             if (isOld)
-                found.push_back(old->second);
+                was(old->first, old->second);
             if (isNow)
-                found.push_back(now->second);
+                is(now->first, now->second);
         }
         old += isOld;
         now += isNow;
     }
-    return found;
 }
 
 } // namespace
 
 void LinkRouter::place(Places nodes, Flow flow) {
-    changed_ = differences(nodes_, nodes);
+    changed_.clear();
+    changes_ = {};
+    const auto note = [this](const QRectF& rect) {
+        changed_.push_back(rect);
+        changes_ |= rect;
+    };
+    compare(
+        nodes_, nodes,
+        [&](NodeId id, const QRectF& rect) {
+            obstacles_.remove(id, rect);
+            note(rect);
+        },
+        [&](NodeId id, const QRectF& rect) {
+            obstacles_.add(id, rect);
+            note(rect);
+        });
     allAreStale_ = nodes_.empty() || flow != flow_ || changed_.size() > kMostChanges;
     flow_ = flow;
-    if (changed_.empty())
-        return;
     nodes_ = std::move(nodes);
-    obstacles_ = {};
-    for (const auto& [id, rect] : nodes_)
-        obstacles_.add(id, rect);
 }
 
 bool LinkRouter::isStale(const QPolygonF& before, QPointF from, QPointF to) const {
@@ -53,7 +63,8 @@ bool LinkRouter::isStale(const QPolygonF& before, QPointF from, QPointF to) cons
         return false;
     const QRectF near = ObstacleMap::reachOf(from, to) |
                         before.boundingRect().adjusted(-kBeside, -kBeside, kBeside, kBeside);
-    return std::ranges::any_of(changed_, [&](const QRectF& rect) { return rect.intersects(near); });
+    return changes_.intersects(near) &&
+           std::ranges::any_of(changed_, [&](const QRectF& rect) { return rect.intersects(near); });
 }
 
 QPolygonF LinkRouter::route(const QPolygonF& before, QPointF from, NodeId source, QPointF to,

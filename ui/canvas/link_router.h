@@ -30,6 +30,7 @@ private:
     Places nodes_;
     ObstacleMap obstacles_;
     std::vector<QRectF> changed_; ///< by the last place(): where something was, and where it is
+    QRectF changes_;              ///< around all of these
     Flow flow_ = Flow::Down;
     bool allAreStale_ = true;
 };

@@ -108,13 +108,10 @@ void Minimap::drawNodes(const QTransform& transform) {
     picture_.fill(Qt::transparent);
     pictured_ = transform;
     QPainter painter(&picture_);
-    const bool tiny = scene_->graph().nodes().size() > kMostRounded;
+    const bool tiny = scene_->nodeItems().size() > kMostRounded;
     painter.setRenderHint(QPainter::Antialiasing, !tiny);
     painter.setPen(Qt::NoPen);
-    for (const auto& [id, inGraph] : scene_->graph().nodes()) {
-        const NodeItem* const node = scene_->nodeItem(id);
-        if (node == nullptr)
-            continue;
+    for (const auto& [id, node] : scene_->nodeItems()) {
         QRectF box = transform.mapRect(node->sceneRect());
         box.setHeight(std::max(box.height(), kLeastNode));
         box.setWidth(std::max(box.width(), kLeastNode));

@@ -42,9 +42,7 @@ NodeItem::NodeItem(NodeId id, const NodeLooks& looks, const ThemeManager& themes
 }
 
 const NodeLook& NodeItem::look() const {
-    if (std::exchange(lookIsOld_, false))
-        look_ = looks_->node(id_);
-    return look_;
+    return look_.get(*looks_, [this] { return looks_->node(id_); });
 }
 
 void NodeItem::setForm(NodeForm form) {

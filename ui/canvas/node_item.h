@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/project/project.h"
-#include "ui/canvas/looks.h"
+#include "ui/canvas/node_looks.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QGraphicsItem>
@@ -17,8 +17,6 @@ struct Port {
     bool operator==(const Port&) const = default;
 };
 
-class NodeLooks;
-
 class NodeItem final : public QGraphicsItem {
 public:
     enum { Type = UserType + 1 };
@@ -29,8 +27,6 @@ public:
     [[nodiscard]] int type() const override { return Type; }
     [[nodiscard]] NodeId id() const { return id_; }
     [[nodiscard]] const NodeLook& look() const;
-    /// What it looks like has changed; the caller updates what is in sight.
-    void forgetLook() { lookIsOld_ = true; }
     [[nodiscard]] const NodeForm& form() const { return form_; }
     void setForm(NodeForm form);
     /// Inputs on top and outputs below, or on the left and on the right.
@@ -61,8 +57,7 @@ private:
     const NodeLooks* looks_;
     const ThemeManager* themes_;
     NodeForm form_;
-    mutable NodeLook look_;
-    mutable bool lookIsOld_ = true;
+    SeenLook<NodeLook> look_;
     Flow flow_ = Flow::Down;
     std::optional<std::vector<Port>> fitting_;
 };

@@ -76,10 +76,16 @@ const Node* NodeLooks::nodeOf(NodeId id) const {
 }
 
 void NodeLooks::take(const Analysis& analysis) {
+    ++revision_;
+    ids_.clear();
     found_.clear();
     totalMacs_ = 0;
     if (graph() == nullptr)
         return;
+    ids_.reserve(graph()->nodes().size());
+    for (const auto& [id, node] : graph()->nodes())
+        ids_.push_back(id);
+    found_.resize(ids_.size());
     takeNodes(analysis);
     takeDiagnostics(analysis);
 }
@@ -93,17 +99,22 @@ void NodeLooks::takeNodes(const Analysis& analysis) {
         const std::string_view within = path.substr(scope_->prefix.size());
         const FlatNode& flat = analysis.flat.nodes[i];
         const std::size_t slash = within.find('/');
-        const Node* const owner = slash == std::string_view::npos
-                                      ? shown.find(flat.node)
-                                      : shown.findByName(within.substr(0, slash));
-        if (owner == nullptr)
+        const Node* const instance =
+            slash == std::string_view::npos ? nullptr : shown.findByName(within.substr(0, slash));
+        if (slash != std::string_view::npos && instance == nullptr)
             continue;
-        Found& found = found_[owner->id];
+        const std::optional<std::size_t> place =
+            placeOf(instance != nullptr ? instance->id : flat.node);
+        if (!place)
+            continue;
+        Found& found = found_[*place];
         const NodeAnalysis& node = analysis.nodes[i];
         // The last layer of a block is what leaves it.
         found.state = node.state;
+        if (instance == nullptr && flat.layer != nullptr)
+            found.category = flat.layer->category;
         found.output = node.output;
-        if (const BlockUse* const use = owner->blockUse();
+        if (const BlockUse* const use = instance != nullptr ? instance->blockUse() : nullptr;
             use != nullptr && flat.graph == use->block && flat.layer != nullptr &&
             flat.layer->key == "block-output")
             found.ports[flat.node] = {node.state, node.output};
@@ -126,9 +137,10 @@ void NodeLooks::takeDiagnostics(const Analysis& analysis) {
             if (const Node* const node = shown.findByName(within.substr(0, within.find('/'))))
                 owner = node->id;
         }
-        if (!owner || diagnostic.severity == Severity::Info)
+        const std::optional<std::size_t> owned = owner ? placeOf(*owner) : std::nullopt;
+        if (!owned || diagnostic.severity == Severity::Info)
             continue;
-        Found& found = found_[*owner];
+        Found& found = found_[*owned];
         const bool first = found.errors == 0;
         if (diagnostic.severity == Severity::Warning)
             ++found.warnings;
@@ -137,6 +149,18 @@ void NodeLooks::takeDiagnostics(const Analysis& analysis) {
         if (found.problem.isEmpty() || (first && diagnostic.severity == Severity::Error))
             found.problem = qstr(diagnostic.message);
     }
+}
+
+std::optional<std::size_t> NodeLooks::placeOf(NodeId id) const {
+    const auto place = std::ranges::lower_bound(ids_, id);
+    if (place == ids_.end() || *place != id)
+        return {};
+    return static_cast<std::size_t>(place - ids_.begin());
+}
+
+const NodeLooks::Found* NodeLooks::foundOf(NodeId id) const {
+    const std::optional<std::size_t> place = placeOf(id);
+    return place ? &found_[*place] : nullptr;
 }
 
 NodeForm NodeLooks::form(NodeId id) const {
@@ -162,8 +186,8 @@ NodeLook NodeLooks::node(NodeId id) const {
     look.name = qstr(node->name);
     describe(look, *node);
     static const Found nothing;
-    const auto at = found_.find(id);
-    const Found& found = at == found_.end() ? nothing : at->second;
+    const Found* const known = foundOf(id);
+    const Found& found = known == nullptr ? nothing : *known;
     look.warnings = found.warnings;
     if (!found.problem.isEmpty())
         look.toolTip = found.problem;
@@ -174,14 +198,13 @@ NodeLook NodeLooks::node(NodeId id) const {
 }
 
 Category NodeLooks::categoryOf(NodeId id) const {
-    const Node* const node = nodeOf(id);
-    const LayerDef* const layer = node == nullptr ? nullptr : layerOf(*node);
-    return layer != nullptr ? layer->category : Category::Shape; // as blocks have it
+    const Found* const found = foundOf(id);
+    return found != nullptr ? found->category : Category::Shape;
 }
 
 bool NodeLooks::isWrong(NodeId id) const {
-    const auto at = found_.find(id);
-    return at != found_.end() && at->second.errors > 0;
+    const Found* const found = foundOf(id);
+    return found != nullptr && found->errors > 0;
 }
 
 void NodeLooks::writeLines(NodeLook& look, const Node& node, const Found& found) const {
@@ -263,14 +286,14 @@ void NodeLooks::preview(NodeForm& form, const Node& node) const {
 
 /// What an output carries; the outputs of a block differ.
 NodeLooks::Carried NodeLooks::leaving(PortRef port) const {
-    const auto found = found_.find(port.node);
-    if (found == found_.end())
+    const Found* const found = foundOf(port.node);
+    if (found == nullptr)
         return {};
     std::size_t index = 0;
-    for (const auto& [node, output] : found->second.ports) // in the order of ids, as ports are
+    for (const auto& [node, output] : found->ports) // in the order of ids, as ports are
         if (index++ == port.port.index())
             return {output.first, &output.second};
-    return {found->second.state, &found->second.output};
+    return {found->state, &found->output};
 }
 
 LinkLook NodeLooks::link(LinkId id) const {
@@ -280,9 +303,8 @@ LinkLook NodeLooks::link(LinkId id) const {
     const auto [state, shape] = leaving(link->from);
     if (state != ShapeState::Known)
         return {LinkState::Pending, QStringLiteral("?")};
-    const auto target = found_.find(link->to.node);
-    const bool refused =
-        target != found_.end() && target->second.state == ShapeState::Contradiction;
+    const Found* const target = foundOf(link->to.node);
+    const bool refused = target != nullptr && target->state == ShapeState::Contradiction;
     return {refused ? LinkState::Incompatible : LinkState::Valid, qstr(toString(*shape))};
 }
 
@@ -298,12 +320,10 @@ QString NodeLooks::tipOf(LinkId id) const {
         return ends + tr("The shape is not known yet.");
     const QString carried =
         tr("%1, %2 values a sample").arg(qstr(toString(*shape)), fullNumber(shape->elements()));
-    const auto target = found_.find(link->to.node);
-    const bool refused =
-        target != found_.end() && target->second.state == ShapeState::Contradiction;
+    const Found* const target = foundOf(link->to.node);
+    const bool refused = target != nullptr && target->state == ShapeState::Contradiction;
     return ends + carried +
-           (refused && !target->second.problem.isEmpty() ? u'\n' + target->second.problem
-                                                         : QString());
+           (refused && !target->problem.isEmpty() ? u'\n' + target->problem : QString());
 }
 
 } // namespace gradwright

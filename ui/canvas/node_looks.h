@@ -5,7 +5,10 @@
 #include "ui/canvas/looks.h"
 #include "ui/document/graph_scope.h"
 
+#include <cstdint>
 #include <map>
+#include <optional>
+#include <vector>
 
 namespace gradwright {
 
@@ -19,6 +22,8 @@ public:
 
     /// Takes over what was found; what it says of shapes and problems is true until the next edit.
     void take(const Analysis& analysis);
+    /// Grows with each take(): what was answered before is old then.
+    [[nodiscard]] std::uint64_t revision() const { return revision_; }
 
     [[nodiscard]] NodeForm form(NodeId id) const;
     [[nodiscard]] NodeLook node(NodeId id) const;
@@ -33,6 +38,7 @@ private:
     /// A layer, or all layers of a block's instance together.
     struct Found {
         ShapeState state = ShapeState::Pending;
+        Category category = Category::Shape; ///< as blocks have it
         Shape output;
         std::map<NodeId, std::pair<ShapeState, Shape>> ports; ///< of a block's instance
         std::int64_t parameters = 0;
@@ -47,6 +53,9 @@ private:
         const Shape* shape = nullptr;
     };
     [[nodiscard]] Carried leaving(PortRef port) const;
+    /// Nullptr for a node that was not there.
+    [[nodiscard]] const Found* foundOf(NodeId id) const;
+    [[nodiscard]] std::optional<std::size_t> placeOf(NodeId id) const;
     [[nodiscard]] const Graph* graph() const;
     [[nodiscard]] const Node* nodeOf(NodeId id) const;
     void takeNodes(const Analysis& analysis);
@@ -58,7 +67,27 @@ private:
     const Project* project_;
     const GraphScope* scope_;
     std::int64_t totalMacs_ = 0;
-    std::map<NodeId, Found> found_;
+    std::uint64_t revision_ = 0;
+    std::vector<NodeId> ids_;  ///< of the nodes, in order
+    std::vector<Found> found_; ///< of each
+};
+
+/// What an item looks like: asked for when the item is shown, kept until something else is found.
+template <class Look>
+class SeenLook {
+public:
+    template <class Ask>
+    const Look& get(const NodeLooks& looks, Ask ask) const {
+        if (revision_ != looks.revision()) {
+            look_ = ask();
+            revision_ = looks.revision();
+        }
+        return look_;
+    }
+
+private:
+    mutable Look look_;
+    mutable std::optional<std::uint64_t> revision_; ///< of the answer
 };
 
 /// The icon of a node, and what it is called by its layer or block.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/graph/graph_index.h"
 #include "ui/canvas/auto_layout.h"
 #include "ui/canvas/metrics.h"
 

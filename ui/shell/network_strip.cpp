@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/network_strip.h"
 
+#include "engine/graph/graph_index.h"
 #include "engine/layers/catalog.h"
 
 #include <QPainterPath>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/graph/analysis.h"
 #include "engine/graph/blocks.h"
+#include "engine/graph/graph_index.h"
 #include "engine/graph/network_json.h"
 #include "engine/layers/catalog.h"
 #include "engine/project/block_edits.h"
