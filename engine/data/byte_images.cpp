@@ -15,8 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Shape shapeOfOne(const IdxArray& images) {
-    const auto& dims = images.dims;
+Shape shapeOfOne(const ImageBytes& images) {
+    const auto& dims = images.dims();
     if (dims.size() == 3)
         return {1, dims[1], dims[2]};
     if (dims.size() == 4)
@@ -43,22 +43,23 @@ Scaling scalingOf(const std::array<std::int64_t, 256>& counts,
 
 /// The bytes of the centre crop of image `index`, a row at a time: visit(channel, row).
 template <class Visit>
-void forEachRow(const IdxArray& images, const Shape& crop, std::int64_t index, Visit visit) {
+void forEachRow(const ImageBytes& images, const Shape& crop, std::int64_t index, Visit visit) {
     const auto whole = shapeOfOne(images);
     const auto top = (whole[1] - crop[1]) / 2;
     const auto left = (whole[2] - crop[2]) / 2;
     const auto length = static_cast<std::size_t>(crop[2]);
+    const auto bytes = images.image(index);
     for (std::int64_t c = 0; c < crop[0]; ++c)
         for (std::int64_t y = 0; y < crop[1]; ++y) {
-            const auto start = ((index * whole[0] + c) * whole[1] + top + y) * whole[2] + left;
+            const auto start = (c * whole[1] + top + y) * whole[2] + left;
             visit(static_cast<std::size_t>(c),
-                  std::span(images.values).subspan(static_cast<std::size_t>(start), length));
+                  bytes.subspan(static_cast<std::size_t>(start), length));
         }
 }
 
 /// Mean and deviation of each channel over some images, after crop and binarizing. Counts bytes, so
 /// the result does not depend on any order of summation.
-void standardizeOver(const IdxArray& images, std::span<const std::uint32_t> part,
+void standardizeOver(const ImageBytes& images, std::span<const std::uint32_t> part,
                      Preparation& preparation) {
     const auto crop = preparedShape(shapeOfOne(images), preparation);
     std::vector<std::array<std::int64_t, 256>> counts(static_cast<std::size_t>(crop[0]));
@@ -82,11 +83,11 @@ void standardizeOver(const IdxArray& images, std::span<const std::uint32_t> part
 }
 
 LabelledImages readPair(const fs::path& imagesPath, const fs::path& labelsPath) {
-    auto images = readIdx(imagesPath, 3);
+    auto images = ImageBytes::open(imagesPath);
     auto labels = readIdx(labelsPath, 1);
-    if (images.dims[0] != labels.dims[0])
+    if (images.dims()[0] != labels.dims[0])
         throw Error("{} holds {} images, but {} holds {} labels; there must be one for each",
-                    imagesPath.string(), images.dims[0], labelsPath.string(), labels.dims[0]);
+                    imagesPath.string(), images.dims()[0], labelsPath.string(), labels.dims[0]);
     return {std::move(images), std::move(labels.values)};
 }
 
@@ -115,7 +116,7 @@ fs::path eitherOf(const fs::path& folder, const char* name) {
 
 } // namespace
 
-ByteImageSource::ByteImageSource(IdxArray images, std::vector<std::uint8_t> labels,
+ByteImageSource::ByteImageSource(ImageBytes images, std::vector<std::uint8_t> labels,
                                  const Preparation& preparation)
     : images_(std::move(images))
     , labels_(std::move(labels))
@@ -127,15 +128,13 @@ ByteImageSource::ByteImageSource(IdxArray images, std::vector<std::uint8_t> labe
         const auto which = preparation.deviation.size() == 1 ? 0 : c;
         scales_.push_back(static_cast<float>(1.0 / (255.0 * preparation.deviation[which])));
     }
-    const auto bytes = Shape(images_.dims).elements();
-    if (static_cast<std::int64_t>(labels_.size()) != images_.dims[0] ||
-        static_cast<std::int64_t>(images_.values.size()) != bytes)
-        throw Error("{} labels and {} bytes do not fit images of shape {}", labels_.size(),
-                    images_.values.size(), toString(Shape(images_.dims)));
+    if (static_cast<std::int64_t>(labels_.size()) != images_.dims()[0])
+        throw Error("{} labels do not fit images of shape {}", labels_.size(),
+                    toString(Shape(images_.dims())));
 }
 
 std::int64_t ByteImageSource::size() const {
-    return images_.dims[0];
+    return images_.dims()[0];
 }
 
 void ByteImageSource::input(std::int64_t index, std::span<float> out) const {
@@ -152,10 +151,9 @@ void ByteImageSource::input(std::int64_t index, std::span<float> out) const {
     if (shape_ == shapeOfOne(images_)) {
         const auto channels = static_cast<std::size_t>(shape_[0]);
         const auto plane = out.size() / channels;
-        const auto start = static_cast<std::size_t>(index) * out.size();
+        const auto bytes = images_.image(index);
         for (std::size_t c = 0; c < channels; ++c)
-            convert(c, std::span(images_.values).subspan(start + c * plane, plane),
-                    out.data() + c * plane);
+            convert(c, bytes.subspan(c * plane, plane), out.data() + c * plane);
         return;
     }
     auto* next = out.data();
@@ -214,7 +212,7 @@ Dataset openIdx(const IdxFiles& files, Preparation preparation, bool standardize
     if (whole != shapeOfOne(test.images))
         throw Error("{} holds images of {} × {}, but {} of {} × {}; they must be alike",
                     files.trainingImages.string(), whole[1], whole[2], files.testImages.string(),
-                    test.images.dims[1], test.images.dims[2]);
+                    test.images.dims()[1], test.images.dims()[2]);
     if (classes.empty())
         classes = namesFor(training.labels);
     checkLabels(files.trainingLabels, training.labels, classes.size());

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/data/dataset.h"
-#include "engine/data/idx.h"
+#include "engine/data/image_bytes.h"
 
 #include <array>
 #include <cstdint>
@@ -13,12 +13,11 @@
 
 namespace gradwright {
 
-/// Images of one size with a class each, kept as bytes and prepared when read.
+/// Images of one size with a class each, as bytes that are prepared when read.
 class ByteImageSource final : public DataSource {
 public:
-    /// `images` is N×H×W or N×C×H×W, `labels` N. Throws Error when they do not fit each other or
-    /// the crop.
-    ByteImageSource(IdxArray images, std::vector<std::uint8_t> labels,
+    /// Throws Error when there is not one label for each image, or the crop does not fit.
+    ByteImageSource(ImageBytes images, std::vector<std::uint8_t> labels,
                     const Preparation& preparation);
 
     [[nodiscard]] std::int64_t size() const override;
@@ -27,7 +26,7 @@ public:
     [[nodiscard]] std::int32_t label(std::int64_t index) const override;
 
 private:
-    IdxArray images_;
+    ImageBytes images_;
     std::vector<std::uint8_t> labels_;
     Shape shape_;
     std::vector<std::array<float, 256>> tables_; ///< what each byte of a channel becomes
@@ -51,11 +50,11 @@ ParamSpec normalizeParam();
 ParamSpec binarizeParam();
 
 struct LabelledImages {
-    IdxArray images; ///< N×H×W or N×C×H×W
+    ImageBytes images;
     std::vector<std::uint8_t> labels;
 };
 
-/// Makes a data set of images in memory. `preparation` gives what is done to them; with
+/// Makes a data set of images. `preparation` gives what is done to them; with
 /// `standardize` mean and deviation of each channel are taken over the choice's training part as
 /// they then are, else they stay 0 and 1.
 Dataset byteImageDataset(LabelledImages training, LabelledImages test,

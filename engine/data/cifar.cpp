@@ -17,7 +17,13 @@ namespace fs = std::filesystem;
 constexpr std::size_t kImageBytes = 3UL * 32 * 32;
 constexpr std::size_t kMaxRows = 10'000'000;
 
-void readRows(const fs::path& file, const CifarFormat& format, LabelledImages& into) {
+/// Images and labels as they are read.
+struct Rows {
+    std::vector<std::uint8_t> pixels;
+    std::vector<std::uint8_t> labels;
+};
+
+void readRows(const fs::path& file, const CifarFormat& format, Rows& into) {
     ByteReader reader(file);
     const auto rowBytes = format.labelBytes + kImageBytes;
     std::vector<std::uint8_t> row(rowBytes);
@@ -38,28 +44,27 @@ void readRows(const fs::path& file, const CifarFormat& format, LabelledImages& i
         if (into.labels.size() == kMaxRows)
             throw Error("{}: more than {} rows", reader.name(), kMaxRows);
         into.labels.push_back(label);
-        into.images.values.insert(into.images.values.end(),
-                                  row.begin() + static_cast<std::ptrdiff_t>(format.labelBytes),
-                                  row.end());
+        into.pixels.insert(into.pixels.end(),
+                           row.begin() + static_cast<std::ptrdiff_t>(format.labelBytes), row.end());
     }
 }
 
 } // namespace
 
 LabelledImages readCifar(const std::vector<fs::path>& files, const CifarFormat& format) {
-    LabelledImages set;
+    Rows rows;
     std::uintmax_t bytes = 0;
     for (const auto& file : files) {
         std::error_code error;
         const auto size = fs::file_size(file, error);
         bytes += error ? 0 : size;
     }
-    set.images.values.reserve(static_cast<std::size_t>(
+    rows.pixels.reserve(static_cast<std::size_t>(
         std::min<std::uintmax_t>(bytes, kMaxRows * (format.labelBytes + kImageBytes))));
     for (const auto& file : files)
-        readRows(file, format, set);
-    set.images.dims = {static_cast<std::int64_t>(set.labels.size()), 3, 32, 32};
-    return set;
+        readRows(file, format, rows);
+    const auto count = static_cast<std::int64_t>(rows.labels.size());
+    return {ImageBytes({{count, 3, 32, 32}, std::move(rows.pixels)}), std::move(rows.labels)};
 }
 
 std::vector<std::string> readClassNames(const fs::path& file, std::size_t classes) {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <span>
+#include <utility>
 
 namespace gradwright {
 namespace {
@@ -67,19 +68,31 @@ void checkPromise(const ByteReader& reader, std::int64_t header, std::int64_t to
                     reader.name(), total, size);
 }
 
-} // namespace
-
-IdxArray readIdx(const fs::path& path, std::size_t rank) {
-    ByteReader reader(path);
+IdxHeader readIdxHeader(ByteReader& reader, std::size_t rank) {
     std::array<std::uint8_t, 4> magic{};
     readHeader(reader, magic);
     checkMagic(reader, magic, rank);
+    IdxHeader header;
+    header.dims.resize(rank);
+    header.bytes = readDims(reader, header.dims);
+    header.start = 4 + 4 * static_cast<std::int64_t>(rank);
+    header.isPacked = reader.isGzip();
+    checkPromise(reader, header.start, header.bytes);
+    return header;
+}
 
-    IdxArray array;
-    array.dims.resize(rank);
-    const auto total = readDims(reader, array.dims);
-    checkPromise(reader, 4 + 4 * static_cast<std::int64_t>(rank), total);
+} // namespace
 
+IdxHeader readIdxHeader(const fs::path& path, std::size_t rank) {
+    ByteReader reader(path);
+    return readIdxHeader(reader, rank);
+}
+
+IdxArray readIdx(const fs::path& path, std::size_t rank) {
+    ByteReader reader(path);
+    auto header = readIdxHeader(reader, rank);
+    const auto total = header.bytes;
+    IdxArray array{std::move(header.dims), {}};
     array.values.resize(static_cast<std::size_t>(total));
     const auto got = reader.read(array.values);
     if (got != array.values.size()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/io/atomic_file.h"
 
-#include "engine/io/posix_file.h"
+#include "engine/support/posix_file.h"
 #include "engine/support/error.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/io/posix_file.h"
+#include "engine/support/posix_file.h"
 #include "engine/support/json_fwd.h"
 
 #include <chrono>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/io/posix_file.h"
+#include "engine/support/posix_file.h"
 
 #include "engine/support/error.h"
 
@@ -85,6 +85,22 @@ void readExactly(int fd, std::span<std::byte> bytes, const std::filesystem::path
     const auto count = readUpTo(fd, bytes, path);
     if (count != bytes.size())
         throw Error("{}: ends after {} of {} bytes to be read", path.string(), count, bytes.size());
+}
+
+void readAt(int fd, std::uint64_t offset, std::span<std::byte> bytes,
+            const std::filesystem::path& path) {
+    while (!bytes.empty()) {
+        const auto count = ::pread(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            throw Error("{}: cannot be read ({})", path.string(), errorText(errno));
+        if (count == 0)
+            throw Error("{}: ends at byte {}, but {} more are to be read", path.string(), offset,
+                        bytes.size());
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+        offset += static_cast<std::uint64_t>(count);
+    }
 }
 
 void seekTo(int fd, std::uint64_t offset, const std::filesystem::path& path) {

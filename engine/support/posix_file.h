@@ -50,6 +50,10 @@ int appendWhole(int fd, std::uint64_t size, std::span<const std::byte> bytes);
 /// Reads until `bytes` is full or the file ends; returns the count. Throws Error.
 std::size_t readUpTo(int fd, std::span<std::byte> bytes, const std::filesystem::path& path);
 
+/// As readExactly(), from that byte on; by several threads at once, who have no place in common.
+void readAt(int fd, std::uint64_t offset, std::span<std::byte> bytes,
+            const std::filesystem::path& path);
+
 /// Goes on from that byte of the file. Throws Error.
 void seekTo(int fd, std::uint64_t offset, const std::filesystem::path& path);
 

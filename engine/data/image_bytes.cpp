@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/image_bytes.h"
+
+#include "engine/support/error.h"
+#include "engine/support/posix_file.h"
+#include "engine/tensor/shape.h"
+
+#include <utility>
+
+namespace gradwright {
+namespace {
+
+std::size_t bytesOfOne(const std::vector<std::int64_t>& dims) {
+    return static_cast<std::size_t>(Shape(dims).elements() / dims[0]);
+}
+
+} // namespace
+
+/// Where the values of an IDX file are.
+struct ImageBytes::File {
+    std::filesystem::path path;
+    UniqueFd descriptor;
+    std::uint64_t start;
+};
+
+ImageBytes::ImageBytes(IdxArray images)
+    : dims_(std::move(images.dims))
+    , bytesEach_(bytesOfOne(dims_))
+    , values_(std::move(images.values)) {
+    if (static_cast<std::int64_t>(values_.size()) != Shape(dims_).elements())
+        throw Error("{} bytes do not fit images of shape {}", values_.size(),
+                    toString(Shape(dims_)));
+}
+
+ImageBytes::ImageBytes(std::vector<std::int64_t> dims, std::shared_ptr<const File> file)
+    : dims_(std::move(dims))
+    , bytesEach_(bytesOfOne(dims_))
+    , file_(std::move(file)) {}
+
+ImageBytes ImageBytes::open(const std::filesystem::path& file, std::int64_t most) {
+    auto header = readIdxHeader(file, 3);
+    if (header.isPacked || header.bytes <= most)
+        return ImageBytes(readIdx(file, 3));
+    return {std::move(header.dims),
+            std::make_shared<const File>(
+                File{file, openForReading(file), static_cast<std::uint64_t>(header.start)})};
+}
+
+std::span<const std::uint8_t> ImageBytes::image(std::int64_t index) const {
+    const auto from = static_cast<std::size_t>(index) * bytesEach_;
+    if (!file_)
+        return std::span(values_).subspan(from, bytesEach_);
+    thread_local std::vector<std::uint8_t> room;
+    room.resize(bytesEach_);
+    readAt(file_->descriptor.get(), file_->start + from, std::as_writable_bytes(std::span(room)),
+           file_->path);
+    return room;
+}
+
+} // namespace gradwright
