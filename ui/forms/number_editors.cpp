@@ -65,11 +65,6 @@ private:
     int lowest_;
 };
 
-SpinEditor::~SpinEditor() {
-    for (ParamSpin* const spin : spins_)
-        disconnect(spin, nullptr, this, nullptr);
-}
-
 bool SpinEditor::suits(const ParamSpec& spec) {
     const bool fixed = spec.type == ParamType::Tuple && spec.minLength == spec.maxLength &&
                        spec.minLength <= kMostSpins;
@@ -179,10 +174,6 @@ TextEditor::TextEditor(const ParamSpec& spec, QWidget* parent)
             setMixed();
         Q_EMIT finished();
     });
-}
-
-TextEditor::~TextEditor() {
-    disconnect(line_, nullptr, this, nullptr);
 }
 
 void TextEditor::addSlider(const SliderScale& scale) {

@@ -20,8 +20,6 @@ class SpinEditor final : public ParamEditor {
     Q_OBJECT
 public:
     SpinEditor(const ParamSpec& spec, const ThemeManager& themes, QWidget* parent = nullptr);
-    /// The field that has the focus would say that editing has finished, when all else has gone.
-    ~SpinEditor() override;
 
     /// Whether spin boxes can hold the values of such a parameter.
     static bool suits(const ParamSpec& spec);
@@ -44,7 +42,6 @@ class TextEditor final : public ParamEditor {
     Q_OBJECT
 public:
     TextEditor(const ParamSpec& spec, QWidget* parent = nullptr);
-    ~TextEditor() override; ///< as SpinEditor
 
     void setValue(const ParamValue& value) override;
     void setMixed() override;

@@ -157,6 +157,11 @@ QString number(double value) {
 
 } // namespace
 
+ParamEditor::~ParamEditor() {
+    for (QObject* const child : findChildren<QObject*>())
+        disconnect(child, nullptr, this, nullptr);
+}
+
 ParamEditor* ParamEditor::create(const ParamSpec& spec, const ThemeManager& themes,
                                  QWidget* parent) {
     switch (spec.type) {

@@ -18,6 +18,9 @@ public:
     static ParamEditor* create(const ParamSpec& spec, const ThemeManager& themes,
                                QWidget* parent = nullptr);
 
+    /// A field that has the focus says that it is done while it is deleted: nobody listens then.
+    ~ParamEditor() override;
+
     /// Shows the value without a signal.
     virtual void setValue(const ParamValue& value) = 0;
     /// Shows that it stands for several values that differ.

@@ -54,10 +54,6 @@ PathEditor::PathEditor(const ParamSpec& spec, const ThemeManager& themes, QWidge
     connect(line_, &QLineEdit::editingFinished, this, [this] { take(line_->text().trimmed()); });
 }
 
-PathEditor::~PathEditor() {
-    disconnect(line_, nullptr, this, nullptr);
-}
-
 void PathEditor::setValue(const ParamValue& value) {
     valid_ = std::get<std::string>(value);
     line_->setToolTip(qstr(valid_));

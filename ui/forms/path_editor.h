@@ -12,8 +12,6 @@ class PathEditor final : public ParamEditor {
     Q_OBJECT
 public:
     PathEditor(const ParamSpec& spec, const ThemeManager& themes, QWidget* parent = nullptr);
-    /// The field that has the focus would say that editing has finished, when all else has gone.
-    ~PathEditor() override;
 
     void setValue(const ParamValue& value) override;
     void setMixed() override;

@@ -59,9 +59,19 @@ ComputeProbe::ComputeProbe(ProjectDocument& document, TrainingSession& session, 
 }
 
 void ComputeProbe::forget() {
-    Q_EMIT memoryChanged({});
-    Q_EMIT planChanged({});
+    tellMemory({});
+    tellPlan({});
     waitAgain();
+}
+
+void ComputeProbe::tellMemory(const std::optional<MemoryEstimate>& memory) {
+    if (std::exchange(knowsMemory_, memory.has_value()) || memory)
+        Q_EMIT memoryChanged(memory);
+}
+
+void ComputeProbe::tellPlan(const std::optional<ComputePlan>& plan) {
+    if (std::exchange(knowsPlan_, plan.has_value()) || plan)
+        Q_EMIT planChanged(plan);
 }
 
 void ComputeProbe::waitAgain() {
@@ -82,7 +92,7 @@ void ComputeProbe::begin() {
             const auto report = [&] {
                 const auto memory = planTrainingMemory(network, analyze(network), settings);
                 if (memory)
-                    jobs_.deliver(job, [this, memory = *memory] { Q_EMIT memoryChanged(memory); });
+                    jobs_.deliver(job, [this, memory] { tellMemory(memory); });
                 return memory;
             };
             const auto memory = report();
@@ -94,12 +104,12 @@ void ComputeProbe::begin() {
                                    : std::nullopt;
             const auto plan = planFor(training.graph, settings);
             if (!found)
-                return [this, plan] { Q_EMIT planChanged(plan); };
+                return [this, plan] { tellPlan(plan); };
             report(); // parts side by side need more
             const auto best =
                 std::ranges::find(found->trials, found->best, &CalibrationTrial::plan);
             return [this, plan, rate = best->samplesPerSecond] {
-                Q_EMIT planChanged(plan);
+                tellPlan(plan);
                 Q_EMIT calibrated(plan, rate);
             };
         } catch (const std::exception&) {

@@ -35,6 +35,9 @@ Q_SIGNALS:
 
 private:
     void forget();
+    // Nothing is said twice to be unknown.
+    void tellMemory(const std::optional<MemoryEstimate>& memory);
+    void tellPlan(const std::optional<ComputePlan>& plan);
     void waitAgain();
     void begin();
 
@@ -42,6 +45,7 @@ private:
     TrainingSession* session_;
     QTimer timer_;
     int job_ = 0;
+    bool knowsMemory_ = false, knowsPlan_ = false;
     BackgroundJobs jobs_; ///< last: its deliveries use the rest
 };
 

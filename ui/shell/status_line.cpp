@@ -119,6 +119,8 @@ void StatusLine::refreshFigures() {
                              largest > 0 ? tr("too much: batch %1 fits").arg(fullNumber(largest))
                                          : tr("more than there is"));
             tip += tr("\nFree now: %1").arg(byteSize(*available));
+            if (!project.training.recompute())
+                tip += tr("\nTo recompute activations (Train, Hardware) needs less.");
         }
     }
     figures_->setText(text);

@@ -65,8 +65,7 @@ private:
                 continue;
             const auto bytes = outline_.bytes[buffer];
             change[first + 1] += static_cast<std::ptrdiff_t>(bytes);
-            change[last + 1 > outline_.backward ? outline_.backward : last + 1] -=
-                static_cast<std::ptrdiff_t>(bytes);
+            change[last + 1] -= static_cast<std::ptrdiff_t>(bytes);
             if (neededBackward_[buffer])
                 made[first + 1] += bytes;
         }

@@ -40,6 +40,11 @@ struct Layout {
     bool operator==(const Layout&) const = default;
 };
 
+/// A dimension as kernels count.
+inline std::size_t sizeOf(std::int64_t dimension) {
+    return static_cast<std::size_t>(dimension);
+}
+
 /// Channels side by side in a blocked format, else 1.
 std::int64_t blockOf(Format format);
 /// `channels` rounded up to a whole vector.

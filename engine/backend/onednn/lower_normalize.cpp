@@ -5,10 +5,6 @@
 namespace gradwright::onednn {
 namespace {
 
-std::size_t sizeOf(std::int64_t value) {
-    return static_cast<std::size_t>(value);
-}
-
 NormalizePlan planOf(const NormalizeOp& op, std::int64_t batch, const Shape& shape) {
     std::int64_t span = 1;
     for (auto axis = sizeOf(op.axis); axis < shape.rank(); ++axis)

@@ -9,10 +9,6 @@
 namespace gradwright::onednn {
 namespace {
 
-std::size_t sizeOf(std::int64_t value) {
-    return static_cast<std::size_t>(value);
-}
-
 /// Values are gone when a program runs; their buffers are not.
 struct RecurrentTensors {
     Buffer* out;

@@ -5,13 +5,6 @@
 #include <algorithm>
 
 namespace gradwright::onednn {
-namespace {
-
-std::size_t sizeOf(std::int64_t value) {
-    return static_cast<std::size_t>(value);
-}
-
-} // namespace
 
 void lower(Compiler& compiler, const OpContext& context, const EmbeddingOp& op) {
     auto* numbers = compiler.plain(context.inputs[0]);
