@@ -41,14 +41,15 @@ public:
         , diagnostics_(diagnostics)
         , consumers_(analysis.flat.nodes.size())
         , learnsBehind_(analysis.flat.nodes.size()) {
-        for (std::size_t i = 0; i < analysis.flat.nodes.size(); ++i)
-            for (const auto& source : flat(i).inputs)
-                if (source)
-                    consumers_[*source].push_back(i);
-        for (std::size_t i = consumers_.size(); i-- > 0;)
-            learnsBehind_[i] = std::ranges::any_of(consumers_[i], [&](std::size_t next) {
-                return learnsBehind_[next] || analysis.nodes[next].parameters > 0;
-            });
+        for (std::size_t i = analysis.flat.nodes.size(); i-- > 0;)
+            for (const auto& source : flat(i).inputs) {
+                if (!source)
+                    continue;
+                auto& taken = consumers_[*source];
+                taken = {taken.count + 1, i};
+                if (learnsBehind_[i] || analysis.nodes[i].parameters > 0)
+                    learnsBehind_[*source] = true;
+            }
     }
 
     void run() {
@@ -90,8 +91,8 @@ private:
 
     /// The one node that takes what this one gives.
     [[nodiscard]] std::optional<std::size_t> onlyConsumer(std::size_t index) const {
-        return consumers_[index].size() == 1 ? std::optional(consumers_[index].front())
-                                             : std::nullopt;
+        const auto& [count, first] = consumers_[index];
+        return count == 1 ? std::optional(first) : std::nullopt;
     }
 
     /// Past what is linear and has no weights.
@@ -292,7 +293,11 @@ private:
     const Network& network_;
     const Analysis& analysis_;
     DiagnosticList& diagnostics_;
-    std::vector<std::vector<std::size_t>> consumers_;
+    struct Consumers {
+        std::size_t count = 0;
+        std::size_t first = 0; ///< index
+    };
+    std::vector<Consumers> consumers_;
     std::vector<bool> learnsBehind_; ///< something after the node has weights
 };
 

@@ -77,22 +77,46 @@ Answer ask(const LayerDef& layer, const ParamValues& values, const std::vector<S
     return answer;
 }
 
+/// Collects values so that different ones give different text.
+class Key {
+public:
+    template <class T>
+    requires std::is_arithmetic_v<T>
+    void add(T value) { text_.append(reinterpret_cast<const char*>(&value), sizeof value); }
+    void add(const std::string& value) {
+        add(value.size());
+        text_ += value;
+    }
+    void add(const std::vector<std::int64_t>& values) {
+        add(values.size());
+        for (const auto value : values)
+            add(value);
+    }
+    void add(const ParamValue& value) {
+        add(value.index());
+        std::visit([this](const auto& each) { add(each); }, value);
+    }
+    [[nodiscard]] std::string take() { return std::move(text_); }
+
+private:
+    std::string text_;
+};
+
 /// Deep networks ask the same many times, and editors after every change: answers are kept.
 const Answer& answerOf(const LayerDef& layer, const ParamValues& params,
                        const std::vector<Shape>& shapes) {
     constexpr std::size_t most = 20'000;
     thread_local std::unordered_map<std::string, Answer> known;
-    std::string key = layer.key;
+    Key collected;
+    collected.add(std::string(layer.key));
+    collected.add(params.size());
     for (const auto& [name, value] : params) {
-        const auto text = gradwright::toString(value); // with its length, so that none reads as two
-        fmt::format_to(std::back_inserter(key), "|{}={}:{}:{}", name, value.index(), text.size(),
-                       text);
+        collected.add(name);
+        collected.add(value);
     }
-    for (const auto& shape : shapes) {
-        key += '>';
-        for (const auto dim : shape.dims())
-            fmt::format_to(std::back_inserter(key), "{},", dim);
-    }
+    for (const auto& shape : shapes)
+        collected.add(shape.dims());
+    auto key = collected.take();
     if (const auto found = known.find(key); found != known.end())
         return found->second;
     if (known.size() >= most)

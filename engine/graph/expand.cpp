@@ -107,8 +107,11 @@ private:
     /// what arrives at its Block output nodes.
     std::vector<Source> expandGraph(const Scope& scope, const std::vector<Source>& inputs) {
         const GraphIndex index(scope.graph);
-        const auto inputNodes = nodesOfLayer(scope.graph, "block-input");
-        const auto outputNodes = nodesOfLayer(scope.graph, "block-output");
+        const auto portsNamed = [&](std::string_view layer) { // the network itself has none
+            return scope.definition ? nodesOfLayer(scope.graph, layer) : std::vector<NodeId>{};
+        };
+        const auto inputNodes = portsNamed("block-input");
+        const auto outputNodes = portsNamed("block-output");
         std::vector<Source> outputs(outputNodes.size());
         Sources sources(index.size());
         for (const auto place : index.topologicalOrder()) {

@@ -21,6 +21,8 @@ QString tr(const char* text) {
 
 /// Layers that take several inputs show one port more than are linked, up to what they take.
 std::size_t inputsShown(const Graph& graph, const Node& node, const PortCounts& ports) {
+    if (ports.maxInputs <= ports.minInputs)
+        return ports.minInputs;
     std::size_t used = 0;
     for (const LinkId id : graph.linksOf(node.id)) {
         const Link& link = *graph.find(id);
