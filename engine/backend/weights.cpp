@@ -15,7 +15,7 @@ void initializeWeights(WeightStore& store, std::uint64_t seed) {
     const auto& specs = store.specs();
     for (std::uint32_t i = 0; i < specs.size(); ++i)
         store.write(WeightId{i}, initialize(specs[i].initializer, specs[i].shape, specs[i].fans,
-                                            seed, specs[i].key));
+                                            seed, specs[i].key, store.dtype()));
 }
 
 Weights readWeights(const WeightStore& store) {

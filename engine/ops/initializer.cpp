@@ -166,27 +166,33 @@ const std::vector<InitializerDef>& initializers() {
 }
 
 Tensor initialize(const Initializer& initializer, const Shape& shape, WeightFans fans,
-                  std::uint64_t seed, std::string_view weightKey) {
-    Tensor tensor(DType::F64, shape);
+                  std::uint64_t seed, std::string_view weightKey, DType dtype) {
+    Tensor tensor(dtype, shape);
     if (initializer.key == "zeros")
         return tensor;
-    const auto values = tensor.span<double>();
-    if (initializer.key == "constant") {
-        std::ranges::fill(values, initializer.value);
-        return tensor;
-    }
     const Rng rng(seed, RngStream::Initialize, substreamOf(weightKey));
-    if (initializer.key == "orthogonal") {
-        fillOrthogonal(shape, initializer.gain, rng, values);
-        return tensor;
+    if (initializer.key == "orthogonal" || initializer.key == "identity") {
+        Tensor matrix(DType::F64, shape);
+        if (initializer.key == "orthogonal")
+            fillOrthogonal(shape, initializer.gain, rng, matrix.span<double>());
+        else
+            fillIdentity(shape, matrix.span<double>());
+        return matrix.to(dtype);
     }
-    if (initializer.key == "identity") {
-        fillIdentity(shape, values);
-        return tensor;
-    }
-    const auto spread = spreadOf(initializer, fans);
-    for (std::size_t i = 0; i < values.size(); ++i)
-        values[i] = fill(spread, rng, i, values.size());
+    const auto fillWith = [&](auto values) {
+        using Value = typename decltype(values)::value_type;
+        if (initializer.key == "constant") {
+            std::ranges::fill(values, static_cast<Value>(initializer.value));
+            return;
+        }
+        const auto spread = spreadOf(initializer, fans);
+        for (std::size_t i = 0; i < values.size(); ++i)
+            values[i] = static_cast<Value>(fill(spread, rng, i, values.size()));
+    };
+    if (dtype == DType::F32)
+        fillWith(tensor.span<float>());
+    else
+        fillWith(tensor.span<double>());
     return tensor;
 }
 

@@ -34,9 +34,10 @@ struct WeightFans {
     std::int64_t out = 1;
 };
 
-/// Random values of the shape in F64, a function of seed, weight key and initializer alone, so that
-/// adding a layer does not change the start of the others. Throws Error for an unknown key.
+/// Random values of the shape, a function of seed, weight key and initializer alone, so that adding
+/// a layer does not change the start of the others. Computed in double, kept as F32 or F64. Throws
+/// Error for an unknown key.
 Tensor initialize(const Initializer& initializer, const Shape& shape, WeightFans fans,
-                  std::uint64_t seed, std::string_view weightKey);
+                  std::uint64_t seed, std::string_view weightKey, DType dtype = DType::F64);
 
 } // namespace gradwright

@@ -24,43 +24,74 @@ Place placeOf(std::string_view text, std::size_t byte) {
     return {line, column};
 }
 
+/// Goes through a document for what a parser would let pass. Throws Error.
+class Checker final : public Json::json_sax_t {
+public:
+    Checker(std::string_view text, std::string_view what, const JsonLimits& limits)
+        : text_(text)
+        , what_(what)
+        , limits_(limits) {}
+
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(number_integer_t) override { return true; }
+    bool number_unsigned(number_unsigned_t) override { return true; }
+    bool number_float(number_float_t, const string_t&) override { return true; }
+    bool string(string_t&) override { return true; }
+    bool binary(binary_t&) override { return true; }
+
+    bool start_object(std::size_t) override {
+        keys_.emplace_back();
+        return open();
+    }
+    bool key(string_t& name) override {
+        if (!keys_.back().insert(name).second)
+            throw Error("{}: the key \"{}\" appears twice in one object", what_, excerpt(name));
+        return true;
+    }
+    bool end_object() override {
+        keys_.pop_back();
+        return close();
+    }
+    bool start_array(std::size_t) override { return open(); }
+    bool end_array() override { return close(); }
+
+    bool parse_error(std::size_t, const std::string&,
+                     const nlohmann::detail::exception& error) override {
+        if (const auto* syntax = dynamic_cast<const Json::parse_error*>(&error)) {
+            const auto place = placeOf(text_, syntax->byte == 0 ? 0 : syntax->byte - 1);
+            throw Error("{}: not valid JSON at line {}, column {}", what_, place.line,
+                        place.column);
+        }
+        throw Error("{}: not valid JSON ({})", what_, error.what());
+    }
+
+private:
+    bool open() {
+        if (depth_++ >= limits_.depth)
+            throw Error("{}: JSON nested deeper than {} levels", what_, limits_.depth);
+        return true;
+    }
+    bool close() {
+        --depth_;
+        return true;
+    }
+
+    std::string_view text_, what_;
+    JsonLimits limits_;
+    int depth_ = 0;
+    std::vector<std::set<std::string, std::less<>>> keys_; ///< of the open objects
+};
+
 } // namespace
 
 Json parseJson(std::string_view text, std::string_view what, JsonLimits limits) {
     if (text.size() > limits.bytes)
         throw Error("{}: {} bytes of JSON, at most {} are read", what, text.size(), limits.bytes);
-
-    std::vector<std::set<std::string>> openObjects;
-    const auto callback = [&](int depth, Json::parse_event_t event, Json& parsed) {
-        const bool opens =
-            event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
-        if (opens && depth >= limits.depth)
-            throw Error("{}: JSON nested deeper than {} levels", what, limits.depth);
-        switch (event) {
-        case Json::parse_event_t::object_start:
-            openObjects.emplace_back();
-            break;
-        case Json::parse_event_t::object_end:
-            openObjects.pop_back();
-            break;
-        case Json::parse_event_t::key:
-            if (!openObjects.back().insert(parsed.get<std::string>()).second)
-                throw Error("{}: the key \"{}\" appears twice in one object", what,
-                            excerpt(parsed.get_ref<const std::string&>()));
-            break;
-        default:
-            break;
-        }
-        return true;
-    };
-    try {
-        return Json::parse(text.begin(), text.end(), callback);
-    } catch (const Json::parse_error& error) {
-        const auto place = placeOf(text, error.byte == 0 ? 0 : error.byte - 1);
-        throw Error("{}: not valid JSON at line {}, column {}", what, place.line, place.column);
-    } catch (const Json::exception& error) {
-        throw Error("{}: not valid JSON ({})", what, error.what());
-    }
+    // In two passes: parsing with a callback looks at all elements of a list after each of them.
+    Checker checker(text, what, limits);
+    Json::sax_parse(text.begin(), text.end(), &checker);
+    return Json::parse(text.begin(), text.end());
 }
 
 std::string dumpExcerpt(const Json& json) {

@@ -170,8 +170,11 @@ TrainingLoop::Outcome TrainingLoop::runEpoch(const std::stop_token& stop) {
             return Outcome::Stopped;
         const auto asked = Clock::now();
         const auto* batch = batcher_.next();
-        if (!batch)
+        if (!batch) {
+            if (stepping_)
+                commands_.step(); // ending the epoch is no step
             break;
+        }
         if (!runStep(*batch, asked, stop))
             return Outcome::Stopped;
         if (secondsSince(lastCheckpoint_) >= job_.settings.checkpointSeconds())

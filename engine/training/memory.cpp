@@ -97,8 +97,11 @@ std::optional<MemoryEstimate> planTrainingMemory(const Network& network, const A
         std::int64_t sample = 0;
         for (const auto& input : graph.inputs())
             sample += graph.type(input.value).shape.elements() * kBytes;
+        std::int64_t copied = 0;
+        for (const auto& weight : graph.weights())
+            copied = std::max(copied, weight.shape.elements() * kBytes);
         const auto loaded = Batcher::bufferBytes(sample, settings.batch()) +
-                            Batcher::bufferBytes(sample, evaluated);
+                            Batcher::bufferBytes(sample, evaluated) + copied;
         if (settings.precision() == Precision::F64) {
             const auto single =
                 estimateTrainingMemory(graph, settings.batch(), settings.updateRule().allSlots());

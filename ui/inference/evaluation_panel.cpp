@@ -196,7 +196,7 @@ void EvaluationPanel::showMetrics() {
         if (metric == report_->metrics.front().metric)
             accuracy_->setText(metric->isShare ? text : qstr(metric->title) + u' ' + text);
         else
-            others << qstr(metric->title) + u' ' + text;
+            others << QString(qstr(metric->title) + u' ' + text).replace(u' ', QChar::Nbsp);
         help += QStringLiteral("<p><b>%1</b>: %2</p>")
                     .arg(qstr(metric->title).toHtmlEscaped(), qstr(metric->doc).toHtmlEscaped());
     }

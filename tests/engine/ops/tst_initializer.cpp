@@ -47,6 +47,16 @@ class InitializerTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void singlePrecisionIsTheRoundedDouble() {
+        for (const auto& def : initializers()) {
+            const Initializer initializer{def.key, 0.3, 1.5};
+            const auto rounded = draw(initializer).to(DType::F32);
+            const auto single =
+                initialize(initializer, kShape, kFans, 1, "dense1/weight", DType::F32);
+            QVERIFY2(single == rounded, def.key.c_str());
+        }
+    }
+
     void variancesFollowTheFormulas_data() {
         QTest::addColumn<QString>("key");
         QTest::addColumn<double>("variance");

@@ -58,6 +58,22 @@ private Q_SLOTS:
         QCOMPARE(run.steps(), atPause);
     }
 
+    /// The end of an epoch lies between two steps and is none.
+    void singleStepsGoOnIntoTheNextEpoch() {
+        auto project = smallProject(100); // four batches an epoch
+        set(project, "epochs", std::int64_t{100});
+        Running run(project);
+        run.trainer.pause();
+        run.start();
+        QTRY_VERIFY(run.log.has<Paused>());
+        for (std::size_t step = 1; step <= 10; ++step) {
+            run.trainer.step();
+            QTRY_COMPARE(run.steps(), step);
+        }
+        QVERIFY(run.log.all<EpochDone>().size() >= 2);
+        QVERIFY(!run.log.has<Resumed>());
+    }
+
     void stopEndsAPausedRunToo() {
         Running run(longProject());
         run.trainer.pause();
