@@ -63,6 +63,8 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
             {schedule_, preview_, paramForm({"warmup_epochs", "warmup_start"})});
     section(tr("Batches and split"), {paramForm({"epochs", "batch", "seed"}), dataForm_});
     section(tr("Augmentation of images"), {augmentation_});
+    section(tr("Regularization"),
+            {paramForm({"l1", "l2", "max_norm", "clip_norm", "clip_value", "average_decay"})});
     section(tr("Early stopping"), {paramForm({"early_stopping", "patience"})});
     section(tr("Hardware"),
             {paramForm({"device", "threads", "replicas", "recompute", "precision"})});
