@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/io/atomic_file.h"
 
-#include "engine/support/posix_file.h"
 #include "engine/support/error.h"
+#include "engine/support/posix_file.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/support/posix_file.h"
 #include "engine/support/json.h"
+#include "engine/support/posix_file.h"
 
 #include <cstdint>
 #include <filesystem>

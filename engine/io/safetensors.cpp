@@ -2,9 +2,9 @@
 #include "engine/io/safetensors.h"
 
 #include "engine/io/atomic_file.h"
-#include "engine/support/posix_file.h"
 #include "engine/io/safetensors_header.h"
 #include "engine/support/error.h"
+#include "engine/support/posix_file.h"
 
 #include <zlib.h>
 

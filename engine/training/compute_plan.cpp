@@ -4,9 +4,9 @@
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
 #include "engine/io/atomic_file.h"
-#include "engine/support/posix_file.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
+#include "engine/support/posix_file.h"
 
 #include <cstdlib>
 #include <fstream>
