@@ -17,6 +17,25 @@ struct Use {
     std::size_t first = kNever, last = 0; ///< steps
 };
 
+/// `isDropped` says of a buffer whether it has two lives when both passes use it.
+template <class IsDropped>
+void findLives(const Outline& outline, Execution& execution, IsDropped isDropped) {
+    execution.lives.resize(outline.bytes.size());
+    for (std::size_t at = 0; at < execution.order.size(); ++at)
+        for (const auto buffer : outline.steps[execution.order[at]].uses) {
+            auto& lives = execution.lives[buffer];
+            const bool isNew =
+                lives.empty() || (at >= execution.backward &&
+                                  lives.back().first < execution.backward && isDropped(buffer));
+            if (isNew)
+                lives.push_back({at, at});
+            lives.back().last = at;
+        }
+    for (std::size_t buffer = 0; buffer < outline.kept.size(); ++buffer)
+        if (outline.kept[buffer] && !execution.lives[buffer].empty())
+            execution.lives[buffer].back().last = execution.order.size();
+}
+
 class Recomputer {
 public:
     explicit Recomputer(const Outline& outline)
@@ -131,7 +150,8 @@ private:
             }
             execution.order.push_back(i);
         }
-        findLives(execution);
+        // What is made again is gone in between.
+        findLives(outline_, execution, [this](std::size_t buffer) { return isDropped(buffer); });
         return execution;
     }
 
@@ -165,24 +185,6 @@ private:
                 order.push_back(i);
     }
 
-    /// What is made again is gone in between.
-    void findLives(Execution& execution) const {
-        execution.lives.resize(outline_.bytes.size());
-        for (std::size_t at = 0; at < execution.order.size(); ++at)
-            for (const auto buffer : outline_.steps[execution.order[at]].uses) {
-                auto& lives = execution.lives[buffer];
-                const bool isNew =
-                    lives.empty() || (at >= execution.backward && isDropped(buffer) &&
-                                      lives.back().first < execution.backward);
-                if (isNew)
-                    lives.push_back({at, at});
-                lives.back().last = at;
-            }
-        for (std::size_t buffer = 0; buffer < outline_.kept.size(); ++buffer)
-            if (outline_.kept[buffer] && !execution.lives[buffer].empty())
-                execution.lives[buffer].back().last = execution.order.size();
-    }
-
     const Outline& outline_;
     std::vector<Use> uses_; ///< by buffer
     std::vector<bool> neededBackward_;
@@ -204,17 +206,7 @@ Execution runOnce(const Outline& outline) {
     execution.order.resize(outline.steps.size());
     std::iota(execution.order.begin(), execution.order.end(), std::size_t{0});
     execution.backward = std::min(outline.backward, outline.steps.size());
-    execution.lives.resize(outline.bytes.size());
-    for (std::size_t i = 0; i < outline.steps.size(); ++i)
-        for (const auto buffer : outline.steps[i].uses) {
-            auto& lives = execution.lives[buffer];
-            if (lives.empty())
-                lives.push_back({i, i});
-            lives.back().last = i;
-        }
-    for (std::size_t buffer = 0; buffer < outline.kept.size(); ++buffer)
-        if (outline.kept[buffer] && !execution.lives[buffer].empty())
-            execution.lives[buffer].back().last = outline.steps.size();
+    findLives(outline, execution, [](std::size_t) { return false; });
     return execution;
 }
 
