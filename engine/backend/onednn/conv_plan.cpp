@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/conv_plan.h"
 
+#include "engine/backend/onednn/winograd.h"
+
 namespace gradwright::onednn {
 namespace {
 
@@ -28,6 +30,8 @@ public:
         best->kernelDesc = best->forward.weights_desc();
         if (compiler_.usesNativeHalf())
             takeHalf(*best);
+        else
+            takeWinograd(*best, problem_, compiler_.batch());
         return std::move(*best);
     }
 

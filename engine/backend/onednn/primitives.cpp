@@ -270,26 +270,27 @@ Window windowOf(const Extents& kernel, const Extents& stride, const Extents& dil
 
 ConvForward convForward(prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
                         const MemoryDesc& bias, const MemoryDesc& dst, const Window& window,
-                        const Activation* fused) {
-    return describe<dnnl::convolution_forward>(
-        attributes(fused), kind, algorithm::convolution_direct, src, weights, bias, dst,
-        window.stride, dilationsOf(window), window.padBegin, window.padEnd);
+                        const Activation* fused, algorithm method) {
+    return describe<dnnl::convolution_forward>(attributes(fused), kind, method, src, weights, bias,
+                                               dst, window.stride, dilationsOf(window),
+                                               window.padBegin, window.padEnd);
 }
 
 ConvBackwardData convBackwardData(const MemoryDesc& diffSrc, const MemoryDesc& weights,
                                   const MemoryDesc& diffDst, const Window& window,
-                                  const ConvForward& hint) {
+                                  const ConvForward& hint, algorithm method) {
     return describeBackward<dnnl::convolution_backward_data>(
-        hint, algorithm::convolution_direct, diffSrc, weights, diffDst, window.stride,
-        dilationsOf(window), window.padBegin, window.padEnd);
+        hint, method, diffSrc, weights, diffDst, window.stride, dilationsOf(window),
+        window.padBegin, window.padEnd);
 }
 
 ConvBackwardWeights convBackwardWeights(const MemoryDesc& src, const MemoryDesc& diffWeights,
                                         const MemoryDesc& diffBias, const MemoryDesc& diffDst,
-                                        const Window& window, const ConvForward& hint) {
+                                        const Window& window, const ConvForward& hint,
+                                        algorithm method) {
     return describeBackward<dnnl::convolution_backward_weights>(
-        hint, algorithm::convolution_direct, src, diffWeights, diffBias, diffDst, window.stride,
-        dilationsOf(window), window.padBegin, window.padEnd);
+        hint, method, src, diffWeights, diffBias, diffDst, window.stride, dilationsOf(window),
+        window.padBegin, window.padEnd);
 }
 
 DenseForward denseForward(prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,

@@ -91,16 +91,19 @@ struct Window {
 Window windowOf(const Extents& kernel, const Extents& stride, const Extents& dilation,
                 const Padding& padding, std::size_t axes);
 
+inline constexpr auto kDirect = dnnl::algorithm::convolution_direct;
+
 /// `fused`: applied to the output, or nullptr.
 ConvForward convForward(dnnl::prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
                         const MemoryDesc& bias, const MemoryDesc& dst, const Window& window,
-                        const Activation* fused);
+                        const Activation* fused, dnnl::algorithm algorithm = kDirect);
 ConvBackwardData convBackwardData(const MemoryDesc& diffSrc, const MemoryDesc& weights,
                                   const MemoryDesc& diffDst, const Window& window,
-                                  const ConvForward& hint);
+                                  const ConvForward& hint, dnnl::algorithm algorithm = kDirect);
 ConvBackwardWeights convBackwardWeights(const MemoryDesc& src, const MemoryDesc& diffWeights,
                                         const MemoryDesc& diffBias, const MemoryDesc& diffDst,
-                                        const Window& window, const ConvForward& hint);
+                                        const Window& window, const ConvForward& hint,
+                                        dnnl::algorithm algorithm = kDirect);
 
 DenseForward denseForward(dnnl::prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
                           const MemoryDesc& bias, const MemoryDesc& dst, const Activation* fused);
