@@ -35,14 +35,17 @@ bool pays(const ConvProblem& problem, std::int64_t batch) {
     return kGain * winograd < direct;
 }
 
-/// Where the method exists; dilation counts from 1.
+/// Where the method exists and is right: oneDNN 2.6 accepts a border that differs between the sides
+/// and computes a wrong gradient of the input there. Dilation counts from 1.
 bool isPossible(const ConvProblem& problem) {
     const auto all = [](const Dims& dims, std::int64_t value) {
         return dims.size() == 2 && std::ranges::count(dims, value) == 2;
     };
     const auto& window = problem.window;
+    const auto border = window.padBegin[0];
     return problem.groups == 1 && !problem.transposed && all(window.kernel, 3) &&
-           all(window.stride, 1) && all(window.dilation, 1);
+           all(window.stride, 1) && all(window.dilation, 1) && border <= 1 &&
+           all(window.padBegin, border) && all(window.padEnd, border);
 }
 
 } // namespace
@@ -59,16 +62,17 @@ void takeWinograd(ConvPlan& plan, const ConvProblem& problem, std::int64_t batch
                                      problem.fused, method);
     if (forward)
         plan.forward = forward;
+    const auto kernel = plan.forward.weights_desc();
     if (auto& weights = plan.backwardWeights) {
-        const auto other = convBackwardWeights(weights.src_desc(), weights.diff_weights_desc(),
-                                               weights.diff_bias_desc(), weights.diff_dst_desc(),
-                                               window, plan.forward, method);
+        const auto other =
+            convBackwardWeights(weights.src_desc(), kernel, weights.diff_bias_desc(),
+                                weights.diff_dst_desc(), window, plan.forward, method);
         if (other)
             weights = other;
     }
     if (auto& data = plan.backwardData) {
-        const auto other = convBackwardData(data.diff_src_desc(), data.weights_desc(),
-                                            data.diff_dst_desc(), window, plan.forward, method);
+        const auto other = convBackwardData(data.diff_src_desc(), kernel, data.diff_dst_desc(),
+                                            window, plan.forward, method);
         if (other)
             data = other;
     }
