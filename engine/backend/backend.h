@@ -3,6 +3,7 @@
 
 #include "engine/backend/update_rule.h"
 #include "engine/ops/op_graph.h"
+#include "engine/tensor/byte_scaling.h"
 
 #include <memory>
 #include <optional>
@@ -59,8 +60,10 @@ void initializeWeights(WeightStore& store, std::uint64_t seed);
 struct BatchInput {
     ValueId value;
     /// F32 for real values, whatever the precision (converted when it is F64); I32 for class
-    /// indices.
+    /// indices; bytes where there is a scaling.
     const void* data;
+    /// Real values are these bytes scaled; the value's first axis is the channels.
+    const ByteScaling* scaling = nullptr;
 };
 
 /// What the random ops of a step depend on.

@@ -47,13 +47,17 @@ struct Batcher::State {
                              ? 0
                              : static_cast<std::size_t>(source->targetShape().elements()))
         , sampleLabels(static_cast<std::size_t>(source->labelsPerSample()))
+        , scaling(augmenter ? nullptr : source->byteScaling())
         , crew(source->isCostly() ? usefulHelpers() : 0) {
         const auto most = std::min(static_cast<std::size_t>(batch), indices.size());
+        const auto inputBytes = elements * (scaling ? 1 : sizeof(float));
         buffers.resize(
-            buffersOf(most * (elements + targetElements + sampleLabels) * sizeof(float)));
+            buffersOf(most * (inputBytes + (targetElements + sampleLabels) * sizeof(float))));
         refill = buffers.size() / 2;
         for (auto& buffer : buffers) {
-            buffer.inputs.reserve(most * elements);
+            (scaling ? buffer.bytes.reserve(most * elements)
+                     : buffer.inputs.reserve(most * elements));
+            buffer.scaling = scaling;
             buffer.labels.reserve(most * sampleLabels);
             buffer.targets.reserve(most * targetElements);
             free.push_back(&buffer);
@@ -80,6 +84,7 @@ struct Batcher::State {
     const std::size_t elements;
     const std::size_t targetElements; ///< 0 where samples have a class
     const std::size_t sampleLabels;
+    const ByteScaling* const scaling; ///< of the bytes that are handed out; null: values are
     WorkerCrew crew;
 
     std::vector<Batch> buffers;
@@ -110,10 +115,14 @@ std::vector<std::uint32_t> Batcher::State::orderOf(std::uint64_t wanted) const {
 
 void Batcher::State::load(Batch& target, std::size_t place, std::uint32_t sample,
                           std::uint64_t ofEpoch) const {
-    const auto input = std::span(target.inputs).subspan(place * elements, elements);
-    source->input(sample, input);
-    if (augmenter)
-        augmenter->apply(input, sample, ofEpoch);
+    if (scaling) {
+        source->bytes(sample, std::span(target.bytes).subspan(place * elements, elements));
+    } else {
+        const auto input = std::span(target.inputs).subspan(place * elements, elements);
+        source->input(sample, input);
+        if (augmenter)
+            augmenter->apply(input, sample, ofEpoch);
+    }
     source->labels(sample, std::span(target.labels).subspan(place * sampleLabels, sampleLabels));
     if (targetElements > 0)
         source->target(sample,
@@ -129,7 +138,10 @@ bool Batcher::State::fill(Batch& target, std::int64_t number, std::uint64_t ofEp
     const auto samples = order.subspan(first, count);
     target.index = number;
     target.count = static_cast<std::int64_t>(count);
-    target.inputs.resize(count * elements);
+    if (scaling)
+        target.bytes.resize(count * elements);
+    else
+        target.inputs.resize(count * elements);
     target.labels.resize(count * sampleLabels);
     target.targets.resize(count * targetElements);
     const auto unwanted = [&] {

@@ -12,11 +12,18 @@
 namespace gradwright {
 
 struct Batch {
-    std::vector<float> inputs;        ///< count × elements of a sample
-    std::vector<std::int32_t> labels; ///< count × the source's labels a sample
-    std::vector<float> targets;       ///< count × elements of a target; none with classes
-    std::int64_t count = 0;           ///< the last batch of an epoch may be shorter
-    std::int64_t index = 0;           ///< number of the batch within its epoch
+    std::vector<float> inputs;       ///< count × elements of a sample; none where there are bytes
+    std::vector<std::uint8_t> bytes; ///< the same as bytes, where the source keeps them so …
+    const ByteScaling* scaling = nullptr; ///< … and what they stand for; the source's
+    std::vector<std::int32_t> labels;     ///< count × the source's labels a sample
+    std::vector<float> targets;           ///< count × elements of a target; none with classes
+    std::int64_t count = 0;               ///< the last batch of an epoch may be shorter
+    std::int64_t index = 0;               ///< number of the batch within its epoch
+
+    [[nodiscard]] const void* input() const {
+        return scaling ? static_cast<const void*>(bytes.data())
+                       : static_cast<const void*>(inputs.data());
+    }
 };
 
 /// Hands out a data source batch by batch. A thread of its own, with helpers where samples are

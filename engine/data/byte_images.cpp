@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/byte_images.h"
 
-#include "engine/data/convert_bytes.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -126,7 +125,9 @@ ByteImageSource::ByteImageSource(ImageBytes images, std::vector<std::uint8_t> la
         tables_.push_back(byteTable(preparation, c));
         // Exactly rounded, unlike the difference of two entries.
         const auto which = preparation.deviation.size() == 1 ? 0 : c;
-        scales_.push_back(static_cast<float>(1.0 / (255.0 * preparation.deviation[which])));
+        scaling_.factors.push_back(
+            static_cast<float>(1.0 / (255.0 * preparation.deviation[which])));
+        scaling_.offsets.push_back(tables_.back()[0]);
     }
     if (static_cast<std::int64_t>(labels_.size()) != images_.dims()[0])
         throw Error("{} labels do not fit images of shape {}", labels_.size(),
@@ -137,29 +138,44 @@ std::int64_t ByteImageSource::size() const {
     return images_.dims()[0];
 }
 
-void ByteImageSource::input(std::int64_t index, std::span<float> out) const {
-    if (index < 0 || index >= size() || static_cast<std::int64_t>(out.size()) != shape_.elements())
+void ByteImageSource::check(std::int64_t index, std::size_t elements) const {
+    if (index < 0 || index >= size() || static_cast<std::int64_t>(elements) != shape_.elements())
         throw Error("sample {} of {} is read into {} values; its shape is {}", index, size(),
-                    out.size(), toString(shape_));
-    const auto convert = [&](std::size_t channel, std::span<const std::uint8_t> bytes, float* to) {
-        const auto& table = tables_[channel];
-        if (scaled_)
-            scaleBytes(bytes, scales_[channel], table[0], to);
-        else
-            std::ranges::transform(bytes, to, [&](std::uint8_t byte) { return table[byte]; });
-    };
-    if (shape_ == shapeOfOne(images_)) {
-        const auto channels = static_cast<std::size_t>(shape_[0]);
-        const auto plane = out.size() / channels;
-        const auto bytes = images_.image(index);
-        for (std::size_t c = 0; c < channels; ++c)
-            convert(c, bytes.subspan(c * plane, plane), out.data() + c * plane);
+                    elements, toString(shape_));
+}
+
+void ByteImageSource::input(std::int64_t index, std::span<float> out) const {
+    check(index, out.size());
+    if (scaled_ && shape_ == shapeOfOne(images_)) {
+        scaleBytes(images_.image(index), scaling_, out.data());
         return;
     }
     auto* next = out.data();
     forEachRow(images_, shape_, index, [&](std::size_t channel, std::span<const std::uint8_t> row) {
-        convert(channel, row, next);
+        const auto& table = tables_[channel];
+        if (scaled_)
+            scaleBytes(row, scaling_.factors[channel], scaling_.offsets[channel], next);
+        else
+            std::ranges::transform(row, next, [&](std::uint8_t byte) { return table[byte]; });
         next += row.size();
+    });
+}
+
+const ByteScaling* ByteImageSource::byteScaling() const {
+    return scaled_ ? &scaling_ : nullptr;
+}
+
+void ByteImageSource::bytes(std::int64_t index, std::span<std::uint8_t> out) const {
+    check(index, out.size());
+    if (!scaled_)
+        throw Error("sample {} is black or white, not its bytes", index);
+    if (shape_ == shapeOfOne(images_)) {
+        std::ranges::copy(images_.image(index), out.begin());
+        return;
+    }
+    auto next = out.begin();
+    forEachRow(images_, shape_, index, [&](std::size_t, std::span<const std::uint8_t> row) {
+        next = std::ranges::copy(row, next).out;
     });
 }
 

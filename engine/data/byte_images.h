@@ -23,15 +23,19 @@ public:
     [[nodiscard]] std::int64_t size() const override;
     [[nodiscard]] const Shape& shape() const override { return shape_; }
     void input(std::int64_t index, std::span<float> out) const override;
+    [[nodiscard]] const ByteScaling* byteScaling() const override;
+    void bytes(std::int64_t index, std::span<std::uint8_t> out) const override;
     [[nodiscard]] std::int32_t label(std::int64_t index) const override;
 
 private:
+    void check(std::int64_t index, std::size_t elements) const;
+
     ImageBytes images_;
     std::vector<std::uint8_t> labels_;
     Shape shape_;
     std::vector<std::array<float, 256>> tables_; ///< what each byte of a channel becomes
     bool scaled_; ///< the tables are straight lines, quicker computed than read
-    std::vector<float> scales_;
+    ByteScaling scaling_;
 };
 
 /// The four files of MNIST and its relatives.

@@ -5,6 +5,10 @@
 
 namespace gradwright {
 
+void DataSource::bytes(std::int64_t index, std::span<std::uint8_t> /*out*/) const {
+    throw Error("sample {} is not kept as bytes", index);
+}
+
 const Shape& DataSource::targetShape() const {
     static const Shape none;
     return none;

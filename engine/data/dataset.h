@@ -5,6 +5,7 @@
 #include "engine/data/table_column.h"
 #include "engine/support/param.h"
 #include "engine/support/unknown_keys.h"
+#include "engine/tensor/byte_scaling.h"
 #include "engine/tensor/shape.h"
 
 #include <cstddef>
@@ -60,6 +61,12 @@ public:
     /// Whether reading a sample takes so long (a file is decoded) that several threads should share
     /// a batch.
     [[nodiscard]] virtual bool isCostly() const { return false; }
+    /// Where inputs are kept as bytes, what these stand for: input() is bytes() scaled. nullptr
+    /// where they are not.
+    [[nodiscard]] virtual const ByteScaling* byteScaling() const { return nullptr; }
+    /// Writes the bytes of a sample's input, as many as shape() has elements. Throws Error where
+    /// there is no byteScaling().
+    virtual void bytes(std::int64_t index, std::span<std::uint8_t> out) const;
     /// Of one sample's target values; of rank 0 where samples have a class.
     [[nodiscard]] virtual const Shape& targetShape() const;
     /// Writes the target values of a sample; `out` holds exactly the elements of targetShape().

@@ -40,7 +40,7 @@ std::optional<Outcomes> readOutcomes(const OpGraph& graph, const Weights& weight
     batcher.startEpoch(0);
     while (const auto* batch = batcher.next()) {
         auto& program = programs.get(batch->count, Mode::Inference);
-        const std::array inputs = {BatchInput{input, batch->inputs.data()}};
+        const std::array inputs = {BatchInput{input, batch->input(), batch->scaling}};
         if (!program.forward(inputs, {}, stop))
             return {};
         const auto added = static_cast<std::size_t>(batch->count) * perSample;

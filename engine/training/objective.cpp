@@ -280,7 +280,7 @@ TrainingGraph trainingGraph(const Network& network, const DataInfo& data,
 }
 
 void bindBatch(const TrainingGraph& training, const Batch& batch, std::vector<BatchInput>& inputs) {
-    inputs.assign({{training.input, batch.inputs.data()}});
+    inputs.assign({{training.input, batch.input(), batch.scaling}});
     const bool ofClasses = batch.targets.empty();
     for (const auto target : training.targets)
         inputs.push_back({target, ofClasses ? static_cast<const void*>(batch.labels.data())

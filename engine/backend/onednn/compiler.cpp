@@ -36,6 +36,16 @@ bool canFuse(const OpAttributes& attributes, const Activation& activation, bool 
         attributes);
 }
 
+/// Copies a batch into the program's memory, as values.
+void fetch(const BatchInput& input, const Buffer& buffer, std::size_t samples) {
+    if (input.scaling)
+        scaleSamples(buffer.as(), static_cast<const std::uint8_t*>(input.data), *input.scaling,
+                     samples, buffer.bytes() / sizeof(float) / samples);
+    else
+        copyBytes(buffer.as<std::byte>(), static_cast<const std::byte*>(input.data),
+                  buffer.bytes());
+}
+
 } // namespace
 
 Compiler::Compiler(const OpGraph& graph, std::int64_t batch, CompilerOptions options,
@@ -153,10 +163,10 @@ void Compiler::lowerInputs() {
         // Kept for finding a NaN afterwards; copied because the caller's memory may go before the
         // backward pass.
         schedule_.keep(value->buffer);
-        schedule_.add({value->buffer}, [buffer = value->buffer, i](const RunContext& context) {
-            copyBytes(buffer->as<std::byte>(), static_cast<const std::byte*>(context.inputs[i]),
-                      buffer->bytes());
-        });
+        schedule_.add({value->buffer},
+                      [buffer = value->buffer, i, samples = batch_](const RunContext& context) {
+                          fetch(context.inputs[i], *buffer, static_cast<std::size_t>(samples));
+                      });
     }
 }
 

@@ -54,10 +54,13 @@ ProgramReport planProgram(const OpGraph& graph, const CompileOptions& options,
 void skipSamples(const OpGraph& graph, std::span<const BatchInput> batch, std::int64_t firstSample,
                  std::vector<BatchInput>& rest) {
     rest.clear();
-    for (const auto& [value, data] : batch) {
+    for (auto input : batch) {
         // Real values and class indices both have four bytes.
-        const auto skipped = firstSample * graph.type(value).shape.elements() * 4;
-        rest.push_back({value, data ? static_cast<const std::byte*>(data) + skipped : nullptr});
+        const auto skipped =
+            firstSample * graph.type(input.value).shape.elements() * (input.scaling ? 1 : 4);
+        if (input.data)
+            input.data = static_cast<const std::byte*>(input.data) + skipped;
+        rest.push_back(input);
     }
 }
 
@@ -93,7 +96,7 @@ void OneDnnProgram::bind(std::span<const BatchInput> inputs) {
         const auto bound = std::ranges::find(inputs, value, &BatchInput::value);
         if (bound == inputs.end() || !bound->data)
             throw Error("no data is given for the input \"{}\"", name);
-        inputs_[i] = bound->data;
+        inputs_[i] = *bound;
     }
 }
 

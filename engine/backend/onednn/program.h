@@ -63,7 +63,7 @@ private:
     ProgramReport report_;
 
     std::vector<Buffer*> inputCopies_; ///< of the graph's inputs; nullptr where not needed
-    std::vector<const void*> inputs_;  ///< of the graph, during forward
+    std::vector<BatchInput> inputs_;   ///< of the graph, during forward
     StepSeed seed_;
     mutable bool squaresKnown_ = true; ///< all zero before the first backward pass
     State state_ = State::Compiled;

@@ -40,8 +40,8 @@ private:
 /// What a step may depend on besides its buffers.
 struct RunContext {
     StepSeed seed;
-    std::span<const void* const> inputs; ///< of the graph, in its order
-    std::size_t firstSample = 0;         ///< of the batch, where the program has a part of it
+    std::span<const BatchInput> inputs; ///< of the graph, in its order
+    std::size_t firstSample = 0;        ///< of the batch, where the program has a part of it
 };
 
 /// The steps of a program in the order of execution and the arena they work in. Built once: add

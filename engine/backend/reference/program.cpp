@@ -135,6 +135,14 @@ void ReferenceProgram<T>::bind(std::span<const BatchInput> inputs) {
         if (graph_.type(value).element == ElementType::ClassIndex) {
             const auto* data = static_cast<const std::int32_t*>(bound->data);
             std::copy_n(data, target.classes.size(), target.classes.begin());
+        } else if (bound->scaling) {
+            const auto* bytes = static_cast<const std::uint8_t*>(bound->data);
+            const auto sample = static_cast<std::size_t>(graph_.type(value).shape.elements());
+            std::vector<float> values(sample);
+            for (std::size_t at = 0; at < target.values.size(); at += sample) {
+                scaleBytes({bytes + at, sample}, *bound->scaling, values.data());
+                std::ranges::copy(values, target.values.begin() + static_cast<std::ptrdiff_t>(at));
+            }
         } else {
             const auto* data = static_cast<const float*>(bound->data);
             std::copy_n(data, target.values.size(), target.values.begin());

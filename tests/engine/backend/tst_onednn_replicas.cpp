@@ -119,9 +119,9 @@ private Q_SLOTS:
         double loss = 0;
         for (std::int64_t i = 0; i < batch; ++i) {
             auto bound = data.bindings(net.graph);
-            for (auto& [value, memory] : bound)
-                memory = static_cast<const std::byte*>(memory) +
-                         4 * i * net.graph.type(value).shape.elements();
+            for (auto& input : bound)
+                input.data = static_cast<const std::byte*>(input.data) +
+                             4 * i * net.graph.type(input.value).shape.elements();
             QVERIFY(single->forward(bound));
             loss += single->lossSum();
             const auto row = Tensor::of<float>(

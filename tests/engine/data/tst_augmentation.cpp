@@ -280,9 +280,12 @@ private Q_SLOTS:
                 std::ranges::copy(picture(), out.begin());
             }
             std::int32_t label(std::int64_t) const override { return 0; }
+            /// Is not asked for: what is changed must be values.
+            const ByteScaling* byteScaling() const override { return &scaling_; }
 
         private:
             Shape shape_{2, kSide, kSide};
+            ByteScaling scaling_{{1, 1}, {0, 0}};
         };
         const DataChoice choice{.augmentation = {{"shift", 0.1}, {"mixup", 0.2}}};
         const auto augmenter = augmenterOf(choice, imagesInfo(), 1);

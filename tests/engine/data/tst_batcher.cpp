@@ -208,6 +208,37 @@ private Q_SLOTS:
         QCOMPARE(epochOf(batcher, 0, 3).size(), std::size_t{70});
     }
 
+    void bytesComeAsBytes() {
+        /// Sample i is {i, 2 i}, kept as bytes.
+        class ByteSource final : public CountingSource {
+        public:
+            using CountingSource::CountingSource;
+            const ByteScaling* byteScaling() const override { return &scaling_; }
+            void bytes(std::int64_t index, std::span<std::uint8_t> out) const override {
+                out[0] = static_cast<std::uint8_t>(index);
+                out[1] = static_cast<std::uint8_t>(2 * index);
+            }
+
+        private:
+            ByteScaling scaling_{{0.5F, 2}, {0, 1}};
+        };
+        const auto source = std::make_shared<ByteSource>(5);
+        Batcher batcher(source, {4, 0, 3, 1, 2}, 2, std::nullopt);
+        batcher.startEpoch(0);
+        std::vector<std::uint8_t> bytes;
+        std::vector<std::int32_t> labels;
+        while (const auto* batch = batcher.next()) {
+            QCOMPARE(batch->scaling, source->byteScaling());
+            QCOMPARE(batch->input(), static_cast<const void*>(batch->bytes.data()));
+            QVERIFY(batch->inputs.empty());
+            bytes.insert(bytes.end(), batch->bytes.begin(), batch->bytes.end());
+            labels.insert(labels.end(), batch->labels.begin(), batch->labels.end());
+        }
+        QCOMPARE(bytes, (std::vector<std::uint8_t>{4, 8, 0, 0, 3, 6, 1, 2, 2, 4}));
+        QCOMPARE(labels, (std::vector<std::int32_t>{4, 0, 3, 1, 2}));
+        QCOMPARE(source->reads.load(), 0);
+    }
+
     void stopsAtOnce() {
         const auto source = sourceOf(100'000);
         source->delay = std::chrono::microseconds(100);

@@ -137,6 +137,37 @@ private Q_SLOTS:
             }
     }
 
+    void bytesScaledAreTheInputs_data() {
+        QTest::addColumn<std::int64_t>("size");
+        QTest::addColumn<QString>("normalize");
+        for (const auto* normalize : {"unit", "standardize"}) {
+            QTest::addRow("whole, %s", normalize) << std::int64_t{28} << normalize;
+            QTest::addRow("cropped, %s", normalize) << std::int64_t{20} << normalize;
+        }
+    }
+    void bytesScaledAreTheInputs() {
+        QFETCH(std::int64_t, size);
+        QFETCH(QString, normalize);
+        const auto data =
+            openDataset({"mnist", {{"size", size}, {"normalize", normalize.toStdString()}}});
+        const auto* scaling = data.test->byteScaling();
+        QVERIFY(scaling);
+        const auto values = inputOf(*data.test, 3);
+        Bytes bytes(values.size());
+        data.test->bytes(3, bytes);
+        std::vector<float> scaled(values.size());
+        scaleBytes(bytes, *scaling, scaled.data());
+        QCOMPARE(scaled, values);
+        QVERIFY(contains(errorOf([&] { data.test->bytes(10'000, bytes); }), "sample 10000"));
+    }
+
+    void blackAndWhiteHasNoBytes() {
+        const auto data = openDataset({"mnist", {{"binarize", true}}});
+        QVERIFY(!data.test->byteScaling());
+        Bytes bytes(784);
+        QVERIFY(contains(errorOf([&] { data.test->bytes(3, bytes); }), "black or white"));
+    }
+
     void cropsAndBinarizes() {
         const auto data = openDataset({"mnist", {{"size", std::int64_t{20}}, {"binarize", true}}});
         QVERIFY(data.info.input == (Shape{1, 20, 20}));

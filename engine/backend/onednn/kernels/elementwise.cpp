@@ -4,6 +4,7 @@
 #include "engine/backend/onednn/kernels/parallel.h"
 #include "engine/support/simd.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -42,6 +43,15 @@ void multiplyInto(float* x, const float* factor, std::size_t size) {
 void copyBytes(std::byte* target, const std::byte* source, std::size_t size) {
     forChunks(size, kByteGrain, [=](std::size_t begin, std::size_t end) {
         std::memcpy(target + begin, source + begin, end - begin);
+    });
+}
+
+void scaleSamples(float* out, const std::uint8_t* bytes, const ByteScaling& scaling,
+                  std::size_t samples, std::size_t elements) {
+    const auto grain = std::max<std::size_t>(1, kGrain / elements);
+    forChunks(samples, grain, [&](std::size_t begin, std::size_t end) {
+        for (auto i = begin; i < end; ++i)
+            scaleBytes({bytes + i * elements, elements}, scaling, out + i * elements);
     });
 }
 

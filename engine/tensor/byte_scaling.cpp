@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/data/convert_bytes.h"
+#include "engine/tensor/byte_scaling.h"
 
 #include "engine/support/simd.h"
 
@@ -18,6 +18,14 @@ void scale(const std::uint8_t* bytes, std::size_t count, float factor, float off
 
 void scaleBytes(std::span<const std::uint8_t> bytes, float factor, float offset, float* out) {
     scale(bytes.data(), bytes.size(), factor, offset, out);
+}
+
+void scaleBytes(std::span<const std::uint8_t> sample, const ByteScaling& scaling, float* out) {
+    const auto channels = scaling.factors.size();
+    const auto plane = sample.size() / channels;
+    for (std::size_t c = 0; c < channels; ++c)
+        scaleBytes(sample.subspan(c * plane, plane), scaling.factors[c], scaling.offsets[c],
+                   out + c * plane);
 }
 
 } // namespace gradwright
