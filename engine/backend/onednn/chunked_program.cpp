@@ -14,6 +14,8 @@ constexpr std::int64_t kCacheBytes = 256 << 10;
 /// Multiplications for each weight that is read once a chunk.
 constexpr std::int64_t kUsesOfWeight = 8;
 constexpr std::int64_t kLeastChunk = 4;
+/// From so many samples on, kernels work well; fewer only where threads would go short.
+constexpr std::int64_t kGoodChunk = 16;
 
 /// The largest input and output of an op together, of one sample.
 std::int64_t activationBytes(const OpGraph& graph) {
@@ -37,7 +39,7 @@ std::int64_t ChunkedProgram::chunkFor(const OpGraph& graph, const CompileOptions
         kUsesOfWeight * graph.parameters() / std::max<std::int64_t>(1, graph.macs());
     const auto forCache = kCacheBytes / activationBytes(graph);
     const auto share = (options.batch + threads - 1) / threads;
-    const auto wanted = std::max({kLeastChunk, forWeights + 1, forCache});
+    const auto wanted = std::max({std::min(kGoodChunk, share), forWeights + 1, forCache});
     if (wanted > share)
         return threads > 1 ? options.batch : share;
     // As equal ones as possible.

@@ -108,6 +108,30 @@ DenseForward describeForward(Compiler& compiler, const OpContext& context, const
     return pd;
 }
 
+void emitForward(Compiler& compiler, const OpContext& context, const DenseForward& dense,
+                 DenseTensors& tensors) {
+    auto* source = tensors.read.as(dense.src_desc());
+    auto* weights = tensors.weights.as(dense.weights_desc());
+    const auto emit = [&](const auto& pd) {
+        std::vector<Schedule::Argument> arguments{
+            {DNNL_ARG_SRC, source, pd.src_desc()},
+            {DNNL_ARG_WEIGHTS, weights, pd.weights_desc()},
+            {DNNL_ARG_DST, tensors.output->buffer, pd.dst_desc()}};
+        if (tensors.bias) {
+            const auto units = dimsOf(pd.dst_desc())[1];
+            arguments.push_back(
+                {DNNL_ARG_BIAS, compiler.vectorWeight(*tensors.bias, units), pd.bias_desc()});
+        }
+        compiler.schedule().add(pd, std::move(arguments));
+        compiler.reportForward(context, implementationOf(compiler, pd, pd.src_desc()),
+                               tensors.output->layout);
+    };
+    if (const auto product = denseProduct(dense, context.fused))
+        emit(product);
+    else
+        emit(dense);
+}
+
 } // namespace
 
 void lower(Compiler& compiler, const OpContext& context, const DenseOp& op) {
@@ -140,15 +164,7 @@ void lower(Compiler& compiler, const OpContext& context, const DenseOp& op) {
     const auto layout =
         Layout::plain(compiler.batch(), compiler.graph().type(context.op.output).shape);
     tensors.output = compiler.makeOutput(context, layout);
-    std::vector<Schedule::Argument> arguments{
-        {DNNL_ARG_SRC, tensors.read.as(pd.src_desc()), pd.src_desc()},
-        {DNNL_ARG_WEIGHTS, tensors.weights.as(pd.weights_desc()), pd.weights_desc()},
-        {DNNL_ARG_DST, tensors.output->buffer, pd.dst_desc()}};
-    if (tensors.bias)
-        arguments.push_back(
-            {DNNL_ARG_BIAS, compiler.vectorWeight(*tensors.bias, op.units), pd.bias_desc()});
-    compiler.schedule().add(pd, std::move(arguments));
-    compiler.reportForward(context, implementationOf(compiler, pd, pd.src_desc()), layout);
+    emitForward(compiler, context, pd, tensors);
     if (!tensors.output->wantsGradient)
         return;
     compiler.onBackward([&compiler, context, pd, tensors]() mutable {

@@ -298,6 +298,16 @@ DenseForward denseForward(prop_kind kind, const MemoryDesc& src, const MemoryDes
     return describe<dnnl::inner_product_forward>(attributes(fused), kind, src, weights, bias, dst);
 }
 
+MatMul denseProduct(const DenseForward& dense, const Activation* fused) {
+    // [units, features], read as [features, units].
+    const auto weights = dense.weights_desc().permute_axes({1, 0});
+    const auto units = dimsOf(dense.dst_desc())[1];
+    const auto bias = dense.bias_desc().get_size() > 0 ? denseDesc({1, units}) : MemoryDesc();
+    const auto product = describe<dnnl::matmul>(attributes(fused), dense.src_desc(), weights, bias,
+                                                dense.dst_desc());
+    return product && implementationOf(product).starts_with("brg") ? product : MatMul();
+}
+
 DenseBackwardData denseBackwardData(const MemoryDesc& diffSrc, const MemoryDesc& weights,
                                     const MemoryDesc& diffDst, const DenseForward& hint) {
     return describeBackward<dnnl::inner_product_backward_data>(hint, diffSrc, weights, diffDst);

@@ -25,6 +25,7 @@ using ConvBackwardWeights = dnnl::convolution_backward_weights::primitive_desc;
 using DenseForward = dnnl::inner_product_forward::primitive_desc;
 using DenseBackwardData = dnnl::inner_product_backward_data::primitive_desc;
 using DenseBackwardWeights = dnnl::inner_product_backward_weights::primitive_desc;
+using MatMul = dnnl::matmul::primitive_desc;
 using NormForward = dnnl::batch_normalization_forward::primitive_desc;
 using NormBackward = dnnl::batch_normalization_backward::primitive_desc;
 using EltwiseForward = dnnl::eltwise_forward::primitive_desc;
@@ -107,6 +108,10 @@ ConvBackwardWeights convBackwardWeights(const MemoryDesc& src, const MemoryDesc&
 
 DenseForward denseForward(dnnl::prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
                           const MemoryDesc& bias, const MemoryDesc& dst, const Activation* fused);
+/// The same as the dense layer's forward primitive, with the same memory, as a product of matrices:
+/// that shares out few rows, or few units, among more threads. Empty where oneDNN would not use its
+/// newest kernels for it.
+MatMul denseProduct(const DenseForward& dense, const Activation* fused);
 DenseBackwardData denseBackwardData(const MemoryDesc& diffSrc, const MemoryDesc& weights,
                                     const MemoryDesc& diffDst, const DenseForward& hint);
 DenseBackwardWeights denseBackwardWeights(const MemoryDesc& src, const MemoryDesc& diffWeights,
