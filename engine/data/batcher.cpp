@@ -26,6 +26,9 @@ constexpr std::size_t kFewestBuffers = 3;
 constexpr std::size_t kMostBuffers = 24;
 constexpr std::size_t kSmallBytes = std::size_t{4} << 20; ///< of all buffers together
 
+/// Samples between the one that is loaded and the one that is fetched from memory meanwhile.
+constexpr std::size_t kAhead = 4;
+
 std::size_t buffersOf(std::size_t batchBytes) {
     return std::clamp(kSmallBytes / std::max(batchBytes, std::size_t{1}), kFewestBuffers,
                       kMostBuffers);
@@ -148,6 +151,8 @@ bool Batcher::State::fill(Batch& target, std::int64_t number, std::uint64_t ofEp
         return stop.stop_requested() || request.load(std::memory_order_relaxed) != ticket;
     };
     crew.run(count, [&](std::size_t i) {
+        if (scaling && i + kAhead < count)
+            source->expect(samples[i + kAhead]);
         if (!unwanted())
             load(target, i, samples[i], ofEpoch);
     });

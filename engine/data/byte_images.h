@@ -25,6 +25,7 @@ public:
     void input(std::int64_t index, std::span<float> out) const override;
     [[nodiscard]] const ByteScaling* byteScaling() const override;
     void bytes(std::int64_t index, std::span<std::uint8_t> out) const override;
+    void expect(std::int64_t index) const override { images_.expect(index); }
     [[nodiscard]] std::int32_t label(std::int64_t index) const override;
 
 private:

@@ -67,6 +67,9 @@ public:
     /// Writes the bytes of a sample's input, as many as shape() has elements. Throws Error where
     /// there is no byteScaling().
     virtual void bytes(std::int64_t index, std::span<std::uint8_t> out) const;
+    /// A hint that the bytes of that sample will be asked for soon: what lies in memory in no order
+    /// is fetched meanwhile.
+    virtual void expect(std::int64_t /*index*/) const {}
     /// Of one sample's target values; of rank 0 where samples have a class.
     [[nodiscard]] virtual const Shape& targetShape() const;
     /// Writes the target values of a sample; `out` holds exactly the elements of targetShape().

@@ -27,6 +27,9 @@ public:
     /// any more.
     [[nodiscard]] std::span<const std::uint8_t> image(std::int64_t index) const;
 
+    /// A hint that the image will be asked for soon: its first bytes are fetched into the cache.
+    void expect(std::int64_t index) const;
+
 private:
     struct File;
     ImageBytes(std::vector<std::int64_t> dims, std::shared_ptr<const File> file);
