@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace gradwright::onednn {
 namespace {
@@ -65,6 +66,7 @@ ProgramReport ChunkedProgram::plan(const OpGraph& graph, const CompileOptions& o
 ChunkedProgram::ChunkedProgram(const OpGraph& graph, const CompileOptions& options,
                                std::shared_ptr<OneDnnWeights> weights)
     : options_(options)
+    , weights_(std::move(weights))
     , chunk_(chunkFor(graph, options))
     , chunks_(chunksOf(options.batch, chunk_)) {
     const auto threads = static_cast<std::int64_t>(omp_get_max_threads());
@@ -72,10 +74,10 @@ ChunkedProgram::ChunkedProgram(const OpGraph& graph, const CompileOptions& optio
     auto part = options;
     part.batch = chunk_;
     for (std::int64_t i = 0; i < std::min(threads, chunks_); ++i)
-        workers_.push_back(std::make_unique<OneDnnProgram>(graph, part, weights));
+        workers_.push_back(std::make_unique<OneDnnProgram>(graph, part, weights_));
     part.batch = options.batch % chunk_;
     if (part.batch > 0)
-        rest_ = std::make_unique<OneDnnProgram>(graph, part, weights);
+        rest_ = std::make_unique<OneDnnProgram>(graph, part, weights_);
     inputs_.resize(workers_.size());
     for (auto& inputs : inputs_)
         inputs.reserve(graph.inputs().size());
@@ -120,6 +122,7 @@ bool ChunkedProgram::runChunk(std::int64_t number, std::size_t worker,
 bool ChunkedProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
                              const std::stop_token& stop) {
     done_ = false;
+    weights_->refreshForms(); // once, before the threads
     bool done = true;
     const auto threads = static_cast<int>(workers_.size());
 #pragma omp parallel for schedule(static, 1) num_threads(threads) reduction(&& : done)

@@ -53,6 +53,7 @@ private:
                                  const CompileOptions& options);
 
     CompileOptions options_;
+    std::shared_ptr<OneDnnWeights> weights_;
     std::int64_t chunk_;
     std::int64_t chunks_;
     std::vector<std::unique_ptr<OneDnnProgram>> workers_; ///< one a thread

@@ -87,6 +87,10 @@ public:
     [[nodiscard]] bool usesNativeHalf() const {
         return options_.half && halfSupport() == HalfSupport::Native;
     }
+    /// Weights are the same in many passes. Not so in the search for faults, which runs once.
+    [[nodiscard]] bool readsOnly() const {
+        return !options_.trainingMode && !options_.keepEverything;
+    }
     [[nodiscard]] dnnl::prop_kind forwardKind() const;
     [[nodiscard]] Schedule& schedule() { return schedule_; }
     [[nodiscard]] OneDnnWeights& weights() { return weights_; }
@@ -120,8 +124,10 @@ public:
     /// The value with as many channels in memory as the vector has elements there: a store that was
     /// made for another layout may have more or fewer.
     Lowered* withStoredChannels(Lowered* value, WeightId vector);
-    /// The weight in that layout; reordered in each pass when it is kept in another.
+    /// The weight in that layout; where it is kept in another, reordered in each pass of training.
     Buffer* weightAs(WeightId id, const MemoryDesc& desc);
+    /// Of a program that reads weights only.
+    Buffer* weightInForm(WeightId id, const WeightForm& form);
     /// The weight in row-major order, in which it is kept unless another op has decided already.
     Buffer* plainWeight(WeightId id);
 

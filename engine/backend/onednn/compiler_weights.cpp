@@ -33,9 +33,15 @@ Buffer* Compiler::weightAs(WeightId id, const MemoryDesc& desc) {
     const auto& stored = weights_.stored(id);
     if (stored.desc == desc)
         return weightBuffer(id);
+    if (readsOnly())
+        return weightInForm(id, {desc});
     auto* copy = schedule_.arena(desc.get_size());
     reorder(weightBuffer(id), stored.desc, copy, desc);
     return copy;
+}
+
+Buffer* Compiler::weightInForm(WeightId id, const WeightForm& form) {
+    return schedule_.external(weights_.inForm(id, form));
 }
 
 Buffer* Compiler::plainWeight(WeightId id) {

@@ -9,7 +9,9 @@ namespace gradwright::onednn {
 
 Operand::Operand(Compiler& compiler, WeightId id)
     : Operand(compiler, compiler.weightAs(id, compiler.weights().stored(id).desc),
-              compiler.weights().stored(id).desc) {}
+              compiler.weights().stored(id).desc) {
+    weight_ = id;
+}
 
 Buffer* Operand::as(const MemoryDesc& desc) {
     const bool emulates = compiler_->usesHalf() && !isHalf(desc);
@@ -19,6 +21,10 @@ Buffer* Operand::as(const MemoryDesc& desc) {
     if (found != made_.end())
         return found->buffer;
 
+    if (weight_ && compiler_->readsOnly()) {
+        made_.push_back({compiler_->weightInForm(*weight_, {desc, emulates}), desc});
+        return made_.back().buffer;
+    }
     auto* copy = compiler_->schedule().arena(desc.get_size());
     auto* source = given_.buffer;
     if (!(desc == given_.desc)) {

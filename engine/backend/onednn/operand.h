@@ -28,6 +28,7 @@ private:
 
     Compiler* compiler_;
     Form given_;
+    std::optional<WeightId> weight_;
     std::vector<Form> made_;
 };
 

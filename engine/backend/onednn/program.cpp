@@ -105,6 +105,8 @@ bool OneDnnProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
     state_ = State::Compiled;
     bind(inputs);
     seed_ = seed;
+    if (options_.mode == Mode::Inference)
+        weights_->refreshForms();
     if (!schedule_.runForward({seed, inputs_, static_cast<std::size_t>(role_.firstSample)}, stop))
         return false;
     state_ = State::Forward;
@@ -129,6 +131,7 @@ void OneDnnProgram::update(double learningRate, std::uint64_t step) {
     require(State::Backward, "the update");
     updater_->update(learningRate, step);
     updateStatistics();
+    weights_->changed();
     state_ = State::Forward;
 }
 

@@ -144,6 +144,7 @@ void ReplicatedProgram::update(double learningRate, std::uint64_t step) {
     if (!std::exchange(hasGradients_, false))
         throw Error("the update needs a completed backward pass before it");
     updater_->update(learningRate, step);
+    weights_->changed();
 }
 
 double ReplicatedProgram::lossSum() const {

@@ -45,6 +45,7 @@ void execute(const MemoryDesc& from, const void* source, const MemoryDesc& to, v
 OneDnnWeights::OneDnnWeights(std::vector<WeightSpec> specs, bool planOnly)
     : specs_(std::move(specs))
     , stored_(specs_.size())
+    , forms_(planOnly)
     , planOnly_(planOnly) {}
 
 Tensor OneDnnWeights::read(WeightId id) const {
@@ -54,6 +55,7 @@ Tensor OneDnnWeights::read(WeightId id) const {
 void OneDnnWeights::write(WeightId id, const Tensor& values) {
     at(id);
     fromPlain(id, values, stored_[id.index()].value.data());
+    changed();
 }
 
 Tensor OneDnnWeights::readGradient(WeightId id) const {
@@ -84,6 +86,7 @@ void OneDnnWeights::exchange(std::size_t slot) {
             std::swap_ranges(weight.value.data(), weight.value.data() + weight.value.size(),
                              weight.slots[slot].data());
         }
+    changed();
 }
 
 void OneDnnWeights::setLayout(WeightId id, const Dims& dims, const MemoryDesc& desc) {
@@ -103,6 +106,11 @@ void OneDnnWeights::setRemainingLayouts() {
                 dims.push_back(1);
             setLayout(WeightId{i}, dims, denseDesc(dims));
         }
+}
+
+std::span<std::byte> OneDnnWeights::inForm(WeightId id, const WeightForm& form) {
+    auto& weight = stored_[id.index()];
+    return forms_.place(id, weight.desc, weight.value.bytes(), form);
 }
 
 void OneDnnWeights::prepareTraining(std::size_t slots) {
@@ -153,7 +161,7 @@ std::vector<std::int32_t> OneDnnWeights::rowsOf(WeightId id) const {
 }
 
 std::size_t OneDnnWeights::bytes() const {
-    std::size_t sum = 0;
+    auto sum = forms_.bytes();
     for (std::size_t i = 0; i < stored_.size(); ++i) {
         const auto copies = trains_ && specs_[i].learns() ? 2 + slots_ : 1;
         sum += stored_[i].desc.get_size() * copies;

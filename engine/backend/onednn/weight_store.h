@@ -3,6 +3,7 @@
 
 #include "engine/backend/backend.h"
 #include "engine/backend/onednn/primitives.h"
+#include "engine/backend/onednn/weight_forms.h"
 #include "engine/tensor/aligned_buffer.h"
 
 namespace gradwright::onednn {
@@ -41,6 +42,12 @@ public:
     void setLayout(WeightId id, const Dims& dims, const MemoryDesc& desc);
     /// Row-major for those that no op uses.
     void setRemainingLayouts();
+    /// The weight in another form, for programs that do not train; see refreshForms().
+    std::span<std::byte> inForm(WeightId id, const WeightForm& form);
+    /// Before a program that uses forms runs.
+    void refreshForms() { forms_.refresh(); }
+    /// After values were written other than by write() and exchange().
+    void changed() { forms_.weightsChanged(); }
     /// Makes gradients and slots. Throws Error when there are slots of another optimizer.
     void prepareTraining(std::size_t slots);
     /// 1 where the weight's memory holds elements, 0 in its padding.
@@ -57,6 +64,7 @@ private:
 
     std::vector<WeightSpec> specs_;
     std::vector<StoredWeight> stored_;
+    WeightForms forms_;
     std::size_t slots_ = 0;
     bool planOnly_;
     bool trains_ = false;

@@ -179,6 +179,50 @@ private Q_SLOTS:
         QVERIFY2(error <= kTolerance, QByteArray::number(error));
     }
 
+    /// Rounded weights are kept from pass to pass, but not beyond a change of the weights.
+    void predictionsFollowTheWeights_data() {
+        QTest::addColumn<std::int64_t>("batch");
+        QTest::addColumn<int>("replicas");
+        QTest::newRow("whole, of a whole training") << std::int64_t{3} << 1;
+        QTest::newRow("in chunks, of a training in parts") << std::int64_t{64} << 2;
+    }
+    void predictionsFollowTheWeights() {
+        QFETCH(std::int64_t, batch);
+        QFETCH(int, replicas);
+        const auto net = leNet5();
+        const auto backend = makeOneDnnBackend();
+        auto options = training(16, Precision::Bf16);
+        options.replicas = replicas;
+        const auto learning = backend->compile(net.graph, options);
+        auto& store = *learning->weights();
+        initializeWeights(store, 1);
+        const CompileOptions predicting{
+            .batch = batch, .precision = Precision::Bf16, .mode = Mode::Inference};
+        const auto program = backend->compile(net.graph, predicting, learning->weights());
+        const auto data = randomBatch(net.graph, batch, 9);
+        const auto lessons = randomBatch(net.graph, 16, 2);
+        const auto read = [&](Program& of) {
+            of.forward(data.bindings(net.graph));
+            return of.read(net.graph.output("logits"));
+        };
+        const auto isTrue = [&] {
+            const auto fresh = backend->compile(net.graph, predicting);
+            for (std::uint32_t i = 0; i < net.graph.weights().size(); ++i)
+                fresh->weights()->write(WeightId{i}, store.read(WeightId{i}));
+            return relativeDifference(read(*program), read(*fresh)) <= 1e-5;
+        };
+        const auto before = read(*program);
+        QVERIFY(isTrue());
+        QVERIFY(learning->forward(lessons.bindings(net.graph)) && learning->backward());
+        learning->update(0.1, 1);
+        QVERIFY2(isTrue(), "after a step");
+        QVERIFY(relativeDifference(read(*program), before) > 1e-3);
+        store.exchange(0);
+        QVERIFY2(isTrue(), "after an exchange with a slot");
+        store.write(WeightId{0}, randomTensor(DType::F32, store.specs()[0].shape, 5));
+        QVERIFY2(isTrue(), "after a write");
+    }
+
     void theReferenceRefuses() {
         const auto net = leNet5();
         try {
