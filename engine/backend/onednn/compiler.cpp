@@ -223,6 +223,17 @@ Lowered* Compiler::aliasOutput(const OpContext& context, Lowered* input, const L
     return value;
 }
 
+void Compiler::moveChannels(Buffer* from, const Layout& fromLayout, Buffer* to,
+                            const Layout& toLayout) {
+    const auto rows = sizeOf(toLayout.batch * toLayout.positions());
+    const auto columns = sizeOf(toLayout.shape[0]);
+    const auto in = sizeOf(fromLayout.channels), out = sizeOf(toLayout.channels);
+    schedule_.add({from, to}, [=](const RunContext&) {
+        copyColumns(to->as(), out, from->as(), in, rows, columns);
+    });
+    ++report.reorders;
+}
+
 Lowered* Compiler::convert(Lowered* value, const Layout& layout) {
     if (sameMemory(value->layout, layout))
         return value;
@@ -238,6 +249,8 @@ Lowered* Compiler::convert(Lowered* value, const Layout& layout) {
     const auto describe = [whole](const Layout& l) { return whole ? l.padded() : l.logical(); };
     const auto move = [this, whole, describe](Buffer* from, const Layout& fromLayout, Buffer* to,
                                               const Layout& toLayout) {
+        if (keepsChannelsTogether(fromLayout) && keepsChannelsTogether(toLayout))
+            return moveChannels(from, fromLayout, to, toLayout);
         if (!whole && toLayout.isPadded() && blockOf(toLayout.format) == 1)
             schedule_.add({to},
                           [to](const RunContext&) { zeroBytes(to->as<std::byte>(), to->bytes()); });

@@ -163,6 +163,8 @@ private:
     void account(OpReport entry, std::vector<OpReport>& list);
     void startAccount();
     Lowered* make(const Layout& layout, bool wantsGradient);
+    /// Between layouts that keep the channels of a position together.
+    void moveChannels(Buffer* from, const Layout& fromLayout, Buffer* to, const Layout& toLayout);
     Buffer* weightBuffer(WeightId id);
     [[nodiscard]] bool isPart() const { return options_.wholeBatch > 0; }
     Buffer* gradientMemory(WeightId id);

@@ -36,19 +36,34 @@ public:
     }
 
 private:
-    /// Channels in memory, and whether oneDNN chooses the layout of the values or has to take them
-    /// row-major.
+    enum class Order { OfOneDnn, RowMajor, ChannelsLast };
+
+    /// Channels in memory, and who chooses the layout of the values.
     struct Candidate {
         std::int64_t in, out;
-        bool rowMajor = false;
+        Order order = Order::OfOneDnn;
     };
 
     /// Row-major last: oneDNN multiplies matrices there, which is faster than the reference that
     /// blocked volumes get without AVX-512.
     [[nodiscard]] std::vector<Candidate> candidates() const {
         auto all = freeCandidates();
-        all.push_back({all.back().in, all.back().out, true});
+        all.push_back({all.back().in, all.back().out, Order::RowMajor});
+        if (hasFewInputs())
+            all.insert(all.begin(), {problem_.source[0], alignedChannels(problem_.output[0]),
+                                     Order::ChannelsLast});
         return all;
+    }
+
+    /// Between the images that oneDNN has special code for and half a vector: with channels last,
+    /// they need not be padded to a whole one, which would multiply as many zeros again. Without
+    /// AVX-512 there are no such kernels, and less to gain.
+    [[nodiscard]] bool hasFewInputs() const {
+        const auto in = problem_.source[0];
+        const bool suits = in > 3 && 2 * in <= vectorLanes() && vectorLanes() == 16;
+        return suits && problem_.groups == 1 && !problem_.transposed &&
+               problem_.source.rank() == 3 && !compiler_.usesNativeHalf() &&
+               (!stored_.isSet || dimsOf(stored_.desc)[1] == in);
     }
 
     [[nodiscard]] std::vector<Candidate> freeCandidates() const {
@@ -84,10 +99,18 @@ private:
     }
 
     [[nodiscard]] MemoryDesc valueDesc(const Shape& shape, std::int64_t channels,
-                                       bool rowMajor) const {
+                                       Order order) const {
         Dims dims{compiler_.batch(), channels};
         dims.insert(dims.end(), shape.begin() + 1, shape.end());
-        return rowMajor ? denseDesc(dims) : anyDesc(dims);
+        switch (order) {
+        case Order::OfOneDnn:
+            return anyDesc(dims);
+        case Order::RowMajor:
+            return denseDesc(dims);
+        case Order::ChannelsLast:
+            break;
+        }
+        return taggedDesc(dims, dnnl::memory::format_tag::nhwc);
     }
 
     [[nodiscard]] std::optional<ConvPlan> tryWeights(const Candidate& channels,
@@ -99,8 +122,8 @@ private:
                                                              : dnnl::prop_kind::forward_inference;
         ConvPlan plan;
         plan.forward =
-            convForward(kind, valueDesc(problem_.source, channels.in, channels.rowMajor), weights,
-                        bias, valueDesc(problem_.output, channels.out, channels.rowMajor),
+            convForward(kind, valueDesc(problem_.source, channels.in, channels.order), weights,
+                        bias, valueDesc(problem_.output, channels.out, channels.order),
                         problem_.window, problem_.fused);
         if (!plan.forward)
             return {};

@@ -102,12 +102,17 @@ std::int64_t alignedChannels(std::int64_t channels) {
     return roundedUp(channels, vectorLanes());
 }
 
+bool keepsChannelsTogether(const Layout& layout) {
+    return layout.format == Format::ChannelsLast || blockOf(layout.format) == layout.channels;
+}
+
 bool sameMemory(const Layout& a, const Layout& b) {
     if (a.batch != b.batch || a.shape != b.shape || a.channels != b.channels)
         return false;
-    // With a single position, or a single channel, the orders coincide.
+    // With a single position, a single channel, or a single block of them, orders coincide.
     const bool bothUnblocked = blockOf(a.format) == 1 && blockOf(b.format) == 1;
-    return a.format == b.format || a.positions() == 1 || (bothUnblocked && a.channels == 1);
+    return a.format == b.format || a.positions() == 1 || (bothUnblocked && a.channels == 1) ||
+           (keepsChannelsTogether(a) && keepsChannelsTogether(b));
 }
 
 std::optional<Layout> layoutOf(const MemoryDesc& desc, std::int64_t batch, const Shape& shape) {

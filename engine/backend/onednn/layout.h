@@ -49,6 +49,8 @@ inline std::size_t sizeOf(std::int64_t dimension) {
 std::int64_t blockOf(Format format);
 /// `channels` rounded up to a whole vector.
 std::int64_t alignedChannels(std::int64_t channels);
+/// Whether all channels of a position lie side by side.
+bool keepsChannelsTogether(const Layout& layout);
 /// Whether both put every element at the same place.
 bool sameMemory(const Layout& a, const Layout& b);
 /// The Layout that `desc`, of dimensions [batch, channels or more, …], describes; nothing when it

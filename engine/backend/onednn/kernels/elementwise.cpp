@@ -89,4 +89,15 @@ void takeColumns(float* out, const float* in, std::size_t outer, std::size_t who
     });
 }
 
+void copyColumns(float* out, std::size_t outWidth, const float* in, std::size_t inWidth,
+                 std::size_t rows, std::size_t columns) {
+    const auto grain = std::max<std::size_t>(1, kGrain / std::max(outWidth, inWidth));
+    forChunks(rows, grain, [=](std::size_t begin, std::size_t end) {
+        for (auto row = begin; row < end; ++row) {
+            auto* rest = std::copy_n(in + row * inWidth, columns, out + row * outWidth);
+            std::fill_n(rest, outWidth - columns, 0.0F);
+        }
+    });
+}
+
 } // namespace gradwright::onednn
