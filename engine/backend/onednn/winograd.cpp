@@ -10,7 +10,7 @@ constexpr std::int64_t kTile = 4;         ///< outputs a side
 constexpr std::int64_t kTransformed = 36; ///< numbers that stand for a tile or a kernel
 
 // What parts of the work cost, in operations that direct convolution does in the same time; fitted
-// to 90 shapes on a processor with AVX-512 (docs/performance.md). Direct convolution is close to
+// to 131 shapes on a processor with AVX-512 (docs/performance.md). Direct convolution is close to
 // the machine's limit, the products of many small matrices are not, and transforming moves memory.
 constexpr double kProduct = 1.6;
 constexpr double kTileTransform = 45;
