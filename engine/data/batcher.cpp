@@ -37,14 +37,14 @@ std::size_t buffersOf(std::size_t batchBytes) {
 } // namespace
 
 struct Batcher::State {
-    State(std::shared_ptr<const DataSource> dataSource, std::vector<std::uint32_t> indices_,
-          std::int64_t batch_, std::optional<std::uint64_t> seed_,
-          std::shared_ptr<const Augmenter> augmenter_)
+    State(std::shared_ptr<const DataSource> dataSource, std::vector<std::uint32_t> samples,
+          std::int64_t batchSize, std::optional<std::uint64_t> shuffleSeed,
+          std::shared_ptr<const Augmenter> sampleAugmenter)
         : source(std::move(dataSource))
-        , indices(std::move(indices_))
-        , batch(batch_)
-        , seed(seed_)
-        , augmenter(std::move(augmenter_))
+        , indices(std::move(samples))
+        , batch(batchSize)
+        , seed(shuffleSeed)
+        , augmenter(std::move(sampleAugmenter))
         , elements(static_cast<std::size_t>(source->shape().elements()))
         , targetElements(source->targetShape().rank() == 0
                              ? 0
@@ -74,7 +74,7 @@ struct Batcher::State {
               std::span<const std::uint32_t> order, const std::stop_token& stop,
               std::uint64_t ticket);
     void load(Batch& target, std::size_t place, std::uint32_t sample, std::uint64_t ofEpoch) const;
-    [[nodiscard]] std::vector<std::uint32_t> orderOf(std::uint64_t epoch) const;
+    [[nodiscard]] std::vector<std::uint32_t> orderOf(std::uint64_t wanted) const;
     [[nodiscard]] std::int64_t batches() const {
         return (static_cast<std::int64_t>(indices.size()) + batch - 1) / batch;
     }

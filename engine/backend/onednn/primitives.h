@@ -97,14 +97,14 @@ inline constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 /// `fused`: applied to the output, or nullptr.
 ConvForward convForward(dnnl::prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
                         const MemoryDesc& bias, const MemoryDesc& dst, const Window& window,
-                        const Activation* fused, dnnl::algorithm algorithm = kDirect);
+                        const Activation* fused, dnnl::algorithm method = kDirect);
 ConvBackwardData convBackwardData(const MemoryDesc& diffSrc, const MemoryDesc& weights,
                                   const MemoryDesc& diffDst, const Window& window,
-                                  const ConvForward& hint, dnnl::algorithm algorithm = kDirect);
+                                  const ConvForward& hint, dnnl::algorithm method = kDirect);
 ConvBackwardWeights convBackwardWeights(const MemoryDesc& src, const MemoryDesc& diffWeights,
                                         const MemoryDesc& diffBias, const MemoryDesc& diffDst,
                                         const Window& window, const ConvForward& hint,
-                                        dnnl::algorithm algorithm = kDirect);
+                                        dnnl::algorithm method = kDirect);
 
 DenseForward denseForward(dnnl::prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
                           const MemoryDesc& bias, const MemoryDesc& dst, const Activation* fused);
@@ -118,9 +118,9 @@ DenseBackwardWeights denseBackwardWeights(const MemoryDesc& src, const MemoryDes
                                           const MemoryDesc& diffBias, const MemoryDesc& diffDst,
                                           const DenseForward& hint);
 
-PoolForward poolForward(dnnl::prop_kind kind, dnnl::algorithm algorithm, const MemoryDesc& src,
+PoolForward poolForward(dnnl::prop_kind kind, dnnl::algorithm function, const MemoryDesc& src,
                         const MemoryDesc& dst, const Window& window);
-PoolBackward poolBackward(dnnl::algorithm algorithm, const MemoryDesc& diffSrc,
+PoolBackward poolBackward(dnnl::algorithm function, const MemoryDesc& diffSrc,
                           const MemoryDesc& diffDst, const Window& window, const PoolForward& hint);
 
 /// With scale and shift.

@@ -149,8 +149,10 @@ std::vector<std::int32_t> OneDnnWeights::rowsOf(WeightId id) const {
     Tensor numbers(DType::F32, shape);
     const auto values = numbers.span<float>();
     const auto rowLength = values.size() / static_cast<std::size_t>(shape[0]);
-    for (std::size_t i = 0; i < values.size(); ++i)
-        values[i] = static_cast<float>(i / rowLength + 1);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const auto row = i / rowLength;
+        values[i] = static_cast<float>(row + 1);
+    }
     AlignedBuffer memory(at(id).value.size());
     fromPlain(id, numbers, memory.data());
     std::vector<std::int32_t> rows(at(id).elements());

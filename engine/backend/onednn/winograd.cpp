@@ -19,13 +19,17 @@ constexpr double kStart = 50e6;
 /// By how much the estimate must be better.
 constexpr double kGain = 1.1;
 
+std::int64_t tilesAlong(std::int64_t outputs) {
+    return (outputs + kTile - 1) / kTile;
+}
+
 bool pays(const ConvProblem& problem, std::int64_t batch) {
     const auto in = static_cast<double>(problem.source[0]);
     const auto out = static_cast<double>(problem.output[0]);
     auto tiles = static_cast<double>(batch), positions = tiles;
     for (std::size_t axis = 1; axis < problem.output.rank(); ++axis) {
         positions *= static_cast<double>(problem.output[axis]);
-        tiles *= static_cast<double>((problem.output[axis] + kTile - 1) / kTile);
+        tiles *= static_cast<double>(tilesAlong(problem.output[axis]));
     }
     const double direct = 2 * 9 * positions * in * out;
     const double winograd =
