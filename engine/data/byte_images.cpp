@@ -120,6 +120,8 @@ ByteImageSource::ByteImageSource(ImageBytes images, std::vector<std::uint8_t> la
     : images_(std::move(images))
     , labels_(std::move(labels))
     , shape_(preparedShape(shapeOfOne(images_), preparation))
+    , elements_(static_cast<std::size_t>(shape_.elements()))
+    , whole_(shape_ == shapeOfOne(images_))
     , scaled_(!preparation.binarize) {
     for (std::size_t c = 0; c < static_cast<std::size_t>(shape_[0]); ++c) {
         tables_.push_back(byteTable(preparation, c));
@@ -139,14 +141,14 @@ std::int64_t ByteImageSource::size() const {
 }
 
 void ByteImageSource::check(std::int64_t index, std::size_t elements) const {
-    if (index < 0 || index >= size() || static_cast<std::int64_t>(elements) != shape_.elements())
+    if (index < 0 || index >= size() || elements != elements_)
         throw Error("sample {} of {} is read into {} values; its shape is {}", index, size(),
                     elements, toString(shape_));
 }
 
 void ByteImageSource::input(std::int64_t index, std::span<float> out) const {
     check(index, out.size());
-    if (scaled_ && shape_ == shapeOfOne(images_)) {
+    if (scaled_ && whole_) {
         scaleBytes(images_.image(index), scaling_, out.data());
         return;
     }
@@ -169,7 +171,7 @@ void ByteImageSource::bytes(std::int64_t index, std::span<std::uint8_t> out) con
     check(index, out.size());
     if (!scaled_)
         throw Error("sample {} is black or white, not its bytes", index);
-    if (shape_ == shapeOfOne(images_)) {
+    if (whole_) {
         std::ranges::copy(images_.image(index), out.begin());
         return;
     }

@@ -34,6 +34,8 @@ private:
     ImageBytes images_;
     std::vector<std::uint8_t> labels_;
     Shape shape_;
+    std::size_t elements_;                       ///< of shape_
+    bool whole_;                                 ///< nothing is cut off
     std::vector<std::array<float, 256>> tables_; ///< what each byte of a channel becomes
     bool scaled_; ///< the tables are straight lines, quicker computed than read
     ByteScaling scaling_;
