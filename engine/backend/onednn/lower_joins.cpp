@@ -133,7 +133,7 @@ void lower(Compiler& compiler, const OpContext& context, const ConcatOp& op) {
                                                          whole = slices.rowLength,
                                                          offset = part.offset,
                                                          length = part.length](const RunContext&) {
-                takeColumns(result->as(), gradient->as(), rows, whole, offset, length);
+                copyColumns(result->as(), length, gradient->as() + offset, whole, rows, length);
             });
             compiler.contribute(part.value, result);
         }

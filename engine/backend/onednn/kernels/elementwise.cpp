@@ -80,15 +80,6 @@ double sumOfSquares(const float* x, std::size_t size) {
     return sum;
 }
 
-void takeColumns(float* out, const float* in, std::size_t outer, std::size_t whole,
-                 std::size_t offset, std::size_t part) {
-    const auto rows = std::max<std::size_t>(1, kGrain / part);
-    forChunks(outer, rows, [=](std::size_t begin, std::size_t end) {
-        for (auto row = begin; row < end; ++row)
-            std::memcpy(out + row * part, in + row * whole + offset, part * sizeof(float));
-    });
-}
-
 void copyColumns(float* out, std::size_t outWidth, const float* in, std::size_t inWidth,
                  std::size_t rows, std::size_t columns) {
     const auto grain = std::max<std::size_t>(1, kGrain / std::max(outWidth, inWidth));

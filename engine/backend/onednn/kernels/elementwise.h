@@ -19,9 +19,6 @@ void zeroBytes(std::byte* target, std::size_t size);
 /// The sum of squares of one piece, summed in double in a fixed order.
 double sumOfSquares(const float* x, std::size_t size);
 
-/// Cuts [outer, whole] into its columns [offset, offset + part): the gradient of a concatenation.
-void takeColumns(float* out, const float* in, std::size_t outer, std::size_t whole,
-                 std::size_t offset, std::size_t part);
 /// The first `columns` of [rows, inWidth] into [rows, outWidth], zeros beside them.
 void copyColumns(float* out, std::size_t outWidth, const float* in, std::size_t inWidth,
                  std::size_t rows, std::size_t columns);
