@@ -122,7 +122,10 @@ bool ChunkedProgram::runChunk(std::int64_t number, std::size_t worker,
 bool ChunkedProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
                              const std::stop_token& stop) {
     done_ = false;
-    weights_->refreshForms(); // once, before the threads
+    // Once, before the threads.
+    weights_->forms().refresh(workers_.front()->forms());
+    if (rest_)
+        weights_->forms().refresh(rest_->forms());
     bool done = true;
     const auto threads = static_cast<int>(workers_.size());
 #pragma omp parallel for schedule(static, 1) num_threads(threads) reduction(&& : done)

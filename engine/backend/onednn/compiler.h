@@ -72,6 +72,7 @@ public:
     std::vector<PendingStatistics> statistics;
     std::vector<WeightId> trained;  ///< weights with a gradient …
     std::vector<Buffer*> gradients; ///< … and these, as they are kept
+    std::vector<FormNumber> forms;  ///< of weights, to be refreshed before each pass
     ProgramReport report;
     /// Of the ops in the report's forward pass, where they have steps.
     std::vector<std::optional<std::size_t>> lastSteps;
@@ -91,6 +92,8 @@ public:
     [[nodiscard]] bool readsOnly() const {
         return !options_.trainingMode && !options_.keepEverything;
     }
+    /// Weights in bfloat16 stay from pass to pass: the optimizer writes them.
+    [[nodiscard]] bool keepsRounded() const { return usesHalf() && !options_.keepEverything; }
     [[nodiscard]] dnnl::prop_kind forwardKind() const;
     [[nodiscard]] Schedule& schedule() { return schedule_; }
     [[nodiscard]] OneDnnWeights& weights() { return weights_; }
@@ -126,7 +129,7 @@ public:
     Lowered* withStoredChannels(Lowered* value, WeightId vector);
     /// The weight in that layout; where it is kept in another, reordered in each pass of training.
     Buffer* weightAs(WeightId id, const MemoryDesc& desc);
-    /// Of a program that reads weights only.
+    /// The weight in a form that outlives the pass.
     Buffer* weightInForm(WeightId id, const WeightForm& form);
     /// The weight in row-major order, in which it is kept unless another op has decided already.
     Buffer* plainWeight(WeightId id);

@@ -41,7 +41,9 @@ Buffer* Compiler::weightAs(WeightId id, const MemoryDesc& desc) {
 }
 
 Buffer* Compiler::weightInForm(WeightId id, const WeightForm& form) {
-    return schedule_.external(weights_.inForm(id, form));
+    const auto number = weights_.addForm(id, form);
+    forms.push_back(number);
+    return schedule_.external(weights_.forms().place(number));
 }
 
 Buffer* Compiler::plainWeight(WeightId id) {

@@ -81,8 +81,9 @@ OneDnnProgram::OneDnnProgram(const OpGraph& graph, const CompileOptions& options
     gradients_.resize(graph_.weights().size());
     for (std::size_t i = 0; i < compiler.trained.size(); ++i)
         gradients_[compiler.trained[i].index()] = compiler.gradients[i];
+    forms_ = std::move(compiler.forms);
     updater_.emplace(*weights_, std::move(compiler.trained),
-                     options_.update ? &*options_.update : nullptr);
+                     options_.update ? &*options_.update : nullptr, forms_);
     constants_ = std::move(compiler.constants);
     report_ = finishedReport(compiler, schedule_, recomputes(options_, role_));
     inputCopies_ = std::move(compiler.inputCopies);
@@ -105,8 +106,7 @@ bool OneDnnProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
     state_ = State::Compiled;
     bind(inputs);
     seed_ = seed;
-    if (options_.mode == Mode::Inference)
-        weights_->refreshForms();
+    weights_->forms().refresh(forms_);
     if (!schedule_.runForward({seed, inputs_, static_cast<std::size_t>(role_.firstSample)}, stop))
         return false;
     state_ = State::Forward;
@@ -131,7 +131,6 @@ void OneDnnProgram::update(double learningRate, std::uint64_t step) {
     require(State::Backward, "the update");
     updater_->update(learningRate, step);
     updateStatistics();
-    weights_->changed();
     state_ = State::Forward;
 }
 
@@ -139,6 +138,8 @@ void OneDnnProgram::updateStatistics() {
     for (const auto& pending : statistics_) {
         auto& mean = weights_->stored(pending.mean);
         auto& variance = weights_->stored(pending.variance);
+        weights_->forms().weightChanged(pending.mean);
+        weights_->forms().weightChanged(pending.variance);
         auto* runningMean = reinterpret_cast<float*>(mean.value.data());
         auto* runningVariance = reinterpret_cast<float*>(variance.value.data());
         const auto* batchMean = pending.batchMean->as();

@@ -41,6 +41,8 @@ public:
     /// none. After backward.
     [[nodiscard]] std::span<const float> gradient(WeightId id) const;
     [[nodiscard]] std::span<const float> readable(ValueId value) const;
+    /// The weights in other forms that the passes read.
+    [[nodiscard]] std::span<const FormNumber> forms() const { return forms_; }
 
 private:
     enum class State { Compiled, Forward, Backward };
@@ -58,6 +60,7 @@ private:
     std::vector<Compiler::Readable> readable_;
     std::vector<PendingStatistics> statistics_;
     std::vector<Buffer*> gradients_; ///< by weight; of a part of a batch only
+    std::vector<FormNumber> forms_;
     mutable std::optional<Updater> updater_;
     std::deque<AlignedBuffer> constants_;
     ProgramReport report_;

@@ -63,7 +63,11 @@ ReplicatedProgram::ReplicatedProgram(const OpGraph& graph, const CompileOptions&
     for (std::uint32_t i = 0; i < graph.weights().size(); ++i)
         if (graph.weights()[i].learns())
             learning.push_back(WeightId{i});
-    updater_.emplace(*weights_, std::move(learning), options.update ? &*options.update : nullptr);
+    std::vector<FormNumber> forms;
+    for (const auto& part : parts_)
+        std::ranges::copy(part.program->forms(), std::back_inserter(forms));
+    updater_.emplace(*weights_, std::move(learning), options.update ? &*options.update : nullptr,
+                     forms);
 }
 
 template <class Run>
@@ -90,6 +94,8 @@ bool ReplicatedProgram::forward(std::span<const BatchInput> inputs, StepSeed see
     hasGradients_ = false;
     for (auto& part : parts_)
         skipSamples(graph(), inputs, part.firstSample, part.inputs);
+    for (const auto& part : parts_) // once, before the threads
+        weights_->forms().refresh(part.program->forms());
     return onEach([&](Part& part) { return part.program->forward(part.inputs, seed, stop); });
 }
 
@@ -144,7 +150,6 @@ void ReplicatedProgram::update(double learningRate, std::uint64_t step) {
     if (!std::exchange(hasGradients_, false))
         throw Error("the update needs a completed backward pass before it");
     updater_->update(learningRate, step);
-    weights_->changed();
 }
 
 double ReplicatedProgram::lossSum() const {

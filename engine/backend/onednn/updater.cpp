@@ -11,7 +11,7 @@ namespace gradwright::onednn {
 namespace {
 
 /// Small enough to share a dense layer between threads, large enough to be worth a call.
-constexpr std::size_t kChunk = 4096;
+constexpr std::size_t kChunk = TileOrder::kLargestTile;
 
 float* at(AlignedBuffer& buffer, std::size_t offset) {
     return reinterpret_cast<float*>(buffer.data()) + offset;
@@ -19,18 +19,23 @@ float* at(AlignedBuffer& buffer, std::size_t offset) {
 
 } // namespace
 
-Updater::Updater(OneDnnWeights& weights, std::vector<WeightId> trained, const UpdateRule* rule)
+Updater::Updater(OneDnnWeights& weights, std::vector<WeightId> trained, const UpdateRule* rule,
+                 std::span<const FormNumber> forms)
     : weights_(weights)
+    , trained_(std::move(trained))
     , rule_(rule ? std::optional(*rule) : std::nullopt)
+    , forms_(weights.specs().size())
     , gradientSquares_(weights.specs().size())
     , weightSquares_(weights.specs().size())
     , directionSquares_(weights.specs().size()) {
-    cutChunks(trained);
+    cutChunks();
     if (rule_ && rule_->isWhole())
-        gatherWhole(trained);
+        gatherWhole();
+    if (rule_)
+        chooseForms(forms);
     if (!rule_ || rule_->regularization.maxNorm <= 0)
         return;
-    for (const auto id : trained) {
+    for (const auto id : trained_) {
         const auto& shape = weights.specs()[id.index()].shape;
         if (shape.rank() >= 2)
             rows_.push_back(
@@ -38,10 +43,10 @@ Updater::Updater(OneDnnWeights& weights, std::vector<WeightId> trained, const Up
     }
 }
 
-void Updater::cutChunks(const std::vector<WeightId>& trained) {
+void Updater::cutChunks() {
     const auto slots = rule_ ? rule_->slots : 0;
     const bool averages = rule_ && rule_->allSlots() > slots;
-    for (const auto id : trained) {
+    for (const auto id : trained_) {
         auto& stored = weights_.stored(id);
         const auto& spec = weights_.specs()[id.index()];
         for (std::size_t begin = 0; begin < stored.elements(); begin += kChunk) {
@@ -50,7 +55,7 @@ void Updater::cutChunks(const std::vector<WeightId>& trained) {
                 at(stored.value, begin), gradient, {}, std::min(kChunk, stored.elements() - begin)};
             for (std::size_t slot = 0; rule_ && !rule_->isWhole() && slot < slots; ++slot)
                 span.slots[slot] = at(stored.slots[slot], begin);
-            chunks_.push_back({id.index(), span, gradient,
+            chunks_.push_back({id.index(), begin, span, gradient,
                                averages ? at(stored.slots[slots], begin) : nullptr, spec.rateFactor,
                                spec.shape.rank() >= 2});
         }
@@ -58,16 +63,26 @@ void Updater::cutChunks(const std::vector<WeightId>& trained) {
     chunkSquares_.resize(chunks_.size());
 }
 
-void Updater::gatherWhole(const std::vector<WeightId>& trained) {
-    for (const auto id : trained) {
+void Updater::gatherWhole() {
+    for (const auto id : trained_) {
         auto& slots = wholeSlots_.emplace_back();
         for (std::size_t slot = 0; slot < rule_->slots; ++slot)
             slots.push_back(at(weights_.stored(id).slots[slot], 0));
     }
-    for (std::size_t i = 0; i < trained.size(); ++i) {
-        auto& stored = weights_.stored(trained[i]);
+    for (std::size_t i = 0; i < trained_.size(); ++i) {
+        auto& stored = weights_.stored(trained_[i]);
         whole_.push_back({at(stored.value, 0), at(stored.gradient, 0), wholeSlots_[i],
-                          stored.elements(), weights_.specs()[trained[i].index()].rateFactor});
+                          stored.elements(), weights_.specs()[trained_[i].index()].rateFactor});
+    }
+}
+
+void Updater::chooseForms(std::span<const FormNumber> forms) {
+    for (const auto form : forms) {
+        const auto id = weights_.forms().weightOf(form);
+        auto& chosen = forms_[id.index()];
+        if (std::ranges::find(trained_, id) != trained_.end() &&
+            std::ranges::find(chosen, form) == chosen.end() && weights_.forms().findTiles(form))
+            chosen.push_back(form);
     }
 }
 
@@ -93,7 +108,18 @@ void Updater::measureGradients() {
     sumSquares([](const Chunk& chunk) { return chunk.gradient; }, gradientSquares_);
 }
 
+bool Updater::isOnePass() const {
+    return !rule_->isWhole() && !rule_->layerwise && rows_.empty();
+}
+
+void Updater::writeForms(const Chunk& chunk) {
+    for (const auto form : forms_[chunk.weight])
+        weights_.forms().write(form, chunk.begin, {chunk.span.weight, chunk.span.size});
+}
+
 void Updater::update(double learningRate, std::uint64_t step) {
+    for (const auto id : trained_)
+        weights_.forms().weightChanged(id);
     regularize();
     const auto& rule = *rule_;
     if (rule.isWhole())
@@ -101,10 +127,17 @@ void Updater::update(double learningRate, std::uint64_t step) {
     else
         forEachChunk([&](const Chunk& chunk, std::size_t) {
             rule.f32(chunk.span, {learningRate * chunk.rateFactor, step, rule.constants});
+            if (isOnePass())
+                writeForms(chunk);
         });
     if (rule.layerwise)
         takeLayerwiseSteps(learningRate);
     limitRows();
+    if (!isOnePass())
+        forEachChunk([&](const Chunk& chunk, std::size_t) { writeForms(chunk); });
+    for (const auto& forms : forms_)
+        for (const auto form : forms)
+            weights_.forms().wasWritten(form);
     if (const auto decay = rule.regularization.averageDecay; decay > 0)
         forEachChunk([&](const Chunk& chunk, std::size_t) {
             average(chunk.mean, chunk.span.weight, decay, step, chunk.span.size);

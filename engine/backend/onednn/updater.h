@@ -5,14 +5,17 @@
 
 namespace gradwright::onednn {
 
-/// The optimizer's pass over all weights that learn, in chunks shared between the threads. Sums are
-/// taken chunk by chunk, so they do not depend on the number of threads.
+/// The optimizer's pass over all weights that learn, in chunks shared between the threads. It
+/// writes the weights' rounded forms, too. Sums are taken chunk by chunk, so they do not depend on
+/// the number of threads.
 class Updater {
 public:
-    /// `rule` may be null: then there is only gradientSquares().
-    Updater(OneDnnWeights& weights, std::vector<WeightId> trained, const UpdateRule* rule);
+    /// `rule` may be null: then there is only gradientSquares(). `forms`: those that the next pass
+    /// will read, of any weights.
+    Updater(OneDnnWeights& weights, std::vector<WeightId> trained, const UpdateRule* rule,
+            std::span<const FormNumber> forms);
 
-    /// Consumes the gradients.
+    /// Consumes the gradients. Other forms of these weights become out of date.
     void update(double learningRate, std::uint64_t step);
     /// The squared norm of each weight's gradient, by WeightId.
     [[nodiscard]] const std::vector<double>& gradientSquares() const { return gradientSquares_; }
@@ -23,6 +26,7 @@ private:
     /// A contiguous run of one weight.
     struct Chunk {
         std::size_t weight; ///< index of its WeightId
+        std::size_t begin;  ///< in the weight
         UpdateSpan<float> span;
         float* gradient;
         float* mean; ///< slot of the average; null without
@@ -36,8 +40,12 @@ private:
         std::vector<double> squares;  ///< by row
     };
 
-    void cutChunks(const std::vector<WeightId>& trained);
-    void gatherWhole(const std::vector<WeightId>& trained);
+    void cutChunks();
+    void gatherWhole();
+    void chooseForms(std::span<const FormNumber> forms);
+    /// The rule's pass gives the weights their final values.
+    [[nodiscard]] bool isOnePass() const;
+    void writeForms(const Chunk& chunk);
     void regularize();
     void takeLayerwiseSteps(double learningRate);
     void limitRows();
@@ -49,9 +57,11 @@ private:
     void sumSquares(const Values& values, std::vector<double>& sums) const;
 
     OneDnnWeights& weights_;
+    std::vector<WeightId> trained_;
     std::optional<UpdateRule> rule_;
     std::vector<Chunk> chunks_;
     std::vector<Rows> rows_;
+    std::vector<std::vector<FormNumber>> forms_;  ///< by weight: written here
     std::vector<std::vector<float*>> wholeSlots_; ///< of whole_
     std::vector<WholeWeight<float>> whole_;       ///< for a rule that takes all weights together
     mutable std::vector<double> chunkSquares_;

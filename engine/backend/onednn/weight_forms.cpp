@@ -2,41 +2,100 @@
 #include "engine/backend/onednn/weight_forms.h"
 
 #include "engine/backend/onednn/kernels/half.h"
+#include "engine/support/error.h"
 
 #include <algorithm>
+#include <array>
 
 namespace gradwright::onednn {
+namespace {
 
-std::span<std::byte> WeightForms::place(WeightId id, const MemoryDesc& kept,
-                                        std::span<std::byte> value, const WeightForm& form) {
+/// Half: bfloat16, or FP32 that is rounded to it.
+template <class Half>
+void writeTiles(const TileOrder& order, std::size_t begin, std::span<const float> piece,
+                Half* form) {
+    if (order.isSame())
+        return roundRun(form + begin, piece.data(), piece.size());
+    std::array<Half, TileOrder::kLargestTile> rounded;
+    roundRun(rounded.data(), piece.data(), piece.size());
+    const auto run = order.run();
+    const auto* target = &order.targets()[begin / run];
+    for (std::size_t tile = 0; tile < piece.size(); tile += order.tile())
+        for (std::size_t first = 0; first < order.tile(); first += run) {
+            auto* to = form + std::size_t{*target++} * run;
+            const auto sources = order.sources().subspan(first, run);
+            for (std::size_t i = 0; i < run; ++i)
+                to[i] = rounded[tile + sources[i]];
+        }
+}
+
+} // namespace
+
+FormNumber WeightForms::add(WeightId id, const MemoryDesc& kept, std::span<std::byte> value,
+                            const WeightForm& form) {
     const auto found = std::ranges::find_if(
         entries_, [&](const Entry& entry) { return entry.id == id && entry.form == form; });
     if (found != entries_.end())
-        return found->memory.bytes();
-    auto& entry = entries_.emplace_back();
-    entry.id = id;
-    entry.form = form;
-    if (planOnly_)
-        return {};
-    entry.memory = AlignedBuffer(form.desc.get_size());
-    entry.from = dnnl::memory(kept, cpuEngine(), value.data());
-    entry.to = dnnl::memory(form.desc, cpuEngine(), entry.memory.data());
-    areFresh_ = false;
-    return entry.memory.bytes();
+        return static_cast<FormNumber>(found - entries_.begin());
+    auto& entry = entries_.emplace_back(Entry{.id = id, .form = form, .kept = kept});
+    if (!planOnly_) {
+        entry.memory = AlignedBuffer(form.desc.get_size());
+        entry.from = dnnl::memory(kept, cpuEngine(), value.data());
+        entry.to = dnnl::memory(form.desc, cpuEngine(), entry.memory.data());
+        entry.reorder = dnnl::reorder(entry.from, entry.to);
+    }
+    return entries_.size() - 1;
 }
 
-void WeightForms::refresh() {
-    if (areFresh_)
-        return;
-    dnnl::stream stream(cpuEngine());
-    for (auto& [id, form, memory, from, to] : entries_) {
-        dnnl::reorder(from, to).execute(stream, from, to);
-        stream.wait();
-        auto* values = reinterpret_cast<float*>(memory.data());
-        if (form.rounded && !isHalf(form.desc))
-            roundToHalf(values, values, memory.size() / sizeof(float));
-    }
-    areFresh_ = true;
+void WeightForms::refresh(std::span<const FormNumber> numbers) {
+    for (const auto number : numbers)
+        if (auto& entry = entries_[number]; !entry.isFresh)
+            convert(entry);
+}
+
+void WeightForms::convert(Entry& entry) {
+    // The C call: the C++ one allocates a list of arguments each time.
+    const std::array<dnnl_exec_arg_t, 2> arguments{
+        {{DNNL_ARG_FROM, entry.from.get()}, {DNNL_ARG_TO, entry.to.get()}}};
+    const auto status =
+        dnnl_primitive_execute(entry.reorder.get(), stream_.get(), 2, arguments.data());
+    if (status != dnnl_success)
+        throw Error("oneDNN failed to convert a weight (status {})", static_cast<int>(status));
+    stream_.wait();
+    auto* values = reinterpret_cast<float*>(entry.memory.data());
+    if (entry.form.rounded && !isHalf(entry.form.desc))
+        roundToHalf(values, values, entry.memory.size() / sizeof(float));
+    entry.isFresh = true;
+}
+
+void WeightForms::weightChanged(WeightId id) {
+    for (auto& entry : entries_)
+        if (entry.id == id)
+            entry.isFresh = false;
+}
+
+bool WeightForms::findTiles(FormNumber number) {
+    auto& entry = entries_[number];
+    const bool isRounded = entry.form.rounded || isHalf(entry.form.desc);
+    if (entry.hasLooked || !isRounded)
+        return entry.tiles.has_value();
+    // Networks repeat their layers.
+    const auto alike = std::ranges::find_if(entries_, [&](const Entry& other) {
+        return other.hasLooked && other.kept == entry.kept && other.form.desc == entry.form.desc;
+    });
+    entry.tiles =
+        alike != entries_.end() ? alike->tiles : TileOrder::between(entry.kept, entry.form.desc);
+    entry.hasLooked = true;
+    return entry.tiles.has_value();
+}
+
+void WeightForms::write(FormNumber number, std::size_t begin, std::span<const float> piece) {
+    auto& entry = entries_[number];
+    auto* memory = entry.memory.data();
+    if (isHalf(entry.form.desc))
+        writeTiles(*entry.tiles, begin, piece, reinterpret_cast<std::uint16_t*>(memory));
+    else
+        writeTiles(*entry.tiles, begin, piece, reinterpret_cast<float*>(memory));
 }
 
 std::size_t WeightForms::bytes() const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/backend/onednn/primitives.h"
+#include "engine/backend/onednn/tile_order.h"
 #include "engine/ops/op_graph.h"
 #include "engine/tensor/aligned_buffer.h"
 
@@ -19,32 +19,57 @@ struct WeightForm {
     bool operator==(const WeightForm&) const = default;
 };
 
-/// Weights in other forms, for programs that only read them: converted once after each change and
-/// shared by all programs, instead of by each in every pass.
+/// Its number in the store.
+using FormNumber = std::size_t;
+
+/// Weights in other forms: converted once after each change and shared by all programs, instead of
+/// by each in every pass. The optimizer's step writes those in bfloat16 as it goes; refresh()
+/// converts what is out of date otherwise.
 class WeightForms {
 public:
     /// `planOnly`: sizes alone, without memory.
     explicit WeightForms(bool planOnly)
-        : planOnly_(planOnly) {}
+        : stream_(cpuEngine())
+        , planOnly_(planOnly) {}
 
-    /// Where the weight lies in that form after the next refresh(); the place stays.
-    std::span<std::byte> place(WeightId id, const MemoryDesc& kept, std::span<std::byte> value,
-                               const WeightForm& form);
-    /// Converts all, unless that has been done since the weights changed.
-    void refresh();
-    void weightsChanged() { areFresh_ = false; }
+    /// `value`: the weight's memory, described by `kept`.
+    FormNumber add(WeightId id, const MemoryDesc& kept, std::span<std::byte> value,
+                   const WeightForm& form);
+    /// Where the weight lies in that form; the place stays.
+    std::span<std::byte> place(FormNumber number) { return entries_[number].memory.bytes(); }
+    [[nodiscard]] WeightId weightOf(FormNumber number) const { return entries_[number].id; }
+
+    /// Converts those whose weight has changed since.
+    void refresh(std::span<const FormNumber> numbers);
+    void weightChanged(WeightId id);
+
+    /// Whether write() can. The first call takes the time of some copies of the weight.
+    bool findTiles(FormNumber number);
+    /// Brings a piece of the weight, of at most TileOrder::kLargestTile elements from `begin` on,
+    /// both multiples of the largest tile or up to the end, into the form.
+    void write(FormNumber number, std::size_t begin, std::span<const float> piece);
+    /// All its pieces have been written since weightChanged().
+    void wasWritten(FormNumber number) { entries_[number].isFresh = true; }
+
     [[nodiscard]] std::size_t bytes() const;
 
 private:
     struct Entry {
         WeightId id;
         WeightForm form;
-        AlignedBuffer memory;
-        dnnl::memory from, to; ///< `to` is another type or layout
+        MemoryDesc kept;
+        AlignedBuffer memory = {};
+        dnnl::memory from = {}, to = {};
+        dnnl::reorder reorder = {};
+        bool isFresh = false;
+        bool hasLooked = false; ///< for `tiles`
+        std::optional<TileOrder> tiles = {};
     };
 
+    void convert(Entry& entry);
+
     std::vector<Entry> entries_;
-    bool areFresh_ = true;
+    dnnl::stream stream_;
     bool planOnly_;
 };
 

@@ -55,7 +55,7 @@ Tensor OneDnnWeights::read(WeightId id) const {
 void OneDnnWeights::write(WeightId id, const Tensor& values) {
     at(id);
     fromPlain(id, values, stored_[id.index()].value.data());
-    changed();
+    forms_.weightChanged(id);
 }
 
 Tensor OneDnnWeights::readGradient(WeightId id) const {
@@ -85,8 +85,8 @@ void OneDnnWeights::exchange(std::size_t slot) {
             // Not the buffers: programs hold their addresses.
             std::swap_ranges(weight.value.data(), weight.value.data() + weight.value.size(),
                              weight.slots[slot].data());
+            forms_.weightChanged(WeightId{i});
         }
-    changed();
 }
 
 void OneDnnWeights::setLayout(WeightId id, const Dims& dims, const MemoryDesc& desc) {
@@ -108,9 +108,9 @@ void OneDnnWeights::setRemainingLayouts() {
         }
 }
 
-std::span<std::byte> OneDnnWeights::inForm(WeightId id, const WeightForm& form) {
+FormNumber OneDnnWeights::addForm(WeightId id, const WeightForm& form) {
     auto& weight = stored_[id.index()];
-    return forms_.place(id, weight.desc, weight.value.bytes(), form);
+    return forms_.add(id, weight.desc, weight.value.bytes(), form);
 }
 
 void OneDnnWeights::prepareTraining(std::size_t slots) {

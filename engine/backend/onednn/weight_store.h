@@ -42,12 +42,9 @@ public:
     void setLayout(WeightId id, const Dims& dims, const MemoryDesc& desc);
     /// Row-major for those that no op uses.
     void setRemainingLayouts();
-    /// The weight in another form, for programs that do not train; see refreshForms().
-    std::span<std::byte> inForm(WeightId id, const WeightForm& form);
-    /// Before a program that uses forms runs.
-    void refreshForms() { forms_.refresh(); }
-    /// After values were written other than by write() and exchange().
-    void changed() { forms_.weightsChanged(); }
+    /// The weight in another form; up to date after forms().refresh().
+    FormNumber addForm(WeightId id, const WeightForm& form);
+    [[nodiscard]] WeightForms& forms() { return forms_; }
     /// Makes gradients and slots. Throws Error when there are slots of another optimizer.
     void prepareTraining(std::size_t slots);
     /// 1 where the weight's memory holds elements, 0 in its padding.

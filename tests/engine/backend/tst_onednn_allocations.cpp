@@ -74,18 +74,23 @@ private Q_SLOTS:
 
     void aStepAllocatesNothing_data() {
         QTest::addColumn<std::size_t>("index");
+        QTest::addColumn<Precision>("precision");
         const auto nets = sampleNets();
-        for (std::size_t i = 0; i < nets.size(); ++i)
-            QTest::newRow(nets[i].name.c_str()) << i;
+        for (std::size_t i = 0; i < nets.size(); ++i) {
+            QTest::newRow(nets[i].name.c_str()) << i << Precision::F32;
+            QTest::addRow("%s, BF16", nets[i].name.c_str()) << i << Precision::Bf16;
+        }
     }
     void aStepAllocatesNothing() {
         QFETCH(std::size_t, index);
+        QFETCH(Precision, precision);
         const auto net = sampleNets()[index];
         UpdateRule rule;
         rule.key = "sgd";
         rule.f32 = sgd;
         const auto program = makeOneDnnBackend()->compile(
-            net.graph, {.batch = 8, .mode = Mode::Training, .update = rule});
+            net.graph,
+            {.batch = 8, .precision = precision, .mode = Mode::Training, .update = rule});
         initializeWeights(*program->weights(), 1);
         const auto data = randomBatch(net.graph, 8, 1);
         const auto inputs = data.bindings(net.graph);
