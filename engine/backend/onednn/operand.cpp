@@ -39,10 +39,10 @@ Buffer* Operand::as(const MemoryDesc& desc) {
     return copy;
 }
 
-std::string implementationOf(const Compiler& compiler, const dnnl::primitive_desc_base& pd,
+std::string implementationOf(const Compiler& compiler, const std::string& name,
                              const MemoryDesc& operand) {
     const bool emulates = compiler.usesHalf() && !isHalf(operand);
-    return implementationOf(pd) + (emulates ? " (bf16 emulated)" : "");
+    return name + (emulates ? " (bf16 emulated)" : "");
 }
 
 } // namespace gradwright::onednn

@@ -43,7 +43,11 @@ auto preferHalf(const Compiler& compiler, const Half& half, const Single& single
 }
 
 /// For the report: the implementation, and whether it stands in for one in bfloat16.
-std::string implementationOf(const Compiler& compiler, const dnnl::primitive_desc_base& pd,
+std::string implementationOf(const Compiler& compiler, const std::string& name,
                              const MemoryDesc& operand);
+inline std::string implementationOf(const Compiler& compiler, const dnnl::primitive_desc_base& pd,
+                                    const MemoryDesc& operand) {
+    return implementationOf(compiler, implementationOf(pd), operand);
+}
 
 } // namespace gradwright::onednn
