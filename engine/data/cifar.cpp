@@ -5,6 +5,7 @@
 #include "engine/data/cell.h"
 #include "engine/data/utf8.h"
 #include "engine/support/error.h"
+#include "engine/support/system_memory.h"
 
 #include <algorithm>
 #include <utility>
@@ -61,6 +62,7 @@ LabelledImages readCifar(const std::vector<fs::path>& files, const CifarFormat& 
     }
     rows.pixels.reserve(static_cast<std::size_t>(
         std::min<std::uintmax_t>(bytes, kMaxRows * (format.labelBytes + kImageBytes))));
+    preferLargePages(rows.pixels.data(), rows.pixels.capacity()); // they are read in any order
     for (const auto& file : files)
         readRows(file, format, rows);
     const auto count = static_cast<std::int64_t>(rows.labels.size());

@@ -3,6 +3,7 @@
 
 #include "engine/data/byte_reader.h"
 #include "engine/support/error.h"
+#include "engine/support/system_memory.h"
 
 #include <array>
 #include <span>
@@ -93,6 +94,8 @@ IdxArray readIdx(const fs::path& path, std::size_t rank) {
     auto header = readIdxHeader(reader, rank);
     const auto total = header.bytes;
     IdxArray array{std::move(header.dims), {}};
+    array.values.reserve(static_cast<std::size_t>(total));
+    preferLargePages(array.values.data(), array.values.capacity()); // they are read in any order
     array.values.resize(static_cast<std::size_t>(total));
     const auto got = reader.read(array.values);
     if (got != array.values.size()) {

@@ -5,8 +5,34 @@
 
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <vector>
 
 using namespace gradwright;
+
+namespace {
+
+constexpr std::size_t kLargePage = std::size_t{2} << 20;
+
+/// What /proc/self/smaps (proc(5)) says in its line VmFlags about the place.
+std::string flagsOf(const std::byte* place) {
+    const auto address = reinterpret_cast<std::uintptr_t>(place);
+    std::ifstream maps("/proc/self/smaps");
+    bool isInside = false;
+    for (std::string line; std::getline(maps, line);) {
+        std::istringstream words(line);
+        std::uintptr_t begin = 0;
+        std::uintptr_t end = 0;
+        char dash = 0;
+        if (words >> std::hex >> begin >> dash >> end && dash == '-')
+            isInside = begin <= address && address < end;
+        else if (isInside && line.starts_with("VmFlags:"))
+            return line + ' ';
+    }
+    return {};
+}
+
+} // namespace
 
 class SystemMemoryTest : public QObject {
     Q_OBJECT
@@ -30,6 +56,24 @@ private Q_SLOTS:
         if (!std::ifstream("/proc/meminfo"))
             QSKIP("this system has no /proc/meminfo");
         QVERIFY(bytes.value() > 1 << 20);
+    }
+
+    void largePagesAreAskedFor() {
+        if (!std::ifstream("/sys/kernel/mm/transparent_hugepage/enabled"))
+            QSKIP("this kernel has no transparent large pages");
+        std::vector<std::byte> memory;
+        memory.reserve(4 * kLargePage);
+        preferLargePages(memory.data(), memory.capacity());
+        const auto flags = flagsOf(memory.data() + 2 * kLargePage);
+        QVERIFY2(flags.find(" hg ") != std::string::npos, flags.c_str());
+        memory.resize(memory.capacity()); // it is ordinary memory still
+        QVERIFY(memory.front() == memory.back());
+    }
+    void aSmallPieceIsLeftAlone() {
+        std::vector<std::byte> memory(kLargePage / 2);
+        preferLargePages(memory.data(), memory.size());
+        preferLargePages(nullptr, 0);
+        QVERIFY(flagsOf(memory.data()).find(" hg ") == std::string::npos);
     }
 };
 
