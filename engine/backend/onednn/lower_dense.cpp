@@ -51,13 +51,14 @@ void emitDataGradient(Compiler& compiler, const OpContext& context, const DenseF
                             tensors.source->layout);
 }
 
-/// Whether denseGradient() takes the place of the primitive: it is up to half faster (fewer
-/// copies). Not where rows are so far apart that they share lines of the cache.
+/// Whether denseGradient() takes the place of the primitive: it is up to half faster, as it copies
+/// less. Not for many units: it reads the source once for each block of them.
 bool takesOwnGradient(const DenseBackwardWeights& pd) {
+    constexpr std::int64_t mostUnits = 256;
     const auto& kernel = pd.diff_weights_desc();
     const auto dims = dimsOf(kernel);
     return hasDenseGradient() && kernel == taggedDesc(dims, dnnl::memory::format_tag::AB16b64a) &&
-           pd.src_desc() == denseDesc(dimsOf(pd.src_desc())) && dims[1] % 1024 != 0;
+           pd.src_desc() == denseDesc(dimsOf(pd.src_desc())) && dims[0] <= mostUnits;
 }
 
 struct GradientBuffers {

@@ -105,21 +105,24 @@ private Q_SLOTS:
 
     void programsUseIt_data() {
         QTest::addColumn<Shape>("shape");
+        QTest::addColumn<std::int64_t>("units");
         QTest::addColumn<bool>("bias");
         QTest::addColumn<int>("own");
-        QTest::newRow("with bias") << Shape{100} << true << 1;
-        QTest::newRow("without bias") << Shape{100} << false << 1;
-        QTest::newRow("step by step") << Shape{3, 50} << true << 1;
-        QTest::newRow("rows that share lines of the cache") << Shape{1024} << true << 0;
+        QTest::newRow("with bias") << Shape{100} << std::int64_t{120} << true << 1;
+        QTest::newRow("without bias") << Shape{100} << std::int64_t{120} << false << 1;
+        QTest::newRow("step by step") << Shape{3, 50} << std::int64_t{120} << true << 1;
+        QTest::newRow("rows 4 KB apart") << Shape{1024} << std::int64_t{64} << true << 1;
+        QTest::newRow("many units") << Shape{100} << std::int64_t{320} << true << 0;
     }
     void programsUseIt() {
         QFETCH(Shape, shape);
+        QFETCH(std::int64_t, units);
         QFETCH(bool, bias);
         QFETCH(int, own);
         constexpr std::int64_t batch = 70;
         CaseBuilder builder("dense gradient", batch);
         const auto opCase = builder.regressed(
-            builder.chain(builder.source(shape), {DenseOp{.units = 120, .bias = bias}}));
+            builder.chain(builder.source(shape), {DenseOp{.units = units, .bias = bias}}));
         auto [program, exact, difference, ran] =
             compareForward(opCase, training(batch), writeWeights);
         QVERIFY(ran && exact->backward() && program->backward());
