@@ -63,6 +63,7 @@ void Compiler::run() {
     analyse();
     if (!options_.keepEverything)
         fuseActivations();
+    findHalfValues();
     lowerInputs();
     startAccount();
     for (std::size_t i = 0; i < graph_.ops().size(); ++i)
@@ -146,6 +147,32 @@ void Compiler::fuseActivations() {
             fusedInto_[i] = *producer;
         }
     }
+}
+
+void Compiler::findHalfValues() {
+    readAsHalf_.assign(graph_.values().size(), usesNativeHalf() && readsOnly());
+    for (const auto& output : graph_.outputs())
+        readAsHalf_[output.value.index()] = false;
+    for (const auto& loss : graph_.losses())
+        readAsHalf_[loss.perSample.index()] = false;
+    for (auto i = graph_.ops().size(); i-- > 0;)
+        if (live_[i] && !roundsInputs(i))
+            for (const auto input : graph_.ops()[i].inputs)
+                readAsHalf_[input.index()] = false;
+}
+
+/// What it makes is known already: readers come after what they read.
+bool Compiler::roundsInputs(std::size_t op) const {
+    const bool asItsReaders = readAsHalf_[graph_.ops()[op].output.index()];
+    return std::visit(
+        Overloaded{[](const ConvOp&) { return true; }, [](const DenseOp&) { return true; },
+                   // Rounding before or after it is the same.
+                   [&](const PoolOp& pool) { return pool.kind == PoolKind::Max && asItsReaders; },
+                   [&](const ReshapeOp&) { return asItsReaders; },
+                   [&](const DropoutOp&) { return asItsReaders; }, // does nothing in inference
+                   [&](const ActivationOp&) { return fusedInto_[op].has_value() && asItsReaders; },
+                   [](const auto&) { return false; }},
+        graph_.ops()[op].attributes);
 }
 
 void Compiler::lowerInputs() {
@@ -249,7 +276,8 @@ Lowered* Compiler::convert(Lowered* value, const Layout& layout) {
     const auto describe = [whole](const Layout& l) { return whole ? l.padded() : l.logical(); };
     const auto move = [this, whole, describe](Buffer* from, const Layout& fromLayout, Buffer* to,
                                               const Layout& toLayout) {
-        if (keepsChannelsTogether(fromLayout) && keepsChannelsTogether(toLayout))
+        const bool single = !fromLayout.isHalf && !toLayout.isHalf;
+        if (single && keepsChannelsTogether(fromLayout) && keepsChannelsTogether(toLayout))
             return moveChannels(from, fromLayout, to, toLayout);
         if (!whole && toLayout.isPadded() && blockOf(toLayout.format) == 1)
             schedule_.add({to},

@@ -108,9 +108,20 @@ public:
     Lowered* aliasOutput(const OpContext& context, Lowered* input, const Layout& layout);
     /// The value in that layout; reordered (once) only when the memory differs.
     Lowered* convert(Lowered* value, const Layout& layout);
-    /// Row-major, without padding.
+    /// Row-major, without padding, FP32.
     Lowered* plain(Lowered* value) {
         return convert(value, Layout::plain(batch_, value->layout.shape));
+    }
+    /// The same in the type that it has.
+    Lowered* plainOfType(Lowered* value) {
+        auto layout = Layout::plain(batch_, value->layout.shape);
+        layout.isHalf = value->layout.isHalf;
+        return convert(value, layout);
+    }
+    /// Whether all readers of the op's result round it to bfloat16, so that nothing is lost when it
+    /// is kept so. Only where the processor has bfloat16, and in inference.
+    [[nodiscard]] bool isReadAsHalf(const OpContext& context) const {
+        return readAsHalf_[context.op.output.index()];
     }
 
     void onBackward(std::function<void()> emit) { backward_.push_back(std::move(emit)); }
@@ -156,6 +167,8 @@ public:
 private:
     void analyse();
     void fuseActivations();
+    void findHalfValues();
+    [[nodiscard]] bool roundsInputs(std::size_t op) const;
     void lowerInputs();
     void lowerOp(std::size_t index);
     void keepReadable();
@@ -182,6 +195,7 @@ private:
     std::vector<bool> inObjective_;   ///< ops that losses need
     std::vector<bool> wantsGradient_; ///< by value
     std::vector<std::size_t> readers_;
+    std::vector<bool> readAsHalf_;                      ///< by value
     std::vector<std::optional<std::size_t>> fusedInto_; ///< activation op → its producer
     std::vector<std::optional<std::size_t>> fusion_;    ///< producer → activation op
     std::deque<Lowered> lowered_;

@@ -28,6 +28,10 @@ public:
         best->sourceDesc = best->forward.src_desc();
         best->outputDesc = best->forward.dst_desc();
         best->kernelDesc = best->forward.weights_desc();
+        if (problem_.given->layout.isHalf) {
+            best->source.isHalf = true;
+            best->sourceDesc = best->source.withChannels(dimsOf(best->sourceDesc)[1]);
+        }
         if (compiler_.usesNativeHalf())
             takeHalf(*best);
         else
@@ -176,8 +180,8 @@ private:
         return true;
     }
 
-    /// Takes the primitives with operands in bfloat16 and results in FP32 where there are fast
-    /// ones.
+    /// Takes the primitives with operands in bfloat16 and results in FP32, or, where that is
+    /// wanted, in bfloat16, where there are fast ones.
     void takeHalf(ConvPlan& plan) const {
         const auto source = halfAnyDesc(dimsOf(plan.sourceDesc));
         const auto output = halfAnyDesc(dimsOf(plan.outputDesc));
@@ -191,8 +195,21 @@ private:
             if (candidate && !isReference(candidate))
                 place = std::move(candidate);
         };
-        take(plan.forward, convForward(kind, source, halfAnyDesc(kernelDims), bias, plan.outputDesc,
-                                       window, problem_.fused));
+        const auto forwardTo = [&](const MemoryDesc& result) {
+            return convForward(kind, source, halfAnyDesc(kernelDims), bias, result, window,
+                               problem_.fused);
+        };
+        auto halfOutput = plan.output;
+        halfOutput.isHalf = true;
+        const auto result = halfOutput.withChannels(dimsOf(plan.outputDesc)[1]);
+        if (const auto pd = problem_.wantsHalf ? forwardTo(result) : ConvForward();
+            pd && !isReference(pd)) {
+            plan.forward = pd;
+            plan.output = halfOutput;
+            plan.outputDesc = result;
+        } else {
+            take(plan.forward, forwardTo(plan.outputDesc));
+        }
         if (plan.backwardWeights)
             take(plan.backwardWeights, convBackwardWeights(source, anyDesc(kernelDims), bias,
                                                            output, window, plan.forward));

@@ -13,8 +13,9 @@ struct ConvProblem {
     std::int64_t groups = 1;
     bool bias = false; ///< not when transposed
     bool transposed = false;
-    const Lowered* given; ///< what is read
-    bool wantsGradient;   ///< of what is read
+    const Lowered* given;   ///< what is read
+    bool wantsGradient;     ///< of what is read
+    bool wantsHalf = false; ///< may make its result in bfloat16
     WeightId kernel;
     const Activation* fused = nullptr;
     std::string path;
@@ -29,7 +30,8 @@ struct ConvPlan {
     ConvBackwardWeights backwardWeights; ///< empty when not wanted
     ConvBackwardData backwardData;       ///< empty when not wanted
     Layout source, output;
-    /// Of the values in memory, always FP32; the primitives may want their operands in bfloat16.
+    /// Of the values in memory, as `source` and `output` say; the primitives may want their
+    /// operands in bfloat16 where these are FP32.
     MemoryDesc sourceDesc, outputDesc;
     MemoryDesc kernelDesc; ///< that suits them, in FP32
     int references = 0;    ///< primitives without a fast implementation

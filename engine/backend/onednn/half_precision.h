@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
+
 namespace gradwright::onednn {
 
 /// How bfloat16 products are computed: by instructions of the processor, or in FP32 on operands
@@ -8,5 +10,12 @@ namespace gradwright::onednn {
 enum class HalfSupport { Emulated, Native };
 
 HalfSupport halfSupport();
+
+/// Whether oneDNN has fast bfloat16 primitives here. Without the processor's instructions it makes
+/// them of others, slower than FP32.
+bool hasHalfPrimitives();
+/// For tests: programs that are compiled from now on take the processor to support that; nothing:
+/// as it is. Native wants hasHalfPrimitives().
+void pretendHalfSupport(std::optional<HalfSupport> support);
 
 } // namespace gradwright::onednn

@@ -41,10 +41,10 @@ MemoryDesc describe(const Layout& layout, std::int64_t channels) {
     constexpr std::array sixteen = {Tag::aBc16b, Tag::aBcd16b, Tag::aBcde16b};
     constexpr std::array eight = {Tag::aBc8b, Tag::aBcd8b, Tag::aBcde8b};
     if (layout.format == Format::Blocked16)
-        return taggedDesc(dims, sixteen.at(dims.size() - 3));
+        return taggedDesc(dims, sixteen.at(dims.size() - 3), layout.isHalf);
     if (layout.format == Format::Blocked8)
-        return taggedDesc(dims, eight.at(dims.size() - 3));
-    return stridedDesc(dims, stridesOf(layout));
+        return taggedDesc(dims, eight.at(dims.size() - 3), layout.isHalf);
+    return stridedDesc(dims, stridesOf(layout), layout.isHalf);
 }
 
 std::int64_t roundedUp(std::int64_t count, std::int64_t block) {
@@ -66,8 +66,13 @@ MemoryDesc Layout::padded() const {
     return describe(*this, channels);
 }
 
+MemoryDesc Layout::withChannels(std::int64_t real) const {
+    return describe(*this, real);
+}
+
 MemoryDesc Layout::flat() const {
-    return denseDesc({static_cast<std::int64_t>(elements())});
+    const Dims dims{static_cast<std::int64_t>(elements())};
+    return isHalf ? halfDenseDesc(dims) : denseDesc(dims);
 }
 
 std::int64_t Layout::positions() const {
@@ -80,6 +85,10 @@ std::size_t Layout::elements() const {
 }
 
 std::string Layout::name() const {
+    return isHalf ? order() + " bf16" : order();
+}
+
+std::string Layout::order() const {
     std::string name = "a";
     for (std::size_t i = 1; i <= shape.rank(); ++i)
         name += static_cast<char>('a' + i);
@@ -107,7 +116,8 @@ bool keepsChannelsTogether(const Layout& layout) {
 }
 
 bool sameMemory(const Layout& a, const Layout& b) {
-    if (a.batch != b.batch || a.shape != b.shape || a.channels != b.channels)
+    if (a.batch != b.batch || a.shape != b.shape || a.channels != b.channels ||
+        a.isHalf != b.isHalf)
         return false;
     // With a single position, a single channel, or a single block of them, orders coincide.
     const bool bothUnblocked = blockOf(a.format) == 1 && blockOf(b.format) == 1;
@@ -126,7 +136,7 @@ std::optional<Layout> layoutOf(const MemoryDesc& desc, std::int64_t batch, const
         // oneDNN pads real channels to one block only: more blocks have no logical description.
         if (block > 1 && channels != roundedUp(shape[0], block))
             continue;
-        const Layout layout{format, batch, shape, channels};
+        const Layout layout{format, batch, shape, channels, isHalf(desc)};
         // The channels may be padded by oneDNN (dims[1] real ones) or by us.
         if (describe(layout, dims[1]) == desc)
             return layout;

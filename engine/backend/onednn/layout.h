@@ -21,6 +21,7 @@ struct Layout {
     std::int64_t batch = 1;
     Shape shape;
     std::int64_t channels = 0; ///< in memory, >= shape[0]
+    bool isHalf = false;       ///< bfloat16 instead of FP32
 
     /// Row-major without padding.
     static Layout plain(std::int64_t batch, Shape shape);
@@ -29,15 +30,22 @@ struct Layout {
     [[nodiscard]] MemoryDesc logical() const;
     /// The same memory with the extra channels as if they were real ones.
     [[nodiscard]] MemoryDesc padded() const;
+    /// The same memory with so many of its channels as real ones.
+    [[nodiscard]] MemoryDesc withChannels(std::int64_t real) const;
     /// The same memory as one row of numbers, for elementwise work.
     [[nodiscard]] MemoryDesc flat() const;
     [[nodiscard]] std::size_t elements() const; ///< in memory
-    [[nodiscard]] std::size_t bytes() const { return elements() * sizeof(float); }
+    [[nodiscard]] std::size_t bytes() const {
+        return elements() * (isHalf ? sizeof(std::uint16_t) : sizeof(float));
+    }
     [[nodiscard]] bool isPadded() const { return shape.rank() > 0 && channels != shape[0]; }
     [[nodiscard]] std::int64_t positions() const; ///< rows × columns …, all but the channels
-    [[nodiscard]] std::string name() const;       ///< as oneDNN writes it: "aBcd16b"
+    [[nodiscard]] std::string name() const;       ///< as oneDNN writes it: "aBcd16b"; with " bf16"
 
     bool operator==(const Layout&) const = default;
+
+private:
+    [[nodiscard]] std::string order() const;
 };
 
 /// A dimension as kernels count.
@@ -51,7 +59,7 @@ std::int64_t blockOf(Format format);
 std::int64_t alignedChannels(std::int64_t channels);
 /// Whether all channels of a position lie side by side.
 bool keepsChannelsTogether(const Layout& layout);
-/// Whether both put every element at the same place.
+/// Whether both put every element at the same place, in the same type.
 bool sameMemory(const Layout& a, const Layout& b);
 /// The Layout that `desc`, of dimensions [batch, channels or more, …], describes; nothing when it
 /// is none of the formats.

@@ -174,12 +174,17 @@ void emitForward(Compiler& compiler, const OpContext& context, const DenseForwar
         emit(dense);
 }
 
+/// Rows of what is given, in its type.
+MemoryDesc givenDesc(const Lowered& source, const DenseForward& single) {
+    return source.layout.isHalf ? halfDenseDesc(dimsOf(single.src_desc())) : single.src_desc();
+}
+
 } // namespace
 
 void lower(Compiler& compiler, const OpContext& context, const DenseOp& op) {
     const auto& ids = context.op.weights;
     const auto single = describeForward(compiler, context, op);
-    auto* source = compiler.plain(context.inputs[0]);
+    auto* source = compiler.plainOfType(context.inputs[0]);
     if (!compiler.weights().stored(ids[0]).isSet)
         compiler.weights().setLayout(ids[0], compiler.graph().weight(ids[0]).shape.dims(),
                                      single.weights_desc());
@@ -187,7 +192,7 @@ void lower(Compiler& compiler, const OpContext& context, const DenseOp& op) {
                          .output = nullptr,
                          .kernel = ids[0],
                          .bias = {},
-                         .read = Operand(compiler, source->buffer, single.src_desc()),
+                         .read = Operand(compiler, source->buffer, givenDesc(*source, single)),
                          .weights = Operand(compiler, ids[0])};
     if (op.bias) {
         tensors.bias = ids[1];

@@ -142,8 +142,9 @@ void lower(Compiler& compiler, const OpContext& context, const ConcatOp& op) {
 }
 
 void lower(Compiler& compiler, const OpContext& context, const ReshapeOp& op) {
-    auto* source = compiler.plain(context.inputs[0]);
-    const auto layout = Layout::plain(compiler.batch(), op.shape);
+    auto* source = compiler.plainOfType(context.inputs[0]);
+    auto layout = Layout::plain(compiler.batch(), op.shape);
+    layout.isHalf = source->layout.isHalf;
     compiler.aliasOutput(context, source, layout);
     compiler.reportForward(context, "none", layout);
 }

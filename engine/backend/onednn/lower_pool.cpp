@@ -85,6 +85,12 @@ PoolPlan planPool(Compiler& compiler, const OpContext& context, dnnl::algorithm 
     PoolPlan plan{algorithm, window, describe(source->layout)};
     if (plan.forward && !isReference(plan.forward))
         return plan;
+    if (source->layout.isHalf) {
+        auto single = source->layout;
+        single.isHalf = false;
+        source = compiler.convert(source, single);
+        return planPool(compiler, context, algorithm, window, outputShape, source);
+    }
     auto blocked = source->layout;
     blocked.format = Format::Blocked16;
     blocked.channels = alignedChannels(blocked.shape[0]);

@@ -186,12 +186,12 @@ MemoryDesc denseDesc(const Dims& dims) {
     return stridedDesc(dims, denseStrides(dims));
 }
 
-MemoryDesc stridedDesc(const Dims& dims, const Dims& strides) {
-    return {dims, kFloat, strides};
+MemoryDesc stridedDesc(const Dims& dims, const Dims& strides, bool half) {
+    return {dims, half ? kHalf : kFloat, strides};
 }
 
-MemoryDesc taggedDesc(const Dims& dims, dnnl::memory::format_tag tag) {
-    return {dims, kFloat, tag};
+MemoryDesc taggedDesc(const Dims& dims, dnnl::memory::format_tag tag, bool half) {
+    return {dims, half ? kHalf : kFloat, tag};
 }
 
 MemoryDesc anyDesc(const Dims& dims) {

@@ -57,8 +57,9 @@ std::int64_t vectorLanes();
 
 /// Row-major.
 MemoryDesc denseDesc(const Dims& dims);
-MemoryDesc stridedDesc(const Dims& dims, const Dims& strides);
-MemoryDesc taggedDesc(const Dims& dims, dnnl::memory::format_tag tag);
+/// `half`: in bfloat16.
+MemoryDesc stridedDesc(const Dims& dims, const Dims& strides, bool half = false);
+MemoryDesc taggedDesc(const Dims& dims, dnnl::memory::format_tag tag, bool half = false);
 /// oneDNN chooses the layout.
 MemoryDesc anyDesc(const Dims& dims);
 /// The same in bfloat16.

@@ -44,6 +44,14 @@ void sgd(const UpdateSpan<float>& span, const UpdateStep& step) {
 void* operator new(std::size_t size) {
     return allocate(size, alignof(std::max_align_t), __builtin_return_address(0));
 }
+/// Standard algorithms try for a temporary buffer with it.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    try {
+        return allocate(size, alignof(std::max_align_t), __builtin_return_address(0));
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
 void* operator new(std::size_t size, std::align_val_t alignment) {
     return allocate(size, static_cast<std::size_t>(alignment), __builtin_return_address(0));
 }

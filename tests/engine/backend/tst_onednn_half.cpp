@@ -31,6 +31,29 @@ float near1(int halfUnits) {
     return 1.0F + static_cast<float>(halfUnits) / 256.0F;
 }
 
+/// Programs compiled meanwhile use the primitives in bfloat16, or do without.
+class Pretended {
+public:
+    explicit Pretended(onednn::HalfSupport support) { onednn::pretendHalfSupport(support); }
+    Pretended(const Pretended&) = delete;
+    Pretended& operator=(const Pretended&) = delete;
+    ~Pretended() { onednn::pretendHalfSupport({}); }
+};
+
+/// What this machine can run, natively or by oneDNN's emulation of the instructions.
+std::vector<onednn::HalfSupport> supports() {
+    std::vector all{onednn::HalfSupport::Emulated};
+    if (onednn::hasHalfPrimitives())
+        all.push_back(onednn::HalfSupport::Native);
+    return all;
+}
+
+void addSupports() {
+    QTest::addColumn<onednn::HalfSupport>("support");
+    for (const auto support : supports())
+        QTest::newRow(support == onednn::HalfSupport::Native ? "native" : "emulated") << support;
+}
+
 const std::vector<OpCase>& cases() {
     static const auto all = opCases();
     return all;
@@ -92,11 +115,17 @@ private Q_SLOTS:
 
     void casesEqualReference_data() {
         QTest::addColumn<std::size_t>("index");
-        for (std::size_t i = 0; i < cases().size(); ++i)
-            QTest::newRow(cases()[i].name.c_str()) << i;
+        QTest::addColumn<onednn::HalfSupport>("support");
+        for (const auto support : supports())
+            for (std::size_t i = 0; i < cases().size(); ++i)
+                QTest::addRow("%s, %s", cases()[i].name.c_str(),
+                              support == onednn::HalfSupport::Native ? "native" : "emulated")
+                    << i << support;
     }
     void casesEqualReference() {
         QFETCH(std::size_t, index);
+        QFETCH(onednn::HalfSupport, support);
+        const Pretended pretended(support);
         const auto& opCase = cases()[index];
         const double tolerance = opCase.name == kSwitchesSides ? kSwitchedTolerance : kTolerance;
         for (const auto mode : {Mode::Training, Mode::Inference}) {
@@ -115,14 +144,17 @@ private Q_SLOTS:
     }
 
     /// The products are rounded, not merely called so; and the report tells how.
+    void productsAreRoundedAndReported_data() { addSupports(); }
     void productsAreRoundedAndReported() {
+        QFETCH(onednn::HalfSupport, support);
+        const Pretended pretended(support);
         const auto net = leNet5();
         const auto half = trained(net.graph, Precision::Bf16, 1);
         const auto single = trained(net.graph, Precision::F32, 1);
         const auto logits = net.graph.output("logits");
         const double difference = relativeDifference(half->read(logits), single->read(logits));
         QVERIFY2(difference > 1e-4 && difference < kTolerance, QByteArray::number(difference));
-        const bool emulated = onednn::halfSupport() == onednn::HalfSupport::Emulated;
+        const bool emulated = support == onednn::HalfSupport::Emulated;
         int products = 0;
         const auto report = half->report();
         for (const auto* ops : {&report.ops, &report.backward})
@@ -152,7 +184,10 @@ private Q_SLOTS:
         QVERIFY2(fine > all / 2, QByteArray::number(static_cast<qulonglong>(fine)));
     }
 
+    void twoRunsAreBitEqual_data() { addSupports(); }
     void twoRunsAreBitEqual() {
+        QFETCH(onednn::HalfSupport, support);
+        const Pretended pretended(support);
         const auto net = smallCnn();
         const auto first = trained(net.graph, Precision::Bf16, 3);
         const auto second = trained(net.graph, Precision::Bf16, 3);
@@ -183,10 +218,18 @@ private Q_SLOTS:
     void predictionsFollowTheWeights_data() {
         QTest::addColumn<std::int64_t>("batch");
         QTest::addColumn<int>("replicas");
-        QTest::newRow("whole, of a whole training") << std::int64_t{3} << 1;
-        QTest::newRow("in chunks, of a training in parts") << std::int64_t{64} << 2;
+        QTest::addColumn<onednn::HalfSupport>("support");
+        for (const auto support : supports()) {
+            const bool native = support == onednn::HalfSupport::Native;
+            QTest::addRow("whole, of a whole training%s", native ? ", native" : "")
+                << std::int64_t{3} << 1 << support;
+            QTest::addRow("in chunks, of a training in parts%s", native ? ", native" : "")
+                << std::int64_t{64} << 2 << support;
+        }
     }
     void predictionsFollowTheWeights() {
+        QFETCH(onednn::HalfSupport, support);
+        const Pretended pretended(support);
         QFETCH(std::int64_t, batch);
         QFETCH(int, replicas);
         const auto net = leNet5();
@@ -221,6 +264,38 @@ private Q_SLOTS:
         QVERIFY2(isTrue(), "after an exchange with a slot");
         store.write(WeightId{0}, randomTensor(DType::F32, store.specs()[0].shape, 5));
         QVERIFY2(isTrue(), "after a write");
+    }
+
+    /// From a convolution to the next product, in inference. The products would round them anyway.
+    void valuesStayInHalfBetweenProducts() {
+        if (!onednn::hasHalfPrimitives())
+            QSKIP("oneDNN has no primitives in bfloat16 here");
+        const auto net = smallCnn();
+        const auto compile = [&](onednn::HalfSupport support, Mode mode) {
+            const Pretended pretended(support);
+            auto program = makeOneDnnBackend()->compile(
+                net.graph, {.batch = 8, .precision = Precision::Bf16, .mode = mode});
+            initializeWeights(*program->weights(), 1);
+            return program;
+        };
+        const auto predicting = compile(onednn::HalfSupport::Native, Mode::Inference);
+        const auto emulating = compile(onednn::HalfSupport::Emulated, Mode::Inference);
+        const auto training = compile(onednn::HalfSupport::Native, Mode::Training);
+        const auto data = randomBatch(net.graph, 8, 9);
+        const auto logits = net.graph.output("logits");
+        for (auto* each : {predicting.get(), emulating.get()})
+            QVERIFY(each->forward(data.bindings(net.graph)));
+        const double difference =
+            relativeDifference(predicting->read(logits), emulating->read(logits));
+        QVERIFY2(difference <= 1e-3, QByteArray::number(difference));
+        const auto inHalf = [](const ProgramReport& report) {
+            return std::ranges::count_if(
+                report.ops, [](const OpReport& op) { return op.layout.ends_with(" bf16"); });
+        };
+        QCOMPARE(inHalf(training->report()), 0);
+        QVERIFY2(inHalf(predicting->report()) >= 3,
+                 QByteArray::number(static_cast<qlonglong>(inHalf(predicting->report()))));
+        QVERIFY(predicting->report().reorders < training->report().reorders);
     }
 
     void theReferenceRefuses() {
