@@ -30,12 +30,13 @@ std::optional<std::int64_t> availableMemory(std::istream& meminfo) {
 
 void preferLargePages([[maybe_unused]] const void* memory, [[maybe_unused]] std::size_t bytes) {
 #if defined(__linux__)
-    constexpr std::uintptr_t page = std::uintptr_t{1} << 21U;
-    const auto address = reinterpret_cast<std::uintptr_t>(memory);
-    const auto begin = (address + page - 1) / page * page;
-    const auto end = (address + bytes) / page * page;
-    if (begin < end) // a kernel without large pages refuses, which is as well
-        madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+    constexpr std::size_t page = std::size_t{1} << 21U;
+    const auto skipped = (page - reinterpret_cast<std::uintptr_t>(memory) % page) % page;
+    if (bytes < skipped + page)
+        return;
+    auto* begin = static_cast<std::byte*>(const_cast<void*>(memory)) + skipped;
+    // A kernel without large pages refuses, which is as well.
+    madvise(begin, (bytes - skipped) / page * page, MADV_HUGEPAGE);
 #endif
 }
 
