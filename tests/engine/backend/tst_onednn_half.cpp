@@ -266,6 +266,32 @@ private Q_SLOTS:
         QVERIFY2(isTrue(), "after a write");
     }
 
+    /// Whole networks, in which one op's layout and type are another's.
+    void nativeEqualsEmulated_data() {
+        QTest::addColumn<std::size_t>("index");
+        const auto nets = sampleNets();
+        for (std::size_t i = 0; i < nets.size(); ++i)
+            QTest::newRow(nets[i].name.c_str()) << i;
+    }
+    void nativeEqualsEmulated() {
+        QFETCH(std::size_t, index);
+        if (!onednn::hasHalfPrimitives())
+            QSKIP("oneDNN has no primitives in bfloat16 here");
+        const auto net = sampleNets()[index];
+        const auto data = randomBatch(net.graph, 5, 9);
+        std::vector<Tensor> answers;
+        for (const auto support : supports()) {
+            const Pretended pretended(support);
+            const auto program = makeOneDnnBackend()->compile(
+                net.graph, {.batch = 5, .precision = Precision::Bf16, .mode = Mode::Inference});
+            initializeWeights(*program->weights(), 1);
+            QVERIFY(program->forward(data.bindings(net.graph)));
+            answers.push_back(program->read(net.graph.output("logits")));
+        }
+        const double difference = relativeDifference(answers[0], answers[1]);
+        QVERIFY2(difference <= kTolerance, QByteArray::number(difference));
+    }
+
     /// From a convolution to the next product, in inference. The products would round them anyway.
     void valuesStayInHalfBetweenProducts() {
         if (!onednn::hasHalfPrimitives())
