@@ -71,6 +71,7 @@ private Q_SLOTS:
         QTest::newRow("units that do not fill a block") << 32 << 48 << 100;
         QTest::newRow("inputs left over") << 7 << 23 << 128;
         QTest::newRow("several chunks of inputs") << 130 << 1100 << 70;
+        QTest::newRow("rows 4 KB apart") << 20 << 1024 << 64;
         QTest::newRow("the first layer for digits") << 200 << 784 << 128;
     }
     void equalsTheDefinition() {
@@ -111,7 +112,6 @@ private Q_SLOTS:
         QTest::newRow("with bias") << Shape{100} << std::int64_t{120} << true << 1;
         QTest::newRow("without bias") << Shape{100} << std::int64_t{120} << false << 1;
         QTest::newRow("step by step") << Shape{3, 50} << std::int64_t{120} << true << 1;
-        QTest::newRow("rows 4 KB apart") << Shape{1024} << std::int64_t{64} << true << 1;
         QTest::newRow("many units") << Shape{100} << std::int64_t{320} << true << 0;
     }
     void programsUseIt() {
