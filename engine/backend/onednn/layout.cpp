@@ -35,18 +35,6 @@ Dims stridesOf(const Layout& layout) {
     return strides;
 }
 
-MemoryDesc describe(const Layout& layout, std::int64_t channels) {
-    const auto dims = dimsWith(layout, channels);
-    using Tag = dnnl::memory::format_tag;
-    constexpr std::array sixteen = {Tag::aBc16b, Tag::aBcd16b, Tag::aBcde16b};
-    constexpr std::array eight = {Tag::aBc8b, Tag::aBcd8b, Tag::aBcde8b};
-    if (layout.format == Format::Blocked16)
-        return taggedDesc(dims, sixteen.at(dims.size() - 3), layout.isHalf);
-    if (layout.format == Format::Blocked8)
-        return taggedDesc(dims, eight.at(dims.size() - 3), layout.isHalf);
-    return stridedDesc(dims, stridesOf(layout), layout.isHalf);
-}
-
 std::int64_t roundedUp(std::int64_t count, std::int64_t block) {
     return (count + block - 1) / block * block;
 }
@@ -59,15 +47,23 @@ Layout Layout::plain(std::int64_t batch, Shape shape) {
 }
 
 MemoryDesc Layout::logical() const {
-    return describe(*this, shape.rank() > 0 ? shape[0] : 1);
+    return withChannels(shape.rank() > 0 ? shape[0] : 1);
 }
 
 MemoryDesc Layout::padded() const {
-    return describe(*this, channels);
+    return withChannels(channels);
 }
 
 MemoryDesc Layout::withChannels(std::int64_t real) const {
-    return describe(*this, real);
+    const auto dims = dimsWith(*this, real);
+    using Tag = dnnl::memory::format_tag;
+    constexpr std::array sixteen = {Tag::aBc16b, Tag::aBcd16b, Tag::aBcde16b};
+    constexpr std::array eight = {Tag::aBc8b, Tag::aBcd8b, Tag::aBcde8b};
+    if (format == Format::Blocked16)
+        return taggedDesc(dims, sixteen.at(dims.size() - 3), isHalf);
+    if (format == Format::Blocked8)
+        return taggedDesc(dims, eight.at(dims.size() - 3), isHalf);
+    return stridedDesc(dims, stridesOf(*this), isHalf);
 }
 
 MemoryDesc Layout::flat() const {
@@ -138,7 +134,7 @@ std::optional<Layout> layoutOf(const MemoryDesc& desc, std::int64_t batch, const
             continue;
         const Layout layout{format, batch, shape, channels, isHalf(desc)};
         // The channels may be padded by oneDNN (dims[1] real ones) or by us.
-        if (describe(layout, dims[1]) == desc)
+        if (layout.withChannels(dims[1]) == desc)
             return layout;
     }
     return {};

@@ -421,4 +421,12 @@ Reorder reorderFromTo(const MemoryDesc& from, const MemoryDesc& to) {
     return {cpuEngine(), from, cpuEngine(), to, attributes()};
 }
 
+void reorderNow(const MemoryDesc& from, const void* source, const MemoryDesc& to, void* target) {
+    dnnl::stream stream(cpuEngine());
+    dnnl::memory in(from, cpuEngine(), const_cast<void*>(source));
+    dnnl::memory out(to, cpuEngine(), target);
+    dnnl::reorder(in, out).execute(stream, in, out);
+    stream.wait();
+}
+
 } // namespace gradwright::onednn

@@ -164,5 +164,7 @@ void multiply(const MatrixProduct& product, const MatrixView& a, const MatrixVie
 BinaryAdd binaryAdd(const MemoryDesc& data, const Activation* fused);
 Concat concatenate(const MemoryDesc& dst, int axis, const std::vector<MemoryDesc>& sources);
 Reorder reorderFromTo(const MemoryDesc& from, const MemoryDesc& to);
+/// Does it, once.
+void reorderNow(const MemoryDesc& from, const void* source, const MemoryDesc& to, void* target);
 
 } // namespace gradwright::onednn

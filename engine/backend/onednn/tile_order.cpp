@@ -36,10 +36,6 @@ std::vector<std::uint32_t> sourcesOf(const MemoryDesc& from, const MemoryDesc& t
     const bool half = isHalf(to);
     AlignedBuffer numbers(from.get_size());
     AlignedBuffer moved(to.get_size());
-    dnnl::memory in(from, cpuEngine(), numbers.data());
-    dnnl::memory out(to, cpuEngine(), moved.data());
-    const dnnl::reorder reorder(in, out);
-    dnnl::stream stream(cpuEngine());
     std::vector<std::uint32_t> sources(to.get_size() /
                                        (half ? sizeof(std::uint16_t) : sizeof(float)));
     // A byte at a time: bfloat16 has 8 bits for it.
@@ -48,8 +44,7 @@ std::vector<std::uint32_t> sourcesOf(const MemoryDesc& from, const MemoryDesc& t
         auto* values = reinterpret_cast<float*>(numbers.data());
         for (std::uint32_t i = 0; i < count; ++i)
             values[i] = static_cast<float>(static_cast<std::int32_t>((i + 1) >> shift & 0xffU));
-        reorder.execute(stream, in, out);
-        stream.wait();
+        reorderNow(from, numbers.data(), to, moved.data());
         if (half)
             addBytes<std::uint16_t>(sources, moved, shift);
         else

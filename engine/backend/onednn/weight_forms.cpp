@@ -2,10 +2,10 @@
 #include "engine/backend/onednn/weight_forms.h"
 
 #include "engine/backend/onednn/kernels/half.h"
-#include "engine/support/error.h"
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace gradwright::onednn {
 namespace {
@@ -37,12 +37,17 @@ FormNumber WeightForms::add(WeightId id, const MemoryDesc& kept, std::span<std::
         entries_, [&](const Entry& entry) { return entry.id == id && entry.form == form; });
     if (found != entries_.end())
         return static_cast<FormNumber>(found - entries_.begin());
-    auto& entry = entries_.emplace_back(Entry{.id = id, .form = form, .kept = kept});
+    auto& entry =
+        entries_.emplace_back(Entry{.id = id, .form = form, .kept = kept, .value = value});
     if (!planOnly_) {
+        const auto pd = reorderFromTo(kept, form.desc);
+        const auto scratchpad = argumentDesc(pd, DNNL_ARG_SCRATCHPAD);
+        std::vector<RepeatedPrimitive::Slot> slots{{DNNL_ARG_FROM, kept}, {DNNL_ARG_TO, form.desc}};
+        if (scratchpad.get_size() > 0)
+            slots.push_back({DNNL_ARG_SCRATCHPAD, scratchpad});
         entry.memory = AlignedBuffer(form.desc.get_size());
-        entry.from = dnnl::memory(kept, cpuEngine(), value.data());
-        entry.to = dnnl::memory(form.desc, cpuEngine(), entry.memory.data());
-        entry.reorder = dnnl::reorder(entry.from, entry.to);
+        entry.scratchpad = AlignedBuffer(scratchpad.get_size());
+        entry.reorder.emplace(pd, std::move(slots));
     }
     return entries_.size() - 1;
 }
@@ -54,14 +59,9 @@ void WeightForms::refresh(std::span<const FormNumber> numbers) {
 }
 
 void WeightForms::convert(Entry& entry) {
-    // The C call: the C++ one allocates a list of arguments each time.
-    const std::array<dnnl_exec_arg_t, 2> arguments{
-        {{DNNL_ARG_FROM, entry.from.get()}, {DNNL_ARG_TO, entry.to.get()}}};
-    const auto status =
-        dnnl_primitive_execute(entry.reorder.get(), stream_.get(), 2, arguments.data());
-    if (status != dnnl_success)
-        throw Error("oneDNN failed to convert a weight (status {})", static_cast<int>(status));
-    stream_.wait();
+    const auto at = [](std::byte* memory) { return reinterpret_cast<float*>(memory); };
+    entry.reorder->run(
+        std::array{at(entry.value.data()), at(entry.memory.data()), at(entry.scratchpad.data())});
     auto* values = reinterpret_cast<float*>(entry.memory.data());
     if (entry.form.rounded && !isHalf(entry.form.desc))
         roundToHalf(values, values, entry.memory.size() / sizeof(float));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/backend/onednn/repeated_primitive.h"
 #include "engine/backend/onednn/tile_order.h"
 #include "engine/ops/op_graph.h"
 #include "engine/tensor/aligned_buffer.h"
@@ -29,8 +30,7 @@ class WeightForms {
 public:
     /// `planOnly`: sizes alone, without memory.
     explicit WeightForms(bool planOnly)
-        : stream_(cpuEngine())
-        , planOnly_(planOnly) {}
+        : planOnly_(planOnly) {}
 
     /// `value`: the weight's memory, described by `kept`.
     FormNumber add(WeightId id, const MemoryDesc& kept, std::span<std::byte> value,
@@ -58,9 +58,9 @@ private:
         WeightId id;
         WeightForm form;
         MemoryDesc kept;
-        AlignedBuffer memory = {};
-        dnnl::memory from = {}, to = {};
-        dnnl::reorder reorder = {};
+        std::span<std::byte> value = {};
+        AlignedBuffer memory = {}, scratchpad = {};
+        std::optional<RepeatedPrimitive> reorder = {};
         bool isFresh = false;
         bool hasLooked = false; ///< for `tiles`
         std::optional<TileOrder> tiles = {};
@@ -69,7 +69,6 @@ private:
     void convert(Entry& entry);
 
     std::vector<Entry> entries_;
-    dnnl::stream stream_;
     bool planOnly_;
 };
 

@@ -32,14 +32,6 @@ void forEachRow(const Dims& small, const Dims& large,
     }
 }
 
-void execute(const MemoryDesc& from, const void* source, const MemoryDesc& to, void* target) {
-    dnnl::stream stream(cpuEngine());
-    dnnl::memory in(from, cpuEngine(), const_cast<void*>(source));
-    dnnl::memory out(to, cpuEngine(), target);
-    dnnl::reorder(in, out).execute(stream, in, out);
-    stream.wait();
-}
-
 } // namespace
 
 OneDnnWeights::OneDnnWeights(std::vector<WeightSpec> specs, bool planOnly)
@@ -190,11 +182,11 @@ Tensor OneDnnWeights::toPlain(WeightId id, const AlignedBuffer& memory) const {
     const auto large = dimsOf(weight.desc);
     Tensor tensor(DType::F32, specs_[id.index()].shape);
     if (large == weight.dims) {
-        execute(weight.desc, memory.data(), denseDesc(large), tensor.bytes().data());
+        reorderNow(weight.desc, memory.data(), denseDesc(large), tensor.bytes().data());
         return tensor;
     }
     AlignedBuffer all(product(large) * sizeof(float));
-    execute(weight.desc, memory.data(), denseDesc(large), all.data());
+    reorderNow(weight.desc, memory.data(), denseDesc(large), all.data());
     const auto* source = reinterpret_cast<const float*>(all.data());
     auto target = tensor.span<float>();
     forEachRow(weight.dims, large, [&](std::size_t to, std::size_t from) {
@@ -214,13 +206,13 @@ void OneDnnWeights::fromPlain(WeightId id, const Tensor& values, std::byte* memo
     const auto large = dimsOf(weight.desc);
     const auto source = values.span<float>();
     if (large == weight.dims)
-        return execute(denseDesc(large), source.data(), weight.desc, memory);
+        return reorderNow(denseDesc(large), source.data(), weight.desc, memory);
     AlignedBuffer all(product(large) * sizeof(float));
     auto* target = reinterpret_cast<float*>(all.data());
     forEachRow(weight.dims, large, [&](std::size_t from, std::size_t to) {
         std::copy_n(source.data() + from, weight.dims.back(), target + to);
     });
-    execute(denseDesc(large), all.data(), weight.desc, memory);
+    reorderNow(denseDesc(large), all.data(), weight.desc, memory);
 }
 
 } // namespace gradwright::onednn

@@ -3,8 +3,8 @@
 
 The sides alternate, the first one changing every round, so that whatever else loads the machine
 hits both; medians are reported, and the share of the machine's limit, which is measured before and
-after each work. Both sides include shuffling and batching. Before a training is timed, both take the
-same steps from the same weights and batches, without dropout, and their losses are compared."""
+after each work. Both sides include shuffling and batching. Before a training is timed, both take
+the same steps from the same weights and batches, without dropout, and their losses are compared."""
 
 import argparse
 import json

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/engine/backend/compare_cases.h"
-#include "tests/engine/backend/sample_nets.h"
+#include "tests/engine/backend/net_rows.h"
 
 #include <QTest>
 
@@ -22,13 +22,6 @@ void addCaseRows() {
     const auto cases = opCases();
     for (std::size_t i = 0; i < cases.size(); ++i)
         QTest::newRow(cases[i].name.c_str()) << i;
-}
-
-void addNetRows() {
-    QTest::addColumn<std::size_t>("index");
-    const auto nets = sampleNets();
-    for (std::size_t i = 0; i < nets.size(); ++i)
-        QTest::newRow(nets[i].name.c_str()) << i;
 }
 
 bool equalWeights(const WeightStore& a, const WeightStore& b) {

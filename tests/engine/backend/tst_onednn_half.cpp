@@ -3,7 +3,7 @@
 #include "engine/backend/onednn/kernels/half.h"
 #include "engine/support/error.h"
 #include "tests/engine/backend/compare_cases.h"
-#include "tests/engine/backend/sample_nets.h"
+#include "tests/engine/backend/net_rows.h"
 
 #include <QTest>
 
@@ -267,12 +267,7 @@ private Q_SLOTS:
     }
 
     /// Whole networks, in which one op's layout and type are another's.
-    void nativeEqualsEmulated_data() {
-        QTest::addColumn<std::size_t>("index");
-        const auto nets = sampleNets();
-        for (std::size_t i = 0; i < nets.size(); ++i)
-            QTest::newRow(nets[i].name.c_str()) << i;
-    }
+    void nativeEqualsEmulated_data() { addNetRows(); }
     void nativeEqualsEmulated() {
         QFETCH(std::size_t, index);
         if (!onednn::hasHalfPrimitives())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/engine/backend/compare_programs.h"
-#include "tests/engine/backend/sample_nets.h"
+#include "tests/engine/backend/net_rows.h"
 
 #include <QTest>
 
@@ -49,12 +49,7 @@ class OneDnnRecomputeTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void theNumbersAreTheSame_data() {
-        QTest::addColumn<std::size_t>("index");
-        const auto nets = sampleNets();
-        for (std::size_t i = 0; i < nets.size(); ++i)
-            QTest::newRow(nets[i].name.c_str()) << i;
-    }
+    void theNumbersAreTheSame_data() { addNetRows(); }
     void theNumbersAreTheSame() {
         QFETCH(std::size_t, index);
         const auto net = sampleNets()[index];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/support/error.h"
 #include "tests/engine/backend/compare_programs.h"
-#include "tests/engine/backend/sample_nets.h"
+#include "tests/engine/backend/net_rows.h"
 
 #include <QTest>
 
@@ -94,12 +94,7 @@ private Q_SLOTS:
     }
 
     /// 37 samples leave a rest.
-    void chunksPredictLikeSingleSamples_data() {
-        QTest::addColumn<std::size_t>("index");
-        const auto nets = sampleNets();
-        for (std::size_t i = 0; i < nets.size(); ++i)
-            QTest::newRow(nets[i].name.c_str()) << i;
-    }
+    void chunksPredictLikeSingleSamples_data() { addNetRows(); }
     void chunksPredictLikeSingleSamples() {
         QFETCH(std::size_t, index);
         const auto net = sampleNets()[index];

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 namespace gradwright::onednn {
 namespace {
@@ -168,13 +167,17 @@ void denseGradient(const DenseGradientInputs& in, float* kernel, float* bias) {
 
 #else
 
+#include "engine/support/error.h"
+
 namespace gradwright::onednn {
 
 bool hasDenseGradient() {
     return false;
 }
 
-void denseGradient(const DenseGradientInputs&, float*, float*) {}
+void denseGradient(const DenseGradientInputs&, float*, float*) {
+    throw Error("this processor has no AVX-512");
+}
 
 } // namespace gradwright::onednn
 

@@ -17,7 +17,8 @@ bool hasDenseGradient();
 
 /// The gradients of a dense layer's kernel, ∂L/∂W = gradientᵀ · source, in oneDNN's layout
 /// `OI16i64o` with zeros in the padding, and, unless `bias` is null, of its bias. Rows are summed
-/// in their order, so the result does not depend on the number of threads.
+/// in their order, so the result does not depend on the number of threads. Only where
+/// hasDenseGradient().
 void denseGradient(const DenseGradientInputs& in, float* kernel, float* bias);
 
 } // namespace gradwright::onednn
