@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/commands.h"
 #include "app/cli/exit_codes.h"
+#include "engine/support/brief_spinning.h"
 #include "engine/support/version.h"
 
 #include <CLI/CLI.hpp>
@@ -13,6 +14,7 @@
 
 int main(int argc, char** argv) {
     using namespace gradwright::cli;
+    gradwright::startWithBriefSpinning(argv);
     CLI::App app{"Gradwright in the terminal: design, train and use neural networks.",
                  "gradwright-cli"};
     app.set_version_flag("--version", gradwright::kVersion);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/support/brief_spinning.h"
 #include "engine/support/scheduling.h"
 #include "engine/support/version.h"
 #include "ui/shell/main_window.h"
@@ -10,6 +11,7 @@
 #include <string_view>
 
 int main(int argc, char** argv) {
+    gradwright::startWithBriefSpinning(argv);
     // What is only told needs no display.
     const bool tells = std::any_of(argv + 1, argv + argc, [](const char* argument) {
         const std::string_view text(argument);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How fast the CPU engine trains and runs the sample networks, and where the time goes:
 //   OMP_NUM_THREADS=2 bench_training [NAME-PART [BATCH]]
+#include "engine/support/brief_spinning.h"
 #include "engine/training/recipes/optimizers.h"
 #include "tests/engine/backend/sample_nets.h"
 
@@ -73,6 +74,7 @@ void printOps(const std::vector<OpReport>& ops) {
 } // namespace
 
 int main(int argc, char** argv) {
+    gradwright::startWithBriefSpinning(argv);
     const std::string_view part = argc > 1 ? argv[1] : "";
     const std::int64_t batch = argc > 2 ? std::atoll(argv[2]) : 32;
     const auto& adam = optimizer("adam");

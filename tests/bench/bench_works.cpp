@@ -11,6 +11,7 @@
 #include "engine/graph/analysis.h"
 #include "engine/io/safetensors.h"
 #include "engine/project/templates.h"
+#include "engine/support/brief_spinning.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 #include "engine/training/compute_plan.h"
@@ -70,6 +71,7 @@ struct Options {
     std::int64_t batch = 32;
     std::int64_t random = 0;
     int threads = 0;
+    int parts = 1;
     double seconds = 5;
     std::string precision = "fp32";
 };
@@ -104,7 +106,7 @@ struct Bench {
         data = dataOf(project, options);
         training = trainingGraph(project.network, data.info, project.training);
         programs.emplace(backendFor(project.training.precision()), training.graph,
-                         trainingOptions(project.training, {.threads = threads}));
+                         trainingOptions(project.training, {.threads = threads, .replicas = options.parts}));
     }
 
     /// Of one step, the loss before it; as the training loop does it.
@@ -266,6 +268,7 @@ void addOptions(CLI::App& command, Options& options) {
     command.add_option("--batch", options.batch, "Samples of a step");
     command.add_option("--random", options.random, "Train on that many samples of noise");
     command.add_option("--threads", options.threads, "0 = all");
+    command.add_option("--parts", options.parts, "Parts that a batch is computed in");
     command.add_option("--seconds", options.seconds, "Time to measure for");
     command.add_option("--precision", options.precision, "fp32 or bf16");
 }
@@ -273,6 +276,7 @@ void addOptions(CLI::App& command, Options& options) {
 } // namespace
 
 int main(int argc, char** argv) {
+    startWithBriefSpinning(argv);
     CLI::App app("Measures the engine");
     app.require_subcommand(1);
     Options options;
