@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/compute_threads.h"
 
+#include "engine/backend/compute_pool.h"
+
 #include <omp.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -14,7 +17,14 @@ namespace gradwright {
 
 namespace {
 
-/// Of the calling thread.
+/// Of the thread that runs programs; its helpers end with it.
+std::unique_ptr<ComputePool>& ownPool() {
+    thread_local std::unique_ptr<ComputePool> pool;
+    return pool;
+}
+
+} // namespace
+
 void flushDenormals() {
 #if defined(__SSE2__)
     _MM_SET_FLUSH_ZERO_MODE(_MM_FLUSH_ZERO_ON);
@@ -27,8 +37,6 @@ void flushDenormals() {
 #endif
 }
 
-} // namespace
-
 int availableThreads() {
     return std::max(1, omp_get_num_procs());
 }
@@ -38,7 +46,16 @@ int setComputeThreads(int threads) {
     omp_set_num_threads(count);
 #pragma omp parallel
     flushDenormals();
+    if (auto& pool = ownPool(); !pool || pool->threads() != count)
+        pool = std::make_unique<ComputePool>(count);
     return count;
+}
+
+ComputePool& computePool() {
+    auto& pool = ownPool();
+    if (!pool)
+        pool = std::make_unique<ComputePool>(availableThreads());
+    return *pool;
 }
 
 } // namespace gradwright

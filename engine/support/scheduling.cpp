@@ -4,10 +4,17 @@
 #include <algorithm>
 
 #ifdef __linux__
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstdint>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <string_view>
 #endif
 
 namespace gradwright {
@@ -47,9 +54,53 @@ void setScheduling(Scheduling wish) {
     syscall(SYS_sched_setattr, kThisThread, &attributes, kNoFlags);
 }
 
+ThreadId currentThread() {
+    return static_cast<ThreadId>(syscall(SYS_gettid));
+}
+
+std::optional<ProcessorTimes> processorTimes(ThreadId thread) {
+    std::array<char, 64> path{};
+    *fmt::format_to_n(path.data(), path.size() - 1, "/proc/self/task/{}/schedstat", thread).out = 0;
+    const int file = open(path.data(), O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return {};
+    std::array<char, 128> text{};
+    const auto size = read(file, text.data(), text.size());
+    close(file);
+    // "<nanoseconds running> <nanoseconds waiting> <time slices>"
+    const auto* const end = text.data() + std::max<ssize_t>(size, 0);
+    std::int64_t running = 0, waiting = 0;
+    const auto first = std::from_chars(text.data(), end, running);
+    if (first.ec != std::errc{} || first.ptr == end)
+        return {};
+    const auto second = std::from_chars(first.ptr + 1, end, waiting);
+    if (second.ec != std::errc{} || running == 0) // all zero: no statistics are kept
+        return {};
+    return ProcessorTimes{std::chrono::nanoseconds(running), std::chrono::nanoseconds(waiting)};
+}
+
+double weightOfOthers() {
+    errno = 0;
+    const int nice = getpriority(PRIO_PROCESS, static_cast<id_t>(currentThread()));
+    constexpr double perStep = 1.25;
+    return errno == 0 ? std::pow(perStep, nice) : 1;
+}
+
 #else
 
 void setScheduling(Scheduling) {}
+
+ThreadId currentThread() {
+    return 0;
+}
+
+std::optional<ProcessorTimes> processorTimes(ThreadId) {
+    return {};
+}
+
+double weightOfOthers() {
+    return 1;
+}
 
 #endif
 

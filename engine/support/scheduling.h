@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
 namespace gradwright {
 
 /// How the calling thread wants the processor, and the threads that it starts from then on.
@@ -12,5 +16,23 @@ enum class Scheduling {
 /// A hint. Linux 6.12 and later let a thread with a short time slice go before one that computes
 /// (sched(7), sched_setattr(2): sched_runtime of SCHED_OTHER); elsewhere nothing happens.
 void setScheduling(Scheduling wish);
+
+/// The system's number of a thread.
+using ThreadId = std::int32_t;
+ThreadId currentThread();
+
+/// What a thread has had of the processors since it started.
+struct ProcessorTimes {
+    std::chrono::nanoseconds running{0};
+    std::chrono::nanoseconds waiting{0}; ///< ready to run, while others had the processor
+};
+
+/// Of a thread of this process; nothing where the system does not tell (Linux does, if its kernel
+/// keeps statistics of the scheduler: /proc/PID/task/TID/schedstat, sched-stats.rst). Takes some
+/// microseconds.
+std::optional<ProcessorTimes> processorTimes(ThreadId thread);
+/// How much more a thread of ordinary priority gets than the calling one: 1.25 for each step of its
+/// nice value (sched(7), "The nice value").
+double weightOfOthers();
 
 } // namespace gradwright

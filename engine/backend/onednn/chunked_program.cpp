@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/chunked_program.h"
 
+#include "engine/backend/compute_pool.h"
+#include "engine/backend/compute_threads.h"
 #include "engine/backend/onednn/one_thread.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <utility>
 
@@ -30,19 +33,27 @@ std::int64_t chunksOf(std::int64_t batch, std::int64_t chunk) {
     return (batch + chunk - 1) / chunk;
 }
 
+/// Among how many threads the batch is to be shared out. A training says it by its parts, so that
+/// its figures do not depend on the threads that it has at the moment.
+std::int64_t sharesFor(const CompileOptions& options) {
+    return options.replicas > 1 ? options.replicas : omp_get_max_threads();
+}
+
 } // namespace
 
 std::int64_t ChunkedProgram::chunkFor(const OpGraph& graph, const CompileOptions& options) {
-    const std::int64_t threads = omp_get_max_threads();
-    if (options.mode != Mode::Inference || options.batch < kLeastChunk * threads)
+    const auto threads = sharesFor(options);
+    const bool isFixed = options.replicas > 1; // one thread at a time for each chunk, in any case
+    if (options.mode != Mode::Inference || (!isFixed && options.batch < kLeastChunk * threads))
         return options.batch;
     const auto forWeights =
         kUsesOfWeight * graph.parameters() / std::max<std::int64_t>(1, graph.macs());
     const auto forCache = kCacheBytes / activationBytes(graph);
-    const auto share = (options.batch + threads - 1) / threads;
+    const auto share =
+        std::max((options.batch + threads - 1) / threads, std::min(kLeastChunk, options.batch));
     const auto wanted = std::max({std::min(kGoodChunk, share), forWeights + 1, forCache});
     if (wanted > share)
-        return threads > 1 ? options.batch : share;
+        return threads > 1 && !isFixed ? options.batch : share;
     // As equal ones as possible.
     const auto number = (share + wanted - 1) / wanted;
     return (share + number - 1) / number;
@@ -51,7 +62,7 @@ std::int64_t ChunkedProgram::chunkFor(const OpGraph& graph, const CompileOptions
 ProgramReport ChunkedProgram::plan(const OpGraph& graph, const CompileOptions& options) {
     const auto chunk = chunkFor(graph, options);
     const auto workers =
-        std::min<std::int64_t>(omp_get_max_threads(), chunksOf(options.batch, chunk));
+        std::min<std::int64_t>(computePool().size(), chunksOf(options.batch, chunk));
     const OneThread one;
     auto part = options;
     part.batch = chunk;
@@ -69,7 +80,7 @@ ChunkedProgram::ChunkedProgram(const OpGraph& graph, const CompileOptions& optio
     , weights_(std::move(weights))
     , chunk_(chunkFor(graph, options))
     , chunks_(chunksOf(options.batch, chunk_)) {
-    const auto threads = static_cast<std::int64_t>(omp_get_max_threads());
+    const auto threads = static_cast<std::int64_t>(computePool().size());
     const OneThread one;
     auto part = options;
     part.batch = chunk_;
@@ -112,10 +123,8 @@ bool ChunkedProgram::runChunk(std::int64_t number, std::size_t worker,
     }
     auto& place = nonFinite_[static_cast<std::size_t>(number)];
     place.reset();
-    if (!finite) {
-        const OneThread one; // it compiles
+    if (!finite)
         place = program.firstNonFinite();
-    }
     return true;
 }
 
@@ -126,20 +135,21 @@ bool ChunkedProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
     weights_->forms().refresh(workers_.front()->forms());
     if (rest_)
         weights_->forms().refresh(rest_->forms());
-    bool done = true;
-    const auto threads = static_cast<int>(workers_.size());
-#pragma omp parallel for schedule(static, 1) num_threads(threads) reduction(&& : done)
-    for (int worker = 0; worker < threads; ++worker)
-        for (std::int64_t number = worker; number < chunks_ && done; number += threads) {
-            auto& failure = failures_[static_cast<std::size_t>(number)];
-            failure = nullptr;
-            try {
-                done = runChunk(number, static_cast<std::size_t>(worker), inputs, seed, stop);
-            } catch (...) {
-                failure = std::current_exception();
+    std::atomic<bool> done = true;
+    const auto run = [&](std::size_t number, std::size_t worker) {
+        auto& failure = failures_[number];
+        failure = nullptr;
+        if (!done)
+            return;
+        try {
+            if (!runChunk(static_cast<std::int64_t>(number), worker, inputs, seed, stop))
                 done = false;
-            }
+        } catch (...) {
+            failure = std::current_exception();
+            done = false;
         }
+    };
+    computePool().run(static_cast<std::size_t>(chunks_), workers_.size(), run);
     for (auto& failure : failures_)
         if (failure)
             std::rethrow_exception(std::exchange(failure, nullptr));

@@ -182,7 +182,8 @@ void Compiler::lowerInputs() {
         if (readers_[id.index()] == 0)
             continue;
         const auto& type = graph_.type(id);
-        auto* value = make(Layout::plain(batch_, type.shape), false);
+        const auto layout = Layout::plain(batch_, type.shape);
+        auto* value = parts() ? makeShared(layout, false) : make(layout, false);
         value->isClass = type.element == ElementType::ClassIndex;
         value->readers = readers_[id.index()];
         values_[id.index()] = value;
@@ -217,14 +218,23 @@ Lowered* Compiler::make(const Layout& layout, bool wantsGradient) {
     return &lowered_.back();
 }
 
+Lowered* Compiler::makeShared(const Layout& layout, bool wantsGradient) {
+    const auto shared = sharedValue(layout.bytes() / sizeOf(layout.batch));
+    lowered_.push_back({layout, shared.own});
+    lowered_.back().wantsGradient = wantsGradient;
+    lowered_.back().all = shared.all;
+    return &lowered_.back();
+}
+
 dnnl::prop_kind Compiler::forwardKind() const {
     return options_.differentiate ? dnnl::prop_kind::forward_training
                                   : dnnl::prop_kind::forward_inference;
 }
 
-Lowered* Compiler::makeOutput(const OpContext& context, const Layout& layout) {
+Lowered* Compiler::makeOutput(const OpContext& context, const Layout& layout, bool shared) {
     auto id = context.op.output;
-    auto* value = make(layout, wantsGradient_[id.index()]);
+    const bool wanted = wantsGradient_[id.index()];
+    auto* value = shared ? makeShared(layout, wanted) : make(layout, wanted);
     if (context.fused) {
         value->fused = *context.fused;
         id = graph_.ops()[*fusion_[*graph_.value(id).producer]].output;
@@ -240,6 +250,7 @@ Lowered* Compiler::aliasOutput(const OpContext& context, Lowered* input, const L
     auto* value = &lowered_.back();
     value->wantsGradient = wantsGradient_[id.index()];
     value->dirtyPadding = input->dirtyPadding;
+    value->all = input->all;
     value->readers = readers_[id.index()];
     values_[id.index()] = value;
     if (value->wantsGradient)
@@ -261,13 +272,17 @@ void Compiler::moveChannels(Buffer* from, const Layout& fromLayout, Buffer* to,
     ++report.reorders;
 }
 
-Lowered* Compiler::convert(Lowered* value, const Layout& layout) {
-    if (sameMemory(value->layout, layout))
+Lowered* Compiler::convert(Lowered* value, const Layout& layout, bool shared) {
+    const auto suits = [&](const Lowered* given) {
+        return sameMemory(given->layout, layout) && (!shared || given->all);
+    };
+    if (suits(value))
         return value;
     for (auto* copy : value->copies)
-        if (sameMemory(copy->layout, layout))
+        if (suits(copy))
             return copy;
-    auto* copy = make(layout, value->wantsGradient);
+    auto* copy =
+        shared ? makeShared(layout, value->wantsGradient) : make(layout, value->wantsGradient);
     value->copies.push_back(copy);
 
     // With equal channels the padding is copied too; else oneDNN zeroes that of blocked targets.
@@ -276,6 +291,12 @@ Lowered* Compiler::convert(Lowered* value, const Layout& layout) {
     const auto describe = [whole](const Layout& l) { return whole ? l.padded() : l.logical(); };
     const auto move = [this, whole, describe](Buffer* from, const Layout& fromLayout, Buffer* to,
                                               const Layout& toLayout) {
+        if (sameMemory(fromLayout, toLayout)) {
+            schedule_.add({from, to}, [from, to](const RunContext&) {
+                copyBytes(to->as<std::byte>(), from->as<std::byte>(), to->bytes());
+            });
+            return;
+        }
         const bool single = !fromLayout.isHalf && !toLayout.isHalf;
         if (single && keepsChannelsTogether(fromLayout) && keepsChannelsTogether(toLayout))
             return moveChannels(from, fromLayout, to, toLayout);
@@ -353,7 +374,7 @@ void Compiler::emitBackward() {
         if (gradientBuffers_[i]) {
             trained.push_back(WeightId{i});
             gradients.push_back(gradientBuffers_[i]);
-        } else if (!isPart() && graph_.weight(WeightId{i}).learns() && stored.isSet) {
+        } else if (part() == 0 && graph_.weight(WeightId{i}).learns() && stored.isSet) {
             // Another program on the same store may have left something there.
             auto* gradient = schedule_.external(stored.gradient.bytes());
             schedule_.add({gradient}, [gradient](const RunContext&) {
@@ -369,7 +390,7 @@ void Compiler::seedLosses() {
         if (!value->wantsGradient)
             continue;
         auto* seed = schedule_.arena(value->layout.bytes());
-        const auto samples = isPart() ? options_.wholeBatch : batch_;
+        const auto samples = parts() ? parts()->batch() : batch_;
         const auto share = static_cast<float>(loss.weight / static_cast<double>(samples));
         schedule_.add({seed}, [seed, share](const RunContext&) {
             std::fill_n(seed->as(), seed->bytes() / sizeof(float), share);

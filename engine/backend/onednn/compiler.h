@@ -3,6 +3,7 @@
 
 #include "engine/backend/onednn/half_precision.h"
 #include "engine/backend/onednn/layout.h"
+#include "engine/backend/onednn/part_group.h"
 #include "engine/backend/onednn/schedule.h"
 #include "engine/backend/onednn/weight_store.h"
 
@@ -22,6 +23,7 @@ struct Lowered {
     bool derivativeApplied = false;
     std::vector<Buffer*> gradients = {}; ///< to be summed; in this layout
     std::vector<Lowered*> copies = {};   ///< in other layouts
+    std::byte* all = nullptr;            ///< of all parts of the batch, where they lie together
 };
 
 /// What an op has to know about itself to be lowered.
@@ -48,9 +50,11 @@ struct CompilerOptions {
     bool keepEverything = false;
     std::size_t slots = 0; ///< of the optimizer, for each trained weight
     bool half = false;     ///< convolutions and dense layers multiply in bfloat16
-    /// Samples that the losses are the mean of, where the program has a part of a batch; 0: its
-    /// own. A part keeps its gradients to itself: the store's are shared with the other parts.
-    std::int64_t wholeBatch = 0;
+    /// Where the program has a part of a batch: what it shares with the others, and its number. The
+    /// losses are means over the whole batch. A part keeps its gradients to itself, but for the
+    /// first, whose are the store's; so others can be added to them.
+    PartGroup* parts = nullptr;
+    std::size_t part = 0;
 };
 
 /// Turns a graph into a Schedule: forward ops add their steps at once and leave a closure for their
@@ -94,12 +98,28 @@ public:
     }
     /// Weights in bfloat16 stay from pass to pass: the optimizer writes them.
     [[nodiscard]] bool keepsRounded() const { return usesHalf() && !options_.keepEverything; }
+    /// What the parts of the batch tell each other; nullptr where the program has all of it.
+    [[nodiscard]] PartGroup* parts() const { return options_.parts; }
+    [[nodiscard]] std::size_t part() const { return options_.part; }
+    /// Memory of each part for what the next op tells the others.
+    const std::vector<float*>& exchange(std::size_t floats) {
+        return options_.parts->exchange(exchanges_++, floats);
+    }
+    /// A value of all samples, one after the other, of which each part has its own.
+    struct SharedValue {
+        std::byte* all;
+        Buffer* own;
+    };
+    SharedValue sharedValue(std::size_t bytesOfSample);
+    /// The parts meet and take the step together; the steps added from now on come after it.
+    void shareStep(SharedStep step);
     [[nodiscard]] dnnl::prop_kind forwardKind() const;
     [[nodiscard]] Schedule& schedule() { return schedule_; }
     [[nodiscard]] OneDnnWeights& weights() { return weights_; }
 
     /// Makes the output of the op (or of the activation that is folded into it).
-    Lowered* makeOutput(const OpContext& context, const Layout& layout);
+    /// `shared`: with the values of all parts of the batch side by side.
+    Lowered* makeOutput(const OpContext& context, const Layout& layout, bool shared = false);
     /// A value between the steps of one op.
     Lowered* makeIntermediate(const Layout& layout, const OpContext& context) {
         return make(layout, wantsGradient_[context.op.output.index()]);
@@ -107,10 +127,14 @@ public:
     /// The output is the input's memory under another layout.
     Lowered* aliasOutput(const OpContext& context, Lowered* input, const Layout& layout);
     /// The value in that layout; reordered (once) only when the memory differs.
-    Lowered* convert(Lowered* value, const Layout& layout);
+    Lowered* convert(Lowered* value, const Layout& layout, bool shared = false);
     /// Row-major, without padding, FP32.
     Lowered* plain(Lowered* value) {
         return convert(value, Layout::plain(batch_, value->layout.shape));
+    }
+    /// The same, with the values of all parts of the batch side by side.
+    Lowered* plainShared(Lowered* value) {
+        return convert(value, Layout::plain(batch_, value->layout.shape), true);
     }
     /// The same in the type that it has.
     Lowered* plainOfType(Lowered* value) {
@@ -154,6 +178,8 @@ public:
     GradientTarget gradientTarget(WeightId id, const MemoryDesc& desc);
     /// In row-major order.
     GradientTarget plainGradientTarget(WeightId id);
+    /// As the weight is kept, for a step that the parts take together; of the first part.
+    GradientTarget sharedGradientTarget(WeightId id);
     /// After the primitive: brings the gradient where it belongs. `maskPadding`: it may have
     /// garbage in the padding.
     void finishGradient(const GradientTarget& target, bool maskPadding);
@@ -179,10 +205,10 @@ private:
     void account(OpReport entry, std::vector<OpReport>& list);
     void startAccount();
     Lowered* make(const Layout& layout, bool wantsGradient);
+    Lowered* makeShared(const Layout& layout, bool wantsGradient);
     /// Between layouts that keep the channels of a position together.
     void moveChannels(Buffer* from, const Layout& fromLayout, Buffer* to, const Layout& toLayout);
     Buffer* weightBuffer(WeightId id);
-    [[nodiscard]] bool isPart() const { return options_.wholeBatch > 0; }
     Buffer* gradientMemory(WeightId id);
 
     const OpGraph& graph_;
@@ -202,7 +228,8 @@ private:
     std::vector<Lowered*> values_; ///< by ValueId
     std::vector<std::function<void()>> backward_;
     std::vector<Buffer*> weightBuffers_, gradientBuffers_;
-    std::size_t reportedSteps_ = 0; ///< what comes after belongs to the next op's report
+    std::size_t exchanges_ = 0, matrices_ = 0; ///< asked for
+    std::size_t reportedSteps_ = 0;            ///< what comes after belongs to the next op's report
     std::size_t reportedReorders_ = 0;
 };
 

@@ -4,6 +4,21 @@
 
 namespace gradwright::onednn {
 
+Compiler::SharedValue Compiler::sharedValue(std::size_t bytesOfSample) {
+    auto& group = *options_.parts;
+    auto* all = group.matrix(matrices_++, bytesOfSample);
+    const auto before = static_cast<std::size_t>(group.firstSample(part())) * bytesOfSample;
+    auto* own = all ? all + before : nullptr;
+    return {all, schedule_.external({own, static_cast<std::size_t>(batch_) * bytesOfSample})};
+}
+
+void Compiler::shareStep(SharedStep step) {
+    const auto pass = schedule_.isBackward() ? Pass::Backward : Pass::Forward;
+    const auto segment = schedule_.meet();
+    if (part() == 0)
+        options_.parts->share(pass, segment, std::move(step));
+}
+
 Buffer* Compiler::weightBuffer(WeightId id) {
     auto*& buffer = weightBuffers_[id.index()];
     if (!buffer)
@@ -59,7 +74,7 @@ Compiler::GradientTarget Compiler::plainGradientTarget(WeightId id) {
 
 Buffer* Compiler::gradientMemory(WeightId id) {
     auto& stored = weights_.stored(id);
-    if (!isPart())
+    if (part() == 0)
         return schedule_.external(stored.gradient.bytes());
     auto* memory = schedule_.arena(stored.desc.get_size());
     schedule_.keep(memory);
@@ -72,6 +87,15 @@ Compiler::GradientTarget Compiler::gradientTarget(WeightId id, const MemoryDesc&
     if (first && stored.desc == desc)
         return {id, desc, gradientMemory(id)};
     return {id, desc, schedule_.arena(desc.get_size())};
+}
+
+Compiler::GradientTarget Compiler::sharedGradientTarget(WeightId id) {
+    const auto& stored = weights_.stored(id);
+    if (graph_.weight(id).learns() && !gradientBuffers_[id.index()])
+        return {id, stored.desc, gradientMemory(id)};
+    constants.emplace_back(
+        stored.desc.get_size()); // no memory of the arena, which others don't see
+    return {id, stored.desc, schedule_.external(constants.back().bytes())};
 }
 
 void Compiler::finishGradient(const GradientTarget& target, bool maskPadding) {

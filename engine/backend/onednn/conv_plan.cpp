@@ -35,7 +35,7 @@ public:
         if (compiler_.usesNativeHalf())
             takeHalf(*best);
         else
-            takeWinograd(*best, problem_, compiler_.batch());
+            takeWinograd(*best, problem_, compiler_.batch(), compiler_.parts() != nullptr);
         return std::move(*best);
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/onednn/compiler.h"
+#include "engine/backend/onednn/lower_batch_norm.h"
 
 namespace gradwright::onednn {
 namespace {
@@ -82,10 +82,8 @@ void chooseStatistics(Compiler& compiler, const OpContext& context, const BatchN
     compiler.schedule().keep(tensors.mean);
     compiler.schedule().keep(tensors.variance);
     const auto count = static_cast<double>(layout.batch * layout.positions());
-    // A single value has no unbiased variance; its biased one, 0, is taken.
-    const double unbiasing = count > 1 ? count / (count - 1) : 1;
     compiler.statistics.push_back({tensors.mean, tensors.variance, ids[2], ids[3],
-                                   static_cast<float>(op.momentum), static_cast<float>(unbiasing)});
+                                   static_cast<float>(op.momentum), unbiasingFactor(count)});
 }
 
 } // namespace
@@ -98,6 +96,9 @@ void lower(Compiler& compiler, const OpContext& context, const BatchNormOp& op) 
     for (const auto id : context.op.weights)
         if (!compiler.weights().stored(id).isSet)
             compiler.weights().setLayout(id, {layout.shape[0]}, vector);
+
+    if (compiler.parts() && compiler.trainingMode())
+        return lowerInParts(compiler, context, op, source);
 
     const auto desc = imageDesc(layout);
     const bool running = !compiler.trainingMode();

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/lower_dense.h"
+
 #include "engine/backend/onednn/kernels/dense_gradient.h"
 #include "engine/backend/onednn/operand.h"
 
@@ -57,7 +59,7 @@ bool takesOwnGradient(const DenseBackwardWeights& pd) {
     constexpr std::int64_t mostUnits = 256;
     const auto& kernel = pd.diff_weights_desc();
     const auto dims = dimsOf(kernel);
-    return hasDenseGradient() && kernel == taggedDesc(dims, dnnl::memory::format_tag::AB16b64a) &&
+    return hasDenseGradient() && isDenseGradientLayout(kernel) &&
            pd.src_desc() == denseDesc(dimsOf(pd.src_desc())) && dims[0] <= mostUnits;
 }
 
@@ -132,10 +134,12 @@ std::int64_t rowsOf(const Layout& layout) {
     return layout.shape.rank() == 2 ? layout.batch * layout.shape[0] : layout.batch;
 }
 
-DenseForward describeForward(Compiler& compiler, const OpContext& context, const DenseOp& op) {
+/// For `samples` samples.
+DenseForward describeForward(Compiler& compiler, const OpContext& context, const DenseOp& op,
+                             std::int64_t samples) {
     const auto& in = context.inputs[0]->layout;
     const auto features = in.shape[in.shape.rank() - 1];
-    const auto rows = rowsOf(in);
+    const auto rows = rowsOf(in) / in.batch * samples;
     const auto& stored = compiler.weights().stored(context.op.weights[0]);
     const auto kept = stored.isSet ? stored.desc : anyDesc({op.units, features});
     const auto bias = op.bias ? denseDesc({op.units}) : MemoryDesc();
@@ -183,22 +187,28 @@ MemoryDesc givenDesc(const Lowered& source, const DenseForward& single) {
 
 void lower(Compiler& compiler, const OpContext& context, const DenseOp& op) {
     const auto& ids = context.op.weights;
-    const auto single = describeForward(compiler, context, op);
+    auto& weights = compiler.weights();
+    // The weights lie as suits the whole batch.
+    const auto whole = describeForward(
+        compiler, context, op, compiler.parts() ? compiler.parts()->batch() : compiler.batch());
+    if (!weights.stored(ids[0]).isSet)
+        weights.setLayout(ids[0], compiler.graph().weight(ids[0]).shape.dims(),
+                          whole.weights_desc());
+    if (op.bias && !weights.stored(ids[1]).isSet)
+        weights.setLayout(ids[1], {op.units}, whole.bias_desc());
+    if (sharesDense(compiler, whole))
+        return lowerShared(compiler, context, op, whole);
+
+    const auto single = describeForward(compiler, context, op, compiler.batch());
     auto* source = compiler.plainOfType(context.inputs[0]);
-    if (!compiler.weights().stored(ids[0]).isSet)
-        compiler.weights().setLayout(ids[0], compiler.graph().weight(ids[0]).shape.dims(),
-                                     single.weights_desc());
     DenseTensors tensors{.source = source,
                          .output = nullptr,
                          .kernel = ids[0],
                          .bias = {},
                          .read = Operand(compiler, source->buffer, givenDesc(*source, single)),
                          .weights = Operand(compiler, ids[0])};
-    if (op.bias) {
+    if (op.bias)
         tensors.bias = ids[1];
-        if (!compiler.weights().stored(ids[1]).isSet)
-            compiler.weights().setLayout(ids[1], {op.units}, single.bias_desc());
-    }
     const auto pd = preferHalf(
         compiler,
         [&] {

@@ -71,9 +71,13 @@ void requireSupported(const CompileOptions& options) {
 enum class Division { None, Chunks, Parts };
 
 Division divisionOf(const OpGraph& graph, const CompileOptions& options) {
-    if (ChunkedProgram::chunkFor(graph, options) < options.batch)
-        return Division::Chunks;
-    return ReplicatedProgram::partsFor(graph, options) > 1 ? Division::Parts : Division::None;
+    // What is to be computed in parts is so for the smallest batch, too: its numbers must not
+    // depend on the number of threads.
+    const bool isFixed = options.replicas > 1;
+    if (options.mode == Mode::Training)
+        return isFixed ? Division::Parts : Division::None;
+    return isFixed || ChunkedProgram::chunkFor(graph, options) < options.batch ? Division::Chunks
+                                                                               : Division::None;
 }
 
 class OneDnnBackend final : public Backend {

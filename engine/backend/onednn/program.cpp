@@ -15,7 +15,8 @@ CompilerOptions compilerOptions(const CompileOptions& options, const ProgramRole
             .keepEverything = role.forFaults,
             .slots = options.update ? options.update->allSlots() : 0,
             .half = options.precision == Precision::Bf16,
-            .wholeBatch = role.wholeBatch};
+            .parts = role.parts,
+            .part = role.part};
 }
 
 bool recomputes(const CompileOptions& options, const ProgramRole& role) {
@@ -103,25 +104,52 @@ void OneDnnProgram::bind(std::span<const BatchInput> inputs) {
 
 bool OneDnnProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
                             const std::stop_token& stop) {
-    state_ = State::Compiled;
-    bind(inputs);
-    seed_ = seed;
     weights_->forms().refresh(forms_);
-    if (!schedule_.runForward({seed, inputs_, static_cast<std::size_t>(role_.firstSample)}, stop))
+    for (std::size_t i = 0; i < forwardSegments(); ++i)
+        if (!forwardSegment(i, inputs, seed, stop))
+            return false;
+    return true;
+}
+
+bool OneDnnProgram::isEmpty(Pass pass, std::size_t segment) const {
+    const auto& [first, last] = pass == Pass::Forward ? schedule_.forwardSegments()[segment]
+                                                      : schedule_.backwardSegments()[segment];
+    return first == last;
+}
+
+bool OneDnnProgram::forwardSegment(std::size_t number, std::span<const BatchInput> inputs,
+                                   StepSeed seed, const std::stop_token& stop) {
+    if (number == 0) {
+        state_ = State::Compiled;
+        bind(inputs);
+        seed_ = seed;
+    }
+    if (!schedule_.run(schedule_.forwardSegments()[number], context(), stop))
         return false;
-    state_ = State::Forward;
+    if (number + 1 == forwardSegments())
+        state_ = State::Forward;
     return true;
 }
 
 bool OneDnnProgram::backward(const std::stop_token& stop) {
     if (options_.mode != Mode::Training)
         throw Error("gradients need a program compiled for training");
-    require(State::Forward, "the backward pass");
-    state_ = State::Forward;
-    squaresKnown_ = false;
-    if (!schedule_.runBackward({seed_, inputs_, static_cast<std::size_t>(role_.firstSample)}, stop))
+    for (std::size_t i = 0; i < backwardSegments(); ++i)
+        if (!backwardSegment(i, stop))
+            return false;
+    return true;
+}
+
+bool OneDnnProgram::backwardSegment(std::size_t number, const std::stop_token& stop) {
+    if (number == 0) {
+        require(State::Forward, "the backward pass");
+        state_ = State::Forward;
+        squaresKnown_ = false;
+    }
+    if (!schedule_.run(schedule_.backwardSegments()[number], context(), stop))
         return false;
-    state_ = State::Backward;
+    if (number + 1 == backwardSegments())
+        state_ = State::Backward;
     return true;
 }
 

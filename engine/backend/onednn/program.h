@@ -10,9 +10,10 @@ namespace gradwright::onednn {
 struct ProgramRole {
     /// Nothing fused, every value readable, no backward pass.
     bool forFaults = false;
-    /// A part of a batch of so many samples, beside other parts on the same weights: gradients stay
-    /// with the program, and others take the step. 0: the whole batch.
-    std::int64_t wholeBatch = 0;
+    /// A part of a batch, beside other parts on the same weights: others sum the gradients, which
+    /// stay with the program, and take the step. nullptr: the whole batch.
+    PartGroup* parts = nullptr;
+    std::size_t part = 0;
     std::int64_t firstSample = 0;
 };
 
@@ -37,6 +38,19 @@ public:
     [[nodiscard]] std::optional<std::string> firstNonFinite() const override;
     [[nodiscard]] ProgramReport report() const override;
 
+    /// For a part of a batch: the segments of each pass, between which the parts meet, one by one
+    /// from the first on. Return false when stopped.
+    [[nodiscard]] std::size_t forwardSegments() const { return schedule_.forwardSegments().size(); }
+    [[nodiscard]] std::size_t backwardSegments() const {
+        return schedule_.backwardSegments().size();
+    }
+    [[nodiscard]] bool isEmpty(Pass pass, std::size_t segment) const;
+    bool forwardSegment(std::size_t number, std::span<const BatchInput> inputs, StepSeed seed,
+                        const std::stop_token& stop);
+    bool backwardSegment(std::size_t number, const std::stop_token& stop);
+    /// Passes the statistics of the batch on to the running ones.
+    void updateStatistics();
+
     /// For a part of a batch: the gradient of a weight, as the store keeps it; empty where there is
     /// none. After backward.
     [[nodiscard]] std::span<const float> gradient(WeightId id) const;
@@ -49,7 +63,9 @@ private:
 
     void require(State state, std::string_view what) const;
     void bind(std::span<const BatchInput> inputs);
-    void updateStatistics();
+    [[nodiscard]] RunContext context() const {
+        return {seed_, inputs_, static_cast<std::size_t>(role_.firstSample)};
+    }
 
     OpGraph graph_;
     CompileOptions options_;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/replicated_program.h"
 
+#include "engine/backend/compute_pool.h"
+#include "engine/backend/compute_threads.h"
 #include "engine/backend/onednn/kernels/elementwise.h"
 #include "engine/backend/onednn/one_thread.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace gradwright::onednn {
@@ -13,76 +14,80 @@ namespace {
 
 /// Random ops draw four numbers at a time.
 constexpr std::int64_t kLeastSamples = 4;
-constexpr std::size_t kChunk = 4096;
+constexpr std::size_t kChunk = TileOrder::kLargestTile;
 
 std::int64_t samplesOfPart(std::int64_t batch, std::int64_t parts) {
     const auto share = (batch + parts - 1) / parts;
     return (share + kLeastSamples - 1) / kLeastSamples * kLeastSamples;
 }
 
-} // namespace
-
-std::int64_t ReplicatedProgram::partsFor(const OpGraph& graph, const CompileOptions& options) {
-    const bool seesBatch = std::ranges::any_of(graph.ops(), [](const Op& op) {
-        return std::holds_alternative<BatchNormOp>(op.attributes);
-    });
-    if (options.mode != Mode::Training || options.replicas < 2 || seesBatch)
-        return 1;
-    const auto size = samplesOfPart(options.batch, options.replicas);
-    return (options.batch + size - 1) / size;
+/// As equal ones as possible.
+std::vector<std::int64_t> partsOf(std::int64_t batch, std::int64_t parts) {
+    std::vector<std::int64_t> samples;
+    const auto size = samplesOfPart(batch, parts);
+    for (std::int64_t first = 0; first < batch; first += size)
+        samples.push_back(std::min(size, batch - first));
+    return samples;
 }
+
+} // namespace
 
 ProgramReport ReplicatedProgram::plan(const OpGraph& graph, const CompileOptions& options) {
     const OneThread one;
-    const auto parts = partsFor(graph, options);
+    PartGroup group(partsOf(options.batch, options.replicas), true);
     auto part = options;
-    part.batch = samplesOfPart(options.batch, parts);
-    auto report = planProgram(graph, part, {.wholeBatch = options.batch});
-    report.replicas = static_cast<int>(parts);
-    report.arenaBytes *= static_cast<std::size_t>(parts); // the last may be smaller
+    part.batch = group.samples(0);
+    // The first keeps its gradients in the store.
+    auto report = planProgram(graph, part, {.parts = &group});
+    report.replicas = static_cast<int>(group.parts());
+    report.arenaBytes += group.bytes();
+    if (group.parts() > 1)
+        report.arenaBytes +=
+            (group.parts() - 1) * planProgram(graph, part, {.parts = &group, .part = 1}).arenaBytes;
     return report;
 }
 
 ReplicatedProgram::ReplicatedProgram(const OpGraph& graph, const CompileOptions& options,
                                      std::shared_ptr<OneDnnWeights> weights)
     : options_(options)
-    , weights_(std::move(weights)) {
+    , weights_(std::move(weights))
+    , group_(partsOf(options.batch, options.replicas)) {
     const OneThread one;
-    const auto size = samplesOfPart(options.batch, partsFor(graph, options));
-    for (std::int64_t first = 0; first < options.batch; first += size) {
+    std::int64_t first = 0;
+    for (std::size_t i = 0; i < group_.parts(); ++i) {
         auto part = options;
-        part.batch = std::min(size, options.batch - first);
+        part.batch = group_.samples(i);
         part.replicas = 1;
-        parts_.push_back({.program = std::make_unique<OneDnnProgram>(
-                              graph, part, weights_,
-                              ProgramRole{.wholeBatch = options.batch, .firstSample = first}),
+        const ProgramRole role{.parts = &group_, .part = i, .firstSample = first};
+        parts_.push_back({.program = std::make_unique<OneDnnProgram>(graph, part, weights_, role),
                           .firstSample = first});
         parts_.back().inputs.reserve(graph.inputs().size());
+        first += part.batch;
     }
     std::vector<WeightId> learning;
     for (std::uint32_t i = 0; i < graph.weights().size(); ++i)
         if (graph.weights()[i].learns())
             learning.push_back(WeightId{i});
+    squares_.resize(graph.weights().size());
     std::vector<FormNumber> forms;
     for (const auto& part : parts_)
         std::ranges::copy(part.program->forms(), std::back_inserter(forms));
     updater_.emplace(*weights_, std::move(learning), options.update ? &*options.update : nullptr,
-                     forms);
+                     forms, Updater::Team::Pool);
 }
 
 template <class Run>
-bool ReplicatedProgram::onEach(const Run& run) {
-    const auto count = static_cast<int>(parts_.size());
-#pragma omp parallel for schedule(static, 1) num_threads(count)
-    for (int i = 0; i < count; ++i) {
-        auto& part = parts_[static_cast<std::size_t>(i)];
-        part.failure = nullptr;
-        try {
-            part.done = run(part);
-        } catch (...) {
-            part.failure = std::current_exception();
-        }
-    }
+bool ReplicatedProgram::onEach(const Run& run, bool isShort) {
+    computePool().run(parts_.size(), isShort ? 1 : parts_.size(),
+                      [&](std::size_t number, std::size_t) {
+                          auto& part = parts_[number];
+                          part.failure = nullptr;
+                          try {
+                              part.done = run(part);
+                          } catch (...) {
+                              part.failure = std::current_exception();
+                          }
+                      });
     for (const auto& part : parts_)
         if (part.failure)
             std::rethrow_exception(part.failure);
@@ -96,15 +101,36 @@ bool ReplicatedProgram::forward(std::span<const BatchInput> inputs, StepSeed see
         skipSamples(graph(), inputs, part.firstSample, part.inputs);
     for (const auto& part : parts_) // once, before the threads
         weights_->forms().refresh(part.program->forms());
-    return onEach([&](Part& part) { return part.program->forward(part.inputs, seed, stop); });
+    const auto segments = parts_.front().program->forwardSegments();
+    for (std::size_t i = 0; i < segments; ++i) {
+        const auto run = [&](Part& part) {
+            return part.program->forwardSegment(i, part.inputs, seed, stop);
+        };
+        if (!onEach(run, parts_.front().program->isEmpty(Pass::Forward, i)) ||
+            !takeTogether(Pass::Forward, i, stop))
+            return false;
+    }
+    return true;
+}
+
+bool ReplicatedProgram::takeTogether(Pass pass, std::size_t segment, const std::stop_token& stop) {
+    const auto& step = group_.shared(pass, segment);
+    if (step.tasks > 0)
+        computePool().run(step.tasks, [&](std::size_t task, std::size_t) { step.run(task); });
+    return !stop.stop_requested();
 }
 
 bool ReplicatedProgram::backward(const std::stop_token& stop) {
-    squaresKnown_ = false;
-    hasGradients_ = onEach([&](Part& part) { return part.program->backward(stop); });
-    if (hasGradients_)
-        sumGradients();
-    return hasGradients_;
+    hasGradients_ = false;
+    const auto segments = parts_.front().program->backwardSegments();
+    for (std::size_t i = 0; i < segments; ++i)
+        if (!onEach([&](Part& part) { return part.program->backwardSegment(i, stop); },
+                    parts_.front().program->isEmpty(Pass::Backward, i)) ||
+            !takeTogether(Pass::Backward, i, stop))
+            return false;
+    sumGradients();
+    hasGradients_ = true;
+    return true;
 }
 
 void ReplicatedProgram::findGradients() {
@@ -117,8 +143,9 @@ void ReplicatedProgram::findGradients() {
             Sum sum{reinterpret_cast<float*>(stored.gradient.data()) + begin,
                     {},
                     std::min(kChunk, stored.elements() - begin)};
-            for (const auto& part : parts_)
-                if (const auto gradient = part.program->gradient(id); !gradient.empty())
+            sum.weight = i;
+            for (std::size_t part = 1; part < parts_.size(); ++part) // the first is the target
+                if (const auto gradient = parts_[part].program->gradient(id); !gradient.empty())
                     sum.terms.push_back(gradient.data() + begin);
             sums_.push_back(std::move(sum));
         }
@@ -128,20 +155,15 @@ void ReplicatedProgram::findGradients() {
 void ReplicatedProgram::sumGradients() {
     if (sums_.empty())
         findGradients();
-    const auto count = static_cast<std::ptrdiff_t>(sums_.size());
-#pragma omp parallel for schedule(static)
-    for (std::ptrdiff_t i = 0; i < count; ++i) {
-        const auto& [target, terms, size] = sums_[static_cast<std::size_t>(i)];
-        // A weight that no loss depends on has no terms; one part has no second.
-        if (terms.empty())
-            std::memset(target, 0, size * sizeof(float));
-        else if (terms.size() == 1)
-            std::copy_n(terms[0], size, target);
-        else
-            addInto(target, terms[0], terms[1], size);
-        for (std::size_t k = 2; k < terms.size(); ++k)
-            addInto(target, target, terms[k], size);
-    }
+    computePool().run(sums_.size(), [this](std::size_t number, std::size_t) {
+        auto& sum = sums_[number];
+        for (const auto* term : sum.terms)
+            addInto(sum.target, sum.target, term, sum.size);
+        sum.square = sumOfSquares(sum.target, sum.size);
+    });
+    std::ranges::fill(squares_, 0.0);
+    for (const auto& sum : sums_)
+        squares_[sum.weight] += sum.square;
 }
 
 void ReplicatedProgram::update(double learningRate, std::uint64_t step) {
@@ -150,6 +172,7 @@ void ReplicatedProgram::update(double learningRate, std::uint64_t step) {
     if (!std::exchange(hasGradients_, false))
         throw Error("the update needs a completed backward pass before it");
     updater_->update(learningRate, step);
+    parts_.front().program->updateStatistics();
 }
 
 double ReplicatedProgram::lossSum() const {
@@ -179,9 +202,7 @@ void ReplicatedProgram::copyOutput(ValueId value, std::span<float> out) const {
 }
 
 std::span<const double> ReplicatedProgram::gradientSquares() const {
-    if (!std::exchange(squaresKnown_, true))
-        updater_->measureGradients();
-    return updater_->gradientSquares();
+    return squares_;
 }
 
 std::optional<std::string> ReplicatedProgram::firstNonFinite() const {
@@ -194,7 +215,7 @@ std::optional<std::string> ReplicatedProgram::firstNonFinite() const {
 ProgramReport ReplicatedProgram::report() const {
     auto report = parts_.front().program->report();
     report.replicas = static_cast<int>(parts_.size());
-    report.arenaBytes = 0;
+    report.arenaBytes = group_.bytes();
     for (const auto& part : parts_)
         report.arenaBytes += part.program->report().arenaBytes;
     return report;

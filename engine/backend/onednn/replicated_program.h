@@ -5,19 +5,16 @@
 
 namespace gradwright::onednn {
 
-/// A training program whose batch is computed in parts side by side, each by one thread on the same
-/// weights. The parts' gradients are summed in their order, so the same number of parts gives the
-/// same bits.
+/// A training program whose batch is computed in parts, each by one thread at a time on the same
+/// weights. Whatever is summed over the batch is summed over the parts in their order, so the same
+/// number of parts gives the same bits, whatever the number of threads.
 class ReplicatedProgram final : public Program {
 public:
-    /// How many parts are possible: as many as asked for, of four samples at least; one where ops
-    /// look at the whole batch, and outside of training.
-    static std::int64_t partsFor(const OpGraph& graph, const CompileOptions& options);
-    /// The report of a program that is not made.
-    static ProgramReport plan(const OpGraph& graph, const CompileOptions& options);
-
+    /// With as many parts as asked for, of four samples at least.
     ReplicatedProgram(const OpGraph& graph, const CompileOptions& options,
                       std::shared_ptr<OneDnnWeights> weights);
+    /// The report of a program that is not made.
+    static ProgramReport plan(const OpGraph& graph, const CompileOptions& options);
 
     [[nodiscard]] const CompileOptions& options() const override { return options_; }
     [[nodiscard]] const OpGraph& graph() const override { return parts_.front().program->graph(); }
@@ -47,23 +44,28 @@ private:
     };
     /// A run of one weight's gradient.
     struct Sum {
-        float* target;
-        std::vector<const float*> terms; ///< by part
+        float* target;                   ///< holds the first part's
+        std::vector<const float*> terms; ///< of the other parts
         std::size_t size;
+        std::size_t weight = 0;
+        double square = 0; ///< the sum's squared norm
     };
 
-    /// run(part) on a thread each. Returns whether all were done; rethrows what the first threw.
+    /// run(part) on the pool. Returns whether all were done; rethrows what the first threw.
+    /// `isShort`: not worth waking the others.
     template <class Run>
-    bool onEach(const Run& run);
+    bool onEach(const Run& run, bool isShort = false);
+    bool takeTogether(Pass pass, std::size_t segment, const std::stop_token& stop);
     void findGradients();
     void sumGradients();
 
     CompileOptions options_;
     std::shared_ptr<OneDnnWeights> weights_;
+    PartGroup group_;
     std::vector<Part> parts_;
     std::vector<Sum> sums_; ///< known after the first backward pass
-    mutable std::optional<Updater> updater_;
-    mutable bool squaresKnown_ = true;
+    std::optional<Updater> updater_;
+    std::vector<double> squares_; ///< of the gradients, by weight
     bool hasGradients_ = false;
 };
 

@@ -89,6 +89,8 @@ void Schedule::plan(bool recompute) {
         }
     }
     arenaBytes_ = arena.bytes;
+    forward_ = segments(0, execution_.backward, forwardMeets_);
+    backwardPass_ = segments(execution_.backward, execution_.order.size(), backwardMeets_);
     if (planOnly_)
         return;
     arena_ = AlignedBuffer(arena.bytes);
@@ -137,17 +139,31 @@ void Schedule::bindArguments() {
         }
 }
 
-bool Schedule::runForward(const RunContext& context, const std::stop_token& stop) {
-    return run(0, execution_.backward, context, stop);
+std::size_t Schedule::meet() {
+    auto& meets = isBackward() ? backwardMeets_ : forwardMeets_;
+    meets.push_back(steps_.size());
+    return meets.size() - 1;
 }
 
-bool Schedule::runBackward(const RunContext& context, const std::stop_token& stop) {
-    return run(execution_.backward, execution_.order.size(), context, stop);
-}
-
-bool Schedule::run(std::size_t first, std::size_t last, const RunContext& context,
-                   const std::stop_token& stop) {
+std::vector<Schedule::Segment> Schedule::segments(std::size_t first, std::size_t last,
+                                                  const std::vector<std::size_t>& meets) const {
+    std::vector<Segment> segments{{first, first}};
+    auto meet = meets.begin();
     for (auto i = first; i < last; ++i) {
+        const auto step = execution_.order[i];
+        // In the backward pass, steps of the forward pass run again for the step behind them.
+        const bool isFirstRun = step >= backward_ || first < execution_.backward;
+        for (; isFirstRun && meet != meets.end() && step >= *meet; ++meet)
+            segments.push_back({i, i});
+        segments.back().last = i + 1;
+    }
+    for (; meet != meets.end(); ++meet)
+        segments.push_back({last, last});
+    return segments;
+}
+
+bool Schedule::run(const Segment& segment, const RunContext& context, const std::stop_token& stop) {
+    for (auto i = segment.first; i < segment.last; ++i) {
         if (stop.stop_requested())
             return false;
         const auto& step = steps_[execution_.order[i]];

@@ -70,10 +70,15 @@ public:
     void add(std::vector<Buffer*> uses, Kernel kernel);
     /// The last added step may write `output` over `input`, if nobody needs that any more.
     void lastMayWriteOver(Buffer* output, Buffer* input);
+    /// The steps added from now on need what all parts of the batch have done before: a pass is run
+    /// in segments, between which the parts meet. A step that runs again does not wait again.
+    /// Returns the number of the segment that ends here.
+    std::size_t meet();
     /// The steps added from now on belong to another op.
     void beginOp() { ++op_; }
     /// The steps added from now on belong to the backward pass.
     void beginBackward() { backward_ = steps_.size(); }
+    [[nodiscard]] bool isBackward() const { return backward_ <= steps_.size(); }
 
     [[nodiscard]] std::size_t steps() const { return steps_.size(); }
     /// Of the buffers that the steps from that one on use.
@@ -85,9 +90,15 @@ public:
     /// After plan().
     [[nodiscard]] const Execution& execution() const { return execution_; }
 
-    /// Both return false when stopped between two steps.
-    bool runForward(const RunContext& context, const std::stop_token& stop);
-    bool runBackward(const RunContext& context, const std::stop_token& stop);
+    /// A run of places in execution().order.
+    struct Segment {
+        std::size_t first, last;
+    };
+    /// Of each pass, in their order; at least one. Some may be empty. After plan().
+    [[nodiscard]] std::span<const Segment> forwardSegments() const { return forward_; }
+    [[nodiscard]] std::span<const Segment> backwardSegments() const { return backwardPass_; }
+    /// Returns false when stopped between two steps.
+    bool run(const Segment& segment, const RunContext& context, const std::stop_token& stop);
 
     [[nodiscard]] std::size_t arenaBytes() const { return arenaBytes_; }
     /// What it would be if each step ran once.
@@ -110,14 +121,16 @@ private:
     [[nodiscard]] Outline outline() const;
     [[nodiscard]] Outline::Step outlineOf(const Step& step) const;
     void bindArguments();
-    bool run(std::size_t first, std::size_t last, const RunContext& context,
-             const std::stop_token& stop);
+    [[nodiscard]] std::vector<Segment> segments(std::size_t first, std::size_t last,
+                                                const std::vector<std::size_t>& meets) const;
 
     std::deque<Buffer> buffers_;  ///< addresses stay
     std::vector<Buffer*> pieces_; ///< those of the arena
     std::vector<Step> steps_;
     std::size_t op_ = 0;
     std::size_t backward_ = ~std::size_t{0};
+    std::vector<std::size_t> forwardMeets_, backwardMeets_; ///< steps before which parts meet
+    std::vector<Segment> forward_, backwardPass_;
     bool planOnly_;
     Execution execution_;
     std::size_t arenaBytes_ = 0, arenaBytesOnce_ = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/updater.h"
 
+#include "engine/backend/compute_pool.h"
+#include "engine/backend/compute_threads.h"
 #include "engine/backend/onednn/kernels/elementwise.h"
 #include "engine/backend/regularize.h"
 
@@ -20,8 +22,9 @@ float* at(AlignedBuffer& buffer, std::size_t offset) {
 } // namespace
 
 Updater::Updater(OneDnnWeights& weights, std::vector<WeightId> trained, const UpdateRule* rule,
-                 std::span<const FormNumber> forms)
+                 std::span<const FormNumber> forms, Team team)
     : weights_(weights)
+    , team_(team)
     , trained_(std::move(trained))
     , rule_(rule ? std::optional(*rule) : std::nullopt)
     , forms_(weights.specs().size())
@@ -87,11 +90,20 @@ void Updater::chooseForms(std::span<const FormNumber> forms) {
 }
 
 template <class Visit>
+void Updater::share(std::size_t count, const Visit& visit) const {
+    if (team_ == Team::Pool) {
+        computePool().run(count, [&](std::size_t number, std::size_t) { visit(number); });
+        return;
+    }
+    const auto last = static_cast<std::ptrdiff_t>(count);
+#pragma omp parallel for schedule(static) if (last > 1)
+    for (std::ptrdiff_t i = 0; i < last; ++i)
+        visit(static_cast<std::size_t>(i));
+}
+
+template <class Visit>
 void Updater::forEachChunk(const Visit& visit) const {
-    const auto count = static_cast<std::ptrdiff_t>(chunks_.size());
-#pragma omp parallel for schedule(static) if (count > 1)
-    for (std::ptrdiff_t i = 0; i < count; ++i)
-        visit(chunks_[static_cast<std::size_t>(i)], static_cast<std::size_t>(i));
+    share(chunks_.size(), [&](std::size_t i) { visit(chunks_[i], i); });
 }
 
 template <class Values>
@@ -176,14 +188,12 @@ void Updater::takeLayerwiseSteps(double learningRate) {
 }
 
 void Updater::limitRows() {
-    const auto count = static_cast<std::ptrdiff_t>(rows_.size());
-#pragma omp parallel for schedule(static) if (count > 1)
-    for (std::ptrdiff_t i = 0; i < count; ++i) {
-        auto& rows = rows_[static_cast<std::size_t>(i)];
+    share(rows_.size(), [this](std::size_t i) {
+        auto& rows = rows_[i];
         auto& stored = weights_.stored(rows.id);
         gradwright::limitRows(at(stored.value, 0), stored.elements(), rule_->regularization.maxNorm,
                               rows.squares, [&](std::size_t element) { return rows.of[element]; });
-    }
+    });
 }
 
 } // namespace gradwright::onednn

@@ -10,10 +10,13 @@ namespace gradwright::onednn {
 /// the number of threads.
 class Updater {
 public:
+    /// Which threads it runs on: those of the primitives or the compute pool.
+    enum class Team { OpenMp, Pool };
+
     /// `rule` may be null: then there is only gradientSquares(). `forms`: those that the next pass
     /// will read, of any weights.
     Updater(OneDnnWeights& weights, std::vector<WeightId> trained, const UpdateRule* rule,
-            std::span<const FormNumber> forms);
+            std::span<const FormNumber> forms, Team team = Team::OpenMp);
 
     /// Consumes the gradients. Other forms of these weights become out of date.
     void update(double learningRate, std::uint64_t step);
@@ -49,6 +52,9 @@ private:
     void regularize();
     void takeLayerwiseSteps(double learningRate);
     void limitRows();
+    /// visit(number) for all below `count`, on all threads.
+    template <class Visit>
+    void share(std::size_t count, const Visit& visit) const;
     /// visit(chunk, its number) on all threads.
     template <class Visit>
     void forEachChunk(const Visit& visit) const;
@@ -57,6 +63,7 @@ private:
     void sumSquares(const Values& values, std::vector<double>& sums) const;
 
     OneDnnWeights& weights_;
+    Team team_;
     std::vector<WeightId> trained_;
     std::optional<UpdateRule> rule_;
     std::vector<Chunk> chunks_;

@@ -15,7 +15,7 @@ constexpr std::int64_t kTransformed = 36; ///< numbers that stand for a tile or 
 constexpr double kProduct = 1.6;
 constexpr double kTileTransform = 45;
 constexpr double kKernelTransform = 205;
-constexpr double kStart = 50e6;
+constexpr double kStart = 50e6; ///< of several threads that wait for each other
 /// By how much the estimate must be better.
 constexpr double kGain = 1.1;
 
@@ -23,7 +23,7 @@ std::int64_t tilesAlong(std::int64_t outputs) {
     return (outputs + kTile - 1) / kTile;
 }
 
-bool pays(const ConvProblem& problem, std::int64_t batch) {
+bool pays(const ConvProblem& problem, std::int64_t batch, bool isAlone) {
     const auto in = static_cast<double>(problem.source[0]);
     const auto out = static_cast<double>(problem.output[0]);
     auto tiles = static_cast<double>(batch), positions = tiles;
@@ -35,7 +35,7 @@ bool pays(const ConvProblem& problem, std::int64_t batch) {
     const double winograd =
         kTransformed * (2 * kProduct * tiles * in * out + kTileTransform * tiles * (in + out) +
                         kKernelTransform * in * out) +
-        kStart;
+        (isAlone ? 0 : kStart);
     return kGain * winograd < direct;
 }
 
@@ -54,8 +54,8 @@ bool isPossible(const ConvProblem& problem) {
 
 } // namespace
 
-void takeWinograd(ConvPlan& plan, const ConvProblem& problem, std::int64_t batch) {
-    if (!isPossible(problem) || !pays(problem, batch))
+void takeWinograd(ConvPlan& plan, const ConvProblem& problem, std::int64_t batch, bool isAlone) {
+    if (!isPossible(problem) || !pays(problem, batch, isAlone))
         return;
     constexpr auto method = dnnl::algorithm::convolution_winograd;
     // In inference, oneDNN would want the kernel transformed beforehand.

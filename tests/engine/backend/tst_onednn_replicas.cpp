@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/compute_threads.h"
 #include "engine/support/error.h"
 #include "tests/engine/backend/compare_programs.h"
 #include "tests/engine/backend/net_rows.h"
@@ -28,12 +29,6 @@ void train(Program& program, int steps) {
     }
 }
 
-bool normalizesBatches(const OpGraph& graph) {
-    return std::ranges::any_of(graph.ops(), [](const Op& op) {
-        return std::holds_alternative<BatchNormOp>(op.attributes);
-    });
-}
-
 } // namespace
 
 /// Batches computed in parts side by side, in training and inference.
@@ -49,8 +44,7 @@ private Q_SLOTS:
         const auto nets = sampleNets();
         for (std::size_t i = 0; i < nets.size(); ++i)
             for (const int replicas : {2, 3})
-                if (!normalizesBatches(nets[i].graph))
-                    QTest::addRow("%s, %d parts", nets[i].name.c_str(), replicas) << i << replicas;
+                QTest::addRow("%s, %d parts", nets[i].name.c_str(), replicas) << i << replicas;
     }
     void trainLikeTheWhole() {
         QFETCH(std::size_t, index);
@@ -84,8 +78,61 @@ private Q_SLOTS:
             QVERIFY(first->weights()->read(WeightId{i}) == second->weights()->read(WeightId{i}));
     }
 
-    void whatSeesTheWholeBatchStaysWhole() {
-        QCOMPARE(compiled(smallResidual().graph, 16, 2)->report().replicas, 1);
+    /// Forty samples make enough rows for the parts to share the product of a dense layer.
+    void theNumberOfThreadsDoesNotMatter_data() { addNetRows(); }
+    void theNumberOfThreadsDoesNotMatter() {
+        QFETCH(std::size_t, index);
+        const auto net = sampleNets()[index];
+        std::shared_ptr<WeightStore> expected;
+        for (const int threads : {1, 2, 3}) {
+            setComputeThreads(threads);
+            const auto program = compiled(net.graph, 40, 4);
+            QCOMPARE(program->report().replicas, 4);
+            train(*program, 3);
+            auto options = program->options();
+            options.batch = 3; // the rest at the end of an epoch
+            const auto rest = makeOneDnnBackend()->compile(net.graph, options, program->weights());
+            train(*rest, 1);
+            options.mode = Mode::Inference;
+            const auto evaluation =
+                makeOneDnnBackend()->compile(net.graph, options, program->weights());
+            const auto data = randomBatch(net.graph, options.batch, 9);
+            QVERIFY(evaluation->forward(data.bindings(net.graph)));
+            const auto answers = evaluation->read(net.graph.output("logits"));
+            if (!expected) {
+                expected = program->weights();
+                expectedAnswers_ = answers;
+                continue;
+            }
+            for (std::uint32_t i = 0; i < net.graph.weights().size(); ++i)
+                QVERIFY2(expected->read(WeightId{i}) == program->weights()->read(WeightId{i}),
+                         net.graph.weight(WeightId{i}).key.c_str());
+            QVERIFY(answers == expectedAnswers_);
+        }
+        setComputeThreads(0);
+    }
+
+    /// Where a part alone would have other statistics than the batch.
+    void runningStatisticsAreThoseOfTheBatch() {
+        const auto net = smallResidual();
+        const auto program = compiled(net.graph, 12, 3);
+        QCOMPARE(program->report().replicas, 3);
+        const auto whole = compiled(net.graph, 12, 1);
+        train(*program, 1);
+        train(*whole, 1);
+        int statistics = 0;
+        for (std::uint32_t i = 0; i < net.graph.weights().size(); ++i) {
+            if (net.graph.weight(WeightId{i}).learns())
+                continue;
+            const double difference = relativeDifference(program->weights()->read(WeightId{i}),
+                                                         whole->weights()->read(WeightId{i}));
+            QVERIFY2(difference <= 1e-5, net.graph.weight(WeightId{i}).key.c_str());
+            ++statistics;
+        }
+        QVERIFY(statistics > 4);
+    }
+
+    void fewSamplesAreOnePart() {
         QCOMPARE(compiled(leNet5().graph, 4, 2)->report().replicas, 1);
         auto options = training(16);
         options.replicas = 2;
@@ -178,6 +225,9 @@ private Q_SLOTS:
         QVERIFY(program->forward(data.bindings(net.graph)));
         QCOMPARE(program->firstNonFinite().value_or(""), std::string("image"));
     }
+
+private:
+    Tensor expectedAnswers_;
 };
 
 QTEST_APPLESS_MAIN(OneDnnReplicasTest)

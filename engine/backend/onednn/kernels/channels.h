@@ -12,6 +12,11 @@ namespace gradwright::onednn {
 struct ChannelView {
     std::size_t batch = 1, blocks = 1, positions = 1, lanes = 1;
 
+    ChannelView(std::size_t samples, std::size_t blocksOf, std::size_t places, std::size_t side)
+        : batch(samples)
+        , blocks(blocksOf)
+        , positions(places)
+        , lanes(side) {}
     explicit ChannelView(const Layout& layout)
         : batch(static_cast<std::size_t>(layout.batch))
         , positions(static_cast<std::size_t>(layout.positions())) {

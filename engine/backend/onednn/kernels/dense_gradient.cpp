@@ -113,13 +113,16 @@ struct Part {
     std::size_t firstUnit, firstInput, inputs;
 };
 
-/// Inputs of a chunk, so that all threads get as many.
-std::size_t chunkWidth(std::size_t inputs, std::size_t blocks) {
-    const auto threads = static_cast<std::size_t>(omp_get_max_threads());
-    auto chunks = (inputs + kInputsOfChunk - 1) / kInputsOfChunk;
-    while (blocks * chunks % threads != 0)
+std::size_t blocksOf(const DenseGradientInputs& in) {
+    return (in.units + kUnitsOfBlock - 1) / kUnitsOfBlock;
+}
+
+/// Inputs of a chunk, so that all shares get as many.
+std::size_t chunkWidth(const DenseGradientInputs& in, std::size_t shares) {
+    auto chunks = (in.inputs + kInputsOfChunk - 1) / kInputsOfChunk;
+    while (blocksOf(in) * chunks % shares != 0)
         ++chunks;
-    const auto tiles = (inputs + kInputsOfTile - 1) / kInputsOfTile;
+    const auto tiles = (in.inputs + kInputsOfTile - 1) / kInputsOfTile;
     return (tiles + chunks - 1) / chunks * kInputsOfTile;
 }
 
@@ -151,16 +154,29 @@ bool hasDenseGradient() {
 }
 
 void denseGradient(const DenseGradientInputs& in, float* kernel, float* bias) {
-    const auto blocks = (in.units + kUnitsOfBlock - 1) / kUnitsOfBlock;
-    const auto width = chunkWidth(in.inputs, blocks);
-    const auto parts = static_cast<std::ptrdiff_t>(blocks * ((in.inputs + width - 1) / width));
-#pragma omp parallel for schedule(static) if (parts > 1)
-    for (std::ptrdiff_t i = 0; i < parts; ++i) {
-        const auto block = static_cast<std::size_t>(i) % blocks;
-        const auto first = static_cast<std::size_t>(i) / blocks * width;
-        computePart(in, {block * kUnitsOfBlock, first, std::min(width, in.inputs - first)}, kernel,
-                    bias);
-    }
+    const auto shares = static_cast<std::size_t>(omp_get_max_threads());
+    const auto tasks = static_cast<std::ptrdiff_t>(denseGradientTasks(in, shares));
+#pragma omp parallel for schedule(static) if (tasks > 1)
+    for (std::ptrdiff_t task = 0; task < tasks; ++task)
+        denseGradientTask(in, shares, static_cast<std::size_t>(task), kernel, bias);
+}
+
+std::size_t denseGradientTasks(const DenseGradientInputs& in, std::size_t shares) {
+    const auto width = chunkWidth(in, shares);
+    return blocksOf(in) * ((in.inputs + width - 1) / width);
+}
+
+void denseGradientTask(const DenseGradientInputs& in, std::size_t shares, std::size_t task,
+                       float* kernel, float* bias) {
+    const auto width = chunkWidth(in, shares);
+    const auto first = task / blocksOf(in) * width;
+    computePart(in,
+                {task % blocksOf(in) * kUnitsOfBlock, first, std::min(width, in.inputs - first)},
+                kernel, bias);
+}
+
+bool isDenseGradientLayout(const MemoryDesc& kernel) {
+    return kernel == taggedDesc(dimsOf(kernel), dnnl::memory::format_tag::AB16b64a);
 }
 
 } // namespace gradwright::onednn
@@ -177,6 +193,19 @@ bool hasDenseGradient() {
 
 void denseGradient(const DenseGradientInputs&, float*, float*) {
     throw Error("this processor has no AVX-512");
+}
+
+std::size_t denseGradientTasks(const DenseGradientInputs&, std::size_t) {
+    return 0;
+}
+
+void denseGradientTask(const DenseGradientInputs& in, std::size_t, std::size_t, float* kernel,
+                       float* bias) {
+    denseGradient(in, kernel, bias);
+}
+
+bool isDenseGradientLayout(const MemoryDesc&) {
+    return false;
 }
 
 } // namespace gradwright::onednn

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/backend/onednn/primitives.h"
+
 #include <cstddef>
 
 namespace gradwright::onednn {
@@ -20,5 +22,13 @@ bool hasDenseGradient();
 /// in their order, so the result does not depend on the number of threads. Only where
 /// hasDenseGradient().
 void denseGradient(const DenseGradientInputs& in, float* kernel, float* bias);
+
+/// The same in tasks, a multiple of `shares`; the result does not depend on their number.
+std::size_t denseGradientTasks(const DenseGradientInputs& in, std::size_t shares);
+void denseGradientTask(const DenseGradientInputs& in, std::size_t shares, std::size_t task,
+                       float* kernel, float* bias);
+
+/// Whether a kernel lies as denseGradient() writes it.
+bool isDenseGradientLayout(const MemoryDesc& kernel);
 
 } // namespace gradwright::onednn

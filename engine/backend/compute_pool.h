@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/support/scheduling.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace gradwright {
+
+/// Threads that compute tasks side by side for the thread that owns the pool, which takes part.
+/// Tasks come from a queue: a thread that loses its processor delays the task that it has begun and
+/// no other. A thread that finds nothing to do spins briefly, since the next tasks usually follow
+/// at once, and then sleeps, so that a busy computer loses nothing to it. run() and the settings
+/// belong to the owner.
+class ComputePool {
+public:
+    /// With `threads` threads, the owner's included, and, where these are all that the machine has,
+    /// a spare one for busy times. At first `threads` are active.
+    explicit ComputePool(int threads);
+    ~ComputePool();
+    ComputePool(const ComputePool&) = delete;
+    ComputePool& operator=(const ComputePool&) = delete;
+
+    /// The threads asked for; size() counts the spare one, too.
+    [[nodiscard]] int threads() const { return threads_; }
+    [[nodiscard]] int size() const { return static_cast<int>(helpers_.size()) + 1; }
+
+    /// How many threads take tasks, from 1 to size(), and how long they spin before they sleep.
+    void setActive(int threads, std::chrono::nanoseconds spin);
+    [[nodiscard]] int active() const { return active_; }
+
+    /// Calls task(number, worker) for every number below `count`, each once; returns when all are
+    /// done. Workers are numbered from 0, the owner, and there are at most `mostWorkers`. Tasks
+    /// must not throw. OpenMP regions inside of tasks run on one thread.
+    template <class Task>
+    void run(std::size_t count, std::size_t mostWorkers, const Task& task) {
+        runTasks(count, mostWorkers,
+                 {&task, [](const void* context, std::size_t number, std::size_t worker) {
+                      (*static_cast<const Task*>(context))(number, worker);
+                  }});
+    }
+    template <class Task>
+    void run(std::size_t count, const Task& task) {
+        run(count, static_cast<std::size_t>(size()), task);
+    }
+
+    /// The processor times of the active threads, since they started; nothing where the system does
+    /// not tell.
+    [[nodiscard]] std::optional<ProcessorTimes> times() const;
+
+private:
+    struct TaskRef {
+        const void* context;
+        void (*call)(const void* context, std::size_t number, std::size_t worker);
+    };
+    /// A worker's own tasks, from which others steal: round, next and end packed into one word, so
+    /// that a thread that comes late cannot take a task of another round.
+    struct alignas(64) Share {
+        std::atomic<std::uint64_t> word = 0;
+    };
+    struct alignas(64) Helper {
+        std::atomic<std::uint32_t> round = 0; ///< the last one that it was called for
+        std::atomic<ThreadId> id = {};
+        std::thread thread = {};
+    };
+
+    void runTasks(std::size_t count, std::size_t mostWorkers, TaskRef task);
+    void runRound(std::size_t first, std::size_t count, std::size_t workers);
+    void takeTasks(std::size_t worker, std::uint32_t round);
+    void help(Helper& helper, std::size_t worker);
+    void waitForOthers();
+    [[nodiscard]] std::chrono::nanoseconds spin() const {
+        return std::chrono::nanoseconds(spin_.load(std::memory_order_relaxed));
+    }
+
+    int threads_;
+    int active_;
+    ThreadId owner_;
+    std::uint32_t round_ = 0;
+    TaskRef task_{};
+    std::size_t first_ = 0; ///< the number of the round's first task
+    std::atomic<std::int64_t> spin_;
+    std::atomic<bool> ends_ = false;
+    std::vector<Share> shares_; ///< by worker
+    alignas(64) std::atomic<std::uint32_t> pending_ = 0;
+    std::vector<std::unique_ptr<Helper>> helpers_;
+};
+
+} // namespace gradwright

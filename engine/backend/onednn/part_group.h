@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/tensor/aligned_buffer.h"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <vector>
+
+namespace gradwright::onednn {
+
+enum class Pass { Forward, Backward };
+
+/// What all parts of a batch do together between two of their segments, as tasks of the pool.
+struct SharedStep {
+    std::size_t tasks = 0;
+    std::function<void(std::size_t task)> run = {};
+};
+
+/// What the parts of a batch have in common: memory that all can see, and steps that they take
+/// together. Parts are compiled one after the other, for the same graph: they ask for the same
+/// things in the same order, which are made when the first asks.
+class PartGroup {
+public:
+    /// `samples` of each part. `planOnly`: to learn how much memory it needs.
+    explicit PartGroup(std::vector<std::int64_t> samples, bool planOnly = false);
+
+    [[nodiscard]] std::size_t parts() const { return samples_.size(); }
+    [[nodiscard]] std::int64_t samples(std::size_t part) const { return samples_[part]; }
+    /// Of all parts before.
+    [[nodiscard]] std::int64_t firstSample(std::size_t part) const;
+    /// Of all parts.
+    [[nodiscard]] std::int64_t batch() const { return firstSample(parts()); }
+
+    /// A few numbers of each part for the others, by part.
+    const std::vector<float*>& exchange(std::size_t number, std::size_t floats);
+    /// Memory of `bytes` for each sample of the batch, one after the other.
+    std::byte* matrix(std::size_t number, std::size_t bytes);
+
+    /// What follows the part's segment of that number in a pass.
+    void share(Pass pass, std::size_t segment, SharedStep step);
+    /// Nothing to do: no tasks.
+    [[nodiscard]] const SharedStep& shared(Pass pass, std::size_t segment) const;
+
+    [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+private:
+    std::byte* allocate(std::size_t bytes);
+
+    std::vector<std::int64_t> samples_;
+    bool planOnly_;
+    std::size_t bytes_ = 0;
+    std::deque<AlignedBuffer> memory_;
+    std::deque<std::vector<float*>> exchanges_;
+    std::vector<std::byte*> matrices_;
+    std::vector<SharedStep> forward_, backward_; ///< by segment
+};
+
+} // namespace gradwright::onednn
