@@ -2,6 +2,7 @@
 #include "app/cli/progress_bar.h"
 
 #include "app/cli/output.h"
+#include "engine/backend/thread_governor.h"
 #include "engine/training/compute_plan.h"
 
 #include <fmt/format.h>
@@ -49,6 +50,10 @@ void ProgressBar::show(const TrainingEvent& event) {
         showStep(*step);
     else if (const auto* epoch = std::get_if<EpochDone>(&event))
         showEpoch(*epoch);
+    else if (const auto* load = std::get_if<LoadChanged>(&event))
+        load_ = load->othersBusy > 0
+                    ? fmt::format("  {}", toString(ComputeLoad{load->threads, load->othersBusy}))
+                    : std::string();
     else if (std::holds_alternative<Stopped>(event) || std::holds_alternative<Failed>(event))
         clearMovingLine(); // for the message that follows
 }
@@ -75,11 +80,11 @@ void ProgressBar::showStep(const StepDone& event) {
     const auto epoch = std::min(static_cast<std::int64_t>(std::ceil(event.epoch)), epochs_);
     const double share = event.epoch / static_cast<double>(epochs_);
     showMovingLine(fmt::format("Epoch {}/{} ", epoch, epochs_), share,
-                   fmt::format("{:3.0f} %  loss {:.4f}  {}  {} samples/s  {} left", 100 * share,
+                   fmt::format("{:3.0f} %  loss {:.4f}  {}  {} samples/s  {} left{}", 100 * share,
                                smoothedLoss_ / known,
                                scoreText(smoothedAccuracy_ / known, hasClasses_),
                                grouped(std::llround(event.samplesPerSecond)),
-                               durationText(event.secondsLeft)));
+                               durationText(event.secondsLeft), load_));
 }
 
 void ProgressBar::showEpoch(const EpochDone& event) {
@@ -91,6 +96,7 @@ void ProgressBar::showEpoch(const EpochDone& event) {
                         scoreText(event.validation->accuracy, hasClasses_), event.best ? " ★" : "");
     line += fmt::format("  {} samples/s, {:.1f} % waiting for data",
                         grouped(std::llround(event.samplesPerSecond)), 100 * event.waitShare);
+    line += load_;
     showLastingLine(line);
 }
 

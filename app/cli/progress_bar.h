@@ -32,6 +32,7 @@ private:
     double smoothedLoss_ = 0;
     double smoothedAccuracy_ = 0;
     std::int64_t smoothedSteps_ = 0;
+    std::string load_; ///< of the computer, where it is busy
     std::chrono::steady_clock::time_point lastShown_;
 };
 

@@ -67,20 +67,13 @@ private:
     int before_;
 };
 
-int helpersFor(int threads) {
-    if (threads <= 1)
-        return 0;
-    return threads >= availableThreads() ? threads : threads - 1;
-}
-
 } // namespace
 
 ComputePool::ComputePool(int threads)
-    : threads_(std::max(1, threads))
-    , active_(threads_)
+    : active_(std::max(1, threads))
     , owner_(currentThread())
     , spin_(kQuietSpin.count())
-    , shares_(static_cast<std::size_t>(helpersFor(threads_)) + 1) {
+    , shares_(static_cast<std::size_t>(active_)) {
     for (std::size_t worker = 1; worker < shares_.size(); ++worker) {
         auto& helper = *helpers_.emplace_back(std::make_unique<Helper>());
         helper.round = kNoRound;
@@ -180,6 +173,14 @@ void ComputePool::help(Helper& helper, std::size_t worker) {
         served = helper.round.load(std::memory_order_acquire);
         takeTasks(worker, served);
     }
+}
+
+void ComputePool::setShortTurns(bool wanted) {
+    const auto turn = wanted ? Turn::Short : Turn::Standard;
+    setTurn(owner_, turn);
+    for (const auto& helper : helpers_)
+        if (const auto id = helper->id.load(); id != ThreadId{})
+            setTurn(id, turn);
 }
 
 std::optional<ProcessorTimes> ComputePool::times() const {

@@ -20,16 +20,13 @@ namespace gradwright {
 /// belong to the owner.
 class ComputePool {
 public:
-    /// With `threads` threads, the owner's included, and, where these are all that the machine has,
-    /// a spare one for busy times. At first `threads` are active.
+    /// With `threads` threads, the owner's included. At first all are active.
     explicit ComputePool(int threads);
     ~ComputePool();
     ComputePool(const ComputePool&) = delete;
     ComputePool& operator=(const ComputePool&) = delete;
 
-    /// The threads asked for; size() counts the spare one, too.
-    [[nodiscard]] int threads() const { return threads_; }
-    [[nodiscard]] int size() const { return static_cast<int>(helpers_.size()) + 1; }
+    [[nodiscard]] int size() const { return static_cast<int>(shares_.size()); }
 
     /// How many threads take tasks, from 1 to size(), and how long they spin before they sleep.
     void setActive(int threads, std::chrono::nanoseconds spin);
@@ -53,6 +50,8 @@ public:
     /// The processor times of the active threads, since they started; nothing where the system does
     /// not tell.
     [[nodiscard]] std::optional<ProcessorTimes> times() const;
+    /// Gives all threads short turns on the processor, or those that they had before.
+    void setShortTurns(bool wanted);
 
 private:
     struct TaskRef {
@@ -79,7 +78,6 @@ private:
         return std::chrono::nanoseconds(spin_.load(std::memory_order_relaxed));
     }
 
-    int threads_;
     int active_;
     ThreadId owner_;
     std::uint32_t round_ = 0;

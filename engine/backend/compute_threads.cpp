@@ -46,7 +46,7 @@ int setComputeThreads(int threads) {
     omp_set_num_threads(count);
 #pragma omp parallel
     flushDenormals();
-    if (auto& pool = ownPool(); !pool || pool->threads() != count)
+    if (auto& pool = ownPool(); !pool || pool->size() != count)
         pool = std::make_unique<ComputePool>(count);
     return count;
 }

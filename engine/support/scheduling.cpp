@@ -39,19 +39,32 @@ struct SchedulingAttributes {
     std::uint64_t period;
 };
 
+template <class Set>
+void change(ThreadId thread, const Set& set) {
+    SchedulingAttributes attributes{};
+    constexpr unsigned int noFlags = 0;
+    if (syscall(SYS_sched_getattr, thread, &attributes, sizeof attributes, noFlags) != 0)
+        return;
+    attributes.size = sizeof attributes;
+    set(attributes);
+    syscall(SYS_sched_setattr, thread, &attributes, noFlags);
+}
+
 } // namespace
 
 void setScheduling(Scheduling wish) {
-    SchedulingAttributes attributes{};
-    constexpr unsigned int kNoFlags = 0;
-    constexpr int kThisThread = 0;
-    if (syscall(SYS_sched_getattr, kThisThread, &attributes, sizeof attributes, kNoFlags) != 0)
-        return;
-    attributes.size = sizeof attributes;
-    attributes.runtime = wish == Scheduling::Responsive ? kShortSlice : kStandardSlice;
-    if (wish == Scheduling::Throughput) // only a privileged process could take it back
-        attributes.nice = std::max(attributes.nice, kBackground);
-    syscall(SYS_sched_setattr, kThisThread, &attributes, kNoFlags);
+    constexpr ThreadId thisThread = 0;
+    change(thisThread, [wish](SchedulingAttributes& attributes) {
+        attributes.runtime = wish == Scheduling::Responsive ? kShortSlice : kStandardSlice;
+        if (wish == Scheduling::Throughput) // only a privileged process could take it back
+            attributes.nice = std::max(attributes.nice, kBackground);
+    });
+}
+
+void setTurn(ThreadId thread, Turn turn) {
+    change(thread, [turn](SchedulingAttributes& attributes) {
+        attributes.runtime = turn == Turn::Short ? kShortSlice : kStandardSlice;
+    });
 }
 
 ThreadId currentThread() {
@@ -89,6 +102,8 @@ double weightOfOthers() {
 #else
 
 void setScheduling(Scheduling) {}
+
+void setTurn(ThreadId, Turn) {}
 
 ThreadId currentThread() {
     return 0;

@@ -17,9 +17,16 @@ enum class Scheduling {
 /// (sched(7), sched_setattr(2): sched_runtime of SCHED_OTHER); elsewhere nothing happens.
 void setScheduling(Scheduling wish);
 
-/// The system's number of a thread.
+/// The system's number of a thread; 0 is none.
 using ThreadId = std::int32_t;
 ThreadId currentThread();
+
+/// How long a thread's turns on the processor are where others want it, too. With short ones it is
+/// its turn again sooner, which counts where threads wait for each other; its share stays the same.
+enum class Turn { Standard, Short };
+
+/// Of a thread of this process. A hint, as setScheduling().
+void setTurn(ThreadId thread, Turn turn);
 
 /// What a thread has had of the processors since it started.
 struct ProcessorTimes {

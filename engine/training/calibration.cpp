@@ -19,6 +19,8 @@ constexpr double kSeconds = 0.1;    ///< of a trial in a round
 constexpr double kShortStep = 0.02; ///< seconds; only below it parts are tried
 constexpr double kLongStep = 0.5;   ///< seconds; beyond it all threads have enough to do
 constexpr double kWorthChanging = 1.04;
+/// For a plan in one part and several threads, which cannot give way to other programs.
+constexpr double kWorthStanding = 1.25;
 
 double secondsSince(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
@@ -57,22 +59,21 @@ public:
         , backend_(backendFor(settings.precision())) {}
 
     std::optional<Calibration> run() {
-        const ComputePlan all{availableThreads(), 1};
+        const ComputePlan all{availableThreads(), defaultParts(graph_, settings_)};
         add(all);
         if (!measure(trials_.front()))
             return {};
         if (trials_.front().seconds > kLongStep)
             return chosen();
-        std::set<int> counts;
+        std::set<int> counts{all.threads};
         for (int threads = 1; threads < all.threads; threads *= 2)
             counts.insert(threads);
         for (const int threads : counts)
-            if (!stop_.stop_requested())
+            if (ComputePlan{threads, 1} != all && !stop_.stop_requested())
                 add({threads, 1});
-        counts.insert(all.threads);
-        for (const int parts : counts)
+        for (const int parts : {all.replicas / 2, 2 * all.replicas})
             if (parts > 1 && trials_.front().seconds < kShortStep && !stop_.stop_requested())
-                add({parts, parts});
+                add({all.threads, parts});
         for (int round = 0; round < kRounds; ++round)
             for (auto& trial : trials_)
                 if (!measure(trial))
@@ -120,7 +121,8 @@ private:
         for (const auto& trial : trials_) {
             result.trials.push_back(
                 {trial.plan, static_cast<double>(settings_.batch()) / trial.seconds});
-            if (trial.seconds * kWorthChanging < best->seconds)
+            const bool stands = trial.plan.replicas == 1 && trial.plan.threads > 1;
+            if (trial.seconds * (stands ? kWorthStanding : kWorthChanging) < best->seconds)
                 best = &trial;
         }
         result.best = best->plan;

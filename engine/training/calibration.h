@@ -21,8 +21,9 @@ struct Calibration {
     std::vector<CalibrationTrial> trials;
 };
 
-/// Trains for a moment on made-up data with 1, 2, 4 … and all threads, and, where a step is short,
-/// with parts side by side; a network whose steps take long gets all threads without a trial.
+/// Trains for a moment on made-up data as it would by default, as a whole with 1, 2, 4 … and all
+/// threads, and, where a step is short, in other numbers of parts; a network whose steps take long
+/// is trained by default without a trial.
 /// Takes a second or two, and the memory of a program for each number of threads. Nothing when
 /// stopped. Throws Error when the network cannot be compiled.
 std::optional<Calibration> calibrate(const OpGraph& training, const TrainingSettings& settings,

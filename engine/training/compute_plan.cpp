@@ -7,6 +7,7 @@
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 #include "engine/support/posix_file.h"
+#include "engine/training/memory.h"
 
 #include <cstdlib>
 #include <fstream>
@@ -16,6 +17,14 @@ namespace gradwright {
 namespace {
 
 constexpr std::size_t kMostEntries = 500;
+/// Samples of a part: kernels work well from here on, …
+constexpr std::int64_t kGoodPart = 8;
+/// … and random ops draw for so many together.
+constexpr std::int64_t kSmallestPart = 4;
+/// What the gradients of further parts may take: so many bytes, or a share of all that the training
+/// needs.
+constexpr std::int64_t kFewBytes = 64 << 20;
+constexpr std::int64_t kShareOfMemory = 3;
 constexpr std::int64_t kMostThreads = 1024;
 
 std::filesystem::path cacheFile() {
@@ -44,9 +53,10 @@ std::uint64_t digest(std::string_view text) {
 } // namespace
 
 std::string toString(const ComputePlan& plan) {
+    auto text = fmt::format("{} thread{}", plan.threads, plan.threads == 1 ? "" : "s");
     if (plan.replicas > 1)
-        return fmt::format("{} parts side by side", plan.replicas);
-    return fmt::format("{} thread{}", plan.threads, plan.threads == 1 ? "" : "s");
+        text += fmt::format(", batches in {} parts", plan.replicas);
+    return text;
 }
 
 Json toJson(const ComputePlan& plan) {
@@ -112,7 +122,7 @@ std::string calibrationKey(const OpGraph& training, const TrainingSettings& sett
     for (const auto& weight : training.weights())
         text += fmt::format("{} {}\n", toString(weight.shape), weight.learns());
     const auto device = backendFor(settings.precision())->device();
-    return fmt::format("{}, {}, {} threads, {}, {}, batch {}{}: {:016x}", device.name,
+    return fmt::format("{}, {}, {} processors, {}, {}, batch {}{}: {:016x}", device.name,
                        device.detail, availableThreads(), nameOf(settings.precision()),
                        settings.optimizer.key, settings.batch(),
                        settings.recompute() ? ", recomputing" : "", digest(text));
@@ -127,13 +137,36 @@ CompileOptions trainingOptions(const TrainingSettings& settings, const ComputePl
             .recompute = settings.recompute()};
 }
 
+int defaultParts(const OpGraph& training, const TrainingSettings& settings) {
+    if (settings.precision() == Precision::F64)
+        return 1;
+    const auto batch = settings.batch();
+    const auto most = batch >= 2 * kGoodPart ? batch / kGoodPart : batch / kSmallestPart;
+    auto parts = std::min<std::int64_t>(availableThreads(), most);
+    // Every part but the first has gradients of its own.
+    const auto memory =
+        estimateTrainingMemory(training, batch, settings.updateRule().allSlots()).total();
+    const auto gradients = training.parameters() * std::int64_t{sizeof(float)};
+    while (parts > 1 && (parts - 1) * gradients > std::max(kFewBytes, memory / kShareOfMemory))
+        --parts;
+    return static_cast<int>(std::max<std::int64_t>(1, parts));
+}
+
 ComputePlan planFor(const OpGraph& training, const TrainingSettings& settings,
                     const CalibrationCache& cache) {
     if (settings.threads() == 0 && settings.replicas() == 0)
         if (const auto known = cache.find(calibrationKey(training, settings)))
             return *known;
     const int threads = settings.threads() > 0 ? settings.threads() : availableThreads();
-    return {threads, std::max(1, settings.replicas())};
+    return {threads,
+            settings.replicas() > 0 ? settings.replicas() : defaultParts(training, settings)};
+}
+
+ComputePlan planForResuming(const ComputePlan& recorded, const TrainingSettings& settings) {
+    const int parts = settings.replicas() > 0 ? settings.replicas() : recorded.replicas;
+    if (settings.threads() > 0)
+        return {settings.threads(), parts};
+    return {parts > 1 ? availableThreads() : recorded.threads, parts};
 }
 
 } // namespace gradwright

@@ -11,15 +11,16 @@
 
 namespace gradwright {
 
-/// How a training computes. The weights depend on it, by the order in which sums are taken.
+/// How a training computes. The weights depend on the number of parts, by the order in which sums
+/// are taken, and where there is only one, on the number of threads.
 struct ComputePlan {
     int threads = 1;
-    int replicas = 1; ///< parts of the batch side by side, see CompileOptions::replicas
+    int replicas = 1; ///< parts of the batch, see CompileOptions::replicas
 
     bool operator==(const ComputePlan&) const = default;
 };
 
-/// "2 threads", "2 parts side by side".
+/// "2 threads", "2 threads, batches in 4 parts".
 std::string toString(const ComputePlan& plan);
 Json toJson(const ComputePlan& plan);
 /// From what a run has recorded; nothing where that has no threads.
@@ -49,8 +50,16 @@ std::string calibrationKey(const OpGraph& training, const TrainingSettings& sett
 /// For a program that takes the settings' steps.
 CompileOptions trainingOptions(const TrainingSettings& settings, const ComputePlan& plan);
 
-/// What the settings say; where they leave it open, what calibration has found, or all threads.
+/// Parts for a batch on this machine: one per processor, as far as there are 8 samples for each;
+/// fewer where the gradients of each part would take much memory, and 1 where two parts would.
+int defaultParts(const OpGraph& training, const TrainingSettings& settings);
+
+/// What the settings say; where they leave it open, what calibration has found, or all threads and
+/// the default parts.
 ComputePlan planFor(const OpGraph& training, const TrainingSettings& settings,
                     const CalibrationCache& cache = {});
+/// As planFor(), for a run that began with `recorded`: in as many parts, unless the settings say
+/// otherwise, and, where there is only one, with as many threads.
+ComputePlan planForResuming(const ComputePlan& recorded, const TrainingSettings& settings);
 
 } // namespace gradwright

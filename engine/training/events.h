@@ -21,7 +21,7 @@ struct RunStarted {
     std::int64_t stepsPerEpoch = 0;
     std::int64_t startStep = 0; ///< > 0 when resumed
     int threads = 1;
-    int replicas = 1;                 ///< parts of a batch side by side
+    int replicas = 1;                 ///< parts of a batch
     std::vector<std::string> weights; ///< keys of those that learn, the order of gradient norms
     bool hasClasses = true;           ///< else a Score's accuracy is R²
 };
@@ -49,6 +49,13 @@ struct EpochDone {
     double samplesPerSecond = 0;
     double waitShare = 0; ///< of these seconds, without data to compute with
     bool best = false;    ///< the best so far, kept in best.safetensors
+};
+
+/// Other programs have begun or ended to compute, and the training has adapted its threads.
+struct LoadChanged {
+    std::int64_t step = 0;
+    int threads = 1;    ///< that compute from now on
+    int othersBusy = 0; ///< threads of other programs that are in the way
 };
 
 struct LearningRateChanged {
@@ -89,8 +96,8 @@ struct Finished {
 };
 
 using TrainingEvent =
-    std::variant<RunStarted, StepDone, EpochDone, LearningRateChanged, CheckpointWritten, Paused,
-                 Resumed, SnapshotTaken, Stopped, Failed, Finished>;
+    std::variant<RunStarted, StepDone, EpochDone, LoadChanged, LearningRateChanged,
+                 CheckpointWritten, Paused, Resumed, SnapshotTaken, Stopped, Failed, Finished>;
 
 /// Called on the training thread; must be quick.
 using TrainingSink = std::function<void(const TrainingEvent&)>;

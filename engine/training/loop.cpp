@@ -29,15 +29,14 @@ RunDirectory openRun(const TrainingJob& job) {
     return RunDirectory::create(job.runsFolder, job.name);
 }
 
-/// A run goes on as it began, unless the settings say otherwise.
+/// A run is resumed as it began, unless the settings say otherwise.
 ComputePlan chosenPlan(const TrainingJob& job, const OpGraph& graph) {
-    const auto& settings = job.settings;
-    if (!job.resume.empty() && settings.threads() == 0 && settings.replicas() == 0) {
+    if (!job.resume.empty()) {
         const auto record = RunDirectory::open(job.resume).readRunJson();
         if (const auto plan = computePlanFromJson(record.value("machine", Json::object())))
-            return *plan;
+            return planForResuming(*plan, job.settings);
     }
-    return planFor(graph, settings);
+    return planFor(graph, job.settings);
 }
 
 /// Compiles before a run folder is made, so that a network that cannot run leaves none behind.
@@ -148,6 +147,8 @@ void TrainingLoop::startRun() {
         // More epochs may be asked for than when it finished.
         position_.finished = position_.finished && outOfPatience();
     }
+    if (plan_.replicas > 1)
+        governor_.emplace(computePool());
     RunStarted event{directory_.path(),
                      job_.settings.epochs(),
                      batcher_.batchesPerEpoch(),
@@ -177,6 +178,7 @@ TrainingLoop::Outcome TrainingLoop::runEpoch(const std::stop_token& stop) {
         }
         if (!runStep(*batch, asked, stop))
             return Outcome::Stopped;
+        adaptThreads(batch->count);
         if (secondsSince(lastCheckpoint_) >= job_.settings.checkpointSeconds())
             writeCheckpointFile();
     }
@@ -207,6 +209,8 @@ bool TrainingLoop::obeyCommands(const std::stop_token& stop) {
             sink_(Paused{position_.step});
         }
         commands_.wait(stop);
+        if (governor_)
+            governor_->forget();
     }
 }
 
@@ -217,6 +221,16 @@ void TrainingLoop::changeLearningRate(double learningRate) {
     const LearningRateChanged event{position_.step, learningRate};
     metrics_.add(event);
     sink_(event);
+}
+
+void TrainingLoop::adaptThreads(std::int64_t samples) {
+    if (!governor_)
+        return;
+    if (const auto load = governor_->afterStep(static_cast<double>(samples))) {
+        const LoadChanged event{position_.step, load->threads, load->othersBusy};
+        loads_.add(event);
+        sink_(event);
+    }
 }
 
 double TrainingLoop::scheduledRate() const {
@@ -359,12 +373,14 @@ void TrainingLoop::finish(const std::stop_token& stop) {
     }
     Finished event{position_.step, position_.epoch, position_.bestEpoch, *test,
                    secondsSince(started_)};
+    loads_.write(directory_);
     recordResult(directory_, event, position_, data_.info.hasClasses());
     sink_(event);
 }
 
 void TrainingLoop::writeCheckpointFile() {
     writeCheckpoint(directory_.lastWeights(), *programs_.weights(), position_);
+    loads_.write(directory_);
     lastCheckpoint_ = Clock::now();
     sink_(CheckpointWritten{position_.step, directory_.lastWeights()});
 }

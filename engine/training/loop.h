@@ -2,11 +2,13 @@
 #pragma once
 
 #include "engine/backend/program_cache.h"
+#include "engine/backend/thread_governor.h"
 #include "engine/data/batcher.h"
 #include "engine/io/run_directory.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/commands.h"
 #include "engine/training/compute_plan.h"
+#include "engine/training/load_history.h"
 #include "engine/training/metrics_log.h"
 #include "engine/training/objective.h"
 #include "engine/training/recipes/schedules.h"
@@ -39,6 +41,8 @@ private:
     void finish(const std::stop_token& stop);
 
     void startRun();
+    /// After a step: gives processors up to other programs or takes them back.
+    void adaptThreads(std::int64_t samples);
     void changeLearningRate(double learningRate);
     [[nodiscard]] double scheduledRate() const;
     void requireFinite(Program& program, double loss, bool gradients) const;
@@ -64,6 +68,8 @@ private:
     TrainingPosition position_;
     MetricsLog metrics_;
     Speedometer speed_;
+    std::optional<ThreadGovernor> governor_; ///< where the weights do not depend on the threads
+    LoadHistory loads_;
     std::vector<BatchInput> inputs_;
     std::vector<float> outputs_;
     bool stepping_ = false; ///< the step that runs was asked for while paused

@@ -5,6 +5,7 @@
 #include "engine/data/data_info_json.h"
 #include "engine/support/json.h"
 #include "engine/support/version.h"
+#include "engine/training/load_history.h"
 
 namespace gradwright {
 namespace {
@@ -36,7 +37,10 @@ void updateRunRecord(const RunDirectory& directory, const TrainingJob& job,
                      const ComputePlan& plan) {
     auto record = directory.readRunJson();
     record["version"] = kVersion;
+    auto history = loadHistoryOf(record);
     record["machine"] = machineJson(job, plan);
+    if (!history.empty())
+        record["machine"]["load"] = std::move(history);
     record["project"] = job.project;
     record.erase("result");
     directory.writeRunJson(record);

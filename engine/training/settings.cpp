@@ -62,12 +62,16 @@ ParamSpecs makeTrainingParams() {
     warmupStart.advanced = true;
     auto threads = intParam("threads", "Threads", 0, 0, 1024,
                             "Processor threads that compute; 0 takes what calibration found best, "
-                            "or all. Another number gives "
-                            "slightly other weights, since sums are split differently.");
+                            "or all. The weights do not depend on it, unless the batch is computed "
+                            "as a whole (one part).");
     threads.advanced = true;
-    auto replicas = intParam("replicas", "Parts side by side", 0, 0, 1024,
-                             "Parts of a batch that one thread each computes, which pays for small "
-                             "networks; 1 is off. 0 takes what calibration found best.");
+    auto replicas =
+        intParam("replicas", "Batch parts", 0, 0, 1024,
+                 "Parts that each batch is computed in, each by one thread at a time; 0 "
+                 "takes what calibration found best, or one per processor. Another "
+                 "number gives slightly different weights, since sums are split "
+                 "differently. 1 computes the batch as a whole: then the training "
+                 "cannot give way to other programs and slows down most beside them.");
     replicas.advanced = true;
     auto recompute = boolParam(
         "recompute", "Recompute activations", false,
@@ -95,7 +99,7 @@ ParamSpecs makeTrainingParams() {
         intParam("batch", "Batch size", 32, 1, 1 << 20,
                  "Samples whose gradients are averaged for one step."),
         intParam("seed", "Seed", 1, 0, 9e15,
-                 "Start of all random numbers: the same seed and number of threads give the "
+                 "Start of all random numbers: the same seed and number of batch parts give the "
                  "same weights."),
         choiceParam("precision", "Precision", "fp32",
                     {{"fp32", "FP32", "Single precision, on the fast CPU engine."},

@@ -7,6 +7,7 @@
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
 #include "engine/backend/program_cache.h"
+#include "engine/backend/thread_governor.h"
 #include "engine/backend/weights.h"
 #include "engine/graph/analysis.h"
 #include "engine/io/safetensors.h"
@@ -71,7 +72,7 @@ struct Options {
     std::int64_t batch = 32;
     std::int64_t random = 0;
     int threads = 0;
-    int parts = 1;
+    int parts = 0;
     double seconds = 5;
     std::string precision = "fp32";
 };
@@ -101,12 +102,19 @@ Dataset dataOf(const Project& project, const Options& options) {
 struct Bench {
     explicit Bench(const Options& options)
         : project(openProject(options.project)) {
-        project.training.params["precision"] = options.precision;
+        auto& params = project.training.params;
+        params["precision"] = options.precision;
+        params["batch"] = options.batch;
+        params["replicas"] = std::int64_t{options.parts};
         threads = setComputeThreads(options.threads);
+        params["threads"] = std::int64_t{threads}; // and not what calibration says
         data = dataOf(project, options);
         training = trainingGraph(project.network, data.info, project.training);
+        const auto plan = planFor(training.graph, project.training);
         programs.emplace(backendFor(project.training.precision()), training.graph,
-                         trainingOptions(project.training, {.threads = threads, .replicas = options.parts}));
+                         trainingOptions(project.training, plan));
+        if (plan.replicas > 1)
+            governor.emplace(computePool());
     }
 
     /// Of one step, the loss before it; as the training loop does it.
@@ -132,6 +140,7 @@ struct Bench {
     Dataset data;
     TrainingGraph training;
     std::optional<ProgramCache> programs;
+    std::optional<ThreadGovernor> governor;
     std::vector<BatchInput> inputs;
     std::vector<float> outputs;
     ScoreSums sums;
@@ -163,6 +172,8 @@ Json train(const Options& options) {
             if (steps == warmUp)
                 start = Clock::now();
             bench.step(*batch, steps++);
+            if (bench.governor)
+                bench.governor->afterStep(static_cast<double>(batch->count));
             samples += steps > warmUp ? batch->count : 0;
             if (steps < warmUp + 3 || secondsSince(start) < options.seconds)
                 continue;
@@ -170,6 +181,7 @@ Json train(const Options& options) {
             return {{"samples_per_second", static_cast<double>(samples) / secondsSince(start)},
                     {"steps", steps - warmUp},
                     {"threads", bench.threads},
+                    {"parts", report.replicas},
                     {"peak_memory", peakMemory()},
                     {"arena", report.arenaBytes},
                     {"weights", report.weightBytes}};
@@ -268,7 +280,8 @@ void addOptions(CLI::App& command, Options& options) {
     command.add_option("--batch", options.batch, "Samples of a step");
     command.add_option("--random", options.random, "Train on that many samples of noise");
     command.add_option("--threads", options.threads, "0 = all");
-    command.add_option("--parts", options.parts, "Parts that a batch is computed in");
+    command.add_option("--parts", options.parts,
+                       "Parts that a batch is computed in; 0 = as a training");
     command.add_option("--seconds", options.seconds, "Time to measure for");
     command.add_option("--precision", options.precision, "fp32 or bf16");
 }

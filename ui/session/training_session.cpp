@@ -197,6 +197,8 @@ void TrainingSession::handle(const TrainingEvent& event) {
                 note(value);
             } else if constexpr (std::is_same_v<Event, EpochDone>) {
                 Q_EMIT epochDone(value);
+            } else if constexpr (std::is_same_v<Event, LoadChanged>) {
+                Q_EMIT loadChanged(value);
             } else if constexpr (std::is_same_v<Event, LearningRateChanged>) {
                 learningRate_ = value.learningRate;
                 Q_EMIT learningRateChanged(value);

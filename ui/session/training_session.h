@@ -73,6 +73,7 @@ Q_SIGNALS:
     void started(const gradwright::RunStarted& event);
     void stepsDone(const std::vector<gradwright::StepDone>& steps);
     void epochDone(const gradwright::EpochDone& event);
+    void loadChanged(const gradwright::LoadChanged& event);
     void learningRateChanged(const gradwright::LearningRateChanged& event);
     void checkpointWritten(const gradwright::CheckpointWritten& event);
     void snapshotTaken(const gradwright::SnapshotTaken& event);

@@ -56,18 +56,28 @@ void DeviceChip::setPlan(const std::optional<ComputePlan>& plan) {
     refresh();
 }
 
+void DeviceChip::setLoad(const std::optional<ComputeLoad>& load) {
+    load_ = load;
+    refresh();
+}
+
 void DeviceChip::refresh() {
     const TrainingSettings& settings = document_->project().training;
-    const QString threads = settings.threads() > 0 ? threadsText(settings.threads())
-                            : plan_                ? qstr(toString(*plan_))
-                                                   : tr("automatic");
+    const bool isBusy = load_ && load_->othersBusy > 0;
+    const QString threads =
+        isBusy ? tr("%1, computer busy: %2").arg(threadsText(load_->threads)).arg(load_->othersBusy)
+        : settings.threads() > 0 ? threadsText(settings.threads())
+        : plan_                  ? threadsText(plan_->threads)
+                                 : tr("automatic");
     const QString text = settings.precision() == Precision::F64 ? tr("CPU · FP64 reference")
                          : settings.precision() == Precision::F32
                              ? tr("CPU · oneDNN · %1").arg(threads)
                          : isEmulated(Precision::Bf16) ? tr("CPU · BF16 emulated · %1").arg(threads)
                                                        : tr("CPU · oneDNN BF16 · %1").arg(threads);
     setText(text);
-    setToolTip(tr("What this project trains on"));
+    setToolTip(isBusy ? tr("Other programs compute, too, and the training gives way to them. Its "
+                           "weights stay the same; only the speed changes.")
+                      : tr("What this project trains on"));
     setAccessibleName(tr("Device: %1").arg(text));
 }
 
@@ -88,7 +98,7 @@ void DeviceChip::fillMenu() {
         [this] { set(tr("Change threads"), "threads", std::int64_t{0}); });
     for (const int threads : threadChoices())
         add(threadsText(threads), settings.threads() == threads,
-            tr("Another number gives slightly other weights, since sums are split differently"),
+            tr("The weights do not depend on it where batches are computed in parts"),
             [this, threads] {
                 set(tr("Change threads"), "threads", static_cast<std::int64_t>(threads));
             });

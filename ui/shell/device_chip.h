@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/backend/thread_governor.h"
 #include "engine/training/compute_plan.h"
 #include "ui/document/project_document.h"
 #include "ui/theme/theme_manager.h"
@@ -19,6 +20,8 @@ public:
 
     /// What training would take where the settings leave it open.
     void setPlan(const std::optional<ComputePlan>& plan);
+    /// What the training that runs has of the processors; nothing when none runs.
+    void setLoad(const std::optional<ComputeLoad>& load);
 
 Q_SIGNALS:
     /// The change could not be made; the reason.
@@ -31,6 +34,7 @@ private:
 
     ProjectDocument* document_;
     std::optional<ComputePlan> plan_;
+    std::optional<ComputeLoad> load_;
 };
 
 } // namespace gradwright

@@ -126,10 +126,17 @@ void MainWindow::connectPages() {
     connect(header_, &HeaderBar::hint, status_, &StatusLine::showHint);
     connect(compute_, &ComputeProbe::memoryChanged, status_, &StatusLine::setPlannedMemory);
     connect(compute_, &ComputeProbe::planChanged, &header_->device(), &DeviceChip::setPlan);
+    connect(&session_, &TrainingSession::loadChanged, this, [this](const LoadChanged& event) {
+        header_->device().setLoad(ComputeLoad{event.threads, event.othersBusy});
+    });
+    connect(&session_, &TrainingSession::stateChanged, this, [this] {
+        if (!session_.isActive())
+            header_->device().setLoad({});
+    });
     connect(compute_, &ComputeProbe::calibrated, this,
             [this](const ComputePlan& plan, double samplesPerSecond) {
                 status_->showHint(
-                    tr("Trains fastest with %1 on this machine: %2 samples a second.")
+                    tr("Trains fastest with %1 on this machine: %2 samples per second.")
                         .arg(qstr(toString(plan)), fullNumber(std::llround(samplesPerSecond))));
             });
     connect(interrupted_, &InterruptedTraining::found, this, &MainWindow::offerRun);

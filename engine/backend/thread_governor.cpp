@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/thread_governor.h"
+
+#include "engine/backend/compute_threads.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace gradwright {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kWindow = 100ms;
+/// Below this share of their time, threads wait for each other and for the window, for short.
+constexpr double kLeastWaiting = 0.08;
+/// Of others that compute: from here on the computer is busy, …
+constexpr double kBusy = 0.5;
+/// … and below it is quiet again.
+constexpr double kQuiet = 0.25;
+/// Of the past in what is smoothed, per window.
+constexpr double kMemory = 0.6;
+
+constexpr auto kQuietSpin = 50us;
+constexpr auto kBusySpin = 5us;
+
+/// Another number of threads is tried this often, while steps are so short.
+constexpr auto kBetweenTrials = 1500ms;
+constexpr auto kShortStep = 20ms;
+/// By how much it has to be better, and how often in a row.
+constexpr double kGain = 1.1;
+constexpr int kWins = 2;
+
+double seconds(std::chrono::nanoseconds time) {
+    return std::chrono::duration<double>(time).count();
+}
+
+} // namespace
+
+std::string toString(const ComputeLoad& load) {
+    auto text = fmt::format("{} thread{}", load.threads, load.threads == 1 ? "" : "s");
+    if (load.othersBusy > 0)
+        text += fmt::format(", computer busy: {}", load.othersBusy);
+    return text;
+}
+
+double LoadSample::othersBusy() const {
+    const double running = seconds(used.running), waiting = seconds(used.waiting);
+    if (running <= 0 || waiting < kLeastWaiting * (running + waiting))
+        return 0;
+    const double ready = (running + waiting) / seconds(wall);
+    const double got = running / seconds(wall);
+    return std::max(0.0, ready * (processors / got - 1)) / weight;
+}
+
+ThreadGovernor::ThreadGovernor(ComputePool& pool)
+    : pool_(pool)
+    , threads_(pool.size())
+    , tried_(threads_)
+    , lastTrial_(Clock::now()) {
+    load_.threads = threads_;
+    apply();
+}
+
+ThreadGovernor::~ThreadGovernor() {
+    isBusy_ = false;
+    tried_ = pool_.size();
+    apply();
+    pool_.setShortTurns(false);
+}
+
+void ThreadGovernor::startWindow(Clock::time_point now) {
+    start_.reset();
+    const auto times = pool_.times();
+    if (!times)
+        return;
+    start_ = now;
+    startTimes_ = *times;
+    work_ = 0;
+    steps_ = 0;
+}
+
+std::optional<ComputeLoad> ThreadGovernor::afterStep(double work, Clock::time_point now) {
+    if (pool_.size() == 1)
+        return {};
+    if (!start_) {
+        startWindow(now);
+        return {};
+    }
+    work_ += work;
+    ++steps_;
+    const auto wall = now - *start_;
+    if (wall < kWindow)
+        return {};
+    const auto times = pool_.times();
+    if (!times)
+        return {};
+    const LoadSample sample{
+        .wall = wall,
+        .used = {times->running - startTimes_.running, times->waiting - startTimes_.waiting},
+        .processors = availableThreads(),
+        .weight = weightOfOthers()};
+    const double rate = work_ / seconds(wall);
+    if (tried_ == threads_)
+        judge(sample, rate, now);
+    else
+        judgeTrial(rate, now);
+    startWindow(now);
+
+    const ComputeLoad load{.threads = threads_,
+                           .othersBusy =
+                               isBusy_ ? std::max(1, static_cast<int>(std::lround(others_))) : 0};
+    if (load == std::exchange(load_, load))
+        return {};
+    return load_;
+}
+
+void ThreadGovernor::judge(const LoadSample& sample, double rate, Clock::time_point now) {
+    rate_ = rate_ > 0 ? kMemory * rate_ + (1 - kMemory) * rate : rate;
+    const double others = sample.othersBusy();
+    // A single thread that has a processor for itself does not feel the others.
+    if (threads_ > 1 || others > 0)
+        others_ = kMemory * others_ + (1 - kMemory) * others;
+    if (!isBusy_ && others_ >= kBusy)
+        setBusy(true, now);
+    else if (isBusy_ && threads_ > 1 && others_ <= kQuiet)
+        setBusy(false, now);
+    const bool isShort = steps_ * kShortStep > sample.wall;
+    if (isBusy_ && isShort && now - lastTrial_ >= kBetweenTrials)
+        tryThreads(threads_ == 1 ? pool_.size() : 1, now);
+}
+
+void ThreadGovernor::judgeTrial(double rate, Clock::time_point now) {
+    wins_ = rate > kGain * rate_ ? wins_ + 1 : 0;
+    if (wins_ == kWins) {
+        setThreads(tried_, now);
+        rate_ = rate;
+    } else if (wins_ > 0) {
+        tryThreads(tried_, now);
+    } else {
+        setThreads(threads_, now);
+    }
+}
+
+void ThreadGovernor::setBusy(bool busy, Clock::time_point now) {
+    isBusy_ = busy;
+    pool_.setShortTurns(busy);
+    setThreads(threads_, now);
+}
+
+void ThreadGovernor::setThreads(int threads, Clock::time_point now) {
+    lastTrial_ = now;
+    threads_ = tried_ = threads;
+    wins_ = 0;
+    apply();
+}
+
+void ThreadGovernor::tryThreads(int threads, Clock::time_point now) {
+    lastTrial_ = now;
+    tried_ = threads;
+    apply();
+}
+
+void ThreadGovernor::apply() const {
+    pool_.setActive(tried_, isBusy_ ? kBusySpin : kQuietSpin);
+}
+
+} // namespace gradwright

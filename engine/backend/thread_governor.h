@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/compute_pool.h"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace gradwright {
+
+/// What a computation has of the processors.
+struct ComputeLoad {
+    int threads = 1;    ///< that take part
+    int othersBusy = 0; ///< threads of other programs that compute, as far as they are in the way
+
+    bool operator==(const ComputeLoad&) const = default;
+};
+
+/// "2 threads, computer busy: 1"; without the second part where it is not.
+std::string toString(const ComputeLoad& load);
+
+/// What the threads of a pool have had of the processors for some time, and what follows from it.
+struct LoadSample {
+    std::chrono::nanoseconds wall{0};
+    ProcessorTimes used; ///< of all active threads together
+    int processors = 1;
+    double weight = 1; ///< of a thread of another program, beside one of ours
+
+    /// How many threads of other programs want a processor all the time, from the share that ours
+    /// got of the time in which they were ready to run: with p processors and r of our threads
+    /// ready, each is running p / (r + others) of the time, if the scheduler is fair. 0 where they
+    /// were hardly ever kept waiting.
+    [[nodiscard]] double othersBusy() const;
+};
+
+/// Adapts the threads of a pool to what else the computer does. While nobody is in the way, threads
+/// that wait spin, since the next tasks follow at once. On a busy computer they sleep soon and take
+/// short turns; and where the tasks are so short that even so a single thread is faster, that one
+/// computes. Belongs to the thread that owns the pool. Does nothing where the system does not tell
+/// the times of its threads.
+class ThreadGovernor {
+public:
+    using Clock = std::chrono::steady_clock;
+
+    explicit ThreadGovernor(ComputePool& pool);
+    /// Leaves the pool as for a quiet computer.
+    ~ThreadGovernor();
+    ThreadGovernor(const ThreadGovernor&) = delete;
+    ThreadGovernor& operator=(const ThreadGovernor&) = delete;
+
+    /// To be called after each step, with what it has done (in samples or any other unit). Returns
+    /// the load where it has changed.
+    std::optional<ComputeLoad> afterStep(double work, Clock::time_point now = Clock::now());
+    /// The time since the last step is not to count: the computation has paused.
+    void forget() { start_.reset(); }
+
+    [[nodiscard]] const ComputeLoad& load() const { return load_; }
+
+private:
+    void startWindow(Clock::time_point now);
+    void judge(const LoadSample& sample, double rate, Clock::time_point now);
+    void judgeTrial(double rate, Clock::time_point now);
+    void setBusy(bool busy, Clock::time_point now);
+    /// For good, or for one window to try it.
+    void setThreads(int threads, Clock::time_point now);
+    void tryThreads(int threads, Clock::time_point now);
+    void apply() const;
+
+    ComputePool& pool_;
+    bool isBusy_ = false;
+    int threads_; ///< that take part …
+    int tried_;   ///< … and those of this window
+    std::optional<Clock::time_point> start_;
+    ProcessorTimes startTimes_;
+    double work_ = 0;
+    int steps_ = 0;
+    double others_ = 0; ///< smoothed
+    double rate_ = 0;   ///< smoothed, with threads_
+    Clock::time_point lastTrial_;
+    int wins_ = 0; ///< of trials in a row
+    ComputeLoad load_;
+};
+
+} // namespace gradwright
