@@ -7,22 +7,15 @@
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
 #include "ui/forms/save_dialog.h"
+#include "ui/shell/recent_projects.h"
 #include "ui/shell/recovery_dialog.h"
 
 #include <QFileDialog>
-#include <QFileInfo>
 #include <QMessageBox>
-#include <QSettings>
 
 namespace gradwright {
 
 namespace {
-
-constexpr int kMostRecent = 8;
-
-QString recentKey() {
-    return QStringLiteral("recentFiles");
-}
 
 QString fileFilter() {
     return ProjectFiles::tr("Gradwright projects (*.gradwright)");
@@ -34,9 +27,12 @@ QString toQString(const std::filesystem::path& path) {
 
 } // namespace
 
-ProjectFiles::ProjectFiles(ProjectDocument& document, QWidget& window)
+ProjectFiles::ProjectFiles(ProjectDocument& document, TrainingSession& session, RunKeeper& keeper,
+                           QWidget& window)
     : QObject(&window)
     , document_(&document)
+    , session_(&session)
+    , keeper_(&keeper)
     , window_(&window) {}
 
 bool ProjectFiles::attempt(const std::function<void()>& action) {
@@ -57,8 +53,10 @@ void ProjectFiles::newBlank() {
 }
 
 void ProjectFiles::newFromTemplate(const std::string& key) {
-    if (mayReplace() && attempt([&] { document_->newFromTemplate(key); }))
-        Q_EMIT opened();
+    if (!mayReplace() || !attempt([&] { document_->newFromTemplate(key); }))
+        return;
+    Q_EMIT opened();
+    Q_EMIT templateOpened(key);
 }
 
 QString ProjectFiles::ask(QWidget& window) {
@@ -109,23 +107,6 @@ void ProjectFiles::exportCode(const std::string& key) {
         Q_EMIT hint(tr("The network is written as %1 in %2").arg(title, file));
 }
 
-bool ProjectFiles::mayReplace() {
-    if (!document_->isModified())
-        return true;
-    QMessageBox question(QMessageBox::Question, tr("Unsaved changes"),
-                         tr("Save the changes to %1?").arg(document_->displayName()),
-                         QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, window_);
-    question.setDefaultButton(QMessageBox::Save);
-    switch (question.exec()) {
-    case QMessageBox::Save:
-        return save();
-    case QMessageBox::Discard:
-        return true;
-    default:
-        return false;
-    }
-}
-
 void ProjectFiles::offerRecovery(const ThemeManager& themes) {
     for (;;) {
         std::vector<RecoverableProject> all = recoverableProjects(defaultAutosaveFolder());
@@ -171,7 +152,7 @@ bool ProjectFiles::openForRun(const std::filesystem::path& run,
         if (fileIsThere)
             document_->open(std::move(*saved), *file);
         else
-            document_->openUnsaved(std::move(*kept));
+            document_->openTrained(std::move(*kept));
     });
     if (done) {
         if (fileIsThere)
@@ -181,18 +162,9 @@ bool ProjectFiles::openForRun(const std::filesystem::path& run,
     return done;
 }
 
-QStringList ProjectFiles::recent() {
-    QStringList files = QSettings().value(recentKey()).toStringList();
-    erase_if(files, [](const QString& file) { return !QFileInfo::exists(file); });
-    return files;
-}
-
 void ProjectFiles::remember(const QString& file) {
-    const QString path = QFileInfo(file).absoluteFilePath();
-    QStringList files = recent();
-    files.removeAll(path);
-    files.prepend(path);
-    QSettings().setValue(recentKey(), QStringList(files.mid(0, kMostRecent)));
+    RecentProjects::remember(file);
+    Q_EMIT recentChanged();
 }
 
 } // namespace gradwright
