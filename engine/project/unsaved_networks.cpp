@@ -7,6 +7,7 @@
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
+#include "engine/training/checkpoint.h"
 
 #include <sys/stat.h>
 
@@ -54,13 +55,25 @@ bool tellsOfSteps(const std::string& line) {
     return line.find("\"loss\"") != std::string::npos;
 }
 
-bool hasMadeSteps(const fs::path& metrics) {
-    std::ifstream lines(metrics);
+/// Steps are logged a few hundred times per epoch; before the first line the checkpoint knows.
+bool hasSteppedCheckpoint(const RunDirectory& run) {
+    std::error_code none;
+    if (!fs::exists(run.lastWeights(), none))
+        return false;
+    try {
+        return stepsOfCheckpoint(run.lastWeights()) > 0;
+    } catch (const Error&) {
+        return false; // it cannot be used
+    }
+}
+
+bool hasMadeSteps(const RunDirectory& run) {
+    std::ifstream lines(run.metrics());
     std::string line;
     while (std::getline(lines, line))
         if (tellsOfSteps(line))
             return true;
-    return false;
+    return hasSteppedCheckpoint(run);
 }
 
 /// The lines of epochs alone are parsed: a run may have a hundred thousand of steps.
@@ -166,6 +179,7 @@ RunSummary summarize(const RunDirectory& run) {
         // Its name and its size are told all the same.
     }
     readMetrics(run.metrics(), summary);
+    summary.trained = summary.trained || hasSteppedCheckpoint(run);
     summary.bytes = sizeOf(run.path());
     return summary;
 }
@@ -210,13 +224,13 @@ std::vector<UnsavedNetwork> unsavedNetworks(const std::vector<fs::path>& files,
         if (stop.stop_requested())
             break;
         std::ranges::sort(folders);
-        if (auto network = readNetwork(folders))
+        if (auto network = readNetwork(folders, stop))
             found.push_back(std::move(*network));
     }
     for (const auto& file : files) {
         if (stop.stop_requested() || fs::exists(file, none))
             continue;
-        auto network = readNetwork({runsFolderOf(file)});
+        auto network = readNetwork({runsFolderOf(file)}, stop);
         if (!network)
             continue;
         network->missingFile = file;
@@ -226,7 +240,8 @@ std::vector<UnsavedNetwork> unsavedNetworks(const std::vector<fs::path>& files,
     return found;
 }
 
-std::optional<UnsavedNetwork> readNetwork(const std::vector<fs::path>& folders) {
+std::optional<UnsavedNetwork> readNetwork(const std::vector<fs::path>& folders,
+                                          const std::stop_token& stop) {
     UnsavedNetwork network;
     for (const auto& folder : folders) {
         std::vector<RunDirectory> runs;
@@ -239,8 +254,11 @@ std::optional<UnsavedNetwork> readNetwork(const std::vector<fs::path>& folders) 
             continue;
         network.folders.push_back(folder);
         network.bytes += sizeOf(folder);
-        for (const auto& run : runs)
+        for (const auto& run : runs) {
+            if (stop.stop_requested())
+                return {};
             network.runs.push_back(summarize(run));
+        }
     }
     if (network.runs.empty())
         return {};
@@ -256,8 +274,7 @@ std::optional<UnsavedNetwork> readNetwork(const std::vector<fs::path>& folders) 
 bool hasUnsavedRuns(const std::string& uuid) {
     for (const auto& folder : unsavedRunsFolders(uuid)) {
         try {
-            if (std::ranges::any_of(RunDirectory::list(folder), hasMadeSteps,
-                                    &RunDirectory::metrics))
+            if (std::ranges::any_of(RunDirectory::list(folder), hasMadeSteps))
                 return true;
         } catch (const Error&) {
             continue; // it cannot be listed

@@ -54,8 +54,10 @@ struct UnsavedNetwork {
 /// are still beside where they were. Slow; ends early, with what it has, when it is asked to.
 std::vector<UnsavedNetwork> unsavedNetworks(const std::vector<std::filesystem::path>& files = {},
                                             const std::stop_token& stop = {});
-/// The one whose runs lie in these folders; nothing where there is none.
-std::optional<UnsavedNetwork> readNetwork(const std::vector<std::filesystem::path>& folders);
+/// The one whose runs lie in these folders; nothing where there is none, or when it is asked to
+/// stop.
+std::optional<UnsavedNetwork> readNetwork(const std::vector<std::filesystem::path>& folders,
+                                          const std::stop_token& stop = {});
 
 /// Whether a project of that UUID has a run without a file that has made a step.
 bool hasUnsavedRuns(const std::string& uuid);

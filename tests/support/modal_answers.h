@@ -75,8 +75,12 @@ public:
     }
     /// Looks at the next dialog without answering it; the next answer is for the same one.
     ModalAnswers& see(std::function<void(QWidget&)> look) {
-        steps_.push_back([look = std::move(look)](QWidget& dialog) -> std::function<void()> {
-            return [&dialog, look] { look(dialog); };
+        steps_.push_back([this, look = std::move(look)](QWidget& dialog) -> std::function<void()> {
+            return [this, &dialog, look] {
+                looking_ = true; // it may wait for something
+                look(dialog);
+                looking_ = false;
+            };
         });
         return *this;
     }
@@ -89,7 +93,7 @@ public:
 private:
     void look() {
         QWidget* const dialog = QApplication::activeModalWidget();
-        if (!dialog || !dialog->isVisible() || steps_.empty())
+        if (!dialog || !dialog->isVisible() || steps_.empty() || looking_)
             return;
         const auto action = steps_.front()(*dialog);
         if (!action)
@@ -106,6 +110,7 @@ private:
 
     std::deque<std::function<std::function<void()>(QWidget&)>> steps_;
     QStringList asked_;
+    bool looking_ = false;
     QTimer timer_;
 };
 

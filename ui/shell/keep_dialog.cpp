@@ -31,8 +31,8 @@ KeepDialog::KeepDialog(const Subject& subject, QWidget* parent)
     facts_->setObjectName(QStringLiteral("facts"));
     auto* const title =
         makeText(tr("%1 is trained, but not saved as a project").arg(subject.name), "title");
-    auto* const text = makeText(tr("Save it as a project file, or keep it as it is: it then stays "
-                                   "in Recent with its runs and weights."),
+    auto* const text = makeText(tr("Save it as a project file, or keep it unsaved: it stays in "
+                                   "Recent with its runs and weights."),
                                 "body");
     auto* const row = new QHBoxLayout;
     row->setSpacing(8);
@@ -63,8 +63,8 @@ KeepDialog::KeepDialog(const Subject& subject, QWidget* parent)
     layout->setSizeConstraint(QLayout::SetFixedSize);
     setAccessibleDescription(title->text());
     jobs_.start(
-        [this, folders = subject.folders](const std::stop_token&) -> BackgroundJobs::Delivery {
-            return [this, network = readNetwork(folders)] {
+        [this, folders = subject.folders](const std::stop_token& stop) -> BackgroundJobs::Delivery {
+            return [this, network = readNetwork(folders, stop)] {
                 network_ = network;
                 facts_->setText(network_ ? facts(*network_) : tr("Its training has just begun."));
                 delete_->setEnabled(network_.has_value());

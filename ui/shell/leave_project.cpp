@@ -74,6 +74,8 @@ QString ProjectFiles::trainingNote(Leaving leaving) const {
 
 bool ProjectFiles::removeTrained(const UnsavedNetwork& network) {
     RunRemoval removal = removalOf(network);
+    if (document_->hasUnsavedEdits())
+        removal.note = tr("Unsaved changes to the network are discarded as well.");
     if (keeper_->isOwnTraining())
         removal.stop = [this] { stopTraining(); };
     if (!removeRuns(*window_, removal))

@@ -50,8 +50,8 @@ void MainWindow::connectUnsaved() {
                     InterruptedTraining::follow(from, to, file);
                 status_->showHint(
                     runs.size() == 1
-                        ? tr("Its run lies beside the project file now.")
-                        : tr("Its %1 runs lie beside the project file now.").arg(runs.size()));
+                        ? tr("Moved 1 run next to the project file.")
+                        : tr("Moved %1 runs next to the project file.").arg(runs.size()));
                 recent_->refresh();
             });
     connect(keeper_, &RunKeeper::failed, this,

@@ -300,6 +300,10 @@ void MainWindow::changeEvent(QEvent* event) {
     QMainWindow::changeEvent(event);
     if (event->type() == QEvent::WindowStateChange && fullScreen_ != nullptr)
         fullScreen_->setChecked(isFullScreen());
+    // Another window, or another program, may have trained, saved or deleted something.
+    if (event->type() == QEvent::ActivationChange && isActiveWindow() &&
+        pages_->currentWidget() == welcome_)
+        recent_->refresh();
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

@@ -5,10 +5,12 @@
 #include "engine/io/code_formats.h"
 #include "engine/project/project_file.h"
 #include "engine/project/runs.h"
+#include "engine/project/unsaved_networks.h"
 #include "engine/support/error.h"
 #include "ui/forms/save_dialog.h"
 #include "ui/shell/recent_projects.h"
 #include "ui/shell/recovery_dialog.h"
+#include "ui/shell/remove_runs.h"
 
 #include <QFileDialog>
 #include <QMessageBox>
@@ -142,6 +144,11 @@ bool ProjectFiles::openForRun(const std::filesystem::path& run,
         return true; // it is open already
     if (!mayReplace())
         return false;
+    // Edits that were kept beside the runs come with it.
+    std::optional<UnsavedNetwork> network;
+    waitFor([&] { network = readNetwork(unsavedRunsFolders(kept->uuid)); });
+    if (network && network->problem.empty() && network->project.uuid == kept->uuid)
+        kept = std::move(network->project);
     // The file may hold another project by now.
     bool fileIsThere = false;
     const bool done = attempt([&] {

@@ -65,8 +65,8 @@ std::vector<RecentProject> fileEntries(const QStringList& files) {
     return entries;
 }
 
-void addRuns(RecentProject& entry) {
-    const auto runs = readNetwork({runsFolderOf(entry.file.toStdString())});
+void addRuns(RecentProject& entry, const std::stop_token& stop) {
+    const auto runs = readNetwork({runsFolderOf(entry.file.toStdString())}, stop);
     if (!runs)
         return;
     entry.runs = static_cast<qsizetype>(runs->runs.size());
@@ -117,7 +117,7 @@ void RecentProjects::refresh() {
             if (!QFileInfo::exists(file) || stop.stop_requested())
                 continue;
             entries.push_back(entryOf(file));
-            addRuns(entries.back());
+            addRuns(entries.back(), stop);
         }
         auto networks = std::make_shared<const Networks>(unsavedNetworks(paths, stop));
         return [this, networks, entries = merged(std::move(entries), *networks)] {

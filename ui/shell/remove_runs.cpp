@@ -106,7 +106,7 @@ void waitFor(const std::function<void()>& work) {
 }
 
 RunRemoval removalOf(const UnsavedNetwork& network) {
-    return {qstr(network.project.name), facts(network), network.folders, network.runs, {}};
+    return {qstr(network.project.name), facts(network), network.folders, network.runs, {}, {}};
 }
 
 RunRemoval removalOf(const UnsavedNetwork& network, const RunSummary& run) {
@@ -114,6 +114,7 @@ RunRemoval removalOf(const UnsavedNetwork& network, const RunSummary& run) {
             tr("%1 on disk").arg(byteSize(static_cast<std::int64_t>(run.bytes))),
             {run.folder},
             {run},
+            {},
             {}};
 }
 
@@ -126,9 +127,11 @@ bool removeRuns(QWidget& window, const RunRemoval& removal) {
                      .arg(removal.title, writerText(run)));
             return false;
         }
-    if (!confirmed(window, title, title,
-                   tr("%1. It goes to the trash with its weights and curves.").arg(removal.facts),
-                   tr("Move to trash")))
+    QStringList details{removal.facts,
+                        tr("The files move to the trash and can be restored from there.")};
+    if (!removal.note.isEmpty())
+        details << removal.note;
+    if (!confirmed(window, title, title, details.join(QLatin1Char('\n')), tr("Move to trash")))
         return false;
     if (removal.stop)
         removal.stop();

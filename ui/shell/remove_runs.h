@@ -19,6 +19,7 @@ struct RunRemoval {
     QString facts; ///< how much it is: "2 runs · best accuracy 98.93 % · 12 MiB on disk"
     std::vector<std::filesystem::path> folders; ///< that go as a whole
     std::vector<RunSummary> runs;               ///< in them
+    QString note;                               ///< what else is lost, in a sentence; may be empty
     /// Ends what writes the runs, after the yes; none: runs that are being written cannot go.
     std::function<void()> stop;
 };

@@ -17,6 +17,7 @@
 #include <QMenu>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QToolButton>
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
@@ -28,6 +29,8 @@ namespace {
 
 constexpr QSize kSize{780, 480};
 constexpr int kRoomAround = 80; ///< of the window, that stays in sight
+constexpr int kRow = 28;
+constexpr int kExportWidth = 84; ///< with the sign of its menu
 
 enum Column { Name, Runs, Best, Trained, Size, ColumnCount };
 constexpr int kNetworkRole = Qt::UserRole;
@@ -38,7 +41,7 @@ QString stateOf(const RunSummary& run) {
         return UnsavedDialog::tr("being trained by %1").arg(writerText(run));
     if (run.finished)
         return UnsavedDialog::tr("finished");
-    return run.trained ? UnsavedDialog::tr("stopped") : UnsavedDialog::tr("not begun");
+    return run.trained ? UnsavedDialog::tr("stopped") : UnsavedDialog::tr("not started");
 }
 
 QString epochsText(const RunSummary& run) {
@@ -65,7 +68,8 @@ UnsavedDialog::UnsavedDialog(RecentProjects& recent, const ThemeManager& themes,
     , recent_(&recent)
     , themes_(&themes)
     , tree_(new QTreeWidget)
-    , empty_(new QLabel(tr("Nothing here: every trained network is saved as a project.")))
+    , empty_(new QLabel(tr("There are none. A network that is trained without being saved as a "
+                           "project appears here.")))
     , total_(new QLabel)
     , note_(new QLabel) {
     setAttribute(Qt::WA_DeleteOnClose);
@@ -80,6 +84,10 @@ UnsavedDialog::UnsavedDialog(RecentProjects& recent, const ThemeManager& themes,
     tree_->setColumnCount(ColumnCount);
     tree_->setHeaderLabels({tr("Network"), tr("Runs"), tr("Best"), tr("Last trained"), tr("Size")});
     tree_->setUniformRowHeights(true);
+    tree_->setRootIsDecorated(false);
+    tree_->setItemsExpandable(false);
+    tree_->setStyleSheet(
+        QStringLiteral("QTreeView::item { padding: 0 8px; height: %1px; }").arg(kRow));
     tree_->setAllColumnsShowFocus(true);
     tree_->header()->setStretchLastSection(false);
     tree_->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
@@ -128,7 +136,14 @@ QWidget* UnsavedDialog::makeButtons() {
     remove_ = add(tr("Delete…"), "deleteUnsaved");
     row->addStretch();
     auto* const close = add(tr("Close"), "closeUnsaved");
-    export_ = add(tr("Export"), "exportUnsaved");
+    export_ = new QToolButton;
+    export_->setText(tr("Export"));
+    export_->setObjectName(QStringLiteral("exportUnsaved"));
+    export_->setProperty("kind", QStringLiteral("chip"));
+    export_->setPopupMode(QToolButton::InstantPopup);
+    export_->setFocusPolicy(Qt::StrongFocus);
+    export_->setMinimumWidth(kExportWidth);
+    row->addWidget(export_);
     save_ = add(tr("Save as project…"), "saveUnsaved");
     open_ = add(tr("Open"), "openUnsaved");
     open_->setProperty("kind", QStringLiteral("primary"));
@@ -170,6 +185,9 @@ void UnsavedDialog::fill() {
             setRow(*top, {qstr(network.project.name), QString::number(network.runs.size()),
                           bestText(network.best()), whenText(localTime(network.time())),
                           sizeText(network.bytes)});
+            QFont bold = top->font(Name);
+            bold.setWeight(QFont::DemiBold);
+            top->setFont(Name, bold);
             top->setIcon(Name, themes_->icon(network.problem.empty() ? QStringLiteral("train")
                                                                      : QStringLiteral("error")));
             top->setData(Name, kNetworkRole, static_cast<int>(i));
@@ -280,8 +298,9 @@ void UnsavedDialog::exportCode(const std::string& key) {
     if (file.isEmpty())
         return;
     try {
-        writeFileAtomically(file.toStdString(),
-                            std::string_view(format.write(network->project.network)));
+        const Project project =
+            run ? projectOfRun(RunDirectory::open(run->folder)) : network->project;
+        writeFileAtomically(file.toStdString(), std::string_view(format.write(project.network)));
         Q_EMIT hint(tr("The network is written as %1 in %2").arg(qstr(format.title), file));
     } catch (const std::exception& error) {
         QMessageBox::warning(this, windowTitle(), QString::fromUtf8(error.what()));

@@ -13,6 +13,7 @@
 class QLabel;
 class QMenu;
 class QPushButton;
+class QToolButton;
 class QTreeWidget;
 class QTreeWidgetItem;
 
@@ -66,7 +67,7 @@ private:
     QAction* exportWeights_ = nullptr;
     QPushButton* open_ = nullptr;
     QPushButton* save_ = nullptr;
-    QPushButton* export_ = nullptr;
+    QToolButton* export_ = nullptr;
     QPushButton* remove_ = nullptr;
 };
 

@@ -9,11 +9,11 @@
 #include "ui/theme/icon_engine.h"
 #include "ui/theme/text.h"
 
+#include <QEvent>
 #include <QGridLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
-#include <QResizeEvent>
 #include <QScrollArea>
 #include <QVBoxLayout>
 
@@ -139,6 +139,7 @@ QWidget* WelcomePage::makeGallery() {
     scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     scroll_->setFocusPolicy(Qt::NoFocus);
     scroll_->setWidget(gallery);
+    scroll_->viewport()->installEventFilter(this);
     return scroll_;
 }
 
@@ -221,10 +222,11 @@ void WelcomePage::arrange() {
     nothing_->setVisible(!any);
 }
 
-void WelcomePage::resizeEvent(QResizeEvent* event) {
-    QWidget::resizeEvent(event);
-    layout()->activate(); // the gallery's width is known now
-    arrange();
+/// The gallery has got its width.
+bool WelcomePage::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == scroll_->viewport() && event->type() == QEvent::Resize)
+        arrange();
+    return QWidget::eventFilter(watched, event);
 }
 
 void WelcomePage::setRecent(const std::vector<RecentProject>& projects, qsizetype unsaved,

@@ -44,7 +44,7 @@ Q_SIGNALS:
     void unsavedChosen();
 
 protected:
-    void resizeEvent(QResizeEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     struct Section {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/io/atomic_file.h"
 #include "engine/io/move_run.h"
+#include "engine/io/safetensors.h"
 #include "engine/project/project_file.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
@@ -94,6 +95,25 @@ private Q_SLOTS:
         QVERIFY(hasUnsavedRuns(project.uuid));
         QVERIFY(!hasUnsavedRuns(other.project.uuid));
         QVERIFY(!hasUnsavedRuns(newProject().uuid));
+    }
+
+    /// A large network may train for minutes before a line is logged.
+    void theCheckpointTellsOfStepsBeforeTheLogDoes() {
+        const auto run = makeRun(newProject(), 0, {});
+        const auto position = [](int step) {
+            return SafetensorsFile{
+                {{"gradwright.position",
+                  fmt::format(R"({{"epoch":0,"batch":{0},"step":{0},"learning_rate_factor":1.0,)"
+                              R"("loss_sum":1.0,"correct":0,"samples":{0},"best_epoch":0,)"
+                              R"("epochs_without_gain":0,"finished":false}})",
+                              step)}},
+                {}};
+        };
+        writeSafetensors(run.lastWeights(), position(0));
+        QVERIFY(!summarize(run).trained);
+        writeSafetensors(run.lastWeights(), position(3));
+        QVERIFY(summarize(run).trained);
+        QVERIFY(hasUnsavedRuns(projectOfRun(run).uuid));
     }
 
     void aRunThatIsWrittenSaysByWhom() {

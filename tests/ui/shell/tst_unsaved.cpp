@@ -15,6 +15,7 @@
 #include <QProcess>
 #include <QSettings>
 #include <QTemporaryDir>
+#include <QToolButton>
 #include <QTreeWidget>
 
 #include <cstdio>
@@ -262,7 +263,10 @@ private Q_SLOTS:
         auto* const dialog = openList();
         QTRY_COMPARE(dialog->tree().topLevelItemCount(), 1);
         const auto act = [&](const QString& start) {
-            for (QAction* const action : buttonIn(*dialog, "exportUnsaved")->menu()->actions())
+            for (QAction* const action :
+                 dialog->findChild<QToolButton*>(QStringLiteral("exportUnsaved"))
+                     ->menu()
+                     ->actions())
                 if (action->text().startsWith(start))
                     action->trigger();
         };
@@ -340,6 +344,34 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(window_->training().runs().runs().size(), 1U, kTrainingPatience);
         QCOMPARE(window_->training().runs().runs().front().resumable, cutOff);
         QVERIFY(window_->isWindowModified());
+    }
+
+    /// Edits that a crash left are asked about once, and the runs come with them.
+    void recoveredEditsBringTheRuns() {
+        trainTemplate(*window_);
+        const std::string uuid = window_->document().project().uuid;
+        window_->document().perform(QStringLiteral("Describe"), {SetTexts{"Exclusive or", "x"}});
+        window_->document().autosaveNow();
+        const auto folder = defaultAutosaveFolder();
+        // What a crash leaves: the file, and no one who holds its lock.
+        fs::copy_file(folder / (uuid + ".gradwright"), folder / "left.gradwright");
+        window_.reset();
+        openWindow();
+        ModalAnswers recovery;
+        recovery.press("openUnsaved");
+        window_->offerRecovery();
+        QVERIFY(recovery.isDone());
+        QCOMPARE(window_->document().project().description, std::string("x"));
+        QTRY_COMPARE_WITH_TIMEOUT(window_->training().runs().runs().size(), 1U, kTrainingPatience);
+        QTRY_VERIFY(window_->document().isTrainedUnsaved());
+        ModalAnswers answers;
+        answers.press("keepUnsaved");
+        pressCloseButton(*window_);
+        QVERIFY(answers.isDone());
+        QVERIFY(!window_->isVisible());
+        window_.reset();
+        QVERIFY(recoverableProjects(folder).empty());
+        QCOMPARE(unsavedNetworks().front().project.description, std::string("x"));
     }
 
     void afterAFileIsGoneItsRunsLeadBack() {
