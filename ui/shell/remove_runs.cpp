@@ -34,6 +34,7 @@ bool confirmed(QWidget& window, const QString& title, const QString& text, const
     QPushButton* const action = question.addButton(yes, QMessageBox::DestructiveRole);
     action->setObjectName(QStringLiteral("confirmDelete"));
     question.setDefaultButton(QMessageBox::Cancel);
+    question.button(QMessageBox::Cancel)->setIcon({}); // the style's own would stand alone
     question.exec();
     return question.clickedButton() == action;
 }
