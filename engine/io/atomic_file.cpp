@@ -267,6 +267,20 @@ Contents readWhole(const std::filesystem::path& path, std::size_t maxBytes) {
 
 } // namespace
 
+void copyFileAtomically(const std::filesystem::path& from, const std::filesystem::path& to) {
+    constexpr std::size_t kPiece = std::size_t{1} << 20;
+    const auto source = openForReading(from);
+    AtomicFile target(to);
+    std::vector<std::byte> piece(kPiece);
+    for (;;) {
+        const auto count = readUpTo(source.get(), piece, from);
+        target.write(std::span(std::as_const(piece)).first(count));
+        if (count < piece.size())
+            break;
+    }
+    target.commit();
+}
+
 std::string readTextFile(const std::filesystem::path& path, std::size_t maxBytes) {
     return readWhole<std::string>(path, maxBytes);
 }

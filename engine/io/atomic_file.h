@@ -45,6 +45,8 @@ private:
 
 void writeFileAtomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void writeFileAtomically(const std::filesystem::path& path, std::string_view text);
+/// Copies a file of any size a piece at a time; `to` is replaced as by AtomicFile. Throws Error.
+void copyFileAtomically(const std::filesystem::path& from, const std::filesystem::path& to);
 
 inline constexpr std::size_t kMaxTextBytes = std::size_t{64} << 20;
 inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;

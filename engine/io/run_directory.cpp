@@ -89,6 +89,8 @@ std::vector<RunDirectory> RunDirectory::list(const fs::path& parent) {
     std::vector<RunDirectory> runs;
     fs::directory_iterator entry(parent, failure);
     for (const fs::directory_iterator end; !failure && entry != end; entry.increment(failure)) {
+        if (entry->path().filename().string().starts_with('.'))
+            continue; // a copy that is not complete
         try {
             runs.push_back(open(entry->path()));
         } catch (const Error&) {
@@ -138,6 +140,12 @@ RunLock RunDirectory::lock() const {
     if (problem != 0)
         throw Error("{}: cannot be locked ({})", path_.string(), errorText(problem));
     return RunLock(std::move(file));
+}
+
+std::string RunDirectory::lockOwner() const {
+    const auto path = path_ / kLockName;
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    return file ? ownerOf(file.get(), path) : std::string();
 }
 
 bool RunDirectory::isLocked() const {

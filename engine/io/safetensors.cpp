@@ -254,6 +254,11 @@ SafetensorsFile readSafetensors(const std::filesystem::path& path,
     }
 }
 
+std::map<std::string, std::string> readSafetensorsMetadata(const std::filesystem::path& path,
+                                                           const SafetensorsLimits& limits) {
+    return openChecked(path, limits).header.metadata;
+}
+
 void readSafetensors(const std::filesystem::path& path,
                      const std::function<void(SafetensorsContents&)>& check,
                      const std::function<void(const std::string&, const Tensor&)>& take,

@@ -57,6 +57,10 @@ void writeSafetensors(const std::filesystem::path& path,
 SafetensorsFile readSafetensors(const std::filesystem::path& path,
                                 const SafetensorsLimits& limits = {});
 
+/// The metadata alone; the header is validated, the tensors are not read. Throws Error likewise.
+std::map<std::string, std::string> readSafetensorsMetadata(const std::filesystem::path& path,
+                                                           const SafetensorsLimits& limits = {});
+
 /// What is in a file, without the values.
 struct SafetensorsContents {
     std::map<std::string, std::string> metadata;

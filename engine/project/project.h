@@ -8,6 +8,7 @@
 #include "engine/training/settings.h"
 #include "engine/training/trainer.h"
 
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
@@ -77,6 +78,10 @@ struct Project {
     std::string name = "untitled";
     std::string uuid; ///< finds the runs of a project that has no file yet
     std::string description;
+    std::string madeFrom; ///< key of the template it began as; empty: none, or not known
+    /// Folders with runs of this project beside its own, e.g. those of the file that it was before
+    /// it was saved under another name.
+    std::vector<std::filesystem::path> earlierRuns;
     Network network;
     Canvas canvas;
     DataChoice data;

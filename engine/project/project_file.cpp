@@ -311,6 +311,23 @@ std::filesystem::path folderOf(const std::filesystem::path& file) {
     return std::filesystem::absolute(file).lexically_normal().parent_path();
 }
 
+/// Relative to the folder where it lies within, so that both can move together.
+std::filesystem::path relativeWithin(const std::filesystem::path& path,
+                                     const std::filesystem::path& folder) {
+    const auto relative = path.lexically_relative(folder);
+    const bool within = !relative.empty() && *relative.begin() != "..";
+    return within ? relative : path;
+}
+
+std::vector<std::filesystem::path> foldersFromJson(const Json& json, std::string_view what) {
+    if (!json.is_array())
+        throw Error("{} must be a list, not {}", what, dumpExcerpt(json));
+    std::vector<std::filesystem::path> folders;
+    for (const auto& each : json)
+        folders.emplace_back(textOf(each, what));
+    return folders;
+}
+
 } // namespace
 
 std::string readableJson(const Json& json) {
@@ -330,6 +347,10 @@ Json toJson(const Project& project) {
                  {"canvas", toJson(project.canvas)},
                  {"data", dataToJson(project.data)},
                  {"training", toJson(project.training)}};
+    if (!project.madeFrom.empty())
+        json["template"] = project.madeFrom;
+    for (const auto& folder : project.earlierRuns)
+        json["earlier_runs"].push_back(folder.string());
     json.update(project.extra.json());
     return json;
 }
@@ -341,6 +362,9 @@ Project projectFromJson(const Json& json) {
         project.name = textOf(required(json, "name", "the project"), "the name");
         project.uuid = textOf(required(json, "uuid", "the project"), "the uuid");
         project.description = textOf(json.value("description", Json("")), "the description");
+        project.madeFrom = textOf(json.value("template", Json("")), "the template");
+        project.earlierRuns =
+            foldersFromJson(json.value("earlier_runs", Json::array()), "earlier_runs");
         project.network = networkFromJson(required(json, "network", "the project"));
         if (json.contains("canvas"))
             project.canvas = canvasFromJson(json["canvas"]);
@@ -352,7 +376,7 @@ Project projectFromJson(const Json& json) {
         throw Error("a value has an unexpected type ({})", error.what());
     }
     project.extra = UnknownKeys(json, {"format", "schema", "name", "uuid", "description", "network",
-                                       "canvas", "data", "training"});
+                                       "canvas", "data", "training", "template", "earlier_runs"});
     return project;
 }
 
@@ -362,11 +386,11 @@ std::string projectText(const Project& project) {
 
 void saveProject(const std::filesystem::path& file, const Project& project) {
     auto saved = project;
-    forEachPath(saved.data, [folder = folderOf(file)](const std::filesystem::path& path) {
-        const auto relative = path.lexically_relative(folder);
-        const bool within = !relative.empty() && *relative.begin() != "..";
-        return within ? relative : path;
-    });
+    const auto folder = folderOf(file);
+    forEachPath(saved.data,
+                [&](const std::filesystem::path& path) { return relativeWithin(path, folder); });
+    for (auto& runs : saved.earlierRuns)
+        runs = relativeWithin(runs, folder);
     writeFileAtomically(file, projectText(saved));
 }
 
@@ -374,9 +398,13 @@ Project loadProject(const std::filesystem::path& file) {
     const auto contents = readTextFile(file);
     try {
         auto project = projectFromJson(parseJson(contents, "the project"));
-        forEachPath(project.data, [folder = folderOf(file)](const std::filesystem::path& path) {
+        const auto folder = folderOf(file);
+        const auto absolute = [&](const std::filesystem::path& path) {
             return (folder / path).lexically_normal(); // an absolute one stays as it is
-        });
+        };
+        forEachPath(project.data, absolute);
+        for (auto& runs : project.earlierRuns)
+            runs = absolute(runs);
         return project;
     } catch (const Error& error) {
         throw Error("{} cannot be opened: {}", file.string(), error.what());

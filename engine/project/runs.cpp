@@ -6,7 +6,9 @@
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <system_error>
 
 namespace gradwright {
 namespace {
@@ -33,7 +35,22 @@ std::filesystem::path runsFolder(const Project& project,
     if (file)
         return runsFolderOf(*file);
     // A file may hold any text as its uuid; as a slug it stays one folder name.
-    return userDataFolder() / "runs" / (slugOf(project.name) + "-" + slugOf(project.uuid));
+    return unsavedRunsRoot() / (slugOf(project.name) + "-" + slugOf(project.uuid));
+}
+
+std::filesystem::path unsavedRunsRoot() {
+    return userDataFolder() / "runs";
+}
+
+std::vector<std::filesystem::path> unsavedRunsFolders(const std::string& uuid) {
+    const auto ending = fmt::format("-{}", slugOf(uuid));
+    std::vector<std::filesystem::path> folders;
+    std::error_code none; // a folder that cannot be read has nothing to offer
+    for (const auto& entry : std::filesystem::directory_iterator(unsavedRunsRoot(), none))
+        if (entry.path().filename().string().ends_with(ending) && entry.is_directory(none))
+            folders.push_back(entry.path());
+    std::ranges::sort(folders);
+    return folders;
 }
 
 Project projectOfRun(const RunDirectory& run) {

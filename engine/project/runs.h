@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace gradwright {
 
@@ -13,6 +15,11 @@ namespace gradwright {
 /// UUID under $XDG_DATA_HOME/gradwright/runs.
 std::filesystem::path runsFolder(const Project& project,
                                  const std::optional<std::filesystem::path>& file);
+/// The folders without a file that hold runs of the project with that UUID: one, or several where
+/// the project was renamed between two runs.
+std::vector<std::filesystem::path> unsavedRunsFolders(const std::string& uuid);
+/// Where the runs of all projects without a file lie, one folder per project.
+std::filesystem::path unsavedRunsRoot();
 /// $XDG_DATA_HOME/gradwright, ~/.local/share/gradwright when it is not set.
 std::filesystem::path userDataFolder();
 

@@ -73,6 +73,7 @@ Project openTemplate(std::string_view key) {
         throw Error("there is no template \"{}\"; there are {}", key, fmt::join(keys, ", "));
     auto project = loadProject(resourcePath(fmt::format("templates/{}.gradwright", key)));
     project.uuid = newProject().uuid;
+    project.madeFrom = key;
     return project;
 }
 

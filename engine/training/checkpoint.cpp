@@ -109,6 +109,19 @@ TrainingPosition positionFromJson(const Json& json) {
     return position;
 }
 
+TrainingPosition positionIn(const std::map<std::string, std::string>& metadata,
+                            const std::filesystem::path& file) {
+    const auto found = metadata.find(kPositionKey);
+    if (found == metadata.end())
+        throw Error("{} holds weights but no training position; it is no checkpoint",
+                    file.string());
+    try {
+        return positionFromJson(parseJson(found->second, "the training position"));
+    } catch (const std::exception& error) {
+        throw Error("{}: its training position cannot be read ({})", file.string(), error.what());
+    }
+}
+
 void requireTensor(const SafetensorsContents& contents, const std::string& name, const Shape& shape,
                    const std::filesystem::path& file) {
     const auto found = contents.shapes.find(name);
@@ -167,21 +180,16 @@ void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store
         std::move(tensors));
 }
 
+std::int64_t stepsOfCheckpoint(const std::filesystem::path& file) {
+    return positionIn(readSafetensorsMetadata(file), file).step;
+}
+
 TrainingPosition readCheckpoint(const std::filesystem::path& file, WeightStore& store) {
     TrainingPosition position;
     const auto homes = homesIn(store);
     // Everything is checked before anything is written, so a wrong file changes nothing.
     const auto check = [&](SafetensorsContents& contents) {
-        const auto found = contents.metadata.find(kPositionKey);
-        if (found == contents.metadata.end())
-            throw Error("{} holds weights but no training position; it is no checkpoint",
-                        file.string());
-        try {
-            position = positionFromJson(parseJson(found->second, "the training position"));
-        } catch (const std::exception& error) {
-            throw Error("{}: its training position cannot be read ({})", file.string(),
-                        error.what());
-        }
+        position = positionIn(contents.metadata, file);
         for (const auto& spec : store.specs()) {
             requireTensor(contents, spec.key, spec.shape, file);
             for (std::size_t slot = 0; spec.learns() && slot < store.slots(); ++slot)

@@ -34,6 +34,8 @@ void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store
                      const TrainingPosition& position);
 /// Reads a checkpoint into a store of the same network. Throws Error naming file and fault.
 TrainingPosition readCheckpoint(const std::filesystem::path& file, WeightStore& store);
+/// The steps done, from the file's header alone. Throws Error naming file and fault.
+std::int64_t stepsOfCheckpoint(const std::filesystem::path& file);
 /// The weights alone.
 Weights readCheckpointWeights(const std::filesystem::path& file);
 /// The weights alone into a store, one at a time. Throws Error naming file and fault.

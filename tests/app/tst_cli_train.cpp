@@ -2,6 +2,7 @@
 #include "engine/io/run_directory.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
+#include "engine/project/unsaved_networks.h"
 #include "engine/support/json.h"
 #include "tests/app/cli.h"
 
@@ -227,6 +228,22 @@ private Q_SLOTS:
             QVERIFY2(QString::fromUtf8(line).size() - 3 < columns, line.constData());
         }
         QVERIFY2(moving > 0, result.text().c_str());
+    }
+
+    /// What the terminal trains from a template lies where the window looks for it.
+    void aTemplatesRunIsAnUnsavedNetwork() {
+        qputenv("XDG_DATA_HOME", cli_.path("data").toUtf8());
+        const auto result =
+            cli_.run({"train", "template:exclusive-or", "--epochs", "2", "--quiet"});
+        QVERIFY2(result.code == 0, result.text().c_str());
+        const auto all = unsavedNetworks();
+        const auto found =
+            std::ranges::find(all, std::string("exclusive-or"),
+                              [](const auto& each) { return each.project.madeFrom; });
+        QVERIFY(found != all.end());
+        QVERIFY(found->isTrained());
+        QCOMPARE(found->runs.front().epochs, std::int64_t{2});
+        QVERIFY(found->best() != nullptr);
     }
 
 private:

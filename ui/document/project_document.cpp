@@ -110,15 +110,12 @@ ProjectDocument::ProjectDocument(std::filesystem::path autosaveFolder, QObject* 
     : QObject(parent)
     , project_(gradwright::newProject())
     , analysis_(analyze(project_.network))
-    , autosave_(std::move(autosaveFolder), [this] {
-        if (isModified())
-            autosave_.write(project_, file_);
-    }) {
+    , autosave_(std::move(autosaveFolder), [this] { autosaveNow(); }) {
     undo_.setUndoLimit(kUndoLimit);
     connect(&undo_, &QUndoStack::cleanChanged, this, [this](bool clean) {
         if (clean)
             autosave_.discard();
-        Q_EMIT modifiedChanged(!clean);
+        tellModified();
     });
     connect(&autosave_, &Autosave::failed, this, &ProjectDocument::autosaveFailed);
     autosave_.begin(project_.uuid);
@@ -216,8 +213,10 @@ void ProjectDocument::replace(Project project, std::optional<std::filesystem::pa
     analyzeAgain();
     file_ = std::move(file);
     tip_ = std::move(tip);
+    hasRuns_ = false;
     autosave_.begin(project_.uuid);
     undo_.clear();
+    tellModified();
     Q_EMIT changed(NetworkChange | StructureChange | CanvasChange | DataChange | TrainingChange |
                    TextChange | ReplacedChange);
     Q_EMIT analysisChanged();
@@ -248,6 +247,25 @@ void ProjectDocument::openUnsaved(Project project) {
     autosave_.schedule();
 }
 
+void ProjectDocument::openTrained(Project project, std::vector<std::filesystem::path> earlierRuns) {
+    for (auto& folder : earlierRuns)
+        if (!std::ranges::count(project.earlierRuns, folder))
+            project.earlierRuns.push_back(std::move(folder));
+    replace(std::move(project), {});
+    setHasRuns(true);
+}
+
+void ProjectDocument::setHasRuns(bool has) {
+    hasRuns_ = has;
+    tellModified();
+}
+
+void ProjectDocument::tellModified() {
+    const bool modified = isModified();
+    if (modified != std::exchange(toldModified_, modified))
+        Q_EMIT modifiedChanged(modified);
+}
+
 void ProjectDocument::recover(const RecoverableProject& found) {
     Recovered recovered = readAutosave(found.autosave);
     replace(std::move(recovered.project), std::move(recovered.file));
@@ -266,10 +284,22 @@ void ProjectDocument::save() {
 }
 
 void ProjectDocument::saveAs(const std::filesystem::path& file) {
-    saveProject(file, project_);
+    Project saved = project_;
+    // The runs of the file that it was stay there: that file may go on with them. This one lists
+    // them as well.
+    const auto add = [&](const std::filesystem::path& folder) {
+        if (!std::ranges::count(saved.earlierRuns, folder) && std::filesystem::exists(folder))
+            saved.earlierRuns.push_back(folder);
+    };
+    if (file_)
+        add(std::filesystem::absolute(runsFolderOf(*file_)));
+    std::erase(saved.earlierRuns, std::filesystem::absolute(runsFolderOf(file)));
+    saveProject(file, saved);
+    project_.earlierRuns = std::move(saved.earlierRuns);
     file_ = file;
     undo_.setClean();
     autosave_.discard();
+    tellModified();
     Q_EMIT fileChanged();
 }
 
@@ -282,13 +312,25 @@ std::filesystem::path ProjectDocument::runsFolder() const {
 }
 
 std::vector<std::filesystem::path> ProjectDocument::runsFolders() const {
-    if (!file_)
-        return {runsFolder()};
-    return {runsFolder(), gradwright::runsFolder(project_, {})};
+    std::vector<std::filesystem::path> folders{runsFolder(), gradwright::runsFolder(project_, {})};
+    std::ranges::copy(unsavedRunsFolders(project_.uuid), std::back_inserter(folders));
+    std::ranges::copy(project_.earlierRuns, std::back_inserter(folders));
+    std::vector<std::filesystem::path> once;
+    for (auto& folder : folders)
+        if (!std::ranges::count(once, folder))
+            once.push_back(std::move(folder));
+    return once;
+}
+
+void ProjectDocument::addEarlierRuns(const std::filesystem::path& folder) {
+    if (std::ranges::count(project_.earlierRuns, folder))
+        return;
+    project_.earlierRuns.push_back(folder);
+    Q_EMIT runsChanged();
 }
 
 void ProjectDocument::autosaveNow() {
-    if (isModified())
+    if (hasUnsavedEdits())
         autosave_.write(project_, file_);
 }
 

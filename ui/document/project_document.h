@@ -73,6 +73,9 @@ public:
     void open(Project project, const std::filesystem::path& file);
     /// Opens a project that has no file, as unsaved changes.
     void openUnsaved(Project project);
+    /// Opens a project that was trained and has no file: not saved, but nothing of it is lost,
+    /// since its runs keep it. They lie where its UUID tells, or in one of `earlierRuns`.
+    void openTrained(Project project, std::vector<std::filesystem::path> earlierRuns = {});
     /// Opens work that a crash left behind, as unsaved changes of its file. Throws Error.
     void recover(const RecoverableProject& found);
 
@@ -81,15 +84,26 @@ public:
     void saveAs(const std::filesystem::path& file);
 
     [[nodiscard]] const std::optional<std::filesystem::path>& file() const { return file_; }
-    [[nodiscard]] bool isModified() const { return !undo_.isClean(); }
+    /// Edits that are not in a file, or a trained network that has none.
+    [[nodiscard]] bool isModified() const { return hasUnsavedEdits() || isTrainedUnsaved(); }
+    [[nodiscard]] bool hasUnsavedEdits() const { return !undo_.isClean(); }
+    /// The project has runs and no file.
+    [[nodiscard]] bool isTrainedUnsaved() const { return hasRuns_ && !file_; }
+    /// Tells whether the project has runs of its own; asked while it has no file.
+    void setHasRuns(bool has);
     /// What is worth trying with the template that the project was made from; empty for others.
     [[nodiscard]] const QString& tip() const { return tip_; }
     /// The file's name without its ending, else the project's.
     [[nodiscard]] QString displayName() const;
     /// Where this project's new runs are kept.
     [[nodiscard]] std::filesystem::path runsFolder() const;
-    /// Where it has runs: there, and where it kept them before it had a file.
+    /// Where it has runs: there, where it kept them before it had a file, and those of its earlier
+    /// files.
     [[nodiscard]] std::vector<std::filesystem::path> runsFolders() const;
+    /// Runs of this project lie in that folder, too.
+    void addEarlierRuns(const std::filesystem::path& folder);
+    /// Its runs were moved, or some were deleted.
+    void announceRuns() { Q_EMIT runsChanged(); }
 
     /// Keeps unsaved work now, as is done 30 s after a change. Throws Error.
     void autosaveNow();
@@ -100,6 +114,8 @@ Q_SIGNALS:
     void modifiedChanged(bool modified);
     /// Another file or another name.
     void fileChanged();
+    /// There are other runs than before, or they lie elsewhere.
+    void runsChanged();
     /// Unsaved work could not be kept; the reason.
     void autosaveFailed(const QString& reason);
 
@@ -112,6 +128,7 @@ private:
     void forgetData();
     void replace(Project project, std::optional<std::filesystem::path> file, QString tip = {});
     void announce(Changes what);
+    void tellModified();
 
     Project project_;
     Analysis analysis_;
@@ -120,6 +137,8 @@ private:
     std::optional<std::filesystem::path> file_;
     QString tip_;
     QUndoStack undo_;
+    bool hasRuns_ = false;
+    bool toldModified_ = false;
     Autosave autosave_;
     int mergeRound_ = 0;
 };

@@ -63,6 +63,7 @@ ModelChooser::ModelChooser(ProjectDocument& document, TrainingSession& session, 
         updateTimer();
     });
     connect(document_, &ProjectDocument::fileChanged, this, &ModelChooser::refresh);
+    connect(document_, &ProjectDocument::runsChanged, this, &ModelChooser::refresh);
     connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
         if (what & ProjectDocument::ReplacedChange)
             refresh();
@@ -107,7 +108,15 @@ void ModelChooser::fill(const std::vector<Entry>& runs) {
                 continue; // its best weights are still moving
             box_->addItem(qstr(run.title), qstr(run.folder.string()));
         }
-        const int kept = followed ? 0 : std::max(0, box_->findData(before));
+        int kept = followed ? 0 : std::max(0, box_->findData(before));
+        // Saving a project moves its runs beside its file.
+        const auto name = std::filesystem::path(before.toStdString()).filename();
+        for (int i = 0; i < box_->count() && !followed && box_->findData(before) < 0; ++i)
+            if (const auto run = box_->itemData(i).toString().toStdString();
+                std::filesystem::path(run).filename() == name) {
+                kept = i;
+                break;
+            }
         box_->setCurrentIndex(box_->count() > 0 ? kept : -1);
     }
     box_->setEnabled(box_->count() > 0);

@@ -94,6 +94,16 @@ void InterruptedTraining::forget(const fs::path& run) {
     QSettings().setValue(settingsKey(), runs);
 }
 
+void InterruptedTraining::follow(const fs::path& from, const fs::path& to,
+                                 const fs::path& projectFile) {
+    QVariantMap runs = rememberedRuns();
+    if (runs.remove(QString::fromStdString(fs::absolute(from).string())) == 0)
+        return;
+    runs.insert(QString::fromStdString(fs::absolute(to).string()),
+                QString::fromStdString(fs::absolute(projectFile).string()));
+    QSettings().setValue(settingsKey(), runs);
+}
+
 void InterruptedTraining::look() {
     const QVariantMap remembered = rememberedRuns();
     if (remembered.isEmpty())

@@ -31,6 +31,9 @@ public:
     void look();
     /// It is not offered again.
     static void forget(const std::filesystem::path& run);
+    /// The run lies elsewhere now, beside the project's file.
+    static void follow(const std::filesystem::path& from, const std::filesystem::path& to,
+                       const std::filesystem::path& projectFile);
 
 Q_SIGNALS:
     void found(const gradwright::InterruptedRun& run);

@@ -8,6 +8,7 @@
 #include "ui/shell/header_bar.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/project_files.h"
+#include "ui/shell/recent_projects.h"
 #include "ui/training/train_page.h"
 
 #include <QActionGroup>
@@ -96,13 +97,12 @@ void MainWindow::makeFileMenu() {
         if (const QString file = ProjectFiles::ask(*this); !file.isEmpty())
             openFile(file);
     });
-    QMenu* const recent = menu->addMenu(tr("Open recent"));
-    connect(menu, &QMenu::aboutToShow, recent, [this, recent] {
-        recent->clear();
-        for (const QString& file : ProjectFiles::recent())
-            recent->addAction(file, this, [this, file] { openFile(file); });
-        recent->setEnabled(!recent->isEmpty());
+    recentMenu_ = menu->addMenu(tr("Open recent"));
+    connect(menu, &QMenu::aboutToShow, this, [this] {
+        recent_->refresh();
+        fillRecentMenu();
     });
+    add(tr("Unsaved trained networks…"), QStringLiteral("train"), {}, [this] { showUnsaved(); });
     menu->addSeparator();
     add(tr("Save"), QStringLiteral("save"), QKeySequence(QKeySequence::Save),
         [this] { files_->save(); });

@@ -5,12 +5,14 @@
 #include "ui/inference/inference_page.h"
 #include "ui/session/compute_probe.h"
 #include "ui/session/data_probe.h"
+#include "ui/session/run_keeper.h"
 #include "ui/shell/command_palette.h"
 #include "ui/shell/device_chip.h"
 #include "ui/shell/header_bar.h"
 #include "ui/shell/interrupted_training.h"
 #include "ui/shell/notice_bar.h"
 #include "ui/shell/project_files.h"
+#include "ui/shell/recent_projects.h"
 #include "ui/shell/shortcuts_dialog.h"
 #include "ui/shell/status_line.h"
 #include "ui/shell/welcome_page.h"
@@ -58,7 +60,9 @@ MainWindow::MainWindow(ThemeManager& themes)
     , probe_(new DataProbe(document_, this))
     , compute_(new ComputeProbe(document_, session_, this))
     , interrupted_(new InterruptedTraining(document_, session_, this))
-    , files_(new ProjectFiles(document_, *this))
+    , keeper_(new RunKeeper(document_, session_, this))
+    , recent_(new RecentProjects(this))
+    , files_(new ProjectFiles(document_, session_, *keeper_, *this))
     , header_(new HeaderBar(document_, themes))
     , status_(new StatusLine(document_, themes))
     , notice_(new NoticeBar(themes))
@@ -88,6 +92,7 @@ MainWindow::MainWindow(ThemeManager& themes)
         static_cast<ThemeChoice>(std::clamp(QSettings().value(themeKey(), 0).toInt(), 0, 2)));
     makeMenus();
     connectPages();
+    connectUnsaved();
     if (!restoreGeometry(QSettings().value(geometryKey()).toByteArray()))
         takeFirstSize();
     refreshTitle();
@@ -106,6 +111,7 @@ MainWindow::~MainWindow() {
     // They watch document and session, which are members and would go before them.
     delete takeCentralWidget();
     delete interrupted_;
+    delete keeper_;
     delete compute_;
     delete probe_;
 }
@@ -201,13 +207,12 @@ void MainWindow::showShortcuts() {
 
 void MainWindow::offerRun(const InterruptedRun& run) {
     const auto done = run.history.epochs.size();
-    notice_->offer(
-        tr("The training of %1 was cut off after epoch %2 of %3.")
-            .arg(run.project)
-            .arg(done)
-            .arg(run.history.totalEpochs),
-        tr("Continue training"), [this, run] { continueRun(run); },
-        [run] { InterruptedTraining::forget(run.history.folder); });
+    notice_->offer({tr("The training of %1 was cut off after epoch %2 of %3.")
+                        .arg(run.project)
+                        .arg(done)
+                        .arg(run.history.totalEpochs),
+                    tr("Continue training"), tr("Not now"), [this, run] { continueRun(run); },
+                    [run] { InterruptedTraining::forget(run.history.folder); }});
 }
 
 void MainWindow::continueRun(const InterruptedRun& run) {
@@ -225,7 +230,14 @@ void MainWindow::continueRun(const InterruptedRun& run) {
         return;
     window->bringToFront();
     window->showPage(Train);
-    window->train_->continueRun(run.history.folder);
+    const auto go = [window, folder = run.history.folder] {
+        window->train_->continueRun(window->keeper_->placeOf(folder));
+    };
+    // A run from before the project was saved is just moving beside its file.
+    if (window->keeper_->isMoving())
+        connect(window->keeper_, &RunKeeper::settled, window, go, Qt::SingleShotConnection);
+    else
+        go();
 }
 
 void MainWindow::trainOrPause() {
@@ -245,7 +257,8 @@ void MainWindow::showPage(Page page) {
 }
 
 void MainWindow::showGallery() {
-    welcome_->setRecent(ProjectFiles::recent());
+    recent_->refresh();
+    refreshRecent();
     pages_->setCurrentWidget(welcome_);
     header_->setPage(-1);
 }
@@ -294,10 +307,14 @@ void MainWindow::changeEvent(QEvent* event) {
     QMainWindow::changeEvent(event);
     if (event->type() == QEvent::WindowStateChange && fullScreen_ != nullptr)
         fullScreen_->setChecked(isFullScreen());
+    // Another window, or another program, may have trained, saved or deleted something.
+    if (event->type() == QEvent::ActivationChange && isActiveWindow() &&
+        pages_->currentWidget() == welcome_)
+        recent_->refresh();
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
-    if (!files_->mayReplace()) {
+    if (!files_->mayReplace(ProjectFiles::Leaving::Close)) {
         event->ignore();
         return;
     }

@@ -23,6 +23,8 @@ struct InterruptedRun;
 class InferencePage;
 class NoticeBar;
 class ProjectFiles;
+class RecentProjects;
+class RunKeeper;
 class StatusLine;
 class TrainPage;
 class WelcomePage;
@@ -46,6 +48,13 @@ public:
     [[nodiscard]] static std::vector<MainWindow*> all();
     /// The one that has the file open, or nullptr.
     [[nodiscard]] static MainWindow* windowOf(const QString& file);
+    /// The one that has the project of that UUID open, or nullptr.
+    [[nodiscard]] static MainWindow* windowOfProject(const std::string& uuid);
+    /// A network that was trained and not saved: in the window that has it open already, else in
+    /// this one.
+    void openNetwork(const std::string& uuid);
+    /// The list of those networks, with one of them selected.
+    void showUnsaved(const std::string& uuid = {});
     void bringToFront();
     /// What a crash or closing the window cut off: unsaved work, and a training that can go on.
     void offerRecovery();
@@ -77,6 +86,12 @@ private:
     void makeHelpMenu();
     void offerRun(const InterruptedRun& run);
     void continueRun(const InterruptedRun& run);
+    void connectUnsaved();
+    void fillRecentMenu();
+    void refreshRecent();
+    void offerTrainedBefore();
+    void saveUnsaved(const std::string& uuid);
+    void forgetRuns(const std::string& uuid);
     void showCommands();
     void showShortcuts();
     void trainOrPause();
@@ -89,6 +104,8 @@ private:
     DataProbe* probe_;
     ComputeProbe* compute_;
     InterruptedTraining* interrupted_;
+    RunKeeper* keeper_;
+    RecentProjects* recent_;
     ProjectFiles* files_;
     HeaderBar* header_;
     StatusLine* status_;
@@ -99,6 +116,9 @@ private:
     InferencePage* inference_;
     WelcomePage* welcome_;
     QAction* fullScreen_ = nullptr;
+    QMenu* recentMenu_ = nullptr;
+    std::string askedBefore_; ///< UUID of the project whose template may have been trained before
+    int trainedBefore_ = 0;   ///< the notice that offers it
 };
 
 } // namespace gradwright

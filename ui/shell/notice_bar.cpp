@@ -5,6 +5,7 @@
 #include <QLabel>
 #include <QPushButton>
 
+#include <iterator>
 #include <utility>
 
 namespace gradwright {
@@ -14,22 +15,22 @@ NoticeBar::NoticeBar(const ThemeManager& themes, QWidget* parent)
     , themes_(&themes)
     , icon_(new QLabel)
     , text_(new QLabel)
-    , action_(new QPushButton) {
+    , action_(new QPushButton)
+    , dismiss_(new QPushButton) {
     setObjectName(QStringLiteral("notice"));
     text_->setTextFormat(Qt::PlainText);
     text_->setWordWrap(true);
     action_->setObjectName(QStringLiteral("noticeAction"));
-    auto* const dismiss = new QPushButton(tr("Not now"));
-    dismiss->setObjectName(QStringLiteral("noticeDismiss"));
+    dismiss_->setObjectName(QStringLiteral("noticeDismiss"));
     auto* const row = new QHBoxLayout(this);
     row->setContentsMargins(14, 8, 12, 8);
     row->setSpacing(10);
     row->addWidget(icon_);
     row->addWidget(text_, 1);
     row->addWidget(action_);
-    row->addWidget(dismiss);
-    connect(action_, &QPushButton::clicked, this, [this] { answer(accepted_); });
-    connect(dismiss, &QPushButton::clicked, this, [this] { answer(dismissed_); });
+    row->addWidget(dismiss_);
+    connect(action_, &QPushButton::clicked, this, [this] { answer(true); });
+    connect(dismiss_, &QPushButton::clicked, this, [this] { answer(false); });
     connect(&themes, &ThemeManager::changed, this, &NoticeBar::dress);
     dress();
     hide();
@@ -43,19 +44,36 @@ void NoticeBar::dress() {
                       .arg(theme.infoTint.name(), theme.info.name()));
 }
 
-void NoticeBar::offer(const QString& text, const QString& action, std::function<void()> accepted,
-                      std::function<void()> dismissed) {
-    text_->setText(text);
-    action_->setText(action);
-    accepted_ = std::move(accepted);
-    dismissed_ = std::move(dismissed);
-    show();
+int NoticeBar::offer(Offer offer) {
+    offers_.emplace(++last_, std::move(offer));
+    showNewest();
+    return last_;
 }
 
-void NoticeBar::answer(const std::function<void()>& with) {
-    hide();
-    const auto call = with; // it may offer something else
-    if (call)
+void NoticeBar::withdraw(int number) {
+    if (offers_.erase(number) > 0)
+        showNewest();
+}
+
+void NoticeBar::showNewest() {
+    setVisible(!offers_.empty());
+    if (offers_.empty())
+        return;
+    const Offer& newest = offers_.rbegin()->second;
+    text_->setText(newest.text);
+    action_->setText(newest.action);
+    dismiss_->setText(newest.dismissal);
+}
+
+void NoticeBar::answer(bool accepted) {
+    if (offers_.empty())
+        return;
+    const auto newest = std::prev(offers_.end());
+    const Offer answered = std::move(newest->second);
+    offers_.erase(newest);
+    showNewest();
+    // It may offer something else.
+    if (const auto& call = accepted ? answered.accepted : answered.dismissed)
         call();
 }
 

@@ -6,6 +6,7 @@
 #include <QFrame>
 
 #include <functional>
+#include <map>
 
 class QLabel;
 class QPushButton;
@@ -13,26 +14,36 @@ class QPushButton;
 namespace gradwright {
 
 /// A line above the pages that tells something and offers one action; it stays until it is
-/// answered.
+/// answered or withdrawn. The newest offer is shown, those before it come back after it.
 class NoticeBar final : public QFrame {
     Q_OBJECT
 public:
     explicit NoticeBar(const ThemeManager& themes, QWidget* parent = nullptr);
 
-    /// `dismissed` is called when the action is not wanted.
-    void offer(const QString& text, const QString& action, std::function<void()> accepted,
-               std::function<void()> dismissed);
+    struct Offer {
+        QString text;
+        QString action;
+        QString dismissal; ///< the other button
+        std::function<void()> accepted;
+        std::function<void()> dismissed; ///< the action is not wanted
+    };
+    /// Returns the offer's number.
+    int offer(Offer offer);
+    /// It is not offered any more; nothing is called. Nothing happens when it was answered already.
+    void withdraw(int number);
 
 private:
-    void answer(const std::function<void()>& with);
+    void answer(bool accepted);
+    void showNewest();
     void dress();
 
     const ThemeManager* themes_;
     QLabel* icon_;
     QLabel* text_;
     QPushButton* action_;
-    std::function<void()> accepted_;
-    std::function<void()> dismissed_;
+    QPushButton* dismiss_;
+    std::map<int, Offer> offers_;
+    int last_ = 0;
 };
 
 } // namespace gradwright

@@ -5,24 +5,19 @@
 #include "engine/io/code_formats.h"
 #include "engine/project/project_file.h"
 #include "engine/project/runs.h"
+#include "engine/project/unsaved_networks.h"
 #include "engine/support/error.h"
 #include "ui/forms/save_dialog.h"
+#include "ui/shell/recent_projects.h"
 #include "ui/shell/recovery_dialog.h"
+#include "ui/shell/remove_runs.h"
 
 #include <QFileDialog>
-#include <QFileInfo>
 #include <QMessageBox>
-#include <QSettings>
 
 namespace gradwright {
 
 namespace {
-
-constexpr int kMostRecent = 8;
-
-QString recentKey() {
-    return QStringLiteral("recentFiles");
-}
 
 QString fileFilter() {
     return ProjectFiles::tr("Gradwright projects (*.gradwright)");
@@ -34,9 +29,12 @@ QString toQString(const std::filesystem::path& path) {
 
 } // namespace
 
-ProjectFiles::ProjectFiles(ProjectDocument& document, QWidget& window)
+ProjectFiles::ProjectFiles(ProjectDocument& document, TrainingSession& session, RunKeeper& keeper,
+                           QWidget& window)
     : QObject(&window)
     , document_(&document)
+    , session_(&session)
+    , keeper_(&keeper)
     , window_(&window) {}
 
 bool ProjectFiles::attempt(const std::function<void()>& action) {
@@ -57,8 +55,10 @@ void ProjectFiles::newBlank() {
 }
 
 void ProjectFiles::newFromTemplate(const std::string& key) {
-    if (mayReplace() && attempt([&] { document_->newFromTemplate(key); }))
-        Q_EMIT opened();
+    if (!mayReplace() || !attempt([&] { document_->newFromTemplate(key); }))
+        return;
+    Q_EMIT opened();
+    Q_EMIT templateOpened(key);
 }
 
 QString ProjectFiles::ask(QWidget& window) {
@@ -109,23 +109,6 @@ void ProjectFiles::exportCode(const std::string& key) {
         Q_EMIT hint(tr("The network is written as %1 in %2").arg(title, file));
 }
 
-bool ProjectFiles::mayReplace() {
-    if (!document_->isModified())
-        return true;
-    QMessageBox question(QMessageBox::Question, tr("Unsaved changes"),
-                         tr("Save the changes to %1?").arg(document_->displayName()),
-                         QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, window_);
-    question.setDefaultButton(QMessageBox::Save);
-    switch (question.exec()) {
-    case QMessageBox::Save:
-        return save();
-    case QMessageBox::Discard:
-        return true;
-    default:
-        return false;
-    }
-}
-
 void ProjectFiles::offerRecovery(const ThemeManager& themes) {
     for (;;) {
         std::vector<RecoverableProject> all = recoverableProjects(defaultAutosaveFolder());
@@ -161,6 +144,11 @@ bool ProjectFiles::openForRun(const std::filesystem::path& run,
         return true; // it is open already
     if (!mayReplace())
         return false;
+    // Edits that were kept beside the runs come with it.
+    std::optional<UnsavedNetwork> network;
+    waitFor([&] { network = readNetwork(unsavedRunsFolders(kept->uuid)); });
+    if (network && network->problem.empty() && network->project.uuid == kept->uuid)
+        kept = std::move(network->project);
     // The file may hold another project by now.
     bool fileIsThere = false;
     const bool done = attempt([&] {
@@ -171,7 +159,7 @@ bool ProjectFiles::openForRun(const std::filesystem::path& run,
         if (fileIsThere)
             document_->open(std::move(*saved), *file);
         else
-            document_->openUnsaved(std::move(*kept));
+            document_->openTrained(std::move(*kept));
     });
     if (done) {
         if (fileIsThere)
@@ -181,18 +169,9 @@ bool ProjectFiles::openForRun(const std::filesystem::path& run,
     return done;
 }
 
-QStringList ProjectFiles::recent() {
-    QStringList files = QSettings().value(recentKey()).toStringList();
-    erase_if(files, [](const QString& file) { return !QFileInfo::exists(file); });
-    return files;
-}
-
 void ProjectFiles::remember(const QString& file) {
-    const QString path = QFileInfo(file).absoluteFilePath();
-    QStringList files = recent();
-    files.removeAll(path);
-    files.prepend(path);
-    QSettings().setValue(recentKey(), QStringList(files.mid(0, kMostRecent)));
+    RecentProjects::remember(file);
+    Q_EMIT recentChanged();
 }
 
 } // namespace gradwright

@@ -5,7 +5,6 @@
 #include "ui/theme/theme_manager.h"
 
 #include <QObject>
-#include <QStringList>
 
 #include <functional>
 
@@ -13,12 +12,21 @@ class QWidget;
 
 namespace gradwright {
 
-/// Opening and saving as the menus do it: dialogs, the question about unsaved changes, and the list
-/// of recent files. Failures are shown.
+class KeepDialog;
+class RunKeeper;
+class TrainingSession;
+struct UnsavedNetwork;
+
+/// Opening and saving as the menus do it: dialogs, and the questions about what is not saved.
+/// Failures are shown.
 class ProjectFiles final : public QObject {
     Q_OBJECT
 public:
-    ProjectFiles(ProjectDocument& document, QWidget& window);
+    /// What happens to the open project.
+    enum class Leaving { Replace, Close };
+
+    ProjectFiles(ProjectDocument& document, TrainingSession& session, RunKeeper& keeper,
+                 QWidget& window);
 
     void newBlank();
     void newFromTemplate(const std::string& key);
@@ -30,8 +38,9 @@ public:
     bool saveAs();
     /// Writes the network as a program; `format` is a key of codeFormats().
     void exportCode(const std::string& format);
-    /// Asks about unsaved changes; true when they may go.
-    bool mayReplace();
+    /// Asks about unsaved changes and about a trained network that is not saved; true when the
+    /// project may go.
+    bool mayReplace(Leaving leaving = Leaving::Replace);
     /// Offers what a crash left behind, beside what had been saved.
     void offerRecovery(const ThemeManager& themes);
     /// Opens the project of a run that was cut off: its file, or without one as the run kept it.
@@ -39,19 +48,33 @@ public:
     bool openForRun(const std::filesystem::path& run,
                     const std::optional<std::filesystem::path>& file);
 
-    [[nodiscard]] static QStringList recent();
+    /// Opens a network that was trained and not saved, with its runs.
+    void openNetwork(const UnsavedNetwork& network);
+    /// Saves one that is not open as a project; its runs are moved beside the file.
+    void saveNetwork(const UnsavedNetwork& network);
 
 Q_SIGNALS:
     /// A project has been opened or begun.
     void opened();
+    /// A project has been begun from this template.
+    void templateOpened(const std::string& key);
+    /// The recent projects, or the networks that are not saved, are others now.
+    void recentChanged();
     /// For the status bar.
     void hint(const QString& text);
 
 private:
     bool attempt(const std::function<void()>& action);
     void remember(const QString& file);
+    bool mayLoseEdits();
+    bool mayLeaveTrained(Leaving leaving);
+    bool removeTrained(const UnsavedNetwork& network);
+    void stopTraining();
+    [[nodiscard]] QString trainingNote(Leaving leaving) const;
 
     ProjectDocument* document_;
+    TrainingSession* session_;
+    RunKeeper* keeper_;
     QWidget* window_;
 };
 

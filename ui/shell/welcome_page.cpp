@@ -3,19 +3,17 @@
 
 #include "engine/project/templates.h"
 #include "engine/support/error.h"
+#include "ui/shell/recent_card.h"
 #include "ui/shell/template_card.h"
 #include "ui/shell/template_details.h"
 #include "ui/theme/icon_engine.h"
 #include "ui/theme/text.h"
 
-#include <QDateTime>
-#include <QFileInfo>
+#include <QEvent>
 #include <QGridLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QLocale>
 #include <QPushButton>
-#include <QResizeEvent>
 #include <QScrollArea>
 #include <QVBoxLayout>
 
@@ -30,18 +28,6 @@ constexpr int kPageWidth = 1280;
 constexpr int kDetailsWidth = 300;
 constexpr int kGap = 12;
 constexpr int kMostRecent = 4;
-
-/// "today 14:02", "12 November".
-QString whenText(const QDateTime& time) {
-    const QDate today = QDate::currentDate();
-    if (time.date() == today)
-        return WelcomePage::tr("today %1").arg(time.toString(QStringLiteral("HH:mm")));
-    if (time.date() == today.addDays(-1))
-        return WelcomePage::tr("yesterday");
-    return QLocale(QLocale::English)
-        .toString(time.date(), time.date().year() == today.year() ? QStringLiteral("d MMMM")
-                                                                  : QStringLiteral("d MMM yyyy"));
-}
 
 } // namespace
 
@@ -122,6 +108,12 @@ QWidget* WelcomePage::makeGallery() {
     recent_ = new QGridLayout(recentPart_);
     recent_->setContentsMargins(0, 0, 0, 8);
     recent_->setSpacing(kGap);
+    unsaved_ = new QPushButton;
+    unsaved_->setObjectName(QStringLiteral("unsavedNetworks"));
+    unsaved_->setProperty("kind", QStringLiteral("link"));
+    unsaved_->setToolTip(tr("Networks that were trained and not saved as a project"));
+    unsaved_->hide();
+    connect(unsaved_, &QPushButton::clicked, this, &WelcomePage::unsavedChosen);
     column_->addWidget(recentPart_);
     try {
         for (const TemplateInfo& info : templates()) {
@@ -147,6 +139,7 @@ QWidget* WelcomePage::makeGallery() {
     scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     scroll_->setFocusPolicy(Qt::NoFocus);
     scroll_->setWidget(gallery);
+    scroll_->viewport()->installEventFilter(this);
     return scroll_;
 }
 
@@ -229,39 +222,55 @@ void WelcomePage::arrange() {
     nothing_->setVisible(!any);
 }
 
-void WelcomePage::resizeEvent(QResizeEvent* event) {
-    QWidget::resizeEvent(event);
-    layout()->activate(); // the gallery's width is known now
-    arrange();
+/// The gallery has got its width.
+bool WelcomePage::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == scroll_->viewport() && event->type() == QEvent::Resize)
+        arrange();
+    return QWidget::eventFilter(watched, event);
 }
 
-void WelcomePage::setRecent(const QStringList& files) {
+void WelcomePage::setRecent(const std::vector<RecentProject>& projects, qsizetype unsaved,
+                            std::uintmax_t unsavedBytes) {
+    unsaved_->setText(
+        unsaved == 1
+            ? tr("1 unsaved network, %1…").arg(byteSize(static_cast<std::int64_t>(unsavedBytes)))
+            : tr("%1 unsaved networks, %2…")
+                  .arg(unsaved)
+                  .arg(byteSize(static_cast<std::int64_t>(unsavedBytes))));
+    unsaved_->setVisible(unsaved > 0);
+    recentPart_->setVisible(!projects.empty() || unsaved > 0);
+    if (projects == shownRecent_ && recent_->count() > 0)
+        return; // a card may have the focus
+    shownRecent_ = projects;
     while (QLayoutItem* const item = recent_->takeAt(0)) {
-        if (QWidget* const widget = item->widget())
+        if (QWidget* const widget = item->widget(); widget && widget != unsaved_)
             widget->deleteLater();
         delete item;
     }
-    recentPart_->setVisible(!files.isEmpty());
     auto* const title = new QLabel(tr("Recent"));
     title->setProperty("textRole", QStringLiteral("section"));
-    recent_->addWidget(title, 0, 0, 1, 2);
+    recent_->addWidget(title, 0, 0);
+    recent_->addWidget(unsaved_, 0, 1, Qt::AlignRight);
     int place = 0;
     QWidget* before = openFile_;
-    for (const QString& file : files.mid(0, kMostRecent)) {
-        const QFileInfo info(file);
-        auto* const button = new QPushButton(
-            QStringLiteral("%1   %2").arg(info.completeBaseName(), whenText(info.lastModified())));
-        button->setIcon(themes_->icon(QStringLiteral("design"), &Theme::focus));
-        button->setProperty("kind", QStringLiteral("recent"));
-        button->setToolTip(file);
-        button->setMinimumWidth(60);
-        button->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
-        connect(button, &QPushButton::clicked, this, [this, file] { Q_EMIT fileChosen(file); });
-        recent_->addWidget(button, 1 + place / 2, place % 2);
-        setTabOrder(before, button); // as they stand: above the cards
-        before = button;
+    for (const RecentProject& project : projects) {
+        if (place == kMostRecent)
+            break;
+        auto* const card = new RecentCard(project, *themes_);
+        connect(card, &QAbstractButton::clicked, this, [this, project] {
+            if (project.isSaved())
+                Q_EMIT fileChosen(project.file);
+            else
+                Q_EMIT networkChosen(project.uuid);
+        });
+        recent_->addWidget(card, 1 + place / 2, place % 2);
+        setTabOrder(before, card); // as they stand: above the templates
+        before = card;
         ++place;
     }
+    setTabOrder(before, unsaved_);
+    recent_->setColumnStretch(0, 1);
+    recent_->setColumnStretch(1, 1);
 }
 
 } // namespace gradwright

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/session/background_jobs.h"
+#include "ui/shell/recent_projects.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QWidget>
@@ -28,7 +29,9 @@ class WelcomePage final : public QWidget {
 public:
     explicit WelcomePage(const ThemeManager& themes, QWidget* parent = nullptr);
 
-    void setRecent(const QStringList& files);
+    /// What was opened or trained last, and how many networks are not saved, with their size.
+    void setRecent(const std::vector<RecentProject>& projects, qsizetype unsaved,
+                   std::uintmax_t unsavedBytes);
     /// What is worth trying with a template; empty until it has been read.
     [[nodiscard]] QString tryThis(const std::string& key) const;
 
@@ -37,9 +40,11 @@ Q_SIGNALS:
     void blankChosen();
     void openChosen();
     void fileChosen(const QString& file);
+    void networkChosen(const std::string& uuid);
+    void unsavedChosen();
 
 protected:
-    void resizeEvent(QResizeEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     struct Section {
@@ -68,6 +73,8 @@ private:
     int columns_ = 0;
     QWidget* recentPart_ = nullptr;
     QGridLayout* recent_ = nullptr;
+    QPushButton* unsaved_ = nullptr;
+    std::vector<RecentProject> shownRecent_;
     BackgroundJobs jobs_; ///< last: its deliveries use the rest
 };
 

@@ -79,10 +79,6 @@ QPushButton[kind="primary"]:disabled { background: transparent; color: @disabled
 QPushButton[kind="link"] { background: transparent; border: none; color: @focus; padding: 2px 4px;
   text-align: left; }
 QPushButton[kind="link"]:hover { text-decoration: underline; }
-QPushButton[kind="recent"] { background: @panel; border-color: @divider; border-radius: 8px;
-  padding: 9px 12px; text-align: left; }
-QPushButton[kind="recent"]:hover { background: @hover; }
-QPushButton[kind="recent"]:focus { border-color: @focus; }
 QToolButton { background: transparent; color: @text2; border: 1px solid transparent;
   border-radius: 6px; padding: 3px; }
 QToolButton:hover { background: @hover; color: @text; }

@@ -79,6 +79,7 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
             showProject();
     });
     connect(document_, &ProjectDocument::fileChanged, this, &TrainPage::refreshRuns);
+    connect(document_, &ProjectDocument::runsChanged, this, &TrainPage::refreshRuns);
     progressTimer_.setInterval(kProgressInterval);
     connect(&progressTimer_, &QTimer::timeout, this, &TrainPage::showProgress);
     showProject();

@@ -35,6 +35,11 @@ void TrainPage::refreshRuns() {
 }
 
 void TrainPage::takeRuns(std::vector<RunHistory> runs) {
+    // Saving a project moves its runs beside its file.
+    const auto same = std::ranges::find(
+        runs, shownRun_.filename(), [](const RunHistory& run) { return run.folder.filename(); });
+    if (!session_->isActive() && !shownRun_.empty() && same != runs.end())
+        shownRun_ = same->folder;
     const bool fresh = runs_->runs().empty() || session_->isActive() ||
                        (!runs.empty() && runs.front().folder == shownRun_);
     runs_->setRuns(std::move(runs));
