@@ -24,8 +24,9 @@ struct CompileOptions {
     Precision precision = Precision::F32;
     Mode mode = Mode::Inference;
     std::optional<UpdateRule> update = {}; ///< in training: the optimizer
-    /// In training: parts of the batch that are computed side by side, each by one thread. Pays for
-    /// small networks, whose ops are too short to be shared out. A backend may take fewer.
+    /// Parts that a batch is computed in, each by one thread at a time: then no number depends on
+    /// how many threads there are. 1: as a whole, its ops shared out among the threads. A backend
+    /// may take fewer.
     int replicas = 1;
     /// In training: throw values between the layers away and compute them again in the backward
     /// pass, where that saves memory. The results are the same to the bit. The reference keeps all.
@@ -149,6 +150,9 @@ struct DeviceInfo {
     /// Those of them that the processor has no instructions for: the same numbers, no faster than
     /// FP32.
     std::vector<Precision> emulated = {};
+    /// Those that the processor has instructions for and that train convolutions more slowly than
+    /// FP32 nevertheless, as measured.
+    std::vector<Precision> slower = {};
 };
 
 class Backend {

@@ -14,6 +14,11 @@ bool isEmulated(Precision precision) {
     return std::ranges::find(emulated, precision) != emulated.end();
 }
 
+bool isSlower(Precision precision) {
+    static const auto slower = makeOneDnnBackend()->device().slower;
+    return std::ranges::find(slower, precision) != slower.end();
+}
+
 std::vector<std::shared_ptr<const Backend>> backends() {
     return {makeOneDnnBackend(), makeReferenceBackend()};
 }

@@ -13,6 +13,8 @@ std::shared_ptr<const Backend> backendFor(Precision precision);
 
 /// Whether the processor lacks the instructions for it and others stand in.
 bool isEmulated(Precision precision);
+/// Whether the processor has them and training convolutions takes longer than in FP32 all the same.
+bool isSlower(Precision precision);
 
 /// Every engine of this build, the fast one first.
 std::vector<std::shared_ptr<const Backend>> backends();

@@ -79,8 +79,6 @@ std::unique_ptr<QProcess> Cli::prepared(const QStringList& arguments) const {
     environment.insert(QStringLiteral("XDG_DATA_HOME"), path("data"));
     environment.insert(QStringLiteral("XDG_CACHE_HOME"), path("cache"));
     environment.insert(QStringLiteral("GRADWRIGHT_RESOURCES"), path("resources"));
-    // Threads that spin while they wait would take minutes when many tests run side by side.
-    environment.insert(QStringLiteral("OMP_WAIT_POLICY"), QStringLiteral("passive"));
     process->setProcessEnvironment(environment);
     process->setWorkingDirectory(QString::fromStdString(folder_.path()));
     process->setProgram(program());

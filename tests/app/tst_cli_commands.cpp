@@ -40,6 +40,23 @@ private Q_SLOTS:
         QCOMPARE(cli_.run({"--version"}).out.count('\n'), 1);
     }
 
+    /// libgomp prints what it has read before main().
+    void waitingThreadsSleepSoonWhateverTheEnvironmentSays() {
+        auto process = cli_.prepared({"devices"});
+        auto environment = process->processEnvironment();
+        environment.insert(QStringLiteral("OMP_DISPLAY_ENV"), QStringLiteral("VERBOSE"));
+        environment.insert(QStringLiteral("OMP_WAIT_POLICY"), QStringLiteral("ACTIVE"));
+        environment.insert(QStringLiteral("GOMP_SPINCOUNT"), QStringLiteral("INFINITE"));
+        process->setProcessEnvironment(environment);
+        process->start();
+        const auto result = Cli::finish(*process);
+        QCOMPARE(result.code, 0);
+        if (!result.err.contains("GOMP_SPINCOUNT"))
+            QSKIP("this OpenMP library does not tell its settings");
+        const auto last = result.err.mid(result.err.lastIndexOf("GOMP_SPINCOUNT"));
+        QVERIFY2(last.startsWith("GOMP_SPINCOUNT = '20000'"), last.left(60).constData());
+    }
+
     void helpOfTrainNamesEveryOption() {
         const auto result = cli_.run({"train", "--help"});
         QCOMPARE(result.code, 0);

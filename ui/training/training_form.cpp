@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/training/training_form.h"
 
+#include "engine/backend/devices.h"
 #include "engine/data/augmentation.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/recipes/schedules.h"
@@ -66,8 +67,12 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     section(tr("Regularization"),
             {paramForm({"l1", "l2", "max_norm", "clip_norm", "clip_value", "average_decay"})});
     section(tr("Early stopping"), {paramForm({"early_stopping", "patience"})});
-    section(tr("Hardware"),
-            {paramForm({"device", "threads", "replicas", "recompute", "precision"})});
+    precisionNote_ = new QLabel;
+    precisionNote_->setObjectName(QStringLiteral("precisionNote"));
+    precisionNote_->setWordWrap(true);
+    precisionNote_->setProperty("textRole", QStringLiteral("caption"));
+    section(tr("Hardware"), {paramForm({"device", "threads", "replicas", "recompute", "precision"}),
+                             precisionNote_});
     // Whatever the engine declares and no other section has.
     std::vector<std::string> rest;
     for (const auto& spec : trainingParams())
@@ -173,8 +178,22 @@ void TrainingForm::chooseOptimizer(const Recipe& recipe) {
     publish(tr("Optimizer"));
 }
 
+void TrainingForm::notePrecision() {
+    const Precision precision = settings_.precision();
+    precisionNote_->setText(
+        isEmulated(precision)
+            ? tr("This processor has no instructions for it: no faster than FP32.")
+        : isSlower(precision)
+            ? tr("On processors with AMX, as this one, networks with convolutions train more "
+                 "slowly "
+                 "in BF16 than in FP32 so far: the small CNN takes nearly twice as long.")
+            : QString());
+    precisionNote_->setVisible(!precisionNote_->text().isEmpty());
+}
+
 void TrainingForm::publish(const QString& what) {
     preview_->setSettings(settings_);
+    notePrecision();
     Q_EMIT settingsEdited(what, settings_);
 }
 
@@ -194,6 +213,7 @@ void TrainingForm::setValues(const TrainingSettings& settings, const DataChoice&
                           {"reconstruct", choice.reconstruct}});
     augmentation_->setValues(choice.augmentation);
     preview_->setSettings(settings);
+    notePrecision();
 }
 
 void TrainingForm::setLearningRate(double learningRate) {

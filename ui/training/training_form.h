@@ -48,6 +48,8 @@ private:
     void buildData();
     void chooseOptimizer(const Recipe& recipe);
     void publish(const QString& what);
+    /// Says where the chosen precision brings no speed.
+    void notePrecision();
 
     ThemeManager* theme_;
     TrainingSettings settings_;
@@ -61,6 +63,7 @@ private:
     QLabel* dataStatus_ = nullptr;
     ParamForm* dataForm_ = nullptr;
     ParamForm* augmentation_ = nullptr;
+    QLabel* precisionNote_ = nullptr;
     std::vector<ParamForm*> forms_; ///< of trainingParams()
     std::vector<std::string> shown_;
 };

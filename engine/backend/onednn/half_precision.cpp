@@ -11,12 +11,16 @@ namespace {
 
 std::optional<HalfSupport> pretended;
 
-bool hasInstructions() {
+bool hasFlag(std::string_view wanted) {
     std::istringstream flags(processorInfo("flags"));
     for (std::string flag; flags >> flag;)
-        if (flag == "avx512_bf16" || flag == "amx_bf16")
+        if (flag == wanted)
             return true;
     return false;
+}
+
+bool hasInstructions() {
+    return hasFlag("avx512_bf16") || hasFlag("amx_bf16");
 }
 
 } // namespace
@@ -31,6 +35,10 @@ HalfSupport halfSupport() {
     static const auto real =
         hasInstructions() && hasHalfPrimitives() ? HalfSupport::Native : HalfSupport::Emulated;
     return pretended.value_or(real);
+}
+
+bool isHalfSlower() {
+    return hasFlag("amx_bf16");
 }
 
 void pretendHalfSupport(std::optional<HalfSupport> support) {

@@ -11,6 +11,11 @@ enum class HalfSupport { Emulated, Native };
 
 HalfSupport halfSupport();
 
+/// Whether convolutions take longer in bfloat16 than in FP32 although the processor has the
+/// instructions. So on a Xeon with AMX: oneDNN uses its tiles for channels last only, and our
+/// values lie in blocks of channels (docs/performance.md).
+bool isHalfSlower();
+
 /// Whether oneDNN has fast bfloat16 primitives here. Without the processor's instructions it makes
 /// them of others, slower than FP32.
 bool hasHalfPrimitives();

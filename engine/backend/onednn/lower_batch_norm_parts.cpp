@@ -134,11 +134,11 @@ void lowerInParts(Compiler& compiler, const OpContext& context, const BatchNormO
                          tensors.factor->as()[c] = inverse * scale->as()[c];
                      }
                  });
-    schedule.add(
-        {source->buffer, output->buffer, tensors.mean, tensors.factor, tensors.shift},
-        [tensors](const RunContext&) {
-            normalizeChannels(tensors.view, tensors.norm(), tensors.out->as(), tensors.in->as());
-        });
+    schedule.add({source->buffer, output->buffer, tensors.mean, tensors.factor, tensors.shift},
+                 [tensors](const RunContext&) {
+                     normalizeChannels(tensors.view, tensors.norm(), tensors.out->as(),
+                                       tensors.in->as());
+                 });
     schedule.lastMayWriteOver(output->buffer, source->buffer);
     compiler.reportForward(context, "own", layout);
     if (compiler.part() == 0)

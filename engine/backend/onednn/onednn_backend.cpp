@@ -92,7 +92,9 @@ public:
                                 instructionSet(), native ? "native" : "emulated",
                                 std::thread::hardware_concurrency()),
                 .precisions = {Precision::F32, Precision::Bf16},
-                .emulated = native ? std::vector<Precision>{} : std::vector{Precision::Bf16}};
+                .emulated = native ? std::vector<Precision>{} : std::vector{Precision::Bf16},
+                .slower = native && isHalfSlower() ? std::vector{Precision::Bf16}
+                                                   : std::vector<Precision>{}};
     }
 
     [[nodiscard]] std::unique_ptr<Program>

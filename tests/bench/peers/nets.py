@@ -132,6 +132,12 @@ def from_template(cli, key):
     return project
 
 
+def shape_of(project):
+    """The parameters of a node leave out what is as by default."""
+    node = next(n for n in project["network"]["nodes"] if n["layer"] == "input")
+    return list(node.get("params", {}).get("shape", [1, 28, 28]))
+
+
 def without_dropout(project):
     copy = json.loads(json.dumps(project))
     for node in copy["network"]["nodes"]:

@@ -9,7 +9,6 @@ the same steps from the same weights and batches, without dropout, and their los
 import argparse
 import json
 import os
-import platform
 import statistics
 import sys
 import time
@@ -21,25 +20,11 @@ from safetensors.torch import save_file
 
 import onnx_side
 import pytorch
-from nets import WORKS, without_dropout
+from machine import ROOT, note, processor
+from nets import WORKS, shape_of, without_dropout
 from ours import Ours, fail, run
 
-ROOT = Path(__file__).resolve().parents[3]
 OTHERS = ["first-step", "accuracy-99"]
-
-
-def note(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-def processor():
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
 
 
 def has_bf16():
@@ -48,12 +33,6 @@ def has_bf16():
     except OSError:
         return False
     return "avx512_bf16" in flags or "amx_bf16" in flags
-
-
-def shape_of(project):
-    """The parameters of a node leave out what is as by default."""
-    node = next(n for n in project["network"]["nodes"] if n["layer"] == "input")
-    return list(node.get("params", {}).get("shape", [1, 28, 28]))
 
 
 class Bench:

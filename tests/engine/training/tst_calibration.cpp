@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/compute_threads.h"
 #include "engine/project/runs.h"
+#include "engine/project/templates.h"
 #include "engine/support/json.h"
 #include "engine/training/calibration.h"
 #include "tests/support/data_files.h"
@@ -62,7 +63,8 @@ private Q_SLOTS:
         const auto result = calibrateAndRemember(training.graph, project.training);
         QVERIFY(result.has_value());
         QVERIFY(!result->trials.empty());
-        QVERIFY(result->trials.front().plan == (ComputePlan{availableThreads(), 1}));
+        QVERIFY(result->trials.front().plan ==
+                (ComputePlan{availableThreads(), defaultParts(training.graph, project.training)}));
         bool tried = false;
         for (const auto& trial : result->trials) {
             QVERIFY(trial.samplesPerSecond > 0);
@@ -86,11 +88,13 @@ private Q_SLOTS:
         set(project, "threads", std::int64_t{0});
         const auto training = graphOf(project);
         const auto key = calibrationKey(training.graph, project.training);
-        QVERIFY(planFor(training.graph, project.training) == (ComputePlan{availableThreads(), 1}));
+        const int parts = defaultParts(training.graph, project.training);
+        QVERIFY(planFor(training.graph, project.training) ==
+                (ComputePlan{availableThreads(), parts}));
         CalibrationCache().remember(key, {3, 3}, 1000);
         QVERIFY(planFor(training.graph, project.training) == (ComputePlan{3, 3}));
         set(project, "threads", std::int64_t{5});
-        QVERIFY(planFor(training.graph, project.training) == (ComputePlan{5, 1}));
+        QVERIFY(planFor(training.graph, project.training) == (ComputePlan{5, parts}));
         set(project, "replicas", std::int64_t{4});
         QVERIFY(planFor(training.graph, project.training) == (ComputePlan{5, 4}));
         // What speed depends on is in the key.
@@ -99,6 +103,47 @@ private Q_SLOTS:
         project = smallProject();
         project.training.optimizer = {"sgd", {}};
         QVERIFY(calibrationKey(training.graph, project.training) != key);
+    }
+
+    void partsSuitTheBatch() {
+        auto project = smallProject();
+        const auto parts = [&](std::int64_t batch) {
+            set(project, "batch", batch);
+            return defaultParts(graphOf(project).graph, project.training);
+        };
+        const int processors = availableThreads();
+        QCOMPARE(parts(1), 1);
+        QCOMPARE(parts(7), 1); // no two parts of four
+        QCOMPARE(parts(8), std::min(2, processors));
+        QCOMPARE(parts(1024), std::min(128, processors));
+        set(project, "precision", std::string("fp64"));
+        QCOMPARE(parts(1024), 1);
+    }
+
+    void partsWhoseGradientsTakeMuchMemoryAreFew() {
+        auto project = openTemplate("vgg-16");
+        project.training.params["batch"] = std::int64_t{8};
+        DataInfo info;
+        info.input = {3, 224, 224};
+        info.classes.assign(1000, "class");
+        const auto graph = trainingGraph(project.network, info, project.training).graph;
+        // 553 MB for each, beside about 3 GB in all.
+        QVERIFY(defaultParts(graph, project.training) <= 2);
+    }
+
+    /// The weights do not depend on the threads, and a run is resumed in as many parts.
+    void aRunIsResumedOnAnotherNumberOfThreads() {
+        auto project = smallProject(400, 0.01);
+        set(project, "threads", std::int64_t{2});
+        set(project, "replicas", std::int64_t{2});
+        const auto whole = train(project, *folder_);
+        const auto run = train(project, *folder_, {}, 5);
+        set(project, "replicas", std::int64_t{0});
+        set(project, "threads", std::int64_t{1});
+        train(project, *folder_, run);
+        QVERIFY(recordedPlan(run) == (ComputePlan{1, 2}));
+        QVERIFY(test::readFile(whole / "last.safetensors") ==
+                test::readFile(run / "last.safetensors"));
     }
 
     void aBrokenCacheIsNone() {

@@ -119,6 +119,20 @@ private Q_SLOTS:
         QCOMPARE(window_->document().project().training.threads(), 0);
     }
 
+    void theDeviceChipTellsThatTheComputerIsBusy() {
+        auto* const chip = window_->findChild<DeviceChip*>();
+        const QString quiet = chip->text();
+        Q_EMIT window_->session().loadChanged({.step = 7, .threads = 2, .othersBusy = 1});
+        QVERIFY2(chip->text().endsWith(QStringLiteral("2 threads, computer busy: 1")),
+                 qPrintable(chip->text()));
+        QVERIFY(chip->accessibleName().contains(QStringLiteral("computer busy: 1")));
+        QVERIFY(chip->toolTip().contains(QStringLiteral("gives way")));
+        Q_EMIT window_->session().loadChanged({.step = 9, .threads = 1, .othersBusy = 3});
+        QVERIFY(chip->text().endsWith(QStringLiteral("1 thread, computer busy: 3")));
+        Q_EMIT window_->session().stateChanged(TrainingState::Stopped); // none is active
+        QCOMPARE(chip->text(), quiet);
+    }
+
     void figuresTellWhatTrainingNeeds() {
         auto* const figures = window_->findChild<QLabel*>(QStringLiteral("figures"));
         QTRY_VERIFY(figures->text().contains(QStringLiteral("61,706")));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/devices.h"
 #include "engine/project/project_file.h"
 #include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
@@ -94,6 +95,19 @@ private Q_SLOTS:
         bench.document.undoStack().undo();
         QCOMPARE(bench.document.project().data.validationFraction, 0.0);
         QCOMPARE(method.currentData().toString(), QStringLiteral("adam"));
+    }
+
+    /// The form says where a precision brings no speed on this processor, and else nothing.
+    void aPrecisionThatBringsNoSpeedIsNoted() {
+        for (const auto& [key, precision] :
+             {std::pair{"fp32", Precision::F32}, std::pair{"bf16", Precision::Bf16}}) {
+            auto project = test::smallProject();
+            project.training.params["precision"] = std::string(key);
+            Bench bench(theme_, project);
+            const auto& note = bench.find<QLabel>("precisionNote");
+            QCOMPARE(!note.isHidden(), isEmulated(precision) || isSlower(precision));
+            QCOMPARE(note.text().contains(QStringLiteral("AMX")), isSlower(precision));
+        }
     }
 
     /// Whatever the catalogs hold is offered, each with the fields of its parameters.
