@@ -6,10 +6,13 @@
 #include "ui/theme/text.h"
 
 #include <QCoreApplication>
+#include <QDir>
 #include <QEventLoop>
 #include <QFile>
+#include <QFileInfo>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QStandardPaths>
 
 #include <exception>
 #include <system_error>
@@ -60,8 +63,21 @@ struct Left {
     QString reason;
 };
 
+/// Whether the trash in the user's home can be used, to which Qt turns last of all. Where it
+/// cannot, QFile::moveToTrash() of Qt 6.4 moves the file into a folder "files" of the current
+/// folder and returns true.
+bool hasTrash() {
+    const QDir data(QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation));
+    return data.mkpath(QStringLiteral("Trash")) &&
+           QFileInfo(data.filePath(QStringLiteral("Trash"))).isWritable();
+}
+
 Left moveToTrash(const RunRemoval& removal) {
     Left left;
+    if (!hasTrash()) {
+        left.folders = removal.folders;
+        return left;
+    }
     try {
         const auto locks = lockAll(removal.runs);
         for (const fs::path& folder : removal.folders)
