@@ -2,6 +2,7 @@
 #include "engine/backend/compute_pool.h"
 
 #include "engine/backend/compute_threads.h"
+#include "engine/backend/one_thread.h"
 
 #include <omp.h>
 
@@ -52,21 +53,6 @@ bool spinUntil(const Condition& condition, std::chrono::nanoseconds most) {
     return condition();
 }
 
-/// While it lives, OpenMP regions of the calling thread run on it alone.
-class NoTeam {
-public:
-    NoTeam()
-        : before_(omp_get_max_threads()) {
-        omp_set_num_threads(1);
-    }
-    ~NoTeam() { omp_set_num_threads(before_); }
-    NoTeam(const NoTeam&) = delete;
-    NoTeam& operator=(const NoTeam&) = delete;
-
-private:
-    int before_;
-};
-
 } // namespace
 
 ComputePool::ComputePool(int threads)
@@ -97,7 +83,7 @@ void ComputePool::setActive(int threads, std::chrono::nanoseconds spin) {
 }
 
 void ComputePool::runTasks(std::size_t count, std::size_t mostWorkers, TaskRef task) {
-    const NoTeam alone;
+    const OneThread alone;
     const auto workers = std::min({static_cast<std::size_t>(active_), mostWorkers, count});
     if (workers <= 1) {
         for (std::size_t number = 0; number < count; ++number)

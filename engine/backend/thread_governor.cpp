@@ -21,6 +21,8 @@ constexpr double kLeastWaiting = 0.08;
 constexpr double kBusy = 0.5;
 /// … and below it is quiet again.
 constexpr double kQuiet = 0.25;
+/// A number of others that is told stays as long as it is less wrong.
+constexpr double kStill = 0.8;
 /// Of the past in what is smoothed, per window.
 constexpr double kMemory = 0.6;
 
@@ -103,31 +105,41 @@ std::optional<ComputeLoad> ThreadGovernor::afterStep(double work, Clock::time_po
         .used = {times->running - startTimes_.running, times->waiting - startTimes_.waiting},
         .processors = availableThreads(),
         .weight = weightOfOthers()};
+    noteOthers(sample);
     const double rate = work_ / seconds(wall);
-    if (tried_ == threads_)
-        judge(sample, rate, now);
-    else
+    if (isBusy_ && others_ <= kQuiet)
+        setBusy(false, now);
+    else if (tried_ != threads_)
         judgeTrial(rate, now);
+    else
+        judge(sample, rate, now);
     startWindow(now);
 
-    const ComputeLoad load{.threads = threads_,
-                           .othersBusy =
-                               isBusy_ ? std::max(1, static_cast<int>(std::lround(others_))) : 0};
+    const ComputeLoad load{.threads = threads_, .othersBusy = toldOthers()};
     if (load == std::exchange(load_, load))
         return {};
     return load_;
 }
 
+int ThreadGovernor::toldOthers() const {
+    if (!isBusy_)
+        return 0;
+    const bool isStill = load_.othersBusy > 0 && std::abs(others_ - load_.othersBusy) < kStill;
+    return isStill ? load_.othersBusy : std::max(1, static_cast<int>(std::lround(others_)));
+}
+
+void ThreadGovernor::noteOthers(const LoadSample& sample) {
+    const double others = sample.othersBusy();
+    if (tried_ == 1 && others == 0)
+        return; // a single thread that has a processor for itself does not feel them
+    const double memory = threads_ == 1 ? 0 : kMemory; // trials are rare
+    others_ = memory * others_ + (1 - memory) * others;
+}
+
 void ThreadGovernor::judge(const LoadSample& sample, double rate, Clock::time_point now) {
     rate_ = rate_ > 0 ? kMemory * rate_ + (1 - kMemory) * rate : rate;
-    const double others = sample.othersBusy();
-    // A single thread that has a processor for itself does not feel the others.
-    if (threads_ > 1 || others > 0)
-        others_ = kMemory * others_ + (1 - kMemory) * others;
     if (!isBusy_ && others_ >= kBusy)
         setBusy(true, now);
-    else if (isBusy_ && threads_ > 1 && others_ <= kQuiet)
-        setBusy(false, now);
     const bool isShort = steps_ * kShortStep > sample.wall;
     if (isBusy_ && isShort && now - lastTrial_ >= kBetweenTrials)
         tryThreads(threads_ == 1 ? pool_.size() : 1, now);
@@ -148,11 +160,13 @@ void ThreadGovernor::judgeTrial(double rate, Clock::time_point now) {
 void ThreadGovernor::setBusy(bool busy, Clock::time_point now) {
     isBusy_ = busy;
     pool_.setShortTurns(busy);
-    setThreads(threads_, now);
+    setThreads(pool_.size(), now);
 }
 
 void ThreadGovernor::setThreads(int threads, Clock::time_point now) {
     lastTrial_ = now;
+    if (threads != threads_)
+        rate_ = 0;
     threads_ = tried_ = threads;
     wins_ = 0;
     apply();

@@ -59,6 +59,8 @@ public:
 
 private:
     void startWindow(Clock::time_point now);
+    [[nodiscard]] int toldOthers() const;
+    void noteOthers(const LoadSample& sample);
     void judge(const LoadSample& sample, double rate, Clock::time_point now);
     void judgeTrial(double rate, Clock::time_point now);
     void setBusy(bool busy, Clock::time_point now);

@@ -9,6 +9,7 @@
 #include "engine/support/posix_file.h"
 #include "engine/training/memory.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -25,6 +26,9 @@ constexpr std::int64_t kSmallestPart = 4;
 /// needs.
 constexpr std::int64_t kFewBytes = 64 << 20;
 constexpr std::int64_t kShareOfMemory = 3;
+/// Elements of a kernel that takes long to prepare, and places in a part that make up for it.
+constexpr std::int64_t kLargeKernel = 1 << 18;
+constexpr std::int64_t kFewPlaces = 2000;
 constexpr std::int64_t kMostThreads = 1024;
 
 std::filesystem::path cacheFile() {
@@ -48,6 +52,20 @@ std::uint64_t digest(std::string_view text) {
         hash *= 1099511628211ULL;
     }
     return hash;
+}
+
+/// Whether parts of so many samples cost an op much more than the whole batch does: batch
+/// normalization, where the parts have to meet, and convolutions with large kernels that are used
+/// in few places, since every part prepares the kernel for itself.
+bool suffersFromParts(const OpGraph& graph, const Op& op, std::int64_t samples) {
+    if (std::holds_alternative<BatchNormOp>(op.attributes))
+        return true;
+    if (!std::holds_alternative<ConvOp>(op.attributes) || op.weights.empty())
+        return false;
+    const auto& output = graph.type(op.output).shape;
+    const auto positions = output.elements() / output[0];
+    return graph.weight(op.weights[0]).shape.elements() >= kLargeKernel &&
+           positions * samples < kFewPlaces;
 }
 
 } // namespace
@@ -149,7 +167,11 @@ int defaultParts(const OpGraph& training, const TrainingSettings& settings) {
     const auto gradients = training.parameters() * std::int64_t{sizeof(float)};
     while (parts > 1 && (parts - 1) * gradients > std::max(kFewBytes, memory / kShareOfMemory))
         --parts;
-    return static_cast<int>(std::max<std::int64_t>(1, parts));
+    if (parts < 2 || std::ranges::any_of(training.ops(), [&](const Op& op) {
+            return suffersFromParts(training, op, batch / parts);
+        }))
+        return 1;
+    return static_cast<int>(parts);
 }
 
 ComputePlan planFor(const OpGraph& training, const TrainingSettings& settings,

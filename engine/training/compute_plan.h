@@ -51,7 +51,9 @@ std::string calibrationKey(const OpGraph& training, const TrainingSettings& sett
 CompileOptions trainingOptions(const TrainingSettings& settings, const ComputePlan& plan);
 
 /// Parts for a batch on this machine: one per processor, as far as there are 8 samples for each;
-/// fewer where the gradients of each part would take much memory, and 1 where two parts would.
+/// fewer where the gradients of each part would take much memory. 1 where two parts would, and for
+/// networks that parts slow down by more than a few percent: with batch normalization, or with
+/// large convolution kernels that are used in few places.
 int defaultParts(const OpGraph& training, const TrainingSettings& settings);
 
 /// What the settings say; where they leave it open, what calibration has found, or all threads and

@@ -165,6 +165,8 @@ void TrainingLoop::startRun() {
 
 TrainingLoop::Outcome TrainingLoop::runEpoch(const std::stop_token& stop) {
     speed_.startEpoch();
+    if (governor_)
+        governor_->forget(); // the figures of the epoch before have been measured since
     batcher_.startEpoch(static_cast<std::uint64_t>(position_.epoch), position_.batch);
     for (;;) {
         if (!obeyCommands(stop))

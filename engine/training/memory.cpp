@@ -107,9 +107,11 @@ std::optional<MemoryEstimate> planTrainingMemory(const Network& network, const A
                 estimateTrainingMemory(graph, settings.batch(), settings.updateRule().allSlots());
             return MemoryEstimate{2 * single.weights, 2 * single.activations, loaded};
         }
-        const auto report = planOneDnn(graph, trainingOptions(settings, planFor(graph, settings)));
-        const auto evaluation = planOneDnn(
-            graph, {evaluated, settings.precision(), Mode::Inference, settings.updateRule()});
+        auto options = trainingOptions(settings, planFor(graph, settings));
+        const auto report = planOneDnn(graph, options);
+        options.batch = evaluated;
+        options.mode = Mode::Inference;
+        const auto evaluation = planOneDnn(graph, options);
         return MemoryEstimate{static_cast<std::int64_t>(report.weightBytes),
                               static_cast<std::int64_t>(report.arenaBytes),
                               static_cast<std::int64_t>(evaluation.arenaBytes) + loaded};

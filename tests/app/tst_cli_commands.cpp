@@ -95,7 +95,7 @@ private Q_SLOTS:
         const QStringList summary = {"summary", "template:perceptron", "--report"};
         QCOMPARE(cli_.run(summary + QStringList{"--json"}).json()["report"]["replicas"].get<int>(),
                  2);
-        QVERIFY(cli_.run(summary).out.contains("Parts side by side"));
+        QVERIFY(cli_.run(summary).out.contains("Batch parts"));
         const auto trained = cli_.run({"train", "template:perceptron", "--epochs", "1", "--run-dir",
                                        cli_.path("calibrated")});
         QVERIFY2(trained.err.contains("2 parts side by side") ||

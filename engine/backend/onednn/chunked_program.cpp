@@ -3,7 +3,7 @@
 
 #include "engine/backend/compute_pool.h"
 #include "engine/backend/compute_threads.h"
-#include "engine/backend/onednn/one_thread.h"
+#include "engine/backend/one_thread.h"
 
 #include <algorithm>
 #include <atomic>
@@ -201,16 +201,10 @@ void ChunkedProgram::copyOutput(ValueId value, std::span<float> out) const {
 
 ProgramReport ChunkedProgram::ofBatch(ProgramReport worker, std::int64_t chunk,
                                       const CompileOptions& options) {
-    for (auto& op : worker.ops) {
-        op.macs = op.macs / chunk * options.batch;
-        op.operations = op.operations / chunk * options.batch;
-        op.bytes =
-            op.bytes / static_cast<std::size_t>(chunk) * static_cast<std::size_t>(options.batch);
-        op.reorders *= static_cast<std::size_t>(chunksOf(options.batch, chunk));
-    }
-    worker.reorders *= static_cast<std::size_t>(chunksOf(options.batch, chunk));
-    worker.chunk = chunk;
-    return worker;
+    auto report = reportOfBatch(std::move(worker), chunk, options.batch,
+                                static_cast<std::size_t>(chunksOf(options.batch, chunk)));
+    report.chunk = chunk;
+    return report;
 }
 
 ProgramReport ChunkedProgram::report() const {

@@ -52,6 +52,21 @@ ProgramReport planProgram(const OpGraph& graph, const CompileOptions& options,
     return report;
 }
 
+ProgramReport reportOfBatch(ProgramReport report, std::int64_t samples, std::int64_t batch,
+                            std::size_t runs) {
+    for (auto* ops : {&report.ops, &report.backward})
+        for (auto& op : *ops) {
+            op.macs = op.macs / samples * batch;
+            op.operations = op.operations / samples * batch;
+            op.bytes = op.bytes / sizeOf(samples) * sizeOf(batch);
+            op.reorders *= runs;
+        }
+    report.reorders *= runs;
+    if (report.recomputation)
+        report.recomputation->operations = report.recomputation->operations / samples * batch;
+    return report;
+}
+
 void skipSamples(const OpGraph& graph, std::span<const BatchInput> batch, std::int64_t firstSample,
                  std::vector<BatchInput>& rest) {
     rest.clear();

@@ -92,6 +92,11 @@ private:
 void skipSamples(const OpGraph& graph, std::span<const BatchInput> batch, std::int64_t firstSample,
                  std::vector<BatchInput>& rest);
 
+/// What a report of so many samples says of the whole batch, which takes so many runs like it. The
+/// memory stays as it is.
+ProgramReport reportOfBatch(ProgramReport report, std::int64_t samples, std::int64_t batch,
+                            std::size_t runs);
+
 /// The report of a program that is not made.
 ProgramReport planProgram(const OpGraph& graph, const CompileOptions& options,
                           const ProgramRole& role = {});

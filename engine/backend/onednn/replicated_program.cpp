@@ -3,8 +3,8 @@
 
 #include "engine/backend/compute_pool.h"
 #include "engine/backend/compute_threads.h"
+#include "engine/backend/one_thread.h"
 #include "engine/backend/onednn/kernels/elementwise.h"
-#include "engine/backend/onednn/one_thread.h"
 
 #include <algorithm>
 #include <utility>
@@ -37,13 +37,20 @@ ProgramReport ReplicatedProgram::plan(const OpGraph& graph, const CompileOptions
     PartGroup group(partsOf(options.batch, options.replicas), true);
     auto part = options;
     part.batch = group.samples(0);
-    // The first keeps its gradients in the store.
-    auto report = planProgram(graph, part, {.parts = &group});
-    report.replicas = static_cast<int>(group.parts());
-    report.arenaBytes += group.bytes();
+    auto first = planProgram(graph, part, {.parts = &group});
+    // The first keeps its gradients in the store; the last may be smaller than the others.
+    auto bytes = first.arenaBytes + group.bytes();
     if (group.parts() > 1)
-        report.arenaBytes +=
+        bytes +=
             (group.parts() - 1) * planProgram(graph, part, {.parts = &group, .part = 1}).arenaBytes;
+    return ofBatch(std::move(first), group, bytes);
+}
+
+ProgramReport ReplicatedProgram::ofBatch(ProgramReport first, const PartGroup& group,
+                                         std::size_t bytes) {
+    auto report = reportOfBatch(std::move(first), group.samples(0), group.batch(), group.parts());
+    report.replicas = static_cast<int>(group.parts());
+    report.arenaBytes = bytes;
     return report;
 }
 
@@ -213,12 +220,10 @@ std::optional<std::string> ReplicatedProgram::firstNonFinite() const {
 }
 
 ProgramReport ReplicatedProgram::report() const {
-    auto report = parts_.front().program->report();
-    report.replicas = static_cast<int>(parts_.size());
-    report.arenaBytes = group_.bytes();
+    auto bytes = group_.bytes();
     for (const auto& part : parts_)
-        report.arenaBytes += part.program->report().arenaBytes;
-    return report;
+        bytes += part.program->report().arenaBytes;
+    return ofBatch(parts_.front().program->report(), group_, bytes);
 }
 
 } // namespace gradwright::onednn

@@ -55,6 +55,8 @@ private:
     /// `isShort`: not worth waking the others.
     template <class Run>
     bool onEach(const Run& run, bool isShort = false);
+    /// From the first part's: the ops of the whole batch, as other programs say them.
+    static ProgramReport ofBatch(ProgramReport first, const PartGroup& group, std::size_t bytes);
     bool takeTogether(Pass pass, std::size_t segment, const std::stop_token& stop);
     void findGradients();
     void sumGradients();

@@ -127,8 +127,21 @@ private Q_SLOTS:
         info.input = {3, 224, 224};
         info.classes.assign(1000, "class");
         const auto graph = trainingGraph(project.network, info, project.training).graph;
-        // 553 MB for each, beside about 3 GB in all.
-        QVERIFY(defaultParts(graph, project.training) <= 2);
+        // 553 MB for each; and its kernels are large.
+        QCOMPARE(defaultParts(graph, project.training), 1);
+    }
+
+    void networksThatPartsSlowDownStayWhole() {
+        auto project = openTemplate("small-residual"); // with batch normalization
+        project.training.params["batch"] = std::int64_t{64};
+        const auto training =
+            trainingGraph(project.network, openDataset(project.data).info, project.training);
+        QCOMPARE(defaultParts(training.graph, project.training), 1);
+        project = openTemplate("small-cnn");
+        project.training.params["batch"] = std::int64_t{64};
+        const auto cnn =
+            trainingGraph(project.network, openDataset(project.data).info, project.training);
+        QCOMPARE(defaultParts(cnn.graph, project.training), std::min(8, availableThreads()));
     }
 
     /// The weights do not depend on the threads, and a run is resumed in as many parts.

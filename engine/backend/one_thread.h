@@ -3,9 +3,10 @@
 
 #include <omp.h>
 
-namespace gradwright::onednn {
+namespace gradwright {
 
-/// While it lives, primitives are made for a single thread: their plan of work is fixed then.
+/// While it lives, OpenMP regions of the calling thread run on it alone, and oneDNN's primitives
+/// are made for a single thread: their plan of work is fixed then.
 class OneThread {
 public:
     OneThread()
@@ -20,4 +21,4 @@ private:
     int before_;
 };
 
-} // namespace gradwright::onednn
+} // namespace gradwright
