@@ -98,8 +98,8 @@ private Q_SLOTS:
         QVERIFY(cli_.run(summary).out.contains("Batch parts"));
         const auto trained = cli_.run({"train", "template:perceptron", "--epochs", "1", "--run-dir",
                                        cli_.path("calibrated")});
-        QVERIFY2(trained.err.contains("2 parts side by side") ||
-                     trained.out.contains("2 parts side by side"),
+        QVERIFY2(trained.err.contains("batches in 2 parts") ||
+                     trained.out.contains("batches in 2 parts"),
                  trained.text().c_str());
         fs::remove(file);
         QCOMPARE(cli_.run({"calibrate", "template:no-such"}).code, 1);
