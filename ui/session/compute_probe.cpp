@@ -105,7 +105,7 @@ void ComputeProbe::begin() {
             const auto plan = planFor(training.graph, settings);
             if (!found)
                 return [this, plan] { tellPlan(plan); };
-            report(); // parts side by side need more
+            report(); // the plan may have other parts
             const auto best =
                 std::ranges::find(found->trials, found->best, &CalibrationTrial::plan);
             return [this, plan, rate = best->samplesPerSecond] {
