@@ -33,8 +33,8 @@ public:
     /// Throws Error when the folder is missing or is no run, and when one of its files is a
     /// symbolic link (writing would leave the folder).
     static RunDirectory open(const std::filesystem::path& path);
-    /// The runs in a folder, oldest first; hidden folders are none. A folder that does not exist has
-    /// none.
+    /// The runs in a folder, oldest first; hidden folders are none. A folder that does not exist
+    /// has none.
     static std::vector<RunDirectory> list(const std::filesystem::path& parent);
 
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
