@@ -32,7 +32,7 @@ private:
     double smoothedLoss_ = 0;
     double smoothedAccuracy_ = 0;
     std::int64_t smoothedSteps_ = 0;
-    std::string load_; ///< of the computer, where it is busy
+    std::string load_; ///< the note on a busy computer; empty on a quiet one
     std::chrono::steady_clock::time_point lastShown_;
 };
 

@@ -22,7 +22,7 @@ constexpr std::chrono::nanoseconds kQuietSpin = std::chrono::microseconds(50);
 constexpr unsigned kPlaceBits = 20;
 constexpr std::uint64_t kPlaceMask = (std::uint64_t{1} << kPlaceBits) - 1;
 constexpr std::uint32_t kRoundMask = (std::uint32_t{1} << 24) - 1;
-constexpr std::size_t kMostTasks = kPlaceMask; ///< in one round
+constexpr std::size_t kMostTasks = kPlaceMask; ///< the limit of one round
 constexpr std::uint32_t kNoRound = std::numeric_limits<std::uint32_t>::max();
 
 std::uint64_t packed(std::uint32_t round, std::size_t next, std::size_t end) {

@@ -23,7 +23,7 @@ struct Lowered {
     bool derivativeApplied = false;
     std::vector<Buffer*> gradients = {}; ///< to be summed; in this layout
     std::vector<Lowered*> copies = {};   ///< in other layouts
-    std::byte* all = nullptr;            ///< of all parts of the batch, where they lie together
+    std::byte* all = nullptr;            ///< the values of all parts, where these share memory
 };
 
 /// What an op has to know about itself to be lowered.
@@ -178,7 +178,7 @@ public:
     GradientTarget gradientTarget(WeightId id, const MemoryDesc& desc);
     /// In row-major order.
     GradientTarget plainGradientTarget(WeightId id);
-    /// As the weight is kept, for a step that the parts take together; of the first part.
+    /// The first part's target for a step that the parts take together, laid out as the weight is.
     GradientTarget sharedGradientTarget(WeightId id);
     /// After the primitive: brings the gradient where it belongs. `maskPadding`: it may have
     /// garbage in the padding.

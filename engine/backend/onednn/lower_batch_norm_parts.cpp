@@ -13,7 +13,7 @@ struct PartNorm {
     ChannelView view;
     Buffer* in;
     Buffer* out;
-    Buffer* mean;    ///< of the batch
+    Buffer* mean;    ///< the mean of the whole batch
     Buffer* inverse; ///< 1 / √(variance + ε)
     Buffer* factor;  ///< scale · inverse
     Buffer* shift;
@@ -22,7 +22,7 @@ struct PartNorm {
     [[nodiscard]] ChannelNorm norm() const { return {mean->as(), factor->as(), shift->as(), relu}; }
 };
 
-/// What the parts have said, with the numbers that each has in a channel.
+/// The values that each part reported, with how many numbers it has per channel.
 std::vector<PartOfChannels> partsOf(const PartGroup& parts, const std::vector<float*>& places,
                                     std::size_t positions) {
     std::vector<PartOfChannels> list;

@@ -45,7 +45,7 @@ private:
     /// A run of one weight's gradient.
     struct Sum {
         float* target;                   ///< holds the first part's
-        std::vector<const float*> terms; ///< of the other parts
+        std::vector<const float*> terms; ///< the gradients of the other parts
         std::size_t size;
         std::size_t weight = 0;
         double square = 0; ///< the sum's squared norm
@@ -67,7 +67,7 @@ private:
     std::vector<Part> parts_;
     std::vector<Sum> sums_; ///< known after the first backward pass
     std::optional<Updater> updater_;
-    std::vector<double> squares_; ///< of the gradients, by weight
+    std::vector<double> squares_; ///< the squared norm of each gradient, by weight
     bool hasGradients_ = false;
 };
 

@@ -15,7 +15,7 @@ constexpr std::int64_t kTransformed = 36; ///< numbers that stand for a tile or 
 constexpr double kProduct = 1.6;
 constexpr double kTileTransform = 45;
 constexpr double kKernelTransform = 205;
-constexpr double kStart = 50e6; ///< of several threads that wait for each other
+constexpr double kStart = 50e6; ///< the cost of threads that wait for each other
 /// By how much the estimate must be better.
 constexpr double kGain = 1.1;
 

@@ -11,7 +11,7 @@ namespace gradwright::onednn {
 /// squared deviations from these; or the two sums that the gradient needs.
 struct PartOfChannels {
     const float* values; ///< [2, channels]
-    double count;        ///< of the numbers in each channel
+    double count;        ///< how many numbers each channel has
 };
 
 /// How channels are normalized: (x - mean) · factor + shift, then ReLU.
