@@ -45,12 +45,12 @@ Prediction Predictor::predict(const Tensor& input) {
     return prediction;
 }
 
-const Shape& Predictor::inputShape() const {
-    return programs_.graph().type(input_).shape;
+Shape Predictor::inputShape() const {
+    return programs_.graph().type(input_).sample();
 }
 
 std::size_t Predictor::classes() const {
-    return static_cast<std::size_t>(programs_.graph().type(output_).shape.elements());
+    return static_cast<std::size_t>(programs_.graph().type(output_).sample().elements());
 }
 
 } // namespace gradwright

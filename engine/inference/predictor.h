@@ -31,7 +31,7 @@ public:
     /// the answer holds a NaN or an infinity.
     Prediction predict(const Tensor& input);
 
-    [[nodiscard]] const Shape& inputShape() const;
+    [[nodiscard]] Shape inputShape() const;
     [[nodiscard]] std::size_t classes() const;
 
 private:

@@ -23,16 +23,16 @@ std::optional<Outcomes> readOutcomes(const OpGraph& graph, const Weights& weight
         throw Error("prediction needs a network with one input and an output");
     const auto input = graph.inputs().front().value;
     const auto output = graph.outputs().front().value;
-    if (source->shape() != graph.type(input).shape)
-        throw Error("the network takes {}, the data set has {}", toString(graph.type(input).shape),
-                    toString(source->shape()));
+    if (source->shape() != graph.type(input).sample())
+        throw Error("the network takes {}, the data set has {}",
+                    toString(graph.type(input).sample()), toString(source->shape()));
     ProgramCache programs(backendFor(Precision::F32), graph);
     const auto size = evaluationBatch(graph);
     programs.get(size, Mode::Inference);
     writeWeights(*programs.weights(), weights);
 
     Outcomes outcomes;
-    const auto perSample = static_cast<std::size_t>(graph.type(output).shape.elements());
+    const auto perSample = static_cast<std::size_t>(graph.type(output).sample().elements());
     outcomes.steps = static_cast<std::size_t>(source->labelsPerSample());
     outcomes.elements = perSample / outcomes.steps;
     outcomes.outputs.reserve(indices.size() * perSample);

@@ -40,7 +40,7 @@ std::size_t drawn(std::span<const float> probabilities, double temperature, doub
 
 std::string continueText(Predictor& predictor, const std::vector<std::string>& vocabulary,
                          std::string_view prompt, const TextWish& wish) {
-    const auto& shape = predictor.inputShape();
+    const auto shape = predictor.inputShape();
     if (shape.rank() != 1 || vocabulary.size() < 2 ||
         predictor.classes() != static_cast<std::size_t>(shape[0]) * vocabulary.size())
         throw Error("only a network that guesses the next character at each step can go on with a "

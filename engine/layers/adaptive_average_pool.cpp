@@ -21,7 +21,7 @@ ValueId lower(LowerContext& context) {
         return context.op(PoolOp{PoolKind::Average, window, window, {}, false});
     }
     return context.op(
-        ResampleOp{{{}, {AxisMap::Kind::Mean, size[0]}, {AxisMap::Kind::Mean, size[1]}}});
+        ResampleOp::ofSample({{}, {AxisMap::Kind::Mean, size[0]}, {AxisMap::Kind::Mean, size[1]}}));
 }
 
 std::string label(const Params& params) {

@@ -3,8 +3,9 @@
 
 #include "engine/layers/shared_params.h"
 
-// Ops work on channels in axis 0. Images and volumes have them there; sequences T×F have their
-// features in the last axis, which PyTorch's layers for sequences want in front, too.
+// Ops work on the channels of a sample in its first axis. Images and volumes have them there;
+// sequences T×F have their features in the last axis, which PyTorch's layers for sequences want in
+// front, too.
 
 namespace gradwright::layers {
 
@@ -19,7 +20,7 @@ ValueId withChannelsFirst(LowerContext& context, const Emit& emit) {
     const auto x = context.inputs()[0];
     if (context.inputShape().rank() != 2)
         return emit(x);
-    const PermuteOp turn{{1, 0}};
+    const auto turn = PermuteOp::ofSample({1, 0});
     return context.op(turn, {emit(context.op(turn, {x}))});
 }
 

@@ -32,7 +32,7 @@ Inferred infer(const InferContext& context) {
 }
 
 ValueId lower(LowerContext& context) {
-    return context.op(ConcatOp{context.params().integer("axis")});
+    return context.op(ConcatOp::ofSample(context.params().integer("axis")));
 }
 
 PyTorchCode pytorch(const CodeContext& context) {

@@ -25,9 +25,9 @@ ValueId lower(LowerContext& context) {
     const auto& image = context.inputShape();
     const auto& sides = context.params().tuple("sides");
     return context.op(
-        ResampleOp{{{},
-                    {AxisMap::Kind::Shift, image[1] - sides[0] - sides[1], sides[0]},
-                    {AxisMap::Kind::Shift, image[2] - sides[2] - sides[3], sides[2]}}});
+        ResampleOp::ofSample({{},
+                              {AxisMap::Kind::Shift, image[1] - sides[0] - sides[1], sides[0]},
+                              {AxisMap::Kind::Shift, image[2] - sides[2] - sides[3], sides[2]}}));
 }
 
 PyTorchCode pytorch(const CodeContext& context) {

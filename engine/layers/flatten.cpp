@@ -11,7 +11,7 @@ Inferred infer(const InferContext& context) {
 ValueId lower(LowerContext& context) {
     if (context.inputShape().rank() == 1)
         return context.inputs()[0];
-    return context.op(ReshapeOp{Shape{context.inputShape().elements()}});
+    return context.op(ReshapeOp::ofSample(Shape{context.inputShape().elements()}));
 }
 
 PyTorchCode pytorch(const CodeContext& context) {

@@ -11,7 +11,7 @@ Inferred infer(const InferContext& context) {
 ValueId lower(LowerContext& context) {
     auto x = context.inputs()[0];
     if (context.inputShape().rank() == 2)
-        x = context.op(PermuteOp{{1, 0}}, {x});
+        x = context.op(PermuteOp::ofSample({1, 0}), {x});
     return context.op(GlobalAveragePoolOp{}, {x});
 }
 

@@ -11,10 +11,11 @@ Inferred infer(const InferContext& context) {
 ValueId lower(LowerContext& context) {
     auto x = context.inputs()[0];
     if (context.inputShape().rank() == 2)
-        x = context.op(PermuteOp{{1, 0}}, {x});
+        x = context.op(PermuteOp::ofSample({1, 0}), {x});
     const auto positions = positionsOf(context.inputShape());
     const PoolOp op{PoolKind::Max, Extents(std::span(positions.dims())), {}, {}, false};
-    return context.op(ReshapeOp{Shape{channelsOf(context.inputShape())}}, {context.op(op, {x})});
+    return context.op(ReshapeOp::ofSample(Shape{channelsOf(context.inputShape())}),
+                      {context.op(op, {x})});
 }
 
 PyTorchCode pytorch(const CodeContext& context) {

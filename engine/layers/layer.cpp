@@ -20,11 +20,11 @@ const std::vector<CategoryInfo>& categories() {
 }
 
 Shape LowerContext::inputShape(std::size_t index) const {
-    return graph_->type(inputs_.at(index)).shape;
+    return graph_->type(inputs_.at(index)).sample();
 }
 
 Shape LowerContext::shapeOf(ValueId value) const {
-    return graph_->type(value).shape;
+    return graph_->type(value).sample();
 }
 
 WeightId LowerContext::weight(std::string_view name, Shape shape, Initializer initializer,

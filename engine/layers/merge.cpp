@@ -57,7 +57,8 @@ ValueId lower(LowerContext& context) {
     for (std::size_t i = 0; i < shapes.size(); ++i) {
         const auto input = context.inputs()[i];
         const auto shape = aligned(shapes[i], rank);
-        inputs.push_back(shape == shapes[i] ? input : context.op(ReshapeOp{shape}, {input}));
+        inputs.push_back(shape == shapes[i] ? input
+                                            : context.op(ReshapeOp::ofSample(shape), {input}));
     }
     return context.op(CombineOp{kind}, std::move(inputs));
 }

@@ -44,18 +44,19 @@ ValueId lowerOverFeatures(LowerContext& context, NormalizeOp op) {
     const auto x = context.inputs()[0];
     if (!isOverFeatures(context.params()))
         return context.op(op, {x}, normalizationWeights(context, op, shape));
-    op.axis = rank - 1;
+    op.axis = rank; // the last one, behind the batch
     const auto weights = normalizationWeights(context, op, {channelsOf(shape)});
     if (rank <= 2)
         return context.op(op, {x}, weights);
-    PermuteOp toEnd;
-    PermuteOp toFront{{rank - 1}};
+    std::vector<std::int64_t> toEnd;
+    std::vector<std::int64_t> toFront{rank - 1};
     for (std::int64_t axis = 1; axis <= rank; ++axis) {
-        toEnd.axes.push_back(axis % rank);
+        toEnd.push_back(axis % rank);
         if (axis < rank)
-            toFront.axes.push_back(axis - 1);
+            toFront.push_back(axis - 1);
     }
-    return context.op(toFront, {context.op(op, {context.op(toEnd, {x})}, weights)});
+    const auto moved = context.op(PermuteOp::ofSample(toEnd), {x});
+    return context.op(PermuteOp::ofSample(toFront), {context.op(op, {moved}, weights)});
 }
 
 std::string torchNormalizedShape(const CodeContext& context) {

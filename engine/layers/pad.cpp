@@ -30,10 +30,10 @@ ValueId lower(LowerContext& context) {
     const auto& image = context.inputShape();
     const auto& sides = context.params().tuple("sides");
     const auto border = borderOf(context.params());
-    return context.op(
-        ResampleOp{{{},
-                    {AxisMap::Kind::Shift, image[1] + sides[0] + sides[1], -sides[0], 1, border},
-                    {AxisMap::Kind::Shift, image[2] + sides[2] + sides[3], -sides[2], 1, border}}});
+    return context.op(ResampleOp::ofSample(
+        {{},
+         {AxisMap::Kind::Shift, image[1] + sides[0] + sides[1], -sides[0], 1, border},
+         {AxisMap::Kind::Shift, image[2] + sides[2] + sides[3], -sides[2], 1, border}}));
 }
 
 PyTorchCode pytorch(const CodeContext& context) {

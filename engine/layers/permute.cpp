@@ -33,7 +33,7 @@ Inferred infer(const InferContext& context) {
 }
 
 ValueId lower(LowerContext& context) {
-    return context.op(PermuteOp{context.params().tuple("axes")});
+    return context.op(PermuteOp::ofSample(context.params().tuple("axes")));
 }
 
 PyTorchCode pytorch(const CodeContext& context) {

@@ -49,12 +49,12 @@ bool counts(const Params& params) {
 
 /// Zeros that count, but not where the last window hangs over them: they become part of the input.
 ValueId padded(LowerContext& context, ValueId x, const Window& window) {
-    ResampleOp op{std::vector<AxisMap>(window.axes + 1)};
+    std::vector<AxisMap> axes(window.axes + 1);
     const auto& shape = context.shapeOf(x);
     for (std::size_t axis = 0; axis < window.axes; ++axis)
-        op.axes[axis + 1] = {AxisMap::Kind::Shift, shape[axis + 1] + window.padding.both(axis),
-                             -window.padding.before(axis)};
-    return context.op(std::move(op), {x});
+        axes[axis + 1] = {AxisMap::Kind::Shift, shape[axis + 1] + window.padding.both(axis),
+                          -window.padding.before(axis)};
+    return context.op(ResampleOp::ofSample(std::move(axes)), {x});
 }
 
 template <PoolKind kind>

@@ -40,8 +40,9 @@ ValueId lowerDirection(LowerContext& context, CellKind cell, bool reverse) {
     const auto states = context.op(op, context.inputs(), std::move(weights));
     if (params.boolean("sequences"))
         return states;
-    const ResampleOp last{{{AxisMap::Kind::Shift, 1, reverse ? 0 : shape[0] - 1}, {}}};
-    return context.op(ReshapeOp{Shape{op.units}}, {context.op(last, {states})});
+    const auto last =
+        ResampleOp::ofSample({{AxisMap::Kind::Shift, 1, reverse ? 0 : shape[0] - 1}, {}});
+    return context.op(ReshapeOp::ofSample(Shape{op.units}), {context.op(last, {states})});
 }
 
 template <CellKind cell>
@@ -50,7 +51,7 @@ ValueId lower(LowerContext& context) {
     if (!context.params().boolean("bidirectional"))
         return forward;
     const auto axis = context.params().boolean("sequences") ? 1 : 0;
-    return context.op(ConcatOp{axis}, {forward, lowerDirection(context, cell, true)});
+    return context.op(ConcatOp::ofSample(axis), {forward, lowerDirection(context, cell, true)});
 }
 
 template <CellKind cell>

@@ -39,8 +39,8 @@ Inferred infer(const InferContext& context) {
 }
 
 ValueId lower(LowerContext& context) {
-    return context.op(
-        ReshapeOp{*targetOf(context.params().tuple("shape"), context.inputShape().elements())});
+    return context.op(ReshapeOp::ofSample(
+        *targetOf(context.params().tuple("shape"), context.inputShape().elements())));
 }
 
 std::string label(const Params& params) {

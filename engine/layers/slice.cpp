@@ -43,8 +43,8 @@ Inferred infer(const InferContext& context) {
 ValueId lower(LowerContext& context) {
     const auto& shape = context.inputShape();
     const auto range = rangeOf(context.params(), shape);
-    ResampleOp op{std::vector<AxisMap>(shape.rank())};
-    op.axes[range.axis] = {AxisMap::Kind::Shift, range.length(), range.begin, range.step};
+    auto op = ResampleOp::ofSample(std::vector<AxisMap>(shape.rank()));
+    op.axes[range.axis + 1] = {AxisMap::Kind::Shift, range.length(), range.begin, range.step};
     return context.op(std::move(op));
 }
 

@@ -17,7 +17,8 @@ ValueId lower(LowerContext& context) {
     const auto& factor = context.params().tuple("factor");
     const auto kind =
         context.params().text("mode") == "nearest" ? AxisMap::Kind::Nearest : AxisMap::Kind::Linear;
-    return context.op(ResampleOp{{{}, {kind, image[1] * factor[0]}, {kind, image[2] * factor[1]}}});
+    return context.op(
+        ResampleOp::ofSample({{}, {kind, image[1] * factor[0]}, {kind, image[2] * factor[1]}}));
 }
 
 std::string label(const Params& params) {

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/ops/op_graph.h"
+#include "engine/ops/noise.h"
+
+#include "engine/ops/checks.h"
+#include "engine/ops/gradient.h"
 #include "engine/support/rng.h"
 #include "engine/support/simd.h"
 #include "engine/support/vector_math.h"
 
+#include <algorithm>
 #include <array>
 
 namespace gradwright {
@@ -72,6 +76,56 @@ void gaussianNoise(const GaussianNoiseOp& op, std::uint64_t seed, std::uint64_t 
         done += count;
         skip = 0;
     }
+}
+
+void dropoutKeeps(const DropoutOp& op, std::uint64_t seed, std::uint64_t step,
+                  std::span<std::uint8_t> keep, std::uint64_t first) {
+    // Below 2^32 the threshold is exact to 2^-32; a rate of 0 keeps everything.
+    const auto threshold = static_cast<std::uint64_t>(op.rate * 0x1.0p32);
+    // A step owns 2^40 counters, more than any batch has elements; after 2^24 steps they repeat.
+    first += step << 40;
+    const Rng rng(seed, RngStream::Dropout, op.stream);
+    std::array<std::uint32_t, 1024> random{};
+    for (std::size_t done = 0; done < keep.size(); done += random.size()) {
+        const auto count = std::min(random.size(), keep.size() - done);
+        rng.fill(first + done, std::span(random).first(count));
+        for (std::size_t i = 0; i < count; ++i)
+            keep[done + i] = random[i] >= threshold ? 1 : 0;
+    }
+}
+
+std::string_view DropoutOp::name() const {
+    return "dropout";
+}
+Types DropoutOp::outputs(InputTypes inputs) const {
+    return {checks::sameAsInput(name(), inputs)};
+}
+std::vector<Shape> DropoutOp::weights(InputTypes /*inputs*/) const {
+    return {};
+}
+std::int64_t DropoutOp::macs(InputTypes /*inputs*/) const {
+    return 0;
+}
+
+std::string_view GaussianNoiseOp::name() const {
+    return "gaussian-noise";
+}
+Types GaussianNoiseOp::outputs(InputTypes inputs) const {
+    return {checks::sameAsInput(name(), inputs)};
+}
+std::vector<Shape> GaussianNoiseOp::weights(InputTypes /*inputs*/) const {
+    return {};
+}
+std::int64_t GaussianNoiseOp::macs(InputTypes /*inputs*/) const {
+    return 0;
+}
+
+void DropoutOp::gradient(GradientContext& context) const {
+    context.giveFused({});
+}
+
+void GaussianNoiseOp::gradient(GradientContext& context) const {
+    context.give(0, context.gradient());
 }
 
 } // namespace gradwright

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/ops/op_graph.h"
 
-#include "engine/support/rng.h"
+#include "engine/support/error.h"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 namespace gradwright {
 namespace {
@@ -22,22 +22,11 @@ ValueId find(const std::vector<NamedValue>& all, std::string_view name, std::str
                 names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
 }
 
-/// [rows, columns, …kernel] and, when it is not 0, [bias].
-std::vector<Shape> kernelAndBias(std::int64_t rows, std::int64_t columns, const Extents& kernel,
-                                 std::size_t axes, std::int64_t bias) {
-    std::vector<std::int64_t> dims{rows, columns};
-    dims.insert(dims.end(), kernel.begin(), kernel.begin() + axes);
-    std::vector<Shape> shapes{Shape(std::move(dims))};
-    if (bias > 0)
-        shapes.push_back({bias});
-    return shapes;
-}
-
 } // namespace
 
 ValueId OpGraph::addInput(std::string name, ValueType type) {
     const ValueId id{static_cast<std::uint32_t>(values_.size())};
-    values_.push_back({std::move(type), name, {}});
+    values_.push_back({.type = std::move(type), .path = name});
     inputs_.push_back({std::move(name), id});
     return id;
 }
@@ -45,15 +34,32 @@ ValueId OpGraph::addInput(std::string name, ValueType type) {
 WeightId OpGraph::addWeight(WeightSpec spec) {
     const WeightId id{static_cast<std::uint32_t>(weights_.size())};
     weights_.push_back(std::move(spec));
+    weightValues_.emplace_back();
     return id;
 }
 
-ValueId OpGraph::add(OpAttributes attributes, std::vector<ValueId> inputs, std::string path,
-                     std::vector<WeightId> weights) {
-    std::vector<ValueType> types;
-    for (const auto input : inputs)
-        types.push_back(type(input));
-    auto outputType = inferType(attributes, types);
+ValueId OpGraph::weightValue(WeightId id) {
+    auto& value = weightValues_[id.index()];
+    if (!value) {
+        value = ValueId{static_cast<std::uint32_t>(values_.size())};
+        values_.push_back({.type = ValueType::of(Dims::of(weight(id).shape)),
+                           .path = weight(id).key,
+                           .weight = id});
+    }
+    return *value;
+}
+
+ValueId OpGraph::addConstant(Tensor values, std::string path) {
+    const ValueId id{static_cast<std::uint32_t>(values_.size())};
+    auto type = ValueType::of(Dims::of(values.shape()), values.dtype());
+    values_.push_back({.type = std::move(type),
+                       .path = std::move(path),
+                       .constant = std::make_shared<const Tensor>(std::move(values))});
+    return id;
+}
+
+void OpGraph::requireWeights(const OpAttributes& attributes, const Types& types,
+                             const std::vector<WeightId>& weights, std::string_view path) const {
     const auto expected = weightShapes(attributes, types);
     if (expected.size() != weights.size())
         throw Error("{} at {} takes {} weights, not {}", nameOf(attributes), path, expected.size(),
@@ -62,12 +68,48 @@ ValueId OpGraph::add(OpAttributes attributes, std::vector<ValueId> inputs, std::
         if (weight(weights[i]).shape != expected[i])
             throw Error("{} at {} takes a weight of shape {}, not {}", nameOf(attributes), path,
                         toString(expected[i]), toString(weight(weights[i]).shape));
+}
 
-    const ValueId output{static_cast<std::uint32_t>(values_.size())};
-    values_.push_back({std::move(outputType), path, ops_.size()});
-    ops_.push_back(
-        {std::move(attributes), std::move(inputs), std::move(weights), output, std::move(path)});
-    return output;
+void OpGraph::requireMadeBefore(std::size_t place, const std::vector<ValueId>& inputs,
+                                std::string_view path) const {
+    for (const auto input : inputs)
+        if (const auto& source = value(input).source) {
+            const auto made = placeOf(source->op);
+            if (!made || *made >= place)
+                throw Error("the op at {} reads a value of {} that is not made before it", path,
+                            value(input).path);
+        }
+}
+
+ValueId OpGraph::add(OpAttributes attributes, std::vector<ValueId> inputs, std::string path,
+                     std::vector<WeightId> weights) {
+    return insert(ops_.size(), std::move(attributes), std::move(inputs), std::move(path),
+                  std::move(weights))[0];
+}
+
+std::vector<ValueId> OpGraph::insert(std::size_t place, OpAttributes attributes,
+                                     std::vector<ValueId> inputs, std::string path,
+                                     std::vector<WeightId> weights) {
+    requireMadeBefore(place, inputs, path);
+    Op op{.id = OpId{static_cast<std::uint32_t>(places_.size())},
+          .attributes = std::move(attributes),
+          .inputs = std::move(inputs),
+          .weights = std::move(weights),
+          .path = std::move(path)};
+    const auto types = inputTypes(op);
+    auto made = inferTypes(op.attributes, types);
+    requireWeights(op.attributes, types, op.weights, op.path);
+    for (std::size_t i = 0; i < made.size(); ++i) {
+        op.outputs.push_back(ValueId{static_cast<std::uint32_t>(values_.size())});
+        values_.push_back(
+            {.type = std::move(made[i]), .path = op.path, .source = Source{op.id, i}});
+    }
+    op.isBackward = place > 0 && ops_[place - 1].isBackward;
+    for (auto& other : places_)
+        if (other && *other >= place)
+            ++*other;
+    places_.emplace_back(place);
+    return ops_.insert(ops_.begin() + static_cast<std::ptrdiff_t>(place), std::move(op))->outputs;
 }
 
 void OpGraph::addOutput(std::string name, ValueId value) {
@@ -79,14 +121,146 @@ void OpGraph::setOutputs(std::vector<NamedValue> outputs) {
 }
 
 void OpGraph::addLoss(ValueId perSample, double weight) {
-    if (type(perSample).shape != Shape{1})
-        throw Error("a loss must be one number a sample, not {}", toString(type(perSample).shape));
+    if (type(perSample) != ValueType(Shape{1}))
+        throw Error("a loss must be one number per sample, not {}", toString(type(perSample).dims));
     losses_.push_back({perSample, weight});
 }
 
+void OpGraph::addGradient(WeightId id, ValueId value) {
+    if (type(value).dims != Dims::of(weight(id).shape))
+        throw Error("the gradient of {} must have its shape {}, not {}", weight(id).key,
+                    toString(weight(id).shape), toString(type(value).dims));
+    gradients_.push_back({id, value});
+}
+
+void OpGraph::setGradientOf(ValueId gradient, ValueId value) {
+    values_[gradient.index()].gradientOf = value;
+}
+
+void OpGraph::setBackward(std::size_t from) {
+    for (std::size_t i = 0; i < ops_.size(); ++i)
+        ops_[i].isBackward = i >= from;
+}
+
+void OpGraph::replaceUses(ValueId from, ValueId to) {
+    if (type(from) != type(to))
+        throw Error("a value {} cannot take the place of {}", toString(type(to).dims),
+                    toString(type(from).dims));
+    for (const auto& use : usesOf(from))
+        requireMadeBefore(use.op, {to}, ops_[use.op].path);
+    for (auto& op : ops_)
+        std::ranges::replace(op.inputs, from, to);
+    for (auto& output : outputs_)
+        output.value = output.value == from ? to : output.value;
+    for (auto& loss : losses_)
+        loss.perSample = loss.perSample == from ? to : loss.perSample;
+    for (auto& gradient : gradients_)
+        gradient.value = gradient.value == from ? to : gradient.value;
+}
+
+void OpGraph::replace(std::size_t place, OpAttributes attributes, std::vector<ValueId> inputs,
+                      std::vector<WeightId> weights) {
+    auto& op = ops_[place];
+    requireMadeBefore(place, inputs, op.path);
+    Types types;
+    for (const auto input : inputs)
+        types.push_back(type(input));
+    const auto made = inferTypes(attributes, types);
+    requireWeights(attributes, types, weights, op.path);
+    const bool fits =
+        made.size() == op.outputs.size() &&
+        std::ranges::equal(made, op.outputs, {}, {}, [&](ValueId output) { return type(output); });
+    if (!fits)
+        throw Error("{} cannot take the place of {} at {}: its outputs are others",
+                    nameOf(attributes), nameOf(op.attributes), op.path);
+    op.attributes = std::move(attributes);
+    op.inputs = std::move(inputs);
+    op.weights = std::move(weights);
+}
+
+void OpGraph::remove(const std::vector<bool>& ops) {
+    for (std::size_t i = 0; i < ops_.size(); ++i) {
+        if (!ops[i])
+            continue;
+        for (const auto output : ops_[i].outputs) {
+            const bool isRead =
+                std::ranges::any_of(usesOf(output), [&](const Use& use) { return !ops[use.op]; });
+            if (isRead || isResult(output))
+                throw Error("{} at {} cannot be removed: its result is read",
+                            nameOf(ops_[i].attributes), ops_[i].path);
+        }
+    }
+    std::vector<Op> rest;
+    for (std::size_t i = 0; i < ops_.size(); ++i) {
+        auto& place = places_[ops_[i].id.index()];
+        if (ops[i]) {
+            place.reset();
+            continue;
+        }
+        place = rest.size();
+        rest.push_back(std::move(ops_[i]));
+    }
+    ops_ = std::move(rest);
+}
+
+void OpGraph::bind(const Lengths& lengths) {
+    for (auto& value : values_)
+        value.type.dims = value.type.dims.bound(lengths);
+    for (auto& op : ops_)
+        std::visit(
+            [&](auto& attributes) {
+                if constexpr (requires { attributes.dims; })
+                    attributes.dims = attributes.dims.bound(lengths);
+            },
+            op.attributes);
+}
+
+std::size_t OpGraph::backwardBegin() const {
+    return static_cast<std::size_t>(std::ranges::find(ops_, true, &Op::isBackward) - ops_.begin());
+}
+
+std::optional<std::size_t> OpGraph::placeOf(OpId id) const {
+    return places_[id.index()];
+}
+
+std::optional<std::size_t> OpGraph::producerPlace(ValueId id) const {
+    const auto& source = value(id).source;
+    return source ? placeOf(source->op) : std::nullopt;
+}
+
 const Op* OpGraph::producerOf(ValueId id) const {
-    const auto producer = value(id).producer;
-    return producer ? &ops_[*producer] : nullptr;
+    const auto place = producerPlace(id);
+    return place ? &ops_[*place] : nullptr;
+}
+
+std::vector<Use> OpGraph::usesOf(ValueId id) const {
+    std::vector<Use> uses;
+    for (std::size_t i = 0; i < ops_.size(); ++i)
+        for (std::size_t input = 0; input < ops_[i].inputs.size(); ++input)
+            if (ops_[i].inputs[input] == id)
+                uses.push_back({i, input});
+    return uses;
+}
+
+bool OpGraph::isResult(ValueId id) const {
+    return std::ranges::find(outputs_, id, &NamedValue::value) != outputs_.end() ||
+           std::ranges::find(losses_, id, &LossTerm::perSample) != losses_.end() ||
+           std::ranges::find(gradients_, id, &WeightGradient::value) != gradients_.end();
+}
+
+std::vector<bool> OpGraph::opsBehind(const std::vector<ValueId>& values) const {
+    std::vector<bool> wanted(values_.size());
+    for (const auto value : values)
+        wanted[value.index()] = true;
+    std::vector<bool> behind(ops_.size());
+    for (auto i = ops_.size(); i-- > 0;) {
+        const auto& op = ops_[i];
+        behind[i] = std::ranges::any_of(op.outputs, [&](ValueId id) { return wanted[id.index()]; });
+        if (behind[i])
+            for (const auto input : op.inputs)
+                wanted[input.index()] = true;
+    }
+    return behind;
 }
 
 ValueId OpGraph::input(std::string_view name) const {
@@ -96,8 +270,15 @@ ValueId OpGraph::output(std::string_view name) const {
     return find(outputs_, name, "output");
 }
 
-std::vector<ValueType> OpGraph::inputTypes(const Op& op) const {
-    std::vector<ValueType> types;
+std::vector<ValueId> OpGraph::lossValues() const {
+    std::vector<ValueId> values;
+    for (const auto& loss : losses_)
+        values.push_back(loss.perSample);
+    return values;
+}
+
+Types OpGraph::inputTypes(const Op& op) const {
+    Types types;
     types.reserve(op.inputs.size());
     for (const auto input : op.inputs)
         types.push_back(type(input));
@@ -106,13 +287,20 @@ std::vector<ValueType> OpGraph::inputTypes(const Op& op) const {
 
 std::int64_t OpGraph::operationsOf(const Op& op) const {
     const auto macs = macsOf(op.attributes, inputTypes(op));
-    return macs > 0 ? 2 * macs : type(op.output).shape.elements();
+    if (macs > 0)
+        return 2 * macs;
+    std::int64_t made = 0;
+    for (const auto output : op.outputs)
+        made += type(output).elementsPerSample();
+    return made;
 }
 
 std::int64_t OpGraph::elementsAround(const Op& op) const {
-    auto sum = type(op.output).shape.elements();
+    std::int64_t sum = 0;
+    for (const auto output : op.outputs)
+        sum += type(output).elementsPerSample();
     for (const auto input : op.inputs)
-        sum += type(input).shape.elements();
+        sum += type(input).elementsPerSample();
     return sum;
 }
 
@@ -128,70 +316,6 @@ std::int64_t OpGraph::macs() const {
     for (const auto& op : ops_)
         sum += macsOf(op.attributes, inputTypes(op));
     return sum;
-}
-
-std::vector<Shape> weightShapes(const OpAttributes& attributes, std::span<const ValueType> inputs) {
-    return std::visit(
-        Overloaded{
-            [&](const ConvOp& op) {
-                const auto& in = inputs[0].shape;
-                return kernelAndBias(op.outChannels, in[0] / op.groups, op.kernel, in.rank() - 1,
-                                     op.bias ? op.outChannels : 0);
-            },
-            [&](const ConvTransposeOp& op) {
-                const auto& in = inputs[0].shape;
-                return kernelAndBias(in[0], op.outChannels / op.groups, op.kernel, in.rank() - 1,
-                                     op.bias ? op.outChannels : 0);
-            },
-            [&](const DenseOp& op) {
-                const auto& in = inputs[0].shape;
-                return kernelAndBias(op.units, in[in.rank() - 1], {}, 0, op.bias ? op.units : 0);
-            },
-            [&](const NormalizeOp& op) {
-                const auto& in = inputs[0].shape;
-                const Shape shape =
-                    op.perChannel
-                        ? Shape{in[0]}
-                        : Shape(std::vector<std::int64_t>(
-                              in.begin() + static_cast<std::ptrdiff_t>(op.axis), in.end()));
-                return std::vector<Shape>((op.scale ? 1U : 0U) + (op.shift ? 1U : 0U), shape);
-            },
-            [&](const EmbeddingOp& op) {
-                return std::vector<Shape>{{op.vocabulary, op.dimensions}};
-            },
-            [&](const PositionOp& op) {
-                return op.learned ? std::vector<Shape>{inputs[0].shape} : std::vector<Shape>{};
-            },
-            [&](const RecurrentOp& op) {
-                const auto rows = gatesOf(op.cell) * op.units;
-                std::vector<Shape> shapes{{rows, inputs[0].shape[1]}, {rows, op.units}};
-                if (op.bias)
-                    shapes.insert(shapes.end(), 2, Shape{rows});
-                return shapes;
-            },
-            [&](const BatchNormOp&) { return std::vector<Shape>(4, Shape{inputs[0].shape[0]}); },
-            [&](const PreluOp& op) {
-                return std::vector<Shape>{{op.perChannel ? inputs[0].shape[0] : 1}};
-            },
-            [](const auto&) { return std::vector<Shape>{}; },
-        },
-        attributes);
-}
-
-void dropoutKeeps(const DropoutOp& op, std::uint64_t seed, std::uint64_t step,
-                  std::span<std::uint8_t> keep, std::uint64_t first) {
-    // Below 2^32 the threshold is exact to 2^-32; a rate of 0 keeps everything.
-    const auto threshold = static_cast<std::uint64_t>(op.rate * 0x1.0p32);
-    // A step owns 2^40 counters, more than any batch has elements; after 2^24 steps they repeat.
-    first += step << 40;
-    const Rng rng(seed, RngStream::Dropout, op.stream);
-    std::array<std::uint32_t, 1024> random{};
-    for (std::size_t done = 0; done < keep.size(); done += random.size()) {
-        const auto count = std::min(random.size(), keep.size() - done);
-        rng.fill(first + done, std::span(random).first(count));
-        for (std::size_t i = 0; i < count; ++i)
-            keep[done + i] = random[i] >= threshold ? 1 : 0;
-    }
 }
 
 } // namespace gradwright

@@ -4,7 +4,9 @@
 #include "engine/ops/initializer.h"
 #include "engine/ops/op.h"
 #include "engine/support/id.h"
+#include "engine/tensor/tensor.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,18 +30,39 @@ struct WeightSpec {
     [[nodiscard]] bool learns() const { return trainable && rateFactor > 0; }
 };
 
+/// Where a value comes from.
+struct Source {
+    OpId op;                ///< the op that makes it, …
+    std::size_t output = 0; ///< … as this one of its outputs
+    bool operator==(const Source&) const = default;
+};
+
 struct Value {
     ValueType type;
-    std::string path;                    ///< of the layer it comes from
-    std::optional<std::size_t> producer; ///< index of the op; none for inputs of the graph
+    std::string path{};                       ///< of the layer it comes from
+    std::optional<Source> source{};           ///< none for inputs, weights and constants
+    std::optional<WeightId> weight{};         ///< whose value it is
+    std::optional<ValueId> gradientOf{};      ///< the value that it is (a part of) the gradient of
+    std::shared_ptr<const Tensor> constant{}; ///< row-major, of the type's shape
 };
 
 struct Op {
+    OpId id; ///< stays the same while ops around it come and go
     OpAttributes attributes;
-    std::vector<ValueId> inputs;
-    std::vector<WeightId> weights;
-    ValueId output;
-    std::string path; ///< of the layer it comes from, for reports and errors
+    std::vector<ValueId> inputs{};
+    std::vector<WeightId> weights{};
+    std::vector<ValueId> outputs{};
+    std::string path{};      ///< of the layer it comes from, for reports and errors
+    bool isBackward = false; ///< part of the gradient, after all of the forward pass
+
+    [[nodiscard]] ValueId output() const { return outputs[0]; }
+};
+
+/// An input of an op that reads a value.
+struct Use {
+    std::size_t op; ///< its place in ops()
+    std::size_t input;
+    bool operator==(const Use&) const = default;
 };
 
 struct NamedValue {
@@ -47,25 +70,58 @@ struct NamedValue {
     ValueId value;
 };
 
-/// A per-sample loss of shape {1}; the objective is the weighted mean over the batch, summed.
+/// A per-sample loss N×1; the objective is the weighted mean over the batch, summed.
 struct LossTerm {
     ValueId perSample;
     double weight = 1.0;
 };
 
-/// What a network computes, without saying how: ops in topological order over values that leave the
-/// batch out. A value; the input of Backend::compile.
+/// The derivative of the objective with respect to a weight, as a value of its shape.
+struct WeightGradient {
+    WeightId weight;
+    ValueId value;
+};
+
+/// What a network computes, without saying how: ops in topological order over values. The input of
+/// Backend::compile, and what passes work on: values keep their numbers in all edits.
 class OpGraph {
 public:
     /// Adds an input that is fed with each batch.
     ValueId addInput(std::string name, ValueType type);
     WeightId addWeight(WeightSpec spec);
-    /// Appends an op, inferring its output. Throws Error when inputs or weights do not fit.
+    /// The weight as a value that ops take as an input; the same one each time.
+    ValueId weightValue(WeightId id);
+    ValueId addConstant(Tensor values, std::string path);
+    /// Appends an op with one output, inferring its type. Throws Error when inputs or weights do
+    /// not fit.
     ValueId add(OpAttributes attributes, std::vector<ValueId> inputs, std::string path,
                 std::vector<WeightId> weights = {});
+    /// The same for an op of several outputs, in front of the op at `place` (ops().size(): at the
+    /// end). Its inputs must be made before it.
+    std::vector<ValueId> insert(std::size_t place, OpAttributes attributes,
+                                std::vector<ValueId> inputs, std::string path,
+                                std::vector<WeightId> weights = {});
     void addOutput(std::string name, ValueId value);
     void setOutputs(std::vector<NamedValue> outputs);
     void addLoss(ValueId perSample, double weight);
+    /// Throws Error unless the value has the weight's shape.
+    void addGradient(WeightId weight, ValueId value);
+
+    void setGradientOf(ValueId gradient, ValueId value);
+    /// The ops from that place on are the backward pass.
+    void setBackward(std::size_t from);
+
+    /// All that reads `from`, outputs, losses and gradients included, reads `to`. Throws Error when
+    /// the types differ or `to` is made after a reader.
+    void replaceUses(ValueId from, ValueId to);
+    /// Another op in the place of the one there, with the same outputs. Throws Error when their
+    /// types change or an input is made later.
+    void replace(std::size_t place, OpAttributes attributes, std::vector<ValueId> inputs,
+                 std::vector<WeightId> weights = {});
+    /// Takes ops away, by place. Throws Error when something that stays reads what they make.
+    void remove(const std::vector<bool>& ops);
+    /// Names that have a number in `lengths` become that number, in all values and ops.
+    void bind(const Lengths& lengths);
 
     [[nodiscard]] const std::vector<Value>& values() const { return values_; }
     [[nodiscard]] const std::vector<Op>& ops() const { return ops_; }
@@ -73,45 +129,54 @@ public:
     [[nodiscard]] const std::vector<NamedValue>& inputs() const { return inputs_; }
     [[nodiscard]] const std::vector<NamedValue>& outputs() const { return outputs_; }
     [[nodiscard]] const std::vector<LossTerm>& losses() const { return losses_; }
+    /// After differentiate(); none before.
+    [[nodiscard]] const std::vector<WeightGradient>& gradients() const { return gradients_; }
 
     [[nodiscard]] const Value& value(ValueId id) const { return values_[id.index()]; }
     [[nodiscard]] const ValueType& type(ValueId id) const { return value(id).type; }
     [[nodiscard]] const WeightSpec& weight(WeightId id) const { return weights_[id.index()]; }
-    /// The op that makes the value, or nullptr for an input.
+    /// The place of the first op of the backward pass, or ops().size().
+    [[nodiscard]] std::size_t backwardBegin() const;
+    /// Its place in ops(), or nothing where it has been removed.
+    [[nodiscard]] std::optional<std::size_t> placeOf(OpId id) const;
+    /// The place of the op that makes the value.
+    [[nodiscard]] std::optional<std::size_t> producerPlace(ValueId id) const;
+    /// The op that makes the value, or nullptr.
     [[nodiscard]] const Op* producerOf(ValueId id) const;
+    /// The inputs of ops that read the value, in order.
+    [[nodiscard]] std::vector<Use> usesOf(ValueId id) const;
+    /// Whether an output, a loss or a gradient of the graph is this value.
+    [[nodiscard]] bool isResult(ValueId id) const;
+    /// By place: the ops that the values depend on.
+    [[nodiscard]] std::vector<bool> opsBehind(const std::vector<ValueId>& values) const;
     /// The named input or output. Throws Error naming those that exist.
     [[nodiscard]] ValueId input(std::string_view name) const;
     [[nodiscard]] ValueId output(std::string_view name) const;
-    [[nodiscard]] std::vector<ValueType> inputTypes(const Op& op) const;
-    /// Floating-point operations for one sample: two a MAC; without any, one an element it makes.
+    [[nodiscard]] std::vector<ValueId> lossValues() const;
+    [[nodiscard]] Types inputTypes(const Op& op) const;
+    /// Floating-point operations per sample: two per MAC; without any, one per element it makes.
     [[nodiscard]] std::int64_t operationsOf(const Op& op) const;
-    /// Elements of its inputs and its output, for one sample.
+    /// Elements of its inputs and its outputs, per sample.
     [[nodiscard]] std::int64_t elementsAround(const Op& op) const;
 
     [[nodiscard]] std::int64_t parameters() const; ///< elements of trainable weights, frozen or not
-    [[nodiscard]] std::int64_t macs() const;       ///< for one sample
+    [[nodiscard]] std::int64_t macs() const;       ///< per sample
 
 private:
+    void requireWeights(const OpAttributes& attributes, const Types& types,
+                        const std::vector<WeightId>& weights, std::string_view path) const;
+    void requireMadeBefore(std::size_t place, const std::vector<ValueId>& inputs,
+                           std::string_view path) const;
+
     std::vector<Value> values_;
     std::vector<Op> ops_;
+    std::vector<std::optional<std::size_t>> places_; ///< by OpId
     std::vector<WeightSpec> weights_;
+    std::vector<std::optional<ValueId>> weightValues_;
     std::vector<NamedValue> inputs_;
     std::vector<NamedValue> outputs_;
     std::vector<LossTerm> losses_;
+    std::vector<WeightGradient> gradients_;
 };
-
-/// The shapes of an op's weights in order, e.g. kernel and bias.
-std::vector<Shape> weightShapes(const OpAttributes& attributes, std::span<const ValueType> inputs);
-
-/// Which elements a dropout op keeps at a step: keep[i] = 1 or 0 for element i of the row-major
-/// [batch, …] tensor, of [batch, axis 0] when it decides for channels. The same on every backend. A
-/// piece of it: element `first` (a multiple of 4) on.
-void dropoutKeeps(const DropoutOp& op, std::uint64_t seed, std::uint64_t step,
-                  std::span<std::uint8_t> keep, std::uint64_t first = 0);
-
-/// The noise of a step for elements `first` (a multiple of 4) on of the row-major [batch, …]
-/// tensor. The same on every backend.
-void gaussianNoise(const GaussianNoiseOp& op, std::uint64_t seed, std::uint64_t step,
-                   std::span<float> noise, std::uint64_t first = 0);
 
 } // namespace gradwright

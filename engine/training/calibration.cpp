@@ -35,11 +35,10 @@ struct MadeUpBatch {
         });
         for (const auto& [name, value] : graph.inputs()) {
             const auto& type = graph.type(value);
-            const auto elements = static_cast<std::size_t>(batch * type.shape.elements());
+            const auto elements = static_cast<std::size_t>(batch * type.sample().elements());
             auto& memory = memories.emplace_back(elements);
             const Rng rng(1, RngStream::Shuffle, static_cast<std::uint32_t>(memories.size()));
-            for (std::size_t i = 0; type.element == ElementType::Real && !looksUp && i < elements;
-                 ++i)
+            for (std::size_t i = 0; type.element == DType::F32 && !looksUp && i < elements; ++i)
                 memory[i] = static_cast<float>(rng.uniform(i));
             inputs.push_back({value, memory.data()});
         }

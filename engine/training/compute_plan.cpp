@@ -62,7 +62,7 @@ bool suffersFromParts(const OpGraph& graph, const Op& op, std::int64_t samples) 
         return true;
     if (!std::holds_alternative<ConvOp>(op.attributes) || op.weights.empty())
         return false;
-    const auto& output = graph.type(op.output).shape;
+    const auto& output = graph.type(op.output()).sample();
     const auto positions = output.elements() / output[0];
     return graph.weight(op.weights[0]).shape.elements() >= kLargeKernel &&
            positions * samples < kFewPlaces;
@@ -135,7 +135,7 @@ std::string calibrationKey(const OpGraph& training, const TrainingSettings& sett
     std::string text;
     for (const auto& op : training.ops())
         text += fmt::format("{} {} {} {}\n", nameOf(op.attributes),
-                            toString(training.type(op.output).shape),
+                            toString(training.type(op.output()).sample()),
                             macsOf(op.attributes, training.inputTypes(op)), op.inputs.size());
     for (const auto& weight : training.weights())
         text += fmt::format("{} {}\n", toString(weight.shape), weight.learns());

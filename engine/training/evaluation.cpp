@@ -14,7 +14,7 @@ std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& train
                               std::vector<std::uint32_t> indices, const std::stop_token& stop,
                               const EvaluationProgress& progress) {
     const auto output = training.outputs.front();
-    const auto elements = static_cast<std::size_t>(training.graph.type(output).shape.elements());
+    const auto elements = static_cast<std::size_t>(training.graph.type(output).sample().elements());
     Batcher batcher(std::move(source), std::move(indices), evaluationBatch(training.graph),
                     std::nullopt);
     batcher.startEpoch(0);

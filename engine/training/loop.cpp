@@ -260,7 +260,7 @@ bool TrainingLoop::runStep(const Batch& batch, Clock::time_point asked,
 
     const auto output = training_.outputs.front();
     outputs_.resize(
-        static_cast<std::size_t>(batch.count * training_.graph.type(output).shape.elements()));
+        static_cast<std::size_t>(batch.count * training_.graph.type(output).sample().elements()));
     program.copyOutput(output, outputs_);
     if (training_.outputIsLogits)
         applySigmoid(outputs_);

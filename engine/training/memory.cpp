@@ -70,7 +70,7 @@ MemoryEstimate estimateTrainingMemory(const OpGraph& graph, std::int64_t batch, 
     std::int64_t largestPair = 0;
     for (const auto& op : graph.ops()) {
         if (!sharesMemory(op.attributes))
-            kept += graph.type(op.output).shape.elements();
+            kept += graph.type(op.output()).sample().elements();
         largestPair = std::max(largestPair, graph.elementsAround(op));
     }
     estimate.activations = (kept + largestPair) * batch * kBytes;
@@ -96,7 +96,7 @@ std::optional<MemoryEstimate> planTrainingMemory(const Network& network, const A
         // A Batcher for each.
         std::int64_t sample = 0;
         for (const auto& input : graph.inputs())
-            sample += graph.type(input.value).shape.elements() * kBytes;
+            sample += graph.type(input.value).sample().elements() * kBytes;
         std::int64_t copied = 0;
         for (const auto& weight : graph.weights())
             copied = std::max(copied, weight.shape.elements() * kBytes);

@@ -265,9 +265,8 @@ TrainingGraph trainingGraph(const Network& network, const DataInfo& data,
             prediction = graph.producerOf(prediction)->inputs.front();
         const auto name = outputName(graph, objective);
         const auto target = graph.addInput(
-            "target:" + name, data.hasClasses()
-                                  ? ValueType{Shape{data.labels()}, ElementType::ClassIndex}
-                                  : ValueType{data.target, ElementType::Real});
+            "target:" + name, data.hasClasses() ? ValueType{Shape{data.labels()}, DType::I32}
+                                                : ValueType{data.target, DType::F32});
         const auto perSample =
             def.lower(graph, prediction, target, Params(def.params, objective.loss.params), name);
         graph.addLoss(perSample, objective.weight);
@@ -297,23 +296,22 @@ OpGraph inferenceGraph(const Network& network, const TrainingSettings& settings)
     const auto& objective = settings.objectives.front();
     auto value = outputOf(graph, objective);
     const auto head = loss(objective.loss.key).head;
-    const bool single = graph.type(value).shape == Shape{1};
+    const bool single = graph.type(value).sample() == Shape{1};
     if (single && decidesBySign(head)) {
         if (head == Head::Sigmoid && endsIn(graph, value, head))
             value = graph.producerOf(value)->inputs.front();
         // softmax of (0, z) is (σ(-z), σ(z)).
         const AxisMap behindZero{.kind = AxisMap::Kind::Shift, .size = 2, .first = -1};
-        value = graph.add(ResampleOp{{behindZero}}, {value}, "probabilities");
+        value = graph.add(ResampleOp::ofSample({behindZero}), {value}, "probabilities");
         if (head == Head::Sigmoid)
             value = graph.add(SoftmaxOp{}, {value}, "probabilities");
     } else if (head == Head::Softmax && !endsIn(graph, value, head)) {
-        // The op runs over axis 0; the classes of a sequence lie along the last.
-        const bool sequence = graph.type(value).shape.rank() == 2;
+        const bool sequence = graph.type(value).sample().rank() == 2;
         if (sequence)
-            value = graph.add(PermuteOp{{1, 0}}, {value}, "probabilities");
+            value = graph.add(PermuteOp::ofSample({1, 0}), {value}, "probabilities");
         value = graph.add(SoftmaxOp{}, {value}, "probabilities");
         if (sequence)
-            value = graph.add(PermuteOp{{1, 0}}, {value}, "probabilities");
+            value = graph.add(PermuteOp::ofSample({1, 0}), {value}, "probabilities");
     } else if (head == Head::Sigmoid && !endsIn(graph, value, head)) {
         value = graph.add(ActivationOp{{ActivationKind::Sigmoid}}, {value}, "probabilities");
     }

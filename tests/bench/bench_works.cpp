@@ -129,7 +129,7 @@ struct Bench {
             throw Error("a gradient is not a number");
         program.update(project.training.learningRate(), number + 1);
         outputs.resize(static_cast<std::size_t>(
-            batch.count * training.graph.type(training.outputs.front()).shape.elements()));
+            batch.count * training.graph.type(training.outputs.front()).sample().elements()));
         program.copyOutput(training.outputs.front(), outputs);
         sums.add(loss, outputs, batch);
         return loss / static_cast<double>(batch.count);
@@ -229,7 +229,7 @@ Json predict(const Options& options) {
     auto& program = programs.get(options.batch, Mode::Inference);
     initializeWeights(*programs.weights(), 1);
     const auto input = programs.graph().inputs().front().value;
-    const auto& shape = programs.graph().type(input).shape;
+    const auto& shape = programs.graph().type(input).sample();
     const RandomSource source(shape, options.batch, 2);
     std::vector<float> values(static_cast<std::size_t>(options.batch * shape.elements()));
     for (std::int64_t i = 0; i < options.batch; ++i)

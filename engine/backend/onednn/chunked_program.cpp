@@ -96,9 +96,10 @@ ChunkedProgram::ChunkedProgram(const OpGraph& graph, const CompileOptions& optio
     failures_.resize(static_cast<std::size_t>(chunks_));
     squares_.resize(graph.weights().size());
     const auto gather = [&](ValueId value) {
-        if (graph.type(value).element == ElementType::Real)
-            results_.push_back({value, std::vector<float>(static_cast<std::size_t>(
-                                           options.batch * graph.type(value).shape.elements()))});
+        if (graph.type(value).element == DType::F32)
+            results_.push_back(
+                {value, std::vector<float>(static_cast<std::size_t>(
+                            options.batch * graph.type(value).sample().elements()))});
     };
     for (const auto& output : graph.outputs())
         gather(output.value);
@@ -118,7 +119,7 @@ bool ChunkedProgram::runChunk(std::int64_t number, std::size_t worker,
     bool finite = true;
     for (auto& [value, values] : results_) {
         const auto from = program.readable(value);
-        std::ranges::copy(from, values.data() + first * graph().type(value).shape.elements());
+        std::ranges::copy(from, values.data() + first * graph().type(value).sample().elements());
         finite = finite && std::ranges::all_of(from, [](float v) { return std::isfinite(v); });
     }
     auto& place = nonFinite_[static_cast<std::size_t>(number)];
@@ -187,7 +188,7 @@ double ChunkedProgram::lossSum() const {
 }
 
 Tensor ChunkedProgram::read(ValueId value) const {
-    return Tensor::of<float>(graph().type(value).shape.withBatch(options_.batch),
+    return Tensor::of<float>(graph().type(value).shapeFor(options_.batch),
                              std::span<const float>(resultOf(value).values));
 }
 

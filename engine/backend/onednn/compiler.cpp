@@ -8,22 +8,6 @@
 namespace gradwright::onednn {
 namespace {
 
-std::vector<bool> opsBehind(const OpGraph& graph, const std::vector<ValueId>& values) {
-    std::vector<bool> wanted(graph.values().size());
-    for (const auto value : values)
-        wanted[value.index()] = true;
-    std::vector<bool> ops(graph.ops().size());
-    for (auto i = ops.size(); i-- > 0;) {
-        const auto& op = graph.ops()[i];
-        if (!wanted[op.output.index()])
-            continue;
-        ops[i] = true;
-        for (const auto input : op.inputs)
-            wanted[input.index()] = true;
-    }
-    return ops;
-}
-
 /// Whether an op's primitive can apply the activation to its output.
 bool canFuse(const OpAttributes& attributes, const Activation& activation, bool differentiate) {
     if (!hasPrimitive(activation) || (differentiate && !hasDerivativeFromOutput(activation)))
@@ -65,12 +49,13 @@ void Compiler::run() {
         fuseActivations();
     findHalfValues();
     lowerInputs();
+    lowerWeightValues();
     startAccount();
-    for (std::size_t i = 0; i < graph_.ops().size(); ++i)
-        if (live_[i] && !fusedInto_[i]) {
-            schedule_.beginOp();
+    backward_.resize(graph_.ops().size());
+    const auto forward = graph_.backwardBegin();
+    for (std::size_t i = 0; i < forward; ++i)
+        if (live_[i] && !fusedInto_[i])
             lowerOp(i);
-        }
 
     weights_.setRemainingLayouts();
     if (options_.differentiate)
@@ -103,12 +88,15 @@ void Compiler::analyse() {
     std::vector<ValueId> wanted;
     for (const auto& loss : graph_.losses())
         wanted.push_back(loss.perSample);
-    inObjective_ = opsBehind(graph_, wanted);
+    inObjective_ = graph_.opsBehind(wanted);
     for (const auto& output : graph_.outputs())
         wanted.push_back(output.value);
-    live_ = opsBehind(graph_, wanted);
+    live_ = graph_.opsBehind(wanted);
 
     wantsGradient_.assign(graph_.values().size(), false);
+    for (std::size_t i = 0; i < wantsGradient_.size(); ++i)
+        if (const auto weight = graph_.values()[i].weight)
+            wantsGradient_[i] = options_.differentiate && graph_.weight(*weight).learns();
     readers_.assign(graph_.values().size(), 0);
     for (const auto value : wanted)
         ++readers_[value.index()];
@@ -126,8 +114,10 @@ void Compiler::analyse() {
         const bool hasInputs =
             !std::holds_alternative<EmbeddingOp>(op.attributes) &&
             std::ranges::any_of(op.inputs, [&](ValueId id) { return wantsGradient_[id.index()]; });
-        wantsGradient_[op.output.index()] =
-            (hasWeights || hasInputs) && !std::holds_alternative<OneHotOp>(op.attributes);
+        for (const auto output : op.outputs)
+            wantsGradient_[output.index()] = (hasWeights || hasInputs) &&
+                                             graph_.type(output).isReal() &&
+                                             !std::holds_alternative<OneHotOp>(op.attributes);
     }
     fusedInto_.resize(graph_.ops().size());
     fusion_.resize(graph_.ops().size());
@@ -140,7 +130,7 @@ void Compiler::fuseActivations() {
         if (!live_[i] || !next)
             continue;
         const auto input = op.inputs[0];
-        const auto producer = graph_.value(input).producer;
+        const auto producer = graph_.producerPlace(input);
         if (producer && readers_[input.index()] == 1 && !fusion_[*producer] &&
             canFuse(graph_.ops()[*producer].attributes, next->activation, options_.differentiate)) {
             fusion_[*producer] = i;
@@ -163,7 +153,7 @@ void Compiler::findHalfValues() {
 
 /// What it makes is known already: readers come after what they read.
 bool Compiler::roundsInputs(std::size_t op) const {
-    const bool asItsReaders = readAsHalf_[graph_.ops()[op].output.index()];
+    const bool asItsReaders = readAsHalf_[graph_.ops()[op].output().index()];
     return std::visit(
         Overloaded{[](const ConvOp&) { return true; }, [](const DenseOp&) { return true; },
                    // Rounding before or after it is the same.
@@ -182,9 +172,9 @@ void Compiler::lowerInputs() {
         if (readers_[id.index()] == 0)
             continue;
         const auto& type = graph_.type(id);
-        const auto layout = Layout::plain(batch_, type.shape);
+        const auto layout = Layout::plain(batch_, type.sample());
         auto* value = parts() ? makeShared(layout, false) : make(layout, false);
-        value->isClass = type.element == ElementType::ClassIndex;
+        value->isClass = type.element == DType::I32;
         value->readers = readers_[id.index()];
         values_[id.index()] = value;
         inputCopies[i] = value->buffer;
@@ -198,7 +188,32 @@ void Compiler::lowerInputs() {
     }
 }
 
+void Compiler::lowerWeightValues() {
+    for (std::uint32_t i = 0; i < values_.size(); ++i) {
+        const auto& value = graph_.values()[i];
+        if (readers_[i] == 0 || (!value.weight && !value.constant))
+            continue;
+        Buffer* buffer = nullptr;
+        if (value.weight) {
+            buffer = plainWeight(*value.weight);
+        } else {
+            const auto numbers = value.constant->to(DType::F32);
+            auto& memory = constants.emplace_back(numbers.bytes().size());
+            std::ranges::copy(numbers.bytes(), memory.data());
+            buffer = schedule_.external(memory.bytes());
+        }
+        const auto layout = plainLayoutOf(value.type.shapeFor(batch_));
+        lowered_.push_back({.layout = layout,
+                            .buffer = buffer,
+                            .wantsGradient = wantsGradient_[i],
+                            .readers = readers_[i]});
+        values_[i] = &lowered_.back();
+    }
+}
+
 void Compiler::lowerOp(std::size_t index) {
+    schedule_.beginOp();
+    lowering_ = index;
     const auto& op = graph_.ops()[index];
     OpContext context{op, {}, nullptr, false};
     for (const auto input : op.inputs)
@@ -209,7 +224,13 @@ void Compiler::lowerOp(std::size_t index) {
     context.trains =
         options_.differentiate && inObjective_[index] &&
         std::ranges::any_of(op.weights, [&](WeightId id) { return graph_.weight(id).learns(); });
-    std::visit([&](const auto& attributes) { lower(*this, context, attributes); }, op.attributes);
+    std::visit(
+        [&]<class O>(const O& attributes) {
+            // Gradients are lowered beside their ops: see compiler_gradients.cpp.
+            if constexpr (!std::is_same_v<O, GradientOp> && !std::is_same_v<O, LossSeedOp>)
+                lower(*this, context, attributes);
+        },
+        op.attributes);
 }
 
 Lowered* Compiler::make(const Layout& layout, bool wantsGradient) {
@@ -231,13 +252,14 @@ dnnl::prop_kind Compiler::forwardKind() const {
                                   : dnnl::prop_kind::forward_inference;
 }
 
-Lowered* Compiler::makeOutput(const OpContext& context, const Layout& layout, bool shared) {
-    auto id = context.op.output;
+Lowered* Compiler::makeOutput(const OpContext& context, const Layout& layout, bool shared,
+                              std::size_t output) {
+    auto id = context.op.outputs[output];
     const bool wanted = wantsGradient_[id.index()];
     auto* value = shared ? makeShared(layout, wanted) : make(layout, wanted);
     if (context.fused) {
         value->fused = *context.fused;
-        id = graph_.ops()[*fusion_[*graph_.value(id).producer]].output;
+        id = graph_.ops()[*fusion_[*graph_.producerPlace(id)]].output();
     }
     value->readers = readers_[id.index()];
     values_[id.index()] = value;
@@ -245,7 +267,7 @@ Lowered* Compiler::makeOutput(const OpContext& context, const Layout& layout, bo
 }
 
 Lowered* Compiler::aliasOutput(const OpContext& context, Lowered* input, const Layout& layout) {
-    const auto id = context.op.output;
+    const auto id = context.op.output();
     lowered_.push_back({layout, input->buffer});
     auto* value = &lowered_.back();
     value->wantsGradient = wantsGradient_[id.index()];
@@ -285,37 +307,28 @@ Lowered* Compiler::convert(Lowered* value, const Layout& layout, bool shared) {
         shared ? makeShared(layout, value->wantsGradient) : make(layout, value->wantsGradient);
     value->copies.push_back(copy);
 
-    // With equal channels the padding is copied too; else oneDNN zeroes that of blocked targets.
-    const bool whole = layout.channels == value->layout.channels;
-    copy->dirtyPadding = whole && value->dirtyPadding;
-    const auto describe = [whole](const Layout& l) { return whole ? l.padded() : l.logical(); };
-    const auto move = [this, whole, describe](Buffer* from, const Layout& fromLayout, Buffer* to,
-                                              const Layout& toLayout) {
-        if (sameMemory(fromLayout, toLayout)) {
-            schedule_.add({from, to}, [from, to](const RunContext&) {
-                copyBytes(to->as<std::byte>(), from->as<std::byte>(), to->bytes());
-            });
-            return;
-        }
-        const bool single = !fromLayout.isHalf && !toLayout.isHalf;
-        if (single && keepsChannelsTogether(fromLayout) && keepsChannelsTogether(toLayout))
-            return moveChannels(from, fromLayout, to, toLayout);
-        if (!whole && toLayout.isPadded() && blockOf(toLayout.format) == 1)
-            schedule_.add({to},
-                          [to](const RunContext&) { zeroBytes(to->as<std::byte>(), to->bytes()); });
-        reorder(from, describe(fromLayout), to, describe(toLayout));
-    };
+    copy->dirtyPadding = layout.channels == value->layout.channels && value->dirtyPadding;
     move(value->buffer, value->layout, copy->buffer, layout);
-    if (value->wantsGradient)
-        onBackward([this, value, copy, move] {
-            auto* gradient = gradientOf(copy);
-            if (!gradient)
-                return;
-            auto* moved = schedule_.arena(value->layout.bytes());
-            move(gradient, copy->layout, moved, value->layout);
-            contribute(value, moved);
-        });
     return copy;
+}
+
+void Compiler::move(Buffer* from, const Layout& fromLayout, Buffer* to, const Layout& toLayout) {
+    if (sameMemory(fromLayout, toLayout)) {
+        schedule_.add({from, to}, [from, to](const RunContext&) {
+            copyBytes(to->as<std::byte>(), from->as<std::byte>(), to->bytes());
+        });
+        return;
+    }
+    // With equal channels the padding is copied too; else oneDNN zeroes that of blocked targets.
+    const bool whole = fromLayout.channels == toLayout.channels;
+    const auto describe = [whole](const Layout& l) { return whole ? l.padded() : l.logical(); };
+    const bool single = !fromLayout.isHalf && !toLayout.isHalf;
+    if (single && keepsChannelsTogether(fromLayout) && keepsChannelsTogether(toLayout))
+        return moveChannels(from, fromLayout, to, toLayout);
+    if (!whole && toLayout.isPadded() && blockOf(toLayout.format) == 1)
+        schedule_.add({to},
+                      [to](const RunContext&) { zeroBytes(to->as<std::byte>(), to->bytes()); });
+    reorder(from, describe(fromLayout), to, describe(toLayout));
 }
 
 void Compiler::reorder(Buffer* from, const MemoryDesc& fromDesc, Buffer* to,
@@ -323,80 +336,6 @@ void Compiler::reorder(Buffer* from, const MemoryDesc& fromDesc, Buffer* to,
     schedule_.add(reorderFromTo(fromDesc, toDesc),
                   {{DNNL_ARG_FROM, from, fromDesc}, {DNNL_ARG_TO, to, toDesc}});
     ++report.reorders;
-}
-
-Buffer* Compiler::gradientOf(Lowered* value) {
-    if (value->gradients.empty())
-        return nullptr;
-    auto* gradient = value->gradients[0];
-    if (value->gradients.size() > 1) {
-        gradient = schedule_.arena(value->layout.bytes());
-        auto uses = value->gradients;
-        uses.push_back(gradient);
-        schedule_.add(uses, [terms = value->gradients, gradient](const RunContext&) {
-            const auto count = gradient->bytes() / sizeof(float);
-            addInto(gradient->as(), terms[0]->as(), terms[1]->as(), count);
-            for (std::size_t i = 2; i < terms.size(); ++i)
-                addInto(gradient->as(), gradient->as(), terms[i]->as(), count);
-        });
-        value->gradients = {gradient};
-    }
-    if (value->fused && !value->derivativeApplied) {
-        gradient = applyDerivative(*value->fused, value->layout, value->buffer, gradient);
-        value->derivativeApplied = true;
-        value->gradients = {gradient};
-    }
-    return gradient;
-}
-
-Buffer* Compiler::applyDerivative(const Activation& activation, const Layout& layout,
-                                  Buffer* output, Buffer* gradient) {
-    const EltwiseSpec spec{activation, true};
-    const auto flat = layout.flat();
-    const auto hint = eltwiseForward(dnnl::prop_kind::forward_training, spec, flat);
-    const auto pd = eltwiseBackward(spec, flat, hint);
-    auto* result = schedule_.arena(layout.bytes());
-    schedule_.add(pd, {{DNNL_ARG_DST, output, flat},
-                       {DNNL_ARG_DIFF_DST, gradient, flat},
-                       {DNNL_ARG_DIFF_SRC, result, flat}});
-    schedule_.lastMayWriteOver(result, gradient);
-    return result;
-}
-
-void Compiler::emitBackward() {
-    schedule_.beginBackward();
-    seedLosses();
-    startAccount();
-    for (auto emit = backward_.rbegin(); emit != backward_.rend(); ++emit)
-        (*emit)();
-    for (std::uint32_t i = 0; i < gradientBuffers_.size(); ++i) {
-        auto& stored = weights_.stored(WeightId{i});
-        if (gradientBuffers_[i]) {
-            trained.push_back(WeightId{i});
-            gradients.push_back(gradientBuffers_[i]);
-        } else if (part() == 0 && graph_.weight(WeightId{i}).learns() && stored.isSet) {
-            // Another program on the same store may have left something there.
-            auto* gradient = schedule_.external(stored.gradient.bytes());
-            schedule_.add({gradient}, [gradient](const RunContext&) {
-                zeroBytes(gradient->as<std::byte>(), gradient->bytes());
-            });
-        }
-    }
-}
-
-void Compiler::seedLosses() {
-    for (const auto& loss : graph_.losses()) {
-        auto* value = values_[loss.perSample.index()];
-        if (!value->wantsGradient)
-            continue;
-        auto* seed = schedule_.arena(value->layout.bytes());
-        const auto samples = parts() ? parts()->batch() : batch_;
-        const auto share = static_cast<float>(loss.weight / static_cast<double>(samples));
-        schedule_.add({seed}, [seed, share](const RunContext&) {
-            std::fill_n(seed->as(), seed->bytes() / sizeof(float), share);
-        });
-        contribute(value, seed);
-    }
 }
 
 } // namespace gradwright::onednn

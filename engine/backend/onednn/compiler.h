@@ -21,7 +21,7 @@ struct Lowered {
     std::optional<Activation> fused = {};
     /// … unless a reader has taken care of it (max pooling does it on fewer elements).
     bool derivativeApplied = false;
-    std::vector<Buffer*> gradients = {}; ///< to be summed; in this layout
+    std::vector<Buffer*> gradients = {}; ///< contributed, in this layout
     std::vector<Lowered*> copies = {};   ///< in other layouts
     std::byte* all = nullptr;            ///< the values of all parts, where these share memory
 };
@@ -85,6 +85,10 @@ public:
     // For the lowering of ops.
     [[nodiscard]] const OpGraph& graph() const { return graph_; }
     [[nodiscard]] std::int64_t batch() const { return batch_; }
+    /// Row-major, in FP32.
+    [[nodiscard]] Layout plainLayout(ValueId value) const {
+        return plainLayoutOf(graph_.type(value).shapeFor(batch_));
+    }
     [[nodiscard]] bool trainingMode() const { return options_.trainingMode; }
     [[nodiscard]] bool differentiates() const { return options_.differentiate; }
     [[nodiscard]] bool usesHalf() const { return options_.half; }
@@ -119,10 +123,11 @@ public:
 
     /// Makes the output of the op (or of the activation that is folded into it).
     /// `shared`: with the values of all parts of the batch side by side.
-    Lowered* makeOutput(const OpContext& context, const Layout& layout, bool shared = false);
+    Lowered* makeOutput(const OpContext& context, const Layout& layout, bool shared = false,
+                        std::size_t output = 0);
     /// A value between the steps of one op.
     Lowered* makeIntermediate(const Layout& layout, const OpContext& context) {
-        return make(layout, wantsGradient_[context.op.output.index()]);
+        return make(layout, wantsGradient_[context.op.output().index()]);
     }
     /// The output is the input's memory under another layout.
     Lowered* aliasOutput(const OpContext& context, Lowered* input, const Layout& layout);
@@ -130,27 +135,30 @@ public:
     Lowered* convert(Lowered* value, const Layout& layout, bool shared = false);
     /// Row-major, without padding, FP32.
     Lowered* plain(Lowered* value) {
-        return convert(value, Layout::plain(batch_, value->layout.shape));
+        return convert(value, Layout::plain(value->layout.batch, value->layout.shape));
     }
     /// The same, with the values of all parts of the batch side by side.
     Lowered* plainShared(Lowered* value) {
-        return convert(value, Layout::plain(batch_, value->layout.shape), true);
+        return convert(value, Layout::plain(value->layout.batch, value->layout.shape), true);
     }
     /// The same in the type that it has.
     Lowered* plainOfType(Lowered* value) {
-        auto layout = Layout::plain(batch_, value->layout.shape);
+        auto layout = Layout::plain(value->layout.batch, value->layout.shape);
         layout.isHalf = value->layout.isHalf;
         return convert(value, layout);
     }
     /// Whether all readers of the op's result round it to bfloat16, so that nothing is lost when it
     /// is kept so. Only where the processor has bfloat16, and in inference.
     [[nodiscard]] bool isReadAsHalf(const OpContext& context) const {
-        return readAsHalf_[context.op.output.index()];
+        return readAsHalf_[context.op.output().index()];
     }
 
-    void onBackward(std::function<void()> emit) { backward_.push_back(std::move(emit)); }
-    /// The sum of what the readers of the value contributed, in its layout; before the activation
-    /// fused into its producer. nullptr when nothing was contributed.
+    /// What lowers the op's fused gradient, when the backward pass comes to it. The last one given
+    /// is called first.
+    void onBackward(std::function<void()> emit) { backward_[lowering_].push_back(std::move(emit)); }
+    /// The gradient of the op's output, or the sum of what was contributed to a value between its
+    /// steps, in its layout; before the activation fused into its producer. nullptr when there is
+    /// none.
     Buffer* gradientOf(Lowered* value);
     void contribute(Lowered* value, Buffer* gradient) { value->gradients.push_back(gradient); }
     /// `gradient` times f'(x), given f(x) in `output`.
@@ -184,6 +192,12 @@ public:
     /// garbage in the padding.
     void finishGradient(const GradientTarget& target, bool maskPadding);
 
+    /// Whether anything reads that output of the op.
+    [[nodiscard]] bool isRead(ValueId value) const {
+        return graph_.isResult(value) || !graph_.usesOf(value).empty();
+    }
+    /// A copy in another layout.
+    void move(Buffer* from, const Layout& fromLayout, Buffer* to, const Layout& toLayout);
     void reorder(Buffer* from, const MemoryDesc& fromDesc, Buffer* to, const MemoryDesc& toDesc);
     void reportForward(const OpContext& context, const std::string& implementation,
                        const Layout& layout, std::vector<std::string> fused = {});
@@ -198,8 +212,29 @@ private:
     void lowerInputs();
     void lowerOp(std::size_t index);
     void keepReadable();
+    void lowerWeightValues();
+
+    /// Part of the gradient of a value: in the layout of that value or of a copy of it.
+    struct GradientTerm {
+        const Lowered* at;
+        Buffer* buffer;
+    };
+    using GradientTerms = std::vector<GradientTerm>;
     void emitBackward();
-    void seedLosses();
+    void lowerBackward(std::size_t index);
+    void lowerSeed(const Op& op, const LossSeedOp& seed);
+    void lowerSum(const Op& op);
+    void lowerFused(const Op& op, const GradientOp& gradient);
+    void lowerGeneric(std::size_t index);
+    /// What was contributed to the value and its copies, which forget it.
+    GradientTerms takeTerms(Lowered* value);
+    Buffer* sum(const std::vector<Buffer*>& terms, std::size_t bytes);
+    /// The terms' sum in that layout.
+    Buffer* sumOf(const Layout& layout, const GradientTerms& terms);
+    /// The gradient value as others read it, in that layout.
+    Buffer* gradientIn(ValueId gradient, const Layout& layout);
+    void storeGradients();
+    void storeGradient(WeightId weight, ValueId gradient);
     [[nodiscard]] OpReport entryOf(const OpContext& context, const std::string& implementation,
                                    const Layout& layout) const;
     void account(OpReport entry, std::vector<OpReport>& list);
@@ -225,8 +260,10 @@ private:
     std::vector<std::optional<std::size_t>> fusedInto_; ///< activation op → its producer
     std::vector<std::optional<std::size_t>> fusion_;    ///< producer → activation op
     std::deque<Lowered> lowered_;
-    std::vector<Lowered*> values_; ///< by ValueId
-    std::vector<std::function<void()>> backward_;
+    std::vector<Lowered*> values_;                             ///< by ValueId
+    std::size_t lowering_ = 0;                                 ///< the op
+    std::vector<std::vector<std::function<void()>>> backward_; ///< by op
+    std::vector<GradientTerms> terms_;                         ///< by value of the backward pass
     std::vector<Buffer*> weightBuffers_, gradientBuffers_;
     std::size_t exchanges_ = 0, matrices_ = 0; ///< asked for
     std::size_t reportedSteps_ = 0;            ///< what comes after belongs to the next op's report
@@ -249,6 +286,7 @@ void lower(Compiler& compiler, const OpContext& context, const DropoutOp& op);
 void lower(Compiler& compiler, const OpContext& context, const GaussianNoiseOp& op);
 void lower(Compiler& compiler, const OpContext& context, const ReshapeOp& op);
 void lower(Compiler& compiler, const OpContext& context, const PermuteOp& op);
+void lower(Compiler& compiler, const OpContext& context, const SplitOp& op);
 void lower(Compiler& compiler, const OpContext& context, const ResampleOp& op);
 void lower(Compiler& compiler, const OpContext& context, const AddOp& op);
 void lower(Compiler& compiler, const OpContext& context, const CombineOp& op);

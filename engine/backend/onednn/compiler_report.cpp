@@ -34,6 +34,8 @@ void Compiler::reportForward(const OpContext& context, const std::string& implem
     entry.fused = std::move(fused);
     if (context.fused)
         entry.fused.push_back(info(context.fused->kind).key);
+    if (schedule_.isBackward()) // an op of the gradient
+        return account(std::move(entry), report.backward);
     lastSteps.push_back(schedule_.steps() > reportedSteps_ ? std::optional(schedule_.steps() - 1)
                                                            : std::nullopt);
     account(std::move(entry), report.ops);

@@ -46,6 +46,12 @@ Layout Layout::plain(std::int64_t batch, Shape shape) {
     return {Format::Plain, batch, std::move(shape), channels};
 }
 
+Layout plainLayoutOf(const Shape& shape) {
+    if (shape.rank() < 2)
+        return Layout::plain(shape.elements(), {1});
+    return Layout::plain(shape[0], Shape({shape.begin() + 1, shape.end()}));
+}
+
 MemoryDesc Layout::logical() const {
     return withChannels(shape.rank() > 0 ? shape[0] : 1);
 }

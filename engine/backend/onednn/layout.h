@@ -48,6 +48,9 @@ private:
     [[nodiscard]] std::string order() const;
 };
 
+/// Row-major, of a value with all its axes, the batch included.
+Layout plainLayoutOf(const Shape& shape);
+
 /// A dimension as kernels count.
 inline std::size_t sizeOf(std::int64_t dimension) {
     return static_cast<std::size_t>(dimension);

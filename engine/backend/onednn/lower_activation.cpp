@@ -92,13 +92,14 @@ void lower(Compiler& compiler, const OpContext& context, const ActivationOp& op)
 }
 
 void lower(Compiler& compiler, const OpContext& context, const SoftmaxOp& op) {
-    // Fast only where the channels of a position lie side by side.
-    const auto& shape = context.inputs[0]->layout.shape;
-    auto layout = Layout::plain(compiler.batch(), shape);
-    layout.format = Format::ChannelsLast;
+    // Fast only where what is summed lies side by side.
+    auto layout = compiler.plainLayout(context.op.output());
+    const auto rank = static_cast<int>(compiler.graph().type(context.op.output()).dims.rank());
+    const auto axis = static_cast<int>(op.axis) + (op.axis < 0 ? rank : 0);
+    if (axis == 1)
+        layout.format = Format::ChannelsLast;
     auto* source = compiler.convert(context.inputs[0], layout);
     const auto desc = layout.padded();
-    constexpr int axis = 1;
     const auto pd = softmaxForward(compiler.forwardKind(), desc, axis, op.logarithm);
     if (!pd)
         throw Error("oneDNN has no softmax for {}", context.op.path);
@@ -109,7 +110,7 @@ void lower(Compiler& compiler, const OpContext& context, const SoftmaxOp& op) {
     compiler.reportForward(context, implementationOf(pd), layout);
     if (!output->wantsGradient)
         return;
-    compiler.onBackward([&compiler, context, source, output, pd, desc, op] {
+    compiler.onBackward([&compiler, context, source, output, pd, desc, axis, op] {
         auto* gradient = compiler.gradientOf(output);
         if (!gradient)
             return;

@@ -67,7 +67,7 @@ Arranged arrangeByAxes(Compiler& compiler, const OpContext& context, CombineKind
 }
 
 Arranged arrange(Compiler& compiler, const OpContext& context, CombineKind kind) {
-    const auto& shape = compiler.graph().type(context.op.output).shape;
+    const auto& shape = compiler.graph().type(context.op.output()).sample();
     const bool byChannels =
         std::ranges::all_of(context.inputs,
                             [&](const Lowered* input) {

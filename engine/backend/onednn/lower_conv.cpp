@@ -54,13 +54,13 @@ void emitWeightGradient(Compiler& compiler, const OpContext& context, const Conv
 void lower(Compiler& compiler, const OpContext& context, const ConvOp& op) {
     const auto& graph = compiler.graph();
     const auto& weights = context.op.weights;
-    const auto& in = graph.type(context.op.inputs[0]).shape;
+    const auto& in = graph.type(context.op.inputs[0]).sample();
     const bool mayLearn = compiler.differentiates()
                               ? context.inputs[0]->wantsGradient
                               : graph.producerOf(context.op.inputs[0]) != nullptr;
     const ConvProblem problem{
         .source = in,
-        .output = graph.type(context.op.output).shape,
+        .output = graph.type(context.op.output()).sample(),
         .window = windowOf(op.kernel, op.stride, op.dilation, op.padding, in.rank() - 1),
         .groups = op.groups,
         .bias = op.bias,

@@ -55,10 +55,10 @@ void emitWeightGradient(Compiler& compiler, const OpContext& context, const Conv
 void lower(Compiler& compiler, const OpContext& context, const ConvTransposeOp& op) {
     const auto& graph = compiler.graph();
     const auto& ids = context.op.weights;
-    const auto& in = graph.type(context.op.inputs[0]).shape;
+    const auto& in = graph.type(context.op.inputs[0]).sample();
     // Output padding needs no word: it is what the strides of the convolution leave over.
     const auto window = windowOf(op.kernel, op.stride, op.dilation, op.padding, in.rank() - 1);
-    const ConvProblem problem{.source = graph.type(context.op.output).shape,
+    const ConvProblem problem{.source = graph.type(context.op.output()).sample(),
                               .output = in,
                               .window = window,
                               .groups = op.groups,

@@ -218,8 +218,7 @@ void lower(Compiler& compiler, const OpContext& context, const DenseOp& op) {
                                 context.fused);
         },
         [&] { return single; });
-    const auto layout =
-        Layout::plain(compiler.batch(), compiler.graph().type(context.op.output).shape);
+    const auto layout = compiler.plainLayout(context.op.output());
     tensors.output = compiler.makeOutput(context, layout);
     emitForward(compiler, context, pd, tensors);
     if (!tensors.output->wantsGradient)

@@ -186,8 +186,7 @@ void lowerShared(Compiler& compiler, const OpContext& context, const DenseOp& op
                  const DenseForward& whole) {
     const auto& ids = context.op.weights;
     auto* source = compiler.plainShared(context.inputs[0]);
-    const auto layout =
-        Layout::plain(compiler.batch(), compiler.graph().type(context.op.output).shape);
+    const auto layout = compiler.plainLayout(context.op.output());
     const auto dims = dimsOf(whole.src_desc());
     SharedDense dense{.kernel = ids[0],
                       .bias = op.bias ? std::optional(ids[1]) : std::nullopt,

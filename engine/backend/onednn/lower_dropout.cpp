@@ -69,13 +69,6 @@ void lower(Compiler& compiler, const OpContext& context, const GaussianNoiseOp& 
                             });
     compiler.schedule().lastMayWriteOver(output->buffer, source->buffer);
     compiler.reportForward(context, "own", layout);
-    if (!output->wantsGradient)
-        return;
-    compiler.onBackward([=, &compiler] {
-        if (auto* gradient = compiler.gradientOf(output))
-            compiler.contribute(source, gradient);
-        compiler.reportBackward(context, "none", layout);
-    });
 }
 
 void lower(Compiler& compiler, const OpContext& context, const DropoutOp& op) {

@@ -18,42 +18,23 @@ Layout commonLayout(const std::vector<Lowered*>& inputs) {
 }
 
 /// The order in which a concatenation works: blocked or channels-last when all inputs lie so and
-/// none has padding that would end up in the middle, else row-major.
+/// none has padding that would end up in the middle, else row-major. The axis counts the batch.
 Format joinFormat(const std::vector<Lowered*>& inputs, std::int64_t axis) {
     const auto format = inputs[0]->layout.format;
     const bool fits = std::ranges::all_of(inputs, [&](const Lowered* input) {
         return input->layout.format == format && !input->layout.isPadded();
     });
-    return fits && axis == 0 ? format : Format::Plain;
+    return fits && axis == 1 ? format : Format::Plain;
 }
 
-struct Slice {
-    Lowered* value;
-    std::size_t offset, length; ///< elements of each row
-};
-
-struct Slices {
-    std::vector<Slice> parts;
-    std::size_t rows = 1, rowLength = 0;
-};
-
-/// The inputs as columns of the output seen as a matrix.
-Slices slicesOf(const std::vector<Lowered*>& inputs, std::int64_t axis) {
-    Slices slices;
-    const auto& layout = inputs[0]->layout;
+/// Runs of elements that a piece of each has, where values are cut along that axis of all.
+std::size_t rowsBefore(const Layout& layout, std::int64_t axis) {
+    const auto shape = layout.shape.withBatch(layout.batch);
     // A sample is one run of channels unless they lie side by side at each position.
-    auto rows = layout.batch;
-    if (layout.format == Format::ChannelsLast)
-        rows *= layout.positions();
+    std::int64_t rows = layout.format == Format::ChannelsLast ? layout.positions() : 1;
     for (std::int64_t i = 0; i < axis; ++i)
-        rows *= layout.shape[static_cast<std::size_t>(i)];
-    slices.rows = static_cast<std::size_t>(rows);
-    for (auto* input : inputs) {
-        const auto length = input->layout.elements() / slices.rows;
-        slices.parts.push_back({input, slices.rowLength, length});
-        slices.rowLength += length;
-    }
-    return slices;
+        rows *= shape[static_cast<std::size_t>(i)];
+    return static_cast<std::size_t>(rows);
 }
 
 } // namespace
@@ -81,30 +62,21 @@ void lower(Compiler& compiler, const OpContext& context, const AddOp&) {
     const bool isDirty = std::ranges::any_of(inputs, &Lowered::dirtyPadding);
     const bool dirties = context.fused && !preservesZero(*context.fused);
     output->dirtyPadding = layout.isPadded() && (isDirty || dirties);
-    if (!output->wantsGradient)
-        return;
-    compiler.onBackward([&compiler, context, inputs, output] {
-        auto* gradient = compiler.gradientOf(output);
-        if (!gradient)
-            return;
-        for (auto* input : inputs)
-            if (input->wantsGradient)
-                compiler.contribute(input, gradient);
-        compiler.reportBackward(context, "none", output->layout);
-    });
 }
 
 void lower(Compiler& compiler, const OpContext& context, const ConcatOp& op) {
-    const auto format = joinFormat(context.inputs, op.axis);
+    const auto& type = compiler.graph().type(context.op.output());
+    const auto axis = op.axis < 0 ? op.axis + static_cast<std::int64_t>(type.dims.rank()) : op.axis;
+    const auto format = joinFormat(context.inputs, axis);
     std::vector<Lowered*> inputs;
     std::vector<MemoryDesc> descs;
     for (auto* input : context.inputs) {
-        auto layout = Layout::plain(compiler.batch(), input->layout.shape);
+        auto layout = Layout::plain(input->layout.batch, input->layout.shape);
         layout.format = format;
         inputs.push_back(compiler.convert(input, layout));
         descs.push_back(layout.padded());
     }
-    auto layout = Layout::plain(compiler.batch(), compiler.graph().type(context.op.output).shape);
+    auto layout = compiler.plainLayout(context.op.output());
     layout.format = format;
     if (inputs.size() == 1) {
         compiler.aliasOutput(context, inputs[0], layout);
@@ -112,38 +84,48 @@ void lower(Compiler& compiler, const OpContext& context, const ConcatOp& op) {
         return;
     }
     auto* output = compiler.makeOutput(context, layout);
-    const auto pd = concatenate(layout.padded(), static_cast<int>(op.axis) + 1, descs);
+    const auto pd = concatenate(layout.padded(), static_cast<int>(axis), descs);
     std::vector<Schedule::Argument> arguments{{DNNL_ARG_DST, output->buffer, layout.padded()}};
     for (std::size_t i = 0; i < inputs.size(); ++i)
         arguments.push_back(
             {DNNL_ARG_MULTIPLE_SRC + static_cast<int>(i), inputs[i]->buffer, descs[i]});
     compiler.schedule().add(pd, std::move(arguments));
     compiler.reportForward(context, implementationOf(pd), layout);
-    if (!output->wantsGradient)
-        return;
-    compiler.onBackward([&compiler, context, output, slices = slicesOf(inputs, op.axis)] {
-        auto* gradient = compiler.gradientOf(output);
-        if (!gradient)
-            return;
-        for (const auto& part : slices.parts) {
-            if (!part.value->wantsGradient)
-                continue;
-            auto* result = compiler.schedule().arena(part.value->layout.bytes());
-            compiler.schedule().add({gradient, result}, [=, rows = slices.rows,
-                                                         whole = slices.rowLength,
-                                                         offset = part.offset,
-                                                         length = part.length](const RunContext&) {
-                copyColumns(result->as(), length, gradient->as() + offset, whole, rows, length);
-            });
-            compiler.contribute(part.value, result);
-        }
-        compiler.reportBackward(context, "own", output->layout);
-    });
 }
 
-void lower(Compiler& compiler, const OpContext& context, const ReshapeOp& op) {
+void lower(Compiler& compiler, const OpContext& context, const SplitOp& op) {
+    auto* source = context.inputs[0];
+    const auto rank = static_cast<std::int64_t>(source->layout.shape.rank()) + 1;
+    const auto axis = op.axis < 0 ? op.axis + rank : op.axis;
+    const auto block = blockOf(source->layout.format);
+    const bool fits = axis == 1 && !source->layout.isPadded() &&
+                      std::ranges::all_of(op.sizes, [&](auto size) { return size % block == 0; });
+    if (!fits)
+        source = compiler.plain(source);
+    auto format = source->layout.format;
+    std::size_t offset = 0;
+    const auto rows = rowsBefore(source->layout, axis);
+    const auto whole = source->layout.elements() / rows;
+    for (std::size_t i = 0; i < op.sizes.size(); ++i) {
+        auto layout = compiler.plainLayout(context.op.outputs[i]);
+        layout.format = format;
+        const auto length = layout.elements() / rows;
+        if (compiler.isRead(context.op.outputs[i])) {
+            auto* piece = compiler.makeOutput(context, layout, false, i);
+            compiler.schedule().add(
+                {source->buffer, piece->buffer},
+                [=, from = source->buffer, to = piece->buffer](const RunContext&) {
+                    copyColumns(to->as(), length, from->as() + offset, whole, rows, length);
+                });
+        }
+        offset += length;
+    }
+    compiler.reportForward(context, "own", source->layout);
+}
+
+void lower(Compiler& compiler, const OpContext& context, const ReshapeOp& /*op*/) {
     auto* source = compiler.plainOfType(context.inputs[0]);
-    auto layout = Layout::plain(compiler.batch(), op.shape);
+    auto layout = compiler.plainLayout(context.op.output());
     layout.isHalf = source->layout.isHalf;
     compiler.aliasOutput(context, source, layout);
     compiler.reportForward(context, "none", layout);

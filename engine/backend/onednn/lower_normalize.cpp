@@ -7,7 +7,7 @@ namespace {
 
 NormalizePlan planOf(const NormalizeOp& op, std::int64_t batch, const Shape& shape) {
     std::int64_t span = 1;
-    for (auto axis = sizeOf(op.axis); axis < shape.rank(); ++axis)
+    for (auto axis = sizeOf(op.axis - 1); axis < shape.rank(); ++axis)
         span *= shape[axis];
     const auto positions = shape.elements() / shape[0];
     NormalizePlan plan;

@@ -114,7 +114,7 @@ Layout withShape(const Layout& layout, const Shape& shape) {
 void lower(Compiler& compiler, const OpContext& context, const PoolOp& op) {
     const auto window =
         windowOf(op.kernel, op.stride, {}, op.padding, context.inputs[0]->layout.shape.rank() - 1);
-    const auto& shape = compiler.graph().type(context.op.output).shape;
+    const auto& shape = compiler.graph().type(context.op.output()).sample();
     auto* source = context.inputs[0];
     const auto plan = planPool(compiler, context, algorithmOf(op), window, shape, source);
     auto* output = compiler.makeOutput(context, withShape(source->layout, shape));

@@ -5,9 +5,8 @@
 namespace gradwright::onednn {
 namespace {
 
-/// The axes that change, the shape after each.
-std::vector<std::pair<ResampleStep, Shape>> stepsOf(const ResampleOp& op, std::int64_t batch,
-                                                    Shape shape) {
+/// The axes that change, and the shape after each, with the batch.
+std::vector<std::pair<ResampleStep, Shape>> stepsOf(const ResampleOp& op, Shape shape) {
     std::vector<std::pair<ResampleStep, Shape>> steps;
     for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
         if (op.axes[axis].kind == AxisMap::Kind::Keep)
@@ -16,7 +15,7 @@ std::vector<std::pair<ResampleStep, Shape>> stepsOf(const ResampleOp& op, std::i
         step.terms = termsOf(op.axes[axis], shape[axis]);
         step.in = static_cast<std::size_t>(shape[axis]);
         step.out = step.terms.begin.size() - 1;
-        step.outer = static_cast<std::size_t>(batch);
+        step.outer = 1;
         for (std::size_t before = 0; before < axis; ++before)
             step.outer *= static_cast<std::size_t>(shape[before]);
         for (auto after = axis + 1; after < shape.rank(); ++after)
@@ -31,9 +30,8 @@ std::vector<std::pair<ResampleStep, Shape>> stepsOf(const ResampleOp& op, std::i
 
 void lower(Compiler& compiler, const OpContext& context, const ResampleOp& op) {
     auto* value = compiler.plain(context.inputs[0]);
-    const auto steps = stepsOf(op, compiler.batch(), value->layout.shape);
-    const auto layout =
-        Layout::plain(compiler.batch(), compiler.graph().type(context.op.output).shape);
+    const auto steps = stepsOf(op, value->layout.shape.withBatch(value->layout.batch));
+    const auto layout = compiler.plainLayout(context.op.output());
     compiler.reportForward(context, steps.empty() ? "none" : "own", layout);
     if (steps.empty()) {
         compiler.aliasOutput(context, value, layout);
@@ -42,9 +40,8 @@ void lower(Compiler& compiler, const OpContext& context, const ResampleOp& op) {
     for (std::size_t i = 0; i < steps.size(); ++i) {
         const auto& [step, shape] = steps[i];
         auto* source = value;
-        value = i + 1 == steps.size()
-                    ? compiler.makeOutput(context, layout)
-                    : compiler.makeIntermediate(Layout::plain(compiler.batch(), shape), context);
+        value = i + 1 == steps.size() ? compiler.makeOutput(context, layout)
+                                      : compiler.makeIntermediate(plainLayoutOf(shape), context);
         compiler.schedule().add({source->buffer, value->buffer},
                                 [step = step, in = source->buffer, out = value->buffer](
                                     const RunContext&) { resample(step, out->as(), in->as()); });

@@ -10,8 +10,7 @@ void lower(Compiler& compiler, const OpContext& context, const EmbeddingOp& op) 
     auto* numbers = compiler.plain(context.inputs[0]);
     const auto id = context.op.weights[0];
     auto* table = compiler.plainWeight(id);
-    const auto layout =
-        Layout::plain(compiler.batch(), compiler.graph().type(context.op.output).shape);
+    const auto layout = compiler.plainLayout(context.op.output());
     auto* output = compiler.makeOutput(context, layout);
     const auto count = numbers->layout.elements();
     const auto width = sizeOf(op.dimensions);
@@ -84,8 +83,7 @@ void lower(Compiler& compiler, const OpContext& context, const PositionOp& op) {
 
 void lower(Compiler& compiler, const OpContext& context, const AttentionOp& op) {
     auto* source = compiler.plain(context.inputs[0]);
-    const auto layout =
-        Layout::plain(compiler.batch(), compiler.graph().type(context.op.output).shape);
+    const auto layout = compiler.plainLayout(context.op.output());
     const AttentionPlan plan{sizeOf(compiler.batch()), sizeOf(layout.shape[0]), sizeOf(op.heads),
                              sizeOf(layout.shape[1] / op.heads), op.causal};
     auto* shares = compiler.schedule().arena(plan.scores() * sizeof(float));

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/program.h"
 
+#include "engine/passes/differentiate.h"
+#include "engine/passes/eliminate.h"
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -17,6 +20,14 @@ CompilerOptions compilerOptions(const CompileOptions& options, const ProgramRole
             .half = options.precision == Precision::Bf16,
             .parts = role.parts,
             .part = role.part};
+}
+
+/// The ops of a program: in training those of the backward pass, too.
+OpGraph opsOf(const OpGraph& graph, const CompileOptions& options, const ProgramRole& role) {
+    auto ops = compilerOptions(options, role).differentiate ? differentiate(graph) : graph;
+    if (!role.forFaults)
+        eliminateDead(ops);
+    return ops;
 }
 
 bool recomputes(const CompileOptions& options, const ProgramRole& role) {
@@ -44,7 +55,8 @@ ProgramReport planProgram(const OpGraph& graph, const CompileOptions& options,
                           const ProgramRole& role) {
     OneDnnWeights weights(graph.weights(), true);
     Schedule schedule(true);
-    Compiler compiler(graph, options.batch, compilerOptions(options, role), weights, schedule);
+    const auto ops = opsOf(graph, options, role);
+    Compiler compiler(ops, options.batch, compilerOptions(options, role), weights, schedule);
     compiler.run();
     schedule.plan(recomputes(options, role));
     auto report = finishedReport(compiler, schedule, recomputes(options, role));
@@ -73,7 +85,7 @@ void skipSamples(const OpGraph& graph, std::span<const BatchInput> batch, std::i
     for (auto input : batch) {
         // Real values and class indices both have four bytes.
         const auto skipped =
-            firstSample * graph.type(input.value).shape.elements() * (input.scaling ? 1 : 4);
+            firstSample * graph.type(input.value).sample().elements() * (input.scaling ? 1 : 4);
         if (input.data)
             input.data = static_cast<const std::byte*>(input.data) + skipped;
         rest.push_back(input);
@@ -83,13 +95,13 @@ void skipSamples(const OpGraph& graph, std::span<const BatchInput> batch, std::i
 OneDnnProgram::OneDnnProgram(const OpGraph& graph, const CompileOptions& options,
                              std::shared_ptr<OneDnnWeights> weights, const ProgramRole& role)
     : graph_(graph)
+    , ops_(opsOf(graph, options, role))
     , options_(options)
     , role_(role)
     , weights_(std::move(weights))
     , store_(weights_)
     , inputs_(graph_.inputs().size()) {
-    Compiler compiler(graph_, options_.batch, compilerOptions(options_, role), *weights_,
-                      schedule_);
+    Compiler compiler(ops_, options_.batch, compilerOptions(options_, role), *weights_, schedule_);
     compiler.run();
     schedule_.plan(recomputes(options_, role_));
     readable_ = std::move(compiler.readable);
@@ -215,14 +227,14 @@ std::span<const float> OneDnnProgram::readable(ValueId value) const {
     const auto found = std::ranges::find(readable_, value, &Compiler::Readable::value);
     if (found != readable_.end())
         return {found->buffer->as(), found->buffer->bytes() / sizeof(float)};
-    if (value.index() < graph_.values().size() && graph_.type(value).element != ElementType::Real)
+    if (value.index() < graph_.values().size() && graph_.type(value).element != DType::F32)
         throw Error("{} holds class indices, which are not read back", graph_.value(value).path);
     throw Error("value number {} is neither an output nor a loss of the network", value.value);
 }
 
 Tensor OneDnnProgram::read(ValueId value) const {
     const auto values = readable(value);
-    return Tensor::of<float>(graph_.type(value).shape.withBatch(options_.batch), values);
+    return Tensor::of<float>(graph_.type(value).shapeFor(options_.batch), values);
 }
 
 void OneDnnProgram::copyOutput(ValueId value, std::span<float> out) const {

@@ -68,6 +68,7 @@ private:
     }
 
     OpGraph graph_;
+    OpGraph ops_; ///< of the graph, as they are compiled
     CompileOptions options_;
     ProgramRole role_;
     std::shared_ptr<OneDnnWeights> weights_;

@@ -190,7 +190,7 @@ double ReplicatedProgram::lossSum() const {
 }
 
 Tensor ReplicatedProgram::read(ValueId value) const {
-    const auto shape = graph().type(value).shape.withBatch(options_.batch);
+    const auto shape = graph().type(value).shapeFor(options_.batch);
     std::vector<float> values(static_cast<std::size_t>(shape.elements()));
     copyOutput(value, values);
     return Tensor::of<float>(shape, std::span<const float>(values));

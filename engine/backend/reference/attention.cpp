@@ -13,8 +13,8 @@ class AttentionKernel final : public Kernel<T> {
 public:
     AttentionKernel(const AttentionOp& op, const Frame<T>& frame)
         : op_(op)
-        , steps_(frame.outputType.shape[0])
-        , features_(frame.outputType.shape[1])
+        , steps_(frame.outputType.sample()[0])
+        , features_(frame.outputType.sample()[1])
         , width_(features_ / op.heads)
         , shares_(static_cast<std::size_t>(frame.batch * op.heads * steps_ * steps_)) {}
 

@@ -13,8 +13,8 @@ class BatchNormKernel final : public Kernel<T> {
 public:
     BatchNormKernel(const BatchNormOp& op, const Frame<T>& frame)
         : op_(op)
-        , channels_(frame.inputTypes[0].shape[0])
-        , positions_(positionsOf(frame.inputTypes[0].shape))
+        , channels_(frame.inputTypes[0].sample()[0])
+        , positions_(positionsOf(frame.inputTypes[0].sample()))
         , count_(static_cast<T>(frame.batch * positions_))
         , mean_(static_cast<std::size_t>(channels_))
         , variance_(static_cast<std::size_t>(channels_)) {}

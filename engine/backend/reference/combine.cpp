@@ -81,7 +81,7 @@ private:
     /// visit(output element, the element of each input)
     template <class Visit>
     void forEachElement(const Frame<T>& frame, Visit&& visit) const {
-        const auto& out = frame.outputType.shape;
+        const auto& out = frame.outputType.sample();
         std::vector<std::size_t> inputs(frame.inputs.size());
         for (std::size_t output = 0; output < frame.output.size(); ++output) {
             std::vector<std::int64_t> index(out.rank());
@@ -91,7 +91,7 @@ private:
                 rest /= out[axis];
             }
             for (std::size_t which = 0; which < inputs.size(); ++which) {
-                const auto& in = frame.inputTypes[which].shape;
+                const auto& in = frame.inputTypes[which].sample();
                 std::int64_t element = rest; // the sample
                 for (std::size_t axis = 0; axis < in.rank(); ++axis)
                     element = element * in[axis] + (in[axis] == 1 ? 0 : index[axis]);

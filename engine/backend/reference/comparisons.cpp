@@ -57,7 +57,7 @@ class ElementLossKernel final : public Kernel<T> {
 public:
     ElementLossKernel(const ElementLossOp& op, const Frame<T>& frame)
         : op_(op)
-        , elements_(frame.inputTypes[0].shape.elements())
+        , elements_(frame.inputTypes[0].sample().elements())
         , divisor_(isMean() ? static_cast<T>(elements_) : T{1}) {}
 
     void forward(const Frame<T>& frame) override {
@@ -97,7 +97,7 @@ class HingeKernel final : public Kernel<T> {
 public:
     HingeKernel(const HingeLossOp& op, const Frame<T>& frame)
         : op_(op)
-        , classes_(frame.inputTypes[0].shape[0]) {}
+        , classes_(frame.inputTypes[0].sample()[0]) {}
 
     void forward(const Frame<T>& frame) override {
         requireClasses(frame.classes, classes_, frame.path);
@@ -145,7 +145,7 @@ template <class T>
 class CosineKernel final : public Kernel<T> {
 public:
     explicit CosineKernel(const Frame<T>& frame)
-        : elements_(frame.inputTypes[0].shape.elements()) {}
+        : elements_(frame.inputTypes[0].sample().elements()) {}
 
     void forward(const Frame<T>& frame) override {
         for (std::int64_t n = 0; n < frame.batch; ++n) {

@@ -45,7 +45,7 @@ private:
 /// visit(output element, its channel)
 template <class T, class Visit>
 void forEachOutput(const Frame<T>& frame, Visit&& visit) {
-    const auto& out = frame.outputType.shape;
+    const auto& out = frame.outputType.sample();
     const auto positions = positionsOf(out);
     for (std::int64_t n = 0; n < frame.batch; ++n)
         for (std::int64_t c = 0; c < out[0]; ++c)
@@ -69,7 +69,8 @@ class ConvKernel final : public Kernel<T> {
 public:
     ConvKernel(const ConvOp& op, const Frame<T>& frame)
         : op_(op)
-        , products_(productsOf(op, frame, frame.inputTypes[0].shape, frame.outputType.shape)) {}
+        , products_(
+              productsOf(op, frame, frame.inputTypes[0].sample(), frame.outputType.sample())) {}
 
     void forward(const Frame<T>& frame) override {
         const auto input = frame.inputs[0];
@@ -108,7 +109,8 @@ class ConvTransposeKernel final : public Kernel<T> {
 public:
     ConvTransposeKernel(const ConvTransposeOp& op, const Frame<T>& frame)
         : op_(op)
-        , products_(productsOf(op, frame, frame.outputType.shape, frame.inputTypes[0].shape)) {}
+        , products_(
+              productsOf(op, frame, frame.outputType.sample(), frame.inputTypes[0].sample())) {}
 
     void forward(const Frame<T>& frame) override {
         forEachOutput(frame, [&](std::size_t output, std::size_t channel) {

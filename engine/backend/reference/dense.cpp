@@ -40,7 +40,7 @@ public:
 
 private:
     static std::int64_t featuresOf(const Frame<T>& frame) {
-        const auto& shape = frame.inputTypes[0].shape;
+        const auto& shape = frame.inputTypes[0].sample();
         return shape[shape.rank() - 1];
     }
     /// Samples, or steps of all samples.

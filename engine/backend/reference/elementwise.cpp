@@ -35,7 +35,7 @@ public:
         : op_(op) {
         if (frame.mode == Mode::Training)
             keep_.resize(
-                static_cast<std::size_t>(frame.batch * decisionsOf(frame.outputType.shape)));
+                static_cast<std::size_t>(frame.batch * decisionsOf(frame.outputType.sample())));
     }
 
     void forward(const Frame<T>& frame) override {
@@ -74,7 +74,7 @@ public:
         : op_(op) {
         if (frame.mode == Mode::Training)
             noise_.resize(
-                static_cast<std::size_t>(frame.batch * frame.outputType.shape.elements()));
+                static_cast<std::size_t>(frame.batch * frame.outputType.sample().elements()));
     }
 
     void forward(const Frame<T>& frame) override {
@@ -82,10 +82,6 @@ public:
         gaussianNoise(op_, frame.seed.seed, frame.seed.step, noise_);
         for (std::size_t i = 0; i < noise_.size(); ++i)
             frame.output[i] += static_cast<T>(noise_[i]);
-    }
-    void backward(const Frame<T>& frame) override {
-        for (std::size_t i = 0; i < frame.outputGradient.size(); ++i)
-            frame.inputGradients[0][i] += frame.outputGradient[i];
     }
 
 private:
@@ -104,15 +100,29 @@ public:
             frame.output[i] = sum;
         }
     }
-    void backward(const Frame<T>& frame) override {
-        for (const auto gradient : frame.inputGradients)
-            for (std::size_t i = 0; i < gradient.size(); ++i)
-                gradient[i] += frame.outputGradient[i];
+};
+
+template <class T>
+class LossSeedKernel final : public Kernel<T> {
+public:
+    explicit LossSeedKernel(const LossSeedOp& op)
+        : weight_(op.weight) {}
+
+    void forward(const Frame<T>& frame) override {
+        // The objective is the mean over the batch.
+        std::ranges::fill(frame.output, static_cast<T>(weight_ / static_cast<double>(frame.batch)));
     }
+
+private:
+    double weight_;
 };
 
 } // namespace
 
+template <class T>
+KernelPtr<T> makeKernel(const LossSeedOp& op, const Frame<T>& /*frame*/) {
+    return std::make_unique<LossSeedKernel<T>>(op);
+}
 template <class T>
 KernelPtr<T> makeKernel(const ActivationOp& op, const Frame<T>& /*frame*/) {
     return std::make_unique<ActivationKernel<T>>(op);
@@ -133,5 +143,6 @@ GRADWRIGHT_REFERENCE_KERNEL(ActivationOp);
 GRADWRIGHT_REFERENCE_KERNEL(DropoutOp);
 GRADWRIGHT_REFERENCE_KERNEL(GaussianNoiseOp);
 GRADWRIGHT_REFERENCE_KERNEL(AddOp);
+GRADWRIGHT_REFERENCE_KERNEL(LossSeedOp);
 
 } // namespace gradwright::reference

@@ -21,10 +21,17 @@ struct Frame {
     std::vector<ValueType> inputTypes;
     ValueType outputType;
     std::vector<std::span<const T>> inputs; ///< empty for class indices
-    std::span<const std::int32_t> classes;  ///< the class-index input, one a sample
-    std::span<T> output;
+    std::span<const std::int32_t> classes;  ///< the class-index input, one per sample
+    std::span<T> output;                    ///< the first one
+    std::vector<ValueType> outputTypes;
+    std::vector<std::span<T>> outputs;
 
-    // In training. Gradients are added to, because a value or a weight may have several readers.
+    [[nodiscard]] Shape inputShape(std::size_t index) const {
+        return inputTypes[index].shapeFor(batch);
+    }
+    [[nodiscard]] Shape outputShape() const { return outputType.shapeFor(batch); }
+
+    // In the backward pass. Gradients are added to; they start as zeros.
     std::vector<std::span<T>> inputGradients; ///< empty for class indices
     std::span<const T> outputGradient;
     std::vector<std::span<T>> weights;
@@ -38,7 +45,10 @@ public:
     virtual ~Kernel() = default;
 
     virtual void forward(const Frame<T>& frame) = 0;
-    virtual void backward(const Frame<T>& frame) = 0;
+    /// Of ops whose gradient is fused.
+    virtual void backward(const Frame<T>& frame) {
+        throw Error("{} has no fused gradient", frame.path);
+    }
     /// Moves tracked statistics towards those of the last forward pass.
     virtual void updateStatistics(const Frame<T>& /*frame*/) {}
 };
@@ -78,6 +88,8 @@ KernelPtr<T> makeKernel(const ReshapeOp& op, const Frame<T>& frame);
 template <class T>
 KernelPtr<T> makeKernel(const PermuteOp& op, const Frame<T>& frame);
 template <class T>
+KernelPtr<T> makeKernel(const SplitOp& op, const Frame<T>& frame);
+template <class T>
 KernelPtr<T> makeKernel(const ResampleOp& op, const Frame<T>& frame);
 template <class T>
 KernelPtr<T> makeKernel(const AddOp& op, const Frame<T>& frame);
@@ -105,6 +117,8 @@ template <class T>
 KernelPtr<T> makeKernel(const HingeLossOp& op, const Frame<T>& frame);
 template <class T>
 KernelPtr<T> makeKernel(const CosineLossOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const LossSeedOp& op, const Frame<T>& frame);
 
 /// At the end of each family's file: both precisions of one op.
 #define GRADWRIGHT_REFERENCE_KERNEL(Op)                                                            \

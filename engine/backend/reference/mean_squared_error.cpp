@@ -8,7 +8,7 @@ template <class T>
 class MeanSquaredErrorKernel final : public Kernel<T> {
 public:
     void forward(const Frame<T>& frame) override {
-        const auto elements = frame.inputTypes[0].shape.elements();
+        const auto elements = frame.inputTypes[0].sample().elements();
         for (std::int64_t n = 0; n < frame.batch; ++n) {
             T sum = 0;
             for (std::int64_t e = 0; e < elements; ++e) {
@@ -20,7 +20,7 @@ public:
     }
 
     void backward(const Frame<T>& frame) override {
-        const auto elements = frame.inputTypes[0].shape.elements();
+        const auto elements = frame.inputTypes[0].sample().elements();
         for (std::int64_t n = 0; n < frame.batch; ++n)
             for (std::int64_t e = 0; e < elements; ++e) {
                 const auto i = indexOf(elements, n, e);

@@ -11,11 +11,11 @@ class NormalizeKernel final : public Kernel<T> {
 public:
     NormalizeKernel(const NormalizeOp& op, const Frame<T>& frame)
         : op_(op) {
-        const auto& shape = frame.inputTypes[0].shape;
+        const auto& shape = frame.inputTypes[0].sample();
         positions_ = static_cast<std::size_t>(positionsOf(shape));
         channels_ = static_cast<std::size_t>(shape[0]);
         span_ = 1;
-        for (auto axis = static_cast<std::size_t>(op.axis); axis < shape.rank(); ++axis)
+        for (auto axis = static_cast<std::size_t>(op.axis - 1); axis < shape.rank(); ++axis)
             span_ *= static_cast<std::size_t>(shape[axis]);
         size_ = span_ / static_cast<std::size_t>(op.groups);
     }
@@ -136,8 +136,8 @@ private:
 
     template <class Visit>
     void forEachElement(const Frame<T>& frame, Visit&& visit) const {
-        const auto channels = frame.outputType.shape[0];
-        const auto positions = positionsOf(frame.outputType.shape);
+        const auto channels = frame.outputType.sample()[0];
+        const auto positions = positionsOf(frame.outputType.sample());
         for (std::int64_t n = 0; n < frame.batch; ++n)
             for (std::int64_t c = 0; c < channels; ++c)
                 for (std::int64_t p = 0; p < positions; ++p) {

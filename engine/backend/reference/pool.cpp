@@ -29,9 +29,9 @@ struct PartialWindow {
 
 template <class T, class Visit>
 void forEachWindow(const PoolOp& op, const Frame<T>& frame, Visit&& visit) {
-    const auto& shape = frame.inputTypes[0].shape;
+    const auto& shape = frame.inputTypes[0].sample();
     const auto in = placesOf(shape);
-    const auto out = placesOf(frame.outputType.shape);
+    const auto out = placesOf(frame.outputType.sample());
     const SlidingWindow window(op.kernel, op.stride, {}, op.padding, shape.rank() - 1);
     for (std::int64_t n = 0; n < frame.batch; ++n)
         for (std::int64_t c = 0; c < shape[0]; ++c)
@@ -131,7 +131,7 @@ private:
     /// visit(output element, first input element, how many of them)
     template <class Visit>
     void forEachChannel(const Frame<T>& frame, Visit&& visit) const {
-        const auto positions = static_cast<std::size_t>(positionsOf(frame.inputTypes[0].shape));
+        const auto positions = static_cast<std::size_t>(positionsOf(frame.inputTypes[0].sample()));
         for (std::size_t output = 0; output < frame.output.size(); ++output)
             visit(output, output * positions, positions);
     }

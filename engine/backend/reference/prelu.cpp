@@ -30,7 +30,7 @@ private:
     /// visit(element, its slope)
     template <class Visit>
     void forEachElement(const Frame<T>& frame, Visit&& visit) const {
-        const auto& shape = frame.outputType.shape;
+        const auto& shape = frame.outputType.sample();
         const auto positions = positionsOf(shape);
         for (std::int64_t n = 0; n < frame.batch; ++n)
             for (std::int64_t c = 0; c < shape[0]; ++c)

@@ -2,16 +2,49 @@
 #include "engine/backend/reference/program.h"
 
 #include "engine/backend/regularize.h"
+#include "engine/passes/differentiate.h"
+#include "engine/passes/eliminate.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace gradwright::reference {
 
+namespace {
+
+OpGraph programOf(const OpGraph& graph, Mode mode) {
+    auto program = mode == Mode::Training ? differentiate(graph) : graph;
+    eliminateDead(program);
+    return program;
+}
+
+/// Runs the backward pass of another op's kernel.
+template <class T>
+class FusedGradient final : public Kernel<T> {
+public:
+    FusedGradient(Kernel<T>& forward, Frame<T> frame)
+        : forward_(forward)
+        , frame_(std::move(frame)) {}
+
+    void forward(const Frame<T>& gradient) override {
+        for (auto& gradients : {&frame_.inputGradients, &frame_.weightGradients})
+            for (const auto& values : *gradients)
+                std::ranges::fill(values, T{0});
+        frame_.seed = gradient.seed;
+        forward_.backward(frame_);
+    }
+
+private:
+    Kernel<T>& forward_;
+    Frame<T> frame_;
+};
+
+} // namespace
+
 template <class T>
 ReferenceProgram<T>::ReferenceProgram(const OpGraph& graph, const CompileOptions& options,
                                       std::shared_ptr<ReferenceWeights<T>> weights)
-    : graph_(graph)
+    : graph_(programOf(graph, options.mode))
     , options_(options)
     , weights_(std::move(weights))
     , store_(weights_)
@@ -19,108 +52,99 @@ ReferenceProgram<T>::ReferenceProgram(const OpGraph& graph, const CompileOptions
     , needed_(graph_.values().size())
     , trained_(graph_.weights().size())
     , gradientSquares_(graph_.weights().size()) {
-    auto wanted = lossValues();
-    const auto inObjective = opsBehind(wanted);
-    for (const auto& output : graph_.outputs())
-        wanted.push_back(output.value);
-    const auto live = opsBehind(wanted);
-    for (const auto value : wanted)
+    for (const auto& gradient : graph_.gradients())
+        trained_[gradient.weight.index()] = true;
+    allocate();
+    for (std::size_t i = 0; i < graph_.ops().size(); ++i) {
+        if (const auto* fused = std::get_if<GradientOp>(&graph_.ops()[i].attributes))
+            addGradientStep(i, *fused);
+        else
+            addStep(i);
+    }
+}
+
+template <class T>
+void ReferenceProgram<T>::allocate() {
+    for (const auto value : graph_.lossValues())
         needed_[value.index()] = true;
-    allocate(live, inObjective);
-    for (std::size_t i = 0; i < graph_.ops().size(); ++i) {
-        if (!live[i])
-            continue;
-        const auto& op = graph_.ops()[i];
-        auto frame = makeFrame(op, inObjective[i]);
-        auto kernel = std::visit(
-            [&](const auto& attributes) { return makeKernel(attributes, frame); }, op.attributes);
-        steps_.push_back({i, std::move(frame), std::move(kernel), inObjective[i]});
-    }
-}
-
-template <class T>
-std::vector<ValueId> ReferenceProgram<T>::lossValues() const {
-    std::vector<ValueId> values;
-    for (const auto& loss : graph_.losses())
-        values.push_back(loss.perSample);
-    return values;
-}
-
-template <class T>
-std::vector<bool> ReferenceProgram<T>::opsBehind(const std::vector<ValueId>& values) const {
-    std::vector<bool> wanted(graph_.values().size());
-    for (const auto value : values)
-        wanted[value.index()] = true;
-    std::vector<bool> ops(graph_.ops().size());
-    for (auto i = graph_.ops().size(); i-- > 0;) {
-        const auto& op = graph_.ops()[i];
-        if (!wanted[op.output.index()])
-            continue;
-        ops[i] = true;
-        for (const auto input : op.inputs)
-            wanted[input.index()] = true;
-    }
-    return ops;
-}
-
-template <class T>
-void ReferenceProgram<T>::allocate(const std::vector<bool>& live,
-                                   const std::vector<bool>& inObjective) {
-    std::vector<bool> differentiated(buffers_.size());
-    for (const auto loss : lossValues())
-        differentiated[loss.index()] = true;
-    for (std::size_t i = 0; i < graph_.ops().size(); ++i) {
-        const auto& op = graph_.ops()[i];
-        if (live[i])
-            needed_[op.output.index()] = true;
-        for (const auto input : op.inputs) {
-            if (live[i])
-                needed_[input.index()] = true;
-            if (inObjective[i])
-                differentiated[input.index()] = true;
-        }
-        for (const auto weight : op.weights)
-            if (inObjective[i])
-                trained_[weight.index()] = graph_.weight(weight).learns();
-    }
+    for (const auto& output : graph_.outputs())
+        needed_[output.value.index()] = true;
+    for (const auto& op : graph_.ops())
+        for (const auto& values : {op.inputs, op.outputs})
+            for (const auto value : values)
+                needed_[value.index()] = true;
     for (std::size_t i = 0; i < buffers_.size(); ++i) {
         if (!needed_[i])
             continue;
         const auto& type = graph_.values()[i].type;
-        const auto size = static_cast<std::size_t>(type.shape.withBatch(options_.batch).elements());
-        if (type.element == ElementType::ClassIndex) {
+        const auto size = static_cast<std::size_t>(type.shapeFor(options_.batch).elements());
+        if (type.element == DType::I32)
             buffers_[i].classes.resize(size);
-            continue;
-        }
-        buffers_[i].values.resize(size);
-        if (differentiated[i] && options_.mode == Mode::Training)
-            buffers_[i].gradients.resize(size);
+        else
+            buffers_[i].values.resize(size);
     }
 }
 
 template <class T>
-Frame<T> ReferenceProgram<T>::makeFrame(const Op& op, bool inObjective) {
+Frame<T> ReferenceProgram<T>::makeFrame(const Op& op) {
     Frame<T> frame;
     frame.path = op.path;
     frame.batch = options_.batch;
     frame.mode = options_.mode;
     frame.inputTypes = graph_.inputTypes(op);
-    frame.outputType = graph_.type(op.output);
     for (const auto input : op.inputs) {
         frame.inputs.push_back(buffer(input).values);
-        frame.inputGradients.push_back(buffer(input).gradients);
-        if (graph_.type(input).element == ElementType::ClassIndex)
+        if (graph_.type(input).element == DType::I32)
             frame.classes = buffer(input).classes;
     }
-    frame.output = buffer(op.output).values;
-    frame.outputGradient = buffer(op.output).gradients;
-    const bool hasGradients = inObjective && options_.mode == Mode::Training;
-    for (const auto weight : op.weights) {
-        frame.weights.push_back(weights_->values(weight));
-        if (hasGradients)
-            frame.weightGradients.push_back(weights_->gradient(weight));
+    for (const auto output : op.outputs) {
+        frame.outputTypes.push_back(graph_.type(output));
+        frame.outputs.push_back(buffer(output).values);
     }
+    frame.outputType = frame.outputTypes[0];
+    frame.output = frame.outputs[0];
+    for (const auto weight : op.weights)
+        frame.weights.push_back(weights_->values(weight));
     return frame;
+}
+
+template <class T>
+void ReferenceProgram<T>::addStep(std::size_t index) {
+    const auto& op = graph_.ops()[index];
+    auto frame = makeFrame(op);
+    auto kernel = std::visit(
+        [&]<class O>(const O& attributes) -> KernelPtr<T> {
+            if constexpr (std::is_same_v<O, GradientOp>)
+                throw Error("a gradient at {} without its op", op.path);
+            else
+                return makeKernel(attributes, frame);
+        },
+        op.attributes);
+    auto& steps = op.isBackward ? backward_ : steps_;
+    steps.push_back({index, std::move(frame), std::move(kernel)});
+}
+
+template <class T>
+void ReferenceProgram<T>::addGradientStep(std::size_t index, const GradientOp& gradient) {
+    const auto& op = graph_.ops()[index];
+    const auto place = graph_.placeOf(gradient.of);
+    const auto step = std::ranges::find(steps_, place, &Step::op);
+    if (step == steps_.end())
+        throw Error("a gradient at {} without its op", op.path);
+    auto frame = makeFrame(graph_.ops()[*place]);
+    frame.outputGradient = buffer(op.inputs[0]).values;
+    auto made = op.outputs.begin();
+    const auto take = [&](bool isWanted, std::size_t size) -> std::span<T> {
+        if (isWanted)
+            return buffer(*made++).values;
+        return unwanted_.emplace_back(size);
+    };
+    for (std::size_t i = 0; i < gradient.ofInputs.size(); ++i)
+        frame.inputGradients.push_back(take(gradient.ofInputs[i], frame.inputs[i].size()));
+    for (std::size_t i = 0; i < gradient.ofWeights.size(); ++i)
+        frame.weightGradients.push_back(take(gradient.ofWeights[i], frame.weights[i].size()));
+    backward_.push_back({index, makeFrame(op),
+                         std::make_unique<FusedGradient<T>>(*step->kernel, std::move(frame))});
 }
 
 template <class T>
@@ -132,12 +156,12 @@ void ReferenceProgram<T>::bind(std::span<const BatchInput> inputs) {
         if (bound == inputs.end() || !bound->data)
             throw Error("no data is given for the input \"{}\"", name);
         auto& target = buffer(value);
-        if (graph_.type(value).element == ElementType::ClassIndex) {
+        if (graph_.type(value).element == DType::I32) {
             const auto* data = static_cast<const std::int32_t*>(bound->data);
             std::copy_n(data, target.classes.size(), target.classes.begin());
         } else if (bound->scaling) {
             const auto* bytes = static_cast<const std::uint8_t*>(bound->data);
-            const auto sample = static_cast<std::size_t>(graph_.type(value).shape.elements());
+            const auto sample = static_cast<std::size_t>(graph_.type(value).sample().elements());
             std::vector<float> values(sample);
             for (std::size_t at = 0; at < target.values.size(); at += sample) {
                 scaleBytes({bytes + at, sample}, *bound->scaling, values.data());
@@ -154,6 +178,7 @@ template <class T>
 bool ReferenceProgram<T>::forward(std::span<const BatchInput> inputs, StepSeed seed,
                                   const std::stop_token& stop) {
     state_ = State::Compiled;
+    seed_ = seed;
     bind(inputs);
     for (auto& step : steps_) {
         if (stop.stop_requested())
@@ -171,22 +196,16 @@ bool ReferenceProgram<T>::backward(const std::stop_token& stop) {
         throw Error("gradients need a program compiled for training");
     require(State::Forward, "the backward pass");
     state_ = State::Forward;
-    for (auto& values : buffers_)
-        std::ranges::fill(values.gradients, T{0});
     for (std::uint32_t i = 0; i < trained_.size(); ++i)
         std::ranges::fill(weights_->gradient(WeightId{i}), T{0});
-
-    // The objective is the mean over the batch.
-    for (const auto& loss : graph_.losses())
-        for (auto& gradient : buffer(loss.perSample).gradients)
-            gradient += static_cast<T>(loss.weight / static_cast<double>(options_.batch));
-    for (auto at = steps_.rbegin(); at != steps_.rend(); ++at) {
-        auto& step = *at;
+    for (auto& step : backward_) {
         if (stop.stop_requested())
             return false;
-        if (step.inObjective)
-            step.kernel->backward(step.frame);
+        step.frame.seed = seed_;
+        step.kernel->forward(step.frame);
     }
+    for (const auto& [weight, value] : graph_.gradients())
+        std::ranges::copy(buffer(value).values, weights_->gradient(weight).begin());
     for (std::uint32_t i = 0; i < trained_.size(); ++i) {
         double sum = 0;
         if (trained_[i])
@@ -323,7 +342,7 @@ const std::vector<T>& ReferenceProgram<T>::readable(ValueId value) const {
         std::ranges::find(graph_.losses(), value, &LossTerm::perSample) != graph_.losses().end();
     if (!isOutput && !isLoss)
         throw Error("value number {} is neither an output nor a loss of the network", value.value);
-    if (graph_.type(value).element != ElementType::Real)
+    if (graph_.type(value).element != DType::F32)
         throw Error("{} holds class indices, which are not read back", graph_.value(value).path);
     return buffer(value).values;
 }
@@ -331,7 +350,7 @@ const std::vector<T>& ReferenceProgram<T>::readable(ValueId value) const {
 template <class T>
 Tensor ReferenceProgram<T>::read(ValueId value) const {
     const auto& values = readable(value);
-    return Tensor::of<T>(graph_.type(value).shape.withBatch(options_.batch), values);
+    return Tensor::of<T>(graph_.type(value).shapeFor(options_.batch), values);
 }
 
 template <class T>
@@ -364,8 +383,7 @@ std::optional<std::string> ReferenceProgram<T>::firstNonFinite() const {
 
 template <class T>
 ProgramReport ReferenceProgram<T>::report() const {
-    ProgramReport report;
-    for (const auto& step : steps_) {
+    const auto entryOf = [this](const Step& step) {
         const auto& op = graph_.ops()[step.op];
         OpReport entry;
         entry.path = op.path;
@@ -376,14 +394,14 @@ ProgramReport ReferenceProgram<T>::report() const {
         entry.operations = options_.batch * graph_.operationsOf(op);
         entry.bytes =
             static_cast<std::size_t>(options_.batch * graph_.elementsAround(op)) * sizeof(T);
-        report.ops.push_back(entry);
-        if (step.inObjective && options_.mode == Mode::Training)
-            report.backward.push_back(std::move(entry));
-    }
-    std::ranges::reverse(report.backward);
+        return entry;
+    };
+    ProgramReport report;
+    std::ranges::transform(steps_, std::back_inserter(report.ops), entryOf);
+    std::ranges::transform(backward_, std::back_inserter(report.backward), entryOf);
     for (const auto& values : buffers_)
-        report.arenaBytes += (values.values.size() + values.gradients.size()) * sizeof(T) +
-                             values.classes.size() * sizeof(std::int32_t);
+        report.arenaBytes +=
+            values.values.size() * sizeof(T) + values.classes.size() * sizeof(std::int32_t);
     report.weightBytes = weights_->bytes();
     return report;
 }

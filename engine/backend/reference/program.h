@@ -4,6 +4,8 @@
 #include "engine/backend/reference/kernel.h"
 #include "engine/backend/reference/weights.h"
 
+#include <deque>
+
 namespace gradwright::reference {
 
 /// Runs the ops of a graph one after another, every value in a buffer of its own.
@@ -34,7 +36,6 @@ private:
 
     struct Buffer {
         std::vector<T> values;
-        std::vector<T> gradients;          ///< where the objective depends on it, in training
         std::vector<std::int32_t> classes; ///< instead, for class indices
     };
 
@@ -42,14 +43,13 @@ private:
         std::size_t op; ///< in the graph
         Frame<T> frame;
         KernelPtr<T> kernel;
-        bool inObjective; ///< a loss depends on it
     };
 
-    /// Which ops the given values depend on.
-    [[nodiscard]] std::vector<bool> opsBehind(const std::vector<ValueId>& values) const;
-    [[nodiscard]] std::vector<ValueId> lossValues() const;
-    void allocate(const std::vector<bool>& live, const std::vector<bool>& inObjective);
-    [[nodiscard]] Frame<T> makeFrame(const Op& op, bool inObjective);
+    void allocate();
+    void addStep(std::size_t op);
+    [[nodiscard]] Frame<T> makeFrame(const Op& op);
+    /// Of a fused gradient: the frame of the op with the gradients' buffers.
+    void addGradientStep(std::size_t op, const GradientOp& gradient);
     void bind(std::span<const BatchInput> inputs);
     void require(State state, std::string_view what) const;
     [[nodiscard]] const std::vector<T>& readable(ValueId value) const;
@@ -61,15 +61,18 @@ private:
     void updateWeight(WeightId id, const UpdateStep& step);
     void afterUpdate(WeightId id, std::uint64_t step);
 
-    OpGraph graph_;
+    OpGraph graph_; ///< in training with its backward pass
     CompileOptions options_;
     std::shared_ptr<ReferenceWeights<T>> weights_;
     std::shared_ptr<WeightStore> store_; ///< the same, as the interface hands it out
     std::vector<Buffer> buffers_;        ///< by value
-    std::vector<bool> needed_;           ///< by value: outputs or losses depend on it
-    std::vector<Step> steps_;
-    std::vector<bool> trained_; ///< by weight: a loss depends on it
+    std::vector<bool> needed_;           ///< by value: outputs, losses or gradients depend on it
+    std::vector<Step> steps_;            ///< of the forward pass
+    std::vector<Step> backward_;
+    std::deque<std::vector<T>> unwanted_; ///< for gradients that a kernel computes in vain
+    std::vector<bool> trained_;           ///< by weight: a loss depends on it
     std::vector<double> gradientSquares_;
+    StepSeed seed_; ///< of the last forward pass
     State state_ = State::Compiled;
 };
 

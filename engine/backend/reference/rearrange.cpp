@@ -12,10 +12,6 @@ public:
     void forward(const Frame<T>& frame) override {
         std::ranges::copy(frame.inputs[0], frame.output.begin());
     }
-    void backward(const Frame<T>& frame) override {
-        for (std::size_t i = 0; i < frame.outputGradient.size(); ++i)
-            frame.inputGradients[0][i] += frame.outputGradient[i];
-    }
 };
 
 template <class T>
@@ -29,18 +25,13 @@ public:
             frame.output[output] = frame.inputs[0][input];
         });
     }
-    void backward(const Frame<T>& frame) override {
-        forEachElement(frame, [&](std::size_t output, std::size_t input) {
-            frame.inputGradients[0][input] += frame.outputGradient[output];
-        });
-    }
 
 private:
     /// visit(output element, input element)
     template <class Visit>
     void forEachElement(const Frame<T>& frame, Visit&& visit) const {
-        const auto& in = frame.inputTypes[0].shape;
-        const auto& out = frame.outputType.shape;
+        const auto in = frame.inputShape(0);
+        const auto out = frame.outputShape();
         for (std::size_t output = 0; output < frame.output.size(); ++output) {
             auto rest = static_cast<std::int64_t>(output);
             std::vector<std::int64_t> index(in.rank()); // of the input
@@ -48,7 +39,7 @@ private:
                 index[static_cast<std::size_t>(op_.axes[axis])] = rest % out[axis];
                 rest /= out[axis];
             }
-            std::int64_t input = rest; // the sample
+            std::int64_t input = 0;
             for (std::size_t axis = 0; axis < in.rank(); ++axis)
                 input = input * in[axis] + index[axis];
             visit(output, static_cast<std::size_t>(input));
@@ -61,17 +52,14 @@ private:
 template <class T>
 class ConcatKernel final : public Kernel<T> {
 public:
-    explicit ConcatKernel(const ConcatOp& op)
-        : axis_(static_cast<std::size_t>(op.axis)) {}
+    ConcatKernel(const ConcatOp& op, const Frame<T>& frame)
+        : axis_(static_cast<std::size_t>(
+              op.axis +
+              (op.axis < 0 ? static_cast<std::int64_t>(frame.outputShape().rank()) : 0))) {}
 
     void forward(const Frame<T>& frame) override {
         forEachElement(frame, [&](std::size_t output, std::size_t which, std::size_t input) {
             frame.output[output] = frame.inputs[which][input];
-        });
-    }
-    void backward(const Frame<T>& frame) override {
-        forEachElement(frame, [&](std::size_t output, std::size_t which, std::size_t input) {
-            frame.inputGradients[which][input] += frame.outputGradient[output];
         });
     }
 
@@ -87,12 +75,12 @@ private:
     /// visit(output element, which input, its element)
     template <class Visit>
     void forEachElement(const Frame<T>& frame, Visit&& visit) const {
-        const auto outputRun = runLength(frame.outputType.shape);
+        const auto outputRun = runLength(frame.outputShape());
         const auto runs = frame.output.size() / outputRun;
         for (std::size_t run = 0; run < runs; ++run) {
             std::size_t output = run * outputRun;
             for (std::size_t which = 0; which < frame.inputs.size(); ++which) {
-                const auto inputRun = runLength(frame.inputTypes[which].shape);
+                const auto inputRun = runLength(frame.inputShape(which));
                 for (std::size_t i = 0; i < inputRun; ++i)
                     visit(output++, which, run * inputRun + i);
             }
@@ -100,6 +88,34 @@ private:
     }
 
     std::size_t axis_;
+};
+
+template <class T>
+class SplitKernel final : public Kernel<T> {
+public:
+    explicit SplitKernel(const SplitOp& op)
+        : op_(op) {}
+
+    void forward(const Frame<T>& frame) override {
+        const auto shape = frame.inputShape(0);
+        const auto rank = static_cast<std::int64_t>(shape.rank());
+        const auto axis = static_cast<std::size_t>(op_.axis < 0 ? op_.axis + rank : op_.axis);
+        std::size_t inner = 1;
+        for (auto after = axis + 1; after < shape.rank(); ++after)
+            inner *= static_cast<std::size_t>(shape[after]);
+        auto from = frame.inputs[0].begin();
+        std::vector<std::ptrdiff_t> done(frame.outputs.size());
+        while (from != frame.inputs[0].end())
+            for (std::size_t piece = 0; piece < frame.outputs.size(); ++piece) {
+                const auto run = static_cast<std::size_t>(op_.sizes[piece]) * inner;
+                std::copy_n(from, run, frame.outputs[piece].begin() + done[piece]);
+                done[piece] += static_cast<std::ptrdiff_t>(run);
+                from += static_cast<std::ptrdiff_t>(run);
+            }
+    }
+
+private:
+    SplitOp op_;
 };
 
 template <class T>
@@ -115,7 +131,6 @@ public:
             frame.output[indexOf(op_.classes, n, frame.classes[static_cast<std::size_t>(n)])] =
                 T{1};
     }
-    void backward(const Frame<T>& /*frame*/) override {}
 
 private:
     OneHotOp op_;
@@ -141,8 +156,12 @@ KernelPtr<T> makeKernel(const PermuteOp& op, const Frame<T>& /*frame*/) {
     return std::make_unique<PermuteKernel<T>>(op);
 }
 template <class T>
-KernelPtr<T> makeKernel(const ConcatOp& op, const Frame<T>& /*frame*/) {
-    return std::make_unique<ConcatKernel<T>>(op);
+KernelPtr<T> makeKernel(const ConcatOp& op, const Frame<T>& frame) {
+    return std::make_unique<ConcatKernel<T>>(op, frame);
+}
+template <class T>
+KernelPtr<T> makeKernel(const SplitOp& op, const Frame<T>& /*frame*/) {
+    return std::make_unique<SplitKernel<T>>(op);
 }
 template <class T>
 KernelPtr<T> makeKernel(const OneHotOp& op, const Frame<T>& /*frame*/) {
@@ -151,6 +170,7 @@ KernelPtr<T> makeKernel(const OneHotOp& op, const Frame<T>& /*frame*/) {
 GRADWRIGHT_REFERENCE_KERNEL(ReshapeOp);
 GRADWRIGHT_REFERENCE_KERNEL(PermuteOp);
 GRADWRIGHT_REFERENCE_KERNEL(ConcatOp);
+GRADWRIGHT_REFERENCE_KERNEL(SplitOp);
 GRADWRIGHT_REFERENCE_KERNEL(OneHotOp);
 
 } // namespace gradwright::reference

@@ -17,8 +17,8 @@ class RecurrentKernel final : public Kernel<T> {
 public:
     RecurrentKernel(const RecurrentOp& op, const Frame<T>& frame)
         : op_(op)
-        , steps_(frame.inputTypes[0].shape[0])
-        , features_(frame.inputTypes[0].shape[1])
+        , steps_(frame.inputTypes[0].sample()[0])
+        , features_(frame.inputTypes[0].sample()[1])
         , units_(op.units)
         , rows_(gatesOf(op.cell) * op.units) {
         const auto count = static_cast<std::size_t>(frame.batch * steps_);

@@ -28,12 +28,12 @@ template <class T>
 class ResampleKernel final : public Kernel<T> {
 public:
     ResampleKernel(const ResampleOp& op, const Frame<T>& frame) {
-        auto shape = frame.inputTypes[0].shape;
+        auto shape = frame.inputShape(0);
         for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
             auto terms = termsOf(op.axes[axis], shape[axis]);
             const auto out = terms.begin.size() - 1;
             const auto in = static_cast<std::size_t>(shape[axis]);
-            auto outer = static_cast<std::size_t>(frame.batch);
+            std::size_t outer = 1;
             for (std::size_t before = 0; before < axis; ++before)
                 outer *= static_cast<std::size_t>(shape[before]);
             std::size_t inner = 1;

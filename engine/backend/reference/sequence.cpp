@@ -50,8 +50,8 @@ class PositionKernel final : public Kernel<T> {
 public:
     PositionKernel(const PositionOp& op, const Frame<T>& frame)
         : op_(op)
-        , size_(static_cast<std::size_t>(frame.outputType.shape.elements())) {
-        const auto& shape = frame.outputType.shape;
+        , size_(static_cast<std::size_t>(frame.outputType.sample().elements())) {
+        const auto& shape = frame.outputType.sample();
         if (!op.learned)
             for (const double value : sinusoids(shape[0], shape[1]))
                 table_.push_back(static_cast<T>(value));

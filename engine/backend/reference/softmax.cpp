@@ -53,17 +53,22 @@ private:
                 frame.outputGradient[element(c)] - std::exp(frame.output[element(c)]) * sum;
     }
 
-    /// visit(index of the group's c-th element, elements in it): a group runs over axis 0 and sums
-    /// to 1.
+    /// visit(index of the group's c-th element, elements in it): a group runs along the axis and
+    /// sums to 1.
     template <class Visit>
     void forEachGroup(const Frame<T>& frame, Visit&& visit) const {
-        const auto& shape = frame.outputType.shape;
-        const auto channels = shape[0];
-        const auto positions = positionsOf(shape);
-        for (std::int64_t n = 0; n < frame.batch; ++n)
-            for (std::int64_t position = 0; position < positions; ++position)
-                visit([&](std::int64_t c) { return indexOf(channels, positions, n, c, position); },
-                      channels);
+        const auto shape = frame.outputShape();
+        const auto rank = static_cast<std::int64_t>(shape.rank());
+        const auto axis = static_cast<std::size_t>(op_.axis < 0 ? op_.axis + rank : op_.axis);
+        const auto length = shape[axis];
+        std::int64_t inner = 1;
+        for (auto after = axis + 1; after < shape.rank(); ++after)
+            inner *= shape[after];
+        const auto outer = shape.elements() / (length * inner);
+        for (std::int64_t before = 0; before < outer; ++before)
+            for (std::int64_t position = 0; position < inner; ++position)
+                visit([&](std::int64_t c) { return indexOf(length, inner, before, c, position); },
+                      length);
     }
 
     SoftmaxOp op_;

@@ -12,8 +12,8 @@ class SoftmaxCrossEntropyKernel final : public Kernel<T> {
 public:
     SoftmaxCrossEntropyKernel(const SoftmaxCrossEntropyOp& op, const Frame<T>& frame)
         : op_(op)
-        , classes_(frame.inputTypes[0].shape.dims().back())
-        , steps_(frame.inputTypes[0].shape.elements() / classes_)
+        , classes_(frame.inputTypes[0].sample().dims().back())
+        , steps_(frame.inputTypes[0].sample().elements() / classes_)
         , logSum_(static_cast<std::size_t>(frame.batch * steps_)) {}
 
     void forward(const Frame<T>& frame) override {
@@ -60,7 +60,7 @@ public:
 
 private:
     static bool ofClasses(const Frame<T>& frame) {
-        return frame.inputTypes[1].element == ElementType::ClassIndex;
+        return frame.inputTypes[1].element == DType::I32;
     }
 
     /// q_k w_k.

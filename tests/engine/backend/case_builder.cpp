@@ -70,7 +70,7 @@ ValueId CaseBuilder::source(const Shape& shape, double scale) {
         case_.graph.add(DenseOp{.units = features, .bias = false}, {rows}, path, {weight});
     if (shape.rank() == 1)
         return vector;
-    return case_.graph.add(ReshapeOp{shape}, {vector}, path);
+    return case_.graph.add(ReshapeOp::ofSample(shape), {vector}, path);
 }
 
 std::vector<WeightId> CaseBuilder::makeWeights(const OpAttributes& attributes,
@@ -105,10 +105,14 @@ std::vector<WeightId> CaseBuilder::makeWeights(const OpAttributes& attributes,
 }
 
 ValueId CaseBuilder::apply(OpAttributes attributes, std::vector<ValueId> inputs) {
+    return applyAll(std::move(attributes), std::move(inputs))[0];
+}
+
+std::vector<ValueId> CaseBuilder::applyAll(OpAttributes attributes, std::vector<ValueId> inputs) {
     auto path = fmt::format("{}{}", nameOf(attributes), case_.graph.ops().size());
     auto weights = makeWeights(attributes, inputs, path);
-    return case_.graph.add(std::move(attributes), std::move(inputs), std::move(path),
-                           std::move(weights));
+    return case_.graph.insert(case_.graph.ops().size(), std::move(attributes), std::move(inputs),
+                              std::move(path), std::move(weights));
 }
 
 ValueId CaseBuilder::chain(ValueId value, std::initializer_list<OpAttributes> ops) {
@@ -144,7 +148,7 @@ OpCase joiningOp(std::string name, std::int64_t batch, const std::vector<Shape>&
 
 ValueId CaseBuilder::classIndex(std::int64_t classes, std::int64_t steps) {
     const auto id = case_.graph.addInput(fmt::format("class{}", case_.graph.inputs().size()),
-                                         {Shape{steps}, ElementType::ClassIndex});
+                                         {Shape{steps}, DType::I32});
     Tensor indices(DType::I32, {case_.batch, steps});
     const Rng rng(++seed_, RngStream::Test);
     std::uint64_t counter = 0;
@@ -183,13 +187,13 @@ CaseBuilder& CaseBuilder::objective(ValueId perSample, double weight) {
 }
 
 CaseBuilder& CaseBuilder::regress(ValueId prediction, double weight) {
-    const auto target = values(case_.graph.type(prediction).shape);
+    const auto target = values(case_.graph.type(prediction).sample());
     case_.graph.addLoss(apply(MeanSquaredErrorOp{}, {prediction, target}), weight);
     return *this;
 }
 
 CaseBuilder& CaseBuilder::classify(ValueId logits, double weight) {
-    const auto classes = classIndex(case_.graph.type(logits).shape[0]);
+    const auto classes = classIndex(case_.graph.type(logits).sample()[0]);
     case_.graph.addLoss(apply(SoftmaxCrossEntropyOp{}, {logits, classes}), weight);
     return *this;
 }

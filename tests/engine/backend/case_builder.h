@@ -17,6 +17,8 @@ public:
     ValueId source(const Shape& shape, double scale = 1.0);
     /// Appends an op with random weights of its own.
     ValueId apply(OpAttributes attributes, std::vector<ValueId> inputs);
+    /// The same for an op of several outputs.
+    std::vector<ValueId> applyAll(OpAttributes attributes, std::vector<ValueId> inputs);
     /// The same, given several ops one after another.
     ValueId chain(ValueId value, std::initializer_list<OpAttributes> ops);
     /// A vector of whole numbers below `vocabulary`, as what an embedding reads.

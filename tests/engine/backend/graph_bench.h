@@ -36,7 +36,7 @@ public:
         return id;
     }
     ValueId classes(std::vector<std::int32_t> data) {
-        const auto id = graph.addInput("class", {Shape{1}, ElementType::ClassIndex});
+        const auto id = graph.addInput("class", {Shape{1}, DType::I32});
         classes_[id] = std::move(data);
         return id;
     }

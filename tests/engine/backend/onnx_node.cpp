@@ -193,7 +193,7 @@ void Builder::convolution() {
               .dilation = attributes_.extent("dilations"),
               .groups = attributes_.integer("group", 1),
               .bias = tensors_.size() > 2};
-    op.padding = paddingOf(attributes_, test_.graph.type(x).shape, {kernel[2], kernel[3]},
+    op.padding = paddingOf(attributes_, test_.graph.type(x).sample(), {kernel[2], kernel[3]},
                            attributes_.extent("strides"), attributes_.extent("dilations"));
     finish(op, {x}, weightsFrom(1));
 }
@@ -208,7 +208,7 @@ void Builder::pool(PoolKind kind) {
               .stride = attributes_.extent("strides"),
               .countPadding = attributes_.integer("count_include_pad", 0) != 0};
     op.padding =
-        paddingOf(attributes_, test_.graph.type(x).shape, attributes_.extent("kernel_shape"),
+        paddingOf(attributes_, test_.graph.type(x).sample(), attributes_.extent("kernel_shape"),
                   attributes_.extent("strides"), {1, 1});
     finish(op, {x});
 }
@@ -238,7 +238,7 @@ void Builder::transpose() {
     std::vector<std::int64_t> reversed;
     for (auto axis = rank; axis-- > 0;)
         reversed.push_back(axis);
-    finish(PermuteOp{attributes_.integers("perm", reversed)}, {input(0, 0)});
+    finish(PermuteOp::ofSample(attributes_.integers("perm", reversed)), {input(0, 0)});
 }
 
 void Builder::transposedConvolution() {
@@ -277,7 +277,7 @@ void Builder::hardSigmoid() {
 
 void Builder::flatten() {
     const auto x = input(0, axis(1));
-    finish(ReshapeOp{Shape{test_.graph.type(x).shape.elements()}}, {x});
+    finish(ReshapeOp::ofSample(Shape{test_.graph.type(x).sample().elements()}), {x});
 }
 
 const std::map<std::string, void (*)(Builder&)>& operators() {
@@ -291,7 +291,7 @@ const std::map<std::string, void (*)(Builder&)>& operators() {
         {"Concat",
          [](Builder& b) {
              const auto axis = static_cast<std::int64_t>(b.axis(0));
-             b.finish(ConcatOp{axis}, b.allInputs());
+             b.finish(ConcatOp::ofSample(axis), b.allInputs());
          }},
         {"Add", [](Builder& b) { b.add(); }},
         {"Flatten", [](Builder& b) { b.flatten(); }},
@@ -324,7 +324,7 @@ const std::map<std::string, void (*)(Builder&)>& operators() {
         {"InstanceNormalization",
          [](Builder& b) {
              const auto x = b.input(0, 1);
-             const NormalizeOp op{.groups = b.test_.graph.type(x).shape[0],
+             const NormalizeOp op{.groups = b.test_.graph.type(x).sample()[0],
                                   .perChannel = true,
                                   .epsilon = b.attributes_.real("epsilon", 1e-5)};
              b.finish(op, {x}, b.weightsFrom(1));
@@ -332,7 +332,7 @@ const std::map<std::string, void (*)(Builder&)>& operators() {
         {"GlobalMaxPool",
          [](Builder& b) {
              const auto x = b.image();
-             const auto& shape = b.test_.graph.type(x).shape;
+             const auto& shape = b.test_.graph.type(x).sample();
              b.finish(PoolOp{PoolKind::Max, {shape[1], shape[2]}, {}}, {x});
          }},
         {"ConvTranspose", [](Builder& b) { b.transposedConvolution(); }},

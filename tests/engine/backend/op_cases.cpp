@@ -66,7 +66,8 @@ void addDense(Cases& cases) {
     dense("aligned", 16, 64, {.units = 32});
 
     CaseBuilder image("dense/of a flattened image", 3);
-    const auto flat = image.chain(image.source({5, 7, 11}), {ReshapeOp{Shape{5 * 7 * 11}}});
+    const auto flat =
+        image.chain(image.source({5, 7, 11}), {ReshapeOp::ofSample(Shape{5 * 7 * 11})});
     cases.push_back(image.regressed(image.apply(DenseOp{.units = 3}, {flat})));
 }
 
@@ -202,13 +203,37 @@ void addJoins(Cases& cases) {
     join("add/two images", 3, {{5, 7, 11}, {5, 7, 11}}, AddOp{});
     join("add/three vectors", 3, {{17}, {17}, {17}}, AddOp{});
     join("add/two numbers", 1, {{1}, {1}}, AddOp{});
-    join("concatenate/channels of two", 3, {{3, 5, 7}, {6, 5, 7}}, ConcatOp{0});
-    join("concatenate/channels of three", 1, {{1, 5, 7}, {17, 5, 7}, {3, 5, 7}}, ConcatOp{0});
-    join("concatenate/aligned channels", 3, {{16, 3, 5}, {32, 3, 5}}, ConcatOp{0});
-    join("concatenate/rows", 3, {{3, 5, 7}, {3, 1, 7}}, ConcatOp{1});
-    join("concatenate/columns of three", 3, {{6, 5, 7}, {6, 5, 1}, {6, 5, 4}}, ConcatOp{2});
-    join("concatenate/vectors", 3, {{1}, {17}, {5}}, ConcatOp{0});
-    join("concatenate/one input", 1, {{7}}, ConcatOp{0});
+    join("concatenate/channels of two", 3, {{3, 5, 7}, {6, 5, 7}}, ConcatOp::ofSample(0));
+    join("concatenate/channels of three", 1, {{1, 5, 7}, {17, 5, 7}, {3, 5, 7}},
+         ConcatOp::ofSample(0));
+    join("concatenate/aligned channels", 3, {{16, 3, 5}, {32, 3, 5}}, ConcatOp::ofSample(0));
+    join("concatenate/rows", 3, {{3, 5, 7}, {3, 1, 7}}, ConcatOp::ofSample(1));
+    join("concatenate/columns of three", 3, {{6, 5, 7}, {6, 5, 1}, {6, 5, 4}},
+         ConcatOp::ofSample(2));
+    join("concatenate/vectors", 3, {{1}, {17}, {5}}, ConcatOp::ofSample(0));
+    join("concatenate/one input", 1, {{7}}, ConcatOp::ofSample(0));
+
+    const auto split = [&](std::string name, std::int64_t batch, const Shape& shape, SplitOp op) {
+        CaseBuilder builder("split/" + std::move(name), batch);
+        const auto pieces = builder.applyAll(std::move(op), {builder.source(shape)});
+        for (std::size_t i = 0; i < pieces.size(); ++i) {
+            builder.regress(pieces[i], 1.0 + 0.25 * static_cast<double>(i));
+            builder.output(pieces[i], fmt::format("piece{}", i));
+        }
+        cases.push_back(builder.finish());
+    };
+    split("channels", 3, {9, 5, 7}, {1, {3, 5, 1}});
+    split("aligned channels", 1, {48, 3, 5}, {1, {16, 32}});
+    split("rows", 3, {3, 6, 5}, {2, {1, 5}});
+    split("the last axis of a sequence", 3, {5, 8}, {-1, {4, 4}});
+    split("one piece", 1, {7}, {1, {7}});
+
+    CaseBuilder blocked("split/between convolutions", 3);
+    const ConvOp conv{.outChannels = 32, .kernel = {3, 3}};
+    const auto parts =
+        blocked.applyAll(SplitOp{1, {16, 16}}, {blocked.apply(conv, {blocked.source({3, 7, 6})})});
+    const auto product = blocked.apply(CombineOp{CombineKind::Multiply}, {parts[0], parts[1]});
+    cases.push_back(blocked.regressed(blocked.apply(conv, {product})));
 
     CaseBuilder twice("add/a value to itself", 3);
     const auto x = twice.source({3, 5, 7});
@@ -220,16 +245,16 @@ void addJoins(Cases& cases) {
     const auto relu = fan.apply(ActivationOp{{ActivationKind::Relu}}, {y});
     const auto tanh = fan.apply(ActivationOp{{ActivationKind::Tanh}}, {y});
     cases.push_back(
-        fan.regressed(fan.apply(ConcatOp{0}, {relu, fan.apply(AddOp{}, {y, tanh}), y})));
+        fan.regressed(fan.apply(ConcatOp::ofSample(0), {relu, fan.apply(AddOp{}, {y, tanh}), y})));
 
     CaseBuilder itself("concatenate/a value with itself", 3);
     const auto z = itself.source({3, 5, 7});
-    cases.push_back(itself.regressed(itself.apply(ConcatOp{0}, {z, z})));
+    cases.push_back(itself.regressed(itself.apply(ConcatOp::ofSample(0), {z, z})));
 
     const auto permute = [&](const Shape& shape, std::vector<std::int64_t> axes) {
         cases.push_back(
             singleOp(fmt::format("permute/{} of {}", toString(Shape(axes)), toString(shape)),
-                     shape.rank() == 2 ? 1 : 3, shape, PermuteOp{axes}));
+                     shape.rank() == 2 ? 1 : 3, shape, PermuteOp::ofSample(axes)));
     };
     permute({5, 7}, {1, 0});
     permute({3, 5, 7}, {2, 0, 1});
@@ -238,20 +263,24 @@ void addJoins(Cases& cases) {
     permute({2, 3, 4, 5}, {3, 1, 0, 2});
     permute({1}, {0});
     CaseBuilder turned("permute/around a norm and a convolution", 3);
-    cases.push_back(turned.regressed(turned.chain(
-        turned.source({7, 5}), {PermuteOp{{1, 0}}, BatchNormOp{}, PermuteOp{{1, 0}}})));
+    cases.push_back(turned.regressed(
+        turned.chain(turned.source({7, 5}),
+                     {PermuteOp::ofSample({1, 0}), BatchNormOp{}, PermuteOp::ofSample({1, 0})})));
     CaseBuilder columns("permute/a convolution's channels to the end", 3);
-    cases.push_back(columns.regressed(columns.chain(
-        columns.source({3, 6, 5}), {ConvOp{.outChannels = 17, .kernel = {3, 3}},
-                                    PermuteOp{{1, 2, 0}}, ActivationOp{{ActivationKind::Tanh}}})));
+    cases.push_back(columns.regressed(
+        columns.chain(columns.source({3, 6, 5}),
+                      {ConvOp{.outChannels = 17, .kernel = {3, 3}}, PermuteOp::ofSample({1, 2, 0}),
+                       ActivationOp{{ActivationKind::Tanh}}})));
 
-    cases.push_back(singleOp("reshape/image to vector", 3, {5, 7, 11}, ReshapeOp{Shape{385}}));
-    cases.push_back(singleOp("reshape/vector to image", 3, {34}, ReshapeOp{Shape{17, 1, 2}}));
+    cases.push_back(
+        singleOp("reshape/image to vector", 3, {5, 7, 11}, ReshapeOp::ofSample(Shape{385})));
+    cases.push_back(
+        singleOp("reshape/vector to image", 3, {34}, ReshapeOp::ofSample(Shape{17, 1, 2})));
     CaseBuilder between("reshape/between two convolutions", 3);
     cases.push_back(between.regressed(
-        between.chain(between.source({3, 6, 6}),
-                      {ConvOp{.outChannels = 6, .kernel = {3, 3}}, ReshapeOp{Shape{3, 4, 8}},
-                       ConvOp{.outChannels = 3, .kernel = {3, 3}}})));
+        between.chain(between.source({3, 6, 6}), {ConvOp{.outChannels = 6, .kernel = {3, 3}},
+                                                  ReshapeOp::ofSample(Shape{3, 4, 8}),
+                                                  ConvOp{.outChannels = 3, .kernel = {3, 3}}})));
 }
 
 void addLosses(Cases& cases) {
@@ -314,7 +343,7 @@ void addChains(Cases& cases) {
         lenet.chain(lenet.source({1, 12, 12}),
                     {ConvOp{.outChannels = 6, .kernel = {5, 5}, .padding = {2, 2, 2, 2}}, relu,
                      PoolOp{.kind = PoolKind::Average}, ConvOp{.outChannels = 16, .kernel = {3, 3}},
-                     relu, PoolOp{}, ReshapeOp{Shape{64}}, DenseOp{.units = 20},
+                     relu, PoolOp{}, ReshapeOp::ofSample(Shape{64}), DenseOp{.units = 20},
                      ActivationOp{{ActivationKind::Tanh}}, DenseOp{.units = 10}});
     lenet.classify(scores);
     cases.push_back(lenet.output(scores).finish());
@@ -323,7 +352,7 @@ void addChains(Cases& cases) {
     const auto classes = norm.chain(
         norm.source({3, 8, 8}),
         {ConvOp{.outChannels = 6, .kernel = {3, 3}, .padding = {1, 1, 1, 1}, .bias = false},
-         BatchNormOp{}, relu, PoolOp{}, ReshapeOp{Shape{96}}, DenseOp{.units = 10}});
+         BatchNormOp{}, relu, PoolOp{}, ReshapeOp::ofSample(Shape{96}), DenseOp{.units = 10}});
     norm.classify(classes);
     cases.push_back(norm.output(classes).finish());
 
@@ -345,10 +374,10 @@ void addChains(Cases& cases) {
         image, {ConvOp{.outChannels = 17, .kernel = {3, 3}, .padding = {1, 1, 1, 1}}, relu});
     const auto pooled = inception.apply(
         PoolOp{.kernel = {3, 3}, .stride = {1, 1}, .padding = {1, 1, 1, 1}}, {image});
-    const auto merged = inception.apply(ConcatOp{0}, {narrow, wide, pooled});
+    const auto merged = inception.apply(ConcatOp::ofSample(0), {narrow, wide, pooled});
     cases.push_back(inception.regressed(inception.chain(
         merged, {ConvOp{.outChannels = 6, .kernel = {3, 3}}, DropoutOp{.rate = 0.2, .stream = 4},
-                 ReshapeOp{Shape{96}}, DenseOp{.units = 3}})));
+                 ReshapeOp::ofSample(Shape{96}), DenseOp{.units = 3}})));
 }
 
 } // namespace

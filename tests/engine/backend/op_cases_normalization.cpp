@@ -10,14 +10,14 @@ void addNormalizationCases(std::vector<OpCase>& cases) {
     };
     // As layer normalization.
     norm("a vector", 3, {17}, {});
-    norm("each step", 3, {5, 7}, {.axis = 1});
-    norm("each step, many features", 2, {3, 133}, {.axis = 1, .epsilon = 1e-2});
-    norm("one sample", 1, {5, 3}, {.axis = 1, .shift = false});
+    norm("each step", 3, {5, 7}, {.axis = 2});
+    norm("each step, many features", 2, {3, 133}, {.axis = 2, .epsilon = 1e-2});
+    norm("one sample", 1, {5, 3}, {.axis = 2, .shift = false});
     norm("a whole image", 3, {3, 5, 4}, {});
-    norm("rows of an image", 1, {3, 5, 7}, {.axis = 2, .scale = false});
+    norm("rows of an image", 1, {3, 5, 7}, {.axis = 3, .scale = false});
     norm("without weights", 3, {17}, {.scale = false, .shift = false});
     // As RMS normalization.
-    norm("without centre", 3, {5, 7}, {.axis = 1, .centre = false, .shift = false});
+    norm("without centre", 3, {5, 7}, {.axis = 2, .centre = false, .shift = false});
     norm("a vector without centre", 1, {33}, {.centre = false, .scale = false, .shift = false});
     norm("one number without centre", 3, {1}, {.centre = false, .epsilon = 0.5, .shift = false});
     // As group and instance normalization.

@@ -50,7 +50,7 @@ void addSequenceCases(std::vector<OpCase>& cases) {
     cases.push_back(text.regressed(text.chain(
         text.numbers(6, 9),
         {EmbeddingOp{.vocabulary = 9, .dimensions = 8}, PositionOp{}, DenseOp{.units = 24},
-         AttentionOp{.heads = 2}, DenseOp{.units = 8}, NormalizeOp{.axis = 1},
+         AttentionOp{.heads = 2}, DenseOp{.units = 8}, NormalizeOp{.axis = 2},
          ActivationOp{{ActivationKind::Gelu}}, RecurrentOp{.cell = CellKind::Gru, .units = 5}})));
 }
 

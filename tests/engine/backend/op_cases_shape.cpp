@@ -51,8 +51,8 @@ AxisMap shift(std::int64_t size, std::int64_t first, Border border = Border::Zer
 void addResamplings(std::vector<OpCase>& cases) {
     const auto resample = [&](std::string name, std::int64_t batch, const Shape& shape,
                               std::vector<AxisMap> axes) {
-        cases.push_back(
-            singleOp("resample/" + std::move(name), batch, shape, ResampleOp{std::move(axes)}));
+        cases.push_back(singleOp("resample/" + std::move(name), batch, shape,
+                                 ResampleOp::ofSample(std::move(axes))));
     };
     const AxisMap keep;
     const auto to = [](AxisMap::Kind kind, std::int64_t size) { return AxisMap{kind, size}; };
@@ -83,10 +83,11 @@ void addResamplings(std::vector<OpCase>& cases) {
         {keep, to(AxisMap::Kind::Mean, 2), to(AxisMap::Kind::Mean, 5), to(AxisMap::Kind::Mean, 1)});
 
     CaseBuilder between("resample/between convolutions", 3);
-    cases.push_back(between.regressed(between.chain(
-        between.source({3, 5, 6}), {ConvOp{.outChannels = 17, .kernel = {3, 3}},
-                                    ResampleOp{{keep, to(AxisMap::Kind::Linear, 6), shift(6, -1)}},
-                                    ConvOp{.outChannels = 6, .kernel = {3, 3}}})));
+    cases.push_back(between.regressed(
+        between.chain(between.source({3, 5, 6}),
+                      {ConvOp{.outChannels = 17, .kernel = {3, 3}},
+                       ResampleOp::ofSample({keep, to(AxisMap::Kind::Linear, 6), shift(6, -1)}),
+                       ConvOp{.outChannels = 6, .kernel = {3, 3}}})));
 }
 
 } // namespace

@@ -28,11 +28,11 @@ void addConvolutions(std::vector<OpCase>& cases) {
          {.outChannels = 6, .kernel = {2, 2, 2}, .groups = 2});
 
     CaseBuilder chain("conv/one axis, twice with a norm", 3);
-    cases.push_back(chain.regressed(
-        chain.chain(chain.source({9, 5}),
-                    {PermuteOp{{1, 0}}, ConvOp{.outChannels = 17, .kernel = {3}, .bias = false},
-                     BatchNormOp{}, ActivationOp{{ActivationKind::Relu}},
-                     ConvOp{.outChannels = 6, .kernel = {3}}, PermuteOp{{1, 0}}})));
+    cases.push_back(chain.regressed(chain.chain(
+        chain.source({9, 5}),
+        {PermuteOp::ofSample({1, 0}), ConvOp{.outChannels = 17, .kernel = {3}, .bias = false},
+         BatchNormOp{}, ActivationOp{{ActivationKind::Relu}},
+         ConvOp{.outChannels = 6, .kernel = {3}}, PermuteOp::ofSample({1, 0})})));
     CaseBuilder volume("conv/three axes, twice with a norm and a pool", 3);
     cases.push_back(volume.regressed(volume.chain(
         volume.source({1, 6, 6, 6}),

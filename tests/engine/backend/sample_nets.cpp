@@ -65,7 +65,7 @@ public:
     /// Squeeze-and-excitation of the channels.
     NetBuilder& excite() {
         const auto image = value_;
-        const auto channels = graph_.type(image).shape[0];
+        const auto channels = graph_.type(image).sample()[0];
         then(GlobalAveragePoolOp{}).then(DenseOp{channels});
         then(ActivationOp{{ActivationKind::Sigmoid}});
         value_ = add(CombineOp{CombineKind::Multiply}, {image, value_});
@@ -73,7 +73,7 @@ public:
     }
     SampleNet classify(std::string name) {
         graph_.addOutput("logits", value_);
-        const auto label = graph_.addInput("label", {Shape{1}, ElementType::ClassIndex});
+        const auto label = graph_.addInput("label", {Shape{1}, DType::I32});
         graph_.addLoss(graph_.add(SoftmaxCrossEntropyOp{}, {value_, label}, "loss"), 1.0);
         return {std::move(name), std::move(graph_)};
     }
@@ -87,7 +87,7 @@ private:
 
 SampleNet multilayerPerceptron(Activation activation) {
     return NetBuilder({1, 28, 28})
-        .then(ReshapeOp{{784}})
+        .then(ReshapeOp::ofSample({784}))
         .then(DenseOp{128})
         .then(ActivationOp{activation})
         .then(DenseOp{64})
@@ -105,7 +105,7 @@ SampleNet leNet5(Activation activation) {
         .then(ConvOp{.outChannels = 16, .kernel = {5, 5}})
         .then(function)
         .then(PoolOp{})
-        .then(ReshapeOp{{400}})
+        .then(ReshapeOp::ofSample({400}))
         .then(DenseOp{120})
         .then(function)
         .then(DenseOp{84})
@@ -123,7 +123,7 @@ SampleNet smallCnn() {
         .then(relu)
         .then(PoolOp{})
         .then(DropoutOp{.rate = 0.25, .stream = 0})
-        .then(ReshapeOp{{64 * 12 * 12}})
+        .then(ReshapeOp::ofSample({64 * 12 * 12}))
         .then(DenseOp{128})
         .then(relu)
         .then(DropoutOp{.rate = 0.5, .stream = 1})
@@ -166,18 +166,18 @@ SampleNet smallMobile() {
 
 SampleNet smallSequence() {
     return NetBuilder({14, 8})
-        .then(PermuteOp{{1, 0}})
+        .then(PermuteOp::ofSample({1, 0}))
         .then(ConvOp{.outChannels = 16, .kernel = {3}, .padding = {1, 1}})
         .then(ActivationOp{{ActivationKind::Gelu}})
         .then(PoolOp{.kernel = {2}, .stride = {2}})
-        .then(PermuteOp{{1, 0}})
+        .then(PermuteOp::ofSample({1, 0}))
         .then(PositionOp{})
         .then(DenseOp{48})
         .then(AttentionOp{.heads = 2})
-        .then(NormalizeOp{.axis = 1})
+        .then(NormalizeOp{.axis = 2})
         .then(RecurrentOp{.cell = CellKind::Lstm, .units = 12})
         .then(RecurrentOp{.cell = CellKind::Gru, .units = 12, .reverse = true})
-        .then(ReshapeOp{Shape{84}})
+        .then(ReshapeOp::ofSample(Shape{84}))
         .then(DenseOp{10})
         .classify("small sequence");
 }
@@ -219,8 +219,8 @@ std::vector<BatchInput> SampleBatch::bindings(const OpGraph& graph) const {
 }
 
 SampleBatch randomBatch(const OpGraph& graph, std::int64_t batch, std::uint64_t seed) {
-    const auto image = graph.type(graph.input("image")).shape;
-    const auto classes = graph.type(graph.output("logits")).shape[0];
+    const auto image = graph.type(graph.input("image")).sample();
+    const auto classes = graph.type(graph.output("logits")).sample()[0];
     Tensor labels(DType::I32, {batch, 1});
     std::uint64_t counter = 0;
     for (auto& label : labels.span<std::int32_t>())

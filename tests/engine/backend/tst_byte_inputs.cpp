@@ -21,7 +21,7 @@ struct Net {
 
     Net() {
         image = graph.addInput("image", {Shape{3, 8, 8}});
-        label = graph.addInput("label", {Shape{1}, ElementType::ClassIndex});
+        label = graph.addInput("label", {Shape{1}, DType::I32});
         const auto kernel = graph.addWeight({"kernel", {10, 3, 3, 3}, {}, {}});
         const auto bias = graph.addWeight({"bias", {10}, {}, {}});
         const auto maps =

@@ -163,7 +163,7 @@ private Q_SLOTS:
             auto bound = data.bindings(net.graph);
             for (auto& input : bound)
                 input.data = static_cast<const std::byte*>(input.data) +
-                             4 * i * net.graph.type(input.value).shape.elements();
+                             4 * i * net.graph.type(input.value).sample().elements();
             QVERIFY(single->forward(bound));
             loss += single->lossSum();
             const auto row = Tensor::of<float>(

@@ -23,22 +23,22 @@ struct Pair {
     bool hasTiles = true;
 };
 
-MemoryDesc described(const Dims& dims, Type type, Tag tag) {
+MemoryDesc described(const onednn::Dims& dims, Type type, Tag tag) {
     return {dims, type, tag};
 }
 
-MemoryDesc single(const Dims& dims, Tag tag) {
+MemoryDesc single(const onednn::Dims& dims, Tag tag) {
     return described(dims, Type::f32, tag);
 }
 
-MemoryDesc half(const Dims& dims, Tag tag) {
+MemoryDesc half(const onednn::Dims& dims, Tag tag) {
     return described(dims, Type::bf16, tag);
 }
 
 /// What the processors' primitives take: AVX-512 with bfloat16, AMX, and emulation.
 std::vector<Pair> pairs() {
-    const Dims conv{64, 96, 3, 3};
-    const Dims dense{128, 192};
+    const onednn::Dims conv{64, 96, 3, 3};
+    const onednn::Dims dense{128, 192};
     return {
         {"the same", single(conv, Tag::OIhw16i16o), single(conv, Tag::OIhw16i16o)},
         {"the same, of any size", single({3, 5, 1, 1}, Tag::abcd), single({3, 5, 1, 1}, Tag::abcd)},
@@ -78,7 +78,7 @@ bool equal(std::span<const std::byte> a, std::span<const std::byte> b) {
 struct Store {
     explicit Store(std::size_t slots)
         : weights({{"kernel", {64, 96, 3, 3}, {}, {}}}) {
-        const Dims dims{64, 96, 3, 3};
+        const onednn::Dims dims{64, 96, 3, 3};
         weights.setLayout(kWeight, dims, single(dims, Tag::OIhw16i16o));
         weights.prepareTraining(slots);
         form = weights.addForm(kWeight, {half(dims, Tag::OIhw8i16o2i), false});

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/passes/differentiate.h"
 #include "tests/engine/backend/op_cases.h"
 #include "tests/support/numeric.h"
 
@@ -89,7 +90,9 @@ private Q_SLOTS:
         std::set<std::string> names;
         for (const auto& opCase : cases()) {
             QVERIFY2(names.insert(opCase.name).second, opCase.name.c_str());
-            for (const auto& op : opCase.graph.ops()) {
+            // With the gradients, which are ops, too.
+            const auto graph = differentiate(opCase.graph);
+            for (const auto& op : graph.ops()) {
                 ops.insert(op.attributes.index());
                 if (const auto* activation = std::get_if<ActivationOp>(&op.attributes))
                     functions.insert(activation->activation.kind);

@@ -80,7 +80,7 @@ private Q_SLOTS:
     void firstOfEqualMaximaTakesTheGradient() {
         Bench bench;
         WeightId weight;
-        const auto x = bench.graph.add(ReshapeOp{Shape{1, 2, 2}},
+        const auto x = bench.graph.add(ReshapeOp::ofSample(Shape{1, 2, 2}),
                                        {bench.learned({1, 5, 5, 5}, weight)}, "image");
         const auto y = bench.graph.add(PoolOp{}, {x}, "pool");
         const auto target = bench.input({1, 1, 1}, {4});

@@ -34,7 +34,7 @@ Harness harnessOf(const LayerCase& layerCase) {
                                                {3, shape.elements()},
                                                true});
         const auto flat = h.graph.add(DenseOp{shape.elements(), false}, {h.source}, path, {weight});
-        inputs.push_back(h.graph.add(ReshapeOp{shape}, {flat}, path));
+        inputs.push_back(h.graph.add(ReshapeOp::ofSample(shape), {flat}, path));
     }
     LowerContext context(h.graph, Params(def.params, layerCase.params), inputs, "layer");
     h.output = def.lower(context);
@@ -47,11 +47,10 @@ Harness harnessOf(const LayerCase& layerCase) {
 
 HarnessData::HarnessData(const Harness& harness)
     : source(randomTensor(DType::F32, {kBatch, 3}, 1))
-    , target(
-          randomTensor(DType::F32, harness.graph.type(harness.target).shape.withBatch(kBatch), 2)) {
+    , target(randomTensor(DType::F32, harness.graph.type(harness.target).shapeFor(kBatch), 2)) {
     if (!harness.numbers)
         return;
-    numbers = Tensor(DType::F32, harness.graph.type(*harness.numbers).shape.withBatch(kBatch));
+    numbers = Tensor(DType::F32, harness.graph.type(*harness.numbers).shapeFor(kBatch));
     for (std::size_t i = 0; i < numbers.span<float>().size(); ++i)
         numbers.span<float>()[i] = static_cast<float>(i % 5);
 }

@@ -110,7 +110,7 @@ private:
             graph.addWeight({path + "/weight", {shape.elements(), batch}, {}, {}, true});
         sources.push_back(weight);
         const auto flat = graph.add(DenseOp{shape.elements(), false}, {identity_}, path, {weight});
-        return graph.add(ReshapeOp{shape}, {flat}, path);
+        return graph.add(ReshapeOp::ofSample(shape), {flat}, path);
     }
 
     /// [batch, …] as [elements, batch].

@@ -14,15 +14,15 @@ namespace {
 using Types = std::vector<ValueType>;
 
 ValueType classIndex() {
-    return {{1}, ElementType::ClassIndex};
+    return {{1}, DType::I32};
 }
 
 QString shapeOf(const OpAttributes& op, const Types& inputs) {
-    return QString::fromStdString(toString(inferType(op, inputs).shape));
+    return QString::fromStdString(toString(inferTypes(op, inputs)[0].sample()));
 }
 
 QString refusal(const OpAttributes& op, const Types& inputs) {
-    return messageOf([&] { return inferType(op, inputs); });
+    return messageOf([&] { return inferTypes(op, inputs); });
 }
 
 } // namespace
@@ -48,9 +48,9 @@ private Q_SLOTS:
         QCOMPARE(shapeOf(pool, {{{5, 7, 8}}}), "5×4×4");
         QCOMPARE(shapeOf(GlobalAveragePoolOp{}, {{{5, 7, 8}}}), "5");
         QCOMPARE(shapeOf(BatchNormOp{}, {{{5, 7}}}), "5×7");
-        QCOMPARE(shapeOf(ReshapeOp{{4, 15}}, {{{3, 4, 5}}}), "4×15");
+        QCOMPARE(shapeOf(ReshapeOp::ofSample({4, 15}), {{{3, 4, 5}}}), "4×15");
         QCOMPARE(shapeOf(AddOp{}, {{{3, 4}}, {{3, 4}}, {{3, 4}}}), "3×4");
-        QCOMPARE(shapeOf(ConcatOp{1}, {{{3, 4}}, {{3, 7}}}), "3×11");
+        QCOMPARE(shapeOf(ConcatOp::ofSample(1), {{{3, 4}}, {{3, 7}}}), "3×11");
         QCOMPARE(shapeOf(OneHotOp{10}, {classIndex()}), "10");
         QCOMPARE(shapeOf(SoftmaxCrossEntropyOp{}, {{{10}}, classIndex()}), "1");
         QCOMPARE(shapeOf(MeanSquaredErrorOp{}, {{{4, 5}}, {{4, 5}}}), "1");
@@ -65,42 +65,42 @@ private Q_SLOTS:
         };
         row("image", ConvOp{}, {{{784}}},
             "conv: takes channels × steps, channels × rows × columns or channels × slices × rows × "
-            "columns; received 784");
+            "columns; received N×784");
         row("kernel", ConvOp{1, {5, 5}}, {{{1, 4, 9}}},
-            "conv: the kernel 5×5 must fit the padded input; received 1×4×9");
+            "conv: the kernel 5×5 must fit the padded input; received N×1×4×9");
         row("groups", ConvOp{.outChannels = 4, .groups = 2}, {{{3, 4, 4}}},
-            "conv: 2 groups must divide both channel counts; received 3×4×4");
+            "conv: 2 groups must divide both channel counts; received N×3×4×4");
         row("stride", ConvOp{.stride = {0, 1}}, {{{3, 4, 4}}},
-            "conv: kernel, stride and dilation are 1 or more; received 3×4×4");
+            "conv: kernel, stride and dilation are 1 or more; received N×3×4×4");
         row("padding", ConvOp{.padding = {0, -1, 0, 0}}, {{{3, 4, 4}}},
-            "conv: padding is 0 or more; received 3×4×4");
+            "conv: padding is 0 or more; received N×3×4×4");
         row("channels", ConvOp{.outChannels = 0}, {{{3, 4, 4}}},
-            "conv: makes 1 channel or more; received 3×4×4");
+            "conv: makes 1 channel or more; received N×3×4×4");
         row("pool padding", PoolOp{.padding = {2, 0, 0, 0}}, {{{3, 4, 4}}},
-            "pool: the padding must be smaller than the kernel 2×2; received 3×4×4");
+            "pool: the padding must be smaller than the kernel 2×2; received N×3×4×4");
         row("vector", DenseOp{10}, {{{2, 3, 4}}},
-            "dense: takes a vector or a sequence; received 2×3×4");
-        row("units", DenseOp{0}, {{{3}}}, "dense: has 1 unit or more; received 3");
-        row("one input", DenseOp{10}, {{{2}}, {{3}}}, "dense: takes 1 input(s); received 2, 3");
+            "dense: takes a vector or a sequence; received N×2×3×4");
+        row("units", DenseOp{0}, {{{3}}}, "dense: has 1 unit or more; received N×3");
+        row("one input", DenseOp{10}, {{{2}}, {{3}}}, "dense: takes 1 input(s); received N×2, N×3");
         row("no input", AddOp{}, {}, "add: takes two or more inputs; received no input");
         row("indices", AddOp{}, {{{1}}, classIndex()},
-            "add: takes numbers, not class indices; received 1, 1");
+            "add: takes real numbers, not I32; received N×1, N×1");
         row("add", AddOp{}, {{{2, 3}}, {{3, 2}}},
-            "add: takes inputs of one shape; received 2×3, 3×2");
-        row("axis", ConcatOp{2}, {{{2, 3}}, {{2, 3}}},
-            "concatenate: axis 2 must exist; received 2×3, 2×3");
-        row("concat", ConcatOp{0}, {{{2, 3}}, {{2, 4}}},
-            "concatenate: inputs must agree in all but axis 0; received 2×3, 2×4");
-        row("concat rank", ConcatOp{0}, {{{2}}, {{2, 4}}},
-            "concatenate: inputs must agree in all but axis 0; received 2, 2×4");
-        row("reshape", ReshapeOp{{5}}, {{{2, 3}}},
-            "reshape: 5 needs as many elements as the input; received 2×3");
-        row("one-hot", OneHotOp{3}, {{{1}}}, "one-hot: takes one class index; received 1");
+            "add: takes inputs of one shape; received N×2×3, N×3×2");
+        row("axis", ConcatOp::ofSample(2), {{{2, 3}}, {{2, 3}}},
+            "concatenate: axis 3 must exist; received N×2×3, N×2×3");
+        row("concat", ConcatOp::ofSample(0), {{{2, 3}}, {{2, 4}}},
+            "concatenate: inputs must agree in all but axis 1; received N×2×3, N×2×4");
+        row("concat rank", ConcatOp::ofSample(0), {{{2}}, {{2, 4}}},
+            "concatenate: inputs must agree in all but axis 1; received N×2, N×2×4");
+        row("reshape", ReshapeOp::ofSample({5}), {{{2, 3}}},
+            "reshape: N×5 needs as many elements as the input; received N×2×3");
+        row("one-hot", OneHotOp{3}, {{{1}}}, "one-hot: takes one class index; received N×1");
         row("cross-entropy", SoftmaxCrossEntropyOp{}, {{{2, 3}}, classIndex()},
             "softmax-cross-entropy: takes a vector of logits and a class index or as many "
-            "probabilities, or a sequence of both; received 2×3, 1");
+            "probabilities, or a sequence of both; received N×2×3, N×1");
         row("squared error", MeanSquaredErrorOp{}, {{{2}}, {{3}}},
-            "mean-squared-error: takes a prediction and a target of one shape; received 2, 3");
+            "mean-squared-error: takes a prediction and a target of one shape; received N×2, N×3");
     }
     void refusalsSayRuleAndShapes() {
         QFETCH(QString, message);
@@ -166,7 +166,7 @@ private Q_SLOTS:
                      graph.addLoss(y, 1.0);
                      return 0;
                  }),
-                 "a loss must be one number a sample, not 2");
+                 "a loss must be one number per sample, not N×2");
     }
 
     void dropoutKeepsItsShare() {

@@ -55,10 +55,10 @@ private Q_SLOTS:
         const auto found = diagnoseTraining(project.network, analysis, info, project.training);
         QVERIFY2(found.empty(), found.empty() ? "" : found.front().message.c_str());
         const auto training = trainingGraph(project.network, info, project.training);
-        QVERIFY(training.graph.type(training.input).shape == info.input);
+        QVERIFY(training.graph.type(training.input).sample() == info.input);
         const auto inference = inferenceGraph(project.network, project.training);
         const auto classes = static_cast<std::int64_t>(info.classes.size());
-        const auto& predicted = inference.type(inference.outputs().front().value).shape;
+        const auto& predicted = inference.type(inference.outputs().front().value).sample();
         if (!info.hasClasses())
             QVERIFY(predicted == info.target);
         else

@@ -152,8 +152,8 @@ std::vector<std::vector<float>> lossesOf(const Rows& rows, const OpAttributes& o
     OpGraph graph;
     const auto logits = graph.addInput("logits", {Shape{rows.classes}});
     const auto target =
-        graph.addInput("target", ofClasses ? ValueType{Shape{1}, ElementType::ClassIndex}
-                                           : ValueType{Shape{rows.classes}, ElementType::Real});
+        graph.addInput("target", ofClasses ? ValueType{Shape{1}, DType::I32}
+                                           : ValueType{Shape{rows.classes}, DType::F32});
     const auto loss = graph.add(op, {logits, target}, "loss");
     graph.addLoss(loss, 1.0);
     graph.setOutputs({{"loss", loss}});

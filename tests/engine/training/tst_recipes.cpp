@@ -352,9 +352,9 @@ private Q_SLOTS:
         const auto kind = golden["target"].get<std::string>();
         OpGraph graph;
         const auto prediction = graph.addInput("prediction", {Shape{5}});
-        const auto target = graph.addInput(
-            "target", kind == "classes" ? ValueType{Shape{1}, ElementType::ClassIndex}
-                                        : ValueType{Shape{5}, ElementType::Real});
+        const auto target =
+            graph.addInput("target", kind == "classes" ? ValueType{Shape{1}, DType::I32}
+                                                       : ValueType{Shape{5}, DType::F32});
         const auto values = valuesFrom(def.params, golden["params"]);
         QVERIFY(validate(def.params, values).empty());
         const auto perSample =
@@ -389,7 +389,7 @@ private Q_SLOTS:
         for (const char* key : {"binary-cross-entropy", "perceptron-criterion"}) {
             OpGraph graph;
             const auto prediction = graph.addInput("prediction", {Shape{1}});
-            const auto target = graph.addInput("target", {Shape{1}, ElementType::ClassIndex});
+            const auto target = graph.addInput("target", {Shape{1}, DType::I32});
             const auto& def = loss(key);
             const ParamValues none;
             const auto perSample =
@@ -415,7 +415,7 @@ private Q_SLOTS:
     void classWeightsAreNumbers() {
         OpGraph graph;
         const auto prediction = graph.addInput("prediction", {Shape{3}});
-        const auto target = graph.addInput("target", {Shape{1}, ElementType::ClassIndex});
+        const auto target = graph.addInput("target", {Shape{1}, DType::I32});
         const auto lowered = [&](const std::string& text) {
             const auto& def = loss("softmax-cross-entropy");
             const ParamValues values{{"class_weights", text}};
@@ -438,7 +438,7 @@ private Q_SLOTS:
         const Params params(def.params, none);
         def.lower(graph, prediction, target, params, "out");
         QCOMPARE(graph.ops().size(), std::size_t{1});
-        const auto index = graph.addInput("index", {Shape{1}, ElementType::ClassIndex});
+        const auto index = graph.addInput("index", {Shape{1}, DType::I32});
         const auto message = messageOf([&] { def.lower(graph, prediction, index, params, "out"); });
         QVERIFY2(message.find("not 2×3×3") != std::string::npos, message.c_str());
     }

@@ -10,9 +10,9 @@
 namespace gradwright::recipes {
 
 ValueId targetValues(OpGraph& graph, ValueId prediction, ValueId target, const std::string& path) {
-    if (graph.type(target).element != ElementType::ClassIndex)
+    if (graph.type(target).element != DType::I32)
         return target;
-    const auto& shape = graph.type(prediction).shape;
+    const auto& shape = graph.type(prediction).sample();
     if (shape.rank() != 1)
         throw Error("{}: a comparison with classes takes a vector with one number a class, not {}",
                     path, toString(shape));
@@ -20,7 +20,7 @@ ValueId targetValues(OpGraph& graph, ValueId prediction, ValueId target, const s
         return graph.add(OneHotOp{.classes = shape[0]}, {target}, path);
     const auto both = graph.add(OneHotOp{.classes = 2}, {target}, path);
     const AxisMap second{.kind = AxisMap::Kind::Shift, .size = 1, .first = 1};
-    return graph.add(ResampleOp{{second}}, {both}, path);
+    return graph.add(ResampleOp::ofSample({second}), {both}, path);
 }
 
 std::vector<double> classWeightsFrom(const std::string& text) {

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/ops/op.h"
-#include "engine/support/error.h"
+#include "engine/ops/resample.h"
 
-#include <cmath>
+#include "engine/ops/checks.h"
+#include "engine/ops/gradient.h"
+
+#include <algorithm>
+#include <optional>
 
 namespace gradwright {
+
+using namespace checks;
+
 namespace {
 
 /// The place of an index that lies outside 0 … in - 1, or nothing for zeros.
@@ -16,6 +22,17 @@ std::optional<std::int64_t> placeOf(std::int64_t index, std::int64_t in, Border 
     if (border == Border::Replicate)
         return std::clamp<std::int64_t>(index, 0, in - 1);
     return index < 0 ? -index : 2 * (in - 1) - index;
+}
+
+std::int64_t mappedLength(const AxisMap& map, std::int64_t in, InputTypes inputs) {
+    requirePositive({map.size, map.step}, "resample", "sizes and steps are 1 or more", inputs);
+    if (map.kind != AxisMap::Kind::Shift || map.border == Border::Zero)
+        return map.size;
+    const auto last = map.first + (map.size - 1) * map.step;
+    const auto reach = map.border == Border::Reflect ? in - 1 : last + in;
+    require(-map.first <= reach && last - (in - 1) <= reach, "resample",
+            "a reflection must be smaller than what it mirrors", inputs);
+    return map.size;
 }
 
 } // namespace
@@ -64,40 +81,32 @@ AxisTerms termsOf(const AxisMap& map, std::int64_t in) {
     return terms;
 }
 
-Shape broadcastShape(std::span<const Shape> shapes) {
-    Shape joint;
-    for (const auto& shape : shapes)
-        if (shape.rank() > joint.rank())
-            joint = Shape(std::vector<std::int64_t>(shape.rank(), 1));
-    for (const auto& shape : shapes)
-        for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
-            if (joint[axis] == 1)
-                joint[axis] = shape[axis];
-            else if (shape[axis] != 1 && shape[axis] != joint[axis]) {
-                std::string received;
-                for (const auto& each : shapes)
-                    received += (received.empty() ? "" : ", ") + toString(each);
-                throw Error("combine: shapes must agree where none of them is 1; received {}",
-                            received);
-            }
-        }
-    return joint;
+ResampleOp ResampleOp::ofSample(std::vector<AxisMap> axes) {
+    axes.insert(axes.begin(), AxisMap{});
+    return {std::move(axes)};
+}
+std::string_view ResampleOp::name() const {
+    return "resample";
+}
+Types ResampleOp::outputs(InputTypes inputs) const {
+    requireInputs(1, name(), inputs);
+    requireReal(name(), inputs);
+    auto dims = inputs[0].dims;
+    require(axes.size() == dims.rank(), name(), "says what becomes of every axis", inputs);
+    for (std::size_t axis = 0; axis < dims.rank(); ++axis)
+        if (axes[axis].kind != AxisMap::Kind::Keep)
+            dims[axis] = mappedLength(axes[axis], dims[axis].number(), inputs);
+    return {ValueType::of(std::move(dims))};
+}
+std::vector<Shape> ResampleOp::weights(InputTypes /*inputs*/) const {
+    return {};
+}
+std::int64_t ResampleOp::macs(InputTypes /*inputs*/) const {
+    return 0;
 }
 
-std::vector<double> sinusoids(std::int64_t steps, std::int64_t features) {
-    std::vector<double> table;
-    table.reserve(static_cast<std::size_t>(steps * features));
-    for (std::int64_t t = 0; t < steps; ++t)
-        for (std::int64_t i = 0; i < features; ++i) {
-            const double exponent = static_cast<double>(i / 2 * 2) / static_cast<double>(features);
-            const double angle = static_cast<double>(t) / std::pow(10000.0, exponent);
-            table.push_back(i % 2 == 0 ? std::sin(angle) : std::cos(angle));
-        }
-    return table;
-}
-
-std::int64_t gatesOf(CellKind cell) {
-    return cell == CellKind::Simple ? 1 : cell == CellKind::Lstm ? 4 : 3;
+void ResampleOp::gradient(GradientContext& context) const {
+    context.giveFused({});
 }
 
 } // namespace gradwright

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/ops/sequence.h"
+
+#include "engine/ops/checks.h"
+#include "engine/ops/gradient.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace gradwright {
+
+using namespace checks;
+
+std::vector<double> sinusoids(std::int64_t steps, std::int64_t features) {
+    std::vector<double> table;
+    table.reserve(static_cast<std::size_t>(steps * features));
+    for (std::int64_t t = 0; t < steps; ++t)
+        for (std::int64_t i = 0; i < features; ++i) {
+            const double exponent = static_cast<double>(i / 2 * 2) / static_cast<double>(features);
+            const double angle = static_cast<double>(t) / std::pow(10000.0, exponent);
+            table.push_back(i % 2 == 0 ? std::sin(angle) : std::cos(angle));
+        }
+    return table;
+}
+
+std::int64_t gatesOf(CellKind cell) {
+    return cell == CellKind::Simple ? 1 : cell == CellKind::Lstm ? 4 : 3;
+}
+
+std::string_view EmbeddingOp::name() const {
+    return "embedding";
+}
+Types EmbeddingOp::outputs(InputTypes inputs) const {
+    const auto sample = requireSample(name(), inputs);
+    require(sample.rank() == 1, name(), "takes a vector of numbers", inputs);
+    requirePositive({vocabulary, dimensions}, name(), "has 1 entry of 1 number or more", inputs);
+    return {Shape{sample[0], dimensions}};
+}
+std::vector<Shape> EmbeddingOp::weights(InputTypes /*inputs*/) const {
+    return {{vocabulary, dimensions}};
+}
+std::int64_t EmbeddingOp::macs(InputTypes /*inputs*/) const {
+    return 0;
+}
+
+std::string_view PositionOp::name() const {
+    return "position";
+}
+Types PositionOp::outputs(InputTypes inputs) const {
+    return {requireSequence(name(), inputs)};
+}
+std::vector<Shape> PositionOp::weights(InputTypes inputs) const {
+    return learned ? std::vector<Shape>{inputs[0].sample()} : std::vector<Shape>{};
+}
+std::int64_t PositionOp::macs(InputTypes /*inputs*/) const {
+    return 0;
+}
+
+std::string_view RecurrentOp::name() const {
+    constexpr std::array names = {"rnn", "lstm", "gru"};
+    return names[static_cast<std::size_t>(cell)];
+}
+Types RecurrentOp::outputs(InputTypes inputs) const {
+    const auto in = requireSequence("recurrent", inputs);
+    requirePositive({units}, "recurrent", "has 1 unit or more", inputs);
+    return {Shape{in[0], units}};
+}
+std::vector<Shape> RecurrentOp::weights(InputTypes inputs) const {
+    const auto rows = gatesOf(cell) * units;
+    std::vector<Shape> shapes{{rows, inputs[0].sample()[1]}, {rows, units}};
+    if (bias)
+        shapes.insert(shapes.end(), 2, Shape{rows});
+    return shapes;
+}
+std::int64_t RecurrentOp::macs(InputTypes inputs) const {
+    const auto in = inputs[0].sample();
+    return product({in[0], units, gatesOf(cell), in[1] + units});
+}
+
+std::string_view AttentionOp::name() const {
+    return "attention";
+}
+Types AttentionOp::outputs(InputTypes inputs) const {
+    const auto in = requireSequence(name(), inputs);
+    require(heads >= 1 && in[1] % (3 * heads) == 0, name(),
+            fmt::format("{} heads must divide the features of queries, keys and values", heads),
+            inputs);
+    return {Shape{in[0], in[1] / 3}};
+}
+std::vector<Shape> AttentionOp::weights(InputTypes /*inputs*/) const {
+    return {};
+}
+std::int64_t AttentionOp::macs(InputTypes inputs) const {
+    return product({outputs(inputs)[0].sample().elements(), 2, inputs[0].sample()[0]});
+}
+
+void EmbeddingOp::gradient(GradientContext& context) const {
+    context.giveFused({.inputs = true}, 0); // indices have no gradient
+}
+
+void PositionOp::gradient(GradientContext& context) const {
+    context.giveFused({});
+}
+
+void RecurrentOp::gradient(GradientContext& context) const {
+    context.giveFused({.inputs = true, .outputs = true});
+}
+
+void AttentionOp::gradient(GradientContext& context) const {
+    context.giveFused({.inputs = true});
+}
+
+} // namespace gradwright
