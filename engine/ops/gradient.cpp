@@ -21,9 +21,7 @@ GradientContext::GradientContext(OpGraph& graph, const Op& op,
 ValueId GradientContext::gradient(std::size_t output) {
     auto& gradient = outputGradients_[output];
     if (!gradient)
-        throw Error(
-            "{} at {}: the objective depends on some of its outputs only", // see differentiate
-            nameOf(op_.attributes), op_.path);
+        gradient = add(FillOp{type(op_.outputs[output]).dims, 0}, {});
     return *gradient;
 }
 
@@ -33,6 +31,26 @@ ValueId GradientContext::add(OpAttributes attributes, std::vector<ValueId> input
 
 std::vector<ValueId> GradientContext::addAll(OpAttributes attributes, std::vector<ValueId> inputs) {
     return graph_.insert(graph_.ops().size(), std::move(attributes), std::move(inputs), op_.path);
+}
+
+ValueId GradientContext::number(double value) {
+    Tensor scalar(DType::F64, {});
+    scalar.span<double>()[0] = value;
+    return graph_.addConstant(scalar.to(DType::F32), op_.path);
+}
+
+ValueId GradientContext::unbroadcast(ValueId gradient, ValueId input) {
+    const auto from = type(gradient).dims;
+    const auto to = type(input).dims;
+    if (from == to)
+        return gradient;
+    const auto missing = from.rank() - to.rank();
+    ReduceOp sum{ReduceKind::Sum, {}, true};
+    for (std::size_t axis = 0; axis < from.rank(); ++axis)
+        if (axis < missing || to[axis - missing] != from[axis])
+            sum.axes.push_back(static_cast<std::int64_t>(axis));
+    const auto reduced = add(std::move(sum), {gradient});
+    return missing == 0 ? reduced : add(ReshapeOp{to}, {reduced});
 }
 
 void GradientContext::give(std::size_t input, ValueId gradient) {

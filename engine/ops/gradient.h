@@ -24,6 +24,9 @@ public:
 
     ValueId add(OpAttributes attributes, std::vector<ValueId> inputs);
     std::vector<ValueId> addAll(OpAttributes attributes, std::vector<ValueId> inputs);
+    ValueId number(double value); ///< a constant without axes
+    /// Summed over the axes along which `input` was repeated.
+    ValueId unbroadcast(ValueId gradient, ValueId input);
     /// The gradient of an input, of its type.
     void give(std::size_t input, ValueId gradient);
     /// All wanted gradients by one GradientOp: of the first so many inputs and of all weights.

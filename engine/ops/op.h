@@ -5,12 +5,16 @@
 #include "engine/ops/combine.h"
 #include "engine/ops/convolution.h"
 #include "engine/ops/dense.h"
+#include "engine/ops/elementwise.h"
+#include "engine/ops/gather.h"
 #include "engine/ops/gradient_op.h"
 #include "engine/ops/losses.h"
+#include "engine/ops/matmul.h"
 #include "engine/ops/noise.h"
 #include "engine/ops/normalization.h"
 #include "engine/ops/pooling.h"
 #include "engine/ops/rearrange.h"
+#include "engine/ops/reduce.h"
 #include "engine/ops/resample.h"
 #include "engine/ops/sequence.h"
 
@@ -24,7 +28,8 @@ using OpAttributes =
                  GaussianNoiseOp, ReshapeOp, PermuteOp, SplitOp, ResampleOp, AddOp, CombineOp,
                  ConcatOp, EmbeddingOp, PositionOp, RecurrentOp, AttentionOp, OneHotOp,
                  SoftmaxCrossEntropyOp, MeanSquaredErrorOp, ElementLossOp, HingeLossOp,
-                 CosineLossOp, GradientOp, LossSeedOp>;
+                 CosineLossOp, GradientOp, LossSeedOp, UnaryOp, BinaryOp, CompareOp, LogicOp,
+                 WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp>;
 
 /// What a GradientOp is the gradient of.
 struct ForwardOp {

@@ -9,7 +9,7 @@
 
 namespace gradwright {
 
-enum class DType { F32, F64, BF16, F16, I64, I32, I8, U8 };
+enum class DType { F32, F64, BF16, F16, I64, I32, I8, U8, Bool };
 
 constexpr std::size_t sizeOf(DType type) {
     switch (type) {
@@ -24,6 +24,7 @@ constexpr std::size_t sizeOf(DType type) {
         return 2;
     case DType::I8:
     case DType::U8:
+    case DType::Bool:
         return 1;
     }
     return 0;
@@ -48,6 +49,8 @@ constexpr std::string_view nameOf(DType type) {
         return "I8";
     case DType::U8:
         return "U8";
+    case DType::Bool:
+        return "BOOL";
     }
     return "?";
 }

@@ -191,7 +191,7 @@ void Compiler::lowerInputs() {
 void Compiler::lowerWeightValues() {
     for (std::uint32_t i = 0; i < values_.size(); ++i) {
         const auto& value = graph_.values()[i];
-        if (readers_[i] == 0 || (!value.weight && !value.constant))
+        if ((!value.weight && !value.constant) || !isRead(ValueId{i}))
             continue;
         Buffer* buffer = nullptr;
         if (value.weight) {

@@ -129,6 +129,8 @@ public:
     Lowered* makeIntermediate(const Layout& layout, const OpContext& context) {
         return make(layout, wantsGradient_[context.op.output().index()]);
     }
+    /// Numbers beside the values of the graph, without a gradient.
+    Lowered* makeNumbers(const Layout& layout) { return make(layout, false); }
     /// The output is the input's memory under another layout.
     Lowered* aliasOutput(const OpContext& context, Lowered* input, const Layout& layout);
     /// The value in that layout; reordered (once) only when the memory differs.
@@ -301,5 +303,18 @@ void lower(Compiler& compiler, const OpContext& context, const MeanSquaredErrorO
 void lower(Compiler& compiler, const OpContext& context, const ElementLossOp& op);
 void lower(Compiler& compiler, const OpContext& context, const HingeLossOp& op);
 void lower(Compiler& compiler, const OpContext& context, const CosineLossOp& op);
+void lower(Compiler& compiler, const OpContext& context, const UnaryOp& op);
+void lower(Compiler& compiler, const OpContext& context, const BinaryOp& op);
+void lower(Compiler& compiler, const OpContext& context, const CompareOp& op);
+void lower(Compiler& compiler, const OpContext& context, const LogicOp& op);
+void lower(Compiler& compiler, const OpContext& context, const WhereOp& op);
+void lower(Compiler& compiler, const OpContext& context, const CastOp& op);
+void lower(Compiler& compiler, const OpContext& context, const FillOp& op);
+void lower(Compiler& compiler, const OpContext& context, const ExpandOp& op);
+void lower(Compiler& compiler, const OpContext& context, const MatMulOp& op);
+void lower(Compiler& compiler, const OpContext& context, const ReduceOp& op);
+void lower(Compiler& compiler, const OpContext& context, const ArgMaxOp& op);
+void lower(Compiler& compiler, const OpContext& context, const TopKOp& op);
+void lower(Compiler& compiler, const OpContext& context, const GatherOp& op);
 
 } // namespace gradwright::onednn

@@ -4,6 +4,7 @@
 #include "engine/backend/onednn/processor_info.h"
 #include "engine/backend/onednn/replicated_program.h"
 #include "engine/backend/plan.h"
+#include "engine/passes/mixes_samples.h"
 
 #include <thread>
 
@@ -74,6 +75,8 @@ Division divisionOf(const OpGraph& graph, const CompileOptions& options) {
     // What is to be computed in parts is so for the smallest batch, too: its numbers must not
     // depend on the number of threads.
     const bool isFixed = options.replicas > 1;
+    if (mixesSamples(graph))
+        return Division::None;
     if (options.mode == Mode::Training)
         return isFixed ? Division::Parts : Division::None;
     return isFixed || ChunkedProgram::chunkFor(graph, options) < options.batch ? Division::Chunks

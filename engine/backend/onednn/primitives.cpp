@@ -298,6 +298,10 @@ DenseForward denseForward(prop_kind kind, const MemoryDesc& src, const MemoryDes
     return describe<dnnl::inner_product_forward>(attributes(fused), kind, src, weights, bias, dst);
 }
 
+MatMul matrixProduct(const MemoryDesc& a, const MemoryDesc& b, const MemoryDesc& out) {
+    return describe<dnnl::matmul>(attributes(), a, b, out);
+}
+
 MatMul denseProduct(const DenseForward& dense, const Activation* fused) {
     // [units, features], read as [features, units].
     const auto weights = dense.weights_desc().permute_axes({1, 0});

@@ -109,6 +109,8 @@ ConvBackwardWeights convBackwardWeights(const MemoryDesc& src, const MemoryDesc&
 
 DenseForward denseForward(dnnl::prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
                           const MemoryDesc& bias, const MemoryDesc& dst, const Activation* fused);
+/// a × b over the last two axes; those before them are broadcast.
+MatMul matrixProduct(const MemoryDesc& a, const MemoryDesc& b, const MemoryDesc& out);
 /// The same as the dense layer's forward primitive, with the same memory, as a product of matrices:
 /// that shares out few rows, or few units, among more threads. Empty where oneDNN would not use its
 /// newest kernels for it.

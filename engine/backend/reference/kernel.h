@@ -26,6 +26,14 @@ struct Frame {
     std::vector<ValueType> outputTypes;
     std::vector<std::span<T>> outputs;
 
+    std::vector<std::span<const std::int32_t>> indices; ///< by input: of I32 that is fed
+
+    /// An element of an input of any type. Integers and truth values that ops make are kept as
+    /// real numbers.
+    [[nodiscard]] T number(std::size_t input, std::size_t element) const {
+        return indices[input].empty() ? inputs[input][element]
+                                      : static_cast<T>(indices[input][element]);
+    }
     [[nodiscard]] Shape inputShape(std::size_t index) const {
         return inputTypes[index].shapeFor(batch);
     }
@@ -119,6 +127,32 @@ template <class T>
 KernelPtr<T> makeKernel(const CosineLossOp& op, const Frame<T>& frame);
 template <class T>
 KernelPtr<T> makeKernel(const LossSeedOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const UnaryOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const BinaryOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const CompareOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const LogicOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const WhereOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const CastOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const FillOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const ExpandOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const MatMulOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const ReduceOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const ArgMaxOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const TopKOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const GatherOp& op, const Frame<T>& frame);
 
 /// At the end of each family's file: both precisions of one op.
 #define GRADWRIGHT_REFERENCE_KERNEL(Op)                                                            \

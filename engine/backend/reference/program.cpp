@@ -18,6 +18,11 @@ OpGraph programOf(const OpGraph& graph, Mode mode) {
     return program;
 }
 
+/// Whether each batch brings it.
+bool isFed(const Value& value) {
+    return !value.source && !value.weight && !value.constant;
+}
+
 /// Runs the backward pass of another op's kernel.
 template <class T>
 class FusedGradient final : public Kernel<T> {
@@ -76,12 +81,16 @@ void ReferenceProgram<T>::allocate() {
     for (std::size_t i = 0; i < buffers_.size(); ++i) {
         if (!needed_[i])
             continue;
-        const auto& type = graph_.values()[i].type;
-        const auto size = static_cast<std::size_t>(type.shapeFor(options_.batch).elements());
-        if (type.element == DType::I32)
+        const auto& value = graph_.values()[i];
+        const auto size = static_cast<std::size_t>(value.type.shapeFor(options_.batch).elements());
+        if (isFed(value) && value.type.element == DType::I32)
             buffers_[i].classes.resize(size);
         else
             buffers_[i].values.resize(size);
+        if (value.constant) {
+            const auto numbers = value.constant->to(dtypeOf<T>());
+            std::ranges::copy(numbers.template span<T>(), buffers_[i].values.begin());
+        }
     }
 }
 
@@ -94,7 +103,8 @@ Frame<T> ReferenceProgram<T>::makeFrame(const Op& op) {
     frame.inputTypes = graph_.inputTypes(op);
     for (const auto input : op.inputs) {
         frame.inputs.push_back(buffer(input).values);
-        if (graph_.type(input).element == DType::I32)
+        frame.indices.push_back(buffer(input).classes);
+        if (!buffer(input).classes.empty())
             frame.classes = buffer(input).classes;
     }
     for (const auto output : op.outputs) {
@@ -180,6 +190,9 @@ bool ReferenceProgram<T>::forward(std::span<const BatchInput> inputs, StepSeed s
     state_ = State::Compiled;
     seed_ = seed;
     bind(inputs);
+    for (std::size_t i = 0; i < buffers_.size(); ++i)
+        if (const auto weight = graph_.values()[i].weight; weight && needed_[i])
+            std::ranges::copy(weights_->values(*weight), buffers_[i].values.begin());
     for (auto& step : steps_) {
         if (stop.stop_requested())
             return false;
@@ -342,7 +355,7 @@ const std::vector<T>& ReferenceProgram<T>::readable(ValueId value) const {
         std::ranges::find(graph_.losses(), value, &LossTerm::perSample) != graph_.losses().end();
     if (!isOutput && !isLoss)
         throw Error("value number {} is neither an output nor a loss of the network", value.value);
-    if (graph_.type(value).element != DType::F32)
+    if (isFed(graph_.value(value)) && graph_.type(value).element == DType::I32)
         throw Error("{} holds class indices, which are not read back", graph_.value(value).path);
     return buffer(value).values;
 }

@@ -181,6 +181,26 @@ ValueId CaseBuilder::values(Shape shape) {
     return id;
 }
 
+ValueId CaseBuilder::weight(const Shape& shape) {
+    const auto key = fmt::format("weight{}", case_.graph.weights().size());
+    const auto id = case_.graph.addWeight({key, shape, {}, {}});
+    case_.weights.push_back(normal(shape, 0.7, 0.2));
+    return case_.graph.weightValue(id);
+}
+
+ValueId CaseBuilder::constant(const Shape& shape, DType dtype) {
+    const auto path = fmt::format("constant{}", case_.graph.values().size());
+    if (dtype == DType::F32)
+        return case_.graph.addConstant(normal(shape, 0.7, 0.2), path);
+    Tensor indices(dtype, shape);
+    std::int32_t next = 0;
+    for (auto& index : indices.span<std::int32_t>()) {
+        index = next;
+        next = next >= 0 ? -1 - next : -next; // 0, -1, 1, -2, …
+    }
+    return case_.graph.addConstant(std::move(indices), path);
+}
+
 CaseBuilder& CaseBuilder::objective(ValueId perSample, double weight) {
     case_.graph.addLoss(perSample, weight);
     return *this;

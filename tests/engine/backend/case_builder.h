@@ -29,6 +29,11 @@ public:
     ValueId shares(Shape shape);
     /// An input of normal numbers.
     ValueId values(Shape shape);
+    /// A weight of its own, as a value.
+    ValueId weight(const Shape& shape);
+    /// Numbers that stay: normal ones, or indices from 0 on, in turn from both ends.
+    ValueId constant(const Shape& shape, DType dtype = DType::F32);
+    [[nodiscard]] const ValueType& type(ValueId value) const { return case_.graph.type(value); }
     /// Makes a per-sample value a term of the objective.
     CaseBuilder& objective(ValueId perSample, double weight = 1.0);
     /// Mean squared error against a random target.
@@ -65,5 +70,6 @@ void addNormalizationCases(std::vector<OpCase>& cases);
 void addShapeCases(std::vector<OpCase>& cases);
 void addSequenceCases(std::vector<OpCase>& cases);
 void addComparisonCases(std::vector<OpCase>& cases);
+void addGeneralCases(std::vector<OpCase>& cases);
 
 } // namespace gradwright::test

@@ -397,6 +397,7 @@ std::vector<OpCase> opCases() {
     addShapeCases(cases);
     addSequenceCases(cases);
     addComparisonCases(cases);
+    addGeneralCases(cases);
     return cases;
 }
 
