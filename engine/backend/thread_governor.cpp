@@ -74,46 +74,62 @@ ThreadGovernor::~ThreadGovernor() {
     pool_.setShortTurns(false);
 }
 
-void ThreadGovernor::startWindow(Clock::time_point now) {
-    start_.reset();
+void ThreadGovernor::resume(Clock::time_point now) {
+    if (start_ || pool_.size() == 1)
+        return;
     const auto times = pool_.times();
     if (!times)
         return;
     start_ = now;
     startTimes_ = *times;
-    work_ = 0;
-    steps_ = 0;
+}
+
+void ThreadGovernor::pause(Clock::time_point now) {
+    if (start_ && !endStretch(now))
+        window_ = {};
+}
+
+bool ThreadGovernor::endStretch(Clock::time_point now) {
+    const auto start = *std::exchange(start_, {});
+    const auto times = pool_.times();
+    if (!times)
+        return false;
+    window_.wall += now - start;
+    window_.used.running += times->running - startTimes_.running;
+    window_.used.waiting += times->waiting - startTimes_.waiting;
+    return true;
 }
 
 std::optional<ComputeLoad> ThreadGovernor::afterStep(double work, Clock::time_point now) {
     if (pool_.size() == 1)
         return {};
     if (!start_) {
-        startWindow(now);
+        resume(now);
         return {};
     }
-    work_ += work;
-    ++steps_;
-    const auto wall = now - *start_;
-    if (wall < kWindow)
+    window_.work += work;
+    ++window_.steps;
+    if (window_.wall + (now - *start_) < kWindow)
         return {};
-    const auto times = pool_.times();
-    if (!times)
+    const bool isKnown = endStretch(now);
+    const auto window = std::exchange(window_, {});
+    if (!isKnown) {
+        resume(now);
         return {};
-    const LoadSample sample{
-        .wall = wall,
-        .used = {times->running - startTimes_.running, times->waiting - startTimes_.waiting},
-        .processors = availableThreads(),
-        .weight = weightOfOthers()};
+    }
+    const LoadSample sample{.wall = window.wall,
+                            .used = window.used,
+                            .processors = availableThreads(),
+                            .weight = weightOfOthers()};
     noteOthers(sample);
-    const double rate = work_ / seconds(wall);
+    const double rate = window.work / seconds(window.wall);
     if (isBusy_ && others_ <= kQuiet)
         setBusy(false, now);
     else if (tried_ != threads_)
         judgeTrial(rate, now);
     else
-        judge(sample, rate, now);
-    startWindow(now);
+        judge(rate, window.steps * kShortStep > window.wall, now);
+    resume(now);
 
     const ComputeLoad load{.threads = threads_, .othersBusy = toldOthers()};
     if (load == std::exchange(load_, load))
@@ -136,11 +152,10 @@ void ThreadGovernor::noteOthers(const LoadSample& sample) {
     others_ = memory * others_ + (1 - memory) * others;
 }
 
-void ThreadGovernor::judge(const LoadSample& sample, double rate, Clock::time_point now) {
+void ThreadGovernor::judge(double rate, bool isShort, Clock::time_point now) {
     rate_ = rate_ > 0 ? kMemory * rate_ + (1 - kMemory) * rate : rate;
     if (!isBusy_ && others_ >= kBusy)
         setBusy(true, now);
-    const bool isShort = steps_ * kShortStep > sample.wall;
     if (isBusy_ && isShort && now - lastTrial_ >= kBetweenTrials)
         tryThreads(threads_ == 1 ? pool_.size() : 1, now);
 }

@@ -52,16 +52,28 @@ public:
     /// To be called after each step, with what it has done (in samples or any other unit). Returns
     /// the load where it has changed.
     std::optional<ComputeLoad> afterStep(double work, Clock::time_point now = Clock::now());
-    /// The time since the last step is not to count: the computation has paused.
-    void forget() { start_.reset(); }
+    /// The computation pauses, between epochs for example: the time from here to resume(), or to
+    /// the end of the next step, does not count. What was measured before does: the epochs of a
+    /// small network are shorter than a window.
+    void pause(Clock::time_point now = Clock::now());
+    void resume(Clock::time_point now = Clock::now());
 
     [[nodiscard]] const ComputeLoad& load() const { return load_; }
 
 private:
-    void startWindow(Clock::time_point now);
+    /// What has been measured since the last judgement, without pauses.
+    struct Window {
+        std::chrono::nanoseconds wall{0};
+        ProcessorTimes used;
+        double work = 0;
+        int steps = 0;
+    };
+
+    /// Whether the system told the times.
+    bool endStretch(Clock::time_point now);
     [[nodiscard]] int toldOthers() const;
     void noteOthers(const LoadSample& sample);
-    void judge(const LoadSample& sample, double rate, Clock::time_point now);
+    void judge(double rate, bool isShort, Clock::time_point now);
     void judgeTrial(double rate, Clock::time_point now);
     void setBusy(bool busy, Clock::time_point now);
     /// For good, or for one window to try it.
@@ -73,10 +85,9 @@ private:
     bool isBusy_ = false;
     int threads_; ///< that take part …
     int tried_;   ///< … and those of this window
-    std::optional<Clock::time_point> start_;
+    Window window_;
+    std::optional<Clock::time_point> start_; ///< of the stretch since the last pause or judgement
     ProcessorTimes startTimes_;
-    double work_ = 0;
-    int steps_ = 0;
     double others_ = 0; ///< smoothed
     double rate_ = 0;   ///< smoothed, with threads_
     Clock::time_point lastTrial_;

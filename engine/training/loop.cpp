@@ -166,7 +166,7 @@ void TrainingLoop::startRun() {
 TrainingLoop::Outcome TrainingLoop::runEpoch(const std::stop_token& stop) {
     speed_.startEpoch();
     if (governor_)
-        governor_->forget(); // the figures of the epoch before have been measured since
+        governor_->resume();
     batcher_.startEpoch(static_cast<std::uint64_t>(position_.epoch), position_.batch);
     for (;;) {
         if (!obeyCommands(stop))
@@ -184,6 +184,8 @@ TrainingLoop::Outcome TrainingLoop::runEpoch(const std::stop_token& stop) {
         if (secondsSince(lastCheckpoint_) >= job_.settings.checkpointSeconds())
             writeCheckpointFile();
     }
+    if (governor_)
+        governor_->pause(); // the epoch's figures are measured next
     return endEpoch(stop);
 }
 
@@ -210,9 +212,9 @@ bool TrainingLoop::obeyCommands(const std::stop_token& stop) {
             writeCheckpointFile();
             sink_(Paused{position_.step});
         }
-        commands_.wait(stop);
         if (governor_)
-            governor_->forget();
+            governor_->pause();
+        commands_.wait(stop);
     }
 }
 

@@ -119,6 +119,26 @@ private Q_SLOTS:
         }).join();
     }
 
+    /// The epochs of a small network are shorter than what can be judged.
+    void shortStretchesBetweenPausesAddUp() {
+        if (!processorTimes(currentThread()))
+            QSKIP("this system does not tell what its threads take of the processors");
+        std::thread([] {
+            setComputeThreads(2);
+            auto& pool = computePool();
+            ThreadGovernor governor(pool);
+            const Hogs hogs(2 * availableThreads());
+            const auto end = std::chrono::steady_clock::now() + 20s;
+            while (governor.load().othersBusy == 0 && std::chrono::steady_clock::now() < end) {
+                governor.resume();
+                pool.run(4, [](std::size_t, std::size_t) { compute(500us); });
+                governor.afterStep(32);
+                governor.pause();
+            }
+            QVERIFY(governor.load().othersBusy > 0);
+        }).join();
+    }
+
     void aSingleThreadHasNothingToAdapt() {
         ComputePool pool(1);
         ThreadGovernor governor(pool);
