@@ -92,18 +92,18 @@ using Primitives = std::vector<std::unique_ptr<BoundPrimitive>>;
 void shareForward(Compiler& compiler, const OpContext& context, const SharedDense& dense) {
     auto primitives = std::make_shared<Primitives>();
     auto* output = reinterpret_cast<float*>(dense.output->all);
-    for (const auto& [first, rows] : piecesOf(dense.rows, compiler.parts()->parts())) {
-        const auto pd = forwardOf(compiler, dense, rows);
+    for (const auto& piece : piecesOf(dense.rows, compiler.parts()->parts())) {
+        const auto pd = forwardOf(compiler, dense, piece.rows);
         const auto product = denseProduct(pd, dense.fused);
         const auto bind = [&](const auto& chosen) {
             std::vector<BoundPrimitive::Argument> arguments{
-                {DNNL_ARG_SRC, chosen.src_desc(), dense.sourceRow(first)},
+                {DNNL_ARG_SRC, chosen.src_desc(), dense.sourceRow(piece.first)},
                 {DNNL_ARG_WEIGHTS, chosen.weights_desc(), dense.weights},
-                {DNNL_ARG_DST, chosen.dst_desc(), output + first * dense.units}};
+                {DNNL_ARG_DST, chosen.dst_desc(), output + piece.first * dense.units}};
             if (dense.bias)
                 arguments.push_back({DNNL_ARG_BIAS, chosen.bias_desc(), dense.biases});
             primitives->push_back(std::make_unique<BoundPrimitive>(chosen, std::move(arguments)));
-            if (first == 0)
+            if (piece.first == 0)
                 compiler.reportForward(context, implementationOf(chosen), dense.output->layout);
         };
         if (product)
