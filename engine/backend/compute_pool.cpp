@@ -18,7 +18,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::nanoseconds kQuietSpin = std::chrono::microseconds(50);
 constexpr unsigned kPlaceBits = 20;
 constexpr std::uint64_t kPlaceMask = (std::uint64_t{1} << kPlaceBits) - 1;
 constexpr std::uint32_t kRoundMask = (std::uint32_t{1} << 24) - 1;

@@ -13,6 +13,9 @@
 
 namespace gradwright {
 
+/// How long an idle thread spins on a computer that has nothing else to do.
+inline constexpr std::chrono::nanoseconds kQuietSpin = std::chrono::microseconds(50);
+
 /// Threads that compute tasks side by side for the thread that owns the pool, which takes part.
 /// Tasks come from a queue: a thread that loses its processor delays the task that it has begun and
 /// no other. A thread that finds nothing to do spins briefly, since the next tasks usually follow

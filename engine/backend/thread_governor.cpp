@@ -26,7 +26,6 @@ constexpr double kStill = 0.8;
 /// Of the past in what is smoothed, per window.
 constexpr double kMemory = 0.6;
 
-constexpr auto kQuietSpin = 50us;
 constexpr auto kBusySpin = 5us;
 
 /// Another number of threads is tried this often, while steps are so short.

@@ -58,8 +58,8 @@ void forEachRow(const ImageBytes& images, const Shape& crop, std::int64_t index,
 
 /// Mean and deviation of each channel over some images, after crop and binarizing. Counts bytes, so
 /// the result does not depend on any order of summation.
-void standardizeOver(const ImageBytes& images, std::span<const std::uint32_t> part,
-                     Preparation& preparation) {
+void standardizeOverBytes(const ImageBytes& images, std::span<const std::uint32_t> part,
+                          Preparation& preparation) {
     const auto crop = preparedShape(shapeOfOne(images), preparation);
     std::vector<std::array<std::int64_t, 256>> counts(static_cast<std::size_t>(crop[0]));
     for (const auto i : part)
@@ -212,8 +212,8 @@ Dataset byteImageDataset(LabelledImages training, LabelledImages test,
     const auto shape = preparedShape(shapeOfOne(training.images), preparation);
     if (standardize) {
         const std::vector<std::int32_t> labels(training.labels.begin(), training.labels.end());
-        standardizeOver(training.images, splitOf(labels, classes.size(), choice).training,
-                        preparation);
+        standardizeOverBytes(training.images, splitOf(labels, classes.size(), choice).training,
+                             preparation);
     }
     return {{shape, std::move(classes), preparation},
             std::make_shared<ByteImageSource>(std::move(training.images),

@@ -16,7 +16,7 @@
 namespace gradwright {
 namespace {
 
-constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
+constexpr std::size_t kMaxCsvBytes = std::size_t{1} << 30;
 constexpr std::size_t kMaxColumns = 100'000;
 constexpr char kBlanks = ' '; ///< as a delimiter: any run of blanks
 constexpr std::array<char, 5> kDelimiters = {',', ';', '\t', '|', kBlanks};
@@ -244,7 +244,7 @@ CsvTable parseCsv(std::string_view text, const std::string& name, const CsvOptio
 }
 
 CsvTable readCsv(const std::filesystem::path& path, const CsvOptions& options) {
-    return parseCsv(readWholeFile(path, kMaxBytes), path.string(), options);
+    return parseCsv(readWholeFile(path, kMaxCsvBytes), path.string(), options);
 }
 
 } // namespace gradwright

@@ -15,8 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint8_t kUnsignedByte = 0x08;
-constexpr std::int64_t kMaxBytes = std::int64_t{1} << 34;
-void readHeader(ByteReader& reader, std::span<std::uint8_t> header) {
+constexpr std::int64_t kMaxIdxBytes = std::int64_t{1} << 34;
+void fillHeader(ByteReader& reader, std::span<std::uint8_t> header) {
     const auto got = reader.read(header);
     if (got == header.size())
         return;
@@ -40,7 +40,7 @@ void checkMagic(const ByteReader& reader, std::span<const std::uint8_t, 4> magic
 
 std::int64_t readDims(ByteReader& reader, std::vector<std::int64_t>& dims) {
     std::vector<std::uint8_t> bytes(dims.size() * 4);
-    readHeader(reader, bytes);
+    fillHeader(reader, bytes);
     std::int64_t total = 1;
     for (std::size_t i = 0; i < dims.size(); ++i) {
         std::uint32_t dim = 0;
@@ -48,9 +48,9 @@ std::int64_t readDims(ByteReader& reader, std::vector<std::int64_t>& dims) {
             dim = (dim << 8) | bytes[4 * i + k];
         if (dim == 0)
             throw Error("{}: dimension {} is 0; it must be at least 1", reader.name(), i + 1);
-        if (dim > kMaxBytes / total)
+        if (dim > kMaxIdxBytes / total)
             throw Error("{}: the header promises more than {} bytes of values", reader.name(),
-                        kMaxBytes);
+                        kMaxIdxBytes);
         dims[i] = dim;
         total *= dim;
     }
@@ -71,7 +71,7 @@ void checkPromise(const ByteReader& reader, std::int64_t header, std::int64_t to
 
 IdxHeader readIdxHeader(ByteReader& reader, std::size_t rank) {
     std::array<std::uint8_t, 4> magic{};
-    readHeader(reader, magic);
+    fillHeader(reader, magic);
     checkMagic(reader, magic, rank);
     IdxHeader header;
     header.dims.resize(rank);

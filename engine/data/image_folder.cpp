@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 /// Mean and deviation hardly change beyond so many images.
 constexpr std::size_t kMeasured = 1000;
 /// Makes the seed of the test part another than that of validation.
-constexpr std::uint64_t kTestSeed = 0x7E57;
+constexpr std::uint64_t kTestImagesSeed = 0x7E57;
 constexpr std::size_t kMostFiles = 100'000'000;
 
 bool isHidden(const fs::path& path) {
@@ -112,8 +112,8 @@ ImageFolder only(const ImageFolder& folder, std::vector<std::uint32_t> part) {
     return result;
 }
 
-void standardizeOver(const DataSource& source, std::span<const std::uint32_t> part,
-                     Preparation& preparation) {
+void standardizeOverFiles(const DataSource& source, std::span<const std::uint32_t> part,
+                          Preparation& preparation) {
     const auto channels = static_cast<std::size_t>(source.shape()[0]);
     std::vector<float> values(static_cast<std::size_t>(source.shape().elements()));
     const auto plane = values.size() / channels;
@@ -175,8 +175,9 @@ ImageFolder listImageFolder(const fs::path& root, const std::vector<std::string>
 Dataset imageFolderDataset(ImageFolder folder, std::optional<ImageFolder> test,
                            const ImageFolderOptions& options, const DataChoice& choice) {
     if (!test) {
-        const auto split = stratifiedSplit(folder.labels, folder.classes.size(),
-                                           options.testFraction, choice.splitSeed + kTestSeed);
+        const auto split =
+            stratifiedSplit(folder.labels, folder.classes.size(), options.testFraction,
+                            choice.splitSeed + kTestImagesSeed);
         if (split.validation.empty())
             throw Error("{}: a part of {} of {} images leaves none to test with; take more, or "
                         "name a folder to test with",
@@ -190,7 +191,8 @@ Dataset imageFolderDataset(ImageFolder folder, std::optional<ImageFolder> test,
     info.preparation = {.size = 0, .pictures = PictureKind::Whole, .fit = options.fit};
     if (options.standardize) {
         const auto part = splitOf(folder.labels, folder.classes.size(), choice).training;
-        standardizeOver(FolderSource(folder, options, info.preparation), part, info.preparation);
+        standardizeOverFiles(FolderSource(folder, options, info.preparation), part,
+                             info.preparation);
     }
     auto training = std::make_shared<FolderSource>(std::move(folder), options, info.preparation);
     auto held = std::make_shared<FolderSource>(*std::move(test), options, info.preparation);

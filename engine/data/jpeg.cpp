@@ -106,8 +106,8 @@ int exifOrientation(std::span<const std::uint8_t> marker) {
 }
 
 /// The two steps of libjpeg. Errors leave by longjmp, so nothing within them has a destructor.
-bool readHeader(Decoder& decoder, std::span<const std::uint8_t> file,
-                const PictureRequest& request) {
+bool readJpegHeader(Decoder& decoder, std::span<const std::uint8_t> file,
+                    const PictureRequest& request) {
     if (setjmp(decoder.leave) != 0)
         return false;
     auto& info = decoder.info;
@@ -173,7 +173,7 @@ Picture upright(const Picture& stored, int orientation) {
 Picture decodeJpeg(std::span<const std::uint8_t> file, const std::string& name,
                    const PictureRequest& request) {
     Decoder decoder;
-    if (!readHeader(decoder, file, request))
+    if (!readJpegHeader(decoder, file, request))
         throw Error("{}: this JPEG image is broken: {}", name, decoder.message.data());
     checkImageSize(decoder.info.image_width, decoder.info.image_height, name);
     const auto orientation = orientationOf(decoder); // finishing frees the markers

@@ -22,7 +22,7 @@ std::vector<std::int64_t> countClasses(std::span<const std::int32_t> labels, std
     return counts;
 }
 
-std::vector<std::int32_t> labelsOf(const DataSource& source) {
+std::vector<std::int32_t> labelsOfSamples(const DataSource& source) {
     std::vector<std::int32_t> labels(static_cast<std::size_t>(source.size()));
     for (std::size_t i = 0; i < labels.size(); ++i)
         labels[i] = source.label(static_cast<std::int64_t>(i));
@@ -89,7 +89,7 @@ Split stratifiedSplit(std::span<const std::int32_t> labels, std::size_t classes,
 
 Split stratifiedSplit(const DataSource& source, std::size_t classes, double validationFraction,
                       std::uint64_t seed) {
-    return stratifiedSplit(labelsOf(source), classes, validationFraction, seed);
+    return stratifiedSplit(labelsOfSamples(source), classes, validationFraction, seed);
 }
 
 Split splitOf(std::span<const std::int32_t> labels, std::size_t classes, const DataChoice& choice) {
@@ -104,7 +104,7 @@ Split splitOf(std::span<const std::int32_t> labels, std::size_t classes, const D
 }
 
 Split splitOf(const Dataset& dataset, const DataChoice& choice) {
-    return splitOf(labelsOf(*dataset.training), dataset.info.classes.size(), choice);
+    return splitOf(labelsOfSamples(*dataset.training), dataset.info.classes.size(), choice);
 }
 
 } // namespace gradwright

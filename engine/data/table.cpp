@@ -20,7 +20,7 @@ constexpr std::size_t kMostClasses = 1000;
 /// Whole numbers with at most so many different values are taken for classes.
 constexpr std::size_t kFewNumbers = 20;
 /// Makes the seed of the test part another than that of validation.
-constexpr std::uint64_t kTestSeed = 0x7E57;
+constexpr std::uint64_t kTestRowsSeed = 0x7E57;
 
 /// Prepared rows.
 class TableSource final : public DataSource {
@@ -183,7 +183,8 @@ std::int32_t classOf(const Sheet& sheet, std::size_t row, const std::vector<std:
     return static_cast<std::int32_t>(found - classes.begin());
 }
 
-std::vector<std::int32_t> labelsOf(const Sheet& sheet, const std::vector<std::string>& classes) {
+std::vector<std::int32_t> labelsOfRows(const Sheet& sheet,
+                                       const std::vector<std::string>& classes) {
     std::vector<std::int32_t> labels;
     for (const auto row : sheet.rows)
         labels.push_back(classes.empty() ? 0 : classOf(sheet, row, classes));
@@ -202,7 +203,7 @@ std::shared_ptr<TableSource> sourceOf(const Sheet& sheet, const DataInfo& info) 
             rest = rest.subspan(count);
         }
     if (info.hasClasses())
-        source->classes = labelsOf(sheet, info.classes);
+        source->classes = labelsOfRows(sheet, info.classes);
     for (const auto row : sheet.rows)
         for (std::size_t i = 0; i < info.targetScaling.size(); ++i) {
             float value = 0;
@@ -217,8 +218,8 @@ std::shared_ptr<TableSource> sourceOf(const Sheet& sheet, const DataInfo& info) 
 std::pair<Sheet, Sheet> withoutTest(const Sheet& sheet, const std::vector<std::string>& classes,
                                     const TableOptions& options, const DataChoice& choice) {
     const auto split =
-        stratifiedSplit(labelsOf(sheet, classes), std::max<std::size_t>(1, classes.size()),
-                        options.testFraction, choice.splitSeed + kTestSeed);
+        stratifiedSplit(labelsOfRows(sheet, classes), std::max<std::size_t>(1, classes.size()),
+                        options.testFraction, choice.splitSeed + kTestRowsSeed);
     if (split.validation.empty())
         throw Error("{}: a part of {} of {} rows leaves none to test with; take more, or name a "
                     "table to test with",
@@ -251,8 +252,8 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
     } else {
         std::tie(sheet, testSheet) = withoutTest(sheet, info.classes, options, choice);
     }
-    const auto training =
-        sheet.only(splitOf(labelsOf(sheet, info.classes), info.classes.size(), choice).training);
+    const auto training = sheet.only(
+        splitOf(labelsOfRows(sheet, info.classes), info.classes.size(), choice).training);
     std::size_t width = 0;
     for (const auto column : sheet.inputs) {
         info.columns.push_back(columnOf(training, column, options));

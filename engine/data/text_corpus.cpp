@@ -13,7 +13,7 @@
 namespace gradwright {
 namespace {
 
-constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
+constexpr std::size_t kMaxTextBytes = std::size_t{1} << 30;
 
 class TextSource final : public DataSource {
 public:
@@ -89,7 +89,7 @@ std::vector<std::int32_t> encodeText(std::string_view text,
 }
 
 std::string readText(const std::filesystem::path& file) {
-    return readWholeFile(file, kMaxBytes);
+    return readWholeFile(file, kMaxTextBytes);
 }
 
 Dataset textDataset(std::string text, const std::string& file, const TextOptions& options) {

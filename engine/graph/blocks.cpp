@@ -11,14 +11,6 @@
 namespace gradwright {
 namespace {
 
-/// Every graph of the network with its name.
-template <class F>
-void forEachGraph(const Network& network, F visit) {
-    visit(std::string{}, network.main);
-    for (const auto& [name, block] : network.blocks)
-        visit(name, block.graph);
-}
-
 const BlockDefinition& definitionOf(const Network& network, std::string_view block) {
     const auto found = network.blocks.find(block);
     if (found == network.blocks.end())
@@ -62,7 +54,7 @@ std::string freshBlockName(const Network& network, std::string_view stem) {
 
 std::size_t usesOf(const Network& network, std::string_view block) {
     std::size_t count = 0;
-    forEachGraph(network, [&](const std::string&, const Graph& graph) {
+    forEachGraph(network, [&](std::string_view, const Graph& graph) {
         for (const auto& [id, node] : graph.nodes())
             if (const auto* use = node.blockUse(); use && use->block == block)
                 ++count;
@@ -124,11 +116,11 @@ NetworkEdit demote(const Network& network, const std::string& block, NodeId node
     promoted.erase(found);
     NetworkEdit::Group edits;
     if (std::ranges::find(promoted, key, &PromotedParam::key) == promoted.end())
-        forEachGraph(network, [&](const std::string& name, const Graph& graph) {
+        forEachGraph(network, [&](std::string_view name, const Graph& graph) {
             for (const auto& [id, each] : graph.nodes())
                 if (const auto* use = each.blockUse();
                     use && use->block == block && each.params.contains(key))
-                    edits.push_back({SetParam{name, id, key, {}}});
+                    edits.push_back({SetParam{std::string(name), id, key, {}}});
         });
     edits.push_back({SetPromoted{block, std::move(promoted)}});
     return {std::move(edits)};

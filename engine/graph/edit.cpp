@@ -29,14 +29,6 @@ bool usesBlock(const Graph& graph, std::string_view block) {
     });
 }
 
-/// Every graph of the network with its name.
-template <class F>
-void forEachGraph(const Network& network, F visit) {
-    visit(std::string_view{}, network.main);
-    for (const auto& [name, block] : network.blocks)
-        visit(std::string_view{name}, block.graph);
-}
-
 /// Adding or removing a port of a block moves the ports after it; refused while an instance has
 /// links there.
 void requirePortsFree(const Network& network, const std::string& block, const Node& node) {

@@ -136,6 +136,14 @@ struct Network {
     [[nodiscard]] Graph& graph(std::string_view name);
 };
 
+/// Visits the main graph under the name "", then that of each block.
+template <class Visit>
+void forEachGraph(const Network& network, Visit visit) {
+    visit(std::string_view{}, network.main);
+    for (const auto& [name, block] : network.blocks)
+        visit(std::string_view{name}, block.graph);
+}
+
 struct PortCounts {
     std::size_t minInputs = 0;
     std::size_t maxInputs = 0;

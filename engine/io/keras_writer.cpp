@@ -10,7 +10,8 @@
 namespace gradwright {
 namespace {
 
-constexpr auto kImports = R"(# Written by Gradwright. Needs the packages keras (3 or later, on any
+constexpr auto kKerasImports =
+    R"(# Written by Gradwright. Needs the packages keras (3 or later, on any
 # backend) and safetensors. Images are rows × columns × channels here.
 import sys
 
@@ -91,7 +92,7 @@ constexpr auto kFittingEnd =
     R"(    return [v.transpose(*range(2, v.ndim), 1, 0) if v.ndim > 1 else v for v in tensors]
 )";
 
-constexpr auto kLoadWeights = R"(
+constexpr auto kKerasLoadWeights = R"(
 
 def load_weights(model, path):
     """Takes the weights from a safetensors file that Gradwright wrote."""
@@ -153,7 +154,7 @@ std::string kerasFile(const Network& network) {
     const bool one = python.inputs().size() == 1;
     const auto inputs = python.inputNames();
 
-    std::string file = kImports;
+    std::string file = kKerasImports;
     file += fmt::format("# Where the file of weights has those of each layer, in Keras's order.\n"
                         "WEIGHTS = {{\n{}}}\n",
                         weights);
@@ -164,7 +165,7 @@ std::string kerasFile(const Network& network) {
         python.outputs().size() == 1 ? python.result()
                                      : fmt::format("[{}]", fmt::join(python.outputs(), ", ")));
     file += fittingOf(python);
-    file += kLoadWeights;
+    file += kKerasLoadWeights;
     file += fmt::format("    print(model({}{}{}, training=False))\n", one ? "" : "[", examples,
                         one ? "" : "]");
     return file;

@@ -8,7 +8,7 @@
 namespace gradwright {
 namespace {
 
-constexpr auto kImports = R"(# Written by Gradwright. Needs the packages torch and safetensors.
+constexpr auto kTorchImports = R"(# Written by Gradwright. Needs the packages torch and safetensors.
 import sys
 
 import torch
@@ -18,7 +18,7 @@ from torch import nn
 
 )";
 
-constexpr auto kLoadWeights = R"(
+constexpr auto kTorchLoadWeights = R"(
     def load_weights(self, path):
         """Takes the weights from a safetensors file that Gradwright wrote."""
         tensors = load_file(path)
@@ -59,14 +59,14 @@ std::string pytorchFile(const Network& network) {
         examples += fmt::format("{}torch.zeros{}", examples.empty() ? "" : ", ",
                                 pythonTuple(input.output.withBatch(1).dims()));
 
-    std::string file = kImports;
+    std::string file = kTorchImports;
     file += fmt::format("# Where the file of weights has those of each layer.\nPATHS = {{\n{}}}\n",
                         paths);
     file += fmt::format("\n\nclass Net(nn.Module):\n    \"\"\"{}\"\"\"\n\n", python.description());
     file += fmt::format("    def __init__(self):\n        super().__init__()\n{}\n", modules);
     file += fmt::format("    def forward(self, {}):\n{}        return {}\n", python.inputNames(),
                         forward, python.result());
-    file += kLoadWeights;
+    file += kTorchLoadWeights;
     file += kMain;
     file += fmt::format("        print(net({}))\n", examples);
     return file;

@@ -21,11 +21,12 @@ constexpr std::array kDTypes = {DType::F64, DType::F32, DType::F16, DType::BF16,
                                 DType::I64, DType::I32, DType::I8,  DType::U8};
 
 DType dtypeNamed(std::string_view name) {
-    const auto found = std::ranges::find(kDTypes, name, nameOf);
+    constexpr auto nameOfType = [](DType type) { return nameOf(type); };
+    const auto found = std::ranges::find(kDTypes, name, nameOfType);
     if (found != kDTypes.end())
         return *found;
     std::vector<std::string_view> names;
-    std::ranges::transform(kDTypes, std::back_inserter(names), nameOf);
+    std::ranges::transform(kDTypes, std::back_inserter(names), nameOfType);
     throw Error("the dtype {} is not supported; supported are {}", quotedText(name),
                 fmt::join(names, ", "));
 }

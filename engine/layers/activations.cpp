@@ -4,7 +4,7 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferActivations(const InferContext& context) {
     return context.inputs[0];
 }
 
@@ -22,17 +22,17 @@ Activation activationOfLayer(ActivationKind kind, const Params& params) {
 }
 
 template <ActivationKind kind>
-ValueId lower(LowerContext& context) {
+ValueId lowerActivations(LowerContext& context) {
     return context.op(ActivationOp{activationOfLayer(kind, context.params())});
 }
 
 template <ActivationKind kind>
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchActivations(const CodeContext& context) {
     return {"", code::torchActivated(activationOfLayer(kind, context.params()), context.input())};
 }
 
 template <ActivationKind kind>
-std::string keras(const CodeContext& context) {
+std::string kerasActivations(const CodeContext& context) {
     const auto activation = activationOfLayer(kind, context.params());
     if (kind == ActivationKind::LeakyRelu)
         return code::kerasLayer("LeakyReLU", context,
@@ -52,10 +52,10 @@ LayerDef activationLayer() {
             .doc = about.doc,
             .formula = about.formula,
             .source = about.source,
-            .infer = infer,
-            .lower = lower<kind>,
-            .pytorch = pytorch<kind>,
-            .keras = keras<kind>};
+            .infer = inferActivations,
+            .lower = lowerActivations<kind>,
+            .pytorch = pytorchActivations<kind>,
+            .keras = kerasActivations<kind>};
 }
 
 ParamSpec alphaParam(std::string doc) {

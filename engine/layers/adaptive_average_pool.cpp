@@ -4,7 +4,7 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferAdaptiveAveragePool(const InferContext& context) {
     const auto& image = context.inputs[0];
     if (auto problem = requireAxes("Adaptive average pool", image, 2))
         return *std::move(problem);
@@ -13,7 +13,7 @@ Inferred infer(const InferContext& context) {
 }
 
 /// Windows of one size are those of an ordinary pooling.
-ValueId lower(LowerContext& context) {
+ValueId lowerAdaptiveAveragePool(LowerContext& context) {
     const auto& image = context.inputShape();
     const auto& size = context.params().tuple("size");
     if (image[1] % size[0] == 0 && image[2] % size[1] == 0) {
@@ -24,18 +24,18 @@ ValueId lower(LowerContext& context) {
         ResampleOp::ofSample({{}, {AxisMap::Kind::Mean, size[0]}, {AxisMap::Kind::Mean, size[1]}}));
 }
 
-std::string label(const Params& params) {
+std::string labelAdaptiveAveragePool(const Params& params) {
     const auto& size = params.tuple("size");
     return fmt::format("AdaptiveAvgPool {}×{}", size[0], size[1]);
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchAdaptiveAveragePool(const CodeContext& context) {
     const auto& size = context.params().tuple("size");
     return {"", code::call("F.adaptive_avg_pool2d",
                            {context.input(), fmt::format("({}, {})", size[0], size[1])})};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasAdaptiveAveragePool(const CodeContext& context) {
     const auto& size = context.params().tuple("size");
     return code::kerasLayer("AdaptiveAveragePooling2D", context,
                             {fmt::format("({}, {})", size[0], size[1])});
@@ -54,11 +54,11 @@ LayerDef adaptiveAveragePool() {
             .source = "He, Zhang, Ren, Sun: Spatial pyramid pooling, 2014",
             .params = {tupleParam("size", "Size", {1, 1}, 2, 2, 1, 4096,
                                   "Rows × columns of the output.")},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras,
-            .label = label};
+            .infer = inferAdaptiveAveragePool,
+            .lower = lowerAdaptiveAveragePool,
+            .pytorch = pytorchAdaptiveAveragePool,
+            .keras = kerasAdaptiveAveragePool,
+            .label = labelAdaptiveAveragePool};
 }
 
 } // namespace gradwright::layers

@@ -6,7 +6,7 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferAdd(const InferContext& context) {
     for (const auto& input : context.inputs)
         if (input != context.inputs[0])
             return LayerProblem{fmt::format("Add takes inputs of one shape; received {} and {}.",
@@ -16,15 +16,15 @@ Inferred infer(const InferContext& context) {
     return context.inputs[0];
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerAdd(LowerContext& context) {
     return context.op(AddOp{});
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchAdd(const CodeContext& context) {
     return {"", fmt::format("{}", fmt::join(context.inputs(), " + "))};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasAdd(const CodeContext& context) {
     return fmt::format("layers.Add(name=\"{}\")([{}])", context.name(),
                        fmt::join(context.inputs(), ", "));
 }
@@ -42,10 +42,10 @@ LayerDef add() {
             .source = "He, Zhang, Ren, Sun: Deep residual learning for image recognition, 2015",
             .minInputs = 2,
             .maxInputs = 16,
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras};
+            .infer = inferAdd,
+            .lower = lowerAdd,
+            .pytorch = pytorchAdd,
+            .keras = kerasAdd};
 }
 
 } // namespace gradwright::layers

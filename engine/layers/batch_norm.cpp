@@ -4,11 +4,11 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferBatchNorm(const InferContext& context) {
     return context.inputs[0];
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerBatchNorm(LowerContext& context) {
     const auto& params = context.params();
     const Shape channels{channelsOf(context.inputShape())};
     const Initializer ones{"constant", 1.0};
@@ -20,7 +20,7 @@ ValueId lower(LowerContext& context) {
     return withChannelsFirst(context, [&](ValueId x) { return context.op(op, {x}, weights); });
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchBatchNorm(const CodeContext& context) {
     const auto& params = context.params();
     const auto rank = context.shape().rank();
     const auto* module = rank == 4   ? "nn.BatchNorm3d"
@@ -32,7 +32,7 @@ PyTorchCode pytorch(const CodeContext& context) {
             torchChannelsFirst(context, "self." + context.name())};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasBatchNorm(const CodeContext& context) {
     const auto& params = context.params();
     return code::kerasLayer("BatchNormalization", context,
                             {"momentum=" + code::number(1.0 - params.real("momentum")),
@@ -61,10 +61,10 @@ LayerDef batchNorm() {
             .source = "Ioffe, Szegedy: Batch normalization, 2015",
             .hasWeights = true,
             .params = {std::move(epsilon), std::move(momentum)},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras};
+            .infer = inferBatchNorm,
+            .lower = lowerBatchNorm,
+            .pytorch = pytorchBatchNorm,
+            .keras = kerasBatchNorm};
 }
 
 } // namespace gradwright::layers

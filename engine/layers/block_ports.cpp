@@ -4,7 +4,7 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferBlockPorts(const InferContext& context) {
     return context.inputs[0];
 }
 
@@ -21,7 +21,7 @@ LayerDef blockInput() {
             .minInputs = 0,
             .maxInputs = 0,
             .insideBlocksOnly = true,
-            .infer = infer};
+            .infer = inferBlockPorts};
 }
 
 LayerDef blockOutput() {
@@ -34,7 +34,7 @@ LayerDef blockOutput() {
             .source = "",
             .hasOutput = false,
             .insideBlocksOnly = true,
-            .infer = infer};
+            .infer = inferBlockPorts};
 }
 
 } // namespace gradwright::layers

@@ -6,7 +6,7 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferConcatenate(const InferContext& context) {
     auto joint = context.inputs[0];
     const auto axis = context.params.integer("axis");
     const auto index = static_cast<std::size_t>(axis);
@@ -31,17 +31,17 @@ Inferred infer(const InferContext& context) {
     return joint;
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerConcatenate(LowerContext& context) {
     return context.op(ConcatOp::ofSample(context.params().integer("axis")));
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchConcatenate(const CodeContext& context) {
     return {"", fmt::format("torch.cat([{}], dim={})", fmt::join(context.inputs(), ", "),
                             context.params().integer("axis") + 1)};
 }
 
 /// The channels of images come last there.
-std::string keras(const CodeContext& context) {
+std::string kerasConcatenate(const CodeContext& context) {
     const auto axis = context.params().integer("axis");
     const auto rank = static_cast<std::int64_t>(context.shape().rank());
     const auto there = rank >= 3 ? (axis == 0 ? rank : axis) : axis + 1;
@@ -64,10 +64,10 @@ LayerDef concatenate() {
         .maxInputs = 16,
         .params = {intParam("axis", "Axis", 0, 0, 3,
                             "0 joins channels, vectors or steps, 1 rows or features, 2 columns.")},
-        .infer = infer,
-        .lower = lower,
-        .pytorch = pytorch,
-        .keras = keras};
+        .infer = inferConcatenate,
+        .lower = lowerConcatenate,
+        .pytorch = pytorchConcatenate,
+        .keras = kerasConcatenate};
 }
 
 } // namespace gradwright::layers

@@ -37,7 +37,7 @@ ConvTransposeOp opOf(const Params& params) {
     return op;
 }
 
-Inferred infer(const InferContext& context) {
+Inferred inferConvTranspose2d(const InferContext& context) {
     const auto& image = context.inputs[0];
     if (auto problem = requireAxes("Conv transpose 2D", image, 2))
         return *std::move(problem);
@@ -67,7 +67,7 @@ Inferred infer(const InferContext& context) {
     return Shape(std::move(dims));
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerConvTranspose2d(LowerContext& context) {
     const auto& params = context.params();
     const auto op = opOf(params);
     const auto channels = context.inputShape()[0];
@@ -82,7 +82,7 @@ ValueId lower(LowerContext& context) {
     return lowerActivation(context, context.op(op, context.inputs(), std::move(weights)));
 }
 
-std::string label(const Params& params) {
+std::string labelConvTranspose2d(const Params& params) {
     const auto& kernel = params.tuple("kernel");
     return fmt::format("ConvT {}×{}×{}", kernel[0], kernel[1], params.integer("filters"));
 }
@@ -101,7 +101,7 @@ std::string cut(const Padding& padding) {
     return ranges;
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchConvTranspose2d(const CodeContext& context) {
     const auto& params = context.params();
     const auto op = opOf(params);
     const bool even = isEven(op.padding);
@@ -126,7 +126,7 @@ PyTorchCode pytorch(const CodeContext& context) {
 }
 
 /// Everything that the kernel reaches, then cut or widened. Keras has no groups there.
-std::string keras(const CodeContext& context) {
+std::string kerasConvTranspose2d(const CodeContext& context) {
     const auto& params = context.params();
     const auto op = opOf(params);
     if (op.groups != 1)
@@ -183,11 +183,11 @@ LayerDef convTranspose2d() {
                   boolParam("bias", "Bias", true, "Adds a learned number a filter.")},
                  activationParams(),
                  initializerParams()}),
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras,
-            .label = label};
+            .infer = inferConvTranspose2d,
+            .lower = lowerConvTranspose2d,
+            .pytorch = pytorchConvTranspose2d,
+            .keras = kerasConvTranspose2d,
+            .label = labelConvTranspose2d};
 }
 
 } // namespace gradwright::layers

@@ -8,13 +8,13 @@
 namespace gradwright::layers {
 namespace {
 
-constexpr std::array kTitles = {"Conv 1D", "Conv 2D", "Conv 3D"};
+constexpr std::array kConvTitles = {"Conv 1D", "Conv 2D", "Conv 3D"};
 
 template <std::size_t axes>
-Inferred infer(const InferContext& context) {
+Inferred inferConv(const InferContext& context) {
     const auto& params = context.params;
     const auto& input = context.inputs[0];
-    if (auto problem = requireAxes(kTitles[axes - 1], input, axes))
+    if (auto problem = requireAxes(kConvTitles[axes - 1], input, axes))
         return *std::move(problem);
     const auto filters = params.integer("filters");
     if (auto problem = checkGroups(params.integer("groups"), channelsOf(input), filters))
@@ -25,7 +25,7 @@ Inferred infer(const InferContext& context) {
     return positions;
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerConv(LowerContext& context) {
     const auto& params = context.params();
     const auto window = windowOf(params, positionsOf(context.inputShape()));
     const ConvOp op{params.integer("filters"), window.kernel,  window.stride,
@@ -35,13 +35,13 @@ ValueId lower(LowerContext& context) {
         context, [&](ValueId x) { return lowerConvolution(context, op, x, activationOf(params)); });
 }
 
-std::string label(const Params& params) {
+std::string labelConv(const Params& params) {
     return fmt::format("Conv {}×{}", fmt::join(params.tuple("kernel"), "×"),
                        params.integer("filters"));
 }
 
 template <std::size_t axes>
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchConv(const CodeContext& context) {
     const auto& params = context.params();
     const auto window = windowOf(params, positionsOf(context.shape()));
     auto x = torchTurned(axes, context.input());
@@ -55,7 +55,7 @@ PyTorchCode pytorch(const CodeContext& context) {
 }
 
 template <std::size_t axes>
-std::string keras(const CodeContext& context) {
+std::string kerasConv(const CodeContext& context) {
     constexpr std::array names = {"layers.Conv1D", "layers.Conv2D", "layers.Conv3D"};
     return kerasConvolution(context, names[axes - 1],
                             {fmt::format("{}", context.params().integer("filters"))});
@@ -162,7 +162,7 @@ std::string kerasConvolution(const CodeContext& context, std::string_view layer,
 LayerDef convolution(std::size_t axes) {
     LayerDef def{
         .key = "",
-        .title = kTitles.at(axes - 1),
+        .title = kConvTitles.at(axes - 1),
         .category = Category::Convolution,
         .doc = "",
         .formula = "",
@@ -176,11 +176,11 @@ LayerDef convolution(std::size_t axes) {
                            boolParam("bias", "Bias", true, "Adds a learned number a filter.")},
                           activationParams(),
                           initializerParams()}),
-        .lower = lower,
-        .label = label};
-    constexpr std::array infers = {infer<1>, infer<2>, infer<3>};
-    constexpr std::array pytorches = {pytorch<1>, pytorch<2>, pytorch<3>};
-    constexpr std::array kerases = {keras<1>, keras<2>, keras<3>};
+        .lower = lowerConv,
+        .label = labelConv};
+    constexpr std::array infers = {inferConv<1>, inferConv<2>, inferConv<3>};
+    constexpr std::array pytorches = {pytorchConv<1>, pytorchConv<2>, pytorchConv<3>};
+    constexpr std::array kerases = {kerasConv<1>, kerasConv<2>, kerasConv<3>};
     def.infer = infers.at(axes - 1);
     def.pytorch = pytorches.at(axes - 1);
     def.keras = kerases.at(axes - 1);

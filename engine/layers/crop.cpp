@@ -4,7 +4,7 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferCrop(const InferContext& context) {
     const auto& image = context.inputs[0];
     if (auto problem = requireAxes("Crop", image, 2))
         return *std::move(problem);
@@ -21,7 +21,7 @@ Inferred infer(const InferContext& context) {
     return Shape{image[0], rows, columns};
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerCrop(LowerContext& context) {
     const auto& image = context.inputShape();
     const auto& sides = context.params().tuple("sides");
     return context.op(
@@ -30,14 +30,14 @@ ValueId lower(LowerContext& context) {
                               {AxisMap::Kind::Shift, image[2] - sides[2] - sides[3], sides[2]}}));
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchCrop(const CodeContext& context) {
     const auto& image = context.shape();
     const auto& sides = context.params().tuple("sides");
     return {"", fmt::format("{}[:, :, {}:{}, {}:{}]", context.input(), sides[0],
                             image[1] - sides[1], sides[2], image[2] - sides[3])};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasCrop(const CodeContext& context) {
     const auto& sides = context.params().tuple("sides");
     return code::kerasLayer(
         "Cropping2D", context,
@@ -57,10 +57,10 @@ LayerDef crop() {
             .params = {tupleParam("sides", "Sides", {1, 1, 1, 1}, 4, 4, 0, 4096,
                                   "Rows above, rows below, columns to the left, columns to the "
                                   "right.")},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras};
+            .infer = inferCrop,
+            .lower = lowerCrop,
+            .pytorch = pytorchCrop,
+            .keras = kerasCrop};
 }
 
 } // namespace gradwright::layers

@@ -4,7 +4,7 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferDense(const InferContext& context) {
     const auto& input = context.inputs[0];
     if (input.rank() == 2)
         return Shape{input[0], context.params.integer("units")};
@@ -15,7 +15,7 @@ Inferred infer(const InferContext& context) {
     return Shape{context.params.integer("units")};
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerDense(LowerContext& context) {
     const auto& params = context.params();
     const auto& shape = context.inputShape();
     const auto features = shape[shape.rank() - 1];
@@ -28,11 +28,11 @@ ValueId lower(LowerContext& context) {
     return lowerActivation(context, context.op(op, context.inputs(), std::move(weights)));
 }
 
-std::string label(const Params& params) {
+std::string labelDense(const Params& params) {
     return fmt::format("Dense {}", params.integer("units"));
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchDense(const CodeContext& context) {
     const auto& params = context.params();
     return {code::call("nn.Linear", {fmt::format("{}", context.shape().dims().back()),
                                      fmt::format("{}", params.integer("units")),
@@ -41,7 +41,7 @@ PyTorchCode pytorch(const CodeContext& context) {
                                  fmt::format("self.{}({})", context.name(), context.input()))};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasDense(const CodeContext& context) {
     const auto& params = context.params();
     const auto activation = code::kerasActivation(activationOf(params));
     return code::kerasActivated(
@@ -69,11 +69,11 @@ LayerDef dense() {
                            boolParam("bias", "Bias", true, "Adds a learned number a unit.")},
                           activationParams(),
                           initializerParams()}),
-        .infer = infer,
-        .lower = lower,
-        .pytorch = pytorch,
-        .keras = keras,
-        .label = label};
+        .infer = inferDense,
+        .lower = lowerDense,
+        .pytorch = pytorchDense,
+        .keras = kerasDense,
+        .label = labelDense};
 }
 
 } // namespace gradwright::layers

@@ -4,7 +4,7 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferDepthwiseConv2d(const InferContext& context) {
     const auto& image = context.inputs[0];
     if (auto problem = requireAxes("Depthwise conv 2D", image, 2))
         return *std::move(problem);
@@ -14,7 +14,7 @@ Inferred infer(const InferContext& context) {
     return positions;
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerDepthwiseConv2d(LowerContext& context) {
     const auto& params = context.params();
     const auto channels = context.inputShape()[0];
     const auto window = windowOf(params, positionsOf(context.inputShape()));
@@ -28,12 +28,12 @@ ValueId lower(LowerContext& context) {
     return lowerConvolution(context, op, context.inputs()[0], activationOf(params));
 }
 
-std::string label(const Params& params) {
+std::string labelDepthwiseConv2d(const Params& params) {
     const auto& kernel = params.tuple("kernel");
     return fmt::format("Depthwise {}×{}", kernel[0], kernel[1]);
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchDepthwiseConv2d(const CodeContext& context) {
     const auto& params = context.params();
     const auto channels = context.shape()[0];
     const auto window = windowOf(params, positionsOf(context.shape()));
@@ -46,7 +46,7 @@ PyTorchCode pytorch(const CodeContext& context) {
 }
 
 /// Keras wants equal strides there; others go through its convolution with groups.
-std::string keras(const CodeContext& context) {
+std::string kerasDepthwiseConv2d(const CodeContext& context) {
     const auto& params = context.params();
     const auto multiplier = params.integer("multiplier");
     if (params.tuple("stride")[0] != params.tuple("stride")[1])
@@ -78,11 +78,11 @@ LayerDef depthwiseConv2d() {
              {dilationParam(2), boolParam("bias", "Bias", true, "Adds a learned number a filter.")},
              activationParams(),
              initializerParams()}),
-        .infer = infer,
-        .lower = lower,
-        .pytorch = pytorch,
-        .keras = keras,
-        .label = label};
+        .infer = inferDepthwiseConv2d,
+        .lower = lowerDepthwiseConv2d,
+        .pytorch = pytorchDepthwiseConv2d,
+        .keras = kerasDepthwiseConv2d,
+        .label = labelDepthwiseConv2d};
 }
 
 } // namespace gradwright::layers

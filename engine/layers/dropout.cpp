@@ -4,26 +4,26 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferDropout(const InferContext& context) {
     return context.inputs[0];
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerDropout(LowerContext& context) {
     // The number of ops so far is unique in the graph and the same whenever it is built.
     const auto stream = static_cast<std::uint32_t>(context.opCount());
     return context.op(DropoutOp{context.params().real("rate"), stream});
 }
 
-std::string label(const Params& params) {
+std::string labelDropout(const Params& params) {
     return fmt::format("Dropout {}", params.real("rate"));
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchDropout(const CodeContext& context) {
     return {fmt::format("nn.Dropout({})", context.params().real("rate")),
             fmt::format("self.{}({})", context.name(), context.input())};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasDropout(const CodeContext& context) {
     return code::kerasLayer("Dropout", context, {code::number(context.params().real("rate"))});
 }
 
@@ -42,11 +42,11 @@ LayerDef dropout() {
             .formula = "y = x · m / (1 - rate), m = 0 with probability rate, else 1",
             .source = "Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout, 2014",
             .params = {std::move(rate)},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras,
-            .label = label};
+            .infer = inferDropout,
+            .lower = lowerDropout,
+            .pytorch = pytorchDropout,
+            .keras = kerasDropout,
+            .label = labelDropout};
 }
 
 } // namespace gradwright::layers

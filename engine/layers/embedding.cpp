@@ -4,7 +4,7 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferEmbedding(const InferContext& context) {
     const auto& input = context.inputs[0];
     if (input.rank() != 1)
         return LayerProblem{
@@ -15,7 +15,7 @@ Inferred infer(const InferContext& context) {
     return Shape{input[0], context.params.integer("dimensions")};
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerEmbedding(LowerContext& context) {
     const auto& params = context.params();
     const EmbeddingOp op{params.integer("vocabulary"), params.integer("dimensions")};
     // U(-a, a) has the deviation a / sqrt(3).
@@ -24,18 +24,18 @@ ValueId lower(LowerContext& context) {
     return context.op(op, context.inputs(), {table});
 }
 
-std::string label(const Params& params) {
+std::string labelEmbedding(const Params& params) {
     return fmt::format("Embedding {}", params.integer("dimensions"));
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchEmbedding(const CodeContext& context) {
     const auto& params = context.params();
     return {code::call("nn.Embedding", {fmt::format("{}", params.integer("vocabulary")),
                                         fmt::format("{}", params.integer("dimensions"))}),
             fmt::format("self.{}({}.long())", context.name(), context.input())};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasEmbedding(const CodeContext& context) {
     const auto& params = context.params();
     return code::kerasLayer("Embedding", context,
                             {fmt::format("{}", params.integer("vocabulary")),
@@ -61,11 +61,11 @@ LayerDef embedding() {
                                 "Number of entries; inputs are 0 to one less."),
                        intParam("dimensions", "Dimensions", 64, 1, 65536, "Length of each vector."),
                        std::move(deviation)},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras,
-            .label = label};
+            .infer = inferEmbedding,
+            .lower = lowerEmbedding,
+            .pytorch = pytorchEmbedding,
+            .keras = kerasEmbedding,
+            .label = labelEmbedding};
 }
 
 } // namespace gradwright::layers

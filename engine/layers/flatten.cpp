@@ -4,22 +4,22 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferFlatten(const InferContext& context) {
     return Shape{context.inputs[0].elements()};
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerFlatten(LowerContext& context) {
     if (context.inputShape().rank() == 1)
         return context.inputs()[0];
     return context.op(ReshapeOp::ofSample(Shape{context.inputShape().elements()}));
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchFlatten(const CodeContext& context) {
     return {"", fmt::format("torch.flatten({}, 1)", context.input())};
 }
 
 /// Images are put back to channels × rows × columns, so that the vector has the same order.
-std::string keras(const CodeContext& context) {
+std::string kerasFlatten(const CodeContext& context) {
     const auto rank = context.shape().rank();
     if (rank < 3)
         return code::kerasLayer("Flatten", context);
@@ -37,10 +37,10 @@ LayerDef flatten() {
                    "row.",
             .formula = "",
             .source = "",
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras};
+            .infer = inferFlatten,
+            .lower = lowerFlatten,
+            .pytorch = pytorchFlatten,
+            .keras = kerasFlatten};
 }
 
 } // namespace gradwright::layers

@@ -4,27 +4,27 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferGaussianNoise(const InferContext& context) {
     return context.inputs[0];
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerGaussianNoise(LowerContext& context) {
     // The number of ops so far is unique in the graph and the same whenever it is built.
     const auto stream = static_cast<std::uint32_t>(context.opCount());
     return context.op(GaussianNoiseOp{context.params().real("deviation"), stream});
 }
 
-std::string label(const Params& params) {
+std::string labelGaussianNoise(const Params& params) {
     return fmt::format("Noise {}", params.real("deviation"));
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchGaussianNoise(const CodeContext& context) {
     const auto& x = context.input();
     return {"", fmt::format("{0} + {1} * torch.randn_like({0}) if self.training else {0}", x,
                             code::number(context.params().real("deviation")))};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasGaussianNoise(const CodeContext& context) {
     return code::kerasLayer("GaussianNoise", context,
                             {code::number(context.params().real("deviation"))});
 }
@@ -43,11 +43,11 @@ LayerDef gaussianNoise() {
             .source = "Bishop: Training with noise is equivalent to Tikhonov regularization, 1995",
             .params = {realParam("deviation", "Deviation", 0.1, 0, 1000,
                                  "Standard deviation of the noise.")},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras,
-            .label = label};
+            .infer = inferGaussianNoise,
+            .lower = lowerGaussianNoise,
+            .pytorch = pytorchGaussianNoise,
+            .keras = kerasGaussianNoise,
+            .label = labelGaussianNoise};
 }
 
 } // namespace gradwright::layers

@@ -4,22 +4,22 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferGlobalAveragePool(const InferContext& context) {
     return inferGlobalPool("Global average pool", context.inputs[0]);
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerGlobalAveragePool(LowerContext& context) {
     auto x = context.inputs()[0];
     if (context.inputShape().rank() == 2)
         x = context.op(PermuteOp::ofSample({1, 0}), {x});
     return context.op(GlobalAveragePoolOp{}, {x});
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchGlobalAveragePool(const CodeContext& context) {
     return {"", fmt::format("{}.mean(dim={})", context.input(), torchPositions(context.shape()))};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasGlobalAveragePool(const CodeContext& context) {
     return code::kerasLayer(fmt::format("GlobalAveragePooling{}D", context.shape().rank() - 1),
                             context);
 }
@@ -34,10 +34,10 @@ LayerDef globalAveragePool() {
                    "steps): a vector with one number a channel, in place of a large dense layer.",
             .formula = "y[c] = mean over i, j of x[c, i, j]",
             .source = "Lin, Chen, Yan: Network in network, 2013",
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras};
+            .infer = inferGlobalAveragePool,
+            .lower = lowerGlobalAveragePool,
+            .pytorch = pytorchGlobalAveragePool,
+            .keras = kerasGlobalAveragePool};
 }
 
 } // namespace gradwright::layers

@@ -4,11 +4,11 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferGlobalMaxPool(const InferContext& context) {
     return inferGlobalPool("Global max pool", context.inputs[0]);
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerGlobalMaxPool(LowerContext& context) {
     auto x = context.inputs()[0];
     if (context.inputShape().rank() == 2)
         x = context.op(PermuteOp::ofSample({1, 0}), {x});
@@ -18,11 +18,11 @@ ValueId lower(LowerContext& context) {
                       {context.op(op, {x})});
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchGlobalMaxPool(const CodeContext& context) {
     return {"", fmt::format("{}.amax(dim={})", context.input(), torchPositions(context.shape()))};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasGlobalMaxPool(const CodeContext& context) {
     return code::kerasLayer(fmt::format("GlobalMaxPooling{}D", context.shape().rank() - 1),
                             context);
 }
@@ -37,10 +37,10 @@ LayerDef globalMaxPool() {
                    "all steps): whether something was found anywhere.",
             .formula = "y[c] = max over i, j of x[c, i, j]",
             .source = "Oquab, Bottou, Laptev, Sivic: Is object localization for free?, 2015",
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras};
+            .infer = inferGlobalMaxPool,
+            .lower = lowerGlobalMaxPool,
+            .pytorch = pytorchGlobalMaxPool,
+            .keras = kerasGlobalMaxPool};
 }
 
 } // namespace gradwright::layers

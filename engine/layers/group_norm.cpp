@@ -4,7 +4,7 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferGroupNorm(const InferContext& context) {
     const auto& input = context.inputs[0];
     const auto groups = context.params.integer("groups");
     const auto channels = channelsOf(input);
@@ -20,7 +20,7 @@ Inferred infer(const InferContext& context) {
         {{fmt::format("Set groups to {}", fitting), SetParamProposal{"groups", fitting}}}};
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerGroupNorm(LowerContext& context) {
     const auto& params = context.params();
     const NormalizeOp op{.groups = params.integer("groups"),
                          .perChannel = true,
@@ -31,11 +31,11 @@ ValueId lower(LowerContext& context) {
     return withChannelsFirst(context, [&](ValueId x) { return context.op(op, {x}, weights); });
 }
 
-std::string label(const Params& params) {
+std::string labelGroupNorm(const Params& params) {
     return fmt::format("Group norm {}", params.integer("groups"));
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchGroupNorm(const CodeContext& context) {
     const auto& params = context.params();
     return {
         code::call("nn.GroupNorm", {fmt::format("{}", params.integer("groups")),
@@ -45,7 +45,7 @@ PyTorchCode pytorch(const CodeContext& context) {
         torchChannelsFirst(context, "self." + context.name())};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasGroupNorm(const CodeContext& context) {
     const auto& params = context.params();
     const bool affine = params.boolean("affine");
     return code::kerasLayer("GroupNormalization", context,
@@ -73,11 +73,11 @@ LayerDef groupNorm() {
                        epsilonParam(1e-5),
                        boolParam("affine", "Scale and shift", true,
                                  "Scales and shifts every channel by learned numbers.")},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras,
-            .label = label};
+            .infer = inferGroupNorm,
+            .lower = lowerGroupNorm,
+            .pytorch = pytorchGroupNorm,
+            .keras = kerasGroupNorm,
+            .label = labelGroupNorm};
 }
 
 } // namespace gradwright::layers

@@ -4,13 +4,13 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferInput(const InferContext& context) {
     Shape shape(context.params.tuple("shape"));
     static_cast<void>(shape.elements()); // refuses what no memory holds
     return shape;
 }
 
-std::string label(const Params& params) {
+std::string labelInput(const Params& params) {
     return fmt::format("Input {}", toString(Shape(params.tuple("shape"))));
 }
 
@@ -30,8 +30,8 @@ LayerDef input() {
             .maxInputs = 0,
             .params = {tupleParam("shape", "Shape", {1, 28, 28}, 1, 4, 1, 1 << 24,
                                   "Size of one sample, without the batch.")},
-            .infer = infer,
-            .label = label};
+            .infer = inferInput,
+            .label = labelInput};
 }
 
 } // namespace gradwright::layers

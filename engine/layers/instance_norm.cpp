@@ -4,7 +4,7 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferInstanceNorm(const InferContext& context) {
     const auto& input = context.inputs[0];
     if (input.rank() >= 2)
         return input;
@@ -15,7 +15,7 @@ Inferred infer(const InferContext& context) {
                         {}};
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerInstanceNorm(LowerContext& context) {
     const auto& params = context.params();
     const auto channels = channelsOf(context.inputShape());
     const NormalizeOp op{.groups = channels,
@@ -27,7 +27,7 @@ ValueId lower(LowerContext& context) {
     return withChannelsFirst(context, [&](ValueId x) { return context.op(op, {x}, weights); });
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchInstanceNorm(const CodeContext& context) {
     const auto& params = context.params();
     return {code::call(fmt::format("nn.InstanceNorm{}d", context.shape().rank() - 1),
                        {fmt::format("{}", channelsOf(context.shape())),
@@ -36,7 +36,7 @@ PyTorchCode pytorch(const CodeContext& context) {
             torchChannelsFirst(context, "self." + context.name())};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasInstanceNorm(const CodeContext& context) {
     const auto& params = context.params();
     const bool affine = params.boolean("affine");
     return code::kerasLayer("GroupNormalization", context,
@@ -60,10 +60,10 @@ LayerDef instanceNorm() {
             .params = {epsilonParam(1e-5),
                        boolParam("affine", "Scale and shift", false,
                                  "Scales and shifts every channel by learned numbers.")},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras};
+            .infer = inferInstanceNorm,
+            .lower = lowerInstanceNorm,
+            .pytorch = pytorchInstanceNorm,
+            .keras = kerasInstanceNorm};
 }
 
 } // namespace gradwright::layers

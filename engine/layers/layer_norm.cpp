@@ -4,11 +4,11 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferLayerNorm(const InferContext& context) {
     return context.inputs[0];
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerLayerNorm(LowerContext& context) {
     const auto& params = context.params();
     NormalizeOp op;
     op.epsilon = params.real("epsilon");
@@ -16,7 +16,7 @@ ValueId lower(LowerContext& context) {
     return lowerOverFeatures(context, op);
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchLayerNorm(const CodeContext& context) {
     const auto& params = context.params();
     return {
         code::call("nn.LayerNorm",
@@ -25,7 +25,7 @@ PyTorchCode pytorch(const CodeContext& context) {
         torchOverFeatures(context)};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasLayerNorm(const CodeContext& context) {
     const auto& params = context.params();
     const auto axes = kerasAxes(context);
     const bool affine = params.boolean("affine");
@@ -51,10 +51,10 @@ LayerDef layerNorm() {
             .params = {overParam(), epsilonParam(1e-5),
                        boolParam("affine", "Scale and shift", true,
                                  "Scales and shifts by learned numbers.")},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras};
+            .infer = inferLayerNorm,
+            .lower = lowerLayerNorm,
+            .pytorch = pytorchLayerNorm,
+            .keras = kerasLayerNorm};
 }
 
 } // namespace gradwright::layers

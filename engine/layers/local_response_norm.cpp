@@ -4,19 +4,19 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferLocalResponseNorm(const InferContext& context) {
     if (auto problem = requireAxes("Local response norm", context.inputs[0], 2))
         return *std::move(problem);
     return context.inputs[0];
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerLocalResponseNorm(LowerContext& context) {
     const auto& params = context.params();
     return context.op(LocalResponseNormOp{params.integer("size"), params.real("alpha"),
                                           params.real("beta"), params.real("k")});
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchLocalResponseNorm(const CodeContext& context) {
     const auto& params = context.params();
     return {"", code::call("F.local_response_norm",
                            {context.input(), fmt::format("{}", params.integer("size")),
@@ -26,7 +26,7 @@ PyTorchCode pytorch(const CodeContext& context) {
 }
 
 /// Keras has none: the sum over neighbouring channels is an average pool along them.
-std::string keras(const CodeContext& context) {
+std::string kerasLocalResponseNorm(const CodeContext& context) {
     const auto& params = context.params();
     const auto& x = context.input();
     const auto size = params.integer("size");
@@ -62,10 +62,10 @@ LayerDef localResponseNorm() {
             .params = {intParam("size", "Size", 5, 1, 1024, "Neighbouring channels in the sum."),
                        realParam("alpha", "α", 1e-4, 0, 1000, "Weight of the sum."),
                        realParam("beta", "β", 0.75, 0, 10, "Power."), std::move(k)},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras};
+            .infer = inferLocalResponseNorm,
+            .lower = lowerLocalResponseNorm,
+            .pytorch = pytorchLocalResponseNorm,
+            .keras = kerasLocalResponseNorm};
 }
 
 } // namespace gradwright::layers

@@ -20,10 +20,10 @@ Shape aligned(const Shape& shape, std::size_t rank) {
     return shape.rank() == 1 && rank == 2 ? Shape{1, shape[0]} : shape;
 }
 
-constexpr std::array kTitles = {"Subtract", "Multiply", "Average", "Maximum", "Minimum"};
+constexpr std::array kMergeTitles = {"Subtract", "Multiply", "Average", "Maximum", "Minimum"};
 
 template <CombineKind kind>
-Inferred infer(const InferContext& context) {
+Inferred inferMerge(const InferContext& context) {
     const auto rank = rankOf(context.inputs);
     std::vector<Shape> shapes;
     for (const auto& input : context.inputs)
@@ -42,13 +42,13 @@ Inferred infer(const InferContext& context) {
     return LayerProblem{
         fmt::format("{} takes inputs of one shape, or of length 1 along an axis, or one number a "
                     "channel; received {}.",
-                    kTitles[static_cast<std::size_t>(kind)], fmt::join(received, " and ")),
+                    kMergeTitles[static_cast<std::size_t>(kind)], fmt::join(received, " and ")),
         "",
         {}};
 }
 
 template <CombineKind kind>
-ValueId lower(LowerContext& context) {
+ValueId lowerMerge(LowerContext& context) {
     std::vector<ValueId> inputs;
     std::vector<Shape> shapes;
     for (std::size_t i = 0; i < context.inputs().size(); ++i)
@@ -88,7 +88,7 @@ std::string nested(std::string_view function, const std::vector<std::string>& in
 }
 
 template <CombineKind kind>
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchMerge(const CodeContext& context) {
     const auto inputs = alignedInputs(context, false);
     switch (kind) {
     case CombineKind::Subtract:
@@ -106,32 +106,32 @@ PyTorchCode pytorch(const CodeContext& context) {
 }
 
 template <CombineKind kind>
-std::string keras(const CodeContext& context) {
-    return fmt::format("layers.{}(name=\"{}\")([{}])", kTitles[static_cast<std::size_t>(kind)],
+std::string kerasMerge(const CodeContext& context) {
+    return fmt::format("layers.{}(name=\"{}\")([{}])", kMergeTitles[static_cast<std::size_t>(kind)],
                        context.name(), fmt::join(alignedInputs(context, true), ", "));
 }
 
 template <CombineKind kind>
-LayerDef definition(std::string key, std::string doc, std::string formula,
-                    std::string source = {}) {
+LayerDef mergeDefinition(std::string key, std::string doc, std::string formula,
+                         std::string source = {}) {
     return {.key = std::move(key),
-            .title = kTitles[static_cast<std::size_t>(kind)],
+            .title = kMergeTitles[static_cast<std::size_t>(kind)],
             .category = Category::Merge,
             .doc = std::move(doc),
             .formula = std::move(formula),
             .source = std::move(source),
             .minInputs = 2,
             .maxInputs = kind == CombineKind::Subtract ? 2U : 16U,
-            .infer = infer<kind>,
-            .lower = lower<kind>,
-            .pytorch = pytorch<kind>,
-            .keras = keras<kind>};
+            .infer = inferMerge<kind>,
+            .lower = lowerMerge<kind>,
+            .pytorch = pytorchMerge<kind>,
+            .keras = kerasMerge<kind>};
 }
 
 } // namespace
 
 LayerDef subtract() {
-    return definition<CombineKind::Subtract>(
+    return mergeDefinition<CombineKind::Subtract>(
         "subtract",
         "The first input less the second, element by element. A vector counts for every position "
         "of its channel.",
@@ -139,7 +139,7 @@ LayerDef subtract() {
 }
 
 LayerDef multiply() {
-    return definition<CombineKind::Multiply>(
+    return mergeDefinition<CombineKind::Multiply>(
         "multiply",
         "The product of its inputs, element by element. A vector multiplies an image channel by "
         "channel, as a gate of squeeze-and-excitation does.",
@@ -147,19 +147,19 @@ LayerDef multiply() {
 }
 
 LayerDef average() {
-    return definition<CombineKind::Average>(
+    return mergeDefinition<CombineKind::Average>(
         "average", "The mean of its inputs, element by element: several branches as one vote.",
         "y = (x1 + x2 + …) / n");
 }
 
 LayerDef maximum() {
-    return definition<CombineKind::Maximum>(
+    return mergeDefinition<CombineKind::Maximum>(
         "maximum", "The largest of its inputs, element by element.", "y = max(x1, x2, …)",
         "Goodfellow, Warde-Farley, Mirza, Courville, Bengio: Maxout networks, 2013");
 }
 
 LayerDef minimum() {
-    return definition<CombineKind::Minimum>(
+    return mergeDefinition<CombineKind::Minimum>(
         "minimum", "The smallest of its inputs, element by element.", "y = min(x1, x2, …)");
 }
 

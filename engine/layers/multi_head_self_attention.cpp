@@ -4,7 +4,7 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferMultiHeadSelfAttention(const InferContext& context) {
     const auto& input = context.inputs[0];
     if (auto problem = requireAxes("Multi-head self-attention", input, 1))
         return *std::move(problem);
@@ -21,7 +21,7 @@ Inferred infer(const InferContext& context) {
         {{fmt::format("Set heads to {}", fitting), SetParamProposal{"heads", fitting}}}};
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerMultiHeadSelfAttention(LowerContext& context) {
     const auto& params = context.params();
     const auto features = context.inputShape()[1];
     const bool bias = params.boolean("bias");
@@ -39,11 +39,11 @@ ValueId lower(LowerContext& context) {
     return dense(attended, features, "out_proj.weight", "out_proj.bias");
 }
 
-std::string label(const Params& params) {
+std::string labelMultiHeadSelfAttention(const Params& params) {
     return fmt::format("Attention {}", params.integer("heads"));
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchMultiHeadSelfAttention(const CodeContext& context) {
     const auto& params = context.params();
     const auto& x = context.input();
     const auto mask =
@@ -59,7 +59,7 @@ PyTorchCode pytorch(const CodeContext& context) {
                 "[0]"};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasMultiHeadSelfAttention(const CodeContext& context) {
     const auto& params = context.params();
     const auto& x = context.input();
     return fmt::format(
@@ -90,11 +90,11 @@ LayerDef multiHeadSelfAttention() {
                                  "A step sees itself and earlier ones only, as a model that writes "
                                  "text must."),
                        boolParam("bias", "Bias", true, "Adds learned numbers.")},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras,
-            .label = label};
+            .infer = inferMultiHeadSelfAttention,
+            .lower = lowerMultiHeadSelfAttention,
+            .pytorch = pytorchMultiHeadSelfAttention,
+            .keras = kerasMultiHeadSelfAttention,
+            .label = labelMultiHeadSelfAttention};
 }
 
 } // namespace gradwright::layers

@@ -4,7 +4,7 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferOutput(const InferContext& context) {
     return context.inputs[0];
 }
 
@@ -18,7 +18,7 @@ LayerDef output() {
             .formula = "",
             .source = "",
             .hasOutput = false,
-            .infer = infer};
+            .infer = inferOutput};
 }
 
 } // namespace gradwright::layers

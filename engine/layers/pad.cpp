@@ -9,7 +9,7 @@ Border borderOf(const Params& params) {
     return mode == "reflect" ? Border::Reflect : mode == "zero" ? Border::Zero : Border::Replicate;
 }
 
-Inferred infer(const InferContext& context) {
+Inferred inferPad(const InferContext& context) {
     const auto& image = context.inputs[0];
     if (auto problem = requireAxes("Pad", image, 2))
         return *std::move(problem);
@@ -26,7 +26,7 @@ Inferred infer(const InferContext& context) {
     return Shape{image[0], image[1] + sides[0] + sides[1], image[2] + sides[2] + sides[3]};
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerPad(LowerContext& context) {
     const auto& image = context.inputShape();
     const auto& sides = context.params().tuple("sides");
     const auto border = borderOf(context.params());
@@ -36,7 +36,7 @@ ValueId lower(LowerContext& context) {
          {AxisMap::Kind::Shift, image[2] + sides[2] + sides[3], -sides[2], 1, border}}));
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchPad(const CodeContext& context) {
     const auto& sides = context.params().tuple("sides");
     const auto& mode = context.params().text("mode");
     return {"", code::call("F.pad",
@@ -45,7 +45,7 @@ PyTorchCode pytorch(const CodeContext& context) {
                             code::keyword("mode", fmt::format("\"{}\"", mode), mode != "zero")})};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasPad(const CodeContext& context) {
     const auto& sides = context.params().tuple("sides");
     const auto& mode = context.params().text("mode");
     const auto around = fmt::format("(({}, {}), ({}, {}))", sides[0], sides[1], sides[2], sides[3]);
@@ -88,10 +88,10 @@ LayerDef pad() {
                                      "The image mirrored, without its outermost pixels."},
                                     {"replicate", "Replicate", "The outermost pixels repeated."}},
                                    "What the border holds.")},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras};
+            .infer = inferPad,
+            .lower = lowerPad,
+            .pytorch = pytorchPad,
+            .keras = kerasPad};
 }
 
 } // namespace gradwright::layers

@@ -9,7 +9,7 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferPermute(const InferContext& context) {
     const auto& input = context.inputs[0];
     const auto& axes = context.params.tuple("axes");
     IntTuple all(input.rank());
@@ -32,11 +32,11 @@ Inferred infer(const InferContext& context) {
     return Shape(std::move(dims));
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerPermute(LowerContext& context) {
     return context.op(PermuteOp::ofSample(context.params().tuple("axes")));
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchPermute(const CodeContext& context) {
     std::string axes = "0";
     for (const auto axis : context.params().tuple("axes"))
         axes += fmt::format(", {}", axis + 1);
@@ -44,7 +44,7 @@ PyTorchCode pytorch(const CodeContext& context) {
 }
 
 /// Channels are last there, on both sides.
-std::string keras(const CodeContext& context) {
+std::string kerasPermute(const CodeContext& context) {
     const auto& axes = context.params().tuple("axes");
     const auto rank = static_cast<std::int64_t>(axes.size());
     const auto there = [&](std::int64_t axis) {
@@ -72,10 +72,10 @@ LayerDef permute() {
             .params = {tupleParam("axes", "Axes", {1, 0}, 1, 4, 0, 3,
                                   "Every axis of the input once, counted from 0 without the "
                                   "batch.")},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras};
+            .infer = inferPermute,
+            .lower = lowerPermute,
+            .pytorch = pytorchPermute,
+            .keras = kerasPermute};
 }
 
 } // namespace gradwright::layers

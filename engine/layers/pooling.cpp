@@ -8,10 +8,6 @@
 namespace gradwright::layers {
 namespace {
 
-std::string pathOf(const Extents& extents, std::size_t axes) {
-    return fmt::format("{}", fmt::join(extents.begin(), extents.begin() + axes, "×"));
-}
-
 /// Padding as wide as the kernel would make windows that lie outside the input altogether.
 std::optional<LayerProblem> checkPadding(const Window& window) {
     Extents widest;
@@ -31,7 +27,7 @@ std::optional<LayerProblem> checkPadding(const Window& window) {
 }
 
 template <std::size_t axes>
-Inferred infer(const InferContext& context) {
+Inferred inferPooling(const InferContext& context) {
     const auto& input = context.inputs[0];
     if (auto problem = requireAxes("Pooling", input, axes))
         return *std::move(problem);
@@ -58,7 +54,7 @@ ValueId padded(LowerContext& context, ValueId x, const Window& window) {
 }
 
 template <PoolKind kind>
-ValueId lower(LowerContext& context) {
+ValueId lowerPooling(LowerContext& context) {
     const auto window = windowOf(context.params(), positionsOf(context.inputShape()));
     PoolOp op{kind, window.kernel, window.stride, window.reach(), counts(context.params())};
     return withChannelsFirst(context, [&](ValueId x) {
@@ -72,7 +68,7 @@ ValueId lower(LowerContext& context) {
 }
 
 template <PoolKind kind>
-std::string label(const Params& params) {
+std::string labelPooling(const Params& params) {
     return fmt::format("{} {}", kind == PoolKind::Max ? "MaxPool" : "AvgPool",
                        fmt::join(params.tuple("kernel"), "×"));
 }
@@ -118,7 +114,7 @@ std::string torchAverage(const Window& window, const std::string& x, bool counte
 }
 
 template <PoolKind kind>
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchPooling(const CodeContext& context) {
     const auto window = windowOf(context.params(), positionsOf(context.shape()));
     const auto axes = window.axes;
     const auto x = torchTurned(axes, context.input());
@@ -178,12 +174,12 @@ std::string kerasAverage(const CodeContext& context) {
 }
 
 template <PoolKind kind>
-std::string keras(const CodeContext& context) {
+std::string kerasPooling(const CodeContext& context) {
     return kind == PoolKind::Max ? kerasMax(context) : kerasAverage(context);
 }
 
 template <PoolKind kind>
-LayerDef definition(std::size_t axes) {
+LayerDef poolingDefinition(std::size_t axes) {
     auto ceil = boolParam("ceil_mode", "Round up", false,
                           "Rounds the output's size up: the last window may hang over the end.");
     ceil.advanced = true;
@@ -196,11 +192,11 @@ LayerDef definition(std::size_t axes) {
                  .params = joined({windowParams(IntTuple(axes, 2), IntTuple(axes, 2)),
                                    paddingParams(axes),
                                    {std::move(ceil)}}),
-                 .lower = lower<kind>,
-                 .pytorch = pytorch<kind>,
-                 .keras = keras<kind>,
-                 .label = label<kind>};
-    constexpr std::array infers = {infer<1>, infer<2>, infer<3>};
+                 .lower = lowerPooling<kind>,
+                 .pytorch = pytorchPooling<kind>,
+                 .keras = kerasPooling<kind>,
+                 .label = labelPooling<kind>};
+    constexpr std::array infers = {inferPooling<1>, inferPooling<2>, inferPooling<3>};
     def.infer = infers.at(axes - 1);
     return def;
 }
@@ -209,8 +205,8 @@ LayerDef definition(std::size_t axes) {
 
 LayerDef pooling(PoolKind kind, std::size_t axes) {
     if (kind == PoolKind::Max)
-        return definition<PoolKind::Max>(axes);
-    auto def = definition<PoolKind::Average>(axes);
+        return poolingDefinition<PoolKind::Max>(axes);
+    auto def = poolingDefinition<PoolKind::Average>(axes);
     auto countPadding = boolParam("count_padding", "Count padding", false,
                                   "Whether padded zeros count towards the mean.");
     countPadding.advanced = true;

@@ -8,13 +8,13 @@ bool isLearned(const Params& params) {
     return params.text("kind") == "learned";
 }
 
-Inferred infer(const InferContext& context) {
+Inferred inferPositionalEncoding(const InferContext& context) {
     if (auto problem = requireAxes("Positional encoding", context.inputs[0], 1))
         return *std::move(problem);
     return context.inputs[0];
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerPositionalEncoding(LowerContext& context) {
     const bool learned = isLearned(context.params());
     std::vector<WeightId> weights;
     if (learned)
@@ -32,7 +32,7 @@ std::string table(const Shape& shape, std::string_view arange, std::string_view 
     return fmt::format("{}({} % 2 == 0, {}({}), {}({}))", where, features, sin, angle, cos, angle);
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchPositionalEncoding(const CodeContext& context) {
     const auto& shape = context.shape();
     if (isLearned(context.params()))
         return {fmt::format("nn.Embedding({}, {})", shape[0], shape[1]),
@@ -41,7 +41,7 @@ PyTorchCode pytorch(const CodeContext& context) {
                             table(shape, "torch.arange", "torch.sin", "torch.cos", "torch.where"))};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasPositionalEncoding(const CodeContext& context) {
     const auto& shape = context.shape();
     if (isLearned(context.params()))
         return fmt::format("{0} + layers.Embedding({1}, {2}, name=\"{3}\")(ops.cast(ops.cumsum("
@@ -67,10 +67,10 @@ LayerDef positionalEncoding() {
                                    {{"sinusoids", "Sinusoids", "Fixed waves of many lengths."},
                                     {"learned", "Learned", "A learned vector for each step."}},
                                    "Where the numbers come from.")},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras};
+            .infer = inferPositionalEncoding,
+            .lower = lowerPositionalEncoding,
+            .pytorch = pytorchPositionalEncoding,
+            .keras = kerasPositionalEncoding};
 }
 
 } // namespace gradwright::layers

@@ -4,11 +4,11 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferPrelu(const InferContext& context) {
     return context.inputs[0];
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerPrelu(LowerContext& context) {
     const auto& params = context.params();
     const bool perChannel = !params.boolean("shared");
     const auto slopes =
@@ -18,7 +18,7 @@ ValueId lower(LowerContext& context) {
         context, [&](ValueId x) { return context.op(PreluOp{perChannel}, {x}, {slopes}); });
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchPrelu(const CodeContext& context) {
     const auto& params = context.params();
     const auto count = params.boolean("shared") ? 1 : channelsOf(context.shape());
     return {code::call("nn.PReLU",
@@ -26,7 +26,7 @@ PyTorchCode pytorch(const CodeContext& context) {
             torchChannelsFirst(context, "self." + context.name())};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasPrelu(const CodeContext& context) {
     const auto& params = context.params();
     // Everything but the channels, which come last there, shares a slope.
     std::string axes;
@@ -51,10 +51,10 @@ LayerDef prelu() {
             .hasWeights = true,
             .params = {realParam("slope", "Slope", 0.25, -1, 1, "The slope at the start."),
                        boolParam("shared", "Shared", false, "One slope for all channels.")},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras};
+            .infer = inferPrelu,
+            .lower = lowerPrelu,
+            .pytorch = pytorchPrelu,
+            .keras = kerasPrelu};
 }
 
 } // namespace gradwright::layers

@@ -6,13 +6,13 @@
 namespace gradwright::layers {
 namespace {
 
-constexpr std::array kTitles = {"Simple RNN", "LSTM", "GRU"};
+constexpr std::array kCellTitles = {"Simple RNN", "LSTM", "GRU"};
 
 template <CellKind cell>
-Inferred infer(const InferContext& context) {
+Inferred inferRecurrent(const InferContext& context) {
     const auto& params = context.params;
     const auto& input = context.inputs[0];
-    if (auto problem = requireAxes(kTitles[static_cast<std::size_t>(cell)], input, 1))
+    if (auto problem = requireAxes(kCellTitles[static_cast<std::size_t>(cell)], input, 1))
         return *std::move(problem);
     const auto features = params.integer("units") * (params.boolean("bidirectional") ? 2 : 1);
     return params.boolean("sequences") ? Shape{input[0], features} : Shape{features};
@@ -46,7 +46,7 @@ ValueId lowerDirection(LowerContext& context, CellKind cell, bool reverse) {
 }
 
 template <CellKind cell>
-ValueId lower(LowerContext& context) {
+ValueId lowerRecurrent(LowerContext& context) {
     const auto forward = lowerDirection(context, cell, false);
     if (!context.params().boolean("bidirectional"))
         return forward;
@@ -55,13 +55,13 @@ ValueId lower(LowerContext& context) {
 }
 
 template <CellKind cell>
-std::string label(const Params& params) {
+std::string labelRecurrent(const Params& params) {
     return fmt::format("{}{} {}", params.boolean("bidirectional") ? "Bi-" : "",
-                       kTitles[static_cast<std::size_t>(cell)], params.integer("units"));
+                       kCellTitles[static_cast<std::size_t>(cell)], params.integer("units"));
 }
 
 template <CellKind cell>
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchRecurrent(const CodeContext& context) {
     constexpr std::array names = {"nn.RNN", "nn.LSTM", "nn.GRU"};
     const auto& params = context.params();
     const auto units = params.integer("units");
@@ -80,7 +80,7 @@ PyTorchCode pytorch(const CodeContext& context) {
 }
 
 template <CellKind cell>
-std::string keras(const CodeContext& context) {
+std::string kerasRecurrent(const CodeContext& context) {
     constexpr std::array names = {"SimpleRNN", "LSTM", "GRU"};
     const auto& params = context.params();
     const bool both = params.boolean("bidirectional");
@@ -96,9 +96,9 @@ std::string keras(const CodeContext& context) {
 }
 
 template <CellKind cell>
-LayerDef definition() {
+LayerDef recurrentDefinition() {
     return {.key = "",
-            .title = kTitles[static_cast<std::size_t>(cell)],
+            .title = kCellTitles[static_cast<std::size_t>(cell)],
             .category = Category::Sequence,
             .doc = "",
             .formula = "",
@@ -112,11 +112,11 @@ LayerDef definition() {
                                  "Also reads from the end to the beginning; the states are put "
                                  "side by side."),
                        boolParam("bias", "Bias", true, "Adds learned numbers.")},
-            .infer = infer<cell>,
-            .lower = lower<cell>,
-            .pytorch = pytorch<cell>,
-            .keras = keras<cell>,
-            .label = label<cell>};
+            .infer = inferRecurrent<cell>,
+            .lower = lowerRecurrent<cell>,
+            .pytorch = pytorchRecurrent<cell>,
+            .keras = kerasRecurrent<cell>,
+            .label = labelRecurrent<cell>};
 }
 
 } // namespace
@@ -124,7 +124,7 @@ LayerDef definition() {
 LayerDef recurrent(CellKind cell) {
     switch (cell) {
     case CellKind::Simple: {
-        auto def = definition<CellKind::Simple>();
+        auto def = recurrentDefinition<CellKind::Simple>();
         def.params.insert(def.params.begin() + 1,
                           choiceParam("function", "Function", "tanh",
                                       {{"tanh", "Tanh", "Keeps the state in (-1, 1)."},
@@ -133,11 +133,11 @@ LayerDef recurrent(CellKind cell) {
         return def;
     }
     case CellKind::Lstm:
-        return definition<CellKind::Lstm>();
+        return recurrentDefinition<CellKind::Lstm>();
     case CellKind::Gru:
         break;
     }
-    return definition<CellKind::Gru>();
+    return recurrentDefinition<CellKind::Gru>();
 }
 
 } // namespace gradwright::layers

@@ -24,7 +24,7 @@ std::optional<Shape> targetOf(const IntTuple& wanted, std::int64_t elements) {
     return shape.elements() == elements ? std::optional(std::move(shape)) : std::nullopt;
 }
 
-Inferred infer(const InferContext& context) {
+Inferred inferReshape(const InferContext& context) {
     const auto& input = context.inputs[0];
     const auto& wanted = context.params.tuple("shape");
     if (auto shape = targetOf(wanted, input.elements()))
@@ -38,12 +38,12 @@ Inferred infer(const InferContext& context) {
           SetParamProposal{"shape", IntTuple{input.elements()}}}}};
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerReshape(LowerContext& context) {
     return context.op(ReshapeOp::ofSample(
         *targetOf(context.params().tuple("shape"), context.inputShape().elements())));
 }
 
-std::string label(const Params& params) {
+std::string labelReshape(const Params& params) {
     return fmt::format("Reshape {}", fmt::join(params.tuple("shape"), "×"));
 }
 
@@ -51,13 +51,13 @@ Shape targetOf(const CodeContext& context) {
     return *targetOf(context.params().tuple("shape"), context.shape().elements());
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchReshape(const CodeContext& context) {
     return {"", fmt::format("{}.reshape(-1, {})", context.input(),
                             fmt::join(targetOf(context).dims(), ", "))};
 }
 
 /// In the order of channels × rows × columns, on both sides.
-std::string keras(const CodeContext& context) {
+std::string kerasReshape(const CodeContext& context) {
     const auto target = targetOf(context);
     auto x = context.input();
     const auto turned = [](const std::string& axes, const std::string& value) {
@@ -85,11 +85,11 @@ LayerDef reshape() {
             .params = {tupleParam("shape", "Shape", {0}, 1, 4, 0, 1 << 24,
                                   "The new shape without the batch; one number may be 0 and stands "
                                   "for what is left over.")},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras,
-            .label = label};
+            .infer = inferReshape,
+            .lower = lowerReshape,
+            .pytorch = pytorchReshape,
+            .keras = kerasReshape,
+            .label = labelReshape};
 }
 
 } // namespace gradwright::layers

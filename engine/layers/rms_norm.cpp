@@ -4,11 +4,11 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferRmsNorm(const InferContext& context) {
     return context.inputs[0];
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerRmsNorm(LowerContext& context) {
     NormalizeOp op;
     op.epsilon = context.params().real("epsilon");
     op.centre = false;
@@ -17,7 +17,7 @@ ValueId lower(LowerContext& context) {
     return lowerOverFeatures(context, op);
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchRmsNorm(const CodeContext& context) {
     const auto& params = context.params();
     return {
         code::call("nn.RMSNorm",
@@ -26,7 +26,7 @@ PyTorchCode pytorch(const CodeContext& context) {
         torchOverFeatures(context)};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasRmsNorm(const CodeContext& context) {
     const auto& params = context.params();
     const auto axes = kerasAxes(context);
     if (params.boolean("affine"))
@@ -53,10 +53,10 @@ LayerDef rmsNorm() {
             .hasWeights = true,
             .params = {overParam(), epsilonParam(1e-6),
                        boolParam("affine", "Scale", true, "Scales by learned numbers.")},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras};
+            .infer = inferRmsNorm,
+            .lower = lowerRmsNorm,
+            .pytorch = pytorchRmsNorm,
+            .keras = kerasRmsNorm};
 }
 
 } // namespace gradwright::layers

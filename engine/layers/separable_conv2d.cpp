@@ -4,7 +4,7 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferSeparableConv2d(const InferContext& context) {
     const auto& image = context.inputs[0];
     if (auto problem = requireAxes("Separable conv 2D", image, 2))
         return *std::move(problem);
@@ -14,7 +14,7 @@ Inferred infer(const InferContext& context) {
     return positions;
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerSeparableConv2d(LowerContext& context) {
     const auto& params = context.params();
     const auto channels = context.inputShape()[0];
     const auto window = windowOf(params, positionsOf(context.inputShape()));
@@ -32,12 +32,12 @@ ValueId lower(LowerContext& context) {
     return lowerConvolution(context, pointwise, x, activationOf(params), "pointwise.");
 }
 
-std::string label(const Params& params) {
+std::string labelSeparableConv2d(const Params& params) {
     const auto& kernel = params.tuple("kernel");
     return fmt::format("Separable {}×{}×{}", kernel[0], kernel[1], params.integer("filters"));
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchSeparableConv2d(const CodeContext& context) {
     const auto& params = context.params();
     const auto channels = context.shape()[0];
     const auto middle = channels * params.integer("multiplier");
@@ -55,7 +55,7 @@ PyTorchCode pytorch(const CodeContext& context) {
                                          context.name(), x))};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasSeparableConv2d(const CodeContext& context) {
     const auto& params = context.params();
     const auto multiplier = params.integer("multiplier");
     return kerasConvolution(
@@ -86,11 +86,11 @@ LayerDef separableConv2d() {
              {dilationParam(2), boolParam("bias", "Bias", true, "Adds a learned number a filter.")},
              activationParams(),
              initializerParams()}),
-        .infer = infer,
-        .lower = lower,
-        .pytorch = pytorch,
-        .keras = keras,
-        .label = label};
+        .infer = inferSeparableConv2d,
+        .lower = lowerSeparableConv2d,
+        .pytorch = pytorchSeparableConv2d,
+        .keras = kerasSeparableConv2d,
+        .label = labelSeparableConv2d};
 }
 
 } // namespace gradwright::layers

@@ -19,7 +19,7 @@ Range rangeOf(const Params& params, const Shape& shape) {
     return {axis, params.integer("begin"), end == 0 ? length : end, params.integer("step")};
 }
 
-Inferred infer(const InferContext& context) {
+Inferred inferSlice(const InferContext& context) {
     auto shape = context.inputs[0];
     const auto range = rangeOf(context.params, shape);
     if (range.axis >= shape.rank())
@@ -40,7 +40,7 @@ Inferred infer(const InferContext& context) {
     return shape;
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerSlice(LowerContext& context) {
     const auto& shape = context.inputShape();
     const auto range = rangeOf(context.params(), shape);
     auto op = ResampleOp::ofSample(std::vector<AxisMap>(shape.rank()));
@@ -56,13 +56,13 @@ std::string ranges(const Range& range, std::size_t before) {
     return range.step == 1 ? text : text + fmt::format(":{}", range.step);
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchSlice(const CodeContext& context) {
     const auto range = rangeOf(context.params(), context.shape());
     return {"", fmt::format("{}[{}]", context.input(), ranges(range, range.axis + 1))};
 }
 
 /// The channels of images come last there.
-std::string keras(const CodeContext& context) {
+std::string kerasSlice(const CodeContext& context) {
     const auto& shape = context.shape();
     const auto range = rangeOf(context.params(), shape);
     const auto there = shape.rank() <= 2 ? range.axis + 1
@@ -87,10 +87,10 @@ LayerDef slice() {
                        intParam("end", "End", 0, 0, 1 << 24,
                                 "The first that is not taken any more; 0 takes all to the end."),
                        intParam("step", "Step", 1, 1, 1 << 24, "1 takes all, 2 every second.")},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras};
+            .infer = inferSlice,
+            .lower = lowerSlice,
+            .pytorch = pytorchSlice,
+            .keras = kerasSlice};
 }
 
 } // namespace gradwright::layers

@@ -15,22 +15,22 @@ Inferred inferOf(std::string_view title, const InferContext& context) {
 }
 
 template <bool logarithm>
-Inferred infer(const InferContext& context) {
+Inferred inferSoftmax(const InferContext& context) {
     return inferOf(logarithm ? "Log-softmax" : "Softmax", context);
 }
 
 template <bool logarithm>
-ValueId lower(LowerContext& context) {
+ValueId lowerSoftmax(LowerContext& context) {
     return context.op(SoftmaxOp{logarithm});
 }
 
 template <bool logarithm>
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchSoftmax(const CodeContext& context) {
     const auto* function = logarithm ? "F.log_softmax" : "F.softmax";
     return {"", code::call(function, {context.input(), "dim=1"})};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasSoftmax(const CodeContext& context) {
     return code::kerasLayer("Softmax", context);
 }
 
@@ -48,10 +48,10 @@ LayerDef softmax() {
             .formula = "y[i] = exp(x[i]) / Σ exp(x[j])",
             .source = "Bridle: Probabilistic interpretation of feedforward classification network "
                       "outputs, 1990",
-            .infer = infer<false>,
-            .lower = lower<false>,
-            .pytorch = pytorch<false>,
-            .keras = keras};
+            .infer = inferSoftmax<false>,
+            .lower = lowerSoftmax<false>,
+            .pytorch = pytorchSoftmax<false>,
+            .keras = kerasSoftmax};
 }
 
 LayerDef logSoftmax() {
@@ -63,9 +63,9 @@ LayerDef logSoftmax() {
             .formula = "y[i] = x[i] - log Σ exp(x[j])",
             .source = "Bridle: Probabilistic interpretation of feedforward classification network "
                       "outputs, 1990",
-            .infer = infer<true>,
-            .lower = lower<true>,
-            .pytorch = pytorch<true>,
+            .infer = inferSoftmax<true>,
+            .lower = lowerSoftmax<true>,
+            .pytorch = pytorchSoftmax<true>,
             .keras = kerasOfLogarithm};
 }
 

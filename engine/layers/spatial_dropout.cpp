@@ -4,7 +4,7 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferSpatialDropout(const InferContext& context) {
     const auto& input = context.inputs[0];
     if (input.rank() >= 2)
         return input;
@@ -15,24 +15,24 @@ Inferred infer(const InferContext& context) {
         {}};
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerSpatialDropout(LowerContext& context) {
     // The number of ops so far is unique in the graph and the same whenever it is built.
     const auto stream = static_cast<std::uint32_t>(context.opCount());
     const DropoutOp op{context.params().real("rate"), stream, true};
     return withChannelsFirst(context, [&](ValueId x) { return context.op(op, {x}); });
 }
 
-std::string label(const Params& params) {
+std::string labelSpatialDropout(const Params& params) {
     return fmt::format("Spatial dropout {}", params.real("rate"));
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchSpatialDropout(const CodeContext& context) {
     return {
         fmt::format("nn.Dropout{}d({})", context.shape().rank() - 1, context.params().real("rate")),
         torchChannelsFirst(context, "self." + context.name())};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasSpatialDropout(const CodeContext& context) {
     return code::kerasLayer(fmt::format("SpatialDropout{}D", context.shape().rank() - 1), context,
                             {code::number(context.params().real("rate"))});
 }
@@ -52,11 +52,11 @@ LayerDef spatialDropout() {
                 "Tompson, Goroshin, Jain, LeCun, Bregler: Efficient object localization using "
                 "convolutional networks, 2014",
             .params = {std::move(rate)},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras,
-            .label = label};
+            .infer = inferSpatialDropout,
+            .lower = lowerSpatialDropout,
+            .pytorch = pytorchSpatialDropout,
+            .keras = kerasSpatialDropout,
+            .label = labelSpatialDropout};
 }
 
 } // namespace gradwright::layers

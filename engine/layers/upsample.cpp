@@ -4,7 +4,7 @@
 namespace gradwright::layers {
 namespace {
 
-Inferred infer(const InferContext& context) {
+Inferred inferUpsample(const InferContext& context) {
     const auto& image = context.inputs[0];
     if (auto problem = requireAxes("Upsample", image, 2))
         return *std::move(problem);
@@ -12,7 +12,7 @@ Inferred infer(const InferContext& context) {
     return Shape{image[0], image[1] * factor[0], image[2] * factor[1]};
 }
 
-ValueId lower(LowerContext& context) {
+ValueId lowerUpsample(LowerContext& context) {
     const auto& image = context.inputShape();
     const auto& factor = context.params().tuple("factor");
     const auto kind =
@@ -21,7 +21,7 @@ ValueId lower(LowerContext& context) {
         ResampleOp::ofSample({{}, {kind, image[1] * factor[0]}, {kind, image[2] * factor[1]}}));
 }
 
-std::string label(const Params& params) {
+std::string labelUpsample(const Params& params) {
     const auto& factor = params.tuple("factor");
     return fmt::format("Upsample {}×{}", factor[0], factor[1]);
 }
@@ -30,7 +30,7 @@ std::string factorOf(const Params& params) {
     return code::extents(Extents(std::span(params.tuple("factor"))), 2);
 }
 
-PyTorchCode pytorch(const CodeContext& context) {
+PyTorchCode pytorchUpsample(const CodeContext& context) {
     const auto& params = context.params();
     const auto& mode = params.text("mode");
     return {"", code::call("F.interpolate",
@@ -39,7 +39,7 @@ PyTorchCode pytorch(const CodeContext& context) {
                             code::keyword("align_corners", "False", mode == "bilinear")})};
 }
 
-std::string keras(const CodeContext& context) {
+std::string kerasUpsample(const CodeContext& context) {
     const auto& params = context.params();
     const auto& mode = params.text("mode");
     return code::kerasLayer(
@@ -64,11 +64,11 @@ LayerDef upsample() {
                                     {"bilinear", "Bilinear",
                                      "Straight lines between the centres of the pixels."}},
                                    "How the new pixels are filled.")},
-            .infer = infer,
-            .lower = lower,
-            .pytorch = pytorch,
-            .keras = keras,
-            .label = label};
+            .infer = inferUpsample,
+            .lower = lowerUpsample,
+            .pytorch = pytorchUpsample,
+            .keras = kerasUpsample,
+            .label = labelUpsample};
 }
 
 } // namespace gradwright::layers

@@ -10,10 +10,6 @@ namespace {
 
 constexpr double kMaxExtent = 4096;
 
-std::string pathOf(const Extents& extents, std::size_t axes) {
-    return fmt::format("{}", fmt::join(extents.begin(), extents.begin() + axes, "×"));
-}
-
 struct AxisWords {
     std::string kernel, sides;
 };
@@ -55,6 +51,10 @@ std::int64_t& afterOf(Padding& padding, std::size_t axis) {
 }
 
 } // namespace
+
+std::string pathOf(const Extents& extents, std::size_t axes) {
+    return fmt::format("{}", fmt::join(extents.begin(), extents.begin() + axes, "×"));
+}
 
 Padding Window::reach() const {
     auto all = padding;

@@ -41,6 +41,8 @@ Window windowOf(const Params& params, const Shape& positions);
 /// The positions of the output, or the problem.
 Inferred inferWindow(const Params& params, const Shape& positions);
 
+/// "2×3": of the first axes.
+std::string pathOf(const Extents& extents, std::size_t axes);
 /// What PyTorch takes as padding where both sides are alike.
 std::string evenPadding(const Window& window);
 /// A sequence with its features where PyTorch wants them, and the result back; else `x` itself.

@@ -12,7 +12,7 @@
 namespace gradwright {
 namespace {
 
-constexpr auto kFormat = "gradwright block";
+constexpr auto kBlockFormat = "gradwright block";
 constexpr auto kEnding = ".gradwright-block";
 constexpr int kSchema = 1;
 
@@ -49,7 +49,7 @@ std::filesystem::path saveBlock(const std::filesystem::path& folder, const Proje
     auto file = folder / (fileStem(name) + kEnding);
     for (int number = 2; std::filesystem::exists(file) && nameIn(file) != name; ++number)
         file = folder / fmt::format("{}-{}{}", fileStem(name), number, kEnding);
-    Json json = {{"format", kFormat}, {"schema", kSchema}, {"name", name}};
+    Json json = {{"format", kBlockFormat}, {"schema", kSchema}, {"name", name}};
     json.update(toJson(takeBlocks(project, {name})));
     writeFileAtomically(file, readableJson(json));
     return file;
@@ -59,8 +59,8 @@ SavedBlock loadBlock(const std::filesystem::path& file) {
     const auto contents = readTextFile(file);
     try {
         const auto json = parseJson(contents, "the block");
-        if (!json.is_object() || json.value("format", Json()) != Json(kFormat))
-            throw Error("this is no Gradwright block: it lacks \"format\": \"{}\"", kFormat);
+        if (!json.is_object() || json.value("format", Json()) != Json(kBlockFormat))
+            throw Error("this is no Gradwright block: it lacks \"format\": \"{}\"", kBlockFormat);
         if (const auto schema = json.value("schema", Json()); schema != Json(kSchema))
             throw Error("its schema is {}; this version reads {}", dumpExcerpt(schema), kSchema);
         const auto& name = required(json, "name", "the block");

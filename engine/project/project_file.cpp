@@ -14,7 +14,7 @@
 namespace gradwright {
 namespace {
 
-constexpr auto kFormat = "gradwright project";
+constexpr auto kProjectFormat = "gradwright project";
 constexpr std::size_t kLineLength = 96;
 
 std::string compact(const Json& json) {
@@ -282,8 +282,8 @@ DataChoice dataFromJson(const Json& json) {
 }
 
 void requireSchema(const Json& json) {
-    if (!json.is_object() || json.value("format", Json()) != Json(kFormat))
-        throw Error("this is no Gradwright project: it lacks \"format\": \"{}\"", kFormat);
+    if (!json.is_object() || json.value("format", Json()) != Json(kProjectFormat))
+        throw Error("this is no Gradwright project: it lacks \"format\": \"{}\"", kProjectFormat);
     const auto schema = json.value("schema", Json());
     if (!schema.is_number_integer() || schema.get<std::int64_t>() < 1)
         throw Error("its schema version must be a whole number from 1 to {}, not {}",
@@ -338,7 +338,7 @@ std::string readableJson(const Json& json) {
 }
 
 Json toJson(const Project& project) {
-    Json json = {{"format", kFormat},
+    Json json = {{"format", kProjectFormat},
                  {"schema", kProjectSchema},
                  {"name", project.name},
                  {"uuid", project.uuid},

@@ -4,6 +4,7 @@
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
 #include "engine/support/rng.h"
+#include "engine/training/seconds_since.h"
 
 #include <algorithm>
 #include <chrono>
@@ -21,10 +22,6 @@ constexpr double kLongStep = 0.5;   ///< seconds; beyond it all threads have eno
 constexpr double kWorthChanging = 1.04;
 /// For a plan in one part and several threads, which cannot give way to other programs.
 constexpr double kWorthStanding = 1.25;
-
-double secondsSince(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 /// Noise for every input; class 0 for class indices, and entry 0 for a network that looks entries
 /// up.

@@ -21,7 +21,7 @@ std::string slotName(const std::string& key, std::size_t slot) {
     return fmt::format("{}{}/{}", kSlotPrefix, slot, key);
 }
 
-Json toJson(const TrainingPosition& position) {
+Json positionJson(const TrainingPosition& position) {
     Json json = {{"epoch", position.epoch},
                  {"batch", position.batch},
                  {"step", position.step},
@@ -176,7 +176,8 @@ void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store
                            }});
     }
     writeSafetensors(
-        file, {{kPositionKey, toJson(position).dump()}, {"format", "gradwright checkpoint 1"}},
+        file,
+        {{kPositionKey, positionJson(position).dump()}, {"format", "gradwright checkpoint 1"}},
         std::move(tensors));
 }
 

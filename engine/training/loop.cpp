@@ -10,6 +10,7 @@
 #include "engine/training/evaluation.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/run_record.h"
+#include "engine/training/seconds_since.h"
 
 #include <algorithm>
 #include <cmath>
@@ -87,10 +88,6 @@ void requireSameData(const RunDirectory& directory, const DataInfo& info) {
         throw Error("{}: the data have changed since the run began; it can go on with the same "
                     "data only",
                     directory.path().string());
-}
-
-double secondsSince(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 } // namespace

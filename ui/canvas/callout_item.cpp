@@ -16,8 +16,8 @@ namespace gradwright {
 namespace {
 
 constexpr double kWidth = 244;
-constexpr double kPadding = 12;
-constexpr double kTextLeft = 36;
+constexpr double kCalloutPadding = 12;
+constexpr double kCalloutTextLeft = 36;
 constexpr double kButtonHeight = 26;
 constexpr double kTail = 8;
 
@@ -30,16 +30,16 @@ CalloutItem::CalloutItem(Diagnostic diagnostic, const ThemeManager& themes)
     setZValue(3);
     setAcceptHoverEvents(true);
     const QFontMetricsF metrics(textFont(type::kDense));
-    const double textWidth = kWidth - kTextLeft - kPadding;
+    const double textWidth = kWidth - kCalloutTextLeft - kCalloutPadding;
     const double textHeight =
         metrics.boundingRect(QRectF(0, 0, textWidth, 1000), Qt::TextWordWrap, text_).height();
-    double height = kPadding + textHeight + kPadding;
+    double height = kCalloutPadding + textHeight + kCalloutPadding;
     if (!diagnostic_.fixes.empty()) {
         button_ = metrics.elidedText(qstr(diagnostic_.fixes.front().title), Qt::ElideRight,
                                      textWidth - 24);
-        buttonRect_ = QRectF(kTextLeft, kPadding + textHeight + 8,
+        buttonRect_ = QRectF(kCalloutTextLeft, kCalloutPadding + textHeight + 8,
                              metrics.horizontalAdvance(button_) + 24, kButtonHeight);
-        height = buttonRect_.bottom() + kPadding;
+        height = buttonRect_.bottom() + kCalloutPadding;
     }
     size_ = {kWidth, height};
 }
@@ -71,12 +71,13 @@ void CalloutItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWid
     painter->setPen(QPen(line, 1));
     painter->setBrush(theme.severityTint(diagnostic_.severity));
     painter->drawPath(box.united(tail));
-    drawIcon(*painter, QRectF(kPadding, kPadding, 16, 16), iconOf(diagnostic_.severity), line);
+    drawIcon(*painter, QRectF(kCalloutPadding, kCalloutPadding, 16, 16),
+             iconOf(diagnostic_.severity), line);
     painter->setFont(textFont(type::kDense));
     painter->setPen(theme.text);
-    painter->drawText(
-        QRectF(kTextLeft, kPadding, size_.width() - kTextLeft - kPadding, size_.height()),
-        Qt::TextWordWrap, text_);
+    painter->drawText(QRectF(kCalloutTextLeft, kCalloutPadding,
+                             size_.width() - kCalloutTextLeft - kCalloutPadding, size_.height()),
+                      Qt::TextWordWrap, text_);
     if (buttonRect_.isNull())
         return;
     painter->setPen(QPen(theme.border, 1));

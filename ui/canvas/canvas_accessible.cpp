@@ -19,7 +19,7 @@ namespace {
 
 using ItemKey = std::variant<NodeId, LinkId, FrameId, NoteId>;
 
-QString tr(const char* text) {
+QString canvasText(const char* text) {
     return QCoreApplication::translate("CanvasAccessible", text);
 }
 
@@ -36,7 +36,7 @@ ItemKey keyOf(const QGraphicsItem& item) {
     }
 }
 
-const QGraphicsItem* itemOf(const CanvasScene& scene, const ItemKey& key) {
+const QGraphicsItem* itemOfKey(const CanvasScene& scene, const ItemKey& key) {
     struct Visitor {
         const CanvasScene& scene;
         const QGraphicsItem* operator()(NodeId id) const { return scene.nodeItem(id); }
@@ -65,7 +65,7 @@ struct Texts {
 
 Texts textsOf(const CanvasScene& scene, NodeId id) {
     const NodeLook& look = scene.nodeItem(id)->look();
-    Texts texts{tr("%1, %2").arg(look.name, look.title), look.line};
+    Texts texts{canvasText("%1, %2").arg(look.name, look.title), look.line};
     const auto add = [&](const QString& text) {
         if (!text.isEmpty())
             texts.description += QStringLiteral(". ") + text;
@@ -73,11 +73,11 @@ Texts textsOf(const CanvasScene& scene, NodeId id) {
     add(look.right);
     if (const NodeAnalysis* const found = scene.analysisOf(id);
         found != nullptr && found->state == ShapeState::Known)
-        add(tr("Shape %1").arg(qstr(toString(found->output))));
+        add(canvasText("Shape %1").arg(qstr(toString(found->output))));
     if (const QString from = nodeNames(scene, id, true); !from.isEmpty())
-        add(tr("Fed by %1").arg(from));
+        add(canvasText("Fed by %1").arg(from));
     if (const QString to = nodeNames(scene, id, false); !to.isEmpty())
-        add(tr("Feeds %1").arg(to));
+        add(canvasText("Feeds %1").arg(to));
     if (look.state == NodeLook::State::Error || look.warnings > 0)
         add(look.toolTip);
     return texts;
@@ -86,19 +86,19 @@ Texts textsOf(const CanvasScene& scene, NodeId id) {
 Texts textsOf(const CanvasScene& scene, LinkId id) {
     const Link& link = *scene.graph().find(id);
     const LinkItem& item = *scene.linkItem(id);
-    return {tr("Link from %1 to %2")
+    return {canvasText("Link from %1 to %2")
                 .arg(qstr(scene.graph().find(link.from.node)->name),
                      qstr(scene.graph().find(link.to.node)->name)),
-            item.look().state == LinkState::Pending ? tr("Shape not known yet")
-                                                    : tr("Shape %1").arg(item.look().text)};
+            item.look().state == LinkState::Pending ? canvasText("Shape not known yet")
+                                                    : canvasText("Shape %1").arg(item.look().text)};
 }
 
 Texts textsOf(const CanvasScene& scene, FrameId id) {
-    return {tr("Frame %1").arg(scene.frameItem(id)->title()), {}};
+    return {canvasText("Frame %1").arg(scene.frameItem(id)->title()), {}};
 }
 
 Texts textsOf(const CanvasScene& scene, NoteId id) {
-    return {tr("Note"), scene.noteItem(id)->text()};
+    return {canvasText("Note"), scene.noteItem(id)->text()};
 }
 
 class ItemInterface final : public QAccessibleInterface {
@@ -151,7 +151,7 @@ public:
 
 private:
     [[nodiscard]] const QGraphicsItem* item() const {
-        return view_ != nullptr && scene_ != nullptr ? itemOf(*scene_, key_) : nullptr;
+        return view_ != nullptr && scene_ != nullptr ? itemOfKey(*scene_, key_) : nullptr;
     }
 
     QPointer<CanvasView> view_;

@@ -18,7 +18,7 @@ namespace gradwright {
 
 namespace {
 
-constexpr double kMargin = 24;
+constexpr double kExportMargin = 24;
 constexpr double kPngScale = 2;
 constexpr double kMostPixels = 64e6; // a picture of 250 MiB; larger ones get coarser
 
@@ -77,8 +77,8 @@ void exportCanvas(CanvasScene& scene, const QString& file) {
     const QList<QGraphicsItem*> selected = scene.selectedItems();
     scene.clearSelection(); // a picture shows no selection
     QByteArray bytes;
-    const QRectF area =
-        scene.itemsBoundingRect().united(content).adjusted(-kMargin, -kMargin, kMargin, kMargin);
+    const QRectF area = scene.itemsBoundingRect().united(content).adjusted(
+        -kExportMargin, -kExportMargin, kExportMargin, kExportMargin);
     const QString ending = file.section(u'.', -1).toLower();
     try {
         if (ending == QLatin1String("svg"))

@@ -12,7 +12,7 @@ namespace gradwright {
 
 namespace {
 
-constexpr double kMargin = 20;
+constexpr double kFrameMargin = 20;
 constexpr double kTitleRoom = 32; // above the nodes
 constexpr QSizeF kNoteSize{240, 96};
 
@@ -48,7 +48,7 @@ void CanvasScene::frameSelection() {
         Q_EMIT hint(tr("Select the layers that the frame shall hold."));
         return;
     }
-    around.adjust(-kMargin, -kTitleRoom, kMargin, kMargin);
+    around.adjust(-kFrameMargin, -kTitleRoom, kFrameMargin, kFrameMargin);
     Frame frame;
     frame.graph = scope_.graph;
     frame.title = tr("Frame").toStdString();

@@ -14,8 +14,8 @@ namespace gradwright {
 
 namespace {
 
-constexpr double kBeside = 8; // px that a node must lie to the side of another
-constexpr double kAcross = 2; // a step sideways should not climb
+constexpr double kLeastAside = 8; // px that a node must lie to the side of another
+constexpr double kAcross = 2;     // a step sideways should not climb
 
 } // namespace
 
@@ -48,7 +48,7 @@ void CanvasScene::walk(Qt::Key arrow, bool extend) {
     } else {
         for (const auto& [id, item] : nodes_) {
             const double by = down ? item->x() - at.x() : item->y() - at.y();
-            if (back ? by < -kBeside : by > kBeside)
+            if (back ? by < -kLeastAside : by > kLeastAside)
                 candidates.push_back(id);
         }
     }

@@ -38,7 +38,7 @@ auto selectedOf(const QGraphicsScene& scene) {
 }
 
 template <class Items>
-auto itemOf(const Items& items, typename Items::key_type id) {
+auto itemOfId(const Items& items, typename Items::key_type id) {
     const auto at = items.find(id);
     return at == items.end() ? nullptr : at->second;
 }
@@ -345,19 +345,19 @@ void CanvasScene::selectAll() {
 }
 
 const NodeItem* CanvasScene::nodeItem(NodeId id) const {
-    return itemOf(nodes_, id);
+    return itemOfId(nodes_, id);
 }
 
 const LinkItem* CanvasScene::linkItem(LinkId id) const {
-    return itemOf(links_, id);
+    return itemOfId(links_, id);
 }
 
 const FrameItem* CanvasScene::frameItem(FrameId id) const {
-    return itemOf(frames_, id);
+    return itemOfId(frames_, id);
 }
 
 const NoteItem* CanvasScene::noteItem(NoteId id) const {
-    return itemOf(notes_, id);
+    return itemOfId(notes_, id);
 }
 
 const NodeAnalysis* CanvasScene::analysisOf(NodeId id) const {

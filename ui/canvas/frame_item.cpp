@@ -15,18 +15,18 @@ namespace gradwright {
 
 namespace {
 
-constexpr double kRadius = 10;
+constexpr double kFrameRadius = 10;
 constexpr double kTitleHeight = 24;
 constexpr double kTitlePadding = 12;
-constexpr double kEdge = 10;   // px in which the edge is hit
-constexpr double kBehind = -2; // z: behind links
+constexpr double kEdge = 10;        // px in which the edge is hit
+constexpr double kBehindLinks = -2; // z: behind links
 
 } // namespace
 
 FrameItem::FrameItem(FrameId id, const ThemeManager& themes)
     : id_(id)
     , themes_(&themes) {
-    setZValue(kBehind);
+    setZValue(kBehindLinks);
     setFlag(ItemIsSelectable);
 }
 
@@ -55,7 +55,7 @@ QRectF FrameItem::boundingRect() const {
 
 QPainterPath FrameItem::shape() const {
     QPainterPath edge;
-    edge.addRoundedRect(QRectF(QPointF(), size_), kRadius, kRadius);
+    edge.addRoundedRect(QRectF(QPointF(), size_), kFrameRadius, kFrameRadius);
     QPainterPathStroker stroker;
     stroker.setWidth(kEdge);
     QPainterPath taken = stroker.createStroke(edge);
@@ -72,8 +72,8 @@ void FrameItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidge
     fill.setAlphaF(0.35F);
     painter->setBrush(fill);
     painter->setPen(isSelected() ? QPen(theme.focus, 2) : QPen(theme.divider, 1));
-    painter->drawRoundedRect(QRectF(QPointF(), size_).adjusted(0.5, 0.5, -0.5, -0.5), kRadius,
-                             kRadius);
+    painter->drawRoundedRect(QRectF(QPointF(), size_).adjusted(0.5, 0.5, -0.5, -0.5), kFrameRadius,
+                             kFrameRadius);
     const QFont font = textFont(type::kCaption, QFont::DemiBold);
     painter->setFont(font);
     painter->setPen(theme.text3);

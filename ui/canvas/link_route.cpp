@@ -13,8 +13,8 @@ namespace gradwright {
 
 namespace {
 
-constexpr double kStub = 16;   ///< straight part at a port
-constexpr double kMargin = 20; ///< between a link and a node it goes round
+constexpr double kRouteStub = 16;   ///< straight part at a port
+constexpr double kRouteMargin = 20; ///< between a link and a node it goes round
 constexpr double kCell = 512;
 constexpr double kDetour = 400;            ///< how far around its ends a link may lead
 constexpr std::size_t kMostObstacles = 40; ///< for a search; with more it would take too long
@@ -29,52 +29,52 @@ QRectF unionOfCrossed(const QPolygonF& corners, std::span<const QRectF> obstacle
 
 QPolygonF around(QPointF from, QPointF to, double side) {
     return {from,
-            {from.x(), from.y() + kStub},
-            {side, from.y() + kStub},
-            {side, to.y() - kStub},
-            {to.x(), to.y() - kStub},
+            {from.x(), from.y() + kRouteStub},
+            {side, from.y() + kRouteStub},
+            {side, to.y() - kRouteStub},
+            {to.x(), to.y() - kRouteStub},
             to};
 }
 
 QPolygonF routeDown(QPointF from, QPointF to, std::span<const QRectF> obstacles, double breadth) {
     QPolygonF direct;
-    if (to.y() >= from.y() + 2 * kStub) {
+    if (to.y() >= from.y() + 2 * kRouteStub) {
         if (std::abs(from.x() - to.x()) < 1)
             direct = {from, to};
         else {
             // Just above the target, so that links which part keep a common trunk short.
             const double middle = (from.y() + to.y()) / 2;
-            const double turn = to.y() - from.y() > 4 * kStub ? to.y() - kStub : middle;
+            const double turn = to.y() - from.y() > 4 * kRouteStub ? to.y() - kRouteStub : middle;
             direct = {from, {from.x(), turn}, {to.x(), turn}, to};
         }
         const QRectF crossed = unionOfCrossed(direct, obstacles);
         if (crossed.isNull())
             return direct;
-        const double left = crossed.left() - kMargin;
-        const double right = crossed.right() + kMargin;
+        const double left = crossed.left() - kRouteMargin;
+        const double right = crossed.right() + kRouteMargin;
         const double middle = (from.x() + to.x()) / 2;
         double side = middle - left <= right - middle ? left : right;
         QPolygonF route = around(from, to, side);
         // What stands beside what is gone round, is gone round too.
         if (const QRectF more = unionOfCrossed(route, obstacles); !more.isNull())
             route = around(from, to,
-                           side == left ? std::min(side, more.left() - kMargin)
-                                        : std::max(side, more.right() + kMargin));
+                           side == left ? std::min(side, more.left() - kRouteMargin)
+                                        : std::max(side, more.right() + kRouteMargin));
         return route;
     }
     // Upwards: past the nodes at both ends.
-    const double reach = breadth / 2 + kMargin;
+    const double reach = breadth / 2 + kRouteMargin;
     const double left = std::min(from.x(), to.x()) - reach;
     const double right = std::max(from.x(), to.x()) + reach;
     const double between = (from.x() + to.x()) / 2;
-    const bool apart = std::abs(from.x() - to.x()) > breadth + kMargin;
+    const bool apart = std::abs(from.x() - to.x()) > breadth + kRouteMargin;
     const double side = apart ? between : (to.x() >= from.x() ? right : left);
     const QPolygonF route = around(from, to, side);
     const QRectF crossed = unionOfCrossed(route, obstacles);
     if (crossed.isNull())
         return route;
-    const QPolygonF leftOf = around(from, to, crossed.left() - kMargin);
-    const QPolygonF rightOf = around(from, to, crossed.right() + kMargin);
+    const QPolygonF leftOf = around(from, to, crossed.left() - kRouteMargin);
+    const QPolygonF rightOf = around(from, to, crossed.right() + kRouteMargin);
     const bool leftIsFree = unionOfCrossed(leftOf, obstacles).isNull();
     const bool leftIsNearer = side - crossed.left() <= crossed.right() - side;
     const bool rightIsFree = unionOfCrossed(rightOf, obstacles).isNull();

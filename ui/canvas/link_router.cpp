@@ -10,7 +10,8 @@ namespace {
 
 /// With more changes than this, asking each link about each costs more than routing.
 constexpr std::size_t kMostChanges = 256;
-constexpr double kBeside = 24; ///< a link keeps less distance than this from what it goes round
+constexpr double kRouterClearance =
+    24; ///< a link keeps less distance than this from what it goes round
 
 /// Tells of each node that is elsewhere now, or was not there, or is gone: where it was, where it
 /// is.
@@ -62,7 +63,8 @@ bool LinkRouter::isStale(const QPolygonF& before, QPointF from, QPointF to) cons
     if (changed_.empty())
         return false;
     const QRectF near = ObstacleMap::reachOf(from, to) |
-                        before.boundingRect().adjusted(-kBeside, -kBeside, kBeside, kBeside);
+                        before.boundingRect().adjusted(-kRouterClearance, -kRouterClearance,
+                                                       kRouterClearance, kRouterClearance);
     return changes_.intersects(near) &&
            std::ranges::any_of(changed_, [&](const QRectF& rect) { return rect.intersects(near); });
 }

@@ -13,9 +13,9 @@ namespace gradwright {
 
 namespace {
 
-constexpr QSize kSize{188, 124};
+constexpr QSize kMinimapSize{188, 124};
 constexpr int kDistance = 12; // from the view's corner
-constexpr int kMargin = 8;
+constexpr int kMinimapMargin = 8;
 constexpr int kRefreshMs = 40;
 constexpr std::size_t kMostRounded = 500; // more are drawn as plain rectangles
 constexpr double kLeastNode = 3; // px, so that a layer of a large network can still be seen
@@ -30,7 +30,7 @@ Minimap::Minimap(CanvasView& view, CanvasScene& scene, const ThemeManager& theme
     setObjectName(QStringLiteral("minimap"));
     setAccessibleName(tr("Minimap"));
     setToolTip(tr("Click or drag to go there (M hides it)"));
-    setFixedSize(kSize);
+    setFixedSize(kMinimapSize);
     setCursor(Qt::PointingHandCursor);
     refresh_.setSingleShot(true);
     refresh_.setInterval(kRefreshMs);
@@ -72,7 +72,8 @@ QTransform Minimap::fromScene() const {
     if (content_.isNull())
         content_ = scene_->contentRect();
     const QRectF content = content_ | shownScene();
-    const QRectF room = QRectF(rect()).adjusted(kMargin, kMargin, -kMargin, -kMargin);
+    const QRectF room =
+        QRectF(rect()).adjusted(kMinimapMargin, kMinimapMargin, -kMinimapMargin, -kMinimapMargin);
     const double scale = std::min(room.width() / std::max(content.width(), 1.0),
                                   room.height() / std::max(content.height(), 1.0));
     QTransform transform;

@@ -15,8 +15,8 @@ namespace gradwright {
 
 namespace {
 
-constexpr double kRadius = 8;
-constexpr double kTextLeft = 44;
+constexpr double kNodeRadius = 8;
+constexpr double kNodeTextLeft = 44;
 constexpr double kRightMargin = 11;
 constexpr double kShareHeight = 3; // of the bar that shows a layer's part of the cost
 constexpr double kLeastShare = 0.01;
@@ -105,7 +105,7 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
         painter->setPen(isSelected() ? QPen(theme.focus, 6) : QPen(Qt::NoPen));
         painter->setBrush(looks_->isWrong(id_) ? theme.error
                                                : theme.category(looks_->categoryOf(id_)));
-        painter->drawRoundedRect(rect(), kRadius, kRadius);
+        painter->drawRoundedRect(rect(), kNodeRadius, kNodeRadius);
         return;
     }
     paintFrame(*painter);
@@ -114,9 +114,9 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
     drawIcon(*painter, small ? QRectF(15, 15, 24, 24) : QRectF(18, 9, 18, 18), look().icon,
              theme.category(look().category));
     if (small) {
-        drawText(*painter, kTextLeft + 2, 34, textFont(18, QFont::DemiBold), theme.text,
+        drawText(*painter, kNodeTextLeft + 2, 34, textFont(18, QFont::DemiBold), theme.text,
                  QFontMetricsF(textFont(18, QFont::DemiBold))
-                     .elidedText(look().title, Qt::ElideRight, textRight - kTextLeft - 2));
+                     .elidedText(look().title, Qt::ElideRight, textRight - kNodeTextLeft - 2));
     } else {
         paintTexts(*painter);
         paintPorts(*painter);
@@ -132,7 +132,7 @@ void NodeItem::paintFrame(QPainter& painter) const {
     if (isSelected()) {
         painter.setBrush(Qt::NoBrush);
         painter.setPen(QPen(theme.focus, 2));
-        painter.drawRoundedRect(rect().adjusted(-3, -3, 3, 3), kRadius + 3, kRadius + 3);
+        painter.drawRoundedRect(rect().adjusted(-3, -3, 3, 3), kNodeRadius + 3, kNodeRadius + 3);
     }
     QPen border(theme.nodeBorder, 1);
     if (look().state == NodeLook::State::Error)
@@ -143,14 +143,14 @@ void NodeItem::paintFrame(QPainter& painter) const {
     }
     painter.setPen(border);
     painter.setBrush(theme.nodeFill);
-    painter.drawRoundedRect(rect().adjusted(0.5, 0.5, -0.5, -0.5), kRadius, kRadius);
+    painter.drawRoundedRect(rect().adjusted(0.5, 0.5, -0.5, -0.5), kNodeRadius, kNodeRadius);
     painter.setPen(Qt::NoPen);
     painter.setBrush(theme.category(look().category));
     painter.drawRoundedRect(QRectF(6, 8, 4, 38), 2, 2);
     if (look().isBlock) { // a second edge: there is more beneath
         painter.setPen(QPen(theme.nodeBorder, 1));
         painter.setBrush(Qt::NoBrush);
-        painter.drawRoundedRect(rect().adjusted(3, 3, -3, -3), kRadius - 3, kRadius - 3);
+        painter.drawRoundedRect(rect().adjusted(3, 3, -3, -3), kNodeRadius - 3, kNodeRadius - 3);
     }
 }
 
@@ -186,23 +186,24 @@ void NodeItem::paintTexts(QPainter& painter) const {
     const QFontMetricsF titles(titleFont);
     const QFontMetricsF captions(caption);
     const double titleWidth =
-        std::min(titles.horizontalAdvance(look().title) + 1, textRight - kTextLeft);
-    drawText(painter, kTextLeft, kTitleLine, titleFont, theme.text,
+        std::min(titles.horizontalAdvance(look().title) + 1, textRight - kNodeTextLeft);
+    drawText(painter, kNodeTextLeft, kTitleLine, titleFont, theme.text,
              titles.elidedText(look().title, Qt::ElideRight, titleWidth));
-    const double room = textRight - kTextLeft - titleWidth - 8;
+    const double room = textRight - kNodeTextLeft - titleWidth - 8;
     if (room > 20) {
         const QString name = captions.elidedText(look().name, Qt::ElideMiddle, room);
         drawText(painter, textRight - captions.horizontalAdvance(name), kTitleLine, caption,
                  theme.text3, name);
     }
     const QColor& second = look().state == NodeLook::State::Error ? theme.error : theme.text2;
-    drawText(painter, kTextLeft, kSecondLine, caption, second, look().line);
+    drawText(painter, kNodeTextLeft, kSecondLine, caption, second, look().line);
     drawText(painter, textRight - captions.horizontalAdvance(look().right), kSecondLine, caption,
              theme.text2, look().right);
     if (look().share < kLeastShare)
         return;
     // How much of the whole cost is here.
-    const QRectF track(kTextLeft, metrics::kNodeHeight - 7, textRight - kTextLeft, kShareHeight);
+    const QRectF track(kNodeTextLeft, metrics::kNodeHeight - 7, textRight - kNodeTextLeft,
+                       kShareHeight);
     painter.setPen(Qt::NoPen);
     painter.setBrush(theme.divider);
     painter.drawRoundedRect(track, 1.5, 1.5);

@@ -15,7 +15,7 @@ namespace gradwright {
 
 namespace {
 
-QString tr(const char* text) {
+QString looksText(const char* text) {
     return QCoreApplication::translate("NodeLooks", text);
 }
 
@@ -212,19 +212,19 @@ bool NodeLooks::isWrong(NodeId id) const {
 void NodeLooks::writeLines(NodeLook& look, const Node& node, const Found& found) const {
     if (found.errors > 0) {
         look.state = NodeLook::State::Error;
-        look.line = found.errors == 1 ? tr("Cannot run: 1 error")
-                                      : tr("Cannot run: %1 errors").arg(found.errors);
+        look.line = found.errors == 1 ? looksText("Cannot run: 1 error")
+                                      : looksText("Cannot run: %1 errors").arg(found.errors);
     } else if (found.state != ShapeState::Known) {
         look.state = NodeLook::State::Pending;
-        look.line = tr("Shape not known yet");
+        look.line = looksText("Shape not known yet");
     } else if (found.parameters > 0) {
-        look.line = tr("%1 params").arg(shortNumber(found.parameters));
+        look.line = looksText("%1 params").arg(shortNumber(found.parameters));
         if (found.macs > 0)
-            look.right = tr("%1 MACs").arg(shortNumber(found.macs));
+            look.right = looksText("%1 MACs").arg(shortNumber(found.macs));
     } else {
-        look.line = tr("Output %1").arg(qstr(toString(found.output)));
+        look.line = looksText("Output %1").arg(qstr(toString(found.output)));
         if (const auto ports = portsOf(project_->network, node); ports && ports->outputs == 0)
-            look.line = tr("Takes %1").arg(qstr(toString(found.output)));
+            look.line = looksText("Takes %1").arg(qstr(toString(found.output)));
     }
 }
 
@@ -237,7 +237,7 @@ void NodeLooks::describe(NodeLook& look, const Node& node) const {
         look.toolTip = qstr(layer->doc);
     } else if (look.isBlock) {
         const auto block = project_->network.blocks.find(node.blockUse()->block);
-        look.toolTip = tr("A block; double-click to go in.");
+        look.toolTip = looksText("A block; double-click to go in.");
         if (block != project_->network.blocks.end() && !block->second.doc.empty())
             look.toolTip = qstr(block->second.doc) + u'\n' + look.toolTip;
     }
@@ -319,9 +319,9 @@ QString NodeLooks::tipOf(LinkId id) const {
                          qstr(shown->find(link->to.node)->name) + u'\n';
     const auto [state, shape] = leaving(link->from);
     if (state != ShapeState::Known)
-        return ends + tr("The shape is not known yet.");
-    const QString carried =
-        tr("%1, %2 values a sample").arg(qstr(toString(*shape)), fullNumber(shape->elements()));
+        return ends + looksText("The shape is not known yet.");
+    const QString carried = looksText("%1, %2 values a sample")
+                                .arg(qstr(toString(*shape)), fullNumber(shape->elements()));
     const Found* const target = foundOf(link->to.node);
     const bool refused = target != nullptr && target->state == ShapeState::Contradiction;
     return ends + carried +

@@ -15,15 +15,15 @@ namespace gradwright {
 
 namespace {
 
-constexpr double kPadding = 10;
-constexpr double kBehind = -1; // z: above frames, behind links
+constexpr double kNotePadding = 10;
+constexpr double kAboveFrames = -1; // z: above frames, behind links
 
 } // namespace
 
 NoteItem::NoteItem(NoteId id, const ThemeManager& themes)
     : id_(id)
     , themes_(&themes) {
-    setZValue(kBehind);
+    setZValue(kAboveFrames);
     setFlag(ItemIsSelectable);
     document_.setDocumentMargin(0);
     document_.setUndoRedoEnabled(false);
@@ -59,8 +59,9 @@ void NoteItem::layOut() {
         cursor.select(QTextCursor::BlockUnderCursor);
         cursor.mergeCharFormat(format);
     }
-    document_.setTextWidth(std::max(1.0, wanted_.width() - 2 * kPadding));
-    size_ = {wanted_.width(), std::max(wanted_.height(), document_.size().height() + 2 * kPadding)};
+    document_.setTextWidth(std::max(1.0, wanted_.width() - 2 * kNotePadding));
+    size_ = {wanted_.width(),
+             std::max(wanted_.height(), document_.size().height() + 2 * kNotePadding)};
 }
 
 QRectF NoteItem::handleRect() const {
@@ -78,7 +79,7 @@ void NoteItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget
     painter->setBrush(theme.infoTint);
     painter->drawRoundedRect(QRectF(QPointF(), size_).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8);
     painter->save();
-    painter->translate(kPadding, kPadding);
+    painter->translate(kNotePadding, kNotePadding);
     QAbstractTextDocumentLayout::PaintContext context;
     context.palette.setColor(QPalette::Text, theme.text);
     document_.documentLayout()->draw(painter, context);

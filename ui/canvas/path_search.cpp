@@ -13,8 +13,8 @@ namespace gradwright {
 
 namespace {
 
-constexpr double kStub = 16;
-constexpr double kMargin = 20;
+constexpr double kPathStub = 16;
+constexpr double kDetourMargin = 20;
 constexpr double kClearance = 6;
 constexpr double kCornerCost = 60; ///< px of detour that a corner is worth
 
@@ -37,16 +37,16 @@ public:
     Search(QPointF from, QPointF to, std::span<const QRectF> obstacles)
         : from_(from)
         , to_(to)
-        , start_(from.x(), from.y() + kStub)
-        , end_(to.x(), to.y() - kStub) {
+        , start_(from.x(), from.y() + kPathStub)
+        , end_(to.x(), to.y() - kPathStub) {
         std::vector<double> xs = {start_.x(), end_.x()};
         std::vector<double> ys = {start_.y(), end_.y()};
         for (const QRectF& rect : obstacles) {
             obstacles_.push_back(rect.adjusted(-kClearance, -kClearance, kClearance, kClearance));
-            xs.push_back(rect.left() - kMargin);
-            xs.push_back(rect.right() + kMargin);
-            ys.push_back(rect.top() - kStub);
-            ys.push_back(rect.bottom() + kStub);
+            xs.push_back(rect.left() - kDetourMargin);
+            xs.push_back(rect.right() + kDetourMargin);
+            ys.push_back(rect.top() - kPathStub);
+            ys.push_back(rect.bottom() + kPathStub);
         }
         xs_ = sortedLines(std::move(xs));
         ys_ = sortedLines(std::move(ys));

@@ -18,7 +18,7 @@ namespace gradwright {
 
 namespace {
 
-constexpr QSize kSize{264, 300};
+constexpr QSize kQuickAddSize{264, 300};
 constexpr int kIcon = 18;
 constexpr int kTitleWeight = 4; // a title counts more than what a layer does
 
@@ -61,7 +61,7 @@ QuickAdd::QuickAdd(const ThemeManager& themes, std::vector<Entry> entries, QWidg
     connect(search_, &QLineEdit::returnPressed, this, &QuickAdd::take);
     connect(list_, &QListWidget::itemClicked, this, &QuickAdd::take);
     filter({});
-    resize(kSize);
+    resize(kQuickAddSize);
     search_->setFocus();
 }
 

@@ -18,9 +18,9 @@ namespace {
 
 constexpr int kSmallestCount = 8; // px: in a small window its cells are narrow
 
-constexpr double kTrue = 24;      // "True" and the space beside a class
-constexpr double kLeastName = 22; // of the classes at the left
-constexpr double kMostName = 110;
+constexpr double kTrue = 24;           // "True" and the space beside a class
+constexpr double kLeastClassName = 22; // of the classes at the left
+constexpr double kMostClassName = 110;
 constexpr double kTop = 40;    // "Predicted" and the class
 constexpr double kRecall = 62; // column at the right
 
@@ -42,10 +42,10 @@ void ConfusionView::setMatrix(ConfusionMatrix matrix, std::vector<std::string> c
     classes_ = std::move(classes);
     chosen_.reset();
     const QFontMetricsF metrics(textFont(type::kDense));
-    double widest = kLeastName;
+    double widest = kLeastClassName;
     for (std::size_t i = 0; i < matrix_.classes(); ++i)
         widest = std::max(widest, metrics.horizontalAdvance(name(i)) + 1);
-    left_ = kTrue + std::min(widest, kMostName);
+    left_ = kTrue + std::min(widest, kMostClassName);
     setAccessibleDescription({});
     update();
 }

@@ -27,7 +27,7 @@ QLabel* label(const QString& text, const char* role) {
     return made;
 }
 
-QFrame* card(QVBoxLayout*& layout) {
+QFrame* emptyCard(QVBoxLayout*& layout) {
     auto* frame = new QFrame;
     frame->setProperty("role", QStringLiteral("card"));
     layout = new QVBoxLayout(frame);
@@ -88,7 +88,7 @@ void EvaluationPanel::layOut() {
     empty_->setAlignment(Qt::AlignCenter);
 
     QVBoxLayout* top = nullptr;
-    auto* matrixCard = card(top);
+    auto* matrixCard = emptyCard(top);
     auto* header = new QHBoxLayout;
     header->setSpacing(8);
     title_ = label(tr("Confusion matrix"), "title");
@@ -110,7 +110,7 @@ void EvaluationPanel::layOut() {
     top->addWidget(chosen_);
 
     QVBoxLayout* bottom = nullptr;
-    mistakesCard_ = card(bottom);
+    mistakesCard_ = emptyCard(bottom);
     auto* mistakesHeader = new QHBoxLayout;
     mistakesHeader->setSpacing(8);
     mistakesHeader->addWidget(label(tr("Most confident mistakes"), "title"));

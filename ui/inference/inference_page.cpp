@@ -37,11 +37,11 @@ namespace {
 
 constexpr int kPadSide = 316;
 constexpr int kNarrowPadSide = 248;
-constexpr int kNarrow = 1180; // the pad gives way to what it is for
+constexpr int kNarrowPage = 1180; // the pad gives way to what it is for
 constexpr int kStandardBrush = 20;
 
-QFrame* card(const QString& title, QHBoxLayout*& header, QVBoxLayout*& body,
-             QLabel** titleLabel = nullptr) {
+QFrame* titledCard(const QString& title, QHBoxLayout*& header, QVBoxLayout*& body,
+                   QLabel** titleLabel = nullptr) {
     auto* frame = new QFrame;
     frame->setProperty("role", QStringLiteral("card"));
     auto* name = new QLabel(title);
@@ -96,7 +96,7 @@ InferencePage::InferencePage(ProjectDocument& document, ThemeManager& theme,
 
 void InferencePage::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    const int side = event->size().width() < kNarrow ? kNarrowPadSide : kPadSide;
+    const int side = event->size().width() < kNarrowPage ? kNarrowPadSide : kPadSide;
     pad_->setFixedSize(side, side);
 }
 
@@ -168,7 +168,7 @@ QAction* InferencePage::menuAction(const QString& icon, const QString& text,
 QWidget* InferencePage::makeDrawCard() {
     QHBoxLayout* header = nullptr;
     QVBoxLayout* body = nullptr;
-    auto* frame = card(tr("Draw a digit"), header, body, &drawTitle_);
+    auto* frame = titledCard(tr("Draw a digit"), header, body, &drawTitle_);
     auto* undo = tool(QStringLiteral("undo"), tr("Undo stroke"), {});
     auto* redo = tool(QStringLiteral("redo"), tr("Redo stroke"), {});
     auto* clear = tool(QStringLiteral("close"), tr("Clear drawing"), Qt::Key_C);
@@ -238,7 +238,7 @@ QWidget* InferencePage::makeTools() {
 QWidget* InferencePage::makeImageCard() {
     QHBoxLayout* header = nullptr;
     QVBoxLayout* body = nullptr;
-    auto* frame = card(tr("Or read a picture"), header, body);
+    auto* frame = titledCard(tr("Or read a picture"), header, body);
     auto* text = muted(tr("A photo or scan of one digit. Drop a file anywhere on this page, or:"));
     text->setWordWrap(true);
     auto* open = new QPushButton(tr("Open image…"));
@@ -271,7 +271,7 @@ QWidget* InferencePage::makeImageCard() {
 QWidget* InferencePage::makePredictionCard() {
     QHBoxLayout* header = nullptr;
     QVBoxLayout* body = nullptr;
-    auto* frame = card(tr("Prediction"), header, body);
+    auto* frame = titledCard(tr("Prediction"), header, body);
     answerKind_ = muted(tr("softmax, live"));
     header->addWidget(answerKind_);
     header->addStretch(1);
@@ -285,7 +285,7 @@ QWidget* InferencePage::makePredictionCard() {
 QWidget* InferencePage::makePlaneCard() {
     QHBoxLayout* header = nullptr;
     QVBoxLayout* body = nullptr;
-    auto* frame = card(tr("Decision map"), header, body, &planeTitle_);
+    auto* frame = titledCard(tr("Decision map"), header, body, &planeTitle_);
     header->addWidget(muted(tr("what the network answers everywhere, and the test points")));
     header->addStretch(1);
     body->addWidget(plane_, 1);
@@ -295,7 +295,7 @@ QWidget* InferencePage::makePlaneCard() {
 QWidget* InferencePage::makePixelCard() {
     QHBoxLayout* header = nullptr;
     QVBoxLayout* body = nullptr;
-    auto* frame = card(tr("What the network sees"), header, body);
+    auto* frame = titledCard(tr("What the network sees"), header, body);
     pixelShape_ = muted(QStringLiteral("1×28×28"));
     header->addWidget(pixelShape_);
     header->addStretch(1);

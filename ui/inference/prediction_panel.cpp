@@ -14,9 +14,9 @@ namespace {
 
 constexpr int kAnswerWidth = 150;
 constexpr int kNarrowAnswerWidth = 112;
-constexpr int kNarrow = 420;   // below, the answer gives way to the bars
-constexpr int kLeastName = 30; // of a class beside its bar, with the space before it
-constexpr int kMostName = 120;
+constexpr int kNarrowPanel = 420; // below, the answer gives way to the bars
+constexpr int kLeastBarName = 30; // of a class beside its bar, with the space before it
+constexpr int kMostBarName = 120;
 constexpr int kShareWidth = 62;
 
 QString share(float probability) {
@@ -65,7 +65,7 @@ QString PredictionPanel::answer() const {
 void PredictionPanel::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    const int answerWidth = width() < kNarrow ? kNarrowAnswerWidth : kAnswerWidth;
+    const int answerWidth = width() < kNarrowPanel ? kNarrowAnswerWidth : kAnswerWidth;
     paintAnswer(painter, QRect(0, 0, answerWidth, height()));
     paintBars(painter, rect().adjusted(answerWidth + 8, 0, 0, 0));
 }
@@ -107,10 +107,10 @@ void PredictionPanel::paintAnswer(QPainter& painter, const QRect& area) const {
 
 int PredictionPanel::nameWidth() const {
     const QFontMetrics metrics(textFont(type::kBody, QFont::Bold));
-    int widest = kLeastName;
+    int widest = kLeastBarName;
     for (std::size_t i = 0; i < classes_.size(); ++i)
         widest = std::max(widest, metrics.horizontalAdvance(name(i)) + 12);
-    return std::min({widest, kMostName, width() / 4});
+    return std::min({widest, kMostBarName, width() / 4});
 }
 
 void PredictionPanel::paintBars(QPainter& painter, const QRect& area) const {

@@ -16,7 +16,7 @@ namespace {
 
 constexpr double kLeft = -3.2, kRight = 3.2; ///< of x
 constexpr double kBottom = -1.4, kTop = 2.6; ///< of y
-constexpr int kMargin = 8;
+constexpr int kPlotMargin = 8;
 
 } // namespace
 
@@ -52,8 +52,9 @@ void ActivationPlot::setActivation(const Activation& activation) {
 }
 
 QPointF ActivationPlot::toPixels(double x, double y) const {
-    return {kMargin + (x - kLeft) / (kRight - kLeft) * (width() - 2 * kMargin),
-            height() - kMargin - (y - kBottom) / (kTop - kBottom) * (height() - 2 * kMargin)};
+    return {kPlotMargin + (x - kLeft) / (kRight - kLeft) * (width() - 2 * kPlotMargin),
+            height() - kPlotMargin -
+                (y - kBottom) / (kTop - kBottom) * (height() - 2 * kPlotMargin)};
 }
 
 void ActivationPlot::paintEvent(QPaintEvent*) {
@@ -85,12 +86,13 @@ void ActivationPlot::paintEvent(QPaintEvent*) {
     QPainterPath curve;
     QPainterPath slope;
     double lastSlope = 0;
-    for (int pixel = kMargin; pixel <= width() - kMargin; ++pixel) {
-        const double x = kLeft + (kRight - kLeft) * (pixel - kMargin) / (width() - 2.0 * kMargin);
+    for (int pixel = kPlotMargin; pixel <= width() - kPlotMargin; ++pixel) {
+        const double x =
+            kLeft + (kRight - kLeft) * (pixel - kPlotMargin) / (width() - 2.0 * kPlotMargin);
         const QPointF value = toPixels(x, evaluate(activation_, x));
         const double rise = derivative(activation_, x);
         const QPointF gradient = toPixels(x, rise);
-        if (pixel == kMargin) {
+        if (pixel == kPlotMargin) {
             curve.moveTo(value);
             slope.moveTo(gradient);
         } else {
@@ -137,7 +139,7 @@ void ActivationPlot::paintEvent(QPaintEvent*) {
 
 void ActivationPlot::mouseMoveEvent(QMouseEvent* event) {
     const double across =
-        (event->position().x() - kMargin) / std::max(1.0, width() - 2.0 * kMargin);
+        (event->position().x() - kPlotMargin) / std::max(1.0, width() - 2.0 * kPlotMargin);
     hovered_ = kLeft + std::clamp(across, 0.0, 1.0) * (kRight - kLeft);
     update();
 }

@@ -11,7 +11,7 @@ namespace gradwright {
 
 namespace {
 
-constexpr int kMargin = 10;
+constexpr int kPictureMargin = 10;
 constexpr int kCaptionHeight = 34;
 constexpr double kLargestCell = 15;
 constexpr int kMostCells = 12; ///< of an axis, where the first two windows need no more
@@ -83,17 +83,17 @@ WindowPicture::Layout WindowPicture::layOut() const {
     layout.columns = drawn(columns);
     layout.outRows = drawnOutput(rows, layout.rows);
     layout.outColumns = drawnOutput(columns, layout.columns);
-    const double wide = width() - 2 * kMargin;
-    const double high = height() - 2 * kMargin - kCaptionHeight;
+    const double wide = width() - 2 * kPictureMargin;
+    const double high = height() - 2 * kPictureMargin - kCaptionHeight;
     const double left = wide * kInputShare;
     layout.cell = std::min({kLargestCell, left / layout.columns, high / layout.rows});
     layout.outCell =
         std::min({layout.cell, (wide - left - 28) / layout.outColumns, high / layout.outRows});
-    layout.input = {kMargin + (left - layout.cell * layout.columns) / 2,
-                    kMargin + (high - layout.cell * layout.rows) / 2};
-    layout.output = {kMargin + left + 28 +
+    layout.input = {kPictureMargin + (left - layout.cell * layout.columns) / 2,
+                    kPictureMargin + (high - layout.cell * layout.rows) / 2};
+    layout.output = {kPictureMargin + left + 28 +
                          (wide - left - 28 - layout.outCell * layout.outColumns) / 2,
-                     kMargin + (high - layout.outCell * layout.outRows) / 2};
+                     kPictureMargin + (high - layout.outCell * layout.outRows) / 2};
     return layout;
 }
 
@@ -173,16 +173,16 @@ void WindowPicture::paintEvent(QPaintEvent*) {
     paintInput(painter, layout);
     paintWindow(painter, layout, place_.y(), place_.x());
     paintOutput(painter, layout);
-    const double middle = kMargin + (height() - 2 * kMargin - kCaptionHeight) / 2.0;
-    const double arrow = kMargin + (width() - 2 * kMargin) * kInputShare + 6;
+    const double middle = kPictureMargin + (height() - 2 * kPictureMargin - kCaptionHeight) / 2.0;
+    const double arrow = kPictureMargin + (width() - 2 * kPictureMargin) * kInputShare + 6;
     painter.setPen(QPen(theme.wire, 1.5));
     painter.drawLine(QPointF(arrow, middle), QPointF(arrow + 16, middle));
     painter.drawLine(QPointF(arrow + 11, middle - 4), QPointF(arrow + 16, middle));
     painter.drawLine(QPointF(arrow + 11, middle + 4), QPointF(arrow + 16, middle));
     painter.setFont(textFont(type::kCaption));
     painter.setPen(theme.text2);
-    painter.drawText(rect().adjusted(kMargin, 0, -kMargin, -5), Qt::AlignHCenter | Qt::AlignBottom,
-                     caption());
+    painter.drawText(rect().adjusted(kPictureMargin, 0, -kPictureMargin, -5),
+                     Qt::AlignHCenter | Qt::AlignBottom, caption());
 }
 
 void WindowPicture::mouseMoveEvent(QMouseEvent* event) {

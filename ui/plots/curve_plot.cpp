@@ -18,7 +18,7 @@ namespace gradwright {
 namespace {
 
 constexpr double kMarkLabelWidth = 64; // px, of "▼ lr 2.5e-3"
-constexpr int kRefreshInterval = 66;   // ms: 15 Hz, every repaint costs the training time
+constexpr int kCurveInterval = 66;     // ms: 15 Hz, every repaint costs the training time
 
 QVector<double> toVector(const std::vector<double>& values) {
     return {values.begin(), values.end()};
@@ -79,7 +79,7 @@ CurvePlot::CurvePlot(Measure measure, ThemeManager& theme, QWidget* parent)
     buildPlot();
     buildCrosshair();
     refreshTimer_.setSingleShot(true);
-    refreshTimer_.setInterval(kRefreshInterval);
+    refreshTimer_.setInterval(kCurveInterval);
     connect(&refreshTimer_, &QTimer::timeout, this, &CurvePlot::refresh);
     connect(&theme, &ThemeManager::changed, this, &CurvePlot::applyTheme);
     applyTheme();

@@ -20,7 +20,7 @@ constexpr std::size_t kMostColumns = 2048;
 constexpr int kHeaderHeight = 30;
 constexpr int kAxisHeight = 38;
 constexpr int kRowGap = 2;
-constexpr int kRefreshInterval = 250; // ms: a column comes a few times an epoch
+constexpr int kHeatmapInterval = 250; // ms: a column comes a few times an epoch
 
 struct Stop {
     double at;
@@ -62,7 +62,7 @@ GradientHeatmap::GradientHeatmap(ThemeManager& theme, QWidget* parent)
     setAccessibleName(tr("Gradient norm per layer"));
     connect(&theme, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
     refreshTimer_.setSingleShot(true);
-    refreshTimer_.setInterval(kRefreshInterval);
+    refreshTimer_.setInterval(kHeatmapInterval);
     connect(&refreshTimer_, &QTimer::timeout, this, qOverload<>(&QWidget::update));
 }
 

@@ -20,9 +20,9 @@ namespace gradwright {
 namespace {
 
 constexpr int kWidth = 520;
-constexpr int kHeight = 400;
+constexpr int kPaletteHeight = 400;
 constexpr int kTop = 64; // below the window's header
-constexpr int kRow = 32;
+constexpr int kCommandRow = 32;
 
 enum Role { ActionRole = Qt::UserRole, MenuRole, KeysRole };
 
@@ -55,7 +55,7 @@ public:
         painter->restore();
     }
     QSize sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const override {
-        return {0, kRow};
+        return {0, kCommandRow};
     }
 
 private:
@@ -92,7 +92,7 @@ CommandPalette::CommandPalette(std::vector<ListedAction> actions, const ThemeMan
     connect(search_, &QLineEdit::returnPressed, this, &CommandPalette::runCurrent);
     connect(list_, &QListWidget::itemClicked, this, &CommandPalette::runCurrent);
     filter({});
-    resize(kWidth, std::min(kHeight, window->height() - 2 * kTop));
+    resize(kWidth, std::min(kPaletteHeight, window->height() - 2 * kTop));
     move(window->mapToGlobal(QPoint((window->width() - kWidth) / 2, kTop)));
     search_->setFocus();
 }

@@ -16,7 +16,7 @@ namespace gradwright {
 
 namespace {
 
-constexpr int kHeight = 44;
+constexpr int kHeaderHeight = 44;
 constexpr int kNarrow = 1240;
 constexpr int kNarrowDevice = 60; ///< the icon and the sign of the menu beside it
 
@@ -30,7 +30,7 @@ HeaderBar::HeaderBar(ProjectDocument& document, const ThemeManager& themes, QWid
     , pages_(new QButtonGroup(this))
     , train_(new QPushButton) {
     setProperty("role", QStringLiteral("header"));
-    setFixedHeight(kHeight);
+    setFixedHeight(kHeaderHeight);
     auto* const logo = new QLabel;
     logo->setPixmap(QIcon(QStringLiteral(":/icons/app/gradwright.svg")).pixmap(22, 22));
     menus_->setNativeMenuBar(false);

@@ -16,12 +16,12 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Folder of the run to file of the project, which may be empty.
-QString settingsKey() {
+QString interruptedTrainingKey() {
     return QStringLiteral("interruptedTraining");
 }
 
 QVariantMap rememberedRuns() {
-    return QSettings().value(settingsKey()).toMap();
+    return QSettings().value(interruptedTrainingKey()).toMap();
 }
 
 struct Findings {
@@ -84,14 +84,14 @@ void InterruptedTraining::remember(const fs::path& run, const TrainingJob& job) 
     if (own || !runs.contains(key))
         runs.insert(key,
                     own && file ? QString::fromStdString(fs::absolute(*file).string()) : QString());
-    QSettings().setValue(settingsKey(), runs);
+    QSettings().setValue(interruptedTrainingKey(), runs);
 }
 
 void InterruptedTraining::forget(const fs::path& run) {
     QVariantMap runs = rememberedRuns();
     if (run.empty() || runs.remove(QString::fromStdString(fs::absolute(run).string())) == 0)
         return;
-    QSettings().setValue(settingsKey(), runs);
+    QSettings().setValue(interruptedTrainingKey(), runs);
 }
 
 void InterruptedTraining::follow(const fs::path& from, const fs::path& to,
@@ -101,7 +101,7 @@ void InterruptedTraining::follow(const fs::path& from, const fs::path& to,
         return;
     runs.insert(QString::fromStdString(fs::absolute(to).string()),
                 QString::fromStdString(fs::absolute(projectFile).string()));
-    QSettings().setValue(settingsKey(), runs);
+    QSettings().setValue(interruptedTrainingKey(), runs);
 }
 
 void InterruptedTraining::look() {

@@ -11,7 +11,7 @@ namespace gradwright {
 
 namespace {
 
-QString tr(const char* text) {
+QString networkText(const char* text) {
     return QCoreApplication::translate("NetworkTexts", text);
 }
 
@@ -20,9 +20,9 @@ QString tr(const char* text) {
 QString whenText(const QDateTime& time) {
     const QDate today = QDate::currentDate();
     if (time.date() == today)
-        return tr("today %1").arg(time.toString(QStringLiteral("HH:mm")));
+        return networkText("today %1").arg(time.toString(QStringLiteral("HH:mm")));
     if (time.date() == today.addDays(-1))
-        return tr("yesterday");
+        return networkText("yesterday");
     return QLocale(QLocale::English)
         .toString(time.date(), time.date().year() == today.year() ? QStringLiteral("d MMMM")
                                                                   : QStringLiteral("d MMM yyyy"));
@@ -42,28 +42,29 @@ QString bestText(const RunSummary* best) {
 }
 
 QString runsText(qsizetype count) {
-    return count == 1 ? tr("1 run") : tr("%1 runs").arg(count);
+    return count == 1 ? networkText("1 run") : networkText("%1 runs").arg(count);
 }
 
 QString shortFacts(const UnsavedNetwork& network) {
     const QString runs = runsText(static_cast<qsizetype>(network.runs.size()));
     const QString best = bestText(network.best());
-    return best.isEmpty() ? runs : tr("%1, best %2").arg(runs, best);
+    return best.isEmpty() ? runs : networkText("%1, best %2").arg(runs, best);
 }
 
 QString facts(const UnsavedNetwork& network) {
     QStringList parts{runsText(static_cast<qsizetype>(network.runs.size()))};
     if (const RunSummary* const best = network.best())
-        parts << (best->hasClasses ? tr("best accuracy %1") : tr("best %1")).arg(bestText(best));
-    parts << tr("%1 on disk").arg(byteSize(static_cast<std::int64_t>(network.bytes)));
+        parts << (best->hasClasses ? networkText("best accuracy %1") : networkText("best %1"))
+                     .arg(bestText(best));
+    parts << networkText("%1 on disk").arg(byteSize(static_cast<std::int64_t>(network.bytes)));
     return parts.join(QStringLiteral(" · "));
 }
 
 QString writerText(const RunSummary& run) {
     if (qstr(run.lockOwner) == QString::number(QCoreApplication::applicationPid()))
-        return tr("this program");
-    return run.lockOwner.empty() ? tr("another program")
-                                 : tr("process %1").arg(qstr(run.lockOwner));
+        return networkText("this program");
+    return run.lockOwner.empty() ? networkText("another program")
+                                 : networkText("process %1").arg(qstr(run.lockOwner));
 }
 
 QString actionText(QString text) {

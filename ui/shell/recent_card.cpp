@@ -11,8 +11,8 @@ namespace gradwright {
 
 namespace {
 
-constexpr int kHeight = 54;
-constexpr int kPad = 14;
+constexpr int kRecentHeight = 54;
+constexpr int kRecentPad = 14;
 constexpr int kIcon = 18;
 
 QString detailOf(const RecentProject& project) {
@@ -41,17 +41,17 @@ RecentCard::RecentCard(const RecentProject& project, const ThemeManager& themes,
                          .arg(whenText(project.time)));
     setCursor(Qt::PointingHandCursor);
     setFocusPolicy(Qt::StrongFocus);
-    setFixedHeight(kHeight);
+    setFixedHeight(kRecentHeight);
     setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     connect(themes_, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
 }
 
 QSize RecentCard::sizeHint() const {
-    return {240, kHeight};
+    return {240, kRecentHeight};
 }
 
 QSize RecentCard::minimumSizeHint() const {
-    return {120, kHeight};
+    return {120, kRecentHeight};
 }
 
 void RecentCard::paintEvent(QPaintEvent*) {
@@ -61,11 +61,11 @@ void RecentCard::paintEvent(QPaintEvent*) {
     painter.setPen(hasFocus() ? QPen(theme.focus, 2) : QPen(theme.divider, 1));
     painter.setBrush(isDown() ? theme.selection : underMouse() ? theme.hover : theme.panel);
     painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 8, 8);
-    drawIcon(painter, QRectF(kPad, (height() - kIcon) / 2.0, kIcon, kIcon),
+    drawIcon(painter, QRectF(kRecentPad, (height() - kIcon) / 2.0, kIcon, kIcon),
              project_.isSaved() ? QStringLiteral("design") : QStringLiteral("train"), theme.focus);
 
-    const int left = kPad + kIcon + 12;
-    const QRect first(left, 9, width() - left - kPad, 18);
+    const int left = kRecentPad + kIcon + 12;
+    const QRect first(left, 9, width() - left - kRecentPad, 18);
     const QRect second = first.translated(0, 18);
     const auto draw = [&](const QRect& room, Qt::AlignmentFlag side, const QString& text,
                           const QColor& color, const QFont& font) {

@@ -16,13 +16,13 @@ namespace {
 
 constexpr int kMostFiles = 8;
 
-QString settingsKey() {
+QString recentFilesKey() {
     return QStringLiteral("recentFiles");
 }
 
 /// With those that are gone: their runs may still be there.
 QStringList rememberedFiles() {
-    return QSettings().value(settingsKey()).toStringList();
+    return QSettings().value(recentFilesKey()).toStringList();
 }
 
 RecentProject entryOf(const QString& file) {
@@ -96,7 +96,7 @@ void RecentProjects::remember(const QString& file) {
         return !QFileInfo::exists(each) &&
                !QFileInfo(qstr(runsFolderOf(each.toStdString()).string())).isDir();
     });
-    QSettings().setValue(settingsKey(), QStringList(all.mid(0, kMostFiles)));
+    QSettings().setValue(recentFilesKey(), QStringList(all.mid(0, kMostFiles)));
 }
 
 void RecentProjects::refresh() {

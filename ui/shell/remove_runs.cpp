@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-QString tr(const char* text) {
+QString runsText(const char* text) {
     return QCoreApplication::translate("RemoveRuns", text);
 }
 
@@ -127,28 +127,30 @@ RunRemoval removalOf(const UnsavedNetwork& network) {
 }
 
 RunRemoval removalOf(const UnsavedNetwork& network, const RunSummary& run) {
-    return {tr("%1, run of %2").arg(qstr(network.project.name), whenText(localTime(run.time))),
-            tr("%1 on disk").arg(byteSize(static_cast<std::int64_t>(run.bytes))),
-            {run.folder},
-            {run},
-            {},
-            {}};
+    return {
+        runsText("%1, run of %2").arg(qstr(network.project.name), whenText(localTime(run.time))),
+        runsText("%1 on disk").arg(byteSize(static_cast<std::int64_t>(run.bytes))),
+        {run.folder},
+        {run},
+        {},
+        {}};
 }
 
 bool removeRuns(QWidget& window, const RunRemoval& removal) {
-    const QString title = tr("Delete %1?").arg(removal.title);
+    const QString title = runsText("Delete %1?").arg(removal.title);
     for (const RunSummary& run : removal.runs)
         if (run.locked && !removal.stop) {
             warn(window, title,
-                 tr("%1 is being trained by %2; stop the training first.")
+                 runsText("%1 is being trained by %2; stop the training first.")
                      .arg(removal.title, writerText(run)));
             return false;
         }
     QStringList details{removal.facts,
-                        tr("The files move to the trash and can be restored from there.")};
+                        runsText("The files move to the trash and can be restored from there.")};
     if (!removal.note.isEmpty())
         details << removal.note;
-    if (!confirmed(window, title, title, details.join(QLatin1Char('\n')), tr("Move to trash")))
+    if (!confirmed(window, title, title, details.join(QLatin1Char('\n')),
+                   runsText("Move to trash")))
         return false;
     if (removal.stop)
         removal.stop();
@@ -157,9 +159,10 @@ bool removeRuns(QWidget& window, const RunRemoval& removal) {
     if (left.folders.empty())
         return true;
     if (left.reason.isEmpty()) {
-        if (!confirmed(window, title, tr("The trash cannot take %1.").arg(removal.title),
-                       tr("Delete it permanently? %1. This cannot be undone.").arg(removal.facts),
-                       tr("Delete permanently")))
+        if (!confirmed(
+                window, title, runsText("The trash cannot take %1.").arg(removal.title),
+                runsText("Delete it permanently? %1. This cannot be undone.").arg(removal.facts),
+                runsText("Delete permanently")))
             return false;
         waitFor([&, folders = left.folders] { left = deleteForGood(removal, folders); });
         if (left.folders.empty())

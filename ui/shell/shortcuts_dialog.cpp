@@ -14,7 +14,7 @@ namespace gradwright {
 
 namespace {
 
-constexpr QSize kSize{560, 620};
+constexpr QSize kShortcutsSize{560, 620};
 
 QString keysOf(const QAction& action) {
     QStringList all;
@@ -71,7 +71,7 @@ ShortcutsDialog::ShortcutsDialog(const std::vector<ListedAction>& actions,
     , tree_(new QTreeWidget) {
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("Keys and gestures"));
-    resize(kSize.boundedTo(window->size() - QSize(80, 80)));
+    resize(kShortcutsSize.boundedTo(window->size() - QSize(80, 80)));
     auto* const search = new QLineEdit;
     search->setPlaceholderText(tr("Search"));
     search->setAccessibleName(tr("Search keys and gestures"));

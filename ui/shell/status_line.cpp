@@ -17,7 +17,7 @@ namespace gradwright {
 
 namespace {
 
-constexpr int kHeight = 26;
+constexpr int kStatusHeight = 26;
 constexpr int kHintMs = 8000;
 constexpr int kFiguresMs = 120;
 
@@ -32,7 +32,7 @@ StatusLine::StatusLine(ProjectDocument& document, const ThemeManager& themes, QW
     , hint_(new ElidedLabel)
     , figures_(new QLabel) {
     setProperty("role", QStringLiteral("bottomPanel"));
-    setFixedHeight(kHeight);
+    setFixedHeight(kStatusHeight);
     problems_->setProperty("kind", QStringLiteral("link"));
     problems_->setFocusPolicy(Qt::TabFocus);
     figures_->setObjectName(QStringLiteral("figures"));

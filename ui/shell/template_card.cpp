@@ -17,7 +17,7 @@ namespace gradwright {
 namespace {
 
 constexpr int kPicture = 84; ///< height
-constexpr int kPad = 14;
+constexpr int kTemplatePad = 14;
 
 } // namespace
 
@@ -98,7 +98,8 @@ void TemplateCard::paintEvent(QPaintEvent*) {
         return;
     summary_->strip.paint(painter, picture, theme);
 
-    const QRectF texts(kPad, 9 + kPicture, width() - 2 * kPad, height() - 9 - kPicture);
+    const QRectF texts(kTemplatePad, 9 + kPicture, width() - 2 * kTemplatePad,
+                       height() - 9 - kPicture);
     const auto line = [&](double top, double tall) {
         return QRectF(texts.left(), texts.top() + top, texts.width(), tall);
     };

@@ -27,9 +27,9 @@ namespace gradwright {
 
 namespace {
 
-constexpr QSize kSize{780, 480};
+constexpr QSize kUnsavedSize{780, 480};
 constexpr int kRoomAround = 80; ///< of the window, that stays in sight
-constexpr int kRow = 28;
+constexpr int kNetworkRow = 28;
 constexpr int kExportWidth = 84; ///< with the sign of its menu
 
 enum Column { Name, Runs, Best, Trained, Size, ColumnCount };
@@ -74,7 +74,7 @@ UnsavedDialog::UnsavedDialog(RecentProjects& recent, const ThemeManager& themes,
     , note_(new QLabel) {
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("Unsaved trained networks"));
-    resize(kSize.boundedTo(window->size() - QSize(kRoomAround, kRoomAround)));
+    resize(kUnsavedSize.boundedTo(window->size() - QSize(kRoomAround, kRoomAround)));
     auto* const hint = new QLabel(tr("Networks that were trained from a template or a blank canvas "
                                      "and never saved as a project, with all of their runs."));
     hint->setWordWrap(true);
@@ -87,7 +87,7 @@ UnsavedDialog::UnsavedDialog(RecentProjects& recent, const ThemeManager& themes,
     tree_->setRootIsDecorated(false);
     tree_->setItemsExpandable(false);
     tree_->setStyleSheet(
-        QStringLiteral("QTreeView::item { padding: 0 8px; height: %1px; }").arg(kRow));
+        QStringLiteral("QTreeView::item { padding: 0 8px; height: %1px; }").arg(kNetworkRow));
     tree_->setAllColumnsShowFocus(true);
     tree_->header()->setStretchLastSection(false);
     tree_->header()->setSectionResizeMode(QHeaderView::ResizeToContents);

@@ -27,7 +27,7 @@ namespace {
 
 constexpr int kSettingsWidth = 364;
 constexpr int kRunsWidth = 304;
-constexpr int kNarrow = 1180;          // the list of runs becomes a drawer
+constexpr int kNarrowPage = 1180;      // the list of runs becomes a drawer
 constexpr int kProgressInterval = 250; // ms: numbers that change faster cannot be read
 
 std::vector<std::string> outputNames(const Network& network) {
@@ -429,7 +429,7 @@ QList<QAction*> TrainPage::viewActions() const {
 
 void TrainPage::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    const bool narrow = event->size().width() < kNarrow;
+    const bool narrow = event->size().width() < kNarrowPage;
     if (narrow != narrow_) {
         narrow_ = narrow;
         if (narrow)

@@ -20,7 +20,7 @@
 namespace gradwright {
 namespace {
 
-constexpr int kNarrow = 1180;
+constexpr int kNarrowControls = 1180;
 constexpr int kButtonWidth = 84;
 constexpr int kCompactButtonWidth = 40;
 
@@ -108,7 +108,7 @@ TrainingControls::TrainingControls(ThemeManager& theme, QWidget* parent)
 
 void TrainingControls::resizeEvent(QResizeEvent* event) {
     QFrame::resizeEvent(event);
-    setCompact(event->size().width() < kNarrow);
+    setCompact(event->size().width() < kNarrowControls);
 }
 
 void TrainingControls::setCompact(bool compact) {

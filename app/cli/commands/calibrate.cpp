@@ -15,7 +15,7 @@
 namespace gradwright::cli {
 namespace {
 
-Json toJson(const Calibration& calibration) {
+Json calibrationJson(const Calibration& calibration) {
     Json trials = Json::array();
     for (const auto& trial : calibration.trials) {
         auto json = gradwright::toJson(trial.plan);
@@ -61,7 +61,7 @@ void addCalibrateCommand(CLI::App& app, int& exitCode) {
             fmt::print(stderr, "Stopped; nothing is kept.\n");
             exitCode = kFailed;
         } else if (options->json) {
-            printJson(toJson(*calibration));
+            printJson(calibrationJson(*calibration));
         } else {
             print(*calibration, project);
         }

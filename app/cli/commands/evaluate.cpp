@@ -22,7 +22,7 @@
 namespace gradwright::cli {
 namespace {
 
-struct Options {
+struct EvaluateOptions {
     std::string run;
     std::string split = "test";
     std::size_t topK = 0; ///< 0: not asked for
@@ -37,7 +37,7 @@ struct Figure {
     bool isShare;
 };
 
-std::vector<Figure> figuresOf(const Options& options, const Outcomes& outcomes) {
+std::vector<Figure> figuresOf(const EvaluateOptions& options, const Outcomes& outcomes) {
     std::vector<Figure> figures;
     for (const auto& [metric, value] : measure(outcomes))
         figures.push_back({metric->key, metric->title, value, metric->isShare});
@@ -54,8 +54,8 @@ std::vector<Figure> figuresOf(const Options& options, const Outcomes& outcomes) 
     return figures;
 }
 
-Json toJson(const Options& options, const Score& score, const std::vector<Figure>& figures,
-            const DataInfo& info) {
+Json evaluationJson(const EvaluateOptions& options, const Score& score,
+                    const std::vector<Figure>& figures, const DataInfo& info) {
     Json numbers = Json::object();
     for (const auto& figure : figures)
         numbers[figure.key] = figure.value;
@@ -66,8 +66,8 @@ Json toJson(const Options& options, const Score& score, const std::vector<Figure
             {"metrics", std::move(numbers)}};
 }
 
-void printReport(const Options& options, const Score& score, const std::vector<Figure>& figures,
-                 const DataInfo& info) {
+void printReport(const EvaluateOptions& options, const Score& score,
+                 const std::vector<Figure>& figures, const DataInfo& info) {
     auto headline = scoreText(score.accuracy, info.hasClasses());
     headline[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(headline[0])));
     printLine(fmt::format("{} (loss {:.4f}) over {} samples of the {} set.", headline, score.loss,
@@ -78,7 +78,7 @@ void printReport(const Options& options, const Score& score, const std::vector<F
                                              : fmt::format("{:.4g}", figure.value)));
 }
 
-void runEvaluate(const Options& options, int& exitCode) {
+void runEvaluate(const EvaluateOptions& options, int& exitCode) {
     const Interrupt interrupt;
     const auto run = RunDirectory::open(options.run);
     const auto project = projectOfRun(run);
@@ -114,7 +114,7 @@ void runEvaluate(const Options& options, int& exitCode) {
     restoreUnits(*outcomes, data.info.targetScaling);
     const auto figures = figuresOf(options, *outcomes);
     if (options.json)
-        printJson(toJson(options, *score, figures, data.info));
+        printJson(evaluationJson(options, *score, figures, data.info));
     else
         printReport(options, *score, figures, data.info);
 }
@@ -122,7 +122,7 @@ void runEvaluate(const Options& options, int& exitCode) {
 } // namespace
 
 void addEvaluateCommand(CLI::App& app, int& exitCode) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<EvaluateOptions>();
     auto* command = app.add_subcommand("evaluate", "Measure a run's best weights");
     command->add_option("run", options->run, "Folder of a run")->required();
     command->add_option("--split", options->split, "test, validation or training")

@@ -15,7 +15,7 @@
 namespace gradwright::cli {
 namespace {
 
-struct Options {
+struct ExportOptions {
     std::string project;
     std::string format = "pytorch";
     std::string file;
@@ -23,7 +23,7 @@ struct Options {
     bool json = false;
 };
 
-void runExport(const Options& options) {
+void runExport(const ExportOptions& options) {
     const auto& format = codeFormat(options.format);
     if (!options.force && std::filesystem::exists(options.file))
         throw Error("{}: the file exists; --force replaces it", options.file);
@@ -41,7 +41,7 @@ void runExport(const Options& options) {
 } // namespace
 
 void addExportCommand(CLI::App& app, int&) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ExportOptions>();
     auto* command = app.add_subcommand("export", "Write a network as a program for a framework");
     command->add_option("project", options->project, "A project file or template:NAME")->required();
     command->add_option("-o,--output", options->file, "The file to write")->required();

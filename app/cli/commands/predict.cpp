@@ -12,7 +12,7 @@
 namespace gradwright::cli {
 namespace {
 
-struct Options {
+struct PredictOptions {
     std::string run;
     std::vector<std::string> files;
     std::string text;
@@ -20,8 +20,8 @@ struct Options {
     bool json = false;
 };
 
-Json toJson(const DigitReader::Reading& reading, const DigitReader& reader,
-            const std::string& file) {
+Json readingJson(const DigitReader::Reading& reading, const DigitReader& reader,
+                 const std::string& file) {
     Json json = {{"file", file}};
     const auto& names = reader.data().targetNames;
     for (std::size_t i = 0; i < reading.values.size(); ++i)
@@ -50,7 +50,7 @@ void readFile(DigitReader& reader, const std::string& file, bool asJson, Json& l
     if (reader.data().columns.empty()) {
         const auto reading = reader.read(file);
         if (asJson)
-            list.push_back(toJson(reading, reader, file));
+            list.push_back(readingJson(reading, reader, file));
         else
             printLine(fmt::format("{}: {}", file, toText(reading, reader)));
         return;
@@ -59,7 +59,7 @@ void readFile(DigitReader& reader, const std::string& file, bool asJson, Json& l
     for (const auto& reading : reader.readTable(file)) {
         ++row;
         if (asJson) {
-            list.push_back(toJson(reading, reader, file));
+            list.push_back(readingJson(reading, reader, file));
             list.back()["row"] = row;
         } else {
             printLine(fmt::format("{}, row {}: {}", file, row, toText(reading, reader)));
@@ -67,7 +67,7 @@ void readFile(DigitReader& reader, const std::string& file, bool asJson, Json& l
     }
 }
 
-void runPredict(const Options& options, int& exitCode) {
+void runPredict(const PredictOptions& options, int& exitCode) {
     if (options.files.empty() == options.text.empty())
         throw UsageError("predict takes files, or --text");
     DigitReader reader(options.run);
@@ -96,7 +96,7 @@ void runPredict(const Options& options, int& exitCode) {
 } // namespace
 
 void addPredictCommand(CLI::App& app, int& exitCode) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<PredictOptions>();
     auto* command = app.add_subcommand("predict", "Read image files, or the rows of tables");
     command->add_option("run", options->run, "Folder of a run")->required();
     command->add_option("files", options->files,

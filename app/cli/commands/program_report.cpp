@@ -16,7 +16,7 @@
 namespace gradwright::cli {
 namespace {
 
-Json toJson(const std::vector<OpReport>& ops) {
+Json opsJson(const std::vector<OpReport>& ops) {
     Json list = Json::array();
     for (const auto& op : ops)
         list.push_back({{"path", op.path},
@@ -79,7 +79,7 @@ ProgramReport compiledReport(const Project& project) {
 }
 
 Json toJson(const ProgramReport& report) {
-    Json json = {{"forward", toJson(report.ops)},    {"backward", toJson(report.backward)},
+    Json json = {{"forward", opsJson(report.ops)},   {"backward", opsJson(report.backward)},
                  {"replicas", report.replicas},      {"reorders", report.reorders},
                  {"arena_bytes", report.arenaBytes}, {"weight_bytes", report.weightBytes}};
     if (const auto& again = report.recomputation)

@@ -43,7 +43,7 @@ void printTable(const Project& project, const Analysis& analysis) {
                               project.training.batch()));
 }
 
-Json toJson(const Project& project, const Analysis& analysis) {
+Json summaryJson(const Project& project, const Analysis& analysis) {
     Json layers = Json::array();
     for (std::size_t i = 0; i < analysis.nodes.size(); ++i) {
         const auto& flat = analysis.flat.nodes[i];
@@ -88,7 +88,7 @@ void addSummaryCommand(CLI::App& app, int& exitCode) {
         if (options->report && !analysis.hasErrors())
             report = compiledReport(project);
         if (options->json) {
-            auto json = toJson(project, analysis);
+            auto json = summaryJson(project, analysis);
             if (report)
                 json["report"] = toJson(*report);
             printJson(json);

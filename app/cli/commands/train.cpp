@@ -19,7 +19,7 @@
 namespace gradwright::cli {
 namespace {
 
-struct Options {
+struct TrainOptions {
     std::string project;
     std::string resume;
     std::string runDir;
@@ -45,7 +45,7 @@ void fitToData(Project& project) {
     }
 }
 
-TrainingJob jobOf(const Options& options) {
+TrainingJob jobOf(const TrainOptions& options) {
     if (options.project.empty() == options.resume.empty())
         throw UsageError("train takes a project (a file or template:NAME) or --resume RUN");
     const bool resuming = !options.resume.empty();
@@ -74,7 +74,7 @@ TrainingJob jobOf(const Options& options) {
     return job;
 }
 
-Json toJson(const TrainingResult& result) {
+Json resultJson(const TrainingResult& result) {
     Json json = {{"run", result.run.string()},
                  {"finished", result.finished.has_value()},
                  {"samples_per_second", result.samplesPerSecond},
@@ -102,7 +102,7 @@ void printResult(const TrainingResult& result) {
     printLine(fmt::format("Run {}", result.run.string()));
 }
 
-void runTrain(const Options& options, int& exitCode) {
+void runTrain(const TrainOptions& options, int& exitCode) {
     const Interrupt interrupt;
     auto job = jobOf(options);
     auto* progress = options.quiet ? nullptr : options.json ? stderr : stdout;
@@ -110,7 +110,7 @@ void runTrain(const Options& options, int& exitCode) {
     if (result.failure)
         throw Error(*result.failure);
     if (options.json)
-        printJson(toJson(result));
+        printJson(resultJson(result));
     if (result.stopped) {
         fmt::print(stderr, "Stopped after step {}. Go on with: gradwright-cli train --resume {}\n",
                    result.stopped->step, result.run.string());
@@ -123,7 +123,7 @@ void runTrain(const Options& options, int& exitCode) {
 } // namespace
 
 void addTrainCommand(CLI::App& app, int& exitCode) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<TrainOptions>();
     auto* command = app.add_subcommand("train", "Train a network");
     command->add_option("project", options->project, "A project file or template:NAME");
     options->training.addTo(*command);

@@ -16,7 +16,7 @@ struct PoolTensors {
     Buffer* workspace; ///< where each maximum came from, or nullptr
 };
 
-dnnl::algorithm algorithmOf(const PoolOp& op) {
+dnnl::algorithm poolAlgorithmOf(const PoolOp& op) {
     if (op.kind == PoolKind::Max)
         return dnnl::algorithm::pooling_max;
     return op.countPadding ? dnnl::algorithm::pooling_avg_include_padding
@@ -116,7 +116,7 @@ void lower(Compiler& compiler, const OpContext& context, const PoolOp& op) {
         windowOf(op.kernel, op.stride, {}, op.padding, context.inputs[0]->layout.shape.rank() - 1);
     const auto& shape = compiler.graph().type(context.op.output()).sample();
     auto* source = context.inputs[0];
-    const auto plan = planPool(compiler, context, algorithmOf(op), window, shape, source);
+    const auto plan = planPool(compiler, context, poolAlgorithmOf(op), window, shape, source);
     auto* output = compiler.makeOutput(context, withShape(source->layout, shape));
     const auto tensors = lowerPool(compiler, context, plan, source, output);
     if (output->wantsGradient)

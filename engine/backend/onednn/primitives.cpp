@@ -30,7 +30,7 @@ dnnl::primitive_attr attributes() {
     return attr;
 }
 
-algorithm algorithmOf(const EltwiseSpec& spec) {
+algorithm eltwiseAlgorithmOf(const EltwiseSpec& spec) {
     switch (spec.activation.kind) {
     case ActivationKind::Sigmoid:
         return spec.fromOutput ? algorithm::eltwise_logistic_use_dst_for_bwd
@@ -99,7 +99,7 @@ dnnl::primitive_attr attributes(const Activation* fused) {
     if (!fused || fused->kind == ActivationKind::Identity)
         return attr;
     dnnl::post_ops ops;
-    const auto function = algorithmOf({*fused});
+    const auto function = eltwiseAlgorithmOf({*fused});
     const auto [alpha, beta] = constantsOf(*fused);
 #if DNNL_VERSION_MAJOR >= 3
     ops.append_eltwise(function, alpha, beta);
@@ -235,7 +235,7 @@ bool isReference(const dnnl::primitive_desc_base& pd) {
 }
 
 bool hasPrimitive(const Activation& activation) {
-    return algorithmOf({activation}) != algorithm::eltwise_linear;
+    return eltwiseAlgorithmOf({activation}) != algorithm::eltwise_linear;
 }
 
 bool hasDerivativeFromOutput(const Activation& activation) {
@@ -364,10 +364,10 @@ NormBackward normBackward(const MemoryDesc& data, float epsilon, bool fuseRelu,
 EltwiseForward eltwiseForward(prop_kind kind, const EltwiseSpec& spec, const MemoryDesc& data) {
     const auto constants = constantsOf(spec.activation);
 #if DNNL_VERSION_MAJOR >= 3
-    return describe<dnnl::eltwise_forward>(attributes(), kind, algorithmOf(spec), data, data,
+    return describe<dnnl::eltwise_forward>(attributes(), kind, eltwiseAlgorithmOf(spec), data, data,
                                            constants.alpha, constants.beta);
 #else
-    return describe<dnnl::eltwise_forward>(attributes(), kind, algorithmOf(spec), data,
+    return describe<dnnl::eltwise_forward>(attributes(), kind, eltwiseAlgorithmOf(spec), data,
                                            constants.alpha, constants.beta);
 #endif
 }
@@ -376,10 +376,10 @@ EltwiseBackward eltwiseBackward(const EltwiseSpec& spec, const MemoryDesc& data,
                                 const EltwiseForward& hint) {
     const auto constants = constantsOf(spec.activation);
 #if DNNL_VERSION_MAJOR >= 3
-    return describeBackward<dnnl::eltwise_backward>(hint, algorithmOf(spec), data, data, data,
-                                                    constants.alpha, constants.beta);
+    return describeBackward<dnnl::eltwise_backward>(hint, eltwiseAlgorithmOf(spec), data, data,
+                                                    data, constants.alpha, constants.beta);
 #else
-    return describeBackward<dnnl::eltwise_backward>(hint, algorithmOf(spec), data, data,
+    return describeBackward<dnnl::eltwise_backward>(hint, eltwiseAlgorithmOf(spec), data, data,
                                                     constants.alpha, constants.beta);
 #endif
 }

@@ -14,7 +14,7 @@ namespace {
 
 /// Random ops draw four numbers at a time.
 constexpr std::int64_t kLeastSamples = 4;
-constexpr std::size_t kChunk = TileOrder::kLargestTile;
+constexpr std::size_t kReduceChunk = TileOrder::kLargestTile;
 
 std::int64_t samplesOfPart(std::int64_t batch, std::int64_t parts) {
     const auto share = (batch + parts - 1) / parts;
@@ -22,7 +22,7 @@ std::int64_t samplesOfPart(std::int64_t batch, std::int64_t parts) {
 }
 
 /// As equal ones as possible.
-std::vector<std::int64_t> partsOf(std::int64_t batch, std::int64_t parts) {
+std::vector<std::int64_t> batchesOf(std::int64_t batch, std::int64_t parts) {
     std::vector<std::int64_t> samples;
     const auto size = samplesOfPart(batch, parts);
     for (std::int64_t first = 0; first < batch; first += size)
@@ -34,7 +34,7 @@ std::vector<std::int64_t> partsOf(std::int64_t batch, std::int64_t parts) {
 
 ProgramReport ReplicatedProgram::plan(const OpGraph& graph, const CompileOptions& options) {
     const OneThread one;
-    PartGroup group(partsOf(options.batch, options.replicas), true);
+    PartGroup group(batchesOf(options.batch, options.replicas), true);
     auto part = options;
     part.batch = group.samples(0);
     auto first = planProgram(graph, part, {.parts = &group});
@@ -58,7 +58,7 @@ ReplicatedProgram::ReplicatedProgram(const OpGraph& graph, const CompileOptions&
                                      std::shared_ptr<OneDnnWeights> weights)
     : options_(options)
     , weights_(std::move(weights))
-    , group_(partsOf(options.batch, options.replicas)) {
+    , group_(batchesOf(options.batch, options.replicas)) {
     const OneThread one;
     std::int64_t first = 0;
     for (std::size_t i = 0; i < group_.parts(); ++i) {
@@ -146,10 +146,10 @@ void ReplicatedProgram::findGradients() {
         if (!graph().weight(id).learns())
             continue;
         auto& stored = weights_->stored(id);
-        for (std::size_t begin = 0; begin < stored.elements(); begin += kChunk) {
+        for (std::size_t begin = 0; begin < stored.elements(); begin += kReduceChunk) {
             Sum sum{reinterpret_cast<float*>(stored.gradient.data()) + begin,
                     {},
-                    std::min(kChunk, stored.elements() - begin)};
+                    std::min(kReduceChunk, stored.elements() - begin)};
             sum.weight = i;
             for (std::size_t part = 1; part < parts_.size(); ++part) // the first is the target
                 if (const auto gradient = parts_[part].program->gradient(id); !gradient.empty())

@@ -13,7 +13,7 @@ namespace gradwright::onednn {
 namespace {
 
 /// Small enough to share a dense layer between threads, large enough to be worth a call.
-constexpr std::size_t kChunk = TileOrder::kLargestTile;
+constexpr std::size_t kUpdateChunk = TileOrder::kLargestTile;
 
 float* at(AlignedBuffer& buffer, std::size_t offset) {
     return reinterpret_cast<float*>(buffer.data()) + offset;
@@ -52,10 +52,12 @@ void Updater::cutChunks() {
     for (const auto id : trained_) {
         auto& stored = weights_.stored(id);
         const auto& spec = weights_.specs()[id.index()];
-        for (std::size_t begin = 0; begin < stored.elements(); begin += kChunk) {
+        for (std::size_t begin = 0; begin < stored.elements(); begin += kUpdateChunk) {
             auto* gradient = at(stored.gradient, begin);
-            UpdateSpan<float> span{
-                at(stored.value, begin), gradient, {}, std::min(kChunk, stored.elements() - begin)};
+            UpdateSpan<float> span{at(stored.value, begin),
+                                   gradient,
+                                   {},
+                                   std::min(kUpdateChunk, stored.elements() - begin)};
             for (std::size_t slot = 0; rule_ && !rule_->isWhole() && slot < slots; ++slot)
                 span.slots[slot] = at(stored.slots[slot], begin);
             chunks_.push_back({id.index(), begin, span, gradient,

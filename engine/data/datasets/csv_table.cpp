@@ -27,7 +27,7 @@ CsvOptions csvOptions(const Params& params) {
     return options;
 }
 
-Dataset open(const Params& params, const DataChoice& choice) {
+Dataset openCsvTable(const Params& params, const DataChoice& choice) {
     if (params.text("file").empty())
         throw Error("data set csv: name a file");
     const auto csv = csvOptions(params);
@@ -72,7 +72,7 @@ DatasetDef csvTableDataset() {
             .origin = "Your own files",
             .licence = "That of your files",
             .params = std::move(params),
-            .open = open};
+            .open = openCsvTable};
 }
 
 } // namespace gradwright

@@ -8,7 +8,7 @@
 namespace gradwright {
 namespace {
 
-Dataset open(const Params& params, const DataChoice& choice) {
+Dataset openFashionMnist(const Params& params, const DataChoice& choice) {
     const std::filesystem::path folder = params.text("folder");
     std::error_code error;
     if (!std::filesystem::is_directory(folder, error))
@@ -36,7 +36,7 @@ DatasetDef fashionMnistDataset() {
                       "dataset-fashion-mnist",
             .licence = "MIT",
             .params = {folder, normalizeParam()},
-            .open = open};
+            .open = openFashionMnist};
 }
 
 } // namespace gradwright

@@ -105,7 +105,7 @@ private:
     std::vector<Waves> waves_; ///< by class
 };
 
-Dataset open(const Params& params, const DataChoice& /*choice*/) {
+Dataset openGeneratedPatterns(const Params& params, const DataChoice& /*choice*/) {
     Dataset data;
     data.training = std::make_shared<PatternSource>(params, 0, params.integer("samples"));
     data.test = std::make_shared<PatternSource>(params, 1, params.integer("test-samples"));
@@ -138,7 +138,7 @@ DatasetDef generatedPatternsDataset() {
                        realParam("noise", "Noise", 0.5, 0, 10,
                                  "Its standard deviation; that of the patterns is about 1."),
                        generatorSeedParam("Another one makes other patterns.")},
-            .open = open};
+            .open = openGeneratedPatterns};
 }
 
 } // namespace gradwright

@@ -41,7 +41,7 @@ private:
     Shape shape_{2};
 };
 
-Dataset open(const Params& params, const DataChoice& /*choice*/) {
+Dataset openGeneratedPoints(const Params& params, const DataChoice& /*choice*/) {
     PointSetOptions options;
     options.pattern = std::ranges::find(kPatterns, std::string_view(params.text("pattern")),
                                         &std::pair<std::string_view, PointPattern>::first)
@@ -87,7 +87,7 @@ DatasetDef generatedPointsDataset() {
                                  "Standard deviation of each point's shift, as a share of the "
                                  "distance between neighbouring classes."),
                        generatorSeedParam("Another one draws other points.")},
-            .open = open};
+            .open = openGeneratedPoints};
 }
 
 } // namespace gradwright

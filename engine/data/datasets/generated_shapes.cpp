@@ -105,7 +105,7 @@ private:
     Rng figures_, noise_;
 };
 
-Dataset open(const Params& params, const DataChoice& /*choice*/) {
+Dataset openGeneratedShapes(const Params& params, const DataChoice& /*choice*/) {
     Dataset data;
     data.training = std::make_shared<ShapeSource>(params, 0, params.integer("samples"));
     data.test = std::make_shared<ShapeSource>(params, 1, params.integer("test-samples"));
@@ -130,7 +130,7 @@ DatasetDef generatedShapesDataset() {
                        realParam("noise", "Noise", 0.2, 0, 10,
                                  "Its standard deviation; shapes are from 0.4 to 1 bright."),
                        generatorSeedParam("Another one draws other images.")},
-            .open = open};
+            .open = openGeneratedShapes};
 }
 
 } // namespace gradwright

@@ -81,7 +81,7 @@ private:
     Shape targetShape_{1};
 };
 
-Dataset open(const Params& params, const DataChoice& /*choice*/) {
+Dataset openGeneratedSurface(const Params& params, const DataChoice& /*choice*/) {
     Dataset data;
     data.info.input = Shape{2};
     data.info.target = Shape{1};
@@ -110,7 +110,7 @@ DatasetDef generatedSurfaceDataset() {
                                  "Standard deviation of what is added to each height; the heights "
                                  "are from -1 to 1."),
                        generatorSeedParam("Another one draws other points.")},
-            .open = open};
+            .open = openGeneratedSurface};
 }
 
 } // namespace gradwright

@@ -6,7 +6,7 @@
 namespace gradwright {
 namespace {
 
-Dataset open(const Params& params, const DataChoice& choice) {
+Dataset openIdxFiles(const Params& params, const DataChoice& choice) {
     for (const auto* key : {"training-images", "training-labels", "test-images", "test-labels"})
         if (params.text(key).empty())
             throw Error("data set idx: name a file for {}", key);
@@ -34,7 +34,7 @@ DatasetDef idxFilesDataset() {
                        intParam("size", "Size", 0, 0, 65'535,
                                 "Side of the square cut from the centre; 0 keeps the whole image."),
                        binarizeParam(), normalizeParam()},
-            .open = open};
+            .open = openIdxFiles};
 }
 
 } // namespace gradwright

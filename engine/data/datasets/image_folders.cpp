@@ -14,7 +14,7 @@ PictureFit fitOf(const Params& params) {
                          : (fit == "pad" ? PictureFit::Pad : PictureFit::Stretch);
 }
 
-Dataset open(const Params& params, const DataChoice& choice) {
+Dataset openImageFolders(const Params& params, const DataChoice& choice) {
     if (params.text("folder").empty())
         throw Error("data set images: name a folder");
     const auto& size = params.tuple("size");
@@ -57,7 +57,7 @@ DatasetDef imageFoldersDataset() {
                                     {"stretch", "Stretch", "Each side for itself."}},
                                    "How an image of another aspect is scaled."),
                        normalizeParam(), testFractionParam()},
-            .open = open};
+            .open = openImageFolders};
 }
 
 } // namespace gradwright

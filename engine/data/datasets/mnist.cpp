@@ -6,7 +6,7 @@
 namespace gradwright {
 namespace {
 
-Dataset open(const Params& params, const DataChoice& choice) {
+Dataset openMnist(const Params& params, const DataChoice& choice) {
     Preparation preparation;
     preparation.size = params.integer("size");
     preparation.binarize = params.boolean("binarize");
@@ -29,7 +29,7 @@ DatasetDef mnistDataset() {
             .origin = "Yann LeCun, Corinna Cortes, Christopher Burges; comes with the program",
             .licence = "CC BY-SA 3.0",
             .params = {size, binarizeParam(), normalizeParam()},
-            .open = open};
+            .open = openMnist};
 }
 
 } // namespace gradwright

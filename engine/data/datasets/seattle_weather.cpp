@@ -9,7 +9,7 @@
 namespace gradwright {
 namespace {
 
-Dataset open(const Params& params, const DataChoice& choice) {
+Dataset openSeattleWeather(const Params& params, const DataChoice& choice) {
     const auto table = readCsv(resourcePath("datasets/seattle-weather/seattle-weather.csv"));
     return tableDataset(table, nullptr, tableOptionsOf(params), choice);
 }
@@ -32,7 +32,7 @@ DatasetDef seattleWeatherDataset() {
             .origin = "NOAA; comes with the program",
             .licence = "Public domain (work of the United States government)",
             .params = std::move(params),
-            .open = open};
+            .open = openSeattleWeather};
 }
 
 } // namespace gradwright

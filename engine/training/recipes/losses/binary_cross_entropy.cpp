@@ -5,8 +5,8 @@
 namespace gradwright::recipes {
 namespace {
 
-ValueId lower(OpGraph& graph, ValueId prediction, ValueId target, const Params& params,
-              const std::string& path) {
+ValueId lowerBinaryCrossEntropy(OpGraph& graph, ValueId prediction, ValueId target,
+                                const Params& params, const std::string& path) {
     const ElementLossOp op{ElementLossKind::BinaryCrossEntropy, params.real("positive_weight")};
     return graph.add(op, {prediction, targetValues(graph, prediction, target, path)}, path);
 }
@@ -28,7 +28,7 @@ LossDef binaryCrossEntropy() {
         }()},
         Head::Sigmoid,
         TargetKind::Values,
-        lower};
+        lowerBinaryCrossEntropy};
 }
 
 } // namespace gradwright::recipes

@@ -5,8 +5,8 @@
 namespace gradwright::recipes {
 namespace {
 
-ValueId lower(OpGraph& graph, ValueId prediction, ValueId target, const Params& /*params*/,
-              const std::string& path) {
+ValueId lowerCosine(OpGraph& graph, ValueId prediction, ValueId target, const Params& /*params*/,
+                    const std::string& path) {
     return graph.add(CosineLossOp{}, {prediction, targetValues(graph, prediction, target, path)},
                      path);
 }
@@ -20,7 +20,7 @@ LossDef cosineLoss() {
             {},
             Head::None,
             TargetKind::Values,
-            lower};
+            lowerCosine};
 }
 
 } // namespace gradwright::recipes

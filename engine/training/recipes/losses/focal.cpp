@@ -6,8 +6,8 @@
 namespace gradwright::recipes {
 namespace {
 
-ValueId lower(OpGraph& graph, ValueId prediction, ValueId target, const Params& params,
-              const std::string& path) {
+ValueId lowerFocal(OpGraph& graph, ValueId prediction, ValueId target, const Params& params,
+                   const std::string& path) {
     SoftmaxCrossEntropyOp op;
     op.focusing = params.real("focusing");
     op.classWeights = classWeightsFrom(params.text("class_weights"));
@@ -27,7 +27,7 @@ LossDef focal() {
          classWeightsParam()},
         Head::Softmax,
         TargetKind::ClassIndex,
-        lower};
+        lowerFocal};
 }
 
 } // namespace gradwright::recipes

@@ -4,8 +4,8 @@
 namespace gradwright::recipes {
 namespace {
 
-ValueId lower(OpGraph& graph, ValueId prediction, ValueId target, const Params& params,
-              const std::string& path) {
+ValueId lowerHinge(OpGraph& graph, ValueId prediction, ValueId target, const Params& params,
+                   const std::string& path) {
     return graph.add(HingeLossOp{params.real("margin"), params.boolean("squared")},
                      {prediction, target}, path);
 }
@@ -27,7 +27,7 @@ LossDef hinge() {
          boolParam("squared", "Squared", false, "Squares what is missing to the margin.")},
         Head::None,
         TargetKind::ClassIndex,
-        lower};
+        lowerHinge};
 }
 
 } // namespace gradwright::recipes

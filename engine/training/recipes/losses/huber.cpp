@@ -5,8 +5,8 @@
 namespace gradwright::recipes {
 namespace {
 
-ValueId lower(OpGraph& graph, ValueId prediction, ValueId target, const Params& params,
-              const std::string& path) {
+ValueId lowerHuber(OpGraph& graph, ValueId prediction, ValueId target, const Params& params,
+                   const std::string& path) {
     const ElementLossOp op{ElementLossKind::Huber, params.real("delta")};
     return graph.add(op, {prediction, targetValues(graph, prediction, target, path)}, path);
 }
@@ -27,7 +27,7 @@ LossDef huber() {
         }()},
         Head::None,
         TargetKind::Values,
-        lower};
+        lowerHuber};
 }
 
 } // namespace gradwright::recipes

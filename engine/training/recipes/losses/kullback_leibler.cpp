@@ -5,8 +5,8 @@
 namespace gradwright::recipes {
 namespace {
 
-ValueId lower(OpGraph& graph, ValueId prediction, ValueId target, const Params& /*params*/,
-              const std::string& path) {
+ValueId lowerKullbackLeibler(OpGraph& graph, ValueId prediction, ValueId target,
+                             const Params& /*params*/, const std::string& path) {
     const auto values = targetValues(graph, prediction, target, path);
     const auto logarithms = graph.add(SoftmaxOp{.logarithm = true}, {prediction}, path);
     return graph.add(ElementLossOp{ElementLossKind::KullbackLeibler}, {logarithms, values}, path);
@@ -23,7 +23,7 @@ LossDef kullbackLeibler() {
         {},
         Head::Softmax,
         TargetKind::Values,
-        lower};
+        lowerKullbackLeibler};
 }
 
 } // namespace gradwright::recipes

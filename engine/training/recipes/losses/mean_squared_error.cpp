@@ -5,8 +5,8 @@
 namespace gradwright::recipes {
 namespace {
 
-ValueId lower(OpGraph& graph, ValueId prediction, ValueId target, const Params& /*params*/,
-              const std::string& path) {
+ValueId lowerMeanSquaredError(OpGraph& graph, ValueId prediction, ValueId target,
+                              const Params& /*params*/, const std::string& path) {
     return graph.add(MeanSquaredErrorOp{},
                      {prediction, targetValues(graph, prediction, target, path)}, path);
 }
@@ -22,7 +22,7 @@ LossDef meanSquaredError() {
         {},
         Head::None,
         TargetKind::Values,
-        lower};
+        lowerMeanSquaredError};
 }
 
 } // namespace gradwright::recipes

@@ -5,8 +5,8 @@
 namespace gradwright::recipes {
 namespace {
 
-ValueId lower(OpGraph& graph, ValueId prediction, ValueId target, const Params& /*params*/,
-              const std::string& path) {
+ValueId lowerPerceptronCriterion(OpGraph& graph, ValueId prediction, ValueId target,
+                                 const Params& /*params*/, const std::string& path) {
     return graph.add(ElementLossOp{ElementLossKind::PerceptronCriterion},
                      {prediction, targetValues(graph, prediction, target, path)}, path);
 }
@@ -21,7 +21,7 @@ LossDef perceptronCriterion() {
             {},
             Head::Step,
             TargetKind::Values,
-            lower};
+            lowerPerceptronCriterion};
 }
 
 } // namespace gradwright::recipes

@@ -6,8 +6,8 @@
 namespace gradwright::recipes {
 namespace {
 
-ValueId lower(OpGraph& graph, ValueId prediction, ValueId target, const Params& params,
-              const std::string& path) {
+ValueId lowerSoftmaxCrossEntropy(OpGraph& graph, ValueId prediction, ValueId target,
+                                 const Params& params, const std::string& path) {
     SoftmaxCrossEntropyOp op;
     op.labelSmoothing = params.real("label_smoothing");
     op.classWeights = classWeightsFrom(params.text("class_weights"));
@@ -27,7 +27,7 @@ LossDef softmaxCrossEntropy() {
              classWeightsParam()},
             Head::Softmax,
             TargetKind::ClassIndex,
-            lower};
+            lowerSoftmaxCrossEntropy};
 }
 
 } // namespace gradwright::recipes

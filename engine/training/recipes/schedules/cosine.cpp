@@ -8,7 +8,7 @@
 namespace gradwright::recipes {
 namespace {
 
-double factor(const Params& params, double epoch, double totalEpochs) {
+double factorCosine(const Params& params, double epoch, double totalEpochs) {
     const double minimum = params.real("minimum");
     const double progress = totalEpochs > 0 ? std::clamp(epoch / totalEpochs, 0.0, 1.0) : 0.0;
     return minimum + (1.0 - minimum) * 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
@@ -23,7 +23,7 @@ ScheduleDef cosine() {
             "end of the training (Loshchilov, Hutter 2017, without restarts).",
             {realParam("minimum", "Minimum", 0.0, 0.0, 1.0,
                        "The share of the learning rate that is left at the end.")},
-            factor};
+            factorCosine};
 }
 
 } // namespace gradwright::recipes

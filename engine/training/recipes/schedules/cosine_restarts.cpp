@@ -8,7 +8,7 @@
 namespace gradwright::recipes {
 namespace {
 
-double factor(const Params& params, double epoch, double /*totalEpochs*/) {
+double factorCosineRestarts(const Params& params, double epoch, double /*totalEpochs*/) {
     auto period = static_cast<double>(params.integer("period"));
     const auto growth = static_cast<double>(params.integer("growth"));
     const double minimum = params.real("minimum");
@@ -37,7 +37,7 @@ ScheduleDef cosineRestarts() {
                       "How many times as long each cosine is as the one before."),
              realParam("minimum", "Minimum", 0.0, 0.0, 1.0,
                        "The share of the learning rate at the end of each cosine.")},
-            factor};
+            factorCosineRestarts};
 }
 
 } // namespace gradwright::recipes

@@ -7,7 +7,7 @@
 namespace gradwright::recipes {
 namespace {
 
-double factor(const Params& params, double epoch, double /*totalEpochs*/) {
+double factorMultiStep(const Params& params, double epoch, double /*totalEpochs*/) {
     // An epoch counted in fractions (step / steps) may end a hair below the whole number.
     const auto passed = std::ranges::count_if(params.tuple("milestones"), [&](std::int64_t at) {
         return static_cast<double>(at) <= epoch + 1e-9;
@@ -28,7 +28,7 @@ ScheduleDef multiStep() {
             "Multi-step",
             "Multiplies the learning rate by a factor after each of the given epochs.",
             {milestones, gamma},
-            factor};
+            factorMultiStep};
 }
 
 } // namespace gradwright::recipes

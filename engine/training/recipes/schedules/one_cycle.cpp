@@ -13,7 +13,7 @@ double anneal(double from, double to, double progress) {
     return to + (from - to) * 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
 }
 
-double factor(const Params& params, double epoch, double totalEpochs) {
+double factorOneCycle(const Params& params, double epoch, double totalEpochs) {
     const double progress = totalEpochs > 0 ? std::clamp(epoch / totalEpochs, 0.0, 1.0) : 0.0;
     const double peak = params.real("peak");
     const double start = 1.0 / params.real("start_divisor");
@@ -42,7 +42,7 @@ ScheduleDef oneCycle() {
              realParam("start_divisor", "Start divisor", 25.0, 1.0, 1e6,
                        "Training starts with the learning rate divided by this."),
              endDivisor},
-            factor};
+            factorOneCycle};
 }
 
 } // namespace gradwright::recipes

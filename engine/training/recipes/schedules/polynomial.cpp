@@ -7,7 +7,7 @@
 namespace gradwright::recipes {
 namespace {
 
-double factor(const Params& params, double epoch, double totalEpochs) {
+double factorPolynomial(const Params& params, double epoch, double totalEpochs) {
     const double progress = totalEpochs > 0 ? std::clamp(epoch / totalEpochs, 0.0, 1.0) : 0.0;
     return std::pow(1.0 - progress, params.real("power"));
 }
@@ -21,7 +21,7 @@ ScheduleDef polynomial() {
             "left; 1 is a straight line.",
             {realParam("power", "Power", 1.0, 0.1, 10.0,
                        "Above 1 falls fast at first, below 1 at the end.")},
-            factor};
+            factorPolynomial};
 }
 
 } // namespace gradwright::recipes

@@ -6,7 +6,7 @@
 namespace gradwright::recipes {
 namespace {
 
-double factor(const Params& params, double epoch, double /*totalEpochs*/) {
+double factorStep(const Params& params, double epoch, double /*totalEpochs*/) {
     // An epoch counted in fractions (step / steps) may end a hair below the whole number.
     const double whole = std::floor(epoch + 1e-9);
     const auto every = static_cast<double>(params.integer("every"));
@@ -23,7 +23,7 @@ ScheduleDef step() {
             "Step",
             "Multiplies the learning rate by a factor every few epochs.",
             {intParam("every", "Every", 1, 1, 1e6, "Epochs from one drop to the next."), gamma},
-            factor};
+            factorStep};
 }
 
 } // namespace gradwright::recipes
