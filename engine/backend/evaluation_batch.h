@@ -14,7 +14,7 @@ inline std::int64_t evaluationBatch(const OpGraph& graph) {
     constexpr std::int64_t kElements = 16 << 20;
     std::int64_t largest = 1;
     for (std::uint32_t i = 0; i < graph.values().size(); ++i)
-        largest = std::max(largest, graph.type(ValueId{i}).sample().elements());
+        largest = std::max(largest, graph.type(ValueId{i}).elementsPerSample());
     return std::clamp<std::int64_t>(kElements / largest, 1, kMost);
 }
 

@@ -180,14 +180,14 @@ Tensor initialize(const Initializer& initializer, const Shape& shape, WeightFans
         return matrix.to(dtype);
     }
     const auto fillWith = [&](auto values) {
-        using Value = typename decltype(values)::value_type;
+        using Element = typename decltype(values)::value_type;
         if (initializer.key == "constant") {
-            std::ranges::fill(values, static_cast<Value>(initializer.value));
+            std::ranges::fill(values, static_cast<Element>(initializer.value));
             return;
         }
         const auto spread = spreadOf(initializer, fans);
         for (std::size_t i = 0; i < values.size(); ++i)
-            values[i] = static_cast<Value>(fill(spread, rng, i, values.size()));
+            values[i] = static_cast<Element>(fill(spread, rng, i, values.size()));
     };
     if (dtype == DType::F32)
         fillWith(tensor.span<float>());

@@ -70,7 +70,7 @@ MemoryEstimate estimateTrainingMemory(const OpGraph& graph, std::int64_t batch, 
     std::int64_t largestPair = 0;
     for (const auto& op : graph.ops()) {
         if (!sharesMemory(op.attributes))
-            kept += graph.type(op.output()).sample().elements();
+            kept += graph.type(op.output()).elementsPerSample();
         largestPair = std::max(largestPair, graph.elementsAround(op));
     }
     estimate.activations = (kept + largestPair) * batch * kBytes;

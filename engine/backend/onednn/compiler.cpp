@@ -172,7 +172,7 @@ void Compiler::lowerInputs() {
         if (readers_[id.index()] == 0)
             continue;
         const auto& type = graph_.type(id);
-        const auto layout = Layout::plain(batch_, type.sample());
+        const auto layout = plainLayout(id);
         auto* value = parts() ? makeShared(layout, false) : make(layout, false);
         value->isClass = type.element == DType::I32;
         value->readers = readers_[id.index()];

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/engine/backend/onnx_general.h"
+
+#include "engine/support/error.h"
+
+#include <onnx/onnx_pb.h>
+
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <map>
+#include <numeric>
+
+namespace gradwright::test {
+namespace {
+
+struct Skip {
+    std::string reason;
+};
+
+void requireThat(bool holds, std::string reason) {
+    if (!holds)
+        throw Skip{std::move(reason)};
+}
+
+template <class Message>
+Message parsed(const std::filesystem::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    Message message;
+    if (!stream || !message.ParseFromIstream(&stream))
+        throw Error("{} cannot be read", file.string());
+    return message;
+}
+
+/// Truth values become U8, which a tensor can convert.
+DType dtypeOfOnnx(int type) {
+    switch (type) {
+    case onnx::TensorProto::FLOAT:
+        return DType::F32;
+    case onnx::TensorProto::INT64:
+        return DType::I64;
+    case onnx::TensorProto::INT32:
+        return DType::I32;
+    case onnx::TensorProto::BOOL:
+        return DType::U8;
+    default:
+        throw Skip{"it is about other types than F32, I32, I64 and truth values"};
+    }
+}
+
+Tensor tensorOf(const std::filesystem::path& file) {
+    onnx::TensorProto proto;
+    try {
+        proto = parsed<onnx::TensorProto>(file);
+    } catch (const Error&) {
+        throw Skip{"an input is no tensor"};
+    }
+    Tensor tensor(dtypeOfOnnx(proto.data_type()),
+                  Shape(std::vector<std::int64_t>(proto.dims().begin(), proto.dims().end())));
+    requireThat(tensor.elements() > 0, "a tensor is empty");
+    requireThat(proto.raw_data().size() == tensor.bytes().size(), "its data are not raw");
+    std::memcpy(tensor.bytes().data(), proto.raw_data().data(), tensor.bytes().size());
+    return tensor;
+}
+
+class GeneralBuilder {
+public:
+    GeneralBuilder(const onnx::NodeProto& node, std::map<std::string, Tensor> tensors)
+        : node_(node)
+        , tensors_(std::move(tensors)) {
+        for (const auto& attribute : node.attribute())
+            attributes_[attribute.name()] = attribute;
+    }
+
+    OnnxGeneralTest build();
+
+    // For the operators.
+    [[nodiscard]] std::size_t count() const { return static_cast<std::size_t>(node_.input_size()); }
+    [[nodiscard]] bool has(std::size_t index) const {
+        return index < count() && !node_.input(static_cast<int>(index)).empty();
+    }
+    [[nodiscard]] const Tensor& tensor(std::size_t index) const {
+        return tensors_.at(node_.input(static_cast<int>(index)));
+    }
+    [[nodiscard]] std::int64_t rank(std::size_t index = 0) const {
+        return static_cast<std::int64_t>(tensor(index).shape().rank());
+    }
+    /// A value of the graph: fed where it is of F32.
+    ValueId in(std::size_t index) {
+        const auto& name = node_.input(static_cast<int>(index));
+        if (const auto found = values_.find(name); found != values_.end())
+            return found->second;
+        const auto& data = tensor(index);
+        ValueId value;
+        if (data.dtype() == DType::F32) {
+            value = test_.graph.addInput(name, ValueType::of(Dims::of(data.shape())));
+            test_.inputs.push_back(data);
+        } else {
+            value = test_.graph.addConstant(data, name);
+            if (data.dtype() == DType::U8)
+                value = add(CastOp{DType::Bool}, {value});
+        }
+        values_[name] = value;
+        return value;
+    }
+    /// What an input says that has to be known while the graph is built.
+    [[nodiscard]] std::vector<std::int64_t> integers(std::size_t index) const {
+        const auto numbers = tensor(index).to(DType::I64);
+        const auto span = numbers.span<std::int64_t>();
+        return {span.begin(), span.end()};
+    }
+    [[nodiscard]] std::vector<std::int64_t> integers(const std::string& name) const {
+        const auto found = attributes_.find(name);
+        if (found == attributes_.end())
+            return {};
+        return {found->second.ints().begin(), found->second.ints().end()};
+    }
+    [[nodiscard]] std::int64_t integer(const std::string& name, std::int64_t standard) const {
+        const auto found = attributes_.find(name);
+        return found == attributes_.end() ? standard : found->second.i();
+    }
+    [[nodiscard]] double real(const std::string& name, double standard) const {
+        const auto found = attributes_.find(name);
+        return found == attributes_.end() ? standard : static_cast<double>(found->second.f());
+    }
+    [[nodiscard]] std::string text(const std::string& name, std::string standard) const {
+        const auto found = attributes_.find(name);
+        return found == attributes_.end() ? std::move(standard) : found->second.s();
+    }
+    ValueId add(OpAttributes op, std::vector<ValueId> inputs) {
+        return test_.graph.add(std::move(op), std::move(inputs), node_.op_type());
+    }
+    void finish(ValueId value) {
+        test_.graph.addOutput(fmt::format("output{}", test_.graph.outputs().size()), value);
+    }
+    void finishAll(OpAttributes op, std::vector<ValueId> inputs) {
+        for (const auto value : test_.graph.insert(test_.graph.ops().size(), std::move(op),
+                                                   std::move(inputs), node_.op_type()))
+            finish(value);
+    }
+    void reshaped(Shape shape) { finish(add(ReshapeOp{Dims::of(shape)}, {in(0)})); }
+    [[nodiscard]] int outputs() const { return node_.output_size(); }
+
+private:
+    const onnx::NodeProto& node_;
+    std::map<std::string, Tensor> tensors_;
+    std::map<std::string, onnx::AttributeProto> attributes_;
+    std::map<std::string, ValueId> values_;
+    OnnxGeneralTest test_;
+};
+
+using B = GeneralBuilder;
+
+void unary(B& b, const UnaryOp& op) {
+    requireThat(b.tensor(0).dtype() == DType::F32, "it is about integers");
+    b.finish(b.add(op, {b.in(0)}));
+}
+
+/// Of two or more inputs, one after the other.
+void binary(B& b, BinaryKind kind, double scale = 1) {
+    for (std::size_t i = 0; i < b.count(); ++i)
+        requireThat(b.tensor(i).dtype() == DType::F32, "it is about integers");
+    auto value = b.in(0);
+    if (b.count() == 1)
+        value = b.add(UnaryOp{}, {value});
+    for (std::size_t i = 1; i < b.count(); ++i)
+        value = b.add(BinaryOp{kind, i + 1 == b.count() ? scale : 1}, {value, b.in(i)});
+    b.finish(value);
+}
+
+void compare(B& b, Comparison comparison) {
+    b.finish(b.add(CompareOp{comparison}, {b.in(0), b.in(1)}));
+}
+
+void logic(B& b, LogicKind kind) {
+    std::vector<ValueId> inputs;
+    for (std::size_t i = 0; i < b.count(); ++i)
+        inputs.push_back(b.in(i));
+    b.finish(b.add(LogicOp{kind}, std::move(inputs)));
+}
+
+void reduce(B& b, ReduceKind kind) {
+    requireThat(b.tensor(0).dtype() == DType::F32, "it is about integers");
+    auto axes = b.integers("axes");
+    if (b.has(1))
+        axes = b.integers(1);
+    const bool keep = b.integer("keepdims", 1) != 0;
+    if (axes.empty() && b.integer("noop_with_empty_axes", 0) != 0)
+        return b.finish(b.add(UnaryOp{}, {b.in(0)}));
+    b.finish(b.add(ReduceOp{kind, std::move(axes), keep}, {b.in(0)}));
+}
+
+void best(B& b, bool minimum) {
+    requireThat(b.integer("select_last_index", 0) == 0, "it asks for the last of equal ones");
+    b.finish(
+        b.add(ArgMaxOp{b.integer("axis", 0), b.integer("keepdims", 1) != 0, minimum}, {b.in(0)}));
+}
+
+void clip(B& b) {
+    const auto bound = [&](std::size_t index, double standard) {
+        return b.has(index) ? static_cast<double>(b.tensor(index).to(DType::F32).span<float>()[0])
+                            : standard;
+    };
+    constexpr double most = std::numeric_limits<float>::max();
+    unary(b, {UnaryKind::Clip, 1, 0, bound(1, -most), bound(2, most)});
+}
+
+void gemm(B& b) {
+    auto y = b.add(MatMulOp{b.integer("transA", 0) != 0, b.integer("transB", 0) != 0},
+                   {b.in(0), b.in(1)});
+    y = b.add(UnaryOp{UnaryKind::Linear, b.real("alpha", 1)}, {y});
+    if (b.has(2)) {
+        const auto c = b.add(UnaryOp{UnaryKind::Linear, b.real("beta", 1)}, {b.in(2)});
+        y = b.add(BinaryOp{BinaryKind::Add}, {y, c});
+    }
+    b.finish(y);
+}
+
+void transpose(B& b) {
+    auto axes = b.integers("perm");
+    for (auto axis = b.rank(); axes.size() < static_cast<std::size_t>(b.rank());)
+        axes.push_back(--axis);
+    b.finish(b.add(PermuteOp{std::move(axes)}, {b.in(0)}));
+}
+
+void reshape(B& b) {
+    auto dims = b.integers(1);
+    const auto& from = b.tensor(0).shape();
+    std::int64_t known = 1;
+    for (std::size_t i = 0; i < dims.size(); ++i) {
+        if (dims[i] == 0 && b.integer("allowzero", 0) == 0)
+            dims[i] = from[i];
+        requireThat(dims[i] != 0, "a tensor is empty");
+        known *= dims[i] == -1 ? 1 : dims[i];
+    }
+    for (auto& dim : dims)
+        dim = dim == -1 ? from.elements() / known : dim;
+    b.reshaped(Shape(std::move(dims)));
+}
+
+void squeeze(B& b, bool adds) {
+    const auto& from = b.tensor(0).shape();
+    auto axes = b.has(1) ? b.integers(1) : b.integers("axes");
+    const auto rank = static_cast<std::int64_t>(from.rank() + (adds ? axes.size() : 0));
+    for (auto& axis : axes)
+        axis += axis < 0 ? rank : 0;
+    std::vector<std::int64_t> dims;
+    auto next = from.begin();
+    for (std::int64_t axis = 0; axis < rank; ++axis) {
+        const bool isNamed = std::ranges::find(axes, axis) != axes.end();
+        if (adds)
+            dims.push_back(isNamed ? 1 : *next++);
+        else if (const auto length = *next++; !isNamed && (!axes.empty() || length != 1))
+            dims.push_back(length);
+    }
+    b.reshaped(Shape(std::move(dims)));
+}
+
+void flatten(B& b) {
+    auto axis = b.integer("axis", 1);
+    axis += axis < 0 ? b.rank() : 0;
+    const auto& from = b.tensor(0).shape();
+    std::int64_t rows = 1;
+    for (std::int64_t i = 0; i < axis; ++i)
+        rows *= from[static_cast<std::size_t>(i)];
+    b.reshaped({rows, from.elements() / rows});
+}
+
+void expand(B& b) {
+    const auto shape = Shape(b.integers(1));
+    const Types both{ValueType::of(Dims::of(b.tensor(0).shape())), ValueType::of(Dims::of(shape))};
+    b.finish(b.add(ExpandOp{broadcastDims("expand", both)}, {b.in(0)}));
+}
+
+void split(B& b) {
+    auto axis = b.integer("axis", 0);
+    const auto length =
+        b.tensor(0).shape()[static_cast<std::size_t>(axis + (axis < 0 ? b.rank() : 0))];
+    auto sizes = b.has(1) ? b.integers(1)
+                          : std::vector<std::int64_t>(static_cast<std::size_t>(b.outputs()),
+                                                      length / b.outputs());
+    requireThat(std::ranges::all_of(sizes, [](auto size) { return size > 0; }), "a piece is empty");
+    b.finishAll(SplitOp{axis, std::move(sizes)}, {b.in(0)});
+}
+
+void slice(B& b) {
+    const auto starts = b.integers(1);
+    const auto ends = b.integers(2);
+    auto axes = b.has(3) ? b.integers(3) : std::vector<std::int64_t>{};
+    for (std::int64_t axis = 0; axes.size() < starts.size(); ++axis)
+        axes.push_back(axis);
+    const auto steps = b.has(4) ? b.integers(4) : std::vector<std::int64_t>(starts.size(), 1);
+    ResampleOp op{std::vector<AxisMap>(static_cast<std::size_t>(b.rank()))};
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+        requireThat(steps[i] > 0, "it walks backwards");
+        const auto axis = static_cast<std::size_t>(axes[i] + (axes[i] < 0 ? b.rank() : 0));
+        const auto length = b.tensor(0).shape()[axis];
+        const auto place = [length](std::int64_t at) {
+            return std::clamp<std::int64_t>(at < 0 ? at + length : at, 0, length);
+        };
+        const auto size = (place(ends[i]) - place(starts[i]) + steps[i] - 1) / steps[i];
+        requireThat(size > 0, "a tensor is empty");
+        op.axes[axis] = {AxisMap::Kind::Shift, size, place(starts[i]), steps[i]};
+    }
+    b.finish(b.add(std::move(op), {b.in(0)}));
+}
+
+void pad(B& b) {
+    requireThat(b.tensor(0).dtype() == DType::F32, "it is about integers");
+    const auto mode = b.text("mode", "constant");
+    requireThat(mode != "constant" || !b.has(2) || b.tensor(2).span<float>()[0] == 0,
+                "it pads with another number than 0");
+    const auto pads = b.integers(1);
+    const auto border = mode == "reflect" ? Border::Reflect
+                        : mode == "edge"  ? Border::Replicate
+                                          : Border::Zero;
+    ResampleOp op;
+    for (std::size_t axis = 0; axis < pads.size() / 2; ++axis) {
+        const auto behind = pads[axis + pads.size() / 2];
+        const auto length = b.tensor(0).shape()[axis];
+        op.axes.push_back(
+            {AxisMap::Kind::Shift, length + pads[axis] + behind, -pads[axis], 1, border});
+    }
+    b.finish(b.add(std::move(op), {b.in(0)}));
+}
+
+void cast(B& b) {
+    const auto to = dtypeOfOnnx(static_cast<int>(b.integer("to", 1)));
+    b.finish(b.add(CastOp{to == DType::U8 ? DType::Bool : to}, {b.in(0)}));
+}
+
+void topK(B& b) {
+    requireThat(b.integer("sorted", 1) != 0, "its results have no order");
+    b.finishAll(TopKOp{b.integers(1)[0], b.integer("axis", -1), b.integer("largest", 1) == 0},
+                {b.in(0)});
+}
+
+void concat(B& b) {
+    std::vector<ValueId> inputs;
+    for (std::size_t i = 0; i < b.count(); ++i)
+        inputs.push_back(b.in(i));
+    b.finish(b.add(ConcatOp{b.integer("axis", 0)}, std::move(inputs)));
+}
+
+using Operators = std::map<std::string, void (*)(B&)>;
+
+const Operators& operators() {
+    static const Operators all = {
+        {"Neg",
+         [](B& b) {
+             unary(b, {UnaryKind::Linear, -1});
+         }},
+        {"Exp", [](B& b) { unary(b, {UnaryKind::Exponential}); }},
+        {"Log", [](B& b) { unary(b, {UnaryKind::Logarithm}); }},
+        {"Sqrt", [](B& b) { unary(b, {UnaryKind::SquareRoot}); }},
+        {"Reciprocal", [](B& b) { unary(b, {UnaryKind::Reciprocal}); }},
+        {"Abs", [](B& b) { unary(b, {UnaryKind::Absolute}); }},
+        {"Sign", [](B& b) { unary(b, {UnaryKind::Sign}); }},
+        {"Floor", [](B& b) { unary(b, {UnaryKind::Floor}); }},
+        {"Ceil", [](B& b) { unary(b, {UnaryKind::Ceiling}); }},
+        {"Round", [](B& b) { unary(b, {UnaryKind::Round}); }},
+        {"Sin", [](B& b) { unary(b, {UnaryKind::Sine}); }},
+        {"Cos", [](B& b) { unary(b, {UnaryKind::Cosine}); }},
+        {"Erf", [](B& b) { unary(b, {UnaryKind::ErrorFunction}); }},
+        {"Clip", clip},
+        {"Add", [](B& b) { binary(b, BinaryKind::Add); }},
+        {"Sum", [](B& b) { binary(b, BinaryKind::Add); }},
+        {"Mean", [](B& b) { binary(b, BinaryKind::Add, 1.0 / static_cast<double>(b.count())); }},
+        {"Sub", [](B& b) { binary(b, BinaryKind::Subtract); }},
+        {"Mul", [](B& b) { binary(b, BinaryKind::Multiply); }},
+        {"Div", [](B& b) { binary(b, BinaryKind::Divide); }},
+        {"Pow", [](B& b) { binary(b, BinaryKind::Power); }},
+        {"Max", [](B& b) { binary(b, BinaryKind::Maximum); }},
+        {"Min", [](B& b) { binary(b, BinaryKind::Minimum); }},
+        {"Equal", [](B& b) { compare(b, Comparison::Equal); }},
+        {"Less", [](B& b) { compare(b, Comparison::Less); }},
+        {"LessOrEqual", [](B& b) { compare(b, Comparison::LessOrEqual); }},
+        {"Greater", [](B& b) { compare(b, Comparison::Greater); }},
+        {"GreaterOrEqual", [](B& b) { compare(b, Comparison::GreaterOrEqual); }},
+        {"And", [](B& b) { logic(b, LogicKind::And); }},
+        {"Or", [](B& b) { logic(b, LogicKind::Or); }},
+        {"Xor", [](B& b) { logic(b, LogicKind::Xor); }},
+        {"Not", [](B& b) { logic(b, LogicKind::Not); }},
+        {"Where",
+         [](B& b) {
+             b.finish(b.add(WhereOp{}, {b.in(0), b.in(1), b.in(2)}));
+         }},
+        {"Cast", cast},
+        {"MatMul",
+         [](B& b) {
+             b.finish(b.add(MatMulOp{}, {b.in(0), b.in(1)}));
+         }},
+        {"Gemm", gemm},
+        {"ReduceSum", [](B& b) { reduce(b, ReduceKind::Sum); }},
+        {"ReduceMean", [](B& b) { reduce(b, ReduceKind::Mean); }},
+        {"ReduceMax", [](B& b) { reduce(b, ReduceKind::Maximum); }},
+        {"ReduceMin", [](B& b) { reduce(b, ReduceKind::Minimum); }},
+        {"ReduceProd", [](B& b) { reduce(b, ReduceKind::Product); }},
+        {"ReduceL2", [](B& b) { reduce(b, ReduceKind::Norm); }},
+        {"ArgMax", [](B& b) { best(b, false); }},
+        {"ArgMin", [](B& b) { best(b, true); }},
+        {"TopK", topK},
+        {"Gather",
+         [](B& b) {
+             b.finish(b.add(GatherOp{b.integer("axis", 0)}, {b.in(0), b.in(1)}));
+         }},
+        {"Softmax",
+         [](B& b) {
+             b.finish(b.add(SoftmaxOp{false, b.integer("axis", -1)}, {b.in(0)}));
+         }},
+        {"LogSoftmax",
+         [](B& b) {
+             b.finish(b.add(SoftmaxOp{true, b.integer("axis", -1)}, {b.in(0)}));
+         }},
+        {"Transpose", transpose},
+        {"Reshape", reshape},
+        {"Squeeze", [](B& b) { squeeze(b, false); }},
+        {"Unsqueeze", [](B& b) { squeeze(b, true); }},
+        {"Flatten", flatten},
+        {"Expand", expand},
+        {"Split", split},
+        {"Slice", slice},
+        {"Pad", pad},
+        {"Concat", concat},
+    };
+    return all;
+}
+
+OnnxGeneralTest GeneralBuilder::build() {
+    operators().at(node_.op_type())(*this);
+    return std::move(test_);
+}
+
+} // namespace
+
+std::optional<std::variant<OnnxGeneralTest, OnnxGeneralSkip>>
+loadOnnxGeneralTest(const std::filesystem::path& folder) {
+    const auto model = parsed<onnx::ModelProto>(folder / "model.onnx");
+    if (model.graph().node_size() != 1 || !operators().count(model.graph().node(0).op_type()))
+        return {};
+    const auto& node = model.graph().node(0);
+    const auto data = folder / "test_data_set_0";
+    try {
+        std::map<std::string, Tensor> tensors;
+        for (int i = 0; i < model.graph().input_size(); ++i)
+            tensors.emplace(model.graph().input(i).name(),
+                            tensorOf(data / fmt::format("input_{}.pb", i)));
+        auto test = GeneralBuilder(node, std::move(tensors)).build();
+        for (int i = 0; i < node.output_size(); ++i)
+            test.expected.push_back(tensorOf(data / fmt::format("output_{}.pb", i)).to(DType::F32));
+        return test;
+    } catch (const Skip& skip) {
+        return OnnxGeneralSkip{skip.reason};
+    } catch (const Error& error) {
+        return OnnxGeneralSkip{error.what(), true};
+    }
+}
+
+} // namespace gradwright::test
