@@ -28,7 +28,6 @@ const std::vector<Library>& libraries() {
         {"onnx/.*", {"engine/io"}},
         {"CLI/.*", {"app/cli"}},
         {"qcustomplot\\.h", {"ui/plots"}},
-        {"graphviz/.*", {"ui/canvas"}},
     };
     return all;
 }
