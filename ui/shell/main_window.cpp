@@ -55,8 +55,9 @@ QString geometryKey() {
 
 } // namespace
 
-MainWindow::MainWindow(ThemeManager& themes)
+MainWindow::MainWindow(ThemeManager& themes, std::shared_ptr<TrainingQueue> trainings)
     : themes_(&themes)
+    , session_(std::move(trainings))
     , probe_(new DataProbe(document_, this))
     , compute_(new ComputeProbe(document_, session_, this))
     , interrupted_(new InterruptedTraining(document_, session_, this))
@@ -187,7 +188,7 @@ void MainWindow::bringToFront() {
 }
 
 MainWindow& MainWindow::openWindow() {
-    auto* const window = new MainWindow(*themes_);
+    auto* const window = new MainWindow(*themes_, session_.queue().shared_from_this());
     window->setAttribute(Qt::WA_DeleteOnClose);
     if (!isMaximized() && !isFullScreen())
         window->move(pos() + QPoint(kCascade, kCascade));

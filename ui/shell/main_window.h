@@ -2,11 +2,13 @@
 #pragma once
 
 #include "ui/document/project_document.h"
+#include "ui/session/training_queue.h"
 #include "ui/session/training_session.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QMainWindow>
 
+#include <memory>
 #include <vector>
 
 class QMenu;
@@ -35,7 +37,9 @@ class MainWindow final : public QMainWindow {
 public:
     enum Page { Design, Train, Inference, PageCount };
 
-    explicit MainWindow(ThemeManager& themes);
+    /// The windows of a program share a queue, so that one of them trains at a time.
+    explicit MainWindow(ThemeManager& themes, std::shared_ptr<TrainingQueue> trainings =
+                                                  std::make_shared<TrainingQueue>());
     ~MainWindow() override;
 
     /// In this window, or in the one that has it open already.
