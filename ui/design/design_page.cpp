@@ -38,7 +38,7 @@ constexpr int kNarrow = 1100;
 
 DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget* parent,
                        std::filesystem::path blocksFolder)
-    : QWidget(parent)
+    : Page(parent)
     , document_(&document)
     , themes_(&themes)
     , scene_(new CanvasScene(document, themes, this))
@@ -422,6 +422,13 @@ void DesignPage::showEvent(QShowEvent* event) {
     // The view gets its size with the first layout, after this.
     if (std::exchange(fitWhenShown_, false))
         QTimer::singleShot(0, view_, [this] { view_->fit(); });
+}
+
+std::vector<Page::Actions> DesignPage::menuActions() const {
+    return {{PageMenu::Edit, {}, editActions_},
+            {PageMenu::View, {}, viewActions_},
+            {PageMenu::Model, {}, modelActions_},
+            {PageMenu::Export, {}, exportActions_}};
 }
 
 } // namespace gradwright
