@@ -13,7 +13,7 @@ packages_build=(
 )
 
 # The window.
-packages_gui=(qt6-base-dev qt6-svg-dev qt6-wayland libqcustomplot-dev libgraphviz-dev)
+packages_gui=(qt6-base-dev qt6-svg-dev qt6-wayland libqcustomplot-dev)
 
 # The tests: Qt Test, ONNX's node tests, and a font for drawing off screen once there is a window.
 packages_test=(qt6-base-dev libonnx-dev libonnx-testdata)

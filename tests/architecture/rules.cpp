@@ -28,7 +28,6 @@ const std::vector<Library>& libraries() {
         {"onnx/.*", {"engine/io"}},
         {"CLI/.*", {"app/cli"}},
         {"qcustomplot\\.h", {"ui/plots"}},
-        {"graphviz/.*", {"ui/canvas"}},
     };
     return all;
 }
@@ -106,6 +105,7 @@ const std::vector<Room>& rooms() {
     static const QStringList engine = {"engine/project", "engine/inference"};
     static const QStringList belowPages = {"ui/plots", "ui/session", "ui/document", "ui/forms",
                                            "ui/theme"};
+    static const QStringList pages = belowPages + QStringList{"ui/runs", "ui/pages"};
     static const std::vector<Room> all = {
         {"engine/support", {}},
         {"engine/tensor", {"engine/support"}},
@@ -132,16 +132,19 @@ const std::vector<Room>& rooms() {
         {"ui/session", engine + QStringList{"ui/document"}},
         {"ui/forms", engine + QStringList{"ui/theme"}},
         {"ui/plots", engine + QStringList{"ui/forms", "ui/theme"}},
+        {"ui/runs", {"ui/plots", "ui/session"}},
+        {"ui/pages", {"ui/session", "ui/theme"}},
         {"ui/canvas", belowPages},
         {"ui/palette", belowPages},
         {"ui/inspector", belowPages},
         {"ui/problems", belowPages},
         {"ui/report", belowPages},
-        {"ui/design", {"ui/canvas", "ui/palette", "ui/inspector", "ui/problems", "ui/report"}},
-        {"ui/data", belowPages},
-        {"ui/training", belowPages},
-        {"ui/inference", belowPages},
-        {"ui/lab", belowPages},
+        {"ui/design",
+         {"ui/canvas", "ui/palette", "ui/inspector", "ui/problems", "ui/report", "ui/pages"}},
+        {"ui/data", pages},
+        {"ui/training", pages},
+        {"ui/inference", pages},
+        {"ui/lab", pages},
         {"ui/shell", {"ui/design", "ui/data", "ui/training", "ui/inference", "ui/lab"}},
 
         {"app/cli", engine},

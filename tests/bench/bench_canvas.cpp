@@ -3,6 +3,7 @@
 #include "engine/graph/edit.h"
 #include "engine/project/project_file.h"
 #include "engine/support/json.h"
+#include "ui/canvas/arrange_commands.h"
 #include "ui/canvas/auto_layout.h"
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
@@ -203,7 +204,7 @@ private:
                 settle();
             }));
             move.push_back(msOf([&] {
-                scene.moveSelection({24, 24});
+                moveSelection(scene.canvas(), {24, 24});
                 settle();
             }));
             undo.push_back(msOf([&] {

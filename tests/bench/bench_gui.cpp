@@ -94,7 +94,7 @@ public:
         window_.document().perform(QStringLiteral("Epochs"), {SetTraining{settings}});
         window_.show();
         connectEpochs();
-        window_.showPage(MainWindow::Train);
+        window_.showPage(window_.training());
         window_.training().start();
         waitFor("the first epoch", [this] { return epochs_ > 0; });
         trainBesideTheTerminal(seconds, results);
@@ -195,7 +195,7 @@ private:
 
     /// From the mouse's movement to the painted answer, while training goes on.
     void strokes(QJsonObject& results) {
-        window_.showPage(MainWindow::Inference);
+        window_.showPage(window_.inference());
         InferencePage& page = window_.inference();
         auto* const digits = page.findChild<DigitSession*>();
         waitFor("a model", [&] { return digits->model() != nullptr; });

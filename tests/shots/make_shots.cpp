@@ -51,18 +51,18 @@ public:
         window_.document().newFromTemplate("two-spirals");
         window_.training().start();
         waitFor("the spirals", [this] { return !window_.session().isActive(); });
-        window_.showPage(MainWindow::Inference);
+        window_.showPage(window_.inference());
         waitFor("the map", [this] { return window_.inference().plane().map().has_value(); });
         everywhere("plane");
         window_.document().newFromTemplate("lenet-5");
-        window_.showPage(MainWindow::Design);
+        window_.showPage(window_.design());
         select("conv2");
         everywhere("design");
         makeAProblem();
         everywhere("problem");
         window_.document().undoStack().undo();
 
-        window_.showPage(MainWindow::Train);
+        window_.showPage(window_.training());
         window_.training().start();
         const auto total = [this] { return window_.document().project().training.epochs(); };
         int epochs = 0;
@@ -76,7 +76,7 @@ public:
         waitFor("the end of the training", [this] { return !window_.session().isActive(); });
         everywhere("train");
 
-        window_.showPage(MainWindow::Inference);
+        window_.showPage(window_.inference());
         waitFor("the model", [this] { return window_.inference().pad().isVisible(); });
         QTest::qWait(kSettled);
         const QPoint shift = window_.inference().pad().rect().center() - QPoint(160, 160);

@@ -2,99 +2,64 @@
 #include "ui/canvas/auto_layout.h"
 
 #include "engine/graph/graph_index.h"
-#include "engine/support/error.h"
+#include "ui/canvas/layered_graph.h"
 #include "ui/canvas/metrics.h"
 
-#include <graphviz/cgraph.h>
-#include <graphviz/gvc.h>
-
 #include <algorithm>
-#include <cmath>
-#include <memory>
-#include <mutex>
 #include <set>
 
 namespace gradwright {
 
 namespace {
 
-constexpr double kPointsPerInch = 72;
-/// More nodes take dot longer than one waits for.
-constexpr std::size_t kMostForGraphviz = 500;
+/// Where each rank begins along the flow.
+struct Ranks {
+    std::vector<double> start;
+    std::vector<double> depth;
 
-struct CloseGraph {
-    void operator()(Agraph_t* graph) const { agclose(graph); }
+    Ranks(const LayeredGraph& part, Flow flow)
+        : start(part.ranks.size())
+        , depth(part.ranks.size(),
+                flow == Flow::Down ? metrics::kNodeHeight : metrics::kNodeWidth) {
+        const double gap = flow == Flow::Down ? metrics::kRowPitch - metrics::kNodeHeight
+                                              : metrics::kColumnPitch - metrics::kNodeWidth;
+        for (const auto& slot : part.slots)
+            depth[slot.rank] = std::max(depth[slot.rank], slot.depth);
+        for (std::size_t i = 1; i < start.size(); ++i)
+            start[i] = start[i - 1] + depth[i - 1] + gap;
+    }
 };
-
-void set(void* object, const char* name, std::string value) {
-    std::string key = name;
-    std::string none;
-    agsafeset(object, key.data(), value.data(), none.data());
-}
-
-std::string inches(double pixels) {
-    return fmt::format("{:.4f}", pixels / kPointsPerInch);
-}
-
-QSizeF sizeOf(const LayoutRequest& request, NodeId id) {
-    const auto found = request.sizes.find(id);
-    return found == request.sizes.end() ? metrics::nodeRect().size() : found->second;
-}
-
-std::map<NodeId, Point> graphvizLayout(const LayoutRequest& request) {
-    // Graphviz keeps global state.
-    static std::mutex oneAtATime;
-    const std::lock_guard lock(oneAtATime);
-
-    // One for the program: Graphviz 2.42 does not free all of a context.
-    static GVC_t* const context = gvContext();
-    std::string name = "network";
-    const std::unique_ptr<Agraph_t, CloseGraph> drawn(agopen(name.data(), Agdirected, nullptr));
-    if (!context || !drawn)
-        throw Error("Graphviz could not be started for the layout");
-    const bool down = request.flow == Flow::Down;
-    const double across = metrics::kColumnPitch - metrics::kNodeWidth;
-    const double between = metrics::kRowPitch - metrics::kNodeHeight;
-    set(drawn.get(), "rankdir", down ? "TB" : "LR");
-    set(drawn.get(), "splines", "line");
-    set(drawn.get(), "nodesep", inches(down ? across : between));
-    set(drawn.get(), "ranksep", inches(down ? between : across));
-
-    std::map<NodeId, Agnode_t*> nodes;
-    for (const auto& [id, node] : request.graph.nodes()) {
-        std::string key = std::to_string(id.value);
-        Agnode_t* const made = agnode(drawn.get(), key.data(), 1);
-        const QSizeF size = sizeOf(request, id);
-        set(made, "shape", "box");
-        set(made, "fixedsize", "true");
-        set(made, "label", "");
-        set(made, "width", inches(size.width()));
-        set(made, "height", inches(size.height()));
-        nodes[id] = made;
-    }
-    for (const auto& [id, link] : request.graph.links()) {
-        std::string key = std::to_string(id.value);
-        agedge(drawn.get(), nodes.at(link.from.node), nodes.at(link.to.node), key.data(), 1);
-    }
-    if (gvLayout(context, drawn.get(), "dot") != 0)
-        throw Error("Graphviz found no layout for this network");
-
-    std::map<NodeId, Point> positions;
-    for (const auto& [id, node] : nodes) {
-        // dot counts upwards and from the centre.
-        const QSizeF size = sizeOf(request, id);
-        positions[id] = {metrics::onGrid(ND_coord(node).x - size.width() / 2),
-                         metrics::onGrid(-ND_coord(node).y - size.height() / 2)};
-    }
-    gvFreeLayout(context, drawn.get());
-    return positions;
-}
 
 } // namespace
 
 std::map<NodeId, Point> layeredLayout(const LayoutRequest& request, const std::stop_token& stop) {
-    const std::size_t size = request.graph.nodes().size() + request.graph.links().size() / 2;
-    return size > kMostForGraphviz ? sweepLayout(request, stop) : graphvizLayout(request);
+    const bool down = request.flow == Flow::Down;
+    const double gap = down ? metrics::kColumnPitch - metrics::kNodeWidth
+                            : metrics::kRowPitch - metrics::kNodeHeight;
+    std::map<NodeId, Point> positions;
+    double end = 0; // of the parts so far, across the flow
+    for (LayeredGraph& part : layeredParts(request)) {
+        orderRanks(part, stop);
+        placeSlots(part, stop);
+        double left = 0;
+        double right = 0;
+        for (const auto& slot : part.slots) {
+            left = std::min(left, slot.middle - slot.breadth / 2);
+            right = std::max(right, slot.middle + slot.breadth / 2);
+        }
+        const double shift = positions.empty() ? 0 : end - left;
+        end = shift + right;
+        const Ranks ranks(part, request.flow);
+        for (const auto& slot : part.slots) {
+            if (!slot.isNode())
+                continue;
+            const double across = metrics::onGrid(shift + slot.middle - (slot.breadth - gap) / 2);
+            const double along =
+                metrics::onGrid(ranks.start[slot.rank] + (ranks.depth[slot.rank] - slot.depth) / 2);
+            positions[slot.node] = down ? Point{across, along} : Point{along, across};
+        }
+    }
+    return positions;
 }
 
 std::map<NodeId, Point> stackedLayout(const Graph& graph, const std::map<NodeId, Point>& placed,

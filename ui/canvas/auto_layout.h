@@ -17,14 +17,10 @@ struct LayoutRequest {
     Flow flow = Flow::Down;
 };
 
-/// Layered positions along the flow, on the grid: by Graphviz's dot (Gansner et al. 1993) or, where
-/// that would take too long, by sweepLayout(). Call it off the GUI thread; one call of Graphviz
-/// runs at a time. Throws Error when Graphviz fails. What it returns after a stop means nothing.
+/// Positions on the grid in ranks along the flow: the longest path is straight, links cross little,
+/// and a link that passes ranks has room in each. The time is nearly linear in nodes and links, so
+/// call it off the GUI thread. What it returns after a stop means nothing.
 std::map<NodeId, Point> layeredLayout(const LayoutRequest& request, const std::stop_token& stop);
-
-/// Layers by the longest path, ordered by barycentres in sweeps (Sugiyama et al. 1981): nearly
-/// linear in nodes and links, and it stops when asked to.
-std::map<NodeId, Point> sweepLayout(const LayoutRequest& request, const std::stop_token& stop);
 
 /// At once: one behind the other in topological order, beside what is placed already.
 std::map<NodeId, Point> stackedLayout(const Graph& graph, const std::map<NodeId, Point>& placed,

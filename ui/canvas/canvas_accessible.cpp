@@ -71,7 +71,7 @@ Texts textsOf(const CanvasScene& scene, NodeId id) {
             texts.description += QStringLiteral(". ") + text;
     };
     add(look.right);
-    if (const NodeAnalysis* const found = scene.analysisOf(id);
+    if (const NodeAnalysis* const found = scene.canvas().analysisOf(id);
         found != nullptr && found->state == ShapeState::Known)
         add(canvasText("Shape %1").arg(qstr(toString(found->output))));
     if (const QString from = nodeNames(scene, id, true); !from.isEmpty())
@@ -208,7 +208,7 @@ private:
         if (revision_ != scene().revision()) {
             revision_ = scene().revision();
             order_.clear();
-            for (const QGraphicsItem* const item : scene().readingOrder())
+            for (const QGraphicsItem* const item : scene().canvas().items().readingOrder())
                 order_.push_back(keyOf(*item));
         }
         return order_;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/support/error.h"
+#include "ui/canvas/canvas_layout.h"
+
 #include "ui/canvas/auto_layout.h"
-#include "ui/canvas/canvas_scene.h"
+#include "ui/canvas/canvas_context.h"
 #include "ui/canvas/layout_job.h"
-#include "ui/canvas/node_item.h"
 
 #include <QSettings>
 #include <QVariantAnimation>
 
 #include <algorithm>
+#include <utility>
 
-// Where nodes and links lie: places for new nodes, automatic layout, routes.
 namespace gradwright {
 
 namespace {
@@ -22,156 +22,115 @@ bool reducedMotion() {
     return QSettings().value(QStringLiteral("reducedMotion"), false).toBool();
 }
 
+std::map<NodeId, QPointF> placesOf(const CanvasItems& items) {
+    std::map<NodeId, QPointF> places;
+    for (const auto& [id, item] : items.nodes())
+        places[id] = item->pos();
+    return places;
+}
+
 } // namespace
 
-void CanvasScene::provisionPositions() {
-    const auto& graphs = document_->project().canvas.positions;
-    static const std::map<NodeId, Point> nowhere;
-    const auto found = graphs.find(scope_.graph);
-    const auto& kept = found == graphs.end() ? nowhere : found->second;
-    // Mostly all are: both are in the order of ids.
-    const auto id = [](const auto& entry) { return entry.first; };
-    if (std::ranges::includes(kept, graph().nodes(), {}, id, id)) {
-        provisional_.clear();
-        return;
-    }
-    auto placed = kept;
-    std::erase_if(provisional_, [&](const auto& entry) {
-        return placed.contains(entry.first) || graph().find(entry.first) == nullptr;
-    });
-    placed.insert(provisional_.begin(), provisional_.end());
-    if (std::ranges::all_of(graph().nodes(),
-                            [&](const auto& entry) { return placed.contains(entry.first); }))
-        return;
-    const bool nothingPlaced = placed.empty();
-    provisional_.merge(stackedLayout(graph(), placed, flow()));
-    if (nothingPlaced)
-        runLayout(false);
+CanvasLayout::CanvasLayout(CanvasContext& canvas)
+    : canvas_(&canvas) {}
+
+void CanvasLayout::layOut() {
+    run(Take::AsEdit);
 }
 
-void CanvasScene::routeLinks() {
-    LinkRouter::Places obstacles;
-    obstacles.reserve(nodes_.size());
-    std::vector<std::pair<NodeId, const NodeItem*>> nodes;
-    nodes.reserve(nodes_.size());
-    for (const auto& [id, item] : nodes_) {
-        nodes.emplace_back(id, item);
-        // What is being dragged is in nobody's way: it may be about to go into a link.
-        if (!moveDrag_ || !moveDrag_->nodes.contains(id))
-            obstacles.emplace_back(id, item->sceneRect());
-    }
-    router_.place(std::move(obstacles), flow());
-    const auto portAt = [&](const PortRef& port, bool isInput) {
-        const auto node = std::ranges::lower_bound(nodes, port.node, {},
-                                                   [](const auto& entry) { return entry.first; });
-        return node->second->portPos({port, isInput});
-    };
-    // Both maps have the same links in the same order.
-    auto item = links_.begin();
-    for (const auto& [id, link] : graph().links()) {
-        LinkItem& drawn = *(item++)->second;
-        drawn.setRoute(router_.route(drawn.corners(), portAt(link.from, false), link.from.node,
-                                     portAt(link.to, true), link.to.node));
-    }
+void CanvasLayout::provide() {
+    run(Take::Provided);
 }
 
-void CanvasScene::layOut() {
-    runLayout(true);
-}
-
-void CanvasScene::cancelLayout() {
-    if (layout_ == nullptr)
+void CanvasLayout::setFlow(Flow flow) {
+    if (flow == canvas_->flow())
         return;
-    delete std::exchange(layout_, nullptr);
-    Q_EMIT layoutEnded();
+    if (canvas_->perform(flow == Flow::Down ? tr("Flow from top to bottom")
+                                            : tr("Flow from left to right"),
+                         {gradwright::SetFlow{flow}}))
+        run(Take::WithLastEdit);
 }
 
-void CanvasScene::setFlow(Flow flow) {
-    if (flow == this->flow())
+void CanvasLayout::cancel() {
+    if (job_ == nullptr)
         return;
-    if (perform(flow == Flow::Down ? tr("Flow from top to bottom") : tr("Flow from left to right"),
-                {gradwright::SetFlow{flow}}))
-        runLayout(true, true);
+    delete std::exchange(job_, nullptr);
+    Q_EMIT ended();
 }
 
-void CanvasScene::runLayout(bool asEdit, bool joins) {
-    cancelLayout();
-    if (graph().nodes().empty())
+void CanvasLayout::run(Take take) {
+    cancel();
+    if (canvas_->graph().nodes().empty())
         return;
-    LayoutRequest request{graph(), {}, flow()};
-    for (const auto& [id, item] : nodes_)
+    LayoutRequest request{canvas_->graph(), {}, canvas_->flow()};
+    for (const auto& [id, item] : canvas_->items().nodes())
         if (item->rect() != metrics::nodeRect())
             request.sizes[id] = item->rect().size();
-    layout_ = new LayoutJob(std::move(request), this);
-    const int step = document_->undoStack().index();
-    connect(layout_, &LayoutJob::done, this,
-            [this, asEdit, joins, step](const std::map<NodeId, Point>& positions) {
+    job_ = new LayoutJob(std::move(request), this);
+    const int step = canvas_->document().undoStack().index();
+    connect(job_, &LayoutJob::done, this,
+            [this, take, step](const std::map<NodeId, Point>& positions) {
                 // What was changed meanwhile is a step of its own.
-                const bool isLast = step == document_->undoStack().index();
-                takeLayout(positions, asEdit, joins && isLast);
+                const bool isLast = step == canvas_->document().undoStack().index();
+                this->take(positions, take == Take::WithLastEdit && !isLast ? Take::AsEdit : take);
             });
-    connect(layout_, &LayoutJob::failed, this, [this](const QString& reason) {
-        cancelLayout();
-        Q_EMIT hint(reason);
+    connect(job_, &LayoutJob::failed, this, [this](const QString& reason) {
+        cancel();
+        Q_EMIT canvas_->hint(reason);
     });
-    Q_EMIT layoutStarted();
+    Q_EMIT started();
 }
 
-void CanvasScene::takeLayout(const std::map<NodeId, Point>& found, bool asEdit, bool joins) {
+void CanvasLayout::take(const std::map<NodeId, Point>& found, Take how) {
     const std::map<NodeId, Point> positions = found;
-    std::exchange(layout_, nullptr)->deleteLater();
-    Q_EMIT layoutEnded();
-    if (!std::ranges::equal(
-            graph().nodes(), positions, {}, [](const auto& e) { return e.first; },
-            [](const auto& e) { return e.first; }))
+    std::exchange(job_, nullptr)->deleteLater();
+    Q_EMIT ended();
+    const auto id = [](const auto& entry) { return entry.first; };
+    if (!std::ranges::equal(canvas_->graph().nodes(), positions, {}, id, id))
         return; // edited meanwhile; this is the answer to another question
-    if (asEdit) {
-        std::map<NodeId, QPointF> before;
-        for (const auto& [id, item] : nodes_)
-            before[id] = item->pos();
-        MoveNodes move{scope_.graph, {positions.begin(), positions.end()}};
-        try {
-            if (joins)
-                document_->performJoined(document_->undoStack().undoText(), {std::move(move)});
-            else
-                document_->perform(tr("Automatic layout"), {std::move(move)});
-            animateFrom(before);
-        } catch (const Error& error) {
-            Q_EMIT hint(QString::fromUtf8(error.what()));
-        }
+    if (how == Take::Provided) {
+        canvas_->items().provide(positions);
+        (void)canvas_->items().syncPositions();
+        canvas_->items().routeLinks();
+        canvas_->callout().sync();
     } else {
-        for (const auto& [id, at] : positions)
-            if (provisional_.contains(id))
-                provisional_[id] = at;
-        syncPositions();
-        routeLinks();
-        syncCallout();
+        const auto before = placesOf(canvas_->items());
+        MoveNodes move{canvas_->graphName(), {positions.begin(), positions.end()}};
+        ProjectDocument& document = canvas_->document();
+        canvas_->attempt([&] {
+            if (how == Take::WithLastEdit)
+                document.performJoined(document.undoStack().undoText(), {std::move(move)});
+            else
+                document.perform(tr("Automatic layout"), {std::move(move)});
+            animateFrom(before);
+        });
     }
     Q_EMIT laidOut();
 }
 
-void CanvasScene::animateFrom(const std::map<NodeId, QPointF>& before) {
-    if (reducedMotion() || nodes_.size() > kMostAnimated)
+void CanvasLayout::endAnimation() {
+    delete std::exchange(animation_, nullptr);
+}
+
+void CanvasLayout::animateFrom(const std::map<NodeId, QPointF>& before) {
+    if (reducedMotion() || canvas_->items().nodes().size() > kMostAnimated)
         return;
-    std::map<NodeId, QPointF> after;
-    for (const auto& [id, item] : nodes_)
-        after[id] = item->pos();
-    delete animation_;
+    endAnimation();
     animation_ = new QVariantAnimation(this);
     animation_->setDuration(kAnimationMs);
     animation_->setEasingCurve(QEasingCurve::OutCubic);
     animation_->setStartValue(0.0);
     animation_->setEndValue(1.0);
     connect(animation_, &QVariantAnimation::valueChanged, this,
-            [this, before, after](const QVariant& value) {
+            [this, before, after = placesOf(canvas_->items())](const QVariant& value) {
                 const double share = value.toDouble();
                 for (const auto& [id, to] : after) {
-                    const auto item = nodes_.find(id);
+                    NodeItem* const item = canvas_->items().node(id);
                     const auto from = before.find(id);
-                    if (item != nodes_.end() && from != before.end())
-                        item->second->setPos(from->second + share * (to - from->second));
+                    if (item != nullptr && from != before.end())
+                        item->setPos(from->second + share * (to - from->second));
                 }
-                routeLinks();
+                canvas_->items().routeLinks();
             });
     animation_->start();
 }

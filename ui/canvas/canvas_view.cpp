@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/canvas_view.h"
 
-#include "engine/layers/catalog.h"
-#include "engine/support/error.h"
+#include "ui/canvas/arrange_commands.h"
 #include "ui/canvas/canvas_accessible.h"
-#include "ui/canvas/frame_item.h"
-#include "ui/canvas/inline_editor.h"
 #include "ui/canvas/minimap.h"
-#include "ui/canvas/note_editor.h"
-#include "ui/canvas/note_item.h"
-#include "ui/canvas/quick_add.h"
-#include "ui/document/my_blocks.h"
 #include "ui/theme/text.h"
 
 #include <QContextMenuEvent>
@@ -52,11 +45,9 @@ bool withCtrlForShift(QMouseEvent& event, F handle) {
 
 } // namespace
 
-CanvasView::CanvasView(CanvasScene& scene, ProjectDocument& document, const ThemeManager& themes,
-                       QWidget* parent)
+CanvasView::CanvasView(CanvasScene& scene, const ThemeManager& themes, QWidget* parent)
     : QGraphicsView(&scene, parent)
     , scene_(&scene)
-    , document_(&document)
     , themes_(&themes) {
     setFrameShape(NoFrame);
     setDragMode(RubberBandDrag);
@@ -73,136 +64,12 @@ CanvasView::CanvasView(CanvasScene& scene, ProjectDocument& document, const Them
             [this] { announceCurrentItem(*this); });
     connect(themes_, &ThemeManager::changed, viewport(), qOverload<>(&QWidget::update));
     minimap_ = new Minimap(*this, scene, themes);
-    connect(scene_, &CanvasScene::linkDroppedOnVoid, this,
-            [this](const Port& from, QPointF at) { quickAdd(at, from); });
-    connect(scene_, &CanvasScene::voidActivated, this, [this](QPointF at) { quickAdd(at); });
-    connect(scene_, &CanvasScene::frameActivated, this, &CanvasView::renameFrame);
-    connect(scene_, &CanvasScene::frameMade, this, &CanvasView::renameFrame);
-    connect(scene_, &CanvasScene::noteActivated, this, &CanvasView::editNote);
-    connect(scene_, &CanvasScene::noteMade, this, &CanvasView::editNote);
-}
-
-std::vector<QuickAdd::Entry> CanvasView::entriesFor(const std::optional<Port>& port) const {
-    std::vector<QuickAdd::Entry> entries;
-    for (const LayerDef& layer : layerCatalog())
-        if (scene_->fits(layer, port))
-            entries.push_back({layer.key, qstr(layer.title), qstr(layer.doc),
-                               layer.hasOutput ? iconOf(layer.category) : QStringLiteral("output"),
-                               layer.category});
-    const auto block = [&](const std::string& key, const std::string& name, const QString& doc) {
-        entries.push_back({key, qstr(name), doc, QStringLiteral("block"), Category::Shape});
-    };
-    for (const auto& [name, definition] : document_->project().network.blocks)
-        if (scene_->fits(name, port))
-            block(std::string(kBlockKey) + name, name, tr("A block of this project"));
-    if (myBlocks_ != nullptr)
-        for (const MyBlocks::Entry& each : myBlocks_->presets())
-            if (!document_->project().network.blocks.contains(each.name)) // else listed above
-                block(std::string(kSavedKey) + each.file.string(), each.name, qstr(each.doc));
-    if (myBlocks_ != nullptr)
-        for (const MyBlocks::Entry& each : myBlocks_->entries())
-            block(std::string(kSavedKey) + each.file.string(), each.name, tr("One of my blocks"));
-    return entries;
-}
-
-void CanvasView::quickAdd(QPointF scenePosition, const std::optional<Port>& port) {
-    auto* const popup = new QuickAdd(*themes_, entriesFor(port), this);
-    connect(popup, &QuickAdd::chosen, this, [this, scenePosition, port](const std::string& layer) {
-        try {
-            if (port)
-                scene_->addLinkedLayer(layer, scenePosition, *port);
-            else
-                scene_->addLayer(layer, scenePosition);
-        } catch (const Error& error) {
-            Q_EMIT scene_->hint(QString::fromUtf8(error.what()));
-        }
-        setFocus();
-    });
-    popup->move(viewport()->mapToGlobal(mapFromScene(scenePosition)) + QPoint(8, 8));
-    popup->show();
-}
-
-void CanvasView::quickAddHere() {
-    const QPoint pointer = viewport()->mapFromGlobal(QCursor::pos());
-    const bool here = viewport()->rect().contains(pointer);
-    quickAdd(mapToScene(here ? pointer : viewport()->rect().center()));
-}
-
-void CanvasView::edit(const QRectF& place, const QString& text,
-                      std::function<void(const QString&)> take) {
-    constexpr int kLeastWidth = 120;
-    constexpr int kHeight = 28;
-    ensureVisible(place, 8, 8);
-    const QRect box = mapFromScene(place).boundingRect();
-    auto* const editor = new InlineEditor(text, std::move(take), viewport());
-    const int width = std::max(box.width(), kLeastWidth);
-    editor->setGeometry(std::clamp(box.left(), 0, std::max(0, viewport()->width() - width)),
-                        box.center().y() - kHeight / 2, width, kHeight);
-    editor->show();
-    editor->setFocus();
-}
-
-void CanvasView::renameNode(NodeId id) {
-    const NodeItem* const item = scene_->nodeItem(id);
-    if (item != nullptr)
-        edit(QRectF(item->pos(), metrics::nodeRect().size()), item->look().name,
-             [this, id](const QString& name) { scene_->renameNode(id, name); });
-}
-
-void CanvasView::renameFrame(FrameId id) {
-    const FrameItem* const item = scene_->frameItem(id);
-    if (item != nullptr)
-        edit(item->titleRect().translated(item->pos()), item->title(),
-             [this, id](const QString& title) { scene_->setFrameTitle(id, title); });
-}
-
-void CanvasView::renameBlockOf(NodeId id) {
-    const Node* const node = scene_->graph().find(id);
-    const NodeItem* const item = scene_->nodeItem(id);
-    if (node != nullptr && item != nullptr && node->blockUse() != nullptr)
-        edit(QRectF(item->pos(), metrics::nodeRect().size()), qstr(node->blockUse()->block),
-             [this, block = node->blockUse()->block](const QString& name) {
-                 scene_->renameBlock(block, name);
-             });
-}
-
-void CanvasView::editNote(NoteId id) {
-    const NoteItem* const item = scene_->noteItem(id);
-    if (item == nullptr)
-        return;
-    constexpr QSize kLeast{200, 96};
-    ensureVisible(item->sceneRect(), 8, 8);
-    const QRect box = mapFromScene(item->sceneRect()).boundingRect();
-    auto* const editor = new NoteEditor(
-        item->text(), [this, id](const QString& text) { scene_->setNoteText(id, text); },
-        viewport());
-    editor->setGeometry(QRect(box.topLeft(), box.size().expandedTo(kLeast)));
-    editor->show();
-    editor->setFocus();
-}
-
-void CanvasView::addNoteHere() {
-    const QPoint pointer = viewport()->mapFromGlobal(QCursor::pos());
-    const bool here = viewport()->rect().contains(pointer);
-    scene_->addNote(mapToScene(here ? pointer : viewport()->rect().center()));
+    editors_ = new CanvasEditors(*this, scene);
 }
 
 void CanvasView::showSelection() {
     for (QGraphicsItem* const item : scene_->selectedItems())
         ensureVisible(item, 40, 40);
-}
-
-void CanvasView::renameSelected() {
-    const std::vector<NodeId> nodes = scene_->selectedNodes();
-    const std::vector<FrameId> frames = scene_->selectedFrames();
-    if (nodes.size() == 1)
-        renameNode(nodes.front());
-    else if (nodes.empty() && frames.size() == 1)
-        renameFrame(frames.front());
-    else if (const auto notes = scene_->selectedNotes(); nodes.empty() && notes.size() == 1)
-        editNote(notes.front());
-    else
-        Q_EMIT scene_->hint(tr("Select one layer, frame or note to rename it."));
 }
 
 void CanvasView::setZoom(double zoom) {
@@ -259,7 +126,7 @@ void CanvasView::drawBackground(QPainter* painter, const QRectF& rect) {
 }
 
 void CanvasView::drawForeground(QPainter* painter, const QRectF&) {
-    if (!scene_->isBlank())
+    if (!scene_->canvas().items().isBlank())
         return;
     // An empty canvas says how to begin.
     painter->save();
@@ -357,7 +224,7 @@ void CanvasView::setSpacePan(bool on) {
 
 void CanvasView::keyPressEvent(QKeyEvent* event) {
     if (event->key() == Qt::Key_Escape && scene_->isLayingOut()) {
-        scene_->cancelLayout();
+        scene_->layout().cancel();
         return;
     }
     if (event->key() == Qt::Key_Space) {
@@ -371,14 +238,14 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
                                            {Qt::Key_Down, {0, 1}}};
     if (const auto arrow = arrows.find(event->key()); arrow != arrows.end()) {
         if (event->modifiers().testFlag(Qt::AltModifier)) {
-            scene_->walk(static_cast<Qt::Key>(event->key()),
+            walker_.walk(scene_->canvas(), static_cast<Qt::Key>(event->key()),
                          event->modifiers().testFlag(Qt::ShiftModifier));
             if (const auto selected = scene_->selectedNodes(); !selected.empty())
                 ensureVisible(scene_->nodeItem(selected.back()), 40, 40);
             return;
         }
         const bool far = event->modifiers().testFlag(Qt::ControlModifier);
-        scene_->moveSelection(arrow->second * (far ? metrics::kDots : metrics::kGrid));
+        moveSelection(scene_->canvas(), arrow->second * (far ? metrics::kDots : metrics::kGrid));
         return;
     }
     QGraphicsView::keyPressEvent(event);
@@ -409,13 +276,12 @@ void CanvasView::dropEvent(QDropEvent* event) {
     if (!hasLayer(event->mimeData()))
         return;
     const QByteArray key = event->mimeData()->data(QString::fromLatin1(kLayerMimeType));
-    try {
-        scene_->addLayer(key.toStdString(), mapToScene(event->position().toPoint()));
-        event->acceptProposedAction();
-        setFocus();
-    } catch (const Error& error) {
-        Q_EMIT scene_->hint(QString::fromUtf8(error.what()));
-    }
+    const bool added = scene_->canvas().attempt(
+        [&] { scene_->addLayer(key.toStdString(), mapToScene(event->position().toPoint())); });
+    if (!added)
+        return;
+    event->acceptProposedAction();
+    setFocus();
 }
 
 } // namespace gradwright

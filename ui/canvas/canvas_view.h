@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/canvas/canvas_editors.h"
 #include "ui/canvas/canvas_scene.h"
-#include "ui/canvas/quick_add.h"
+#include "ui/canvas/walker.h"
 
 #include <QGraphicsView>
 
-#include <functional>
+#include <optional>
 
 namespace gradwright {
 
 class Minimap;
-class MyBlocks;
 
 /// The kind of drag by which a layer comes from the palette; its data is the layer's key.
 inline constexpr auto kLayerMimeType = "application/x-gradwright-layer";
@@ -23,10 +23,7 @@ public:
     static constexpr double kMinZoom = 0.05;
     static constexpr double kMaxZoom = 4.0;
 
-    CanvasView(CanvasScene& scene, ProjectDocument& document, const ThemeManager& themes,
-               QWidget* parent = nullptr);
-    /// Offered by quick-add.
-    void setMyBlocks(const MyBlocks& blocks) { myBlocks_ = &blocks; }
+    CanvasView(CanvasScene& scene, const ThemeManager& themes, QWidget* parent = nullptr);
 
     [[nodiscard]] double zoom() const { return transform().m11(); }
     /// About the middle of the view; kept within the limits.
@@ -37,22 +34,10 @@ public:
     void fit(bool selectedOnly = false);
     void centerOnNode(NodeId id);
 
-    /// Opens the list of layers to add at a place; those that fit behind or before `port`, and with
-    /// a link to it, when it is given.
-    void quickAdd(QPointF scenePosition, const std::optional<Port>& port = {});
-    /// The same under the pointer, or in the middle where the pointer is elsewhere.
-    void quickAddHere();
-    /// Names the selected node or frame anew, in place.
-    void renameSelected();
-    void renameNode(NodeId id);
-    void renameFrame(FrameId id);
-    void renameBlockOf(NodeId instance);
-    void editNote(NoteId id);
-    /// A note in the middle of what is seen.
-    void addNoteHere();
     /// Brings what is selected into view.
     void showSelection();
     [[nodiscard]] CanvasScene& canvasScene() const { return *scene_; }
+    [[nodiscard]] CanvasEditors& editors() { return *editors_; }
     [[nodiscard]] Minimap& minimap() { return *minimap_; }
 
 Q_SIGNALS:
@@ -78,16 +63,14 @@ protected:
 private:
     void zoomAbout(QPointF viewportPoint, double zoom);
     void setSpacePan(bool on);
-    [[nodiscard]] std::vector<QuickAdd::Entry> entriesFor(const std::optional<Port>& port) const;
-    void edit(const QRectF& place, const QString& text, std::function<void(const QString&)> take);
 
     CanvasScene* scene_;
-    ProjectDocument* document_;
-    const MyBlocks* myBlocks_ = nullptr;
     const ThemeManager* themes_;
     std::optional<QPoint> panFrom_;
     bool spacePan_ = false;
     Minimap* minimap_;
+    CanvasEditors* editors_;
+    Walker walker_;
 };
 
 } // namespace gradwright

@@ -9,8 +9,8 @@
 
 namespace gradwright {
 
-/// One automatic layout on a thread of its own. Deleting it cancels it at once, though Graphviz,
-/// which cannot be stopped, may go on for a moment unheard.
+/// One automatic layout on a thread of its own. Deleting it cancels it: the thread stops soon, and
+/// its answer is not heard any more.
 class LayoutJob final : public QObject {
     Q_OBJECT
 public:

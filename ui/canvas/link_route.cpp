@@ -15,6 +15,10 @@ namespace {
 
 constexpr double kRouteStub = 16;   ///< straight part at a port
 constexpr double kRouteMargin = 20; ///< between a link and a node it goes round
+/// Long links keep further away, so that one around another does not lie upon it.
+constexpr double kLane = 12;
+constexpr double kRanksPerLane = 4;
+constexpr double kMostLanes = 6;
 constexpr double kCell = 512;
 constexpr double kDetour = 400;            ///< how far around its ends a link may lead
 constexpr std::size_t kMostObstacles = 40; ///< for a search; with more it would take too long
@@ -36,7 +40,15 @@ QPolygonF around(QPointF from, QPointF to, double side) {
             to};
 }
 
-QPolygonF routeDown(QPointF from, QPointF to, std::span<const QRectF> obstacles, double breadth) {
+/// Between a link of that length and a node that it goes round.
+double marginOf(double length, double pitch) {
+    return kRouteMargin +
+           kLane * std::min(std::floor(length / (kRanksPerLane * pitch)), kMostLanes);
+}
+
+/// `breadth` is that of a node, `pitch` leads from one node to the next.
+QPolygonF routeDown(QPointF from, QPointF to, std::span<const QRectF> obstacles, double breadth,
+                    double pitch) {
     QPolygonF direct;
     if (to.y() >= from.y() + 2 * kRouteStub) {
         if (std::abs(from.x() - to.x()) < 1)
@@ -50,16 +62,18 @@ QPolygonF routeDown(QPointF from, QPointF to, std::span<const QRectF> obstacles,
         const QRectF crossed = unionOfCrossed(direct, obstacles);
         if (crossed.isNull())
             return direct;
-        const double left = crossed.left() - kRouteMargin;
-        const double right = crossed.right() + kRouteMargin;
+        const double margin = marginOf(to.y() - from.y(), pitch);
+        const double left = crossed.left() - margin;
+        const double right = crossed.right() + margin;
         const double middle = (from.x() + to.x()) / 2;
-        double side = middle - left <= right - middle ? left : right;
+        // At the right where it is all the same: of two inputs the first one is at the left.
+        const double side = middle - left < right - middle - 1 ? left : right;
         QPolygonF route = around(from, to, side);
         // What stands beside what is gone round, is gone round too.
         if (const QRectF more = unionOfCrossed(route, obstacles); !more.isNull())
             route = around(from, to,
-                           side == left ? std::min(side, more.left() - kRouteMargin)
-                                        : std::max(side, more.right() + kRouteMargin));
+                           side == left ? std::min(side, more.left() - margin)
+                                        : std::max(side, more.right() + margin));
         return route;
     }
     // Upwards: past the nodes at both ends.
@@ -124,11 +138,12 @@ bool crosses(const QPolygonF& corners, const QRectF& rect) {
 
 QPolygonF routeLink(QPointF from, QPointF to, std::span<const QRectF> obstacles, Flow flow) {
     if (flow == Flow::Down)
-        return routeDown(from, to, obstacles, metrics::kNodeWidth);
+        return routeDown(from, to, obstacles, metrics::kNodeWidth, metrics::kRowPitch);
     std::vector<QRectF> rects;
     for (const QRectF& rect : obstacles)
         rects.push_back(turned(rect));
-    return turned(routeDown(turned(from), turned(to), rects, metrics::kNodeHeight));
+    return turned(
+        routeDown(turned(from), turned(to), rects, metrics::kNodeHeight, metrics::kColumnPitch));
 }
 
 QPainterPath roundedPath(const QPolygonF& corners, double radius) {

@@ -109,16 +109,16 @@ void Minimap::drawNodes(const QTransform& transform) {
     picture_.fill(Qt::transparent);
     pictured_ = transform;
     QPainter painter(&picture_);
-    const bool tiny = scene_->nodeItems().size() > kMostRounded;
+    const bool tiny = scene_->canvas().items().nodes().size() > kMostRounded;
     painter.setRenderHint(QPainter::Antialiasing, !tiny);
     painter.setPen(Qt::NoPen);
-    for (const auto& [id, node] : scene_->nodeItems()) {
+    for (const auto& [id, node] : scene_->canvas().items().nodes()) {
         QRectF box = transform.mapRect(node->sceneRect());
         box.setHeight(std::max(box.height(), kLeastNode));
         box.setWidth(std::max(box.width(), kLeastNode));
-        const QColor color = scene_->looks().isWrong(id)
+        const QColor color = scene_->canvas().items().looks().isWrong(id)
                                  ? theme.error
-                                 : theme.category(scene_->looks().categoryOf(id));
+                                 : theme.category(scene_->canvas().items().looks().categoryOf(id));
         if (tiny) {
             painter.fillRect(box, color);
             continue;

@@ -61,7 +61,6 @@ private:
     void takeNodes(const Analysis& analysis);
     void takeDiagnostics(const Analysis& analysis);
     void describe(NodeLook& look, const Node& node) const;
-    void preview(NodeForm& form, const Node& node) const;
     void writeLines(NodeLook& look, const Node& node, const Found& found) const;
 
     const Project* project_;
@@ -89,9 +88,5 @@ private:
     mutable Look look_;
     mutable std::optional<std::uint64_t> revision_; ///< of the answer
 };
-
-/// The icon of a node, and what it is called by its layer or block.
-QString iconOf(const Node& node);
-QString titleOf(const Node& node);
 
 } // namespace gradwright

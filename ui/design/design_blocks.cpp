@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/support/error.h"
+#include "ui/canvas/arrange_commands.h"
+#include "ui/canvas/block_commands.h"
+#include "ui/canvas/canvas_editors.h"
+#include "ui/canvas/canvas_edits.h"
 #include "ui/canvas/canvas_export.h"
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
@@ -38,14 +42,15 @@ void DesignPage::makeBlockActions() {
         made->setSeparator(true);
         modelActions_.append(made);
     };
-    canvasAction(tr("Add a note"), {}, Keys(QStringLiteral("N")), [this] { view_->addNoteHere(); });
+    canvasAction(tr("Add a note"), {}, Keys(QStringLiteral("N")),
+                 [this] { view_->editors().addNoteHere(); });
     separator();
     QAction* const group =
         action(modelActions_, tr("Group into a block"), QStringLiteral("block"),
-               Keys(QStringLiteral("Ctrl+G")), [this] { scene_->groupSelection(); });
+               Keys(QStringLiteral("Ctrl+G")), [this] { groupSelection(scene_->canvas()); });
     QAction* const ungroup =
         action(modelActions_, tr("Ungroup"), {}, Keys(QStringLiteral("Ctrl+Shift+G")),
-               [this] { scene_->ungroupSelection(); });
+               [this] { ungroupSelection(scene_->canvas()); });
     QAction* const enter =
         canvasAction(tr("Go into the block"), {}, Keys(QStringLiteral("Ctrl+Return")), [this] {
             if (const auto nodes = scene_->selectedNodes(); nodes.size() == 1)
@@ -56,22 +61,22 @@ void DesignPage::makeBlockActions() {
             scene_->leaveTo(depth - 1);
     });
     QAction* const expand = canvasAction(tr("Expand or collapse"), {}, Keys(QStringLiteral("E")),
-                                         [this] { scene_->toggleExpanded(); });
+                                         [this] { toggleExpanded(scene_->canvas()); });
     QAction* const rename =
         canvasAction(tr("Rename the block"), {}, Keys(QStringLiteral("Shift+F2")), [this] {
             const auto nodes = scene_->selectedNodes();
             if (nodes.size() == 1)
-                view_->renameBlockOf(nodes.front());
+                view_->editors().renameBlockOf(nodes.front());
             else
                 Q_EMIT hint(tr("Select one block."));
         });
     QAction* const repeat = canvasAction(tr("Repeat the block…"), {}, Keys(QStringLiteral("R")),
                                          [this] { repeatBlock(); });
     QAction* const unique = action(modelActions_, tr("Make the block a copy of its own"), {}, {},
-                                   [this] { scene_->makeSelectionUnique(); });
+                                   [this] { makeSelectionUnique(scene_->canvas()); });
     QAction* const save =
         action(modelActions_, tr("Save to My blocks"), QStringLiteral("save"), {}, [this] {
-            if (const Node* const node = scene_->chosenInstance())
+            if (const Node* const node = chosenInstance(scene_->canvas()))
                 saveBlock(node->blockUse()->block);
             else
                 Q_EMIT hint(tr("Select one block."));
@@ -82,7 +87,6 @@ void DesignPage::makeBlockActions() {
 
 void DesignPage::makeArrangeActions() {
     using Keys = QKeySequence;
-    using Edge = CanvasScene::Edge;
     // A menu of its own, so that the main one stays short.
     auto* const arrange = new QAction(tr("Align and distribute"), this);
     auto* const menu = new QMenu(this);
@@ -90,20 +94,20 @@ void DesignPage::makeArrangeActions() {
     modelActions_.append(arrange);
     menuActions_ << arrange;
     QList<QAction*> made;
-    const auto align = [&](const QString& text, const char* keys, Edge edge) {
+    const auto alignAction = [&](const QString& text, const char* keys, Edge edge) {
         action(made, text, {}, Keys(QString::fromLatin1(keys)),
-               [this, edge] { scene_->align(edge); });
+               [this, edge] { align(scene_->canvas(), edge); });
     };
-    align(tr("Align left"), "Ctrl+Alt+Left", Edge::Left);
-    align(tr("Align centres"), "Ctrl+Alt+C", Edge::Center);
-    align(tr("Align right"), "Ctrl+Alt+Right", Edge::Right);
-    align(tr("Align top"), "Ctrl+Alt+Up", Edge::Top);
-    align(tr("Align middles"), "Ctrl+Alt+M", Edge::Middle);
-    align(tr("Align bottom"), "Ctrl+Alt+Down", Edge::Bottom);
+    alignAction(tr("Align left"), "Ctrl+Alt+Left", Edge::Left);
+    alignAction(tr("Align centres"), "Ctrl+Alt+C", Edge::Center);
+    alignAction(tr("Align right"), "Ctrl+Alt+Right", Edge::Right);
+    alignAction(tr("Align top"), "Ctrl+Alt+Up", Edge::Top);
+    alignAction(tr("Align middles"), "Ctrl+Alt+M", Edge::Middle);
+    alignAction(tr("Align bottom"), "Ctrl+Alt+Down", Edge::Bottom);
     action(made, tr("Distribute horizontally"), {}, Keys(QStringLiteral("Ctrl+Alt+H")),
-           [this] { scene_->distribute(Qt::Horizontal); });
+           [this] { distribute(scene_->canvas(), Qt::Horizontal); });
     action(made, tr("Distribute vertically"), {}, Keys(QStringLiteral("Ctrl+Alt+V")),
-           [this] { scene_->distribute(Qt::Vertical); });
+           [this] { distribute(scene_->canvas(), Qt::Vertical); });
     menu->addActions(made);
 
     auto* const direction = new QAction(tr("Direction of the flow"), this);
@@ -115,14 +119,14 @@ void DesignPage::makeArrangeActions() {
         QAction* const each = directions->addAction(flow == Flow::Down ? tr("From top to bottom")
                                                                        : tr("From left to right"));
         each->setCheckable(true);
-        each->setChecked(scene_->flow() == flow);
+        each->setChecked(scene_->canvas().flow() == flow);
         either->addAction(each);
         connect(each, &QAction::triggered, this, [this, flow] { scene_->setFlow(flow); });
         connect(document_, &ProjectDocument::changed, each,
-                [this, each, flow] { each->setChecked(scene_->flow() == flow); });
+                [this, each, flow] { each->setChecked(scene_->canvas().flow() == flow); });
     }
-    QAction* const cancel =
-        action(modelActions_, tr("Cancel the layout"), {}, {}, [this] { scene_->cancelLayout(); });
+    QAction* const cancel = action(modelActions_, tr("Cancel the layout"), {}, {},
+                                   [this] { scene_->layout().cancel(); });
     cancel->setEnabled(false);
     connect(scene_, &CanvasScene::layoutStarted, cancel, [this, cancel] {
         cancel->setEnabled(true);
@@ -133,13 +137,13 @@ void DesignPage::makeArrangeActions() {
         Q_EMIT hint({});
     });
     canvasAction(tr("Delete and close the gap"), {}, Keys(QStringLiteral("Ctrl+Del")),
-                 [this] { scene_->removeAndClose(); });
+                 [this] { removeAndClose(scene_->canvas()); });
     canvasAction(tr("Select the next item"), {}, Keys(QStringLiteral(".")), [this] {
-        scene_->selectNext(false);
+        scene_->canvas().selection().selectNext(false);
         view_->showSelection();
     });
     canvasAction(tr("Select the previous item"), {}, Keys(QStringLiteral(",")), [this] {
-        scene_->selectNext(true);
+        scene_->canvas().selection().selectNext(true);
         view_->showSelection();
     });
 }
@@ -169,10 +173,11 @@ void DesignPage::showContextMenu(QPoint global) {
     QMenu menu(this);
     const bool any = !scene_->selectedItems().isEmpty();
     if (!any)
-        menu.addAction(
-            themes_->icon(QStringLiteral("plus")), tr("Add a layer here"), this, [this, global] {
-                view_->quickAdd(view_->mapToScene(view_->viewport()->mapFromGlobal(global)));
-            });
+        menu.addAction(themes_->icon(QStringLiteral("plus")), tr("Add a layer here"), this,
+                       [this, global] {
+                           view_->editors().quickAdd(
+                               view_->mapToScene(view_->viewport()->mapFromGlobal(global)));
+                       });
     for (QAction* const each : editActions_)
         if (each != undo_ && each != redo_)
             menu.addAction(each);
@@ -199,7 +204,7 @@ void DesignPage::repeatBlock() {
         this, tr("Repeat the block"), tr("Copies in a row, each with weights of its own:"),
         static_cast<int>(node->blockUse()->repeat), 1, static_cast<int>(kMaxRepeat), 1, &taken);
     if (taken)
-        scene_->repeatSelection(times);
+        repeatSelection(scene_->canvas(), times);
 }
 
 void DesignPage::saveBlock(const std::string& name) {

@@ -2,8 +2,10 @@
 #include "ui/design/design_page.h"
 
 #include "engine/support/error.h"
+#include "ui/canvas/canvas_editors.h"
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
+#include "ui/canvas/copy_commands.h"
 #include "ui/canvas/minimap.h"
 #include "ui/design/bottom_panel.h"
 #include "ui/design/breadcrumb.h"
@@ -38,11 +40,11 @@ constexpr int kNarrow = 1100;
 
 DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget* parent,
                        std::filesystem::path blocksFolder)
-    : QWidget(parent)
+    : Page(parent)
     , document_(&document)
     , themes_(&themes)
     , scene_(new CanvasScene(document, themes, this))
-    , view_(new CanvasView(*scene_, document, themes))
+    , view_(new CanvasView(*scene_, themes))
     , palette_(new LayerPalette(themes, QString::fromLatin1(kLayerMimeType)))
     , inspector_(new InspectorPanel(document, themes))
     , problems_(new ProblemsPanel(document, themes))
@@ -51,7 +53,7 @@ DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget*
     , bottom_(new BottomPanel(themes))
     , myBlocks_(new MyBlocks(std::move(blocksFolder), this))
     , blockPanel_(new BlockPanel(document, themes)) {
-    view_->setMyBlocks(*myBlocks_);
+    view_->editors().setMyBlocks(*myBlocks_);
     paletteFrame_ = framed(palette_, "leftPanel");
     paletteFrame_->setFixedWidth(kPaletteWidth);
     inspectorFrame_ = framed(inspector_, "rightPanel");
@@ -203,15 +205,15 @@ void DesignPage::makeActions() {
     redo_->setEnabled(stack.canRedo());
     separator(editActions_);
     action(editActions_, tr("Cut"), QStringLiteral("cut"), Keys(Keys::Cut),
-           [this] { scene_->cutSelection(); });
+           [this] { cutSelection(scene_->canvas()); });
     action(editActions_, tr("Copy"), QStringLiteral("copy"), Keys(Keys::Copy),
-           [this] { scene_->copySelection(); });
+           [this] { copySelection(scene_->canvas()); });
     action(editActions_, tr("Paste"), QStringLiteral("paste"), Keys(Keys::Paste),
-           [this] { scene_->paste(); });
+           [this] { paste(scene_->canvas()); });
     action(editActions_, tr("Duplicate"), {}, Keys(QStringLiteral("Ctrl+D")),
-           [this] { scene_->duplicateSelection(); });
+           [this] { duplicateSelection(scene_->canvas()); });
     action(editActions_, tr("Delete"), QStringLiteral("trash"), Keys(Keys::Delete),
-           [this] { scene_->removeSelection(); });
+           [this] { removeSelection(scene_->canvas()); });
     separator(editActions_);
     action(editActions_, tr("Select all"), {}, Keys(Keys::SelectAll),
            [this] { scene_->selectAll(); });
@@ -231,13 +233,13 @@ void DesignPage::makeActions() {
         view_->addAction(made);
     };
     onCanvas(action(modelActions_, tr("Add a layer here"), QStringLiteral("plus"),
-                    Keys(QStringLiteral("A")), [this] { view_->quickAddHere(); }));
+                    Keys(QStringLiteral("A")), [this] { view_->editors().quickAddHere(); }));
     onCanvas(action(modelActions_, tr("Link the selected layers"), QStringLiteral("link"),
-                    Keys(QStringLiteral("L")), [this] { scene_->linkSelection(); }));
+                    Keys(QStringLiteral("L")), [this] { linkSelection(scene_->canvas()); }));
     onCanvas(action(modelActions_, tr("Frame the selected layers"), {}, Keys(QStringLiteral("G")),
-                    [this] { scene_->frameSelection(); }));
+                    [this] { view_->editors().frameSelection(); }));
     onCanvas(action(modelActions_, tr("Rename"), {}, Keys(QStringLiteral("F2")),
-                    [this] { view_->renameSelected(); }));
+                    [this] { view_->editors().renameSelected(); }));
     QAction* const inspect =
         action(modelActions_, tr("Edit parameters"), {}, Keys(QStringLiteral("Return")), [this] {
             inspectorAction_->setChecked(true);
@@ -251,7 +253,7 @@ void DesignPage::makeActions() {
     action(modelActions_, tr("Next problem"), {}, Keys(QStringLiteral("F8")),
            [this] { showNextProblem(); });
     action(modelActions_, tr("Apply the first fix"), QStringLiteral("wand"),
-           Keys(QStringLiteral("Alt+Return")), [this] { scene_->applyFix(); });
+           Keys(QStringLiteral("Alt+Return")), [this] { applyFix(scene_->canvas()); });
 
     zoomIn_ = action(viewActions_, tr("Zoom in"), QStringLiteral("plus"), Keys(Keys::ZoomIn),
                      [this] { view_->zoomIn(); });
@@ -422,6 +424,13 @@ void DesignPage::showEvent(QShowEvent* event) {
     // The view gets its size with the first layout, after this.
     if (std::exchange(fitWhenShown_, false))
         QTimer::singleShot(0, view_, [this] { view_->fit(); });
+}
+
+std::vector<Page::Actions> DesignPage::menuActions() const {
+    return {{PageMenu::Edit, {}, editActions_},
+            {PageMenu::View, {}, viewActions_},
+            {PageMenu::Model, {}, modelActions_},
+            {PageMenu::Export, {}, exportActions_}};
 }
 
 } // namespace gradwright

@@ -3,11 +3,11 @@
 
 #include "ui/document/my_blocks.h"
 #include "ui/document/project_document.h"
+#include "ui/pages/page.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QAction>
 #include <QList>
-#include <QWidget>
 
 #include <functional>
 
@@ -28,13 +28,16 @@ class LayerReport;
 class ProblemsPanel;
 
 /// Where the network is drawn: palette, canvas with its tools, Problems and inspector.
-class DesignPage final : public QWidget {
+class DesignPage final : public Page {
     Q_OBJECT
 public:
     DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget* parent = nullptr,
                std::filesystem::path blocksFolder = defaultBlocksFolder());
 
-    // For menus; their shortcuts work while the page has the focus.
+    [[nodiscard]] QString title() const override { return tr("Design"); }
+    [[nodiscard]] QString icon() const override { return QStringLiteral("design"); }
+    [[nodiscard]] std::vector<Actions> menuActions() const override;
+    // Their shortcuts work while the page has the focus.
     [[nodiscard]] const QList<QAction*>& editActions() const { return editActions_; }
     [[nodiscard]] const QList<QAction*>& viewActions() const { return viewActions_; }
     [[nodiscard]] const QList<QAction*>& modelActions() const { return modelActions_; }
@@ -56,12 +59,6 @@ public:
 
     /// Opens Problems and goes to the next one.
     void showNextProblem();
-
-Q_SIGNALS:
-    /// For the status bar; empty when there is nothing to say.
-    void hint(const QString& text);
-    /// A command of the page was given while another page is shown.
-    void pageWanted();
 
 protected:
     void showEvent(QShowEvent* event) override;

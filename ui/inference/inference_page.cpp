@@ -68,7 +68,7 @@ QLabel* muted(const QString& text) {
 
 InferencePage::InferencePage(ProjectDocument& document, ThemeManager& theme,
                              TrainingSession& session, QWidget* parent)
-    : QWidget(parent)
+    : Page(parent)
     , document_(&document)
     , theme_(&theme)
     , training_(&session)
@@ -162,6 +162,7 @@ QAction* InferencePage::menuAction(const QString& icon, const QString& text,
     action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
     addAction(action);
     actions_ << action;
+    connect(action, &QAction::triggered, this, &Page::pageWanted);
     return action;
 }
 
@@ -487,6 +488,10 @@ void InferencePage::dropEvent(QDropEvent* event) {
     else
         pad_->setPicture(grayImage(qvariant_cast<QImage>(mime->imageData())));
     event->acceptProposedAction();
+}
+
+std::vector<Page::Actions> InferencePage::menuActions() const {
+    return {{PageMenu::Run, tr("Drawing"), actions_}};
 }
 
 } // namespace gradwright

@@ -2,10 +2,9 @@
 #pragma once
 
 #include "ui/document/project_document.h"
+#include "ui/pages/page.h"
 #include "ui/session/digit_session.h"
 #include "ui/session/training_session.h"
-
-#include <QWidget>
 
 class QLabel;
 class QToolButton;
@@ -24,18 +23,22 @@ class ValuesPanel;
 struct Reading;
 
 /// Draw a digit and watch it being read; see how the network does on the test set.
-class InferencePage : public QWidget {
+class InferencePage : public Page {
     Q_OBJECT
 
 public:
     InferencePage(ProjectDocument& document, ThemeManager& theme, TrainingSession& session,
                   QWidget* parent = nullptr);
 
+    [[nodiscard]] QString title() const override { return tr("Inference"); }
+    [[nodiscard]] QString icon() const override { return QStringLiteral("inference"); }
+    [[nodiscard]] std::vector<Actions> menuActions() const override;
+
     /// Reads an image file; what is wrong with it is said in place.
     void openImage(const QString& file);
     void pasteImage();
 
-    /// For menus: drawing, and reading pictures.
+    /// Drawing, and reading pictures. Each brings the page to the front.
     [[nodiscard]] const QList<QAction*>& drawingActions() const { return actions_; }
     [[nodiscard]] DrawingPad& pad() { return *pad_; }
     [[nodiscard]] PredictionPanel& prediction() { return *prediction_; }

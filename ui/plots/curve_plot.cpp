@@ -55,18 +55,15 @@ CurvePlot::CurvePlot(Measure measure, ThemeManager& theme, QWidget* parent)
     , measure_(measure)
     , theme_(&theme)
     , title_(new QLabel(measureName(measure)))
-    , detail_(new QLabel)
     , legend_(new CurveLegend(theme))
     , plot_(new QCustomPlot)
     , crosshair_(new QFrame(plot_))
     , readout_(new QLabel(plot_)) {
     title_->setProperty("textRole", QStringLiteral("title"));
-    detail_->setProperty("textRole", QStringLiteral("muted"));
     auto* header = new QHBoxLayout;
     header->setContentsMargins(16, 0, kPlotRight, 0);
     header->setSpacing(8);
     header->addWidget(title_);
-    header->addWidget(detail_);
     header->addWidget(legend_, 1);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 6, 0, 0);
@@ -285,11 +282,6 @@ void CurvePlot::setOverlays(std::vector<Overlay> overlays) {
     }
     fitted_ = false;
     scheduleRefresh();
-}
-
-void CurvePlot::setTitles(const QString& title, const QString& detail) {
-    title_->setText(title);
-    detail_->setText(detail);
 }
 
 void CurvePlot::setLogScale(bool logarithmic) {

@@ -57,7 +57,6 @@ public:
     void addRateMark(double epoch, double learningRate);
     void setNow(std::optional<double> epoch);
     void setOverlays(std::vector<Overlay> overlays);
-    void setTitles(const QString& title, const QString& detail);
 
     void setLogScale(bool logarithmic);
     void setSmoothing(double factor);
@@ -112,7 +111,6 @@ private:
     Measure measure_;
     ThemeManager* theme_;
     QLabel* title_;
-    QLabel* detail_;
     CurveLegend* legend_;
     QCustomPlot* plot_;
     QFrame* crosshair_;

@@ -4,6 +4,7 @@
 #include "engine/backend/compute_threads.h"
 #include "engine/support/system_memory.h"
 #include "engine/training/calibration.h"
+#include "ui/session/training_queue.h"
 
 #include <algorithm>
 #include <atomic>
@@ -81,7 +82,7 @@ void ComputeProbe::waitAgain() {
 
 void ComputeProbe::begin() {
     const auto& info = document_->dataInfo();
-    if (TrainingSession::isAnyActive() || !info || document_->analysis().hasErrors() ||
+    if (session_->queue().isBusy() || !info || document_->analysis().hasErrors() ||
         document_->analysis().flat.nodes.size() > kMostNodes)
         return;
     const Project& project = document_->project();

@@ -3,9 +3,9 @@
 
 #include "engine/support/error.h"
 #include "engine/support/scheduling.h"
+#include "ui/session/training_queue.h"
 
 #include <algorithm>
-#include <deque>
 #include <mutex>
 #include <type_traits>
 #include <utility>
@@ -15,17 +15,7 @@ namespace {
 
 constexpr int kStepInterval = 33; // ms: 30 Hz
 
-/// The active sessions of the program; the first one trains. For the GUI thread alone.
-std::deque<TrainingSession*>& activeSessions() {
-    static std::deque<TrainingSession*> all;
-    return all;
-}
-
 } // namespace
-
-bool TrainingSession::isAnyActive() {
-    return !activeSessions().empty();
-}
 
 /// Where the training thread leaves its events. Steps wait for the timer; anything else wakes the
 /// GUI thread, once until it has looked.
@@ -67,7 +57,11 @@ private:
 };
 
 TrainingSession::TrainingSession(QObject* parent)
+    : TrainingSession(std::make_shared<TrainingQueue>(), parent) {}
+
+TrainingSession::TrainingSession(std::shared_ptr<TrainingQueue> queue, QObject* parent)
     : QObject(parent)
+    , queue_(std::move(queue))
     , inbox_(std::make_shared<Inbox>(*this)) {
     stepTimer_.setInterval(kStepInterval);
     connect(&stepTimer_, &QTimer::timeout, this, &TrainingSession::drain);
@@ -77,7 +71,7 @@ TrainingSession::~TrainingSession() {
     thread_.request_stop();
     if (thread_.joinable())
         thread_.join();
-    leaveQueue();
+    queue_->leave(*this);
 }
 
 bool TrainingSession::isActive() const {
@@ -99,8 +93,7 @@ void TrainingSession::start(TrainingJob job) {
     running_.invalidate();
     trainer_ = std::make_unique<Trainer>(
         *job_, [inbox = inbox_](const TrainingEvent& event) { inbox->put(event); });
-    activeSessions().push_back(this);
-    if (activeSessions().front() == this)
+    if (queue_->enter(*this))
         launch();
     else
         setState(TrainingState::Queued);
@@ -114,13 +107,6 @@ void TrainingSession::launch() {
         trainer->run(stop);
         inbox->putEnd();
     });
-}
-
-void TrainingSession::leaveQueue() {
-    auto& all = activeSessions();
-    std::erase(all, this);
-    if (!all.empty() && all.front()->state_ == TrainingState::Queued)
-        all.front()->launch();
 }
 
 void TrainingSession::pause() {
@@ -143,7 +129,7 @@ void TrainingSession::stop() {
         return;
     if (state_ == TrainingState::Queued) {
         trainer_.reset();
-        leaveQueue();
+        queue_->leave(*this);
         setState(TrainingState::Stopped);
         return;
     }
@@ -202,8 +188,6 @@ void TrainingSession::handle(const TrainingEvent& event) {
             } else if constexpr (std::is_same_v<Event, LearningRateChanged>) {
                 learningRate_ = value.learningRate;
                 Q_EMIT learningRateChanged(value);
-            } else if constexpr (std::is_same_v<Event, CheckpointWritten>) {
-                Q_EMIT checkpointWritten(value);
             } else if constexpr (std::is_same_v<Event, SnapshotTaken>) {
                 Q_EMIT snapshotTaken(value);
             } else if constexpr (std::is_same_v<Event, Paused>) {
@@ -239,7 +223,7 @@ void TrainingSession::end() {
     trainer_.reset();
     stepTimer_.stop();
     setState(outcome_);
-    leaveQueue();
+    queue_->leave(*this);
 }
 
 void TrainingSession::setState(TrainingState state) {

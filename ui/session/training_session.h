@@ -16,9 +16,11 @@
 
 namespace gradwright {
 
+class TrainingQueue;
+
 enum class TrainingState {
     Idle,
-    Queued,    ///< another window of this program trains; this one is next in turn
+    Queued,    ///< another session of the queue trains; this one waits for its turn
     Preparing, ///< reading data, compiling
     Running,
     Paused,
@@ -35,12 +37,15 @@ class TrainingSession : public QObject {
     Q_OBJECT
 
 public:
+    /// Its trainings wait for their turn in the queue.
+    explicit TrainingSession(std::shared_ptr<TrainingQueue> queue, QObject* parent = nullptr);
+    /// With a queue of its own: waits for nobody.
     explicit TrainingSession(QObject* parent = nullptr);
     /// Stops a training that runs, which takes less than a second, and leaves it resumable.
     ~TrainingSession() override;
 
-    /// Trains a frozen copy, as soon as no other session of this program trains: two at a time
-    /// would only slow each other down. Throws Error while a training of this one is active.
+    /// Trains a frozen copy, as soon as it is its turn in the queue. Throws Error while a training
+    /// of this session is active.
     void start(TrainingJob job);
     void pause();
     void resume();
@@ -55,8 +60,7 @@ public:
     [[nodiscard]] TrainingState state() const { return state_; }
     /// From start() until it has stopped, finished or failed.
     [[nodiscard]] bool isActive() const;
-    /// Whether any session of this program is active. On the GUI thread.
-    [[nodiscard]] static bool isAnyActive();
+    [[nodiscard]] TrainingQueue& queue() const { return *queue_; }
     /// What was started last; nullptr before the first start.
     [[nodiscard]] const std::shared_ptr<const TrainingJob>& job() const { return job_; }
     /// Folder of the run, empty until it has started.
@@ -75,21 +79,21 @@ Q_SIGNALS:
     void epochDone(const gradwright::EpochDone& event);
     void loadChanged(const gradwright::LoadChanged& event);
     void learningRateChanged(const gradwright::LearningRateChanged& event);
-    void checkpointWritten(const gradwright::CheckpointWritten& event);
     void snapshotTaken(const gradwright::SnapshotTaken& event);
     void finished(const gradwright::Finished& event);
 
 private:
+    friend class TrainingQueue;
     class Inbox;
 
     void launch();
-    void leaveQueue();
     void drain();
     void handle(const TrainingEvent& event);
     void note(const RunStarted& event);
     void end();
     void setState(TrainingState state);
 
+    std::shared_ptr<TrainingQueue> queue_;
     std::shared_ptr<Inbox> inbox_;
     std::shared_ptr<const TrainingJob> job_;
     std::unique_ptr<Trainer> trainer_;

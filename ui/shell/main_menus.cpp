@@ -3,8 +3,6 @@
 // The menus of the main window.
 #include "engine/io/code_formats.h"
 #include "engine/support/version.h"
-#include "ui/design/design_page.h"
-#include "ui/inference/inference_page.h"
 #include "ui/shell/header_bar.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/project_files.h"
@@ -22,12 +20,20 @@ namespace gradwright {
 
 void MainWindow::makeMenus() {
     makeFileMenu();
-    header_->menus()->addMenu(tr("&Edit"))->addActions(design_->editActions());
+    addPageActions(PageMenu::Edit, *header_->menus()->addMenu(tr("&Edit")));
     makeViewMenu();
-    header_->menus()->addMenu(tr("&Model"))->addActions(design_->modelActions());
+    addPageActions(PageMenu::Model, *header_->menus()->addMenu(tr("&Model")));
     makeRunMenu();
     makeWindowMenu();
     makeHelpMenu();
+}
+
+/// What the pages add to one of the menus.
+void MainWindow::addPageActions(PageMenu menu, QMenu& to) const {
+    for (const Page* const page : pages_)
+        for (const Page::Actions& each : page->menuActions())
+            if (each.menu == menu)
+                (each.submenu.isEmpty() ? &to : to.addMenu(each.submenu))->addActions(each.actions);
 }
 
 void MainWindow::makeWindowMenu() {
@@ -109,7 +115,7 @@ void MainWindow::makeFileMenu() {
     add(tr("Save as…"), {}, QKeySequence(QStringLiteral("Ctrl+Shift+S")),
         [this] { files_->saveAs(); });
     QMenu* const exports = menu->addMenu(tr("Export"));
-    exports->addActions(design_->exportActions());
+    addPageActions(PageMenu::Export, *exports);
     for (const CodeFormat& format : codeFormats())
         exports->addAction(tr("As %1…").arg(QString::fromStdString(format.title)), this,
                            [this, key = format.key] { files_->exportCode(key); });
@@ -120,14 +126,13 @@ void MainWindow::makeFileMenu() {
 
 void MainWindow::makeViewMenu() {
     QMenu* const menu = header_->menus()->addMenu(tr("&View"));
-    const QStringList titles = {tr("Design"), tr("Train"), tr("Inference")};
-    for (int page = 0; page < PageCount; ++page) {
-        QAction* const made = menu->addAction(titles[page], this,
-                                              [this, page] { showPage(static_cast<Page>(page)); });
-        made->setShortcut(QKeySequence(QStringLiteral("Ctrl+%1").arg(page + 1)));
+    for (std::size_t i = 0; i < pages_.size(); ++i) {
+        QAction* const made =
+            menu->addAction(pages_[i]->title(), this, [this, i] { showPage(*pages_[i]); });
+        made->setShortcut(QKeySequence(QStringLiteral("Ctrl+%1").arg(i + 1)));
     }
     menu->addSeparator();
-    menu->addActions(design_->viewActions());
+    addPageActions(PageMenu::View, *menu);
     menu->addSeparator();
     QMenu* const looks = menu->addMenu(tr("Theme"));
     auto* const group = new QActionGroup(this);
@@ -166,11 +171,7 @@ void MainWindow::makeRunMenu() {
                                           [this] { train_->stop(); });
     stop->setShortcut(QKeySequence(QStringLiteral("Shift+F5")));
     menu->addSeparator();
-    menu->addActions(train_->viewActions());
-    QMenu* const drawing = menu->addMenu(tr("Drawing"));
-    drawing->addActions(inference_->drawingActions());
-    for (QAction* const action : inference_->drawingActions())
-        connect(action, &QAction::triggered, this, [this] { showPage(Inference); });
+    addPageActions(PageMenu::Run, *menu);
     connect(menu, &QMenu::aboutToShow, this, [this, step, stop] {
         step->setEnabled(session_.state() == TrainingState::Paused);
         stop->setEnabled(session_.isActive());

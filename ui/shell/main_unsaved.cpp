@@ -2,6 +2,7 @@
 //
 // How the main window leads to networks that were trained and not saved: Recent, the notice of a
 // template that was trained before, and the list of all of them.
+#include "ui/design/design_page.h"
 #include "ui/session/run_keeper.h"
 #include "ui/shell/interrupted_training.h"
 #include "ui/shell/main_window.h"
@@ -95,8 +96,8 @@ MainWindow* MainWindow::windowOfProject(const std::string& uuid) {
 void MainWindow::openNetwork(const std::string& uuid) {
     if (MainWindow* const window = windowOfProject(uuid)) {
         window->bringToFront();
-        if (window->pages_->currentWidget() == window->welcome_)
-            window->showPage(Design);
+        if (window->stack_->currentWidget() == window->welcome_)
+            window->showPage(*window->design_);
         return;
     }
     const auto networks = recent_->networks(); // they may be read again while something is asked

@@ -11,6 +11,7 @@
 #include "ui/shell/header_bar.h"
 #include "ui/shell/interrupted_training.h"
 #include "ui/shell/notice_bar.h"
+#include "ui/shell/pages.h"
 #include "ui/shell/project_files.h"
 #include "ui/shell/recent_projects.h"
 #include "ui/shell/shortcuts_dialog.h"
@@ -49,14 +50,24 @@ QStringList projectsOf(const QMimeData* data) {
     return files;
 }
 
+/// The page of that class, which makePages() makes.
+template <class T>
+T* pageOf(const std::vector<Page*>& pages) {
+    for (Page* const page : pages)
+        if (auto* const found = qobject_cast<T*>(page))
+            return found;
+    return nullptr;
+}
+
 QString geometryKey() {
     return QStringLiteral("window/geometry");
 }
 
 } // namespace
 
-MainWindow::MainWindow(ThemeManager& themes)
+MainWindow::MainWindow(ThemeManager& themes, std::shared_ptr<TrainingQueue> trainings)
     : themes_(&themes)
+    , session_(std::move(trainings))
     , probe_(new DataProbe(document_, this))
     , compute_(new ComputeProbe(document_, session_, this))
     , interrupted_(new InterruptedTraining(document_, session_, this))
@@ -66,25 +77,25 @@ MainWindow::MainWindow(ThemeManager& themes)
     , header_(new HeaderBar(document_, themes))
     , status_(new StatusLine(document_, themes))
     , notice_(new NoticeBar(themes))
-    , pages_(new QStackedWidget)
-    , design_(new DesignPage(document_, themes))
-    , train_(new TrainPage(document_, themes, session_))
-    , inference_(new InferencePage(document_, themes, session_))
+    , stack_(new QStackedWidget)
+    , pages_(makePages({document_, themes, session_}))
+    , design_(pageOf<DesignPage>(pages_))
+    , train_(pageOf<TrainPage>(pages_))
+    , inference_(pageOf<InferencePage>(pages_))
     , welcome_(new WelcomePage(themes)) {
     setAcceptDrops(true);
     setMinimumSize(kSmallestSize.boundedTo(screen()->availableSize()));
-    for (QWidget* const page : std::initializer_list<QWidget*>{design_, train_, inference_})
-        pages_->addWidget(page);
-    pages_->addWidget(welcome_);
-    header_->addPage(tr("Design"), QStringLiteral("design"));
-    header_->addPage(tr("Train"), QStringLiteral("train"));
-    header_->addPage(tr("Inference"), QStringLiteral("inference"));
+    for (Page* const page : pages_) {
+        stack_->addWidget(page);
+        header_->addPage(page->title(), page->icon());
+    }
+    stack_->addWidget(welcome_);
     auto* const content = new QWidget;
     auto* const layout = new QVBoxLayout(content);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(notice_);
-    layout->addWidget(pages_, 1);
+    layout->addWidget(stack_, 1);
     layout->addWidget(status_);
     setCentralWidget(content);
     setMenuWidget(header_);
@@ -118,7 +129,7 @@ MainWindow::~MainWindow() {
 
 void MainWindow::connectPages() {
     connect(header_, &HeaderBar::pageChosen, this,
-            [this](int page) { showPage(static_cast<Page>(page)); });
+            [this](int page) { showPage(*pages_[static_cast<std::size_t>(page)]); });
     connect(header_, &HeaderBar::trainClicked, this, &MainWindow::trainOrPause);
     connect(&session_, &TrainingSession::stateChanged, this, &MainWindow::refreshHeader);
     connect(&document_, &ProjectDocument::analysisChanged, this, &MainWindow::refreshHeader);
@@ -146,16 +157,14 @@ void MainWindow::connectPages() {
                         .arg(qstr(toString(plan)), fullNumber(std::llround(samplesPerSecond))));
             });
     connect(interrupted_, &InterruptedTraining::found, this, &MainWindow::offerRun);
-    connect(design_, &DesignPage::hint, status_, &StatusLine::showHint);
-    connect(design_, &DesignPage::pageWanted, this, [this] { showPage(Design); });
-    const auto toProblems = [this] {
-        showPage(Design);
-        design_->showNextProblem();
-    };
-    connect(status_, &StatusLine::problemsClicked, this, toProblems);
-    connect(train_, &TrainPage::problemsRequested, this, toProblems);
+    for (Page* const page : pages_) {
+        connect(page, &Page::hint, status_, &StatusLine::showHint);
+        connect(page, &Page::pageWanted, this, [this, page] { showPage(*page); });
+        connect(page, &Page::problemsRequested, this, &MainWindow::showProblems);
+    }
+    connect(status_, &StatusLine::problemsClicked, this, &MainWindow::showProblems);
     connect(files_, &ProjectFiles::hint, status_, &StatusLine::showHint);
-    connect(files_, &ProjectFiles::opened, this, [this] { showPage(Design); });
+    connect(files_, &ProjectFiles::opened, this, [this] { showPage(*design_); });
     connect(welcome_, &WelcomePage::templateChosen, files_, &ProjectFiles::newFromTemplate);
     connect(welcome_, &WelcomePage::blankChosen, files_, &ProjectFiles::newBlank);
     connect(welcome_, &WelcomePage::openChosen, this, [this] {
@@ -187,7 +196,7 @@ void MainWindow::bringToFront() {
 }
 
 MainWindow& MainWindow::openWindow() {
-    auto* const window = new MainWindow(*themes_);
+    auto* const window = new MainWindow(*themes_, session_.queue().shared_from_this());
     window->setAttribute(Qt::WA_DeleteOnClose);
     if (!isMaximized() && !isFullScreen())
         window->move(pos() + QPoint(kCascade, kCascade));
@@ -229,7 +238,7 @@ void MainWindow::continueRun(const InterruptedRun& run) {
     if (!window->files_->openForRun(run.history.folder, run.projectFile))
         return;
     window->bringToFront();
-    window->showPage(Train);
+    window->showPage(*window->train_);
     const auto go = [window, folder = run.history.folder] {
         window->train_->continueRun(window->keeper_->placeOf(folder));
     };
@@ -242,24 +251,28 @@ void MainWindow::continueRun(const InterruptedRun& run) {
 
 void MainWindow::trainOrPause() {
     if (!session_.isActive() && document_.analysis().hasErrors()) {
-        showPage(Design);
-        design_->showNextProblem();
+        showProblems();
         return;
     }
-    showPage(Train);
+    showPage(*train_);
     train_->trainOrPause();
 }
 
-void MainWindow::showPage(Page page) {
-    pages_->setCurrentIndex(page);
-    header_->setPage(page);
+void MainWindow::showPage(Page& page) {
+    stack_->setCurrentWidget(&page);
+    header_->setPage(stack_->currentIndex());
     refreshHeader();
+}
+
+void MainWindow::showProblems() {
+    showPage(*design_);
+    design_->showNextProblem();
 }
 
 void MainWindow::showGallery() {
     recent_->refresh();
     refreshRecent();
-    pages_->setCurrentWidget(welcome_);
+    stack_->setCurrentWidget(welcome_);
     header_->setPage(-1);
 }
 
@@ -309,7 +322,7 @@ void MainWindow::changeEvent(QEvent* event) {
         fullScreen_->setChecked(isFullScreen());
     // Another window, or another program, may have trained, saved or deleted something.
     if (event->type() == QEvent::ActivationChange && isActiveWindow() &&
-        pages_->currentWidget() == welcome_)
+        stack_->currentWidget() == welcome_)
         recent_->refresh();
 }
 

@@ -2,11 +2,14 @@
 #pragma once
 
 #include "ui/document/project_document.h"
+#include "ui/pages/page.h"
+#include "ui/session/training_queue.h"
 #include "ui/session/training_session.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QMainWindow>
 
+#include <memory>
 #include <vector>
 
 class QMenu;
@@ -33,9 +36,9 @@ class WelcomePage;
 class MainWindow final : public QMainWindow {
     Q_OBJECT
 public:
-    enum Page { Design, Train, Inference, PageCount };
-
-    explicit MainWindow(ThemeManager& themes);
+    /// The windows of a program share a queue, so that one of them trains at a time.
+    explicit MainWindow(ThemeManager& themes, std::shared_ptr<TrainingQueue> trainings =
+                                                  std::make_shared<TrainingQueue>());
     ~MainWindow() override;
 
     /// In this window, or in the one that has it open already.
@@ -58,12 +61,13 @@ public:
     void bringToFront();
     /// What a crash or closing the window cut off: unsaved work, and a training that can go on.
     void offerRecovery();
-    void showPage(Page page);
+    void showPage(Page& page);
     void showGallery();
 
     [[nodiscard]] ProjectDocument& document() { return document_; }
     [[nodiscard]] TrainingSession& session() { return session_; }
     [[nodiscard]] ComputeProbe& computeProbe() { return *compute_; }
+    [[nodiscard]] const std::vector<Page*>& pages() const { return pages_; }
     [[nodiscard]] DesignPage& design() { return *design_; }
     [[nodiscard]] TrainPage& training() { return *train_; }
     [[nodiscard]] InferencePage& inference() { return *inference_; }
@@ -77,6 +81,7 @@ protected:
 private:
     void takeFirstSize();
     void makeMenus();
+    void addPageActions(PageMenu menu, QMenu& to) const;
     void makeFileMenu();
     void makeViewMenu();
     void makeRunMenu();
@@ -95,6 +100,7 @@ private:
     void showCommands();
     void showShortcuts();
     void trainOrPause();
+    void showProblems();
     void refreshHeader();
     void refreshTitle();
 
@@ -110,7 +116,9 @@ private:
     HeaderBar* header_;
     StatusLine* status_;
     NoticeBar* notice_;
-    QStackedWidget* pages_;
+    QStackedWidget* stack_;
+    std::vector<Page*> pages_;
+    // Those that the window gives commands of its own to.
     DesignPage* design_;
     TrainPage* train_;
     InferencePage* inference_;

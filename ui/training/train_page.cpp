@@ -3,12 +3,12 @@
 
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
+#include "ui/runs/runs_panel.h"
+#include "ui/runs/training_course.h"
 #include "ui/session/run_history.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
-#include "ui/training/runs_panel.h"
 #include "ui/training/training_controls.h"
-#include "ui/training/training_course.h"
 #include "ui/training/training_form.h"
 
 #include <QAction>
@@ -41,7 +41,7 @@ std::vector<std::string> outputNames(const Network& network) {
 
 TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSession& session,
                      QWidget* parent)
-    : QWidget(parent)
+    : Page(parent)
     , document_(&document)
     , theme_(&theme)
     , session_(&session)
@@ -195,7 +195,6 @@ void TrainPage::connectSession() {
         lastStep_ = {};
         lastStep_.step = event.startStep;
         shownRun_ = event.run;
-        best_.reset();
         quality_ = qualityMeasure(event.hasClasses);
         controls_->setQuality(quality_);
         controls_->clearResults();
@@ -421,6 +420,10 @@ void TrainPage::perform(const QString& what, const ProjectEdit& edit) {
         showMessage(QString::fromUtf8(error.what()));
         showProject();
     }
+}
+
+std::vector<Page::Actions> TrainPage::menuActions() const {
+    return {{PageMenu::Run, {}, viewActions()}};
 }
 
 QList<QAction*> TrainPage::viewActions() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/document/project_document.h"
+#include "ui/pages/page.h"
 #include "ui/plots/measure.h"
 #include "ui/session/background_jobs.h"
 #include "ui/session/run_history.h"
@@ -9,7 +10,6 @@
 
 #include <QList>
 #include <QTimer>
-#include <QWidget>
 
 #include <functional>
 #include <optional>
@@ -31,12 +31,16 @@ struct RunHistory;
 
 /// Settings, controls and course of a training, and the runs there have been. What runs is a copy:
 /// the project stays free to be edited.
-class TrainPage : public QWidget {
+class TrainPage : public Page {
     Q_OBJECT
 
 public:
     TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSession& session,
               QWidget* parent = nullptr);
+
+    [[nodiscard]] QString title() const override { return tr("Train"); }
+    [[nodiscard]] QString icon() const override { return QStringLiteral("train"); }
+    [[nodiscard]] std::vector<Actions> menuActions() const override;
 
     /// Starts a run of the project as it is. With errors in the network it says how many.
     void start();
@@ -55,15 +59,10 @@ public:
     void forgetRun();
     void showChosenAgain();
 
-    /// For menus: what can be done with plots and runs.
+    /// What can be done with plots and runs.
     [[nodiscard]] QList<QAction*> viewActions() const;
     [[nodiscard]] TrainingCourse& course() { return *course_; }
     [[nodiscard]] RunsPanel& runs() { return *runs_; }
-
-Q_SIGNALS:
-    /// The user wants to see why the network cannot be trained.
-    void problemsRequested();
-    void runsChanged();
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -105,7 +104,6 @@ private:
     StepDone lastStep_;
     std::int64_t epochs_ = 0;
     std::int64_t stepsPerEpoch_ = 0;
-    std::optional<Score> best_;
     Measure quality_ = Measure::Accuracy;
     std::shared_ptr<const RunHistory> continued_; ///< what was there before a run goes on
     std::filesystem::path shownRun_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/runs/runs_panel.h"
+#include "ui/runs/training_course.h"
 #include "ui/session/run_history.h"
-#include "ui/training/runs_panel.h"
 #include "ui/training/train_page.h"
 #include "ui/training/training_controls.h"
-#include "ui/training/training_course.h"
 
 #include <algorithm>
 #include <memory>
@@ -52,7 +52,6 @@ void TrainPage::takeRuns(std::vector<RunHistory> runs) {
     controls_->setState(session_->state(), resumable());
     showRun();
     showOverlays();
-    Q_EMIT runsChanged();
 }
 
 /// What was shown belongs to another project, or was deleted.

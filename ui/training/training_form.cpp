@@ -5,14 +5,14 @@
 #include "engine/data/augmentation.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/recipes/schedules.h"
+#include "ui/forms/objectives_form.h"
+#include "ui/forms/param_form.h"
+#include "ui/forms/recipe_choice.h"
+#include "ui/forms/recipe_form.h"
 #include "ui/forms/section.h"
 #include "ui/forms/tab_order.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
-#include "ui/training/objectives_form.h"
-#include "ui/training/param_form.h"
-#include "ui/training/recipe_choice.h"
-#include "ui/training/recipe_form.h"
 #include "ui/training/schedule_preview.h"
 
 #include <QLabel>

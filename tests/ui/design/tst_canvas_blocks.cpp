@@ -2,6 +2,7 @@
 #include "engine/project/project_file.h"
 #include "engine/support/json.h"
 #include "tests/ui/design/design_bench.h"
+#include "ui/canvas/block_commands.h"
 #include "ui/inspector/block_panel.h"
 
 #include <QCheckBox>
@@ -157,7 +158,7 @@ private Q_SLOTS:
         openTemplate("lenet-5");
         select({"dense2"});
         key(Qt::Key_G, Qt::ControlModifier);
-        page_->scene().repeatSelection(3);
+        repeatSelection(page_->scene().canvas(), 3);
         const Node& node = *graph().findByName("block1");
         QCOMPARE(node.blockUse()->repeat, 3);
         QCOMPARE(page_->scene().nodeItem(node.id)->look().title, QStringLiteral("Block × 3"));

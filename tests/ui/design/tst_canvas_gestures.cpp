@@ -235,7 +235,7 @@ private Q_SLOTS:
         page_->view().setFocus();
         key(Qt::Key_G);
         typeInPlace(QStringLiteral("stem"));
-        page_->scene().addNote({500, 400});
+        page_->view().editors().addNote({500, 400});
         auto* const editor = page_->findChild<NoteEditor*>();
         QVERIFY(editor != nullptr);
         QTest::keyClicks(editor, QStringLiteral("# Why"));
@@ -253,7 +253,7 @@ private Q_SLOTS:
     }
 
     void notesHoldTextWithHeadings() {
-        page_->scene().addNote({0, 0});
+        page_->view().editors().addNote({0, 0});
         auto* const editor = page_->findChild<NoteEditor*>();
         QVERIFY(editor != nullptr);
         QTest::keyClicks(editor, QStringLiteral("# Title"));
@@ -270,7 +270,7 @@ private Q_SLOTS:
         drag(onScreen(before.center()), onScreen(before.center() + QPointF(80, 40)));
         QCOMPARE(notes.begin()->second.position.x, before.x() + 80);
         // An empty one is deleted, and comes back with its text.
-        page_->view().editNote(id);
+        page_->view().editors().editNote(id);
         for (auto* const each : page_->findChildren<NoteEditor*>())
             if (each->isVisible()) {
                 each->clear();
@@ -491,7 +491,7 @@ private Q_SLOTS:
                                {SetParam{"", idOf("conv1"), "kernel", IntTuple{99, 99}}},
                                {SetParam{"", idOf("conv1"), "padding", std::string("valid")}}}}});
         QVERIFY(conv->text(QAccessible::Description).contains(QStringLiteral("99")));
-        page_->scene().removeSelection();
+        removeSelection(page_->scene().canvas());
         QVERIFY(!conv->isValid());
     }
 };

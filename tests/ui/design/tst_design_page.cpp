@@ -3,6 +3,7 @@
 #include "ui/canvas/callout_item.h"
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
+#include "ui/canvas/copy_commands.h"
 #include "ui/design/design_page.h"
 #include "ui/forms/param_editor.h"
 #include "ui/inspector/inspector_panel.h"
@@ -133,7 +134,7 @@ private Q_SLOTS:
 
         QGuiApplication::clipboard()->setText(QStringLiteral("no layers"));
         const Project before = document_->project();
-        page_->scene().paste();
+        paste(page_->scene().canvas());
         QVERIFY(document_->project() == before);
     }
 

@@ -3,10 +3,10 @@
 
 #include "engine/project/unsaved_networks.h"
 #include "tests/support/modal_answers.h"
+#include "ui/runs/runs_panel.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/recent_card.h"
 #include "ui/shell/template_card.h"
-#include "ui/training/runs_panel.h"
 #include "ui/training/train_page.h"
 
 #include <QApplication>

@@ -8,9 +8,9 @@
 #include "ui/inference/prediction_panel.h"
 #include "ui/palette/layer_palette.h"
 #include "ui/plots/curve_plot.h"
+#include "ui/runs/training_course.h"
 #include "ui/shell/main_window.h"
 #include "ui/training/train_page.h"
-#include "ui/training/training_course.h"
 
 #include <QApplication>
 #include <QLineEdit>

@@ -6,13 +6,13 @@
 #include "engine/training/recipes/schedules.h"
 #include "tests/support/data_files.h"
 #include "tests/support/small_jobs.h"
+#include "ui/forms/param_form.h"
 #include "ui/plots/curve_plot.h"
 #include "ui/plots/gradient_heatmap.h"
+#include "ui/runs/runs_panel.h"
+#include "ui/runs/training_course.h"
 #include "ui/theme/theme_manager.h"
-#include "ui/training/param_form.h"
-#include "ui/training/runs_panel.h"
 #include "ui/training/train_page.h"
-#include "ui/training/training_course.h"
 
 #include <QApplication>
 #include <QCheckBox>

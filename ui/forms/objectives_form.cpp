@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/training/objectives_form.h"
+#include "ui/forms/objectives_form.h"
 
 #include "engine/training/recipes/losses.h"
+#include "ui/forms/param_form.h"
+#include "ui/forms/recipe_choice.h"
+#include "ui/forms/recipe_form.h"
 #include "ui/theme/text.h"
-#include "ui/training/param_form.h"
-#include "ui/training/recipe_choice.h"
-#include "ui/training/recipe_form.h"
 
 #include <QCheckBox>
 #include <QSignalBlocker>

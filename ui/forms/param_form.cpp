@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/training/param_form.h"
+#include "ui/forms/param_form.h"
 
 #include "engine/support/error.h"
 #include "ui/forms/path_editor.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/training/training_course.h"
+#include "ui/runs/training_course.h"
 
 #include "ui/plots/curve_plot.h"
 #include "ui/plots/gradient_heatmap.h"

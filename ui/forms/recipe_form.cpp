@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/training/recipe_form.h"
+#include "ui/forms/recipe_form.h"
 
-#include "ui/training/param_form.h"
+#include "ui/forms/param_form.h"
 
 #include <QVBoxLayout>
 

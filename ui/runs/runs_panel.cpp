@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/training/runs_panel.h"
+#include "ui/runs/runs_panel.h"
 
 #include "ui/plots/measure.h"
 #include "ui/theme/text.h"

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/canvas/layer_commands.h"
+
+#include "engine/graph/blocks.h"
+#include "engine/layers/catalog.h"
+#include "engine/project/rename_node.h"
+#include "ui/canvas/callout_item.h"
+#include "ui/canvas/canvas_context.h"
+#include "ui/canvas/canvas_edits.h"
+#include "ui/theme/text.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+namespace gradwright {
+
+namespace {
+
+QString tr(const char* text) {
+    return QCoreApplication::translate("LayerCommands", text);
+}
+
+/// The selected node, when a new one can follow it: it feeds nothing yet.
+std::optional<NodeId> openEnd(const CanvasContext& canvas) {
+    const std::vector<NodeId> selected = canvas.selection().nodes();
+    if (selected.size() != 1 || canvas.items().node(selected.front())->form().outputs == 0)
+        return {};
+    const bool feeds =
+        std::ranges::any_of(canvas.graph().linksOf(selected.front()), [&](LinkId id) {
+            return canvas.graph().find(id)->from.node == selected.front();
+        });
+    return feeds ? std::nullopt : std::optional(selected.front());
+}
+
+/// Behind the selected node, or below all others.
+Point placeForNew(const CanvasContext& canvas) {
+    const std::vector<NodeId> selected = canvas.selection().nodes();
+    const bool down = canvas.flow() == Flow::Down;
+    QPointF corner;
+    if (selected.size() == 1) {
+        const QRectF box = canvas.items().node(selected.front())->sceneRect();
+        corner =
+            down ? QPointF(box.left(), box.bottom() + metrics::kRowPitch - metrics::kNodeHeight)
+                 : QPointF(box.right() + metrics::kColumnPitch - metrics::kNodeWidth, box.top());
+    } else if (!canvas.items().nodes().empty()) {
+        const QRectF content = canvas.items().contentRect();
+        corner = down ? QPointF(content.left(),
+                                content.bottom() + metrics::kRowPitch - metrics::kNodeHeight)
+                      : QPointF(content.right() + metrics::kColumnPitch - metrics::kNodeWidth,
+                                content.top());
+    }
+    while (!canvas.items().isFree(QRectF(corner, metrics::nodeRect().size())))
+        corner += down ? QPointF(metrics::kColumnPitch, 0) : QPointF(0, metrics::kRowPitch);
+    return {metrics::onGrid(corner.x()), metrics::onGrid(corner.y())};
+}
+
+} // namespace
+
+void addLayer(CanvasContext& canvas, const std::string& key, std::optional<QPointF> center) {
+    std::optional<LinkId> into;
+    std::optional<NodeId> after;
+    Point corner;
+    if (center) {
+        const QPointF at = *center - metrics::nodeRect().center();
+        corner = {metrics::onGrid(at.x()), metrics::onGrid(at.y())};
+        if (const LinkItem* const link = canvas.items().linkAt(*center))
+            into = link->id();
+    } else {
+        corner = placeForNew(canvas);
+        after = openEnd(canvas);
+    }
+    const Addition added = addLayer(canvas.project(), canvas.graphName(), key, corner, into, after);
+    if (canvas.perform(tr("Add %1").arg(qstr(titleOfKey(key))), added.edit))
+        canvas.selection().select(added.nodes);
+}
+
+void addLinkedLayer(CanvasContext& canvas, const std::string& key, QPointF center,
+                    const Port& port) {
+    const QPointF corner = center - metrics::nodeRect().center();
+    const Addition added = addLinkedLayer(
+        canvas.project(), canvas.graphName(), key,
+        {metrics::onGrid(corner.x()), metrics::onGrid(corner.y())}, port.ref, port.isInput);
+    if (canvas.perform(tr("Add %1").arg(qstr(titleOfKey(key))), added.edit))
+        canvas.selection().select(added.nodes);
+}
+
+bool fits(const CanvasContext& canvas, const LayerDef& layer, const std::optional<Port>& port) {
+    if (layer.category == Category::InputOutput &&
+        layer.insideBlocksOnly == canvas.graphName().empty())
+        return false;
+    if (!port)
+        return true;
+    if (port->isInput)
+        return layer.hasOutput;
+    if (layer.maxInputs == 0)
+        return false;
+    const Node* const node = canvas.graph().find(port->ref.node);
+    if (node == nullptr || node->blockUse() != nullptr || layer.minInputs > 1)
+        return true; // what arrives is not one shape
+    const NodeAnalysis* const source = canvas.analysisOf(node->id);
+    if (source == nullptr || source->state != ShapeState::Known || layer.infer == nullptr)
+        return true;
+    const ParamValues standard;
+    const Inferred inferred =
+        layer.infer({Params(layer.params, standard), std::span(&source->output, 1)});
+    return std::holds_alternative<Shape>(inferred);
+}
+
+bool fits(const CanvasContext& canvas, const std::string& block, const std::optional<Port>& port) {
+    const Network& network = canvas.project().network;
+    const auto found = network.blocks.find(block);
+    if (found == network.blocks.end() ||
+        (!canvas.graphName().empty() && contains(network, block, canvas.graphName())))
+        return false;
+    return !port ||
+           !nodesOfLayer(found->second.graph, port->isInput ? "block-output" : "block-input")
+                .empty();
+}
+
+void renameNode(CanvasContext& canvas, NodeId id, const QString& name) {
+    canvas.perform(tr("Rename"),
+                   renameNode(canvas.project(), canvas.graphName(), id, name.toStdString()));
+}
+
+void removeSelection(CanvasContext& canvas) {
+    const std::vector<NodeId> nodes = canvas.selection().nodes();
+    const std::vector<LinkId> links = canvas.selection().links();
+    const std::vector<FrameId> frames = canvas.selection().frames();
+    const std::vector<NoteId> notes = canvas.selection().notes();
+    if (nodes.empty() && links.empty() && frames.empty() && notes.empty())
+        return;
+    const QString title = nodes.size() == 1  ? tr("Delete layer")
+                          : nodes.size() > 1 ? tr("Delete %1 layers").arg(nodes.size())
+                          : !links.empty()   ? tr("Delete link")
+                          : !frames.empty()  ? tr("Delete frame")
+                                             : tr("Delete note");
+    ProjectEdit::Group group;
+    if (!nodes.empty() || !links.empty())
+        group.push_back(removeItems(canvas.project(), canvas.graphName(), nodes, links));
+    for (const FrameId frame : frames)
+        group.push_back({SetFrame{frame, std::nullopt}});
+    for (const NoteId note : notes)
+        group.push_back({SetNote{note, std::nullopt}});
+    canvas.perform(title, {std::move(group)});
+}
+
+void removeAndClose(CanvasContext& canvas) {
+    const std::vector<NodeId> nodes = canvas.selection().nodes();
+    const auto closed = closeGap(canvas.project(), canvas.graphName(), nodes);
+    if (!closed) {
+        Q_EMIT canvas.hint(
+            tr("Only layers with one link into them and one or more out of them can go so "
+               "that the gap closes."));
+        return;
+    }
+    canvas.attempt([&] {
+        // What is left to remove is known once the links have gone.
+        Project without = canvas.project();
+        apply(without, {*closed});
+        canvas.document().perform(
+            tr("Delete and close the gap"),
+            {ProjectEdit::Group{{*closed}, removeItems(without, canvas.graphName(), nodes, {})}});
+    });
+}
+
+void linkSelection(CanvasContext& canvas) {
+    std::vector<NodeId> selected = canvas.selection().nodes();
+    if (selected.size() < 2) {
+        Q_EMIT canvas.hint(tr("Select the layers to link, two or more."));
+        return;
+    }
+    std::ranges::sort(selected, {}, [&canvas](NodeId id) {
+        const QPointF at = canvas.items().node(id)->pos();
+        return canvas.flow() == Flow::Down ? std::pair(at.y(), at.x()) : std::pair(at.x(), at.y());
+    });
+    // Made on a copy one after the other, since each changes what the next may do.
+    Network network = canvas.project().network;
+    const Graph& changing = network.graph(canvas.graphName());
+    NetworkEdit::Group group;
+    std::optional<std::string> reason;
+    for (std::size_t i = 0; i + 1 < selected.size(); ++i) {
+        const PortRef from{selected[i], {0}};
+        const auto counts = portsOf(network, *changing.find(selected[i + 1]));
+        const std::size_t inputs = counts ? std::min<std::size_t>(counts->maxInputs, 16) : 1;
+        bool linked = false;
+        for (std::uint32_t port = 0; port < inputs && !linked; ++port) {
+            const PortRef to{selected[i + 1], {port}};
+            if (changing.linkInto(to) != nullptr)
+                continue;
+            if (auto why = whyNotLink(network, canvas.graphName(), from, to)) {
+                reason = std::move(why);
+                continue;
+            }
+            const NetworkEdit edit{AddLink{
+                canvas.graphName(), Link{.id = changing.freshLinkId(), .from = from, .to = to}}};
+            apply(network, edit);
+            group.push_back(edit);
+            linked = true;
+        }
+    }
+    if (!group.empty())
+        canvas.perform(tr("Link"), {NetworkEdit{std::move(group)}});
+    else
+        Q_EMIT canvas.hint(reason ? qstr(*reason)
+                                  : tr("The inputs of these layers have their links."));
+}
+
+void applyFix(CanvasContext& canvas) {
+    const CalloutItem* const callout = canvas.callout().item();
+    if (callout == nullptr || callout->diagnostic().fixes.empty()) {
+        Q_EMIT canvas.hint(tr("There is no problem with a fix here."));
+        return;
+    }
+    const Fix fix = callout->diagnostic().fixes.front();
+    canvas.perform(qstr(fix.title), {fix.edit});
+}
+
+} // namespace gradwright

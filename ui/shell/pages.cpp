@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/shell/pages.h"
+
+#include "ui/design/design_page.h"
+#include "ui/inference/inference_page.h"
+#include "ui/training/train_page.h"
+
+namespace gradwright {
+
+std::vector<Page*> makePages(const PageContext& context) {
+    return {
+        new DesignPage(context.document, context.themes),
+        new TrainPage(context.document, context.themes, context.session),
+        new InferencePage(context.document, context.themes, context.session),
+    };
+}
+
+} // namespace gradwright
