@@ -19,9 +19,9 @@ std::string valueText(const ParamSpecs& specs, const std::string& key, const Par
     return toString(found->second);
 }
 
-class Comparison {
+class ProjectComparison {
 public:
-    Comparison(const Project& before, const Project& after)
+    ProjectComparison(const Project& before, const Project& after)
         : before_(before)
         , after_(after) {}
 
@@ -102,7 +102,7 @@ private:
 } // namespace
 
 std::vector<std::string> describeChanges(const Project& before, const Project& after) {
-    return Comparison(before, after).run();
+    return ProjectComparison(before, after).run();
 }
 
 } // namespace gradwright

@@ -38,6 +38,7 @@ std::string processorName() {
     return name.empty() ? "CPU" : name;
 }
 
+/// What oneDNN makes use of.
 std::string_view instructionSet() {
     switch (dnnl::get_effective_cpu_isa()) {
     case dnnl::cpu_isa::sse41:
@@ -52,8 +53,12 @@ std::string_view instructionSet() {
         return "AVX-512 VNNI";
     case dnnl::cpu_isa::avx512_core_bf16:
         return "AVX-512 BF16";
-    default:
-        return "other instruction set";
+    case dnnl::cpu_isa::avx512_core_amx:
+        return "AVX-512 AMX";
+    case dnnl::cpu_isa::avx2_vnni:
+        return "AVX2 VNNI";
+    default: // newer than the list of the oneDNN that this was compiled with
+        return newestInstructions(processorInfo("flags"));
     }
 }
 
