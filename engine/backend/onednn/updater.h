@@ -2,12 +2,12 @@
 #pragma once
 
 #include "engine/backend/onednn/weight_store.h"
+#include "engine/backend/update_pipeline.h"
 
 namespace gradwright::onednn {
 
-/// The optimizer's pass over all weights that learn, in chunks shared between the threads. It
-/// writes the weights' rounded forms, too. Sums are taken chunk by chunk, so they do not depend on
-/// the number of threads.
+/// The optimizer's pass over all weights that learn, in pieces shared between the threads. It
+/// writes the weights' rounded forms, too.
 class Updater {
 public:
     /// Which threads it runs on: those of the primitives or the compute pool.
@@ -26,53 +26,32 @@ public:
     void measureGradients();
 
 private:
-    /// A contiguous run of one weight.
-    struct Chunk {
-        std::size_t weight; ///< index of its WeightId
-        std::size_t begin;  ///< in the weight
-        UpdateSpan<float> span;
-        float* gradient;
-        float* mean; ///< slot of the average; null without
-        double rateFactor;
-        bool isKernel;
-    };
-    /// A kernel whose rows are kept short.
-    struct Rows {
-        WeightId id;
-        std::vector<std::int32_t> of; ///< by element
-        std::vector<double> squares;  ///< by row
+    using FormsByWeight = std::vector<std::vector<FormNumber>>;
+
+    /// The processor, as the pipeline sees it.
+    struct Threads {
+        template <class Visit>
+        void share(std::size_t count, const Visit& visit) const;
+        [[nodiscard]] double squares(const float* values, std::size_t size) const;
+        void finished(const UpdatePiece<float>& piece) const;
+
+        Team team;
+        WeightForms* forms;
+        const FormsByWeight* written; ///< with the weight itself
     };
 
-    void cutChunks();
-    void gatherWhole();
+    void addPieces();
+    void addWholes();
+    void addRows();
     void chooseForms(std::span<const FormNumber> forms);
-    /// The rule's pass gives the weights their final values.
-    [[nodiscard]] bool isOnePass() const;
-    void writeForms(const Chunk& chunk);
-    void regularize();
-    void takeLayerwiseSteps(double learningRate);
-    void limitRows();
-    /// visit(number) for all below `count`, on all threads.
-    template <class Visit>
-    void share(std::size_t count, const Visit& visit) const;
-    /// visit(chunk, its number) on all threads.
-    template <class Visit>
-    void forEachChunk(const Visit& visit) const;
-    /// The sums of values(chunk)² by weight.
-    template <class Values>
-    void sumSquares(const Values& values, std::vector<double>& sums) const;
 
     OneDnnWeights& weights_;
-    Team team_;
     std::vector<WeightId> trained_;
-    std::optional<UpdateRule> rule_;
-    std::vector<Chunk> chunks_;
-    std::vector<Rows> rows_;
-    std::vector<std::vector<FormNumber>> forms_;  ///< by weight: written here
-    std::vector<std::vector<float*>> wholeSlots_; ///< of whole_
-    std::vector<WholeWeight<float>> whole_;       ///< for a rule that takes all weights together
-    mutable std::vector<double> chunkSquares_;
-    std::vector<double> gradientSquares_, weightSquares_, directionSquares_;
+    UpdateRule rule_;
+    std::unique_ptr<FormsByWeight> forms_;        ///< written here
+    std::vector<std::vector<float*>> wholeSlots_; ///< of the weights that are taken together
+    UpdatePipeline<float, Threads> pipeline_;
+    std::vector<double> gradientSquares_;
 };
 
 } // namespace gradwright::onednn

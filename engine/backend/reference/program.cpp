@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/reference/program.h"
 
-#include "engine/backend/regularize.h"
 #include "engine/passes/differentiate.h"
 #include "engine/passes/eliminate.h"
 
@@ -66,6 +65,8 @@ ReferenceProgram<T>::ReferenceProgram(const OpGraph& graph, const CompileOptions
         else
             addStep(i);
     }
+    if (options_.update)
+        makePipeline();
 }
 
 template <class T>
@@ -235,15 +236,7 @@ void ReferenceProgram<T>::update(double learningRate, std::uint64_t step) {
     if (!options_.update)
         throw Error("the program was compiled without an optimizer");
     require(State::Backward, "the update");
-    regularizeGradients();
-    if (options_.update->isWhole())
-        updateTogether({learningRate, step, options_.update->constants});
-    for (const auto id : learning()) {
-        const double rate = learningRate * graph_.weight(id).rateFactor;
-        if (!options_.update->isWhole())
-            updateWeight(id, {rate, step, options_.update->constants});
-        afterUpdate(id, step);
-    }
+    pipeline_->run(learningRate, step);
     for (auto& executed : steps_)
         executed.kernel->updateStatistics(executed.frame);
     state_ = State::Forward;
@@ -259,74 +252,34 @@ std::vector<WeightId> ReferenceProgram<T>::learning() const {
 }
 
 template <class T>
-void ReferenceProgram<T>::regularizeGradients() {
-    const auto& rule = options_.update->regularization;
-    double squares = 0;
+void ReferenceProgram<T>::makePipeline() {
+    const auto& rule = *options_.update;
+    pipeline_.emplace(rule, graph_.weights().size(), OneThread{});
     for (const auto id : learning()) {
-        const auto gradient = weights_->gradient(id);
-        regularizeGradient(rule, graph_.weight(id).shape.rank() >= 2, gradient.data(),
-                           weights_->values(id).data(), gradient.size());
-        squares += squaresOf(gradient.data(), gradient.size());
-    }
-    if (rule.clipNorm > 0)
-        for (const auto id : learning()) {
-            const auto gradient = weights_->gradient(id);
-            scale(gradient.data(), clipFactor(rule.clipNorm, squares), gradient.size());
+        const auto& spec = graph_.weight(id);
+        const auto values = weights_->values(id);
+        auto* gradient = weights_->gradient(id).data();
+        UpdateSpan<T> span{values.data(), gradient, {}, values.size()};
+        auto& slots = wholeSlots_.emplace_back();
+        for (std::size_t slot = 0; slot < rule.slots; ++slot) {
+            slots.push_back(weights_->slot(id, slot).data());
+            if (!rule.isWhole())
+                span.slots[slot] = slots.back();
         }
-}
-
-template <class T>
-void ReferenceProgram<T>::updateTogether(const UpdateStep& step) {
-    const auto& rule = *options_.update;
-    const auto ids = learning();
-    std::vector<std::vector<T*>> slots(ids.size());
-    std::vector<WholeWeight<T>> all;
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-        for (std::size_t slot = 0; slot < rule.slots; ++slot)
-            slots[i].push_back(weights_->slot(ids[i], slot).data());
-        const auto values = weights_->values(ids[i]);
-        all.push_back({values.data(), weights_->gradient(ids[i]).data(), slots[i], values.size(),
-                       graph_.weight(ids[i]).rateFactor});
+        T* mean = rule.allSlots() > rule.slots ? weights_->slot(id, rule.slots).data() : nullptr;
+        const bool isKernel = spec.shape.rank() >= 2;
+        pipeline_->add({id.index(), 0, span, gradient, mean, spec.rateFactor, isKernel});
+        if (rule.isWhole())
+            pipeline_->addWhole({values.data(), gradient, slots, values.size(), spec.rateFactor});
+        if (rule.regularization.maxNorm > 0 && isKernel) {
+            const auto rows = static_cast<std::size_t>(spec.shape[0]);
+            std::vector<std::int32_t> of(values.size());
+            for (std::size_t i = 0; i < of.size(); ++i)
+                of[i] = static_cast<std::int32_t>(i / (of.size() / rows));
+            pipeline_->addRows(
+                {values.data(), values.size(), std::move(of), std::vector<double>(rows)});
+        }
     }
-    if constexpr (std::is_same_v<T, float>)
-        rule.wholeF32(all, step);
-    else
-        rule.wholeF64(all, step);
-}
-
-template <class T>
-void ReferenceProgram<T>::updateWeight(WeightId id, const UpdateStep& step) {
-    const auto& rule = *options_.update;
-    const auto values = weights_->values(id);
-    UpdateSpan<T> span{values.data(), weights_->gradient(id).data(), {}, values.size()};
-    for (std::size_t slot = 0; slot < rule.slots; ++slot)
-        span.slots[slot] = weights_->slot(id, slot).data();
-    if constexpr (std::is_same_v<T, float>)
-        rule.f32(span, step);
-    else
-        rule.f64(span, step);
-    if (!rule.layerwise)
-        return;
-    const T* direction = span.slots[rule.slots - 1];
-    const double ratio =
-        trustRatio(squaresOf(values.data(), values.size()), squaresOf(direction, values.size()));
-    follow(values.data(), direction, step.learningRate * ratio, values.size());
-}
-
-template <class T>
-void ReferenceProgram<T>::afterUpdate(WeightId id, std::uint64_t step) {
-    const auto& rule = options_.update->regularization;
-    const auto values = weights_->values(id);
-    const auto& shape = graph_.weight(id).shape;
-    if (rule.maxNorm > 0 && shape.rank() >= 2) {
-        std::vector<double> squares(static_cast<std::size_t>(shape[0]));
-        const auto rowLength = values.size() / squares.size();
-        limitRows(values.data(), values.size(), rule.maxNorm, squares,
-                  [rowLength](std::size_t i) { return static_cast<std::int64_t>(i / rowLength); });
-    }
-    if (rule.averageDecay > 0)
-        average(weights_->slot(id, options_.update->slots).data(), values.data(), rule.averageDecay,
-                step, values.size());
 }
 
 template <class T>

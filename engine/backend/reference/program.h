@@ -3,6 +3,7 @@
 
 #include "engine/backend/reference/kernel.h"
 #include "engine/backend/reference/weights.h"
+#include "engine/backend/update_pipeline.h"
 
 #include <deque>
 
@@ -56,10 +57,20 @@ private:
     [[nodiscard]] Buffer& buffer(ValueId id) { return buffers_[id.index()]; }
     [[nodiscard]] const Buffer& buffer(ValueId id) const { return buffers_[id.index()]; }
     [[nodiscard]] std::vector<WeightId> learning() const;
-    void regularizeGradients();
-    void updateTogether(const UpdateStep& step);
-    void updateWeight(WeightId id, const UpdateStep& step);
-    void afterUpdate(WeightId id, std::uint64_t step);
+    void makePipeline();
+
+    /// The optimizer's pipeline, one weight after another.
+    struct OneThread {
+        template <class Visit>
+        void share(std::size_t count, const Visit& visit) const {
+            for (std::size_t i = 0; i < count; ++i)
+                visit(i);
+        }
+        [[nodiscard]] double squares(const T* values, std::size_t size) const {
+            return squaresOf(values, size);
+        }
+        void finished(const UpdatePiece<T>& /*piece*/) const {}
+    };
 
     OpGraph graph_; ///< in training with its backward pass
     CompileOptions options_;
@@ -69,8 +80,10 @@ private:
     std::vector<bool> needed_;           ///< by value: outputs, losses or gradients depend on it
     std::vector<Step> steps_;            ///< of the forward pass
     std::vector<Step> backward_;
-    std::deque<std::vector<T>> unwanted_; ///< for gradients that a kernel computes in vain
-    std::vector<bool> trained_;           ///< by weight: a loss depends on it
+    std::deque<std::vector<T>> unwanted_;    ///< for gradients that a kernel computes in vain
+    std::deque<std::vector<T*>> wholeSlots_; ///< of the weights, for the pipeline
+    std::optional<UpdatePipeline<T, OneThread>> pipeline_;
+    std::vector<bool> trained_; ///< by weight: a loss depends on it
     std::vector<double> gradientSquares_;
     StepSeed seed_; ///< of the last forward pass
     State state_ = State::Compiled;
