@@ -2,9 +2,8 @@
 #include "ui/canvas/arrange_commands.h"
 
 #include "ui/canvas/canvas_context.h"
+#include "ui/canvas/canvas_text.h"
 #include "ui/canvas/copy_commands.h"
-
-#include <QCoreApplication>
 
 #include <algorithm>
 #include <map>
@@ -13,10 +12,6 @@
 namespace gradwright {
 
 namespace {
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("ArrangeCommands", text);
-}
 
 void arrange(CanvasContext& canvas, const QString& title, const std::map<NodeId, Point>& to) {
     MoveNodes move{canvas.graphName(), {}};
@@ -50,13 +45,13 @@ void moveSelection(CanvasContext& canvas, QPointF by) {
         group.push_back({SetNote{id, std::move(note)}});
     }
     if (!group.empty())
-        canvas.perform(tr("Move"), {std::move(group)});
+        canvas.perform(canvasText("Move"), {std::move(group)});
 }
 
 void align(CanvasContext& canvas, Edge edge) {
     const std::vector<NodeId> selected = canvas.selection().nodes();
     if (selected.size() < 2) {
-        Q_EMIT canvas.hint(tr("Select the layers to align, two or more."));
+        Q_EMIT canvas.hint(canvasText("Select the layers to align, two or more."));
         return;
     }
     QRectF all;
@@ -87,13 +82,13 @@ void align(CanvasContext& canvas, Edge edge) {
         }
         to[id] = {box.x(), box.y()};
     }
-    arrange(canvas, tr("Align"), to);
+    arrange(canvas, canvasText("Align"), to);
 }
 
 void distribute(CanvasContext& canvas, Qt::Orientation orientation) {
     std::vector<NodeId> selected = canvas.selection().nodes();
     if (selected.size() < 3) {
-        Q_EMIT canvas.hint(tr("Select the layers to distribute, three or more."));
+        Q_EMIT canvas.hint(canvasText("Select the layers to distribute, three or more."));
         return;
     }
     const bool across = orientation == Qt::Horizontal;
@@ -119,7 +114,7 @@ void distribute(CanvasContext& canvas, Qt::Orientation orientation) {
         to[id] = across ? Point{at, old.y()} : Point{old.x(), at};
         at += length(id) + gap;
     }
-    arrange(canvas, tr("Distribute"), to);
+    arrange(canvas, canvasText("Distribute"), to);
 }
 
 } // namespace gradwright

@@ -4,37 +4,28 @@
 #include "engine/graph/blocks.h"
 #include "engine/project/block_edits.h"
 #include "ui/canvas/canvas_context.h"
+#include "ui/canvas/canvas_text.h"
 #include "ui/theme/text.h"
-
-#include <QCoreApplication>
 
 #include <algorithm>
 #include <vector>
 
 namespace gradwright {
 
-namespace {
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("BlockCommands", text);
-}
-
-} // namespace
-
 void groupSelection(CanvasContext& canvas) {
     std::map<NodeId, Point> at;
     for (const NodeId id : canvas.selection().nodes())
         at[id] = canvas.items().positionOf(id);
     if (at.empty()) {
-        Q_EMIT canvas.hint(tr("Select the layers that become a block."));
+        Q_EMIT canvas.hint(canvasText("Select the layers that become a block."));
         return;
     }
     const Project& project = canvas.project();
     canvas.attempt([&] {
         const BlockChange change =
             groupIntoBlock(project, canvas.graphName(), at,
-                           freshBlockName(project.network, tr("Block").toStdString()));
-        canvas.document().perform(tr("Group into a block"), change.edit);
+                           freshBlockName(project.network, canvasText("Block").toStdString()));
+        canvas.document().perform(canvasText("Group into a block"), change.edit);
         canvas.selection().select(change.nodes);
     });
 }
@@ -45,7 +36,7 @@ void ungroupSelection(CanvasContext& canvas) {
         if (canvas.graph().find(id)->blockUse() != nullptr)
             instances.push_back(id);
     if (instances.empty()) {
-        Q_EMIT canvas.hint(tr("Select the blocks to ungroup."));
+        Q_EMIT canvas.hint(canvasText("Select the blocks to ungroup."));
         return;
     }
     canvas.attempt([&] {
@@ -60,7 +51,7 @@ void ungroupSelection(CanvasContext& canvas) {
             group.push_back(std::move(change.edit));
             nodes.insert(nodes.end(), change.nodes.begin(), change.nodes.end());
         }
-        canvas.document().perform(tr("Ungroup"), {std::move(group)});
+        canvas.document().perform(canvasText("Ungroup"), {std::move(group)});
         canvas.selection().select(nodes);
     });
 }
@@ -74,7 +65,7 @@ void toggleExpanded(CanvasContext& canvas) {
         if (canvas.graph().find(id)->blockUse() != nullptr)
             instances.push_back(id);
     if (instances.empty()) {
-        Q_EMIT canvas.hint(tr("Select the blocks to expand or collapse."));
+        Q_EMIT canvas.hint(canvasText("Select the blocks to expand or collapse."));
         return;
     }
     const bool expand = !std::ranges::all_of(instances, isOpen);
@@ -82,7 +73,8 @@ void toggleExpanded(CanvasContext& canvas) {
     for (const NodeId id : instances)
         if (isOpen(id) != expand)
             group.push_back({SetExpanded{canvas.graphName(), id, expand}});
-    canvas.perform(expand ? tr("Expand block") : tr("Collapse block"), {std::move(group)});
+    canvas.perform(expand ? canvasText("Expand block") : canvasText("Collapse block"),
+                   {std::move(group)});
 }
 
 const Node* chosenInstance(const CanvasContext& canvas) {
@@ -108,25 +100,25 @@ void repeatSelection(CanvasContext& canvas, std::int64_t times) {
             use != nullptr && use->repeat != times)
             group.push_back({SetRepeat{canvas.graphName(), id, times}});
     if (!group.empty())
-        canvas.perform(tr("Repeat %1 times").arg(times), {NetworkEdit{std::move(group)}});
+        canvas.perform(canvasText("Repeat %1 times").arg(times), {NetworkEdit{std::move(group)}});
 }
 
 void makeSelectionUnique(CanvasContext& canvas) {
     const std::vector<NodeId> selected = canvas.selection().nodes();
     const Node* const node = selected.size() == 1 ? canvas.graph().find(selected.front()) : nullptr;
     if (node == nullptr || node->blockUse() == nullptr) {
-        Q_EMIT canvas.hint(tr("Select one block."));
+        Q_EMIT canvas.hint(canvasText("Select one block."));
         return;
     }
     canvas.attempt([&] {
         const BlockChange change = makeUnique(canvas.project(), canvas.graphName(), node->id);
-        canvas.document().perform(tr("Make the block a copy of its own"), change.edit);
+        canvas.document().perform(canvasText("Make the block a copy of its own"), change.edit);
         canvas.selection().select(change.nodes);
     });
 }
 
 void renameBlock(CanvasContext& canvas, const std::string& block, const QString& name) {
-    canvas.perform(tr("Rename block"),
+    canvas.perform(canvasText("Rename block"),
                    renameBlock(canvas.project(), block, name.trimmed().toStdString()));
 }
 

@@ -2,8 +2,7 @@
 #include "ui/canvas/box_commands.h"
 
 #include "ui/canvas/canvas_context.h"
-
-#include <QCoreApplication>
+#include "ui/canvas/canvas_text.h"
 
 namespace gradwright {
 
@@ -13,10 +12,6 @@ constexpr double kMargin = 20;
 constexpr double kTitleRoom = 32; // above the nodes
 constexpr QSizeF kNoteSize{240, 96};
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("BoxCommands", text);
-}
-
 } // namespace
 
 std::optional<FrameId> frameSelection(CanvasContext& canvas) {
@@ -24,19 +19,19 @@ std::optional<FrameId> frameSelection(CanvasContext& canvas) {
     for (const NodeId id : canvas.selection().nodes())
         around |= canvas.items().node(id)->sceneRect();
     if (around.isEmpty()) {
-        Q_EMIT canvas.hint(tr("Select the layers that the frame shall hold."));
+        Q_EMIT canvas.hint(canvasText("Select the layers that the frame shall hold."));
         return {};
     }
     around.adjust(-kMargin, -kTitleRoom, kMargin, kMargin);
     Frame frame;
     frame.graph = canvas.graphName();
-    frame.title = tr("Frame").toStdString();
+    frame.title = canvasText("Frame").toStdString();
     frame.position = {metrics::onGrid(around.x()), metrics::onGrid(around.y())};
     frame.width = metrics::onGrid(around.width());
     frame.height = metrics::onGrid(around.height());
     const FrameId id = freshId(canvas.project().canvas.frames);
-    return canvas.perform(tr("Add frame"), {SetFrame{id, frame}}) ? std::optional(id)
-                                                                  : std::nullopt;
+    return canvas.perform(canvasText("Add frame"), {SetFrame{id, frame}}) ? std::optional(id)
+                                                                          : std::nullopt;
 }
 
 void setFrameTitle(CanvasContext& canvas, FrameId id, const QString& title) {
@@ -45,7 +40,7 @@ void setFrameTitle(CanvasContext& canvas, FrameId id, const QString& title) {
         return;
     Frame frame = at->second;
     frame.title = title.toStdString();
-    canvas.perform(tr("Rename frame"), {SetFrame{id, std::move(frame)}});
+    canvas.perform(canvasText("Rename frame"), {SetFrame{id, std::move(frame)}});
 }
 
 std::optional<NoteId> addNote(CanvasContext& canvas, QPointF at) {
@@ -55,7 +50,8 @@ std::optional<NoteId> addNote(CanvasContext& canvas, QPointF at) {
     note.width = kNoteSize.width();
     note.height = kNoteSize.height();
     const NoteId id = freshId(canvas.project().canvas.notes);
-    return canvas.perform(tr("Add note"), {SetNote{id, note}}) ? std::optional(id) : std::nullopt;
+    return canvas.perform(canvasText("Add note"), {SetNote{id, note}}) ? std::optional(id)
+                                                                       : std::nullopt;
 }
 
 void setNoteText(CanvasContext& canvas, NoteId id, const QString& text) {
@@ -68,7 +64,8 @@ void setNoteText(CanvasContext& canvas, NoteId id, const QString& text) {
         note.reset();
     else
         note->text = text.toStdString();
-    canvas.perform(note ? tr("Edit note") : tr("Delete note"), {SetNote{id, std::move(note)}});
+    canvas.perform(note ? canvasText("Edit note") : canvasText("Delete note"),
+                   {SetNote{id, std::move(note)}});
 }
 
 } // namespace gradwright

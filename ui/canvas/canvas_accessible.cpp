@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/canvas_accessible.h"
 
+#include "ui/canvas/canvas_text.h"
 #include "ui/canvas/canvas_view.h"
 #include "ui/canvas/frame_item.h"
 #include "ui/canvas/note_item.h"
@@ -18,10 +19,6 @@ namespace gradwright {
 namespace {
 
 using ItemKey = std::variant<NodeId, LinkId, FrameId, NoteId>;
-
-QString canvasText(const char* text) {
-    return QCoreApplication::translate("CanvasAccessible", text);
-}
 
 ItemKey keyOf(const QGraphicsItem& item) {
     switch (item.type()) {

@@ -2,13 +2,13 @@
 #include "ui/canvas/copy_commands.h"
 
 #include "ui/canvas/canvas_context.h"
+#include "ui/canvas/canvas_text.h"
 #include "ui/canvas/frame_item.h"
 #include "ui/canvas/layer_commands.h"
 #include "ui/canvas/note_item.h"
 #include "ui/theme/text.h"
 
 #include <QClipboard>
-#include <QCoreApplication>
 #include <QGuiApplication>
 
 namespace gradwright {
@@ -16,10 +16,6 @@ namespace gradwright {
 namespace {
 
 constexpr Point kPasteOffset{24, 24};
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("CopyCommands", text);
-}
 
 void pasteText(CanvasContext& canvas, const std::string& text, const QString& title) {
     canvas.attempt([&] {
@@ -71,13 +67,14 @@ void cutSelection(CanvasContext& canvas) {
 }
 
 void paste(CanvasContext& canvas) {
-    pasteText(canvas, QGuiApplication::clipboard()->text().toStdString(), tr("Paste"));
+    pasteText(canvas, QGuiApplication::clipboard()->text().toStdString(), canvasText("Paste"));
 }
 
 void duplicateSelection(CanvasContext& canvas) {
     const Copied items = copiedItems(canvas);
     if (!items.isEmpty())
-        pasteText(canvas, copyItems(canvas.project(), canvas.graphName(), items), tr("Duplicate"));
+        pasteText(canvas, copyItems(canvas.project(), canvas.graphName(), items),
+                  canvasText("Duplicate"));
 }
 
 } // namespace gradwright

@@ -7,9 +7,8 @@
 #include "ui/canvas/callout_item.h"
 #include "ui/canvas/canvas_context.h"
 #include "ui/canvas/canvas_edits.h"
+#include "ui/canvas/canvas_text.h"
 #include "ui/theme/text.h"
-
-#include <QCoreApplication>
 
 #include <algorithm>
 #include <span>
@@ -18,10 +17,6 @@
 namespace gradwright {
 
 namespace {
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("LayerCommands", text);
-}
 
 /// The selected node, when a new one can follow it: it feeds nothing yet.
 std::optional<NodeId> openEnd(const CanvasContext& canvas) {
@@ -73,7 +68,7 @@ void addLayer(CanvasContext& canvas, const std::string& key, std::optional<QPoin
         after = openEnd(canvas);
     }
     const Addition added = addLayer(canvas.project(), canvas.graphName(), key, corner, into, after);
-    if (canvas.perform(tr("Add %1").arg(qstr(titleOfKey(key))), added.edit))
+    if (canvas.perform(canvasText("Add %1").arg(qstr(titleOfKey(key))), added.edit))
         canvas.selection().select(added.nodes);
 }
 
@@ -83,7 +78,7 @@ void addLinkedLayer(CanvasContext& canvas, const std::string& key, QPointF cente
     const Addition added = addLinkedLayer(
         canvas.project(), canvas.graphName(), key,
         {metrics::onGrid(corner.x()), metrics::onGrid(corner.y())}, port.ref, port.isInput);
-    if (canvas.perform(tr("Add %1").arg(qstr(titleOfKey(key))), added.edit))
+    if (canvas.perform(canvasText("Add %1").arg(qstr(titleOfKey(key))), added.edit))
         canvas.selection().select(added.nodes);
 }
 
@@ -121,7 +116,7 @@ bool fits(const CanvasContext& canvas, const std::string& block, const std::opti
 }
 
 void renameNode(CanvasContext& canvas, NodeId id, const QString& name) {
-    canvas.perform(tr("Rename"),
+    canvas.perform(canvasText("Rename"),
                    renameNode(canvas.project(), canvas.graphName(), id, name.toStdString()));
 }
 
@@ -132,11 +127,11 @@ void removeSelection(CanvasContext& canvas) {
     const std::vector<NoteId> notes = canvas.selection().notes();
     if (nodes.empty() && links.empty() && frames.empty() && notes.empty())
         return;
-    const QString title = nodes.size() == 1  ? tr("Delete layer")
-                          : nodes.size() > 1 ? tr("Delete %1 layers").arg(nodes.size())
-                          : !links.empty()   ? tr("Delete link")
-                          : !frames.empty()  ? tr("Delete frame")
-                                             : tr("Delete note");
+    const QString title = nodes.size() == 1  ? canvasText("Delete layer")
+                          : nodes.size() > 1 ? canvasText("Delete %1 layers").arg(nodes.size())
+                          : !links.empty()   ? canvasText("Delete link")
+                          : !frames.empty()  ? canvasText("Delete frame")
+                                             : canvasText("Delete note");
     ProjectEdit::Group group;
     if (!nodes.empty() || !links.empty())
         group.push_back(removeItems(canvas.project(), canvas.graphName(), nodes, links));
@@ -152,8 +147,8 @@ void removeAndClose(CanvasContext& canvas) {
     const auto closed = closeGap(canvas.project(), canvas.graphName(), nodes);
     if (!closed) {
         Q_EMIT canvas.hint(
-            tr("Only layers with one link into them and one or more out of them can go so "
-               "that the gap closes."));
+            canvasText("Only layers with one link into them and one or more out of them can go so "
+                       "that the gap closes."));
         return;
     }
     canvas.attempt([&] {
@@ -161,7 +156,7 @@ void removeAndClose(CanvasContext& canvas) {
         Project without = canvas.project();
         apply(without, {*closed});
         canvas.document().perform(
-            tr("Delete and close the gap"),
+            canvasText("Delete and close the gap"),
             {ProjectEdit::Group{{*closed}, removeItems(without, canvas.graphName(), nodes, {})}});
     });
 }
@@ -169,7 +164,7 @@ void removeAndClose(CanvasContext& canvas) {
 void linkSelection(CanvasContext& canvas) {
     std::vector<NodeId> selected = canvas.selection().nodes();
     if (selected.size() < 2) {
-        Q_EMIT canvas.hint(tr("Select the layers to link, two or more."));
+        Q_EMIT canvas.hint(canvasText("Select the layers to link, two or more."));
         return;
     }
     std::ranges::sort(selected, {}, [&canvas](NodeId id) {
@@ -202,16 +197,16 @@ void linkSelection(CanvasContext& canvas) {
         }
     }
     if (!group.empty())
-        canvas.perform(tr("Link"), {NetworkEdit{std::move(group)}});
+        canvas.perform(canvasText("Link"), {NetworkEdit{std::move(group)}});
     else
         Q_EMIT canvas.hint(reason ? qstr(*reason)
-                                  : tr("The inputs of these layers have their links."));
+                                  : canvasText("The inputs of these layers have their links."));
 }
 
 void applyFix(CanvasContext& canvas) {
     const CalloutItem* const callout = canvas.callout().item();
     if (callout == nullptr || callout->diagnostic().fixes.empty()) {
-        Q_EMIT canvas.hint(tr("There is no problem with a fix here."));
+        Q_EMIT canvas.hint(canvasText("There is no problem with a fix here."));
         return;
     }
     const Fix fix = callout->diagnostic().fixes.front();

@@ -4,9 +4,9 @@
 #include "engine/layers/catalog.h"
 #include "ui/canvas/canvas_context.h"
 #include "ui/canvas/canvas_edits.h"
+#include "ui/canvas/canvas_text.h"
 #include "ui/theme/text.h"
 
-#include <QCoreApplication>
 #include <QGraphicsPathItem>
 #include <QLineF>
 #include <QPen>
@@ -22,10 +22,6 @@ namespace {
 
 constexpr double kFarAway = 40; // a link dropped nearer to its port was given up
 constexpr double kEndPart = 28; // px at a link's end by which it is taken
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("LinkGesture", text);
-}
 
 /// The nodes from which `from` is reached, or that it reaches, without the link that is moved.
 std::set<NodeId> reachable(const Graph& graph, NodeId from, bool downstream,
@@ -116,14 +112,15 @@ bool LinkGesture::isHolding() const {
 std::optional<QString> LinkGesture::whyNot(const Port& to) const {
     const Port& from = from_;
     if (from.isInput == to.isInput)
-        return from.isInput ? tr("A link leads from an output to an input; these are two inputs.")
-                            : tr("A link leads from an output to an input; these are two outputs.");
+        return from.isInput
+                   ? canvasText("A link leads from an output to an input; these are two inputs.")
+                   : canvasText("A link leads from an output to an input; these are two outputs.");
     const Graph& shown = canvas_->graph();
     const PortRef source = from.isInput ? to.ref : from.ref;
     const PortRef target = from.isInput ? from.ref : to.ref;
     const auto name = [&](NodeId id) { return qstr(shown.find(id)->name); };
     if (source.node == target.node)
-        return tr("%1 cannot feed itself.").arg(name(source.node));
+        return canvasText("%1 cannot feed itself.").arg(name(source.node));
     const Link* const old = replaced_ ? shown.find(*replaced_) : nullptr;
     const Link* const taken = shown.linkInto(target);
     if (taken != nullptr && taken != old) {
@@ -134,7 +131,7 @@ std::optional<QString> LinkGesture::whyNot(const Port& to) const {
         return qstr(reason.value_or(std::string()));
     }
     if (cyclic_.contains(to.ref.node))
-        return tr("%1 already leads to %2: the link would close a cycle.")
+        return canvasText("%1 already leads to %2: the link would close a cycle.")
             .arg(name(target.node), name(source.node));
     return {};
 }
@@ -197,7 +194,7 @@ void LinkGesture::drop(QPointF at) {
         if (old.from == from && old.to == to)
             return;
     }
-    canvas_->perform(replaced_ ? tr("Reconnect") : tr("Link"),
+    canvas_->perform(replaced_ ? canvasText("Reconnect") : canvasText("Link"),
                      addLink(canvas_->project(), canvas_->graphName(), from, to, replaced_));
 }
 
@@ -211,7 +208,7 @@ void LinkGesture::dropOnVoid(QPointF at) {
         const QPointF end = from_.isInput ? old->corners().first() : old->corners().last();
         if (QLineF(end, at).length() > kFarAway)
             canvas_->perform(
-                tr("Delete link"),
+                canvasText("Delete link"),
                 removeItems(canvas_->project(), canvas_->graphName(), {}, std::array{*replaced_}));
     } else if (QLineF(start, at).length() > kFarAway) {
         onVoid_(from_, at);

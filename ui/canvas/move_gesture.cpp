@@ -3,11 +3,11 @@
 
 #include "ui/canvas/canvas_context.h"
 #include "ui/canvas/canvas_edits.h"
+#include "ui/canvas/canvas_text.h"
 #include "ui/canvas/copy_commands.h"
 #include "ui/canvas/frame_item.h"
 #include "ui/canvas/note_item.h"
 
-#include <QCoreApplication>
 #include <QGraphicsView>
 
 #include <algorithm>
@@ -16,10 +16,6 @@
 namespace gradwright {
 
 namespace {
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("MoveGesture", text);
-}
 
 Point moved(const Point& point, QPointF by) {
     return {point.x + by.x(), point.y + by.y()};
@@ -109,8 +105,8 @@ void MoveGesture::move(QPointF at, Qt::KeyboardModifiers keys) {
     if (moved_ && pulls != pullsOut_) {
         pullsOut_ =
             pulls && closeGap(canvas_->project(), canvas_->graphName(), nodes()).has_value();
-        Q_EMIT canvas_->hint(pullsOut_ ? tr("Let go to take the layer out; the link closes.")
-                                       : QString());
+        Q_EMIT canvas_->hint(
+            pullsOut_ ? canvasText("Let go to take the layer out; the link closes.") : QString());
         findTarget();
     }
     const QPointF by = snapped(at - start_);
@@ -139,7 +135,8 @@ void MoveGesture::moveTo(QPointF by) {
         note.position = moved(before.position, by);
         group.push_back({SetNote{id, std::move(note)}});
     }
-    const QString title = frames_.empty() || !nodes_.empty() ? tr("Move") : tr("Move frame");
+    const QString title =
+        frames_.empty() || !nodes_.empty() ? canvasText("Move") : canvasText("Move frame");
     canvas_->performMerged(title, {std::move(group)}, QStringLiteral("drag"));
 }
 
@@ -167,7 +164,7 @@ void MoveGesture::showTarget(std::optional<LinkId> link) {
     light(target_, false);
     light(link, true);
     target_ = link;
-    Q_EMIT canvas_->hint(link ? tr("Let go to put the layer into this link.") : QString());
+    Q_EMIT canvas_->hint(link ? canvasText("Let go to put the layer into this link.") : QString());
 }
 
 void MoveGesture::drop(QPointF) {
@@ -180,10 +177,10 @@ void MoveGesture::drop(QPointF) {
     canvas_->attempt([&] {
         if (pullsOut_)
             if (const auto closed = closeGap(canvas_->project(), canvas_->graphName(), nodes()))
-                document.performJoined(tr("Take out"), {*closed});
+                document.performJoined(canvasText("Take out"), {*closed});
         if (target && canvas_->graph().find(*target) != nullptr)
             document.performJoined(
-                tr("Put into the link"),
+                canvasText("Put into the link"),
                 {insertNode(canvas_->project(), canvas_->graphName(), grabbed_, *target)});
     });
     canvas_->items().setDragged({});

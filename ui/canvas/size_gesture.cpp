@@ -2,10 +2,9 @@
 #include "ui/canvas/size_gesture.h"
 
 #include "ui/canvas/canvas_context.h"
+#include "ui/canvas/canvas_text.h"
 #include "ui/canvas/frame_item.h"
 #include "ui/canvas/note_item.h"
-
-#include <QCoreApplication>
 
 #include <algorithm>
 
@@ -14,10 +13,6 @@ namespace gradwright {
 namespace {
 
 constexpr double kSmallest = 80;
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("SizeGesture", text);
-}
 
 } // namespace
 
@@ -66,13 +61,14 @@ void SizeGesture::move(QPointF at, Qt::KeyboardModifiers) {
         Frame frame = resized(held->second);
         frame.height = std::max(frame.height, kSmallest);
         if (frame != canvas_->project().canvas.frames.at(held->first))
-            canvas_->performMerged(tr("Resize frame"), {SetFrame{held->first, std::move(frame)}},
+            canvas_->performMerged(canvasText("Resize frame"),
+                                   {SetFrame{held->first, std::move(frame)}},
                                    QStringLiteral("size"));
     } else {
         const auto& [id, before] = std::get<std::pair<NoteId, Note>>(before_);
         Note note = resized(before);
         if (note != canvas_->project().canvas.notes.at(id))
-            canvas_->performMerged(tr("Resize note"), {SetNote{id, std::move(note)}},
+            canvas_->performMerged(canvasText("Resize note"), {SetNote{id, std::move(note)}},
                                    QStringLiteral("size"));
     }
 }

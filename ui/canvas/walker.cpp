@@ -2,8 +2,7 @@
 #include "ui/canvas/walker.h"
 
 #include "ui/canvas/canvas_context.h"
-
-#include <QCoreApplication>
+#include "ui/canvas/canvas_text.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,10 +14,6 @@ namespace {
 
 constexpr double kBeside = 8; // px that a node must lie to the side of another
 constexpr double kAcross = 2; // a step sideways should not climb
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("Walker", text);
-}
 
 } // namespace
 
@@ -61,7 +56,7 @@ void Walker::walk(CanvasContext& canvas, Qt::Key arrow, bool extend) {
     };
     const auto next = std::ranges::min_element(candidates, {}, distance);
     if (next == candidates.end()) {
-        Q_EMIT canvas.hint(tr("There is no layer in this direction."));
+        Q_EMIT canvas.hint(canvasText("There is no layer in this direction."));
         return;
     }
     at_ = *next;
