@@ -61,6 +61,7 @@ void Compiler::lowerSum(const Op& op) {
         return; // gradients of a weight are added where they are kept
     const auto* value = values_[of->index()];
     terms_[op.output().index()] = {{value, sumOf(value->layout, terms)}};
+    reportBackward({op, {}, nullptr, false}, "own", value->layout);
 }
 
 void Compiler::lowerFused(const Op& op, const GradientOp& gradient) {
@@ -73,8 +74,10 @@ void Compiler::lowerFused(const Op& op, const GradientOp& gradient) {
     if (!received)
         return;
     if (fusedInto_[place]) {
-        if (!std::exchange(output->derivativeApplied, true))
+        if (!std::exchange(output->derivativeApplied, true)) {
             received = applyDerivative(*output->fused, output->layout, output->buffer, received);
+            reportBackward({forward, {}, nullptr, false}, "eltwise", output->layout);
+        }
         terms_[op.output().index()] = {{output, received}};
         return;
     }
