@@ -161,12 +161,21 @@ public:
 
     [[nodiscard]] virtual std::string key() const = 0; ///< "onednn"
     [[nodiscard]] virtual DeviceInfo device() const = 0;
+    /// Whether it computes such an op in that precision.
+    [[nodiscard]] virtual bool supports(const OpAttributes& op, Precision precision) const = 0;
     /// Compiles; with `weights` from an earlier program of the same weights (any batch or mode)
     /// their layout is adopted, else a store is made, all zero. Throws Error when the precision or
     /// an op is not supported, with the reason.
     [[nodiscard]] virtual std::unique_ptr<Program>
     compile(const OpGraph& graph, const CompileOptions& options,
             std::shared_ptr<WeightStore> weights = nullptr) const = 0;
+    /// What a program would report, above all its memory. Where the backend can, without making
+    /// it: that takes no memory of that size and a fraction of the time. Throws what compile()
+    /// throws.
+    [[nodiscard]] virtual ProgramReport plan(const OpGraph& graph,
+                                             const CompileOptions& options) const {
+        return compile(graph, options)->report();
+    }
 };
 
 /// The slow, obvious one, in double or float: the oracle of the tests.

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/devices.h"
 
+#include "engine/support/error.h"
+
 #include <algorithm>
 
 namespace gradwright {
 
-std::shared_ptr<const Backend> backendFor(Precision precision) {
-    return precision == Precision::F64 ? makeReferenceBackend() : makeOneDnnBackend();
+std::shared_ptr<const Backend> backendFor(const ComputeTarget& target) {
+    if (target.device == "reference")
+        return makeReferenceBackend();
+    if (target.device != "cpu")
+        throw Error("there is no device \"{}\"; known are cpu and reference", target.device);
+    return target.precision == Precision::F64 ? makeReferenceBackend() : makeOneDnnBackend();
 }
 
 bool isEmulated(Precision precision) {

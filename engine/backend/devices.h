@@ -8,8 +8,16 @@
 
 namespace gradwright {
 
-/// The engine that computes in a precision: oneDNN for FP32 and BF16, the reference for FP64.
-std::shared_ptr<const Backend> backendFor(Precision precision);
+/// What computes, and in which number format.
+struct ComputeTarget {
+    std::string device = "cpu"; ///< a key of DeviceInfo
+    Precision precision = Precision::F32;
+    bool operator==(const ComputeTarget&) const = default;
+};
+
+/// The engine for it: on the processor oneDNN in FP32 and BF16, the reference in FP64. Throws Error
+/// that names the devices there are.
+std::shared_ptr<const Backend> backendFor(const ComputeTarget& target);
 
 /// Whether the processor lacks the instructions for it and others stand in.
 bool isEmulated(Precision precision);

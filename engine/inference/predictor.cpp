@@ -12,7 +12,7 @@
 namespace gradwright {
 
 Predictor::Predictor(OpGraph graph, const Weights& weights)
-    : programs_(backendFor(Precision::F32), std::move(graph)) {
+    : programs_(backendFor({}), std::move(graph)) {
     if (programs_.graph().inputs().size() != 1 || programs_.graph().outputs().empty())
         throw Error("prediction needs a network with one input and an output");
     input_ = programs_.graph().inputs().front().value;

@@ -26,7 +26,7 @@ std::optional<Outcomes> readOutcomes(const OpGraph& graph, const Weights& weight
     if (source->shape() != graph.type(input).sample())
         throw Error("the network takes {}, the data set has {}",
                     toString(graph.type(input).sample()), toString(source->shape()));
-    ProgramCache programs(backendFor(Precision::F32), graph);
+    ProgramCache programs(backendFor({}), graph);
     const auto size = evaluationBatch(graph);
     programs.get(size, Mode::Inference);
     writeWeights(*programs.weights(), weights);

@@ -52,7 +52,7 @@ public:
         , settings_(settings)
         , stop_(stop)
         , batch_(graph, settings.batch())
-        , backend_(backendFor(settings.precision())) {}
+        , backend_(backendFor(settings.target())) {}
 
     std::optional<Calibration> run() {
         const ComputePlan all{availableThreads(), defaultParts(graph_, settings_)};

@@ -139,7 +139,7 @@ std::string calibrationKey(const OpGraph& training, const TrainingSettings& sett
                             macsOf(op.attributes, training.inputTypes(op)), op.inputs.size());
     for (const auto& weight : training.weights())
         text += fmt::format("{} {}\n", toString(weight.shape), weight.learns());
-    const auto device = backendFor(settings.precision())->device();
+    const auto device = backendFor(settings.target())->device();
     return fmt::format("{}, {}, {} processors, {}, {}, batch {}{}: {:016x}", device.name,
                        device.detail, availableThreads(), nameOf(settings.precision()),
                        settings.optimizer.key, settings.batch(),

@@ -51,7 +51,7 @@ ProgramCache compiled(const TrainingJob& job, const Split& split, const OpGraph&
                     "least {}, not {}",
                     optimizer(rule.key).title, samples, job.settings.batch());
     setComputeThreads(plan.threads);
-    ProgramCache programs(backendFor(job.settings.precision()), graph, options);
+    ProgramCache programs(backendFor(job.settings.target()), graph, options);
     programs.get(std::min(job.settings.batch(), samples), Mode::Training);
     return programs;
 }

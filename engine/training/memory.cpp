@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/training/memory.h"
 
+#include "engine/backend/devices.h"
 #include "engine/backend/evaluation_batch.h"
-#include "engine/backend/plan.h"
 #include "engine/data/batcher.h"
 #include "engine/graph/lower.h"
 #include "engine/support/error.h"
@@ -108,10 +108,11 @@ std::optional<MemoryEstimate> planTrainingMemory(const Network& network, const A
             return MemoryEstimate{2 * single.weights, 2 * single.activations, loaded};
         }
         auto options = trainingOptions(settings, planFor(graph, settings));
-        const auto report = planOneDnn(graph, options);
+        const auto backend = backendFor(settings.target());
+        const auto report = backend->plan(graph, options);
         options.batch = evaluated;
         options.mode = Mode::Inference;
-        const auto evaluation = planOneDnn(graph, options);
+        const auto evaluation = backend->plan(graph, options);
         return MemoryEstimate{static_cast<std::int64_t>(report.weightBytes),
                               static_cast<std::int64_t>(report.arenaBytes),
                               static_cast<std::int64_t>(evaluation.arenaBytes) + loaded};

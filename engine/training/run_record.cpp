@@ -11,7 +11,7 @@ namespace gradwright {
 namespace {
 
 Json machineJson(const TrainingJob& job, const ComputePlan& plan) {
-    const auto device = backendFor(job.settings.precision())->device();
+    const auto device = backendFor(job.settings.target())->device();
     return {{"device", device.name},
             {"engine", device.detail},
             {"precision", nameOf(job.settings.precision())},

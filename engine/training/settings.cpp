@@ -232,6 +232,10 @@ int TrainingSettings::replicas() const {
 bool TrainingSettings::recompute() const {
     return paramsOf(*this).boolean("recompute");
 }
+ComputeTarget TrainingSettings::target() const {
+    return {paramsOf(*this).text("device"), precision()};
+}
+
 Precision TrainingSettings::precision() const {
     const auto key = paramsOf(*this).text("precision");
     return key == "fp64" ? Precision::F64 : key == "bf16" ? Precision::Bf16 : Precision::F32;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/backend/backend.h"
+#include "engine/backend/devices.h"
 #include "engine/support/param.h"
 #include "engine/support/unknown_keys.h"
 
@@ -48,6 +48,8 @@ struct TrainingSettings {
     [[nodiscard]] int replicas() const; ///< 0 = not said
     [[nodiscard]] bool recompute() const;
     [[nodiscard]] Precision precision() const;
+    /// Device and precision.
+    [[nodiscard]] ComputeTarget target() const;
     [[nodiscard]] bool earlyStopping() const;
     [[nodiscard]] std::int64_t patience() const; ///< epochs
     [[nodiscard]] double checkpointSeconds() const;

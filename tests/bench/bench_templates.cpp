@@ -61,7 +61,7 @@ Json measureCompile(const Job& job) {
     const auto& settings = project.training;
     const auto start = Clock::now();
     const auto training = trainingGraph(project.network, info, settings);
-    const auto program = backendFor(settings.precision())
+    const auto program = backendFor(settings.target())
                              ->compile(training.graph, {settings.batch(), settings.precision(),
                                                         Mode::Training, settings.updateRule()});
     const double compile = secondsSince(start);

@@ -111,7 +111,7 @@ struct Bench {
         data = dataOf(project, options);
         training = trainingGraph(project.network, data.info, project.training);
         const auto plan = planFor(training.graph, project.training);
-        programs.emplace(backendFor(project.training.precision()), training.graph,
+        programs.emplace(backendFor(project.training.target()), training.graph,
                          trainingOptions(project.training, plan));
         if (plan.replicas > 1)
             governor.emplace(computePool());
@@ -224,7 +224,8 @@ Json predict(const Options& options) {
     project.training.params["precision"] = options.precision;
     const int threads = setComputeThreads(options.threads);
     const auto precision = project.training.precision();
-    ProgramCache programs(backendFor(precision), inferenceGraph(project.network, project.training),
+    ProgramCache programs(backendFor(project.training.target()),
+                          inferenceGraph(project.network, project.training),
                           {.precision = precision});
     auto& program = programs.get(options.batch, Mode::Inference);
     initializeWeights(*programs.weights(), 1);

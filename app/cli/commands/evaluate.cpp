@@ -87,7 +87,8 @@ void runEvaluate(const EvaluateOptions& options, int& exitCode) {
     const auto training = trainingGraph(project.network, data.info, project.training);
     setComputeThreads(project.training.threads());
     const auto precision = project.training.precision();
-    ProgramCache programs(backendFor(precision), training.graph, {.precision = precision});
+    ProgramCache programs(backendFor(project.training.target()), training.graph,
+                          {.precision = precision});
     programs.get(1, Mode::Inference);
     naming(weightsFile, [&] { readCheckpointWeights(weightsFile, *programs.weights()); });
 

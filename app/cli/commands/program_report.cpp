@@ -74,7 +74,7 @@ ProgramReport compiledReport(const Project& project) {
     const auto plan = planFor(training.graph, settings);
     setComputeThreads(plan.threads);
     const auto program =
-        backendFor(settings.precision())->compile(training.graph, trainingOptions(settings, plan));
+        backendFor(settings.target())->compile(training.graph, trainingOptions(settings, plan));
     return program->report();
 }
 

@@ -3,7 +3,6 @@
 #include "engine/backend/onednn/half_precision.h"
 #include "engine/backend/onednn/processor_info.h"
 #include "engine/backend/onednn/replicated_program.h"
-#include "engine/backend/plan.h"
 #include "engine/passes/mixes_samples.h"
 
 #include <thread>
@@ -105,6 +104,28 @@ public:
                                                    : std::vector<Precision>{}};
     }
 
+    [[nodiscard]] bool supports(const OpAttributes& /*op*/, Precision precision) const override {
+        return precision != Precision::F64;
+    }
+
+    [[nodiscard]] ProgramReport plan(const OpGraph& graph,
+                                     const CompileOptions& options) const override {
+        requireSupported(options);
+        try {
+            switch (divisionOf(graph, options)) {
+            case Division::Chunks:
+                return ChunkedProgram::plan(graph, options);
+            case Division::Parts:
+                return ReplicatedProgram::plan(graph, options);
+            case Division::None:
+                break;
+            }
+            return planProgram(graph, options);
+        } catch (const dnnl::error& error) {
+            throw Error("oneDNN cannot compile the network: {}", error.what());
+        }
+    }
+
     [[nodiscard]] std::unique_ptr<Program>
     compile(const OpGraph& graph, const CompileOptions& options,
             std::shared_ptr<WeightStore> weights) const override {
@@ -128,23 +149,6 @@ public:
 };
 
 } // namespace
-
-ProgramReport planOneDnn(const OpGraph& graph, const CompileOptions& options) {
-    requireSupported(options);
-    try {
-        switch (divisionOf(graph, options)) {
-        case Division::Chunks:
-            return ChunkedProgram::plan(graph, options);
-        case Division::Parts:
-            return ReplicatedProgram::plan(graph, options);
-        case Division::None:
-            break;
-        }
-        return planProgram(graph, options);
-    } catch (const dnnl::error& error) {
-        throw Error("oneDNN cannot compile the network: {}", error.what());
-    }
-}
 
 std::unique_ptr<Backend> makeOneDnnBackend() {
     return std::make_unique<OneDnnBackend>();

@@ -48,6 +48,10 @@ public:
                 {Precision::F32, Precision::F64}};
     }
 
+    [[nodiscard]] bool supports(const OpAttributes& /*op*/, Precision precision) const override {
+        return precision != Precision::Bf16;
+    }
+
     [[nodiscard]] std::unique_ptr<Program>
     compile(const OpGraph& graph, const CompileOptions& options,
             std::shared_ptr<WeightStore> weights) const override {

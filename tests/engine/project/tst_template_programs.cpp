@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/plan.h"
+#include "engine/backend/backend.h"
 #include "engine/graph/lower.h"
 #include "engine/project/templates.h"
 
@@ -78,8 +78,8 @@ private Q_SLOTS:
         QFETCH(std::string, key);
         QFETCH(double, share);
         const auto graph = trainable(openTemplate(key).network);
-        const auto report =
-            planOneDnn(graph, {.batch = 8, .mode = Mode::Training, .recompute = true});
+        const auto report = makeOneDnnBackend()->plan(
+            graph, {.batch = 8, .mode = Mode::Training, .recompute = true});
         const auto& again = report.recomputation.value();
         const auto left =
             static_cast<double>(report.arenaBytes) / static_cast<double>(again.arenaBytesOnce);

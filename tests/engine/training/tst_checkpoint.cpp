@@ -20,7 +20,7 @@ namespace {
 
 ProgramCache programs(const Project& project) {
     const auto& def = optimizer("adam");
-    ProgramCache cache(backendFor(Precision::F32), lower(project.network),
+    ProgramCache cache(backendFor({}), lower(project.network),
                        {.update = def.make(Params(def.params, {}))});
     cache.get(2, Mode::Training);
     return cache;

@@ -49,7 +49,7 @@ private Q_SLOTS:
         const auto info = openDataset(project.data).info;
         const auto& settings = project.training;
         const auto graph = trainingGraph(project.network, info, settings).graph;
-        ProgramCache programs(backendFor(settings.precision()), graph,
+        ProgramCache programs(backendFor(settings.target()), graph,
                               trainingOptions(settings, planFor(graph, settings)));
         const auto report = programs.get(settings.batch(), Mode::Training).report();
         const auto planned =
