@@ -21,6 +21,8 @@ constexpr double kLeastWaiting = 0.08;
 constexpr double kBusy = 0.5;
 /// … and below it is quiet again.
 constexpr double kQuiet = 0.25;
+/// Of others, where the system does not say how many threads there are.
+constexpr int kMostTold = 100;
 /// A number of others that is told stays as long as it is less wrong.
 constexpr double kStill = 0.8;
 /// Of the past in what is smoothed, per window.
@@ -140,7 +142,11 @@ int ThreadGovernor::toldOthers() const {
     if (!isBusy_)
         return 0;
     const bool isStill = load_.othersBusy > 0 && std::abs(others_ - load_.othersBusy) < kStill;
-    return isStill ? load_.othersBusy : std::max(1, static_cast<int>(std::lround(others_)));
+    if (isStill)
+        return load_.othersBusy;
+    // Where others have more weight than a process has, there seem to be more of them.
+    const int runnable = std::max(runnableThreads().value_or(kMostTold) - 1, 1);
+    return std::clamp(static_cast<int>(std::lround(others_)), 1, runnable);
 }
 
 void ThreadGovernor::noteOthers(const LoadSample& sample) {

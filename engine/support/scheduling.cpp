@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <string_view>
 #endif
 
@@ -92,6 +93,16 @@ std::optional<ProcessorTimes> processorTimes(ThreadId thread) {
     return ProcessorTimes{std::chrono::nanoseconds(running), std::chrono::nanoseconds(waiting)};
 }
 
+std::optional<int> runnableThreads() {
+    std::FILE* const file = std::fopen("/proc/loadavg", "re");
+    if (!file)
+        return {};
+    int running = 0;
+    const bool isKnown = std::fscanf(file, "%*s %*s %*s %d/", &running) == 1;
+    std::fclose(file);
+    return isKnown && running > 0 ? std::optional(running) : std::nullopt;
+}
+
 double weightOfOthers() {
     errno = 0;
     const int nice = getpriority(PRIO_PROCESS, static_cast<id_t>(currentThread()));
@@ -110,6 +121,10 @@ ThreadId currentThread() {
 }
 
 std::optional<ProcessorTimes> processorTimes(ThreadId) {
+    return {};
+}
+
+std::optional<int> runnableThreads() {
     return {};
 }
 

@@ -38,6 +38,9 @@ struct ProcessorTimes {
 /// keeps statistics of the scheduler: /proc/PID/task/TID/schedstat, sched-stats.rst). Takes some
 /// microseconds.
 std::optional<ProcessorTimes> processorTimes(ThreadId thread);
+/// Threads of all processes that run or are ready to, the calling one included; nothing where the
+/// system does not tell (Linux: the fourth field of /proc/loadavg, proc(5)).
+std::optional<int> runnableThreads();
 /// How much more a thread of ordinary priority gets than the calling one: 1.25 for each step of its
 /// nice value (sched(7), "The nice value").
 double weightOfOthers();

@@ -4,8 +4,11 @@
 #include <QFile>
 #include <QTest>
 
+#include <algorithm>
+#include <atomic>
 #include <optional>
 #include <thread>
+#include <vector>
 
 using namespace gradwright;
 
@@ -28,6 +31,30 @@ class SchedulingTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void runnableThreadsAreCounted() {
+        if (!QFile::exists(QStringLiteral("/proc/loadavg")))
+            QSKIP("the system does not tell how many threads are ready to run");
+        const auto before = runnableThreads();
+        QVERIFY(before && *before >= 1); // this one runs
+        std::atomic<bool> stop = false;
+        std::vector<std::thread> busy;
+        for (int i = 0; i < 40; ++i)
+            busy.emplace_back([&] {
+                while (!stop)
+                    ;
+            });
+        // Others may end meanwhile, hardly 20 of them.
+        int most = 0;
+        for (int i = 0; i < 100 && most < *before + 20; ++i) {
+            most = std::max(most, runnableThreads().value_or(0));
+            QTest::qSleep(5);
+        }
+        stop = true;
+        for (auto& thread : busy)
+            thread.join();
+        QVERIFY2(most >= *before + 20, QByteArray::number(most));
+    }
+
     void responsiveThreadsTakeShortTurns() {
         const auto standard = slice();
         if (!standard)
