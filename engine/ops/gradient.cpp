@@ -75,7 +75,7 @@ void GradientContext::giveFused(GradientReads reads, std::size_t inputs) {
     if (reads.outputs)
         read.insert(read.end(), op_.outputs.begin(), op_.outputs.end());
     GradientOp fused{.of = op_.id,
-                     .forward = std::make_shared<const ForwardOp>(op_.attributes),
+                     .forward = std::make_shared<const ForwardOp>(ForwardOp{op_.attributes}),
                      .inputTypes = graph_.inputTypes(op_),
                      .reads = reads,
                      .ofInputs = ofInputs,

@@ -58,6 +58,15 @@ ValueId OpGraph::addConstant(Tensor values, std::string path) {
     return id;
 }
 
+void OpGraph::setConstant(ValueId id, Tensor values) {
+    auto& value = values_[id.index()];
+    if (value.type.dims != Dims::of(values.shape()))
+        throw Error("a constant of shape {} cannot take the place of a value {}",
+                    toString(values.shape()), toString(value.type.dims));
+    value.constant = std::make_shared<const Tensor>(std::move(values));
+    value.source.reset();
+}
+
 void OpGraph::requireWeights(const OpAttributes& attributes, const Types& types,
                              const std::vector<WeightId>& weights, std::string_view path) const {
     const auto expected = weightShapes(attributes, types);
@@ -183,6 +192,8 @@ void OpGraph::remove(const std::vector<bool>& ops) {
         if (!ops[i])
             continue;
         for (const auto output : ops_[i].outputs) {
+            if (!value(output).source)
+                continue; // a constant by now
             const bool isRead =
                 std::ranges::any_of(usesOf(output), [&](const Use& use) { return !ops[use.op]; });
             if (isRead || isResult(output))
@@ -255,7 +266,8 @@ std::vector<bool> OpGraph::opsBehind(const std::vector<ValueId>& values) const {
     std::vector<bool> behind(ops_.size());
     for (auto i = ops_.size(); i-- > 0;) {
         const auto& op = ops_[i];
-        behind[i] = std::ranges::any_of(op.outputs, [&](ValueId id) { return wanted[id.index()]; });
+        behind[i] = std::ranges::any_of(
+            op.outputs, [&](ValueId id) { return wanted[id.index()] && value(id).source; });
         if (behind[i])
             for (const auto input : op.inputs)
                 wanted[input.index()] = true;

@@ -92,6 +92,9 @@ public:
     /// The weight as a value that ops take as an input; the same one each time.
     ValueId weightValue(WeightId id);
     ValueId addConstant(Tensor values, std::string path);
+    /// The value of an op becomes a constant: nothing depends on the op through it any more. Throws
+    /// Error unless the shapes agree.
+    void setConstant(ValueId id, Tensor values);
     /// Appends an op with one output, inferring its type. Throws Error when inputs or weights do
     /// not fit.
     ValueId add(OpAttributes attributes, std::vector<ValueId> inputs, std::string path,

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/passes/fold_constants.h"
+
+#include "engine/support/error.h"
+
+#include <algorithm>
+
+namespace gradwright {
+namespace {
+
+bool isRandom(const Op& op) {
+    return std::holds_alternative<DropoutOp>(op.attributes) ||
+           std::holds_alternative<GaussianNoiseOp>(op.attributes);
+}
+
+bool isNumbered(const ValueType& type) {
+    return std::ranges::all_of(type.dims, &Dim::isNumber);
+}
+
+/// Whether the op's results are known before any batch.
+bool isKnown(const OpGraph& graph, const Op& op) {
+    const auto isConstant = [&](ValueId id) { return graph.value(id).constant != nullptr; };
+    const auto isResultNumbered = [&](ValueId id) { return isNumbered(graph.type(id)); };
+    return !op.isBackward && !isRandom(op) && op.weights.empty() &&
+           std::ranges::all_of(op.inputs, isConstant) &&
+           std::ranges::all_of(op.outputs, isResultNumbered);
+}
+
+/// The op alone, on its constants.
+OpGraph alone(const OpGraph& graph, const Op& op) {
+    OpGraph single;
+    std::vector<ValueId> inputs;
+    for (const auto input : op.inputs) {
+        const auto& value = graph.value(input);
+        auto copy = single.addConstant(*value.constant, value.path);
+        if (value.type.element != single.type(copy).element) // a truth value that was folded before
+            copy = single.add(CastOp{value.type.element}, {copy}, value.path);
+        inputs.push_back(copy);
+    }
+    for (const auto output :
+         single.insert(single.ops().size(), op.attributes, std::move(inputs), op.path))
+        single.addOutput(op.path, output);
+    return single;
+}
+
+} // namespace
+
+std::size_t foldConstants(OpGraph& graph, const EvaluateConstants& evaluate) {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < graph.ops().size(); ++i) {
+        const auto op = graph.ops()[i];
+        if (!isKnown(graph, op))
+            continue;
+        auto results = evaluate(alone(graph, op));
+        if (results.size() != op.outputs.size())
+            throw Error("{} at {} has {} outputs, and {} were computed", nameOf(op.attributes),
+                        op.path, op.outputs.size(), results.size());
+        for (std::size_t output = 0; output < results.size(); ++output)
+            graph.setConstant(op.outputs[output], std::move(results[output]));
+        ++count;
+    }
+    return count;
+}
+
+} // namespace gradwright
