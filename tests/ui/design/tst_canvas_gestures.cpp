@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/design/design_bench.h"
-#include "ui/canvas/canvas_edits.h"
 #include "ui/canvas/canvas_export.h"
 #include "ui/canvas/frame_item.h"
 #include "ui/canvas/link_router.h"
