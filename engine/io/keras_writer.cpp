@@ -28,6 +28,26 @@ struct Fitting {
     std::string_view code;
 };
 
+/// What a formula becomes there.
+constexpr auto kFormulaClass = R"(
+
+class Formula(layers.Layer):
+    """A function of the inputs and of learned numbers, given by their first values."""
+
+    def __init__(self, function, starts, length, name):
+        super().__init__(name=name)
+        self.function = function
+        self.numbers = [
+            self.add_weight(
+                shape=(length,), initializer=keras.initializers.Constant(start), name=number
+            )
+            for number, start in starts.items()
+        ]
+
+    def call(self, inputs):
+        return self.function(*inputs, *self.numbers)
+)";
+
 constexpr auto kFittingHead = R"(
 
 def fitted(layer, tensors):
@@ -81,6 +101,9 @@ const std::vector<Fitting>& fittings() {
          R"(    if isinstance(layer, (layers.LayerNormalization, layers.RMSNormalization)):
         return [numpy.moveaxis(v, 0, -1) if v.ndim > 2 else v for v in tensors]
 )"},
+        {{"formula"}, R"(    if isinstance(layer, Formula):
+        return [v.reshape(-1) for v in tensors]
+)"},
         {{"prelu"}, R"(    if isinstance(layer, layers.PReLU):
         return [v.reshape(w.shape) for v, w in zip(tensors, layer.get_weights())]
 )"},
@@ -109,17 +132,18 @@ if __name__ == "__main__":
     model.summary()
 )";
 
+bool hasAny(const PythonNetwork& python, const std::vector<std::string_view>& layers) {
+    return std::ranges::any_of(python.layers(), [&](const PythonNode& layer) {
+        return std::ranges::find(layers, layer.node->layer->key) != layers.end();
+    });
+}
+
 /// The function that fits the tensors of the network's layers.
 std::string fittingOf(const PythonNetwork& python) {
     std::string code = kFittingHead;
-    for (const auto& fitting : fittings()) {
-        const bool isWanted = std::ranges::any_of(python.layers(), [&](const PythonNode& layer) {
-            return std::ranges::find(fitting.layers, layer.node->layer->key) !=
-                   fitting.layers.end();
-        });
-        if (isWanted)
+    for (const auto& fitting : fittings())
+        if (hasAny(python, fitting.layers))
             code += fitting.code;
-    }
     return code + kFittingEnd;
 }
 
@@ -158,6 +182,8 @@ std::string kerasFile(const Network& network) {
     file += fmt::format("# Where the file of weights has those of each layer, in Keras's order.\n"
                         "WEIGHTS = {{\n{}}}\n",
                         weights);
+    if (hasAny(python, {"formula"}))
+        file += kFormulaClass;
     file += fmt::format("\n\ndef build_model():\n    \"\"\"{}\"\"\"\n", python.description());
     file += body;
     file += fmt::format(

@@ -22,8 +22,8 @@ constexpr std::array kReserved = {
     "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while",
     "with", "yield",
     // Of the files.
-    "F", "Net", "PATHS", "WEIGHTS", "build_model", "float", "keras", "layers", "load_file",
-    "load_weights", "nn", "numpy", "sys", "ops", "self", "torch",
+    "F", "Formula", "Net", "PATHS", "WEIGHTS", "build_model", "float", "keras", "layers",
+    "load_file", "load_weights", "nn", "numpy", "sys", "ops", "self", "torch",
     // Of nn.Module.
     "T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children",
     "compile", "cpu", "cuda", "double", "dump_patches", "eval", "extra_repr", "forward",
@@ -82,6 +82,12 @@ PythonNetwork::PythonNetwork(const Network& network)
             auto& keys = byPath.at(op.path)->weights;
             if (std::ranges::find(keys, ops_.weight(weight).key) == keys.end())
                 keys.push_back(ops_.weight(weight).key);
+        }
+    // Those that ops take as inputs, in the order in which the layer declares them.
+    for (const auto& value : ops_.values())
+        if (value.weight) {
+            const auto& key = ops_.weight(*value.weight).key;
+            byPath.at(key.substr(0, key.rfind('/')))->weights.push_back(key);
         }
 }
 

@@ -43,6 +43,7 @@ namespace gradwright {
     X(hardTanh)                                                                                    \
     X(softsign)                                                                                    \
     X(step)                                                                                        \
+    X(formula)                                                                                     \
     X(softmax)                                                                                     \
     X(logSoftmax)                                                                                  \
     X(batchNorm)                                                                                   \

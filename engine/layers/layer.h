@@ -89,6 +89,8 @@ public:
     /// Declares "<path>/<name>".
     WeightId weight(std::string_view name, Shape shape, Initializer initializer,
                     WeightFans fans = {}, bool trainable = true);
+    /// The weight as an input of ops.
+    ValueId value(WeightId weight) { return graph_->weightValue(weight); }
     ValueId op(OpAttributes attributes, std::vector<ValueId> inputs,
                std::vector<WeightId> weights = {});
     ValueId op(OpAttributes attributes) { return op(std::move(attributes), inputs_); }

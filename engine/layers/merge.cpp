@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/layers/shared_params.h"
+#include "engine/layers/broadcast_inputs.h"
 
 #include <fmt/ranges.h>
 
@@ -10,32 +10,12 @@
 namespace gradwright::layers {
 namespace {
 
-std::size_t rankOf(std::span<const Shape> shapes) {
-    return std::ranges::max_element(shapes, {}, &Shape::rank)->rank();
-}
-
-/// A vector next to a sequence has a number for each feature, next to an image one for each
-/// channel.
-Shape aligned(const Shape& shape, std::size_t rank) {
-    return shape.rank() == 1 && rank == 2 ? Shape{1, shape[0]} : shape;
-}
-
 constexpr std::array kMergeTitles = {"Subtract", "Multiply", "Average", "Maximum", "Minimum"};
 
 template <CombineKind kind>
 Inferred inferMerge(const InferContext& context) {
-    const auto rank = rankOf(context.inputs);
-    std::vector<Shape> shapes;
-    for (const auto& input : context.inputs)
-        shapes.push_back(aligned(input, rank));
-    const bool known = std::ranges::all_of(
-        shapes, [&](const Shape& shape) { return shape.rank() == rank || shape.rank() == 1; });
-    try {
-        if (known)
-            return broadcastShape(shapes);
-    } catch (const Error&) {
-        // Said below, in the user's words.
-    }
+    if (const auto joint = jointShape(context.inputs))
+        return *joint;
     std::vector<std::string> received;
     for (const auto& input : context.inputs)
         received.push_back(toString(input));
@@ -56,28 +36,11 @@ ValueId lowerMerge(LowerContext& context) {
     const auto rank = rankOf(shapes);
     for (std::size_t i = 0; i < shapes.size(); ++i) {
         const auto input = context.inputs()[i];
-        const auto shape = aligned(shapes[i], rank);
+        const auto shape = besideSequence(shapes[i], rank);
         inputs.push_back(shape == shapes[i] ? input
                                             : context.op(ReshapeOp::ofSample(shape), {input}));
     }
     return context.op(CombineOp{kind}, std::move(inputs));
-}
-
-/// The inputs as expressions that PyTorch or Keras broadcasts as we do.
-std::vector<std::string> alignedInputs(const CodeContext& context, bool channelsLast) {
-    const auto rank = rankOf(context.shapes());
-    std::vector<std::string> inputs;
-    for (std::size_t i = 0; i < context.inputs().size(); ++i) {
-        auto x = context.inputs()[i];
-        if (context.shapes()[i].rank() == 1 && rank > 1) {
-            std::string ones;
-            for (std::size_t axis = 1; axis < rank; ++axis)
-                ones += ", None";
-            x += channelsLast || rank == 2 ? "[:" + ones + ", :]" : "[:, :" + ones + "]";
-        }
-        inputs.push_back(std::move(x));
-    }
-    return inputs;
 }
 
 std::string nested(std::string_view function, const std::vector<std::string>& inputs) {

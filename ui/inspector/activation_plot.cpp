@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inspector/activation_plot.h"
 
+#include "engine/layers/formula.h"
 #include "engine/layers/shared_params.h"
 
 #include <QMouseEvent>
@@ -36,6 +37,27 @@ std::optional<Activation> activationOf(const LayerDef& layer, const ParamValues&
     return activation;
 }
 
+std::optional<Curve> curveOf(const LayerDef& layer, const ParamValues& values) {
+    if (const auto activation = activationOf(layer, values))
+        return Curve{[=](double x) { return evaluate(*activation, x); },
+                     [=](double x) { return derivative(*activation, x); },
+                     info(activation->kind).formula};
+    if (layer.key != "formula")
+        return {};
+    const Params params(layer.params, values);
+    const auto read = layers::formulaOf(params);
+    const auto* const known = std::get_if<layers::Formula>(&read);
+    if (known == nullptr || known->expression.inputs != 1)
+        return {};
+    return Curve{[=, of = *known](double x) {
+                     return formula::evaluate(of.expression, std::span(&x, 1), of.starts);
+                 },
+                 [=, of = *known](double x) {
+                     return formula::derivative(of.expression, std::span(&x, 1), of.starts);
+                 },
+                 "f(x) = " + params.text("formula")};
+}
+
 ActivationPlot::ActivationPlot(const ThemeManager& themes, QWidget* parent)
     : QWidget(parent)
     , themes_(&themes) {
@@ -45,9 +67,9 @@ ActivationPlot::ActivationPlot(const ThemeManager& themes, QWidget* parent)
     connect(themes_, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
 }
 
-void ActivationPlot::setActivation(const Activation& activation) {
-    activation_ = activation;
-    setToolTip(QString::fromStdString(info(activation.kind).formula));
+void ActivationPlot::setCurve(Curve curve) {
+    curve_ = std::move(curve);
+    setToolTip(QString::fromStdString(curve_.formula));
     update();
 }
 
@@ -55,6 +77,21 @@ QPointF ActivationPlot::toPixels(double x, double y) const {
     return {kPlotMargin + (x - kLeft) / (kRight - kLeft) * (width() - 2 * kPlotMargin),
             height() - kPlotMargin -
                 (y - kBottom) / (kTop - kBottom) * (height() - 2 * kPlotMargin)};
+}
+
+void ActivationPlot::extend(QPainterPath& path, double x, double y, std::optional<double>& last,
+                            double jump) const {
+    if (!std::isfinite(y)) {
+        last.reset();
+        return;
+    }
+    // What is far outside would be beyond what a painter takes.
+    const double shown = std::clamp(y, 10 * kBottom, 10 * kTop);
+    if (!last || std::abs(shown - *last) > jump)
+        path.moveTo(toPixels(x, shown));
+    else
+        path.lineTo(toPixels(x, shown));
+    last = shown;
 }
 
 void ActivationPlot::paintEvent(QPaintEvent*) {
@@ -85,25 +122,17 @@ void ActivationPlot::paintEvent(QPaintEvent*) {
 
     QPainterPath curve;
     QPainterPath slope;
-    double lastSlope = 0;
-    for (int pixel = kPlotMargin; pixel <= width() - kPlotMargin; ++pixel) {
+    // Neither has a line to where it is not defined.
+    std::optional<double> lastValue;
+    std::optional<double> lastSlope;
+    for (int pixel = kPlotMargin; pixel <= width() - kPlotMargin && curve_.value; ++pixel) {
         const double x =
             kLeft + (kRight - kLeft) * (pixel - kPlotMargin) / (width() - 2.0 * kPlotMargin);
-        const QPointF value = toPixels(x, evaluate(activation_, x));
-        const double rise = derivative(activation_, x);
-        const QPointF gradient = toPixels(x, rise);
-        if (pixel == kPlotMargin) {
-            curve.moveTo(value);
-            slope.moveTo(gradient);
-        } else {
-            curve.lineTo(value);
-            // A kink of f is a jump of f', which has no line between its ends.
-            if (std::abs(rise - lastSlope) > 0.3)
-                slope.moveTo(gradient);
-            else
-                slope.lineTo(gradient);
-        }
-        lastSlope = rise;
+        const double value = curve_.value(x);
+        // A pole is a jump, too: it leaves the plot at one end and comes back at the other.
+        extend(curve, x, value, lastValue, kTop - kBottom);
+        // A kink of f is a jump of f', which has no line between its ends.
+        extend(slope, x, curve_.slope(x), lastSlope, 0.3);
     }
     const QColor line = theme.category(Category::Activation);
     painter.setBrush(Qt::NoBrush);
@@ -122,18 +151,19 @@ void ActivationPlot::paintEvent(QPaintEvent*) {
     painter.drawText(QPointF(36, 22), QStringLiteral("f(x)"));
     painter.drawText(QPointF(36, 38), QStringLiteral("f′(x)"));
 
-    if (!hovered_)
+    if (!hovered_ || !curve_.value)
         return;
-    const double value = evaluate(activation_, *hovered_);
+    const double value = curve_.value(*hovered_);
     painter.setPen(QPen(theme.field, 2));
     painter.setBrush(line);
-    painter.drawEllipse(toPixels(*hovered_, value), 4.5, 4.5);
+    if (std::isfinite(value))
+        painter.drawEllipse(toPixels(*hovered_, value), 4.5, 4.5);
     painter.setPen(theme.text);
     painter.drawText(rect().adjusted(0, 8, -10, 0), Qt::AlignRight | Qt::AlignTop,
                      QStringLiteral("f(%1) = %2   f′ = %3")
                          .arg(*hovered_, 0, 'f', 2)
                          .arg(value, 0, 'f', 2)
-                         .arg(derivative(activation_, *hovered_), 0, 'f', 2)
+                         .arg(curve_.slope(*hovered_), 0, 'f', 2)
                          .replace(QLatin1Char('-'), QChar(0x2212)));
 }
 

@@ -319,7 +319,7 @@ void InspectorPanel::addPictures(const Subject& subject) {
         window_ = new WindowPicture(*themes_);
         windowSection_->add(window_);
     }
-    if (findParam(layer->params, "activation") != nullptr ||
+    if (findParam(layer->params, "activation") != nullptr || layer->key == "formula" ||
         activationOf(*layer, subject.nodes().front()->params)) {
         plotSection_ = addSection(tr("Activation"));
         plot_ = new ActivationPlot(*themes_);
@@ -373,10 +373,12 @@ void InspectorPanel::showPictures(const Subject& subject) {
     const LayerDef* const layer = subject.layer();
     const Node& node = *subject.nodes().front();
     if (plot_ != nullptr) {
-        const auto activation = activationOf(*layer, node.params);
-        plot_->setVisible(activation.has_value());
-        if (activation)
-            plot_->setActivation(*activation);
+        auto curve = curveOf(*layer, node.params);
+        plot_->setVisible(curve.has_value());
+        if (findParam(layer->params, "activation") == nullptr)
+            plotSection_->setVisible(curve.has_value());
+        if (curve)
+            plot_->setCurve(*std::move(curve));
     }
     if (window_ == nullptr)
         return;

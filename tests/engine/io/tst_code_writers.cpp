@@ -139,6 +139,27 @@ private Q_SLOTS:
             "layers.Softmax(name=\"x1\")(image)");
         row("identity", around("identity", {}), "", "image",
             "layers.Activation(\"linear\", name=\"x1\")(image)");
+        const auto formula = [](const char* what, const char* parameters, bool shared) {
+            return ParamValues{
+                {"formula", text(what)}, {"parameters", text(parameters)}, {"shared", shared}};
+        };
+        row("formula", around("formula", {}),
+            "nn.ParameterDict({\"beta\": nn.Parameter(torch.full((1,), 1.0))})",
+            "image * torch.sigmoid(self.x1[\"beta\"] * image)",
+            "Formula(lambda x, beta: x * keras.activations.sigmoid(beta * x), {\"beta\": 1}, 1, "
+            "name=\"x1\")([image])");
+        row("formula per channel",
+            around("formula", formula("lambda - x ^ -2 * (c * max(x, 1 / 2))",
+                                      "c = 2 fixed, lambda = 0.5", false)),
+            "nn.ParameterDict({\"lambda\": nn.Parameter(torch.full((4, 1, 1), 0.5))})",
+            "self.x1[\"lambda\"] - image ** (-2) * (2 * torch.clamp(image, min=0.5))",
+            "Formula(lambda x, lambda_: lambda_ - x ** (-2) * (2 * ops.maximum(x, 0.5)), "
+            "{\"lambda\": 0.5}, 4, name=\"x1\")([image])");
+        row("formula without parameters",
+            around("formula", formula("-(x + 1) ^ 2 / (x - (1 - x)) + leaky_relu(-x)", "", true)),
+            "", "-(image + 1) ** 2 / (image - (1 - image)) + F.leaky_relu(-image, 0.01)",
+            "Formula(lambda x: -(x + 1) ** 2 / (x - (1 - x)) + keras.activations.leaky_relu(-x, "
+            "negative_slope=0.01), {}, 1, name=\"x1\")([image])");
     }
     void layersInPyTorchAndKeras() {
         QFETCH(Network, network);
@@ -187,7 +208,25 @@ private Q_SLOTS:
                 std::string::npos);
     }
 
+    /// Keras takes the weights in the order in which the layer names them, whichever is used first.
+    void formulasKeepTheOrderOfTheirWeights() {
+        const auto network = around(
+            "formula", {{"formula", text("a + b * x")}, {"parameters", text("b = 1, a = 2")}});
+        const auto file = kerasFile(network);
+        QVERIFY(file.find("\"x1\": [\"x1/a\", \"x1/b\"],") != std::string::npos);
+        QVERIFY(file.find("class Formula(layers.Layer):") != std::string::npos);
+        QVERIFY(file.find("isinstance(layer, Formula)") != std::string::npos);
+        QVERIFY(pytorchFile(network).find("\"x1\": \"x1\",") != std::string::npos);
+        QVERIFY(kerasFile(lenet()).find("class Formula") == std::string::npos);
+    }
+
     void whatCannotRunIsNotWritten() {
+        const auto taken =
+            around("formula", {{"formula", text("x * train")}, {"parameters", text("train = 1")}});
+        QCOMPARE(
+            messageOf([&] { return pytorchFile(taken); }),
+            "x1 cannot be written as PyTorch: \"train\" is no name for a parameter there; give "
+            "it another one in the formula");
         QCOMPARE(messageOf([] { return pytorchFile(around("dense", {})); }),
                  "The network cannot run yet. x1: Dense takes a vector; received 4×9×7.");
         QCOMPARE(messageOf([] { return kerasFile({}); }),

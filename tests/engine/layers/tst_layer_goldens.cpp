@@ -16,11 +16,11 @@ using namespace gradwright::test;
 
 namespace {
 
-/// Layers that PyTorch has nothing to say about: the network's ends, and those whose result is
-/// drawn at random.
-const std::set<std::string> kWithout = {"input",         "output",  "block-input",
-                                        "block-output",  "dropout", "spatial-dropout",
-                                        "gaussian-noise"};
+/// Layers that PyTorch has nothing to say about: the network's ends, those whose result is drawn at
+/// random, and formulas, which tst_formula compares with what they say.
+const std::set<std::string> kWithout = {"input",          "output",  "block-input",
+                                        "block-output",   "dropout", "spatial-dropout",
+                                        "gaussian-noise", "formula"};
 
 /// The file that data/make_layer_goldens.py writes.
 struct Goldens {
