@@ -55,9 +55,9 @@ Dual applied(const Call& call, const std::vector<Dual>& values) {
     case Function::Negate:
         return {-a.value, -a.slope};
     case Function::Maximum:
-        return a.value >= b.value ? a : b;
+        return a.value >= b.value || std::isnan(a.value) ? a : b; // a NaN passes
     case Function::Minimum:
-        return a.value <= b.value ? a : b;
+        return a.value <= b.value || std::isnan(a.value) ? a : b;
     case Function::Exponential:
         return chained(std::exp(a.value), std::exp(a.value), a);
     case Function::Logarithm:

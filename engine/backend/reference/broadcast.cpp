@@ -62,9 +62,9 @@ T binary(BinaryKind kind, T a, T b) {
     case BinaryKind::Power:
         return std::pow(a, b);
     case BinaryKind::Maximum:
-        return std::max(a, b);
+        return a > b || std::isnan(a) ? a : b; // a NaN passes
     case BinaryKind::Minimum:
-        return std::min(a, b);
+        return a < b || std::isnan(a) ? a : b;
     }
     return a;
 }

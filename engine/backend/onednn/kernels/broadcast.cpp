@@ -151,9 +151,9 @@ void applyBinary(const BinaryOp& op, const BroadcastLoops& loops, float* out,
     case BinaryKind::Power:
         return apply([](float a, float b) { return std::pow(a, b); });
     case BinaryKind::Maximum:
-        return apply([](float a, float b) { return std::max(a, b); });
+        return apply([](float a, float b) { return a > b || std::isnan(a) ? a : b; });
     case BinaryKind::Minimum:
-        return apply([](float a, float b) { return std::min(a, b); });
+        return apply([](float a, float b) { return a < b || std::isnan(a) ? a : b; });
     }
 }
 
