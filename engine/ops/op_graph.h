@@ -108,7 +108,7 @@ public:
     void setOutputs(std::vector<NamedValue> outputs);
     void addLoss(ValueId perSample, double weight);
     /// Throws Error unless the value has the weight's shape.
-    void addGradient(WeightId weight, ValueId value);
+    void addGradient(WeightId id, ValueId value);
 
     void setGradientOf(ValueId gradient, ValueId value);
     /// The ops from that place on are the backward pass.
