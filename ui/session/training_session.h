@@ -45,7 +45,7 @@ public:
     ~TrainingSession() override;
 
     /// Trains a frozen copy, as soon as it is its turn in the queue. Throws Error while a training
-    /// of this session is active.
+    /// of this TrainingSession is active.
     void start(TrainingJob job);
     void pause();
     void resume();

@@ -68,7 +68,7 @@ private:
     }
 
     OpGraph graph_;
-    OpGraph ops_; ///< of the graph, as they are compiled
+    OpGraph ops_; ///< what is compiled: in training with the backward pass
     CompileOptions options_;
     ProgramRole role_;
     std::shared_ptr<OneDnnWeights> weights_;

@@ -48,8 +48,9 @@ private:
     OneDnnWeights& weights_;
     std::vector<WeightId> trained_;
     UpdateRule rule_;
-    std::unique_ptr<FormsByWeight> forms_;        ///< written here
-    std::vector<std::vector<float*>> wholeSlots_; ///< of the weights that are taken together
+    std::unique_ptr<FormsByWeight> forms_; ///< written here
+    std::vector<std::vector<float*>>
+        wholeSlots_; ///< the slots of each weight, for rules that take all weights together
     UpdatePipeline<float, Threads> pipeline_;
     std::vector<double> gradientSquares_;
 };

@@ -72,20 +72,20 @@ private:
         void finished(const UpdatePiece<T>& /*piece*/) const {}
     };
 
-    OpGraph graph_; ///< in training with its backward pass
+    OpGraph graph_; ///< includes the backward pass in training
     CompileOptions options_;
     std::shared_ptr<ReferenceWeights<T>> weights_;
     std::shared_ptr<WeightStore> store_; ///< the same, as the interface hands it out
     std::vector<Buffer> buffers_;        ///< by value
     std::vector<bool> needed_;           ///< by value: outputs, losses or gradients depend on it
-    std::vector<Step> steps_;            ///< of the forward pass
+    std::vector<Step> steps_;            ///< the forward pass
     std::vector<Step> backward_;
     std::deque<std::vector<T>> unwanted_;    ///< for gradients that a kernel computes in vain
-    std::deque<std::vector<T*>> wholeSlots_; ///< of the weights, for the pipeline
+    std::deque<std::vector<T*>> wholeSlots_; ///< the slots of each weight, for the pipeline
     std::optional<UpdatePipeline<T, OneThread>> pipeline_;
     std::vector<bool> trained_; ///< by weight: a loss depends on it
     std::vector<double> gradientSquares_;
-    StepSeed seed_; ///< of the last forward pass
+    StepSeed seed_; ///< the one that the last forward pass was given
     State state_ = State::Compiled;
 };
 

@@ -25,7 +25,7 @@ public:
 private:
     std::vector<std::size_t> lengths_; ///< without the innermost
     std::vector<std::vector<std::size_t>> strides_;
-    std::vector<std::size_t> steps_; ///< of the innermost, by input
+    std::vector<std::size_t> steps_; ///< how far each input moves in the innermost loop
     std::size_t rows_ = 1, rowLength_ = 1;
 };
 
