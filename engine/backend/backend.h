@@ -3,6 +3,7 @@
 
 #include "engine/backend/update_rule.h"
 #include "engine/ops/op_graph.h"
+#include "engine/passes/program_graph.h"
 #include "engine/tensor/byte_scaling.h"
 
 #include <memory>
@@ -17,17 +18,12 @@ namespace gradwright {
 /// FP32; weights, values between the layers, statistics, losses and the optimizer stay in FP32
 /// (Kalamkar et al.: "A study of BFLOAT16 for deep learning training", 2019).
 enum class Precision { F32, F64, Bf16 };
-enum class Mode { Training, Inference };
 
 struct CompileOptions {
     std::int64_t batch = 1;
     Precision precision = Precision::F32;
     Mode mode = Mode::Inference;
     std::optional<UpdateRule> update = {}; ///< in training: the optimizer
-    /// Parts that a batch is computed in, each by one thread at a time: then no number depends on
-    /// how many threads there are. 1: as a whole, its ops shared out among the threads. A backend
-    /// may take fewer.
-    int replicas = 1;
     /// In training: throw values between the layers away and compute them again in the backward
     /// pass, where that saves memory. The results are the same to the bit. The reference keeps all.
     bool recompute = false;
@@ -73,6 +69,31 @@ struct StepSeed {
     std::uint64_t step = 0;
 };
 
+/// A whole step, as a device is asked for it.
+struct StepRequest {
+    std::span<const BatchInput> inputs; ///< stay valid until finish()
+    StepSeed seed;                      ///< its step counts from 1
+    double learningRate = 0;            ///< in training
+};
+
+/// Where a step first met a number that is not finite.
+struct NonFinite {
+    enum class Where { Loss, Gradient };
+    Where where;
+    std::string path; ///< of the first layer whose value it is, or the key of the weight
+    bool operator==(const NonFinite&) const = default;
+};
+
+/// All that is asked of a step. The spans are valid until the next call of the program.
+struct StepResult {
+    double lossSum = 0; ///< over the batch, of the weighted per-sample losses
+    /// The squared norm of each weight's gradient, in the order of the graph's weights; none in
+    /// inference.
+    std::span<const double> gradientSquares = {};
+    /// Then the optimizer did not move the weights.
+    std::optional<NonFinite> fault = {};
+};
+
 struct OpReport {
     std::string path;
     std::string op;
@@ -113,6 +134,16 @@ public:
     [[nodiscard]] virtual const OpGraph& graph() const = 0;
     [[nodiscard]] virtual const std::shared_ptr<WeightStore>& weights() const = 0;
 
+    /// Hands a step over: the forward pass and, in training, the backward pass and the update. A
+    /// device computes it while the caller does something else; one step at a time.
+    virtual void submit(const StepRequest& step);
+    /// Waits for the submitted step, whose results come back together: nothing else has to be asked
+    /// of the device. Returns nothing when stopped, with the weights unchanged. Throws Error as
+    /// forward() does, and where nothing was submitted. By default the three passes run here.
+    virtual std::optional<StepResult> finish(const std::stop_token& stop = {});
+
+    // The passes one by one, for tests and reports.
+
     /// Computes all values from a binding for every graph input that the outputs and losses need.
     /// Returns false when stopped between two ops. Throws Error for a class index outside the
     /// logits.
@@ -140,6 +171,9 @@ public:
     [[nodiscard]] virtual std::optional<std::string> firstNonFinite() const = 0;
 
     [[nodiscard]] virtual ProgramReport report() const = 0;
+
+private:
+    std::optional<StepRequest> submitted_;
 };
 
 struct DeviceInfo {
@@ -180,7 +214,14 @@ public:
 
 /// The slow, obvious one, in double or float: the oracle of the tests.
 std::unique_ptr<Backend> makeReferenceBackend();
-/// The CPU engine.
-std::unique_ptr<Backend> makeOneDnnBackend();
+
+/// What the CPU engine does its own way.
+struct CpuOptions {
+    /// Parts that a batch is computed in, each by one thread at a time: then no number depends on
+    /// how many threads there are. 1: as a whole, its ops shared out among the threads. Small
+    /// batches are cut into fewer.
+    int parts = 1;
+};
+std::unique_ptr<Backend> makeOneDnnBackend(CpuOptions options = {});
 
 } // namespace gradwright

@@ -7,12 +7,12 @@
 
 namespace gradwright {
 
-std::shared_ptr<const Backend> backendFor(const ComputeTarget& target) {
+std::shared_ptr<const Backend> backendFor(const ComputeTarget& target, CpuOptions cpu) {
     if (target.device == "reference")
         return makeReferenceBackend();
     if (target.device != "cpu")
         throw Error("there is no device \"{}\"; known are cpu and reference", target.device);
-    return target.precision == Precision::F64 ? makeReferenceBackend() : makeOneDnnBackend();
+    return target.precision == Precision::F64 ? makeReferenceBackend() : makeOneDnnBackend(cpu);
 }
 
 bool isEmulated(Precision precision) {

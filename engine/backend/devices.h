@@ -15,9 +15,9 @@ struct ComputeTarget {
     bool operator==(const ComputeTarget&) const = default;
 };
 
-/// The engine for it: on the processor oneDNN in FP32 and BF16, the reference in FP64. Throws Error
-/// that names the devices there are.
-std::shared_ptr<const Backend> backendFor(const ComputeTarget& target);
+/// The engine for it: on the processor oneDNN in FP32 and BF16, the reference in FP64. `cpu` is for
+/// the CPU engine only. Throws Error that names the devices there are.
+std::shared_ptr<const Backend> backendFor(const ComputeTarget& target, CpuOptions cpu = {});
 
 /// Whether the processor lacks the instructions for it and others stand in.
 bool isEmulated(Precision precision);

@@ -29,6 +29,11 @@ bool isIdentity(const OpGraph& graph, const Op& op, bool forInference) {
         op.attributes);
 }
 
+/// Whether the graph names what it makes: its results keep their numbers.
+bool isRequested(const OpGraph& graph, const Op& op) {
+    return std::ranges::any_of(op.outputs, [&](ValueId id) { return graph.isResult(id); });
+}
+
 } // namespace
 
 std::size_t eliminateDead(OpGraph& graph) {
@@ -47,7 +52,7 @@ std::size_t eliminateIdentities(OpGraph& graph, bool forInference) {
     std::vector<bool> gone(graph.ops().size());
     for (std::size_t i = 0; i < graph.ops().size(); ++i) {
         const auto op = graph.ops()[i];
-        if (!isIdentity(graph, op, forInference))
+        if (!isIdentity(graph, op, forInference) || isRequested(graph, op))
             continue;
         graph.replaceUses(op.output(), op.inputs[0]);
         gone[i] = true;

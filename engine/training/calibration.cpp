@@ -2,7 +2,6 @@
 #include "engine/training/calibration.h"
 
 #include "engine/backend/compute_threads.h"
-#include "engine/backend/devices.h"
 #include "engine/support/rng.h"
 #include "engine/training/seconds_since.h"
 
@@ -51,8 +50,7 @@ public:
         : graph_(graph)
         , settings_(settings)
         , stop_(stop)
-        , batch_(graph, settings.batch())
-        , backend_(backendFor(settings.target())) {}
+        , batch_(graph, settings.batch()) {}
 
     std::optional<Calibration> run() {
         const ComputePlan all{availableThreads(), defaultParts(graph_, settings_)};
@@ -87,7 +85,8 @@ private:
 
     void add(const ComputePlan& plan) {
         setComputeThreads(plan.threads);
-        auto program = backend_->compile(graph_, trainingOptions(settings_, plan), store_);
+        auto program =
+            trainingBackend(settings_, plan)->compile(graph_, trainingOptions(settings_), store_);
         if (!store_) {
             store_ = program->weights();
             initializeWeights(*store_, 1);
@@ -102,10 +101,9 @@ private:
         for (int i = 0; i < 2 || secondsSince(start) < kSeconds; ++i) {
             const auto since = Clock::now();
             // A learning rate of 0: nothing diverges.
-            if (!trial.program->forward(batch_.inputs, {1, steps_}, stop_) ||
-                !trial.program->backward(stop_))
+            trial.program->submit({batch_.inputs, {1, ++steps_}, 0});
+            if (!trial.program->finish(stop_))
                 return false;
-            trial.program->update(0, ++steps_);
             trial.seconds = std::min(trial.seconds, secondsSince(since));
         }
         return true;
@@ -129,7 +127,6 @@ private:
     const TrainingSettings& settings_;
     const std::stop_token& stop_;
     MadeUpBatch batch_;
-    std::shared_ptr<const Backend> backend_;
     std::shared_ptr<WeightStore> store_;
     std::vector<Trial> trials_;
     std::uint64_t steps_ = 0;

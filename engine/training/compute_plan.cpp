@@ -146,12 +146,16 @@ std::string calibrationKey(const OpGraph& training, const TrainingSettings& sett
                        settings.recompute() ? ", recomputing" : "", digest(text));
 }
 
-CompileOptions trainingOptions(const TrainingSettings& settings, const ComputePlan& plan) {
+std::shared_ptr<const Backend> trainingBackend(const TrainingSettings& settings,
+                                               const ComputePlan& plan) {
+    return backendFor(settings.target(), {.parts = plan.replicas});
+}
+
+CompileOptions trainingOptions(const TrainingSettings& settings) {
     return {.batch = settings.batch(),
             .precision = settings.precision(),
             .mode = Mode::Training,
             .update = settings.updateRule(),
-            .replicas = plan.replicas,
             .recompute = settings.recompute()};
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/ops/op_graph.h"
+#include "engine/backend/backend.h"
 #include "engine/support/json_fwd.h"
 #include "engine/training/settings.h"
 
@@ -15,7 +15,7 @@ namespace gradwright {
 /// are taken, and where there is only one, on the number of threads.
 struct ComputePlan {
     int threads = 1;
-    int replicas = 1; ///< parts of the batch, see CompileOptions::replicas
+    int replicas = 1; ///< parts of the batch, see CpuOptions::parts
 
     bool operator==(const ComputePlan&) const = default;
 };
@@ -47,8 +47,11 @@ private:
 /// Of this machine, what the graph computes and the settings that its speed depends on.
 std::string calibrationKey(const OpGraph& training, const TrainingSettings& settings);
 
+/// What computes the settings' steps as the plan says.
+std::shared_ptr<const Backend> trainingBackend(const TrainingSettings& settings,
+                                               const ComputePlan& plan);
 /// For a program that takes the settings' steps.
-CompileOptions trainingOptions(const TrainingSettings& settings, const ComputePlan& plan);
+CompileOptions trainingOptions(const TrainingSettings& settings);
 
 /// Parts for a batch on this machine: one per processor, as far as there are 8 samples for each;
 /// fewer where the gradients of each part would take much memory. 1 where two parts would, and for

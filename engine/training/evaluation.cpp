@@ -5,7 +5,6 @@
 #include "engine/data/batcher.h"
 #include "engine/training/diverged.h"
 
-#include <cmath>
 #include <numeric>
 
 namespace gradwright {
@@ -24,16 +23,18 @@ std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& train
     while (const auto* batch = batcher.next()) {
         auto& program = programs.get(batch->count, Mode::Inference);
         bindBatch(training, *batch, inputs);
-        if (!program.forward(inputs, {}, stop))
+        program.submit({.inputs = inputs, .seed = {}});
+        const auto result = program.finish(stop);
+        if (!result)
             return {};
+        if (result->fault)
+            throw DivergedError("the loss is not a finite number; the first such value is in {}",
+                                result->fault->path);
         outputs.resize(static_cast<std::size_t>(batch->count) * elements);
         program.copyOutput(output, outputs);
         if (training.outputIsLogits)
             applySigmoid(outputs);
-        if (!std::isfinite(program.lossSum()))
-            throw DivergedError("the loss is not a finite number; the first such value is in {}",
-                                program.firstNonFinite().value_or("the loss"));
-        sums.add(program.lossSum(), outputs, *batch);
+        sums.add(result->lossSum, outputs, *batch);
         if (progress)
             progress(sums.samples);
     }

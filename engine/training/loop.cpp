@@ -2,7 +2,6 @@
 #include "engine/training/loop.h"
 
 #include "engine/backend/compute_threads.h"
-#include "engine/backend/devices.h"
 #include "engine/data/data_info_json.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
@@ -43,7 +42,7 @@ ComputePlan chosenPlan(const TrainingJob& job, const OpGraph& graph) {
 /// Compiles before a run folder is made, so that a network that cannot run leaves none behind.
 ProgramCache compiled(const TrainingJob& job, const Split& split, const OpGraph& graph,
                       const ComputePlan& plan) {
-    const auto options = trainingOptions(job.settings, plan);
+    const auto options = trainingOptions(job.settings);
     const auto& rule = *options.update;
     const auto samples = static_cast<std::int64_t>(split.training.size());
     if (rule.fullBatch && job.settings.batch() < samples)
@@ -51,7 +50,7 @@ ProgramCache compiled(const TrainingJob& job, const Split& split, const OpGraph&
                     "least {}, not {}",
                     optimizer(rule.key).title, samples, job.settings.batch());
     setComputeThreads(plan.threads);
-    ProgramCache programs(backendFor(job.settings.target()), graph, options);
+    ProgramCache programs(trainingBackend(job.settings, plan), graph, options);
     programs.get(std::min(job.settings.batch(), samples), Mode::Training);
     return programs;
 }
@@ -248,14 +247,11 @@ bool TrainingLoop::runStep(const Batch& batch, Clock::time_point asked,
     bindBatch(training_, batch, inputs_);
 
     const auto step = static_cast<std::uint64_t>(position_.step) + 1;
-    if (!program.forward(inputs_, {job_.settings.seed(), step}, stop))
+    program.submit({inputs_, {job_.settings.seed(), step}, scheduledRate()});
+    const auto result = program.finish(stop);
+    if (!result)
         return false;
-    const double lossSum = program.lossSum();
-    requireFinite(program, lossSum, false);
-    if (!program.backward(stop))
-        return false;
-    requireFinite(program, lossSum, true);
-    program.update(scheduledRate(), step);
+    requireFinite(*result);
 
     const auto output = training_.outputs.front();
     outputs_.resize(
@@ -264,28 +260,25 @@ bool TrainingLoop::runStep(const Batch& batch, Clock::time_point asked,
     if (training_.outputIsLogits)
         applySigmoid(outputs_);
     ScoreSums sums;
-    sums.add(lossSum, outputs_, batch);
-    position_.running.add(lossSum, outputs_, batch);
+    sums.add(result->lossSum, outputs_, batch);
+    position_.running.add(result->lossSum, outputs_, batch);
     speed_.add(batch.count, Clock::now() - asked, batcher_.waitedSeconds());
-    noteStep(program, sums.score());
+    noteStep(*result, sums.score());
     return true;
 }
 
-void TrainingLoop::requireFinite(Program& program, double loss, bool gradients) const {
-    const auto step = position_.step + 1;
-    if (!std::isfinite(loss))
-        throw Error("Step {}: the loss is not a finite number; the first such value is in {}. {}",
-                    step, program.firstNonFinite().value_or("the loss"), kDivergedAdvice);
-    if (!gradients)
+void TrainingLoop::requireFinite(const StepResult& result) const {
+    if (!result.fault)
         return;
-    const auto squares = program.gradientSquares();
-    for (std::size_t i = 0; i < squares.size(); ++i)
-        if (!std::isfinite(squares[i]))
-            throw Error("Step {}: the gradient of {} is not finite. {}", step,
-                        training_.graph.weights()[i].key, kDivergedAdvice);
+    const auto step = position_.step + 1;
+    if (result.fault->where == NonFinite::Where::Loss)
+        throw Error("Step {}: the loss is not a finite number; the first such value is in {}. {}",
+                    step, result.fault->path, kDivergedAdvice);
+    throw Error("Step {}: the gradient of {} is not finite. {}", step, result.fault->path,
+                kDivergedAdvice);
 }
 
-void TrainingLoop::noteStep(const Program& program, const Score& score) {
+void TrainingLoop::noteStep(const StepResult& result, const Score& score) {
     const double rate = scheduledRate();
     ++position_.step;
     ++position_.batch;
@@ -305,15 +298,14 @@ void TrainingLoop::noteStep(const Program& program, const Score& score) {
                    speed_.recentWait(),
                    {}};
     if (metrics_.endsPoint(position_.batch))
-        event.gradientNorms = gradientNorms(program);
+        event.gradientNorms = gradientNorms(result.gradientSquares);
     metrics_.add(event, score.samples);
     sink_(event);
 }
 
 std::shared_ptr<const std::vector<double>>
-TrainingLoop::gradientNorms(const Program& program) const {
+TrainingLoop::gradientNorms(std::span<const double> squares) const {
     auto norms = std::make_shared<std::vector<double>>();
-    const auto squares = program.gradientSquares();
     for (std::size_t i = 0; i < squares.size(); ++i)
         if (training_.graph.weights()[i].learns())
             norms->push_back(std::sqrt(squares[i]));

@@ -45,10 +45,10 @@ private:
     void adaptThreads(std::int64_t samples);
     void changeLearningRate(double learningRate);
     [[nodiscard]] double scheduledRate() const;
-    void requireFinite(Program& program, double loss, bool gradients) const;
-    void noteStep(const Program& program, const Score& score);
+    void requireFinite(const StepResult& result) const;
+    void noteStep(const StepResult& result, const Score& score);
     [[nodiscard]] std::shared_ptr<const std::vector<double>>
-    gradientNorms(const Program& program) const;
+    gradientNorms(std::span<const double> squares) const;
     void writeCheckpointFile();
     [[nodiscard]] bool outOfPatience() const;
 

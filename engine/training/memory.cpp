@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/training/memory.h"
 
-#include "engine/backend/devices.h"
 #include "engine/backend/evaluation_batch.h"
 #include "engine/data/batcher.h"
 #include "engine/graph/lower.h"
@@ -107,8 +106,8 @@ std::optional<MemoryEstimate> planTrainingMemory(const Network& network, const A
                 estimateTrainingMemory(graph, settings.batch(), settings.updateRule().allSlots());
             return MemoryEstimate{2 * single.weights, 2 * single.activations, loaded};
         }
-        auto options = trainingOptions(settings, planFor(graph, settings));
-        const auto backend = backendFor(settings.target());
+        auto options = trainingOptions(settings);
+        const auto backend = trainingBackend(settings, planFor(graph, settings));
         const auto report = backend->plan(graph, options);
         options.batch = evaluated;
         options.mode = Mode::Inference;

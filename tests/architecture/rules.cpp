@@ -112,8 +112,10 @@ const std::vector<Room>& rooms() {
         {"engine/ops", {"engine/tensor"}},
         {"engine/layers", {"engine/ops"}},
         {"engine/graph", {"engine/layers"}},
-        // What lies beside backend.h is for all; what lies below, for that backend only.
-        {"engine/backend", {"engine/passes"}},
+        // What lies beside backend.h and in memory is for all; what lies below otherwise, for that
+        // backend only.
+        {"engine/backend", {"engine/passes", "engine/backend/memory"}},
+        {"engine/backend/memory", {"engine/ops"}},
         {"engine/backend/reference", {"engine/backend"}},
         {"engine/backend/onednn", {"engine/backend"}},
         {"engine/backend/cuda", {"engine/backend"}},

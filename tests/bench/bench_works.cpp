@@ -111,8 +111,8 @@ struct Bench {
         data = dataOf(project, options);
         training = trainingGraph(project.network, data.info, project.training);
         const auto plan = planFor(training.graph, project.training);
-        programs.emplace(backendFor(project.training.target()), training.graph,
-                         trainingOptions(project.training, plan));
+        programs.emplace(trainingBackend(project.training, plan), training.graph,
+                         trainingOptions(project.training));
         if (plan.replicas > 1)
             governor.emplace(computePool());
     }
@@ -121,13 +121,11 @@ struct Bench {
     double step(const Batch& batch, std::uint64_t number) {
         auto& program = programs->get(batch.count, Mode::Training);
         bindBatch(training, batch, inputs);
-        program.forward(inputs, {1, number});
-        const double loss = program.lossSum();
-        program.backward();
-        // The loop looks at them after each step.
-        if (!std::ranges::all_of(program.gradientSquares(), [](double s) { return s == s; }))
-            throw Error("a gradient is not a number");
-        program.update(project.training.learningRate(), number + 1);
+        program.submit({inputs, {1, number + 1}, project.training.learningRate()});
+        const auto result = program.finish();
+        if (!result || result->fault)
+            throw Error("step {} met a number that is not finite", number);
+        const double loss = result->lossSum;
         outputs.resize(static_cast<std::size_t>(
             batch.count * training.graph.type(training.outputs.front()).sample().elements()));
         program.copyOutput(training.outputs.front(), outputs);

@@ -74,7 +74,7 @@ ProgramReport compiledReport(const Project& project) {
     const auto plan = planFor(training.graph, settings);
     setComputeThreads(plan.threads);
     const auto program =
-        backendFor(settings.target())->compile(training.graph, trainingOptions(settings, plan));
+        trainingBackend(settings, plan)->compile(training.graph, trainingOptions(settings));
     return program->report();
 }
 

@@ -35,15 +35,16 @@ std::int64_t chunksOf(std::int64_t batch, std::int64_t chunk) {
 
 /// Among how many threads the batch is to be shared out. A training says it by its parts, so that
 /// its figures do not depend on the threads that it has at the moment.
-std::int64_t sharesFor(const CompileOptions& options) {
-    return options.replicas > 1 ? options.replicas : omp_get_max_threads();
+std::int64_t sharesFor(int parts) {
+    return parts > 1 ? parts : omp_get_max_threads();
 }
 
 } // namespace
 
-std::int64_t ChunkedProgram::chunkFor(const OpGraph& graph, const CompileOptions& options) {
-    const auto threads = sharesFor(options);
-    const bool isFixed = options.replicas > 1; // one thread at a time for each chunk, in any case
+std::int64_t ChunkedProgram::chunkFor(const OpGraph& graph, const CompileOptions& options,
+                                      int parts) {
+    const auto threads = sharesFor(parts);
+    const bool isFixed = parts > 1; // one thread at a time for each chunk, in any case
     if (options.mode != Mode::Inference || (!isFixed && options.batch < kLeastChunk * threads))
         return options.batch;
     const auto forWeights =
@@ -59,8 +60,8 @@ std::int64_t ChunkedProgram::chunkFor(const OpGraph& graph, const CompileOptions
     return (share + number - 1) / number;
 }
 
-ProgramReport ChunkedProgram::plan(const OpGraph& graph, const CompileOptions& options) {
-    const auto chunk = chunkFor(graph, options);
+ProgramReport ChunkedProgram::plan(const OpGraph& graph, const CompileOptions& options, int parts) {
+    const auto chunk = chunkFor(graph, options, parts);
     const auto workers =
         std::min<std::int64_t>(computePool().size(), chunksOf(options.batch, chunk));
     const OneThread one;
@@ -74,11 +75,11 @@ ProgramReport ChunkedProgram::plan(const OpGraph& graph, const CompileOptions& o
     return report;
 }
 
-ChunkedProgram::ChunkedProgram(const OpGraph& graph, const CompileOptions& options,
+ChunkedProgram::ChunkedProgram(const OpGraph& graph, const CompileOptions& options, int parts,
                                std::shared_ptr<OneDnnWeights> weights)
     : options_(options)
     , weights_(std::move(weights))
-    , chunk_(chunkFor(graph, options))
+    , chunk_(chunkFor(graph, options, parts))
     , chunks_(chunksOf(options.batch, chunk_)) {
     const auto threads = static_cast<std::int64_t>(computePool().size());
     const OneThread one;

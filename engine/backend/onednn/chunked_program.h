@@ -9,12 +9,12 @@ namespace gradwright::onednn {
 /// in a core's cache, and no op waits for other threads.
 class ChunkedProgram final : public Program {
 public:
-    /// Samples of a chunk; all of them where chunks don't pay.
-    static std::int64_t chunkFor(const OpGraph& graph, const CompileOptions& options);
+    /// Samples of a chunk; all of them where chunks don't pay. `parts`: of CpuOptions.
+    static std::int64_t chunkFor(const OpGraph& graph, const CompileOptions& options, int parts);
     /// The report of a program that is not made.
-    static ProgramReport plan(const OpGraph& graph, const CompileOptions& options);
+    static ProgramReport plan(const OpGraph& graph, const CompileOptions& options, int parts);
 
-    ChunkedProgram(const OpGraph& graph, const CompileOptions& options,
+    ChunkedProgram(const OpGraph& graph, const CompileOptions& options, int parts,
                    std::shared_ptr<OneDnnWeights> weights);
 
     [[nodiscard]] const CompileOptions& options() const override { return options_; }

@@ -75,20 +75,24 @@ void requireSupported(const CompileOptions& options) {
 /// How a batch is computed.
 enum class Division { None, Chunks, Parts };
 
-Division divisionOf(const OpGraph& graph, const CompileOptions& options) {
+Division divisionOf(const OpGraph& graph, const CompileOptions& options, int parts) {
     // What is to be computed in parts is so for the smallest batch, too: its numbers must not
     // depend on the number of threads.
-    const bool isFixed = options.replicas > 1;
+    const bool isFixed = parts > 1;
     if (mixesSamples(graph))
         return Division::None;
     if (options.mode == Mode::Training)
         return isFixed ? Division::Parts : Division::None;
-    return isFixed || ChunkedProgram::chunkFor(graph, options) < options.batch ? Division::Chunks
-                                                                               : Division::None;
+    return isFixed || ChunkedProgram::chunkFor(graph, options, parts) < options.batch
+               ? Division::Chunks
+               : Division::None;
 }
 
 class OneDnnBackend final : public Backend {
 public:
+    explicit OneDnnBackend(CpuOptions cpu)
+        : cpu_(cpu) {}
+
     [[nodiscard]] std::string key() const override { return "onednn"; }
     [[nodiscard]] DeviceInfo device() const override {
         const bool native = halfSupport() == HalfSupport::Native;
@@ -112,11 +116,11 @@ public:
                                      const CompileOptions& options) const override {
         requireSupported(options);
         try {
-            switch (divisionOf(graph, options)) {
+            switch (divisionOf(graph, options, cpu_.parts)) {
             case Division::Chunks:
-                return ChunkedProgram::plan(graph, options);
+                return ChunkedProgram::plan(graph, options, cpu_.parts);
             case Division::Parts:
-                return ReplicatedProgram::plan(graph, options);
+                return ReplicatedProgram::plan(graph, options, cpu_.parts);
             case Division::None:
                 break;
             }
@@ -133,11 +137,13 @@ public:
         auto store =
             weights ? adopt(weights, graph) : std::make_shared<OneDnnWeights>(graph.weights());
         try {
-            switch (divisionOf(graph, options)) {
+            switch (divisionOf(graph, options, cpu_.parts)) {
             case Division::Chunks:
-                return std::make_unique<ChunkedProgram>(graph, options, std::move(store));
+                return std::make_unique<ChunkedProgram>(graph, options, cpu_.parts,
+                                                        std::move(store));
             case Division::Parts:
-                return std::make_unique<ReplicatedProgram>(graph, options, std::move(store));
+                return std::make_unique<ReplicatedProgram>(graph, options, cpu_.parts,
+                                                           std::move(store));
             case Division::None:
                 break;
             }
@@ -146,12 +152,15 @@ public:
             throw Error("oneDNN cannot compile the network: {}", error.what());
         }
     }
+
+private:
+    CpuOptions cpu_;
 };
 
 } // namespace
 
-std::unique_ptr<Backend> makeOneDnnBackend() {
-    return std::make_unique<OneDnnBackend>();
+std::unique_ptr<Backend> makeOneDnnBackend(CpuOptions options) {
+    return std::make_unique<OneDnnBackend>(options);
 }
 
 } // namespace gradwright

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/program.h"
 
-#include "engine/passes/differentiate.h"
-#include "engine/passes/eliminate.h"
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -22,12 +19,9 @@ CompilerOptions compilerOptions(const CompileOptions& options, const ProgramRole
             .part = role.part};
 }
 
-/// The ops of a program: in training those of the backward pass, too.
+/// The ops of a program. To find a fault, those of the network as it is.
 OpGraph opsOf(const OpGraph& graph, const CompileOptions& options, const ProgramRole& role) {
-    auto ops = compilerOptions(options, role).differentiate ? differentiate(graph) : graph;
-    if (!role.forFaults)
-        eliminateDead(ops);
-    return ops;
+    return role.forFaults ? graph : programGraph(graph, options.mode);
 }
 
 bool recomputes(const CompileOptions& options, const ProgramRole& role) {

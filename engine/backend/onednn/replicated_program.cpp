@@ -32,9 +32,10 @@ std::vector<std::int64_t> batchesOf(std::int64_t batch, std::int64_t parts) {
 
 } // namespace
 
-ProgramReport ReplicatedProgram::plan(const OpGraph& graph, const CompileOptions& options) {
+ProgramReport ReplicatedProgram::plan(const OpGraph& graph, const CompileOptions& options,
+                                      int parts) {
     const OneThread one;
-    PartGroup group(batchesOf(options.batch, options.replicas), true);
+    PartGroup group(batchesOf(options.batch, parts), true);
     auto part = options;
     part.batch = group.samples(0);
     auto first = planProgram(graph, part, {.parts = &group});
@@ -54,17 +55,16 @@ ProgramReport ReplicatedProgram::ofBatch(ProgramReport first, const PartGroup& g
     return report;
 }
 
-ReplicatedProgram::ReplicatedProgram(const OpGraph& graph, const CompileOptions& options,
+ReplicatedProgram::ReplicatedProgram(const OpGraph& graph, const CompileOptions& options, int parts,
                                      std::shared_ptr<OneDnnWeights> weights)
     : options_(options)
     , weights_(std::move(weights))
-    , group_(batchesOf(options.batch, options.replicas)) {
+    , group_(batchesOf(options.batch, parts)) {
     const OneThread one;
     std::int64_t first = 0;
     for (std::size_t i = 0; i < group_.parts(); ++i) {
         auto part = options;
         part.batch = group_.samples(i);
-        part.replicas = 1;
         const ProgramRole role{.parts = &group_, .part = i, .firstSample = first};
         parts_.push_back({.program = std::make_unique<OneDnnProgram>(graph, part, weights_, role),
                           .firstSample = first});

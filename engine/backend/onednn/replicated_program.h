@@ -11,10 +11,10 @@ namespace gradwright::onednn {
 class ReplicatedProgram final : public Program {
 public:
     /// With as many parts as asked for, of four samples at least.
-    ReplicatedProgram(const OpGraph& graph, const CompileOptions& options,
+    ReplicatedProgram(const OpGraph& graph, const CompileOptions& options, int parts,
                       std::shared_ptr<OneDnnWeights> weights);
     /// The report of a program that is not made.
-    static ProgramReport plan(const OpGraph& graph, const CompileOptions& options);
+    static ProgramReport plan(const OpGraph& graph, const CompileOptions& options, int parts);
 
     [[nodiscard]] const CompileOptions& options() const override { return options_; }
     [[nodiscard]] const OpGraph& graph() const override { return parts_.front().program->graph(); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/schedule.h"
 
-#include "engine/backend/onednn/arena_plan.h"
+#include "engine/backend/memory/arena_plan.h"
 #include "engine/support/error.h"
 
 #include <algorithm>

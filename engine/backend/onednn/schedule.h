@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/backend/backend.h"
-#include "engine/backend/onednn/execution.h"
+#include "engine/backend/memory/execution.h"
 #include "engine/backend/onednn/primitives.h"
 
 #include <deque>

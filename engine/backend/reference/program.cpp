@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/reference/program.h"
 
-#include "engine/passes/differentiate.h"
-#include "engine/passes/eliminate.h"
-
 #include <algorithm>
 #include <cmath>
 
 namespace gradwright::reference {
 
 namespace {
-
-OpGraph programOf(const OpGraph& graph, Mode mode) {
-    auto program = mode == Mode::Training ? differentiate(graph) : graph;
-    eliminateDead(program);
-    return program;
-}
 
 /// Whether each batch brings it.
 bool isFed(const Value& value) {
@@ -48,7 +39,7 @@ private:
 template <class T>
 ReferenceProgram<T>::ReferenceProgram(const OpGraph& graph, const CompileOptions& options,
                                       std::shared_ptr<ReferenceWeights<T>> weights)
-    : graph_(programOf(graph, options.mode))
+    : graph_(programGraph(graph, options.mode))
     , options_(options)
     , weights_(std::move(weights))
     , store_(weights_)

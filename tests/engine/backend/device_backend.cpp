@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/engine/backend/device_backend.h"
 
+#include "engine/backend/memory/value_outline.h"
 #include "engine/backend/reference/kernel.h"
 #include "engine/backend/update_pipeline.h"
-#include "engine/passes/differentiate.h"
-#include "engine/passes/eliminate.h"
 
 #include <algorithm>
+#include <cstring>
 #include <deque>
+#include <limits>
+#include <map>
 #include <type_traits>
 
 namespace gradwright::test {
@@ -27,10 +29,10 @@ public:
     [[nodiscard]] std::size_t size() const { return memory_.size(); }
     void upload(std::span<const T> values) { std::ranges::copy(values, memory_.begin()); }
     [[nodiscard]] std::vector<T> download() const { return memory_; }
-    [[nodiscard]] std::span<T> onDevice() { return memory_; }
+    [[nodiscard]] std::span<T> onDevice() const { return memory_; }
 
 private:
-    std::vector<T> memory_;
+    mutable std::vector<T> memory_;
 };
 
 class DeviceWeights final : public WeightStore {
@@ -109,24 +111,25 @@ class DeviceProgram final : public Program {
 public:
     DeviceProgram(const OpGraph& graph, const CompileOptions& options,
                   std::shared_ptr<DeviceWeights> weights)
-        : graph_(options.mode == Mode::Training ? differentiate(graph) : graph)
+        : graph_(programGraph(graph, options.mode))
         , options_(options)
         , weights_(std::move(weights))
         , store_(weights_)
-        , values_(graph_.values().size())
-        , indices_(graph_.values().size())
         , squares_(graph_.weights().size()) {
-        eliminateDead(graph_);
-        for (std::size_t i = 0; i < values_.size(); ++i) {
-            const auto& type = graph_.values()[i].type;
-            const auto size = static_cast<std::size_t>(type.shapeFor(options.batch).elements());
-            if (type.element == DType::I32)
-                indices_[i] = DeviceArray<std::int32_t>(size);
-            else
-                values_[i] = DeviceArray<float>(size);
+        const auto outline = valueOutline(graph_, options.batch, sizeof(float));
+        const auto execution = runOnce(outline);
+        plan_ = planArena(outline, execution);
+        arena_ = DeviceArray<float>(plan_.bytes / sizeof(float));
+        for (std::uint32_t i = 0; i < graph_.values().size(); ++i)
+            placeElsewhere(ValueId{i});
+        for (std::size_t i = 0; i < graph_.ops().size(); ++i) {
+            lower(graph_.ops()[i]);
+            auto& steps = graph_.ops()[i].isBackward ? backward_ : forward_;
+            for (std::uint32_t value = 0; value < graph_.values().size(); ++value)
+                if (const auto& lives = execution.lives[value];
+                    !lives.empty() && lives.back().last == i + 1)
+                    steps.back().dead.push_back(valueOf(ValueId{value}));
         }
-        for (const auto& op : graph_.ops())
-            lower(op);
         if (options_.update)
             preparePipeline();
     }
@@ -139,12 +142,10 @@ public:
                  const std::stop_token& /*stop*/) override {
         seed_ = seed;
         for (const auto& input : inputs) {
-            const auto at = input.value.index();
-            if (indices_[at].size() > 0)
-                indices_[at].upload(
-                    {static_cast<const std::int32_t*>(input.data), indices_[at].size()});
+            if (const auto indices = indices_.find(input.value); indices != indices_.end())
+                copy(input.data, indices->second.onDevice());
             else
-                values_[at].upload({static_cast<const float*>(input.data), values_[at].size()});
+                copy(input.data, valueOf(input.value));
         }
         run(forward_);
         return true;
@@ -153,7 +154,7 @@ public:
     bool backward(const std::stop_token& /*stop*/) override {
         run(backward_);
         for (const auto& [weight, value] : graph_.gradients()) {
-            const auto gradient = values_[value.index()].onDevice();
+            const auto gradient = valueOf(value);
             weights_->entry(weight).gradient.upload(gradient);
             squares_[weight.index()] = squaresOf(gradient.data(), gradient.size());
         }
@@ -169,16 +170,15 @@ public:
     [[nodiscard]] double lossSum() const override {
         double sum = 0;
         for (const auto& loss : graph_.losses())
-            for (const auto value : values_[loss.perSample.index()].download())
+            for (const auto value : valueOf(loss.perSample))
                 sum += loss.weight * static_cast<double>(value);
         return sum;
     }
     [[nodiscard]] Tensor read(ValueId value) const override {
-        return Tensor::of<float>(graph_.type(value).shapeFor(options_.batch),
-                                 values_[value.index()].download());
+        return Tensor::of<float>(graph_.type(value).shapeFor(options_.batch), valueOf(value));
     }
     void copyOutput(ValueId value, std::span<float> out) const override {
-        std::ranges::copy(values_[value.index()].download(), out.begin());
+        std::ranges::copy(valueOf(value), out.begin());
     }
     [[nodiscard]] std::span<const double> gradientSquares() const override { return squares_; }
     [[nodiscard]] std::optional<std::string> firstNonFinite() const override { return {}; }
@@ -188,9 +188,42 @@ private:
     struct Lowered {
         std::size_t op;
         Frame<float> frame;
-        KernelPtr<float> kernel;        ///< of a forward op, or of an op of the gradient
-        Kernel<float>* fused = nullptr; ///< whose backward pass runs
+        KernelPtr<float> kernel;                 ///< of a forward op, or of an op of the gradient
+        Kernel<float>* fused = nullptr;          ///< whose backward pass runs
+        std::vector<std::span<float>> dead = {}; ///< nothing reads them after this
     };
+
+    template <class T>
+    static void copy(const void* from, std::span<T> to) {
+        std::memcpy(to.data(), from, to.size_bytes());
+    }
+
+    /// Constants and class indices have arrays of their own; weights have theirs already.
+    void placeElsewhere(ValueId id) {
+        const auto& value = graph_.value(id);
+        const auto size = static_cast<std::size_t>(value.type.shapeFor(options_.batch).elements());
+        if (value.constant)
+            copy(value.constant->to(DType::F32).bytes().data(),
+                 constants_.emplace(id, DeviceArray<float>(size)).first->second.onDevice());
+        else if (!value.source && !value.weight && value.type.element == DType::I32)
+            indices_.emplace(id, DeviceArray<std::int32_t>(size));
+    }
+
+    [[nodiscard]] std::span<float> valueOf(ValueId id) const {
+        const auto& value = graph_.value(id);
+        if (value.weight)
+            return weights_->entry(*value.weight).value.onDevice();
+        if (const auto constant = constants_.find(id); constant != constants_.end())
+            return constant->second.onDevice();
+        if (indices_.contains(id))
+            return {};
+        const auto size = static_cast<std::size_t>(value.type.shapeFor(options_.batch).elements());
+        return arena_.onDevice().subspan(plan_.offsets[id.index()] / sizeof(float), size);
+    }
+    [[nodiscard]] std::span<const std::int32_t> indicesOf(ValueId id) const {
+        const auto found = indices_.find(id);
+        return found == indices_.end() ? std::span<std::int32_t>() : found->second.onDevice();
+    }
 
     Frame<float> frameOf(const Op& op) {
         Frame<float> frame;
@@ -199,14 +232,14 @@ private:
         frame.mode = options_.mode;
         frame.inputTypes = graph_.inputTypes(op);
         for (const auto input : op.inputs) {
-            frame.inputs.push_back(values_[input.index()].onDevice());
-            frame.indices.push_back(indices_[input.index()].onDevice());
+            frame.inputs.push_back(valueOf(input));
+            frame.indices.push_back(indicesOf(input));
             if (!frame.indices.back().empty())
                 frame.classes = frame.indices.back();
         }
         for (const auto output : op.outputs) {
             frame.outputTypes.push_back(graph_.type(output));
-            frame.outputs.push_back(values_[output.index()].onDevice());
+            frame.outputs.push_back(valueOf(output));
         }
         frame.outputType = frame.outputTypes[0];
         frame.output = frame.outputs[0];
@@ -223,11 +256,10 @@ private:
                 std::ranges::find(forward_, graph_.placeOf(gradient->of),
                                   [](const Lowered& l) { return std::optional(l.op); });
             auto frame = frameOf(graph_.ops()[forward->op]);
-            frame.outputGradient = values_[op.inputs[0].index()].onDevice();
+            frame.outputGradient = valueOf(op.inputs[0]);
             auto made = op.outputs.begin();
             const auto place_of = [&](bool isWanted, std::size_t size) {
-                return isWanted ? values_[(made++)->index()].onDevice()
-                                : scratch_.emplace_back(size).onDevice();
+                return isWanted ? valueOf(*made++) : scratch_.emplace_back(size).onDevice();
             };
             for (std::size_t i = 0; i < gradient->ofInputs.size(); ++i)
                 frame.inputGradients.push_back(
@@ -251,16 +283,19 @@ private:
     }
 
     void run(std::vector<Lowered>& steps) {
-        for (auto& [op, frame, kernel, fused] : steps) {
+        constexpr auto nan = std::numeric_limits<float>::quiet_NaN();
+        for (auto& [op, frame, kernel, fused, dead] : steps) {
             frame.seed = seed_;
-            if (!fused) {
+            if (fused) {
+                for (const auto& gradients : {frame.inputGradients, frame.weightGradients})
+                    for (const auto& values : gradients)
+                        std::ranges::fill(values, 0.0F);
+                fused->backward(frame);
+            } else {
                 kernel->forward(frame);
-                continue;
             }
-            for (const auto& gradients : {frame.inputGradients, frame.weightGradients})
-                for (const auto& values : gradients)
-                    std::ranges::fill(values, 0.0F);
-            fused->backward(frame);
+            for (const auto& values : dead) // so that no kernel reads more than its op declares
+                std::ranges::fill(values, nan);
         }
     }
 
@@ -284,8 +319,10 @@ private:
     CompileOptions options_;
     std::shared_ptr<DeviceWeights> weights_;
     std::shared_ptr<WeightStore> store_;
-    std::vector<DeviceArray<float>> values_; ///< by value
-    std::vector<DeviceArray<std::int32_t>> indices_;
+    ArenaPlan plan_;
+    DeviceArray<float> arena_; ///< the values that ops make and batches bring
+    std::map<ValueId, DeviceArray<float>> constants_;
+    std::map<ValueId, DeviceArray<std::int32_t>> indices_;
     std::deque<DeviceArray<float>> scratch_;
     std::vector<Lowered> forward_, backward_;
     std::optional<UpdatePipeline<float, DeviceTeam>> pipeline_;

@@ -60,21 +60,20 @@ class ByteInputsTest : public QObject {
 
 private Q_SLOTS:
     void areLikeValues_data() {
-        QTest::addColumn<bool>("reference");
+        QTest::addColumn<int>("parts"); // none: the reference
         QTest::addColumn<CompileOptions>("options");
-        auto parts = training(kBatch);
-        parts.replicas = 3;
         const CompileOptions predicting{.batch = kBatch, .mode = Mode::Inference};
-        QTest::newRow("training") << false << training(kBatch);
-        QTest::newRow("in parts") << false << parts;
-        QTest::newRow("in chunks") << false << predicting;
-        QTest::newRow("reference") << true << training(kBatch, Precision::F64);
+        QTest::newRow("training") << 1 << training(kBatch);
+        QTest::newRow("in parts") << 3 << training(kBatch);
+        QTest::newRow("in chunks") << 1 << predicting;
+        QTest::newRow("reference") << 0 << training(kBatch, Precision::F64);
     }
     void areLikeValues() {
-        QFETCH(bool, reference);
+        QFETCH(int, parts);
         QFETCH(CompileOptions, options);
         const Net net;
-        const auto backend = reference ? makeReferenceBackend() : makeOneDnnBackend();
+        const auto backend =
+            parts == 0 ? makeReferenceBackend() : makeOneDnnBackend({.parts = parts});
         const auto program = backend->compile(net.graph, options);
         initializeWeights(*program->weights(), 1);
         const Images images;

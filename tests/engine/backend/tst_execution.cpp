@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/onednn/arena_plan.h"
+#include "engine/backend/memory/arena_plan.h"
 #include "engine/tensor/aligned_buffer.h"
 
 #include <QTest>
@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <random>
 
-using namespace gradwright::onednn;
+using namespace gradwright;
 
 namespace {
 

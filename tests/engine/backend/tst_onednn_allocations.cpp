@@ -108,10 +108,9 @@ private Q_SLOTS:
         for (std::uint64_t i = 0; i < 3; ++i) {
             // The first step may warm up the threads.
             isCounting = i > 0;
-            program->forward(inputs, {1, i});
-            program->backward();
-            program->update(0.01, i + 1);
-            sum += program->lossSum() + program->gradientSquares()[0];
+            program->submit({inputs, {1, i + 1}, 0.01});
+            const auto result = program->finish();
+            sum += result->lossSum + result->gradientSquares[0];
             program->copyOutput(logits, out);
             isCounting = false;
         }

@@ -234,9 +234,8 @@ private Q_SLOTS:
         QFETCH(int, replicas);
         const auto net = leNet5();
         const auto backend = makeOneDnnBackend();
-        auto options = training(16, Precision::Bf16);
-        options.replicas = replicas;
-        const auto learning = backend->compile(net.graph, options);
+        const auto learning = makeOneDnnBackend({.parts = replicas})
+                                  ->compile(net.graph, training(16, Precision::Bf16));
         auto& store = *learning->weights();
         initializeWeights(store, 1);
         const CompileOptions predicting{

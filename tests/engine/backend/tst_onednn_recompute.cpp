@@ -9,9 +9,10 @@ using namespace gradwright::test;
 
 namespace {
 
-std::unique_ptr<Program> trained(const OpGraph& graph, CompileOptions options, bool recompute) {
+std::unique_ptr<Program> trained(const OpGraph& graph, CompileOptions options, int parts,
+                                 bool recompute) {
     options.recompute = recompute;
-    auto program = makeOneDnnBackend()->compile(graph, options);
+    auto program = makeOneDnnBackend({.parts = parts})->compile(graph, options);
     initializeWeights(*program->weights(), 1);
     for (std::uint64_t i = 0; i < 3; ++i) {
         const auto data = randomBatch(graph, options.batch, 10 + i);
@@ -22,9 +23,9 @@ std::unique_ptr<Program> trained(const OpGraph& graph, CompileOptions options, b
     return program;
 }
 
-void compareBits(const OpGraph& graph, const CompileOptions& options) {
-    const auto kept = trained(graph, options, false);
-    const auto again = trained(graph, options, true);
+void compareBits(const OpGraph& graph, const CompileOptions& options, int parts = 1) {
+    const auto kept = trained(graph, options, parts, false);
+    const auto again = trained(graph, options, parts, true);
     QVERIFY(kept && again);
     QCOMPARE(again->lossSum(), kept->lossSum());
     for (std::uint32_t i = 0; i < graph.weights().size(); ++i)
@@ -54,17 +55,15 @@ private Q_SLOTS:
         QFETCH(std::size_t, index);
         const auto net = sampleNets()[index];
         compareBits(net.graph, training(10));
+        compareBits(net.graph, training(10), 2);
         auto options = training(10);
-        options.replicas = 2;
-        compareBits(net.graph, options);
-        options = training(10);
         options.precision = Precision::Bf16;
         compareBits(net.graph, options);
     }
 
     void aDeepNetworkTakesLess() {
         const auto graph = smallResidual().graph;
-        const auto report = trained(graph, training(16), true)->report();
+        const auto report = trained(graph, training(16), 1, true)->report();
         QVERIFY(report.recomputation->parts > 0);
         QVERIFY(report.recomputation->operations > 0);
     }

@@ -12,9 +12,7 @@ using namespace gradwright::test;
 namespace {
 
 std::unique_ptr<Program> compiled(const OpGraph& graph, std::int64_t batch, int replicas) {
-    auto options = training(batch);
-    options.replicas = replicas;
-    auto program = makeOneDnnBackend()->compile(graph, options);
+    auto program = makeOneDnnBackend({.parts = replicas})->compile(graph, training(batch));
     initializeWeights(*program->weights(), 1);
     return program;
 }
@@ -91,11 +89,11 @@ private Q_SLOTS:
             train(*program, 3);
             auto options = program->options();
             options.batch = 3; // the rest at the end of an epoch
-            const auto rest = makeOneDnnBackend()->compile(net.graph, options, program->weights());
+            const auto backend = makeOneDnnBackend({.parts = 4});
+            const auto rest = backend->compile(net.graph, options, program->weights());
             train(*rest, 1);
             options.mode = Mode::Inference;
-            const auto evaluation =
-                makeOneDnnBackend()->compile(net.graph, options, program->weights());
+            const auto evaluation = backend->compile(net.graph, options, program->weights());
             const auto data = randomBatch(net.graph, options.batch, 9);
             QVERIFY(evaluation->forward(data.bindings(net.graph)));
             const auto answers = evaluation->read(net.graph.output("logits"));
@@ -135,9 +133,10 @@ private Q_SLOTS:
     void fewSamplesAreOnePart() {
         QCOMPARE(compiled(leNet5().graph, 4, 2)->report().replicas, 1);
         auto options = training(16);
-        options.replicas = 2;
         options.mode = Mode::Inference;
-        QCOMPARE(makeOneDnnBackend()->compile(leNet5().graph, options)->report().replicas, 1);
+        QCOMPARE(
+            makeOneDnnBackend({.parts = 2})->compile(leNet5().graph, options)->report().replicas,
+            1);
     }
 
     /// 37 samples leave a rest.

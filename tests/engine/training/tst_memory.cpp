@@ -49,8 +49,8 @@ private Q_SLOTS:
         const auto info = openDataset(project.data).info;
         const auto& settings = project.training;
         const auto graph = trainingGraph(project.network, info, settings).graph;
-        ProgramCache programs(backendFor(settings.target()), graph,
-                              trainingOptions(settings, planFor(graph, settings)));
+        ProgramCache programs(trainingBackend(settings, planFor(graph, settings)), graph,
+                              trainingOptions(settings));
         const auto report = programs.get(settings.batch(), Mode::Training).report();
         const auto planned =
             planTrainingMemory(project.network, analyze(project.network), settings).value();

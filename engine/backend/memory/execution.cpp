@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/onednn/execution.h"
+#include "engine/backend/memory/execution.h"
 
 #include <algorithm>
 #include <limits>
 #include <numeric>
 
-namespace gradwright::onednn {
+namespace gradwright {
 namespace {
 
 constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
 /// Parts that are tried, by what they make: the forward pass in halves, thirds, …
 constexpr std::size_t kDivisors[] = {2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64};
 
-/// Of one buffer in the forward pass.
-struct Use {
-    std::size_t first = kNever, last = 0; ///< steps
+/// The steps of the forward pass that use a buffer.
+struct ForwardUse {
+    std::size_t first = kNever, last = 0;
 };
 
 /// `isDropped` says of a buffer whether it has two lives when both passes use it.
@@ -186,7 +186,7 @@ private:
     }
 
     const Outline& outline_;
-    std::vector<Use> uses_; ///< by buffer
+    std::vector<ForwardUse> uses_; ///< by buffer
     std::vector<bool> neededBackward_;
     std::vector<Place> places_;
     std::size_t allMade_ = 0;
@@ -225,4 +225,4 @@ std::size_t peakBytes(const Outline& outline, const Execution& execution) {
     return static_cast<std::size_t>(std::ranges::max(change));
 }
 
-} // namespace gradwright::onednn
+} // namespace gradwright

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/onednn/arena_plan.h"
+#include "engine/backend/memory/arena_plan.h"
 
 #include "engine/tensor/aligned_buffer.h"
 
@@ -7,7 +7,7 @@
 #include <functional>
 #include <numeric>
 
-namespace gradwright::onednn {
+namespace gradwright {
 namespace {
 
 using Lives = std::vector<Life>;
@@ -106,4 +106,4 @@ ArenaPlan planArena(const Outline& outline, const Execution& execution) {
     return plan;
 }
 
-} // namespace gradwright::onednn
+} // namespace gradwright

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/backend/onednn/execution.h"
+#include "engine/backend/memory/execution.h"
 
-namespace gradwright::onednn {
+namespace gradwright {
 
 /// Where the buffers of a program lie in one piece of memory.
 struct ArenaPlan {
@@ -15,4 +15,4 @@ struct ArenaPlan {
 /// offset that is free during its lives.
 ArenaPlan planArena(const Outline& outline, const Execution& execution);
 
-} // namespace gradwright::onednn
+} // namespace gradwright

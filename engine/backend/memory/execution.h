@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-namespace gradwright::onednn {
+namespace gradwright {
 
 /// What the steps of a program read and write, with buffers by number.
 struct Outline {
@@ -54,4 +54,4 @@ Execution runAgain(const Outline& outline);
 /// The most bytes that are in use at a time.
 std::size_t peakBytes(const Outline& outline, const Execution& execution);
 
-} // namespace gradwright::onednn
+} // namespace gradwright
