@@ -4,9 +4,13 @@
 #include "tests/app/cli.h"
 
 #include <QElapsedTimer>
+#include <QProcess>
 #include <QTest>
 
+#include <functional>
+#include <memory>
 #include <random>
+#include <vector>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -16,6 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kKills = 20;
+constexpr int kKillsUnderLoad = 5;
 
 /// What a run leaves that must not depend on what happened to it.
 struct SavedWeights {
@@ -112,20 +117,60 @@ private Q_SLOTS:
         const auto duration = timer.elapsed();
         const auto expected = weightsIn(onlyRun(folder));
         QVERIFY(!expected.last.empty() && !expected.best.empty());
+        kill(kKills, duration, expected);
+    }
 
+    /// Other programs take the processors while it runs; it is resumed in quiet.
+    void killedUnderLoadIsUndisturbed() {
+        auto project = openTemplate("lenet-5");
+        project.data.limit = 2000;
+        project.training.params["epochs"] = std::int64_t{2};
+        project.training.params["replicas"] = std::int64_t{2};
+        project.training.params["checkpoint_seconds"] = 0.05;
+        file_ = saved(project, "load");
+        QElapsedTimer timer;
+        timer.start();
+        const auto folder = folderFor("undisturbed");
+        const auto result = cli_.run(trainInto(folder));
+        QVERIFY2(result.code == 0, result.text().c_str());
+        const auto expected = weightsIn(onlyRun(folder));
+        QVERIFY(!expected.last.empty() && !expected.best.empty());
+
+        std::vector<std::unique_ptr<QProcess>> others;
+        for (int i = 0; i < 2; ++i) {
+            auto& other = others.emplace_back(std::make_unique<QProcess>());
+            other->start("sh", {"-c", "while :; do :; done"});
+            QVERIFY(other->waitForStarted());
+        }
+        kill(kKillsUnderLoad, timer.elapsed(), expected, [&] {
+            for (auto& other : others) {
+                other->kill();
+                other->waitForFinished();
+            }
+        });
+    }
+
+private:
+    /// Kills trainings at random moments and resumes them until they are complete. `beforeLast`:
+    /// called before a run is trained to its end.
+    void kill(
+        int wanted, qint64 duration, const SavedWeights& expected,
+        const std::function<void()>& beforeLast = [] {}) {
+        fs::path folder;
         std::mt19937 random(20);
         std::uniform_int_distribution<int> moment(0, static_cast<int>(duration));
         int kills = 0;
         int runs = 0;
-        while (kills < kKills) {
+        while (kills < wanted) {
             folder = folderFor(fmt::format("run{}", runs++));
             bool done = false;
             while (!done) {
                 auto process = cli_.start(trainInto(folder));
-                if (kills < kKills && !process->waitForFinished(moment(random))) {
+                if (kills < wanted && !process->waitForFinished(moment(random))) {
                     process->kill();
                     process->waitForFinished();
-                    ++kills;
+                    if (++kills == wanted)
+                        beforeLast();
                     continue;
                 }
                 const auto ended = Cli::finish(*process);
@@ -143,7 +188,6 @@ private Q_SLOTS:
               static_cast<long long>(duration));
     }
 
-private:
     static void addProjects() {
         QTest::addColumn<Project>("project");
         QTest::newRow("Adam, dropout, batch norm, saved each step") << adamSavedEachStep();
