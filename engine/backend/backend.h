@@ -27,6 +27,9 @@ struct CompileOptions {
     /// In training: throw values between the layers away and compute them again in the backward
     /// pass, where that saves memory. The results are the same to the bit. The reference keeps all.
     bool recompute = false;
+    /// Further passes over the program's graph, see programGraph(). In training they read and
+    /// replace gradients of the whole batch.
+    std::vector<Pass> passes = {};
 };
 
 /// Weights, their gradients and optimizer slots, kept in the layout that the first compiled program

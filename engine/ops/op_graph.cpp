@@ -135,11 +135,15 @@ void OpGraph::addLoss(ValueId perSample, double weight) {
     losses_.push_back({perSample, weight});
 }
 
-void OpGraph::addGradient(WeightId id, ValueId value) {
+void OpGraph::setGradient(WeightId id, ValueId value) {
     if (type(value).dims != Dims::of(weight(id).shape))
         throw Error("the gradient of {} must have its shape {}, not {}", weight(id).key,
                     toString(weight(id).shape), toString(type(value).dims));
-    gradients_.push_back({id, value});
+    const auto known = std::ranges::find(gradients_, id, &WeightGradient::weight);
+    if (known != gradients_.end())
+        known->value = value;
+    else
+        gradients_.push_back({id, value});
 }
 
 void OpGraph::setGradientOf(ValueId gradient, ValueId value) {

@@ -107,8 +107,9 @@ public:
     void addOutput(std::string name, ValueId value);
     void setOutputs(std::vector<NamedValue> outputs);
     void addLoss(ValueId perSample, double weight);
-    /// Throws Error unless the value has the weight's shape.
-    void addGradient(WeightId id, ValueId value);
+    /// The value becomes the weight's gradient, in the place of the one that it had. Throws Error
+    /// unless it has the weight's shape.
+    void setGradient(WeightId id, ValueId value);
 
     void setGradientOf(ValueId gradient, ValueId value);
     /// The ops from that place on are the backward pass.

@@ -102,7 +102,7 @@ private:
             if (graph_.values()[i].weight == id)
                 terms.insert(terms.end(), contributions_[i].begin(), contributions_[i].end());
         if (const auto sum = sumOf(terms, graph_.weight(id).key))
-            graph_.addGradient(id, *sum);
+            graph_.setGradient(id, *sum);
     }
 
     OpGraph& graph_;

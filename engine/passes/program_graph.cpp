@@ -8,28 +8,31 @@
 #include <utility>
 
 namespace gradwright {
+namespace {
 
-std::span<const Pass> passes() {
-    static constexpr Pass kAll[] = {
-        {"eliminate identities",
-         [](OpGraph& graph, Mode mode) { eliminateIdentities(graph, mode == Mode::Inference); }},
-        {"differentiate",
-         [](OpGraph& graph, Mode mode) {
-             if (mode == Mode::Training)
-                 graph = differentiate(std::move(graph));
-         }},
-        {"eliminate dead ops", [](OpGraph& graph, Mode) { eliminateDead(graph); }},
-    };
-    return kAll;
-}
+constexpr Pass kEliminateIdentities{"eliminate identities", [](OpGraph& graph, Mode mode) {
+                                        eliminateIdentities(graph, mode == Mode::Inference);
+                                    }};
+constexpr Pass kDifferentiate{"differentiate", [](OpGraph& graph, Mode mode) {
+                                  if (mode == Mode::Training)
+                                      graph = differentiate(std::move(graph));
+                              }};
+constexpr Pass kEliminateDead{"eliminate dead ops",
+                              [](OpGraph& graph, Mode) { eliminateDead(graph); }};
+constexpr Pass kFirst[] = {kEliminateIdentities, kDifferentiate};
+constexpr Pass kLast[] = {kEliminateDead};
 
-OpGraph programGraph(OpGraph graph, Mode mode) {
-    for (const auto& pass : passes()) {
-        pass.run(graph, mode);
+} // namespace
+
+OpGraph programGraph(OpGraph graph, Mode mode, std::span<const Pass> further) {
+    for (const auto& passes :
+         {std::span<const Pass>(kFirst), further, std::span<const Pass>(kLast)})
+        for (const auto& pass : passes) {
+            pass.run(graph, mode);
 #ifndef NDEBUG
-        verify(graph, pass.key);
+            verify(graph, pass.key);
 #endif
-    }
+        }
     return graph;
 }
 

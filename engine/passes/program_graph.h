@@ -18,11 +18,9 @@ struct Pass {
     void (*run)(OpGraph& graph, Mode mode);
 };
 
-/// The passes of every program, in their order: eliminate identities, in training differentiate,
-/// eliminate dead ops. Those that fuse, quantize or reduce across machines are entries here.
-std::span<const Pass> passes();
-
-/// The ops that a backend lowers, one by one: the graph after all passes.
-OpGraph programGraph(OpGraph graph, Mode mode);
+/// The ops that a backend lowers, one by one: the graph without identities, in training with its
+/// backward pass, after `further`, and without what is dead. Those see gradients as values: it is
+/// where a program is fused, quantized, or reduced across machines.
+OpGraph programGraph(OpGraph graph, Mode mode, std::span<const Pass> further = {});
 
 } // namespace gradwright

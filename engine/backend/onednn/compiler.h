@@ -235,6 +235,7 @@ private:
     Buffer* sumOf(const Layout& layout, const GradientTerms& terms);
     /// The gradient value as others read it, in that layout.
     Buffer* gradientIn(ValueId gradient, const Layout& layout);
+    void findReadGradients();
     void storeGradients();
     void storeGradient(WeightId weight, ValueId gradient);
     [[nodiscard]] OpReport entryOf(const OpContext& context, const std::string& implementation,
@@ -247,6 +248,9 @@ private:
     void moveChannels(Buffer* from, const Layout& fromLayout, Buffer* to, const Layout& toLayout);
     Buffer* weightBuffer(WeightId id);
     Buffer* gradientMemory(WeightId id);
+    /// A weight's gradient in row-major order and without padding, and back to the store's memory.
+    Buffer* plainGradient(const GradientTarget& target);
+    void storePlainGradient(WeightId id, Buffer* plain);
 
     const OpGraph& graph_;
     std::int64_t batch_;
@@ -266,6 +270,12 @@ private:
     std::size_t lowering_ = 0;                                 ///< the op
     std::vector<std::vector<std::function<void()>>> backward_; ///< by op
     std::vector<GradientTerms> terms_;                         ///< by value of the backward pass
+    /// By weight: more than the store reads what fused gradients make of it. Then these are values
+    /// like others; else they are written where the store keeps them.
+    std::vector<bool> readGradients_;
+    std::vector<bool> addedInStore_;      ///< by value: a sum of gradients that is taken there
+    std::vector<Buffer*> fusedGradients_; ///< by weight, row-major, of the fused gradient lowered
+    bool lowersFused_ = false;
     std::vector<Buffer*> weightBuffers_, gradientBuffers_;
     std::size_t exchanges_ = 0, matrices_ = 0; ///< asked for
     std::size_t reportedSteps_ = 0;            ///< what comes after belongs to the next op's report

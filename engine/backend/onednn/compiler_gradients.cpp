@@ -10,6 +10,7 @@ namespace gradwright::onednn {
 void Compiler::emitBackward() {
     schedule_.beginBackward();
     terms_.resize(graph_.values().size());
+    findReadGradients();
     for (auto i = graph_.backwardBegin(); i < graph_.ops().size(); ++i)
         lowerBackward(i);
     storeGradients();
@@ -57,9 +58,9 @@ void Compiler::lowerSum(const Op& op) {
     for (const auto input : op.inputs)
         terms.insert(terms.end(), terms_[input.index()].begin(), terms_[input.index()].end());
     const auto of = graph_.value(op.output()).gradientOf;
-    if (!of || terms.empty())
-        return; // gradients of a weight are added where they are kept
-    const auto* value = values_[of->index()];
+    if (terms.empty() || (!of && addedInStore_[op.output().index()]))
+        return;
+    const auto* value = of ? values_[of->index()] : terms.front().at;
     terms_[op.output().index()] = {{value, sumOf(value->layout, terms)}};
     reportBackward({op, {}, nullptr, false}, "own", value->layout);
 }
@@ -83,8 +84,10 @@ void Compiler::lowerFused(const Op& op, const GradientOp& gradient) {
     }
     schedule_.beginOp();
     output->gradients = {received};
+    lowersFused_ = true;
     for (auto emit = backward_[place].rbegin(); emit != backward_[place].rend(); ++emit)
         (*emit)();
+    lowersFused_ = false;
     output->gradients.clear();
     auto made = op.outputs.begin();
     for (std::size_t i = 0; i < forward.inputs.size(); ++i) {
@@ -92,6 +95,16 @@ void Compiler::lowerFused(const Op& op, const GradientOp& gradient) {
         auto terms = takeTerms(values_[forward.inputs[i].index()]);
         if (gradient.ofInputs[i])
             terms_[(made++)->index()] = std::move(terms);
+    }
+    for (std::size_t i = 0; i < forward.weights.size(); ++i) {
+        if (!gradient.ofWeights[i])
+            continue;
+        const auto value = *made++;
+        if (auto* buffer = std::exchange(fusedGradients_[forward.weights[i].index()], nullptr)) {
+            lowered_.push_back({.layout = plainLayoutOf(graph_.weight(forward.weights[i]).shape),
+                                .buffer = buffer});
+            terms_[value.index()] = {{&lowered_.back(), buffer}};
+        }
     }
 }
 
@@ -191,6 +204,48 @@ Buffer* Compiler::applyDerivative(const Activation& activation, const Layout& la
     return result;
 }
 
+void Compiler::findReadGradients() {
+    readGradients_.assign(graph_.weights().size(), false);
+    addedInStore_.assign(graph_.values().size(), false);
+    fusedGradients_.assign(graph_.weights().size(), nullptr);
+    std::vector<std::size_t> reads(graph_.values().size());
+    for (const auto& op : graph_.ops())
+        for (const auto input : op.inputs)
+            ++reads[input.index()];
+    const auto isSum = [](const Op* op) {
+        return op && op->isBackward && std::holds_alternative<AddOp>(op->attributes);
+    };
+    std::vector<bool> isStored(graph_.values().size());
+    for (const auto& [weight, value] : graph_.gradients()) {
+        // The value and all that is added to it, a sum of sums included.
+        std::vector<ValueId> terms{value};
+        std::size_t readBySums = 0;
+        for (std::size_t i = 0; i < terms.size(); ++i)
+            if (const auto* op = graph_.producerOf(terms[i]); isSum(op)) {
+                terms.insert(terms.end(), op->inputs.begin(), op->inputs.end());
+                readBySums += op->inputs.size();
+            }
+        std::ranges::sort(terms);
+        terms.erase(std::ranges::unique(terms).begin(), terms.end());
+        std::size_t read = 0;
+        for (const auto term : terms)
+            read += reads[term.index()];
+        readGradients_[weight.index()] = read > readBySums;
+        for (const auto term : terms) {
+            isStored[term.index()] = true;
+            addedInStore_[term.index()] = read == readBySums;
+        }
+    }
+    for (const auto& op : graph_.ops())
+        if (const auto* gradient = std::get_if<GradientOp>(&op.attributes)) {
+            const auto& weights = graph_.ops()[*graph_.placeOf(gradient->of)].weights;
+            auto made = op.outputs.begin() + std::ranges::count(gradient->ofInputs, true);
+            for (std::size_t i = 0; i < weights.size(); ++i)
+                if (gradient->ofWeights[i] && !isStored[(made++)->index()])
+                    readGradients_[weights[i].index()] = true;
+        }
+}
+
 void Compiler::storeGradients() {
     for (const auto& [weight, value] : graph_.gradients())
         storeGradient(weight, value);
@@ -207,12 +262,7 @@ void Compiler::storeGradient(WeightId weight, ValueId gradient) {
         return;
     }
     const auto layout = plainLayoutOf(graph_.weight(weight).shape);
-    auto* total = sumOf(layout, terms);
-    const auto target = plainGradientTarget(weight);
-    schedule_.add({total, target.buffer}, [total, to = target.buffer](const RunContext&) {
-        copyBytes(to->as<std::byte>(), total->as<std::byte>(), to->bytes());
-    });
-    finishGradient(target, false);
+    storePlainGradient(weight, sumOf(layout, terms));
 }
 
 } // namespace gradwright::onednn

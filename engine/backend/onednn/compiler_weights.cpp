@@ -2,6 +2,8 @@
 #include "engine/backend/onednn/compiler.h"
 #include "engine/backend/onednn/kernels/elementwise.h"
 
+#include <algorithm>
+
 namespace gradwright::onednn {
 
 Compiler::SharedValue Compiler::sharedValue(std::size_t bytesOfSample) {
@@ -84,7 +86,8 @@ Buffer* Compiler::gradientMemory(WeightId id) {
 Compiler::GradientTarget Compiler::gradientTarget(WeightId id, const MemoryDesc& desc) {
     auto& stored = weights_.stored(id);
     const bool first = graph_.weight(id).learns() && !gradientBuffers_[id.index()];
-    if (first && stored.desc == desc)
+    const bool isValue = lowersFused_ && readGradients_[id.index()];
+    if (first && stored.desc == desc && !isValue)
         return {id, desc, gradientMemory(id)};
     return {id, desc, schedule_.arena(desc.get_size())};
 }
@@ -98,10 +101,48 @@ Compiler::GradientTarget Compiler::sharedGradientTarget(WeightId id) {
     return {id, stored.desc, schedule_.external(constants.back().bytes())};
 }
 
+Buffer* Compiler::plainGradient(const GradientTarget& target) {
+    const auto& dims = weights_.stored(target.id).dims;
+    const auto large = dimsOf(target.desc);
+    auto* all = target.buffer;
+    if (!(target.desc == denseDesc(large))) {
+        all = schedule_.arena(denseDesc(large).get_size());
+        reorder(target.buffer, target.desc, all, denseDesc(large));
+    }
+    if (large == dims)
+        return all;
+    auto* plain = schedule_.arena(denseDesc(dims).get_size());
+    schedule_.add({all, plain}, [all, plain, length = sizeOf(dims.back()),
+                                 rows = rowOffsets(dims, large)](const RunContext&) {
+        for (std::size_t row = 0; row < rows.size(); ++row)
+            std::copy_n(all->as() + rows[row], length, plain->as() + row * length);
+    });
+    return plain;
+}
+
+void Compiler::storePlainGradient(WeightId id, Buffer* plain) {
+    const auto& stored = weights_.stored(id);
+    const auto large = dimsOf(stored.desc);
+    const auto target = gradientTarget(id, denseDesc(large));
+    schedule_.add({plain, target.buffer},
+                  [plain, to = target.buffer, length = sizeOf(stored.dims.back()),
+                   rows = rowOffsets(stored.dims, large)](const RunContext&) {
+                      if (plain->bytes() < to->bytes())
+                          zeroBytes(to->as<std::byte>(), to->bytes());
+                      for (std::size_t row = 0; row < rows.size(); ++row)
+                          std::copy_n(plain->as() + row * length, length, to->as() + rows[row]);
+                  });
+    finishGradient(target, false);
+}
+
 void Compiler::finishGradient(const GradientTarget& target, bool maskPadding) {
     if (!graph_.weight(target.id).learns())
         return;
     auto& stored = weights_.stored(target.id);
+    if (lowersFused_ && readGradients_[target.id.index()]) {
+        fusedGradients_[target.id.index()] = plainGradient(target);
+        return;
+    }
     auto*& final = gradientBuffers_[target.id.index()];
     if (!final && stored.desc == target.desc) {
         final = target.buffer;

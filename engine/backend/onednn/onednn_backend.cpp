@@ -81,8 +81,8 @@ Division divisionOf(const OpGraph& graph, const CompileOptions& options, int par
     const bool isFixed = parts > 1;
     if (mixesSamples(graph))
         return Division::None;
-    if (options.mode == Mode::Training)
-        return isFixed ? Division::Parts : Division::None;
+    if (options.mode == Mode::Training) // a part knows its own share of the gradients only
+        return isFixed && options.passes.empty() ? Division::Parts : Division::None;
     return isFixed || ChunkedProgram::chunkFor(graph, options, parts) < options.batch
                ? Division::Chunks
                : Division::None;

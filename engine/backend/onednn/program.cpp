@@ -21,7 +21,7 @@ CompilerOptions compilerOptions(const CompileOptions& options, const ProgramRole
 
 /// The ops of a program. To find a fault, those of the network as it is.
 OpGraph opsOf(const OpGraph& graph, const CompileOptions& options, const ProgramRole& role) {
-    return role.forFaults ? graph : programGraph(graph, options.mode);
+    return role.forFaults ? graph : programGraph(graph, options.mode, options.passes);
 }
 
 bool recomputes(const CompileOptions& options, const ProgramRole& role) {

@@ -2,7 +2,6 @@
 #include "engine/backend/onednn/weight_store.h"
 
 #include <algorithm>
-#include <functional>
 
 namespace gradwright::onednn {
 namespace {
@@ -14,25 +13,22 @@ std::size_t product(const Dims& dims) {
     return elements;
 }
 
-/// Calls with the offsets, in two row-major arrays of these dimensions, of each run along the last.
-void forEachRow(const Dims& small, const Dims& large,
-                const std::function<void(std::size_t, std::size_t)>& visit) {
-    const auto rows = product(small) / static_cast<std::size_t>(small.back());
-    for (std::size_t row = 0; row < rows; ++row) {
+} // namespace
+
+std::vector<std::size_t> rowOffsets(const Dims& small, const Dims& large) {
+    std::vector<std::size_t> offsets(product(small) / static_cast<std::size_t>(small.back()));
+    for (std::size_t row = 0; row < offsets.size(); ++row) {
         std::size_t rest = row;
-        std::size_t offset = 0;
         auto stride = static_cast<std::size_t>(large.back());
         for (auto axis = small.size() - 1; axis-- > 0;) {
             const auto length = static_cast<std::size_t>(small[axis]);
-            offset += rest % length * stride;
+            offsets[row] += rest % length * stride;
             rest /= length;
             stride *= static_cast<std::size_t>(large[axis]);
         }
-        visit(row * static_cast<std::size_t>(small.back()), offset);
     }
+    return offsets;
 }
-
-} // namespace
 
 OneDnnWeights::OneDnnWeights(std::vector<WeightSpec> specs, bool planOnly)
     : specs_(std::move(specs))
@@ -188,10 +184,9 @@ Tensor OneDnnWeights::toPlain(WeightId id, const AlignedBuffer& memory) const {
     AlignedBuffer all(product(large) * sizeof(float));
     reorderNow(weight.desc, memory.data(), denseDesc(large), all.data());
     const auto* source = reinterpret_cast<const float*>(all.data());
-    auto target = tensor.span<float>();
-    forEachRow(weight.dims, large, [&](std::size_t to, std::size_t from) {
-        std::copy_n(source + from, weight.dims.back(), target.data() + to);
-    });
+    auto* target = tensor.span<float>().data();
+    for (const auto from : rowOffsets(weight.dims, large))
+        target = std::copy_n(source + from, weight.dims.back(), target);
     return tensor;
 }
 
@@ -209,9 +204,11 @@ void OneDnnWeights::fromPlain(WeightId id, const Tensor& values, std::byte* memo
         return reorderNow(denseDesc(large), source.data(), weight.desc, memory);
     AlignedBuffer all(product(large) * sizeof(float));
     auto* target = reinterpret_cast<float*>(all.data());
-    forEachRow(weight.dims, large, [&](std::size_t from, std::size_t to) {
-        std::copy_n(source.data() + from, weight.dims.back(), target + to);
-    });
+    const auto* row = source.data();
+    for (const auto to : rowOffsets(weight.dims, large)) {
+        std::copy_n(row, weight.dims.back(), target + to);
+        row += weight.dims.back();
+    }
     reorderNow(denseDesc(large), all.data(), weight.desc, memory);
 }
 

@@ -39,7 +39,7 @@ private:
 template <class T>
 ReferenceProgram<T>::ReferenceProgram(const OpGraph& graph, const CompileOptions& options,
                                       std::shared_ptr<ReferenceWeights<T>> weights)
-    : graph_(programGraph(graph, options.mode))
+    : graph_(programGraph(graph, options.mode, options.passes))
     , options_(options)
     , weights_(std::move(weights))
     , store_(weights_)

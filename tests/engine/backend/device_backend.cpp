@@ -111,7 +111,7 @@ class DeviceProgram final : public Program {
 public:
     DeviceProgram(const OpGraph& graph, const CompileOptions& options,
                   std::shared_ptr<DeviceWeights> weights)
-        : graph_(programGraph(graph, options.mode))
+        : graph_(programGraph(graph, options.mode, options.passes))
         , options_(options)
         , weights_(std::move(weights))
         , store_(weights_)

@@ -141,6 +141,53 @@ private Q_SLOTS:
         QCOMPARE(net.weightOf(*program), 4.0F);
     }
 
+    /// Half the gradient is half the learning rate, to the bit.
+    void passesScaleGradients_data() {
+        QTest::addColumn<std::size_t>("index");
+        QTest::addColumn<std::size_t>("net");
+        const auto nets = sampleNets();
+        for (std::size_t i = 0; i < allBackends().size(); ++i)
+            // The engine has a layout for each kind of layer, the others have one for all.
+            for (std::size_t net = 0; net < nets.size(); net += i == 1 ? 1 : 8)
+                QTest::addRow("%s, %s", allBackends()[i].first, nets[net].name.c_str()) << i << net;
+    }
+    void passesScaleGradients() {
+        QFETCH(std::size_t, index);
+        QFETCH(std::size_t, net);
+        const auto graph = sampleNets()[net].graph;
+        const Pass halve{"halve the gradients", [](OpGraph& program, Mode) {
+                             const auto gradients = program.gradients();
+                             for (const auto& [weight, value] : gradients)
+                                 program.setGradient(
+                                     weight, program.add(UnaryOp{.scale = 0.5}, {value}, "halve"));
+                         }};
+        // In parts the sums are others; what a pass reads is the whole batch's.
+        const auto backend = allBackends()[index].first == std::string("onednn in parts")
+                                 ? makeOneDnnBackend()
+                                 : allBackends()[index].second();
+        auto options = training(8);
+        const auto plain = backend->compile(graph, options);
+        options.passes = {halve};
+        const auto scaled = allBackends()[index].second()->compile(graph, options);
+        for (auto* program : {plain.get(), scaled.get()})
+            initializeWeights(*program->weights(), 1);
+        for (std::uint64_t step = 1; step <= 2; ++step) {
+            const auto data = randomBatch(graph, 8, step);
+            const auto inputs = data.bindings(graph);
+            plain->submit({inputs, {5, step}, 0.0625});
+            scaled->submit({inputs, {5, step}, 0.125});
+            const auto expected = plain->finish();
+            const auto result = scaled->finish();
+            QVERIFY(expected && result && !result->fault);
+            QCOMPARE(result->lossSum, expected->lossSum);
+            for (std::size_t i = 0; i < result->gradientSquares.size(); ++i)
+                QCOMPARE(result->gradientSquares[i], expected->gradientSquares[i] / 4);
+        }
+        for (std::uint32_t i = 0; i < graph.weights().size(); ++i)
+            QVERIFY2(scaled->weights()->read(WeightId{i}) == plain->weights()->read(WeightId{i}),
+                     graph.weight(WeightId{i}).key.c_str());
+    }
+
     void aStoppedStepChangesNothing() {
         const RootNet net;
         std::stop_source stop;

@@ -128,7 +128,7 @@ private Q_SLOTS:
         const auto constant = graph.addConstant(Tensor(DType::F64, {4}), "four");
         QVERIFY(graph.type(constant) == ValueType::of({4}, DType::F64));
         QCOMPARE(graph.value(constant).constant->elements(), 4);
-        QCOMPARE(refusal([&] { graph.addGradient(id, constant); }),
+        QCOMPARE(refusal([&] { graph.setGradient(id, constant); }),
                  "the gradient of scale must have its shape 2×3, not 4");
     }
 
