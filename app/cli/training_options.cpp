@@ -38,7 +38,7 @@ void applyParam(TrainingSettings& settings, std::string_view key,
 
 void assign(ParamValues& values, const ParamSpecs& specs, const std::string& key,
             const std::string& text, std::string_view option) {
-    const auto* spec = findParam(specs, key);
+    const auto* spec = findParamToRead(specs, key);
     if (!spec) {
         std::vector<std::string_view> keys;
         for (const auto& known : specs)
@@ -46,7 +46,7 @@ void assign(ParamValues& values, const ParamSpecs& specs, const std::string& key
         throw UsageError("{}: there is no \"{}\"; known are {}", option, key,
                          keys.empty() ? "none" : fmt::format("{}", fmt::join(keys, ", ")));
     }
-    values.insert_or_assign(key, parse(*spec, text, option));
+    values.insert_or_assign(spec->key, parse(*spec, text, option));
 }
 
 /// What a DataChoice holds beside the parameters of its data set.
@@ -62,7 +62,7 @@ void assignData(DataChoice& data, const std::string& key, const std::string& tex
     auto specs = choiceParams();
     if (!findParam(specs, key)) {
         auto known = dataset(data.dataset).params;
-        const auto* spec = findParam(known, key);
+        const auto* spec = findParamToRead(known, key);
         const bool isPath = spec && spec->type == ParamType::Path && !text.empty();
         known.insert(known.end(), specs.begin(), specs.end());
         // The run must find it again from anywhere.

@@ -23,17 +23,20 @@ std::vector<std::string> namesIn(std::string_view text) {
 } // namespace
 
 ParamSpec testFractionParam(double standard) {
-    auto spec = realParam("test-fraction", "Test part", standard, 0, 0.9,
-                          "Share of the samples that is held back to test with, each class in "
-                          "proportion; the split's seed decides which.");
+    auto spec =
+        formerly("test-fraction",
+                 realParam("test_fraction", "Test part", standard, 0, 0.9,
+                           "Share of the samples that is held back to test with, each class in "
+                           "proportion; the split's seed decides which."));
     spec.minimumExclusive = true;
     return spec;
 }
 
 ParamSpecs tableParams() {
-    auto scaleTarget = boolParam("scale-target", "Scale target", true,
-                                 "Target values are trained on with mean 0 and deviation 1; "
-                                 "figures are given in their own units.");
+    auto scaleTarget = formerly(
+        "scale-target", boolParam("scale_target", "Scale target", true,
+                                  "Target values are trained on with mean 0 and deviation 1; "
+                                  "figures are given in their own units."));
     scaleTarget.visibleWhen = {"task", {std::string("detect"), std::string("regression")}};
     return {textParam("target", "Target", "",
                       "Name of the column to predict; the last unless given. Several, separated by "
@@ -77,8 +80,8 @@ TableOptions tableOptionsOf(const Params& params) {
     if (normalize != "standardize")
         options.scale =
             normalize == "range" ? TableOptions::Scale::Range : TableOptions::Scale::None;
-    options.scaleTargets = params.boolean("scale-target");
-    options.testFraction = params.real("test-fraction");
+    options.scaleTargets = params.boolean("scale_target");
+    options.testFraction = params.real("test_fraction");
     return options;
 }
 

@@ -212,33 +212,14 @@ Canvas canvasFromJson(const Json& json) try {
 
 namespace {
 
-Json paramsToJson(const ParamValues& values) {
-    Json params = Json::object();
-    for (const auto& [key, value] : values)
-        params[key] = toJson(value);
-    return params;
-}
-
-/// `what` is what has the parameters, for messages.
-ParamValues paramsFromJson(const Json& params, const ParamSpecs& specs, std::string_view what) {
-    ParamValues values;
-    for (const auto& [key, value] : params.items()) {
-        const auto* spec = findParam(specs, key);
-        if (!spec)
-            throw Error("{} has no parameter \"{}\"", what, excerpt(key));
-        values.emplace(key, paramFromJson(*spec, value));
-    }
-    return values;
-}
-
 Json dataToJson(const DataChoice& data) {
     Json json = {{"dataset", data.dataset},
-                 {"params", paramsToJson(data.params)},
+                 {"params", toJson(data.params)},
                  {"validation_fraction", data.validationFraction},
                  {"split_seed", data.splitSeed},
                  {"limit", data.limit}};
     if (!data.augmentation.empty())
-        json["augmentation"] = paramsToJson(data.augmentation);
+        json["augmentation"] = toJson(data.augmentation);
     if (data.reconstruct)
         json["reconstruct"] = true;
     json.update(data.extra.json());

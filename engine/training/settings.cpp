@@ -126,28 +126,8 @@ ParamSpecs makeTrainingParams() {
     return specs;
 }
 
-ParamValues readParams(const Json& json, const ParamSpecs& specs, std::string_view what) {
-    if (!json.is_object())
-        throw Error("{} must be an object of parameters, not {}", what, dumpExcerpt(json));
-    ParamValues values;
-    for (const auto& [key, value] : json.items()) {
-        const auto* spec = findParam(specs, key);
-        if (!spec)
-            throw Error("{} has no parameter \"{}\"", what, key);
-        values.emplace(key, paramFromJson(*spec, value));
-    }
-    return values;
-}
-
-Json writeParams(const ParamValues& values) {
-    Json json = Json::object();
-    for (const auto& [key, value] : values)
-        json[key] = toJson(value);
-    return json;
-}
-
 Json recipeToJson(const Recipe& recipe) {
-    Json json = {{"key", recipe.key}, {"params", writeParams(recipe.params)}};
+    Json json = {{"key", recipe.key}, {"params", toJson(recipe.params)}};
     json.update(recipe.extra.json());
     return json;
 }
@@ -161,7 +141,7 @@ Recipe recipeFromJson(const Json& json, std::string_view what, Find&& find) {
     recipe.key = json["key"].get<std::string>();
     const auto& def = find(recipe.key);
     if (json.contains("params"))
-        recipe.params = readParams(json["params"], def.params, what);
+        recipe.params = paramsFromJson(json["params"], def.params, what);
     recipe.extra = UnknownKeys(json, {"key", "params"});
     return recipe;
 }
@@ -289,7 +269,7 @@ Json toJson(const TrainingSettings& settings) {
     Json json = {{"objectives", std::move(objectives)},
                  {"optimizer", recipeToJson(settings.optimizer)},
                  {"schedule", recipeToJson(settings.schedule)},
-                 {"params", writeParams(settings.params)}};
+                 {"params", toJson(settings.params)}};
     json.update(settings.extra.json());
     return json;
 }
@@ -312,7 +292,7 @@ TrainingSettings trainingSettingsFromJson(const Json& json) {
     if (json.contains("schedule"))
         settings.schedule = recipeFromJson(json["schedule"], "the schedule", schedule);
     if (json.contains("params"))
-        settings.params = readParams(json["params"], trainingParams(), "training");
+        settings.params = paramsFromJson(json["params"], trainingParams(), "training");
     settings.extra = UnknownKeys(json, {"objectives", "optimizer", "schedule", "params"});
     requireValid(settings);
     return settings;

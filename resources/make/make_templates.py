@@ -111,7 +111,7 @@ CLASSES = [objective("softmax-cross-entropy")]
 
 
 def of_imagenet(key, name, description, graph, known=None, size=224, objectives=None):
-    data = ("patterns", {"classes": 1000, "samples": 4000, "size": size, "test-samples": 200}, 0.05)
+    data = ("patterns", {"classes": 1000, "samples": 4000, "size": size, "test_samples": 200}, 0.05)
     settings = {"batch": 8, "epochs": 2, "learning_rate": 0.005}
     sgd = ("sgd", {"weight_decay": 0.0001})
     training = (objectives or CLASSES, sgd, "cosine", settings)
@@ -206,7 +206,7 @@ def small_templates():
         "three blocks. The data are generated patterns of ten kinds; choose CIFAR-10 where you "
         "have its files.",
         small.cifar_resnet(20),
-        ("patterns", {"classes": 10, "samples": 4000, "size": 32, "test-samples": 1000}, 0.1),
+        ("patterns", {"classes": 10, "samples": 4000, "size": 32, "test_samples": 1000}, 0.1),
         (CLASSES, ("sgd", {"weight_decay": 0.0001}), "cosine",
          {"batch": 64, "epochs": 5, "learning_rate": 0.05}),
     )

@@ -159,10 +159,10 @@ private Q_SLOTS:
         project.data = {
             .dataset = "idx",
             .params = {{"size", std::int64_t{20}},
-                       {"training-images", (folder / "train-images-idx3-ubyte").string()},
-                       {"training-labels", (folder / "train-labels-idx1-ubyte").string()},
-                       {"test-images", (folder / "t10k-images-idx3-ubyte").string()},
-                       {"test-labels", (folder / "t10k-labels-idx1-ubyte").string()}}};
+                       {"training_images", (folder / "train-images-idx3-ubyte").string()},
+                       {"training_labels", (folder / "train-labels-idx1-ubyte").string()},
+                       {"test_images", (folder / "t10k-images-idx3-ubyte").string()},
+                       {"test_labels", (folder / "t10k-labels-idx1-ubyte").string()}}};
         const auto saved = cli_.save(project, "data.gradwright");
         expectFailure({"train", saved}, {text(broken)});
         QVERIFY(!fs::exists(cli_ / "data.runs"));

@@ -33,9 +33,9 @@ Dataset openCsvTable(const Params& params, const DataChoice& choice) {
     const auto csv = csvOptions(params);
     const auto table = readCsv(params.text("file"), csv);
     const auto options = tableOptionsOf(params);
-    if (params.text("test-file").empty())
+    if (params.text("test_file").empty())
         return tableDataset(table, nullptr, options, choice);
-    const auto test = readCsv(params.text("test-file"), csv);
+    const auto test = readCsv(params.text("test_file"), csv);
     return tableDataset(table, &test, options, choice);
 }
 
@@ -44,8 +44,11 @@ Dataset openCsvTable(const Params& params, const DataChoice& choice) {
 DatasetDef csvTableDataset() {
     ParamSpecs params{
         pathParam("file", "File", "The table, a sample a row; gzip or not."),
-        pathParam("test-file", "Test file",
-                  "A table with the same columns to test with; without one, rows are held back.")};
+        formerly(
+            "test-file",
+            pathParam(
+                "test_file", "Test file",
+                "A table with the same columns to test with; without one, rows are held back."))};
     for (auto& spec : tableParams())
         params.push_back(std::move(spec));
     params.push_back(choiceParam("delimiter", "Delimiter", "detect",

@@ -108,7 +108,7 @@ private:
 Dataset openGeneratedPatterns(const Params& params, const DataChoice& /*choice*/) {
     Dataset data;
     data.training = std::make_shared<PatternSource>(params, 0, params.integer("samples"));
-    data.test = std::make_shared<PatternSource>(params, 1, params.integer("test-samples"));
+    data.test = std::make_shared<PatternSource>(params, 1, params.integer("test_samples"));
     data.info.input = data.training->shape();
     const auto channels = data.info.input[0];
     data.info.preparation = {.size = 0,

@@ -58,7 +58,7 @@ Dataset openGeneratedPoints(const Params& params, const DataChoice& /*choice*/) 
     options.count = params.integer("samples");
     data.training = std::make_shared<PointSource>(generatePoints(options));
     options.part = 1;
-    options.count = params.integer("test-samples");
+    options.count = params.integer("test_samples");
     data.test = std::make_shared<PointSource>(generatePoints(options));
     return data;
 }

@@ -108,7 +108,7 @@ private:
 Dataset openGeneratedShapes(const Params& params, const DataChoice& /*choice*/) {
     Dataset data;
     data.training = std::make_shared<ShapeSource>(params, 0, params.integer("samples"));
-    data.test = std::make_shared<ShapeSource>(params, 1, params.integer("test-samples"));
+    data.test = std::make_shared<ShapeSource>(params, 1, params.integer("test_samples"));
     data.info.input = data.training->shape();
     data.info.target = data.training->targetShape();
     data.info.preparation = {.size = 0, .pictures = PictureKind::Whole};

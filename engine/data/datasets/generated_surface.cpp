@@ -88,7 +88,7 @@ Dataset openGeneratedSurface(const Params& params, const DataChoice& /*choice*/)
     data.info.targetNames = {"height"};
     data.info.preparation = {.size = 0, .pictures = PictureKind::None};
     data.training = std::make_shared<SurfaceSource>(params, params.integer("samples"), 0);
-    data.test = std::make_shared<SurfaceSource>(params, params.integer("test-samples"), 1);
+    data.test = std::make_shared<SurfaceSource>(params, params.integer("test_samples"), 1);
     return data;
 }
 

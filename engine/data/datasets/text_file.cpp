@@ -14,12 +14,13 @@ ParamSpecs textParams() {
     return {intParam("steps", "Characters a sample", 64, 1, 65'536,
                      "How many characters the network reads in a row; after each it guesses the "
                      "next."),
-            boolParam("lower-case", "Lower case", false, "A to Z become a to z."),
+            formerly("lower-case",
+                     boolParam("lower_case", "Lower case", false, "A to Z become a to z.")),
             std::move(fraction)};
 }
 
 TextOptions optionsOf(const Params& params) {
-    return {params.integer("steps"), params.boolean("lower-case"), params.real("test-fraction")};
+    return {params.integer("steps"), params.boolean("lower_case"), params.real("test_fraction")};
 }
 
 Dataset openFile(const Params& params, const DataChoice& /*choice*/) {

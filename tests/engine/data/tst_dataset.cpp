@@ -29,10 +29,10 @@ void writeTinySet(const TemporaryFolder& folder, const Bytes& labels = {0, 1, 2,
 }
 
 ParamValues idxParams(const TemporaryFolder& folder) {
-    return {{"training-images", (folder / "train-images-idx3-ubyte").string()},
-            {"training-labels", (folder / "train-labels-idx1-ubyte").string()},
-            {"test-images", (folder / "t10k-images-idx3-ubyte").string()},
-            {"test-labels", (folder / "t10k-labels-idx1-ubyte").string()}};
+    return {{"training_images", (folder / "train-images-idx3-ubyte").string()},
+            {"training_labels", (folder / "train-labels-idx1-ubyte").string()},
+            {"test_images", (folder / "t10k-images-idx3-ubyte").string()},
+            {"test_labels", (folder / "t10k-labels-idx1-ubyte").string()}};
 }
 
 std::vector<int> countsOf(const DataSource& source, const std::vector<std::uint32_t>& part) {
@@ -273,8 +273,8 @@ private Q_SLOTS:
         writeTinySet(folder);
         params["size"] = std::int64_t{5};
         QVERIFY2(contains(message(), "5 × 5 cannot be cut"), message().c_str());
-        params.erase("training-labels");
-        QVERIFY(contains(message(), "name a file for training-labels"));
+        params.erase("training_labels");
+        QVERIFY(contains(message(), "name a file for training_labels"));
     }
 
     /// What comes with the program is read once for all who have it open.
