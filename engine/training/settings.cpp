@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/training/settings.h"
-
 #include "engine/graph/network_json.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 #include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/recipes/schedules.h"
+#include "engine/training/settings.h"
 
 #include <algorithm>
 #include <cmath>
@@ -66,12 +65,13 @@ ParamSpecs makeTrainingParams() {
                             "as a whole (one part).");
     threads.advanced = true;
     auto replicas =
-        intParam("replicas", "Batch parts", 0, 0, 1024,
-                 "Parts that each batch is computed in, each by one thread at a time; 0 "
-                 "takes what calibration found best, or one per processor. Another "
-                 "number gives slightly different weights, since sums are split "
-                 "differently. 1 computes the batch as a whole: then the training "
-                 "cannot give way to other programs and slows down most beside them.");
+        formerly("replicas",
+                 intParam("parts", "Batch parts", 0, 0, 1024,
+                          "Parts that each batch is computed in, each by one thread at a time; 0 "
+                          "takes what calibration found best, or one per processor. Another "
+                          "number gives slightly different weights, since sums are split "
+                          "differently. 1 computes the batch as a whole: then the training "
+                          "cannot give way to other programs and slows down most beside them."));
     replicas.advanced = true;
     auto recompute = boolParam(
         "recompute", "Recompute activations", false,
@@ -207,7 +207,7 @@ int TrainingSettings::threads() const {
     return static_cast<int>(paramsOf(*this).integer("threads"));
 }
 int TrainingSettings::replicas() const {
-    return static_cast<int>(paramsOf(*this).integer("replicas"));
+    return static_cast<int>(paramsOf(*this).integer("parts"));
 }
 bool TrainingSettings::recompute() const {
     return paramsOf(*this).boolean("recompute");

@@ -71,7 +71,7 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     precisionNote_->setObjectName(QStringLiteral("precisionNote"));
     precisionNote_->setWordWrap(true);
     precisionNote_->setProperty("textRole", QStringLiteral("caption"));
-    section(tr("Hardware"), {paramForm({"device", "threads", "replicas", "recompute", "precision"}),
+    section(tr("Hardware"), {paramForm({"device", "threads", "parts", "recompute", "precision"}),
                              precisionNote_});
     // Whatever the engine declares and no other section has.
     std::vector<std::string> rest;

@@ -80,7 +80,7 @@ ProgramReport compiledReport(const Project& project) {
 
 Json toJson(const ProgramReport& report) {
     Json json = {{"forward", opsJson(report.ops)},   {"backward", opsJson(report.backward)},
-                 {"replicas", report.replicas},      {"reorders", report.reorders},
+                 {"parts", report.replicas},         {"reorders", report.reorders},
                  {"arena_bytes", report.arenaBytes}, {"weight_bytes", report.weightBytes}};
     if (const auto& again = report.recomputation)
         json["recomputation"] = {{"parts", again->parts},
