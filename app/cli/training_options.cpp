@@ -139,25 +139,25 @@ std::string keysOf(const std::vector<Def>& catalog) {
 
 void TrainingOptions::addTo(CLI::App& command) {
     command.add_option("--epochs", epochs_, "Passes over the training data");
-    command.add_option("--batch", batch_, "Samples a step");
-    command.add_option("--learning-rate", learningRate_, "Length of a step");
+    command.add_option("--batch", batch_, "Samples per step");
+    command.add_option("--learning-rate", learningRate_, "Step size");
     command.add_option("--optimizer", optimizer_,
                        keysOf(optimizers()) +
-                           "; another than the project's comes with its defaults");
+                           "; one other than the project's comes with its defaults");
     command.add_option("--schedule", schedule_,
-                       "Of the learning rate: " + keysOf(schedules()) + "; as above");
-    command.add_option("--loss", loss_, keysOf(losses()) + "; as above");
+                       "Learning-rate schedule: " + keysOf(schedules()) + "; as for --optimizer");
+    command.add_option("--loss", loss_, keysOf(losses()) + "; as for --optimizer");
     command
-        .add_option("--set", assignments_,
-                    "Any setting, as key=value, e.g. warmup_epochs=1, optimizer.beta1=0.8, "
-                    "schedule.gamma=0.5, data.file=my.csv, augmentation.rotation=10; may be given "
-                    "again")
+        .add_option(
+            "--set", assignments_,
+            "Any setting, as key=value, e.g. warmup_epochs=1, optimizer.beta1=0.8, "
+            "schedule.gamma=0.5, data.file=my.csv, augmentation.rotation=10; may be repeated")
         ->expected(1)
         ->take_all();
     command.add_option("--data", data_,
                        "Data set: " + keysOf(datasets()) +
-                           "; another than the project's comes with its defaults");
-    command.add_option("--seed", seed_, "Start of all random numbers");
+                           "; one other than the project's comes with its defaults");
+    command.add_option("--seed", seed_, "Seed of all random numbers");
     command.add_option("--threads", threads_, "Processor threads; 0 = all");
     command.add_option("--precision", precision_, "fp32, bf16 or fp64");
 }

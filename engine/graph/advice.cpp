@@ -127,8 +127,8 @@ private:
         if (def == initializers().end() || def->forKernels)
             return;
         report(index, Severity::Warning, "initializer",
-               fmt::format("All weights of {} start alike, so its units get the same gradients and "
-                           "stay alike.",
+               fmt::format("All weights of {} start with the same value, so its units get "
+                           "identical gradients and never differ.",
                            nameOf(index)),
                {{"Start with different weights", set(index, "initializer", std::string("auto"))}});
     }
@@ -146,10 +146,10 @@ private:
         std::vector<Fix> fixes;
         if (onlyConsumer(index) == next)
             if (auto swapped = swapWithNext(index, *next))
-                fixes.push_back({"Put it behind the normalization", std::move(*swapped)});
+                fixes.push_back({"Move it after the normalization", std::move(*swapped)});
         report(index, Severity::Warning, "",
-               fmt::format("{} drops values before {}, which then learns a variance that is not "
-                           "there in use; dropout belongs behind it.",
+               fmt::format("{} drops values before {}, which then learns a variance that differs "
+                           "from the one at inference; dropout belongs after it.",
                            nameOf(index), nameOf(*next)),
                std::move(fixes));
     }
@@ -190,12 +190,11 @@ private:
         const auto next = nextThatComputes(index);
         if (!next || !isOneOf(flat(*next), {"dense"}))
             return;
-        report(
-            index, Severity::Warning, "activation",
-            fmt::format("Nothing bends between {} and {}: together they compute no more than one "
-                        "Dense layer.",
-                        nameOf(index), nameOf(*next)),
-            {{"Use ReLU", set(index, "activation", std::string("relu"))}});
+        report(index, Severity::Warning, "activation",
+               fmt::format("There is no activation between {} and {}, so together they equal a "
+                           "single Dense layer.",
+                           nameOf(index), nameOf(*next)),
+               {{"Use ReLU", set(index, "activation", std::string("relu"))}});
     }
 
     /// The slope of a sigmoid is 1/4 at most, and is multiplied from layer to layer (Hochreiter
@@ -228,8 +227,8 @@ private:
             fixes.push_back({"Use ReLU in all of them", {std::move(edits)}});
         report(*deepest, Severity::Warning,
                findParam(flat(*deepest).layer->params, "activation") ? "activation" : "",
-               fmt::format("{} sigmoids lie behind each other; each lets a quarter of the gradient "
-                           "through at most, so the first layers hardly learn.",
+               fmt::format("{} sigmoids follow one another; each lets through at most a quarter of "
+                           "the gradient, so the first layers hardly learn.",
                            depth[*deepest]),
                std::move(fixes));
     }

@@ -264,7 +264,8 @@ DataChoice dataFromJson(const Json& json) {
 
 void requireSchema(const Json& json) {
     if (!json.is_object() || json.value("format", Json()) != Json(kProjectFormat))
-        throw Error("this is no Gradwright project: it lacks \"format\": \"{}\"", kProjectFormat);
+        throw Error("this is not a Gradwright project: it lacks \"format\": \"{}\"",
+                    kProjectFormat);
     const auto schema = json.value("schema", Json());
     if (!schema.is_number_integer() || schema.get<std::int64_t>() < 1)
         throw Error("its schema version must be a whole number from 1 to {}, not {}",

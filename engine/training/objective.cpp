@@ -185,7 +185,7 @@ private:
                           shape.rank() == 2 ? unitsFix(index, classes) : std::vector<Fix>{});
         if (def.head != Head::Softmax || def.target != TargetKind::ClassIndex)
             report(Severity::Error, &output,
-                   fmt::format("{} compares one class a sample, and the data set has one at each "
+                   fmt::format("{} compares one class per sample, and the data set has one at each "
                                "step; the softmax cross-entropy can do that.",
                                def.title));
     }

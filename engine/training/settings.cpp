@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/training/settings.h"
+
 #include "engine/graph/network_json.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 #include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/recipes/schedules.h"
-#include "engine/training/settings.h"
 
 #include <algorithm>
 #include <cmath>
@@ -20,13 +21,12 @@ Params paramsOf(const TrainingSettings& settings) {
 /// What Regularization holds; 0 turns each off.
 ParamSpecs regularizationParams() {
     ParamSpecs specs{
-        realParam(
-            "l1", "L1 penalty", 0.0, 0.0, 1e6,
-            "Times the sum of the kernels' absolute values, added to the loss: drives weights "
-            "to zero (Tibshirani 1996). 0 is off."),
+        realParam("l1", "L1 penalty", 0.0, 0.0, 1e6,
+                  "Weight of the sum of the kernels' absolute values in the loss: drives weights "
+                  "to zero (Tibshirani 1996). 0 is off."),
         realParam("l2", "L2 penalty", 0.0, 0.0, 1e6,
-                  "Times half the sum of the kernels' squares, added to the loss: keeps weights "
-                  "small (Hoerl, Kennard 1970). 0 is off."),
+                  "Weight of half the sum of the kernels' squares in the loss: keeps weights small "
+                  "(Hoerl, Kennard 1970). 0 is off."),
         realParam(
             "max_norm", "Max-norm", 0.0, 0.0, 1e6,
             "The weights into one unit or filter are scaled back to this norm after each step "
@@ -49,12 +49,12 @@ ParamSpecs regularizationParams() {
 
 ParamSpecs makeTrainingParams() {
     auto rate = realParam("learning_rate", "Learning rate", 0.001, 0, 1000,
-                          "Length of a step against the gradient.");
+                          "Size of a step against the gradient.");
     rate.logarithmic = true;
     rate.minimumExclusive = true;
     auto warmup = realParam("warmup_epochs", "Warm-up", 0.0, 0.0, 1e6,
-                            "Epochs in which the learning rate first rises in a straight line, in "
-                            "front of the schedule; a half is fine (Goyal et al. 2017).");
+                            "Epochs in which the learning rate first rises in a straight line, "
+                            "before the schedule begins; fractions are fine (Goyal et al. 2017).");
     warmup.unit = "epochs";
     auto warmupStart = realParam("warmup_start", "Warm-up from", 0.01, 0.0, 1.0,
                                  "The share of the learning rate that the warm-up starts with.");
@@ -64,20 +64,20 @@ ParamSpecs makeTrainingParams() {
                             "or all. The weights do not depend on it, unless the batch is computed "
                             "as a whole (one part).");
     threads.advanced = true;
-    auto replicas =
-        formerly("replicas",
-                 intParam("parts", "Batch parts", 0, 0, 1024,
-                          "Parts that each batch is computed in, each by one thread at a time; 0 "
-                          "takes what calibration found best, or one per processor. Another "
-                          "number gives slightly different weights, since sums are split "
-                          "differently. 1 computes the batch as a whole: then the training "
-                          "cannot give way to other programs and slows down most beside them."));
+    auto replicas = formerly(
+        "replicas",
+        intParam(
+            "parts", "Batch parts", 0, 0, 1024,
+            "Parts that each batch is split into, each computed by one thread at a time; 0 takes "
+            "what calibration found best, or one per processor. Another number gives slightly "
+            "different weights, since sums are split differently. 1 computes the batch as a whole: "
+            "then training cannot yield to other programs and slows down most beside them."));
     replicas.advanced = true;
     auto recompute = boolParam(
         "recompute", "Recompute activations", false,
-        "Throws values between the layers away and computes them again in the backward pass: less "
+        "Discards the values between the layers and computes them again in the backward pass: less "
         "memory and the same weights, for up to a third more time (Chen et al. 2016). For deep "
-        "networks and large batches that do not fit; the reference engine keeps all.");
+        "networks and large batches that do not fit; the reference engine keeps everything.");
     recompute.advanced = true;
     auto patience = intParam("patience", "Patience", 5, 1, 10'000,
                              "Epochs without a better validation result before training stops.");
@@ -89,7 +89,7 @@ ParamSpecs makeTrainingParams() {
     checkpoint.unit = 's'; // as a text it draws a false warning from GCC 12
     checkpoint.advanced = true;
     auto tensorBoard = boolParam("tensorboard", "TensorBoard events", false,
-                                 "Also writes the curves as TensorBoard reads them.");
+                                 "Also writes the curves in TensorBoard's format.");
     tensorBoard.advanced = true;
     ParamSpecs specs{
         std::move(rate),
@@ -99,7 +99,7 @@ ParamSpecs makeTrainingParams() {
         intParam("batch", "Batch size", 32, 1, 1 << 20,
                  "Samples whose gradients are averaged for one step."),
         intParam("seed", "Seed", 1, 0, 9e15,
-                 "Start of all random numbers: the same seed and number of batch parts give the "
+                 "Seed of all random numbers: the same seed and number of batch parts give the "
                  "same weights."),
         choiceParam("precision", "Precision", "fp32",
                     {{"fp32", "FP32", "Single precision, on the fast CPU engine."},
@@ -111,7 +111,7 @@ ParamSpecs makeTrainingParams() {
                     "Number format of the computation."),
         choiceParam("device", "Device", "cpu",
                     {{"cpu", "CPU", "The processor, by oneDNN; the only one so far."}},
-                    "What computes."),
+                    "The device that computes."),
         std::move(threads),
         std::move(replicas),
         std::move(recompute),

@@ -72,7 +72,7 @@ private Q_SLOTS:
             [](Json& p) { p["network"]["nodes"][2]["params"]["units"] = 7; });
         row("a newer version", {"newer", "99", "update"}, [](Json& p) { p["schema"] = 99; });
         row("no version", {"schema", "1"}, [](Json& p) { p.erase("schema"); });
-        row("something else", {"no Gradwright project"}, [](Json& p) { p = Json{{"a", 1}}; });
+        row("something else", {"not a Gradwright project"}, [](Json& p) { p = Json{{"a", 1}}; });
         row("an unknown data set", {"imagenet", "mnist"},
             [](Json& p) { p["data"]["dataset"] = "imagenet"; });
         row("a limit below 0", {"limit", "-5"}, [](Json& p) { p["data"]["limit"] = -5; });

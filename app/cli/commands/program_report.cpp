@@ -112,7 +112,7 @@ void printReport(const Project& project, const ProgramReport& report) {
     printLine("");
     if (report.replicas > 1)
         printLine(fmt::format("Batch parts            {}", report.replicas));
-    printLine(fmt::format("Layout changes a step  {}", report.reorders));
+    printLine(fmt::format("Layout changes/step    {}", report.reorders));
     printLine(fmt::format("Arena                  {}",
                           bytesText(static_cast<std::int64_t>(report.arenaBytes))));
     if (report.recomputation)

@@ -23,8 +23,8 @@ Dataset openIdxFiles(const Params& params, const DataChoice& choice) {
 DatasetDef idxFilesDataset() {
     return {.key = "idx",
             .title = "IDX files",
-            .doc = "Gray images with a class each, in four files of the form that MNIST has, gzip "
-                   "or not.",
+            .doc = "Gray images with one class each, in four files in MNIST's format; they may be "
+                   "gzipped.",
             .origin = "Your own files",
             .licence = "That of your files",
             .params = {formerly("training-images", pathParam("training_images", "Training images",

@@ -269,7 +269,7 @@ private Q_SLOTS:
         QVERIFY2(contains(message(), "label 3 of sample 4 is outside 0 to 2"), message().c_str());
         writeTinySet(folder);
         writeFile(folder / "t10k-images-idx3-ubyte", idx(8, {5, 2, 2}, Bytes(20)));
-        QVERIFY2(contains(message(), "must be alike"), message().c_str());
+        QVERIFY2(contains(message(), "must have the same size"), message().c_str());
         writeTinySet(folder);
         params["size"] = std::int64_t{5};
         QVERIFY2(contains(message(), "5 × 5 cannot be cut"), message().c_str());

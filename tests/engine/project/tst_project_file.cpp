@@ -188,8 +188,8 @@ private Q_SLOTS:
         row("schema 0", "schema", [](Json& p) { p["schema"] = 0; });
         row("schema text", "schema", [](Json& p) { p["schema"] = "1"; });
         row("schema beyond", "schema", [](Json& p) { p["schema"] = 18'000'000'000'000'000'000U; });
-        row("format", "no Gradwright project", [](Json& p) { p["format"] = "x"; });
-        row("list", "no Gradwright project", [](Json& p) { p = Json::array(); });
+        row("format", "not a Gradwright project", [](Json& p) { p["format"] = "x"; });
+        row("list", "not a Gradwright project", [](Json& p) { p = Json::array(); });
         row("no name", "\"name\"", [](Json& p) { p.erase("name"); });
         row("name", "name must be a text", [](Json& p) { p["name"] = 3; });
         row("no network", "\"network\"", [](Json& p) { p.erase("network"); });

@@ -66,7 +66,7 @@ OptimizerDef adam() {
     return {
         "adam",
         "Adam",
-        "Gives each weight a step of its own from running means of its gradient and of the "
+        "Gives each weight its own step size from running means of its gradient and of the "
         "gradient's square (Kingma, Ba 2015). A good first choice.",
         {beta1Param(), beta2Param(), epsilonParam(1e-8), weightDecayParam()},
         0.001,

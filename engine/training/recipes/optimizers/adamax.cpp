@@ -67,7 +67,7 @@ UpdateRule make(const Params& params) {
 OptimizerDef adamax() {
     return {"adamax",
             "Adamax",
-            "Adam with the largest gradient of late in place of the mean square (Kingma, Ba 2015, "
+            "Adam with the largest recent gradient in place of the mean square (Kingma, Ba 2015, "
             "section 7).",
             {beta1Param(), beta2Param(), epsilonParam(1e-8), weightDecayParam()},
             0.002,

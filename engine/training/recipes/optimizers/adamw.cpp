@@ -65,8 +65,8 @@ UpdateRule make(const Params& params) {
 OptimizerDef adamw() {
     return {"adamw",
             "AdamW",
-            "Adam whose weight decay is kept apart from the gradient, so that it pulls all weights "
-            "alike (Loshchilov, Hutter 2019). The usual choice for transformers.",
+            "Adam whose weight decay is separate from the gradient, so that it pulls on all "
+            "weights equally (Loshchilov, Hutter 2019). The usual choice for transformers.",
             {beta1Param(), beta2Param(), epsilonParam(1e-8), decoupledDecayParam(0.01)},
             0.001,
             make};

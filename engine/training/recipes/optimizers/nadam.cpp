@@ -102,7 +102,7 @@ OptimizerDef nadam() {
     momentumDecay.advanced = true;
     return {"nadam",
             "Nadam",
-            "Adam with Nesterov's look ahead (Dozat 2016).",
+            "Adam with Nesterov's look-ahead (Dozat 2016).",
             {beta1Param(), beta2Param(), epsilonParam(1e-8), momentumDecay, weightDecayParam()},
             0.002,
             make};
