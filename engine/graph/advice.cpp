@@ -14,8 +14,12 @@ namespace {
 constexpr int kDeepStack = 4;
 constexpr double kMostOfParameters = 0.9;
 
-bool isOneOf(const FlatNode& node, std::initializer_list<std::string_view> keys) {
-    return node.layer && std::ranges::find(keys, node.layer->key) != keys.end();
+LayerTraits traitsOf(const FlatNode& node) {
+    return node.layer ? node.layer->traits : LayerTraits{};
+}
+
+bool normalizesOverBatch(const FlatNode& node) {
+    return traitsOf(node).normalization == NormalizationKind::OverBatch;
 }
 
 std::string activationOf(const FlatNode& node) {
@@ -98,15 +102,14 @@ private:
     /// Past what is linear and has no weights.
     [[nodiscard]] std::optional<std::size_t> nextThatComputes(std::size_t index) const {
         auto next = onlyConsumer(index);
-        while (next && isOneOf(flat(*next),
-                               {"flatten", "reshape", "dropout", "block-input", "block-output"}))
+        while (next && traitsOf(flat(*next)).passesOn)
             next = onlyConsumer(*next);
         return next;
     }
 
     void adviseOnBias(std::size_t index) {
         const auto next = onlyConsumer(index);
-        if (!next || !isOneOf(flat(*next), {"batch-norm"}) || !isSet(flat(index), "bias") ||
+        if (!next || !normalizesOverBatch(flat(*next)) || !isSet(flat(index), "bias") ||
             activationOf(flat(index)) != "identity")
             return;
         report(index, Severity::Info, "bias",
@@ -136,12 +139,12 @@ private:
     /// Li, Chen, Hu, Yang: Understanding the disharmony between dropout and batch normalization,
     /// 2018.
     void adviseOnDropout(std::size_t index) {
-        if (!isOneOf(flat(index), {"dropout", "spatial-dropout"}))
+        if (!traitsOf(flat(index)).drops)
             return;
         auto next = onlyConsumer(index);
         while (next && flat(*next).layer && flat(*next).layer->category == Category::Activation)
             next = onlyConsumer(*next);
-        if (!next || !isOneOf(flat(*next), {"batch-norm"}))
+        if (!next || !normalizesOverBatch(flat(*next)))
             return;
         std::vector<Fix> fixes;
         if (onlyConsumer(index) == next)
@@ -185,10 +188,10 @@ private:
     }
 
     void adviseOnLinearPair(std::size_t index) {
-        if (!isOneOf(flat(index), {"dense"}) || activationOf(flat(index)) != "identity")
+        if (!traitsOf(flat(index)).linear || activationOf(flat(index)) != "identity")
             return;
         const auto next = nextThatComputes(index);
-        if (!next || !isOneOf(flat(*next), {"dense"}))
+        if (!next || !traitsOf(flat(*next)).linear)
             return;
         report(index, Severity::Warning, "activation",
                fmt::format("There is no activation between {} and {}, so together they equal a "
@@ -205,7 +208,8 @@ private:
         NetworkEdit::Group edits;
         std::set<std::pair<std::string, NodeId>> seen;
         for (std::size_t i = 0; i < depth.size(); ++i) {
-            if (isOneOf(flat(i), {"batch-norm", "layer-norm", "add"}))
+            const auto traits = traitsOf(flat(i));
+            if (traits.normalization != NormalizationKind::None || traits.shortcut)
                 continue; // gradients go past or are brought back to size
             for (const auto& source : flat(i).inputs)
                 if (source)
@@ -242,7 +246,7 @@ private:
             if (!flat(i).layer || !analysis_.nodes[i].reachesOutput)
                 continue;
             convolves = convolves || flat(i).layer->category == Category::Convolution;
-            if (isOneOf(flat(i), {"dense"}) &&
+            if (traitsOf(flat(i)).linear &&
                 (!largest || analysis_.nodes[i].parameters > analysis_.nodes[*largest].parameters))
                 largest = i;
         }
@@ -254,7 +258,7 @@ private:
             return;
         std::vector<Fix> fixes;
         const auto& source = flat(*largest).inputs.front();
-        if (source && isOneOf(flat(*source), {"flatten"}))
+        if (source && flat(*source).layer && flat(*source).layer->key == "flatten")
             if (auto pooled = poolInstead(*source))
                 fixes.push_back({"Use global average pooling", std::move(*pooled)});
         report(*largest, Severity::Info, "",
@@ -389,10 +393,10 @@ std::vector<Fix> mergeFixes(const Network& network, const Analysis& analysis, st
     const bool sameChannels = first[0] == second[0];
     // The smaller picture has lost its edges to convolutions without padding.
     const std::size_t smaller = first[1] * first[2] < second[1] * second[2] ? 0 : 1;
-    if (sameChannels || node.layer->key == "concatenate")
+    if (sameChannels || node.layer->traits.joins)
         if (auto fix = samePadding(network, analysis, merge, smaller))
             fixes.push_back(std::move(*fix));
-    if (node.layer->key == "concatenate")
+    if (node.layer->traits.joins)
         return fixes;
     // The branch with fewer layers behind it is the shortcut: the larger picture, or fewer
     // channels.

@@ -59,6 +59,7 @@ LayerDef batchNorm() {
             .formula = "y = γ · (x - mean) / sqrt(variance + ε) + β",
             .source = "Ioffe, Szegedy: Batch normalization, 2015",
             .hasWeights = true,
+            .traits = {.normalization = NormalizationKind::OverBatch},
             .params = {std::move(epsilon), std::move(momentum)},
             .infer = inferBatchNorm,
             .lower = lowerBatchNorm,

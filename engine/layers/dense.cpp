@@ -64,6 +64,7 @@ LayerDef dense() {
             .formula = "y = f(W x + b)",
             .source = "Rosenblatt: The perceptron, 1958",
             .hasWeights = true,
+            .traits = {.linear = true},
             .params = joined({{intParam("units", "Units", 64, 1, 1 << 24, "Number of outputs."),
                                boolParam("bias", "Bias", true, "Adds a learned bias per unit.")},
                               activationParams(),

@@ -40,6 +40,7 @@ LayerDef dropout() {
                    "nothing at inference.",
             .formula = "y = x · m / (1 - rate), m = 0 with probability rate, else 1",
             .source = "Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout, 2014",
+            .traits = {.passesOn = true, .drops = true},
             .params = {std::move(rate)},
             .infer = inferDropout,
             .lower = lowerDropout,

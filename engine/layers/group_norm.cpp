@@ -68,6 +68,7 @@ LayerDef groupNorm() {
                 "y = γ[c] · (x - mean of the group) / sqrt(variance of the group + ε) + β[c]",
             .source = "Wu, He: Group normalization, 2018",
             .hasWeights = true,
+            .traits = {.normalization = NormalizationKind::WithinSample},
             .params = {intParam("groups", "Groups", 8, 1, 65536,
                                 "Number of groups; must divide the channels."),
                        epsilonParam(1e-5),

@@ -56,6 +56,7 @@ LayerDef instanceNorm() {
             .formula = "y = (x - mean of the channel) / sqrt(variance of the channel + ε)",
             .source = "Ulyanov, Vedaldi, Lempitsky: Instance normalization, 2016",
             .hasWeights = true,
+            .traits = {.normalization = NormalizationKind::WithinSample},
             .params = {epsilonParam(1e-5),
                        boolParam("affine", "Scale and shift", false,
                                  "Scales and shifts every channel by learned parameters.")},

@@ -48,6 +48,7 @@ LayerDef layerNorm() {
             .formula = "y = γ · (x - mean) / sqrt(variance + ε) + β",
             .source = "Ba, Kiros, Hinton: Layer normalization, 2016",
             .hasWeights = true,
+            .traits = {.normalization = NormalizationKind::WithinSample},
             .params = {overParam(), epsilonParam(1e-5),
                        boolParam("affine", "Scale and shift", true,
                                  "Scales and shifts by learned parameters.")},

@@ -82,6 +82,7 @@ LayerDef reshape() {
                    "another shape.",
             .formula = "",
             .source = "",
+            .traits = {.passesOn = true},
             .params = {tupleParam("shape", "Shape", {0}, 1, 4, 0, 1 << 24,
                                   "The new shape without the batch; one number may be 0, which "
                                   "stands for whatever is left over.")},

@@ -50,6 +50,7 @@ LayerDef rmsNorm() {
             .formula = "y = γ · x / sqrt(mean(x²) + ε)",
             .source = "Zhang, Sennrich: Root mean square layer normalization, 2019",
             .hasWeights = true,
+            .traits = {.normalization = NormalizationKind::WithinSample},
             .params = {overParam(), epsilonParam(1e-6),
                        boolParam("affine", "Scale", true, "Scales by learned parameters.")},
             .infer = inferRmsNorm,

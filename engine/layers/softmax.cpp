@@ -48,6 +48,7 @@ LayerDef softmax() {
             .formula = "y[i] = exp(x[i]) / Σ exp(x[j])",
             .source = "Bridle: Probabilistic interpretation of feedforward classification network "
                       "outputs, 1990",
+            .traits = {.head = true},
             .infer = inferSoftmax<false>,
             .lower = lowerSoftmax<false>,
             .pytorch = pytorchSoftmax<false>,

@@ -51,6 +51,7 @@ LayerDef spatialDropout() {
             .source =
                 "Tompson, Goroshin, Jain, LeCun, Bregler: Efficient object localization using "
                 "convolutional networks, 2014",
+            .traits = {.passesOn = true, .drops = true},
             .params = {std::move(rate)},
             .infer = inferSpatialDropout,
             .lower = lowerSpatialDropout,

@@ -84,11 +84,17 @@ private Q_SLOTS:
         fixes(b.network, "sigmoids");
     }
 
+    void normalizationBetweenSigmoidsIsEnough_data() {
+        QTest::addColumn<std::string>("layer");
+        for (const auto* layer : {"batch-norm", "layer-norm", "rms-norm"})
+            QTest::newRow(layer) << std::string(layer);
+    }
     void normalizationBetweenSigmoidsIsEnough() {
+        QFETCH(std::string, layer);
         NetworkBuilder b;
         auto x = image(b, {8});
         for (int i = 0; i < 6; ++i)
-            x = b.after(b.after(x, "dense", kSigmoid), "batch-norm");
+            x = b.after(b.after(x, "dense", kSigmoid), layer);
         b.after(x, "output");
         QVERIFY(!about(b.network, "sigmoids"));
     }
