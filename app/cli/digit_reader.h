@@ -21,15 +21,15 @@ public:
 
     struct Reading {
         Prediction prediction;
-        std::string className;      ///< empty where the network tells values
-        std::vector<double> values; ///< in their own units; none where it tells classes
+        std::string className;      ///< empty where the network predicts values
+        std::vector<double> values; ///< in their own units; none where it predicts classes
     };
     /// Prepares the image as the run's data were and classifies it. Throws Error naming the file.
     Reading read(const std::filesystem::path& image);
     /// The same for each row of a table, whose columns are found by name.
     std::vector<Reading> readTable(const std::filesystem::path& table);
 
-    /// Goes on with a text; of a network that was trained on one.
+    /// Continues a text; only for a network that was trained on one.
     std::string continueText(std::string_view prompt, const TextWish& wish);
 
     [[nodiscard]] const DataInfo& data() const { return info_; }

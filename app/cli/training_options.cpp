@@ -38,7 +38,7 @@ void applyParam(TrainingSettings& settings, std::string_view key,
 
 void assign(ParamValues& values, const ParamSpecs& specs, const std::string& key,
             const std::string& text, std::string_view option) {
-    const auto* spec = findParam(specs, key);
+    const auto* spec = findParamToRead(specs, key);
     if (!spec) {
         std::vector<std::string_view> keys;
         for (const auto& known : specs)
@@ -46,7 +46,7 @@ void assign(ParamValues& values, const ParamSpecs& specs, const std::string& key
         throw UsageError("{}: there is no \"{}\"; known are {}", option, key,
                          keys.empty() ? "none" : fmt::format("{}", fmt::join(keys, ", ")));
     }
-    values.insert_or_assign(key, parse(*spec, text, option));
+    values.insert_or_assign(spec->key, parse(*spec, text, option));
 }
 
 /// What a DataChoice holds beside the parameters of its data set.
@@ -62,7 +62,7 @@ void assignData(DataChoice& data, const std::string& key, const std::string& tex
     auto specs = choiceParams();
     if (!findParam(specs, key)) {
         auto known = dataset(data.dataset).params;
-        const auto* spec = findParam(known, key);
+        const auto* spec = findParamToRead(known, key);
         const bool isPath = spec && spec->type == ParamType::Path && !text.empty();
         known.insert(known.end(), specs.begin(), specs.end());
         // The run must find it again from anywhere.
@@ -139,25 +139,25 @@ std::string keysOf(const std::vector<Def>& catalog) {
 
 void TrainingOptions::addTo(CLI::App& command) {
     command.add_option("--epochs", epochs_, "Passes over the training data");
-    command.add_option("--batch", batch_, "Samples a step");
-    command.add_option("--learning-rate", learningRate_, "Length of a step");
+    command.add_option("--batch", batch_, "Samples per step");
+    command.add_option("--learning-rate", learningRate_, "Step size");
     command.add_option("--optimizer", optimizer_,
                        keysOf(optimizers()) +
-                           "; another than the project's comes with its defaults");
+                           "; one other than the project's comes with its defaults");
     command.add_option("--schedule", schedule_,
-                       "Of the learning rate: " + keysOf(schedules()) + "; as above");
-    command.add_option("--loss", loss_, keysOf(losses()) + "; as above");
+                       "Learning-rate schedule: " + keysOf(schedules()) + "; as for --optimizer");
+    command.add_option("--loss", loss_, keysOf(losses()) + "; as for --optimizer");
     command
-        .add_option("--set", assignments_,
-                    "Any setting, as key=value, e.g. warmup_epochs=1, optimizer.beta1=0.8, "
-                    "schedule.gamma=0.5, data.file=my.csv, augmentation.rotation=10; may be given "
-                    "again")
+        .add_option(
+            "--set", assignments_,
+            "Any setting, as key=value, e.g. warmup_epochs=1, optimizer.beta1=0.8, "
+            "schedule.gamma=0.5, data.file=my.csv, augmentation.rotation=10; may be repeated")
         ->expected(1)
         ->take_all();
     command.add_option("--data", data_,
                        "Data set: " + keysOf(datasets()) +
-                           "; another than the project's comes with its defaults");
-    command.add_option("--seed", seed_, "Start of all random numbers");
+                           "; one other than the project's comes with its defaults");
+    command.add_option("--seed", seed_, "Seed of all random numbers");
     command.add_option("--threads", threads_, "Processor threads; 0 = all");
     command.add_option("--precision", precision_, "fp32, bf16 or fp64");
 }

@@ -44,7 +44,8 @@ public:
     [[nodiscard]] virtual Tensor read(WeightId id) const = 0;
     /// Converts to the store's type. Throws Error when the shape differs.
     virtual void write(WeightId id, const Tensor& values) = 0;
-    /// Of the last backward pass; zero before it. Weights that learn, of a training program only.
+    /// The gradient from the last backward pass; zero before it. Only for weights that learn, in a
+    /// training program.
     [[nodiscard]] virtual Tensor readGradient(WeightId id) const = 0;
     [[nodiscard]] virtual std::size_t slots() const = 0; ///< for each weight that learns
     [[nodiscard]] virtual Tensor readSlot(WeightId id, std::size_t slot) const = 0;

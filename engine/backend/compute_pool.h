@@ -51,7 +51,7 @@ public:
     }
 
     /// The processor times of the active threads, since they started; nothing where the system does
-    /// not tell.
+    /// not say.
     [[nodiscard]] std::optional<ProcessorTimes> times() const;
     /// Gives all threads short turns on the processor, or those that they had before.
     void setShortTurns(bool wanted);

@@ -17,7 +17,7 @@ namespace gradwright {
 
 namespace {
 
-/// Of the thread that runs programs; its helpers end with it.
+/// The pool of the thread that runs programs; its helpers end with it.
 std::unique_ptr<ComputePool>& ownPool() {
     thread_local std::unique_ptr<ComputePool> pool;
     return pool;

@@ -21,7 +21,7 @@ public:
     Program& get(std::int64_t batch, Mode mode);
 
     [[nodiscard]] const OpGraph& graph() const { return graph_; }
-    /// Of the programs; there is one as soon as one program was compiled.
+    /// The programs' weights; there are some as soon as one program was compiled.
     [[nodiscard]] const std::shared_ptr<WeightStore>& weights() const { return weights_; }
     [[nodiscard]] std::size_t size() const { return programs_.size(); }
 

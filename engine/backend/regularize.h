@@ -58,7 +58,7 @@ void average(T* mean, const T* weight, double decay, std::uint64_t step, std::si
         mean[i] = keep * mean[i] + (1 - keep) * weight[i];
 }
 
-/// `row(i)` tells the row of element i, or a negative number for padding; `squares` has room for
+/// `row(i)` gives the row of element i, or a negative number for padding; `squares` has room for
 /// all rows.
 template <class T, class Row>
 void limitRows(T* weight, std::size_t size, double maxNorm, std::vector<double>& squares,

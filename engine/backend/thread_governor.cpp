@@ -17,15 +17,15 @@ using namespace std::chrono_literals;
 constexpr auto kWindow = 100ms;
 /// Below this share of their time, threads wait for each other and for the window, for short.
 constexpr double kLeastWaiting = 0.08;
-/// Of others that compute: from here on the computer is busy, …
+/// The number of others' threads from which on the computer is busy, …
 constexpr double kBusy = 0.5;
 /// … and below it is quiet again.
 constexpr double kQuiet = 0.25;
-/// Of others, where the system does not say how many threads there are.
+/// At most so many threads of others are assumed where the system does not say how many there are.
 constexpr int kMostTold = 100;
-/// A number of others that is told stays as long as it is less wrong.
+/// A reported number of others' threads stays as long as it is off by less.
 constexpr double kStill = 0.8;
-/// Of the past in what is smoothed, per window.
+/// The share of the past in what is smoothed, per window.
 constexpr double kMemory = 0.6;
 
 constexpr auto kBusySpin = 5us;

@@ -91,34 +91,38 @@ ParamSpecs makeParams() {
                          "Standard deviation, in pixels, of a smooth random shift of each place "
                          "(Simard et al. 2003; Ronneberger et al. 2015).");
     elastic.unit = "px";
-    auto smoothness = realParam("elastic-smoothness", "Elastic smoothness", 6.0, 1.0, 512.0,
-                                "Distance over which the shifts change.");
+    auto smoothness = formerly("elastic-smoothness",
+                               realParam("elastic_smoothness", "Elastic smoothness", 6.0, 1.0,
+                                         512.0, "Distance over which the shifts change."));
     smoothness.unit = "px";
     smoothness.advanced = true;
-    return {share("shift", "Shift", 1, "At most this share of width and height, either way."),
-            degrees("rotation", "Rotation", 180, "At most so far, either way."),
-            share("scale", "Scale", 0.9, "Larger or smaller by at most this share."),
-            degrees("shear", "Shear", 60, "Slanted sideways by at most this angle."),
-            boolParam("flip-horizontal", "Flip left and right", false, "Every second image."),
-            boolParam("flip-vertical", "Flip up and down", false, "Every second image."),
-            share("crop", "Crop", 0.9,
-                  "At most this share of the sides is cut away at a random place, and the rest "
-                  "drawn larger."),
-            std::move(elastic),
-            std::move(smoothness),
-            share("brightness", "Brightness", 1,
-                  "Lighter or darker by at most this part of the range from black to white."),
-            share("contrast", "Contrast", 1,
-                  "Values move away from the image's mean, or towards it, by at most this share."),
-            share("noise", "Noise", 1,
-                  "Standard deviation of what is added to each value, as a part of the range from "
-                  "black to white."),
-            share("cutout", "Cutout", 1,
-                  "Side of a black square at a random place, as a share of the shorter side "
-                  "(DeVries, Taylor 2017)."),
-            share("mixup", "Mixup", 8,
-                  "Images are mixed with others of their batch by shares from the beta "
-                  "distribution with this parameter (Zhang et al. 2018); 0.2 is usual, 0 is off.")};
+    return {
+        share("shift", "Shift", 1,
+              "Largest shift in either direction, as a share of width and height."),
+        degrees("rotation", "Rotation", 180, "Largest angle in either direction."),
+        share("scale", "Scale", 0.9, "Largest enlargement or reduction, as a share of the size."),
+        degrees("shear", "Shear", 60, "Largest angle of a sideways slant."),
+        formerly("flip-horizontal", boolParam("flip_horizontal", "Flip left and right", false,
+                                              "Flips half of the images, chosen at random.")),
+        formerly("flip-vertical", boolParam("flip_vertical", "Flip up and down", false,
+                                            "Flips half of the images, chosen at random.")),
+        share("crop", "Crop", 0.9,
+              "Cuts away at most this share of the sides at a random place and enlarges the rest."),
+        std::move(elastic),
+        std::move(smoothness),
+        share("brightness", "Brightness", 1,
+              "Largest change of brightness, as a share of the range from black to white."),
+        share("contrast", "Contrast", 1,
+              "Moves values away from the image's mean, or towards it, by at most this share."),
+        share("noise", "Noise", 1,
+              "Standard deviation of the noise added to each value, as a share of the range from "
+              "black to white."),
+        share("cutout", "Cutout", 1,
+              "Side of a black square at a random place, as a share of the shorter side "
+              "(DeVries, Taylor 2017)."),
+        share("mixup", "Mixup", 8,
+              "Images are mixed with others of their batch by shares from the beta "
+              "distribution with this parameter (Zhang et al. 2018); 0.2 is usual, 0 is off.")};
 }
 
 double radians(double degrees) {
@@ -178,13 +182,13 @@ Augmenter::Augmenter(const ParamValues& values, const DataInfo& info, std::uint6
                 params.real("shear"),
                 params.real("crop"),
                 params.real("elastic"),
-                params.real("elastic-smoothness"),
+                params.real("elastic_smoothness"),
                 params.real("brightness"),
                 params.real("contrast"),
                 params.real("noise"),
                 params.real("cutout"),
-                params.boolean("flip-horizontal"),
-                params.boolean("flip-vertical")};
+                params.boolean("flip_horizontal"),
+                params.boolean("flip_vertical")};
     mixup_ = params.real("mixup");
     channels_ = static_cast<std::size_t>(info.input[0]);
     height_ = info.input[1];
@@ -320,7 +324,7 @@ std::shared_ptr<const Augmenter> augmenterOf(const DataChoice& choice, const Dat
                                              std::uint64_t seed) {
     const Params params(augmentationParams(), choice.augmentation);
     const bool any = std::ranges::any_of(augmentationParams(), [&](const ParamSpec& spec) {
-        return spec.key != "elastic-smoothness" && params.value(spec.key) != spec.standard;
+        return spec.key != "elastic_smoothness" && params.value(spec.key) != spec.standard;
     });
     if (!any)
         return nullptr;

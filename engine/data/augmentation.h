@@ -10,8 +10,8 @@
 
 namespace gradwright {
 
-/// shift, rotation, scale, shear, flip-horizontal, flip-vertical, crop, elastic,
-/// elastic-smoothness, brightness, contrast, noise, cutout, mixup. The defaults change nothing.
+/// shift, rotation, scale, shear, flip_horizontal, flip_vertical, crop, elastic,
+/// elastic_smoothness, brightness, contrast, noise, cutout, mixup. The defaults change nothing.
 const ParamSpecs& augmentationParams();
 
 /// Draws another version of each training image each epoch. All numbers are functions of seed,

@@ -23,7 +23,7 @@ Shape shapeOfOne(const ImageBytes& images) {
     throw Error("images have 3 or 4 dimensions, not {}", dims.size());
 }
 
-/// Of values that occur so often.
+/// The scaling for values that occur so often.
 Scaling scalingOf(const std::array<std::int64_t, 256>& counts,
                   const std::array<float, 256>& values) {
     double sum = 0;
@@ -194,7 +194,7 @@ IdxFiles mnistFilesIn(const fs::path& folder) {
 }
 
 ParamSpec normalizeParam() {
-    return choiceParam("normalize", "Normalise", "unit",
+    return choiceParam("normalize", "Normalize", "unit",
                        {{"unit", "0 to 1", "Values from 0 (black) to 1 (white)."},
                         {"standardize", "Mean 0, deviation 1",
                          "Mean and standard deviation of the training images become 0 and 1."}},
@@ -228,7 +228,7 @@ Dataset openIdx(const IdxFiles& files, Preparation preparation, bool standardize
     auto test = readPair(files.testImages, files.testLabels);
     const auto whole = shapeOfOne(training.images);
     if (whole != shapeOfOne(test.images))
-        throw Error("{} holds images of {} × {}, but {} of {} × {}; they must be alike",
+        throw Error("{} holds images of {} × {}, but {} of {} × {}; they must have the same size",
                     files.trainingImages.string(), whole[1], whole[2], files.testImages.string(),
                     test.images.dims()[1], test.images.dims()[2]);
     if (classes.empty())

@@ -81,7 +81,7 @@ std::vector<std::string> readClassNames(const fs::path& file, std::size_t classe
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     if (names.size() != classes)
-        throw Error("{}: {} names, one a line, but there are {} classes", file.string(),
+        throw Error("{}: {} names, one per line, but there are {} classes", file.string(),
                     names.size(), classes);
     return names;
 }

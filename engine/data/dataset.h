@@ -24,8 +24,8 @@ struct DataInfo {
     Shape input;                      ///< of one sample after preparation, e.g. 1×28×28
     std::vector<std::string> classes; ///< names by label; none where targets are values
     Preparation preparation;
-    /// Of one sample's target values; with classes {T} where each of T steps has one, else of rank
-    /// 0.
+    /// The shape of one sample's target values; with classes {T} where each of T steps has one,
+    /// else of rank 0.
     Shape target{};
     std::vector<std::string> targetNames{}; ///< of the values, where they have names
     std::vector<Scaling> targetScaling{};   ///< what was done to the values; none: nothing
@@ -33,7 +33,7 @@ struct DataInfo {
     bool reconstructs = false;              ///< the target values are the inputs themselves
 
     [[nodiscard]] bool hasClasses() const { return !classes.empty(); }
-    /// Of one sample: 1, or one a step.
+    /// The number of labels per sample: 1, or one per step.
     [[nodiscard]] std::int64_t labels() const { return target.rank() == 0 ? 1 : target[0]; }
 
     bool operator==(const DataInfo&) const = default;
@@ -45,7 +45,7 @@ public:
     virtual ~DataSource() = default;
 
     [[nodiscard]] virtual std::int64_t size() const = 0;
-    /// Of one prepared input, e.g. 1×28×28.
+    /// The shape of one prepared input, e.g. 1×28×28.
     [[nodiscard]] virtual const Shape& shape() const = 0;
     /// Writes the prepared input of a sample; `out` holds exactly the elements of shape().
     virtual void input(std::int64_t index, std::span<float> out) const = 0;
@@ -70,7 +70,7 @@ public:
     /// A hint that the bytes of that sample will be asked for soon: what lies in memory in no order
     /// is fetched meanwhile.
     virtual void expect(std::int64_t /*index*/) const {}
-    /// Of one sample's target values; of rank 0 where samples have a class.
+    /// The shape of one sample's target values; of rank 0 where samples have a class.
     [[nodiscard]] virtual const Shape& targetShape() const;
     /// Writes the target values of a sample; `out` holds exactly the elements of targetShape().
     /// Throws Error where samples have a class.

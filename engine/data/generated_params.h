@@ -8,10 +8,13 @@ namespace gradwright {
 // What all generated data sets can be told.
 
 inline ParamSpec samplesParam(std::int64_t standard) {
-    return intParam("samples", "Samples", standard, 20, 10'000'000, "To train and validate with.");
+    return intParam("samples", "Samples", standard, 20, 10'000'000,
+                    "Samples to train and validate with.");
 }
 inline ParamSpec testSamplesParam(std::int64_t standard) {
-    return intParam("test-samples", "Test samples", standard, 10, 10'000'000, "Never trained on.");
+    return formerly("test-samples",
+                    intParam("test_samples", "Test samples", standard, 10, 10'000'000,
+                             "Samples to test with, which are never trained on."));
 }
 inline ParamSpec generatorSeedParam(std::string doc) {
     return intParam("seed", "Seed", 1, 0, 9e15, std::move(doc));

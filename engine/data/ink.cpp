@@ -22,7 +22,7 @@ constexpr std::int64_t kWorkSide = 512;
 constexpr float kLeastContrast = 0.08F;
 /// Ink differs from the paper by at least so many standard deviations of its grain.
 constexpr float kGrainFactor = 4.5F;
-/// Of the full ink: where strokes certainly are, and how faint their edges may be.
+/// Shares of the full ink: where strokes certainly are, and how faint their edges may be.
 constexpr float kStrong = 0.5F;
 constexpr float kWeak = 0.15F;
 /// Parts with less ink than this part of the largest one are specks.

@@ -29,7 +29,7 @@ Region regionOf(const Picture& picture, const Shape& shape, PictureFit fit) {
         return {0, 0, width, height};
     const auto columns = static_cast<double>(shape[2]);
     const auto rows = static_cast<double>(shape[1]);
-    const double across = width / columns; // picture's pixels a sample's pixel
+    const double across = width / columns; // picture's pixels per sample's pixel
     const double down = height / rows;
     const double scale = fit == PictureFit::Crop ? std::min(across, down) : std::max(across, down);
     const double left = 0.5 * (width - scale * columns);

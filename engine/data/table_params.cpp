@@ -23,43 +23,49 @@ std::vector<std::string> namesIn(std::string_view text) {
 } // namespace
 
 ParamSpec testFractionParam(double standard) {
-    auto spec = realParam("test-fraction", "Test part", standard, 0, 0.9,
-                          "Share of the samples that is held back to test with, each class in "
-                          "proportion; the split's seed decides which.");
+    auto spec =
+        formerly("test-fraction",
+                 realParam("test_fraction", "Test part", standard, 0, 0.9,
+                           "Share of the samples that is held back to test with, each class in "
+                           "proportion; the split's seed decides which."));
     spec.minimumExclusive = true;
     return spec;
 }
 
 ParamSpecs tableParams() {
-    auto scaleTarget = boolParam("scale-target", "Scale target", true,
-                                 "Target values are trained on with mean 0 and deviation 1; "
-                                 "figures are given in their own units.");
+    auto scaleTarget = formerly("scale-target",
+                                boolParam("scale_target", "Scale target", true,
+                                          "Scales target values to mean 0 and deviation 1 for "
+                                          "training; figures are reported in the original units."));
     scaleTarget.visibleWhen = {"task", {std::string("detect"), std::string("regression")}};
-    return {textParam("target", "Target", "",
-                      "Name of the column to predict; the last unless given. Several, separated by "
-                      "commas, for regression."),
-            choiceParam("task", "Task", "detect",
-                        {{"detect", "Detect",
-                          "Classes for texts and for up to 20 different whole numbers, else "
-                          "values."},
-                         {"classification", "Classification", "The target is a class."},
-                         {"regression", "Regression", "The target is a number."}},
-                        "What the target is."),
-            textParam("ignore", "Ignore", "", "Columns to leave out, separated by commas."),
-            textParam("categorical", "Categorical", "",
-                      "Columns whose numbers stand for categories, separated by commas."),
-            choiceParam("missing", "Missing values", "mean",
-                        {{"mean", "Mean", "Of the training part; a missing category is none."},
-                         {"drop", "Leave out", "Rows with a missing value are left out."}},
-                        "What to do with empty cells, \"?\", \"NA\", \"NaN\" and \"null\". Rows "
-                        "without a target are always left out."),
-            choiceParam("normalize", "Normalise", "standardize",
-                        {{"standardize", "Mean 0, deviation 1", "Over the training part."},
-                         {"range", "0 to 1", "From least to most of the training part."},
-                         {"none", "As they are", ""}},
-                        "The range of the numbers that the network sees."),
-            std::move(scaleTarget),
-            testFractionParam()};
+    return {
+        textParam("target", "Target", "",
+                  "Name of the column to predict; by default the last one. For regression, several "
+                  "names may be given, separated by commas."),
+        choiceParam("task", "Task", "detect",
+                    {{"detect", "Detect",
+                      "Classes for texts and for up to 20 different whole numbers, else "
+                      "values."},
+                     {"classification", "Classification", "The target is a class."},
+                     {"regression", "Regression", "The target is a number."}},
+                    "What the target is."),
+        textParam("ignore", "Ignore", "", "Columns to leave out, separated by commas."),
+        textParam("categorical", "Categorical", "",
+                  "Columns whose numbers stand for categories, separated by commas."),
+        choiceParam(
+            "missing", "Missing values", "mean",
+            {{"mean", "Mean",
+              "The mean over the training part; a missing category counts as none of them."},
+             {"drop", "Leave out", "Rows with a missing value are left out."}},
+            "What to do with empty cells, \"?\", \"NA\", \"NaN\" and \"null\". Rows "
+            "without a target are always left out."),
+        choiceParam("normalize", "Normalize", "standardize",
+                    {{"standardize", "Mean 0, deviation 1", "Over the training part."},
+                     {"range", "0 to 1", "From the minimum to the maximum of the training part."},
+                     {"none", "As they are", ""}},
+                    "The range of the numbers that the network sees."),
+        std::move(scaleTarget),
+        testFractionParam()};
 }
 
 TableOptions tableOptionsOf(const Params& params) {
@@ -77,8 +83,8 @@ TableOptions tableOptionsOf(const Params& params) {
     if (normalize != "standardize")
         options.scale =
             normalize == "range" ? TableOptions::Scale::Range : TableOptions::Scale::None;
-    options.scaleTargets = params.boolean("scale-target");
-    options.testFraction = params.real("test-fraction");
+    options.scaleTargets = params.boolean("scale_target");
+    options.testFraction = params.real("test_fraction");
     return options;
 }
 

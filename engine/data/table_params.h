@@ -6,7 +6,7 @@
 
 namespace gradwright {
 
-/// target, task, ignore, categorical, missing, normalize, scale-target, test-fraction.
+/// target, task, ignore, categorical, missing, normalize, scale_target, test_fraction.
 ParamSpecs tableParams();
 TableOptions tableOptionsOf(const Params& params);
 

@@ -32,10 +32,10 @@ void requireText(std::string_view text, const std::string& file) {
     for (std::size_t at = 0; at < text.size();) {
         const auto length = utf8Length(text.substr(at));
         if (length == 0)
-            throw Error("{}, line {}, byte {}: {:#04x} is no UTF-8; save the file as UTF-8", file,
+            throw Error("{}, line {}, byte {}: {:#04x} is not UTF-8; save the file as UTF-8", file,
                         line, at, static_cast<std::uint8_t>(text[at]));
         if (text[at] == '\0')
-            throw Error("{}, line {}, byte {}: a zero byte; this is no text", file, line, at);
+            throw Error("{}, line {}, byte {}: a zero byte; this is not text", file, line, at);
         line += text[at] == '\n' ? 1 : 0;
         at += length;
     }

@@ -14,8 +14,12 @@ namespace {
 constexpr int kDeepStack = 4;
 constexpr double kMostOfParameters = 0.9;
 
-bool isOneOf(const FlatNode& node, std::initializer_list<std::string_view> keys) {
-    return node.layer && std::ranges::find(keys, node.layer->key) != keys.end();
+LayerTraits traitsOf(const FlatNode& node) {
+    return node.layer ? node.layer->traits : LayerTraits{};
+}
+
+bool normalizesOverBatch(const FlatNode& node) {
+    return traitsOf(node).normalization == NormalizationKind::OverBatch;
 }
 
 std::string activationOf(const FlatNode& node) {
@@ -98,15 +102,14 @@ private:
     /// Past what is linear and has no weights.
     [[nodiscard]] std::optional<std::size_t> nextThatComputes(std::size_t index) const {
         auto next = onlyConsumer(index);
-        while (next && isOneOf(flat(*next),
-                               {"flatten", "reshape", "dropout", "block-input", "block-output"}))
+        while (next && traitsOf(flat(*next)).passesOn)
             next = onlyConsumer(*next);
         return next;
     }
 
     void adviseOnBias(std::size_t index) {
         const auto next = onlyConsumer(index);
-        if (!next || !isOneOf(flat(*next), {"batch-norm"}) || !isSet(flat(index), "bias") ||
+        if (!next || !normalizesOverBatch(flat(*next)) || !isSet(flat(index), "bias") ||
             activationOf(flat(index)) != "identity")
             return;
         report(index, Severity::Info, "bias",
@@ -127,8 +130,8 @@ private:
         if (def == initializers().end() || def->forKernels)
             return;
         report(index, Severity::Warning, "initializer",
-               fmt::format("All weights of {} start alike, so its units get the same gradients and "
-                           "stay alike.",
+               fmt::format("All weights of {} start with the same value, so its units get "
+                           "identical gradients and never differ.",
                            nameOf(index)),
                {{"Start with different weights", set(index, "initializer", std::string("auto"))}});
     }
@@ -136,20 +139,20 @@ private:
     /// Li, Chen, Hu, Yang: Understanding the disharmony between dropout and batch normalization,
     /// 2018.
     void adviseOnDropout(std::size_t index) {
-        if (!isOneOf(flat(index), {"dropout", "spatial-dropout"}))
+        if (!traitsOf(flat(index)).drops)
             return;
         auto next = onlyConsumer(index);
         while (next && flat(*next).layer && flat(*next).layer->category == Category::Activation)
             next = onlyConsumer(*next);
-        if (!next || !isOneOf(flat(*next), {"batch-norm"}))
+        if (!next || !normalizesOverBatch(flat(*next)))
             return;
         std::vector<Fix> fixes;
         if (onlyConsumer(index) == next)
             if (auto swapped = swapWithNext(index, *next))
-                fixes.push_back({"Put it behind the normalization", std::move(*swapped)});
+                fixes.push_back({"Move it after the normalization", std::move(*swapped)});
         report(index, Severity::Warning, "",
-               fmt::format("{} drops values before {}, which then learns a variance that is not "
-                           "there in use; dropout belongs behind it.",
+               fmt::format("{} drops values before {}, which then learns a variance that differs "
+                           "from the one at inference; dropout belongs after it.",
                            nameOf(index), nameOf(*next)),
                std::move(fixes));
     }
@@ -185,17 +188,16 @@ private:
     }
 
     void adviseOnLinearPair(std::size_t index) {
-        if (!isOneOf(flat(index), {"dense"}) || activationOf(flat(index)) != "identity")
+        if (!traitsOf(flat(index)).linear || activationOf(flat(index)) != "identity")
             return;
         const auto next = nextThatComputes(index);
-        if (!next || !isOneOf(flat(*next), {"dense"}))
+        if (!next || !traitsOf(flat(*next)).linear)
             return;
-        report(
-            index, Severity::Warning, "activation",
-            fmt::format("Nothing bends between {} and {}: together they compute no more than one "
-                        "Dense layer.",
-                        nameOf(index), nameOf(*next)),
-            {{"Use ReLU", set(index, "activation", std::string("relu"))}});
+        report(index, Severity::Warning, "activation",
+               fmt::format("There is no activation between {} and {}, so together they equal a "
+                           "single Dense layer.",
+                           nameOf(index), nameOf(*next)),
+               {{"Use ReLU", set(index, "activation", std::string("relu"))}});
     }
 
     /// The slope of a sigmoid is 1/4 at most, and is multiplied from layer to layer (Hochreiter
@@ -206,7 +208,8 @@ private:
         NetworkEdit::Group edits;
         std::set<std::pair<std::string, NodeId>> seen;
         for (std::size_t i = 0; i < depth.size(); ++i) {
-            if (isOneOf(flat(i), {"batch-norm", "layer-norm", "add"}))
+            const auto traits = traitsOf(flat(i));
+            if (traits.normalization != NormalizationKind::None || traits.shortcut)
                 continue; // gradients go past or are brought back to size
             for (const auto& source : flat(i).inputs)
                 if (source)
@@ -228,8 +231,8 @@ private:
             fixes.push_back({"Use ReLU in all of them", {std::move(edits)}});
         report(*deepest, Severity::Warning,
                findParam(flat(*deepest).layer->params, "activation") ? "activation" : "",
-               fmt::format("{} sigmoids lie behind each other; each lets a quarter of the gradient "
-                           "through at most, so the first layers hardly learn.",
+               fmt::format("{} sigmoids follow one another; each lets through at most a quarter of "
+                           "the gradient, so the first layers hardly learn.",
                            depth[*deepest]),
                std::move(fixes));
     }
@@ -243,7 +246,7 @@ private:
             if (!flat(i).layer || !analysis_.nodes[i].reachesOutput)
                 continue;
             convolves = convolves || flat(i).layer->category == Category::Convolution;
-            if (isOneOf(flat(i), {"dense"}) &&
+            if (traitsOf(flat(i)).linear &&
                 (!largest || analysis_.nodes[i].parameters > analysis_.nodes[*largest].parameters))
                 largest = i;
         }
@@ -255,7 +258,7 @@ private:
             return;
         std::vector<Fix> fixes;
         const auto& source = flat(*largest).inputs.front();
-        if (source && isOneOf(flat(*source), {"flatten"}))
+        if (source && flat(*source).layer && flat(*source).layer->key == "flatten")
             if (auto pooled = poolInstead(*source))
                 fixes.push_back({"Use global average pooling", std::move(*pooled)});
         report(*largest, Severity::Info, "",
@@ -390,10 +393,10 @@ std::vector<Fix> mergeFixes(const Network& network, const Analysis& analysis, st
     const bool sameChannels = first[0] == second[0];
     // The smaller picture has lost its edges to convolutions without padding.
     const std::size_t smaller = first[1] * first[2] < second[1] * second[2] ? 0 : 1;
-    if (sameChannels || node.layer->key == "concatenate")
+    if (sameChannels || node.layer->traits.joins)
         if (auto fix = samePadding(network, analysis, merge, smaller))
             fixes.push_back(std::move(*fix));
-    if (node.layer->key == "concatenate")
+    if (node.layer->traits.joins)
         return fixes;
     // The branch with fewer layers behind it is the shortcut: the larger picture, or fewer
     // channels.

@@ -325,7 +325,7 @@ private:
         const auto& graph = network_.graph(name);
         std::vector<Fix> fixes;
         if (name.empty())
-            fixes.push_back({"Add an Output behind it", addOutputBehind(flat(index).node)});
+            fixes.push_back({"Add an Output after it", addOutputBehind(flat(index).node)});
         if (!graph.find(flat(index).node)->layerUse() || flat(index).layer->insideBlocksOnly)
             return fixes;
         fixes.push_back({fmt::format("Remove {}", drawn(index).name),

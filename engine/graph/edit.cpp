@@ -56,7 +56,7 @@ void requireNotPromoted(const Network& network, const std::string& block, const 
         return;
     for (const auto& promoted : network.blocks.find(block)->second.promoted)
         if (promoted.node == node.id)
-            throw Error("the block \"{}\" promotes {} of {}; take that back first", block,
+            throw Error("the block \"{}\" promotes {} of {}; stop promoting it first", block,
                         promoted.param, node.name);
 }
 

@@ -28,7 +28,7 @@ struct FlatNode {
     ParamValues params;    ///< with the values that instances set for promoted parameters
     /// Index of the flat node that feeds each port; nothing where no link enters.
     std::vector<std::optional<std::size_t>> inputs;
-    /// Of the parameters that an instance of a block sets from outside.
+    /// The origins of the parameters that an instance of a block sets from outside.
     std::map<std::string, ParamOrigin, std::less<>> promoted = {};
 
     /// Where the parameter's value is set: here or at an instance.

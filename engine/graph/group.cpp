@@ -246,7 +246,7 @@ std::optional<std::string> whyNotGroup(const Network& network, std::string_view 
                                node->name);
     }
     if (const auto outside = between(graph, chosen))
-        return fmt::format("Data leaves these layers and comes back through {}: take it in, too.",
+        return fmt::format("Data leaves these layers and comes back through {}: include it, too.",
                            graph.find(*outside)->name);
     return {};
 }

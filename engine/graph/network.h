@@ -35,8 +35,8 @@ struct Node {
     NodeId id;
     std::string name; ///< unique in its graph; part of the key of its weights
     std::variant<LayerUse, BlockUse> use;
-    /// Of a layer: its parameters, those at their defaults left out, so that equal networks have
-    /// equal nodes. Of a block: values for the parameters it promotes.
+    /// A layer's parameters, without those at their defaults, so that equal networks have equal
+    /// nodes; a block's values for the parameters that it promotes.
     ParamValues params;
     UnknownKeys extra = {};
 

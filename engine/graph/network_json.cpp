@@ -41,13 +41,6 @@ PortRef portFromJson(const Json& json, std::string_view what) {
     return {{idOf(json[0], what)}, {idOf(json[1], what)}};
 }
 
-Json paramsToJson(const ParamValues& params) {
-    Json json = Json::object();
-    for (const auto& [key, value] : params)
-        json[key] = toJson(value);
-    return json;
-}
-
 ParamType guessType(const Json& json) {
     if (json.is_boolean())
         return ParamType::Bool;
@@ -70,14 +63,7 @@ ParamValue looseParam(const std::string& key, const Json& json) {
 }
 
 ParamValues paramsFromJson(const Json& json, const LayerDef* def) {
-    if (!json.is_object())
-        throw Error("params must be an object, not {}", dumpExcerpt(json));
-    ParamValues values;
-    for (const auto& [key, value] : json.items()) {
-        const auto* spec = def ? findParam(def->params, key) : nullptr;
-        values.emplace(key, spec ? paramFromJson(*spec, value) : looseParam(key, value));
-    }
-    return values;
+    return paramsFromJson(json, def ? def->params : ParamSpecs{}, "params", looseParam);
 }
 
 Json graphToJson(const Graph& graph) {
@@ -173,16 +159,26 @@ void readLinks(Graph& graph, PortTable& ports, const Json& json, std::string_vie
                     nodeOnCycle(graph, ordered));
 }
 
-std::vector<PromotedParam> promotedFromJson(const Json& json) {
+/// The key that a layer's parameter has today.
+std::string presentKey(const Graph& graph, NodeId id, std::string key) {
+    const auto* node = graph.find(id);
+    const auto* def = node && node->layerUse() ? findLayer(node->layerUse()->layer) : nullptr;
+    const auto* spec = def ? findParamToRead(def->params, key) : nullptr;
+    return spec ? spec->key : std::move(key);
+}
+
+std::vector<PromotedParam> promotedFromJson(const Json& json, const Graph& graph) {
     if (!json.is_array())
         throw Error("promoted must be a list, not {}", dumpExcerpt(json));
     constexpr std::string_view what = "a promoted parameter";
     std::vector<PromotedParam> promoted;
-    for (const auto& entry : json)
-        promoted.push_back({textOf(required(entry, "key", what), "key"),
-                            {idOf(required(entry, "node", what), "node")},
-                            textOf(required(entry, "param", what), "param"),
-                            UnknownKeys(entry, {"key", "node", "param"})});
+    for (const auto& entry : json) {
+        const NodeId node{idOf(required(entry, "node", what), "node")};
+        promoted.push_back(
+            {textOf(required(entry, "key", what), "key"), node,
+             presentKey(graph, node, textOf(required(entry, "param", what), "param")),
+             UnknownKeys(entry, {"key", "node", "param"})});
+    }
     return promoted;
 }
 
@@ -191,7 +187,7 @@ void readBlock(Network& network, const std::string& name, const Json& json, std:
     auto& block = network.blocks.at(name);
     readNodes(block.graph, json, what);
     if (json.contains("promoted"))
-        apply(network, {SetPromoted{name, promotedFromJson(json["promoted"])}});
+        apply(network, {SetPromoted{name, promotedFromJson(json["promoted"], block.graph)}});
     if (json.contains("doc"))
         block.doc = textOf(json["doc"], "doc");
     block.extra = UnknownKeys(json, {"nodes", "links", "promoted", "doc"});
@@ -216,7 +212,7 @@ Json toJson(const Node& node) {
         json["block"] = node.blockUse()->block;
         json["repeat"] = node.blockUse()->repeat;
     }
-    if (auto params = paramsToJson(node.params); !params.empty())
+    if (auto params = toJson(node.params); !params.empty())
         json["params"] = std::move(params);
     json.update(node.extra.json());
     return json;

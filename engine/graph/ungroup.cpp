@@ -125,7 +125,8 @@ private:
                 addLink(outputOf(last, link.from.port.index()), link.to, link.extra);
     }
 
-    /// Of the block around: its promotions, when some are the instance's.
+    /// Takes the instance's promotions from the surrounding block. Returns the block's promotions
+    /// as they were before, or nothing where none is the instance's.
     std::optional<std::vector<PromotedParam>> stripPromotions() {
         const auto around = network_.blocks.find(name_);
         if (around == network_.blocks.end())

@@ -43,11 +43,11 @@ std::string continueText(Predictor& predictor, const std::vector<std::string>& v
     const auto shape = predictor.inputShape();
     if (shape.rank() != 1 || vocabulary.size() < 2 ||
         predictor.classes() != static_cast<std::size_t>(shape[0]) * vocabulary.size())
-        throw Error("only a network that guesses the next character at each step can go on with a "
-                    "text");
+        throw Error(
+            "only a network that guesses the next character at each step can continue a text");
     auto symbols = encodeText(prompt, vocabulary);
     if (symbols.empty())
-        throw Error("a text to go on with must have a character or more");
+        throw Error("a text to continue must have at least one character");
     const auto steps = static_cast<std::size_t>(shape[0]);
     const Rng rng(wish.seed, kStream);
     std::string text(prompt);

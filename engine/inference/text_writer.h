@@ -16,7 +16,7 @@ struct TextWish {
     std::uint64_t seed = 1;
 };
 
-/// Goes on with a text, a character at a time, by a network that guesses at each step what follows
+/// Continues a text, a character at a time, by a network that predicts at each step what follows
 /// it. The network must not look ahead (no bidirectional layer), since what is behind the last
 /// character is empty. Throws Error when the prompt is empty or the network is of another kind.
 std::string continueText(Predictor& predictor, const std::vector<std::string>& vocabulary,

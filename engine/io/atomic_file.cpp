@@ -154,7 +154,7 @@ struct stat AtomicFile::State::checkPrevious() {
     if (S_ISDIR(previous.st_mode))
         fail("it is a folder");
     if (!S_ISREG(previous.st_mode))
-        fail("it is no regular file");
+        fail("it is not a regular file");
     // A rename would get past a file's write protection; who set it did not mean that.
     if (::faccessat(folder.get(), fileName.c_str(), W_OK, AT_EACCESS) != 0)
         fail(errorText(errno));

@@ -46,7 +46,7 @@ JsonLinesWriter::JsonLinesWriter(std::filesystem::path path, JsonLinesMode mode)
     if (::fstat(file_.get(), &info) != 0)
         throw Error("{}: cannot be written ({})", path_.string(), errorText(errno));
     if (!S_ISREG(info.st_mode))
-        throw Error("{}: cannot be written (it is no regular file)", path_.string());
+        throw Error("{}: cannot be written (it is not a regular file)", path_.string());
     const auto found = static_cast<std::uint64_t>(info.st_size);
     size_ = endOfLastLine(file_.get(), found, path_);
     droppedBytes_ = found - size_;

@@ -13,7 +13,7 @@ namespace gradwright {
 
 enum class JsonLinesMode {
     Create, ///< starts an empty file, dropping an older one
-    Append, ///< goes on after the last complete line, cutting off a torn one
+    Append, ///< continues after the last complete line, cutting off a torn one
 };
 
 /// Writes one JSON value a line. Each line reaches the operating system in one call, so that it

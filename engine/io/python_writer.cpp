@@ -21,10 +21,10 @@ constexpr std::array kReserved = {
     "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
     "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while",
     "with", "yield",
-    // Of the files.
+    // Names in the files.
     "F", "Formula", "Net", "PATHS", "WEIGHTS", "build_model", "float", "keras", "layers",
     "load_file", "load_weights", "nn", "numpy", "sys", "ops", "self", "torch",
-    // Of nn.Module.
+    // Members of nn.Module.
     "T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children",
     "compile", "cpu", "cuda", "double", "dump_patches", "eval", "extra_repr", "forward",
     "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half", "ipu",

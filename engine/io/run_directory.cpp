@@ -69,7 +69,7 @@ RunDirectory RunDirectory::open(const fs::path& path) {
     if (!fs::exists(status))
         throw Error("{}: there is no such run", path.string());
     if (!fs::is_directory(status))
-        throw Error("{}: is no run (a run is a folder with a run.json)", path.string());
+        throw Error("{}: is not a run (a run is a folder with a run.json)", path.string());
     // "x.runs/run/" has an empty file name.
     RunDirectory run(path.has_filename() ? path : path.parent_path());
     for (const auto& file : {run.runJson(), run.metrics(), run.lastWeights(), run.bestWeights(),
@@ -78,7 +78,7 @@ RunDirectory RunDirectory::open(const fs::path& path) {
             throw Error("{}: is a symbolic link; the files of a run lie in its own folder",
                         file.string());
     if (!fs::is_regular_file(run.runJson(), failure))
-        throw Error("{}: is no run (run.json is missing)", path.string());
+        throw Error("{}: is not a run (run.json is missing)", path.string());
     return run;
 }
 

@@ -110,8 +110,9 @@ std::string readHeader(int fd, std::uint64_t fileBytes, const std::filesystem::p
                        const SafetensorsLimits& limits) {
     const auto what = path.string();
     if (fileBytes < kPrefixBytes)
-        throw Error("{}: is no safetensors file: {} bytes are too few to hold the header's length",
-                    what, fileBytes);
+        throw Error(
+            "{}: is not a safetensors file: {} bytes are too few to hold the header's length", what,
+            fileBytes);
     if (fileBytes > limits.fileBytes)
         throw Error("{}: holds {} bytes, at most {} are read", what, fileBytes, limits.fileBytes);
     std::array<std::byte, kPrefixBytes> prefix{};

@@ -42,6 +42,7 @@ LayerDef add() {
             .source = "He, Zhang, Ren, Sun: Deep residual learning for image recognition, 2015",
             .minInputs = 2,
             .maxInputs = 16,
+            .traits = {.shortcut = true},
             .infer = inferAdd,
             .lower = lowerAdd,
             .pytorch = pytorchAdd,

@@ -53,13 +53,13 @@ LayerDef batchNorm() {
     return {.key = "batch-norm",
             .title = "Batch norm",
             .category = Category::Normalization,
-            .doc = "Brings every channel (of sequences: every feature) to mean 0 and variance 1 "
-                   "over the batch, then scales and "
-                   "shifts it by learned numbers. Lets deep networks learn faster; at inference it "
-                   "uses running statistics.",
+            .doc = "Brings every channel (of a sequence, every feature) to mean 0 and variance 1 "
+                   "over the batch, then scales and shifts it by learned parameters. Lets deep "
+                   "networks learn faster; at inference it uses running statistics.",
             .formula = "y = γ · (x - mean) / sqrt(variance + ε) + β",
             .source = "Ioffe, Szegedy: Batch normalization, 2015",
             .hasWeights = true,
+            .traits = {.normalization = NormalizationKind::OverBatch},
             .params = {std::move(epsilon), std::move(momentum)},
             .infer = inferBatchNorm,
             .lower = lowerBatchNorm,

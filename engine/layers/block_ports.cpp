@@ -21,6 +21,7 @@ LayerDef blockInput() {
             .minInputs = 0,
             .maxInputs = 0,
             .insideBlocksOnly = true,
+            .traits = {.passesOn = true},
             .infer = inferBlockPorts};
 }
 
@@ -34,6 +35,7 @@ LayerDef blockOutput() {
             .source = "",
             .hasOutput = false,
             .insideBlocksOnly = true,
+            .traits = {.passesOn = true},
             .infer = inferBlockPorts};
 }
 

@@ -62,6 +62,7 @@ LayerDef concatenate() {
         .source = "Szegedy et al.: Going deeper with convolutions, 2014",
         .minInputs = 2,
         .maxInputs = 16,
+        .traits = {.joins = true},
         .params = {intParam("axis", "Axis", 0, 0, 3,
                             "0 joins channels, vectors or steps, 1 rows or features, 2 columns.")},
         .infer = inferConcatenate,

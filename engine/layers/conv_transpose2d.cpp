@@ -170,7 +170,7 @@ LayerDef convTranspose2d() {
     return {.key = "conv-transpose2d",
             .title = "Conv transpose 2D",
             .category = Category::Convolution,
-            .doc = "A convolution backwards: every pixel paints the kernel, weighed by its value, "
+            .doc = "A convolution backwards: every pixel paints the kernel, weighted by its value, "
                    "into a larger image. Learned upsampling for segmentation and decoders.",
             .formula = "y[o, i·s + u·d, j·s + v·d] += w[c, o, u, v] · x[c, i, j], then + b[o]",
             .source = "Zeiler, Krishnan, Taylor, Fergus: Deconvolutional networks, 2010",
@@ -180,7 +180,7 @@ LayerDef convTranspose2d() {
                  windowParams({2, 2}, {2, 2}),
                  std::move(padding),
                  {std::move(extra), dilationParam(2), groupsParam(),
-                  boolParam("bias", "Bias", true, "Adds a learned number a filter.")},
+                  boolParam("bias", "Bias", true, "Adds a learned bias per filter.")},
                  activationParams(),
                  initializerParams()}),
             .infer = inferConvTranspose2d,

@@ -65,7 +65,7 @@ std::string kerasConv(const CodeContext& context) {
 
 ParamSpec groupsParam() {
     auto groups = intParam("groups", "Groups", 1, 1, 65536,
-                           "Splits the channels into groups that are convolved apart; as many "
+                           "Splits the channels into groups that are convolved separately; as many "
                            "groups as channels is a depthwise convolution.");
     groups.advanced = true;
     return groups;
@@ -173,7 +173,7 @@ LayerDef convolution(std::size_t axes) {
                           windowParams(IntTuple(axes, 3), IntTuple(axes, 1)),
                           paddingParams(axes),
                           {dilationParam(axes), groupsParam(),
-                           boolParam("bias", "Bias", true, "Adds a learned number a filter.")},
+                           boolParam("bias", "Bias", true, "Adds a learned bias per filter.")},
                           activationParams(),
                           initializerParams()}),
         .lower = lowerConv,

@@ -55,25 +55,25 @@ std::string kerasDense(const CodeContext& context) {
 } // namespace
 
 LayerDef dense() {
-    return {
-        .key = "dense",
-        .title = "Dense",
-        .category = Category::Dense,
-        .doc =
-            "Fully connected: every output is a weighted sum of all inputs plus a bias, "
-            "passed through the activation. Of a sequence, every step goes through it by itself.",
-        .formula = "y = f(W x + b)",
-        .source = "Rosenblatt: The perceptron, 1958",
-        .hasWeights = true,
-        .params = joined({{intParam("units", "Units", 64, 1, 1 << 24, "Number of outputs."),
-                           boolParam("bias", "Bias", true, "Adds a learned number a unit.")},
-                          activationParams(),
-                          initializerParams()}),
-        .infer = inferDense,
-        .lower = lowerDense,
-        .pytorch = pytorchDense,
-        .keras = kerasDense,
-        .label = labelDense};
+    return {.key = "dense",
+            .title = "Dense",
+            .category = Category::Dense,
+            .doc =
+                "Fully connected: every output is a weighted sum of all inputs plus a bias, passed "
+                "through the activation. Each step of a sequence goes through it separately.",
+            .formula = "y = f(W x + b)",
+            .source = "Rosenblatt: The perceptron, 1958",
+            .hasWeights = true,
+            .traits = {.linear = true},
+            .params = joined({{intParam("units", "Units", 64, 1, 1 << 24, "Number of outputs."),
+                               boolParam("bias", "Bias", true, "Adds a learned bias per unit.")},
+                              activationParams(),
+                              initializerParams()}),
+            .infer = inferDense,
+            .lower = lowerDense,
+            .pytorch = pytorchDense,
+            .keras = kerasDense,
+            .label = labelDense};
 }
 
 } // namespace gradwright::layers

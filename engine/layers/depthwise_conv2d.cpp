@@ -75,7 +75,7 @@ LayerDef depthwiseConv2d() {
             {{intParam("multiplier", "Multiplier", 1, 1, 1024, "Filters for each channel.")},
              windowParams({3, 3}, {1, 1}),
              paddingParams(2),
-             {dilationParam(2), boolParam("bias", "Bias", true, "Adds a learned number a filter.")},
+             {dilationParam(2), boolParam("bias", "Bias", true, "Adds a learned bias per filter.")},
              activationParams(),
              initializerParams()}),
         .infer = inferDepthwiseConv2d,

@@ -35,12 +35,12 @@ LayerDef dropout() {
     return {.key = "dropout",
             .title = "Dropout",
             .category = Category::Regularization,
-            .doc =
-                "While training, sets a random share of the values to zero and scales up the "
-                "rest, so that no unit can rely on another: against overfitting. Does nothing at "
-                "inference.",
+            .doc = "While training, sets a random share of the values to zero and scales up the "
+                   "rest, so that no unit can rely on another; this reduces overfitting. Does "
+                   "nothing at inference.",
             .formula = "y = x · m / (1 - rate), m = 0 with probability rate, else 1",
             .source = "Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout, 2014",
+            .traits = {.passesOn = true, .drops = true},
             .params = {std::move(rate)},
             .infer = inferDropout,
             .lower = lowerDropout,

@@ -45,8 +45,8 @@ std::string kerasEmbedding(const CodeContext& context) {
 } // namespace
 
 LayerDef embedding() {
-    auto deviation =
-        realParam("deviation", "Deviation", 0.05, 0, 10, "Standard deviation of the first values.");
+    auto deviation = realParam("deviation", "Deviation", 0.05, 0, 10,
+                               "Standard deviation of the initial values.");
     deviation.advanced = true;
     return {.key = "embedding",
             .title = "Embedding",

@@ -37,6 +37,7 @@ LayerDef flatten() {
                    "row.",
             .formula = "",
             .source = "",
+            .traits = {.passesOn = true},
             .infer = inferFlatten,
             .lower = lowerFlatten,
             .pytorch = pytorchFlatten,

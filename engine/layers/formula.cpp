@@ -47,8 +47,8 @@ std::optional<LayerProblem> startsProblem(const Expression& expression,
         return {};
     std::string message;
     if (!missing.empty())
-        message = fmt::format("The formula uses {}, which {} no value to start from.",
-                              quoted(missing), missing.size() == 1 ? "has" : "have");
+        message = fmt::format("The formula uses {}, which {} no initial value.", quoted(missing),
+                              missing.size() == 1 ? "has" : "have");
     if (!unused.empty())
         message += fmt::format("{}The formula does not use {}.", message.empty() ? "" : " ",
                                quoted(unused));
@@ -80,7 +80,7 @@ Inferred inferFormula(const InferContext& context) {
     for (const auto& input : context.inputs)
         received.push_back(toString(input));
     return LayerProblem{fmt::format("A formula takes inputs of one shape, or of length 1 along an "
-                                    "axis, or one number a channel; received {}.",
+                                    "axis, or one number per channel; received {}.",
                                     fmt::join(received, " and ")),
                         "",
                         {}};
@@ -113,7 +113,7 @@ struct Pending {
                               }},
                    what);
     }
-    /// Takes out the factor of something to which nothing is added.
+    /// Removes the factor of something to which nothing is added.
     double takeScale() {
         return std::visit(
             Overloaded{[](double& /*value*/) { return 1.0; },
@@ -341,7 +341,7 @@ std::variant<Formula, LayerProblem> formulaOf(const Params& params) {
 Shape formulaParameterShape(const Params& params, const Shape& output) {
     if (params.boolean("shared"))
         return {1};
-    // Of a sequence the features are the last axis, so that a vector suits it as it is.
+    // The features of a sequence are its last axis, so that a vector suits it as it is.
     const Shape channels{channelsOf(output)};
     return output.rank() == 2 ? channels : besideChannels(channels, output.rank());
 }
@@ -361,11 +361,10 @@ LayerDef formula() {
             .params = {textParam("formula", "Formula", "x * sigmoid(beta * x)",
                                  "Operators are + - * / ^; functions are exp, log, sqrt, abs, sin, "
                                  "cos, erf, floor, sign, min, max, clip, pow and the activations, "
-                                 "as sigmoid and leaky_relu; pi and e are constants."),
+                                 "such as sigmoid and leaky_relu; pi and e are constants."),
                        textParam("parameters", "Parameters", "beta = 1",
-                                 "The values that the parameters have at the start, separated by "
-                                 "commas: beta = 1, c = 0.5 fixed. Training leaves fixed ones "
-                                 "alone."),
+                                 "Initial values of the parameters, separated by commas: beta = 1, "
+                                 "c = 0.5 fixed. Training leaves fixed ones alone."),
                        boolParam("shared", "Shared", true,
                                  "One value of each learned parameter for all channels.")},
             .infer = inferFormula,

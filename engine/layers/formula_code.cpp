@@ -191,8 +191,8 @@ PyTorchCode pytorchFormula(const CodeContext& context) {
     for (std::size_t i = 0; i < formula.starts.size(); ++i) {
         const auto& name = formula.expression.parameters[i];
         if (std::ranges::find(kTaken, name) != kTaken.end())
-            throw Error("{} cannot be written as PyTorch: \"{}\" is no name for a parameter there; "
-                        "give it another one in the formula",
+            throw Error("{} cannot be written as PyTorch: \"{}\" is not a valid name for a "
+                        "parameter there; give it another one in the formula",
                         context.name(), name);
         parameters.push_back(fmt::format("self.{}[\"{}\"]", context.name(), name));
         starts.push_back(fmt::format("\"{}\": nn.Parameter(torch.full(({}), {}))", name, dims,

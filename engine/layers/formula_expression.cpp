@@ -192,7 +192,7 @@ private:
 
     static std::string whyNoFunction(std::string_view name) {
         if (constantNamed(name) || inputNamed(name))
-            return fmt::format("\"{0}\" is no function; a product is written {0} * (…)", name);
+            return fmt::format("\"{0}\" is not a function; a product is written {0} * (…)", name);
         const auto shown = name.substr(0, kMaxNameLength);
         if (const auto nearest = nearestFunction(name))
             return fmt::format("there is no function \"{}\"; did you mean \"{}\"?", shown,

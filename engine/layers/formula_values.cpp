@@ -112,7 +112,7 @@ const double* numberIn(const Expression& expression, std::size_t term) {
     return number ? &number->value : nullptr;
 }
 
-/// Checks numbers among the arguments, and takes out those that shape the function.
+/// Checks numbers among the arguments and removes those that shape the function.
 void takeNumbers(const Expression& expression, Call& call, std::size_t column) {
     if (call.function == Function::Clip) {
         const auto* const low = numberIn(expression, call.arguments[1]);

@@ -32,22 +32,22 @@ std::string kerasGaussianNoise(const CodeContext& context) {
 } // namespace
 
 LayerDef gaussianNoise() {
-    return {.key = "gaussian-noise",
-            .title = "Gaussian noise",
-            .category = Category::Regularization,
-            .doc =
-                "While training, adds random numbers, so that small changes of the input come to "
-                "matter less. Does nothing at inference. In front of an autoencoder it makes a "
-                "denoising one.",
-            .formula = "y = x + n, n drawn from N(0, deviation²)",
-            .source = "Bishop: Training with noise is equivalent to Tikhonov regularization, 1995",
-            .params = {realParam("deviation", "Deviation", 0.1, 0, 1000,
-                                 "Standard deviation of the noise.")},
-            .infer = inferGaussianNoise,
-            .lower = lowerGaussianNoise,
-            .pytorch = pytorchGaussianNoise,
-            .keras = kerasGaussianNoise,
-            .label = labelGaussianNoise};
+    return {
+        .key = "gaussian-noise",
+        .title = "Gaussian noise",
+        .category = Category::Regularization,
+        .doc =
+            "While training, adds random numbers, so that small changes of the input matter less. "
+            "Does nothing at inference. In front of an autoencoder it makes it a denoising one.",
+        .formula = "y = x + n, n drawn from N(0, deviation²)",
+        .source = "Bishop: Training with noise is equivalent to Tikhonov regularization, 1995",
+        .params = {realParam("deviation", "Deviation", 0.1, 0, 1000,
+                             "Standard deviation of the noise.")},
+        .infer = inferGaussianNoise,
+        .lower = lowerGaussianNoise,
+        .pytorch = pytorchGaussianNoise,
+        .keras = kerasGaussianNoise,
+        .label = labelGaussianNoise};
 }
 
 } // namespace gradwright::layers

@@ -31,7 +31,7 @@ LayerDef globalAveragePool() {
             .title = "Global average pool",
             .category = Category::Pooling,
             .doc = "The mean of every channel over the whole image (of every feature over all "
-                   "steps): a vector with one number a channel, in place of a large dense layer.",
+                   "steps): a vector with one number per channel, in place of a large dense layer.",
             .formula = "y[c] = mean over i, j of x[c, i, j]",
             .source = "Lin, Chen, Yan: Network in network, 2013",
             .infer = inferGlobalAveragePool,

@@ -62,17 +62,18 @@ LayerDef groupNorm() {
             .title = "Group norm",
             .category = Category::Normalization,
             .doc = "Splits the channels into groups and brings each group of each sample to mean 0 "
-                   "and variance 1, then scales and shifts every channel by learned numbers. Works "
-                   "with small batches, where batch norm does not.",
+                   "and variance 1, then scales and shifts every channel by learned parameters. "
+                   "Works with small batches, where batch norm does not.",
             .formula =
                 "y = γ[c] · (x - mean of the group) / sqrt(variance of the group + ε) + β[c]",
             .source = "Wu, He: Group normalization, 2018",
             .hasWeights = true,
+            .traits = {.normalization = NormalizationKind::WithinSample},
             .params = {intParam("groups", "Groups", 8, 1, 65536,
                                 "Number of groups; must divide the channels."),
                        epsilonParam(1e-5),
                        boolParam("affine", "Scale and shift", true,
-                                 "Scales and shifts every channel by learned numbers.")},
+                                 "Scales and shifts every channel by learned parameters.")},
             .infer = inferGroupNorm,
             .lower = lowerGroupNorm,
             .pytorch = pytorchGroupNorm,

@@ -51,15 +51,15 @@ LayerDef instanceNorm() {
     return {.key = "instance-norm",
             .title = "Instance norm",
             .category = Category::Normalization,
-            .doc =
-                "Brings each channel of each sample to mean 0 and variance 1: takes the contrast "
-                "of an image away, which is what style transfer wants.",
+            .doc = "Brings each channel of each sample to mean 0 and variance 1: removes the "
+                   "contrast of an image, which style transfer needs.",
             .formula = "y = (x - mean of the channel) / sqrt(variance of the channel + ε)",
             .source = "Ulyanov, Vedaldi, Lempitsky: Instance normalization, 2016",
             .hasWeights = true,
+            .traits = {.normalization = NormalizationKind::WithinSample},
             .params = {epsilonParam(1e-5),
                        boolParam("affine", "Scale and shift", false,
-                                 "Scales and shifts every channel by learned numbers.")},
+                                 "Scales and shifts every channel by learned parameters.")},
             .infer = inferInstanceNorm,
             .lower = lowerInstanceNorm,
             .pytorch = pytorchInstanceNorm,

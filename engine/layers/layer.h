@@ -102,6 +102,27 @@ private:
     std::string path_;
 };
 
+enum class NormalizationKind { None, OverBatch, WithinSample };
+
+/// What a layer does, as far as advice on networks and their objectives depend on it. Whoever asks
+/// reads this and not the layer's key, so that a new layer needs no list elsewhere.
+struct LayerTraits {
+    /// Outputs are weighted sums of all inputs, as many as the parameter "units", before the
+    /// activation.
+    bool linear = false;
+    /// Gives its input's values on, at most dropped or in another shape, without weights.
+    bool passesOn = false;
+    /// Sets random values to zero while training.
+    bool drops = false;
+    /// Inputs keep a way through it on which gradients are not shrunk, and their sizes must agree.
+    bool shortcut = false;
+    /// Inputs lie one after the other in the output, so that their channels need not agree.
+    bool joins = false;
+    /// Makes probabilities of class scores, as the head of a classifier does.
+    bool head = false;
+    NormalizationKind normalization = NormalizationKind::None;
+};
+
 /// Everything there is to know of a layer, declared once. Palette, inspector, validation, files,
 /// command line, parameter and MAC counts and the contract test follow from it. Adding one is a
 /// file that defines it and a line in catalog.cpp.
@@ -118,6 +139,7 @@ struct LayerDef {
     bool insideBlocksOnly = false;
     /// lower() makes weights that learn; the catalog then adds learningParams() to the params.
     bool hasWeights = false;
+    LayerTraits traits = {};
     ParamSpecs params = {};
     /// The output's shape; for a layer without output, the shape it takes.
     Inferred (*infer)(const InferContext&) = nullptr;

@@ -43,14 +43,15 @@ LayerDef layerNorm() {
             .title = "Layer norm",
             .category = Category::Normalization,
             .doc = "Brings the values of each sample to mean 0 and variance 1, then scales and "
-                   "shifts them by learned numbers. Does not look at the rest of the batch, so "
-                   "training and inference are alike; usual in transformers.",
+                   "shifts them by learned parameters. Does not look at the rest of the batch, so "
+                   "it does the same in training and at inference; usual in transformers.",
             .formula = "y = γ · (x - mean) / sqrt(variance + ε) + β",
             .source = "Ba, Kiros, Hinton: Layer normalization, 2016",
             .hasWeights = true,
+            .traits = {.normalization = NormalizationKind::WithinSample},
             .params = {overParam(), epsilonParam(1e-5),
                        boolParam("affine", "Scale and shift", true,
-                                 "Scales and shifts by learned numbers.")},
+                                 "Scales and shifts by learned parameters.")},
             .infer = inferLayerNorm,
             .lower = lowerLayerNorm,
             .pytorch = pytorchLayerNorm,

@@ -48,14 +48,14 @@ std::string kerasLocalResponseNorm(const CodeContext& context) {
 } // namespace
 
 LayerDef localResponseNorm() {
-    auto k = realParam("k", "k", 1.0, 0, 1000, "What is divided by where nothing is active.");
+    auto k = realParam("k", "k", 1.0, 0, 1000, "The divisor where nothing is active.");
     k.minimumExclusive = true;
     return {.key = "local-response-norm",
             .title = "Local response norm",
             .category = Category::Normalization,
-            .doc = "Lets a strong response at a place weaken those of neighbouring channels there. "
-                   "Part of AlexNet (size 5, α 1e-4, β 0.75, k 2; α there is not divided by the "
-                   "size); batch norm has replaced it.",
+            .doc = "Lets a strong response weaken those of neighbouring channels at the same "
+                   "place. Part of AlexNet (size 5, α 1e-4, β 0.75, k 2; α there is not divided by "
+                   "the size); batch norm has replaced it.",
             .formula = "y[c] = x[c] / (k + α / size · Σ x[c']²)^β, over the size channels around c",
             .source = "Krizhevsky, Sutskever, Hinton: ImageNet classification with deep "
                       "convolutional neural networks, 2012",

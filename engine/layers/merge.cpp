@@ -19,12 +19,12 @@ Inferred inferMerge(const InferContext& context) {
     std::vector<std::string> received;
     for (const auto& input : context.inputs)
         received.push_back(toString(input));
-    return LayerProblem{
-        fmt::format("{} takes inputs of one shape, or of length 1 along an axis, or one number a "
-                    "channel; received {}.",
-                    kMergeTitles[static_cast<std::size_t>(kind)], fmt::join(received, " and ")),
-        "",
-        {}};
+    return LayerProblem{fmt::format("{} takes inputs of one shape, or of length 1 along an axis, "
+                                    "or one number per channel; received {}.",
+                                    kMergeTitles[static_cast<std::size_t>(kind)],
+                                    fmt::join(received, " and ")),
+                        "",
+                        {}};
 }
 
 template <CombineKind kind>
@@ -96,8 +96,8 @@ LayerDef mergeDefinition(std::string key, std::string doc, std::string formula,
 LayerDef subtract() {
     return mergeDefinition<CombineKind::Subtract>(
         "subtract",
-        "The first input less the second, element by element. A vector counts for every position "
-        "of its channel.",
+        "The first input minus the second, element by element. A vector is applied at every "
+        "position of its channel.",
         "y = x1 - x2");
 }
 

@@ -89,7 +89,7 @@ LayerDef multiHeadSelfAttention() {
                        boolParam("causal", "Causal", false,
                                  "A step sees itself and earlier ones only, as a model that writes "
                                  "text must."),
-                       boolParam("bias", "Bias", true, "Adds learned numbers.")},
+                       boolParam("bias", "Bias", true, "Adds learned biases.")},
             .infer = inferMultiHeadSelfAttention,
             .lower = lowerMultiHeadSelfAttention,
             .pytorch = pytorchMultiHeadSelfAttention,

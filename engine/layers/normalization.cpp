@@ -21,7 +21,7 @@ ParamSpec overParam() {
         {{"features", "Features",
           "The features of each step of a sequence, the channels of each pixel of an image."},
          {"all", "Everything", "All values of the sample together."}},
-        "Over which values mean and deviation are taken.");
+        "The values over which mean and deviation are taken.");
 }
 
 bool isOverFeatures(const Params& params) {

@@ -66,7 +66,7 @@ LayerDef permute() {
             .title = "Permute",
             .category = Category::Shape,
             .doc = "Puts the axes in another order: axis i of the output is axis axes[i] of the "
-                   "input. 1, 0 turns a sequence of steps × features round.",
+                   "input. 1, 0 transposes a sequence of steps × features.",
             .formula = "",
             .source = "",
             .params = {tupleParam("axes", "Axes", {1, 0}, 1, 4, 0, 3,

@@ -181,7 +181,7 @@ std::string kerasPooling(const CodeContext& context) {
 template <PoolKind kind>
 LayerDef poolingDefinition(std::size_t axes) {
     auto ceil = boolParam("ceil_mode", "Round up", false,
-                          "Rounds the output's size up: the last window may hang over the end.");
+                          "Rounds the output's size up: the last window may extend past the end.");
     ceil.advanced = true;
     LayerDef def{.key = "",
                  .title = "",

@@ -49,7 +49,7 @@ LayerDef prelu() {
             .formula = "f(x) = x for x > 0, a · x otherwise",
             .source = "He, Zhang, Ren, Sun: Delving deep into rectifiers, 2015",
             .hasWeights = true,
-            .params = {realParam("slope", "Slope", 0.25, -1, 1, "The slope at the start."),
+            .params = {realParam("slope", "Slope", 0.25, -1, 1, "The initial slope."),
                        boolParam("shared", "Shared", false, "One slope for all channels.")},
             .infer = inferPrelu,
             .lower = lowerPrelu,

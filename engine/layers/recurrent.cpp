@@ -97,26 +97,27 @@ std::string kerasRecurrent(const CodeContext& context) {
 
 template <CellKind cell>
 LayerDef recurrentDefinition() {
-    return {.key = "",
-            .title = kCellTitles[static_cast<std::size_t>(cell)],
-            .category = Category::Sequence,
-            .doc = "",
-            .formula = "",
-            .source = "",
-            .hasWeights = true,
-            .params = {intParam("units", "Units", 64, 1, 65536, "Length of the state."),
-                       boolParam("sequences", "Every step", true,
-                                 "The state after each step, a sequence; else only the one after "
-                                 "the last, a vector."),
-                       boolParam("bidirectional", "Both directions", false,
-                                 "Also reads from the end to the beginning; the states are put "
-                                 "side by side."),
-                       boolParam("bias", "Bias", true, "Adds learned numbers.")},
-            .infer = inferRecurrent<cell>,
-            .lower = lowerRecurrent<cell>,
-            .pytorch = pytorchRecurrent<cell>,
-            .keras = kerasRecurrent<cell>,
-            .label = labelRecurrent<cell>};
+    return {
+        .key = "",
+        .title = kCellTitles[static_cast<std::size_t>(cell)],
+        .category = Category::Sequence,
+        .doc = "",
+        .formula = "",
+        .source = "",
+        .hasWeights = true,
+        .params = {intParam("units", "Units", 64, 1, 65536, "Length of the state."),
+                   boolParam("sequences", "Every step", true,
+                             "Returns the state after each step, a sequence; otherwise only the "
+                             "last one, a vector."),
+                   boolParam(
+                       "bidirectional", "Both directions", false,
+                       "Also reads from the end to the beginning; the states are concatenated."),
+                   boolParam("bias", "Bias", true, "Adds learned biases.")},
+        .infer = inferRecurrent<cell>,
+        .lower = lowerRecurrent<cell>,
+        .pytorch = pytorchRecurrent<cell>,
+        .keras = kerasRecurrent<cell>,
+        .label = labelRecurrent<cell>};
 }
 
 } // namespace

@@ -82,9 +82,10 @@ LayerDef reshape() {
                    "another shape.",
             .formula = "",
             .source = "",
+            .traits = {.passesOn = true},
             .params = {tupleParam("shape", "Shape", {0}, 1, 4, 0, 1 << 24,
-                                  "The new shape without the batch; one number may be 0 and stands "
-                                  "for what is left over.")},
+                                  "The new shape without the batch; one number may be 0, which "
+                                  "stands for whatever is left over.")},
             .infer = inferReshape,
             .lower = lowerReshape,
             .pytorch = pytorchReshape,

@@ -44,15 +44,15 @@ LayerDef rmsNorm() {
     return {.key = "rms-norm",
             .title = "RMS norm",
             .category = Category::Normalization,
-            .doc =
-                "Layer norm without the mean: divides the values of each sample by their root "
-                "mean square, then scales them by learned numbers. Cheaper, and as good in large "
-                "transformers.",
+            .doc = "Layer norm without the mean: divides the values of each sample by their root "
+                   "mean square, then scales them by learned parameters. Cheaper, and as good in "
+                   "large transformers.",
             .formula = "y = γ · x / sqrt(mean(x²) + ε)",
             .source = "Zhang, Sennrich: Root mean square layer normalization, 2019",
             .hasWeights = true,
+            .traits = {.normalization = NormalizationKind::WithinSample},
             .params = {overParam(), epsilonParam(1e-6),
-                       boolParam("affine", "Scale", true, "Scales by learned numbers.")},
+                       boolParam("affine", "Scale", true, "Scales by learned parameters.")},
             .infer = inferRmsNorm,
             .lower = lowerRmsNorm,
             .pytorch = pytorchRmsNorm,

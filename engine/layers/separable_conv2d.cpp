@@ -83,7 +83,7 @@ LayerDef separableConv2d() {
                        "Depthwise filters for each channel.")},
              windowParams({3, 3}, {1, 1}),
              paddingParams(2),
-             {dilationParam(2), boolParam("bias", "Bias", true, "Adds a learned number a filter.")},
+             {dilationParam(2), boolParam("bias", "Bias", true, "Adds a learned bias per filter.")},
              activationParams(),
              initializerParams()}),
         .infer = inferSeparableConv2d,

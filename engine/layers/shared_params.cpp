@@ -28,14 +28,13 @@ ValueId lowerActivation(LowerContext& context, ValueId value) {
 }
 
 ParamSpecs initializerParams() {
-    std::vector<ParamChoice> choices = {
-        {"auto", "Automatic",
-         "What fits the activation: He for ReLU and its relatives, LeCun for SELU, Xavier for the "
-         "others."}};
+    std::vector<ParamChoice> choices = {{"auto", "Automatic",
+                                         "Fits the activation: He for ReLU and its relatives, "
+                                         "LeCun for SELU, Xavier for the others."}};
     for (const auto& def : initializers())
         choices.push_back({def.key, def.title, def.doc});
     auto method = choiceParam("initializer", "Weights", "auto", std::move(choices),
-                              "How the weights get their first values; biases start at zero.");
+                              "How the weights get their initial values; biases start at zero.");
     method.advanced = true;
     auto range = realParam("initializer_range", "Range", 0.05, 0, 1000,
                            "Half width of the uniform distribution U(-a, a), deviation of a normal "
@@ -63,12 +62,12 @@ Initializer initializerOf(const Params& params, const Activation& activation) {
 }
 
 ParamSpecs learningParams() {
-    auto frozen = boolParam("frozen", "Frozen", false,
-                            "Training leaves the weights as they are: for layers taken over from "
-                            "another network.");
+    auto frozen = boolParam(
+        "frozen", "Frozen", false,
+        "Training leaves the weights as they are: for layers taken from another network.");
     frozen.advanced = true;
     auto factor = realParam("learning_rate_factor", "Learning-rate factor", 1.0, 0.0, 1000.0,
-                            "Times the learning rate, for this layer's weights.");
+                            "Factor on the learning rate for this layer's weights.");
     factor.minimumExclusive = true;
     factor.advanced = true;
     factor.visibleWhen = {"frozen", {false}};

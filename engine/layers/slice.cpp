@@ -74,23 +74,25 @@ std::string kerasSlice(const CodeContext& context) {
 } // namespace
 
 LayerDef slice() {
-    return {.key = "slice",
-            .title = "Slice",
-            .category = Category::Shape,
-            .doc = "A part of its input along one axis: some channels, some rows, every second "
-                   "step.",
-            .formula = "y[i] = x[begin + i · step]",
-            .source = "",
-            .params = {intParam("axis", "Axis", 0, 0, 3,
-                                "0 cuts channels or steps, 1 rows or features, 2 columns."),
-                       intParam("begin", "Begin", 0, 0, 1 << 24, "The first that is taken."),
-                       intParam("end", "End", 0, 0, 1 << 24,
-                                "The first that is not taken any more; 0 takes all to the end."),
-                       intParam("step", "Step", 1, 1, 1 << 24, "1 takes all, 2 every second.")},
-            .infer = inferSlice,
-            .lower = lowerSlice,
-            .pytorch = pytorchSlice,
-            .keras = kerasSlice};
+    return {
+        .key = "slice",
+        .title = "Slice",
+        .category = Category::Shape,
+        .doc = "A part of its input along one axis: some channels, some rows, every second "
+               "step.",
+        .formula = "y[i] = x[begin + i · step]",
+        .source = "",
+        .params = {intParam("axis", "Axis", 0, 0, 3,
+                            "0 cuts channels or steps, 1 rows or features, 2 columns."),
+                   intParam("begin", "Begin", 0, 0, 1 << 24, "The first index that is taken."),
+                   intParam(
+                       "end", "End", 0, 0, 1 << 24,
+                       "The first index that is no longer taken; 0 takes everything to the end."),
+                   intParam("step", "Step", 1, 1, 1 << 24, "1 takes all, 2 every second.")},
+        .infer = inferSlice,
+        .lower = lowerSlice,
+        .pytorch = pytorchSlice,
+        .keras = kerasSlice};
 }
 
 } // namespace gradwright::layers

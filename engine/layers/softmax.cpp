@@ -48,6 +48,7 @@ LayerDef softmax() {
             .formula = "y[i] = exp(x[i]) / Σ exp(x[j])",
             .source = "Bridle: Probabilistic interpretation of feedforward classification network "
                       "outputs, 1990",
+            .traits = {.head = true},
             .infer = inferSoftmax<false>,
             .lower = lowerSoftmax<false>,
             .pytorch = pytorchSoftmax<false>,
@@ -58,8 +59,8 @@ LayerDef logSoftmax() {
     return {.key = "log-softmax",
             .title = "Log-softmax",
             .category = Category::Activation,
-            .doc = "The logarithms of softmax's probabilities, without the rounding that taking "
-                   "both in turn would bring.",
+            .doc = "The logarithms of softmax's probabilities, without the rounding error of "
+                   "taking one after the other.",
             .formula = "y[i] = x[i] - log Σ exp(x[j])",
             .source = "Bridle: Probabilistic interpretation of feedforward classification network "
                       "outputs, 1990",

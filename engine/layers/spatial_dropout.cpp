@@ -45,12 +45,13 @@ LayerDef spatialDropout() {
     return {.key = "spatial-dropout",
             .title = "Spatial dropout",
             .category = Category::Regularization,
-            .doc = "Dropout of whole channels: neighbouring pixels are so alike that leaving out "
-                   "single ones takes little away. Does nothing at inference.",
+            .doc = "Dropout of whole channels: neighbouring pixels are so similar that dropping "
+                   "single ones removes little. Does nothing at inference.",
             .formula = "y[c] = x[c] · m[c] / (1 - rate), m[c] = 0 with probability rate, else 1",
             .source =
                 "Tompson, Goroshin, Jain, LeCun, Bregler: Efficient object localization using "
                 "convolutional networks, 2014",
+            .traits = {.passesOn = true, .drops = true},
             .params = {std::move(rate)},
             .infer = inferSpatialDropout,
             .lower = lowerSpatialDropout,

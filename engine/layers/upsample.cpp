@@ -54,11 +54,11 @@ LayerDef upsample() {
             .title = "Upsample",
             .category = Category::Shape,
             .doc = "Enlarges an image by whole factors: each pixel repeated, or straight lines "
-                   "between the pixels' centres. Has no weights; a convolution after it learns.",
+                   "between the pixels' centres. Has no weights; a convolution after it can learn.",
             .formula = "",
             .source = "Odena, Dumoulin, Olah: Deconvolution and checkerboard artifacts, 2016",
             .params = {tupleParam("factor", "Factor", {2, 2}, 2, 2, 1, 64,
-                                  "How many times as many rows × columns."),
+                                  "Factors for rows × columns."),
                        choiceParam("mode", "Between pixels", "nearest",
                                    {{"nearest", "Nearest", "Each pixel repeated."},
                                     {"bilinear", "Bilinear",

@@ -85,8 +85,8 @@ ParamSpecs paddingParams(std::size_t axes) {
     sides.visibleWhen = {"padding", {std::string("explicit")}};
     return {choiceParam("padding", "Padding", "valid",
                         {{"valid", "Valid", "No padding: the window stays inside the input."},
-                         {"same", "Same", "As much as keeps the size (divided by the stride)."},
-                         {"explicit", "Custom", "A number for each side."}},
+                         {"same", "Same", "Enough to keep the size (divided by the stride)."},
+                         {"explicit", "Custom", "One number per side."}},
                         "What surrounds the input."),
             std::move(sides)};
 }

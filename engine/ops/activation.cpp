@@ -12,7 +12,7 @@
 namespace gradwright {
 namespace {
 
-// Of the tanh form of GELU.
+// Constants of GELU's tanh form.
 const double kTanhScale = std::sqrt(2.0 / std::numbers::pi);
 constexpr double kTanhCubic = 0.044715;
 
@@ -59,13 +59,13 @@ const std::vector<ActivationInfo>& activations() {
          "f(x) = 1.0507 · (x for x > 0, 1.6733 · (exp(x) - 1) "
          "otherwise)",
          "ELU scaled so that outputs keep mean 0 and variance 1 from layer to layer, given LeCun's "
-         "initialiser.",
+         "initializer.",
          1.0, "Klambauer, Unterthiner, Mayr, Hochreiter: Self-normalizing neural networks, 2017"},
         {ActivationKind::Celu, "celu", "CELU", "f(x) = max(0, x) + min(0, α · (exp(x / α) - 1))",
          "An ELU whose slope is continuous for every α.", std::sqrt(2.0),
          "Barron: Continuously differentiable exponential linear units, 2017", 1.0},
         {ActivationKind::Gelu, "gelu", "GELU", "f(x) = x · Φ(x) = x / 2 · (1 + erf(x / sqrt(2)))",
-         "Weighs a value by the share of a normal distribution below it: a smooth ReLU, usual in "
+         "Weights a value by the share of a normal distribution below it: a smooth ReLU, usual in "
          "transformers.",
          std::sqrt(2.0), "Hendrycks, Gimpel: Gaussian error linear units, 2016"},
         {ActivationKind::GeluTanh, "gelu-tanh", "GELU (tanh)",

@@ -73,7 +73,7 @@ struct CompareOp {
 
 enum class LogicKind { And, Or, Xor, Not };
 
-/// Of truth values.
+/// Combines truth values.
 struct LogicOp {
     LogicKind kind = LogicKind::And;
     [[nodiscard]] std::string_view name() const;

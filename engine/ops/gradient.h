@@ -18,7 +18,7 @@ public:
     [[nodiscard]] ValueId output(std::size_t index = 0) const { return op_.outputs[index]; }
     // By value: the graph moves its values when ops are added.
     [[nodiscard]] ValueType type(ValueId value) const { return graph_.type(value); }
-    /// Of the objective for that output; zeros where it does not depend on it.
+    /// The objective's gradient for that output; zeros where it does not depend on it.
     [[nodiscard]] ValueId gradient(std::size_t output = 0);
     [[nodiscard]] bool wants(std::size_t input = 0) const { return wantedInputs_[input]; }
 

@@ -42,7 +42,7 @@ Spread spreadOf(const Initializer& initializer, WeightFans fans) {
         return {Draw::Normal, initializer.value};
     if (key == "truncated-normal")
         return {Draw::TruncatedNormal, initializer.value};
-    throw Error("there is no initialiser \"{}\"", key);
+    throw Error("there is no initializer \"{}\"", key);
 }
 
 /// FNV-1a, to give every weight a substream of its own.
@@ -76,7 +76,7 @@ double fill(const Spread& spread, const Rng& rng, std::uint64_t i, std::uint64_t
 /// The weight as a matrix: [units, what enters one]. Throws Error for a vector.
 std::array<std::size_t, 2> matrixOf(const Shape& shape, std::string_view what) {
     if (shape.rank() < 2)
-        throw Error("the initialiser \"{}\" needs a weight of two dimensions or more, not {}", what,
+        throw Error("the initializer \"{}\" needs a weight of two dimensions or more, not {}", what,
                     toString(shape));
     const auto rows = static_cast<std::size_t>(shape[0]);
     return {rows, static_cast<std::size_t>(shape.elements()) / rows};
@@ -137,28 +137,28 @@ const std::vector<InitializerDef>& initializers() {
         {"he-normal", "He normal", "N(0, 2 / fan-in)",
          "Keeps the variance through layers with ReLU (He, Zhang, Ren, Sun 2015).", true},
         {"he-uniform", "He uniform", "U(-a, a), a = sqrt(6 / fan-in)",
-         "He's variance, drawn evenly (He, Zhang, Ren, Sun 2015).", true},
+         "He's variance, drawn uniformly (He, Zhang, Ren, Sun 2015).", true},
         {"xavier-normal", "Xavier normal", "N(0, 2 / (fan-in + fan-out))",
          "Keeps the variance forward and backward through layers with tanh or sigmoid (Glorot, "
          "Bengio 2010).",
          true},
         {"xavier-uniform", "Xavier uniform", "U(-a, a), a = sqrt(6 / (fan-in + fan-out))",
-         "Xavier's variance, drawn evenly (Glorot, Bengio 2010).", true},
+         "Xavier's variance, drawn uniformly (Glorot, Bengio 2010).", true},
         {"lecun-normal", "LeCun normal", "N(0, 1 / fan-in)",
          "Keeps the variance through layers with SELU or none (LeCun, Bottou, Orr, Müller 1998).",
          true},
         {"lecun-uniform", "LeCun uniform", "U(-a, a), a = sqrt(3 / fan-in)",
-         "LeCun's variance, drawn evenly (LeCun, Bottou, Orr, Müller 1998).", true},
+         "LeCun's variance, drawn uniformly (LeCun, Bottou, Orr, Müller 1998).", true},
         {"orthogonal", "Orthogonal", "W Wᵀ = 1",
-         "Keeps the length of what passes, for recurrent and very deep networks (Saxe, McClelland, "
-         "Ganguli 2014). Takes long for thousands of units.",
+         "Preserves the norm of what passes through, for recurrent and very deep networks (Saxe, "
+         "McClelland, Ganguli 2014). Takes long for thousands of units.",
          true},
         {"identity", "Identity", "1 on the diagonal",
          "Passes the input on: each unit starts as a copy of one input.", true},
-        {"normal", "Normal", "N(0, a²)", "With a deviation of your own.", true},
+        {"normal", "Normal", "N(0, a²)", "With a deviation that you choose.", true},
         {"truncated-normal", "Truncated normal", "N(0, a²) within ±2 a",
-         "Normal without its tails, with a deviation of your own.", true},
-        {"uniform", "Uniform", "U(-a, a)", "Evenly in a range of your own.", true},
+         "Normal without its tails, with a deviation that you choose.", true},
+        {"uniform", "Uniform", "U(-a, a)", "Uniform in a range that you choose.", true},
         {"constant", "Constant", "a", "The same value everywhere.", false},
         {"zeros", "Zeros", "0", "All zero; right for biases, wrong for kernels.", false},
     };

@@ -8,7 +8,7 @@ namespace gradwright {
 /// The same elements in row-major order under another shape.
 struct ReshapeOp {
     Dims dims;
-    /// Of each sample, whose shape leaves the batch out.
+    /// Reshapes each sample, whose shape leaves the batch out.
     [[nodiscard]] static ReshapeOp ofSample(const Shape& sample);
     [[nodiscard]] std::string_view name() const;
     [[nodiscard]] Types outputs(InputTypes inputs) const;
@@ -21,7 +21,7 @@ struct ReshapeOp {
 /// Axis i of the output is axis axes[i] of the input.
 struct PermuteOp {
     std::vector<std::int64_t> axes;
-    /// Of the axes of each sample, counted from 0 behind the batch.
+    /// Permutes the axes of each sample, counted from 0 behind the batch.
     [[nodiscard]] static PermuteOp ofSample(std::vector<std::int64_t> axes);
     [[nodiscard]] std::string_view name() const;
     [[nodiscard]] Types outputs(InputTypes inputs) const;

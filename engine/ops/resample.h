@@ -28,7 +28,7 @@ struct AxisMap {
 /// after the other.
 struct ResampleOp {
     std::vector<AxisMap> axes; ///< as many as the input has
-    /// Of the axes of each sample.
+    /// Resamples the axes of each sample.
     [[nodiscard]] static ResampleOp ofSample(std::vector<AxisMap> axes);
     [[nodiscard]] std::string_view name() const;
     [[nodiscard]] Types outputs(InputTypes inputs) const;

@@ -60,7 +60,8 @@ SavedBlock loadBlock(const std::filesystem::path& file) {
     try {
         const auto json = parseJson(contents, "the block");
         if (!json.is_object() || json.value("format", Json()) != Json(kBlockFormat))
-            throw Error("this is no Gradwright block: it lacks \"format\": \"{}\"", kBlockFormat);
+            throw Error("this is not a Gradwright block: it lacks \"format\": \"{}\"",
+                        kBlockFormat);
         if (const auto schema = json.value("schema", Json()); schema != Json(kSchema))
             throw Error("its schema is {}; this version reads {}", dumpExcerpt(schema), kSchema);
         const auto& name = required(json, "name", "the block");

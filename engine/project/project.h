@@ -106,7 +106,7 @@ struct SetNote {
     NoteId id;
     std::optional<Note> note;
 };
-/// Of an instance of a block: whether it shows what is in it.
+/// Whether an instance of a block shows what is in it.
 struct SetExpanded {
     std::string graph;
     NodeId node;

@@ -212,33 +212,14 @@ Canvas canvasFromJson(const Json& json) try {
 
 namespace {
 
-Json paramsToJson(const ParamValues& values) {
-    Json params = Json::object();
-    for (const auto& [key, value] : values)
-        params[key] = toJson(value);
-    return params;
-}
-
-/// `what` is what has the parameters, for messages.
-ParamValues paramsFromJson(const Json& params, const ParamSpecs& specs, std::string_view what) {
-    ParamValues values;
-    for (const auto& [key, value] : params.items()) {
-        const auto* spec = findParam(specs, key);
-        if (!spec)
-            throw Error("{} has no parameter \"{}\"", what, excerpt(key));
-        values.emplace(key, paramFromJson(*spec, value));
-    }
-    return values;
-}
-
 Json dataToJson(const DataChoice& data) {
     Json json = {{"dataset", data.dataset},
-                 {"params", paramsToJson(data.params)},
+                 {"params", toJson(data.params)},
                  {"validation_fraction", data.validationFraction},
                  {"split_seed", data.splitSeed},
                  {"limit", data.limit}};
     if (!data.augmentation.empty())
-        json["augmentation"] = paramsToJson(data.augmentation);
+        json["augmentation"] = toJson(data.augmentation);
     if (data.reconstruct)
         json["reconstruct"] = true;
     json.update(data.extra.json());
@@ -283,7 +264,8 @@ DataChoice dataFromJson(const Json& json) {
 
 void requireSchema(const Json& json) {
     if (!json.is_object() || json.value("format", Json()) != Json(kProjectFormat))
-        throw Error("this is no Gradwright project: it lacks \"format\": \"{}\"", kProjectFormat);
+        throw Error("this is not a Gradwright project: it lacks \"format\": \"{}\"",
+                    kProjectFormat);
     const auto schema = json.value("schema", Json());
     if (!schema.is_number_integer() || schema.get<std::int64_t>() < 1)
         throw Error("its schema version must be a whole number from 1 to {}, not {}",

@@ -26,7 +26,7 @@ std::filesystem::path userDataFolder();
 /// The project as it was when the run started. Throws Error naming the run's file and the fault.
 Project projectOfRun(const RunDirectory& run);
 
-/// What the run's network takes and tells, as the run noted it; of a run of an older version, as
+/// What the run's network takes and gives, as the run noted it; of a run of an older version, as
 /// its data set says. Throws Error naming the file and the fault.
 DataInfo dataInfoOfRun(const RunDirectory& run);
 

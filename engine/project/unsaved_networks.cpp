@@ -50,7 +50,7 @@ std::uintmax_t sizeOf(const fs::path& folder) {
     return bytes;
 }
 
-/// Whether a line of metrics.jsonl tells of steps.
+/// Whether a line of metrics.jsonl reports steps.
 bool tellsOfSteps(const std::string& line) {
     return line.find("\"loss\"") != std::string::npos;
 }
@@ -105,7 +105,7 @@ void readMetrics(const fs::path& file, RunSummary& summary) {
     }
 }
 
-/// When the run began, which its name tells; run.json is written again at the end.
+/// When the run began, according to its name; run.json is written again at the end.
 Time startOf(const RunSummary& run) {
     std::tm time{};
     std::istringstream name(run.folder.filename().string());

@@ -8,7 +8,7 @@ namespace gradwright {
 /// computer, where the thread that they wait for has no processor, that takes nearly all of the
 /// time. libgomp reads the setting (GOMP_SPINCOUNT, libgomp manual, "Environment Variables") before
 /// main(), so it cannot be changed from here on. Programs that this one starts do not inherit it.
-/// Goes on where it cannot be done.
+/// Continues where it cannot be done.
 void startWithBriefSpinning(char** argv);
 
 } // namespace gradwright

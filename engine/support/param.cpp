@@ -214,6 +214,15 @@ const ParamSpec* findParam(const ParamSpecs& specs, std::string_view key) {
     return found == specs.end() ? nullptr : &*found;
 }
 
+const ParamSpec* findParamToRead(const ParamSpecs& specs, std::string_view key) {
+    if (const auto* spec = findParam(specs, key))
+        return spec;
+    const auto found = std::ranges::find_if(specs, [&](const ParamSpec& spec) {
+        return std::ranges::find(spec.formerKeys, key) != spec.formerKeys.end();
+    });
+    return found == specs.end() ? nullptr : &*found;
+}
+
 const ParamValue& Params::value(std::string_view key) const {
     if (const auto found = values_->find(key); found != values_->end())
         return found->second;
@@ -290,6 +299,39 @@ ParamValue paramFromJson(const ParamSpec& spec, const Json& json) {
     throw Error(wrongType(spec, dumpExcerpt(json)));
 }
 
+Json toJson(const ParamValues& values) {
+    Json json = Json::object();
+    for (const auto& [key, value] : values)
+        json[key] = toJson(value);
+    return json;
+}
+
+ParamValues paramsFromJson(const Json& json, const ParamSpecs& specs, std::string_view what) {
+    return paramsFromJson(json, specs, what,
+                          [&](const std::string& key, const Json&) -> ParamValue {
+                              throw Error("{} has no parameter \"{}\"", what, excerpt(key));
+                          });
+}
+
+ParamValues paramsFromJson(const Json& json, const ParamSpecs& specs, std::string_view what,
+                           const UndeclaredParam& undeclared) {
+    if (!json.is_object())
+        throw Error("{} must be an object of parameters, not {}", what, dumpExcerpt(json));
+    ParamValues values;
+    for (const auto& [key, value] : json.items()) {
+        const auto* spec = findParamToRead(specs, key);
+        if (!spec) {
+            values.emplace(key, undeclared(key, value));
+            continue;
+        }
+        if (!values.emplace(spec->key, paramFromJson(*spec, value)).second)
+            throw Error("{} has the parameter \"{}\" twice: under its own name and as \"{}\", as "
+                        "earlier versions called it; remove one",
+                        what, spec->key, fmt::join(spec->formerKeys, "\" or \""));
+    }
+    return values;
+}
+
 ParamValue paramFromText(const ParamSpec& spec, std::string_view text) {
     switch (spec.type) {
     case ParamType::Bool:
@@ -360,6 +402,11 @@ ParamSpec textParam(std::string key, std::string title, std::string standard, st
 ParamSpec pathParam(std::string key, std::string title, std::string doc) {
     return numeric(std::move(key), std::move(title), ParamType::Path, std::string{}, 0, 0,
                    std::move(doc));
+}
+
+ParamSpec formerly(std::string formerKey, ParamSpec spec) {
+    spec.formerKeys.push_back(std::move(formerKey));
+    return spec;
 }
 
 } // namespace gradwright

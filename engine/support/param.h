@@ -4,6 +4,7 @@
 #include "engine/support/json_fwd.h"
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
@@ -52,6 +53,8 @@ struct ParamSpec {
     bool logarithmic = false; ///< a slider should be
     bool advanced = false;    ///< folded away at first
     std::optional<ParamCondition> visibleWhen = {};
+    /// What earlier versions called it. Files and command lines may still do so; nothing writes it.
+    std::vector<std::string> formerKeys = {};
 };
 
 using ParamSpecs = std::vector<ParamSpec>;
@@ -72,6 +75,8 @@ std::optional<std::string> whyInvalid(const ParamSpec& spec, const ParamValue& v
 std::vector<ParamProblem> validate(const ParamSpecs& specs, const ParamValues& values);
 
 const ParamSpec* findParam(const ParamSpecs& specs, std::string_view key);
+/// As findParam(), for a key that was read: it may also be one that the parameter had earlier.
+const ParamSpec* findParamToRead(const ParamSpecs& specs, std::string_view key);
 
 /// Reads values through their specs: an absent key gives the default. Asking for a key that no spec
 /// declares, or as another type, is a programming error and throws Error.
@@ -106,6 +111,14 @@ Json toJson(const ParamValue& value);
 /// Takes a JSON value of the spec's type (an integer where a real is expected is fine). Throws
 /// Error with the rule and the received value; does not check the range.
 ParamValue paramFromJson(const ParamSpec& spec, const Json& json);
+Json toJson(const ParamValues& values);
+/// Reads an object of parameters; a former key gives the parameter's present one. Throws Error that
+/// begins with `what` for no object, a key that no spec declares, and a parameter under two keys.
+ParamValues paramsFromJson(const Json& json, const ParamSpecs& specs, std::string_view what);
+/// What becomes of a value whose key no spec declares.
+using UndeclaredParam = std::function<ParamValue(const std::string& key, const Json& value)>;
+ParamValues paramsFromJson(const Json& json, const ParamSpecs& specs, std::string_view what,
+                           const UndeclaredParam& undeclared);
 /// Parses what a person types, e.g. "3x3" or "0.01". Throws Error with the rule and the text.
 ParamValue paramFromText(const ParamSpec& spec, std::string_view text);
 
@@ -121,5 +134,7 @@ ParamSpec tupleParam(std::string key, std::string title, IntTuple standard, std:
                      std::size_t maxLength, double minimum, double maximum, std::string doc);
 ParamSpec textParam(std::string key, std::string title, std::string standard, std::string doc);
 ParamSpec pathParam(std::string key, std::string title, std::string doc);
+/// The same parameter, whose key was `formerKey` in earlier versions.
+ParamSpec formerly(std::string formerKey, ParamSpec spec);
 
 } // namespace gradwright

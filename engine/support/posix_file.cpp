@@ -32,7 +32,7 @@ UniqueFd openForReading(const std::filesystem::path& path) {
     if (S_ISDIR(info.st_mode))
         throw Error("{}: is a folder where a file is needed", path.string());
     if (!S_ISREG(info.st_mode))
-        throw Error("{}: is no regular file", path.string());
+        throw Error("{}: is not a regular file", path.string());
     return file;
 }
 

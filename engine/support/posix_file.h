@@ -54,7 +54,7 @@ std::size_t readUpTo(int fd, std::span<std::byte> bytes, const std::filesystem::
 void readAt(int fd, std::uint64_t offset, std::span<std::byte> bytes,
             const std::filesystem::path& path);
 
-/// Goes on from that byte of the file. Throws Error.
+/// Continues from that byte of the file. Throws Error.
 void seekTo(int fd, std::uint64_t offset, const std::filesystem::path& path);
 
 /// Reads exactly as many bytes. Throws Error when the file ends before.

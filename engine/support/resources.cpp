@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The folder of the running program; empty where the system does not tell.
+/// The folder of the running program; empty where the system does not say.
 fs::path programFolder() {
     std::error_code error;
     const auto program = fs::read_symlink("/proc/self/exe", error);

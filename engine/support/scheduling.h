@@ -25,7 +25,7 @@ ThreadId currentThread();
 /// its turn again sooner, which counts where threads wait for each other; its share stays the same.
 enum class Turn { Standard, Short };
 
-/// Of a thread of this process. A hint, as setScheduling().
+/// Sets the turn of a thread of this process. A hint, as setScheduling().
 void setTurn(ThreadId thread, Turn turn);
 
 /// What a thread has had of the processors since it started.
@@ -34,12 +34,12 @@ struct ProcessorTimes {
     std::chrono::nanoseconds waiting{0}; ///< ready to run, while others had the processor
 };
 
-/// Of a thread of this process; nothing where the system does not tell (Linux does, if its kernel
-/// keeps statistics of the scheduler: /proc/PID/task/TID/schedstat, sched-stats.rst). Takes some
-/// microseconds.
+/// The times of a thread of this process; nothing where the system does not say (Linux does, if its
+/// kernel keeps statistics of the scheduler: /proc/PID/task/TID/schedstat, sched-stats.rst). Takes
+/// some microseconds.
 std::optional<ProcessorTimes> processorTimes(ThreadId thread);
 /// Threads of all processes that run or are ready to, the calling one included; nothing where the
-/// system does not tell (Linux: the fourth field of /proc/loadavg, proc(5)).
+/// system does not say (Linux: the fourth field of /proc/loadavg, proc(5)).
 std::optional<int> runnableThreads();
 /// How much more a thread of ordinary priority gets than the calling one: 1.25 for each step of its
 /// nice value (sched(7), "The nice value").

@@ -9,7 +9,7 @@
 namespace gradwright {
 
 /// Bytes that programs can still get without swapping, as the kernel estimates it; nothing where
-/// the system does not tell.
+/// the system does not say.
 std::optional<std::int64_t> availableMemory();
 
 /// The same from a text in the form of /proc/meminfo (proc(5): MemAvailable, in KiB).

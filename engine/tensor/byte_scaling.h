@@ -19,7 +19,7 @@ struct ByteScaling {
 /// as fast as looking each byte up.
 void scaleBytes(std::span<const std::uint8_t> bytes, float factor, float offset, float* out);
 
-/// Of one sample, channel by channel; `out` has room for as many numbers.
+/// Scales one sample, channel by channel; `out` holds as many numbers.
 void scaleBytes(std::span<const std::uint8_t> sample, const ByteScaling& scaling, float* out);
 
 } // namespace gradwright

@@ -113,7 +113,7 @@ TrainingPosition positionIn(const std::map<std::string, std::string>& metadata,
                             const std::filesystem::path& file) {
     const auto found = metadata.find(kPositionKey);
     if (found == metadata.end())
-        throw Error("{} holds weights but no training position; it is no checkpoint",
+        throw Error("{} holds weights but no training position; it is not a checkpoint",
                     file.string());
     try {
         return positionFromJson(parseJson(found->second, "the training position"));

@@ -29,7 +29,7 @@ struct TrainingPosition {
 
 /// Writes weights, slots and position, atomically; equal states give equal bytes. A state that
 /// holds a NaN or an infinity throws DivergedError naming the weight, and the file stays as it was:
-/// what is saved is always good to go on from.
+/// what is saved can always be resumed from.
 void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store,
                      const TrainingPosition& position);
 /// Reads a checkpoint into a store of the same network. Throws Error naming file and fault.

@@ -78,7 +78,7 @@ std::string toString(const ComputePlan& plan) {
 }
 
 Json toJson(const ComputePlan& plan) {
-    return {{"threads", plan.threads}, {"replicas", plan.replicas}};
+    return {{"threads", plan.threads}, {"parts", plan.replicas}};
 }
 
 std::optional<ComputePlan> computePlanFromJson(const Json& machine) {
@@ -90,7 +90,8 @@ std::optional<ComputePlan> computePlanFromJson(const Json& machine) {
     };
     if (number("threads") == 0)
         return {};
-    return ComputePlan{number("threads"), std::max(1, number("replicas"))};
+    // "replicas" is what earlier versions called it.
+    return ComputePlan{number("threads"), std::max({1, number("parts"), number("replicas")})};
 }
 
 CalibrationCache::CalibrationCache()

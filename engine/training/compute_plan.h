@@ -44,13 +44,13 @@ private:
     std::filesystem::path file_;
 };
 
-/// Of this machine, what the graph computes and the settings that its speed depends on.
+/// Identifies this machine, what the graph computes and the settings that its speed depends on.
 std::string calibrationKey(const OpGraph& training, const TrainingSettings& settings);
 
 /// What computes the settings' steps as the plan says.
 std::shared_ptr<const Backend> trainingBackend(const TrainingSettings& settings,
                                                const ComputePlan& plan);
-/// For a program that takes the settings' steps.
+/// The options of a program that takes the settings' steps.
 CompileOptions trainingOptions(const TrainingSettings& settings);
 
 /// Parts for a batch on this machine: one per processor, as far as there are 8 samples for each;

@@ -84,8 +84,8 @@ void requireSameData(const RunDirectory& directory, const DataInfo& info) {
     const auto record = directory.readRunJson();
     const auto noted = record.find("data");
     if (noted != record.end() && dataInfoFromJson(*noted) != info)
-        throw Error("{}: the data have changed since the run began; it can go on with the same "
-                    "data only",
+        throw Error("{}: the data have changed since the run began; it can be resumed with the "
+                    "same data only",
                     directory.path().string());
 }
 

@@ -185,7 +185,7 @@ private:
                           shape.rank() == 2 ? unitsFix(index, classes) : std::vector<Fix>{});
         if (def.head != Head::Softmax || def.target != TargetKind::ClassIndex)
             report(Severity::Error, &output,
-                   fmt::format("{} compares one class a sample, and the data set has one at each "
+                   fmt::format("{} compares one class per sample, and the data set has one at each "
                                "step; the softmax cross-entropy can do that.",
                                def.title));
     }
@@ -208,7 +208,7 @@ private:
         const auto& shape = analysis_.nodes[output].output;
         for (auto source = feeding(output); source; source = feeding(*source)) {
             const auto& flat = analysis_.flat.nodes[*source];
-            if (flat.layer && flat.layer->key == "dense")
+            if (flat.layer && flat.layer->traits.linear)
                 return {{fmt::format("Set units to {}", units),
                          {SetParam{flat.graph, flat.node, "units", units}}}};
             if (analysis_.nodes[*source].output != shape)
@@ -225,7 +225,7 @@ private:
         for (auto source = feeding(analysis_.indexOf(output.name)); source;
              source = feeding(*source)) {
             const auto* layer = analysis_.flat.nodes[*source].layer;
-            if (layer && layer->key == "softmax")
+            if (layer && layer->traits.head)
                 ++softmaxes;
         }
         if (softmaxes > 1)

@@ -21,13 +21,12 @@ Params paramsOf(const TrainingSettings& settings) {
 /// What Regularization holds; 0 turns each off.
 ParamSpecs regularizationParams() {
     ParamSpecs specs{
-        realParam(
-            "l1", "L1 penalty", 0.0, 0.0, 1e6,
-            "Times the sum of the kernels' absolute values, added to the loss: drives weights "
-            "to zero (Tibshirani 1996). 0 is off."),
+        realParam("l1", "L1 penalty", 0.0, 0.0, 1e6,
+                  "Weight of the sum of the kernels' absolute values in the loss: drives weights "
+                  "to zero (Tibshirani 1996). 0 is off."),
         realParam("l2", "L2 penalty", 0.0, 0.0, 1e6,
-                  "Times half the sum of the kernels' squares, added to the loss: keeps weights "
-                  "small (Hoerl, Kennard 1970). 0 is off."),
+                  "Weight of half the sum of the kernels' squares in the loss: keeps weights small "
+                  "(Hoerl, Kennard 1970). 0 is off."),
         realParam(
             "max_norm", "Max-norm", 0.0, 0.0, 1e6,
             "The weights into one unit or filter are scaled back to this norm after each step "
@@ -50,12 +49,12 @@ ParamSpecs regularizationParams() {
 
 ParamSpecs makeTrainingParams() {
     auto rate = realParam("learning_rate", "Learning rate", 0.001, 0, 1000,
-                          "Length of a step against the gradient.");
+                          "Size of a step against the gradient.");
     rate.logarithmic = true;
     rate.minimumExclusive = true;
     auto warmup = realParam("warmup_epochs", "Warm-up", 0.0, 0.0, 1e6,
-                            "Epochs in which the learning rate first rises in a straight line, in "
-                            "front of the schedule; a half is fine (Goyal et al. 2017).");
+                            "Epochs in which the learning rate first rises in a straight line, "
+                            "before the schedule begins; fractions are fine (Goyal et al. 2017).");
     warmup.unit = "epochs";
     auto warmupStart = realParam("warmup_start", "Warm-up from", 0.01, 0.0, 1.0,
                                  "The share of the learning rate that the warm-up starts with.");
@@ -65,19 +64,20 @@ ParamSpecs makeTrainingParams() {
                             "or all. The weights do not depend on it, unless the batch is computed "
                             "as a whole (one part).");
     threads.advanced = true;
-    auto replicas =
-        intParam("replicas", "Batch parts", 0, 0, 1024,
-                 "Parts that each batch is computed in, each by one thread at a time; 0 "
-                 "takes what calibration found best, or one per processor. Another "
-                 "number gives slightly different weights, since sums are split "
-                 "differently. 1 computes the batch as a whole: then the training "
-                 "cannot give way to other programs and slows down most beside them.");
+    auto replicas = formerly(
+        "replicas",
+        intParam(
+            "parts", "Batch parts", 0, 0, 1024,
+            "Parts that each batch is split into, each computed by one thread at a time; 0 takes "
+            "what calibration found best, or one per processor. Another number gives slightly "
+            "different weights, since sums are split differently. 1 computes the batch as a whole: "
+            "then training cannot yield to other programs and slows down most beside them."));
     replicas.advanced = true;
     auto recompute = boolParam(
         "recompute", "Recompute activations", false,
-        "Throws values between the layers away and computes them again in the backward pass: less "
+        "Discards the values between the layers and computes them again in the backward pass: less "
         "memory and the same weights, for up to a third more time (Chen et al. 2016). For deep "
-        "networks and large batches that do not fit; the reference engine keeps all.");
+        "networks and large batches that do not fit; the reference engine keeps everything.");
     recompute.advanced = true;
     auto patience = intParam("patience", "Patience", 5, 1, 10'000,
                              "Epochs without a better validation result before training stops.");
@@ -89,7 +89,7 @@ ParamSpecs makeTrainingParams() {
     checkpoint.unit = 's'; // as a text it draws a false warning from GCC 12
     checkpoint.advanced = true;
     auto tensorBoard = boolParam("tensorboard", "TensorBoard events", false,
-                                 "Also writes the curves as TensorBoard reads them.");
+                                 "Also writes the curves in TensorBoard's format.");
     tensorBoard.advanced = true;
     ParamSpecs specs{
         std::move(rate),
@@ -99,7 +99,7 @@ ParamSpecs makeTrainingParams() {
         intParam("batch", "Batch size", 32, 1, 1 << 20,
                  "Samples whose gradients are averaged for one step."),
         intParam("seed", "Seed", 1, 0, 9e15,
-                 "Start of all random numbers: the same seed and number of batch parts give the "
+                 "Seed of all random numbers: the same seed and number of batch parts give the "
                  "same weights."),
         choiceParam("precision", "Precision", "fp32",
                     {{"fp32", "FP32", "Single precision, on the fast CPU engine."},
@@ -111,7 +111,7 @@ ParamSpecs makeTrainingParams() {
                     "Number format of the computation."),
         choiceParam("device", "Device", "cpu",
                     {{"cpu", "CPU", "The processor, by oneDNN; the only one so far."}},
-                    "What computes."),
+                    "The device that computes."),
         std::move(threads),
         std::move(replicas),
         std::move(recompute),
@@ -126,28 +126,8 @@ ParamSpecs makeTrainingParams() {
     return specs;
 }
 
-ParamValues readParams(const Json& json, const ParamSpecs& specs, std::string_view what) {
-    if (!json.is_object())
-        throw Error("{} must be an object of parameters, not {}", what, dumpExcerpt(json));
-    ParamValues values;
-    for (const auto& [key, value] : json.items()) {
-        const auto* spec = findParam(specs, key);
-        if (!spec)
-            throw Error("{} has no parameter \"{}\"", what, key);
-        values.emplace(key, paramFromJson(*spec, value));
-    }
-    return values;
-}
-
-Json writeParams(const ParamValues& values) {
-    Json json = Json::object();
-    for (const auto& [key, value] : values)
-        json[key] = toJson(value);
-    return json;
-}
-
 Json recipeToJson(const Recipe& recipe) {
-    Json json = {{"key", recipe.key}, {"params", writeParams(recipe.params)}};
+    Json json = {{"key", recipe.key}, {"params", toJson(recipe.params)}};
     json.update(recipe.extra.json());
     return json;
 }
@@ -161,7 +141,7 @@ Recipe recipeFromJson(const Json& json, std::string_view what, Find&& find) {
     recipe.key = json["key"].get<std::string>();
     const auto& def = find(recipe.key);
     if (json.contains("params"))
-        recipe.params = readParams(json["params"], def.params, what);
+        recipe.params = paramsFromJson(json["params"], def.params, what);
     recipe.extra = UnknownKeys(json, {"key", "params"});
     return recipe;
 }
@@ -227,7 +207,7 @@ int TrainingSettings::threads() const {
     return static_cast<int>(paramsOf(*this).integer("threads"));
 }
 int TrainingSettings::replicas() const {
-    return static_cast<int>(paramsOf(*this).integer("replicas"));
+    return static_cast<int>(paramsOf(*this).integer("parts"));
 }
 bool TrainingSettings::recompute() const {
     return paramsOf(*this).boolean("recompute");
@@ -289,7 +269,7 @@ Json toJson(const TrainingSettings& settings) {
     Json json = {{"objectives", std::move(objectives)},
                  {"optimizer", recipeToJson(settings.optimizer)},
                  {"schedule", recipeToJson(settings.schedule)},
-                 {"params", writeParams(settings.params)}};
+                 {"params", toJson(settings.params)}};
     json.update(settings.extra.json());
     return json;
 }
@@ -312,7 +292,7 @@ TrainingSettings trainingSettingsFromJson(const Json& json) {
     if (json.contains("schedule"))
         settings.schedule = recipeFromJson(json["schedule"], "the schedule", schedule);
     if (json.contains("params"))
-        settings.params = readParams(json["params"], trainingParams(), "training");
+        settings.params = paramsFromJson(json["params"], trainingParams(), "training");
     settings.extra = UnknownKeys(json, {"objectives", "optimizer", "schedule", "params"});
     requireValid(settings);
     return settings;

@@ -53,7 +53,7 @@ private:
     [[nodiscard]] const Sums& lately() const { return recent_.seconds > 0 ? recent_ : epoch_; }
 
     Sums epoch_;
-    Sums window_; ///< that goes on
+    Sums window_; ///< the current one
     Sums recent_; ///< the last whole one
     double waitedInAll_ = 0;
 };

@@ -23,7 +23,7 @@ struct TrainingJob {
     TrainingSettings settings;
     Json project; ///< the whole project, kept in run.json so that the run can be repeated
     std::string name = "run";
-    /// Goes on with this run instead of starting one in `runsFolder`.
+    /// Resumes this run instead of starting one in `runsFolder`.
     std::filesystem::path resume;
     std::filesystem::path runsFolder;
 };

@@ -20,8 +20,8 @@ from graph import BLOCK_ROWS, readable
 
 RESOURCES = pathlib.Path(__file__).resolve().parent.parent
 IMAGENET_NOTE = (
-    " Its size is that of the published network. The data are generated patterns: with them it "
-    "compiles and takes its first steps; choose a folder of images for real work."
+    " Its size is that of the published network. The data are generated patterns: they are "
+    "enough to compile it and take first steps; choose a folder of images for real work."
 )
 
 
@@ -111,7 +111,7 @@ CLASSES = [objective("softmax-cross-entropy")]
 
 
 def of_imagenet(key, name, description, graph, known=None, size=224, objectives=None):
-    data = ("patterns", {"classes": 1000, "samples": 4000, "size": size, "test-samples": 200}, 0.05)
+    data = ("patterns", {"classes": 1000, "samples": 4000, "size": size, "test_samples": 200}, 0.05)
     settings = {"batch": 8, "epochs": 2, "learning_rate": 0.005}
     sgd = ("sgd", {"weight_decay": 0.0001})
     training = (objectives or CLASSES, sgd, "cosine", settings)
@@ -147,7 +147,7 @@ def imagenet_templates():
     )
     of_imagenet(
         "inception-v3", "Inception-v3",
-        "Inception with its larger kernels taken apart and batch normalization throughout (Szegedy "
+        "Inception with its larger kernels factorized and batch normalization throughout (Szegedy "
         "et al. 2016). It has two Outputs: the auxiliary classifier, which counts 0.3 in the "
         "loss, brings gradients to the middle of the network.",
         inception_v3.network(), inception_v3.blocks(), 299,
@@ -206,7 +206,7 @@ def small_templates():
         "three blocks. The data are generated patterns of ten kinds; choose CIFAR-10 where you "
         "have its files.",
         small.cifar_resnet(20),
-        ("patterns", {"classes": 10, "samples": 4000, "size": 32, "test-samples": 1000}, 0.1),
+        ("patterns", {"classes": 10, "samples": 4000, "size": 32, "test_samples": 1000}, 0.1),
         (CLASSES, ("sgd", {"weight_decay": 0.0001}), "cosine",
          {"batch": 64, "epochs": 5, "learning_rate": 0.05}),
     )
@@ -222,7 +222,7 @@ def small_templates():
     )
     project(
         "denoising-autoencoder", "Denoising autoencoder",
-        "Learns to give back clean digits from noisy ones, through a code of 32 numbers that is too "
+        "Learns to recover clean digits from noisy ones, through a code of 32 numbers that is too "
         "narrow for the noise (Vincent et al. 2008). Its target is the image itself: no labels are "
         "needed.",
         small.denoising_autoencoder(),
@@ -233,7 +233,7 @@ def small_templates():
     )
     project(
         "small-unet", "Small U-Net",
-        "Says for each pixel whether it belongs to a disk (Ronneberger, Fischer, Brox 2015): the "
+        "Decides for each pixel whether it belongs to a disk (Ronneberger, Fischer, Brox 2015): the "
         "image is halved twice and enlarged again, and links across carry the detail that "
         "halving loses. The data are noisy drawings of disks, squares and triangles.",
         small.small_unet(),

@@ -72,7 +72,7 @@ private Q_SLOTS:
             [](Json& p) { p["network"]["nodes"][2]["params"]["units"] = 7; });
         row("a newer version", {"newer", "99", "update"}, [](Json& p) { p["schema"] = 99; });
         row("no version", {"schema", "1"}, [](Json& p) { p.erase("schema"); });
-        row("something else", {"no Gradwright project"}, [](Json& p) { p = Json{{"a", 1}}; });
+        row("something else", {"not a Gradwright project"}, [](Json& p) { p = Json{{"a", 1}}; });
         row("an unknown data set", {"imagenet", "mnist"},
             [](Json& p) { p["data"]["dataset"] = "imagenet"; });
         row("a limit below 0", {"limit", "-5"}, [](Json& p) { p["data"]["limit"] = -5; });
@@ -159,10 +159,10 @@ private Q_SLOTS:
         project.data = {
             .dataset = "idx",
             .params = {{"size", std::int64_t{20}},
-                       {"training-images", (folder / "train-images-idx3-ubyte").string()},
-                       {"training-labels", (folder / "train-labels-idx1-ubyte").string()},
-                       {"test-images", (folder / "t10k-images-idx3-ubyte").string()},
-                       {"test-labels", (folder / "t10k-labels-idx1-ubyte").string()}}};
+                       {"training_images", (folder / "train-images-idx3-ubyte").string()},
+                       {"training_labels", (folder / "train-labels-idx1-ubyte").string()},
+                       {"test_images", (folder / "t10k-images-idx3-ubyte").string()},
+                       {"test_labels", (folder / "t10k-labels-idx1-ubyte").string()}}};
         const auto saved = cli_.save(project, "data.gradwright");
         expectFailure({"train", saved}, {text(broken)});
         QVERIFY(!fs::exists(cli_ / "data.runs"));

@@ -82,7 +82,7 @@ private Q_SLOTS:
         const auto& best = found["best"];
         QVERIFY(!found["trials"].empty());
         QVERIFY(std::ranges::any_of(found["trials"], [&](const Json& trial) {
-            return trial["threads"] == best["threads"] && trial["replicas"] == best["replicas"] &&
+            return trial["threads"] == best["threads"] && trial["parts"] == best["parts"] &&
                    trial["samples_per_second"].get<double>() > 0;
         }));
         // Another answer than today's machine may give.
@@ -90,10 +90,10 @@ private Q_SLOTS:
         auto cache = parseJson(contentsOf(file), "the cache");
         QCOMPARE(cache.size(), std::size_t{1});
         cache.begin().value()["threads"] = 2;
-        cache.begin().value()["replicas"] = 2;
+        cache.begin().value()["parts"] = 2;
         writeText(file, cache.dump());
         const QStringList summary = {"summary", "template:perceptron", "--report"};
-        QCOMPARE(cli_.run(summary + QStringList{"--json"}).json()["report"]["replicas"].get<int>(),
+        QCOMPARE(cli_.run(summary + QStringList{"--json"}).json()["report"]["parts"].get<int>(),
                  2);
         QVERIFY(cli_.run(summary).out.contains("Batch parts"));
         const auto trained = cli_.run({"train", "template:perceptron", "--epochs", "1", "--run-dir",

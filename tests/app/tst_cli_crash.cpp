@@ -180,7 +180,7 @@ private:
             const auto run = onlyRun(folder);
             QVERIFY2(weightsIn(run).last == expected.last, run.c_str());
             QVERIFY2(weightsIn(run).best == expected.best, run.c_str());
-            // The log may tell a step twice, but every line of it is whole.
+            // The log may hold a step twice, but every line of it is whole.
             const auto lines = readJsonLines(run / "metrics.jsonl");
             QVERIFY(!lines.records.empty() && !lines.tornAt);
         }
@@ -202,7 +202,7 @@ private:
     fs::path folderFor(const std::string& name) const {
         return cli_ / fmt::format("{}-{}", name, projects_);
     }
-    /// Goes on with the run in the folder; where none has got so far as to be one, starts it.
+    /// Resumes the run in the folder; where none has got so far as to be one, starts it.
     QStringList trainInto(const fs::path& folder) const {
         const auto run = onlyRun(folder);
         if (!run.empty())

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/image.h"
+#include "engine/io/run_directory.h"
 #include "engine/project/templates.h"
 #include "engine/support/json.h"
 #include "tests/app/cli.h"
@@ -87,7 +88,7 @@ private Q_SLOTS:
                                        "data.channels=gray",
                                        "--fit",
                                        "--set",
-                                       "augmentation.flip-horizontal=yes",
+                                       "augmentation.flip_horizontal=yes",
                                        "--set",
                                        "augmentation.brightness=0.05",
                                        "--epochs",
@@ -182,7 +183,19 @@ private Q_SLOTS:
         for (const auto& entry : listed.json())
             QCOMPARE(entry["params"].size(),
                      dataset(entry["key"].get<std::string>()).params.size());
-        QVERIFY(cli_.run({"datasets"}).out.contains("data.test-fraction"));
+        QVERIFY(cli_.run({"datasets"}).out.contains("data.test_fraction"));
+    }
+
+    void settingsMayHaveTheirFormerKeys() {
+        const auto trained =
+            cli_.run({"train", "template:playground", "--epochs", "1", "--set", "data.samples=100",
+                      "--set", "data.test-samples=40", "--run-dir", cli_.path("former"), "--json"});
+        QVERIFY2(trained.code == 0, trained.text().c_str());
+        const auto record = RunDirectory::open(onlyRun(cli_ / "former")).readRunJson();
+        QCOMPARE(record["result"]["test_samples"].get<int>(), 40);
+        const auto& params = record["project"]["data"]["params"];
+        QCOMPARE(params["test_samples"].get<int>(), 40);
+        QVERIFY(!params.contains("test-samples"));
     }
 
     void mistakesAreExplained() {
@@ -204,7 +217,7 @@ private Q_SLOTS:
         QCOMPARE(broken.whyNoFailure({"broken.csv, line 3", "1 field,", "the first row has 2"}),
                  std::string());
         const auto unfit =
-            cli_.run({"train", "template:weather", "--set", "augmentation.flip-horizontal=yes",
+            cli_.run({"train", "template:weather", "--set", "augmentation.flip_horizontal=yes",
                       "--run-dir", cli_.path("unfit")});
         QCOMPARE(unfit.whyNoFailure({"augmentation changes images"}), std::string());
         QVERIFY(!fs::exists(cli_ / "unfit") || fs::is_empty(cli_ / "unfit"));

@@ -97,8 +97,8 @@ private:
         }
     }
 
-    /// Of the digits that are read as they are stored, how many are read from a drawing; every
-    /// other one is dark on light.
+    /// The share of the digits that are read from a drawing, among those that are read as they are
+    /// stored; every other one is dark on light.
     double shareRead(DrawingSpec spec) {
         std::size_t good = 0;
         for (const auto index : read_) {

@@ -14,7 +14,7 @@ constexpr int maximumLines = 500;
 
 const QString spdxLine = QStringLiteral("// SPDX-License-Identifier: GPL-3.0-or-later");
 
-/// Headers of a library that only some rooms may know.
+/// Headers of a library that only some modules may know.
 struct Library {
     QString header; ///< a regular expression for the whole name
     QStringList rooms;
@@ -158,7 +158,7 @@ const std::vector<Room>& rooms() {
 const Room* roomOf(const QString& path) {
     const Room* best = nullptr;
     for (const Room& room : rooms()) {
-        // A room without rooms in it may have folders of its own; one with them may not.
+        // A module without modules in it may have folders of its own; one with them may not.
         if (path.startsWith(room.folder + u'/') &&
             (best == nullptr || room.folder.size() > best->folder.size()))
             best = &room;
@@ -192,7 +192,7 @@ QStringList violations(const QString& path, const QByteArray& text) {
     QStringList found = formViolations(path, text);
     if (path.startsWith("tests/"))
         return found;
-    // What most rooms of a floor read, for the compiler alone: nothing includes it.
+    // What most modules of a layer read, for the compiler alone: nothing includes it.
     static const QStringList forAllRooms = {QStringLiteral("engine/precompiled.h"),
                                             QStringLiteral("ui/precompiled.h")};
     if (forAllRooms.contains(path))

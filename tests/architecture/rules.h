@@ -9,7 +9,7 @@
 
 namespace architecture {
 
-/// A room of the house: a folder, and the rooms it may look into (and what those may look into).
+/// A module: a folder, and the modules it may include (and what those may include).
 struct Room {
     QString folder;
     QStringList sees;
@@ -18,7 +18,7 @@ struct Room {
 /// The allowed looks, after docs/design.md. A new folder needs a row here.
 const std::vector<Room>& rooms();
 
-/// The room that a file lies in (that of the longest folder), or nullptr.
+/// The module that a file lies in (that of the longest folder), or nullptr.
 const Room* roomOf(const QString& path);
 
 /// True when `from` is `to` or may look into it, directly or through others.

@@ -51,7 +51,7 @@ Project projectOf(const Job& job) {
     project.data.validationFraction = 0;
     project.training.params.insert_or_assign("epochs", std::int64_t{1});
     if (project.data.dataset == "patterns")
-        project.data.params.insert_or_assign("test-samples", std::int64_t{20});
+        project.data.params.insert_or_assign("test_samples", std::int64_t{20});
     return project;
 }
 

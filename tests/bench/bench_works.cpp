@@ -105,7 +105,7 @@ struct Bench {
         auto& params = project.training.params;
         params["precision"] = options.precision;
         params["batch"] = options.batch;
-        params["replicas"] = std::int64_t{options.parts};
+        params["parts"] = std::int64_t{options.parts};
         threads = setComputeThreads(options.threads);
         params["threads"] = std::int64_t{threads}; // and not what calibration says
         data = dataOf(project, options);
@@ -117,7 +117,7 @@ struct Bench {
             governor.emplace(computePool());
     }
 
-    /// Of one step, the loss before it; as the training loop does it.
+    /// Does one step as the training loop does. Returns the loss before it.
     double step(const Batch& batch, std::uint64_t number) {
         auto& program = programs->get(batch.count, Mode::Training);
         bindBatch(training, batch, inputs);

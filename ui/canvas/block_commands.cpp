@@ -112,7 +112,7 @@ void makeSelectionUnique(CanvasContext& canvas) {
     }
     canvas.attempt([&] {
         const BlockChange change = makeUnique(canvas.project(), canvas.graphName(), node->id);
-        canvas.document().perform(canvasText("Make the block a copy of its own"), change.edit);
+        canvas.document().perform(canvasText("Make the block an independent copy"), change.edit);
         canvas.selection().select(change.nodes);
     });
 }

@@ -19,7 +19,7 @@ std::optional<FrameId> frameSelection(CanvasContext& canvas) {
     for (const NodeId id : canvas.selection().nodes())
         around |= canvas.items().node(id)->sceneRect();
     if (around.isEmpty()) {
-        Q_EMIT canvas.hint(canvasText("Select the layers that the frame shall hold."));
+        Q_EMIT canvas.hint(canvasText("Select the layers to put into a frame."));
         return {};
     }
     around.adjust(-kMargin, -kTitleRoom, kMargin, kMargin);

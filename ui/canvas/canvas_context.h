@@ -27,7 +27,7 @@ public:
     [[nodiscard]] const ThemeManager& themes() const { return *themes_; }
     [[nodiscard]] const GraphScope& scope() const { return scope_; }
     void setScope(GraphScope scope) { scope_ = std::move(scope); }
-    /// Of the graph that is shown.
+    /// The name of the graph that is shown.
     [[nodiscard]] const std::string& graphName() const { return scope_.graph; }
     [[nodiscard]] const Graph& graph() const { return project().network.graph(scope_.graph); }
     [[nodiscard]] Flow flow() const { return project().canvas.flow; }

@@ -92,7 +92,7 @@ void CanvasScene::setScope(GraphScope scope) {
     Q_EMIT scopeChanged();
 }
 
-/// Of what was shown nothing stays for another graph.
+/// Nothing of what was shown stays for another graph.
 void CanvasScene::forget() {
     const QSignalBlocker quiet(this);
     layout_.cancel();

@@ -146,9 +146,8 @@ void removeAndClose(CanvasContext& canvas) {
     const std::vector<NodeId> nodes = canvas.selection().nodes();
     const auto closed = closeGap(canvas.project(), canvas.graphName(), nodes);
     if (!closed) {
-        Q_EMIT canvas.hint(
-            canvasText("Only layers with one link into them and one or more out of them can go so "
-                       "that the gap closes."));
+        Q_EMIT canvas.hint(canvasText("Only layers with one incoming link and one or more outgoing "
+                                      "ones can be deleted so that the gap closes."));
         return;
     }
     canvas.attempt([&] {
@@ -200,7 +199,7 @@ void linkSelection(CanvasContext& canvas) {
         canvas.perform(canvasText("Link"), {NetworkEdit{std::move(group)}});
     else
         Q_EMIT canvas.hint(reason ? qstr(*reason)
-                                  : canvasText("The inputs of these layers have their links."));
+                                  : canvasText("The inputs of these layers are linked already."));
 }
 
 void applyFix(CanvasContext& canvas) {

@@ -185,7 +185,7 @@ void ObstacleMap::remove(NodeId owner, const QRectF& rect) {
 
 template <class F>
 void ObstacleMap::visit(const QRectF& region, F each) const {
-    // Of the cells that an obstacle stands in, the first one within the region tells.
+    // Among the cells that an obstacle covers, the first one within the region reports it.
     const auto look = [&](const std::vector<Entry>& entries, std::uint64_t key) {
         for (const Entry& entry : entries)
             if (entry.rect.intersects(region) &&

@@ -28,7 +28,7 @@ bool crosses(const QPolygonF& corners, const QRectF& rect);
 class ObstacleMap {
 public:
     void add(NodeId owner, const QRectF& rect);
-    /// Of an obstacle as it was added.
+    /// Removes an obstacle as it was added.
     void remove(NodeId owner, const QRectF& rect);
     /// Those that touch the region.
     [[nodiscard]] std::vector<QRectF> within(const QRectF& region) const;

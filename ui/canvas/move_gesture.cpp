@@ -105,8 +105,8 @@ void MoveGesture::move(QPointF at, Qt::KeyboardModifiers keys) {
     if (moved_ && pulls != pullsOut_) {
         pullsOut_ =
             pulls && closeGap(canvas_->project(), canvas_->graphName(), nodes()).has_value();
-        Q_EMIT canvas_->hint(
-            pullsOut_ ? canvasText("Let go to take the layer out; the link closes.") : QString());
+        Q_EMIT canvas_->hint(pullsOut_ ? canvasText("Release to remove the layer; the link closes.")
+                                       : QString());
         findTarget();
     }
     const QPointF by = snapped(at - start_);
@@ -164,7 +164,8 @@ void MoveGesture::showTarget(std::optional<LinkId> link) {
     light(target_, false);
     light(link, true);
     target_ = link;
-    Q_EMIT canvas_->hint(link ? canvasText("Let go to put the layer into this link.") : QString());
+    Q_EMIT canvas_->hint(link ? canvasText("Release to insert the layer into this link.")
+                              : QString());
 }
 
 void MoveGesture::drop(QPointF) {
@@ -177,10 +178,10 @@ void MoveGesture::drop(QPointF) {
     canvas_->attempt([&] {
         if (pullsOut_)
             if (const auto closed = closeGap(canvas_->project(), canvas_->graphName(), nodes()))
-                document.performJoined(canvasText("Take out"), {*closed});
+                document.performJoined(canvasText("Remove from the link"), {*closed});
         if (target && canvas_->graph().find(*target) != nullptr)
             document.performJoined(
-                canvasText("Put into the link"),
+                canvasText("Insert into the link"),
                 {insertNode(canvas_->project(), canvas_->graphName(), grabbed_, *target)});
     });
     canvas_->items().setDragged({});

@@ -223,7 +223,7 @@ QString NodeLooks::tipOf(LinkId id) const {
     const auto [state, shape] = leaving(link->from);
     if (state != ShapeState::Known)
         return ends + looksText("The shape is not known yet.");
-    const QString carried = looksText("%1, %2 values a sample")
+    const QString carried = looksText("%1, %2 values per sample")
                                 .arg(qstr(toString(*shape)), fullNumber(shape->elements()));
     const Found* const target = foundOf(link->to.node);
     const bool refused = target != nullptr && target->state == ShapeState::Contradiction;

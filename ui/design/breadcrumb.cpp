@@ -23,7 +23,7 @@ Breadcrumb::Breadcrumb(ProjectDocument& document, CanvasScene& scene, QWidget* p
     , row_(new QHBoxLayout(this)) {
     row_->setContentsMargins(0, 0, 0, 0);
     row_->setSpacing(6);
-    setAccessibleName(tr("Way to the graph that is shown"));
+    setAccessibleName(tr("Path to the graph that is shown"));
     connect(document_, &ProjectDocument::fileChanged, this, &Breadcrumb::rebuild);
     connect(scene_, &CanvasScene::scopeChanged, this, &Breadcrumb::rebuild);
     rebuild();

@@ -72,7 +72,7 @@ void DesignPage::makeBlockActions() {
         });
     QAction* const repeat = canvasAction(tr("Repeat the block…"), {}, Keys(QStringLiteral("R")),
                                          [this] { repeatBlock(); });
-    QAction* const unique = action(modelActions_, tr("Make the block a copy of its own"), {}, {},
+    QAction* const unique = action(modelActions_, tr("Make the block an independent copy"), {}, {},
                                    [this] { makeSelectionUnique(scene_->canvas()); });
     QAction* const save =
         action(modelActions_, tr("Save to My blocks"), QStringLiteral("save"), {}, [this] {
@@ -201,7 +201,7 @@ void DesignPage::repeatBlock() {
     }
     bool taken = false;
     const int times = QInputDialog::getInt(
-        this, tr("Repeat the block"), tr("Copies in a row, each with weights of its own:"),
+        this, tr("Repeat the block"), tr("Copies in a row, each with its own weights:"),
         static_cast<int>(node->blockUse()->repeat), 1, static_cast<int>(kMaxRepeat), 1, &taken);
     if (taken)
         repeatSelection(scene_->canvas(), times);

@@ -41,7 +41,7 @@ public:
     [[nodiscard]] const QList<QAction*>& editActions() const { return editActions_; }
     [[nodiscard]] const QList<QAction*>& viewActions() const { return viewActions_; }
     [[nodiscard]] const QList<QAction*>& modelActions() const { return modelActions_; }
-    /// Of the canvas as a picture.
+    /// Actions that export the canvas as a picture.
     [[nodiscard]] const QList<QAction*>& exportActions() const { return exportActions_; }
 
     [[nodiscard]] CanvasScene& scene() { return *scene_; }

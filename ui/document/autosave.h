@@ -67,7 +67,7 @@ private:
     std::function<void()> save_;
     std::filesystem::path path_;
     std::string uuid_;
-    std::unique_ptr<QLockFile> lock_; ///< tells other programs that this work is alive
+    std::unique_ptr<QLockFile> lock_; ///< shows other programs that this work is alive
     QTimer timer_;
 };
 

@@ -285,7 +285,7 @@ void ProjectDocument::save() {
 
 void ProjectDocument::saveAs(const std::filesystem::path& file) {
     Project saved = project_;
-    // The runs of the file that it was stay there: that file may go on with them. This one lists
+    // The runs of the file that it was stay there: that file may continue them. This one lists
     // them as well.
     const auto add = [&](const std::filesystem::path& folder) {
         if (!std::ranges::count(saved.earlierRuns, folder) && std::filesystem::exists(folder))

@@ -38,8 +38,8 @@ public:
     ~ProjectDocument() override;
 
     [[nodiscard]] const Project& project() const { return project_; }
-    /// Of the network as it is now. Once the data set is known, its diagnostics tell what keeps the
-    /// network from being trained on it, too.
+    /// The analysis of the network as it is now. Once the data set is known, its diagnostics
+    /// include what keeps the network from being trained on it.
     [[nodiscard]] const Analysis& analysis() const { return analysis_; }
     /// What the chosen data set holds; nothing until it has been read.
     [[nodiscard]] const std::optional<DataInfo>& dataInfo() const { return dataInfo_; }

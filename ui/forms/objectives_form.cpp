@@ -92,8 +92,7 @@ void ObjectivesForm::addRow(Row& row) {
         connect(row.trained, &QCheckBox::toggled, this, &ObjectivesForm::publish);
     }
     row.loss = new RecipeForm(
-        choiceOf("loss", "Loss", losses(), Objective{}.loss.key,
-                 "What training makes as small as it can."),
+        choiceOf("loss", "Loss", losses(), Objective{}.loss.key, "What training minimizes."),
         [](const auto& key) { return loss(key).params; }, *theme_);
     body_->layout()->addWidget(row.loss);
     connect(row.loss, &RecipeForm::edited, this, [this, index](const Recipe& recipe) {
@@ -129,7 +128,7 @@ bool ObjectivesForm::isTrained(const Row& row) const {
     return row.trained == nullptr || row.trained->isChecked();
 }
 
-/// Of those that are trained, the one that the network is judged by.
+/// The trained Output that the network is judged by.
 const ObjectivesForm::Row* ObjectivesForm::firstTrained() const {
     const Row* first = nullptr;
     const auto placeOf = [this](const Row& row) {

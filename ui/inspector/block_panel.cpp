@@ -172,7 +172,7 @@ void BlockPanel::buildPromotions(const Node& shown) {
     for (const auto& [key, title] : params) {
         auto* const check = new QCheckBox(title);
         check->setObjectName(QStringLiteral("promote/") + qstr(key));
-        check->setToolTip(tr("Each instance of the block then has a value of its own for this."));
+        check->setToolTip(tr("Each instance of the block then has its own value for this."));
         check->setChecked(isPromoted(network, scope_.graph, shown.id, key));
         grid->addWidget(check, at / 2, at % 2);
         ++at;

@@ -35,7 +35,7 @@ public:
     InspectorPanel(ProjectDocument& document, const ThemeManager& themes,
                    QWidget* parent = nullptr);
 
-    /// Of the main graph, or of a block as it was entered.
+    /// Shows nodes of the main graph, or of a block as it was entered.
     void setNodes(std::vector<NodeId> nodes, GraphScope scope = {});
     /// The editor of a parameter of what is shown, or nullptr.
     [[nodiscard]] ParamEditor* editor(const std::string& param) const;
@@ -72,7 +72,7 @@ private:
     QScrollArea* scroll_;
     std::map<QString, bool> open_; ///< sections that the user has folded or unfolded
 
-    // Of what is built now.
+    // What is built now.
     QVBoxLayout* content_ = nullptr;
     std::vector<std::string> outline_;
     std::vector<std::string> order_; ///< keys of rows_ as they stand

@@ -17,9 +17,9 @@ const LayerDef* layerOf(const Node& node) {
 }
 
 ParamSpecs paramsOfBlock(const Network& network, const BlockUse& use) {
-    ParamSpecs specs = {intParam(kRepeatKey, "Repeat", 1, 1, static_cast<double>(kMaxRepeat),
-                                 "So many copies of the block in a row, each with weights of its "
-                                 "own.")};
+    ParamSpecs specs = {
+        intParam(kRepeatKey, "Repeat", 1, 1, static_cast<double>(kMaxRepeat),
+                 "Number of copies of the block in a row, each with its own weights.")};
     const auto block = network.blocks.find(use.block);
     if (block == network.blocks.end())
         return specs;

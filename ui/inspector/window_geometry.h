@@ -28,8 +28,8 @@ struct WindowGeometry {
     [[nodiscard]] bool reads(std::size_t axis, std::int64_t output, std::int64_t position) const;
 };
 
-/// Of a layer that slides a window over its input; nothing for other layers and where the window
-/// does not fit. Without an input's shape a small one is taken.
+/// The geometry of a layer that slides a window over its input; nothing for other layers and where
+/// the window does not fit. Without an input's shape a small one is taken.
 std::optional<WindowGeometry> windowGeometry(const LayerDef& layer, const ParamValues& values,
                                              const std::optional<Shape>& input);
 

@@ -20,7 +20,7 @@ constexpr std::size_t kMostColumns = 2048;
 constexpr int kHeaderHeight = 30;
 constexpr int kAxisHeight = 38;
 constexpr int kRowGap = 2;
-constexpr int kHeatmapInterval = 250; // ms: a column comes a few times an epoch
+constexpr int kHeatmapInterval = 250; // ms: a column comes a few times per epoch
 
 struct Stop {
     double at;

@@ -69,7 +69,7 @@ FindBar::FindBar(ProjectDocument& document, const ThemeManager& themes, QWidget*
         if (isVisible())
             search();
         else
-            isStale_ = true; // F3 goes on without the bar
+            isStale_ = true; // F3 continues without the bar
     });
     hide();
 }

@@ -26,7 +26,7 @@ int BackgroundJobs::start(Work work) {
         try {
             delivery = work(stop);
         } catch (const std::exception& error) {
-            // A job tells of failures itself; what it missed must not end the program.
+            // A job reports failures itself; what it missed must not end the program.
             qWarning("a background job failed: %s", error.what());
         }
         QMetaObject::invokeMethod(

@@ -114,7 +114,7 @@ void ComputeProbe::begin() {
                 Q_EMIT calibrated(plan, rate);
             };
         } catch (const std::exception&) {
-            return {}; // starting a training will tell why it cannot be run
+            return {}; // starting a training will report why it cannot be run
         }
     });
 }

@@ -8,8 +8,8 @@
 
 namespace gradwright {
 
-/// Finds out in the background what the project's data set holds and tells the document, which can
-/// then say before a training what does not fit.
+/// Finds out in the background what the project's data set holds and reports it to the document,
+/// which can then say before a training what does not fit.
 class DataProbe final : public QObject {
     Q_OBJECT
 public:

@@ -31,7 +31,7 @@ std::optional<Thumbnail> thumbnailOf(const DataSource& source, std::uint32_t sam
     return made;
 }
 
-/// Of the surest mistakes; images are decoded here and not where they are drawn.
+/// Thumbnails of the surest mistakes; images are decoded here and not where they are drawn.
 std::map<std::uint32_t, Thumbnail> thumbnailsOf(const DataSource& source,
                                                 const std::vector<Reading>& mistakes,
                                                 const std::stop_token& stop) {

@@ -16,7 +16,7 @@ namespace gradwright {
 struct PlaneMap {
     /// Cells a side.
     static constexpr int kSide = 96;
-    /// Of both axes: from -kExtent to kExtent.
+    /// Both axes go from -kExtent to kExtent.
     static constexpr double kExtent = 3.6;
 
     std::shared_ptr<const TrainedModel> model;

@@ -41,7 +41,7 @@ struct RunHistory {
     bool resumable = false; ///< not finished, not being written, with a checkpoint
 
     [[nodiscard]] const Epoch* best() const;
-    /// Of all epochs that were asked for; an estimate until the first is done.
+    /// The steps of all epochs that were asked for; an estimate until the first is done.
     [[nodiscard]] std::int64_t totalSteps() const;
 };
 

@@ -28,7 +28,7 @@ public:
     void look();
     /// The session trains the open project, not one that was open before it.
     [[nodiscard]] bool isOwnTraining() const;
-    /// Runs are being moved; settled() tells when they are there.
+    /// Runs are being moved; settled() reports when they are there.
     [[nodiscard]] bool isMoving() const { return adopting_; }
     /// Where a run lies that may have been moved.
     [[nodiscard]] std::filesystem::path placeOf(const std::filesystem::path& run) const;

@@ -25,10 +25,9 @@ TrainedModel openModel(const std::filesystem::path& folder, const TrainedModel* 
     const auto file = weightsOfRun(run);
     auto data = dataOf(project.data, opened);
     if (dataInfoOfRun(run) != data->info)
-        throw Error(
-            "{}: the data set has changed since this run: its classes, columns or scales are "
-            "others now, and the run's answers would mean something else",
-            folder.string());
+        throw Error("{}: the data set has changed since this run: its classes, columns or scales "
+                    "are different now, and the run's answers would mean something else",
+                    folder.string());
     const auto* best = history.best();
     std::string title = "newest";
     if (file == run.bestWeights())

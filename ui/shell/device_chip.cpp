@@ -75,7 +75,7 @@ void DeviceChip::refresh() {
                          : isEmulated(Precision::Bf16) ? tr("CPU · BF16 emulated · %1").arg(threads)
                                                        : tr("CPU · oneDNN BF16 · %1").arg(threads);
     setText(text);
-    setToolTip(isBusy ? tr("Other programs compute, too, and the training gives way to them. Its "
+    setToolTip(isBusy ? tr("Other programs are computing as well, and training yields to them. Its "
                            "weights stay the same; only the speed changes.")
                       : tr("What this project trains on"));
     setAccessibleName(tr("Device: %1").arg(text));

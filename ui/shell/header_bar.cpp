@@ -111,18 +111,18 @@ void HeaderBar::setTraining(TrainingState state, qsizetype errors) {
     if (state == TrainingState::Running || state == TrainingState::Preparing) {
         text = tr("Pause");
         icon = QStringLiteral("pause");
-        tip = tr("Pause the training (F5)");
+        tip = tr("Pause training (F5)");
     } else if (state == TrainingState::Queued) {
         text = tr("Waiting");
         icon = QStringLiteral("clock");
-        tip = tr("Another window trains; this network is next. Stop takes it out of the queue");
+        tip = tr("Another window trains; this network is next. Stop removes it from the queue");
     } else if (state == TrainingState::Paused) {
         text = tr("Resume");
-        tip = tr("Go on with the training (F5)");
+        tip = tr("Resume training (F5)");
     } else if (errors > 0) {
         text = errors == 1 ? tr("1 error") : tr("%1 errors").arg(errors);
         icon = QStringLiteral("error");
-        tip = tr("Shows what has to be put right before training");
+        tip = tr("Show the problems that block training");
     }
     train_->setText(text);
     train_->setIcon(themes_->icon(icon, &Theme::onAccent));

@@ -12,7 +12,7 @@
 
 namespace gradwright {
 
-/// A run that ended with its program, by closing the window or by a crash, and can go on.
+/// A run that ended with its program, by closing the window or by a crash, and can be resumed.
 struct InterruptedRun {
     RunHistory history;
     QString project;                                  ///< its name
@@ -27,7 +27,7 @@ public:
     InterruptedTraining(ProjectDocument& document, TrainingSession& session,
                         QObject* parent = nullptr);
 
-    /// Looks in the background; found() tells of the newest.
+    /// Looks in the background; found() reports the newest.
     void look();
     /// It is not offered again.
     static void forget(const std::filesystem::path& run);

@@ -216,7 +216,7 @@ void MainWindow::showShortcuts() {
 
 void MainWindow::offerRun(const InterruptedRun& run) {
     const auto done = run.history.epochs.size();
-    notice_->offer({tr("The training of %1 was cut off after epoch %2 of %3.")
+    notice_->offer({tr("The training of %1 was interrupted after epoch %2 of %3.")
                         .arg(run.project)
                         .arg(done)
                         .arg(run.history.totalEpochs),
@@ -230,7 +230,7 @@ void MainWindow::continueRun(const InterruptedRun& run) {
         offerRun(run);
         return;
     }
-    // Where the project is open already, the run goes on there.
+    // Where the project is open already, the run is resumed there.
     MainWindow* window = this;
     if (run.projectFile)
         if (MainWindow* const other = windowOf(QString::fromStdString(run.projectFile->string())))

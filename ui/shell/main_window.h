@@ -59,7 +59,8 @@ public:
     /// The list of those networks, with one of them selected.
     void showUnsaved(const std::string& uuid = {});
     void bringToFront();
-    /// What a crash or closing the window cut off: unsaved work, and a training that can go on.
+    /// What a crash or closing the window cut off: unsaved work, and a training that can be
+    /// resumed.
     void offerRecovery();
     void showPage(Page& page);
     void showGallery();

@@ -13,7 +13,7 @@ class QPushButton;
 
 namespace gradwright {
 
-/// A line above the pages that tells something and offers one action; it stays until it is
+/// A line above the pages that reports something and offers one action; it stays until it is
 /// answered or withdrawn. The newest offer is shown, those before it come back after it.
 class NoticeBar final : public QFrame {
     Q_OBJECT

@@ -99,9 +99,8 @@ RecoveryDialog::RecoveryDialog(std::vector<RecoverableProject> found, const Them
     , sides_(new QHBoxLayout)
     , changes_(new QTextBrowser) {
     setWindowTitle(tr("Unsaved work was found"));
-    auto* const text = new QLabel(
-        tr("Gradwright ended before these changes were saved. Nothing is lost: choose the state to "
-           "go on with."));
+    auto* const text = new QLabel(tr("Gradwright ended before these changes were saved. Nothing is "
+                                     "lost: choose the state to continue with."));
     text->setWordWrap(true);
     for (const RecoverableProject& each : found_)
         choice_->addItem(QStringLiteral("%1   %2").arg(each.name, timeText(each.time)));

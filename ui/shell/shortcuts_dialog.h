@@ -28,7 +28,7 @@ private:
     QTreeWidget* tree_;
 };
 
-/// Of canvas, plots and drawing pad.
+/// The gestures of canvas, plots and drawing pad.
 std::vector<ShortcutsDialog::Gesture> knownGestures();
 
 } // namespace gradwright

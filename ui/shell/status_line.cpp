@@ -103,7 +103,7 @@ void StatusLine::refreshFigures() {
     QString text = tr("Layers <b>%1</b>").arg(fullNumber(layers)) + bar +
                    tr("Parameters <b>%1</b>").arg(fullNumber(analysis.parameters)) + bar +
                    tr("MACs <b>%1</b> per sample").arg(shortNumber(analysis.macs));
-    QString tip = tr("Layers, learned numbers, and multiplications with addition for one sample");
+    QString tip = tr("Layers, trainable parameters, and multiply-accumulates per sample");
     const auto memory = planned_ ? planned_ : estimateTrainingMemory(analysis, project.training);
     if (memory) {
         const std::int64_t batch = project.training.batch();
@@ -117,10 +117,10 @@ void StatusLine::refreshFigures() {
             text += QStringLiteral(" <b style='color:%1'>%2</b>")
                         .arg(themes_->theme().error.name(),
                              largest > 0 ? tr("too much: batch %1 fits").arg(fullNumber(largest))
-                                         : tr("more than there is"));
+                                         : tr("more than is available"));
             tip += tr("\nFree now: %1").arg(byteSize(*available));
             if (!project.training.recompute())
-                tip += tr("\nTo recompute activations (Train, Hardware) needs less.");
+                tip += tr("\nRecomputing activations (Train, Hardware) needs less.");
         }
     }
     figures_->setText(text);

@@ -11,7 +11,7 @@
 
 namespace gradwright {
 
-/// What the gallery tells of a template.
+/// What the gallery shows of a template.
 struct TemplateSummary {
     std::string key;
     QString section;

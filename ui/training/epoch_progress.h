@@ -7,7 +7,7 @@ namespace gradwright {
 
 class ThemeManager;
 
-/// A bar of one segment an epoch.
+/// A bar with one segment per epoch.
 class EpochProgress : public QWidget {
     Q_OBJECT
 

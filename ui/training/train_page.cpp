@@ -71,7 +71,7 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
         if (!session_->isActive())
             showProject();
     });
-    // The data set, read in the background, tells what there is to measure.
+    // The data set, read in the background, determines what there is to measure.
     connect(document_, &ProjectDocument::analysisChanged, this, [this] {
         showData();
         const auto& info = document_->dataInfo();
@@ -333,9 +333,8 @@ void TrainPage::start() {
     const auto& diagnostics = document_->analysis().diagnostics;
     const auto errors = std::ranges::count(diagnostics, Severity::Error, &Diagnostic::severity);
     if (errors > 0) {
-        showMessage(errors == 1
-                        ? tr("A problem keeps this network from being trained.")
-                        : tr("%1 problems keep this network from being trained.").arg(errors),
+        showMessage(errors == 1 ? tr("A problem blocks the training of this network.")
+                                : tr("%1 problems block the training of this network.").arg(errors),
                     true);
         return;
     }
@@ -406,7 +405,7 @@ bool TrainPage::resumable() const {
 
 void TrainPage::editSettings(const QString& what, const TrainingSettings& settings) {
     if (session_->isActive()) {
-        // Everything else is locked: the run goes on with this rate, the project keeps its own.
+        // Everything else is locked: the run continues with this rate, the project keeps its own.
         session_->setLearningRate(settings.learningRate());
         return;
     }

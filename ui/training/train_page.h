@@ -44,12 +44,12 @@ public:
 
     /// Starts a run of the project as it is. With errors in the network it says how many.
     void start();
-    /// Starts, pauses or goes on, whichever fits: what F5 does.
+    /// Starts, pauses or resumes, whichever fits: what F5 does.
     void trainOrPause();
     void pause();
-    /// Goes on with a paused training or the chosen run that was stopped.
+    /// Resumes a paused training or the chosen run that was stopped.
     void resume();
-    /// Goes on with a run that was stopped or cut off; what is wrong with it is shown.
+    /// Resumes a run that was stopped or interrupted; what is wrong with it is shown.
     void continueRun(const std::filesystem::path& folder);
     void step();
     void stop();
@@ -105,7 +105,7 @@ private:
     std::int64_t epochs_ = 0;
     std::int64_t stepsPerEpoch_ = 0;
     Measure quality_ = Measure::Accuracy;
-    std::shared_ptr<const RunHistory> continued_; ///< what was there before a run goes on
+    std::shared_ptr<const RunHistory> continued_; ///< what was there before a run is resumed
     std::filesystem::path shownRun_;
     int listing_ = 0;
     BackgroundJobs jobs_; ///< last: its deliveries use the rest

@@ -91,8 +91,8 @@ TrainingControls::TrainingControls(ThemeManager& theme, QWidget* parent)
     start_->setIcon(theme.icon(QStringLiteral("play"), &Theme::onAccent));
     step_->setIcon(theme.icon(QStringLiteral("step"), &Theme::text));
     stop_->setIcon(theme.icon(QStringLiteral("stop"), &Theme::text));
-    start_->setToolTip(tr("Trains a copy of the network as it is now (F5)"));
-    stop_->setToolTip(tr("Stops; the run can be continued later (Shift+F5)"));
+    start_->setToolTip(tr("Train a copy of the network as it is now (F5)"));
+    stop_->setToolTip(tr("Stop; the run can be resumed later (Shift+F5)"));
     connect(start_, &QPushButton::clicked, this, &TrainingControls::startRequested);
     connect(step_, &QPushButton::clicked, this, &TrainingControls::stepRequested);
     connect(stop_, &QPushButton::clicked, this, &TrainingControls::stopRequested);
@@ -199,14 +199,14 @@ void TrainingControls::setState(TrainingState state, bool resumable) {
     setPrimary(pause_, running || paused);
     pause_->setIcon(theme_->icon(goesOn ? QStringLiteral("play") : QStringLiteral("pause"),
                                  running || paused ? &Theme::onAccent : &Theme::text));
-    pause_->setToolTip(!active && resumable ? tr("Goes on with the chosen run where it stopped")
-                       : goesOn             ? tr("Goes on with the training (F5)")
-                                            : tr("Pauses the training (F5)"));
+    pause_->setToolTip(!active && resumable ? tr("Resume the selected run")
+                       : goesOn             ? tr("Resume training (F5)")
+                                            : tr("Pause training (F5)"));
     step_->setEnabled(paused);
-    step_->setToolTip(paused ? tr("Does one step (F10)") : tr("Pause first to go step by step"));
+    step_->setToolTip(paused ? tr("Run one step (F10)") : tr("Pause first to go step by step"));
     stop_->setEnabled(active && state != TrainingState::Stopping);
     if (state == TrainingState::Queued)
-        title_->setText(tr("Waits for the training in another window"));
+        title_->setText(tr("Waiting for the training in another window"));
     else if (state == TrainingState::Preparing)
         title_->setText(tr("Preparing…"));
     else if (state == TrainingState::Stopping)

@@ -27,14 +27,15 @@ namespace {
 /// What the form offers of a DataChoice, next to the data set and its parameters.
 ParamSpecs dataParams() {
     auto fraction = realParam("validation", "Validation", 0.1, 0, 0.9,
-                              "Share of the training samples that is kept back to judge by.");
+                              "Share of the training samples that is held back for validation.");
     auto limit = intParam("limit", "Samples", 0, 0, 1e9,
-                          "Trains on the first so many samples only; 0 uses all.");
-    auto seed = intParam("split_seed", "Split seed", 1, 0, 9e15, "Decides which samples validate.");
+                          "Trains on this many samples only, the first ones; 0 uses all.");
+    auto seed = intParam("split_seed", "Split seed", 1, 0, 9e15,
+                         "Decides which samples are used for validation.");
     auto reconstruct =
         boolParam("reconstruct", "Reconstruct", false,
-                  "Teaches the network to give back its own input, as an autoencoder does; the "
-                  "input may be augmented, with noise say, and the target is not.");
+                  "Teaches the network to reproduce its own input, as an autoencoder does; the "
+                  "input may be augmented, for example with noise, but the target is not.");
     return {std::move(fraction), std::move(limit), std::move(seed), std::move(reconstruct)};
 }
 
@@ -71,8 +72,8 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     precisionNote_->setObjectName(QStringLiteral("precisionNote"));
     precisionNote_->setWordWrap(true);
     precisionNote_->setProperty("textRole", QStringLiteral("caption"));
-    section(tr("Hardware"), {paramForm({"device", "threads", "replicas", "recompute", "precision"}),
-                             precisionNote_});
+    section(tr("Hardware"),
+            {paramForm({"device", "threads", "parts", "recompute", "precision"}), precisionNote_});
     // Whatever the engine declares and no other section has.
     std::vector<std::string> rest;
     for (const auto& spec : trainingParams())

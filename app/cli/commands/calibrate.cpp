@@ -32,7 +32,7 @@ void print(const Calibration& calibration, const Project& project) {
         printLine(fmt::format("{}  {:>12} samples/s{}", padded(toString(trial.plan), 24),
                               grouped(std::llround(trial.samplesPerSecond)),
                               trial.plan == calibration.best ? "  ★" : ""));
-    printLine("Kept for trainings of this network on this machine that leave the threads open.");
+    printLine("Kept for training this network on this machine whenever the threads are left open.");
 }
 
 } // namespace

@@ -98,7 +98,7 @@ void listDatasets(bool asJson) {
                 printLine(fmt::format("  {}  {} ({})", padded("data." + spec.key, 24), spec.doc,
                                       toString(spec.standard).empty()
                                           ? "none"
-                                          : "standard " + toString(spec.standard)));
+                                          : "default " + toString(spec.standard)));
             continue;
         }
         list.push_back({{"key", def.key},

@@ -40,7 +40,7 @@ void runDemo(const TrainingOptions& options, int& exitCode) {
     if (result.failure)
         throw Error(*result.failure);
     if (!result.finished) {
-        fmt::print(stderr, "Stopped. Go on with: gradwright-cli train --resume {}\n",
+        fmt::print(stderr, "Stopped. Resume with: gradwright-cli train --resume {}\n",
                    result.run.string());
         exitCode = kFailed;
         return;

@@ -130,7 +130,7 @@ void addEvaluateCommand(CLI::App& app, int& exitCode) {
         ->check(CLI::IsMember({"test", "validation", "training"}));
     command
         ->add_option("--top-k", options->topK,
-                     "How often the class is among the K largest outputs, too")
+                     "Also report how often the class is among the K largest outputs")
         ->check(CLI::PositiveNumber);
     command->add_flag("--json", options->json, "One JSON document on standard output");
     command->callback([options, &exitCode] { runEvaluate(*options, exitCode); });

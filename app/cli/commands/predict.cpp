@@ -97,18 +97,18 @@ void runPredict(const PredictOptions& options, int& exitCode) {
 
 void addPredictCommand(CLI::App& app, int& exitCode) {
     auto options = std::make_shared<PredictOptions>();
-    auto* command = app.add_subcommand("predict", "Read image files, or the rows of tables");
+    auto* command = app.add_subcommand("predict", "Predict from image files or the rows of tables");
     command->add_option("run", options->run, "Folder of a run")->required();
     command->add_option("files", options->files,
-                        "PNG or JPEG files of any size; of a network for tables, CSV files");
-    command->add_option("--text", options->text, "Of a network for text: go on with this one");
+                        "PNG or JPEG files of any size; for table networks, CSV files");
+    command->add_option("--text", options->text, "For text networks: the text to continue");
     command->add_option("--length", options->wish.characters, "Characters to add")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}));
     command
         ->add_option("--temperature", options->wish.temperature,
-                     "Below 1 keeps to what is likely, above 1 wanders")
+                     "Below 1 sticks to likely characters, above 1 varies more")
         ->check(CLI::Range(0.0, 100.0));
-    command->add_option("--seed", options->wish.seed, "Of the characters drawn");
+    command->add_option("--seed", options->wish.seed, "Seed of the random choice of characters");
     command->add_flag("--json", options->json, "One JSON document on standard output");
     command->callback([options, &exitCode] { runPredict(*options, exitCode); });
 }

@@ -80,7 +80,7 @@ ProgramReport compiledReport(const Project& project) {
 
 Json toJson(const ProgramReport& report) {
     Json json = {{"forward", opsJson(report.ops)},   {"backward", opsJson(report.backward)},
-                 {"replicas", report.replicas},      {"reorders", report.reorders},
+                 {"parts", report.replicas},         {"reorders", report.reorders},
                  {"arena_bytes", report.arenaBytes}, {"weight_bytes", report.weightBytes}};
     if (const auto& again = report.recomputation)
         json["recomputation"] = {{"parts", again->parts},
@@ -112,7 +112,7 @@ void printReport(const Project& project, const ProgramReport& report) {
     printLine("");
     if (report.replicas > 1)
         printLine(fmt::format("Batch parts            {}", report.replicas));
-    printLine(fmt::format("Layout changes a step  {}", report.reorders));
+    printLine(fmt::format("Layout changes/step    {}", report.reorders));
     printLine(fmt::format("Arena                  {}",
                           bytesText(static_cast<std::int64_t>(report.arenaBytes))));
     if (report.recomputation)

@@ -7,7 +7,7 @@
 
 namespace gradwright::cli {
 
-/// Compiles the project's training and tells what its program is made of. Throws Error when it
+/// Compiles the project's training and reports what its program is made of. Throws Error when it
 /// cannot be trained on its data.
 ProgramReport compiledReport(const Project& project);
 

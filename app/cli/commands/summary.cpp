@@ -37,7 +37,7 @@ void printTable(const Project& project, const Analysis& analysis) {
                         padded(shapeText(node), 14), grouped(node.parameters), grouped(node.macs)));
     }
     printLine(fmt::format("\nParameters        {}", grouped(analysis.parameters)));
-    printLine(fmt::format("MACs a sample     {}", grouped(analysis.macs)));
+    printLine(fmt::format("MACs per sample   {}", grouped(analysis.macs)));
     if (const auto memory = planTrainingMemory(project.network, analysis, project.training))
         printLine(fmt::format("Training memory   ≈ {} at batch {}", bytesText(memory->total()),
                               project.training.batch()));
@@ -76,8 +76,9 @@ void addSummaryCommand(CLI::App& app, int& exitCode) {
     auto options = std::make_shared<Options>();
     auto* command = app.add_subcommand("summary", "Layers, shapes, parameters and cost");
     command->add_option("project", options->project, "A project file or template:NAME")->required();
-    command->add_flag("--report", options->report,
-                      "Also what training compiles to: each op's implementation, layout, cost");
+    command->add_flag(
+        "--report", options->report,
+        "Also show what training compiles to: each op's implementation, layout, cost");
     options->training.addTo(*command);
     command->add_flag("--json", options->json, "One JSON document on standard output");
     command->callback([options, &exitCode] {

@@ -29,7 +29,7 @@ struct TrainOptions {
     TrainingOptions training;
 };
 
-/// Makes the edits that the diagnostics propose, as long as they mend something.
+/// Makes the edits that the diagnostics propose, as long as they fix something.
 void fitToData(Project& project) {
     const auto info = openDataset(project.data).info;
     constexpr int kMostEdits = 8;
@@ -54,8 +54,8 @@ TrainingJob jobOf(const TrainOptions& options) {
         if (options.fit)
             throw UsageError("--fit cannot change a network that is being trained");
         if (!options.runDir.empty())
-            throw UsageError("--run-dir is for a new run; --resume goes on in the run's own "
-                             "folder");
+            throw UsageError(
+                "--run-dir is for a new run; --resume continues in the run's own folder");
     }
     auto project =
         resuming ? projectOfRun(RunDirectory::open(options.resume)) : openProject(options.project);
@@ -112,7 +112,7 @@ void runTrain(const TrainOptions& options, int& exitCode) {
     if (options.json)
         printJson(resultJson(result));
     if (result.stopped) {
-        fmt::print(stderr, "Stopped after step {}. Go on with: gradwright-cli train --resume {}\n",
+        fmt::print(stderr, "Stopped after step {}. Resume with: gradwright-cli train --resume {}\n",
                    result.stopped->step, result.run.string());
         exitCode = kFailed;
     } else if (!options.json && !options.quiet) {
@@ -128,7 +128,7 @@ void addTrainCommand(CLI::App& app, int& exitCode) {
     command->add_option("project", options->project, "A project file or template:NAME");
     options->training.addTo(*command);
     command->add_option("--run-dir", options->runDir, "Folder in which the run's folder is made");
-    command->add_option("--resume", options->resume, "Go on with a run that was stopped");
+    command->add_option("--resume", options->resume, "Resume a run that was stopped");
     command->add_flag("--fit", options->fit,
                       "Give the network's Input and its last Dense layer the sizes that the data "
                       "need");

@@ -12,7 +12,7 @@ constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
 /// Parts that are tried, by what they make: the forward pass in halves, thirds, …
 constexpr std::size_t kDivisors[] = {2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64};
 
-/// The steps of the forward pass that use a buffer.
+/// The steps of the forward pass that use one buffer.
 struct ForwardUse {
     std::size_t first = kNever, last = 0;
 };

@@ -196,7 +196,7 @@ Tensor ChunkedProgram::read(ValueId value) const {
 void ChunkedProgram::copyOutput(ValueId value, std::span<float> out) const {
     const auto& values = resultOf(value).values;
     if (out.size() != values.size())
-        throw Error("{} has {} numbers, but room is given for {}", graph().value(value).path,
+        throw Error("{} has {} numbers, but the buffer holds {}", graph().value(value).path,
                     values.size(), out.size());
     std::ranges::copy(values, out.begin());
 }

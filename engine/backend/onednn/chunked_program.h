@@ -48,7 +48,7 @@ private:
                   StepSeed seed, const std::stop_token& stop);
     [[nodiscard]] const Result& resultOf(ValueId value) const;
 
-    /// Of a worker's report: the ops of the whole batch, as other programs say them.
+    /// A worker's report with the ops of the whole batch, as other programs report them.
     static ProgramReport ofBatch(ProgramReport worker, std::int64_t chunk,
                                  const CompileOptions& options);
 

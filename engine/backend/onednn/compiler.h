@@ -78,7 +78,7 @@ public:
     std::vector<Buffer*> gradients; ///< … and these, as they are kept
     std::vector<FormNumber> forms;  ///< of weights, to be refreshed before each pass
     ProgramReport report;
-    /// Of the ops in the report's forward pass, where they have steps.
+    /// The last step of each op in the report's forward pass, where it has steps.
     std::vector<std::optional<std::size_t>> lastSteps;
     std::deque<AlignedBuffer> constants; ///< that steps refer to; must live as long as they
 
@@ -167,7 +167,7 @@ public:
     Buffer* applyDerivative(const Activation& activation, const Layout& layout, Buffer* output,
                             Buffer* gradient);
 
-    /// A weight of one element a channel. Throws Error when an op of other padding shares it.
+    /// A weight of one element per channel. Throws Error when an op of other padding shares it.
     Buffer* vectorWeight(WeightId id, std::int64_t channels);
     /// The value with as many channels in memory as the vector has elements there: a store that was
     /// made for another layout may have more or fewer.

@@ -30,8 +30,8 @@ struct ConvPlan {
     ConvBackwardWeights backwardWeights; ///< empty when not wanted
     ConvBackwardData backwardData;       ///< empty when not wanted
     Layout source, output;
-    /// Of the values in memory, as `source` and `output` say; the primitives may want their
-    /// operands in bfloat16 where these are FP32.
+    /// The layouts of the values in memory, as `source` and `output` say; the primitives may want
+    /// their operands in bfloat16 where these are FP32.
     MemoryDesc sourceDesc, outputDesc;
     MemoryDesc kernelDesc; ///< that suits them, in FP32
     int references = 0;    ///< primitives without a fast implementation

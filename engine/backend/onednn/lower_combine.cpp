@@ -18,7 +18,7 @@ bool isVector(const Shape& shape) {
     return std::all_of(shape.begin() + 1, shape.end(), [](std::int64_t d) { return d == 1; });
 }
 
-/// Every input has the output's shape or one number a channel: the layout of the first of that
+/// Every input has the output's shape or one number per channel: the layout of the first of that
 /// shape serves all, images stay as convolutions like them.
 Arranged arrangeByChannels(Compiler& compiler, const OpContext& context, CombineKind kind,
                            const Shape& shape) {

@@ -13,7 +13,7 @@ std::size_t features(const Lowered* value) {
     return value->layout.elements() / static_cast<std::size_t>(value->layout.batch);
 }
 
-/// A loss with one number a row, whose gradient falls out of the forward pass: `row(prediction,
+/// A loss with one number per row, whose gradient falls out of the forward pass: `row(prediction,
 /// losses, residuals)` writes both for the whole batch, `residuals` being null where no gradient is
 /// wanted.
 template <class Row>

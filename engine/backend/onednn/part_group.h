@@ -28,9 +28,9 @@ public:
 
     [[nodiscard]] std::size_t parts() const { return samples_.size(); }
     [[nodiscard]] std::int64_t samples(std::size_t part) const { return samples_[part]; }
-    /// Of all parts before.
+    /// The number of samples in all parts before.
     [[nodiscard]] std::int64_t firstSample(std::size_t part) const;
-    /// Of all parts.
+    /// The number of samples in all parts.
     [[nodiscard]] std::int64_t batch() const { return firstSample(parts()); }
 
     /// A few numbers of each part for the others, by part.

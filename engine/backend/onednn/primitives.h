@@ -89,7 +89,7 @@ struct Window {
     Dims kernel, stride, dilation, padBegin, padEnd;
 };
 
-/// Of an op, whose values have that many axes of positions.
+/// The window of an op whose values have that many axes of positions.
 Window windowOf(const Extents& kernel, const Extents& stride, const Extents& dilation,
                 const Padding& padding, std::size_t axes);
 

@@ -234,7 +234,7 @@ Tensor OneDnnProgram::read(ValueId value) const {
 void OneDnnProgram::copyOutput(ValueId value, std::span<float> out) const {
     const auto values = readable(value);
     if (out.size() != values.size())
-        throw Error("{} has {} numbers, but room is given for {}", graph_.value(value).path,
+        throw Error("{} has {} numbers, but the buffer holds {}", graph_.value(value).path,
                     values.size(), out.size());
     std::ranges::copy(values, out.begin());
 }

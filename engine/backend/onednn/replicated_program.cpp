@@ -201,7 +201,7 @@ void ReplicatedProgram::copyOutput(ValueId value, std::span<float> out) const {
     for (const auto& part : parts_)
         size += part.program->readable(value).size();
     if (out.size() != size)
-        throw Error("{} has {} numbers, but room is given for {}", graph().value(value).path, size,
+        throw Error("{} has {} numbers, but the buffer holds {}", graph().value(value).path, size,
                     out.size());
     auto* target = out.data();
     for (const auto& part : parts_)

@@ -10,7 +10,7 @@
 namespace gradwright::onednn {
 namespace {
 
-/// Of an argument of a primitive of the forward pass: it is not written.
+/// Whether a primitive of the forward pass only reads that argument.
 bool isRead(int argument) {
     switch (argument) {
     case DNNL_ARG_SRC_0:

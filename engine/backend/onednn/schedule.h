@@ -81,7 +81,7 @@ public:
     [[nodiscard]] bool isBackward() const { return backward_ <= steps_.size(); }
 
     [[nodiscard]] std::size_t steps() const { return steps_.size(); }
-    /// Of the buffers that the steps from that one on use.
+    /// The size of the buffers that the steps from that one on use.
     [[nodiscard]] std::size_t bytesSince(std::size_t step) const;
 
     /// Places all buffers in one arena; `recompute`: one as small as running parts of the forward
@@ -94,7 +94,7 @@ public:
     struct Segment {
         std::size_t first, last;
     };
-    /// Of each pass, in their order; at least one. Some may be empty. After plan().
+    /// The segments of each pass, in order; at least one. Some may be empty. After plan().
     [[nodiscard]] std::span<const Segment> forwardSegments() const { return forward_; }
     [[nodiscard]] std::span<const Segment> backwardSegments() const { return backwardPass_; }
     /// Returns false when stopped between two steps.

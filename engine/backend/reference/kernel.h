@@ -53,7 +53,7 @@ public:
     virtual ~Kernel() = default;
 
     virtual void forward(const Frame<T>& frame) = 0;
-    /// Of ops whose gradient is fused.
+    /// The backward pass of ops whose gradient is fused.
     virtual void backward(const Frame<T>& frame) {
         throw Error("{} has no fused gradient", frame.path);
     }

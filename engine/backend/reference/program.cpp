@@ -314,7 +314,7 @@ template <class T>
 void ReferenceProgram<T>::copyOutput(ValueId value, std::span<float> out) const {
     const auto& values = readable(value);
     if (out.size() != values.size())
-        throw Error("{} has {} numbers, but room is given for {}", graph_.value(value).path,
+        throw Error("{} has {} numbers, but the buffer holds {}", graph_.value(value).path,
                     values.size(), out.size());
     std::ranges::transform(values, out.begin(), [](T v) { return static_cast<float>(v); });
 }

@@ -49,7 +49,7 @@ private:
     void allocate();
     void addStep(std::size_t op);
     [[nodiscard]] Frame<T> makeFrame(const Op& op);
-    /// Of a fused gradient: the frame of the op with the gradients' buffers.
+    /// The step of a fused gradient: the op's frame with the gradients' buffers.
     void addGradientStep(std::size_t op, const GradientOp& gradient);
     void bind(std::span<const BatchInput> inputs);
     void require(State state, std::string_view what) const;

@@ -31,7 +31,7 @@ public:
                                                : y;
     }
 
-    /// Of products: of all other factors.
+    /// The gradient of a product is the product of all other factors.
     void backward(const Frame<T>& frame) override {
         const auto size = frame.inputs[0].size();
         for (std::size_t i = 0; i < size; ++i) {

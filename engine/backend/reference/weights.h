@@ -21,7 +21,7 @@ public:
     void writeSlot(WeightId id, std::size_t slot, const Tensor& values) override;
     void exchange(std::size_t slot) override;
 
-    /// Makes room for gradients and `slots` tensors of optimizer state a weight, zero at first.
+    /// Makes room for gradients and `slots` tensors of optimizer state per weight, zero at first.
     /// Throws Error when the state of an optimizer with another number is there already.
     void prepareTraining(std::size_t slots);
 

@@ -33,9 +33,9 @@ Dataset openCsvTable(const Params& params, const DataChoice& choice) {
     const auto csv = csvOptions(params);
     const auto table = readCsv(params.text("file"), csv);
     const auto options = tableOptionsOf(params);
-    if (params.text("test-file").empty())
+    if (params.text("test_file").empty())
         return tableDataset(table, nullptr, options, choice);
-    const auto test = readCsv(params.text("test-file"), csv);
+    const auto test = readCsv(params.text("test_file"), csv);
     return tableDataset(table, &test, options, choice);
 }
 
@@ -43,21 +43,25 @@ Dataset openCsvTable(const Params& params, const DataChoice& choice) {
 
 DatasetDef csvTableDataset() {
     ParamSpecs params{
-        pathParam("file", "File", "The table, a sample a row; gzip or not."),
-        pathParam("test-file", "Test file",
-                  "A table with the same columns to test with; without one, rows are held back.")};
+        pathParam("file", "File", "The table, one sample per row; may be gzipped."),
+        formerly(
+            "test-file",
+            pathParam(
+                "test_file", "Test file",
+                "A table with the same columns to test with; without one, rows are held back."))};
     for (auto& spec : tableParams())
         params.push_back(std::move(spec));
-    params.push_back(choiceParam("delimiter", "Delimiter", "detect",
-                                 {{"detect", "Detect", "What splits all rows alike."},
-                                  {"comma", "Comma", ""},
-                                  {"semicolon", "Semicolon", "Then 1,5 is a number, too."},
-                                  {"tab", "Tab", ""},
-                                  {"bar", "Bar", ""},
-                                  {"blank", "Blanks", "Any number of them."}},
-                                 "What separates the fields."));
+    params.push_back(
+        choiceParam("delimiter", "Delimiter", "detect",
+                    {{"detect", "Detect", "Whatever splits all rows into equally many fields."},
+                     {"comma", "Comma", ""},
+                     {"semicolon", "Semicolon", "1,5 is then a number, too."},
+                     {"tab", "Tab", ""},
+                     {"bar", "Bar", ""},
+                     {"blank", "Blanks", "Any number of them."}},
+                    "What separates the fields."));
     params.push_back(choiceParam("header", "Header", "detect",
-                                 {{"detect", "Detect", "By what the rows below hold."},
+                                 {{"detect", "Detect", "Judges by what the rows below hold."},
                                   {"yes", "Yes", ""},
                                   {"no", "No", "Columns are called 1, 2, …"}},
                                  "Whether the first row names the columns."));
@@ -67,8 +71,8 @@ DatasetDef csvTableDataset() {
                 spec.advanced = true;
     return {.key = "csv",
             .title = "Table (CSV)",
-            .doc = "A table of numbers and texts. Texts become a 1 among 0s, numbers are scaled; "
-                   "the target is a class or numbers.",
+            .doc = "A table of numbers and texts. Texts are one-hot encoded and numbers are "
+                   "scaled; the target is a class or one or more numbers.",
             .origin = "Your own files",
             .licence = "That of your files",
             .params = std::move(params),

@@ -26,7 +26,7 @@ Dataset openFashionMnist(const Params& params, const DataChoice& choice) {
 } // namespace
 
 DatasetDef fashionMnistDataset() {
-    auto folder = pathParam("folder", "Folder", "Where the four files lie.");
+    auto folder = pathParam("folder", "Folder", "The folder that holds the four files.");
     folder.standard = std::string("/usr/share/datasets/fashion-mnist");
     return {.key = "fashion-mnist",
             .title = "Fashion-MNIST",

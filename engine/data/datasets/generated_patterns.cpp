@@ -108,7 +108,7 @@ private:
 Dataset openGeneratedPatterns(const Params& params, const DataChoice& /*choice*/) {
     Dataset data;
     data.training = std::make_shared<PatternSource>(params, 0, params.integer("samples"));
-    data.test = std::make_shared<PatternSource>(params, 1, params.integer("test-samples"));
+    data.test = std::make_shared<PatternSource>(params, 1, params.integer("test_samples"));
     data.info.input = data.training->shape();
     const auto channels = data.info.input[0];
     data.info.preparation = {.size = 0,
@@ -124,21 +124,22 @@ Dataset openGeneratedPatterns(const Params& params, const DataChoice& /*choice*/
 DatasetDef generatedPatternsDataset() {
     auto size = intParam("size", "Size", 32, 4, 1024, "Rows and columns of an image.");
     size.unit = "px";
-    return {.key = "patterns",
-            .title = "Generated patterns",
-            .doc = "Images of coloured waves, made when they are needed: each class has three "
-                   "waves of its own, each image other phases. To try large networks "
-                   "before the real images are at hand.",
-            .origin = "Generated",
-            .licence = "None needed",
-            .params = {std::move(size),
-                       intParam("channels", "Channels", 3, 1, kMostChannels, "3 for colours."),
-                       intParam("classes", "Classes", 10, 2, 10'000, "Kinds of patterns."),
-                       samplesParam(2000), testSamplesParam(500),
-                       realParam("noise", "Noise", 0.5, 0, 10,
-                                 "Its standard deviation; that of the patterns is about 1."),
-                       generatorSeedParam("Another one makes other patterns.")},
-            .open = openGeneratedPatterns};
+    return {
+        .key = "patterns",
+        .title = "Generated patterns",
+        .doc = "Images of coloured waves, generated on demand: each class has three waves of its "
+               "own, and their phases differ from image to image. For trying large networks before "
+               "you have real images.",
+        .origin = "Generated",
+        .licence = "None needed",
+        .params = {std::move(size),
+                   intParam("channels", "Channels", 3, 1, kMostChannels, "3 for colour images."),
+                   intParam("classes", "Classes", 10, 2, 10'000, "Kinds of patterns."),
+                   samplesParam(2000), testSamplesParam(500),
+                   realParam("noise", "Noise", 0.5, 0, 10,
+                             "Standard deviation of the noise; that of the patterns is about 1."),
+                   generatorSeedParam("Another seed gives other patterns.")},
+        .open = openGeneratedPatterns};
 }
 
 } // namespace gradwright

@@ -58,7 +58,7 @@ Dataset openGeneratedPoints(const Params& params, const DataChoice& /*choice*/) 
     options.count = params.integer("samples");
     data.training = std::make_shared<PointSource>(generatePoints(options));
     options.part = 1;
-    options.count = params.integer("test-samples");
+    options.count = params.integer("test_samples");
     data.test = std::make_shared<PointSource>(generatePoints(options));
     return data;
 }
@@ -68,26 +68,27 @@ Dataset openGeneratedPoints(const Params& params, const DataChoice& /*choice*/) 
 DatasetDef generatedPointsDataset() {
     auto classes = intParam("classes", "Classes", 2, 2, 10, "Arms of the spirals, or clouds.");
     classes.visibleWhen = {"pattern", {std::string("spirals"), std::string("gaussians")}};
-    return {.key = "points",
-            .title = "Points in the plane",
-            .doc =
-                "Two numbers a sample, drawn by a rule: what a network can separate can be seen.",
-            .origin = "Generated",
-            .licence = "None needed",
-            .params = {choiceParam("pattern", "Pattern", "spirals",
-                                   {{"spirals", "Spirals", "Arms that wind around each other."},
-                                    {"xor", "Exclusive or", "Opposite quadrants are alike."},
-                                    {"circles", "Circles", "A disk within a ring."},
-                                    {"moons", "Moons", "Two half circles that interlock."},
-                                    {"gaussians", "Gaussian clouds", "A cloud a class."},
-                                    {"checkerboard", "Checkerboard", "Four by four fields."}},
-                                   "How the classes lie."),
-                       std::move(classes), samplesParam(2000), testSamplesParam(1000),
-                       realParam("noise", "Noise", 0.1, 0, 2,
-                                 "Standard deviation of each point's shift, as a share of the "
-                                 "distance between neighbouring classes."),
-                       generatorSeedParam("Another one draws other points.")},
-            .open = openGeneratedPoints};
+    return {
+        .key = "points",
+        .title = "Points in the plane",
+        .doc = "Two numbers per sample, drawn by a rule, so that you can see what a network can "
+               "separate.",
+        .origin = "Generated",
+        .licence = "None needed",
+        .params = {choiceParam("pattern", "Pattern", "spirals",
+                               {{"spirals", "Spirals", "Arms that wind around each other."},
+                                {"xor", "Exclusive or", "Opposite quadrants have the same class."},
+                                {"circles", "Circles", "A disk within a ring."},
+                                {"moons", "Moons", "Two half circles that interlock."},
+                                {"gaussians", "Gaussian clouds", "One cloud per class."},
+                                {"checkerboard", "Checkerboard", "Four by four fields."}},
+                               "How the classes lie."),
+                   std::move(classes), samplesParam(2000), testSamplesParam(1000),
+                   realParam("noise", "Noise", 0.1, 0, 2,
+                             "Standard deviation of each point's shift, as a share of the "
+                             "distance between neighbouring classes."),
+                   generatorSeedParam("Another seed draws other points.")},
+        .open = openGeneratedPoints};
 }
 
 } // namespace gradwright

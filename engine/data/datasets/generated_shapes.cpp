@@ -108,7 +108,7 @@ private:
 Dataset openGeneratedShapes(const Params& params, const DataChoice& /*choice*/) {
     Dataset data;
     data.training = std::make_shared<ShapeSource>(params, 0, params.integer("samples"));
-    data.test = std::make_shared<ShapeSource>(params, 1, params.integer("test-samples"));
+    data.test = std::make_shared<ShapeSource>(params, 1, params.integer("test_samples"));
     data.info.input = data.training->shape();
     data.info.target = data.training->targetShape();
     data.info.preparation = {.size = 0, .pictures = PictureKind::Whole};
@@ -120,17 +120,20 @@ Dataset openGeneratedShapes(const Params& params, const DataChoice& /*choice*/) 
 DatasetDef generatedShapesDataset() {
     auto size = intParam("size", "Size", 64, 16, 512, "Rows and columns of an image.");
     size.unit = "px";
-    return {.key = "shapes",
-            .title = "Disks among shapes",
-            .doc = "Noisy gray images of disks, squares and triangles that cover each other. The "
-                   "target is an image too: 1 where a disk is seen, 0 elsewhere.",
-            .origin = "Generated",
-            .licence = "None needed",
-            .params = {std::move(size), samplesParam(1500), testSamplesParam(300),
-                       realParam("noise", "Noise", 0.2, 0, 10,
-                                 "Its standard deviation; shapes are from 0.4 to 1 bright."),
-                       generatorSeedParam("Another one draws other images.")},
-            .open = openGeneratedShapes};
+    return {
+        .key = "shapes",
+        .title = "Disks among shapes",
+        .doc = "Noisy gray images of disks, squares and triangles that cover each other. The "
+               "target is an image too: 1 where a disk is seen, 0 elsewhere.",
+        .origin = "Generated",
+        .licence = "None needed",
+        .params =
+            {std::move(size), samplesParam(1500), testSamplesParam(300),
+             realParam(
+                 "noise", "Noise", 0.2, 0, 10,
+                 "Standard deviation of the noise; the brightness of shapes ranges from 0.4 to 1."),
+             generatorSeedParam("Another seed draws other images.")},
+        .open = openGeneratedShapes};
 }
 
 } // namespace gradwright

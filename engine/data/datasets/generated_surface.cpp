@@ -88,7 +88,7 @@ Dataset openGeneratedSurface(const Params& params, const DataChoice& /*choice*/)
     data.info.targetNames = {"height"};
     data.info.preparation = {.size = 0, .pictures = PictureKind::None};
     data.training = std::make_shared<SurfaceSource>(params, params.integer("samples"), 0);
-    data.test = std::make_shared<SurfaceSource>(params, params.integer("test-samples"), 1);
+    data.test = std::make_shared<SurfaceSource>(params, params.integer("test_samples"), 1);
     return data;
 }
 
@@ -97,8 +97,8 @@ Dataset openGeneratedSurface(const Params& params, const DataChoice& /*choice*/)
 DatasetDef generatedSurfaceDataset() {
     return {.key = "surface",
             .title = "Heights over the plane",
-            .doc = "The height of a surface at points of the plane, to be guessed from two "
-                   "numbers: regression that can be seen.",
+            .doc = "The height of a surface at points of the plane, predicted from two numbers: "
+                   "regression that you can see.",
             .origin = "Generated",
             .licence = "None needed",
             .params = {choiceParam("pattern", "Pattern", "gaussians",
@@ -107,9 +107,9 @@ DatasetDef generatedSurfaceDataset() {
                                    "The shape of the surface."),
                        samplesParam(2000), testSamplesParam(1000),
                        realParam("noise", "Noise", 0.05, 0, 2,
-                                 "Standard deviation of what is added to each height; the heights "
-                                 "are from -1 to 1."),
-                       generatorSeedParam("Another one draws other points.")},
+                                 "Standard deviation of the noise added to each height; the "
+                                 "heights range from -1 to 1."),
+                       generatorSeedParam("Another seed draws other points.")},
             .open = openGeneratedSurface};
 }
 

@@ -27,8 +27,8 @@ DatasetDef seattleWeatherDataset() {
     return {.key = "seattle-weather",
             .title = "Weather in Seattle",
             .doc = "A table of 1,461 days from 2012 to 2015: date, day of the year, precipitation "
-                   "(mm), highest and lowest temperature (°C), wind (m/s) and kind of weather. "
-                   "The highest temperature is to be guessed, or any other column.",
+                   "(mm), highest and lowest temperature (°C), wind (m/s) and kind of weather. The "
+                   "target is the highest temperature, or any other column.",
             .origin = "NOAA; comes with the program",
             .licence = "Public domain (work of the United States government)",
             .params = std::move(params),

@@ -11,15 +11,16 @@ namespace {
 ParamSpecs textParams() {
     auto fraction = testFractionParam(0.1);
     fraction.doc = "Share of the text, at its end, that is held back to test with.";
-    return {intParam("steps", "Characters a sample", 64, 1, 65'536,
-                     "How many characters the network reads in a row; after each it guesses the "
-                     "next."),
-            boolParam("lower-case", "Lower case", false, "A to Z become a to z."),
+    return {intParam(
+                "steps", "Characters per sample", 64, 1, 65'536,
+                "How many characters the network reads in a row; after each it predicts the next."),
+            formerly("lower-case",
+                     boolParam("lower_case", "Lower case", false, "Turns A to Z into a to z.")),
             std::move(fraction)};
 }
 
 TextOptions optionsOf(const Params& params) {
-    return {params.integer("steps"), params.boolean("lower-case"), params.real("test-fraction")};
+    return {params.integer("steps"), params.boolean("lower_case"), params.real("test_fraction")};
 }
 
 Dataset openFile(const Params& params, const DataChoice& /*choice*/) {
@@ -38,11 +39,12 @@ Dataset openBible(const Params& params, const DataChoice& /*choice*/) {
 
 DatasetDef textFileDataset() {
     auto params = textParams();
-    params.insert(params.begin(), pathParam("file", "File", "A text in UTF-8; gzip or not."));
+    params.insert(params.begin(),
+                  pathParam("file", "File", "A text file in UTF-8; may be gzipped."));
     return {.key = "text",
             .title = "Text",
-            .doc = "A text, character by character: the network guesses each from those before it. "
-                   "The text's end is held back to test with.",
+            .doc = "A text, character by character: the network predicts each from those before "
+                   "it. The text's end is held back to test with.",
             .origin = "Your own files",
             .licence = "That of your files",
             .params = std::move(params),
@@ -52,8 +54,8 @@ DatasetDef textFileDataset() {
 DatasetDef kingJamesBibleDataset() {
     return {.key = "king-james-bible",
             .title = "King James Bible",
-            .doc = "Part of the English Bible of 1611, character by character: the network guesses "
-                   "each from those before it.",
+            .doc = "Part of the English Bible of 1611, character by character: the network "
+                   "predicts each from those before it.",
             .origin = "Debian's package bible-kjv-text; comes with the program",
             .licence = "Public domain (published 1611)",
             .params = textParams(),

@@ -156,7 +156,7 @@ void unary(B& b, const UnaryOp& op) {
     b.finish(b.add(op, {b.in(0)}));
 }
 
-/// Of two or more inputs, one after the other.
+/// Combines two or more inputs, one after the other.
 void binary(B& b, BinaryKind kind, double scale = 1) {
     for (std::size_t i = 0; i < b.count(); ++i)
         requireThat(b.tensor(i).dtype() == DType::F32, "it is about integers");

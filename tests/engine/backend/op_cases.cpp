@@ -106,7 +106,7 @@ void addPools(Cases& cases) {
                                  shape, GlobalAveragePoolOp{}));
 }
 
-// Fewer than three values a channel make the gradient of a normalization vanish: nothing to
+// Fewer than three values per channel make the gradient of a normalization vanish: nothing to
 // compare.
 void addBatchNorms(Cases& cases) {
     const auto norm = [&](std::string name, std::int64_t batch, const Shape& shape,

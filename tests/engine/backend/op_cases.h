@@ -17,7 +17,7 @@ struct CaseInput {
 /// "output", its objective ends in one or two losses.
 ///
 /// Gradients of inputs are made visible through the Program interface by a trick: what the op reads
-/// is not an input of the graph, but the identity matrix (one row a sample) through a bias-free
+/// is not an input of the graph, but the identity matrix (one row per sample) through a bias-free
 /// Dense of weight [F, batch]. So sample n reads column n of that weight, whose gradient is exactly
 /// the op's input gradient, element by element. Such weights are called "source0/weight", ….
 ///

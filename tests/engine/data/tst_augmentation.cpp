@@ -94,7 +94,7 @@ private Q_SLOTS:
     void everyOneWorksAndRepeats_data() {
         QTest::addColumn<std::string>("key");
         for (const auto& spec : augmentationParams())
-            if (spec.key != "elastic-smoothness" && spec.key != "mixup")
+            if (spec.key != "elastic_smoothness" && spec.key != "mixup")
                 QTest::newRow(spec.key.c_str()) << spec.key;
     }
     void everyOneWorksAndRepeats() {
@@ -152,7 +152,7 @@ private Q_SLOTS:
         int flipped = 0;
         for (std::uint32_t sample = 0; sample < 100; ++sample) {
             const auto [x, y] =
-                centreOf(shown(changed({{"flip-horizontal", true}}, picture(5, 7), sample)));
+                centreOf(shown(changed({{"flip_horizontal", true}}, picture(5, 7), sample)));
             QVERIFY(std::abs(y - 7) < 1e-5);
             QVERIFY(std::abs(x - 5) < 1e-5 || std::abs(x - 11) < 1e-5);
             flipped += x > 8 ? 1 : 0;
@@ -165,7 +165,7 @@ private Q_SLOTS:
         auto image = picture();
         for (std::size_t i = 0; i < image.size(); ++i)
             image[i] = 9 * std::sin(static_cast<float>(i));
-        auto flipped = changed({{"flip-horizontal", true}, {"flip-vertical", true}}, image);
+        auto flipped = changed({{"flip_horizontal", true}, {"flip_vertical", true}}, image);
         QVERIFY(*std::ranges::max_element(flipped) > 8);
         std::ranges::sort(image);
         std::ranges::sort(flipped);
@@ -219,7 +219,7 @@ private Q_SLOTS:
         std::vector<float> ramp;
         for (std::size_t i = 0; i < kElements; ++i)
             ramp.push_back(0.25F + static_cast<float>(i % kSide) / 32);
-        const Augmenter augmenter({{"elastic", 0.5}, {"elastic-smoothness", 4.0}}, info, 3);
+        const Augmenter augmenter({{"elastic", 0.5}, {"elastic_smoothness", 4.0}}, info, 3);
         double squares = 0;
         double count = 0;
         for (std::uint32_t sample = 0; sample < 60; ++sample) {

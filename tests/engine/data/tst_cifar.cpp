@@ -97,7 +97,7 @@ private Q_SLOTS:
         QCOMPARE(data.info.classes.size(), std::size_t{20});
         writeFile(folder / "coarse_label_names.txt", {'a', '\n', 'b'});
         QVERIFY(contains(errorOf([&] { openDataset(choice); }),
-                         "coarse_label_names.txt: 2 names, one a line, but there are 20"));
+                         "coarse_label_names.txt: 2 names, one per line, but there are 20"));
     }
 
     void refusesBrokenFiles() {

@@ -29,10 +29,10 @@ void writeTinySet(const TemporaryFolder& folder, const Bytes& labels = {0, 1, 2,
 }
 
 ParamValues idxParams(const TemporaryFolder& folder) {
-    return {{"training-images", (folder / "train-images-idx3-ubyte").string()},
-            {"training-labels", (folder / "train-labels-idx1-ubyte").string()},
-            {"test-images", (folder / "t10k-images-idx3-ubyte").string()},
-            {"test-labels", (folder / "t10k-labels-idx1-ubyte").string()}};
+    return {{"training_images", (folder / "train-images-idx3-ubyte").string()},
+            {"training_labels", (folder / "train-labels-idx1-ubyte").string()},
+            {"test_images", (folder / "t10k-images-idx3-ubyte").string()},
+            {"test_labels", (folder / "t10k-labels-idx1-ubyte").string()}};
 }
 
 std::vector<int> countsOf(const DataSource& source, const std::vector<std::uint32_t>& part) {
@@ -269,12 +269,12 @@ private Q_SLOTS:
         QVERIFY2(contains(message(), "label 3 of sample 4 is outside 0 to 2"), message().c_str());
         writeTinySet(folder);
         writeFile(folder / "t10k-images-idx3-ubyte", idx(8, {5, 2, 2}, Bytes(20)));
-        QVERIFY2(contains(message(), "must be alike"), message().c_str());
+        QVERIFY2(contains(message(), "must have the same size"), message().c_str());
         writeTinySet(folder);
         params["size"] = std::int64_t{5};
         QVERIFY2(contains(message(), "5 × 5 cannot be cut"), message().c_str());
-        params.erase("training-labels");
-        QVERIFY(contains(message(), "name a file for training-labels"));
+        params.erase("training_labels");
+        QVERIFY(contains(message(), "name a file for training_labels"));
     }
 
     /// What comes with the program is read once for all who have it open.

@@ -94,7 +94,7 @@ private Q_SLOTS:
             const auto data = openDataset(images(folder, {{"size", IntTuple{2, 2}},
                                                           {"channels", std::string("gray")},
                                                           {"fit", fit},
-                                                          {"test-fraction", 0.5}}));
+                                                          {"test_fraction", 0.5}}));
             return inputOf(*data.training, 0);
         };
         QCOMPARE(first("stretch"), (std::vector<float>{1, 0, 1, 0}));
@@ -143,7 +143,7 @@ private Q_SLOTS:
         auto bytes = readFile(folder / "red/9.PNG");
         bytes.resize(bytes.size() / 2);
         writeFile(folder / "red/9.PNG", bytes);
-        const auto data = openDataset(images(folder, {{"test-fraction", 0.05}}));
+        const auto data = openDataset(images(folder, {{"test_fraction", 0.05}}));
         std::vector<std::uint32_t> all(static_cast<std::size_t>(data.training->size()));
         std::iota(all.begin(), all.end(), 0U);
         const auto error = errorOf([&] {
@@ -176,7 +176,7 @@ private Q_SLOTS:
                          "there is no such folder"));
         const TemporaryFolder other;
         fs::create_directories(other / "violet");
-        QVERIFY(contains(message(folder, {{"test-folder", other.path()}}),
+        QVERIFY(contains(message(folder, {{"test_folder", other.path()}}),
                          "no such class among those to train on (blue, red)"));
         const TemporaryFolder parts;
         fs::create_directories(parts / "train");
@@ -191,7 +191,7 @@ private Q_SLOTS:
         const TemporaryFolder other;
         fs::create_directories(other / "red");
         writeFile(other / "red/x.png", plainPng(3, 3, 200, 0, 0));
-        const auto data = openDataset(images(folder, {{"test-folder", other.path()}}));
+        const auto data = openDataset(images(folder, {{"test_folder", other.path()}}));
         QCOMPARE(data.training->size(), 20);
         QCOMPARE(data.test->size(), 1);
         QCOMPARE(data.test->label(0), 1);

@@ -135,7 +135,7 @@ private Q_SLOTS:
         choice.dataset = "points";
         choice.params = {{"classes", std::int64_t{3}},
                          {"samples", std::int64_t{300}},
-                         {"test-samples", std::int64_t{50}}};
+                         {"test_samples", std::int64_t{50}}};
         const Dataset data = openDataset(choice);
         QVERIFY(data.info.input == Shape{2});
         QCOMPARE(data.info.classes.size(), 3U);

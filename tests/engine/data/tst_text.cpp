@@ -87,7 +87,7 @@ private Q_SLOTS:
         QVERIFY(contains(errorOf([] { opened(""); }), "t.txt: 0 characters"));
         QVERIFY(contains(errorOf([] { opened("abcdefghi"); }), "9 characters make 2 samples of 4"));
         QVERIFY(contains(errorOf([] { opened("abc\nde\xFFghijklmnopqrstuvw"); }),
-                         "t.txt, line 2, byte 6: 0xff is no UTF-8"));
+                         "t.txt, line 2, byte 6: 0xff is not UTF-8"));
         QVERIFY(contains(errorOf([] { opened(std::string("abc\0", 4)); }), "a zero byte"));
         const TemporaryFolder folder;
         QVERIFY(contains(errorOf([&] {

@@ -60,12 +60,12 @@ private Q_SLOTS:
             return b.network;
         };
         for (const auto* initializer : {"zeros", "constant"}) {
-            QVERIFY(about(with(initializer, "hidden"), "start alike").has_value());
-            fixes(with(initializer, "hidden"), "start alike");
+            QVERIFY(about(with(initializer, "hidden"), "start with the same value").has_value());
+            fixes(with(initializer, "hidden"), "start with the same value");
             // Nothing that learns comes behind it.
-            QVERIFY(!about(with(initializer, "scores"), "start alike").has_value());
+            QVERIFY(!about(with(initializer, "scores"), "start with the same value").has_value());
         }
-        QVERIFY(!about(with("normal", "hidden"), "start alike").has_value());
+        QVERIFY(!about(with("normal", "hidden"), "start with the same value").has_value());
     }
 
     void sigmoidsInADeepStack() {
@@ -78,17 +78,23 @@ private Q_SLOTS:
         QVERIFY(!about(three.network, "sigmoids"));
         x = b.after(x, "dense", kSigmoid);
         b.after(x, "output");
-        const auto found = about(b.network, "4 sigmoids lie behind each other");
+        const auto found = about(b.network, "4 sigmoids follow one another");
         QVERIFY(found.has_value());
         QVERIFY(found->severity == Severity::Warning);
         fixes(b.network, "sigmoids");
     }
 
+    void normalizationBetweenSigmoidsIsEnough_data() {
+        QTest::addColumn<std::string>("layer");
+        for (const auto* layer : {"batch-norm", "layer-norm", "rms-norm"})
+            QTest::newRow(layer) << std::string(layer);
+    }
     void normalizationBetweenSigmoidsIsEnough() {
+        QFETCH(std::string, layer);
         NetworkBuilder b;
         auto x = image(b, {8});
         for (int i = 0; i < 6; ++i)
-            x = b.after(b.after(x, "dense", kSigmoid), "batch-norm");
+            x = b.after(b.after(x, "dense", kSigmoid), layer);
         b.after(x, "output");
         QVERIFY(!about(b.network, "sigmoids"));
     }
@@ -108,8 +114,8 @@ private Q_SLOTS:
         auto x = b.after(image(b, {8}), "dense", {}, "first");
         x = b.after(b.after(x, "dropout"), "dense", {}, "second");
         b.after(x, "output");
-        QVERIFY(about(b.network, "Nothing bends between first and second"));
-        fixes(b.network, "Nothing bends");
+        QVERIFY(about(b.network, "There is no activation between first and second"));
+        fixes(b.network, "There is no activation between");
     }
 
     void dropoutInFrontOfBatchNormalization() {

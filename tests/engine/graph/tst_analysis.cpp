@@ -78,7 +78,7 @@ std::vector<Faulty> faults() {
          Severity::Warning,
          "loose leads to no Output; this branch is left out of training.",
          "loose",
-         {"Add an Output behind it", "Remove loose"}},
+         {"Add an Output after it", "Remove loose"}},
         {"unknown layer",
          [=](B& b) { ended(b, b.after(image(b), "quantum-fold", {}, "fold")); },
          Severity::Error,

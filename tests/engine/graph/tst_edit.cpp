@@ -174,7 +174,7 @@ private Q_SLOTS:
             refusal(b.network, {SetPromoted{"unit", {{"a", fc, "units"}, {"b", fc, "units"}}}}),
             QString("units of node %1 is promoted twice").arg(fc.value));
         QCOMPARE(refusal(b.network, {RemoveNode{"unit", fc}}),
-                 "the block \"unit\" promotes units of fc; take that back first");
+                 "the block \"unit\" promotes units of fc; stop promoting it first");
         const auto before = b.network;
         const auto undo = apply(b.network, removeNodes(b.network, "unit", {fc, spare}));
         QVERIFY(b.network.blocks.at("unit").promoted.empty());

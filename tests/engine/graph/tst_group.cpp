@@ -104,9 +104,9 @@ private Q_SLOTS:
     void whatHoldsNoBlockIsRefusedWithTheReason() {
         const auto network = diamond();
         const auto& main = network.main;
-        QCOMPARE(*whyNotGroup(network, "", {idOf(main, "split"), idOf(main, "sum")}),
-                 std::string("Data leaves these layers and comes back through left: take it in, "
-                             "too."));
+        QCOMPARE(
+            *whyNotGroup(network, "", {idOf(main, "split"), idOf(main, "sum")}),
+            std::string("Data leaves these layers and comes back through left: include it, too."));
         QCOMPARE(*whyNotGroup(network, "", {idOf(main, "image"), idOf(main, "split")}),
                  std::string("image is an end of this graph and cannot go into a block."));
         QVERIFY(whyNotGroup(network, "", {}));

@@ -141,11 +141,11 @@ private Q_SLOTS:
         VERIFY_ERROR("it is a folder", writeFileAtomically(folder.path(), "x"));
         VERIFY_ERROR("the path names no file", writeFileAtomically(folder / "", "x"));
         QCOMPARE(::mkfifo((folder / "pipe").c_str(), 0600), 0);
-        VERIFY_ERROR("it is no regular file", writeFileAtomically(folder / "pipe", "x"));
-        VERIFY_ERROR("is no regular file", readTextFile(folder / "pipe"));
+        VERIFY_ERROR("it is not a regular file", writeFileAtomically(folder / "pipe", "x"));
+        VERIFY_ERROR("is not a regular file", readTextFile(folder / "pipe"));
         // A rename over a device would destroy it.
         fs::create_symlink("/dev/full", folder / "full");
-        VERIFY_ERROR("it is no regular file", writeFileAtomically(folder / "full", "x"));
+        VERIFY_ERROR("it is not a regular file", writeFileAtomically(folder / "full", "x"));
         QVERIFY(fs::is_character_file("/dev/full"));
     }
 

@@ -223,10 +223,9 @@ private Q_SLOTS:
     void whatCannotRunIsNotWritten() {
         const auto taken =
             around("formula", {{"formula", text("x * train")}, {"parameters", text("train = 1")}});
-        QCOMPARE(
-            messageOf([&] { return pytorchFile(taken); }),
-            "x1 cannot be written as PyTorch: \"train\" is no name for a parameter there; give "
-            "it another one in the formula");
+        QCOMPARE(messageOf([&] { return pytorchFile(taken); }),
+                 "x1 cannot be written as PyTorch: \"train\" is not a valid name for a parameter "
+                 "there; give it another one in the formula");
         QCOMPARE(messageOf([] { return pytorchFile(around("dense", {})); }),
                  "The network cannot run yet. x1: Dense takes a vector; received 4×9×7.");
         QCOMPARE(messageOf([] { return kerasFile({}); }),

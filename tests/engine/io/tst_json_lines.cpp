@@ -61,7 +61,7 @@ private Q_SLOTS:
         QVERIFY(readJsonLines(folder / "m").records.at(0)["loss"].is_null());
     }
 
-    /// A live reader goes on where it stopped, also in front of a line still being written.
+    /// A live reader continues where it stopped, also in front of a line still being written.
     void readsOn() {
         const Folder folder;
         put(folder / "m", "{\"a\":1}\n{\"a\":2}\n{\"a\"");
@@ -117,7 +117,8 @@ private Q_SLOTS:
         const Folder folder;
         VERIFY_ERROR("No such file", JsonLinesWriter(folder / "no/m", JsonLinesMode::Append));
         VERIFY_ERROR("Is a directory", JsonLinesWriter(folder.path(), JsonLinesMode::Append));
-        VERIFY_ERROR("it is no regular file", JsonLinesWriter("/dev/full", JsonLinesMode::Append));
+        VERIFY_ERROR("it is not a regular file",
+                     JsonLinesWriter("/dev/full", JsonLinesMode::Append));
         VERIFY_ERROR("No such file", readJsonLines(folder / "m"));
     }
 

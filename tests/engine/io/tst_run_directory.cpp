@@ -81,10 +81,10 @@ private Q_SLOTS:
         const Folder folder;
         VERIFY_ERROR("none: there is no such run", RunDirectory::open(folder / "none"));
         writeFileAtomically(folder / "file", "x");
-        VERIFY_ERROR("file: is no run (a run is a folder with a run.json)",
+        VERIFY_ERROR("file: is not a run (a run is a folder with a run.json)",
                      RunDirectory::open(folder / "file"));
         const auto run = RunDirectory::create(folder.path(), "x");
-        VERIFY_ERROR("is no run (run.json is missing)", RunDirectory::open(run.path()));
+        VERIFY_ERROR("is not a run (run.json is missing)", RunDirectory::open(run.path()));
         writeFileAtomically(run.runJson(), "[1]");
         VERIFY_ERROR("must hold a JSON object, not array",
                      RunDirectory::open(run.path()).readRunJson());

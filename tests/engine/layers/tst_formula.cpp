@@ -379,11 +379,11 @@ private Q_SLOTS:
         check(params("2 * x", ""), {{3}, {3}}, "The formula takes 1 input, x; 2 are connected.",
               "formula");
         check(params("x * y", ""), {{3}, {4}},
-              "A formula takes inputs of one shape, or of length 1 along an axis, or one number a "
-              "channel; received 3 and 4.",
+              "A formula takes inputs of one shape, or of length 1 along an axis, or one number "
+              "per channel; received 3 and 4.",
               "");
         check(params("a * x + b", "b = 2 fixed, c = 1"), {{3}},
-              "The formula uses \"a\", which has no value to start from. The formula does not use "
+              "The formula uses \"a\", which has no initial value. The formula does not use "
               "\"c\".",
               "parameters");
         const auto problem = problemOf(params("a * x + b", "b = 2 fixed, c = 1"), {{3}});

@@ -161,7 +161,7 @@ private Q_SLOTS:
         row("x + 3 * sigmod(x)",
             "column 9: there is no function \"sigmod\"; did you mean \"sigmoid\"?");
         row("ln(x)", "column 1: there is no function \"ln\"; did you mean \"log\"?");
-        row("x(3)", "column 1: \"x\" is no function; a product is written x * (…)");
+        row("x(3)", "column 1: \"x\" is not a function; a product is written x * (…)");
         row("x + sigmoid", "column 5: \"sigmoid\" is a function; it is written sigmoid(v)");
         row("clip(x, 1)",
             "column 1: \"clip\" does not take 2 arguments; it is written clip(v, lo, hi)");

@@ -53,6 +53,26 @@ class LayerContractTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    /// What advice and objectives take for granted of a layer with a trait.
+    void traitsFitTheRest() {
+        int linear = 0;
+        for (const auto& def : layerCatalog()) {
+            const auto& traits = def.traits;
+            const auto* units = findParam(def.params, "units");
+            linear += traits.linear ? 1 : 0;
+            QVERIFY2(!traits.linear || (units && units->type == ParamType::Int && def.hasWeights &&
+                                        findParam(def.params, "activation")),
+                     def.key.c_str());
+            QVERIFY2(!traits.passesOn || !def.hasWeights, def.key.c_str());
+            QVERIFY2(!traits.drops || def.category == Category::Regularization, def.key.c_str());
+            QVERIFY2(!(traits.joins || traits.shortcut) || def.category == Category::Merge,
+                     def.key.c_str());
+            const bool normalizes = traits.normalization != NormalizationKind::None;
+            QVERIFY2(!normalizes || def.category == Category::Normalization, def.key.c_str());
+        }
+        QVERIFY(linear > 0);
+    }
+
     void everyLayerIsDescribed_data() {
         QTest::addColumn<QString>("key");
         for (const auto& def : layerCatalog())

@@ -114,7 +114,7 @@ private Q_SLOTS:
         }
         QVERIFY(!(draw({"orthogonal"}, 1, "w", {9, 9}) == draw({"orthogonal"}, 2, "w", {9, 9})));
         QCOMPARE(messageOf([] { return draw({"orthogonal"}, 1, "w", {9}); }),
-                 "the initialiser \"orthogonal\" needs a weight of two dimensions or more, not 9");
+                 "the initializer \"orthogonal\" needs a weight of two dimensions or more, not 9");
     }
 
     /// Unit i of input i at the kernel's middle is 1, all else 0.
@@ -172,7 +172,7 @@ private Q_SLOTS:
         for (const auto& def : initializers())
             QVERIFY2(compared.contains(def.key), def.key.c_str());
         qInfo("%zu initialisers compared with their formulas", initializers().size());
-        QCOMPARE(messageOf([] { return draw({"magic"}); }), "there is no initialiser \"magic\"");
+        QCOMPARE(messageOf([] { return draw({"magic"}); }), "there is no initializer \"magic\"");
     }
 };
 

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/augmentation.h"
 #include "engine/io/atomic_file.h"
+#include "engine/layers/catalog.h"
 #include "engine/project/project_file.h"
 #include "engine/project/templates.h"
 #include "engine/support/json.h"
+#include "engine/training/recipes/losses.h"
+#include "engine/training/recipes/optimizers.h"
+#include "engine/training/recipes/schedules.h"
 #include "tests/support/data_files.h"
 
 #include <QTest>
@@ -123,6 +128,47 @@ private Q_SLOTS:
         QCOMPARE(std::ranges::count(before, '\n'), std::ranges::count(projectText(project), '\n'));
     }
 
+    void formerKeysAreReadAndNotWritten() {
+        auto json = toJson(openTemplate("cifar-resnet-20"));
+        json["data"]["params"] = {{"classes", 10}, {"size", 32}, {"test-samples", 77}};
+        json["data"]["augmentation"] = {{"flip-horizontal", true}};
+        const auto project = projectFromJson(json);
+        QVERIFY(project.data.params.at("test_samples") == ParamValue(std::int64_t{77}));
+        QVERIFY(project.data.augmentation.at("flip_horizontal") == ParamValue(true));
+        const auto written = toJson(project);
+        json["data"]["params"] = {{"classes", 10}, {"size", 32}, {"test_samples", 77}};
+        json["data"]["augmentation"] = {{"flip_horizontal", true}};
+        QCOMPARE(written["data"].dump(), json["data"].dump());
+    }
+
+    void keysOfParametersAreInSnakeCase() {
+        const auto check = [](std::string_view owner, const ParamSpecs& specs) {
+            for (const auto& spec : specs) {
+                const auto what = fmt::format("{}: {}", owner, spec.key);
+                const auto fits = [](char c) {
+                    return c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+                };
+                QVERIFY2(std::ranges::all_of(spec.key, fits), what.c_str());
+                // A former key must not stand for two parameters.
+                for (const auto& former : spec.formerKeys)
+                    QVERIFY2(!findParam(specs, former) && findParamToRead(specs, former) == &spec,
+                             what.c_str());
+            }
+        };
+        for (const auto& def : datasets())
+            check(def.key, def.params);
+        for (const auto& def : layerCatalog())
+            check(def.key, def.params);
+        for (const auto& def : optimizers())
+            check(def.key, def.params);
+        for (const auto& def : schedules())
+            check(def.key, def.params);
+        for (const auto& def : losses())
+            check(def.key, def.params);
+        check("augmentation", augmentationParams());
+        check("training", trainingParams());
+    }
+
     void defaultsStandForWhatIsAbsent() {
         auto json = toJson(newProject());
         for (const char* key : {"canvas", "data", "training", "description"})
@@ -142,8 +188,8 @@ private Q_SLOTS:
         row("schema 0", "schema", [](Json& p) { p["schema"] = 0; });
         row("schema text", "schema", [](Json& p) { p["schema"] = "1"; });
         row("schema beyond", "schema", [](Json& p) { p["schema"] = 18'000'000'000'000'000'000U; });
-        row("format", "no Gradwright project", [](Json& p) { p["format"] = "x"; });
-        row("list", "no Gradwright project", [](Json& p) { p = Json::array(); });
+        row("format", "not a Gradwright project", [](Json& p) { p["format"] = "x"; });
+        row("list", "not a Gradwright project", [](Json& p) { p = Json::array(); });
         row("no name", "\"name\"", [](Json& p) { p.erase("name"); });
         row("name", "name must be a text", [](Json& p) { p["name"] = 3; });
         row("no network", "\"network\"", [](Json& p) { p.erase("network"); });
@@ -190,6 +236,9 @@ private Q_SLOTS:
             [](Json& p) { p["training"]["optimizer"]["params"]["momentum"] = 2; });
         row("epochs", "Epochs", [](Json& p) { p["training"]["params"]["epochs"] = 0; });
         row("parameter", "speed", [](Json& p) { p["training"]["params"]["speed"] = 0; });
+        row("two keys", "\"flip_vertical\" twice", [](Json& p) {
+            p["data"]["augmentation"] = {{"flip-vertical", true}, {"flip_vertical", true}};
+        });
     }
     void wrongFilesAreRefused() {
         QFETCH(Change, change);

@@ -76,6 +76,38 @@ private Q_SLOTS:
         QCOMPARE(why(textParam("note", "Note", "", ""), 1.0), "Note must be a text, not 1");
     }
 
+    /// Files of earlier versions are read, and what is written has the present key only.
+    void formerKeysAreRead() {
+        const ParamSpecs specs = {formerly("number-of-units", formerly("size", units())), rate()};
+        const auto read = [&](const char* text) {
+            return paramsFromJson(parseJson(text, "text"), specs, "the layer");
+        };
+        const ParamValues seven = {{"units", std::int64_t{7}}};
+        for (const auto* text :
+             {R"({"units": 7})", R"({"size": 7})", R"({"number-of-units": 7})"}) {
+            QVERIFY(read(text) == seven);
+            QCOMPARE(toJson(read(text)).dump(), std::string(R"({"units":7})"));
+        }
+        QVERIFY(findParamToRead(specs, "size") == &specs[0]);
+        QVERIFY(findParamToRead(specs, "units") == &specs[0]);
+        QVERIFY(findParamToRead(specs, "length") == nullptr);
+        QVERIFY(findParam(specs, "size") == nullptr); // values in memory never have it
+        QCOMPARE(validate(specs, {{"size", std::int64_t{7}}}).size(), std::size_t{1});
+    }
+
+    void oneParameterUnderTwoKeysIsRefused() {
+        const ParamSpecs specs = {formerly("size", units()), rate()};
+        const auto read = [&](const char* text) {
+            return messageOf([&] { paramsFromJson(parseJson(text, "text"), specs, "the layer"); });
+        };
+        QCOMPARE(read(R"({"size": 7, "units": 7})"),
+                 "the layer has the parameter \"units\" twice: under its own name and as \"size\", "
+                 "as earlier versions called it; remove one");
+        QCOMPARE(read(R"({"length": 7})"), "the layer has no parameter \"length\"");
+        QCOMPARE(read(R"({"size": 7.5})"), "Units must be a whole number, not 7.5");
+        QCOMPARE(read("[7]"), "the layer must be an object of parameters, not [7]");
+    }
+
     void messagesStayShort() {
         const auto message = why(mode(), std::string(1'000'000, 'x'));
         QVERIFY2(message.size() < 120, qPrintable(message.left(200)));

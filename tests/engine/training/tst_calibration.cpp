@@ -51,6 +51,17 @@ class CalibrationTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    /// Runs and calibrations of earlier versions keep their number of parts.
+    void earlierRecordsAreRead() {
+        const auto plan = [](const char* text) {
+            return computePlanFromJson(parseJson(text, "text")).value();
+        };
+        QVERIFY((plan(R"({"threads": 2, "replicas": 3})") == ComputePlan{2, 3}));
+        QVERIFY((plan(R"({"threads": 2, "parts": 3})") == ComputePlan{2, 3}));
+        QVERIFY((plan(R"({"threads": 2})") == ComputePlan{2, 1}));
+        QCOMPARE(toJson(ComputePlan{2, 3}).dump(), std::string(R"({"parts":3,"threads":2})"));
+    }
+
     void init() {
         folder_.emplace();
         qputenv("XDG_CACHE_HOME", QByteArray::fromStdString((*folder_ / "cache").string()));
@@ -95,7 +106,7 @@ private Q_SLOTS:
         QVERIFY(planFor(training.graph, project.training) == (ComputePlan{3, 3}));
         set(project, "threads", std::int64_t{5});
         QVERIFY(planFor(training.graph, project.training) == (ComputePlan{5, parts}));
-        set(project, "replicas", std::int64_t{4});
+        set(project, "parts", std::int64_t{4});
         QVERIFY(planFor(training.graph, project.training) == (ComputePlan{5, 4}));
         // What speed depends on is in the key.
         set(project, "batch", std::int64_t{64});
@@ -148,10 +159,10 @@ private Q_SLOTS:
     void aRunIsResumedOnAnotherNumberOfThreads() {
         auto project = smallProject(400, 0.01);
         set(project, "threads", std::int64_t{2});
-        set(project, "replicas", std::int64_t{2});
+        set(project, "parts", std::int64_t{2});
         const auto whole = train(project, *folder_);
         const auto run = train(project, *folder_, {}, 5);
-        set(project, "replicas", std::int64_t{0});
+        set(project, "parts", std::int64_t{0});
         set(project, "threads", std::int64_t{1});
         train(project, *folder_, run);
         QVERIFY(recordedPlan(run) == (ComputePlan{1, 2}));

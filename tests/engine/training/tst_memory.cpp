@@ -64,7 +64,7 @@ private Q_SLOTS:
     }
 
     void theLargestBatchFitsAndTheNextDoesNot() {
-        const MemoryEstimate estimate{.weights = 1000, .activations = 320}; // 10 a sample
+        const MemoryEstimate estimate{.weights = 1000, .activations = 320}; // 10 per sample
         QCOMPARE(largestBatch(estimate, 32, 1320), std::int64_t{32});
         QCOMPARE(largestBatch(estimate, 32, 1319), std::int64_t{31});
         QCOMPARE(largestBatch(estimate, 32, 1009), std::int64_t{0});

@@ -60,7 +60,7 @@ private Q_SLOTS:
 
     /// The end of an epoch lies between two steps and is none.
     void singleStepsGoOnIntoTheNextEpoch() {
-        auto project = smallProject(100); // four batches an epoch
+        auto project = smallProject(100); // four batches per epoch
         set(project, "epochs", std::int64_t{100});
         Running run(project);
         run.trainer.pause();

@@ -397,7 +397,7 @@ private Q_SLOTS:
         const LinkId id = page_->scene().graph().linksOf(idOf("image")).front();
         const LinkItem* const link = page_->scene().linkItem(id);
         pointAt((link->corners().first() + link->corners().last()) / 2);
-        QCOMPARE(link->toolTip(), QStringLiteral("image → conv1\n1×28×28, 784 values a sample"));
+        QCOMPARE(link->toolTip(), QStringLiteral("image → conv1\n1×28×28, 784 values per sample"));
         const NodeItem* const node = page_->scene().nodeItem(idOf("conv1"));
         pointAt(node->sceneRect().center());
         QVERIFY2(node->toolTip().contains(QLatin1String("filters")), qPrintable(node->toolTip()));

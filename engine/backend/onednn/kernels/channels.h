@@ -28,7 +28,7 @@ struct ChannelView {
     }
 
     [[nodiscard]] std::size_t channels() const { return blocks * lanes; }
-    /// Of the elements of one block of one sample.
+    /// The first element of one block of one sample.
     [[nodiscard]] std::size_t offset(std::size_t sample, std::size_t block) const {
         return (sample * blocks + block) * positions * lanes;
     }

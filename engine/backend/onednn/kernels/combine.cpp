@@ -217,7 +217,8 @@ public:
         std::copy_n(gradient_ + element, size, left_.begin());
     }
 
-    /// Of `input`, in the order of the inputs; `offsetOf` says where the tile of an input begins.
+    /// The gradient of `input`, asked for in the order of the inputs; `offsetOf` says where the
+    /// tile of an input begins.
     template <class OffsetOf>
     const float* of(std::size_t input, const OffsetOf& offsetOf) {
         const auto* gradient = gradient_ + element_;

@@ -13,7 +13,7 @@ namespace gradwright::onednn {
 namespace {
 
 constexpr std::size_t kLanes = 16;
-/// Of the layout: units that lie together, and what inputs are padded to.
+/// The layout: units that lie together, and what inputs are padded to.
 constexpr std::size_t kUnitsOfBlock = 64;
 constexpr std::size_t kInputsOfBlock = 16;
 constexpr std::size_t kVectors = kUnitsOfBlock / kLanes;
@@ -24,7 +24,7 @@ constexpr std::size_t kRowsOfBlock = 64;
 /// Their sums stay in the second cache while all rows pass.
 constexpr std::size_t kInputsOfChunk = 512;
 
-/// Of one block of units: rows × 64.
+/// The gradient of one block of units: rows × 64.
 using PackedGradient = std::array<float, kRowsOfBlock * kUnitsOfBlock>;
 
 struct Tile {

@@ -26,7 +26,7 @@ struct CrossEntropyTerms {
 void weightedCrossEntropy(const CrossEntropyTerms& terms, const float* logits,
                           const std::int32_t* classes, const float* probabilities,
                           std::size_t batch, std::size_t count, float* losses, float* residuals);
-/// Of sequences: losses[n] is the mean of a sample's rows, whose residuals [batch][steps][count],
+/// For sequences: losses[n] is the mean of a sample's rows, whose residuals [batch][steps][count],
 /// unless null, are divided by their number.
 void averageSteps(const float* rows, std::size_t batch, std::size_t steps, float* losses,
                   float* residuals, std::size_t count);

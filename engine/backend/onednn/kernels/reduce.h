@@ -24,7 +24,7 @@ struct ReducePlan {
 };
 
 void reduce(const ReducePlan& plan, float* out, const float* in);
-/// Of products: `result` is the gradient of the input.
+/// For products: `result` is the gradient of the input.
 void reduceProductBackward(const ReducePlan& plan, float* result, const float* in,
                            const float* gradient);
 

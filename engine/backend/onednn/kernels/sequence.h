@@ -28,7 +28,7 @@ struct AttentionPlan {
     std::size_t batch = 1, steps = 1, heads = 1, width = 1;
     bool causal = false;
 
-    /// Of the softmaxed scores, which are kept for the backward pass.
+    /// The number of softmaxed scores, which are kept for the backward pass.
     [[nodiscard]] std::size_t scores() const { return batch * heads * steps * steps; }
 };
 void attend(const AttentionPlan& plan, float* out, float* shares, const float* in);

@@ -21,7 +21,7 @@ LossDef binaryCrossEntropy() {
         "or no: for one output that decides between two classes, or for several at once.",
         {[] {
             auto weight = realParam("positive_weight", "Weight of yes", 1.0, 0.0, 1e6,
-                                    "How much a yes counts against a no.");
+                                    "How much a yes counts compared with a no.");
             weight.minimumExclusive = true;
             weight.advanced = true;
             return weight;

@@ -13,21 +13,20 @@ ValueId lowerHinge(OpGraph& graph, ValueId prediction, ValueId target, const Par
 } // namespace
 
 LossDef hinge() {
-    return {
-        "hinge",
-        "Hinge (multi-class)",
-        "Asks that the right class's score leads each other one by a margin, and no more: the loss "
-        "of support vector machines (Crammer, Singer 2001).",
-        {[] {
-             auto margin = realParam("margin", "Margin", 1.0, 0.0, 1e6,
-                                     "By how much the right class shall lead.");
-             margin.minimumExclusive = true;
-             return margin;
-         }(),
-         boolParam("squared", "Squared", false, "Squares what is missing to the margin.")},
-        Head::None,
-        TargetKind::ClassIndex,
-        lowerHinge};
+    return {"hinge",
+            "Hinge (multi-class)",
+            "Requires the right class's score to lead every other one by a margin, and no more: "
+            "the loss of support vector machines (Crammer, Singer 2001).",
+            {[] {
+                 auto margin = realParam("margin", "Margin", 1.0, 0.0, 1e6,
+                                         "By how much the right class must lead.");
+                 margin.minimumExclusive = true;
+                 return margin;
+             }(),
+             boolParam("squared", "Squared", false, "Squares the shortfall from the margin.")},
+            Head::None,
+            TargetKind::ClassIndex,
+            lowerHinge};
 }
 
 } // namespace gradwright::recipes

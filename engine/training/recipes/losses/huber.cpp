@@ -14,20 +14,19 @@ ValueId lowerHuber(OpGraph& graph, ValueId prediction, ValueId target, const Par
 } // namespace
 
 LossDef huber() {
-    return {
-        "huber",
-        "Huber",
-        "Squares for small differences, absolute values for large ones: smooth at the target, and "
-        "outliers do not rule (Huber 1964).",
-        {[] {
-            auto delta = realParam("delta", "Delta", 1.0, 0.0, 1e6,
-                                   "The difference at which squares turn into lines.");
-            delta.minimumExclusive = true;
-            return delta;
-        }()},
-        Head::None,
-        TargetKind::Values,
-        lowerHuber};
+    return {"huber",
+            "Huber",
+            "Squares for small differences, absolute values for large ones: smooth at the target, "
+            "and outliers do not dominate (Huber 1964).",
+            {[] {
+                auto delta = realParam("delta", "Delta", 1.0, 0.0, 1e6,
+                                       "The difference at which squares turn into lines.");
+                delta.minimumExclusive = true;
+                return delta;
+            }()},
+            Head::None,
+            TargetKind::Values,
+            lowerHuber};
 }
 
 } // namespace gradwright::recipes

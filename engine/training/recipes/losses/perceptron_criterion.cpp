@@ -16,7 +16,7 @@ ValueId lowerPerceptronCriterion(OpGraph& graph, ValueId prediction, ValueId tar
 LossDef perceptronCriterion() {
     return {"perceptron-criterion",
             "Perceptron criterion",
-            "What each wrong perceptron's sum is away from changing its mind. Its gradient is "
+            "How far the sum of each wrong perceptron is from changing its answer. Its gradient is "
             "Rosenblatt's rule: only mistakes move the weights (Rosenblatt 1958).",
             {},
             Head::Step,

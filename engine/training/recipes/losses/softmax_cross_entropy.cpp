@@ -23,7 +23,7 @@ LossDef softmaxCrossEntropy() {
             "usual loss for classification.",
             {realParam("label_smoothing", "Label smoothing", 0.0, 0.0, 1.0,
                        "The share of the target that is spread evenly over all classes, so that "
-                       "the network does not grow too sure (Szegedy et al. 2016)."),
+                       "the network does not become overconfident (Szegedy et al. 2016)."),
              classWeightsParam()},
             Head::Softmax,
             TargetKind::ClassIndex,

@@ -14,8 +14,9 @@ ValueId targetValues(OpGraph& graph, ValueId prediction, ValueId target, const s
         return target;
     const auto& shape = graph.type(prediction).sample();
     if (shape.rank() != 1)
-        throw Error("{}: a comparison with classes takes a vector with one number a class, not {}",
-                    path, toString(shape));
+        throw Error(
+            "{}: a comparison with classes takes a vector with one number per class, not {}", path,
+            toString(shape));
     if (shape[0] > 1)
         return graph.add(OneHotOp{.classes = shape[0]}, {target}, path);
     const auto both = graph.add(OneHotOp{.classes = 2}, {target}, path);

@@ -61,7 +61,8 @@ OptimizerDef adadelta() {
             "Adadelta",
             "Adagrad with a running mean in place of the sum and steps in the weights' own units; "
             "a learning rate of 1 is as published (Zeiler 2012).",
-            {decayRateParam("rho", "Rho", 0.9, "How slowly the mean squares follow."),
+            {decayRateParam("rho", "Rho", 0.9,
+                            "Decay of the running mean squares; closer to 1 is slower."),
              epsilonParam(1e-6), weightDecayParam()},
             1.0,
             make};

@@ -60,7 +60,7 @@ OptimizerDef adagrad() {
                                "Divides the learning rate by 1 + decay · (step - 1).");
     rateDecay.advanced = true;
     auto initial = realParam("initial", "Initial sum", 0.0, 0.0, 1000.0,
-                             "What each sum of squares starts with.");
+                             "Initial value of each sum of squares.");
     initial.advanced = true;
     return {"adagrad",
             "Adagrad",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/support/simd.h"
 #include "engine/training/recipes/optimizers.h"
+#include "engine/training/recipes/optimizers/adam_family.h"
 #include "engine/training/recipes/optimizers/common_params.h"
 #include "engine/training/recipes/optimizers/weight_decay.h"
 
@@ -10,31 +11,23 @@
 namespace gradwright::recipes {
 namespace {
 
-enum Constant { kBeta1, kBeta2, kEpsilon, kWeightDecay };
-
 /// Kingma, Ba: "Adam: A Method for Stochastic Optimization", 2015, algorithm 2; slots: first moment
 /// and infinity norm. A gradient of exactly 0 leaves the norm without epsilon, so that padding,
 /// which never has another, keeps a norm of 0.
 template <class T>
 [[gnu::always_inline]] inline void adamaxStep(const UpdateSpan<T>& span, const UpdateStep& step) {
-    const double beta1 = step.constants[kBeta1];
-    const auto rate =
-        static_cast<T>(step.learningRate / (1.0 - std::pow(beta1, static_cast<double>(step.step))));
-    const auto keep1 = static_cast<T>(beta1);
-    const auto take1 = static_cast<T>(1.0 - beta1);
-    const auto keep2 = static_cast<T>(step.constants[kBeta2]);
-    const auto epsilon = static_cast<T>(step.constants[kEpsilon]);
-    const auto decay = static_cast<T>(step.constants[kWeightDecay]);
+    const auto rate = static_cast<T>(step.learningRate / AdamFactors<T>::firstBias(step));
+    const AdamFactors<T> f(step);
     T* __restrict weight = span.weight;
     const T* __restrict gradient = span.gradient;
     T* __restrict first = span.slots[0];
     T* __restrict norm = span.slots[1];
     for (std::size_t i = 0; i < span.size; ++i) {
-        const T g = gradient[i] + decay * weight[i];
-        const T m = keep1 * first[i] + take1 * g;
+        const T g = gradient[i] + f.decay * weight[i];
+        const T m = f.keep1 * first[i] + f.take1 * g;
         const T size = std::abs(g);
-        const T lifted = size + (size > T{0} ? T{1} : T{0}) * epsilon;
-        const T kept = keep2 * norm[i];
+        const T lifted = size + (size > T{0} ? T{1} : T{0}) * f.epsilon;
+        const T kept = f.keep2 * norm[i];
         const T u = kept > lifted ? kept : lifted;
         first[i] = m;
         norm[i] = u;
@@ -50,16 +43,7 @@ void adamaxF64(const UpdateSpan<double>& span, const UpdateStep& step) {
 }
 
 UpdateRule make(const Params& params) {
-    UpdateRule rule;
-    rule.key = "adamax";
-    rule.slots = 2;
-    rule.constants[kBeta1] = params.real("beta1");
-    rule.constants[kBeta2] = params.real("beta2");
-    rule.constants[kEpsilon] = params.real("epsilon");
-    rule.constants[kWeightDecay] = params.real("weight_decay");
-    rule.f32 = adamaxF32;
-    rule.f64 = adamaxF64;
-    return rule;
+    return adamRule("adamax", 2, params, adamaxF32, adamaxF64);
 }
 
 } // namespace
@@ -67,7 +51,7 @@ UpdateRule make(const Params& params) {
 OptimizerDef adamax() {
     return {"adamax",
             "Adamax",
-            "Adam with the largest gradient of late in place of the mean square (Kingma, Ba 2015, "
+            "Adam with the largest recent gradient in place of the mean square (Kingma, Ba 2015, "
             "section 7).",
             {beta1Param(), beta2Param(), epsilonParam(1e-8), weightDecayParam()},
             0.002,

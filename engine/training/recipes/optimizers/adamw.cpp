@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/support/simd.h"
 #include "engine/training/recipes/optimizers.h"
+#include "engine/training/recipes/optimizers/adam_family.h"
 #include "engine/training/recipes/optimizers/common_params.h"
 
 #include <algorithm>
@@ -9,34 +10,26 @@
 namespace gradwright::recipes {
 namespace {
 
-enum Constant { kBeta1, kBeta2, kEpsilon, kWeightDecay };
-
 /// Loshchilov, Hutter: "Decoupled Weight Decay Regularization", 2019, algorithm 2; slots: first and
 /// second moment.
 template <class T>
 [[gnu::always_inline]] inline void adamwStep(const UpdateSpan<T>& span, const UpdateStep& step) {
-    const double beta1 = step.constants[kBeta1];
-    const double beta2 = step.constants[kBeta2];
-    const auto time = static_cast<double>(step.step);
-    const auto rate = static_cast<T>(step.learningRate / (1.0 - std::pow(beta1, time)));
-    const auto secondScale = static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(beta2, time)));
-    const auto shrink = static_cast<T>(1.0 - step.learningRate * step.constants[kWeightDecay]);
-    const auto keep1 = static_cast<T>(beta1);
-    const auto take1 = static_cast<T>(1.0 - beta1);
-    const auto keep2 = static_cast<T>(beta2);
-    const auto take2 = static_cast<T>(1.0 - beta2);
-    const auto epsilon = static_cast<T>(step.constants[kEpsilon]);
+    const auto rate = static_cast<T>(step.learningRate / AdamFactors<T>::firstBias(step));
+    const auto secondScale = AdamFactors<T>::secondScale(step);
+    const auto shrink =
+        static_cast<T>(1.0 - step.learningRate * step.constants[AdamConstant::WeightDecay]);
+    const AdamFactors<T> f(step);
     T* __restrict weight = span.weight;
     const T* __restrict gradient = span.gradient;
     T* __restrict first = span.slots[0];
     T* __restrict second = span.slots[1];
     for (std::size_t i = 0; i < span.size; ++i) {
         const T g = gradient[i];
-        const T m = keep1 * first[i] + take1 * g;
-        const T v = keep2 * second[i] + take2 * g * g;
+        const T m = f.keep1 * first[i] + f.take1 * g;
+        const T v = f.keep2 * second[i] + f.take2 * g * g;
         first[i] = m;
         second[i] = v;
-        weight[i] = shrink * weight[i] - rate * m / (std::sqrt(v) * secondScale + epsilon);
+        weight[i] = shrink * weight[i] - rate * m / (std::sqrt(v) * secondScale + f.epsilon);
     }
 }
 
@@ -48,16 +41,7 @@ void adamwF64(const UpdateSpan<double>& span, const UpdateStep& step) {
 }
 
 UpdateRule make(const Params& params) {
-    UpdateRule rule;
-    rule.key = "adamw";
-    rule.slots = 2;
-    rule.constants[kBeta1] = params.real("beta1");
-    rule.constants[kBeta2] = params.real("beta2");
-    rule.constants[kEpsilon] = params.real("epsilon");
-    rule.constants[kWeightDecay] = params.real("weight_decay");
-    rule.f32 = adamwF32;
-    rule.f64 = adamwF64;
-    return rule;
+    return adamRule("adamw", 2, params, adamwF32, adamwF64);
 }
 
 } // namespace
@@ -65,8 +49,8 @@ UpdateRule make(const Params& params) {
 OptimizerDef adamw() {
     return {"adamw",
             "AdamW",
-            "Adam whose weight decay is kept apart from the gradient, so that it pulls all weights "
-            "alike (Loshchilov, Hutter 2019). The usual choice for transformers.",
+            "Adam whose weight decay is separate from the gradient, so that it pulls on all "
+            "weights equally (Loshchilov, Hutter 2019). The usual choice for transformers.",
             {beta1Param(), beta2Param(), epsilonParam(1e-8), decoupledDecayParam(0.01)},
             0.001,
             make};

@@ -17,11 +17,14 @@ inline ParamSpec decayRateParam(std::string key, std::string title, double stand
 }
 
 inline ParamSpec beta1Param() {
-    return decayRateParam("beta1", "Beta 1", 0.9, "How slowly the mean of the gradient follows.");
+    return decayRateParam("beta1", "Beta 1", 0.9,
+                          "Decay of the running mean of the gradient; closer to 1 is slower.");
 }
 
 inline ParamSpec beta2Param() {
-    return decayRateParam("beta2", "Beta 2", 0.999, "How slowly the mean of its square follows.");
+    return decayRateParam(
+        "beta2", "Beta 2", 0.999,
+        "Decay of the running mean of the gradient's square; closer to 1 is slower.");
 }
 
 /// Greater than 0, which would divide a weight without any gradient by zero.
@@ -38,8 +41,8 @@ inline ParamSpec epsilonParam(double standard) {
 /// Decay apart from the gradient: w - rate · decay · w (Loshchilov, Hutter 2019).
 inline ParamSpec decoupledDecayParam(double standard) {
     auto spec = realParam("weight_decay", "Weight decay", standard, 0.0, 1.0,
-                          "Shrinks each weight by this share, times the learning rate, apart from "
-                          "the gradient (Loshchilov, Hutter 2019).");
+                          "Shrinks each weight by this share, times the learning rate, "
+                          "independently of the gradient (Loshchilov, Hutter 2019).");
     spec.maximumExclusive = true;
     return spec;
 }

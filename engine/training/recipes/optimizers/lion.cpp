@@ -55,15 +55,16 @@ UpdateRule make(const Params& params) {
 } // namespace
 
 OptimizerDef lion() {
-    return {"lion",
-            "Lion",
-            "A step of the same length for every weight, in the direction of the momentum's sign "
-            "(Chen et al. 2023). Wants a learning rate 3 to 10 times smaller than AdamW's.",
-            {beta1Param(),
-             decayRateParam("beta2", "Beta 2", 0.99, "How slowly the momentum follows."),
-             decoupledDecayParam(0.0)},
-            0.0001,
-            make};
+    return {
+        "lion",
+        "Lion",
+        "A step of the same length for every weight, in the direction of the momentum's sign (Chen "
+        "et al. 2023). Needs a learning rate 3 to 10 times smaller than AdamW's.",
+        {beta1Param(),
+         decayRateParam("beta2", "Beta 2", 0.99, "Decay of the momentum; closer to 1 is slower."),
+         decoupledDecayParam(0.0)},
+        0.0001,
+        make};
 }
 
 } // namespace gradwright::recipes

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/support/simd.h"
 #include "engine/training/recipes/optimizers.h"
+#include "engine/training/recipes/optimizers/adam_family.h"
 #include "engine/training/recipes/optimizers/common_params.h"
 #include "engine/training/recipes/optimizers/weight_decay.h"
 
@@ -10,7 +11,7 @@
 namespace gradwright::recipes {
 namespace {
 
-enum Constant { kBeta1, kBeta2, kEpsilon, kWeightDecay, kMomentumDecay };
+constexpr std::size_t kMomentumDecay = AdamConstant::Count;
 
 /// Momentum of a step: beta1 · (1 - 0.5 · 0.96^(step · decay)).
 double momentumAt(double beta1, double decay, double time) {
@@ -43,8 +44,7 @@ double momentumProduct(double beta1, double decay, double time) {
 /// Dozat: "Incorporating Nesterov Momentum into Adam", 2016; slots: first and second moment.
 template <class T>
 [[gnu::always_inline]] inline void nadamStep(const UpdateSpan<T>& span, const UpdateStep& step) {
-    const double beta1 = step.constants[kBeta1];
-    const double beta2 = step.constants[kBeta2];
+    const double beta1 = step.constants[AdamConstant::Beta1];
     const double momentumDecay = step.constants[kMomentumDecay];
     const auto time = static_cast<double>(step.step);
     const double now = momentumAt(beta1, momentumDecay, time);
@@ -52,24 +52,19 @@ template <class T>
     const double product = momentumProduct(beta1, momentumDecay, time);
     const auto gradientRate = static_cast<T>(step.learningRate * (1.0 - now) / (1.0 - product));
     const auto firstRate = static_cast<T>(step.learningRate * next / (1.0 - product * next));
-    const auto secondScale = static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(beta2, time)));
-    const auto keep1 = static_cast<T>(beta1);
-    const auto take1 = static_cast<T>(1.0 - beta1);
-    const auto keep2 = static_cast<T>(beta2);
-    const auto take2 = static_cast<T>(1.0 - beta2);
-    const auto epsilon = static_cast<T>(step.constants[kEpsilon]);
-    const auto decay = static_cast<T>(step.constants[kWeightDecay]);
+    const auto secondScale = AdamFactors<T>::secondScale(step);
+    const AdamFactors<T> f(step);
     T* __restrict weight = span.weight;
     const T* __restrict gradient = span.gradient;
     T* __restrict first = span.slots[0];
     T* __restrict second = span.slots[1];
     for (std::size_t i = 0; i < span.size; ++i) {
-        const T g = gradient[i] + decay * weight[i];
-        const T m = keep1 * first[i] + take1 * g;
-        const T v = keep2 * second[i] + take2 * g * g;
+        const T g = gradient[i] + f.decay * weight[i];
+        const T m = f.keep1 * first[i] + f.take1 * g;
+        const T v = f.keep2 * second[i] + f.take2 * g * g;
         first[i] = m;
         second[i] = v;
-        weight[i] -= (gradientRate * g + firstRate * m) / (std::sqrt(v) * secondScale + epsilon);
+        weight[i] -= (gradientRate * g + firstRate * m) / (std::sqrt(v) * secondScale + f.epsilon);
     }
 }
 
@@ -81,16 +76,8 @@ void nadamF64(const UpdateSpan<double>& span, const UpdateStep& step) {
 }
 
 UpdateRule make(const Params& params) {
-    UpdateRule rule;
-    rule.key = "nadam";
-    rule.slots = 2;
-    rule.constants[kBeta1] = params.real("beta1");
-    rule.constants[kBeta2] = params.real("beta2");
-    rule.constants[kEpsilon] = params.real("epsilon");
-    rule.constants[kWeightDecay] = params.real("weight_decay");
+    auto rule = adamRule("nadam", 2, params, nadamF32, nadamF64);
     rule.constants[kMomentumDecay] = params.real("momentum_decay");
-    rule.f32 = nadamF32;
-    rule.f64 = nadamF64;
     return rule;
 }
 
@@ -102,7 +89,7 @@ OptimizerDef nadam() {
     momentumDecay.advanced = true;
     return {"nadam",
             "Nadam",
-            "Adam with Nesterov's look ahead (Dozat 2016).",
+            "Adam with Nesterov's look-ahead (Dozat 2016).",
             {beta1Param(), beta2Param(), epsilonParam(1e-8), momentumDecay, weightDecayParam()},
             0.002,
             make};

@@ -100,7 +100,8 @@ OptimizerDef rmsprop() {
             "RMSprop",
             "Divides each gradient by the root of its running mean square (Tieleman, Hinton 2012). "
             "Long the first choice for recurrent networks.",
-            {decayRateParam("alpha", "Alpha", 0.99, "How slowly the mean square follows."),
+            {decayRateParam("alpha", "Alpha", 0.99,
+                            "Decay of the running mean square; closer to 1 is slower."),
              momentum,
              boolParam("centered", "Centered", false,
                        "Divides by the deviation around the mean gradient (Graves 2013)."),

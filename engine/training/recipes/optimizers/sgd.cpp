@@ -77,7 +77,7 @@ OptimizerDef sgd() {
     return {
         "sgd",
         "Stochastic gradient descent",
-        "A step down the gradient of each batch, if wanted with momentum. Steady and well "
+        "A step down the gradient of each batch, optionally with momentum. Steady and well "
         "understood; the learning rate needs more care than with Adam.",
         {momentum,
          boolParam("nesterov", "Nesterov", false,

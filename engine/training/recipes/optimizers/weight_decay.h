@@ -9,7 +9,7 @@ namespace gradwright::recipes {
 inline ParamSpec weightDecayParam() {
     auto spec = realParam("weight_decay", "Weight decay", 0.0, 0.0, 1.0,
                           "Adds this share of each weight to its gradient, which pulls weights "
-                          "towards zero (L2 regularisation).");
+                          "towards zero (L2 regularization).");
     spec.maximumExclusive = true;
     return spec;
 }

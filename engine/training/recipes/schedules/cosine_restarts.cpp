@@ -34,7 +34,7 @@ ScheduleDef cosineRestarts() {
             "(SGDR; Loshchilov, Hutter 2017).",
             {period,
              intParam("growth", "Growth", 1, 1, 10,
-                      "How many times as long each cosine is as the one before."),
+                      "The length of each cosine as a multiple of the one before."),
              realParam("minimum", "Minimum", 0.0, 0.0, 1.0,
                        "The share of the learning rate at the end of each cosine.")},
             factorCosineRestarts};

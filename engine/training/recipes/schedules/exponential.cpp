@@ -7,7 +7,7 @@ namespace gradwright::recipes {
 
 ScheduleDef exponential() {
     auto gamma = realParam("gamma", "Factor", 0.95, 0.0, 1.0,
-                           "What is left of the learning rate after an epoch.");
+                           "The share of the learning rate that is left after each epoch.");
     gamma.minimumExclusive = true;
     return {"exponential",
             "Exponential",

@@ -19,7 +19,7 @@ double factorMultiStep(const Params& params, double epoch, double /*totalEpochs*
 
 ScheduleDef multiStep() {
     auto gamma = realParam("gamma", "Factor", 0.1, 0.0, 1.0,
-                           "What the learning rate is multiplied by each time.");
+                           "The factor that the learning rate is multiplied by each time.");
     gamma.minimumExclusive = true;
     auto milestones = tupleParam("milestones", "Milestones", {30, 60}, 1, 16, 1, 1e6,
                                  "The epochs after which the learning rate drops.");

@@ -26,11 +26,12 @@ void observe(const Params& params, PlateauState& state, double loss) {
 
 ScheduleDef plateau() {
     auto gamma = realParam("gamma", "Factor", 0.1, 0.0, 1.0,
-                           "What the learning rate is multiplied by each time.");
+                           "The factor that the learning rate is multiplied by each time.");
     gamma.minimumExclusive = true;
     gamma.maximumExclusive = true;
-    auto patience = intParam("patience", "Wait", 3, 0, 10'000,
-                             "Epochs without a better validation loss that are put up with.");
+    auto patience =
+        intParam("patience", "Wait", 3, 0, 10'000,
+                 "Epochs to wait for a better validation loss before lowering the rate.");
     patience.unit = "epochs";
     auto cooldown = intParam("cooldown", "Cool-down", 0, 0, 10'000,
                              "Epochs after a drop before waiting starts again.");

@@ -17,8 +17,8 @@ double factorPolynomial(const Params& params, double epoch, double totalEpochs) 
 ScheduleDef polynomial() {
     return {"polynomial",
             "Polynomial",
-            "Lowers the learning rate to 0 at the end of the training along a power of what is "
-            "left; 1 is a straight line.",
+            "Lowers the learning rate to 0 at the end of the training along a power of the "
+            "remaining training; 1 is a straight line.",
             {realParam("power", "Power", 1.0, 0.1, 10.0,
                        "Above 1 falls fast at first, below 1 at the end.")},
             factorPolynomial};

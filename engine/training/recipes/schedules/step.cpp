@@ -17,7 +17,7 @@ double factorStep(const Params& params, double epoch, double /*totalEpochs*/) {
 
 ScheduleDef step() {
     auto gamma = realParam("gamma", "Factor", 0.1, 0.0, 1.0,
-                           "What the learning rate is multiplied by each time.");
+                           "The factor that the learning rate is multiplied by each time.");
     gamma.minimumExclusive = true;
     return {"step",
             "Step",
