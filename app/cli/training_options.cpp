@@ -2,7 +2,7 @@
 #include "app/cli/training_options.h"
 
 #include "app/cli/exit_codes.h"
-#include "engine/data/augmentation.h"
+#include "engine/data/images/augmentation.h"
 #include "engine/support/json.h"
 #include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
@@ -189,7 +189,7 @@ void TrainingOptions::chooseRecipes(TrainingSettings& settings) const {
         settings.optimizer = {def->key, {}};
         // The project's rate belongs to the optimizer that was replaced.
         if (!learningRate_)
-            settings.params.insert_or_assign("learning_rate", def->standardLearningRate);
+            settings.params.insert_or_assign("learning_rate", def->defaultLearningRate);
     }
     if (const auto* def = chosen(schedule_, settings.schedule, "--schedule", schedule))
         settings.schedule = {def->key, {}};

@@ -124,7 +124,7 @@ struct ProgramReport {
     std::size_t arenaBytes = 0;                      ///< activations, their gradients and scratch
     std::size_t weightBytes = 0;                     ///< weights, gradients and slots
     std::optional<Recomputation> recomputation = {}; ///< where it was asked for
-    int replicas = 1;       ///< parts that the batch is computed in; the rest is of all of them
+    int parts = 1;          ///< parts that the batch is computed in; the rest is of all of them
     std::int64_t chunk = 0; ///< in inference: samples that a thread takes at a time; 0: all at once
 };
 

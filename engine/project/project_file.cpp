@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/project_file.h"
 
-#include "engine/data/augmentation.h"
+#include "engine/data/images/augmentation.h"
 #include "engine/graph/network_json.h"
 #include "engine/io/atomic_file.h"
 #include "engine/support/error.h"
@@ -226,10 +226,10 @@ Json dataToJson(const DataChoice& data) {
     return json;
 }
 
-/// A whole number of at least 0 under `key`, `standard` when there is none.
+/// A whole number of at least 0 under `key`, `defaultValue` when there is none.
 template <class T>
-T countAt(const Json& json, const char* key, T standard) {
-    const auto value = json.value(key, Json(standard));
+T countAt(const Json& json, const char* key, T defaultValue) {
+    const auto value = json.value(key, Json(defaultValue));
     constexpr auto limit = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
     const bool good = value.is_number_integer() &&
                       (value.is_number_unsigned() || value.get<std::int64_t>() >= 0) &&

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/bf16_support.h"
 #include "engine/backend/onednn/chunked_program.h"
-#include "engine/backend/onednn/half_precision.h"
+#include "engine/backend/onednn/parted_program.h"
 #include "engine/backend/onednn/processor_info.h"
-#include "engine/backend/onednn/replicated_program.h"
 #include "engine/passes/mixes_samples.h"
 
 #include <thread>
@@ -95,7 +95,7 @@ public:
 
     [[nodiscard]] std::string key() const override { return "onednn"; }
     [[nodiscard]] DeviceInfo device() const override {
-        const bool native = halfSupport() == HalfSupport::Native;
+        const bool native = bf16Support() == Bf16Support::Native;
         return {.key = "cpu",
                 .name = processorName(),
                 .detail =
@@ -104,7 +104,7 @@ public:
                                 std::thread::hardware_concurrency()),
                 .precisions = {Precision::F32, Precision::Bf16},
                 .emulated = native ? std::vector<Precision>{} : std::vector{Precision::Bf16},
-                .slower = native && isHalfSlower() ? std::vector{Precision::Bf16}
+                .slower = native && isBf16Slower() ? std::vector{Precision::Bf16}
                                                    : std::vector<Precision>{}};
     }
 
@@ -120,7 +120,7 @@ public:
             case Division::Chunks:
                 return ChunkedProgram::plan(graph, options, cpu_.parts);
             case Division::Parts:
-                return ReplicatedProgram::plan(graph, options, cpu_.parts);
+                return PartedProgram::plan(graph, options, cpu_.parts);
             case Division::None:
                 break;
             }
@@ -142,8 +142,8 @@ public:
                 return std::make_unique<ChunkedProgram>(graph, options, cpu_.parts,
                                                         std::move(store));
             case Division::Parts:
-                return std::make_unique<ReplicatedProgram>(graph, options, cpu_.parts,
-                                                           std::move(store));
+                return std::make_unique<PartedProgram>(graph, options, cpu_.parts,
+                                                       std::move(store));
             case Division::None:
                 break;
             }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
-#include "engine/data/table.h"
-#include "engine/data/table_params.h"
+#include "engine/data/tables/table.h"
+#include "engine/data/tables/table_params.h"
 #include "engine/support/resources.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ Dataset openSeattleWeather(const Params& params, const DataChoice& choice) {
 }
 
 void setStandard(ParamSpecs& params, std::string_view key, std::string value) {
-    std::ranges::find(params, key, &ParamSpec::key)->standard = std::move(value);
+    std::ranges::find(params, key, &ParamSpec::key)->defaultValue = std::move(value);
 }
 
 } // namespace

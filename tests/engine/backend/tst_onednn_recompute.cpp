@@ -34,7 +34,7 @@ void compareBits(const OpGraph& graph, const CompileOptions& options, int parts 
     const auto report = again->report();
     QVERIFY(report.recomputation.has_value());
     QVERIFY(!kept->report().recomputation);
-    if (report.replicas > 1) // of the first one
+    if (report.parts > 1) // of the first one
         return;
     QCOMPARE(report.recomputation->arenaBytesOnce, kept->report().arenaBytes);
     if (report.recomputation->parts == 0)

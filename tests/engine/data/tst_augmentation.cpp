@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/data/augmentation.h"
-#include "engine/data/batcher.h"
+#include "engine/data/feed/batcher.h"
+#include "engine/data/images/augmentation.h"
 #include "engine/support/error.h"
 #include "tests/support/data_files.h"
 
@@ -86,7 +86,7 @@ private Q_SLOTS:
         QCOMPARE(changed({}, picture()), picture());
         for (const auto& spec : augmentationParams()) {
             QVERIFY(!spec.title.empty() && !spec.doc.empty());
-            QVERIFY(!whyInvalid(spec, spec.standard));
+            QVERIFY(!whyInvalid(spec, spec.defaultValue));
         }
     }
 

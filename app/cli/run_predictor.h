@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/data/dataset.h"
+#include "engine/inference/predictor.h"
+#include "engine/inference/text_writer.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gradwright::cli {
+
+/// A run opened for reading images or tables.
+class RunPredictor {
+public:
+    /// Throws Error when the folder is no run or its weights cannot be read.
+    explicit RunPredictor(const std::filesystem::path& run);
+
+    struct Reading {
+        Prediction prediction;
+        std::string className;      ///< empty where the network predicts values
+        std::vector<double> values; ///< in their own units; none where it predicts classes
+    };
+    /// Prepares the image as the run's data were and classifies it. Throws Error naming the file.
+    Reading read(const std::filesystem::path& image);
+    /// The same for each row of a table, whose columns are found by name.
+    std::vector<Reading> readTable(const std::filesystem::path& table);
+
+    /// Continues a text; only for a network that was trained on one.
+    std::string continueText(std::string_view prompt, const TextWish& wish);
+
+    [[nodiscard]] const DataInfo& data() const { return info_; }
+
+private:
+    Reading readingOf(const Tensor& input);
+
+    DataInfo info_;
+    std::unique_ptr<Predictor> predictor_;
+};
+
+} // namespace gradwright::cli
