@@ -47,7 +47,7 @@ void Compiler::run() {
     analyse();
     if (!options_.keepEverything)
         fuseActivations();
-    findHalfValues();
+    findBf16Values();
     lowerInputs();
     lowerWeightValues();
     startAccount();
@@ -139,21 +139,21 @@ void Compiler::fuseActivations() {
     }
 }
 
-void Compiler::findHalfValues() {
-    readAsHalf_.assign(graph_.values().size(), usesNativeHalf() && readsOnly());
+void Compiler::findBf16Values() {
+    readAsBf16_.assign(graph_.values().size(), usesNativeBf16() && readsOnly());
     for (const auto& output : graph_.outputs())
-        readAsHalf_[output.value.index()] = false;
+        readAsBf16_[output.value.index()] = false;
     for (const auto& loss : graph_.losses())
-        readAsHalf_[loss.perSample.index()] = false;
+        readAsBf16_[loss.perSample.index()] = false;
     for (auto i = graph_.ops().size(); i-- > 0;)
         if (live_[i] && !roundsInputs(i))
             for (const auto input : graph_.ops()[i].inputs)
-                readAsHalf_[input.index()] = false;
+                readAsBf16_[input.index()] = false;
 }
 
 /// What it makes is known already: readers come after what they read.
 bool Compiler::roundsInputs(std::size_t op) const {
-    const bool asItsReaders = readAsHalf_[graph_.ops()[op].output().index()];
+    const bool asItsReaders = readAsBf16_[graph_.ops()[op].output().index()];
     return std::visit(
         Overloaded{[](const ConvOp&) { return true; }, [](const DenseOp&) { return true; },
                    // Rounding before or after it is the same.
@@ -322,7 +322,7 @@ void Compiler::move(Buffer* from, const Layout& fromLayout, Buffer* to, const La
     // With equal channels the padding is copied too; else oneDNN zeroes that of blocked targets.
     const bool whole = fromLayout.channels == toLayout.channels;
     const auto describe = [whole](const Layout& l) { return whole ? l.padded() : l.logical(); };
-    const bool single = !fromLayout.isHalf && !toLayout.isHalf;
+    const bool single = !fromLayout.isBf16 && !toLayout.isBf16;
     if (single && keepsChannelsTogether(fromLayout) && keepsChannelsTogether(toLayout))
         return moveChannels(from, fromLayout, to, toLayout);
     if (!whole && toLayout.isPadded() && blockOf(toLayout.format) == 1)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/backend/onednn/half_precision.h"
+#include "engine/backend/onednn/bf16_support.h"
 #include "engine/backend/onednn/layout.h"
 #include "engine/backend/onednn/part_group.h"
 #include "engine/backend/onednn/schedule.h"
@@ -49,7 +49,7 @@ struct CompilerOptions {
     /// For finding faults: nothing is fused and every value can be read afterwards.
     bool keepEverything = false;
     std::size_t slots = 0; ///< of the optimizer, for each trained weight
-    bool half = false;     ///< convolutions and dense layers multiply in bfloat16
+    bool bf16 = false;     ///< convolutions and dense layers multiply in bfloat16
     /// Where the program has a part of a batch: what it shares with the others, and its number. The
     /// losses are means over the whole batch. A part keeps its gradients to itself, but for the
     /// first, whose are the store's; so others can be added to them.
@@ -91,17 +91,17 @@ public:
     }
     [[nodiscard]] bool trainingMode() const { return options_.trainingMode; }
     [[nodiscard]] bool differentiates() const { return options_.differentiate; }
-    [[nodiscard]] bool usesHalf() const { return options_.half; }
+    [[nodiscard]] bool usesBf16() const { return options_.bf16; }
     /// The processor multiplies them itself.
-    [[nodiscard]] bool usesNativeHalf() const {
-        return options_.half && halfSupport() == HalfSupport::Native;
+    [[nodiscard]] bool usesNativeBf16() const {
+        return options_.bf16 && bf16Support() == Bf16Support::Native;
     }
     /// Weights are the same in many passes. Not so in the search for faults, which runs once.
     [[nodiscard]] bool readsOnly() const {
         return !options_.trainingMode && !options_.keepEverything;
     }
     /// Weights in bfloat16 stay from pass to pass: the optimizer writes them.
-    [[nodiscard]] bool keepsRounded() const { return usesHalf() && !options_.keepEverything; }
+    [[nodiscard]] bool keepsRounded() const { return usesBf16() && !options_.keepEverything; }
     /// What the parts of the batch tell each other; nullptr where the program has all of it.
     [[nodiscard]] PartGroup* parts() const { return options_.parts; }
     [[nodiscard]] std::size_t part() const { return options_.part; }
@@ -146,13 +146,13 @@ public:
     /// The same in the type that it has.
     Lowered* plainOfType(Lowered* value) {
         auto layout = Layout::plain(value->layout.batch, value->layout.shape);
-        layout.isHalf = value->layout.isHalf;
+        layout.isBf16 = value->layout.isBf16;
         return convert(value, layout);
     }
     /// Whether all readers of the op's result round it to bfloat16, so that nothing is lost when it
     /// is kept so. Only where the processor has bfloat16, and in inference.
-    [[nodiscard]] bool isReadAsHalf(const OpContext& context) const {
-        return readAsHalf_[context.op.output().index()];
+    [[nodiscard]] bool isReadAsBf16(const OpContext& context) const {
+        return readAsBf16_[context.op.output().index()];
     }
 
     /// What lowers the op's fused gradient, when the backward pass comes to it. The last one given
@@ -209,7 +209,7 @@ public:
 private:
     void analyse();
     void fuseActivations();
-    void findHalfValues();
+    void findBf16Values();
     [[nodiscard]] bool roundsInputs(std::size_t op) const;
     void lowerInputs();
     void lowerOp(std::size_t index);
@@ -258,7 +258,7 @@ private:
     std::vector<bool> inObjective_;   ///< ops that losses need
     std::vector<bool> wantsGradient_; ///< by value
     std::vector<std::size_t> readers_;
-    std::vector<bool> readAsHalf_;                      ///< by value
+    std::vector<bool> readAsBf16_;                      ///< by value
     std::vector<std::optional<std::size_t>> fusedInto_; ///< activation op → its producer
     std::vector<std::optional<std::size_t>> fusion_;    ///< producer → activation op
     std::deque<Lowered> lowered_;

@@ -28,12 +28,12 @@ public:
         best->sourceDesc = best->forward.src_desc();
         best->outputDesc = best->forward.dst_desc();
         best->kernelDesc = best->forward.weights_desc();
-        if (problem_.given->layout.isHalf) {
-            best->source.isHalf = true;
+        if (problem_.given->layout.isBf16) {
+            best->source.isBf16 = true;
             best->sourceDesc = best->source.withChannels(dimsOf(best->sourceDesc)[1]);
         }
-        if (compiler_.usesNativeHalf())
-            takeHalf(*best);
+        if (compiler_.usesNativeBf16())
+            takeBf16(*best);
         else
             takeWinograd(*best, problem_, compiler_.batch(), compiler_.parts() != nullptr);
         return std::move(*best);
@@ -66,7 +66,7 @@ private:
         const auto in = problem_.source[0];
         const bool suits = in > 3 && 2 * in <= vectorLanes() && vectorLanes() == 16;
         return suits && problem_.groups == 1 && !problem_.transposed &&
-               problem_.source.rank() == 3 && !compiler_.usesNativeHalf() &&
+               problem_.source.rank() == 3 && !compiler_.usesNativeBf16() &&
                (!stored_.isSet || dimsOf(stored_.desc)[1] == in);
     }
 
@@ -182,9 +182,9 @@ private:
 
     /// Takes the primitives with operands in bfloat16 and results in FP32, or, where that is
     /// wanted, in bfloat16, where there are fast ones.
-    void takeHalf(ConvPlan& plan) const {
-        const auto source = halfAnyDesc(dimsOf(plan.sourceDesc));
-        const auto output = halfAnyDesc(dimsOf(plan.outputDesc));
+    void takeBf16(ConvPlan& plan) const {
+        const auto source = bf16AnyDesc(dimsOf(plan.sourceDesc));
+        const auto output = bf16AnyDesc(dimsOf(plan.outputDesc));
         const auto kernelDims = dimsOf(plan.kernelDesc);
         const auto bias = problem_.bias ? plan.forward.bias_desc() : MemoryDesc();
         const auto& window = problem_.window;
@@ -196,16 +196,16 @@ private:
                 place = std::move(candidate);
         };
         const auto forwardTo = [&](const MemoryDesc& result) {
-            return convForward(kind, source, halfAnyDesc(kernelDims), bias, result, window,
+            return convForward(kind, source, bf16AnyDesc(kernelDims), bias, result, window,
                                problem_.fused);
         };
-        auto halfOutput = plan.output;
-        halfOutput.isHalf = true;
-        const auto result = halfOutput.withChannels(dimsOf(plan.outputDesc)[1]);
-        if (const auto pd = problem_.wantsHalf ? forwardTo(result) : ConvForward();
+        auto bf16Output = plan.output;
+        bf16Output.isBf16 = true;
+        const auto result = bf16Output.withChannels(dimsOf(plan.outputDesc)[1]);
+        if (const auto pd = problem_.wantsBf16 ? forwardTo(result) : ConvForward();
             pd && !isReference(pd)) {
             plan.forward = pd;
-            plan.output = halfOutput;
+            plan.output = bf16Output;
             plan.outputDesc = result;
         } else {
             take(plan.forward, forwardTo(plan.outputDesc));
@@ -214,7 +214,7 @@ private:
             take(plan.backwardWeights, convBackwardWeights(source, anyDesc(kernelDims), bias,
                                                            output, window, plan.forward));
         if (plan.backwardData)
-            take(plan.backwardData, convBackwardData(plan.sourceDesc, halfAnyDesc(kernelDims),
+            take(plan.backwardData, convBackwardData(plan.sourceDesc, bf16AnyDesc(kernelDims),
                                                      output, window, plan.forward));
     }
 

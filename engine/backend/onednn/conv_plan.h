@@ -15,7 +15,7 @@ struct ConvProblem {
     bool transposed = false;
     const Lowered* given;   ///< what is read
     bool wantsGradient;     ///< of what is read
-    bool wantsHalf = false; ///< may make its result in bfloat16
+    bool wantsBf16 = false; ///< may make its result in bfloat16
     WeightId kernel;
     const Activation* fused = nullptr;
     std::string path;

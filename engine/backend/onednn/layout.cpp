@@ -66,15 +66,15 @@ MemoryDesc Layout::withChannels(std::int64_t real) const {
     constexpr std::array sixteen = {Tag::aBc16b, Tag::aBcd16b, Tag::aBcde16b};
     constexpr std::array eight = {Tag::aBc8b, Tag::aBcd8b, Tag::aBcde8b};
     if (format == Format::Blocked16)
-        return taggedDesc(dims, sixteen.at(dims.size() - 3), isHalf);
+        return taggedDesc(dims, sixteen.at(dims.size() - 3), isBf16);
     if (format == Format::Blocked8)
-        return taggedDesc(dims, eight.at(dims.size() - 3), isHalf);
-    return stridedDesc(dims, stridesOf(*this), isHalf);
+        return taggedDesc(dims, eight.at(dims.size() - 3), isBf16);
+    return stridedDesc(dims, stridesOf(*this), isBf16);
 }
 
 MemoryDesc Layout::flat() const {
     const Dims dims{static_cast<std::int64_t>(elements())};
-    return isHalf ? halfDenseDesc(dims) : denseDesc(dims);
+    return isBf16 ? bf16DenseDesc(dims) : denseDesc(dims);
 }
 
 std::int64_t Layout::positions() const {
@@ -87,7 +87,7 @@ std::size_t Layout::elements() const {
 }
 
 std::string Layout::name() const {
-    return isHalf ? order() + " bf16" : order();
+    return isBf16 ? order() + " bf16" : order();
 }
 
 std::string Layout::order() const {
@@ -119,7 +119,7 @@ bool keepsChannelsTogether(const Layout& layout) {
 
 bool sameMemory(const Layout& a, const Layout& b) {
     if (a.batch != b.batch || a.shape != b.shape || a.channels != b.channels ||
-        a.isHalf != b.isHalf)
+        a.isBf16 != b.isBf16)
         return false;
     // With a single position, a single channel, or a single block of them, orders coincide.
     const bool bothUnblocked = blockOf(a.format) == 1 && blockOf(b.format) == 1;
@@ -138,7 +138,7 @@ std::optional<Layout> layoutOf(const MemoryDesc& desc, std::int64_t batch, const
         // oneDNN pads real channels to one block only: more blocks have no logical description.
         if (block > 1 && channels != roundedUp(shape[0], block))
             continue;
-        const Layout layout{format, batch, shape, channels, isHalf(desc)};
+        const Layout layout{format, batch, shape, channels, isBf16(desc)};
         // The channels may be padded by oneDNN (dims[1] real ones) or by us.
         if (layout.withChannels(dims[1]) == desc)
             return layout;

@@ -21,7 +21,7 @@ struct Layout {
     std::int64_t batch = 1;
     Shape shape;
     std::int64_t channels = 0; ///< in memory, >= shape[0]
-    bool isHalf = false;       ///< bfloat16 instead of FP32
+    bool isBf16 = false;       ///< bfloat16 instead of FP32
 
     /// Row-major without padding.
     static Layout plain(std::int64_t batch, Shape shape);
@@ -36,7 +36,7 @@ struct Layout {
     [[nodiscard]] MemoryDesc flat() const;
     [[nodiscard]] std::size_t elements() const; ///< in memory
     [[nodiscard]] std::size_t bytes() const {
-        return elements() * (isHalf ? sizeof(std::uint16_t) : sizeof(float));
+        return elements() * (isBf16 ? sizeof(std::uint16_t) : sizeof(float));
     }
     [[nodiscard]] bool isPadded() const { return shape.rank() > 0 && channels != shape[0]; }
     [[nodiscard]] std::int64_t positions() const; ///< rows × columns …, all but the channels

@@ -66,7 +66,7 @@ void lower(Compiler& compiler, const OpContext& context, const ConvOp& op) {
         .bias = op.bias,
         .given = context.inputs[0],
         .wantsGradient = mayLearn,
-        .wantsHalf = compiler.isReadAsHalf(context),
+        .wantsBf16 = compiler.isReadAsBf16(context),
         .kernel = weights[0],
         .fused = context.fused,
         .path = context.op.path};

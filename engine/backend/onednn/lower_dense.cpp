@@ -32,11 +32,11 @@ void emitDataGradient(Compiler& compiler, const OpContext& context, const DenseF
                       DenseTensors& tensors, Operand& gradient) {
     const auto& kept = tensors.weights.desc();
     const auto& source = tensors.read.desc();
-    const auto pd = preferHalf(
+    const auto pd = preferBf16(
         compiler,
         [&] {
-            return denseBackwardData(source, halfAnyDesc(dimsOf(kept)),
-                                     halfDenseDesc(dimsOf(gradient.desc())), hint);
+            return denseBackwardData(source, bf16AnyDesc(dimsOf(kept)),
+                                     bf16DenseDesc(dimsOf(gradient.desc())), hint);
         },
         [&] {
             return describeWithWeights(kept, [&](const MemoryDesc& weights) {
@@ -89,12 +89,12 @@ void emitWeightGradient(Compiler& compiler, const OpContext& context, const Dens
                         DenseTensors& tensors, Operand& gradient) {
     const auto& kept = tensors.weights.desc();
     const auto biasDesc = tensors.bias ? hint.bias_desc() : MemoryDesc();
-    const auto pd = preferHalf(
+    const auto pd = preferBf16(
         compiler,
         [&] {
-            return denseBackwardWeights(halfDenseDesc(dimsOf(tensors.read.desc())),
+            return denseBackwardWeights(bf16DenseDesc(dimsOf(tensors.read.desc())),
                                         anyDesc(dimsOf(kept)), biasDesc,
-                                        halfDenseDesc(dimsOf(gradient.desc())), hint);
+                                        bf16DenseDesc(dimsOf(gradient.desc())), hint);
         },
         [&] {
             return describeWithWeights(kept, [&](const MemoryDesc& weights) {
@@ -180,7 +180,7 @@ void emitForward(Compiler& compiler, const OpContext& context, const DenseForwar
 
 /// Rows of what is given, in its type.
 MemoryDesc givenDesc(const Lowered& source, const DenseForward& single) {
-    return source.layout.isHalf ? halfDenseDesc(dimsOf(single.src_desc())) : single.src_desc();
+    return source.layout.isBf16 ? bf16DenseDesc(dimsOf(single.src_desc())) : single.src_desc();
 }
 
 } // namespace
@@ -209,11 +209,11 @@ void lower(Compiler& compiler, const OpContext& context, const DenseOp& op) {
                          .weights = Operand(compiler, ids[0])};
     if (op.bias)
         tensors.bias = ids[1];
-    const auto pd = preferHalf(
+    const auto pd = preferBf16(
         compiler,
         [&] {
-            return denseForward(compiler.forwardKind(), halfDenseDesc(dimsOf(single.src_desc())),
-                                halfAnyDesc(dimsOf(single.weights_desc())),
+            return denseForward(compiler.forwardKind(), bf16DenseDesc(dimsOf(single.src_desc())),
+                                bf16AnyDesc(dimsOf(single.weights_desc())),
                                 op.bias ? single.bias_desc() : MemoryDesc(), single.dst_desc(),
                                 context.fused);
         },

@@ -174,7 +174,7 @@ void shareBackward(Compiler& compiler, const OpContext& context, const SharedDen
 } // namespace
 
 bool sharesDense(const Compiler& compiler, const DenseForward& whole) {
-    if (!compiler.parts() || !compiler.differentiates() || compiler.usesHalf() ||
+    if (!compiler.parts() || !compiler.differentiates() || compiler.usesBf16() ||
         !hasDenseGradient() || !isDenseGradientLayout(whole.weights_desc()))
         return false;
     const auto dims = dimsOf(whole.weights_desc());

@@ -85,9 +85,9 @@ PoolPlan planPool(Compiler& compiler, const OpContext& context, dnnl::algorithm 
     PoolPlan plan{algorithm, window, describe(source->layout)};
     if (plan.forward && !isReference(plan.forward))
         return plan;
-    if (source->layout.isHalf) {
+    if (source->layout.isBf16) {
         auto single = source->layout;
-        single.isHalf = false;
+        single.isBf16 = false;
         source = compiler.convert(source, single);
         return planPool(compiler, context, algorithm, window, outputShape, source);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/onednn/bf16_support.h"
 #include "engine/backend/onednn/chunked_program.h"
-#include "engine/backend/onednn/half_precision.h"
 #include "engine/backend/onednn/processor_info.h"
 #include "engine/backend/onednn/replicated_program.h"
 #include "engine/passes/mixes_samples.h"
@@ -91,7 +91,7 @@ class OneDnnBackend final : public Backend {
 public:
     [[nodiscard]] std::string key() const override { return "onednn"; }
     [[nodiscard]] DeviceInfo device() const override {
-        const bool native = halfSupport() == HalfSupport::Native;
+        const bool native = bf16Support() == Bf16Support::Native;
         return {.key = "cpu",
                 .name = processorName(),
                 .detail =
@@ -100,7 +100,7 @@ public:
                                 std::thread::hardware_concurrency()),
                 .precisions = {Precision::F32, Precision::Bf16},
                 .emulated = native ? std::vector<Precision>{} : std::vector{Precision::Bf16},
-                .slower = native && isHalfSlower() ? std::vector{Precision::Bf16}
+                .slower = native && isBf16Slower() ? std::vector{Precision::Bf16}
                                                    : std::vector<Precision>{}};
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/operand.h"
 
-#include "engine/backend/onednn/kernels/half.h"
+#include "engine/backend/onednn/kernels/bf16.h"
 
 #include <algorithm>
 
@@ -14,7 +14,7 @@ Operand::Operand(Compiler& compiler, WeightId id)
 }
 
 Buffer* Operand::as(const MemoryDesc& desc) {
-    const bool emulates = compiler_->usesHalf() && !isHalf(desc);
+    const bool emulates = compiler_->usesBf16() && !isBf16(desc);
     if (!emulates && desc == given_.desc)
         return given_.buffer;
     const auto found = std::ranges::find(made_, desc, &Form::desc);
@@ -33,7 +33,7 @@ Buffer* Operand::as(const MemoryDesc& desc) {
     }
     if (emulates)
         compiler_->schedule().add({source, copy}, [source, copy](const RunContext&) {
-            roundToHalf(copy->as(), source->as(), copy->bytes() / sizeof(float));
+            roundToBf16(copy->as(), source->as(), copy->bytes() / sizeof(float));
         });
     made_.push_back({copy, desc});
     return copy;
@@ -41,7 +41,7 @@ Buffer* Operand::as(const MemoryDesc& desc) {
 
 std::string implementationOf(const Compiler& compiler, const std::string& name,
                              const MemoryDesc& operand) {
-    const bool emulates = compiler.usesHalf() && !isHalf(operand);
+    const bool emulates = compiler.usesBf16() && !isBf16(operand);
     return name + (emulates ? " (bf16 emulated)" : "");
 }
 

@@ -32,12 +32,12 @@ private:
     std::vector<Form> made_;
 };
 
-/// What `half` describes in a program of mixed precision where the processor computes in bfloat16
+/// What `bf16` describes in a program of mixed precision where the processor computes in bfloat16
 /// and oneDNN has a fast primitive for it, else what `single` describes.
-template <class Half, class Single>
-auto preferHalf(const Compiler& compiler, const Half& half, const Single& single) {
-    if (compiler.usesNativeHalf())
-        if (auto pd = half(); pd && !isReference(pd))
+template <class Bf16, class Single>
+auto preferBf16(const Compiler& compiler, const Bf16& bf16, const Single& single) {
+    if (compiler.usesNativeBf16())
+        if (auto pd = bf16(); pd && !isReference(pd))
             return pd;
     return single();
 }

@@ -11,7 +11,7 @@ namespace {
 using dnnl::algorithm;
 using dnnl::prop_kind;
 constexpr auto kFloat = dnnl::memory::data_type::f32;
-constexpr auto kHalf = dnnl::memory::data_type::bf16;
+constexpr auto kBf16 = dnnl::memory::data_type::bf16;
 
 /// Row-major.
 Dims denseStrides(const Dims& dims) {
@@ -186,31 +186,31 @@ MemoryDesc denseDesc(const Dims& dims) {
     return stridedDesc(dims, denseStrides(dims));
 }
 
-MemoryDesc stridedDesc(const Dims& dims, const Dims& strides, bool half) {
-    return {dims, half ? kHalf : kFloat, strides};
+MemoryDesc stridedDesc(const Dims& dims, const Dims& strides, bool bf16) {
+    return {dims, bf16 ? kBf16 : kFloat, strides};
 }
 
-MemoryDesc taggedDesc(const Dims& dims, dnnl::memory::format_tag tag, bool half) {
-    return {dims, half ? kHalf : kFloat, tag};
+MemoryDesc taggedDesc(const Dims& dims, dnnl::memory::format_tag tag, bool bf16) {
+    return {dims, bf16 ? kBf16 : kFloat, tag};
 }
 
 MemoryDesc anyDesc(const Dims& dims) {
     return {dims, kFloat, dnnl::memory::format_tag::any};
 }
 
-MemoryDesc halfDenseDesc(const Dims& dims) {
-    return {dims, kHalf, denseStrides(dims)};
+MemoryDesc bf16DenseDesc(const Dims& dims) {
+    return {dims, kBf16, denseStrides(dims)};
 }
 
-MemoryDesc halfAnyDesc(const Dims& dims) {
-    return {dims, kHalf, dnnl::memory::format_tag::any};
+MemoryDesc bf16AnyDesc(const Dims& dims) {
+    return {dims, kBf16, dnnl::memory::format_tag::any};
 }
 
-bool isHalf(const MemoryDesc& desc) {
+bool isBf16(const MemoryDesc& desc) {
 #if DNNL_VERSION_MAJOR >= 3
-    return desc.get_data_type() == kHalf;
+    return desc.get_data_type() == kBf16;
 #else
-    return desc.data_type() == kHalf;
+    return desc.data_type() == kBf16;
 #endif
 }
 

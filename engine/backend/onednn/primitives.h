@@ -57,15 +57,15 @@ std::int64_t vectorLanes();
 
 /// Row-major.
 MemoryDesc denseDesc(const Dims& dims);
-/// `half`: in bfloat16.
-MemoryDesc stridedDesc(const Dims& dims, const Dims& strides, bool half = false);
-MemoryDesc taggedDesc(const Dims& dims, dnnl::memory::format_tag tag, bool half = false);
+/// `bf16`: in bfloat16.
+MemoryDesc stridedDesc(const Dims& dims, const Dims& strides, bool bf16 = false);
+MemoryDesc taggedDesc(const Dims& dims, dnnl::memory::format_tag tag, bool bf16 = false);
 /// oneDNN chooses the layout.
 MemoryDesc anyDesc(const Dims& dims);
 /// The same in bfloat16.
-MemoryDesc halfDenseDesc(const Dims& dims);
-MemoryDesc halfAnyDesc(const Dims& dims);
-bool isHalf(const MemoryDesc& desc);
+MemoryDesc bf16DenseDesc(const Dims& dims);
+MemoryDesc bf16AnyDesc(const Dims& dims);
+bool isBf16(const MemoryDesc& desc);
 Dims dimsOf(const MemoryDesc& desc);
 /// The descriptor of one execution argument, e.g. DNNL_ARG_WORKSPACE; of size 0 when there is none.
 MemoryDesc argumentDesc(const dnnl::primitive_desc_base& pd, int argument);

@@ -17,7 +17,7 @@ CompilerOptions compilerOptions(const CompileOptions& options, const ProgramRole
             .differentiate = isTraining && !role.forFaults,
             .keepEverything = role.forFaults,
             .slots = options.update ? options.update->allSlots() : 0,
-            .half = options.precision == Precision::Bf16,
+            .bf16 = options.precision == Precision::Bf16,
             .parts = role.parts,
             .part = role.part};
 }

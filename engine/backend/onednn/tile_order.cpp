@@ -19,8 +19,8 @@ constexpr auto kNone = std::numeric_limits<std::uint32_t>::max();
 std::uint32_t wholeNumber(float value) {
     return static_cast<std::uint32_t>(static_cast<std::int32_t>(value));
 }
-std::uint32_t wholeNumber(std::uint16_t half) {
-    return wholeNumber(std::bit_cast<float>(std::uint32_t{half} << 16U));
+std::uint32_t wholeNumber(std::uint16_t bf16) {
+    return wholeNumber(std::bit_cast<float>(std::uint32_t{bf16} << 16U));
 }
 
 template <class Number>
@@ -33,11 +33,11 @@ void addBytes(std::vector<std::uint32_t>& sums, const AlignedBuffer& bytes, unsi
 /// By element of `to`, the element of `from` that a reorder brings there and 1, or 0 in padding.
 std::vector<std::uint32_t> sourcesOf(const MemoryDesc& from, const MemoryDesc& to) {
     const auto elements = from.get_size() / sizeof(float);
-    const bool half = isHalf(to);
+    const bool bf16 = isBf16(to);
     AlignedBuffer numbers(from.get_size());
     AlignedBuffer moved(to.get_size());
     std::vector<std::uint32_t> sources(to.get_size() /
-                                       (half ? sizeof(std::uint16_t) : sizeof(float)));
+                                       (bf16 ? sizeof(std::uint16_t) : sizeof(float)));
     // A byte at a time: bfloat16 has 8 bits for it.
     const auto count = static_cast<std::uint32_t>(elements);
     for (unsigned shift = 0; count >> shift > 0; shift += 8) {
@@ -45,7 +45,7 @@ std::vector<std::uint32_t> sourcesOf(const MemoryDesc& from, const MemoryDesc& t
         for (std::uint32_t i = 0; i < count; ++i)
             values[i] = static_cast<float>(static_cast<std::int32_t>((i + 1) >> shift & 0xffU));
         reorderNow(from, numbers.data(), to, moved.data());
-        if (half)
+        if (bf16)
             addBytes<std::uint16_t>(sources, moved, shift);
         else
             addBytes<float>(sources, moved, shift);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/weight_forms.h"
 
-#include "engine/backend/onednn/kernels/half.h"
+#include "engine/backend/onednn/kernels/bf16.h"
 
 #include <algorithm>
 #include <array>
@@ -10,13 +10,13 @@
 namespace gradwright::onednn {
 namespace {
 
-/// Half: bfloat16, or FP32 that is rounded to it.
-template <class Half>
+/// Rounded: bfloat16, or FP32 that is rounded to it.
+template <class Rounded>
 void writeTiles(const TileOrder& order, std::size_t begin, std::span<const float> piece,
-                Half* form) {
+                Rounded* form) {
     if (order.isSame())
         return roundRun(form + begin, piece.data(), piece.size());
-    std::array<Half, TileOrder::kLargestTile> rounded;
+    std::array<Rounded, TileOrder::kLargestTile> rounded;
     roundRun(rounded.data(), piece.data(), piece.size());
     const auto run = order.run();
     const auto* target = &order.targets()[begin / run];
@@ -63,8 +63,8 @@ void WeightForms::convert(Entry& entry) {
     entry.reorder->run(
         std::array{at(entry.value.data()), at(entry.memory.data()), at(entry.scratchpad.data())});
     auto* values = reinterpret_cast<float*>(entry.memory.data());
-    if (entry.form.rounded && !isHalf(entry.form.desc))
-        roundToHalf(values, values, entry.memory.size() / sizeof(float));
+    if (entry.form.rounded && !isBf16(entry.form.desc))
+        roundToBf16(values, values, entry.memory.size() / sizeof(float));
     entry.isFresh = true;
 }
 
@@ -76,7 +76,7 @@ void WeightForms::weightChanged(WeightId id) {
 
 bool WeightForms::findTiles(FormNumber number) {
     auto& entry = entries_[number];
-    const bool isRounded = entry.form.rounded || isHalf(entry.form.desc);
+    const bool isRounded = entry.form.rounded || isBf16(entry.form.desc);
     if (entry.hasLooked || !isRounded)
         return entry.tiles.has_value();
     // Networks repeat their layers.
@@ -92,7 +92,7 @@ bool WeightForms::findTiles(FormNumber number) {
 void WeightForms::write(FormNumber number, std::size_t begin, std::span<const float> piece) {
     auto& entry = entries_[number];
     auto* memory = entry.memory.data();
-    if (isHalf(entry.form.desc))
+    if (isBf16(entry.form.desc))
         writeTiles(*entry.tiles, begin, piece, reinterpret_cast<std::uint16_t*>(memory));
     else
         writeTiles(*entry.tiles, begin, piece, reinterpret_cast<float*>(memory));

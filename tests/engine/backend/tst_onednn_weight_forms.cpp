@@ -31,7 +31,7 @@ MemoryDesc single(const onednn::Dims& dims, Tag tag) {
     return described(dims, Type::f32, tag);
 }
 
-MemoryDesc half(const onednn::Dims& dims, Tag tag) {
+MemoryDesc bf16(const onednn::Dims& dims, Tag tag) {
     return described(dims, Type::bf16, tag);
 }
 
@@ -42,20 +42,20 @@ std::vector<Pair> pairs() {
     return {
         {"the same", single(conv, Tag::OIhw16i16o), single(conv, Tag::OIhw16i16o)},
         {"the same, of any size", single({3, 5, 1, 1}, Tag::abcd), single({3, 5, 1, 1}, Tag::abcd)},
-        {"pairs of inputs", single(conv, Tag::OIhw16i16o), half(conv, Tag::OIhw8i16o2i)},
-        {"pairs of outputs", single(conv, Tag::OIhw16i16o), half(conv, Tag::OIhw8o16i2o)},
-        {"32 inputs a block", single(conv, Tag::OIhw16i16o), half(conv, Tag::OIhw16i16o2i)},
+        {"pairs of inputs", single(conv, Tag::OIhw16i16o), bf16(conv, Tag::OIhw8i16o2i)},
+        {"pairs of outputs", single(conv, Tag::OIhw16i16o), bf16(conv, Tag::OIhw8o16i2o)},
+        {"32 inputs a block", single(conv, Tag::OIhw16i16o), bf16(conv, Tag::OIhw16i16o2i)},
         {"turned blocks", single(conv, Tag::OIhw16i16o), single(conv, Tag::OIhw16o16i)},
         {"blocks in another order", single(conv, Tag::OIhw16i16o), single(conv, Tag::IOhw16i16o)},
-        {"dense, pairs of inputs", single(dense, Tag::AB16b64a), half(dense, Tag::AB16b64a2b)},
-        {"dense, pairs of outputs", single(dense, Tag::AB16b64a), half(dense, Tag::BA16a64b2a)},
-        {"dense, rows", single(dense, Tag::AB16b64a), half(dense, Tag::ab)},
-        {"dense, columns", single(dense, Tag::AB16b64a), half(dense, Tag::ba)},
+        {"dense, pairs of inputs", single(dense, Tag::AB16b64a), bf16(dense, Tag::AB16b64a2b)},
+        {"dense, pairs of outputs", single(dense, Tag::AB16b64a), bf16(dense, Tag::BA16a64b2a)},
+        {"dense, rows", single(dense, Tag::AB16b64a), bf16(dense, Tag::ab)},
+        {"dense, columns", single(dense, Tag::AB16b64a), bf16(dense, Tag::ba)},
         {"pieces of pieces", single({16, 16, 1, 3}, Tag::OIhw16i16o),
-         half({16, 16, 1, 3}, Tag::OIhw8i16o2i)},
+         bf16({16, 16, 1, 3}, Tag::OIhw8i16o2i)},
         {"padded to pairs", single({64, 3, 3, 3}, Tag::Ohwi16o),
-         half({64, 3, 3, 3}, Tag::OIhw8i16o2i), false},
-        {"odd", single({84, 10}, Tag::ab), half({84, 10}, Tag::ab), false},
+         bf16({64, 3, 3, 3}, Tag::OIhw8i16o2i), false},
+        {"odd", single({84, 10}, Tag::ab), bf16({84, 10}, Tag::ab), false},
         {"rows apart", single({128, 5000}, Tag::ab), single({128, 5000}, Tag::ba), false},
     };
 }
@@ -81,7 +81,7 @@ struct Store {
         const onednn::Dims dims{64, 96, 3, 3};
         weights.setLayout(kWeight, dims, single(dims, Tag::OIhw16i16o));
         weights.prepareTraining(slots);
-        form = weights.addForm(kWeight, {half(dims, Tag::OIhw8i16o2i), false});
+        form = weights.addForm(kWeight, {bf16(dims, Tag::OIhw8i16o2i), false});
         fill(numbers(weights.stored(kWeight).value));
     }
     std::span<const std::byte> inForm() { return weights.forms().place(form); }

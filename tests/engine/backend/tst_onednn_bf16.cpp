@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/onednn/half_precision.h"
-#include "engine/backend/onednn/kernels/half.h"
+#include "engine/backend/onednn/bf16_support.h"
+#include "engine/backend/onednn/kernels/bf16.h"
 #include "engine/support/error.h"
 #include "tests/engine/backend/compare_cases.h"
 #include "tests/engine/backend/net_rows.h"
@@ -22,7 +22,7 @@ constexpr auto kSwitchesSides = "chain/residual block";
 constexpr double kSwitchedTolerance = 0.1;
 
 float rounded(float value) {
-    onednn::roundToHalf(&value, &value, 1);
+    onednn::roundToBf16(&value, &value, 1);
     return value;
 }
 
@@ -34,24 +34,24 @@ float near1(int halfUnits) {
 /// Programs compiled meanwhile use the primitives in bfloat16, or do without.
 class Pretended {
 public:
-    explicit Pretended(onednn::HalfSupport support) { onednn::pretendHalfSupport(support); }
+    explicit Pretended(onednn::Bf16Support support) { onednn::pretendBf16Support(support); }
     Pretended(const Pretended&) = delete;
     Pretended& operator=(const Pretended&) = delete;
-    ~Pretended() { onednn::pretendHalfSupport({}); }
+    ~Pretended() { onednn::pretendBf16Support({}); }
 };
 
 /// What this machine can run, natively or by oneDNN's emulation of the instructions.
-std::vector<onednn::HalfSupport> supports() {
-    std::vector all{onednn::HalfSupport::Emulated};
-    if (onednn::hasHalfPrimitives())
-        all.push_back(onednn::HalfSupport::Native);
+std::vector<onednn::Bf16Support> supports() {
+    std::vector all{onednn::Bf16Support::Emulated};
+    if (onednn::hasBf16Primitives())
+        all.push_back(onednn::Bf16Support::Native);
     return all;
 }
 
 void addSupports() {
-    QTest::addColumn<onednn::HalfSupport>("support");
+    QTest::addColumn<onednn::Bf16Support>("support");
     for (const auto support : supports())
-        QTest::newRow(support == onednn::HalfSupport::Native ? "native" : "emulated") << support;
+        QTest::newRow(support == onednn::Bf16Support::Native ? "native" : "emulated") << support;
 }
 
 const std::vector<OpCase>& cases() {
@@ -66,12 +66,12 @@ void writeRoundedWeights(const OpCase& opCase, WeightStore& store) {
     for (std::uint32_t i = 0; i < store.specs().size(); ++i) {
         auto values = store.read(WeightId{i}).to(DType::F32);
         const auto span = values.span<float>();
-        onednn::roundToHalf(span.data(), span.data(), span.size());
+        onednn::roundToBf16(span.data(), span.data(), span.size());
         // Kinks are at whole numbers, where an engine may take the slope of either side.
         for (auto& value : span)
             if (value != 0 && value == std::round(value))
                 value *= 1 + 1.0F / 128;
-        onednn::roundToHalf(span.data(), span.data(), span.size());
+        onednn::roundToBf16(span.data(), span.data(), span.size());
         store.write(WeightId{i}, values);
     }
 }
@@ -91,7 +91,7 @@ std::unique_ptr<Program> trained(const OpGraph& graph, Precision precision, int 
 } // namespace
 
 /// Mixed precision on the CPU engine.
-class OneDnnHalfTest : public QObject {
+class OneDnnBf16Test : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -115,16 +115,16 @@ private Q_SLOTS:
 
     void casesEqualReference_data() {
         QTest::addColumn<std::size_t>("index");
-        QTest::addColumn<onednn::HalfSupport>("support");
+        QTest::addColumn<onednn::Bf16Support>("support");
         for (const auto support : supports())
             for (std::size_t i = 0; i < cases().size(); ++i)
                 QTest::addRow("%s, %s", cases()[i].name.c_str(),
-                              support == onednn::HalfSupport::Native ? "native" : "emulated")
+                              support == onednn::Bf16Support::Native ? "native" : "emulated")
                     << i << support;
     }
     void casesEqualReference() {
         QFETCH(std::size_t, index);
-        QFETCH(onednn::HalfSupport, support);
+        QFETCH(onednn::Bf16Support, support);
         const Pretended pretended(support);
         const auto& opCase = cases()[index];
         const double tolerance = opCase.name == kSwitchesSides ? kSwitchedTolerance : kTolerance;
@@ -146,17 +146,17 @@ private Q_SLOTS:
     /// The products are rounded, not merely called so; and the report tells how.
     void productsAreRoundedAndReported_data() { addSupports(); }
     void productsAreRoundedAndReported() {
-        QFETCH(onednn::HalfSupport, support);
+        QFETCH(onednn::Bf16Support, support);
         const Pretended pretended(support);
         const auto net = leNet5();
-        const auto half = trained(net.graph, Precision::Bf16, 1);
+        const auto bf16 = trained(net.graph, Precision::Bf16, 1);
         const auto single = trained(net.graph, Precision::F32, 1);
         const auto logits = net.graph.output("logits");
-        const double difference = relativeDifference(half->read(logits), single->read(logits));
+        const double difference = relativeDifference(bf16->read(logits), single->read(logits));
         QVERIFY2(difference > 1e-4 && difference < kTolerance, QByteArray::number(difference));
-        const bool emulated = support == onednn::HalfSupport::Emulated;
+        const bool emulated = support == onednn::Bf16Support::Emulated;
         int products = 0;
-        const auto report = half->report();
+        const auto report = bf16->report();
         for (const auto* ops : {&report.ops, &report.backward})
             for (const auto& op : *ops)
                 if (op.op == "conv" || op.op == "dense") {
@@ -186,7 +186,7 @@ private Q_SLOTS:
 
     void twoRunsAreBitEqual_data() { addSupports(); }
     void twoRunsAreBitEqual() {
-        QFETCH(onednn::HalfSupport, support);
+        QFETCH(onednn::Bf16Support, support);
         const Pretended pretended(support);
         const auto net = smallCnn();
         const auto first = trained(net.graph, Precision::Bf16, 3);
@@ -218,9 +218,9 @@ private Q_SLOTS:
     void predictionsFollowTheWeights_data() {
         QTest::addColumn<std::int64_t>("batch");
         QTest::addColumn<int>("replicas");
-        QTest::addColumn<onednn::HalfSupport>("support");
+        QTest::addColumn<onednn::Bf16Support>("support");
         for (const auto support : supports()) {
-            const bool native = support == onednn::HalfSupport::Native;
+            const bool native = support == onednn::Bf16Support::Native;
             QTest::addRow("whole, of a whole training%s", native ? ", native" : "")
                 << std::int64_t{3} << 1 << support;
             QTest::addRow("in chunks, of a training in parts%s", native ? ", native" : "")
@@ -228,7 +228,7 @@ private Q_SLOTS:
         }
     }
     void predictionsFollowTheWeights() {
-        QFETCH(onednn::HalfSupport, support);
+        QFETCH(onednn::Bf16Support, support);
         const Pretended pretended(support);
         QFETCH(std::int64_t, batch);
         QFETCH(int, replicas);
@@ -270,7 +270,7 @@ private Q_SLOTS:
     void nativeEqualsEmulated_data() { addNetRows(); }
     void nativeEqualsEmulated() {
         QFETCH(std::size_t, index);
-        if (!onednn::hasHalfPrimitives())
+        if (!onednn::hasBf16Primitives())
             QSKIP("oneDNN has no primitives in bfloat16 here");
         const auto net = sampleNets()[index];
         const auto data = randomBatch(net.graph, 5, 9);
@@ -288,20 +288,20 @@ private Q_SLOTS:
     }
 
     /// From a convolution to the next product, in inference. The products would round them anyway.
-    void valuesStayInHalfBetweenProducts() {
-        if (!onednn::hasHalfPrimitives())
+    void valuesStayInBf16BetweenProducts() {
+        if (!onednn::hasBf16Primitives())
             QSKIP("oneDNN has no primitives in bfloat16 here");
         const auto net = smallCnn();
-        const auto compile = [&](onednn::HalfSupport support, Mode mode) {
+        const auto compile = [&](onednn::Bf16Support support, Mode mode) {
             const Pretended pretended(support);
             auto program = makeOneDnnBackend()->compile(
                 net.graph, {.batch = 8, .precision = Precision::Bf16, .mode = mode});
             initializeWeights(*program->weights(), 1);
             return program;
         };
-        const auto predicting = compile(onednn::HalfSupport::Native, Mode::Inference);
-        const auto emulating = compile(onednn::HalfSupport::Emulated, Mode::Inference);
-        const auto training = compile(onednn::HalfSupport::Native, Mode::Training);
+        const auto predicting = compile(onednn::Bf16Support::Native, Mode::Inference);
+        const auto emulating = compile(onednn::Bf16Support::Emulated, Mode::Inference);
+        const auto training = compile(onednn::Bf16Support::Native, Mode::Training);
         const auto data = randomBatch(net.graph, 8, 9);
         const auto logits = net.graph.output("logits");
         for (auto* each : {predicting.get(), emulating.get()})
@@ -309,13 +309,13 @@ private Q_SLOTS:
         const double difference =
             relativeDifference(predicting->read(logits), emulating->read(logits));
         QVERIFY2(difference <= 1e-3, QByteArray::number(difference));
-        const auto inHalf = [](const ProgramReport& report) {
+        const auto inBf16 = [](const ProgramReport& report) {
             return std::ranges::count_if(
                 report.ops, [](const OpReport& op) { return op.layout.ends_with(" bf16"); });
         };
-        QCOMPARE(inHalf(training->report()), 0);
-        QVERIFY2(inHalf(predicting->report()) >= 3,
-                 QByteArray::number(static_cast<qlonglong>(inHalf(predicting->report()))));
+        QCOMPARE(inBf16(training->report()), 0);
+        QVERIFY2(inBf16(predicting->report()) >= 3,
+                 QByteArray::number(static_cast<qlonglong>(inBf16(predicting->report()))));
     }
 
     void theReferenceRefuses() {
@@ -330,5 +330,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_APPLESS_MAIN(OneDnnHalfTest)
-#include "tst_onednn_half.moc"
+QTEST_APPLESS_MAIN(OneDnnBf16Test)
+#include "tst_onednn_bf16.moc"

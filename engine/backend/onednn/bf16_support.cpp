@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/onednn/half_precision.h"
+#include "engine/backend/onednn/bf16_support.h"
 
 #include "engine/backend/onednn/primitives.h"
 #include "engine/backend/onednn/processor_info.h"
@@ -9,7 +9,7 @@
 namespace gradwright::onednn {
 namespace {
 
-std::optional<HalfSupport> pretended;
+std::optional<Bf16Support> pretended;
 
 bool hasFlag(std::string_view wanted) {
     std::istringstream flags(processorInfo("flags"));
@@ -25,23 +25,23 @@ bool hasInstructions() {
 
 } // namespace
 
-bool hasHalfPrimitives() {
-    const auto pd = denseForward(dnnl::prop_kind::forward_training, halfDenseDesc({16, 64}),
-                                 halfAnyDesc({32, 64}), MemoryDesc(), denseDesc({16, 32}), nullptr);
+bool hasBf16Primitives() {
+    const auto pd = denseForward(dnnl::prop_kind::forward_training, bf16DenseDesc({16, 64}),
+                                 bf16AnyDesc({32, 64}), MemoryDesc(), denseDesc({16, 32}), nullptr);
     return pd && !isReference(pd);
 }
 
-HalfSupport halfSupport() {
+Bf16Support bf16Support() {
     static const auto real =
-        hasInstructions() && hasHalfPrimitives() ? HalfSupport::Native : HalfSupport::Emulated;
+        hasInstructions() && hasBf16Primitives() ? Bf16Support::Native : Bf16Support::Emulated;
     return pretended.value_or(real);
 }
 
-bool isHalfSlower() {
+bool isBf16Slower() {
     return hasFlag("amx_bf16");
 }
 
-void pretendHalfSupport(std::optional<HalfSupport> support) {
+void pretendBf16Support(std::optional<Bf16Support> support) {
     pretended = support;
 }
 

@@ -7,7 +7,7 @@
 namespace gradwright::onednn {
 
 /// The nearest numbers that bfloat16 has, ties to even; NaN stays NaN. May work in place.
-void roundToHalf(float* out, const float* in, std::size_t size);
+void roundToBf16(float* out, const float* in, std::size_t size);
 
 /// The same on the thread that calls: for pieces of a few thousand elements.
 void roundRun(float* out, const float* in, std::size_t size);

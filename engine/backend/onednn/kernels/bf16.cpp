@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/onednn/kernels/half.h"
+#include "engine/backend/onednn/kernels/bf16.h"
 
 #include "engine/backend/onednn/kernels/parallel.h"
 #include "engine/support/simd.h"
@@ -34,7 +34,7 @@ void roundRun(std::uint16_t* out, const float* in, std::size_t size) {
         out[i] = static_cast<std::uint16_t>(rounded(in[i]) >> 16U);
 }
 
-void roundToHalf(float* out, const float* in, std::size_t size) {
+void roundToBf16(float* out, const float* in, std::size_t size) {
     forChunks(size, kGrain, [=](std::size_t begin, std::size_t end) {
         roundRun(out + begin, in + begin, end - begin);
     });
