@@ -63,7 +63,7 @@ void ProgressBar::showStart(const RunStarted& event) {
     hasClasses_ = event.hasClasses;
     showLastingLine(fmt::format(
         "Training {} epoch{} of {} steps with {}{}", event.epochs, event.epochs == 1 ? "" : "s",
-        grouped(event.stepsPerEpoch), toString(ComputePlan{event.threads, event.replicas}),
+        grouped(event.stepsPerEpoch), toString(ComputePlan{event.threads, event.parts}),
         event.startStep > 0 ? fmt::format(", from step {}", grouped(event.startStep + 1)) : ""));
 }
 

@@ -27,7 +27,7 @@ struct CompileOptions {
     /// Parts that a batch is computed in, each by one thread at a time: then no number depends on
     /// how many threads there are. 1: as a whole, its ops shared out among the threads. A backend
     /// may take fewer.
-    int replicas = 1;
+    int parts = 1;
     /// In training: throw values between the layers away and compute them again in the backward
     /// pass, where that saves memory. The results are the same to the bit. The reference keeps all.
     bool recompute = false;
@@ -100,7 +100,7 @@ struct ProgramReport {
     std::size_t arenaBytes = 0;                      ///< activations, their gradients and scratch
     std::size_t weightBytes = 0;                     ///< weights, gradients and slots
     std::optional<Recomputation> recomputation = {}; ///< where it was asked for
-    int replicas = 1;       ///< parts that the batch is computed in; the rest is of all of them
+    int parts = 1;          ///< parts that the batch is computed in; the rest is of all of them
     std::int64_t chunk = 0; ///< in inference: samples that a thread takes at a time; 0: all at once
 };
 

@@ -67,7 +67,7 @@ public:
         for (const int threads : counts)
             if (ComputePlan{threads, 1} != all && !stop_.stop_requested())
                 add({threads, 1});
-        for (const int parts : {all.replicas / 2, 2 * all.replicas})
+        for (const int parts : {all.parts / 2, 2 * all.parts})
             if (parts > 1 && trials_.front().seconds < kShortStep && !stop_.stop_requested())
                 add({all.threads, parts});
         for (int round = 0; round < kRounds; ++round)
@@ -92,7 +92,7 @@ private:
             store_ = program->weights();
             initializeWeights(*store_, 1);
         }
-        if (program->report().replicas == plan.replicas)
+        if (program->report().parts == plan.parts)
             trials_.push_back({plan, std::move(program)});
     }
 
@@ -117,7 +117,7 @@ private:
         for (const auto& trial : trials_) {
             result.trials.push_back(
                 {trial.plan, static_cast<double>(settings_.batch()) / trial.seconds});
-            const bool stands = trial.plan.replicas == 1 && trial.plan.threads > 1;
+            const bool stands = trial.plan.parts == 1 && trial.plan.threads > 1;
             if (trial.seconds * (stands ? kWorthStanding : kWorthChanging) < best->seconds)
                 best = &trial;
         }

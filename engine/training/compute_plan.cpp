@@ -72,13 +72,13 @@ bool suffersFromParts(const OpGraph& graph, const Op& op, std::int64_t samples) 
 
 std::string toString(const ComputePlan& plan) {
     auto text = fmt::format("{} thread{}", plan.threads, plan.threads == 1 ? "" : "s");
-    if (plan.replicas > 1)
-        text += fmt::format(", batches in {} parts", plan.replicas);
+    if (plan.parts > 1)
+        text += fmt::format(", batches in {} parts", plan.parts);
     return text;
 }
 
 Json toJson(const ComputePlan& plan) {
-    return {{"threads", plan.threads}, {"parts", plan.replicas}};
+    return {{"threads", plan.threads}, {"parts", plan.parts}};
 }
 
 std::optional<ComputePlan> computePlanFromJson(const Json& machine) {
@@ -152,7 +152,7 @@ CompileOptions trainingOptions(const TrainingSettings& settings, const ComputePl
             .precision = settings.precision(),
             .mode = Mode::Training,
             .update = settings.updateRule(),
-            .replicas = plan.replicas,
+            .parts = plan.parts,
             .recompute = settings.recompute()};
 }
 
@@ -177,16 +177,15 @@ int defaultParts(const OpGraph& training, const TrainingSettings& settings) {
 
 ComputePlan planFor(const OpGraph& training, const TrainingSettings& settings,
                     const CalibrationCache& cache) {
-    if (settings.threads() == 0 && settings.replicas() == 0)
+    if (settings.threads() == 0 && settings.parts() == 0)
         if (const auto known = cache.find(calibrationKey(training, settings)))
             return *known;
     const int threads = settings.threads() > 0 ? settings.threads() : availableThreads();
-    return {threads,
-            settings.replicas() > 0 ? settings.replicas() : defaultParts(training, settings)};
+    return {threads, settings.parts() > 0 ? settings.parts() : defaultParts(training, settings)};
 }
 
 ComputePlan planForResuming(const ComputePlan& recorded, const TrainingSettings& settings) {
-    const int parts = settings.replicas() > 0 ? settings.replicas() : recorded.replicas;
+    const int parts = settings.parts() > 0 ? settings.parts() : recorded.parts;
     if (settings.threads() > 0)
         return {settings.threads(), parts};
     return {parts > 1 ? availableThreads() : recorded.threads, parts};

@@ -15,7 +15,7 @@ namespace gradwright {
 /// are taken, and where there is only one, on the number of threads.
 struct ComputePlan {
     int threads = 1;
-    int replicas = 1; ///< parts of the batch, see CompileOptions::replicas
+    int parts = 1; ///< parts of the batch, see CompileOptions::parts
 
     bool operator==(const ComputePlan&) const = default;
 };

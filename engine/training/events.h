@@ -21,7 +21,7 @@ struct RunStarted {
     std::int64_t stepsPerEpoch = 0;
     std::int64_t startStep = 0; ///< > 0 when resumed
     int threads = 1;
-    int replicas = 1;                 ///< parts of a batch
+    int parts = 1;                    ///< parts of a batch
     std::vector<std::string> weights; ///< keys of those that learn, the order of gradient norms
     bool hasClasses = true;           ///< else a Score's accuracy is R²
 };

@@ -144,14 +144,14 @@ void TrainingLoop::startRun() {
         // More epochs may be asked for than when it finished.
         position_.finished = position_.finished && outOfPatience();
     }
-    if (plan_.replicas > 1)
+    if (plan_.parts > 1)
         governor_.emplace(computePool());
     RunStarted event{directory_.path(),
                      job_.settings.epochs(),
                      batcher_.batchesPerEpoch(),
                      position_.step,
                      plan_.threads,
-                     plan_.replicas,
+                     plan_.parts,
                      {},
                      data_.info.hasClasses()};
     for (const auto& spec : training_.graph.weights())

@@ -17,7 +17,7 @@ Json machineJson(const TrainingJob& job, const ComputePlan& plan) {
             {"precision", nameOf(job.settings.precision())},
             {"precision_emulated", isEmulated(job.settings.precision())},
             {"threads", plan.threads},
-            {"parts", plan.replicas}};
+            {"parts", plan.parts}};
 }
 
 } // namespace

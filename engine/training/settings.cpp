@@ -64,7 +64,7 @@ ParamSpecs makeTrainingParams() {
                             "or all. The weights do not depend on it, unless the batch is computed "
                             "as a whole (one part).");
     threads.advanced = true;
-    auto replicas = formerly(
+    auto parts = formerly(
         "replicas",
         intParam(
             "parts", "Batch parts", 0, 0, 1024,
@@ -72,7 +72,7 @@ ParamSpecs makeTrainingParams() {
             "what calibration found best, or one per processor. Another number gives slightly "
             "different weights, since sums are split differently. 1 computes the batch as a whole: "
             "then training cannot yield to other programs and slows down most beside them."));
-    replicas.advanced = true;
+    parts.advanced = true;
     auto recompute = boolParam(
         "recompute", "Recompute activations", false,
         "Discards the values between the layers and computes them again in the backward pass: less "
@@ -113,7 +113,7 @@ ParamSpecs makeTrainingParams() {
                     {{"cpu", "CPU", "The processor, by oneDNN; the only one so far."}},
                     "The device that computes."),
         std::move(threads),
-        std::move(replicas),
+        std::move(parts),
         std::move(recompute),
         boolParam("early_stopping", "Early stopping", false,
                   "Stops when validation no longer improves; the best weights are kept."),
@@ -206,7 +206,7 @@ std::uint64_t TrainingSettings::seed() const {
 int TrainingSettings::threads() const {
     return static_cast<int>(paramsOf(*this).integer("threads"));
 }
-int TrainingSettings::replicas() const {
+int TrainingSettings::parts() const {
     return static_cast<int>(paramsOf(*this).integer("parts"));
 }
 bool TrainingSettings::recompute() const {

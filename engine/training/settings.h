@@ -44,8 +44,8 @@ struct TrainingSettings {
     [[nodiscard]] std::int64_t epochs() const;
     [[nodiscard]] std::int64_t batch() const;
     [[nodiscard]] std::uint64_t seed() const;
-    [[nodiscard]] int threads() const;  ///< 0 = all
-    [[nodiscard]] int replicas() const; ///< 0 = not said
+    [[nodiscard]] int threads() const; ///< 0 = all
+    [[nodiscard]] int parts() const;   ///< 0 = not said
     [[nodiscard]] bool recompute() const;
     [[nodiscard]] Precision precision() const;
     /// Device and precision.
@@ -58,7 +58,7 @@ struct TrainingSettings {
     [[nodiscard]] UpdateRule updateRule() const;
 };
 
-/// learning_rate, warmup_epochs, warmup_start, epochs, batch, seed, threads, replicas, recompute,
+/// learning_rate, warmup_epochs, warmup_start, epochs, batch, seed, threads, parts, recompute,
 /// precision, device, early_stopping, patience, l1, l2, max_norm, clip_norm, clip_value,
 /// average_decay, checkpoint_seconds, tensorboard.
 const ParamSpecs& trainingParams();

@@ -113,7 +113,7 @@ struct Bench {
         const auto plan = planFor(training.graph, project.training);
         programs.emplace(backendFor(project.training.target()), training.graph,
                          trainingOptions(project.training, plan));
-        if (plan.replicas > 1)
+        if (plan.parts > 1)
             governor.emplace(computePool());
     }
 
@@ -181,7 +181,7 @@ Json train(const Options& options) {
             return {{"samples_per_second", static_cast<double>(samples) / secondsSince(start)},
                     {"steps", steps - warmUp},
                     {"threads", bench.threads},
-                    {"parts", report.replicas},
+                    {"parts", report.parts},
                     {"peak_memory", peakMemory()},
                     {"arena", report.arenaBytes},
                     {"weights", report.weightBytes}};

@@ -24,7 +24,7 @@ constexpr std::int64_t kShareOfMemory = 4;
 std::atomic<bool> calibrating = false;
 
 bool wantsCalibration(const TrainingSettings& settings) {
-    return settings.threads() == 0 && settings.replicas() == 0 &&
+    return settings.threads() == 0 && settings.parts() == 0 &&
            settings.precision() != Precision::F64;
 }
 

@@ -79,9 +79,12 @@ ProgramReport compiledReport(const Project& project) {
 }
 
 Json toJson(const ProgramReport& report) {
-    Json json = {{"forward", opsJson(report.ops)},   {"backward", opsJson(report.backward)},
-                 {"parts", report.replicas},         {"reorders", report.reorders},
-                 {"arena_bytes", report.arenaBytes}, {"weight_bytes", report.weightBytes}};
+    Json json = {{"forward", opsJson(report.ops)},
+                 {"backward", opsJson(report.backward)},
+                 {"parts", report.parts},
+                 {"reorders", report.reorders},
+                 {"arena_bytes", report.arenaBytes},
+                 {"weight_bytes", report.weightBytes}};
     if (const auto& again = report.recomputation)
         json["recomputation"] = {{"parts", again->parts},
                                  {"operations", again->operations},
@@ -110,8 +113,8 @@ void printReport(const Project& project, const ProgramReport& report) {
                             static_cast<double>(op.bytes) / 1024, op.reorders));
     }
     printLine("");
-    if (report.replicas > 1)
-        printLine(fmt::format("Batch parts            {}", report.replicas));
+    if (report.parts > 1)
+        printLine(fmt::format("Batch parts            {}", report.parts));
     printLine(fmt::format("Layout changes/step    {}", report.reorders));
     printLine(fmt::format("Arena                  {}",
                           bytesText(static_cast<std::int64_t>(report.arenaBytes))));

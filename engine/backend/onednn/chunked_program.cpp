@@ -36,14 +36,14 @@ std::int64_t chunksOf(std::int64_t batch, std::int64_t chunk) {
 /// Among how many threads the batch is to be shared out. A training says it by its parts, so that
 /// its figures do not depend on the threads that it has at the moment.
 std::int64_t sharesFor(const CompileOptions& options) {
-    return options.replicas > 1 ? options.replicas : omp_get_max_threads();
+    return options.parts > 1 ? options.parts : omp_get_max_threads();
 }
 
 } // namespace
 
 std::int64_t ChunkedProgram::chunkFor(const OpGraph& graph, const CompileOptions& options) {
     const auto threads = sharesFor(options);
-    const bool isFixed = options.replicas > 1; // one thread at a time for each chunk, in any case
+    const bool isFixed = options.parts > 1; // one thread at a time for each chunk, in any case
     if (options.mode != Mode::Inference || (!isFixed && options.batch < kLeastChunk * threads))
         return options.batch;
     const auto forWeights =

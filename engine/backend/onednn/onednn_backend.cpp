@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/bf16_support.h"
 #include "engine/backend/onednn/chunked_program.h"
+#include "engine/backend/onednn/parted_program.h"
 #include "engine/backend/onednn/processor_info.h"
-#include "engine/backend/onednn/replicated_program.h"
 #include "engine/passes/mixes_samples.h"
 
 #include <thread>
@@ -78,7 +78,7 @@ enum class Division { None, Chunks, Parts };
 Division divisionOf(const OpGraph& graph, const CompileOptions& options) {
     // What is to be computed in parts is so for the smallest batch, too: its numbers must not
     // depend on the number of threads.
-    const bool isFixed = options.replicas > 1;
+    const bool isFixed = options.parts > 1;
     if (mixesSamples(graph))
         return Division::None;
     if (options.mode == Mode::Training)
@@ -116,7 +116,7 @@ public:
             case Division::Chunks:
                 return ChunkedProgram::plan(graph, options);
             case Division::Parts:
-                return ReplicatedProgram::plan(graph, options);
+                return PartedProgram::plan(graph, options);
             case Division::None:
                 break;
             }
@@ -137,7 +137,7 @@ public:
             case Division::Chunks:
                 return std::make_unique<ChunkedProgram>(graph, options, std::move(store));
             case Division::Parts:
-                return std::make_unique<ReplicatedProgram>(graph, options, std::move(store));
+                return std::make_unique<PartedProgram>(graph, options, std::move(store));
             case Division::None:
                 break;
             }

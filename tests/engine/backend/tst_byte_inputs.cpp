@@ -63,7 +63,7 @@ private Q_SLOTS:
         QTest::addColumn<bool>("reference");
         QTest::addColumn<CompileOptions>("options");
         auto parts = training(kBatch);
-        parts.replicas = 3;
+        parts.parts = 3;
         const CompileOptions predicting{.batch = kBatch, .mode = Mode::Inference};
         QTest::newRow("training") << false << training(kBatch);
         QTest::newRow("in parts") << false << parts;

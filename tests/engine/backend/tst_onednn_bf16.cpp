@@ -217,7 +217,7 @@ private Q_SLOTS:
     /// Rounded weights are kept from pass to pass, but not beyond a change of the weights.
     void predictionsFollowTheWeights_data() {
         QTest::addColumn<std::int64_t>("batch");
-        QTest::addColumn<int>("replicas");
+        QTest::addColumn<int>("parts");
         QTest::addColumn<onednn::Bf16Support>("support");
         for (const auto support : supports()) {
             const bool native = support == onednn::Bf16Support::Native;
@@ -231,11 +231,11 @@ private Q_SLOTS:
         QFETCH(onednn::Bf16Support, support);
         const Pretended pretended(support);
         QFETCH(std::int64_t, batch);
-        QFETCH(int, replicas);
+        QFETCH(int, parts);
         const auto net = leNet5();
         const auto backend = makeOneDnnBackend();
         auto options = training(16, Precision::Bf16);
-        options.replicas = replicas;
+        options.parts = parts;
         const auto learning = backend->compile(net.graph, options);
         auto& store = *learning->weights();
         initializeWeights(store, 1);

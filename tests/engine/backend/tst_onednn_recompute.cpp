@@ -33,7 +33,7 @@ void compareBits(const OpGraph& graph, const CompileOptions& options) {
     const auto report = again->report();
     QVERIFY(report.recomputation.has_value());
     QVERIFY(!kept->report().recomputation);
-    if (report.replicas > 1) // of the first one
+    if (report.parts > 1) // of the first one
         return;
     QCOMPARE(report.recomputation->arenaBytesOnce, kept->report().arenaBytes);
     if (report.recomputation->parts == 0)
@@ -55,7 +55,7 @@ private Q_SLOTS:
         const auto net = sampleNets()[index];
         compareBits(net.graph, training(10));
         auto options = training(10);
-        options.replicas = 2;
+        options.parts = 2;
         compareBits(net.graph, options);
         options = training(10);
         options.precision = Precision::Bf16;

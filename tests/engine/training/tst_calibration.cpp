@@ -56,7 +56,7 @@ private Q_SLOTS:
         const auto plan = [](const char* text) {
             return computePlanFromJson(parseJson(text, "text")).value();
         };
-        QVERIFY((plan(R"({"threads": 2, "replicas": 3})") == ComputePlan{2, 3}));
+        QVERIFY((plan(R"({"threads": 2, "parts": 3})") == ComputePlan{2, 3}));
         QVERIFY((plan(R"({"threads": 2, "parts": 3})") == ComputePlan{2, 3}));
         QVERIFY((plan(R"({"threads": 2})") == ComputePlan{2, 1}));
         QCOMPARE(toJson(ComputePlan{2, 3}).dump(), std::string(R"({"parts":3,"threads":2})"));

@@ -11,9 +11,9 @@ using namespace gradwright::test;
 
 namespace {
 
-std::unique_ptr<Program> compiled(const OpGraph& graph, std::int64_t batch, int replicas) {
+std::unique_ptr<Program> compiled(const OpGraph& graph, std::int64_t batch, int parts) {
     auto options = training(batch);
-    options.replicas = replicas;
+    options.parts = parts;
     auto program = makeOneDnnBackend()->compile(graph, options);
     initializeWeights(*program->weights(), 1);
     return program;
@@ -32,7 +32,7 @@ void train(Program& program, int steps) {
 } // namespace
 
 /// Batches computed in parts side by side, in training and inference.
-class OneDnnReplicasTest : public QObject {
+class OneDnnPartsTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -40,18 +40,18 @@ private Q_SLOTS:
     /// reference elsewhere.
     void trainLikeTheWhole_data() {
         QTest::addColumn<std::size_t>("index");
-        QTest::addColumn<int>("replicas");
+        QTest::addColumn<int>("parts");
         const auto nets = sampleNets();
         for (std::size_t i = 0; i < nets.size(); ++i)
-            for (const int replicas : {2, 3})
-                QTest::addRow("%s, %d parts", nets[i].name.c_str(), replicas) << i << replicas;
+            for (const int parts : {2, 3})
+                QTest::addRow("%s, %d parts", nets[i].name.c_str(), parts) << i << parts;
     }
     void trainLikeTheWhole() {
         QFETCH(std::size_t, index);
-        QFETCH(int, replicas);
+        QFETCH(int, parts);
         const auto net = sampleNets()[index];
-        const auto program = compiled(net.graph, 10, replicas);
-        QCOMPARE(program->report().replicas, replicas);
+        const auto program = compiled(net.graph, 10, parts);
+        QCOMPARE(program->report().parts, parts);
         const auto whole = compiled(net.graph, 10, 1);
         train(*program, 2);
         train(*whole, 2);
@@ -87,7 +87,7 @@ private Q_SLOTS:
         for (const int threads : {1, 2, 3}) {
             setComputeThreads(threads);
             const auto program = compiled(net.graph, 40, 4);
-            QCOMPARE(program->report().replicas, 4);
+            QCOMPARE(program->report().parts, 4);
             train(*program, 3);
             auto options = program->options();
             options.batch = 3; // the rest at the end of an epoch
@@ -116,7 +116,7 @@ private Q_SLOTS:
     void runningStatisticsAreThoseOfTheBatch() {
         const auto net = smallResidual();
         const auto program = compiled(net.graph, 12, 3);
-        QCOMPARE(program->report().replicas, 3);
+        QCOMPARE(program->report().parts, 3);
         const auto whole = compiled(net.graph, 12, 1);
         train(*program, 1);
         train(*whole, 1);
@@ -133,11 +133,11 @@ private Q_SLOTS:
     }
 
     void fewSamplesAreOnePart() {
-        QCOMPARE(compiled(leNet5().graph, 4, 2)->report().replicas, 1);
+        QCOMPARE(compiled(leNet5().graph, 4, 2)->report().parts, 1);
         auto options = training(16);
-        options.replicas = 2;
+        options.parts = 2;
         options.mode = Mode::Inference;
-        QCOMPARE(makeOneDnnBackend()->compile(leNet5().graph, options)->report().replicas, 1);
+        QCOMPARE(makeOneDnnBackend()->compile(leNet5().graph, options)->report().parts, 1);
     }
 
     /// 37 samples leave a rest.
@@ -230,5 +230,5 @@ private:
     Tensor expectedAnswers_;
 };
 
-QTEST_APPLESS_MAIN(OneDnnReplicasTest)
-#include "tst_onednn_replicas.moc"
+QTEST_APPLESS_MAIN(OneDnnPartsTest)
+#include "tst_onednn_parts.moc"

@@ -8,11 +8,11 @@ namespace gradwright::onednn {
 /// A training program whose batch is computed in parts, each by one thread at a time on the same
 /// weights. Whatever is summed over the batch is summed over the parts in their order, so the same
 /// number of parts gives the same bits, whatever the number of threads.
-class ReplicatedProgram final : public Program {
+class PartedProgram final : public Program {
 public:
     /// With as many parts as asked for, of four samples at least.
-    ReplicatedProgram(const OpGraph& graph, const CompileOptions& options,
-                      std::shared_ptr<OneDnnWeights> weights);
+    PartedProgram(const OpGraph& graph, const CompileOptions& options,
+                  std::shared_ptr<OneDnnWeights> weights);
     /// The report of a program that is not made.
     static ProgramReport plan(const OpGraph& graph, const CompileOptions& options);
 

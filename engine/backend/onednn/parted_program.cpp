@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/onednn/replicated_program.h"
+#include "engine/backend/onednn/parted_program.h"
 
 #include "engine/backend/compute_pool.h"
 #include "engine/backend/compute_threads.h"
@@ -32,9 +32,9 @@ std::vector<std::int64_t> batchesOf(std::int64_t batch, std::int64_t parts) {
 
 } // namespace
 
-ProgramReport ReplicatedProgram::plan(const OpGraph& graph, const CompileOptions& options) {
+ProgramReport PartedProgram::plan(const OpGraph& graph, const CompileOptions& options) {
     const OneThread one;
-    PartGroup group(batchesOf(options.batch, options.replicas), true);
+    PartGroup group(batchesOf(options.batch, options.parts), true);
     auto part = options;
     part.batch = group.samples(0);
     auto first = planProgram(graph, part, {.parts = &group});
@@ -46,25 +46,25 @@ ProgramReport ReplicatedProgram::plan(const OpGraph& graph, const CompileOptions
     return ofBatch(std::move(first), group, bytes);
 }
 
-ProgramReport ReplicatedProgram::ofBatch(ProgramReport first, const PartGroup& group,
-                                         std::size_t bytes) {
+ProgramReport PartedProgram::ofBatch(ProgramReport first, const PartGroup& group,
+                                     std::size_t bytes) {
     auto report = reportOfBatch(std::move(first), group.samples(0), group.batch(), group.parts());
-    report.replicas = static_cast<int>(group.parts());
+    report.parts = static_cast<int>(group.parts());
     report.arenaBytes = bytes;
     return report;
 }
 
-ReplicatedProgram::ReplicatedProgram(const OpGraph& graph, const CompileOptions& options,
-                                     std::shared_ptr<OneDnnWeights> weights)
+PartedProgram::PartedProgram(const OpGraph& graph, const CompileOptions& options,
+                             std::shared_ptr<OneDnnWeights> weights)
     : options_(options)
     , weights_(std::move(weights))
-    , group_(batchesOf(options.batch, options.replicas)) {
+    , group_(batchesOf(options.batch, options.parts)) {
     const OneThread one;
     std::int64_t first = 0;
     for (std::size_t i = 0; i < group_.parts(); ++i) {
         auto part = options;
         part.batch = group_.samples(i);
-        part.replicas = 1;
+        part.parts = 1;
         const ProgramRole role{.parts = &group_, .part = i, .firstSample = first};
         parts_.push_back({.program = std::make_unique<OneDnnProgram>(graph, part, weights_, role),
                           .firstSample = first});
@@ -84,7 +84,7 @@ ReplicatedProgram::ReplicatedProgram(const OpGraph& graph, const CompileOptions&
 }
 
 template <class Run>
-bool ReplicatedProgram::onEach(const Run& run, bool isShort) {
+bool PartedProgram::onEach(const Run& run, bool isShort) {
     computePool().run(parts_.size(), isShort ? 1 : parts_.size(),
                       [&](std::size_t number, std::size_t) {
                           auto& part = parts_[number];
@@ -101,8 +101,8 @@ bool ReplicatedProgram::onEach(const Run& run, bool isShort) {
     return std::ranges::all_of(parts_, &Part::done);
 }
 
-bool ReplicatedProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
-                                const std::stop_token& stop) {
+bool PartedProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
+                            const std::stop_token& stop) {
     hasGradients_ = false;
     for (auto& part : parts_)
         skipSamples(graph(), inputs, part.firstSample, part.inputs);
@@ -120,14 +120,14 @@ bool ReplicatedProgram::forward(std::span<const BatchInput> inputs, StepSeed see
     return true;
 }
 
-bool ReplicatedProgram::takeTogether(Pass pass, std::size_t segment, const std::stop_token& stop) {
+bool PartedProgram::takeTogether(Pass pass, std::size_t segment, const std::stop_token& stop) {
     const auto& step = group_.shared(pass, segment);
     if (step.tasks > 0)
         computePool().run(step.tasks, [&](std::size_t task, std::size_t) { step.run(task); });
     return !stop.stop_requested();
 }
 
-bool ReplicatedProgram::backward(const std::stop_token& stop) {
+bool PartedProgram::backward(const std::stop_token& stop) {
     hasGradients_ = false;
     const auto segments = parts_.front().program->backwardSegments();
     for (std::size_t i = 0; i < segments; ++i)
@@ -140,7 +140,7 @@ bool ReplicatedProgram::backward(const std::stop_token& stop) {
     return true;
 }
 
-void ReplicatedProgram::findGradients() {
+void PartedProgram::findGradients() {
     for (std::uint32_t i = 0; i < graph().weights().size(); ++i) {
         const WeightId id{i};
         if (!graph().weight(id).learns())
@@ -159,7 +159,7 @@ void ReplicatedProgram::findGradients() {
     }
 }
 
-void ReplicatedProgram::sumGradients() {
+void PartedProgram::sumGradients() {
     if (sums_.empty())
         findGradients();
     computePool().run(sums_.size(), [this](std::size_t number, std::size_t) {
@@ -173,7 +173,7 @@ void ReplicatedProgram::sumGradients() {
         squares_[sum.weight] += sum.square;
 }
 
-void ReplicatedProgram::update(double learningRate, std::uint64_t step) {
+void PartedProgram::update(double learningRate, std::uint64_t step) {
     if (!options_.update)
         throw Error("the program was compiled without an optimizer");
     if (!std::exchange(hasGradients_, false))
@@ -182,21 +182,21 @@ void ReplicatedProgram::update(double learningRate, std::uint64_t step) {
     parts_.front().program->updateStatistics();
 }
 
-double ReplicatedProgram::lossSum() const {
+double PartedProgram::lossSum() const {
     double sum = 0;
     for (const auto& part : parts_)
         sum += part.program->lossSum();
     return sum;
 }
 
-Tensor ReplicatedProgram::read(ValueId value) const {
+Tensor PartedProgram::read(ValueId value) const {
     const auto shape = graph().type(value).shapeFor(options_.batch);
     std::vector<float> values(static_cast<std::size_t>(shape.elements()));
     copyOutput(value, values);
     return Tensor::of<float>(shape, std::span<const float>(values));
 }
 
-void ReplicatedProgram::copyOutput(ValueId value, std::span<float> out) const {
+void PartedProgram::copyOutput(ValueId value, std::span<float> out) const {
     std::size_t size = 0;
     for (const auto& part : parts_)
         size += part.program->readable(value).size();
@@ -208,18 +208,18 @@ void ReplicatedProgram::copyOutput(ValueId value, std::span<float> out) const {
         target = std::ranges::copy(part.program->readable(value), target).out;
 }
 
-std::span<const double> ReplicatedProgram::gradientSquares() const {
+std::span<const double> PartedProgram::gradientSquares() const {
     return squares_;
 }
 
-std::optional<std::string> ReplicatedProgram::firstNonFinite() const {
+std::optional<std::string> PartedProgram::firstNonFinite() const {
     for (const auto& part : parts_)
         if (auto path = part.program->firstNonFinite())
             return path;
     return {};
 }
 
-ProgramReport ReplicatedProgram::report() const {
+ProgramReport PartedProgram::report() const {
     auto bytes = group_.bytes();
     for (const auto& part : parts_)
         bytes += part.program->report().arenaBytes;
