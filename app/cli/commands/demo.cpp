@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/commands.h"
-#include "app/cli/digit_reader.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/output.h"
+#include "app/cli/run_predictor.h"
 #include "app/cli/training_options.h"
 #include "app/cli/training_session.h"
 #include "engine/project/runs.h"
@@ -48,7 +48,7 @@ void runDemo(const TrainingOptions& options, int& exitCode) {
     printLine(fmt::format("\nTest accuracy {:.2f} % over {} images that it has never seen.\n",
                           100 * result.finished->test.accuracy,
                           grouped(result.finished->test.samples)));
-    DigitReader reader(result.run);
+    RunPredictor reader(result.run);
     for (const auto& file : sampleDrawings()) {
         const auto reading = reader.read(file);
         printLine(fmt::format("{}  reads {}  ({:.1f} %)", padded(file.filename().string(), 32),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/commands.h"
-#include "app/cli/digit_reader.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/output.h"
+#include "app/cli/run_predictor.h"
 #include "engine/support/json.h"
 
 #include <CLI/CLI.hpp>
@@ -20,7 +20,7 @@ struct PredictOptions {
     bool json = false;
 };
 
-Json readingJson(const DigitReader::Reading& reading, const DigitReader& reader,
+Json readingJson(const RunPredictor::Reading& reading, const RunPredictor& reader,
                  const std::string& file) {
     Json json = {{"file", file}};
     const auto& names = reader.data().targetNames;
@@ -34,7 +34,7 @@ Json readingJson(const DigitReader::Reading& reading, const DigitReader& reader,
     return json;
 }
 
-std::string toText(const DigitReader::Reading& reading, const DigitReader& reader) {
+std::string toText(const RunPredictor::Reading& reading, const RunPredictor& reader) {
     if (reading.values.empty())
         return fmt::format("{} ({:.1f} %)", reading.className,
                            100 * reading.prediction.probability);
@@ -46,7 +46,7 @@ std::string toText(const DigitReader::Reading& reading, const DigitReader& reade
     return text;
 }
 
-void readFile(DigitReader& reader, const std::string& file, bool asJson, Json& list) {
+void readFile(RunPredictor& reader, const std::string& file, bool asJson, Json& list) {
     if (reader.data().columns.empty()) {
         const auto reading = reader.read(file);
         if (asJson)
@@ -70,7 +70,7 @@ void readFile(DigitReader& reader, const std::string& file, bool asJson, Json& l
 void runPredict(const PredictOptions& options, int& exitCode) {
     if (options.files.empty() == options.text.empty())
         throw UsageError("predict takes files, or --text");
-    DigitReader reader(options.run);
+    RunPredictor reader(options.run);
     if (!options.text.empty()) {
         const auto text = reader.continueText(options.text, options.wish);
         if (options.json)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/cli/digit_reader.h"
+#include "app/cli/run_predictor.h"
 
 #include "app/cli/naming.h"
 #include "engine/data/picture_input.h"
@@ -14,7 +14,7 @@
 
 namespace gradwright::cli {
 
-DigitReader::DigitReader(const std::filesystem::path& path) {
+RunPredictor::RunPredictor(const std::filesystem::path& path) {
     const auto run = RunDirectory::open(path);
     const auto project = projectOfRun(run);
     info_ = dataInfoOfRun(run);
@@ -31,7 +31,7 @@ DigitReader::DigitReader(const std::filesystem::path& path) {
                     expected);
 }
 
-DigitReader::Reading DigitReader::readingOf(const Tensor& input) {
+RunPredictor::Reading RunPredictor::readingOf(const Tensor& input) {
     auto prediction = predictor_->predict(input);
     if (info_.hasClasses()) {
         auto name = info_.classes[static_cast<std::size_t>(prediction.classIndex)];
@@ -43,11 +43,11 @@ DigitReader::Reading DigitReader::readingOf(const Tensor& input) {
     return {std::move(prediction), {}, std::move(values)};
 }
 
-DigitReader::Reading DigitReader::read(const std::filesystem::path& image) {
+RunPredictor::Reading RunPredictor::read(const std::filesystem::path& image) {
     return naming(image, [&] { return readingOf(preparePicture(image, info_).input); });
 }
 
-std::vector<DigitReader::Reading> DigitReader::readTable(const std::filesystem::path& path) {
+std::vector<RunPredictor::Reading> RunPredictor::readTable(const std::filesystem::path& path) {
     return naming(path, [&] {
         const auto table = readCsv(path);
         std::vector<Reading> readings;
@@ -58,7 +58,7 @@ std::vector<DigitReader::Reading> DigitReader::readTable(const std::filesystem::
     });
 }
 
-std::string DigitReader::continueText(std::string_view prompt, const TextWish& wish) {
+std::string RunPredictor::continueText(std::string_view prompt, const TextWish& wish) {
     return gradwright::continueText(*predictor_, info_.classes, prompt, wish);
 }
 

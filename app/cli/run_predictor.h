@@ -14,10 +14,10 @@
 namespace gradwright::cli {
 
 /// A run opened for reading images or tables.
-class DigitReader {
+class RunPredictor {
 public:
     /// Throws Error when the folder is no run or its weights cannot be read.
-    explicit DigitReader(const std::filesystem::path& run);
+    explicit RunPredictor(const std::filesystem::path& run);
 
     struct Reading {
         Prediction prediction;
