@@ -189,7 +189,7 @@ void TrainingOptions::chooseRecipes(TrainingSettings& settings) const {
         settings.optimizer = {def->key, {}};
         // The project's rate belongs to the optimizer that was replaced.
         if (!learningRate_)
-            settings.params.insert_or_assign("learning_rate", def->standardLearningRate);
+            settings.params.insert_or_assign("learning_rate", def->defaultLearningRate);
     }
     if (const auto* def = chosen(schedule_, settings.schedule, "--schedule", schedule))
         settings.schedule = {def->key, {}};

@@ -324,7 +324,7 @@ std::shared_ptr<const Augmenter> augmenterOf(const DataChoice& choice, const Dat
                                              std::uint64_t seed) {
     const Params params(augmentationParams(), choice.augmentation);
     const bool any = std::ranges::any_of(augmentationParams(), [&](const ParamSpec& spec) {
-        return spec.key != "elastic_smoothness" && params.value(spec.key) != spec.standard;
+        return spec.key != "elastic_smoothness" && params.value(spec.key) != spec.defaultValue;
     });
     if (!any)
         return nullptr;

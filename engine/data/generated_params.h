@@ -7,13 +7,13 @@ namespace gradwright {
 
 // What all generated data sets can be told.
 
-inline ParamSpec samplesParam(std::int64_t standard) {
-    return intParam("samples", "Samples", standard, 20, 10'000'000,
+inline ParamSpec samplesParam(std::int64_t defaultValue) {
+    return intParam("samples", "Samples", defaultValue, 20, 10'000'000,
                     "Samples to train and validate with.");
 }
-inline ParamSpec testSamplesParam(std::int64_t standard) {
+inline ParamSpec testSamplesParam(std::int64_t defaultValue) {
     return formerly("test-samples",
-                    intParam("test_samples", "Test samples", standard, 10, 10'000'000,
+                    intParam("test_samples", "Test samples", defaultValue, 10, 10'000'000,
                              "Samples to test with, which are never trained on."));
 }
 inline ParamSpec generatorSeedParam(std::string doc) {

@@ -22,10 +22,10 @@ std::vector<std::string> namesIn(std::string_view text) {
 
 } // namespace
 
-ParamSpec testFractionParam(double standard) {
+ParamSpec testFractionParam(double defaultValue) {
     auto spec =
         formerly("test-fraction",
-                 realParam("test_fraction", "Test part", standard, 0, 0.9,
+                 realParam("test_fraction", "Test part", defaultValue, 0, 0.9,
                            "Share of the samples that is held back to test with, each class in "
                            "proportion; the split's seed decides which."));
     spec.minimumExclusive = true;

@@ -11,6 +11,6 @@ ParamSpecs tableParams();
 TableOptions tableOptionsOf(const Params& params);
 
 /// The share of samples that is held back where a data set brings none to test with.
-ParamSpec testFractionParam(double standard = 0.2);
+ParamSpec testFractionParam(double defaultValue = 0.2);
 
 } // namespace gradwright

@@ -35,7 +35,7 @@ std::optional<Promotion> promotionWithin(const Network& network, std::string_vie
         result = promotionWithin(network, use->block, entry->param, depth + 1);
     } else if (const auto* def = findLayer(node->layerUse()->layer)) {
         if (const auto* spec = findParam(def->params, entry->param))
-            result = Promotion{spec, spec->standard};
+            result = Promotion{spec, spec->defaultValue};
     }
     if (result && set != node->params.end())
         result->value = set->second;

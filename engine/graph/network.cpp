@@ -143,7 +143,7 @@ void dropDefaults(Node& node) {
         return;
     std::erase_if(node.params, [&](const auto& entry) {
         const auto* spec = findParam(def->params, entry.first);
-        return spec && spec->standard == entry.second;
+        return spec && spec->defaultValue == entry.second;
     });
 }
 

@@ -91,7 +91,7 @@ std::string torchPadded(const Padding& padding, std::size_t axes, const std::str
 }
 
 std::string kerasActivation(const Activation& activation) {
-    const auto standard = standardActivation(activation.kind);
+    const auto defaultValue = defaultActivation(activation.kind);
     switch (activation.kind) {
     case ActivationKind::Identity:
     case ActivationKind::LeakyRelu:
@@ -101,7 +101,7 @@ std::string kerasActivation(const Activation& activation) {
     case ActivationKind::Elu:
     case ActivationKind::Celu:
         // The names stand for α = 1.
-        if (activation != standard)
+        if (activation != defaultValue)
             return {};
         break;
     default:

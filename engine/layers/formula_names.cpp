@@ -87,10 +87,10 @@ const std::vector<FunctionName>& functionNames() {
                 activation.kind == ActivationKind::LeakyRelu ? "slope" : "alpha";
             names.push_back({name, Function::Activate, 1, hasNumber ? 2U : 1U,
                              hasNumber ? fmt::format("{}(v, {})", name, number) : std::string(),
-                             standardActivation(activation.kind)});
+                             defaultActivation(activation.kind)});
         }
         names.push_back(
-            {"swish", Function::Activate, 1, 1, {}, standardActivation(ActivationKind::Silu)});
+            {"swish", Function::Activate, 1, 1, {}, defaultActivation(ActivationKind::Silu)});
         for (auto& name : names)
             if (name.usage.empty())
                 name.usage = name.name + "(v)";

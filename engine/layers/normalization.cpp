@@ -7,8 +7,8 @@
 
 namespace gradwright::layers {
 
-ParamSpec epsilonParam(double standard) {
-    auto epsilon = realParam("epsilon", "Epsilon", standard, 0, 1,
+ParamSpec epsilonParam(double defaultValue) {
+    auto epsilon = realParam("epsilon", "Epsilon", defaultValue, 0, 1,
                              "Added to the variance so that it is never zero.");
     epsilon.minimumExclusive = true;
     epsilon.advanced = true;

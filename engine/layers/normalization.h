@@ -7,7 +7,7 @@
 
 namespace gradwright::layers {
 
-ParamSpec epsilonParam(double standard);
+ParamSpec epsilonParam(double defaultValue);
 /// "over": the features (channels) at each place, or all values of the sample.
 ParamSpec overParam();
 /// Whether the statistics are those of the features at each place.

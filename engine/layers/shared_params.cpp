@@ -17,7 +17,7 @@ ParamSpecs activationParams() {
 Activation activationOf(const Params& params) {
     const auto kind = activationFromKey(params.text("activation"));
     return kind == ActivationKind::LeakyRelu ? Activation{kind, params.real("slope")}
-                                             : standardActivation(kind);
+                                             : defaultActivation(kind);
 }
 
 ValueId lowerActivation(LowerContext& context, ValueId value) {

@@ -125,7 +125,7 @@ ActivationKind activationFromKey(std::string_view key) {
     throw Error("there is no activation \"{}\"; known are {}", key, fmt::join(keys, ", "));
 }
 
-Activation standardActivation(ActivationKind kind) {
+Activation defaultActivation(ActivationKind kind) {
     return {kind, info(kind).alpha};
 }
 

@@ -56,7 +56,7 @@ const ActivationInfo& info(ActivationKind kind);
 /// Throws Error naming the known keys.
 ActivationKind activationFromKey(std::string_view key);
 /// With the usual alpha.
-Activation standardActivation(ActivationKind kind);
+Activation defaultActivation(ActivationKind kind);
 
 /// The constants of SELU, at which activations of mean 0 and variance 1 keep them (Klambauer et al.
 /// 2017).

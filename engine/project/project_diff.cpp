@@ -15,7 +15,7 @@ std::string valueText(const ParamSpecs& specs, const std::string& key, const Par
     const auto* spec = findParam(specs, key);
     const auto found = values.find(key);
     if (found == values.end())
-        return spec ? toString(spec->standard) : "default";
+        return spec ? toString(spec->defaultValue) : "default";
     return toString(found->second);
 }
 

@@ -226,10 +226,10 @@ Json dataToJson(const DataChoice& data) {
     return json;
 }
 
-/// A whole number of at least 0 under `key`, `standard` when there is none.
+/// A whole number of at least 0 under `key`, `defaultValue` when there is none.
 template <class T>
-T countAt(const Json& json, const char* key, T standard) {
-    const auto value = json.value(key, Json(standard));
+T countAt(const Json& json, const char* key, T defaultValue) {
+    const auto value = json.value(key, Json(defaultValue));
     constexpr auto limit = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
     const bool good = value.is_number_integer() &&
                       (value.is_number_unsigned() || value.get<std::int64_t>() >= 0) &&

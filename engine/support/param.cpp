@@ -159,13 +159,13 @@ bool isInt64(const Json& json) {
                 static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
 }
 
-ParamSpec numeric(std::string key, std::string title, ParamType type, ParamValue standard,
+ParamSpec numeric(std::string key, std::string title, ParamType type, ParamValue defaultValue,
                   double minimum, double maximum, std::string doc) {
     ParamSpec spec;
     spec.key = std::move(key);
     spec.title = std::move(title);
     spec.type = type;
-    spec.standard = std::move(standard);
+    spec.defaultValue = std::move(defaultValue);
     spec.doc = std::move(doc);
     spec.minimum = minimum;
     spec.maximum = maximum;
@@ -227,7 +227,7 @@ const ParamValue& Params::value(std::string_view key) const {
     if (const auto found = values_->find(key); found != values_->end())
         return found->second;
     if (const auto* spec = findParam(*specs_, key))
-        return spec->standard;
+        return spec->defaultValue;
     throw Error("there is no parameter called \"{}\" here", key);
 }
 
@@ -360,42 +360,43 @@ ParamValue paramFromText(const ParamSpec& spec, std::string_view text) {
     throw Error(wrongType(spec, fmt::format("\"{}\"", text)));
 }
 
-ParamSpec intParam(std::string key, std::string title, std::int64_t standard, double minimum,
+ParamSpec intParam(std::string key, std::string title, std::int64_t defaultValue, double minimum,
                    double maximum, std::string doc) {
-    return numeric(std::move(key), std::move(title), ParamType::Int, standard, minimum, maximum,
+    return numeric(std::move(key), std::move(title), ParamType::Int, defaultValue, minimum, maximum,
                    std::move(doc));
 }
 
-ParamSpec realParam(std::string key, std::string title, double standard, double minimum,
+ParamSpec realParam(std::string key, std::string title, double defaultValue, double minimum,
                     double maximum, std::string doc) {
-    return numeric(std::move(key), std::move(title), ParamType::Real, standard, minimum, maximum,
+    return numeric(std::move(key), std::move(title), ParamType::Real, defaultValue, minimum,
+                   maximum, std::move(doc));
+}
+
+ParamSpec boolParam(std::string key, std::string title, bool defaultValue, std::string doc) {
+    return numeric(std::move(key), std::move(title), ParamType::Bool, defaultValue, 0, 1,
                    std::move(doc));
 }
 
-ParamSpec boolParam(std::string key, std::string title, bool standard, std::string doc) {
-    return numeric(std::move(key), std::move(title), ParamType::Bool, standard, 0, 1,
-                   std::move(doc));
-}
-
-ParamSpec choiceParam(std::string key, std::string title, std::string standard,
+ParamSpec choiceParam(std::string key, std::string title, std::string defaultValue,
                       std::vector<ParamChoice> choices, std::string doc) {
-    auto spec = numeric(std::move(key), std::move(title), ParamType::Choice, std::move(standard), 0,
-                        0, std::move(doc));
+    auto spec = numeric(std::move(key), std::move(title), ParamType::Choice,
+                        std::move(defaultValue), 0, 0, std::move(doc));
     spec.choices = std::move(choices);
     return spec;
 }
 
-ParamSpec tupleParam(std::string key, std::string title, IntTuple standard, std::size_t minLength,
-                     std::size_t maxLength, double minimum, double maximum, std::string doc) {
-    auto spec = numeric(std::move(key), std::move(title), ParamType::Tuple, std::move(standard),
+ParamSpec tupleParam(std::string key, std::string title, IntTuple defaultValue,
+                     std::size_t minLength, std::size_t maxLength, double minimum, double maximum,
+                     std::string doc) {
+    auto spec = numeric(std::move(key), std::move(title), ParamType::Tuple, std::move(defaultValue),
                         minimum, maximum, std::move(doc));
     spec.minLength = minLength;
     spec.maxLength = maxLength;
     return spec;
 }
 
-ParamSpec textParam(std::string key, std::string title, std::string standard, std::string doc) {
-    return numeric(std::move(key), std::move(title), ParamType::Text, std::move(standard), 0, 0,
+ParamSpec textParam(std::string key, std::string title, std::string defaultValue, std::string doc) {
+    return numeric(std::move(key), std::move(title), ParamType::Text, std::move(defaultValue), 0, 0,
                    std::move(doc));
 }
 

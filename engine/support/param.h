@@ -38,7 +38,7 @@ struct ParamSpec {
     std::string key;
     std::string title;
     ParamType type = ParamType::Int;
-    ParamValue standard; ///< the default; its alternative must fit `type`
+    ParamValue defaultValue; ///< the default; its alternative must fit `type`
     std::string doc;
 
     /// For Int, Real and each element of Tuple; infinity is no limit.
@@ -123,16 +123,17 @@ ParamValues paramsFromJson(const Json& json, const ParamSpecs& specs, std::strin
 ParamValue paramFromText(const ParamSpec& spec, std::string_view text);
 
 // Short forms for declaring parameters.
-ParamSpec intParam(std::string key, std::string title, std::int64_t standard, double minimum,
+ParamSpec intParam(std::string key, std::string title, std::int64_t defaultValue, double minimum,
                    double maximum, std::string doc);
-ParamSpec realParam(std::string key, std::string title, double standard, double minimum,
+ParamSpec realParam(std::string key, std::string title, double defaultValue, double minimum,
                     double maximum, std::string doc);
-ParamSpec boolParam(std::string key, std::string title, bool standard, std::string doc);
-ParamSpec choiceParam(std::string key, std::string title, std::string standard,
+ParamSpec boolParam(std::string key, std::string title, bool defaultValue, std::string doc);
+ParamSpec choiceParam(std::string key, std::string title, std::string defaultValue,
                       std::vector<ParamChoice> choices, std::string doc);
-ParamSpec tupleParam(std::string key, std::string title, IntTuple standard, std::size_t minLength,
-                     std::size_t maxLength, double minimum, double maximum, std::string doc);
-ParamSpec textParam(std::string key, std::string title, std::string standard, std::string doc);
+ParamSpec tupleParam(std::string key, std::string title, IntTuple defaultValue,
+                     std::size_t minLength, std::size_t maxLength, double minimum, double maximum,
+                     std::string doc);
+ParamSpec textParam(std::string key, std::string title, std::string defaultValue, std::string doc);
 ParamSpec pathParam(std::string key, std::string title, std::string doc);
 /// The same parameter, whose key was `formerKey` in earlier versions.
 ParamSpec formerly(std::string formerKey, ParamSpec spec);

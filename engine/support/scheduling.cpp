@@ -25,7 +25,7 @@ namespace gradwright {
 namespace {
 
 constexpr std::uint64_t kShortSlice = 200'000; // ns; the kernel takes 0.1 to 100 ms
-constexpr std::uint64_t kStandardSlice = 0;
+constexpr std::uint64_t kDefaultSlice = 0;
 constexpr std::int32_t kBackground = 5; ///< nice(2): who waits for an answer goes first
 
 /// The first version of struct sched_attr of linux/sched/types.h, which Debian 12's libc lacks.
@@ -56,7 +56,7 @@ void change(ThreadId thread, const Set& set) {
 void setScheduling(Scheduling wish) {
     constexpr ThreadId thisThread = 0;
     change(thisThread, [wish](SchedulingAttributes& attributes) {
-        attributes.runtime = wish == Scheduling::Responsive ? kShortSlice : kStandardSlice;
+        attributes.runtime = wish == Scheduling::Responsive ? kShortSlice : kDefaultSlice;
         if (wish == Scheduling::Throughput) // only a privileged process could take it back
             attributes.nice = std::max(attributes.nice, kBackground);
     });
@@ -64,7 +64,7 @@ void setScheduling(Scheduling wish) {
 
 void setTurn(ThreadId thread, Turn turn) {
     change(thread, [turn](SchedulingAttributes& attributes) {
-        attributes.runtime = turn == Turn::Short ? kShortSlice : kStandardSlice;
+        attributes.runtime = turn == Turn::Short ? kShortSlice : kDefaultSlice;
     });
 }
 

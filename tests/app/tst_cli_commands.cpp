@@ -93,8 +93,7 @@ private Q_SLOTS:
         cache.begin().value()["parts"] = 2;
         writeText(file, cache.dump());
         const QStringList summary = {"summary", "template:perceptron", "--report"};
-        QCOMPARE(cli_.run(summary + QStringList{"--json"}).json()["report"]["parts"].get<int>(),
-                 2);
+        QCOMPARE(cli_.run(summary + QStringList{"--json"}).json()["report"]["parts"].get<int>(), 2);
         QVERIFY(cli_.run(summary).out.contains("Batch parts"));
         const auto trained = cli_.run({"train", "template:perceptron", "--epochs", "1", "--run-dir",
                                        cli_.path("calibrated")});
@@ -120,7 +119,7 @@ private Q_SLOTS:
             QCOMPARE(json[i]["key"].get<std::string>(), def.key);
             QCOMPARE(json[i]["params"].size(), def.params.size());
             for (std::size_t p = 0; p < def.params.size(); ++p)
-                QVERIFY(json[i]["params"][p]["default"] == toJson(def.params[p].standard));
+                QVERIFY(json[i]["params"][p]["default"] == toJson(def.params[p].defaultValue));
         }
     }
 

@@ -78,14 +78,14 @@ int main(int argc, char** argv) {
     const std::string_view part = argc > 1 ? argv[1] : "";
     const std::int64_t batch = argc > 2 ? std::atoll(argv[2]) : 32;
     const auto& adam = optimizer("adam");
-    const ParamValues standard;
+    const ParamValues defaults;
     for (const auto& net : {multilayerPerceptron(), leNet5(), smallCnn(), smallResidual()}) {
         if (net.name.find(part) == std::string::npos)
             continue;
         const auto program = makeOneDnnBackend()->compile(
             net.graph, {.batch = batch,
                         .mode = Mode::Training,
-                        .update = adam.make(Params(adam.params, standard))});
+                        .update = adam.make(Params(adam.params, defaults))});
         initializeWeights(*program->weights(), 1);
         const auto time = measure(*program, net.graph, batch);
         const auto report = program->report();

@@ -51,14 +51,14 @@ std::vector<Tensor> tensorsAt(const fs::path& data, const std::string& kind) {
 
 } // namespace
 
-double OnnxNodeTest::number(const std::string& name, double standard) const {
+double OnnxNodeTest::number(const std::string& name, double defaultValue) const {
     const auto found = numbers.find(name);
-    return found == numbers.end() ? standard : found->second;
+    return found == numbers.end() ? defaultValue : found->second;
 }
 
-std::string OnnxNodeTest::string(const std::string& name, const std::string& standard) const {
+std::string OnnxNodeTest::string(const std::string& name, const std::string& defaultValue) const {
     const auto found = strings.find(name);
-    return found == strings.end() ? standard : found->second;
+    return found == strings.end() ? defaultValue : found->second;
 }
 
 std::vector<std::string> onnxNodeTests(const std::string& beginning) {

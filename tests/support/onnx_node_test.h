@@ -21,8 +21,9 @@ struct OnnxNodeTest {
     std::vector<Tensor> inputs;                 ///< F32 or I64 (class indices)
     std::vector<Tensor> outputs;
 
-    [[nodiscard]] double number(const std::string& name, double standard) const;
-    [[nodiscard]] std::string string(const std::string& name, const std::string& standard) const;
+    [[nodiscard]] double number(const std::string& name, double defaultValue) const;
+    [[nodiscard]] std::string string(const std::string& name,
+                                     const std::string& defaultValue) const;
 };
 
 /// The cases whose name begins so, sorted; none where the package is not installed.

@@ -98,9 +98,9 @@ bool fits(const CanvasContext& canvas, const LayerDef& layer, const std::optiona
     const NodeAnalysis* const source = canvas.analysisOf(node->id);
     if (source == nullptr || source->state != ShapeState::Known || layer.infer == nullptr)
         return true;
-    const ParamValues standard;
+    const ParamValues defaults;
     const Inferred inferred =
-        layer.infer({Params(layer.params, standard), std::span(&source->output, 1)});
+        layer.infer({Params(layer.params, defaults), std::span(&source->output, 1)});
     return std::holds_alternative<Shape>(inferred);
 }
 

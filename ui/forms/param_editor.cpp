@@ -222,7 +222,7 @@ QString rangeText(const ParamSpec& spec) {
             parts << ParamEditor::tr("At most %1.").arg(number(spec.maximum));
     }
     if (spec.type != ParamType::Path)
-        parts << ParamEditor::tr("Default: %1.").arg(valueText(spec, spec.standard));
+        parts << ParamEditor::tr("Default: %1.").arg(valueText(spec, spec.defaultValue));
     return parts.join(QLatin1Char(' '));
 }
 

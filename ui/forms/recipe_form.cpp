@@ -13,7 +13,7 @@ RecipeForm::RecipeForm(ParamSpec choice, std::function<ParamSpecs(const std::str
     , theme_(&theme)
     , paramsOf_(std::move(paramsOf))
     , choiceKey_(choice.key)
-    , recipe_{std::get<std::string>(choice.standard), {}}
+    , recipe_{std::get<std::string>(choice.defaultValue), {}}
     , layout_(new QVBoxLayout(this))
     , choice_(new ParamForm({std::move(choice)}, theme)) {
     layout_->setContentsMargins(0, 0, 0, 0);

@@ -27,7 +27,7 @@ std::optional<SliderScale> SliderScale::of(const ParamSpec& spec) {
     scale.openLow_ = spec.minimumExclusive;
     scale.openHigh_ = spec.maximumExclusive;
     if (spec.logarithmic) {
-        const double usual = std::get<double>(spec.standard);
+        const double usual = std::get<double>(spec.defaultValue);
         if (usual <= 0)
             return {};
         scale.logarithmic_ = true;

@@ -38,7 +38,7 @@ namespace {
 constexpr int kPadSide = 316;
 constexpr int kNarrowPadSide = 248;
 constexpr int kNarrowPage = 1180; // the pad gives way to what it is for
-constexpr int kStandardBrush = 20;
+constexpr int kDefaultBrush = 20;
 
 QFrame* titledCard(const QString& title, QHBoxLayout*& header, QVBoxLayout*& body,
                    QLabel** titleLabel = nullptr) {
@@ -222,7 +222,7 @@ QWidget* InferencePage::makeTools() {
         pad_->setBrush(width);
         value->setText(tr("%1 px").arg(width));
     });
-    slider->setValue(kStandardBrush);
+    slider->setValue(kDefaultBrush);
     auto* tools = new QWidget;
     auto* layout = new QHBoxLayout(tools);
     layout->setContentsMargins(0, 0, 0, 0);

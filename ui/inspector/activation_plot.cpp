@@ -30,7 +30,7 @@ std::optional<Activation> activationOf(const LayerDef& layer, const ParamValues&
         return {};
     if (ends && params.has("slope"))
         return layers::activationOf(params);
-    Activation activation = standardActivation(known->kind);
+    Activation activation = defaultActivation(known->kind);
     for (const char* const param : {"slope", "alpha"})
         if (!ends && params.has(param))
             activation.alpha = params.real(param);

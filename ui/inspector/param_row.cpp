@@ -28,7 +28,7 @@ ParamRow::ParamRow(const ParamSpec& spec, const ThemeManager& themes, QWidget* p
     reset_->setIcon(themes.icon(QStringLiteral("reset"), &Theme::text3));
     reset_->setIconSize({14, 14});
     reset_->setFixedSize(kResetWidth, 24);
-    reset_->setToolTip(tr("Back to %1").arg(valueText(spec, spec.standard)));
+    reset_->setToolTip(tr("Back to %1").arg(valueText(spec, spec.defaultValue)));
     reset_->setAccessibleName(tr("%1 back to its default").arg(qstr(spec.title)));
     reset_->setFocusPolicy(Qt::TabFocus);
     QSizePolicy keep = reset_->sizePolicy();
@@ -64,7 +64,7 @@ void ParamRow::setValue(const std::optional<ParamValue>& value) {
         editor_->setValue(*value);
     else
         editor_->setMixed();
-    reset_->setVisible(value != spec_.standard);
+    reset_->setVisible(value != spec_.defaultValue);
 }
 
 void ParamRow::showProblem(const QString& text) {

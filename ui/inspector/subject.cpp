@@ -33,7 +33,7 @@ ParamSpecs paramsOfBlock(const Network& network, const BlockUse& use) {
         spec.key = promoted.key;
         if (promoted.key != promoted.param)
             spec.title = promoted.key;
-        spec.standard = promotion->value;
+        spec.defaultValue = promotion->value;
         spec.visibleWhen.reset();
         spec.advanced = false;
         specs.push_back(std::move(spec));
@@ -111,13 +111,13 @@ std::optional<ParamValue> Subject::valueOf(const Node& node, const ParamSpec& sp
         return node.blockUse()->repeat;
     if (const auto found = node.params.find(spec.key); found != node.params.end()) {
         // A file may have brought another type to a block, whose parameters nothing declares.
-        if (found->second.index() != spec.standard.index())
+        if (found->second.index() != spec.defaultValue.index())
             return {};
         return found->second;
     }
     if (const LayerDef* const layer = layerOf(node))
         return Params(layer->params, node.params).value(spec.key);
-    return spec.standard;
+    return spec.defaultValue;
 }
 
 std::optional<ParamValue> Subject::value(const ParamSpec& spec) const {

@@ -169,10 +169,10 @@ void TrainingForm::setDataStatus(const QString& text, bool problem) {
 void TrainingForm::chooseOptimizer(const Recipe& recipe) {
     // A rate that was the old method's usual one becomes the new one's: 0.1 is good for one and
     // ruin for the other.
-    const double usual = optimizer(settings_.optimizer.key).standardLearningRate;
+    const double usual = optimizer(settings_.optimizer.key).defaultLearningRate;
     if (recipe.key != settings_.optimizer.key && settings_.learningRate() == usual) {
         settings_.params.insert_or_assign("learning_rate",
-                                          optimizer(recipe.key).standardLearningRate);
+                                          optimizer(recipe.key).defaultLearningRate);
         rate_->setValues(settings_.params);
     }
     settings_.optimizer = recipe;

@@ -26,7 +26,7 @@ const CategoryInfo& infoOf(Category category) {
 }
 
 Json paramJson(const ParamSpec& spec) {
-    Json json = {{"key", spec.key}, {"title", spec.title}, {"default", toJson(spec.standard)}};
+    Json json = {{"key", spec.key}, {"title", spec.title}, {"default", toJson(spec.defaultValue)}};
     if (spec.type == ParamType::Int || spec.type == ParamType::Real ||
         spec.type == ParamType::Tuple) {
         json["minimum"] = spec.minimum;
@@ -96,9 +96,9 @@ void listDatasets(bool asJson) {
             printLine(fmt::format("{}  {}", padded(def.key, 16), def.doc));
             for (const auto& spec : def.params)
                 printLine(fmt::format("  {}  {} ({})", padded("data." + spec.key, 24), spec.doc,
-                                      toString(spec.standard).empty()
+                                      toString(spec.defaultValue).empty()
                                           ? "none"
-                                          : "default " + toString(spec.standard)));
+                                          : "default " + toString(spec.defaultValue)));
             continue;
         }
         list.push_back({{"key", def.key},

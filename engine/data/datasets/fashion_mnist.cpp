@@ -27,7 +27,7 @@ Dataset openFashionMnist(const Params& params, const DataChoice& choice) {
 
 DatasetDef fashionMnistDataset() {
     auto folder = pathParam("folder", "Folder", "The folder that holds the four files.");
-    folder.standard = std::string("/usr/share/datasets/fashion-mnist");
+    folder.defaultValue = std::string("/usr/share/datasets/fashion-mnist");
     return {.key = "fashion-mnist",
             .title = "Fashion-MNIST",
             .doc = "Articles of clothing, gray, 28 × 28, in ten classes: 60,000 to train on and "

@@ -15,7 +15,7 @@ Dataset openSeattleWeather(const Params& params, const DataChoice& choice) {
 }
 
 void setStandard(ParamSpecs& params, std::string_view key, std::string value) {
-    std::ranges::find(params, key, &ParamSpec::key)->standard = std::move(value);
+    std::ranges::find(params, key, &ParamSpec::key)->defaultValue = std::move(value);
 }
 
 } // namespace

@@ -16,7 +16,7 @@ struct OptimizerDef {
     std::string title;
     std::string doc;
     ParamSpecs params;
-    double standardLearningRate;
+    double defaultLearningRate;
     UpdateRule (*make)(const Params&); ///< for parameters that are valid
 };
 

@@ -115,17 +115,17 @@ public:
             return {};
         return {found->second.ints().begin(), found->second.ints().end()};
     }
-    [[nodiscard]] std::int64_t integer(const std::string& name, std::int64_t standard) const {
+    [[nodiscard]] std::int64_t integer(const std::string& name, std::int64_t defaultValue) const {
         const auto found = attributes_.find(name);
-        return found == attributes_.end() ? standard : found->second.i();
+        return found == attributes_.end() ? defaultValue : found->second.i();
     }
-    [[nodiscard]] double real(const std::string& name, double standard) const {
+    [[nodiscard]] double real(const std::string& name, double defaultValue) const {
         const auto found = attributes_.find(name);
-        return found == attributes_.end() ? standard : static_cast<double>(found->second.f());
+        return found == attributes_.end() ? defaultValue : static_cast<double>(found->second.f());
     }
-    [[nodiscard]] std::string text(const std::string& name, std::string standard) const {
+    [[nodiscard]] std::string text(const std::string& name, std::string defaultValue) const {
         const auto found = attributes_.find(name);
-        return found == attributes_.end() ? std::move(standard) : found->second.s();
+        return found == attributes_.end() ? std::move(defaultValue) : found->second.s();
     }
     ValueId add(OpAttributes op, std::vector<ValueId> inputs) {
         return test_.graph.add(std::move(op), std::move(inputs), node_.op_type());
@@ -197,9 +197,9 @@ void best(B& b, bool minimum) {
 }
 
 void clip(B& b) {
-    const auto bound = [&](std::size_t index, double standard) {
+    const auto bound = [&](std::size_t index, double defaultValue) {
         return b.has(index) ? static_cast<double>(b.tensor(index).to(DType::F32).span<float>()[0])
-                            : standard;
+                            : defaultValue;
     };
     constexpr double most = std::numeric_limits<float>::max();
     unary(b, {UnaryKind::Clip, 1, 0, bound(1, -most), bound(2, most)});

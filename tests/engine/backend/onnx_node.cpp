@@ -59,19 +59,19 @@ public:
         for (const auto& attribute : node.attribute())
             byName_[attribute.name()] = attribute;
     }
-    [[nodiscard]] std::int64_t integer(const std::string& name, std::int64_t standard) const {
-        return has(name) ? byName_.at(name).i() : standard;
+    [[nodiscard]] std::int64_t integer(const std::string& name, std::int64_t defaultValue) const {
+        return has(name) ? byName_.at(name).i() : defaultValue;
     }
-    [[nodiscard]] double real(const std::string& name, double standard) const {
-        return has(name) ? static_cast<double>(byName_.at(name).f()) : standard;
+    [[nodiscard]] double real(const std::string& name, double defaultValue) const {
+        return has(name) ? static_cast<double>(byName_.at(name).f()) : defaultValue;
     }
-    [[nodiscard]] std::string text(const std::string& name, std::string standard) const {
-        return has(name) ? byName_.at(name).s() : std::move(standard);
+    [[nodiscard]] std::string text(const std::string& name, std::string defaultValue) const {
+        return has(name) ? byName_.at(name).s() : std::move(defaultValue);
     }
     [[nodiscard]] std::vector<std::int64_t> integers(const std::string& name,
-                                                     std::vector<std::int64_t> standard) const {
+                                                     std::vector<std::int64_t> defaultValue) const {
         if (!has(name))
-            return standard;
+            return defaultValue;
         return {byName_.at(name).ints().begin(), byName_.at(name).ints().end()};
     }
     [[nodiscard]] Extent2d extent(const std::string& name) const {
@@ -123,8 +123,8 @@ private:
         return Shape(std::vector<std::int64_t>(shape.begin() + static_cast<std::ptrdiff_t>(from),
                                                shape.begin() + static_cast<std::ptrdiff_t>(to)));
     }
-    [[nodiscard]] std::size_t axis(std::int64_t standard) const {
-        const auto given = attributes_.integer("axis", standard);
+    [[nodiscard]] std::size_t axis(std::int64_t defaultValue) const {
+        const auto given = attributes_.integer("axis", defaultValue);
         const auto rank = static_cast<std::int64_t>(tensors_[0].shape().rank());
         return static_cast<std::size_t>(given < 0 ? given + rank : given);
     }

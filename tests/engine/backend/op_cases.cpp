@@ -135,7 +135,7 @@ void addBatchNorms(Cases& cases) {
 
 void addElementwise(Cases& cases) {
     for (const auto& activation : activations()) {
-        auto function = standardActivation(activation.kind);
+        auto function = defaultActivation(activation.kind);
         if (activation.kind == ActivationKind::Step) {
             // Nothing flows back through it: a way around it has the gradient.
             CaseBuilder around("activation/around a step", 3);
@@ -164,7 +164,7 @@ void addElementwise(Cases& cases) {
                             ActivationKind::Gelu, ActivationKind::Softplus, ActivationKind::Mish}) {
         CaseBuilder wide("activation/" + info(kind).key + " on a wide range", 3);
         cases.push_back(wide.regressed(
-            wide.apply(ActivationOp{standardActivation(kind)}, {wide.source({6, 5, 7}, 4.0)})));
+            wide.apply(ActivationOp{defaultActivation(kind)}, {wide.source({6, 5, 7}, 4.0)})));
     }
     for (const double alpha : {0.3, 2.0})
         for (const auto kind : {ActivationKind::Elu, ActivationKind::Celu})

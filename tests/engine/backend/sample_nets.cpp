@@ -201,7 +201,7 @@ SampleNet smallVolume() {
 std::vector<SampleNet> sampleNets() {
     std::vector<SampleNet> nets;
     for (const auto& activation : activations()) {
-        const auto function = standardActivation(activation.kind);
+        const auto function = defaultActivation(activation.kind);
         nets.push_back(leNet5(function));
         nets.push_back(multilayerPerceptron(function));
     }

@@ -86,7 +86,7 @@ private Q_SLOTS:
         QCOMPARE(changed({}, picture()), picture());
         for (const auto& spec : augmentationParams()) {
             QVERIFY(!spec.title.empty() && !spec.doc.empty());
-            QVERIFY(!whyInvalid(spec, spec.standard));
+            QVERIFY(!whyInvalid(spec, spec.defaultValue));
         }
     }
 

@@ -58,7 +58,7 @@ private Q_SLOTS:
                     !def.licence.empty());
             for (const auto& param : def.params) {
                 QVERIFY(!param.title.empty() && !param.doc.empty());
-                QVERIFY(!whyInvalid(param, param.standard));
+                QVERIFY(!whyInvalid(param, param.defaultValue));
             }
             QCOMPARE(&dataset(def.key), &def);
         }

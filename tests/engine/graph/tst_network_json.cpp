@@ -55,11 +55,11 @@ private Q_SLOTS:
             ParamValues params;
             for (const auto& spec : def.params) {
                 if (spec.type == ParamType::Int)
-                    params[spec.key] = std::get<std::int64_t>(spec.standard) + 1;
+                    params[spec.key] = std::get<std::int64_t>(spec.defaultValue) + 1;
                 else if (spec.type == ParamType::Real)
-                    params[spec.key] = std::get<double>(spec.standard) / 3;
+                    params[spec.key] = std::get<double>(spec.defaultValue) / 3;
                 else if (spec.type == ParamType::Bool)
-                    params[spec.key] = !std::get<bool>(spec.standard);
+                    params[spec.key] = !std::get<bool>(spec.defaultValue);
                 else if (spec.type == ParamType::Choice)
                     params[spec.key] = spec.choices.back().key;
                 else if (spec.type == ParamType::Tuple)
@@ -77,7 +77,7 @@ private Q_SLOTS:
         NetworkBuilder b;
         const auto conv = b.layer("conv2d", {{"filters", std::int64_t{32}}, {"bias", false}}, "c");
         const auto& filters = layer("conv2d").params[0];
-        QCOMPARE(filters.standard, ParamValue(std::int64_t{32}));
+        QCOMPARE(filters.defaultValue, ParamValue(std::int64_t{32}));
         QCOMPARE(toJson(b.network)["nodes"][0].dump(),
                  std::string(R"({"id":1,"name":"c","layer":"conv2d","params":{"bias":false}})"));
         apply(b.network, {SetParam{"", conv, "bias", ParamValue(true)}});

@@ -114,7 +114,7 @@ private:
         if (!def || def->params.empty())
             return {SetParam{graph, id, "filters", ParamValue(std::int64_t{4})}};
         const auto& spec = def->params[below(def->params.size())];
-        std::optional<ParamValue> value = spec.standard;
+        std::optional<ParamValue> value = spec.defaultValue;
         if (spec.type == ParamType::Int)
             value = static_cast<std::int64_t>(below(4));
         else if (spec.type == ParamType::Real)

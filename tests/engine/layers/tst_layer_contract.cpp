@@ -119,7 +119,7 @@ private Q_SLOTS:
             const auto* name = spec.key.c_str();
             QVERIFY2(keys.insert(spec.key).second, name);
             QVERIFY2(!spec.title.empty() && !spec.doc.empty(), name);
-            QVERIFY2(!whyInvalid(spec, spec.standard), name);
+            QVERIFY2(!whyInvalid(spec, spec.defaultValue), name);
             for (const auto& choice : spec.choices)
                 QVERIFY2(!choice.key.empty() && !choice.title.empty() && !choice.doc.empty(), name);
             if (spec.visibleWhen)

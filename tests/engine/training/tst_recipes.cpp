@@ -62,7 +62,7 @@ void requireGoldens(const std::vector<Def>& catalog, const char* section,
         QVERIFY2(covered.contains(def.key), ("no golden for " + def.key).c_str());
         QVERIFY(!def.title.empty() && !def.doc.empty());
         for (const auto& spec : def.params) {
-            QVERIFY2(!whyInvalid(spec, spec.standard), spec.key.c_str());
+            QVERIFY2(!whyInvalid(spec, spec.defaultValue), spec.key.c_str());
             QVERIFY(!spec.doc.empty());
         }
     }
@@ -174,7 +174,7 @@ private Q_SLOTS:
         requireGoldens(schedules(), "schedules", {"plateau"});
         requireGoldens(losses(), "losses");
         for (const auto& def : optimizers())
-            QVERIFY(def.standardLearningRate > 0);
+            QVERIFY(def.defaultLearningRate > 0);
     }
 
     void unknownKeysNameTheKnown() {

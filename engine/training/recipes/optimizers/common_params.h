@@ -8,9 +8,9 @@
 namespace gradwright::recipes {
 
 /// How much of a running mean is kept at each step: in [0, 1).
-inline ParamSpec decayRateParam(std::string key, std::string title, double standard,
+inline ParamSpec decayRateParam(std::string key, std::string title, double defaultValue,
                                 std::string doc) {
-    auto spec = realParam(std::move(key), std::move(title), standard, 0.0, 1.0, std::move(doc));
+    auto spec = realParam(std::move(key), std::move(title), defaultValue, 0.0, 1.0, std::move(doc));
     spec.maximumExclusive = true;
     spec.advanced = true;
     return spec;
@@ -28,9 +28,9 @@ inline ParamSpec beta2Param() {
 }
 
 /// Greater than 0, which would divide a weight without any gradient by zero.
-inline ParamSpec epsilonParam(double standard) {
+inline ParamSpec epsilonParam(double defaultValue) {
     auto epsilon =
-        realParam("epsilon", "Epsilon", standard, 0.0, 1.0,
+        realParam("epsilon", "Epsilon", defaultValue, 0.0, 1.0,
                   "Added to the divisor, so that tiny gradients do not make huge steps.");
     epsilon.minimumExclusive = true;
     epsilon.logarithmic = true;
@@ -39,8 +39,8 @@ inline ParamSpec epsilonParam(double standard) {
 }
 
 /// Decay apart from the gradient: w - rate · decay · w (Loshchilov, Hutter 2019).
-inline ParamSpec decoupledDecayParam(double standard) {
-    auto spec = realParam("weight_decay", "Weight decay", standard, 0.0, 1.0,
+inline ParamSpec decoupledDecayParam(double defaultValue) {
+    auto spec = realParam("weight_decay", "Weight decay", defaultValue, 0.0, 1.0,
                           "Shrinks each weight by this share, times the learning rate, "
                           "independently of the gradient (Loshchilov, Hutter 2019).");
     spec.maximumExclusive = true;
