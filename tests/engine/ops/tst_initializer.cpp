@@ -171,7 +171,7 @@ private Q_SLOTS:
             "uniform",       "constant",   "zeros"};
         for (const auto& def : initializers())
             QVERIFY2(compared.contains(def.key), def.key.c_str());
-        qInfo("%zu initialisers compared with their formulas", initializers().size());
+        qInfo("%zu initializers compared with their formulas", initializers().size());
         QCOMPARE(messageOf([] { return draw({"magic"}); }), "there is no initializer \"magic\"");
     }
 };
