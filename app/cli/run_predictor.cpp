@@ -2,8 +2,8 @@
 #include "app/cli/run_predictor.h"
 
 #include "app/cli/naming.h"
-#include "engine/data/picture_input.h"
-#include "engine/data/table.h"
+#include "engine/data/images/picture_input.h"
+#include "engine/data/tables/table.h"
 #include "engine/project/runs.h"
 #include "engine/support/json.h"
 #include "engine/training/checkpoint.h"

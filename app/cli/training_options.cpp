@@ -2,7 +2,7 @@
 #include "app/cli/training_options.h"
 
 #include "app/cli/exit_codes.h"
-#include "engine/data/augmentation.h"
+#include "engine/data/images/augmentation.h"
 #include "engine/support/json.h"
 #include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
 
-#include "engine/data/augmentation.h"
-#include "engine/data/reconstruction.h"
+#include "engine/data/feed/reconstruction.h"
+#include "engine/data/images/augmentation.h"
 #include "engine/support/error.h"
 
 #include <algorithm>

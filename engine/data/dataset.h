@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/data/preparation.h"
-#include "engine/data/table_column.h"
+#include "engine/data/images/preparation.h"
+#include "engine/data/tables/table_column.h"
 #include "engine/support/param.h"
 #include "engine/support/unknown_keys.h"
 #include "engine/tensor/byte_scaling.h"

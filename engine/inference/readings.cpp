@@ -4,7 +4,7 @@
 #include "engine/backend/devices.h"
 #include "engine/backend/evaluation_batch.h"
 #include "engine/backend/program_cache.h"
-#include "engine/data/batcher.h"
+#include "engine/data/feed/batcher.h"
 #include "engine/support/error.h"
 
 #include <algorithm>

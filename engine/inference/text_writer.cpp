@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/inference/text_writer.h"
 
-#include "engine/data/text_corpus.h"
+#include "engine/data/text/text_corpus.h"
 #include "engine/support/error.h"
 #include "engine/support/rng.h"
 

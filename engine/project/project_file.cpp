@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/project_file.h"
 
-#include "engine/data/augmentation.h"
+#include "engine/data/images/augmentation.h"
 #include "engine/graph/network_json.h"
 #include "engine/io/atomic_file.h"
 #include "engine/support/error.h"

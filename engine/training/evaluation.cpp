@@ -2,7 +2,7 @@
 #include "engine/training/evaluation.h"
 
 #include "engine/backend/evaluation_batch.h"
-#include "engine/data/batcher.h"
+#include "engine/data/feed/batcher.h"
 #include "engine/training/diverged.h"
 
 #include <cmath>

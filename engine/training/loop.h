@@ -3,7 +3,7 @@
 
 #include "engine/backend/program_cache.h"
 #include "engine/backend/thread_governor.h"
-#include "engine/data/batcher.h"
+#include "engine/data/feed/batcher.h"
 #include "engine/io/run_directory.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/commands.h"

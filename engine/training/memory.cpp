@@ -3,7 +3,7 @@
 
 #include "engine/backend/devices.h"
 #include "engine/backend/evaluation_batch.h"
-#include "engine/data/batcher.h"
+#include "engine/data/feed/batcher.h"
 #include "engine/graph/lower.h"
 #include "engine/support/error.h"
 #include "engine/training/compute_plan.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/backend/backend.h"
-#include "engine/data/batcher.h"
+#include "engine/data/feed/batcher.h"
 #include "engine/graph/analysis.h"
 #include "engine/ops/op_graph.h"
 #include "engine/training/settings.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/data/batcher.h"
+#include "engine/data/feed/batcher.h"
 
 #include <cstdint>
 #include <span>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/app/cli.h"
 
-#include "engine/data/idx.h"
+#include "engine/data/images/idx.h"
 #include "engine/io/run_directory.h"
 #include "engine/project/project_file.h"
 #include "engine/support/json.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/data/image.h"
+#include "engine/data/images/image.h"
 #include "engine/project/project_file.h"
 #include "engine/project/templates.h"
 #include "engine/support/json.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/data/digit.h"
+#include "engine/data/images/digit.h"
 #include "engine/inference/predictor.h"
 #include "engine/project/project.h"
 #include "engine/project/templates.h"

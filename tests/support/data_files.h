@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/data/dataset.h"
-#include "engine/data/image.h"
+#include "engine/data/images/image.h"
 
 #include <QTemporaryDir>
 

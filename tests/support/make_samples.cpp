@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Draws resources/samples: digits as a hand draws them, on paper, board and screen. Run it after a
 // change here (ninja make_samples && tests/make_samples resources/samples) and commit the pictures.
-#include "engine/data/image.h"
+#include "engine/data/images/image.h"
 #include "engine/support/error.h"
 #include "engine/support/rng.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/data/image.h"
+#include "engine/data/images/image.h"
 
 #include <QImage>
 #include <QPointF>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/session/digit_session.h"
 
-#include "engine/data/picture_input.h"
+#include "engine/data/images/picture_input.h"
 #include "engine/support/error.h"
 #include "engine/support/scheduling.h"
 

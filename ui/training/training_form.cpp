@@ -2,7 +2,7 @@
 #include "ui/training/training_form.h"
 
 #include "engine/backend/devices.h"
-#include "engine/data/augmentation.h"
+#include "engine/data/images/augmentation.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/recipes/schedules.h"
 #include "ui/forms/objectives_form.h"

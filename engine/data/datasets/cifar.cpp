@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/data/cifar.h"
+#include "engine/data/images/cifar.h"
 
 #include "engine/data/catalog.h"
 #include "engine/support/error.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
-#include "engine/data/cell.h"
-#include "engine/data/table.h"
-#include "engine/data/table_params.h"
+#include "engine/data/tables/cell.h"
+#include "engine/data/tables/table.h"
+#include "engine/data/tables/table_params.h"
 #include "engine/support/error.h"
 
 namespace gradwright {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/data/byte_images.h"
 #include "engine/data/catalog.h"
+#include "engine/data/images/byte_images.h"
 #include "engine/support/error.h"
 
 #include <system_error>

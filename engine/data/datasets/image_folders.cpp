@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/data/byte_images.h"
 #include "engine/data/catalog.h"
-#include "engine/data/image_folder.h"
-#include "engine/data/table_params.h"
+#include "engine/data/images/byte_images.h"
+#include "engine/data/images/image_folder.h"
+#include "engine/data/tables/table_params.h"
 #include "engine/support/error.h"
 
 namespace gradwright {

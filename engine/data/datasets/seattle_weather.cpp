@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
-#include "engine/data/table.h"
-#include "engine/data/table_params.h"
+#include "engine/data/tables/table.h"
+#include "engine/data/tables/table_params.h"
 #include "engine/support/resources.h"
 
 #include <algorithm>

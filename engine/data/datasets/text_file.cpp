@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
-#include "engine/data/table_params.h"
-#include "engine/data/text_corpus.h"
+#include "engine/data/tables/table_params.h"
+#include "engine/data/text/text_corpus.h"
 #include "engine/support/error.h"
 #include "engine/support/resources.h"
 

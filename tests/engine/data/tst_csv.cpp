@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/data/cell.h"
-#include "engine/data/csv.h"
+#include "engine/data/tables/cell.h"
+#include "engine/data/tables/csv.h"
 #include "engine/support/error.h"
 #include "tests/support/data_files.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/dataset.h"
-#include "engine/data/digit.h"
-#include "engine/data/ink.h"
+#include "engine/data/images/digit.h"
+#include "engine/data/images/ink.h"
 #include "engine/support/error.h"
 #include "engine/support/resources.h"
 #include "engine/support/rng.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/data/idx.h"
+#include "engine/data/images/idx.h"
 #include "engine/support/error.h"
 #include "engine/support/rng.h"
 #include "tests/support/data_files.h"

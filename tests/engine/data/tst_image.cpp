@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/data/image.h"
+#include "engine/data/images/image.h"
 #include "engine/support/error.h"
 #include "engine/support/rng.h"
 #include "tests/support/data_files.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/data/batcher.h"
-#include "engine/data/image_folder.h"
-#include "engine/data/picture_input.h"
+#include "engine/data/feed/batcher.h"
+#include "engine/data/images/image_folder.h"
+#include "engine/data/images/picture_input.h"
 #include "engine/support/error.h"
 #include "tests/support/data_files.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/data/picture.h"
-#include "engine/data/picture_input.h"
+#include "engine/data/images/picture.h"
+#include "engine/data/images/picture_input.h"
 #include "engine/support/error.h"
 #include "tests/support/data_files.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/data/batcher.h"
-#include "engine/data/text_corpus.h"
+#include "engine/data/feed/batcher.h"
+#include "engine/data/text/text_corpus.h"
 #include "engine/support/error.h"
 #include "tests/support/data_files.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/data/worker_crew.h"
+#include "engine/data/feed/worker_crew.h"
 #include "engine/support/error.h"
 #include "tests/support/data_files.h"
 

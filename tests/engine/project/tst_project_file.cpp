@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/data/augmentation.h"
+#include "engine/data/images/augmentation.h"
 #include "engine/io/atomic_file.h"
 #include "engine/layers/catalog.h"
 #include "engine/project/project_file.h"

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/data/dataset.h"
+#include "engine/data/tables/csv.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace gradwright {
+
+/// How a table becomes samples.
+struct TableOptions {
+    enum class Task { Detect, Classification, Regression };
+    enum class Missing { Mean, Drop };
+    enum class Scale { Standardize, Range, None };
+
+    std::vector<std::string> targets; ///< names of columns; none: the last column
+    std::vector<std::string> ignored;
+    std::vector<std::string> categorical; ///< numbers that stand for categories
+    Task task = Task::Detect;
+    Missing missing = Missing::Mean;
+    Scale scale = Scale::Standardize;
+    bool scaleTargets = true;
+    double testFraction = 0.2; ///< held back unless there is a table to test with
+};
+
+/// Makes a data set of a table, and of a second one to test with where `test` is not null. Means,
+/// deviations and categories come from the choice's training part alone. Throws Error naming file,
+/// line, column and rule.
+Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOptions& options,
+                     const DataChoice& choice);
+
+/// The inputs that one row of another table gives; its columns are found by name. Throws Error
+/// naming file, line and column when one is not there or holds text among numbers.
+std::vector<float> tableInputs(const CsvTable& table, std::size_t row,
+                               std::span<const TableColumn> columns);
+
+} // namespace gradwright

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/data/tables/csv.h"
+#include "engine/data/tables/table.h"
+#include "engine/data/tables/table_column.h"
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace gradwright {
+
+/// The number of the column of that name. Throws Error listing the names when there is none.
+std::size_t columnNamed(const CsvTable& table, std::string_view name);
+
+/// Whether a column holds numbers (and missing values) alone. A few other texts among many numbers
+/// are a mistake: throws Error naming the line.
+bool holdsNumbers(const CsvTable& table, std::size_t column);
+
+/// Mean and deviation, or whatever the scale asks for, of the given rows; missing values count not.
+Scaling scalingOf(const CsvTable& table, std::size_t column, std::span<const std::size_t> rows,
+                  TableOptions::Scale scale);
+
+/// The different texts of the given rows, sorted, numbers by value. Throws Error when they are more
+/// than `most`.
+std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
+                                      std::span<const std::size_t> rows, std::size_t most);
+
+/// Writes column.inputs() values.
+void encodeCell(const CsvTable& table, std::size_t row, std::size_t index,
+                const TableColumn& column, std::span<float> out);
+
+} // namespace gradwright

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/tables/table_params.h"
+
+#include "engine/data/tables/cell.h"
+
+#include <algorithm>
+
+namespace gradwright {
+namespace {
+
+/// "age, sex" as its parts.
+std::vector<std::string> namesIn(std::string_view text) {
+    std::vector<std::string> names;
+    while (!text.empty()) {
+        const auto end = std::min(text.find(','), text.size());
+        if (const auto name = trimmed(text.substr(0, end)); !name.empty())
+            names.emplace_back(name);
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return names;
+}
+
+} // namespace
+
+ParamSpec testFractionParam(double defaultValue) {
+    auto spec =
+        formerly("test-fraction",
+                 realParam("test_fraction", "Test part", defaultValue, 0, 0.9,
+                           "Share of the samples that is held back to test with, each class in "
+                           "proportion; the split's seed decides which."));
+    spec.minimumExclusive = true;
+    return spec;
+}
+
+ParamSpecs tableParams() {
+    auto scaleTarget = formerly("scale-target",
+                                boolParam("scale_target", "Scale target", true,
+                                          "Scales target values to mean 0 and deviation 1 for "
+                                          "training; figures are reported in the original units."));
+    scaleTarget.visibleWhen = {"task", {std::string("detect"), std::string("regression")}};
+    return {
+        textParam("target", "Target", "",
+                  "Name of the column to predict; by default the last one. For regression, several "
+                  "names may be given, separated by commas."),
+        choiceParam("task", "Task", "detect",
+                    {{"detect", "Detect",
+                      "Classes for texts and for up to 20 different whole numbers, else "
+                      "values."},
+                     {"classification", "Classification", "The target is a class."},
+                     {"regression", "Regression", "The target is a number."}},
+                    "What the target is."),
+        textParam("ignore", "Ignore", "", "Columns to leave out, separated by commas."),
+        textParam("categorical", "Categorical", "",
+                  "Columns whose numbers stand for categories, separated by commas."),
+        choiceParam(
+            "missing", "Missing values", "mean",
+            {{"mean", "Mean",
+              "The mean over the training part; a missing category counts as none of them."},
+             {"drop", "Leave out", "Rows with a missing value are left out."}},
+            "What to do with empty cells, \"?\", \"NA\", \"NaN\" and \"null\". Rows "
+            "without a target are always left out."),
+        choiceParam("normalize", "Normalize", "standardize",
+                    {{"standardize", "Mean 0, deviation 1", "Over the training part."},
+                     {"range", "0 to 1", "From the minimum to the maximum of the training part."},
+                     {"none", "As they are", ""}},
+                    "The range of the numbers that the network sees."),
+        std::move(scaleTarget),
+        testFractionParam()};
+}
+
+TableOptions tableOptionsOf(const Params& params) {
+    TableOptions options;
+    options.targets = namesIn(params.text("target"));
+    options.ignored = namesIn(params.text("ignore"));
+    options.categorical = namesIn(params.text("categorical"));
+    const auto& task = params.text("task");
+    if (task != "detect")
+        options.task = task == "regression" ? TableOptions::Task::Regression
+                                            : TableOptions::Task::Classification;
+    options.missing = params.text("missing") == "drop" ? TableOptions::Missing::Drop
+                                                       : TableOptions::Missing::Mean;
+    const auto& normalize = params.text("normalize");
+    if (normalize != "standardize")
+        options.scale =
+            normalize == "range" ? TableOptions::Scale::Range : TableOptions::Scale::None;
+    options.scaleTargets = params.boolean("scale_target");
+    options.testFraction = params.real("test_fraction");
+    return options;
+}
+
+} // namespace gradwright
