@@ -17,7 +17,7 @@ const QString spdxLine = QStringLiteral("// SPDX-License-Identifier: GPL-3.0-or-
 /// Headers of a library that only some modules may know.
 struct Library {
     QString header; ///< a regular expression for the whole name
-    QStringList rooms;
+    QStringList modules;
 };
 
 const std::vector<Library>& libraries() {
@@ -59,13 +59,13 @@ bool isQt(const QString& header) {
 }
 
 /// What a file in `from` may not include, with the reason, or nothing.
-QString complaint(const QString& path, const Room& from, const Include& include) {
+QString complaint(const QString& path, const Module& from, const Include& include) {
     const QString& name = include.name;
     const bool withoutQt = path.startsWith("engine/") || path.startsWith("app/cli/");
     for (const Library& library : libraries()) {
         const QRegularExpression header(QRegularExpression::anchoredPattern(library.header));
-        if (header.match(name).hasMatch() && !library.rooms.contains(from.folder))
-            return QStringLiteral("only %1 may know %2").arg(library.rooms.join(", "), name);
+        if (header.match(name).hasMatch() && !library.modules.contains(from.folder))
+            return QStringLiteral("only %1 may know %2").arg(library.modules.join(", "), name);
     }
     if (withoutQt && isQt(name))
         return QStringLiteral("%1 has to build without Qt, yet it includes %2")
@@ -75,10 +75,10 @@ QString complaint(const QString& path, const Room& from, const Include& include)
     if (!include.quoted || name.endsWith(".moc"))
         return {};
 
-    const Room* const to = roomOf(name);
+    const Module* const to = moduleOf(name);
     if (to == nullptr)
-        return QStringLiteral("\"%1\" is not in a known room: write includes from the project's "
-                              "root, and add new rooms to tests/architecture/rules.cpp")
+        return QStringLiteral("\"%1\" is not in a known module: write includes from the project's "
+                              "root, and add new modules to tests/architecture/rules.cpp")
             .arg(name);
     if (!sees(from, *to))
         return QStringLiteral("%1 may not look into %2 (%3)").arg(from.folder, to->folder, name);
@@ -101,12 +101,12 @@ QStringList formViolations(const QString& path, const QByteArray& text) {
 
 } // namespace
 
-const std::vector<Room>& rooms() {
+const std::vector<Module>& modules() {
     static const QStringList engine = {"engine/project", "engine/inference"};
     static const QStringList belowPages = {"ui/plots", "ui/session", "ui/document", "ui/forms",
                                            "ui/theme"};
     static const QStringList pages = belowPages + QStringList{"ui/runs", "ui/pages"};
-    static const std::vector<Room> all = {
+    static const std::vector<Module> all = {
         {"engine/support", {}},
         {"engine/tensor", {"engine/support"}},
         {"engine/ops", {"engine/tensor"}},
@@ -153,13 +153,13 @@ const std::vector<Room>& rooms() {
     return all;
 }
 
-const Room* roomOf(const QString& path) {
-    const Room* best = nullptr;
-    for (const Room& room : rooms()) {
+const Module* moduleOf(const QString& path) {
+    const Module* best = nullptr;
+    for (const Module& module : modules()) {
         // A module without modules in it may have folders of its own; one with them may not.
-        if (path.startsWith(room.folder + u'/') &&
-            (best == nullptr || room.folder.size() > best->folder.size()))
-            best = &room;
+        if (path.startsWith(module.folder + u'/') &&
+            (best == nullptr || module.folder.size() > best->folder.size()))
+            best = &module;
     }
     if (best != nullptr && best->folder == u"engine/backend" &&
         path.mid(best->folder.size() + 1).contains(u'/'))
@@ -167,7 +167,7 @@ const Room* roomOf(const QString& path) {
     return best;
 }
 
-bool sees(const Room& from, const Room& to) {
+bool sees(const Module& from, const Module& to) {
     if (from.folder == to.folder)
         return true;
     QSet<QString> visited;
@@ -179,9 +179,9 @@ bool sees(const Room& from, const Room& to) {
         if (visited.contains(folder))
             continue;
         visited.insert(folder);
-        const auto room = std::ranges::find(rooms(), folder, &Room::folder);
-        if (room != rooms().end())
-            open << room->sees;
+        const auto module = std::ranges::find(modules(), folder, &Module::folder);
+        if (module != modules().end())
+            open << module->sees;
     }
     return false;
 }
@@ -191,19 +191,19 @@ QStringList violations(const QString& path, const QByteArray& text) {
     if (path.startsWith("tests/"))
         return found;
     // What most modules of a layer read, for the compiler alone: nothing includes it.
-    static const QStringList forAllRooms = {QStringLiteral("engine/precompiled.h"),
-                                            QStringLiteral("ui/precompiled.h")};
-    if (forAllRooms.contains(path))
+    static const QStringList forAllModules = {QStringLiteral("engine/precompiled.h"),
+                                              QStringLiteral("ui/precompiled.h")};
+    if (forAllModules.contains(path))
         return found;
-    const Room* const room = roomOf(path);
-    if (room == nullptr) {
-        found << QStringLiteral("%1: lies in no known room; add new rooms to "
+    const Module* const module = moduleOf(path);
+    if (module == nullptr) {
+        found << QStringLiteral("%1: lies in no known module; add new modules to "
                                 "tests/architecture/rules.cpp and docs/design.md")
                      .arg(path);
         return found;
     }
     for (const Include& include : includesOf(text)) {
-        const QString reason = complaint(path, *room, include);
+        const QString reason = complaint(path, *module, include);
         if (!reason.isEmpty())
             found << QStringLiteral("%1:%2: %3").arg(path).arg(include.line).arg(reason);
     }

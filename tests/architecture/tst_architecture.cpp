@@ -47,11 +47,11 @@ private Q_SLOTS:
         QCOMPARE(found.size(), 0);
     }
 
-    void roomsFormNoCycle() {
-        for (const Room& from : rooms()) {
+    void modulesFormNoCycle() {
+        for (const Module& from : modules()) {
             for (const QString& folder : from.sees) {
-                const auto to = std::ranges::find(rooms(), folder, &Room::folder);
-                QVERIFY2(to != rooms().end(), qPrintable(folder));
+                const auto to = std::ranges::find(modules(), folder, &Module::folder);
+                QVERIFY2(to != modules().end(), qPrintable(folder));
                 QVERIFY2(!sees(*to, from), qPrintable(from.folder + " and " + folder));
             }
         }
@@ -84,9 +84,9 @@ private Q_SLOTS:
         row("engine/support/a.cpp", "<QtCore/QString>", "without Qt");
         row("engine/support/a.cpp", "<qglobal.h>", "without Qt");
         row("engine/support/a.cpp", "<queue>", "");
-        row("engine/support/a.cpp", "\"error.h\"", "not in a known room");
-        row("engine/support/a.cpp", "\"engine/magic/wand.h\"", "not in a known room");
-        row("engine/support/a.cpp", "\"engine/backend/magic/wand.h\"", "not in a known room");
+        row("engine/support/a.cpp", "\"error.h\"", "not in a known module");
+        row("engine/support/a.cpp", "\"engine/magic/wand.h\"", "not in a known module");
+        row("engine/support/a.cpp", "\"engine/backend/magic/wand.h\"", "not in a known module");
         row("engine/support/a.cpp", "\"tests/support/numeric.h\"", "nothing but tests");
         row("app/cli/main.cpp", "<CLI/CLI.hpp>", "");
         row("app/cli/main.cpp", "\"engine/inference/inference_session.h\"", "");
@@ -129,8 +129,8 @@ private Q_SLOTS:
         QVERIFY(violations(path, head).join(' ').contains("#pragma once"));
         QCOMPARE(violations(path, good + QByteArray(498, '\n')), QStringList());
         QVERIFY(violations(path, good + QByteArray(499, '\n')).join(' ').contains("501 lines"));
-        QVERIFY(violations("engine/new/a.cpp", head).join(' ').contains("no known room"));
-        QVERIFY(violations("ui/a.cpp", head).join(' ').contains("no known room"));
+        QVERIFY(violations("engine/new/a.cpp", head).join(' ').contains("no known module"));
+        QVERIFY(violations("ui/a.cpp", head).join(' ').contains("no known module"));
         QVERIFY(violations("tests/a.cpp", head + "#include <QTest>\n").isEmpty());
     }
 };
