@@ -125,7 +125,7 @@ private Q_SLOTS:
         auto project = openTemplate("lenet-5");
         project.data.limit = 2000;
         project.training.params["epochs"] = std::int64_t{2};
-        project.training.params["replicas"] = std::int64_t{2};
+        project.training.params["parts"] = std::int64_t{2};
         project.training.params["checkpoint_seconds"] = 0.05;
         file_ = saved(project, "load");
         QElapsedTimer timer;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/backend.h"
 #include "engine/backend/regularize.h"
+#include "engine/optimizers/all_rules.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 #include "engine/training/recipes/losses.h"
@@ -205,6 +206,37 @@ private Q_SLOTS:
         QCOMPARE(rule.key, def.key);
         followGolden<double>(rule, golden, 1e-12);
         followGolden<float>(rule, golden, 1e-5);
+    }
+
+    /// What a device is given does what the processor does.
+    void elementRulesAreTheOptimizers_data() { addRows("optimizers"); }
+    void elementRulesAreTheOptimizers() {
+        QFETCH(std::size_t, index);
+        const auto& golden = goldens().at("optimizers").at("cases")[index];
+        const auto& def = optimizer(golden["key"].get<std::string>());
+        const auto rule = def.make(Params(def.params, valuesFrom(def.params, golden["params"])));
+        std::vector<double> one{0.5, -1.0, 2.0}, gradient{0.25, 1.5, -0.75};
+        auto other = one;
+        std::vector<std::vector<double>> slots(rule.slots, std::vector<double>(3));
+        auto otherSlots = slots;
+        for (std::uint64_t number = 1; number <= 4; ++number) {
+            const UpdateStep step{0.01, number, rule.constants};
+            UpdateSpan<double> span{one.data(), gradient.data(), {}, 3};
+            UpdateSpan<double> otherSpan{other.data(), gradient.data(), {}, 3};
+            for (std::size_t i = 0; i < slots.size() && i < kMaxUpdateSlots; ++i) {
+                span.slots[i] = slots[i].data();
+                otherSpan.slots[i] = otherSlots[i].data();
+            }
+            const bool visited = visitElementRule<double>(rule, step, [&](const auto& element) {
+                QCOMPARE(std::remove_cvref_t<decltype(element)>::kSlots, rule.slots);
+                updateElements(element, otherSpan);
+            });
+            QCOMPARE(visited, !rule.isWhole());
+            if (visited)
+                rule.f64(span, step);
+        }
+        QCOMPARE(other, one);
+        QCOMPARE(otherSlots, slots);
     }
 
     /// Lengths that are no multiple of a vector register, against the double rule.

@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/optimizers/gradient_descent.h"
 #include "engine/support/simd.h"
 #include "engine/training/recipes/optimizers.h"
 
 namespace gradwright::recipes {
 namespace {
 
-/// Rosenblatt: "The perceptron: a probabilistic model for information storage and organization in
-/// the brain", 1958, in today's form w ← w + η (t - y) x, where the gradient of the perceptron
-/// criterion is -(t - y) x.
-template <class T>
-[[gnu::always_inline]] inline void correct(const UpdateSpan<T>& span, const UpdateStep& step) {
-    const auto rate = static_cast<T>(step.learningRate);
-    T* __restrict weight = span.weight;
-    const T* __restrict gradient = span.gradient;
-    for (std::size_t i = 0; i < span.size; ++i)
-        weight[i] -= rate * gradient[i];
-}
-
 GRADWRIGHT_CLONES void correctF32(const UpdateSpan<float>& span, const UpdateStep& step) {
-    correct(span, step);
+    updateElements(PerceptronRule<float>(step), span);
 }
 void correctF64(const UpdateSpan<double>& span, const UpdateStep& step) {
-    correct(span, step);
+    updateElements(PerceptronRule<double>(step), span);
 }
 
 UpdateRule make(const Params& /*params*/) {
