@@ -37,7 +37,7 @@ std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& train
         if (progress)
             progress(sums.samples);
     }
-    return sums.score();
+    return sums.score(*training.metric);
 }
 
 std::vector<std::uint32_t> allIndices(const DataSource& source) {

@@ -15,7 +15,7 @@ namespace gradwright {
 /// Called with the number of samples done.
 using EvaluationProgress = std::function<void(std::int64_t)>;
 
-/// Loss and accuracy of the cache's weights over some samples, in inference mode. Nothing when
+/// Loss and quality of the cache's weights over some samples, in inference mode. Nothing when
 /// stopped. Throws DivergedError naming the layer when the loss is not finite.
 std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& training,
                               std::shared_ptr<const DataSource> source,

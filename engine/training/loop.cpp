@@ -107,7 +107,7 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
                augmenterOf(job.data, data_.info, job.settings.seed()))
     , directory_(openRun(job))
     , lock_(directory_.lock())
-    , metrics_(directory_, !job.resume.empty(), batcher_.batchesPerEpoch(), data_.info.hasClasses(),
+    , metrics_(directory_, !job.resume.empty(), batcher_.batchesPerEpoch(), *training_.metric,
                job.settings.tensorBoard())
     , started_(Clock::now())
     , lastCheckpoint_(started_) {}
@@ -139,7 +139,7 @@ void TrainingLoop::startRun() {
         writeRunRecord(directory_, job_, data_.info, plan_);
     } else {
         requireSameData(directory_, data_.info);
-        position_ = readCheckpoint(directory_.lastWeights(), store);
+        position_ = readCheckpoint(directory_.lastWeights(), store, *training_.metric);
         updateRunRecord(directory_, job_, plan_);
         // More epochs may be asked for than when it finished.
         position_.finished = position_.finished && outOfPatience();
@@ -153,7 +153,7 @@ void TrainingLoop::startRun() {
                      plan_.threads,
                      plan_.replicas,
                      {},
-                     data_.info.hasClasses()};
+                     training_.metric};
     for (const auto& spec : training_.graph.weights())
         if (spec.learns())
             event.weights.push_back(spec.key);
@@ -267,7 +267,7 @@ bool TrainingLoop::runStep(const Batch& batch, Clock::time_point asked,
     sums.add(lossSum, outputs_, batch);
     position_.running.add(lossSum, outputs_, batch);
     speed_.add(batch.count, Clock::now() - asked, batcher_.waitedSeconds());
-    noteStep(program, sums.score());
+    noteStep(program, sums.score(*training_.metric));
     return true;
 }
 
@@ -298,7 +298,7 @@ void TrainingLoop::noteStep(const Program& program, const Score& score) {
     StepDone event{position_.step,
                    epoch,
                    score.loss,
-                   score.accuracy,
+                   score.quality,
                    rate,
                    speed,
                    speed > 0 ? samplesLeft / speed : 0,
@@ -324,7 +324,7 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
     EpochDone event;
     event.epoch = position_.epoch + 1;
     event.step = position_.step;
-    event.training = position_.running.score();
+    event.training = position_.running.score(*training_.metric);
     event.learningRate = scheduledRate();
     event.seconds = speed_.epochSeconds();
     event.samplesPerSecond = speed_.ofEpoch();
@@ -338,8 +338,8 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
     }
     const auto& score = event.validation ? *event.validation : event.training;
     const auto& best = position_.best;
-    event.best = !best || !event.validation || score.accuracy > best->accuracy ||
-                 (score.accuracy == best->accuracy && score.loss < best->loss);
+    event.best = !best || !event.validation || isBetter(score.quality, best->quality) ||
+                 (score.quality == best->quality && score.loss < best->loss);
 
     if (schedule_.observe)
         schedule_.observe(Params(schedule_.params, job_.settings.schedule.params),
@@ -375,7 +375,7 @@ void TrainingLoop::finish(const std::stop_token& stop) {
     Finished event{position_.step, position_.epoch, position_.bestEpoch, *test,
                    secondsSince(started_)};
     loads_.write(directory_);
-    recordResult(directory_, event, position_, data_.info.hasClasses());
+    recordResult(directory_, event, position_);
     sink_(event);
 }
 

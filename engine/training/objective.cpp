@@ -250,6 +250,7 @@ TrainingGraph trainingGraph(const Network& network, const DataInfo& data,
     TrainingGraph training{lower(analysis), {}, {}, {}};
     training.outputIsLogits =
         !data.hasClasses() && loss(settings.objectives.front().loss.key).head == Head::Sigmoid;
+    training.metric = &qualityMetric(data);
     for (const auto& diagnostic : diagnoseTraining(network, analysis, data, settings))
         if (diagnostic.severity == Severity::Error)
             throw Error("The network cannot be trained on this data. {}{}",

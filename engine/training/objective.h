@@ -4,6 +4,7 @@
 #include "engine/backend/backend.h"
 #include "engine/data/batcher.h"
 #include "engine/graph/analysis.h"
+#include "engine/metrics/metric.h"
 #include "engine/ops/op_graph.h"
 #include "engine/training/settings.h"
 
@@ -19,6 +20,8 @@ struct TrainingGraph {
     std::vector<ValueId> outputs; ///< one an objective: logits or predictions
     /// The first objective's target values are compared with the sigmoid of its output.
     bool outputIsLogits = false;
+    /// What the first objective's output is judged by, beside the losses; never null.
+    const MetricDef* metric = &qualityMetric(MetricKind::Classes);
 };
 
 /// What to feed for a batch, into `inputs`; the batch must outlive its use.

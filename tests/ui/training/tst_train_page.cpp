@@ -235,7 +235,7 @@ private Q_SLOTS:
         auto& course = bench.page->course();
         const auto steps = static_cast<std::size_t>(bench.session.currentStep());
         QCOMPARE(course.loss().training().size(), steps);
-        QCOMPARE(course.accuracy().training().size(), steps);
+        QCOMPARE(course.quality().training().size(), steps);
         bench.click("step");
         QTRY_COMPARE_WITH_TIMEOUT(course.loss().training().size(), steps + 1, kPatience);
 
@@ -250,7 +250,7 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Running, kPatience);
         // The canvas stays free: an edit of the project does not reach the run.
         bench.document.perform(QStringLiteral("Rename"), {SetTexts{"other", ""}});
-        QTRY_VERIFY_WITH_TIMEOUT(!course.accuracy().validation().empty(), kPatience);
+        QTRY_VERIFY_WITH_TIMEOUT(!course.quality().validation().empty(), kPatience);
         bench.click("stop");
         QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Stopped, kPatience);
         QVERIFY(!bench.find<QFrame>("lock").isVisible());
@@ -266,7 +266,7 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Finished, kPatience);
         QCOMPARE(bench.session.currentStep(), std::int64_t{20'000}); // 40 epochs of 500
         QVERIFY(stopped < 20'000);
-        QCOMPARE(course.accuracy().validation().size(), std::size_t{40});
+        QCOMPARE(course.quality().validation().size(), std::size_t{40});
         QTRY_COMPARE_WITH_TIMEOUT(bench.page->runs().runs().size(), std::size_t{1}, kPatience);
         QTRY_VERIFY_WITH_TIMEOUT(bench.page->runs().runs()[0].finished, kPatience);
         QTRY_VERIFY_WITH_TIMEOUT(!bench.find<QPushButton>("pause").isEnabled(), kPatience);
