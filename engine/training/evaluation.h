@@ -3,6 +3,7 @@
 
 #include "engine/backend/program_cache.h"
 #include "engine/data/dataset.h"
+#include "engine/metrics/outcomes.h"
 #include "engine/training/events.h"
 #include "engine/training/objective.h"
 
@@ -21,6 +22,19 @@ std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& train
                               std::shared_ptr<const DataSource> source,
                               std::vector<std::uint32_t> indices, const std::stop_token& stop = {},
                               const EvaluationProgress& progress = {});
+
+/// All that one pass over some samples tells.
+struct Evaluation {
+    Score score;
+    Outcomes outcomes; ///< as the data set scaled them
+};
+/// The same with what is said of each sample; `graph` is an evaluationGraph(). Reads each sample
+/// once.
+std::optional<Evaluation> evaluateWithOutcomes(ProgramCache& programs, const TrainingGraph& graph,
+                                               std::shared_ptr<const DataSource> source,
+                                               std::vector<std::uint32_t> indices,
+                                               const std::stop_token& stop = {},
+                                               const EvaluationProgress& progress = {});
 
 /// 0 … size - 1.
 std::vector<std::uint32_t> allIndices(const DataSource& source);

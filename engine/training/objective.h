@@ -8,6 +8,9 @@
 #include "engine/ops/op_graph.h"
 #include "engine/training/settings.h"
 
+#include <optional>
+#include <vector>
+
 namespace gradwright {
 
 /// The graph that training compiles: the network's ops, for each objective a target input and a
@@ -22,6 +25,8 @@ struct TrainingGraph {
     bool outputIsLogits = false;
     /// What the first objective's output is judged by, beside the losses; never null.
     const MetricDef* metric = &qualityMetric(MetricKind::Classes);
+    /// In an evaluationGraph(): what inferenceGraph() says of a sample, one more output.
+    std::optional<ValueId> answer{};
 };
 
 /// What to feed for a batch, into `inputs`; the batch must outlive its use.
@@ -30,6 +35,11 @@ void bindBatch(const TrainingGraph& training, const Batch& batch, std::vector<Ba
 /// Throws Error with the first reason when the network cannot be trained like that on such data.
 TrainingGraph trainingGraph(const Network& network, const DataInfo& data,
                             const TrainingSettings& settings);
+
+/// The same for measuring: beside the losses it has what the network answers, so that one pass over
+/// some samples gives both. Throws Error as trainingGraph() does.
+TrainingGraph evaluationGraph(const Network& network, const DataInfo& data,
+                              const TrainingSettings& settings);
 
 /// What keeps a network that runs from being trained on such data, with fixes: an input or output
 /// of another size, no or several inputs, an objective for an output that is not there; and the

@@ -6,7 +6,6 @@
 #include "app/cli/output.h"
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
-#include "engine/inference/readings.h"
 #include "engine/metrics/quality_json.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
@@ -82,10 +81,10 @@ void runEvaluate(const EvaluateOptions& options, int& exitCode) {
     const auto project = projectOfRun(run);
     const auto weightsFile = weightsOfRun(run);
     const auto data = openDataset(project.data);
-    const auto training = trainingGraph(project.network, data.info, project.training);
+    const auto graph = evaluationGraph(project.network, data.info, project.training);
     setComputeThreads(project.training.threads());
     const auto precision = project.training.precision();
-    ProgramCache programs(backendFor(project.training.target()), training.graph,
+    ProgramCache programs(backendFor(project.training.target()), graph.graph,
                           {.precision = precision});
     programs.get(1, Mode::Inference);
     naming(weightsFile, [&] { readCheckpointWeights(weightsFile, *programs.weights()); });
@@ -99,23 +98,19 @@ void runEvaluate(const EvaluateOptions& options, int& exitCode) {
         throw Error("{}: the run has no {} samples; it was trained with a validation_fraction of "
                     "{}",
                     options.run, options.split, project.data.validationFraction);
-    const auto source = useTest ? data.test : data.training;
-    const auto score = evaluate(programs, training, source, indices, interrupt.token());
-    auto outcomes = score ? readOutcomes(inferenceGraph(project.network, project.training),
-                                         readCheckpointWeights(weightsFile), source,
-                                         std::move(indices), interrupt.token())
-                          : std::nullopt;
-    if (!outcomes) {
+    auto evaluation = evaluateWithOutcomes(programs, graph, useTest ? data.test : data.training,
+                                           std::move(indices), interrupt.token());
+    if (!evaluation) {
         fmt::print(stderr, "Stopped.\n");
         exitCode = kFailed;
         return;
     }
-    restoreUnits(*outcomes, data.info.targetScaling);
-    const auto figures = figuresOf(options, *outcomes);
+    restoreUnits(evaluation->outcomes, data.info.targetScaling);
+    const auto figures = figuresOf(options, evaluation->outcomes);
     if (options.json)
-        printJson(evaluationJson(options, *score, figures));
+        printJson(evaluationJson(options, evaluation->score, figures));
     else
-        printReport(options, *score, figures);
+        printReport(options, evaluation->score, figures);
 }
 
 } // namespace
