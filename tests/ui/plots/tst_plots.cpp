@@ -111,6 +111,10 @@ private Q_SLOTS:
         QCOMPARE(plot.legend().entries()[1].value, QStringLiteral("98.71 %"));
         plot.reset(2);
         QTRY_VERIFY(plot.legend().entries().empty());
+        plot.setMeasure(metric("r2"));
+        plot.addTraining(0.5, -0.25);
+        QTRY_COMPARE(plot.legend().entries().size(), std::size_t{1});
+        QCOMPARE(plot.legend().entries()[0].value, QStringLiteral("-0.250"));
     }
 
     void liveDataLeavesAChosenViewAlone() {

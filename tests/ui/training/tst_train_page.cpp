@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/devices.h"
 #include "engine/project/project_file.h"
+#include "engine/project/templates.h"
 #include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/recipes/schedules.h"
@@ -14,6 +15,7 @@
 #include "ui/theme/theme_manager.h"
 #include "ui/training/train_page.h"
 
+#include <QAction>
 #include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
@@ -24,6 +26,7 @@
 #include <QSignalSpy>
 #include <QTest>
 
+#include <algorithm>
 #include <memory>
 
 using namespace gradwright;
@@ -270,6 +273,31 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(bench.page->runs().runs().size(), std::size_t{1}, kPatience);
         QTRY_VERIFY_WITH_TIMEOUT(bench.page->runs().runs()[0].finished, kPatience);
         QTRY_VERIFY_WITH_TIMEOUT(!bench.find<QPushButton>("pause").isEnabled(), kPatience);
+    }
+
+    /// A training on values is told by R², wherever one on classes is told by its accuracy.
+    void aTrainingOnValuesIsToldByDetermination() {
+        auto project = openTemplate("weather");
+        test::set(project, "epochs", std::int64_t{2});
+        Bench bench(theme_, project);
+        const auto shows = [&](const QString& text) {
+            const auto labels = bench.page->findChildren<QLabel*>();
+            return std::ranges::any_of(labels,
+                                       [&](const QLabel* label) { return label->text() == text; });
+        };
+        bench.click("start");
+        QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Finished, kPatience);
+        QVERIFY(shows(QStringLiteral("Best validation R²")) && shows(QStringLiteral("Test R²")));
+        QVERIFY(!shows(QStringLiteral("Test accuracy")));
+        const auto isListed = [&] {
+            const auto& runs = bench.page->runs().runs();
+            return !runs.empty() && runs.front().finished;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(isListed(), kPatience);
+        const auto& run = bench.page->runs().runs().front();
+        QCOMPARE(run.metric, &metric("r2"));
+        QVERIFY(shows(QString::number(run.best()->quality.value, 'f', 3)));
+        QCOMPARE(bench.page->course().plotActions()[1]->text(), QStringLiteral("Save R² plot…"));
     }
 
     void runsCanBeLaidOver() {
