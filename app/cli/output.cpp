@@ -35,11 +35,6 @@ std::string grouped(std::int64_t number) {
     return text;
 }
 
-std::string scoreText(double accuracy, bool hasClasses) {
-    return hasClasses ? fmt::format("accuracy {:.2f} %", 100 * accuracy)
-                      : fmt::format("R² {:.3f}", accuracy);
-}
-
 std::string bytesText(std::int64_t bytes) {
     static constexpr std::array units = {"bytes", "KB", "MB", "GB", "TB"};
     auto value = static_cast<double>(bytes);

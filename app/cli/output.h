@@ -19,8 +19,6 @@ std::string grouped(std::int64_t number);
 std::string bytesText(std::int64_t bytes);
 /// "1 min 58 s".
 std::string durationText(double seconds);
-/// What a Score's accuracy is: "accuracy 98.12 %", or "R² 0.512" of target values.
-std::string scoreText(double accuracy, bool hasClasses);
 /// How many columns a UTF-8 text takes, each code point one.
 std::size_t columnsOf(std::string_view text);
 /// Padded with spaces to so many columns.

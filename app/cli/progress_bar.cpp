@@ -60,7 +60,7 @@ void ProgressBar::show(const TrainingEvent& event) {
 
 void ProgressBar::showStart(const RunStarted& event) {
     epochs_ = event.epochs;
-    hasClasses_ = event.hasClasses;
+    smoothedQuality_.metric = event.metric;
     showLastingLine(fmt::format(
         "Training {} epoch{} of {} steps with {}{}", event.epochs, event.epochs == 1 ? "" : "s",
         grouped(event.stepsPerEpoch), toString(ComputePlan{event.threads, event.parts}),
@@ -70,7 +70,8 @@ void ProgressBar::showStart(const RunStarted& event) {
 void ProgressBar::showStep(const StepDone& event) {
     ++smoothedSteps_;
     smoothedLoss_ = kSmoothing * smoothedLoss_ + (1 - kSmoothing) * event.loss;
-    smoothedAccuracy_ = kSmoothing * smoothedAccuracy_ + (1 - kSmoothing) * event.accuracy;
+    smoothedQuality_.value =
+        kSmoothing * smoothedQuality_.value + (1 - kSmoothing) * event.quality.value;
     const auto now = std::chrono::steady_clock::now();
     if (!isTerminal_ || now - lastShown_ < kRefresh)
         return;
@@ -82,18 +83,17 @@ void ProgressBar::showStep(const StepDone& event) {
     showMovingLine(fmt::format("Epoch {}/{} ", epoch, epochs_), share,
                    fmt::format("{:3.0f} %  loss {:.4f}  {}  {} samples/s  {} left{}", 100 * share,
                                smoothedLoss_ / known,
-                               scoreText(smoothedAccuracy_ / known, hasClasses_),
+                               toString({smoothedQuality_.metric, smoothedQuality_.value / known}),
                                grouped(std::llround(event.samplesPerSecond)),
                                durationText(event.secondsLeft), load_));
 }
 
 void ProgressBar::showEpoch(const EpochDone& event) {
     auto line = fmt::format("Epoch {}/{}  loss {:.4f}  {}", event.epoch, epochs_,
-                            event.training.loss, scoreText(event.training.accuracy, hasClasses_));
+                            event.training.loss, toString(event.training.quality));
     if (event.validation)
-        line +=
-            fmt::format("  validation loss {:.4f}  {}{}", event.validation->loss,
-                        scoreText(event.validation->accuracy, hasClasses_), event.best ? " ★" : "");
+        line += fmt::format("  validation loss {:.4f}  {}{}", event.validation->loss,
+                            toString(event.validation->quality), event.best ? " ★" : "");
     line += fmt::format("  {} samples/s, {:.1f} % waiting for data",
                         grouped(std::llround(event.samplesPerSecond)), 100 * event.waitShare);
     line += load_;

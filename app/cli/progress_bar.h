@@ -28,9 +28,8 @@ private:
     std::FILE* stream_;
     bool isTerminal_;
     std::int64_t epochs_ = 1;
-    bool hasClasses_ = true;
     double smoothedLoss_ = 0;
-    double smoothedAccuracy_ = 0;
+    Quality smoothedQuality_;
     std::int64_t smoothedSteps_ = 0;
     std::string load_; ///< the note on a busy computer; empty on a quiet one
     std::chrono::steady_clock::time_point lastShown_;

@@ -28,10 +28,9 @@ TrainingResult train(TrainingJob job, std::FILE* progress, const std::stop_token
     const auto sink = [&](const TrainingEvent& event) {
         if (bar)
             bar->show(event);
-        if (const auto* started = std::get_if<RunStarted>(&event)) {
+        if (const auto* started = std::get_if<RunStarted>(&event))
             result.run = started->run;
-            result.hasClasses = started->hasClasses;
-        } else if (const auto* epoch = std::get_if<EpochDone>(&event)) {
+        else if (const auto* epoch = std::get_if<EpochDone>(&event)) {
             speeds.push_back(epoch->samplesPerSecond);
             result.waitShare = epoch->waitShare;
             if (epoch->best)

@@ -17,9 +17,8 @@ struct TrainingResult {
     std::optional<Stopped> stopped;
     std::optional<std::string> failure;
     std::optional<Score> validation; ///< the best
-    bool hasClasses = true;
-    double samplesPerSecond = 0; ///< median over the epochs, waiting for data included
-    double waitShare = 0;        ///< of that time, waiting for data; the last epoch's
+    double samplesPerSecond = 0;     ///< median over the epochs, waiting for data included
+    double waitShare = 0;            ///< of that time, waiting for data; the last epoch's
 };
 
 /// Trains on the calling thread, showing progress on `progress` when it is not null.

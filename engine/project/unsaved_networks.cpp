@@ -3,6 +3,7 @@
 
 #include "engine/io/atomic_file.h"
 #include "engine/io/move_run.h"
+#include "engine/metrics/quality_json.h"
 #include "engine/project/project_file.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <fstream>
 #include <iomanip>
@@ -88,20 +90,15 @@ void readMetrics(const fs::path& file, RunSummary& summary) {
         const auto json = Json::parse(line, nullptr, false);
         if (!json.is_object())
             continue;
-        summary.hasClasses = !json.contains("epoch_r2");
-        const auto number = [&](const std::string& key) -> std::optional<double> {
-            const auto found = json.find(key);
-            if (found == json.end() || !found->is_number())
-                return {};
-            return found->get<double>();
-        };
-        if (const auto epoch = number("epoch"))
-            summary.epochs = static_cast<std::int64_t>(*epoch);
+        if (const auto epoch = json.find("epoch"); epoch != json.end() && epoch->is_number())
+            summary.epochs = static_cast<std::int64_t>(epoch->get<double>());
         if (json.value("best", Json()) != Json(true))
             continue;
-        const std::string measure = summary.hasClasses ? "accuracy" : "r2";
-        const auto validation = number("validation_" + measure);
-        summary.best = validation ? validation : number("epoch_" + measure);
+        summary.best = qualityIn(json, "validation_");
+        if (!summary.best || std::isnan(summary.best->value))
+            summary.best = qualityIn(json, "epoch_");
+        if (summary.best && std::isnan(summary.best->value))
+            summary.best.reset();
     }
 }
 
@@ -194,7 +191,7 @@ Time UnsavedNetwork::time() const {
 const RunSummary* UnsavedNetwork::best() const {
     const RunSummary* best = nullptr;
     for (const auto& run : runs)
-        if (run.best && (!best || *run.best > *best->best))
+        if (run.best && (!best || isBetter(*run.best, *best->best)))
             best = &run;
     return best;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/metrics/quality.h"
 #include "engine/project/project.h"
 
 #include <chrono>
@@ -20,8 +21,7 @@ struct RunSummary {
     std::string name;
     std::chrono::system_clock::time_point time; ///< its last write
     std::int64_t epochs = 0;                    ///< done
-    std::optional<double> best; ///< accuracy of the best epoch; R² where there are no classes
-    bool hasClasses = true;
+    std::optional<Quality> best;                ///< of the best epoch
     bool finished = false;
     bool trained = false;  ///< it has made a step
     bool locked = false;   ///< it is being written

@@ -40,7 +40,7 @@ Json positionJson(const TrainingPosition& position) {
                           {"targets", position.running.targets}};
     if (position.best)
         json["best"] = {{"loss", position.best->loss},
-                        {"accuracy", position.best->accuracy},
+                        {"accuracy", position.best->quality.value},
                         {"samples", position.best->samples}};
     if (position.plateau != PlateauState{}) {
         json["plateau"] = {{"factor", position.plateau.factor},
@@ -94,8 +94,11 @@ TrainingPosition positionFromJson(const Json& json) {
     }
     if (json.contains("best")) {
         const auto& best = json.at("best");
-        position.best = Score{best.at("loss").get<double>(), best.at("accuracy").get<double>(),
-                              best.at("samples").get<std::int64_t>()};
+        // The key is from when there was accuracy alone; which metric it is, the reader knows.
+        Quality quality;
+        best.at("accuracy").get_to(quality.value);
+        position.best =
+            Score{best.at("loss").get<double>(), quality, best.at("samples").get<std::int64_t>()};
     }
     if (json.contains("plateau")) {
         const auto& plateau = json.at("plateau");
@@ -185,12 +188,15 @@ std::int64_t stepsOfCheckpoint(const std::filesystem::path& file) {
     return positionIn(readSafetensorsMetadata(file), file).step;
 }
 
-TrainingPosition readCheckpoint(const std::filesystem::path& file, WeightStore& store) {
+TrainingPosition readCheckpoint(const std::filesystem::path& file, WeightStore& store,
+                                const MetricDef& metric) {
     TrainingPosition position;
     const auto homes = homesIn(store);
     // Everything is checked before anything is written, so a wrong file changes nothing.
     const auto check = [&](SafetensorsContents& contents) {
         position = positionIn(contents.metadata, file);
+        if (position.best)
+            position.best->quality.metric = &metric;
         for (const auto& spec : store.specs()) {
             requireTensor(contents, spec.key, spec.shape, file);
             for (std::size_t slot = 0; spec.learns() && slot < store.slots(); ++slot)

@@ -32,8 +32,10 @@ struct TrainingPosition {
 /// what is saved can always be resumed from.
 void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store,
                      const TrainingPosition& position);
-/// Reads a checkpoint into a store of the same network. Throws Error naming file and fault.
-TrainingPosition readCheckpoint(const std::filesystem::path& file, WeightStore& store);
+/// Reads a checkpoint into a store of the same network, whose training is judged by `metric`.
+/// Throws Error naming file and fault.
+TrainingPosition readCheckpoint(const std::filesystem::path& file, WeightStore& store,
+                                const MetricDef& metric);
 /// The steps done, from the file's header alone. Throws Error naming file and fault.
 std::int64_t stepsOfCheckpoint(const std::filesystem::path& file);
 /// The weights alone.

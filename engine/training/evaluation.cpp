@@ -6,14 +6,23 @@
 #include "engine/training/diverged.h"
 
 #include <numeric>
+#include <utility>
 
 namespace gradwright {
-std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& training,
-                              std::shared_ptr<const DataSource> source,
-                              std::vector<std::uint32_t> indices, const std::stop_token& stop,
-                              const EvaluationProgress& progress) {
+namespace {
+
+/// Into `outcomes`, where there are any to be written, too.
+std::optional<Score> runOver(ProgramCache& programs, const TrainingGraph& training,
+                             std::shared_ptr<const DataSource> source,
+                             std::vector<std::uint32_t> indices, const std::stop_token& stop,
+                             const EvaluationProgress& progress, Outcomes* outcomes) {
     const auto output = training.outputs.front();
     const auto elements = static_cast<std::size_t>(training.graph.type(output).sample().elements());
+    if (outcomes)
+        outcomes->begin(
+            indices.size(),
+            static_cast<std::size_t>(training.graph.type(*training.answer).sample().elements()),
+            static_cast<std::size_t>(source->labelsPerSample()));
     Batcher batcher(std::move(source), std::move(indices), evaluationBatch(training.graph),
                     std::nullopt);
     batcher.startEpoch(0);
@@ -35,10 +44,36 @@ std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& train
         if (training.outputIsLogits)
             applySigmoid(outputs);
         sums.add(result->lossSum, outputs, *batch);
+        if (outcomes)
+            program.copyOutput(*training.answer, outcomes->add(*batch));
         if (progress)
             progress(sums.samples);
     }
-    return sums.score();
+    return sums.score(*training.metric);
+}
+
+} // namespace
+
+std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& training,
+                              std::shared_ptr<const DataSource> source,
+                              std::vector<std::uint32_t> indices, const std::stop_token& stop,
+                              const EvaluationProgress& progress) {
+    return runOver(programs, training, std::move(source), std::move(indices), stop, progress,
+                   nullptr);
+}
+
+std::optional<Evaluation> evaluateWithOutcomes(ProgramCache& programs, const TrainingGraph& graph,
+                                               std::shared_ptr<const DataSource> source,
+                                               std::vector<std::uint32_t> indices,
+                                               const std::stop_token& stop,
+                                               const EvaluationProgress& progress) {
+    Evaluation evaluation;
+    const auto score = runOver(programs, graph, std::move(source), std::move(indices), stop,
+                               progress, &evaluation.outcomes);
+    if (!score)
+        return {};
+    evaluation.score = *score;
+    return evaluation;
 }
 
 std::vector<std::uint32_t> allIndices(const DataSource& source) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/backend/weights.h"
-#include "engine/training/score.h"
+#include "engine/metrics/score.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -23,14 +23,14 @@ struct RunStarted {
     int threads = 1;
     int parts = 1;                    ///< parts of a batch
     std::vector<std::string> weights; ///< keys of those that learn, the order of gradient norms
-    bool hasClasses = true;           ///< else a Score's accuracy is R²
+    const MetricDef* metric = &qualityMetric(MetricKind::Classes); ///< of all qualities to come
 };
 
 struct StepDone {
     std::int64_t step = 0; ///< counted from 1
     double epoch = 0;      ///< passes done so far, fractional
     double loss = 0;       ///< mean over the batch
-    double accuracy = 0;   ///< see Score
+    Quality quality;       ///< of the batch
     double learningRate = 0;
     double samplesPerSecond = 0; ///< over the last second or so, training only
     double secondsLeft = 0;      ///< estimate for all epochs

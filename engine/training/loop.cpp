@@ -106,7 +106,7 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
                augmenterOf(job.data, data_.info, job.settings.seed()))
     , directory_(openRun(job))
     , lock_(directory_.lock())
-    , metrics_(directory_, !job.resume.empty(), batcher_.batchesPerEpoch(), data_.info.hasClasses(),
+    , metrics_(directory_, !job.resume.empty(), batcher_.batchesPerEpoch(), *training_.metric,
                job.settings.tensorBoard())
     , started_(Clock::now())
     , lastCheckpoint_(started_) {}
@@ -138,7 +138,7 @@ void TrainingLoop::startRun() {
         writeRunRecord(directory_, job_, data_.info, plan_);
     } else {
         requireSameData(directory_, data_.info);
-        position_ = readCheckpoint(directory_.lastWeights(), store);
+        position_ = readCheckpoint(directory_.lastWeights(), store, *training_.metric);
         updateRunRecord(directory_, job_, plan_);
         // More epochs may be asked for than when it finished.
         position_.finished = position_.finished && outOfPatience();
@@ -152,7 +152,7 @@ void TrainingLoop::startRun() {
                      plan_.threads,
                      plan_.parts,
                      {},
-                     data_.info.hasClasses()};
+                     training_.metric};
     for (const auto& spec : training_.graph.weights())
         if (spec.learns())
             event.weights.push_back(spec.key);
@@ -263,7 +263,7 @@ bool TrainingLoop::runStep(const Batch& batch, Clock::time_point asked,
     sums.add(result->lossSum, outputs_, batch);
     position_.running.add(result->lossSum, outputs_, batch);
     speed_.add(batch.count, Clock::now() - asked, batcher_.waitedSeconds());
-    noteStep(*result, sums.score());
+    noteStep(*result, sums.score(*training_.metric));
     return true;
 }
 
@@ -291,7 +291,7 @@ void TrainingLoop::noteStep(const StepResult& result, const Score& score) {
     StepDone event{position_.step,
                    epoch,
                    score.loss,
-                   score.accuracy,
+                   score.quality,
                    rate,
                    speed,
                    speed > 0 ? samplesLeft / speed : 0,
@@ -316,7 +316,7 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
     EpochDone event;
     event.epoch = position_.epoch + 1;
     event.step = position_.step;
-    event.training = position_.running.score();
+    event.training = position_.running.score(*training_.metric);
     event.learningRate = scheduledRate();
     event.seconds = speed_.epochSeconds();
     event.samplesPerSecond = speed_.ofEpoch();
@@ -330,8 +330,8 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
     }
     const auto& score = event.validation ? *event.validation : event.training;
     const auto& best = position_.best;
-    event.best = !best || !event.validation || score.accuracy > best->accuracy ||
-                 (score.accuracy == best->accuracy && score.loss < best->loss);
+    event.best = !best || !event.validation || isBetter(score.quality, best->quality) ||
+                 (score.quality == best->quality && score.loss < best->loss);
 
     if (schedule_.observe)
         schedule_.observe(Params(schedule_.params, job_.settings.schedule.params),
@@ -367,7 +367,7 @@ void TrainingLoop::finish(const std::stop_token& stop) {
     Finished event{position_.step, position_.epoch, position_.bestEpoch, *test,
                    secondsSince(started_)};
     loads_.write(directory_);
-    recordResult(directory_, event, position_, data_.info.hasClasses());
+    recordResult(directory_, event, position_);
     sink_(event);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/training/metrics_log.h"
 
+#include "engine/metrics/quality_json.h"
 #include "engine/support/json.h"
 
 #include <algorithm>
@@ -13,9 +14,9 @@ constexpr std::int64_t kPointsPerEpoch = 200;
 } // namespace
 
 MetricsLog::MetricsLog(const RunDirectory& run, bool resuming, std::int64_t stepsPerEpoch,
-                       bool hasClasses, bool forTensorBoard)
+                       const MetricDef& metric, bool forTensorBoard)
     : lines_(run.metrics(), resuming ? JsonLinesMode::Append : JsonLinesMode::Create)
-    , scoreKey_(scoreKey(hasClasses))
+    , metric_(&metric)
     , stepsPerEpoch_(stepsPerEpoch)
     , interval_(std::max<std::int64_t>(1, stepsPerEpoch / kPointsPerEpoch)) {
     if (forTensorBoard)
@@ -28,21 +29,22 @@ bool MetricsLog::endsPoint(std::int64_t stepOfEpoch) const {
 
 void MetricsLog::add(const StepDone& event, std::int64_t samples) {
     gathered_.loss += event.loss * static_cast<double>(samples);
-    gathered_.accuracy += event.accuracy * static_cast<double>(samples);
+    gathered_.quality.value += event.quality.value * static_cast<double>(samples);
     gathered_.samples += samples;
     if (!event.gradientNorms)
         return;
     const auto count = static_cast<double>(gathered_.samples);
-    const Score mean{gathered_.loss / count, gathered_.accuracy / count, gathered_.samples};
+    const double loss = gathered_.loss / count;
+    const double quality = gathered_.quality.value / count;
     gathered_ = {};
     lines_.write({{"step", event.step},
                   {"epoch", event.epoch},
-                  {"loss", mean.loss},
-                  {scoreKey_, mean.accuracy},
+                  {"loss", loss},
+                  {qualityKey(*metric_), quality},
                   {"learning_rate", event.learningRate},
                   {"gradient_norms", *event.gradientNorms}});
-    scalar("loss/training", event.step, mean.loss);
-    scalar(scoreKey_ + "/training", event.step, mean.accuracy);
+    scalar("loss/training", event.step, loss);
+    scalar(metric_->key + "/training", event.step, quality);
     scalar("learning_rate", event.step, event.learningRate);
 }
 
@@ -50,15 +52,16 @@ void MetricsLog::add(const EpochDone& event) {
     Json line = {{"step", event.step},
                  {"epoch", event.epoch},
                  {"epoch_loss", event.training.loss},
-                 {"epoch_" + scoreKey_, event.training.accuracy},
+                 {qualityKey(*metric_, "epoch_"), event.training.quality.value},
                  {"samples_per_second", event.samplesPerSecond},
                  {"data_wait_share", event.waitShare},
                  {"best", event.best}};
     if (event.validation) {
         line["validation_loss"] = event.validation->loss;
-        line["validation_" + scoreKey_] = event.validation->accuracy;
+        const double quality = event.validation->quality.value;
+        line[qualityKey(*metric_, "validation_")] = quality;
         scalar("loss/validation", event.step, event.validation->loss);
-        scalar(scoreKey_ + "/validation", event.step, event.validation->accuracy);
+        scalar(metric_->key + "/validation", event.step, quality);
     }
     lines_.write(line);
 }

@@ -14,8 +14,8 @@ namespace gradwright {
 /// gathered into points, so that an epoch gives some 200 whatever its number of steps.
 class MetricsLog {
 public:
-    MetricsLog(const RunDirectory& run, bool resuming, std::int64_t stepsPerEpoch, bool hasClasses,
-               bool forTensorBoard);
+    MetricsLog(const RunDirectory& run, bool resuming, std::int64_t stepsPerEpoch,
+               const MetricDef& metric, bool forTensorBoard);
 
     /// Whether this step of the epoch, counted from 1, ends a point and wants gradient norms.
     [[nodiscard]] bool endsPoint(std::int64_t stepOfEpoch) const;
@@ -29,7 +29,7 @@ private:
 
     JsonLinesWriter lines_;
     std::optional<TensorBoardWriter> tensorBoard_;
-    std::string scoreKey_; ///< "accuracy" or "r2"
+    const MetricDef* metric_;
     std::int64_t stepsPerEpoch_;
     std::int64_t interval_;
     Score gathered_; ///< sums over the samples of the running point

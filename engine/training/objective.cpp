@@ -52,6 +52,30 @@ std::string outputName(const OpGraph& graph, const Objective& objective) {
     return objective.output.empty() ? graph.outputs().front().name : objective.output;
 }
 
+/// What prediction reads of an Output: see inferenceGraph().
+ValueId answerOf(OpGraph& graph, ValueId value, Head head) {
+    const bool single = graph.type(value).sample() == Shape{1};
+    if (single && decidesBySign(head)) {
+        if (head == Head::Sigmoid && endsIn(graph, value, head))
+            value = graph.producerOf(value)->inputs.front();
+        // softmax of (0, z) is (σ(-z), σ(z)).
+        const AxisMap behindZero{.kind = AxisMap::Kind::Shift, .size = 2, .first = -1};
+        value = graph.add(ResampleOp::ofSample({behindZero}), {value}, "probabilities");
+        if (head == Head::Sigmoid)
+            value = graph.add(SoftmaxOp{}, {value}, "probabilities");
+    } else if (head == Head::Softmax && !endsIn(graph, value, head)) {
+        const bool sequence = graph.type(value).sample().rank() == 2;
+        if (sequence)
+            value = graph.add(PermuteOp::ofSample({1, 0}), {value}, "probabilities");
+        value = graph.add(SoftmaxOp{}, {value}, "probabilities");
+        if (sequence)
+            value = graph.add(PermuteOp::ofSample({1, 0}), {value}, "probabilities");
+    } else if (head == Head::Sigmoid && !endsIn(graph, value, head)) {
+        value = graph.add(ActivationOp{{ActivationKind::Sigmoid}}, {value}, "probabilities");
+    }
+    return value;
+}
+
 class Diagnoser {
 public:
     Diagnoser(const Network& network, const Analysis& analysis, const DataInfo& data)
@@ -241,15 +265,14 @@ private:
     std::vector<Diagnostic> found_;
 };
 
-} // namespace
-
-TrainingGraph trainingGraph(const Network& network, const DataInfo& data,
-                            const TrainingSettings& settings) {
+TrainingGraph lossesOf(const Network& network, const DataInfo& data,
+                       const TrainingSettings& settings, bool withAnswer) {
     requireValid(settings);
     const auto analysis = analyze(network);
     TrainingGraph training{lower(analysis), {}, {}, {}};
     training.outputIsLogits =
         !data.hasClasses() && loss(settings.objectives.front().loss.key).head == Head::Sigmoid;
+    training.metric = &qualityMetric(data);
     for (const auto& diagnostic : diagnoseTraining(network, analysis, data, settings))
         if (diagnostic.severity == Severity::Error)
             throw Error("The network cannot be trained on this data. {}{}",
@@ -274,8 +297,27 @@ TrainingGraph trainingGraph(const Network& network, const DataInfo& data,
         training.outputs.push_back(prediction);
         outputs.push_back({name, prediction});
     }
+    if (withAnswer) {
+        const auto& first = settings.objectives.front();
+        const auto answer = answerOf(graph, outputOf(graph, first), loss(first.loss.key).head);
+        training.answer = answer;
+        if (std::ranges::find(outputs, answer, &NamedValue::value) == outputs.end())
+            outputs.push_back({"probabilities", answer});
+    }
     graph.setOutputs(std::move(outputs));
     return training;
+}
+
+} // namespace
+
+TrainingGraph trainingGraph(const Network& network, const DataInfo& data,
+                            const TrainingSettings& settings) {
+    return lossesOf(network, data, settings, false);
+}
+
+TrainingGraph evaluationGraph(const Network& network, const DataInfo& data,
+                              const TrainingSettings& settings) {
+    return lossesOf(network, data, settings, true);
 }
 
 void bindBatch(const TrainingGraph& training, const Batch& batch, std::vector<BatchInput>& inputs) {
@@ -294,27 +336,7 @@ std::vector<Diagnostic> diagnoseTraining(const Network& network, const Analysis&
 OpGraph inferenceGraph(const Network& network, const TrainingSettings& settings) {
     auto graph = lower(network);
     const auto& objective = settings.objectives.front();
-    auto value = outputOf(graph, objective);
-    const auto head = loss(objective.loss.key).head;
-    const bool single = graph.type(value).sample() == Shape{1};
-    if (single && decidesBySign(head)) {
-        if (head == Head::Sigmoid && endsIn(graph, value, head))
-            value = graph.producerOf(value)->inputs.front();
-        // softmax of (0, z) is (σ(-z), σ(z)).
-        const AxisMap behindZero{.kind = AxisMap::Kind::Shift, .size = 2, .first = -1};
-        value = graph.add(ResampleOp::ofSample({behindZero}), {value}, "probabilities");
-        if (head == Head::Sigmoid)
-            value = graph.add(SoftmaxOp{}, {value}, "probabilities");
-    } else if (head == Head::Softmax && !endsIn(graph, value, head)) {
-        const bool sequence = graph.type(value).sample().rank() == 2;
-        if (sequence)
-            value = graph.add(PermuteOp::ofSample({1, 0}), {value}, "probabilities");
-        value = graph.add(SoftmaxOp{}, {value}, "probabilities");
-        if (sequence)
-            value = graph.add(PermuteOp::ofSample({1, 0}), {value}, "probabilities");
-    } else if (head == Head::Sigmoid && !endsIn(graph, value, head)) {
-        value = graph.add(ActivationOp{{ActivationKind::Sigmoid}}, {value}, "probabilities");
-    }
+    const auto value = answerOf(graph, outputOf(graph, objective), loss(objective.loss.key).head);
     graph.setOutputs({{"probabilities", value}});
     return graph;
 }

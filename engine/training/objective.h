@@ -4,8 +4,12 @@
 #include "engine/backend/backend.h"
 #include "engine/data/feed/batcher.h"
 #include "engine/graph/analysis.h"
+#include "engine/metrics/metric.h"
 #include "engine/ops/op_graph.h"
 #include "engine/training/settings.h"
+
+#include <optional>
+#include <vector>
 
 namespace gradwright {
 
@@ -19,6 +23,10 @@ struct TrainingGraph {
     std::vector<ValueId> outputs; ///< one an objective: logits or predictions
     /// The first objective's target values are compared with the sigmoid of its output.
     bool outputIsLogits = false;
+    /// What the first objective's output is judged by, beside the losses; never null.
+    const MetricDef* metric = &qualityMetric(MetricKind::Classes);
+    /// In an evaluationGraph(): what inferenceGraph() says of a sample, one more output.
+    std::optional<ValueId> answer{};
 };
 
 /// What to feed for a batch, into `inputs`; the batch must outlive its use.
@@ -27,6 +35,11 @@ void bindBatch(const TrainingGraph& training, const Batch& batch, std::vector<Ba
 /// Throws Error with the first reason when the network cannot be trained like that on such data.
 TrainingGraph trainingGraph(const Network& network, const DataInfo& data,
                             const TrainingSettings& settings);
+
+/// The same for measuring: beside the losses it has what the network answers, so that one pass over
+/// some samples gives both. Throws Error as trainingGraph() does.
+TrainingGraph evaluationGraph(const Network& network, const DataInfo& data,
+                              const TrainingSettings& settings);
 
 /// What keeps a network that runs from being trained on such data, with fixes: an input or output
 /// of another size, no or several inputs, an objective for an output that is not there; and the

@@ -3,6 +3,7 @@
 
 #include "engine/backend/devices.h"
 #include "engine/data/data_info_json.h"
+#include "engine/metrics/quality_json.h"
 #include "engine/support/json.h"
 #include "engine/support/version.h"
 #include "engine/training/load_history.h"
@@ -47,17 +48,18 @@ void updateRunRecord(const RunDirectory& directory, const TrainingJob& job,
 }
 
 void recordResult(const RunDirectory& directory, const Finished& result,
-                  const TrainingPosition& position, bool hasClasses) {
-    const auto score = scoreKey(hasClasses);
+                  const TrainingPosition& position) {
     auto record = directory.readRunJson();
-    record["result"] = {{"epochs", result.epochs},
-                        {"steps", result.step},
-                        {"best_epoch", result.bestEpoch},
-                        {"test_loss", result.test.loss},
-                        {"test_" + score, result.test.accuracy},
-                        {"test_samples", result.test.samples}};
+    record["result"] = {
+        {"epochs", result.epochs},
+        {"steps", result.step},
+        {"best_epoch", result.bestEpoch},
+        {"test_loss", result.test.loss},
+        {qualityKey(*result.test.quality.metric, "test_"), result.test.quality.value},
+        {"test_samples", result.test.samples}};
     if (position.best)
-        record["result"]["validation_" + score] = position.best->accuracy;
+        record["result"][qualityKey(*position.best->quality.metric, "validation_")] =
+            position.best->quality.value;
     directory.writeRunJson(record);
 }
 

@@ -17,6 +17,6 @@ void updateRunRecord(const RunDirectory& directory, const TrainingJob& job,
                      const ComputePlan& plan);
 /// Adds the result.
 void recordResult(const RunDirectory& directory, const Finished& result,
-                  const TrainingPosition& position, bool hasClasses);
+                  const TrainingPosition& position);
 
 } // namespace gradwright

@@ -133,6 +133,17 @@ private Q_SLOTS:
         QCOMPARE(cli_.run({"predict", run, sample("0-marker.png")}).code, 0);
     }
 
+    /// Loss, score and metrics are of one pass, in the run's own precision.
+    void allFiguresAreOfOnePrecision() {
+        const auto result = cli_.run({"train", "template:lenet-5", "--epochs", "1", "--set",
+                                      "data.limit=500", "--precision", "bf16", "--threads", "1",
+                                      "--seed", "3", "--run-dir", cli_.path("bf16"), "--json"});
+        QVERIFY2(result.code == 0, result.text().c_str());
+        const auto run = QString::fromStdString(result.json()["run"].get<std::string>());
+        const auto json = cli_.run({"evaluate", run, "--json"}).json();
+        QCOMPARE(json["metrics"]["accuracy"].get<double>(), json["accuracy"].get<double>());
+    }
+
     void evaluateAgreesWithTraining() {
         const auto test = cli_.run({"evaluate", run_, "--json"});
         QCOMPARE(test.code, 0);

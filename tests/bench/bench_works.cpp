@@ -11,13 +11,13 @@
 #include "engine/backend/weights.h"
 #include "engine/graph/analysis.h"
 #include "engine/io/safetensors.h"
+#include "engine/metrics/score.h"
 #include "engine/project/templates.h"
 #include "engine/support/brief_spinning.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 #include "engine/training/compute_plan.h"
 #include "engine/training/objective.h"
-#include "engine/training/score.h"
 
 #include <CLI/CLI.hpp>
 

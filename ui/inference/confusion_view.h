@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/inference/readings.h"
+#include "engine/metrics/confusion.h"
 
 #include <QWidget>
 

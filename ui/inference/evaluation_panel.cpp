@@ -3,14 +3,12 @@
 
 #include "ui/inference/confusion_view.h"
 #include "ui/inference/mistakes_view.h"
-#include "ui/plots/scale.h"
 #include "ui/theme/elided_label.h"
 #include "ui/theme/text.h"
 
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QLocale>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QResizeEvent>
@@ -42,7 +40,7 @@ EvaluationPanel::EvaluationPanel(ThemeManager& theme, QWidget* parent)
     : QWidget(parent)
     , theme_(&theme)
     , detail_(new ElidedLabel)
-    , accuracy_(label({}, "figure"))
+    , quality_(label({}, "figure"))
     , metrics_(label({}, "muted"))
     , chosen_(label({}, "muted"))
     , mistakesDetail_(label({}, "muted"))
@@ -97,7 +95,7 @@ void EvaluationPanel::layOut() {
     detail_->setProperty("textRole", QStringLiteral("muted"));
     detail_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     header->addWidget(detail_, 1);
-    header->addWidget(accuracy_);
+    header->addWidget(quality_);
     header->addWidget(button_);
     top->addLayout(header);
     metrics_->setObjectName(QStringLiteral("metrics"));
@@ -132,7 +130,7 @@ void EvaluationPanel::setModel(std::shared_ptr<const TrainedModel> model) {
     report_.reset();
     confusion_->setMatrix({}, {});
     mistakes_->setMistakes({}, {});
-    accuracy_->clear();
+    quality_->clear();
     metrics_->clear();
     chosen_->clear();
     mistakesDetail_->clear();
@@ -191,18 +189,19 @@ void EvaluationPanel::showReport(std::shared_ptr<const TestReport> report) {
 void EvaluationPanel::showMetrics() {
     QStringList others;
     QString help;
-    for (const auto& [metric, value] : report_->metrics) {
-        const auto text = metric->isShare ? percent(value, 2) : QLocale().toString(value, 'g', 4);
+    for (const auto& quality : report_->metrics) {
+        const auto* metric = quality.metric;
         if (metric == report_->metrics.front().metric)
-            accuracy_->setText(metric->isShare ? text : qstr(metric->title) + u' ' + text);
+            quality_->setText(qstr(briefText(quality)));
         else
-            others << QString(qstr(metric->title) + u' ' + text).replace(u' ', QChar::Nbsp);
+            others << qstr(metric->title + " " + valueText(*metric, quality.value))
+                          .replace(u' ', QChar::Nbsp);
         help += QStringLiteral("<p><b>%1</b>: %2</p>")
                     .arg(qstr(metric->title).toHtmlEscaped(), qstr(metric->doc).toHtmlEscaped());
     }
     metrics_->setText(others.join(QStringLiteral("   ·   ")));
     metrics_->setToolTip(help);
-    accuracy_->setToolTip(help);
+    quality_->setToolTip(help);
 }
 
 bool EvaluationPanel::showsImages() const {

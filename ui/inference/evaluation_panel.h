@@ -56,7 +56,7 @@ private:
     QWidget* mistakesCard_ = nullptr;
     QLabel* title_ = nullptr;
     QLabel* detail_;
-    QLabel* accuracy_;
+    QLabel* quality_;
     QLabel* metrics_;
     QLabel* chosen_;
     QLabel* mistakesDetail_;

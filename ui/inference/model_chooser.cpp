@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inference/model_chooser.h"
 
-#include "ui/plots/measure.h"
 #include "ui/session/run_history.h"
 #include "ui/theme/text.h"
 
@@ -23,8 +22,7 @@ QString titleOf(const RunHistory& run) {
     auto text = qstr(run.name) + QStringLiteral(", ") + folder.mid(5, 5) + u' ' +
                 folder.mid(11, 8).replace(u'-', u':');
     if (const auto* best = run.best())
-        text += QStringLiteral(", ") + (run.hasClasses ? QString() : QStringLiteral("R² ")) +
-                measureText(qualityMeasure(run.hasClasses), best->accuracy);
+        text += QStringLiteral(", ") + qstr(briefText(best->quality));
     return text;
 }
 

@@ -54,7 +54,7 @@ CurvePlot::CurvePlot(Measure measure, ThemeManager& theme, QWidget* parent)
     : QWidget(parent)
     , measure_(measure)
     , theme_(&theme)
-    , title_(new QLabel(measureName(measure)))
+    , title_(new QLabel(measure.name()))
     , legend_(new CurveLegend(theme))
     , plot_(new QCustomPlot)
     , crosshair_(new QFrame(plot_))
@@ -88,7 +88,7 @@ CurvePlot::~CurvePlot() = default;
 void CurvePlot::buildPlot() {
     auto* axes = plot_->axisRect();
     axes->setAutoMargins(QCP::msNone);
-    axes->setMargins(QMargins(kPlotLeft, measure_ == Measure::Loss ? 24 : 12, kPlotRight, 10));
+    axes->setMargins(QMargins(kPlotLeft, measure_.isLoss() ? 24 : 12, kPlotRight, 10));
     for (auto* axis : {plot_->xAxis, plot_->yAxis}) {
         axis->setTickPen(Qt::NoPen);
         axis->setSubTicks(false);
@@ -211,13 +211,13 @@ void CurvePlot::setMeasure(Measure measure) {
     if (measure == measure_)
         return;
     measure_ = measure;
-    title_->setText(measureName(measure));
+    title_->setText(measure.name());
     plot_->yAxis->setTicker(QSharedPointer<ValueTicker>::create(measure_, logarithmic_));
     reset(epochs_);
 }
 
 void CurvePlot::settleAxis() {
-    if (measure_ != Measure::Loss)
+    if (!measure_.isLoss())
         fitted_ = false;
     scheduleRefresh();
 }
@@ -235,10 +235,9 @@ void CurvePlot::addRateMark(double epoch, double learningRate) {
     text->setClipToAxisRect(false);
     text->setFont(textFont(type::kCaption));
     // The first says what the marks are about; they stand above the loss alone.
-    text->setText(
-        measure_ != Measure::Loss
-            ? QString()
-            : QStringLiteral("▼ %1%2").arg(marks_.empty() ? QStringLiteral("lr ") : QString(),
+    text->setText(!measure_.isLoss() ? QString()
+                                     : QStringLiteral("▼ %1%2").arg(
+                                           marks_.empty() ? QStringLiteral("lr ") : QString(),
                                            shortReal(learningRate)));
     text->setPositionAlignment(Qt::AlignLeft | Qt::AlignBottom);
     text->setPadding(QMargins(0, 0, 0, 2));
@@ -260,7 +259,7 @@ bool CurvePlot::nearRateMark(double epoch) const {
 
 void CurvePlot::setNow(std::optional<double> epoch) {
     nowLine_->setVisible(epoch.has_value());
-    nowText_->setVisible(epoch.has_value() && measure_ == Measure::Loss && !nearRateMark(*epoch));
+    nowText_->setVisible(epoch.has_value() && measure_.isLoss() && !nearRateMark(*epoch));
     if (epoch) {
         nowLine_->point1->setCoords(*epoch, 1);
         nowLine_->point2->setCoords(*epoch, 2);
@@ -368,19 +367,19 @@ void CurvePlot::fitValueAxis() {
         }
     };
     // The steep rise of the first epoch would press all that follows against the top.
-    const bool afterFirst = measure_ != Measure::Loss && !validationY_.empty();
+    const bool afterFirst = !measure_.isLoss() && !validationY_.empty();
     take(training_.x(), training_.smooth(), afterFirst ? 0.5 : 0);
     take(validationX_, validationY_, 0);
     for (const auto& overlay : overlays_)
-        take(overlay.x, overlay.y, measure_ != Measure::Loss ? 0.5 : 0);
+        take(overlay.x, overlay.y, !measure_.isLoss() ? 0.5 : 0);
     const bool empty = !(least <= most);
 
     double lower = 0;
     double upper = 1;
-    if (measure_ != Measure::Loss) {
+    if (measure_.endsAtOne()) {
         const bool settled = !validationY_.empty() || (training_.size() == 0 && !overlays_.empty());
         // R² falls below 0 where a network is worse than the mean.
-        const double reach = measure_ == Measure::Accuracy ? 1.0 : 100.0;
+        const double reach = measure_.isShare() ? 1.0 : 100.0;
         lower = settled && !empty ? 1 - std::clamp(roundUp125(1 - least + 1e-4), 0.01, reach) : 0;
         upper = 1;
     } else if (logarithmic_) {
@@ -397,7 +396,7 @@ void CurvePlot::fitValueAxis() {
 }
 
 QString CurvePlot::format(double value) const {
-    return measureText(measure_, value);
+    return measure_.text(value);
 }
 
 void CurvePlot::updateLegend() {

@@ -29,7 +29,7 @@ inline constexpr int kPlotRight = 14;
 /// The axis of epochs ends a little after the last one, so that its marker is whole.
 inline constexpr double kAxisSlack = 1.01;
 
-/// Loss or accuracy over the epochs of a training: raw and smoothed training values, validation
+/// Loss or quality over the epochs of a training: raw and smoothed training values, validation
 /// with markers, other runs, marks. Live data does not move a view that the user has chosen.
 class CurvePlot : public QWidget {
     Q_OBJECT

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/measure.h"
 
-#include "ui/plots/scale.h"
+#include "engine/metrics/quality.h"
+#include "ui/theme/text.h"
 
 #include <QCoreApplication>
 
@@ -9,22 +10,22 @@
 
 namespace gradwright {
 
-QString measureName(Measure measure) {
-    switch (measure) {
-    case Measure::Loss:
-        return QCoreApplication::translate("Measure", "Loss");
-    case Measure::Accuracy:
-        return QCoreApplication::translate("Measure", "Accuracy");
-    case Measure::Determination:
-        break;
-    }
-    return QStringLiteral("R²");
+bool Measure::isShare() const {
+    return metric_ && metric_->format == MetricFormat::Share;
 }
 
-QString measureText(Measure measure, double value) {
-    if (!std::isfinite(value))
-        return QStringLiteral("NaN");
-    return measure == Measure::Accuracy ? percent(value, 2) : QString::number(value, 'f', 3);
+bool Measure::endsAtOne() const {
+    return isShare() || (metric_ && metric_->format == MetricFormat::Coefficient);
+}
+
+QString Measure::name() const {
+    return metric_ ? qstr(metric_->title) : QCoreApplication::translate("Measure", "Loss");
+}
+
+QString Measure::text(double value) const {
+    if (metric_)
+        return qstr(valueText(*metric_, value));
+    return std::isfinite(value) ? QString::number(value, 'f', 3) : QStringLiteral("NaN");
 }
 
 } // namespace gradwright

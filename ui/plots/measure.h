@@ -1,21 +1,33 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/metrics/metric.h"
+
 #include <QString>
 
 namespace gradwright {
 
-/// What a plot or a figure is about. A Score's accuracy is a share of right answers where samples
-/// have a class, and the coefficient of determination R² where they have target values.
-enum class Measure { Loss, Accuracy, Determination };
+/// What a plot is about: the loss, or a metric.
+class Measure {
+public:
+    /// The loss.
+    Measure() = default;
+    Measure(const MetricDef& metric)
+        : metric_(&metric) {}
 
-inline Measure qualityMeasure(bool hasClasses) {
-    return hasClasses ? Measure::Accuracy : Measure::Determination;
-}
+    [[nodiscard]] bool isLoss() const { return metric_ == nullptr; }
+    [[nodiscard]] bool isShare() const;
+    /// The best value is 1.
+    [[nodiscard]] bool endsAtOne() const;
+    /// "Loss", "Accuracy", "R²".
+    [[nodiscard]] QString name() const;
+    /// "0.031", "97.89 %", "0.912"; "NaN" where it is not finite.
+    [[nodiscard]] QString text(double value) const;
 
-/// "Loss", "Accuracy", "R²".
-QString measureName(Measure measure);
-/// "0.031", "97.89 %", "0.912"; "NaN" where it is not finite.
-QString measureText(Measure measure, double value);
+    bool operator==(const Measure&) const = default;
+
+private:
+    const MetricDef* metric_ = nullptr;
+};
 
 } // namespace gradwright

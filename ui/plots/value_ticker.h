@@ -27,7 +27,7 @@ protected:
         return ticks;
     }
     QString getTickLabel(double tick, const QLocale&, QChar, int) override {
-        if (measure_ != Measure::Accuracy)
+        if (!measure_.isShare())
             return shortReal(std::abs(tick) < 1e-12 ? 0 : tick);
         return QString::number(100 * tick, 'g', 4) + QStringLiteral(" %");
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/runs/runs_panel.h"
 
-#include "ui/plots/measure.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -26,7 +25,7 @@
 namespace gradwright {
 namespace {
 
-enum Role { Folder = Qt::UserRole, Subtitle, Quality, Loss, Line, Alarm };
+enum Role { Folder = Qt::UserRole, Subtitle, QualityText, LossText, Line, Alarm };
 
 constexpr int kRowHeight = 48;
 constexpr int kQualityRight = 66; // from the right edge
@@ -109,10 +108,10 @@ private:
         painter.setFont(textFont(type::kBody));
         painter.setPen(theme.text);
         painter.drawText(QRect(row.right() - kQualityRight - 70, row.top(), 70, row.height()),
-                         Qt::AlignRight | Qt::AlignVCenter, index.data(Quality).toString());
+                         Qt::AlignRight | Qt::AlignVCenter, index.data(QualityText).toString());
         painter.setPen(index.data(Alarm).toBool() ? theme.error : theme.text);
         painter.drawText(QRect(row.right() - 66, row.top(), 54, row.height()),
-                         Qt::AlignRight | Qt::AlignVCenter, index.data(Loss).toString());
+                         Qt::AlignRight | Qt::AlignVCenter, index.data(LossText).toString());
     }
 
     ThemeManager* theme_;
@@ -179,7 +178,8 @@ RunsPanel::RunsPanel(ThemeManager& theme, QWidget* parent)
     auto* columns = new QHBoxLayout;
     columns->setContentsMargins(kTickWidth + 28, 0, 12, 4);
     for (const auto& [text, width] :
-         {std::pair{tr("Run"), 0}, std::pair{tr("Accuracy"), 70}, std::pair{tr("Loss"), 54}}) {
+         {std::pair{tr("Run"), 0}, std::pair{qstr(qualityMetric(MetricKind::Classes).title), 70},
+          std::pair{tr("Loss"), 54}}) {
         auto* column = new QLabel(text);
         column->setProperty("textRole", QStringLiteral("caption"));
         if (width > 0) {
@@ -238,8 +238,8 @@ void RunsPanel::setActiveResult(const QString& quality, const QString& loss) {
     for (int i = 0; i < list_->count(); ++i) {
         if (runs_[static_cast<std::size_t>(i)].folder != active_)
             continue;
-        list_->item(i)->setData(Quality, quality);
-        list_->item(i)->setData(Loss, loss);
+        list_->item(i)->setData(QualityText, quality);
+        list_->item(i)->setData(LossText, loss);
     }
 }
 
@@ -256,7 +256,7 @@ void RunsPanel::fill() {
         choose(kept);
     }
     if (!runs_.empty())
-        qualityTitle_->setText(measureName(qualityMeasure(runs_.front().hasClasses)));
+        qualityTitle_->setText(qstr(runs_.front().metric->title));
     empty_->setVisible(runs_.empty());
     openFolder_->setEnabled(chosen() != nullptr);
     openFolder_->setVisible(!runs_.empty());
@@ -280,16 +280,15 @@ void RunsPanel::showRow(QListWidgetItem& item, const RunHistory& run) const {
                        : tick != ticked_.end() ? QVariant(static_cast<int>(tick->second))
                                                : QVariant());
     const auto* best = run.best();
-    item.setData(Quality,
-                 best ? measureText(qualityMeasure(run.hasClasses), best->accuracy) : QString());
+    item.setData(QualityText, best ? qstr(valueText(*run.metric, best->quality.value)) : QString());
     const bool broken = !run.steps.empty() && !std::isfinite(run.steps.back().loss);
     item.setData(Alarm, broken);
-    item.setData(Loss, broken ? QStringLiteral("NaN")
-                       : best ? QString::number(best->loss, 'f', 3)
-                              : QString());
+    item.setData(LossText, broken ? QStringLiteral("NaN")
+                           : best ? QString::number(best->loss, 'f', 3)
+                                  : QString());
     if (active && !activeQuality_.isEmpty()) {
-        item.setData(Quality, activeQuality_);
-        item.setData(Loss, activeLoss_);
+        item.setData(QualityText, activeQuality_);
+        item.setData(LossText, activeLoss_);
     }
 }
 

@@ -33,8 +33,8 @@ constexpr double kRateStep = 0.08; // of the highest: a cosine's end falls steep
 TrainingCourse::TrainingCourse(ThemeManager& theme, QWidget* parent)
     : QWidget(parent)
     , theme_(&theme)
-    , loss_(new CurvePlot(Measure::Loss, theme))
-    , accuracy_(new CurvePlot(Measure::Accuracy, theme))
+    , loss_(new CurvePlot(Measure(), theme))
+    , quality_(new CurvePlot(qualityMetric(MetricKind::Classes), theme))
     , gradients_(new GradientHeatmap(theme)) {
     makeActions();
     auto* layout = new QVBoxLayout(this);
@@ -42,14 +42,14 @@ TrainingCourse::TrainingCourse(ThemeManager& theme, QWidget* parent)
     layout->setSpacing(0);
     layout->addWidget(makeBar());
     layout->addWidget(loss_, 5);
-    layout->addWidget(accuracy_, 4);
+    layout->addWidget(quality_, 4);
     layout->addWidget(gradients_, 3);
     // By the style sheet: a palette of its own would not outlast a switch of the theme.
     setAttribute(Qt::WA_StyledBackground);
     setProperty("role", QStringLiteral("canvas"));
 
-    for (auto* plot : {loss_, accuracy_}) {
-        auto* other = plot == loss_ ? accuracy_ : loss_;
+    for (auto* plot : {loss_, quality_}) {
+        auto* other = plot == loss_ ? quality_ : loss_;
         connect(plot, &CurvePlot::xRangeChosen, this, [this, other](double lower, double upper) {
             other->setXRange(lower, upper);
             gradients_->setXRange(lower, upper);
@@ -71,13 +71,19 @@ void TrainingCourse::makeActions() {
         actions_ << made;
     };
     add(tr("Save loss plot…"), "export", [this] { loss_->saveAs(); });
-    add(tr("Save accuracy plot…"), "export", [this] { accuracy_->saveAs(); });
+    add({}, "export", [this] { quality_->saveAs(); });
+    saveQuality_ = actions_.back();
     add(tr("Show all of the plots"), "fit", [this] { resetViews(); });
+    nameSaving(qualityMetric(MetricKind::Classes));
+}
+
+void TrainingCourse::nameSaving(const MetricDef& metric) {
+    saveQuality_->setText(tr("Save %1 plot…").arg(qstr(nameInSentence(metric))));
 }
 
 void TrainingCourse::resetViews() {
     loss_->resetView();
-    accuracy_->resetView();
+    quality_->resetView();
     fitGradients();
 }
 
@@ -148,34 +154,35 @@ QWidget* TrainingCourse::makeBar() {
         const double factor = 1 - std::pow(10, -3.0 * position / 100);
         value->setText(QString::number(factor, 'f', factor > 0.99 ? 3 : 2));
         loss_->setSmoothing(factor);
-        accuracy_->setSmoothing(factor);
+        quality_->setSmoothing(factor);
     };
     connect(slider, &QSlider::valueChanged, this, smooth);
     slider->setValue(50);
     connect(raw, &QCheckBox::toggled, this, [this](bool on) {
         loss_->setRawShown(on);
-        accuracy_->setRawShown(on);
+        quality_->setRawShown(on);
     });
     connect(logarithmic, &QCheckBox::toggled, this, [this](bool on) { loss_->setLogScale(on); });
     return bar;
 }
 
 void TrainingCourse::begin(std::int64_t epochs, const std::vector<std::string>& weights,
-                           Measure quality) {
-    accuracy_->setMeasure(quality);
+                           const MetricDef& metric) {
+    quality_->setMeasure(metric);
+    nameSaving(metric);
     epochs_ = epochs;
     epoch_ = 0;
     rate_ = 0;
     highestRate_ = 0;
     loss_->reset(static_cast<double>(epochs));
-    accuracy_->reset(static_cast<double>(epochs));
+    quality_->reset(static_cast<double>(epochs));
     gradients_->reset(kAxisSlack * static_cast<double>(epochs), weights);
 }
 
-void TrainingCourse::addStep(double epoch, double loss, double accuracy, double rate,
+void TrainingCourse::addStep(double epoch, double loss, double quality, double rate,
                              const std::vector<double>* norms) {
     loss_->addTraining(epoch, loss);
-    accuracy_->addTraining(epoch, accuracy);
+    quality_->addTraining(epoch, quality);
     if (norms)
         gradients_->add(epoch, *norms);
     if (rate > 0) {
@@ -184,7 +191,7 @@ void TrainingCourse::addStep(double epoch, double loss, double accuracy, double 
         const bool jumped =
             rate_ > 0 && change > kRateJump * rate_ && change > kRateStep * highestRate_;
         if (rate_ == 0 || jumped) // 0: the first
-            for (auto* plot : {loss_, accuracy_})
+            for (auto* plot : {loss_, quality_})
                 plot->addRateMark(epoch_, rate);
         rate_ = rate;
     }
@@ -193,74 +200,76 @@ void TrainingCourse::addStep(double epoch, double loss, double accuracy, double 
 
 void TrainingCourse::addSteps(std::span<const StepDone> steps) {
     for (const auto& step : steps)
-        addStep(step.epoch, step.loss, step.accuracy, step.learningRate, step.gradientNorms.get());
+        addStep(step.epoch, step.loss, step.quality.value, step.learningRate,
+                step.gradientNorms.get());
     loss_->setNow(epoch_);
-    accuracy_->setNow(epoch_);
+    quality_->setNow(epoch_);
     gradients_->setNow(epoch_);
 }
 
 void TrainingCourse::markRate(double learningRate) {
-    for (auto* plot : {loss_, accuracy_})
+    for (auto* plot : {loss_, quality_})
         plot->addRateMark(epoch_, learningRate);
     rate_ = -1; // marked already: the next step's rate is only remembered
 }
 
-void TrainingCourse::addValidation(double epoch, double loss, double accuracy, bool validated,
+void TrainingCourse::addValidation(double epoch, double loss, double quality, bool validated,
                                    bool best) {
     if (validated) {
         loss_->addValidation(epoch, loss);
-        accuracy_->addValidation(epoch, accuracy);
+        quality_->addValidation(epoch, quality);
         if (best)
-            accuracy_->setBest(epoch, accuracy);
+            quality_->setBest(epoch, quality);
     }
     loss_->settleAxis();
-    accuracy_->settleAxis();
+    quality_->settleAxis();
 }
 
 void TrainingCourse::addEpoch(const EpochDone& event) {
     const auto& score = event.validation ? *event.validation : event.training;
-    addValidation(static_cast<double>(event.epoch), score.loss, score.accuracy,
+    addValidation(static_cast<double>(event.epoch), score.loss, score.quality.value,
                   event.validation.has_value(), event.best);
 }
 
 void TrainingCourse::end() {
     loss_->setNow({});
-    accuracy_->setNow({});
+    quality_->setNow({});
     gradients_->setNow({});
 }
 
 void TrainingCourse::showRun(const RunHistory& run, std::int64_t lastStep) {
-    begin(run.totalEpochs, run.weights, qualityMeasure(run.hasClasses));
+    begin(run.totalEpochs, run.weights, *run.metric);
     for (const auto& step : run.steps)
         if (lastStep < 0 || step.step <= lastStep)
-            addStep(step.epoch, step.loss, step.accuracy, step.learningRate, &step.gradientNorms);
+            addStep(step.epoch, step.loss, step.quality.value, step.learningRate,
+                    &step.gradientNorms);
     for (const auto& epoch : run.epochs)
         if (lastStep < 0 || static_cast<double>(epoch.epoch) <= epoch_)
-            addValidation(static_cast<double>(epoch.epoch), epoch.loss, epoch.accuracy,
+            addValidation(static_cast<double>(epoch.epoch), epoch.loss, epoch.quality.value,
                           epoch.validated, epoch.best);
 }
 
 void TrainingCourse::setOverlays(const std::vector<OverlayRun>& runs) {
     std::vector<CurvePlot::Overlay> losses;
-    std::vector<CurvePlot::Overlay> accuracies;
+    std::vector<CurvePlot::Overlay> qualities;
     for (const auto& each : runs) {
         CurvePlot::Overlay loss{each.role, each.name, {}, {}};
-        CurvePlot::Overlay accuracy = loss;
+        CurvePlot::Overlay quality = loss;
         for (const auto& epoch : each.run->epochs) {
             loss.x.push_back(static_cast<double>(epoch.epoch));
             loss.y.push_back(epoch.loss);
-            accuracy.x.push_back(static_cast<double>(epoch.epoch));
-            accuracy.y.push_back(epoch.accuracy);
+            quality.x.push_back(static_cast<double>(epoch.epoch));
+            quality.y.push_back(epoch.quality.value);
         }
         losses.push_back(std::move(loss));
-        accuracies.push_back(std::move(accuracy));
+        qualities.push_back(std::move(quality));
     }
     overlaid_ = 0;
     for (const auto& each : losses)
         if (!each.x.empty())
             overlaid_ = std::max(overlaid_, std::ceil(each.x.back()));
     loss_->setOverlays(std::move(losses));
-    accuracy_->setOverlays(std::move(accuracies));
+    quality_->setOverlays(std::move(qualities));
     if (!loss_->viewIsChosen())
         fitGradients();
 }

@@ -22,15 +22,16 @@ class CurvePlot;
 class GradientHeatmap;
 class ThemeManager;
 
-/// The course of one training: loss, accuracy (or R²) and gradients on one axis of epochs.
+/// The course of one training: loss, quality and gradients on one axis of epochs.
 class TrainingCourse : public QWidget {
     Q_OBJECT
 
 public:
     explicit TrainingCourse(ThemeManager& theme, QWidget* parent = nullptr);
 
-    /// `quality`: what a Score's accuracy is in this training.
-    void begin(std::int64_t epochs, const std::vector<std::string>& weights, Measure quality);
+    /// `metric`: of all qualities to come.
+    void begin(std::int64_t epochs, const std::vector<std::string>& weights,
+               const MetricDef& metric);
     void addSteps(std::span<const StepDone> steps);
     void addEpoch(const EpochDone& event);
     void markRate(double learningRate);
@@ -52,7 +53,7 @@ public:
     void addTool(QAction* action);
     [[nodiscard]] double epoch() const { return epoch_; }
     [[nodiscard]] CurvePlot& loss() { return *loss_; }
-    [[nodiscard]] CurvePlot& accuracy() { return *accuracy_; }
+    [[nodiscard]] CurvePlot& quality() { return *quality_; }
     [[nodiscard]] GradientHeatmap& gradients() { return *gradients_; }
 
 protected:
@@ -61,18 +62,20 @@ protected:
 private:
     QWidget* makeBar();
     void makeActions();
+    void nameSaving(const MetricDef& metric);
     void resetViews();
     void fitGradients();
-    void addStep(double epoch, double loss, double accuracy, double rate,
+    void addStep(double epoch, double loss, double quality, double rate,
                  const std::vector<double>* norms);
-    void addValidation(double epoch, double loss, double accuracy, bool validated, bool best);
+    void addValidation(double epoch, double loss, double quality, bool validated, bool best);
 
     ThemeManager* theme_;
     QLabel* hint_ = nullptr;
     QHBoxLayout* tools_ = nullptr;
     QList<QAction*> actions_;
+    QAction* saveQuality_ = nullptr;
     CurvePlot* loss_;
-    CurvePlot* accuracy_;
+    CurvePlot* quality_;
     GradientHeatmap* gradients_;
     std::int64_t epochs_ = 1;
     double overlaid_ = 0; ///< last epoch of the runs laid over

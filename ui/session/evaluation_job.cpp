@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/session/evaluation_job.h"
 
+#include "engine/inference/readings.h"
+
 #include <algorithm>
 #include <atomic>
 #include <exception>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/inference/metrics.h"
+#include "engine/metrics/confusion.h"
+#include "engine/metrics/quality.h"
 #include "ui/session/background_jobs.h"
 #include "ui/session/trained_model.h"
 
@@ -26,7 +27,7 @@ struct Thumbnail {
 struct TestReport {
     std::shared_ptr<const TrainedModel> model;
     std::int64_t samples = 0;
-    std::vector<MetricValue> metrics;
+    std::vector<Quality> metrics;
     ConfusionMatrix matrix;                        ///< empty where samples have target values
     std::vector<Reading> mistakes;                 ///< the surest first
     std::map<std::uint32_t, Thumbnail> thumbnails; ///< of the surest mistakes, by sample

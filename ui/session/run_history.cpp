@@ -2,6 +2,7 @@
 #include "ui/session/run_history.h"
 
 #include "engine/io/json_lines.h"
+#include "engine/metrics/quality_json.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
@@ -22,9 +23,11 @@ double number(const Json& record, const char* key) {
                                                        : std::numeric_limits<double>::quiet_NaN();
 }
 
-/// Which of the two a step's record has.
-bool hasClasses(const Json& record) {
-    return !record.contains("r2");
+/// A NaN where there is none.
+Quality qualityOf(const Json& record, std::string_view prefix) {
+    Quality none;
+    none.value = std::numeric_limits<double>::quiet_NaN();
+    return qualityIn(record, prefix).value_or(none);
 }
 
 RunHistory::Step stepOf(const Json& record) {
@@ -32,7 +35,7 @@ RunHistory::Step stepOf(const Json& record) {
     step.step = record["step"].get<std::int64_t>();
     step.epoch = number(record, "epoch");
     step.loss = number(record, "loss");
-    step.accuracy = number(record, hasClasses(record) ? "accuracy" : "r2");
+    step.quality = qualityOf(record, {});
     step.learningRate = number(record, "learning_rate");
     const auto norms = record.find("gradient_norms");
     if (norms != record.end() && norms->is_array())
@@ -44,11 +47,9 @@ RunHistory::Step stepOf(const Json& record) {
 RunHistory::Epoch epochOf(const Json& record) {
     const bool validated = record.contains("validation_loss");
     const auto best = record.find("best");
-    const std::string prefix = validated ? "validation_" : "epoch_";
-    const auto key = prefix + (record.contains("epoch_r2") ? "r2" : "accuracy");
     return {static_cast<std::int64_t>(number(record, "epoch")),
             number(record, validated ? "validation_loss" : "epoch_loss"),
-            number(record, key.c_str()), validated,
+            qualityOf(record, validated ? "validation_" : "epoch_"), validated,
             best != record.end() && best->is_boolean() && best->get<bool>()};
 }
 
@@ -93,7 +94,7 @@ RunHistory readHistory(const RunDirectory& run) {
             continue;
         if (line.contains("loss")) {
             auto step = stepOf(line);
-            history.hasClasses = hasClasses(line);
+            history.metric = step.quality.metric;
             steps.insert_or_assign(step.step, std::move(step));
         } else if (line.contains("epoch_loss") && line.contains("epoch")) {
             const auto epoch = epochOf(line);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/io/run_directory.h"
+#include "engine/metrics/quality.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -17,14 +18,14 @@ struct RunHistory {
         std::int64_t step = 0;
         double epoch = 0;
         double loss = 0; ///< mean since the entry before
-        double accuracy = 0;
+        Quality quality;
         double learningRate = 0;
         std::vector<double> gradientNorms; ///< in the order of the network's trainable weights
     };
     struct Epoch {
         std::int64_t epoch = 0;
         double loss = 0; ///< validation's where there is one, else training's
-        double accuracy = 0;
+        Quality quality;
         bool validated = false;
         bool best = false;
     };
@@ -34,7 +35,7 @@ struct RunHistory {
     std::string optimizer;            ///< its key
     std::int64_t totalEpochs = 0;     ///< asked for
     std::vector<std::string> weights; ///< keys of the trainable ones, the order of gradient norms
-    bool hasClasses = true;           ///< else an accuracy is R²
+    const MetricDef* metric = &qualityMetric(MetricKind::Classes); ///< of all its qualities
     std::vector<Step> steps;
     std::vector<Epoch> epochs;
     bool finished = false;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/network_texts.h"
 
-#include "ui/plots/measure.h"
 #include "ui/theme/text.h"
 
 #include <QCoreApplication>
@@ -36,9 +35,7 @@ QDateTime localTime(std::chrono::system_clock::time_point time) {
 QString bestText(const RunSummary* best) {
     if (best == nullptr || !best->best)
         return {};
-    const Measure measure = qualityMeasure(best->hasClasses);
-    const QString value = measureText(measure, *best->best);
-    return measure == Measure::Accuracy ? value : measureName(measure) + u' ' + value;
+    return qstr(briefText(*best->best));
 }
 
 QString runsText(qsizetype count) {
@@ -54,8 +51,7 @@ QString shortFacts(const UnsavedNetwork& network) {
 QString facts(const UnsavedNetwork& network) {
     QStringList parts{runsText(static_cast<qsizetype>(network.runs.size()))};
     if (const RunSummary* const best = network.best())
-        parts << (best->hasClasses ? networkText("best accuracy %1") : networkText("best %1"))
-                     .arg(bestText(best));
+        parts << networkText("best %1").arg(qstr(toString(*best->best)));
     parts << networkText("%1 on disk").arg(byteSize(static_cast<std::int64_t>(network.bytes)));
     return parts.join(QStringLiteral(" · "));
 }

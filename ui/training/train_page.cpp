@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/training/train_page.h"
 
+#include "engine/metrics/quality.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
+#include "ui/plots/measure.h"
 #include "ui/runs/runs_panel.h"
 #include "ui/runs/training_course.h"
 #include "ui/session/run_history.h"
@@ -75,7 +77,7 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
     connect(document_, &ProjectDocument::analysisChanged, this, [this] {
         showData();
         const auto& info = document_->dataInfo();
-        if (!session_->isActive() && info && qualityMeasure(info->hasClasses()) != quality_)
+        if (!session_->isActive() && info && &qualityMetric(*info) != metric_)
             showProject();
     });
     connect(document_, &ProjectDocument::fileChanged, this, &TrainPage::refreshRuns);
@@ -195,16 +197,16 @@ void TrainPage::connectSession() {
         lastStep_ = {};
         lastStep_.step = event.startStep;
         shownRun_ = event.run;
-        quality_ = qualityMeasure(event.hasClasses);
-        controls_->setQuality(quality_);
+        metric_ = event.metric;
+        controls_->setMetric(*metric_);
         controls_->clearResults();
         if (continued_ && event.startStep > 0) {
             course_->showRun(*continued_, event.startStep);
             lastStep_.epoch = course_->epoch();
             if (const auto* best = continued_->best())
-                controls_->setBest(best->accuracy, best->epoch, best->validated);
+                controls_->setBest(best->quality, best->epoch, best->validated);
         } else {
-            course_->begin(event.epochs, event.weights, quality_);
+            course_->begin(event.epochs, event.weights, *metric_);
         }
         runs_->setActive(event.run);
         refreshRuns();
@@ -219,9 +221,9 @@ void TrainPage::connectSession() {
         course_->addEpoch(event);
         const auto& score = event.validation ? *event.validation : event.training;
         if (event.best) {
-            controls_->setBest(score.accuracy, event.epoch, event.validation.has_value());
-            runs_->setActiveResult(measureText(quality_, score.accuracy),
-                                   measureText(Measure::Loss, score.loss));
+            controls_->setBest(score.quality, event.epoch, event.validation.has_value());
+            runs_->setActiveResult(qstr(valueText(*metric_, score.quality.value)),
+                                   Measure().text(score.loss));
         }
     });
     connect(session_, &TrainingSession::learningRateChanged, this,
@@ -230,7 +232,7 @@ void TrainPage::connectSession() {
                 form_->setLearningRate(event.learningRate);
             });
     connect(session_, &TrainingSession::finished, this,
-            [this](const Finished& event) { controls_->setTest(event.test.accuracy); });
+            [this](const Finished& event) { controls_->setTest(event.test.quality); });
 }
 
 void TrainPage::showState(TrainingState state) {
@@ -269,9 +271,9 @@ void TrainPage::showProject() {
     if (!shownRun_.empty())
         return;
     if (const auto& info = document_->dataInfo())
-        quality_ = qualityMeasure(info->hasClasses());
-    controls_->setQuality(quality_);
-    course_->begin(document_->project().training.epochs(), {}, quality_);
+        metric_ = &qualityMetric(*info);
+    controls_->setMetric(*metric_);
+    course_->begin(document_->project().training.epochs(), {}, *metric_);
 }
 
 /// What the chosen data set holds, once it has been read.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/metrics/metric.h"
 #include "ui/document/project_document.h"
 #include "ui/pages/page.h"
-#include "ui/plots/measure.h"
 #include "ui/session/background_jobs.h"
 #include "ui/session/run_history.h"
 #include "ui/session/training_session.h"
@@ -104,7 +104,7 @@ private:
     StepDone lastStep_;
     std::int64_t epochs_ = 0;
     std::int64_t stepsPerEpoch_ = 0;
-    Measure quality_ = Measure::Accuracy;
+    const MetricDef* metric_ = &qualityMetric(MetricKind::Classes); ///< of what is shown
     std::shared_ptr<const RunHistory> continued_; ///< what was there before a run is resumed
     std::filesystem::path shownRun_;
     int listing_ = 0;

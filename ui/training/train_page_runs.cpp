@@ -71,7 +71,7 @@ void TrainPage::showRun() {
         return;
     shownRun_ = run->folder;
     course_->showRun(*run);
-    controls_->setQuality(qualityMeasure(run->hasClasses));
+    controls_->setMetric(*run->metric);
     controls_->clearResults();
     epochs_ = 0;
     if (!run->steps.empty())
@@ -79,7 +79,7 @@ void TrainPage::showRun() {
                                run->totalSteps(),
                                run->finished ? TrainingState::Finished : TrainingState::Stopped);
     if (const auto* best = run->best())
-        controls_->setBest(best->accuracy, best->epoch, best->validated);
+        controls_->setBest(best->quality, best->epoch, best->validated);
     showOverlays();
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/training/training_controls.h"
 
-#include "ui/plots/measure.h"
 #include "ui/theme/icon_engine.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
@@ -61,8 +60,8 @@ TrainingControls::TrainingControls(ThemeManager& theme, QWidget* parent)
     , left_(figure(tr("Time left"), QStringLiteral("00 min 00 s")))
     , speed_(figure(tr("Samples per second"), QStringLiteral("000,000")))
     , elapsed_(figure(tr("Elapsed"), QStringLiteral("00 min 00 s")))
-    , best_(figure(tr("Best validation accuracy"), QStringLiteral("00.00 %")))
-    , test_(figure(tr("Test accuracy"), QStringLiteral("00.00 %"))) {
+    , best_(figure(bestCaption(), QStringLiteral("00.00 %")))
+    , test_(figure(testCaption(), QStringLiteral("00.00 %"))) {
     setProperty("role", QStringLiteral("header"));
     setFixedHeight(60);
     title_->setProperty("textRole", QStringLiteral("section"));
@@ -133,12 +132,14 @@ void TrainingControls::setLabel(QPushButton* button, const QString& text) {
 }
 
 QString TrainingControls::bestCaption() const {
-    const bool accuracy = quality_ == Measure::Accuracy;
+    const QString name = qstr(nameInSentence(*metric_));
     if (!validated_)
-        return compact_ ? tr("Training") : accuracy ? tr("Training accuracy") : tr("Training R²");
-    return compact_   ? tr("Best validation")
-           : accuracy ? tr("Best validation accuracy")
-                      : tr("Best validation R²");
+        return compact_ ? tr("Training") : tr("Training %1").arg(name);
+    return compact_ ? tr("Best validation") : tr("Best validation %1").arg(name);
+}
+
+QString TrainingControls::testCaption() const {
+    return tr("Test %1").arg(qstr(nameInSentence(*metric_)));
 }
 
 QPushButton* TrainingControls::button(const QString& text, const QString& name) {
@@ -246,21 +247,21 @@ void TrainingControls::setDataWait(double share) {
     speed_.note->setText(share >= worthSaying ? text : QString());
 }
 
-void TrainingControls::setQuality(Measure quality) {
-    quality_ = quality;
+void TrainingControls::setMetric(const MetricDef& metric) {
+    metric_ = &metric;
     best_.caption->setText(bestCaption());
-    test_.caption->setText(quality == Measure::Accuracy ? tr("Test accuracy") : tr("Test R²"));
+    test_.caption->setText(testCaption());
 }
 
-void TrainingControls::setBest(double accuracy, std::int64_t epoch, bool validated) {
+void TrainingControls::setBest(const Quality& quality, std::int64_t epoch, bool validated) {
     validated_ = validated;
     best_.caption->setText(bestCaption());
-    best_.value->setText(measureText(quality_, accuracy));
+    best_.value->setText(qstr(valueText(*quality.metric, quality.value)));
     best_.note->setText(tr("★ epoch %1").arg(epoch));
 }
 
-void TrainingControls::setTest(double accuracy) {
-    test_.value->setText(measureText(quality_, accuracy));
+void TrainingControls::setTest(const Quality& quality) {
+    test_.value->setText(qstr(valueText(*quality.metric, quality.value)));
     test_.box->show();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "ui/plots/measure.h"
+#include "engine/metrics/quality.h"
 #include "ui/session/training_session.h"
 
 #include <QFrame>
@@ -28,10 +28,10 @@ public:
     void setTimes(double secondsLeft, double samplesPerSecond, double elapsed);
     /// The share of the time that the processor has no data to compute with.
     void setDataWait(double share);
-    /// What the results are: accuracy or R².
-    void setQuality(Measure quality);
-    void setBest(double accuracy, std::int64_t epoch, bool validated);
-    void setTest(double accuracy);
+    /// What the results to come are of.
+    void setMetric(const MetricDef& metric);
+    void setBest(const Quality& quality, std::int64_t epoch, bool validated);
+    void setTest(const Quality& quality);
     void clearResults();
 
 protected:
@@ -55,11 +55,12 @@ private:
     void setLabel(QPushButton* button, const QString& text);
     QPushButton* button(const QString& text, const QString& name);
     [[nodiscard]] QString bestCaption() const;
+    [[nodiscard]] QString testCaption() const;
     Figure figure(const QString& caption, const QString& widest);
 
     ThemeManager* theme_;
     TrainingState state_ = TrainingState::Idle;
-    Measure quality_ = Measure::Accuracy;
+    const MetricDef* metric_ = &qualityMetric(MetricKind::Classes);
     bool validated_ = true; ///< the best epoch was chosen by validation
     bool compact_ = false;  ///< little room: icons without words
     QPushButton* start_;

@@ -45,8 +45,8 @@ void runDemo(const TrainingOptions& options, int& exitCode) {
         exitCode = kFailed;
         return;
     }
-    printLine(fmt::format("\nTest accuracy {:.2f} % over {} images that it has never seen.\n",
-                          100 * result.finished->test.accuracy,
+    printLine(fmt::format("\nTest {} over {} images that it has never seen.\n",
+                          toString(result.finished->test.quality),
                           grouped(result.finished->test.samples)));
     RunPredictor reader(result.run);
     for (const auto& file : sampleDrawings()) {

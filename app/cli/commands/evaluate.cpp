@@ -6,7 +6,7 @@
 #include "app/cli/output.h"
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
-#include "engine/inference/metrics.h"
+#include "engine/metrics/quality_json.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
@@ -16,7 +16,6 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cctype>
 #include <memory>
 
 namespace gradwright::cli {
@@ -34,13 +33,13 @@ struct Figure {
     std::string key;
     std::string title;
     double value;
-    bool isShare;
+    std::string text;
 };
 
 std::vector<Figure> figuresOf(const EvaluateOptions& options, const Outcomes& outcomes) {
     std::vector<Figure> figures;
     for (const auto& [metric, value] : measure(outcomes))
-        figures.push_back({metric->key, metric->title, value, metric->isShare});
+        figures.push_back({metric->key, metric->title, value, valueText(*metric, value)});
     if (options.topK == 0)
         return figures;
     const auto value = topKAccuracy(outcomes, options.topK);
@@ -49,33 +48,31 @@ std::vector<Figure> figuresOf(const EvaluateOptions& options, const Outcomes& ou
                     options.topK, outcomes.targets.empty() ? outcomes.elements : 0);
     auto key = fmt::format("top_{}_accuracy", options.topK);
     if (std::ranges::find(figures, key, &Figure::key) == figures.end())
-        figures.push_back(
-            {std::move(key), fmt::format("Top-{} accuracy", options.topK), *value, true});
+        figures.push_back({std::move(key), fmt::format("Top-{} accuracy", options.topK), *value,
+                           valueText(qualityMetric(MetricKind::Classes), *value)});
     return figures;
 }
 
 Json evaluationJson(const EvaluateOptions& options, const Score& score,
-                    const std::vector<Figure>& figures, const DataInfo& info) {
+                    const std::vector<Figure>& figures) {
     Json numbers = Json::object();
     for (const auto& figure : figures)
         numbers[figure.key] = figure.value;
     return {{"samples", score.samples},
             {"loss", score.loss},
-            {scoreKey(info.hasClasses()), score.accuracy},
+            {qualityKey(*score.quality.metric), score.quality.value},
             {"split", options.split},
             {"metrics", std::move(numbers)}};
 }
 
 void printReport(const EvaluateOptions& options, const Score& score,
-                 const std::vector<Figure>& figures, const DataInfo& info) {
-    auto headline = scoreText(score.accuracy, info.hasClasses());
-    headline[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(headline[0])));
-    printLine(fmt::format("{} (loss {:.4f}) over {} samples of the {} set.", headline, score.loss,
-                          grouped(score.samples), options.split));
+                 const std::vector<Figure>& figures) {
+    const auto& [metric, value] = score.quality;
+    printLine(fmt::format("{} {} (loss {:.4f}) over {} samples of the {} set.", metric->title,
+                          valueText(*metric, value), score.loss, grouped(score.samples),
+                          options.split));
     for (const auto& figure : figures)
-        printLine(fmt::format("  {} {}", padded(figure.title, 26),
-                              figure.isShare ? fmt::format("{:.2f} %", 100 * figure.value)
-                                             : fmt::format("{:.4g}", figure.value)));
+        printLine(fmt::format("  {} {}", padded(figure.title, 26), figure.text));
 }
 
 void runEvaluate(const EvaluateOptions& options, int& exitCode) {
@@ -84,10 +81,10 @@ void runEvaluate(const EvaluateOptions& options, int& exitCode) {
     const auto project = projectOfRun(run);
     const auto weightsFile = weightsOfRun(run);
     const auto data = openDataset(project.data);
-    const auto training = trainingGraph(project.network, data.info, project.training);
+    const auto graph = evaluationGraph(project.network, data.info, project.training);
     setComputeThreads(project.training.threads());
     const auto precision = project.training.precision();
-    ProgramCache programs(backendFor(project.training.target()), training.graph,
+    ProgramCache programs(backendFor(project.training.target()), graph.graph,
                           {.precision = precision});
     programs.get(1, Mode::Inference);
     naming(weightsFile, [&] { readCheckpointWeights(weightsFile, *programs.weights()); });
@@ -101,23 +98,19 @@ void runEvaluate(const EvaluateOptions& options, int& exitCode) {
         throw Error("{}: the run has no {} samples; it was trained with a validation_fraction of "
                     "{}",
                     options.run, options.split, project.data.validationFraction);
-    const auto source = useTest ? data.test : data.training;
-    const auto score = evaluate(programs, training, source, indices, interrupt.token());
-    auto outcomes = score ? readOutcomes(inferenceGraph(project.network, project.training),
-                                         readCheckpointWeights(weightsFile), source,
-                                         std::move(indices), interrupt.token())
-                          : std::nullopt;
-    if (!outcomes) {
+    auto evaluation = evaluateWithOutcomes(programs, graph, useTest ? data.test : data.training,
+                                           std::move(indices), interrupt.token());
+    if (!evaluation) {
         fmt::print(stderr, "Stopped.\n");
         exitCode = kFailed;
         return;
     }
-    restoreUnits(*outcomes, data.info.targetScaling);
-    const auto figures = figuresOf(options, *outcomes);
+    restoreUnits(evaluation->outcomes, data.info.targetScaling);
+    const auto figures = figuresOf(options, evaluation->outcomes);
     if (options.json)
-        printJson(evaluationJson(options, *score, figures, data.info));
+        printJson(evaluationJson(options, evaluation->score, figures));
     else
-        printReport(options, *score, figures, data.info);
+        printReport(options, evaluation->score, figures);
 }
 
 } // namespace

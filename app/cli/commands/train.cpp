@@ -6,6 +6,7 @@
 #include "app/cli/training_options.h"
 #include "app/cli/training_session.h"
 #include "engine/graph/analysis.h"
+#include "engine/metrics/quality_json.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
 #include "engine/support/json.h"
@@ -84,21 +85,24 @@ Json resultJson(const TrainingResult& result) {
         json["steps"] = result.finished->step;
         json["best_epoch"] = result.finished->bestEpoch;
         json["test_loss"] = result.finished->test.loss;
-        json["test_" + scoreKey(result.hasClasses)] = result.finished->test.accuracy;
+        const auto& quality = result.finished->test.quality;
+        json[qualityKey(*quality.metric, "test_")] = quality.value;
         json["seconds"] = result.finished->seconds;
     } else if (result.stopped) {
         json["steps"] = result.stopped->step;
     }
-    if (result.validation)
-        json["validation_" + scoreKey(result.hasClasses)] = result.validation->accuracy;
+    if (result.validation) {
+        const auto& quality = result.validation->quality;
+        json[qualityKey(*quality.metric, "validation_")] = quality.value;
+    }
     return json;
 }
 
 void printResult(const TrainingResult& result) {
     const auto& done = *result.finished;
     printLine(fmt::format("Test {} (loss {:.4f}) over {} samples, with the weights of epoch {}.",
-                          scoreText(done.test.accuracy, result.hasClasses), done.test.loss,
-                          grouped(done.test.samples), done.bestEpoch));
+                          toString(done.test.quality), done.test.loss, grouped(done.test.samples),
+                          done.bestEpoch));
     printLine(fmt::format("Run {}", result.run.string()));
 }
 

@@ -17,7 +17,7 @@ private:
         test::EventLog log;
         Trainer(trainingJob(project, folder.path()), log.sink()).run({});
         const auto finished = log.all<Finished>();
-        return finished.size() == 1 ? finished.front().test.accuracy : 0;
+        return finished.size() == 1 ? finished.front().test.quality.value : 0;
     }
 
 private Q_SLOTS:

@@ -68,6 +68,23 @@ private Q_SLOTS:
         qputenv("XDG_DATA_HOME", folder_->path().c_str());
     }
 
+    /// Where samples have values, runs are told by R².
+    void theBestOfValuesIsTheirDetermination() {
+        const auto project = openTemplate("weather");
+        const auto line = [](int epoch, const char* validation) {
+            return fmt::format(R"({{"epoch":{},"epoch_loss":0.5,"epoch_r2":0.25,"step":20,)"
+                               R"("validation_loss":0.4,"validation_r2":{},"best":true}})"
+                               "\n",
+                               epoch, validation);
+        };
+        makeRun(project, 0, line(1, "-1.5") + line(2, "0.75"));
+        makeRun(project, 60, line(1, "0.5") + line(2, "null")); // one that overflowed
+        const auto all = unsavedNetworks();
+        QCOMPARE(all.size(), 1U);
+        QVERIFY(all.front().best()->best == (Quality{&metric("r2"), 0.75}));
+        QVERIFY(all.front().runs.front().best == (Quality{&metric("r2"), 0.25}));
+    }
+
     void aNetworkTellsItsRunsItsBestAndItsSize() {
         QVERIFY(unsavedNetworks().empty());
         const auto project = openTemplate("perceptron");
@@ -81,9 +98,9 @@ private Q_SLOTS:
         QVERIFY(found.project == project);
         QCOMPARE(found.project.madeFrom, std::string("perceptron"));
         QCOMPARE(found.runs.size(), 2U);
-        QCOMPARE(found.runs.front().best.value(), 0.85); // the newest
+        QCOMPARE(found.runs.front().best->value, 0.85); // the newest
         QCOMPARE(found.runs.front().epochs, std::int64_t{2});
-        QCOMPARE(found.best()->best.value(), 0.9125);
+        QCOMPARE(found.best()->best->value, 0.9125);
         QVERIFY(found.isTrained());
         QVERIFY(!found.isLocked());
         std::uintmax_t bytes = 0;

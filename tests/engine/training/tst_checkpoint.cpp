@@ -18,6 +18,8 @@ using test::TemporaryFolder;
 
 namespace {
 
+const MetricDef& accuracy = metric("accuracy");
+
 ProgramCache programs(const Project& project) {
     const auto& def = optimizer("adam");
     ProgramCache cache(backendFor({}), lower(project.network),
@@ -45,7 +47,7 @@ TrainingPosition somePosition() {
     position.running.correct = 199;
     position.running.samples = 100;
     position.running.labels = 200; // two steps each
-    position.best = Score{1.0 / 3.0, 0.97, 6000};
+    position.best = Score{1.0 / 3.0, {&metric("r2"), 0.97}, 6000};
     position.bestEpoch = 2;
     position.epochsWithoutGain = 1;
     position.learningRateFactor = 0.3;
@@ -67,7 +69,8 @@ private Q_SLOTS:
         fill(*from.weights(), 1);
         fill(*to.weights(), 2);
         writeCheckpoint(folder / "a.safetensors", *from.weights(), somePosition());
-        QVERIFY(readCheckpoint(folder / "a.safetensors", *to.weights()) == somePosition());
+        QVERIFY(readCheckpoint(folder / "a.safetensors", *to.weights(), metric("r2")) ==
+                somePosition());
         for (std::uint32_t i = 0; i < from.weights()->specs().size(); ++i) {
             QVERIFY(from.weights()->read({i}) == to.weights()->read({i}));
             for (std::size_t slot = 0; slot < from.weights()->slots(); ++slot)
@@ -99,7 +102,7 @@ private Q_SLOTS:
         fill(*cache.weights(), 5);
         const auto before = cache.weights()->read({0});
         const auto message =
-            errorOf([&] { readCheckpoint(folder / "a.safetensors", *cache.weights()); });
+            errorOf([&] { readCheckpoint(folder / "a.safetensors", *cache.weights(), accuracy); });
         QVERIFY2(contains(message, "hidden/weight"), message.c_str());
         QVERIFY2(contains(message, "16×784"), message.c_str());
         QVERIFY(cache.weights()->read({0}) == before);
@@ -109,8 +112,8 @@ private Q_SLOTS:
         const TemporaryFolder folder;
         writeSafetensors(folder / "weights.safetensors", {});
         auto cache = programs(test::smallProject());
-        const auto message =
-            errorOf([&] { readCheckpoint(folder / "weights.safetensors", *cache.weights()); });
+        const auto message = errorOf(
+            [&] { readCheckpoint(folder / "weights.safetensors", *cache.weights(), accuracy); });
         QVERIFY2(contains(message, "not a checkpoint"), message.c_str());
     }
 };

@@ -60,7 +60,8 @@ private Q_SLOTS:
         QVERIFY(epochs[2].training.loss < 0.6 * epochs[0].training.loss);
         const auto finished = log.all<Finished>().at(0);
         QCOMPARE(finished.test.samples, 10'000);
-        QVERIFY2(finished.test.accuracy > 0.8, std::to_string(finished.test.accuracy).c_str());
+        QVERIFY2(finished.test.quality.value > 0.8,
+                 std::to_string(finished.test.quality.value).c_str());
         QVERIFY(std::holds_alternative<Finished>(log.events().back()));
     }
 

@@ -84,7 +84,7 @@ private Q_SLOTS:
     }
 
     void tableHoldsWhatWasGiven() {
-        CurvePlot plot(Measure::Loss, theme_);
+        CurvePlot plot(Measure(), theme_);
         plot.reset(3);
         plot.setSmoothing(0);
         plot.addTraining(0.5, 2.25);
@@ -99,7 +99,7 @@ private Q_SLOTS:
     }
 
     void legendCarriesCurrentValues() {
-        CurvePlot plot(Measure::Accuracy, theme_);
+        CurvePlot plot(metric("accuracy"), theme_);
         plot.resize(600, 300);
         plot.show();
         plot.reset(2);
@@ -111,10 +111,14 @@ private Q_SLOTS:
         QCOMPARE(plot.legend().entries()[1].value, QStringLiteral("98.71 %"));
         plot.reset(2);
         QTRY_VERIFY(plot.legend().entries().empty());
+        plot.setMeasure(metric("r2"));
+        plot.addTraining(0.5, -0.25);
+        QTRY_COMPARE(plot.legend().entries().size(), std::size_t{1});
+        QCOMPARE(plot.legend().entries()[0].value, QStringLiteral("-0.250"));
     }
 
     void liveDataLeavesAChosenViewAlone() {
-        CurvePlot plot(Measure::Loss, theme_);
+        CurvePlot plot(Measure(), theme_);
         plot.resize(600, 300);
         plot.show();
         QVERIFY(QTest::qWaitForWindowExposed(&plot));
@@ -139,7 +143,7 @@ private Q_SLOTS:
 
     void exportsByEnding() {
         const test::TemporaryFolder folder;
-        CurvePlot plot(Measure::Loss, theme_);
+        CurvePlot plot(Measure(), theme_);
         plot.resize(500, 300);
         plot.show();
         plot.reset(2);

@@ -162,7 +162,7 @@ private Q_SLOTS:
         const auto& matrix = report->matrix;
         QCOMPARE(matrix.samples(), std::int64_t{10'000});
         // What the training itself measured with the same weights.
-        QCOMPARE(static_cast<double>(matrix.correct()) / 10'000, result->test.accuracy);
+        QCOMPARE(static_cast<double>(matrix.correct()) / 10'000, result->test.quality.value);
         QCOMPARE(static_cast<std::int64_t>(report->mistakes.size()), 10'000 - matrix.correct());
         for (std::size_t i = 0; i < report->mistakes.size(); ++i) {
             QVERIFY(!report->mistakes[i].correct());

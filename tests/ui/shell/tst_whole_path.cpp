@@ -112,7 +112,7 @@ private Q_SLOTS:
         QCOMPARE(session.learningRate(), 0.005);
         QVERIFY(document.project().training.learningRate() != 0.005); // the run's own
         QCOMPARE(window.training().course().epoch(), 1.0);
-        QVERIFY(window.training().course().accuracy().validation().back() > 0.8);
+        QVERIFY(window.training().course().quality().validation().back() > 0.8);
 
         // Draw and read.
         QTest::keyClick(&window, Qt::Key_3, Qt::ControlModifier);

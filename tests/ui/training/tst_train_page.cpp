@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/devices.h"
 #include "engine/project/project_file.h"
+#include "engine/project/templates.h"
 #include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/recipes/schedules.h"
@@ -14,6 +15,7 @@
 #include "ui/theme/theme_manager.h"
 #include "ui/training/train_page.h"
 
+#include <QAction>
 #include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
@@ -24,6 +26,7 @@
 #include <QSignalSpy>
 #include <QTest>
 
+#include <algorithm>
 #include <memory>
 
 using namespace gradwright;
@@ -235,7 +238,7 @@ private Q_SLOTS:
         auto& course = bench.page->course();
         const auto steps = static_cast<std::size_t>(bench.session.currentStep());
         QCOMPARE(course.loss().training().size(), steps);
-        QCOMPARE(course.accuracy().training().size(), steps);
+        QCOMPARE(course.quality().training().size(), steps);
         bench.click("step");
         QTRY_COMPARE_WITH_TIMEOUT(course.loss().training().size(), steps + 1, kPatience);
 
@@ -250,7 +253,7 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Running, kPatience);
         // The canvas stays free: an edit of the project does not reach the run.
         bench.document.perform(QStringLiteral("Rename"), {SetTexts{"other", ""}});
-        QTRY_VERIFY_WITH_TIMEOUT(!course.accuracy().validation().empty(), kPatience);
+        QTRY_VERIFY_WITH_TIMEOUT(!course.quality().validation().empty(), kPatience);
         bench.click("stop");
         QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Stopped, kPatience);
         QVERIFY(!bench.find<QFrame>("lock").isVisible());
@@ -266,10 +269,35 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Finished, kPatience);
         QCOMPARE(bench.session.currentStep(), std::int64_t{20'000}); // 40 epochs of 500
         QVERIFY(stopped < 20'000);
-        QCOMPARE(course.accuracy().validation().size(), std::size_t{40});
+        QCOMPARE(course.quality().validation().size(), std::size_t{40});
         QTRY_COMPARE_WITH_TIMEOUT(bench.page->runs().runs().size(), std::size_t{1}, kPatience);
         QTRY_VERIFY_WITH_TIMEOUT(bench.page->runs().runs()[0].finished, kPatience);
         QTRY_VERIFY_WITH_TIMEOUT(!bench.find<QPushButton>("pause").isEnabled(), kPatience);
+    }
+
+    /// A training on values is told by R², wherever one on classes is told by its accuracy.
+    void aTrainingOnValuesIsToldByDetermination() {
+        auto project = openTemplate("weather");
+        test::set(project, "epochs", std::int64_t{2});
+        Bench bench(theme_, project);
+        const auto shows = [&](const QString& text) {
+            const auto labels = bench.page->findChildren<QLabel*>();
+            return std::ranges::any_of(labels,
+                                       [&](const QLabel* label) { return label->text() == text; });
+        };
+        bench.click("start");
+        QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Finished, kPatience);
+        QVERIFY(shows(QStringLiteral("Best validation R²")) && shows(QStringLiteral("Test R²")));
+        QVERIFY(!shows(QStringLiteral("Test accuracy")));
+        const auto isListed = [&] {
+            const auto& runs = bench.page->runs().runs();
+            return !runs.empty() && runs.front().finished;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(isListed(), kPatience);
+        const auto& run = bench.page->runs().runs().front();
+        QCOMPARE(run.metric, &metric("r2"));
+        QVERIFY(shows(QString::number(run.best()->quality.value, 'f', 3)));
+        QCOMPARE(bench.page->course().plotActions()[1]->text(), QStringLiteral("Save R² plot…"));
     }
 
     void runsCanBeLaidOver() {

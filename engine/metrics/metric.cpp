@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/inference/metrics.h"
+#include "engine/metrics/metric.h"
 
+#include "engine/data/dataset.h"
+#include "engine/metrics/confusion.h"
+#include "engine/metrics/score.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -13,16 +16,17 @@ namespace {
 
 using Measured = std::optional<double>;
 
-double share(std::int64_t part, std::int64_t whole) {
-    return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0;
-}
-
 std::span<const float> rowOf(const Outcomes& outcomes, std::size_t sample) {
     return std::span(outcomes.outputs).subspan(sample * outcomes.elements, outcomes.elements);
 }
 
 Measured accuracy(const Outcomes& outcomes) {
     return topKAccuracy(outcomes, 1);
+}
+Measured runningAccuracy(const ScoreSums& sums) {
+    if (sums.labels == 0)
+        return {};
+    return static_cast<double>(sums.correct) / static_cast<double>(sums.labels);
 }
 Measured topFive(const Outcomes& outcomes) {
     return topKAccuracy(outcomes, 5);
@@ -151,44 +155,99 @@ Measured determination(const Outcomes& outcomes) {
         return {};
     return 1 - *error * static_cast<double>(outcomes.targets.size()) / variation;
 }
+Measured runningDetermination(const ScoreSums& sums) {
+    double variation = sums.targetSquares;
+    for (const auto sum : sums.targets)
+        variation -= sum * sum / static_cast<double>(sums.samples);
+    if (!(variation > 0))
+        return {};
+    return 1 - sums.squaredErrors / variation;
+}
 
 } // namespace
 
 const std::vector<MetricDef>& metricCatalog() {
     using enum MetricKind;
+    using enum MetricFormat;
     static const std::vector<MetricDef> all = {
-        {"accuracy", "Accuracy", "The share of samples whose largest output is their class.",
-         Classes, true, true, accuracy},
-        {"top_5_accuracy", "Top-5 accuracy",
-         "The share of samples whose class is among the five largest outputs.", Classes, true, true,
-         topFive},
-        {"precision", "Precision, macro",
-         "Of what was read as a class, the share that is it; the mean over the classes.", Classes,
-         true, true, precision},
-        {"recall", "Recall, macro",
-         "Of the samples of a class, the share that was read as it; the mean over the classes.",
-         Classes, true, true, recall},
-        {"f1", "F1, macro",
-         "2 · precision · recall / (precision + recall); the mean over the classes.", Classes, true,
-         true, f1},
-        {"auc", "AUC, macro",
-         "How surely a sample of a class gets a larger output for it than one of another class: "
-         "the area under the ROC curve, each class against the rest, the mean over the classes "
-         "(Hanley, McNeil 1982).",
-         Classes, true, true, meanAreaUnderCurve},
-        {"bits", "Bits a step",
-         "The mean of -log₂ of the probability that was given to the right class of a step: how "
-         "many bits a character of a text takes when it is guessed like that (Shannon 1951).",
-         Classes, false, false, bits},
-        {"r2", "R²",
-         "The coefficient of determination, 1 - Σ(y - t)² / Σ(t - mean)²: 1 is perfect, 0 is no "
-         "better than always saying the mean. Several outputs are summed.",
-         Values, true, false, determination},
-        {"mae", "Mean absolute error", "The mean of |y - t|, in the unit of the target.", Values,
-         false, false, meanAbsoluteError},
-        {"rmse", "Root mean squared error",
-         "The root of the mean of (y - t)², in the unit of the target.", Values, false, false,
-         rootMeanSquaredError},
+        {.key = "accuracy",
+         .title = "Accuracy",
+         .doc = "The share of samples whose largest output is their class.",
+         .kind = Classes,
+         .format = Share,
+         .higherIsBetter = true,
+         .value = accuracy,
+         .running = runningAccuracy},
+        {.key = "top_5_accuracy",
+         .title = "Top-5 accuracy",
+         .doc = "The share of samples whose class is among the five largest outputs.",
+         .kind = Classes,
+         .format = Share,
+         .higherIsBetter = true,
+         .value = topFive},
+        {.key = "precision",
+         .title = "Precision, macro",
+         .doc = "Of what was read as a class, the share that is it; the mean over the classes.",
+         .kind = Classes,
+         .format = Share,
+         .higherIsBetter = true,
+         .value = precision},
+        {.key = "recall",
+         .title = "Recall, macro",
+         .doc = "Of the samples of a class, the share that was read as it; the mean over the "
+                "classes.",
+         .kind = Classes,
+         .format = Share,
+         .higherIsBetter = true,
+         .value = recall},
+        {.key = "f1",
+         .title = "F1, macro",
+         .doc = "2 · precision · recall / (precision + recall); the mean over the classes.",
+         .kind = Classes,
+         .format = Share,
+         .higherIsBetter = true,
+         .value = f1},
+        {.key = "auc",
+         .title = "AUC, macro",
+         .doc = "How surely a sample of a class gets a larger output for it than one of another "
+                "class: the area under the ROC curve, each class against the rest, the mean over "
+                "the classes (Hanley, McNeil 1982).",
+         .kind = Classes,
+         .format = Share,
+         .higherIsBetter = true,
+         .value = meanAreaUnderCurve},
+        {.key = "bits",
+         .title = "Bits a step",
+         .doc = "The mean of -log₂ of the probability that was given to the right class of a step: "
+                "how many bits a character of a text takes when it is guessed like that (Shannon "
+                "1951).",
+         .kind = Classes,
+         .format = Quantity,
+         .higherIsBetter = false,
+         .value = bits},
+        {.key = "r2",
+         .title = "R²",
+         .doc = "The coefficient of determination, 1 - Σ(y - t)² / Σ(t - mean)²: 1 is perfect, 0 "
+                "is no better than always saying the mean. Several outputs are summed.",
+         .kind = Values,
+         .format = Coefficient,
+         .higherIsBetter = true,
+         .value = determination,
+         .running = runningDetermination},
+        {.key = "mae",
+         .title = "Mean absolute error",
+         .doc = "The mean of |y - t|, in the unit of the target.",
+         .kind = Values,
+         .format = Quantity,
+         .higherIsBetter = false,
+         .value = meanAbsoluteError},
+        {.key = "rmse",
+         .title = "Root mean squared error",
+         .doc = "The root of the mean of (y - t)², in the unit of the target.",
+         .kind = Values,
+         .format = Quantity,
+         .higherIsBetter = false,
+         .value = rootMeanSquaredError},
     };
     return all;
 }
@@ -203,6 +262,15 @@ const MetricDef& metric(std::string_view key) {
     throw Error("there is no metric \"{}\"; known are {}", key, known);
 }
 
+const MetricDef& qualityMetric(MetricKind kind) {
+    return *std::ranges::find_if(
+        metricCatalog(), [kind](const MetricDef& def) { return def.kind == kind && def.running; });
+}
+
+const MetricDef& qualityMetric(const DataInfo& data) {
+    return qualityMetric(data.hasClasses() ? MetricKind::Classes : MetricKind::Values);
+}
+
 std::optional<double> topKAccuracy(const Outcomes& outcomes, std::size_t k) {
     if (outcomes.labels.empty() || outcomes.elements <= k)
         return {};
@@ -215,31 +283,7 @@ std::optional<double> topKAccuracy(const Outcomes& outcomes, std::size_t k) {
             larger += row[c] > row[label] || (row[c] == row[label] && c < label) ? 1 : 0;
         right += larger < k ? 1 : 0;
     }
-    return share(right, static_cast<std::int64_t>(outcomes.labels.size()));
-}
-
-std::vector<MetricValue> measure(const Outcomes& outcomes) {
-    std::vector<MetricValue> values;
-    for (const auto& def : metricCatalog()) {
-        const bool fits = (def.kind == MetricKind::Values) == !outcomes.targets.empty();
-        if (const auto value = fits ? def.value(outcomes) : Measured())
-            values.push_back({&def, *value});
-    }
-    return values;
-}
-
-ClassScore classScore(const ConfusionMatrix& matrix, std::size_t label) {
-    std::int64_t isClass = 0;
-    std::int64_t readAsClass = 0;
-    for (std::size_t other = 0; other < matrix.classes(); ++other) {
-        isClass += matrix.count(label, other);
-        readAsClass += matrix.count(other, label);
-    }
-    const auto right = matrix.count(label, label);
-    ClassScore score{share(right, readAsClass), share(right, isClass), 0, isClass};
-    if (right > 0)
-        score.f1 = 2 * score.precision * score.recall / (score.precision + score.recall);
-    return score;
+    return static_cast<double>(right) / static_cast<double>(outcomes.labels.size());
 }
 
 } // namespace gradwright

@@ -2,21 +2,18 @@
 #pragma once
 
 #include "engine/data/feed/batcher.h"
+#include "engine/metrics/quality.h"
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 namespace gradwright {
 
-/// Loss and accuracy over some samples.
+/// Loss and quality over some samples.
 struct Score {
     double loss = 0; ///< mean of the weighted objectives
-    /// Share of samples (or of their steps) whose largest output is their class. Where samples have
-    /// target values: the coefficient of determination R² = 1 - Σ(y - t)² / Σ(t - mean)², of all
-    /// outputs together.
-    double accuracy = 0;
+    Quality quality;
     std::int64_t samples = 0;
 
     bool operator==(const Score&) const = default;
@@ -35,9 +32,15 @@ struct ScoreSums {
 
     bool operator==(const ScoreSums&) const = default;
 
-    /// `outputs`: of the batch, row-major; `lossSum` over its samples.
-    void add(double lossSum, std::span<const float> outputs, const Batch& batch);
-    [[nodiscard]] Score score() const;
+    /// `outputs` of `count` samples, row-major, and what would have been right: either `classes`,
+    /// one a sample or one a step, or `values`, one an output. `lossSum` is over the samples.
+    void add(double lossSum, std::span<const float> outputs, std::span<const std::int32_t> classes,
+             std::span<const float> values, std::int64_t count);
+    void add(double lossSum, std::span<const float> outputs, const Batch& batch) {
+        add(lossSum, outputs, batch.labels, batch.targets, batch.count);
+    }
+    /// By a metric that sums can tell; its value is 0 where it is not defined.
+    [[nodiscard]] Score score(const MetricDef& metric) const;
 };
 
 /// The number of samples whose largest output is their class; a single output stands for class 1
@@ -46,8 +49,5 @@ std::int64_t countCorrect(std::span<const float> outputs, std::span<const std::i
 
 /// Makes probabilities of logits.
 void applySigmoid(std::span<float> values);
-
-/// What files and JSON call Score::accuracy: "accuracy" or "r2".
-std::string scoreKey(bool hasClasses);
 
 } // namespace gradwright

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/training/score.h"
+#include "engine/metrics/score.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,18 +18,19 @@ std::int64_t countCorrect(std::span<const float> outputs, std::span<const std::i
     return correct;
 }
 
-void ScoreSums::add(double lossSum, std::span<const float> outputs, const Batch& batch) {
-    const auto count = static_cast<std::size_t>(batch.count);
+void ScoreSums::add(double lossSum, std::span<const float> outputs,
+                    std::span<const std::int32_t> classes, std::span<const float> values,
+                    std::int64_t count) {
     loss += lossSum;
-    samples += batch.count;
-    if (batch.targets.empty()) {
-        correct += countCorrect(outputs, batch.labels);
-        labels += static_cast<std::int64_t>(batch.labels.size());
+    samples += count;
+    if (values.empty()) {
+        correct += countCorrect(outputs, classes);
+        labels += static_cast<std::int64_t>(classes.size());
         return;
     }
-    targets.resize(outputs.size() / count);
+    targets.resize(outputs.size() / static_cast<std::size_t>(count));
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-        const auto target = static_cast<double>(batch.targets[i]);
+        const auto target = static_cast<double>(values[i]);
         const auto error = static_cast<double>(outputs[i]) - target;
         squaredErrors += error * error;
         targetSquares += target * target;
@@ -37,29 +38,16 @@ void ScoreSums::add(double lossSum, std::span<const float> outputs, const Batch&
     }
 }
 
-Score ScoreSums::score() const {
+Score ScoreSums::score(const MetricDef& metric) const {
     if (samples == 0)
-        return {};
-    const auto count = static_cast<double>(samples);
-    Score result{loss / count, 0, samples};
-    if (labels > 0)
-        result.accuracy = static_cast<double>(correct) / static_cast<double>(labels);
-    if (targets.empty())
-        return result;
-    double variation = targetSquares;
-    for (const auto sum : targets)
-        variation -= sum * sum / count;
-    result.accuracy = variation > 0 ? 1 - squaredErrors / variation : 0;
-    return result;
+        return {0, {&metric, 0}, 0};
+    return {
+        loss / static_cast<double>(samples), {&metric, metric.running(*this).value_or(0)}, samples};
 }
 
 void applySigmoid(std::span<float> values) {
     for (auto& value : values)
         value = 1 / (1 + std::exp(-value));
-}
-
-std::string scoreKey(bool hasClasses) {
-    return hasClasses ? "accuracy" : "r2";
 }
 
 } // namespace gradwright
