@@ -313,7 +313,7 @@ void pad(B& b) {
     const auto pads = b.integers(1);
     const auto border = mode == "reflect" ? Border::Reflect
                         : mode == "edge"  ? Border::Replicate
-                                          : Border::Zero;
+                                          : Border::Constant;
     ResampleOp op;
     for (std::size_t axis = 0; axis < pads.size() / 2; ++axis) {
         const auto behind = pads[axis + pads.size() / 2];
