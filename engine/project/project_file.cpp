@@ -241,6 +241,7 @@ Json dataToJson(const DataChoice& data) {
         json["augmentation"] = paramsToJson(data.augmentation);
     if (data.reconstruct)
         json["reconstruct"] = true;
+    writeAssignment(data.assignment, json);
     json.update(data.extra.json());
     return json;
 }
@@ -275,8 +276,9 @@ DataChoice dataFromJson(const Json& json) {
     if (!reconstruct.is_boolean())
         throw Error("reconstruct must be true or false, not {}", dumpExcerpt(reconstruct));
     data.reconstruct = reconstruct.get<bool>();
+    data.assignment = readAssignment(json);
     data.extra = UnknownKeys(json, {"dataset", "params", "validation_fraction", "split_seed",
-                                    "limit", "augmentation", "reconstruct"});
+                                    "limit", "augmentation", "reconstruct", "inputs", "left_out"});
     requireValid(data);
     return data;
 }

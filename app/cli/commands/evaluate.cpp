@@ -103,10 +103,11 @@ void runEvaluate(const EvaluateOptions& options, int& exitCode) {
                     options.run, options.split, project.data.validationFraction);
     const auto source = useTest ? data.test : data.training;
     const auto score = evaluate(programs, training, source, indices, interrupt.token());
-    auto outcomes = score ? readOutcomes(inferenceGraph(project.network, project.training),
-                                         readCheckpointWeights(weightsFile), source,
-                                         std::move(indices), interrupt.token())
-                          : std::nullopt;
+    auto outcomes = score
+                        ? readOutcomes(inferenceGraph(project.network, data.info, project.training),
+                                       readCheckpointWeights(weightsFile), source,
+                                       std::move(indices), interrupt.token())
+                        : std::nullopt;
     if (!outcomes) {
         fmt::print(stderr, "Stopped.\n");
         exitCode = kFailed;
