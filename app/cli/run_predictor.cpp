@@ -20,7 +20,7 @@ RunPredictor::RunPredictor(const std::filesystem::path& path) {
     info_ = dataInfoOfRun(run);
     const auto weights = weightsOfRun(run);
     predictor_ = naming(weights, [&] {
-        return std::make_unique<Predictor>(inferenceGraph(project.network, project.training),
+        return std::make_unique<Predictor>(inferenceGraph(project.network, info_, project.training),
                                            readCheckpointWeights(weights));
     });
     const auto told = static_cast<std::int64_t>(predictor_->classes());

@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -57,8 +58,41 @@ ParamSpecs choiceParams() {
             boolParam("reconstruct", "Reconstruct", false, "")};
 }
 
+/// What is between commas.
+std::vector<std::string> listFrom(const std::string& text) {
+    std::vector<std::string> parts;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const auto end = std::min(text.find(',', begin), text.size());
+        if (end > begin)
+            parts.push_back(text.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return parts;
+}
+
+/// "inputs.NAME=PART,PART", where nothing takes away what the Input had, or "left_out=PART,PART".
+/// False for another key.
+bool assignInputs(InputAssignment& assignment, const std::string& key, const std::string& text) {
+    constexpr std::string_view kInputs = "inputs.";
+    auto parts = listFrom(text);
+    if (key == "left_out") {
+        assignment.leftOut = std::move(parts);
+        return true;
+    }
+    if (!key.starts_with(kInputs) || key.size() == kInputs.size())
+        return false;
+    const auto input = key.substr(kInputs.size());
+    if (parts.empty())
+        assignment.inputs.erase(input);
+    else
+        assignment.inputs.insert_or_assign(input, std::move(parts));
+    return true;
+}
+
 void assignData(DataChoice& data, const std::string& key, const std::string& text,
                 std::string_view option) {
+    if (assignInputs(data.assignment, key, text))
+        return;
     auto specs = choiceParams();
     if (!findParam(specs, key)) {
         auto known = dataset(data.dataset).params;
@@ -148,10 +182,10 @@ void TrainingOptions::addTo(CLI::App& command) {
                        "Learning-rate schedule: " + keysOf(schedules()) + "; as for --optimizer");
     command.add_option("--loss", loss_, keysOf(losses()) + "; as for --optimizer");
     command
-        .add_option(
-            "--set", assignments_,
-            "Any setting, as key=value, e.g. warmup_epochs=1, optimizer.beta1=0.8, "
-            "schedule.gamma=0.5, data.file=my.csv, augmentation.rotation=10; may be repeated")
+        .add_option("--set", assignments_,
+                    "Any setting, as key=value, e.g. warmup_epochs=1, optimizer.beta1=0.8, "
+                    "schedule.gamma=0.5, data.file=my.csv, data.inputs.NAME=COLUMN,COLUMN of an "
+                    "Input, data.left_out=COLUMN, augmentation.rotation=10; may be repeated")
         ->expected(1)
         ->take_all();
     command.add_option("--data", data_,

@@ -115,17 +115,21 @@ private:
 Dataset openDataset(const DataChoice& choice) {
     requireValid(choice);
     const auto& def = dataset(choice.dataset);
+    const auto assigned = [&](Dataset data) {
+        data.info.assignment = choice.assignment;
+        return data;
+    };
     if (!isFixed(def))
-        return openAnew(def, choice);
+        return assigned(openAnew(def, choice));
     // One after the other: what two want at once is read once.
     static std::mutex mutex;
     static OpenDatasets open;
     const std::lock_guard lock(mutex);
     if (auto found = open.find(choice))
-        return *std::move(found);
+        return assigned(*std::move(found));
     auto data = openAnew(def, choice);
     open.add(choice, data);
-    return data;
+    return assigned(std::move(data));
 }
 
 } // namespace gradwright

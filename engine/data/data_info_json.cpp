@@ -98,6 +98,7 @@ Json toJson(const DataInfo& info) {
         json["columns"].push_back(toJson(column));
     if (info.reconstructs)
         json["reconstructs"] = true;
+    writeAssignment(info.assignment, json);
     return json;
 }
 
@@ -116,6 +117,7 @@ DataInfo dataInfoFromJson(const Json& json) {
             for (const auto& column : json["columns"])
                 info.columns.push_back(columnFrom(column));
         info.reconstructs = json.value("reconstructs", false);
+        info.assignment = readAssignment(json);
         return info;
     } catch (const Json::exception& error) {
         throw Error("the description of the data is damaged ({})", error.what());

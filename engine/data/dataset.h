@@ -3,6 +3,7 @@
 
 #include "engine/data/images/preparation.h"
 #include "engine/data/tables/table_column.h"
+#include "engine/support/input_assignment.h"
 #include "engine/support/param.h"
 #include "engine/support/unknown_keys.h"
 #include "engine/tensor/byte_scaling.h"
@@ -31,6 +32,7 @@ struct DataInfo {
     std::vector<Scaling> targetScaling{};   ///< what was done to the values; none: nothing
     std::vector<TableColumn> columns{};     ///< what a table's inputs are made from; else none
     bool reconstructs = false;              ///< the target values are the inputs themselves
+    InputAssignment assignment{};           ///< of a sample's parts to the network's Inputs
 
     [[nodiscard]] bool hasClasses() const { return !classes.empty(); }
     /// The number of labels per sample: 1, or one per step.
@@ -114,13 +116,14 @@ struct DataChoice {
     /// The target of a sample is its own input as it is before augmentation, whatever else is known
     /// of it: for autoencoders.
     bool reconstruct = false;
+    InputAssignment assignment{}; ///< of a sample's parts to the network's Inputs
     UnknownKeys extra = {};
 
     bool operator==(const DataChoice&) const = default;
 };
 
-/// Whether both open to the same DataInfo: what is learned from the data depends on which of them
-/// are trained on, too.
+/// Whether both open to the same DataInfo but for the assignment, which is no more than copied into
+/// it: what is learned from the data depends on which of them are trained on, too.
 bool opensAlike(const DataChoice& a, const DataChoice& b);
 
 /// Throws Error with the first value that breaks its rule; reads no file.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/graph/edit.h"
+#include "engine/support/input_assignment.h"
 
 #include <optional>
 #include <set>
@@ -26,6 +27,7 @@ struct Place {
 struct Fix {
     std::string title; ///< as a button reads
     NetworkEdit edit;
+    std::optional<InputAssignment> assignment = {}; ///< takes the place of the project's
 };
 
 /// A fault or a remark in a network that is being drawn; never an exception.

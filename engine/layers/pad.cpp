@@ -6,7 +6,9 @@ namespace {
 
 Border borderOf(const Params& params) {
     const auto& mode = params.text("mode");
-    return mode == "reflect" ? Border::Reflect : mode == "zero" ? Border::Zero : Border::Replicate;
+    return mode == "reflect" ? Border::Reflect
+           : mode == "zero"  ? Border::Constant
+                             : Border::Replicate;
 }
 
 Inferred inferPad(const InferContext& context) {

@@ -31,6 +31,14 @@ ValueId OpGraph::addInput(std::string name, ValueType type) {
     return id;
 }
 
+void OpGraph::removeInput(ValueId id) {
+    const auto found = std::ranges::find(inputs_, id, &NamedValue::value);
+    if (found == inputs_.end() || !usesOf(id).empty() || isResult(id))
+        throw Error("{} cannot be removed from the inputs: it is {}", value(id).path,
+                    found == inputs_.end() ? "none" : "read");
+    inputs_.erase(found);
+}
+
 WeightId OpGraph::addWeight(WeightSpec spec) {
     const WeightId id{static_cast<std::uint32_t>(weights_.size())};
     weights_.push_back(std::move(spec));

@@ -88,6 +88,8 @@ class OpGraph {
 public:
     /// Adds an input that is fed with each batch.
     ValueId addInput(std::string name, ValueType type);
+    /// Forgets an input. Throws Error when it is read.
+    void removeInput(ValueId id);
     WeightId addWeight(WeightSpec spec);
     /// The weight as a value that ops take as an input; the same one each time.
     ValueId weightValue(WeightId id);

@@ -13,11 +13,11 @@ using namespace checks;
 
 namespace {
 
-/// The place of an index that lies outside 0 … in - 1, or nothing for zeros.
+/// The place of an index that lies outside 0 … in - 1, or nothing for the constant.
 std::optional<std::int64_t> placeOf(std::int64_t index, std::int64_t in, Border border) {
     if (index >= 0 && index < in)
         return index;
-    if (border == Border::Zero)
+    if (border == Border::Constant)
         return {};
     if (border == Border::Replicate)
         return std::clamp<std::int64_t>(index, 0, in - 1);
@@ -25,12 +25,13 @@ std::optional<std::int64_t> placeOf(std::int64_t index, std::int64_t in, Border 
 }
 
 std::int64_t mappedLength(const AxisMap& map, std::int64_t in, InputTypes inputs) {
-    requirePositive({map.size, map.step}, "resample", "sizes and steps are 1 or more", inputs);
-    if (map.kind != AxisMap::Kind::Shift || map.border == Border::Zero)
+    requirePositive({map.size}, "resample", "sizes are 1 or more", inputs);
+    require(map.step != 0, "resample", "a step leads somewhere", inputs);
+    if (map.kind != AxisMap::Kind::Shift || map.border != Border::Reflect)
         return map.size;
     const auto last = map.first + (map.size - 1) * map.step;
-    const auto reach = map.border == Border::Reflect ? in - 1 : last + in;
-    require(-map.first <= reach && last - (in - 1) <= reach, "resample",
+    const auto [low, high] = std::minmax(map.first, last);
+    require(-low <= in - 1 && high - (in - 1) <= in - 1, "resample",
             "a reflection must be smaller than what it mirrors", inputs);
     return map.size;
 }

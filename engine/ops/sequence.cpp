@@ -28,6 +28,10 @@ std::int64_t gatesOf(CellKind cell) {
     return cell == CellKind::Simple ? 1 : cell == CellKind::Lstm ? 4 : 3;
 }
 
+std::size_t statesOf(CellKind cell) {
+    return cell == CellKind::Lstm ? 2 : 1;
+}
+
 std::string_view EmbeddingOp::name() const {
     return "embedding";
 }
@@ -62,20 +66,38 @@ std::string_view RecurrentOp::name() const {
     return names[static_cast<std::size_t>(cell)];
 }
 Types RecurrentOp::outputs(InputTypes inputs) const {
-    const auto in = requireSequence("recurrent", inputs);
-    requirePositive({units}, "recurrent", "has 1 unit or more", inputs);
-    return {Shape{in[0], units}};
+    constexpr std::string_view op = "recurrent";
+    const auto states = statesOf(cell);
+    require(inputs.size() == 1 || inputs.size() == 1 + states, op,
+            fmt::format("takes a sequence, alone or with the {} of its first state",
+                        states == 2 ? "two vectors" : "vector"),
+            inputs);
+    requireReal(op, inputs);
+    auto dims = inputs[0].dims;
+    require(dims.rank() == 3 && dims[timeAxis()].isNumber() && dims[2].isNumber(), op,
+            "takes a sequence of steps × features", inputs);
+    requirePositive({units}, op, "has 1 unit or more", inputs);
+    const auto state = ValueType::of({dims[batchAxis()], units});
+    for (const auto& given : inputs.subspan(1))
+        require(given.dims == state.dims, op,
+                fmt::format("its first state has {} unit(s) per sample", units), inputs);
+    dims[2] = units;
+    Types types{ValueType::of(std::move(dims))};
+    if (lastStates)
+        types.insert(types.end(), states, state);
+    return types;
 }
 std::vector<Shape> RecurrentOp::weights(InputTypes inputs) const {
     const auto rows = gatesOf(cell) * units;
-    std::vector<Shape> shapes{{rows, inputs[0].sample()[1]}, {rows, units}};
+    std::vector<Shape> shapes{{rows, inputs[0].dims[2].number()}, {rows, units}};
     if (bias)
         shapes.insert(shapes.end(), 2, Shape{rows});
     return shapes;
 }
 std::int64_t RecurrentOp::macs(InputTypes inputs) const {
-    const auto in = inputs[0].sample();
-    return product({in[0], units, gatesOf(cell), in[1] + units});
+    const auto& dims = inputs[0].dims;
+    return product({dims[batchAxis()].factor(), dims[timeAxis()].number(), units, gatesOf(cell),
+                    dims[2].number() + units});
 }
 
 std::string_view AttentionOp::name() const {

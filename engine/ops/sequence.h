@@ -35,14 +35,18 @@ std::vector<double> sinusoids(std::int64_t steps, std::int64_t features);
 
 enum class CellKind { Simple, Lstm, Gru };
 
-/// T×F → T×units: the hidden state after each step, from zero. `reverse` runs from the last step to
-/// the first, and keeps each state at its step. Cells and the order of their gates are PyTorch's:
+/// T×F → T×units: the hidden state after each step. `reverse` runs from the last step to the first,
+/// and keeps each state at its step. Cells and the order of their gates are PyTorch's:
 ///   Simple: h' = tanh(a), a = W x + b + U h + c (Elman 1990); with `relu` max(0, a);
 ///   Lstm, gates i, f, g, o: c' = σ(f) c + σ(i) tanh(g), h' = σ(o) tanh(c') (Hochreiter,
 ///     Schmidhuber 1997; forget gate of Gers et al. 2000);
 ///   Gru, gates r, z, n: n = tanh(W_n x + b_n + σ(r) (U_n h + c_n)), h' = (1 - σ(z)) n + σ(z) h
 ///   (Cho
 ///     et al. 2014, reset after the product).
+/// Inputs: the sequence [N, T, F] or, `timeFirst`, [T, N, F]; then, where the cell does not start
+/// from zeros, its state before the first step that runs: h [N, units] and an LSTM's c [N, units].
+/// Outputs: the states, axes as in the sequence; with `lastStates` also the state after the last
+/// step that runs: h and an LSTM's c, [N, units].
 /// Weights: W [gates·units, F], U [gates·units, units], then b and c [gates·units] when `bias`.
 struct RecurrentOp {
     CellKind cell = CellKind::Lstm;
@@ -50,14 +54,21 @@ struct RecurrentOp {
     bool reverse = false;
     bool relu = false;
     bool bias = true;
+    bool timeFirst = false;
+    bool lastStates = false;
     [[nodiscard]] std::string_view name() const;
     [[nodiscard]] Types outputs(InputTypes inputs) const;
     [[nodiscard]] std::vector<Shape> weights(InputTypes inputs) const;
     [[nodiscard]] std::int64_t macs(InputTypes inputs) const;
     void gradient(GradientContext& context) const;
     bool operator==(const RecurrentOp&) const = default;
+
+    [[nodiscard]] std::size_t batchAxis() const { return timeFirst ? 1 : 0; }
+    [[nodiscard]] std::size_t timeAxis() const { return timeFirst ? 0 : 1; }
 };
 
+/// Vectors that a cell hands from step to step: two of an LSTM, else one.
+std::size_t statesOf(CellKind cell);
 std::int64_t gatesOf(CellKind cell);
 
 /// Scaled dot-product attention of several heads (Vaswani et al. 2017, 3.2). T×3E → T×E: the input

@@ -136,6 +136,14 @@ ProjectEdit apply(Project& project, const ProjectEdit& edit) {
     return std::visit(ApplyToProject{project}, edit.change);
 }
 
+ProjectEdit editOf(const Project& project, const Fix& fix) {
+    if (!fix.assignment)
+        return {fix.edit};
+    auto data = project.data;
+    data.assignment = *fix.assignment;
+    return {ProjectEdit::Group{{fix.edit}, {SetData{std::move(data)}}}};
+}
+
 TrainingJob trainingJob(const Project& project, std::filesystem::path runsFolder) {
     TrainingJob job;
     job.network = project.network;

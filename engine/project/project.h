@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/data/dataset.h"
+#include "engine/graph/diagnostic.h"
 #include "engine/graph/edit.h"
 #include "engine/graph/network.h"
 #include "engine/support/unknown_keys.h"
@@ -137,6 +138,10 @@ struct ProjectEdit {
 /// Makes the change and returns its inverse. Throws Error with the reason when the change does not
 /// fit; the project is then as before.
 ProjectEdit apply(Project& project, const ProjectEdit& edit);
+
+/// A fix as one edit of the project: that of the network, and the data's assignment where the fix
+/// has one.
+ProjectEdit editOf(const Project& project, const Fix& fix);
 
 /// What training this project means.
 TrainingJob trainingJob(const Project& project, std::filesystem::path runsFolder);

@@ -222,6 +222,7 @@ Json dataToJson(const DataChoice& data) {
         json["augmentation"] = toJson(data.augmentation);
     if (data.reconstruct)
         json["reconstruct"] = true;
+    writeAssignment(data.assignment, json);
     json.update(data.extra.json());
     return json;
 }
@@ -256,8 +257,9 @@ DataChoice dataFromJson(const Json& json) {
     if (!reconstruct.is_boolean())
         throw Error("reconstruct must be true or false, not {}", dumpExcerpt(reconstruct));
     data.reconstruct = reconstruct.get<bool>();
+    data.assignment = readAssignment(json);
     data.extra = UnknownKeys(json, {"dataset", "params", "validation_fraction", "split_seed",
-                                    "limit", "augmentation", "reconstruct"});
+                                    "limit", "augmentation", "reconstruct", "inputs", "left_out"});
     requireValid(data);
     return data;
 }

@@ -10,6 +10,14 @@ ProjectEdit renameNode(const Project& project, std::string_view graph, NodeId id
     ProjectEdit rename{NetworkEdit{RenameNode{std::string(graph), id, name}}};
     const Node* const node = graph.empty() ? project.network.main.find(id) : nullptr;
     const LayerUse* const use = node == nullptr ? nullptr : node->layerUse();
+    if (use != nullptr && use->layer == "input" &&
+        project.data.assignment.inputs.contains(node->name)) {
+        DataChoice data = project.data;
+        auto assigned = data.assignment.inputs.extract(node->name);
+        assigned.key() = name;
+        data.assignment.inputs.insert(std::move(assigned));
+        return {ProjectEdit::Group{std::move(rename), {SetData{std::move(data)}}}};
+    }
     if (use == nullptr || use->layer != "output")
         return rename;
     TrainingSettings training = project.training;

@@ -36,8 +36,18 @@ DataInfo fittingData(const Network& network, const Analysis& analysis,
     requireValid(settings);
     const auto& objective = settings.objectives.front();
     DataInfo data;
-    if (!inputs.empty())
+    if (inputs.size() == 1) {
         data.input = shapeOf(inputs.front());
+    } else {
+        // One behind the other.
+        data.input = {0};
+        for (const auto id : inputs) {
+            const auto size = shapeOf(id).elements();
+            data.assignment.inputs[network.main.find(id)->name] = {
+                fmt::format("{}-{}", data.input[0], data.input[0] + size - 1)};
+            data.input[0] += size;
+        }
+    }
     for (const auto id : outputs) {
         if (!objective.output.empty() && network.main.find(id)->name != objective.output)
             continue;

@@ -3,6 +3,7 @@
 
 #include "engine/graph/lower.h"
 #include "engine/support/error.h"
+#include "engine/training/feeds.h"
 #include "engine/training/recipes/losses.h"
 
 #include <algorithm>
@@ -116,10 +117,11 @@ private:
 
     void checkInputs() {
         const auto inputs = nodesOfLayer(network_.main, "input");
-        if (inputs.size() != 1)
-            return report(
-                Severity::Error, nullptr,
-                fmt::format("Training feeds one Input; the network has {}.", inputs.size()));
+        if (inputs.empty())
+            return report(Severity::Error, nullptr,
+                          "Training feeds an Input; the network has none.");
+        if (inputs.size() > 1 || !data_.assignment.empty())
+            return checkFeeds(inputs);
         const auto& node = *network_.main.find(inputs.front());
         const auto index = analysis_.indexOf(node.name);
         if (analysis_.nodes[index].state != ShapeState::Known)
@@ -131,6 +133,45 @@ private:
                                toString(data_.input), toString(shape)),
                    {{fmt::format("Set the shape to {}", toString(data_.input)),
                      {SetParam{"", node.id, "shape", IntTuple(data_.input.dims())}}}});
+    }
+
+    /// Several Inputs, or one that gets a part of the samples.
+    void checkFeeds(const std::vector<NodeId>& ids) {
+        std::vector<InputNode> inputs;
+        std::string names;
+        for (const auto id : ids) {
+            const auto& name = network_.main.find(id)->name;
+            const auto& found = analysis_.nodes[analysis_.indexOf(name)];
+            inputs.push_back({name, id, {}});
+            if (found.state == ShapeState::Known)
+                inputs.back().shape = found.output;
+            names += (names.empty() ? "" : ", ") + name;
+        }
+        if (data_.assignment.empty()) {
+            auto fix = suggestAssignment(data_, inputs);
+            return report(Severity::Error, nullptr,
+                          fmt::format("The network has {} Inputs ({}); assign the data's {} to "
+                                      "them.",
+                                      inputs.size(), names,
+                                      data_.columns.empty() ? "parts" : "columns"),
+                          fix ? std::vector<Fix>{*std::move(fix)} : std::vector<Fix>{});
+        }
+        auto [feeds, problems] = feedsOf(data_, inputs);
+        for (auto& problem : problems)
+            report(Severity::Error, network_.main.findByName(problem.input),
+                   std::move(problem.message), std::move(problem.fixes));
+        for (const auto& feed : feeds)
+            checkFeed(feed, *std::ranges::find(inputs, feed.input, &InputNode::name));
+    }
+
+    void checkFeed(const Feed& feed, const InputNode& input) {
+        if (!input.shape || input.shape->elements() == feed.shape.elements())
+            return;
+        report(Severity::Error, network_.main.find(input.id),
+               fmt::format("What the data give this Input is {}; it takes {}.",
+                           toString(feed.shape), toString(*input.shape)),
+               {{fmt::format("Set the shape to {}", toString(feed.shape)),
+                 {SetParam{"", input.id, "shape", IntTuple(feed.shape.dims())}}}});
     }
 
     void checkObjective(const Objective& objective) {
@@ -279,7 +320,7 @@ TrainingGraph lossesOf(const Network& network, const DataInfo& data,
                         diagnostic.place.path.empty() ? "" : diagnostic.place.path + ": ",
                         diagnostic.message);
     auto& graph = training.graph;
-    training.input = graph.inputs().front().value;
+    training.input = feedInputs(graph, data);
     std::vector<NamedValue> outputs;
     for (const auto& objective : settings.objectives) {
         const auto& def = loss(objective.loss.key);
@@ -333,8 +374,10 @@ std::vector<Diagnostic> diagnoseTraining(const Network& network, const Analysis&
     return Diagnoser(network, analysis, data).run(settings);
 }
 
-OpGraph inferenceGraph(const Network& network, const TrainingSettings& settings) {
+OpGraph inferenceGraph(const Network& network, const DataInfo& data,
+                       const TrainingSettings& settings) {
     auto graph = lower(network);
+    feedInputs(graph, data);
     const auto& objective = settings.objectives.front();
     const auto value = answerOf(graph, outputOf(graph, objective), loss(objective.loss.key).head);
     graph.setOutputs({{"probabilities", value}});

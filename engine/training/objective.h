@@ -18,7 +18,7 @@ namespace gradwright {
 /// enters a final softmax, sigmoid or step where that is the loss's Head.
 struct TrainingGraph {
     OpGraph graph;
-    ValueId input;                ///< fed with samples
+    ValueId input;                ///< fed with whole samples, whatever Inputs get of them
     std::vector<ValueId> targets; ///< one an objective, fed with labels or target values
     std::vector<ValueId> outputs; ///< one an objective: logits or predictions
     /// The first objective's target values are compared with the sigmoid of its output.
@@ -42,15 +42,18 @@ TrainingGraph evaluationGraph(const Network& network, const DataInfo& data,
                               const TrainingSettings& settings);
 
 /// What keeps a network that runs from being trained on such data, with fixes: an input or output
-/// of another size, no or several inputs, an objective for an output that is not there; and the
-/// warning that a second Softmax gives.
+/// of another size, no input, several without an assignment of the data's parts or with one that
+/// does not fit, an objective for an output that is not there; and the warning that a second
+/// Softmax gives.
 std::vector<Diagnostic> diagnoseTraining(const Network& network, const Analysis& analysis,
                                          const DataInfo& data, const TrainingSettings& settings);
 
-/// The graph that prediction compiles: the network's first output, named "probabilities", as one
+/// The graph that prediction compiles. It takes whole samples of the data, as trainingGraph() does,
+/// and gives the network's first output, named "probabilities", as one
 /// number a class or, for data with target values, as these. The loss's softmax or sigmoid is
 /// appended where the network does not end in it; a single output that decides between two classes
 /// becomes two.
-OpGraph inferenceGraph(const Network& network, const TrainingSettings& settings);
+OpGraph inferenceGraph(const Network& network, const DataInfo& data,
+                       const TrainingSettings& settings);
 
 } // namespace gradwright

@@ -4,6 +4,7 @@
 #include "engine/project/templates.h"
 #include "engine/support/json.h"
 #include "tests/app/cli.h"
+#include "tests/support/wide_and_deep.h"
 
 #include <QTest>
 
@@ -66,6 +67,59 @@ private Q_SLOTS:
         QCOMPARE(cli_.run({"predict", run, cli_.path("wrong.csv")})
                      .whyNoFailure({"wrong.csv", "no column \"size\""}),
                  std::string());
+    }
+
+    /// Two Inputs that get their columns, from the file to the answer, as one Input that is sliced.
+    void columnsOfATableGoToSeveralInputs() {
+        writeText(cli_ / "branches.csv", houseTable(200));
+        auto two = houseProject(cli_.path("branches.csv").toStdString(), true);
+        two.data.assignment = {};
+        const auto file = cli_.save(two, "two.gradwright");
+        const auto train = [&](const QString& project, const QString& folder,
+                               const QStringList& more) {
+            return cli_.run(QStringList{"train", project, "--run-dir", folder, "--json"} + more);
+        };
+        QCOMPARE(train(file, cli_.path("two"), {})
+                     .whyNoFailure({"2 Inputs (numbers, view)", "assign the data's columns"}),
+                 std::string());
+        QCOMPARE(train(file, cli_.path("two"),
+                       {"--set", "data.inputs.numbers=size", "--set", "data.inputs.view=view"})
+                     .whyNoFailure({"No Input gets the column \"age\""}),
+                 std::string());
+        const auto trained =
+            train(file, cli_.path("two"),
+                  {"--set", "data.inputs.numbers=size,age", "--set", "data.inputs.view=view"});
+        QVERIFY2(trained.code == 0, trained.text().c_str());
+        const auto fitted = train(file, cli_.path("fitted"), {"--fit"});
+        QVERIFY2(fitted.code == 0, fitted.text().c_str());
+        QCOMPARE(fitted.json()["test_loss"].get<double>(),
+                 trained.json()["test_loss"].get<double>());
+        const auto sliced =
+            train(cli_.save(houseProject(cli_.path("branches.csv").toStdString(), false),
+                            "one.gradwright"),
+                  cli_.path("one"), {});
+        QVERIFY2(sliced.code == 0, sliced.text().c_str());
+        const auto near = [](const Json& a, const Json& b) {
+            return std::abs(a.get<double>() - b.get<double>()) <= 1e-5 * std::abs(b.get<double>());
+        };
+        QVERIFY2(near(trained.json()["test_loss"], sliced.json()["test_loss"]),
+                 (trained.text() + sliced.text()).c_str());
+
+        const auto run = QString::fromStdString(onlyRun(cli_ / "two").string());
+        const auto other = QString::fromStdString(onlyRun(cli_ / "one").string());
+        const auto measured = cli_.run({"evaluate", run, "--json"});
+        QVERIFY2(measured.code == 0, measured.text().c_str());
+        QVERIFY(near(measured.json()["loss"], trained.json()["test_loss"]));
+        writeText(cli_ / "house.csv", "age,view,size\n3,sea,10\n");
+        const auto read = cli_.run({"predict", run, cli_.path("house.csv"), "--json"});
+        QVERIFY2(read.code == 0, read.text().c_str());
+        const auto expected = cli_.run({"predict", other, cli_.path("house.csv"), "--json"});
+        QVERIFY2(near(read.json()[0]["values"]["price"], expected.json()[0]["values"]["price"]),
+                 (read.text() + expected.text()).c_str());
+        const auto resumed = cli_.run({"train", "--resume", run, "--epochs", "6", "--json"});
+        QVERIFY2(resumed.code == 0, resumed.text().c_str());
+        QVERIFY(resumed.json()["test_loss"].get<double>() <
+                trained.json()["test_loss"].get<double>());
     }
 
     void imageFoldersAreLearnedAndUsed() {

@@ -38,8 +38,9 @@ private Q_SLOTS:
         Trainer(trainingJob(project, folder_.path().toStdString()), sink).run({});
         QVERIFY2(failure.empty(), failure.c_str());
         data_ = openDataset(project.data);
-        predictor_ = std::make_unique<Predictor>(inferenceGraph(project.network, project.training),
-                                                 readCheckpointWeights(run / "best.safetensors"));
+        predictor_ = std::make_unique<Predictor>(
+            inferenceGraph(project.network, data_.info, project.training),
+            readCheckpointWeights(run / "best.safetensors"));
         plain_ = openDataset(DataChoice{});
         findReadDigits();
     }

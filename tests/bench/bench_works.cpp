@@ -223,7 +223,7 @@ Json predict(const Options& options) {
     const int threads = setComputeThreads(options.threads);
     const auto precision = project.training.precision();
     ProgramCache programs(backendFor(project.training.target()),
-                          inferenceGraph(project.network, project.training),
+                          inferenceGraph(project.network, {}, project.training),
                           {.precision = precision});
     auto& program = programs.get(options.batch, Mode::Inference);
     initializeWeights(*programs.weights(), 1);

@@ -209,7 +209,7 @@ void applyFix(CanvasContext& canvas) {
         return;
     }
     const Fix fix = callout->diagnostic().fixes.front();
-    canvas.perform(qstr(fix.title), {fix.edit});
+    canvas.perform(qstr(fix.title), editOf(canvas.project(), fix));
 }
 
 } // namespace gradwright

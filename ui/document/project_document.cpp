@@ -152,6 +152,7 @@ ProjectEdit ProjectDocument::applyEdit(const ProjectEdit& edit) {
     ProjectEdit inverse = apply(project_, edit);
     if (!opensAlike(before, project_.data))
         forgetData();
+    assignData();
     if (changesOf(edit) & kAnalyzed)
         analyzeAgain();
     return inverse;
@@ -176,11 +177,18 @@ void ProjectDocument::forgetData() {
     dataProblem_.clear();
 }
 
+/// The project's assignment, which the data set need not be read again for.
+void ProjectDocument::assignData() {
+    if (dataInfo_)
+        dataInfo_->assignment = project_.data.assignment;
+}
+
 void ProjectDocument::setDataInfo(const DataChoice& choice, DataInfo info) {
     if (!opensAlike(choice, project_.data))
         return;
     forgetData();
     dataInfo_ = std::move(info);
+    assignData();
     analyzeAgain();
     Q_EMIT analysisChanged();
 }
@@ -210,6 +218,7 @@ void ProjectDocument::replace(Project project, std::optional<std::filesystem::pa
     project_ = std::move(project);
     if (!sameData)
         forgetData();
+    assignData();
     analyzeAgain();
     file_ = std::move(file);
     tip_ = std::move(tip);

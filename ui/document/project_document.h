@@ -126,6 +126,7 @@ private:
     ProjectEdit applyEdit(const ProjectEdit& edit);
     void analyzeAgain();
     void forgetData();
+    void assignData();
     void replace(Project project, std::optional<std::filesystem::path> file, QString tip = {});
     void announce(Changes what);
     void tellModified();

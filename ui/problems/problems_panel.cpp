@@ -178,7 +178,7 @@ void ProblemsPanel::applyFix(const QString& text, std::size_t index) {
         return;
     const Fix fix = found->fixes[index];
     try {
-        document_->perform(qstr(fix.title), {fix.edit});
+        document_->perform(qstr(fix.title), editOf(document_->project(), fix));
     } catch (const Error& error) {
         Q_EMIT hint(QString::fromUtf8(error.what()));
     }

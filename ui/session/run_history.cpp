@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/session/run_history.h"
 
+#include "engine/graph/lower.h"
 #include "engine/io/json_lines.h"
 #include "engine/metrics/quality_json.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
-#include "engine/training/objective.h"
 
 #include <algorithm>
 #include <cmath>
@@ -78,7 +78,7 @@ RunHistory readHistory(const RunDirectory& run) {
     const auto project = projectOfRun(run);
     history.optimizer = project.training.optimizer.key;
     history.totalEpochs = project.training.epochs();
-    const auto graph = inferenceGraph(project.network, project.training);
+    const auto graph = lower(project.network);
     for (const auto& spec : graph.weights())
         if (spec.learns())
             history.weights.push_back(spec.key);

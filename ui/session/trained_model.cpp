@@ -32,11 +32,12 @@ TrainedModel openModel(const std::filesystem::path& folder, const TrainedModel* 
     std::string title = "newest";
     if (file == run.bestWeights())
         title = best ? fmt::format("best, epoch {}", best->epoch) : "best";
+    auto graph = inferenceGraph(project.network, data->info, project.training);
     return {history.name,
             folder,
             std::move(title),
             project.data,
-            inferenceGraph(project.network, project.training),
+            std::move(graph),
             std::move(data),
             std::make_shared<const Weights>(readCheckpointWeights(file))};
 }
@@ -44,12 +45,14 @@ TrainedModel openModel(const std::filesystem::path& folder, const TrainedModel* 
 TrainedModel makeModel(const TrainingJob& job, const std::filesystem::path& run,
                        std::shared_ptr<const Weights> weights, std::int64_t step,
                        const TrainedModel* opened) {
+    auto data = dataOf(job.data, opened);
+    auto graph = inferenceGraph(job.network, data->info, job.settings);
     return {job.name,
             run,
             fmt::format("newest, step {}", step),
             job.data,
-            inferenceGraph(job.network, job.settings),
-            dataOf(job.data, opened),
+            std::move(graph),
+            std::move(data),
             std::move(weights)};
 }
 

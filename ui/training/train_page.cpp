@@ -32,10 +32,23 @@ constexpr int kRunsWidth = 304;
 constexpr int kNarrowPage = 1180;      // the list of runs becomes a drawer
 constexpr int kProgressInterval = 250; // ms: numbers that change faster cannot be read
 
-std::vector<std::string> outputNames(const Network& network) {
+std::vector<std::string> namesOfLayer(const Network& network, std::string_view layer) {
     std::vector<std::string> names;
-    for (const NodeId id : nodesOfLayer(network.main, "output"))
+    for (const NodeId id : nodesOfLayer(network.main, layer))
         names.push_back(network.main.find(id)->name);
+    return names;
+}
+
+std::vector<std::string> outputNames(const Network& network) {
+    return namesOfLayer(network, "output");
+}
+
+/// None where the data set has not been read, or has none.
+std::vector<std::string> columnNames(const std::optional<DataInfo>& info) {
+    std::vector<std::string> names;
+    if (info)
+        for (const TableColumn& column : info->columns)
+            names.push_back(column.name);
     return names;
 }
 
@@ -268,6 +281,7 @@ void TrainPage::showState(TrainingState state) {
 void TrainPage::showProject() {
     const Project& project = document_->project();
     form_->setValues(project.training, project.data, outputNames(project.network));
+    form_->setInputs(namesOfLayer(project.network, "input"), columnNames(document_->dataInfo()));
     if (!shownRun_.empty())
         return;
     if (const auto& info = document_->dataInfo())
@@ -279,6 +293,9 @@ void TrainPage::showProject() {
 /// What the chosen data set holds, once it has been read.
 void TrainPage::showData() {
     const auto& info = document_->dataInfo();
+    const Network& network =
+        session_->isActive() ? session_->job()->network : document_->project().network;
+    form_->setInputs(namesOfLayer(network, "input"), columnNames(info));
     if (const std::string& problem = document_->dataProblem(); !problem.empty()) {
         form_->setDataStatus(qstr(problem), true);
         return;
@@ -309,6 +326,7 @@ void TrainPage::showData() {
 void TrainPage::showJob() {
     const auto& job = *session_->job();
     form_->setValues(job.settings, job.data, outputNames(job.network));
+    form_->setInputs(namesOfLayer(job.network, "input"), columnNames(document_->dataInfo()));
 }
 
 void TrainPage::showProgress() {

@@ -13,6 +13,7 @@
 #include "ui/forms/tab_order.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
+#include "ui/training/input_columns.h"
 #include "ui/training/schedule_preview.h"
 
 #include <QLabel>
@@ -20,6 +21,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace gradwright {
 namespace {
@@ -58,7 +60,7 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     rate_ = paramForm({"learning_rate"});
     rate_->markLive("learning_rate");
     optimizer_->insert(rate_);
-    section(tr("Data"), {dataset_, dataStatus_});
+    section(tr("Data"), {dataset_, dataStatus_, inputColumns_});
     section(tr("Objective"), {objectives_});
     section(tr("Optimizer"), {optimizer_});
     section(tr("Learning-rate schedule"),
@@ -85,6 +87,7 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     for (auto* form : {optimizer_, schedule_, dataset_})
         connect(form, &RecipeForm::rebuilt, this, order);
     connect(objectives_, &ObjectivesForm::rebuilt, this, order);
+    connect(inputColumns_, &InputColumns::rebuilt, this, order);
     order();
 }
 
@@ -132,7 +135,9 @@ void TrainingForm::buildData() {
                  "What the network learns from."),
         [](const auto& key) { return dataset(key).params; }, *theme_);
     connect(dataset_, &RecipeForm::edited, this, [this](const Recipe& recipe) {
-        data_.dataset = recipe.key;
+        // Another data set has other columns.
+        if (std::exchange(data_.dataset, recipe.key) != recipe.key)
+            data_.assignment = {};
         data_.params = recipe.params;
         Q_EMIT dataEdited(tr("Data set"), data_);
     });
@@ -140,6 +145,11 @@ void TrainingForm::buildData() {
     dataStatus_->setObjectName(QStringLiteral("dataStatus"));
     dataStatus_->setWordWrap(true);
     dataStatus_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    inputColumns_ = new InputColumns;
+    connect(inputColumns_, &InputColumns::edited, this, [this](const InputAssignment& assignment) {
+        data_.assignment = assignment;
+        Q_EMIT dataEdited(tr("Columns of the Inputs"), data_);
+    });
     dataForm_ = new ParamForm(dataParams(), *theme_);
     connect(dataForm_, &ParamForm::edited, this, [this] {
         const auto specs = dataParams();
@@ -217,6 +227,11 @@ void TrainingForm::setValues(const TrainingSettings& settings, const DataChoice&
     notePrecision();
 }
 
+void TrainingForm::setInputs(const std::vector<std::string>& inputs,
+                             const std::vector<std::string>& columns) {
+    inputColumns_->setAssignment(data_.assignment, inputs, columns);
+}
+
 void TrainingForm::setLearningRate(double learningRate) {
     settings_.params.insert_or_assign("learning_rate", learningRate);
     rate_->setValues(settings_.params);
@@ -230,6 +245,7 @@ void TrainingForm::setLocked(bool locked) {
     for (auto* form : forms_)
         form->setLocked(locked);
     dataForm_->setLocked(locked);
+    inputColumns_->setEnabled(!locked);
     augmentation_->setLocked(locked);
 }
 

@@ -15,6 +15,7 @@ class QLabel;
 namespace gradwright {
 
 class ObjectivesForm;
+class InputColumns;
 class ParamForm;
 class RecipeForm;
 class SchedulePreview;
@@ -31,6 +32,9 @@ public:
     /// `outputs` are the names of the network's Output nodes.
     void setValues(const TrainingSettings& settings, const DataChoice& choice,
                    const std::vector<std::string>& outputs);
+    /// What the data's parts are assigned to: the names of the network's Input nodes, and of the
+    /// data's columns, which may be none.
+    void setInputs(const std::vector<std::string>& inputs, const std::vector<std::string>& columns);
     /// While a training runs: only the learning rate can be changed.
     void setLocked(bool locked);
     void setLearningRate(double learningRate);
@@ -61,6 +65,7 @@ private:
     ParamForm* rate_ = nullptr;
     RecipeForm* dataset_ = nullptr;
     QLabel* dataStatus_ = nullptr;
+    InputColumns* inputColumns_ = nullptr;
     ParamForm* dataForm_ = nullptr;
     ParamForm* augmentation_ = nullptr;
     QLabel* precisionNote_ = nullptr;

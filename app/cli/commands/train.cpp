@@ -32,7 +32,7 @@ struct TrainOptions {
 
 /// Makes the edits that the diagnostics propose, as long as they fix something.
 void fitToData(Project& project) {
-    const auto info = openDataset(project.data).info;
+    auto info = openDataset(project.data).info;
     constexpr int kMostEdits = 8;
     for (int i = 0; i < kMostEdits; ++i) {
         const auto found =
@@ -42,7 +42,8 @@ void fitToData(Project& project) {
         });
         if (mendable == found.end())
             return;
-        apply(project, ProjectEdit{mendable->fixes.front().edit});
+        apply(project, editOf(project, mendable->fixes.front()));
+        info.assignment = project.data.assignment;
     }
 }
 
@@ -133,9 +134,10 @@ void addTrainCommand(CLI::App& app, int& exitCode) {
     options->training.addTo(*command);
     command->add_option("--run-dir", options->runDir, "Folder in which the run's folder is made");
     command->add_option("--resume", options->resume, "Resume a run that was stopped");
-    command->add_flag("--fit", options->fit,
-                      "Give the network's Input and its last Dense layer the sizes that the data "
-                      "need");
+    command->add_flag(
+        "--fit", options->fit,
+        "Give the network's Inputs their parts of the data, and the Inputs and the last "
+        "Dense layer the sizes that the data need");
     command->add_flag("--quiet", options->quiet, "No progress");
     command->add_flag("--json", options->json, "One JSON document on standard output");
     command->callback([options, &exitCode] { runTrain(*options, exitCode); });

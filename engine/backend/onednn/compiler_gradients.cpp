@@ -3,6 +3,7 @@
 #include "engine/backend/onednn/kernels/elementwise.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace gradwright::onednn {
@@ -84,11 +85,19 @@ void Compiler::lowerFused(const Op& op, const GradientOp& gradient) {
     }
     schedule_.beginOp();
     output->gradients = {received};
+    const auto further = std::span(forward.outputs).subspan(1);
+    for (std::size_t i = 0; i < further.size(); ++i) {
+        auto* other = values_[further[i].index()];
+        if (auto* gradientOfOther = gradientIn(op.inputs[i + 1], other->layout))
+            other->gradients = {gradientOfOther};
+    }
     lowersFused_ = true;
     for (auto emit = backward_[place].rbegin(); emit != backward_[place].rend(); ++emit)
         (*emit)();
     lowersFused_ = false;
     output->gradients.clear();
+    for (const auto other : further)
+        values_[other.index()]->gradients.clear();
     auto made = op.outputs.begin();
     for (std::size_t i = 0; i < forward.inputs.size(); ++i) {
         // A value that is read twice has been taken with the first.

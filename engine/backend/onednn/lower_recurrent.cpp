@@ -4,14 +4,33 @@
 #include "engine/backend/onednn/kernels/sequence.h"
 #include "engine/support/error.h"
 
+#include <algorithm>
+#include <array>
 #include <memory>
 
 namespace gradwright::onednn {
 namespace {
 
+/// The state beside the sequence; null where it is not given or not wanted.
+struct EndBuffers {
+    Buffer* h = nullptr;
+    Buffer* c = nullptr;
+
+    [[nodiscard]] RecurrentEnds bound() const {
+        return {h ? h->as() : nullptr, c ? c->as() : nullptr};
+    }
+    void addTo(std::vector<Buffer*>& uses) const {
+        for (auto* buffer : {h, c})
+            if (buffer)
+                uses.push_back(buffer);
+    }
+};
+
 /// Values are gone when a program runs; their buffers are not.
 struct RecurrentTensors {
+    Buffer* in;
     Buffer* out;
+    EndBuffers first, last;
     Buffer* turnsOfIn;
     Buffer* turnsOfOut;
     Buffer* gates;
@@ -70,17 +89,42 @@ RecurrentWeights weightsOf(const RecurrentTensors& t) {
     return {t.input->as(), t.biasOfInput->as(), t.biasOfState->as()};
 }
 
-RecurrentState stateOf(const RecurrentTensors& t) {
-    return {t.turnsOfIn->as(), t.gates->as(), t.turnsOfOut->as(),
-            t.memory ? t.memory->as() : nullptr};
+RecurrentState stateOf(const RecurrentPlan& plan, const RecurrentTensors& t) {
+    // What is given lies in front of what the turns make.
+    const auto front = plan.isGivenState ? plan.stateSize() : 0;
+    auto* memory = t.memory ? t.memory->as() : nullptr;
+    return {t.turnsOfIn->as(), t.gates->as(), t.turnsOfOut->as() + front,
+            plan.op.cell == CellKind::Lstm ? memory + front : memory};
 }
 
+/// The values of the op: the sequence, then h and an LSTM's c where they are.
+struct RecurrentSides {
+    std::vector<Lowered*> inputs, outputs;
+
+    [[nodiscard]] EndBuffers last() const { return endsOf(outputs); }
+    [[nodiscard]] EndBuffers first() const { return endsOf(inputs); }
+    [[nodiscard]] bool wantsGradient() const {
+        return std::ranges::any_of(outputs, &Lowered::wantsGradient);
+    }
+
+private:
+    static EndBuffers endsOf(const std::vector<Lowered*>& values) {
+        return {values.size() > 1 ? values[1]->buffer : nullptr,
+                values.size() > 2 ? values[2]->buffer : nullptr};
+    }
+};
+
 void emitBackward(Compiler& compiler, const OpContext& context, const RecurrentPlan& plan,
-                  const RecurrentTensors& t, const DenseForward& hint, Lowered* source,
-                  Lowered* output) {
-    auto* gradient = compiler.gradientOf(output);
+                  const RecurrentTensors& t, const DenseForward& hint,
+                  const RecurrentSides& sides) {
+    auto* gradient = compiler.gradientOf(sides.outputs[0]);
     if (!gradient)
         return;
+    EndBuffers received;
+    if (sides.outputs.size() > 1)
+        received.h = compiler.gradientOf(sides.outputs[1]);
+    if (sides.outputs.size() > 2)
+        received.c = compiler.gradientOf(sides.outputs[2]);
     auto& schedule = compiler.schedule();
     const auto pd = denseBackwardData(hint.src_desc(), anyDesc(dimsOf(hint.weights_desc())),
                                       hint.dst_desc(), hint);
@@ -89,54 +133,67 @@ void emitBackward(Compiler& compiler, const OpContext& context, const RecurrentP
     const auto product =
         makeProduct(compiler, context.op.weights[1], pd, {DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
                     {DNNL_ARG_DIFF_SRC, pd.diff_src_desc()});
-    auto* carry = schedule.arena(3 * plan.batch * plan.units() * sizeof(float));
+    auto* carry = schedule.arena(3 * plan.stateSize() * sizeof(float));
     auto* terms = plan.op.cell == CellKind::Gru
                       ? schedule.arena(plan.batch * plan.rows() * sizeof(float))
                       : nullptr;
-    auto* result = source->wantsGradient ? schedule.arena(source->layout.bytes()) : nullptr;
+    std::array<Buffer*, 3> results{};
+    for (std::size_t i = 0; i < sides.inputs.size(); ++i)
+        if (sides.inputs[i]->wantsGradient)
+            results[i] = schedule.arena(sides.inputs[i]->layout.bytes());
+    const EndBuffers first{results[1], results[2]};
     std::vector<Compiler::GradientTarget> targets;
     for (const auto id : context.op.weights)
         targets.push_back(compiler.plainGradientTarget(id));
     std::vector<Buffer*> uses{t.turnsOfIn, t.turnsOfOut, t.gates, t.input, gradient, carry};
     product.addTo(uses);
+    received.addTo(uses);
+    first.addTo(uses);
     for (const auto& target : targets)
         uses.push_back(target.buffer);
-    for (auto* optional : {result, t.memory, terms})
+    for (auto* optional : {results[0], t.memory, terms})
         if (optional)
             uses.push_back(optional);
     auto* biasOfInput = plan.op.bias ? targets[2].buffer : nullptr;
     auto* biasOfState = plan.op.bias ? targets[3].buffer : nullptr;
-    schedule.add(uses, [=, input = targets[0].buffer,
+    schedule.add(uses, [=, result = results[0], input = targets[0].buffer,
                         state = targets[1].buffer](const RunContext&) {
-        const RecurrentGradients gradients{result ? result->as() : nullptr, input->as(),
-                                           state->as(), biasOfInput ? biasOfInput->as() : nullptr,
+        const RecurrentGradients gradients{result ? result->as() : nullptr,
+                                           first.bound(),
+                                           input->as(),
+                                           state->as(),
+                                           biasOfInput ? biasOfInput->as() : nullptr,
                                            biasOfState ? biasOfState->as() : nullptr};
-        recurBackward(plan, gradients, stateOf(t), {carry->as(), terms ? terms->as() : nullptr},
-                      weightsOf(t), product.bound(), gradient->as());
+        recurBackward(plan, gradients, stateOf(plan, t),
+                      {carry->as(), terms ? terms->as() : nullptr}, weightsOf(t), product.bound(),
+                      {gradient->as(), received.bound()});
     });
     for (const auto& target : targets)
         compiler.finishGradient(target, false);
-    compiler.reportBackward(context, "own, " + implementationOf(pd), source->layout);
-    if (result)
-        compiler.contribute(source, result);
+    compiler.reportBackward(context, "own, " + implementationOf(pd), sides.inputs[0]->layout);
+    for (std::size_t i = 0; i < sides.inputs.size(); ++i)
+        if (results[i])
+            compiler.contribute(sides.inputs[i], results[i]);
 }
 
 } // namespace
 
 void lower(Compiler& compiler, const OpContext& context, const RecurrentOp& op) {
-    auto* source = compiler.plain(context.inputs[0]);
-    const auto& in = source->layout.shape;
-    const RecurrentPlan plan{op, sizeOf(compiler.batch()), sizeOf(in[0]), sizeOf(in[1])};
+    RecurrentSides sides;
+    for (auto* input : context.inputs)
+        sides.inputs.push_back(compiler.plain(input));
+    const auto in = compiler.graph().type(context.op.inputs[0]).shapeFor(compiler.batch());
+    const auto batch = in[op.batchAxis()];
+    const RecurrentPlan plan{op, sizeOf(batch), sizeOf(in[op.timeAxis()]), sizeOf(in[2]),
+                             sides.inputs.size() > 1};
     const auto& ids = context.op.weights;
     auto& schedule = compiler.schedule();
-    const auto layout = Layout::plain(compiler.batch(), {in[0], op.units});
     const auto rows = static_cast<std::int64_t>(plan.rows());
     RecurrentTensors t{};
     t.input = compiler.plainWeight(ids[0]);
     compiler.plainWeight(ids[1]); // as it is kept
-    const auto pd =
-        denseForward(compiler.forwardKind(), denseDesc({compiler.batch(), op.units}),
-                     anyDesc({rows, op.units}), {}, denseDesc({compiler.batch(), rows}), nullptr);
+    const auto pd = denseForward(compiler.forwardKind(), denseDesc({batch, op.units}),
+                                 anyDesc({rows, op.units}), {}, denseDesc({batch, rows}), nullptr);
     if (!pd)
         throw Error("oneDNN has no product for {} with {} units", context.op.path, op.units);
     const auto product = makeProduct(compiler, ids[1], pd, {DNNL_ARG_SRC, pd.src_desc()},
@@ -145,26 +202,34 @@ void lower(Compiler& compiler, const OpContext& context, const RecurrentOp& op) 
     t.biasOfState = op.bias ? compiler.plainWeight(ids[3]) : t.biasOfInput;
     if (op.bias && op.cell != CellKind::Gru)
         t.biasOfInput = sumOf(compiler, t.biasOfInput, t.biasOfState);
-    t.turnsOfIn = schedule.arena(source->layout.bytes());
-    t.turnsOfOut = schedule.arena(layout.bytes());
+    const auto states = plan.keptStates() * sizeof(float);
+    t.turnsOfIn = schedule.arena(sides.inputs[0]->layout.bytes());
+    t.turnsOfOut = schedule.arena(states);
     t.gates = schedule.arena(plan.batch * plan.steps * plan.rows() * sizeof(float));
-    t.memory = op.cell == CellKind::Simple ? nullptr : schedule.arena(layout.bytes());
+    t.memory = op.cell == CellKind::Simple ? nullptr : schedule.arena(states);
     auto* terms = schedule.arena(plan.batch * plan.rows() * sizeof(float));
-    auto* output = compiler.makeOutput(context, layout);
-    t.out = output->buffer;
-    std::vector<Buffer*> uses{source->buffer, t.out,         t.turnsOfIn,   t.turnsOfOut, t.gates,
-                              t.input,        t.biasOfInput, t.biasOfState, terms};
+    for (std::size_t i = 0; i < context.op.outputs.size(); ++i)
+        sides.outputs.push_back(
+            compiler.makeOutput(context, compiler.plainLayout(context.op.outputs[i]), false, i));
+    t.in = sides.inputs[0]->buffer;
+    t.out = sides.outputs[0]->buffer;
+    t.first = sides.first();
+    t.last = sides.last();
+    std::vector<Buffer*> uses{t.in,    t.out,         t.turnsOfIn,   t.turnsOfOut, t.gates,
+                              t.input, t.biasOfInput, t.biasOfState, terms};
     product.addTo(uses);
+    t.first.addTo(uses);
+    t.last.addTo(uses);
     if (t.memory)
         uses.push_back(t.memory);
-    schedule.add(uses, [=, from = source->buffer](const RunContext&) {
-        recur(plan, t.out->as(), stateOf(t), from->as(), weightsOf(t), product.bound(),
-              terms->as());
+    schedule.add(uses, [=](const RunContext&) {
+        recur(plan, {t.in->as(), t.out->as(), t.first.bound(), t.last.bound()}, stateOf(plan, t),
+              weightsOf(t), product.bound(), terms->as());
     });
-    compiler.reportForward(context, "own, " + implementationOf(pd), layout);
-    if (output->wantsGradient)
+    compiler.reportForward(context, "own, " + implementationOf(pd), sides.outputs[0]->layout);
+    if (sides.wantsGradient())
         compiler.onBackward(
-            [=, &compiler] { emitBackward(compiler, context, plan, t, pd, source, output); });
+            [=, &compiler] { emitBackward(compiler, context, plan, t, pd, sides); });
 }
 
 } // namespace gradwright::onednn

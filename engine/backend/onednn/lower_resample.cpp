@@ -12,6 +12,7 @@ std::vector<std::pair<ResampleStep, Shape>> stepsOf(const ResampleOp& op, Shape 
         if (op.axes[axis].kind == AxisMap::Kind::Keep)
             continue;
         ResampleStep step;
+        step.outside = static_cast<float>(op.outside);
         step.terms = termsOf(op.axes[axis], shape[axis]);
         step.in = static_cast<std::size_t>(shape[axis]);
         step.out = step.terms.begin.size() - 1;

@@ -40,8 +40,9 @@ struct Frame {
     [[nodiscard]] Shape outputShape() const { return outputType.shapeFor(batch); }
 
     // In the backward pass. Gradients are added to; they start as zeros.
-    std::vector<std::span<T>> inputGradients; ///< empty for class indices
-    std::span<const T> outputGradient;
+    std::vector<std::span<T>> inputGradients;        ///< empty for class indices
+    std::span<const T> outputGradient;               ///< of the first output
+    std::vector<std::span<const T>> outputGradients; ///< of all
     std::vector<std::span<T>> weights;
     std::vector<std::span<T>> weightGradients;
 };

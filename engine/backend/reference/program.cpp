@@ -134,7 +134,9 @@ void ReferenceProgram<T>::addGradientStep(std::size_t index, const GradientOp& g
     if (step == steps_.end())
         throw Error("a gradient at {} without its op", op.path);
     auto frame = makeFrame(graph_.ops()[*place]);
-    frame.outputGradient = buffer(op.inputs[0]).values;
+    for (std::size_t i = 0; i < frame.outputs.size(); ++i)
+        frame.outputGradients.push_back(buffer(op.inputs[i]).values);
+    frame.outputGradient = frame.outputGradients[0];
     auto made = op.outputs.begin();
     const auto take = [&](bool isWanted, std::size_t size) -> std::span<T> {
         if (isWanted)

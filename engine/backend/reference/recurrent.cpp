@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/reference/kernel.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace gradwright::reference {
@@ -17,28 +19,46 @@ class RecurrentKernel final : public Kernel<T> {
 public:
     RecurrentKernel(const RecurrentOp& op, const Frame<T>& frame)
         : op_(op)
-        , steps_(frame.inputTypes[0].sample()[0])
-        , features_(frame.inputTypes[0].sample()[1])
+        , batch_(frame.inputShape(0)[op.batchAxis()])
+        , steps_(frame.inputShape(0)[op.timeAxis()])
+        , features_(frame.inputShape(0)[2])
         , units_(op.units)
         , rows_(gatesOf(op.cell) * op.units) {
-        const auto count = static_cast<std::size_t>(frame.batch * steps_);
+        const auto count = static_cast<std::size_t>(batch_ * steps_);
         fromInput_.resize(count * static_cast<std::size_t>(rows_));
         fromState_.resize(count * static_cast<std::size_t>(rows_));
         cells_.resize(count * static_cast<std::size_t>(units_));
     }
 
     void forward(const Frame<T>& frame) override {
-        for (std::int64_t n = 0; n < frame.batch; ++n)
+        for (std::int64_t n = 0; n < batch_; ++n)
             for (std::int64_t i = 0; i < steps_; ++i)
                 stepForward(frame, n, i);
+        for (std::size_t which = 1; which < frame.outputs.size(); ++which)
+            for (std::int64_t n = 0; n < batch_; ++n)
+                for (std::int64_t unit = 0; unit < units_; ++unit)
+                    frame.outputs[which][indexOf(units_, n, unit)] =
+                        which == 1 ? state(frame, n, steps_ - 1, unit)
+                                   : cell(frame, n, steps_ - 1, unit);
     }
 
     void backward(const Frame<T>& frame) override {
-        for (std::int64_t n = 0; n < frame.batch; ++n) {
-            std::vector<T> state(static_cast<std::size_t>(units_));
-            std::vector<T> cell(static_cast<std::size_t>(units_));
+        for (std::int64_t n = 0; n < batch_; ++n) {
+            // What is wanted of h and of c, later that of the step before.
+            std::array<std::vector<T>, 2> wanted;
+            const auto begin = indexOf(units_, n, 0);
+            const auto size = static_cast<std::size_t>(units_);
+            for (std::size_t which = 0; which < wanted.size(); ++which) {
+                wanted[which].resize(size);
+                if (which + 1 < frame.outputGradients.size())
+                    std::ranges::copy(frame.outputGradients[which + 1].subspan(begin, size),
+                                      wanted[which].begin());
+            }
             for (auto i = steps_; i-- > 0;)
-                stepBackward(frame, n, i, state, cell);
+                stepBackward(frame, n, i, wanted[0], wanted[1]);
+            for (std::size_t which = 1; which < frame.inputs.size(); ++which)
+                for (std::size_t unit = 0; unit < size; ++unit)
+                    frame.inputGradients[which][begin + unit] += wanted[which - 1][unit];
         }
     }
 
@@ -49,14 +69,21 @@ private:
     }
     [[nodiscard]] std::size_t at(std::int64_t n, std::int64_t i, std::int64_t width,
                                  std::int64_t element) const {
-        return static_cast<std::size_t>((n * steps_ + timeOf(i)) * width + element);
+        const auto place = op_.timeFirst ? timeOf(i) * batch_ + n : n * steps_ + timeOf(i);
+        return static_cast<std::size_t>(place * width + element);
+    }
+    /// h (1) or c (2) before the first step.
+    [[nodiscard]] T first(const Frame<T>& frame, std::size_t which, std::int64_t n,
+                          std::int64_t unit) const {
+        return which < frame.inputs.size() ? frame.inputs[which][indexOf(units_, n, unit)] : T{0};
     }
     [[nodiscard]] T state(const Frame<T>& frame, std::int64_t n, std::int64_t i,
                           std::int64_t unit) const {
-        return i < 0 ? T{0} : frame.output[at(n, i, units_, unit)];
+        return i < 0 ? first(frame, 1, n, unit) : frame.output[at(n, i, units_, unit)];
     }
-    [[nodiscard]] T cell(std::int64_t n, std::int64_t i, std::int64_t unit) const {
-        return i < 0 ? T{0} : cells_[at(n, i, units_, unit)];
+    [[nodiscard]] T cell(const Frame<T>& frame, std::int64_t n, std::int64_t i,
+                         std::int64_t unit) const {
+        return i < 0 ? first(frame, 2, n, unit) : cells_[at(n, i, units_, unit)];
     }
     [[nodiscard]] T gate(std::int64_t n, std::int64_t i, std::int64_t which,
                          std::int64_t unit) const {
@@ -88,7 +115,7 @@ private:
             return op_.relu ? std::max(a, T{0}) : std::tanh(a);
         }
         case CellKind::Lstm: {
-            const T next = sigmoid(gate(n, i, 1, unit)) * cell(n, i - 1, unit) +
+            const T next = sigmoid(gate(n, i, 1, unit)) * cell(frame, n, i - 1, unit) +
                            sigmoid(gate(n, i, 0, unit)) * std::tanh(gate(n, i, 2, unit));
             cells_[at(n, i, units_, unit)] = next;
             return sigmoid(gate(n, i, 3, unit)) * std::tanh(next);
@@ -158,10 +185,10 @@ private:
             const T forget = sigmoid(gate(n, i, 1, unit));
             const T g = std::tanh(gate(n, i, 2, unit));
             const T out = sigmoid(gate(n, i, 3, unit));
-            const T squashed = std::tanh(cell(n, i, unit));
+            const T squashed = std::tanh(cell(frame, n, i, unit));
             const T c = cellGradient + gradient * out * (T{1} - squashed * squashed);
             set(0, c * g * in * (T{1} - in));
-            set(1, c * cell(n, i - 1, unit) * forget * (T{1} - forget));
+            set(1, c * cell(frame, n, i - 1, unit) * forget * (T{1} - forget));
             set(2, c * in * (T{1} - g * g));
             set(3, gradient * squashed * out * (T{1} - out));
             cellGradient = c * forget;
@@ -184,9 +211,9 @@ private:
     }
 
     RecurrentOp op_;
-    std::int64_t steps_, features_, units_, rows_;
-    std::vector<T> fromInput_, fromState_; ///< [batch, steps, gates·units]: W x + b and U h + c
-    std::vector<T> cells_;                 ///< [batch, steps, units], of an LSTM
+    std::int64_t batch_, steps_, features_, units_, rows_;
+    std::vector<T> fromInput_, fromState_; ///< per step, gates·units: W x + b and U h + c
+    std::vector<T> cells_;                 ///< per step, units: of an LSTM
 };
 
 } // namespace

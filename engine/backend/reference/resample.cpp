@@ -22,12 +22,22 @@ struct AxisStep {
                               (o * in + static_cast<std::size_t>(terms.index[term])) * inner + p,
                               terms.weight[term]);
     }
+
+    /// visit(output element) for those that nothing of the input leads to
+    template <class Visit>
+    void forEachOutside(Visit&& visit) const {
+        for (std::size_t o = 0; o < outer; ++o)
+            for (std::size_t i = 0; i < out; ++i)
+                for (std::size_t p = 0; p < inner && terms.begin[i] == terms.begin[i + 1]; ++p)
+                    visit((o * out + i) * inner + p);
+    }
 };
 
 template <class T>
 class ResampleKernel final : public Kernel<T> {
 public:
-    ResampleKernel(const ResampleOp& op, const Frame<T>& frame) {
+    ResampleKernel(const ResampleOp& op, const Frame<T>& frame)
+        : outside_(static_cast<T>(op.outside)) {
         auto shape = frame.inputShape(0);
         for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
             auto terms = termsOf(op.axes[axis], shape[axis]);
@@ -51,6 +61,7 @@ public:
             step.forEach([&](std::size_t output, std::size_t input, double weight) {
                 next[output] += static_cast<T>(weight) * values[input];
             });
+            step.forEachOutside([&](std::size_t output) { next[output] = outside_; });
             values = std::move(next);
         }
         std::ranges::copy(values, frame.output.begin());
@@ -70,6 +81,7 @@ public:
     }
 
 private:
+    T outside_;
     std::vector<AxisStep> steps_;
 };
 

@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/engine/backend/onnx_general.h"
-
 #include "engine/support/error.h"
-
-#include <onnx/onnx_pb.h>
+#include "tests/engine/backend/onnx_builder.h"
 
 #include <cstring>
 #include <fstream>
 #include <limits>
-#include <map>
 #include <numeric>
 
 namespace gradwright::test {
 namespace {
-
-struct Skip {
-    std::string reason;
-};
-
-void requireThat(bool holds, std::string reason) {
-    if (!holds)
-        throw Skip{std::move(reason)};
-}
 
 template <class Message>
 Message parsed(const std::filesystem::path& file) {
@@ -62,92 +49,6 @@ Tensor tensorOf(const std::filesystem::path& file) {
     std::memcpy(tensor.bytes().data(), proto.raw_data().data(), tensor.bytes().size());
     return tensor;
 }
-
-class GeneralBuilder {
-public:
-    GeneralBuilder(const onnx::NodeProto& node, std::map<std::string, Tensor> tensors)
-        : node_(node)
-        , tensors_(std::move(tensors)) {
-        for (const auto& attribute : node.attribute())
-            attributes_[attribute.name()] = attribute;
-    }
-
-    OnnxGeneralTest build();
-
-    // For the operators.
-    [[nodiscard]] std::size_t count() const { return static_cast<std::size_t>(node_.input_size()); }
-    [[nodiscard]] bool has(std::size_t index) const {
-        return index < count() && !node_.input(static_cast<int>(index)).empty();
-    }
-    [[nodiscard]] const Tensor& tensor(std::size_t index) const {
-        return tensors_.at(node_.input(static_cast<int>(index)));
-    }
-    [[nodiscard]] std::int64_t rank(std::size_t index = 0) const {
-        return static_cast<std::int64_t>(tensor(index).shape().rank());
-    }
-    /// A value of the graph: fed where it is of F32.
-    ValueId in(std::size_t index) {
-        const auto& name = node_.input(static_cast<int>(index));
-        if (const auto found = values_.find(name); found != values_.end())
-            return found->second;
-        const auto& data = tensor(index);
-        ValueId value;
-        if (data.dtype() == DType::F32) {
-            value = test_.graph.addInput(name, ValueType::of(Dims::of(data.shape())));
-            test_.inputs.push_back(data);
-        } else {
-            value = test_.graph.addConstant(data, name);
-            if (data.dtype() == DType::U8)
-                value = add(CastOp{DType::Bool}, {value});
-        }
-        values_[name] = value;
-        return value;
-    }
-    /// What an input says that has to be known while the graph is built.
-    [[nodiscard]] std::vector<std::int64_t> integers(std::size_t index) const {
-        const auto numbers = tensor(index).to(DType::I64);
-        const auto span = numbers.span<std::int64_t>();
-        return {span.begin(), span.end()};
-    }
-    [[nodiscard]] std::vector<std::int64_t> integers(const std::string& name) const {
-        const auto found = attributes_.find(name);
-        if (found == attributes_.end())
-            return {};
-        return {found->second.ints().begin(), found->second.ints().end()};
-    }
-    [[nodiscard]] std::int64_t integer(const std::string& name, std::int64_t defaultValue) const {
-        const auto found = attributes_.find(name);
-        return found == attributes_.end() ? defaultValue : found->second.i();
-    }
-    [[nodiscard]] double real(const std::string& name, double defaultValue) const {
-        const auto found = attributes_.find(name);
-        return found == attributes_.end() ? defaultValue : static_cast<double>(found->second.f());
-    }
-    [[nodiscard]] std::string text(const std::string& name, std::string defaultValue) const {
-        const auto found = attributes_.find(name);
-        return found == attributes_.end() ? std::move(defaultValue) : found->second.s();
-    }
-    ValueId add(OpAttributes op, std::vector<ValueId> inputs) {
-        return test_.graph.add(std::move(op), std::move(inputs), node_.op_type());
-    }
-    void finish(ValueId value) {
-        test_.graph.addOutput(fmt::format("output{}", test_.graph.outputs().size()), value);
-    }
-    void finishAll(OpAttributes op, std::vector<ValueId> inputs) {
-        for (const auto value : test_.graph.insert(test_.graph.ops().size(), std::move(op),
-                                                   std::move(inputs), node_.op_type()))
-            finish(value);
-    }
-    void reshaped(Shape shape) { finish(add(ReshapeOp{Dims::of(shape)}, {in(0)})); }
-    [[nodiscard]] int outputs() const { return node_.output_size(); }
-
-private:
-    const onnx::NodeProto& node_;
-    std::map<std::string, Tensor> tensors_;
-    std::map<std::string, onnx::AttributeProto> attributes_;
-    std::map<std::string, ValueId> values_;
-    OnnxGeneralTest test_;
-};
 
 using B = GeneralBuilder;
 
@@ -292,36 +193,41 @@ void slice(B& b) {
     const auto steps = b.has(4) ? b.integers(4) : std::vector<std::int64_t>(starts.size(), 1);
     ResampleOp op{std::vector<AxisMap>(static_cast<std::size_t>(b.rank()))};
     for (std::size_t i = 0; i < starts.size(); ++i) {
-        requireThat(steps[i] > 0, "it walks backwards");
         const auto axis = static_cast<std::size_t>(axes[i] + (axes[i] < 0 ? b.rank() : 0));
         const auto length = b.tensor(0).shape()[axis];
-        const auto place = [length](std::int64_t at) {
-            return std::clamp<std::int64_t>(at < 0 ? at + length : at, 0, length);
+        // Backwards the last element is the first place, and the end lies before the first one.
+        const bool isBackwards = steps[i] < 0;
+        const auto place = [=](std::int64_t at, std::int64_t low, std::int64_t high) {
+            return std::clamp<std::int64_t>(at < 0 ? at + length : at, low, high);
         };
-        const auto size = (place(ends[i]) - place(starts[i]) + steps[i] - 1) / steps[i];
+        const auto first = place(starts[i], 0, isBackwards ? length - 1 : length);
+        const auto end = isBackwards ? place(ends[i], -1, length - 1) : place(ends[i], 0, length);
+        const auto size = (end - first + steps[i] + (isBackwards ? 1 : -1)) / steps[i];
         requireThat(size > 0, "a tensor is empty");
-        op.axes[axis] = {AxisMap::Kind::Shift, size, place(starts[i]), steps[i]};
+        op.axes[axis] = {AxisMap::Kind::Shift, size, first, steps[i]};
     }
     b.finish(b.add(std::move(op), {b.in(0)}));
 }
 
 void pad(B& b) {
-    requireThat(b.tensor(0).dtype() == DType::F32, "it is about integers");
     const auto mode = b.text("mode", "constant");
-    requireThat(mode != "constant" || !b.has(2) || b.tensor(2).span<float>()[0] == 0,
-                "it pads with another number than 0");
     const auto pads = b.integers(1);
     const auto border = mode == "reflect" ? Border::Reflect
                         : mode == "edge"  ? Border::Replicate
-                                          : Border::Zero;
+                                          : Border::Constant;
     ResampleOp op;
+    if (b.has(2))
+        op.outside = static_cast<double>(b.tensor(2).span<float>()[0]);
     for (std::size_t axis = 0; axis < pads.size() / 2; ++axis) {
         const auto behind = pads[axis + pads.size() / 2];
         const auto length = b.tensor(0).shape()[axis];
         op.axes.push_back(
             {AxisMap::Kind::Shift, length + pads[axis] + behind, -pads[axis], 1, border});
     }
-    b.finish(b.add(std::move(op), {b.in(0)}));
+    auto x = b.in(0);
+    if (b.tensor(0).dtype() != DType::F32)
+        x = b.add(CastOp{DType::F32}, {x});
+    b.finish(b.add(std::move(op), {x}));
 }
 
 void cast(B& b) {
@@ -422,16 +328,19 @@ const Operators& operators() {
         {"Slice", slice},
         {"Pad", pad},
         {"Concat", concat},
+        {"RNN", [](B& b) { buildRecurrent(b, CellKind::Simple); }},
+        {"LSTM", [](B& b) { buildRecurrent(b, CellKind::Lstm); }},
+        {"GRU", [](B& b) { buildRecurrent(b, CellKind::Gru); }},
     };
     return all;
 }
+
+} // namespace
 
 OnnxGeneralTest GeneralBuilder::build() {
     operators().at(node_.op_type())(*this);
     return std::move(test_);
 }
-
-} // namespace
 
 std::optional<std::variant<OnnxGeneralTest, OnnxGeneralSkip>>
 loadOnnxGeneralTest(const std::filesystem::path& folder) {
@@ -446,7 +355,7 @@ loadOnnxGeneralTest(const std::filesystem::path& folder) {
             tensors.emplace(model.graph().input(i).name(),
                             tensorOf(data / fmt::format("input_{}.pb", i)));
         auto test = GeneralBuilder(node, std::move(tensors)).build();
-        for (int i = 0; i < node.output_size(); ++i)
+        for (int i = 0; i < model.graph().output_size(); ++i)
             test.expected.push_back(tensorOf(data / fmt::format("output_{}.pb", i)).to(DType::F32));
         return test;
     } catch (const Skip& skip) {

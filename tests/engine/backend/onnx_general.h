@@ -16,6 +16,7 @@ namespace gradwright::test {
 struct OnnxGeneralTest {
     OpGraph graph;
     std::vector<Tensor> inputs;   ///< of the graph's inputs
+    std::vector<Tensor> weights;  ///< of its weights
     std::vector<Tensor> expected; ///< of its outputs, as F32
 };
 

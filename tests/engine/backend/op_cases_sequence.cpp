@@ -2,6 +2,62 @@
 #include "tests/engine/backend/case_builder.h"
 
 namespace gradwright::test {
+namespace {
+
+struct StatesCase {
+    std::string name;
+    std::int64_t batch, steps, features;
+    bool isGiven;                       ///< the first state
+    std::vector<std::size_t> objective; ///< outputs that it depends on
+    RecurrentOp op;
+};
+
+/// With states in and out.
+OpCase withStates(const StatesCase& made) {
+    const auto& op = made.op;
+    CaseBuilder builder(fmt::format("{}/{}", nameOf(OpAttributes(op)), made.name), made.batch);
+    auto sequence = builder.source({made.steps, made.features});
+    if (op.timeFirst)
+        sequence = builder.apply(PermuteOp{{1, 0, 2}}, {sequence});
+    std::vector<ValueId> inputs{sequence};
+    for (std::size_t i = 0; made.isGiven && i < statesOf(op.cell); ++i)
+        inputs.push_back(builder.source({op.units}));
+    auto outputs = builder.applyAll(op, std::move(inputs));
+    if (op.timeFirst)
+        outputs[0] = builder.apply(PermuteOp{{1, 0, 2}}, {outputs[0]});
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+        builder.output(outputs[i], fmt::format("output{}", i));
+    for (const auto index : made.objective)
+        builder.regress(outputs[index], index == 0 ? 1.0 : 0.5);
+    return builder.finish();
+}
+
+void addStateCases(std::vector<OpCase>& cases, CellKind cell) {
+    std::vector<std::size_t> all{0};
+    std::vector<std::size_t> last;
+    for (std::size_t i = 1; i <= statesOf(cell); ++i) {
+        all.push_back(i);
+        last.push_back(i);
+    }
+    const auto add = [&](std::string name, std::int64_t batch, Shape sizes, bool isGiven,
+                         std::vector<std::size_t> objective, RecurrentOp op) {
+        op.cell = cell;
+        cases.push_back(withStates(
+            {std::move(name), batch, sizes[0], sizes[1], isGiven, std::move(objective), op}));
+    };
+    add("from a state", 3, {5, 7}, true, {0}, {.units = 6});
+    add("from a state, one step", 3, {1, 4}, true, {0}, {.units = 5});
+    add("last states, from zeros", 3, {4, 5}, false, all, {.units = 6, .lastStates = true});
+    add("states in and out", 3, {4, 5}, true, all, {.units = 6, .lastStates = true});
+    add("only the last states matter", 2, {4, 5}, true, last, {.units = 3, .lastStates = true});
+    add("states in and out, backwards", 3, {4, 5}, true, all,
+        {.units = 3, .reverse = true, .lastStates = true});
+    add("time first", 3, {5, 7}, false, {0}, {.units = 6, .timeFirst = true});
+    add("time first, states in and out, backwards", 3, {4, 5}, true, all,
+        {.units = 17, .reverse = true, .bias = false, .timeFirst = true, .lastStates = true});
+}
+
+} // namespace
 
 void addSequenceCases(std::vector<OpCase>& cases) {
     const auto look = [&](std::string name, std::int64_t batch, std::int64_t count,
@@ -33,6 +89,7 @@ void addSequenceCases(std::vector<OpCase>& cases) {
         recur("backwards", 3, {4, 5}, {.units = 3, .reverse = true});
         recur("without bias", 1, {6, 3}, {.units = 17, .bias = false});
         recur("many units", 2, {3, 20}, {.units = 33});
+        addStateCases(cases, cell);
     }
     cases.push_back(singleOp("rnn/relu", 3, {5, 7},
                              RecurrentOp{.cell = CellKind::Simple, .units = 6, .relu = true}));

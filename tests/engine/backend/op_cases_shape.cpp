@@ -43,7 +43,7 @@ void addCombinations(std::vector<OpCase>& cases) {
     }
 }
 
-AxisMap shift(std::int64_t size, std::int64_t first, Border border = Border::Zero,
+AxisMap shift(std::int64_t size, std::int64_t first, Border border = Border::Constant,
               std::int64_t step = 1) {
     return {AxisMap::Kind::Shift, size, first, step, border};
 }
@@ -64,8 +64,20 @@ void addResamplings(std::vector<OpCase>& cases) {
     resample("a repeated border", 1, {3, 1, 4},
              {keep, shift(4, -2, Border::Replicate), shift(7, 0, Border::Replicate)});
     resample("a crop", 3, {3, 5, 7}, {keep, shift(3, 1), shift(2, 4)});
-    resample("every second of a vector", 3, {17}, {shift(8, 1, Border::Zero, 2)});
-    resample("every third step", 1, {11, 5}, {shift(4, 1, Border::Zero, 3), keep});
+    resample("every second of a vector", 3, {17}, {shift(8, 1, Border::Constant, 2)});
+    resample("every third step", 1, {11, 5}, {shift(4, 1, Border::Constant, 3), keep});
+    resample("a vector backwards", 3, {7}, {shift(7, 6, Border::Constant, -1)});
+    resample("rows backwards, every second", 3, {3, 7, 5},
+             {keep, shift(3, 5, Border::Constant, -2), keep});
+    resample("backwards beyond a reflected border", 1, {3, 5},
+             {keep, shift(8, 6, Border::Reflect, -1)});
+    cases.push_back(singleOp("resample/a number around an image", 3, {3, 5, 7},
+                             ResampleOp{{keep, keep, shift(8, -1), shift(9, -2)}, 1.25}));
+    cases.push_back(
+        singleOp("resample/a number behind a vector", 1, {5}, ResampleOp{{keep, shift(8, 0)}, -2}));
+    cases.push_back(
+        singleOp("resample/a number on one side, a repeated border on the other", 3, {3, 5},
+                 ResampleOp{{keep, shift(5, -1), shift(7, -1, Border::Replicate)}, 0.5}));
     resample("nearest, doubled", 3, {3, 5, 4},
              {keep, to(AxisMap::Kind::Nearest, 10), to(AxisMap::Kind::Nearest, 8)});
     resample("nearest, odd", 1, {2, 5, 4},

@@ -26,6 +26,17 @@ private Q_SLOTS:
         QVERIFY(dataInfoFromJson(parseJson(text, "the data")) == info);
     }
 
+    void anAssignmentIsKept() {
+        auto choice = DataChoice{.dataset = "seattle-weather"};
+        choice.assignment = {{{"sky", {"precipitation"}}, {"air", {"wind"}}}, {"date"}};
+        const auto info = openDataset(choice).info;
+        QVERIFY(info.assignment == choice.assignment);
+        QVERIFY(dataInfoFromJson(parseJson(toJson(info).dump(), "the data")) == info);
+        // The same data serve another assignment.
+        QVERIFY(opensAlike(choice, DataChoice{.dataset = "seattle-weather"}));
+        QVERIFY(openDataset({.dataset = "seattle-weather"}).info.assignment.empty());
+    }
+
     void refusesDamage() {
         const auto good = toJson(openDataset({.dataset = "seattle-weather"}).info);
         QVERIFY(dataInfoFromJson(good).hasClasses() == false);
@@ -42,6 +53,7 @@ private Q_SLOTS:
         QVERIFY(!message([](Json& j) { j["preparation"]["mean"] = Json::array(); }).empty());
         QVERIFY(!message([](Json& j) { j["columns"][0]["scaling"] = {1.0, 0.0}; }).empty());
         QVERIFY(!message([](Json& j) { j["columns"][0].erase("name"); }).empty());
+        QVERIFY(!message([](Json& j) { j["inputs"] = {"wind"}; }).empty());
         QVERIFY(!message([](Json& j) { j = Json::array(); }).empty());
     }
 };

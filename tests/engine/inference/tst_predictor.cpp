@@ -19,7 +19,7 @@ using test::errorOf;
 namespace {
 
 OpGraph graphOf(const Project& project) {
-    return inferenceGraph(project.network, project.training);
+    return inferenceGraph(project.network, {}, project.training);
 }
 
 std::shared_ptr<const Weights> randomWeights(const OpGraph& graph, std::uint64_t seed) {

@@ -132,6 +132,21 @@ private Q_SLOTS:
                  "the gradient of scale must have its shape 2×3, not 4");
     }
 
+    void anInputGoesWhenNothingReadsIt() {
+        OpGraph graph;
+        const auto x = graph.addInput("x", {Shape{4}});
+        const auto y = graph.addInput("y", {Shape{4}});
+        const auto sum = graph.add(AddOp{}, {x, y}, "sum");
+        QCOMPARE(refusal([&] { graph.removeInput(y); }),
+                 "y cannot be removed from the inputs: it is read");
+        graph.replaceUses(y, x);
+        graph.removeInput(y);
+        QCOMPARE(graph.inputs().size(), 1U);
+        QCOMPARE(graph.inputs().front().name, std::string("x"));
+        QCOMPARE(refusal([&] { graph.removeInput(sum); }),
+                 "sum cannot be removed from the inputs: it is none");
+    }
+
     void namesAreBoundToNumbers() {
         OpGraph graph;
         const auto x = graph.addInput("x", ValueType::of({Dim::batch(), Dim::named("T"), 4}));

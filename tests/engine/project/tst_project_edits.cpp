@@ -157,6 +157,20 @@ private Q_SLOTS:
         QVERIFY(project.training == before.training);
     }
 
+    void whatAnInputGetsFollowsItsName() {
+        auto project = openTemplate("lenet-5");
+        const auto input =
+            project.network.main.find(nodesOfLayer(project.network.main, "input").at(0));
+        const auto id = input->id;
+        project.data.assignment = {{{input->name, {"0"}}, {"other", {"1"}}}, {"2"}};
+        const auto before = project;
+        const auto undo = apply(project, renameNode(project, "", id, "retina"));
+        QVERIFY((project.data.assignment ==
+                 InputAssignment{{{"retina", {"0"}}, {"other", {"1"}}}, {"2"}}));
+        apply(project, undo);
+        QVERIFY(project == before);
+    }
+
     void newProjectsHaveTheirOwnUuid() {
         const auto a = newProject().uuid;
         const auto b = newProject().uuid;

@@ -37,6 +37,7 @@ Project fullProject() {
     project.data.validationFraction = 0.25;
     project.data.splitSeed = std::numeric_limits<std::uint64_t>::max();
     project.data.limit = 1234;
+    project.data.assignment = {{{"image", {"0"}}}, {}};
     project.training.optimizer = {"sgd", {{"momentum", 0.5}}};
     project.training.params["early_stopping"] = true;
     return project;
@@ -222,6 +223,13 @@ private Q_SLOTS:
             [](Json& p) { p["data"]["limit"] = 18'000'000'000'000'000'000U; });
         row("seed", "split_seed must be a whole number",
             [](Json& p) { p["data"]["split_seed"] = 1.5; });
+        row("inputs", "inputs must be an object", [](Json& p) { p["data"]["inputs"] = 1; });
+        row("an input's parts", "inputs of \"image\" must be a list of names",
+            [](Json& p) { p["data"]["inputs"]["image"] = "0"; });
+        row("a part", "must name parts of a sample, not 0",
+            [](Json& p) { p["data"]["inputs"]["image"][0] = 0; });
+        row("left out", "left_out must be a list of names",
+            [](Json& p) { p["data"]["left_out"] = Json::object(); });
         row("training", "training must be an object", [](Json& p) { p["training"] = 1; });
         row("objectives", "objectives must be a list",
             [](Json& p) { p["training"]["objectives"] = Json::array(); });

@@ -56,7 +56,7 @@ private Q_SLOTS:
         QVERIFY2(found.empty(), found.empty() ? "" : found.front().message.c_str());
         const auto training = trainingGraph(project.network, info, project.training);
         QVERIFY(training.graph.type(training.input).sample() == info.input);
-        const auto inference = inferenceGraph(project.network, project.training);
+        const auto inference = inferenceGraph(project.network, info, project.training);
         const auto classes = static_cast<std::int64_t>(info.classes.size());
         const auto& predicted = inference.type(inference.outputs().front().value).sample();
         if (!info.hasClasses())

@@ -58,7 +58,7 @@ private Q_SLOTS:
 
     void inferenceAppendsASoftmaxToLogitsOnly() {
         auto project = smallProject();
-        auto graph = inferenceGraph(project.network, project.training);
+        auto graph = inferenceGraph(project.network, digits(), project.training);
         const auto opsWithSoftmax = graph.ops().size();
         QVERIFY(makes<SoftmaxOp>(graph, graph.output("probabilities")));
 
@@ -66,7 +66,7 @@ private Q_SLOTS:
         apply(project.network, removeNodes(project.network, "", {softmax}));
         apply(project.network,
               {AddLink{"", {{90}, {idOf(project, "scores"), {0}}, {idOf(project, "digit"), {0}}}}});
-        graph = inferenceGraph(project.network, project.training);
+        graph = inferenceGraph(project.network, digits(), project.training);
         QCOMPARE(graph.ops().size(), opsWithSoftmax);
         QVERIFY(makes<SoftmaxOp>(graph, graph.output("probabilities")));
     }

@@ -7,6 +7,7 @@
 #include "engine/training/recipes/schedules.h"
 #include "tests/support/data_files.h"
 #include "tests/support/small_jobs.h"
+#include "tests/support/wide_and_deep.h"
 #include "ui/forms/param_form.h"
 #include "ui/plots/curve_plot.h"
 #include "ui/plots/gradient_heatmap.h"
@@ -98,6 +99,72 @@ private Q_SLOTS:
         bench.document.undoStack().undo();
         QCOMPARE(bench.document.project().data.validationFraction, 0.0);
         QCOMPARE(method.currentData().toString(), QStringLiteral("adam"));
+    }
+
+    /// Ticks say which Input gets a column; a column has one at most.
+    void columnsAreAssignedToInputs() {
+        auto project = test::houseProject({}, true);
+        project.data.assignment = {};
+        Bench bench(theme_, project);
+        const auto& document = bench.document;
+        DataInfo info;
+        info.input = {5};
+        info.target = {1};
+        info.columns = {{.name = "size"},
+                        {.name = "view", .categories = {"lake", "none", "sea"}},
+                        {.name = "age"}};
+        bench.document.setDataInfo(document.project().data, info);
+        const auto hasErrors = [&] {
+            return std::ranges::any_of(document.analysis().diagnostics, [](const auto& found) {
+                return found.severity == Severity::Error;
+            });
+        };
+        QVERIFY(hasErrors());
+        const auto tick = [&](const char* name) {
+            auto& box = bench.find<QCheckBox>(name);
+            QTRY_VERIFY(box.isVisible());
+            QTest::mouseClick(&box, Qt::LeftButton, {}, QPoint(8, box.height() / 2));
+        };
+        tick("column/numbers/age");
+        tick("column/numbers/size");
+        tick("column/numbers/view");
+        tick("column/view/view");
+        QVERIFY(!bench.find<QCheckBox>("column/numbers/view").isChecked());
+        QVERIFY(document.project().data.assignment == test::houseColumns());
+        QVERIFY(!hasErrors());
+        auto& view = bench.find<QCheckBox>("column/view/view");
+        view.setFocus();
+        QTest::keyClick(&view, Qt::Key_Space);
+        QVERIFY((document.project().data.assignment ==
+                 InputAssignment{{{"numbers", {"size", "age"}}}, {"view"}}));
+        QVERIFY(hasErrors());
+        bench.document.undoStack().undo();
+        QVERIFY(document.project().data.assignment == test::houseColumns());
+        QVERIFY(view.isChecked() && !hasErrors());
+        for (int i = 0; i < 4; ++i)
+            bench.document.undoStack().undo();
+        QVERIFY(document.project().data.assignment.empty());
+        QVERIFY(!view.isChecked());
+    }
+
+    /// Samples without columns are cut by ranges.
+    void rangesAreAssignedToInputs() {
+        auto project = test::houseProject({}, true);
+        project.data.assignment = {};
+        Bench bench(theme_, project);
+        DataInfo info;
+        info.input = {5};
+        info.target = {1};
+        bench.document.setDataInfo(bench.document.project().data, info);
+        bench.enter("parts/numbers", "0, 4");
+        bench.enter("parts/view", "1-3");
+        QVERIFY((bench.document.project().data.assignment ==
+                 InputAssignment{{{"numbers", {"0", "4"}}, {"view", {"1-3"}}}, {}}));
+        QVERIFY(std::ranges::none_of(bench.document.analysis().diagnostics, [](const auto& found) {
+            return found.severity == Severity::Error;
+        }));
+        bench.document.undoStack().undo();
+        QCOMPARE(bench.find<QLineEdit>("parts/view").text(), QString());
     }
 
     /// The form says where a precision brings no speed on this processor, and else nothing.

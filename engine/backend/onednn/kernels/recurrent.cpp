@@ -154,7 +154,7 @@ bool splitsState(const RecurrentPlan& plan) {
     return plan.op.cell == CellKind::Gru;
 }
 
-/// visit(of [batch, steps, width], of [turns, batch, width]) for each step of each sample.
+/// visit(of the input or output, of [turns, batch, width]) for each step of each sample.
 template <class Outer, class Visit>
 void forEachStep(const RecurrentPlan& plan, Outer* outer, float* turns, std::size_t width,
                  const Visit& visit) {
@@ -164,8 +164,7 @@ void forEachStep(const RecurrentPlan& plan, Outer* outer, float* turns, std::siz
                   for (auto i = begin; i < end; ++i) {
                       const auto turn = i / plan.batch;
                       const auto sample = i % plan.batch;
-                      const auto time = plan.op.reverse ? plan.steps - 1 - turn : turn;
-                      visit(outer + (sample * plan.steps + time) * width, turns + i * width);
+                      visit(outer + plan.placeOf(sample, turn) * width, turns + i * width);
                   }
               });
 }
@@ -182,31 +181,40 @@ void fromTurns(const RecurrentPlan& plan, float* outer, float* turns, std::size_
     });
 }
 
+/// Nothing where there is no target.
+void copyState(float* to, const float* from, std::size_t size) {
+    if (to)
+        std::memcpy(to, from, size * sizeof(float));
+}
+
 } // namespace
 
 void StateProduct::run(float* from, float* to) const {
     primitive->run(std::array{from, to, fixed[0], fixed[1]});
 }
 
-void recur(const RecurrentPlan& plan, float* out, const RecurrentState& state, const float* in,
+void recur(const RecurrentPlan& plan, const RecurrentValues& values, const RecurrentState& state,
            const RecurrentWeights& weights, const StateProduct& product, float* terms) {
     const auto units = plan.units();
     const auto rows = plan.rows();
     const auto batch = plan.batch;
-    toTurns(plan, in, state.in, plan.features);
+    const auto size = plan.stateSize();
+    copyState(values.first.h ? state.out - size : nullptr, values.first.h, size);
+    copyState(values.first.c ? state.memory - size : nullptr, values.first.c, size);
+    toTurns(plan, values.in, state.in, plan.features);
     multiply({.rows = batch * plan.steps, .columns = rows, .inner = plan.features},
              {state.in, plan.features}, {weights.input, plan.features, true}, {state.gates, rows});
     std::memset(terms, 0, batch * rows * sizeof(float));
     const auto grain = std::max<std::size_t>(1, kGrain / rows);
     for (std::size_t turn = 0; turn < plan.steps; ++turn) {
-        if (turn > 0)
-            product.run(state.out + (turn - 1) * batch * units, terms);
+        if (plan.hasStateBefore(turn))
+            product.run(state.out + turn * size - size, terms);
         forChunks(batch, grain, [&](std::size_t begin, std::size_t end) {
             for (auto n = begin; n < end; ++n) {
                 const auto at = turn * batch + n;
                 const auto of = [&](float* array) { return array + at * units; };
                 const auto before = [&](float* array) {
-                    return turn > 0 ? array + (at - batch) * units : nullptr;
+                    return plan.hasStateBefore(turn) ? array + at * units - size : nullptr;
                 };
                 auto* gates = state.gates + at * rows;
                 const auto* own = terms + n * rows;
@@ -221,33 +229,40 @@ void recur(const RecurrentPlan& plan, float* out, const RecurrentState& state, c
             }
         });
     }
-    fromTurns(plan, out, state.out, units);
+    fromTurns(plan, values.out, state.out, units);
+    const auto last = (plan.steps - 1) * size;
+    copyState(values.last.h, state.out + last, size);
+    if (values.last.c)
+        copyState(values.last.c, state.memory + last, size);
 }
 
 namespace {
 
 /// The walk back over the turns: `gates` and a GRU's `memory` become gradients.
 void walkBack(const RecurrentPlan& plan, const RecurrentState& state,
-              const RecurrentScratch& scratch, const StateProduct& product, const float* gradient) {
+              const RecurrentScratch& scratch, const StateProduct& product,
+              const RecurrentWanted& received) {
     const auto units = plan.units();
     const auto rows = plan.rows();
     const auto batch = plan.batch;
+    const auto size = plan.stateSize();
     auto* carry = scratch.carry;
-    auto* direct = carry + batch * units;
-    auto* cellCarry = direct + batch * units;
-    std::memset(carry, 0, 3 * batch * units * sizeof(float));
+    auto* direct = carry + size;
+    auto* cellCarry = direct + size;
+    std::memset(carry, 0, 3 * size * sizeof(float));
+    copyState(received.last.h ? carry : nullptr, received.last.h, size);
+    copyState(received.last.c ? cellCarry : nullptr, received.last.c, size);
     const auto grain = std::max<std::size_t>(1, kGrain / rows);
     for (auto turn = plan.steps; turn-- > 0;) {
-        const auto time = plan.op.reverse ? plan.steps - 1 - turn : turn;
         forChunks(batch, grain, [&](std::size_t begin, std::size_t end) {
             for (auto n = begin; n < end; ++n) {
                 const auto at = turn * batch + n;
                 const auto own = n * units;
                 const auto before = [&](float* array) {
-                    return turn > 0 ? array + (at - batch) * units : nullptr;
+                    return plan.hasStateBefore(turn) ? array + at * units - size : nullptr;
                 };
                 auto* gates = state.gates + at * rows;
-                const auto* wanted = gradient + (n * plan.steps + time) * units;
+                const auto* wanted = received.out + plan.placeOf(n, turn) * units;
                 if (plan.op.cell == CellKind::Simple)
                     simpleStepBackward(gates, carry + own, state.out + at * units, wanted,
                                        plan.op.relu, units);
@@ -259,10 +274,20 @@ void walkBack(const RecurrentPlan& plan, const RecurrentState& state,
                                     carry + own, direct + own, before(state.out), wanted, units);
             }
         });
-        if (turn > 0)
+        if (plan.hasStateBefore(turn))
             product.run(splitsState(plan) ? scratch.terms : state.gates + turn * batch * rows,
                         carry);
     }
+}
+
+/// What the walk back leaves behind: the state's gradient in two parts, and the cell's.
+void firstGradients(const RecurrentPlan& plan, const RecurrentEnds& gradients,
+                    const RecurrentScratch& scratch) {
+    const auto size = plan.stateSize();
+    copyState(gradients.h, scratch.carry, size);
+    if (gradients.h && splitsState(plan))
+        addRow(gradients.h, scratch.carry + size, size);
+    copyState(gradients.c, scratch.carry + 2 * size, size);
 }
 
 } // namespace
@@ -270,22 +295,26 @@ void walkBack(const RecurrentPlan& plan, const RecurrentState& state,
 void recurBackward(const RecurrentPlan& plan, const RecurrentGradients& gradients,
                    const RecurrentState& state, const RecurrentScratch& scratch,
                    const RecurrentWeights& weights, const StateProduct& product,
-                   const float* gradient) {
+                   const RecurrentWanted& wanted) {
     const auto units = plan.units();
     const auto rows = plan.rows();
     const auto joined = splitsState(plan) ? 2 * units : rows;
     const auto all = plan.batch * plan.steps;
-    const auto later = all - plan.batch; // all turns but the first, which no state precedes
-    walkBack(plan, state, scratch, product, gradient);
+    // All turns but the first, where no state precedes it.
+    const auto skipped = plan.isGivenState ? 0 : plan.batch;
+    const auto later = all - skipped;
+    const auto* before = state.out + skipped * units - plan.stateSize();
+    walkBack(plan, state, scratch, product, wanted);
+    firstGradients(plan, gradients.first, scratch);
     multiply({.rows = rows, .columns = plan.features, .inner = all}, {state.gates, rows, true},
              {state.in, plan.features}, {gradients.input, plan.features});
     if (later > 0) {
         multiply({.rows = joined, .columns = units, .inner = later},
-                 {state.gates + plan.batch * rows, rows, true}, {state.out, units},
+                 {state.gates + skipped * rows, rows, true}, {before, units},
                  {gradients.state, units});
         if (splitsState(plan))
             multiply({.rows = units, .columns = units, .inner = later},
-                     {state.memory + plan.batch * units, units, true}, {state.out, units},
+                     {state.memory + skipped * units, units, true}, {before, units},
                      {gradients.state + joined * units, units});
     } else {
         std::memset(gradients.state, 0, rows * units * sizeof(float));

@@ -4,6 +4,7 @@
 #include "engine/backend/onednn/kernels/parallel.h"
 #include "engine/support/simd.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace gradwright::onednn {
@@ -24,9 +25,10 @@ void setScaled(float* out, const float* in, float weight, std::size_t size) {
 }
 
 /// One row of an axis whose elements lie side by side.
-void gatherRow(const AxisTerms& terms, float* out, const float* in, std::size_t size) {
+void gatherRow(const AxisTerms& terms, float* out, const float* in, std::size_t size,
+               float outside) {
     for (std::size_t i = 0; i < size; ++i) {
-        float sum = 0;
+        float sum = terms.begin[i] == terms.begin[i + 1] ? outside : 0;
         for (auto term = terms.begin[i]; term < terms.begin[i + 1]; ++term)
             sum += static_cast<float>(terms.weight[term]) * in[terms.index[term]];
         out[i] = sum;
@@ -49,12 +51,12 @@ void resample(const ResampleStep& step, float* out, const float* in) {
             const auto* from = in + o * step.in * step.inner;
             auto* to = out + o * step.out * step.inner;
             if (step.inner == 1) {
-                gatherRow(terms, to, from, step.out);
+                gatherRow(terms, to, from, step.out, step.outside);
                 continue;
             }
             for (std::size_t i = 0; i < step.out; ++i, to += step.inner) {
                 if (terms.begin[i] == terms.begin[i + 1])
-                    std::memset(to, 0, step.inner * sizeof(float));
+                    std::fill_n(to, step.inner, step.outside);
                 for (auto term = terms.begin[i]; term < terms.begin[i + 1]; ++term) {
                     const auto* row =
                         from + static_cast<std::size_t>(terms.index[term]) * step.inner;

@@ -11,6 +11,7 @@ namespace gradwright::onednn {
 struct ResampleStep {
     AxisTerms terms;
     std::size_t outer = 1, in = 1, out = 1, inner = 1;
+    float outside = 0; ///< the value of what has no terms
 };
 
 void resample(const ResampleStep& step, float* out, const float* in);
