@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/runs/training_course.h"
 
+#include "engine/metrics/quality.h"
 #include "ui/plots/curve_plot.h"
 #include "ui/plots/gradient_heatmap.h"
+#include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QAction>

@@ -137,7 +137,7 @@ private Q_SLOTS:
         QVERIFY(std::abs(whole->score.quality.value - score->quality.value) < 1e-6);
 
         source->forget();
-        const auto outcomes = readAll(inferenceGraph(project.network, project.training),
+        const auto outcomes = readAll(inferenceGraph(project.network, info, project.training),
                                       readWeights(*programs.weights()), source);
         QVERIFY(source->wasReadOnce());
         QCOMPARE(whole->outcomes.elements, outcomes->elements);
