@@ -3,6 +3,7 @@
 
 #include "engine/backend/update_rule.h"
 #include "engine/ops/op_graph.h"
+#include "engine/ops/score_sums.h"
 #include "engine/passes/program_graph.h"
 #include "engine/tensor/byte_scaling.h"
 
@@ -88,9 +89,11 @@ struct NonFinite {
     bool operator==(const NonFinite&) const = default;
 };
 
-/// All that is asked of a step. The spans are valid until the next call of the program.
+/// All that is asked of a step. Pointer and span are valid until the next call of the program.
 struct StepResult {
     double lossSum = 0; ///< over the batch, of the weighted per-sample losses
+    /// The batch's, where the graph says what to compare with; else nullptr.
+    const ScoreSums* score = nullptr;
     /// The squared norm of each weight's gradient, in the order of the graph's weights; none in
     /// inference.
     std::span<const double> gradientSquares = {};
@@ -177,7 +180,11 @@ public:
     [[nodiscard]] virtual ProgramReport report() const = 0;
 
 private:
+    void scoreStep(const StepRequest& step, double lossSum);
+
     std::optional<StepRequest> submitted_;
+    ScoreSums score_;
+    std::vector<float> scored_; ///< what is compared
 };
 
 struct DeviceInfo {

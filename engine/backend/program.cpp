@@ -2,6 +2,7 @@
 #include "engine/backend/backend.h"
 #include "engine/support/error.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -22,6 +23,10 @@ std::optional<StepResult> Program::finish(const std::stop_token& stop) {
         result.fault = {NonFinite::Where::Loss, firstNonFinite().value_or("the loss")};
         return result;
     }
+    if (graph().score()) {
+        scoreStep(*step, result.lossSum);
+        result.score = &score_;
+    }
     if (options().mode != Mode::Training)
         return result;
     if (!backward(stop))
@@ -35,6 +40,30 @@ std::optional<StepResult> Program::finish(const std::stop_token& stop) {
     if (options().update)
         update(step->learningRate, step->seed.step);
     return result;
+}
+
+void Program::scoreStep(const StepRequest& step, double lossSum) {
+    const auto& spec = *graph().score();
+    const auto batch = options().batch;
+    const auto elements = [&](ValueId value) {
+        return static_cast<std::size_t>(graph().type(value).shapeFor(batch).elements());
+    };
+    scored_.resize(elements(spec.output));
+    copyOutput(spec.output, scored_);
+    if (spec.isLogit)
+        applySigmoid(scored_);
+    const auto bound = std::ranges::find(step.inputs, spec.target, &BatchInput::value);
+    if (bound == step.inputs.end() || !bound->data)
+        throw Error("no data is given for what {} is compared with",
+                    graph().value(spec.output).path);
+    score_.clear();
+    if (graph().type(spec.target).element == DType::I32)
+        score_.add(lossSum, scored_,
+                   {static_cast<const std::int32_t*>(bound->data), elements(spec.target)}, {},
+                   batch);
+    else
+        score_.add(lossSum, scored_, {},
+                   {static_cast<const float*>(bound->data), elements(spec.target)}, batch);
 }
 
 } // namespace gradwright

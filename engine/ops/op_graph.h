@@ -76,6 +76,14 @@ struct LossTerm {
     double weight = 1.0;
 };
 
+/// What the outputs of a step are compared with, to score it beside its losses.
+struct ScoreSpec {
+    ValueId output;       ///< an output of the graph: logits, predictions
+    ValueId target;       ///< an input of the graph: classes (I32) or target values
+    bool isLogit = false; ///< target values are compared with the sigmoid of the output
+    bool operator==(const ScoreSpec&) const = default;
+};
+
 /// The derivative of the objective with respect to a weight, as a value of its shape.
 struct WeightGradient {
     WeightId weight;
@@ -109,6 +117,7 @@ public:
     void addOutput(std::string name, ValueId value);
     void setOutputs(std::vector<NamedValue> outputs);
     void addLoss(ValueId perSample, double weight);
+    void setScore(ScoreSpec score) { score_ = score; }
     /// The value becomes the weight's gradient, in the place of the one that it had. Throws Error
     /// unless it has the weight's shape.
     void setGradient(WeightId id, ValueId value);
@@ -135,6 +144,7 @@ public:
     [[nodiscard]] const std::vector<NamedValue>& inputs() const { return inputs_; }
     [[nodiscard]] const std::vector<NamedValue>& outputs() const { return outputs_; }
     [[nodiscard]] const std::vector<LossTerm>& losses() const { return losses_; }
+    [[nodiscard]] const std::optional<ScoreSpec>& score() const { return score_; }
     /// After differentiate(); none before.
     [[nodiscard]] const std::vector<WeightGradient>& gradients() const { return gradients_; }
 
@@ -182,6 +192,7 @@ private:
     std::vector<NamedValue> inputs_;
     std::vector<NamedValue> outputs_;
     std::vector<LossTerm> losses_;
+    std::optional<ScoreSpec> score_;
     std::vector<WeightGradient> gradients_;
 };
 

@@ -16,8 +16,6 @@ std::optional<Score> runOver(ProgramCache& programs, const TrainingGraph& traini
                              std::shared_ptr<const DataSource> source,
                              std::vector<std::uint32_t> indices, const std::stop_token& stop,
                              const EvaluationProgress& progress, Outcomes* outcomes) {
-    const auto output = training.outputs.front();
-    const auto elements = static_cast<std::size_t>(training.graph.type(output).sample().elements());
     if (outcomes)
         outcomes->begin(
             indices.size(),
@@ -28,7 +26,6 @@ std::optional<Score> runOver(ProgramCache& programs, const TrainingGraph& traini
     batcher.startEpoch(0);
     ScoreSums sums;
     std::vector<BatchInput> inputs;
-    std::vector<float> outputs;
     while (const auto* batch = batcher.next()) {
         auto& program = programs.get(batch->count, Mode::Inference);
         bindBatch(training, *batch, inputs);
@@ -39,17 +36,13 @@ std::optional<Score> runOver(ProgramCache& programs, const TrainingGraph& traini
         if (result->fault)
             throw DivergedError("the loss is not a finite number; the first such value is in {}",
                                 result->fault->path);
-        outputs.resize(static_cast<std::size_t>(batch->count) * elements);
-        program.copyOutput(output, outputs);
-        if (training.outputIsLogits)
-            applySigmoid(outputs);
-        sums.add(result->lossSum, outputs, *batch);
+        sums.add(*result->score);
         if (outcomes)
             program.copyOutput(*training.answer, outcomes->add(*batch));
         if (progress)
             progress(sums.samples);
     }
-    return sums.score(*training.metric);
+    return scoreOf(sums, *training.metric);
 }
 
 } // namespace

@@ -253,17 +253,9 @@ bool TrainingLoop::runStep(const Batch& batch, Clock::time_point asked,
         return false;
     requireFinite(*result);
 
-    const auto output = training_.outputs.front();
-    outputs_.resize(
-        static_cast<std::size_t>(batch.count * training_.graph.type(output).sample().elements()));
-    program.copyOutput(output, outputs_);
-    if (training_.outputIsLogits)
-        applySigmoid(outputs_);
-    ScoreSums sums;
-    sums.add(result->lossSum, outputs_, batch);
-    position_.running.add(result->lossSum, outputs_, batch);
+    position_.running.add(*result->score);
     speed_.add(batch.count, Clock::now() - asked, batcher_.waitedSeconds());
-    noteStep(*result, sums.score(*training_.metric));
+    noteStep(*result, scoreOf(*result->score, *training_.metric));
     return true;
 }
 
@@ -316,7 +308,7 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
     EpochDone event;
     event.epoch = position_.epoch + 1;
     event.step = position_.step;
-    event.training = position_.running.score(*training_.metric);
+    event.training = scoreOf(position_.running, *training_.metric);
     event.learningRate = scheduledRate();
     event.seconds = speed_.epochSeconds();
     event.samplesPerSecond = speed_.ofEpoch();

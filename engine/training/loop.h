@@ -71,7 +71,6 @@ private:
     std::optional<ThreadGovernor> governor_; ///< where the weights do not depend on the threads
     LoadHistory loads_;
     std::vector<BatchInput> inputs_;
-    std::vector<float> outputs_;
     bool stepping_ = false; ///< the step that runs was asked for while paused
     std::chrono::steady_clock::time_point started_;
     std::chrono::steady_clock::time_point lastCheckpoint_;

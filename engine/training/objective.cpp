@@ -311,8 +311,6 @@ TrainingGraph lossesOf(const Network& network, const DataInfo& data,
     requireValid(settings);
     const auto analysis = analyze(network);
     TrainingGraph training{lower(analysis), {}, {}, {}};
-    training.outputIsLogits =
-        !data.hasClasses() && loss(settings.objectives.front().loss.key).head == Head::Sigmoid;
     training.metric = &qualityMetric(data);
     for (const auto& diagnostic : diagnoseTraining(network, analysis, data, settings))
         if (diagnostic.severity == Severity::Error)
@@ -346,6 +344,9 @@ TrainingGraph lossesOf(const Network& network, const DataInfo& data,
             outputs.push_back({"probabilities", answer});
     }
     graph.setOutputs(std::move(outputs));
+    const bool isLogit =
+        !data.hasClasses() && loss(settings.objectives.front().loss.key).head == Head::Sigmoid;
+    graph.setScore({training.outputs.front(), training.targets.front(), isLogit});
     return training;
 }
 

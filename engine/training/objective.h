@@ -21,8 +21,6 @@ struct TrainingGraph {
     ValueId input;                ///< fed with whole samples, whatever Inputs get of them
     std::vector<ValueId> targets; ///< one an objective, fed with labels or target values
     std::vector<ValueId> outputs; ///< one an objective: logits or predictions
-    /// The first objective's target values are compared with the sigmoid of its output.
-    bool outputIsLogits = false;
     /// What the first objective's output is judged by, beside the losses; never null.
     const MetricDef* metric = &qualityMetric(MetricKind::Classes);
     /// In an evaluationGraph(): what inferenceGraph() says of a sample, one more output.

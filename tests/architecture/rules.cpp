@@ -122,7 +122,7 @@ const std::vector<Module>& modules() {
         {"engine/optimizers", {"engine/backend"}},
         {"engine/passes", {"engine/ops"}},
         {"engine/data", {"engine/tensor"}},
-        {"engine/metrics", {"engine/data"}},
+        {"engine/metrics", {"engine/data", "engine/ops"}},
         {"engine/distributed", {"engine/tensor"}},
         {"engine/io", {"engine/graph", "engine/tensor"}},
         {"engine/training",

@@ -125,12 +125,8 @@ struct Bench {
         const auto result = program.finish();
         if (!result || result->fault)
             throw Error("step {} met a number that is not finite", number);
-        const double loss = result->lossSum;
-        outputs.resize(static_cast<std::size_t>(
-            batch.count * training.graph.type(training.outputs.front()).sample().elements()));
-        program.copyOutput(training.outputs.front(), outputs);
-        sums.add(loss, outputs, batch);
-        return loss / static_cast<double>(batch.count);
+        sums.add(*result->score);
+        return result->lossSum / static_cast<double>(batch.count);
     }
 
     Project project;
@@ -140,7 +136,6 @@ struct Bench {
     std::optional<ProgramCache> programs;
     std::optional<ThreadGovernor> governor;
     std::vector<BatchInput> inputs;
-    std::vector<float> outputs;
     ScoreSums sums;
 };
 

@@ -91,6 +91,62 @@ private Q_SLOTS:
             QVERIFY(whole->weights()->read(WeightId{i}) == passes->weights()->read(WeightId{i}));
     }
 
+    void aStepIsScored_data() { addBackendRows(); }
+    void aStepIsScored() {
+        QFETCH(std::size_t, index);
+        auto graph = leNet5().graph;
+        const auto logits = graph.output("logits");
+        const auto labels = std::ranges::find_if(graph.inputs(), [&](const NamedValue& input) {
+            return graph.type(input.value).element == DType::I32;
+        });
+        QVERIFY(labels != graph.inputs().end());
+        graph.setScore({logits, labels->value});
+        for (const auto mode : {Mode::Training, Mode::Inference}) {
+            auto options = training(8);
+            options.mode = mode;
+            const auto program = allBackends()[index].second()->compile(graph, options);
+            initializeWeights(*program->weights(), 1);
+            const auto data = randomBatch(graph, 8, 1);
+            const auto inputs = data.bindings(graph);
+            program->submit({inputs, {1, 1}, 0.01});
+            const auto result = program->finish();
+            QVERIFY(result && result->score);
+            std::vector<float> outputs(8 * 10);
+            program->copyOutput(logits, outputs);
+            const auto* right = static_cast<const std::int32_t*>(
+                std::ranges::find(inputs, labels->value, &BatchInput::value)->data);
+            QCOMPARE(result->score->correct, countCorrect(outputs, std::span(right, 8)));
+            QCOMPARE(result->score->labels, 8);
+            QCOMPARE(result->score->samples, 8);
+            QCOMPARE(result->score->loss, result->lossSum);
+        }
+    }
+
+    /// √(w x) against t: 2 and 4 against 1 and 5.
+    void valuesAreScored_data() { addBackendRows(); }
+    void valuesAreScored() {
+        QFETCH(std::size_t, index);
+        RootNet net;
+        net.graph.setScore({net.graph.output("root"), net.t});
+        net.xs = {1, 4, 1, 4, 1, 4, 1, 4};
+        net.ts = {1, 5, 1, 5, 1, 5, 1, 5};
+        const auto program = net.compile(*allBackends()[index].second(), 4);
+        const auto inputs = net.inputs();
+        program->submit({inputs, {1, 1}, 0.125});
+        const auto result = program->finish();
+        QVERIFY(result && result->score);
+        QCOMPARE(result->score->labels, 0);
+        QCOMPARE(result->score->squaredErrors, 8.0);
+        QCOMPARE(result->score->targetSquares, 104.0);
+        QCOMPARE(result->score->targets, std::vector<double>{24});
+        net.graph.setScore({net.graph.output("root"), net.t, true});
+        const auto other = net.compile(*allBackends()[index].second(), 0);
+        other->submit({inputs, {1, 1}, 0.125}); // sigmoid of 0
+        const auto half = other->finish();
+        QVERIFY(half && half->score);
+        QCOMPARE(half->score->squaredErrors, 4 * 0.25 + 4 * 20.25);
+    }
+
     void inferenceGoesForwardOnly_data() { addBackendRows(); }
     void inferenceGoesForwardOnly() {
         QFETCH(std::size_t, index);

@@ -49,7 +49,7 @@ private Q_SLOTS:
         // The second sample's class has not the largest output.
         sums.add(1.5, std::vector<float>{0, 3, 1, 2, 1, 0}, std::vector<std::int32_t>{1, 2}, {}, 2);
         sums.add(0.5, std::vector<float>{1, 0, 5, 4, 0, 0}, std::vector<std::int32_t>{2, 0}, {}, 2);
-        const auto score = sums.score(accuracy);
+        const auto score = scoreOf(sums, accuracy);
         QCOMPARE(score.loss, 0.5);
         QCOMPARE(score.samples, 4);
         QVERIFY(score.quality == (Quality{&accuracy, 0.75}));
@@ -65,7 +65,7 @@ private Q_SLOTS:
         ScoreSums sums; // one sample of three steps
         sums.add(2, std::vector<float>{1, 0, 0, 1, 1, 0}, std::vector<std::int32_t>{0, 1, 1}, {},
                  1);
-        const auto score = sums.score(accuracy);
+        const auto score = scoreOf(sums, accuracy);
         QCOMPARE(score.samples, 1);
         QCOMPARE(score.loss, 2.0);
         QCOMPARE(score.quality.value, 2.0 / 3);
@@ -73,7 +73,7 @@ private Q_SLOTS:
 
     /// r2_score(..., multioutput="variance_weighted") of the first three samples.
     void valuesFollowScikitLearn() {
-        const auto score = sumsOfParts({1, 2}).score(r2);
+        const auto score = scoreOf(sumsOfParts({1, 2}), r2);
         QVERIFY(std::abs(score.quality.value - 0.938256658) < 1e-9);
         QCOMPARE(score.quality.metric, &r2);
     }
@@ -89,7 +89,7 @@ private Q_SLOTS:
         QVERIFY(whole.has_value());
         for (const auto& counts : {std::vector<std::size_t>{6}, std::vector<std::size_t>{4, 2},
                                    std::vector<std::size_t>{1, 1, 1, 1, 1, 1}}) {
-            const auto score = sumsOfParts(counts).score(r2);
+            const auto score = scoreOf(sumsOfParts(counts), r2);
             QVERIFY(std::abs(score.quality.value - *whole) < 1e-12);
             QCOMPARE(score.loss, 0.5);
         }
@@ -101,12 +101,26 @@ private Q_SLOTS:
             QVERIFY(qualityMetric(kind).running);
     }
 
+    void sumsAddUp() {
+        const auto whole = sumsOfParts({6});
+        auto sums = sumsOfParts({2});
+        ScoreSums rest;
+        rest.add(2.0, part(kOutputs, 2, 4), {}, part(kTargets, 2, 4), 4);
+        sums.add(rest);
+        QCOMPARE(sums.samples, whole.samples);
+        QCOMPARE(sums.loss, whole.loss);
+        QVERIFY(std::abs(scoreOf(sums, r2).quality.value - scoreOf(whole, r2).quality.value) <
+                1e-12);
+        sums.clear();
+        QVERIFY(sums == ScoreSums());
+    }
+
     void whatIsNotDefinedIsZero() {
-        const auto none = ScoreSums{}.score(r2);
+        const auto none = scoreOf(ScoreSums{}, r2);
         QVERIFY(none == (Score{0, {&r2, 0}, 0}));
         ScoreSums same; // nothing to explain
         same.add(1, std::vector<float>{1, 3}, {}, std::vector<float>{2, 2}, 2);
-        QCOMPARE(same.score(r2).quality.value, 0.0);
+        QCOMPARE(scoreOf(same, r2).quality.value, 0.0);
     }
 
     void theMetricSaysWhatIsBetter() {
