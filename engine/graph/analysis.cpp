@@ -37,6 +37,7 @@ Fix toFix(const Network& network, const FlatNode& flat, const Proposal& proposal
 /// What a layer says of some shapes, and what it then costs.
 struct Answer {
     Inferred inferred;
+    std::vector<Shape> further = {}; ///< shapes of the outputs behind the first
     std::int64_t parameters = 0;
     std::int64_t macs = 0;
     bool hasStep = false;
@@ -65,6 +66,10 @@ Answer ask(const LayerDef& layer, const ParamValues& values, const std::vector<S
             inputs.push_back(ops.addInput("x", {shape}));
         LowerContext context(ops, params, std::move(inputs), "layer");
         layer.lower(context);
+        if (layer.several.shapes) {
+            const auto all = layer.several.shapes({params, shapes});
+            answer.further.assign(all.begin() + 1, all.end());
+        }
         answer.parameters = ops.parameters();
         answer.macs = ops.macs();
         answer.hasStep = std::ranges::any_of(ops.ops(), [](const Op& op) {
@@ -172,9 +177,10 @@ private:
         const auto& node = flat(index);
         auto& result = analysis_.nodes[index];
         for (const auto& source : node.inputs)
-            result.inputs.push_back(source && analysis_.nodes[*source].state == ShapeState::Known
-                                        ? std::optional(analysis_.nodes[*source].output)
-                                        : std::nullopt);
+            result.inputs.push_back(
+                source && analysis_.nodes[*source].state == ShapeState::Known
+                    ? std::optional(analysis_.nodes[*source].outputAt(source->output))
+                    : std::nullopt);
         if (!node.layer) {
             result.state = ShapeState::Contradiction;
             return report(index, Severity::Error,
@@ -252,6 +258,7 @@ private:
         }
         result.state = ShapeState::Known;
         result.output = std::get<Shape>(answer.inferred);
+        result.further = answer.further;
         result.parameters = answer.parameters;
         result.macs = answer.macs;
         result.hasStep = answer.hasStep;

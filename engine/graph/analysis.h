@@ -12,11 +12,17 @@ enum class ShapeState { Pending, Known, Contradiction };
 struct NodeAnalysis {
     ShapeState state = ShapeState::Pending;
     std::vector<std::optional<Shape>> inputs;
-    Shape output; ///< when Known; of a layer without output, what arrives
+    Shape output;                    ///< when Known; of a layer without output, what arrives
+    std::vector<Shape> further = {}; ///< when Known; of the outputs behind the first
     std::int64_t parameters = 0;
     std::int64_t macs = 0;      ///< for one sample
     bool reachesOutput = false; ///< takes part in training and inference
     bool hasStep = false;       ///< computes a step, through which no gradient flows
+
+    /// Of an output that the node has, when Known.
+    [[nodiscard]] const Shape& outputAt(std::size_t port) const {
+        return port == 0 ? output : further.at(port - 1);
+    }
 };
 
 struct Analysis {

@@ -22,6 +22,20 @@ const Node& nodeAt(const Graph& graph, NodeId id) {
     throw Error("there is no node {} in this graph", id.value);
 }
 
+/// An output that has a link and that the node, by its parameters, does not have.
+std::optional<std::uint32_t> linkedPortMissing(const Graph& graph, const Node& node) {
+    const auto* use = node.layerUse();
+    const auto* layer = use ? findLayer(use->layer) : nullptr;
+    if (!layer || !layer->several.count)
+        return {};
+    const auto count = layer->outputs(node.params);
+    for (const auto id : graph.linksOf(node.id))
+        if (const auto& from = graph.find(id)->from;
+            from.node == node.id && from.port.index() >= count)
+            return from.port.value;
+    return {};
+}
+
 bool usesBlock(const Graph& graph, std::string_view block) {
     return std::ranges::any_of(graph.nodes(), [&](const auto& entry) {
         const auto* use = entry.second.blockUse();
@@ -118,10 +132,18 @@ struct Apply {
         std::optional<ParamValue> old;
         if (const auto found = params.find(edit.param); found != params.end())
             old = found->second;
-        if (edit.value)
-            params.insert_or_assign(edit.param, *edit.value);
-        else
-            params.erase(edit.param);
+        const auto set = [&](const std::optional<ParamValue>& value) {
+            if (value)
+                params.insert_or_assign(edit.param, *value);
+            else
+                params.erase(edit.param);
+        };
+        set(edit.value);
+        if (const auto port = linkedPortMissing(graph, node)) {
+            set(old);
+            throw Error("output {} of {} has a link; remove it before the output goes", *port,
+                        node.name);
+        }
         dropDefaults(node);
         return {SetParam{edit.graph, edit.node, edit.param, std::move(old), true}};
     }

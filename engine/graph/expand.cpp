@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kMaxFlatNodes = 200'000; ///< and as many instances of blocks
 constexpr std::size_t kMaxNesting = 32;
 
-using Source = std::optional<std::size_t>; ///< index of a flat node
+using Source = std::optional<FlatSource>;
 
 /// The parameters of a node and where those that come from outside are set.
 struct Settings {
@@ -130,9 +130,12 @@ private:
             if (const auto port = portOf(inputNodes, node.id))
                 feeds = {*port < inputs.size() ? inputs[*port] : Source{}};
             const auto flat = appendLayer(scope, node, std::move(feeds));
-            sources.set(place, PortIndex{0}, flat);
+            const auto& made = result_.nodes[flat];
+            const auto count = made.layer ? made.layer->outputs(made.params) : 1;
+            for (std::uint32_t port = 0; port < std::max<std::size_t>(count, 1); ++port)
+                sources.set(place, PortIndex{port}, FlatSource{flat, port});
             if (const auto port = portOf(outputNodes, node.id))
-                outputs[*port] = flat;
+                outputs[*port] = FlatSource{flat};
         }
         return outputs;
     }

@@ -19,6 +19,15 @@ struct ParamOrigin {
     std::string param;
 };
 
+/// An output of a flat node.
+struct FlatSource {
+    std::size_t node = 0;
+    std::size_t output = 0;
+
+    /// The index of the node.
+    operator std::size_t() const { return node; }
+};
+
 /// One layer of the network with all blocks unrolled.
 struct FlatNode {
     std::string path;  ///< "stage2/1/conv1": block instances with their repetition, from 1
@@ -26,8 +35,8 @@ struct FlatNode {
     NodeId node;
     const LayerDef* layer; ///< nullptr when this version does not know the layer
     ParamValues params;    ///< with the values that instances set for promoted parameters
-    /// Index of the flat node that feeds each port; nothing where no link enters.
-    std::vector<std::optional<std::size_t>> inputs;
+    /// What feeds each port; nothing where no link enters.
+    std::vector<std::optional<FlatSource>> inputs;
     /// The origins of the parameters that an instance of a block sets from outside.
     std::map<std::string, ParamOrigin, std::less<>> promoted = {};
 

@@ -47,22 +47,23 @@ void requireRunnable(const Analysis& analysis) {
 OpGraph lower(const Analysis& analysis) {
     requireRunnable(analysis);
     OpGraph graph;
-    std::vector<ValueId> values(analysis.nodes.size());
+    std::vector<std::vector<ValueId>> values(analysis.nodes.size()); // by output
     for (std::size_t i = 0; i < analysis.nodes.size(); ++i) {
         if (!analysis.nodes[i].reachesOutput)
             continue;
         const auto& node = analysis.flat.nodes[i];
         std::vector<ValueId> inputs;
         for (const auto& source : node.inputs)
-            inputs.push_back(values[*source]);
+            inputs.push_back(values[source->node].at(source->output));
         if (node.layer->lower) {
             LowerContext context(graph, Params(node.layer->params, node.params), std::move(inputs),
                                  node.path);
-            values[i] = node.layer->lower(context);
+            values[i] = {node.layer->lower(context)};
+            values[i].insert(values[i].end(), context.further().begin(), context.further().end());
         } else if (node.inputs.empty()) {
-            values[i] = graph.addInput(node.path, {analysis.nodes[i].output});
+            values[i] = {graph.addInput(node.path, {analysis.nodes[i].output})};
         } else {
-            values[i] = inputs[0];
+            values[i] = {inputs[0]};
             if (node.graph.empty())
                 graph.addOutput(node.path, inputs[0]);
         }

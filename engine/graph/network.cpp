@@ -152,7 +152,7 @@ std::optional<PortCounts> portsOf(const Network& network, const Node& node) {
         const auto* def = findLayer(use->layer);
         if (!def)
             return {};
-        return PortCounts{def->minInputs, def->maxInputs, def->hasOutput ? 1U : 0U};
+        return PortCounts{def->minInputs, def->maxInputs, def->outputs(node.params)};
     }
     const auto found = network.blocks.find(node.blockUse()->block);
     if (found == network.blocks.end())

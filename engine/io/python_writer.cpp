@@ -96,7 +96,11 @@ void PythonNetwork::add(std::size_t index) {
     const auto& found = analysis_.nodes[index];
     PythonNode python{&node, names_[index], {}, {}, found.output, {}};
     for (std::size_t port = 0; port < node.inputs.size(); ++port) {
-        python.inputs.push_back(variables_[*node.inputs[port]]);
+        const auto& source = *node.inputs[port];
+        const bool isOneOfSeveral = analysis_.flat.nodes[source].layer->several.count != nullptr;
+        python.inputs.push_back(isOneOfSeveral
+                                    ? fmt::format("{}[{}]", variables_[source], source.output)
+                                    : variables_[source]);
         python.shapes.push_back(*found.inputs[port]);
     }
     if (!node.layer->lower && !python.inputs.empty()) {

@@ -71,6 +71,7 @@ namespace gradwright {
     X(crop)                                                                                        \
     X(upsample)                                                                                    \
     X(slice)                                                                                       \
+    X(split)                                                                                       \
     X(add)                                                                                         \
     X(subtract)                                                                                    \
     X(multiply)                                                                                    \

@@ -37,6 +37,12 @@ WeightId LowerContext::weight(std::string_view name, Shape shape, Initializer in
     return graph_->addWeight(std::move(spec));
 }
 
+ValueId LowerContext::severalOutputs(OpAttributes attributes) {
+    auto made = graph_->insert(graph_->ops().size(), std::move(attributes), inputs_, path_);
+    further_.assign(made.begin() + 1, made.end());
+    return made.front();
+}
+
 ValueId LowerContext::op(OpAttributes attributes, std::vector<ValueId> inputs,
                          std::vector<WeightId> weights) {
     return graph_->add(std::move(attributes), std::move(inputs), path_, std::move(weights));

@@ -94,11 +94,17 @@ public:
     ValueId op(OpAttributes attributes, std::vector<ValueId> inputs,
                std::vector<WeightId> weights = {});
     ValueId op(OpAttributes attributes) { return op(std::move(attributes), inputs_); }
+    /// An op of several outputs on the layer's inputs, which are those of the layer. Returns the
+    /// first.
+    ValueId severalOutputs(OpAttributes attributes);
+    /// The layer's outputs behind the first.
+    [[nodiscard]] const std::vector<ValueId>& further() const { return further_; }
 
 private:
     OpGraph* graph_;
     Params params_;
     std::vector<ValueId> inputs_;
+    std::vector<ValueId> further_;
     std::string path_;
 };
 
@@ -123,6 +129,14 @@ struct LayerTraits {
     NormalizationKind normalization = NormalizationKind::None;
 };
 
+/// The outputs of a layer that has several.
+struct SeveralOutputs {
+    /// How many, whatever the values are.
+    std::size_t (*count)(const ParamValues&) = nullptr;
+    /// Of all, given inputs that the layer's infer() accepts, which gives that of the first.
+    std::vector<Shape> (*shapes)(const InferContext&) = nullptr;
+};
+
 /// Everything there is to know of a layer, declared once. Palette, inspector, validation, files,
 /// command line, parameter and MAC counts and the contract test follow from it. Adding one is a
 /// file that defines it and a line in catalog.cpp.
@@ -136,6 +150,7 @@ struct LayerDef {
     std::size_t minInputs = 1;
     std::size_t maxInputs = 1;
     bool hasOutput = true;
+    SeveralOutputs several = {}; ///< null: one output, or none
     bool insideBlocksOnly = false;
     /// lower() makes weights that learn; the catalog then adds learningParams() to the params.
     bool hasWeights = false;
@@ -152,6 +167,10 @@ struct LayerDef {
     std::string (*keras)(const CodeContext&) = nullptr;
     /// A heading with the key parameters, "Conv 3×3×32"; null for the title alone.
     std::string (*label)(const Params&) = nullptr;
+
+    [[nodiscard]] std::size_t outputs(const ParamValues& values) const {
+        return several.count ? several.count(values) : hasOutput ? 1 : 0;
+    }
 };
 
 std::string labelOf(const LayerDef& layer, const ParamValues& params);

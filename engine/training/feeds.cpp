@@ -329,7 +329,7 @@ ValueId feedInputs(OpGraph& graph, const DataInfo& data) {
         for (const auto& part : feed.parts)
             cuts.insert(cuts.end(), {part.first, part.first + part.size});
     std::ranges::sort(cuts);
-    cuts.erase(std::ranges::unique(cuts).begin(), cuts.end());
+    cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
     std::vector<std::int64_t> sizes(cuts.size() - 1);
     for (std::size_t i = 0; i < sizes.size(); ++i)
         sizes[i] = cuts[i + 1] - cuts[i];

@@ -73,6 +73,9 @@ void NodeLooks::takeNodes(const Analysis& analysis) {
         if (instance == nullptr && flat.layer != nullptr)
             found.category = flat.layer->category;
         found.output = node.output;
+        if (instance == nullptr && !node.further.empty())
+            for (std::uint32_t port = 0; port <= node.further.size(); ++port)
+                found.ports[NodeId{port}] = {node.state, node.outputAt(port)};
         if (const BlockUse* const use = instance != nullptr ? instance->blockUse() : nullptr;
             use != nullptr && flat.graph == use->block && flat.layer != nullptr &&
             flat.layer->key == "block-output")
@@ -195,7 +198,7 @@ NodeLooks::Carried NodeLooks::leaving(PortRef port) const {
     if (found == nullptr)
         return {};
     std::size_t index = 0;
-    for (const auto& [node, output] : found->ports) // in the order of ids, as ports are
+    for (const auto& [node, output] : found->ports) // in the order of ports
         if (index++ == port.port.index())
             return {output.first, &output.second};
     return {found->state, &found->output};

@@ -40,7 +40,9 @@ private:
         ShapeState state = ShapeState::Pending;
         Category category = Category::Shape; ///< as blocks have it
         Shape output;
-        std::map<NodeId, std::pair<ShapeState, Shape>> ports; ///< of a block's instance
+        /// What leaves a block's instance, by the nodes of its ports, or a layer of several
+        /// outputs, by their numbers.
+        std::map<NodeId, std::pair<ShapeState, Shape>> ports;
         std::int64_t parameters = 0;
         std::int64_t macs = 0;
         int errors = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/document/project_document.h"
 
+#include "engine/layers/catalog.h"
 #include "engine/project/project_file.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
@@ -21,7 +22,11 @@ using Document = ProjectDocument;
 bool changesStructure(const NetworkEdit& edit) {
     if (const auto* const group = std::get_if<NetworkEdit::Group>(&edit.change))
         return std::ranges::any_of(*group, changesStructure);
-    return !std::holds_alternative<SetParam>(edit.change);
+    const auto* const set = std::get_if<SetParam>(&edit.change);
+    // The outputs of some layers are as many as a parameter says.
+    return set == nullptr || std::ranges::any_of(layerCatalog(), [set](const LayerDef& layer) {
+               return layer.several.count != nullptr && findParam(layer.params, set->param);
+           });
 }
 
 Document::Changes changesOf(const ProjectEdit& edit) {

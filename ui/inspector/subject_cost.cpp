@@ -37,6 +37,8 @@ SubjectCost costOf(const Subject& subject, const GraphScope& scope, const Analys
         cost.macs += node.macs;
         if (node.state == ShapeState::Known)
             cost.values += node.output.elements();
+        for (const Shape& shape : node.further)
+            cost.values += shape.elements();
     }
     return cost;
 }

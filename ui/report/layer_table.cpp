@@ -94,9 +94,13 @@ std::vector<LayerRow> layerTable(const Network& network, const Analysis& analysi
         row.input = inputText(node);
         const bool known = node.state == ShapeState::Known;
         row.output = known ? toString(node.output) : "?";
+        for (const Shape& shape : node.further)
+            row.output += ", " + toString(shape);
         row.parameters = node.parameters;
         row.macs = node.macs;
         row.bytes = known ? node.output.elements() * kBytes : 0;
+        for (const Shape& shape : node.further)
+            row.bytes += shape.elements() * kBytes;
         rows.push_back(std::move(row));
     }
     return rows;

@@ -17,8 +17,12 @@ namespace gradwright::cli {
 namespace {
 
 std::string shapeText(const NodeAnalysis& node) {
-    if (node.state == ShapeState::Known)
-        return toString(node.output);
+    if (node.state == ShapeState::Known) {
+        auto text = toString(node.output);
+        for (const auto& shape : node.further)
+            text += ", " + toString(shape);
+        return text;
+    }
     return node.state == ShapeState::Pending ? "?" : "error";
 }
 
@@ -55,6 +59,8 @@ Json summaryJson(const Project& project, const Analysis& analysis) {
               node.state == ShapeState::Known ? Json(node.output.dims()) : Json(nullptr)},
              {"parameters", node.parameters},
              {"macs", node.macs}});
+        for (const auto& shape : node.further)
+            layers.back()["further_output_shapes"].push_back(shape.dims());
     }
     Json json = {{"layers", std::move(layers)},
                  {"total_parameters", analysis.parameters},

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/graph/edit.h"
+#include "engine/graph/network_json.h"
+#include "engine/support/json.h"
 #include "tests/support/message_of.h"
 #include "tests/support/network_builder.h"
 
@@ -56,6 +58,26 @@ private Q_SLOTS:
         QCOMPARE(d.linkRefusal(relu, d.sum, 1),
                  "sum already leads to relu: the link would close a cycle.");
         QCOMPARE(d.linkRefusal(d.conv, d.sum, 1), "no error");
+    }
+
+    void outputsAreAsManyAsAParameterSays() {
+        Drawing d;
+        const auto cut = d.b.after(d.image, "split", {}, "cut");
+        const auto third = d.b.layer("relu", {}, "third");
+        QCOMPARE(d.linkRefusal(cut, third, 0, 2), "cut has 2 outputs; there is no output 2.");
+        const auto set = [&](const char* param, ParamValue value) {
+            return NetworkEdit{SetParam{"", cut, param, std::move(value)}};
+        };
+        apply(d.b.network, set("parts", std::int64_t{3}));
+        d.b.link(cut, third, 0, 2);
+        const auto before = d.b.network;
+        QCOMPARE(refusal(d.b.network, set("parts", std::int64_t{2})),
+                 "output 2 of cut has a link; remove it before the output goes");
+        QCOMPARE(refusal(d.b.network, set("sizes", std::string("1, 2"))),
+                 "output 2 of cut has a link; remove it before the output goes");
+        QVERIFY(d.b.network == before);
+        apply(d.b.network, set("sizes", std::string("1, 1, 1, 1")));
+        QVERIFY(networkFromJson(toJson(d.b.network)) == d.b.network);
     }
 
     void portsOfUnknownLayersAreBounded() {

@@ -61,6 +61,38 @@ private Q_SLOTS:
         QVERIFY(graph.type(graph.output("features")).sample() == Shape{84});
     }
 
+    /// Each link carries the output that it leaves from, also out of a block.
+    void outputsOfALayerGoTheirWays() {
+        NetworkBuilder b;
+        b.in("cut");
+        const auto in = b.layer("block-input", {}, "in");
+        const auto pieces = b.after(in, "split", {{"sizes", std::string("2, 3")}}, "pieces");
+        const auto few = b.after(pieces, "block-output", {}, "few");
+        const auto many = b.layer("block-output", {}, "many");
+        b.link(pieces, many, 0, 1);
+        QVERIFY(few < many);
+        b.in("");
+        const auto vector = b.layer("input", {{"shape", IntTuple{5}}}, "vector");
+        const auto halves = b.block("cut", "halves");
+        b.link(vector, halves);
+        const auto wide = b.layer("dense", {{"units", std::int64_t{3}}}, "wide");
+        b.link(halves, wide, 0, 1);
+        const auto sum = b.after(wide, "concatenate", {}, "sum");
+        b.link(halves, sum, 1, 0);
+        b.after(sum, "output", {}, "end");
+        const auto analysis = analyze(b.network);
+        const auto& cut = analysis.nodes[analysis.indexOf("halves/1/pieces")];
+        QVERIFY(cut.output == Shape{2} && cut.further == std::vector<Shape>{{3}});
+        const auto graph = lower(analysis);
+        QVERIFY(graph.type(graph.output("end")).sample() == Shape{5});
+        QVERIFY((graph.weights().front().shape == Shape{3, 3}));
+        const auto* join = graph.producerOf(graph.output("end"));
+        const auto* split = graph.producerOf(join->inputs[1]);
+        QVERIFY(split && std::holds_alternative<SplitOp>(split->attributes));
+        QVERIFY(join->inputs[1] == split->outputs[0]);
+        QVERIFY(graph.producerOf(join->inputs[0])->inputs[0] == split->outputs[1]);
+    }
+
     void everyDropoutHasAStreamOfItsOwn() {
         NetworkBuilder b;
         auto x = b.layer("input");

@@ -137,6 +137,10 @@ private Q_SLOTS:
             "layers.Dropout(0.25, name=\"x1\")(image)");
         row("softmax", around("softmax", {}, {5}), "", "F.softmax(image, dim=1)",
             "layers.Softmax(name=\"x1\")(image)");
+        row("split", around("split", {{"parts", whole(4)}}), "",
+            "torch.split(image, [1, 1, 1, 1], dim=1)", "ops.split(image, [1, 2, 3], axis=3)");
+        row("split by sizes", around("split", {{"axis", whole(1)}, {"sizes", text("2, 3, 4")}}), "",
+            "torch.split(image, [2, 3, 4], dim=2)", "ops.split(image, [2, 5], axis=1)");
         row("identity", around("identity", {}), "", "image",
             "layers.Activation(\"linear\", name=\"x1\")(image)");
         const auto formula = [](const char* what, const char* parameters, bool shared) {
@@ -184,6 +188,21 @@ private Q_SLOTS:
         QCOMPARE(lineOf(pytorchFile(b.network), "joint"), "torch.cat([image, image], dim=1)");
         QCOMPARE(lineOf(kerasFile(b.network), "joint"),
                  "layers.Concatenate(axis=3, name=\"joint\")([image, image])");
+    }
+
+    void piecesAreReadByTheirNumber() {
+        NetworkBuilder b;
+        const auto image = b.layer("input", {{"shape", IntTuple{4, 9, 7}}}, "image");
+        const auto cut = b.after(image, "split", {{"sizes", text("1, 3")}}, "cut");
+        const auto rest = b.layer("relu", {}, "rest");
+        b.link(cut, rest, 0, 1);
+        const auto joint = b.after(rest, "concatenate", {}, "joint");
+        b.link(cut, joint, 1);
+        b.after(joint, "output");
+        QCOMPARE(lineOf(pytorchFile(b.network), "rest"), "F.relu(cut[1])");
+        QCOMPARE(lineOf(pytorchFile(b.network), "joint"), "torch.cat([rest, cut[0]], dim=1)");
+        QCOMPARE(lineOf(kerasFile(b.network), "joint"),
+                 "layers.Concatenate(axis=3, name=\"joint\")([rest, cut[0]])");
     }
 
     /// Names that Python or PyTorch has for itself, and names that become equal.

@@ -15,6 +15,7 @@ struct LayerCase {
     std::vector<Shape> inputs;
     ParamValues params = {};
     Shape output;
+    std::vector<Shape> further = {}; ///< of the outputs behind the first
 };
 
 /// To cover a new layer, add a line or more here: awkward shapes, and every parameter that changes

@@ -38,6 +38,7 @@ Harness harnessOf(const LayerCase& layerCase) {
     }
     LowerContext context(h.graph, Params(def.params, layerCase.params), inputs, "layer");
     h.output = def.lower(context);
+    h.further = context.further();
     h.target = h.graph.addInput("target", h.graph.type(h.output));
     h.loss = h.graph.add(MeanSquaredErrorOp{}, {h.output, h.target}, "loss");
     h.graph.addOutput("output", h.output);

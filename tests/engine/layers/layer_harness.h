@@ -12,6 +12,7 @@ namespace gradwright::test {
 struct Harness {
     OpGraph graph;
     ValueId source, target, output, loss;
+    std::vector<ValueId> further = {};   ///< of a layer of several outputs
     std::optional<ValueId> numbers = {}; ///< what an embedding reads: 0, 1, 2, …
 };
 

@@ -158,9 +158,20 @@ private Q_SLOTS:
         QVERIFY(std::holds_alternative<Shape>(inferred));
         QVERIFY2(std::get<Shape>(inferred) == layerCase.output,
                  toString(std::get<Shape>(inferred)).c_str());
+        QCOMPARE(def.outputs(layerCase.params), (def.hasOutput ? 1 : 0) + layerCase.further.size());
         if (!def.lower)
             return;
         const auto h = harnessOf(layerCase);
+        std::vector<Shape> shapes{layerCase.output};
+        if (def.several.shapes)
+            shapes = def.several.shapes({Params(def.params, layerCase.params), layerCase.inputs});
+        QCOMPARE(shapes.size(), layerCase.further.size() + 1);
+        QCOMPARE(h.further.size(), layerCase.further.size());
+        QVERIFY(shapes[0] == layerCase.output);
+        for (std::size_t i = 0; i < h.further.size(); ++i) {
+            QVERIFY(shapes[i + 1] == layerCase.further[i]);
+            QVERIFY(h.graph.type(h.further[i]).sample() == layerCase.further[i]);
+        }
         QVERIFY(h.graph.type(h.output).sample() == layerCase.output);
         QVERIFY(run(h).output.shape() == layerCase.output.withBatch(kBatch));
     }

@@ -49,6 +49,36 @@ private Q_SLOTS:
         QCOMPARE(graph().links().size(), 4U);
     }
 
+    /// A Split has as many outputs as its parameter says, and a link keeps the one that it leaves.
+    void outputsFollowAParameter() {
+        page_->scene().addLayer("input", QPointF(0, 0));
+        page_->scene().addLayer("split", QPointF(0, 120));
+        page_->scene().addLayer("relu", QPointF(-200, 260));
+        page_->scene().addLayer("tanh", QPointF(200, 260));
+        page_->view().fit();
+        const auto set = [&](const char* node, const char* param, ParamValue value) {
+            document_->perform(QStringLiteral("Set"),
+                               {NetworkEdit{SetParam{"", idOf(node), param, std::move(value)}}});
+        };
+        set("input1", "shape", IntTuple{6, 4, 4});
+        drag(port("input1", false), port("split1", true));
+        drag(port("split1", false, 1), port("relu1", true));
+        const Link* const second = graph().linkInto({idOf("relu1"), {0}});
+        QVERIFY(second != nullptr);
+        QCOMPARE(second->from.port.value, 1U);
+        set("split1", "parts", std::int64_t{3});
+        QVERIFY(port("split1", false, 2).x() > port("split1", false, 1).x());
+        drag(port("split1", false, 2), port("tanh1", true));
+        QVERIFY(graph().linkInto({idOf("tanh1"), {0}}) != nullptr);
+        QCOMPARE(graph().linkInto({idOf("tanh1"), {0}})->from.port.value, 2U);
+        const auto& analysis = document_->analysis();
+        QVERIFY((analysis.nodes[analysis.indexOf("tanh1")].output == Shape{2, 4, 4}));
+        for (int i = 0; i < 2; ++i)
+            QTest::keyClick(&page_->view(), Qt::Key_Z, Qt::ControlModifier);
+        QCOMPARE(portsOf(document_->project().network, *graph().findByName("split1"))->outputs,
+                 std::size_t{2});
+    }
+
     void linksAreDraggedPortToPort() {
         page_->scene().addLayer("input", QPointF(0, 0));
         page_->scene().addLayer("flatten", QPointF(0, 120));
