@@ -31,8 +31,11 @@ void regress(OpGraph& graph, ValueId y) {
 std::string backwardOf(const OpGraph& graph) {
     std::string text;
     for (const auto& op : graph.ops())
-        if (op.isBackward)
-            text += (text.empty() ? "" : " ") + std::string(nameOf(op.attributes));
+        if (op.isBackward) {
+            if (!text.empty())
+                text += ' ';
+            text += nameOf(op.attributes);
+        }
     return text;
 }
 
