@@ -86,7 +86,7 @@ void InputColumns::rebuild() {
         if (areTicked)
             addChecks(input);
         else
-            addField(input, qstr(input));
+            addField(input, tr("Input %1").arg(qstr(input)));
     }
     if (!areTicked && !inputs_.empty())
         addField({}, tr("Left out"));
@@ -94,7 +94,7 @@ void InputColumns::rebuild() {
 }
 
 void InputColumns::addChecks(const std::string& input) {
-    body_->layout()->addWidget(captionOf(qstr(input)));
+    body_->layout()->addWidget(captionOf(tr("Input %1").arg(qstr(input))));
     auto* const group = new QWidget;
     auto* const grid = new QGridLayout(group);
     grid->setContentsMargins(0, 0, 0, 0);

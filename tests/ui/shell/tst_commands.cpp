@@ -126,7 +126,7 @@ private Q_SLOTS:
         QVERIFY2(chip->text().endsWith(QStringLiteral("2 threads, computer busy: 1")),
                  qPrintable(chip->text()));
         QVERIFY(chip->accessibleName().contains(QStringLiteral("computer busy: 1")));
-        QVERIFY(chip->toolTip().contains(QStringLiteral("gives way")));
+        QVERIFY(chip->toolTip().contains(QStringLiteral("yields")));
         Q_EMIT window_->session().loadChanged({.step = 9, .threads = 1, .othersBusy = 3});
         QVERIFY(chip->text().endsWith(QStringLiteral("1 thread, computer busy: 3")));
         Q_EMIT window_->session().stateChanged(TrainingState::Stopped); // none is active
