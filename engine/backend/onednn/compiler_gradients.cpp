@@ -7,6 +7,35 @@
 #include <utility>
 
 namespace gradwright::onednn {
+namespace {
+
+/// The sum of gradients that the value is; nullptr where it is none.
+const Op* sumThatMakes(const OpGraph& graph, ValueId value) {
+    const auto* op = graph.producerOf(value);
+    return op && op->isBackward && std::holds_alternative<AddOp>(op->attributes) ? op : nullptr;
+}
+
+/// A gradient and all that is added to it, each once; sums of sums included.
+std::vector<ValueId> gradientTerms(const OpGraph& graph, ValueId gradient) {
+    std::vector<ValueId> terms{gradient};
+    for (std::size_t i = 0; i < terms.size(); ++i)
+        if (const auto* sum = sumThatMakes(graph, terms[i]))
+            terms.insert(terms.end(), sum->inputs.begin(), sum->inputs.end());
+    std::ranges::sort(terms);
+    terms.erase(std::ranges::unique(terms).begin(), terms.end());
+    return terms;
+}
+
+/// How many inputs of ops read each value.
+std::vector<std::size_t> readsOf(const OpGraph& graph) {
+    std::vector<std::size_t> reads(graph.values().size());
+    for (const auto& op : graph.ops())
+        for (const auto input : op.inputs)
+            ++reads[input.index()];
+    return reads;
+}
+
+} // namespace
 
 void Compiler::emitBackward() {
     schedule_.beginBackward();
@@ -217,34 +246,24 @@ void Compiler::findReadGradients() {
     readGradients_.assign(graph_.weights().size(), false);
     addedInStore_.assign(graph_.values().size(), false);
     fusedGradients_.assign(graph_.weights().size(), nullptr);
-    std::vector<std::size_t> reads(graph_.values().size());
-    for (const auto& op : graph_.ops())
-        for (const auto input : op.inputs)
-            ++reads[input.index()];
-    const auto isSum = [](const Op* op) {
-        return op && op->isBackward && std::holds_alternative<AddOp>(op->attributes);
-    };
+    const auto reads = readsOf(graph_);
     std::vector<bool> isStored(graph_.values().size());
     for (const auto& [weight, value] : graph_.gradients()) {
-        // The value and all that is added to it, a sum of sums included.
-        std::vector<ValueId> terms{value};
-        std::size_t readBySums = 0;
-        for (std::size_t i = 0; i < terms.size(); ++i)
-            if (const auto* op = graph_.producerOf(terms[i]); isSum(op)) {
-                terms.insert(terms.end(), op->inputs.begin(), op->inputs.end());
-                readBySums += op->inputs.size();
-            }
-        std::ranges::sort(terms);
-        terms.erase(std::ranges::unique(terms).begin(), terms.end());
+        const auto terms = gradientTerms(graph_, value);
         std::size_t read = 0;
-        for (const auto term : terms)
+        std::size_t readBySums = 0;
+        for (const auto term : terms) {
             read += reads[term.index()];
+            if (const auto* sum = sumThatMakes(graph_, term))
+                readBySums += sum->inputs.size();
+        }
         readGradients_[weight.index()] = read > readBySums;
         for (const auto term : terms) {
             isStored[term.index()] = true;
             addedInStore_[term.index()] = read == readBySums;
         }
     }
+    // What is no term of a gradient that is stored was read, or else it would be dead.
     for (const auto& op : graph_.ops())
         if (const auto* gradient = std::get_if<GradientOp>(&op.attributes)) {
             const auto& weights = graph_.ops()[*graph_.placeOf(gradient->of)].weights;
