@@ -144,9 +144,9 @@ struct LayerDef {
     std::string key;   ///< what files hold: "conv2d"
     std::string title; ///< what people read: "Conv 2D"
     Category category;
-    std::string doc;     ///< what it does, in a sentence or two
-    std::string formula; ///< may be empty
-    std::string source;  ///< paper or document; may be empty
+    std::string doc;          ///< what it does, in a sentence or two
+    std::string formula = {}; ///< may be empty
+    std::string source = {};  ///< paper or document; may be empty
     std::size_t minInputs = 1;
     std::size_t maxInputs = 1;
     bool hasOutput = true;

@@ -25,6 +25,7 @@ constexpr int kSteps = 100'000;
 constexpr int kLooks = 2'000; ///< steps between two looks at everything
 constexpr std::size_t kMostNodes = 14;
 constexpr std::size_t kMostBlocks = 6;
+constexpr std::size_t kMostBoxes = 200;
 
 /// Edits such as a user makes, some of which do not fit.
 class RandomUser {
@@ -37,6 +38,9 @@ public:
     }
 
     ProjectEdit next(const Project& project) {
+        // Ungrouping copies what is written on the block's canvas, which doubles in a long walk.
+        if (project.canvas.frames.size() + project.canvas.notes.size() > kMostBoxes)
+            return withoutBoxes(project);
         const auto graph = anyGraph(project.network);
         switch (below(16)) {
         case 0:
@@ -117,6 +121,15 @@ private:
         const auto id = node.id;
         return {ProjectEdit::Group{{NetworkEdit{AddNode{graph, std::move(node)}}},
                                    {MoveNodes{graph, {{id, Point{number(), number()}}}}}}};
+    }
+
+    static ProjectEdit withoutBoxes(const Project& project) {
+        ProjectEdit::Group group;
+        for (const auto& [id, frame] : project.canvas.frames)
+            group.push_back({SetFrame{id, std::nullopt}});
+        for (const auto& [id, note] : project.canvas.notes)
+            group.push_back({SetNote{id, std::nullopt}});
+        return {std::move(group)};
     }
 
     ProjectEdit box(const std::string& graph) {
