@@ -45,10 +45,14 @@ std::optional<Promotion> promotionWithin(const Network& network, std::string_vie
 } // namespace
 
 std::string freshBlockName(const Network& network, std::string_view stem) {
-    if (!network.blocks.contains(stem))
+    // Instances may name a block whose definition is missing.
+    const auto isFree = [&](std::string_view name) {
+        return !network.blocks.contains(name) && usesOf(network, name) == 0;
+    };
+    if (isFree(stem))
         return std::string(stem);
     for (std::size_t number = 2;; ++number)
-        if (auto name = fmt::format("{} {}", stem, number); !network.blocks.contains(name))
+        if (auto name = fmt::format("{} {}", stem, number); isFree(name))
             return name;
 }
 

@@ -179,11 +179,7 @@ struct Apply {
         const auto found = network.blocks.find(edit.name);
         if (found == network.blocks.end())
             throw Error("the network has no block \"{}\"", edit.name);
-        const bool inUse = usesBlock(network.main, edit.name) ||
-                           std::ranges::any_of(network.blocks, [&](const auto& entry) {
-                               return usesBlock(entry.second.graph, edit.name);
-                           });
-        if (inUse)
+        if (isInUse(edit.name))
             throw Error("the block \"{}\" is still in use; remove its instances first", edit.name);
         AddBlock inverse{edit.name, std::move(found->second)};
         network.blocks.erase(found);
@@ -197,6 +193,11 @@ struct Apply {
         if (edit.from == edit.to)
             return {edit};
         requireBlockName(edit.to);
+        // Their links were made without knowing its ports, and undoing would rename them, too.
+        if (isInUse(edit.to))
+            throw Error("there are instances of a block \"{}\" whose definition is missing; choose "
+                        "another name, or remove them first",
+                        edit.to);
         auto entry = network.blocks.extract(found);
         entry.key() = edit.to;
         network.blocks.insert(std::move(entry));
@@ -245,6 +246,13 @@ private:
                         name.size());
         if (network.blocks.contains(name))
             throw Error("there is already a block called \"{}\"", name);
+    }
+
+    [[nodiscard]] bool isInUse(std::string_view block) const {
+        return usesBlock(network.main, block) ||
+               std::ranges::any_of(network.blocks, [&](const auto& entry) {
+                   return usesBlock(entry.second.graph, block);
+               });
     }
 
     static void renameUses(Graph& graph, const RenameBlock& edit) {

@@ -175,6 +175,19 @@ private Q_SLOTS:
                  QStringLiteral("there is already a block called \"other\""));
     }
 
+    /// A block of that name would meet links that were made without knowing its ports.
+    void missingBlocksKeepTheirNames() {
+        auto network = residualNetwork();
+        Node node{network.main.freshNodeId(), "lost", BlockUse{"missing"}, {}};
+        apply(network, {AddNode{"", std::move(node)}});
+        QCOMPARE(messageOf([&] {
+                     apply(network, {RenameBlock{"unit", "missing"}});
+                 }),
+                 QStringLiteral("there are instances of a block \"missing\" whose definition is "
+                                "missing; choose another name, or remove them first"));
+        QCOMPARE(freshBlockName(network, "missing"), std::string("missing 2"));
+    }
+
     void parametersArePromotedAndTakenBack() {
         auto network = residualNetwork();
         const auto before = network;
