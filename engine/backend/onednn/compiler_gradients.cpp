@@ -22,7 +22,7 @@ std::vector<ValueId> gradientTerms(const OpGraph& graph, ValueId gradient) {
         if (const auto* sum = sumThatMakes(graph, terms[i]))
             terms.insert(terms.end(), sum->inputs.begin(), sum->inputs.end());
     std::ranges::sort(terms);
-    terms.erase(std::ranges::unique(terms).begin(), terms.end());
+    terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
     return terms;
 }
 
