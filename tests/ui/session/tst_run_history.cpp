@@ -32,12 +32,12 @@ class RunHistoryTest : public QObject {
 private Q_SLOTS:
     void classesAreToldByAccuracy() {
         const TemporaryFolder folder;
-        const auto history = readHistory(makeRun(
-            folder, "softmax-regression",
-            R"({"step":4,"epoch":0.5,"loss":0.7,"accuracy":0.6,"learning_rate":0.1})"
-            "\n"
-            R"({"step":8,"epoch":1,"epoch_loss":0.5,"epoch_accuracy":0.8,"best":true})"
-            "\n"));
+        const auto history = readHistory(
+            makeRun(folder, "softmax-regression",
+                    R"({"step":4,"epoch":0.5,"loss":0.7,"accuracy":0.6,"learning_rate":0.1})"
+                    "\n"
+                    R"({"step":8,"epoch":1,"epoch_loss":0.5,"epoch_accuracy":0.8,"best":true})"
+                    "\n"));
         QCOMPARE(history.metric, &metric("accuracy"));
         QCOMPARE(history.steps.size(), 1U);
         QVERIFY(history.steps[0].quality == (Quality{&metric("accuracy"), 0.6}));
