@@ -22,7 +22,7 @@ public:
     struct Reading {
         Prediction prediction;
         std::string className;      ///< empty where the network predicts values
-        std::vector<double> values; ///< in their own units; none where it predicts classes
+        std::vector<double> values; ///< predictions in the target's units; empty for classes
     };
     /// Prepares the image as the run's data were and classifies it. Throws Error naming the file.
     Reading read(const std::filesystem::path& image);

@@ -18,7 +18,7 @@ struct TrainingResult {
     std::optional<std::string> failure;
     std::optional<Score> validation; ///< the best
     double samplesPerSecond = 0;     ///< median over the epochs, waiting for data included
-    double waitShare = 0;            ///< of that time, waiting for data; the last epoch's
+    double waitShare = 0;            ///< share of the last epoch spent waiting for data
 };
 
 /// Trains on the calling thread, showing progress on `progress` when it is not null.

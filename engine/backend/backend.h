@@ -78,10 +78,10 @@ struct StepSeed {
 struct StepRequest {
     std::span<const BatchInput> inputs; ///< stay valid until finish()
     StepSeed seed;                      ///< its step counts from 1
-    double learningRate = 0;            ///< in training
+    double learningRate = 0;            ///< ignored in inference
 };
 
-/// Where a step first met a number that is not finite.
+/// The first value or gradient of a step that is NaN or infinite.
 struct NonFinite {
     enum class Where { Loss, Gradient };
     Where where;

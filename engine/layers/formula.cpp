@@ -19,13 +19,13 @@ using formula::Expression;
 using formula::Start;
 
 /// The starts that are there, in the order of the formula, and 1 for those that are missing.
-std::vector<Start> mendedStarts(const Expression& expression, const std::vector<Start>& starts) {
-    std::vector<Start> mended;
+std::vector<Start> completedStarts(const Expression& expression, const std::vector<Start>& starts) {
+    std::vector<Start> completed;
     for (const auto& name : expression.parameters) {
         const auto found = std::ranges::find(starts, name, &Start::name);
-        mended.push_back(found == starts.end() ? Start{name, 1} : *found);
+        completed.push_back(found == starts.end() ? Start{name, 1} : *found);
     }
-    return mended;
+    return completed;
 }
 
 std::string quoted(const std::vector<std::string>& names) {
@@ -52,7 +52,7 @@ std::optional<LayerProblem> startsProblem(const Expression& expression,
     if (!unused.empty())
         message += fmt::format("{}The formula does not use {}.", message.empty() ? "" : " ",
                                quoted(unused));
-    const auto text = formula::toText(mendedStarts(expression, starts));
+    const auto text = formula::toText(completedStarts(expression, starts));
     return LayerProblem{message,
                         "parameters",
                         {{text.empty() ? "Clear parameters" : "Set parameters to " + text,

@@ -133,7 +133,7 @@ struct LayerTraits {
 struct SeveralOutputs {
     /// How many, whatever the values are.
     std::size_t (*count)(const ParamValues&) = nullptr;
-    /// Of all, given inputs that the layer's infer() accepts, which gives that of the first.
+    /// The shapes of all outputs, for inputs that infer() accepts, which returns the first.
     std::vector<Shape> (*shapes)(const InferContext&) = nullptr;
 };
 

@@ -38,7 +38,8 @@ struct Outcomes {
         return static_cast<std::int64_t>(labels.size() / steps);
     }
 
-    /// For so many samples of `perSample` output elements in all their `stepsPerSample`.
+    /// Reserves memory for so many samples: `perSample` output elements over all
+    /// `stepsPerSample` steps of each.
     void begin(std::size_t samples, std::size_t perSample, std::size_t stepsPerSample);
     /// Takes what would have been right for the samples of a batch; what the network said of them
     /// has to be written where it tells.

@@ -17,7 +17,8 @@ struct Score {
     bool operator==(const Score&) const = default;
 };
 
-/// By a metric that sums can tell; its value is 0 where it is not defined.
+/// The score of these sums by a metric that has `running`; its quality is 0 where it is not
+/// defined.
 Score scoreOf(const ScoreSums& sums, const MetricDef& metric);
 
 } // namespace gradwright

@@ -9,9 +9,9 @@
 
 namespace gradwright {
 
-/// Which parts of a sample each Input of a network gets: columns of a table by their names, of
-/// other samples ranges of the first axis, counted from 0 ("3", or "0-11" with both ends). Empty:
-/// the only Input gets all of it.
+/// The parts of each sample that every Input of a network receives: columns of a table by their
+/// names, of other samples ranges of the first axis, counted from 0 ("3", or "0-11" with both
+/// ends). Empty: the only Input gets all of it.
 struct InputAssignment {
     std::map<std::string, std::vector<std::string>> inputs; ///< by the name of the Input
     std::vector<std::string> leftOut;                       ///< parts that no Input is to get
@@ -22,7 +22,7 @@ struct InputAssignment {
 
 /// Adds "inputs" and "left_out" to the object, where there are any.
 void writeAssignment(const InputAssignment& assignment, Json& object);
-/// From these keys of an object, which may lack them. Throws Error naming the key and the value.
+/// Reads these keys of an object, which may lack them. Throws Error naming the key and the value.
 InputAssignment readAssignment(const Json& object);
 
 } // namespace gradwright

@@ -34,7 +34,7 @@ struct StepDone {
     double learningRate = 0;
     double samplesPerSecond = 0; ///< over the last second or so, training only
     double secondsLeft = 0;      ///< estimate for all epochs
-    double waitShare = 0;        ///< of that second, without data to compute with
+    double waitShare = 0;        ///< share of that second spent waiting for data
     /// Norm of each learning weight's gradient; sent with some steps only.
     std::shared_ptr<const std::vector<double>> gradientNorms;
 };
@@ -47,7 +47,7 @@ struct EpochDone {
     double learningRate = 0;
     double seconds = 0; ///< of training steps since start or resume, in the epoch
     double samplesPerSecond = 0;
-    double waitShare = 0; ///< of these seconds, without data to compute with
+    double waitShare = 0; ///< share of these seconds spent waiting for data
     bool best = false;    ///< the best so far, kept in best.safetensors
 };
 

@@ -23,7 +23,7 @@ struct SamplePart {
 /// The columns of a table, one after the other as they lie in a sample; none for other data.
 std::vector<SamplePart> columnParts(const DataInfo& data);
 
-/// What an Input gets, in the order in which it lies in a sample.
+/// What an Input receives, in the order of the sample.
 struct Feed {
     std::string input;
     std::vector<SamplePart> parts;

@@ -48,7 +48,7 @@ std::vector<Diagnostic> diagnoseTraining(const Network& network, const Analysis&
 
 /// The graph that prediction compiles. It takes whole samples of the data, as trainingGraph() does,
 /// and gives the network's first output, named "probabilities", as one
-/// number a class or, for data with target values, as these. The loss's softmax or sigmoid is
+/// number per class or, for data with target values, as these. The loss's softmax or sigmoid is
 /// appended where the network does not end in it; a single output that decides between two classes
 /// becomes two.
 OpGraph inferenceGraph(const Network& network, const DataInfo& data,

@@ -52,7 +52,7 @@ private Q_SLOTS:
         const auto result = Cli::finish(*process);
         QCOMPARE(result.code, 0);
         if (!result.err.contains("GOMP_SPINCOUNT"))
-            QSKIP("this OpenMP library does not tell its settings");
+            QSKIP("this OpenMP library does not print its settings");
         const auto last = result.err.mid(result.err.lastIndexOf("GOMP_SPINCOUNT"));
         QVERIFY2(last.startsWith("GOMP_SPINCOUNT = '20000'"), last.left(60).constData());
     }

@@ -37,12 +37,12 @@ void fitToData(Project& project) {
     for (int i = 0; i < kMostEdits; ++i) {
         const auto found =
             diagnoseTraining(project.network, analyze(project.network), info, project.training);
-        const auto mendable = std::ranges::find_if(found, [](const Diagnostic& diagnostic) {
+        const auto fixable = std::ranges::find_if(found, [](const Diagnostic& diagnostic) {
             return diagnostic.severity == Severity::Error && !diagnostic.fixes.empty();
         });
-        if (mendable == found.end())
+        if (fixable == found.end())
             return;
-        apply(project, editOf(project, mendable->fixes.front()));
+        apply(project, editOf(project, fixable->fixes.front()));
         info.assignment = project.data.assignment;
     }
 }

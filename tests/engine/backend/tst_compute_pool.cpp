@@ -109,7 +109,7 @@ private Q_SLOTS:
 
     void threadsWithoutTasksSleep() {
         if (!processorTimes(currentThread()))
-            QSKIP("this system does not tell what its threads take of the processors");
+            QSKIP("this system does not report the processor time of threads");
         ComputePool pool(2);
         pool.run(2, [](std::size_t, std::size_t) {});
         QTest::qWait(20);

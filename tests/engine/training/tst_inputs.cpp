@@ -127,7 +127,7 @@ private Q_SLOTS:
 
     void faultsHaveFixes() {
         auto project = houseProject("", true);
-        const auto mend = [&](InputAssignment assignment, std::size_t fix) {
+        const auto applyFix = [&](InputAssignment assignment, std::size_t fix) {
             auto info = houseInfo(std::move(assignment));
             project.data.assignment = info.assignment;
             const auto found = diagnosed(project.network, info);
@@ -141,11 +141,11 @@ private Q_SLOTS:
             return isMended && undone == before ? chosen.title : std::string("no fix");
         };
         // All at once, by size; by size it is not in order, so numbers and categories part.
-        QCOMPARE(mend({}, 0), std::string("Assign columns to the Inputs"));
+        QCOMPARE(applyFix({}, 0), std::string("Assign columns to the Inputs"));
         QVERIFY(project.data.assignment == houseColumns());
-        QCOMPARE(mend({{{"numbers", {"size"}}, {"view", {"view"}}}, {}}, 0),
+        QCOMPARE(applyFix({{{"numbers", {"size"}}, {"view", {"view"}}}, {}}, 0),
                  std::string("Assign \"age\" to numbers"));
-        QCOMPARE(mend({{{"view", {"view"}}}, {"size", "age"}}, 0),
+        QCOMPARE(applyFix({{{"view", {"view"}}}, {"size", "age"}}, 0),
                  std::string("Assign columns to the Inputs"));
         // Left out, the Input has one number too many, which is another fault.
         auto info = houseInfo({{{"numbers", {"size"}}, {"view", {"view"}}}, {"age"}});
@@ -159,7 +159,7 @@ private Q_SLOTS:
         for (const auto& [id, node] : project.network.main.nodes())
             if (node.name == "numbers")
                 apply(project.network, {SetParam{"", id, "shape", IntTuple{7}}});
-        QCOMPARE(mend({}, 0), std::string("Assign columns to the Inputs"));
+        QCOMPARE(applyFix({}, 0), std::string("Assign columns to the Inputs"));
     }
 
     void aSingleInputWithoutAssignmentIsAsBefore() {
