@@ -29,6 +29,18 @@ struct AdamFactors {
     T epsilon;
     T decay;
 
+    struct Means {
+        T first, second;
+    };
+    /// Moves both running means towards a gradient and its square.
+    GRADWRIGHT_HOST_DEVICE Means follow(T gradient, T& first, T& second) const {
+        const T m = keep1 * first + take1 * gradient;
+        const T v = keep2 * second + take2 * gradient * gradient;
+        first = m;
+        second = v;
+        return {m, v};
+    }
+
     /// 1 - beta1^step, which m is divided by.
     [[gnu::always_inline]] static double firstBias(const UpdateStep& step) {
         return 1.0 - std::pow(step.constants[AdamConstant::Beta1], static_cast<double>(step.step));
@@ -55,10 +67,7 @@ struct AdamRule {
 
     GRADWRIGHT_HOST_DEVICE void operator()(T& weight, T gradient, T& first, T& second) const {
         const T g = gradient + f.decay * weight;
-        const T m = f.keep1 * first + f.take1 * g;
-        const T v = f.keep2 * second + f.take2 * g * g;
-        first = m;
-        second = v;
+        const auto [m, v] = f.follow(g, first, second);
         weight -= rate * m / (std::sqrt(v) * secondScale + f.epsilon);
     }
 };
@@ -79,10 +88,7 @@ struct AdamwRule {
                                 step.learningRate * step.constants[AdamConstant::WeightDecay])) {}
 
     GRADWRIGHT_HOST_DEVICE void operator()(T& weight, T gradient, T& first, T& second) const {
-        const T m = f.keep1 * first + f.take1 * gradient;
-        const T v = f.keep2 * second + f.take2 * gradient * gradient;
-        first = m;
-        second = v;
+        const auto [m, v] = f.follow(gradient, first, second);
         weight = shrink * weight - rate * m / (std::sqrt(v) * secondScale + f.epsilon);
     }
 };
@@ -103,11 +109,8 @@ struct AmsgradRule {
     GRADWRIGHT_HOST_DEVICE void operator()(T& weight, T gradient, T& first, T& second,
                                            T& largest) const {
         const T g = gradient + f.decay * weight;
-        const T m = f.keep1 * first + f.take1 * g;
-        const T v = f.keep2 * second + f.take2 * g * g;
+        const auto [m, v] = f.follow(g, first, second);
         const T top = largest > v ? largest : v;
-        first = m;
-        second = v;
         largest = top;
         weight -= rate * m / (std::sqrt(top) * secondScale + f.epsilon);
     }
@@ -155,10 +158,7 @@ struct LambRule {
 
     GRADWRIGHT_HOST_DEVICE void operator()(T& weight, T gradient, T& first, T& second,
                                            T& direction) const {
-        const T m = f.keep1 * first + f.take1 * gradient;
-        const T v = f.keep2 * second + f.take2 * gradient * gradient;
-        first = m;
-        second = v;
+        const auto [m, v] = f.follow(gradient, first, second);
         direction = firstScale * m / (std::sqrt(v) * secondScale + f.epsilon) + f.decay * weight;
     }
 };
@@ -195,10 +195,7 @@ struct RadamRule {
 
     GRADWRIGHT_HOST_DEVICE void operator()(T& weight, T gradient, T& first, T& second) const {
         const T g = gradient + f.decay * weight;
-        const T m = f.keep1 * first + f.take1 * g;
-        const T v = f.keep2 * second + f.take2 * g * g;
-        first = m;
-        second = v;
+        const auto [m, v] = f.follow(g, first, second);
         weight -= rate * m / (useSecond * std::sqrt(v) + epsilon);
     }
 };

@@ -27,10 +27,7 @@ struct NadamRule {
 
     GRADWRIGHT_HOST_DEVICE void operator()(T& weight, T gradient, T& first, T& second) const {
         const T g = gradient + f.decay * weight;
-        const T m = f.keep1 * first + f.take1 * g;
-        const T v = f.keep2 * second + f.take2 * g * g;
-        first = m;
-        second = v;
+        const auto [m, v] = f.follow(g, first, second);
         weight -= (gradientRate * g + firstRate * m) / (std::sqrt(v) * secondScale + f.epsilon);
     }
 
