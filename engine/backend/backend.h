@@ -85,11 +85,11 @@ struct StepRequest {
 struct NonFinite {
     enum class Where { Loss, Gradient };
     Where where;
-    std::string path; ///< of the first layer whose value it is, or the key of the weight
+    std::string path; ///< the first layer with such a value, or the weight's key
     bool operator==(const NonFinite&) const = default;
 };
 
-/// All that is asked of a step. Pointer and span are valid until the next call of the program.
+/// The results of a step. Pointer and span are valid until the next call of the program.
 struct StepResult {
     double lossSum = 0; ///< over the batch, of the weighted per-sample losses
     /// The batch's, where the graph says what to compare with; else nullptr.
