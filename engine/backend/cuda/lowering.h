@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/backend.h"
+#include "engine/backend/cuda/device.h"
+#include "engine/backend/cuda/kernels/params.h"
+
+#include <array>
+#include <cstring>
+#include <map>
+#include <vector>
+
+namespace gradwright::cuda {
+
+/// A launch with the values of its arguments, ready to be handed to the driver.
+struct PreparedLaunch {
+    const char* family;
+    const char* kernel;
+    Launch launch;
+    std::vector<std::byte> values;    ///< of all arguments, each aligned to 8
+    std::vector<std::size_t> offsets; ///< in `values`
+    std::size_t op;                   ///< its place in the graph; of none: npos
+};
+
+/// Where the memory of a program lies. All zero while only sizes are wanted.
+struct ProgramMemory {
+    std::vector<Address> values;                 ///< by ValueId
+    std::vector<Address> weights;                ///< by WeightId
+    Address scratch = 0, state = 0, scalars = 0; ///< see Lowering
+    Address sums = 0;                            ///< of StepSums
+};
+
+/// Turns the ops of a graph into launches, in the order in which they are made.
+class LaunchList {
+public:
+    LaunchList(const OpGraph& graph, const CompileOptions& options, const ProgramMemory& memory)
+        : graph(graph)
+        , options(options)
+        , memory(memory) {}
+
+    const OpGraph& graph;
+    const CompileOptions& options;
+    const ProgramMemory& memory;
+    std::vector<PreparedLaunch> launches;
+    std::size_t scratchBytes = 0;                         ///< that the op with the most needs
+    std::size_t stateBytes = 0;                           ///< of all ops together
+    std::map<std::uint32_t, std::vector<Address>> states; ///< by OpId, in the order of the requests
+
+    /// As launched by `op`, a place in the graph.
+    template <class... P, class... A>
+    void add(std::size_t op, KernelName<void(P...)> kernel, const Launch& launch,
+             A&&... arguments) {
+        static_assert(sizeof...(P) == sizeof...(A));
+        PreparedLaunch prepared{kernel.family, kernel.name, launch, {}, {}, op};
+        (append(prepared, static_cast<P>(arguments)), ...);
+        launches.push_back(std::move(prepared));
+    }
+
+private:
+    template <class T>
+    static void append(PreparedLaunch& prepared, const T& value) {
+        static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= 8);
+        const auto at = (prepared.values.size() + 7) / 8 * 8;
+        prepared.values.resize(at + sizeof(T));
+        std::memcpy(prepared.values.data() + at, &value, sizeof(T));
+        prepared.offsets.push_back(at);
+    }
+};
+
+/// What the lowering of an op works with. Arrays are row-major, without padding; integers and truth
+/// values that ops make are kept as real numbers.
+class Lowering {
+public:
+    /// `place`: of the op, or of the gradient whose op is at `forward`.
+    Lowering(LaunchList& list, std::size_t place, std::size_t forward)
+        : list_(list)
+        , place_(place)
+        , op_(list.graph.ops()[forward]) {}
+
+    [[nodiscard]] const OpGraph& graph() const { return list_.graph; }
+    [[nodiscard]] const Op& op() const { return op_; }
+    [[nodiscard]] std::int64_t batch() const { return list_.options.batch; }
+    [[nodiscard]] bool isTraining() const { return list_.options.mode == Mode::Training; }
+
+    [[nodiscard]] std::size_t inputs() const { return op_.inputs.size(); }
+    [[nodiscard]] Shape inputShape(std::size_t i = 0) const { return shapeOf(op_.inputs[i]); }
+    [[nodiscard]] Shape outputShape(std::size_t i = 0) const { return shapeOf(op_.outputs[i]); }
+    [[nodiscard]] float* input(std::size_t i = 0) const { return array(op_.inputs[i]); }
+    [[nodiscard]] float* output(std::size_t i = 0) const { return array(op_.outputs[i]); }
+    [[nodiscard]] float* weight(std::size_t i = 0) const {
+        return reinterpret_cast<float*>(list_.memory.weights[op_.weights[i].index()]);
+    }
+    /// Whether the input is fed as I32: then indices() holds it and input() is nothing.
+    [[nodiscard]] bool isFedAsIndices(std::size_t i) const;
+    [[nodiscard]] const std::int32_t* indices(std::size_t i) const {
+        return reinterpret_cast<const std::int32_t*>(list_.memory.values[op_.inputs[i].index()]);
+    }
+    [[nodiscard]] const StepScalars* scalars() const {
+        return reinterpret_cast<const StepScalars*>(list_.memory.scalars);
+    }
+    [[nodiscard]] StepSums* sums() const { return reinterpret_cast<StepSums*>(list_.memory.sums); }
+
+    /// Memory until the op has run.
+    template <class T>
+    T* scratch(std::size_t count) {
+        const auto at = take(scratchUsed_, count * sizeof(T));
+        list_.scratchBytes = std::max(list_.scratchBytes, scratchUsed_);
+        return reinterpret_cast<T*>(list_.memory.scratch + at);
+    }
+    /// Memory that lasts from the forward to the backward pass; in the lowering of the gradient
+    /// state() gives it back, by the order in which it was taken.
+    template <class T>
+    T* makeState(std::size_t count) {
+        const auto at = list_.memory.state + take(list_.stateBytes, count * sizeof(T));
+        list_.states[op_.id.value].push_back(at);
+        return reinterpret_cast<T*>(at);
+    }
+    template <class T>
+    [[nodiscard]] T* state(std::size_t index = 0) const {
+        return reinterpret_cast<T*>(list_.states.at(op_.id.value).at(index));
+    }
+
+    template <class... P, class... A>
+    void launch(KernelName<void(P...)> kernel, const Launch& launch, A&&... arguments) {
+        list_.add(place_, kernel, launch, std::forward<A>(arguments)...);
+    }
+    /// A grid of blocks of 256 threads, each for some of `count` elements.
+    [[nodiscard]] static Launch forElements(std::size_t count);
+
+protected:
+    [[nodiscard]] Shape shapeOf(ValueId id) const { return graph().type(id).shapeFor(batch()); }
+    [[nodiscard]] float* array(ValueId id) const {
+        return reinterpret_cast<float*>(list_.memory.values[id.index()]);
+    }
+    static std::size_t take(std::size_t& used, std::size_t bytes) {
+        constexpr std::size_t kAlignment = 256;
+        const auto at = (used + kAlignment - 1) / kAlignment * kAlignment;
+        used = at + bytes;
+        return at;
+    }
+
+    LaunchList& list_;
+    std::size_t place_;
+    const Op& op_;
+    std::size_t scratchUsed_ = 0;
+};
+
+/// The same for a GradientOp: op(), its inputs, outputs and weights are those of the op that it is
+/// the gradient of. Only what the gradient declares to read may be read. Gradients are written, not
+/// added to.
+class GradientLowering : public Lowering {
+public:
+    GradientLowering(LaunchList& list, std::size_t place, std::size_t forward);
+
+    [[nodiscard]] const float* outputGradient(std::size_t i = 0) const {
+        return array(gradient_.inputs[i]);
+    }
+    /// Null where it is not wanted.
+    [[nodiscard]] float* inputGradient(std::size_t i = 0) const { return inputGradients_[i]; }
+    [[nodiscard]] float* weightGradient(std::size_t i = 0) const { return weightGradients_[i]; }
+
+private:
+    const Op& gradient_;
+    std::vector<float*> inputGradients_, weightGradients_;
+};
+
+/// Lowers all ops of the list's graph. Throws Error for one without kernels here.
+void lowerAll(LaunchList& list);
+/// Whether there are kernels for the op.
+bool hasLowering(const OpAttributes& op);
+
+} // namespace gradwright::cuda
