@@ -11,6 +11,10 @@
 #ifdef __CUDACC__
 /// Memory of a block, of any type: GRADWRIGHT_SHARED(tile, float[32][33]).
 #define GRADWRIGHT_SHARED(name, ...) __shared__ std::type_identity_t<__VA_ARGS__> name
+/// A pointer to the memory of a block whose size the launch gives.
+#define GRADWRIGHT_DYNAMIC_SHARED(name, ...)                                                       \
+    extern __shared__ __align__(16) unsigned char gradwrightDynamicShared[];                       \
+    auto* const name = reinterpret_cast<std::type_identity_t<__VA_ARGS__>*>(gradwrightDynamicShared)
 #define GRADWRIGHT_UNROLL _Pragma("unroll")
 #endif
 
@@ -26,7 +30,7 @@
 #else
 // The stand-in also learns where they are.
 #define GRADWRIGHT_REGISTER_KERNEL(family, name, parameters, arguments)                            \
-    gradwright::cuda::standin::addKernel("gw_" #name, gw_##name);
+    gradwright::cuda::standin::addKernel(#family, "gw_" #name, gw_##name);
 #define GRADWRIGHT_KERNEL_FAMILY(family, list)                                                     \
     list(GRADWRIGHT_DEFINE_KERNEL) void gradwrightAdd_##family() {                                 \
         list(GRADWRIGHT_REGISTER_KERNEL)                                                           \

@@ -1,0 +1,3 @@
+# The families of kernels: kernels/NAME.cu each. All that is compiled of them follows from this list.
+set(gradwright_cuda_families
+  product)

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The block that runs, for standin_block.cpp and standin_warp.cpp alone. Neither is instrumented:
+// sanitizers would take the stand-in's own records for memory that the kernel's threads share.
+
+#include "tests/standin/standin_block.h"
+#include "tests/standin/standin_fiber.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gradwright::cuda::standin {
+
+inline constexpr unsigned kMostThreads = 1024;
+inline constexpr unsigned kGroupsPerWarp = 4;
+inline constexpr std::size_t kSharedLimit = 48 << 10; ///< bytes of a block without asking for more
+
+enum class State : std::uint8_t { Ready, AtBarrier, Meeting, Done };
+
+/// Threads of one warp that meet.
+struct Group {
+    Collective kind = Collective::Sync;
+    unsigned mask = 0;
+    unsigned arrived = 0;
+    unsigned unread = 0; ///< those that have not left yet
+    bool isUsed = false, isComplete = false;
+    std::uint64_t values[32] = {};
+};
+
+struct Thread {
+    Context context;
+    State state = State::Done;
+    uint3 index{};
+    void* fibers[2] = {}; ///< ThreadSanitizer's: neighbouring blocks differ, so nothing orders them
+};
+
+struct SharedArray {
+    const void* tag;
+    std::byte* at;
+};
+
+struct Block {
+    Block();
+    ~Block();
+    Block(const Block&) = delete;
+    Block& operator=(const Block&) = delete;
+
+    [[nodiscard]] std::byte* stackOf(unsigned thread) const;
+    [[nodiscard]] char* tagOf(const Group* group) {
+        return &groupTags[parity][group - groups.data()];
+    }
+
+    const KernelRun* kernel = nullptr; ///< null while none runs
+    std::byte* stacks = nullptr;
+    std::vector<Thread> threads{kMostThreads};
+    std::vector<Group> groups{kMostThreads / 32 * kGroupsPerWarp};
+    std::vector<unsigned> order;
+    unsigned size = 0, live = 0, waiting = 0;
+    unsigned place = 0; ///< of the thread that runs, in `order`
+    unsigned self = 0;  ///< the thread that runs
+    const char* barrierFile = nullptr;
+    int barrierLine = 0;
+
+    std::vector<std::byte> dynamic;
+    std::unique_ptr<std::byte[]> sharedStore{new std::byte[2 * kSharedLimit]};
+    std::size_t sharedUsed = 0;
+    std::vector<SharedArray> shared;
+    std::vector<std::unique_ptr<std::byte[]>> formerShared; ///< of blocks that nothing orders
+
+    Context host;
+    const void* hostStack = nullptr;
+    std::size_t hostStackBytes = 0;
+    void* hostFiber = nullptr;
+    std::string error; ///< what ended the kernel
+    bool isIllegalAddress = false;
+
+    unsigned parity = 0; ///< of the number of blocks that have run
+    char barrierTags[2] = {}, launchTag = 0, endTag = 0;
+    char groupTags[2][kMostThreads / 32 * kGroupsPerWarp] = {};
+};
+Block& block();
+
+/// Lets others run until this thread is ready again.
+void pass();
+/// Ends the kernel.
+[[noreturn]] void abandon(const std::string& why, bool isIllegalAddress = false);
+
+} // namespace gradwright::cuda::standin
