@@ -179,9 +179,12 @@ public:
 
     [[nodiscard]] virtual ProgramReport report() const = 0;
 
-private:
+protected:
+    /// Compares the step's outputs, as copyOutput() gives them, with what the graph says.
     void scoreStep(const StepRequest& step, double lossSum);
+    [[nodiscard]] const ScoreSums& score() const { return score_; }
 
+private:
     std::optional<StepRequest> submitted_;
     ScoreSums score_;
     std::vector<float> scored_; ///< what is compared

@@ -1,34 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/ops/element_kinds.h"
 #include "engine/support/param.h"
 
 #include <string>
 #include <vector>
 
 namespace gradwright {
-
-enum class ActivationKind {
-    Identity,
-    Sigmoid,
-    Tanh,
-    Relu,
-    LeakyRelu,
-    Step,
-    HardSigmoid,
-    HardTanh,
-    Relu6,
-    Elu,
-    Selu,
-    Celu,
-    Gelu,
-    GeluTanh,
-    Silu,
-    Mish,
-    HardSwish,
-    Softplus,
-    Softsign
-};
 
 /// An elementwise function f and what is known of it. `alpha` is the slope of leaky ReLU for x < 0
 /// and the α of ELU and CELU; the others have no use for it.
@@ -57,11 +36,6 @@ const ActivationInfo& info(ActivationKind kind);
 ActivationKind activationFromKey(std::string_view key);
 /// With the usual alpha.
 Activation defaultActivation(ActivationKind kind);
-
-/// The constants of SELU, at which activations of mean 0 and variance 1 keep them (Klambauer et al.
-/// 2017).
-inline constexpr double kSeluAlpha = 1.6732632423543772;
-inline constexpr double kSeluScale = 1.0507009873554805;
 
 /// f(x).
 double evaluate(const Activation& activation, double x);

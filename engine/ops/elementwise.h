@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/ops/element_kinds.h"
 #include "engine/ops/value_type.h"
 
 namespace gradwright {
@@ -10,25 +11,6 @@ namespace gradwright {
 
 /// The joint axes of values that are broadcast. Throws Error when they do not fit together.
 Dims broadcastDims(std::string_view op, InputTypes inputs);
-
-enum class UnaryKind {
-    Linear, ///< x
-    Exponential,
-    Logarithm,
-    SquareRoot,
-    Reciprocal,
-    Power, ///< x^a
-    Absolute,
-    Sign,
-    Floor,
-    Ceiling,
-    Round,  ///< halves to the even number
-    Clip,   ///< to [a, b]
-    Inside, ///< 1 where a ≤ x ≤ b, else 0
-    Sine,
-    Cosine,
-    ErrorFunction
-};
 
 /// y = scale · f(x) + shift.
 struct UnaryOp {
@@ -43,8 +25,6 @@ struct UnaryOp {
     bool operator==(const UnaryOp&) const = default;
 };
 
-enum class BinaryKind { Add, Subtract, Multiply, Divide, Power, Maximum, Minimum };
-
 /// y = scale · f(a, b) + shift. Of equal maxima (minima) the first takes the gradient; that of a
 /// power with respect to the exponent needs a base above 0.
 struct BinaryOp {
@@ -58,8 +38,6 @@ struct BinaryOp {
     bool operator==(const BinaryOp&) const = default;
 };
 
-enum class Comparison { Equal, Less, LessOrEqual, Greater, GreaterOrEqual };
-
 /// Whether a ∘ b holds, as a truth value.
 struct CompareOp {
     Comparison comparison = Comparison::Equal;
@@ -70,8 +48,6 @@ struct CompareOp {
     void gradient(GradientContext& context) const;
     bool operator==(const CompareOp&) const = default;
 };
-
-enum class LogicKind { And, Or, Xor, Not };
 
 /// Combines truth values.
 struct LogicOp {

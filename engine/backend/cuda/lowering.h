@@ -19,7 +19,7 @@ struct PreparedLaunch {
     Launch launch;
     std::vector<std::byte> values;    ///< of all arguments, each aligned to 8
     std::vector<std::size_t> offsets; ///< in `values`
-    std::size_t op;                   ///< its place in the graph; of none: npos
+    std::size_t op;                   ///< its place in the graph; of none: how many ops there are
 };
 
 /// Where the memory of a program lies. All zero while only sizes are wanted.
@@ -30,21 +30,18 @@ struct ProgramMemory {
     Address sums = 0;                            ///< of StepSums
 };
 
-/// Turns the ops of a graph into launches, in the order in which they are made.
-class LaunchList {
-public:
-    LaunchList(const OpGraph& graph, const CompileOptions& options, const ProgramMemory& memory)
-        : graph(graph)
-        , options(options)
-        , memory(memory) {}
-
+/// The launches of a program, in the order in which its ops are lowered.
+struct LaunchList {
     const OpGraph& graph;
     const CompileOptions& options;
     const ProgramMemory& memory;
-    std::vector<PreparedLaunch> launches;
-    std::size_t scratchBytes = 0;                         ///< that the op with the most needs
-    std::size_t stateBytes = 0;                           ///< of all ops together
-    std::map<std::uint32_t, std::vector<Address>> states; ///< by OpId, in the order of the requests
+
+    std::vector<PreparedLaunch> launches{};
+    std::vector<PreparedLaunch> updates{}; ///< part of the update: of tracked statistics
+    std::size_t scratchBytes = 0;          ///< that the op with the most needs
+    std::size_t stateBytes = 0;            ///< of all ops together
+    std::map<std::uint32_t, std::vector<Address>>
+        states{}; ///< by OpId, in the order of the requests
 
     /// As launched by `op`, a place in the graph.
     template <class... P, class... A>
@@ -56,7 +53,26 @@ public:
         launches.push_back(std::move(prepared));
     }
 
-private:
+    /// As launched by no op.
+    template <class... P, class... A>
+    void addOfNone(KernelName<void(P...)> kernel, const Launch& launch, A&&... arguments) {
+        add(graph.ops().size(), kernel, launch, std::forward<A>(arguments)...);
+    }
+
+    /// Into `updates`.
+    template <class... P, class... A>
+    void addToUpdate(std::size_t op, KernelName<void(P...)> kernel, const Launch& launch,
+                     A&&... arguments) {
+        updates.push_back(prepare<P...>(op, kernel, launch, static_cast<P>(arguments)...));
+    }
+
+    template <class... P>
+    static PreparedLaunch prepare(std::size_t op, KernelName<void(P...)> kernel,
+                                  const Launch& launch, const P&... arguments) {
+        PreparedLaunch prepared{kernel.family, kernel.name, launch, {}, {}, op};
+        (append(prepared, arguments), ...);
+        return prepared;
+    }
     template <class T>
     static void append(PreparedLaunch& prepared, const T& value) {
         static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= 8);
@@ -123,6 +139,12 @@ public:
     template <class... P, class... A>
     void launch(KernelName<void(P...)> kernel, const Launch& launch, A&&... arguments) {
         list_.add(place_, kernel, launch, std::forward<A>(arguments)...);
+    }
+    /// The same when the optimizer moves the weights; the kernel must do nothing unless sums() are
+    /// finite. Scratch is gone by then, state is not.
+    template <class... P, class... A>
+    void launchInUpdate(KernelName<void(P...)> kernel, const Launch& launch, A&&... arguments) {
+        list_.addToUpdate(place_, kernel, launch, std::forward<A>(arguments)...);
     }
     /// A grid of blocks of 256 threads, each for some of `count` elements.
     [[nodiscard]] static Launch forElements(std::size_t count);

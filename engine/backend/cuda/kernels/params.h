@@ -56,4 +56,25 @@ struct ConvShape {
     std::uint32_t parts = 1; ///< of the sum of a kernel's gradient
 };
 
+/// An input of an element-wise op: real numbers, or I32 as they are fed, with the strides along the
+/// axes of the output (0 where it is repeated).
+struct Operand {
+    const void* data = nullptr;
+    std::int32_t isIndices = 0;
+    std::int64_t stride[kMostAxes] = {};
+};
+
+/// The axes of an element-wise op's output.
+struct ElementAxes {
+    std::int32_t rank = 0;
+    std::uint64_t elements = 0;
+    std::uint32_t length[kMostAxes] = {};
+};
+
+/// y = scale · f(x) + shift; `a` and `b` belong to f.
+struct ElementFunction {
+    std::int32_t kind = 0; ///< of the enumeration that goes with the kernel
+    float scale = 1, shift = 0, a = 0, b = 0;
+};
+
 } // namespace gradwright::cuda

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/cuda/lowering.h"
+
+namespace gradwright::cuda {
+
+// The launches of each op, and of its gradient where that is fused, one file a family. An op that
+// is not here has no kernels on a GPU: compiling says so.
+
+void lower(Lowering& lowering, const DenseOp& op);
+void lowerGradient(GradientLowering& lowering, const DenseOp& op);
+void lower(Lowering& lowering, const MatMulOp& op);
+void lower(Lowering& lowering, const ConvOp& op);
+void lowerGradient(GradientLowering& lowering, const ConvOp& op);
+void lower(Lowering& lowering, const ConvTransposeOp& op);
+void lowerGradient(GradientLowering& lowering, const ConvTransposeOp& op);
+
+void lower(Lowering& lowering, const ActivationOp& op);
+void lowerGradient(GradientLowering& lowering, const ActivationOp& op);
+void lower(Lowering& lowering, const UnaryOp& op);
+void lower(Lowering& lowering, const BinaryOp& op);
+void lower(Lowering& lowering, const CompareOp& op);
+void lower(Lowering& lowering, const LogicOp& op);
+void lower(Lowering& lowering, const WhereOp& op);
+void lower(Lowering& lowering, const CastOp& op);
+void lower(Lowering& lowering, const FillOp& op);
+void lower(Lowering& lowering, const ExpandOp& op);
+void lower(Lowering& lowering, const AddOp& op);
+void lower(Lowering& lowering, const LossSeedOp& op);
+void lower(Lowering& lowering, const ReshapeOp& op);
+void lower(Lowering& lowering, const PermuteOp& op);
+
+} // namespace gradwright::cuda

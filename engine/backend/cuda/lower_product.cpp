@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/cuda/kernels/product.h"
+#include "engine/backend/cuda/lower.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace gradwright::cuda {
+namespace {
+
+constexpr std::int64_t kTile = 64;
+constexpr unsigned kThreads = 256;
+/// The depth of a product is cut into parts while its tiles alone are fewer than that many blocks.
+constexpr std::int64_t kWantedBlocks = 256;
+/// Never into parts of less than that.
+constexpr std::int64_t kLeastDepth = 256;
+constexpr std::int64_t kMostStacked = 65535; ///< of a grid's third axis
+
+/// As the kernels count. Throws Error for an array that they cannot index.
+std::uint32_t count32(std::int64_t count) {
+    if (count < 0 || count > std::numeric_limits<std::int32_t>::max())
+        throw Error("an array of {} rows is too large for a GPU's kernels", count);
+    return static_cast<std::uint32_t>(count);
+}
+
+unsigned tilesOf(std::int64_t size) {
+    return count32((size + kTile - 1) / kTile);
+}
+
+std::uint32_t partsFor(std::int64_t rows, std::int64_t columns, std::int64_t stack,
+                       std::int64_t depth) {
+    const auto blocks = static_cast<std::int64_t>(tilesOf(rows)) * tilesOf(columns) * stack;
+    const auto wanted =
+        std::min(kWantedBlocks / std::max<std::int64_t>(blocks, 1), depth / kLeastDepth);
+    return count32(std::max<std::int64_t>(wanted, 1));
+}
+
+/// c = a · b by the shape, in as many parts as make the GPU busy. The depth is cut only where C has
+/// no gaps.
+void multiply(Lowering& lowering, const float* a, const float* b, const float* bias, float* c,
+              ProductShape shape) {
+    std::int64_t stack = 1;
+    for (int axis = 0; axis < shape.aStack.rank; ++axis)
+        stack *= shape.aStack.length[axis];
+    const auto size = static_cast<std::int64_t>(shape.rows) * shape.columns;
+    const auto launchFor = [&] {
+        return Launch{{tilesOf(shape.rows), tilesOf(shape.columns),
+                       count32(std::clamp<std::int64_t>(stack * shape.parts, 1, kMostStacked))},
+                      {kThreads}};
+    };
+    shape.parts = bias || stack > 1 ? 1 : partsFor(shape.rows, shape.columns, stack, shape.depth);
+    if (shape.parts == 1) {
+        lowering.launch(kernel::multiply, launchFor(), a, b, bias, c, shape);
+        return;
+    }
+    shape.cStack = size;
+    auto* parts = lowering.scratch<float>(static_cast<std::size_t>(size) * shape.parts);
+    lowering.launch(kernel::multiply, launchFor(), a, b, bias, parts, shape);
+    lowering.launch(kernel::addParts, Lowering::forElements(static_cast<std::size_t>(size)), parts,
+                    c, static_cast<std::uint64_t>(size), shape.parts);
+}
+
+struct DenseSizes {
+    std::int64_t rows, features, units;
+};
+DenseSizes sizesOf(const Lowering& lowering, const DenseOp& op) {
+    const auto in = lowering.inputShape();
+    const auto features = in[in.rank() - 1];
+    return {features > 0 ? in.elements() / features : 0, features, op.units};
+}
+
+/// Axes before the last two, with the strides of a factor that is repeated along those that it does
+/// not have or that have length 1.
+Strided stackOf(const Shape& out, const Shape& factor) {
+    Strided stack;
+    stack.rank = static_cast<int>(out.rank()) - 2;
+    std::int64_t stride = factor[factor.rank() - 1] * factor[factor.rank() - 2];
+    for (auto axis = stack.rank - 1; axis >= 0; --axis) {
+        const auto at = static_cast<std::size_t>(axis);
+        stack.length[axis] = count32(out[at]);
+        const auto missing = out.rank() - factor.rank();
+        if (at < missing || factor[at - missing] == 1)
+            continue;
+        stack.stride[axis] = stride;
+        stride *= factor[at - missing];
+    }
+    return stack;
+}
+
+template <class Op>
+ConvShape shapeOf(const Op& op, const Shape& in, const Shape& out, std::int64_t batch) {
+    ConvShape shape;
+    shape.batch = count32(batch);
+    shape.groups = count32(op.groups);
+    shape.inChannels = count32(in[1] / op.groups);
+    shape.outChannels = count32(out[1] / op.groups);
+    // The axes that there are come last.
+    const auto axes = in.rank() - 2;
+    for (std::size_t axis = 0; axis < axes; ++axis) {
+        const auto at = 3 - axes + axis;
+        shape.in[at] = count32(in[axis + 2]);
+        shape.out[at] = count32(out[axis + 2]);
+        shape.kernel[at] = count32(op.kernel[axis]);
+        shape.stride[at] = count32(op.stride[axis]);
+        shape.dilation[at] = count32(op.dilation[axis]);
+        shape.padding[at] = static_cast<std::int32_t>(op.padding.before(axis));
+    }
+    return shape;
+}
+
+std::int64_t productOf(const std::uint32_t (&lengths)[3]) {
+    return static_cast<std::int64_t>(lengths[0]) * lengths[1] * lengths[2];
+}
+
+void convolve(Lowering& lowering, const float* in, const float* kernel, const float* bias,
+              float* out, const ConvShape& shape) {
+    lowering.launch(
+        kernel::convolve,
+        {{tilesOf(shape.batch * productOf(shape.out)), tilesOf(shape.outChannels), shape.groups},
+         {kThreads}},
+        in, kernel, bias, out, shape);
+}
+
+void convolveBack(Lowering& lowering, const float* out, const float* kernel, const float* bias,
+                  float* in, const ConvShape& shape) {
+    lowering.launch(
+        kernel::convolveBack,
+        {{tilesOf(shape.batch * productOf(shape.in)), tilesOf(shape.inChannels), shape.groups},
+         {kThreads}},
+        out, kernel, bias, in, shape);
+}
+
+void kernelGradient(Lowering& lowering, const float* in, const float* out, float* kernel,
+                    ConvShape shape) {
+    const auto columns = shape.inChannels * productOf(shape.kernel);
+    const auto depth = shape.batch * productOf(shape.out);
+    shape.parts = partsFor(shape.outChannels, columns, shape.groups, depth);
+    const auto size = static_cast<std::size_t>(shape.groups * shape.outChannels * columns);
+    auto* to = shape.parts > 1 ? lowering.scratch<float>(size * shape.parts) : kernel;
+    lowering.launch(
+        kernel::kernelGradient,
+        {{tilesOf(shape.outChannels), tilesOf(columns), shape.groups * shape.parts}, {kThreads}},
+        in, out, to, shape);
+    if (shape.parts > 1)
+        lowering.launch(kernel::addParts, Lowering::forElements(size), to, kernel,
+                        static_cast<std::uint64_t>(size), shape.parts);
+}
+
+void biasGradient(Lowering& lowering, const float* gradient, float* bias, const Shape& shape) {
+    const auto channels = shape[1];
+    lowering.launch(kernel::addChannels, {{count32(channels)}, {kThreads}}, gradient, bias,
+                    static_cast<std::uint64_t>(shape[0]), static_cast<std::uint64_t>(channels),
+                    static_cast<std::uint64_t>(shape.elements() / (shape[0] * channels)));
+}
+
+} // namespace
+
+void lower(Lowering& lowering, const DenseOp& op) {
+    const auto [rows, features, units] = sizesOf(lowering, op);
+    ProductShape shape;
+    shape.rows = count32(rows);
+    shape.columns = count32(units);
+    shape.depth = count32(features);
+    shape.aRow = features;
+    shape.aDepth = 1;
+    shape.bColumn = features;
+    shape.bDepth = 1;
+    shape.cRow = units;
+    shape.cColumn = 1;
+    multiply(lowering, lowering.input(), lowering.weight(), op.bias ? lowering.weight(1) : nullptr,
+             lowering.output(), shape);
+}
+
+void lowerGradient(GradientLowering& lowering, const DenseOp& op) {
+    const auto [rows, features, units] = sizesOf(lowering, op);
+    const auto* gradient = lowering.outputGradient();
+    if (auto* input = lowering.inputGradient()) {
+        ProductShape shape;
+        shape.rows = count32(rows);
+        shape.columns = count32(features);
+        shape.depth = count32(units);
+        shape.aRow = units;
+        shape.aDepth = 1;
+        shape.bDepth = features;
+        shape.bColumn = 1;
+        shape.cRow = features;
+        shape.cColumn = 1;
+        multiply(lowering, gradient, lowering.weight(), nullptr, input, shape);
+    }
+    if (auto* kernel = lowering.weightGradient()) {
+        ProductShape shape;
+        shape.rows = count32(units);
+        shape.columns = count32(features);
+        shape.depth = count32(rows);
+        shape.aRow = 1;
+        shape.aDepth = units;
+        shape.bDepth = features;
+        shape.bColumn = 1;
+        shape.cRow = features;
+        shape.cColumn = 1;
+        multiply(lowering, gradient, lowering.input(), nullptr, kernel, shape);
+    }
+    if (auto* bias = op.bias ? lowering.weightGradient(1) : nullptr)
+        lowering.launch(kernel::addRows, {{count32(units)}, {kThreads}}, gradient, bias,
+                        static_cast<std::uint64_t>(rows), static_cast<std::uint64_t>(units));
+}
+
+void lower(Lowering& lowering, const MatMulOp& op) {
+    const auto a = lowering.inputShape(0);
+    const auto b = lowering.inputShape(1);
+    const auto out = lowering.outputShape();
+    const auto rows = out[out.rank() - 2];
+    const auto columns = out[out.rank() - 1];
+    const auto depth = a[a.rank() - (op.transposeA ? 2 : 1)];
+    ProductShape shape;
+    shape.rows = count32(rows);
+    shape.columns = count32(columns);
+    shape.depth = count32(depth);
+    shape.aRow = op.transposeA ? 1 : depth;
+    shape.aDepth = op.transposeA ? rows : 1;
+    shape.bDepth = op.transposeB ? 1 : columns;
+    shape.bColumn = op.transposeB ? depth : 1;
+    shape.cRow = columns;
+    shape.cColumn = 1;
+    shape.aStack = stackOf(out, a);
+    shape.bStack = stackOf(out, b);
+    shape.cStack = rows * columns;
+    multiply(lowering, lowering.input(0), lowering.input(1), nullptr, lowering.output(), shape);
+}
+
+void lower(Lowering& lowering, const ConvOp& op) {
+    convolve(lowering, lowering.input(), lowering.weight(), op.bias ? lowering.weight(1) : nullptr,
+             lowering.output(),
+             shapeOf(op, lowering.inputShape(), lowering.outputShape(), lowering.batch()));
+}
+
+void lowerGradient(GradientLowering& lowering, const ConvOp& op) {
+    const auto shape = shapeOf(op, lowering.inputShape(), lowering.outputShape(), lowering.batch());
+    if (auto* input = lowering.inputGradient())
+        convolveBack(lowering, lowering.outputGradient(), lowering.weight(), nullptr, input, shape);
+    if (auto* kernel = lowering.weightGradient())
+        kernelGradient(lowering, lowering.input(), lowering.outputGradient(), kernel, shape);
+    if (auto* bias = op.bias ? lowering.weightGradient(1) : nullptr)
+        biasGradient(lowering, lowering.outputGradient(), bias, lowering.outputShape());
+}
+
+// The adjoint of a convolution: what is its output is the convolution's input.
+
+void lower(Lowering& lowering, const ConvTransposeOp& op) {
+    convolveBack(lowering, lowering.input(), lowering.weight(),
+                 op.bias ? lowering.weight(1) : nullptr, lowering.output(),
+                 shapeOf(op, lowering.outputShape(), lowering.inputShape(), lowering.batch()));
+}
+
+void lowerGradient(GradientLowering& lowering, const ConvTransposeOp& op) {
+    const auto shape = shapeOf(op, lowering.outputShape(), lowering.inputShape(), lowering.batch());
+    if (auto* input = lowering.inputGradient())
+        convolve(lowering, lowering.outputGradient(), lowering.weight(), nullptr, input, shape);
+    if (auto* kernel = lowering.weightGradient())
+        kernelGradient(lowering, lowering.outputGradient(), lowering.input(), kernel, shape);
+    if (auto* bias = op.bias ? lowering.weightGradient(1) : nullptr)
+        biasGradient(lowering, lowering.outputGradient(), bias, lowering.outputShape());
+}
+
+} // namespace gradwright::cuda
