@@ -72,7 +72,8 @@ QString complaint(const QString& path, const Module& from, const Include& includ
             .arg(from.folder, name);
     if (name.startsWith("tests/"))
         return QStringLiteral("nothing but tests may include %1").arg(name);
-    if (!include.quoted || name.endsWith(".moc"))
+    const bool isMadeByMoc = name.endsWith(".moc") || name.startsWith("moc_");
+    if (!include.quoted || isMadeByMoc)
         return {};
 
     const Module* const to = moduleOf(name);

@@ -27,3 +27,5 @@ void CanvasContext::performMerged(const QString& title, const ProjectEdit& edit,
 }
 
 } // namespace gradwright
+
+#include "moc_canvas_context.cpp"

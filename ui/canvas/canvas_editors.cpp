@@ -166,3 +166,5 @@ void CanvasEditors::renameSelected() {
 }
 
 } // namespace gradwright
+
+#include "moc_canvas_editors.cpp"

@@ -136,3 +136,5 @@ void CanvasLayout::animateFrom(const std::map<NodeId, QPointF>& before) {
 }
 
 } // namespace gradwright
+
+#include "moc_canvas_layout.cpp"

@@ -246,3 +246,5 @@ void CanvasScene::helpEvent(QGraphicsSceneHelpEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_canvas_scene.cpp"

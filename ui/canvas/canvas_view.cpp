@@ -285,3 +285,5 @@ void CanvasView::dropEvent(QDropEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_canvas_view.cpp"

@@ -30,3 +30,5 @@ void InlineEditor::keyPressEvent(QKeyEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_inline_editor.cpp"

@@ -90,3 +90,5 @@ LayoutJob::~LayoutJob() {
 }
 
 } // namespace gradwright
+
+#include "moc_layout_job.cpp"

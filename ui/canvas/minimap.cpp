@@ -142,3 +142,5 @@ void Minimap::mouseMoveEvent(QMouseEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_minimap.cpp"

@@ -28,3 +28,5 @@ void NoteEditor::keyPressEvent(QKeyEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_note_editor.cpp"

@@ -113,3 +113,5 @@ bool QuickAdd::eventFilter(QObject* watched, QEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_quick_add.cpp"

@@ -92,3 +92,5 @@ void BottomPanel::setCount(int panel, qsizetype count) {
 }
 
 } // namespace gradwright
+
+#include "moc_bottom_panel.cpp"

@@ -77,3 +77,5 @@ void Breadcrumb::add(const QString& text, std::size_t depth, bool isLast) {
 }
 
 } // namespace gradwright
+
+#include "moc_breadcrumb.cpp"

@@ -434,3 +434,5 @@ std::vector<Page::Actions> DesignPage::menuActions() const {
 }
 
 } // namespace gradwright
+
+#include "moc_design_page.cpp"

@@ -135,3 +135,5 @@ void Autosave::discard() {
 }
 
 } // namespace gradwright
+
+#include "moc_autosave.cpp"

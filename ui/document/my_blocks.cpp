@@ -49,3 +49,5 @@ void MyBlocks::remove(const std::filesystem::path& file) {
 }
 
 } // namespace gradwright
+
+#include "moc_my_blocks.cpp"

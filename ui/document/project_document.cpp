@@ -349,3 +349,5 @@ void ProjectDocument::autosaveNow() {
 }
 
 } // namespace gradwright
+
+#include "moc_project_document.cpp"

@@ -254,3 +254,5 @@ void TextEditor::showProblem(const QString& message) {
 }
 
 } // namespace gradwright
+
+#include "moc_number_editors.cpp"

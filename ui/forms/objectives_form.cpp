@@ -185,3 +185,5 @@ void ObjectivesForm::setLocked(bool locked) {
 }
 
 } // namespace gradwright
+
+#include "moc_objectives_form.cpp"

@@ -237,3 +237,5 @@ void leaveWheelToForm(QWidget& field) {
 }
 
 } // namespace gradwright
+
+#include "moc_param_editor.cpp"

@@ -261,3 +261,5 @@ const ParamForm::Row& ParamForm::row(const std::string& key) const {
 }
 
 } // namespace gradwright
+
+#include "moc_param_form.cpp"

@@ -101,3 +101,5 @@ void PathEditor::dropEvent(QDropEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_path_editor.cpp"

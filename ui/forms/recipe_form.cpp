@@ -63,3 +63,5 @@ void RecipeForm::setLocked(bool locked) {
 }
 
 } // namespace gradwright
+
+#include "moc_recipe_form.cpp"

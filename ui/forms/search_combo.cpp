@@ -94,3 +94,5 @@ void SearchCombo::focusOutEvent(QFocusEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_search_combo.cpp"

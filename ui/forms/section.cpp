@@ -70,3 +70,5 @@ bool Section::isOpen() const {
 }
 
 } // namespace gradwright
+
+#include "moc_section.cpp"

@@ -232,3 +232,5 @@ bool ConfusionView::event(QEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_confusion_view.cpp"

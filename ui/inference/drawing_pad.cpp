@@ -271,3 +271,5 @@ void DrawingPad::leaveEvent(QEvent*) {
 }
 
 } // namespace gradwright
+
+#include "moc_drawing_pad.cpp"

@@ -234,3 +234,5 @@ void EvaluationPanel::showMistakes() {
 }
 
 } // namespace gradwright
+
+#include "moc_evaluation_panel.cpp"

@@ -495,3 +495,5 @@ std::vector<Page::Actions> InferencePage::menuActions() const {
 }
 
 } // namespace gradwright
+
+#include "moc_inference_page.cpp"

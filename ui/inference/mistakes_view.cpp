@@ -167,3 +167,5 @@ bool MistakesView::event(QEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_mistakes_view.cpp"

@@ -223,3 +223,5 @@ void ModelChooser::hideEvent(QHideEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_model_chooser.cpp"

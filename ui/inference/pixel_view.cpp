@@ -157,3 +157,5 @@ void PixelPanel::setDigit(const std::optional<PreparedDigit>& digit) {
 }
 
 } // namespace gradwright
+
+#include "moc_pixel_view.cpp"

@@ -195,3 +195,5 @@ bool PlaneView::event(QEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_plane_view.cpp"

@@ -156,3 +156,5 @@ void PredictionPanel::paintBars(QPainter& painter, const QRect& area) const {
 }
 
 } // namespace gradwright
+
+#include "moc_prediction_panel.cpp"

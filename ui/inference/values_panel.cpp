@@ -111,3 +111,5 @@ void ValuesPanel::paintList(QPainter& painter) const {
 }
 
 } // namespace gradwright
+
+#include "moc_values_panel.cpp"

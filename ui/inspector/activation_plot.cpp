@@ -180,3 +180,5 @@ void ActivationPlot::leaveEvent(QEvent*) {
 }
 
 } // namespace gradwright
+
+#include "moc_activation_plot.cpp"

@@ -213,3 +213,5 @@ void BlockPanel::perform(const QString& title, const ProjectEdit& edit) {
 }
 
 } // namespace gradwright
+
+#include "moc_block_panel.cpp"

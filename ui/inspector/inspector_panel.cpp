@@ -449,3 +449,5 @@ void InspectorPanel::rename() {
 }
 
 } // namespace gradwright
+
+#include "moc_inspector_panel.cpp"

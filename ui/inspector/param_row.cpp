@@ -73,3 +73,5 @@ void ParamRow::showProblem(const QString& text) {
 }
 
 } // namespace gradwright
+
+#include "moc_param_row.cpp"

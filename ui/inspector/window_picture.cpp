@@ -202,3 +202,5 @@ void WindowPicture::leaveEvent(QEvent*) {
 }
 
 } // namespace gradwright
+
+#include "moc_window_picture.cpp"

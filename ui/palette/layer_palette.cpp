@@ -301,3 +301,5 @@ bool LayerPalette::eventFilter(QObject* watched, QEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_layer_palette.cpp"

@@ -133,3 +133,5 @@ void CurveLegend::paintEvent(QPaintEvent*) {
 }
 
 } // namespace gradwright
+
+#include "moc_curve_legend.cpp"

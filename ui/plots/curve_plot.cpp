@@ -412,3 +412,5 @@ void CurvePlot::updateLegend() {
 }
 
 } // namespace gradwright
+
+#include "moc_curve_plot.cpp"

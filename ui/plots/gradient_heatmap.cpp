@@ -278,3 +278,5 @@ bool GradientHeatmap::event(QEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_gradient_heatmap.cpp"

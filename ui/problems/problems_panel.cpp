@@ -200,3 +200,5 @@ QString problemSummary(const Analysis& analysis) {
 }
 
 } // namespace gradwright
+
+#include "moc_problems_panel.cpp"

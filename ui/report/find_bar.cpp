@@ -137,3 +137,5 @@ void FindBar::keyPressEvent(QKeyEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_find_bar.cpp"

@@ -14,3 +14,5 @@ HistoryPanel::HistoryPanel(ProjectDocument& document, const ThemeManager& themes
 }
 
 } // namespace gradwright
+
+#include "moc_history_panel.cpp"

@@ -80,3 +80,5 @@ QVariant LayerModel::headerData(int section, Qt::Orientation orientation, int ro
 }
 
 } // namespace gradwright
+
+#include "moc_layer_model.cpp"

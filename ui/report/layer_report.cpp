@@ -191,3 +191,5 @@ void LayerReport::copy() {
 }
 
 } // namespace gradwright
+
+#include "moc_layer_report.cpp"

@@ -336,3 +336,5 @@ std::vector<RunsPanel::Ticked> RunsPanel::ticked() const {
 }
 
 } // namespace gradwright
+
+#include "moc_runs_panel.cpp"

@@ -277,3 +277,5 @@ void TrainingCourse::setOverlays(const std::vector<OverlayRun>& runs) {
 }
 
 } // namespace gradwright
+
+#include "moc_training_course.cpp"

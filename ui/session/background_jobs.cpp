@@ -64,3 +64,5 @@ void BackgroundJobs::finish(int number, const Delivery& delivery) {
 }
 
 } // namespace gradwright
+
+#include "moc_background_jobs.cpp"

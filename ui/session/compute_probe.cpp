@@ -120,3 +120,5 @@ void ComputeProbe::begin() {
 }
 
 } // namespace gradwright
+
+#include "moc_compute_probe.cpp"

@@ -34,3 +34,5 @@ void DataProbe::probe() {
 }
 
 } // namespace gradwright
+
+#include "moc_data_probe.cpp"

@@ -108,3 +108,5 @@ void DigitSession::prepare(const GrayImage& drawing) {
 }
 
 } // namespace gradwright
+
+#include "moc_digit_session.cpp"

@@ -109,3 +109,5 @@ void EvaluationJob::setRunning(bool running) {
 }
 
 } // namespace gradwright
+
+#include "moc_evaluation_job.cpp"

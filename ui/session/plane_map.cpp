@@ -92,3 +92,5 @@ void PlaneJob::run() {
 }
 
 } // namespace gradwright
+
+#include "moc_plane_map.cpp"

@@ -94,3 +94,5 @@ void RunKeeper::adopt() {
 }
 
 } // namespace gradwright
+
+#include "moc_run_keeper.cpp"

@@ -240,3 +240,5 @@ void TrainingSession::setState(TrainingState state) {
 }
 
 } // namespace gradwright
+
+#include "moc_training_session.cpp"

@@ -147,3 +147,5 @@ bool CommandPalette::eventFilter(QObject* watched, QEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_command_palette.cpp"

@@ -121,3 +121,5 @@ void DeviceChip::set(const QString& title, const std::string& key, const ParamVa
 }
 
 } // namespace gradwright
+
+#include "moc_device_chip.cpp"

@@ -130,3 +130,5 @@ void HeaderBar::setTraining(TrainingState state, qsizetype errors) {
 }
 
 } // namespace gradwright
+
+#include "moc_header_bar.cpp"

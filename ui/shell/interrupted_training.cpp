@@ -119,3 +119,5 @@ void InterruptedTraining::look() {
 }
 
 } // namespace gradwright
+
+#include "moc_interrupted_training.cpp"

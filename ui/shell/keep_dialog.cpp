@@ -86,3 +86,5 @@ QPushButton* KeepDialog::addButton(QHBoxLayout& row, const QString& text, const 
 }
 
 } // namespace gradwright
+
+#include "moc_keep_dialog.cpp"

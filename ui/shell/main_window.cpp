@@ -351,3 +351,5 @@ void MainWindow::dropEvent(QDropEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_main_window.cpp"

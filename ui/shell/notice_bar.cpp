@@ -78,3 +78,5 @@ void NoticeBar::answer(bool accepted) {
 }
 
 } // namespace gradwright
+
+#include "moc_notice_bar.cpp"

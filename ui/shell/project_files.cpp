@@ -175,3 +175,5 @@ void ProjectFiles::remember(const QString& file) {
 }
 
 } // namespace gradwright
+
+#include "moc_project_files.cpp"

@@ -101,3 +101,5 @@ void RecentCard::keyPressEvent(QKeyEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_recent_card.cpp"

@@ -130,3 +130,5 @@ void RecentProjects::refresh() {
 }
 
 } // namespace gradwright
+
+#include "moc_recent_projects.cpp"

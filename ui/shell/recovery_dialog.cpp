@@ -187,3 +187,5 @@ void RecoveryDialog::finish(Answer answer) {
 }
 
 } // namespace gradwright
+
+#include "moc_recovery_dialog.cpp"

@@ -114,3 +114,5 @@ void ShortcutsDialog::filter(const QString& typed) {
 }
 
 } // namespace gradwright
+
+#include "moc_shortcuts_dialog.cpp"

@@ -128,3 +128,5 @@ void StatusLine::refreshFigures() {
 }
 
 } // namespace gradwright
+
+#include "moc_status_line.cpp"

@@ -155,3 +155,5 @@ void TemplateCard::keyPressEvent(QKeyEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_template_card.cpp"

@@ -69,3 +69,5 @@ void TemplateDetails::show(const TemplateSummary& summary) {
 }
 
 } // namespace gradwright
+
+#include "moc_template_details.cpp"

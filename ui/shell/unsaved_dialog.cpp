@@ -341,3 +341,5 @@ void UnsavedDialog::keyPressEvent(QKeyEvent* event) {
 }
 
 } // namespace gradwright
+
+#include "moc_unsaved_dialog.cpp"

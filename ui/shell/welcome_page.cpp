@@ -274,3 +274,5 @@ void WelcomePage::setRecent(const std::vector<RecentProject>& projects, qsizetyp
 }
 
 } // namespace gradwright
+
+#include "moc_welcome_page.cpp"

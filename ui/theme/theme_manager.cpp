@@ -93,3 +93,5 @@ void ThemeManager::dress() {
 }
 
 } // namespace gradwright
+
+#include "moc_theme_manager.cpp"

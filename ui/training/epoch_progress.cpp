@@ -51,3 +51,5 @@ void EpochProgress::paintEvent(QPaintEvent*) {
 }
 
 } // namespace gradwright
+
+#include "moc_epoch_progress.cpp"

@@ -167,3 +167,5 @@ void InputColumns::takeField(const std::string& input, const QString& text) {
 }
 
 } // namespace gradwright
+
+#include "moc_input_columns.cpp"

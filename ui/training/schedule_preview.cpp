@@ -86,3 +86,5 @@ void SchedulePreview::paintEvent(QPaintEvent*) {
 }
 
 } // namespace gradwright
+
+#include "moc_schedule_preview.cpp"

@@ -474,3 +474,5 @@ void TrainPage::placeRuns() {
 }
 
 } // namespace gradwright
+
+#include "moc_train_page.cpp"

@@ -276,3 +276,5 @@ void TrainingControls::clearResults() {
 }
 
 } // namespace gradwright
+
+#include "moc_training_controls.cpp"

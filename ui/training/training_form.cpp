@@ -254,3 +254,5 @@ void TrainingForm::setPosition(std::optional<double> epoch) {
 }
 
 } // namespace gradwright
+
+#include "moc_training_form.cpp"
