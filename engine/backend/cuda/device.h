@@ -40,6 +40,15 @@ struct Image {
     const void* data;
 };
 
+/// Threads of a block, unless a kernel says otherwise.
+inline constexpr unsigned kBlockThreads = 256;
+
+/// Arrays begin at multiples of that many bytes, as the widest loads and copies want them.
+inline constexpr std::size_t kArrayAlignment = 256;
+[[nodiscard]] constexpr std::size_t alignedBytes(std::size_t bytes) {
+    return (bytes + kArrayAlignment - 1) / kArrayAlignment * kArrayAlignment;
+}
+
 struct Extent {
     unsigned x = 1, y = 1, z = 1;
 };
@@ -141,7 +150,11 @@ public:
     RecordedWork(RecordedWork&& other) noexcept
         : device_(std::move(other.device_))
         , exec_(std::exchange(other.exec_, nullptr)) {}
-    RecordedWork& operator=(RecordedWork&&) = delete;
+    RecordedWork& operator=(RecordedWork&& other) noexcept {
+        std::swap(device_, other.device_);
+        std::swap(exec_, other.exec_);
+        return *this;
+    }
 
     [[nodiscard]] DriverGraphExec* exec() const { return exec_; }
 

@@ -1,3 +1,5 @@
 # The families of kernels: kernels/NAME.cu each. All that is compiled of them follows from this list.
 set(gradwright_cuda_families
-  product)
+  element
+  product
+  update)

@@ -9,7 +9,6 @@ namespace gradwright::cuda {
 namespace {
 
 constexpr std::int64_t kTile = 64;
-constexpr unsigned kThreads = 256;
 /// The depth of a product is cut into parts while its tiles alone are fewer than that many blocks.
 constexpr std::int64_t kWantedBlocks = 256;
 /// Never into parts of less than that.
@@ -46,7 +45,7 @@ void multiply(Lowering& lowering, const float* a, const float* b, const float* b
     const auto launchFor = [&] {
         return Launch{{tilesOf(shape.rows), tilesOf(shape.columns),
                        count32(std::clamp<std::int64_t>(stack * shape.parts, 1, kMostStacked))},
-                      {kThreads}};
+                      {kBlockThreads}};
     };
     shape.parts = bias || stack > 1 ? 1 : partsFor(shape.rows, shape.columns, stack, shape.depth);
     if (shape.parts == 1) {
@@ -117,7 +116,7 @@ void convolve(Lowering& lowering, const float* in, const float* kernel, const fl
     lowering.launch(
         kernel::convolve,
         {{tilesOf(shape.batch * productOf(shape.out)), tilesOf(shape.outChannels), shape.groups},
-         {kThreads}},
+         {kBlockThreads}},
         in, kernel, bias, out, shape);
 }
 
@@ -126,7 +125,7 @@ void convolveBack(Lowering& lowering, const float* out, const float* kernel, con
     lowering.launch(
         kernel::convolveBack,
         {{tilesOf(shape.batch * productOf(shape.in)), tilesOf(shape.inChannels), shape.groups},
-         {kThreads}},
+         {kBlockThreads}},
         out, kernel, bias, in, shape);
 }
 
@@ -137,10 +136,10 @@ void kernelGradient(Lowering& lowering, const float* in, const float* out, float
     shape.parts = partsFor(shape.outChannels, columns, shape.groups, depth);
     const auto size = static_cast<std::size_t>(shape.groups * shape.outChannels * columns);
     auto* to = shape.parts > 1 ? lowering.scratch<float>(size * shape.parts) : kernel;
-    lowering.launch(
-        kernel::kernelGradient,
-        {{tilesOf(shape.outChannels), tilesOf(columns), shape.groups * shape.parts}, {kThreads}},
-        in, out, to, shape);
+    lowering.launch(kernel::kernelGradient,
+                    {{tilesOf(shape.outChannels), tilesOf(columns), shape.groups * shape.parts},
+                     {kBlockThreads}},
+                    in, out, to, shape);
     if (shape.parts > 1)
         lowering.launch(kernel::addParts, Lowering::forElements(size), to, kernel,
                         static_cast<std::uint64_t>(size), shape.parts);
@@ -148,7 +147,7 @@ void kernelGradient(Lowering& lowering, const float* in, const float* out, float
 
 void biasGradient(Lowering& lowering, const float* gradient, float* bias, const Shape& shape) {
     const auto channels = shape[1];
-    lowering.launch(kernel::addChannels, {{count32(channels)}, {kThreads}}, gradient, bias,
+    lowering.launch(kernel::addChannels, {{count32(channels)}, {kBlockThreads}}, gradient, bias,
                     static_cast<std::uint64_t>(shape[0]), static_cast<std::uint64_t>(channels),
                     static_cast<std::uint64_t>(shape.elements() / (shape[0] * channels)));
 }
@@ -201,7 +200,7 @@ void lowerGradient(GradientLowering& lowering, const DenseOp& op) {
         multiply(lowering, gradient, lowering.input(), nullptr, kernel, shape);
     }
     if (auto* bias = op.bias ? lowering.weightGradient(1) : nullptr)
-        lowering.launch(kernel::addRows, {{count32(units)}, {kThreads}}, gradient, bias,
+        lowering.launch(kernel::addRows, {{count32(units)}, {kBlockThreads}}, gradient, bias,
                         static_cast<std::uint64_t>(rows), static_cast<std::uint64_t>(units));
 }
 

@@ -38,11 +38,11 @@ bool Lowering::isFedAsIndices(std::size_t i) const {
 }
 
 Launch Lowering::forElements(std::size_t count) {
-    constexpr std::size_t kThreads = 256;
     // A multiple of what any GPU runs at a time; each thread then takes several elements.
     constexpr std::size_t kMostBlocks = 4096;
-    const auto blocks = std::clamp<std::size_t>((count + kThreads - 1) / kThreads, 1, kMostBlocks);
-    return {{static_cast<unsigned>(blocks)}, {kThreads}};
+    const auto blocks =
+        std::clamp<std::size_t>((count + kBlockThreads - 1) / kBlockThreads, 1, kMostBlocks);
+    return {{static_cast<unsigned>(blocks)}, {kBlockThreads}};
 }
 
 GradientLowering::GradientLowering(LaunchList& list, std::size_t place, std::size_t forward)

@@ -155,8 +155,7 @@ protected:
         return reinterpret_cast<float*>(list_.memory.values[id.index()]);
     }
     static std::size_t take(std::size_t& used, std::size_t bytes) {
-        constexpr std::size_t kAlignment = 256;
-        const auto at = (used + kAlignment - 1) / kAlignment * kAlignment;
+        const auto at = alignedBytes(used);
         used = at + bytes;
         return at;
     }

@@ -11,12 +11,6 @@
 namespace gradwright::cuda {
 namespace {
 
-constexpr std::size_t kAlignment = 256;
-
-std::size_t aligned(std::size_t bytes) {
-    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
-}
-
 bool isFed(const Value& value) {
     return !value.source && !value.weight && !value.constant;
 }
@@ -94,8 +88,8 @@ ProgramLayout::ProgramLayout(const OpGraph& graph, const CompileOptions& options
     for (std::uint32_t i = 0; i < graph.values().size(); ++i)
         if (const auto& value = graph.values()[i]; value.constant) {
             constants.emplace(ValueId{i}, constantBytes);
-            constantBytes += aligned(static_cast<std::size_t>(value.constant->shape().elements()) *
-                                     sizeof(float));
+            constantBytes += alignedBytes(
+                static_cast<std::size_t>(value.constant->shape().elements()) * sizeof(float));
         }
 }
 
@@ -145,7 +139,7 @@ CudaProgram::CudaProgram(std::shared_ptr<Device> device, OpGraph graph,
     LaunchList losses{graph_, options_, memory_};
     auto* sums = reinterpret_cast<StepSums*>(memory_.sums);
     for (const auto& loss : graph_.losses())
-        losses.addOfNone(kernel::addLoss, {{1}, {256}},
+        losses.addOfNone(kernel::addLoss, {{1}, {kBlockThreads}},
                          reinterpret_cast<const float*>(memory_.values[loss.perSample.index()]),
                          static_cast<std::uint64_t>(sizeOf(loss.perSample)), loss.weight, sums);
     list_.launches.insert(list_.launches.begin() + static_cast<std::ptrdiff_t>(backwardBegin_),
@@ -219,8 +213,9 @@ void CudaProgram::listInputs() {
     for (const auto& [name, value] : graph_.inputs()) {
         if (!isNeeded[value.index()])
             continue;
-        auto& input = fed_.emplace_back(FedInput{name, value, sizeOf(value), bytes});
-        bytes += aligned(input.size * sizeof(float));
+        auto& input = fed_.emplace_back(
+            FedInput{.name = name, .value = value, .size = sizeOf(value), .staging = bytes});
+        bytes += alignedBytes(input.size * sizeof(float));
         if (graph_.type(value).element != DType::I32)
             continue;
         for (const auto& use : graph_.usesOf(value))

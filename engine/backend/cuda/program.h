@@ -57,12 +57,12 @@ private:
 
     /// An input that batches bring.
     struct FedInput {
-        std::string name;
-        ValueId value;
+        std::string name = {};
+        ValueId value = {};
         std::size_t size = 0;     ///< elements
         std::size_t staging = 0;  ///< offset in the staging memories
         std::int64_t classes = 0; ///< what I32 must be below; 0: anything
-        std::string path;         ///< of the op that says so
+        std::string path = {};    ///< of the op that says so
         ByteScaling scaling = {}; ///< the one on the device
         Memory factors = {};
     };

@@ -10,7 +10,6 @@ namespace gradwright::cuda {
 namespace {
 
 constexpr std::uint64_t kElementsOfBlock = 2048;
-constexpr unsigned kThreads = 256;
 
 using RuleKernel =
     KernelName<void(const UpdateEntry*, const UpdateBlock*, const void*, const StepSums*)>;
@@ -107,8 +106,7 @@ StepUpdate::StepUpdate(std::shared_ptr<Device> device, const OpGraph& graph,
     fill(device, weightSquares_, std::vector<double>(weightCount_));
     fill(device, otherSquares_, std::vector<double>(weightCount_));
     if (options.update) {
-        rulesFor(0, 1);
-        rules_ = Memory(device, hostRules_.size());
+        rules_ = Memory(device, rulesFor(0, 1).size());
     }
 }
 
@@ -125,7 +123,7 @@ std::span<const std::byte> StepUpdate::rulesFor(double learningRate, std::uint64
 }
 
 Launch StepUpdate::forBlocks() const {
-    return {{static_cast<unsigned>(blockCount_)}, {kThreads}};
+    return {{static_cast<unsigned>(blockCount_)}, {kBlockThreads}};
 }
 
 void StepUpdate::addSquares(LaunchList& list, UpdateArray array, std::int32_t slot,
@@ -140,7 +138,7 @@ void StepUpdate::addSquares(LaunchList& list, UpdateArray array, std::int32_t sl
 void StepUpdate::addNorms(LaunchList& list, StepSums* sums, double* squares) const {
     if (!hostEntries_.empty())
         addSquares(list, UpdateArray::Gradient, 0, squares);
-    list.addOfNone(kernel::judge, {{1}, {kThreads}}, sums, squares,
+    list.addOfNone(kernel::judge, {{1}, {kBlockThreads}}, sums, squares,
                    static_cast<std::uint32_t>(weightCount_));
 }
 
@@ -174,9 +172,10 @@ void StepUpdate::addUpdate(LaunchList& list, const StepScalars* scalars,
     if (part.maxNorm > 0)
         for (std::size_t i = 0; i < hostEntries_.size(); ++i)
             if (const auto& entry = hostEntries_[i]; entry.isKernel && entry.rowSize > 0)
-                list.addOfNone(kernel::limitRows,
-                               {{static_cast<unsigned>(entry.size / entry.rowSize)}, {kThreads}},
-                               entries, static_cast<std::uint32_t>(i), part.maxNorm, sums);
+                list.addOfNone(
+                    kernel::limitRows,
+                    {{static_cast<unsigned>(entry.size / entry.rowSize)}, {kBlockThreads}}, entries,
+                    static_cast<std::uint32_t>(i), part.maxNorm, sums);
     if (part.averageDecay > 0)
         list.addOfNone(kernel::averageWeights, forBlocks(), entries, blocks, part.averageDecay,
                        scalars, sums);

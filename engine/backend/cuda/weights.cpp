@@ -6,14 +6,6 @@
 namespace gradwright::cuda {
 namespace {
 
-/// Each weight begins at a multiple of that, as the widest loads need it.
-constexpr std::size_t kAlignment = 256;
-
-std::size_t alignedBytes(const WeightSpec& spec) {
-    const auto bytes = static_cast<std::size_t>(spec.shape.elements()) * sizeof(float);
-    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
-}
-
 std::size_t bytesOf(const WeightSpec& spec) {
     return static_cast<std::size_t>(spec.shape.elements()) * sizeof(float);
 }
@@ -26,7 +18,7 @@ CudaWeights::CudaWeights(std::shared_ptr<Device> device, std::vector<WeightSpec>
     , specs_(std::move(specs)) {
     for (const auto& spec : specs_) {
         offsets_.push_back(bytes_);
-        bytes_ += alignedBytes(spec);
+        bytes_ += alignedBytes(bytesOf(spec));
     }
     values_ = zeros();
 }
@@ -110,7 +102,7 @@ std::size_t CudaWeights::bytesFor(const std::vector<WeightSpec>& specs,
                                   const CompileOptions& options) {
     std::size_t piece = 0;
     for (const auto& spec : specs)
-        piece += alignedBytes(spec);
+        piece += alignedBytes(bytesOf(spec));
     if (options.mode != Mode::Training)
         return piece;
     return piece * (2 + (options.update ? options.update->allSlots() : 0));
