@@ -245,7 +245,7 @@ private Q_SLOTS:
         QCOMPARE(errorOf([&] { device.function("planted", "gw_missing"); }), kNotFound);
         QCOMPARE(errorOf([&] { device.function("product", "gw_trap"); }), kNotFound);
         QVERIFY(device.function("planted", "gw_trap") == device.function("planted", "gw_trap"));
-        QVERIFY_EXCEPTION_THROWN(device.function("nonsense", "gw_other"), Error);
+        QVERIFY_THROWS_EXCEPTION(Error, device.function("nonsense", "gw_other"));
         const int nothing = 0;
         const Image image{"planted", &nothing};
         Device other(standinDriver(), 0, std::span(&image, 1));
