@@ -85,7 +85,7 @@ __device__ void tooMuchShared(float* values) {
     GRADWRIGHT_SHARED(second, float[6 << 10]);
     GRADWRIGHT_SHARED(third, float[1]);
     first[0] = second[0] = third[0] = 1.0F;
-    values[0] = first[0];
+    values[0] = first[0] + second[0] + third[0];
 }
 
 __device__ void skippedBarrier() {

@@ -16,7 +16,6 @@ namespace gradwright::cuda::standin {
 namespace {
 
 constexpr std::size_t kDevicePage = 4096;
-constexpr std::size_t kRange = std::size_t{64} << 30; ///< of addresses, which cost nothing
 constexpr std::byte kRest{0xa5};
 
 std::size_t pagesOf(std::size_t bytes) {
@@ -43,10 +42,10 @@ void protect(Address address, std::size_t bytes, int protection) {
 
 } // namespace
 
-DeviceMemory::DeviceMemory()
-    : base_(static_cast<std::byte*>(
-          mmap(nullptr, kRange, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)))
-    , limit_(kUsualLimit)
+DeviceMemory::DeviceMemory(std::size_t range)
+    : range_(range)
+    , base_(static_cast<std::byte*>(
+          mmap(nullptr, range, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)))
     , next_(reinterpret_cast<Address>(base_) + kDevicePage) {
     if (base_ == MAP_FAILED)
         throw std::bad_alloc();
@@ -54,13 +53,13 @@ DeviceMemory::DeviceMemory()
 
 DeviceMemory::~DeviceMemory() {
     releaseAll();
-    munmap(base_, kRange);
+    munmap(base_, range_);
 }
 
 std::optional<Address> DeviceMemory::freePlace(std::size_t bytes) const {
     const auto size = pagesOf(bytes) + kDevicePage;
     const auto first = reinterpret_cast<Address>(base_) + kDevicePage;
-    const auto end = reinterpret_cast<Address>(base_) + kRange;
+    const auto end = reinterpret_cast<Address>(base_) + range_;
     const auto fits = [&](Address at) {
         const auto after = blocks_.lower_bound(at);
         return at + size <= (after == blocks_.end() ? end : after->first);
@@ -130,7 +129,7 @@ bool DeviceMemory::holds(Address address, std::size_t bytes) const {
 
 bool DeviceMemory::overlaps(const void* at, std::size_t bytes) const {
     const auto* first = static_cast<const std::byte*>(at);
-    return first < base_ + kRange && first + bytes > base_;
+    return first < base_ + range_ && first + bytes > base_;
 }
 
 std::optional<Address> DeviceMemory::writtenBehind() {

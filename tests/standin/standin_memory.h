@@ -16,7 +16,8 @@ class DeviceMemory {
 public:
     static constexpr std::size_t kUsualLimit = std::size_t{8} << 30;
 
-    DeviceMemory();
+    /// `range`: bytes of addresses, which cost nothing until they are allocated.
+    explicit DeviceMemory(std::size_t range = std::size_t{64} << 30);
     ~DeviceMemory();
     DeviceMemory(const DeviceMemory&) = delete;
     DeviceMemory& operator=(const DeviceMemory&) = delete;
@@ -55,8 +56,9 @@ public:
 private:
     std::optional<Address> freePlace(std::size_t bytes) const;
 
+    std::size_t range_;
     std::byte* base_;
-    std::size_t limit_;
+    std::size_t limit_ = kUsualLimit;
     std::size_t used_ = 0;
     Address next_; ///< where the next allocation is tried
     std::map<Address, std::size_t> blocks_;

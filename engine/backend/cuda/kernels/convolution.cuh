@@ -64,9 +64,9 @@ struct WindowLines {
             if (!at)
                 return 0.0F;
             const unsigned taps = productOf(shape->kernel);
-            const int in = inputOf(*shape, out, Place3::of(k % taps, shape->kernel));
+            const int place = inputOf(*shape, out, Place3::of(k % taps, shape->kernel));
             const auto positions = static_cast<std::size_t>(productOf(shape->in));
-            return in < 0 ? 0.0F : at[k / taps * positions + static_cast<unsigned>(in)];
+            return place < 0 ? 0.0F : at[k / taps * positions + static_cast<unsigned>(place)];
         }
     };
     const ConvShape& shape;
@@ -91,9 +91,9 @@ struct ReachedLines {
             if (!at)
                 return 0.0F;
             const unsigned taps = productOf(shape->kernel);
-            const int out = outputOf(*shape, in, Place3::of(k % taps, shape->kernel));
+            const int place = outputOf(*shape, in, Place3::of(k % taps, shape->kernel));
             const auto positions = static_cast<std::size_t>(productOf(shape->out));
-            return out < 0 ? 0.0F : at[k / taps * positions + static_cast<unsigned>(out)];
+            return place < 0 ? 0.0F : at[k / taps * positions + static_cast<unsigned>(place)];
         }
     };
     const ConvShape& shape;
@@ -157,8 +157,8 @@ struct TapLines {
             if (!at)
                 return 0.0F;
             const unsigned positions = productOf(shape->out);
-            const int in = inputOf(*shape, Place3::of(k % positions, shape->out), tap);
-            return in < 0 ? 0.0F : at[k / positions * perSample + static_cast<unsigned>(in)];
+            const int place = inputOf(*shape, Place3::of(k % positions, shape->out), tap);
+            return place < 0 ? 0.0F : at[k / positions * perSample + static_cast<unsigned>(place)];
         }
     };
     const ConvShape& shape;
