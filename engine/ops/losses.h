@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/ops/loss_kinds.h"
 #include "engine/ops/value_type.h"
 
 namespace gradwright {
@@ -33,14 +34,6 @@ struct SoftmaxCrossEntropyOp {
     [[nodiscard]] std::int64_t macs(InputTypes inputs) const;
     void gradient(GradientContext& context) const;
     bool operator==(const SoftmaxCrossEntropyOp&) const = default;
-};
-
-enum class ElementLossKind {
-    AbsoluteError, ///< mean of |x - t|
-    Huber,         ///< mean of d²/2 where |d| = |x - t| <= δ, else δ(|d| - δ/2) (Huber 1964)
-    BinaryCrossEntropy, ///< mean of -w t log σ(x) - (1 - t) log(1 - σ(x)), w for what is positive
-    KullbackLeibler,    ///< Σ t (log t - x) for logarithms x of probabilities
-    PerceptronCriterion ///< Σ (step(x) - t) x, step(0) = 0, whose gradient is Rosenblatt's rule
 };
 
 /// (prediction, target of the same shape), element by element.

@@ -31,4 +31,16 @@ void lower(Lowering& lowering, const LossSeedOp& op);
 void lower(Lowering& lowering, const ReshapeOp& op);
 void lower(Lowering& lowering, const PermuteOp& op);
 
+void lower(Lowering& lowering, const SoftmaxCrossEntropyOp& op);
+void lowerGradient(GradientLowering& lowering, const SoftmaxCrossEntropyOp& op);
+void lower(Lowering& lowering, const MeanSquaredErrorOp& op);
+void lowerGradient(GradientLowering& lowering, const MeanSquaredErrorOp& op);
+void lower(Lowering& lowering, const ElementLossOp& op);
+void lowerGradient(GradientLowering& lowering, const ElementLossOp& op);
+void lower(Lowering& lowering, const HingeLossOp& op);
+void lowerGradient(GradientLowering& lowering, const HingeLossOp& op);
+void lower(Lowering& lowering, const CosineLossOp& op);
+void lowerGradient(GradientLowering& lowering, const CosineLossOp& op);
+void lower(Lowering& lowering, const OneHotOp& op);
+
 } // namespace gradwright::cuda

@@ -24,10 +24,17 @@ struct PreparedLaunch {
 
 /// Where the memory of a program lies. All zero while only sizes are wanted.
 struct ProgramMemory {
-    std::vector<Address> values;                 ///< by ValueId
-    std::vector<Address> weights;                ///< by WeightId
-    Address scratch = 0, state = 0, scalars = 0; ///< see Lowering
-    Address sums = 0;                            ///< of StepSums
+    std::vector<Address> values;                ///< by ValueId
+    std::vector<Address> weights;               ///< by WeightId
+    Address scratch = 0, state = 0, tables = 0; ///< see Lowering
+    Address scalars = 0;                        ///< of StepScalars
+    Address sums = 0;                           ///< of StepSums
+};
+
+/// Numbers that an op needs beside its inputs, at an offset of the memory for such tables.
+struct ConstantTable {
+    std::size_t offset = 0;
+    std::vector<float> values;
 };
 
 /// The launches of a program, in the order in which its ops are lowered.
@@ -40,6 +47,8 @@ struct LaunchList {
     std::vector<PreparedLaunch> updates{}; ///< part of the update: of tracked statistics
     std::size_t scratchBytes = 0;          ///< that the op with the most needs
     std::size_t stateBytes = 0;            ///< of all ops together
+    std::size_t tableBytes = 0;            ///< the same
+    std::vector<ConstantTable> tables{};
     std::map<std::uint32_t, std::vector<Address>>
         states{}; ///< by OpId, in the order of the requests
 
@@ -134,6 +143,13 @@ public:
     template <class T>
     [[nodiscard]] T* state(std::size_t index = 0) const {
         return reinterpret_cast<T*>(list_.states.at(op_.id.value).at(index));
+    }
+
+    /// A small table in the device's memory, there before the program first runs.
+    [[nodiscard]] float* table(const std::vector<float>& values) {
+        const auto at = take(list_.tableBytes, values.size() * sizeof(float));
+        list_.tables.push_back({at, values});
+        return reinterpret_cast<float*>(list_.memory.tables + at);
     }
 
     template <class... P, class... A>

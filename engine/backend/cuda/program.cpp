@@ -65,8 +65,8 @@ ProgramReport reportOf(const OpGraph& graph, const CompileOptions& options, cons
             static_cast<std::size_t>(options.batch * graph.elementsAround(op)) * sizeof(float);
         (op.isBackward ? report.backward : report.ops).push_back(std::move(entry));
     }
-    report.arenaBytes =
-        layout.arena.bytes + layout.constantBytes + list.scratchBytes + list.stateBytes;
+    report.arenaBytes = layout.arena.bytes + layout.constantBytes + list.scratchBytes +
+                        list.stateBytes + list.tableBytes;
     report.weightBytes = CudaWeights::bytesFor(graph.weights(), options);
     return report;
 }
@@ -126,11 +126,15 @@ CudaProgram::CudaProgram(std::shared_ptr<Device> device, OpGraph graph,
     constants_ = Memory(device_, layout_.constantBytes);
     scratch_ = Memory(device_, sizes.scratchBytes);
     state_ = Memory(device_, sizes.stateBytes);
+    tables_ = Memory(device_, sizes.tableBytes);
     placeValues();
     listInputs();
     stream_.clear(results_.address(), results_.bytes());
 
     lowerAll(list_);
+    for (const auto& [offset, values] : list_.tables)
+        stream_.copyIn(tables_.address() + offset, values.data(), values.size() * sizeof(float));
+    stream_.synchronize();
     const auto first = std::ranges::find_if(list_.launches, [&](const PreparedLaunch& launch) {
         return launch.op < graph_.ops().size() && graph_.ops()[launch.op].isBackward;
     });
@@ -153,7 +157,7 @@ CudaProgram::CudaProgram(std::shared_ptr<Device> device, OpGraph graph,
         update_->addNorms(list_, sums, squares);
     }
     updateBegin_ = list_.launches.size();
-    if (options_.update) {
+    if (moves()) {
         update_->addUpdate(list_, reinterpret_cast<const StepScalars*>(memory_.scalars), sums);
         hostRules_ = Pinned(device_, update_->rulesFor(0, 1).size());
         list_.launches.insert(list_.launches.end(), list_.updates.begin(), list_.updates.end());
@@ -167,13 +171,14 @@ CudaProgram::CudaProgram(std::shared_ptr<Device> device, OpGraph graph,
         backwardWork_ = record(backwardBegin_, updateBegin_);
         stepWork_ = record(0, end);
     }
-    if (options_.update)
+    if (moves())
         updateWork_ = record(updateBegin_, end);
 }
 
 void CudaProgram::placeValues() {
     memory_.scratch = scratch_.address();
     memory_.state = state_.address();
+    memory_.tables = tables_.address();
     memory_.scalars = scalars_.address();
     memory_.sums = results_.address();
     for (std::uint32_t i = 0; i < memory_.weights.size(); ++i)
@@ -332,7 +337,7 @@ void CudaProgram::submit(const StepRequest& step) {
     const bool learns = options_.mode == Mode::Training;
     bind(step.inputs);
     sendScalars(step.seed, step.learningRate);
-    if (options_.update)
+    if (moves())
         sendRules(step.learningRate, step.seed.step);
     stream_.replay(learns ? *stepWork_ : *forwardWork_);
     fetchResults();
@@ -402,7 +407,7 @@ bool CudaProgram::backward(const std::stop_token& stop) {
 }
 
 void CudaProgram::update(double learningRate, std::uint64_t step) {
-    if (!options_.update)
+    if (!moves())
         throw Error("the program was compiled without an optimizer");
     require(State::Backward, "the update");
     sendScalars({0, step}, learningRate);

@@ -67,6 +67,10 @@ private:
         Memory factors = {};
     };
 
+    /// Whether it moves the weights.
+    [[nodiscard]] bool moves() const {
+        return options_.mode == Mode::Training && options_.update.has_value();
+    }
     void placeValues();
     void listInputs();
     void bind(std::span<const BatchInput> inputs);
@@ -90,7 +94,7 @@ private:
     std::shared_ptr<WeightStore> store_;
     ProgramLayout layout_;
     mutable Stream stream_;
-    Memory arena_, constants_, scratch_, state_, scalars_, results_, staging_;
+    Memory arena_, constants_, scratch_, state_, tables_, scalars_, results_, staging_;
     Pinned hostScalars_, hostRules_, hostResults_, hostInputs_, hostScored_;
     ProgramMemory memory_;
     std::optional<StepUpdate> update_;
