@@ -32,6 +32,12 @@ bool hasKernels(const GradientOp& op) {
 
 } // namespace
 
+ProgramMemory ProgramMemory::nowhere(const OpGraph& graph) {
+    constexpr Address kSomewhere = kArrayAlignment;
+    return {std::vector<Address>(graph.values().size(), kSomewhere),
+            std::vector<Address>(graph.weights().size(), kSomewhere)};
+}
+
 bool Lowering::isFedAsIndices(std::size_t i) const {
     const auto& value = graph().value(op_.inputs[i]);
     return !value.source && !value.weight && !value.constant && value.type.element == DType::I32;

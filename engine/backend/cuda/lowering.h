@@ -22,13 +22,17 @@ struct PreparedLaunch {
     std::size_t op;                   ///< its place in the graph; of none: how many ops there are
 };
 
-/// Where the memory of a program lies. All zero while only sizes are wanted.
+/// Where the memory of a program lies.
 struct ProgramMemory {
     std::vector<Address> values;                ///< by ValueId
     std::vector<Address> weights;               ///< by WeightId
     Address scratch = 0, state = 0, tables = 0; ///< see Lowering
     Address scalars = 0;                        ///< of StepScalars
     Address sums = 0;                           ///< of StepSums
+
+    /// Addresses of nothing, but not null, which says of a gradient that it is not wanted: for
+    /// lowering a graph to know how much memory it takes.
+    [[nodiscard]] static ProgramMemory nowhere(const OpGraph& graph);
 };
 
 /// Numbers that an op needs beside its inputs, at an offset of the memory for such tables.

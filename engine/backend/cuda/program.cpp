@@ -95,8 +95,7 @@ ProgramLayout::ProgramLayout(const OpGraph& graph, const CompileOptions& options
 
 ProgramReport planOf(const OpGraph& graph, const CompileOptions& options) {
     const ProgramLayout layout(graph, options);
-    const ProgramMemory nowhere{std::vector<Address>(graph.values().size()),
-                                std::vector<Address>(graph.weights().size())};
+    const auto nowhere = ProgramMemory::nowhere(graph);
     LaunchList list{graph, options, nowhere};
     lowerAll(list);
     return reportOf(graph, options, list, layout);
@@ -118,8 +117,7 @@ CudaProgram::CudaProgram(std::shared_ptr<Device> device, OpGraph graph,
     , list_{graph_, options_, memory_}
     , squares_(graph_.weights().size()) {
     // Once without memory, to know how much it takes.
-    memory_ = {std::vector<Address>(graph_.values().size()),
-               std::vector<Address>(graph_.weights().size())};
+    memory_ = ProgramMemory::nowhere(graph_);
     LaunchList sizes{graph_, options_, memory_};
     lowerAll(sizes);
     arena_ = Memory(device_, layout_.arena.bytes);
