@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/ops/reduce_kinds.h"
 #include "engine/ops/value_type.h"
 
 namespace gradwright {
-
-enum class ReduceKind {
-    Sum,
-    Mean,
-    Product,
-    Maximum, ///< equal ones share the gradient
-    Minimum, ///< the same
-    Norm     ///< √Σx²; its gradient at 0 is 0
-};
 
 /// Over the axes (negative: counted from the back), or over all where none is given.
 struct ReduceOp {

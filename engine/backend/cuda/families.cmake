@@ -3,4 +3,6 @@ set(gradwright_cuda_families
   element
   loss
   product
-  update)
+  reduce
+  update
+  window)

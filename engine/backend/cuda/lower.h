@@ -43,4 +43,23 @@ void lower(Lowering& lowering, const CosineLossOp& op);
 void lowerGradient(GradientLowering& lowering, const CosineLossOp& op);
 void lower(Lowering& lowering, const OneHotOp& op);
 
+void lower(Lowering& lowering, const PoolOp& op);
+void lowerGradient(GradientLowering& lowering, const PoolOp& op);
+void lower(Lowering& lowering, const GlobalAveragePoolOp& op);
+void lowerGradient(GradientLowering& lowering, const GlobalAveragePoolOp& op);
+void lower(Lowering& lowering, const ResampleOp& op);
+void lowerGradient(GradientLowering& lowering, const ResampleOp& op);
+
+void lower(Lowering& lowering, const ReduceOp& op);
+void lowerGradient(GradientLowering& lowering, const ReduceOp& op);
+void lower(Lowering& lowering, const SoftmaxOp& op);
+void lowerGradient(GradientLowering& lowering, const SoftmaxOp& op);
+void lower(Lowering& lowering, const ArgMaxOp& op);
+void lower(Lowering& lowering, const TopKOp& op);
+void lowerGradient(GradientLowering& lowering, const TopKOp& op);
+void lower(Lowering& lowering, const GatherOp& op);
+void lowerGradient(GradientLowering& lowering, const GatherOp& op);
+void lower(Lowering& lowering, const SplitOp& op);
+void lower(Lowering& lowering, const ConcatOp& op);
+
 } // namespace gradwright::cuda

@@ -38,7 +38,7 @@ struct ProgramMemory {
 /// Numbers that an op needs beside its inputs, at an offset of the memory for such tables.
 struct ConstantTable {
     std::size_t offset = 0;
-    std::vector<float> values;
+    std::vector<std::byte> bytes;
 };
 
 /// The launches of a program, in the order in which its ops are lowered.
@@ -108,6 +108,8 @@ public:
 
     [[nodiscard]] const OpGraph& graph() const { return list_.graph; }
     [[nodiscard]] const Op& op() const { return op_; }
+    /// For what kernels report of it, see StepSums.
+    [[nodiscard]] std::int32_t placeOfOp() const { return static_cast<std::int32_t>(place_); }
     [[nodiscard]] std::int64_t batch() const { return list_.options.batch; }
     [[nodiscard]] bool isTraining() const { return list_.options.mode == Mode::Training; }
 
@@ -150,10 +152,12 @@ public:
     }
 
     /// A small table in the device's memory, there before the program first runs.
-    [[nodiscard]] float* table(const std::vector<float>& values) {
-        const auto at = take(list_.tableBytes, values.size() * sizeof(float));
-        list_.tables.push_back({at, values});
-        return reinterpret_cast<float*>(list_.memory.tables + at);
+    template <class T>
+    [[nodiscard]] const T* table(const std::vector<T>& values) {
+        const auto bytes = std::as_bytes(std::span(values));
+        const auto at = take(list_.tableBytes, bytes.size());
+        list_.tables.push_back({at, {bytes.begin(), bytes.end()}});
+        return reinterpret_cast<const T*>(list_.memory.tables + at);
     }
 
     template <class... P, class... A>

@@ -130,8 +130,8 @@ CudaProgram::CudaProgram(std::shared_ptr<Device> device, OpGraph graph,
     stream_.clear(results_.address(), results_.bytes());
 
     lowerAll(list_);
-    for (const auto& [offset, values] : list_.tables)
-        stream_.copyIn(tables_.address() + offset, values.data(), values.size() * sizeof(float));
+    for (const auto& [offset, bytes] : list_.tables)
+        stream_.copyIn(tables_.address() + offset, bytes.data(), bytes.size());
     stream_.synchronize();
     const auto first = std::ranges::find_if(list_.launches, [&](const PreparedLaunch& launch) {
         return launch.op < graph_.ops().size() && graph_.ops()[launch.op].isBackward;
@@ -327,6 +327,9 @@ void CudaProgram::takeResults() {
     std::memcpy(&sums_, hostResults_.data(), sizeof(sums_));
     std::memcpy(squares_.data(), hostResults_.data() + sizeof(sums_),
                 squares_.size() * sizeof(double));
+    if (sums_.badIndex > 0)
+        throw Error("{}: an index is outside of what it picks from",
+                    graph_.ops()[static_cast<std::size_t>(sums_.badIndex) - 1].path);
 }
 
 void CudaProgram::submit(const StepRequest& step) {

@@ -23,7 +23,7 @@ struct StepScalars {
 struct StepSums {
     double loss = 0;
     std::int32_t isFinite = 0; ///< the loss and, in training, the gradients
-    std::int32_t badClass = 0; ///< 1 + the first sample with a class that there is not
+    std::int32_t badIndex = 0; ///< 1 + the place of an op that was given an index beyond its data
 };
 
 /// Lengths and strides of a row-major array seen along other axes, the last axis fastest. Strides
