@@ -54,7 +54,7 @@ InputColumns::InputColumns(QWidget* parent)
 
 void InputColumns::setAssignment(const InputAssignment& assignment,
                                  const std::vector<std::string>& inputs,
-                                 const std::vector<std::string>& columns) {
+                                 const std::vector<DataColumn>& columns) {
     assignment_ = assignment;
     if (std::tie(inputs_, columns_) != std::tie(inputs, columns)) {
         inputs_ = inputs;
@@ -99,12 +99,13 @@ void InputColumns::addChecks(const std::string& input) {
     auto* const grid = new QGridLayout(group);
     grid->setContentsMargins(0, 0, 0, 0);
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-        const std::string& column = columns_[i];
-        auto* const box = new QCheckBox(qstr(column));
+        const auto& [column, label, note] = columns_[i];
+        auto* const box = new QCheckBox(label);
+        box->setToolTip(note);
         box->setObjectName(QStringLiteral("column/%1/%2").arg(qstr(input), qstr(column)));
-        box->setAccessibleName(tr("%1 for %2").arg(qstr(column), qstr(input)));
+        box->setAccessibleName(tr("%1 for %2").arg(label, qstr(input)));
         connect(box, &QCheckBox::toggled, this,
-                [this, input, column](bool given) { assign(input, column, given); });
+                [this, input, name = column](bool given) { assign(input, name, given); });
         checks_.push_back({input, column, box});
         grid->addWidget(box, static_cast<int>(i) / kChecksInARow,
                         static_cast<int>(i) % kChecksInARow);
@@ -151,7 +152,7 @@ void InputColumns::assign(const std::string& input, const std::string& column, b
     parts.push_back(column);
     // In the order of the data.
     std::ranges::sort(parts, {}, [this](const std::string& name) {
-        return std::ranges::find(columns_, name) - columns_.begin();
+        return std::ranges::find(columns_, name, &DataColumn::name) - columns_.begin();
     });
     std::erase_if(assignment_.inputs, [](const auto& each) { return each.second.empty(); });
     showValues();
