@@ -44,9 +44,9 @@ Shares sharesBySize(const std::vector<SamplePart>& units, const DataInfo& data,
     return shares;
 }
 
-/// Images, each to an Input that takes as much, or else to the next one, and numbers to the Inputs
-/// that are left; the last one with parts gets the rest. Nothing where that leaves an Input empty
-/// or joins what cannot be.
+/// Images, each to an Input of its shape, or else to one that is left; where there are too few, to
+/// one that has images of their size. Numbers to a vector of their length, or else to the first
+/// Input that is left. Nothing where that leaves an Input without parts or parts without an Input.
 std::optional<Shares> sharesOfImages(const std::vector<SamplePart>& units,
                                      const std::vector<InputNode>& inputs) {
     Shares shares(inputs.size());
@@ -80,26 +80,30 @@ std::optional<Shares> sharesOfImages(const std::vector<SamplePart>& units,
         else
             shares[owner].push_back(unit);
     }
+    /// The Input that has images of that size.
+    const auto sharedBy = [&](const SamplePart& unit) {
+        for (std::size_t i = 0; i < inputs.size(); ++i)
+            if (!shares[i].empty() && canBeJoined({shares[i].front(), unit}))
+                return i;
+        return inputs.size();
+    };
+    const auto isEmpty = [](const auto& share) { return share.empty(); };
     // Those that look like images first.
     const auto isPlanar = [](const InputNode& input) {
         return input.shape && input.shape->rank() == 3;
     };
-    std::optional<std::size_t> last;
     for (const auto& unit : waiting) {
-        auto owner = firstFree(isPlanar);
-        if (owner == inputs.size() && (!last || numbers.empty()))
+        const auto kept = numbers.empty() ? 0 : 1; // Inputs
+        const bool hasSpare = std::ranges::count_if(shares, isEmpty) > kept;
+        auto owner = hasSpare ? firstFree(isPlanar) : sharedBy(unit);
+        if (hasSpare && owner == inputs.size())
             owner = firstFree(anyInput);
-        if (owner == inputs.size())
-            owner = last.value_or(inputs.size());
         if (owner == inputs.size())
             return {};
         shares[owner].push_back(unit);
-        last = owner;
     }
     takeNumbers(firstFree(anyInput));
-    const bool works = numbers.empty() && std::ranges::all_of(shares, [](const auto& share) {
-                           return !share.empty() && canBeJoined(share);
-                       });
+    const bool works = numbers.empty() && std::ranges::none_of(shares, isEmpty);
     return works ? std::optional(std::move(shares)) : std::nullopt;
 }
 

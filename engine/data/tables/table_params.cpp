@@ -84,7 +84,7 @@ ParamSpecs tableImageParams() {
         "images", "Image files", "",
         "Columns that name PNG or JPEG files, relative to the table's folder, separated by commas. "
         "By default those whose texts all end in .png, .jpg or .jpeg.");
-    auto shapes = textParam(std::string(kImageShapesParam), "Shapes of single columns", "",
+    auto shapes = textParam(std::string(kImageShapesParam), "Image shapes", "",
                             "Columns whose images are read otherwise, separated by commas: "
                             "left=1x28x28 (channels, height, width) or right=64x64.");
     ParamSpecs params{std::move(images)};
