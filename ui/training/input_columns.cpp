@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kMostChecks = 64; ///< columns; more are typed
 constexpr int kChecksInARow = 2;
+constexpr qsizetype kLongLabel = 20; ///< characters; longer ones have a row of their own
 
 QLabel* captionOf(const QString& text, QWidget* buddy = nullptr) {
     auto* const label = new QLabel(text);
@@ -98,6 +99,9 @@ void InputColumns::addChecks(const std::string& input) {
     auto* const group = new QWidget;
     auto* const grid = new QGridLayout(group);
     grid->setContentsMargins(0, 0, 0, 0);
+    const bool isNarrow = std::ranges::any_of(
+        columns_, [](const DataColumn& column) { return column.label.size() > kLongLabel; });
+    const int inARow = isNarrow ? 1 : kChecksInARow;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
         const auto& [column, label, note] = columns_[i];
         auto* const box = new QCheckBox(label);
@@ -107,8 +111,7 @@ void InputColumns::addChecks(const std::string& input) {
         connect(box, &QCheckBox::toggled, this,
                 [this, input, name = column](bool given) { assign(input, name, given); });
         checks_.push_back({input, column, box});
-        grid->addWidget(box, static_cast<int>(i) / kChecksInARow,
-                        static_cast<int>(i) % kChecksInARow);
+        grid->addWidget(box, static_cast<int>(i) / inARow, static_cast<int>(i) % inARow);
     }
     body_->layout()->addWidget(group);
 }
