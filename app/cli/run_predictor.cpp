@@ -50,6 +50,7 @@ RunPredictor::Reading RunPredictor::read(const std::filesystem::path& image) {
 std::vector<RunPredictor::Reading> RunPredictor::readTable(const std::filesystem::path& path) {
     return naming(path, [&] {
         const auto table = readCsv(path);
+        requireImages(table, info_.columns);
         std::vector<Reading> readings;
         for (std::size_t row = 0; row < table.rows(); ++row)
             readings.push_back(

@@ -120,7 +120,7 @@ private:
         if (inputs.empty())
             return report(Severity::Error, nullptr,
                           "Training feeds an Input; the network has none.");
-        if (inputs.size() > 1 || !data_.assignment.empty())
+        if (inputs.size() > 1 || !data_.assignment.empty() || isMixed(data_))
             return checkFeeds(inputs);
         const auto& node = *network_.main.find(inputs.front());
         const auto index = analysis_.indexOf(node.name);
@@ -147,6 +147,8 @@ private:
                 inputs.back().shape = found.output;
             names += (names.empty() ? "" : ", ") + name;
         }
+        if (data_.assignment.empty() && inputs.size() == 1)
+            return checkMixture(inputs);
         if (data_.assignment.empty()) {
             auto fix = suggestAssignment(data_, inputs);
             return report(Severity::Error, nullptr,
@@ -164,14 +166,37 @@ private:
             checkFeed(feed, *std::ranges::find(inputs, feed.input, &InputNode::name));
     }
 
+    /// The only Input without an assignment would get what cannot be joined.
+    void checkMixture(const std::vector<InputNode>& inputs) {
+        auto data = data_;
+        for (const auto& part : columnParts(data))
+            data.assignment.inputs[inputs.front().name].push_back(part.name);
+        for (auto& problem : feedsOf(data, inputs).problems)
+            report(Severity::Error, network_.main.findByName(problem.input),
+                   std::move(problem.message), std::move(problem.fixes));
+    }
+
     void checkFeed(const Feed& feed, const InputNode& input) {
-        if (!input.shape || input.shape->elements() == feed.shape.elements())
+        if (!input.shape)
             return;
+        const auto& taken = *input.shape;
+        // Pixels fill a vector row by row, and an image only as they are.
+        if (feed.isImage ? taken == feed.shape || taken == Shape{feed.shape.elements()}
+                         : taken.elements() == feed.shape.elements())
+            return;
+        std::vector<Fix> fixes{{fmt::format("Set the shape to {}", toString(feed.shape)),
+                                {SetParam{"", input.id, "shape", IntTuple(feed.shape.dims())}}}};
+        if (feed.isImage && feed.parts.size() == 1 && taken.rank() == 3 &&
+            (taken[0] == 1 || taken[0] == 3))
+            fixes.push_back(
+                {fmt::format("Read \"{}\" as {}", feed.parts.front().name, toString(taken)),
+                 NetworkEdit{NetworkEdit::Group{}},
+                 {},
+                 {{feed.parts.front().name, taken}}});
         report(Severity::Error, network_.main.find(input.id),
                fmt::format("What the data give this Input is {}; it takes {}.",
-                           toString(feed.shape), toString(*input.shape)),
-               {{fmt::format("Set the shape to {}", toString(feed.shape)),
-                 {SetParam{"", input.id, "shape", IntTuple(feed.shape.dims())}}}});
+                           toString(feed.shape), toString(taken)),
+               std::move(fixes));
     }
 
     void checkObjective(const Objective& objective) {
