@@ -17,6 +17,20 @@ bool isNumbered(const ValueType& type) {
     return std::ranges::all_of(type.dims, &Dim::isNumber);
 }
 
+/// Elements of all values, whose lengths are numbers.
+std::int64_t elementsOf(const OpGraph& graph, const std::vector<ValueId>& values) {
+    std::int64_t sum = 0;
+    for (const auto value : values)
+        sum += graph.type(value).elementsPerSample();
+    return sum;
+}
+
+/// Whether the results take no more memory than what they are made of, or little.
+bool isSmall(const OpGraph& graph, const Op& op) {
+    return elementsOf(graph, op.outputs) <=
+           std::max(kMostFoldedElements, elementsOf(graph, op.inputs));
+}
+
 /// Whether the op's results are known before any batch.
 bool isKnown(const OpGraph& graph, const Op& op) {
     const auto isConstant = [&](ValueId id) { return graph.value(id).constant != nullptr; };
@@ -49,7 +63,7 @@ std::size_t foldConstants(OpGraph& graph, const EvaluateConstants& evaluate) {
     std::size_t count = 0;
     for (std::size_t i = 0; i < graph.ops().size(); ++i) {
         const auto op = graph.ops()[i];
-        if (!isKnown(graph, op))
+        if (!isKnown(graph, op) || !isSmall(graph, op))
             continue;
         auto results = evaluate(alone(graph, op));
         if (results.size() != op.outputs.size())
