@@ -13,6 +13,7 @@
 #include "engine/ops/noise.h"
 #include "engine/ops/normalization.h"
 #include "engine/ops/pooling.h"
+#include "engine/ops/quantize.h"
 #include "engine/ops/rearrange.h"
 #include "engine/ops/reduce.h"
 #include "engine/ops/resample.h"
@@ -29,7 +30,8 @@ using OpAttributes =
                  ConcatOp, EmbeddingOp, PositionOp, RecurrentOp, AttentionOp, OneHotOp,
                  SoftmaxCrossEntropyOp, MeanSquaredErrorOp, ElementLossOp, HingeLossOp,
                  CosineLossOp, GradientOp, LossSeedOp, UnaryOp, BinaryOp, CompareOp, LogicOp,
-                 WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp>;
+                 WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp,
+                 QuantizeOp, DequantizeOp, MatMulIntegerOp, ConvIntegerOp>;
 
 /// What a GradientOp is the gradient of.
 struct ForwardOp {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/ops/value_type.h"
 
+#include "engine/ops/integers.h"
 #include "engine/support/error.h"
 
 #include <fmt/ranges.h>
@@ -102,8 +103,7 @@ ValueType ValueType::of(Dims dims, DType dtype) {
 }
 
 bool ValueType::isReal() const {
-    return element == DType::F32 || element == DType::F64 || element == DType::BF16 ||
-           element == DType::F16;
+    return isRealType(element);
 }
 
 bool ValueType::isPerSample() const {

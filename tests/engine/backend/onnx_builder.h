@@ -54,12 +54,19 @@ public:
             test_.inputs.push_back(data);
         } else {
             value = test_.graph.addConstant(data, name);
-            if (data.dtype() == DType::U8)
-                value = add(CastOp{DType::Bool}, {value});
         }
         values_[name] = value;
         return value;
     }
+    /// All inputs that the node has.
+    std::vector<ValueId> all() {
+        std::vector<ValueId> values;
+        for (std::size_t i = 0; i < count(); ++i)
+            if (has(i))
+                values.push_back(in(i));
+        return values;
+    }
+    [[nodiscard]] OpGraph& graph() { return test_.graph; }
     /// What an input says that has to be known while the graph is built.
     [[nodiscard]] std::vector<std::int64_t> integers(std::size_t index) const {
         const auto numbers = tensor(index).to(DType::I64);
