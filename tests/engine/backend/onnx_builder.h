@@ -91,6 +91,9 @@ public:
         const auto found = attributes_.find(name);
         return found == attributes_.end() ? std::move(defaultValue) : found->second.s();
     }
+    [[nodiscard]] const onnx::GraphProto& graphOf(const std::string& name) const {
+        return attributes_.at(name).g();
+    }
     /// A weight of the graph with those values.
     WeightId weight(Tensor values) {
         const auto id = test_.graph.addWeight(
@@ -128,6 +131,14 @@ private:
     std::map<std::string, ValueId> values_;
     OnnxGeneralTest test_;
 };
+
+/// What a model holds as a number or a list of them: F32, I32 or I64.
+Tensor constantOf(const onnx::TensorProto& proto);
+
+/// Branches and loops.
+void buildIf(GeneralBuilder& builder);
+void buildLoop(GeneralBuilder& builder);
+void buildScan(GeneralBuilder& builder);
 
 /// RNN, LSTM and GRU.
 void buildRecurrent(GeneralBuilder& builder, CellKind cell);

@@ -367,6 +367,10 @@ const Operators& operators() {
              b.finish(b.add(MatMulIntegerOp{b.has(2), b.has(3)}, b.all()));
          }},
         {"ConvInteger", convInteger},
+        {"If", buildIf},
+        {"Loop", buildLoop},
+        {"Scan", buildScan},
+        {"Identity", [](B& b) { b.finish(b.in(0)); }},
         {"RNN", [](B& b) { buildRecurrent(b, CellKind::Simple); }},
         {"LSTM", [](B& b) { buildRecurrent(b, CellKind::Lstm); }},
         {"GRU", [](B& b) { buildRecurrent(b, CellKind::Gru); }},
@@ -389,6 +393,10 @@ loadOnnxGeneralTest(const std::filesystem::path& folder) {
     const auto& node = model.graph().node(0);
     const auto data = folder / "test_data_set_0";
     try {
+        for (const auto& values : {model.graph().input(), model.graph().output()})
+            for (const auto& value : values)
+                requireThat(value.type().has_tensor_type(),
+                            "it is about other values than tensors");
         std::map<std::string, Tensor> tensors;
         for (int i = 0; i < model.graph().input_size(); ++i)
             tensors.emplace(model.graph().input(i).name(),
