@@ -18,6 +18,7 @@
 #include "engine/ops/reduce.h"
 #include "engine/ops/resample.h"
 #include "engine/ops/sequence.h"
+#include "engine/ops/shape.h"
 
 #include <variant>
 
@@ -31,7 +32,7 @@ using OpAttributes =
                  SoftmaxCrossEntropyOp, MeanSquaredErrorOp, ElementLossOp, HingeLossOp,
                  CosineLossOp, GradientOp, LossSeedOp, UnaryOp, BinaryOp, CompareOp, LogicOp,
                  WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp,
-                 QuantizeOp, DequantizeOp, MatMulIntegerOp, ConvIntegerOp>;
+                 QuantizeOp, DequantizeOp, MatMulIntegerOp, ConvIntegerOp, ShapeOp>;
 
 /// What a GradientOp is the gradient of.
 struct ForwardOp {

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace gradwright {
 
@@ -20,6 +21,15 @@ std::int64_t Dim::number() const {
     if (!isNumber())
         throw Error("the length {} is a name; a number is needed", toString(*this));
     return factor_;
+}
+
+std::optional<Dim> Dim::dividedBy(const Dim& other) const {
+    if (other.factor_ == 0 || factor_ % other.factor_ != 0 ||
+        !std::ranges::includes(names_, other.names_))
+        return {};
+    Dim quotient(factor_ / other.factor_);
+    std::ranges::set_difference(names_, other.names_, std::back_inserter(quotient.names_));
+    return quotient;
 }
 
 Dim Dim::bound(const Lengths& lengths) const {

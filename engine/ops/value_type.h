@@ -35,6 +35,8 @@ public:
     [[nodiscard]] std::int64_t number() const;
     /// Throws Error for a name without a number.
     [[nodiscard]] std::int64_t lengthFor(const Lengths& lengths) const;
+    /// What has to be multiplied with `other` to be this; nothing where there is no such length.
+    [[nodiscard]] std::optional<Dim> dividedBy(const Dim& other) const;
     /// With those of its names replaced that have a number.
     [[nodiscard]] Dim bound(const Lengths& lengths) const;
     [[nodiscard]] bool has(std::string_view name) const;

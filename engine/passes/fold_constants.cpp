@@ -40,6 +40,21 @@ bool isKnown(const OpGraph& graph, const Op& op) {
            std::ranges::all_of(op.outputs, isResultNumbered);
 }
 
+/// What a ShapeOp gives, where no length is a name: whatever its input holds, and exact.
+std::optional<Tensor> shapeOf(const OpGraph& graph, const Op& op) {
+    const auto* shape = std::get_if<ShapeOp>(&op.attributes);
+    if (!shape)
+        return {};
+    const auto lengths = shape->lengthsOf(graph.type(op.inputs[0]).dims);
+    std::vector<std::int64_t> numbers;
+    for (const auto& length : lengths) {
+        if (!length.isNumber())
+            return {};
+        numbers.push_back(length.number());
+    }
+    return Tensor::of<std::int64_t>({static_cast<std::int64_t>(numbers.size())}, numbers);
+}
+
 /// The op alone, on its constants.
 OpGraph alone(const OpGraph& graph, const Op& op) {
     OpGraph single;
@@ -63,6 +78,11 @@ std::size_t foldConstants(OpGraph& graph, const EvaluateConstants& evaluate) {
     std::size_t count = 0;
     for (std::size_t i = 0; i < graph.ops().size(); ++i) {
         const auto op = graph.ops()[i];
+        if (auto shape = shapeOf(graph, op); shape && graph.value(op.output()).source) {
+            graph.setConstant(op.output(), std::move(*shape));
+            ++count;
+            continue;
+        }
         if (!isKnown(graph, op) || !isSmall(graph, op))
             continue;
         auto results = evaluate(alone(graph, op));

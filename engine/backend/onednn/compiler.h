@@ -330,5 +330,6 @@ void lower(Compiler& compiler, const OpContext& context, const QuantizeOp& op);
 void lower(Compiler& compiler, const OpContext& context, const DequantizeOp& op);
 void lower(Compiler& compiler, const OpContext& context, const MatMulIntegerOp& op);
 void lower(Compiler& compiler, const OpContext& context, const ConvIntegerOp& op);
+void lower(Compiler& compiler, const OpContext& context, const ShapeOp& op);
 
 } // namespace gradwright::onednn

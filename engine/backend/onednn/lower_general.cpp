@@ -102,6 +102,20 @@ void lower(Compiler& compiler, const OpContext& context, const FillOp& op) {
     compiler.reportForward(context, "own", layout);
 }
 
+void lower(Compiler& compiler, const OpContext& context, const ShapeOp& op) {
+    const auto lengths =
+        op.lengthsOf(gradwright::Dims::of(shapeOf(compiler, context.op.inputs[0])));
+    std::vector<float> values;
+    for (const auto& length : lengths)
+        values.push_back(static_cast<float>(length.number()));
+    const auto layout = compiler.plainLayout(context.op.output());
+    auto* output = compiler.makeOutput(context, layout);
+    compiler.schedule().add({output->buffer}, [values, out = output->buffer](const RunContext&) {
+        std::ranges::copy(values, out->as());
+    });
+    compiler.reportForward(context, "own", layout);
+}
+
 void lower(Compiler& compiler, const OpContext& context, const MatMulOp& op) {
     std::array<Lowered*, 2> factors{};
     std::array<MemoryDesc, 2> descs;

@@ -91,6 +91,8 @@ public:
         const auto found = attributes_.find(name);
         return found == attributes_.end() ? std::move(defaultValue) : found->second.s();
     }
+    /// An attribute; a zero where it is missing.
+    [[nodiscard]] Tensor tensorOf(const std::string& name) const;
     [[nodiscard]] const onnx::GraphProto& graphOf(const std::string& name) const {
         return attributes_.at(name).g();
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/ops/dynamic_quantization.h"
+#include "engine/ops/shape_values.h"
 #include "engine/support/error.h"
 #include "tests/engine/backend/onnx_builder.h"
 
@@ -274,6 +275,18 @@ void convInteger(B& b) {
     b.finish(b.add(op, b.all()));
 }
 
+void size(B& b) {
+    const auto lengths = b.add(CastOp{DType::F32}, {b.add(ShapeOp{}, {b.in(0)})});
+    b.finish(b.add(CastOp{DType::I64}, {b.add(ReduceOp{ReduceKind::Product}, {lengths})}));
+}
+
+void constantOfShape(B& b) {
+    const auto& value = b.tensorOf("value");
+    const auto filled = fillTo(
+        b.graph(), static_cast<double>(value.to(DType::F32).span<float>()[0]), b.in(0), "fill");
+    b.finish(b.add(CastOp{value.dtype()}, {filled}));
+}
+
 using Operators = std::map<std::string, void (*)(B&)>;
 
 const Operators& operators() {
@@ -371,6 +384,13 @@ const Operators& operators() {
         {"Loop", buildLoop},
         {"Scan", buildScan},
         {"Identity", [](B& b) { b.finish(b.in(0)); }},
+        {"Shape",
+         [](B& b) {
+             b.finish(
+                 b.add(ShapeOp{b.integer("start", 0), b.integer("end", ShapeOp{}.end)}, {b.in(0)}));
+         }},
+        {"Size", size},
+        {"ConstantOfShape", constantOfShape},
         {"RNN", [](B& b) { buildRecurrent(b, CellKind::Simple); }},
         {"LSTM", [](B& b) { buildRecurrent(b, CellKind::Lstm); }},
         {"GRU", [](B& b) { buildRecurrent(b, CellKind::Gru); }},
@@ -379,6 +399,11 @@ const Operators& operators() {
 }
 
 } // namespace
+
+Tensor GeneralBuilder::tensorOf(const std::string& name) const {
+    const auto found = attributes_.find(name);
+    return found == attributes_.end() ? Tensor(DType::F32, {1}) : constantOf(found->second.t());
+}
 
 OnnxGeneralTest GeneralBuilder::build() {
     operators().at(node_.op_type())(*this);

@@ -237,6 +237,12 @@ void addBatchCases(std::vector<OpCase>& cases) {
     const auto z = across.source({5});
     cases.push_back(across.regressed(across.apply(SoftmaxOp{.axis = 0}, {z})));
 
+    CaseBuilder sized("batch/its length as a number", 3);
+    const auto row = sized.source({5});
+    const auto length = sized.apply(CastOp{DType::F32}, {sized.apply(ShapeOp{0, 1}, {row})});
+    cases.push_back(
+        sized.regressed(sized.apply(BinaryOp{BinaryKind::Multiply, 0.2}, {row, length})));
+
     CaseBuilder rowsOfImage("softmax/over the rows of an image", 3);
     const auto image = rowsOfImage.source({3, 5, 4});
     cases.push_back(rowsOfImage.regressed(rowsOfImage.apply(SoftmaxOp{.axis = 2}, {image})));

@@ -157,6 +157,40 @@ private Q_SLOTS:
         }
     }
 
+    /// What is computed with lengths is known when they are numbers: 2⁴⁰ to the last digit.
+    void shapesFoldOnceTheyAreBound() {
+        OpGraph graph;
+        const auto x = graph.addInput("x", {Shape{3}});
+        const auto shape = graph.add(ShapeOp{}, {x}, "shape");
+        const auto number = graph.add(CastOp{DType::F32}, {shape}, "number");
+        const auto half = graph.add(UnaryOp{UnaryKind::Linear, 0.5}, {number}, "half");
+        const auto whole = graph.add(CastOp{DType::I64}, {half}, "whole");
+        graph.addOutput("y", whole);
+        QCOMPARE(foldConstants(graph, evaluated), std::size_t{0});
+        graph.bind({{"N", (std::int64_t{1} << 40) + 1}});
+        QCOMPARE(foldConstants(graph, evaluated), std::size_t{4});
+        const std::vector<std::int64_t> lengths{(std::int64_t{1} << 40) + 1, 3};
+        QVERIFY(std::ranges::equal(graph.value(shape).constant->span<std::int64_t>(), lengths));
+        eliminateDead(graph);
+        QVERIFY(graph.ops().empty());
+    }
+
+    /// The batch is what a program is compiled for.
+    void programsKnowTheirBatch() {
+        OpGraph graph;
+        const auto x = graph.addInput("x", {Shape{3, 2}});
+        const auto shape = graph.add(ShapeOp{0, 2}, {x}, "shape");
+        const auto sizes = graph.add(CastOp{DType::F32}, {shape}, "sizes");
+        graph.addOutput("shape", sizes);
+        const std::vector<float> batch(24);
+        for (const auto& backend : {makeReferenceBackend(), makeOneDnnBackend()})
+            for (const std::int64_t samples : {1, 4}) {
+                const auto program = backend->compile(graph, {.batch = samples});
+                program->forward(std::array{BatchInput{x, batch.data()}});
+                QVERIFY(program->read(sizes) == numbers({static_cast<float>(samples), 3}));
+            }
+    }
+
     void aGraphsResultMayBeAConstant() {
         OpGraph graph;
         const auto a = graph.addConstant(numbers({1, 2}), "a");
