@@ -62,7 +62,7 @@ void buildRecurrent(GeneralBuilder& b, CellKind cell) {
         weights.push_back(b.weight(peepholesOf(b.tensor(7), op.units)));
     std::vector<ValueId> inputs{b.in(0)};
     const Dims state{shape[op.batchAxis()], op.units};
-    for (const std::size_t first : {5, 6})
+    for (std::size_t first = 5; first <= 6; ++first)
         if (b.has(first))
             inputs.push_back(b.add(ReshapeOp{state}, {b.in(first)}));
     if (op.lengths)
