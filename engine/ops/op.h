@@ -13,10 +13,12 @@
 #include "engine/ops/noise.h"
 #include "engine/ops/normalization.h"
 #include "engine/ops/pooling.h"
+#include "engine/ops/quantize.h"
 #include "engine/ops/rearrange.h"
 #include "engine/ops/reduce.h"
 #include "engine/ops/resample.h"
 #include "engine/ops/sequence.h"
+#include "engine/ops/shape.h"
 
 #include <variant>
 
@@ -29,7 +31,8 @@ using OpAttributes =
                  ConcatOp, EmbeddingOp, PositionOp, RecurrentOp, AttentionOp, OneHotOp,
                  SoftmaxCrossEntropyOp, MeanSquaredErrorOp, ElementLossOp, HingeLossOp,
                  CosineLossOp, GradientOp, LossSeedOp, UnaryOp, BinaryOp, CompareOp, LogicOp,
-                 WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp>;
+                 WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp,
+                 QuantizeOp, DequantizeOp, MatMulIntegerOp, ConvIntegerOp, ShapeOp>;
 
 /// What a GradientOp is the gradient of.
 struct ForwardOp {

@@ -24,7 +24,14 @@ constexpr Pass kLast[] = {kEliminateDead};
 
 } // namespace
 
-OpGraph programGraph(OpGraph graph, Mode mode, std::span<const Pass> further) {
+OpGraph programGraph(OpGraph graph, Mode mode, std::span<const Pass> further,
+                     const EvaluateConstants& evaluate) {
+    if (evaluate && foldConstants(graph, evaluate) > 0) {
+        eliminateDead(graph);
+#ifndef NDEBUG
+        verify(graph, "fold constants");
+#endif
+    }
     for (const auto& passes :
          {std::span<const Pass>(kFirst), further, std::span<const Pass>(kLast)})
         for (const auto& pass : passes) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/reference/broadcast.h"
 
+#include "engine/ops/integers.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -129,10 +131,6 @@ KernelPtr<T> elementwise(const Frame<T>& frame, F f) {
     return std::make_unique<Elementwise<T, F>>(std::move(f), frame);
 }
 
-bool isWhole(DType type) {
-    return type != DType::F32 && type != DType::F64 && type != DType::BF16 && type != DType::F16;
-}
-
 } // namespace
 
 template <class T>
@@ -165,10 +163,8 @@ KernelPtr<T> makeKernel(const WhereOp& /*op*/, const Frame<T>& frame) {
 }
 template <class T>
 KernelPtr<T> makeKernel(const CastOp& op, const Frame<T>& frame) {
-    return elementwise(frame, [op](const std::vector<T>& x) {
-        if (op.to == DType::Bool)
-            return static_cast<T>(x[0] != 0);
-        return isWhole(op.to) ? std::trunc(x[0]) : x[0];
+    return elementwise(frame, [op, from = frame.inputTypes[0].element](const std::vector<T>& x) {
+        return castNumber(x[0], from, op.to);
     });
 }
 template <class T>

@@ -2,6 +2,7 @@
 #include "engine/backend/onednn/kernels/broadcast.h"
 
 #include "engine/backend/onednn/kernels/parallel.h"
+#include "engine/ops/integers.h"
 
 #include <algorithm>
 #include <cmath>
@@ -211,12 +212,8 @@ void applyExpand(const BroadcastLoops& loops, float* out, const BroadcastInputs&
     });
 }
 
-void applyCast(DType to, float* out, const float* in, std::size_t size) {
-    if (to == DType::Bool)
-        return map(out, in, size, [](float x) { return x != 0 ? 1.0F : 0.0F; });
-    const bool isReal =
-        to == DType::F32 || to == DType::F64 || to == DType::BF16 || to == DType::F16;
-    map(out, in, size, [isReal](float x) { return isReal ? x : std::trunc(x); });
+void applyCast(DType from, DType to, float* out, const float* in, std::size_t size) {
+    map(out, in, size, [from, to](float x) { return castNumber(x, from, to); });
 }
 
 void toNumbers(float* out, const std::int32_t* in, std::size_t size) {
