@@ -6,6 +6,7 @@
 #include "engine/ops/convolution.h"
 #include "engine/ops/dense.h"
 #include "engine/ops/elementwise.h"
+#include "engine/ops/fused.h"
 #include "engine/ops/gather.h"
 #include "engine/ops/gradient_op.h"
 #include "engine/ops/losses.h"
@@ -22,14 +23,13 @@
 
 namespace gradwright {
 
-using OpAttributes =
-    std::variant<ConvOp, ConvTransposeOp, DenseOp, PoolOp, GlobalAveragePoolOp, BatchNormOp,
-                 NormalizeOp, LocalResponseNormOp, ActivationOp, PreluOp, SoftmaxOp, DropoutOp,
-                 GaussianNoiseOp, ReshapeOp, PermuteOp, SplitOp, ResampleOp, AddOp, CombineOp,
-                 ConcatOp, EmbeddingOp, PositionOp, RecurrentOp, AttentionOp, OneHotOp,
-                 SoftmaxCrossEntropyOp, MeanSquaredErrorOp, ElementLossOp, HingeLossOp,
-                 CosineLossOp, GradientOp, LossSeedOp, UnaryOp, BinaryOp, CompareOp, LogicOp,
-                 WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp>;
+using OpAttributes = std::variant<
+    ConvOp, ConvTransposeOp, DenseOp, PoolOp, GlobalAveragePoolOp, BatchNormOp, NormalizeOp,
+    LocalResponseNormOp, ActivationOp, PreluOp, SoftmaxOp, DropoutOp, GaussianNoiseOp, ReshapeOp,
+    PermuteOp, SplitOp, ResampleOp, AddOp, CombineOp, ConcatOp, EmbeddingOp, PositionOp,
+    RecurrentOp, AttentionOp, OneHotOp, SoftmaxCrossEntropyOp, MeanSquaredErrorOp, ElementLossOp,
+    HingeLossOp, CosineLossOp, GradientOp, LossSeedOp, UnaryOp, BinaryOp, CompareOp, LogicOp,
+    WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp, FusedOp>;
 
 /// What a GradientOp is the gradient of.
 struct ForwardOp {

@@ -19,8 +19,9 @@ struct Pass {
 };
 
 /// The ops that a backend lowers, one by one: the graph without identities, in training with its
-/// backward pass, after `further`, and without what is dead. Those see gradients as values: it is
-/// where a program is fused, quantized, or reduced across machines.
+/// backward pass, after `further`, without what is dead, and with elementwise ops fused. The
+/// further passes see single ops and gradients as values: it is where a program is quantized, or
+/// reduced across machines.
 OpGraph programGraph(OpGraph graph, Mode mode, std::span<const Pass> further = {});
 
 } // namespace gradwright

@@ -326,5 +326,6 @@ void lower(Compiler& compiler, const OpContext& context, const ReduceOp& op);
 void lower(Compiler& compiler, const OpContext& context, const ArgMaxOp& op);
 void lower(Compiler& compiler, const OpContext& context, const TopKOp& op);
 void lower(Compiler& compiler, const OpContext& context, const GatherOp& op);
+void lower(Compiler& compiler, const OpContext& context, const FusedOp& op);
 
 } // namespace gradwright::onednn

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/onednn/compiler.h"
+#include "engine/backend/onednn/lower_general.h"
+
 #include "engine/backend/onednn/kernels/broadcast.h"
 #include "engine/backend/onednn/kernels/reduce.h"
 
 namespace gradwright::onednn {
-namespace {
 
-/// The shape with all its axes that the graph gives the value.
 Shape shapeOf(const Compiler& compiler, ValueId value) {
     return compiler.graph().type(value).shapeFor(compiler.batch());
 }
 
-/// Row-major numbers, whatever the type: integers that are fed become numbers here; those that ops
-/// make are some.
 Lowered* numbers(Compiler& compiler, Lowered* value) {
     if (!value->isClass)
         return compiler.plain(value);
@@ -23,6 +20,8 @@ Lowered* numbers(Compiler& compiler, Lowered* value) {
     });
     return copy;
 }
+
+namespace {
 
 std::vector<Lowered*> allNumbers(Compiler& compiler, const OpContext& context) {
     std::vector<Lowered*> inputs;
