@@ -57,7 +57,8 @@ private:
     }
 
     void runForward(const Op& op) {
-        auto& [frame, kernel] = steps_[op.id];
+        auto& step = steps_[op.id];
+        auto& frame = step.frame;
         frame.batch = kBatch;
         frame.mode = Mode::Training;
         frame.inputTypes = graph_.inputTypes(op);
@@ -71,7 +72,7 @@ private:
         }
         frame.outputType = frame.outputTypes[0];
         frame.output = frame.outputs[0];
-        kernel = std::visit(
+        step.kernel = std::visit(
             [&]<class O>(const O& attributes) -> reference::KernelPtr<float> {
                 if constexpr (std::is_same_v<O, GradientOp>)
                     return nullptr;
@@ -79,7 +80,7 @@ private:
                     return reference::makeKernel(attributes, frame);
             },
             op.attributes);
-        kernel->forward(frame);
+        step.kernel->forward(frame);
     }
 
     void runGradient(const Op& op, const GradientOp& gradient) {
