@@ -6,9 +6,9 @@
 #include "engine/passes/verify.h"
 #include "tests/support/message_of.h"
 
-#include <fmt/format.h>
-
 #include <QTest>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
