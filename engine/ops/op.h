@@ -6,6 +6,7 @@
 #include "engine/ops/convolution.h"
 #include "engine/ops/dense.h"
 #include "engine/ops/elementwise.h"
+#include "engine/ops/fused.h"
 #include "engine/ops/gather.h"
 #include "engine/ops/gradient_op.h"
 #include "engine/ops/losses.h"
@@ -32,7 +33,7 @@ using OpAttributes =
                  SoftmaxCrossEntropyOp, MeanSquaredErrorOp, ElementLossOp, HingeLossOp,
                  CosineLossOp, GradientOp, LossSeedOp, UnaryOp, BinaryOp, CompareOp, LogicOp,
                  WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp,
-                 QuantizeOp, DequantizeOp, MatMulIntegerOp, ConvIntegerOp, ShapeOp>;
+                 QuantizeOp, DequantizeOp, MatMulIntegerOp, ConvIntegerOp, ShapeOp, FusedOp>;
 
 /// What a GradientOp is the gradient of.
 struct ForwardOp {

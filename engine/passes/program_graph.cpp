@@ -3,6 +3,7 @@
 
 #include "engine/passes/differentiate.h"
 #include "engine/passes/eliminate.h"
+#include "engine/passes/fuse_elementwise.h"
 #include "engine/passes/verify.h"
 
 #include <utility>
@@ -19,8 +20,9 @@ constexpr Pass kDifferentiate{"differentiate", [](OpGraph& graph, Mode mode) {
                               }};
 constexpr Pass kEliminateDead{"eliminate dead ops",
                               [](OpGraph& graph, Mode) { eliminateDead(graph); }};
+constexpr Pass kFuse{"fuse elementwise ops", [](OpGraph& graph, Mode) { fuseElementwise(graph); }};
 constexpr Pass kFirst[] = {kEliminateIdentities, kDifferentiate};
-constexpr Pass kLast[] = {kEliminateDead};
+constexpr Pass kLast[] = {kEliminateDead, kFuse};
 
 } // namespace
 

@@ -331,5 +331,6 @@ void lower(Compiler& compiler, const OpContext& context, const DequantizeOp& op)
 void lower(Compiler& compiler, const OpContext& context, const MatMulIntegerOp& op);
 void lower(Compiler& compiler, const OpContext& context, const ConvIntegerOp& op);
 void lower(Compiler& compiler, const OpContext& context, const ShapeOp& op);
+void lower(Compiler& compiler, const OpContext& context, const FusedOp& op);
 
 } // namespace gradwright::onednn

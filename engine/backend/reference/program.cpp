@@ -360,6 +360,8 @@ ProgramReport ReferenceProgram<T>::report() const {
         entry.op = nameOf(op.attributes);
         entry.implementation = std::is_same_v<T, float> ? "reference:float" : "reference:double";
         entry.layout = "row-major";
+        if (const auto* fused = std::get_if<FusedOp>(&op.attributes))
+            entry.formula = formulaOf(*fused);
         entry.macs = options_.batch * macsOf(op.attributes, step.frame.inputTypes);
         entry.operations = options_.batch * graph_.operationsOf(op);
         entry.bytes =
