@@ -115,6 +115,9 @@ private Q_SLOTS:
         row("a loss on probabilities", "mean-squared-error", 0);
         row("values", "mean-squared-error", 2);
         row("values from a sigmoid", "binary-cross-entropy", 2);
+        // No probability of a second class.
+        row("a value", "mean-squared-error", 1);
+        row("a value from a sigmoid", "binary-cross-entropy", 1);
     }
 
     /// Each sample is read once; loss and score are those of evaluate(), the outcomes those of
