@@ -187,6 +187,7 @@ LayerDef convTranspose2d() {
             .lower = lowerConvTranspose2d,
             .pytorch = pytorchConvTranspose2d,
             .keras = kerasConvTranspose2d,
+            .kerasWeights = {.usual = true},
             .label = labelConvTranspose2d};
 }
 

@@ -180,6 +180,29 @@ std::string argumentName(const std::string& parameter) {
 
 } // namespace
 
+const std::string_view kKerasFormulaClass = R"(
+
+class Formula(layers.Layer):
+    """A function of the inputs and of learned numbers, given by their first values."""
+
+    def __init__(self, function, starts, length, name):
+        super().__init__(name=name)
+        self.function = function
+        self.numbers = [
+            self.add_weight(
+                shape=(length,), initializer=keras.initializers.Constant(start), name=number
+            )
+            for number, start in starts.items()
+        ]
+
+    def call(self, inputs):
+        return self.function(*inputs, *self.numbers)
+)";
+
+const std::string_view kKerasFormulaFitting = R"(    if isinstance(layer, Formula):
+        return [v.reshape(-1) for v in tensors]
+)";
+
 PyTorchCode pytorchFormula(const CodeContext& context) {
     const auto formula = std::get<Formula>(formulaOf(context.params()));
     const auto inputs = alignedInputs(context, false);

@@ -78,6 +78,7 @@ LayerDef groupNorm() {
             .lower = lowerGroupNorm,
             .pytorch = pytorchGroupNorm,
             .keras = kerasGroupNorm,
+            .kerasWeights = {.usual = true},
             .label = labelGroupNorm};
 }
 

@@ -63,7 +63,8 @@ LayerDef instanceNorm() {
             .infer = inferInstanceNorm,
             .lower = lowerInstanceNorm,
             .pytorch = pytorchInstanceNorm,
-            .keras = kerasInstanceNorm};
+            .keras = kerasInstanceNorm,
+            .kerasWeights = {.usual = true}};
 }
 
 } // namespace gradwright::layers

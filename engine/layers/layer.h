@@ -165,6 +165,8 @@ struct LayerDef {
     /// rows × columns × channels. Null where lower() is.
     PyTorchCode (*pytorch)(const CodeContext&) = nullptr;
     std::string (*keras)(const CodeContext&) = nullptr;
+    /// Of layers with weights alone.
+    KerasWeights kerasWeights = {};
     /// A heading with the key parameters, "Conv 3×3×32"; null for the title alone.
     std::string (*label)(const Params&) = nullptr;
 

@@ -55,7 +55,8 @@ LayerDef layerNorm() {
             .infer = inferLayerNorm,
             .lower = lowerLayerNorm,
             .pytorch = pytorchLayerNorm,
-            .keras = kerasLayerNorm};
+            .keras = kerasLayerNorm,
+            .kerasWeights = {.fittings = {kKerasOverFeaturesFitting}}};
 }
 
 } // namespace gradwright::layers

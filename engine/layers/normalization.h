@@ -8,6 +8,12 @@
 namespace gradwright::layers {
 
 ParamSpec epsilonParam(double defaultValue);
+/// Scales over an image have their channels first in Gradwright's files, last in Keras.
+inline constexpr std::string_view kKerasOverFeaturesFitting =
+    R"(    if isinstance(layer, (layers.LayerNormalization, layers.RMSNormalization)):
+        return [numpy.moveaxis(v, 0, -1) if v.ndim > 2 else v for v in tensors]
+)";
+
 /// "over": the features (channels) at each place, or all values of the sample.
 ParamSpec overParam();
 /// Whether the statistics are those of the features at each place.

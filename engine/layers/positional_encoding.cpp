@@ -70,7 +70,8 @@ LayerDef positionalEncoding() {
             .infer = inferPositionalEncoding,
             .lower = lowerPositionalEncoding,
             .pytorch = pytorchPositionalEncoding,
-            .keras = kerasPositionalEncoding};
+            .keras = kerasPositionalEncoding,
+            .kerasWeights = {.fittings = {kKerasEmbeddingFitting}}};
 }
 
 } // namespace gradwright::layers

@@ -8,6 +8,24 @@ namespace {
 
 constexpr std::array kCellTitles = {"Simple RNN", "LSTM", "GRU"};
 
+constexpr std::string_view kKerasBothFitting = R"(    if isinstance(layer, layers.Bidirectional):
+        half = len(tensors) // 2
+        return fitted(layer.forward_layer, tensors[:half]) + fitted(
+            layer.backward_layer, tensors[half:]
+        )
+)";
+constexpr std::string_view kKerasGruFitting = R"(    if isinstance(layer, layers.GRU):
+        # Gates in the order z, r, n here.
+        order = [numpy.split(v, 3) for v in tensors]
+        kernel, state, *biases = [numpy.concatenate([z, r, n]) for r, z, n in order]
+        return [kernel.T, state.T] + ([numpy.stack(biases)] if biases else [])
+)";
+constexpr std::string_view kKerasOneBiasFitting =
+    R"(    if isinstance(layer, (layers.SimpleRNN, layers.LSTM)):
+        kernel, state, *biases = tensors
+        return [kernel.T, state.T] + ([biases[0] + biases[1]] if biases else [])
+)";
+
 template <CellKind cell>
 Inferred inferRecurrent(const InferContext& context) {
     const auto& params = context.params;
@@ -117,6 +135,9 @@ LayerDef recurrentDefinition() {
         .lower = lowerRecurrent<cell>,
         .pytorch = pytorchRecurrent<cell>,
         .keras = kerasRecurrent<cell>,
+        .kerasWeights = {.fittings = {kKerasBothFitting, cell == CellKind::Gru
+                                                             ? kKerasGruFitting
+                                                             : kKerasOneBiasFitting}},
         .label = labelRecurrent<cell>};
 }
 
