@@ -127,6 +127,9 @@ struct LayerTraits {
     /// Makes probabilities of class scores, as the head of a classifier does.
     bool head = false;
     NormalizationKind normalization = NormalizationKind::None;
+    /// Of how many values each mean is that the layer subtracts, for inputs that infer() accepts;
+    /// null: it subtracts none, or means over the batch.
+    std::int64_t (*valuesPerMean)(const InferContext&) = nullptr;
 };
 
 /// The outputs of a layer that has several.

@@ -24,6 +24,11 @@ std::vector<WeightId> normalizationWeights(LowerContext& context, const Normaliz
                                            const Shape& shape);
 /// The op over the last axis of a value whose channels have been brought there, or over all axes.
 ValueId lowerOverFeatures(LowerContext& context, NormalizeOp op);
+/// A norm whose means are those of single values subtracts each value from itself and leaves the
+/// shift alone, of which PyTorch refuses to compute some: the layer without the norm.
+PyTorchCode torchShiftAlone(const CodeContext& context);
+/// The same for Keras, which would round on the way: the layer on zeros.
+CodeContext onZeros(const CodeContext& context);
 /// "(64,)" or "(64, 7, 7)": PyTorch's normalized_shape.
 std::string torchNormalizedShape(const CodeContext& context);
 /// "self.norm(x)", where the channels of an image go last for the time.
