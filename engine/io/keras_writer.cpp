@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/io/keras_writer.h"
 
+#include "engine/io/python_lines.h"
 #include "engine/io/python_writer.h"
 
 #include <fmt/ranges.h>
@@ -20,8 +21,7 @@ import sys
 
 import keras
 import numpy
-from keras import layers, ops
-from safetensors.numpy import load_file
+{}from safetensors.numpy import load_file
 
 )";
 
@@ -110,7 +110,14 @@ std::string kerasFile(const Network& network) {
         fmt::join(
             piecesOf(python, [](const KerasWeights& each) { return std::array{each.definition}; }),
             ""));
-    std::string file = kKerasImports;
+    const auto fitting = fittingOf(python);
+    std::vector<std::string_view> modules;
+    for (const auto* module : {"layers", "ops"})
+        if (usesModule(definitions + body + fitting, module))
+            modules.emplace_back(module);
+    std::string file = fmt::format(
+        kKerasImports,
+        modules.empty() ? "" : fmt::format("from keras import {}\n", fmt::join(modules, ", ")));
     file += fmt::format("# Where the file of weights has those of each layer, in Keras's order.\n"
                         "WEIGHTS = {{\n{}}}\n",
                         weights);
@@ -121,11 +128,11 @@ std::string kerasFile(const Network& network) {
         "    return keras.Model({}, {})\n", one ? inputs : fmt::format("[{}]", inputs),
         python.outputs().size() == 1 ? python.result()
                                      : fmt::format("[{}]", fmt::join(python.outputs(), ", ")));
-    file += fittingOf(python);
+    file += fitting;
     file += kKerasLoadWeights;
     file += fmt::format("    print(model({}{}{}, training=False))\n", one ? "" : "[", examples,
                         one ? "" : "]");
-    return file;
+    return wrappedPython(file);
 }
 
 } // namespace gradwright

@@ -41,6 +41,8 @@ private:
 struct PyTorchCode {
     std::string module; ///< "nn.Linear(400, 120)", kept as self.NAME; empty when there is none
     std::string value;  ///< what forward() computes: "F.relu(self.dense1(x))"
+    /// Some weights have a "_" behind their names, which PyTorch keeps for itself.
+    bool isSuffixed = false;
 };
 
 /// How a program for Keras holds the weights of a layer.

@@ -84,11 +84,14 @@ PyTorchCode pytorchRecurrent(const CodeContext& context) {
     const auto& params = context.params();
     const auto units = params.integer("units");
     const bool both = params.boolean("bidirectional");
-    auto value = fmt::format("self.{}({})[0]", context.name(), context.input());
-    if (!params.boolean("sequences"))
-        value = both ? fmt::format("torch.cat([{0}[:, -1, :{1}], {0}[:, 0, {1}:]], dim=1)", value,
-                                   units)
-                     : value + "[:, -1]";
+    auto value = fmt::format("self.{}({})", context.name(), context.input());
+    if (params.boolean("sequences"))
+        value += "[0]";
+    else if (both) // the states behind both directions, one after the other
+        value +=
+            fmt::format("[1]{}.transpose(0, 1).flatten(1)", cell == CellKind::Lstm ? "[0]" : "");
+    else
+        value += "[0][:, -1]";
     return {code::call(names[static_cast<std::size_t>(cell)],
                        {fmt::format("{}", context.shape()[1]), fmt::format("{}", units),
                         code::keyword("nonlinearity", "\"relu\"", isRelu(params)),
