@@ -29,7 +29,7 @@ Inferred inferPad(const InferContext& context) {
                                 "for {} {}.",
                                 sides[side], image[side / 2 + 1], side < 2 ? "rows" : "columns"),
                     "sides",
-                    {{"Use zeros", SetParamProposal{"mode", std::string("zero")}}}};
+                    {{"Use a constant", SetParamProposal{"mode", std::string("zero")}}}};
     return Shape{image[0], image[1] + sides[0] + sides[1], image[2] + sides[2] + sides[3]};
 }
 
