@@ -21,7 +21,8 @@ RunPredictor::RunPredictor(const std::filesystem::path& path) {
     const auto weights = weightsOfRun(run);
     predictor_ = naming(weights, [&] {
         return std::make_unique<Predictor>(inferenceGraph(project.network, info_, project.training),
-                                           readCheckpointWeights(weights));
+                                           readCheckpointWeights(weights),
+                                           project.training.target());
     });
     const auto told = static_cast<std::int64_t>(predictor_->classes());
     const auto classes = static_cast<std::int64_t>(info_.classes.size());

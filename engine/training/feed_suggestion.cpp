@@ -8,7 +8,6 @@ namespace gradwright {
 namespace {
 
 /// By Input.
-using Shares = std::vector<std::vector<SamplePart>>;
 
 bool fits(const Shares& shares, const DataInfo& data, const std::vector<InputNode>& inputs) {
     for (std::size_t i = 0; i < inputs.size(); ++i)

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <charconv>
 #include <numeric>
+#include <set>
 #include <utility>
 
 namespace gradwright {
@@ -235,6 +236,28 @@ bool isMixed(const DataInfo& data) {
 
 Feeds feedsOf(const DataInfo& data, const std::vector<InputNode>& inputs) {
     return Resolver(data, inputs).run();
+}
+
+bool feedsAlike(const DataInfo& a, const DataInfo& b) {
+    if (a.assignment.empty() && b.assignment.empty())
+        return true;
+    std::set<std::string> names;
+    for (const auto* data : {&a, &b})
+        for (const auto& [name, parts] : data->assignment.inputs)
+            names.insert(name);
+    std::vector<InputNode> inputs;
+    for (const auto& name : names)
+        inputs.push_back({name, {}, {}});
+    const auto shares = [&](const DataInfo& data) {
+        Shares result;
+        // The only Input gets all where nothing is said.
+        if (data.assignment.empty() && inputs.size() == 1)
+            return Shares{joinedParts({{{}, 0, lengthOf(data)}})};
+        for (const auto& feed : feedsOf(data, inputs).feeds)
+            result.push_back(joinedParts(feed.parts));
+        return result;
+    };
+    return shares(a) == shares(b);
 }
 
 ValueId feedInputs(OpGraph& graph, const DataInfo& data) {

@@ -58,6 +58,10 @@ struct InputNode {
 /// several sizes, or images and numbers, cannot be joined in one.
 Feeds feedsOf(const DataInfo& data, const std::vector<InputNode>& inputs);
 
+/// Whether every Input gets the same of each sample by both, however their assignments are written:
+/// an Input has its parts in the order of the sample. The data are the same but for these.
+bool feedsAlike(const DataInfo& a, const DataInfo& b);
+
 /// An assignment of all parts, in order, that gives each Input as many elements as it takes; where
 /// there is none, by images, numbers and categories, else in equal shares, with edits that set the
 /// Inputs' shapes. Nothing when there are fewer parts than Inputs, or more kinds of images and

@@ -53,10 +53,11 @@ std::string outputName(const OpGraph& graph, const Objective& objective) {
     return objective.output.empty() ? graph.outputs().front().name : objective.output;
 }
 
-/// What prediction reads of an Output: see inferenceGraph().
-ValueId answerOf(OpGraph& graph, ValueId value, Head head) {
+/// What prediction reads of an Output: see inferenceGraph(). A single output that is compared with
+/// values stands for one of them and not for a class.
+ValueId answerOf(OpGraph& graph, ValueId value, Head head, bool hasClasses) {
     const bool single = graph.type(value).sample() == Shape{1};
-    if (single && decidesBySign(head)) {
+    if (single && hasClasses && decidesBySign(head)) {
         if (head == Head::Sigmoid && endsIn(graph, value, head))
             value = graph.producerOf(value)->inputs.front();
         // softmax of (0, z) is (σ(-z), σ(z)).
@@ -363,7 +364,8 @@ TrainingGraph lossesOf(const Network& network, const DataInfo& data,
     }
     if (withAnswer) {
         const auto& first = settings.objectives.front();
-        const auto answer = answerOf(graph, outputOf(graph, first), loss(first.loss.key).head);
+        const auto answer =
+            answerOf(graph, outputOf(graph, first), loss(first.loss.key).head, data.hasClasses());
         training.answer = answer;
         if (std::ranges::find(outputs, answer, &NamedValue::value) == outputs.end())
             outputs.push_back({"probabilities", answer});
@@ -405,7 +407,8 @@ OpGraph inferenceGraph(const Network& network, const DataInfo& data,
     auto graph = lower(network);
     feedInputs(graph, data);
     const auto& objective = settings.objectives.front();
-    const auto value = answerOf(graph, outputOf(graph, objective), loss(objective.loss.key).head);
+    const auto value = answerOf(graph, outputOf(graph, objective), loss(objective.loss.key).head,
+                                data.hasClasses());
     graph.setOutputs({{"probabilities", value}});
     return graph;
 }
