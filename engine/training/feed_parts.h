@@ -11,10 +11,10 @@ namespace gradwright {
 
 // What feeds and their suggestions know of the parts of a sample.
 
-/// The first axis' length; 0 for data of which nothing is known.
 /// What each of several Inputs gets.
 using Shares = std::vector<std::vector<SamplePart>>;
 
+/// The first axis' length; 0 for data of which nothing is known.
 std::int64_t lengthOf(const DataInfo& data);
 /// "3" or "0-11".
 std::string rangeName(std::int64_t first, std::int64_t size);
