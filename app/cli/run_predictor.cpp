@@ -21,7 +21,8 @@ RunPredictor::RunPredictor(const std::filesystem::path& path) {
     const auto weights = weightsOfRun(run);
     predictor_ = naming(weights, [&] {
         return std::make_unique<Predictor>(inferenceGraph(project.network, info_, project.training),
-                                           readCheckpointWeights(weights));
+                                           readCheckpointWeights(weights),
+                                           project.training.target());
     });
     const auto told = static_cast<std::int64_t>(predictor_->classes());
     const auto classes = static_cast<std::int64_t>(info_.classes.size());
@@ -50,6 +51,7 @@ RunPredictor::Reading RunPredictor::read(const std::filesystem::path& image) {
 std::vector<RunPredictor::Reading> RunPredictor::readTable(const std::filesystem::path& path) {
     return naming(path, [&] {
         const auto table = readCsv(path);
+        requireImages(table, info_.columns);
         std::vector<Reading> readings;
         for (std::size_t row = 0; row < table.rows(); ++row)
             readings.push_back(

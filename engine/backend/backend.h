@@ -107,6 +107,7 @@ struct OpReport {
     std::string implementation;     ///< e.g. "brgconv:avx512_core", or "own" for our kernels
     std::string layout;             ///< of the output, e.g. "aBcd16b"
     std::vector<std::string> fused; ///< ops folded into this one
+    std::string formula;            ///< of a fused op: what it does to each element
     std::int64_t macs = 0;          ///< for the batch, forward
     std::int64_t operations = 0; ///< floating-point, of this pass; two a MAC, else one an element
     std::size_t bytes = 0;       ///< of all that its steps read and write, scratch included

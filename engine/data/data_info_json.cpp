@@ -65,9 +65,22 @@ Preparation preparationFrom(const Json& json) {
     return preparation;
 }
 
+ImageColumn imageColumnFrom(const Json& json) {
+    ImageColumn image{Shape(json.at("shape").get<std::vector<std::int64_t>>()),
+                      preparationFrom(json.at("preparation"))};
+    const auto& shape = image.shape;
+    if (shape.rank() != 3 || (shape[0] != 1 && shape[0] != 3) || shape.elements() < 1)
+        throw Error("images of the data cannot have the shape {}", toString(shape));
+    return image;
+}
+
 TableColumn columnFrom(const Json& json) {
     TableColumn column;
     json.at("name").get_to(column.name);
+    if (json.contains("image")) {
+        column.image = imageColumnFrom(json.at("image"));
+        return column;
+    }
     if (json.contains("categories")) {
         json.at("categories").get_to(column.categories);
         return column;
@@ -78,6 +91,11 @@ TableColumn columnFrom(const Json& json) {
 }
 
 Json toJson(const TableColumn& column) {
+    if (column.image)
+        return {{"name", column.name},
+                {"image",
+                 {{"shape", column.image->shape.dims()},
+                  {"preparation", toJson(column.image->preparation)}}}};
     if (!column.isNumeric())
         return {{"name", column.name}, {"categories", column.categories}};
     return {

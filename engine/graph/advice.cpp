@@ -64,6 +64,7 @@ public:
             adviseOnEqualWeights(i);
             adviseOnDropout(i);
             adviseOnLinearPair(i);
+            adviseOnSingleValues(i);
         }
         adviseOnSigmoids();
         adviseOnSize();
@@ -198,6 +199,27 @@ private:
                            "single Dense layer.",
                            nameOf(index), nameOf(*next)),
                {{"Use ReLU", set(index, "activation", std::string("relu"))}});
+    }
+
+    /// A value less its own mean is 0, whatever it is.
+    void adviseOnSingleValues(std::size_t index) {
+        const auto valuesPerMean = traitsOf(flat(index)).valuesPerMean;
+        const auto& found = analysis_.nodes[index];
+        if (!valuesPerMean || found.state != ShapeState::Known)
+            return;
+        const auto& layer = *flat(index).layer;
+        const std::vector<Shape> inputs{*found.inputs.front()};
+        if (valuesPerMean({Params(layer.params, flat(index).params), inputs}) > 1)
+            return;
+        std::vector<Fix> fixes;
+        if (findParam(layer.params, "groups") && inputs[0].elements() > 1)
+            fixes.push_back({"Set groups to 1", set(index, "groups", std::int64_t{1})});
+        report(
+            index, Severity::Warning, fixes.empty() ? "" : "groups",
+            fmt::format("Each mean that {} subtracts is that of a single value of {}, so nothing "
+                        "of its input is left.",
+                        nameOf(index), toString(inputs[0])),
+            std::move(fixes));
     }
 
     /// The slope of a sigmoid is 1/4 at most, and is multiplied from layer to layer (Hochreiter

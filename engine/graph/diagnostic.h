@@ -3,7 +3,9 @@
 
 #include "engine/graph/edit.h"
 #include "engine/support/input_assignment.h"
+#include "engine/tensor/shape.h"
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -28,6 +30,8 @@ struct Fix {
     std::string title; ///< as a button reads
     NetworkEdit edit;
     std::optional<InputAssignment> assignment = {}; ///< takes the place of the project's
+    /// The shapes C×H×W that the data's columns of images are to be read with, by column.
+    std::map<std::string, Shape> imageShapes = {};
 };
 
 /// A fault or a remark in a network that is being drawn; never an exception.

@@ -171,6 +171,7 @@ struct Apply {
 
     NetworkEdit operator()(const AddBlock& edit) const {
         requireBlockName(edit.name);
+        requireNoInstances(edit.name);
         network.blocks.emplace(edit.name, edit.definition);
         return {RemoveBlock{edit.name}};
     }
@@ -193,11 +194,7 @@ struct Apply {
         if (edit.from == edit.to)
             return {edit};
         requireBlockName(edit.to);
-        // Their links were made without knowing its ports, and undoing would rename them, too.
-        if (isInUse(edit.to))
-            throw Error("there are instances of a block \"{}\" whose definition is missing; choose "
-                        "another name, or remove them first",
-                        edit.to);
+        requireNoInstances(edit.to);
         auto entry = network.blocks.extract(found);
         entry.key() = edit.to;
         network.blocks.insert(std::move(entry));
@@ -246,6 +243,15 @@ private:
                         name.size());
         if (network.blocks.contains(name))
             throw Error("there is already a block called \"{}\"", name);
+    }
+
+    /// Links of instances of a missing block were made without knowing its ports, and undoing could
+    /// not tell them from those of the block that came under its name.
+    void requireNoInstances(std::string_view missing) const {
+        if (isInUse(missing))
+            throw Error("there are instances of a block \"{}\" whose definition is missing; choose "
+                        "another name, or remove them first",
+                        missing);
     }
 
     [[nodiscard]] bool isInUse(std::string_view block) const {

@@ -45,6 +45,7 @@ struct SetRepeat {
     NodeId node;
     std::int64_t repeat;
 };
+/// No instance may name it yet, as those of a block whose definition is missing do.
 struct AddBlock {
     std::string name;
     BlockDefinition definition;
@@ -53,7 +54,8 @@ struct AddBlock {
 struct RemoveBlock {
     std::string name;
 };
-/// Also in every instance.
+/// Also in every instance. No instance may have the new name, as those of a block whose definition
+/// is missing do.
 struct RenameBlock {
     std::string from;
     std::string to;

@@ -183,7 +183,6 @@ std::vector<PromotedParam> promotedFromJson(const Json& json, const Graph& graph
 }
 
 void readBlock(Network& network, const std::string& name, const Json& json, std::string_view what) {
-    apply(network, {AddBlock{name, {}}});
     auto& block = network.blocks.at(name);
     readNodes(block.graph, json, what);
     if (json.contains("promoted"))
@@ -291,6 +290,9 @@ Network networkFromJson(const Json& json) {
     if (!blocks.is_object())
         throw Error("blocks must be an object, not {}", dumpExcerpt(blocks));
     const auto what = [](const std::string& name) { return fmt::format("block \"{}\"", name); };
+    // All of them before what is inside: a block may contain a later one.
+    for (const auto& [name, entry] : blocks.items())
+        apply(network, {AddBlock{name, {}}});
     for (const auto& [name, entry] : blocks.items())
         readBlock(network, name, entry, what(name));
     readNodes(network.main, json, "the network");

@@ -11,8 +11,9 @@
 namespace gradwright {
 
 InferenceSession::InferenceSession(OpGraph graph, std::shared_ptr<const Weights> weights,
-                                   InferenceSink sink)
+                                   InferenceSink sink, ComputeTarget target)
     : graph_(std::move(graph))
+    , target_(std::move(target))
     , sink_(std::move(sink))
     , weights_(std::move(weights))
     , thread_([this](const std::stop_token& stop) { work(stop); }) {}
@@ -60,7 +61,7 @@ InferenceAnswer InferenceSession::answer(const Request& request) {
                 fresh = weights_;
         }
         if (!predictor_)
-            predictor_ = std::make_unique<Predictor>(graph_, *fresh);
+            predictor_ = std::make_unique<Predictor>(graph_, *fresh, target_);
         else if (fresh)
             predictor_->setWeights(*fresh);
         answer.prediction = predictor_->predict(request.input);

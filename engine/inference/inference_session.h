@@ -26,7 +26,8 @@ using InferenceSink = std::function<void(const InferenceAnswer&)>;
 /// answered; members may be called from any thread and never wait for a computation.
 class InferenceSession {
 public:
-    InferenceSession(OpGraph graph, std::shared_ptr<const Weights> weights, InferenceSink sink);
+    InferenceSession(OpGraph graph, std::shared_ptr<const Weights> weights, InferenceSink sink,
+                     ComputeTarget target = {});
     ~InferenceSession();
     InferenceSession(const InferenceSession&) = delete;
     InferenceSession& operator=(const InferenceSession&) = delete;
@@ -46,6 +47,7 @@ private:
     InferenceAnswer answer(const Request& request);
 
     const OpGraph graph_;
+    const ComputeTarget target_;
     const InferenceSink sink_;
     std::mutex mutex_;
     std::condition_variable_any changed_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/inference/predictor.h"
 
-#include "engine/backend/devices.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -11,8 +10,8 @@
 
 namespace gradwright {
 
-Predictor::Predictor(OpGraph graph, const Weights& weights)
-    : programs_(backendFor({}), std::move(graph)) {
+Predictor::Predictor(OpGraph graph, const Weights& weights, const ComputeTarget& target)
+    : programs_(backendFor(target), std::move(graph), {.precision = target.precision}) {
     if (programs_.graph().inputs().size() != 1 || programs_.graph().outputs().empty())
         throw Error("prediction needs a network with one input and an output");
     input_ = programs_.graph().inputs().front().value;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/backend/devices.h"
 #include "engine/backend/program_cache.h"
 #include "engine/backend/weights.h"
 #include "engine/tensor/tensor.h"
@@ -20,9 +21,10 @@ struct Prediction {
 /// Classifies prepared inputs with one set of weights. Used by one thread at a time.
 class Predictor {
 public:
-    /// `graph` has one input and, first, an output of class probabilities. Throws Error when the
-    /// weights are another network's.
-    Predictor(OpGraph graph, const Weights& weights);
+    /// `graph` has one input and, first, an output of class probabilities. `target` is what the
+    /// weights were trained on, for the answers that they give there. Throws Error when the weights
+    /// are another network's.
+    Predictor(OpGraph graph, const Weights& weights, const ComputeTarget& target = {});
 
     /// Takes other weights of the same network.
     void setWeights(const Weights& weights);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/inference/readings.h"
 
-#include "engine/backend/devices.h"
 #include "engine/backend/evaluation_batch.h"
 #include "engine/backend/program_cache.h"
 #include "engine/data/feed/batcher.h"
@@ -12,11 +11,10 @@
 #include <utility>
 
 namespace gradwright {
-std::optional<Outcomes> readOutcomes(const OpGraph& graph, const Weights& weights,
-                                     std::shared_ptr<const DataSource> source,
-                                     std::vector<std::uint32_t> indices,
-                                     const std::stop_token& stop,
-                                     const std::function<void(std::int64_t)>& progress) {
+std::optional<Outcomes>
+readOutcomes(const OpGraph& graph, const Weights& weights, std::shared_ptr<const DataSource> source,
+             std::vector<std::uint32_t> indices, const std::stop_token& stop,
+             const std::function<void(std::int64_t)>& progress, const ComputeTarget& target) {
     if (graph.inputs().size() != 1 || graph.outputs().empty())
         throw Error("prediction needs a network with one input and an output");
     const auto input = graph.inputs().front().value;
@@ -24,7 +22,7 @@ std::optional<Outcomes> readOutcomes(const OpGraph& graph, const Weights& weight
     if (source->shape() != graph.type(input).sample())
         throw Error("the network takes {}, the data set has {}",
                     toString(graph.type(input).sample()), toString(source->shape()));
-    ProgramCache programs(backendFor({}), graph);
+    ProgramCache programs(backendFor(target), graph, {.precision = target.precision});
     const auto size = evaluationBatch(graph);
     programs.get(size, Mode::Inference);
     writeWeights(*programs.weights(), weights);
@@ -49,10 +47,11 @@ std::optional<Outcomes> readOutcomes(const OpGraph& graph, const Weights& weight
 std::optional<Outcomes> readAll(const OpGraph& graph, const Weights& weights,
                                 const std::shared_ptr<const DataSource>& source,
                                 const std::stop_token& stop,
-                                const std::function<void(std::int64_t)>& progress) {
+                                const std::function<void(std::int64_t)>& progress,
+                                const ComputeTarget& target) {
     std::vector<std::uint32_t> indices(static_cast<std::size_t>(source->size()));
     std::iota(indices.begin(), indices.end(), 0U);
-    return readOutcomes(graph, weights, source, std::move(indices), stop, progress);
+    return readOutcomes(graph, weights, source, std::move(indices), stop, progress, target);
 }
 
 } // namespace gradwright

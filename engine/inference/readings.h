@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/backend/devices.h"
 #include "engine/backend/weights.h"
 #include "engine/data/dataset.h"
 #include "engine/metrics/outcomes.h"
@@ -15,17 +16,20 @@
 
 namespace gradwright {
 
-/// Runs some samples of a source; `graph` is an inferenceGraph(). Nothing when stopped; `progress`
-/// is told the number of samples done. Throws Error when weights or samples are another network's.
+/// Runs some samples of a source; `graph` is an inferenceGraph(), `target` what its weights were
+/// trained on. Nothing when stopped; `progress` is told the number of samples done. Throws Error
+/// when weights or samples are another network's.
 std::optional<Outcomes> readOutcomes(const OpGraph& graph, const Weights& weights,
                                      std::shared_ptr<const DataSource> source,
                                      std::vector<std::uint32_t> indices,
                                      const std::stop_token& stop = {},
-                                     const std::function<void(std::int64_t)>& progress = {});
+                                     const std::function<void(std::int64_t)>& progress = {},
+                                     const ComputeTarget& target = {});
 /// The same for every sample.
 std::optional<Outcomes> readAll(const OpGraph& graph, const Weights& weights,
                                 const std::shared_ptr<const DataSource>& source,
                                 const std::stop_token& stop = {},
-                                const std::function<void(std::int64_t)>& progress = {});
+                                const std::function<void(std::int64_t)>& progress = {},
+                                const ComputeTarget& target = {});
 
 } // namespace gradwright

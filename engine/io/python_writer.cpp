@@ -2,6 +2,7 @@
 #include "engine/io/python_writer.h"
 
 #include "engine/graph/lower.h"
+#include "engine/layers/python_names.h"
 #include "engine/support/error.h"
 
 #include <fmt/ranges.h>
@@ -14,28 +15,12 @@
 namespace gradwright {
 namespace {
 
-/// Python's keywords, what the files import or define themselves, and the attributes of nn.Module,
-/// which a layer kept as self.NAME would hide.
-constexpr std::array kReserved = {
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
-    "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
-    "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while",
-    "with", "yield",
-    // Names in the files.
-    "F", "Formula", "Net", "PATHS", "WEIGHTS", "build_model", "float", "keras", "layers",
-    "load_file", "load_weights", "nn", "numpy", "sys", "ops", "self", "torch",
-    // Members of nn.Module.
-    "T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children",
-    "compile", "cpu", "cuda", "double", "dump_patches", "eval", "extra_repr", "forward",
-    "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half", "ipu",
-    "load_state_dict", "modules", "mtia", "named_buffers", "named_children", "named_modules",
-    "named_parameters", "parameters", "register_backward_hook", "register_buffer",
-    "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook",
-    "register_full_backward_pre_hook", "register_load_state_dict_post_hook",
-    "register_load_state_dict_pre_hook", "register_module", "register_parameter",
-    "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_",
-    "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train",
-    "training", "type", "xpu", "zero_grad"};
+/// What the files import or define themselves, beside what code::pythonKeywords() and
+/// code::torchModuleMembers() keep for others.
+constexpr std::array kNamesOfFiles = {"F",           "Formula",      "Net",   "PATHS", "WEIGHTS",
+                                      "build_model", "fitted",       "float", "keras", "layers",
+                                      "load_file",   "load_weights", "nn",    "numpy", "ops",
+                                      "self",        "sys",          "torch"};
 
 /// "stage2/1/conv1" → "stage2_1_conv1", a Python identifier that is not taken yet.
 std::string identifier(std::string_view path, std::set<std::string>& taken) {
@@ -66,7 +51,9 @@ PythonNetwork::PythonNetwork(const Network& network)
     , ops_(lower(analysis_))
     , names_(analysis_.nodes.size())
     , variables_(analysis_.nodes.size()) {
-    std::set<std::string> taken(kReserved.begin(), kReserved.end());
+    std::set<std::string> taken(kNamesOfFiles.begin(), kNamesOfFiles.end());
+    for (const auto names : {code::pythonKeywords(), code::torchModuleMembers()})
+        taken.insert(names.begin(), names.end());
     for (std::size_t i = 0; i < analysis_.nodes.size(); ++i)
         if (analysis_.nodes[i].reachesOutput)
             names_[i] = identifier(analysis_.flat.nodes[i].path, taken);

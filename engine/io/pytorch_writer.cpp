@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/io/pytorch_writer.h"
 
+#include "engine/io/python_lines.h"
 #include "engine/io/python_writer.h"
 
 #include <fmt/format.h>
@@ -12,22 +13,22 @@ constexpr auto kTorchImports = R"(# Written by Gradwright. Needs the packages to
 import sys
 
 import torch
-import torch.nn.functional as F
-from safetensors.torch import load_file
+{}from safetensors.torch import load_file
 from torch import nn
 
 )";
 
+/// PyTorch counts batches, Gradwright does not.
 constexpr auto kTorchLoadWeights = R"(
     def load_weights(self, path):
         """Takes the weights from a safetensors file that Gradwright wrote."""
         tensors = load_file(path)
-        state = {}
-        for key in self.state_dict():
+        state = self.state_dict()
+        for key in state:
             layer, _, weight = key.partition(".")
             if weight != "num_batches_tracked":
-                state[key] = tensors[f"{PATHS[layer]}/{weight}"]
-        self.load_state_dict(state, strict=False)
+                state[key] = tensors[f"{{PATHS[layer]}}/{{weight{}}}"]
+        self.load_state_dict(state)
 )";
 
 constexpr auto kMain = R"(
@@ -46,6 +47,7 @@ std::string pytorchFile(const Network& network) {
     std::string paths;
     std::string modules;
     std::string forward;
+    bool isSuffixed = false;
     for (const auto& layer : python.layers()) {
         const auto code = layer.node->layer->pytorch(layer.code());
         if (!layer.weights.empty())
@@ -53,23 +55,25 @@ std::string pytorchFile(const Network& network) {
         if (!code.module.empty())
             modules += fmt::format("        self.{} = {}\n", layer.name, code.module);
         forward += fmt::format("        {} = {}\n", layer.name, code.value);
+        isSuffixed = isSuffixed || code.isSuffixed;
     }
     std::string examples;
     for (const auto& input : python.inputs())
         examples += fmt::format("{}torch.zeros{}", examples.empty() ? "" : ", ",
                                 pythonTuple(input.output.withBatch(1).dims()));
 
-    std::string file = kTorchImports;
+    std::string file = fmt::format(
+        kTorchImports, usesModule(forward, "F") ? "import torch.nn.functional as F\n" : "");
     file += fmt::format("# Where the file of weights has those of each layer.\nPATHS = {{\n{}}}\n",
                         paths);
     file += fmt::format("\n\nclass Net(nn.Module):\n    \"\"\"{}\"\"\"\n\n", python.description());
     file += fmt::format("    def __init__(self):\n        super().__init__()\n{}\n", modules);
     file += fmt::format("    def forward(self, {}):\n{}        return {}\n", python.inputNames(),
                         forward, python.result());
-    file += kTorchLoadWeights;
+    file += fmt::format(kTorchLoadWeights, isSuffixed ? ".removesuffix('_')" : "");
     file += kMain;
     file += fmt::format("        print(net({}))\n", examples);
-    return file;
+    return wrappedPython(file);
 }
 
 } // namespace gradwright

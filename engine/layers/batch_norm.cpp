@@ -64,7 +64,8 @@ LayerDef batchNorm() {
             .infer = inferBatchNorm,
             .lower = lowerBatchNorm,
             .pytorch = pytorchBatchNorm,
-            .keras = kerasBatchNorm};
+            .keras = kerasBatchNorm,
+            .kerasWeights = {.usual = true}};
 }
 
 } // namespace gradwright::layers

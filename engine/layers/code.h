@@ -41,6 +41,20 @@ private:
 struct PyTorchCode {
     std::string module; ///< "nn.Linear(400, 120)", kept as self.NAME; empty when there is none
     std::string value;  ///< what forward() computes: "F.relu(self.dense1(x))"
+    /// Some weights have a "_" behind their names, which PyTorch keeps for itself.
+    bool isSuffixed = false;
+};
+
+/// How a program for Keras holds the weights of a layer.
+struct KerasWeights {
+    /// As Gradwright's files do, but for kernels, whose first two axes go last.
+    bool usual = false;
+    /// Else statements in the body of the program's `fitted(layer, tensors)`, which return the
+    /// tensors in Keras's order and form where `layer` is of that kind. Layers may share some; a
+    /// program has each once.
+    std::vector<std::string_view> fittings = {};
+    /// A class that the program defines for the layer.
+    std::string_view definition = {};
 };
 
 // Pieces of Python that several layers use.

@@ -125,13 +125,37 @@ PyTorchCode pytorchConvTranspose2d(const CodeContext& context) {
         code::torchActivated(activationOf(params), result)};
 }
 
-/// Everything that the kernel reaches, then cut or widened. Keras has no groups there.
+/// What is cut off Keras's result, which holds everything that the kernel reaches and, where it is
+/// shorter than the stride, further places up to the input times the stride. Throws Error when the
+/// output padding reaches beyond.
+Padding kerasCut(const CodeContext& context, const ConvTransposeOp& op) {
+    IntTuple sides;
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+        const auto reach = (op.kernel[axis] - 1) * op.dilation[axis] + 1;
+        const auto further = std::max<std::int64_t>(op.stride[axis] - reach, 0);
+        const auto after = op.padding.after(axis) + further - op.outputPadding.after(axis);
+        if (after < 0)
+            throw Error("{} has output padding of {}, beyond everything that Keras's transposed "
+                        "convolution computes",
+                        context.name(), op.outputPadding.after(axis));
+        sides.insert(sides.end(), {op.padding.before(axis), after});
+    }
+    return Padding(std::span(sides));
+}
+
+/// Everything that the kernel reaches, then cut. Keras has no groups there, and no strides together
+/// with dilation.
 std::string kerasConvTranspose2d(const CodeContext& context) {
     const auto& params = context.params();
     const auto op = opOf(params);
     if (op.groups != 1)
         throw Error("{} has {} groups, which Keras's transposed convolution does not have",
                     context.name(), op.groups);
+    if (op.stride != Extents{} && op.dilation != Extents{})
+        throw Error("{} has a stride and dilation, which Keras's transposed convolution does not "
+                    "have together",
+                    context.name());
+    const auto sides = kerasCut(context, op);
     auto result = fmt::format(
         "{}({})",
         code::call("layers.Conv2DTranspose",
@@ -142,12 +166,8 @@ std::string kerasConvTranspose2d(const CodeContext& context) {
                     code::keyword("use_bias", "False", !op.bias),
                     fmt::format("name=\"{}\"", context.name())}),
         context.input());
-    if (op.outputPadding != Padding{})
-        throw Error("{} has output padding, which Keras's transposed convolution does not have "
-                    "where its padding is explicit",
-                    context.name());
-    if (op.padding != Padding{})
-        result += fmt::format("[:, {}, :]", cut(op.padding));
+    if (sides != Padding{})
+        result += fmt::format("[:, {}, :]", cut(sides));
     const auto activation = activationOf(params);
     const auto name = code::kerasActivation(activation);
     if (!name.empty())
@@ -187,6 +207,7 @@ LayerDef convTranspose2d() {
             .lower = lowerConvTranspose2d,
             .pytorch = pytorchConvTranspose2d,
             .keras = kerasConvTranspose2d,
+            .kerasWeights = {.usual = true},
             .label = labelConvTranspose2d};
 }
 

@@ -184,6 +184,7 @@ LayerDef convolution(std::size_t axes) {
     def.infer = infers.at(axes - 1);
     def.pytorch = pytorches.at(axes - 1);
     def.keras = kerases.at(axes - 1);
+    def.kerasWeights.usual = true;
     return def;
 }
 

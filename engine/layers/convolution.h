@@ -19,6 +19,15 @@ std::string torchConvolution(const Window& window, std::int64_t inChannels,
 std::string kerasConvolution(const CodeContext& context, std::string_view layer,
                              std::vector<std::string> first);
 
+/// Depthwise kernels have their two axes of channels the other way round in Keras.
+inline constexpr std::string_view kKerasDepthwiseFitting =
+    R"(    if isinstance(layer, (layers.DepthwiseConv2D, layers.SeparableConv2D)):
+        kernel, *rest = tensors
+        channels = kernel.shape[0] // layer.depth_multiplier
+        kernel = kernel.reshape(channels, -1, *kernel.shape[2:]).transpose(2, 3, 0, 1)
+        return [kernel] + [v.transpose(2, 3, 1, 0) if v.ndim == 4 else v for v in rest]
+)";
+
 ParamSpec groupsParam();
 /// "groups" divides both channel counts.
 std::optional<LayerProblem> checkGroups(std::int64_t groups, std::int64_t channels,

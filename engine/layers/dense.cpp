@@ -73,6 +73,7 @@ LayerDef dense() {
             .lower = lowerDense,
             .pytorch = pytorchDense,
             .keras = kerasDense,
+            .kerasWeights = {.usual = true},
             .label = labelDense};
 }
 

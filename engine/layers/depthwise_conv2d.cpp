@@ -82,6 +82,7 @@ LayerDef depthwiseConv2d() {
         .lower = lowerDepthwiseConv2d,
         .pytorch = pytorchDepthwiseConv2d,
         .keras = kerasDepthwiseConv2d,
+        .kerasWeights = {.usual = true, .fittings = {kKerasDepthwiseFitting}},
         .label = labelDepthwiseConv2d};
 }
 

@@ -19,11 +19,15 @@ std::string labelDropout(const Params& params) {
 }
 
 PyTorchCode pytorchDropout(const CodeContext& context) {
+    if (context.params().real("rate") == 0)
+        return {"", context.input()};
     return {fmt::format("nn.Dropout({})", context.params().real("rate")),
             fmt::format("self.{}({})", context.name(), context.input())};
 }
 
 std::string kerasDropout(const CodeContext& context) {
+    if (context.params().real("rate") == 0)
+        return context.input();
     return code::kerasLayer("Dropout", context, {code::number(context.params().real("rate"))});
 }
 

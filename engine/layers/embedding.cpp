@@ -65,6 +65,7 @@ LayerDef embedding() {
             .lower = lowerEmbedding,
             .pytorch = pytorchEmbedding,
             .keras = kerasEmbedding,
+            .kerasWeights = {.fittings = {kKerasEmbeddingFitting}},
             .label = labelEmbedding};
 }
 

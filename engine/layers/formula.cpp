@@ -371,6 +371,7 @@ LayerDef formula() {
             .lower = lowerFormula,
             .pytorch = pytorchFormula,
             .keras = kerasFormula,
+            .kerasWeights = {.fittings = {kKerasFormulaFitting}, .definition = kKerasFormulaClass},
             .label = formulaLabel};
 }
 

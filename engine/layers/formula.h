@@ -21,5 +21,8 @@ Shape formulaParameterShape(const Params& params, const Shape& output);
 // The layer in Python.
 PyTorchCode pytorchFormula(const CodeContext& context);
 std::string kerasFormula(const CodeContext& context);
+/// What it becomes there, and how its weights come to it.
+extern const std::string_view kKerasFormulaClass;
+extern const std::string_view kKerasFormulaFitting;
 
 } // namespace gradwright::layers

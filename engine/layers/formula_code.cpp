@@ -2,7 +2,7 @@
 #include "engine/layers/broadcast_inputs.h"
 #include "engine/layers/channels.h"
 #include "engine/layers/formula.h"
-#include "engine/support/error.h"
+#include "engine/layers/python_names.h"
 
 #include <fmt/ranges.h>
 
@@ -150,56 +150,71 @@ std::string python(const Framework& framework, const formula::Expression& expres
     return pieces.back().text;
 }
 
-/// What an nn.ParameterDict cannot hold, since it has attributes or methods of these names.
-constexpr std::array kTaken = {
-    "T_destination", "add_module", "apply",      "bfloat16", "buffers",  "children",
-    "clear",         "compile",    "copy",       "cpu",      "cuda",     "double",
-    "dump_patches",  "eval",       "extra_repr", "float",    "forward",  "fromkeys",
-    "get",           "get_buffer", "half",       "ipu",      "items",    "keys",
-    "modules",       "mtia",       "parameters", "pop",      "popitem",  "register_buffer",
-    "register_hook", "setdefault", "state_dict", "to",       "to_empty", "train",
-    "training",      "type",       "update",     "values",   "xpu",      "zero_grad"};
-
 /// With a decimal point, since PyTorch makes integers of one without.
 std::string realNumber(double value) {
     auto text = code::number(value);
     return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
 }
 
+/// A key of an nn.ParameterDict for a parameter: one that it cannot hold gets a "_", which no
+/// parameter ends with.
+std::string torchKey(const std::string& parameter) {
+    return parameter + (code::isTakenInParameterDict(parameter) ? "_" : "");
+}
+
 /// An identifier of Python for a parameter: Python's keywords and the modules of the file get a "_"
 /// that no parameter ends with.
 std::string argumentName(const std::string& parameter) {
-    constexpr std::array kKeywords = {
-        "and",      "as",    "assert", "async",  "await", "break", "class",  "continue",
-        "def",      "del",   "elif",   "else",   "for",   "from",  "except", "finally",
-        "global",   "if",    "in",     "import", "is",    "keras", "lambda", "layers",
-        "nonlocal", "not",   "numpy",  "ops",    "or",    "pass",  "raise",  "return",
-        "try",      "while", "with",   "yield",  "None",  "True",  "False"};
-    return parameter + (std::ranges::find(kKeywords, parameter) == kKeywords.end() ? "" : "_");
+    constexpr std::array kModules = {"keras", "layers", "numpy", "ops"};
+    const bool isTaken = code::isPythonKeyword(parameter) ||
+                         std::ranges::find(kModules, parameter) != kModules.end();
+    return parameter + (isTaken ? "_" : "");
 }
 
 } // namespace
+
+const std::string_view kKerasFormulaClass = R"(
+
+class Formula(layers.Layer):
+    """A function of the inputs and of learned numbers, given by their first values."""
+
+    def __init__(self, function, starts, length, name):
+        super().__init__(name=name)
+        self.function = function
+        self.numbers = [
+            self.add_weight(
+                shape=(length,), initializer=keras.initializers.Constant(start), name=number
+            )
+            for number, start in starts.items()
+        ]
+
+    def call(self, inputs):
+        return self.function(*inputs, *self.numbers)
+)";
+
+const std::string_view kKerasFormulaFitting = R"(    if isinstance(layer, Formula):
+        return [v.reshape(-1) for v in tensors]
+)";
 
 PyTorchCode pytorchFormula(const CodeContext& context) {
     const auto formula = std::get<Formula>(formulaOf(context.params()));
     const auto inputs = alignedInputs(context, false);
     std::vector<std::string> parameters;
     std::vector<std::string> starts;
+    bool isSuffixed = false;
     const auto shape =
         formulaParameterShape(context.params(), jointShape(context.shapes()).value());
     const auto dims = fmt::format("{}{}", fmt::join(shape, ", "), shape.rank() == 1 ? "," : "");
     for (std::size_t i = 0; i < formula.starts.size(); ++i) {
-        const auto& name = formula.expression.parameters[i];
-        if (std::ranges::find(kTaken, name) != kTaken.end())
-            throw Error("{} cannot be written as PyTorch: \"{}\" is not a valid name for a "
-                        "parameter there; give it another one in the formula",
-                        context.name(), name);
-        parameters.push_back(fmt::format("self.{}[\"{}\"]", context.name(), name));
-        starts.push_back(fmt::format("\"{}\": nn.Parameter(torch.full(({}), {}))", name, dims,
+        const auto& parameter = formula.expression.parameters[i];
+        const auto key = torchKey(parameter);
+        isSuffixed = isSuffixed || key != parameter;
+        parameters.push_back(fmt::format("self.{}[\"{}\"]", context.name(), key));
+        starts.push_back(fmt::format("\"{}\": nn.Parameter(torch.full(({}), {}))", key, dims,
                                      realNumber(formula.starts[i])));
     }
     return {starts.empty() ? "" : fmt::format("nn.ParameterDict({{{}}})", fmt::join(starts, ", ")),
-            python({"torch", true}, formula.expression, inputs, parameters)};
+            python({"torch", true}, formula.expression, inputs, parameters), isSuffixed};
 }
 
 std::string kerasFormula(const CodeContext& context) {

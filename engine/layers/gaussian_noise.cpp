@@ -20,11 +20,15 @@ std::string labelGaussianNoise(const Params& params) {
 
 PyTorchCode pytorchGaussianNoise(const CodeContext& context) {
     const auto& x = context.input();
+    if (context.params().real("deviation") == 0)
+        return {"", x};
     return {"", fmt::format("{0} + {1} * torch.randn_like({0}) if self.training else {0}", x,
                             code::number(context.params().real("deviation")))};
 }
 
 std::string kerasGaussianNoise(const CodeContext& context) {
+    if (context.params().real("deviation") == 0)
+        return context.input();
     return code::kerasLayer("GaussianNoise", context,
                             {code::number(context.params().real("deviation"))});
 }

@@ -31,12 +31,18 @@ ValueId lowerGroupNorm(LowerContext& context) {
     return withChannelsFirst(context, [&](ValueId x) { return context.op(op, {x}, weights); });
 }
 
+std::int64_t valuesPerGroupMean(const InferContext& context) {
+    return context.inputs[0].elements() / context.params.integer("groups");
+}
+
 std::string labelGroupNorm(const Params& params) {
     return fmt::format("Group norm {}", params.integer("groups"));
 }
 
 PyTorchCode pytorchGroupNorm(const CodeContext& context) {
     const auto& params = context.params();
+    if (valuesPerGroupMean({params, context.shapes()}) == 1)
+        return torchShiftAlone(context);
     return {
         code::call("nn.GroupNorm", {fmt::format("{}", params.integer("groups")),
                                     fmt::format("{}", channelsOf(context.shape())),
@@ -48,7 +54,8 @@ PyTorchCode pytorchGroupNorm(const CodeContext& context) {
 std::string kerasGroupNorm(const CodeContext& context) {
     const auto& params = context.params();
     const bool affine = params.boolean("affine");
-    return code::kerasLayer("GroupNormalization", context,
+    const bool isShift = valuesPerGroupMean({params, context.shapes()}) == 1;
+    return code::kerasLayer("GroupNormalization", isShift ? onZeros(context) : context,
                             {fmt::format("{}", params.integer("groups")),
                              "epsilon=" + code::number(params.real("epsilon")),
                              code::keyword("center", "False", !affine),
@@ -68,7 +75,8 @@ LayerDef groupNorm() {
                 "y = γ[c] · (x - mean of the group) / sqrt(variance of the group + ε) + β[c]",
             .source = "Wu, He: Group normalization, 2018",
             .hasWeights = true,
-            .traits = {.normalization = NormalizationKind::WithinSample},
+            .traits = {.normalization = NormalizationKind::WithinSample,
+                       .valuesPerMean = valuesPerGroupMean},
             .params = {intParam("groups", "Groups", 8, 1, 65536,
                                 "Number of groups; must divide the channels."),
                        epsilonParam(1e-5),
@@ -78,6 +86,7 @@ LayerDef groupNorm() {
             .lower = lowerGroupNorm,
             .pytorch = pytorchGroupNorm,
             .keras = kerasGroupNorm,
+            .kerasWeights = {.usual = true},
             .label = labelGroupNorm};
 }
 

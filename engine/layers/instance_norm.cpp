@@ -27,8 +27,14 @@ ValueId lowerInstanceNorm(LowerContext& context) {
     return withChannelsFirst(context, [&](ValueId x) { return context.op(op, {x}, weights); });
 }
 
+std::int64_t valuesPerInstanceMean(const InferContext& context) {
+    return context.inputs[0].elements() / channelsOf(context.inputs[0]);
+}
+
 PyTorchCode pytorchInstanceNorm(const CodeContext& context) {
     const auto& params = context.params();
+    if (valuesPerInstanceMean({params, context.shapes()}) == 1)
+        return torchShiftAlone(context);
     return {code::call(fmt::format("nn.InstanceNorm{}d", context.shape().rank() - 1),
                        {fmt::format("{}", channelsOf(context.shape())),
                         "eps=" + code::number(params.real("epsilon")),
@@ -39,7 +45,8 @@ PyTorchCode pytorchInstanceNorm(const CodeContext& context) {
 std::string kerasInstanceNorm(const CodeContext& context) {
     const auto& params = context.params();
     const bool affine = params.boolean("affine");
-    return code::kerasLayer("GroupNormalization", context,
+    const bool isShift = valuesPerInstanceMean({params, context.shapes()}) == 1;
+    return code::kerasLayer("GroupNormalization", isShift ? onZeros(context) : context,
                             {"-1", "epsilon=" + code::number(params.real("epsilon")),
                              code::keyword("center", "False", !affine),
                              code::keyword("scale", "False", !affine)});
@@ -56,14 +63,16 @@ LayerDef instanceNorm() {
             .formula = "y = (x - mean of the channel) / sqrt(variance of the channel + ε)",
             .source = "Ulyanov, Vedaldi, Lempitsky: Instance normalization, 2016",
             .hasWeights = true,
-            .traits = {.normalization = NormalizationKind::WithinSample},
+            .traits = {.normalization = NormalizationKind::WithinSample,
+                       .valuesPerMean = valuesPerInstanceMean},
             .params = {epsilonParam(1e-5),
                        boolParam("affine", "Scale and shift", false,
                                  "Scales and shifts every channel by learned parameters.")},
             .infer = inferInstanceNorm,
             .lower = lowerInstanceNorm,
             .pytorch = pytorchInstanceNorm,
-            .keras = kerasInstanceNorm};
+            .keras = kerasInstanceNorm,
+            .kerasWeights = {.usual = true}};
 }
 
 } // namespace gradwright::layers

@@ -127,6 +127,9 @@ struct LayerTraits {
     /// Makes probabilities of class scores, as the head of a classifier does.
     bool head = false;
     NormalizationKind normalization = NormalizationKind::None;
+    /// Of how many values each mean is that the layer subtracts, for inputs that infer() accepts;
+    /// null: it subtracts none, or means over the batch.
+    std::int64_t (*valuesPerMean)(const InferContext&) = nullptr;
 };
 
 /// The outputs of a layer that has several.
@@ -165,6 +168,8 @@ struct LayerDef {
     /// rows × columns × channels. Null where lower() is.
     PyTorchCode (*pytorch)(const CodeContext&) = nullptr;
     std::string (*keras)(const CodeContext&) = nullptr;
+    /// Of layers with weights alone.
+    KerasWeights kerasWeights = {};
     /// A heading with the key parameters, "Conv 3×3×32"; null for the title alone.
     std::string (*label)(const Params&) = nullptr;
 

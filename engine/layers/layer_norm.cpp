@@ -16,6 +16,11 @@ ValueId lowerLayerNorm(LowerContext& context) {
     return lowerOverFeatures(context, op);
 }
 
+std::int64_t valuesPerLayerMean(const InferContext& context) {
+    const auto& shape = context.inputs[0];
+    return isOverFeatures(context.params) ? channelsOf(shape) : shape.elements();
+}
+
 PyTorchCode pytorchLayerNorm(const CodeContext& context) {
     const auto& params = context.params();
     return {
@@ -29,7 +34,8 @@ std::string kerasLayerNorm(const CodeContext& context) {
     const auto& params = context.params();
     const auto axes = kerasAxes(context);
     const bool affine = params.boolean("affine");
-    return code::kerasLayer("LayerNormalization", context,
+    const bool isShift = valuesPerLayerMean({params, context.shapes()}) == 1;
+    return code::kerasLayer("LayerNormalization", isShift ? onZeros(context) : context,
                             {code::keyword("axis", axes, axes != "-1"),
                              "epsilon=" + code::number(params.real("epsilon")),
                              code::keyword("center", "False", !affine),
@@ -48,14 +54,16 @@ LayerDef layerNorm() {
             .formula = "y = γ · (x - mean) / sqrt(variance + ε) + β",
             .source = "Ba, Kiros, Hinton: Layer normalization, 2016",
             .hasWeights = true,
-            .traits = {.normalization = NormalizationKind::WithinSample},
+            .traits = {.normalization = NormalizationKind::WithinSample,
+                       .valuesPerMean = valuesPerLayerMean},
             .params = {overParam(), epsilonParam(1e-5),
                        boolParam("affine", "Scale and shift", true,
                                  "Scales and shifts by learned parameters.")},
             .infer = inferLayerNorm,
             .lower = lowerLayerNorm,
             .pytorch = pytorchLayerNorm,
-            .keras = kerasLayerNorm};
+            .keras = kerasLayerNorm,
+            .kerasWeights = {.fittings = {kKerasOverFeaturesFitting}}};
 }
 
 } // namespace gradwright::layers

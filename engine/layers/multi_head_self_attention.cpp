@@ -4,6 +4,19 @@
 namespace gradwright::layers {
 namespace {
 
+constexpr std::string_view kKerasAttentionFitting =
+    R"(    if isinstance(layer, layers.MultiHeadAttention):
+        kernels = [v for v in tensors if v.ndim == 2]
+        biases = [v for v in tensors if v.ndim == 1]
+        values = []
+        for i in range(3):
+            values.append(numpy.split(kernels[0], 3)[i].T)
+            values += [numpy.split(biases[0], 3)[i]] if biases else []
+        values.append(kernels[1].T)
+        values += biases[1:]
+        return [v.reshape(w.shape) for v, w in zip(values, layer.get_weights())]
+)";
+
 Inferred inferMultiHeadSelfAttention(const InferContext& context) {
     const auto& input = context.inputs[0];
     if (auto problem = requireAxes("Multi-head self-attention", input, 1))
@@ -94,6 +107,7 @@ LayerDef multiHeadSelfAttention() {
             .lower = lowerMultiHeadSelfAttention,
             .pytorch = pytorchMultiHeadSelfAttention,
             .keras = kerasMultiHeadSelfAttention,
+            .kerasWeights = {.fittings = {kKerasAttentionFitting}},
             .label = labelMultiHeadSelfAttention};
 }
 

@@ -59,6 +59,27 @@ ValueId lowerOverFeatures(LowerContext& context, NormalizeOp op) {
     return context.op(PermuteOp::ofSample(toFront), {context.op(op, {moved}, weights)});
 }
 
+PyTorchCode torchShiftAlone(const CodeContext& context) {
+    const auto zeros = fmt::format("torch.zeros_like({})", context.input());
+    if (!context.params().boolean("affine"))
+        return {"", zeros};
+    const auto& shape = context.shape();
+    std::string axes;
+    for (std::size_t axis = 1; shape.rank() > 2 && axis < shape.rank(); ++axis)
+        axes += ", None";
+    return {fmt::format("nn.ParameterDict({{\"bias\": nn.Parameter(torch.zeros({}))}})",
+                        channelsOf(shape)),
+            fmt::format("{} + self.{}[\"bias\"]{}", zeros, context.name(),
+                        axes.empty() ? "" : "[:" + axes + "]")};
+}
+
+CodeContext onZeros(const CodeContext& context) {
+    return {context.params(),
+            context.shapes(),
+            {fmt::format("ops.zeros_like({})", context.input())},
+            context.name()};
+}
+
 std::string torchNormalizedShape(const CodeContext& context) {
     const auto& shape = context.shape();
     if (isOverFeatures(context.params()) || shape.rank() == 1)

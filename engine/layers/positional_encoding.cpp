@@ -22,14 +22,15 @@ ValueId lowerPositionalEncoding(LowerContext& context) {
     return context.op(PositionOp{learned}, context.inputs(), std::move(weights));
 }
 
-/// The table of sinusoids as an expression of either framework.
-std::string table(const Shape& shape, std::string_view arange, std::string_view sin,
-                  std::string_view cos, std::string_view where) {
-    const auto steps = fmt::format("{}({})[:, None]", arange, shape[0]);
-    const auto features = fmt::format("{}({})[None, :]", arange, shape[1]);
+/// The table of sinusoids as an expression of the module; `place` is a further argument of
+/// arange().
+std::string table(const Shape& shape, std::string_view module, const std::string& place = {}) {
+    const auto steps = fmt::format("{}.arange({}{})[:, None]", module, shape[0], place);
+    const auto features = fmt::format("{}.arange({}{})[None, :]", module, shape[1], place);
     const auto angle =
         fmt::format("{} / 10000.0 ** (({} // 2) * 2 / {})", steps, features, shape[1]);
-    return fmt::format("{}({} % 2 == 0, {}({}), {}({}))", where, features, sin, angle, cos, angle);
+    return fmt::format("{0}.where({1} % 2 == 0, {0}.sin({2}), {0}.cos({2}))", module, features,
+                       angle);
 }
 
 PyTorchCode pytorchPositionalEncoding(const CodeContext& context) {
@@ -37,8 +38,8 @@ PyTorchCode pytorchPositionalEncoding(const CodeContext& context) {
     if (isLearned(context.params()))
         return {fmt::format("nn.Embedding({}, {})", shape[0], shape[1]),
                 fmt::format("{} + self.{}.weight", context.input(), context.name())};
-    return {"", fmt::format("{} + {}", context.input(),
-                            table(shape, "torch.arange", "torch.sin", "torch.cos", "torch.where"))};
+    return {"", fmt::format("{0} + {1}", context.input(),
+                            table(shape, "torch", ", device=" + context.input() + ".device"))};
 }
 
 std::string kerasPositionalEncoding(const CodeContext& context) {
@@ -47,8 +48,7 @@ std::string kerasPositionalEncoding(const CodeContext& context) {
         return fmt::format("{0} + layers.Embedding({1}, {2}, name=\"{3}\")(ops.cast(ops.cumsum("
                            "ops.ones_like({0}[:, :, 0]), axis=1) - 1, \"int32\"))",
                            context.input(), shape[0], shape[1], context.name());
-    return fmt::format("{} + ops.cast({}, \"float32\")", context.input(),
-                       table(shape, "numpy.arange", "numpy.sin", "numpy.cos", "numpy.where"));
+    return fmt::format("{} + ops.cast({}, \"float32\")", context.input(), table(shape, "numpy"));
 }
 
 } // namespace
@@ -70,7 +70,8 @@ LayerDef positionalEncoding() {
             .infer = inferPositionalEncoding,
             .lower = lowerPositionalEncoding,
             .pytorch = pytorchPositionalEncoding,
-            .keras = kerasPositionalEncoding};
+            .keras = kerasPositionalEncoding,
+            .kerasWeights = {.fittings = {kKerasEmbeddingFitting}}};
 }
 
 } // namespace gradwright::layers

@@ -4,6 +4,10 @@
 namespace gradwright::layers {
 namespace {
 
+constexpr std::string_view kKerasPreluFitting = R"(    if isinstance(layer, layers.PReLU):
+        return [v.reshape(w.shape) for v, w in zip(tensors, layer.get_weights())]
+)";
+
 Inferred inferPrelu(const InferContext& context) {
     return context.inputs[0];
 }
@@ -54,7 +58,8 @@ LayerDef prelu() {
             .infer = inferPrelu,
             .lower = lowerPrelu,
             .pytorch = pytorchPrelu,
-            .keras = kerasPrelu};
+            .keras = kerasPrelu,
+            .kerasWeights = {.fittings = {kKerasPreluFitting}}};
 }
 
 } // namespace gradwright::layers

@@ -8,6 +8,24 @@ namespace {
 
 constexpr std::array kCellTitles = {"Simple RNN", "LSTM", "GRU"};
 
+constexpr std::string_view kKerasBothFitting = R"(    if isinstance(layer, layers.Bidirectional):
+        half = len(tensors) // 2
+        return fitted(layer.forward_layer, tensors[:half]) + fitted(
+            layer.backward_layer, tensors[half:]
+        )
+)";
+constexpr std::string_view kKerasGruFitting = R"(    if isinstance(layer, layers.GRU):
+        # Gates in the order z, r, n here.
+        order = [numpy.split(v, 3) for v in tensors]
+        kernel, state, *biases = [numpy.concatenate([z, r, n]) for r, z, n in order]
+        return [kernel.T, state.T] + ([numpy.stack(biases)] if biases else [])
+)";
+constexpr std::string_view kKerasOneBiasFitting =
+    R"(    if isinstance(layer, (layers.SimpleRNN, layers.LSTM)):
+        kernel, state, *biases = tensors
+        return [kernel.T, state.T] + ([biases[0] + biases[1]] if biases else [])
+)";
+
 template <CellKind cell>
 Inferred inferRecurrent(const InferContext& context) {
     const auto& params = context.params;
@@ -66,11 +84,14 @@ PyTorchCode pytorchRecurrent(const CodeContext& context) {
     const auto& params = context.params();
     const auto units = params.integer("units");
     const bool both = params.boolean("bidirectional");
-    auto value = fmt::format("self.{}({})[0]", context.name(), context.input());
-    if (!params.boolean("sequences"))
-        value = both ? fmt::format("torch.cat([{0}[:, -1, :{1}], {0}[:, 0, {1}:]], dim=1)", value,
-                                   units)
-                     : value + "[:, -1]";
+    auto value = fmt::format("self.{}({})", context.name(), context.input());
+    if (params.boolean("sequences"))
+        value += "[0]";
+    else if (both) // the states behind both directions, one after the other
+        value +=
+            fmt::format("[1]{}.transpose(0, 1).flatten(1)", cell == CellKind::Lstm ? "[0]" : "");
+    else
+        value += "[0][:, -1]";
     return {code::call(names[static_cast<std::size_t>(cell)],
                        {fmt::format("{}", context.shape()[1]), fmt::format("{}", units),
                         code::keyword("nonlinearity", "\"relu\"", isRelu(params)),
@@ -117,6 +138,9 @@ LayerDef recurrentDefinition() {
         .lower = lowerRecurrent<cell>,
         .pytorch = pytorchRecurrent<cell>,
         .keras = kerasRecurrent<cell>,
+        .kerasWeights = {.fittings = {kKerasBothFitting, cell == CellKind::Gru
+                                                             ? kKerasGruFitting
+                                                             : kKerasOneBiasFitting}},
         .label = labelRecurrent<cell>};
 }
 

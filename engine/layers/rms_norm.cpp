@@ -56,7 +56,8 @@ LayerDef rmsNorm() {
             .infer = inferRmsNorm,
             .lower = lowerRmsNorm,
             .pytorch = pytorchRmsNorm,
-            .keras = kerasRmsNorm};
+            .keras = kerasRmsNorm,
+            .kerasWeights = {.fittings = {kKerasOverFeaturesFitting}}};
 }
 
 } // namespace gradwright::layers

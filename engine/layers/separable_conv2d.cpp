@@ -90,6 +90,7 @@ LayerDef separableConv2d() {
         .lower = lowerSeparableConv2d,
         .pytorch = pytorchSeparableConv2d,
         .keras = kerasSeparableConv2d,
+        .kerasWeights = {.fittings = {kKerasDepthwiseFitting}},
         .label = labelSeparableConv2d};
 }
 

@@ -20,6 +20,12 @@ Initializer initializerOf(const Params& params, const Activation& activation);
 /// "frozen" and "learning_rate_factor": how training treats the weights of one layer.
 ParamSpecs learningParams();
 
+/// Keras's Embedding has its table as Gradwright's files do.
+inline constexpr std::string_view kKerasEmbeddingFitting =
+    R"(    if isinstance(layer, layers.Embedding):
+        return tensors
+)";
+
 ParamSpecs joined(std::initializer_list<ParamSpecs> parts);
 
 } // namespace gradwright::layers

@@ -7,6 +7,7 @@ namespace {
 struct Range {
     std::size_t axis;
     std::int64_t begin, end, step;
+    bool isReversed;
 
     [[nodiscard]] std::int64_t length() const { return (end - begin + step - 1) / step; }
 };
@@ -16,7 +17,8 @@ Range rangeOf(const Params& params, const Shape& shape) {
     const auto axis = static_cast<std::size_t>(params.integer("axis"));
     const auto length = axis < shape.rank() ? shape[axis] : 0;
     const auto end = params.integer("end");
-    return {axis, params.integer("begin"), end == 0 ? length : end, params.integer("step")};
+    return {axis, params.integer("begin"), end == 0 ? length : end, params.integer("step"),
+            params.boolean("reverse")};
 }
 
 Inferred inferSlice(const InferContext& context) {
@@ -44,7 +46,10 @@ ValueId lowerSlice(LowerContext& context) {
     const auto& shape = context.inputShape();
     const auto range = rangeOf(context.params(), shape);
     auto op = ResampleOp::ofSample(std::vector<AxisMap>(shape.rank()));
-    op.axes[range.axis + 1] = {AxisMap::Kind::Shift, range.length(), range.begin, range.step};
+    const auto last = range.begin + (range.length() - 1) * range.step;
+    op.axes[range.axis + 1] = {AxisMap::Kind::Shift, range.length(),
+                               range.isReversed ? last : range.begin,
+                               range.isReversed ? -range.step : range.step};
     return context.op(std::move(op));
 }
 
@@ -58,7 +63,9 @@ std::string ranges(const Range& range, std::size_t before) {
 
 PyTorchCode pytorchSlice(const CodeContext& context) {
     const auto range = rangeOf(context.params(), context.shape());
-    return {"", fmt::format("{}[{}]", context.input(), ranges(range, range.axis + 1))};
+    const auto taken = fmt::format("{}[{}]", context.input(), ranges(range, range.axis + 1));
+    // Steps below 0 are not to be had there.
+    return {"", range.isReversed ? fmt::format("{}.flip({})", taken, range.axis + 1) : taken};
 }
 
 /// The channels of images come last there.
@@ -68,7 +75,8 @@ std::string kerasSlice(const CodeContext& context) {
     const auto there = shape.rank() <= 2 ? range.axis + 1
                        : range.axis == 0 ? shape.rank()
                                          : range.axis;
-    return fmt::format("{}[{}]", context.input(), ranges(range, there));
+    const auto taken = fmt::format("{}[{}]", context.input(), ranges(range, there));
+    return range.isReversed ? fmt::format("ops.flip({}, axis={})", taken, there) : taken;
 }
 
 } // namespace
@@ -79,7 +87,7 @@ LayerDef slice() {
         .title = "Slice",
         .category = Category::Shape,
         .doc = "A part of its input along one axis: some channels, some rows, every second "
-               "step.",
+               "step; from its end to its beginning, if wanted.",
         .formula = "y[i] = x[begin + i · step]",
         .source = "",
         .params = {intParam("axis", "Axis", 0, 0, 3,
@@ -88,7 +96,9 @@ LayerDef slice() {
                    intParam(
                        "end", "End", 0, 0, 1 << 24,
                        "The first index that is no longer taken; 0 takes everything to the end."),
-                   intParam("step", "Step", 1, 1, 1 << 24, "1 takes all, 2 every second.")},
+                   intParam("step", "Step", 1, 1, 1 << 24, "1 takes all, 2 every second."),
+                   boolParam("reverse", "Reverse", false,
+                             "Puts what is taken in the opposite order, the last first.")},
         .infer = inferSlice,
         .lower = lowerSlice,
         .pytorch = pytorchSlice,

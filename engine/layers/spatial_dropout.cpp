@@ -27,12 +27,16 @@ std::string labelSpatialDropout(const Params& params) {
 }
 
 PyTorchCode pytorchSpatialDropout(const CodeContext& context) {
+    if (context.params().real("rate") == 0)
+        return {"", context.input()};
     return {
         fmt::format("nn.Dropout{}d({})", context.shape().rank() - 1, context.params().real("rate")),
         torchChannelsFirst(context, "self." + context.name())};
 }
 
 std::string kerasSpatialDropout(const CodeContext& context) {
+    if (context.params().real("rate") == 0)
+        return context.input();
     return code::kerasLayer(fmt::format("SpatialDropout{}D", context.shape().rank() - 1), context,
                             {code::number(context.params().real("rate"))});
 }

@@ -70,7 +70,9 @@ struct WhereOp {
     bool operator==(const WhereOp&) const = default;
 };
 
-/// Another type. Towards integers, fractions are cut off; a truth value is whether x ≠ 0.
+/// Another type. Real numbers towards integers: fractions are cut off, what is out of range becomes
+/// the nearest limit, and NaN 0 (ONNX leaves these two open). Integers towards shorter ones keep
+/// their low bits: 200 becomes the I8 -56. A truth value is whether x ≠ 0.
 struct CastOp {
     DType to = DType::F32;
     [[nodiscard]] std::string_view name() const;

@@ -6,6 +6,7 @@
 #include "engine/ops/convolution.h"
 #include "engine/ops/dense.h"
 #include "engine/ops/elementwise.h"
+#include "engine/ops/fused.h"
 #include "engine/ops/gather.h"
 #include "engine/ops/gradient_op.h"
 #include "engine/ops/losses.h"
@@ -13,10 +14,12 @@
 #include "engine/ops/noise.h"
 #include "engine/ops/normalization.h"
 #include "engine/ops/pooling.h"
+#include "engine/ops/quantize.h"
 #include "engine/ops/rearrange.h"
 #include "engine/ops/reduce.h"
 #include "engine/ops/resample.h"
 #include "engine/ops/sequence.h"
+#include "engine/ops/shape.h"
 
 #include <variant>
 
@@ -29,7 +32,8 @@ using OpAttributes =
                  ConcatOp, EmbeddingOp, PositionOp, RecurrentOp, AttentionOp, OneHotOp,
                  SoftmaxCrossEntropyOp, MeanSquaredErrorOp, ElementLossOp, HingeLossOp,
                  CosineLossOp, GradientOp, LossSeedOp, UnaryOp, BinaryOp, CompareOp, LogicOp,
-                 WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp>;
+                 WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp,
+                 QuantizeOp, DequantizeOp, MatMulIntegerOp, ConvIntegerOp, ShapeOp, FusedOp>;
 
 /// What a GradientOp is the gradient of.
 struct ForwardOp {

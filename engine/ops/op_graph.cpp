@@ -226,6 +226,111 @@ void OpGraph::remove(const std::vector<bool>& ops) {
     ops_ = std::move(rest);
 }
 
+void OpGraph::reorder(const std::vector<std::size_t>& order) {
+    auto sorted = order;
+    std::ranges::sort(sorted);
+    for (std::size_t i = 0; i < sorted.size(); ++i)
+        if (sorted.size() != ops_.size() || sorted[i] != i)
+            throw Error("an order of {} ops has each of them once", ops_.size());
+    std::vector<std::size_t> places(ops_.size());
+    for (std::size_t i = 0; i < order.size(); ++i)
+        places[order[i]] = i;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const auto& op = ops_[order[i]];
+        if (i > 0 && ops_[order[i - 1]].isBackward && !op.isBackward)
+            throw Error("{} cannot come after the backward pass has begun", op.path);
+        for (const auto input : op.inputs)
+            if (const auto made = producerPlace(input); made && places[*made] >= i)
+                throw Error("the op at {} reads a value of {} that is not made before it", op.path,
+                            value(input).path);
+    }
+    std::vector<Op> reordered;
+    for (const auto place : order) {
+        places_[ops_[place].id.index()] = reordered.size();
+        reordered.push_back(std::move(ops_[place]));
+    }
+    ops_ = std::move(reordered);
+}
+
+void OpGraph::requireMergeable(const OpRun& run) const {
+    requireMadeBefore(run.first, run.inputs, run.path);
+    Types types;
+    for (const auto input : run.inputs)
+        types.push_back(type(input));
+    const auto made = inferTypes(run.attributes, types);
+    const auto isMadeThere = [&](ValueId id) {
+        const auto place = producerPlace(id);
+        return place && *place >= run.first && *place < run.last;
+    };
+    if (!std::ranges::all_of(run.outputs, isMadeThere) ||
+        !std::ranges::equal(made, run.outputs, {}, {}, [&](ValueId id) { return type(id); }))
+        throw Error("{} cannot take the place of the ops at {}: its outputs are others",
+                    nameOf(run.attributes), run.path);
+    requireWeights(run.attributes, types, {}, run.path);
+    for (auto i = run.first; i < run.last; ++i)
+        if (ops_[i].isBackward != ops_[run.first].isBackward)
+            throw Error("ops of both passes at {} cannot become one", run.path);
+}
+
+void OpGraph::requireUnread(const std::vector<OpRun>& runs) const {
+    std::vector<bool> isRead(values_.size()); // by what there will be
+    const auto read = [&](const std::vector<ValueId>& inputs) {
+        for (const auto input : inputs)
+            isRead[input.index()] = true;
+    };
+    std::size_t next = 0;
+    for (const auto& run : runs) {
+        for (; next < run.first; ++next)
+            read(ops_[next].inputs);
+        read(run.inputs);
+        next = run.last;
+    }
+    for (; next < ops_.size(); ++next)
+        read(ops_[next].inputs);
+    for (const auto& run : runs)
+        for (auto i = run.first; i < run.last; ++i)
+            for (const auto output : ops_[i].outputs) {
+                const bool stays = std::ranges::find(run.outputs, output) != run.outputs.end();
+                if (!stays && (isRead[output.index()] || isResult(output)))
+                    throw Error("{} at {} cannot become a part of {}: its result is read",
+                                nameOf(ops_[i].attributes), ops_[i].path, nameOf(run.attributes));
+            }
+}
+
+void OpGraph::merge(std::vector<OpRun> runs) {
+    std::size_t before = 0;
+    for (const auto& run : runs) {
+        if (run.first < before || run.first >= run.last || run.last > ops_.size())
+            throw Error("runs of ops come one after another");
+        before = run.last;
+        requireMergeable(run);
+    }
+    requireUnread(runs);
+    std::vector<Op> rest;
+    auto run = runs.begin();
+    for (std::size_t i = 0; i < ops_.size();) {
+        if (run == runs.end() || i < run->first) {
+            places_[ops_[i].id.index()] = rest.size();
+            rest.push_back(std::move(ops_[i++]));
+            continue;
+        }
+        Op op{.id = OpId{static_cast<std::uint32_t>(places_.size())},
+              .attributes = std::move(run->attributes),
+              .inputs = std::move(run->inputs),
+              .outputs = std::move(run->outputs),
+              .path = std::move(run->path),
+              .isBackward = ops_[i].isBackward};
+        for (; i < run->last; ++i)
+            places_[ops_[i].id.index()].reset();
+        for (std::size_t output = 0; output < op.outputs.size(); ++output)
+            values_[op.outputs[output].index()].source = Source{op.id, output};
+        places_.emplace_back(rest.size());
+        rest.push_back(std::move(op));
+        ++run;
+    }
+    ops_ = std::move(rest);
+}
+
 void OpGraph::bind(const Lengths& lengths) {
     for (auto& value : values_)
         value.type.dims = value.type.dims.bound(lengths);
@@ -316,6 +421,9 @@ std::int64_t OpGraph::operationsOf(const Op& op) const {
     std::int64_t made = 0;
     for (const auto output : op.outputs)
         made += type(output).elementsPerSample();
+    if (const auto* fused = std::get_if<FusedOp>(&op.attributes))
+        made =
+            type(op.output()).elementsPerSample() * static_cast<std::int64_t>(fused->steps.size());
     return made;
 }
 

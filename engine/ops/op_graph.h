@@ -65,6 +65,14 @@ struct Use {
     bool operator==(const Use&) const = default;
 };
 
+/// Ops that follow each other, and the op that takes their place.
+struct OpRun {
+    std::size_t first, last; ///< by place; `last` is the one behind them
+    OpAttributes attributes;
+    std::vector<ValueId> inputs, outputs;
+    std::string path;
+};
+
 struct NamedValue {
     std::string name;
     ValueId value;
@@ -133,6 +141,13 @@ public:
     /// types change or an input is made later.
     void replace(std::size_t place, OpAttributes attributes, std::vector<ValueId> inputs,
                  std::vector<WeightId> weights = {});
+    /// Brings the ops into another order, given by their places. Throws Error when one would read
+    /// what is made after it, or the backward pass would not come last.
+    void reorder(const std::vector<std::size_t>& order);
+    /// The ops of each run become one that makes `outputs`: values that they made, under the
+    /// numbers that these have. Runs come in order. Throws Error when types change, an input is
+    /// made later, a run is of both passes, or something else reads what is not made any more.
+    void merge(std::vector<OpRun> runs);
     /// Takes ops away, by place. Throws Error when something that stays reads what they make.
     void remove(const std::vector<bool>& ops);
     /// Names that have a number in `lengths` become that number, in all values and ops.
@@ -183,6 +198,8 @@ private:
                         const std::vector<WeightId>& weights, std::string_view path) const;
     void requireMadeBefore(std::size_t place, const std::vector<ValueId>& inputs,
                            std::string_view path) const;
+    void requireMergeable(const OpRun& run) const;
+    void requireUnread(const std::vector<OpRun>& runs) const;
 
     std::vector<Value> values_;
     std::vector<Op> ops_;

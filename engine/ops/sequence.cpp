@@ -68,17 +68,28 @@ std::string_view RecurrentOp::name() const {
 Types RecurrentOp::outputs(InputTypes inputs) const {
     constexpr std::string_view op = "recurrent";
     const auto states = statesOf(cell);
-    require(inputs.size() == 1 || inputs.size() == 1 + states, op,
-            fmt::format("takes a sequence, alone or with the {} of its first state",
-                        states == 2 ? "two vectors" : "vector"),
+    const std::size_t others = lengths ? 1 : 0;
+    require(inputs.size() == 1 + others || inputs.size() == 1 + states + others, op,
+            fmt::format("takes a sequence, alone or with the {} of its first state{}",
+                        states == 2 ? "two vectors" : "vector",
+                        lengths ? ", and the lengths of its samples" : ""),
             inputs);
-    requireReal(op, inputs);
+    require(!resetFirst || cell == CellKind::Gru, op, "only a GRU resets its state", inputs);
+    require(!peepholes || cell == CellKind::Lstm, op, "only an LSTM has a cell to look at", inputs);
+    const auto reals = inputs.first(inputs.size() - others);
+    requireReal(op, reals);
     auto dims = inputs[0].dims;
     require(dims.rank() == 3 && dims[timeAxis()].isNumber() && dims[2].isNumber(), op,
             "takes a sequence of steps × features", inputs);
     requirePositive({units}, op, "has 1 unit or more", inputs);
     const auto state = ValueType::of({dims[batchAxis()], units});
-    for (const auto& given : inputs.subspan(1))
+    if (lengths) {
+        const auto& given = inputs.back();
+        const bool isWhole = given.element == DType::I32 || given.element == DType::I64;
+        require(isWhole && given.dims == Dims{dims[batchAxis()]}, op,
+                "the lengths are one whole number for each sample", inputs);
+    }
+    for (const auto& given : reals.subspan(1))
         require(given.dims == state.dims, op,
                 fmt::format("its first state has {} unit(s) per sample", units), inputs);
     dims[2] = units;
@@ -92,6 +103,8 @@ std::vector<Shape> RecurrentOp::weights(InputTypes inputs) const {
     std::vector<Shape> shapes{{rows, inputs[0].dims[2].number()}, {rows, units}};
     if (bias)
         shapes.insert(shapes.end(), 2, Shape{rows});
+    if (peepholes)
+        shapes.push_back({3 * units});
     return shapes;
 }
 std::int64_t RecurrentOp::macs(InputTypes inputs) const {
@@ -126,6 +139,11 @@ void PositionOp::gradient(GradientContext& context) const {
 }
 
 void RecurrentOp::gradient(GradientContext& context) const {
+    if (!isPlain())
+        throw Error("a {} that {} has no gradient: it can be used, but not trained", name(),
+                    resetFirst  ? "resets its state before the product"
+                    : peepholes ? "looks at its cell through peepholes"
+                                : "is given the lengths of its samples");
     context.giveFused({.inputs = true, .outputs = true});
 }
 

@@ -43,11 +43,17 @@ enum class CellKind { Simple, Lstm, Gru };
 ///   Gru, gates r, z, n: n = tanh(W_n x + b_n + σ(r) (U_n h + c_n)), h' = (1 - σ(z)) n + σ(z) h
 ///   (Cho
 ///     et al. 2014, reset after the product).
-/// Inputs: the sequence [N, T, F] or, `timeFirst`, [T, N, F]; then, where the cell does not start
-/// from zeros, its state before the first step that runs: h [N, units] and an LSTM's c [N, units].
-/// Outputs: the states, axes as in the sequence; with `lastStates` also the state after the last
-/// step that runs: h and an LSTM's c, [N, units].
-/// Weights: W [gates·units, F], U [gates·units, units], then b and c [gates·units] when `bias`.
+/// With `resetFirst`, a Gru's n = tanh(W_n x + b_n + U_n (σ(r) h) + c_n), as in the paper. With
+/// `peepholes`, p_i c is added to an Lstm's i, p_f c to its f and p_o c' to its o (Gers,
+/// Schmidhuber 2000). Inputs: the sequence [N, T, F] or, `timeFirst`, [T, N, F]; then, where the
+/// cell does not start from zeros, its state before the first step that runs: h [N, units] and an
+/// LSTM's c [N, units]; then, with `lengths`, how many steps each sample has, [N], whole numbers
+/// from 0 to T: later steps do not run, their states are zeros, and `reverse` begins at the last
+/// one that runs. Outputs: the states, axes as in the sequence; with `lastStates` also the state
+/// after the last step that runs: h and an LSTM's c, [N, units]. Weights: W [gates·units, F], U
+/// [gates·units, units], then b and c [gates·units] when `bias`, then p_i, p_f and p_o [3·units]
+/// when `peepholes`. `resetFirst`, `peepholes` and `lengths` are for reading models: they have no
+/// gradient.
 struct RecurrentOp {
     CellKind cell = CellKind::Lstm;
     std::int64_t units = 1;
@@ -56,6 +62,9 @@ struct RecurrentOp {
     bool bias = true;
     bool timeFirst = false;
     bool lastStates = false;
+    bool resetFirst = false;
+    bool peepholes = false;
+    bool lengths = false;
     [[nodiscard]] std::string_view name() const;
     [[nodiscard]] Types outputs(InputTypes inputs) const;
     [[nodiscard]] std::vector<Shape> weights(InputTypes inputs) const;
@@ -63,6 +72,8 @@ struct RecurrentOp {
     void gradient(GradientContext& context) const;
     bool operator==(const RecurrentOp&) const = default;
 
+    /// Whether it has a gradient.
+    [[nodiscard]] bool isPlain() const { return !resetFirst && !peepholes && !lengths; }
     [[nodiscard]] std::size_t batchAxis() const { return timeFirst ? 1 : 0; }
     [[nodiscard]] std::size_t timeAxis() const { return timeFirst ? 0 : 1; }
 };

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/ops/value_type.h"
 
+#include "engine/ops/integers.h"
 #include "engine/support/error.h"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace gradwright {
 
@@ -19,6 +21,15 @@ std::int64_t Dim::number() const {
     if (!isNumber())
         throw Error("the length {} is a name; a number is needed", toString(*this));
     return factor_;
+}
+
+std::optional<Dim> Dim::dividedBy(const Dim& other) const {
+    if (other.factor_ == 0 || factor_ % other.factor_ != 0 ||
+        !std::ranges::includes(names_, other.names_))
+        return {};
+    Dim quotient(factor_ / other.factor_);
+    std::ranges::set_difference(names_, other.names_, std::back_inserter(quotient.names_));
+    return quotient;
 }
 
 Dim Dim::bound(const Lengths& lengths) const {
@@ -102,8 +113,7 @@ ValueType ValueType::of(Dims dims, DType dtype) {
 }
 
 bool ValueType::isReal() const {
-    return element == DType::F32 || element == DType::F64 || element == DType::BF16 ||
-           element == DType::F16;
+    return isRealType(element);
 }
 
 bool ValueType::isPerSample() const {

@@ -35,6 +35,8 @@ public:
     [[nodiscard]] std::int64_t number() const;
     /// Throws Error for a name without a number.
     [[nodiscard]] std::int64_t lengthFor(const Lengths& lengths) const;
+    /// What has to be multiplied with `other` to be this; nothing where there is no such length.
+    [[nodiscard]] std::optional<Dim> dividedBy(const Dim& other) const;
     /// With those of its names replaced that have a number.
     [[nodiscard]] Dim bound(const Lengths& lengths) const;
     [[nodiscard]] bool has(std::string_view name) const;
@@ -81,15 +83,6 @@ private:
 /// "N×6×28×28"; "scalar" for rank 0.
 std::string toString(const Dims& dims);
 
-/// What the integers of a quantized value stand for: real = scale · (integer - zeroPoint), one pair
-/// for all or one for each index of `axis`.
-struct Quantization {
-    std::vector<double> scales;
-    std::vector<std::int64_t> zeroPoints;
-    std::size_t axis = 0; ///< only where there are several
-    bool operator==(const Quantization&) const = default;
-};
-
 /// What flows along an edge. Real values are stated as F32 and computed in the precision that a
 /// program is compiled for.
 struct ValueType {
@@ -113,7 +106,6 @@ struct ValueType {
 
     Dims dims;
     DType element = DType::F32;
-    std::optional<Quantization> quantization;
 
     bool operator==(const ValueType&) const = default;
 };

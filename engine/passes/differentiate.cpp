@@ -2,11 +2,18 @@
 #include "engine/passes/differentiate.h"
 
 #include "engine/ops/gradient.h"
+#include "engine/support/error.h"
 
 #include <algorithm>
 
 namespace gradwright {
 namespace {
+
+/// Its result is no real number, so that nothing could come back through it: what lies before it
+/// would silently stay as it is.
+bool roundsToIntegers(const Op& op) {
+    return std::holds_alternative<QuantizeOp>(op.attributes);
+}
 
 class Differentiator {
 public:
@@ -80,6 +87,10 @@ private:
             wantedWeights.push_back(graph_.weight(weight).learns());
         const bool wantsAny = std::ranges::count(wantedInputs, true) > 0 ||
                               std::ranges::count(wantedWeights, true) > 0;
+        if (wantsAny && roundsToIntegers(op))
+            throw Error("{} at {} rounds to integers and has no gradient: train the network before "
+                        "it is quantized, or freeze the weights that {} depends on",
+                        nameOf(op.attributes), op.path, op.path);
         std::vector<std::optional<ValueId>> gradients;
         for (const auto output : op.outputs)
             gradients.push_back(gradientOf(output, op.path));

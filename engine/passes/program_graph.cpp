@@ -3,6 +3,7 @@
 
 #include "engine/passes/differentiate.h"
 #include "engine/passes/eliminate.h"
+#include "engine/passes/fuse_elementwise.h"
 #include "engine/passes/verify.h"
 
 #include <utility>
@@ -19,12 +20,20 @@ constexpr Pass kDifferentiate{"differentiate", [](OpGraph& graph, Mode mode) {
                               }};
 constexpr Pass kEliminateDead{"eliminate dead ops",
                               [](OpGraph& graph, Mode) { eliminateDead(graph); }};
+constexpr Pass kFuse{"fuse elementwise ops", [](OpGraph& graph, Mode) { fuseElementwise(graph); }};
 constexpr Pass kFirst[] = {kEliminateIdentities, kDifferentiate};
-constexpr Pass kLast[] = {kEliminateDead};
+constexpr Pass kLast[] = {kEliminateDead, kFuse};
 
 } // namespace
 
-OpGraph programGraph(OpGraph graph, Mode mode, std::span<const Pass> further) {
+OpGraph programGraph(OpGraph graph, Mode mode, std::span<const Pass> further,
+                     const EvaluateConstants& evaluate) {
+    if (evaluate && foldConstants(graph, evaluate) > 0) {
+        eliminateDead(graph);
+#ifndef NDEBUG
+        verify(graph, "fold constants");
+#endif
+    }
     for (const auto& passes :
          {std::span<const Pass>(kFirst), further, std::span<const Pass>(kLast)})
         for (const auto& pass : passes) {

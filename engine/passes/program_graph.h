@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/ops/op_graph.h"
+#include "engine/passes/fold_constants.h"
 
 #include <span>
 #include <string_view>
@@ -18,9 +18,12 @@ struct Pass {
     void (*run)(OpGraph& graph, Mode mode);
 };
 
-/// The ops that a backend lowers, one by one: the graph without identities, in training with its
-/// backward pass, after `further`, and without what is dead. Those see gradients as values: it is
-/// where a program is fused, quantized, or reduced across machines.
-OpGraph programGraph(OpGraph graph, Mode mode, std::span<const Pass> further = {});
+/// The ops that a backend lowers, one by one: the graph with what depends on constants alone
+/// computed by `evaluate` (as the backend itself would compute it in each pass; nothing is folded
+/// without), without identities, in training with its backward pass, after `further`, without what
+/// is dead, and with elementwise ops fused. The further passes see single ops and gradients as
+/// values: it is where a program is quantized, or reduced across machines.
+OpGraph programGraph(OpGraph graph, Mode mode, std::span<const Pass> further = {},
+                     const EvaluateConstants& evaluate = {});
 
 } // namespace gradwright

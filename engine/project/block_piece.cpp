@@ -8,6 +8,9 @@
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
+#include <functional>
+#include <set>
+
 namespace gradwright {
 namespace {
 
@@ -29,7 +32,10 @@ std::map<std::string, std::string, std::less<>> namesFor(const Network& network,
     };
     for (const auto& [name, block] : piece.blocks) {
         const auto old = network.blocks.find(name);
-        if (old == network.blocks.end() || old->second == block)
+        // Instances whose block is missing were linked without knowing its ports.
+        const bool fits =
+            old == network.blocks.end() ? usesOf(network, name) == 0 : old->second == block;
+        if (fits)
             names[name] = name;
     }
     for (const auto& [name, block] : piece.blocks) {
@@ -56,6 +62,22 @@ std::map<std::string, std::string, std::less<>> namesFor(const Network& network,
         }
     }
     return names;
+}
+
+/// The names of the piece's blocks, each after those that it contains.
+std::vector<std::string> innerFirst(const BlockPiece& piece) {
+    std::vector<std::string> ordered;
+    std::set<std::string> seen;
+    const std::function<void(const std::string&)> visit = [&](const std::string& name) {
+        const auto found = piece.blocks.find(name);
+        if (found == piece.blocks.end() || !seen.insert(name).second)
+            return;
+        forEachUse(found->second.graph, [&](NodeId, const std::string& used) { visit(used); });
+        ordered.push_back(name);
+    };
+    for (const auto& [name, block] : piece.blocks)
+        visit(name);
+    return ordered;
 }
 
 BlockDefinition renamed(BlockDefinition block,
@@ -130,10 +152,10 @@ BlockImport importBlocks(const Project& project, const BlockPiece& piece) {
         return found != result.names.end() && !project.network.blocks.contains(found->second);
     };
     ProjectEdit::Group group;
-    for (const auto& [name, block] : piece.blocks)
+    for (const auto& name : innerFirst(piece))
         if (comes(name))
-            group.push_back(
-                {NetworkEdit{AddBlock{result.names.at(name), renamed(block, result.names)}}});
+            group.push_back({NetworkEdit{AddBlock{
+                result.names.at(name), renamed(piece.blocks.find(name)->second, result.names)}}});
     for (const auto& [name, points] : piece.canvas.positions)
         if (comes(name))
             group.push_back({MoveNodes{result.names.at(name), {points.begin(), points.end()}}});

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/project.h"
 
+#include "engine/data/tables/image_column.h"
+#include "engine/data/tables/table_params.h"
 #include "engine/project/project_file.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
@@ -137,10 +139,18 @@ ProjectEdit apply(Project& project, const ProjectEdit& edit) {
 }
 
 ProjectEdit editOf(const Project& project, const Fix& fix) {
-    if (!fix.assignment)
+    if (!fix.assignment && fix.imageShapes.empty())
         return {fix.edit};
     auto data = project.data;
-    data.assignment = *fix.assignment;
+    if (fix.assignment)
+        data.assignment = *fix.assignment;
+    for (const auto& [column, shape] : fix.imageShapes) {
+        const auto known = data.params.find(kImageShapesParam);
+        const auto text =
+            known == data.params.end() ? std::string() : std::get<std::string>(known->second);
+        data.params.insert_or_assign(std::string(kImageShapesParam),
+                                     withImageShape(text, column, shape));
+    }
     return {ProjectEdit::Group{{fix.edit}, {SetData{std::move(data)}}}};
 }
 

@@ -34,9 +34,16 @@ To converted(From value) {
     }
 }
 
+/// The elements as they are stored: truth values are bytes of 0 or 1.
+template <class T>
+std::span<const T> numbersOf(const Tensor& tensor) {
+    return {reinterpret_cast<const T*>(tensor.bytes().data()),
+            static_cast<std::size_t>(tensor.elements())};
+}
+
 template <class From, class To>
 void convert(const Tensor& from, Tensor& to) {
-    std::ranges::transform(from.span<From>(), to.span<To>().begin(), converted<To, From>);
+    std::ranges::transform(numbersOf<From>(from), to.span<To>().begin(), converted<To, From>);
 }
 
 template <class From>
@@ -50,8 +57,14 @@ void convertFrom(const Tensor& from, Tensor& to) {
         return convert<From, std::int32_t>(from, to);
     case DType::I64:
         return convert<From, std::int64_t>(from, to);
+    case DType::I8:
+        return convert<From, std::int8_t>(from, to);
     case DType::U8:
         return convert<From, std::uint8_t>(from, to);
+    case DType::Bool:
+        std::ranges::transform(numbersOf<From>(from), to.bytes().begin(),
+                               [](From value) { return std::byte{value != From{0}}; });
+        return;
     default:
         throw Error("tensors are not converted to {}", nameOf(to.dtype()));
     }
@@ -92,7 +105,11 @@ Tensor Tensor::to(DType dtype) const {
     case DType::I64:
         convertFrom<std::int64_t>(*this, result);
         break;
+    case DType::I8:
+        convertFrom<std::int8_t>(*this, result);
+        break;
     case DType::U8:
+    case DType::Bool:
         convertFrom<std::uint8_t>(*this, result);
         break;
     default:

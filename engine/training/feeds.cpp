@@ -2,12 +2,15 @@
 #include "engine/training/feeds.h"
 
 #include "engine/support/error.h"
+#include "engine/training/feed_parts.h"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <numeric>
+#include <set>
+#include <utility>
 
 namespace gradwright {
 namespace {
@@ -16,14 +19,6 @@ namespace {
 constexpr std::int64_t kNobody = -1;
 constexpr std::int64_t kLeftOut = -2;
 constexpr std::int64_t kUnknown = -3; ///< an Input that is not there
-
-std::int64_t lengthOf(const DataInfo& data) {
-    return data.input.rank() == 0 ? 0 : data.input[0];
-}
-
-std::string rangeName(std::int64_t first, std::int64_t size) {
-    return size == 1 ? fmt::format("{}", first) : fmt::format("{}-{}", first, first + size - 1);
-}
 
 /// "3" or "0-11", within a sample.
 std::optional<SamplePart> rangeFrom(std::string_view text, std::int64_t length) {
@@ -39,34 +34,6 @@ std::optional<SamplePart> rangeFrom(std::string_view text, std::int64_t length) 
     return SamplePart{rangeName(first, last - first + 1), first, last - first + 1};
 }
 
-std::string quoted(const std::vector<std::string>& names) {
-    constexpr std::size_t kMostNames = 8;
-    const std::vector<std::string> shown(
-        names.begin(),
-        names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kMostNames)));
-    return fmt::format("\"{}\"{}", fmt::join(shown, "\", \""),
-                       names.size() > kMostNames ? " …" : "");
-}
-
-std::vector<std::string> namesOf(const std::vector<SamplePart>& parts) {
-    std::vector<std::string> names;
-    for (const auto& part : parts)
-        names.push_back(part.name);
-    return names;
-}
-
-std::int64_t sizeOf(const std::vector<SamplePart>& parts) {
-    return std::accumulate(
-        parts.begin(), parts.end(), std::int64_t{0},
-        [](std::int64_t sum, const SamplePart& part) { return sum + part.size; });
-}
-
-Shape shapeOf(const std::vector<SamplePart>& parts, const DataInfo& data) {
-    auto shape = data.input;
-    shape[0] = sizeOf(parts);
-    return shape;
-}
-
 /// Works out one assignment.
 class Resolver {
 public:
@@ -74,7 +41,8 @@ public:
         : data_(data)
         , inputs_(inputs)
         , columns_(columnParts(data))
-        , owners_(static_cast<std::size_t>(lengthOf(data)), kNobody) {}
+        , owners_(columns_.empty() ? static_cast<std::size_t>(lengthOf(data)) : columns_.size(),
+                  kNobody) {}
 
     Feeds run() {
         for (const auto& [name, parts] : data_.assignment.inputs) {
@@ -108,7 +76,7 @@ private:
     }
 
     void claim(const std::string& text, std::int64_t owner) {
-        std::optional<SamplePart> part;
+        std::optional<SamplePart> part; // of owners_
         if (columns_.empty()) {
             part = rangeFrom(text, lengthOf(data_));
             if (!part)
@@ -120,7 +88,7 @@ private:
             if (found == columns_.end())
                 return report({}, fmt::format("The data set has no column \"{}\"; it has {}.", text,
                                               quoted(namesOf(columns_))));
-            part = *found;
+            part = SamplePart{text, found - columns_.begin(), 1};
         }
         for (auto i = part->first; i < part->first + part->size; ++i) {
             auto& place = owners_[static_cast<std::size_t>(i)];
@@ -135,9 +103,9 @@ private:
     /// The parts of an owner: columns, or the ranges that touch joined.
     [[nodiscard]] std::vector<SamplePart> partsOf(std::int64_t owner) const {
         std::vector<SamplePart> parts;
-        for (const auto& column : columns_)
-            if (owners_[static_cast<std::size_t>(column.first)] == owner)
-                parts.push_back(column);
+        for (std::size_t i = 0; i < columns_.size(); ++i)
+            if (owners_[i] == owner)
+                parts.push_back(columns_[i]);
         for (std::size_t i = 0; columns_.empty() && i < owners_.size(); ++i) {
             if (owners_[i] != owner)
                 continue;
@@ -158,9 +126,63 @@ private:
                        fmt::format("No {} of the data is assigned to this Input.", noun(1)));
                 continue;
             }
+            if (!canBeJoined(parts)) {
+                reportMixture(inputs_[i], parts);
+                continue;
+            }
             auto shape = shapeOf(parts, data_);
-            made_.feeds.push_back({inputs_[i].name, std::move(parts), std::move(shape)});
+            const bool isImage = areImages(parts);
+            made_.feeds.push_back({inputs_[i].name, std::move(parts), std::move(shape), isImage});
         }
+    }
+
+    void reportMixture(const InputNode& input, const std::vector<SamplePart>& parts) {
+        std::vector<SamplePart> images;
+        std::vector<SamplePart> others;
+        for (const auto& part : parts)
+            (part.image.rank() == 3 ? images : others).push_back(part);
+        auto message =
+            others.empty()
+                ? fmt::format(
+                      "The columns {} are images of different sizes, which cannot share an "
+                      "Input: {} and {}, say.",
+                      quoted(namesOf(images)), toString(images.front().image),
+                      toString(std::ranges::find_if(
+                                   images,
+                                   [&](const auto& part) {
+                                       return !haveOneHeightAndWidth({images.front(), part});
+                                   })
+                                   ->image))
+                : fmt::format("Images ({}) and numbers ({}) cannot share an Input; give each an "
+                              "Input of its own.",
+                              quoted(namesOf(images)), quoted(namesOf(others)));
+        std::vector<Fix> fixes;
+        if (auto all = suggestAssignment(data_, inputs_))
+            fixes.push_back(*std::move(all));
+        if (others.empty()) {
+            Fix fix{fmt::format("Read all of them as {}", toString(images.front().image)),
+                    NetworkEdit{NetworkEdit::Group{}}};
+            for (const auto& image : images)
+                if (!haveOneHeightAndWidth({images.front(), image}))
+                    fix.imageShapes.emplace(image.name, images.front().image);
+            fixes.push_back(std::move(fix));
+        } else {
+            for (const auto* kept : {&images, &others})
+                fixes.push_back(withoutOthers(input, *kept, kept == &images ? others : images));
+        }
+        report(input.name, std::move(message), std::move(fixes));
+    }
+
+    /// The Input keeps some of its parts, and the others are left out.
+    [[nodiscard]] Fix withoutOthers(const InputNode& input, const std::vector<SamplePart>& kept,
+                                    const std::vector<SamplePart>& others) const {
+        Fix fix{fmt::format("Leave {} out", quoted(namesOf(others))),
+                NetworkEdit{NetworkEdit::Group{}}, data_.assignment};
+        fix.assignment->inputs.insert_or_assign(input.name, namesOf(kept));
+        const auto names = namesOf(others);
+        auto& out = fix.assignment->leftOut;
+        out.insert(out.end(), names.begin(), names.end());
+        return fix;
     }
 
     void reportUnassigned() {
@@ -176,12 +198,19 @@ private:
             Fix fix{fmt::format("Assign {} to {}", quoted(names), input.name),
                     NetworkEdit{NetworkEdit::Group{}}, std::move(given)};
             const auto feed = std::ranges::find(made_.feeds, input.name, &Feed::input);
+            auto joined = feed == made_.feeds.end() ? std::vector<SamplePart>{} : feed->parts;
+            joined.insert(joined.end(), parts.begin(), parts.end());
+            if (!canBeJoined(joined))
+                continue;
             const auto has = feed == made_.feeds.end() ? 0 : feed->shape.elements();
             // First the Input that lacks as much.
             const bool fits =
                 input.shape && input.shape->elements() == has + shapeOf(parts, data_).elements();
             fixes.insert(fits ? fixes.begin() : fixes.end(), std::move(fix));
         }
+        if (fixes.empty())
+            if (auto all = suggestAssignment(data_, inputs_))
+                fixes.push_back(*std::move(all));
         auto without = data_.assignment;
         without.leftOut.insert(without.leftOut.end(), names.begin(), names.end());
         fixes.push_back({fmt::format("Leave {} out", quoted(names)),
@@ -199,113 +228,36 @@ private:
     Feeds made_;
 };
 
-/// By Input.
-using Shares = std::vector<std::vector<SamplePart>>;
-
-bool fits(const Shares& shares, const DataInfo& data, const std::vector<InputNode>& inputs) {
-    for (std::size_t i = 0; i < inputs.size(); ++i)
-        if (!inputs[i].shape || shares[i].empty() ||
-            inputs[i].shape->elements() != shapeOf(shares[i], data).elements())
-            return false;
-    return true;
-}
-
-/// The units that are given whole: columns, or single elements.
-std::vector<SamplePart> unitsOf(const DataInfo& data) {
-    auto units = columnParts(data);
-    if (units.empty())
-        for (std::int64_t i = 0; i < lengthOf(data); ++i)
-            units.push_back({rangeName(i, 1), i, 1});
-    return units;
-}
-
-/// In order, as many as each takes.
-Shares sharesBySize(const std::vector<SamplePart>& units, const DataInfo& data,
-                    const std::vector<InputNode>& inputs) {
-    Shares shares(inputs.size());
-    std::size_t next = 0;
-    for (const auto& unit : units) {
-        const auto isFull = [&](std::size_t i) {
-            return inputs[i].shape && !shares[i].empty() &&
-                   shapeOf(shares[i], data).elements() >= inputs[i].shape->elements();
-        };
-        while (next + 1 < inputs.size() && isFull(next))
-            ++next;
-        shares[next].push_back(unit);
-    }
-    return shares;
-}
-
-/// Numbers to one Input and categories to the other.
-Shares sharesByKind(const std::vector<SamplePart>& units, const DataInfo& data, bool numbersFirst) {
-    Shares shares(2);
-    for (std::size_t i = 0; i < units.size(); ++i)
-        shares[data.columns[i].isNumeric() == numbersFirst ? 0 : 1].push_back(units[i]);
-    return shares;
-}
-
-Shares equalShares(const std::vector<SamplePart>& units, std::size_t count) {
-    Shares shares(count);
-    for (std::size_t i = 0; i < units.size(); ++i)
-        shares[i * count / units.size()].push_back(units[i]);
-    return shares;
-}
-
-/// Those that touch as one range.
-std::vector<SamplePart> joinedParts(const std::vector<SamplePart>& parts) {
-    std::vector<SamplePart> joined;
-    for (const auto& part : parts) {
-        if (!joined.empty() && joined.back().first + joined.back().size == part.first)
-            joined.back().size += part.size;
-        else
-            joined.push_back(part);
-        joined.back().name = rangeName(joined.back().first, joined.back().size);
-    }
-    return joined;
-}
-
 } // namespace
 
-std::vector<SamplePart> columnParts(const DataInfo& data) {
-    std::vector<SamplePart> parts;
-    std::int64_t next = 0;
-    for (const auto& column : data.columns) {
-        const auto size = static_cast<std::int64_t>(column.inputs());
-        parts.push_back({column.name, next, size});
-        next += size;
-    }
-    return parts;
+bool isMixed(const DataInfo& data) {
+    return !canBeJoined(columnParts(data));
 }
 
 Feeds feedsOf(const DataInfo& data, const std::vector<InputNode>& inputs) {
     return Resolver(data, inputs).run();
 }
 
-std::optional<Fix> suggestAssignment(const DataInfo& data, const std::vector<InputNode>& inputs) {
-    const auto units = unitsOf(data);
-    if (inputs.empty() || units.size() < inputs.size())
-        return {};
-    std::vector<Shares> candidates{sharesBySize(units, data, inputs)};
-    if (inputs.size() == 2 && !data.columns.empty())
-        for (const bool numbersFirst : {true, false})
-            candidates.push_back(sharesByKind(units, data, numbersFirst));
-    const auto found = std::ranges::find_if(
-        candidates, [&](const Shares& shares) { return fits(shares, data, inputs); });
-    const auto shares =
-        found == candidates.end() ? equalShares(units, inputs.size()) : std::move(*found);
-    Fix fix{fmt::format("Assign {} to the Inputs", data.columns.empty() ? "parts" : "columns"),
-            {},
-            InputAssignment{}};
-    NetworkEdit::Group edits;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-        fix.assignment->inputs.emplace(
-            inputs[i].name, namesOf(data.columns.empty() ? joinedParts(shares[i]) : shares[i]));
-        const auto shape = shapeOf(shares[i], data);
-        if (!inputs[i].shape || inputs[i].shape->elements() != shape.elements())
-            edits.push_back({SetParam{"", inputs[i].id, "shape", IntTuple(shape.dims())}});
-    }
-    fix.edit = {std::move(edits)};
-    return fix;
+bool feedsAlike(const DataInfo& a, const DataInfo& b) {
+    if (a.assignment.empty() && b.assignment.empty())
+        return true;
+    std::set<std::string> names;
+    for (const auto* data : {&a, &b})
+        for (const auto& [name, parts] : data->assignment.inputs)
+            names.insert(name);
+    std::vector<InputNode> inputs;
+    for (const auto& name : names)
+        inputs.push_back({name, {}, {}});
+    const auto shares = [&](const DataInfo& data) {
+        Shares result;
+        // The only Input gets all where nothing is said.
+        if (data.assignment.empty() && inputs.size() == 1)
+            return Shares{joinedParts({{{}, 0, lengthOf(data)}})};
+        for (const auto& feed : feedsOf(data, inputs).feeds)
+            result.push_back(joinedParts(feed.parts));
+        return result;
+    };
+    return shares(a) == shares(b);
 }
 
 ValueId feedInputs(OpGraph& graph, const DataInfo& data) {

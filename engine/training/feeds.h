@@ -17,6 +17,7 @@ struct SamplePart {
     std::string name; ///< of the column, or the range as it is written: "3", "0-11"
     std::int64_t first = 0;
     std::int64_t size = 1;
+    Shape image = {}; ///< C×H×W of a column of images; of rank 0 for all else
     bool operator==(const SamplePart&) const = default;
 };
 
@@ -27,7 +28,11 @@ std::vector<SamplePart> columnParts(const DataInfo& data);
 struct Feed {
     std::string input;
     std::vector<SamplePart> parts;
-    Shape shape; ///< of the parts joined along the first axis
+    /// Of the parts joined along the first axis; of images of one size, their channels on top of
+    /// each other.
+    Shape shape;
+    /// Whether the shape is that of images from columns: an Input must have it, or be a vector.
+    bool isImage = false;
 };
 
 /// What is wrong with an assignment.
@@ -49,13 +54,23 @@ struct InputNode {
     std::optional<Shape> shape;
 };
 
-/// Who gets what by the data's assignment. Each part belongs to one Input or is left out.
+/// Who gets what by the data's assignment. Each part belongs to one Input or is left out; images of
+/// several sizes, or images and numbers, cannot be joined in one.
 Feeds feedsOf(const DataInfo& data, const std::vector<InputNode>& inputs);
 
+/// Whether every Input gets the same of each sample by both, however their assignments are written:
+/// an Input has its parts in the order of the sample. The data are the same but for these.
+bool feedsAlike(const DataInfo& a, const DataInfo& b);
+
 /// An assignment of all parts, in order, that gives each Input as many elements as it takes; where
-/// there is none, by numbers and categories, else in equal shares, with edits that set the Inputs'
-/// shapes. Nothing when there are fewer parts than Inputs.
+/// there is none, by images, numbers and categories, else in equal shares, with edits that set the
+/// Inputs' shapes. Nothing when there are fewer parts than Inputs, or more kinds of images and
+/// numbers, which cannot share one.
 std::optional<Fix> suggestAssignment(const DataInfo& data, const std::vector<InputNode>& inputs);
+
+/// Whether images and numbers, or images of several sizes, lie in one sample, which then fits no
+/// single Input.
+bool isMixed(const DataInfo& data);
 
 /// Puts in front of what reads the graph's inputs the ops that take their parts out of a whole
 /// sample, where the data's assignment says so. Returns the input that is fed with samples. Throws

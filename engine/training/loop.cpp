@@ -7,6 +7,7 @@
 #include "engine/support/json.h"
 #include "engine/training/diverged.h"
 #include "engine/training/evaluation.h"
+#include "engine/training/feeds.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/run_record.h"
 #include "engine/training/seconds_since.h"
@@ -83,7 +84,12 @@ private:
 void requireSameData(const RunDirectory& directory, const DataInfo& info) {
     const auto record = directory.readRunJson();
     const auto noted = record.find("data");
-    if (noted != record.end() && dataInfoFromJson(*noted) != info)
+    if (noted == record.end())
+        return;
+    auto before = dataInfoFromJson(*noted);
+    const bool isFedAlike = feedsAlike(before, info);
+    before.assignment = info.assignment;
+    if (before != info || !isFedAlike)
         throw Error("{}: the data have changed since the run began; it can be resumed with the "
                     "same data only",
                     directory.path().string());

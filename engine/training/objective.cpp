@@ -53,10 +53,11 @@ std::string outputName(const OpGraph& graph, const Objective& objective) {
     return objective.output.empty() ? graph.outputs().front().name : objective.output;
 }
 
-/// What prediction reads of an Output: see inferenceGraph().
-ValueId answerOf(OpGraph& graph, ValueId value, Head head) {
+/// What prediction reads of an Output: see inferenceGraph(). A single output that is compared with
+/// values stands for one of them and not for a class.
+ValueId answerOf(OpGraph& graph, ValueId value, Head head, bool hasClasses) {
     const bool single = graph.type(value).sample() == Shape{1};
-    if (single && decidesBySign(head)) {
+    if (single && hasClasses && decidesBySign(head)) {
         if (head == Head::Sigmoid && endsIn(graph, value, head))
             value = graph.producerOf(value)->inputs.front();
         // softmax of (0, z) is (σ(-z), σ(z)).
@@ -120,7 +121,7 @@ private:
         if (inputs.empty())
             return report(Severity::Error, nullptr,
                           "Training feeds an Input; the network has none.");
-        if (inputs.size() > 1 || !data_.assignment.empty())
+        if (inputs.size() > 1 || !data_.assignment.empty() || isMixed(data_))
             return checkFeeds(inputs);
         const auto& node = *network_.main.find(inputs.front());
         const auto index = analysis_.indexOf(node.name);
@@ -147,6 +148,8 @@ private:
                 inputs.back().shape = found.output;
             names += (names.empty() ? "" : ", ") + name;
         }
+        if (data_.assignment.empty() && inputs.size() == 1)
+            return checkMixture(inputs);
         if (data_.assignment.empty()) {
             auto fix = suggestAssignment(data_, inputs);
             return report(Severity::Error, nullptr,
@@ -164,14 +167,37 @@ private:
             checkFeed(feed, *std::ranges::find(inputs, feed.input, &InputNode::name));
     }
 
+    /// The only Input without an assignment would get what cannot be joined.
+    void checkMixture(const std::vector<InputNode>& inputs) {
+        auto data = data_;
+        for (const auto& part : columnParts(data))
+            data.assignment.inputs[inputs.front().name].push_back(part.name);
+        for (auto& problem : feedsOf(data, inputs).problems)
+            report(Severity::Error, network_.main.findByName(problem.input),
+                   std::move(problem.message), std::move(problem.fixes));
+    }
+
     void checkFeed(const Feed& feed, const InputNode& input) {
-        if (!input.shape || input.shape->elements() == feed.shape.elements())
+        if (!input.shape)
             return;
+        const auto& taken = *input.shape;
+        // Pixels fill a vector row by row, and an image only as they are.
+        if (feed.isImage ? taken == feed.shape || taken == Shape{feed.shape.elements()}
+                         : taken.elements() == feed.shape.elements())
+            return;
+        std::vector<Fix> fixes{{fmt::format("Set the shape to {}", toString(feed.shape)),
+                                {SetParam{"", input.id, "shape", IntTuple(feed.shape.dims())}}}};
+        if (feed.isImage && feed.parts.size() == 1 && taken.rank() == 3 &&
+            (taken[0] == 1 || taken[0] == 3))
+            fixes.push_back(
+                {fmt::format("Read \"{}\" as {}", feed.parts.front().name, toString(taken)),
+                 NetworkEdit{NetworkEdit::Group{}},
+                 {},
+                 {{feed.parts.front().name, taken}}});
         report(Severity::Error, network_.main.find(input.id),
                fmt::format("What the data give this Input is {}; it takes {}.",
-                           toString(feed.shape), toString(*input.shape)),
-               {{fmt::format("Set the shape to {}", toString(feed.shape)),
-                 {SetParam{"", input.id, "shape", IntTuple(feed.shape.dims())}}}});
+                           toString(feed.shape), toString(taken)),
+               std::move(fixes));
     }
 
     void checkObjective(const Objective& objective) {
@@ -338,7 +364,8 @@ TrainingGraph lossesOf(const Network& network, const DataInfo& data,
     }
     if (withAnswer) {
         const auto& first = settings.objectives.front();
-        const auto answer = answerOf(graph, outputOf(graph, first), loss(first.loss.key).head);
+        const auto answer =
+            answerOf(graph, outputOf(graph, first), loss(first.loss.key).head, data.hasClasses());
         training.answer = answer;
         if (std::ranges::find(outputs, answer, &NamedValue::value) == outputs.end())
             outputs.push_back({"probabilities", answer});
@@ -380,7 +407,8 @@ OpGraph inferenceGraph(const Network& network, const DataInfo& data,
     auto graph = lower(network);
     feedInputs(graph, data);
     const auto& objective = settings.objectives.front();
-    const auto value = answerOf(graph, outputOf(graph, objective), loss(objective.loss.key).head);
+    const auto value = answerOf(graph, outputOf(graph, objective), loss(objective.loss.key).head,
+                                data.hasClasses());
     graph.setOutputs({{"probabilities", value}});
     return graph;
 }

@@ -34,7 +34,8 @@ void DigitSession::setModel(std::shared_ptr<const TrainedModel> model) {
     std::shared_ptr<InferenceSession> session;
     if (model_)
         session = std::make_shared<InferenceSession>(
-            model_->graph, model_->weights, [this](const InferenceAnswer& answer) {
+            model_->graph, model_->weights,
+            [this](const InferenceAnswer& answer) {
                 QMetaObject::invokeMethod(
                     this,
                     [this, answer] {
@@ -44,7 +45,8 @@ void DigitSession::setModel(std::shared_ptr<const TrainedModel> model) {
                             Q_EMIT failed(QString::fromStdString(answer.error));
                     },
                     Qt::QueuedConnection);
-            });
+            },
+            model_->target);
     {
         const std::lock_guard lock(mutex_);
         std::swap(session_, session);

@@ -73,10 +73,12 @@ BackgroundJobs::Delivery EvaluationJob::read(const std::shared_ptr<const Trained
                                              int job, const std::stop_token& stop) {
     const auto samples = model->data->test->size();
     try {
-        auto outcomes =
-            readAll(model->graph, *model->weights, model->data->test, stop, [&](std::int64_t done) {
+        auto outcomes = readAll(
+            model->graph, *model->weights, model->data->test, stop,
+            [&](std::int64_t done) {
                 jobs_.deliver(job, [this, done, samples] { Q_EMIT progressed(done, samples); });
-            });
+            },
+            model->target);
         if (!outcomes)
             return {};
         restoreUnits(*outcomes, model->data->info.targetScaling);

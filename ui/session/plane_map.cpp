@@ -26,7 +26,7 @@ bool livesInThePlane(const TrainedModel& model) {
 std::optional<PlaneMap> mapPlane(std::shared_ptr<const TrainedModel> model,
                                  const std::stop_token& stop) {
     setComputeThreads(1); // training may want the other cores
-    Predictor predictor(model->graph, *model->weights);
+    Predictor predictor(model->graph, *model->weights, model->target);
     PlaneMap map;
     Tensor input(DType::F32, Shape{2});
     for (int row = 0; row < PlaneMap::kSide; ++row) {

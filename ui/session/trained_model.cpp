@@ -7,6 +7,8 @@
 #include "engine/training/objective.h"
 #include "ui/session/run_history.h"
 
+#include <algorithm>
+
 namespace gradwright {
 namespace {
 
@@ -14,6 +16,17 @@ std::shared_ptr<const Dataset> dataOf(const DataChoice& choice, const TrainedMod
     if (opened && opened->choice == choice)
         return opened->data;
     return std::make_shared<const Dataset>(openDataset(choice));
+}
+
+/// ", BF16"; nothing for FP32, which is the usual.
+std::string precisionTitle(const TrainingSettings& settings) {
+    if (settings.precision() == Precision::F32)
+        return {};
+    std::string name(nameOf(settings.precision()));
+    std::ranges::transform(name, name.begin(), [](char c) {
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    return ", " + name;
 }
 
 } // namespace
@@ -35,11 +48,12 @@ TrainedModel openModel(const std::filesystem::path& folder, const TrainedModel* 
     auto graph = inferenceGraph(project.network, data->info, project.training);
     return {history.name,
             folder,
-            std::move(title),
+            title + precisionTitle(project.training),
             project.data,
             std::move(graph),
             std::move(data),
-            std::make_shared<const Weights>(readCheckpointWeights(file))};
+            std::make_shared<const Weights>(readCheckpointWeights(file)),
+            project.training.target()};
 }
 
 TrainedModel makeModel(const TrainingJob& job, const std::filesystem::path& run,
@@ -49,11 +63,12 @@ TrainedModel makeModel(const TrainingJob& job, const std::filesystem::path& run,
     auto graph = inferenceGraph(job.network, data->info, job.settings);
     return {job.name,
             run,
-            fmt::format("newest, step {}", step),
+            fmt::format("newest, step {}{}", step, precisionTitle(job.settings)),
             job.data,
             std::move(graph),
             std::move(data),
-            std::move(weights)};
+            std::move(weights),
+            job.settings.target()};
 }
 
 } // namespace gradwright

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/backend/devices.h"
 #include "engine/backend/weights.h"
 #include "engine/data/dataset.h"
 #include "engine/ops/op_graph.h"
@@ -16,11 +17,12 @@ namespace gradwright {
 struct TrainedModel {
     std::string name;          ///< of the run
     std::filesystem::path run; ///< its folder
-    std::string weightsTitle;  ///< "best, epoch 3", "step 1,200"
+    std::string weightsTitle;  ///< "best, epoch 3", "step 1,200, BF16"
     DataChoice choice;         ///< whose preparation and classes hold
     OpGraph graph;             ///< an inferenceGraph()
     std::shared_ptr<const Dataset> data;
     std::shared_ptr<const Weights> weights;
+    ComputeTarget target = {}; ///< what it was trained on, which is what its answers come from
 };
 
 /// Opens a run's best weights. Slow: call it on a background thread. Takes `opened` instead of

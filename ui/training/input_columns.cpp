@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kMostChecks = 64; ///< columns; more are typed
 constexpr int kChecksInARow = 2;
+constexpr qsizetype kLongLabel = 20; ///< characters; longer ones have a row of their own
 
 QLabel* captionOf(const QString& text, QWidget* buddy = nullptr) {
     auto* const label = new QLabel(text);
@@ -54,7 +55,7 @@ InputColumns::InputColumns(QWidget* parent)
 
 void InputColumns::setAssignment(const InputAssignment& assignment,
                                  const std::vector<std::string>& inputs,
-                                 const std::vector<std::string>& columns) {
+                                 const std::vector<DataColumn>& columns) {
     assignment_ = assignment;
     if (std::tie(inputs_, columns_) != std::tie(inputs, columns)) {
         inputs_ = inputs;
@@ -98,16 +99,19 @@ void InputColumns::addChecks(const std::string& input) {
     auto* const group = new QWidget;
     auto* const grid = new QGridLayout(group);
     grid->setContentsMargins(0, 0, 0, 0);
+    const bool isNarrow = std::ranges::any_of(
+        columns_, [](const DataColumn& column) { return column.label.size() > kLongLabel; });
+    const int inARow = isNarrow ? 1 : kChecksInARow;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-        const std::string& column = columns_[i];
-        auto* const box = new QCheckBox(qstr(column));
+        const auto& [column, label, note] = columns_[i];
+        auto* const box = new QCheckBox(label);
+        box->setToolTip(note);
         box->setObjectName(QStringLiteral("column/%1/%2").arg(qstr(input), qstr(column)));
-        box->setAccessibleName(tr("%1 for %2").arg(qstr(column), qstr(input)));
+        box->setAccessibleName(tr("%1 for %2").arg(label, qstr(input)));
         connect(box, &QCheckBox::toggled, this,
-                [this, input, column](bool given) { assign(input, column, given); });
+                [this, input, name = column](bool given) { assign(input, name, given); });
         checks_.push_back({input, column, box});
-        grid->addWidget(box, static_cast<int>(i) / kChecksInARow,
-                        static_cast<int>(i) % kChecksInARow);
+        grid->addWidget(box, static_cast<int>(i) / inARow, static_cast<int>(i) % inARow);
     }
     body_->layout()->addWidget(group);
 }
@@ -151,7 +155,7 @@ void InputColumns::assign(const std::string& input, const std::string& column, b
     parts.push_back(column);
     // In the order of the data.
     std::ranges::sort(parts, {}, [this](const std::string& name) {
-        return std::ranges::find(columns_, name) - columns_.begin();
+        return std::ranges::find(columns_, name, &DataColumn::name) - columns_.begin();
     });
     std::erase_if(assignment_.inputs, [](const auto& each) { return each.second.empty(); });
     showValues();

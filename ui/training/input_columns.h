@@ -3,6 +3,7 @@
 
 #include "engine/support/input_assignment.h"
 
+#include <QString>
 #include <QWidget>
 
 #include <string>
@@ -13,6 +14,14 @@ class QLineEdit;
 class QVBoxLayout;
 
 namespace gradwright {
+
+/// A column of the data, as it is offered to the Inputs.
+struct DataColumn {
+    std::string name;
+    QString label; ///< of its check box
+    QString note;  ///< what the column holds, as its tooltip says it
+    bool operator==(const DataColumn&) const = default;
+};
 
 /// Which Input of a network gets which parts of a sample: for each Input the columns of a table as
 /// check boxes, of which a column has one ticked at most; where there are no columns, or too many,
@@ -26,7 +35,7 @@ public:
     /// `inputs` are the names of the network's Input nodes, `columns` those of the data, which may
     /// be none.
     void setAssignment(const InputAssignment& assignment, const std::vector<std::string>& inputs,
-                       const std::vector<std::string>& columns);
+                       const std::vector<DataColumn>& columns);
 
 Q_SIGNALS:
     void edited(const gradwright::InputAssignment& assignment);
@@ -50,7 +59,8 @@ private:
         QLineEdit* edit;
     };
     InputAssignment assignment_;
-    std::vector<std::string> inputs_, columns_;
+    std::vector<std::string> inputs_;
+    std::vector<DataColumn> columns_;
     std::vector<Check> checks_;
     std::vector<Field> fields_;
     QWidget* body_ = nullptr;

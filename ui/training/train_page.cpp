@@ -10,6 +10,7 @@
 #include "ui/session/run_history.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
+#include "ui/training/data_text.h"
 #include "ui/training/training_controls.h"
 #include "ui/training/training_form.h"
 
@@ -41,15 +42,6 @@ std::vector<std::string> namesOfLayer(const Network& network, std::string_view l
 
 std::vector<std::string> outputNames(const Network& network) {
     return namesOfLayer(network, "output");
-}
-
-/// None where the data set has not been read, or has none.
-std::vector<std::string> columnNames(const std::optional<DataInfo>& info) {
-    std::vector<std::string> names;
-    if (info)
-        for (const TableColumn& column : info->columns)
-            names.push_back(column.name);
-    return names;
 }
 
 } // namespace
@@ -281,7 +273,7 @@ void TrainPage::showState(TrainingState state) {
 void TrainPage::showProject() {
     const Project& project = document_->project();
     form_->setValues(project.training, project.data, outputNames(project.network));
-    form_->setInputs(namesOfLayer(project.network, "input"), columnNames(document_->dataInfo()));
+    form_->setInputs(namesOfLayer(project.network, "input"), dataColumns(document_->dataInfo()));
     if (!shownRun_.empty())
         return;
     if (const auto& info = document_->dataInfo())
@@ -295,7 +287,7 @@ void TrainPage::showData() {
     const auto& info = document_->dataInfo();
     const Network& network =
         session_->isActive() ? session_->job()->network : document_->project().network;
-    form_->setInputs(namesOfLayer(network, "input"), columnNames(info));
+    form_->setInputs(namesOfLayer(network, "input"), dataColumns(info));
     if (const std::string& problem = document_->dataProblem(); !problem.empty()) {
         form_->setDataStatus(qstr(problem), true);
         return;
@@ -304,29 +296,13 @@ void TrainPage::showData() {
         form_->setDataStatus(tr("Reading…"), false);
         return;
     }
-    const QString input = qstr(toString(info->input));
-    QStringList classes;
-    for (const std::string& name : info->classes)
-        classes << qstr(name);
-    if (info->hasClasses())
-        form_->setDataStatus(
-            tr("Samples of %1; %2 classes: %3")
-                .arg(input)
-                .arg(classes.size())
-                .arg(classes.size() > 12
-                         ? classes.mid(0, 12).join(QStringLiteral(", ")) + QStringLiteral(" …")
-                         : classes.join(QStringLiteral(", "))),
-            false);
-    else
-        form_->setDataStatus(tr("Samples of %1, each with target values of %2")
-                                 .arg(input, qstr(toString(info->target))),
-                             false);
+    form_->setDataStatus(dataText(*info), false);
 }
 
 void TrainPage::showJob() {
     const auto& job = *session_->job();
     form_->setValues(job.settings, job.data, outputNames(job.network));
-    form_->setInputs(namesOfLayer(job.network, "input"), columnNames(document_->dataInfo()));
+    form_->setInputs(namesOfLayer(job.network, "input"), dataColumns(document_->dataInfo()));
 }
 
 void TrainPage::showProgress() {

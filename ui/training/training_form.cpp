@@ -228,7 +228,7 @@ void TrainingForm::setValues(const TrainingSettings& settings, const DataChoice&
 }
 
 void TrainingForm::setInputs(const std::vector<std::string>& inputs,
-                             const std::vector<std::string>& columns) {
+                             const std::vector<DataColumn>& columns) {
     inputColumns_->setAssignment(data_.assignment, inputs, columns);
 }
 

@@ -15,6 +15,7 @@ class QLabel;
 namespace gradwright {
 
 class ObjectivesForm;
+struct DataColumn;
 class InputColumns;
 class ParamForm;
 class RecipeForm;
@@ -34,7 +35,7 @@ public:
                    const std::vector<std::string>& outputs);
     /// What the data's parts are assigned to: the names of the network's Input nodes, and of the
     /// data's columns, which may be none.
-    void setInputs(const std::vector<std::string>& inputs, const std::vector<std::string>& columns);
+    void setInputs(const std::vector<std::string>& inputs, const std::vector<DataColumn>& columns);
     /// While a training runs: only the learning rate can be changed.
     void setLocked(bool locked);
     void setLearningRate(double learningRate);

@@ -3,6 +3,7 @@
 #include "app/cli/exit_codes.h"
 #include "app/cli/output.h"
 #include "app/cli/run_predictor.h"
+#include "engine/data/images/picture_sample.h"
 #include "engine/support/json.h"
 
 #include <CLI/CLI.hpp>
@@ -47,7 +48,10 @@ std::string toText(const RunPredictor::Reading& reading, const RunPredictor& rea
 }
 
 void readFile(RunPredictor& reader, const std::string& file, bool asJson, Json& list) {
-    if (reader.data().columns.empty()) {
+    const auto& data = reader.data();
+    // A table of one column of images is as good as the images themselves.
+    const bool isImage = data.preparation.pictures != PictureKind::None && hasPictureEnding(file);
+    if (data.columns.empty() || isImage) {
         const auto reading = reader.read(file);
         if (asJson)
             list.push_back(readingJson(reading, reader, file));
@@ -100,7 +104,8 @@ void addPredictCommand(CLI::App& app, int& exitCode) {
     auto* command = app.add_subcommand("predict", "Predict from image files or the rows of tables");
     command->add_option("run", options->run, "Folder of a run")->required();
     command->add_option("files", options->files,
-                        "PNG or JPEG files of any size; for table networks, CSV files");
+                        "PNG or JPEG files of any size; for table networks, CSV files, whose names "
+                        "of images are relative to their folders");
     command->add_option("--text", options->text, "For text networks: the text to continue");
     command->add_option("--length", options->wish.characters, "Characters to add")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}));

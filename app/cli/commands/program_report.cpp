@@ -18,7 +18,7 @@ namespace {
 
 Json opsJson(const std::vector<OpReport>& ops) {
     Json list = Json::array();
-    for (const auto& op : ops)
+    for (const auto& op : ops) {
         list.push_back({{"path", op.path},
                         {"op", op.op},
                         {"implementation", op.implementation},
@@ -28,10 +28,15 @@ Json opsJson(const std::vector<OpReport>& ops) {
                         {"operations", op.operations},
                         {"bytes", op.bytes},
                         {"reorders", op.reorders}});
+        if (!op.formula.empty())
+            list.back()["formula"] = op.formula;
+    }
     return list;
 }
 
 std::string implementationText(const OpReport& op) {
+    if (!op.formula.empty())
+        return fmt::format("{}: {}", op.implementation, op.formula);
     return op.fused.empty() ? op.implementation
                             : fmt::format("{} + {}", op.implementation, fmt::join(op.fused, " + "));
 }

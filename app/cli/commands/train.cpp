@@ -30,6 +30,12 @@ struct TrainOptions {
     TrainingOptions training;
 };
 
+/// Whether it fixes something without leaving out what the project has the network learn from.
+bool isForFitting(const Fix& fix, const Project& project) {
+    return !fix.assignment ||
+           fix.assignment->leftOut.size() <= project.data.assignment.leftOut.size();
+}
+
 /// Makes the edits that the diagnostics propose, as long as they fix something.
 void fitToData(Project& project) {
     auto info = openDataset(project.data).info;
@@ -37,12 +43,17 @@ void fitToData(Project& project) {
     for (int i = 0; i < kMostEdits; ++i) {
         const auto found =
             diagnoseTraining(project.network, analyze(project.network), info, project.training);
-        const auto fixable = std::ranges::find_if(found, [](const Diagnostic& diagnostic) {
-            return diagnostic.severity == Severity::Error && !diagnostic.fixes.empty();
-        });
-        if (fixable == found.end())
+        const Fix* fix = nullptr;
+        for (const auto& diagnostic : found)
+            for (const auto& each : diagnostic.fixes)
+                if (!fix && diagnostic.severity == Severity::Error && isForFitting(each, project))
+                    fix = &each;
+        if (!fix)
             return;
-        apply(project, editOf(project, fixable->fixes.front()));
+        const auto before = project.data;
+        apply(project, editOf(project, *fix));
+        if (!opensAlike(before, project.data))
+            info = openDataset(project.data).info;
         info.assignment = project.data.assignment;
     }
 }

@@ -326,5 +326,11 @@ void lower(Compiler& compiler, const OpContext& context, const ReduceOp& op);
 void lower(Compiler& compiler, const OpContext& context, const ArgMaxOp& op);
 void lower(Compiler& compiler, const OpContext& context, const TopKOp& op);
 void lower(Compiler& compiler, const OpContext& context, const GatherOp& op);
+void lower(Compiler& compiler, const OpContext& context, const QuantizeOp& op);
+void lower(Compiler& compiler, const OpContext& context, const DequantizeOp& op);
+void lower(Compiler& compiler, const OpContext& context, const MatMulIntegerOp& op);
+void lower(Compiler& compiler, const OpContext& context, const ConvIntegerOp& op);
+void lower(Compiler& compiler, const OpContext& context, const ShapeOp& op);
+void lower(Compiler& compiler, const OpContext& context, const FusedOp& op);
 
 } // namespace gradwright::onednn

@@ -23,6 +23,8 @@ OpReport Compiler::entryOf(const OpContext& context, const std::string& implemen
     entry.op = nameOf(op.attributes);
     entry.implementation = implementation;
     entry.layout = layout.name();
+    if (const auto* fusedOp = std::get_if<FusedOp>(&op.attributes))
+        entry.formula = formulaOf(*fusedOp);
     entry.macs = batch_ * macsOf(op.attributes, graph_.inputTypes(op));
     entry.operations = batch_ * graph_.operationsOf(op);
     return entry;

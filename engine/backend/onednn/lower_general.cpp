@@ -1,35 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/onednn/compiler.h"
 #include "engine/backend/onednn/kernels/broadcast.h"
 #include "engine/backend/onednn/kernels/reduce.h"
+#include "engine/backend/onednn/numbers.h"
 
 namespace gradwright::onednn {
 namespace {
-
-/// The shape with all its axes that the graph gives the value.
-Shape shapeOf(const Compiler& compiler, ValueId value) {
-    return compiler.graph().type(value).shapeFor(compiler.batch());
-}
-
-/// Row-major numbers, whatever the type: integers that are fed become numbers here; those that ops
-/// make are some.
-Lowered* numbers(Compiler& compiler, Lowered* value) {
-    if (!value->isClass)
-        return compiler.plain(value);
-    auto* copy = compiler.makeNumbers(value->layout);
-    compiler.schedule().add({value->buffer, copy->buffer}, [from = value->buffer,
-                                                            to = copy->buffer](const RunContext&) {
-        toNumbers(to->as(), from->as<std::int32_t>(), to->bytes() / sizeof(float));
-    });
-    return copy;
-}
-
-std::vector<Lowered*> allNumbers(Compiler& compiler, const OpContext& context) {
-    std::vector<Lowered*> inputs;
-    for (auto* input : context.inputs)
-        inputs.push_back(numbers(compiler, input));
-    return inputs;
-}
 
 /// apply(loops, out, in) on the inputs broadcast to the output.
 template <class Apply>
@@ -76,8 +51,9 @@ void lower(Compiler& compiler, const OpContext& context, const UnaryOp& op) {
 }
 
 void lower(Compiler& compiler, const OpContext& context, const CastOp& op) {
-    lowerEach(compiler, context, [to = op.to](float* out, const float* in, std::size_t size) {
-        applyCast(to, out, in, size);
+    const auto from = compiler.graph().type(context.op.inputs[0]).element;
+    lowerEach(compiler, context, [from, to = op.to](float* out, const float* in, std::size_t size) {
+        applyCast(from, to, out, in, size);
     });
 }
 
@@ -122,6 +98,20 @@ void lower(Compiler& compiler, const OpContext& context, const FillOp& op) {
     compiler.schedule().add({output->buffer}, [value = static_cast<float>(op.value),
                                                out = output->buffer](const RunContext&) {
         std::fill_n(out->as(), out->bytes() / sizeof(float), value);
+    });
+    compiler.reportForward(context, "own", layout);
+}
+
+void lower(Compiler& compiler, const OpContext& context, const ShapeOp& op) {
+    const auto lengths =
+        op.lengthsOf(gradwright::Dims::of(shapeOf(compiler, context.op.inputs[0])));
+    std::vector<float> values;
+    for (const auto& length : lengths)
+        values.push_back(static_cast<float>(length.number()));
+    const auto layout = compiler.plainLayout(context.op.output());
+    auto* output = compiler.makeOutput(context, layout);
+    compiler.schedule().add({output->buffer}, [values, out = output->buffer](const RunContext&) {
+        std::ranges::copy(values, out->as());
     });
     compiler.reportForward(context, "own", layout);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/onednn/compiler.h"
+#include "engine/backend/onednn/lower_recurrent.h"
+
 #include "engine/backend/onednn/kernels/recurrent.h"
 #include "engine/backend/onednn/kernels/sequence.h"
 #include "engine/support/error.h"
@@ -179,6 +180,8 @@ void emitBackward(Compiler& compiler, const OpContext& context, const RecurrentP
 } // namespace
 
 void lower(Compiler& compiler, const OpContext& context, const RecurrentOp& op) {
+    if (!op.isPlain())
+        return lowerVariant(compiler, context, op);
     RecurrentSides sides;
     for (auto* input : context.inputs)
         sides.inputs.push_back(compiler.plain(input));

@@ -19,9 +19,24 @@ CompilerOptions compilerOptions(const CompileOptions& options, const ProgramRole
             .part = role.part};
 }
 
+/// The outputs of a graph without inputs and weights.
+std::vector<Tensor> evaluateConstants(const OpGraph& graph, Precision precision) {
+    OneDnnProgram program(graph, {.batch = 1, .precision = precision},
+                          std::make_shared<OneDnnWeights>(graph.weights()), {.forFaults = true});
+    program.forward({}, {}, {});
+    std::vector<Tensor> results;
+    for (const auto& output : graph.outputs())
+        results.push_back(program.read(output.value));
+    return results;
+}
+
 /// The ops of a program. To find a fault, those of the network as it is.
 OpGraph opsOf(const OpGraph& graph, const CompileOptions& options, const ProgramRole& role) {
-    return role.forFaults ? graph : programGraph(graph, options.mode, options.passes);
+    if (role.forFaults)
+        return graph;
+    return programGraph(graph, options.mode, options.passes, [&](const OpGraph& constants) {
+        return evaluateConstants(constants, options.precision);
+    });
 }
 
 bool recomputes(const CompileOptions& options, const ProgramRole& role) {

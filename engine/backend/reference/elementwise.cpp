@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/reference/element_functions.h"
 #include "engine/backend/reference/kernel.h"
 
 #include <algorithm>
+#include <array>
 
 namespace gradwright::reference {
 namespace {
@@ -10,22 +12,21 @@ template <class T>
 class ActivationKernel final : public Kernel<T> {
 public:
     explicit ActivationKernel(const ActivationOp& op)
-        : activation_(op.activation) {}
+        : op_(op) {}
 
     void forward(const Frame<T>& frame) override {
         for (std::size_t i = 0; i < frame.output.size(); ++i)
-            frame.output[i] =
-                static_cast<T>(evaluate(activation_, static_cast<double>(frame.inputs[0][i])));
+            frame.output[i] = elementOf(op_, frame.inputs[0].subspan(i, 1));
     }
     void backward(const Frame<T>& frame) override {
         for (std::size_t i = 0; i < frame.output.size(); ++i)
-            frame.inputGradients[0][i] +=
-                frame.outputGradient[i] *
-                static_cast<T>(derivative(activation_, static_cast<double>(frame.inputs[0][i])));
+            frame.inputGradients[0][i] += elementOf(
+                ActivationSlope{op_.activation},
+                std::span<const T>(std::array{frame.outputGradient[i], frame.inputs[0][i]}));
     }
 
 private:
-    Activation activation_;
+    ActivationOp op_;
 };
 
 template <class T>

@@ -154,6 +154,18 @@ template <class T>
 KernelPtr<T> makeKernel(const TopKOp& op, const Frame<T>& frame);
 template <class T>
 KernelPtr<T> makeKernel(const GatherOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const QuantizeOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const DequantizeOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const MatMulIntegerOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const ConvIntegerOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const ShapeOp& op, const Frame<T>& frame);
+template <class T>
+KernelPtr<T> makeKernel(const FusedOp& op, const Frame<T>& frame);
 
 /// At the end of each family's file: both precisions of one op.
 #define GRADWRIGHT_REFERENCE_KERNEL(Op)                                                            \

@@ -37,9 +37,9 @@ private:
 } // namespace
 
 template <class T>
-ReferenceProgram<T>::ReferenceProgram(const OpGraph& graph, const CompileOptions& options,
+ReferenceProgram<T>::ReferenceProgram(OpGraph ops, const CompileOptions& options,
                                       std::shared_ptr<ReferenceWeights<T>> weights)
-    : graph_(programGraph(graph, options.mode, options.passes))
+    : graph_(std::move(ops))
     , options_(options)
     , weights_(std::move(weights))
     , store_(weights_)
@@ -58,6 +58,17 @@ ReferenceProgram<T>::ReferenceProgram(const OpGraph& graph, const CompileOptions
     }
     if (options_.update)
         makePipeline();
+}
+
+template <class T>
+std::vector<Tensor> ReferenceProgram<T>::evaluate(const OpGraph& constants) {
+    ReferenceProgram program(constants, {.batch = 1},
+                             std::make_shared<ReferenceWeights<T>>(constants.weights()));
+    program.forward({}, {}, {});
+    std::vector<Tensor> results;
+    for (const auto& output : constants.outputs())
+        results.push_back(program.read(output.value));
+    return results;
 }
 
 template <class T>
@@ -349,6 +360,8 @@ ProgramReport ReferenceProgram<T>::report() const {
         entry.op = nameOf(op.attributes);
         entry.implementation = std::is_same_v<T, float> ? "reference:float" : "reference:double";
         entry.layout = "row-major";
+        if (const auto* fused = std::get_if<FusedOp>(&op.attributes))
+            entry.formula = formulaOf(*fused);
         entry.macs = options_.batch * macsOf(op.attributes, step.frame.inputTypes);
         entry.operations = options_.batch * graph_.operationsOf(op);
         entry.bytes =

@@ -13,8 +13,12 @@ namespace gradwright::reference {
 template <class T>
 class ReferenceProgram final : public Program {
 public:
-    ReferenceProgram(const OpGraph& graph, const CompileOptions& options,
+    /// `ops`: what programGraph() makes of a network.
+    ReferenceProgram(OpGraph ops, const CompileOptions& options,
                      std::shared_ptr<ReferenceWeights<T>> weights);
+
+    /// The outputs of a graph without inputs and weights.
+    static std::vector<Tensor> evaluate(const OpGraph& constants);
 
     [[nodiscard]] const CompileOptions& options() const override { return options_; }
     [[nodiscard]] const OpGraph& graph() const override { return graph_; }

@@ -136,6 +136,22 @@ private:
     OneHotOp op_;
 };
 
+template <class T>
+class ShapeKernel final : public Kernel<T> {
+public:
+    explicit ShapeKernel(const ShapeOp& op)
+        : op_(op) {}
+
+    void forward(const Frame<T>& frame) override {
+        const auto lengths = op_.lengthsOf(Dims::of(frame.inputShape(0)));
+        std::ranges::transform(lengths, frame.output.begin(),
+                               [](const Dim& length) { return static_cast<T>(length.number()); });
+    }
+
+private:
+    ShapeOp op_;
+};
+
 } // namespace
 
 void requireClasses(std::span<const std::int32_t> indices, std::int64_t classes,
@@ -167,6 +183,11 @@ template <class T>
 KernelPtr<T> makeKernel(const OneHotOp& op, const Frame<T>& /*frame*/) {
     return std::make_unique<OneHotKernel<T>>(op);
 }
+template <class T>
+KernelPtr<T> makeKernel(const ShapeOp& op, const Frame<T>& /*frame*/) {
+    return std::make_unique<ShapeKernel<T>>(op);
+}
+GRADWRIGHT_REFERENCE_KERNEL(ShapeOp);
 GRADWRIGHT_REFERENCE_KERNEL(ReshapeOp);
 GRADWRIGHT_REFERENCE_KERNEL(PermuteOp);
 GRADWRIGHT_REFERENCE_KERNEL(ConcatOp);

@@ -31,15 +31,20 @@ public:
     }
 
     void forward(const Frame<T>& frame) override {
-        for (std::int64_t n = 0; n < batch_; ++n)
-            for (std::int64_t i = 0; i < steps_; ++i)
+        findLengths(frame);
+        for (std::int64_t n = 0; n < batch_; ++n) {
+            for (std::int64_t i = 0; i < lengthOf(n); ++i)
                 stepForward(frame, n, i);
+            for (std::int64_t time = lengthOf(n); time < steps_; ++time)
+                for (std::int64_t unit = 0; unit < units_; ++unit)
+                    frame.output[atTime(n, time, units_, unit)] = T{0};
+        }
         for (std::size_t which = 1; which < frame.outputs.size(); ++which)
             for (std::int64_t n = 0; n < batch_; ++n)
                 for (std::int64_t unit = 0; unit < units_; ++unit)
                     frame.outputs[which][indexOf(units_, n, unit)] =
-                        which == 1 ? state(frame, n, steps_ - 1, unit)
-                                   : cell(frame, n, steps_ - 1, unit);
+                        which == 1 ? state(frame, n, lengthOf(n) - 1, unit)
+                                   : cell(frame, n, lengthOf(n) - 1, unit);
     }
 
     void backward(const Frame<T>& frame) override {
@@ -63,19 +68,42 @@ public:
     }
 
 private:
+    void findLengths(const Frame<T>& frame) {
+        if (!op_.lengths)
+            return;
+        lengths_.clear();
+        const auto given = frame.inputs.size() - 1;
+        for (std::int64_t n = 0; n < batch_; ++n) {
+            lengths_.push_back(
+                static_cast<std::int64_t>(frame.number(given, static_cast<std::size_t>(n))));
+            if (lengths_.back() < 0 || lengths_.back() > steps_)
+                throw Error("{}: sample {} of the batch has the length {}, and the sequence {} "
+                            "steps",
+                            frame.path, n, lengths_.back(), steps_);
+        }
+    }
+    /// Steps of the sample.
+    [[nodiscard]] std::int64_t lengthOf(std::int64_t n) const {
+        return lengths_.empty() ? steps_ : lengths_[static_cast<std::size_t>(n)];
+    }
     /// The step that is the i-th to run.
-    [[nodiscard]] std::int64_t timeOf(std::int64_t i) const {
-        return op_.reverse ? steps_ - 1 - i : i;
+    [[nodiscard]] std::int64_t timeOf(std::int64_t n, std::int64_t i) const {
+        return op_.reverse ? lengthOf(n) - 1 - i : i;
+    }
+    [[nodiscard]] std::size_t atTime(std::int64_t n, std::int64_t time, std::int64_t width,
+                                     std::int64_t element) const {
+        const auto place = op_.timeFirst ? time * batch_ + n : n * steps_ + time;
+        return static_cast<std::size_t>(place * width + element);
     }
     [[nodiscard]] std::size_t at(std::int64_t n, std::int64_t i, std::int64_t width,
                                  std::int64_t element) const {
-        const auto place = op_.timeFirst ? timeOf(i) * batch_ + n : n * steps_ + timeOf(i);
-        return static_cast<std::size_t>(place * width + element);
+        return atTime(n, timeOf(n, i), width, element);
     }
     /// h (1) or c (2) before the first step.
     [[nodiscard]] T first(const Frame<T>& frame, std::size_t which, std::int64_t n,
                           std::int64_t unit) const {
-        return which < frame.inputs.size() ? frame.inputs[which][indexOf(units_, n, unit)] : T{0};
+        const auto states = frame.inputs.size() - (op_.lengths ? 1 : 0);
+        return which < states ? frame.inputs[which][indexOf(units_, n, unit)] : T{0};
     }
     [[nodiscard]] T state(const Frame<T>& frame, std::int64_t n, std::int64_t i,
                           std::int64_t unit) const {
@@ -104,8 +132,27 @@ private:
             fromInput_[at(n, i, rows_, row)] = input;
             fromState_[at(n, i, rows_, row)] = previous;
         }
+        if (op_.resetFirst)
+            resetState(frame, n, i);
         for (std::int64_t unit = 0; unit < units_; ++unit)
             frame.output[at(n, i, units_, unit)] = activated(frame, n, i, unit);
+    }
+
+    /// U_n (σ(r) h) + c_n in place of U_n h + c_n.
+    void resetState(const Frame<T>& frame, std::int64_t n, std::int64_t i) {
+        for (std::int64_t row = 2 * units_; row < rows_; ++row) {
+            T sum = op_.bias ? frame.weights[3][static_cast<std::size_t>(row)] : T{0};
+            for (std::int64_t unit = 0; unit < units_; ++unit)
+                sum += frame.weights[1][indexOf(units_, row, unit)] * sigmoid(gate(n, i, 0, unit)) *
+                       state(frame, n, i - 1, unit);
+            fromState_[at(n, i, rows_, row)] = sum;
+        }
+    }
+
+    /// What gate number `which` (i, f, o) of an LSTM sees of the cell.
+    [[nodiscard]] T peephole(const Frame<T>& frame, std::int64_t which, std::int64_t unit,
+                             T cell) const {
+        return op_.peepholes ? frame.weights.back()[indexOf(units_, which, unit)] * cell : T{0};
     }
 
     T activated(const Frame<T>& frame, std::int64_t n, std::int64_t i, std::int64_t unit) {
@@ -115,10 +162,12 @@ private:
             return op_.relu ? std::max(a, T{0}) : std::tanh(a);
         }
         case CellKind::Lstm: {
-            const T next = sigmoid(gate(n, i, 1, unit)) * cell(frame, n, i - 1, unit) +
-                           sigmoid(gate(n, i, 0, unit)) * std::tanh(gate(n, i, 2, unit));
+            const T before = cell(frame, n, i - 1, unit);
+            const T in = sigmoid(gate(n, i, 0, unit) + peephole(frame, 0, unit, before));
+            const T forget = sigmoid(gate(n, i, 1, unit) + peephole(frame, 1, unit, before));
+            const T next = forget * before + in * std::tanh(gate(n, i, 2, unit));
             cells_[at(n, i, units_, unit)] = next;
-            return sigmoid(gate(n, i, 3, unit)) * std::tanh(next);
+            return sigmoid(gate(n, i, 3, unit) + peephole(frame, 2, unit, next)) * std::tanh(next);
         }
         case CellKind::Gru: {
             const T z = sigmoid(gate(n, i, 1, unit));
@@ -131,7 +180,8 @@ private:
     /// n of a GRU.
     [[nodiscard]] T candidate(std::int64_t n, std::int64_t i, std::int64_t unit) const {
         const auto index = at(n, i, rows_, 2 * units_ + unit);
-        return std::tanh(fromInput_[index] + sigmoid(gate(n, i, 0, unit)) * fromState_[index]);
+        const T share = op_.resetFirst ? T{1} : sigmoid(gate(n, i, 0, unit));
+        return std::tanh(fromInput_[index] + share * fromState_[index]);
     }
 
     /// `stateGradient` and `cellGradient`: what later steps want of this one; on return what this
@@ -214,6 +264,7 @@ private:
     std::int64_t batch_, steps_, features_, units_, rows_;
     std::vector<T> fromInput_, fromState_; ///< per step, gates·units: W x + b and U h + c
     std::vector<T> cells_;                 ///< per step, units: of an LSTM
+    std::vector<std::int64_t> lengths_;    ///< per sample; empty: all steps
 };
 
 } // namespace

@@ -35,7 +35,9 @@ std::unique_ptr<Program> compileAs(const OpGraph& graph, const CompileOptions& o
         store ? adopt<T>(store, graph) : std::make_shared<ReferenceWeights<T>>(graph.weights());
     if (options.mode == Mode::Training)
         weights->prepareTraining(options.update ? options.update->allSlots() : 0);
-    return std::make_unique<ReferenceProgram<T>>(graph, options, std::move(weights));
+    return std::make_unique<ReferenceProgram<T>>(
+        programGraph(graph, options.mode, options.passes, ReferenceProgram<T>::evaluate), options,
+        std::move(weights));
 }
 
 class ReferenceBackend final : public Backend {

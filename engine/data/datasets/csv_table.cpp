@@ -51,6 +51,8 @@ DatasetDef csvTableDataset() {
                 "A table with the same columns to test with; without one, rows are held back."))};
     for (auto& spec : tableParams())
         params.push_back(std::move(spec));
+    for (auto& spec : tableImageParams())
+        params.push_back(std::move(spec));
     params.push_back(
         choiceParam("delimiter", "Delimiter", "detect",
                     {{"detect", "Detect", "Whatever splits all rows into equally many fields."},
@@ -71,8 +73,9 @@ DatasetDef csvTableDataset() {
                 spec.advanced = true;
     return {.key = "csv",
             .title = "Table (CSV)",
-            .doc = "A table of numbers and texts. Texts are one-hot encoded and numbers are "
-                   "scaled; the target is a class or one or more numbers.",
+            .doc = "A table of numbers, texts and names of image files. Texts are one-hot encoded, "
+                   "numbers are scaled and images are decoded during training; the target is a "
+                   "class or one or more numbers.",
             .origin = "Your own files",
             .licence = "That of your files",
             .params = std::move(params),

@@ -2,13 +2,13 @@
 #include "engine/data/images/image_folder.h"
 
 #include "engine/data/images/picture.h"
+#include "engine/data/images/picture_sample.h"
 #include "engine/data/text/utf8.h"
 #include "engine/support/error.h"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -18,22 +18,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Mean and deviation hardly change beyond so many images.
-constexpr std::size_t kMeasured = 1000;
 /// Makes the seed of the test part another than that of validation.
 constexpr std::uint64_t kTestImagesSeed = 0x7E57;
 constexpr std::size_t kMostFiles = 100'000'000;
 
 bool isHidden(const fs::path& path) {
     return path.filename().string().starts_with('.');
-}
-
-bool isImageName(const fs::path& path) {
-    auto ending = path.extension().string();
-    std::ranges::transform(ending, ending.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return ending == ".png" || ending == ".jpg" || ending == ".jpeg";
 }
 
 std::vector<fs::directory_entry> entriesOf(const fs::path& folder) {
@@ -76,7 +66,6 @@ public:
     FolderSource(ImageFolder folder, const ImageFolderOptions& options, Preparation preparation)
         : folder_(std::move(folder))
         , shape_(options.shape)
-        , fit_(options.fit)
         , preparation_(std::move(preparation)) {}
 
     [[nodiscard]] std::int64_t size() const override {
@@ -84,11 +73,8 @@ public:
     }
     [[nodiscard]] const Shape& shape() const override { return shape_; }
     void input(std::int64_t index, std::span<float> out) const override {
-        const auto file = folder_.root / folder_.files[static_cast<std::size_t>(index)];
-        const auto side = std::max(shape_[1], shape_[2]);
-        const auto picture = readPicture(file, {.channels = shape_[0], .side = side});
-        const auto input = applyPreparation(scaledPicture(picture, shape_, fit_), preparation_);
-        std::ranges::copy(input.span<float>(), out.begin());
+        readPictureSample(folder_.root / folder_.files[static_cast<std::size_t>(index)], shape_,
+                          preparation_, out);
     }
     [[nodiscard]] std::int32_t label(std::int64_t index) const override {
         return folder_.labels[static_cast<std::size_t>(index)];
@@ -98,7 +84,6 @@ public:
 private:
     ImageFolder folder_;
     Shape shape_;
-    PictureFit fit_;
     Preparation preparation_;
 };
 
@@ -110,32 +95,6 @@ ImageFolder only(const ImageFolder& folder, std::vector<std::uint32_t> part) {
         result.labels.push_back(folder.labels[index]);
     }
     return result;
-}
-
-void standardizeOverFiles(const DataSource& source, std::span<const std::uint32_t> part,
-                          Preparation& preparation) {
-    const auto channels = static_cast<std::size_t>(source.shape()[0]);
-    std::vector<float> values(static_cast<std::size_t>(source.shape().elements()));
-    const auto plane = values.size() / channels;
-    std::vector<double> sums(channels);
-    std::vector<double> squares(channels);
-    const auto measured = part.first(std::min(part.size(), kMeasured));
-    for (const auto index : measured) {
-        source.input(index, values);
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            sums[i / plane] += double{values[i]};
-            squares[i / plane] += double{values[i]} * double{values[i]};
-        }
-    }
-    const double count = static_cast<double>(measured.size() * plane);
-    preparation.mean.clear();
-    preparation.deviation.clear();
-    for (std::size_t c = 0; c < channels; ++c) {
-        const double mean = sums[c] / count;
-        const double variance = squares[c] / count - mean * mean;
-        preparation.mean.push_back(mean);
-        preparation.deviation.push_back(variance > 1e-12 ? std::sqrt(variance) : 1.0);
-    }
 }
 
 } // namespace
@@ -157,7 +116,7 @@ ImageFolder listImageFolder(const fs::path& root, const std::vector<std::string>
         const auto before = folder.files.size();
         std::error_code error;
         for (const auto& entry : entriesOf(root / name)) {
-            if (!entry.is_regular_file(error) || !isImageName(entry.path()))
+            if (!entry.is_regular_file(error) || !hasPictureEnding(entry.path()))
                 continue;
             requirePictureSignature(entry.path());
             folder.files.push_back((fs::path(name) / entry.path().filename()).string());
@@ -191,8 +150,11 @@ Dataset imageFolderDataset(ImageFolder folder, std::optional<ImageFolder> test,
     info.preparation = {.size = 0, .pictures = PictureKind::Whole, .fit = options.fit};
     if (options.standardize) {
         const auto part = splitOf(folder.labels, folder.classes.size(), choice).training;
-        standardizeOverFiles(FolderSource(folder, options, info.preparation), part,
-                             info.preparation);
+        const FolderSource source(folder, options, info.preparation);
+        standardizeOver(
+            info.input, part.size(),
+            [&](std::size_t i, std::span<float> out) { source.input(part[i], out); },
+            info.preparation);
     }
     auto training = std::make_shared<FolderSource>(std::move(folder), options, info.preparation);
     auto held = std::make_shared<FolderSource>(*std::move(test), options, info.preparation);

@@ -2,6 +2,7 @@
 #include "engine/data/tables/csv.h"
 
 #include "engine/data/byte_reader.h"
+#include "engine/data/images/picture_sample.h"
 #include "engine/data/tables/cell.h"
 #include "engine/data/text/utf8.h"
 #include "engine/support/error.h"
@@ -180,7 +181,8 @@ bool looksLikeHeader(const CsvTable& table) {
     std::set<std::string_view> distinct;
     for (std::size_t c = 0; c < table.columns(); ++c) {
         const auto& cell = table.at(0, c);
-        if ((isMissing(cell) && !cell.empty()) || numberOf(cell, table.delimiter))
+        if ((isMissing(cell) && !cell.empty()) || numberOf(cell, table.delimiter) ||
+            hasPictureEnding(cell))
             return false;
         distinct.insert(cell);
     }
@@ -244,7 +246,9 @@ CsvTable parseCsv(std::string_view text, const std::string& name, const CsvOptio
 }
 
 CsvTable readCsv(const std::filesystem::path& path, const CsvOptions& options) {
-    return parseCsv(readWholeFile(path, kMaxCsvBytes), path.string(), options);
+    auto table = parseCsv(readWholeFile(path, kMaxCsvBytes), path.string(), options);
+    table.folder = path.parent_path();
+    return table;
 }
 
 } // namespace gradwright

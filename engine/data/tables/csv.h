@@ -19,7 +19,8 @@ struct CsvOptions {
 
 /// A table as text: comma-separated values and their relatives (RFC 4180).
 struct CsvTable {
-    std::string file; ///< for messages
+    std::string file;             ///< for messages
+    std::filesystem::path folder; ///< that names of files in its cells are relative to
     char delimiter = ',';
     std::vector<std::string> names; ///< of the columns; "1", "2", … without a header
     std::vector<std::string> cells; ///< row-major, blanks around them removed
@@ -35,7 +36,8 @@ struct CsvTable {
 /// Reads a table, gzip or not. Throws Error naming file, line and rule when it is empty, no UTF-8,
 /// when a quote does not end or a row has another number of fields than the first.
 CsvTable readCsv(const std::filesystem::path& path, const CsvOptions& options = {});
-/// The same for text in memory; `name` is for messages.
+/// The same for text in memory; `name` is for messages, and names of files in it are relative to
+/// the working folder.
 CsvTable parseCsv(std::string_view text, const std::string& name, const CsvOptions& options = {});
 
 } // namespace gradwright

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/tables/table.h"
 
+#include "engine/data/images/picture_sample.h"
 #include "engine/data/tables/cell.h"
+#include "engine/data/tables/image_column.h"
 #include "engine/data/tables/table_columns.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <memory>
+#include <numeric>
 #include <tuple>
 #include <utility>
 
@@ -22,29 +26,44 @@ constexpr std::size_t kFewNumbers = 20;
 /// Makes the seed of the test part another than that of validation.
 constexpr std::uint64_t kTestRowsSeed = 0x7E57;
 
-/// Prepared rows.
+/// Prepared rows, and the image files of them.
 class TableSource final : public DataSource {
 public:
-    TableSource(Shape shape, Shape targetShape)
+    TableSource(Shape shape, Shape targetShape, std::size_t rows)
         : shape_(std::move(shape))
-        , targetShape_(std::move(targetShape)) {}
+        , targetShape_(std::move(targetShape))
+        , rows_(rows) {}
 
-    [[nodiscard]] std::int64_t size() const override {
-        return static_cast<std::int64_t>(values.size()) / shape_[0];
-    }
+    [[nodiscard]] std::int64_t size() const override { return static_cast<std::int64_t>(rows_); }
     [[nodiscard]] const Shape& shape() const override { return shape_; }
     [[nodiscard]] const Shape& targetShape() const override { return targetShape_; }
     void input(std::int64_t index, std::span<float> out) const override {
-        std::ranges::copy(rowOf(values, index, out.size()), out.begin());
+        const auto width = values.size() / rows_;
+        auto row = rowOf(values, index, width);
+        for (const auto& image : images) {
+            const auto before = std::min(image.numbersBefore, row.size());
+            std::ranges::copy(row.first(before), out.begin());
+            row = row.subspan(before);
+            const auto elements = static_cast<std::size_t>(image.files.how().shape.elements());
+            image.files.read(static_cast<std::size_t>(index), out.subspan(before, elements));
+            out = out.subspan(before + elements);
+        }
+        std::ranges::copy(row, out.begin());
     }
     [[nodiscard]] std::int32_t label(std::int64_t index) const override {
         return classes.empty() ? 0 : classes[static_cast<std::size_t>(index)];
     }
+    [[nodiscard]] bool isCostly() const override { return !images.empty(); }
     void target(std::int64_t index, std::span<float> out) const override {
         std::ranges::copy(rowOf(targets, index, out.size()), out.begin());
     }
 
-    std::vector<float> values;
+    struct Image {
+        std::size_t numbersBefore; ///< values of a row between the image before and this one
+        ImageFiles files;
+    };
+    std::vector<float> values;         ///< without images
+    std::vector<Image> images;         ///< in the order of the columns
     std::vector<std::int32_t> classes; ///< none where targets are values
     std::vector<float> targets;
 
@@ -56,6 +75,7 @@ private:
 
     Shape shape_;
     Shape targetShape_;
+    std::size_t rows_;
 };
 
 /// A table with what its columns are for.
@@ -63,8 +83,18 @@ struct Sheet {
     const CsvTable* table;
     std::vector<std::size_t> inputs;
     std::vector<std::size_t> targets;
-    std::vector<std::size_t> rows; ///< that can be used
+    std::vector<std::size_t> images; ///< those of the inputs that name image files
+    std::vector<std::size_t> rows;   ///< that can be used
 
+    [[nodiscard]] bool isImage(std::size_t column) const {
+        return std::ranges::find(images, column) != images.end();
+    }
+    [[nodiscard]] std::vector<ImageCells> imageCells() const {
+        std::vector<ImageCells> cells;
+        for (const auto column : images)
+            cells.push_back({table, column, rows});
+        return cells;
+    }
     [[nodiscard]] Sheet only(std::span<const std::uint32_t> part) const {
         Sheet result = *this;
         result.rows.clear();
@@ -79,13 +109,13 @@ bool isListed(const std::vector<std::string>& names, const std::string& name) {
 }
 
 Sheet sheetOf(const CsvTable& table, const TableOptions& options) {
-    Sheet sheet{&table, {}, {}, {}};
+    Sheet sheet{&table, {}, {}, {}, {}};
     auto names = options.targets;
     if (names.empty())
         names.push_back(table.names.back());
     for (const auto& name : names)
         sheet.targets.push_back(columnNamed(table, name));
-    for (const auto* list : {&options.ignored, &options.categorical})
+    for (const auto* list : {&options.ignored, &options.categorical, &options.images})
         for (const auto& name : *list)
             static_cast<void>(columnNamed(table, name));
     for (std::size_t c = 0; c < table.columns(); ++c)
@@ -93,16 +123,30 @@ Sheet sheetOf(const CsvTable& table, const TableOptions& options) {
             sheet.inputs.push_back(c);
     if (sheet.inputs.empty())
         throw Error("{}: besides the target there must be a column to learn from", table.file);
+    for (const auto c : sheet.targets)
+        if (namesImages(table, c, options))
+            throw Error("{}: the target \"{}\" names image files; name a column of classes or "
+                        "numbers as the target",
+                        table.file, table.names[c]);
+    std::ranges::copy_if(sheet.inputs, std::back_inserter(sheet.images),
+                         [&](std::size_t c) { return namesImages(table, c, options); });
+    for (const auto& [name, shape] : options.imageShapes)
+        if (!sheet.isImage(columnNamed(table, name)))
+            throw Error(
+                "{}: column \"{}\" is given the image shape {}, but it holds no image files",
+                table.file, name, toString(shape));
     return sheet;
 }
 
 /// The columns of the same names in another table.
 Sheet alike(const Sheet& sheet, const CsvTable& other) {
-    Sheet result{&other, {}, {}, {}};
+    Sheet result{&other, {}, {}, {}, {}};
     for (const auto c : sheet.inputs)
         result.inputs.push_back(columnNamed(other, sheet.table->names[c]));
     for (const auto c : sheet.targets)
         result.targets.push_back(columnNamed(other, sheet.table->names[c]));
+    for (const auto c : sheet.images)
+        result.images.push_back(columnNamed(other, sheet.table->names[c]));
     return result;
 }
 
@@ -161,6 +205,17 @@ TableColumn columnOf(const Sheet& training, std::size_t column, const TableOptio
     const auto& table = *training.table;
     TableColumn result;
     result.name = table.names[column];
+    if (training.isImage(column)) {
+        result.image = imageColumnOf(result.name, options);
+        if (options.standardizeImages) {
+            auto& [shape, preparation] = *result.image;
+            const ImageFiles files({&table, column, training.rows}, *result.image);
+            standardizeOver(
+                shape, files.size(),
+                [&](std::size_t row, std::span<float> out) { files.read(row, out); }, preparation);
+        }
+        return result;
+    }
     if (!isListed(options.categorical, result.name) && holdsNumbers(table, column)) {
         result.scaling = scalingOf(table, column, training.rows, options.scale);
         result.missing =
@@ -192,12 +247,26 @@ std::vector<std::int32_t> labelsOfRows(const Sheet& sheet,
 }
 
 std::shared_ptr<TableSource> sourceOf(const Sheet& sheet, const DataInfo& info) {
-    auto source = std::make_shared<TableSource>(info.input, info.target);
-    const auto width = static_cast<std::size_t>(info.input[0]);
+    auto source = std::make_shared<TableSource>(info.input, info.target, sheet.rows.size());
+    std::size_t width = 0;
+    std::size_t before = 0;
+    for (std::size_t i = 0; i < info.columns.size(); ++i) {
+        const auto& column = info.columns[i];
+        if (column.image)
+            source->images.push_back(
+                {std::exchange(before, 0),
+                 ImageFiles({sheet.table, sheet.inputs[i], sheet.rows}, *column.image)});
+        else {
+            width += column.inputs();
+            before += column.inputs();
+        }
+    }
     source->values.resize(sheet.rows.size() * width);
     auto rest = std::span(source->values);
     for (const auto row : sheet.rows)
         for (std::size_t i = 0; i < info.columns.size(); ++i) {
+            if (info.columns[i].image)
+                continue;
             const auto count = info.columns[i].inputs();
             encodeCell(*sheet.table, row, sheet.inputs[i], info.columns[i], rest.first(count));
             rest = rest.subspan(count);
@@ -212,6 +281,40 @@ std::shared_ptr<TableSource> sourceOf(const Sheet& sheet, const DataInfo& info) 
             source->targets.push_back(value);
         }
     return source;
+}
+
+/// Says what a sample is: images of one size on top of each other, else all columns in a row.
+void describeSamples(DataInfo& info) {
+    const auto& columns = info.columns;
+    const auto hasSizeOfFirst = [&](const TableColumn& column) {
+        return column.image && columns.front().image &&
+               column.image->shape[1] == columns.front().image->shape[1] &&
+               column.image->shape[2] == columns.front().image->shape[2];
+    };
+    if (!std::ranges::all_of(columns, hasSizeOfFirst)) {
+        std::size_t width = 0;
+        for (const auto& column : columns)
+            width += column.inputs();
+        info.input = Shape{static_cast<std::int64_t>(width)};
+        return;
+    }
+    info.input = columns.front().image->shape;
+    info.preparation = columns.front().image->preparation;
+    if (columns.size() == 1)
+        return;
+    info.input[0] = 0;
+    info.preparation.pictures = PictureKind::None; // there is not one picture to be had
+    info.preparation.mean.clear();
+    info.preparation.deviation.clear();
+    for (const auto& column : columns) {
+        const auto& [shape, preparation] = *column.image;
+        info.input[0] += shape[0];
+        for (std::size_t c = 0; c < static_cast<std::size_t>(shape[0]); ++c) {
+            info.preparation.mean.push_back(preparation.mean[preparation.mean.size() == 1 ? 0 : c]);
+            info.preparation.deviation.push_back(
+                preparation.deviation[preparation.deviation.size() == 1 ? 0 : c]);
+        }
+    }
 }
 
 /// Splits off the part to test with, each class in proportion.
@@ -252,14 +355,14 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
     } else {
         std::tie(sheet, testSheet) = withoutTest(sheet, info.classes, options, choice);
     }
+    auto images = sheet.imageCells();
+    std::ranges::copy(testSheet.imageCells(), std::back_inserter(images));
+    requireImages(images);
     const auto training = sheet.only(
         splitOf(labelsOfRows(sheet, info.classes), info.classes.size(), choice).training);
-    std::size_t width = 0;
-    for (const auto column : sheet.inputs) {
+    for (const auto column : sheet.inputs)
         info.columns.push_back(columnOf(training, column, options));
-        width += info.columns.back().inputs();
-    }
-    info.input = Shape{static_cast<std::int64_t>(width)};
+    describeSamples(info);
     if (!classification) {
         const auto scale =
             options.scaleTargets ? TableOptions::Scale::Standardize : TableOptions::Scale::None;
@@ -284,6 +387,16 @@ std::vector<float> tableInputs(const CsvTable& table, std::size_t row,
                    std::span(values).subspan(before));
     }
     return values;
+}
+
+void requireImages(const CsvTable& table, std::span<const TableColumn> columns) {
+    std::vector<std::size_t> rows(table.rows());
+    std::iota(rows.begin(), rows.end(), std::size_t{0});
+    std::vector<ImageCells> images;
+    for (const auto& column : columns)
+        if (column.image)
+            images.push_back({&table, columnNamed(table, column.name), rows});
+    requireImages(images);
 }
 
 } // namespace gradwright

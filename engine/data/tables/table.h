@@ -3,8 +3,10 @@
 
 #include "engine/data/dataset.h"
 #include "engine/data/tables/csv.h"
+#include "engine/data/tables/table_column.h"
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,18 +26,28 @@ struct TableOptions {
     Missing missing = Missing::Mean;
     Scale scale = Scale::Standardize;
     bool scaleTargets = true;
-    double testFraction = 0.2; ///< held back unless there is a table to test with
+    double testFraction = 0.2;         ///< held back unless there is a table to test with
+    std::vector<std::string> images{}; ///< columns that name image files, beside those detected
+    ImageColumn image{};               ///< how they are read
+    std::map<std::string, Shape> imageShapes{}; ///< C×H×W of single columns, in place of image's
+    bool standardizeImages = false;
 };
 
 /// Makes a data set of a table, and of a second one to test with where `test` is not null. Means,
-/// deviations and categories come from the choice's training part alone. Throws Error naming file,
-/// line, column and rule.
+/// deviations and categories come from the choice's training part alone. A sample holds the columns
+/// one after the other: it is a vector, or C×H×W where all columns are images of one size, whose
+/// channels then follow each other. Images are decoded whenever a sample is read. Throws Error
+/// naming file, line, column and rule, and listing all images that cannot be used.
 Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOptions& options,
                      const DataChoice& choice);
 
 /// The inputs that one row of another table gives; its columns are found by name. Throws Error
-/// naming file, line and column when one is not there or holds text among numbers.
+/// naming file, line and column when one is not there or holds text among numbers, or when an image
+/// cannot be read.
 std::vector<float> tableInputs(const CsvTable& table, std::size_t row,
                                std::span<const TableColumn> columns);
+/// Throws Error that lists all images of another table, whose columns are found by name, that are
+/// missing or broken.
+void requireImages(const CsvTable& table, std::span<const TableColumn> columns);
 
 } // namespace gradwright

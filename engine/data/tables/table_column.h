@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/data/images/preparation.h"
+#include "engine/tensor/shape.h"
+
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,17 +21,30 @@ struct Scaling {
     bool operator==(const Scaling&) const = default;
 };
 
+/// How the image files that a column names are read.
+struct ImageColumn {
+    Shape shape{3, 64, 64}; ///< C×H×W that each is scaled to; 1 or 3 channels
+    Preparation preparation{.size = 0, .pictures = PictureKind::Whole, .fit = PictureFit::Crop};
+
+    bool operator==(const ImageColumn&) const = default;
+};
+
 /// How one column of a table becomes inputs: a number is scaled, and the mean stands in
 /// where it is missing; a category becomes a 1 among 0s, and nothing but 0s where it is missing or
-/// unknown.
+/// unknown; the name of an image file becomes the image, and may not be missing.
 struct TableColumn {
     std::string name;
     Scaling scaling{};
     double missing = 0; ///< what stands for a missing number, before it is scaled
-    std::vector<std::string> categories{}; ///< none for a column of numbers
+    std::vector<std::string> categories{}; ///< none for a column of numbers or images
+    std::optional<ImageColumn> image{};    ///< nothing for a column of numbers or categories
 
-    [[nodiscard]] bool isNumeric() const { return categories.empty(); }
-    [[nodiscard]] std::size_t inputs() const { return isNumeric() ? 1 : categories.size(); }
+    [[nodiscard]] bool isNumeric() const { return categories.empty() && !image; }
+    [[nodiscard]] std::size_t inputs() const {
+        if (image)
+            return static_cast<std::size_t>(image->shape.elements());
+        return isNumeric() ? 1 : categories.size();
+    }
     bool operator==(const TableColumn&) const = default;
 };
 

@@ -2,6 +2,7 @@
 #include "engine/data/tables/table_columns.h"
 
 #include "engine/data/tables/cell.h"
+#include "engine/data/tables/image_column.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
@@ -118,6 +119,8 @@ std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
 
 void encodeCell(const CsvTable& table, std::size_t row, std::size_t index,
                 const TableColumn& column, std::span<float> out) {
+    if (column.image)
+        return ImageFiles({&table, index, {row}}, *column.image).read(0, out);
     const auto& cell = table.at(row, index);
     std::ranges::fill(out, 0.0F);
     if (column.isNumeric()) {

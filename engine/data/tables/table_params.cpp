@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/tables/table_params.h"
 
+#include "engine/data/images/picture_params.h"
 #include "engine/data/tables/cell.h"
+#include "engine/data/tables/image_column.h"
 
 #include <algorithm>
 
@@ -18,6 +20,15 @@ std::vector<std::string> namesIn(std::string_view text) {
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return names;
+}
+
+void readImageOptions(const Params& params, TableOptions& options) {
+    options.images = namesIn(params.text("images"));
+    const auto& size = params.tuple("image_size");
+    options.image.shape = {params.text("image_channels") == "gray" ? 1 : 3, size[0], size[1]};
+    options.image.preparation.fit = pictureFitOf(params.text("image_fit"));
+    options.standardizeImages = params.text("image_normalize") == "standardize";
+    options.imageShapes = imageShapesFrom(params.text(kImageShapesParam), options.image.shape);
 }
 
 } // namespace
@@ -68,6 +79,25 @@ ParamSpecs tableParams() {
         testFractionParam()};
 }
 
+ParamSpecs tableImageParams() {
+    auto images = textParam(
+        "images", "Image files", "",
+        "Columns that name PNG or JPEG files, relative to the table's folder, separated by commas. "
+        "By default those whose texts all end in .png, .jpg or .jpeg.");
+    auto shapes = textParam(std::string(kImageShapesParam), "Image shapes", "",
+                            "Columns whose images are read otherwise, separated by commas: "
+                            "left=1x28x28 (channels, height, width) or right=64x64.");
+    ParamSpecs params{std::move(images)};
+    for (auto& spec : pictureParams()) {
+        spec.key = "image_" + spec.key;
+        spec.title = "Image " + std::string(1, static_cast<char>(spec.title[0] - 'A' + 'a')) +
+                     spec.title.substr(1);
+        params.push_back(std::move(spec));
+    }
+    params.push_back(std::move(shapes));
+    return params;
+}
+
 TableOptions tableOptionsOf(const Params& params) {
     TableOptions options;
     options.targets = namesIn(params.text("target"));
@@ -85,6 +115,8 @@ TableOptions tableOptionsOf(const Params& params) {
             normalize == "range" ? TableOptions::Scale::Range : TableOptions::Scale::None;
     options.scaleTargets = params.boolean("scale_target");
     options.testFraction = params.real("test_fraction");
+    if (params.has("images"))
+        readImageOptions(params, options);
     return options;
 }
 

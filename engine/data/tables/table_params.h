@@ -4,10 +4,20 @@
 #include "engine/data/tables/table.h"
 #include "engine/support/param.h"
 
+#include <string_view>
+
 namespace gradwright {
 
 /// target, task, ignore, categorical, missing, normalize, scale_target, test_fraction.
 ParamSpecs tableParams();
+/// The key of the parameter that imageShapesFrom() reads.
+inline constexpr std::string_view kImageShapesParam = "image_shapes";
+
+/// images, image_size, image_channels, image_fit, image_normalize, image_shapes: of columns that
+/// name image files.
+ParamSpecs tableImageParams();
+/// Of tableParams(), and of tableImageParams() where the data set has them. Throws Error when an
+/// image shape is written wrongly.
 TableOptions tableOptionsOf(const Params& params);
 
 /// The share of samples that is held back where a data set brings none to test with.

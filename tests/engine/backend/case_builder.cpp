@@ -111,6 +111,8 @@ ValueId CaseBuilder::apply(OpAttributes attributes, std::vector<ValueId> inputs)
 std::vector<ValueId> CaseBuilder::applyAll(OpAttributes attributes, std::vector<ValueId> inputs) {
     auto path = fmt::format("{}{}", nameOf(attributes), case_.graph.ops().size());
     auto weights = makeWeights(attributes, inputs, path);
+    if (!layer_.empty())
+        path = layer_;
     return case_.graph.insert(case_.graph.ops().size(), std::move(attributes), std::move(inputs),
                               std::move(path), std::move(weights));
 }

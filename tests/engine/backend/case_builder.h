@@ -19,6 +19,8 @@ public:
     ValueId apply(OpAttributes attributes, std::vector<ValueId> inputs);
     /// The same for an op of several outputs.
     std::vector<ValueId> applyAll(OpAttributes attributes, std::vector<ValueId> inputs);
+    /// The ops applied from now on belong to one layer; without a name, each to its own.
+    void setLayer(std::string path) { layer_ = std::move(path); }
     /// The same, given several ops one after another.
     ValueId chain(ValueId value, std::initializer_list<OpAttributes> ops);
     /// A vector of whole numbers below `vocabulary`, as what an embedding reads.
@@ -56,6 +58,7 @@ private:
     std::uint64_t seed_;
     std::size_t sources_ = 0;
     std::optional<ValueId> identity_;
+    std::string layer_;
 };
 
 /// One op on one source, regressed.
@@ -71,5 +74,7 @@ void addShapeCases(std::vector<OpCase>& cases);
 void addSequenceCases(std::vector<OpCase>& cases);
 void addComparisonCases(std::vector<OpCase>& cases);
 void addGeneralCases(std::vector<OpCase>& cases);
+/// Several ops of one layer, which programs fuse. Their names begin with "fused/".
+void addFusedCases(std::vector<OpCase>& cases);
 
 } // namespace gradwright::test

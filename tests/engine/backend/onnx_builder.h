@@ -54,12 +54,19 @@ public:
             test_.inputs.push_back(data);
         } else {
             value = test_.graph.addConstant(data, name);
-            if (data.dtype() == DType::U8)
-                value = add(CastOp{DType::Bool}, {value});
         }
         values_[name] = value;
         return value;
     }
+    /// All inputs that the node has.
+    std::vector<ValueId> all() {
+        std::vector<ValueId> values;
+        for (std::size_t i = 0; i < count(); ++i)
+            if (has(i))
+                values.push_back(in(i));
+        return values;
+    }
+    [[nodiscard]] OpGraph& graph() { return test_.graph; }
     /// What an input says that has to be known while the graph is built.
     [[nodiscard]] std::vector<std::int64_t> integers(std::size_t index) const {
         const auto numbers = tensor(index).to(DType::I64);
@@ -83,6 +90,11 @@ public:
     [[nodiscard]] std::string text(const std::string& name, std::string defaultValue) const {
         const auto found = attributes_.find(name);
         return found == attributes_.end() ? std::move(defaultValue) : found->second.s();
+    }
+    /// An attribute; a zero where it is missing.
+    [[nodiscard]] Tensor tensorOf(const std::string& name) const;
+    [[nodiscard]] const onnx::GraphProto& graphOf(const std::string& name) const {
+        return attributes_.at(name).g();
     }
     /// A weight of the graph with those values.
     WeightId weight(Tensor values) {
@@ -121,6 +133,14 @@ private:
     std::map<std::string, ValueId> values_;
     OnnxGeneralTest test_;
 };
+
+/// What a model holds as a number or a list of them: F32, I32 or I64.
+Tensor constantOf(const onnx::TensorProto& proto);
+
+/// Branches and loops.
+void buildIf(GeneralBuilder& builder);
+void buildLoop(GeneralBuilder& builder);
+void buildScan(GeneralBuilder& builder);
 
 /// RNN, LSTM and GRU.
 void buildRecurrent(GeneralBuilder& builder, CellKind cell);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/ops/dynamic_quantization.h"
+#include "engine/ops/shape_values.h"
 #include "engine/support/error.h"
 #include "tests/engine/backend/onnx_builder.h"
 
@@ -19,7 +21,6 @@ Message parsed(const std::filesystem::path& file) {
     return message;
 }
 
-/// Truth values become U8, which a tensor can convert.
 DType dtypeOfOnnx(int type) {
     switch (type) {
     case onnx::TensorProto::FLOAT:
@@ -28,10 +29,14 @@ DType dtypeOfOnnx(int type) {
         return DType::I64;
     case onnx::TensorProto::INT32:
         return DType::I32;
-    case onnx::TensorProto::BOOL:
+    case onnx::TensorProto::INT8:
+        return DType::I8;
+    case onnx::TensorProto::UINT8:
         return DType::U8;
+    case onnx::TensorProto::BOOL:
+        return DType::Bool;
     default:
-        throw Skip{"it is about other types than F32, I32, I64 and truth values"};
+        throw Skip{"it is about other types than F32, I32, I64, I8, U8 and truth values"};
     }
 }
 
@@ -231,8 +236,7 @@ void pad(B& b) {
 }
 
 void cast(B& b) {
-    const auto to = dtypeOfOnnx(static_cast<int>(b.integer("to", 1)));
-    b.finish(b.add(CastOp{to == DType::U8 ? DType::Bool : to}, {b.in(0)}));
+    b.finish(b.add(CastOp{dtypeOfOnnx(static_cast<int>(b.integer("to", 1)))}, {b.in(0)}));
 }
 
 void topK(B& b) {
@@ -246,6 +250,41 @@ void concat(B& b) {
     for (std::size_t i = 0; i < b.count(); ++i)
         inputs.push_back(b.in(i));
     b.finish(b.add(ConcatOp{b.integer("axis", 0)}, std::move(inputs)));
+}
+
+void dynamicQuantizeLinear(B& b) {
+    const auto made = dynamicQuantize(b.graph(), b.in(0), "dynamic");
+    for (const auto value : {made.integers, made.scale, made.zeroPoint})
+        b.finish(value);
+}
+
+void convInteger(B& b) {
+    requireThat(b.text("auto_pad", "NOTSET") == "NOTSET", "it asks for padding by name");
+    ConvIntegerOp op{
+        .groups = b.integer("group", 1), .zeroOfX = b.has(2), .zeroOfKernel = b.has(3)};
+    if (const auto strides = b.integers("strides"); !strides.empty())
+        op.stride = Extents(strides);
+    if (const auto dilations = b.integers("dilations"); !dilations.empty())
+        op.dilation = Extents(dilations);
+    // All begins, then all ends.
+    const auto pads = b.integers("pads");
+    std::vector<std::int64_t> sides;
+    for (std::size_t axis = 0; axis < pads.size() / 2; ++axis)
+        sides.insert(sides.end(), {pads[axis], pads[axis + pads.size() / 2]});
+    op.padding = Padding(sides);
+    b.finish(b.add(op, b.all()));
+}
+
+void size(B& b) {
+    const auto lengths = b.add(CastOp{DType::F32}, {b.add(ShapeOp{}, {b.in(0)})});
+    b.finish(b.add(CastOp{DType::I64}, {b.add(ReduceOp{ReduceKind::Product}, {lengths})}));
+}
+
+void constantOfShape(B& b) {
+    const auto& value = b.tensorOf("value");
+    const auto filled = fillTo(
+        b.graph(), static_cast<double>(value.to(DType::F32).span<float>()[0]), b.in(0), "fill");
+    b.finish(b.add(CastOp{value.dtype()}, {filled}));
 }
 
 using Operators = std::map<std::string, void (*)(B&)>;
@@ -328,6 +367,30 @@ const Operators& operators() {
         {"Slice", slice},
         {"Pad", pad},
         {"Concat", concat},
+        {"QuantizeLinear",
+         [](B& b) {
+             const auto to = b.has(2) ? b.tensor(2).dtype() : DType::U8;
+             b.finish(b.add(QuantizeOp{to, b.integer("axis", 1)}, b.all()));
+         }},
+        {"DequantizeLinear",
+         [](B& b) { b.finish(b.add(DequantizeOp{b.integer("axis", 1)}, b.all())); }},
+        {"DynamicQuantizeLinear", dynamicQuantizeLinear},
+        {"MatMulInteger",
+         [](B& b) {
+             b.finish(b.add(MatMulIntegerOp{b.has(2), b.has(3)}, b.all()));
+         }},
+        {"ConvInteger", convInteger},
+        {"If", buildIf},
+        {"Loop", buildLoop},
+        {"Scan", buildScan},
+        {"Identity", [](B& b) { b.finish(b.in(0)); }},
+        {"Shape",
+         [](B& b) {
+             b.finish(
+                 b.add(ShapeOp{b.integer("start", 0), b.integer("end", ShapeOp{}.end)}, {b.in(0)}));
+         }},
+        {"Size", size},
+        {"ConstantOfShape", constantOfShape},
         {"RNN", [](B& b) { buildRecurrent(b, CellKind::Simple); }},
         {"LSTM", [](B& b) { buildRecurrent(b, CellKind::Lstm); }},
         {"GRU", [](B& b) { buildRecurrent(b, CellKind::Gru); }},
@@ -336,6 +399,11 @@ const Operators& operators() {
 }
 
 } // namespace
+
+Tensor GeneralBuilder::tensorOf(const std::string& name) const {
+    const auto found = attributes_.find(name);
+    return found == attributes_.end() ? Tensor(DType::F32, {1}) : constantOf(found->second.t());
+}
 
 OnnxGeneralTest GeneralBuilder::build() {
     operators().at(node_.op_type())(*this);
@@ -350,6 +418,10 @@ loadOnnxGeneralTest(const std::filesystem::path& folder) {
     const auto& node = model.graph().node(0);
     const auto data = folder / "test_data_set_0";
     try {
+        for (const auto& values : {model.graph().input(), model.graph().output()})
+            for (const auto& value : values)
+                requireThat(value.type().has_tensor_type(),
+                            "it is about other values than tensors");
         std::map<std::string, Tensor> tensors;
         for (int i = 0; i < model.graph().input_size(); ++i)
             tensors.emplace(model.graph().input(i).name(),

@@ -2,6 +2,7 @@
 #include "tests/engine/backend/onnx_builder.h"
 
 #include <algorithm>
+#include <array>
 
 namespace gradwright::test {
 namespace {
@@ -24,30 +25,49 @@ Tensor reordered(const Tensor& values, CellKind cell, Shape shape, std::size_t f
     return result;
 }
 
+/// i, f and o where ONNX has i, o and f.
+Tensor peepholesOf(const Tensor& values, std::int64_t units) {
+    Tensor result(DType::F32, {3 * units});
+    const auto size = static_cast<std::size_t>(units);
+    const std::array<std::size_t, 3> places{0, 2, 1};
+    for (std::size_t gate = 0; gate < 3; ++gate)
+        std::ranges::copy(values.span<float>().subspan(places[gate] * size, size),
+                          result.span<float>().begin() + static_cast<std::ptrdiff_t>(gate * size));
+    return result;
+}
+
 } // namespace
 
 void buildRecurrent(GeneralBuilder& b, CellKind cell) {
     requireThat(b.text("direction", "forward") != "bidirectional" && b.tensor(1).shape()[0] == 1,
                 "it has two directions");
-    requireThat(!b.has(7), "its gates look at the cell");
-    requireThat(!b.has(4) && !b.has(5) && !b.has(6), "it is given lengths or a first state");
     const auto shape = b.tensor(0).shape();
     const RecurrentOp op{.cell = cell,
                          .units = b.integer("hidden_size", 1),
                          .reverse = b.text("direction", "forward") == "reverse",
                          .bias = b.has(3),
                          .timeFirst = b.integer("layout", 0) == 0,
-                         .lastStates = true};
-    requireThat(cell != CellKind::Gru || b.integer("linear_before_reset", 0) != 0 ||
-                    shape[op.timeAxis()] == 1,
-                "it resets the state before the product");
+                         .lastStates = true,
+                         .resetFirst =
+                             cell == CellKind::Gru && b.integer("linear_before_reset", 0) == 0,
+                         .peepholes = b.has(7),
+                         .lengths = b.has(4)};
     const auto rows = gatesOf(cell) * op.units;
     std::vector<WeightId> weights{b.weight(reordered(b.tensor(1), cell, {rows, shape[2]})),
                                   b.weight(reordered(b.tensor(2), cell, {rows, op.units}))};
     for (std::size_t i = 0; i < 2 && op.bias; ++i)
         weights.push_back(
             b.weight(reordered(b.tensor(3), cell, {rows}, i * static_cast<std::size_t>(rows))));
-    const auto made = b.addAll(op, {b.in(0)}, std::move(weights));
+    if (op.peepholes)
+        weights.push_back(b.weight(peepholesOf(b.tensor(7), op.units)));
+    std::vector<ValueId> inputs{b.in(0)};
+    const Dims state{shape[op.batchAxis()], op.units};
+    for (std::size_t first = 5; first <= 6; ++first)
+        if (b.has(first))
+            inputs.push_back(b.add(ReshapeOp{state}, {b.in(first)}));
+    if (op.lengths)
+        inputs.push_back(b.in(4));
+    const auto made = b.addAll(op, std::move(inputs), std::move(weights));
     // With an axis for the directions: [T, 1, N, H] or [N, T, 1, H], and states [1, N, H] or
     // [N, 1, H].
     const auto batch = shape[op.batchAxis()];

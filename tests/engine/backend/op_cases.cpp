@@ -398,6 +398,7 @@ std::vector<OpCase> opCases() {
     addSequenceCases(cases);
     addComparisonCases(cases);
     addGeneralCases(cases);
+    addFusedCases(cases);
     return cases;
 }
 

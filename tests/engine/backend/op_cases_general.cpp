@@ -237,12 +237,65 @@ void addBatchCases(std::vector<OpCase>& cases) {
     const auto z = across.source({5});
     cases.push_back(across.regressed(across.apply(SoftmaxOp{.axis = 0}, {z})));
 
+    CaseBuilder sized("batch/its length as a number", 3);
+    const auto row = sized.source({5});
+    const auto length = sized.apply(CastOp{DType::F32}, {sized.apply(ShapeOp{0, 1}, {row})});
+    cases.push_back(
+        sized.regressed(sized.apply(BinaryOp{BinaryKind::Multiply, 0.2}, {row, length})));
+
     CaseBuilder rowsOfImage("softmax/over the rows of an image", 3);
     const auto image = rowsOfImage.source({3, 5, 4});
     cases.push_back(rowsOfImage.regressed(rowsOfImage.apply(SoftmaxOp{.axis = 2}, {image})));
     CaseBuilder last("softmax/the logarithm over the last axis", 3);
     cases.push_back(last.regressed(
         last.apply(SoftmaxOp{.logarithm = true, .axis = -1}, {last.source({5, 4})})));
+}
+
+/// Beside what is trained: rounding has no gradient.
+void addQuantizedCases(std::vector<OpCase>& cases) {
+    const auto add = [&](std::string name, const Shape& shape, const Shape& scales, DType type,
+                         std::int64_t axis, std::int64_t block) {
+        CaseBuilder builder("quantize/" + std::move(name), 3);
+        const auto x = builder.values(shape);
+        const auto positive =
+            builder.apply(UnaryOp{UnaryKind::Absolute, 0.02, 0.01},
+                          {block == 0 ? builder.constant(scales) : builder.values(scales)});
+        const auto zero = builder.apply(
+            CastOp{type}, {builder.apply(UnaryOp{UnaryKind::Linear, 300, 5}, {positive})});
+        const auto integers = builder.apply(QuantizeOp{type, axis, block}, {x, positive, zero});
+        const auto y = builder.apply(DequantizeOp{axis, block}, {integers, positive, zero});
+        cases.push_back(builder.regressed(builder.apply(AddOp{}, {y, builder.source(shape)})));
+    };
+    add("one scale", {5, 7}, {1}, DType::U8, 1, 0);
+    add("a scale per channel", {5, 7}, {5}, DType::I8, 1, 0);
+    add("a scale per column", {5, 7}, {7}, DType::U8, -1, 0);
+    add("blocks of three columns", {5, 7}, {5, 3}, DType::I8, 2, 3); // of each sample
+
+    CaseBuilder product("quantize/a product of integers", 3);
+    const QuantizeOp bytes{DType::U8};
+    const auto scale = product.apply(FillOp{{1}, 0.02}, {});
+    const auto zero = product.apply(CastOp{DType::U8}, {product.apply(FillOp{{1}, 120}, {})});
+    const auto a = product.apply(bytes, {product.values({4, 6}), scale, zero});
+    const auto b = product.apply(bytes, {product.constant({6, 5}), scale, zero});
+    const auto sums = product.apply(MatMulIntegerOp{true, true}, {a, b, zero, zero});
+    const auto squared = product.apply(BinaryOp{BinaryKind::Multiply}, {scale, scale});
+    const auto real = product.apply(DequantizeOp{}, {sums, squared});
+    cases.push_back(product.regressed(product.apply(AddOp{}, {real, product.source({4, 5})})));
+
+    CaseBuilder conv("quantize/a convolution of integers", 3);
+    const auto step = conv.apply(FillOp{{1}, 0.02}, {});
+    const auto middle = conv.apply(CastOp{DType::U8}, {conv.apply(FillOp{{1}, 120}, {})});
+    const auto image = conv.apply(bytes, {conv.values({4, 6, 7}), step, middle});
+    const auto kernel = conv.apply(QuantizeOp{DType::I8}, {conv.constant({6, 2, 3, 2}), step});
+    const ConvIntegerOp op{.stride = {2, 1},
+                           .dilation = {1, 2},
+                           .padding = {1, 0, 2, 1},
+                           .groups = 2,
+                           .zeroOfX = true};
+    const auto made = conv.apply(CastOp{DType::F32}, {conv.apply(op, {image, kernel, middle})});
+    const auto small = conv.apply(UnaryOp{UnaryKind::Linear, 4e-4}, {made});
+    cases.push_back(
+        conv.regressed(conv.apply(AddOp{}, {small, conv.source(conv.type(small).sample())})));
 }
 
 } // namespace
@@ -255,6 +308,7 @@ void addGeneralCases(std::vector<OpCase>& cases) {
     addReduceCases(cases);
     addGatherCases(cases);
     addBatchCases(cases);
+    addQuantizedCases(cases);
 }
 
 } // namespace gradwright::test

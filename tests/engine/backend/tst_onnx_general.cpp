@@ -85,7 +85,7 @@ private Q_SLOTS:
         if (!std::filesystem::is_directory(kFolder))
             return;
         qInfo("%d node tests compared", compared_);
-        QVERIFY(compared_ >= 265);
+        QVERIFY(compared_ >= 301);
     }
 
 private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/passes/differentiate.h"
+#include "engine/passes/program_graph.h"
 #include "tests/engine/backend/op_cases.h"
 #include "tests/support/numeric.h"
 
@@ -90,15 +91,16 @@ private Q_SLOTS:
         std::set<std::string> names;
         for (const auto& opCase : cases()) {
             QVERIFY2(names.insert(opCase.name).second, opCase.name.c_str());
-            // With the gradients, which are ops, too.
-            const auto graph = differentiate(opCase.graph);
-            for (const auto& op : graph.ops()) {
-                ops.insert(op.attributes.index());
-                if (const auto* activation = std::get_if<ActivationOp>(&op.attributes))
-                    functions.insert(activation->activation.kind);
-                if (const auto* pool = std::get_if<PoolOp>(&op.attributes))
-                    pools.insert(pool->kind);
-            }
+            // With the gradients, which are ops, too, and those that others are fused to.
+            for (const auto& graph :
+                 {differentiate(opCase.graph), programGraph(opCase.graph, Mode::Training)})
+                for (const auto& op : graph.ops()) {
+                    ops.insert(op.attributes.index());
+                    if (const auto* activation = std::get_if<ActivationOp>(&op.attributes))
+                        functions.insert(activation->activation.kind);
+                    if (const auto* pool = std::get_if<PoolOp>(&op.attributes))
+                        pools.insert(pool->kind);
+                }
         }
         qInfo("%zu cases cover %zu of %zu ops and %zu of %zu activations", cases().size(),
               ops.size(), std::variant_size_v<OpAttributes>, functions.size(),

@@ -49,6 +49,28 @@ private Q_SLOTS:
         QVERIFY(analyze(residualNetwork()).diagnostics.empty());
     }
 
+    /// A value less the mean of itself alone.
+    void meansOfSingleValues() {
+        const auto with = [](const char* norm, IntTuple shape, ParamValues params = {}) {
+            NetworkBuilder b;
+            b.after(b.after(image(b, std::move(shape)), norm, std::move(params)), "output");
+            return b.network;
+        };
+        const auto* const words = "nothing of its input is left";
+        const ParamValues four = {{"groups", std::int64_t{4}}};
+        fixes(with("group-norm", {4, 1, 1}, four), words);
+        fixes(with("group-norm", {4}, four), words);
+        QVERIFY(!about(with("group-norm", {4, 1, 2}, four), words));
+        QVERIFY(!about(with("group-norm", {4, 1, 1}, {{"groups", std::int64_t{2}}}), words));
+        QVERIFY(about(with("instance-norm", {4, 1, 1}), words));
+        QVERIFY(about(with("instance-norm", {1, 4}), words));
+        QVERIFY(!about(with("instance-norm", {4, 2, 1}), words));
+        QVERIFY(about(with("layer-norm", {1, 3, 3}), words));
+        QVERIFY(!about(with("layer-norm", {1, 3, 3}, {{"over", std::string("all")}}), words));
+        // Which subtracts no mean.
+        QVERIFY(!about(with("rms-norm", {1, 3, 3}), words));
+    }
+
     void weightsThatStartAlike() {
         const auto with = [](const char* initializer, const char* layer) {
             NetworkBuilder b;

@@ -185,6 +185,12 @@ private Q_SLOTS:
                  }),
                  QStringLiteral("there are instances of a block \"missing\" whose definition is "
                                 "missing; choose another name, or remove them first"));
+        QCOMPARE(messageOf([&] {
+                     apply(network, {AddBlock{"missing", network.blocks.at("unit")}});
+                 }),
+                 QStringLiteral("there are instances of a block \"missing\" whose definition is "
+                                "missing; choose another name, or remove them first"));
+        QVERIFY(!network.blocks.contains("missing"));
         QCOMPARE(freshBlockName(network, "missing"), std::string("missing 2"));
     }
 

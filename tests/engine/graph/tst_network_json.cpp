@@ -57,7 +57,9 @@ private Q_SLOTS:
                 if (spec.type == ParamType::Int)
                     params[spec.key] = std::get<std::int64_t>(spec.defaultValue) + 1;
                 else if (spec.type == ParamType::Real)
-                    params[spec.key] = std::get<double>(spec.defaultValue) / 3;
+                    params[spec.key] = spec.defaultValue == ParamValue(0.0)
+                                           ? 0.25
+                                           : std::get<double>(spec.defaultValue) / 3;
                 else if (spec.type == ParamType::Bool)
                     params[spec.key] = !std::get<bool>(spec.defaultValue);
                 else if (spec.type == ParamType::Choice)

@@ -76,6 +76,40 @@ private Q_SLOTS:
         QCOMPARE(prediction.classIndex, static_cast<std::int32_t>(best));
     }
 
+    /// In FP64 the only rounding is that of the answer; in BF16 it is coarse.
+    void answersAreThoseOfTheTarget() {
+        const auto graph = graphOf(test::smallProject());
+        const auto weights = randomWeights(graph, 1);
+        const auto wanted = expected(*weights, someInput(3));
+        const auto farthest = [&](Precision precision) {
+            Predictor predictor(graph, *weights, {.precision = precision});
+            const auto prediction = predictor.predict(someInput(3));
+            double distance = 0;
+            for (std::size_t i = 0; i < wanted.size(); ++i)
+                distance = std::max(distance, std::abs(prediction.probabilities[i] - wanted[i]));
+            return distance;
+        };
+        QVERIFY(farthest(Precision::F64) < 1e-7);
+        QVERIFY(farthest(Precision::Bf16) > 1e-5);
+        QVERIFY(farthest(Precision::Bf16) < 2e-2);
+
+        std::mutex mutex;
+        std::optional<InferenceAnswer> answer;
+        InferenceSession session(graph, weights,
+                                 [&](const InferenceAnswer& each) {
+                                     const std::lock_guard lock(mutex);
+                                     answer = each;
+                                 },
+                                 {.precision = Precision::F64});
+        session.request(someInput(3));
+        QTRY_VERIFY([&] {
+            const std::lock_guard lock(mutex);
+            return answer.has_value();
+        }());
+        QVERIFY2(answer->error.empty(), answer->error.c_str());
+        QVERIFY(std::abs(answer->prediction.probabilities[0] - wanted[0]) < 1e-7);
+    }
+
     void wrongInputAndWrongWeightsAreNamed() {
         const auto graph = graphOf(test::smallProject());
         Predictor predictor(graph, *randomWeights(graph, 1));

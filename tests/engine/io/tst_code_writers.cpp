@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/io/keras_writer.h"
+#include "engine/io/python_lines.h"
 #include "engine/io/pytorch_writer.h"
 #include "tests/support/message_of.h"
 #include "tests/support/network_builder.h"
 
 #include <QFile>
 #include <QTest>
+
+#include <algorithm>
+#include <array>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -40,12 +44,30 @@ Network around(const std::string& layer, const ParamValues& params, IntTuple sha
     return std::move(b.network);
 }
 
-/// The line of a file that sets the variable.
+/// What a file sets the variable to, on one line.
 QString lineOf(const std::string& file, const QString& variable) {
-    for (const auto& line : QString::fromStdString(file).split('\n'))
-        if (line.trimmed().startsWith(variable + " = "))
-            return line.trimmed().mid(variable.size() + 3);
-    return "no such line in\n" + QString::fromStdString(file);
+    const auto lines = QString::fromStdString(file).split('\n');
+    const auto start = variable + " = ";
+    const auto first = std::ranges::find_if(
+        lines, [&](const QString& line) { return line.trimmed().startsWith(start); });
+    if (first == lines.end())
+        return "no such line in\n" + QString::fromStdString(file);
+    QString text = first->trimmed();
+    const auto isOpen = [&] {
+        return std::ranges::any_of(std::array{"()", "[]", "{}"}, [&](const char* brackets) {
+            return text.count(QLatin1Char(brackets[0])) > text.count(QLatin1Char(brackets[1]));
+        });
+    };
+    for (auto line = first + 1; isOpen() && line != lines.end(); ++line) {
+        const auto next = line->trimmed();
+        const bool closes = QString(")]}").contains(next.front());
+        if (closes && text.endsWith(','))
+            text.chop(1);
+        text += (closes || QString("([{").contains(text.back()) ? "" : " ") + next;
+    }
+    text.remove(0, start.size());
+    // The parentheses around a sum are for its lines.
+    return first->trimmed() == start + "(" ? text.mid(1, text.size() - 2) : text;
 }
 
 } // namespace
@@ -143,6 +165,42 @@ private Q_SLOTS:
             "torch.split(image, [2, 3, 4], dim=2)", "ops.split(image, [2, 5], axis=1)");
         row("identity", around("identity", {}), "", "image",
             "layers.Activation(\"linear\", name=\"x1\")(image)");
+        row("no dropout", around("dropout", {{"rate", 0.0}}), "", "image", "image");
+        row("no dropout of channels", around("spatial-dropout", {{"rate", 0.0}}), "", "image",
+            "image");
+        row("no noise", around("gaussian-noise", {{"deviation", 0.0}}), "", "image", "image");
+        row("pad by zeros", around("pad", {}), "", "F.pad(image, (1, 1, 1, 1))",
+            "layers.ZeroPadding2D(((1, 1), (1, 1)), name=\"x1\")(image)");
+        row("pad by a constant", around("pad", {{"sides", IntTuple{1, 0, 2, 3}}, {"value", -1.5}}),
+            "", "F.pad(image, (2, 3, 1, 0), value=-1.5)",
+            "ops.pad(image, ((0, 0), (1, 0), (2, 3), (0, 0)), constant_values=-1.5)");
+        row("slice", around("slice", {{"axis", whole(2)}, {"begin", whole(1)}, {"step", whole(2)}}),
+            "", "image[:, :, :, 1:7:2]", "image[:, :, 1:7:2]");
+        row("reversed slice",
+            around("slice", {{"end", whole(3)}, {"step", whole(2)}, {"reverse", true}}), "",
+            "image[:, 0:3:2].flip(1)", "ops.flip(image[:, :, :, 0:3:2], axis=3)");
+        row("group norm", around("group-norm", {{"groups", whole(2)}}),
+            "nn.GroupNorm(2, 4, eps=1e-05)", "self.x1(image)",
+            "layers.GroupNormalization(2, epsilon=1e-05, name=\"x1\")(image)");
+        row("group norm of single values", around("group-norm", {{"groups", whole(4)}}, {4, 1, 1}),
+            "nn.ParameterDict({\"bias\": nn.Parameter(torch.zeros(4))})",
+            "torch.zeros_like(image) + self.x1[\"bias\"][:, None, None]",
+            "layers.GroupNormalization(4, epsilon=1e-05, name=\"x1\")(ops.zeros_like(image))");
+        row("instance norm of single values", around("instance-norm", {}, {1, 3}), "",
+            "torch.zeros_like(image)",
+            "layers.GroupNormalization(-1, epsilon=1e-05, center=False, scale=False, "
+            "name=\"x1\")(ops.zeros_like(image))");
+        row("transposed convolution with a stride beyond the kernel",
+            around("conv-transpose2d",
+                   {{"filters", whole(2)}, {"kernel", IntTuple{2, 1}}, {"stride", IntTuple{3, 3}}}),
+            "nn.ConvTranspose2d(4, 2, (2, 1), stride=3)", "self.x1(image)",
+            "layers.Conv2DTranspose(2, (2, 1), strides=3, name=\"x1\")(image)[:, 0:-1, 0:-2, :]");
+        row("last states of both directions",
+            around("lstm", {{"units", whole(2)}, {"bidirectional", true}, {"sequences", false}},
+                   {4, 3}),
+            "nn.LSTM(3, 2, batch_first=True, bidirectional=True)",
+            "self.x1(image)[1][0].transpose(0, 1).flatten(1)",
+            "layers.Bidirectional(layers.LSTM(2), name=\"x1\")(image)");
         const auto formula = [](const char* what, const char* parameters, bool shared) {
             return ParamValues{
                 {"formula", text(what)}, {"parameters", text(parameters)}, {"shared", shared}};
@@ -155,8 +213,8 @@ private Q_SLOTS:
         row("formula per channel",
             around("formula", formula("lambda - x ^ -2 * (c * max(x, 1 / 2))",
                                       "c = 2 fixed, lambda = 0.5", false)),
-            "nn.ParameterDict({\"lambda\": nn.Parameter(torch.full((4, 1, 1), 0.5))})",
-            "self.x1[\"lambda\"] - image ** (-2) * (2 * torch.clamp(image, min=0.5))",
+            "nn.ParameterDict({\"lambda_\": nn.Parameter(torch.full((4, 1, 1), 0.5))})",
+            "self.x1[\"lambda_\"] - image ** (-2) * (2 * torch.clamp(image, min=0.5))",
             "Formula(lambda x, lambda_: lambda_ - x ** (-2) * (2 * ops.maximum(x, 0.5)), "
             "{\"lambda\": 0.5}, 4, name=\"x1\")([image])");
         row("formula without parameters",
@@ -209,7 +267,8 @@ private Q_SLOTS:
     void namesAreMadeFit() {
         NetworkBuilder b;
         auto x = b.layer("input", {{"shape", IntTuple{3}}}, "class");
-        for (const auto* name : {"train", "a-b", "a_b", "1st", "_modules", "torch", "a_b_2"})
+        for (const auto* name :
+             {"train", "a-b", "a_b", "1st", "_modules", "torch", "a_b_2", "code", "shape_env"})
             x = b.after(x, "dense", {}, name);
         b.after(x, "output", {}, "return");
         b.after(x, "output", {}, "eval");
@@ -217,13 +276,13 @@ private Q_SLOTS:
         const auto module = [&](const char* name) {
             return lineOf(file, QString("self.%1").arg(name)).startsWith("nn.Linear(");
         };
-        for (const auto* name :
-             {"train_2", "a_b", "a_b_2", "layer1st", "layer_modules", "torch_2", "a_b_2_2"})
+        for (const auto* name : {"train_2", "a_b", "a_b_2", "layer1st", "layer_modules", "torch_2",
+                                 "a_b_2_2", "code_2", "shape_env_2"})
             QVERIFY2(module(name), file.c_str());
         QVERIFY(file.find("def forward(self, class_2):") != std::string::npos);
         QVERIFY(file.find("\"a_b_2\": \"a_b\",") != std::string::npos);
-        QVERIFY(file.find("return (a_b_2_2, a_b_2_2)") != std::string::npos);
-        QVERIFY(kerasFile(b.network).find("keras.Model(class_2, [a_b_2_2, a_b_2_2])") !=
+        QVERIFY(file.find("return (shape_env_2, shape_env_2)") != std::string::npos);
+        QVERIFY(kerasFile(b.network).find("keras.Model(class_2, [shape_env_2, shape_env_2])") !=
                 std::string::npos);
     }
 
@@ -239,12 +298,91 @@ private Q_SLOTS:
         QVERIFY(kerasFile(lenet()).find("class Formula") == std::string::npos);
     }
 
+    /// A ParameterDict has members of its own, which its keys would hide.
+    void parametersOfFormulasAreMadeFit() {
+        const auto network =
+            around("formula", {{"formula", text("x * train + values * b")},
+                               {"parameters", text("train = 1, values = 2, b = 3")}});
+        const auto file = pytorchFile(network);
+        QCOMPARE(lineOf(file, "x1"), "image * self.x1[\"train_\"] + self.x1[\"values_\"] * "
+                                     "self.x1[\"b\"]");
+        QVERIFY(file.find("tensors[f\"{PATHS[layer]}/{weight.removesuffix('_')}\"]") !=
+                std::string::npos);
+        QVERIFY(lineOf(kerasFile(network), "x1")
+                    .startsWith("Formula(lambda x, train, values, b: x * train"));
+    }
+
+    void modulesAreImportedWhereTheyAreUsed() {
+        const auto has = [](const std::string& file, const char* line) {
+            return file.find(line) != std::string::npos;
+        };
+        const auto plain = around("dense", {{"units", whole(3)}}, {5});
+        const auto padded = around("pad", {{"value", 2.0}});
+        QVERIFY(!has(pytorchFile(plain), "import torch.nn.functional as F\n"));
+        QVERIFY(has(pytorchFile(padded), "import torch.nn.functional as F\n"));
+        QVERIFY(has(kerasFile(plain), "from keras import layers\n"));
+        QVERIFY(has(kerasFile(padded), "from keras import ops\n"));
+        QVERIFY(has(kerasFile(around("average-pool2d", {{"padding", text("same")}})),
+                    "from keras import ops\n"));
+        QVERIFY(!has(kerasFile(around("identity", {})), ", ops\n"));
+    }
+
+    void linesHaveAtMostAHundredColumns() {
+        NetworkBuilder b;
+        auto x = b.layer("input", {{"shape", IntTuple{4, 9, 7}}}, "image");
+        const std::string name(40, 'n');
+        x = b.after(x, "conv2d", {{"filters", whole(8)}, {"stride", IntTuple{2, 1}}}, name + "1");
+        x = b.after(x, "average-pool2d",
+                    {{"padding", text("explicit")}, {"padding_sides", IntTuple{1, 0, 1, 1}}},
+                    name + "2");
+        x = b.after(x, "formula",
+                    {{"formula", text("x * sigmoid(a * x) + b * clip(x, -1, 1) - c * tanh(x)")},
+                     {"parameters", text("a = 1, b = 2, c = 3")}},
+                    name + "3");
+        for (int i = 0; i < 3; ++i)
+            b.after(x, "output", {}, fmt::format("{}{}", name, i + 4));
+        for (const auto& file : {pytorchFile(b.network), kerasFile(b.network)}) {
+            for (const auto& line : QString::fromStdString(file).split('\n'))
+                QVERIFY2(line.size() <= 100, qPrintable(line));
+            // Nothing is lost or added but line breaks, commas at the end and parentheses.
+            QVERIFY(file.find("nn.Parameter(torch.full((1,), 3.0))") != std::string::npos ||
+                    file.find("\"c\": 3") != std::string::npos);
+        }
+    }
+
+    void longStatementsAreContinued() {
+        const std::string a(50, 'a');
+        const std::string b(60, 'b');
+        QCOMPARE(wrappedPython("x = 1\n\n"), std::string("x = 1\n\n"));
+        QCOMPARE(wrappedPython(fmt::format("    {} = f({}, \"a, (b\")\n", a, b)),
+                 fmt::format("    {} = f(\n        {}, \"a, (b\"\n    )\n", a, b));
+        QCOMPARE(wrappedPython(fmt::format("f({}, {}, lambda x, y: x)[0]\n", a, b)),
+                 fmt::format("f(\n    {},\n    {},\n    lambda x, y: x,\n)[0]\n", a, b));
+        QCOMPARE(wrappedPython(fmt::format("{0}({0})({1}, {1})\n", a, b)),
+                 fmt::format("{0}(\n    {0}\n)(\n    {1},\n    {1},\n)\n", a, b));
+        QCOMPARE(wrappedPython(fmt::format("x = {} * y - f({})\n", a, b)),
+                 fmt::format("x = (\n    {} * y\n    - f({})\n)\n", a, b));
+        QCOMPARE(wrappedPython(fmt::format("    \"\"\"{} {} c.\"\"\"\n", a, b)),
+                 fmt::format("    \"\"\"{}\n    {} c.\"\"\"\n", a, b));
+        const std::string whole = a + a + b + "\n"; // no place to break it
+        QCOMPARE(wrappedPython(whole), whole);
+    }
+
     void whatCannotRunIsNotWritten() {
-        const auto taken =
-            around("formula", {{"formula", text("x * train")}, {"parameters", text("train = 1")}});
-        QCOMPARE(messageOf([&] { return pytorchFile(taken); }),
-                 "x1 cannot be written as PyTorch: \"train\" is not a valid name for a parameter "
-                 "there; give it another one in the formula");
+        const auto transposed = [](const ParamValues& more) {
+            ParamValues params{{"filters", whole(2)}, {"kernel", IntTuple{2, 2}}};
+            params.insert(more.begin(), more.end());
+            const auto network = around("conv-transpose2d", params);
+            return messageOf([&] { return kerasFile(network); });
+        };
+        QCOMPARE(transposed({{"dilation", IntTuple{2, 2}}}),
+                 "x1 has a stride and dilation, which Keras's transposed convolution does not have "
+                 "together");
+        QCOMPARE(transposed({{"padding", text("explicit")},
+                             {"padding_sides", IntTuple{0, 0, 0, 0}},
+                             {"output_padding", IntTuple{1, 0}}}),
+                 "x1 has output padding of 1, beyond everything that Keras's transposed "
+                 "convolution computes");
         QCOMPARE(messageOf([] { return pytorchFile(around("dense", {})); }),
                  "The network cannot run yet. x1: Dense takes a vector; received 4×9×7.");
         QCOMPARE(messageOf([] { return kerasFile({}); }),

@@ -199,6 +199,12 @@ std::vector<LayerCase> shapeCases() {
          {{"axis", whole(2)}, {"begin", whole(1)}, {"end", whole(4)}, {"step", whole(2)}},
          {3, 5, 2}},
         {"slice", {{7}}, {{"end", whole(3)}}, {3}},
+        {"slice",
+         {image},
+         {{"axis", whole(1)}, {"end", whole(4)}, {"step", whole(2)}, {"reverse", true}},
+         {3, 2, 4}},
+        {"slice", {{6, 3}}, {{"begin", whole(1)}, {"reverse", true}}, {5, 3}},
+        {"pad", {image}, {{"value", -2.5}}, {3, 7, 6}},
     };
     for (const auto* merge : {"subtract", "multiply", "average", "maximum", "minimum"}) {
         cases.push_back({merge, {image, image}, {}, image});

@@ -53,6 +53,43 @@ class LayerContractTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    /// Keras finds a layer that has weights by its name, and each layer says how they lie there.
+    void weightsComeToKeras() {
+        for (const auto& def : layerCatalog()) {
+            const auto& weights = def.kerasWeights;
+            QVERIFY2(def.hasWeights == (weights.usual || !weights.fittings.empty()),
+                     qPrintable(QString("%1: kerasWeights must say how Keras holds its weights")
+                                    .arg(def.key.c_str())));
+            for (const auto fitting : weights.fittings)
+                QVERIFY2(fitting.starts_with("    if isinstance(layer, ") &&
+                             fitting.ends_with("\n"),
+                         def.key.c_str());
+            QVERIFY2(weights.definition.empty() || weights.definition.starts_with("\n\nclass "),
+                     def.key.c_str());
+        }
+        for (const auto& layerCase : layerCases()) {
+            const auto& def = layer(layerCase.layer);
+            if (!def.lower)
+                continue;
+            const auto harness = harnessOf(layerCase);
+            const bool hasWeights =
+                std::ranges::any_of(harness.graph.weights(), [](const WeightSpec& spec) {
+                    return spec.key.starts_with("layer/");
+                });
+            if (!hasWeights)
+                continue;
+            const std::vector<std::string> inputs(layerCase.inputs.size(), "x");
+            const CodeContext context{Params(def.params, layerCase.params), layerCase.inputs,
+                                      inputs, "learned"};
+            try {
+                const auto code = def.keras(context);
+                QVERIFY2(code.find("name=\"learned\"") != std::string::npos, code.c_str());
+            } catch (const Error&) {
+                continue; // Keras lacks it
+            }
+        }
+    }
+
     /// What advice and objectives take for granted of a layer with a trait.
     void traitsFitTheRest() {
         int linear = 0;

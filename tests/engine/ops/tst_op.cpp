@@ -101,6 +101,29 @@ private Q_SLOTS:
             "probabilities, or a sequence of both; received N×2×3, N×1");
         row("squared error", MeanSquaredErrorOp{}, {{{2}}, {{3}}},
             "mean-squared-error: takes a prediction and a target of one shape; received N×2, N×3");
+        const auto number = ValueType::of({});
+        const auto byte = ValueType::of({}, DType::U8);
+        const ValueType image({3, 4}, DType::U8);
+        row("quantize to", QuantizeOp{DType::I32}, {{{3, 4}}, number},
+            "quantize: makes U8 or I8, not I32; received N×3×4, scalar");
+        row("quantize scales", QuantizeOp{DType::U8, 1}, {{{3, 4}}, ValueType::of({4})},
+            "quantize: takes one scale, or one for each index of axis 1; received N×3×4, 4");
+        row("quantize zero type", QuantizeOp{DType::I8}, {{{3, 4}}, number, byte},
+            "quantize: takes a zero point of type I8, as the integers are; received N×3×4, scalar, "
+            "scalar");
+        row("quantize blocks", QuantizeOp{DType::U8, 2, 3}, {{{3, 4}}, {{3, 1}}},
+            "quantize: takes scales N×3×2 for blocks of 3; received N×3×4, N×3×1");
+        row("quantize integers", QuantizeOp{}, {image, number},
+            "quantize: takes real numbers, not U8; received N×3×4, scalar");
+        row("dequantize", DequantizeOp{}, {{{3, 4}}, number},
+            "dequantize: takes U8, I8 or I32, not F32; received N×3×4, scalar");
+        row("integer product", MatMulIntegerOp{}, {image, ValueType::of({4, 2})},
+            "matmul-integer: takes integers of 8 bits, not U8 and F32; received N×3×4, 4×2");
+        row("zero points", MatMulIntegerOp{false, true},
+            {image, ValueType::of({4, 2}, DType::U8), ValueType::of({3}, DType::U8)},
+            "matmul-integer: takes one zero point or 2 of them; received N×3×4, 4×2, 3");
+        row("integer kernel", ConvIntegerOp{}, {image, ValueType::of({2, 3, 5}, DType::U8)},
+            "conv-integer: the kernel must fit the padded input; received N×3×4, 2×3×5");
     }
     void refusalsSayRuleAndShapes() {
         QFETCH(QString, message);

@@ -147,6 +147,57 @@ private Q_SLOTS:
                  "sum cannot be removed from the inputs: it is none");
     }
 
+    void runsOfOpsBecomeOne() {
+        Chain chain;
+        const auto tanh = chain.tanh;
+        const FusedOp both{1, {{ActivationOp{kRelu}, {0}}, {ActivationOp{kTanh}, {1}}}, {2}};
+        const OpRun run{0, 2, both, {chain.x}, {tanh}, "both"};
+        auto whole = chain.graph;
+        whole.merge({run});
+        QCOMPARE(order(whole), std::string("both"));
+        QVERIFY(whole.producerOf(tanh) == &whole.ops()[0]);
+        QVERIFY(whole.output("y") == tanh);
+
+        const auto refused = [&](const OpRun& wrong) {
+            return refusal([&] { OpGraph(chain.graph).merge({wrong}); });
+        };
+        chain.graph.addOutput("middle", chain.relu);
+        QCOMPARE(refused(run), "activation at relu cannot become a part of fused: its result is "
+                               "read");
+        auto other = run;
+        other.outputs = {chain.x};
+        QCOMPARE(refused(other),
+                 "fused cannot take the place of the ops at both: its outputs are others");
+        other = run;
+        other.inputs = {tanh};
+        QCOMPARE(refused(other), "the op at both reads a value of tanh that is not made before it");
+        other = run;
+        other.last = 3;
+        QCOMPARE(refused(other), "runs of ops come one after another");
+        QCOMPARE(order(chain.graph), std::string("relu tanh"));
+    }
+
+    void anOrderKeepsWhatIsReadInFront() {
+        Chain chain;
+        chain.graph.addOutput("z", chain.graph.add(ActivationOp{kTanh}, {chain.x}, "aside"));
+        chain.graph.reorder({2, 0, 1});
+        QCOMPARE(order(chain.graph), std::string("aside relu tanh"));
+        QCOMPARE(*chain.graph.producerPlace(chain.tanh), std::size_t{2});
+        QCOMPARE(refusal([&] {
+                     chain.graph.reorder({0, 2, 1});
+                 }),
+                 "the op at tanh reads a value of relu that is not made before it");
+        QCOMPARE(refusal([&] {
+                     chain.graph.reorder({0, 1});
+                 }),
+                 "an order of 3 ops has each of them once");
+        chain.graph.setBackward(2);
+        QCOMPARE(refusal([&] {
+                     chain.graph.reorder({1, 2, 0});
+                 }),
+                 "aside cannot come after the backward pass has begun");
+    }
+
     void namesAreBoundToNumbers() {
         OpGraph graph;
         const auto x = graph.addInput("x", ValueType::of({Dim::batch(), Dim::named("T"), 4}));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/passes/differentiate.h"
+#include "tests/support/message_of.h"
 
 #include <QTest>
 
 using namespace gradwright;
+using namespace gradwright::test;
 
 // That the numbers are right is checked by the backends' op cases; here is what the graph says.
 
@@ -68,6 +70,26 @@ private Q_SLOTS:
         QVERIFY(result.value(last.inputs[0]).gradientOf == result.ops()[0].output());
         // A step of differentiate() on the same graph is the same.
         QCOMPARE(backwardOf(differentiate(graph)), backwardOf(result));
+    }
+
+    void roundingToIntegersIsRefused() {
+        const auto quantized = [](double rate, bool scaleLearns) {
+            OpGraph graph;
+            const auto x = graph.addInput("x", {Shape{3}});
+            const auto y = dense(graph, x, "before", 4, rate);
+            const auto scale =
+                graph.weightValue(addWeight(graph, "scale", {1}, scaleLearns ? 1.0 : 0.0));
+            const auto q = graph.add(QuantizeOp{}, {y, graph.add(FillOp{{1}, 1}, {}, "step")}, "q");
+            regress(graph, dense(graph, graph.add(DequantizeOp{}, {q, scale}, "back"), "after", 2));
+            return graph;
+        };
+        QCOMPARE(
+            messageOf([&] { return differentiate(quantized(1, false)); }),
+            "quantize at q rounds to integers and has no gradient: train the network before it "
+            "is quantized, or freeze the weights that q depends on");
+        QCOMPARE(messageOf([&] { return differentiate(quantized(0, true)); }),
+                 "the scale of integers has no gradient");
+        QCOMPARE(differentiate(quantized(0, false)).gradients().size(), std::size_t{1});
     }
 
     void readersContributeInTheOrderOfTheBackwardPass() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/graph/analysis.h"
 #include "engine/graph/blocks.h"
+#include "engine/graph/network_json.h"
 #include "engine/project/block_edits.h"
 #include "engine/project/block_library.h"
 #include "engine/project/project_file.h"
@@ -174,6 +175,38 @@ private Q_SLOTS:
         QCOMPARE(import.names.at("Stage"), std::string("Stage"));
         QCOMPARE(usesOf(third.network, "unit 2"), 1U);
         QVERIFY(third.canvas.positions.contains("Stage"));
+    }
+
+    /// "Around" comes before what it contains, so that neither taking it in nor undoing that may go
+    /// by the names' order.
+    void blocksWithinBlocksComeAndGo() {
+        auto project = projectOf(residualNetwork());
+        apply(project, groupIntoBlock(project, "", placed(project, {"stage1"}), "Around").edit);
+        const auto piece = takeBlocks(project, {"Around"});
+        QCOMPARE(piece.blocks.size(), 2U);
+        auto other = newProject();
+        const auto before = other;
+        const auto undo = apply(other, importBlocks(other, piece).edit);
+        QVERIFY(other.network.blocks == piece.blocks);
+        apply(other, undo);
+        QVERIFY(other == before);
+        QVERIFY(networkFromJson(toJson(project.network)) == project.network);
+    }
+
+    /// Instances whose block is missing are not given the one that comes under its name.
+    void aBlockComesBesideInstancesOfAMissingOne() {
+        const auto project = projectOf(residualNetwork());
+        auto other = newProject();
+        const Node lost{other.network.main.freshNodeId(), "lost", BlockUse{"unit", 2}, {}};
+        apply(other, {NetworkEdit{AddNode{"", lost}}});
+        const auto before = other;
+        const auto import = importBlocks(other, takeBlocks(project, {"unit"}));
+        QCOMPARE(import.names.at("unit"), std::string("unit 2"));
+        const auto undo = apply(other, import.edit);
+        QVERIFY(other.network.blocks.contains("unit 2"));
+        QVERIFY(!other.network.blocks.contains("unit"));
+        apply(other, undo);
+        QVERIFY(other == before);
     }
 
     void brokenFilesAreNamed() {

@@ -93,6 +93,12 @@ private Q_SLOTS:
         const auto whole = Tensor::of<std::int64_t>({2}, std::vector<std::int64_t>{-3, 1LL << 40});
         QCOMPARE(valuesOf<double>(whole.to(DType::F64)), (std::vector<double>{-3, 0x1p40}));
         QVERIFY(whole.to(DType::I64) == whole);
+        QCOMPARE(valuesOf<std::int8_t>(reals.to(DType::I8)),
+                 (std::vector<std::int8_t>{-1, 0, 2, 127}));
+        QCOMPARE(valuesOf<float>(reals.to(DType::I8).to(DType::F32)),
+                 (std::vector<float>{-1, 0, 2, 127}));
+        QCOMPARE(valuesOf<float>(reals.to(DType::Bool).to(DType::F32)),
+                 (std::vector<float>{1, 0, 1, 1}));
         QVERIFY_THROWS_EXCEPTION(Error, static_cast<void>(whole.to(DType::BF16)));
         QVERIFY_THROWS_EXCEPTION(Error, static_cast<void>(Tensor(DType::F16, {1}).to(DType::F32)));
     }

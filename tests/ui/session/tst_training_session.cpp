@@ -134,6 +134,45 @@ private Q_SLOTS:
         QVERIFY(!session.isActive());
     }
 
+    /// What a run says of the test set is computed as it was trained.
+    void aModelAnswersInTheRunsPrecision() {
+        const test::TemporaryFolder folder;
+        auto project = test::smallProject(400);
+        test::set(project, "precision", std::string("bf16"));
+        TrainingSession session;
+        session.start(trainingJob(project, folder / "runs"));
+        std::optional<Finished> result;
+        connect(&session, &TrainingSession::finished, this,
+                [&](const Finished& event) { result = event; });
+        QTRY_COMPARE_WITH_TIMEOUT(session.state(), TrainingState::Finished, kPatience);
+        const auto model = std::make_shared<const TrainedModel>(openModel(session.run()));
+        QVERIFY(model->target == project.training.target());
+        QVERIFY2(model->weightsTitle.ends_with(", BF16"), model->weightsTitle.c_str());
+        const auto live = makeModel(*session.job(), session.run(), model->weights, 7, model.get());
+        QVERIFY(live.target == model->target);
+        QCOMPARE(live.weightsTitle, std::string("newest, step 7, BF16"));
+
+        EvaluationJob job;
+        std::shared_ptr<const TestReport> report;
+        connect(&job, &EvaluationJob::finished, this,
+                [&](const std::shared_ptr<const TestReport>& finished) { report = finished; });
+        job.start(model);
+        QTRY_VERIFY_WITH_TIMEOUT(report, kPatience);
+        QCOMPARE(static_cast<double>(report->matrix.correct()) / 10'000,
+                 result->test.quality.value);
+        // Not what the weights answer in FP32.
+        auto plain = *model;
+        plain.target = {};
+        std::shared_ptr<const TestReport> other;
+        EvaluationJob second;
+        connect(&second, &EvaluationJob::finished, this,
+                [&](const std::shared_ptr<const TestReport>& finished) { other = finished; });
+        second.start(std::make_shared<const TrainedModel>(plain));
+        QTRY_VERIFY_WITH_TIMEOUT(other, kPatience);
+        const auto surest = [](const TestReport& each) { return each.mistakes[0].probability; };
+        QVERIFY(surest(*report) != surest(*other));
+    }
+
     void theTestSetIsReadInTheBackground() {
         const test::TemporaryFolder folder;
         TrainingSession session;

@@ -6,6 +6,7 @@
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/recipes/schedules.h"
 #include "tests/support/data_files.h"
+#include "tests/support/image_tables.h"
 #include "tests/support/small_jobs.h"
 #include "tests/support/wide_and_deep.h"
 #include "ui/forms/param_form.h"
@@ -13,6 +14,7 @@
 #include "ui/plots/gradient_heatmap.h"
 #include "ui/runs/runs_panel.h"
 #include "ui/runs/training_course.h"
+#include "ui/session/data_probe.h"
 #include "ui/theme/theme_manager.h"
 #include "ui/training/train_page.h"
 
@@ -29,6 +31,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 using namespace gradwright;
 
@@ -145,6 +148,50 @@ private Q_SLOTS:
             bench.document.undoStack().undo();
         QVERIFY(document.project().data.assignment.empty());
         QVERIFY(!view.isChecked());
+    }
+
+    /// Columns of images say so, and are ticked like others; what cannot share an Input is an
+    /// error.
+    void imagesAreAssignedToInputs() {
+        const test::TemporaryFolder folder;
+        test::writeHomes(folder.path(), 20);
+        auto project = test::homeProject(folder.path(), 1);
+        const auto good = std::exchange(project.data.assignment, {});
+        Bench bench(theme_, project);
+        const auto& document = bench.document;
+        DataProbe probe(bench.document);
+        QTRY_VERIFY_WITH_TIMEOUT(document.dataInfo().has_value(), kPatience);
+        const auto errors = [&] {
+            QStringList messages;
+            for (const auto& found : document.analysis().diagnostics)
+                if (found.severity == Severity::Error)
+                    messages << QString::fromStdString(found.message);
+            return messages.join(QStringLiteral("\n"));
+        };
+        QVERIFY(!errors().isEmpty());
+        QCOMPARE(bench.find<QLabel>("dataStatus").text(),
+                 QStringLiteral("Samples of an image (photo 1×4×4) and 2 numbers, each with target "
+                                "values of 1"));
+        auto& photo = bench.find<QCheckBox>("column/photo/photo");
+        QTRY_VERIFY(photo.isVisible());
+        QCOMPARE(photo.text(), QStringLiteral("photo (image)"));
+        QCOMPARE(photo.toolTip(), QStringLiteral("Names of image files, read in gray as 1×4×4."));
+        QCOMPARE(bench.find<QCheckBox>("column/photo/age").toolTip(), QStringLiteral("Numbers."));
+        const auto tick = [&](const char* name) {
+            auto& box = bench.find<QCheckBox>(name);
+            QTest::mouseClick(&box, Qt::LeftButton, {}, QPoint(8, box.height() / 2));
+        };
+        tick("column/photo/photo");
+        tick("column/numbers/rooms");
+        tick("column/photo/age");
+        QVERIFY2(errors().contains(QStringLiteral("cannot share an Input")), qPrintable(errors()));
+        tick("column/numbers/age");
+        QVERIFY2(errors().isEmpty(), qPrintable(errors()));
+        QVERIFY(document.project().data.assignment == good);
+        // Another size is read anew, and no longer fits.
+        bench.enter("image_size", "5x5");
+        QTRY_VERIFY_WITH_TIMEOUT(errors().contains(QStringLiteral("1×5×5; it takes 1×4×4")),
+                                 kPatience);
     }
 
     /// Samples without columns are cut by ranges.

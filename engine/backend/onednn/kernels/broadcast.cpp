@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/kernels/broadcast.h"
 
+#include "engine/backend/onednn/kernels/element_functions.h"
 #include "engine/backend/onednn/kernels/parallel.h"
+#include "engine/ops/integers.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace gradwright::onednn {
 namespace {
@@ -37,17 +38,19 @@ void forTiles(const BroadcastLoops& loops, float* out, const BroadcastInputs& in
     });
 }
 
-template <class F>
-void each(float* out, std::size_t size, const F& f) {
-    for (std::size_t i = 0; i < size; ++i)
-        out[i] = f(i);
+/// The op's function of all elements.
+template <class Op>
+void applyTo(const Op& op, float* out, const float* in, std::size_t size) {
+    forChunks(size, kGrain, [&](std::size_t begin, std::size_t end) {
+        const std::array from{in + begin};
+        applyFunction(op, out + begin, from, end - begin);
+    });
 }
 
-template <class F>
-void map(float* out, const float* in, std::size_t size, const F& f) {
-    forChunks(size, kGrain, [&](std::size_t begin, std::size_t end) {
-        for (auto i = begin; i < end; ++i)
-            out[i] = f(in[i]);
+template <class Op>
+void applyTo(const Op& op, const BroadcastLoops& loops, float* out, const BroadcastInputs& in) {
+    forTiles(loops, out, in, [&](float* y, const BroadcastInputs& x, std::size_t size) {
+        applyFunction(op, y, x, size);
     });
 }
 
@@ -85,124 +88,26 @@ std::size_t BroadcastLoops::offset(std::size_t input, std::size_t row) const {
 }
 
 void applyUnary(const UnaryOp& op, float* out, const float* in, std::size_t size) {
-    const auto scale = static_cast<float>(op.scale);
-    const auto shift = static_cast<float>(op.shift);
-    const auto a = static_cast<float>(op.a);
-    const auto b = static_cast<float>(op.b);
-    const auto apply = [&](const auto& f) {
-        map(out, in, size, [&](float x) { return scale * f(x) + shift; });
-    };
-    switch (op.kind) {
-    case UnaryKind::Linear:
-        return apply([](float x) { return x; });
-    case UnaryKind::Exponential:
-        return apply([](float x) { return std::exp(x); });
-    case UnaryKind::Logarithm:
-        return apply([](float x) { return std::log(x); });
-    case UnaryKind::SquareRoot:
-        return apply([](float x) { return std::sqrt(x); });
-    case UnaryKind::Reciprocal:
-        return apply([](float x) { return 1.0F / x; });
-    case UnaryKind::Power:
-        if (a == 2)
-            return apply([](float x) { return x * x; });
-        return apply([a](float x) { return std::pow(x, a); });
-    case UnaryKind::Absolute:
-        return apply([](float x) { return std::abs(x); });
-    case UnaryKind::Sign:
-        return apply([](float x) { return static_cast<float>((x > 0 ? 1 : 0) - (x < 0 ? 1 : 0)); });
-    case UnaryKind::Floor:
-        return apply([](float x) { return std::floor(x); });
-    case UnaryKind::Ceiling:
-        return apply([](float x) { return std::ceil(x); });
-    case UnaryKind::Round:
-        return apply([](float x) { return std::nearbyint(x); });
-    case UnaryKind::Clip:
-        return apply([a, b](float x) { return std::min(std::max(x, a), b); });
-    case UnaryKind::Inside:
-        return apply([a, b](float x) { return a <= x && x <= b ? 1.0F : 0.0F; });
-    case UnaryKind::Sine:
-        return apply([](float x) { return std::sin(x); });
-    case UnaryKind::Cosine:
-        return apply([](float x) { return std::cos(x); });
-    case UnaryKind::ErrorFunction:
-        return apply([](float x) { return std::erf(x); });
-    }
+    applyTo(op, out, in, size);
 }
 
 void applyBinary(const BinaryOp& op, const BroadcastLoops& loops, float* out,
                  const BroadcastInputs& in) {
-    const auto scale = static_cast<float>(op.scale);
-    const auto shift = static_cast<float>(op.shift);
-    const auto apply = [&](const auto& f) {
-        forTiles(loops, out, in, [&](float* y, const BroadcastInputs& x, std::size_t size) {
-            each(y, size, [&](std::size_t i) { return scale * f(x[0][i], x[1][i]) + shift; });
-        });
-    };
-    switch (op.kind) {
-    case BinaryKind::Add:
-        return apply([](float a, float b) { return a + b; });
-    case BinaryKind::Subtract:
-        return apply([](float a, float b) { return a - b; });
-    case BinaryKind::Multiply:
-        return apply([](float a, float b) { return a * b; });
-    case BinaryKind::Divide:
-        return apply([](float a, float b) { return a / b; });
-    case BinaryKind::Power:
-        return apply([](float a, float b) { return std::pow(a, b); });
-    case BinaryKind::Maximum:
-        return apply([](float a, float b) { return a > b || std::isnan(a) ? a : b; });
-    case BinaryKind::Minimum:
-        return apply([](float a, float b) { return a < b || std::isnan(a) ? a : b; });
-    }
+    applyTo(op, loops, out, in);
 }
 
 void applyCompare(const CompareOp& op, const BroadcastLoops& loops, float* out,
                   const BroadcastInputs& in) {
-    const auto apply = [&](const auto& holds) {
-        forTiles(loops, out, in, [&](float* y, const BroadcastInputs& x, std::size_t size) {
-            each(y, size, [&](std::size_t i) { return holds(x[0][i], x[1][i]) ? 1.0F : 0.0F; });
-        });
-    };
-    switch (op.comparison) {
-    case Comparison::Equal:
-        return apply([](float a, float b) { return a == b; });
-    case Comparison::Less:
-        return apply([](float a, float b) { return a < b; });
-    case Comparison::LessOrEqual:
-        return apply([](float a, float b) { return a <= b; });
-    case Comparison::Greater:
-        return apply([](float a, float b) { return a > b; });
-    case Comparison::GreaterOrEqual:
-        return apply([](float a, float b) { return a >= b; });
-    }
+    applyTo(op, loops, out, in);
 }
 
 void applyLogic(const LogicOp& op, const BroadcastLoops& loops, float* out,
                 const BroadcastInputs& in) {
-    const auto apply = [&](const auto& holds) {
-        forTiles(loops, out, in, [&](float* y, const BroadcastInputs& x, std::size_t size) {
-            const float* second = x[1] ? x[1] : x[0];
-            each(y, size,
-                 [&](std::size_t i) { return holds(x[0][i] != 0, second[i] != 0) ? 1.0F : 0.0F; });
-        });
-    };
-    switch (op.kind) {
-    case LogicKind::And:
-        return apply([](bool a, bool b) { return a && b; });
-    case LogicKind::Or:
-        return apply([](bool a, bool b) { return a || b; });
-    case LogicKind::Xor:
-        return apply([](bool a, bool b) { return a != b; });
-    case LogicKind::Not:
-        return apply([](bool a, bool /*b*/) { return !a; });
-    }
+    applyTo(op, loops, out, in);
 }
 
 void applyWhere(const BroadcastLoops& loops, float* out, const BroadcastInputs& in) {
-    forTiles(loops, out, in, [&](float* y, const BroadcastInputs& x, std::size_t size) {
-        each(y, size, [&](std::size_t i) { return x[0][i] != 0 ? x[1][i] : x[2][i]; });
-    });
+    applyTo(WhereOp{}, loops, out, in);
 }
 
 void applyExpand(const BroadcastLoops& loops, float* out, const BroadcastInputs& in) {
@@ -211,12 +116,11 @@ void applyExpand(const BroadcastLoops& loops, float* out, const BroadcastInputs&
     });
 }
 
-void applyCast(DType to, float* out, const float* in, std::size_t size) {
-    if (to == DType::Bool)
-        return map(out, in, size, [](float x) { return x != 0 ? 1.0F : 0.0F; });
-    const bool isReal =
-        to == DType::F32 || to == DType::F64 || to == DType::BF16 || to == DType::F16;
-    map(out, in, size, [isReal](float x) { return isReal ? x : std::trunc(x); });
+void applyCast(DType from, DType to, float* out, const float* in, std::size_t size) {
+    forChunks(size, kGrain, [=](std::size_t begin, std::size_t end) {
+        for (auto i = begin; i < end; ++i)
+            out[i] = castNumber(in[i], from, to);
+    });
 }
 
 void toNumbers(float* out, const std::int32_t* in, std::size_t size) {

@@ -41,7 +41,7 @@ void applyLogic(const LogicOp& op, const BroadcastLoops& loops, float* out,
                 const BroadcastInputs& in);
 void applyWhere(const BroadcastLoops& loops, float* out, const BroadcastInputs& in);
 void applyExpand(const BroadcastLoops& loops, float* out, const BroadcastInputs& in);
-void applyCast(DType to, float* out, const float* in, std::size_t size);
+void applyCast(DType from, DType to, float* out, const float* in, std::size_t size);
 void toNumbers(float* out, const std::int32_t* in, std::size_t size);
 
 } // namespace gradwright::onednn

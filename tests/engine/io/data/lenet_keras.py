@@ -4,7 +4,7 @@ import sys
 
 import keras
 import numpy
-from keras import layers, ops
+from keras import layers
 from safetensors.numpy import load_file
 
 # Where the file of weights has those of each layer, in Keras's order.

@@ -41,12 +41,12 @@ class Net(nn.Module):
     def load_weights(self, path):
         """Takes the weights from a safetensors file that Gradwright wrote."""
         tensors = load_file(path)
-        state = {}
-        for key in self.state_dict():
+        state = self.state_dict()
+        for key in state:
             layer, _, weight = key.partition(".")
             if weight != "num_batches_tracked":
                 state[key] = tensors[f"{PATHS[layer]}/{weight}"]
-        self.load_state_dict(state, strict=False)
+        self.load_state_dict(state)
 
 
 if __name__ == "__main__":

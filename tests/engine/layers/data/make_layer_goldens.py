@@ -268,6 +268,40 @@ def sequences():
              attention)
 
 
+def later():
+    """What came after the others, so that these keep their random numbers."""
+    for axis, params in ((1, {"sizes": "1, 3"}), (3, {"axis": 2, "parts": 3})):
+        sizes = [1, 3] if axis == 1 else 2
+        case("split", [IMAGE],
+             lambda x: torch.cat([p.flatten(1) for p in torch.split(x, sizes, axis)], 1), params)
+    for reverse in (False, True):
+        case("slice", [IMAGE], lambda x: x[:, :, 0:3:2].flip([2] if reverse else []),
+             {"axis": 1, "end": 3, "step": 2, "reverse": reverse})
+    case("slice", [STEPS], lambda x: x.flip(1), {"reverse": True})
+    case("pad", [IMAGE], lambda x: F.pad(x, (3, 1, 0, 2), value=-2.5),
+         {"sides": [0, 2, 3, 1], "value": -2.5})
+
+    def formula(shapes, text, function, shape=(1,), **starts):
+        weights = nn.ParameterDict({name: torch.zeros(shape) for name in starts})
+        text_of = ", ".join(f"{name} = {value}" for name, value in starts.items())
+        case("formula", shapes, lambda *x: function(*x, **weights),
+             {"formula": text, "parameters": text_of, "shared": shape == (1,)},
+             weights if starts else None)
+
+    formula([IMAGE], "x * sigmoid(beta * x)", lambda x, beta: x * torch.sigmoid(beta * x), beta=1)
+    formula([IMAGE], "max(x, 0) + a * min(x, 0)",
+            lambda x, a: x.clamp(min=0) + a * x.clamp(max=0), (4, 1, 1), a=0.25)
+    formula([STEPS, (4,)], "sigmoid(g) * x + (1 - sigmoid(g)) * tanh(y)",
+            lambda x, y, g: g.sigmoid() * x + (1 - g.sigmoid()) * torch.tanh(y[:, None, :]), (4,),
+            g=0)
+    formula([VECTOR], "pow(abs(x) + 0.1, k) + erf(x) * 2 ^ (k * x) - log(x^2 + 1) / k",
+            lambda x, k: (x.abs() + 0.1) ** k + torch.erf(x) * 2 ** (k * x)
+            - torch.log(x ** 2 + 1) / k, k=1.5)
+    formula([IMAGE], "exp(-x^2) + clip(x, -1, 0.5) + softplus(x) * sin(3 * x) + mish(x) - cos(x)",
+            lambda x: torch.exp(-x ** 2) + x.clamp(-1, 0.5) + F.softplus(x) * torch.sin(3 * x)
+            + F.mish(x) - torch.cos(x))
+
+
 activations()
 convolutions()
 pools()
@@ -275,6 +309,7 @@ normalizations()
 merges()
 shapes()
 sequences()
+later()
 
 save_file({name: exact(value) for name, value in tensors.items()},
           pathlib.Path(__file__).with_name("layer_goldens.safetensors"),
