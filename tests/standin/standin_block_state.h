@@ -84,7 +84,10 @@ Block& block();
 
 /// Lets others run until this thread is ready again.
 void pass();
-/// Ends the kernel.
-[[noreturn]] void abandon(const std::string& why, bool isIllegalAddress = false);
+/// Notes what the thread that runs did wrong.
+void blame(const std::string& what, bool isIllegalAddress = false);
+/// Goes on in run(), for good. The stacks of all threads are left as they are, so nothing on them
+/// may own memory.
+[[noreturn]] void leave();
 
 } // namespace gradwright::cuda::standin
