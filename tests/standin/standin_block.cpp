@@ -240,7 +240,7 @@ struct AccessGuard {
 };
 #endif
 
-/// What one launch needs of ThreadSanitizer, and the end of it.
+/// Sets the block up for one launch.
 class LaunchScope {
 public:
     explicit LaunchScope(const KernelRun& kernel) {
@@ -255,20 +255,16 @@ public:
         gridDim = kernel.grid;
 #ifdef GRADWRIGHT_STANDIN_TSAN
         b.hostFiber = __tsan_get_current_fiber();
+        // Kept for later launches, since they are costly; launches are ordered all the same.
         for (unsigned i = 0; i < b.size; ++i)
             for (auto& fiber : b.threads[i].fibers)
-                fiber = __tsan_create_fiber(0);
+                fiber = fiber ? fiber : __tsan_create_fiber(0);
 #endif
     }
     ~LaunchScope() {
         auto& b = block();
         noteAcquire(&b.endTag);
         b.formerShared.clear();
-#ifdef GRADWRIGHT_STANDIN_TSAN
-        for (unsigned i = 0; i < b.size; ++i)
-            for (auto* fiber : b.threads[i].fibers)
-                __tsan_destroy_fiber(fiber);
-#endif
         b.kernel = nullptr;
     }
     LaunchScope(const LaunchScope&) = delete;
