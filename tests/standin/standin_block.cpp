@@ -124,6 +124,7 @@ std::string stuckState() {
 void openBarrier() {
     auto& b = block();
     b.waiting = 0;
+    ++b.barriers;
     for (unsigned i = 0; i < b.size; ++i)
         if (b.threads[i].state == State::AtBarrier)
             b.threads[i].state = State::Ready;
@@ -376,13 +377,16 @@ void barrier(const char* file, int line) {
               ", while others wait at " + barrierPlace());
         leave();
     }
-    noteRelease(&b.barrierTags[b.parity]);
+    // By turns: when this thread goes on, others may have come to the next barrier already, and
+    // what they did before that one is not ordered before what this thread does now.
+    char* tag = &b.barrierTags[b.parity][b.barriers % 2];
+    noteRelease(tag);
     b.threads[b.self].state = State::AtBarrier;
     if (++b.waiting == b.size)
         openBarrier();
     else
         pass();
-    noteAcquire(&b.barrierTags[b.parity]);
+    noteAcquire(tag);
 }
 
 const char* refusal(dim3 grid, dim3 shape, std::size_t sharedBytes) {

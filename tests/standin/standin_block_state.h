@@ -76,8 +76,9 @@ struct Block {
     std::string error; ///< what ended the kernel
     bool isIllegalAddress = false;
 
-    unsigned parity = 0; ///< of the number of blocks that have run
-    char barrierTags[2] = {}, launchTag = 0, endTag = 0;
+    unsigned parity = 0;   ///< of the number of blocks that have run
+    unsigned barriers = 0; ///< that the block has passed
+    char barrierTags[2][2] = {}, launchTag = 0, endTag = 0;
     char groupTags[2][kMostThreads / 32 * kGroupsPerWarp] = {};
 };
 Block& block();
