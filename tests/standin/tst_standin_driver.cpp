@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <csignal>
+#include <random>
 #include <set>
 #include <thread>
 
@@ -165,6 +166,39 @@ private Q_SLOTS:
         }
         QVERIFY2(rounds >= 58 && rounds <= 61, qPrintable(QString::number(rounds)));
         QVERIFY(!memory.release(*other + 1));
+    }
+    void allocationsDoNotMeet() {
+        constexpr std::size_t kMB = 1 << 20;
+        DeviceMemory memory(64 * kMB);
+        std::mt19937 random(7);
+        std::map<Address, std::size_t> blocks;
+        std::size_t used = 0;
+        for (int i = 0; i < 400; ++i) {
+            if (blocks.size() > 8) {
+                const auto victim = std::next(blocks.begin(), random() % 8);
+                used -= victim->second;
+                QVERIFY(memory.release(victim->first));
+                blocks.erase(victim);
+            }
+            // Large ones begin at multiples of other sizes than small ones.
+            const std::size_t bytes =
+                random() % 3 == 0 ? 4 * kMB + random() % kMB : 1 + random() % (100 << 10);
+            const auto place = memory.allocate(bytes);
+            if (!place)
+                continue; // the free places are too small
+            used += bytes;
+            const auto after = blocks.lower_bound(*place);
+            QVERIFY(after == blocks.end() || *place + bytes < after->first);
+            QVERIFY(after == blocks.begin() ||
+                    std::prev(after)->first + std::prev(after)->second < *place);
+            blocks.emplace(*place, bytes);
+            QCOMPARE(memory.used(), used);
+        }
+        QVERIFY(blocks.size() > 4);
+        const DeviceMemory::Open open(memory); // what is kept is still as it was made
+        for (const auto& [address, bytes] : blocks)
+            QCOMPARE(*reinterpret_cast<const std::uint8_t*>(address + bytes - 1), 0xffU);
+        QVERIFY(!memory.writtenBehind());
     }
     void memoryEnds() {
         DeviceMemory memory;
