@@ -200,6 +200,25 @@ private Q_SLOTS:
             QCOMPARE(*reinterpret_cast<const std::uint8_t*>(address + bytes - 1), 0xffU);
         QVERIFY(!memory.writtenBehind());
     }
+    void largeAllocationsPassWhatLiesThere() {
+        constexpr std::size_t kMB = 1 << 20;
+        DeviceMemory memory(16 * kMB);
+        const auto first = memory.allocate(1);
+        const auto next = memory.allocate(3 * kMB);
+        QVERIFY(first && next);
+        std::vector<Address> rest;
+        for (const std::size_t bytes : {kMB, std::size_t{1}})
+            while (const auto place = memory.allocate(bytes))
+                rest.push_back(*place);
+        for (const auto address : rest)
+            QVERIFY(memory.release(address));
+        QVERIFY(memory.release(*first));
+        QCOMPARE(memory.allocate(1), first); // from the front again
+        // Its address is a multiple of 2 MB, and the first one lies in `next`.
+        const auto large = memory.allocate(4 * kMB);
+        QVERIFY(large);
+        QVERIFY(*large >= *next + 3 * kMB);
+    }
     void memoryEnds() {
         DeviceMemory memory;
         memory.setLimit(1000);
