@@ -10,13 +10,17 @@
 
 namespace gradwright::cuda::standin {
 
-#if defined(GRADWRIGHT_STANDIN_ASAN) || defined(GRADWRIGHT_STANDIN_TSAN)
-inline constexpr bool kSanitizerReportsAccesses = true;
+// Why some faults cannot be tested in this build, or null.
+#ifdef GRADWRIGHT_STANDIN_TSAN
+inline const char* const kAccessesEndTheProcess = "ThreadSanitizer ends the process itself.";
 #else
-inline constexpr bool kSanitizerReportsAccesses = false;
+inline const char* const kAccessesEndTheProcess = nullptr;
 #endif
-inline const char* const kOwnReport =
-    "The sanitizer reports the access itself and ends the process.";
+#ifdef GRADWRIGHT_STANDIN_ASAN
+inline const char* const kOverrunsEndTheProcess = "AddressSanitizer ends the process itself.";
+#else
+inline const char* const kOverrunsEndTheProcess = kAccessesEndTheProcess;
+#endif
 
 /// 1, 2, 3, …
 inline std::vector<float> ramp(std::size_t size) {

@@ -72,6 +72,31 @@ __device__ void missingBarrier(float* values) {
     values[firstElement()] = kept[blockDim.x - 1 - threadIdx.x];
 }
 
+/// Moves the values of a block by one place, `times` times.
+__device__ void rotateInBlock(float* values, std::uint32_t times) {
+    GRADWRIGHT_SHARED(kept, float[256]);
+    float value = values[firstElement()];
+    for (unsigned i = 0; i < times; ++i) {
+        kept[threadIdx.x] = value;
+        __syncthreads();
+        value = kept[(threadIdx.x + 1) % blockDim.x];
+        __syncthreads();
+    }
+    values[firstElement()] = value;
+}
+
+/// The same without the barrier between reading and writing again.
+__device__ void missingSecondBarrier(float* values, std::uint32_t times) {
+    GRADWRIGHT_SHARED(kept, float[256]);
+    float value = values[firstElement()];
+    for (unsigned i = 0; i < times; ++i) {
+        kept[threadIdx.x] = value;
+        __syncthreads();
+        value = kept[(threadIdx.x + 1) % blockDim.x];
+    }
+    values[firstElement()] = value;
+}
+
 __device__ void unwrittenShared(float* values) {
     GRADWRIGHT_SHARED(kept, float[64]);
     if (threadIdx.x < 32)

@@ -31,6 +31,8 @@ struct PlantedValues {
     X(planted, reverseInBlock, (float* values), (values))                                          \
     X(planted, reverseDynamically, (float* values), (values))                                      \
     X(planted, missingBarrier, (float* values), (values))                                          \
+    X(planted, rotateInBlock, (float* values, std::uint32_t times), (values, times))               \
+    X(planted, missingSecondBarrier, (float* values, std::uint32_t times), (values, times))        \
     X(planted, unwrittenShared, (float* values), (values))                                         \
     X(planted, tooMuchShared, (float* values), (values))                                           \
     X(planted, skippedBarrier, (), ())                                                             \

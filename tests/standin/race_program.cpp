@@ -24,6 +24,10 @@ bool runKernel(std::string_view name) {
         rig.launch(kernel::reverseInBlock, {{2}, {256}}, values);
     else if (name == "missingBarrier")
         rig.launch(kernel::missingBarrier, {{2}, {256}}, values);
+    else if (name == "rotateInBlock")
+        rig.launch(kernel::rotateInBlock, {{2}, {256}}, values, 3);
+    else if (name == "missingSecondBarrier")
+        rig.launch(kernel::missingSecondBarrier, {{2}, {256}}, values, 3);
     else if (name == "countAtomically")
         rig.launch(kernel::countAtomically, {{3}, {64}}, words, values,
                    Rig::pointer<std::int32_t>(largest));
@@ -40,6 +44,7 @@ bool runKernel(std::string_view name) {
 } // namespace
 
 int main(int argc, char** argv) {
+    gradwrightAdd_planted();
     if (argc != 2 || !runKernel(argv[1]))
         return 1;
     std::puts("finished");

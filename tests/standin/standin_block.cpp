@@ -84,16 +84,6 @@ void enter(unsigned next) {
     noteArrival(fake, nullptr, nullptr);
 }
 
-/// To run(), for good.
-[[noreturn]] void leave() {
-    auto& b = block();
-    noteRelease(&b.endTag);
-    noteFiber(b.hostFiber);
-    noteStack(nullptr, b.hostStack, b.hostStackBytes);
-    b.threads[b.self].context.switchTo(b.host);
-    __builtin_unreachable();
-}
-
 /// The first thread after the one that runs that can go on, or -1.
 int nextReady() {
     auto& b = block();
@@ -114,7 +104,8 @@ std::string barrierPlace() {
     return std::string(b.barrierFile) + ":" + std::to_string(b.barrierLine);
 }
 
-[[noreturn]] void abandonStuck() {
+/// Why no thread can go on.
+std::string stuckState() {
     const auto& b = block();
     unsigned meeting = 0;
     for (unsigned i = 0; i < b.size; ++i)
@@ -127,12 +118,13 @@ std::string barrierPlace() {
         what += (b.waiting > 0 ? " and " : " ") + std::to_string(meeting) + " in warp functions";
     if (b.live < b.size)
         what += "; " + std::to_string(b.size - b.live) + " have ended";
-    abandon(what);
+    return what;
 }
 
 void openBarrier() {
     auto& b = block();
     b.waiting = 0;
+    ++b.barriers;
     for (unsigned i = 0; i < b.size; ++i)
         if (b.threads[i].state == State::AtBarrier)
             b.threads[i].state = State::Ready;
@@ -150,8 +142,10 @@ void threadMain() {
     b.threads[b.self].state = State::Done;
     if (--b.live == 0)
         leave();
-    if (b.waiting > 0 && b.waiting == b.live)
-        abandon("ends, while all others wait at __syncthreads (" + barrierPlace() + ")");
+    if (b.waiting > 0 && b.waiting == b.live) {
+        blame("ends, while all others wait at __syncthreads (" + barrierPlace() + ")");
+        leave();
+    }
     noteRelease(&b.endTag);
     pass();
     __builtin_unreachable();
@@ -229,10 +223,12 @@ private:
         const auto* at = static_cast<const std::byte*>(info->si_addr);
         const auto& b = block();
         if (at >= b.stacks && at < b.stacks + kStacksBytes)
-            abandon("needs more than " + std::to_string(kStackBytes >> 10) + " KB of local memory");
-        abandon("reads or writes what is no memory of the device (address " +
-                    std::to_string(reinterpret_cast<std::uintptr_t>(at)) + ")",
-                true);
+            blame("needs more than " + std::to_string(kStackBytes >> 10) + " KB of local memory");
+        else
+            blame("reads or writes what is no memory of the device (address " +
+                      std::to_string(reinterpret_cast<std::uintptr_t>(at)) + ")",
+                  true);
+        leave();
     }
 
     stack_t formerStack_{};
@@ -245,7 +241,7 @@ struct AccessGuard {
 };
 #endif
 
-/// What one launch needs of ThreadSanitizer, and the end of it.
+/// Sets the block up for one launch.
 class LaunchScope {
 public:
     explicit LaunchScope(const KernelRun& kernel) {
@@ -260,20 +256,16 @@ public:
         gridDim = kernel.grid;
 #ifdef GRADWRIGHT_STANDIN_TSAN
         b.hostFiber = __tsan_get_current_fiber();
+        // Kept for later launches, since they are costly; launches are ordered all the same.
         for (unsigned i = 0; i < b.size; ++i)
             for (auto& fiber : b.threads[i].fibers)
-                fiber = __tsan_create_fiber(0);
+                fiber = fiber ? fiber : __tsan_create_fiber(0);
 #endif
     }
     ~LaunchScope() {
         auto& b = block();
         noteAcquire(&b.endTag);
         b.formerShared.clear();
-#ifdef GRADWRIGHT_STANDIN_TSAN
-        for (unsigned i = 0; i < b.size; ++i)
-            for (auto* fiber : b.threads[i].fibers)
-                __tsan_destroy_fiber(fiber);
-#endif
         b.kernel = nullptr;
     }
     LaunchScope(const LaunchScope&) = delete;
@@ -311,22 +303,33 @@ void setThreadOrder(Order order, std::uint64_t seed) {
 
 void pass() {
     const int next = nextReady();
-    if (next < 0)
-        abandonStuck();
+    if (next < 0) {
+        blame(stuckState());
+        leave();
+    }
     if (static_cast<unsigned>(next) != block().self)
         enter(static_cast<unsigned>(next));
 }
 
-void abandon(const std::string& why, bool isIllegalAddress) {
+void blame(const std::string& what, bool isIllegalAddress) {
     auto& b = block();
     b.error = std::string("kernel ") + b.kernel->name + ", block " + text(blockIdx) + ", thread " +
-              text(b.threads[b.self].index) + ": " + why;
+              text(b.threads[b.self].index) + ": " + what;
     b.isIllegalAddress = isIllegalAddress;
-    leave();
+}
+
+void leave() {
+    auto& b = block();
+    noteRelease(&b.endTag);
+    noteFiber(b.hostFiber);
+    noteStack(nullptr, b.hostStack, b.hostStackBytes);
+    b.threads[b.self].context.switchTo(b.host);
+    __builtin_unreachable();
 }
 
 void fail(const char* what) {
-    abandon(what);
+    blame(what);
+    leave();
 }
 
 void* sharedMemory(const void* tag, std::size_t bytes) {
@@ -361,23 +364,29 @@ int lane() {
 
 void barrier(const char* file, int line) {
     auto& b = block();
-    if (b.live < b.size)
-        abandon(std::string("comes to __syncthreads (") + file + ":" + std::to_string(line) +
-                "), but " + std::to_string(b.size - b.live) + " threads have ended without it");
+    if (b.live < b.size) {
+        blame(std::string("comes to __syncthreads (") + file + ":" + std::to_string(line) +
+              "), but " + std::to_string(b.size - b.live) + " threads have ended without it");
+        leave();
+    }
     if (b.waiting == 0) {
         b.barrierFile = file;
         b.barrierLine = line;
     } else if (line != b.barrierLine || std::strcmp(file, b.barrierFile) != 0) {
-        abandon(std::string("comes to __syncthreads at ") + file + ":" + std::to_string(line) +
-                ", while others wait at " + barrierPlace());
+        blame(std::string("comes to __syncthreads at ") + file + ":" + std::to_string(line) +
+              ", while others wait at " + barrierPlace());
+        leave();
     }
-    noteRelease(&b.barrierTags[b.parity]);
+    // By turns: when this thread goes on, others may have come to the next barrier already, and
+    // what they did before that one is not ordered before what this thread does now.
+    char* tag = &b.barrierTags[b.parity][b.barriers % 2];
+    noteRelease(tag);
     b.threads[b.self].state = State::AtBarrier;
     if (++b.waiting == b.size)
         openBarrier();
     else
         pass();
-    noteAcquire(&b.barrierTags[b.parity]);
+    noteAcquire(tag);
 }
 
 const char* refusal(dim3 grid, dim3 shape, std::size_t sharedBytes) {

@@ -76,15 +76,19 @@ struct Block {
     std::string error; ///< what ended the kernel
     bool isIllegalAddress = false;
 
-    unsigned parity = 0; ///< of the number of blocks that have run
-    char barrierTags[2] = {}, launchTag = 0, endTag = 0;
+    unsigned parity = 0;   ///< of the number of blocks that have run
+    unsigned barriers = 0; ///< that the block has passed
+    char barrierTags[2][2] = {}, launchTag = 0, endTag = 0;
     char groupTags[2][kMostThreads / 32 * kGroupsPerWarp] = {};
 };
 Block& block();
 
 /// Lets others run until this thread is ready again.
 void pass();
-/// Ends the kernel.
-[[noreturn]] void abandon(const std::string& why, bool isIllegalAddress = false);
+/// Notes what the thread that runs did wrong.
+void blame(const std::string& what, bool isIllegalAddress = false);
+/// Goes on in run(), for good. The stacks of all threads are left as they are, so nothing on them
+/// may own memory.
+[[noreturn]] void leave();
 
 } // namespace gradwright::cuda::standin

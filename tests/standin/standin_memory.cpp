@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 #include <new>
 
 #ifdef GRADWRIGHT_STANDIN_ASAN
@@ -16,7 +17,13 @@ namespace gradwright::cuda::standin {
 namespace {
 
 constexpr std::size_t kDevicePage = 4096;
+constexpr std::size_t kHugePage = std::size_t{2} << 20; ///< of which large allocations are made
 constexpr std::byte kRest{0xa5};
+#ifdef GRADWRIGHT_STANDIN_ASAN
+constexpr bool kReportsWritesItself = true; ///< AddressSanitizer, when they happen
+#else
+constexpr bool kReportsWritesItself = false;
+#endif
 
 std::size_t pagesOf(std::size_t bytes) {
     return (bytes + kDevicePage - 1) / kDevicePage * kDevicePage;
@@ -60,19 +67,27 @@ std::optional<Address> DeviceMemory::freePlace(std::size_t bytes) const {
     const auto size = pagesOf(bytes) + kDevicePage;
     const auto first = reinterpret_cast<Address>(base_) + kDevicePage;
     const auto end = reinterpret_cast<Address>(base_) + range_;
+    const auto alignment = bytes >= 2 * kHugePage ? kHugePage : kDevicePage;
+    const auto aligned = [&](Address at) { return (at + alignment - 1) / alignment * alignment; };
     const auto fits = [&](Address at) {
         const auto after = blocks_.lower_bound(at);
-        return at + size <= (after == blocks_.end() ? end : after->first);
+        if (at + size > (after == blocks_.end() ? end : after->first))
+            return false;
+        if (after == blocks_.begin())
+            return true;
+        const auto& [address, length] = *std::prev(after);
+        return address + pagesOf(length) + kDevicePage <= at;
     };
-    if (fits(next_))
-        return next_;
+    if (const auto at = aligned(next_); fits(at))
+        return at;
     for (const auto& [address, length] : blocks_)
-        if (const auto at = address + pagesOf(length) + kDevicePage; at >= next_ && fits(at))
+        if (const auto at = aligned(address + pagesOf(length) + kDevicePage);
+            at >= next_ && fits(at))
             return at;
-    if (fits(first))
-        return first;
+    if (const auto at = aligned(first); fits(at))
+        return at;
     for (const auto& [address, length] : blocks_)
-        if (const auto at = address + pagesOf(length) + kDevicePage; fits(at))
+        if (const auto at = aligned(address + pagesOf(length) + kDevicePage); fits(at))
             return at;
     return std::nullopt;
 }
@@ -83,6 +98,8 @@ std::optional<Address> DeviceMemory::allocate(std::size_t bytes) {
     const auto place = freePlace(bytes);
     if (!place)
         return std::nullopt;
+    if (bytes >= 2 * kHugePage) // so that each Open costs less
+        madvise(pointer(*place), pagesOf(bytes), MADV_HUGEPAGE);
     protect(*place, bytes, PROT_READ | PROT_WRITE);
     std::memset(pointer(*place), 0xff, bytes);
     auto* rest = pointer(*place) + bytes;
@@ -133,7 +150,8 @@ bool DeviceMemory::overlaps(const void* at, std::size_t bytes) const {
 }
 
 std::optional<Address> DeviceMemory::writtenBehind() {
-#ifndef GRADWRIGHT_STANDIN_ASAN // which reports it, when it happens
+    if (kReportsWritesItself)
+        return std::nullopt;
     for (const auto& [address, bytes] : blocks_) {
         auto* rest = pointer(address) + bytes;
         const auto size = pagesOf(bytes) - bytes;
@@ -142,7 +160,6 @@ std::optional<Address> DeviceMemory::writtenBehind() {
             return address;
         }
     }
-#endif
     return std::nullopt;
 }
 
