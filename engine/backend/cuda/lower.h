@@ -24,6 +24,7 @@ void lower(Lowering& lowering, const CompareOp& op);
 void lower(Lowering& lowering, const LogicOp& op);
 void lower(Lowering& lowering, const WhereOp& op);
 void lower(Lowering& lowering, const CastOp& op);
+void lower(Lowering& lowering, const FusedOp& op);
 void lower(Lowering& lowering, const FillOp& op);
 void lower(Lowering& lowering, const ExpandOp& op);
 void lower(Lowering& lowering, const AddOp& op);

@@ -2,6 +2,7 @@
 #include "engine/backend/cuda/axes.h"
 #include "engine/backend/cuda/kernels/element.h"
 #include "engine/backend/cuda/lower.h"
+#include "engine/ops/integers.h"
 
 #include <algorithm>
 
@@ -38,13 +39,9 @@ private:
 };
 
 template <class Kind>
-ElementFunction functionOf(Kind kind, double scale, double shift, double a = 0, double b = 0) {
+ScaledFunction functionOf(Kind kind, double scale, double shift, double a = 0, double b = 0) {
     return {static_cast<std::int32_t>(kind), static_cast<float>(scale), static_cast<float>(shift),
             static_cast<float>(a), static_cast<float>(b)};
-}
-
-bool isWhole(DType type) {
-    return type != DType::F32 && type != DType::F64 && type != DType::BF16 && type != DType::F16;
 }
 
 std::uint64_t sizeOf(const Shape& shape) {
@@ -112,12 +109,23 @@ void lower(Lowering& lowering, const WhereOp& /*op*/) {
     lowering.launch(kernel::where, x.launch(), x[0], x[1], x[2], lowering.output(), x.axes());
 }
 
+/// As castNumber(): real numbers saturate, integers keep their low bits.
 void lower(Lowering& lowering, const CastOp& op) {
-    if (!isWhole(op.to))
+    const auto from = lowering.graph().type(lowering.op().inputs[0]).element;
+    const bool staysWhole = !isRealType(from) && (op.to == DType::I64 || op.to == from);
+    if (isRealType(op.to) || (staysWhole && op.to != DType::Bool))
         return copyFrom(lowering, stridesOf(lowering.outputShape()));
     const Operands x(lowering);
-    lowering.launch(op.to == DType::Bool ? kernel::castTruth : kernel::castWhole, x.launch(), x[0],
-                    lowering.output(), x.axes());
+    if (op.to == DType::Bool) {
+        lowering.launch(kernel::castTruth, x.launch(), x[0], lowering.output(), x.axes());
+    } else if (isRealType(from)) {
+        const auto [least, most] = rangeOf(op.to);
+        lowering.launch(kernel::castSaturating, x.launch(), x[0], lowering.output(), x.axes(),
+                        static_cast<float>(least), static_cast<float>(most));
+    } else {
+        lowering.launch(kernel::castWrapping, x.launch(), x[0], lowering.output(), x.axes(),
+                        op.to == DType::I32 ? 32 : 8, op.to == DType::U8 ? 0 : 1);
+    }
 }
 
 void lower(Lowering& lowering, const FillOp& op) {

@@ -6,6 +6,8 @@
 
 namespace gradwright::cuda::kernels {
 
+inline constexpr unsigned kFusedThreads = 256;
+
 __device__ inline float load(const Operand& operand, std::int64_t at) {
     return operand.isIndices
                ? static_cast<float>(static_cast<const std::int32_t*>(operand.data)[at])
@@ -52,7 +54,7 @@ __device__ inline void forEachElement(const ElementAxes& axes, float* y, const F
 }
 
 __device__ inline void unary(const Operand& x, float* y, const ElementAxes& axes,
-                             const ElementFunction& f) {
+                             const ScaledFunction& f) {
     forEachElement(
         axes, y,
         [&](float value) {
@@ -62,7 +64,7 @@ __device__ inline void unary(const Operand& x, float* y, const ElementAxes& axes
 }
 
 __device__ inline void binary(const Operand& a, const Operand& b, float* y, const ElementAxes& axes,
-                              const ElementFunction& f) {
+                              const ScaledFunction& f) {
     forEachElement(
         axes, y,
         [&](float left, float right) {
@@ -106,10 +108,30 @@ __device__ inline void where(const Operand& condition, const Operand& a, const O
     }
 }
 
-/// Fractions are cut off.
-__device__ inline void castWhole(const Operand& x, float* y, const ElementAxes& axes) {
+/// Fractions are cut off; no number becomes 0.
+__device__ inline void castSaturating(const Operand& x, float* y, const ElementAxes& axes,
+                                      float least, float most) {
     forEachElement(
-        axes, y, [](float value) { return truncf(value); }, x);
+        axes, y,
+        [&](float value) {
+            return value != value ? 0.0F : fminf(fmaxf(truncf(value), least), most);
+        },
+        x);
+}
+
+/// The integer of 8 or 32 bits that has the low bits.
+__device__ inline void castWrapping(const Operand& x, float* y, const ElementAxes& axes, int bits,
+                                    int isSigned) {
+    forEachElement(
+        axes, y,
+        [&](float value) {
+            const auto whole = static_cast<std::int64_t>(fmodf(value, 4294967296.0F));
+            if (bits == 32)
+                return static_cast<float>(static_cast<std::int32_t>(whole));
+            return isSigned ? static_cast<float>(static_cast<std::int8_t>(whole))
+                            : static_cast<float>(static_cast<std::uint8_t>(whole));
+        },
+        x);
 }
 
 __device__ inline void castTruth(const Operand& x, float* y, const ElementAxes& axes) {
@@ -128,6 +150,56 @@ __device__ inline void copyAlong(const Operand& from, float* to, const ElementAx
             atTo += k * toStrides.stride[axis];
         });
         to[atTo] = load(from, atFrom);
+    }
+}
+
+/// The registers of a block's threads, a column each.
+using FusedRegisters = float[kMostFusedRegisters][kFusedThreads];
+
+__device__ inline float resultOf(const FusedStep& step, const FusedRegisters& registers) {
+    const auto at = [&](int operand) { return registers[step.operands[operand]][threadIdx.x]; };
+    const auto& f = step.f;
+    switch (step.family) {
+    case FusedStep::Family::Unary:
+        return f.scale * unaryOf(static_cast<UnaryKind>(f.kind), f.a, f.b, at(0)) + f.shift;
+    case FusedStep::Family::Binary:
+        return f.scale * binaryOf(static_cast<BinaryKind>(f.kind), at(0), at(1)) + f.shift;
+    case FusedStep::Family::Compare:
+        return holds(static_cast<Comparison>(f.kind), at(0), at(1)) ? 1.0F : 0.0F;
+    case FusedStep::Family::Logic:
+        return logicOf(static_cast<LogicKind>(f.kind), at(0) != 0, at(1) != 0) ? 1.0F : 0.0F;
+    case FusedStep::Family::Where:
+        return at(0) != 0 ? at(1) : at(2);
+    case FusedStep::Family::Truth:
+        return at(0) != 0 ? 1.0F : 0.0F;
+    case FusedStep::Family::Copy:
+        return at(0);
+    case FusedStep::Family::Activation:
+        return activationOf(static_cast<ActivationKind>(f.kind), f.a, at(0));
+    case FusedStep::Family::ActivationSlope:
+        return at(0) * derivativeOf(static_cast<ActivationKind>(f.kind), f.a, at(1));
+    }
+    return 0.0F;
+}
+
+/// All steps of an element, then the thread's next element.
+__device__ inline void runFused(const FusedProgram& program, const ElementAxes& axes) {
+    GRADWRIGHT_SHARED(registers, FusedRegisters);
+    for (std::size_t i = firstElement(); i < axes.elements; i += allThreads()) {
+        GRADWRIGHT_UNROLL
+        for (int input = 0; input < kMostFusedInputs; ++input) {
+            if (input >= program.inputs)
+                continue;
+            const Operand& operand = program.input[input];
+            std::int64_t at = 0;
+            forEachAxis(axes, i, [&](int axis, std::int64_t k) { at += k * operand.stride[axis]; });
+            registers[input][threadIdx.x] = load(operand, at);
+        }
+        for (int step = 0; step < program.steps; ++step)
+            registers[program.step[step].result][threadIdx.x] =
+                resultOf(program.step[step], registers);
+        for (int result = 0; result < program.results; ++result)
+            program.result[result].to[i] = registers[program.result[result].from][threadIdx.x];
     }
 }
 

@@ -6,8 +6,8 @@
 
 // Element-wise ops and copies along other axes.
 #define GRADWRIGHT_ELEMENT_KERNELS(X)                                                              \
-    X(element, unary, (Operand x, float* y, ElementAxes axes, ElementFunction f), (x, y, axes, f)) \
-    X(element, binary, (Operand a, Operand b, float* y, ElementAxes axes, ElementFunction f),      \
+    X(element, unary, (Operand x, float* y, ElementAxes axes, ScaledFunction f), (x, y, axes, f))  \
+    X(element, binary, (Operand a, Operand b, float* y, ElementAxes axes, ScaledFunction f),       \
       (a, b, y, axes, f))                                                                          \
     X(element, compare, (Operand a, Operand b, float* y, ElementAxes axes, std::int32_t kind),     \
       (a, b, y, axes, kind))                                                                       \
@@ -15,10 +15,15 @@
       (a, b, y, axes, kind))                                                                       \
     X(element, where, (Operand condition, Operand a, Operand b, float* y, ElementAxes axes),       \
       (condition, a, b, y, axes))                                                                  \
-    X(element, castWhole, (Operand x, float* y, ElementAxes axes), (x, y, axes))                   \
+    X(element, castSaturating, (Operand x, float* y, ElementAxes axes, float least, float most),   \
+      (x, y, axes, least, most))                                                                   \
+    X(element, castWrapping,                                                                       \
+      (Operand x, float* y, ElementAxes axes, std::int32_t bits, std::int32_t isSigned),           \
+      (x, y, axes, bits, isSigned))                                                                \
     X(element, castTruth, (Operand x, float* y, ElementAxes axes), (x, y, axes))                   \
     X(element, copyAlong, (Operand from, float* to, ElementAxes axes, Strided toStrides),          \
       (from, to, axes, toStrides))                                                                 \
+    X(element, runFused, (FusedProgram program, ElementAxes axes), (program, axes))                \
     X(element, fill, (float* to, std::uint64_t size, float value), (to, size, value))              \
     X(element, activate,                                                                           \
       (const float* x, float* y, std::uint64_t size, std::int32_t kind, float alpha),              \

@@ -72,9 +72,47 @@ struct ElementAxes {
 };
 
 /// y = scale · f(x) + shift; `a` and `b` belong to f.
-struct ElementFunction {
+struct ScaledFunction {
     std::int32_t kind = 0; ///< of the enumeration that goes with the kernel
     float scale = 1, shift = 0, a = 0, b = 0;
+};
+
+inline constexpr int kMostFusedInputs = 8;
+inline constexpr int kMostFusedRegisters = 40;
+inline constexpr int kMostFusedOperands = 4;
+
+/// One step of a fused op, over the registers of an element.
+struct FusedStep {
+    /// Which enumeration `f.kind` belongs to.
+    enum class Family : std::int32_t {
+        Unary,
+        Binary,
+        Compare,
+        Logic,
+        Where,
+        Truth,
+        Copy,
+        Activation,
+        ActivationSlope
+    };
+    Family family = Family::Copy;
+    ScaledFunction f;
+    std::int32_t operands[kMostFusedOperands] = {};
+    std::int32_t result = 0;
+};
+
+/// A register that is read outside.
+struct FusedResult {
+    float* to = nullptr;
+    std::int32_t from = 0;
+};
+
+/// A fused op: registers 0 … inputs - 1 are its inputs.
+struct FusedProgram {
+    Operand input[kMostFusedInputs];
+    const FusedStep* step = nullptr;
+    const FusedResult* result = nullptr;
+    std::int32_t inputs = 0, steps = 0, results = 0;
 };
 
 } // namespace gradwright::cuda
