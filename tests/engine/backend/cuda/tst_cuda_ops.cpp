@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/cuda/cuda_backend.h"
 #include "engine/backend/cuda/lowering.h"
-#include "engine/training/recipes/optimizers.h"
 #include "tests/engine/backend/compare_programs.h"
+#include "tests/engine/backend/cuda/cuda_rig.h"
 #include "tests/engine/backend/op_cases.h"
-#include "tests/standin/standin_driver.h"
 
 #include <QTest>
 
@@ -15,17 +13,11 @@ using namespace gradwright::test;
 
 namespace {
 
-std::unique_ptr<Backend> cudaBackend() {
-    return cuda::makeCudaBackend(cuda::standin::standinDriver(), 0,
-                                 cuda::standin::standinImages());
-}
-
 CompileOptions descent(const OpCase& opCase, Mode mode, Precision precision) {
-    const auto& sgd = optimizer("sgd");
     return {.batch = opCase.batch,
             .precision = precision,
             .mode = mode,
-            .update = sgd.make(Params(sgd.params, ParamValues{{"momentum", 0.9}}))};
+            .update = ruleOf("sgd", {{"momentum", 0.9}})};
 }
 
 /// The ops of a program of the case that a GPU has no kernels for, by name.
