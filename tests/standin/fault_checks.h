@@ -13,13 +13,15 @@ namespace gradwright::cuda::standin {
 // Why some faults cannot be tested in this build, or null.
 #ifdef GRADWRIGHT_STANDIN_TSAN
 inline const char* const kAccessesEndTheProcess = "ThreadSanitizer ends the process itself.";
+inline const char* const kRacesAreReported = "ThreadSanitizer reports the race.";
 #else
 inline const char* const kAccessesEndTheProcess = nullptr;
+inline const char* const kRacesAreReported = nullptr;
 #endif
 #ifdef GRADWRIGHT_STANDIN_ASAN
 inline const char* const kOverrunsEndTheProcess = "AddressSanitizer ends the process itself.";
 #else
-inline const char* const kOverrunsEndTheProcess = kAccessesEndTheProcess;
+inline const char* const kOverrunsEndTheProcess = nullptr;
 #endif
 
 /// 1, 2, 3, …
