@@ -27,10 +27,18 @@ Device::Device(const Driver& driver, int ordinal, std::span<const Image> images)
     check(driver_.deviceAttribute(&count, kMultiprocessors, device_), "the GPU");
     multiprocessors_ = static_cast<unsigned>(std::max(count, 1));
     check(driver_.contextRetain(&context_, device_), "the GPU cannot be used");
+    if (const int error = driver_.contextSet(context_); error != 0) {
+        driver_.contextRelease(device_);
+        check(error, "the GPU cannot be used");
+    }
+}
+
+void Device::use() const {
     check(driver_.contextSet(context_), "the GPU cannot be used");
 }
 
 Device::~Device() {
+    driver_.contextSet(context_);
     for (const auto& [family, module] : modules_)
         driver_.moduleUnload(module);
     driver_.contextRelease(device_);
@@ -76,14 +84,18 @@ DriverFunction* Device::function(const char* family, const char* name) {
 Memory::Memory(std::shared_ptr<Device> device, std::size_t bytes)
     : device_(std::move(device))
     , bytes_(bytes) {
-    if (bytes > 0)
-        device_->check(device_->driver().allocate(&address_, bytes),
-                       fmt::format("{} bytes of the GPU's memory", bytes));
+    if (bytes == 0)
+        return;
+    device_->use();
+    device_->check(device_->driver().allocate(&address_, bytes),
+                   fmt::format("{} bytes of the GPU's memory", bytes));
 }
 
 Memory::~Memory() {
-    if (address_ != 0)
-        device_->driver().release(address_);
+    if (address_ == 0)
+        return;
+    device_->driver().contextSet(device_->context());
+    device_->driver().release(address_);
 }
 
 Pinned::Pinned(std::shared_ptr<Device> device, std::size_t bytes)
@@ -91,6 +103,7 @@ Pinned::Pinned(std::shared_ptr<Device> device, std::size_t bytes)
     , bytes_(bytes) {
     if (bytes == 0)
         return;
+    device_->use();
     void* address = nullptr;
     device_->check(device_->driver().hostAllocate(&address, bytes, 0),
                    fmt::format("{} bytes of pinned memory", bytes));
@@ -98,21 +111,27 @@ Pinned::Pinned(std::shared_ptr<Device> device, std::size_t bytes)
 }
 
 Pinned::~Pinned() {
-    if (data_)
-        device_->driver().hostRelease(data_);
+    if (!data_)
+        return;
+    device_->driver().contextSet(device_->context());
+    device_->driver().hostRelease(data_);
 }
 
 RecordedWork::~RecordedWork() {
-    if (exec_)
-        device_->driver().graphExecDestroy(exec_);
+    if (!exec_)
+        return;
+    device_->driver().contextSet(device_->context());
+    device_->driver().graphExecDestroy(exec_);
 }
 
 Stream::Stream(std::shared_ptr<Device> device)
     : device_(std::move(device)) {
+    device_->use();
     device_->check(device_->driver().streamCreate(&stream_, kNonBlocking), "a stream");
 }
 
 Stream::~Stream() {
+    device_->driver().contextSet(device_->context());
     device_->driver().streamDestroy(stream_);
 }
 

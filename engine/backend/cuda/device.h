@@ -58,7 +58,7 @@ struct Launch {
     unsigned sharedBytes = 0;
 };
 
-/// One GPU: its context and our kernels. Used by one thread at a time.
+/// One GPU: its context and our kernels. Used by one thread at a time, and by each after use().
 class Device {
 public:
     Device(const Driver& driver, int ordinal, std::span<const Image> images);
@@ -66,7 +66,13 @@ public:
     Device(const Device&) = delete;
     Device& operator=(const Device&) = delete;
 
+    /// What this thread asks of the driver from now on goes to this device. Memory, streams and
+    /// recorded work see to it when they are made and when they end; programs and weights when they
+    /// are called.
+    void use() const;
+
     [[nodiscard]] const Driver& driver() const { return driver_; }
+    [[nodiscard]] DriverContext* context() const { return context_; }
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] unsigned multiprocessors() const { return multiprocessors_; }
     [[nodiscard]] std::size_t freeMemory() const;

@@ -333,6 +333,7 @@ void CudaProgram::takeResults() {
 }
 
 void CudaProgram::submit(const StepRequest& step) {
+    device_->use();
     submitted_.reset();
     reached_ = State::Compiled;
     const bool learns = options_.mode == Mode::Training;
@@ -349,6 +350,7 @@ void CudaProgram::submit(const StepRequest& step) {
 }
 
 std::optional<StepResult> CudaProgram::finish(const std::stop_token& /*stop*/) {
+    device_->use();
     const auto step = std::exchange(submitted_, {});
     if (!step)
         throw Error("no step was submitted");
@@ -379,6 +381,7 @@ std::optional<StepResult> CudaProgram::finish(const std::stop_token& /*stop*/) {
 
 bool CudaProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
                           const std::stop_token& stop) {
+    device_->use();
     reached_ = State::Compiled;
     if (stop.stop_requested())
         return false;
@@ -393,6 +396,7 @@ bool CudaProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
 }
 
 bool CudaProgram::backward(const std::stop_token& stop) {
+    device_->use();
     if (options_.mode != Mode::Training)
         throw Error("gradients need a program compiled for training");
     require(State::Forward, "the backward pass");
@@ -408,6 +412,7 @@ bool CudaProgram::backward(const std::stop_token& stop) {
 }
 
 void CudaProgram::update(double learningRate, std::uint64_t step) {
+    device_->use();
     if (!moves())
         throw Error("the program was compiled without an optimizer");
     require(State::Backward, "the update");
@@ -442,6 +447,7 @@ void CudaProgram::requireReadable(ValueId value) const {
 }
 
 std::vector<float> CudaProgram::download(ValueId value) const {
+    device_->use();
     std::vector<float> values(sizeOf(value));
     stream_.copyOut(values.data(), memory_.values[value.index()], values.size() * sizeof(float));
     stream_.synchronize();
@@ -454,6 +460,7 @@ Tensor CudaProgram::read(ValueId value) const {
 }
 
 void CudaProgram::copyOutput(ValueId value, std::span<float> out) const {
+    device_->use();
     requireReadable(value);
     const auto size = sizeOf(value);
     if (out.size() != size)
@@ -469,6 +476,7 @@ void CudaProgram::copyOutput(ValueId value, std::span<float> out) const {
 
 /// Values share memory, so the pass runs again, op by op.
 std::optional<std::string> CudaProgram::firstNonFinite() const {
+    device_->use();
     require(State::Forward, "the search for a NaN");
     const auto isFinite = [&](ValueId value) {
         const auto values = download(value);

@@ -53,6 +53,7 @@ void CudaWeights::writeSlot(WeightId id, std::size_t slot, const Tensor& values)
 }
 
 void CudaWeights::exchange(std::size_t slot) {
+    device_->use();
     std::size_t largest = 0;
     for (const auto& spec : specs_)
         largest = std::max(largest, bytesOf(spec));
@@ -126,6 +127,7 @@ void CudaWeights::requireSlot(WeightId id, std::size_t slot) const {
 }
 
 Tensor CudaWeights::download(WeightId id, Address from) const {
+    device_->use();
     Tensor values(DType::F32, specs_[id.index()].shape);
     stream_.copyOut(values.span<float>().data(), from, bytesOf(specs_[id.index()]));
     stream_.synchronize();
@@ -133,6 +135,7 @@ Tensor CudaWeights::download(WeightId id, Address from) const {
 }
 
 void CudaWeights::upload(WeightId id, Address to, const Tensor& values) {
+    device_->use();
     const auto& spec = specs_[id.index()];
     if (values.shape() != spec.shape)
         throw Error("weight {} has shape {}, not {}", spec.key, toString(spec.shape),

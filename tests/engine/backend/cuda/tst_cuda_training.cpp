@@ -7,6 +7,7 @@
 #include <QTest>
 
 #include <limits>
+#include <thread>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -190,6 +191,16 @@ private Q_SLOTS:
         QVERIFY(result->fault->where == NonFinite::Where::Loss);
         QCOMPARE(result->fault->path, std::string("image"));
         QVERIFY(stateOf(*program->weights()) == before);
+    }
+
+    /// A program is made by one thread and run by another.
+    void otherThreadsRunPrograms() {
+        const auto net = multilayerPerceptron();
+        const auto program = cudaBackend()->compile(net.graph, trainingWith(ruleOf("adam")));
+        std::vector<double> losses;
+        std::thread([&] { losses = trainBySteps(*program, net.graph); }).join();
+        QCOMPARE(losses.size(), std::size_t{3});
+        QCOMPARE(trainBySteps(*program, net.graph).size(), std::size_t{3});
     }
 
     void faultsOfTheDeviceAreErrors() {
