@@ -3,6 +3,7 @@
 #include "app/cli/output.h"
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
+#include "engine/backend/gpus.h"
 #include "engine/data/dataset.h"
 #include "engine/graph/analysis.h"
 #include "engine/layers/catalog.h"
@@ -124,6 +125,33 @@ void makeProject(const std::string& key, const std::filesystem::path& file, bool
         printLine(fmt::format("Wrote {}", file.string()));
 }
 
+/// GPUs beside the engines of the processor.
+void listGpus(Json& list, bool asJson) {
+    const auto search = findGpus();
+    for (const auto& gpu : search.found) {
+        const auto capability = fmt::format("{}.{}", gpu.major, gpu.minor);
+        const auto driver =
+            fmt::format("{}.{}", gpu.driverVersion / 1000, gpu.driverVersion % 1000 / 10);
+        if (asJson)
+            list.push_back({{"device", gpu.key},
+                            {"engine", "none"},
+                            {"name", gpu.name},
+                            {"memory", gpu.memory},
+                            {"compute_capability", capability},
+                            {"multiprocessors", gpu.multiprocessors},
+                            {"driver", driver},
+                            {"precisions", Json::array()},
+                            {"emulated", Json::array()}});
+        else
+            printLine(fmt::format("{}  {}, {:.1f} GiB, compute capability {}, driver for CUDA {}; "
+                                  "networks are not trained on GPUs yet",
+                                  gpu.key, gpu.name, static_cast<double>(gpu.memory) / 1073741824.0,
+                                  capability, driver));
+    }
+    if (!asJson && search.found.empty())
+        printLine(fmt::format("No GPU: {}", search.why));
+}
+
 void listDevices(bool asJson) {
     Json list = Json::array();
     for (const auto& backend : backends()) {
@@ -152,6 +180,7 @@ void listDevices(bool asJson) {
                                   padded(backend->key(), 10), device.name, availableThreads(),
                                   texts, device.detail));
     }
+    listGpus(list, asJson);
     if (asJson)
         printJson(list);
 }
