@@ -7,8 +7,6 @@
 namespace gradwright::cuda {
 namespace {
 
-// CUdevice_attribute
-constexpr int kMultiprocessors = 16;
 // CUstream_flags: does not wait for the default stream.
 constexpr unsigned kNonBlocking = 1;
 // CUstreamCaptureMode: only this thread's calls count.
@@ -24,7 +22,9 @@ Device::Device(const Driver& driver, int ordinal, std::span<const Image> images)
     check(driver_.deviceName(name.data(), static_cast<int>(name.size()), device_), "the GPU");
     name_ = name.data();
     int count = 1;
-    check(driver_.deviceAttribute(&count, kMultiprocessors, device_), "the GPU");
+    check(driver_.deviceAttribute(&count, static_cast<int>(DeviceAttribute::Multiprocessors),
+                                  device_),
+          "the GPU");
     multiprocessors_ = static_cast<unsigned>(std::max(count, 1));
     check(driver_.contextRetain(&context_, device_), "the GPU cannot be used");
     if (const int error = driver_.contextSet(context_); error != 0) {

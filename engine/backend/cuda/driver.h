@@ -64,6 +64,9 @@ struct DriverGraphExec;
     X("cuGraphDestroy", graphDestroy, (DriverGraph * graph))                                       \
     X("cuGetErrorName", errorName, (int error, const char** name))
 
+/// What deviceAttribute() is asked for: CUdevice_attribute.
+enum class DeviceAttribute { Multiprocessors = 16, ComputeMajor = 75, ComputeMinor = 76 };
+
 /// The driver as a table: NVIDIA's, loaded by name at run time, or in tests one that runs the
 /// kernels on the processor.
 struct Driver {

@@ -8,12 +8,7 @@
 namespace gradwright::cuda {
 namespace {
 
-// CUdevice_attribute
-constexpr int kMultiprocessors = 16;
-constexpr int kComputeMajor = 75;
-constexpr int kComputeMinor = 76;
-
-std::string nameOf(const Driver& driver, int error) {
+std::string errorName(const Driver& driver, int error) {
     const char* name = nullptr;
     return driver.errorName(error, &name) == 0 && name ? std::string(name)
                                                        : fmt::format("error {}", error);
@@ -23,8 +18,8 @@ std::string nameOf(const Driver& driver, int error) {
 int describe(const Driver& driver, int ordinal, GpuInfo& gpu) {
     int device = 0;
     std::array<char, 256> name{};
-    const auto attribute = [&](int& value, int which) {
-        return driver.deviceAttribute(&value, which, device);
+    const auto attribute = [&](int& value, DeviceAttribute which) {
+        return driver.deviceAttribute(&value, static_cast<int>(which), device);
     };
     gpu.key = fmt::format("cuda:{}", ordinal);
     if (const int error = driver.deviceGet(&device, ordinal); error != 0)
@@ -35,11 +30,12 @@ int describe(const Driver& driver, int ordinal, GpuInfo& gpu) {
     gpu.name = name.data();
     if (const int error = driver.deviceMemory(&gpu.memory, device); error != 0)
         return error;
-    if (const int error = attribute(gpu.multiprocessors, kMultiprocessors); error != 0)
+    if (const int error = attribute(gpu.multiprocessors, DeviceAttribute::Multiprocessors);
+        error != 0)
         return error;
-    if (const int error = attribute(gpu.major, kComputeMajor); error != 0)
+    if (const int error = attribute(gpu.major, DeviceAttribute::ComputeMajor); error != 0)
         return error;
-    return attribute(gpu.minor, kComputeMinor);
+    return attribute(gpu.minor, DeviceAttribute::ComputeMinor);
 }
 
 } // namespace
@@ -57,7 +53,7 @@ GpuSearch gpusOf(const Driver& driver) {
         error = describe(driver, i, gpu);
     }
     if (error != 0)
-        return {{}, fmt::format("the NVIDIA driver does not answer: {}", nameOf(driver, error))};
+        return {{}, fmt::format("the NVIDIA driver does not answer: {}", errorName(driver, error))};
     if (count == 0)
         search.why = "the NVIDIA driver finds no GPU";
     return search;
