@@ -63,4 +63,9 @@ void lowerGradient(GradientLowering& lowering, const GatherOp& op);
 void lower(Lowering& lowering, const SplitOp& op);
 void lower(Lowering& lowering, const ConcatOp& op);
 
+void lower(Lowering& lowering, const BatchNormOp& op);
+void lowerGradient(GradientLowering& lowering, const BatchNormOp& op);
+void lower(Lowering& lowering, const PreluOp& op);
+void lowerGradient(GradientLowering& lowering, const PreluOp& op);
+
 } // namespace gradwright::cuda
