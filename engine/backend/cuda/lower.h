@@ -67,5 +67,9 @@ void lower(Lowering& lowering, const BatchNormOp& op);
 void lowerGradient(GradientLowering& lowering, const BatchNormOp& op);
 void lower(Lowering& lowering, const PreluOp& op);
 void lowerGradient(GradientLowering& lowering, const PreluOp& op);
+void lower(Lowering& lowering, const NormalizeOp& op);
+void lowerGradient(GradientLowering& lowering, const NormalizeOp& op);
+void lower(Lowering& lowering, const LocalResponseNormOp& op);
+void lowerGradient(GradientLowering& lowering, const LocalResponseNormOp& op);
 
 } // namespace gradwright::cuda
