@@ -3,6 +3,7 @@ set(gradwright_cuda_families
   channel
   element
   loss
+  noise
   normalize
   product
   reduce

@@ -71,5 +71,8 @@ void lower(Lowering& lowering, const NormalizeOp& op);
 void lowerGradient(GradientLowering& lowering, const NormalizeOp& op);
 void lower(Lowering& lowering, const LocalResponseNormOp& op);
 void lowerGradient(GradientLowering& lowering, const LocalResponseNormOp& op);
+void lower(Lowering& lowering, const DropoutOp& op);
+void lowerGradient(GradientLowering& lowering, const DropoutOp& op);
+void lower(Lowering& lowering, const GaussianNoiseOp& op);
 
 } // namespace gradwright::cuda
