@@ -1,6 +1,7 @@
 # The families of kernels: kernels/NAME.cu each. All that is compiled of them follows from this list.
 set(gradwright_cuda_families
   channel
+  combine
   element
   loss
   noise

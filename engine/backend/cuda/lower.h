@@ -74,5 +74,7 @@ void lowerGradient(GradientLowering& lowering, const LocalResponseNormOp& op);
 void lower(Lowering& lowering, const DropoutOp& op);
 void lowerGradient(GradientLowering& lowering, const DropoutOp& op);
 void lower(Lowering& lowering, const GaussianNoiseOp& op);
+void lower(Lowering& lowering, const CombineOp& op);
+void lowerGradient(GradientLowering& lowering, const CombineOp& op);
 
 } // namespace gradwright::cuda
