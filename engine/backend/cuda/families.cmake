@@ -8,5 +8,6 @@ set(gradwright_cuda_families
   normalize
   product
   reduce
+  sequence
   update
   window)

@@ -77,4 +77,9 @@ void lower(Lowering& lowering, const GaussianNoiseOp& op);
 void lower(Lowering& lowering, const CombineOp& op);
 void lowerGradient(GradientLowering& lowering, const CombineOp& op);
 
+void lower(Lowering& lowering, const EmbeddingOp& op);
+void lowerGradient(GradientLowering& lowering, const EmbeddingOp& op);
+void lower(Lowering& lowering, const PositionOp& op);
+void lowerGradient(GradientLowering& lowering, const PositionOp& op);
+
 } // namespace gradwright::cuda
