@@ -1,5 +1,6 @@
 # The families of kernels: kernels/NAME.cu each. All that is compiled of them follows from this list.
 set(gradwright_cuda_families
+  attention
   channel
   combine
   element

@@ -81,5 +81,7 @@ void lower(Lowering& lowering, const EmbeddingOp& op);
 void lowerGradient(GradientLowering& lowering, const EmbeddingOp& op);
 void lower(Lowering& lowering, const PositionOp& op);
 void lowerGradient(GradientLowering& lowering, const PositionOp& op);
+void lower(Lowering& lowering, const AttentionOp& op);
+void lowerGradient(GradientLowering& lowering, const AttentionOp& op);
 
 } // namespace gradwright::cuda
