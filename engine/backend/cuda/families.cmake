@@ -8,6 +8,7 @@ set(gradwright_cuda_families
   noise
   normalize
   product
+  recurrent
   reduce
   sequence
   update

@@ -83,5 +83,7 @@ void lower(Lowering& lowering, const PositionOp& op);
 void lowerGradient(GradientLowering& lowering, const PositionOp& op);
 void lower(Lowering& lowering, const AttentionOp& op);
 void lowerGradient(GradientLowering& lowering, const AttentionOp& op);
+void lower(Lowering& lowering, const RecurrentOp& op);
+void lowerGradient(GradientLowering& lowering, const RecurrentOp& op);
 
 } // namespace gradwright::cuda
