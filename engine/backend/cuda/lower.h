@@ -63,4 +63,27 @@ void lowerGradient(GradientLowering& lowering, const GatherOp& op);
 void lower(Lowering& lowering, const SplitOp& op);
 void lower(Lowering& lowering, const ConcatOp& op);
 
+void lower(Lowering& lowering, const BatchNormOp& op);
+void lowerGradient(GradientLowering& lowering, const BatchNormOp& op);
+void lower(Lowering& lowering, const PreluOp& op);
+void lowerGradient(GradientLowering& lowering, const PreluOp& op);
+void lower(Lowering& lowering, const NormalizeOp& op);
+void lowerGradient(GradientLowering& lowering, const NormalizeOp& op);
+void lower(Lowering& lowering, const LocalResponseNormOp& op);
+void lowerGradient(GradientLowering& lowering, const LocalResponseNormOp& op);
+void lower(Lowering& lowering, const DropoutOp& op);
+void lowerGradient(GradientLowering& lowering, const DropoutOp& op);
+void lower(Lowering& lowering, const GaussianNoiseOp& op);
+void lower(Lowering& lowering, const CombineOp& op);
+void lowerGradient(GradientLowering& lowering, const CombineOp& op);
+
+void lower(Lowering& lowering, const EmbeddingOp& op);
+void lowerGradient(GradientLowering& lowering, const EmbeddingOp& op);
+void lower(Lowering& lowering, const PositionOp& op);
+void lowerGradient(GradientLowering& lowering, const PositionOp& op);
+void lower(Lowering& lowering, const AttentionOp& op);
+void lowerGradient(GradientLowering& lowering, const AttentionOp& op);
+void lower(Lowering& lowering, const RecurrentOp& op);
+void lowerGradient(GradientLowering& lowering, const RecurrentOp& op);
+
 } // namespace gradwright::cuda

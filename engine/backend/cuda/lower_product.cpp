@@ -1,63 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/cuda/kernels/product.h"
+#include "engine/backend/cuda/launches.h"
 #include "engine/backend/cuda/lower.h"
-
-#include <algorithm>
-#include <limits>
 
 namespace gradwright::cuda {
 namespace {
-
-constexpr std::int64_t kTile = 64;
-/// The depth of a product is cut into parts while its tiles alone are fewer than that many blocks.
-constexpr std::int64_t kWantedBlocks = 256;
-/// Never into parts of less than that.
-constexpr std::int64_t kLeastDepth = 256;
-constexpr std::int64_t kMostStacked = 65535; ///< of a grid's third axis
-
-/// As the kernels count. Throws Error for an array that they cannot index.
-std::uint32_t count32(std::int64_t count) {
-    if (count < 0 || count > std::numeric_limits<std::int32_t>::max())
-        throw Error("an array of {} rows is too large for a GPU's kernels", count);
-    return static_cast<std::uint32_t>(count);
-}
-
-unsigned tilesOf(std::int64_t size) {
-    return count32((size + kTile - 1) / kTile);
-}
-
-std::uint32_t partsFor(std::int64_t rows, std::int64_t columns, std::int64_t stack,
-                       std::int64_t depth) {
-    const auto blocks = static_cast<std::int64_t>(tilesOf(rows)) * tilesOf(columns) * stack;
-    const auto wanted =
-        std::min(kWantedBlocks / std::max<std::int64_t>(blocks, 1), depth / kLeastDepth);
-    return count32(std::max<std::int64_t>(wanted, 1));
-}
-
-/// c = a · b by the shape, in as many parts as make the GPU busy. The depth is cut only where C has
-/// no gaps.
-void multiply(Lowering& lowering, const float* a, const float* b, const float* bias, float* c,
-              ProductShape shape) {
-    std::int64_t stack = 1;
-    for (int axis = 0; axis < shape.aStack.rank; ++axis)
-        stack *= shape.aStack.length[axis];
-    const auto size = static_cast<std::int64_t>(shape.rows) * shape.columns;
-    const auto launchFor = [&] {
-        return Launch{{tilesOf(shape.rows), tilesOf(shape.columns),
-                       count32(std::clamp<std::int64_t>(stack * shape.parts, 1, kMostStacked))},
-                      {kBlockThreads}};
-    };
-    shape.parts = bias || stack > 1 ? 1 : partsFor(shape.rows, shape.columns, stack, shape.depth);
-    if (shape.parts == 1) {
-        lowering.launch(kernel::multiply, launchFor(), a, b, bias, c, shape);
-        return;
-    }
-    shape.cStack = size;
-    auto* parts = lowering.scratch<float>(static_cast<std::size_t>(size) * shape.parts);
-    lowering.launch(kernel::multiply, launchFor(), a, b, bias, parts, shape);
-    lowering.launch(kernel::addParts, Lowering::forElements(static_cast<std::size_t>(size)), parts,
-                    c, static_cast<std::uint64_t>(size), shape.parts);
-}
 
 struct DenseSizes {
     std::int64_t rows, features, units;

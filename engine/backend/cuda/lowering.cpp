@@ -35,7 +35,12 @@ bool hasKernels(const GradientOp& op) {
 ProgramMemory ProgramMemory::nowhere(const OpGraph& graph) {
     constexpr Address kSomewhere = kArrayAlignment;
     return {std::vector<Address>(graph.values().size(), kSomewhere),
-            std::vector<Address>(graph.weights().size(), kSomewhere)};
+            std::vector<Address>(graph.weights().size(), kSomewhere),
+            kSomewhere,
+            kSomewhere,
+            kSomewhere,
+            kSomewhere,
+            kSomewhere};
 }
 
 bool Lowering::isFedAsIndices(std::size_t i) const {

@@ -138,6 +138,9 @@ public:
         list_.scratchBytes = std::max(list_.scratchBytes, scratchUsed_);
         return reinterpret_cast<T*>(list_.memory.scratch + at);
     }
+    /// What was taken since scratchUsed() was `mark` may be taken again by later launches.
+    [[nodiscard]] std::size_t scratchUsed() const { return scratchUsed_; }
+    void reuseScratch(std::size_t mark) { scratchUsed_ = mark; }
     /// Memory that lasts from the forward to the backward pass; in the lowering of the gradient
     /// state() gives it back, by the order in which it was taken.
     template <class T>

@@ -15,29 +15,6 @@ bool isFed(const Value& value) {
     return !value.source && !value.weight && !value.constant;
 }
 
-/// The number of classes that an op demands of an I32 input; 0: it takes any.
-std::int64_t classesOf(const OpGraph& graph, const Op& op, std::size_t input) {
-    const auto lastOf = [&](std::size_t i) {
-        const auto& dims = graph.type(op.inputs[i]).dims;
-        return dims[dims.rank() - 1].number();
-    };
-    if (const auto* oneHot = std::get_if<OneHotOp>(&op.attributes))
-        return oneHot->classes;
-    const bool isLoss = std::holds_alternative<SoftmaxCrossEntropyOp>(op.attributes) ||
-                        std::holds_alternative<HingeLossOp>(op.attributes);
-    return isLoss && input == 1 ? lastOf(0) : 0;
-}
-
-/// As the CPU's engines say it.
-void requireClasses(std::span<const std::int32_t> indices, std::int64_t classes,
-                    const std::string& path) {
-    for (std::size_t sample = 0; sample < indices.size(); ++sample)
-        if (indices[sample] < 0 || indices[sample] >= classes)
-            throw Error("{}: sample {} of the batch has class {}, but there are {} classes, 0 to "
-                        "{}",
-                        path, sample, indices[sample], classes, classes - 1);
-}
-
 std::size_t resultBytes(const OpGraph& graph) {
     return sizeof(StepSums) + graph.weights().size() * sizeof(double);
 }
@@ -219,13 +196,7 @@ void CudaProgram::listInputs() {
         auto& input = fed_.emplace_back(
             FedInput{.name = name, .value = value, .size = sizeOf(value), .staging = bytes});
         bytes += alignedBytes(input.size * sizeof(float));
-        if (graph_.type(value).element != DType::I32)
-            continue;
-        for (const auto& use : graph_.usesOf(value))
-            if (const auto& op = graph_.ops()[use.op]; !op.isBackward && input.classes == 0) {
-                input.classes = classesOf(graph_, op, use.input);
-                input.path = op.path;
-            }
+        input.rule = ruleFor(graph_, value);
     }
     staging_ = Memory(device_, bytes);
     hostInputs_ = Pinned(device_, bytes);
@@ -269,9 +240,7 @@ void CudaProgram::bind(std::span<const BatchInput> inputs) {
             bindScaled(input, *bound);
             continue;
         }
-        if (input.classes > 0)
-            requireClasses({static_cast<const std::int32_t*>(bound->data), input.size},
-                           input.classes, input.path);
+        requireRule(input.rule, bound->data, input.size);
         const auto bytes = input.size * sizeof(float); // of real numbers as of indices
         std::memcpy(hostInputs_.data() + input.staging, bound->data, bytes);
         stream_.copyIn(memory_.values[input.value.index()], hostInputs_.data() + input.staging,

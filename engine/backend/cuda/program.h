@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/backend/cuda/input_rule.h"
 #include "engine/backend/cuda/update.h"
 #include "engine/backend/memory/arena_plan.h"
 
@@ -59,10 +60,9 @@ private:
     struct FedInput {
         std::string name = {};
         ValueId value = {};
-        std::size_t size = 0;     ///< elements
-        std::size_t staging = 0;  ///< offset in the staging memories
-        std::int64_t classes = 0; ///< what I32 must be below; 0: anything
-        std::string path = {};    ///< of the op that says so
+        std::size_t size = 0;    ///< elements
+        std::size_t staging = 0; ///< offset in the staging memories
+        InputRule rule = {};
         ByteScaling scaling = {}; ///< the one on the device
         Memory factors = {};
     };

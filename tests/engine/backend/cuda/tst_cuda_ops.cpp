@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/cuda/lowering.h"
+#include "tests/engine/backend/case_builder.h"
 #include "tests/engine/backend/compare_programs.h"
 #include "tests/engine/backend/cuda/cuda_rig.h"
-#include "tests/engine/backend/op_cases.h"
+#include "tests/engine/backend/cuda/large_cases.h"
+#include "tests/standin/standin_rig.h"
 
 #include <QTest>
 
+#include <limits>
 #include <set>
 
 using namespace gradwright;
@@ -32,12 +35,55 @@ std::set<std::string> missingOps(const OpCase& opCase) {
     return names;
 }
 
+const std::vector<OpCase>& allCases() {
+    static const auto cases = [] {
+        auto all = opCases();
+        for (auto& large : largeCases())
+            all.push_back(std::move(large));
+        return all;
+    }();
+    return cases;
+}
+
 void addCases() {
     QTest::addColumn<std::size_t>("index");
-    const auto cases = opCases();
+    const auto& cases = allCases();
     for (std::size_t i = 0; i < cases.size(); ++i)
         if (missingOps(cases[i]).empty())
             QTest::newRow(cases[i].name.c_str()) << i;
+}
+
+/// The bytes of everything that a training step makes.
+std::vector<std::byte> madeByStep(const OpCase& opCase) {
+    const auto program =
+        cudaBackend()->compile(opCase.graph, descent(opCase, Mode::Training, Precision::F32));
+    auto& store = *program->weights();
+    writeWeights(opCase, store);
+    if (!program->forward(bindings(opCase), kCaseSeed) || !program->backward())
+        return {};
+    program->update(0.1, 1);
+    std::vector<std::byte> made;
+    const auto add = [&](const Tensor& tensor) {
+        const auto bytes = tensor.bytes();
+        made.insert(made.end(), bytes.begin(), bytes.end());
+    };
+    for (const auto& [name, value] : opCase.graph.outputs())
+        add(program->read(value));
+    for (std::uint32_t i = 0; i < store.specs().size(); ++i) {
+        add(store.read(WeightId{i}));
+        if (store.specs()[i].trainable)
+            add(store.readGradient(WeightId{i}));
+    }
+    return made;
+}
+
+std::vector<std::byte> bytesOf(const WeightStore& store) {
+    std::vector<std::byte> all;
+    for (std::uint32_t i = 0; i < store.specs().size(); ++i) {
+        const auto tensor = store.read(WeightId{i});
+        all.insert(all.end(), tensor.bytes().begin(), tensor.bytes().end());
+    }
+    return all;
 }
 
 } // namespace
@@ -52,7 +98,7 @@ private Q_SLOTS:
     void casesEqualReference_data() { addCases(); }
     void casesEqualReference() {
         QFETCH(std::size_t, index);
-        const auto opCase = opCases()[index];
+        const auto& opCase = allCases()[index];
         for (const auto mode : {Mode::Training, Mode::Inference}) {
             const auto program =
                 cudaBackend()->compile(opCase.graph, descent(opCase, mode, Precision::F32));
@@ -88,11 +134,79 @@ private Q_SLOTS:
         }
     }
 
+    /// No result depends on the order in which a GPU runs threads and blocks.
+    void casesAreTheSameInAllOrders_data() { addCases(); }
+    void casesAreTheSameInAllOrders() {
+        QFETCH(std::size_t, index);
+        std::vector<std::byte> first;
+        for (const auto order : cuda::standin::kOrders) {
+            cuda::standin::restartStandin();
+            cuda::standin::setThreadOrder(order, 17);
+            const auto made = madeByStep(allCases()[index]);
+            QVERIFY(!made.empty());
+            if (first.empty())
+                first = made;
+            QVERIFY(made == first);
+        }
+    }
+
+    /// A step that is given up moves nothing, the running statistics included.
+    void stepThatIsNotFiniteChangesNothing() {
+        CaseBuilder builder("statistics", 4);
+        const auto input = builder.values({3, 5});
+        const auto opCase = builder.regressed(
+            builder.chain(input, {BatchNormOp{.momentum = 0.5}, DenseOp{.units = 2}}));
+        const auto program =
+            cudaBackend()->compile(opCase.graph, descent(opCase, Mode::Training, Precision::F32));
+        writeWeights(opCase, *program->weights());
+        const auto before = bytesOf(*program->weights());
+        auto inputs = opCase.inputs;
+        const auto step = [&] {
+            std::vector<BatchInput> bound;
+            for (const auto& fed : inputs)
+                bound.push_back({fed.value, fed.data.bytes().data()});
+            program->submit({bound, {1, 1}, 0.1});
+            return program->finish({});
+        };
+        const float good = inputs[0].data.span<float>()[7];
+        inputs[0].data.span<float>()[7] = std::numeric_limits<float>::quiet_NaN();
+        auto result = step();
+        QVERIFY(result && result->fault);
+        QVERIFY(bytesOf(*program->weights()) == before);
+
+        inputs[0].data.span<float>()[7] = good;
+        result = step();
+        QVERIFY(result && !result->fault);
+        for (std::uint32_t i = 0; i < program->weights()->specs().size(); ++i) {
+            const auto& key = program->weights()->specs()[i].key;
+            const auto now = program->weights()->read(WeightId{i}).to(DType::F32);
+            const auto was = opCase.weights[i].to(DType::F32);
+            QVERIFY2(!std::ranges::equal(now.span<float>(), was.span<float>()), key.c_str());
+        }
+    }
+
+    /// What a batch brings is checked before it is looked up.
+    void embeddingNamesNumbersThatAreNoEntries() {
+        CaseBuilder builder("words", 2);
+        auto opCase = builder.regressed(
+            builder.apply(EmbeddingOp{.vocabulary = 5, .dimensions = 3}, {builder.numbers(4, 5)}));
+        const auto program =
+            cudaBackend()->compile(opCase.graph, descent(opCase, Mode::Training, Precision::F32));
+        writeWeights(opCase, *program->weights());
+        for (const float bad : {-1.0F, 5.0F, 1.5F, std::numeric_limits<float>::quiet_NaN()}) {
+            opCase.inputs[0].data.span<float>()[3] = bad;
+            QVERIFY_THROWS_EXCEPTION(
+                Error, static_cast<void>(program->forward(bindings(opCase), kCaseSeed)));
+        }
+        opCase.inputs[0].data.span<float>()[3] = 4.0F;
+        QVERIFY(program->forward(bindings(opCase), kCaseSeed));
+    }
+
     /// Which ops still have no kernels: a new op is noticed, and so is one that lost them.
     void opsWithoutKernelsAreKnown() {
         const std::set<std::string> known{};
         std::set<std::string> missing;
-        for (const auto& opCase : opCases())
+        for (const auto& opCase : allCases())
             missing.merge(missingOps(opCase));
         QStringList names;
         for (const auto& name : missing)
