@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/devices.h"
 
-#include "engine/backend/cuda/gpus.h"
-#include "engine/backend/cuda/images.h"
-#include "engine/backend/gpus.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -30,14 +27,6 @@ bool isSlower(Precision precision) {
 
 std::vector<std::shared_ptr<const Backend>> backends() {
     return {makeOneDnnBackend(), makeReferenceBackend()};
-}
-
-GpuSearch findGpus() {
-    return cuda::findGpus();
-}
-
-std::string gpuCodeMaker() {
-    return std::string(cuda::imageMaker());
 }
 
 } // namespace gradwright

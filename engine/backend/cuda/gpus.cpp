@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/cuda/gpus.h"
 
+#include "engine/backend/cuda/images.h"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -59,9 +61,17 @@ GpuSearch gpusOf(const Driver& driver) {
     return search;
 }
 
+} // namespace gradwright::cuda
+
+namespace gradwright {
+
 GpuSearch findGpus() {
-    const auto& [driver, why] = findDriver();
-    return driver ? gpusOf(*driver) : GpuSearch{{}, why};
+    const auto& [driver, why] = cuda::findDriver();
+    return driver ? cuda::gpusOf(*driver) : GpuSearch{{}, why};
 }
 
-} // namespace gradwright::cuda
+std::string gpuCodeMaker() {
+    return std::string(cuda::imageMaker());
+}
+
+} // namespace gradwright

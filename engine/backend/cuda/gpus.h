@@ -8,7 +8,5 @@ namespace gradwright::cuda {
 
 /// The GPUs that a driver serves.
 GpuSearch gpusOf(const Driver& driver);
-/// Those of NVIDIA's driver.
-GpuSearch findGpus();
 
 } // namespace gradwright::cuda

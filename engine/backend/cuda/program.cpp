@@ -19,11 +19,12 @@ std::size_t resultBytes(const OpGraph& graph) {
     return sizeof(StepSums) + graph.weights().size() * sizeof(double);
 }
 
+/// `launches`: those of the passes, without the update.
 ProgramReport reportOf(const OpGraph& graph, const CompileOptions& options, const LaunchList& list,
-                       const ProgramLayout& layout) {
+                       std::span<const PreparedLaunch> launches, const ProgramLayout& layout) {
     ProgramReport report;
     std::vector<std::string> kernels(graph.ops().size() + 1);
-    for (const auto& launch : list.launches) {
+    for (const auto& launch : launches) {
         auto& names = kernels[launch.op];
         const std::string name = launch.kernel + std::strlen("gw_");
         if (!names.ends_with(name))
@@ -75,7 +76,7 @@ ProgramReport planOf(const OpGraph& graph, const CompileOptions& options) {
     const auto nowhere = ProgramMemory::nowhere(graph);
     LaunchList list{graph, options, nowhere};
     lowerAll(list);
-    return reportOf(graph, options, list, layout);
+    return reportOf(graph, options, list, list.launches, layout);
 }
 
 CudaProgram::CudaProgram(std::shared_ptr<Device> device, OpGraph graph,
@@ -468,7 +469,8 @@ std::optional<std::string> CudaProgram::firstNonFinite() const {
 }
 
 ProgramReport CudaProgram::report() const {
-    return reportOf(graph_, options_, list_, layout_);
+    return reportOf(graph_, options_, list_, std::span(list_.launches).first(updateBegin_),
+                    layout_);
 }
 
 } // namespace gradwright::cuda

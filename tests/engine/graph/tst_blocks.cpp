@@ -228,6 +228,7 @@ private Q_SLOTS:
                  "The network cannot run yet. stage: The network has no block \"nowhere\".");
 
         NetworkBuilder recursive;
+        recursive.in("b");
         recursive.in("a").block("b", "inner");
         recursive.in("b").block("a", "inner");
         recursive.in("").block("a", "start");
@@ -280,6 +281,8 @@ private Q_SLOTS:
         QVERIFY(find(analyze(empty.network), refused));
 
         NetworkBuilder deep;
+        for (int level = 0; level <= 2000; ++level)
+            deep.in(fmt::format("b{}", level));
         for (int level = 0; level < 2000; ++level)
             deep.in(fmt::format("b{}", level)).block(fmt::format("b{}", level + 1), "inner");
         deep.in("").block("b0", "top");

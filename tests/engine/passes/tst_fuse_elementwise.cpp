@@ -213,7 +213,7 @@ private Q_SLOTS:
         const auto classes = ops.input("k", {6}, DType::I32);
         const auto isLess = ops.add(CompareOp{Comparison::Less}, {x, y});
         const auto isClass =
-            ops.add(CompareOp{Comparison::Equal}, {classes, ops.add(CastOp{DType::F32}, {x})});
+            ops.add(CompareOp{Comparison::Equal}, {ops.add(CastOp{DType::F32}, {classes}), x});
         const auto both = ops.add(LogicOp{LogicKind::Or}, {isLess, isClass});
         const auto chosen = ops.add(WhereOp{}, {both, x, y});
         ops.result(chosen);
@@ -223,7 +223,7 @@ private Q_SLOTS:
         QVERIFY(op.outputs == (std::vector{both, chosen}));
         QVERIFY(ops.graph.type(both).element == DType::Bool);
         QVERIFY(ops.graph.type(chosen).element == DType::F32);
-        QCOMPARE(ops.formulas(), Texts{"t1 = or(less(a, b), equal(c, cast(a))); "
+        QCOMPARE(ops.formulas(), Texts{"t1 = or(less(a, b), equal(cast(c), a)); "
                                        "t2 = where(t1, a, b)"});
     }
 

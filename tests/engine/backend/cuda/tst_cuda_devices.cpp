@@ -40,7 +40,7 @@ private Q_SLOTS:
 
     /// Whatever this machine has: GPUs or a reason.
     void theRealSearchAnswers() {
-        const auto search = cuda::findGpus();
+        const auto search = findGpus();
         QCOMPARE(search.found.empty(), !search.why.empty());
         QVERIFY(!search.why.ends_with('.'));
     }

@@ -204,7 +204,8 @@ private Q_SLOTS:
 
     /// Which ops still have no kernels: a new op is noticed, and so is one that lost them.
     void opsWithoutKernelsAreKnown() {
-        const std::set<std::string> known{};
+        const std::set<std::string> known{"conv-integer", "dequantize", "matmul-integer",
+                                          "quantize", "shape"};
         std::set<std::string> missing;
         for (const auto& opCase : allCases())
             missing.merge(missingOps(opCase));
