@@ -249,13 +249,21 @@ private:
     std::optional<ValueId> mask_; ///< whether it runs, where values decide
 };
 
-/// The slices of a sequence along its first axis.
-std::vector<ValueId> slicesOf(OpGraph& graph, ValueId sequence, const std::string& path) {
-    const auto dims = graph.type(sequence).dims; // by value: the graph moves its values
+/// How many steps a sequence has, which the body may run.
+std::int64_t stepsOf(const OpGraph& graph, ValueId sequence, const OpGraph& body,
+                     std::string_view path) {
+    const auto& dims = graph.type(sequence).dims;
     if (dims.rank() == 0 || !dims[0].isNumber())
         throw Error("the scan at {} cuts its sequences along an axis whose length is a number, not "
                     "{}",
                     path, toString(dims));
+    requireFewOps(dims[0].number(), body, path);
+    return dims[0].number();
+}
+
+/// The slices of a sequence along its first axis.
+std::vector<ValueId> slicesOf(OpGraph& graph, ValueId sequence, const std::string& path) {
+    const auto dims = graph.type(sequence).dims; // by value: the graph moves its values
     const std::vector<std::int64_t> ones(static_cast<std::size_t>(dims[0].number()), 1);
     auto slices = graph.insert(graph.ops().size(), SplitOp{0, ones}, {sequence}, path);
     const Dims rest(std::vector<Dim>(dims.begin() + 1, dims.end()));
@@ -302,20 +310,19 @@ LoopResults loop(OpGraph& graph, const Loop& what, const std::string& path) {
 LoopResults scan(OpGraph& graph, const Scan& what, const std::string& path) {
     if (what.sequences.empty())
         throw Error("the scan at {} has no sequence to run along", path);
+    // All of it before any is cut: sequences may be too long for that.
+    const auto steps = stepsOf(graph, what.sequences[0], what.body, path);
+    for (const auto sequence : what.sequences)
+        if (const auto own = stepsOf(graph, sequence, what.body, path); own != steps)
+            throw Error("the sequences of the scan at {} have {} and {} steps", path, steps, own);
+    requireOutputs(what.body, 0, what.carried.size(), path);
     std::vector<std::vector<ValueId>> slices;
     for (const auto sequence : what.sequences)
         slices.push_back(slicesOf(graph, sequence, path));
-    const auto steps = slices[0].size();
-    for (const auto& sequence : slices)
-        if (sequence.size() != steps)
-            throw Error("the sequences of the scan at {} have {} and {} steps", path, steps,
-                        sequence.size());
-    requireFewOps(static_cast<std::int64_t>(steps), what.body, path);
-    requireOutputs(what.body, 0, what.carried.size(), path);
     Inliner inliner(graph, what.body);
     auto carried = what.carried;
     std::vector<std::vector<ValueId>> collected(what.body.outputs().size() - carried.size());
-    for (std::size_t step = 0; step < steps; ++step) {
+    for (std::size_t step = 0; step < static_cast<std::size_t>(steps); ++step) {
         auto inputs = carried;
         for (const auto& sequence : slices)
             inputs.push_back(sequence[step]);

@@ -46,7 +46,8 @@ void requireScales(std::string_view op, InputTypes inputs, std::int64_t axis, st
     }
     auto expected = dims;
     require(dims[along].isNumber(), op, "blocks need an axis whose length is a number", inputs);
-    expected[along] = (dims[along].number() + block - 1) / block;
+    const auto length = dims[along].number();
+    expected[along] = length / block + (length % block != 0 ? 1 : 0);
     require(scales == expected, op,
             fmt::format("takes scales {} for blocks of {}", toString(expected), block), inputs);
 }

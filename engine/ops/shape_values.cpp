@@ -5,6 +5,8 @@
 #include "engine/support/error.h"
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 
 namespace gradwright {
 namespace {
@@ -13,11 +15,17 @@ using KnownLengths = std::optional<std::vector<Dim>>;
 
 /// More axes has no value; longer constants are no shapes.
 constexpr std::int64_t kMostLengths = 64;
+/// No shape is computed by more ops in a row; those of an unrolled loop may be as many as there
+/// are.
+constexpr std::size_t kMostOpsInARow = 1000;
 
+/// Nothing where one of the numbers is not whole.
 KnownLengths lengthsOfConstant(const Tensor& constant) {
     if (constant.elements() > kMostLengths)
         return {};
     const auto numbers = constant.to(DType::I64);
+    if (isRealType(constant.dtype()) && !(numbers.to(constant.dtype()) == constant))
+        return {};
     std::vector<Dim> lengths;
     for (const auto number : numbers.span<std::int64_t>())
         lengths.emplace_back(number);
@@ -28,9 +36,32 @@ std::optional<std::int64_t> numberOf(const Dim& dim) {
     return dim.isNumber() ? std::optional(dim.number()) : std::nullopt;
 }
 
+/// The integer that a number is, where it is one that doubles tell from its neighbours.
+std::optional<std::int64_t> wholeOf(double number) {
+    if (!(std::abs(number) < 0x1p53) || number != std::trunc(number))
+        return {};
+    return static_cast<std::int64_t>(number);
+}
+
+// Constants of a file may be any numbers: what overflows is not known.
+
+std::optional<Dim> added(std::int64_t a, std::int64_t b) {
+    std::int64_t sum = 0;
+    return __builtin_add_overflow(a, b, &sum) ? std::nullopt : std::optional<Dim>(sum);
+}
+
+std::optional<Dim> subtracted(std::int64_t a, std::int64_t b) {
+    std::int64_t difference = 0;
+    return __builtin_sub_overflow(a, b, &difference) ? std::nullopt
+                                                     : std::optional<Dim>(difference);
+}
+
 std::optional<Dim> multiplied(const Dim& a, const Dim& b) {
+    std::int64_t product = 0;
+    if (__builtin_mul_overflow(a.factor(), b.factor(), &product))
+        return {};
     if (a.isNumber() && b.isNumber())
-        return Dim(a.number() * b.number());
+        return Dim(product);
     if (a.factor() < 0 || b.factor() < 0)
         return {};
     return a * b;
@@ -47,9 +78,9 @@ std::optional<Dim> combined(BinaryKind kind, const Dim& a, const Dim& b) {
         return {};
     switch (kind) {
     case BinaryKind::Add:
-        return Dim(*left + *right);
+        return added(*left, *right);
     case BinaryKind::Subtract:
-        return Dim(*left - *right);
+        return subtracted(*left, *right);
     case BinaryKind::Maximum:
         return Dim(std::max(*left, *right));
     case BinaryKind::Minimum:
@@ -65,37 +96,51 @@ public:
     explicit LengthReader(const OpGraph& graph)
         : graph_(graph) {}
 
-    [[nodiscard]] KnownLengths read(ValueId value) const {
-        if (const auto& constant = graph_.value(value).constant)
-            return lengthsOfConstant(*constant);
-        const auto* op = graph_.producerOf(value);
-        if (!op || graph_.type(value).dims.rank() > 1)
+    [[nodiscard]] KnownLengths read(ValueId value) {
+        if (const auto known = known_.find(value); known != known_.end())
+            return known->second;
+        if (depth_ == kMostOpsInARow)
             return {};
-        return std::visit([&](const auto& attributes) { return of(*op, attributes, value); },
-                          op->attributes);
+        ++depth_;
+        auto lengths = follow(value);
+        --depth_;
+        known_.emplace(value, lengths);
+        return lengths;
     }
 
 private:
+    [[nodiscard]] KnownLengths follow(ValueId value) {
+        if (const auto& constant = graph_.value(value).constant)
+            return lengthsOfConstant(*constant);
+        const auto* op = graph_.producerOf(value);
+        const auto& dims = graph_.type(value).dims;
+        if (!op || dims.rank() > 1)
+            return {};
+        auto lengths = std::visit(
+            [&](const auto& attributes) { return of(*op, attributes, value); }, op->attributes);
+        // Of an array with more axes an op may take more than one number at a time.
+        if (lengths && dims.product() != Dim(static_cast<std::int64_t>(lengths->size())))
+            return {};
+        return lengths;
+    }
+
     template <class O>
-    [[nodiscard]] KnownLengths of(const Op& /*op*/, const O& /*attributes*/,
-                                  ValueId /*value*/) const {
+    [[nodiscard]] KnownLengths of(const Op& /*op*/, const O& /*attributes*/, ValueId /*value*/) {
         return {};
     }
-    [[nodiscard]] KnownLengths of(const Op& op, const ShapeOp& shape, ValueId /*value*/) const {
+    [[nodiscard]] KnownLengths of(const Op& op, const ShapeOp& shape, ValueId /*value*/) {
         const auto lengths = shape.lengthsOf(graph_.type(op.inputs[0]).dims);
         return std::vector<Dim>(lengths.begin(), lengths.end());
     }
     /// The same elements.
-    [[nodiscard]] KnownLengths of(const Op& op, const ReshapeOp& /*reshape*/,
-                                  ValueId /*value*/) const {
+    [[nodiscard]] KnownLengths of(const Op& op, const ReshapeOp& /*reshape*/, ValueId /*value*/) {
         return read(op.inputs[0]);
     }
-    [[nodiscard]] KnownLengths of(const Op& op, const CastOp& cast, ValueId /*value*/) const {
+    [[nodiscard]] KnownLengths of(const Op& op, const CastOp& cast, ValueId /*value*/) {
         const bool keeps = cast.to == DType::I64 || cast.to == DType::I32 || isRealType(cast.to);
         return keeps ? read(op.inputs[0]) : KnownLengths{};
     }
-    [[nodiscard]] KnownLengths of(const Op& op, const GatherOp& /*gather*/,
-                                  ValueId /*value*/) const {
+    [[nodiscard]] KnownLengths of(const Op& op, const GatherOp& /*gather*/, ValueId /*value*/) {
         const auto data = read(op.inputs[0]);
         const auto places = read(op.inputs[1]);
         if (!data || !places)
@@ -110,7 +155,7 @@ private:
         }
         return lengths;
     }
-    [[nodiscard]] KnownLengths of(const Op& op, const ConcatOp& /*join*/, ValueId /*value*/) const {
+    [[nodiscard]] KnownLengths of(const Op& op, const ConcatOp& /*join*/, ValueId /*value*/) {
         std::vector<Dim> lengths;
         for (const auto input : op.inputs) {
             const auto piece = read(input);
@@ -120,16 +165,20 @@ private:
         }
         return lengths;
     }
-    [[nodiscard]] KnownLengths of(const Op& op, const SplitOp& split, ValueId value) const {
+    [[nodiscard]] KnownLengths of(const Op& op, const SplitOp& split, ValueId value) {
         const auto whole = read(op.inputs[0]);
         if (!whole)
             return {};
-        auto from = whole->begin();
-        for (std::size_t piece = 0; op.outputs[piece] != value; ++piece)
+        std::int64_t from = 0;
+        std::size_t piece = 0;
+        for (; op.outputs[piece] != value; ++piece)
             from += split.sizes[piece];
-        return std::vector<Dim>(from, from + graph_.type(value).dims[0].number());
+        const auto end = from + split.sizes[piece];
+        if (end > static_cast<std::int64_t>(whole->size()))
+            return {};
+        return std::vector<Dim>(whole->begin() + from, whole->begin() + end);
     }
-    [[nodiscard]] KnownLengths of(const Op& op, const ResampleOp& slice, ValueId /*value*/) const {
+    [[nodiscard]] KnownLengths of(const Op& op, const ResampleOp& slice, ValueId /*value*/) {
         const auto whole = read(op.inputs[0]);
         if (!whole || slice.axes.size() != 1 || slice.axes[0].kind != AxisMap::Kind::Shift)
             return {};
@@ -143,28 +192,26 @@ private:
         }
         return lengths;
     }
-    [[nodiscard]] KnownLengths of(const Op& op, const UnaryOp& unary, ValueId /*value*/) const {
-        const auto scale = static_cast<std::int64_t>(unary.scale);
-        const auto shift = static_cast<std::int64_t>(unary.shift);
-        const bool isWhole =
-            static_cast<double>(scale) == unary.scale && static_cast<double>(shift) == unary.shift;
+    [[nodiscard]] KnownLengths of(const Op& op, const UnaryOp& unary, ValueId /*value*/) {
+        const auto scale = wholeOf(unary.scale);
+        const auto shift = wholeOf(unary.shift);
+        const bool isFloor = unary.kind == UnaryKind::Floor; // lengths are whole
+        if (!scale || !shift || (unary.kind != UnaryKind::Linear && !isFloor))
+            return {};
         auto lengths = read(op.inputs[0]);
         if (!lengths)
             return {};
-        const bool isFloor = unary.kind == UnaryKind::Floor; // lengths are whole
-        if (!isWhole || (unary.kind != UnaryKind::Linear && !isFloor))
-            return {};
         for (auto& length : *lengths) {
-            const auto scaled = multiplied(length, scale);
+            const auto scaled = multiplied(length, *scale);
             const auto moved =
-                scaled && shift != 0 ? combined(BinaryKind::Add, *scaled, shift) : scaled;
+                scaled && *shift != 0 ? combined(BinaryKind::Add, *scaled, *shift) : scaled;
             if (!moved)
                 return {};
             length = *moved;
         }
         return lengths;
     }
-    [[nodiscard]] KnownLengths of(const Op& op, const BinaryOp& binary, ValueId /*value*/) const {
+    [[nodiscard]] KnownLengths of(const Op& op, const BinaryOp& binary, ValueId /*value*/) {
         const auto a = read(op.inputs[0]);
         const auto b = read(op.inputs[1]);
         if (!a || !b || binary.scale != 1 || binary.shift != 0)
@@ -180,7 +227,7 @@ private:
         return lengths;
     }
     /// The number of elements of a shape.
-    [[nodiscard]] KnownLengths of(const Op& op, const ReduceOp& reduce, ValueId /*value*/) const {
+    [[nodiscard]] KnownLengths of(const Op& op, const ReduceOp& reduce, ValueId /*value*/) {
         const auto lengths = read(op.inputs[0]);
         if (!lengths || reduce.kind != ReduceKind::Product)
             return {};
@@ -195,6 +242,8 @@ private:
     }
 
     const OpGraph& graph_;
+    std::map<ValueId, KnownLengths> known_; ///< of what was read
+    std::size_t depth_ = 0;                 ///< ops in a row that are followed now
 };
 
 /// The lengths that `target` names for an op.

@@ -14,6 +14,7 @@ namespace gradwright {
 /// What the elements of an integer value are, as lengths, where that is known: of constants, of
 /// ShapeOp, and of what gathers, joins, cuts, casts, scales, multiplies, adds and divides such.
 /// Where OpGraph::bind() has given the names numbers, sums and quotients of lengths are known, too.
+/// Fractions, what overflows 64 bits and what more than 1000 ops in a row compute are not known.
 std::optional<std::vector<Dim>> knownLengths(const OpGraph& graph, ValueId value);
 
 /// `x` under the shape that the elements of `target` name; -1 is what is left, and 0 (unless

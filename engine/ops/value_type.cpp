@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 namespace gradwright {
 
@@ -24,7 +25,9 @@ std::int64_t Dim::number() const {
 }
 
 std::optional<Dim> Dim::dividedBy(const Dim& other) const {
-    if (other.factor_ == 0 || factor_ % other.factor_ != 0 ||
+    const bool overflows =
+        other.factor_ == -1 && factor_ == std::numeric_limits<std::int64_t>::min();
+    if (other.factor_ == 0 || overflows || factor_ % other.factor_ != 0 ||
         !std::ranges::includes(names_, other.names_))
         return {};
     Dim quotient(factor_ / other.factor_);

@@ -288,7 +288,7 @@ std::vector<bool> elementwiseOps(const OpGraph& graph) {
         const auto& op = graph.ops()[i];
         may[i] = isGeneral(op) || differentiatedActivation(op) ||
                  std::holds_alternative<ActivationOp>(op.attributes) ||
-                 (isSum(op) && !graph.isResult(op.output()));
+                 (isSum(op) && op.inputs.size() <= kMostFusedTerms && !graph.isResult(op.output()));
     }
     return may;
 }

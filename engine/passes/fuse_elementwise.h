@@ -8,6 +8,8 @@ namespace gradwright {
 /// The most steps and inputs of one fused op: what a backend holds in its nearest memory.
 inline constexpr std::size_t kMostFusedSteps = 24;
 inline constexpr std::size_t kMostFusedInputs = 8;
+/// The most terms of a sum that is a step: one may have the same term many times.
+inline constexpr std::size_t kMostFusedTerms = 32;
 
 /// Replaces elementwise ops of one layer that make values of one shape, and read each other's
 /// results or the same value, by one FusedOp, which reads and writes each element once. Results of

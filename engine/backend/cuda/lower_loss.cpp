@@ -22,7 +22,7 @@ LossRows rowsOf(const Lowering& lowering) {
 
 SoftmaxTarget targetOf(Lowering& lowering, const SoftmaxCrossEntropyOp& op) {
     SoftmaxTarget target;
-    if (lowering.isFedAsIndices(1))
+    if (lowering.graph().type(lowering.op().inputs[1]).element == DType::I32)
         target.classes = lowering.indices(1);
     else
         target.probabilities = lowering.input(1);

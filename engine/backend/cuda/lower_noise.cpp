@@ -21,11 +21,11 @@ void dropFrom(Lowering& lowering, const DropoutOp& op, const float* from, float*
     const auto threshold = static_cast<std::uint64_t>(op.rate * 0x1.0p32);
     const auto scale = static_cast<float>(1.0 / (1.0 - op.rate));
     const auto stream = noiseStream(RngStream::Dropout, op.stream);
-    const auto shape = channelsOf(lowering.outputShape());
-    if (op.perChannel && shape.positions > 1)
+    const auto shape = lowering.outputShape();
+    const auto positions = op.perChannel && shape.rank() > 2 ? channelsOf(shape).positions : 1;
+    if (positions > 1)
         lowering.launch(kernel::dropoutRows, Lowering::forElements(size), from, to, size,
-                        std::uint64_t{shape.positions}, threshold, scale, stream,
-                        lowering.scalars());
+                        std::uint64_t{positions}, threshold, scale, stream, lowering.scalars());
     else
         lowering.launch(kernel::dropout, Lowering::forElements((size + 3) / 4), from, to, size,
                         threshold, scale, stream, lowering.scalars());

@@ -20,6 +20,9 @@ DenseSizes sizesOf(const Lowering& lowering, const DenseOp& op) {
 Strided stackOf(const Shape& out, const Shape& factor) {
     Strided stack;
     stack.rank = static_cast<int>(out.rank()) - 2;
+    if (stack.rank > kMostAxes)
+        throw Error("a GPU's kernels take stacks of matrices along up to {} axes, not {}",
+                    kMostAxes, stack.rank);
     std::int64_t stride = factor[factor.rank() - 1] * factor[factor.rank() - 2];
     for (auto axis = stack.rank - 1; axis >= 0; --axis) {
         const auto at = static_cast<std::size_t>(axis);

@@ -48,6 +48,14 @@ bool Lowering::isFedAsIndices(std::size_t i) const {
     return !value.source && !value.weight && !value.constant && value.type.element == DType::I32;
 }
 
+const std::int32_t* Lowering::indices(std::size_t i) const {
+    if (!isFedAsIndices(i))
+        throw Error("{}: class indices have to be an input of the network; computed ones are real "
+                    "numbers",
+                    op_.path);
+    return reinterpret_cast<const std::int32_t*>(list_.memory.values[op_.inputs[i].index()]);
+}
+
 Launch Lowering::forElements(std::size_t count) {
     // A multiple of what any GPU runs at a time; each thread then takes several elements.
     constexpr std::size_t kMostBlocks = 4096;

@@ -123,9 +123,8 @@ public:
     }
     /// Whether the input is fed as I32: then indices() holds it and input() is nothing.
     [[nodiscard]] bool isFedAsIndices(std::size_t i) const;
-    [[nodiscard]] const std::int32_t* indices(std::size_t i) const {
-        return reinterpret_cast<const std::int32_t*>(list_.memory.values[op_.inputs[i].index()]);
-    }
+    /// Throws Error for an input that is not fed as I32.
+    [[nodiscard]] const std::int32_t* indices(std::size_t i) const;
     [[nodiscard]] const StepScalars* scalars() const {
         return reinterpret_cast<const StepScalars*>(list_.memory.scalars);
     }

@@ -295,8 +295,9 @@ void CudaProgram::fetchResults() {
 
 void CudaProgram::takeResults() {
     std::memcpy(&sums_, hostResults_.data(), sizeof(sums_));
-    std::memcpy(squares_.data(), hostResults_.data() + sizeof(sums_),
-                squares_.size() * sizeof(double));
+    const auto* squares = hostResults_.data() + sizeof(sums_);
+    std::copy_n(squares, squares_.size() * sizeof(double),
+                std::as_writable_bytes(std::span(squares_)).begin());
     if (sums_.badIndex > 0)
         throw Error("{}: an index is outside of what it picks from",
                     graph_.ops()[static_cast<std::size_t>(sums_.badIndex) - 1].path);
@@ -305,6 +306,7 @@ void CudaProgram::takeResults() {
 void CudaProgram::submit(const StepRequest& step) {
     device_->use();
     submitted_.reset();
+    isScoreFetched_ = false;
     reached_ = State::Compiled;
     const bool learns = options_.mode == Mode::Training;
     bind(step.inputs);
@@ -335,7 +337,6 @@ std::optional<StepResult> CudaProgram::finish(const std::stop_token& /*stop*/) {
     if (graph_.score()) {
         isScoreFetched_ = true;
         scoreStep(*step, sums_.loss);
-        isScoreFetched_ = false;
         result.score = &score();
     }
     if (options_.mode != Mode::Training)
@@ -352,6 +353,7 @@ std::optional<StepResult> CudaProgram::finish(const std::stop_token& /*stop*/) {
 bool CudaProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
                           const std::stop_token& stop) {
     device_->use();
+    isScoreFetched_ = false;
     reached_ = State::Compiled;
     if (stop.stop_requested())
         return false;
@@ -457,9 +459,11 @@ std::optional<std::string> CudaProgram::firstNonFinite() const {
             return graph_.value(input.value).path;
     for (std::size_t i = 0; i < backwardBegin_; ++i) {
         const auto& prepared = list_.launches[i];
+        if (prepared.op >= graph_.ops().size())
+            continue; // the losses, which would be added a second time
         launch(prepared);
         const bool isLastOfOp = i + 1 == backwardBegin_ || list_.launches[i + 1].op != prepared.op;
-        if (!isLastOfOp || prepared.op >= graph_.ops().size())
+        if (!isLastOfOp)
             continue;
         for (const auto output : graph_.ops()[prepared.op].outputs)
             if (!isFinite(output))

@@ -106,7 +106,7 @@ private:
     StepSums sums_;
     std::vector<double> squares_;
     std::optional<StepRequest> submitted_;
-    bool isScoreFetched_ = false;
+    bool isScoreFetched_ = false; ///< hostScored_ holds what the last pass made
     State reached_ = State::Compiled;
 };
 

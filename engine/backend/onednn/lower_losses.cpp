@@ -13,6 +13,15 @@ std::size_t features(const Lowered* value) {
     return value->layout.elements() / static_cast<std::size_t>(value->layout.batch);
 }
 
+/// The classes that a batch brings; those that ops compute are real numbers.
+Buffer* fedClasses(const OpContext& context, std::size_t input) {
+    if (!context.inputs[input]->isClass)
+        throw Error("{}: class indices have to be an input of the network; computed ones are real "
+                    "numbers",
+                    context.op.path);
+    return context.inputs[input]->buffer;
+}
+
 /// A loss with one number per row, whose gradient falls out of the forward pass: `row(prediction,
 /// losses, residuals)` writes both for the whole batch, `residuals` being null where no gradient is
 /// wanted.
@@ -52,7 +61,7 @@ void addRowLoss(Compiler& compiler, const OpContext& context, Lowered* predictio
 } // namespace
 
 void lower(Compiler& compiler, const OpContext& context, const OneHotOp& op) {
-    auto* classes = context.inputs[0]->buffer;
+    auto* classes = fedClasses(context, 0);
     const auto layout = Layout::plain(compiler.batch(), {op.classes});
     auto* output = compiler.makeOutput(context, layout);
     const auto batch = static_cast<std::size_t>(compiler.batch());
@@ -67,8 +76,8 @@ void lower(Compiler& compiler, const OpContext& context, const OneHotOp& op) {
 
 void lower(Compiler& compiler, const OpContext& context, const SoftmaxCrossEntropyOp& op) {
     auto* logits = compiler.plain(context.inputs[0]);
-    const bool ofClasses = context.inputs[1]->isClass;
-    auto* target = ofClasses ? context.inputs[1] : compiler.plain(context.inputs[1]);
+    const bool ofClasses = compiler.graph().type(context.op.inputs[1]).element == DType::I32;
+    auto* target = ofClasses ? fedClasses(context, 1) : compiler.plain(context.inputs[1])->buffer;
     const auto batch = static_cast<std::size_t>(compiler.batch());
     const auto count = static_cast<std::size_t>(logits->layout.shape.dims().back());
     const auto steps = features(logits) / count;
@@ -78,9 +87,9 @@ void lower(Compiler& compiler, const OpContext& context, const SoftmaxCrossEntro
                             {op.classWeights.begin(), op.classWeights.end()}};
     const auto rowLosses =
         std::make_shared<std::vector<float>>(steps > 1 ? batch * steps : std::size_t{0});
-    addRowLoss(compiler, context, logits, target->buffer,
-               [=, path = context.op.path,
-                given = target->buffer](const float* prediction, float* losses, float* residuals) {
+    addRowLoss(compiler, context, logits, target,
+               [=, path = context.op.path, given = target](const float* prediction, float* losses,
+                                                           float* residuals) {
                    const auto* classes = ofClasses ? given->as<std::int32_t>() : nullptr;
                    const auto rows = batch * steps;
                    if (ofClasses)
@@ -110,7 +119,7 @@ void lower(Compiler& compiler, const OpContext& context, const ElementLossOp& op
 
 void lower(Compiler& compiler, const OpContext& context, const HingeLossOp& op) {
     auto* scores = compiler.plain(context.inputs[0]);
-    auto* classes = context.inputs[1]->buffer;
+    auto* classes = fedClasses(context, 1);
     const auto batch = static_cast<std::size_t>(compiler.batch());
     const auto count = features(scores);
     addRowLoss(compiler, context, scores, classes,

@@ -302,6 +302,15 @@ private Q_SLOTS:
                      scan(graph, {body, {first}, {sequence, first}}, "scan");
                  }),
                  "the sequences of the scan at scan have 3 and 2 steps");
+        // Refused before it is cut into a value for each step.
+        const auto ops = graph.ops().size();
+        const auto endless = graph.addInput("endless", ValueType::of({1'000'000, 2}));
+        QCOMPARE(messageOf([&] {
+                     scan(graph, {body, {first}, {endless}}, "scan");
+                 }),
+                 "the loop at scan would become 1000000 times 2 op(s), and at most 100000 are "
+                 "unrolled");
+        QCOMPARE(graph.ops().size(), ops);
     }
 
     /// A loop whose body has a loop and a choice: twice, a → w·w·a, then + 1 where that is below

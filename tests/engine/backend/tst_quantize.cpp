@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 
 using namespace gradwright;
@@ -120,6 +121,9 @@ private Q_SLOTS:
                  (std::vector<double>{1, 2, 2, 2, 5, 3, 4, 8, 9, 2}));
         QCOMPARE(quantized({1, 5}, {1, 1, 2, 1, 5}, 0, 2),
                  (std::vector<double>{1, 2, 2, 4, 1, 6, 7, 4, 9, 2}));
+        // A block that nothing is longer than.
+        QCOMPARE(quantized({2, 1}, {1, 2}, 1, std::numeric_limits<std::int64_t>::max()),
+                 (std::vector<double>{1, 2, 3, 4, 5, 3, 4, 4, 4, 5}));
     }
 
     /// 70,000 terms of 255² make 4,551,750,000, beyond 2^32, and what is added to it is lost where

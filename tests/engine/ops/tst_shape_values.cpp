@@ -4,6 +4,9 @@
 
 #include <QTest>
 
+#include <cmath>
+#include <limits>
+
 using namespace gradwright;
 using namespace gradwright::test;
 
@@ -156,6 +159,72 @@ private Q_SLOTS:
         QCOMPARE(messageOf([&] { reshapeTo(graph, x, fed, "view"); }),
                  "reshape at view needs a shape that is known when the graph is built, and fed (an "
                  "input) is not");
+    }
+
+    /// Constants come from files: they may be fractions, not numbers at all, or too large.
+    void notEveryConstantIsALength() {
+        constexpr auto most = std::numeric_limits<std::int64_t>::max();
+        constexpr auto least = std::numeric_limits<std::int64_t>::min();
+        OpGraph graph;
+        const auto reals = [&](const std::vector<float>& numbers) {
+            return graph.addConstant(
+                Tensor::of<float>({static_cast<std::int64_t>(numbers.size())}, numbers), "reals");
+        };
+        QCOMPARE(lengthsOf(graph, reals({2, 3})), "2×3");
+        QCOMPARE(lengthsOf(graph, reals({2, 3.5F})), "?");
+        QCOMPARE(lengthsOf(graph, reals({NAN})), "?");
+        QCOMPARE(lengthsOf(graph, reals({INFINITY})), "?");
+
+        const auto real = [&](std::int64_t number) {
+            return graph.add(CastOp{DType::F32}, {integer(graph, number)}, "real");
+        };
+        const auto of = [&](BinaryKind kind, std::int64_t a, std::int64_t b) {
+            return lengthsOf(graph, graph.add(BinaryOp{kind}, {real(a), real(b)}, "both"));
+        };
+        QCOMPARE(of(BinaryKind::Add, 5, 2), "7");
+        QCOMPARE(of(BinaryKind::Add, most, 1), "?");
+        QCOMPARE(of(BinaryKind::Subtract, least, 1), "?");
+        QCOMPARE(of(BinaryKind::Multiply, most, 2), "?");
+        QCOMPARE(of(BinaryKind::Divide, -6, -1), "6");
+        QCOMPARE(of(BinaryKind::Divide, least, -1), "?");
+
+        const auto scaled = [&](double scale, double shift) {
+            return lengthsOf(
+                graph, graph.add(UnaryOp{UnaryKind::Linear, scale, shift}, {real(5)}, "scaled"));
+        };
+        QCOMPARE(scaled(3, -2), "13");
+        QCOMPARE(scaled(0.5, 0), "?");
+        QCOMPARE(scaled(1e30, 0), "?");
+        QCOMPARE(scaled(1, NAN), "?");
+    }
+
+    /// A row of a table is not one number.
+    void rowsAreNotNumbers() {
+        OpGraph graph;
+        const std::vector<std::int64_t> numbers{1, 2, 3, 4, 5, 6};
+        const auto table = graph.addConstant(Tensor::of<std::int64_t>({2, 3}, numbers), "table");
+        const auto row = graph.add(GatherOp{0}, {table, integer(graph, 1)}, "row");
+        QVERIFY(graph.type(row).dims == Dims{3});
+        QCOMPARE(lengthsOf(graph, row), "?");
+        const auto pieces =
+            graph.insert(graph.ops().size(), SplitOp{0, {1, 1, 1}}, {row}, "pieces");
+        QCOMPARE(lengthsOf(graph, pieces[2]), "?");
+    }
+
+    /// Each value is read once, whatever reads it, and not without end.
+    void longComputationsEnd() {
+        OpGraph graph;
+        auto product = graph.add(CastOp{DType::F32}, {integer(graph, 1)}, "one");
+        auto sum = product;
+        for (int i = 0; i < 200; ++i)
+            product = graph.add(BinaryOp{BinaryKind::Multiply}, {product, product}, "square");
+        QCOMPARE(lengthsOf(graph, product), "1");
+        for (int i = 0; i < 500; ++i)
+            sum = graph.add(UnaryOp{UnaryKind::Linear, 1, 1}, {sum}, "next");
+        QCOMPARE(lengthsOf(graph, sum), "501");
+        for (int i = 0; i < 2000; ++i)
+            sum = graph.add(UnaryOp{UnaryKind::Linear, 1, 1}, {sum}, "next");
+        QCOMPARE(lengthsOf(graph, sum), "?");
     }
 };
 

@@ -355,6 +355,19 @@ private Q_SLOTS:
             QVERIFY(op.inputs.size() <= kMostFusedInputs);
     }
 
+    /// Backends hold the operands of a step in an array.
+    void sumsOfManyTermsStayAlone() {
+        const auto fusedOf = [](std::size_t terms) {
+            Ops ops;
+            const auto x = ops.add(unary(UnaryKind::Sine), {ops.input("x")});
+            const auto sum = ops.add(AddOp{}, std::vector<ValueId>(terms, x));
+            ops.result(ops.add(unary(UnaryKind::Cosine), {sum}));
+            return ops.fuse();
+        };
+        QCOMPARE(fusedOf(kMostFusedTerms), std::size_t{1});
+        QCOMPARE(fusedOf(kMostFusedTerms + 1), std::size_t{0});
+    }
+
     void fusedOpsAreNotDifferentiated() {
         Ops ops;
         const auto x = ops.dense(ops.input("x"));

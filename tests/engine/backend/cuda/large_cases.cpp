@@ -59,6 +59,11 @@ std::vector<OpCase> largeCases() {
             joiningOp(fmt::format("large/{} with a vector", nameOf(OpAttributes(CombineOp{kind}))),
                       3, {{4, 40, 30}, {4}}, CombineOp{kind}));
     addSequences(cases);
+    // The batch is the only axis.
+    CaseBuilder alone("dropout/one number a sample", 40);
+    cases.push_back(alone.regressed(alone.chain(
+        alone.source({1}), {ReshapeOp{{Dim::batch()}}, DropoutOp{.rate = 0.5, .stream = 1},
+                            ReshapeOp{{Dim::batch(), 1}}})));
     return cases;
 }
 

@@ -5,9 +5,11 @@
 #include "tests/engine/backend/cuda/cuda_rig.h"
 #include "tests/engine/backend/cuda/large_cases.h"
 #include "tests/standin/standin_rig.h"
+#include "tests/support/message_of.h"
 
 #include <QTest>
 
+#include <array>
 #include <limits>
 #include <set>
 
@@ -200,6 +202,41 @@ private Q_SLOTS:
         }
         opCase.inputs[0].data.span<float>()[3] = 4.0F;
         QVERIFY(program->forward(bindings(opCase), kCaseSeed));
+    }
+
+    /// What ops compute is kept as real numbers, of which no kernel for classes may read the bits.
+    void computedClassesAreRefused() {
+        OpGraph graph;
+        const auto scores = graph.addInput("scores", {Shape{3}});
+        const auto numbers = graph.addInput("numbers", {Shape{1}});
+        const auto classes = graph.add(CastOp{DType::I32}, {numbers}, "classes");
+        const auto refusal = [&](const Backend& backend, const OpAttributes& op,
+                                 const std::vector<ValueId>& inputs) {
+            auto whole = graph;
+            whole.addOutput("y", whole.add(op, inputs, "op"));
+            return messageOf([&] { return backend.compile(whole, {.batch = 2}); });
+        };
+        const std::array backends{cudaBackend(), makeOneDnnBackend()};
+        for (const auto& backend : backends) {
+            const QString expected = "op: class indices have to be an input of the network; "
+                                     "computed ones are real numbers";
+            QCOMPARE(refusal(*backend, SoftmaxCrossEntropyOp{}, {scores, classes}), expected);
+            QCOMPARE(refusal(*backend, HingeLossOp{}, {scores, classes}), expected);
+            QCOMPARE(refusal(*backend, OneHotOp{3}, {classes}), expected);
+        }
+    }
+
+    void stacksOfMatricesHaveUpToEightAxes() {
+        const auto message = [](std::size_t axes) {
+            std::vector<std::int64_t> lengths(axes, 1);
+            lengths.insert(lengths.end(), {2, 2});
+            OpGraph graph;
+            const auto x = graph.addInput("x", ValueType::of(Dims::of(Shape(lengths))));
+            graph.addOutput("y", graph.add(MatMulOp{}, {x, x}, "product"));
+            return messageOf([&] { return cudaBackend()->compile(graph, {.batch = 1}); });
+        };
+        QCOMPARE(message(8), "no error");
+        QCOMPARE(message(9), "a GPU's kernels take stacks of matrices along up to 8 axes, not 9");
     }
 
     /// Which ops still have no kernels: a new op is noticed, and so is one that lost them.

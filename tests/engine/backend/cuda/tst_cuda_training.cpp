@@ -211,6 +211,45 @@ private Q_SLOTS:
         QCOMPARE(faults[0]->path, faults[1]->path);
     }
 
+    /// The search runs the pass again and leaves the loss as it was.
+    void aSearchForFaultsAddsNoLoss() {
+        const auto net = multilayerPerceptron();
+        const auto program = cudaBackend()->compile(net.graph, trainingWith(ruleOf("adam")));
+        initializeWeights(*program->weights(), 1);
+        const auto data = randomBatch(net.graph, kBatch, 3);
+        QVERIFY(program->forward(data.bindings(net.graph), {5, 1}));
+        const double loss = program->lossSum();
+        QVERIFY(!program->firstNonFinite());
+        QVERIFY(program->backward());
+        QCOMPARE(program->lossSum(), loss);
+    }
+
+    /// Which leaves the outputs of its step, not those of the passes after it.
+    void aStepMayFailToBeScored() {
+        auto graph = multilayerPerceptron().graph;
+        const auto output = graph.outputs()[0].value;
+        graph.setScore({output, graph.addInput("unknown", ValueType(Shape{1}, DType::I32))});
+        const auto program = cudaBackend()->compile(graph, {.batch = kBatch});
+        initializeWeights(*program->weights(), 1);
+        const auto boundTo = [&](const SampleBatch& data) {
+            auto inputs = data.bindings(graph);
+            std::erase_if(inputs, [&](const BatchInput& input) {
+                return input.value == graph.score()->target;
+            });
+            return inputs;
+        };
+        const auto first = randomBatch(graph, kBatch, 3);
+        const auto inputs = boundTo(first);
+        program->submit({inputs, {5, 1}, 0});
+        QVERIFY_THROWS_EXCEPTION(Error, static_cast<void>(program->finish()));
+        const auto second = randomBatch(graph, kBatch, 4);
+        QVERIFY(program->forward(boundTo(second), {5, 2}));
+        const auto values = program->read(output);
+        std::vector<float> copied(values.span<float>().size());
+        program->copyOutput(output, copied);
+        QVERIFY(std::ranges::equal(copied, values.span<float>()));
+    }
+
     /// A program is made by one thread and run by another.
     void otherThreadsRunPrograms() {
         const auto net = multilayerPerceptron();
