@@ -53,12 +53,14 @@ struct TemplateCase {
     const char* key;
     double tolerance;
 };
-/// A minute or more each; compared with the CPU engine, since the reference takes as long. Through
-/// many ReLUs behind batch normalizations both round differently, and some of those near their
-/// kinks go different ways: 6e-4 in the stem of resnet-18, where the loss is equal to 1e-5.
+/// About a minute or two each; compared with the CPU engine, since the reference takes as long.
+/// Among millions of ReLUs and maxima some lie within rounding of a kink and go different ways. Of
+/// googlenet's first gradient (one sample) that makes 2e-3 between the CPU engine and FP64, 4e-3
+/// between the CUDA engine and FP64, with losses equal to 1e-5.
 constexpr TemplateCase kLong[] = {
     {"alexnet", 1e-5},
     {"resnet-18", 1e-3},
+    {"googlenet", 1e-2},
 };
 
 struct LeftOut {
@@ -68,7 +70,6 @@ struct LeftOut {
 constexpr LeftOut kLeftOut[] = {
     {"zfnet", "7 GMAC a step; the layers of alexnet"},
     {"mobilenet-v2", "tiles of 64 channels for depthwise convolutions; see smallMobile()"},
-    {"googlenet", "10 GMAC a step; convolutions, pooling and concatenation alone"},
     {"inception-v3", "34 GMAC a step; the layers of googlenet with batch normalization"},
     {"resnet-34", "22 GMAC a step; only more of the blocks of resnet-18"},
     {"resnet-50", "25 GMAC a step; the layers of resnet-18"},
