@@ -32,6 +32,15 @@ unsigned tilesOf(std::int64_t size) {
     return count32((size + kTile - 1) / kTile);
 }
 
+void countTiles(PreparedLaunch& launch, std::int64_t rows, std::int64_t columns, std::int64_t depth,
+                std::int64_t stack) {
+    const std::int64_t down = tilesOf(rows);
+    const std::int64_t across = tilesOf(columns);
+    const auto lines = rows * across + columns * down;
+    launch.cost.tileBytes += static_cast<std::size_t>(lines * depth * stack) * sizeof(float);
+    launch.cost.tileOperations += 2 * down * kTile * across * kTile * depth * stack;
+}
+
 std::uint32_t partsFor(std::int64_t rows, std::int64_t columns, std::int64_t stack,
                        std::int64_t depth) {
     const auto blocks = static_cast<std::int64_t>(tilesOf(rows)) * tilesOf(columns) * stack;
@@ -52,14 +61,18 @@ void multiply(Lowering& lowering, const float* a, const float* b, const float* b
                       {kBlockThreads}};
     };
     shape.parts = bias || stack > 1 ? 1 : partsFor(shape.rows, shape.columns, stack, shape.depth);
+    const auto launchInto = [&](float* to) {
+        countTiles(lowering.launch(kernel::multiply, launchFor(), a, b, bias, to, shape),
+                   shape.rows, shape.columns, shape.depth, stack);
+    };
     if (shape.parts == 1) {
-        lowering.launch(kernel::multiply, launchFor(), a, b, bias, c, shape);
+        launchInto(c);
         return;
     }
     shape.cStack = size;
     const auto mark = lowering.scratchUsed();
     auto* parts = lowering.scratch<float>(static_cast<std::size_t>(size) * shape.parts);
-    lowering.launch(kernel::multiply, launchFor(), a, b, bias, parts, shape);
+    launchInto(parts);
     lowering.launch(kernel::addParts, Lowering::forElements(static_cast<std::size_t>(size)), parts,
                     c, static_cast<std::uint64_t>(size), shape.parts);
     lowering.reuseScratch(mark);

@@ -14,6 +14,10 @@ std::uint32_t count32(std::int64_t count);
 /// Rows and columns of the tiles that the kernels of products share out among blocks.
 inline constexpr std::int64_t kTile = 64;
 unsigned tilesOf(std::int64_t size);
+/// Adds to the launch's cost what the tiles of `stack` products of [rows, depth] and
+/// [depth, columns] load and multiply.
+void countTiles(PreparedLaunch& launch, std::int64_t rows, std::int64_t columns, std::int64_t depth,
+                std::int64_t stack);
 
 /// Into how many parts the depth of a product is cut: more than one where its tiles alone would
 /// leave most of a GPU idle.

@@ -94,8 +94,10 @@ void lower(Lowering& lowering, const FusedOp& op) {
     program.inputs = static_cast<std::int32_t>(op.inputs);
     program.steps = static_cast<std::int32_t>(steps.size());
     program.results = static_cast<std::int32_t>(results.size());
-    lowering.launch(kernel::runFused, Lowering::forElements(loop.axes().elements), program,
-                    loop.axes());
+    auto& launched = lowering.launch(kernel::runFused, Lowering::forElements(loop.axes().elements),
+                                     program, loop.axes());
+    // They are in a table of the device's.
+    launched.cost.written += results.size() * loop.axes().elements * sizeof(float);
 }
 
 } // namespace gradwright::cuda

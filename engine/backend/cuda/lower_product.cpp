@@ -63,20 +63,22 @@ std::int64_t productOf(const std::uint32_t (&lengths)[3]) {
 
 void convolve(Lowering& lowering, const float* in, const float* kernel, const float* bias,
               float* out, const ConvShape& shape) {
-    lowering.launch(
-        kernel::convolve,
-        {{tilesOf(shape.batch * productOf(shape.out)), tilesOf(shape.outChannels), shape.groups},
-         {kBlockThreads}},
-        in, kernel, bias, out, shape);
+    const auto rows = shape.batch * productOf(shape.out);
+    countTiles(lowering.launch(
+                   kernel::convolve,
+                   {{tilesOf(rows), tilesOf(shape.outChannels), shape.groups}, {kBlockThreads}}, in,
+                   kernel, bias, out, shape),
+               rows, shape.outChannels, shape.inChannels * productOf(shape.kernel), shape.groups);
 }
 
 void convolveBack(Lowering& lowering, const float* out, const float* kernel, const float* bias,
                   float* in, const ConvShape& shape) {
-    lowering.launch(
-        kernel::convolveBack,
-        {{tilesOf(shape.batch * productOf(shape.in)), tilesOf(shape.inChannels), shape.groups},
-         {kBlockThreads}},
-        out, kernel, bias, in, shape);
+    const auto rows = shape.batch * productOf(shape.in);
+    countTiles(
+        lowering.launch(kernel::convolveBack,
+                        {{tilesOf(rows), tilesOf(shape.inChannels), shape.groups}, {kBlockThreads}},
+                        out, kernel, bias, in, shape),
+        rows, shape.inChannels, shape.outChannels * productOf(shape.kernel), shape.groups);
 }
 
 void kernelGradient(Lowering& lowering, const float* in, const float* out, float* kernel,
@@ -86,10 +88,12 @@ void kernelGradient(Lowering& lowering, const float* in, const float* out, float
     shape.parts = partsFor(shape.outChannels, columns, shape.groups, depth);
     const auto size = static_cast<std::size_t>(shape.groups * shape.outChannels * columns);
     auto* to = shape.parts > 1 ? lowering.scratch<float>(size * shape.parts) : kernel;
-    lowering.launch(kernel::kernelGradient,
-                    {{tilesOf(shape.outChannels), tilesOf(columns), shape.groups * shape.parts},
-                     {kBlockThreads}},
-                    in, out, to, shape);
+    countTiles(
+        lowering.launch(kernel::kernelGradient,
+                        {{tilesOf(shape.outChannels), tilesOf(columns), shape.groups * shape.parts},
+                         {kBlockThreads}},
+                        in, out, to, shape),
+        shape.outChannels, columns, depth, shape.groups);
     if (shape.parts > 1)
         lowering.launch(kernel::addParts, Lowering::forElements(size), to, kernel,
                         static_cast<std::uint64_t>(size), shape.parts);

@@ -43,6 +43,34 @@ ProgramMemory ProgramMemory::nowhere(const OpGraph& graph) {
             kSomewhere};
 }
 
+ProgramMemory ProgramMemory::apart(const OpGraph& graph, std::int64_t batch,
+                                   ArrayExtents& extents) {
+    Address next = kArrayAlignment;
+    const auto place = [&](std::size_t bytes) {
+        const auto at = next;
+        extents.set(at, bytes);
+        next += alignedBytes(std::max<std::size_t>(bytes, 1));
+        return at;
+    };
+    const auto bytesOf = [](const Shape& shape) {
+        return static_cast<std::size_t>(shape.elements()) * sizeof(float);
+    };
+    ProgramMemory memory;
+    for (const auto& spec : graph.weights())
+        memory.weights.push_back(place(bytesOf(spec.shape)));
+    for (const auto& value : graph.values())
+        memory.values.push_back(value.weight ? memory.weights[value.weight->index()]
+                                             : place(bytesOf(value.type.shapeFor(batch))));
+    memory.scalars = place(sizeof(StepScalars));
+    memory.sums = place(sizeof(StepSums));
+    // These grow: each gets more addresses than any memory has bytes.
+    constexpr Address kMost = Address{1} << 48;
+    memory.scratch = kMost;
+    memory.state = 2 * kMost;
+    memory.tables = 3 * kMost;
+    return memory;
+}
+
 bool Lowering::isFedAsIndices(std::size_t i) const {
     const auto& value = graph().value(op_.inputs[i]);
     return !value.source && !value.weight && !value.constant && value.type.element == DType::I32;

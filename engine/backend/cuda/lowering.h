@@ -4,6 +4,7 @@
 #include "engine/backend/backend.h"
 #include "engine/backend/cuda/device.h"
 #include "engine/backend/cuda/kernels/params.h"
+#include "engine/backend/cuda/launch_cost.h"
 
 #include <array>
 #include <cstring>
@@ -20,6 +21,7 @@ struct PreparedLaunch {
     std::vector<std::byte> values;    ///< of all arguments, each aligned to 8
     std::vector<std::size_t> offsets; ///< in `values`
     std::size_t op;                   ///< its place in the graph; of none: how many ops there are
+    LaunchCost cost{};                ///< in plans
 };
 
 /// Where the memory of a program lies.
@@ -33,6 +35,10 @@ struct ProgramMemory {
     /// Addresses of nothing, but not null, which says of a gradient that it is not wanted: for
     /// lowering a graph to know how much memory it takes.
     [[nodiscard]] static ProgramMemory nowhere(const OpGraph& graph);
+    /// Addresses of nothing, each array with its own: for counting what launches cost. Their sizes
+    /// go into `extents`.
+    [[nodiscard]] static ProgramMemory apart(const OpGraph& graph, std::int64_t batch,
+                                             ArrayExtents& extents);
 };
 
 /// Numbers that an op needs beside its inputs, at an offset of the memory for such tables.
@@ -54,22 +60,23 @@ struct LaunchList {
     std::size_t tableBytes = 0;            ///< the same
     std::vector<ConstantTable> tables{};
     std::map<std::uint32_t, std::vector<Address>>
-        states{}; ///< by OpId, in the order of the requests
+        states{};                    ///< by OpId, in the order of the requests
+    ArrayExtents* extents = nullptr; ///< in plans: then launches are listed with their cost
 
     /// As launched by `op`, a place in the graph.
     template <class... P, class... A>
-    void add(std::size_t op, KernelName<void(P...)> kernel, const Launch& launch,
-             A&&... arguments) {
+    PreparedLaunch& add(std::size_t op, KernelName<void(P...)> kernel, const Launch& launch,
+                        A&&... arguments) {
         static_assert(sizeof...(P) == sizeof...(A));
-        PreparedLaunch prepared{kernel.family, kernel.name, launch, {}, {}, op};
-        (append(prepared, static_cast<P>(arguments)), ...);
-        launches.push_back(std::move(prepared));
+        return launches.emplace_back(
+            prepare<P...>(op, kernel, launch, static_cast<P>(arguments)...));
     }
 
     /// As launched by no op.
     template <class... P, class... A>
-    void addOfNone(KernelName<void(P...)> kernel, const Launch& launch, A&&... arguments) {
-        add(graph.ops().size(), kernel, launch, std::forward<A>(arguments)...);
+    PreparedLaunch& addOfNone(KernelName<void(P...)> kernel, const Launch& launch,
+                              A&&... arguments) {
+        return add(graph.ops().size(), kernel, launch, std::forward<A>(arguments)...);
     }
 
     /// Into `updates`.
@@ -80,10 +87,15 @@ struct LaunchList {
     }
 
     template <class... P>
-    static PreparedLaunch prepare(std::size_t op, KernelName<void(P...)> kernel,
-                                  const Launch& launch, const P&... arguments) {
+    [[nodiscard]] PreparedLaunch prepare(std::size_t op, KernelName<void(P...)> kernel,
+                                         const Launch& launch, const P&... arguments) const {
         PreparedLaunch prepared{kernel.family, kernel.name, launch, {}, {}, op};
         (append(prepared, arguments), ...);
+        if (extents) {
+            CostCount count(*extents);
+            (count.add(arguments), ...);
+            prepared.cost = count.cost();
+        }
         return prepared;
     }
     template <class T>
@@ -135,7 +147,7 @@ public:
     T* scratch(std::size_t count) {
         const auto at = take(scratchUsed_, count * sizeof(T));
         list_.scratchBytes = std::max(list_.scratchBytes, scratchUsed_);
-        return reinterpret_cast<T*>(list_.memory.scratch + at);
+        return made<T>(list_.memory.scratch + at, count);
     }
     /// What was taken since scratchUsed() was `mark` may be taken again by later launches.
     [[nodiscard]] std::size_t scratchUsed() const { return scratchUsed_; }
@@ -146,7 +158,7 @@ public:
     T* makeState(std::size_t count) {
         const auto at = list_.memory.state + take(list_.stateBytes, count * sizeof(T));
         list_.states[op_.id.value].push_back(at);
-        return reinterpret_cast<T*>(at);
+        return made<T>(at, count);
     }
     template <class T>
     [[nodiscard]] T* state(std::size_t index = 0) const {
@@ -159,12 +171,12 @@ public:
         const auto bytes = std::as_bytes(std::span(values));
         const auto at = take(list_.tableBytes, bytes.size());
         list_.tables.push_back({at, {bytes.begin(), bytes.end()}});
-        return reinterpret_cast<const T*>(list_.memory.tables + at);
+        return made<const T>(list_.memory.tables + at, values.size());
     }
 
     template <class... P, class... A>
-    void launch(KernelName<void(P...)> kernel, const Launch& launch, A&&... arguments) {
-        list_.add(place_, kernel, launch, std::forward<A>(arguments)...);
+    PreparedLaunch& launch(KernelName<void(P...)> kernel, const Launch& launch, A&&... arguments) {
+        return list_.add(place_, kernel, launch, std::forward<A>(arguments)...);
     }
     /// The same when the optimizer moves the weights; the kernel must do nothing unless sums() are
     /// finite. Scratch is gone by then, state is not.
@@ -179,6 +191,12 @@ protected:
     [[nodiscard]] Shape shapeOf(ValueId id) const { return graph().type(id).shapeFor(batch()); }
     [[nodiscard]] float* array(ValueId id) const {
         return reinterpret_cast<float*>(list_.memory.values[id.index()]);
+    }
+    template <class T>
+    [[nodiscard]] T* made(Address begin, std::size_t count) const {
+        if (list_.extents)
+            list_.extents->set(begin, count * sizeof(T));
+        return reinterpret_cast<T*>(begin);
     }
     static std::size_t take(std::size_t& used, std::size_t bytes) {
         const auto at = alignedBytes(used);

@@ -107,48 +107,25 @@ CudaProgram::CudaProgram(std::shared_ptr<Device> device, OpGraph graph,
     listInputs();
     stream_.clear(results_.address(), results_.bytes());
 
-    lowerAll(list_);
+    if (options_.mode == Mode::Training)
+        update_.emplace(device_, graph_, options_, *weights_);
+    bounds_ = listStep(list_, update_ ? &*update_ : nullptr);
     for (const auto& [offset, bytes] : list_.tables)
         stream_.copyIn(tables_.address() + offset, bytes.data(), bytes.size());
     stream_.synchronize();
-    const auto first = std::ranges::find_if(list_.launches, [&](const PreparedLaunch& launch) {
-        return launch.op < graph_.ops().size() && graph_.ops()[launch.op].isBackward;
-    });
-    backwardBegin_ = static_cast<std::size_t>(first - list_.launches.begin());
-    // The losses end the forward pass.
-    LaunchList losses{graph_, options_, memory_};
-    auto* sums = reinterpret_cast<StepSums*>(memory_.sums);
-    for (const auto& loss : graph_.losses())
-        losses.addOfNone(kernel::addLoss, {{1}, {kBlockThreads}},
-                         reinterpret_cast<const float*>(memory_.values[loss.perSample.index()]),
-                         static_cast<std::uint64_t>(sizeOf(loss.perSample)), loss.weight, sums);
-    list_.launches.insert(list_.launches.begin() + static_cast<std::ptrdiff_t>(backwardBegin_),
-                          losses.launches.begin(), losses.launches.end());
-    backwardBegin_ += losses.launches.size();
-
-    if (options_.mode == Mode::Training) {
-        update_.emplace(device_, graph_, options_, *weights_);
-        normsBegin_ = list_.launches.size();
-        auto* squares = reinterpret_cast<double*>(memory_.sums + sizeof(StepSums));
-        update_->addNorms(list_, sums, squares);
-    }
-    updateBegin_ = list_.launches.size();
-    if (moves()) {
-        update_->addUpdate(list_, reinterpret_cast<const StepScalars*>(memory_.scalars), sums);
+    if (moves())
         hostRules_ = Pinned(device_, update_->rulesFor(0, 1).size());
-        list_.launches.insert(list_.launches.end(), list_.updates.begin(), list_.updates.end());
-    }
     if (const auto& score = graph_.score())
         hostScored_ = Pinned(device_, sizeOf(score->output) * sizeof(float));
 
     const auto end = list_.launches.size();
-    forwardWork_ = record(0, backwardBegin_);
+    forwardWork_ = record(0, bounds_.backward);
     if (options_.mode == Mode::Training) {
-        backwardWork_ = record(backwardBegin_, updateBegin_);
+        backwardWork_ = record(bounds_.backward, bounds_.update);
         stepWork_ = record(0, end);
     }
     if (moves())
-        updateWork_ = record(updateBegin_, end);
+        updateWork_ = record(bounds_.update, end);
 }
 
 void CudaProgram::placeValues() {
@@ -208,7 +185,7 @@ RecordedWork CudaProgram::record(std::size_t from, std::size_t to) {
         if (from == 0)
             stream_.clear(memory_.sums, sizeof(StepSums));
         for (auto i = from; i < to; ++i) {
-            if (i == normsBegin_)
+            if (i == bounds_.norms)
                 for (const auto& [weight, value] : copiedGradients_)
                     stream_.copy(weights_->gradient(weight), memory_.values[value.index()],
                                  sizeOf(value) * sizeof(float));
@@ -457,12 +434,13 @@ std::optional<std::string> CudaProgram::firstNonFinite() const {
     for (const auto& input : fed_)
         if (graph_.type(input.value).element != DType::I32 && !isFinite(input.value))
             return graph_.value(input.value).path;
-    for (std::size_t i = 0; i < backwardBegin_; ++i) {
+    for (std::size_t i = 0; i < bounds_.backward; ++i) {
         const auto& prepared = list_.launches[i];
         if (prepared.op >= graph_.ops().size())
             continue; // the losses, which would be added a second time
         launch(prepared);
-        const bool isLastOfOp = i + 1 == backwardBegin_ || list_.launches[i + 1].op != prepared.op;
+        const bool isLastOfOp =
+            i + 1 == bounds_.backward || list_.launches[i + 1].op != prepared.op;
         if (!isLastOfOp)
             continue;
         for (const auto output : graph_.ops()[prepared.op].outputs)
@@ -473,7 +451,7 @@ std::optional<std::string> CudaProgram::firstNonFinite() const {
 }
 
 ProgramReport CudaProgram::report() const {
-    return reportOf(graph_, options_, list_, std::span(list_.launches).first(updateBegin_),
+    return reportOf(graph_, options_, list_, std::span(list_.launches).first(bounds_.update),
                     layout_);
 }
 

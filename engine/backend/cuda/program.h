@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/backend/cuda/input_rule.h"
-#include "engine/backend/cuda/update.h"
+#include "engine/backend/cuda/step_launches.h"
 #include "engine/backend/memory/arena_plan.h"
 
 #include <map>
@@ -99,7 +99,7 @@ private:
     ProgramMemory memory_;
     std::optional<StepUpdate> update_;
     LaunchList list_;
-    std::size_t backwardBegin_ = 0, normsBegin_ = 0, updateBegin_ = 0; ///< in the list's launches
+    StepBounds bounds_; ///< in the list's launches
     std::vector<std::pair<WeightId, ValueId>> copiedGradients_;
     std::optional<RecordedWork> forwardWork_, backwardWork_, updateWork_, stepWork_;
     std::vector<FedInput> fed_;

@@ -80,6 +80,7 @@ StepUpdate::StepUpdate(std::shared_ptr<Device> device, const OpGraph& graph,
                 (slot < rule_.slots ? entry.slots[slot] : entry.mean) =
                     reinterpret_cast<float*>(weights.slot(id, slot));
         entry.size = static_cast<std::uint64_t>(spec.shape.elements());
+        elements_ += entry.size;
         entry.isKernel = spec.shape.rank() >= 2 ? 1 : 0;
         entry.rowSize =
             entry.isKernel ? entry.size / static_cast<std::uint64_t>(spec.shape[0]) : entry.size;
@@ -126,11 +127,20 @@ Launch StepUpdate::forBlocks() const {
     return {{static_cast<unsigned>(blockCount_)}, {kBlockThreads}};
 }
 
+LaunchCost StepUpdate::costOf(std::size_t read, std::size_t written) const {
+    LaunchCost cost;
+    cost.read = read * elements_ * sizeof(float);
+    cost.written = written * elements_ * sizeof(float);
+    cost.operations = static_cast<std::int64_t>((read + written) * elements_);
+    return cost;
+}
+
 void StepUpdate::addSquares(LaunchList& list, UpdateArray array, std::int32_t slot,
                             double* squares) const {
     const auto count = static_cast<std::uint32_t>(hostEntries_.size());
     list.addOfNone(kernel::partialSquares, forBlocks(), entriesOnDevice(), blocksOnDevice(),
-                   onDevice(partial_), static_cast<std::int32_t>(array), slot);
+                   onDevice(partial_), static_cast<std::int32_t>(array), slot)
+        .cost = costOf(1, 0);
     list.addOfNone(kernel::addSquares, Lowering::forElements(count), entriesOnDevice(), count,
                    onDevice(partial_), squares);
 }
@@ -152,33 +162,40 @@ void StepUpdate::addUpdate(LaunchList& list, const StepScalars* scalars,
     if (part.l1 > 0 || part.l2 > 0 || part.clipValue > 0)
         list.addOfNone(kernel::regularize, forBlocks(), entries, blocks,
                        static_cast<float>(part.l1), static_cast<float>(part.l2),
-                       static_cast<float>(part.clipValue), sums);
+                       static_cast<float>(part.clipValue), sums)
+            .cost = costOf(2, 1);
     if (part.clipNorm > 0) {
         addSquares(list, UpdateArray::Gradient, 0, onDevice(otherSquares_));
         list.addOfNone(kernel::clipByNorm, forBlocks(), entries, blocks, onDevice(otherSquares_),
-                       static_cast<std::uint32_t>(weightCount_), part.clipNorm, sums);
+                       static_cast<std::uint32_t>(weightCount_), part.clipNorm, sums)
+            .cost = costOf(1, 1);
     }
     visitRule(rule_, 0.1, 1, [&]<class Rule>(const Rule&) {
         list.addOfNone(KernelOf<Rule>::value, forBlocks(), entries, blocks,
-                       reinterpret_cast<const void*>(rules_.address()), sums);
+                       reinterpret_cast<const void*>(rules_.address()), sums)
+            .cost = costOf(2 + rule_.slots, 1 + rule_.slots);
     });
     if (rule_.layerwise) {
         const auto last = static_cast<std::int32_t>(rule_.slots) - 1;
         addSquares(list, UpdateArray::Weight, 0, onDevice(weightSquares_));
         addSquares(list, UpdateArray::LastSlot, last, onDevice(otherSquares_));
         list.addOfNone(kernel::followDirection, forBlocks(), entries, blocks,
-                       onDevice(weightSquares_), onDevice(otherSquares_), last, scalars, sums);
+                       onDevice(weightSquares_), onDevice(otherSquares_), last, scalars, sums)
+            .cost = costOf(2, 1);
     }
     if (part.maxNorm > 0)
         for (std::size_t i = 0; i < hostEntries_.size(); ++i)
-            if (const auto& entry = hostEntries_[i]; entry.isKernel && entry.rowSize > 0)
-                list.addOfNone(
+            if (const auto& entry = hostEntries_[i]; entry.isKernel && entry.rowSize > 0) {
+                auto& launched = list.addOfNone(
                     kernel::limitRows,
                     {{static_cast<unsigned>(entry.size / entry.rowSize)}, {kBlockThreads}}, entries,
                     static_cast<std::uint32_t>(i), part.maxNorm, sums);
+                launched.cost.read = launched.cost.written = entry.size * sizeof(float);
+            }
     if (part.averageDecay > 0)
         list.addOfNone(kernel::averageWeights, forBlocks(), entries, blocks, part.averageDecay,
-                       scalars, sums);
+                       scalars, sums)
+            .cost = costOf(2, 1);
 }
 
 } // namespace gradwright::cuda

@@ -27,6 +27,9 @@ public:
 private:
     void addSquares(LaunchList& list, UpdateArray array, std::int32_t slot, double* squares) const;
     [[nodiscard]] Launch forBlocks() const;
+    /// Of a launch that takes so many arrays of as many elements as the weights have, which the
+    /// tables on the device name.
+    [[nodiscard]] LaunchCost costOf(std::size_t read, std::size_t written) const;
     [[nodiscard]] const UpdateEntry* entriesOnDevice() const {
         return reinterpret_cast<const UpdateEntry*>(entries_.address());
     }
@@ -40,7 +43,7 @@ private:
     UpdateRule rule_;
     std::size_t weightCount_;
     std::vector<UpdateEntry> hostEntries_;
-    std::size_t blockCount_ = 0;
+    std::size_t blockCount_ = 0, elements_ = 0;
     std::vector<double> rateFactors_; ///< by rule
     std::vector<std::byte> hostRules_;
     Memory entries_, blocks_, rules_;
