@@ -228,7 +228,7 @@ Json planned(const Work& work, const StepCalls& calls, bool showsLaunches) {
 
     fmt::print("\n{}, batch {}, {} with {} parameters\n", work.name, work.batch, work.rule.key,
                graph.parameters());
-    fmt::print("  {} kernels a step: {} forward, {} backward, {} for norms and update; {} graph "
+    fmt::print("  {} kernels per step: {} forward, {} backward, {} for norms and update; {} graph "
                "launch, {} synchronization, {} copies\n",
                plan.launches.size(), plan.bounds.backward, plan.bounds.norms - plan.bounds.backward,
                plan.launches.size() - plan.bounds.norms, calls.graphLaunches,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/backend.h"
 #include "engine/passes/differentiate.h"
+#include "tests/engine/backend/recurrent_graph.h"
 #include "tests/support/message_of.h"
-#include "tests/support/numeric.h"
 
 #include <QTest>
 
@@ -92,36 +91,10 @@ struct Case {
     std::vector<std::int32_t> lengths;
 };
 
-struct Data {
-    OpGraph graph;
-    std::vector<Tensor> inputs, weights;
-};
+using Data = RecurrentGraph;
 
 Data dataOf(const Case& what) {
-    const auto& op = what.op;
-    Data data;
-    std::vector<ValueId> values;
-    const auto feed = [&](std::string name, const Shape& shape) {
-        values.push_back(data.graph.addInput(std::move(name), ValueType::of(Dims::of(shape))));
-        data.inputs.push_back(randomTensor(DType::F32, shape, 10 + values.size(), 1.0));
-    };
-    feed("x", op.timeFirst ? Shape{kSteps, kBatch, kFeatures} : Shape{kBatch, kSteps, kFeatures});
-    for (std::size_t i = 0; what.isGivenState && i < statesOf(op.cell); ++i)
-        feed(i == 0 ? "h" : "c", {kBatch, kUnits});
-    if (op.lengths) {
-        values.push_back(data.graph.addInput("lengths", ValueType::of({kBatch}, DType::I32)));
-        data.inputs.push_back(Tensor::of<std::int32_t>({kBatch}, what.lengths));
-    }
-    std::vector<WeightId> weights;
-    for (const auto& shape : op.weights(Types{data.graph.type(values[0])})) {
-        weights.push_back(
-            data.graph.addWeight({fmt::format("w{}", weights.size()), shape, {}, {}}));
-        data.weights.push_back(randomTensor(DType::F32, shape, 20 + weights.size(), 0.8));
-    }
-    const auto made = data.graph.insert(0, op, values, "cell", weights);
-    for (std::size_t i = 0; i < made.size(); ++i)
-        data.graph.addOutput(fmt::format("{}", i), made[i]);
-    return data;
+    return recurrentGraph(what.op, {kBatch, kSteps, kFeatures}, what.isGivenState, what.lengths);
 }
 
 /// The outputs, one after the other.
@@ -160,16 +133,9 @@ Vector expected(const Case& what, const Data& data) {
 }
 
 Vector computed(const Backend& backend, Precision precision, const Data& data) {
-    const auto program = backend.compile(data.graph, {.batch = 1, .precision = precision});
-    for (std::uint32_t i = 0; i < data.weights.size(); ++i)
-        program->weights()->write(WeightId{i}, data.weights[i]);
-    std::vector<BatchInput> inputs;
-    for (std::size_t i = 0; i < data.inputs.size(); ++i)
-        inputs.push_back({data.graph.inputs()[i].value, data.inputs[i].bytes().data()});
-    program->forward(inputs);
     Vector results;
-    for (const auto& output : data.graph.outputs()) {
-        const auto values = vectorOf(program->read(output.value));
+    for (const auto& output : outputsOf(backend, precision, data)) {
+        const auto values = vectorOf(output);
         results.insert(results.end(), values.begin(), values.end());
     }
     return results;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/backend/backend.h"
 #include "tests/engine/backend/cuda/cuda_rig.h"
+#include "tests/engine/backend/recurrent_graph.h"
 #include "tests/standin/standin_rig.h"
-#include "tests/support/numeric.h"
 
 #include <QTest>
 
@@ -58,56 +57,12 @@ const std::vector<VariantCase>& cases() {
     return all;
 }
 
-struct VariantData {
-    OpGraph graph;
-    std::vector<Tensor> inputs, weights;
-};
-
-VariantData dataOf(const VariantCase& what) {
-    const auto& op = what.op;
-    VariantData data;
-    std::vector<ValueId> values;
-    const auto feed = [&](std::string name, const Shape& shape) {
-        values.push_back(data.graph.addInput(std::move(name), ValueType::of(Dims::of(shape))));
-        data.inputs.push_back(randomTensor(DType::F32, shape, 10 + values.size(), 1.0));
-    };
-    feed("x", op.timeFirst ? Shape{kSteps, kBatch, kFeatures} : Shape{kBatch, kSteps, kFeatures});
-    for (std::size_t i = 0; what.isGivenState && i < statesOf(op.cell); ++i)
-        feed(i == 0 ? "h" : "c", {kBatch, kUnits});
-    if (op.lengths) {
-        values.push_back(data.graph.addInput("lengths", ValueType::of({kBatch}, DType::I32)));
-        data.inputs.push_back(Tensor::of<std::int32_t>({kBatch}, what.lengths));
-    }
-    std::vector<WeightId> weights;
-    for (const auto& shape : op.weights(Types{data.graph.type(values[0])})) {
-        weights.push_back(
-            data.graph.addWeight({fmt::format("w{}", weights.size()), shape, {}, {}}));
-        data.weights.push_back(randomTensor(DType::F32, shape, 20 + weights.size(), 0.8));
-    }
-    const auto made = data.graph.insert(0, op, values, "cell", weights);
-    for (std::size_t i = 0; i < made.size(); ++i)
-        data.graph.addOutput(fmt::format("{}", i), made[i]);
-    return data;
+RecurrentGraph dataOf(const VariantCase& what) {
+    return recurrentGraph(what.op, {kBatch, kSteps, kFeatures}, what.isGivenState, what.lengths);
 }
 
-std::vector<Tensor> computed(const Backend& backend, Precision precision, const VariantData& data) {
-    const auto program = backend.compile(data.graph, {.batch = 1, .precision = precision});
-    for (std::uint32_t i = 0; i < data.weights.size(); ++i)
-        program->weights()->write(WeightId{i}, data.weights[i]);
-    std::vector<BatchInput> inputs;
-    for (std::size_t i = 0; i < data.inputs.size(); ++i)
-        inputs.push_back({data.graph.inputs()[i].value, data.inputs[i].bytes().data()});
-    program->forward(inputs);
-    std::vector<Tensor> results;
-    for (const auto& output : data.graph.outputs())
-        results.push_back(program->read(output.value));
-    return results;
-}
-
-std::vector<Tensor> onStandin(const VariantData& data) {
-    return computed(
-        *cuda::makeCudaBackend(cuda::standin::standinDriver(), 0, cuda::standin::standinImages()),
-        Precision::F32, data);
+std::vector<Tensor> onStandin(const RecurrentGraph& data) {
+    return outputsOf(*cudaBackend(), Precision::F32, data);
 }
 
 } // namespace
@@ -127,7 +82,7 @@ private Q_SLOTS:
     void variantsEqualReference() {
         QFETCH(std::size_t, index);
         const auto data = dataOf(cases()[index]);
-        const auto want = computed(*makeReferenceBackend(), Precision::F64, data);
+        const auto want = outputsOf(*makeReferenceBackend(), Precision::F64, data);
         for (const auto order : cuda::standin::kOrders) {
             cuda::standin::restartStandin();
             cuda::standin::setThreadOrder(order, 17);
