@@ -95,7 +95,7 @@ QStringList formViolations(const QString& path, const QByteArray& text) {
                      .arg(path)
                      .arg(lines)
                      .arg(maximumLines);
-    if (path.endsWith(".h") && !text.contains("\n#pragma once\n"))
+    if ((path.endsWith(".h") || path.endsWith(".cuh")) && !text.contains("\n#pragma once\n"))
         found << QStringLiteral("%1: a header needs #pragma once").arg(path);
     return found;
 }

@@ -18,7 +18,7 @@ QStringList sourceFiles() {
     const QDir root(GRADWRIGHT_SOURCE_DIR);
     QStringList files;
     for (const char* folder : {"engine", "app", "ui", "tests"}) {
-        QDirIterator walk(root.filePath(folder), {"*.h", "*.cpp"}, QDir::Files,
+        QDirIterator walk(root.filePath(folder), {"*.h", "*.cpp", "*.cu", "*.cuh"}, QDir::Files,
                           QDirIterator::Subdirectories);
         while (walk.hasNext())
             files << root.relativeFilePath(walk.next());
@@ -36,6 +36,7 @@ private Q_SLOTS:
     void everySourceKeepsTheRules() {
         const QStringList files = sourceFiles();
         QVERIFY(files.contains("engine/support/error.h"));
+        QVERIFY(files.contains("engine/backend/cuda/kernels/element.cuh"));
         QStringList found;
         for (const QString& path : files) {
             QFile file(QDir(GRADWRIGHT_SOURCE_DIR).filePath(path));
@@ -85,6 +86,8 @@ private Q_SLOTS:
         row("engine/backend/onednn/a.cpp", "\"engine/backend/reference/kernels.h\"",
             "may not look into");
         row("engine/backend/a.cpp", "\"engine/backend/onednn/arena.h\"", "may not look into");
+        row("engine/backend/cuda/kernels/a.cu", "\"engine/optimizers/adam.h\"", "");
+        row("engine/backend/cuda/kernels/a.cu", "\"engine/training/loop.h\"", "may not look into");
         row("engine/backend/reference/a.cpp", "<oneapi/dnnl/dnnl.hpp>", "only engine/backend/");
         row("engine/support/a.cpp", "<QString>", "without Qt");
         row("engine/support/a.cpp", "<QtCore/QString>", "without Qt");
@@ -134,6 +137,8 @@ private Q_SLOTS:
         QCOMPARE(violations(path, good), QStringList());
         QVERIFY(violations(path, "#pragma once\n" + good).join(' ').contains("first line"));
         QVERIFY(violations(path, head).join(' ').contains("#pragma once"));
+        const QString device = "engine/backend/cuda/kernels/a.cuh";
+        QVERIFY(violations(device, head).join(' ').contains("#pragma once"));
         QCOMPARE(violations(path, good + QByteArray(498, '\n')), QStringList());
         QVERIFY(violations(path, good + QByteArray(499, '\n')).join(' ').contains("501 lines"));
         QVERIFY(violations("engine/new/a.cpp", head).join(' ').contains("no known module"));
