@@ -64,14 +64,14 @@ Buffer* Compiler::weightInForm(WeightId id, const WeightForm& form) {
 }
 
 Buffer* Compiler::plainWeight(WeightId id) {
-    const auto& dims = graph_.weight(id).shape.dims();
+    const auto dims = storedDims(graph_.weight(id).shape);
     if (!weights_.stored(id).isSet)
         weights_.setLayout(id, dims, denseDesc(dims));
     return weightAs(id, denseDesc(dims));
 }
 
 Compiler::GradientTarget Compiler::plainGradientTarget(WeightId id) {
-    return gradientTarget(id, denseDesc(graph_.weight(id).shape.dims()));
+    return gradientTarget(id, denseDesc(storedDims(graph_.weight(id).shape)));
 }
 
 Buffer* Compiler::gradientMemory(WeightId id) {

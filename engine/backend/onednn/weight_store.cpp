@@ -15,6 +15,10 @@ std::size_t product(const Dims& dims) {
 
 } // namespace
 
+Dims storedDims(const Shape& shape) {
+    return shape.rank() == 0 ? Dims{1} : shape.dims();
+}
+
 std::vector<std::size_t> rowOffsets(const Dims& small, const Dims& large) {
     std::vector<std::size_t> offsets(product(small) / static_cast<std::size_t>(small.back()));
     for (std::size_t row = 0; row < offsets.size(); ++row) {
@@ -89,9 +93,7 @@ void OneDnnWeights::setLayout(WeightId id, const Dims& dims, const MemoryDesc& d
 void OneDnnWeights::setRemainingLayouts() {
     for (std::uint32_t i = 0; i < stored_.size(); ++i)
         if (!stored_[i].isSet) {
-            auto dims = specs_[i].shape.dims();
-            if (dims.empty())
-                dims.push_back(1);
+            const auto dims = storedDims(specs_[i].shape);
             setLayout(WeightId{i}, dims, denseDesc(dims));
         }
 }

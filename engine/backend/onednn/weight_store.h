@@ -21,6 +21,10 @@ struct StoredWeight {
     [[nodiscard]] std::size_t elements() const { return value.size() / sizeof(float); }
 };
 
+/// The dimensions in which a weight of the shape is kept: at least one, since a description without
+/// any means no memory in oneDNN.
+Dims storedDims(const Shape& shape);
+
 /// Where, in a row-major array of dimensions `large`, the rows of one of dimensions `small` begin,
 /// which lies at its start along every axis.
 std::vector<std::size_t> rowOffsets(const Dims& small, const Dims& large);

@@ -81,6 +81,11 @@ void addBinaryCases(std::vector<OpCase>& cases) {
     const auto alpha = shared.weight({1});
     const auto first = shared.apply(BinaryOp{BinaryKind::Multiply}, {shared.source({5}), alpha});
     cases.push_back(shared.regressed(shared.apply(BinaryOp{BinaryKind::Add}, {first, alpha})));
+
+    CaseBuilder single("binary/a learned number without axes", 3);
+    const auto factor = single.weight(Shape{});
+    cases.push_back(single.regressed(
+        single.apply(BinaryOp{BinaryKind::Multiply}, {single.source({4, 6}), factor})));
 }
 
 void addChoiceCases(std::vector<OpCase>& cases) {
