@@ -62,8 +62,9 @@ void ProgressBar::showStart(const RunStarted& event) {
     epochs_ = event.epochs;
     smoothedQuality_.metric = event.metric;
     showLastingLine(fmt::format(
-        "Training {} epoch{} of {} steps with {}{}", event.epochs, event.epochs == 1 ? "" : "s",
-        grouped(event.stepsPerEpoch), toString(ComputePlan{event.threads, event.parts}),
+        "Training {} epoch{} of {} steps {} {}{}", event.epochs, event.epochs == 1 ? "" : "s",
+        grouped(event.stepsPerEpoch), event.gpu.empty() ? "with" : "on",
+        event.gpu.empty() ? toString(ComputePlan{event.threads, event.parts}) : event.gpu,
         event.startStep > 0 ? fmt::format(", from step {}", grouped(event.startStep + 1)) : ""));
 }
 

@@ -22,7 +22,7 @@ RunPredictor::RunPredictor(const std::filesystem::path& path) {
     predictor_ = naming(weights, [&] {
         return std::make_unique<Predictor>(inferenceGraph(project.network, info_, project.training),
                                            readCheckpointWeights(weights),
-                                           project.training.target());
+                                           project.training.answerTarget());
     });
     const auto told = static_cast<std::int64_t>(predictor_->classes());
     const auto classes = static_cast<std::int64_t>(info_.classes.size());

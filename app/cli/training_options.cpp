@@ -194,6 +194,9 @@ void TrainingOptions::addTo(CLI::App& command) {
     command.add_option("--seed", seed_, "Seed of all random numbers");
     command.add_option("--threads", threads_, "Processor threads; 0 = all");
     command.add_option("--precision", precision_, "fp32, bf16 or fp64");
+    command.add_option("--device", device_,
+                       "cpu, or cuda:0, cuda:1 … for NVIDIA GPUs (cuda is the first), which "
+                       "devices lists");
 }
 
 void TrainingOptions::applyTo(TrainingSettings& settings, DataChoice& data) const {
@@ -203,6 +206,7 @@ void TrainingOptions::applyTo(TrainingSettings& settings, DataChoice& data) cons
     applyParam(settings, "seed", seed_, "--seed");
     applyParam(settings, "threads", threads_, "--threads");
     applyParam(settings, "precision", precision_, "--precision");
+    applyParam(settings, "device", device_, "--device");
     chooseRecipes(settings);
     if (data_ && *data_ != data.dataset) {
         try {
@@ -239,11 +243,11 @@ void TrainingOptions::requireResumable() const {
         {"--data", &data_}};
     if (!assignments_.empty())
         throw UsageError("--set cannot change a run once it has begun; --resume takes --epochs, "
-                         "--learning-rate and --threads");
+                         "--learning-rate, --threads and --device");
     for (const auto& [option, value] : fixed)
         if (*value)
             throw UsageError("{} cannot change within a run; --resume takes --epochs, "
-                             "--learning-rate and --threads",
+                             "--learning-rate, --threads and --device",
                              option);
 }
 

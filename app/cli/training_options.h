@@ -25,7 +25,7 @@ public:
 private:
     void chooseRecipes(TrainingSettings& settings) const;
 
-    std::optional<std::string> epochs_, batch_, learningRate_, seed_, threads_, precision_,
+    std::optional<std::string> epochs_, batch_, learningRate_, seed_, threads_, precision_, device_,
         optimizer_, schedule_, loss_, data_;
     std::vector<std::string> assignments_; ///< "key=value"
 };

@@ -3,6 +3,7 @@
 
 #include "app/cli/progress_bar.h"
 #include "engine/support/json.h"
+#include "engine/worker/remote_trainer.h"
 
 #include <algorithm>
 #include <vector>
@@ -40,9 +41,9 @@ TrainingResult train(TrainingJob job, std::FILE* progress, const std::stop_token
         else if (const auto* stopped = std::get_if<Stopped>(&event))
             result.stopped = *stopped;
         else if (const auto* failed = std::get_if<Failed>(&event))
-            result.failure = failed->message;
+            result.failure = *failed;
     };
-    Trainer(std::move(job), sink).run(stop);
+    makeTrainer(std::move(job), sink)->run(stop);
     result.samplesPerSecond = median(std::move(speeds));
     return result;
 }

@@ -15,7 +15,7 @@ struct TrainingResult {
     std::filesystem::path run;
     std::optional<Finished> finished;
     std::optional<Stopped> stopped;
-    std::optional<std::string> failure;
+    std::optional<Failed> failure;
     std::optional<Score> validation; ///< the best
     double samplesPerSecond = 0;     ///< median over the epochs, waiting for data included
     double waitShare = 0;            ///< share of the last epoch spent waiting for data

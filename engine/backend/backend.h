@@ -225,6 +225,8 @@ public:
                                              const CompileOptions& options) const {
         return compile(graph, options)->report();
     }
+    /// Bytes of its own memory that a device has free; nothing where programs take the computer's.
+    [[nodiscard]] virtual std::optional<std::size_t> freeMemory() const { return {}; }
 };
 
 /// The slow, obvious one, in double or float: the oracle of the tests.

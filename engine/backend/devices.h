@@ -4,19 +4,30 @@
 #include "engine/backend/backend.h"
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace gradwright {
+
+/// The number of a GPU in its key: 0 for "cuda:0" and for "cuda", which is the first; nothing for
+/// any other text. There are no more than 64 (their driver's limit).
+std::optional<int> gpuOrdinal(std::string_view device);
 
 /// What computes, and in which number format.
 struct ComputeTarget {
     std::string device = "cpu"; ///< a key of DeviceInfo
     Precision precision = Precision::F32;
     bool operator==(const ComputeTarget&) const = default;
+
+    /// Whether it computes in a process of its own (engine/worker).
+    [[nodiscard]] bool isGpu() const { return gpuOrdinal(device).has_value(); }
 };
 
-/// The engine for it: on the processor oneDNN in FP32 and BF16, the reference in FP64. `cpu` is for
-/// the CPU engine only. Throws Error that names the devices there are.
+/// The engine for it: on the processor oneDNN in FP32 and BF16, the reference in FP64; for a GPU
+/// what plans and refuses (makeGpuPlanner()). `cpu` is for the CPU engine only. Throws Error that
+/// names the devices there are.
 std::shared_ptr<const Backend> backendFor(const ComputeTarget& target, CpuOptions cpu = {});
 
 /// Whether the processor lacks the instructions for it and others stand in.

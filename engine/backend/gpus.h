@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/backend/backend.h"
+
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +18,7 @@ struct GpuInfo {
     int major = 0, minor = 0; ///< compute capability
     int multiprocessors = 0;
     int driverVersion = 0; ///< of CUDA that the driver is for, 1000 · major + 10 · minor
+    std::string whyNot;    ///< what keeps it from being used; empty: nothing does
 };
 
 struct GpuSearch {
@@ -22,10 +26,15 @@ struct GpuSearch {
     std::string why; ///< where nothing was found: one clause without a full stop
 };
 
-/// NVIDIA's GPUs. Loads the driver at the first call; makes no context on a GPU.
+/// NVIDIA's GPUs. Loads the driver at the first call; makes no context on a GPU. For the program
+/// that computes on them: others ask it (engine/worker/gpu_list.h).
 GpuSearch findGpus();
 
 /// What compiled the kernels for GPUs, and for which; empty in a build without them.
 std::string gpuCodeMaker();
+
+/// What a GPU would need and refuse, without one: plan() and supports() work, compile() throws
+/// Error. `device` is its key.
+std::unique_ptr<Backend> makeGpuPlanner(std::string device);
 
 } // namespace gradwright

@@ -185,9 +185,11 @@ std::optional<std::string> whyInvalid(const ParamSpec& spec, const ParamValue& v
     case ParamType::Tuple:
         return whyInvalidTuple(spec, std::get<IntTuple>(value), value);
     case ParamType::Choice:
-        if (std::ranges::none_of(spec.choices, [&](const ParamChoice& choice) {
-                return choice.key == std::get<std::string>(value);
-            }))
+        if (std::ranges::none_of(spec.choices,
+                                 [&](const ParamChoice& choice) {
+                                     return choice.key == std::get<std::string>(value);
+                                 }) &&
+            !(spec.accepts && spec.accepts(std::get<std::string>(value))))
             return wrongType(spec, toString(value));
         return {};
     default:

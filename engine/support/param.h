@@ -47,7 +47,10 @@ struct ParamSpec {
     bool minimumExclusive = false;
     bool maximumExclusive = false;
     std::vector<ParamChoice> choices; ///< for Choice
-    std::size_t minLength = 1;        ///< for Tuple: number of elements
+    /// For Choice: whether a key that is not among the choices is one as well, because they differ
+    /// from machine to machine.
+    bool (*accepts)(std::string_view key) = nullptr;
+    std::size_t minLength = 1; ///< for Tuple: number of elements
     std::size_t maxLength = 1;
     std::string unit;
     bool logarithmic = false; ///< a slider should be

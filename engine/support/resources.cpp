@@ -13,13 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The folder of the running program; empty where the system does not say.
-fs::path programFolder() {
-    std::error_code error;
-    const auto program = fs::read_symlink("/proc/self/exe", error);
-    return error ? fs::path() : program.parent_path();
-}
-
 std::vector<fs::path> resourceFolders() {
     std::vector<fs::path> folders;
     if (const char* named = std::getenv("GRADWRIGHT_RESOURCES"); named && *named != '\0')
@@ -31,6 +24,12 @@ std::vector<fs::path> resourceFolders() {
 }
 
 } // namespace
+
+fs::path programFolder() {
+    std::error_code error;
+    const auto program = fs::read_symlink("/proc/self/exe", error);
+    return error ? fs::path() : program.parent_path();
+}
 
 fs::path resourcePath(std::string_view relative) {
     std::string searched;

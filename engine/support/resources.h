@@ -11,4 +11,7 @@ namespace gradwright {
 /// the source tree that the program was built from. Throws Error naming the places searched.
 std::filesystem::path resourcePath(std::string_view relative);
 
+/// The folder of the running program; empty where the system does not say.
+std::filesystem::path programFolder();
+
 } // namespace gradwright

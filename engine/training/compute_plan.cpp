@@ -181,6 +181,8 @@ int defaultParts(const OpGraph& training, const TrainingSettings& settings) {
 
 ComputePlan planFor(const OpGraph& training, const TrainingSettings& settings,
                     const CalibrationCache& cache) {
+    if (settings.target().isGpu()) // which takes a batch as a whole; threads load its data
+        return {settings.threads() > 0 ? settings.threads() : availableThreads(), 1};
     if (settings.threads() == 0 && settings.parts() == 0)
         if (const auto known = cache.find(calibrationKey(training, settings)))
             return *known;
@@ -189,6 +191,8 @@ ComputePlan planFor(const OpGraph& training, const TrainingSettings& settings,
 }
 
 ComputePlan planForResuming(const ComputePlan& recorded, const TrainingSettings& settings) {
+    if (settings.target().isGpu())
+        return {settings.threads() > 0 ? settings.threads() : availableThreads(), 1};
     const int parts = settings.parts() > 0 ? settings.parts() : recorded.parts;
     if (settings.threads() > 0)
         return {settings.threads(), parts};

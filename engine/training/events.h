@@ -24,6 +24,7 @@ struct RunStarted {
     int parts = 1;                    ///< parts of a batch
     std::vector<std::string> weights; ///< keys of those that learn, the order of gradient norms
     const MetricDef* metric = &qualityMetric(MetricKind::Classes); ///< of all qualities to come
+    std::string gpu; ///< name of the one that computes; empty on the processor
 };
 
 struct StepDone {
@@ -86,6 +87,8 @@ struct Stopped {
 struct Failed {
     std::int64_t step = 0;
     std::string message;
+    /// By its device or its process, not by itself; the run may be resumed as it is.
+    bool isInterrupted = false;
 };
 struct Finished {
     std::int64_t step = 0;

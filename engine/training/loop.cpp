@@ -5,6 +5,7 @@
 #include "engine/data/data_info_json.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
+#include "engine/training/device_memory.h"
 #include "engine/training/diverged.h"
 #include "engine/training/evaluation.h"
 #include "engine/training/feeds.h"
@@ -30,11 +31,14 @@ RunDirectory openRun(const TrainingJob& job) {
     return RunDirectory::create(job.runsFolder, job.name);
 }
 
-/// A run is resumed as it began, unless the settings say otherwise.
+/// A run is resumed as it began, unless the settings say otherwise or it was on another kind of
+/// device.
 ComputePlan chosenPlan(const TrainingJob& job, const OpGraph& graph) {
     if (!job.resume.empty()) {
         const auto record = RunDirectory::open(job.resume).readRunJson();
-        if (const auto plan = computePlanFromJson(record.value("machine", Json::object())))
+        const auto machine = record.value("machine", Json::object());
+        const auto plan = computePlanFromJson(machine);
+        if (plan && wasOnGpu(machine) == job.settings.target().isGpu())
             return planForResuming(*plan, job.settings);
     }
     return planFor(graph, job.settings);
@@ -42,16 +46,17 @@ ComputePlan chosenPlan(const TrainingJob& job, const OpGraph& graph) {
 
 /// Compiles before a run folder is made, so that a network that cannot run leaves none behind.
 ProgramCache compiled(const TrainingJob& job, const Split& split, const OpGraph& graph,
-                      const ComputePlan& plan) {
+                      const ComputePlan& plan, const std::shared_ptr<const Backend>& backend) {
     const auto options = trainingOptions(job.settings);
     const auto& rule = *options.update;
     const auto samples = static_cast<std::int64_t>(split.training.size());
+    requireDeviceMemory(*backend, graph, options, samples);
     if (rule.fullBatch && job.settings.batch() < samples)
         throw Error("{} needs the whole training set in each batch: the batch size must be at "
                     "least {}, not {}",
                     optimizer(rule.key).title, samples, job.settings.batch());
     setComputeThreads(plan.threads);
-    ProgramCache programs(trainingBackend(job.settings, plan), graph, options);
+    ProgramCache programs(backend, graph, options);
     programs.get(std::min(job.settings.batch(), samples), Mode::Training);
     return programs;
 }
@@ -97,7 +102,8 @@ void requireSameData(const RunDirectory& directory, const DataInfo& info) {
 
 } // namespace
 
-TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, TrainingSink sink)
+TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, TrainingSink sink,
+                           const std::shared_ptr<const Backend>& gpu)
     : job_(job)
     , commands_(commands)
     , sink_(std::move(sink))
@@ -107,7 +113,8 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     , schedule_(schedule(job.settings.schedule.key))
     , rule_(job.settings.updateRule())
     , plan_(chosenPlan(job, training_.graph))
-    , programs_(compiled(job, split_, training_.graph, plan_))
+    , backend_(gpu && job.settings.target().isGpu() ? gpu : trainingBackend(job.settings, plan_))
+    , programs_(compiled(job, split_, training_.graph, plan_, backend_))
     , batcher_(data_.training, split_.training, job.settings.batch(), job.settings.seed(),
                augmenterOf(job.data, data_.info, job.settings.seed()))
     , directory_(openRun(job))
@@ -141,11 +148,11 @@ void TrainingLoop::startRun() {
         initializeWeights(store, job_.settings.seed());
         // The record last: with it the folder is a run, which must be ready to be resumed.
         writeCheckpointFile();
-        writeRunRecord(directory_, job_, data_.info, plan_);
+        writeRunRecord(directory_, job_, data_.info, plan_, backend_->device());
     } else {
         requireSameData(directory_, data_.info);
         position_ = readCheckpoint(directory_.lastWeights(), store, *training_.metric);
-        updateRunRecord(directory_, job_, plan_);
+        updateRunRecord(directory_, job_, plan_, backend_->device());
         // More epochs may be asked for than when it finished.
         position_.finished = position_.finished && outOfPatience();
     }
@@ -158,10 +165,13 @@ void TrainingLoop::startRun() {
                      plan_.threads,
                      plan_.parts,
                      {},
-                     training_.metric};
+                     training_.metric,
+                     {}};
     for (const auto& spec : training_.graph.weights())
         if (spec.learns())
             event.weights.push_back(spec.key);
+    if (job_.settings.target().isGpu())
+        event.gpu = backend_->device().name;
     sink_(event);
 }
 

@@ -22,8 +22,10 @@ namespace gradwright {
 /// One run of a Trainer, from opening the run folder to its last event.
 class TrainingLoop {
 public:
-    /// Opens data, network and run folder. Throws Error when the job cannot run.
-    TrainingLoop(const TrainingJob& job, TrainingCommands& commands, TrainingSink sink);
+    /// Opens data, network and run folder. `gpu` computes where the job is for one. Throws Error
+    /// when the job cannot run.
+    TrainingLoop(const TrainingJob& job, TrainingCommands& commands, TrainingSink sink,
+                 const std::shared_ptr<const Backend>& gpu = nullptr);
     ~TrainingLoop();
 
     void run(const std::stop_token& stop);
@@ -61,6 +63,7 @@ private:
     const ScheduleDef& schedule_;
     const UpdateRule rule_;
     ComputePlan plan_;
+    std::shared_ptr<const Backend> backend_;
     ProgramCache programs_;
     Batcher batcher_; ///< before the folder: what it refuses leaves none behind
     RunDirectory directory_;

@@ -11,9 +11,9 @@
 namespace gradwright {
 namespace {
 
-Json machineJson(const TrainingJob& job, const ComputePlan& plan) {
-    const auto device = backendFor(job.settings.target())->device();
+Json machineJson(const TrainingJob& job, const ComputePlan& plan, const DeviceInfo& device) {
     return {{"device", device.name},
+            {"device_key", device.key},
             {"engine", device.detail},
             {"precision", nameOf(job.settings.precision())},
             {"precision_emulated", isEmulated(job.settings.precision())},
@@ -23,23 +23,29 @@ Json machineJson(const TrainingJob& job, const ComputePlan& plan) {
 
 } // namespace
 
+bool wasOnGpu(const Json& machine) {
+    const auto key = machine.find("device_key");
+    return key != machine.end() && key->is_string() &&
+           gpuOrdinal(key->get_ref<const std::string&>()).has_value();
+}
+
 void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, const DataInfo& data,
-                    const ComputePlan& plan) {
+                    const ComputePlan& plan, const DeviceInfo& device) {
     directory.writeRunJson({{"format", "gradwright run"},
                             {"schema", 1},
                             {"name", job.name},
                             {"version", kVersion},
-                            {"machine", machineJson(job, plan)},
+                            {"machine", machineJson(job, plan, device)},
                             {"data", toJson(data)},
                             {"project", job.project}});
 }
 
-void updateRunRecord(const RunDirectory& directory, const TrainingJob& job,
-                     const ComputePlan& plan) {
+void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, const ComputePlan& plan,
+                     const DeviceInfo& device) {
     auto record = directory.readRunJson();
     record["version"] = kVersion;
     auto history = loadHistoryOf(record);
-    record["machine"] = machineJson(job, plan);
+    record["machine"] = machineJson(job, plan, device);
     if (!history.empty())
         record["machine"]["load"] = std::move(history);
     record["project"] = job.project;

@@ -9,12 +9,14 @@
 namespace gradwright {
 
 /// Writes run.json: all that is needed to repeat the run (project, versions, threads and parts,
-/// processor), and to use it where its data are not.
+/// what computes), and to use it where its data are not.
 void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, const DataInfo& data,
-                    const ComputePlan& plan);
+                    const ComputePlan& plan, const DeviceInfo& device);
 /// Notes settings that changed with a resume.
-void updateRunRecord(const RunDirectory& directory, const TrainingJob& job,
-                     const ComputePlan& plan);
+void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, const ComputePlan& plan,
+                     const DeviceInfo& device);
+/// Whether the run's "machine" says that a GPU computed last.
+bool wasOnGpu(const Json& machine);
 /// Adds the result.
 void recordResult(const RunDirectory& directory, const Finished& result,
                   const TrainingPosition& position);

@@ -77,7 +77,8 @@ ParamSpecs makeTrainingParams() {
         "recompute", "Recompute activations", false,
         "Discards the values between the layers and computes them again in the backward pass: less "
         "memory and the same weights, for up to a third more time (Chen et al. 2016). For deep "
-        "networks and large batches that do not fit; the reference engine keeps everything.");
+        "networks and large batches that do not fit; the reference engine and GPUs keep "
+        "everything.");
     recompute.advanced = true;
     auto patience = intParam("patience", "Patience", 5, 1, 10'000,
                              "Epochs without a better validation result before training stops.");
@@ -91,6 +92,15 @@ ParamSpecs makeTrainingParams() {
     auto tensorBoard = boolParam("tensorboard", "TensorBoard events", false,
                                  "Also writes the curves in TensorBoard's format.");
     tensorBoard.advanced = true;
+    auto device = choiceParam(
+        "device", "Device", "cpu",
+        {{"cpu", "CPU", "The processor, by oneDNN."},
+         {"cuda", "First GPU",
+          "The first NVIDIA GPU, the same as cuda:0; the second is cuda:1, and so on."}},
+        "What trains: the processor, or an NVIDIA GPU, in FP32. A run can be resumed on another "
+        "one; its weights then differ by rounding. Prediction and evaluation of finished runs are "
+        "computed on the processor.");
+    device.accepts = [](std::string_view key) { return gpuOrdinal(key).has_value(); };
     ParamSpecs specs{
         std::move(rate),
         std::move(warmup),
@@ -109,9 +119,7 @@ ParamSpecs makeTrainingParams() {
                       "emulated elsewhere, no faster than FP32."},
                      {"fp64", "FP64", "Double precision, on the slow reference engine."}},
                     "Number format of the computation."),
-        choiceParam("device", "Device", "cpu",
-                    {{"cpu", "CPU", "The processor, by oneDNN; the only one so far."}},
-                    "The device that computes."),
+        std::move(device),
         std::move(threads),
         std::move(parts),
         std::move(recompute),
@@ -213,7 +221,15 @@ bool TrainingSettings::recompute() const {
     return paramsOf(*this).boolean("recompute");
 }
 ComputeTarget TrainingSettings::target() const {
-    return {paramsOf(*this).text("device"), precision()};
+    const auto values = paramsOf(*this);
+    const auto& device = values.text("device");
+    const auto gpu = gpuOrdinal(device);
+    return {gpu ? fmt::format("cuda:{}", *gpu) : device, precision()};
+}
+
+ComputeTarget TrainingSettings::answerTarget() const {
+    const auto trained = target();
+    return trained.isGpu() ? ComputeTarget{"cpu", trained.precision} : trained;
 }
 
 Precision TrainingSettings::precision() const {

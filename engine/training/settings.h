@@ -50,6 +50,9 @@ struct TrainingSettings {
     [[nodiscard]] Precision precision() const;
     /// Device and precision.
     [[nodiscard]] ComputeTarget target() const;
+    /// What evaluates and predicts with weights that were trained so: the same, or the processor
+    /// for those of a GPU.
+    [[nodiscard]] ComputeTarget answerTarget() const;
     [[nodiscard]] bool earlyStopping() const;
     [[nodiscard]] std::int64_t patience() const; ///< epochs
     [[nodiscard]] double checkpointSeconds() const;

@@ -8,9 +8,12 @@
 #include "engine/training/events.h"
 #include "engine/training/settings.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <stop_token>
+#include <string>
 
 namespace gradwright {
 
@@ -28,32 +31,53 @@ struct TrainingJob {
     std::filesystem::path runsFolder;
 };
 
-/// Trains a network. run() works on the calling thread until it ends; the other members may be
-/// called from any thread at any time and take effect between two steps.
-class Trainer {
+/// What to do about a run whose device or process failed: two clauses for the end of a message.
+/// `saved`: the steps that its checkpoint holds; nothing where there is none.
+std::string adviceAfterFailure(std::optional<std::int64_t> saved);
+
+/// A training, wherever it runs. run() works on the calling thread until it ends; the other members
+/// may be called from any thread at any time and take effect between two steps.
+class TrainingRunner {
 public:
-    Trainer(TrainingJob job, TrainingSink sink);
-    ~Trainer();
-    Trainer(const Trainer&) = delete;
-    Trainer& operator=(const Trainer&) = delete;
+    TrainingRunner() = default;
+    virtual ~TrainingRunner() = default;
+    TrainingRunner(const TrainingRunner&) = delete;
+    TrainingRunner& operator=(const TrainingRunner&) = delete;
 
     /// Trains to the end, a stop or a fault, which are reported as the last event: Finished,
     /// Stopped or Failed. Never throws what a user could cause. A stop is taken between two ops;
     /// the unfinished step is discarded and a checkpoint written.
-    void run(const std::stop_token& stop);
+    virtual void run(const std::stop_token& stop) = 0;
 
-    void pause();
-    void resume();
+    virtual void pause() = 0;
+    virtual void resume() = 0;
     /// While paused: one step, then pauses again.
-    void step();
+    virtual void step() = 0;
     /// Sets the rate that the schedule is multiplied with.
-    void setLearningRate(double learningRate);
+    virtual void setLearningRate(double learningRate) = 0;
     /// Asks for the current weights; answered by SnapshotTaken.
-    void requestSnapshot();
+    virtual void requestSnapshot() = 0;
+};
+
+/// Trains in this process.
+class Trainer final : public TrainingRunner {
+public:
+    /// `gpu` is what computes where the job is for a GPU; without it such a job fails with the
+    /// reason.
+    Trainer(TrainingJob job, TrainingSink sink, std::shared_ptr<const Backend> gpu = nullptr);
+    ~Trainer() override;
+
+    void run(const std::stop_token& stop) override;
+    void pause() override;
+    void resume() override;
+    void step() override;
+    void setLearningRate(double learningRate) override;
+    void requestSnapshot() override;
 
 private:
     TrainingJob job_;
     TrainingSink sink_;
+    std::shared_ptr<const Backend> gpu_;
     std::unique_ptr<TrainingCommands> commands_;
 };
 

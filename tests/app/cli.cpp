@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/app/cli.h"
 
-#include "engine/data/images/idx.h"
 #include "engine/io/run_directory.h"
 #include "engine/project/project_file.h"
 #include "engine/support/json.h"
+#include "tests/support/small_mnist.h"
 
 #include <QProcessEnvironment>
 
@@ -17,20 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kPatience = 240'000; // milliseconds
-
-/// Copies the first samples of one of MNIST's files.
-void copyHead(const fs::path& folder, const std::string& name, std::size_t rank,
-              std::int64_t samples) {
-    const auto source =
-        fs::path(GRADWRIGHT_SOURCE_DIR) / "resources/datasets/mnist" / (name + ".gz");
-    auto array = readIdx(source, rank);
-    const auto each = static_cast<std::int64_t>(array.values.size()) / array.dims[0];
-    array.dims[0] = samples;
-    array.values.resize(static_cast<std::size_t>(samples * each));
-    constexpr std::uint8_t unsignedByte = 8;
-    writeFile(folder / name,
-              idx(unsignedByte, {array.dims.begin(), array.dims.end()}, array.values));
-}
 
 } // namespace
 
@@ -61,12 +47,7 @@ std::string CliResult::text() const {
 }
 
 Cli::Cli(std::int64_t trainingSamples, std::int64_t testSamples) {
-    const auto mnist = folder_ / "resources/datasets/mnist";
-    fs::create_directories(mnist);
-    copyHead(mnist, "train-images-idx3-ubyte", 3, trainingSamples);
-    copyHead(mnist, "train-labels-idx1-ubyte", 1, trainingSamples);
-    copyHead(mnist, "t10k-images-idx3-ubyte", 3, testSamples);
-    copyHead(mnist, "t10k-labels-idx1-ubyte", 1, testSamples);
+    makeSmallMnist(folder_ / "resources", trainingSamples, testSamples);
 }
 
 QString Cli::program() {

@@ -25,7 +25,7 @@ std::atomic<bool> calibrating = false;
 
 bool wantsCalibration(const TrainingSettings& settings) {
     return settings.threads() == 0 && settings.parts() == 0 &&
-           settings.precision() != Precision::F64;
+           settings.precision() != Precision::F64 && !settings.target().isGpu();
 }
 
 /// All trials have their program at the same time.

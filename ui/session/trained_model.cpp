@@ -53,7 +53,7 @@ TrainedModel openModel(const std::filesystem::path& folder, const TrainedModel* 
             std::move(graph),
             std::move(data),
             std::make_shared<const Weights>(readCheckpointWeights(file)),
-            project.training.target()};
+            project.training.answerTarget()};
 }
 
 TrainedModel makeModel(const TrainingJob& job, const std::filesystem::path& run,
@@ -68,7 +68,7 @@ TrainedModel makeModel(const TrainingJob& job, const std::filesystem::path& run,
             std::move(graph),
             std::move(data),
             std::move(weights),
-            job.settings.target()};
+            job.settings.answerTarget()};
 }
 
 } // namespace gradwright

@@ -53,6 +53,9 @@ void addCalibrateCommand(CLI::App& app, int& exitCode) {
         const Interrupt interrupt;
         auto project = openProject(options->project);
         options->training.applyTo(project.training, project.data);
+        if (project.training.target().isGpu())
+            throw UsageError("calibrate finds the processor's number of threads; the device is {}",
+                             project.training.target().device);
         const auto training =
             trainingGraph(project.network, openDataset(project.data).info, project.training);
         const auto calibration =

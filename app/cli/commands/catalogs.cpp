@@ -3,7 +3,6 @@
 #include "app/cli/output.h"
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
-#include "engine/backend/gpus.h"
 #include "engine/data/dataset.h"
 #include "engine/graph/analysis.h"
 #include "engine/layers/catalog.h"
@@ -11,6 +10,7 @@
 #include "engine/project/templates.h"
 #include "engine/support/json.h"
 #include "engine/training/settings.h"
+#include "engine/worker/gpu_list.h"
 
 #include <CLI/CLI.hpp>
 
@@ -126,27 +126,29 @@ void makeProject(const std::string& key, const std::filesystem::path& file, bool
 }
 
 /// GPUs beside the engines of the processor.
-void listGpus(Json& list, bool asJson) {
-    const auto search = findGpus();
+void addGpus(Json& list, bool asJson) {
+    const auto search = listGpus();
     for (const auto& gpu : search.found) {
         const auto capability = fmt::format("{}.{}", gpu.major, gpu.minor);
         const auto driver =
             fmt::format("{}.{}", gpu.driverVersion / 1000, gpu.driverVersion % 1000 / 10);
+        const bool isUsable = gpu.whyNot.empty();
         if (asJson)
             list.push_back({{"device", gpu.key},
-                            {"engine", "none"},
+                            {"engine", isUsable ? "cuda" : "none"},
                             {"name", gpu.name},
                             {"memory", gpu.memory},
                             {"compute_capability", capability},
                             {"multiprocessors", gpu.multiprocessors},
                             {"driver", driver},
-                            {"precisions", Json::array()},
-                            {"emulated", Json::array()}});
+                            {"precisions", isUsable ? Json::array({"fp32"}) : Json::array()},
+                            {"emulated", Json::array()},
+                            {"unusable", isUsable ? Json(nullptr) : Json(gpu.whyNot)}});
         else
-            printLine(fmt::format("{}  {}, {:.1f} GiB, compute capability {}, driver for CUDA {}; "
-                                  "networks are not trained on GPUs yet",
-                                  gpu.key, gpu.name, static_cast<double>(gpu.memory) / 1073741824.0,
-                                  capability, driver));
+            printLine(fmt::format(
+                "{}  {}, {:.1f} GiB, compute capability {}, driver for CUDA {}{}", gpu.key,
+                gpu.name, static_cast<double>(gpu.memory) / 1073741824.0, capability, driver,
+                isUsable ? "; trains in fp32" : fmt::format("; cannot be used: {}", gpu.whyNot)));
     }
     if (!asJson && search.found.empty())
         printLine(fmt::format("No GPU: {}", search.why));
@@ -180,7 +182,7 @@ void listDevices(bool asJson) {
                                   padded(backend->key(), 10), device.name, availableThreads(),
                                   texts, device.detail));
     }
-    listGpus(list, asJson);
+    addGpus(list, asJson);
     if (asJson)
         printJson(list);
 }

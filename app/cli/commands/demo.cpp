@@ -38,7 +38,7 @@ void runDemo(const TrainingOptions& options, int& exitCode) {
     const auto result =
         train(trainingJob(project, userDataFolder() / "demo.runs"), stdout, interrupt.token());
     if (result.failure)
-        throw Error(*result.failure);
+        throw Error(result.failure->message);
     if (!result.finished) {
         fmt::print(stderr, "Stopped. Resume with: gradwright-cli train --resume {}\n",
                    result.run.string());

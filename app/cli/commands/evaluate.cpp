@@ -84,7 +84,7 @@ void runEvaluate(const EvaluateOptions& options, int& exitCode) {
     const auto graph = evaluationGraph(project.network, data.info, project.training);
     setComputeThreads(project.training.threads());
     const auto precision = project.training.precision();
-    ProgramCache programs(backendFor(project.training.target()), graph.graph,
+    ProgramCache programs(backendFor(project.training.answerTarget()), graph.graph,
                           {.precision = precision});
     programs.get(1, Mode::Inference);
     naming(weightsFile, [&] { readCheckpointWeights(weightsFile, *programs.weights()); });
@@ -117,7 +117,8 @@ void runEvaluate(const EvaluateOptions& options, int& exitCode) {
 
 void addEvaluateCommand(CLI::App& app, int& exitCode) {
     auto options = std::make_shared<EvaluateOptions>();
-    auto* command = app.add_subcommand("evaluate", "Measure a run's best weights");
+    auto* command = app.add_subcommand(
+        "evaluate", "Measure a run's best weights, on the processor whatever trained them");
     command->add_option("run", options->run, "Folder of a run")->required();
     command->add_option("--split", options->split, "test, validation or training")
         ->check(CLI::IsMember({"test", "validation", "training"}));

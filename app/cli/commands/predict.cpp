@@ -101,7 +101,9 @@ void runPredict(const PredictOptions& options, int& exitCode) {
 
 void addPredictCommand(CLI::App& app, int& exitCode) {
     auto options = std::make_shared<PredictOptions>();
-    auto* command = app.add_subcommand("predict", "Predict from image files or the rows of tables");
+    auto* command = app.add_subcommand(
+        "predict", "Predict from image files or the rows of tables, on the processor whatever "
+                   "trained the run");
     command->add_option("run", options->run, "Folder of a run")->required();
     command->add_option("files", options->files,
                         "PNG or JPEG files of any size; for table networks, CSV files, whose names "

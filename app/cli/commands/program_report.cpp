@@ -78,9 +78,10 @@ ProgramReport compiledReport(const Project& project) {
     const auto training = trainingGraph(project.network, openDataset(project.data).info, settings);
     const auto plan = planFor(training.graph, settings);
     setComputeThreads(plan.threads);
-    const auto program =
-        trainingBackend(settings, plan)->compile(training.graph, trainingOptions(settings));
-    return program->report();
+    const auto backend = trainingBackend(settings, plan);
+    if (settings.target().isGpu()) // which is not at hand in this process
+        return backend->plan(training.graph, trainingOptions(settings));
+    return backend->compile(training.graph, trainingOptions(settings))->report();
 }
 
 Json toJson(const ProgramReport& report) {

@@ -123,8 +123,11 @@ void runTrain(const TrainOptions& options, int& exitCode) {
     auto job = jobOf(options);
     auto* progress = options.quiet ? nullptr : options.json ? stderr : stdout;
     const auto result = train(std::move(job), progress, interrupt.token());
+    if (result.failure && result.failure->isInterrupted)
+        throw Error("{} To go on: gradwright-cli train --resume {}, with --device cpu on the CPU",
+                    result.failure->message, result.run.string());
     if (result.failure)
-        throw Error(*result.failure);
+        throw Error(result.failure->message);
     if (options.json)
         printJson(resultJson(result));
     if (result.stopped) {

@@ -2,9 +2,56 @@
 #include "engine/backend/cuda/cuda_backend.h"
 
 #include "engine/backend/cuda/program.h"
+#include "engine/backend/gpus.h"
 
 namespace gradwright::cuda {
 namespace {
+
+void requireOptions(const CompileOptions& options) {
+    if (options.precision != Precision::F32)
+        throw Error("NVIDIA GPUs compute in fp32 so far; choose it, or train on the CPU");
+    if (options.batch < 1)
+        throw Error("a batch needs at least one sample, not {}", options.batch);
+    if (options.mode == Mode::Training && options.update)
+        requireUpdate(*options.update);
+}
+
+ProgramReport planned(const OpGraph& graph, const CompileOptions& options) {
+    requireOptions(options);
+    return planOf(programGraph(graph, options.mode, options.passes), options);
+}
+
+bool computes(const OpAttributes& op, Precision precision) {
+    return precision == Precision::F32 && hasLowering(op);
+}
+
+/// Tells what a GPU would do, without a driver.
+class GpuPlanner final : public Backend {
+public:
+    explicit GpuPlanner(std::string device)
+        : device_(std::move(device)) {}
+
+    [[nodiscard]] std::string key() const override { return "cuda"; }
+    [[nodiscard]] DeviceInfo device() const override {
+        return {device_, "NVIDIA GPU", "CUDA", {Precision::F32}};
+    }
+    [[nodiscard]] bool supports(const OpAttributes& op, Precision precision) const override {
+        return computes(op, precision);
+    }
+    [[nodiscard]] std::unique_ptr<Program>
+    compile(const OpGraph& graph, const CompileOptions& options,
+            std::shared_ptr<WeightStore> /*weights*/) const override {
+        static_cast<void>(planned(graph, options)); // what it refuses comes first
+        throw Error("{} computes in a process of its own only", device_);
+    }
+    [[nodiscard]] ProgramReport plan(const OpGraph& graph,
+                                     const CompileOptions& options) const override {
+        return planned(graph, options);
+    }
+
+private:
+    std::string device_;
+};
 
 class CudaBackend final : public Backend {
 public:
@@ -21,7 +68,7 @@ public:
                 {Precision::F32}};
     }
     [[nodiscard]] bool supports(const OpAttributes& op, Precision precision) const override {
-        return precision == Precision::F32 && hasLowering(op);
+        return computes(op, precision);
     }
 
     [[nodiscard]] std::unique_ptr<Program>
@@ -41,17 +88,14 @@ public:
 
     [[nodiscard]] ProgramReport plan(const OpGraph& graph,
                                      const CompileOptions& options) const override {
-        requireOptions(options);
-        return planOf(programGraph(graph, options.mode, options.passes), options);
+        return planned(graph, options);
+    }
+    [[nodiscard]] std::optional<std::size_t> freeMemory() const override {
+        opened()->use();
+        return opened()->freeMemory();
     }
 
 private:
-    static void requireOptions(const CompileOptions& options) {
-        if (options.precision != Precision::F32)
-            throw Error("NVIDIA GPUs compute in fp32 so far; choose it, or train on the CPU");
-        if (options.batch < 1)
-            throw Error("a batch needs at least one sample, not {}", options.batch);
-    }
     const std::shared_ptr<Device>& opened() const {
         if (!device_)
             device_ = std::make_shared<Device>(driver_, ordinal_, images_);
@@ -72,3 +116,11 @@ std::unique_ptr<Backend> makeCudaBackend(const Driver& driver, int ordinal,
 }
 
 } // namespace gradwright::cuda
+
+namespace gradwright {
+
+std::unique_ptr<Backend> makeGpuPlanner(std::string device) {
+    return std::make_unique<cuda::GpuPlanner>(std::move(device));
+}
+
+} // namespace gradwright

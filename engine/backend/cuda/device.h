@@ -3,7 +3,7 @@
 
 #include "engine/backend/cuda/driver.h"
 #include "engine/backend/cuda/kernels/kernel_name.h"
-#include "engine/support/error.h"
+#include "engine/backend/device_fault.h"
 
 #include <map>
 #include <memory>
@@ -16,21 +16,25 @@
 namespace gradwright::cuda {
 
 /// What the driver reports, with its number (CUresult).
-class DeviceError : public Error {
+class DeviceError : public DeviceFault {
 public:
     DeviceError(std::string_view what, std::string_view name, int number)
-        : Error("{}: {}", what, name)
+        : DeviceFault(kindOf(number), fmt::format("{}: {}", what, name))
         , number_(number) {}
 
     [[nodiscard]] int number() const { return number_; }
-    [[nodiscard]] bool isOutOfMemory() const { return number_ == 2; }
-    /// The device answers nothing more in this process: driver_types.h names these errors as ones
-    /// after which a process has to end.
-    [[nodiscard]] bool isFatal() const {
-        return number_ == 700 || (number_ >= 702 && number_ <= 719) || number_ == 214;
-    }
+    [[nodiscard]] bool isOutOfMemory() const { return kind() == Kind::OutOfMemory; }
+    [[nodiscard]] bool isFatal() const { return kind() == Kind::Lasting; }
 
 private:
+    /// driver_types.h names the errors after which a process has to end.
+    static Kind kindOf(int number) {
+        if (number == 2)
+            return Kind::OutOfMemory;
+        return number == 700 || (number >= 702 && number <= 719) || number == 214 ? Kind::Lasting
+                                                                                  : Kind::Passing;
+    }
+
     int number_;
 };
 

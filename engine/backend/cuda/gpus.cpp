@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/cuda/gpus.h"
 
-#include "engine/backend/cuda/images.h"
-
 #include <fmt/format.h>
 
 #include <array>
@@ -67,11 +65,18 @@ namespace gradwright {
 
 GpuSearch findGpus() {
     const auto& [driver, why] = cuda::findDriver();
-    return driver ? cuda::gpusOf(*driver) : GpuSearch{{}, why};
-}
-
-std::string gpuCodeMaker() {
-    return std::string(cuda::imageMaker());
+    if (!driver)
+        return {{}, why};
+    auto search = cuda::gpusOf(*driver);
+    for (auto& gpu : search.found) {
+        if (gpuCodeMaker().empty())
+            gpu.whyNot = "this program was built without code for GPUs";
+        else if (10 * gpu.major + gpu.minor < cuda::kOldestCapability)
+            gpu.whyNot =
+                fmt::format("its compute capability {}.{} is below {}.{}", gpu.major, gpu.minor,
+                            cuda::kOldestCapability / 10, cuda::kOldestCapability % 10);
+    }
+    return search;
 }
 
 } // namespace gradwright

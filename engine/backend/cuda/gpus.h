@@ -6,6 +6,9 @@
 
 namespace gradwright::cuda {
 
+/// The oldest compute capability that the kernels are compiled for, 10 · major + minor.
+inline constexpr int kOldestCapability = 75;
+
 /// The GPUs that a driver serves.
 GpuSearch gpusOf(const Driver& driver);
 

@@ -8,9 +8,8 @@
 namespace gradwright::cuda {
 
 /// The kernels as they were compiled for NVIDIA GPUs, one fat binary a family; none where the build
-/// had no compiler for them.
+/// had no compiler for them. In the library gradwright_cuda_images, which only the program that
+/// computes on GPUs links.
 std::span<const Image> images();
-/// What made them, e.g. "nvcc 13.0 for sm_75, sm_80"; empty where there are none.
-std::string_view imageMaker();
 
 } // namespace gradwright::cuda

@@ -8,8 +8,4 @@ std::span<const Image> images() {
     return {};
 }
 
-std::string_view imageMaker() {
-    return {};
-}
-
 } // namespace gradwright::cuda

@@ -62,13 +62,18 @@ bool canUpdate(const UpdateRule& rule) {
     return !rule.isWhole() && visitRule(rule, 0.1, 1, [](const auto&) {});
 }
 
+void requireUpdate(const UpdateRule& rule) {
+    if (!canUpdate(rule))
+        throw Error("the optimizer {} does not run on NVIDIA GPUs; train on the CPU with it",
+                    rule.key);
+}
+
 StepUpdate::StepUpdate(std::shared_ptr<Device> device, const OpGraph& graph,
                        const CompileOptions& options, const CudaWeights& weights)
     : rule_(options.update.value_or(UpdateRule{}))
     , weightCount_(graph.weights().size()) {
-    if (options.update && !canUpdate(rule_))
-        throw Error("the optimizer {} does not run on NVIDIA GPUs; train on the CPU with it",
-                    rule_.key);
+    if (options.update)
+        requireUpdate(rule_);
     std::vector<UpdateBlock> blocks;
     for (const auto& [id, value] : graph.gradients()) {
         const auto& spec = graph.weight(id);

@@ -53,5 +53,7 @@ private:
 
 /// Whether a GPU runs the optimizer: all but those that need sums over the whole network.
 bool canUpdate(const UpdateRule& rule);
+/// Throws Error for an optimizer that a GPU does not run.
+void requireUpdate(const UpdateRule& rule);
 
 } // namespace gradwright::cuda

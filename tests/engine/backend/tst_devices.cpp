@@ -19,10 +19,40 @@ private Q_SLOTS:
         QCOMPARE(backendFor({"cpu", Precision::Bf16})->key(), std::string("onednn"));
         QCOMPARE(backendFor({"cpu", Precision::F64})->key(), std::string("reference"));
         QCOMPARE(backendFor({"reference", Precision::F32})->key(), std::string("reference"));
-        QCOMPARE(messageOf([] {
-                     return backendFor({"cuda:0", Precision::F32})->key();
+        QCOMPARE(
+            messageOf([] {
+                return backendFor({"tpu", Precision::F32})->key();
+            }),
+            "there is no device \"tpu\"; known are cpu, reference, and cuda:0 and on for NVIDIA "
+            "GPUs");
+    }
+
+    void gpusAreNumbered() {
+        QCOMPARE(gpuOrdinal("cuda"), std::optional(0));
+        QCOMPARE(gpuOrdinal("cuda:0"), std::optional(0));
+        QCOMPARE(gpuOrdinal("cuda:63"), std::optional(63));
+        for (const char* other : {"cpu", "reference", "", "cuda:", "cuda:64", "cuda:-1", "cuda:01",
+                                  "cuda:+1", "cuda:1 ", "cuda1", "CUDA:0", "cuda:99999999999"})
+            QVERIFY2(!gpuOrdinal(other), other);
+    }
+
+    /// Without one at hand, a GPU's needs and refusals are known, and nothing is computed instead.
+    void aGpuIsPlannedFor() {
+        const auto backend = backendFor({"cuda:1", Precision::F32});
+        QCOMPARE(backend->key(), std::string("cuda"));
+        QCOMPARE(backend->device().key, std::string("cuda:1"));
+        QVERIFY(backend->supports(DenseOp{}, Precision::F32));
+        QVERIFY(!backend->supports(DenseOp{}, Precision::Bf16));
+        QVERIFY(!backend->freeMemory());
+        const auto net = sampleNets().front();
+        const auto plan = backend->plan(net.graph, {.batch = 8, .mode = Mode::Training});
+        QVERIFY(plan.arenaBytes > 0 && plan.weightBytes > 0);
+        QCOMPARE(messageOf([&] { return backend->compile(net.graph, {.batch = 8}); }),
+                 "cuda:1 computes in a process of its own only");
+        QCOMPARE(messageOf([&] {
+                     return backend->plan(net.graph, {.batch = 8, .precision = Precision::Bf16});
                  }),
-                 "there is no device \"cuda:0\"; known are cpu and reference");
+                 "NVIDIA GPUs compute in fp32 so far; choose it, or train on the CPU");
     }
 
     void whatAnEngineSupportsItSays() {

@@ -54,6 +54,25 @@ private Q_SLOTS:
         QVERIFY(back.precision() == Precision::F64);
     }
 
+    /// A GPU is a valid device whether this computer has it or not; a finished run answers on the
+    /// processor.
+    void devicesAreTheProcessorAndGpus() {
+        TrainingSettings settings;
+        QCOMPARE(settings.target().device, std::string("cpu"));
+        settings.params["device"] = std::string("cuda:3");
+        requireValid(settings);
+        QVERIFY(trainingSettingsFromJson(toJson(settings)) == settings);
+        QVERIFY(settings.target().isGpu());
+        QCOMPARE(settings.target().device, std::string("cuda:3"));
+        QCOMPARE(settings.answerTarget().device, std::string("cpu"));
+        settings.params["device"] = std::string("cuda");
+        requireValid(settings);
+        QCOMPARE(settings.target().device, std::string("cuda:0"));
+        settings.params["device"] = std::string("cuda:x");
+        QCOMPARE(errorOf([&] { requireValid(settings); }),
+                 std::string("Device must be one of cpu, cuda, not cuda:x"));
+    }
+
     void wrongValuesAreNamed_data() {
         QTest::addColumn<QString>("json");
         QTest::addColumn<QString>("part");

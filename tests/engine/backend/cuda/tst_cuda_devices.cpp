@@ -47,7 +47,7 @@ private Q_SLOTS:
 
     /// The image of each family of kernels, or none at all.
     void imagesAreComplete() {
-        QCOMPARE(images().empty(), imageMaker().empty());
+        QCOMPARE(images().empty(), gpuCodeMaker().empty());
         if (images().empty())
             return;
         std::set<std::string_view> built, wanted;

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/worker/remote_trainer.h"
+
+#include "engine/support/error.h"
+#include "engine/training/checkpoint.h"
+#include "engine/worker/messages.h"
+#include "engine/worker/worker_link.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace gradwright {
+namespace {
+
+constexpr auto kTick = std::chrono::milliseconds(250);
+/// What a worker may take to end after its last event, before it is ended.
+constexpr int kLeaving = 10'000; // ms
+
+bool endsTraining(const TrainingEvent& event) {
+    return std::holds_alternative<Finished>(event) || std::holds_alternative<Stopped>(event) ||
+           std::holds_alternative<Failed>(event);
+}
+
+} // namespace
+
+/// What is known of a training from its events.
+class RemoteTrainer::Watch {
+public:
+    explicit Watch(const TrainingSink& sink)
+        : sink_(sink) {}
+
+    /// False after the last event.
+    bool take(const Message& message) {
+        switch (message.kind) {
+        case MessageKind::Beat:
+            return true;
+        case MessageKind::Weight:
+            weights_.values.push_back(weightFrom(message.body));
+            return true;
+        case MessageKind::Event:
+            break;
+        default:
+            throw Error("a message of kind {} is not expected",
+                        static_cast<std::uint32_t>(message.kind));
+        }
+        auto event = eventFrom(message.body);
+        if (auto* snapshot = std::get_if<SnapshotTaken>(&event))
+            snapshot->weights = std::make_shared<const Weights>(std::exchange(weights_, Weights{}));
+        else if (const auto* started = std::get_if<RunStarted>(&event))
+            run_ = started->run;
+        else if (const auto* done = std::get_if<StepDone>(&event))
+            step_ = done->step;
+        sink_(event);
+        return !endsTraining(event);
+    }
+
+    /// `what` happened to "the process that trains on the GPU".
+    void fail(const std::string& what) const {
+        const auto saved = savedSteps();
+        sink_(Failed{step_,
+                     fmt::format("The process that trains on the GPU {}. {}", what,
+                                 adviceAfterFailure(saved)),
+                     saved.has_value()});
+    }
+
+private:
+    /// From the file: the last event about it may be lost.
+    [[nodiscard]] std::optional<std::int64_t> savedSteps() const {
+        if (run_.empty())
+            return {};
+        try {
+            return stepsOfCheckpoint(RunDirectory::open(run_).lastWeights());
+        } catch (const std::exception&) {
+            return {};
+        }
+    }
+
+    const TrainingSink& sink_;
+    std::filesystem::path run_;
+    std::int64_t step_ = 0;
+    Weights weights_; ///< of the snapshot that is coming
+};
+
+RemoteTrainer::RemoteTrainer(TrainingJob job, TrainingSink sink, RemoteOptions options)
+    : job_(std::move(job))
+    , sink_(std::move(sink))
+    , options_(std::move(options)) {}
+
+RemoteTrainer::~RemoteTrainer() = default;
+
+void RemoteTrainer::run(const std::stop_token& stop) {
+    Watch watch(sink_);
+    std::optional<WorkerProcess> worker;
+    std::optional<WorkerLink> link;
+    try {
+        const auto body = jobBody(job_);
+        worker.emplace(options_.program ? *options_.program : installedWorker());
+        link.emplace(worker->socket());
+        link->send(MessageKind::Train, body);
+    } catch (const std::exception& error) {
+        sink_(Failed{0, fmt::format("The training on a GPU did not start: {}.", error.what()),
+                     false});
+        return;
+    }
+    processId_ = worker->id();
+    {
+        const std::lock_guard lock(mutex_);
+        link_ = &*link;
+    }
+    follow(watch, *worker, *link, stop);
+    {
+        const std::lock_guard lock(mutex_);
+        link_ = nullptr;
+    }
+    processId_ = 0;
+}
+
+void RemoteTrainer::follow(Watch& watch, WorkerProcess& worker, WorkerLink& link,
+                           const std::stop_token& stop) {
+    const std::stop_callback wakeToStop(stop, [&] { link.wake(); });
+    // A wait counts for no more than it was to take: while both processes were stopped or the
+    // computer slept, nobody was silent.
+    using Clock = std::chrono::steady_clock;
+    const Clock::duration tick = std::min(kTick, options_.silence);
+    Clock::duration silent{0};
+    Clock::duration stopping{0};
+    bool isToldToStop = false;
+    const auto end = [&](const std::string& what) {
+        worker.kill();
+        worker.waitForEnd();
+        watch.fail(what);
+    };
+    for (;;) {
+        for (const auto& command : takeAsked())
+            command(link);
+        if (stop.stop_requested() && !std::exchange(isToldToStop, true))
+            link.send(MessageKind::Stop);
+        const auto asleep = Clock::now();
+        const bool hasCome = link.wait(
+            static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(tick).count()));
+        const auto waited = std::min(Clock::now() - asleep, tick);
+        try {
+            while (const auto message = link.next())
+                if (!watch.take(*message)) {
+                    if (!worker.hasEnded(kLeaving))
+                        worker.kill();
+                    worker.waitForEnd();
+                    return;
+                }
+        } catch (const Error& error) {
+            return end(fmt::format("sent what cannot be read ({}) and was ended", error.what()));
+        }
+        if (link.isClosed()) {
+            // Its socket closes before it can be waited for.
+            if (!worker.hasEnded(kLeaving))
+                return end("closed its connection and was ended");
+            return watch.fail(worker.waitForEnd());
+        }
+        silent = hasCome ? Clock::duration(0) : silent + waited;
+        if (silent >= options_.silence)
+            return end(fmt::format("gave no sign of life for {} s and was ended",
+                                   std::chrono::duration<double>(options_.silence).count()));
+        stopping += isToldToStop ? waited : Clock::duration(0);
+        if (stopping >= options_.stopping)
+            return end("did not stop when it was asked to and was ended");
+    }
+}
+
+std::vector<RemoteTrainer::Command> RemoteTrainer::takeAsked() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(asked_, {});
+}
+
+void RemoteTrainer::ask(Command command) {
+    const std::lock_guard lock(mutex_);
+    asked_.push_back(std::move(command));
+    if (link_)
+        link_->wake();
+}
+
+void RemoteTrainer::pause() {
+    ask([](WorkerLink& link) { link.send(MessageKind::Pause); });
+}
+void RemoteTrainer::resume() {
+    ask([](WorkerLink& link) { link.send(MessageKind::Resume); });
+}
+void RemoteTrainer::step() {
+    ask([](WorkerLink& link) { link.send(MessageKind::Step); });
+}
+void RemoteTrainer::setLearningRate(double learningRate) {
+    ask([learningRate](WorkerLink& link) {
+        link.send(MessageKind::SetLearningRate, realBody(learningRate));
+    });
+}
+void RemoteTrainer::requestSnapshot() {
+    ask([](WorkerLink& link) { link.send(MessageKind::RequestSnapshot); });
+}
+
+std::unique_ptr<TrainingRunner> makeTrainer(TrainingJob job, TrainingSink sink,
+                                            RemoteOptions options) {
+    if (job.settings.target().isGpu())
+        return std::make_unique<RemoteTrainer>(std::move(job), std::move(sink), std::move(options));
+    return std::make_unique<Trainer>(std::move(job), std::move(sink));
+}
+
+} // namespace gradwright
