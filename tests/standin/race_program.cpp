@@ -2,6 +2,7 @@
 // Runs one of the planted kernels. Built with ThreadSanitizer: the tests expect its report, or
 // none.
 #include "tests/standin/planted.h"
+#include "tests/standin/planted_tensor.h"
 #include "tests/standin/standin_rig.h"
 
 #include <cstdio>
@@ -35,6 +36,12 @@ bool runKernel(std::string_view name) {
         rig.launch(kernel::warpFunctions, {{1}, {64}}, Rig::pointer<double>(more), words);
     else if (name == "addWithoutAtomics")
         rig.launch(kernel::addWithoutAtomics, {{3}, {64}}, values);
+    else if (name == "rotateByCopies")
+        rig.launch(kernel::rotateByCopies, {{2}, {128}}, values, 5);
+    else if (name == "copiesWithoutBarrier")
+        rig.launch(kernel::copiesWithoutBarrier, {{2}, {128}}, values, 5);
+    else if (name == "copiesOverReaders")
+        rig.launch(kernel::copiesOverReaders, {{2}, {128}}, values, 5);
     else
         return false;
     rig.stream().synchronize();
@@ -45,6 +52,7 @@ bool runKernel(std::string_view name) {
 
 int main(int argc, char** argv) {
     gradwrightAdd_planted();
+    gradwrightAdd_plantedTensor();
     if (argc != 2 || !runKernel(argv[1]))
         return 1;
     std::puts("finished");

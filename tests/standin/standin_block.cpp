@@ -169,6 +169,7 @@ void startBlock() {
     for (unsigned i = 0; i < b.size; ++i) {
         auto& thread = b.threads[i];
         thread.state = State::Ready;
+        thread.copiesBegun = thread.copiesDone = thread.copyGroups = 0;
         thread.index = {i % shape.x, i / shape.x % shape.y, i / shape.x / shape.y};
         // Stacks begin at different places of their pages, else they share a few lines of the
         // cache.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The block that runs, for standin_block.cpp and standin_warp.cpp alone. Neither is instrumented:
-// sanitizers would take the stand-in's own records for memory that the kernel's threads share.
+// The block that runs, for standin_block.cpp, standin_warp.cpp and standin_tensor.cpp alone. None
+// of them is instrumented: sanitizers would take the stand-in's own records for memory that the
+// kernel's threads share.
 
 #include "tests/standin/standin_block.h"
 #include "tests/standin/standin_fiber.h"
@@ -15,6 +16,7 @@ namespace gradwright::cuda::standin {
 
 inline constexpr unsigned kMostThreads = 1024;
 inline constexpr unsigned kGroupsPerWarp = 4;
+inline constexpr unsigned kMostCopies = 64;           ///< of a thread that are on their way
 inline constexpr std::size_t kSharedLimit = 48 << 10; ///< bytes of a block without asking for more
 
 enum class State : std::uint8_t { Ready, AtBarrier, Meeting, Done };
@@ -27,12 +29,22 @@ struct Group {
     unsigned unread = 0; ///< those that have not left yet
     bool isUsed = false, isComplete = false;
     std::uint64_t values[32] = {};
+    std::uint32_t words[32][kMeetingWords] = {};
+};
+
+/// A copy that waits to be done, with the number of its group.
+struct PendingCopy {
+    AsyncCopy copy{};
+    unsigned group = 0;
 };
 
 struct Thread {
     Context context;
     State state = State::Done;
     uint3 index{};
+    PendingCopy copies[kMostCopies]; ///< copy number i at i % kMostCopies
+    unsigned copiesBegun = 0, copiesDone = 0;
+    unsigned copyGroups = 0; ///< that have ended
     void* fibers[2] = {}; ///< ThreadSanitizer's: neighbouring blocks differ, so nothing orders them
 };
 

@@ -59,7 +59,10 @@ int lane();
 /// Ends the kernel with an error that names this thread.
 [[noreturn]] void fail(const char* what);
 
-enum class Collective { Sync, Shuffle, Vote };
+enum class Collective { Sync, Shuffle, Vote, Matrix };
+
+inline constexpr unsigned kWordsOfA = 4;     ///< of a thread, for a product of matrices; B's follow
+inline constexpr unsigned kMeetingWords = 6; ///< with B's
 
 /// What the threads of a warp that `mask` names bring to a collective function. Valid until it is
 /// destroyed.
@@ -67,13 +70,17 @@ class Meeting {
 public:
     /// Waits for all of them. Fails when the mask leaves this thread out or names one that is not
     /// there, or when the others meet for something else.
-    Meeting(Collective kind, unsigned mask, std::uint64_t value);
+    /// `words`: kMeetingWords more, or null.
+    Meeting(Collective kind, unsigned mask, std::uint64_t value,
+            const std::uint32_t* words = nullptr);
     ~Meeting();
     Meeting(const Meeting&) = delete;
     Meeting& operator=(const Meeting&) = delete;
 
     /// What `lane` brought. Fails outside the mask.
     [[nodiscard]] std::uint64_t of(int lane) const;
+    /// The words that `lane` brought.
+    [[nodiscard]] const std::uint32_t* words(unsigned lane) const;
 
 private:
     void* group_;
@@ -278,3 +285,5 @@ T __ldg(const T* from) {
 }
 using std::max;
 using std::min;
+
+#include "tests/standin/standin_tensor.h"

@@ -33,7 +33,7 @@ Group& groupFor(Collective kind, unsigned mask) {
 
 } // namespace
 
-Meeting::Meeting(Collective kind, unsigned mask, std::uint64_t value)
+Meeting::Meeting(Collective kind, unsigned mask, std::uint64_t value, const std::uint32_t* words)
     : mask_(mask) {
     auto& b = block();
     const unsigned bit = 1U << (b.self % 32);
@@ -43,6 +43,9 @@ Meeting::Meeting(Collective kind, unsigned mask, std::uint64_t value)
     if (group.kind != kind)
         fail("calls another warp function than the threads that it meets");
     group.values[b.self % 32] = value;
+    // No memcpy, which sanitizers see.
+    for (unsigned i = 0; words && i < kMeetingWords; ++i)
+        group.words[b.self % 32][i] = words[i];
     group.arrived |= bit;
     group_ = &group;
     noteRelease(b.tagOf(&group));
@@ -69,6 +72,10 @@ std::uint64_t Meeting::of(int lane) const {
     if (!(mask_ >> lane & 1U))
         fail("reads from a thread of its warp that the mask leaves out");
     return static_cast<const Group*>(group_)->values[lane];
+}
+
+const std::uint32_t* Meeting::words(unsigned lane) const {
+    return static_cast<const Group*>(group_)->words[lane];
 }
 
 } // namespace gradwright::cuda::standin

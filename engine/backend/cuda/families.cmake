@@ -11,5 +11,6 @@ set(gradwright_cuda_families
   recurrent
   reduce
   sequence
+  tensor
   update
   window)

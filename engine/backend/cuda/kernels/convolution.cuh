@@ -60,13 +60,13 @@ struct WindowLines {
         const ConvShape* shape;
         const float* at = nullptr; ///< the group's first channel of the sample
         Place3 out;
-        __device__ float operator()(unsigned k) const {
+        __device__ std::int64_t offset(unsigned k) const {
             if (!at)
-                return 0.0F;
+                return -1;
             const unsigned taps = productOf(shape->kernel);
             const int place = inputOf(*shape, out, Place3::of(k % taps, shape->kernel));
             const auto positions = static_cast<std::size_t>(productOf(shape->in));
-            return place < 0 ? 0.0F : at[k / taps * positions + static_cast<unsigned>(place)];
+            return place < 0 ? -1 : static_cast<std::int64_t>(k / taps * positions) + place;
         }
     };
     const ConvShape& shape;
@@ -87,13 +87,13 @@ struct ReachedLines {
         const ConvShape* shape;
         const float* at = nullptr;
         Place3 in;
-        __device__ float operator()(unsigned k) const {
+        __device__ std::int64_t offset(unsigned k) const {
             if (!at)
-                return 0.0F;
+                return -1;
             const unsigned taps = productOf(shape->kernel);
             const int place = outputOf(*shape, in, Place3::of(k % taps, shape->kernel));
             const auto positions = static_cast<std::size_t>(productOf(shape->out));
-            return place < 0 ? 0.0F : at[k / taps * positions + static_cast<unsigned>(place)];
+            return place < 0 ? -1 : static_cast<std::int64_t>(k / taps * positions) + place;
         }
     };
     const ConvShape& shape;
@@ -113,8 +113,10 @@ struct KernelByInput {
     struct Line {
         const float* at = nullptr; ///< the input channel's taps for the first output channel
         unsigned taps, perOutput;
-        __device__ float operator()(unsigned k) const {
-            return at ? at[static_cast<std::size_t>(k / taps) * perOutput + k % taps] : 0.0F;
+        __device__ std::int64_t offset(unsigned k) const {
+            return at ? static_cast<std::int64_t>(static_cast<std::size_t>(k / taps) * perOutput +
+                                                  k % taps)
+                      : -1;
         }
     };
     const ConvShape& shape;
@@ -133,8 +135,8 @@ struct ChannelLines {
         const float* at = nullptr;
         unsigned positions;
         std::size_t perSample;
-        __device__ float operator()(unsigned k) const {
-            return at ? at[k / positions * perSample + k % positions] : 0.0F;
+        __device__ std::int64_t offset(unsigned k) const {
+            return at ? static_cast<std::int64_t>(k / positions * perSample + k % positions) : -1;
         }
     };
     const ConvShape& shape;
@@ -153,12 +155,12 @@ struct TapLines {
         const float* at = nullptr; ///< the channel of the first sample
         Place3 tap;
         std::size_t perSample;
-        __device__ float operator()(unsigned k) const {
+        __device__ std::int64_t offset(unsigned k) const {
             if (!at)
-                return 0.0F;
+                return -1;
             const unsigned positions = productOf(shape->out);
             const int place = inputOf(*shape, Place3::of(k % positions, shape->out), tap);
-            return place < 0 ? 0.0F : at[k / positions * perSample + static_cast<unsigned>(place)];
+            return place < 0 ? -1 : static_cast<std::int64_t>(k / positions * perSample) + place;
         }
     };
     const ConvShape& shape;
@@ -188,9 +190,10 @@ struct ChannelStore {
 };
 
 /// out = in * kernel + bias, the kernel [groups × outChannels, inChannels, taps].
-__device__ inline void convolve(const float* in, const float* kernel, const float* bias, float* out,
-                                const ConvShape& shape) {
-    GRADWRIGHT_SHARED(tiles, ProductTiles);
+template <class Product>
+__device__ inline void convolveBy(const float* in, const float* kernel, const float* bias,
+                                  float* out, const ConvShape& shape) {
+    GRADWRIGHT_SHARED(tiles, typename Product::Tiles);
     const unsigned group = blockIdx.z;
     const unsigned depth = shape.inChannels * productOf(shape.kernel);
     const unsigned positions = productOf(shape.out);
@@ -205,15 +208,16 @@ __device__ inline void convolve(const float* in, const float* kernel, const floa
                              positions,
                              shape.groups * static_cast<std::size_t>(shape.outChannels) *
                                  positions};
-    multiplyTile<Along::Other, Along::Depth>(tiles, a, b, store, blockIdx.x * kProductTile,
-                                             blockIdx.y * kProductTile, 0, depth);
+    Product::template multiplyTile<Along::Other, Along::Depth>(
+        tiles, a, b, store, blockIdx.x * kProductTile, blockIdx.y * kProductTile, 0, depth);
 }
 
 /// The adjoint in the input: in[…] = Σ out[…] kernel[…] (+ bias by input channel, for a transposed
 /// convolution).
-__device__ inline void convolveBack(const float* out, const float* kernel, const float* bias,
-                                    float* in, const ConvShape& shape) {
-    GRADWRIGHT_SHARED(tiles, ProductTiles);
+template <class Product>
+__device__ inline void convolveBackBy(const float* out, const float* kernel, const float* bias,
+                                      float* in, const ConvShape& shape) {
+    GRADWRIGHT_SHARED(tiles, typename Product::Tiles);
     const unsigned group = blockIdx.z;
     const unsigned taps = productOf(shape.kernel);
     const unsigned positions = productOf(shape.in);
@@ -227,15 +231,16 @@ __device__ inline void convolveBack(const float* out, const float* kernel, const
                              shape.inChannels,
                              positions,
                              shape.groups * static_cast<std::size_t>(shape.inChannels) * positions};
-    multiplyTile<Along::Other, Along::Other>(tiles, a, b, store, blockIdx.x * kProductTile,
-                                             blockIdx.y * kProductTile, 0,
-                                             shape.outChannels * taps);
+    Product::template multiplyTile<Along::Other, Along::Other>(
+        tiles, a, b, store, blockIdx.x * kProductTile, blockIdx.y * kProductTile, 0,
+        shape.outChannels * taps);
 }
 
 /// The adjoint in the kernel, a part of the positions by each block into an array of its own.
-__device__ inline void kernelGradient(const float* in, const float* out, float* kernel,
-                                      const ConvShape& shape) {
-    GRADWRIGHT_SHARED(tiles, ProductTiles);
+template <class Product>
+__device__ inline void kernelGradientBy(const float* in, const float* out, float* kernel,
+                                        const ConvShape& shape) {
+    GRADWRIGHT_SHARED(tiles, typename Product::Tiles);
     const unsigned group = blockIdx.z / shape.parts;
     const unsigned part = blockIdx.z % shape.parts;
     const unsigned columns = shape.inChannels * productOf(shape.kernel);
@@ -251,8 +256,22 @@ __device__ inline void kernelGradient(const float* in, const float* out, float* 
         if (row < shape.outChannels && column < columns)
             to[static_cast<std::size_t>(row) * columns + column] = sum;
     };
-    multiplyTile<Along::Depth, Along::Depth>(tiles, a, b, store, blockIdx.x * kProductTile,
-                                             blockIdx.y * kProductTile, depth.from, depth.to);
+    Product::template multiplyTile<Along::Depth, Along::Depth>(
+        tiles, a, b, store, blockIdx.x * kProductTile, blockIdx.y * kProductTile, depth.from,
+        depth.to);
+}
+
+__device__ inline void convolve(const float* in, const float* kernel, const float* bias, float* out,
+                                const ConvShape& shape) {
+    convolveBy<SingleProduct>(in, kernel, bias, out, shape);
+}
+__device__ inline void convolveBack(const float* out, const float* kernel, const float* bias,
+                                    float* in, const ConvShape& shape) {
+    convolveBackBy<SingleProduct>(out, kernel, bias, in, shape);
+}
+__device__ inline void kernelGradient(const float* in, const float* out, float* kernel,
+                                      const ConvShape& shape) {
+    kernelGradientBy<SingleProduct>(in, out, kernel, shape);
 }
 
 } // namespace gradwright::cuda::kernels

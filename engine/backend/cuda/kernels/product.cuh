@@ -20,7 +20,8 @@ struct ProductTiles {
 };
 
 /// A tile of an operand into the block's memory. `operand.line(i)` is a row of A or a column of B,
-/// whose elements its call operator gives; both take indices beyond the matrix and give 0.
+/// and at[offset(k)] its elements; a negative offset stands for a 0. Both take indices beyond the
+/// matrix.
 template <Along Reads, class Operand>
 class TileReader {
 public:
@@ -29,13 +30,20 @@ public:
         for (unsigned i = 0; i < kLines; ++i)
             lines_[i] = operand.line(first + lineOf(i));
     }
-    __device__ void read(ProductTile& tile, unsigned from, unsigned to) const {
+    /// visit(depth in the tile, line in it, its first element, offset) for this thread's elements.
+    template <class Visit>
+    __device__ void forEach(unsigned from, unsigned to, const Visit& visit) const {
         GRADWRIGHT_UNROLL
         for (unsigned i = 0; i < 4; ++i) {
             const unsigned at = depthOf(i);
             const auto& line = lines_[Reads == Along::Depth ? i : 0];
-            tile[at][lineOf(i)] = from + at < to ? line(from + at) : 0.0F;
+            visit(at, lineOf(i), line.at, from + at < to ? line.offset(from + at) : -1);
         }
+    }
+    __device__ void read(ProductTile& tile, unsigned from, unsigned to) const {
+        forEach(from, to, [&](unsigned depth, unsigned line, const float* at, std::int64_t offset) {
+            tile[depth][line] = offset >= 0 ? at[offset] : 0.0F;
+        });
     }
 
 private:
@@ -82,6 +90,17 @@ __device__ inline void multiplyTile(ProductTiles& tiles, const A& a, const B& b,
         store(firstRow + row + i, firstColumn + column + j, sums[i][j]);
 }
 
+/// Products in FP32. What else takes products of tiles has such members, too.
+struct SingleProduct {
+    using Tiles = ProductTiles;
+    template <Along ReadsA, Along ReadsB, class A, class B, class Store>
+    __device__ static void multiplyTile(Tiles& tiles, const A& a, const B& b, const Store& store,
+                                        unsigned firstRow, unsigned firstColumn, unsigned from,
+                                        unsigned to) {
+        kernels::multiplyTile<ReadsA, ReadsB>(tiles, a, b, store, firstRow, firstColumn, from, to);
+    }
+};
+
 /// The place of element `index` of a stack.
 __device__ inline std::int64_t offsetIn(const Strided& stack, std::size_t index) {
     std::int64_t offset = 0;
@@ -104,7 +123,7 @@ struct MatrixLines {
     struct Line {
         const float* at = nullptr; ///< null beyond the matrix
         std::int64_t step = 0;
-        __device__ float operator()(unsigned k) const { return at ? at[k * step] : 0.0F; }
+        __device__ std::int64_t offset(unsigned k) const { return at ? k * step : -1; }
     };
     const float* at;
     unsigned count;
@@ -125,9 +144,10 @@ struct PartOfDepth {
 };
 
 /// Grid: tiles of rows, tiles of columns, matrices of the stack × parts.
-__device__ inline void multiply(const float* a, const float* b, const float* bias, float* c,
-                                const ProductShape& shape) {
-    GRADWRIGHT_SHARED(tiles, ProductTiles);
+template <class Product>
+__device__ inline void multiplyBy(const float* a, const float* b, const float* bias, float* c,
+                                  const ProductShape& shape) {
+    GRADWRIGHT_SHARED(tiles, typename Product::Tiles);
     const std::size_t stack = sizeOf(shape.aStack) * shape.parts;
     for (std::size_t z = blockIdx.z; z < stack; z += gridDim.z) {
         const std::size_t matrix = z / shape.parts;
@@ -144,18 +164,23 @@ __device__ inline void multiply(const float* a, const float* b, const float* bia
         const unsigned row = blockIdx.x * kProductTile;
         const unsigned column = blockIdx.y * kProductTile;
         if (shape.aDepth == 1 && shape.bDepth == 1)
-            multiplyTile<Along::Depth, Along::Depth>(tiles, linesOfA, linesOfB, store, row, column,
-                                                     depth.from, depth.to);
+            Product::template multiplyTile<Along::Depth, Along::Depth>(
+                tiles, linesOfA, linesOfB, store, row, column, depth.from, depth.to);
         else if (shape.aDepth == 1)
-            multiplyTile<Along::Depth, Along::Other>(tiles, linesOfA, linesOfB, store, row, column,
-                                                     depth.from, depth.to);
+            Product::template multiplyTile<Along::Depth, Along::Other>(
+                tiles, linesOfA, linesOfB, store, row, column, depth.from, depth.to);
         else if (shape.bDepth == 1)
-            multiplyTile<Along::Other, Along::Depth>(tiles, linesOfA, linesOfB, store, row, column,
-                                                     depth.from, depth.to);
+            Product::template multiplyTile<Along::Other, Along::Depth>(
+                tiles, linesOfA, linesOfB, store, row, column, depth.from, depth.to);
         else
-            multiplyTile<Along::Other, Along::Other>(tiles, linesOfA, linesOfB, store, row, column,
-                                                     depth.from, depth.to);
+            Product::template multiplyTile<Along::Other, Along::Other>(
+                tiles, linesOfA, linesOfB, store, row, column, depth.from, depth.to);
     }
+}
+
+__device__ inline void multiply(const float* a, const float* b, const float* bias, float* c,
+                                const ProductShape& shape) {
+    multiplyBy<SingleProduct>(a, b, bias, c, shape);
 }
 
 /// sum[i] = Σ parts[part][i], in the order of the parts.

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/cuda/kernels/product.h"
+#include "engine/backend/cuda/kernels/tensor.h"
 #include "tests/engine/backend/cuda/conv_cases.h"
 #include "tests/engine/backend/cuda/kernel_checks.h"
 
 #include <QTest>
+
+#include <array>
 
 using namespace gradwright::cuda;
 using namespace gradwright::cuda::standin;
@@ -67,6 +70,39 @@ const std::vector<ProductCase>& productCases() {
     return cases;
 }
 
+/// What products round their operands to, by its arithmetic: the digits behind the point of numbers
+/// from the least exponent on.
+struct Format {
+    const char* name;
+    int digits, leastExponent;
+    bool isTieAway = false;
+};
+constexpr std::array kFormats{Format{"fp32", 23, -126}, Format{"bf16", 7, -126},
+                              Format{"fp16", 10, -14}, Format{"tf32", 10, -126, true}};
+
+float rounded(float value, const Format& format) {
+    if (value == 0)
+        return value;
+    const int exponent = std::max(std::ilogb(value), format.leastExponent) - format.digits;
+    const float steps = std::ldexp(value, -exponent);
+    return std::ldexp(format.isTieAway ? std::round(steps) : std::nearbyint(steps), exponent);
+}
+std::vector<double> rounded(const std::vector<float>& values, const Format& format) {
+    std::vector<double> all;
+    for (const float value : values)
+        all.push_back(static_cast<double>(rounded(value, format)));
+    return all;
+}
+
+constexpr std::array kMultiply{kernel::multiply, kernel::multiplyBf16, kernel::multiplyF16,
+                               kernel::multiplyTf32};
+constexpr std::array kConvolve{kernel::convolve, kernel::convolveBf16, kernel::convolveF16,
+                               kernel::convolveTf32};
+constexpr std::array kConvolveBack{kernel::convolveBack, kernel::convolveBackBf16,
+                                   kernel::convolveBackF16, kernel::convolveBackTf32};
+constexpr std::array kKernelGradient{kernel::kernelGradient, kernel::kernelGradientBf16,
+                                     kernel::kernelGradientF16, kernel::kernelGradientTf32};
+
 /// Adds the bias of the channel to all its sums.
 void addBias(std::vector<BoundedSum>& sums, const std::vector<float>& bias, std::size_t positions) {
     for (std::size_t i = 0; i < sums.size(); ++i)
@@ -76,8 +112,11 @@ void addBias(std::vector<BoundedSum>& sums, const std::vector<float>& bias, std:
 void addConvRows() {
     QTest::addColumn<std::size_t>("index");
     QTest::addColumn<bool>("hasBias");
-    for (std::size_t i = 0; i < convCases().size(); ++i)
-        QTest::newRow(convCases()[i].name) << i << (i % 2 == 0);
+    QTest::addColumn<std::size_t>("format");
+    for (std::size_t format = 0; format < kFormats.size(); ++format)
+        for (std::size_t i = 0; i < convCases().size(); ++i)
+            QTest::addRow("%s, %s", convCases()[i].name, kFormats[format].name)
+                << i << (i % 2 == 0) << format;
 }
 
 } // namespace
@@ -88,11 +127,15 @@ class CudaProductsTest : public QObject {
 private Q_SLOTS:
     void multiply_data() {
         QTest::addColumn<std::size_t>("index");
-        for (std::size_t i = 0; i < productCases().size(); ++i)
-            QTest::newRow(productCases()[i].name) << i;
+        QTest::addColumn<std::size_t>("format");
+        for (std::size_t format = 0; format < kFormats.size(); ++format)
+            for (std::size_t i = 0; i < productCases().size(); ++i)
+                QTest::addRow("%s, %s", productCases()[i].name, kFormats[format].name)
+                    << i << format;
     }
     void multiply() {
         QFETCH(std::size_t, index);
+        QFETCH(std::size_t, format);
         const auto& test = productCases()[index];
         // Lines lie `gap` further apart than their lengths.
         const unsigned lineA = (test.isATransposed ? test.rows : test.depth) + test.gap;
@@ -133,30 +176,29 @@ private Q_SLOTS:
             const auto deviceBias = rig.upload(bias);
             const auto c =
                 rig.upload(std::vector<float>(std::size_t{sizeC} * stack * test.parts, kUntouched));
-            rig.launch(kernel::multiply, {{tiles(test.rows), tiles(test.columns), blocks}, {256}},
+            rig.launch(kMultiply[format], {{tiles(test.rows), tiles(test.columns), blocks}, {256}},
                        Rig::pointer(deviceA), Rig::pointer(deviceB),
                        test.hasBias ? Rig::pointer(deviceBias) : nullptr, Rig::pointer(c), shape);
             return rig.download<float>(c);
         });
         QVERIFY2(!got.empty(), "the orders of threads differ");
 
+        const auto roundedA = rounded(a, kFormats[format]);
+        const auto roundedB = rounded(b, kFormats[format]);
         const unsigned partOfDepth = (test.depth + test.parts - 1) / test.parts;
         for (unsigned z = 0; z < stack * test.parts; ++z) {
             const unsigned matrix = z / test.parts;
             const unsigned from = z % test.parts * partOfDepth;
             const unsigned to = std::min(from + partOfDepth, test.depth);
-            const auto* inA = a.data() + std::size_t{matrix / test.stackB} * sizeA;
-            const auto* inB = b.data() + std::size_t{matrix % test.stackB} * sizeB;
+            const auto* inA = roundedA.data() + std::size_t{matrix / test.stackB} * sizeA;
+            const auto* inB = roundedB.data() + std::size_t{matrix % test.stackB} * sizeB;
             std::vector<bool> isWritten(sizeC);
             for (unsigned row = 0; row < test.rows; ++row)
                 for (unsigned column = 0; column < test.columns; ++column) {
                     BoundedSum sum;
                     for (unsigned k = from; k < to; ++k)
-                        sum.add(
-                            static_cast<double>(
-                                inA[test.isATransposed ? k * lineA + row : row * lineA + k]) *
-                            static_cast<double>(
-                                inB[test.isBTransposed ? column * lineB + k : k * lineB + column]));
+                        sum.add(inA[test.isATransposed ? k * lineA + row : row * lineA + k] *
+                                inB[test.isBTransposed ? column * lineB + k : k * lineB + column]);
                     if (test.hasBias)
                         sum.add(static_cast<double>(bias[column]));
                     const unsigned at =
@@ -180,6 +222,7 @@ private Q_SLOTS:
     void convolve() {
         QFETCH(std::size_t, index);
         QFETCH(bool, hasBias);
+        QFETCH(std::size_t, format);
         const auto& shape = convCases()[index].shape;
         const ConvSizes sizes(shape);
         const auto in = noise(sizes.in, 4);
@@ -191,7 +234,7 @@ private Q_SLOTS:
             const auto deviceBias = rig.upload(bias);
             const auto out = rig.allocate<float>(sizes.out);
             rig.launch(
-                kernel::convolve,
+                kConvolve[format],
                 {{tiles(shape.batch * product(shape.out)), tiles(shape.outChannels), shape.groups},
                  {256}},
                 Rig::pointer(deviceIn), Rig::pointer(deviceKernel),
@@ -199,9 +242,10 @@ private Q_SLOTS:
             return rig.download<float>(out);
         });
         std::vector<BoundedSum> want(sizes.out);
-        forEachProduct(shape, [&](std::size_t i, std::size_t k, std::size_t o) {
-            want[o].add(static_cast<double>(in[i]) * static_cast<double>(kernel[k]));
-        });
+        const auto a = rounded(in, kFormats[format]);
+        const auto b = rounded(kernel, kFormats[format]);
+        forEachProduct(
+            shape, [&](std::size_t i, std::size_t k, std::size_t o) { want[o].add(a[i] * b[k]); });
         if (hasBias)
             addBias(want, bias, product(shape.out));
         QVERIFY(areNear(got, want));
@@ -211,6 +255,7 @@ private Q_SLOTS:
     void convolveBack() {
         QFETCH(std::size_t, index);
         QFETCH(bool, hasBias);
+        QFETCH(std::size_t, format);
         const auto& shape = convCases()[index].shape;
         const ConvSizes sizes(shape);
         const auto out = noise(sizes.out, 7);
@@ -222,7 +267,7 @@ private Q_SLOTS:
             const auto deviceBias = rig.upload(bias);
             const auto in = rig.allocate<float>(sizes.in);
             rig.launch(
-                kernel::convolveBack,
+                kConvolveBack[format],
                 {{tiles(shape.batch * product(shape.in)), tiles(shape.inChannels), shape.groups},
                  {256}},
                 Rig::pointer(deviceOut), Rig::pointer(deviceKernel),
@@ -230,9 +275,10 @@ private Q_SLOTS:
             return rig.download<float>(in);
         });
         std::vector<BoundedSum> want(sizes.in);
-        forEachProduct(shape, [&](std::size_t i, std::size_t k, std::size_t o) {
-            want[i].add(static_cast<double>(out[o]) * static_cast<double>(kernel[k]));
-        });
+        const auto a = rounded(out, kFormats[format]);
+        const auto b = rounded(kernel, kFormats[format]);
+        forEachProduct(
+            shape, [&](std::size_t i, std::size_t k, std::size_t o) { want[i].add(a[o] * b[k]); });
         if (hasBias)
             addBias(want, bias, product(shape.in));
         QVERIFY(areNear(got, want));
@@ -241,6 +287,7 @@ private Q_SLOTS:
     void kernelGradient_data() { addConvRows(); }
     void kernelGradient() {
         QFETCH(std::size_t, index);
+        QFETCH(std::size_t, format);
         auto shape = convCases()[index].shape;
         shape.parts = 1 + static_cast<unsigned>(index % 4);
         const ConvSizes sizes(shape);
@@ -251,7 +298,7 @@ private Q_SLOTS:
             const auto deviceOut = rig.upload(out);
             const auto parts = rig.allocate<float>(sizes.kernel * shape.parts);
             const auto sum = rig.allocate<float>(sizes.kernel);
-            rig.launch(kernel::kernelGradient,
+            rig.launch(kKernelGradient[format],
                        {{tiles(shape.outChannels), tiles(shape.inChannels * product(shape.kernel)),
                          shape.groups * shape.parts},
                         {256}},
@@ -261,9 +308,10 @@ private Q_SLOTS:
             return rig.download<float>(sum);
         });
         std::vector<BoundedSum> want(sizes.kernel);
-        forEachProduct(shape, [&](std::size_t i, std::size_t k, std::size_t o) {
-            want[k].add(static_cast<double>(in[i]) * static_cast<double>(out[o]));
-        });
+        const auto a = rounded(in, kFormats[format]);
+        const auto b = rounded(out, kFormats[format]);
+        forEachProduct(
+            shape, [&](std::size_t i, std::size_t k, std::size_t o) { want[k].add(a[i] * b[o]); });
         QVERIFY(areNear(got, want));
     }
 
