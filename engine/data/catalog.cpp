@@ -87,12 +87,12 @@ public:
             if (opensAlike(each.choice, choice) && each.resources == resources())
                 if (auto training = each.training.lock())
                     if (auto test = each.test.lock())
-                        return Dataset{each.info, std::move(training), std::move(test)};
+                        return Dataset{each.info, std::move(training), std::move(test), each.table};
         return {};
     }
     void add(const DataChoice& choice, const Dataset& data) {
         std::erase_if(all_, [](const Entry& each) { return each.training.expired(); });
-        all_.push_back({choice, resources(), data.info, data.training, data.test});
+        all_.push_back({choice, resources(), data.info, data.training, data.test, data.table});
     }
 
 private:
@@ -102,6 +102,7 @@ private:
         DataInfo info;
         std::weak_ptr<const DataSource> training;
         std::weak_ptr<const DataSource> test;
+        std::shared_ptr<const TableSummary> table; ///< small
     };
     static std::string resources() {
         const char* const folder = std::getenv("GRADWRIGHT_RESOURCES");

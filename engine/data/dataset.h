@@ -3,6 +3,7 @@
 
 #include "engine/data/images/preparation.h"
 #include "engine/data/tables/table_column.h"
+#include "engine/data/tables/table_summary.h"
 #include "engine/support/input_assignment.h"
 #include "engine/support/param.h"
 #include "engine/support/unknown_keys.h"
@@ -77,12 +78,19 @@ public:
     /// Writes the target values of a sample; `out` holds exactly the elements of targetShape().
     /// Throws Error where samples have a class.
     virtual void target(std::int64_t index, std::span<float> out) const;
+    /// The row of a table that the sample was made of, a text per column of DataInfo::columns: what
+    /// tableInputs() makes of it is input() again, to the bit. A missing value is an empty text, an
+    /// image the path of its file. Empty where samples come from elsewhere.
+    [[nodiscard]] virtual std::vector<std::string> cells(std::int64_t /*index*/) const {
+        return {};
+    }
 };
 
 struct Dataset {
     DataInfo info;
-    std::shared_ptr<const DataSource> training; ///< validation samples are split off from here
-    std::shared_ptr<const DataSource> test;     ///< never mixed with training
+    std::shared_ptr<const DataSource> training;  ///< validation samples are split off from here
+    std::shared_ptr<const DataSource> test;      ///< never mixed with training
+    std::shared_ptr<const TableSummary> table{}; ///< of the rows to train on; null for no table
 };
 
 struct DataChoice;

@@ -24,6 +24,9 @@ public:
     void target(std::int64_t index, std::span<float> out) const override {
         samples_->input(index, out);
     }
+    [[nodiscard]] std::vector<std::string> cells(std::int64_t index) const override {
+        return samples_->cells(index);
+    }
 
 private:
     std::shared_ptr<const DataSource> samples_;

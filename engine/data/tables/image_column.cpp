@@ -165,6 +165,10 @@ ImageFiles::ImageFiles(const ImageCells& cells, ImageColumn how)
     }
 }
 
+std::string ImageFiles::path(std::size_t row) const {
+    return isMissing(names_[row]) ? std::string() : (folder_ / names_[row]).string();
+}
+
 void ImageFiles::read(std::size_t row, std::span<float> out) const {
     try {
         if (isMissing(names_[row]))

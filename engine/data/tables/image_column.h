@@ -42,6 +42,8 @@ public:
 
     [[nodiscard]] const ImageColumn& how() const { return how_; }
     [[nodiscard]] std::size_t size() const { return names_.size(); }
+    /// The path of a row's file; empty where the row names none.
+    [[nodiscard]] std::string path(std::size_t row) const;
     /// Writes the sample made of a row's image, which has the elements of how().shape. Throws Error
     /// naming table, line, column, file and cause.
     void read(std::size_t row, std::span<float> out) const;

@@ -57,6 +57,23 @@ public:
     void target(std::int64_t index, std::span<float> out) const override {
         std::ranges::copy(rowOf(targets, index, out.size()), out.begin());
     }
+    [[nodiscard]] std::vector<std::string> cells(std::int64_t index) const override {
+        std::vector<std::string> texts;
+        auto row = rowOf(values, index, values.size() / rows_);
+        auto image = images.begin();
+        for (const auto& column : columns) {
+            const auto place = static_cast<std::size_t>(index) * columns.size() + texts.size();
+            if (column.image) {
+                texts.push_back(image->files.path(static_cast<std::size_t>(index)));
+                ++image;
+                continue;
+            }
+            const bool isThere = !std::ranges::binary_search(missing, place);
+            texts.push_back(isThere ? cellOf(column, row.first(column.inputs())) : std::string());
+            row = row.subspan(column.inputs());
+        }
+        return texts;
+    }
 
     struct Image {
         std::size_t numbersBefore; ///< values of a row between the image before and this one
@@ -66,6 +83,8 @@ public:
     std::vector<Image> images;         ///< in the order of the columns
     std::vector<std::int32_t> classes; ///< none where targets are values
     std::vector<float> targets;
+    std::vector<TableColumn> columns;
+    std::vector<std::size_t> missing; ///< row × columns + column of the cells without a value
 
 private:
     static std::span<const float> rowOf(const std::vector<float>& all, std::int64_t index,
@@ -261,6 +280,11 @@ std::shared_ptr<TableSource> sourceOf(const Sheet& sheet, const DataInfo& info) 
             before += column.inputs();
         }
     }
+    source->columns = info.columns;
+    for (std::size_t i = 0; i < sheet.rows.size(); ++i)
+        for (std::size_t c = 0; c < sheet.inputs.size(); ++c)
+            if (isMissing(sheet.table->at(sheet.rows[i], sheet.inputs[c])))
+                source->missing.push_back(i * sheet.inputs.size() + c);
     source->values.resize(sheet.rows.size() * width);
     auto rest = std::span(source->values);
     for (const auto row : sheet.rows)
@@ -333,6 +357,18 @@ std::pair<Sheet, Sheet> withoutTest(const Sheet& sheet, const std::vector<std::s
     return {sheet.only(sorted.training), sheet.only(sorted.validation)};
 }
 
+/// Of the rows to train on.
+TableSummary trainedRows(const Sheet& training, const DataInfo& info) {
+    TableSummary summary;
+    for (std::size_t i = 0; i < info.columns.size(); ++i)
+        summary.columns.push_back(summaryOf(*training.table, training.inputs[i], training.rows,
+                                            info.columns[i].isNumeric()));
+    for (std::size_t i = 0; i < info.targetNames.size(); ++i)
+        summary.targets.push_back(
+            summaryOf(*training.table, training.targets[i], training.rows, true));
+    return summary;
+}
+
 } // namespace
 
 Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOptions& options,
@@ -374,7 +410,8 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
     }
     auto trainingSource = sourceOf(sheet, info);
     auto testSource = sourceOf(testSheet, info);
-    return {std::move(info), std::move(trainingSource), std::move(testSource)};
+    auto summary = std::make_shared<const TableSummary>(trainedRows(training, info));
+    return {std::move(info), std::move(trainingSource), std::move(testSource), std::move(summary)};
 }
 
 std::vector<float> tableInputs(const CsvTable& table, std::size_t row,

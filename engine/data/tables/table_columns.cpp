@@ -137,4 +137,47 @@ void encodeCell(const CsvTable& table, std::size_t row, std::size_t index,
         out[static_cast<std::size_t>(found - column.categories.begin())] = 1;
 }
 
+std::string cellOf(const TableColumn& column, std::span<const float> values) {
+    if (!column.isNumeric()) {
+        const auto found = std::ranges::find(values, 1.0F);
+        return found == values.end()
+                   ? std::string()
+                   : column.categories[static_cast<std::size_t>(found - values.begin())];
+    }
+    const auto& [mean, deviation] = column.scaling;
+    const double number = column.scaling.restored(static_cast<double>(values[0]));
+    std::string text;
+    for (int digits = 1; digits <= std::numeric_limits<double>::max_digits10; ++digits) {
+        text = fmt::format("{:.{}g}", number, digits);
+        if (static_cast<float>((*numberOf(text, ',') - mean) / deviation) == values[0])
+            break;
+    }
+    return text;
+}
+
+ColumnSummary summaryOf(const CsvTable& table, std::size_t column,
+                        std::span<const std::size_t> rows, bool isNumeric) {
+    ColumnSummary summary{.least = std::numeric_limits<double>::infinity(),
+                          .most = -std::numeric_limits<double>::infinity(),
+                          .whole = isNumeric};
+    for (const auto row : rows) {
+        if (isMissing(table.at(row, column))) {
+            ++summary.missing;
+            continue;
+        }
+        ++summary.values;
+        if (!isNumeric)
+            continue;
+        const double value = requiredNumber(table, row, column);
+        summary.least = std::min(summary.least, value);
+        summary.most = std::max(summary.most, value);
+        summary.mean += value;
+        summary.whole = summary.whole && value == std::floor(value);
+    }
+    if (!isNumeric || summary.values == 0)
+        return {.values = summary.values, .missing = summary.missing};
+    summary.mean /= static_cast<double>(summary.values);
+    return summary;
+}
+
 } // namespace gradwright

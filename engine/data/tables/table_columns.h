@@ -4,6 +4,7 @@
 #include "engine/data/tables/csv.h"
 #include "engine/data/tables/table.h"
 #include "engine/data/tables/table_column.h"
+#include "engine/data/tables/table_summary.h"
 
 #include <cstdint>
 #include <span>
@@ -31,5 +32,13 @@ std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
 /// Writes column.inputs() values.
 void encodeCell(const CsvTable& table, std::size_t row, std::size_t index,
                 const TableColumn& column, std::span<float> out);
+
+/// The shortest text that encodeCell() makes these values of, for a column of numbers or
+/// categories; empty for a category that is missing or was not trained on.
+std::string cellOf(const TableColumn& column, std::span<const float> values);
+
+/// What the column holds in these rows; see ColumnSummary.
+ColumnSummary summaryOf(const CsvTable& table, std::size_t column,
+                        std::span<const std::size_t> rows, bool isNumeric);
 
 } // namespace gradwright

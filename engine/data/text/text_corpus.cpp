@@ -88,6 +88,16 @@ std::vector<std::int32_t> encodeText(std::string_view text,
     return encode(charactersOf(text), vocabulary);
 }
 
+std::vector<std::string> unknownCharacters(std::string_view text,
+                                           const std::vector<std::string>& vocabulary) {
+    std::vector<std::string> unknown;
+    for (const auto character : charactersOf(text))
+        if (std::ranges::find(vocabulary, character) == vocabulary.end() &&
+            std::ranges::find(unknown, character) == unknown.end())
+            unknown.emplace_back(character);
+    return unknown;
+}
+
 std::string readText(const std::filesystem::path& file) {
     return readWholeFile(file, kMaxTextBytes);
 }

@@ -27,6 +27,10 @@ std::vector<std::string_view> charactersOf(std::string_view text);
 std::vector<std::int32_t> encodeText(std::string_view text,
                                      const std::vector<std::string>& vocabulary);
 
+/// The characters of a text that a vocabulary does not have, each once, as they come.
+std::vector<std::string> unknownCharacters(std::string_view text,
+                                           const std::vector<std::string>& vocabulary);
+
 /// Samples of `steps` characters whose classes are the characters that follow each of them. The
 /// text's end is held back to test with; the vocabulary is that of the rest, so that the size of a
 /// network does not hang on which part of it validates. `file` is for messages. Throws Error when

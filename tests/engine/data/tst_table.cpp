@@ -56,6 +56,70 @@ private Q_SLOTS:
         }
     }
 
+    /// What is told of a row gives the same input again, to the bit.
+    void aRowIsToldByItsCells() {
+        const auto check = [](const Dataset& data) {
+            for (const auto& part : {data.training, data.test})
+                for (std::int64_t i = 0; i < part->size(); ++i) {
+                    CsvTable row;
+                    for (const auto& column : data.info.columns)
+                        row.names.push_back(column.name);
+                    row.cells = part->cells(i);
+                    row.lines = {1};
+                    QCOMPARE(row.cells.size(), row.names.size());
+                    QCOMPARE(tableInputs(row, 0, data.info.columns), inputOf(*part, i));
+                }
+        };
+        const DataChoice choice;
+        const auto few = tableDataset(parsed(people()), nullptr, {}, choice);
+        check(few);
+        const auto all = [&] {
+            std::vector<std::vector<std::string>> rows;
+            for (const auto& part : {few.training, few.test})
+                for (std::int64_t i = 0; i < part->size(); ++i)
+                    rows.push_back(part->cells(i));
+            return rows;
+        }();
+        QVERIFY(std::ranges::find(all, std::vector<std::string>{"24", "red"}) != all.end());
+        QVERIFY(std::ranges::find(all, std::vector<std::string>{"", "blue"}) != all.end());
+        DataChoice weather;
+        weather.dataset = "seattle-weather";
+        check(openDataset(weather));
+    }
+
+    void tellsWhatWasSeenInTraining() {
+        DataChoice choice;
+        choice.validationFraction = 0;
+        TableOptions options;
+        options.targets = {"y"};
+        options.testFraction = 0.25;
+        const auto data =
+            tableDataset(parsed("a,b,c,y\n1,x,0.5,10\n3,,1.5,20.5\n?,x,-2,30\n5,y,0,40\n"), nullptr,
+                         options, choice);
+        const auto& columns = data.table->columns;
+        QCOMPARE(columns.size(), std::size_t{3});
+        // One row tests; what is left is counted by hand from the cells.
+        std::vector<double> numbers;
+        std::int64_t gaps = 0;
+        for (std::int64_t i = 0; i < data.training->size(); ++i) {
+            const auto cell = data.training->cells(i)[0];
+            if (cell.empty())
+                ++gaps;
+            else
+                numbers.push_back(std::stod(cell));
+        }
+        QCOMPARE(columns[0].missing, gaps);
+        QCOMPARE(columns[0].values, static_cast<std::int64_t>(numbers.size()));
+        QCOMPARE(columns[0].least, std::ranges::min(numbers));
+        QCOMPARE(columns[0].most, std::ranges::max(numbers));
+        QCOMPARE(columns[0].mean, std::accumulate(numbers.begin(), numbers.end(), 0.0) /
+                                      static_cast<double>(numbers.size()));
+        QVERIFY(columns[0].whole && !columns[2].whole);
+        QCOMPARE(columns[1].values + columns[1].missing, 3);
+        QCOMPARE(data.table->targets.size(), std::size_t{1});
+        QVERIFY(data.table->targets[0].most > 20);
+    }
+
     /// Nothing may be learned from rows that validate or test.
     void scalesByTheTrainingPartAlone() {
         std::string text = "x,y\n";

@@ -60,6 +60,13 @@ private Q_SLOTS:
         QCOMPARE(sampleOf(data, *data.test, 0).first, "x" + unknown + unknown + "x");
     }
 
+    void unknownCharactersAreNamedOnce() {
+        const auto data = opened("aabbaabbaabbxyzxy");
+        QCOMPARE(unknownCharacters("aßbüß\n", data.info.classes),
+                 (std::vector<std::string>{"ß", "ü", "\n"}));
+        QVERIFY(unknownCharacters("abx", data.info.classes).empty());
+    }
+
     void charactersMayHaveSeveralBytes() {
         const auto data = opened("äöüäöüäöüäöüäöüäöü");
         QCOMPARE(data.info.classes.size(), std::size_t{4});
