@@ -36,6 +36,35 @@ class CliDataTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void ownDataNeedTwoCommands() {
+        std::string plants = "id,length,width,species\n";
+        for (int i = 0; i < 240; ++i)
+            plants += fmt::format("{},{}.{},{}.5,{}\n", i + 1, i % 3 == 0 ? 5 : 2, i % 10, i % 7,
+                                  i % 3 == 0 ? "setosa" : "other");
+        writeText(cli_ / "plants.csv", plants);
+        const auto made = cli_.run(
+            {"new", "--data", cli_.path("plants.csv"), "-o", cli_.path("plants.gradwright")});
+        QVERIFY2(made.code == 0, made.text().c_str());
+        QVERIFY2(made.out.contains("Predicts species (2 classes) from 2 columns."),
+                 made.text().c_str());
+        QVERIFY2(made.out.contains("Left out: id"), made.text().c_str());
+        const auto trained = cli_.run({"train", cli_.path("plants.gradwright"), "--json"});
+        QVERIFY2(trained.code == 0, trained.text().c_str());
+        QVERIFY2(trained.json()["test_accuracy"].get<double>() > 0.95, trained.text().c_str());
+
+        const auto described = cli_.run({"new", "--data", cli_.path("plants.csv"), "-o",
+                                         cli_.path("again.gradwright"), "--json"});
+        QVERIFY2(described.json()["left_out"] == Json::array({"id"}), described.text().c_str());
+        const auto both = cli_.run(
+            {"new", "lenet-5", "--data", cli_.path("plants.csv"), "-o", cli_.path("x.gradwright")});
+        QCOMPARE(both.code, 2);
+        const auto missing =
+            cli_.run({"new", "--data", cli_.path("none.csv"), "-o", cli_.path("x.gradwright")});
+        QCOMPARE(missing.whyNoFailure({"none.csv", "there is no such file or folder"}),
+                 std::string());
+        QVERIFY(!fs::exists(cli_ / "x.gradwright"));
+    }
+
     void aTableIsLearnedAndUsed() {
         writeText(cli_ / "houses.csv", houses(300));
         const auto trained =

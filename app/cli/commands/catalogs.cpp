@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/commands.h"
+#include "app/cli/exit_codes.h"
 #include "app/cli/output.h"
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
 #include "engine/data/dataset.h"
+#include "engine/data/own_data.h"
+#include "engine/data/tables/table_params.h"
 #include "engine/graph/analysis.h"
 #include "engine/layers/catalog.h"
+#include "engine/project/own_project.h"
 #include "engine/project/project_file.h"
 #include "engine/project/templates.h"
 #include "engine/support/json.h"
@@ -113,16 +117,34 @@ void listDatasets(bool asJson) {
         printJson(list);
 }
 
-void makeProject(const std::string& key, const std::filesystem::path& file, bool force,
-                 bool asJson) {
-    const auto project = openTemplate(key);
+/// From a template, or for data of the user's.
+void makeProject(const std::string& key, const std::filesystem::path& data,
+                 const std::filesystem::path& file, bool force, bool asJson) {
+    if (key.empty() == data.empty())
+        throw UsageError("new: name a template or --data, one of them");
     if (!force && std::filesystem::exists(file))
         throw Error("{} exists already; --force replaces it", file.string());
+    const auto project = data.empty() ? openTemplate(key) : projectForData(data);
     saveProject(file, project);
+    if (data.empty()) {
+        if (asJson)
+            printJson({{"file", file.string()}, {"template", key}});
+        else
+            printLine(fmt::format("Wrote {}", file.string()));
+        return;
+    }
+    const auto ignored =
+        project.data.dataset == "csv" ? ignoredBy(project.data) : std::vector<std::string>{};
     if (asJson)
-        printJson({{"file", file.string()}, {"template", key}});
-    else
-        printLine(fmt::format("Wrote {}", file.string()));
+        printJson({{"file", file.string()},
+                   {"data", project.data.dataset},
+                   {"task", project.description},
+                   {"left_out", ignored}});
+    else {
+        printLine(fmt::format("Wrote {}. {}", file.string(), project.description));
+        if (!ignored.empty())
+            printLine(fmt::format("Left out: {}", columnList(ignored)));
+    }
 }
 
 /// GPUs beside the engines of the processor.
@@ -195,6 +217,7 @@ void addCatalogCommands(CLI::App& app, int&) {
         bool force = false;
         std::string key;
         std::string file;
+        std::string data;
     };
     auto options = std::make_shared<Options>();
     const auto addJson = [&](CLI::App* command) {
@@ -213,13 +236,18 @@ void addCatalogCommands(CLI::App& app, int&) {
     addJson(data);
     data->callback([options] { listDatasets(options->json); });
 
-    auto* make = app.add_subcommand("new", "Write a project file from a template");
-    make->add_option("template", options->key, "Key of a template")->required();
+    auto* make =
+        app.add_subcommand("new", "Write a project file from a template, or for your own data");
+    make->add_option("template", options->key, "Key of a template");
+    make->add_option("--data", options->data,
+                     "A table (CSV, TSV), a folder with one folder of images per class, IDX files "
+                     "or a text, in place of a template: the network is made to fit");
     make->add_option("-o,--output", options->file, "The file to write")->required();
     make->add_flag("--force", options->force, "Replace the file if it exists");
     addJson(make);
-    make->callback(
-        [options] { makeProject(options->key, options->file, options->force, options->json); });
+    make->callback([options] {
+        makeProject(options->key, options->data, options->file, options->force, options->json);
+    });
 
     auto* devices = app.add_subcommand("devices", "List what can compute");
     addJson(devices);

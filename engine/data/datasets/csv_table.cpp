@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
-#include "engine/data/tables/cell.h"
 #include "engine/data/tables/table.h"
 #include "engine/data/tables/table_params.h"
 #include "engine/support/error.h"
@@ -8,29 +7,10 @@
 namespace gradwright {
 namespace {
 
-CsvOptions csvOptions(const Params& params) {
-    CsvOptions options;
-    const auto& delimiter = params.text("delimiter");
-    if (delimiter == "comma")
-        options.delimiter = ',';
-    else if (delimiter == "semicolon")
-        options.delimiter = ';';
-    else if (delimiter == "tab")
-        options.delimiter = '\t';
-    else if (delimiter == "bar")
-        options.delimiter = '|';
-    else if (delimiter == "blank")
-        options.delimiter = ' ';
-    const auto& header = params.text("header");
-    if (header != "detect")
-        options.header = header == "yes" ? CsvHeader::Yes : CsvHeader::No;
-    return options;
-}
-
 Dataset openCsvTable(const Params& params, const DataChoice& choice) {
     if (params.text("file").empty())
-        throw Error("data set csv: name a file");
-    const auto csv = csvOptions(params);
+        throw Error("Choose the file of the table");
+    const auto csv = csvOptionsOf(params);
     const auto table = readCsv(params.text("file"), csv);
     const auto options = tableOptionsOf(params);
     if (params.text("test_file").empty())

@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
 #include "engine/data/images/byte_images.h"
+#include "engine/data/tables/table_params.h"
 #include "engine/support/error.h"
+
+#include <utility>
 
 namespace gradwright {
 namespace {
 
 Dataset openIdxFiles(const Params& params, const DataChoice& choice) {
-    for (const auto* key : {"training_images", "training_labels", "test_images", "test_labels"})
+    const auto& testImages = params.text("test_images");
+    const auto& testLabels = params.text("test_labels");
+    for (const auto& [key, what] : {std::pair{"training_images", "training images"},
+                                    std::pair{"training_labels", "training labels"}})
         if (params.text(key).empty())
-            throw Error("data set idx: name a file for {}", key);
+            throw Error("Choose the file of the {}", what);
+    if (testImages.empty() != testLabels.empty())
+        throw Error("Choose the file of the test {}, too, or clear that of the test {}",
+                    testImages.empty() ? "images" : "labels",
+                    testImages.empty() ? "labels" : "images");
     Preparation preparation;
     preparation.size = params.integer("size");
     preparation.binarize = params.boolean("binarize");
-    return openIdx({params.text("training_images"), params.text("training_labels"),
-                    params.text("test_images"), params.text("test_labels")},
+    return openIdx({params.text("training_images"), params.text("training_labels"), testImages,
+                    testLabels, params.real("test_fraction")},
                    preparation, params.text("normalize") == "standardize", choice);
 }
 
@@ -23,8 +33,8 @@ Dataset openIdxFiles(const Params& params, const DataChoice& choice) {
 DatasetDef idxFilesDataset() {
     return {.key = "idx",
             .title = "IDX files",
-            .doc = "Gray images with one class each, in four files in MNIST's format; they may be "
-                   "gzipped.",
+            .doc = "Gray images with one class each, in two or four files in MNIST's format; they "
+                   "may be gzipped.",
             .origin = "Your own files",
             .licence = "That of your files",
             .params = {formerly("training-images", pathParam("training_images", "Training images",
@@ -32,12 +42,14 @@ DatasetDef idxFilesDataset() {
                        formerly("training-labels", pathParam("training_labels", "Training labels",
                                                              "IDX file, N bytes.")),
                        formerly("test-images",
-                                pathParam("test_images", "Test images", "IDX file, N×H×W bytes.")),
+                                pathParam("test_images", "Test images",
+                                          "IDX file, N×H×W bytes; without one, images are held "
+                                          "back to test with.")),
                        formerly("test-labels",
                                 pathParam("test_labels", "Test labels", "IDX file, N bytes.")),
                        intParam("size", "Size", 0, 0, 65'535,
                                 "Side of the square cut from the centre; 0 keeps the whole image."),
-                       binarizeParam(), normalizeParam()},
+                       binarizeParam(), normalizeParam(), testFractionParam()},
             .open = openIdxFiles};
 }
 

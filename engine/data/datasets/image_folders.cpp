@@ -10,7 +10,7 @@ namespace {
 
 Dataset openImageFolders(const Params& params, const DataChoice& choice) {
     if (params.text("folder").empty())
-        throw Error("data set images: name a folder");
+        throw Error("Choose the folder of the images");
     const auto& size = params.tuple("size");
     ImageFolderOptions options;
     options.shape = {params.text("channels") == "gray" ? 1 : 3, size[0], size[1]};

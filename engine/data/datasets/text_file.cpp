@@ -26,7 +26,7 @@ TextOptions optionsOf(const Params& params) {
 Dataset openFile(const Params& params, const DataChoice& /*choice*/) {
     const auto& file = params.text("file");
     if (file.empty())
-        throw Error("data set text: name a file");
+        throw Error("Choose the file of the text");
     return textDataset(readText(file), file, optionsOf(params));
 }
 

@@ -113,6 +113,72 @@ fs::path eitherOf(const fs::path& folder, const char* name) {
     return !fs::exists(packed, error) && fs::exists(plain, error) ? plain : packed;
 }
 
+/// Makes the seed of the test part another than that of validation.
+constexpr std::uint64_t kHeldImagesSeed = 0x7E57;
+
+/// Some of the samples of another source, in the order of their file.
+class PartOfImages final : public DataSource {
+public:
+    PartOfImages(std::shared_ptr<const ByteImageSource> whole, std::vector<std::uint32_t> part)
+        : whole_(std::move(whole))
+        , part_(std::move(part)) {
+        std::ranges::sort(part_);
+    }
+
+    [[nodiscard]] std::int64_t size() const override {
+        return static_cast<std::int64_t>(part_.size());
+    }
+    [[nodiscard]] const Shape& shape() const override { return whole_->shape(); }
+    void input(std::int64_t index, std::span<float> out) const override {
+        whole_->input(at(index), out);
+    }
+    [[nodiscard]] const ByteScaling* byteScaling() const override { return whole_->byteScaling(); }
+    void bytes(std::int64_t index, std::span<std::uint8_t> out) const override {
+        whole_->bytes(at(index), out);
+    }
+    void expect(std::int64_t index) const override { whole_->expect(at(index)); }
+    [[nodiscard]] std::int32_t label(std::int64_t index) const override {
+        return whole_->label(at(index));
+    }
+
+private:
+    [[nodiscard]] std::int64_t at(std::int64_t index) const {
+        if (index < 0 || index >= size())
+            throw Error("there is no sample {} among {}", index, size());
+        return part_[static_cast<std::size_t>(index)];
+    }
+
+    std::shared_ptr<const ByteImageSource> whole_;
+    std::vector<std::uint32_t> part_;
+};
+
+/// Holds a part back to test with, each class in proportion.
+Dataset withHeldBack(LabelledImages all, const IdxFiles& files, std::vector<std::string> classes,
+                     Preparation preparation, bool standardize, const DataChoice& choice) {
+    const std::vector<std::int32_t> labels(all.labels.begin(), all.labels.end());
+    auto split = stratifiedSplit(labels, classes.size(), files.testFraction,
+                                 choice.splitSeed + kHeldImagesSeed);
+    if (split.validation.empty())
+        throw Error("{}: a part of {} of {} images leaves none to test with; take more, or name "
+                    "files to test with",
+                    files.trainingImages.string(), files.testFraction, labels.size());
+    std::ranges::sort(split.training);
+    if (standardize) {
+        std::vector<std::int32_t> kept;
+        for (const auto index : split.training)
+            kept.push_back(labels[index]);
+        std::vector<std::uint32_t> part;
+        for (const auto index : splitOf(kept, classes.size(), choice).training)
+            part.push_back(split.training[index]);
+        standardizeOverBytes(all.images, part, preparation);
+    }
+    auto whole = std::make_shared<const ByteImageSource>(std::move(all.images),
+                                                         std::move(all.labels), preparation);
+    return {{whole->shape(), std::move(classes), std::move(preparation)},
+            std::make_shared<PartOfImages>(whole, std::move(split.training)),
+            std::make_shared<PartOfImages>(whole, std::move(split.validation))};
+}
+
 } // namespace
 
 ByteImageSource::ByteImageSource(ImageBytes images, std::vector<std::uint8_t> labels,
@@ -225,6 +291,13 @@ Dataset byteImageDataset(LabelledImages training, LabelledImages test,
 Dataset openIdx(const IdxFiles& files, Preparation preparation, bool standardize,
                 const DataChoice& choice, std::vector<std::string> classes) {
     auto training = readPair(files.trainingImages, files.trainingLabels);
+    if (files.testImages.empty()) {
+        if (classes.empty())
+            classes = namesFor(training.labels);
+        checkLabels(files.trainingLabels, training.labels, classes.size());
+        return withHeldBack(std::move(training), files, std::move(classes), std::move(preparation),
+                            standardize, choice);
+    }
     auto test = readPair(files.testImages, files.testLabels);
     const auto whole = shapeOfOne(training.images);
     if (whole != shapeOfOne(test.images))

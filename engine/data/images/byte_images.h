@@ -41,12 +41,14 @@ private:
     ByteScaling scaling_;
 };
 
-/// The four files of MNIST and its relatives.
+/// The four files of MNIST and its relatives; without those to test with, a part of the others is
+/// held back.
 struct IdxFiles {
     std::filesystem::path trainingImages;
     std::filesystem::path trainingLabels;
     std::filesystem::path testImages;
     std::filesystem::path testLabels;
+    double testFraction = 0.2; ///< held back where there are no files to test with
 };
 
 /// The files of MNIST by their usual names, as they are or with .gz.

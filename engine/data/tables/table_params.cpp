@@ -6,24 +6,13 @@
 #include "engine/data/tables/image_column.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace gradwright {
 namespace {
 
-/// "age, sex" as its parts.
-std::vector<std::string> namesIn(std::string_view text) {
-    std::vector<std::string> names;
-    while (!text.empty()) {
-        const auto end = std::min(text.find(','), text.size());
-        if (const auto name = trimmed(text.substr(0, end)); !name.empty())
-            names.emplace_back(name);
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return names;
-}
-
 void readImageOptions(const Params& params, TableOptions& options) {
-    options.images = namesIn(params.text("images"));
+    options.images = columnNamesIn(params.text("images"));
     const auto& size = params.tuple("image_size");
     options.image.shape = {params.text("image_channels") == "gray" ? 1 : 3, size[0], size[1]};
     options.image.preparation.fit = pictureFitOf(params.text("image_fit"));
@@ -32,6 +21,66 @@ void readImageOptions(const Params& params, TableOptions& options) {
 }
 
 } // namespace
+
+std::vector<std::string> columnNamesIn(std::string_view text) {
+    std::vector<std::string> names;
+    for (text = trimmed(text); !text.empty(); text = trimmed(text)) {
+        std::string name;
+        if (text.starts_with('"') && text.find('"', 1) != std::string_view::npos) {
+            for (text.remove_prefix(1); !text.empty(); text.remove_prefix(1)) {
+                if (text.starts_with("\"\""))
+                    text.remove_prefix(1);
+                else if (text.starts_with('"'))
+                    break;
+                name += text.front();
+            }
+            text.remove_prefix(std::min(text.find(','), text.size()));
+        } else {
+            const auto end = std::min(text.find(','), text.size());
+            name = trimmed(text.substr(0, end));
+            text.remove_prefix(end);
+        }
+        text.remove_prefix(std::min<std::size_t>(1, text.size()));
+        if (!name.empty())
+            names.push_back(std::move(name));
+    }
+    return names;
+}
+
+std::string columnList(std::span<const std::string> names) {
+    std::string list;
+    for (const auto& name : names) {
+        list += list.empty() ? "" : ", ";
+        if (name.find(',') == std::string::npos && !name.starts_with('"')) {
+            list += name;
+            continue;
+        }
+        list += '"';
+        for (const auto letter : name)
+            list += letter == '"' ? std::string(2, letter) : std::string(1, letter);
+        list += '"';
+    }
+    return list;
+}
+
+CsvOptions csvOptionsOf(const Params& params) {
+    CsvOptions options;
+    const auto& delimiter = params.text("delimiter");
+    if (delimiter == "comma")
+        options.delimiter = ',';
+    else if (delimiter == "semicolon")
+        options.delimiter = ';';
+    else if (delimiter == "tab")
+        options.delimiter = '\t';
+    else if (delimiter == "bar")
+        options.delimiter = '|';
+    else if (delimiter == "blank")
+        options.delimiter = ' ';
+    const auto& header = params.text("header");
+    if (header != "detect")
+        options.header = header == "yes" ? CsvHeader::Yes : CsvHeader::No;
+    return options;
+}
 
 ParamSpec testFractionParam(double defaultValue) {
     auto spec =
@@ -50,9 +99,10 @@ ParamSpecs tableParams() {
                                           "training; figures are reported in the original units."));
     scaleTarget.visibleWhen = {"task", {std::string("detect"), std::string("regression")}};
     return {
-        textParam("target", "Target", "",
-                  "Name of the column to predict; by default the last one. For regression, several "
-                  "names may be given, separated by commas."),
+        textParam(
+            "target", "Target", "",
+            "Name of the column to predict; by default the last one. For regression, several "
+            "names may be given, separated by commas; one that holds a comma stands in quotes."),
         choiceParam("task", "Task", "detect",
                     {{"detect", "Detect",
                       "Classes for texts and for up to 20 different whole numbers, else "
@@ -100,9 +150,9 @@ ParamSpecs tableImageParams() {
 
 TableOptions tableOptionsOf(const Params& params) {
     TableOptions options;
-    options.targets = namesIn(params.text("target"));
-    options.ignored = namesIn(params.text("ignore"));
-    options.categorical = namesIn(params.text("categorical"));
+    options.targets = columnNamesIn(params.text("target"));
+    options.ignored = columnNamesIn(params.text("ignore"));
+    options.categorical = columnNamesIn(params.text("categorical"));
     const auto& task = params.text("task");
     if (task != "detect")
         options.task = task == "regression" ? TableOptions::Task::Regression

@@ -274,7 +274,7 @@ private Q_SLOTS:
         params["size"] = std::int64_t{5};
         QVERIFY2(contains(message(), "5 × 5 cannot be cut"), message().c_str());
         params.erase("training_labels");
-        QVERIFY(contains(message(), "name a file for training_labels"));
+        QVERIFY(contains(message(), "Choose the file of the training labels"));
     }
 
     /// What comes with the program is read once for all who have it open.

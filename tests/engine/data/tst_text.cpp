@@ -102,7 +102,7 @@ private Q_SLOTS:
                                           .params = {{"file", (folder / "no.txt").string()}}});
                          }),
                          "no such file"));
-        QVERIFY(contains(errorOf([] { openDataset({.dataset = "text"}); }), "name a file"));
+        QVERIFY(contains(errorOf([] { openDataset({.dataset = "text"}); }), "Choose the file of the text"));
     }
 
     void theBibleIsWhole() {

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/tables/table_profile.h"
+
+#include "engine/data/tables/cell.h"
+#include "engine/data/tables/image_column.h"
+#include "engine/support/error.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <unordered_map>
+#include <utility>
+
+namespace gradwright {
+namespace {
+
+constexpr std::size_t kMostExamples = 6;
+/// Fewer rows say nothing about whether their values are a name for each.
+constexpr std::size_t kLeastRowsOfIds = 8;
+/// Texts that differ in so large a share of the rows are names, not categories.
+constexpr double kNamesFrom = 0.9;
+/// As for holdsNumbers(): one other text among so many numbers is a mistake.
+constexpr std::size_t kNumbersPerMistake = 9;
+
+std::string lowerCased(std::string text) {
+    for (auto& letter : text)
+        if (letter >= 'A' && letter <= 'Z')
+            letter = static_cast<char>(letter - 'A' + 'a');
+    return text;
+}
+
+bool isCalledId(const std::string& name) {
+    static constexpr std::array<std::string_view, 10> ids = {
+        "id", "index", "idx", "no", "no.", "nr", "nr.", "row", "#", "unnamed: 0"};
+    const auto lower = lowerCased(name);
+    const bool endsAsId = lower.ends_with("_id") || lower.ends_with(" id") ||
+                          lower.ends_with("-id") || name.ends_with("Id") || name.ends_with("ID");
+    return endsAsId || std::ranges::find(ids, lower) != ids.end();
+}
+
+bool isCalledTarget(const std::string& name) {
+    static constexpr std::array<std::string_view, 6> targets = {"target", "label",  "class",
+                                                                "y",      "output", "outcome"};
+    return std::ranges::find(targets, lowerCased(name)) != targets.end();
+}
+
+/// Reads one column.
+class ColumnReader {
+public:
+    ColumnReader(const CsvTable& table, std::size_t column)
+        : table_(table)
+        , column_(column) {
+        found_.name = table.names[column];
+    }
+
+    ColumnProfile run() {
+        for (std::size_t row = 0; row < table_.rows(); ++row)
+            read(table_.at(row, column_));
+        found_.distinct = counts_.size();
+        found_.kind = kind();
+        takeExamples();
+        found_.whyUseless = whyUseless();
+        return std::move(found_);
+    }
+
+private:
+    void read(const std::string& cell) {
+        if (isMissing(cell)) {
+            ++found_.missing;
+            return;
+        }
+        if (const auto known = counts_.find(cell); known != counts_.end())
+            ++known->second;
+        else if (counts_.size() < std::max(ColumnProfile::kMostDistinct, table_.rows()))
+            counts_.emplace(cell, 1);
+        const auto number = numberOf(cell, table_.delimiter);
+        if (!number) {
+            ++others_;
+            return;
+        }
+        minimum_ = std::min(minimum_, *number);
+        maximum_ = std::max(maximum_, *number);
+        isWhole_ = isWhole_ && *number == std::floor(*number);
+        ++numbers_;
+    }
+
+    [[nodiscard]] ColumnKind kind() {
+        if (numbers_ + others_ == 0)
+            return ColumnKind::Empty;
+        if (others_ == 0) {
+            found_.minimum = minimum_;
+            found_.maximum = maximum_;
+            found_.isWhole = isWhole_;
+            return ColumnKind::Numbers;
+        }
+        if (namesImages(table_, column_, {}))
+            return ColumnKind::Images;
+        return numbers_ >= kNumbersPerMistake * others_ ? ColumnKind::Mixed : ColumnKind::Texts;
+    }
+
+    void takeExamples() {
+        std::vector<std::pair<std::size_t, std::string_view>> all;
+        all.reserve(counts_.size());
+        for (const auto& [text, count] : counts_)
+            all.emplace_back(count, text);
+        const auto shown = std::min(kMostExamples, all.size());
+        std::ranges::partial_sort(all, all.begin() + static_cast<std::ptrdiff_t>(shown),
+                                  [](const auto& a, const auto& b) {
+                                      return a.first != b.first ? a.first > b.first
+                                                                : a.second < b.second;
+                                  });
+        for (std::size_t i = 0; i < shown; ++i)
+            found_.examples.emplace_back(all[i].second);
+    }
+
+    [[nodiscard]] std::string whyUseless() const {
+        const auto present = numbers_ + others_;
+        switch (found_.kind) {
+        case ColumnKind::Empty:
+            return "holds no value";
+        case ColumnKind::Mixed:
+            return fmt::format("{} of {} values are not numbers", others_, present);
+        case ColumnKind::Images:
+            return {};
+        case ColumnKind::Texts:
+            return present >= kLeastRowsOfIds && static_cast<double>(found_.distinct) >=
+                                                     kNamesFrom * static_cast<double>(present)
+                       ? "a different text in nearly every row"
+                       : "";
+        case ColumnKind::Numbers:
+            break;
+        }
+        const bool isUnique = found_.distinct == present && present >= kLeastRowsOfIds;
+        if (!isUnique || !isWhole_)
+            return {};
+        const bool countsRows = maximum_ - minimum_ + 1 == static_cast<double>(present) &&
+                                (minimum_ == 0 || minimum_ == 1);
+        return countsRows || isCalledId(found_.name) ? "a number for each row" : "";
+    }
+
+    const CsvTable& table_;
+    std::size_t column_;
+    ColumnProfile found_;
+    std::unordered_map<std::string, std::size_t> counts_;
+    std::size_t numbers_ = 0;
+    std::size_t others_ = 0;
+    double minimum_ = std::numeric_limits<double>::infinity();
+    double maximum_ = -std::numeric_limits<double>::infinity();
+    bool isWhole_ = true;
+};
+
+} // namespace
+
+TableProfile profileOf(const CsvTable& table) {
+    TableProfile profile;
+    profile.rows = table.rows();
+    for (std::size_t column = 0; column < table.columns(); ++column)
+        profile.columns.push_back(ColumnReader(table, column).run());
+    return profile;
+}
+
+TableProposal proposalFor(const TableProfile& profile, const std::string& file) {
+    TableProposal proposal;
+    std::vector<const ColumnProfile*> useful;
+    const ColumnProfile* named = nullptr;
+    std::size_t targets = 0;
+    for (const auto& column : profile.columns) {
+        const bool mayBeTarget = column.whyUseless.empty() && column.kind != ColumnKind::Images;
+        if (column.whyUseless.empty())
+            useful.push_back(&column);
+        else
+            proposal.ignored.push_back(column.name);
+        if (mayBeTarget && isCalledTarget(column.name)) {
+            named = &column;
+            ++targets;
+        }
+    }
+    const auto last = std::find_if(useful.rbegin(), useful.rend(), [](const ColumnProfile* each) {
+        return each->kind != ColumnKind::Images;
+    });
+    if (last == useful.rend() || useful.size() < 2)
+        throw Error("{}: a table needs a column to predict and another one to learn from; of its "
+                    "{} column{}, {} can be used",
+                    file, profile.columns.size(), profile.columns.size() == 1 ? "" : "s",
+                    useful.size());
+    proposal.target = targets == 1 ? named->name : (*last)->name;
+    return proposal;
+}
+
+} // namespace gradwright

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/project/project.h"
+
+#include <filesystem>
+
+namespace gradwright {
+
+/// A new project whose data set is a file or folder of the user's (see dataFrom()), with a network
+/// that is ready to be trained on it, chosen by task and size:
+///  - tables: a multilayer perceptron, ending in a Softmax for classes and in plain numbers for
+///    values; images that a column names get convolutions of their own, joined with the other
+///    columns;
+///  - gray images of 12 to 40 px a side: LeNet-5 (LeCun et al. 1998); smaller ones: a multilayer
+///    perceptron; larger ones and colours: a small convolutional network of 3×3 convolutions and
+///    max pooling down to 8 px, with global average pooling at its end;
+///  - texts: an LSTM that predicts the next character.
+/// Epochs follow from the number of samples: about 2,000 steps in all, 5 to 200 epochs. Throws
+/// Error naming file, place and what would be right.
+Project projectForData(const std::filesystem::path& path);
+
+/// What makes the network's ends fit the data: the shape of the only Input, the vocabulary of the
+/// Embedding behind it, the units of the last Dense layer, and for the only objective a loss for
+/// classes or for values, without a Softmax in front of values. An empty group where all fits, and
+/// where there are several Inputs or Outputs, which only their user can assign.
+ProjectEdit fitToData(const Project& project, const DataInfo& data);
+
+/// What the data are and what is predicted of them, as a sentence: "Predicts species (3 classes)
+/// from 4 columns."
+std::string describeTask(const DataChoice& choice, const DataInfo& data);
+
+} // namespace gradwright
