@@ -3,6 +3,7 @@
 // be taken along by it.
 #include "engine/backend/cuda/cuda_backend.h"
 #include "engine/backend/cuda/images.h"
+#include "engine/support/brief_spinning.h"
 #include "engine/support/version.h"
 #include "engine/worker/worker.h"
 #include "engine/worker/worker_process.h"
@@ -11,6 +12,7 @@
 #include <sys/stat.h>
 
 #include <cstdio>
+#include <memory>
 #include <string_view>
 
 namespace {
@@ -24,6 +26,7 @@ bool hasSocket() {
 
 int main(int argc, char** argv) {
     using namespace gradwright;
+    startWithBriefSpinning(argv);
     if (argc > 1 && std::string_view(argv[1]) == "--version") {
         fmt::print("{}\n", kVersion);
         return 0;

@@ -26,8 +26,6 @@ public:
     std::optional<Message> next() { return parser_.next(); }
     /// The worker has ended or closed its end, and all it sent has been received.
     [[nodiscard]] bool isClosed() const { return isClosed_; }
-    /// Whether it broke off within a message.
-    [[nodiscard]] bool isCut() const { return isClosed_ && !parser_.isBetween(); }
     /// Ends a wait(). From any thread.
     void wake() const;
 

@@ -3,6 +3,7 @@
 // standin-worker [--fault-after CALLS] [--memory BYTES] [--none WHY] [--unusable WHY]
 #include "engine/backend/cuda/cuda_backend.h"
 #include "engine/backend/cuda/gpus.h"
+#include "engine/support/brief_spinning.h"
 #include "engine/worker/worker.h"
 #include "engine/worker/worker_process.h"
 #include "tests/standin/standin_driver.h"
@@ -12,6 +13,7 @@
 int main(int argc, char** argv) {
     using namespace gradwright;
     namespace standin = cuda::standin;
+    startWithBriefSpinning(argv);
     std::string none;
     std::string unusable;
     for (int i = 1; i + 1 < argc; i += 2) {

@@ -190,6 +190,15 @@ void ParamForm::setValues(const ParamValues& values) {
     updateVisibility();
 }
 
+void ParamForm::setChoices(const std::string& key, const std::vector<ParamChoice>& choices) {
+    const auto& shown = row(key);
+    if (auto* combo = qobject_cast<SearchCombo*>(shown.editor)) {
+        const QSignalBlocker quiet(combo);
+        combo->setChoices(choices);
+    }
+    showValue(shown);
+}
+
 void ParamForm::showValue(const Row& shown) {
     const auto& value = Params(specs_, values_).value(shown.spec.key);
     const QSignalBlocker quiet(shown.editor);

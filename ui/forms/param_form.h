@@ -42,6 +42,8 @@ public:
     /// Keys that no row shows are ignored.
     void setValues(const ParamValues& values);
     [[nodiscard]] const ParamValues& values() const { return values_; }
+    /// What a Choice offers from now on; not announced as an edit.
+    void setChoices(const std::string& key, const std::vector<ParamChoice>& choices);
     /// Shows a bolt: this one can be changed while a training runs.
     void markLive(const std::string& key);
     /// Locks all rows but the live ones.

@@ -15,14 +15,7 @@ SearchCombo::SearchCombo(const std::vector<ParamChoice>& choices, QWidget* paren
     : QComboBox(parent) {
     setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     setMinimumContentsLength(6);
-    int widest = 0;
-    for (const ParamChoice& choice : choices) {
-        addItem(qstr(choice.title), qstr(choice.key));
-        setItemData(count() - 1, qstr(choice.doc), Qt::ToolTipRole);
-        widest = std::max(widest, fontMetrics().horizontalAdvance(qstr(choice.title)));
-    }
-    // Long names are cut in the field, not in the list.
-    view()->setMinimumWidth(widest + 40);
+    const int widest = add(choices);
     connect(this, &QComboBox::activated, this, &SearchCombo::take);
     // What is chosen explains itself; what can be chosen at all, the label does.
     connect(this, &QComboBox::currentIndexChanged, this, [this](int index) {
@@ -40,6 +33,25 @@ SearchCombo::SearchCombo(const std::vector<ParamChoice>& choices, QWidget* paren
     completer()->popup()->setMinimumWidth(widest + 40);
     lineEdit()->setPlaceholderText(tr("Type to search"));
     connect(lineEdit(), &QLineEdit::returnPressed, this, &SearchCombo::readTyped);
+}
+
+int SearchCombo::add(const std::vector<ParamChoice>& choices) {
+    int widest = 0;
+    for (const ParamChoice& choice : choices) {
+        addItem(qstr(choice.title), qstr(choice.key));
+        setItemData(count() - 1, qstr(choice.doc), Qt::ToolTipRole);
+        widest = std::max(widest, fontMetrics().horizontalAdvance(qstr(choice.title)));
+    }
+    // Long names are cut in the field, not in the list.
+    view()->setMinimumWidth(widest + 40);
+    return widest;
+}
+
+void SearchCombo::setChoices(const std::vector<ParamChoice>& choices) {
+    const std::string key = chosen();
+    clear();
+    add(choices);
+    choose(key);
 }
 
 void SearchCombo::choose(const std::string& key) {

@@ -15,6 +15,9 @@ public:
 
     explicit SearchCombo(const std::vector<ParamChoice>& choices, QWidget* parent = nullptr);
 
+    /// Other choices than it was made with, few enough to need no search; what is chosen stays,
+    /// where it is among them.
+    void setChoices(const std::vector<ParamChoice>& choices);
     void choose(const std::string& key);
     /// Shows that nothing or several are chosen.
     void clearChoice(const QString& text);
@@ -28,6 +31,8 @@ protected:
     void focusOutEvent(QFocusEvent* event) override;
 
 private:
+    /// Returns the width of the widest title.
+    int add(const std::vector<ParamChoice>& choices);
     void take(int index);
     void readTyped();
 };

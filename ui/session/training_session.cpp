@@ -74,6 +74,12 @@ TrainingSession::~TrainingSession() {
     queue_->leave(*this);
 }
 
+void TrainingSession::setRemoteOptions(RemoteOptions options) {
+    remote_ = std::move(options);
+    if (remote_.program)
+        gpus_.setProgram(*remote_.program);
+}
+
 bool TrainingSession::isActive() const {
     return state_ == TrainingState::Queued || state_ == TrainingState::Preparing ||
            state_ == TrainingState::Running || state_ == TrainingState::Paused ||
@@ -86,13 +92,14 @@ void TrainingSession::start(TrainingJob job) {
     job_ = std::make_shared<const TrainingJob>(std::move(job));
     run_.clear();
     failure_.clear();
+    wasInterrupted_ = false;
     outcome_ = TrainingState::Failed;
     currentStep_ = 0;
     learningRate_ = job_->settings.learningRate();
     activeMilliseconds_ = 0;
     running_.invalidate();
-    trainer_ = std::make_unique<Trainer>(
-        *job_, [inbox = inbox_](const TrainingEvent& event) { inbox->put(event); });
+    trainer_ = makeTrainer(
+        *job_, [inbox = inbox_](const TrainingEvent& event) { inbox->put(event); }, remote_);
     if (queue_->enter(*this))
         launch();
     else
@@ -200,6 +207,7 @@ void TrainingSession::handle(const TrainingEvent& event) {
                 outcome_ = TrainingState::Stopped;
             } else if constexpr (std::is_same_v<Event, Failed>) {
                 failure_ = QString::fromStdString(value.message);
+                wasInterrupted_ = value.isInterrupted;
                 outcome_ = TrainingState::Failed;
             } else if constexpr (std::is_same_v<Event, Finished>) {
                 outcome_ = TrainingState::Finished;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "engine/training/trainer.h"
+#include "engine/worker/remote_trainer.h"
+#include "ui/session/gpu_finder.h"
 
 #include <QElapsedTimer>
 #include <QObject>
@@ -30,7 +32,7 @@ enum class TrainingState {
     Failed
 };
 
-/// The only bridge to the trainer: commands go in, events come out as signals on the GUI thread,
+/// The only bridge to what trains: commands go in, events come out as signals on the GUI thread,
 /// which never waits for the engine. Steps come in batches at most 30 times a second, everything
 /// else at once and in order.
 class TrainingSession : public QObject {
@@ -44,8 +46,12 @@ public:
     /// Stops a training that runs, which takes less than a second, and leaves it resumable.
     ~TrainingSession() override;
 
-    /// Trains a frozen copy, as soon as it is its turn in the queue. Throws Error while a training
-    /// of this TrainingSession is active.
+    /// How trainings on GPUs are looked after from now on, and by which worker; for tests.
+    void setRemoteOptions(RemoteOptions options);
+    /// The GPUs that a training may be for.
+    [[nodiscard]] GpuFinder& gpus() { return gpus_; }
+    /// Trains a frozen copy, on a GPU in a process of its own, as soon as it is its turn in the
+    /// queue. Throws Error while a training of this TrainingSession is active.
     void start(TrainingJob job);
     void pause();
     void resume();
@@ -69,6 +75,8 @@ public:
     [[nodiscard]] double learningRate() const { return learningRate_; }
     /// Why it failed; empty otherwise.
     [[nodiscard]] const QString& failure() const { return failure_; }
+    /// Whether it failed for a reason outside of the training, and its run can go on.
+    [[nodiscard]] bool wasInterrupted() const { return wasInterrupted_; }
     /// Since start or resume, without pauses.
     [[nodiscard]] double elapsedSeconds() const;
 
@@ -96,9 +104,12 @@ private:
     std::shared_ptr<TrainingQueue> queue_;
     std::shared_ptr<Inbox> inbox_;
     std::shared_ptr<const TrainingJob> job_;
-    std::unique_ptr<Trainer> trainer_;
+    std::unique_ptr<TrainingRunner> trainer_;
+    RemoteOptions remote_;
+    GpuFinder gpus_;
     std::filesystem::path run_;
     QString failure_;
+    bool wasInterrupted_ = false;
     TrainingState state_ = TrainingState::Idle;
     TrainingState outcome_ = TrainingState::Failed; ///< taken when the thread has ended
     std::int64_t currentStep_ = 0;

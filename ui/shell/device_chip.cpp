@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace gradwright {
 
@@ -51,6 +52,15 @@ DeviceChip::DeviceChip(ProjectDocument& document, const ThemeManager& themes, QW
     refresh();
 }
 
+void DeviceChip::setGpus(GpuFinder& gpus) {
+    gpus_ = &gpus;
+    connect(gpus_, &GpuFinder::found, this, [this] {
+        refresh();
+        if (menu()->isVisible())
+            fillMenu();
+    });
+}
+
 void DeviceChip::setPlan(const std::optional<ComputePlan>& plan) {
     plan_ = plan;
     refresh();
@@ -69,7 +79,9 @@ void DeviceChip::refresh() {
         : settings.threads() > 0 ? threadsText(settings.threads())
         : plan_                  ? threadsText(plan_->threads)
                                  : tr("automatic");
-    const QString text = settings.precision() == Precision::F64 ? tr("CPU · FP64 reference")
+    const auto target = settings.target();
+    const QString text = target.isGpu() ? tr("GPU · %1").arg(gpuText(target.device))
+                         : settings.precision() == Precision::F64 ? tr("CPU · FP64 reference")
                          : settings.precision() == Precision::F32
                              ? tr("CPU · oneDNN · %1").arg(threads)
                          : isEmulated(Precision::Bf16) ? tr("CPU · BF16 emulated · %1").arg(threads)
@@ -81,15 +93,54 @@ void DeviceChip::refresh() {
     setAccessibleName(tr("Device: %1").arg(text));
 }
 
+QString DeviceChip::gpuText(const std::string& device) const {
+    if (gpus_ && gpus_->result())
+        for (const GpuInfo& gpu : gpus_->result()->found)
+            if (gpu.key == device)
+                return qstr(gpu.name);
+    return qstr(device);
+}
+
+void DeviceChip::add(const QString& text, bool checked, const QString& tip,
+                     std::function<void()> run) {
+    QAction* const action = menu()->addAction(text, this, std::move(run));
+    action->setCheckable(true);
+    action->setChecked(checked);
+    action->setToolTip(tip);
+}
+
+void DeviceChip::addDevices() {
+    const std::string current = document_->project().training.target().device;
+    const auto choose = [this](const std::string& device) {
+        return [this, device] { set(tr("Change device"), "device", device); };
+    };
+    const auto explain = [this](const QString& text) {
+        menu()->addAction(text)->setEnabled(false);
+    };
+    menu()->addSection(tr("Device"));
+    const ParamChoice& cpu = findParam(trainingParams(), "device")->choices.front();
+    add(qstr(cpu.title), current == cpu.key, qstr(cpu.doc), choose(cpu.key));
+    if (!gpus_)
+        return;
+    gpus_->find();
+    const auto& search = gpus_->result();
+    if (!search)
+        return explain(tr("Looking for GPUs…"));
+    if (search->found.empty())
+        explain(tr("No GPU: %1").arg(qstr(search->why)));
+    for (const GpuInfo& gpu : search->found) {
+        if (gpu.whyNot.empty())
+            add(qstr(gpu.name), current == gpu.key,
+                tr("%1, in FP32; in a process of its own").arg(qstr(gpu.key)), choose(gpu.key));
+        else
+            explain(tr("%1: %2").arg(qstr(gpu.name), qstr(gpu.whyNot)));
+    }
+}
+
 void DeviceChip::fillMenu() {
     menu()->clear();
     const TrainingSettings& settings = document_->project().training;
-    const auto add = [this](const QString& text, bool checked, const QString& tip, auto run) {
-        QAction* const action = menu()->addAction(text, this, run);
-        action->setCheckable(true);
-        action->setChecked(checked);
-        action->setToolTip(tip);
-    };
+    addDevices();
     menu()->addSection(tr("Threads"));
     add(tr("Automatic"), settings.threads() == 0,
         tr("What is fastest for this network on this machine, once that has been measured; until "

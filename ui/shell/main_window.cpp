@@ -141,6 +141,7 @@ void MainWindow::connectPages() {
     connect(&document_, &ProjectDocument::fileChanged, this, &MainWindow::refreshTitle);
     connect(&document_, &ProjectDocument::autosaveFailed, status_, &StatusLine::showHint);
     connect(header_, &HeaderBar::hint, status_, &StatusLine::showHint);
+    header_->device().setGpus(session_.gpus());
     connect(compute_, &ComputeProbe::memoryChanged, status_, &StatusLine::setPlannedMemory);
     connect(compute_, &ComputeProbe::planChanged, &header_->device(), &DeviceChip::setPlan);
     connect(&session_, &TrainingSession::loadChanged, this, [this](const LoadChanged& event) {

@@ -112,7 +112,9 @@ void StatusLine::refreshFigures() {
                           .arg(byteSize(memory->total()), fullNumber(batch));
         tip += tr("\nWeights, gradients and optimizer state: %1; activations: %2")
                    .arg(byteSize(memory->weights), byteSize(memory->activations));
-        if (const auto available = availableMemory(); available && memory->total() > *available) {
+        // A GPU's own memory is looked at when a training starts there.
+        const auto available = project.training.target().isGpu() ? std::nullopt : availableMemory();
+        if (available && memory->total() > *available) {
             const std::int64_t largest = largestBatch(*memory, batch, *available);
             text += QStringLiteral(" <b style='color:%1'>%2</b>")
                         .arg(themes_->theme().error.name(),

@@ -21,6 +21,7 @@
 #include <QPushButton>
 #include <QResizeEvent>
 #include <QScrollArea>
+#include <QShowEvent>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -87,12 +88,19 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
     });
     connect(document_, &ProjectDocument::fileChanged, this, &TrainPage::refreshRuns);
     connect(document_, &ProjectDocument::runsChanged, this, &TrainPage::refreshRuns);
+    connect(&session_->gpus(), &GpuFinder::found, this,
+            [this] { form_->setGpus(session_->gpus().result()); });
     progressTimer_.setInterval(kProgressInterval);
     connect(&progressTimer_, &QTimer::timeout, this, &TrainPage::showProgress);
     showProject();
     showData();
     showState(session_->state());
     refreshRuns();
+}
+
+void TrainPage::showEvent(QShowEvent* event) {
+    Page::showEvent(event);
+    session_->gpus().find();
 }
 
 void TrainPage::layOut() {
@@ -170,6 +178,11 @@ QWidget* TrainPage::makeBanner() {
     message_->setWordWrap(true);
     message_->setTextInteractionFlags(Qt::TextSelectableByMouse);
     showProblems_ = new QPushButton(tr("Show problems"));
+    resumeThere_ = new QPushButton(tr("Resume"));
+    resumeThere_->setObjectName(QStringLiteral("resumeThere"));
+    resumeThere_->setToolTip(tr("Resume the run where it was saved last, on the same GPU"));
+    resumeHere_ = new QPushButton;
+    resumeHere_->setObjectName(QStringLiteral("resumeHere"));
     auto* icon = new QLabel;
     auto* close = new QPushButton(tr("Dismiss"));
     auto* row = new QHBoxLayout(banner_);
@@ -178,7 +191,11 @@ QWidget* TrainPage::makeBanner() {
     row->addWidget(icon);
     row->addWidget(message_, 1);
     row->addWidget(showProblems_);
+    row->addWidget(resumeThere_);
+    row->addWidget(resumeHere_);
     row->addWidget(close);
+    connect(resumeThere_, &QPushButton::clicked, this, [this] { continueRun(failedRun_); });
+    connect(resumeHere_, &QPushButton::clicked, this, &TrainPage::goOnHere);
     connect(close, &QPushButton::clicked, banner_, &QWidget::hide);
     connect(showProblems_, &QPushButton::clicked, this, &TrainPage::problemsRequested);
     const auto applyTheme = [this, icon] {
@@ -267,7 +284,7 @@ void TrainPage::showState(TrainingState state) {
     showProject();
     refreshRuns();
     if (state == TrainingState::Failed)
-        showMessage(session_->failure());
+        showFailure();
 }
 
 void TrainPage::showProject() {
@@ -320,6 +337,8 @@ void TrainPage::showProgress() {
 void TrainPage::showMessage(const QString& message, bool aboutProblems) {
     message_->setText(message);
     showProblems_->setVisible(aboutProblems);
+    resumeThere_->hide();
+    resumeHere_->hide();
     banner_->show();
 }
 
@@ -367,11 +386,14 @@ void TrainPage::resume() {
         continueRun(runs_->chosen()->folder);
 }
 
-void TrainPage::continueRun(const std::filesystem::path& folder) {
-    jobs_.start([this, folder](const std::stop_token&) -> BackgroundJobs::Delivery {
+void TrainPage::continueRunOn(const std::filesystem::path& folder, const std::string& device) {
+    jobs_.start([this, folder, device](const std::stop_token&) -> BackgroundJobs::Delivery {
         try {
             const auto run = RunDirectory::open(folder);
-            auto job = trainingJob(projectOfRun(run), folder.parent_path());
+            auto project = projectOfRun(run);
+            if (!device.empty())
+                project.training.params.insert_or_assign("device", device);
+            auto job = trainingJob(project, folder.parent_path());
             job.resume = folder;
             auto history = std::make_shared<const RunHistory>(readHistory(run));
             return [this, job = std::move(job), history = std::move(history)] {

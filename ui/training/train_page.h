@@ -50,7 +50,9 @@ public:
     /// Resumes a paused training or the chosen run that was stopped.
     void resume();
     /// Resumes a run that was stopped or interrupted; what is wrong with it is shown.
-    void continueRun(const std::filesystem::path& folder);
+    void continueRun(const std::filesystem::path& folder) { continueRunOn(folder, {}); }
+    /// The same on another device, by its key; empty: on the one it was on.
+    void continueRunOn(const std::filesystem::path& folder, const std::string& device);
     void step();
     void stop();
     /// Reads the list of runs again, in the background.
@@ -66,6 +68,7 @@ public:
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
+    void showEvent(QShowEvent* event) override;
 
 private:
     void layOut();
@@ -81,6 +84,9 @@ private:
     void showOverlays();
     void showProgress();
     void showMessage(const QString& message, bool aboutProblems = false);
+    void showFailure();
+    /// On the processor instead of a GPU.
+    void goOnHere();
     void begin(TrainingJob job);
     void editSettings(const QString& what, const TrainingSettings& settings);
     void perform(const QString& what, const ProjectEdit& edit);
@@ -97,6 +103,8 @@ private:
     QFrame* banner_;
     QLabel* message_;
     QPushButton* showProblems_;
+    QPushButton* resumeThere_; ///< on the GPU that a training was on when it failed
+    QPushButton* resumeHere_;  ///< on the processor instead
     QHBoxLayout* columns_ = nullptr;
     QAction* runsAction_;
     bool narrow_ = false;
@@ -107,6 +115,7 @@ private:
     const MetricDef* metric_ = &qualityMetric(MetricKind::Classes); ///< of what is shown
     std::shared_ptr<const RunHistory> continued_; ///< what was there before a run is resumed
     std::filesystem::path shownRun_;
+    std::filesystem::path failedRun_; ///< what the banner's buttons resume; empty: none
     int listing_ = 0;
     BackgroundJobs jobs_; ///< last: its deliveries use the rest
 };

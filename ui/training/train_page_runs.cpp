@@ -5,6 +5,8 @@
 #include "ui/training/train_page.h"
 #include "ui/training/training_controls.h"
 
+#include <QPushButton>
+
 #include <algorithm>
 #include <memory>
 
@@ -89,6 +91,31 @@ void TrainPage::showOverlays() {
         if (run->folder != shownRun_)
             overlays.push_back({role, titleOf(*run), run});
     course_->setOverlays(overlays);
+}
+
+/// A run that its GPU has left goes on there or here; what a GPU has refused is done here.
+void TrainPage::showFailure() {
+    showMessage(session_->failure());
+    const TrainingJob& job = *session_->job();
+    const bool hasRun = !session_->run().empty();
+    failedRun_ = hasRun ? session_->run() : job.resume;
+    resumeThere_->setVisible(session_->wasInterrupted());
+    resumeHere_->setVisible(session_->wasInterrupted() ||
+                            (!hasRun && job.settings.target().isGpu()));
+    resumeHere_->setText(failedRun_.empty() ? tr("Train on the CPU") : tr("Resume on the CPU"));
+    resumeHere_->setToolTip(failedRun_.empty()
+                                ? tr("Set the device to CPU and train")
+                                : tr("Resume the run where it was saved last, on the processor"));
+}
+
+void TrainPage::goOnHere() {
+    constexpr auto kHere = "cpu";
+    if (!failedRun_.empty())
+        return continueRunOn(failedRun_, kHere);
+    TrainingSettings settings = document_->project().training;
+    settings.params.insert_or_assign("device", std::string(kHere));
+    editSettings(tr("Device"), settings);
+    start();
 }
 
 } // namespace gradwright

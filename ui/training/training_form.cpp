@@ -74,8 +74,13 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     precisionNote_->setObjectName(QStringLiteral("precisionNote"));
     precisionNote_->setWordWrap(true);
     precisionNote_->setProperty("textRole", QStringLiteral("caption"));
-    section(tr("Hardware"),
-            {paramForm({"device", "threads", "parts", "recompute", "precision"}), precisionNote_});
+    gpuNote_ = new QLabel;
+    gpuNote_->setObjectName(QStringLiteral("gpuNote"));
+    gpuNote_->setWordWrap(true);
+    gpuNote_->setProperty("textRole", QStringLiteral("caption"));
+    hardware_ = paramForm({"device", "threads", "parts", "recompute", "precision"});
+    section(tr("Hardware"), {hardware_, precisionNote_, gpuNote_});
+    offerDevices();
     // Whatever the engine declares and no other section has.
     std::vector<std::string> rest;
     for (const auto& spec : trainingParams())
@@ -202,6 +207,33 @@ void TrainingForm::notePrecision() {
     precisionNote_->setVisible(!precisionNote_->text().isEmpty());
 }
 
+void TrainingForm::setGpus(const std::optional<GpuSearch>& gpus) {
+    gpus_ = gpus;
+    offerDevices();
+}
+
+void TrainingForm::offerDevices() {
+    const auto& declared = findParam(trainingParams(), "device")->choices;
+    std::vector<ParamChoice> choices{declared.front()};
+    QStringList notes;
+    if (gpus_ && gpus_->found.empty())
+        notes << tr("No GPU: %1.").arg(qstr(gpus_->why));
+    if (gpus_)
+        for (const GpuInfo& gpu : gpus_->found) {
+            if (gpu.whyNot.empty())
+                choices.push_back({gpu.key, gpu.name, gpu.key});
+            else
+                notes << tr("%1 cannot be used: %2.").arg(qstr(gpu.name), qstr(gpu.whyNot));
+        }
+    // What the project says is shown, whether it is here or not.
+    const auto device = settings_.target().device;
+    if (std::ranges::find(choices, device, &ParamChoice::key) == choices.end())
+        choices.push_back({device, device, gpus_ ? tr("Not in this computer").toStdString() : ""});
+    hardware_->setChoices("device", choices);
+    gpuNote_->setText(notes.join(QLatin1Char('\n')));
+    gpuNote_->setVisible(!notes.isEmpty());
+}
+
 void TrainingForm::publish(const QString& what) {
     preview_->setSettings(settings_);
     notePrecision();
@@ -217,6 +249,10 @@ void TrainingForm::setValues(const TrainingSettings& settings, const DataChoice&
     schedule_->setRecipe(settings.schedule);
     for (auto* form : forms_)
         form->setValues(settings.params);
+    auto hardware = settings.params;
+    hardware.insert_or_assign("device", settings.target().device); // "cuda" is the first GPU's, too
+    hardware_->setValues(hardware);
+    offerDevices();
     dataset_->setRecipe({choice.dataset, choice.params});
     dataForm_->setValues({{"validation", choice.validationFraction},
                           {"limit", choice.limit},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/backend/gpus.h"
 #include "engine/data/dataset.h"
 #include "engine/training/settings.h"
 
@@ -38,6 +39,8 @@ public:
     void setInputs(const std::vector<std::string>& inputs, const std::vector<DataColumn>& columns);
     /// While a training runs: only the learning rate can be changed.
     void setLocked(bool locked);
+    /// The devices that are offered beside the processor; nothing until that is known.
+    void setGpus(const std::optional<GpuSearch>& gpus);
     void setLearningRate(double learningRate);
     void setPosition(std::optional<double> epoch);
     /// What the data set holds, or why it cannot be read.
@@ -55,6 +58,7 @@ private:
     void publish(const QString& what);
     /// Says where the chosen precision brings no speed.
     void notePrecision();
+    void offerDevices();
 
     ThemeManager* theme_;
     TrainingSettings settings_;
@@ -70,6 +74,9 @@ private:
     ParamForm* dataForm_ = nullptr;
     ParamForm* augmentation_ = nullptr;
     QLabel* precisionNote_ = nullptr;
+    ParamForm* hardware_ = nullptr;
+    QLabel* gpuNote_ = nullptr;
+    std::optional<GpuSearch> gpus_;
     std::vector<ParamForm*> forms_; ///< of trainingParams()
     std::vector<std::string> shown_;
 };
