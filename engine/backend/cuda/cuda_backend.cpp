@@ -15,13 +15,14 @@ public:
 
     [[nodiscard]] std::string key() const override { return "cuda"; }
     [[nodiscard]] DeviceInfo device() const override {
-        return {fmt::format("cuda:{}", ordinal_),
-                opened()->name(),
+        return {fmt::format("cuda:{}", ordinal_), opened()->name(),
                 fmt::format("{} multiprocessors", opened()->multiprocessors()),
-                {Precision::F32}};
+                hasSm80()
+                    ? std::vector{Precision::F32, Precision::Tf32, Precision::Bf16, Precision::F16}
+                    : std::vector{Precision::F32, Precision::F16}};
     }
     [[nodiscard]] bool supports(const OpAttributes& op, Precision precision) const override {
-        return precision == Precision::F32 && hasLowering(op);
+        return whyNot(precision).empty() && hasLowering(op);
     }
 
     [[nodiscard]] std::unique_ptr<Program>
@@ -33,8 +34,11 @@ public:
         if (!store)
             throw Error("the weights were made by another backend than {}", key());
         store->requireSame(graph.weights());
-        if (options.mode == Mode::Training)
+        if (options.mode == Mode::Training) {
             store->prepareTraining(options.update ? options.update->allSlots() : 0);
+            if (options.precision == Precision::F16)
+                store->prepareLossScale();
+        }
         return std::make_unique<CudaProgram>(
             opened(), programGraph(graph, options.mode, options.passes), options, std::move(store));
     }
@@ -46,9 +50,33 @@ public:
     }
 
 private:
-    static void requireOptions(const CompileOptions& options) {
-        if (options.precision != Precision::F32)
-            throw Error("NVIDIA GPUs compute in fp32 so far; choose it, or train on the CPU");
+    /// BF16, TF32 and asynchronous copies.
+    [[nodiscard]] bool hasSm80() const { return opened()->computeCapability() >= 80; }
+    /// Empty where the GPU computes in that precision. FP32 and FP16 ask no GPU: ours all have
+    /// them.
+    [[nodiscard]] std::string whyNot(Precision precision) const {
+        switch (precision) {
+        case Precision::F32:
+        case Precision::F16:
+            return {};
+        case Precision::Bf16:
+        case Precision::Tf32:
+            if (hasSm80())
+                return {};
+            return fmt::format(
+                "{} has no tensor cores for {}, which came with compute capability 8.0, but {}.{}; "
+                "choose fp16 or fp32",
+                opened()->name(), precision == Precision::Bf16 ? "bf16" : "tf32",
+                opened()->computeCapability() / 10, opened()->computeCapability() % 10);
+        case Precision::F64:
+            break;
+        }
+        return "the engine for NVIDIA GPUs computes in fp32, tf32, bf16 and fp16; fp64 runs on the "
+               "reference backend";
+    }
+    void requireOptions(const CompileOptions& options) const {
+        if (const auto why = whyNot(options.precision); !why.empty())
+            throw Error("{}", why);
         if (options.batch < 1)
             throw Error("a batch needs at least one sample, not {}", options.batch);
     }
