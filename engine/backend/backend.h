@@ -17,8 +17,23 @@ namespace gradwright {
 
 /// Bf16 is mixed: convolutions and dense layers multiply operands rounded to bfloat16 and sum in
 /// FP32; weights, values between the layers, statistics, losses and the optimizer stay in FP32
-/// (Kalamkar et al.: "A study of BFLOAT16 for deep learning training", 2019).
-enum class Precision { F32, F64, Bf16 };
+/// (Kalamkar et al.: "A study of BFLOAT16 for deep learning training", 2019). F16 is the same with
+/// FP16's numbers, whose range is small: the loss is scaled, see LossScale. Tf32 rounds the
+/// operands of every product of matrices to 10 bits behind the point; what is in memory is FP32.
+enum class Precision { F32, F64, Bf16, F16, Tf32 };
+
+/// The factor of all gradients during the backward pass of a training in FP16, which keeps most of
+/// them within the range of its numbers. A step whose gradients overflow halves it and moves no
+/// weight; kGoodStepsToDouble steps without an overflow double it (Micikevicius et al.: "Mixed
+/// precision training", 2018). Part of what a training is resumed from.
+struct LossScale {
+    static constexpr double kFirst = 65536;
+    static constexpr std::uint32_t kGoodStepsToDouble = 2000;
+
+    double scale = kFirst;       ///< a power of two, 1 at least
+    std::uint32_t goodSteps = 0; ///< since it changed
+    bool operator==(const LossScale&) const = default;
+};
 
 struct CompileOptions {
     std::int64_t batch = 1;
@@ -53,6 +68,10 @@ public:
     virtual void writeSlot(WeightId id, std::size_t slot, const Tensor& values) = 0;
     /// Every weight that learns changes places with its slot: the way to compute with an average.
     virtual void exchange(std::size_t slot) = 0;
+    /// Nothing unless a training in FP16 was compiled.
+    [[nodiscard]] virtual std::optional<LossScale> lossScale() const { return {}; }
+    /// Ignored where nothing is scaled.
+    virtual void setLossScale(const LossScale& /*scale*/) {}
 };
 
 /// Gives every weight its first values.
@@ -99,6 +118,9 @@ struct StepResult {
     std::span<const double> gradientSquares = {};
     /// Then the optimizer did not move the weights.
     std::optional<NonFinite> fault = {};
+    /// FP16: the scaled gradients overflowed, so the scale was halved. No fault; nothing has moved,
+    /// and the squared norms are zero.
+    bool isSkipped = false;
 };
 
 struct OpReport {

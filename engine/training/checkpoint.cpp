@@ -52,6 +52,27 @@ Json positionJson(const TrainingPosition& position) {
     return json;
 }
 
+Json stateJson(const TrainingPosition& position, const WeightStore& store) {
+    auto json = positionJson(position);
+    if (const auto scale = store.lossScale())
+        json["loss_scale"] = {{"scale", scale->scale}, {"good_steps", scale->goodSteps}};
+    return json;
+}
+
+/// Of a training in FP16.
+std::optional<LossScale> lossScaleFromJson(const Json& json) {
+    if (!json.contains("loss_scale"))
+        return {};
+    LossScale scale;
+    json.at("loss_scale").at("scale").get_to(scale.scale);
+    json.at("loss_scale").at("good_steps").get_to(scale.goodSteps);
+    int exponent = 0;
+    if (!(scale.scale >= 1 && std::isfinite(scale.scale)) ||
+        std::frexp(scale.scale, &exponent) != 0.5)
+        throw Error("the loss scale must be a power of two, 1 at least, not {}", scale.scale);
+    return scale;
+}
+
 void requireSensible(const TrainingPosition& position) {
     if (position.epoch < 0 || position.batch < 0 || position.step < 0 ||
         position.epochsWithoutGain < 0)
@@ -112,14 +133,19 @@ TrainingPosition positionFromJson(const Json& json) {
     return position;
 }
 
-TrainingPosition positionIn(const std::map<std::string, std::string>& metadata,
-                            const std::filesystem::path& file) {
+struct TrainingState {
+    TrainingPosition position;
+    std::optional<LossScale> lossScale;
+};
+TrainingState stateIn(const std::map<std::string, std::string>& metadata,
+                      const std::filesystem::path& file) {
     const auto found = metadata.find(kPositionKey);
     if (found == metadata.end())
         throw Error("{} holds weights but no training position; it is not a checkpoint",
                     file.string());
     try {
-        return positionFromJson(parseJson(found->second, "the training position"));
+        const auto json = parseJson(found->second, "the training position");
+        return {positionFromJson(json), lossScaleFromJson(json)};
     } catch (const std::exception& error) {
         throw Error("{}: its training position cannot be read ({})", file.string(), error.what());
     }
@@ -180,23 +206,23 @@ void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store
     }
     writeSafetensors(
         file,
-        {{kPositionKey, positionJson(position).dump()}, {"format", "gradwright checkpoint 1"}},
+        {{kPositionKey, stateJson(position, store).dump()}, {"format", "gradwright checkpoint 1"}},
         std::move(tensors));
 }
 
 std::int64_t stepsOfCheckpoint(const std::filesystem::path& file) {
-    return positionIn(readSafetensorsMetadata(file), file).step;
+    return stateIn(readSafetensorsMetadata(file), file).position.step;
 }
 
 TrainingPosition readCheckpoint(const std::filesystem::path& file, WeightStore& store,
                                 const MetricDef& metric) {
-    TrainingPosition position;
+    TrainingState state;
     const auto homes = homesIn(store);
     // Everything is checked before anything is written, so a wrong file changes nothing.
     const auto check = [&](SafetensorsContents& contents) {
-        position = positionIn(contents.metadata, file);
-        if (position.best)
-            position.best->quality.metric = &metric;
+        state = stateIn(contents.metadata, file);
+        if (state.position.best)
+            state.position.best->quality.metric = &metric;
         for (const auto& spec : store.specs()) {
             requireTensor(contents, spec.key, spec.shape, file);
             for (std::size_t slot = 0; spec.learns() && slot < store.slots(); ++slot)
@@ -212,7 +238,9 @@ TrainingPosition readCheckpoint(const std::filesystem::path& file, WeightStore& 
         else
             store.write(home.weight, tensor);
     });
-    return position;
+    if (state.lossScale)
+        store.setLossScale(*state.lossScale);
+    return std::move(state.position);
 }
 
 void readCheckpointWeights(const std::filesystem::path& file, WeightStore& store) {

@@ -27,9 +27,9 @@ struct TrainingPosition {
     bool operator==(const TrainingPosition&) const = default;
 };
 
-/// Writes weights, slots and position, atomically; equal states give equal bytes. A state that
-/// holds a NaN or an infinity throws DivergedError naming the weight, and the file stays as it was:
-/// what is saved can always be resumed from.
+/// Writes weights, slots, the loss scale and position, atomically; equal states give equal bytes. A
+/// state that holds a NaN or an infinity throws DivergedError naming the weight, and the file stays
+/// as it was: what is saved can always be resumed from.
 void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store,
                      const TrainingPosition& position);
 /// Reads a checkpoint into a store of the same network, whose training is judged by `metric`.

@@ -117,6 +117,12 @@ ParamSpecs makeTrainingParams() {
                       "Convolutions and dense layers multiply in bfloat16 and sum in FP32; all "
                       "else stays in FP32. Faster where the processor has BF16 instructions; "
                       "emulated elsewhere, no faster than FP32."},
+                     {"fp16", "FP16 mixed",
+                      "Like BF16 mixed, in half precision: more digits, but a smaller range, "
+                      "so the loss is scaled while gradients are computed. On NVIDIA GPUs."},
+                     {"tf32", "TF32",
+                      "FP32, but products of matrices round their operands to 10 fraction bits. "
+                      "On NVIDIA GPUs of compute capability 8.0 or later."},
                      {"fp64", "FP64", "Double precision, on the slow reference engine."}},
                     "Number format of the computation."),
         std::move(device),
@@ -234,7 +240,10 @@ ComputeTarget TrainingSettings::answerTarget() const {
 
 Precision TrainingSettings::precision() const {
     const auto key = paramsOf(*this).text("precision");
-    return key == "fp64" ? Precision::F64 : key == "bf16" ? Precision::Bf16 : Precision::F32;
+    for (const auto precision : {Precision::F64, Precision::Bf16, Precision::F16, Precision::Tf32})
+        if (key == nameOf(precision))
+            return precision;
+    return Precision::F32;
 }
 bool TrainingSettings::earlyStopping() const {
     return paramsOf(*this).boolean("early_stopping");
@@ -320,6 +329,10 @@ std::string_view nameOf(Precision precision) {
         return "fp64";
     case Precision::Bf16:
         return "bf16";
+    case Precision::F16:
+        return "fp16";
+    case Precision::Tf32:
+        return "tf32";
     case Precision::F32:
         break;
     }

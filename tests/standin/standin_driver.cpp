@@ -73,10 +73,10 @@ struct Functions {
             *value = kProcessors;
             break;
         case 75:
-            *value = 9;
+            *value = machine().computeCapability / 10;
             break; // compute capability
         case 76:
-            *value = 0;
+            *value = machine().computeCapability % 10;
             break; // its minor number
         default:
             return kInvalidValue;

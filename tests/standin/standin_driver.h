@@ -19,6 +19,9 @@ const std::string& standinFault();
 /// Bytes of memory that the device has; 8 GB unless set.
 void setMemoryLimit(std::size_t bytes);
 
+/// 90 for 9.0, which it is unless set. What it says of itself: instructions do not depend on it.
+void setComputeCapability(int capability);
+
 /// After `calls` more calls the next one fails with `error` (CUresult): once, or with all that come
 /// after it.
 void injectFault(std::size_t calls, int error, bool isLasting);

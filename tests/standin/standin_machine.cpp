@@ -82,6 +82,7 @@ void restartStandin() {
         *stream = {};
     m.memory.releaseAll();
     m.memory.setLimit(DeviceMemory::kUsualLimit);
+    m.computeCapability = 90;
     m.sticky = 0;
     m.fault.clear();
     m.injected.reset();
@@ -95,6 +96,10 @@ const std::string& standinFault() {
 
 void setMemoryLimit(std::size_t bytes) {
     machine().memory.setLimit(bytes);
+}
+
+void setComputeCapability(int capability) {
+    machine().computeCapability = capability;
 }
 
 void injectFault(std::size_t calls, int error, bool isLasting) {

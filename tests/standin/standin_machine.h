@@ -53,7 +53,8 @@ struct Machine {
     std::set<DriverStream*> streams;
     DriverContext context;
     int contexts = 0; ///< how often it is retained
-    int sticky = 0;   ///< what everything gives from now on
+    int computeCapability = 90;
+    int sticky = 0; ///< what everything gives from now on
     std::string fault;
     std::optional<Injected> injected;
     Counters counters;

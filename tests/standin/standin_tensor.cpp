@@ -6,27 +6,27 @@
 namespace gradwright::cuda::standin {
 namespace {
 
-/// Every number of FP16.
-const std::vector<float>& f16Numbers() {
+/// Every number of FP16, by its bits.
+const float* f16Numbers() {
     static const auto numbers = [] {
         std::vector<float> all(1 << 16);
         for (std::uint32_t bits = 0; bits < all.size(); ++bits)
             all[bits] = floatOfF16(static_cast<std::uint16_t>(bits));
         return all;
     }();
-    return numbers;
+    return numbers.data();
 }
 
 /// The numbers of a word: two, or one of TF32.
 template <MatrixProduct Product>
-float numberIn(std::uint32_t word, unsigned which) {
+float numberIn(std::uint32_t word, unsigned which, const float* f16) {
     if constexpr (Product == MatrixProduct::Tf32) {
         if (word & kBelowTf32)
             fail("multiplies a number that was not rounded to TF32");
         return std::bit_cast<float>(word);
     } else {
         const auto bits = static_cast<std::uint16_t>(word >> 16 * which);
-        return Product == MatrixProduct::Bf16 ? floatOfBf16(bits) : f16Numbers()[bits];
+        return Product == MatrixProduct::Bf16 ? floatOfBf16(bits) : f16[bits];
     }
 }
 
@@ -36,6 +36,7 @@ void addTo(float (&sums)[4], const Meeting& warp) {
     constexpr unsigned kDepth =
         Product == MatrixProduct::Bf16 || Product == MatrixProduct::F16 ? 16 : 8;
     constexpr unsigned kPiece = 4 * kInWord; ///< of the depth, that four threads hold by a word
+    const float* const f16 = f16Numbers();
     const auto self = static_cast<unsigned>(lane());
     float rows[2][kDepth];
     float columns[2][kDepth];
@@ -45,9 +46,9 @@ void addTo(float (&sums)[4], const Meeting& warp) {
             const unsigned piece = k / kPiece;
             // Row group + 8 i is with the threads of the row's group.
             const auto* a = warp.words(self / 4 * 4 + member);
-            rows[i][k] = numberIn<Product>(a[i + 2 * piece], k % kInWord);
+            rows[i][k] = numberIn<Product>(a[i + 2 * piece], k % kInWord, f16);
             const auto* b = warp.words((2 * (self % 4) + i) * 4 + member) + kWordsOfA;
-            columns[i][k] = numberIn<Product>(b[piece], k % kInWord);
+            columns[i][k] = numberIn<Product>(b[piece], k % kInWord, f16);
         }
     for (unsigned i = 0; i < 4; ++i)
         for (unsigned k = 0; k < kDepth; ++k)

@@ -21,11 +21,15 @@ Device::Device(const Driver& driver, int ordinal, std::span<const Image> images)
     std::array<char, 256> name{};
     check(driver_.deviceName(name.data(), static_cast<int>(name.size()), device_), "the GPU");
     name_ = name.data();
-    int count = 1;
-    check(driver_.deviceAttribute(&count, static_cast<int>(DeviceAttribute::Multiprocessors),
-                                  device_),
-          "the GPU");
-    multiprocessors_ = static_cast<unsigned>(std::max(count, 1));
+    const auto attribute = [&](DeviceAttribute which) {
+        int value = 0;
+        check(driver_.deviceAttribute(&value, static_cast<int>(which), device_), "the GPU");
+        return value;
+    };
+    multiprocessors_ =
+        static_cast<unsigned>(std::max(attribute(DeviceAttribute::Multiprocessors), 1));
+    computeCapability_ =
+        10 * attribute(DeviceAttribute::ComputeMajor) + attribute(DeviceAttribute::ComputeMinor);
     check(driver_.contextRetain(&context_, device_), "the GPU cannot be used");
     if (const int error = driver_.contextSet(context_); error != 0) {
         driver_.contextRelease(device_);

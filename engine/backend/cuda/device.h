@@ -79,6 +79,8 @@ public:
     [[nodiscard]] DriverContext* context() const { return context_; }
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] unsigned multiprocessors() const { return multiprocessors_; }
+    /// 75 for 7.5.
+    [[nodiscard]] int computeCapability() const { return computeCapability_; }
     [[nodiscard]] std::size_t freeMemory() const;
     /// Throws DeviceError unless `error` is 0.
     void check(int error, std::string_view what) const;
@@ -94,6 +96,7 @@ private:
     DriverContext* context_ = nullptr;
     std::string name_;
     unsigned multiprocessors_ = 1;
+    int computeCapability_ = 0;
     std::map<std::string, DriverModule*, std::less<>> modules_;
     std::map<std::string, DriverFunction*, std::less<>> functions_;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/backend/backend.h"
 #include "engine/backend/cuda/driver.h"
 #include "engine/backend/cuda/kernels/loss.h"
 #include "engine/backend/cuda/kernels/params.h"
@@ -25,6 +26,7 @@ struct LaunchCost {
     /// Floating-point, that it takes: two a MAC; of what is no product, one for each element of its
     /// largest array, or for each step of a fused op on it.
     std::int64_t operations = 0;
+    Precision format = Precision::F32; ///< what a product's operands are rounded to
 };
 
 /// How many bytes the arrays of a program have, by where they begin.

@@ -3,6 +3,7 @@
 
 #include "engine/backend/cuda/kernels/element.h"
 #include "engine/backend/cuda/kernels/product.h"
+#include "engine/backend/cuda/kernels/tensor.h"
 
 #include <algorithm>
 #include <limits>
@@ -33,11 +34,12 @@ unsigned tilesOf(std::int64_t size) {
 }
 
 void countTiles(PreparedLaunch& launch, std::int64_t rows, std::int64_t columns, std::int64_t depth,
-                std::int64_t stack) {
+                std::int64_t stack, Precision format) {
     const std::int64_t down = tilesOf(rows);
     const std::int64_t across = tilesOf(columns);
     const auto lines = rows * across + columns * down;
     launch.cost.tileBytes += static_cast<std::size_t>(lines * depth * stack) * sizeof(float);
+    launch.cost.format = format;
     launch.cost.tileOperations += 2 * down * kTile * across * kTile * depth * stack;
 }
 
@@ -49,8 +51,37 @@ std::uint32_t partsFor(std::int64_t rows, std::int64_t columns, std::int64_t sta
     return count32(std::max<std::int64_t>(wanted, 1));
 }
 
-void multiply(Lowering& lowering, const float* a, const float* b, const float* bias, float* c,
-              ProductShape shape) {
+Precision productFormat(Precision precision, ProductOf of) {
+    return of == ProductOf::Layer || precision == Precision::Tf32 ? precision : Precision::F32;
+}
+
+const ProductKernels& productKernels(Precision format) {
+    static constexpr ProductKernels single{kernel::multiply, kernel::convolve, kernel::convolveBack,
+                                           kernel::kernelGradient};
+    static constexpr ProductKernels bf16{kernel::multiplyBf16, kernel::convolveBf16,
+                                         kernel::convolveBackBf16, kernel::kernelGradientBf16};
+    static constexpr ProductKernels f16{kernel::multiplyF16, kernel::convolveF16,
+                                        kernel::convolveBackF16, kernel::kernelGradientF16};
+    static constexpr ProductKernels tf32{kernel::multiplyTf32, kernel::convolveTf32,
+                                         kernel::convolveBackTf32, kernel::kernelGradientTf32};
+    switch (format) {
+    case Precision::Bf16:
+        return bf16;
+    case Precision::F16:
+        return f16;
+    case Precision::Tf32:
+        return tf32;
+    case Precision::F32:
+    case Precision::F64:
+        break;
+    }
+    return single;
+}
+
+void multiply(Lowering& lowering, ProductOf of, const float* a, const float* b, const float* bias,
+              float* c, ProductShape shape) {
+    const auto format = productFormat(lowering.precision(), of);
+    const auto& kernels = productKernels(format);
     std::int64_t stack = 1;
     for (int axis = 0; axis < shape.aStack.rank; ++axis)
         stack *= shape.aStack.length[axis];
@@ -62,8 +93,8 @@ void multiply(Lowering& lowering, const float* a, const float* b, const float* b
     };
     shape.parts = bias || stack > 1 ? 1 : partsFor(shape.rows, shape.columns, stack, shape.depth);
     const auto launchInto = [&](float* to) {
-        countTiles(lowering.launch(kernel::multiply, launchFor(), a, b, bias, to, shape),
-                   shape.rows, shape.columns, shape.depth, stack);
+        countTiles(lowering.launch(kernels.multiply, launchFor(), a, b, bias, to, shape),
+                   shape.rows, shape.columns, shape.depth, stack, format);
     };
     if (shape.parts == 1) {
         launchInto(c);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/cuda/axes.h"
 #include "engine/backend/cuda/kernels/element.h"
+#include "engine/backend/cuda/kernels/update.h"
 #include "engine/backend/cuda/lower.h"
 #include "engine/ops/integers.h"
 
@@ -155,8 +156,12 @@ void lower(Lowering& lowering, const AddOp& /*op*/) {
 /// The objective is the mean over the batch.
 void lower(Lowering& lowering, const LossSeedOp& op) {
     const auto size = sizeOf(lowering.outputShape());
-    lowering.launch(kernel::fill, Lowering::forElements(size), lowering.output(), size,
-                    static_cast<float>(op.weight / static_cast<double>(lowering.batch())));
+    const auto seed = static_cast<float>(op.weight / static_cast<double>(lowering.batch()));
+    if (const auto* scale = lowering.lossScale())
+        lowering.launch(kernel::seedLoss, Lowering::forElements(size), lowering.output(), size,
+                        seed, scale);
+    else
+        lowering.launch(kernel::fill, Lowering::forElements(size), lowering.output(), size, seed);
 }
 
 void lower(Lowering& lowering, const ReshapeOp& /*op*/) {

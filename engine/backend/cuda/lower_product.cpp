@@ -61,24 +61,28 @@ std::int64_t productOf(const std::uint32_t (&lengths)[3]) {
     return static_cast<std::int64_t>(lengths[0]) * lengths[1] * lengths[2];
 }
 
+// Convolutions round their operands in every precision but FP32.
+
 void convolve(Lowering& lowering, const float* in, const float* kernel, const float* bias,
               float* out, const ConvShape& shape) {
     const auto rows = shape.batch * productOf(shape.out);
     countTiles(lowering.launch(
-                   kernel::convolve,
+                   productKernels(lowering.precision()).convolve,
                    {{tilesOf(rows), tilesOf(shape.outChannels), shape.groups}, {kBlockThreads}}, in,
                    kernel, bias, out, shape),
-               rows, shape.outChannels, shape.inChannels * productOf(shape.kernel), shape.groups);
+               rows, shape.outChannels, shape.inChannels * productOf(shape.kernel), shape.groups,
+               lowering.precision());
 }
 
 void convolveBack(Lowering& lowering, const float* out, const float* kernel, const float* bias,
                   float* in, const ConvShape& shape) {
     const auto rows = shape.batch * productOf(shape.in);
     countTiles(
-        lowering.launch(kernel::convolveBack,
+        lowering.launch(productKernels(lowering.precision()).convolveBack,
                         {{tilesOf(rows), tilesOf(shape.inChannels), shape.groups}, {kBlockThreads}},
                         out, kernel, bias, in, shape),
-        rows, shape.inChannels, shape.outChannels * productOf(shape.kernel), shape.groups);
+        rows, shape.inChannels, shape.outChannels * productOf(shape.kernel), shape.groups,
+        lowering.precision());
 }
 
 void kernelGradient(Lowering& lowering, const float* in, const float* out, float* kernel,
@@ -89,11 +93,11 @@ void kernelGradient(Lowering& lowering, const float* in, const float* out, float
     const auto size = static_cast<std::size_t>(shape.groups * shape.outChannels * columns);
     auto* to = shape.parts > 1 ? lowering.scratch<float>(size * shape.parts) : kernel;
     countTiles(
-        lowering.launch(kernel::kernelGradient,
+        lowering.launch(productKernels(lowering.precision()).kernelGradient,
                         {{tilesOf(shape.outChannels), tilesOf(columns), shape.groups * shape.parts},
                          {kBlockThreads}},
                         in, out, to, shape),
-        shape.outChannels, columns, depth, shape.groups);
+        shape.outChannels, columns, depth, shape.groups, lowering.precision());
     if (shape.parts > 1)
         lowering.launch(kernel::addParts, Lowering::forElements(size), to, kernel,
                         static_cast<std::uint64_t>(size), shape.parts);
@@ -120,8 +124,8 @@ void lower(Lowering& lowering, const DenseOp& op) {
     shape.bDepth = 1;
     shape.cRow = units;
     shape.cColumn = 1;
-    multiply(lowering, lowering.input(), lowering.weight(), op.bias ? lowering.weight(1) : nullptr,
-             lowering.output(), shape);
+    multiply(lowering, ProductOf::Layer, lowering.input(), lowering.weight(),
+             op.bias ? lowering.weight(1) : nullptr, lowering.output(), shape);
 }
 
 void lowerGradient(GradientLowering& lowering, const DenseOp& op) {
@@ -138,7 +142,7 @@ void lowerGradient(GradientLowering& lowering, const DenseOp& op) {
         shape.bColumn = 1;
         shape.cRow = features;
         shape.cColumn = 1;
-        multiply(lowering, gradient, lowering.weight(), nullptr, input, shape);
+        multiply(lowering, ProductOf::Layer, gradient, lowering.weight(), nullptr, input, shape);
     }
     if (auto* kernel = lowering.weightGradient()) {
         ProductShape shape;
@@ -151,7 +155,7 @@ void lowerGradient(GradientLowering& lowering, const DenseOp& op) {
         shape.bColumn = 1;
         shape.cRow = features;
         shape.cColumn = 1;
-        multiply(lowering, gradient, lowering.input(), nullptr, kernel, shape);
+        multiply(lowering, ProductOf::Layer, gradient, lowering.input(), nullptr, kernel, shape);
     }
     if (auto* bias = op.bias ? lowering.weightGradient(1) : nullptr)
         lowering.launch(kernel::addRows, {{count32(units)}, {kBlockThreads}}, gradient, bias,
@@ -178,7 +182,8 @@ void lower(Lowering& lowering, const MatMulOp& op) {
     shape.aStack = stackOf(out, a);
     shape.bStack = stackOf(out, b);
     shape.cStack = rows * columns;
-    multiply(lowering, lowering.input(0), lowering.input(1), nullptr, lowering.output(), shape);
+    multiply(lowering, ProductOf::Other, lowering.input(0), lowering.input(1), nullptr,
+             lowering.output(), shape);
 }
 
 void lower(Lowering& lowering, const ConvOp& op) {

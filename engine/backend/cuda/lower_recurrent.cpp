@@ -39,7 +39,7 @@ void multiplyPlaces(Lowering& lowering, const SequenceSizes& sizes, const float*
     shape.bColumn = 1;
     shape.cRow = columns;
     shape.cColumn = 1;
-    multiply(lowering, a, b, nullptr, c, shape);
+    multiply(lowering, ProductOf::Other, a, b, nullptr, c, shape);
 }
 
 /// What a forward pass leaves for its gradient: the activated gates and, of an LSTM, c after each
@@ -222,7 +222,7 @@ void multiplyRows(Lowering& lowering, const RowProduct& product, const float* a,
     shape.bColumn = product.isTransposed ? product.depth : 1;
     shape.cRow = product.columns;
     shape.cColumn = 1;
-    multiply(lowering, a, b, bias, c, shape);
+    multiply(lowering, ProductOf::Other, a, b, bias, c, shape);
 }
 
 /// W x + b is one product for all steps, U h one for each.

@@ -40,6 +40,7 @@ ProgramMemory ProgramMemory::nowhere(const OpGraph& graph) {
             kSomewhere,
             kSomewhere,
             kSomewhere,
+            kSomewhere,
             kSomewhere};
 }
 
@@ -63,6 +64,7 @@ ProgramMemory ProgramMemory::apart(const OpGraph& graph, std::int64_t batch,
                                              : place(bytesOf(value.type.shapeFor(batch))));
     memory.scalars = place(sizeof(StepScalars));
     memory.sums = place(sizeof(StepSums));
+    memory.lossScale = place(sizeof(DeviceLossScale));
     // These grow: each gets more addresses than any memory has bytes.
     constexpr Address kMost = Address{1} << 48;
     memory.scratch = kMost;

@@ -31,6 +31,7 @@ struct ProgramMemory {
     Address scratch = 0, state = 0, tables = 0; ///< see Lowering
     Address scalars = 0;                        ///< of StepScalars
     Address sums = 0;                           ///< of StepSums
+    Address lossScale = 0;                      ///< of DeviceLossScale, in FP16
 
     /// Addresses of nothing, but not null, which says of a gradient that it is not wanted: for
     /// lowering a graph to know how much memory it takes.
@@ -62,6 +63,13 @@ struct LaunchList {
     std::map<std::uint32_t, std::vector<Address>>
         states{};                    ///< by OpId, in the order of the requests
     ArrayExtents* extents = nullptr; ///< in plans: then launches are listed with their cost
+
+    /// What the gradients are scaled with; null but in FP16.
+    [[nodiscard]] DeviceLossScale* lossScale() const {
+        return options.precision == Precision::F16
+                   ? reinterpret_cast<DeviceLossScale*>(memory.lossScale)
+                   : nullptr;
+    }
 
     /// As launched by `op`, a place in the graph.
     template <class... P, class... A>
@@ -140,6 +148,9 @@ public:
     [[nodiscard]] const StepScalars* scalars() const {
         return reinterpret_cast<const StepScalars*>(list_.memory.scalars);
     }
+    [[nodiscard]] Precision precision() const { return list_.options.precision; }
+    /// Null but in FP16.
+    [[nodiscard]] const DeviceLossScale* lossScale() const { return list_.lossScale(); }
     [[nodiscard]] StepSums* sums() const { return reinterpret_cast<StepSums*>(list_.memory.sums); }
 
     /// Memory until the op has run.

@@ -134,6 +134,7 @@ void CudaProgram::placeValues() {
     memory_.tables = tables_.address();
     memory_.scalars = scalars_.address();
     memory_.sums = results_.address();
+    memory_.lossScale = weights_->lossScaleOnDevice();
     for (std::uint32_t i = 0; i < memory_.weights.size(); ++i)
         memory_.weights[i] = weights_->value(WeightId{i});
     for (std::uint32_t i = 0; i < memory_.values.size(); ++i) {
@@ -319,12 +320,22 @@ std::optional<StepResult> CudaProgram::finish(const std::stop_token& /*stop*/) {
     if (options_.mode != Mode::Training)
         return result;
     result.gradientSquares = squares_;
+    if (isOverflow()) {
+        result.isSkipped = true;
+        std::ranges::fill(squares_, 0.0);
+        return result;
+    }
     for (std::size_t i = 0; i < squares_.size(); ++i)
         if (!std::isfinite(squares_[i])) {
             result.fault = {NonFinite::Where::Gradient, graph_.weights()[i].key};
             break;
         }
     return result;
+}
+
+bool CudaProgram::isOverflow() const {
+    // At a scale of 1 the gradients are what they are.
+    return options_.precision == Precision::F16 && !sums_.isFinite && sums_.lossScale > 1;
 }
 
 bool CudaProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,

@@ -71,6 +71,8 @@ private:
     [[nodiscard]] bool moves() const {
         return options_.mode == Mode::Training && options_.update.has_value();
     }
+    /// Whether gradients of the last step are not finite, which a smaller scale may mend.
+    [[nodiscard]] bool isOverflow() const;
     void placeValues();
     void listInputs();
     void bind(std::span<const BatchInput> inputs);

@@ -151,6 +151,10 @@ void StepUpdate::addSquares(LaunchList& list, UpdateArray array, std::int32_t sl
 }
 
 void StepUpdate::addNorms(LaunchList& list, StepSums* sums, double* squares) const {
+    if (const auto* scale = list.lossScale(); scale && !hostEntries_.empty())
+        list.addOfNone(kernel::unscale, forBlocks(), entriesOnDevice(), blocksOnDevice(), scale,
+                       sums)
+            .cost = costOf(1, 1);
     if (!hostEntries_.empty())
         addSquares(list, UpdateArray::Gradient, 0, squares);
     list.addOfNone(kernel::judge, {{1}, {kBlockThreads}}, sums, squares,
@@ -161,6 +165,8 @@ void StepUpdate::addUpdate(LaunchList& list, const StepScalars* scalars,
                            const StepSums* sums) const {
     if (hostEntries_.empty())
         return;
+    if (auto* scale = list.lossScale())
+        list.addOfNone(kernel::adjustScale, {{1}, {32}}, scale, sums);
     const auto& part = rule_.regularization;
     const auto* entries = entriesOnDevice();
     const auto* blocks = blocksOnDevice();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/cuda/weights.h"
 
+#include "engine/backend/cuda/kernels/params.h"
+
 #include <algorithm>
 
 namespace gradwright::cuda {
@@ -80,6 +82,32 @@ void CudaWeights::prepareTraining(std::size_t slots) {
         gradients_ = zeros();
     while (slots_.size() < slots)
         slots_.push_back(zeros());
+}
+
+void CudaWeights::prepareLossScale() {
+    if (lossScale_.bytes() > 0)
+        return;
+    lossScale_ = Memory(device_, sizeof(DeviceLossScale));
+    setLossScale({});
+}
+
+std::optional<LossScale> CudaWeights::lossScale() const {
+    if (lossScale_.bytes() == 0)
+        return {};
+    device_->use();
+    DeviceLossScale state;
+    stream_.copyOut(&state, lossScale_.address(), sizeof(state));
+    stream_.synchronize();
+    return LossScale{state.scale, state.goodSteps};
+}
+
+void CudaWeights::setLossScale(const LossScale& scale) {
+    if (lossScale_.bytes() == 0)
+        return;
+    device_->use();
+    const DeviceLossScale state{scale.scale, scale.goodSteps, LossScale::kGoodStepsToDouble};
+    stream_.copyIn(lossScale_.address(), &state, sizeof(state));
+    stream_.synchronize();
 }
 
 void CudaWeights::requireSame(const std::vector<WeightSpec>& specs) const {

@@ -21,9 +21,14 @@ public:
     [[nodiscard]] Tensor readSlot(WeightId id, std::size_t slot) const override;
     void writeSlot(WeightId id, std::size_t slot, const Tensor& values) override;
     void exchange(std::size_t slot) override;
+    [[nodiscard]] std::optional<LossScale> lossScale() const override;
+    void setLossScale(const LossScale& scale) override;
 
     /// Throws Error where there are slots already and not that many.
     void prepareTraining(std::size_t slots);
+    /// For trainings in FP16: lossScale() is kept on the device from now on.
+    void prepareLossScale();
+    [[nodiscard]] Address lossScaleOnDevice() const { return lossScale_.address(); }
     /// Throws Error unless the store is of such weights.
     void requireSame(const std::vector<WeightSpec>& specs) const;
 
@@ -53,6 +58,7 @@ private:
     std::size_t bytes_ = 0;            ///< of one piece
     Memory values_, gradients_;
     std::vector<Memory> slots_;
+    Memory lossScale_; ///< of DeviceLossScale, once there is a training in FP16
 };
 
 } // namespace gradwright::cuda

@@ -65,6 +65,9 @@ void requireSupported(const CompileOptions& options) {
     if (options.precision == Precision::F64)
         throw Error("the CPU engine computes in fp32 and bf16; fp64 runs on the reference "
                     "backend");
+    if (options.precision != Precision::F32 && options.precision != Precision::Bf16)
+        throw Error("the CPU engine computes in fp32 and bf16; {} needs an NVIDIA GPU",
+                    options.precision == Precision::F16 ? "fp16" : "tf32");
     if (options.batch < 1)
         throw Error("a batch needs at least one sample, not {}", options.batch);
     const auto& rule = options.update;
@@ -109,7 +112,7 @@ public:
     }
 
     [[nodiscard]] bool supports(const OpAttributes& /*op*/, Precision precision) const override {
-        return precision != Precision::F64;
+        return precision == Precision::F32 || precision == Precision::Bf16;
     }
 
     [[nodiscard]] ProgramReport plan(const OpGraph& graph,

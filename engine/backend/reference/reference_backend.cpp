@@ -51,7 +51,7 @@ public:
     }
 
     [[nodiscard]] bool supports(const OpAttributes& /*op*/, Precision precision) const override {
-        return precision != Precision::Bf16;
+        return precision == Precision::F32 || precision == Precision::F64;
     }
 
     [[nodiscard]] std::unique_ptr<Program>
@@ -59,6 +59,9 @@ public:
             std::shared_ptr<WeightStore> weights) const override {
         if (options.precision == Precision::Bf16)
             throw Error("the reference computes in fp32 and fp64; bf16 runs on the CPU engine");
+        if (options.precision != Precision::F32 && options.precision != Precision::F64)
+            throw Error("the reference computes in fp32 and fp64; {} needs an NVIDIA GPU",
+                        options.precision == Precision::F16 ? "fp16" : "tf32");
         if (options.batch < 1)
             throw Error("a batch needs at least one sample, not {}", options.batch);
         const auto& rule = options.update;

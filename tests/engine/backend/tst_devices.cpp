@@ -58,7 +58,8 @@ private Q_SLOTS:
     void whatAnEngineSupportsItSays() {
         for (const auto& backend : backends()) {
             const auto device = backend->device();
-            for (const auto precision : {Precision::F32, Precision::F64, Precision::Bf16}) {
+            for (const auto precision : {Precision::F32, Precision::F64, Precision::Bf16,
+                                         Precision::F16, Precision::Tf32}) {
                 const bool isKnown =
                     std::ranges::find(device.precisions, precision) != device.precisions.end();
                 QCOMPARE(backend->supports(DenseOp{}, precision), isKnown);

@@ -4,6 +4,8 @@
 #include "engine/support/error.h"
 #include "tests/engine/backend/compare_cases.h"
 #include "tests/engine/backend/net_rows.h"
+#include "tests/engine/backend/rounded_weights.h"
+#include "tests/support/message_of.h"
 
 #include <QTest>
 
@@ -57,23 +59,6 @@ void addSupports() {
 const std::vector<OpCase>& cases() {
     static const auto all = opCases();
     return all;
-}
-
-/// The case's weights as bfloat16 can hold them. Sources are weights, too: numbers that are told
-/// apart only by what rounding takes away would move kinks and maxima, which no tolerance covers.
-void writeRoundedWeights(const OpCase& opCase, WeightStore& store) {
-    writeWeights(opCase, store);
-    for (std::uint32_t i = 0; i < store.specs().size(); ++i) {
-        auto values = store.read(WeightId{i}).to(DType::F32);
-        const auto span = values.span<float>();
-        onednn::roundToBf16(span.data(), span.data(), span.size());
-        // Kinks are at whole numbers, where an engine may take the slope of either side.
-        for (auto& value : span)
-            if (value != 0 && value == std::round(value))
-                value *= 1 + 1.0F / 128;
-        onednn::roundToBf16(span.data(), span.data(), span.size());
-        store.write(WeightId{i}, values);
-    }
 }
 
 std::unique_ptr<Program> trained(const OpGraph& graph, Precision precision, int steps) {
@@ -326,6 +311,26 @@ private Q_SLOTS:
             QCOMPARE(QString(error.what()), QString("the reference computes in fp32 and fp64; bf16 "
                                                     "runs on the CPU engine"));
         }
+    }
+
+    /// What GPUs alone have is named.
+    void formatsOfGpusAreRefused_data() {
+        QTest::addColumn<Precision>("precision");
+        QTest::addColumn<QString>("name");
+        QTest::newRow("fp16") << Precision::F16 << "fp16";
+        QTest::newRow("tf32") << Precision::Tf32 << "tf32";
+    }
+    void formatsOfGpusAreRefused() {
+        QFETCH(Precision, precision);
+        QFETCH(QString, name);
+        const auto net = multilayerPerceptron();
+        const auto message = [&](const Backend& backend) {
+            return messageOf([&] { return backend.compile(net.graph, training(4, precision)); });
+        };
+        QCOMPARE(message(*makeOneDnnBackend()),
+                 "the CPU engine computes in fp32 and bf16; " + name + " needs an NVIDIA GPU");
+        QCOMPARE(message(*makeReferenceBackend()),
+                 "the reference computes in fp32 and fp64; " + name + " needs an NVIDIA GPU");
     }
 };
 

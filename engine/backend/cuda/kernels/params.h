@@ -24,6 +24,13 @@ struct StepSums {
     double loss = 0;
     std::int32_t isFinite = 0; ///< the loss and, in training, the gradients
     std::int32_t badIndex = 0; ///< 1 + the place of an op that was given an index beyond its data
+    double lossScale = 0;      ///< that the gradients had, see LossScale; 0: none
+};
+
+/// LossScale in the device's memory.
+struct DeviceLossScale {
+    double scale = 1;
+    std::uint32_t goodSteps = 0, goodStepsToDouble = 0;
 };
 
 /// Lengths and strides of a row-major array seen along other axes, the last axis fastest. Strides

@@ -57,6 +57,38 @@ __device__ inline void addSquares(const UpdateEntry* entries, std::uint32_t coun
     }
 }
 
+/// The seed of a loss's gradient, scaled.
+__device__ inline void seedLoss(float* to, std::size_t size, float value,
+                                const DeviceLossScale* scale) {
+    const float seed = value * static_cast<float>(scale->scale);
+    for (std::size_t i = firstElement(); i < size; i += allThreads())
+        to[i] = seed;
+}
+
+/// Takes the scale out of the gradients of weights: exactly, since it is a power of two.
+__device__ inline void unscale(const UpdateEntry* entries, const UpdateBlock* blocks,
+                               const DeviceLossScale* scale, StepSums* sums) {
+    const auto factor = static_cast<float>(1 / scale->scale);
+    const UpdateBlock block = blocks[blockIdx.x];
+    float* gradient = entries[block.entry].gradient;
+    forEachOf(block, [&](std::size_t i) { gradient[i] *= factor; });
+    if (firstElement() == 0)
+        sums->lossScale = scale->scale;
+}
+
+/// After a step; one thread. A loss that is not finite says nothing of the scale.
+__device__ inline void adjustScale(DeviceLossScale* scale, const StepSums* sums) {
+    if (threadIdx.x != 0 || !isfinite(sums->loss))
+        return;
+    if (!sums->isFinite) {
+        scale->scale = scale->scale > 2 ? scale->scale / 2 : 1;
+        scale->goodSteps = 0;
+    } else if (++scale->goodSteps >= scale->goodStepsToDouble) {
+        scale->scale *= 2;
+        scale->goodSteps = 0;
+    }
+}
+
 /// One block.
 __device__ inline void judge(StepSums* sums, const double* squares, std::uint32_t count) {
     int bad = threadIdx.x == 0 && !isfinite(sums->loss) ? 1 : 0;

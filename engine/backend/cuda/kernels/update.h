@@ -46,6 +46,14 @@ enum class UpdateArray : std::int32_t { Gradient, Weight, LastSlot };
     X(update, addSquares,                                                                          \
       (const UpdateEntry* entries, std::uint32_t count, const double* partial, double* squares),   \
       (entries, count, partial, squares))                                                          \
+    X(update, seedLoss,                                                                            \
+      (float* to, std::uint64_t size, float value, const DeviceLossScale* scale),                  \
+      (to, size, value, scale))                                                                    \
+    X(update, unscale,                                                                             \
+      (const UpdateEntry* entries, const UpdateBlock* blocks, const DeviceLossScale* scale,        \
+       StepSums* sums),                                                                            \
+      (entries, blocks, scale, sums))                                                              \
+    X(update, adjustScale, (DeviceLossScale * scale, const StepSums* sums), (scale, sums))         \
     X(update, judge, (StepSums * sums, const double* squares, std::uint32_t count),                \
       (sums, squares, count))                                                                      \
     X(update, regularize,                                                                          \

@@ -16,8 +16,11 @@ namespace {
 
 constexpr std::int64_t kPlanBatch = 3;
 
-CompileOptions planOptions() {
-    return {.batch = kPlanBatch, .mode = Mode::Training, .update = ruleOf("adam")};
+CompileOptions planOptions(Precision precision = Precision::F32) {
+    return {.batch = kPlanBatch,
+            .precision = precision,
+            .mode = Mode::Training,
+            .update = ruleOf("adam")};
 }
 
 /// One dense layer of 5 to 4 numbers, from an input that needs no gradient, with its loss.
@@ -48,16 +51,27 @@ class CudaPlanTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void plansHaveTheLaunchesOfPrograms_data() { addNetRows(); }
+    void plansHaveTheLaunchesOfPrograms_data() {
+        QTest::addColumn<std::size_t>("index");
+        QTest::addColumn<Precision>("precision");
+        const auto nets = sampleNets();
+        for (std::size_t i = 0; i < nets.size(); ++i) {
+            QTest::addRow("%s, fp32", nets[i].name.c_str()) << i << Precision::F32;
+            QTest::addRow("%s, fp16", nets[i].name.c_str()) << i << Precision::F16;
+        }
+    }
     void plansHaveTheLaunchesOfPrograms() {
         QFETCH(std::size_t, index);
+        QFETCH(Precision, precision);
+        const auto options = planOptions(precision);
         const auto net = sampleNets()[index];
         const auto graph = programGraph(net.graph, Mode::Training);
         cuda::standin::Rig rig;
-        const auto plan = cuda::planStep(rig.device(), graph, planOptions());
+        const auto plan = cuda::planStep(rig.device(), graph, options);
         auto weights = std::make_shared<cuda::CudaWeights>(rig.device(), graph.weights());
-        weights->prepareTraining(planOptions().update->allSlots());
-        const cuda::CudaProgram program(rig.device(), graph, planOptions(), weights);
+        weights->prepareTraining(options.update->allSlots());
+        weights->prepareLossScale();
+        const cuda::CudaProgram program(rig.device(), graph, options, weights);
         const auto& made = program.launches().launches;
         QCOMPARE(plan.launches.size(), made.size());
         for (std::size_t i = 0; i < made.size(); ++i) {
@@ -109,6 +123,36 @@ private Q_SLOTS:
                                    std::holds_alternative<ConvTransposeOp>(op.attributes);
             if (isProduct)
                 QCOMPARE(counted[i], kPlanBatch * graph.operationsOf(op));
+        }
+    }
+
+    /// Each precision rounds the products of layers, TF32 those of recurrent cells, too.
+    void productsKnowTheirFormat() {
+        const auto graph = programGraph(smallSequence().graph, Mode::Training);
+        cuda::standin::Rig rig;
+        for (const auto precision :
+             {Precision::F32, Precision::Bf16, Precision::F16, Precision::Tf32}) {
+            const auto plan = cuda::planStep(rig.device(), graph, planOptions(precision));
+            std::size_t layers = 0;
+            std::size_t cells = 0;
+            for (const auto& launch : plan.launches) {
+                if (launch.cost.tileBytes == 0)
+                    continue;
+                const auto& op = graph.ops()[launch.op].attributes;
+                const auto* gradient = std::get_if<GradientOp>(&op);
+                const auto& of = gradient ? gradient->forward->attributes : op;
+                if (std::holds_alternative<DenseOp>(of) || std::holds_alternative<ConvOp>(of)) {
+                    ++layers;
+                    QVERIFY(launch.cost.format == precision);
+                } else if (std::holds_alternative<RecurrentOp>(of)) {
+                    ++cells;
+                    QVERIFY((launch.cost.format == Precision::F32) ==
+                            (precision != Precision::Tf32));
+                } else {
+                    QVERIFY(launch.cost.format == Precision::F32);
+                }
+            }
+            QVERIFY(layers > 3 && cells > 3);
         }
     }
 
