@@ -3,6 +3,7 @@
 
 #include "ui/inference/image_panel.h"
 #include "ui/inference/plane_panel.h"
+#include "ui/inference/table_panel.h"
 #include "ui/session/plane_map.h"
 
 #include <algorithm>
@@ -21,6 +22,7 @@ InputKind kind(bool (*suits)(const DataInfo&)) {
 const std::vector<InputKind>& inputKinds() {
     static const std::vector<InputKind> all = {
         kind<PlanePanel>(livesInThePlane),
+        kind<TablePanel>(TablePanel::suits),
         kind<ImagePanel>([](const DataInfo&) { return true; }),
     };
     return all;
