@@ -4,6 +4,7 @@
 #include "ui/inference/image_panel.h"
 #include "ui/inference/plane_panel.h"
 #include "ui/inference/table_panel.h"
+#include "ui/inference/text_panel.h"
 #include "ui/session/plane_map.h"
 
 #include <algorithm>
@@ -23,6 +24,7 @@ const std::vector<InputKind>& inputKinds() {
     static const std::vector<InputKind> all = {
         kind<PlanePanel>(livesInThePlane),
         kind<TablePanel>(TablePanel::suits),
+        kind<TextPanel>(TextPanel::suits),
         kind<ImagePanel>([](const DataInfo&) { return true; }),
     };
     return all;
