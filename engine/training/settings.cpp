@@ -235,7 +235,11 @@ ComputeTarget TrainingSettings::target() const {
 
 ComputeTarget TrainingSettings::answerTarget() const {
     const auto trained = target();
-    return trained.isGpu() ? ComputeTarget{"cpu", trained.precision} : trained;
+    if (!trained.isGpu())
+        return trained;
+    const bool isForGpus =
+        trained.precision == Precision::F16 || trained.precision == Precision::Tf32;
+    return {"cpu", isForGpus ? Precision::F32 : trained.precision};
 }
 
 Precision TrainingSettings::precision() const {

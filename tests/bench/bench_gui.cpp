@@ -9,7 +9,7 @@
 #include "ui/inference/drawing_pad.h"
 #include "ui/inference/inference_page.h"
 #include "ui/inference/prediction_panel.h"
-#include "ui/session/digit_session.h"
+#include "ui/session/live_reader.h"
 #include "ui/shell/main_window.h"
 #include "ui/training/train_page.h"
 
@@ -197,12 +197,12 @@ private:
     void strokes(QJsonObject& results) {
         window_.showPage(window_.inference());
         InferencePage& page = window_.inference();
-        auto* const digits = page.findChild<DigitSession*>();
-        waitFor("a model", [&] { return digits->model() != nullptr; });
+        auto* const reader = page.findChild<LiveReader*>();
+        waitFor("a model", [&] { return reader->model() != nullptr; });
         QTest::qWait(500);
         // Not waitFor(): it looks every 10 ms only.
         QEventLoop untilAnswered;
-        QObject::connect(digits, &DigitSession::answered, &untilAnswered, &QEventLoop::quit);
+        QObject::connect(reader, &LiveReader::answered, &untilAnswered, &QEventLoop::quit);
         QTimer patience;
         patience.setSingleShot(true);
         QObject::connect(&patience, &QTimer::timeout, [] { qFatal("no answer came"); });

@@ -12,12 +12,16 @@
 #include <QToolTip>
 
 #include <algorithm>
+#include <cmath>
 
 namespace gradwright {
 namespace {
 
 constexpr int kSmallestCount = 8; // px: in a small window its cells are narrow
 
+constexpr double kLeastCell = 14; // px that a count needs
+constexpr double kLine = 15;      // of a class at the left
+constexpr double kColumnName = 48;
 constexpr double kTrue = 24;           // "True" and the space beside a class
 constexpr double kLeastClassName = 22; // of the classes at the left
 constexpr double kMostClassName = 110;
@@ -34,13 +38,17 @@ ConfusionView::ConfusionView(ThemeManager& theme, QWidget* parent)
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Confusion matrix"));
     setMatrix({}, {});
-    connect(&theme, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
+    connect(&theme, &ThemeManager::changed, this, [this] {
+        dots_ = {};
+        update();
+    });
 }
 
 void ConfusionView::setMatrix(ConfusionMatrix matrix, std::vector<std::string> classes) {
     matrix_ = std::move(matrix);
     classes_ = std::move(classes);
     chosen_.reset();
+    dots_ = {};
     const QFontMetricsF metrics(textFont(type::kDense));
     double widest = kLeastClassName;
     for (std::size_t i = 0; i < matrix_.classes(); ++i)
@@ -92,15 +100,15 @@ void ConfusionView::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
     paintHeaders(painter);
-    std::int64_t most = 1;
     const auto classes = matrix_.classes();
-    for (std::size_t i = 0; i < classes; ++i)
-        for (std::size_t j = 0; j < classes; ++j)
-            if (i != j)
-                most = std::max(most, matrix_.count(i, j));
-    for (std::size_t i = 0; i < classes; ++i)
-        for (std::size_t j = 0; j < classes; ++j)
-            paintCell(painter, {i, j}, most);
+    if (isDense()) {
+        paintDense(painter);
+    } else {
+        const auto most = mostMistakes();
+        for (std::size_t i = 0; i < classes; ++i)
+            for (std::size_t j = 0; j < classes; ++j)
+                paintCell(painter, {i, j}, most);
+    }
     if (chosen_) {
         painter.setBrush(Qt::NoBrush);
         painter.setPen(QPen(theme_->theme().focus, 2));
@@ -111,6 +119,40 @@ void ConfusionView::paintEvent(QPaintEvent*) {
         painter.setPen(QPen(theme_->theme().focus, 1));
         painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
     }
+}
+
+bool ConfusionView::isDense() const {
+    return std::min(cellSize().width(), cellSize().height()) < kLeastCell;
+}
+
+std::int64_t ConfusionView::mostMistakes() const {
+    std::int64_t most = 1;
+    for (std::size_t i = 0; i < matrix_.classes(); ++i)
+        for (std::size_t j = 0; j < matrix_.classes(); ++j)
+            if (i != j)
+                most = std::max(most, matrix_.count(i, j));
+    return most;
+}
+
+/// Of many classes the cells are coloured dots, drawn once; the pointer tells their counts.
+void ConfusionView::paintDense(QPainter& painter) {
+    const auto classes = matrix_.classes();
+    const auto side = static_cast<int>(classes);
+    if (dots_.width() != side) {
+        const auto most = mostMistakes();
+        dots_ = QImage(side, side, QImage::Format_ARGB32);
+        for (std::size_t i = 0; i < classes; ++i) {
+            auto* line = reinterpret_cast<QRgb*>(dots_.scanLine(static_cast<int>(i)));
+            for (std::size_t j = 0; j < classes; ++j)
+                line[j] = fillOf({i, j}, most).rgba();
+        }
+    }
+    const QRectF area(rectOf({0, 0}).topLeft(), rectOf({classes - 1, classes - 1}).bottomRight());
+    painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
+    painter.drawImage(area, dots_);
+    painter.setBrush(Qt::NoBrush);
+    painter.setPen(QPen(theme_->theme().divider, 1));
+    painter.drawRect(area);
 }
 
 void ConfusionView::paintHeaders(QPainter& painter) const {
@@ -128,21 +170,34 @@ void ConfusionView::paintHeaders(QPainter& painter) const {
     painter.drawText(QRectF(-60, -9, 120, 18), Qt::AlignCenter, tr("True"));
     painter.restore();
     painter.setFont(textFont(type::kDense));
+    // Names that have no room are left out, so that none is drawn over another.
+    const auto each = [](double room, double wanted) {
+        return static_cast<std::size_t>(std::max(1.0, std::ceil(wanted / room)));
+    };
+    const auto columns = isDense() ? each(size.width(), kColumnName) : 1;
+    const auto rows = each(size.height(), kLine);
     for (std::size_t i = 0; i < matrix_.classes(); ++i) {
         const auto column = rectOf({0, i});
-        const auto row = rectOf({i, 0});
+        const auto row =
+            rectOf({i, 0}).adjusted(0, 0, 0, size.height() * static_cast<double>(rows - 1));
         painter.setPen(theme.text2);
         const auto fitted = [&](double room) {
             return painter.fontMetrics().elidedText(name(i), Qt::ElideRight,
                                                     static_cast<int>(room));
         };
-        painter.drawText(QRectF(column.left(), 20, size.width(), 18), Qt::AlignCenter,
-                         fitted(size.width()));
-        painter.drawText(QRectF(16, row.top(), left() - kTrue, size.height()),
-                         Qt::AlignRight | Qt::AlignVCenter, fitted(left() - kTrue));
+        const double room = size.width() * static_cast<double>(columns);
+        if (i % columns == 0)
+            painter.drawText(QRectF(column.left(), 20, room, 18),
+                             columns > 1 ? Qt::AlignLeft | Qt::AlignVCenter : Qt::AlignCenter,
+                             fitted(room - (columns > 1 ? 4 : 0)));
+        if (i % rows != 0)
+            continue;
+        painter.drawText(QRectF(16, row.top(), left() - kTrue, row.height()),
+                         Qt::AlignRight | (rows > 1 ? Qt::AlignTop : Qt::AlignVCenter),
+                         fitted(left() - kTrue));
         const auto recall = matrix_.recall(i);
-        painter.drawText(QRectF(width() - kRecall, row.top(), kRecall, size.height()),
-                         Qt::AlignRight | Qt::AlignVCenter,
+        painter.drawText(QRectF(width() - kRecall, row.top(), kRecall, row.height()),
+                         Qt::AlignRight | (rows > 1 ? Qt::AlignTop : Qt::AlignVCenter),
                          recall ? percent(*recall, 1) : QStringLiteral("–"));
     }
 }
@@ -159,21 +214,27 @@ int ConfusionView::countFontSize() const {
     return size;
 }
 
-void ConfusionView::paintCell(QPainter& painter, Cell cell, std::int64_t most) const {
+QColor ConfusionView::fillOf(Cell cell, std::int64_t most) const {
     const auto& theme = theme_->theme();
-    const auto box = rectOf(cell).adjusted(0.5, 0.5, -0.5, -0.5);
     const auto count = matrix_.count(cell.first, cell.second);
-    const bool correct = cell.first == cell.second;
     QColor fill = theme.panel;
-    if (correct) {
+    if (cell.first == cell.second) {
         fill = theme.training;
         fill.setAlphaF(0.25F);
     } else if (count > 0) {
         fill = theme.validation;
         fill.setAlphaF(0.12F + 0.5F * static_cast<float>(count) / static_cast<float>(most));
     }
+    return fill;
+}
+
+void ConfusionView::paintCell(QPainter& painter, Cell cell, std::int64_t most) const {
+    const auto& theme = theme_->theme();
+    const auto box = rectOf(cell).adjusted(0.5, 0.5, -0.5, -0.5);
+    const auto count = matrix_.count(cell.first, cell.second);
+    const bool correct = cell.first == cell.second;
     painter.setPen(QPen(theme.divider, 1));
-    painter.setBrush(fill);
+    painter.setBrush(fillOf(cell, most));
     painter.drawRect(box);
     if (count == 0)
         return;

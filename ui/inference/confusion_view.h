@@ -3,6 +3,7 @@
 
 #include "engine/metrics/confusion.h"
 
+#include <QImage>
 #include <QWidget>
 
 #include <optional>
@@ -46,6 +47,12 @@ private:
     /// Pixels: as large as the widest count leaves room for.
     [[nodiscard]] int countFontSize() const;
     void paintCell(QPainter& painter, Cell cell, std::int64_t most) const;
+    void paintDense(QPainter& painter);
+    /// Whether the cells are too small for counts.
+    [[nodiscard]] bool isDense() const;
+    [[nodiscard]] QColor fillOf(Cell cell, std::int64_t most) const;
+    /// The largest count beside the diagonal, at least 1.
+    [[nodiscard]] std::int64_t mostMistakes() const;
     [[nodiscard]] std::optional<Cell> cellAt(QPointF position) const;
     [[nodiscard]] QString name(std::size_t index) const;
     /// Where the cells begin: the classes' names stand before them.
@@ -58,6 +65,7 @@ private:
     std::vector<std::string> classes_;
     std::optional<Cell> chosen_;
     double left_ = 0;
+    QImage dots_; ///< of many classes; null until it is needed
 };
 
 } // namespace gradwright

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inference/drawing_pad.h"
 
-#include "ui/inference/gray_images.h"
+#include "ui/inference/sample_images.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QKeyEvent>
@@ -18,6 +18,8 @@ namespace {
 
 constexpr int kInk = 560; // drawn at twice the size that is read, so that it looks smooth
 constexpr int kReadSide = 280;
+constexpr int kSmoothFrom = 128; // pixels of a picture
+constexpr QRgb kNightGrid = 0xFF2A2A2A;
 constexpr double kInkPerPixel = static_cast<double>(kInk) / kReadSide;
 
 } // namespace
@@ -33,6 +35,7 @@ DrawingPad::DrawingPad(ThemeManager& theme, QWidget* parent)
     setFocusPolicy(Qt::StrongFocus);
     setCursor(Qt::CrossCursor);
     setAccessibleName(tr("Drawing pad"));
+    setSubject({}, true);
     auto policy = sizePolicy();
     policy.setHeightForWidth(true);
     setSizePolicy(policy);
@@ -72,22 +75,26 @@ void DrawingPad::redo() {
 void DrawingPad::clear() {
     strokes_.clear();
     undone_.clear();
-    picture_.reset();
+    picture_ = {};
     drawing_ = false;
     redraw();
 }
 
-void DrawingPad::setPicture(GrayImage picture) {
+void DrawingPad::setPicture(const QImage& picture) {
     drawing_ = false;
     strokes_.clear();
     undone_.clear();
-    picture_ = std::move(picture);
+    picture_ = picture;
     redraw();
 }
 
+void DrawingPad::setSubject(const QString& invitation, bool isDrawing) {
+    invitation_ = invitation;
+    isDrawing_ = isDrawing;
+    update();
+}
+
 GrayImage DrawingPad::image() const {
-    if (picture_)
-        return *picture_;
     return grayImage(
         ink_.scaled(kReadSide, kReadSide, Qt::IgnoreAspectRatio, Qt::SmoothTransformation));
 }
@@ -103,8 +110,8 @@ QPointF DrawingPad::toInk(QPointF position) const {
 }
 
 void DrawingPad::begin(QPointF position, bool erases, double pressure) {
-    if (picture_) {
-        picture_.reset();
+    if (!picture_.isNull()) {
+        picture_ = {};
         ink_.fill(0);
     }
     undone_.clear();
@@ -157,31 +164,32 @@ void DrawingPad::paintEvent(QPaintEvent*) {
     painter.setRenderHints(QPainter::Antialiasing | QPainter::SmoothPixmapTransform);
     QPainterPath frame;
     frame.addRoundedRect(box, 6, 6);
-    painter.fillPath(frame, theme.field);
+    painter.fillPath(frame, isDrawing_ ? theme.field : QColor(Qt::black));
     painter.setClipPath(frame);
-    painter.setPen(QPen(theme.grid, 1));
+    painter.setPen(QPen(isDrawing_ ? theme.grid : QColor(kNightGrid), 1));
     for (int i = 1; i < 4; ++i) {
         const double at = box.width() * i / 4;
         painter.drawLine(QPointF(box.left() + at, box.top()),
                          QPointF(box.left() + at, box.bottom()));
         painter.drawLine(QPointF(box.left(), box.top() + at), QPointF(box.right(), box.top() + at));
     }
-    if (picture_) {
-        const auto picture = toQImage(*picture_);
-        const auto size = QSizeF(picture.size()).scaled(box.size(), Qt::KeepAspectRatio);
+    if (!picture_.isNull()) {
+        const auto size = QSizeF(picture_.size()).scaled(box.size(), Qt::KeepAspectRatio);
         QRectF target(QPointF(), size);
         target.moveCenter(box.center());
-        painter.drawImage(target, picture);
+        // The few pixels of a sample are seen as what they are.
+        painter.setRenderHint(QPainter::SmoothPixmapTransform, picture_.width() > kSmoothFrom);
+        painter.drawImage(target, picture_);
     } else {
         QImage strokes(ink_.size(), QImage::Format_ARGB32_Premultiplied);
-        strokes.fill(theme.text);
+        strokes.fill(isDrawing_ ? theme.text : QColor(Qt::white));
         strokes.setAlphaChannel(ink_);
         painter.drawImage(box, strokes);
     }
     if (isBlank()) {
-        painter.setPen(theme.text3);
+        painter.setPen(isDrawing_ ? theme.text3 : QColor(Qt::lightGray));
         painter.setFont(textFont(type::kBody));
-        painter.drawText(box, Qt::AlignCenter, tr("Draw a digit here"));
+        painter.drawText(box, Qt::AlignCenter, invitation_);
     }
     if (cursor_) {
         const double radius = brush_ / 2 * box.width() / kReadSide;

@@ -31,12 +31,17 @@ public:
     void redo();
     void clear();
     /// Shows a picture instead of strokes; the next stroke begins a new drawing.
-    void setPicture(GrayImage picture);
+    void setPicture(const QImage& picture);
+    /// Null while there is none.
+    [[nodiscard]] const QImage& picture() const { return picture_; }
+    /// What is to be drawn, said while the pad is blank. Drawings have ink and paper in the theme's
+    /// colours, pictures are white on black in all of them.
+    void setSubject(const QString& invitation, bool isDrawing);
 
     [[nodiscard]] bool canUndo() const { return !strokes_.empty(); }
     [[nodiscard]] bool canRedo() const { return !undone_.empty(); }
-    [[nodiscard]] bool isBlank() const { return strokes_.empty() && !picture_; }
-    /// White ink on black, 280 × 280, or the picture as it came.
+    [[nodiscard]] bool isBlank() const { return strokes_.empty() && picture_.isNull(); }
+    /// The strokes: white ink on black, 280 × 280.
     [[nodiscard]] GrayImage image() const;
 
     [[nodiscard]] QSize sizeHint() const override { return {316, 316}; }
@@ -77,7 +82,9 @@ private:
 
     ThemeManager* theme_;
     QImage ink_; ///< white on black
-    std::optional<GrayImage> picture_;
+    QImage picture_;
+    QString invitation_;
+    bool isDrawing_ = true;
     std::vector<Stroke> strokes_, undone_;
     PadTool tool_ = PadTool::Brush;
     double brush_ = 20;

@@ -12,6 +12,7 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QResizeEvent>
+#include <QScrollArea>
 #include <QVBoxLayout>
 
 namespace gradwright {
@@ -69,7 +70,8 @@ EvaluationPanel::EvaluationPanel(ThemeManager& theme, QWidget* parent)
     connect(job_, &EvaluationJob::failed, this,
             [this](const QString& reason) { empty_->setText(reason); });
     connect(confusion_, &ConfusionView::chosenChanged, this, &EvaluationPanel::showMistakes);
-    connect(mistakes_, &MistakesView::sampleChosen, this, &EvaluationPanel::sampleChosen);
+    connect(mistakes_, &MistakesView::sampleChosen, this,
+            [this](const Reading& mistake) { Q_EMIT sampleChosen(mistake.sample); });
     setModel({});
 }
 
@@ -115,7 +117,19 @@ void EvaluationPanel::layOut() {
     mistakesHeader->addWidget(mistakesDetail_);
     mistakesHeader->addStretch(1);
     bottom->addLayout(mistakesHeader);
-    bottom->addWidget(mistakes_, 1);
+    auto* scroll = new QScrollArea;
+    scroll->setObjectName(QStringLiteral("mistakes"));
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setWidget(mistakes_);
+    scroll->setFocusProxy(mistakes_);
+    scroll->viewport()->setAutoFillBackground(false);
+    mistakes_->setAutoFillBackground(false);
+    bottom->addWidget(scroll, 1);
+    connect(mistakes_, &MistakesView::currentMoved, scroll, [scroll](const QRect& place) {
+        const auto middle = place.center();
+        scroll->ensureVisible(middle.x(), middle.y(), place.width() / 2, place.height() / 2);
+    });
 
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -127,7 +141,7 @@ void EvaluationPanel::layOut() {
 void EvaluationPanel::setModel(std::shared_ptr<const TrainedModel> model) {
     job_->cancel();
     model_ = std::move(model);
-    report_.reset();
+    setReport({});
     confusion_->setMatrix({}, {});
     mistakes_->setMistakes({}, {});
     quality_->clear();
@@ -174,7 +188,7 @@ void EvaluationPanel::showRunning(bool running) {
 }
 
 void EvaluationPanel::showReport(std::shared_ptr<const TestReport> report) {
-    report_ = std::move(report);
+    setReport(std::move(report));
     const auto& matrix = report_->matrix;
     confusion_->setMatrix(matrix, report_->model->data->info.classes);
     detail_->setText(tr("test set, %1 samples, %2")
@@ -183,6 +197,11 @@ void EvaluationPanel::showReport(std::shared_ptr<const TestReport> report) {
     showMetrics();
     showMistakes();
     showRunning(false);
+}
+
+void EvaluationPanel::setReport(std::shared_ptr<const TestReport> report) {
+    report_ = std::move(report);
+    Q_EMIT reportChanged();
 }
 
 /// The first one large, the others in a line, each explained where the pointer rests.

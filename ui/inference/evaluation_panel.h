@@ -5,6 +5,7 @@
 
 #include <QWidget>
 
+#include <cstdint>
 #include <memory>
 
 class QLabel;
@@ -37,13 +38,16 @@ public:
     [[nodiscard]] MistakesView& mistakes() { return *mistakes_; }
 
 Q_SIGNALS:
-    void sampleChosen(const gradwright::Reading& mistake);
+    void sampleChosen(std::int64_t sample);
+    /// There is a report, or the one that was there has gone.
+    void reportChanged();
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
     void layOut();
+    void setReport(std::shared_ptr<const TestReport> report);
     void showReport(std::shared_ptr<const TestReport> report);
     void showMetrics();
     void showMistakes();

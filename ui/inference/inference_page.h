@@ -2,27 +2,28 @@
 #pragma once
 
 #include "ui/document/project_document.h"
+#include "ui/inference/input_panel.h"
 #include "ui/pages/page.h"
-#include "ui/session/digit_session.h"
 #include "ui/session/training_session.h"
 
-class QLabel;
-class QToolButton;
+#include <cstddef>
+
+class QStackedWidget;
 
 namespace gradwright {
 
 class DrawingPad;
 class EvaluationPanel;
+class ImagePanel;
 class ModelChooser;
 class PixelPanel;
-class PlaneJob;
 class PlaneView;
 class PredictionPanel;
 class ThemeManager;
 class ValuesPanel;
-struct Reading;
 
-/// Draw a digit and watch it being read; see how the network does on the test set.
+/// Give a trained network something to read, in the way that suits its input, and see how it does
+/// on the test set. See inputKinds().
 class InferencePage : public Page {
     Q_OBJECT
 
@@ -34,71 +35,44 @@ public:
     [[nodiscard]] QString icon() const override { return QStringLiteral("inference"); }
     [[nodiscard]] std::vector<Actions> menuActions() const override;
 
-    /// Reads an image file; what is wrong with it is said in place.
-    void openImage(const QString& file);
-    void pasteImage();
-
-    /// Drawing, and reading pictures. Each brings the page to the front.
-    [[nodiscard]] const QList<QAction*>& drawingActions() const { return actions_; }
-    [[nodiscard]] DrawingPad& pad() { return *pad_; }
-    [[nodiscard]] PredictionPanel& prediction() { return *prediction_; }
-    [[nodiscard]] ValuesPanel& values() { return *values_; }
-    [[nodiscard]] PixelPanel& pixels() { return *pixels_; }
+    /// The panel that the chosen network has.
+    [[nodiscard]] InputPanel& panel();
+    /// The panel of that class, which is made where it has not been needed yet.
+    template <class Panel>
+    [[nodiscard]] Panel& panelOf() {
+        return static_cast<Panel&>(panelOf(Panel::staticMetaObject));
+    }
+    [[nodiscard]] ImagePanel& images();
+    [[nodiscard]] DrawingPad& pad();
+    [[nodiscard]] PredictionPanel& prediction(); ///< of the panel for images
+    [[nodiscard]] ValuesPanel& values();         ///< likewise
+    [[nodiscard]] PixelPanel& pixels();
+    [[nodiscard]] PlaneView& plane();
     [[nodiscard]] EvaluationPanel& evaluation() { return *evaluation_; }
     [[nodiscard]] ModelChooser& chooser() { return *chooser_; }
-    [[nodiscard]] PlaneView& plane() { return *plane_; }
 
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
     void showEvent(QShowEvent* event) override;
-    void resizeEvent(QResizeEvent* event) override;
 
 private:
     void layOut();
     QWidget* makeBar();
-    QWidget* makeDrawCard();
-    QWidget* makeTools();
-    QWidget* makeImageCard();
-    QWidget* makePredictionCard();
-    QWidget* makePixelCard();
-    QWidget* makePlaneCard();
-    QToolButton* tool(const QString& icon, const QString& text, const QKeySequence& key);
-    QAction* menuAction(const QString& icon, const QString& text, const QKeySequence& key = {});
-    void connectSession();
+    [[nodiscard]] InputPanel& panelOf(const QMetaObject& type);
+    InputPanel& panelAt(std::size_t kind);
+    void showPanel(InputPanel& panel);
+    void showKindOfData();
     void takeModel(bool live);
-    void read();
-    void showSample(const Reading& mistake);
-    void updateHint();
-    void setHint(const QString& hint);
-    void clearAnswer();
-    void showDataKind(const DataInfo& info);
-    /// What kind of input the model takes decides what the page shows.
-    void showInputKind();
     void evaluateWhenFree();
 
     ProjectDocument* document_;
     ThemeManager* theme_;
     TrainingSession* training_;
-    DigitSession* digits_;
     ModelChooser* chooser_;
-    DrawingPad* pad_;
-    PredictionPanel* prediction_; ///< where samples have classes
-    ValuesPanel* values_;         ///< where they have target values
-    PixelPanel* pixels_;
     EvaluationPanel* evaluation_;
-    QList<QAction*> actions_;
-    QWidget* drawings_ = nullptr; ///< pad, answer and pixels
-    QWidget* planeCard_ = nullptr;
-    PlaneView* plane_;
-    PlaneJob* planeJob_;
-    QLabel* latency_;
-    QLabel* drawTitle_ = nullptr;
-    QLabel* answerKind_ = nullptr;
-    QLabel* pixelShape_ = nullptr;
-    QLabel* planeTitle_ = nullptr;
-    QWidget* imageCard_ = nullptr;
-    QLabel* problem_;
+    QStackedWidget* stack_;
+    std::vector<InputPanel*> panels_; ///< by kind; null until one is needed
     bool evaluated_ = false;
 };
 

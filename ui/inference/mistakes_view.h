@@ -13,7 +13,8 @@ namespace gradwright {
 
 class ThemeManager;
 
-/// The samples that were read wrongly, as many as there is room for, the surest first.
+/// The samples that were read wrongly, the surest first; as high as all of them need, for a scroll
+/// area.
 class MistakesView : public QWidget {
     Q_OBJECT
 
@@ -27,9 +28,12 @@ public:
 Q_SIGNALS:
     /// The user wants to see this sample read.
     void sampleChosen(const gradwright::Reading& mistake);
+    /// The keyboard went to the mistake in this part of the view.
+    void currentMoved(const QRect& place);
 
 protected:
-    void paintEvent(QPaintEvent*) override;
+    void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
     /// Arrows go from sample to sample, Enter shows the one.
     void keyPressEvent(QKeyEvent* event) override;
@@ -37,8 +41,10 @@ protected:
 
 private:
     [[nodiscard]] int columns() const;
-    [[nodiscard]] int shown() const; ///< as many as there is room for
+    void paintCaption(QPainter& painter, const QRect& cell, const Reading& mistake) const;
+    void updateHeight();
     [[nodiscard]] QString textOf(const Reading& mistake) const;
+    /// Of picture and names.
     [[nodiscard]] QRect rectOf(int index) const;
     [[nodiscard]] const Reading* at(QPoint position) const;
     [[nodiscard]] QString name(std::int32_t label) const;
@@ -47,7 +53,8 @@ private:
     ThemeManager* theme_;
     std::shared_ptr<const TestReport> report_;
     std::vector<Reading> mistakes_;
-    int current_ = 0; ///< of the keyboard
+    int current_ = 0;   ///< of the keyboard
+    int cellWidth_ = 0; ///< as the longest names of classes want it
 };
 
 } // namespace gradwright

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inference/pixel_view.h"
 
-#include "ui/inference/gray_images.h"
+#include "ui/inference/sample_images.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QHBoxLayout>
@@ -43,15 +43,20 @@ PixelView::PixelView(ThemeManager& theme, QWidget* parent)
     connect(&theme, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
 }
 
-void PixelView::setDigit(std::optional<PreparedDigit> digit) {
-    digit_ = std::move(digit);
+void PixelView::setInput(std::optional<PreparedInput> input) {
+    input_ = std::move(input);
+    update();
+}
+
+void PixelView::setDrawing(bool isDrawing) {
+    isDrawing_ = isDrawing;
     update();
 }
 
 QSize PixelView::pixels() const {
-    if (!digit_)
+    if (!input_ || input_->shown.shape().rank() != 3)
         return {kPixels, kPixels};
-    const auto& shape = digit_->digit.shape();
+    const auto& shape = input_->shown.shape();
     return {static_cast<int>(shape[shape.rank() - 1]), static_cast<int>(shape[shape.rank() - 2])};
 }
 
@@ -65,13 +70,12 @@ QRect PixelView::box() const {
 void PixelView::paintEvent(QPaintEvent*) {
     const auto& theme = theme_->theme();
     const auto box = this->box();
-    const QSize size = pixels();
     QPainter painter(this);
-    if (digit_)
+    if (input_ && input_->shown.shape().rank() == 3)
         painter.drawImage(
-            box, inkImage(digit_->digit.span<float>(), size.width(), size.height(), 0, 1, theme));
+            box, shownImage(input_->shown.span<float>(), input_->shown.shape(), isDrawing_, theme));
     else
-        painter.fillRect(box, theme.kind == ThemeKind::Dark ? Qt::black : Qt::white);
+        painter.fillRect(box, theme.kind == ThemeKind::Dark || !isDrawing_ ? Qt::black : Qt::white);
     painter.setPen(QPen(theme.grid, 1));
     for (int i = 1; i < 4; ++i) {
         painter.drawLine(i * box.width() / 4, 0, i * box.width() / 4, box.bottom());
@@ -82,20 +86,20 @@ void PixelView::paintEvent(QPaintEvent*) {
 }
 
 bool PixelView::event(QEvent* event) {
-    if (event->type() != QEvent::ToolTip || !digit_)
+    if (event->type() != QEvent::ToolTip || !input_)
         return QWidget::event(event);
     const auto* help = static_cast<QHelpEvent*>(event);
     const QRect area = box();
     const int x = help->pos().x() * pixels().width() / area.width();
     const int y = help->pos().y() * pixels().height() / area.height();
     const auto index = static_cast<std::size_t>(y * pixels().width() + x);
-    if (area.contains(help->pos()) && index < digit_->input.span<float>().size())
+    if (area.contains(help->pos()) && index < input_->input.span<float>().size())
         QToolTip::showText(
             help->globalPos(),
             tr("row %1, column %2: %3")
                 .arg(y)
                 .arg(x)
-                .arg(static_cast<double>(digit_->input.span<float>()[index]), 0, 'f', 3));
+                .arg(static_cast<double>(input_->input.span<float>()[index]), 0, 'f', 3));
     else
         QToolTip::hideText();
     return true;
@@ -133,19 +137,20 @@ void PixelPanel::resizeEvent(QResizeEvent* event) {
     view_->setFixedWidth(std::min(height(), width() - kFigures));
 }
 
-void PixelPanel::setPreparation(const Preparation& preparation) {
+void PixelPanel::setPreparation(const Preparation& preparation, bool isDrawing) {
+    view_->setDrawing(isDrawing);
     digitsOnly_->setVisible(preparation.pictures == PictureKind::Digit);
     box_->setText(QStringLiteral("%1×%1").arg(preparation.box));
 }
 
-void PixelPanel::setDigit(const std::optional<PreparedDigit>& digit) {
-    view_->setDigit(digit);
-    if (!digit) {
+void PixelPanel::setInput(const std::optional<PreparedInput>& input) {
+    view_->setInput(input);
+    if (!input) {
         for (auto* label : {minimum_, maximum_, mean_})
             label->setText(QStringLiteral("–"));
         return;
     }
-    const auto values = digit->input.span<float>();
+    const auto values = input->input.span<float>();
     const auto [least, most] = std::ranges::minmax_element(values);
     const double sum = std::accumulate(values.begin(), values.end(), 0.0);
     const auto text = [](double value) {

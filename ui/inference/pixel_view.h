@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "ui/session/digit_session.h"
+#include "ui/session/live_reader.h"
 
 #include <QWidget>
 
@@ -20,8 +20,9 @@ class PixelView : public QWidget {
 public:
     explicit PixelView(ThemeManager& theme, QWidget* parent = nullptr);
 
-    void setDigit(std::optional<PreparedDigit> digit);
-    [[nodiscard]] const std::optional<PreparedDigit>& digit() const { return digit_; }
+    void setInput(std::optional<PreparedInput> input);
+    void setDrawing(bool isDrawing);
+    [[nodiscard]] const std::optional<PreparedInput>& input() const { return input_; }
 
     [[nodiscard]] QSize sizeHint() const override { return {280, 280}; }
 
@@ -34,7 +35,8 @@ private:
     [[nodiscard]] QRect box() const;
 
     ThemeManager* theme_;
-    std::optional<PreparedDigit> digit_;
+    std::optional<PreparedInput> input_;
+    bool isDrawing_ = true;
 };
 
 /// The pixels with the figures that say how they came about.
@@ -44,9 +46,9 @@ class PixelPanel : public QWidget {
 public:
     explicit PixelPanel(ThemeManager& theme, QWidget* parent = nullptr);
 
-    void setDigit(const std::optional<PreparedDigit>& digit);
-    /// How pictures of the chosen data are made.
-    void setPreparation(const Preparation& preparation);
+    void setInput(const std::optional<PreparedInput>& input);
+    /// How pictures of the chosen data are made, and whether these are drawings.
+    void setPreparation(const Preparation& preparation, bool isDrawing);
     [[nodiscard]] PixelView& view() { return *view_; }
 
 protected:

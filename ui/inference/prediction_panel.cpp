@@ -5,9 +5,12 @@
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
+#include <QLineEdit>
+#include <QMouseEvent>
 #include <QPainter>
 
 #include <algorithm>
+#include <numeric>
 
 namespace gradwright {
 namespace {
@@ -16,8 +19,11 @@ constexpr int kAnswerWidth = 150;
 constexpr int kNarrowAnswerWidth = 112;
 constexpr int kNarrowPanel = 420; // below, the answer gives way to the bars
 constexpr int kLeastBarName = 30; // of a class beside its bar, with the space before it
-constexpr int kMostBarName = 120;
+constexpr int kMostBarName = 160;
 constexpr int kShareWidth = 62;
+constexpr int kRankWidth = 52;
+constexpr int kSearchHeight = 28;
+constexpr int kUnderSearch = 8;
 
 QString share(float probability) {
     return probability < 0.001F ? QStringLiteral("< 0.1 %")
@@ -28,29 +34,85 @@ QString share(float probability) {
 
 PredictionPanel::PredictionPanel(ThemeManager& theme, QWidget* parent)
     : QWidget(parent)
-    , theme_(&theme) {
+    , theme_(&theme)
+    , search_(new QLineEdit(this)) {
     for (int i = 0; i < 10; ++i)
         classes_.push_back(std::to_string(i));
+    search_->setObjectName(QStringLiteral("class search"));
+    search_->setPlaceholderText(tr("Find a class"));
+    search_->setAccessibleName(tr("Find a class"));
+    search_->setClearButtonEnabled(true);
+    search_->hide();
+    setMouseTracking(true);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
     setMinimumSize(260, 200);
+    connect(search_, &QLineEdit::textChanged, this, &PredictionPanel::updateRows);
     connect(&theme, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
+    updateRows();
 }
 
 void PredictionPanel::setClasses(std::vector<std::string> classes) {
     classes_ = std::move(classes);
-    update();
+    prediction_.reset();
+    search_->clear();
+    search_->setVisible(hasMany());
+    search_->setPlaceholderText(
+        tr("Find any of %1 classes").arg(fullNumber(static_cast<std::int64_t>(classes_.size()))));
+    setPrediction({});
 }
 
 void PredictionPanel::setPrediction(std::optional<Prediction> prediction) {
     prediction_ = std::move(prediction);
+    if (prediction_ && prediction_->probabilities.size() != classes_.size())
+        prediction_.reset(); // of another network
+    order_.clear();
+    ranks_.clear();
+    if (hasMany() && prediction_) {
+        const auto& shares = prediction_->probabilities;
+        order_.resize(shares.size());
+        std::iota(order_.begin(), order_.end(), std::size_t{0});
+        std::ranges::stable_sort(order_, [&](auto a, auto b) { return shares[a] > shares[b]; });
+        ranks_.resize(order_.size());
+        for (std::size_t i = 0; i < order_.size(); ++i)
+            ranks_[order_[i]] = i + 1;
+    }
     setAccessibleName(
         prediction_ ? tr("Read as %1, %2 sure").arg(answer(), percent(prediction_->probability, 1))
                     : tr("No answer"));
-    update();
+    updateRows();
 }
 
 void PredictionPanel::setHint(const QString& hint) {
     hint_ = hint;
+    update();
+}
+
+void PredictionPanel::setChoosing(bool choosing) {
+    choosing_ = choosing;
+}
+
+std::size_t PredictionPanel::rankOf(std::size_t index) const {
+    if (!prediction_)
+        return 0;
+    if (index < ranks_.size())
+        return ranks_[index];
+    const auto& shares = prediction_->probabilities;
+    return 1 + static_cast<std::size_t>(
+                   std::ranges::count_if(shares, [&](float p) { return p > shares[index]; }));
+}
+
+void PredictionPanel::updateRows() {
+    rows_.clear();
+    const auto wanted = search_->text().trimmed();
+    const std::size_t most = hasMany() ? kLikeliest : classes_.size();
+    const bool ordered = !order_.empty();
+    for (std::size_t i = 0; i < classes_.size() && rows_.size() < most; ++i) {
+        const auto index = ordered ? order_[i] : i;
+        if (hasMany() && !ordered && wanted.isEmpty())
+            break; // there is nothing yet to choose the ten by
+        if (!hasMany() || wanted.isEmpty() || name(index).contains(wanted, Qt::CaseInsensitive))
+            rows_.push_back(index);
+    }
     update();
 }
 
@@ -62,12 +124,60 @@ QString PredictionPanel::answer() const {
     return prediction_ ? name(static_cast<std::size_t>(prediction_->classIndex)) : QString();
 }
 
+int PredictionPanel::answerWidth() const {
+    return width() < kNarrowPanel ? kNarrowAnswerWidth : kAnswerWidth;
+}
+
+QRect PredictionPanel::barsArea() const {
+    const int top = hasMany() ? kSearchHeight + kUnderSearch : 0;
+    return rect().adjusted(answerWidth() + 8, top, 0, 0);
+}
+
+QRect PredictionPanel::rectOfRow(std::size_t row) const {
+    const auto area = barsArea();
+    const auto count = static_cast<double>(hasMany() ? kLikeliest : classes_.size());
+    const double step = std::min(30.0, area.height() / std::max(1.0, count));
+    const double first = hasMany() ? area.top() : area.top() + (area.height() - step * count) / 2;
+    return QRectF(area.left(), first + static_cast<double>(row) * step, area.width(), step)
+        .toRect();
+}
+
+int PredictionPanel::rowAt(QPoint position) const {
+    for (std::size_t row = 0; row < rows_.size(); ++row)
+        if (rectOfRow(row).contains(position))
+            return static_cast<int>(row);
+    return -1;
+}
+
+void PredictionPanel::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    const auto area = barsArea();
+    search_->setGeometry(area.left(), 0, area.width(), kSearchHeight);
+}
+
+void PredictionPanel::mousePressEvent(QMouseEvent* event) {
+    const int row = choosing_ && prediction_ ? rowAt(event->position().toPoint()) : -1;
+    if (row >= 0)
+        Q_EMIT classChosen(rows_[static_cast<std::size_t>(row)]);
+}
+
+void PredictionPanel::mouseMoveEvent(QMouseEvent* event) {
+    const bool onRow = choosing_ && prediction_ && rowAt(event->position().toPoint()) >= 0;
+    setCursor(onRow ? Qt::PointingHandCursor : Qt::ArrowCursor);
+}
+
 void PredictionPanel::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    const int answerWidth = width() < kNarrowPanel ? kNarrowAnswerWidth : kAnswerWidth;
-    paintAnswer(painter, QRect(0, 0, answerWidth, height()));
-    paintBars(painter, rect().adjusted(answerWidth + 8, 0, 0, 0));
+    paintAnswer(painter, QRect(0, 0, answerWidth(), height()));
+    for (std::size_t row = 0; row < rows_.size(); ++row)
+        paintRow(painter, row);
+    if (rows_.empty() && !search_->text().isEmpty()) {
+        painter.setFont(textFont(type::kBody));
+        painter.setPen(theme_->theme().text2);
+        painter.drawText(barsArea(), Qt::AlignTop | Qt::TextWordWrap,
+                         tr("No class has “%1” in its name.").arg(search_->text().trimmed()));
+    }
 }
 
 void PredictionPanel::paintAnswer(QPainter& painter, const QRect& area) const {
@@ -86,7 +196,9 @@ void PredictionPanel::paintAnswer(QPainter& painter, const QRect& area) const {
     const int top = std::max(0, (area.height() - 160) / 2);
     painter.setFont(textFont(size, QFont::DemiBold));
     painter.setPen(theme.text);
-    painter.drawText(QRect(0, top, area.width() - 16, 104), Qt::AlignCenter, text);
+    const QRect place(0, top, area.width() - 16, 104);
+    const bool fits = painter.fontMetrics().horizontalAdvance(text) <= place.width();
+    painter.drawText(place, fits ? Qt::AlignCenter : Qt::AlignVCenter | Qt::TextWrapAnywhere, text);
     const bool narrow = area.width() < kAnswerWidth;
     painter.setFont(textFont(narrow ? type::kPanelTitle : type::kFigure, QFont::DemiBold));
     painter.drawText(QRect(0, top + 108, area.width(), 22), Qt::AlignLeft | Qt::AlignVCenter,
@@ -101,58 +213,62 @@ void PredictionPanel::paintAnswer(QPainter& painter, const QRect& area) const {
         return;
     painter.setFont(textFont(narrow ? type::kCaption : type::kDense));
     painter.setPen(theme.text2);
+    const auto line = tr("second: %1, %2").arg(name(second), share(shares[second]));
     painter.drawText(QRect(0, top + 132, area.width(), 20), Qt::AlignLeft | Qt::AlignVCenter,
-                     tr("second: %1, %2").arg(name(second), share(shares[second])));
+                     painter.fontMetrics().elidedText(line, Qt::ElideMiddle, area.width()));
 }
 
 int PredictionPanel::nameWidth() const {
     const QFontMetrics metrics(textFont(type::kBody, QFont::Bold));
     int widest = kLeastBarName;
-    for (std::size_t i = 0; i < classes_.size(); ++i)
-        widest = std::max(widest, metrics.horizontalAdvance(name(i)) + 12);
-    return std::min({widest, kMostBarName, width() / 4});
+    for (const auto index : rows_)
+        widest = std::max(widest, metrics.horizontalAdvance(name(index)) + 12);
+    // Of many classes the rows change: the bars stay where they are.
+    return hasMany() ? std::min(kMostBarName, barsArea().width() / 3)
+                     : std::min({widest, kMostBarName, width() / 4});
 }
 
-void PredictionPanel::paintBars(QPainter& painter, const QRect& area) const {
+void PredictionPanel::paintRow(QPainter& painter, std::size_t row) const {
     const auto& theme = theme_->theme();
-    const auto rows = static_cast<int>(classes_.size());
-    const double step = std::min(30.0, static_cast<double>(area.height()) / std::max(1, rows));
-    const double first = area.top() + (area.height() - step * rows) / 2;
-    const double barHeight = std::clamp(step - 7, 4.0, 14.0);
+    const auto index = rows_[row];
+    const QRectF place = rectOfRow(row);
+    const double barHeight = std::clamp(place.height() - 7, 4.0, 14.0);
     const int names = nameWidth();
-    const int left = area.left() + names;
-    const int width = area.width() - names - kShareWidth - 8;
-    for (int i = 0; i < rows; ++i) {
-        const auto index = static_cast<std::size_t>(i);
-        const QRectF row(area.left(), first + i * step, area.width(), step);
-        const float probability = prediction_ && index < prediction_->probabilities.size()
-                                      ? prediction_->probabilities[index]
-                                      : 0;
-        const bool best = prediction_ && prediction_->classIndex == i;
-        const bool likely = best || probability >= 0.05F;
-        painter.setFont(textFont(type::kBody, best ? QFont::Bold : QFont::Normal));
-        painter.setPen(likely ? theme.text : theme.text3);
-        painter.drawText(QRectF(row.left(), row.top(), names - 10, step),
-                         Qt::AlignRight | Qt::AlignVCenter,
-                         painter.fontMetrics().elidedText(name(index), Qt::ElideRight, names - 10));
-        const QRectF bar(left, row.center().y() - barHeight / 2, width, barHeight);
-        painter.setPen(Qt::NoPen);
-        painter.setBrush(theme.raised);
-        painter.drawRoundedRect(bar, 3, 3);
-        if (!prediction_)
-            continue;
-        QColor fill = theme.accent;
-        if (!best)
-            fill.setAlphaF(0.6F);
-        painter.setBrush(fill);
-        painter.drawRoundedRect(
-            QRectF(bar.left(), bar.top(),
-                   std::max(2.0, bar.width() * static_cast<double>(probability)), barHeight),
-            3, 3);
-        painter.setPen(likely ? theme.text : theme.text3);
-        painter.drawText(QRectF(row.right() - kShareWidth, row.top(), kShareWidth, step),
-                         Qt::AlignRight | Qt::AlignVCenter, share(probability));
-    }
+    const double ranks = hasMany() ? kRankWidth : 0;
+    const float probability = prediction_ ? prediction_->probabilities[index] : 0;
+    const bool best = prediction_ && prediction_->classIndex == static_cast<std::int32_t>(index);
+    const bool likely = best || probability >= 0.05F;
+    painter.setFont(textFont(type::kBody, best ? QFont::Bold : QFont::Normal));
+    painter.setPen(likely ? theme.text : theme.text3);
+    painter.drawText(QRectF(place.left(), place.top(), names - 10, place.height()),
+                     Qt::AlignRight | Qt::AlignVCenter,
+                     painter.fontMetrics().elidedText(name(index), Qt::ElideRight, names - 10));
+    const QRectF bar(place.left() + names, place.center().y() - barHeight / 2,
+                     place.width() - names - kShareWidth - ranks - 8, barHeight);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(theme.raised);
+    painter.drawRoundedRect(bar, 3, 3);
+    if (!prediction_)
+        return;
+    QColor fill = theme.accent;
+    if (!best)
+        fill.setAlphaF(0.6F);
+    painter.setBrush(fill);
+    painter.drawRoundedRect(QRectF(bar.left(), bar.top(),
+                                   std::max(2.0, bar.width() * static_cast<double>(probability)),
+                                   barHeight),
+                            3, 3);
+    painter.setPen(likely ? theme.text : theme.text3);
+    const double right = place.right() - ranks;
+    painter.drawText(QRectF(right - kShareWidth, place.top(), kShareWidth, place.height()),
+                     Qt::AlignRight | Qt::AlignVCenter, share(probability));
+    if (ranks == 0)
+        return;
+    painter.setFont(textFont(type::kCaption));
+    painter.setPen(theme.text3);
+    painter.drawText(QRectF(right, place.top(), ranks, place.height()),
+                     Qt::AlignRight | Qt::AlignVCenter,
+                     QStringLiteral("#") + fullNumber(static_cast<std::int64_t>(rankOf(index))));
 }
 
 } // namespace gradwright

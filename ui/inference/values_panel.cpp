@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inference/values_panel.h"
 
-#include "ui/inference/gray_images.h"
+#include "engine/data/images/picture_input.h"
+#include "ui/inference/sample_images.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -9,11 +10,15 @@
 #include <QPainter>
 
 #include <algorithm>
+#include <utility>
 
 namespace gradwright {
 namespace {
 
 constexpr int kRow = 26;
+constexpr int kRangeRow = 58; // with the range below the value
+constexpr int kBetween = 16;  // of two pictures
+constexpr int kCaption = 20;
 
 } // namespace
 
@@ -25,9 +30,16 @@ ValuesPanel::ValuesPanel(ThemeManager& theme, QWidget* parent)
     connect(&theme, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
 }
 
-void ValuesPanel::setInfo(const DataInfo& info) {
+void ValuesPanel::setInfo(const DataInfo& info, bool isDrawing, std::vector<ColumnSummary> seen) {
     info_ = info;
+    isDrawing_ = isDrawing;
+    seen_ = std::move(seen);
     values_.reset();
+    update();
+}
+
+void ValuesPanel::setInput(const Tensor& input) {
+    input_ = input;
     update();
 }
 
@@ -48,7 +60,7 @@ void ValuesPanel::setHint(const QString& hint) {
 }
 
 bool ValuesPanel::showsPicture() const {
-    return info_.target.rank() == 3 && info_.target[0] == 1;
+    return info_.target.rank() == 3 && (info_.target[0] == 1 || info_.target[0] == 3);
 }
 
 QString ValuesPanel::name(std::size_t index) const {
@@ -68,32 +80,62 @@ void ValuesPanel::paintEvent(QPaintEvent*) {
         painter.setPen(theme_->theme().text2);
         painter.drawText(rect().adjusted(0, 0, -12, 0), Qt::AlignVCenter | Qt::TextWordWrap, hint_);
     } else if (showsPicture()) {
-        paintPicture(painter);
+        paintPictures(painter);
     } else {
         paintList(painter);
     }
 }
 
-void ValuesPanel::paintPicture(QPainter& painter) const {
-    const auto& theme = theme_->theme();
+std::pair<QRect, QRect> ValuesPanel::pictureRects() const {
     const auto rows = static_cast<int>(info_.target[1]);
     const auto columns = static_cast<int>(info_.target[2]);
-    if (values_->size() != static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns))
+    const bool both = input_.shape().rank() == 3;
+    const int wide = both ? (width() - kBetween) / 2 : width();
+    const int high = height() - kCaption;
+    const int scale = std::min(wide / columns, high / rows);
+    // Whole pixels where there is room, so that every one is as large as the others.
+    const QSize size = scale > 0 ? QSize(columns * scale, rows * scale)
+                                 : QSize(columns, rows).scaled(wide, high, Qt::KeepAspectRatio);
+    const QRect first({0, kCaption + (high - size.height()) / 2}, size);
+    return {both ? first : QRect(), both ? first.translated(size.width() + kBetween, 0) : first};
+}
+
+void ValuesPanel::paintPictures(QPainter& painter) const {
+    const auto& theme = theme_->theme();
+    if (values_->size() != static_cast<std::size_t>(info_.target.elements()))
         return;
-    const int scale = std::max(1, std::min(width() / columns, height() / rows));
-    const QRect box(0, (height() - rows * scale) / 2, columns * scale, rows * scale);
-    painter.drawImage(box, inkImage(*values_, columns, rows, 0, 1, theme));
-    painter.setPen(QPen(theme.border, 1));
-    painter.setBrush(Qt::NoBrush);
-    painter.drawRect(box.adjusted(0, 0, -1, -1));
+    const auto [from, to] = pictureRects();
+    const auto paint = [&](const QRect& box, const QImage& image, const QString& caption) {
+        painter.drawImage(box, image);
+        painter.setPen(QPen(theme.border, 1));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(box.adjusted(0, 0, -1, -1));
+        painter.setFont(textFont(type::kDense));
+        painter.setPen(theme.text2);
+        painter.drawText(QRect(box.left(), box.top() - kCaption, box.width(), kCaption),
+                         Qt::AlignLeft | Qt::AlignVCenter, caption);
+    };
+    if (!from.isNull())
+        paint(from, shownImage(input_.span<float>(), input_.shape(), isDrawing_, theme),
+              tr("Input"));
+    // The network gives what it was trained on: of a reconstruction that is the prepared input.
+    const Preparation asTheyAre{.pictures = PictureKind::Whole};
+    const auto shown =
+        shownSample(*values_, info_.target, info_.reconstructs ? info_.preparation : asTheyAre);
+    paint(to, shownImage(shown.span<float>(), shown.shape(), isDrawing_, theme), tr("Output"));
+}
+
+int ValuesPanel::rowHeight() const {
+    return seen_.empty() ? kRow : kRangeRow;
 }
 
 void ValuesPanel::paintList(QPainter& painter) const {
     const auto& theme = theme_->theme();
-    const auto room = static_cast<std::size_t>(std::max(1, height() / kRow));
+    const int step = rowHeight();
+    const auto room = static_cast<std::size_t>(std::max(1, height() / step));
     const auto shown = std::min(values_->size(), room);
-    int top = std::max(0, (height() - static_cast<int>(shown) * kRow) / 2);
-    for (std::size_t i = 0; i < shown; ++i, top += kRow) {
+    int top = std::max(0, (height() - static_cast<int>(shown) * step) / 2);
+    for (std::size_t i = 0; i < shown; ++i, top += step) {
         const QRect row(0, top, width(), kRow);
         const bool more = i + 1 == shown && shown < values_->size();
         painter.setFont(textFont(type::kBody));
@@ -103,11 +145,43 @@ void ValuesPanel::paintList(QPainter& painter) const {
                          painter.fontMetrics().elidedText(text, Qt::ElideRight, width() / 2));
         if (more)
             return;
-        painter.setFont(textFont(type::kFigure, QFont::DemiBold));
+        painter.setFont(
+            textFont(seen_.empty() ? type::kFigure : type::kPageTitle, QFont::DemiBold));
         painter.setPen(theme.text);
         painter.drawText(row.adjusted(width() / 2, 0, 0, 0), Qt::AlignVCenter,
                          QLocale().toString(restored(i), 'g', 5));
+        if (i < seen_.size())
+            paintRange(painter, row.translated(0, kRow), i);
     }
+}
+
+/// Where the value lies in what the network was trained on.
+void ValuesPanel::paintRange(QPainter& painter, const QRect& row, std::size_t index) const {
+    const auto& theme = theme_->theme();
+    const auto& seen = seen_[index];
+    const double value = restored(index);
+    const double low = std::min(seen.least, value);
+    const double range = std::max(seen.most, value) - low;
+    const auto at = [&](double x) {
+        return row.left() + (range > 0 ? (x - low) / range : 0.5) * (row.width() - 1);
+    };
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(theme.hover);
+    painter.drawRoundedRect(
+        QRectF(at(seen.least), row.top() + 3, at(seen.most) - at(seen.least), 6), 3, 3);
+    painter.setBrush(theme.accent);
+    painter.drawRoundedRect(QRectF(at(value) - 2, row.top(), 4, 12), 2, 2);
+    const bool beyond = value < seen.least || value > seen.most;
+    painter.setFont(textFont(type::kCaption));
+    painter.setPen(beyond ? theme.warning : theme.text3);
+    const QLocale locale;
+    painter.drawText(QRect(row.left(), row.top() + 13, row.width(), 16), Qt::AlignVCenter,
+                     (beyond ? tr("Beyond the training data, which went from %1 to %2, mean %3")
+                             : tr("Training data: %1 to %2, mean %3"))
+                         .arg(locale.toString(seen.least, 'g', 5),
+                              locale.toString(seen.most, 'g', 5),
+                              locale.toString(seen.mean, 'g', 4)));
 }
 
 } // namespace gradwright

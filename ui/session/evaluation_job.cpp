@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/session/evaluation_job.h"
 
+#include "engine/data/images/picture_input.h"
 #include "engine/inference/readings.h"
 
 #include <algorithm>
@@ -12,39 +13,53 @@ namespace gradwright {
 
 namespace {
 
-constexpr std::size_t kMostThumbnails = 300;
+/// Mistakes beyond are shown without their image.
+constexpr std::size_t kMostThumbnailBytes = std::size_t{64} << 20;
+constexpr std::size_t kMostCostly = 600; ///< whose files have to be decoded once more
 
 /// Nothing where the sample cannot be read: its file has gone, say.
-std::optional<Thumbnail> thumbnailOf(const DataSource& source, std::uint32_t sample) {
+std::optional<Thumbnail> thumbnailOf(const DataSource& source, const Preparation& preparation,
+                                     std::uint32_t sample) {
     const Shape& shape = source.shape();
-    const auto height = shape[shape.rank() - 2];
-    const auto width = shape[shape.rank() - 1];
     std::vector<float> values(static_cast<std::size_t>(shape.elements()));
     try {
         source.input(sample, values);
     } catch (const std::exception&) {
         return {};
     }
-    const auto step = (std::max(height, width) + Thumbnail::kMostSide - 1) / Thumbnail::kMostSide;
-    Thumbnail made{static_cast<int>(width / step), static_cast<int>(height / step), {}};
-    for (std::int64_t y = 0; y < height / step; ++y)
-        for (std::int64_t x = 0; x < width / step; ++x)
-            made.values.push_back(values[static_cast<std::size_t>(y * step * width + x * step)]);
+    const auto shown = shownSample(values, shape, preparation);
+    const auto pixels = shown.span<float>();
+    const auto step =
+        (std::max(shape[1], shape[2]) + Thumbnail::kMostSide - 1) / Thumbnail::kMostSide;
+    Thumbnail made{Shape{shape[0] == 3 ? 3 : 1, shape[1] / step, shape[2] / step}, {}};
+    for (std::int64_t c = 0; c < made.shape[0]; ++c)
+        for (std::int64_t y = 0; y < made.shape[1]; ++y)
+            for (std::int64_t x = 0; x < made.shape[2]; ++x)
+                made.bytes.push_back(static_cast<std::uint8_t>(
+                    255 * pixels[static_cast<std::size_t>((c * shape[1] + y * step) * shape[2] +
+                                                          x * step)] +
+                    0.5F));
     return made;
 }
 
 /// Thumbnails of the surest mistakes; images are decoded here and not where they are drawn.
-std::map<std::uint32_t, Thumbnail> thumbnailsOf(const DataSource& source,
+std::map<std::uint32_t, Thumbnail> thumbnailsOf(const Dataset& data,
                                                 const std::vector<Reading>& mistakes,
                                                 const std::stop_token& stop) {
     std::map<std::uint32_t, Thumbnail> made;
+    const DataSource& source = *data.test;
     if (source.shape().rank() != 3)
         return made;
+    std::size_t bytes = 0;
     for (const Reading& mistake : mistakes) {
-        if (made.size() == kMostThumbnails || stop.stop_requested())
+        if (bytes > kMostThumbnailBytes || stop.stop_requested() ||
+            (source.isCostly() && made.size() == kMostCostly))
             break;
-        if (auto thumbnail = thumbnailOf(source, mistake.sample))
-            made.emplace(mistake.sample, std::move(*thumbnail));
+        auto thumbnail = thumbnailOf(source, data.info.preparation, mistake.sample);
+        if (!thumbnail)
+            continue;
+        bytes += thumbnail->bytes.size();
+        made.emplace(mistake.sample, std::move(*thumbnail));
     }
     return made;
 }
@@ -91,7 +106,12 @@ BackgroundJobs::Delivery EvaluationJob::read(const std::shared_ptr<const Trained
             const auto readings = readingsOf(*outcomes);
             report.matrix = ConfusionMatrix(model->data->info.classes.size(), readings);
             report.mistakes = mistakes(readings);
-            report.thumbnails = thumbnailsOf(*model->data->test, report.mistakes, stop);
+            report.thumbnails = thumbnailsOf(*model->data, report.mistakes, stop);
+            if (model->data->table)
+                report.readings = readings;
+        } else if (model->data->table) {
+            report.outputs = std::move(outcomes->outputs);
+            report.targets = std::move(outcomes->targets);
         }
         return [this, report = std::shared_ptr<const TestReport>(made)] {
             setRunning(false);

@@ -9,18 +9,18 @@
 #include <QObject>
 #include <QString>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <vector>
 
 namespace gradwright {
 
-/// A sample's first plane, smaller where it is large.
+/// What a person would see of an image, smaller where it is large.
 struct Thumbnail {
     static constexpr std::int64_t kMostSide = 112;
-    int width = 0;
-    int height = 0;
-    std::vector<float> values;
+    Shape shape;                     ///< C×H×W, of 1 or 3 channels
+    std::vector<std::uint8_t> bytes; ///< [C, H, W]
 };
 
 /// What a model makes of its test set.
@@ -31,6 +31,9 @@ struct TestReport {
     ConfusionMatrix matrix;                        ///< empty where samples have target values
     std::vector<Reading> mistakes;                 ///< the surest first
     std::map<std::uint32_t, Thumbnail> thumbnails; ///< of the surest mistakes, by sample
+    std::vector<Reading> readings; ///< of a table's rows, in their order, where they have classes
+    std::vector<float> outputs; ///< of a table's rows, in their own units, where they have values
+    std::vector<float> targets; ///< what would have been right for these
 };
 
 /// Reads the whole test set in the background. A new start cancels the one before.

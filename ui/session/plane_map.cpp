@@ -18,8 +18,7 @@ double coordinate(int cell) {
 
 } // namespace
 
-bool livesInThePlane(const TrainedModel& model) {
-    const auto& info = model.data->info;
+bool livesInThePlane(const DataInfo& info) {
     return info.input == Shape{2} && (info.hasClasses() || info.target == Shape{1});
 }
 

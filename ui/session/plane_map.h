@@ -32,8 +32,8 @@ struct PlaneMap {
     static constexpr std::int64_t kMostPoints = 600;
 };
 
-/// Whether a model's answers, a class or a value, can be drawn like that.
-bool livesInThePlane(const TrainedModel& model);
+/// Whether answers on such data, a class or a value, can be drawn like that.
+bool livesInThePlane(const DataInfo& info);
 
 /// Throws Error; nothing when it was stopped.
 std::optional<PlaneMap> mapPlane(std::shared_ptr<const TrainedModel> model,

@@ -42,17 +42,19 @@ private Q_SLOTS:
         QCOMPARE(backend->key(), std::string("cuda"));
         QCOMPARE(backend->device().key, std::string("cuda:1"));
         QVERIFY(backend->supports(DenseOp{}, Precision::F32));
-        QVERIFY(!backend->supports(DenseOp{}, Precision::Bf16));
+        QVERIFY(!backend->supports(DenseOp{}, Precision::F64));
         QVERIFY(!backend->freeMemory());
         const auto net = sampleNets().front();
         const auto plan = backend->plan(net.graph, {.batch = 8, .mode = Mode::Training});
         QVERIFY(plan.arenaBytes > 0 && plan.weightBytes > 0);
         QCOMPARE(messageOf([&] { return backend->compile(net.graph, {.batch = 8}); }),
                  "cuda:1 computes in a process of its own only");
-        QCOMPARE(messageOf([&] {
-                     return backend->plan(net.graph, {.batch = 8, .precision = Precision::Bf16});
-                 }),
-                 "NVIDIA GPUs compute in fp32 so far; choose it, or train on the CPU");
+        QCOMPARE(
+            messageOf([&] {
+                return backend->plan(net.graph, {.batch = 8, .precision = Precision::F64});
+            }),
+            "the engine for NVIDIA GPUs computes in fp32, tf32, bf16 and fp16; fp64 runs on the "
+            "reference backend");
     }
 
     void whatAnEngineSupportsItSays() {

@@ -180,9 +180,11 @@ private Q_SLOTS:
     /// One message, and no run is left behind.
     void whatAGpuCannotDoIsRefusedBeforeTheStart() {
         auto project = gpuProject();
-        set(project, "precision", std::string("bf16"));
+        set(project, "precision", std::string("fp64"));
         QCOMPARE(onlyFailureOf(project, standinWorker()),
-                 std::string("NVIDIA GPUs compute in fp32 so far; choose it, or train on the CPU"));
+                 std::string("the engine for NVIDIA GPUs computes in fp32, tf32, bf16 and fp16; "
+                             "fp64 runs on the "
+                             "reference backend"));
         project = gpuProject();
         project.training.optimizer = {"lbfgs", {}};
         QVERIFY2(contains(onlyFailureOf(project, standinWorker()),

@@ -10,6 +10,7 @@
 #include "ui/inference/confusion_view.h"
 #include "ui/inference/drawing_pad.h"
 #include "ui/inference/evaluation_panel.h"
+#include "ui/inference/image_panel.h"
 #include "ui/inference/inference_page.h"
 #include "ui/inference/mistakes_view.h"
 #include "ui/inference/model_chooser.h"
@@ -22,10 +23,13 @@
 #include <QClipboard>
 #include <QComboBox>
 #include <QLabel>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QSlider>
 #include <QTest>
 #include <QToolButton>
 
+#include <algorithm>
 #include <memory>
 
 using namespace gradwright;
@@ -91,18 +95,18 @@ private Q_SLOTS:
         QVERIFY(!page_->prediction().prediction());
         drawWithMouse(page_->pad(), digit == 1 ? kOne : kSeven);
         QTRY_COMPARE_WITH_TIMEOUT(page_->prediction().answer(), QString::number(digit), kPatience);
-        QTRY_VERIFY_WITH_TIMEOUT(page_->pixels().view().digit().has_value(), kPatience);
-        const auto& seen = *page_->pixels().view().digit();
-        QCOMPARE(toString(seen.digit.shape()), std::string("1×28×28"));
+        QTRY_VERIFY_WITH_TIMEOUT(page_->pixels().view().input().has_value(), kPatience);
+        const auto& seen = *page_->pixels().view().input();
+        QCOMPARE(toString(seen.shown.shape()), std::string("1×28×28"));
         float ink = 0;
-        for (const float value : seen.digit.span<float>())
+        for (const float value : seen.shown.span<float>())
             ink += value;
         QVERIFY(ink > 20);
         const auto key = QStringLiteral("clear");
         QTest::mouseClick(page_->findChild<QToolButton*>(key), Qt::LeftButton);
         QVERIFY(page_->pad().isBlank());
         QVERIFY(!page_->prediction().prediction());
-        QVERIFY(!page_->pixels().view().digit());
+        QVERIFY(!page_->pixels().view().input());
     }
 
     void strokesHaveAnUndoOfTheirOwn() {
@@ -164,6 +168,11 @@ private Q_SLOTS:
         QCOMPARE(page.values().values()->size(), std::size_t{784});
         for (const float value : *page.values().values())
             QVERIFY(value >= 0 && value <= 1);
+        // Beside it, as large, is what was read.
+        const auto [from, to] = page.values().pictureRects();
+        QCOMPARE(from.size(), to.size());
+        QVERIFY(from.width() >= 28 && !from.intersects(to));
+        QVERIFY(page.values().rect().contains(from) && page.values().rect().contains(to));
         page.pad().clear();
         QVERIFY(!page.values().values());
     }
@@ -207,17 +216,20 @@ private Q_SLOTS:
 
     void readsPicturesFromFilesAndTheClipboard() {
         const auto sample = QStringLiteral(GRADWRIGHT_SOURCE_DIR "/resources/samples/");
-        page_->openImage(sample + QStringLiteral("2-drawing-pad.png"));
+        page_->images().openImage(sample + QStringLiteral("2-drawing-pad.png"));
         QTRY_COMPARE_WITH_TIMEOUT(page_->prediction().answer(), QStringLiteral("2"), kPatience);
         QApplication::clipboard()->setImage(QImage(sample + QStringLiteral("0-marker.png")));
-        page_->pasteImage();
+        page_->images().pasteImage();
         QTRY_COMPARE_WITH_TIMEOUT(page_->prediction().answer(), QStringLiteral("0"), kPatience);
-        page_->openImage(QStringLiteral("/nowhere/digit.png"));
-        bool said = false;
-        for (const auto* label : page_->findChildren<QLabel*>())
-            said = said || (label->isVisible() &&
-                            label->text().contains(QStringLiteral("/nowhere/digit.png")));
-        QVERIFY(said);
+        page_->images().openImage(QStringLiteral("/nowhere/digit.png"));
+        const auto isSaid = [&] {
+            const auto labels = page_->findChildren<QLabel*>();
+            return std::ranges::any_of(labels, [](const QLabel* label) {
+                return label->isVisible() &&
+                       label->text().contains(QStringLiteral("/nowhere/digit.png"));
+            });
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(isSaid(), kPatience);
         // A stroke begins a drawing of its own.
         drawWithMouse(page_->pad(), kOne);
         QTRY_COMPARE_WITH_TIMEOUT(page_->prediction().answer(), QStringLiteral("1"), kPatience);
@@ -265,6 +277,56 @@ private Q_SLOTS:
         QTest::keyClick(&panel.mistakes(), Qt::Key_Right);
         QTest::keyClick(&panel.mistakes(), Qt::Key_Return);
         QTRY_VERIFY_WITH_TIMEOUT(page_->prediction().prediction().has_value(), kPatience);
+    }
+
+    /// All mistakes are reached by scrolling; a step of the keyboard brings the next into sight.
+    void allMistakesCanBeSeen() {
+        auto& view = page_->evaluation().mistakes();
+        auto* scroll = page_->evaluation().findChild<QScrollArea*>(QStringLiteral("mistakes"));
+        QVERIFY(scroll && view.mistakes().size() > 50);
+        QVERIFY(view.height() > scroll->viewport()->height());
+        view.setFocus();
+        for (std::size_t i = 1; i < view.mistakes().size(); ++i)
+            QTest::keyClick(&view, Qt::Key_Right);
+        const auto last = QString::number(view.mistakes().back().sample + 1);
+        QVERIFY2(view.accessibleDescription().contains(last),
+                 qPrintable(view.accessibleDescription()));
+        QVERIFY(scroll->verticalScrollBar()->value() >= scroll->verticalScrollBar()->maximum() - 4);
+    }
+
+    /// Buttons go through the test set; the network gets the sample itself and says what it says of
+    /// it in the evaluation.
+    void theTestSetIsSteppedThrough() {
+        auto* next = page_->images().findChild<QToolButton*>(QStringLiteral("next"));
+        auto* truth = page_->findChild<QLabel*>(QStringLiteral("truth"));
+        const auto& model = *page_->chooser().model();
+        Predictor predictor(model.graph, *model.weights, model.target);
+        for (std::int64_t sample = 0; sample < 3; ++sample) {
+            QTest::mouseClick(next, Qt::LeftButton);
+            const auto input = inputOfSample(model.data->test, sample)(model.data->info).input;
+            const auto expected = predictor.predict(input).probabilities;
+            const auto isRead = [&] {
+                const auto& answer = page_->prediction().prediction();
+                return answer && answer->probabilities == expected;
+            };
+            QTRY_VERIFY_WITH_TIMEOUT(isRead(), kPatience);
+            QCOMPARE(truth->text(),
+                     QStringLiteral("Truth: %1").arg(model.data->test->label(sample)));
+            QVERIFY(!page_->pad().picture().isNull());
+        }
+        // A stroke is no test sample.
+        drawWithMouse(page_->pad(), kOne);
+        QVERIFY(truth->text().isEmpty());
+    }
+
+    /// Last, since it opens another project: nothing of the one before stays.
+    void anotherProjectBeginsBlank() {
+        drawWithMouse(page_->pad(), kOne);
+        QVERIFY(!page_->pad().isBlank());
+        document_->newFromTemplate("lenet-5");
+        QVERIFY(page_->pad().isBlank());
+        QTRY_VERIFY_WITH_TIMEOUT(!page_->chooser().model(), kPatience);
+        QVERIFY(!page_->prediction().prediction());
     }
 
 private:
