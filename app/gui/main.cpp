@@ -32,9 +32,11 @@ int main(int argc, char** argv) {
         QStringLiteral("Designs, trains and uses neural networks by sight."));
     parser.addHelpOption();
     parser.addVersionOption();
-    parser.addPositionalArgument(QStringLiteral("file"),
-                                 QStringLiteral("Projects to open, each in a window."),
-                                 QStringLiteral("[file...]"));
+    parser.addPositionalArgument(
+        QStringLiteral("file"),
+        QStringLiteral("Projects to open, or data to begin one with: a table, a folder "
+                       "of images, IDX files or a text; each in a window."),
+        QStringLiteral("[file...]"));
     parser.process(application);
 
     gradwright::ThemeManager themes(application);

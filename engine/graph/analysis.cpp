@@ -207,8 +207,10 @@ private:
         const auto& graph = network_.graph(node.graph);
         for (std::uint32_t port = 0; port < node.inputs.size(); ++port)
             if (!node.inputs[port] && !graph.linkInto({node.node, PortIndex{port}}))
-                report(index, Severity::Warning,
-                       fmt::format("Input {} of {} is not connected.", port, drawn(index).name));
+                diagnostics().add(
+                    {Severity::Warning,
+                     {node.graph, node.node, {}, {}, node.path, PortIndex{port}},
+                     fmt::format("Input {} of {} is not connected.", port, drawn(index).name)});
     }
 
     bool checkParams(std::size_t index) {
@@ -311,19 +313,26 @@ private:
         return {NetworkEdit::Group{{AddNode{"", std::move(output)}}, {AddLink{"", link}}}};
     }
 
-    /// Behind the only node that leads nowhere.
+    /// Behind the nodes that lead nowhere, the one with the longest way to it first.
     [[nodiscard]] std::vector<Fix> outputFix() {
-        std::optional<NodeId> end;
+        std::vector<std::size_t> depths(analysis_.nodes.size(), 0);
+        std::vector<std::size_t> ends;
         for (std::size_t i = 0; i < analysis_.nodes.size(); ++i) {
-            if (!isLastOfBranch(i) || !flat(i).layer || !flat(i).graph.empty())
-                continue;
-            if (end)
-                return {};
-            end = flat(i).node;
+            for (const auto& source : flat(i).inputs)
+                if (source)
+                    depths[i] = std::max(depths[i], depths[*source] + 1);
+            if (isLastOfBranch(i) && flat(i).layer && flat(i).graph.empty() &&
+                network_.main.find(flat(i).node))
+                ends.push_back(i);
         }
-        if (!end || !network_.main.find(*end))
-            return {};
-        return {{"Add an Output", addOutputBehind(*end)}};
+        std::ranges::stable_sort(ends, std::greater{}, [&](std::size_t i) { return depths[i]; });
+        std::vector<Fix> fixes;
+        for (const auto i : ends)
+            fixes.push_back({ends.size() == 1
+                                 ? std::string("Add an Output")
+                                 : fmt::format("Add an Output after {}", drawn(i).name),
+                             addOutputBehind(flat(i).node)});
+        return fixes;
     }
 
     /// What only leads to this node goes with it.

@@ -5,6 +5,7 @@
 #include "engine/support/input_assignment.h"
 #include "engine/tensor/shape.h"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -23,7 +24,8 @@ struct Place {
     std::optional<NodeId> node = {};
     std::optional<LinkId> link = {};
     std::string param = {};
-    std::string path = {}; ///< "stage2/1/conv1": which instance, as people read it
+    std::string path = {};               ///< "stage2/1/conv1": which instance, as people read it
+    std::optional<PortIndex> input = {}; ///< of the node, which lacks a link
 };
 
 struct Fix {
@@ -32,6 +34,7 @@ struct Fix {
     std::optional<InputAssignment> assignment = {}; ///< takes the place of the project's
     /// The shapes C×H×W that the data's columns of images are to be read with, by column.
     std::map<std::string, Shape> imageShapes = {};
+    std::optional<std::int64_t> batch = {}; ///< samples per step, in place of the settings'
 };
 
 /// A fault or a remark in a network that is being drawn; never an exception.

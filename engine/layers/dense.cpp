@@ -11,7 +11,9 @@ Inferred inferDense(const InferContext& context) {
     if (input.rank() != 1)
         return LayerProblem{fmt::format("Dense takes a vector; received {}.", toString(input)),
                             "",
-                            {{"Insert Flatten", InsertLayerProposal{PortIndex{0}, "flatten", {}}}}};
+                            {{"Insert Flatten", InsertLayerProposal{PortIndex{0}, "flatten", {}}},
+                             {"Insert Global average pool",
+                              InsertLayerProposal{PortIndex{0}, "global-average-pool", {}}}}};
     return Shape{context.params.integer("units")};
 }
 

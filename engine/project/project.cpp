@@ -3,12 +3,14 @@
 
 #include "engine/data/tables/image_column.h"
 #include "engine/data/tables/table_params.h"
+#include "engine/project/fix_places.h"
 #include "engine/project/project_file.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -139,19 +141,27 @@ ProjectEdit apply(Project& project, const ProjectEdit& edit) {
 }
 
 ProjectEdit editOf(const Project& project, const Fix& fix) {
-    if (!fix.assignment && fix.imageShapes.empty())
-        return {fix.edit};
-    auto data = project.data;
-    if (fix.assignment)
-        data.assignment = *fix.assignment;
-    for (const auto& [column, shape] : fix.imageShapes) {
-        const auto known = data.params.find(kImageShapesParam);
-        const auto text =
-            known == data.params.end() ? std::string() : std::get<std::string>(known->second);
-        data.params.insert_or_assign(std::string(kImageShapesParam),
-                                     withImageShape(text, column, shape));
+    ProjectEdit::Group group{{fix.edit}};
+    std::ranges::move(placesFor(project, fix.edit), std::back_inserter(group));
+    if (fix.batch) {
+        auto training = project.training;
+        training.params.insert_or_assign("batch", *fix.batch);
+        group.push_back({SetTraining{std::move(training)}});
     }
-    return {ProjectEdit::Group{{fix.edit}, {SetData{std::move(data)}}}};
+    if (fix.assignment || !fix.imageShapes.empty()) {
+        auto data = project.data;
+        if (fix.assignment)
+            data.assignment = *fix.assignment;
+        for (const auto& [column, shape] : fix.imageShapes) {
+            const auto known = data.params.find(kImageShapesParam);
+            const auto text =
+                known == data.params.end() ? std::string() : std::get<std::string>(known->second);
+            data.params.insert_or_assign(std::string(kImageShapesParam),
+                                         withImageShape(text, column, shape));
+        }
+        group.push_back({SetData{std::move(data)}});
+    }
+    return group.size() == 1 ? std::move(group.front()) : ProjectEdit{std::move(group)};
 }
 
 TrainingJob trainingJob(const Project& project, std::filesystem::path runsFolder) {

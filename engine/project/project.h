@@ -139,8 +139,8 @@ struct ProjectEdit {
 /// fit; the project is then as before.
 ProjectEdit apply(Project& project, const ProjectEdit& edit);
 
-/// A fix as one edit of the project: that of the network, and the data's assignment where the fix
-/// has one.
+/// A fix as one edit of the project: that of the network, with places for the layers it adds (see
+/// placesFor()), and the data's assignment where the fix has one.
 ProjectEdit editOf(const Project& project, const Fix& fix);
 
 /// What training this project means.

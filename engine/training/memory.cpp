@@ -132,6 +132,31 @@ std::optional<MemoryEstimate> planTrainingMemory(const Network& network, const A
     }
 }
 
+std::optional<Diagnostic> memoryProblem(const Analysis& analysis, const TrainingSettings& settings,
+                                        std::int64_t available) {
+    const auto estimate = estimateTrainingMemory(analysis, settings);
+    if (!estimate || estimate->total() <= available)
+        return {};
+    constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
+    const auto gib = [](std::int64_t bytes) { return static_cast<double>(bytes) / kGiB; };
+    Diagnostic problem{Severity::Warning, {}, {}, {}};
+    problem.message =
+        fmt::format("Training at batch {} needs about {:.1f} GiB of memory; {:.1f} GiB are free.",
+                    settings.batch(), gib(estimate->total()), gib(available));
+    const auto fits = largestBatch(*estimate, settings.batch(), available);
+    if (fits > 0 && fits < settings.batch()) {
+        Fix fix{fmt::format("Set the batch to {}", fits), NetworkEdit{NetworkEdit::Group{}}};
+        fix.batch = fits;
+        problem.fixes.push_back(std::move(fix));
+    } else {
+        problem.message += settings.recompute()
+                               ? " Not even a batch of one fits."
+                               : " Not even a batch of one fits; recomputing activations (Train, "
+                                 "Hardware) needs less.";
+    }
+    return problem;
+}
+
 std::int64_t largestBatch(const MemoryEstimate& estimate, std::int64_t batch,
                           std::int64_t available) {
     const auto perSample = estimate.activations / std::max<std::int64_t>(batch, 1);

@@ -32,6 +32,11 @@ std::optional<MemoryEstimate> estimateTrainingMemory(const Analysis& analysis,
 std::optional<MemoryEstimate> planTrainingMemory(const Network& network, const Analysis& analysis,
                                                  const TrainingSettings& settings);
 
+/// The warning that a training would need more than `available` bytes, with the batch that fits as
+/// its fix; nothing where it does not, or is not known yet.
+std::optional<Diagnostic> memoryProblem(const Analysis& analysis, const TrainingSettings& settings,
+                                        std::int64_t available);
+
 /// The largest batch that fits in so many bytes where `estimate` was made for `batch` samples; 0
 /// when the weights alone do not fit.
 std::int64_t largestBatch(const MemoryEstimate& estimate, std::int64_t batch,

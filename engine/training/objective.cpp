@@ -4,9 +4,11 @@
 #include "engine/graph/lower.h"
 #include "engine/support/error.h"
 #include "engine/training/feeds.h"
+#include "engine/training/objective_fixes.h"
 #include "engine/training/recipes/losses.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace gradwright {
 namespace {
@@ -120,7 +122,8 @@ private:
         const auto inputs = nodesOfLayer(network_.main, "input");
         if (inputs.empty())
             return report(Severity::Error, nullptr,
-                          "Training feeds an Input; the network has none.");
+                          "Training feeds an Input; the network has none.",
+                          inputFix(network_, analysis_, data_));
         if (inputs.size() > 1 || !data_.assignment.empty() || isMixed(data_))
             return checkFeeds(inputs);
         const auto& node = *network_.main.find(inputs.front());
@@ -152,12 +155,14 @@ private:
             return checkMixture(inputs);
         if (data_.assignment.empty()) {
             auto fix = suggestAssignment(data_, inputs);
+            auto fixes = fix ? std::vector<Fix>{*std::move(fix)} : std::vector<Fix>{};
+            std::ranges::move(unusedInputFixes(network_, analysis_), std::back_inserter(fixes));
             return report(Severity::Error, nullptr,
                           fmt::format("The network has {} Inputs ({}); assign the data's {} to "
                                       "them.",
                                       inputs.size(), names,
                                       data_.columns.empty() ? "parts" : "columns"),
-                          fix ? std::vector<Fix>{*std::move(fix)} : std::vector<Fix>{});
+                          std::move(fixes));
         }
         auto [feeds, problems] = feedsOf(data_, inputs);
         for (auto& problem : problems)
@@ -305,7 +310,9 @@ private:
             if (analysis_.nodes[*source].output != shape)
                 break;
         }
-        return {};
+        if (data_.hasClasses() && data_.target.rank() > 0)
+            return {}; // a class at each step is no vector
+        return denseFixes(network_, analysis_, analysis_.flat.nodes[output].node, units);
     }
 
     /// A final softmax is the normal picture; one that feeds another softmax is not.

@@ -51,7 +51,7 @@ struct TrainingSettings {
     /// Device and precision.
     [[nodiscard]] ComputeTarget target() const;
     /// What evaluates and predicts with weights that were trained so: the same, or the processor
-    /// for those of a GPU.
+    /// for those of a GPU, in FP32 where the precision is for GPUs alone.
     [[nodiscard]] ComputeTarget answerTarget() const;
     [[nodiscard]] bool earlyStopping() const;
     [[nodiscard]] std::int64_t patience() const; ///< epochs

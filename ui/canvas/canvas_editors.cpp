@@ -9,6 +9,7 @@
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/frame_item.h"
 #include "ui/canvas/inline_editor.h"
+#include "ui/canvas/layer_commands.h"
 #include "ui/canvas/note_editor.h"
 #include "ui/canvas/note_item.h"
 #include "ui/theme/text.h"
@@ -55,24 +56,38 @@ std::vector<QuickAdd::Entry> CanvasEditors::entriesFor(const std::optional<Port>
 }
 
 void CanvasEditors::quickAdd(QPointF scenePosition, const std::optional<Port>& port) {
-    auto* const popup = new QuickAdd(scene_->canvas().themes(), entriesFor(port), view_);
-    connect(popup, &QuickAdd::chosen, this, [this, scenePosition, port](const std::string& layer) {
-        try {
-            if (port)
-                addLinkedLayer(scene_->canvas(), layer, scenePosition, *port);
-            else
-                scene_->addLayer(layer, scenePosition);
-        } catch (const Error& error) {
-            Q_EMIT scene_->hint(QString::fromUtf8(error.what()));
-        }
-        view_->setFocus();
+    openQuickAdd(scenePosition, port, [this, scenePosition, port](const std::string& layer) {
+        if (port)
+            addLinkedLayer(scene_->canvas(), layer, scenePosition, *port);
+        else
+            scene_->addLayer(layer, scenePosition);
     });
+}
+
+void CanvasEditors::openQuickAdd(QPointF scenePosition, const std::optional<Port>& port,
+                                 std::function<void(const std::string&)> take) {
+    auto* const popup = new QuickAdd(scene_->canvas().themes(), entriesFor(port), view_);
+    connect(popup, &QuickAdd::chosen, this,
+            [this, take = std::move(take)](const std::string& layer) {
+                try {
+                    take(layer);
+                } catch (const Error& error) {
+                    Q_EMIT scene_->hint(QString::fromUtf8(error.what()));
+                }
+                view_->setFocus();
+            });
     popup->move(view_->viewport()->mapToGlobal(view_->mapFromScene(scenePosition)) + QPoint(8, 8));
     popup->show();
 }
 
 void CanvasEditors::quickAddHere() {
-    quickAdd(here());
+    openQuickAdd(here(), {}, [this, at = here()](const std::string& layer) {
+        addBehindSelection(scene_->canvas(), layer, at);
+        const std::vector<NodeId> added = scene_->selectedNodes();
+        if (const NodeItem* const item =
+                added.size() == 1 ? scene_->nodeItem(added.front()) : nullptr)
+            view_->ensureVisible(item->sceneBoundingRect(), 40, 40);
+    });
 }
 
 /// Under the pointer, or in the middle where that is elsewhere.

@@ -31,6 +31,7 @@ public:
     /// a link to it, when it is given.
     void quickAdd(QPointF scenePosition, const std::optional<Port>& port = {});
     /// The same under the pointer, or in the middle where the pointer is elsewhere.
+    /// Behind the only selected layer, or at the pointer.
     void quickAddHere();
 
     /// Names the selected node or frame anew, or edits the selected note.
@@ -47,6 +48,8 @@ public:
     void frameSelection();
 
 private:
+    void openQuickAdd(QPointF scenePosition, const std::optional<Port>& port,
+                      std::function<void(const std::string&)> take);
     [[nodiscard]] std::vector<QuickAdd::Entry> entriesFor(const std::optional<Port>& port) const;
     void edit(const QRectF& place, const QString& text, std::function<void(const QString&)> take);
     [[nodiscard]] QPointF here() const;

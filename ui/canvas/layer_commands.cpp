@@ -52,6 +52,19 @@ Point placeForNew(const CanvasContext& canvas) {
     return {metrics::onGrid(corner.x()), metrics::onGrid(corner.y())};
 }
 
+/// The selected layers that have weights.
+std::vector<const Node*> learningNodes(const CanvasContext& canvas) {
+    std::vector<const Node*> nodes;
+    for (const NodeId id : canvas.selection().nodes()) {
+        const Node* const node = canvas.graph().find(id);
+        const LayerDef* const def =
+            node->layerUse() != nullptr ? findLayer(node->layerUse()->layer) : nullptr;
+        if (def != nullptr && findParam(def->params, "frozen") != nullptr)
+            nodes.push_back(node);
+    }
+    return nodes;
+}
+
 } // namespace
 
 void addLayer(CanvasContext& canvas, const std::string& key, std::optional<QPointF> center) {
@@ -68,6 +81,26 @@ void addLayer(CanvasContext& canvas, const std::string& key, std::optional<QPoin
         after = openEnd(canvas);
     }
     const Addition added = addLayer(canvas.project(), canvas.graphName(), key, corner, into, after);
+    if (canvas.perform(canvasText("Add %1").arg(qstr(titleOfKey(key))), added.edit))
+        canvas.selection().select(added.nodes);
+}
+
+void addBehindSelection(CanvasContext& canvas, const std::string& key, QPointF center) {
+    const std::vector<NodeId> selected = canvas.selection().nodes();
+    std::optional<NodeId> after;
+    Point corner;
+    if (selected.size() == 1) {
+        corner = placeForNew(canvas);
+        if (canvas.items().node(selected.front())->form().outputs > 0)
+            after = selected.front();
+    } else {
+        QPointF at = center - metrics::nodeRect().center();
+        while (!canvas.items().isFree(QRectF(at, metrics::nodeRect().size())))
+            at += canvas.flow() == Flow::Down ? QPointF(0, metrics::kRowPitch)
+                                              : QPointF(metrics::kColumnPitch, 0);
+        corner = {metrics::onGrid(at.x()), metrics::onGrid(at.y())};
+    }
+    const Addition added = addLayer(canvas.project(), canvas.graphName(), key, corner, {}, after);
     if (canvas.perform(canvasText("Add %1").arg(qstr(titleOfKey(key))), added.edit))
         canvas.selection().select(added.nodes);
 }
@@ -160,6 +193,28 @@ void removeAndClose(CanvasContext& canvas) {
     });
 }
 
+bool haveWeights(const CanvasContext& canvas) {
+    return !learningNodes(canvas).empty();
+}
+
+bool areFrozen(const CanvasContext& canvas) {
+    const std::vector<const Node*> nodes = learningNodes(canvas);
+    return !nodes.empty() && std::ranges::all_of(nodes, [](const Node* node) {
+        return Params(layer(node->layerUse()->layer).params, node->params).boolean("frozen");
+    });
+}
+
+void setFrozen(CanvasContext& canvas, bool frozen) {
+    NetworkEdit::Group group;
+    for (const Node* const node : learningNodes(canvas))
+        group.push_back({SetParam{canvas.graphName(), node->id, "frozen", frozen}});
+    if (group.empty())
+        Q_EMIT canvas.hint(canvasText("Select a layer that has weights."));
+    else
+        canvas.perform(frozen ? canvasText("Freeze") : canvasText("Unfreeze"),
+                       {NetworkEdit{std::move(group)}});
+}
+
 void linkSelection(CanvasContext& canvas) {
     std::vector<NodeId> selected = canvas.selection().nodes();
     if (selected.size() < 2) {
@@ -203,12 +258,23 @@ void linkSelection(CanvasContext& canvas) {
 }
 
 void applyFix(CanvasContext& canvas) {
+    // Of errors the shown one comes first; only without any a remark's fix is meant.
     const CalloutItem* const callout = canvas.callout().item();
-    if (callout == nullptr || callout->diagnostic().fixes.empty()) {
+    const auto hasFix = [](const Diagnostic& diagnostic) { return !diagnostic.fixes.empty(); };
+    const Diagnostic* chosen = nullptr;
+    if (callout != nullptr && hasFix(callout->diagnostic()))
+        chosen = &callout->diagnostic();
+    if (chosen == nullptr || chosen->severity != Severity::Error)
+        for (const Diagnostic& diagnostic : canvas.document().analysis().diagnostics)
+            if (diagnostic.severity == Severity::Error && hasFix(diagnostic)) {
+                chosen = &diagnostic;
+                break;
+            }
+    if (chosen == nullptr) {
         Q_EMIT canvas.hint(canvasText("There is no problem with a fix here."));
         return;
     }
-    const Fix fix = callout->diagnostic().fixes.front();
+    const Fix fix = chosen->fixes.front();
     canvas.perform(qstr(fix.title), editOf(canvas.project(), fix));
 }
 

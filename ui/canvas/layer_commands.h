@@ -16,7 +16,10 @@ class CanvasContext;
 /// Adds a layer, or a block, by its key and selects it: at the place, in the link under it where
 /// that fits; without a place, behind the selected node or below all others.
 void addLayer(CanvasContext& canvas, const std::string& key, std::optional<QPointF> center = {});
-/// The same, linked with a port.
+/// The same behind the only selected node, and linked with it where the new layer takes an input;
+/// without one selected, near `center`. Always on a free place.
+void addBehindSelection(CanvasContext& canvas, const std::string& key, QPointF center);
+/// The same as addLayer(), linked with a port.
 void addLinkedLayer(CanvasContext& canvas, const std::string& key, QPointF center,
                     const Port& port);
 /// Whether a layer could stand behind (an output) or before (an input) the port; without one,
@@ -31,6 +34,12 @@ void removeSelection(CanvasContext& canvas);
 void removeAndClose(CanvasContext& canvas);
 /// Links the selected nodes from top to bottom where that is possible.
 void linkSelection(CanvasContext& canvas);
+/// Whether any selected layer has weights.
+bool haveWeights(const CanvasContext& canvas);
+/// Whether all selected layers that have weights are frozen; false where there are none.
+bool areFrozen(const CanvasContext& canvas);
+/// Whether the selected layers' weights stay as they are while the network is trained.
+void setFrozen(CanvasContext& canvas, bool frozen);
 /// Makes the first fix of the problem that is shown.
 void applyFix(CanvasContext& canvas);
 

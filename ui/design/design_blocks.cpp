@@ -7,6 +7,7 @@
 #include "ui/canvas/canvas_export.h"
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
+#include "ui/canvas/layer_commands.h"
 #include "ui/design/design_page.h"
 #include "ui/forms/save_dialog.h"
 #include "ui/inspector/block_panel.h"
@@ -42,8 +43,8 @@ void DesignPage::makeBlockActions() {
         made->setSeparator(true);
         modelActions_.append(made);
     };
-    canvasAction(tr("Add a note"), {}, Keys(QStringLiteral("N")),
-                 [this] { view_->editors().addNoteHere(); });
+    note_ = canvasAction(tr("Add a note"), {}, Keys(QStringLiteral("N")),
+                         [this] { view_->editors().addNoteHere(); });
     separator();
     QAction* const group =
         action(modelActions_, tr("Group into a block"), QStringLiteral("block"),
@@ -81,7 +82,7 @@ void DesignPage::makeBlockActions() {
             else
                 Q_EMIT hint(tr("Select one block."));
         });
-    menuActions_ << group << ungroup << enter << expand << rename << repeat << unique << save;
+    blockActions_ << group << ungroup << enter << expand << rename << repeat << unique << save;
     separator();
 }
 
@@ -169,8 +170,12 @@ void DesignPage::exportPicture(const QString& ending) {
     }
 }
 
+/// What can be done with what is selected: commands of a layer for layers, those of blocks in a
+/// menu of their own, where only what fits is enabled.
 void DesignPage::showContextMenu(QPoint global) {
     QMenu menu(this);
+    menu.setObjectName(QStringLiteral("canvasMenu"));
+    const std::vector<NodeId> nodes = scene_->selectedNodes();
     const bool any = !scene_->selectedItems().isEmpty();
     if (!any)
         menu.addAction(themes_->icon(QStringLiteral("plus")), tr("Add a layer here"), this,
@@ -178,18 +183,43 @@ void DesignPage::showContextMenu(QPoint global) {
                            view_->editors().quickAdd(
                                view_->mapToScene(view_->viewport()->mapFromGlobal(global)));
                        });
+    if (!nodes.empty()) {
+        if (nodes.size() == 1)
+            menu.addActions({inspect_, rename_});
+        else
+            menu.addAction(link_);
+        const bool frozen = areFrozen(scene_->canvas());
+        menu.addAction(frozen ? tr("Unfreeze the weights") : tr("Freeze the weights"), this,
+                       [this, frozen] { setFrozen(scene_->canvas(), !frozen); })
+            ->setEnabled(haveWeights(scene_->canvas()));
+        menu.addActions({frame_, note_});
+        menu.addSeparator();
+    }
     for (QAction* const each : editActions_)
         if (each != undo_ && each != redo_)
             menu.addAction(each);
-    if (scene_->selectedNodes().empty()) {
-        menu.addSeparator();
-        menu.addAction(layout_);
-        menu.addAction(fit_);
+    menu.addSeparator();
+    if (nodes.empty()) {
+        menu.addActions({layout_, fit_});
     } else {
-        menu.addSeparator();
+        QMenu* const blocks = menu.addMenu(themes_->icon(QStringLiteral("block")), tr("Block"));
+        blocks->addActions(blockActions_);
         menu.addActions(menuActions_);
     }
+    enableBlockActions();
     menu.exec(global);
+    for (QAction* const each : blockActions_)
+        each->setEnabled(true); // their keys say by themselves why they do nothing
+}
+
+void DesignPage::enableBlockActions() {
+    const std::vector<NodeId> nodes = scene_->selectedNodes();
+    const auto isBlock = [this](NodeId id) {
+        return scene_->graph().find(id)->blockUse() != nullptr;
+    };
+    const bool one = nodes.size() == 1 && isBlock(nodes.front());
+    for (QAction* const each : blockActions_)
+        each->setEnabled(each == blockActions_.front() ? !nodes.empty() : one);
 }
 
 void DesignPage::repeatBlock() {

@@ -26,6 +26,10 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <functional>
+#include <vector>
+
 namespace gradwright {
 
 namespace {
@@ -234,18 +238,19 @@ void DesignPage::makeActions() {
     };
     onCanvas(action(modelActions_, tr("Add a layer here"), QStringLiteral("plus"),
                     Keys(QStringLiteral("A")), [this] { view_->editors().quickAddHere(); }));
-    onCanvas(action(modelActions_, tr("Link the selected layers"), QStringLiteral("link"),
-                    Keys(QStringLiteral("L")), [this] { linkSelection(scene_->canvas()); }));
-    onCanvas(action(modelActions_, tr("Frame the selected layers"), {}, Keys(QStringLiteral("G")),
-                    [this] { view_->editors().frameSelection(); }));
-    onCanvas(action(modelActions_, tr("Rename"), {}, Keys(QStringLiteral("F2")),
-                    [this] { view_->editors().renameSelected(); }));
-    QAction* const inspect =
+    link_ = action(modelActions_, tr("Link the selected layers"), QStringLiteral("link"),
+                   Keys(QStringLiteral("L")), [this] { linkSelection(scene_->canvas()); });
+    frame_ = action(modelActions_, tr("Frame the selected layers"), {}, Keys(QStringLiteral("G")),
+                    [this] { view_->editors().frameSelection(); });
+    rename_ = action(modelActions_, tr("Rename"), {}, Keys(QStringLiteral("F2")),
+                     [this] { view_->editors().renameSelected(); });
+    inspect_ =
         action(modelActions_, tr("Edit parameters"), {}, Keys(QStringLiteral("Return")), [this] {
             inspectorAction_->setChecked(true);
             inspector_->focusFirstField();
         });
-    onCanvas(inspect);
+    for (QAction* const made : {link_, frame_, rename_, inspect_})
+        onCanvas(made);
     makeBlockActions();
     makeArrangeActions();
     makeExportActions();
@@ -372,15 +377,21 @@ void DesignPage::showPlace(const std::string& graph, NodeId node) {
 void DesignPage::showNextProblem() {
     bottomAction_->setChecked(true);
     bottom_->showPanel(0);
-    const auto& diagnostics = document_->analysis().diagnostics;
-    for (std::size_t tried = 0; tried < diagnostics.size(); ++tried) {
-        const Place& place = diagnostics[nextProblem_++ % diagnostics.size()].place;
-        if (place.node) {
-            showPlace(place.graph, *place.node);
-            view_->setFocus();
-            return;
-        }
-    }
+    // As the list shows them: the worst first.
+    std::vector<const Diagnostic*> problems;
+    for (const Diagnostic& diagnostic : document_->analysis().diagnostics)
+        if (diagnostic.place.node)
+            problems.push_back(&diagnostic);
+    if (problems.empty())
+        return;
+    std::ranges::stable_sort(problems, std::greater{},
+                             [](const Diagnostic* each) { return each->severity; });
+    // While there are errors, they alone are gone through.
+    const auto errors = static_cast<std::size_t>(std::ranges::count(
+        problems, Severity::Error, [](const Diagnostic* each) { return each->severity; }));
+    const Place& place = problems[nextProblem_++ % (errors > 0 ? errors : problems.size())]->place;
+    showPlace(place.graph, *place.node);
+    view_->setFocus();
 }
 
 void DesignPage::resizeEvent(QResizeEvent* event) {

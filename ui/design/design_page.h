@@ -60,6 +60,9 @@ public:
     /// Opens Problems and goes to the next one.
     void showNextProblem();
 
+    /// Adds a layer, or a block, by its key: behind the selected layer or below all others.
+    void addLayer(const std::string& key);
+
 protected:
     void showEvent(QShowEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
@@ -73,6 +76,7 @@ private:
     void makeExportActions();
     QAction* canvasAction(const QString& text, const QString& icon, const QKeySequence& keys,
                           std::function<void()> run);
+    void enableBlockActions();
     void showContextMenu(QPoint global);
     void repeatBlock();
     void saveBlock(const std::string& name);
@@ -82,7 +86,6 @@ private:
     void fillBlocks();
     QWidget* makeToolbar();
     QWidget* framed(QWidget* panel, const char* role);
-    void addLayer(const std::string& key);
     void makeBottomPanel();
     void makeFindActions();
     void placeDrawers();
@@ -117,7 +120,13 @@ private:
     QList<QAction*> viewActions_;
     QList<QAction*> modelActions_;
     QList<QAction*> exportActions_;
-    QList<QAction*> menuActions_; ///< of the canvas's context menu
+    QList<QAction*> menuActions_;  ///< of the canvas's context menu
+    QList<QAction*> blockActions_; ///< of its menu of blocks; the first is Group
+    QAction* inspect_ = nullptr;
+    QAction* rename_ = nullptr;
+    QAction* link_ = nullptr;
+    QAction* frame_ = nullptr;
+    QAction* note_ = nullptr;
     std::size_t nextProblem_ = 0;
     bool fitWhenShown_ = true;
 };

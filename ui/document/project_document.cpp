@@ -2,10 +2,13 @@
 #include "ui/document/project_document.h"
 
 #include "engine/layers/catalog.h"
+#include "engine/project/link_fixes.h"
 #include "engine/project/project_file.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
 #include "engine/support/error.h"
+#include "engine/support/system_memory.h"
+#include "engine/training/memory.h"
 #include "engine/training/objective.h"
 
 #include <QUndoCommand>
@@ -58,6 +61,7 @@ Document::Changes changesOf(const ProjectEdit& edit) {
 constexpr Document::Changes kAnalyzed =
     Document::NetworkChange | Document::DataChange | Document::TrainingChange;
 
+constexpr std::size_t kMostEstimated = 2000; ///< layers; more take longer than an edit may
 constexpr int kMergeable = 1;
 constexpr int kUndoLimit = 10'000;
 
@@ -165,6 +169,7 @@ ProjectEdit ProjectDocument::applyEdit(const ProjectEdit& edit) {
 
 void ProjectDocument::analyzeAgain() {
     analysis_ = analyze(project_.network);
+    addLinkFixes(project_, analysis_);
     if (!dataProblem_.empty()) {
         Diagnostic problem;
         problem.message = dataProblem_;
@@ -175,6 +180,10 @@ void ProjectDocument::analyzeAgain() {
         std::ranges::move(
             diagnoseTraining(project_.network, analysis_, *dataInfo_, project_.training),
             std::back_inserter(analysis_.diagnostics));
+    if (const auto available = availableMemory();
+        available && !analysis_.hasErrors() && analysis_.flat.nodes.size() <= kMostEstimated)
+        if (auto problem = memoryProblem(analysis_, project_.training, *available))
+            analysis_.diagnostics.push_back(*std::move(problem));
 }
 
 void ProjectDocument::forgetData() {
@@ -245,6 +254,10 @@ void ProjectDocument::newFromTemplate(const std::string& key) {
     Project project = openTemplate(key);
     const auto info = std::ranges::find(templates(), key, &TemplateInfo::key);
     replace(std::move(project), {}, QString::fromStdString(info->tryThis));
+}
+
+void ProjectDocument::openNew(Project project) {
+    replace(std::move(project), {});
 }
 
 void ProjectDocument::open(const std::filesystem::path& file) {

@@ -67,6 +67,9 @@ public:
     void newProject();
     /// Throws Error.
     void newFromTemplate(const std::string& key);
+    /// A project that has just been made, of a user's data, say: like one from a template it has
+    /// nothing to lose yet.
+    void openNew(Project project);
     /// Throws Error; the project is then as before.
     void open(const std::filesystem::path& file);
     /// The same where it has been read already.

@@ -44,6 +44,7 @@ public:
         if (!spec.unit.empty())
             setSuffix(QLatin1Char(' ') + qstr(spec.unit));
         leaveWheelToForm(*this);
+        leaveUndoToProject(*this);
     }
     void show(std::int64_t number) {
         const QSignalBlocker quiet(this);
@@ -165,6 +166,7 @@ TextEditor::TextEditor(const ParamSpec& spec, QWidget* parent)
         row->addWidget(unit);
     }
     setFocusProxy(line_);
+    leaveUndoToProject(*line_);
     connect(line_, &QLineEdit::textEdited, this, [this] { read(); });
     connect(line_, &QLineEdit::editingFinished, this, [this] {
         showProblem({});
@@ -248,6 +250,7 @@ void TextEditor::read() {
 
 void TextEditor::showProblem(const QString& message) {
     line_->setProperty("invalid", !message.isEmpty());
+    line_->setProperty("taken", message.isEmpty()); // as the project's value
     line_->style()->unpolish(line_);
     line_->style()->polish(line_);
     Q_EMIT problem(message);

@@ -11,6 +11,8 @@
 #include <QEvent>
 #include <QFrame>
 #include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QLineEdit>
 #include <QLocale>
 #include <QToolButton>
 
@@ -136,6 +138,27 @@ private:
     SearchCombo* box_;
 };
 
+class UndoFilter final : public QObject {
+public:
+    using QObject::QObject;
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override {
+        if (event->type() != QEvent::ShortcutOverride)
+            return false;
+        const auto& key = static_cast<const QKeyEvent&>(*event);
+        if (!key.matches(QKeySequence::Undo) && !key.matches(QKeySequence::Redo))
+            return false;
+        const auto* const line = qobject_cast<QLineEdit*>(watched);
+        const bool isTyping = line != nullptr && line->isModified() && line->isUndoAvailable() &&
+                              !line->property("taken").toBool();
+        if (isTyping)
+            return false;
+        event->ignore(); // for whoever has the shortcut
+        return true;
+    }
+};
+
 class WheelFilter final : public QObject {
 public:
     using QObject::QObject;
@@ -207,15 +230,20 @@ QString rangeText(const ParamSpec& spec) {
     if (numeric) {
         const bool low = std::isfinite(spec.minimum);
         const bool high = std::isfinite(spec.maximum);
-        const QString above =
-            spec.minimumExclusive ? ParamEditor::tr("More than %1") : ParamEditor::tr("From %1");
-        const QString below =
-            spec.maximumExclusive ? ParamEditor::tr("less than %1") : ParamEditor::tr("to %1");
         if (low && high)
-            parts << above.arg(number(spec.minimum)) + QLatin1Char(' ') +
-                         below.arg(number(spec.maximum)) + QLatin1Char('.');
+            parts << (spec.minimumExclusive || spec.maximumExclusive
+                          ? ParamEditor::tr("%1 and %2.")
+                                .arg((spec.minimumExclusive ? ParamEditor::tr("More than %1")
+                                                            : ParamEditor::tr("At least %1"))
+                                         .arg(number(spec.minimum)),
+                                     (spec.maximumExclusive ? ParamEditor::tr("less than %1")
+                                                            : ParamEditor::tr("at most %1"))
+                                         .arg(number(spec.maximum)))
+                          : ParamEditor::tr("From %1 to %2.")
+                                .arg(number(spec.minimum), number(spec.maximum)));
         else if (low)
-            parts << (spec.minimumExclusive ? above : ParamEditor::tr("At least %1"))
+            parts << (spec.minimumExclusive ? ParamEditor::tr("More than %1")
+                                            : ParamEditor::tr("At least %1"))
                              .arg(number(spec.minimum)) +
                          QLatin1Char('.');
         else if (high)
@@ -229,6 +257,10 @@ QString rangeText(const ParamSpec& spec) {
 QString paramTip(const ParamSpec& spec) {
     return QStringLiteral("<qt>%1<br><i>%2</i></qt>")
         .arg(qstr(spec.doc).toHtmlEscaped(), rangeText(spec).toHtmlEscaped());
+}
+
+void leaveUndoToProject(QWidget& field) {
+    field.installEventFilter(new UndoFilter(&field));
 }
 
 void leaveWheelToForm(QWidget& field) {

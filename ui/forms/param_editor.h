@@ -48,4 +48,8 @@ QString paramTip(const ParamSpec& spec);
 /// A field takes the wheel only while it has the focus, so that forms scroll past it.
 void leaveWheelToForm(QWidget& field);
 
+/// Undo and Redo pressed in a field are the project's: what the field shows has been changed there
+/// already. Only what is typed and not taken yet is the field's own.
+void leaveUndoToProject(QWidget& field);
+
 } // namespace gradwright

@@ -50,6 +50,7 @@ PathEditor::PathEditor(const ParamSpec& spec, const ThemeManager& themes, QWidge
     row->addWidget(line_, 1);
     row->addWidget(button);
     setFocusProxy(line_);
+    leaveUndoToProject(*line_);
     // A path is whole when the user is done with it: half of one is never opened.
     connect(line_, &QLineEdit::editingFinished, this, [this] { take(line_->text().trimmed()); });
 }

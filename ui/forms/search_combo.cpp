@@ -32,6 +32,7 @@ SearchCombo::SearchCombo(const std::vector<ParamChoice>& choices, QWidget* paren
     completer()->setCaseSensitivity(Qt::CaseInsensitive);
     completer()->popup()->setMinimumWidth(widest + 40);
     lineEdit()->setPlaceholderText(tr("Type to search"));
+    lineEdit()->installEventFilter(this);
     connect(lineEdit(), &QLineEdit::returnPressed, this, &SearchCombo::readTyped);
 }
 
@@ -93,6 +94,18 @@ void SearchCombo::readTyped() {
         return;
     setCurrentIndex(found);
     take(found);
+}
+
+/// A click opens the list, as in other boxes; what is typed then searches it.
+bool SearchCombo::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == lineEdit() && event->type() == QEvent::MouseButtonRelease && isEnabled() &&
+        !lineEdit()->hasSelectedText()) {
+        lineEdit()->selectAll();
+        completer()->setCompletionPrefix({});
+        completer()->complete();
+        return true;
+    }
+    return QComboBox::eventFilter(watched, event);
 }
 
 void SearchCombo::focusOutEvent(QFocusEvent* event) {

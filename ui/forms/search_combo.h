@@ -28,6 +28,7 @@ Q_SIGNALS:
     void keyChosen(const std::string& key);
 
 protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
     void focusOutEvent(QFocusEvent* event) override;
 
 private:

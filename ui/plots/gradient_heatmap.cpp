@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/gradient_heatmap.h"
 
+#include "engine/support/error.h"
 #include "ui/plots/curve_plot.h"
+#include "ui/plots/plot_files.h"
 #include "ui/plots/scale.h"
 #include "ui/theme/theme_manager.h"
 
+#include <QContextMenuEvent>
 #include <QHelpEvent>
+#include <QMenu>
+#include <QMessageBox>
 #include <QPainter>
 #include <QToolTip>
 
@@ -165,6 +170,10 @@ QRgb GradientHeatmap::colorOf(double norm) const {
 
 void GradientHeatmap::paintEvent(QPaintEvent*) {
     QPainter painter(this);
+    paintAll(painter);
+}
+
+void GradientHeatmap::paintAll(QPainter& painter) {
     painter.fillRect(rect(), theme_->theme().canvas);
     paintHeader(painter);
     paintRows(painter);
@@ -256,6 +265,44 @@ void GradientHeatmap::paintAxis(QPainter& painter) const {
                          QString::number(std::abs(tick) < 1e-9 ? 0 : tick, 'g', 4));
     painter.drawText(QRectF(box.left(), bottom + 18, box.width(), 16), Qt::AlignCenter,
                      tr("Epoch"));
+}
+
+QString GradientHeatmap::csv() const {
+    QString text = QStringLiteral("layer,epoch,norm\n");
+    for (std::size_t column = 0; column < x_.size(); ++column)
+        for (std::size_t row = 0; row < rows_.size(); ++row)
+            text += QStringLiteral("%1,%2,%3\n")
+                        .arg(csvCell(rows_[row]), QString::number(x_[column], 'g', 9),
+                             QString::number(value(row, column), 'g', 9));
+    return text;
+}
+
+void GradientHeatmap::exportTo(const QString& file) {
+    exportPlot(file, size(), accessibleName(), csv(), [&](QPaintDevice& device, double scale) {
+        QPainter painter;
+        if (!painter.begin(&device))
+            throw Error("{}: cannot be painted", file.toStdString());
+        painter.scale(scale, scale);
+        paintAll(painter);
+    });
+}
+
+void GradientHeatmap::saveAs() {
+    const QString file = askPlotFile(*window(), accessibleName());
+    if (file.isEmpty())
+        return;
+    try {
+        exportTo(file);
+    } catch (const Error& error) {
+        QMessageBox::warning(window(), tr("Save plot"), QString::fromUtf8(error.what()));
+    }
+}
+
+void GradientHeatmap::contextMenuEvent(QContextMenuEvent* event) {
+    auto* const menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->addAction(tr("Save as PNG, SVG, PDF or CSV…"), this, &GradientHeatmap::saveAs);
+    menu->popup(event->globalPos());
 }
 
 bool GradientHeatmap::event(QEvent* event) {

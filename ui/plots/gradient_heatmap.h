@@ -36,12 +36,20 @@ public:
         return values_[column * rows_.size() + row];
     }
 
+    /// A table of all norms: layer, epoch, norm.
+    [[nodiscard]] QString csv() const;
+    /// Writes PNG, SVG, PDF or CSV by the file's ending. Throws Error.
+    void exportTo(const QString& file);
+    /// The same with a dialog for the file.
+    void saveAs();
+
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override { return {200, 100}; }
 
 protected:
     void paintEvent(QPaintEvent*) override;
     bool event(QEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
 
 private:
     [[nodiscard]] QRect area() const;
@@ -49,6 +57,7 @@ private:
     [[nodiscard]] double rowHeight() const;
     void halve();
     void widenScale(double norm);
+    void paintAll(QPainter& painter);
     void paintHeader(QPainter& painter) const;
     void paintRows(QPainter& painter);
     void paintAxis(QPainter& painter) const;

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a CurvePlot shows and hands out on request: read-out under the mouse, menu, files.
 #include "engine/support/error.h"
-#include "ui/forms/save_dialog.h"
 #include "ui/plots/curve_plot.h"
+#include "ui/plots/plot_files.h"
 #include "ui/plots/qcp.h"
 #include "ui/plots/scale.h"
 #include "ui/theme/theme_manager.h"
 
-#include <QFileInfo>
 #include <QFrame>
 #include <QLabel>
 #include <QMenu>
 #include <QMessageBox>
-#include <QPdfWriter>
-#include <QSaveFile>
-#include <QSvgGenerator>
 #include <QTextStream>
 
 #include <algorithm>
@@ -23,6 +19,7 @@ namespace gradwright {
 namespace {
 
 constexpr int kHeader = 28;
+constexpr int kEpochAxis = 34; ///< in the window another plot has it, for all of them
 
 /// Index of the value nearest to x; nothing when there are none.
 std::optional<std::size_t> nearest(const std::vector<double>& xs, double x) {
@@ -34,18 +31,6 @@ std::optional<std::size_t> nearest(const std::vector<double>& xs, double x) {
     if (after == xs.end() || x - *(after - 1) < *after - x)
         return static_cast<std::size_t>(after - xs.begin() - 1);
     return static_cast<std::size_t>(after - xs.begin());
-}
-
-QString cell(QString text) {
-    if (text.contains(u',') || text.contains(u'"') || text.contains(u'\n'))
-        return u'"' + text.replace(u'"', QStringLiteral("\"\"")) + u'"';
-    return text;
-}
-
-void write(const QString& file, const QByteArray& bytes) {
-    QSaveFile out(file);
-    if (!out.open(QIODevice::WriteOnly) || out.write(bytes) != bytes.size() || !out.commit())
-        throw Error("{}: {}", file.toStdString(), out.errorString().toStdString());
 }
 
 } // namespace
@@ -120,16 +105,7 @@ void CurvePlot::showMenu(QPoint position) {
 }
 
 void CurvePlot::saveAs() {
-    QStringList filters;
-    QStringList endings;
-    for (const char* const ending : {"png", "svg", "pdf", "csv"}) {
-        const auto suffix = QString::fromLatin1(ending);
-        filters << QStringLiteral("%1 (*.%2)").arg(suffix.toUpper(), suffix);
-        endings << u'.' + suffix;
-    }
-    const QString file =
-        askSaveFile(window(), tr("Save plot"), title_->text().toLower() + QStringLiteral(".png"),
-                    filters, endings);
+    const QString file = askPlotFile(*window(), title_->text());
     if (file.isEmpty())
         return;
     try {
@@ -151,50 +127,15 @@ QString CurvePlot::csv() const {
         out << "validation," << validationX_[i] << ',' << validationY_[i] << ",\n";
     for (const auto& overlay : overlays_)
         for (std::size_t i = 0; i < overlay.y.size(); ++i)
-            out << cell(overlay.name) << ',' << overlay.x[i] << ',' << overlay.y[i] << ",\n";
+            out << csvCell(overlay.name) << ',' << overlay.x[i] << ',' << overlay.y[i] << ",\n";
     return text;
 }
 
 void CurvePlot::exportTo(const QString& file) {
     refresh();
-    const auto suffix = QFileInfo(file).suffix().toLower();
-    const QSize size(plot_->width(), plot_->height() + kHeader);
-    if (suffix == QStringLiteral("csv")) {
-        write(file, csv().toUtf8());
-    } else if (suffix == QStringLiteral("png")) {
-        QPixmap pixmap(size * 2);
-        paintInto(file, pixmap, 2);
-        QByteArray bytes;
-        QBuffer buffer(&bytes);
-        buffer.open(QIODevice::WriteOnly);
-        if (!pixmap.save(&buffer, "PNG"))
-            throw Error("{}: the picture could not be encoded", file.toStdString());
-        write(file, bytes);
-    } else if (suffix == QStringLiteral("svg")) {
-        QByteArray bytes;
-        QBuffer buffer(&bytes);
-        QSvgGenerator svg;
-        svg.setOutputDevice(&buffer);
-        svg.setSize(size);
-        svg.setViewBox(QRect(QPoint(), size));
-        svg.setTitle(title_->text());
-        paintInto(file, svg, 1);
-        write(file, bytes);
-    } else if (suffix == QStringLiteral("pdf")) {
-        QByteArray bytes;
-        QBuffer buffer(&bytes);
-        buffer.open(QIODevice::WriteOnly);
-        {
-            QPdfWriter pdf(&buffer);
-            pdf.setResolution(96);
-            pdf.setPageMargins({});
-            pdf.setPageSize(QPageSize(QSizeF(size) * 72 / 96, QPageSize::Point));
-            paintInto(file, pdf, 1);
-        }
-        write(file, bytes);
-    } else {
-        throw Error("{}: a plot is exported as png, svg, pdf or csv", file.toStdString());
-    }
+    const QSize size(plot_->width(), plot_->height() + kHeader + kEpochAxis);
+    exportPlot(file, size, title_->text(), csv(),
+               [&](QPaintDevice& device, double scale) { paintInto(file, device, scale); });
 }
 
 void CurvePlot::paintInto(const QString& file, QPaintDevice& device, double scale) {
@@ -203,7 +144,7 @@ void CurvePlot::paintInto(const QString& file, QPaintDevice& device, double scal
         throw Error("{}: cannot be painted", file.toStdString());
     const int width = plot_->width();
     painter.scale(scale, scale);
-    painter.fillRect(0, 0, width, plot_->height() + kHeader, theme_->theme().canvas);
+    painter.fillRect(0, 0, width, plot_->height() + kHeader + kEpochAxis, theme_->theme().canvas);
     painter.setFont(textFont(type::kPanelTitle, QFont::DemiBold));
     painter.setPen(theme_->theme().text);
     painter.drawText(QRectF(16, 4, width, kHeader - 4), Qt::AlignLeft | Qt::AlignVCenter,
@@ -211,7 +152,20 @@ void CurvePlot::paintInto(const QString& file, QPaintDevice& device, double scal
     legend_->paint(painter, QRectF(width / 4.0, 4, 0.75 * width - kPlotRight, kHeader - 4));
     painter.translate(0, kHeader);
     painter.setBrush(Qt::NoBrush);
-    plot_->toPainter(&painter, width, plot_->height());
+    QCPAxis& axis = *plot_->xAxis;
+    const QMargins margins = plot_->axisRect()->margins();
+    plot_->axisRect()->setMargins(margins + QMargins(0, 0, 0, kEpochAxis));
+    axis.setTickLabels(true);
+    axis.setTickLabelFont(textFont(type::kCaption));
+    axis.setTickLabelColor(theme_->theme().axis);
+    axis.setLabel(tr("Epoch"));
+    axis.setLabelFont(textFont(type::kCaption));
+    axis.setLabelColor(theme_->theme().axis);
+    plot_->toPainter(&painter, width, plot_->height() + kEpochAxis);
+    axis.setTickLabels(false);
+    axis.setLabel({});
+    plot_->axisRect()->setMargins(margins);
+    plot_->replot(QCustomPlot::rpQueuedReplot);
     painter.end();
 }
 

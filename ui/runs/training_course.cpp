@@ -75,6 +75,7 @@ void TrainingCourse::makeActions() {
     add(tr("Save loss plot…"), "export", [this] { loss_->saveAs(); });
     add({}, "export", [this] { quality_->saveAs(); });
     saveQuality_ = actions_.back();
+    add(tr("Save gradient plot…"), "export", [this] { gradients_->saveAs(); });
     add(tr("Show all of the plots"), "fit", [this] { resetViews(); });
     nameSaving(qualityMetric(MetricKind::Classes));
 }

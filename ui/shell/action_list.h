@@ -14,6 +14,7 @@ namespace gradwright {
 struct ListedAction {
     QString menu;
     QAction* action;
+    bool isExtra = false; ///< no command of the menus: shown only when it is looked for
     [[nodiscard]] QString title() const; ///< without mnemonics
 };
 

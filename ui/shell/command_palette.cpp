@@ -97,13 +97,23 @@ CommandPalette::CommandPalette(std::vector<ListedAction> actions, const ThemeMan
     search_->setFocus();
 }
 
+bool CommandPalette::isExtra(const ListedAction& each) {
+    return each.isExtra;
+}
+
 void CommandPalette::filter(const QString& typed) {
     std::vector<std::pair<int, const ListedAction*>> found;
-    for (const ListedAction& each : actions_)
-        if (const auto score = fuzzyScore(each.title(), typed))
-            found.emplace_back(*score + (each.action->isEnabled() ? 1 : 0), &each);
-        else if (fuzzyScore(each.menu + each.title(), typed))
+    for (const ListedAction& each : actions_) {
+        const QString title = each.title();
+        if (isExtra(each) && typed.trimmed().isEmpty())
+            continue; // commands alone, until something is looked for
+        if (answersWords(title, typed))
+            found.emplace_back(1 + fuzzyScore(title, typed).value_or(0) +
+                                   (each.action->isEnabled() ? 1 : 0),
+                               &each);
+        else if (answersWords(each.menu + u' ' + title, typed))
             found.emplace_back(0, &each);
+    }
     if (!typed.isEmpty())
         std::ranges::stable_sort(found, std::greater{},
                                  [](const auto& entry) { return entry.first; });

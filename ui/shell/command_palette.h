@@ -22,6 +22,8 @@ protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
+    /// Found by searching alone: no command of the menus.
+    [[nodiscard]] static bool isExtra(const ListedAction& each);
     void filter(const QString& typed);
     void runCurrent();
 

@@ -105,9 +105,9 @@ void HeaderBar::setPage(int page) {
 }
 
 void HeaderBar::setTraining(TrainingState state, qsizetype errors) {
-    QString text = tr("Train");
+    QString text = tr("Start");
     QString icon = QStringLiteral("play");
-    QString tip = tr("Train this network (F5)");
+    QString tip = tr("Start training this network (F5)");
     if (state == TrainingState::Running || state == TrainingState::Preparing) {
         text = tr("Pause");
         icon = QStringLiteral("pause");

@@ -161,14 +161,15 @@ void MainWindow::makeViewMenu() {
 
 void MainWindow::makeRunMenu() {
     QMenu* const menu = header_->menus()->addMenu(tr("&Run"));
-    QAction* const run = menu->addAction(themes_->icon(QStringLiteral("play")),
-                                         tr("Train or pause"), this, [this] { trainOrPause(); });
+    QAction* const run =
+        menu->addAction(themes_->icon(QStringLiteral("play")),
+                        tr("Start, pause or resume training"), this, [this] { trainOrPause(); });
     run->setShortcut(QKeySequence(QStringLiteral("F5")));
-    QAction* const step = menu->addAction(themes_->icon(QStringLiteral("step")), tr("One step"),
-                                          this, [this] { train_->step(); });
+    QAction* const step = menu->addAction(themes_->icon(QStringLiteral("step")), tr("Step"), this,
+                                          [this] { train_->step(); });
     step->setShortcut(QKeySequence(QStringLiteral("F10")));
-    QAction* const stop = menu->addAction(themes_->icon(QStringLiteral("stop")), tr("Stop"), this,
-                                          [this] { train_->stop(); });
+    QAction* const stop = menu->addAction(themes_->icon(QStringLiteral("stop")),
+                                          tr("Stop training"), this, [this] { train_->stop(); });
     stop->setShortcut(QKeySequence(QStringLiteral("Shift+F5")));
     menu->addSeparator();
     addPageActions(PageMenu::Run, *menu);

@@ -168,7 +168,7 @@ void MainWindow::offerTrainedBefore() {
     if (before.size() == 1) {
         offer.text =
             tr("%1 was trained before and not saved: %2.").arg(name, shortFacts(*before.front()));
-        offer.action = tr("Continue with it");
+        offer.action = tr("Open it");
         offer.accepted = [this, uuid] { openNetwork(uuid); };
     } else {
         offer.text = tr("%1 was trained before: %2 networks that are not saved.")

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/main_window.h"
 
+#include "engine/layers/catalog.h"
 #include "ui/design/design_page.h"
 #include "ui/inference/inference_page.h"
+#include "ui/runs/runs_panel.h"
 #include "ui/session/compute_probe.h"
 #include "ui/session/data_probe.h"
 #include "ui/session/run_keeper.h"
@@ -29,6 +31,7 @@
 #include <QScreen>
 #include <QSettings>
 #include <QStackedWidget>
+#include <QTimer>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -42,10 +45,11 @@ constexpr QSize kFirstSize{1440, 900};
 constexpr QSize kSmallestSize{1024, 700};
 constexpr int kCascade = 28; ///< a new window stands so far beside the one before
 
-QStringList projectsOf(const QMimeData* data) {
+/// Projects and data.
+QStringList filesIn(const QMimeData* data) {
     QStringList files;
     for (const QUrl& url : data->urls())
-        if (url.isLocalFile() && url.fileName().endsWith(QStringLiteral(".gradwright")))
+        if (url.isLocalFile())
             files << url.toLocalFile();
     return files;
 }
@@ -162,15 +166,26 @@ void MainWindow::connectPages() {
         connect(page, &Page::hint, status_, &StatusLine::showHint);
         connect(page, &Page::pageWanted, this, [this, page] { showPage(*page); });
         connect(page, &Page::problemsRequested, this, &MainWindow::showProblems);
+        connect(page, &Page::galleryRequested, this, &MainWindow::showGallery);
     }
     connect(status_, &StatusLine::problemsClicked, this, &MainWindow::showProblems);
     connect(files_, &ProjectFiles::hint, status_, &StatusLine::showHint);
     connect(files_, &ProjectFiles::opened, this, [this] { showPage(*design_); });
+    // Where its columns are, and Start.
+    connect(files_, &ProjectFiles::dataOpened, this, [this] { showPage(*train_); });
     connect(welcome_, &WelcomePage::templateChosen, files_, &ProjectFiles::newFromTemplate);
     connect(welcome_, &WelcomePage::blankChosen, files_, &ProjectFiles::newBlank);
     connect(welcome_, &WelcomePage::openChosen, this, [this] {
         if (const QString file = ProjectFiles::ask(*this); !file.isEmpty())
             openFile(file);
+    });
+    connect(welcome_, &WelcomePage::leaveWanted, this, [this] {
+        if (document_.file() || !document_.project().network.main.nodes().empty())
+            showPage(*design_);
+    });
+    connect(welcome_, &WelcomePage::dataWanted, this, [this](bool folder) {
+        if (const QString path = ProjectFiles::askData(*this, folder); !path.isEmpty())
+            openFile(path);
     });
     connect(welcome_, &WelcomePage::fileChosen, this, &MainWindow::openFile);
 }
@@ -206,8 +221,41 @@ MainWindow& MainWindow::openWindow() {
 }
 
 void MainWindow::showCommands() {
-    auto* const palette = new CommandPalette(actionsOf(*header_->menus()), *themes_, this);
+    std::vector<ListedAction> all = actionsOf(*header_->menus());
+    auto* const found = new QObject; // goes with the list
+    addFindable(all, *found);
+    auto* const palette = new CommandPalette(std::move(all), *themes_, this);
+    found->setParent(palette);
     palette->show();
+}
+
+/// Templates, layers, runs and settings, for those who look for them by name.
+void MainWindow::addFindable(std::vector<ListedAction>& list, QObject& owner) {
+    const auto add = [&](const QString& menu, const QString& text, const QString& tip, auto run) {
+        auto* const made = new QAction(QString(text).replace(u'&', QStringLiteral("&&")), &owner);
+        made->setToolTip(tip);
+        connect(made, &QAction::triggered, this, run);
+        list.push_back({menu, made, true});
+    };
+    for (const auto& [key, name] : welcome_->templateNames())
+        add(tr("Template"), name, welcome_->tryThis(key),
+            [this, key = key] { files_->newFromTemplate(key); });
+    for (const LayerDef& layer : layerCatalog())
+        if (!layer.insideBlocksOnly)
+            add(tr("Add layer"), qstr(layer.title), qstr(layer.doc), [this, key = layer.key] {
+                showPage(*design_);
+                design_->addLayer(key);
+            });
+    for (const RunHistory& run : train_->runs().runs())
+        add(tr("Show run"), titleOf(run), {}, [this, folder = run.folder] {
+            showPage(*train_);
+            train_->runs().choose(folder);
+        });
+    for (const ParamSpec& spec : trainingParams())
+        add(tr("Setting"), qstr(spec.title), qstr(spec.doc), [this, key = spec.key] {
+            showPage(*train_);
+            train_->showSetting(key);
+        });
 }
 
 void MainWindow::showShortcuts() {
@@ -217,11 +265,15 @@ void MainWindow::showShortcuts() {
 
 void MainWindow::offerRun(const InterruptedRun& run) {
     const auto done = run.history.epochs.size();
-    notice_->offer({tr("The training of %1 was interrupted after epoch %2 of %3.")
-                        .arg(run.project)
-                        .arg(done)
-                        .arg(run.history.totalEpochs),
-                    tr("Continue training"), tr("Not now"), [this, run] { continueRun(run); },
+    const QString text = done == 0
+                             ? tr("The training of %1 was interrupted in the first of %2 epochs.")
+                                   .arg(run.project)
+                                   .arg(run.history.totalEpochs)
+                             : tr("The training of %1 was interrupted after epoch %2 of %3.")
+                                   .arg(run.project)
+                                   .arg(done)
+                                   .arg(run.history.totalEpochs);
+    notice_->offer({text, tr("Resume training"), tr("Not now"), [this, run] { continueRun(run); },
                     [run] { InterruptedTraining::forget(run.history.folder); }});
 }
 
@@ -251,7 +303,8 @@ void MainWindow::continueRun(const InterruptedRun& run) {
 }
 
 void MainWindow::trainOrPause() {
-    if (!session_.isActive() && document_.analysis().hasErrors()) {
+    const bool isEmpty = document_.project().network.main.nodes().empty();
+    if (!session_.isActive() && !isEmpty && document_.analysis().hasErrors()) {
         showProblems();
         return;
     }
@@ -337,18 +390,29 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
-    if (!projectsOf(event->mimeData()).isEmpty())
-        event->acceptProposedAction();
+    if (filesIn(event->mimeData()).isEmpty())
+        return;
+    event->acceptProposedAction();
+    welcome_->setDropping(true);
+}
+
+void MainWindow::dragLeaveEvent(QDragLeaveEvent* event) {
+    welcome_->setDropping(false);
+    QMainWindow::dragLeaveEvent(event);
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
-    const QStringList files = projectsOf(event->mimeData());
+    const QStringList files = filesIn(event->mimeData());
+    welcome_->setDropping(false);
     if (files.isEmpty())
         return;
     event->acceptProposedAction();
-    openFile(files.first());
-    for (const QString& file : files.mid(1))
-        openBeside(file);
+    // The program that they were dragged from must not wait for answers that we may ask for.
+    QTimer::singleShot(0, this, [this, files] {
+        openFile(files.first());
+        for (const QString& file : files.mid(1))
+            openBeside(file);
+    });
 }
 
 } // namespace gradwright

@@ -23,6 +23,7 @@ class DesignPage;
 class HeaderBar;
 class InterruptedTraining;
 struct InterruptedRun;
+struct ListedAction;
 class InferencePage;
 class NoticeBar;
 class ProjectFiles;
@@ -41,7 +42,8 @@ public:
                                                   std::make_shared<TrainingQueue>());
     ~MainWindow() override;
 
-    /// In this window, or in the one that has it open already.
+    /// A project in this window, or in the one that has it open already; data of the user's as a
+    /// new project in this one.
     void openFile(const QString& file);
     /// In the window that has it open, in this one while nothing is in it, or in another one.
     void openBeside(const QString& file);
@@ -77,6 +79,7 @@ protected:
     void changeEvent(QEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
+    void dragLeaveEvent(QDragLeaveEvent* event) override;
     void dropEvent(QDropEvent* event) override;
 
 private:
@@ -99,6 +102,7 @@ private:
     void saveUnsaved(const std::string& uuid);
     void forgetRuns(const std::string& uuid);
     void showCommands();
+    void addFindable(std::vector<ListedAction>& list, QObject& owner);
     void showShortcuts();
     void trainOrPause();
     void showProblems();

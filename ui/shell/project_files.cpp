@@ -3,6 +3,7 @@
 
 #include "engine/io/atomic_file.h"
 #include "engine/io/code_formats.h"
+#include "engine/project/own_project.h"
 #include "engine/project/project_file.h"
 #include "engine/project/runs.h"
 #include "engine/project/unsaved_networks.h"
@@ -11,9 +12,13 @@
 #include "ui/shell/recent_projects.h"
 #include "ui/shell/recovery_dialog.h"
 #include "ui/shell/remove_runs.h"
+#include "ui/theme/text.h"
 
 #include <QFileDialog>
 #include <QMessageBox>
+
+#include <exception>
+#include <optional>
 
 namespace gradwright {
 
@@ -62,10 +67,54 @@ void ProjectFiles::newFromTemplate(const std::string& key) {
 }
 
 QString ProjectFiles::ask(QWidget& window) {
-    return QFileDialog::getOpenFileName(&window, tr("Open project"), {}, fileFilter());
+    const QString data = QStringLiteral("*.csv *.tsv *.tab *.txt *.csv.gz *.tsv.gz *.txt.gz "
+                                        "*-ubyte *-ubyte.gz");
+    return QFileDialog::getOpenFileName(
+        &window, tr("Open a project or data"), {},
+        QStringList{tr("Projects and data (*.gradwright %1)").arg(data), fileFilter(),
+                    tr("Tables, texts and IDX files (%1)").arg(data), tr("All files (*)")}
+            .join(QStringLiteral(";;")));
+}
+
+QString ProjectFiles::askData(QWidget& window, bool folder) {
+    if (folder)
+        return QFileDialog::getExistingDirectory(
+            &window, tr("Open a folder that holds one folder of images per class"));
+    return QFileDialog::getOpenFileName(&window, tr("Open a table, a text or IDX files"));
+}
+
+bool ProjectFiles::isProject(const QString& file) {
+    return file.endsWith(QStringLiteral(".gradwright"), Qt::CaseInsensitive);
+}
+
+/// The data are read before anything is asked: what cannot be read changes nothing.
+void ProjectFiles::openData(const QString& path) {
+    std::optional<Project> project;
+    if (!attempt([&] {
+            std::exception_ptr problem;
+            waitFor([&] {
+                try {
+                    project = projectForData(path.toStdString());
+                } catch (...) {
+                    problem = std::current_exception();
+                }
+            });
+            if (problem)
+                std::rethrow_exception(problem);
+        }) ||
+        !mayReplace())
+        return;
+    document_->openNew(*std::move(project));
+    Q_EMIT opened();
+    Q_EMIT dataOpened();
+    Q_EMIT hint(tr("%1 Press Start (F5) to train.").arg(qstr(document_->project().description)));
 }
 
 void ProjectFiles::openFile(const QString& file) {
+    if (!isProject(file)) {
+        openData(file);
+        return;
+    }
     if (!mayReplace() || !attempt([&] { document_->open(file.toStdString()); }))
         return;
     remember(file);

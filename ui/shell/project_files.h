@@ -30,8 +30,13 @@ public:
 
     void newBlank();
     void newFromTemplate(const std::string& key);
-    /// The dialog for a project to open; empty when it was cancelled.
+    /// The dialog for a project or a file of data to open; empty when it was cancelled.
     [[nodiscard]] static QString ask(QWidget& window);
+    /// The dialogs for data alone: a file, or a folder.
+    [[nodiscard]] static QString askData(QWidget& window, bool folder);
+    /// Whether the name is that of a project; all else is data.
+    [[nodiscard]] static bool isProject(const QString& file);
+    /// Opens a project, or begins one for data: a table, a folder of images, IDX files or a text.
     void openFile(const QString& file);
     /// True when the project is on disk now.
     bool save();
@@ -56,6 +61,8 @@ public:
 Q_SIGNALS:
     /// A project has been opened or begun.
     void opened();
+    /// A project has been begun for data of the user's; opened() came before.
+    void dataOpened();
     /// A project has been begun from this template.
     void templateOpened(const std::string& key);
     /// The recent projects, or the networks that are not saved, are others now.
@@ -65,6 +72,7 @@ Q_SIGNALS:
 
 private:
     bool attempt(const std::function<void()>& action);
+    void openData(const QString& path);
     void remember(const QString& file);
     bool mayLoseEdits();
     bool mayLeaveTrained(Leaving leaving);

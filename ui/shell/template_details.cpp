@@ -47,6 +47,7 @@ TemplateDetails::TemplateDetails(QWidget* parent)
 }
 
 void TemplateDetails::show(const TemplateSummary& summary) {
+    key_ = summary.key;
     name_->setText(summary.name);
     if (!summary.problem.isEmpty()) {
         description_->setText(summary.problem);

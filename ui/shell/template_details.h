@@ -16,8 +16,11 @@ public:
     explicit TemplateDetails(QWidget* parent = nullptr);
 
     void show(const TemplateSummary& summary);
+    /// Of the template that is shown; empty before the first.
+    [[nodiscard]] const std::string& key() const { return key_; }
 
 private:
+    std::string key_;
     QLabel* name_;
     QLabel* description_;
     QLabel* figures_;

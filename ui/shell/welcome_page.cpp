@@ -11,6 +11,7 @@
 
 #include <QEvent>
 #include <QGridLayout>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
@@ -67,7 +68,7 @@ QWidget* WelcomePage::makeHead() {
     auto* const title = new QLabel(tr("Start with a network that already works"));
     title->setProperty("textRole", QStringLiteral("page"));
     auto* const hint =
-        new QLabel(tr("Each template brings its data and settings: open one and press Train."));
+        new QLabel(tr("Each template brings its data and settings: open one and press Start."));
     hint->setProperty("textRole", QStringLiteral("muted"));
     auto* const texts = new QVBoxLayout;
     texts->setSpacing(4);
@@ -93,7 +94,12 @@ QWidget* WelcomePage::makeHead() {
     row->addWidget(blank);
     row->addWidget(open);
     openFile_ = open;
+    search_->installEventFilter(this);
     connect(search_, &QLineEdit::textChanged, this, &WelcomePage::arrange);
+    connect(search_, &QLineEdit::returnPressed, this, [this] {
+        if (TemplateCard* const hit = firstHit(); hit && !search_->text().trimmed().isEmpty())
+            hit->click();
+    });
     connect(blank, &QPushButton::clicked, this, &WelcomePage::blankChosen);
     connect(open, &QPushButton::clicked, this, &WelcomePage::openChosen);
     return head;
@@ -114,6 +120,7 @@ QWidget* WelcomePage::makeGallery() {
     unsaved_->setToolTip(tr("Networks that were trained and not saved as a project"));
     unsaved_->hide();
     connect(unsaved_, &QPushButton::clicked, this, &WelcomePage::unsavedChosen);
+    column_->addWidget(makeDropZone());
     column_->addWidget(recentPart_);
     try {
         for (const TemplateInfo& info : templates()) {
@@ -141,6 +148,56 @@ QWidget* WelcomePage::makeGallery() {
     scroll_->setWidget(gallery);
     scroll_->viewport()->installEventFilter(this);
     return scroll_;
+}
+
+/// Dropping anywhere on the window does the same; this says so.
+QWidget* WelcomePage::makeDropZone() {
+    dropZone_ = new QFrame;
+    dropZone_->setObjectName(QStringLiteral("dropZone"));
+    auto* const icon = new QLabel;
+    auto* const title = new QLabel(tr("Open your own data…"));
+    title->setProperty("textRole", QStringLiteral("section"));
+    auto* const text = new QLabel(
+        tr("Drop a table (CSV), a folder with one folder of images per class, IDX files or a text "
+           "here: a network that fits is made for it."));
+    text->setProperty("textRole", QStringLiteral("muted"));
+    text->setWordWrap(true);
+    auto* const texts = new QVBoxLayout;
+    texts->setSpacing(2);
+    texts->addWidget(title);
+    texts->addWidget(text);
+    auto* const row = new QHBoxLayout(dropZone_);
+    row->setContentsMargins(16, 10, 12, 10);
+    row->setSpacing(12);
+    row->addWidget(icon);
+    row->addLayout(texts, 1);
+    for (const bool folder : {false, true}) {
+        auto* const button = new QPushButton(folder ? tr("Folder…") : tr("File…"));
+        button->setObjectName(folder ? QStringLiteral("openDataFolder")
+                                     : QStringLiteral("openDataFile"));
+        button->setAccessibleName(folder ? tr("Open a folder of images")
+                                         : tr("Open a file of data"));
+        button->setIconSize(iconBesideText(16));
+        button->setIcon(themes_->icon(QStringLiteral("open"), &Theme::text));
+        connect(button, &QPushButton::clicked, this, [this, folder] { Q_EMIT dataWanted(folder); });
+        row->addWidget(button);
+    }
+    const auto applyTheme = [this, icon] {
+        icon->setPixmap(themes_->icon(QStringLiteral("data"), &Theme::text2).pixmap(QSize(24, 24)));
+        setDropping(false);
+    };
+    applyTheme();
+    connect(themes_, &ThemeManager::changed, this, applyTheme);
+    return dropZone_;
+}
+
+void WelcomePage::setDropping(bool dropping) {
+    const Theme& theme = themes_->theme();
+    dropZone_->setStyleSheet(
+        QStringLiteral("QFrame#dropZone { background: %1; border: 1px dashed %2; "
+                       "border-radius: 8px; } QLabel { background: transparent; }")
+            .arg((dropping ? theme.selection : theme.panel).name(),
+                 (dropping ? theme.focus : theme.border).name()));
 }
 
 void WelcomePage::addSection(const QString& title) {
@@ -220,12 +277,62 @@ void WelcomePage::arrange() {
         any |= place > 0;
     }
     nothing_->setVisible(!any);
+    // The card at the side is about what is found.
+    if (TemplateCard* const hit = firstHit();
+        details_ != nullptr && hit != nullptr && hit->summary() && !isShownHit())
+        details_->show(*hit->summary());
+}
+
+TemplateCard* WelcomePage::firstHit() const {
+    for (const Section& section : sections_)
+        for (TemplateCard* const card : section.cards)
+            if (card->answers(search_->text()))
+                return card;
+    return nullptr;
+}
+
+bool WelcomePage::isShownHit() const {
+    for (const Section& section : sections_)
+        for (const TemplateCard* const card : section.cards)
+            if (card->summary() && card->summary()->key == details_->key())
+                return card->answers(search_->text());
+    return false;
+}
+
+std::vector<std::pair<std::string, QString>> WelcomePage::templateNames() const {
+    std::vector<std::pair<std::string, QString>> names;
+    for (const Section& section : sections_)
+        for (const TemplateCard* const card : section.cards)
+            if (card->summary() && card->summary()->problem.isEmpty())
+                names.emplace_back(card->summary()->key, card->summary()->name);
+    return names;
+}
+
+/// What was looked for last time is of no use any more.
+void WelcomePage::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    search_->clear();
+}
+
+void WelcomePage::keyPressEvent(QKeyEvent* event) {
+    if (event->key() != Qt::Key_Escape)
+        QWidget::keyPressEvent(event);
+    else if (search_->text().isEmpty())
+        Q_EMIT leaveWanted();
+    else
+        search_->clear();
 }
 
 /// The gallery has got its width.
 bool WelcomePage::eventFilter(QObject* watched, QEvent* event) {
-    if (watched == scroll_->viewport() && event->type() == QEvent::Resize)
+    if (scroll_ != nullptr && watched == scroll_->viewport() && event->type() == QEvent::Resize)
         arrange();
+    if (watched == search_ && event->type() == QEvent::KeyPress &&
+        static_cast<QKeyEvent*>(event)->key() == Qt::Key_Down) {
+        if (TemplateCard* const hit = firstHit())
+            hit->setFocus(Qt::TabFocusReason);
+        return true;
+    }
     return QWidget::eventFilter(watched, event);
 }
 

@@ -8,12 +8,14 @@
 #include <QWidget>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 class QGridLayout;
 class QLabel;
 class QLineEdit;
 class QPushButton;
+class QFrame;
 class QScrollArea;
 class QVBoxLayout;
 
@@ -34,16 +36,26 @@ public:
                    std::uintmax_t unsavedBytes);
     /// What is worth trying with a template; empty until it has been read.
     [[nodiscard]] QString tryThis(const std::string& key) const;
+    /// Whether files are being dragged over the window: the drop zone shows that it takes them.
+    void setDropping(bool dropping);
+    /// Keys and names of the templates that have been read so far.
+    [[nodiscard]] std::vector<std::pair<std::string, QString>> templateNames() const;
 
 Q_SIGNALS:
     void templateChosen(const std::string& key);
     void blankChosen();
     void openChosen();
+    /// Data of the user's: a file, or a folder.
+    void dataWanted(bool folder);
     void fileChosen(const QString& file);
+    /// Back to the project that is open.
+    void leaveWanted();
     void networkChosen(const std::string& uuid);
     void unsavedChosen();
 
 protected:
+    void showEvent(QShowEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
@@ -56,15 +68,19 @@ private:
 
     QWidget* makeHead();
     QWidget* makeGallery();
+    QWidget* makeDropZone();
     void addSection(const QString& title);
     void addCard(const std::string& key);
     void readNext(std::size_t index);
     void arrange();
     void look(TemplateCard& card);
+    [[nodiscard]] TemplateCard* firstHit() const;
+    [[nodiscard]] bool isShownHit() const;
 
     const ThemeManager* themes_;
     QLineEdit* search_ = nullptr;
     QPushButton* openFile_ = nullptr;
+    QFrame* dropZone_ = nullptr;
     QLabel* nothing_ = nullptr;
     QScrollArea* scroll_ = nullptr;
     TemplateDetails* details_ = nullptr;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/theme/fuzzy.h"
 
+#include <QStringList>
+
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 namespace gradwright {
@@ -50,6 +53,32 @@ std::optional<int> fuzzyScore(const QString& text, const QString& typed) {
     }
     const int found = *std::ranges::max_element(best);
     return found == kNone ? std::nullopt : std::optional(found);
+}
+
+bool answersWords(const QString& text, const QString& typed) {
+    const QString folded = text.toCaseFolded();
+    const QStringList wanted = typed.toCaseFolded().simplified().split(u' ', Qt::SkipEmptyParts);
+    if (std::ranges::all_of(wanted, [&](const QString& word) { return folded.contains(word); }))
+        return true;
+    // Beginnings: how much of `rest` can be found from the word at `at` on.
+    const QString rest = wanted.join(QString());
+    const std::function<bool(qsizetype, qsizetype)> follows = [&](qsizetype at, qsizetype done) {
+        if (done == rest.size())
+            return true;
+        for (qsizetype start = at; start < text.size(); ++start) {
+            if (!startsWord(text, start) || folded[start] != rest[done])
+                continue;
+            qsizetype same = 0;
+            while (start + same < folded.size() && done + same < rest.size() &&
+                   folded[start + same] == rest[done + same])
+                ++same;
+            for (; same > 0; --same)
+                if (follows(start + same, done + same))
+                    return true;
+        }
+        return false;
+    };
+    return folded.size() == text.size() && follows(0, 0);
 }
 
 } // namespace gradwright

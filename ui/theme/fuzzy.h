@@ -12,4 +12,9 @@ namespace gradwright {
 /// more ("bn" finds "Batch normalization"). Nothing typed fits everything with 0.
 std::optional<int> fuzzyScore(const QString& text, const QString& typed);
 
+/// Whether a text has each typed word: as it is written, or by beginnings of words that follow each
+/// other ("sa" and "saas" for "Save as"). Letters that are merely somewhere in the text in that
+/// order, as fuzzyScore() takes them, are no answer where the list is long.
+bool answersWords(const QString& text, const QString& typed);
+
 } // namespace gradwright

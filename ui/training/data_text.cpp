@@ -77,8 +77,10 @@ std::vector<DataColumn> dataColumns(const std::optional<DataInfo>& info) {
 QString dataText(const DataInfo& info) {
     const QString samples = samplesText(info);
     if (!info.hasClasses())
-        return translated("Samples of %1, each with target values of %2")
-            .arg(samples, shapeText(info.target));
+        return info.target.elements() == 1
+                   ? translated("Samples of %1, with one value to predict").arg(samples)
+                   : translated("Samples of %1, with values of %2 to predict")
+                         .arg(samples, shapeText(info.target));
     QStringList classes;
     for (const std::string& name : info.classes)
         classes << qstr(name);

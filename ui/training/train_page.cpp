@@ -34,18 +34,18 @@ constexpr int kRunsWidth = 304;
 constexpr int kNarrowPage = 1180;      // the list of runs becomes a drawer
 constexpr int kProgressInterval = 250; // ms: numbers that change faster cannot be read
 
-std::vector<std::string> namesOfLayer(const Network& network, std::string_view layer) {
+std::vector<std::string> outputNames(const Network& network) {
+    return TrainPage::namesOfLayer(network, "output");
+}
+
+} // namespace
+
+std::vector<std::string> TrainPage::namesOfLayer(const Network& network, std::string_view layer) {
     std::vector<std::string> names;
     for (const NodeId id : nodesOfLayer(network.main, layer))
         names.push_back(network.main.find(id)->name);
     return names;
 }
-
-std::vector<std::string> outputNames(const Network& network) {
-    return namesOfLayer(network, "output");
-}
-
-} // namespace
 
 TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSession& session,
                      QWidget* parent)
@@ -71,6 +71,7 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
             [this](const QString& what, const DataChoice& choice) {
                 perform(tr("Change %1").arg(what.toLower()), {SetData{choice}});
             });
+    connect(form_, &TrainingForm::columnsEdited, this, &TrainPage::chooseColumns);
     connect(runs_, &RunsPanel::chosenChanged, this, &TrainPage::showRun);
     connect(runs_, &RunsPanel::tickedChanged, this, &TrainPage::showOverlays);
     connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
@@ -82,6 +83,8 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
     // The data set, read in the background, determines what there is to measure.
     connect(document_, &ProjectDocument::analysisChanged, this, [this] {
         showData();
+        // Others hear of this analysis before there is another one.
+        QMetaObject::invokeMethod(this, &TrainPage::fitNetwork, Qt::QueuedConnection);
         const auto& info = document_->dataInfo();
         if (!session_->isActive() && info && &qualityMetric(*info) != metric_)
             showProject();
@@ -153,7 +156,7 @@ QWidget* TrainPage::makeSettings() {
     applyTheme();
     connect(theme_, &ThemeManager::changed, this, applyTheme);
 
-    auto* scroll = new QScrollArea;
+    auto* scroll = settings_ = new QScrollArea;
     scroll->setWidget(form_);
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
@@ -177,12 +180,13 @@ QWidget* TrainPage::makeBanner() {
     message_ = new QLabel;
     message_->setWordWrap(true);
     message_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    showProblems_ = new QPushButton(tr("Show problems"));
     resumeThere_ = new QPushButton(tr("Resume"));
     resumeThere_->setObjectName(QStringLiteral("resumeThere"));
     resumeThere_->setToolTip(tr("Resume the run where it was saved last, on the same GPU"));
     resumeHere_ = new QPushButton;
     resumeHere_->setObjectName(QStringLiteral("resumeHere"));
+    remedyButton_ = new QPushButton;
+    remedyButton_->setObjectName(QStringLiteral("remedy"));
     auto* icon = new QLabel;
     auto* close = new QPushButton(tr("Dismiss"));
     auto* row = new QHBoxLayout(banner_);
@@ -190,14 +194,14 @@ QWidget* TrainPage::makeBanner() {
     row->setSpacing(10);
     row->addWidget(icon);
     row->addWidget(message_, 1);
-    row->addWidget(showProblems_);
     row->addWidget(resumeThere_);
     row->addWidget(resumeHere_);
+    row->addWidget(remedyButton_);
     row->addWidget(close);
     connect(resumeThere_, &QPushButton::clicked, this, [this] { continueRun(failedRun_); });
     connect(resumeHere_, &QPushButton::clicked, this, &TrainPage::goOnHere);
     connect(close, &QPushButton::clicked, banner_, &QWidget::hide);
-    connect(showProblems_, &QPushButton::clicked, this, &TrainPage::problemsRequested);
+    connect(remedyButton_, &QPushButton::clicked, this, &TrainPage::applyRemedy);
     const auto applyTheme = [this, icon] {
         const auto& theme = theme_->theme();
         icon->setPixmap(theme_->icon(QStringLiteral("error"), &Theme::error).pixmap(QSize(18, 18)));
@@ -299,23 +303,6 @@ void TrainPage::showProject() {
     course_->begin(document_->project().training.epochs(), {}, *metric_);
 }
 
-/// What the chosen data set holds, once it has been read.
-void TrainPage::showData() {
-    const auto& info = document_->dataInfo();
-    const Network& network =
-        session_->isActive() ? session_->job()->network : document_->project().network;
-    form_->setInputs(namesOfLayer(network, "input"), dataColumns(info));
-    if (const std::string& problem = document_->dataProblem(); !problem.empty()) {
-        form_->setDataStatus(qstr(problem), true);
-        return;
-    }
-    if (!info) {
-        form_->setDataStatus(tr("Reading…"), false);
-        return;
-    }
-    form_->setDataStatus(dataText(*info), false);
-}
-
 void TrainPage::showJob() {
     const auto& job = *session_->job();
     form_->setValues(job.settings, job.data, outputNames(job.network));
@@ -332,29 +319,6 @@ void TrainPage::showProgress() {
     controls_->setTimes(running && lastStep_.samplesPerSecond > 0 ? lastStep_.secondsLeft : -1,
                         running ? lastStep_.samplesPerSecond : 0, session_->elapsedSeconds());
     controls_->setDataWait(running ? lastStep_.waitShare : 0);
-}
-
-void TrainPage::showMessage(const QString& message, bool aboutProblems) {
-    message_->setText(message);
-    showProblems_->setVisible(aboutProblems);
-    resumeThere_->hide();
-    resumeHere_->hide();
-    banner_->show();
-}
-
-void TrainPage::start() {
-    if (session_->isActive())
-        return;
-    const auto& diagnostics = document_->analysis().diagnostics;
-    const auto errors = std::ranges::count(diagnostics, Severity::Error, &Diagnostic::severity);
-    if (errors > 0) {
-        showMessage(errors == 1 ? tr("A problem blocks the training of this network.")
-                                : tr("%1 problems block the training of this network.").arg(errors),
-                    true);
-        return;
-    }
-    continued_.reset();
-    begin(trainingJob(document_->project(), document_->runsFolder()));
 }
 
 void TrainPage::begin(TrainingJob job) {

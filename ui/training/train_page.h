@@ -13,12 +13,16 @@
 
 #include <functional>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 class QAction;
 class QFrame;
 class QHBoxLayout;
 class QLabel;
 class QPushButton;
+class QScrollArea;
 
 namespace gradwright {
 
@@ -61,10 +65,15 @@ public:
     void forgetRun();
     void showChosenAgain();
 
+    /// The names of the network's nodes of a layer, in order of id.
+    [[nodiscard]] static std::vector<std::string> namesOfLayer(const Network& network,
+                                                               std::string_view layer);
     /// What can be done with plots and runs.
     [[nodiscard]] QList<QAction*> viewActions() const;
     [[nodiscard]] TrainingCourse& course() { return *course_; }
     [[nodiscard]] RunsPanel& runs() { return *runs_; }
+    /// Puts the focus on the field of one of trainingParams().
+    void showSetting(const std::string& key);
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -83,13 +92,20 @@ private:
     void showRun();
     void showOverlays();
     void showProgress();
-    void showMessage(const QString& message, bool aboutProblems = false);
     void showFailure();
     /// On the processor instead of a GPU.
     void goOnHere();
+    enum class Remedy { None, Problems, Gallery, Fix };
+    /// What keeps a training from starting or going on, with a button that helps.
+    void showMessage(const QString& message, Remedy remedy = Remedy::None,
+                     const QString& button = {});
+    bool showObstacle();
+    void applyRemedy();
     void begin(TrainingJob job);
     void editSettings(const QString& what, const TrainingSettings& settings);
     void perform(const QString& what, const ProjectEdit& edit);
+    void chooseColumns(const QString& what, const DataChoice& choice);
+    void fitNetwork();
     [[nodiscard]] bool resumable() const;
 
     ProjectDocument* document_;
@@ -102,9 +118,11 @@ private:
     QFrame* lock_;
     QFrame* banner_;
     QLabel* message_;
-    QPushButton* showProblems_;
     QPushButton* resumeThere_; ///< on the GPU that a training was on when it failed
     QPushButton* resumeHere_;  ///< on the processor instead
+    QPushButton* remedyButton_;
+    Remedy remedy_ = Remedy::None;
+    QScrollArea* settings_ = nullptr;
     QHBoxLayout* columns_ = nullptr;
     QAction* runsAction_;
     bool narrow_ = false;
@@ -116,6 +134,8 @@ private:
     std::shared_ptr<const RunHistory> continued_; ///< what was there before a run is resumed
     std::filesystem::path shownRun_;
     std::filesystem::path failedRun_; ///< what the banner's buttons resume; empty: none
+    int fitBehind_ =
+        0; ///< the step of undo behind which the network is fitted to the data; 0: none
     int listing_ = 0;
     BackgroundJobs jobs_; ///< last: its deliveries use the rest
 };

@@ -195,7 +195,7 @@ void TrainingControls::setState(TrainingState state, bool resumable) {
     start_->setIcon(
         theme_->icon(QStringLiteral("play"), active ? &Theme::disabled : &Theme::onAccent));
     const bool goesOn = paused || (!active && resumable);
-    setLabel(pause_, goesOn ? tr("Continue") : tr("Pause"));
+    setLabel(pause_, goesOn ? tr("Resume") : tr("Pause"));
     pause_->setEnabled(running || goesOn);
     setPrimary(pause_, running || paused);
     pause_->setIcon(theme_->icon(goesOn ? QStringLiteral("play") : QStringLiteral("pause"),

@@ -15,6 +15,7 @@
 #include "ui/theme/theme_manager.h"
 #include "ui/training/input_columns.h"
 #include "ui/training/schedule_preview.h"
+#include "ui/training/table_columns.h"
 
 #include <QLabel>
 #include <QStyle>
@@ -30,7 +31,7 @@ namespace {
 ParamSpecs dataParams() {
     auto fraction = realParam("validation", "Validation", 0.1, 0, 0.9,
                               "Share of the training samples that is held back for validation.");
-    auto limit = intParam("limit", "Samples", 0, 0, 1e9,
+    auto limit = intParam("limit", "Training samples", 0, 0, 1e9,
                           "Trains on this many samples only, the first ones; 0 uses all.");
     auto seed = intParam("split_seed", "Split seed", 1, 0, 9e15,
                          "Decides which samples are used for validation.");
@@ -39,6 +40,16 @@ ParamSpecs dataParams() {
                   "Teaches the network to reproduce its own input, as an autoencoder does; the "
                   "input may be augmented, for example with noise, but the target is not.");
     return {std::move(fraction), std::move(limit), std::move(seed), std::move(reconstruct)};
+}
+
+/// Those of a data set that TableColumns does not show.
+ParamSpecs shownDataParams(const std::string& key) {
+    auto specs = dataset(key).params;
+    if (key == "csv")
+        std::erase_if(specs, [](const ParamSpec& spec) {
+            return spec.key == "target" || spec.key == "ignore";
+        });
+    return specs;
 }
 
 } // namespace
@@ -60,7 +71,7 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     rate_ = paramForm({"learning_rate"});
     rate_->markLive("learning_rate");
     optimizer_->insert(rate_);
-    section(tr("Data"), {dataset_, dataStatus_, inputColumns_});
+    section(tr("Data"), {dataset_, inputColumns_});
     section(tr("Objective"), {objectives_});
     section(tr("Optimizer"), {optimizer_});
     section(tr("Learning-rate schedule"),
@@ -92,6 +103,7 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     for (auto* form : {optimizer_, schedule_, dataset_})
         connect(form, &RecipeForm::rebuilt, this, order);
     connect(objectives_, &ObjectivesForm::rebuilt, this, order);
+    connect(tableColumns_, &TableColumns::rebuilt, this, order);
     connect(inputColumns_, &InputColumns::rebuilt, this, order);
     order();
 }
@@ -138,18 +150,34 @@ void TrainingForm::buildData() {
     dataset_ = new RecipeForm(
         choiceOf("dataset", "Data set", datasets(), DataChoice{}.dataset,
                  "What the network learns from."),
-        [](const auto& key) { return dataset(key).params; }, *theme_);
+        [](const auto& key) { return shownDataParams(key); }, *theme_);
     connect(dataset_, &RecipeForm::edited, this, [this](const Recipe& recipe) {
         // Another data set has other columns.
         if (std::exchange(data_.dataset, recipe.key) != recipe.key)
             data_.assignment = {};
-        data_.params = recipe.params;
+        const auto before = std::exchange(data_.params, recipe.params);
+        const auto file = [](const ParamValues& params) {
+            const auto found = params.find("file");
+            return found == params.end() ? ParamValue() : found->second;
+        };
+        if (file(before) != file(data_.params)) // another table has other columns, too
+            for (const char* const key : {"target", "ignore"})
+                data_.params.erase(key);
         Q_EMIT dataEdited(tr("Data set"), data_);
     });
     dataStatus_ = new QLabel;
     dataStatus_->setObjectName(QStringLiteral("dataStatus"));
     dataStatus_->setWordWrap(true);
     dataStatus_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    tableColumns_ = new TableColumns;
+    connect(tableColumns_, &TableColumns::edited, this, [this](const DataChoice& choice) {
+        data_ = choice;
+        dataset_->setRecipe({data_.dataset, data_.params});
+        Q_EMIT columnsEdited(tr("Columns"), data_);
+    });
+    // What a table holds comes before how its file is read.
+    dataset_->insert(tableColumns_);
+    dataset_->insert(dataStatus_);
     inputColumns_ = new InputColumns;
     connect(inputColumns_, &InputColumns::edited, this, [this](const InputAssignment& assignment) {
         data_.assignment = assignment;
@@ -254,6 +282,7 @@ void TrainingForm::setValues(const TrainingSettings& settings, const DataChoice&
     hardware_->setValues(hardware);
     offerDevices();
     dataset_->setRecipe({choice.dataset, choice.params});
+    tableColumns_->setChoice(choice);
     dataForm_->setValues({{"validation", choice.validationFraction},
                           {"limit", choice.limit},
                           {"split_seed", static_cast<std::int64_t>(choice.splitSeed)},
@@ -281,6 +310,7 @@ void TrainingForm::setLocked(bool locked) {
     for (auto* form : forms_)
         form->setLocked(locked);
     dataForm_->setLocked(locked);
+    tableColumns_->setEnabled(!locked);
     inputColumns_->setEnabled(!locked);
     augmentation_->setLocked(locked);
 }

@@ -22,6 +22,7 @@ class ParamForm;
 class RecipeForm;
 class SchedulePreview;
 class Section;
+class TableColumns;
 class ThemeManager;
 
 /// How a network is trained: all fields come from the engine's declarations.
@@ -49,6 +50,8 @@ public:
 Q_SIGNALS:
     void settingsEdited(const QString& what, const gradwright::TrainingSettings& settings);
     void dataEdited(const QString& what, const gradwright::DataChoice& data);
+    /// Which columns of a table are used has changed: the network's ends have to follow.
+    void columnsEdited(const QString& what, const gradwright::DataChoice& data);
 
 private:
     ParamForm* paramForm(const std::vector<std::string>& keys);
@@ -70,6 +73,7 @@ private:
     ParamForm* rate_ = nullptr;
     RecipeForm* dataset_ = nullptr;
     QLabel* dataStatus_ = nullptr;
+    TableColumns* tableColumns_ = nullptr;
     InputColumns* inputColumns_ = nullptr;
     ParamForm* dataForm_ = nullptr;
     ParamForm* augmentation_ = nullptr;

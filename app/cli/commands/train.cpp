@@ -68,7 +68,7 @@ TrainingJob jobOf(const TrainOptions& options) {
             throw UsageError("--fit cannot change a network that is being trained");
         if (!options.runDir.empty())
             throw UsageError(
-                "--run-dir is for a new run; --resume continues in the run's own folder");
+                "--run-dir is for a new run; --resume writes to the run's own folder");
     }
     auto project =
         resuming ? projectOfRun(RunDirectory::open(options.resume)) : openProject(options.project);

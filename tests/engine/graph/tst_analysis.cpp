@@ -128,7 +128,7 @@ std::vector<Faulty> faults() {
          Severity::Error,
          "Dense takes a vector; received 3×5×4.",
          "fc",
-         {"Insert Flatten"}},
+         {"Insert Flatten", "Insert Global average pool"}},
         {"softmax on an image",
          [=](B& b) { ended(b, b.after(image(b), "softmax", {}, "p")); },
          Severity::Error,

@@ -70,6 +70,24 @@ private Q_SLOTS:
         QCOMPARE(largestBatch(estimate, 32, 1009), std::int64_t{0});
         QCOMPARE(largestBatch(estimate, 32, 500), std::int64_t{0});
     }
+
+    void moreThanThereIsIsAWarningWithAFix() {
+        auto project = openTemplate("lenet-5");
+        project.training.params["batch"] = std::int64_t{4096};
+        const auto analysis = analyze(project.network);
+        const auto estimate = estimateTrainingMemory(analysis, project.training);
+        QVERIFY(estimate);
+        QVERIFY(!memoryProblem(analysis, project.training, estimate->total()));
+        const auto found = memoryProblem(analysis, project.training, estimate->total() / 4);
+        QVERIFY(found);
+        QVERIFY(found->severity == Severity::Warning);
+        QVERIFY(found->message.find("Training at batch 4096 needs about") == 0);
+        apply(project, editOf(project, found->fixes.front()));
+        QVERIFY(project.training.batch() > 0 && project.training.batch() < 4096);
+        QVERIFY(!memoryProblem(analysis, project.training, estimate->total() / 4));
+        // Where the weights alone do not fit, there is no batch to propose.
+        QVERIFY(memoryProblem(analysis, project.training, 1000)->fixes.empty());
+    }
 };
 
 QTEST_GUILESS_MAIN(MemoryTest)

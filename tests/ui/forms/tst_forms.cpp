@@ -201,7 +201,7 @@ private Q_SLOTS:
                  QStringLiteral("From 1 to 65,536. Default: 64."));
         ParamSpec rate = realParam("rate", "Rate", 0.5, 0, 1, "");
         rate.minimumExclusive = rate.maximumExclusive = true;
-        QCOMPARE(rangeText(rate), QStringLiteral("More than 0 less than 1. Default: 0.5."));
+        QCOMPARE(rangeText(rate), QStringLiteral("More than 0 and less than 1. Default: 0.5."));
         ParamSpec patience = intParam("patience", "Patience", 5, 1, INFINITY, "");
         patience.unit = "epochs";
         QCOMPARE(rangeText(patience), QStringLiteral("At least 1. Default: 5 epochs."));

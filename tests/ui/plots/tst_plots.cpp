@@ -156,6 +156,9 @@ private Q_SLOTS:
         QCOMPARE(QImage(file("a.png")).width(), 2 * canvasOf(plot)->width());
         plot.exportTo(file("a.svg"));
         QVERIFY(contents(file("a.svg")).contains("<svg"));
+        // In the window the heat map beneath has the axis; a picture has its own.
+        QVERIFY(contents(file("a.svg")).contains(">Epoch<"));
+        QVERIFY(contents(file("a.svg")).contains(">1.5<"));
         plot.exportTo(file("a.pdf"));
         QVERIFY(contents(file("a.pdf")).startsWith("%PDF"));
         plot.exportTo(file("a.csv"));
@@ -163,6 +166,28 @@ private Q_SLOTS:
         QVERIFY(contains(errorOf([&] { plot.exportTo(file("a.gif")); }), "png, svg, pdf or csv"));
         QVERIFY(contains(errorOf([&] { plot.exportTo(QStringLiteral("/nowhere/a.csv")); }),
                          "/nowhere/a.csv"));
+    }
+
+    void heatmapsAreExported() {
+        test::TemporaryFolder folder;
+        GradientHeatmap heatmap(theme_);
+        heatmap.resize(600, 200);
+        heatmap.reset(2, {"conv1/weight", "fc/weight"});
+        heatmap.add(0.5, {3, 4});
+        heatmap.add(1, {1, 0.25});
+        const auto file = [&](const char* name) {
+            return QString::fromStdString((folder / name).string());
+        };
+        heatmap.exportTo(file("g.png"));
+        QCOMPARE(QImage(file("g.png")).size(), QSize(1200, 400));
+        heatmap.exportTo(file("g.csv"));
+        QCOMPARE(QString::fromUtf8(contents(file("g.csv"))),
+                 QStringLiteral("layer,epoch,norm\nconv1,0.5,3\nfc,0.5,4\nconv1,1,1\n"
+                                "fc,1,0.25\n"));
+        heatmap.exportTo(file("g.svg"));
+        QVERIFY(contents(file("g.svg")).contains(">conv1<"));
+        QVERIFY(
+            contains(errorOf([&] { heatmap.exportTo(file("g.gif")); }), "png, svg, pdf or csv"));
     }
 
     void heatmapHasARowALayer() {

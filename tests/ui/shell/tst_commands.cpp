@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/project/templates.h"
 #include "tests/support/own_home.h"
 #include "ui/inference/inference_page.h"
 #include "ui/shell/command_palette.h"
 #include "ui/shell/device_chip.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/shortcuts_dialog.h"
+#include "ui/shell/welcome_page.h"
 #include "ui/theme/fuzzy.h"
+#include "ui/training/train_page.h"
 
 #include <QApplication>
 #include <QLabel>
@@ -18,6 +21,7 @@
 #include <QTreeWidget>
 
 #include <memory>
+#include <tuple>
 
 using namespace gradwright;
 
@@ -72,6 +76,69 @@ private Q_SLOTS:
         QTest::keyClick(search, Qt::Key_Return);
         QVERIFY(window_->inference().isVisible());
         QTRY_VERIFY(window_->findChild<CommandPalette*>() == nullptr);
+    }
+
+    void templatesLayersAndSettingsAreFound() {
+        const auto find = [&](const char* typed) {
+            window_->activateWindow(); // the list before had the focus
+            if (!QTest::qWaitForWindowActive(window_.get()))
+                qFatal("the window does not become active");
+            QTest::keyClick(window_.get(), Qt::Key_K, Qt::ControlModifier);
+            auto* const palette = window_->findChild<CommandPalette*>();
+            auto* const search = palette->findChild<QLineEdit*>();
+            QTest::keyClicks(search, QLatin1String(typed));
+            QStringList found;
+            const auto* const list = palette->findChild<QListWidget*>();
+            for (int i = 0; i < list->count(); ++i)
+                found << list->item(i)->text();
+            return std::pair(found, search);
+        };
+        const auto closed = [&] { return window_->findChild<CommandPalette*>() == nullptr; };
+        auto* const gallery = window_->findChild<WelcomePage*>();
+        QTRY_VERIFY_WITH_TIMEOUT(gallery->templateNames().size() == templates().size(), 60'000);
+        // What is listed has to do with what is typed.
+        auto [found, search] = find("lenet");
+        QVERIFY(found.contains(QStringLiteral("LeNet-5")));
+        for (const QString& each : found) // the window of that name, and MobileNet
+            QVERIFY2(each.contains(QStringLiteral("lenet"), Qt::CaseInsensitive), qPrintable(each));
+        QTest::keyClick(search, Qt::Key_Escape);
+        QTRY_VERIFY(closed());
+        std::tie(found, search) = find("spirals");
+        QTest::keyClick(search, Qt::Key_Return);
+        QCOMPARE(window_->document().project().madeFrom, std::string("two-spirals"));
+        QTRY_VERIFY(closed());
+        const auto layers = window_->document().project().network.main.nodes().size();
+        std::tie(found, search) = find("batch norm");
+        QCOMPARE(found.first(), QStringLiteral("Batch normalization"));
+        QTest::keyClick(search, Qt::Key_Return);
+        QCOMPARE(window_->document().project().network.main.nodes().size(), layers + 1);
+        window_->document().undoStack().undo();
+        QTRY_VERIFY(closed());
+        std::tie(found, search) = find("learning rate");
+        QVERIFY(found.contains(QStringLiteral("Learning rate")));
+        QTest::keyClick(search, Qt::Key_Return);
+        QVERIFY(window_->training().isVisible());
+        auto* const field =
+            window_->training().findChild<QWidget*>(QStringLiteral("learning_rate"));
+        QVERIFY(field->hasFocus());
+        QTRY_VERIFY(closed());
+        // Without a word to look for there are commands alone.
+        std::tie(found, search) = find("");
+        QVERIFY(!found.contains(QStringLiteral("LeNet-5")));
+        QTest::keyClick(search, Qt::Key_Escape);
+        QTRY_VERIFY(closed());
+    }
+
+    void wordsAreAnsweredNotScatteredLetters() {
+        const auto answers = [](const char* text, const char* typed) {
+            return answersWords(QString::fromLatin1(text), QString::fromLatin1(typed));
+        };
+        QVERIFY(answers("Save as…", "sa"));
+        QVERIFY(answers("Save as…", "saas"));
+        QVERIFY(answers("Batch normalization", "norm batch"));
+        QVERIFY(answers("Batch normalization", "bn"));
+        QVERIFY(!answers("Leave the block", "lenet"));
+        QVERIFY(!answers("Link the selected layers", "lenet"));
     }
 
     void aMistypedCommandDoesNothing() {

@@ -159,6 +159,47 @@ private Q_SLOTS:
         QCOMPARE(shownCards(), static_cast<int>(templates().size()));
     }
 
+    void searchingLeadsToTheFirstHit() {
+        for (const auto* const each : window_->findChildren<TemplateCard*>())
+            QTRY_VERIFY_WITH_TIMEOUT(each->summary().has_value(), kPatience);
+        auto* const search = window_->findChild<QLineEdit*>(QStringLiteral("searchTemplates"));
+        auto* const tip = window_->findChild<QLabel*>(QStringLiteral("tryThis"));
+        card("lenet-5")->setFocus();
+        search->setFocus();
+        QTest::keyClicks(search, QStringLiteral("spiral"));
+        // The card at the side is about a hit, not about what was looked at before.
+        QCOMPARE(tip->text(), card("two-spirals")->summary()->tryThis);
+        QTest::keyClick(search, Qt::Key_Down);
+        QVERIFY(card("two-spirals")->hasFocus());
+        search->setFocus();
+        search->clear();
+        QTest::keyClick(search, Qt::Key_Return); // nothing is looked for
+        QVERIFY(window_->document().project().network.main.nodes().empty());
+        QTest::keyClicks(search, QStringLiteral("spiral"));
+        QTest::keyClick(search, Qt::Key_Return);
+        QCOMPARE(window_->document().project().madeFrom, std::string("two-spirals"));
+    }
+
+    void escapeLeavesTheGallery() {
+        auto* const search = window_->findChild<QLineEdit*>(QStringLiteral("searchTemplates"));
+        search->setFocus();
+        QTest::keyClick(search, Qt::Key_Escape);
+        QVERIFY(search->isVisible()); // there is nothing to go back to
+        QTest::keyClick(card("perceptron"), Qt::Key_Return);
+        QVERIFY(!search->isVisible());
+        window_->showGallery();
+        search->setFocus();
+        QTest::keyClicks(search, QStringLiteral("vgg"));
+        QTest::keyClick(search, Qt::Key_Escape);
+        QVERIFY(search->text().isEmpty() && search->isVisible());
+        QTest::keyClicks(search, QStringLiteral("vgg"));
+        QTest::keyClick(card("vgg-16"), Qt::Key_Escape);
+        QTest::keyClick(card("vgg-16"), Qt::Key_Escape);
+        QVERIFY(!search->isVisible());
+        window_->showGallery();
+        QVERIFY(search->text().isEmpty());
+    }
+
     void aFileOpensInTheWindowThatHasItAlready() {
         const std::string file = folder_.filePath(QStringLiteral("one.gradwright")).toStdString();
         saveProject(file, test::smallProject());

@@ -93,6 +93,33 @@ private Q_SLOTS:
         window_->document().undoStack().undo();
     }
 
+    void whatIsMissingIsOfferedWhenTrainingStarts() {
+        window_->document().newProject();
+        auto* const train = window_->findChild<QPushButton*>(QStringLiteral("train"));
+        QTest::mouseClick(train, Qt::LeftButton);
+        QVERIFY(window_->training().isVisible());
+        auto* const remedy = window_->training().findChild<QPushButton*>(QStringLiteral("remedy"));
+        QVERIFY(remedy->isVisible());
+        QTest::mouseClick(remedy, Qt::LeftButton);
+        QVERIFY(!window_->training().isVisible()); // the gallery is there
+
+        // A network without an Output gets one.
+        choose("softmax-regression");
+        const Graph& graph = window_->document().project().network.main;
+        const NodeId output = nodesOfLayer(graph, "output").front();
+        window_->document().perform(
+            QStringLiteral("Remove"),
+            {removeNodes(window_->document().project().network, "", {output})});
+        QTest::mouseClick(train, Qt::LeftButton);
+        QVERIFY(!window_->session().isActive());
+        QCOMPARE(remedy->text(), QStringLiteral("Add an Output"));
+        QTest::mouseClick(remedy, Qt::LeftButton);
+        QCOMPARE(nodesOfLayer(graph, "output").size(), std::size_t{1});
+        QVERIFY(!remedy->isVisible());
+        window_->document().undoStack().undo();
+        window_->document().undoStack().undo();
+    }
+
     void withErrorsTrainShowsThem() {
         choose("lenet-5");
         const Node* const conv = window_->document().project().network.main.findByName("conv2");

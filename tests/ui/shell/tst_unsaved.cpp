@@ -111,7 +111,7 @@ private Q_SLOTS:
         QVERIFY2(noticeText().startsWith(
                      QStringLiteral("Exclusive or was trained before and not saved: 1 run, best ")),
                  qPrintable(noticeText()));
-        QCOMPARE(go->text(), QStringLiteral("Continue with it"));
+        QCOMPARE(go->text(), QStringLiteral("Open it"));
         QCOMPARE(buttonIn(*window_, "noticeDismiss")->text(), QStringLiteral("Start fresh"));
         QVERIFY(window_->document().project().uuid != uuid);
         QTest::mouseClick(go, Qt::LeftButton);

@@ -170,8 +170,8 @@ private Q_SLOTS:
         };
         QVERIFY(!errors().isEmpty());
         QCOMPARE(bench.find<QLabel>("dataStatus").text(),
-                 QStringLiteral("Samples of an image (photo 1×4×4) and 2 numbers, each with target "
-                                "values of 1"));
+                 QStringLiteral("Samples of an image (photo 1×4×4) and 2 numbers, with one "
+                                "value to predict"));
         auto& photo = bench.find<QCheckBox>("column/photo/photo");
         QTRY_VERIFY(photo.isVisible());
         QCOMPARE(photo.text(), QStringLiteral("photo (image)"));
@@ -363,7 +363,7 @@ private Q_SLOTS:
         QCOMPARE(course.loss().rateMarks(), marks + 1);
         QCOMPARE(bench.document.project(), loadProject(bench.folder / "small.gradwright"));
 
-        bench.click("pause"); // says "Continue" now
+        bench.click("pause"); // says "Resume" now
         QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Running, kPatience);
         // The canvas stays free: an edit of the project does not reach the run.
         bench.document.perform(QStringLiteral("Rename"), {SetTexts{"other", ""}});
@@ -378,7 +378,7 @@ private Q_SLOTS:
                  (std::vector<QString>{QStringLiteral("hidden"), QStringLiteral("scores")}));
 
         QTRY_VERIFY_WITH_TIMEOUT(bench.find<QPushButton>("pause").isEnabled(), kPatience);
-        QCOMPARE(bench.find<QPushButton>("pause").text(), QStringLiteral("Continue"));
+        QCOMPARE(bench.find<QPushButton>("pause").text(), QStringLiteral("Resume"));
         bench.click("pause");
         QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Finished, kPatience);
         QCOMPARE(bench.session.currentStep(), std::int64_t{20'000}); // 40 epochs of 500

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/own_data.h"
+#include "tests/support/data_files.h"
+#include "tests/support/own_home.h"
+#include "tests/ui/shell/trained_window.h"
+#include "ui/training/train_page.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDragEnterEvent>
+#include <QDropEvent>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <filesystem>
+#include <memory>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+namespace fs = std::filesystem;
+
+/// A person's own data, from the file to a trained network.
+class TestOwnDataWindow : public QObject {
+    Q_OBJECT
+
+private:
+    QTemporaryDir folder_;
+    std::unique_ptr<ThemeManager> themes_;
+    std::unique_ptr<MainWindow> window_;
+
+    [[nodiscard]] fs::path at(const char* name) const {
+        return fs::path(folder_.path().toStdString()) / name;
+    }
+    static void write(const fs::path& file, const std::string& text) {
+        fs::create_directories(file.parent_path());
+        writeFile(file, Bytes(text.begin(), text.end()));
+    }
+    fs::path plants() const {
+        std::string text = "id,length,width,species\n";
+        for (int i = 0; i < 240; ++i)
+            text += fmt::format("{},{}.{},{},{}\n", i + 1, i % 3 == 0 ? 5 : 2, i % 10,
+                                i == 7 ? std::string() : std::to_string(i % 7),
+                                i % 3 == 0 ? "setosa" : "other");
+        write(at("plants.csv"), text);
+        return at("plants.csv");
+    }
+    /// Dark and light images, a folder each.
+    fs::path shades() const {
+        for (const char* const name : {"dark", "light"})
+            for (int i = 0; i < 40; ++i) {
+                const auto shade = static_cast<std::uint8_t>((name[0] == 'd' ? 20 : 170) + i);
+                fs::create_directories(at("shades") / name);
+                writeFile(at("shades") / name / fmt::format("{}.jpg", i),
+                          jpeg(16, 16, 1, Bytes(256, shade)));
+            }
+        return at("shades");
+    }
+    /// As a file manager does it.
+    void drop(const fs::path& file) const {
+        QMimeData data;
+        data.setUrls({QUrl::fromLocalFile(QString::fromStdString(file.string()))});
+        QDragEnterEvent enter({300, 300}, Qt::CopyAction, &data, Qt::LeftButton, {});
+        QCoreApplication::sendEvent(window_.get(), &enter);
+        QVERIFY(enter.isAccepted());
+        QDropEvent event({300, 300}, Qt::CopyAction, &data, Qt::LeftButton, {});
+        QCoreApplication::sendEvent(window_.get(), &event);
+        QVERIFY(event.isAccepted());
+    }
+    void start() const {
+        auto* const button = window_->training().findChild<QPushButton*>(QStringLiteral("start"));
+        QVERIFY(button->isVisible() && button->isEnabled());
+        QTest::mouseClick(button, Qt::LeftButton);
+    }
+    [[nodiscard]] const Project& project() const { return window_->document().project(); }
+    template <class T>
+    T& find(const char* name) const {
+        auto* const found = window_->training().findChild<T*>(QLatin1String(name));
+        if (found == nullptr)
+            qFatal("no widget \"%s\"", name);
+        return *found;
+    }
+    [[nodiscard]] bool hasErrors() const { return window_->document().analysis().hasErrors(); }
+    void opensPlants() {
+        drop(plants());
+        QTRY_COMPARE(project().name, std::string("plants"));
+        QTRY_VERIFY(window_->document().dataInfo());
+        QTRY_VERIFY(window_->training().findChild<QCheckBox*>(QStringLiteral("use/id")));
+    }
+
+private Q_SLOTS:
+    void initTestCase() {
+        liveIn(folder_.path() + QStringLiteral("/home"));
+        themes_ = std::make_unique<ThemeManager>(*qApp);
+    }
+    void init() {
+        window_ = std::make_unique<MainWindow>(*themes_);
+        window_->show();
+        QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
+    }
+    void cleanup() { window_.reset(); }
+
+    void aTableIsDroppedAndTrained() {
+        opensPlants(); // one action
+        QVERIFY(window_->training().isVisible());
+        QVERIFY(!window_->document().isModified());
+        QVERIFY(!hasErrors());
+        start(); // and the second
+        QTRY_COMPARE_WITH_TIMEOUT(window_->session().state(), TrainingState::Finished,
+                                  kTrainingPatience);
+        QString accuracy;
+        for (const auto* const label : window_->training().findChildren<QLabel*>())
+            if (label->isVisible() && label->property("textRole") == QStringLiteral("figure") &&
+                label->text().endsWith(QStringLiteral(" %")))
+                accuracy = label->text();
+        QVERIFY2(accuracy.chopped(2).toDouble() > 95, qPrintable(accuracy));
+    }
+
+    void aFolderIsChosenInTheGalleryAndTrained() {
+        ModalAnswers answers;
+        answers.file(QString::fromStdString(shades().string()));
+        QTest::mouseClick(buttonIn(*window_, "openDataFolder"), Qt::LeftButton);
+        QTRY_COMPARE(project().name, std::string("shades"));
+        QTRY_VERIFY(window_->document().dataInfo());
+        QCOMPARE(window_->document().dataInfo()->classes,
+                 (std::vector<std::string>{"dark", "light"}));
+        QVERIFY(!hasErrors());
+        start();
+        QTRY_VERIFY_WITH_TIMEOUT(window_->session().currentStep() > 0, kTrainingPatience);
+        window_->training().stop();
+        QTRY_VERIFY_WITH_TIMEOUT(!window_->session().isActive(), kTrainingPatience);
+    }
+
+    void columnsAreShownAsTheyWereRecognised() {
+        opensPlants();
+        const auto& id = find<QCheckBox>("use/id");
+        QVERIFY(id.isVisible() && !id.isChecked() && id.isEnabled());
+        QVERIFY(id.toolTip().contains(QStringLiteral("a number for each row")));
+        const auto& width = find<QCheckBox>("use/width");
+        QVERIFY(width.isChecked());
+        QCOMPARE(width.toolTip(), QStringLiteral("Whole numbers, 0 to 6 · 1 missing"));
+        const auto& species = find<QCheckBox>("use/species");
+        QVERIFY(!species.isEnabled()); // it is what is predicted
+        QCOMPARE(species.toolTip(), QStringLiteral("2 categories: other, setosa"));
+        QCOMPARE(find<QComboBox>("targetColumn").currentText(), QStringLiteral("species"));
+        // The columns stand there alone, not a second time as texts.
+        QVERIFY(window_->training().findChild<QWidget*>(QStringLiteral("ignore")) == nullptr);
+    }
+
+    void theNetworkFollowsTicksAndTarget() {
+        opensPlants();
+        const auto network = project().network;
+        auto& width = find<QCheckBox>("use/width");
+        QTest::mouseClick(&width, Qt::LeftButton, {}, QPoint(8, width.height() / 2));
+        QCOMPARE(ignoredBy(project().data), (std::vector<std::string>{"id", "width"}));
+        QTRY_VERIFY(window_->document().dataInfo());
+        QTRY_VERIFY(!hasErrors());
+        QCOMPARE(window_->document().dataInfo()->input.elements(), std::int64_t{1});
+
+        auto& target = find<QComboBox>("targetColumn");
+        target.lineEdit()->setFocus();
+        target.lineEdit()->selectAll();
+        QTest::keyClicks(target.lineEdit(), QStringLiteral("length"));
+        QTest::keyClick(target.lineEdit(), Qt::Key_Return);
+        QTRY_VERIFY(window_->document().dataInfo() &&
+                    !window_->document().dataInfo()->hasClasses());
+        QTRY_VERIFY(!hasErrors());
+        QCOMPARE(project().training.objectives.front().loss.key, std::string("mean-squared-error"));
+        // What was typed and is no column changes nothing.
+        target.lineEdit()->selectAll();
+        QTest::keyClicks(target.lineEdit(), QStringLiteral("nonsense"));
+        QTest::keyClick(target.lineEdit(), Qt::Key_Return);
+        QCOMPARE(target.currentText(), QStringLiteral("length"));
+
+        window_->document().undoStack().undo();
+        window_->document().undoStack().undo();
+        QVERIFY(project().network == network);
+        QTRY_VERIFY(window_->document().dataInfo());
+        QTRY_VERIFY(!hasErrors());
+        QVERIFY(width.isChecked());
+    }
+
+    void aBrokenFileLosesNothing() {
+        chooseTemplate(*window_, "perceptron");
+        const auto before = project();
+        write(at("broken.csv"), "a,b,c\n1,2,3\n4,5\n");
+        ModalAnswers answers;
+        answers.press(QMessageBox::Ok);
+        drop(at("broken.csv"));
+        QTRY_VERIFY(answers.isDone());
+        QVERIFY(
+            answers.asked().join(u' ').contains(QStringLiteral("broken.csv, line 3: 2 fields")));
+        QVERIFY(project() == before);
+    }
+
+    void unsavedChangesAreAskedAbout() {
+        chooseTemplate(*window_, "perceptron");
+        window_->document().perform(QStringLiteral("Name"), {SetTexts{"mine", ""}});
+        ModalAnswers answers;
+        answers.press(QMessageBox::Cancel);
+        drop(plants());
+        QTRY_VERIFY(answers.isDone());
+        QVERIFY(answers.asked().join(u' ').contains(QStringLiteral("Save the changes to mine?")));
+        QTest::qWait(50);
+        QCOMPARE(project().name, std::string("mine"));
+        window_->document().undoStack().undo();
+    }
+
+    void dataOnTheCommandLineOpens() {
+        window_->openBeside(QString::fromStdString(plants().string()));
+        QCOMPARE(project().name, std::string("plants"));
+        QCOMPARE(MainWindow::all().size(), std::size_t{1});
+    }
+};
+
+QTEST_MAIN(TestOwnDataWindow)
+#include "tst_own_data_window.moc"

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/support/error.h"
+#include "ui/forms/section.h"
+#include "ui/theme/text.h"
+#include "ui/training/train_page.h"
+#include "ui/training/training_form.h"
+
+#include <QFrame>
+#include <QLabel>
+#include <QPushButton>
+#include <QScrollArea>
+
+#include <algorithm>
+
+// How a training starts, and what is said where it cannot.
+namespace gradwright {
+namespace {
+
+/// The first problem with a fix that keeps the network from being trained.
+const Diagnostic* obstacleWithFix(const Analysis& analysis) {
+    const auto& all = analysis.diagnostics;
+    const auto found = std::ranges::find_if(all, [](const Diagnostic& each) {
+        return each.severity == Severity::Error && !each.fixes.empty();
+    });
+    return found == all.end() ? nullptr : &*found;
+}
+
+/// The fixes of a network without an Output.
+const Diagnostic* missingOutput(const Analysis& analysis) {
+    const auto found = std::ranges::find_if(analysis.diagnostics, [](const Diagnostic& each) {
+        return !each.place.node && each.severity == Severity::Warning && !each.fixes.empty() &&
+               each.fixes.front().title.starts_with("Add an Output");
+    });
+    return found == analysis.diagnostics.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+void TrainPage::showMessage(const QString& message, Remedy remedy, const QString& button) {
+    message_->setText(message);
+    remedy_ = remedy;
+    remedyButton_->setText(button);
+    remedyButton_->setVisible(remedy != Remedy::None);
+    resumeThere_->hide();
+    resumeHere_->hide();
+    banner_->show();
+}
+
+/// What keeps the network from being trained, if anything does.
+bool TrainPage::showObstacle() {
+    const Network& network = document_->project().network;
+    const Analysis& analysis = document_->analysis();
+    if (network.main.nodes().empty()) {
+        showMessage(tr("There is no network to train yet: begin with a template or with your own "
+                       "data, or draw one on the Design page."),
+                    Remedy::Gallery, tr("Show templates"));
+        return true;
+    }
+    const auto errors =
+        std::ranges::count(analysis.diagnostics, Severity::Error, &Diagnostic::severity);
+    if (errors == 1)
+        if (const Diagnostic* const found = obstacleWithFix(analysis)) {
+            showMessage(qstr(found->message), Remedy::Fix, qstr(found->fixes.front().title));
+            return true;
+        }
+    if (errors > 0) {
+        showMessage(errors == 1 ? tr("A problem blocks the training of this network.")
+                                : tr("%1 problems block the training of this network.").arg(errors),
+                    Remedy::Problems, tr("Show problems"));
+        return true;
+    }
+    if (nodesOfLayer(network.main, "output").empty()) {
+        const Diagnostic* const found = missingOutput(analysis);
+        showMessage(tr("The network has no Output; training needs one."),
+                    found ? Remedy::Fix : Remedy::Problems,
+                    found ? qstr(found->fixes.front().title) : tr("Show problems"));
+        return true;
+    }
+    return false;
+}
+
+void TrainPage::applyRemedy() {
+    switch (remedy_) {
+    case Remedy::None:
+        return;
+    case Remedy::Problems:
+        Q_EMIT problemsRequested();
+        return;
+    case Remedy::Gallery:
+        Q_EMIT galleryRequested();
+        return;
+    case Remedy::Fix:
+        break;
+    }
+    const Analysis& analysis = document_->analysis();
+    const Diagnostic* found = obstacleWithFix(analysis);
+    if (found == nullptr)
+        found = missingOutput(analysis);
+    banner_->hide();
+    if (found == nullptr)
+        return;
+    const Fix fix = found->fixes.front();
+    perform(qstr(fix.title), editOf(document_->project(), fix));
+}
+
+void TrainPage::start() {
+    if (session_->isActive() || showObstacle())
+        return;
+    continued_.reset();
+    begin(trainingJob(document_->project(), document_->runsFolder()));
+}
+
+void TrainPage::showSetting(const std::string& key) {
+    auto* const field = form_->findChild<QWidget*>(qstr(key));
+    if (field == nullptr)
+        return;
+    for (QWidget* each = field; each != nullptr; each = each->parentWidget())
+        if (auto* const section = qobject_cast<Section*>(each))
+            section->setOpen(true);
+    field->setFocus(Qt::ShortcutFocusReason);
+    settings_->ensureWidgetVisible(field, 20, 60);
+}
+
+} // namespace gradwright
