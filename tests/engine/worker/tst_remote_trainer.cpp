@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <csignal>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -262,6 +264,9 @@ private Q_SLOTS:
             std::string("The process that trains on the GPU ended with exit code 1. Nothing had "
                         "been trained yet; try again, or train on the CPU."));
         QVERIFY(contains(listGpus(dying.program).why, "ended with exit code 1"));
+        const WorkerProgram hanging{"/bin/sleep", {"100"}};
+        QCOMPARE(listGpus(hanging, std::chrono::milliseconds(300)).why,
+                 std::string("the NVIDIA driver does not answer"));
         const auto program = qgetenv("GRADWRIGHT_WORKER");
         qputenv("GRADWRIGHT_WORKER", GRADWRIGHT_STANDIN_WORKER);
         QCOMPARE(installedWorker().path, std::filesystem::path(GRADWRIGHT_STANDIN_WORKER));
@@ -285,6 +290,38 @@ private Q_SLOTS:
         // Half of a message, then the end.
         const auto cut = with("printf '\\001\\000\\127\\107\\012\\000' >&3; exit 3");
         QVERIFY2(contains(cut, "ended with exit code 3"), cut.c_str());
+    }
+
+    /// One that is stuck is ended when its time to stop is over, though nobody calls it silent yet.
+    void aWorkerThatDoesNotStopIsEnded() {
+        const TemporaryFolder folder;
+        auto project = gpuProject(1000);
+        set(project, "epochs", std::int64_t{100'000});
+        auto options = standinWorker();
+        options.silence = std::chrono::hours(1);
+        options.stopping = std::chrono::seconds(1);
+        EventLog log;
+        std::stop_source stop;
+        RemoteTrainer* running = nullptr;
+        const auto keep = log.sink();
+        RemoteTrainer trainer(
+            trainingJob(project, folder.path()),
+            [&](const TrainingEvent& event) {
+                keep(event);
+                const auto* step = std::get_if<StepDone>(&event);
+                if (step && step->step == 3) {
+                    ::kill(running->processId(), SIGSTOP);
+                    stop.request_stop();
+                }
+            },
+            options);
+        running = &trainer;
+        trainer.run(stop.get_token());
+        const auto why = failureOf(log);
+        QVERIFY2(contains(why, "did not stop when it was asked to and was ended. The run is saved "
+                               "up to step"),
+                 why.c_str());
+        QVERIFY(!RunDirectory::open(runOf(log)).isLocked());
     }
 
     /// The worker ends by itself, with a checkpoint, when the program that started it is gone.
