@@ -190,7 +190,7 @@ void ConfusionView::paintHeaders(QPainter& painter) const {
             painter.drawText(QRectF(column.left(), 20, room, 18),
                              columns > 1 ? Qt::AlignLeft | Qt::AlignVCenter : Qt::AlignCenter,
                              fitted(room - (columns > 1 ? 4 : 0)));
-        if (i % rows != 0)
+        if (i % rows != 0 || (i > 0 && i + rows > matrix_.classes()))
             continue;
         painter.drawText(QRectF(16, row.top(), left() - kTrue, row.height()),
                          Qt::AlignRight | (rows > 1 ? Qt::AlignTop : Qt::AlignVCenter),

@@ -35,7 +35,7 @@ DrawingCard::DrawingCard(ThemeManager& theme, QWidget* parent)
     card.header->addStretch(1);
     for (auto* button : {undo, redo, clear})
         card.header->addWidget(button);
-    card.body->addWidget(pad_);
+    card.body->addWidget(pad_, 0, Qt::AlignHCenter);
     card.body->addWidget(makeTools());
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);

@@ -3,6 +3,7 @@
 
 #include "ui/inference/confusion_view.h"
 #include "ui/inference/mistakes_view.h"
+#include "ui/inference/scatter_view.h"
 #include "ui/theme/elided_label.h"
 #include "ui/theme/text.h"
 
@@ -47,6 +48,7 @@ EvaluationPanel::EvaluationPanel(ThemeManager& theme, QWidget* parent)
     , mistakesDetail_(label({}, "muted"))
     , empty_(label({}, "muted"))
     , filler_(new QWidget)
+    , scatter_(new ScatterView(theme))
     , progress_(new QProgressBar)
     , button_(new QPushButton(tr("Read the test set")))
     , confusion_(new ConfusionView(theme))
@@ -70,6 +72,7 @@ EvaluationPanel::EvaluationPanel(ThemeManager& theme, QWidget* parent)
     connect(job_, &EvaluationJob::failed, this,
             [this](const QString& reason) { empty_->setText(reason); });
     connect(confusion_, &ConfusionView::chosenChanged, this, &EvaluationPanel::showMistakes);
+    connect(scatter_, &ScatterView::sampleChosen, this, &EvaluationPanel::sampleChosen);
     connect(mistakes_, &MistakesView::sampleChosen, this,
             [this](const Reading& mistake) { Q_EMIT sampleChosen(mistake.sample); });
     setModel({});
@@ -107,6 +110,7 @@ void EvaluationPanel::layOut() {
     top->addWidget(empty_, 1);
     top->addWidget(confusion_, 1);
     top->addWidget(filler_, 1);
+    top->addWidget(scatter_, 1);
     top->addWidget(chosen_);
 
     QVBoxLayout* bottom = nullptr;
@@ -179,7 +183,9 @@ void EvaluationPanel::showRunning(bool running) {
     const bool hasClasses = report_ && report_->model->data->info.hasClasses();
     metrics_->setVisible(report_ != nullptr);
     confusion_->setVisible(hasClasses);
-    filler_->setVisible(report_ && !hasClasses);
+    const bool hasRows = report_ && !report_->outputs.empty();
+    scatter_->setVisible(hasRows);
+    filler_->setVisible(report_ && !hasClasses && !hasRows);
     chosen_->setVisible(hasClasses);
     if (!running && !report_)
         detail_->setText(
@@ -196,7 +202,23 @@ void EvaluationPanel::showReport(std::shared_ptr<const TestReport> report) {
     detail_->setToolTip(detail_->text());
     showMetrics();
     showMistakes();
+    showScatter();
     showRunning(false);
+}
+
+/// Of several targets the first one.
+void EvaluationPanel::showScatter() {
+    const auto& info = report_->model->data->info;
+    if (report_->outputs.empty())
+        return;
+    const auto step = info.targetNames.size();
+    std::vector<float> truths;
+    std::vector<float> predictions;
+    for (std::size_t i = 0; i < report_->outputs.size(); i += step) {
+        truths.push_back(report_->targets[i]);
+        predictions.push_back(report_->outputs[i]);
+    }
+    scatter_->setPoints(qstr(info.targetNames.front()), std::move(truths), std::move(predictions));
 }
 
 void EvaluationPanel::setReport(std::shared_ptr<const TestReport> report) {

@@ -16,6 +16,7 @@ namespace gradwright {
 
 class ConfusionView;
 class MistakesView;
+class ScatterView;
 class ThemeManager;
 
 /// What a model makes of the test set: confusion matrix and most confident mistakes, read in the
@@ -36,6 +37,7 @@ public:
     [[nodiscard]] const std::shared_ptr<const TestReport>& report() const { return report_; }
     [[nodiscard]] ConfusionView& confusion() { return *confusion_; }
     [[nodiscard]] MistakesView& mistakes() { return *mistakes_; }
+    [[nodiscard]] ScatterView& scatter() { return *scatter_; }
 
 Q_SIGNALS:
     void sampleChosen(std::int64_t sample);
@@ -51,6 +53,7 @@ private:
     void showReport(std::shared_ptr<const TestReport> report);
     void showMetrics();
     void showMistakes();
+    void showScatter();
     [[nodiscard]] bool showsImages() const;
     void showRunning(bool running);
 
@@ -65,7 +68,8 @@ private:
     QLabel* chosen_;
     QLabel* mistakesDetail_;
     QLabel* empty_;
-    QWidget* filler_; ///< in the place of the matrix where there is none
+    QWidget* filler_;      ///< in the place of the matrix where there is none
+    ScatterView* scatter_; ///< likewise, for the rows of tables
     QProgressBar* progress_;
     QPushButton* button_;
     ConfusionView* confusion_;

@@ -12,6 +12,7 @@
 #include <QDragEnterEvent>
 #include <QFrame>
 #include <QHBoxLayout>
+#include <QScrollArea>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
@@ -53,16 +54,24 @@ InferencePage::InferencePage(ProjectDocument& document, ThemeManager& theme,
 }
 
 void InferencePage::layOut() {
-    auto* columns = new QHBoxLayout;
+    auto* content = new QWidget;
+    auto* columns = new QHBoxLayout(content);
     columns->setContentsMargins(12, 12, 12, 12);
     columns->setSpacing(12);
     columns->addWidget(stack_, 17);
     columns->addWidget(evaluation_, 11);
+    // On a small screen, or at twice the scale, the panels keep their size and the page scrolls.
+    auto* scroll = new QScrollArea;
+    scroll->setWidgetResizable(true);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    scroll->setWidget(content);
+    scroll->viewport()->setAutoFillBackground(false);
+    content->setAutoFillBackground(false);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(makeBar());
-    layout->addLayout(columns, 1);
+    layout->addWidget(scroll, 1);
 }
 
 QWidget* InferencePage::makeBar() {
@@ -121,6 +130,9 @@ void InferencePage::showPanel(InputPanel& wanted) {
             continue;
         if (each != &wanted)
             each->setModel({}, false);
+        // What is not seen asks for no room.
+        const auto policy = each == &wanted ? QSizePolicy::Preferred : QSizePolicy::Ignored;
+        each->setSizePolicy(policy, policy);
         for (auto* action : each->menuActions()) {
             action->setEnabled(each == &wanted);
             if (each == &wanted)

@@ -22,6 +22,7 @@ constexpr int kThumbnail = 56;
 constexpr int kCaption = 22;
 constexpr int kSpace = 12;
 constexpr int kWidestCell = 132;
+constexpr int kSlack = 4; // that rounded widths of texts need
 constexpr QStringView kArrow = u" → ";
 
 } // namespace
@@ -47,7 +48,7 @@ void MistakesView::setMistakes(std::shared_ptr<const TestReport> report,
         for (const auto& each : report_->model->data->info.classes)
             cellWidth_ = std::max(cellWidth_, 2 * metrics.horizontalAdvance(qstr(each)) +
                                                   metrics.horizontalAdvance(kArrow.toString()));
-        cellWidth_ = std::min(cellWidth_, kWidestCell);
+        cellWidth_ = std::min(cellWidth_ + kSlack, kWidestCell);
     }
     updateHeight();
     update();

@@ -5,7 +5,6 @@
 #include "ui/inference/sample_images.h"
 #include "ui/inference/test_stepper.h"
 #include "ui/session/trained_model.h"
-#include "ui/theme/icon_engine.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -66,8 +65,6 @@ PictureCard::PictureCard(ThemeManager& theme, QWidget* parent)
 QPushButton* PictureCard::button(ThemeManager& theme, const QString& icon, const QString& text,
                                  const QString& command) {
     auto* made = new QPushButton(text);
-    made->setIconSize(iconBesideText(16));
-    made->setIcon(theme.icon(icon, &Theme::text));
     made->setToolTip(command);
     made->setAccessibleName(command);
     actions_ << new QAction(theme.icon(icon), command, this);

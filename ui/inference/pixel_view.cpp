@@ -77,7 +77,7 @@ void PixelView::paintEvent(QPaintEvent*) {
     else
         painter.fillRect(box, theme.kind == ThemeKind::Dark || !isDrawing_ ? Qt::black : Qt::white);
     painter.setPen(QPen(theme.grid, 1));
-    for (int i = 1; i < 4; ++i) {
+    for (int i = 1; i < 4 && isDrawing_; ++i) {
         painter.drawLine(i * box.width() / 4, 0, i * box.width() / 4, box.bottom());
         painter.drawLine(0, i * box.height() / 4, box.right(), i * box.height() / 4);
     }

@@ -18,6 +18,8 @@ namespace {
 constexpr int kAnswerWidth = 150;
 constexpr int kNarrowAnswerWidth = 112;
 constexpr int kNarrowPanel = 420; // below, the answer gives way to the bars
+constexpr int kNarrowMany = 520;  // the same, of many classes
+constexpr int kBesideAnswer = 8;
 constexpr int kLeastBarName = 30; // of a class beside its bar, with the space before it
 constexpr int kMostBarName = 160;
 constexpr int kShareWidth = 62;
@@ -125,12 +127,15 @@ QString PredictionPanel::answer() const {
 }
 
 int PredictionPanel::answerWidth() const {
+    // The first of the likeliest is the answer, too; in little room the bars are worth more.
+    if (hasMany() && width() < kNarrowMany)
+        return -kBesideAnswer;
     return width() < kNarrowPanel ? kNarrowAnswerWidth : kAnswerWidth;
 }
 
 QRect PredictionPanel::barsArea() const {
     const int top = hasMany() ? kSearchHeight + kUnderSearch : 0;
-    return rect().adjusted(answerWidth() + 8, top, 0, 0);
+    return rect().adjusted(answerWidth() + kBesideAnswer, top, 0, 0);
 }
 
 QRect PredictionPanel::rectOfRow(std::size_t row) const {
@@ -169,7 +174,9 @@ void PredictionPanel::mouseMoveEvent(QMouseEvent* event) {
 void PredictionPanel::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    paintAnswer(painter, QRect(0, 0, answerWidth(), height()));
+    const bool hasAnswer = answerWidth() > 0;
+    if (hasAnswer || !prediction_)
+        paintAnswer(painter, hasAnswer ? QRect(0, 0, answerWidth(), height()) : rect());
     for (std::size_t row = 0; row < rows_.size(); ++row)
         paintRow(painter, row);
     if (rows_.empty() && !search_->text().isEmpty()) {

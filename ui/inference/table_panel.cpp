@@ -36,8 +36,8 @@ TablePanel::TablePanel(ThemeManager& theme, QWidget* parent)
     , order_(mutedLabel({})) {
     auto* right = new QVBoxLayout;
     right->setSpacing(12);
-    right->addWidget(answer_, 1);
-    right->addWidget(makeRowsCard(), 1);
+    right->addWidget(answer_, 4);
+    right->addWidget(makeRowsCard(), 5);
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(12);
@@ -78,6 +78,8 @@ QWidget* TablePanel::makeRowsCard() {
     view_->verticalHeader()->setDefaultSectionSize(kRowHeight);
     view_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     view_->horizontalHeader()->setHighlightSections(false);
+    view_->horizontalHeader()->setResizeContentsPrecision(0); // of what is in sight
+    view_->setCornerWidget(new QWidget);
     view_->setMinimumHeight(120);
     card.body->addWidget(view_, 1);
     connect(view_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
@@ -173,6 +175,7 @@ void TablePanel::setReport(const std::shared_ptr<const TestReport>& report) {
                               .arg(fullNumber(tested_->wrong()), fullNumber(report->samples))
                         : tr("largest error first"));
     markCurrent();
+    view_->scrollToTop();
 }
 
 void TablePanel::markCurrent() {

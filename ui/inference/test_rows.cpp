@@ -135,6 +135,8 @@ QVariant TestRows::headerData(int section, Qt::Orientation orientation, int role
         return qstr(info.columns[static_cast<std::size_t>(section - leading())].name);
     if (hasClasses())
         return section == 1 ? tr("Truth") : section == 2 ? tr("Predicted") : tr("Sure");
+    if (targets() == 1 && section == 2)
+        return tr("Predicted");
     const auto name = qstr(info.targetNames[static_cast<std::size_t>((section - 1) / 3)]);
     return (section - 1) % 3 == 0   ? name
            : (section - 1) % 3 == 1 ? tr("%1, predicted").arg(name)

@@ -12,6 +12,7 @@
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollBar>
@@ -56,6 +57,7 @@ QLabel* fieldLabel(const QString& text, QWidget* field) {
 
 TextPanel::TextPanel(ThemeManager& theme, QWidget* parent)
     : InputPanel(parent)
+    , theme_(&theme)
     , session_(new TextSession(this))
     , text_(new QPlainTextEdit)
     , next_(new PredictionPanel(theme))
@@ -69,7 +71,7 @@ TextPanel::TextPanel(ThemeManager& theme, QWidget* parent)
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(12);
-    layout->addWidget(makeTextCard(theme), 3);
+    layout->addWidget(makeTextCard(), 3);
     layout->addWidget(makeNextCard(), 2);
     looking_.setSingleShot(true);
     looking_.setInterval(kLookDelay);
@@ -82,7 +84,7 @@ bool TextPanel::suits(const DataInfo& info) {
            info.classes.front() == kUnknownCharacter;
 }
 
-QWidget* TextPanel::makeTextCard(ThemeManager& theme) {
+QWidget* TextPanel::makeTextCard() {
     const auto card = makeCard(tr("Text"));
     card.header->addWidget(mutedLabel(tr("type a beginning, and let the network continue it")));
     card.header->addStretch(1);
@@ -104,7 +106,7 @@ QWidget* TextPanel::makeTextCard(ThemeManager& theme) {
     button_->setObjectName(QStringLiteral("continue"));
     button_->setProperty("kind", QStringLiteral("primary"));
     button_->setIconSize(iconBesideText(16));
-    button_->setIcon(theme.icon(QStringLiteral("play"), &Theme::onAccent));
+    button_->setIcon(theme_->icon(QStringLiteral("play"), &Theme::onAccent));
     button_->setText(tr("Continue"));
     card.body->addWidget(text_, 1);
     card.body->addWidget(unknown_);
@@ -186,6 +188,8 @@ void TextPanel::connectSession() {
     connect(session_, &TextSession::wrote, this, &TextPanel::append);
     connect(session_, &TextSession::writingChanged, this, [this](bool writing) {
         button_->setText(writing ? tr("Stop") : tr("Continue"));
+        button_->setIcon(theme_->icon(writing ? QStringLiteral("stop") : QStringLiteral("play"),
+                                      &Theme::onAccent));
         text_->setReadOnly(writing);
         if (!writing)
             look();
@@ -221,6 +225,7 @@ void TextPanel::setModel(const std::shared_ptr<const TrainedModel>& model, bool 
         for (const auto& each : model_->data->info.classes)
             names.push_back(shownCharacter(each).toStdString());
         next_->setClasses(std::move(names));
+        next_->search().setPlaceholderText(tr("Find a character"));
         if (text_->toPlainText().isEmpty())
             showSample(0);
     }

@@ -43,7 +43,7 @@ public:
     void showSample(std::int64_t sample) override;
 
 private:
-    QWidget* makeTextCard(ThemeManager& theme);
+    QWidget* makeTextCard();
     QWidget* makeNextCard();
     QWidget* makeWishes();
     void connectSession();
@@ -55,6 +55,7 @@ private:
     /// The text with what the network does not know replaced or left out.
     [[nodiscard]] QString knownText() const;
 
+    ThemeManager* theme_;
     std::shared_ptr<const TrainedModel> model_;
     TextSession* session_;
     QPlainTextEdit* text_;

@@ -16,8 +16,10 @@ namespace gradwright {
 namespace {
 
 constexpr int kRow = 26;
-constexpr int kRangeRow = 58; // with the range below the value
-constexpr int kBetween = 16;  // of two pictures
+constexpr int kRangeRow = 58;    // with the range below the value
+constexpr int kLargeFigure = 44; // of the only value
+constexpr int kLargeRow = 64;
+constexpr int kBetween = 16; // of two pictures
 constexpr int kCaption = 20;
 
 } // namespace
@@ -81,6 +83,8 @@ void ValuesPanel::paintEvent(QPaintEvent*) {
         painter.drawText(rect().adjusted(0, 0, -12, 0), Qt::AlignVCenter | Qt::TextWordWrap, hint_);
     } else if (showsPicture()) {
         paintPictures(painter);
+    } else if (values_->size() == 1) {
+        paintOne(painter);
     } else {
         paintList(painter);
     }
@@ -123,6 +127,22 @@ void ValuesPanel::paintPictures(QPainter& painter) const {
     const auto shown =
         shownSample(*values_, info_.target, info_.reconstructs ? info_.preparation : asTheyAre);
     paint(to, shownImage(shown.span<float>(), shown.shape(), isDrawing_, theme), tr("Output"));
+}
+
+/// The only value stands large over its range, as a class does beside its bars.
+void ValuesPanel::paintOne(QPainter& painter) const {
+    const auto& theme = theme_->theme();
+    const int top = std::max(0, (height() - kLargeRow - kRow - kRangeRow) / 2);
+    painter.setFont(textFont(type::kBody));
+    painter.setPen(theme.text2);
+    painter.drawText(QRect(0, top, width(), kRow), Qt::AlignVCenter,
+                     painter.fontMetrics().elidedText(name(0), Qt::ElideRight, width()));
+    painter.setFont(textFont(kLargeFigure, QFont::DemiBold));
+    painter.setPen(theme.text);
+    painter.drawText(QRect(0, top + kRow, width(), kLargeRow), Qt::AlignVCenter,
+                     QLocale().toString(restored(0), 'g', 4));
+    if (!seen_.empty())
+        paintRange(painter, QRect(0, top + kRow + kLargeRow + 4, width(), kRow), 0);
 }
 
 int ValuesPanel::rowHeight() const {

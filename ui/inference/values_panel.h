@@ -46,6 +46,7 @@ protected:
 private:
     void paintPictures(QPainter& painter) const;
     void paintList(QPainter& painter) const;
+    void paintOne(QPainter& painter) const;
     void paintRange(QPainter& painter, const QRect& row, std::size_t index) const;
     [[nodiscard]] int rowHeight() const;
     [[nodiscard]] QString name(std::size_t index) const;

@@ -5,6 +5,7 @@
 #include "engine/support/error.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <tuple>
 #include <utility>
@@ -12,14 +13,24 @@
 namespace gradwright {
 namespace {
 
-/// By luminance (Rec. 601), in whole bytes.
+/// Noise leads a little out of [0, 1] and is cut off; what goes further is on another scale.
+constexpr float kBeyond = 1;
+
+constexpr double kGamma = 2.2; // of bytes in files, as libpng takes it where a file says nothing
+
+/// By luminance, summed in linear light as libpng does, in whole bytes.
 GrayImage grayOf(const Picture& picture) {
+    std::array<double, 256> linear{};
+    for (std::size_t i = 0; i < linear.size(); ++i)
+        linear[i] = std::pow(static_cast<double>(i) / 255, kGamma);
     auto gray = makeImage(picture.width, picture.height);
     const auto step = static_cast<std::size_t>(picture.channels);
     for (std::size_t i = 0; i < gray.pixels.size(); ++i) {
         const auto* const pixel = picture.bytes.data() + i * step;
-        const double value =
-            step == 1 ? pixel[0] : 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2];
+        const double light = step == 1 ? linear[pixel[0]]
+                                       : 0.2126 * linear[pixel[0]] + 0.7152 * linear[pixel[1]] +
+                                             0.0722 * linear[pixel[2]];
+        const double value = 255 * std::pow(light, 1 / kGamma);
         gray.pixels[i] = static_cast<float>(std::lround(value)) / 255.0F;
     }
     return gray;
@@ -74,22 +85,28 @@ Tensor shownSample(std::span<const float> values, const Shape& shape,
     const auto all = shown.span<float>();
     const auto& [mean, deviation] = std::tie(preparation.mean, preparation.deviation);
     const auto fits = [&](std::size_t count) { return count == 1 || count == channels; };
+    const auto stretch = [&] {
+        const auto [least, most] = std::ranges::minmax(all);
+        const float range = most > least ? most - least : 1;
+        for (auto& value : all)
+            value = (value - least) / range;
+    };
     if (preparation.pictures == PictureKind::None || !fits(mean.size()) ||
         !fits(deviation.size())) {
-        const auto [least, most] = std::ranges::minmax_element(values);
-        const float from = *least;
-        const float range = *most > from ? *most - from : 1;
-        for (auto& value : all)
-            value = (value - from) / range;
+        stretch();
         return shown;
     }
     for (std::size_t i = 0; i < all.size(); ++i) {
         const auto c = i / plane;
-        const double value =
-            static_cast<double>(all[i]) * deviation[deviation.size() == 1 ? 0 : c] +
-            mean[mean.size() == 1 ? 0 : c];
-        all[i] = static_cast<float>(std::clamp(value, 0.0, 1.0));
+        all[i] = static_cast<float>(static_cast<double>(all[i]) *
+                                        deviation[deviation.size() == 1 ? 0 : c] +
+                                    mean[mean.size() == 1 ? 0 : c]);
     }
+    const auto [least, most] = std::ranges::minmax(all);
+    if (least < -kBeyond || most > 1 + kBeyond)
+        stretch();
+    for (auto& value : all)
+        value = std::clamp(value, 0.0F, 1.0F);
     return shown;
 }
 

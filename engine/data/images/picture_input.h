@@ -27,7 +27,8 @@ PreparedPicture preparePicture(const std::filesystem::path& file, const DataInfo
 
 /// What a person would see of a sample that is an image C×H×W: its values before the preparation
 /// normalised them, in [0, 1]. `values` holds the elements of `shape`. Where the preparation does
-/// not say how images were made, the least value becomes 0 and the greatest 1.
+/// not say how images were made, or values lie far beyond that range, as those of generated waves
+/// do, the least value becomes 0 and the greatest 1.
 Tensor shownSample(std::span<const float> values, const Shape& shape,
                    const Preparation& preparation);
 

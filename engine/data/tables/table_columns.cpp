@@ -19,6 +19,8 @@ namespace {
 /// One other text among so many numbers is taken for a mistake, not for a category.
 constexpr std::size_t kNumbersAMistake = 9;
 
+constexpr double kLongestPlain = 1e15; // written without an exponent
+
 double requiredNumber(const CsvTable& table, std::size_t row, std::size_t column) {
     const auto& cell = table.at(row, column);
     if (const auto number = numberOf(cell, table.delimiter))
@@ -152,6 +154,9 @@ std::string cellOf(const TableColumn& column, std::span<const float> values) {
         if (static_cast<float>((*numberOf(text, ',') - mean) / deviation) == values[0])
             break;
     }
+    // 150, not 1.5e+02.
+    if (text.find("e+") != std::string::npos && std::abs(number) < kLongestPlain)
+        text = fmt::format("{:.0f}", *numberOf(text, ','));
     return text;
 }
 

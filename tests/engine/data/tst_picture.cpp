@@ -30,6 +30,55 @@ private Q_SLOTS:
         QCOMPARE(values[5], 1.0F); // blue of the right one
     }
 
+    /// What is on the clipboard becomes the input that its file would become.
+    void pixelsArePreparedAsFilesAre() {
+        const TemporaryFolder folder;
+        Picture picture{12, 9, 3, {}};
+        for (int y = 0; y < 9; ++y)
+            for (int x = 0; x < 12; ++x)
+                picture.bytes.insert(picture.bytes.end(), {static_cast<std::uint8_t>(20 * x),
+                                                           static_cast<std::uint8_t>(28 * y), 70});
+        writeFile(folder / "p.png",
+                  png({.width = 12, .height = 9, .colourType = 2}, picture.bytes));
+        for (const std::int64_t channels : {3, 1}) {
+            DataInfo info;
+            info.input = Shape{channels, 6, 6};
+            info.preparation = {.size = 0,
+                                .mean = {0.4},
+                                .deviation = {0.3},
+                                .pictures = PictureKind::Whole,
+                                .fit = PictureFit::Crop};
+            const auto file = preparePicture(folder / "p.png", info);
+            const auto pixels = preparePicture(picture, info);
+            QVERIFY(file.input.shape() == info.input && pixels.input.shape() == info.input);
+            for (std::size_t i = 0; i < file.input.span<float>().size(); ++i)
+                QVERIFY2(std::abs(file.shown.span<float>()[i] - pixels.shown.span<float>()[i]) <
+                             (channels == 3 ? 1e-6F : 1.5F / 255), // gray is rounded elsewhere
+                         fmt::format("{} {}: {}, not {}", channels, i,
+                                     pixels.shown.span<float>()[i], file.shown.span<float>()[i])
+                             .c_str());
+            // A sample is seen as the picture that it was made of.
+            const auto shown = shownSample(file.input.span<float>(), info.input, info.preparation);
+            for (std::size_t i = 0; i < shown.span<float>().size(); ++i)
+                QVERIFY(std::abs(shown.span<float>()[i] - file.shown.span<float>()[i]) < 1e-5F);
+        }
+    }
+
+    /// Nothing says how such samples were made: they fill the range.
+    void wavesAreSeenBetweenTheirExtremes() {
+        const std::vector<float> values = {-3, 0, 3, 1.5F};
+        const auto shown =
+            shownSample(values, Shape{1, 2, 2}, {.size = 0, .pictures = PictureKind::Whole});
+        const auto seen = shown.span<float>();
+        QCOMPARE(std::vector<float>(seen.begin(), seen.end()),
+                 (std::vector<float>{0, 0.5F, 1, 0.75F}));
+        const auto noisy = shownSample(std::vector<float>{-0.2F, 0.5F, 1.1F, 1}, Shape{1, 2, 2},
+                                       {.size = 0, .pictures = PictureKind::Whole});
+        QCOMPARE(noisy.span<float>()[0], 0.0F);
+        QCOMPARE(noisy.span<float>()[1], 0.5F);
+        QCOMPARE(noisy.span<float>()[2], 1.0F);
+    }
+
     void grayFilesBecomeThreeChannels() {
         const TemporaryFolder folder;
         writeFile(folder / "g.png", png({.width = 1, .height = 1}, {77}));

@@ -82,6 +82,17 @@ private Q_SLOTS:
         }();
         QVERIFY(std::ranges::find(all, std::vector<std::string>{"24", "red"}) != all.end());
         QVERIFY(std::ranges::find(all, std::vector<std::string>{"", "blue"}) != all.end());
+        DataChoice noValidation;
+        noValidation.validationFraction = 0;
+        const auto large = tableDataset(parsed("a,y\n150,1\n20000,2\n-300,3\n70000,4\n"), nullptr,
+                                        {}, noValidation);
+        check(large);
+        std::vector<std::string> texts;
+        for (const auto& part : {large.training, large.test})
+            for (std::int64_t i = 0; i < part->size(); ++i)
+                texts.push_back(part->cells(i)[0]);
+        std::ranges::sort(texts);
+        QCOMPARE(texts, (std::vector<std::string>{"-300", "150", "20000", "70000"}));
         DataChoice weather;
         weather.dataset = "seattle-weather";
         check(openDataset(weather));

@@ -319,6 +319,22 @@ private Q_SLOTS:
         QVERIFY(truth->text().isEmpty());
     }
 
+    /// As at twice the scale on a usual screen: nothing covers anything, what has no room is
+    /// scrolled to.
+    void aSmallPageScrolls() {
+        page_->resize(960, 460);
+        QVERIFY(QTest::qWaitForWindowExposed(page_.get()));
+        QTRY_VERIFY(page_->pad().height() > 0);
+        auto* brush = page_->findChild<QSlider*>(QStringLiteral("brush"));
+        const auto placeOf = [&](QWidget* widget) {
+            return QRect(widget->mapTo(page_.get(), QPoint()), widget->size());
+        };
+        QTRY_VERIFY(!placeOf(brush).intersects(placeOf(&page_->pad())));
+        QVERIFY(page_->prediction().height() >= 200);
+        QVERIFY(page_->evaluation().confusion().height() >= 240);
+        page_->resize(1440, 820);
+    }
+
     /// Last, since it opens another project: nothing of the one before stays.
     void anotherProjectBeginsBlank() {
         drawWithMouse(page_->pad(), kOne);

@@ -10,6 +10,7 @@
 #include "ui/inference/image_panel.h"
 #include "ui/inference/prediction_panel.h"
 #include "ui/inference/row_form.h"
+#include "ui/inference/scatter_view.h"
 #include "ui/inference/table_panel.h"
 #include "ui/inference/test_stepper.h"
 #include "ui/inference/values_panel.h"
@@ -19,6 +20,7 @@
 #include <QElapsedTimer>
 #include <QLabel>
 #include <QLineEdit>
+#include <QLineF>
 #include <QSlider>
 #include <QTableView>
 #include <QToolButton>
@@ -160,6 +162,14 @@ private Q_SLOTS:
                        1e-3;
         };
         QTRY_VERIFY_WITH_TIMEOUT(isRead(), kPatience);
+        // So does a click on its point of the scatter plot.
+        auto& scatter = panel.scatter();
+        QVERIFY(scatter.isVisible());
+        QCOMPARE(scatter.points(), static_cast<std::size_t>(report.samples));
+        QTest::mouseClick(&scatter, Qt::LeftButton, {}, scatter.placeOf(7).toPoint());
+        const auto near = static_cast<std::size_t>(panel_->stepper().current());
+        QVERIFY(QLineF(scatter.placeOf(near), scatter.placeOf(7)).length() < 2);
+        view.setCurrentIndex(view.model()->index(2, 0));
         // The keyboard goes on, and so do the buttons.
         QTest::keyClick(&view, Qt::Key_Down);
         QCOMPARE(view.model()->index(3, 0).data().toString(),
