@@ -32,7 +32,7 @@ void collect(const QList<QAction*>& actions, const QString& path,
 } // namespace
 
 QString ListedAction::title() const {
-    return plain(action->text());
+    return action ? plain(action->text()) : QString();
 }
 
 std::vector<ListedAction> actionsOf(const QMenuBar& menus) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QAction>
+#include <QPointer>
 #include <QString>
 
 #include <vector>
 
-class QAction;
 class QMenuBar;
 
 namespace gradwright {
@@ -13,9 +14,9 @@ namespace gradwright {
 /// An action of the menus and the way to it: "View", "View › Theme".
 struct ListedAction {
     QString menu;
-    QAction* action;
-    bool isExtra = false; ///< no command of the menus: shown only when it is looked for
-    [[nodiscard]] QString title() const; ///< without mnemonics
+    QPointer<QAction> action; ///< null once it is gone: menus that fill themselves renew theirs
+    bool isExtra = false;     ///< no command of the menus: shown only when it is looked for
+    [[nodiscard]] QString title() const; ///< without mnemonics; empty once it is gone
 };
 
 /// All actions of a menu bar in its order, those of submenus included.

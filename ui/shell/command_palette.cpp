@@ -24,7 +24,7 @@ constexpr int kPaletteHeight = 400;
 constexpr int kTop = 64; // below the window's header
 constexpr int kCommandRow = 32;
 
-enum Role { ActionRole = Qt::UserRole, MenuRole, KeysRole };
+enum Role { IndexRole = Qt::UserRole, MenuRole, KeysRole };
 
 /// Name at the left, its menu after it, its keys at the right.
 class RowDelegate final : public QStyledItemDelegate {
@@ -104,6 +104,8 @@ bool CommandPalette::isExtra(const ListedAction& each) {
 void CommandPalette::filter(const QString& typed) {
     std::vector<std::pair<int, const ListedAction*>> found;
     for (const ListedAction& each : actions_) {
+        if (!each.action)
+            continue;
         const QString title = each.title();
         if (isExtra(each) && typed.trimmed().isEmpty())
             continue; // commands alone, until something is looked for
@@ -120,7 +122,7 @@ void CommandPalette::filter(const QString& typed) {
     list_->clear();
     for (const auto& [score, each] : found) {
         auto* const item = new QListWidgetItem(each->title(), list_);
-        item->setData(ActionRole, QVariant::fromValue(each->action));
+        item->setData(IndexRole, QVariant::fromValue<qsizetype>(each - actions_.data()));
         item->setData(MenuRole, each->menu);
         item->setData(KeysRole, each->action->shortcut().toString(QKeySequence::NativeText));
         item->setToolTip(each->action->toolTip());
@@ -134,7 +136,8 @@ void CommandPalette::runCurrent() {
     const QListWidgetItem* const item = list_->currentItem();
     if (item == nullptr || !item->flags().testFlag(Qt::ItemIsEnabled))
         return;
-    const QPointer<QAction> action = item->data(ActionRole).value<QAction*>();
+    const auto index = static_cast<std::size_t>(item->data(IndexRole).value<qsizetype>());
+    const QPointer<QAction> action = actions_[index].action;
     close();
     if (action)
         action->trigger();

@@ -109,7 +109,7 @@ private Q_SLOTS:
         QTRY_VERIFY(closed());
         const auto layers = window_->document().project().network.main.nodes().size();
         std::tie(found, search) = find("batch norm");
-        QCOMPARE(found.first(), QStringLiteral("Batch normalization"));
+        QCOMPARE(found.first(), QStringLiteral("Batch norm"));
         QTest::keyClick(search, Qt::Key_Return);
         QCOMPARE(window_->document().project().network.main.nodes().size(), layers + 1);
         window_->document().undoStack().undo();
@@ -127,6 +127,21 @@ private Q_SLOTS:
         QVERIFY(!found.contains(QStringLiteral("LeNet-5")));
         QTest::keyClick(search, Qt::Key_Escape);
         QTRY_VERIFY(closed());
+    }
+
+    /// A menu that fills itself may do so while the list is open.
+    void anActionThatIsGoneIsNotFound() {
+        auto* const action = new QAction(QStringLiteral("Fleeting"), window_.get());
+        CommandPalette palette({{QStringLiteral("Menu"), action}}, *themes_, window_.get());
+        palette.setAttribute(Qt::WA_DeleteOnClose, false);
+        auto* const search = palette.findChild<QLineEdit*>();
+        const auto* const list = palette.findChild<QListWidget*>();
+        QTest::keyClicks(search, QStringLiteral("f"));
+        QCOMPARE(list->count(), 1);
+        delete action;
+        QTest::keyClick(search, Qt::Key_Return); // nothing to run
+        QTest::keyClicks(search, QStringLiteral("l"));
+        QCOMPARE(list->count(), 0);
     }
 
     void wordsAreAnsweredNotScatteredLetters() {
