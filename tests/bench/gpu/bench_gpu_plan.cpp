@@ -2,7 +2,7 @@
 // What a training step is on a GPU, by the launches that the CUDA engine makes of it: bytes,
 // floating-point operations, and the time that data sheets promise for them. Needs no GPU, and
 // nothing of it is measured on one:
-//   bench_gpu_plan [--launches] [--json FILE]
+//   bench_gpu_plan [--precision fp32|tf32|bf16|fp16] [--launches] [--json FILE]
 #include "engine/backend/cuda/cuda_backend.h"
 #include "engine/backend/cuda/step_launches.h"
 #include "engine/io/atomic_file.h"
@@ -10,6 +10,7 @@
 #include "engine/support/json.h"
 #include "engine/training/objective.h"
 #include "engine/training/recipes/optimizers.h"
+#include "engine/training/settings.h"
 #include "tests/standin/standin_driver.h"
 
 #include <algorithm>
@@ -28,13 +29,29 @@ constexpr double kLaunchSeconds = 2.5e-6;
 struct Gpu {
     const char* name;
     double operations; ///< FP32 a second, without tensor cores
+    double tf32, half; ///< on tensor cores, of dense matrices; 0: it has none for it
+    bool hasBf16;      ///< as fast as FP16
     double bandwidth;  ///< bytes a second
     const char* source;
+
+    /// Operations a second of products with operands of that format; 0: it has none.
+    [[nodiscard]] double peakOf(Precision format) const {
+        switch (format) {
+        case Precision::Tf32:
+            return tf32;
+        case Precision::Bf16:
+            return hasBf16 ? half : 0;
+        case Precision::F16:
+            return half;
+        default:
+            return operations;
+        }
+    }
 };
 constexpr Gpu kGpus[] = {
-    {"T4", 8.1e12, 320e9, "NVIDIA T4 data sheet"},
-    {"A100 SXM 80 GB", 19.5e12, 2039e9, "NVIDIA A100 data sheet"},
-    {"H100 SXM", 67e12, 3350e9, "NVIDIA H100 data sheet"},
+    {"T4", 8.1e12, 0, 65e12, false, 320e9, "NVIDIA T4 data sheet"},
+    {"A100 SXM 80 GB", 19.5e12, 156e12, 312e12, true, 2039e9, "NVIDIA A100 data sheet"},
+    {"H100 SXM", 67e12, 494.5e12, 989.5e12, true, 3350e9, "NVIDIA H100 data sheet"},
 };
 
 struct Work {
@@ -157,6 +174,7 @@ struct Totals {
     std::size_t launches = 0;
     cuda::LaunchCost cost;
     std::int64_t computed = 0; ///< operations, with those of tiles that are for nothing
+    std::int64_t rounded = 0;  ///< of `cost.operations`, those on tensor cores
     double seconds[std::size(kGpus)] = {};
 
     void add(const cuda::LaunchCost& launch) {
@@ -169,13 +187,22 @@ struct Totals {
         // The tiles compute more than the product takes.
         const auto done = std::max(launch.operations, launch.tileOperations);
         computed += done;
+        if (launch.format != Precision::F32)
+            rounded += launch.operations;
         for (std::size_t i = 0; i < std::size(kGpus); ++i)
-            seconds[i] += kLaunchSeconds + atLeast(kGpus[i], launch.read + launch.written, done);
+            seconds[i] += kLaunchSeconds +
+                          atLeast(kGpus[i], launch.read + launch.written,
+                                  static_cast<double>(done) / kGpus[i].peakOf(launch.format));
     }
     /// By what limits it: memory or arithmetic (Williams et al.: "Roofline", 2009).
-    static double atLeast(const Gpu& gpu, std::size_t bytes, std::int64_t operations) {
-        return std::max(static_cast<double>(bytes) / gpu.bandwidth,
-                        static_cast<double>(operations) / gpu.operations);
+    static double atLeast(const Gpu& gpu, std::size_t bytes, double arithmetic) {
+        return std::max(static_cast<double>(bytes) / gpu.bandwidth, arithmetic);
+    }
+    /// Of all in one: `bytes`, and the operations without those of tiles that are for nothing.
+    [[nodiscard]] double roofline(const Gpu& gpu, std::size_t bytes, Precision precision) const {
+        return atLeast(gpu, bytes,
+                       static_cast<double>(cost.operations - rounded) / gpu.operations +
+                           static_cast<double>(rounded) / gpu.peakOf(precision));
     }
 };
 
@@ -202,8 +229,9 @@ Json jsonOf(const cuda::LaunchCost& cost) {
             {"operations", cost.operations}};
 }
 
-Json planned(const Work& work, const StepCalls& calls, bool showsLaunches) {
-    const CompileOptions options{.batch = work.batch, .mode = Mode::Training, .update = work.rule};
+Json planned(const Work& work, const StepCalls& calls, Precision precision, bool showsLaunches) {
+    const CompileOptions options{
+        .batch = work.batch, .precision = precision, .mode = Mode::Training, .update = work.rule};
     const auto graph = programGraph(work.graph, Mode::Training);
     const auto device = std::make_shared<cuda::Device>(cuda::standin::standinDriver(), 0,
                                                        cuda::standin::standinImages());
@@ -253,7 +281,11 @@ Json planned(const Work& work, const StepCalls& calls, bool showsLaunches) {
 
     Json times = Json::array();
     for (std::size_t i = 0; i < std::size(kGpus); ++i) {
-        const auto roofline = Totals::atLeast(kGpus[i], least, all.cost.operations);
+        if (kGpus[i].peakOf(precision) == 0) {
+            fmt::print("  {:<16} has no tensor cores for it\n", kGpus[i].name);
+            continue;
+        }
+        const auto roofline = all.roofline(kGpus[i], least, precision);
         fmt::print("  {:<16} predicted {:.3f} ms a step, {:.0f} samples/s; {:.3f} ms of it for "
                    "launches; roofline {:.3f} ms\n",
                    kGpus[i].name, 1e3 * all.seconds[i],
@@ -265,6 +297,7 @@ Json planned(const Work& work, const StepCalls& calls, bool showsLaunches) {
     }
     auto result = jsonOf(all.cost);
     result.update({{"name", work.name},
+                   {"precision", nameOf(precision)},
                    {"batch", work.batch},
                    {"parameters", graph.parameters()},
                    {"kernel_launches", plan.launches.size()},
@@ -278,8 +311,16 @@ Json planned(const Work& work, const StepCalls& calls, bool showsLaunches) {
     return result;
 }
 
+Precision precisionOf(const std::string& name) {
+    for (const auto precision : {Precision::F32, Precision::Tf32, Precision::Bf16, Precision::F16})
+        if (nameOf(precision) == name)
+            return precision;
+    throw Error("GPUs compute in fp32, tf32, bf16 and fp16, not in {}", name);
+}
+
 int run(std::span<char*> arguments) {
     bool showsLaunches = false;
+    auto precision = Precision::F32;
     std::string file;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string argument = arguments[i];
@@ -287,19 +328,24 @@ int run(std::span<char*> arguments) {
             showsLaunches = true;
         else if (argument == "--json" && i + 1 < arguments.size())
             file = arguments[++i];
+        else if (argument == "--precision" && i + 1 < arguments.size())
+            precision = precisionOf(arguments[++i]);
         else
-            throw Error("usage: bench_gpu_plan [--launches] [--json FILE]");
+            throw Error("usage: bench_gpu_plan [--precision fp32|tf32|bf16|fp16] [--launches] "
+                        "[--json FILE]");
     }
     fmt::print("A training step on a GPU, planned from the engine's launches. Times are predicted, "
                "none is measured:\nfor each launch {:.1f} us and what is longer, its bytes by the "
-               "bandwidth or what it computes by the FP32 peak.\n",
-               1e6 * kLaunchSeconds);
+               "bandwidth or what it computes by the peak of its format. Products are in {}.\n",
+               1e6 * kLaunchSeconds, nameOf(precision));
     Json gpus = Json::array();
     for (const auto& gpu : kGpus) {
-        fmt::print("  {:<16}{:>6.1f} TFLOP/s {:>6.0f} GB/s  ({})\n", gpu.name,
-                   gpu.operations / 1e12, gpu.bandwidth / 1e9, gpu.source);
+        fmt::print("  {:<16}{:>6.1f} TFLOP/s, products {:>6.1f}, {:>6.0f} GB/s  ({})\n", gpu.name,
+                   gpu.operations / 1e12, gpu.peakOf(precision) / 1e12, gpu.bandwidth / 1e9,
+                   gpu.source);
         gpus.push_back({{"name", gpu.name},
                         {"operations_per_second", gpu.operations},
+                        {"product_operations_per_second", gpu.peakOf(precision)},
                         {"bytes_per_second", gpu.bandwidth},
                         {"source", gpu.source}});
     }
@@ -307,7 +353,7 @@ int run(std::span<char*> arguments) {
     const auto calls = callsOfStep(list.front());
     Json networks = Json::array();
     for (const auto& work : list)
-        networks.push_back(planned(work, calls, showsLaunches));
+        networks.push_back(planned(work, calls, precision, showsLaunches));
     if (!file.empty())
         writeFileAtomically(file, Json{{"measured_on_a_gpu", false},
                                        {"launch_seconds", kLaunchSeconds},
