@@ -193,7 +193,8 @@ void TrainingOptions::addTo(CLI::App& command) {
                            "; one other than the project's comes with its defaults");
     command.add_option("--seed", seed_, "Seed of all random numbers");
     command.add_option("--threads", threads_, "Processor threads; 0 = all");
-    command.add_option("--precision", precision_, "fp32, bf16 or fp64");
+    command.add_option("--precision", precision_,
+                       "fp32, bf16 or fp64; on a GPU fp32, tf32, bf16 or fp16");
     command.add_option("--device", device_,
                        "cpu, or cuda:0, cuda:1 … for NVIDIA GPUs (cuda is the first), which "
                        "devices lists");

@@ -16,7 +16,8 @@ Json machineJson(const TrainingJob& job, const ComputePlan& plan, const DeviceIn
             {"device_key", device.key},
             {"engine", device.detail},
             {"precision", nameOf(job.settings.precision())},
-            {"precision_emulated", isEmulated(job.settings.precision())},
+            {"precision_emulated",
+             !job.settings.target().isGpu() && isEmulated(job.settings.precision())},
             {"threads", plan.threads},
             {"parts", plan.parts}};
 }

@@ -20,9 +20,10 @@ std::shared_ptr<const Dataset> dataOf(const DataChoice& choice, const TrainedMod
 
 /// ", BF16"; nothing for FP32, which is the usual.
 std::string precisionTitle(const TrainingSettings& settings) {
-    if (settings.precision() == Precision::F32)
+    const auto precision = settings.answerTarget().precision;
+    if (precision == Precision::F32)
         return {};
-    std::string name(nameOf(settings.precision()));
+    std::string name(nameOf(precision));
     std::ranges::transform(name, name.begin(), [](char c) {
         return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     });

@@ -80,10 +80,16 @@ void DeviceChip::refresh() {
         : plan_                  ? threadsText(plan_->threads)
                                  : tr("automatic");
     const auto target = settings.target();
-    const QString text = target.isGpu() ? tr("GPU · %1").arg(gpuText(target.device))
-                         : settings.precision() == Precision::F64 ? tr("CPU · FP64 reference")
-                         : settings.precision() == Precision::F32
-                             ? tr("CPU · oneDNN · %1").arg(threads)
+    const QString precision = qstr(nameOf(target.precision)).toUpper();
+    const bool isForGpus =
+        target.precision == Precision::F16 || target.precision == Precision::Tf32;
+    const QString text = target.isGpu() && target.precision == Precision::F32
+                             ? tr("GPU · %1").arg(gpuText(target.device))
+                         : target.isGpu()
+                             ? tr("GPU · %1 · %2").arg(gpuText(target.device), precision)
+                         : isForGpus                          ? tr("CPU · no %1").arg(precision)
+                         : target.precision == Precision::F64 ? tr("CPU · FP64 reference")
+                         : target.precision == Precision::F32 ? tr("CPU · oneDNN · %1").arg(threads)
                          : isEmulated(Precision::Bf16) ? tr("CPU · BF16 emulated · %1").arg(threads)
                                                        : tr("CPU · oneDNN BF16 · %1").arg(threads);
     setText(text);

@@ -224,13 +224,16 @@ void TrainingForm::chooseOptimizer(const Recipe& recipe) {
 
 void TrainingForm::notePrecision() {
     const Precision precision = settings_.precision();
+    const bool isOnGpu = settings_.target().isGpu();
+    const bool isForGpus = precision == Precision::F16 || precision == Precision::Tf32;
     precisionNote_->setText(
-        isEmulated(precision)
+        isOnGpu     ? QString()
+        : isForGpus ? tr("The CPU does not compute in it: choose a GPU as the device, or FP32.")
+        : isEmulated(precision)
             ? tr("This processor has no instructions for it: no faster than FP32.")
         : isSlower(precision)
             ? tr("On processors with AMX, as this one, networks with convolutions train more "
-                 "slowly "
-                 "in BF16 than in FP32 so far: the small CNN takes nearly twice as long.")
+                 "slowly in BF16 than in FP32 so far: the small CNN takes nearly twice as long.")
             : QString());
     precisionNote_->setVisible(!precisionNote_->text().isEmpty());
 }

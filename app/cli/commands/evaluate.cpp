@@ -83,9 +83,8 @@ void runEvaluate(const EvaluateOptions& options, int& exitCode) {
     const auto data = openDataset(project.data);
     const auto graph = evaluationGraph(project.network, data.info, project.training);
     setComputeThreads(project.training.threads());
-    const auto precision = project.training.precision();
-    ProgramCache programs(backendFor(project.training.answerTarget()), graph.graph,
-                          {.precision = precision});
+    const auto target = project.training.answerTarget();
+    ProgramCache programs(backendFor(target), graph.graph, {.precision = target.precision});
     programs.get(1, Mode::Inference);
     naming(weightsFile, [&] { readCheckpointWeights(weightsFile, *programs.weights()); });
 
