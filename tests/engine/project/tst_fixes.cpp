@@ -185,7 +185,8 @@ private Q_SLOTS:
         const auto image = b.layer("input", {{"shape", IntTuple{3, 8, 8}}}, "image");
         b.after(b.after(image, "conv2d", {}, "conv"), "output", {}, "end");
         auto project = projectOf(b); // 0, 88 and 176
-        Frame frame{.title = "all", .position = {-20, -20}, .width = 250, .height = 260};
+        Frame frame{
+            .graph = "", .title = "all", .position = {-20, -20}, .width = 250, .height = 260};
         apply(project, {SetFrame{{1}, frame}});
         const auto all = problemsOf(project);
         apply(project, editOf(project, problemWith(all, "10 classes")->fixes.front()));
