@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/commands.h"
 #include "app/cli/exit_codes.h"
+#include "app/worker/worker_main.h"
 #include "engine/support/brief_spinning.h"
 #include "engine/support/version.h"
 
@@ -15,6 +16,8 @@
 int main(int argc, char** argv) {
     using namespace gradwright::cli;
     gradwright::startWithBriefSpinning(argv);
+    if (gradwright::isWorkerName(argc > 0 ? argv[0] : nullptr))
+        return gradwright::workerMain(argc, argv);
     CLI::App app{"Gradwright in the terminal: design, train and use neural networks.",
                  "gradwright-cli"};
     app.set_version_flag("--version", gradwright::kVersion);

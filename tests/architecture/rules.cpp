@@ -156,7 +156,7 @@ const std::vector<Module>& modules() {
         {"ui/lab", pages},
         {"ui/shell", {"ui/design", "ui/data", "ui/training", "ui/inference", "ui/lab"}},
 
-        {"app/cli", engine},
+        {"app/cli", engine + QStringList{"app/worker"}},
         {"app/gui", {"ui/shell"}},
         {"app/worker", {"engine/worker", "engine/backend/cuda"}},
     };

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The program that trains on GPUs, started by the others. It alone loads NVIDIA's driver, and may
-// be taken along by it.
+#include "app/worker/worker_main.h"
+
 #include "engine/backend/cuda/cuda_backend.h"
 #include "engine/backend/cuda/images.h"
-#include "engine/support/brief_spinning.h"
 #include "engine/support/version.h"
 #include "engine/worker/worker.h"
 #include "engine/worker/worker_process.h"
@@ -12,21 +11,25 @@
 #include <sys/stat.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string_view>
 
+namespace gradwright {
 namespace {
 
 bool hasSocket() {
     struct stat info {};
-    return fstat(gradwright::kWorkerSocket, &info) == 0 && S_ISSOCK(info.st_mode);
+    return fstat(kWorkerSocket, &info) == 0 && S_ISSOCK(info.st_mode);
 }
 
 } // namespace
 
-int main(int argc, char** argv) {
-    using namespace gradwright;
-    startWithBriefSpinning(argv);
+bool isWorkerName(const char* program) {
+    return program && std::filesystem::path(program).filename() == "gradwright-worker";
+}
+
+int workerMain(int argc, char** argv) {
     if (argc > 1 && std::string_view(argv[1]) == "--version") {
         fmt::print("{}\n", kVersion);
         return 0;
@@ -43,3 +46,5 @@ int main(int argc, char** argv) {
                                 *cuda::findDriver().driver, ordinal, cuda::images()));
                         }});
 }
+
+} // namespace gradwright
