@@ -18,6 +18,7 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QElapsedTimer>
+#include <QFileInfo>
 #include <QLabel>
 #include <QLineEdit>
 #include <QLineF>
@@ -221,6 +222,59 @@ private Q_SLOTS:
         const auto shares = json[0]["probabilities"].get<std::vector<float>>();
         for (std::size_t i = 0; i < shares.size(); ++i)
             QVERIFY(std::abs(shares[i] - prediction.prediction()->probabilities[i]) < 1e-5F);
+    }
+
+    void imagesOfAColumnArePickedAndSeen() {
+        std::filesystem::create_directories(folder_ / "photos");
+        std::string text = "photo,price\n";
+        const auto photo = [&](int i) {
+            return QString::fromStdString((folder_ / fmt::format("photos/{}.png", i)).string());
+        };
+        for (int i = 0; i < 30; ++i) {
+            QImage image(8, 8, QImage::Format_RGB32);
+            image.fill(QColor(8 * i, 60, 200 - 5 * i));
+            QVERIFY(image.save(photo(i)));
+            text += fmt::format("photos/{}.png,{}\n", i, 100.5 + 3 * i);
+        }
+        writeText(folder_ / "homes.csv", text);
+        auto project = newProject();
+        project.data.dataset = "csv";
+        project.data.params = {{"file", (folder_ / "homes.csv").string()}};
+        NetworkBuilder b;
+        const auto row = b.layer("input", {{"shape", IntTuple{3, 64, 64}}}, "row");
+        const auto flat = b.after(row, "flatten");
+        b.after(b.after(flat, "dense", {{"units", std::int64_t{1}}}, "sum"), "output", {}, "price");
+        project.network = std::move(b.network);
+        for (auto& objective : project.training.objectives)
+            objective.loss = {"mean-squared-error", {}};
+        set(project, "epochs", std::int64_t{2});
+        set(project, "learning_rate", 0.0001);
+        set(project, "batch", std::int64_t{8});
+        set(project, "threads", std::int64_t{1});
+        TrainedPage trained(theme_, project, folder_, "homes");
+        QVERIFY2(trained.isReady(), qPrintable(trained.session.failure()));
+        auto& panel = trained.page->panelOf<TablePanel>();
+        QTRY_VERIFY_WITH_TIMEOUT(panel.answer().values().values(), kPatience);
+        auto* line = panel.form().field(0).findChild<QLineEdit*>(QStringLiteral("image"));
+        auto* preview = panel.form().field(0).findChild<QLabel*>(QStringLiteral("preview"));
+        QVERIFY(line && QFileInfo::exists(line->text())); // that of the first test row
+        line->setFocus();
+        line->selectAll();
+        QTest::keyClicks(line, photo(25));
+        QTest::keyClick(line, Qt::Key_Return);
+        QCOMPARE(preview->pixmap().toImage().pixelColor(20, 20).red(), 200);
+        const auto json = predicted(cli_, trained, {panel.form().cells()});
+        const auto expected = json[0]["values"]["price"].get<double>();
+        const auto isSame = [&] {
+            return panel.answer().values().values() &&
+                   std::abs(panel.answer().values().restored(0) - expected) < 1e-3;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(isSame(), kPatience);
+        line->selectAll();
+        QTest::keyClicks(line, QStringLiteral("/nowhere.png"));
+        QTest::keyClick(line, Qt::Key_Return);
+        QVERIFY(line->property("invalid").toBool());
+        QVERIFY(!panel.answer().values().values());
     }
 
     /// Before anything is trained the data say what the network will read.
