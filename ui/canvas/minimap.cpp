@@ -26,19 +26,14 @@ Minimap::Minimap(CanvasView& view, CanvasScene& scene, const ThemeManager& theme
     : QFrame(&view)
     , view_(&view)
     , scene_(&scene)
-    , themes_(&themes) {
+    , themes_(&themes)
+    , refresh_(*this, kRefreshMs, [this] { update(); }) {
     setObjectName(QStringLiteral("minimap"));
     setAccessibleName(tr("Minimap"));
     setToolTip(tr("Click or drag to go there (M hides it)"));
     setFixedSize(kMinimapSize);
     setCursor(Qt::PointingHandCursor);
-    refresh_.setSingleShot(true);
-    refresh_.setInterval(kRefreshMs);
-    connect(&refresh_, &QTimer::timeout, this, qOverload<>(&QWidget::update));
-    const auto later = [this] {
-        if (!refresh_.isActive())
-            refresh_.start();
-    };
+    const auto later = [this] { refresh_.later(); };
     connect(scene_, &QGraphicsScene::changed, this, [this, later] {
         picture_ = {};
         content_ = {};

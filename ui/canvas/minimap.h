@@ -2,10 +2,10 @@
 #pragma once
 
 #include "ui/canvas/canvas_view.h"
+#include "ui/theme/paced_refresh.h"
 
 #include <QFrame>
 #include <QPixmap>
-#include <QTimer>
 #include <QTransform>
 
 namespace gradwright {
@@ -37,7 +37,7 @@ private:
     QPixmap picture_; ///< of the nodes, as they are; null when they have changed
     QTransform pictured_;
     mutable QRectF content_; ///< null when it has changed
-    QTimer refresh_;
+    PacedRefresh refresh_;
 };
 
 } // namespace gradwright

@@ -2,6 +2,7 @@
 #include "ui/inference/model_chooser.h"
 
 #include "ui/session/run_history.h"
+#include "ui/theme/paced_refresh.h"
 #include "ui/theme/text.h"
 
 #include <QComboBox>
@@ -52,7 +53,10 @@ ModelChooser::ModelChooser(ProjectDocument& document, TrainingSession& session, 
     layout->addWidget(weights_);
 
     snapshotTimer_.setInterval(kSnapshotInterval);
-    connect(&snapshotTimer_, &QTimer::timeout, session_, &TrainingSession::requestSnapshot);
+    connect(&snapshotTimer_, &QTimer::timeout, this, [this] {
+        if (isInSight(*this))
+            session_->requestSnapshot();
+    });
     connect(box_, &QComboBox::activated, this, &ModelChooser::chooseCurrent);
     connect(session_, &TrainingSession::snapshotTaken, this, &ModelChooser::take);
     connect(session_, &TrainingSession::stateChanged, this, [this](TrainingState state) {

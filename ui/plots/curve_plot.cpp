@@ -58,7 +58,8 @@ CurvePlot::CurvePlot(Measure measure, ThemeManager& theme, QWidget* parent)
     , legend_(new CurveLegend(theme))
     , plot_(new QCustomPlot)
     , crosshair_(new QFrame(plot_))
-    , readout_(new QLabel(plot_)) {
+    , readout_(new QLabel(plot_))
+    , refreshing_(*this, kCurveInterval, [this] { refresh(); }) {
     title_->setProperty("textRole", QStringLiteral("title"));
     auto* header = new QHBoxLayout;
     header->setContentsMargins(16, 0, kPlotRight, 0);
@@ -75,9 +76,6 @@ CurvePlot::CurvePlot(Measure measure, ThemeManager& theme, QWidget* parent)
 
     buildPlot();
     buildCrosshair();
-    refreshTimer_.setSingleShot(true);
-    refreshTimer_.setInterval(kCurveInterval);
-    connect(&refreshTimer_, &QTimer::timeout, this, &CurvePlot::refresh);
     connect(&theme, &ThemeManager::changed, this, &CurvePlot::applyTheme);
     applyTheme();
     reset(1);
@@ -324,19 +322,10 @@ std::pair<double, double> CurvePlot::valueRange() const {
 }
 
 void CurvePlot::scheduleRefresh() {
-    stale_ = true;
-    if (!refreshTimer_.isActive() && isVisible())
-        refreshTimer_.start();
-}
-
-void CurvePlot::showEvent(QShowEvent* event) {
-    QWidget::showEvent(event);
-    if (stale_)
-        refresh();
+    refreshing_.later();
 }
 
 void CurvePlot::refresh() {
-    stale_ = false;
     const auto x = toVector(training_.x());
     rawGraph_->setVisible(rawShown_);
     rawGraph_->setData(x, toVector(training_.raw()), true);

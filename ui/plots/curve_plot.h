@@ -4,8 +4,8 @@
 #include "ui/plots/curve.h"
 #include "ui/plots/curve_legend.h"
 #include "ui/plots/measure.h"
+#include "ui/theme/paced_refresh.h"
 
-#include <QTimer>
 #include <QWidget>
 
 #include <optional>
@@ -85,7 +85,6 @@ Q_SIGNALS:
     void viewReset();
 
 protected:
-    void showEvent(QShowEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
@@ -133,8 +132,7 @@ private:
     bool logarithmic_ = false;
     bool rawShown_ = true;
     bool chosenView_ = false;
-    bool stale_ = false;
-    QTimer refreshTimer_;
+    PacedRefresh refreshing_;
 };
 
 } // namespace gradwright

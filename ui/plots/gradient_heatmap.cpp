@@ -61,14 +61,12 @@ QString layerOf(const std::string& weight) {
 
 GradientHeatmap::GradientHeatmap(ThemeManager& theme, QWidget* parent)
     : QWidget(parent)
-    , theme_(&theme) {
+    , theme_(&theme)
+    , refresh_(*this, kHeatmapInterval, [this] { update(); }) {
     setMinimumHeight(100);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     setAccessibleName(tr("Gradient norm per layer"));
     connect(&theme, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
-    refreshTimer_.setSingleShot(true);
-    refreshTimer_.setInterval(kHeatmapInterval);
-    connect(&refreshTimer_, &QTimer::timeout, this, qOverload<>(&QWidget::update));
 }
 
 void GradientHeatmap::reset(double epochs, const std::vector<std::string>& weights) {
@@ -104,8 +102,7 @@ void GradientHeatmap::add(double epoch, const std::vector<double>& norms) {
         values_.push_back(std::sqrt(square));
         widenScale(values_.back());
     }
-    if (!refreshTimer_.isActive())
-        refreshTimer_.start();
+    refresh_.later();
 }
 
 void GradientHeatmap::halve() {
@@ -132,8 +129,7 @@ void GradientHeatmap::widenScale(double norm) {
 
 void GradientHeatmap::setNow(std::optional<double> epoch) {
     now_ = epoch;
-    if (!refreshTimer_.isActive())
-        refreshTimer_.start();
+    refresh_.later();
 }
 
 void GradientHeatmap::setXRange(double lower, double upper) {

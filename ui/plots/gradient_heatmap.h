@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/theme/paced_refresh.h"
+
 #include <QImage>
-#include <QTimer>
 #include <QWidget>
 
 #include <optional>
@@ -71,7 +72,7 @@ private:
     double left_ = 0, right_ = 1;
     double least_ = 0, most_ = 0; ///< ends of the colour scale; 0 = none yet
     std::optional<double> now_;
-    QTimer refreshTimer_;
+    PacedRefresh refresh_;
 };
 
 } // namespace gradwright

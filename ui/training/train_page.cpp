@@ -8,6 +8,7 @@
 #include "ui/runs/runs_panel.h"
 #include "ui/runs/training_course.h"
 #include "ui/session/run_history.h"
+#include "ui/theme/paced_refresh.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 #include "ui/training/data_text.h"
@@ -94,7 +95,10 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
     connect(&session_->gpus(), &GpuFinder::found, this,
             [this] { form_->setGpus(session_->gpus().result()); });
     progressTimer_.setInterval(kProgressInterval);
-    connect(&progressTimer_, &QTimer::timeout, this, &TrainPage::showProgress);
+    connect(&progressTimer_, &QTimer::timeout, this, [this] {
+        if (isInSight(*this))
+            showProgress();
+    });
     showProject();
     showData();
     showState(session_->state());

@@ -4,6 +4,7 @@
 #include "ui/plots/curve_plot.h"
 #include "ui/plots/gradient_heatmap.h"
 #include "ui/plots/scale.h"
+#include "ui/theme/paced_refresh.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QApplication>
@@ -44,6 +45,57 @@ class PlotsTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void whatNobodySeesIsNotRefreshed() {
+        QWidget window;
+        auto* const shown = new QWidget(&window);
+        int refreshes = 0;
+        PacedRefresh refresh(*shown, 5, [&] { ++refreshes; });
+        refresh.later(); // before the window is there
+        QTest::qWait(30);
+        QCOMPARE(refreshes, 0);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        QTRY_COMPARE(refreshes, 1);
+
+        for (int i = 0; i < 10; ++i)
+            refresh.later(); // at once
+        QTRY_COMPARE(refreshes, 2);
+
+        window.showMinimized();
+        QTRY_VERIFY(window.isMinimized());
+        refresh.later();
+        QTest::qWait(30);
+        QCOMPARE(refreshes, 2);
+        QVERIFY(refresh.isDue());
+        window.showNormal();
+        QTRY_COMPARE(refreshes, 3);
+        QVERIFY(!refresh.isDue());
+
+        shown->hide(); // as a page behind another one
+        refresh.later();
+        QTest::qWait(30);
+        QCOMPARE(refreshes, 3);
+        shown->show();
+        QTRY_COMPARE(refreshes, 4);
+    }
+
+    void aPlotOfAMinimizedWindowRests() {
+        CurvePlot plot(Measure(), theme_);
+        plot.resize(400, 300);
+        plot.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&plot));
+        plot.addTraining(0.1, 2);
+        QTRY_COMPARE(plot.legend().entries().size(), std::size_t{1});
+        plot.showMinimized();
+        QTRY_VERIFY(plot.isMinimized());
+        plot.addTraining(0.2, 1);
+        plot.addValidation(0.2, 1);
+        QTest::qWait(300); // three of its intervals
+        QCOMPARE(plot.legend().entries().size(), std::size_t{1});
+        plot.showNormal();
+        QTRY_COMPARE(plot.legend().entries().size(), std::size_t{2});
+    }
+
     void smoothingIsADebiasedMean() {
         Curve curve;
         curve.setSmoothing(0.5);
