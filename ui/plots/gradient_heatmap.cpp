@@ -210,8 +210,8 @@ void GradientHeatmap::paintRows(QPainter& painter) {
         painter.setPen(theme.text2);
         painter.setFont(textFont(type::kCaption));
         const auto name =
-            painter.fontMetrics().elidedText(rows_[row], Qt::ElideMiddle, kPlotLeft - 12);
-        painter.drawText(QRectF(0, top, kPlotLeft - 8, band.height()),
+            painter.fontMetrics().elidedText(rows_[row], Qt::ElideMiddle, kPlotLeft - 6);
+        painter.drawText(QRectF(0, top, kPlotLeft - 6, band.height()),
                          Qt::AlignRight | Qt::AlignVCenter, name);
     }
     if (x_.empty())

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/theme/theme_manager.h"
 
+#include "ui/theme/line_icon_style.h"
 #include "ui/theme/style_sheet.h"
 
 #include <QApplication>
 #include <QPalette>
-#include <QStyleFactory>
 #include <QStyleHints>
 
 // Q_INIT_RESOURCE has to stand outside of namespaces; a static library's resources need it.
@@ -53,7 +53,7 @@ ThemeManager::ThemeManager(QApplication& application, ThemeChoice choice, QObjec
     , choice_(choice)
     , systemStartedDark_(application.palette().color(QPalette::Window).lightness() < 128) {
     initIcons();
-    QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    QApplication::setStyle(new LineIconStyle(*this)); // the application owns it
     QFont font = QApplication::font();
     font.setPixelSize(type::kBody);
     QApplication::setFont(font);

@@ -9,6 +9,7 @@
 #include <QDragEnterEvent>
 #include <QDropEvent>
 #include <QLineEdit>
+#include <QMessageBox>
 #include <QMimeData>
 #include <QSignalSpy>
 #include <QSlider>
@@ -43,6 +44,16 @@ private:
 
 private Q_SLOTS:
     void initTestCase() { themes_ = std::make_unique<ThemeManager>(*qApp); }
+
+    void dialogsHaveLineIcons() {
+        QMessageBox box(QMessageBox::Warning, "Gradwright", "Mind the gap", QMessageBox::Ok);
+        const int side = box.style()->pixelMetric(QStyle::PM_MessageBoxIconSize, nullptr, &box);
+        const auto wanted =
+            themes_->icon("warning", &Theme::warning).pixmap(QSize(side, side), 1.0).toImage();
+        QVERIFY(!wanted.isNull());
+        QCOMPARE(box.iconPixmap().toImage().scaled(wanted.size()), wanted);
+        QVERIFY(box.button(QMessageBox::Ok)->icon().isNull());
+    }
 
     void aLogarithmicSliderGoesByFactors() {
         ParamSpec rate = realParam("rate", "Rate", 1e-3, 0, 10, "");
