@@ -5,6 +5,7 @@
 #include "engine/io/move_run.h"
 #include "engine/metrics/quality_json.h"
 #include "engine/project/project_file.h"
+#include "engine/project/run_label.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
@@ -161,19 +162,16 @@ void readProject(UnsavedNetwork& network) {
 RunSummary summarize(const RunDirectory& run) {
     RunSummary summary;
     summary.folder = run.path();
-    summary.name = run.name();
+    summary.name = nameOfRun(run);
     summary.locked = run.isLocked();
     if (summary.locked)
         summary.lockOwner = run.lockOwner();
     for (const auto& file : {run.runJson(), run.metrics(), run.lastWeights(), run.bestWeights()})
         summary.time = std::max(summary.time, timeOf(file));
     try {
-        const auto record = run.readRunJson();
-        if (const auto name = record.find("name"); name != record.end() && name->is_string())
-            summary.name = name->get<std::string>();
-        summary.finished = record.contains("result");
+        summary.finished = run.readRunJson().contains("result");
     } catch (const std::exception&) {
-        // Its name and its size are told all the same.
+        // Its size is told all the same.
     }
     readMetrics(run.metrics(), summary);
     summary.trained = summary.trained || hasSteppedCheckpoint(run);

@@ -36,8 +36,11 @@ struct StepDone {
     double samplesPerSecond = 0; ///< over the last second or so, training only
     double secondsLeft = 0;      ///< estimate for all epochs
     double waitShare = 0;        ///< share of that second spent waiting for data
-    /// Norm of each learning weight's gradient; sent with some steps only.
+    /// Norm of each learning weight's gradient; sent with the steps that end a point of
+    /// metrics.jsonl only.
     std::shared_ptr<const std::vector<double>> gradientNorms;
+    std::int64_t samples = 0; ///< of the batch
+    double seconds = 0;       ///< of the run so far, pauses left out, in whole milliseconds
 };
 
 struct EpochDone {
@@ -61,7 +64,9 @@ struct LoadChanged {
 
 struct LearningRateChanged {
     std::int64_t step = 0;
-    double learningRate = 0;
+    double learningRate = 0;  ///< as it was set
+    double epoch = 0;         ///< passes done so far, fractional
+    double scheduledRate = 0; ///< what the schedule makes of it now
 };
 struct CheckpointWritten {
     std::int64_t step = 0;
@@ -95,7 +100,8 @@ struct Finished {
     std::int64_t epochs = 0;    ///< done, fewer than asked for after early stopping
     std::int64_t bestEpoch = 0; ///< whose weights `test` was measured with
     Score test;
-    double seconds = 0; ///< since start or resume
+    double seconds = 0;    ///< since start or resume
+    double runSeconds = 0; ///< of the whole run, pauses left out
 };
 
 using TrainingEvent =

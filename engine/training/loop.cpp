@@ -152,6 +152,7 @@ void TrainingLoop::startRun() {
     } else {
         requireSameData(directory_, data_.info);
         position_ = readCheckpoint(directory_.lastWeights(), store, *training_.metric);
+        earlierSeconds_ = loggedSeconds(directory_, position_.step);
         updateRunRecord(directory_, job_, plan_, backend_->device());
         // More epochs may be asked for than when it finished.
         position_.finished = position_.finished && outOfPatience();
@@ -226,7 +227,9 @@ bool TrainingLoop::obeyCommands(const std::stop_token& stop) {
         }
         if (governor_)
             governor_->pause();
+        const auto since = Clock::now();
         commands_.wait(stop);
+        paused_ += Clock::now() - since;
     }
 }
 
@@ -234,7 +237,7 @@ void TrainingLoop::changeLearningRate(double learningRate) {
     if (!(learningRate > 0) || !std::isfinite(learningRate))
         return;
     position_.learningRateFactor = learningRate / job_.settings.learningRate();
-    const LearningRateChanged event{position_.step, learningRate};
+    const LearningRateChanged event{position_.step, learningRate, epochsDone(), scheduledRate()};
     metrics_.add(event);
     sink_(event);
 }
@@ -250,11 +253,19 @@ void TrainingLoop::adaptThreads(std::int64_t samples) {
 }
 
 double TrainingLoop::scheduledRate() const {
-    const double epoch =
-        static_cast<double>(position_.epoch) +
-        static_cast<double>(position_.batch) / static_cast<double>(batcher_.batchesPerEpoch());
     return job_.settings.learningRate() * position_.learningRateFactor * position_.plateau.factor *
-           job_.settings.scheduledFactor(epoch);
+           job_.settings.scheduledFactor(epochsDone());
+}
+
+double TrainingLoop::epochsDone() const {
+    return static_cast<double>(position_.epoch) +
+           static_cast<double>(position_.batch) / static_cast<double>(batcher_.batchesPerEpoch());
+}
+
+double TrainingLoop::runSeconds() const {
+    const auto here = std::chrono::duration<double>(Clock::now() - started_ - paused_);
+    constexpr double perSecond = 1000; // as it is shown and logged
+    return std::round(perSecond * (earlierSeconds_ + here.count())) / perSecond;
 }
 
 bool TrainingLoop::runStep(const Batch& batch, Clock::time_point asked,
@@ -290,9 +301,7 @@ void TrainingLoop::noteStep(const StepResult& result, const Score& score) {
     const double rate = scheduledRate();
     ++position_.step;
     ++position_.batch;
-    const double epoch =
-        static_cast<double>(position_.epoch) +
-        static_cast<double>(position_.batch) / static_cast<double>(batcher_.batchesPerEpoch());
+    const double epoch = epochsDone();
     const double samplesLeft = (static_cast<double>(job_.settings.epochs()) - epoch) *
                                static_cast<double>(split_.training.size());
     const double speed = speed_.recent();
@@ -304,10 +313,12 @@ void TrainingLoop::noteStep(const StepResult& result, const Score& score) {
                    speed,
                    speed > 0 ? samplesLeft / speed : 0,
                    speed_.recentWait(),
-                   {}};
+                   {},
+                   score.samples,
+                   runSeconds()};
     if (metrics_.endsPoint(position_.batch))
         event.gradientNorms = gradientNorms(result.gradientSquares);
-    metrics_.add(event, score.samples);
+    metrics_.add(event);
     sink_(event);
 }
 
@@ -372,8 +383,8 @@ void TrainingLoop::finish(const std::stop_token& stop) {
         sink_(Stopped{position_.step, true});
         return;
     }
-    Finished event{position_.step, position_.epoch, position_.bestEpoch, *test,
-                   secondsSince(started_)};
+    Finished event{position_.step, position_.epoch,        position_.bestEpoch,
+                   *test,          secondsSince(started_), runSeconds()};
     loads_.write(directory_);
     recordResult(directory_, event, position_);
     sink_(event);

@@ -47,6 +47,10 @@ private:
     void adaptThreads(std::int64_t samples);
     void changeLearningRate(double learningRate);
     [[nodiscard]] double scheduledRate() const;
+    /// Passes done so far, fractional.
+    [[nodiscard]] double epochsDone() const;
+    /// What the run took so far, resumed ones from their first start on, without pauses.
+    [[nodiscard]] double runSeconds() const;
     void requireFinite(const StepResult& result) const;
     void noteStep(const StepResult& result, const Score& score);
     [[nodiscard]] std::shared_ptr<const std::vector<double>>
@@ -74,7 +78,9 @@ private:
     std::optional<ThreadGovernor> governor_; ///< where the weights do not depend on the threads
     LoadHistory loads_;
     std::vector<BatchInput> inputs_;
-    bool stepping_ = false; ///< the step that runs was asked for while paused
+    bool stepping_ = false;     ///< the step that runs was asked for while paused
+    double earlierSeconds_ = 0; ///< of the run before it was resumed
+    std::chrono::steady_clock::duration paused_{};
     std::chrono::steady_clock::time_point started_;
     std::chrono::steady_clock::time_point lastCheckpoint_;
 };

@@ -5,6 +5,8 @@
 #include "engine/support/json.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 namespace gradwright {
 namespace {
@@ -27,10 +29,11 @@ bool MetricsLog::endsPoint(std::int64_t stepOfEpoch) const {
     return stepOfEpoch % interval_ == 0 || stepOfEpoch == stepsPerEpoch_;
 }
 
-void MetricsLog::add(const StepDone& event, std::int64_t samples) {
-    gathered_.loss += event.loss * static_cast<double>(samples);
-    gathered_.quality.value += event.quality.value * static_cast<double>(samples);
-    gathered_.samples += samples;
+void MetricsLog::add(const StepDone& event) {
+    const auto samples = static_cast<double>(event.samples);
+    gathered_.loss += event.loss * samples;
+    gathered_.quality.value += event.quality.value * samples;
+    gathered_.samples += event.samples;
     if (!event.gradientNorms)
         return;
     const auto count = static_cast<double>(gathered_.samples);
@@ -42,6 +45,7 @@ void MetricsLog::add(const StepDone& event, std::int64_t samples) {
                   {"loss", loss},
                   {qualityKey(*metric_), quality},
                   {"learning_rate", event.learningRate},
+                  {"seconds", event.seconds},
                   {"gradient_norms", *event.gradientNorms}});
     scalar("loss/training", event.step, loss);
     scalar(metric_->key + "/training", event.step, quality);
@@ -67,12 +71,33 @@ void MetricsLog::add(const EpochDone& event) {
 }
 
 void MetricsLog::add(const LearningRateChanged& event) {
-    lines_.write({{"step", event.step}, {"learning_rate_set", event.learningRate}});
+    lines_.write({{"step", event.step},
+                  {"epoch", event.epoch},
+                  {"learning_rate_set", event.learningRate},
+                  {"learning_rate", event.scheduledRate}});
 }
 
 void MetricsLog::scalar(std::string_view tag, std::int64_t step, double value) {
     if (tensorBoard_)
         tensorBoard_->scalar(tag, step, value);
+}
+
+double loggedSeconds(const RunDirectory& run, std::int64_t step) {
+    std::error_code none;
+    if (!std::filesystem::exists(run.metrics(), none))
+        return 0;
+    double seconds = 0;
+    for (const auto& line : readJsonLines(run.metrics()).records) {
+        if (!line.is_object() || !line.contains("loss"))
+            continue;
+        const auto at = line.find("step");
+        const auto time = line.find("seconds");
+        // Steps after the checkpoint are made again.
+        if (at != line.end() && at->is_number_integer() && at->get<std::int64_t>() <= step &&
+            time != line.end() && time->is_number())
+            seconds = time->get<double>();
+    }
+    return seconds;
 }
 
 } // namespace gradwright

@@ -19,8 +19,9 @@ public:
 
     /// Whether this step of the epoch, counted from 1, ends a point and wants gradient norms.
     [[nodiscard]] bool endsPoint(std::int64_t stepOfEpoch) const;
-    /// A step of `samples` samples; writes a point when the event carries gradient norms.
-    void add(const StepDone& event, std::int64_t samples);
+    /// Writes a point when the event carries gradient norms: means over the samples since the one
+    /// before.
+    void add(const StepDone& event);
     void add(const EpochDone& event);
     void add(const LearningRateChanged& event);
 
@@ -34,5 +35,8 @@ private:
     std::int64_t interval_;
     Score gathered_; ///< sums over the samples of the running point
 };
+
+/// What a run had taken by a step, according to its metrics.jsonl; 0 where that does not tell.
+double loggedSeconds(const RunDirectory& run, std::int64_t step);
 
 } // namespace gradwright

@@ -61,6 +61,7 @@ void recordResult(const RunDirectory& directory, const Finished& result,
         {"epochs", result.epochs},
         {"steps", result.step},
         {"best_epoch", result.bestEpoch},
+        {"seconds", result.runSeconds},
         {"test_loss", result.test.loss},
         {qualityKey(*result.test.quality.metric, "test_"), result.test.quality.value},
         {"test_samples", result.test.samples}};

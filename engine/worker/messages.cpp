@@ -86,6 +86,8 @@ void put(WireWriter& out, const StepDone& event) {
     out.put(event.gradientNorms != nullptr);
     if (event.gradientNorms)
         out.put(std::as_bytes(std::span(*event.gradientNorms)));
+    out.put(event.samples);
+    out.put(event.seconds);
 }
 void take(WireReader& in, StepDone& event) {
     event.step = in.integer();
@@ -96,14 +98,16 @@ void take(WireReader& in, StepDone& event) {
     event.samplesPerSecond = in.real();
     event.secondsLeft = in.real();
     event.waitShare = in.real();
-    if (!in.boolean())
-        return;
-    const auto bytes = in.data();
-    if (bytes.size() % sizeof(double) != 0)
-        throw Error("a message has {} bytes of gradient norms", bytes.size());
-    std::vector<double> norms(bytes.size() / sizeof(double));
-    std::ranges::copy(bytes, std::as_writable_bytes(std::span(norms)).begin());
-    event.gradientNorms = std::make_shared<const std::vector<double>>(std::move(norms));
+    if (in.boolean()) {
+        const auto bytes = in.data();
+        if (bytes.size() % sizeof(double) != 0)
+            throw Error("a message has {} bytes of gradient norms", bytes.size());
+        std::vector<double> norms(bytes.size() / sizeof(double));
+        std::ranges::copy(bytes, std::as_writable_bytes(std::span(norms)).begin());
+        event.gradientNorms = std::make_shared<const std::vector<double>>(std::move(norms));
+    }
+    event.samples = in.integer();
+    event.seconds = in.real();
 }
 
 void put(WireWriter& out, const EpochDone& event) {
@@ -146,10 +150,14 @@ void take(WireReader& in, LoadChanged& event) {
 void put(WireWriter& out, const LearningRateChanged& event) {
     out.put(event.step);
     out.put(event.learningRate);
+    out.put(event.epoch);
+    out.put(event.scheduledRate);
 }
 void take(WireReader& in, LearningRateChanged& event) {
     event.step = in.integer();
     event.learningRate = in.real();
+    event.epoch = in.real();
+    event.scheduledRate = in.real();
 }
 
 void put(WireWriter& out, const CheckpointWritten& event) {
@@ -208,6 +216,7 @@ void put(WireWriter& out, const Finished& event) {
     out.put(event.bestEpoch);
     put(out, event.test);
     out.put(event.seconds);
+    out.put(event.runSeconds);
 }
 void take(WireReader& in, Finished& event) {
     event.step = in.integer();
@@ -215,6 +224,7 @@ void take(WireReader& in, Finished& event) {
     event.bestEpoch = in.integer();
     event.test = scoreFrom(in);
     event.seconds = in.real();
+    event.runSeconds = in.real();
 }
 
 /// The event that stands at that place in the variant.

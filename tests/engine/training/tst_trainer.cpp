@@ -3,6 +3,7 @@
 #include "engine/project/runs.h"
 #include "engine/support/json.h"
 #include "engine/training/checkpoint.h"
+#include "engine/training/metrics_log.h"
 #include "tests/support/data_files.h"
 #include "tests/support/small_jobs.h"
 
@@ -80,6 +81,18 @@ private Q_SLOTS:
         QCOMPARE(lines.back()["epoch"].get<int>(), 2);
         QVERIFY(lines.front().contains("gradient_norms"));
         QCOMPARE(lines.front()["gradient_norms"].size(), 4U);
+        // The result says what the run took, which is no less than what its last step says.
+        const double took = record["result"]["seconds"].get<double>();
+        QCOMPARE(took, log.all<Finished>().at(0).runSeconds);
+        double before = 0;
+        for (const auto& line : lines)
+            if (line.contains("loss")) {
+                QVERIFY(line["seconds"].get<double>() >= before);
+                before = line["seconds"].get<double>();
+            }
+        QVERIFY(before > 0 && took >= before);
+        QCOMPARE(loggedSeconds(run, log.all<Finished>().at(0).step), before);
+        QCOMPARE(loggedSeconds(run, 0), 0.0);
     }
 
     void tensorBoardEventsAreWrittenOnRequestOnly() {

@@ -92,6 +92,7 @@ private Q_SLOTS:
         run.trainer.setLearningRate(0.25);
         QTRY_VERIFY(run.log.has<LearningRateChanged>());
         QCOMPARE(run.log.all<LearningRateChanged>().at(0).learningRate, 0.25);
+        QCOMPARE(run.log.all<LearningRateChanged>().at(0).scheduledRate, 0.25);
         run.trainer.step();
         QTRY_COMPARE(run.steps(), 1U);
         QCOMPARE(run.log.all<StepDone>().at(0).learningRate, 0.25);

@@ -29,7 +29,7 @@ Score scoreWith(double loss, std::string_view key, double value, std::int64_t sa
 std::vector<TrainingEvent> allEvents() {
     RunStarted started{"/tmp/a run", 7, 100, 42, 3, 2, {"a/weight", "b/bias"}, &metric("r2"),
                        "NVIDIA H100"};
-    StepDone step{43, 1.43, 0.1, {&metric("r2"), 0.25}, 0.001, 1234.5, 0.75, 0.5, {}};
+    StepDone step{43, 1.43, 0.1, {&metric("r2"), 0.25}, 0.001, 1234.5, 0.75, 0.5, {}, 64, 12.5};
     StepDone stepWithNorms = step;
     stepWithNorms.gradientNorms =
         std::make_shared<const std::vector<double>>(std::vector{1.0 / 3, 0.0, 1e-300});
@@ -50,14 +50,14 @@ std::vector<TrainingEvent> allEvents() {
             epoch,
             bare,
             LoadChanged{5, 2, 1},
-            LearningRateChanged{6, 0.3},
+            LearningRateChanged{6, 0.3, 1.5, 0.15},
             CheckpointWritten{7, "/tmp/last"},
             Paused{8},
             Resumed{9},
             SnapshotTaken{10, {}},
             Stopped{11, true},
             Failed{12, "out of ideas: ∞", true},
-            Finished{13, 5, 3, scoreWith(1.5, "accuracy", 0.5, 10000), 77.25}};
+            Finished{13, 5, 3, scoreWith(1.5, "accuracy", 0.5, 10000), 77.25, 99.5}};
 }
 
 /// The bytes are as good as the fields, since what is read is written again.
