@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
 
     int exitCode = kDone;
     addCatalogCommands(app, exitCode);
+    addDevicesCommand(app, exitCode);
     addSummaryCommand(app, exitCode);
     addCalibrateCommand(app, exitCode);
     addTrainCommand(app, exitCode);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/worker/worker_main.h"
 
+#include "engine/backend/cuda/copies.h"
 #include "engine/backend/cuda/cuda_backend.h"
 #include "engine/backend/cuda/images.h"
+#include "engine/check/check.h"
 #include "engine/support/version.h"
 #include "engine/worker/worker.h"
 #include "engine/worker/worker_process.h"
@@ -40,11 +42,16 @@ int workerMain(int argc, char** argv) {
                    "trainings on GPUs; by itself it does nothing\n");
         return 2;
     }
-    return serveWorker(UniqueFd(kWorkerSocket),
-                       {findGpus, [](int ordinal) {
-                            return std::shared_ptr<const Backend>(cuda::makeCudaBackend(
-                                *cuda::findDriver().driver, ordinal, cuda::images()));
-                        }});
+    const auto make = [](int ordinal) -> std::shared_ptr<const Backend> {
+        return cuda::makeCudaBackend(*cuda::findDriver().driver, ordinal, cuda::images());
+    };
+    const auto copies = [](int ordinal) {
+        return cuda::measureCopies(*cuda::findDriver().driver, ordinal);
+    };
+    const auto check = [](const Backend& backend, const CheckSink& sink) {
+        checkBackend(backend, sink);
+    };
+    return serveWorker(UniqueFd(kWorkerSocket), {findGpus, make, copies, check});
 }
 
 } // namespace gradwright

@@ -19,6 +19,17 @@ struct GpuInfo {
     int multiprocessors = 0;
     int driverVersion = 0; ///< of CUDA that the driver is for, 1000 · major + 10 · minor
     std::string whyNot;    ///< what keeps it from being used; empty: nothing does
+    // 0 where the driver does not tell:
+    double clock = 0;       ///< Hz, the highest
+    double memoryClock = 0; ///< Hz, the highest
+    int memoryBits = 0;     ///< width of the bus to its memory
+};
+
+/// How fast a GPU copies.
+struct GpuCopies {
+    std::size_t bytes = 0;               ///< of each copy
+    double toDevice = 0, fromDevice = 0; ///< bytes a second, from and to pinned memory
+    double inside = 0; ///< bytes a second that copies within its memory read and write together
 };
 
 struct GpuSearch {

@@ -13,7 +13,7 @@ namespace gradwright {
 namespace {
 
 /// Changes with every change of what messages hold: both ends come from one installation.
-constexpr std::uint32_t kWireMark = 0x47570001; // "GW", version 1
+constexpr std::uint32_t kWireMark = 0x47570002; // "GW", version 2
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 40;
 
 struct MessageHead {

@@ -14,9 +14,11 @@ namespace gradwright {
 
 /// What goes between a program and its worker process.
 enum class MessageKind : std::uint32_t {
-    // To the worker, the first message one of these two:
+    // To the worker, the first message one of these four:
     ListGpus = 1,
-    Train, ///< the job
+    Train,       ///< the job
+    MeasureGpu,  ///< the GPU's key
+    CheckDevice, ///< the device's key
     Pause,
     Resume,
     Step,
@@ -27,6 +29,9 @@ enum class MessageKind : std::uint32_t {
     Gpus,   ///< the answer to ListGpus, the last message
     Event,  ///< a TrainingEvent but for the weights of a snapshot
     Weight, ///< one tensor of the snapshot whose event follows
+    Rate,   ///< one of those that MeasureGpu asks for
+    Case,   ///< one of those that CheckDevice asks for
+    Done,   ///< the last message of both: what went wrong, empty where nothing did
     Beat    ///< it lives
 };
 

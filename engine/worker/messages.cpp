@@ -330,6 +330,9 @@ std::vector<std::byte> gpusBody(const GpuSearch& search) {
         for (const int number : {gpu.major, gpu.minor, gpu.multiprocessors, gpu.driverVersion})
             out.put(number);
         out.put(gpu.whyNot);
+        out.put(gpu.clock);
+        out.put(gpu.memoryClock);
+        out.put(gpu.memoryBits);
     }
     return out.bytes();
 }
@@ -348,9 +351,72 @@ GpuSearch gpusFrom(std::span<const std::byte> body) {
         for (int* number : {&gpu.major, &gpu.minor, &gpu.multiprocessors, &gpu.driverVersion})
             *number = static_cast<int>(in.integer(0, kMost));
         gpu.whyNot = in.text();
+        gpu.clock = in.real();
+        gpu.memoryClock = in.real();
+        gpu.memoryBits = static_cast<int>(in.integer(0, kMost));
     }
     in.end();
     return search;
+}
+
+std::vector<std::byte> rateBody(const Rate& rate) {
+    WireWriter out;
+    out.put(static_cast<std::int64_t>(rate.kind));
+    out.put(static_cast<std::int64_t>(rate.format));
+    out.put(rate.perSecond);
+    out.put(rate.how);
+    return out.bytes();
+}
+
+Rate rateFrom(std::span<const std::byte> body) {
+    WireReader in(body);
+    Rate rate;
+    rate.kind =
+        static_cast<Rate::Kind>(in.integer(0, static_cast<std::int64_t>(Rate::Kind::FromDevice)));
+    rate.format = static_cast<RateFormat>(in.integer(0, std::int64_t{kRateFormats} - 1));
+    rate.perSecond = in.real();
+    rate.how = in.text();
+    in.end();
+    return rate;
+}
+
+std::vector<std::byte> caseBody(const CheckedCase& checked) {
+    WireWriter out;
+    out.put(static_cast<std::int64_t>(checked.number));
+    out.put(static_cast<std::int64_t>(checked.count));
+    out.put(checked.name);
+    out.put(static_cast<std::int64_t>(checked.outcome));
+    out.put(checked.difference);
+    out.put(checked.detail);
+    return out.bytes();
+}
+
+CheckedCase caseFrom(std::span<const std::byte> body) {
+    constexpr std::int64_t kMost = std::numeric_limits<int>::max();
+    WireReader in(body);
+    CheckedCase checked;
+    checked.number = static_cast<std::size_t>(in.integer(0, kMost));
+    checked.count = static_cast<std::size_t>(in.integer(0, kMost));
+    checked.name = in.text();
+    checked.outcome = static_cast<CheckedCase::Outcome>(
+        in.integer(0, static_cast<std::int64_t>(CheckedCase::Outcome::LeftOut)));
+    checked.difference = in.real();
+    checked.detail = in.text();
+    in.end();
+    return checked;
+}
+
+std::vector<std::byte> textBody(const std::string& text) {
+    WireWriter out;
+    out.put(text);
+    return out.bytes();
+}
+
+std::string textFrom(std::span<const std::byte> body) {
+    WireReader in(body);
+    auto text = in.text();
+    in.end();
+    return text;
 }
 
 std::vector<std::byte> realBody(double value) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "engine/backend/gpus.h"
+#include "engine/check/check.h"
+#include "engine/rates/rate.h"
 #include "engine/training/events.h"
 #include "engine/training/trainer.h"
 
@@ -28,6 +30,15 @@ std::pair<std::string, Tensor> weightFrom(std::span<const std::byte> body);
 
 std::vector<std::byte> gpusBody(const GpuSearch& search);
 GpuSearch gpusFrom(std::span<const std::byte> body);
+
+std::vector<std::byte> rateBody(const Rate& rate);
+Rate rateFrom(std::span<const std::byte> body);
+
+std::vector<std::byte> caseBody(const CheckedCase& checked);
+CheckedCase caseFrom(std::span<const std::byte> body);
+
+std::vector<std::byte> textBody(const std::string& text);
+std::string textFrom(std::span<const std::byte> body);
 
 std::vector<std::byte> realBody(double value);
 double realFrom(std::span<const std::byte> body);

@@ -2,6 +2,7 @@
 #include "engine/worker/worker.h"
 
 #include "engine/backend/devices.h"
+#include "engine/rates/measure.h"
 #include "engine/support/error.h"
 #include "engine/training/trainer.h"
 #include "engine/worker/message.h"
@@ -44,19 +45,22 @@ private:
     std::jthread thread_; ///< last: it uses the rest
 };
 
-/// The GPU that a job asks for. Throws Error with the reason why it cannot be had.
-std::shared_ptr<const Backend> engineFor(const ComputeTarget& target, const GpuEngines& engines) {
-    const auto ordinal = gpuOrdinal(target.device);
+/// The GPU of that key, to `train` or `compute` on. Throws Error with the reason why it cannot be
+/// had.
+std::shared_ptr<const Backend> engineFor(const std::string& device, const GpuEngines& engines,
+                                         std::string_view verb) {
+    const auto ordinal = gpuOrdinal(device);
     if (!ordinal)
         return nullptr;
     const auto search = engines.search();
     if (search.found.empty())
-        throw Error("There is no GPU to train on: {}. Train on the CPU instead.", search.why);
+        throw Error("There is no GPU to {} on: {}. {} on the CPU instead.", verb, search.why,
+                    verb == "train" ? "Train" : "Compute");
     const auto place = static_cast<std::size_t>(*ordinal);
     if (place >= search.found.size())
         throw Error("There is no GPU {} in this computer; the last is {}, {}. Choose that one or "
-                    "train on the CPU.",
-                    target.device, search.found.back().key, search.found.back().name);
+                    "{} on the CPU.",
+                    device, search.found.back().key, search.found.back().name, verb);
     const auto& gpu = search.found[place];
     if (!gpu.whyNot.empty())
         throw Error("{} ({}) cannot be used: {}. Choose another device.", gpu.name, gpu.key,
@@ -138,7 +142,7 @@ void serveTraining(MessageChannel& channel, const Message& request, const GpuEng
     const Heart heart(channel);
     try {
         auto job = jobFrom(request.body);
-        auto gpu = engineFor(job.settings.target(), engines);
+        auto gpu = engineFor(job.settings.target().device, engines, "train");
         Trainer trainer(
             std::move(job), [&](const TrainingEvent& event) { sendEvent(channel, event); },
             std::move(gpu));
@@ -147,6 +151,50 @@ void serveTraining(MessageChannel& channel, const Message& request, const GpuEng
     } catch (const std::exception& error) {
         sendEvent(channel, Failed{0, error.what(), false});
     }
+}
+
+/// Computes on the device whose key is asked for; what goes wrong is the last message.
+template <class Work>
+void serveWork(MessageChannel& channel, const Message& request, const Work& work) {
+    const Heart heart(channel);
+    std::string wrong;
+    try {
+        work(textFrom(request.body));
+    } catch (const std::exception& error) {
+        wrong = error.what();
+    }
+    channel.send(MessageKind::Done, textBody(wrong));
+}
+
+void serveMeasuring(MessageChannel& channel, const Message& request, const GpuEngines& engines) {
+    const auto send = [&](const Rate& rate) {
+        if (!channel.send(MessageKind::Rate, rateBody(rate)))
+            throw Error("nobody waits for it any more");
+    };
+    serveWork(channel, request, [&](const std::string& device) {
+        const auto gpu = engineFor(device, engines, "compute");
+        if (!gpu)
+            throw Error("{} is no GPU", device);
+        const auto copies = engines.copies(*gpuOrdinal(device));
+        const auto how = [&](std::string_view what) {
+            return fmt::format("{} of {} MiB", what, copies.bytes >> 20);
+        };
+        constexpr auto kAny = RateFormat::F32;
+        send({Rate::Kind::Memory, kAny, copies.inside, how("copies within it")});
+        send({Rate::Kind::ToDevice, kAny, copies.toDevice, how("pinned memory, copies")});
+        send({Rate::Kind::FromDevice, kAny, copies.fromDevice, how("pinned memory, copies")});
+        measureGpuProducts(*gpu, send);
+    });
+}
+
+void serveCheck(MessageChannel& channel, const Message& request, const GpuEngines& engines) {
+    serveWork(channel, request, [&](const std::string& device) {
+        const auto gpu = engineFor(device, engines, "compute");
+        engines.check(gpu ? *gpu : *backendFor({.device = device}),
+                      [&](const CheckedCase& checked) {
+                          return channel.send(MessageKind::Case, caseBody(checked));
+                      });
+    });
 }
 
 } // namespace
@@ -166,6 +214,14 @@ int serveWorker(UniqueFd socket, const GpuEngines& engines) {
         }
         if (request->kind == MessageKind::Train) {
             serveTraining(channel, *request, engines);
+            return kServed;
+        }
+        if (request->kind == MessageKind::MeasureGpu) {
+            serveMeasuring(channel, *request, engines);
+            return kServed;
+        }
+        if (request->kind == MessageKind::CheckDevice) {
+            serveCheck(channel, *request, engines);
             return kServed;
         }
         fmt::print(stderr, "gradwright-worker: message {} is no request\n",

@@ -122,6 +122,8 @@ const std::vector<Module>& modules() {
         {"engine/backend/onednn", {"engine/backend"}},
         {"engine/backend/cuda", {"engine/backend", "engine/optimizers"}},
         {"engine/optimizers", {"engine/backend"}},
+        {"engine/rates", {"engine/training", "engine/backend"}},
+        {"engine/check", {"engine/training", "engine/backend"}},
         {"engine/passes", {"engine/ops"}},
         {"engine/data", {"engine/tensor"}},
         {"engine/metrics", {"engine/data", "engine/ops"}},
@@ -134,7 +136,8 @@ const std::vector<Module>& modules() {
          {"engine/graph", "engine/passes", "engine/backend", "engine/data", "engine/metrics",
           "engine/io"}},
         {"engine/project", {"engine/graph", "engine/data", "engine/training", "engine/io"}},
-        {"engine/worker", {"engine/project", "engine/training", "engine/backend"}},
+        {"engine/worker",
+         {"engine/project", "engine/training", "engine/backend", "engine/rates", "engine/check"}},
 
         {"ui/theme", engine},
         {"ui/document", engine},
@@ -154,11 +157,13 @@ const std::vector<Module>& modules() {
         {"ui/training", pages},
         {"ui/inference", pages},
         {"ui/lab", pages},
-        {"ui/shell", {"ui/design", "ui/data", "ui/training", "ui/inference", "ui/lab"}},
+        {"ui/devices", belowPages},
+        {"ui/shell",
+         {"ui/devices", "ui/design", "ui/data", "ui/training", "ui/inference", "ui/lab"}},
 
         {"app/cli", engine + QStringList{"app/worker"}},
         {"app/gui", {"ui/shell"}},
-        {"app/worker", {"engine/worker", "engine/backend/cuda"}},
+        {"app/worker", {"engine/worker", "engine/check", "engine/backend/cuda"}},
     };
     return all;
 }

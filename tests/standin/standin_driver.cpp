@@ -69,8 +69,17 @@ struct Functions {
         case 10:
             *value = 32;
             break; // threads of a warp
+        case 13:
+            *value = 1'500'000; // kHz
+            break;
         case 16:
             *value = kProcessors;
+            break;
+        case 36:
+            *value = 1'000'000; // kHz, of the memory
+            break;
+        case 37:
+            *value = 256; // bits of its bus
             break;
         case 75:
             *value = machine().computeCapability / 10;

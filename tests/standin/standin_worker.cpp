@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // gradwright-worker as it would be on a computer whose one GPU is the stand-in:
 // standin-worker [--fault-after CALLS] [--memory BYTES] [--none WHY] [--unusable WHY]
+#include "engine/backend/cuda/copies.h"
 #include "engine/backend/cuda/cuda_backend.h"
 #include "engine/backend/cuda/gpus.h"
+#include "engine/check/check.h"
 #include "engine/support/brief_spinning.h"
 #include "engine/worker/worker.h"
 #include "engine/worker/worker_process.h"
@@ -41,5 +43,11 @@ int main(int argc, char** argv) {
     const auto make = [](int ordinal) -> std::shared_ptr<const Backend> {
         return cuda::makeCudaBackend(standin::standinDriver(), ordinal, standin::standinImages());
     };
-    return serveWorker(UniqueFd(kWorkerSocket), {search, make});
+    const auto copies = [](int ordinal) {
+        return cuda::measureCopies(standin::standinDriver(), ordinal, std::size_t{1} << 20);
+    };
+    const auto check = [](const Backend& backend, const CheckSink& sink) {
+        checkBackend(backend, sink);
+    };
+    return serveWorker(UniqueFd(kWorkerSocket), {search, make, copies, check});
 }

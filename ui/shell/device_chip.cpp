@@ -147,6 +147,9 @@ void DeviceChip::fillMenu() {
     menu()->clear();
     const TrainingSettings& settings = document_->project().training;
     addDevices();
+    QAction* const devices =
+        menu()->addAction(tr("All devices, how fast they are…"), this, &DeviceChip::devicesWanted);
+    devices->setToolTip(tr("Peaks and measured rates, and a check of what they compute"));
     menu()->addSection(tr("Threads"));
     add(tr("Automatic"), settings.threads() == 0,
         tr("What is fastest for this network on this machine, once that has been measured; until "

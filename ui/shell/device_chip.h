@@ -31,6 +31,8 @@ public:
 Q_SIGNALS:
     /// The change could not be made; the reason.
     void hint(const QString& text);
+    /// The user wants to know more of the devices.
+    void devicesWanted();
 
 private:
     void refresh();

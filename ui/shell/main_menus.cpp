@@ -172,6 +172,9 @@ void MainWindow::makeRunMenu() {
                                           tr("Stop training"), this, [this] { train_->stop(); });
     stop->setShortcut(QKeySequence(QStringLiteral("Shift+F5")));
     menu->addSeparator();
+    menu->addAction(themes_->icon(QStringLiteral("chip")), tr("Devices…"), this,
+                    &MainWindow::showDevices);
+    menu->addSeparator();
     addPageActions(PageMenu::Run, *menu);
     connect(menu, &QMenu::aboutToShow, this, [this, step, stop] {
         step->setEnabled(session_.state() == TrainingState::Paused);

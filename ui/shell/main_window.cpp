@@ -108,6 +108,7 @@ MainWindow::MainWindow(ThemeManager& themes, std::shared_ptr<TrainingQueue> trai
     makeMenus();
     connectPages();
     connectUnsaved();
+    connectDevices();
     if (!restoreGeometry(QSettings().value(geometryKey()).toByteArray()))
         takeFirstSize();
     refreshTitle();

@@ -104,6 +104,9 @@ private:
     void showCommands();
     void addFindable(std::vector<ListedAction>& list, QObject& owner);
     void showShortcuts();
+    void connectDevices();
+    void showDevices();
+    void offerCheck();
     void trainOrPause();
     void showProblems();
     void refreshHeader();

@@ -2,8 +2,6 @@
 #include "app/cli/commands/commands.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/output.h"
-#include "engine/backend/compute_threads.h"
-#include "engine/backend/devices.h"
 #include "engine/data/dataset.h"
 #include "engine/data/own_data.h"
 #include "engine/data/tables/table_params.h"
@@ -14,7 +12,6 @@
 #include "engine/project/templates.h"
 #include "engine/support/json.h"
 #include "engine/training/settings.h"
-#include "engine/worker/gpu_list.h"
 
 #include <CLI/CLI.hpp>
 
@@ -147,68 +144,6 @@ void makeProject(const std::string& key, const std::filesystem::path& data,
     }
 }
 
-/// GPUs beside the engines of the processor.
-void addGpus(Json& list, bool asJson) {
-    const auto search = listGpus();
-    for (const auto& gpu : search.found) {
-        const auto capability = fmt::format("{}.{}", gpu.major, gpu.minor);
-        const auto driver =
-            fmt::format("{}.{}", gpu.driverVersion / 1000, gpu.driverVersion % 1000 / 10);
-        const bool isUsable = gpu.whyNot.empty();
-        if (asJson)
-            list.push_back({{"device", gpu.key},
-                            {"engine", isUsable ? "cuda" : "none"},
-                            {"name", gpu.name},
-                            {"memory", gpu.memory},
-                            {"compute_capability", capability},
-                            {"multiprocessors", gpu.multiprocessors},
-                            {"driver", driver},
-                            {"precisions", isUsable ? Json::array({"fp32"}) : Json::array()},
-                            {"emulated", Json::array()},
-                            {"unusable", isUsable ? Json(nullptr) : Json(gpu.whyNot)}});
-        else
-            printLine(fmt::format(
-                "{}  {}, {:.1f} GiB, compute capability {}, driver for CUDA {}{}", gpu.key,
-                gpu.name, static_cast<double>(gpu.memory) / 1073741824.0, capability, driver,
-                isUsable ? "; trains in fp32" : fmt::format("; cannot be used: {}", gpu.whyNot)));
-    }
-    if (!asJson && search.found.empty())
-        printLine(fmt::format("No GPU: {}", search.why));
-}
-
-void listDevices(bool asJson) {
-    Json list = Json::array();
-    for (const auto& backend : backends()) {
-        const auto device = backend->device();
-        Json precisions = Json::array();
-        Json emulated = Json::array();
-        std::string texts;
-        for (const auto precision : device.precisions) {
-            precisions.push_back(nameOf(precision));
-            texts += (texts.empty() ? "" : ", ") + std::string(nameOf(precision));
-            if (std::ranges::find(device.emulated, precision) != device.emulated.end()) {
-                emulated.push_back(nameOf(precision));
-                texts += " (emulated)";
-            }
-        }
-        if (asJson)
-            list.push_back({{"device", device.key},
-                            {"engine", backend->key()},
-                            {"name", device.name},
-                            {"detail", device.detail},
-                            {"threads", availableThreads()},
-                            {"precisions", std::move(precisions)},
-                            {"emulated", std::move(emulated)}});
-        else
-            printLine(fmt::format("{}  {}  {}, {} threads, {} ({})", padded(device.key, 4),
-                                  padded(backend->key(), 10), device.name, availableThreads(),
-                                  texts, device.detail));
-    }
-    addGpus(list, asJson);
-    if (asJson)
-        printJson(list);
-}
-
 } // namespace
 
 void addCatalogCommands(CLI::App& app, int&) {
@@ -248,10 +183,6 @@ void addCatalogCommands(CLI::App& app, int&) {
     make->callback([options] {
         makeProject(options->key, options->data, options->file, options->force, options->json);
     });
-
-    auto* devices = app.add_subcommand("devices", "List what can compute");
-    addJson(devices);
-    devices->callback([options] { listDevices(options->json); });
 }
 
 } // namespace gradwright::cli

@@ -9,7 +9,8 @@ namespace gradwright::cli {
 
 // Each adds its subcommands, which set the exit code and throw Error for what fails.
 
-void addCatalogCommands(CLI::App& app, int& exitCode); ///< layers, templates, new, devices
+void addCatalogCommands(CLI::App& app, int& exitCode); ///< layers, templates, datasets, new
+void addDevicesCommand(CLI::App& app, int& exitCode);
 void addSummaryCommand(CLI::App& app, int& exitCode);
 void addCalibrateCommand(CLI::App& app, int& exitCode);
 void addTrainCommand(CLI::App& app, int& exitCode);

@@ -65,7 +65,14 @@ struct DriverGraphExec;
     X("cuGetErrorName", errorName, (int error, const char** name))
 
 /// What deviceAttribute() is asked for: CUdevice_attribute.
-enum class DeviceAttribute { Multiprocessors = 16, ComputeMajor = 75, ComputeMinor = 76 };
+enum class DeviceAttribute {
+    ClockRate = 13, ///< kHz
+    Multiprocessors = 16,
+    MemoryClockRate = 36, ///< kHz
+    MemoryBusWidth = 37,  ///< bits
+    ComputeMajor = 75,
+    ComputeMinor = 76
+};
 
 /// The driver as a table: NVIDIA's, loaded by name at run time, or in tests one that runs the
 /// kernels on the processor.

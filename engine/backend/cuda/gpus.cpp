@@ -35,7 +35,18 @@ int describe(const Driver& driver, int ordinal, GpuInfo& gpu) {
         return error;
     if (const int error = attribute(gpu.major, DeviceAttribute::ComputeMajor); error != 0)
         return error;
-    return attribute(gpu.minor, DeviceAttribute::ComputeMinor);
+    if (const int error = attribute(gpu.minor, DeviceAttribute::ComputeMinor); error != 0)
+        return error;
+    // Newer drivers may not tell the rest, which nothing depends on.
+    const auto clock = [&](DeviceAttribute which) {
+        int kilohertz = 0;
+        return attribute(kilohertz, which) == 0 ? 1e3 * kilohertz : 0.0;
+    };
+    gpu.clock = clock(DeviceAttribute::ClockRate);
+    gpu.memoryClock = clock(DeviceAttribute::MemoryClockRate);
+    if (attribute(gpu.memoryBits, DeviceAttribute::MemoryBusWidth) != 0)
+        gpu.memoryBits = 0;
+    return 0;
 }
 
 } // namespace

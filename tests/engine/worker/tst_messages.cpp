@@ -68,8 +68,8 @@ bool survives(const TrainingEvent& event) {
 }
 
 GpuSearch someGpus() {
-    return {{{"cuda:0", "A", 24ULL << 30, 8, 9, 128, 13000, ""},
-             {"cuda:1", "B", 1, 6, 1, 20, 12040, "too old"}},
+    return {{{"cuda:0", "A", 24ULL << 30, 8, 9, 128, 13000, "", 2.5e9, 1.1e10, 384},
+             {"cuda:1", "B", 1, 6, 1, 20, 12040, "too old", 1e9, 0, 0}},
             "because"};
 }
 
@@ -142,7 +142,26 @@ private Q_SLOTS:
         QCOMPARE(gpusBody(read), gpusBody(someGpus()));
         QCOMPARE(read.found[1].whyNot, std::string("too old"));
         QCOMPARE(read.found[0].memory, std::size_t{24} << 30);
+        QCOMPARE(read.found[0].clock, 2.5e9);
+        QCOMPARE(read.found[0].memoryClock, 1.1e10);
+        QCOMPARE(read.found[0].memoryBits, 384);
         QCOMPARE(read.why, std::string("because"));
+    }
+
+    void ratesAndCasesArriveAsTheyWere() {
+        const Rate rate{Rate::Kind::FromDevice, RateFormat::I8, 1.5e12, "copies of 7 MiB"};
+        QVERIFY(rateFrom(rateBody(rate)) == rate);
+        const CheckedCase checked{3,
+                                  400,
+                                  "conv/wide",
+                                  CheckedCase::Outcome::LeftOut,
+                                  std::numeric_limits<double>::infinity(),
+                                  "no kernel"};
+        QVERIFY(caseFrom(caseBody(checked)) == checked);
+        QCOMPARE(textFrom(textBody("cuda:1")), std::string("cuda:1"));
+        auto unknown = rateBody(rate);
+        unknown[0] = std::byte{9}; // a kind that there is not
+        QVERIFY(!errorOf([&] { static_cast<void>(rateFrom(unknown)); }).empty());
     }
 
     /// Every beginning of a body is refused, and so is a body with something behind it.
@@ -160,6 +179,16 @@ private Q_SLOTS:
         for (std::size_t length = 0; length < gpus.size(); ++length)
             QVERIFY(!errorOf([&] {
                          static_cast<void>(gpusFrom(std::span(gpus).first(length)));
+                     }).empty());
+        const auto rate = rateBody({Rate::Kind::Memory, RateFormat::F32, 1, "how"});
+        for (std::size_t length = 0; length < rate.size(); ++length)
+            QVERIFY(!errorOf([&] {
+                         static_cast<void>(rateFrom(std::span(rate).first(length)));
+                     }).empty());
+        const auto checked = caseBody({1, 2, "a", CheckedCase::Outcome::Passed, 0, "b"});
+        for (std::size_t length = 0; length < checked.size(); ++length)
+            QVERIFY(!errorOf([&] {
+                         static_cast<void>(caseFrom(std::span(checked).first(length)));
                      }).empty());
         const auto weight = weightBody("w", Tensor(DType::F32, {3}));
         for (std::size_t length = 0; length < weight.size(); ++length)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/engine/backend/case_builder.h"
+#include "engine/check/case_builder.h"
 
-namespace gradwright::test {
+namespace gradwright::check {
 
 void addNormalizationCases(std::vector<OpCase>& cases) {
     const auto norm = [&](std::string name, std::int64_t batch, const Shape& shape,
@@ -71,4 +71,4 @@ void addNormalizationCases(std::vector<OpCase>& cases) {
                                               ActivationOp{{ActivationKind::Tanh}}})));
 }
 
-} // namespace gradwright::test
+} // namespace gradwright::check

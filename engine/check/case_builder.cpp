@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/engine/backend/case_builder.h"
+#include "engine/check/case_builder.h"
 
 #include "engine/support/rng.h"
-#include "tests/support/numeric.h"
 
 #include <cmath>
 #include <numeric>
 
-namespace gradwright::test {
+namespace gradwright::check {
 namespace {
 
 std::uint64_t hashOf(std::string_view text) {
@@ -26,9 +25,11 @@ CaseBuilder::CaseBuilder(std::string name, std::int64_t batch)
 }
 
 Tensor CaseBuilder::normal(const Shape& shape, double scale, double centre) {
-    auto values = randomTensor(DType::F64, shape, ++seed_, scale);
+    Tensor values(DType::F64, shape);
+    const Rng rng(++seed_, RngStream::Test);
+    std::uint64_t counter = 0;
     for (auto& value : values.span<double>())
-        value += centre;
+        value = scale * rng.normal(counter++) + centre;
     return values.to(DType::F32);
 }
 
@@ -243,4 +244,4 @@ void writeWeights(const OpCase& opCase, WeightStore& store) {
         store.write(WeightId{i}, opCase.weights[i]);
 }
 
-} // namespace gradwright::test
+} // namespace gradwright::check

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/engine/backend/case_builder.h"
+#include "engine/check/case_builder.h"
 
 #include <algorithm>
 
-namespace gradwright::test {
+namespace gradwright::check {
 namespace {
 
 constexpr Activation kSigmoidOfCase{ActivationKind::Sigmoid};
@@ -101,4 +101,4 @@ void addFusedCases(std::vector<OpCase>& cases) {
     addActivationCases(cases);
 }
 
-} // namespace gradwright::test
+} // namespace gradwright::check

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/engine/backend/op_cases.h"
+#include "engine/check/op_cases.h"
 
-#include "tests/engine/backend/case_builder.h"
+#include "engine/check/case_builder.h"
 
-namespace gradwright::test {
+namespace gradwright::check {
 namespace {
 
 using Cases = std::vector<OpCase>;
@@ -402,4 +402,4 @@ std::vector<OpCase> opCases() {
     return cases;
 }
 
-} // namespace gradwright::test
+} // namespace gradwright::check

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/engine/backend/case_builder.h"
+#include "engine/check/case_builder.h"
 
-namespace gradwright::test {
+namespace gradwright::check {
 namespace {
 
-void addConvolutions(std::vector<OpCase>& cases) {
+void addWindowConvolutions(std::vector<OpCase>& cases) {
     const auto conv = [&](std::string name, std::int64_t batch, const Shape& shape, ConvOp op) {
         cases.push_back(singleOp("conv/" + std::move(name), batch, shape, op));
     };
@@ -76,7 +76,7 @@ void addTransposed(std::vector<OpCase>& cases) {
          ActivationOp{{ActivationKind::Tanh}}, ConvOp{.outChannels = 3, .kernel = {3, 3}}})));
 }
 
-void addPools(std::vector<OpCase>& cases) {
+void addWindowPools(std::vector<OpCase>& cases) {
     for (const auto kind : {PoolKind::Max, PoolKind::Average}) {
         const std::string prefix = kind == PoolKind::Max ? "max pool/" : "average pool/";
         const auto pool = [&](std::string name, std::int64_t batch, const Shape& shape, PoolOp op) {
@@ -99,9 +99,9 @@ void addPools(std::vector<OpCase>& cases) {
 } // namespace
 
 void addWindowCases(std::vector<OpCase>& cases) {
-    addConvolutions(cases);
+    addWindowConvolutions(cases);
     addTransposed(cases);
-    addPools(cases);
+    addWindowPools(cases);
 }
 
-} // namespace gradwright::test
+} // namespace gradwright::check

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/engine/backend/case_builder.h"
+#include "engine/check/case_builder.h"
 
-namespace gradwright::test {
+namespace gradwright::check {
 namespace {
 
 struct StatesCase {
@@ -111,4 +111,4 @@ void addSequenceCases(std::vector<OpCase>& cases) {
          ActivationOp{{ActivationKind::Gelu}}, RecurrentOp{.cell = CellKind::Gru, .units = 5}})));
 }
 
-} // namespace gradwright::test
+} // namespace gradwright::check

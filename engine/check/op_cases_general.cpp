@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/engine/backend/case_builder.h"
+#include "engine/check/case_builder.h"
 
 #include <cmath>
 #include <numbers>
 
-namespace gradwright::test {
+namespace gradwright::check {
 namespace {
 
 const Dim kBatch = Dim::batch();
@@ -316,4 +316,4 @@ void addGeneralCases(std::vector<OpCase>& cases) {
     addQuantizedCases(cases);
 }
 
-} // namespace gradwright::test
+} // namespace gradwright::check

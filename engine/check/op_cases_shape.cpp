@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/engine/backend/case_builder.h"
+#include "engine/check/case_builder.h"
 
-namespace gradwright::test {
+namespace gradwright::check {
 namespace {
 
 void addCombinations(std::vector<OpCase>& cases) {
@@ -109,4 +109,4 @@ void addShapeCases(std::vector<OpCase>& cases) {
     addResamplings(cases);
 }
 
-} // namespace gradwright::test
+} // namespace gradwright::check
