@@ -143,6 +143,15 @@ void take(WireReader& in, LoadChanged& event) {
     event.othersBusy = threadsFrom(in);
 }
 
+void put(WireWriter& out, const HealthChanged& event) {
+    out.put(event.step);
+    out.put(toJson(event.alarms).dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+void take(WireReader& in, HealthChanged& event) {
+    event.step = in.integer();
+    event.alarms = alarmsFromJson(parseJson(in.text(), "the alarms", kJobLimits));
+}
+
 void put(WireWriter& out, const LearningRateChanged& event) {
     out.put(event.step);
     out.put(event.learningRate);
@@ -208,6 +217,7 @@ void put(WireWriter& out, const Finished& event) {
     out.put(event.bestEpoch);
     put(out, event.test);
     out.put(event.seconds);
+    out.put(event.stoppedAfter);
 }
 void take(WireReader& in, Finished& event) {
     event.step = in.integer();
@@ -215,6 +225,7 @@ void take(WireReader& in, Finished& event) {
     event.bestEpoch = in.integer();
     event.test = scoreFrom(in);
     event.seconds = in.real();
+    event.stoppedAfter = in.integer();
 }
 
 /// The event that stands at that place in the variant.
