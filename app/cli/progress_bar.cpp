@@ -50,6 +50,8 @@ void ProgressBar::show(const TrainingEvent& event) {
         showStep(*step);
     else if (const auto* epoch = std::get_if<EpochDone>(&event))
         showEpoch(*epoch);
+    else if (const auto* health = std::get_if<HealthChanged>(&event))
+        showHealth(*health);
     else if (const auto* load = std::get_if<LoadChanged>(&event))
         load_ = load->othersBusy > 0
                     ? fmt::format("  {}", toString(ComputeLoad{load->threads, load->othersBusy}))
@@ -99,6 +101,13 @@ void ProgressBar::showEpoch(const EpochDone& event) {
                         grouped(std::llround(event.samplesPerSecond)), 100 * event.waitShare);
     line += load_;
     showLastingLine(line);
+}
+
+/// What is new among the alarms.
+void ProgressBar::showHealth(const HealthChanged& event) {
+    for (const auto& alarm : event.alarms)
+        if (auto line = lineOf(alarm); said_.insert(line).second)
+            showLastingLine(line);
 }
 
 void ProgressBar::showMovingLine(const std::string& head, double share, const std::string& tail) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <set>
 #include <string>
 
 namespace gradwright::cli {
@@ -21,6 +22,7 @@ private:
     void showStart(const RunStarted& event);
     void showStep(const StepDone& event);
     void showEpoch(const EpochDone& event);
+    void showHealth(const HealthChanged& event);
     void showMovingLine(const std::string& head, double share, const std::string& tail);
     void clearMovingLine();
     void showLastingLine(const std::string& line);
@@ -31,6 +33,7 @@ private:
     double smoothedLoss_ = 0;
     Quality smoothedQuality_;
     std::int64_t smoothedSteps_ = 0;
+    std::set<std::string> said_; ///< lines about alarms
     std::string load_; ///< the note on a busy computer; empty on a quiet one
     std::chrono::steady_clock::time_point lastShown_;
 };

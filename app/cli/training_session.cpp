@@ -36,7 +36,9 @@ TrainingResult train(TrainingJob job, std::FILE* progress, const std::stop_token
             result.waitShare = epoch->waitShare;
             if (epoch->best)
                 result.validation = epoch->validation;
-        } else if (const auto* finished = std::get_if<Finished>(&event))
+        } else if (const auto* health = std::get_if<HealthChanged>(&event))
+            result.alarms = health->alarms;
+        else if (const auto* finished = std::get_if<Finished>(&event))
             result.finished = *finished;
         else if (const auto* stopped = std::get_if<Stopped>(&event))
             result.stopped = *stopped;

@@ -35,6 +35,8 @@ struct Fix {
     /// The shapes C×H×W that the data's columns of images are to be read with, by column.
     std::map<std::string, Shape> imageShapes = {};
     std::optional<std::int64_t> batch = {}; ///< samples per step, in place of the settings'
+    ParamValues settings = {};              ///< of the training, in place of those that it has
+    ParamValues lossParams = {};            ///< the same of the first objective's loss
 };
 
 /// A fault or a remark in a network that is being drawn; never an exception.

@@ -143,9 +143,14 @@ ProjectEdit apply(Project& project, const ProjectEdit& edit) {
 ProjectEdit editOf(const Project& project, const Fix& fix) {
     ProjectEdit::Group group{{fix.edit}};
     std::ranges::move(placesFor(project, fix.edit), std::back_inserter(group));
-    if (fix.batch) {
+    if (fix.batch || !fix.settings.empty() || !fix.lossParams.empty()) {
         auto training = project.training;
-        training.params.insert_or_assign("batch", *fix.batch);
+        if (fix.batch)
+            training.params.insert_or_assign("batch", *fix.batch);
+        for (const auto& [key, value] : fix.settings)
+            training.params.insert_or_assign(key, value);
+        for (const auto& [key, value] : fix.lossParams)
+            training.objectives.front().loss.params.insert_or_assign(key, value);
         group.push_back({SetTraining{std::move(training)}});
     }
     if (fix.assignment || !fix.imageShapes.empty()) {

@@ -9,6 +9,9 @@ namespace gradwright {
 class DivergedError : public Error {
 public:
     using Error::Error;
+
+    /// The layer or the weight that had the first such value; empty where it is not known.
+    std::string where = {};
 };
 
 } // namespace gradwright

@@ -5,17 +5,35 @@
 #include "engine/data/feed/batcher.h"
 #include "engine/training/diverged.h"
 
+#include <algorithm>
 #include <numeric>
+#include <span>
 #include <utility>
 
 namespace gradwright {
 namespace {
 
+/// By the largest of each label's scores, or, where there is one, by its sign.
+void countPredicted(std::span<const float> scores, std::size_t labels,
+                    std::vector<std::int64_t>& predicted) {
+    if (labels == 0)
+        return;
+    const auto classes = scores.size() / labels;
+    predicted.resize(std::max<std::size_t>(classes, 2));
+    for (std::size_t i = 0; i < labels; ++i) {
+        const auto own = scores.subspan(i * classes, classes);
+        const auto answer = classes > 1 ? std::ranges::max_element(own) - own.begin()
+                                        : static_cast<std::ptrdiff_t>(own.front() > 0);
+        ++predicted[static_cast<std::size_t>(answer)];
+    }
+}
+
 /// Into `outcomes`, where there are any to be written, too.
 std::optional<Score> runOver(ProgramCache& programs, const TrainingGraph& training,
                              std::shared_ptr<const DataSource> source,
                              std::vector<std::uint32_t> indices, const std::stop_token& stop,
-                             const EvaluationProgress& progress, Outcomes* outcomes) {
+                             const EvaluationProgress& progress, Outcomes* outcomes,
+                             std::vector<std::int64_t>* predicted = nullptr) {
     if (outcomes)
         outcomes->begin(
             indices.size(),
@@ -26,6 +44,7 @@ std::optional<Score> runOver(ProgramCache& programs, const TrainingGraph& traini
     batcher.startEpoch(0);
     ScoreSums sums;
     std::vector<BatchInput> inputs;
+    std::vector<float> scores;
     while (const auto* batch = batcher.next()) {
         auto& program = programs.get(batch->count, Mode::Inference);
         bindBatch(training, *batch, inputs);
@@ -33,12 +52,22 @@ std::optional<Score> runOver(ProgramCache& programs, const TrainingGraph& traini
         const auto result = program.finish(stop);
         if (!result)
             return {};
-        if (result->fault)
-            throw DivergedError("the loss is not a finite number; the first such value is in {}",
+        if (result->fault) {
+            DivergedError error("the loss is not a finite number; the first such value is in {}",
                                 result->fault->path);
+            error.where = result->fault->path;
+            throw error;
+        }
         sums.add(*result->score);
         if (outcomes)
             program.copyOutput(*training.answer, outcomes->add(*batch));
+        if (predicted) {
+            const auto value = training.outputs.front();
+            scores.resize(static_cast<std::size_t>(
+                training.graph.type(value).shapeFor(batch->count).elements()));
+            program.copyOutput(value, scores);
+            countPredicted(scores, batch->labels.size(), *predicted);
+        }
         if (progress)
             progress(sums.samples);
     }
@@ -53,6 +82,14 @@ std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& train
                               const EvaluationProgress& progress) {
     return runOver(programs, training, std::move(source), std::move(indices), stop, progress,
                    nullptr);
+}
+
+std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& training,
+                              std::shared_ptr<const DataSource> source,
+                              std::vector<std::uint32_t> indices, const std::stop_token& stop,
+                              std::vector<std::int64_t>& predicted) {
+    return runOver(programs, training, std::move(source), std::move(indices), stop, {}, nullptr,
+                   &predicted);
 }
 
 std::optional<Evaluation> evaluateWithOutcomes(ProgramCache& programs, const TrainingGraph& graph,

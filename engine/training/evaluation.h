@@ -22,6 +22,11 @@ std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& train
                               std::shared_ptr<const DataSource> source,
                               std::vector<std::uint32_t> indices, const std::stop_token& stop = {},
                               const EvaluationProgress& progress = {});
+/// The same, adding to `predicted` how often each class was the answer.
+std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& training,
+                              std::shared_ptr<const DataSource> source,
+                              std::vector<std::uint32_t> indices, const std::stop_token& stop,
+                              std::vector<std::int64_t>& predicted);
 
 /// All that one pass over some samples tells.
 struct Evaluation {

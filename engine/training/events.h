@@ -3,6 +3,7 @@
 
 #include "engine/backend/weights.h"
 #include "engine/metrics/score.h"
+#include "engine/training/alarm.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -62,6 +63,12 @@ struct LoadChanged {
     int othersBusy = 0; ///< threads of other programs that are in the way
 };
 
+/// Something has gone wrong with the training, or is no longer so.
+struct HealthChanged {
+    std::int64_t step = 0;
+    std::vector<Alarm> alarms; ///< all there have been, see HealthMonitor::alarms()
+};
+
 struct LearningRateChanged {
     std::int64_t step = 0;
     double learningRate = 0;  ///< as it was set
@@ -102,10 +109,12 @@ struct Finished {
     Score test;
     double seconds = 0;    ///< since start or resume
     double runSeconds = 0; ///< of the whole run, pauses left out
+    /// Epochs without a better result after which early stopping has ended it; 0: it has not.
+    std::int64_t stoppedAfter = 0;
 };
 
 using TrainingEvent =
-    std::variant<RunStarted, StepDone, EpochDone, LoadChanged, LearningRateChanged,
+    std::variant<RunStarted, StepDone, EpochDone, LoadChanged, HealthChanged, LearningRateChanged,
                  CheckpointWritten, Paused, Resumed, SnapshotTaken, Stopped, Failed, Finished>;
 
 /// Called on the training thread; must be quick.

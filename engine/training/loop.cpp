@@ -121,6 +121,9 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     , lock_(directory_.lock())
     , metrics_(directory_, !job.resume.empty(), batcher_.batchesPerEpoch(), *training_.metric,
                job.settings.tensorBoard())
+    , health_(training_.graph, job.settings)
+    , probe_(backend_, inferenceGraph(job.network, data_.info, job.settings),
+             trainingOptions(job.settings), data_.training, split_.training)
     , started_(Clock::now())
     , lastCheckpoint_(started_) {}
 
@@ -138,6 +141,7 @@ void TrainingLoop::run(const std::stop_token& stop) {
         }
         finish(stop);
     } catch (const DivergedError& error) {
+        failFinite(error.where);
         throw Error("Step {}: {}. {}", position_.step, error.what(), kDivergedAdvice);
     }
 }
@@ -146,6 +150,7 @@ void TrainingLoop::startRun() {
     auto& store = *programs_.weights();
     if (job_.resume.empty()) {
         initializeWeights(store, job_.settings.seed());
+        health_.begin(probe_.measure(programs_.weights(), {}).value_or(std::vector<Activity>{}));
         // The record last: with it the folder is a run, which must be ready to be resumed.
         writeCheckpointFile();
         writeRunRecord(directory_, job_, data_.info, plan_, backend_->device());
@@ -153,6 +158,7 @@ void TrainingLoop::startRun() {
         requireSameData(directory_, data_.info);
         position_ = readCheckpoint(directory_.lastWeights(), store, *training_.metric);
         earlierSeconds_ = loggedSeconds(directory_, position_.step);
+        health_.restore(directory_.readRunJson().value("health", Json()));
         updateRunRecord(directory_, job_, plan_, backend_->device());
         // More epochs may be asked for than when it finished.
         position_.finished = position_.finished && outOfPatience();
@@ -174,6 +180,8 @@ void TrainingLoop::startRun() {
     if (job_.settings.target().isGpu())
         event.gpu = backend_->device().name;
     sink_(event);
+    if (!health_.alarms().empty()) // those of the run that is resumed
+        sink_(HealthChanged{position_.step, health_.alarms()});
 }
 
 TrainingLoop::Outcome TrainingLoop::runEpoch(const std::stop_token& stop) {
@@ -252,9 +260,12 @@ void TrainingLoop::adaptThreads(std::int64_t samples) {
     }
 }
 
+double TrainingLoop::chosenRate() const {
+    return job_.settings.learningRate() * position_.learningRateFactor;
+}
+
 double TrainingLoop::scheduledRate() const {
-    return job_.settings.learningRate() * position_.learningRateFactor * position_.plateau.factor *
-           job_.settings.scheduledFactor(epochsDone());
+    return chosenRate() * position_.plateau.factor * job_.settings.scheduledFactor(epochsDone());
 }
 
 double TrainingLoop::epochsDone() const {
@@ -281,14 +292,16 @@ bool TrainingLoop::runStep(const Batch& batch, Clock::time_point asked,
     requireFinite(*result);
 
     position_.running.add(*result->score);
+    countLabels(batch);
     speed_.add(batch.count, Clock::now() - asked, batcher_.waitedSeconds());
     noteStep(*result, scoreOf(*result->score, *training_.metric));
     return true;
 }
 
-void TrainingLoop::requireFinite(const StepResult& result) const {
+void TrainingLoop::requireFinite(const StepResult& result) {
     if (!result.fault)
         return;
+    failFinite(result.fault->path);
     const auto step = position_.step + 1;
     if (result.fault->where == NonFinite::Where::Loss)
         throw Error("Step {}: the loss is not a finite number; the first such value is in {}. {}",
@@ -318,6 +331,9 @@ void TrainingLoop::noteStep(const StepResult& result, const Score& score) {
                    runSeconds()};
     if (metrics_.endsPoint(position_.batch))
         event.gradientNorms = gradientNorms(result.gradientSquares);
+    const bool isFirst = position_.step == 1;
+    const auto norms = isFirst ? gradientNorms(result.gradientSquares) : event.gradientNorms;
+    health_.addStep(event.loss, norms.get());
     metrics_.add(event);
     sink_(event);
 }
@@ -340,10 +356,15 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
     event.seconds = speed_.epochSeconds();
     event.samplesPerSecond = speed_.ofEpoch();
     event.waitShare = speed_.waitOfEpoch();
+    auto activity = probe_.measure(programs_.weights(), stop);
+    if (!activity)
+        return Outcome::Stopped; // as below
+    std::vector<std::int64_t> predicted;
     std::optional<Averaged> averaged;
     averaged.emplace(*programs_.weights(), rule_, position_.step);
     if (!split_.validation.empty()) {
-        event.validation = evaluate(programs_, training_, data_.training, split_.validation, stop);
+        event.validation =
+            evaluate(programs_, training_, data_.training, split_.validation, stop, predicted);
         if (!event.validation)
             return Outcome::Stopped; // a resume evaluates again: the epoch has no batches left
     }
@@ -369,7 +390,36 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
     metrics_.add(event);
     writeCheckpointFile();
     sink_(event);
+    noteHealth(event, std::move(predicted), *std::move(activity));
     return Outcome::Done;
+}
+
+void TrainingLoop::countLabels(const Batch& batch) {
+    labels_.resize(data_.info.classes.size());
+    if (!labels_.empty())
+        for (const auto label : batch.labels)
+            ++labels_[static_cast<std::size_t>(label)];
+}
+
+void TrainingLoop::noteHealth(const EpochDone& event, std::vector<std::int64_t> predicted,
+                              std::vector<Activity> activity) {
+    const bool hasChanged =
+        health_.endEpoch({event.epoch, event.step, event.training, event.validation, chosenRate(),
+                          std::exchange(labels_, {}), std::move(predicted), std::move(activity)});
+    if (hasChanged)
+        announceHealth();
+    else if (event.epoch == 1)
+        recordHealth(directory_, health_.record());
+}
+
+void TrainingLoop::announceHealth() {
+    recordHealth(directory_, health_.record());
+    sink_(HealthChanged{position_.step, health_.alarms()});
+}
+
+void TrainingLoop::failFinite(const std::string& where) {
+    health_.fail(position_.epoch + 1, position_.step + 1, where, chosenRate());
+    announceHealth();
 }
 
 bool TrainingLoop::outOfPatience() const {
@@ -385,6 +435,8 @@ void TrainingLoop::finish(const std::stop_token& stop) {
     }
     Finished event{position_.step, position_.epoch,        position_.bestEpoch,
                    *test,          secondsSince(started_), runSeconds()};
+    if (position_.epoch < job_.settings.epochs())
+        event.stoppedAfter = position_.epochsWithoutGain;
     loads_.write(directory_);
     recordResult(directory_, event, position_);
     sink_(event);

@@ -5,9 +5,11 @@
 #include "engine/backend/thread_governor.h"
 #include "engine/data/feed/batcher.h"
 #include "engine/io/run_directory.h"
+#include "engine/training/activity_probe.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/commands.h"
 #include "engine/training/compute_plan.h"
+#include "engine/training/health.h"
 #include "engine/training/load_history.h"
 #include "engine/training/metrics_log.h"
 #include "engine/training/objective.h"
@@ -51,11 +53,19 @@ private:
     [[nodiscard]] double epochsDone() const;
     /// What the run took so far, resumed ones from their first start on, without pauses.
     [[nodiscard]] double runSeconds() const;
-    void requireFinite(const StepResult& result) const;
+    void requireFinite(const StepResult& result);
     void noteStep(const StepResult& result, const Score& score);
     [[nodiscard]] std::shared_ptr<const std::vector<double>>
     gradientNorms(std::span<const double> squares) const;
     void writeCheckpointFile();
+    /// The rate that can be set, which the schedule is multiplied with.
+    [[nodiscard]] double chosenRate() const;
+    void countLabels(const Batch& batch);
+    void noteHealth(const EpochDone& event, std::vector<std::int64_t> predicted,
+                    std::vector<Activity> activity);
+    void announceHealth();
+    /// Alarms before the training ends at a number that is none.
+    void failFinite(const std::string& where);
     [[nodiscard]] bool outOfPatience() const;
 
     const TrainingJob& job_;
@@ -77,6 +87,9 @@ private:
     Speedometer speed_;
     std::optional<ThreadGovernor> governor_; ///< where the weights do not depend on the threads
     LoadHistory loads_;
+    HealthMonitor health_;
+    ActivityProbe probe_;
+    std::vector<std::int64_t> labels_; ///< by class, of the epoch that runs
     std::vector<BatchInput> inputs_;
     bool stepping_ = false;     ///< the step that runs was asked for while paused
     double earlierSeconds_ = 0; ///< of the run before it was resumed

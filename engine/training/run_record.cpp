@@ -54,6 +54,12 @@ void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, cons
     directory.writeRunJson(record);
 }
 
+void recordHealth(const RunDirectory& directory, const Json& health) {
+    auto record = directory.readRunJson();
+    record["health"] = health;
+    directory.writeRunJson(record);
+}
+
 void recordResult(const RunDirectory& directory, const Finished& result,
                   const TrainingPosition& position) {
     auto record = directory.readRunJson();
@@ -65,6 +71,8 @@ void recordResult(const RunDirectory& directory, const Finished& result,
         {"test_loss", result.test.loss},
         {qualityKey(*result.test.quality.metric, "test_"), result.test.quality.value},
         {"test_samples", result.test.samples}};
+    if (result.stoppedAfter > 0)
+        record["result"]["stopped_after"] = result.stoppedAfter;
     if (position.best)
         record["result"][qualityKey(*position.best->quality.metric, "validation_")] =
             position.best->quality.value;

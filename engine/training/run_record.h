@@ -17,6 +17,8 @@ void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, cons
                      const DeviceInfo& device);
 /// Whether the run's "machine" says that a GPU computed last.
 bool wasOnGpu(const Json& machine);
+/// Adds what the training's health was, see HealthMonitor::record().
+void recordHealth(const RunDirectory& directory, const Json& health);
 /// Adds the result.
 void recordResult(const RunDirectory& directory, const Finished& result,
                   const TrainingPosition& position);

@@ -147,6 +147,15 @@ void take(WireReader& in, LoadChanged& event) {
     event.othersBusy = threadsFrom(in);
 }
 
+void put(WireWriter& out, const HealthChanged& event) {
+    out.put(event.step);
+    out.put(toJson(event.alarms).dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+void take(WireReader& in, HealthChanged& event) {
+    event.step = in.integer();
+    event.alarms = alarmsFromJson(parseJson(in.text(), "the alarms", kJobLimits));
+}
+
 void put(WireWriter& out, const LearningRateChanged& event) {
     out.put(event.step);
     out.put(event.learningRate);
@@ -217,6 +226,7 @@ void put(WireWriter& out, const Finished& event) {
     put(out, event.test);
     out.put(event.seconds);
     out.put(event.runSeconds);
+    out.put(event.stoppedAfter);
 }
 void take(WireReader& in, Finished& event) {
     event.step = in.integer();
@@ -225,6 +235,7 @@ void take(WireReader& in, Finished& event) {
     event.test = scoreFrom(in);
     event.seconds = in.real();
     event.runSeconds = in.real();
+    event.stoppedAfter = in.integer();
 }
 
 /// The event that stands at that place in the variant.

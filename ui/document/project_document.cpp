@@ -4,6 +4,7 @@
 #include "engine/layers/catalog.h"
 #include "engine/project/link_fixes.h"
 #include "engine/project/project_file.h"
+#include "engine/project/remedies.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
 #include "engine/support/error.h"
@@ -184,6 +185,17 @@ void ProjectDocument::analyzeAgain() {
         available && !analysis_.hasErrors() && analysis_.flat.nodes.size() <= kMostEstimated)
         if (auto problem = memoryProblem(analysis_, project_.training, *available))
             analysis_.diagnostics.push_back(*std::move(problem));
+    for (const auto& alarm : alarms_)
+        if (auto warning = diagnosticOf(alarm, project_, analysis_))
+            analysis_.diagnostics.push_back(*std::move(warning));
+}
+
+void ProjectDocument::setAlarms(const std::vector<Alarm>& alarms) {
+    if (alarms.empty() && alarms_.empty())
+        return;
+    alarms_ = alarms;
+    analyzeAgain();
+    Q_EMIT analysisChanged();
 }
 
 void ProjectDocument::forgetData() {
@@ -229,6 +241,7 @@ void ProjectDocument::replace(Project project, std::optional<std::filesystem::pa
                               QString tip) {
     autosave_.discard();
     const bool sameData = opensAlike(project_.data, project.data);
+    alarms_.clear();
     project_ = std::move(project);
     if (!sameData)
         forgetData();

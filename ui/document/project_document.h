@@ -4,6 +4,7 @@
 #include "engine/data/dataset.h"
 #include "engine/graph/analysis.h"
 #include "engine/project/project.h"
+#include "engine/training/alarm.h"
 #include "ui/document/autosave.h"
 
 #include <QFlags>
@@ -49,6 +50,9 @@ public:
     void setDataInfo(const DataChoice& choice, DataInfo info);
     /// Tells why it cannot be read: an error among the diagnostics.
     void setDataProblem(const DataChoice& choice, const std::string& reason);
+    /// What has gone wrong with the training that is shown: warnings among the diagnostics, with
+    /// remedies as fixes, for as long as the project lacks these.
+    void setAlarms(const std::vector<Alarm>& alarms);
     [[nodiscard]] QUndoStack& undoStack() { return undo_; }
 
     /// Makes the change; `title` is what Undo says. Throws Error with the reason when it does not
@@ -138,6 +142,7 @@ private:
     Analysis analysis_;
     std::optional<DataInfo> dataInfo_;
     std::string dataProblem_; ///< why the data set cannot be read; empty when it can
+    std::vector<Alarm> alarms_;
     std::optional<std::filesystem::path> file_;
     QString tip_;
     QUndoStack undo_;

@@ -25,7 +25,7 @@
 namespace gradwright {
 namespace {
 
-enum Role { Folder = Qt::UserRole, Subtitle, QualityText, LossText, Line, Alarm };
+enum Role { Folder = Qt::UserRole, Subtitle, QualityText, LossText, Line, IsBroken };
 
 constexpr int kRowHeight = 48;
 constexpr int kQualityRight = 66; // from the right edge
@@ -109,7 +109,7 @@ private:
         painter.setPen(theme.text);
         painter.drawText(QRect(row.right() - kQualityRight - 70, row.top(), 70, row.height()),
                          Qt::AlignRight | Qt::AlignVCenter, index.data(QualityText).toString());
-        painter.setPen(index.data(Alarm).toBool() ? theme.error : theme.text);
+        painter.setPen(index.data(IsBroken).toBool() ? theme.error : theme.text);
         painter.drawText(QRect(row.right() - 66, row.top(), 54, row.height()),
                          Qt::AlignRight | Qt::AlignVCenter, index.data(LossText).toString());
     }
@@ -270,8 +270,15 @@ void RunsPanel::showRow(QListWidgetItem& item, const RunHistory& run) const {
         state = tr("training");
     else if (!run.finished)
         state = tr("stopped");
+    else if (run.stoppedAfter > 0)
+        state = tr("stopped early");
+    // What went wrong, in the words of the list above its plots.
+    QString wrong;
+    for (const auto& alarm : run.alarms)
+        if (!alarm.goneAfter && wrong.isEmpty())
+            wrong = qstr(titleOf(alarm.kind)).toLower();
     item.setText(qstr(run.name));
-    QStringList parts{state, timeOf(run), qstr(run.optimizer)};
+    QStringList parts{state, wrong, timeOf(run), qstr(run.optimizer)};
     parts.removeAll(QString());
     item.setData(Folder, QString::fromStdString(run.folder.string()));
     item.setData(Subtitle, parts.join(QStringLiteral(", ")));
@@ -282,7 +289,7 @@ void RunsPanel::showRow(QListWidgetItem& item, const RunHistory& run) const {
     const auto* best = run.best();
     item.setData(QualityText, best ? qstr(valueText(*run.metric, best->quality.value)) : QString());
     const bool broken = !run.steps.empty() && !std::isfinite(run.steps.back().loss);
-    item.setData(Alarm, broken);
+    item.setData(IsBroken, broken);
     item.setData(LossText, broken ? QStringLiteral("NaN")
                            : best ? QString::number(best->loss, 'f', 3)
                                   : QString());

@@ -82,7 +82,11 @@ RunHistory readHistory(const RunDirectory& run) {
     for (const auto& spec : graph.weights())
         if (spec.learns())
             history.weights.push_back(spec.key);
+    history.alarms = alarmsOfRecord(record);
     history.finished = record.contains("result");
+    if (history.finished && record["result"].is_object())
+        if (const auto after = number(record["result"], "stopped_after"); after > 0)
+            history.stoppedAfter = static_cast<std::int64_t>(after);
     history.resumable =
         !history.finished && std::filesystem::exists(run.lastWeights()) && !run.isLocked();
     if (!std::filesystem::exists(run.metrics()))

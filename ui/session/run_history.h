@@ -3,6 +3,7 @@
 
 #include "engine/io/run_directory.h"
 #include "engine/metrics/quality.h"
+#include "engine/training/alarm.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -38,6 +39,8 @@ struct RunHistory {
     const MetricDef* metric = &qualityMetric(MetricKind::Classes); ///< of all its qualities
     std::vector<Step> steps;
     std::vector<Epoch> epochs;
+    std::vector<Alarm> alarms;     ///< all there have been
+    std::int64_t stoppedAfter = 0; ///< epochs without a better result that ended it; 0: no
     bool finished = false;
     bool resumable = false; ///< not finished, not being written, with a checkpoint
 

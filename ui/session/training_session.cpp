@@ -192,6 +192,8 @@ void TrainingSession::handle(const TrainingEvent& event) {
                 Q_EMIT epochDone(value);
             } else if constexpr (std::is_same_v<Event, LoadChanged>) {
                 Q_EMIT loadChanged(value);
+            } else if constexpr (std::is_same_v<Event, HealthChanged>) {
+                Q_EMIT healthChanged(value);
             } else if constexpr (std::is_same_v<Event, LearningRateChanged>) {
                 learningRate_ = value.learningRate;
                 Q_EMIT learningRateChanged(value);

@@ -86,6 +86,7 @@ Q_SIGNALS:
     void stepsDone(const std::vector<gradwright::StepDone>& steps);
     void epochDone(const gradwright::EpochDone& event);
     void loadChanged(const gradwright::LoadChanged& event);
+    void healthChanged(const gradwright::HealthChanged& event);
     void learningRateChanged(const gradwright::LearningRateChanged& event);
     void snapshotTaken(const gradwright::SnapshotTaken& event);
     void finished(const gradwright::Finished& event);

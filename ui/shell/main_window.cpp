@@ -169,6 +169,10 @@ void MainWindow::connectPages() {
         connect(page, &Page::problemsRequested, this, &MainWindow::showProblems);
         connect(page, &Page::galleryRequested, this, &MainWindow::showGallery);
     }
+    connect(train_, &TrainPage::layerChosen, this, [this](const std::string& graph, NodeId node) {
+        showPage(*design_);
+        design_->showPlace(graph, node);
+    });
     connect(status_, &StatusLine::problemsClicked, this, &MainWindow::showProblems);
     connect(files_, &ProjectFiles::hint, status_, &StatusLine::showHint);
     connect(files_, &ProjectFiles::opened, this, [this] { showPage(*design_); });

@@ -12,6 +12,7 @@
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 #include "ui/training/data_text.h"
+#include "ui/training/health_list.h"
 #include "ui/training/training_controls.h"
 #include "ui/training/training_form.h"
 
@@ -57,6 +58,7 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
     , controls_(new TrainingControls(theme))
     , form_(new TrainingForm(theme))
     , course_(new TrainingCourse(theme))
+    , health_(new HealthList(theme))
     , runs_(new RunsPanel(theme))
     , runsAction_(
           new QAction(theme.icon(QStringLiteral("panel-right")), tr("List of runs"), this)) {
@@ -73,6 +75,8 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
                 perform(tr("Change %1").arg(what.toLower()), {SetData{choice}});
             });
     connect(form_, &TrainingForm::columnsEdited, this, &TrainPage::chooseColumns);
+    connect(health_, &HealthList::layerChosen, this, &TrainPage::showLayer);
+    connect(health_, &HealthList::remedyChosen, this, &TrainPage::cure);
     connect(runs_, &RunsPanel::chosenChanged, this, &TrainPage::showRun);
     connect(runs_, &RunsPanel::tickedChanged, this, &TrainPage::showOverlays);
     connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
@@ -84,6 +88,7 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
     // The data set, read in the background, determines what there is to measure.
     connect(document_, &ProjectDocument::analysisChanged, this, [this] {
         showData();
+        showHealth();
         // Others hear of this analysis before there is another one.
         QMetaObject::invokeMethod(this, &TrainPage::fitNetwork, Qt::QueuedConnection);
         const auto& info = document_->dataInfo();
@@ -114,6 +119,7 @@ void TrainPage::layOut() {
     auto* center = new QVBoxLayout;
     center->setSpacing(0);
     center->addWidget(makeBanner());
+    center->addWidget(health_);
     center->addWidget(course_, 1);
     runs_->setFixedWidth(kRunsWidth);
     auto* columns = new QHBoxLayout;
@@ -238,6 +244,7 @@ void TrainPage::connectSession() {
         } else {
             course_->begin(event.epochs, event.weights, *metric_);
         }
+        setAlarms({});
         runs_->setActive(event.run);
         refreshRuns();
     });
@@ -261,8 +268,12 @@ void TrainPage::connectSession() {
                 course_->markRate(event.learningRate);
                 form_->setLearningRate(event.learningRate);
             });
-    connect(session_, &TrainingSession::finished, this,
-            [this](const Finished& event) { controls_->setTest(event.test.quality); });
+    connect(session_, &TrainingSession::healthChanged, this,
+            [this](const HealthChanged& event) { setAlarms(event.alarms); });
+    connect(session_, &TrainingSession::finished, this, [this](const Finished& event) {
+        controls_->setTest(event.test.quality);
+        controls_->setStoppedEarly(event.stoppedAfter);
+    });
 }
 
 void TrainPage::showState(TrainingState state) {

@@ -26,6 +26,7 @@ class QScrollArea;
 
 namespace gradwright {
 
+class HealthList;
 class RunsPanel;
 class ThemeManager;
 class TrainingControls;
@@ -75,6 +76,10 @@ public:
     /// Puts the focus on the field of one of trainingParams().
     void showSetting(const std::string& key);
 
+Q_SIGNALS:
+    /// A layer that an alarm is about was clicked.
+    void layerChosen(const std::string& graph, gradwright::NodeId node);
+
 protected:
     void resizeEvent(QResizeEvent* event) override;
     void showEvent(QShowEvent* event) override;
@@ -93,6 +98,11 @@ private:
     void showOverlays();
     void showProgress();
     void showFailure();
+    void setAlarms(std::vector<Alarm> alarms);
+    void showHealth();
+    /// Makes the remedy's edit.
+    void cure(const Alarm& alarm);
+    void showLayer(const QString& path);
     /// On the processor instead of a GPU.
     void goOnHere();
     enum class Remedy { None, Problems, Gallery, Fix };
@@ -114,6 +124,8 @@ private:
     TrainingControls* controls_;
     TrainingForm* form_;
     TrainingCourse* course_;
+    HealthList* health_;
+    std::vector<Alarm> alarms_; ///< of the run that is shown
     RunsPanel* runs_;
     QFrame* lock_;
     QFrame* banner_;

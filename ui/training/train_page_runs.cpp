@@ -63,6 +63,7 @@ void TrainPage::forgetRun() {
     shownRun_.clear();
     epochs_ = 0;
     controls_->clearResults();
+    setAlarms({});
     showProject();
 }
 
@@ -75,6 +76,8 @@ void TrainPage::showRun() {
     course_->showRun(*run);
     controls_->setMetric(*run->metric);
     controls_->clearResults();
+    controls_->setStoppedEarly(run->stoppedAfter);
+    setAlarms(run->alarms);
     epochs_ = 0;
     if (!run->steps.empty())
         controls_->setProgress(run->steps.back().epoch, run->totalEpochs, run->steps.back().step,

@@ -227,8 +227,15 @@ void TrainingControls::setProgress(double epoch, std::int64_t epochs, std::int64
         state = tr(", finished");
     else if (of == TrainingState::Failed)
         state = tr(", failed");
-    title_->setText(tr("Epoch %1 of %2").arg(std::max<std::int64_t>(current, 1)).arg(epochs) +
-                    state);
+    if (of == TrainingState::Finished && stoppedAfter_ > 0) {
+        title_->setText(tr("Stopped early at epoch %1 of %2").arg(current).arg(epochs));
+        title_->setToolTip(tr("No better result for %n epoch(s); the best weights are kept",
+                              nullptr, static_cast<int>(stoppedAfter_)));
+    } else {
+        title_->setText(tr("Epoch %1 of %2").arg(std::max<std::int64_t>(current, 1)).arg(epochs) +
+                        state);
+        title_->setToolTip({});
+    }
     steps_->setText(tr("step %1 of %2").arg(fullNumber(step), fullNumber(steps)));
     bar_->setProgress(epoch, epochs);
 }
@@ -265,7 +272,12 @@ void TrainingControls::setTest(const Quality& quality) {
     test_.box->show();
 }
 
+void TrainingControls::setStoppedEarly(std::int64_t epochs) {
+    stoppedAfter_ = epochs;
+}
+
 void TrainingControls::clearResults() {
+    stoppedAfter_ = 0;
     title_->setText(tr("Not trained yet"));
     steps_->clear();
     bar_->setProgress(0, 1);

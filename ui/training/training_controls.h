@@ -32,6 +32,8 @@ public:
     void setMetric(const MetricDef& metric);
     void setBest(const Quality& quality, std::int64_t epoch, bool validated);
     void setTest(const Quality& quality);
+    /// Epochs without a better result that ended it before its last epoch; 0: it was not ended so.
+    void setStoppedEarly(std::int64_t epochs);
     void clearResults();
 
 protected:
@@ -62,7 +64,8 @@ private:
     TrainingState state_ = TrainingState::Idle;
     const MetricDef* metric_ = &qualityMetric(MetricKind::Classes);
     bool validated_ = true; ///< the best epoch was chosen by validation
-    bool compact_ = false;  ///< little room: icons without words
+    std::int64_t stoppedAfter_ = 0;
+    bool compact_ = false; ///< little room: icons without words
     QPushButton* start_;
     QPushButton* pause_;
     QPushButton* step_;

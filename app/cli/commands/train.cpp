@@ -67,8 +67,7 @@ TrainingJob jobOf(const TrainOptions& options) {
         if (options.fit)
             throw UsageError("--fit cannot change a network that is being trained");
         if (!options.runDir.empty())
-            throw UsageError(
-                "--run-dir is for a new run; --resume writes to the run's own folder");
+            throw UsageError("--run-dir is for a new run; --resume writes to the run's own folder");
     }
     auto project =
         resuming ? projectOfRun(RunDirectory::open(options.resume)) : openProject(options.project);
@@ -91,7 +90,8 @@ Json resultJson(const TrainingResult& result) {
     Json json = {{"run", result.run.string()},
                  {"finished", result.finished.has_value()},
                  {"samples_per_second", result.samplesPerSecond},
-                 {"data_wait_share", result.waitShare}};
+                 {"data_wait_share", result.waitShare},
+                 {"alarms", toJson(result.alarms)}};
     if (result.finished) {
         json["epochs"] = result.finished->epochs;
         json["steps"] = result.finished->step;
@@ -100,6 +100,8 @@ Json resultJson(const TrainingResult& result) {
         const auto& quality = result.finished->test.quality;
         json[qualityKey(*quality.metric, "test_")] = quality.value;
         json["seconds"] = result.finished->seconds;
+        if (result.finished->stoppedAfter > 0)
+            json["stopped_after"] = result.finished->stoppedAfter;
     } else if (result.stopped) {
         json["steps"] = result.stopped->step;
     }
@@ -112,6 +114,9 @@ Json resultJson(const TrainingResult& result) {
 
 void printResult(const TrainingResult& result) {
     const auto& done = *result.finished;
+    if (done.stoppedAfter > 0)
+        printLine(fmt::format("Stopped early at epoch {}: no better result for {} epoch{}.",
+                              done.epochs, done.stoppedAfter, done.stoppedAfter == 1 ? "" : "s"));
     printLine(fmt::format("Test {} (loss {:.4f}) over {} samples, with the weights of epoch {}.",
                           toString(done.test.quality), done.test.loss, grouped(done.test.samples),
                           done.bestEpoch));

@@ -44,12 +44,23 @@ std::vector<TrainingEvent> allEvents() {
                     true};
     EpochDone bare = epoch;
     bare.validation.reset();
+    Alarm alarm{AlarmKind::DeadUnits,
+                "conv1",
+                3,
+                5,
+                1'700'000'000,
+                0.95,
+                0.9,
+                "all of 4 are 0",
+                {RemedyKind::Leak, 0.5, "text"},
+                9};
     return {started,
             step,
             stepWithNorms,
             epoch,
             bare,
             LoadChanged{5, 2, 1},
+            HealthChanged{5, {alarm}},
             LearningRateChanged{6, 0.3, 1.5, 0.15},
             CheckpointWritten{7, "/tmp/last"},
             Paused{8},
@@ -57,7 +68,7 @@ std::vector<TrainingEvent> allEvents() {
             SnapshotTaken{10, {}},
             Stopped{11, true},
             Failed{12, "out of ideas: ∞", true},
-            Finished{13, 5, 3, scoreWith(1.5, "accuracy", 0.5, 10000), 77.25, 99.5}};
+            Finished{13, 5, 3, scoreWith(1.5, "accuracy", 0.5, 10000), 77.25, 99.5, 4}};
 }
 
 /// The bytes are as good as the fields, since what is read is written again.
@@ -105,6 +116,13 @@ private Q_SLOTS:
         const auto finished = std::get<Finished>(eventFrom(eventBody(events.back())));
         QCOMPARE(finished.test.loss, 1.5);
         QCOMPARE(finished.seconds, 77.25);
+        QCOMPARE(finished.stoppedAfter, 4);
+        const auto health = std::get<HealthChanged>(eventFrom(eventBody(events[6])));
+        const auto& alarm = health.alarms.at(0);
+        QCOMPARE(alarm.path, std::string("conv1"));
+        QVERIFY(alarm.kind == AlarmKind::DeadUnits);
+        QVERIFY(alarm.remedy == (Remedy{RemedyKind::Leak, 0.5, "text"}));
+        QCOMPARE(alarm.goneAfter, std::optional<std::int64_t>(9));
     }
 
     void numbersAreExactWhateverTheyAre() {

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/project/runs.h"
+#include "engine/project/templates.h"
+#include "engine/support/json.h"
+#include "engine/training/health.h"
+#include "engine/training/objective.h"
+#include "tests/support/data_files.h"
+#include "tests/support/network_builder.h"
+#include "tests/support/small_jobs.h"
+
+#include <QTest>
+
+#include <cmath>
+#include <fstream>
+
+using namespace gradwright;
+using test::EventLog;
+using test::NetworkBuilder;
+using test::set;
+using test::TemporaryFolder;
+
+namespace {
+
+std::string text(const char* value) {
+    return value;
+}
+
+/// 28 × 28 digits through `layers` Dense layers of 64 units with these parameters, 10 classes.
+Project deepProject(int layers, const ParamValues& params, std::int64_t samples) {
+    auto project = test::smallProject(samples);
+    NetworkBuilder builder;
+    auto last = builder.layer("input", {}, "image");
+    last = builder.after(last, "flatten");
+    for (int i = 1; i <= layers; ++i)
+        last = builder.after(last, "dense", params, fmt::format("hidden{}", i));
+    last = builder.after(last, "dense", {{"units", std::int64_t{10}}}, "scores");
+    builder.after(last, "output", {}, "digit");
+    project.network = builder.network;
+    return project;
+}
+
+struct Trained {
+    EventLog log;
+    TemporaryFolder folder;
+
+    explicit Trained(const Project& project) {
+        Trainer(trainingJob(project, folder.path()), log.sink()).run({});
+    }
+    [[nodiscard]] std::filesystem::path run() const { return log.all<RunStarted>().at(0).run; }
+    /// As the last event told them.
+    [[nodiscard]] std::vector<Alarm> alarms() const {
+        const auto events = log.all<HealthChanged>();
+        return events.empty() ? std::vector<Alarm>{} : events.back().alarms;
+    }
+};
+
+/// What was raised, for messages of failures, too.
+std::string told(const std::vector<Alarm>& alarms) {
+    std::string all;
+    for (const auto& alarm : alarms)
+        all += lineOf(alarm) + "\n";
+    return all;
+}
+
+/// One alarm was raised in all, of this kind, and it is in the run.
+void requireOnly(const Trained& trained, AlarmKind kind, const std::string& path) {
+    const auto alarms = trained.alarms();
+    QVERIFY2(alarms.size() == 1, told(alarms).c_str());
+    const auto& alarm = alarms.front();
+    QVERIFY2(alarm.kind == kind && alarm.path == path && !alarm.goneAfter, told(alarms).c_str());
+    QVERIFY(alarm.time > 0 && alarm.epoch > 0 && alarm.step > 0);
+    const auto kept = alarmsOfRecord(RunDirectory::open(trained.run()).readRunJson());
+    QCOMPARE(kept.size(), std::size_t{1});
+    QCOMPARE(lineOf(kept.front()), lineOf(alarm));
+    QVERIFY(kept.front().remedy == alarm.remedy);
+    QCOMPARE(kept.front().time, alarm.time);
+}
+
+HealthMonitor monitorFor(const Project& project) {
+    const auto data = openDataset(project.data);
+    return {trainingGraph(project.network, data.info, project.training).graph, project.training};
+}
+
+/// An epoch of 100 samples of 10 classes with that accuracy.
+EpochFacts epochOf(std::int64_t epoch, double loss, double accuracy) {
+    const auto& metric = qualityMetric(MetricKind::Classes);
+    return {epoch, 100 * epoch, {loss, {&metric, accuracy}, 1000},
+            {},    0.001,       std::vector<std::int64_t>(10, 100),
+            {},    {}};
+}
+
+} // namespace
+
+class HealthTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aRateThatDestroysLeNetIsTooHigh() {
+        auto project = openTemplate("lenet-5");
+        project.data.limit = 3000;
+        set(project, "learning_rate", 0.02);
+        set(project, "epochs", std::int64_t{4});
+        const Trained trained(project);
+        requireOnly(trained, AlarmKind::RateTooHigh, "");
+        if (QTest::currentTestFailed())
+            return;
+        const auto alarm = trained.alarms().front();
+        QVERIFY(alarm.value > alarm.limit);
+        QVERIFY(alarm.remedy == (Remedy{RemedyKind::SetRate, 0.001}));
+        QVERIFY2(alarm.cause.find("no gradient reaches") != std::string::npos, alarm.cause.c_str());
+    }
+
+    void tenSigmoidLayersLetGradientsVanish() {
+        auto project = deepProject(10, {{"activation", text("sigmoid")}}, 2000);
+        set(project, "epochs", std::int64_t{4});
+        const Trained trained(project);
+        requireOnly(trained, AlarmKind::VanishingGradients, "hidden1");
+        if (QTest::currentTestFailed())
+            return;
+        QVERIFY(trained.alarms().front().remedy.kind == RemedyKind::Rectify);
+        QVERIFY(trained.alarms().front().value < HealthMonitor::kVanishing);
+    }
+
+    void initialWeightsThatAreTooWideMakeGradientsExplode() {
+        auto project = deepProject(4,
+                                   {{"activation", text("relu")},
+                                    {"initializer", text("normal")},
+                                    {"initializer_range", 1.0}},
+                                   500);
+        project.training.optimizer = {"sgd", {}};
+        set(project, "learning_rate", 1e-12);
+        const Trained trained(project);
+        requireOnly(trained, AlarmKind::ExplodingGradients, "");
+        if (QTest::currentTestFailed())
+            return;
+        QVERIFY(trained.alarms().front().remedy.kind == RemedyKind::Initialize);
+        QCOMPARE(trained.alarms().front().epoch, 1);
+    }
+
+    void numbersThatEndAreToldWithTheirLayer() {
+        auto project = deepProject(4, {}, 500);
+        project.training.optimizer = {"sgd", {}};
+        set(project, "learning_rate", 100.0);
+        const Trained trained(project);
+        QVERIFY(trained.log.has<Failed>());
+        const auto alarms = trained.alarms();
+        QVERIFY2(alarms.size() == 1 && alarms.front().kind == AlarmKind::NotFinite,
+                 told(alarms).c_str());
+        QVERIFY(!alarms.front().path.empty());
+        QVERIFY(alarms.front().remedy == (Remedy{RemedyKind::SetRate, 0.01}));
+        const auto kept = alarmsOfRecord(RunDirectory::open(trained.run()).readRunJson());
+        QCOMPARE(kept.size(), std::size_t{1});
+        QVERIFY(std::isnan(kept.front().value)); // JSON has none
+    }
+
+    void unitsThatAreBornDeadAreToldByTheirLayer() {
+        auto project = test::smallProject(500);
+        NetworkBuilder builder;
+        auto last = builder.layer("input", {}, "image");
+        last = builder.after(last, "flatten");
+        last =
+            builder.after(last, "formula", {{"formula", text("-1 - x")}, {"parameters", text("")}});
+        last = builder.after(last, "dense",
+                             {{"activation", text("relu")},
+                              {"initializer", text("constant")},
+                              {"initializer_range", 0.01}},
+                             "dead");
+        last = builder.after(last, "dense", {{"activation", text("relu")}}, "behind");
+        last = builder.after(last, "dense", {{"units", std::int64_t{10}}}, "scores");
+        builder.after(last, "output", {}, "digit");
+        project.network = builder.network;
+        set(project, "epochs", std::int64_t{1});
+        const Trained trained(project);
+        requireOnly(trained, AlarmKind::DeadUnits, "dead");
+        if (QTest::currentTestFailed())
+            return;
+        QCOMPARE(trained.alarms().front().value, 1.0);
+        QVERIFY(trained.alarms().front().remedy.kind == RemedyKind::Leak);
+    }
+
+    void oneClassForAllIsToldWithWeightsOfTheClasses() {
+        const TemporaryFolder folder;
+        const auto file = folder / "rare.csv";
+        std::ofstream out(file);
+        out << "x,y,kind\n";
+        for (int i = 0; i < 1000; ++i) // nothing tells the classes apart
+            out << std::sin(i * 12.9898) << ',' << std::sin(i * 78.233) << ','
+                << (i % 10 == 0 ? "rare" : "usual") << '\n';
+        out.close();
+        auto project = test::smallProject();
+        NetworkBuilder builder;
+        auto last = builder.layer("input", {{"shape", IntTuple{2}}}, "point");
+        last = builder.after(last, "dense",
+                             {{"units", std::int64_t{4}}, {"activation", text("tanh")}});
+        last = builder.after(last, "dense", {{"units", std::int64_t{2}}}, "scores");
+        builder.after(last, "output", {}, "kind");
+        project.network = builder.network;
+        project.data = {};
+        project.data.dataset = "csv";
+        project.data.params = {{"file", file.string()}, {"target", text("kind")}};
+        project.data.validationFraction = 0.2;
+        set(project, "epochs", std::int64_t{20});
+        const Trained trained(project);
+        QVERIFY2(!trained.log.has<Failed>(),
+                 trained.log.has<Failed>() ? trained.log.all<Failed>()[0].message.c_str() : "");
+        requireOnly(trained, AlarmKind::ClassCollapse, "");
+        if (QTest::currentTestFailed())
+            return;
+        const auto& remedy = trained.alarms().front().remedy;
+        QVERIFY(remedy.kind == RemedyKind::WeighClasses);
+        // Of 1,000 samples in 2 classes a tenth is rare: 1 / (2 · 0.1) and 1 / (2 · 0.9).
+        const bool rareFirst = openDataset(project.data).info.classes.front() == "rare";
+        QCOMPARE(remedy.text, std::string(rareFirst ? "5, 0.556" : "0.556, 5"));
+    }
+
+    void stepsThatAreTooSmallLeaveTheLossStuck() {
+        auto project = test::smallProject(1000);
+        set(project, "learning_rate", 1e-8);
+        set(project, "epochs", std::int64_t{8});
+        const Trained trained(project);
+        requireOnly(trained, AlarmKind::StuckLoss, "");
+        if (QTest::currentTestFailed())
+            return;
+        QVERIFY(trained.alarms().front().remedy == (Remedy{RemedyKind::SetRate, 0.001}));
+    }
+
+    void samplesLearnedByHeartAreOverfitting() {
+        auto project =
+            deepProject(2, {{"units", std::int64_t{128}}, {"activation", text("relu")}}, 200);
+        project.data.validationFraction = 0.02;
+        set(project, "learning_rate", 0.003);
+        set(project, "epochs", std::int64_t{40});
+        const Trained trained(project);
+        requireOnly(trained, AlarmKind::Overfitting, "");
+        if (QTest::currentTestFailed())
+            return;
+        QVERIFY(trained.alarms().front().remedy.kind == RemedyKind::StopEarly);
+
+        set(project, "early_stopping", true);
+        set(project, "patience", std::int64_t{4});
+        const Trained stopped(project);
+        const auto finished = stopped.log.all<Finished>().at(0);
+        QVERIFY(finished.epochs < 40);
+        QCOMPARE(finished.stoppedAfter, 4);
+        const auto record = RunDirectory::open(stopped.run()).readRunJson();
+        QCOMPARE(record["result"]["stopped_after"].get<int>(), 4);
+    }
+
+    void anAlarmIsRaisedOnceAndTakenBack() {
+        const auto project = test::smallProject(100);
+        auto monitor = monitorFor(project);
+        const std::vector<double> norms(4, 1.0);
+        for (int i = 0; i < 10; ++i)
+            monitor.addStep(2.3, &norms);
+        QVERIFY(!monitor.endEpoch(epochOf(1, 2.3, 0.1)));
+        QVERIFY(!monitor.endEpoch(epochOf(2, 2.3, 0.1)));
+        QVERIFY(monitor.endEpoch(epochOf(3, 2.3, 0.1)));
+        QCOMPARE(monitor.alarms().size(), std::size_t{1});
+        QCOMPARE(monitor.alarms()[0].epoch, 3);
+        QVERIFY(!monitor.endEpoch(epochOf(4, 2.3, 0.1)));
+
+        auto resumed = monitorFor(project);
+        resumed.restore(monitor.record());
+        QCOMPARE(told(resumed.alarms()), told(monitor.alarms()));
+
+        QVERIFY(monitor.endEpoch(epochOf(5, 1.0, 0.7)));
+        QCOMPARE(monitor.alarms().size(), std::size_t{1});
+        QCOMPARE(monitor.alarms()[0].goneAfter, std::optional<std::int64_t>(5));
+        QVERIFY(!monitor.endEpoch(epochOf(6, 0.9, 0.8)));
+    }
+
+    void aLossThatClimbsBackIsARateTooHigh() {
+        auto monitor = monitorFor(test::smallProject(100));
+        const std::vector<double> norms(4, 1.0);
+        monitor.addStep(2.3, &norms);
+        QVERIFY(!monitor.endEpoch(epochOf(1, 1.0, 0.6)));
+        QVERIFY(!monitor.endEpoch(epochOf(2, 1.4, 0.5)));
+        QVERIFY(monitor.endEpoch(epochOf(3, 1.5, 0.5)));
+        QCOMPARE(monitor.alarms().size(), std::size_t{1});
+        QVERIFY(monitor.alarms()[0].kind == AlarmKind::RateTooHigh);
+        QCOMPARE(monitor.alarms()[0].limit, 1.3);
+        QVERIFY(std::abs(monitor.alarms()[0].remedy.value - 0.001 / 3) < 1e-12);
+    }
+
+    void healthyTemplatesRaiseNone_data() {
+        QTest::addColumn<int>("samples"); // 0: all
+        const bool isLong = qEnvironmentVariableIsSet("GRADWRIGHT_LONG_TESTS");
+        for (const auto* key : {"exclusive-or", "logistic-regression", "playground", "weather"})
+            QTest::newRow(key) << 0;
+        for (const auto* key : {"perceptron", "softmax-regression", "multilayer-perceptron",
+                                "lenet-5", "fashion-mlp"})
+            QTest::newRow(key) << 3000;
+        if (!isLong)
+            return;
+        for (const auto* key : {"two-spirals", "peaks-and-pits"})
+            QTest::newRow(key) << 0;
+        for (const auto* key : {"small-cnn", "small-cnn-augmented", "fashion-cnn", "small-residual",
+                                "tiny-vision-transformer", "denoising-autoencoder", "small-unet",
+                                "cifar-resnet-20", "character-lstm"})
+            QTest::newRow(key) << 6000;
+    }
+    void healthyTemplatesRaiseNone() {
+        QFETCH(int, samples);
+        auto project = openTemplate(QTest::currentDataTag());
+        project.data.limit = samples;
+        const Trained trained(project);
+        QVERIFY2(trained.log.has<Finished>(), trained.log.has<Failed>()
+                                                  ? trained.log.all<Failed>()[0].message.c_str()
+                                                  : "not finished");
+        QVERIFY2(trained.alarms().empty(), told(trained.alarms()).c_str());
+    }
+};
+
+QTEST_APPLESS_MAIN(HealthTest)
+#include "tst_health.moc"
