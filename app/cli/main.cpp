@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
     addPredictCommand(app, exitCode);
     addExportCommand(app, exitCode);
     addDemoCommand(app, exitCode);
+    addRunsCommand(app, exitCode);
 
     try {
         app.parse(argc, argv);

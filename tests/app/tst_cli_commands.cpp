@@ -35,7 +35,7 @@ private Q_SLOTS:
         const auto result = cli_.run({"--help"});
         QCOMPARE(result.code, 0);
         for (const char* command : {"layers", "templates", "new", "summary", "train", "evaluate",
-                                    "predict", "devices", "demo", "calibrate"})
+                                    "predict", "devices", "demo", "calibrate", "runs"})
             QVERIFY2(result.out.contains(command), command);
         QCOMPARE(cli_.run({"--version"}).out.count('\n'), 1);
     }

@@ -5,7 +5,28 @@
 
 namespace gradwright {
 
+void Curve::preview(double x, double y) {
+    endPreview();
+    if (stride_ > 1 || x_.size() == kMostPoints)
+        return;
+    averageBefore_ = average_;
+    weightBefore_ = weight_;
+    store(x, y);
+    previewed_ = true;
+}
+
+void Curve::endPreview() {
+    if (!previewed_)
+        return;
+    previewed_ = false;
+    for (auto* values : {&x_, &raw_, &smooth_})
+        values->pop_back();
+    average_ = averageBefore_;
+    weight_ = weightBefore_;
+}
+
 void Curve::add(double x, double y) {
+    endPreview();
     pendingSum_ += y;
     if (++pending_ < stride_)
         return;
@@ -62,8 +83,11 @@ void Curve::halve() {
 void Curve::smoothAll() {
     average_ = 0;
     weight_ = 0;
-    for (std::size_t i = 0; i < raw_.size(); ++i)
+    for (std::size_t i = 0; i < raw_.size(); ++i) {
+        averageBefore_ = average_;
+        weightBefore_ = weight_;
         smoothLast(i);
+    }
 }
 
 } // namespace gradwright

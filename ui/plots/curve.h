@@ -13,6 +13,10 @@ public:
     static constexpr std::size_t kMostPoints = 8192;
 
     void add(double x, double y);
+    /// Shows what the next measurement looks like so far, as a last point that the next add() or
+    /// preview() replaces. It is left out where a point stands for several measurements.
+    void preview(double x, double y);
+    void endPreview();
     void clear();
     /// Factor of the exponential moving average per measurement, in [0, 1): 0 does not smooth.
     void setSmoothing(double factor);
@@ -35,8 +39,11 @@ private:
     std::size_t stride_ = 1; ///< measurements a point stands for
     std::size_t pending_ = 0;
     double pendingSum_ = 0;
-    double average_ = 0; ///< biased
-    double weight_ = 0;  ///< what it is divided by
+    double average_ = 0;       ///< biased
+    double weight_ = 0;        ///< what it is divided by
+    bool previewed_ = false;   ///< the last point is a preview
+    double averageBefore_ = 0; ///< of the points before it
+    double weightBefore_ = 0;
 };
 
 } // namespace gradwright

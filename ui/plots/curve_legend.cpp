@@ -7,6 +7,8 @@
 #include <QPainter>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 
 namespace gradwright {
 namespace {
@@ -14,6 +16,8 @@ namespace {
 constexpr double kSample = 22;
 constexpr double kSpace = 7;
 constexpr double kGap = 20;
+constexpr double kCutName = 84; // px, where there is not enough room
+constexpr double kWholeName = 1e6;
 
 QFont nameFont() {
     return textFont(type::kDense);
@@ -25,34 +29,50 @@ QFont valueFont() {
 } // namespace
 
 QColor colorOf(CurveRole role, const Theme& theme) {
-    switch (role) {
-    case CurveRole::Training:
+    if (role == CurveRole::Training)
         return theme.training;
-    case CurveRole::Validation:
+    if (role == CurveRole::Validation)
         return theme.validation;
-    case CurveRole::Run3:
-        return theme.run3;
-    case CurveRole::Run4:
-        return theme.run4;
-    }
-    return theme.text;
+    const std::array colors = {theme.run3,
+                               theme.run4,
+                               theme.category(Category::Merge),
+                               theme.category(Category::Regularization),
+                               theme.category(Category::Sequence),
+                               theme.category(Category::Shape)};
+    return colors[static_cast<std::size_t>(overlayNumber(role)) % colors.size()];
 }
 
 Qt::PenStyle dashOf(CurveRole role) {
-    if (role == CurveRole::Run3)
-        return Qt::DashLine;
-    return role == CurveRole::Run4 ? Qt::DotLine : Qt::SolidLine;
+    constexpr std::array kDashes = {Qt::DashLine, Qt::DotLine, Qt::DashDotLine, Qt::DashDotDotLine};
+    const int number = overlayNumber(role);
+    return number < 0 ? Qt::SolidLine : kDashes[static_cast<std::size_t>(number) % kDashes.size()];
 }
 
-void drawMarker(QPainter& painter, CurveRole role, QPointF center, double radius) {
+QPainterPath markerOf(CurveRole role) {
+    QPainterPath path;
+    const int number = overlayNumber(role);
     if (role == CurveRole::Validation)
-        painter.drawEllipse(center, radius, radius);
-    else if (role == CurveRole::Run3)
-        painter.drawPolygon(
-            QPolygonF{center + QPointF(0, -radius - 1), center + QPointF(radius + 1, 0),
-                      center + QPointF(0, radius + 1), center + QPointF(-radius - 1, 0)});
-    else if (role == CurveRole::Run4)
-        painter.drawRect(QRectF(center.x() - radius, center.y() - radius, 2 * radius, 2 * radius));
+        path.addEllipse(QPointF(), 3, 3);
+    if (number < 0)
+        return path;
+    switch (number % 5) {
+    case 0:
+        path.addPolygon(QPolygonF{{0, -4}, {4, 0}, {0, 4}, {-4, 0}, {0, -4}});
+        break;
+    case 1:
+        path.addRect(-3, -3, 6, 6);
+        break;
+    case 2:
+        path.addPolygon(QPolygonF{{0, -4}, {4, 3}, {-4, 3}, {0, -4}});
+        break;
+    case 3:
+        path.addPolygon(QPolygonF{{0, 4}, {4, -3}, {-4, -3}, {0, 4}});
+        break;
+    default:
+        path.addPolygon(QPolygonF{{-4, -2}, {0, -4}, {4, -2}, {3, 3}, {-3, 3}, {-4, -2}});
+        break;
+    }
+    return path;
 }
 
 void drawSample(QPainter& painter, const QRectF& rect, CurveRole role, const Theme& theme) {
@@ -62,7 +82,7 @@ void drawSample(QPainter& painter, const QRectF& rect, CurveRole role, const The
     painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y));
     painter.setPen(Qt::NoPen);
     painter.setBrush(color);
-    drawMarker(painter, role, rect.center(), 3);
+    painter.drawPath(markerOf(role).translated(rect.center()));
 }
 
 CurveLegend::CurveLegend(ThemeManager& theme, QWidget* parent)
@@ -80,44 +100,64 @@ void CurveLegend::setEntries(std::vector<Entry> entries) {
     for (const auto& entry : entries_)
         texts << entry.name + u' ' + entry.value;
     setAccessibleName(texts.join(QStringLiteral(", ")));
+    setToolTip(Qt::convertFromPlainText(texts.join(u'\n')));
     updateGeometry();
     update();
 }
 
-double CurveLegend::widthOf(const Entry& entry) const {
+double CurveLegend::widthOf(const Entry& entry, double mostOfName) {
     // Digits are as wide as one another in system fonts: measure a value of as many zeros.
     QString still = entry.value;
     for (auto& letter : still)
         if (letter.isDigit())
             letter = u'0';
-    return kSample + kSpace + QFontMetricsF(nameFont()).horizontalAdvance(entry.name) + kSpace +
+    return kSample + kSpace +
+           std::min(mostOfName, QFontMetricsF(nameFont()).horizontalAdvance(entry.name)) + kSpace +
            QFontMetricsF(valueFont()).horizontalAdvance(still);
 }
 
-QSize CurveLegend::sizeHint() const {
+double CurveLegend::widthOf(const std::vector<Entry>& entries, double mostOfName) {
     double width = 0;
-    for (const auto& entry : entries_)
-        width += widthOf(entry) + kGap;
-    return {static_cast<int>(width), 20};
+    for (const auto& entry : entries)
+        width += widthOf(entry, mostOfName) + kGap;
+    return width;
+}
+
+QSize CurveLegend::sizeHint() const {
+    return {static_cast<int>(std::ceil(widthOf(entries_, kWholeName))), 20};
 }
 
 void CurveLegend::paint(QPainter& painter, const QRectF& rect) const {
     painter.setRenderHint(QPainter::Antialiasing);
     const auto& theme = theme_->theme();
+    auto shown = entries_;
+    const double mostOfName =
+        widthOf(shown, kWholeName) - kGap <= rect.width() ? kWholeName : kCutName;
+    const double rest = QFontMetricsF(nameFont()).horizontalAdvance(QStringLiteral("+ 00")) + kGap;
+    while (!shown.empty() &&
+           widthOf(shown, mostOfName) - kGap + (shown.size() < entries_.size() ? rest : 0) >
+               rect.width())
+        shown.pop_back();
     double right = rect.right();
-    for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
-        const double width = widthOf(*entry);
+    if (const auto left = entries_.size() - shown.size(); left > 0) {
+        painter.setFont(nameFont());
+        painter.setPen(theme.text2);
+        painter.drawText(rect, Qt::AlignRight | Qt::AlignVCenter, QStringLiteral("+ %1").arg(left));
+        right -= rest;
+    }
+    for (auto entry = shown.rbegin(); entry != shown.rend(); ++entry) {
+        const double width = widthOf(*entry, mostOfName);
         double x = right - width;
-        if (x < rect.left())
-            break; // too narrow: the last ones stay
         drawSample(painter, QRectF(x, rect.top(), kSample, rect.height()), entry->role, theme);
         x += kSample + kSpace;
         painter.setBrush(Qt::NoBrush);
         painter.setFont(nameFont());
         painter.setPen(theme.text2);
-        const double nameWidth = painter.fontMetrics().horizontalAdvance(entry->name);
+        const auto metrics = QFontMetricsF(nameFont());
+        const double nameWidth = std::min(mostOfName, metrics.horizontalAdvance(entry->name));
         painter.drawText(QRectF(x, rect.top(), nameWidth + 2, rect.height()),
-                         Qt::AlignLeft | Qt::AlignVCenter, entry->name);
+                         Qt::AlignLeft | Qt::AlignVCenter,
+                         metrics.elidedText(entry->name, Qt::ElideRight, nameWidth + 1));
         x += nameWidth + kSpace;
         painter.setFont(valueFont());
         painter.setPen(theme.text);

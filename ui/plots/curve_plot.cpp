@@ -4,6 +4,7 @@
 #include "ui/plots/qcp.h"
 #include "ui/plots/scale.h"
 #include "ui/plots/value_ticker.h"
+#include "ui/plots/x_ticker.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QHBoxLayout>
@@ -17,22 +18,14 @@
 namespace gradwright {
 namespace {
 
-constexpr double kMarkLabelWidth = 64; // px, of "▼ lr 2.5e-3"
-constexpr int kCurveInterval = 66;     // ms: 15 Hz, every repaint costs the training time
+constexpr int kCurveInterval = 66; // ms: 15 Hz, every repaint costs the training time
+
+const QString kOverlayLayer = QStringLiteral("overlays");
+constexpr float kRawAlpha = 0.3F;
+constexpr float kDenseRawAlpha = 0.16F; // where they would be a solid block
 
 QVector<double> toVector(const std::vector<double>& values) {
     return {values.begin(), values.end()};
-}
-
-QPainterPath markerPath(CurveRole role) {
-    QPainterPath path;
-    if (role == CurveRole::Validation)
-        path.addEllipse(QPointF(), 3, 3);
-    else if (role == CurveRole::Run3)
-        path.addPolygon(QPolygonF{{0, -4}, {4, 0}, {0, 4}, {-4, 0}, {0, -4}});
-    else if (role == CurveRole::Run4)
-        path.addRect(-3, -3, 6, 6);
-    return path;
 }
 
 QPainterPath starPath() {
@@ -98,12 +91,16 @@ void CurvePlot::buildPlot() {
     plot_->yAxis->setTickLength(0);
     plot_->yAxis->setTickLabelPadding(8);
     plot_->yAxis->setTicker(QSharedPointer<ValueTicker>::create(measure_, false));
+    plot_->xAxis->setTicker(QSharedPointer<XTicker>::create(unit_));
     plot_->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     plot_->setNoAntialiasingOnDrag(true);
 
+    // From below: raw values under the grid, other runs, then what the plot is about.
+    plot_->addLayer(kOverlayLayer, plot_->layer(QStringLiteral("main")), QCustomPlot::limBelow);
     rawGraph_ = plot_->addGraph();
-    validationGraph_ = plot_->addGraph();
+    rawGraph_->setLayer(QStringLiteral("background"));
     smoothGraph_ = plot_->addGraph();
+    validationGraph_ = plot_->addGraph();
     bestGraph_ = plot_->addGraph();
     rawGraph_->setAntialiased(false);
     bestGraph_->setLineStyle(QCPGraph::lsNone);
@@ -119,7 +116,7 @@ void CurvePlot::buildPlot() {
     nowText_->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
 
     // Only the user's own zooming and panning stop the view from following the data.
-    const auto choose = [this] { chosenView_ = true; };
+    const auto choose = [this] { chosenView_ = chosenView_ || !isEmpty(); };
     connect(plot_, &QCustomPlot::mouseWheel, this, choose);
     connect(plot_, &QCustomPlot::mousePress, this, [this](QMouseEvent* event) {
         if (event->button() == Qt::RightButton)
@@ -130,10 +127,14 @@ void CurvePlot::buildPlot() {
             choose();
     });
     connect(plot_->xAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
-            [this](const QCPRange& range) {
+            [this](const QCPRange&) {
+                keepInView();
+                const QCPRange range = plot_->xAxis->range();
                 if (chosenView_)
                     Q_EMIT xRangeChosen(range.lower, range.upper);
             });
+    connect(plot_->yAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
+            &CurvePlot::keepInView);
     connect(plot_, &QCustomPlot::mouseDoubleClick, this, [this] {
         resetView();
         Q_EMIT viewReset();
@@ -148,13 +149,10 @@ void CurvePlot::applyTheme() {
         axis->setTickLabelColor(theme.axis);
         axis->grid()->setPen(QPen(theme.grid, 1));
     }
-    QColor raw = theme.training;
-    raw.setAlphaF(0.3F);
-    rawGraph_->setPen(QPen(raw, 1));
     smoothGraph_->setPen(QPen(theme.training, 2.2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
     styleGraph(validationGraph_, CurveRole::Validation, 2);
     for (std::size_t i = 0; i < overlayGraphs_.size(); ++i)
-        styleGraph(overlayGraphs_[i], overlays_[i].role, 1.6);
+        styleOverlay(overlayGraphs_[i], overlays_[i]);
     bestGraph_->setScatterStyle(
         QCPScatterStyle(starPath(), QPen(theme.canvas, 1), theme.warning, 6));
     nowLine_->setPen(QPen(theme.axis, 1));
@@ -169,13 +167,14 @@ void CurvePlot::applyTheme() {
         QStringLiteral("background: %1; color: %2; border: 1px solid %3; border-radius: 6px;"
                        "padding: 4px 8px; font-size: 11px;")
             .arg(theme.raised.name(), theme.text.name(), theme.border.name()));
+    scheduleRefresh();
     plot_->replot(QCustomPlot::rpQueuedReplot);
 }
 
 void CurvePlot::styleGraph(QCPGraph* graph, CurveRole role, double width) {
     const auto color = colorOf(role, theme_->theme());
     graph->setPen(QPen(color, width, dashOf(role), Qt::FlatCap, Qt::RoundJoin));
-    graph->setScatterStyle(QCPScatterStyle(markerPath(role), QPen(Qt::NoPen), color, 6));
+    graph->setScatterStyle(QCPScatterStyle(markerOf(role), QPen(Qt::NoPen), color, 6));
 }
 
 void CurvePlot::reset(double epochs) {
@@ -188,7 +187,8 @@ void CurvePlot::reset(double epochs) {
         plot_->removeItem(mark.text);
     }
     marks_.clear();
-    bestGraph_->data()->clear();
+    best_.reset();
+    clock_.clear();
     fitted_ = false;
     setNow({});
     resetView();
@@ -196,6 +196,16 @@ void CurvePlot::reset(double epochs) {
 
 void CurvePlot::addTraining(double epoch, double value) {
     training_.add(epoch, value);
+    scheduleRefresh();
+}
+
+void CurvePlot::previewTraining(double epoch, double value) {
+    training_.preview(epoch, value);
+    scheduleRefresh();
+}
+
+void CurvePlot::endPreview() {
+    training_.endPreview();
     scheduleRefresh();
 }
 
@@ -220,67 +230,6 @@ void CurvePlot::settleAxis() {
     scheduleRefresh();
 }
 
-void CurvePlot::setBest(double epoch, double value) {
-    bestGraph_->setData({epoch}, {value});
-    scheduleRefresh();
-}
-
-void CurvePlot::addRateMark(double epoch, double learningRate) {
-    auto* line = new QCPItemStraightLine(plot_);
-    line->point1->setCoords(epoch, 1);
-    line->point2->setCoords(epoch, 2);
-    auto* text = new QCPItemText(plot_);
-    text->setClipToAxisRect(false);
-    text->setFont(textFont(type::kCaption));
-    // The first says what the marks are about; they stand above the loss alone.
-    text->setText(!measure_.isLoss() ? QString()
-                                     : QStringLiteral("▼ %1%2").arg(
-                                           marks_.empty() ? QStringLiteral("lr ") : QString(),
-                                           shortReal(learningRate)));
-    text->setPositionAlignment(Qt::AlignLeft | Qt::AlignBottom);
-    text->setPadding(QMargins(0, 0, 0, 2));
-    text->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    text->position->setCoords(epoch, 0);
-    marks_.push_back({line, text});
-    line->setPen(QPen(theme_->theme().focus, 1, Qt::DashLine));
-    text->setColor(theme_->theme().focus);
-    scheduleRefresh();
-}
-
-/// Whether a label there would lie on that of a change of the learning rate.
-bool CurvePlot::nearRateMark(double epoch) const {
-    const double x = plot_->xAxis->coordToPixel(epoch);
-    return std::ranges::any_of(marks_, [&](const RateMark& mark) {
-        return std::abs(x - plot_->xAxis->coordToPixel(mark.line->point1->key())) < kMarkLabelWidth;
-    });
-}
-
-void CurvePlot::setNow(std::optional<double> epoch) {
-    nowLine_->setVisible(epoch.has_value());
-    nowText_->setVisible(epoch.has_value() && measure_.isLoss() && !nearRateMark(*epoch));
-    if (epoch) {
-        nowLine_->point1->setCoords(*epoch, 1);
-        nowLine_->point2->setCoords(*epoch, 2);
-        nowText_->position->setCoords(*epoch, 0);
-    }
-    scheduleRefresh();
-}
-
-void CurvePlot::setOverlays(std::vector<Overlay> overlays) {
-    for (auto* graph : overlayGraphs_)
-        plot_->removeGraph(graph);
-    overlayGraphs_.clear();
-    overlays_ = std::move(overlays);
-    for (const auto& overlay : overlays_) {
-        auto* graph = plot_->addGraph();
-        graph->setData(toVector(overlay.x), toVector(overlay.y), true);
-        styleGraph(graph, overlay.role, 1.6);
-        overlayGraphs_.push_back(graph);
-    }
-    fitted_ = false;
-    scheduleRefresh();
-}
-
 void CurvePlot::setLogScale(bool logarithmic) {
     if (logarithmic == logarithmic_)
         return;
@@ -292,7 +241,10 @@ void CurvePlot::setLogScale(bool logarithmic) {
 }
 
 void CurvePlot::setSmoothing(double factor) {
+    smoothing_ = factor;
     training_.setSmoothing(factor);
+    for (auto& overlay : overlays_)
+        overlay.training.setSmoothing(factor);
     scheduleRefresh();
 }
 
@@ -326,20 +278,31 @@ void CurvePlot::scheduleRefresh() {
 }
 
 void CurvePlot::refresh() {
-    const auto x = toVector(training_.x());
-    rawGraph_->setVisible(rawShown_);
-    rawGraph_->setData(x, toVector(training_.raw()), true);
-    smoothGraph_->setData(x, toVector(training_.smooth()), true);
-    validationGraph_->setData(toVector(validationX_), toVector(validationY_), true);
+    const auto places = placesOf(training_.x(), clock_);
+    const auto x = toVector(places);
+    const bool known = !x.isEmpty() || training_.size() == 0; // the times of an old run are not
+    rawGraph_->setVisible(rawShown_ && known);
+    smoothGraph_->setVisible(known);
+    QColor raw = theme_->theme().training;
+    const bool dense = x.size() > plot_->axisRect()->width() / 2;
+    raw.setAlphaF(dense ? kDenseRawAlpha : kRawAlpha);
+    rawGraph_->setPen(QPen(raw, 1));
+    if (known) {
+        rawGraph_->setData(x, toVector(training_.raw()), true);
+        smoothGraph_->setData(x, toVector(training_.smooth()), true);
+    }
+    const auto validated = toVector(placesOf(validationX_, clock_));
+    validationGraph_->setData(
+        validated, validated.isEmpty() ? QVector<double>() : toVector(validationY_), true);
+    showOverlays();
     fitValueAxis();
     if (!chosenView_) {
-        double right = epochs_;
-        for (const auto& overlay : overlays_)
-            if (!overlay.x.empty())
-                right = std::max(right, std::ceil(overlay.x.back()));
-        plot_->xAxis->setRange(0, kAxisSlack * right);
+        plot_->xAxis->setRange(0, kAxisSlack * wholeWidth());
         plot_->yAxis->setRange(lower_, upper_);
     }
+    plot_->setInteraction(QCP::iRangeZoom, !isEmpty());
+    plot_->setInteraction(QCP::iRangeDrag, !isEmpty());
+    placeMarks();
     updateLegend();
     plot_->replot(QCustomPlot::rpQueuedReplot);
 }
@@ -359,8 +322,11 @@ void CurvePlot::fitValueAxis() {
     const bool afterFirst = !measure_.isLoss() && !validationY_.empty();
     take(training_.x(), training_.smooth(), afterFirst ? 0.5 : 0);
     take(validationX_, validationY_, 0);
-    for (const auto& overlay : overlays_)
-        take(overlay.x, overlay.y, !measure_.isLoss() ? 0.5 : 0);
+    for (const auto& overlay : overlays_) {
+        const double from = measure_.isLoss() ? 0 : 0.5;
+        take(overlay.x, overlay.y, from);
+        take(overlay.training.x(), overlay.training.smooth(), overlay.x.empty() ? from : 1);
+    }
     const bool empty = !(least <= most);
 
     double lower = 0;
@@ -397,6 +363,9 @@ void CurvePlot::updateLegend() {
     for (const auto& overlay : overlays_)
         if (!overlay.y.empty())
             entries.push_back({overlay.role, overlay.name, format(overlay.y.back())});
+        else if (overlay.training.size() > 0)
+            entries.push_back(
+                {overlay.role, overlay.name, format(overlay.training.smooth().back())});
     legend_->setEntries(std::move(entries));
 }
 

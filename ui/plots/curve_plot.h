@@ -4,6 +4,7 @@
 #include "ui/plots/curve.h"
 #include "ui/plots/curve_legend.h"
 #include "ui/plots/measure.h"
+#include "ui/plots/run_clock.h"
 #include "ui/theme/paced_refresh.h"
 
 #include <QWidget>
@@ -26,11 +27,12 @@ class ThemeManager;
 /// Space left and right of the axes, the same in all plots of a page so that their axes align.
 inline constexpr int kPlotLeft = 56;
 inline constexpr int kPlotRight = 14;
-/// The axis of epochs ends a little after the last one, so that its marker is whole.
+/// The horizontal axis ends a little after the last epoch, so that its marker is whole.
 inline constexpr double kAxisSlack = 1.01;
 
-/// Loss or quality over the epochs of a training: raw and smoothed training values, validation
-/// with markers, other runs, marks. Live data does not move a view that the user has chosen.
+/// Loss or quality over the steps, epochs or time of a training: raw and smoothed training values,
+/// validation with markers, other runs, marks. All of them are given by their epochs; a RunClock
+/// tells where these lie. Live data does not move a view that the user has chosen.
 class CurvePlot : public QWidget {
     Q_OBJECT
 
@@ -39,7 +41,9 @@ public:
     struct Overlay {
         CurveRole role = CurveRole::Run3;
         QString name;
-        std::vector<double> x, y;
+        std::vector<double> x, y; ///< of validation; none: the run has no such samples
+        Curve training = {};
+        RunClock clock = {};
     };
 
     CurvePlot(Measure measure, ThemeManager& theme, QWidget* parent = nullptr);
@@ -50,6 +54,9 @@ public:
     /// Empties it for a training of so many epochs.
     void reset(double epochs);
     void addTraining(double epoch, double value);
+    /// What the next addTraining() looks like so far.
+    void previewTraining(double epoch, double value);
+    void endPreview();
     void addValidation(double epoch, double value);
     /// At the end of an epoch: lets the axis fit what is there now.
     void settleAxis();
@@ -61,6 +68,10 @@ public:
     void setLogScale(bool logarithmic);
     void setSmoothing(double factor);
     void setRawShown(bool shown);
+    /// What the axis counts, and where epochs lie on it. The view is that of all data again when
+    /// the unit has changed.
+    void setAxis(XUnit unit, const RunClock& clock);
+    /// In the axis' unit.
     void setXRange(double lower, double upper);
     /// Back to the view that follows the data.
     void resetView();
@@ -69,6 +80,12 @@ public:
     [[nodiscard]] const Curve& training() const { return training_; }
     [[nodiscard]] const std::vector<double>& validation() const { return validationY_; }
     [[nodiscard]] std::size_t rateMarks() const { return marks_.size(); }
+    /// "▼ lr 0.01", "▼ 2e-3"; empty above plots that repeat the marks of the loss.
+    [[nodiscard]] QString rateMark(std::size_t index) const;
+    /// The end of the axis while it follows the data.
+    [[nodiscard]] double wholeWidth() const;
+    /// What stands under the mouse; empty without it.
+    [[nodiscard]] QString readout() const;
     [[nodiscard]] const CurveLegend& legend() const { return *legend_; }
     [[nodiscard]] std::pair<double, double> xRange() const;
     [[nodiscard]] std::pair<double, double> valueRange() const;
@@ -91,13 +108,25 @@ private:
     struct RateMark {
         QCPItemStraightLine* line;
         QCPItemText* text;
+        double epoch;
+    };
+    /// How an Overlay is drawn.
+    struct OverlayLines {
+        QCPGraph* training;
+        QCPGraph* validation;
     };
 
     void buildPlot();
     void buildCrosshair();
     void applyTheme();
     void styleGraph(QCPGraph* graph, CurveRole role, double width);
-    [[nodiscard]] bool nearRateMark(double epoch) const;
+    void styleOverlay(const OverlayLines& lines, const Overlay& overlay);
+    void showOverlays();
+    void placeMarks();
+    void keepInView();
+    [[nodiscard]] bool isEmpty() const;
+    [[nodiscard]] std::vector<double> placesOf(const std::vector<double>& epochs,
+                                               const RunClock& clock) const;
     void refresh();
     void scheduleRefresh();
     void fitValueAxis();
@@ -118,7 +147,7 @@ private:
     QCPGraph* smoothGraph_ = nullptr;
     QCPGraph* validationGraph_ = nullptr;
     QCPGraph* bestGraph_ = nullptr;
-    std::vector<QCPGraph*> overlayGraphs_;
+    std::vector<OverlayLines> overlayGraphs_;
     QCPItemStraightLine* nowLine_ = nullptr;
     QCPItemText* nowText_ = nullptr;
     std::vector<RateMark> marks_;
@@ -126,6 +155,11 @@ private:
     Curve training_;
     std::vector<double> validationX_, validationY_;
     std::vector<Overlay> overlays_;
+    XUnit unit_ = XUnit::Epoch;
+    RunClock clock_;
+    double smoothing_ = 0.97;
+    std::optional<double> now_;                     ///< epoch
+    std::optional<std::pair<double, double>> best_; ///< epoch and value
     double epochs_ = 1;
     double lower_ = 0, upper_ = 1; ///< of the value axis while it follows the data
     bool fitted_ = false;

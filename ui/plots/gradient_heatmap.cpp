@@ -5,6 +5,7 @@
 #include "ui/plots/curve_plot.h"
 #include "ui/plots/plot_files.h"
 #include "ui/plots/scale.h"
+#include "ui/plots/x_ticker.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QContextMenuEvent>
@@ -77,6 +78,7 @@ void GradientHeatmap::reset(double epochs, const std::vector<std::string>& weigh
     least_ = most_ = 0;
     left_ = 0;
     right_ = std::max(epochs, 1e-9);
+    clock_.clear();
     now_.reset();
     for (const auto& weight : weights) {
         const auto layer = layerOf(weight);
@@ -132,6 +134,12 @@ void GradientHeatmap::setNow(std::optional<double> epoch) {
     refresh_.later();
 }
 
+void GradientHeatmap::setAxis(XUnit unit, const RunClock& clock) {
+    unit_ = unit;
+    clock_ = clock;
+    refresh_.later();
+}
+
 void GradientHeatmap::setXRange(double lower, double upper) {
     left_ = lower;
     right_ = std::max(upper, lower + 1e-9);
@@ -150,7 +158,7 @@ QRect GradientHeatmap::area() const {
 
 double GradientHeatmap::xToPixel(double epoch) const {
     const auto box = area();
-    return box.left() + (epoch - left_) / (right_ - left_) * box.width();
+    return box.left() + (clock_.at(epoch, unit_) - left_) / (right_ - left_) * box.width();
 }
 
 double GradientHeatmap::rowHeight() const {
@@ -214,7 +222,7 @@ void GradientHeatmap::paintRows(QPainter& painter) {
         painter.drawText(QRectF(0, top, kPlotLeft - 6, band.height()),
                          Qt::AlignRight | Qt::AlignVCenter, name);
     }
-    if (x_.empty())
+    if (x_.empty() || (unit_ == XUnit::Time && !clock_.hasTimes()))
         return;
     painter.save();
     painter.setClipRect(box);
@@ -254,13 +262,13 @@ void GradientHeatmap::paintAxis(QPainter& painter) const {
     painter.setPen(theme.axis);
     painter.setFont(textFont(type::kCaption));
     painter.drawLine(QPointF(box.left(), bottom + 1), QPointF(box.right(), bottom + 1));
-    const double span = right_ - left_;
-    const double step = std::max(roundUp125(span / 12), span < 1 ? 1e-6 : 0.1);
+    const double step = tickStep(unit_, right_ - left_, kMostXTicks);
+    const double toPixels = box.width() / (right_ - left_);
     for (double tick = std::ceil(left_ / step - 1e-9) * step; tick <= right_ + 1e-9; tick += step)
-        painter.drawText(QRectF(xToPixel(tick) - 30, bottom + 4, 60, 14), Qt::AlignCenter,
-                         QString::number(std::abs(tick) < 1e-9 ? 0 : tick, 'g', 4));
+        painter.drawText(QRectF(box.left() + (tick - left_) * toPixels - 30, bottom + 4, 60, 14),
+                         Qt::AlignCenter, tickText(unit_, tick));
     painter.drawText(QRectF(box.left(), bottom + 18, box.width(), 16), Qt::AlignCenter,
-                     tr("Epoch"));
+                     nameOf(unit_));
 }
 
 QString GradientHeatmap::csv() const {
@@ -308,14 +316,16 @@ bool GradientHeatmap::event(QEvent* event) {
     const auto box = area();
     const auto row =
         static_cast<std::size_t>(std::max(0.0, (help->pos().y() - box.top()) / rowHeight()));
-    const double epoch = left_ + (help->pos().x() - box.left()) * (right_ - left_) / box.width();
-    const auto column = static_cast<std::size_t>(std::ranges::lower_bound(x_, epoch) - x_.begin());
+    const auto column = static_cast<std::size_t>(
+        std::ranges::lower_bound(x_, static_cast<double>(help->pos().x()), {},
+                                 [this](double epoch) { return xToPixel(epoch); }) -
+        x_.begin());
     if (!box.contains(help->pos()) || row >= rows_.size() || column >= x_.size())
         QToolTip::hideText();
     else
         QToolTip::showText(help->globalPos(),
                            tr("%1, epoch %2: %3")
-                               .arg(rows_[row], QString::number(epoch, 'f', 2),
+                               .arg(rows_[row], QString::number(x_[column], 'f', 2),
                                     QString::number(value(row, column), 'g', 3)));
     return true;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/plots/run_clock.h"
 #include "ui/theme/paced_refresh.h"
 
 #include <QImage>
@@ -14,7 +15,7 @@ namespace gradwright {
 
 class ThemeManager;
 
-/// Norm of each layer's gradient over the epochs, on a logarithmic colour scale that rises in
+/// Norm of each layer's gradient over a training, on a logarithmic colour scale that rises in
 /// luminance. Its axis is that of the curve plots above it.
 class GradientHeatmap : public QWidget {
     Q_OBJECT
@@ -28,6 +29,9 @@ public:
     /// Norms in the order of the weights; epochs rise.
     void add(double epoch, const std::vector<double>& norms);
     void setNow(std::optional<double> epoch);
+    /// What the axis counts, and where epochs lie on it.
+    void setAxis(XUnit unit, const RunClock& clock);
+    /// In the axis' unit.
     void setXRange(double lower, double upper);
 
     [[nodiscard]] const std::vector<QString>& rows() const { return rows_; }
@@ -69,7 +73,9 @@ private:
     std::vector<std::size_t> rowOfWeight_;
     std::vector<double> x_;      ///< end of each column, in epochs
     std::vector<double> values_; ///< column-major
-    double left_ = 0, right_ = 1;
+    XUnit unit_ = XUnit::Epoch;
+    RunClock clock_;
+    double left_ = 0, right_ = 1; ///< in the axis' unit
     double least_ = 0, most_ = 0; ///< ends of the colour scale; 0 = none yet
     std::optional<double> now_;
     PacedRefresh refresh_;

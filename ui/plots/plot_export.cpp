@@ -21,9 +21,11 @@ namespace {
 constexpr int kHeader = 28;
 constexpr int kEpochAxis = 34; ///< in the window another plot has it, for all of them
 
-/// Index of the value nearest to x; nothing when there are none.
-std::optional<std::size_t> nearest(const std::vector<double>& xs, double x) {
-    if (xs.empty())
+constexpr double kReach = 8; ///< px, of a point beyond the ends of its curve
+
+/// Index of the value nearest to x; nothing when x is further than `reach` before or after all.
+std::optional<std::size_t> nearest(const std::vector<double>& xs, double x, double reach) {
+    if (xs.empty() || x < xs.front() - reach || x > xs.back() + reach)
         return {};
     const auto after = std::ranges::lower_bound(xs, x);
     if (after == xs.begin())
@@ -31,6 +33,18 @@ std::optional<std::size_t> nearest(const std::vector<double>& xs, double x) {
     if (after == xs.end() || x - *(after - 1) < *after - x)
         return static_cast<std::size_t>(after - xs.begin() - 1);
     return static_cast<std::size_t>(after - xs.begin());
+}
+
+QString placeText(XUnit unit, double x) {
+    switch (unit) {
+    case XUnit::Step:
+        return CurvePlot::tr("step %1").arg(tickText(unit, x));
+    case XUnit::Epoch:
+        return CurvePlot::tr("epoch %1").arg(QString::number(x, 'f', 2));
+    case XUnit::Time:
+        return CurvePlot::tr("after %1").arg(tickText(unit, x));
+    }
+    return {};
 }
 
 } // namespace
@@ -69,16 +83,24 @@ void CurvePlot::moveCrosshair(QPointF position) {
                      .arg(colorOf(role, theme_->theme()).name(), name.toHtmlEscaped(),
                           format(value));
     };
-    if (const auto i = nearest(training_.x(), x))
+    const double reach = plot_->xAxis->pixelToCoord(position.x() + kReach) - x;
+    if (const auto i = nearest(placesOf(training_.x(), clock_), x, reach))
         add(CurveRole::Training, tr("training"), training_.smooth()[*i]);
-    if (const auto i = nearest(validationX_, x))
+    if (const auto i = nearest(placesOf(validationX_, clock_), x, reach))
         add(CurveRole::Validation, tr("validation"), validationY_[*i]);
-    for (const auto& overlay : overlays_)
-        if (const auto i = nearest(overlay.x, x))
+    for (const auto& overlay : overlays_) {
+        const auto& training = overlay.training;
+        if (const auto i = nearest(placesOf(overlay.x, overlay.clock), x, reach))
             add(overlay.role, overlay.name, overlay.y[*i]);
-    if (lines.isEmpty())
+        if (const auto i = nearest(placesOf(training.x(), overlay.clock), x, reach))
+            add(overlay.role, tr("%1, training").arg(overlay.name), training.smooth()[*i]);
+    }
+    if (lines.isEmpty()) {
+        crosshair_->hide();
+        readout_->hide();
         return;
-    lines.prepend(tr("epoch %1").arg(QString::number(x, 'f', 2)));
+    }
+    lines.prepend(placeText(unit_, x));
     readout_->setText(lines.join(QStringLiteral("<br>")));
     readout_->adjustSize();
     crosshair_->setGeometry(static_cast<int>(position.x()), area.top(), 1, area.height());
@@ -90,6 +112,10 @@ void CurvePlot::moveCrosshair(QPointF position) {
     readout_->move(left, std::max(0, top));
     crosshair_->show();
     readout_->show();
+}
+
+QString CurvePlot::readout() const {
+    return readout_->isVisible() ? readout_->text() : QString();
 }
 
 void CurvePlot::showMenu(QPoint position) {
@@ -128,6 +154,10 @@ QString CurvePlot::csv() const {
     for (const auto& overlay : overlays_)
         for (std::size_t i = 0; i < overlay.y.size(); ++i)
             out << csvCell(overlay.name) << ',' << overlay.x[i] << ',' << overlay.y[i] << ",\n";
+    for (const auto& [role, name, x, y, training, clock] : overlays_)
+        for (std::size_t i = 0; i < training.size(); ++i)
+            out << csvCell(tr("%1, training").arg(name)) << ',' << training.x()[i] << ','
+                << training.raw()[i] << ',' << training.smooth()[i] << '\n';
     return text;
 }
 
@@ -158,7 +188,7 @@ void CurvePlot::paintInto(const QString& file, QPaintDevice& device, double scal
     axis.setTickLabels(true);
     axis.setTickLabelFont(textFont(type::kCaption));
     axis.setTickLabelColor(theme_->theme().axis);
-    axis.setLabel(tr("Epoch"));
+    axis.setLabel(nameOf(unit_));
     axis.setLabelFont(textFont(type::kCaption));
     axis.setLabelColor(theme_->theme().axis);
     plot_->toPainter(&painter, width, plot_->height() + kEpochAxis);

@@ -34,6 +34,7 @@ QString shortReal(double value) {
     text.replace(QStringLiteral(".0e"), QStringLiteral("e"));
     text.replace(QStringLiteral("e-0"), QStringLiteral("e-"));
     text.replace(QStringLiteral("e+0"), QStringLiteral("e"));
+    text.replace(QStringLiteral("e+"), QStringLiteral("e"));
     return text;
 }
 

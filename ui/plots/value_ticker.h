@@ -7,7 +7,8 @@
 
 namespace gradwright {
 
-/// Ticks at 1 and 3 of each decade on a logarithmic axis, in steps of 1, 2, 5 on a linear one.
+/// Ticks at 1 and 3 of each decade on a logarithmic axis, at some of the decades where there are
+/// many, as after a divergence; in steps of 1, 2, 5 on a linear one.
 class ValueTicker final : public QCPAxisTicker {
 public:
     ValueTicker(Measure measure, bool logarithmic)
@@ -21,9 +22,16 @@ protected:
         if (!logarithmic_ || range.lower <= 0 || range.upper / range.lower < 10)
             return QCPAxisTicker::createTickVector(tickStep, range);
         QVector<double> ticks;
-        for (double decade = std::pow(10, std::floor(std::log10(range.lower)));
-             decade <= range.upper * 1.001; decade *= 10)
-            ticks << decade << 3 * decade;
+        const double first = std::floor(std::log10(range.lower));
+        const double decades = std::log10(range.upper) - first;
+        constexpr double kMostDecades = 7;
+        const double stride = std::max(1.0, std::ceil(decades / kMostDecades));
+        const bool withThrees = decades <= 4;
+        for (double power = first; power <= std::log10(range.upper) + 1e-3; power += stride) {
+            ticks << std::pow(10, power);
+            if (withThrees)
+                ticks << 3 * std::pow(10, power);
+        }
         return ticks;
     }
     QString getTickLabel(double tick, const QLocale&, QChar, int) override {

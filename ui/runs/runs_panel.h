@@ -2,23 +2,27 @@
 #pragma once
 
 #include "ui/plots/curve_legend.h"
+#include "ui/runs/run_list.h"
 #include "ui/session/run_history.h"
+#include "ui/session/run_trash.h"
 
 #include <QFrame>
 
+#include <filesystem>
 #include <map>
+#include <optional>
 #include <vector>
 
 class QLabel;
-class QListWidget;
-class QListWidgetItem;
+class QMenu;
 class QPushButton;
 
 namespace gradwright {
 
 class ThemeManager;
 
-/// A project's runs, newest first. Ticked ones lie over the plots of the chosen one, two at most.
+/// A project's runs, newest first. Ticked ones lie over the plots of the chosen one, any number of
+/// them. Names, notes and the trash are its own matter; what concerns the project is asked for.
 class RunsPanel : public QFrame {
     Q_OBJECT
 
@@ -32,22 +36,49 @@ public:
 
     [[nodiscard]] const std::vector<RunHistory>& runs() const { return runs_; }
     [[nodiscard]] const RunHistory* chosen() const;
+    [[nodiscard]] const RunHistory* find(const std::filesystem::path& folder) const;
     void choose(const std::filesystem::path& folder);
     struct Ticked {
         CurveRole role;
         const RunHistory* run;
     };
     [[nodiscard]] std::vector<Ticked> ticked() const;
-    [[nodiscard]] QListWidget& list() { return *list_; }
+    [[nodiscard]] RunList& list() { return *list_; }
+
+    // What the menu does; without a run of that folder nothing.
+    /// Opens an editor in the row.
+    void rename(const std::filesystem::path& folder);
+    void editNote(const std::filesystem::path& folder);
+    void compare(const std::filesystem::path& first, const std::filesystem::path& second);
+    void openFolder(const std::filesystem::path& folder);
+    void moveToTrash(const std::filesystem::path& folder);
+    /// Brings the run back that was moved to the trash last.
+    void undoTrash();
 
 Q_SIGNALS:
     void chosenChanged();
     void tickedChanged();
+    /// Names, notes or the runs themselves are others than before.
+    void changedOnDisk();
+    void settingsWanted(const std::filesystem::path& folder);
+    void projectWanted(const std::filesystem::path& folder);
+    /// What could not be done, and why.
+    void failed(const QString& reason);
 
 private:
+    QLayout* makeHeader();
+    QLayout* makeColumns();
+    QWidget* makeUndo();
+    QLayout* makeButtons();
     void fill();
+    void showRows();
     void toggle(const QListWidgetItem& item);
     void showRow(QListWidgetItem& item, const RunHistory& run) const;
+    void showChosen();
+    void fillMenu(QMenu& menu, const std::filesystem::path& folder);
+    void fillComparisons(QMenu& menu, const std::filesystem::path& folder);
+    void setLabel(const std::filesystem::path& folder, const std::optional<QString>& name,
+                  const std::optional<QString>& note);
 
     ThemeManager* theme_;
     std::vector<RunHistory> runs_;
@@ -55,13 +86,14 @@ private:
     QString activeQuality_; ///< of the one that trains, newer than its history; else empty
     QString activeLoss_;
     std::map<std::filesystem::path, CurveRole> ticked_;
-    QListWidget* list_;
+    std::optional<TrashedRun> trashed_;
+    RunList* list_;
     QLabel* empty_;
     QLabel* qualityTitle_ = nullptr;
-    QPushButton* openFolder_;
+    QFrame* undo_ = nullptr;
+    QLabel* undoText_ = nullptr;
+    QPushButton* compare_ = nullptr;
+    QPushButton* openFolder_ = nullptr;
 };
-
-/// A run's name, with the time it was started where that tells it from others.
-QString titleOf(const RunHistory& run);
 
 } // namespace gradwright

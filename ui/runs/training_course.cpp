@@ -8,6 +8,7 @@
 #include "ui/theme/theme_manager.h"
 
 #include <QAction>
+#include <QButtonGroup>
 #include <QCheckBox>
 #include <QFrame>
 #include <QHBoxLayout>
@@ -20,11 +21,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace gradwright {
 namespace {
 
-constexpr int kRoomForHint = 900;
+constexpr int kRoomForHint = 1100;
+constexpr int kRoomForLabels = 800;
 
 /// A schedule's jump gets a mark, its slope does not.
 constexpr double kRateJump = 0.15; // of the rate before
@@ -64,6 +67,8 @@ TrainingCourse::TrainingCourse(ThemeManager& theme, QWidget* parent)
 void TrainingCourse::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
     hint_->setVisible(event->size().width() >= kRoomForHint);
+    for (auto* const widget : wide_)
+        widget->setVisible(event->size().width() >= kRoomForLabels);
 }
 
 void TrainingCourse::makeActions() {
@@ -92,7 +97,51 @@ void TrainingCourse::resetViews() {
 
 /// Its axis is the one that has numbers, for the curves above it as well.
 void TrainingCourse::fitGradients() {
-    gradients_->setXRange(0, kAxisSlack * std::max(static_cast<double>(epochs_), overlaid_));
+    gradients_->setXRange(0, kAxisSlack * loss_->wholeWidth());
+}
+
+void TrainingCourse::setXUnit(XUnit unit) {
+    unit_ = unit;
+    for (const auto& [each, button] : units_)
+        button->setChecked(each == unit);
+    showAxis();
+}
+
+void TrainingCourse::showAxis() {
+    loss_->setAxis(unit_, clock_);
+    quality_->setAxis(unit_, clock_);
+    gradients_->setAxis(unit_, clock_);
+    if (!loss_->viewIsChosen())
+        fitGradients();
+}
+
+QWidget* TrainingCourse::makeUnits() {
+    auto* const box = new QFrame;
+    box->setProperty("role", QStringLiteral("segments"));
+    auto* const row = new QHBoxLayout(box);
+    row->setContentsMargins(1, 1, 1, 1);
+    row->setSpacing(0);
+    auto* const group = new QButtonGroup(box);
+    const auto add = [&](XUnit unit, const char* name, const QString& tip) {
+        auto* const button = new QToolButton;
+        button->setObjectName(QLatin1String(name));
+        button->setProperty("kind", QStringLiteral("segment"));
+        button->setText(nameOf(unit));
+        button->setToolTip(tip);
+        button->setCheckable(true);
+        button->setFixedSize(52, 22);
+        button->setFocusPolicy(Qt::TabFocus);
+        group->addButton(button);
+        row->addWidget(button);
+        units_[unit] = button;
+        connect(button, &QToolButton::clicked, this, [this, unit] { setXUnit(unit); });
+    };
+    add(XUnit::Step, "xStep", tr("Plot over the steps: one batch each"));
+    add(XUnit::Epoch, "xEpoch",
+        tr("Plot over the epochs: one pass through the training data each"));
+    add(XUnit::Time, "xTime", tr("Plot over the time of training, without pauses"));
+    units_[XUnit::Epoch]->setChecked(true);
+    return box;
 }
 
 void TrainingCourse::addTool(QAction* action) {
@@ -134,6 +183,11 @@ QWidget* TrainingCourse::makeBar() {
     layout->addWidget(value);
     layout->addWidget(raw);
     layout->addWidget(logarithmic);
+    auto* const axis = new QLabel(tr("X axis"));
+    axis->setProperty("textRole", QStringLiteral("muted"));
+    layout->addWidget(axis);
+    layout->addWidget(makeUnits());
+    wide_ = {label, value, axis};
     layout->addStretch(1);
     layout->addWidget(hint_);
     tools_ = new QHBoxLayout;
@@ -177,43 +231,66 @@ void TrainingCourse::begin(std::int64_t epochs, const std::vector<std::string>& 
     epoch_ = 0;
     rate_ = 0;
     highestRate_ = 0;
+    gathered_ = {};
+    clock_.clear();
     loss_->reset(static_cast<double>(epochs));
     quality_->reset(static_cast<double>(epochs));
     gradients_->reset(kAxisSlack * static_cast<double>(epochs), weights);
+    showAxis();
 }
 
-void TrainingCourse::addStep(double epoch, double loss, double quality, double rate,
-                             const std::vector<double>* norms) {
-    loss_->addTraining(epoch, loss);
-    quality_->addTraining(epoch, quality);
-    if (norms)
-        gradients_->add(epoch, *norms);
-    if (rate > 0) {
-        highestRate_ = std::max(highestRate_, rate);
-        const double change = std::abs(rate - rate_);
+void TrainingCourse::addPoint(const Point& point) {
+    loss_->addTraining(point.epoch, point.loss);
+    quality_->addTraining(point.epoch, point.quality);
+    if (point.norms)
+        gradients_->add(point.epoch, *point.norms);
+    clock_.add(point.epoch, static_cast<double>(point.step), point.seconds);
+    if (point.rate > 0) {
+        highestRate_ = std::max(highestRate_, point.rate);
+        const double change = std::abs(point.rate - rate_);
         const bool jumped =
             rate_ > 0 && change > kRateJump * rate_ && change > kRateStep * highestRate_;
         if (rate_ == 0 || jumped) // 0: the first
-            for (auto* plot : {loss_, quality_})
-                plot->addRateMark(epoch_, rate);
-        rate_ = rate;
+            addRateMark(epoch_, point.rate);
+        rate_ = point.rate;
     }
-    epoch_ = epoch;
+    epoch_ = point.epoch;
 }
 
 void TrainingCourse::addSteps(std::span<const StepDone> steps) {
-    for (const auto& step : steps)
-        addStep(step.epoch, step.loss, step.quality.value, step.learningRate,
-                step.gradientNorms.get());
-    loss_->setNow(epoch_);
-    quality_->setNow(epoch_);
-    gradients_->setNow(epoch_);
+    for (const auto& step : steps) {
+        const auto samples = static_cast<double>(step.samples);
+        gathered_.loss += step.loss * samples;
+        gathered_.quality += step.quality.value * samples;
+        gathered_.samples += step.samples;
+        if (!step.gradientNorms)
+            continue;
+        const auto count = static_cast<double>(gathered_.samples);
+        addPoint({step.epoch, step.step, gathered_.loss / count, gathered_.quality / count,
+                  step.learningRate, step.seconds, step.gradientNorms.get()});
+        gathered_ = {};
+    }
+    const double now = steps.back().epoch;
+    if (gathered_.samples > 0) {
+        const auto count = static_cast<double>(gathered_.samples);
+        loss_->previewTraining(now, gathered_.loss / count);
+        quality_->previewTraining(now, gathered_.quality / count);
+    }
+    loss_->setNow(now);
+    quality_->setNow(now);
+    gradients_->setNow(now);
+    showAxis();
 }
 
-void TrainingCourse::markRate(double learningRate) {
-    for (auto* plot : {loss_, quality_})
-        plot->addRateMark(epoch_, learningRate);
-    rate_ = -1; // marked already: the next step's rate is only remembered
+/// What the schedule makes of a rate that was set counts, as it does for all other marks.
+void TrainingCourse::markRate(const LearningRateChanged& event) {
+    addRateMark(event.epoch, event.scheduledRate);
+    rate_ = -event.scheduledRate; // marked already: the next point's is only remembered
+}
+
+void TrainingCourse::addRateMark(double epoch, double rate) {
+    for (auto* const plot : {loss_, quality_})
+        plot->addRateMark(epoch, rate);
 }
 
 void TrainingCourse::addValidation(double epoch, double loss, double quality, bool validated,
@@ -235,6 +312,10 @@ void TrainingCourse::addEpoch(const EpochDone& event) {
 }
 
 void TrainingCourse::end() {
+    // A point that was not ended has no line in metrics.jsonl.
+    loss_->endPreview();
+    quality_->endPreview();
+    gathered_ = {};
     loss_->setNow({});
     quality_->setNow({});
     gradients_->setNow({});
@@ -242,14 +323,28 @@ void TrainingCourse::end() {
 
 void TrainingCourse::showRun(const RunHistory& run, std::int64_t lastStep) {
     begin(run.totalEpochs, run.weights, *run.metric);
-    for (const auto& step : run.steps)
-        if (lastStep < 0 || step.step <= lastStep)
-            addStep(step.epoch, step.loss, step.quality.value, step.learningRate,
-                    &step.gradientNorms);
+    const auto isShown = [&](std::int64_t step) { return lastStep < 0 || step <= lastStep; };
+    auto change = run.rateChanges.begin();
+    // A version that did not log what the schedule made of a rate: the next point has it.
+    const auto markUntil = [&](std::int64_t step, double rateThen) {
+        for (; change != run.rateChanges.end() && change->step < step; ++change)
+            if (const double rate = std::isnan(change->rate) ? rateThen : change->rate; rate > 0)
+                markRate(
+                    {change->step, rate, std::isnan(change->epoch) ? epoch_ : change->epoch, rate});
+    };
+    for (const auto& step : run.steps) {
+        if (!isShown(step.step))
+            continue;
+        markUntil(step.step, step.learningRate);
+        addPoint({step.epoch, step.step, step.loss, step.quality.value, step.learningRate,
+                  step.seconds, &step.gradientNorms});
+    }
+    markUntil(lastStep < 0 ? std::numeric_limits<std::int64_t>::max() : lastStep + 1, 0);
     for (const auto& epoch : run.epochs)
         if (lastStep < 0 || static_cast<double>(epoch.epoch) <= epoch_)
             addValidation(static_cast<double>(epoch.epoch), epoch.loss, epoch.quality.value,
                           epoch.validated, epoch.best);
+    showAxis();
 }
 
 void TrainingCourse::setOverlays(const std::vector<OverlayRun>& runs) {
@@ -258,7 +353,15 @@ void TrainingCourse::setOverlays(const std::vector<OverlayRun>& runs) {
     for (const auto& each : runs) {
         CurvePlot::Overlay loss{each.role, each.name, {}, {}};
         CurvePlot::Overlay quality = loss;
+        for (const auto& step : each.run->steps) {
+            loss.training.add(step.epoch, step.loss);
+            quality.training.add(step.epoch, step.quality.value);
+            loss.clock.add(step.epoch, static_cast<double>(step.step), step.seconds);
+        }
+        quality.clock = loss.clock;
         for (const auto& epoch : each.run->epochs) {
+            if (!epoch.validated)
+                continue;
             loss.x.push_back(static_cast<double>(epoch.epoch));
             loss.y.push_back(epoch.loss);
             quality.x.push_back(static_cast<double>(epoch.epoch));
@@ -267,10 +370,6 @@ void TrainingCourse::setOverlays(const std::vector<OverlayRun>& runs) {
         losses.push_back(std::move(loss));
         qualities.push_back(std::move(quality));
     }
-    overlaid_ = 0;
-    for (const auto& each : losses)
-        if (!each.x.empty())
-            overlaid_ = std::max(overlaid_, std::ceil(each.x.back()));
     loss_->setOverlays(std::move(losses));
     quality_->setOverlays(std::move(qualities));
     if (!loss_->viewIsChosen())

@@ -4,6 +4,7 @@
 #include "engine/graph/lower.h"
 #include "engine/io/json_lines.h"
 #include "engine/metrics/quality_json.h"
+#include "engine/project/run_label.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
@@ -37,6 +38,7 @@ RunHistory::Step stepOf(const Json& record) {
     step.loss = number(record, "loss");
     step.quality = qualityOf(record, {});
     step.learningRate = number(record, "learning_rate");
+    step.seconds = number(record, "seconds");
     const auto norms = record.find("gradient_norms");
     if (norms != record.end() && norms->is_array())
         for (const auto& norm : *norms)
@@ -53,7 +55,43 @@ RunHistory::Epoch epochOf(const Json& record) {
             best != record.end() && best->is_boolean() && best->get<bool>()};
 }
 
+/// What a person has written of the run; a file that cannot be read takes nothing away.
+void readLabel(const RunDirectory& run, RunHistory& history) {
+    try {
+        auto label = labelOf(run);
+        history.note = std::move(label.note);
+        history.isNamed = !label.name.empty();
+        if (history.isNamed)
+            history.name = std::move(label.name);
+    } catch (const std::exception&) {
+        history.isNamed = false;
+    }
+}
+
+void readResult(const Json& record, RunHistory& history) {
+    const auto result = record.find("result");
+    history.finished = result != record.end();
+    if (!history.finished || !result->is_object())
+        return;
+    history.test = qualityIn(*result, "test_");
+    history.seconds = number(*result, "seconds");
+    if (const auto after = number(*result, "stopped_after"); after > 0)
+        history.stoppedAfter = static_cast<std::int64_t>(after);
+}
+
 } // namespace
+
+bool RunHistory::endedEarly() const {
+    return finished && !epochs.empty() && epochs.back().epoch < totalEpochs;
+}
+
+double RunHistory::secondsAt(std::int64_t step) const {
+    double found = 0;
+    for (const auto& each : steps)
+        if (each.step <= step && std::isfinite(each.seconds))
+            found = each.seconds;
+    return found;
+}
 
 const RunHistory::Epoch* RunHistory::best() const {
     const auto found =
@@ -82,17 +120,16 @@ RunHistory readHistory(const RunDirectory& run) {
     for (const auto& spec : graph.weights())
         if (spec.learns())
             history.weights.push_back(spec.key);
+    readLabel(run, history);
+    readResult(record, history);
     history.alarms = alarmsOfRecord(record);
-    history.finished = record.contains("result");
-    if (history.finished && record["result"].is_object())
-        if (const auto after = number(record["result"], "stopped_after"); after > 0)
-            history.stoppedAfter = static_cast<std::int64_t>(after);
     history.resumable =
         !history.finished && std::filesystem::exists(run.lastWeights()) && !run.isLocked();
     if (!std::filesystem::exists(run.metrics()))
         return history;
     std::map<std::int64_t, RunHistory::Step> steps;
     std::map<std::int64_t, RunHistory::Epoch> epochs;
+    std::map<std::int64_t, RunHistory::RateChange> rateChanges;
     for (const auto& line : readJsonLines(run.metrics()).records) {
         if (!line.is_object() || !line.contains("step") || !line["step"].is_number_integer())
             continue;
@@ -103,12 +140,21 @@ RunHistory readHistory(const RunDirectory& run) {
         } else if (line.contains("epoch_loss") && line.contains("epoch")) {
             const auto epoch = epochOf(line);
             epochs.insert_or_assign(epoch.epoch, epoch);
+        } else if (line.contains("learning_rate_set")) {
+            const auto step = line["step"].get<std::int64_t>();
+            rateChanges.insert_or_assign(
+                step,
+                RunHistory::RateChange{step, number(line, "epoch"), number(line, "learning_rate")});
         }
     }
     for (auto& [key, step] : steps)
         history.steps.push_back(std::move(step));
     for (const auto& [key, epoch] : epochs)
         history.epochs.push_back(epoch);
+    for (const auto& [key, change] : rateChanges)
+        history.rateChanges.push_back(change);
+    if (!history.finished && !history.steps.empty())
+        history.seconds = history.steps.back().seconds;
     return history;
 }
 

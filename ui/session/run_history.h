@@ -21,6 +21,7 @@ struct RunHistory {
         double loss = 0; ///< mean since the entry before
         Quality quality;
         double learningRate = 0;
+        double seconds = 0; ///< of the run so far; NaN where its version did not log it
         std::vector<double> gradientNorms; ///< in the order of the network's trainable weights
     };
     struct Epoch {
@@ -31,8 +32,17 @@ struct RunHistory {
         bool best = false;
     };
 
+    /// The learning rate was set while the training ran.
+    struct RateChange {
+        std::int64_t step = 0; ///< after which
+        double epoch = 0;
+        double rate = 0; ///< what the schedule made of it then; NaN where that was not logged
+    };
+
     std::filesystem::path folder;
-    std::string name;
+    std::string name;     ///< that a person gave it, else the recorded one
+    bool isNamed = false; ///< a person gave it
+    std::string note;
     std::string optimizer;            ///< its key
     std::int64_t totalEpochs = 0;     ///< asked for
     std::vector<std::string> weights; ///< keys of the trainable ones, the order of gradient norms
@@ -41,10 +51,17 @@ struct RunHistory {
     std::vector<Epoch> epochs;
     std::vector<Alarm> alarms;     ///< all there have been
     std::int64_t stoppedAfter = 0; ///< epochs without a better result that ended it; 0: no
+    std::vector<RateChange> rateChanges;
+    std::optional<Quality> test; ///< of a finished run
+    double seconds = 0; ///< that it trained, pauses left out; NaN where its version did not log it
     bool finished = false;
     bool resumable = false; ///< not finished, not being written, with a checkpoint
 
     [[nodiscard]] const Epoch* best() const;
+    /// It finished before the epochs that were asked for.
+    [[nodiscard]] bool endedEarly() const;
+    /// How long it had trained by a step; 0 where its version did not log it.
+    [[nodiscard]] double secondsAt(std::int64_t step) const;
     /// The steps of all epochs that were asked for; an estimate until the first is done.
     [[nodiscard]] std::int64_t totalSteps() const;
 };

@@ -163,6 +163,7 @@ void MainWindow::connectPages() {
                         .arg(qstr(toString(plan)), fullNumber(std::llround(samplesPerSecond))));
             });
     connect(interrupted_, &InterruptedTraining::found, this, &MainWindow::offerRun);
+    connect(train_, &TrainPage::runProjectWanted, this, &MainWindow::openCopy);
     for (Page* const page : pages_) {
         connect(page, &Page::hint, status_, &StatusLine::showHint);
         connect(page, &Page::pageWanted, this, [this, page] { showPage(*page); });
@@ -223,6 +224,13 @@ MainWindow& MainWindow::openWindow() {
         window->move(pos() + QPoint(kCascade, kCascade));
     window->show();
     return *window;
+}
+
+/// In a window of its own.
+void MainWindow::openCopy(const Project& project) {
+    MainWindow& window = openWindow();
+    window.document_.openUnsaved(project);
+    window.showPage(*window.design_);
 }
 
 void MainWindow::showCommands() {

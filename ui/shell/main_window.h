@@ -94,6 +94,7 @@ private:
     static QString themeKey(); ///< of the settings
     void makeHelpMenu();
     void offerRun(const InterruptedRun& run);
+    void openCopy(const Project& project);
     void continueRun(const InterruptedRun& run);
     void connectUnsaved();
     void fillRecentMenu();

@@ -77,8 +77,7 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
     connect(form_, &TrainingForm::columnsEdited, this, &TrainPage::chooseColumns);
     connect(health_, &HealthList::layerChosen, this, &TrainPage::showLayer);
     connect(health_, &HealthList::remedyChosen, this, &TrainPage::cure);
-    connect(runs_, &RunsPanel::chosenChanged, this, &TrainPage::showRun);
-    connect(runs_, &RunsPanel::tickedChanged, this, &TrainPage::showOverlays);
+    connectRuns();
     connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
         if (what & ProjectDocument::ReplacedChange)
             refreshRuns();
@@ -236,9 +235,12 @@ void TrainPage::connectSession() {
         metric_ = event.metric;
         controls_->setMetric(*metric_);
         controls_->clearResults();
+        earlierSeconds_ = 0;
         if (continued_ && event.startStep > 0) {
             course_->showRun(*continued_, event.startStep);
             lastStep_.epoch = course_->epoch();
+            lastStep_.learningRate = course_->learningRate();
+            earlierSeconds_ = continued_->secondsAt(event.startStep);
             if (const auto* best = continued_->best())
                 controls_->setBest(best->quality, best->epoch, best->validated);
         } else {
@@ -265,7 +267,9 @@ void TrainPage::connectSession() {
     });
     connect(session_, &TrainingSession::learningRateChanged, this,
             [this](const LearningRateChanged& event) {
-                course_->markRate(event.learningRate);
+                course_->markRate(event);
+                lastStep_.learningRate = event.scheduledRate;
+                showProgress();
                 form_->setLearningRate(event.learningRate);
             });
     connect(session_, &TrainingSession::healthChanged, this,
@@ -332,7 +336,9 @@ void TrainPage::showProgress() {
                            session_->state());
     const bool running = session_->state() == TrainingState::Running;
     controls_->setTimes(running && lastStep_.samplesPerSecond > 0 ? lastStep_.secondsLeft : -1,
-                        running ? lastStep_.samplesPerSecond : 0, session_->elapsedSeconds());
+                        running ? lastStep_.samplesPerSecond : 0,
+                        earlierSeconds_ + session_->elapsedSeconds());
+    controls_->setLearningRate(lastStep_.learningRate);
     controls_->setDataWait(running ? lastStep_.waitShare : 0);
 }
 

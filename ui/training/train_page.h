@@ -75,6 +75,15 @@ public:
     [[nodiscard]] RunsPanel& runs() { return *runs_; }
     /// Puts the focus on the field of one of trainingParams().
     void showSetting(const std::string& key);
+    /// Takes the training settings and the data of a run, as one step of undo.
+    void useSettingsOf(const std::filesystem::path& run);
+    /// Asks for a window with a run's project as it was: a project of its own, so that what is
+    /// trained there is no run of this one.
+    void openAsItWas(const std::filesystem::path& run);
+
+Q_SIGNALS:
+    /// A copy of the project as it was when a run started is to be opened, beside this one.
+    void runProjectWanted(const gradwright::Project& project);
 
 Q_SIGNALS:
     /// A layer that an alarm is about was clicked.
@@ -86,6 +95,7 @@ protected:
 
 private:
     void layOut();
+    void connectRuns();
     void placeRuns();
     QWidget* makeSettings();
     QWidget* makeBanner();
@@ -95,6 +105,7 @@ private:
     void showJob();
     void showState(TrainingState state);
     void showRun();
+    void showNumbers(const RunHistory& run);
     void showOverlays();
     void showProgress();
     void showFailure();
@@ -143,6 +154,7 @@ private:
     std::int64_t epochs_ = 0;
     std::int64_t stepsPerEpoch_ = 0;
     const MetricDef* metric_ = &qualityMetric(MetricKind::Classes); ///< of what is shown
+    double earlierSeconds_ = 0;                   ///< of the run that trains, before it was resumed
     std::shared_ptr<const RunHistory> continued_; ///< what was there before a run is resumed
     std::filesystem::path shownRun_;
     std::filesystem::path failedRun_; ///< what the banner's buttons resume; empty: none

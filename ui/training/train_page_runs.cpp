@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/project/run_label.h"
+#include "engine/project/runs.h"
 #include "ui/runs/runs_panel.h"
 #include "ui/runs/training_course.h"
 #include "ui/session/run_history.h"
@@ -8,10 +10,44 @@
 #include <QPushButton>
 
 #include <algorithm>
+#include <exception>
 #include <memory>
 
 // Which run the Train page shows, and those laid over it.
 namespace gradwright {
+
+void TrainPage::connectRuns() {
+    connect(runs_, &RunsPanel::chosenChanged, this, &TrainPage::showRun);
+    connect(runs_, &RunsPanel::tickedChanged, this, &TrainPage::showOverlays);
+    connect(runs_, &RunsPanel::changedOnDisk, document_, &ProjectDocument::announceRuns);
+    connect(runs_, &RunsPanel::settingsWanted, this, &TrainPage::useSettingsOf);
+    connect(runs_, &RunsPanel::projectWanted, this, &TrainPage::openAsItWas);
+    connect(runs_, &RunsPanel::failed, this, [this](const QString& why) { showMessage(why); });
+}
+
+void TrainPage::useSettingsOf(const std::filesystem::path& run) {
+    try {
+        const auto before = projectOfRun(RunDirectory::open(run));
+        const auto* const history = runs_->find(run);
+        perform(tr("Use settings of %1").arg(history ? titleOf(*history) : QString()),
+                {ProjectEdit::Group{{SetData{before.data}}, {SetTraining{before.training}}}});
+    } catch (const std::exception& error) {
+        showMessage(QString::fromUtf8(error.what()));
+    }
+}
+
+void TrainPage::openAsItWas(const std::filesystem::path& run) {
+    try {
+        const auto folder = RunDirectory::open(run);
+        Project project = projectOfRun(folder);
+        project.uuid = newProject().uuid;
+        project.earlierRuns.clear();
+        project.name = nameOfRun(folder);
+        Q_EMIT runProjectWanted(project);
+    } catch (const std::exception& error) {
+        showMessage(QString::fromUtf8(error.what()));
+    }
+}
 
 void TrainPage::showChosenAgain() {
     shownRun_.clear();
@@ -70,22 +106,38 @@ void TrainPage::forgetRun() {
 void TrainPage::showRun() {
     controls_->setState(session_->state(), resumable());
     const auto* run = runs_->chosen();
-    if (session_->isActive() || !run || run->folder == shownRun_)
+    if (session_->isActive() || !run)
         return;
-    shownRun_ = run->folder;
-    course_->showRun(*run);
-    controls_->setMetric(*run->metric);
-    controls_->clearResults();
-    controls_->setStoppedEarly(run->stoppedAfter);
-    setAlarms(run->alarms);
-    epochs_ = 0;
-    if (!run->steps.empty())
-        controls_->setProgress(run->steps.back().epoch, run->totalEpochs, run->steps.back().step,
-                               run->totalSteps(),
-                               run->finished ? TrainingState::Finished : TrainingState::Stopped);
-    if (const auto* best = run->best())
+    if (run->folder != shownRun_) {
+        shownRun_ = run->folder;
+        course_->showRun(*run);
+        controls_->setMetric(*run->metric);
+        controls_->clearResults();
+        setAlarms(run->alarms);
+        epochs_ = 0;
+        showOverlays();
+    }
+    // Of the one that has just been trained, too: what its files say is what stays.
+    showNumbers(*run);
+}
+
+void TrainPage::showNumbers(const RunHistory& run) {
+    controls_->setStoppedEarly(run.stoppedAfter);
+    if (!run.steps.empty()) {
+        const bool failed =
+            session_->state() == TrainingState::Failed && session_->run() == run.folder;
+        const auto& last = run.steps.back();
+        controls_->setProgress(last.epoch, run.totalEpochs, last.step, run.totalSteps(),
+                               run.finished ? TrainingState::Finished
+                               : failed     ? TrainingState::Failed
+                                            : TrainingState::Stopped);
+        controls_->setTimes(-1, 0, run.seconds);
+        controls_->setLearningRate(last.learningRate);
+    }
+    if (const auto* const best = run.best())
         controls_->setBest(best->quality, best->epoch, best->validated);
-    showOverlays();
+    if (run.test)
+        controls_->setTest(*run.test);
 }
 
 void TrainPage::showOverlays() {

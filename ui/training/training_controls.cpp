@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/training/training_controls.h"
 
+#include "ui/plots/scale.h"
+#include "ui/runs/run_list.h"
 #include "ui/theme/icon_engine.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
@@ -36,17 +38,6 @@ void setPrimary(QPushButton* button, bool primary) {
 
 } // namespace
 
-QString durationText(double seconds) {
-    if (!std::isfinite(seconds) || seconds < 0)
-        return kNothing;
-    const auto whole = static_cast<std::int64_t>(std::llround(seconds));
-    if (whole < 60)
-        return QStringLiteral("%1 s").arg(whole);
-    if (whole < 3600)
-        return QStringLiteral("%1 min %2 s").arg(whole / 60).arg(whole % 60);
-    return QStringLiteral("%1 h %2 min").arg(whole / 3600).arg(whole / 60 % 60);
-}
-
 TrainingControls::TrainingControls(ThemeManager& theme, QWidget* parent)
     : QFrame(parent)
     , theme_(&theme)
@@ -60,6 +51,7 @@ TrainingControls::TrainingControls(ThemeManager& theme, QWidget* parent)
     , left_(figure(tr("Time left"), QStringLiteral("00 min 00 s")))
     , speed_(figure(tr("Samples per second"), QStringLiteral("000,000")))
     , elapsed_(figure(tr("Elapsed"), QStringLiteral("00 min 00 s")))
+    , rate_(figure(tr("Learning rate"), QStringLiteral("0.0e-0")))
     , best_(figure(bestCaption(), QStringLiteral("00.00 %")))
     , test_(figure(testCaption(), QStringLiteral("00.00 %"))) {
     setProperty("role", QStringLiteral("header"));
@@ -84,7 +76,7 @@ TrainingControls::TrainingControls(ThemeManager& theme, QWidget* parent)
         layout->addWidget(each);
     layout->addSpacing(10);
     layout->addLayout(progress, 1);
-    for (const auto& each : {left_, speed_, elapsed_, best_, test_})
+    for (const auto& each : {left_, speed_, elapsed_, rate_, best_, test_})
         layout->addWidget(each.box);
 
     start_->setIcon(theme.icon(QStringLiteral("play"), &Theme::onAccent));
@@ -190,6 +182,9 @@ void TrainingControls::setState(TrainingState state, bool resumable) {
     const bool busy = state == TrainingState::Queued || state == TrainingState::Preparing ||
                       state == TrainingState::Stopping;
     const bool active = running || paused || busy;
+    // What has ended has neither; the room is for how it ended.
+    left_.box->setVisible(active);
+    speed_.box->setVisible(active);
     start_->setEnabled(!active);
     setPrimary(start_, !active);
     start_->setIcon(
@@ -227,17 +222,24 @@ void TrainingControls::setProgress(double epoch, std::int64_t epochs, std::int64
         state = tr(", finished");
     else if (of == TrainingState::Failed)
         state = tr(", failed");
-    if (of == TrainingState::Finished && stoppedAfter_ > 0) {
-        title_->setText(tr("Stopped early at epoch %1 of %2").arg(current).arg(epochs));
-        title_->setToolTip(tr("No better result for %n epoch(s); the best weights are kept",
-                              nullptr, static_cast<int>(stoppedAfter_)));
-    } else {
-        title_->setText(tr("Epoch %1 of %2").arg(std::max<std::int64_t>(current, 1)).arg(epochs) +
-                        state);
-        title_->setToolTip({});
-    }
-    steps_->setText(tr("step %1 of %2").arg(fullNumber(step), fullNumber(steps)));
-    bar_->setProgress(epoch, epochs);
+    const bool early = of == TrainingState::Finished && current < epochs;
+    title_->setText(
+        early ? tr("Stopped early after epoch %1 of %2").arg(current).arg(epochs)
+              : tr("Epoch %1 of %2").arg(std::max<std::int64_t>(current, 1)).arg(epochs) + state);
+    title_->setToolTip(!early              ? QString()
+                       : stoppedAfter_ > 0 ? tr("No better result for %n epoch(s); the best "
+                                                "weights are kept",
+                                                nullptr, static_cast<int>(stoppedAfter_))
+                                           : tr("No epoch was better than the best for as many "
+                                                "epochs as Patience says; the best weights are "
+                                                "kept"));
+    steps_->setText(early ? fullNumber(step) + tr(" steps")
+                          : tr("step %1 of %2").arg(fullNumber(step), fullNumber(steps)));
+    bar_->setProgress(epoch, early ? current : epochs);
+}
+
+void TrainingControls::setLearningRate(double rate) {
+    rate_.value->setText(rate > 0 ? shortReal(rate) : kNothing);
 }
 
 void TrainingControls::setTimes(double secondsLeft, double samplesPerSecond, double elapsed) {
@@ -281,7 +283,7 @@ void TrainingControls::clearResults() {
     title_->setText(tr("Not trained yet"));
     steps_->clear();
     bar_->setProgress(0, 1);
-    for (const auto* each : {&left_, &speed_, &elapsed_, &best_, &test_})
+    for (const auto* each : {&left_, &speed_, &elapsed_, &rate_, &best_, &test_})
         each->value->setText(kNothing);
     best_.note->clear();
     test_.box->hide();

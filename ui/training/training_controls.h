@@ -25,6 +25,8 @@ public:
     /// `state` is that of the run whose progress it is.
     void setProgress(double epoch, std::int64_t epochs, std::int64_t step, std::int64_t steps,
                      TrainingState state);
+    /// Of the last step; 0: there was none.
+    void setLearningRate(double rate);
     void setTimes(double secondsLeft, double samplesPerSecond, double elapsed);
     /// The share of the time that the processor has no data to compute with.
     void setDataWait(double share);
@@ -73,10 +75,7 @@ private:
     QLabel* title_;
     QLabel* steps_;
     EpochProgress* bar_;
-    Figure left_, speed_, elapsed_, best_, test_;
+    Figure left_, speed_, elapsed_, rate_, best_, test_;
 };
-
-/// "1 min 58 s".
-QString durationText(double seconds);
 
 } // namespace gradwright

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/project_differences.h"
+#include "engine/training/recipes/optimizers.h"
 #include "tests/support/small_jobs.h"
 
 #include <QTest>
@@ -78,7 +79,8 @@ private Q_SLOTS:
             return std::ranges::find(found, wanted) != found.end();
         };
         QCOMPARE(found.size(), 4U);
-        QVERIFY(has({Area::Training, "Optimizer", "Adam", "SGD"}));
+        QVERIFY(
+            has({Area::Training, "Optimizer", optimizer("adam").title, optimizer("sgd").title}));
         QVERIFY(has(
             {Area::Training, "Learning rate", toString(first.training.learningRate()), "0.25"}));
         QVERIFY(has({Area::Data, "Validation", "0 %", "25 %"}));

@@ -9,10 +9,12 @@
 
 #include <QApplication>
 #include <QFile>
+#include <QRegularExpression>
 #include <QTest>
 #include <QWheelEvent>
 
 #include <cmath>
+#include <tuple>
 
 using namespace gradwright;
 using test::contains;
@@ -27,9 +29,9 @@ QWidget* canvasOf(CurvePlot& plot) {
     return nullptr;
 }
 
-void wheel(QWidget* widget) {
+void wheel(QWidget* widget, int angle = 120) {
     const QPointF at(widget->rect().center());
-    QWheelEvent event(at, widget->mapToGlobal(at), {}, {0, 120}, Qt::NoButton, Qt::NoModifier,
+    QWheelEvent event(at, widget->mapToGlobal(at), {}, {0, angle}, Qt::NoButton, Qt::NoModifier,
                       Qt::NoScrollPhase, false);
     QApplication::sendEvent(widget, &event);
 }
@@ -37,6 +39,16 @@ void wheel(QWidget* widget) {
 QByteArray contents(const QString& file) {
     QFile in(file);
     return in.open(QIODevice::ReadOnly) ? in.readAll() : QByteArray();
+}
+
+/// How many powers of ten label the axis of values.
+qsizetype valueTicks(const QByteArray& svg) {
+    static const QRegularExpression power(
+        QStringLiteral(">(1|3|10|30|100|1000|1e-?\\d+|3e-?\\d+)<"));
+    qsizetype count = 0;
+    for (auto found = power.globalMatch(QString::fromUtf8(svg)); found.hasNext(); found.next())
+        ++count;
+    return count;
 }
 
 } // namespace
@@ -110,6 +122,129 @@ private Q_SLOTS:
         QCOMPARE(curve.smooth(), curve.raw());
     }
 
+    void aPreviewLeavesNoTrace() {
+        Curve curve;
+        Curve same;
+        for (int i = 1; i <= 9; ++i) {
+            curve.preview(i - 0.5, 100.0 * i);
+            QCOMPARE(curve.size(), static_cast<std::size_t>(i));
+            QCOMPARE(curve.raw().back(), 100.0 * i);
+            curve.preview(i - 0.25, -7);
+            if (i == 5)
+                curve.setSmoothing(0.5);
+            curve.add(i, i);
+            same.add(i, i);
+        }
+        curve.preview(10, 3);
+        curve.endPreview();
+        same.setSmoothing(0.5);
+        QCOMPARE(curve.x(), same.x());
+        QCOMPARE(curve.raw(), same.raw());
+        QCOMPARE(curve.smooth(), same.smooth());
+    }
+
+    void clocksTranslateEpochs() {
+        RunClock clock;
+        QVERIFY(!clock.hasTimes());
+        QVERIFY(std::isnan(clock.at(1, XUnit::Time)));
+        clock.add(0.5, 50, 10);
+        clock.add(1, 100, 15);
+        QCOMPARE(clock.at(0.75, XUnit::Epoch), 0.75);
+        QCOMPARE(clock.at(0.75, XUnit::Step), 75.0);
+        QCOMPARE(clock.at(0.25, XUnit::Time), 5.0);
+        QCOMPARE(clock.at(0.75, XUnit::Time), 12.5);
+        QCOMPARE(clock.at(3, XUnit::Time), 45.0); // at the pace so far
+        for (int i = 1; i <= 20'000; ++i)
+            clock.add(1 + i / 100.0, 100 + i, 15 + 2.0 * i);
+        QVERIFY(std::abs(clock.at(101, XUnit::Time) - 20'015) < 20);
+        QCOMPARE(tickText(XUnit::Time, 125), QStringLiteral("2:05"));
+        QCOMPARE(tickText(XUnit::Time, 3725), QStringLiteral("1:02:05"));
+        QCOMPARE(tickText(XUnit::Step, 1683), QStringLiteral("1,683"));
+        QCOMPARE(tickStep(XUnit::Time, 100, 12), 10.0);
+        QCOMPARE(tickStep(XUnit::Step, 3, 12), 1.0);
+    }
+
+    void otherRunsHaveLooksOfTheirOwn() {
+        const auto& theme = theme_.theme();
+        const auto lookOf = [&](int number) {
+            const auto role = overlayRole(number);
+            return std::tuple(colorOf(role, theme).rgb(), dashOf(role),
+                              markerOf(role).elementCount(), markerOf(role).elementAt(0).y);
+        };
+        for (int i = 0; i < 20; ++i)
+            for (int j = 0; j < i; ++j)
+                QVERIFY2(lookOf(i) != lookOf(j), qPrintable(QStringLiteral("%1 %2").arg(i).arg(j)));
+    }
+
+    /// After a divergence the axis has 23 decades.
+    void labelsOfManyDecadesDoNotOverlap() {
+        CurvePlot plot(Measure(), theme_);
+        plot.setLogScale(true);
+        plot.resize(600, 300);
+        plot.show();
+        plot.reset(2);
+        plot.setSmoothing(0);
+        plot.addTraining(0.5, 2);
+        plot.addTraining(1, 3e22);
+        QTRY_VERIFY(plot.valueRange().second >= 3e22);
+        const test::TemporaryFolder folder;
+        const auto file = QString::fromStdString((folder / "a.svg").string());
+        plot.exportTo(file);
+        QVERIFY(valueTicks(contents(file)) <= 9);
+        QVERIFY(valueTicks(contents(file)) >= 3);
+    }
+
+    void theCrosshairReadsWhatIsThere() {
+        CurvePlot plot(Measure(), theme_);
+        plot.resize(600, 300);
+        plot.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&plot));
+        plot.reset(4);
+        plot.setSmoothing(0);
+        for (int i = 1; i <= 8; ++i)
+            plot.addTraining(i / 4.0, 1.0 / i);
+        plot.addValidation(1, 0.066);
+        plot.addValidation(2, 0.055);
+        QTRY_COMPARE(plot.legend().entries().size(), std::size_t{2});
+        auto* const canvas = canvasOf(plot);
+        const auto at = [&](double epoch) {
+            const double width = canvas->width() - kPlotLeft - kPlotRight;
+            QTest::mouseMove(canvas,
+                             QPoint(static_cast<int>(kPlotLeft + width * epoch / (4 * kAxisSlack)),
+                                    canvas->height() / 2));
+            QTest::qWait(20);
+            return plot.readout();
+        };
+        QVERIFY2(at(0.5).contains(QStringLiteral("training")), qPrintable(plot.readout()));
+        QVERIFY2(!at(0.5).contains(QStringLiteral("validation")), qPrintable(plot.readout()));
+        QVERIFY2(at(1.1).contains(QStringLiteral("0.066")), qPrintable(plot.readout()));
+        QVERIFY2(at(3.5).isEmpty(), qPrintable(plot.readout()));
+    }
+
+    void nothingCanBeSeenBeyondWhatThereIs() {
+        CurvePlot plot(metric("accuracy"), theme_);
+        plot.resize(600, 300);
+        plot.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&plot));
+        plot.reset(10);
+        QTRY_COMPARE(plot.xRange(), (std::pair{0.0, 10 * kAxisSlack}));
+        auto* const canvas = canvasOf(plot);
+        const auto outwards = [&] {
+            for (int i = 0; i < 20; ++i)
+                wheel(canvas, -120);
+        };
+        outwards();
+        QVERIFY(!plot.viewIsChosen());
+        QCOMPARE(plot.valueRange(), (std::pair{0.0, 1.0}));
+        plot.addTraining(0.5, 0.5);
+        QTRY_COMPARE(plot.legend().entries().size(), std::size_t{1});
+        outwards();
+        QVERIFY(plot.valueRange().first >= 0 && plot.valueRange().second <= 1);
+        QVERIFY(plot.xRange().first >= 0 && plot.xRange().second <= 10 * kAxisSlack);
+        wheel(canvas, 120);
+        QVERIFY(plot.xRange().second - plot.xRange().first < 10);
+    }
+
     void aLongTrainingStaysBoundedAndTrue() {
         Curve curve;
         const int count = 50'000;
@@ -142,7 +277,7 @@ private Q_SLOTS:
         plot.addTraining(0.5, 2.25);
         plot.addTraining(1, 1.5);
         plot.addValidation(1, 1.75);
-        plot.setOverlays({{CurveRole::Run3, QStringLiteral("old, \"best\""), {1}, {0.5}}});
+        plot.setOverlays({{CurveRole::Run3, QStringLiteral("old, \"best\""), {1}, {0.5}, {}, {}}});
         QCOMPARE(plot.csv(), QStringLiteral("series,epoch,value,smoothed\n"
                                             "training,0.5,2.25,2.25\n"
                                             "training,1,1.5,1.5\n"
@@ -210,7 +345,7 @@ private Q_SLOTS:
         QVERIFY(contents(file("a.svg")).contains("<svg"));
         // In the window the heat map beneath has the axis; a picture has its own.
         QVERIFY(contents(file("a.svg")).contains(">Epoch<"));
-        QVERIFY(contents(file("a.svg")).contains(">1.5<"));
+        QVERIFY(contents(file("a.svg")).contains(">1.6<"));
         plot.exportTo(file("a.pdf"));
         QVERIFY(contents(file("a.pdf")).startsWith("%PDF"));
         plot.exportTo(file("a.csv"));

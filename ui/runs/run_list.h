@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/session/run_history.h"
+
+#include <QListWidget>
+
+#include <functional>
+
+namespace gradwright {
+
+class ThemeManager;
+
+/// What an item of a RunList has beside its text, the run's name, and its check state.
+enum RunRole {
+    RunFolder = Qt::UserRole,
+    RunTime,     ///< beside the name; empty where that tells the run from others
+    RunSubtitle, ///< below it
+    RunQuality,
+    RunLoss,
+    RunLine, ///< a CurveRole; none: the run is not drawn
+    RunAlarm ///< the loss is not finite
+};
+
+inline constexpr int kRunTickWidth = 38;    // px, from the left edge
+inline constexpr int kRunQualityWidth = 70; // px
+inline constexpr int kRunLossWidth = 54;    // px, at the right
+
+/// Rows of runs. Takes a click on the tick apart from one on the row, and a right click, which
+/// selects nothing, apart from both. F2 edits a name in its place.
+class RunList final : public QListWidget {
+    Q_OBJECT
+public:
+    explicit RunList(ThemeManager& theme, QWidget* parent = nullptr);
+
+    std::function<void(QListWidgetItem&)> onToggle;
+    std::function<void(QListWidgetItem&, QPoint)> onMenu; ///< with the place on the screen
+    std::function<void(QListWidgetItem&, const QString&)> onRename;
+
+protected:
+    void mousePressEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
+};
+
+/// When it was started: "14:02", of another day "3 Nov 14:02".
+QString timeOf(const RunHistory& run);
+/// A run's name, with the time it was started unless a person gave it the name.
+QString titleOf(const RunHistory& run);
+/// All that is known of it at a glance, a fact a line.
+QString factsOf(const RunHistory& run);
+/// "1 min 58 s", "2 h 5 min"; "–" where it is not known.
+QString durationText(double seconds);
+
+} // namespace gradwright

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+
+namespace gradwright {
+
+/// A run in the trash, and where it was.
+struct TrashedRun {
+    std::filesystem::path folder;
+    std::filesystem::path inTrash;
+};
+
+/// Moves a run to the trash of its user. Throws Error when it is being written, when there is no
+/// trash, or when that cannot take it; the run then stays where it is.
+TrashedRun moveRunToTrash(const std::filesystem::path& folder);
+/// Brings it back. Throws Error when it is not in the trash any more or its place is taken.
+void restoreRun(const TrashedRun& run);
+
+} // namespace gradwright
