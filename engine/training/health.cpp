@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
+#include <ctime>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -28,6 +28,7 @@ constexpr double kClipTo = 1;      ///< Pascanu et al. 2013
 constexpr double kFirstPenalty = 1e-4;
 constexpr double kRare = 1.5;         ///< classes are uneven where one has so many times its share
 constexpr double kFloor = 0.02;       ///< of the first loss: smaller rises are noise
+constexpr double kFalling = 0.98;     ///< of the loss of the epoch before
 constexpr double kStill = 0.01;       ///< of the loss: less is no change
 constexpr double kNearStart = 0.9;    ///< of the first loss, which one batch has
 constexpr std::int64_t kFewUnits = 4; ///< of so few, all may be 0 by chance
@@ -43,6 +44,12 @@ bool isByHand(const Initializer& initializer) {
     return key == "uniform" || key == "normal" || key == "truncated-normal" || key == "constant";
 }
 
+/// Whether it is a cause of having learned nothing.
+bool isCauseOfNothing(AlarmKind kind) {
+    return kind == AlarmKind::RateTooHigh || kind == AlarmKind::VanishingGradients ||
+           kind == AlarmKind::ClassCollapse || kind == AlarmKind::StuckLoss;
+}
+
 double norm(const std::vector<double>& parts) {
     return std::sqrt(std::inner_product(parts.begin(), parts.end(), parts.begin(), 0.0));
 }
@@ -55,12 +62,6 @@ double medianOf(std::vector<double> values) {
 
 std::int64_t sumOf(const std::vector<std::int64_t>& counts) {
     return std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
-}
-
-std::int64_t secondsNow() {
-    return std::chrono::duration_cast<std::chrono::seconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
 }
 
 /// The share that always answering the most frequent class gets right.
@@ -152,13 +153,15 @@ bool HealthMonitor::endEpoch(const EpochFacts& facts) {
 }
 
 std::vector<HealthMonitor::Finding> HealthMonitor::findings(const EpochFacts& facts) {
-    const bool idle = hasLearnedNothing(facts) || hasNotMoved(facts);
-    if (idle) {
-        ++idleEpochs_;
-    } else {
+    const bool isAtChance = hasLearnedNothing(facts);
+    const bool idle = isAtChance || hasNotMoved(facts);
+    if (!idle || isFalling(facts)) {
         idleEpochs_ = 0;
         idleSince_ = facts.step;
+        idleLoss_ = facts.training.loss;
         idleCause_.reset();
+    } else if (idleEpochs_++ == 0 && !idleLoss_) {
+        idleLoss_ = facts.training.loss;
     }
     const auto rise = raised(facts, idle);
     if (auto finding = exploding())
@@ -168,11 +171,11 @@ std::vector<HealthMonitor::Finding> HealthMonitor::findings(const EpochFacts& fa
     auto silent = dead(facts);
     const bool died =
         std::ranges::any_of(silent, [&](const Finding& each) { return !wasBornDead(each.path); });
-    if (!silent.empty() && !(idle && died))
+    if (!silent.empty() && !(isAtChance && died))
         return silent;
     const auto steps = facts.step - idleSince_;
     const bool isLong = (idleEpochs_ >= kIdleEpochs && steps >= kIdleSteps) ||
-                        steps >= kIdleStepsAlone || (idle && died);
+                        steps >= kIdleStepsAlone || (isAtChance && died);
     if (idle && isLong && !idleCause_)
         idleCause_ = explained(facts);
     if (idleCause_)
@@ -187,6 +190,10 @@ bool HealthMonitor::hasLearnedNothing(const EpochFacts& facts) const {
         return !(score.quality.value > chanceLimit(score, facts.labels));
     };
     return isChance(facts.training) && (!facts.validation || isChance(*facts.validation));
+}
+
+bool HealthMonitor::isFalling(const EpochFacts& facts) const {
+    return !idleCause_ && facts.training.loss < kFalling * idleLoss_.value_or(kNotKnown);
 }
 
 bool HealthMonitor::hasNotMoved(const EpochFacts& facts) const {
@@ -454,7 +461,7 @@ void HealthMonitor::raise(Finding finding, std::int64_t epoch, std::int64_t step
     std::erase_if(alarms_, [&](const Alarm& alarm) {
         return alarm.kind == finding.kind && alarm.path == finding.path;
     });
-    alarms_.push_back({finding.kind, std::move(finding.path), epoch, step, secondsNow(),
+    alarms_.push_back({finding.kind, std::move(finding.path), epoch, step, std::time(nullptr),
                        finding.value, finding.limit, std::move(finding.cause),
                        std::move(finding.remedy)});
 }
@@ -476,6 +483,9 @@ void HealthMonitor::restore(const Json& health) {
         alarms_ = alarmsFromJson(health["alarms"]);
     // What ended it is over; what else was wrong shows again.
     std::erase_if(alarms_, [](const Alarm& alarm) { return alarm.kind == AlarmKind::NotFinite; });
+    for (const auto& alarm : alarms_) // there until an epoch shows that it is not
+        if (!alarm.goneAfter && isCauseOfNothing(alarm.kind))
+            idleCause_ = Finding{alarm.kind, alarm.path};
     if (!health.contains("first_loss") || !health["first_loss"].is_number())
         return;
     firstLoss_ = health["first_loss"].get<double>();

@@ -43,7 +43,8 @@ struct EpochFacts {
 ///
 /// "Nothing learned" is the sign that most causes share: the quality of training and of validation
 /// is what the best constant answer reaches, the share of the most frequent class (plus three
-/// standard errors) or R² = 0, or the training loss has not left that of the first epoch.
+/// standard errors) or R² = 0, while the training loss does not fall; or the training loss has not
+/// left that of the first epoch.
 class HealthMonitor {
 public:
     /// A network whose gradient has a norm beyond this before it has moved is badly initialized
@@ -111,6 +112,9 @@ private:
 
     void summarizeGradients();
     [[nodiscard]] bool hasLearnedNothing(const EpochFacts& facts) const;
+    /// Whether the training loss goes down: with rare classes it does so long before a constant
+    /// answer is beaten.
+    [[nodiscard]] bool isFalling(const EpochFacts& facts) const;
     /// Whether the training loss is still where it began.
     [[nodiscard]] bool hasNotMoved(const EpochFacts& facts) const;
     [[nodiscard]] bool isActive(AlarmKind kind) const;
@@ -151,6 +155,7 @@ private:
     std::int64_t idleEpochs_ = 0;
     std::int64_t idleSince_ = 0; ///< step
     std::optional<Finding> idleCause_;
+    std::optional<double> idleLoss_; ///< of training, when it began
     std::optional<double> firstEpochLoss_;
     std::optional<double> bestTraining_;
     std::optional<double> bestValidation_;

@@ -52,6 +52,33 @@ private Q_SLOTS:
         QVERIFY(json["validation_accuracy"].get<double>() > 0.7);
         QVERIFY(json["samples_per_second"].get<double>() > 0);
         QVERIFY2(trained_.err.contains("Epoch 3/3"), trained_.text().c_str());
+        QVERIFY(json["alarms"].is_array() && json["alarms"].empty());
+        QVERIFY(!json.contains("stopped_after"));
+    }
+
+    void aBrokenTrainingSaysWhyAndWhatHelps() {
+        const auto result = cli_.run({"train", "template:softmax-regression", "--epochs", "6",
+                                      "--batch", "16", "--learning-rate", "1e-8", "--threads", "1",
+                                      "--run-dir", cli_.path("stuck"), "--json"});
+        QVERIFY2(result.code == 0, result.text().c_str());
+        const auto alarms = result.json()["alarms"];
+        QVERIFY2(alarms.size() == 1, result.text().c_str());
+        QCOMPARE(alarms[0]["kind"].get<std::string>(), "stuck-loss");
+        QCOMPARE(alarms[0]["remedy"]["kind"].get<std::string>(), "set-rate");
+        QVERIFY(alarms[0]["epoch"].get<int>() > 1);
+        QCOMPARE(result.err.count("Nothing learned."), 1);
+        QVERIFY2(result.err.contains("Remedy: set the learning rate to 0.001."),
+                 result.text().c_str());
+    }
+
+    void earlyStoppingIsSaid() {
+        const auto result = cli_.run({"train", "template:softmax-regression", "--epochs", "40",
+                                      "--learning-rate", "0.3", "--set", "early_stopping=true",
+                                      "--set", "patience=1", "--run-dir", cli_.path("early")});
+        QVERIFY2(result.code == 0, result.text().c_str());
+        QVERIFY2(result.out.contains("Stopped early at epoch ") &&
+                     result.out.contains(": no better result for 1 epoch."),
+                 result.text().c_str());
     }
 
     void optionsReplaceTheProjectsSettings() {

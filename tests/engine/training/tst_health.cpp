@@ -112,7 +112,9 @@ private Q_SLOTS:
 
     void tenSigmoidLayersLetGradientsVanish() {
         auto project = deepProject(10, {{"activation", text("sigmoid")}}, 2000);
-        set(project, "epochs", std::int64_t{4});
+        project.training.optimizer = {"sgd", {}};
+        set(project, "learning_rate", 0.01);
+        set(project, "epochs", std::int64_t{6});
         const Trained trained(project);
         requireOnly(trained, AlarmKind::VanishingGradients, "hidden1");
         if (QTest::currentTestFailed())
@@ -199,6 +201,7 @@ private Q_SLOTS:
         project.data.dataset = "csv";
         project.data.params = {{"file", file.string()}, {"target", text("kind")}};
         project.data.validationFraction = 0.2;
+        set(project, "learning_rate", 0.01);
         set(project, "epochs", std::int64_t{20});
         const Trained trained(project);
         QVERIFY2(!trained.log.has<Failed>(),
@@ -262,11 +265,34 @@ private Q_SLOTS:
         auto resumed = monitorFor(project);
         resumed.restore(monitor.record());
         QCOMPARE(told(resumed.alarms()), told(monitor.alarms()));
+        QVERIFY(!resumed.endEpoch(epochOf(5, 2.3, 0.1))); // as before
+        QVERIFY(resumed.endEpoch(epochOf(6, 1.0, 0.7)));
+        QCOMPARE(resumed.alarms().front().goneAfter, std::optional<std::int64_t>(6));
 
         QVERIFY(monitor.endEpoch(epochOf(5, 1.0, 0.7)));
         QCOMPARE(monitor.alarms().size(), std::size_t{1});
         QCOMPARE(monitor.alarms()[0].goneAfter, std::optional<std::int64_t>(5));
         QVERIFY(!monitor.endEpoch(epochOf(6, 0.9, 0.8)));
+    }
+
+    void rareClassesMayTakeTheirTime() {
+        auto monitor = monitorFor(test::smallProject(100));
+        const std::vector<double> norms(4, 1.0);
+        monitor.addStep(2.3, &norms);
+        for (int epoch = 1; epoch <= 12; ++epoch) {
+            auto facts = epochOf(epoch, 0.5 * std::pow(0.95, epoch), 0.95);
+            facts.labels = {950, 50};
+            facts.predicted = {100, 0};
+            QVERIFY2(!monitor.endEpoch(facts), told(monitor.alarms()).c_str());
+        }
+        for (int epoch = 13; epoch <= 16; ++epoch) { // it no longer falls
+            auto facts = epochOf(epoch, 0.27, 0.95);
+            facts.labels = {950, 50};
+            facts.predicted = {100, 0};
+            monitor.endEpoch(facts);
+        }
+        QCOMPARE(monitor.alarms().size(), std::size_t{1});
+        QVERIFY(monitor.alarms()[0].kind == AlarmKind::ClassCollapse);
     }
 
     void aLossThatClimbsBackIsARateTooHigh() {
