@@ -14,7 +14,7 @@ class ThemeManager;
 /// What an item of a RunList has beside its text, the run's name, and its check state.
 enum RunRole {
     RunFolder = Qt::UserRole,
-    RunTime,     ///< beside the name; empty where that tells the run from others
+    RunTime,     ///< beside the name or below it; empty where that tells the run from others
     RunSubtitle, ///< below it
     RunQuality,
     RunLoss,
