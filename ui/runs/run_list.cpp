@@ -193,8 +193,9 @@ QString timeOf(const RunHistory& run) {
     const auto time = startOf(run);
     if (!time.isValid())
         return {};
-    return time.toString(time.date() == QDate::currentDate() ? QStringLiteral("HH:mm")
-                                                             : QStringLiteral("d MMM HH:mm"));
+    // With seconds: small networks are trained several times a minute.
+    return time.toString(time.date() == QDate::currentDate() ? QStringLiteral("HH:mm:ss")
+                                                             : QStringLiteral("d MMM HH:mm:ss"));
 }
 
 QString titleOf(const RunHistory& run) {

@@ -43,7 +43,7 @@ protected:
     void contextMenuEvent(QContextMenuEvent* event) override;
 };
 
-/// When it was started: "14:02", of another day "3 Nov 14:02".
+/// When it was started: "14:02:05", on another day "3 Nov 14:02:05".
 QString timeOf(const RunHistory& run);
 /// A run's name, with the time it was started unless a person gave it the name.
 QString titleOf(const RunHistory& run);
