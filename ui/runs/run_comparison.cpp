@@ -36,8 +36,11 @@ QTreeWidgetItem* addRow(QTreeWidgetItem& area, const QString& what, const QStrin
     const QString none = QStringLiteral("–");
     auto* const row = new QTreeWidgetItem(
         &area, {what, first.isEmpty() ? none : first, second.isEmpty() ? none : second});
+    constexpr qsizetype kMayBeCut = 24; // letters
     for (int column = 0; column < 3; ++column)
-        row->setToolTip(column, Qt::convertFromPlainText(row->text(column), Qt::WhiteSpaceNormal));
+        if (row->text(column).size() > kMayBeCut)
+            row->setToolTip(column,
+                            Qt::convertFromPlainText(row->text(column), Qt::WhiteSpaceNormal));
     return row;
 }
 

@@ -118,26 +118,31 @@ private:
         painter.drawText(quality, Qt::AlignRight | Qt::AlignVCenter, qualityText);
         painter.setPen(index.data(RunAlarm).toBool() ? theme.error : theme.text);
         painter.drawText(loss, Qt::AlignRight | Qt::AlignVCenter, index.data(RunLoss).toString());
+        painter.setPen(theme.text);
 
-        // Names may take what a short quality leaves free.
+        // Names may take what a short quality leaves free, and long ones the place of the time.
         const int used = painter.fontMetrics().horizontalAdvance(qualityText);
         const QRect name(left, row.top() + 7, quality.right() - used - 10 - left, 18);
+        constexpr int kGap = 6;
+        const QString full = index.data().toString();
         const QString time = index.data(RunTime).toString();
-        const int timeWidth =
-            time.isEmpty() ? 0 : painter.fontMetrics().horizontalAdvance(time) + 6;
+        const int timeWidth = painter.fontMetrics().horizontalAdvance(time) + kGap;
         painter.setFont(textFont(type::kBody, QFont::DemiBold));
-        painter.setPen(theme.text);
-        const QString title = painter.fontMetrics().elidedText(
-            index.data().toString(), Qt::ElideRight, name.width() - timeWidth);
-        const int titleWidth = painter.fontMetrics().horizontalAdvance(title);
-        painter.drawText(name, Qt::AlignLeft | Qt::AlignVCenter, title);
-        painter.setFont(textFont(type::kBody));
-        painter.drawText(name.adjusted(titleWidth + 6, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter,
-                         time);
+        const int fullWidth = painter.fontMetrics().horizontalAdvance(full);
+        const bool beside = !time.isEmpty() && fullWidth + timeWidth <= name.width();
+        painter.drawText(name, Qt::AlignLeft | Qt::AlignVCenter,
+                         painter.fontMetrics().elidedText(full, Qt::ElideRight, name.width()));
+        if (beside) {
+            painter.setFont(textFont(type::kBody));
+            painter.drawText(name.adjusted(fullWidth + kGap, 0, 0, 0),
+                             Qt::AlignLeft | Qt::AlignVCenter, time);
+        }
+        QStringList below{beside ? QString() : time, index.data(RunSubtitle).toString()};
+        below.removeAll(QString());
         painter.setFont(textFont(type::kDense));
         painter.setPen(theme.text2);
         painter.drawText(name.translated(0, 17), Qt::AlignLeft | Qt::AlignVCenter,
-                         painter.fontMetrics().elidedText(index.data(RunSubtitle).toString(),
+                         painter.fontMetrics().elidedText(below.join(QStringLiteral(", ")),
                                                           Qt::ElideRight, name.width()));
     }
 
@@ -188,8 +193,9 @@ QString timeOf(const RunHistory& run) {
     const auto time = startOf(run);
     if (!time.isValid())
         return {};
-    return time.toString(time.date() == QDate::currentDate() ? QStringLiteral("HH:mm")
-                                                             : QStringLiteral("d MMM HH:mm"));
+    // With seconds: small networks are trained several times a minute.
+    return time.toString(time.date() == QDate::currentDate() ? QStringLiteral("HH:mm:ss")
+                                                             : QStringLiteral("d MMM HH:mm:ss"));
 }
 
 QString titleOf(const RunHistory& run) {

@@ -14,7 +14,7 @@ class ThemeManager;
 /// What an item of a RunList has beside its text, the run's name, and its check state.
 enum RunRole {
     RunFolder = Qt::UserRole,
-    RunTime,     ///< beside the name; empty where that tells the run from others
+    RunTime,     ///< beside the name or below it; empty where that tells the run from others
     RunSubtitle, ///< below it
     RunQuality,
     RunLoss,
@@ -43,7 +43,7 @@ protected:
     void contextMenuEvent(QContextMenuEvent* event) override;
 };
 
-/// When it was started: "14:02", of another day "3 Nov 14:02".
+/// When it was started: "14:02:05", on another day "3 Nov 14:02:05".
 QString timeOf(const RunHistory& run);
 /// A run's name, with the time it was started unless a person gave it the name.
 QString titleOf(const RunHistory& run);

@@ -124,9 +124,10 @@ QWidget* RunsPanel::makeUndo() {
 }
 
 QLayout* RunsPanel::makeButtons() {
-    compare_ = new QPushButton(tr("Compare settings"));
+    compare_ = new QPushButton(tr("Compare with"));
     compare_->setObjectName(QStringLiteral("compareRuns"));
-    compare_->setToolTip(tr("Compare the selected run with another one"));
+    compare_->setToolTip(
+        tr("Compare results and settings of the selected run with those of another one"));
     auto* const others = new QMenu(compare_);
     connect(others, &QMenu::aboutToShow, this, [this, others] {
         others->clear();

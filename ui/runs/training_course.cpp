@@ -27,7 +27,8 @@ namespace gradwright {
 namespace {
 
 constexpr int kRoomForHint = 1100;
-constexpr int kRoomForLabels = 800;
+constexpr int kRoomForLabels = 830;
+constexpr int kRoomForFactor = 700;
 
 /// A schedule's jump gets a mark, its slope does not.
 constexpr double kRateJump = 0.15; // of the rate before
@@ -67,8 +68,9 @@ TrainingCourse::TrainingCourse(ThemeManager& theme, QWidget* parent)
 void TrainingCourse::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
     hint_->setVisible(event->size().width() >= kRoomForHint);
-    for (auto* const widget : wide_)
-        widget->setVisible(event->size().width() >= kRoomForLabels);
+    for (auto* const label : labels_)
+        label->setVisible(event->size().width() >= kRoomForLabels);
+    factor_->setVisible(event->size().width() >= kRoomForFactor);
 }
 
 void TrainingCourse::makeActions() {
@@ -121,6 +123,7 @@ QWidget* TrainingCourse::makeUnits() {
     auto* const row = new QHBoxLayout(box);
     row->setContentsMargins(1, 1, 1, 1);
     row->setSpacing(0);
+    box->setFixedHeight(26);
     auto* const group = new QButtonGroup(box);
     const auto add = [&](XUnit unit, const char* name, const QString& tip) {
         auto* const button = new QToolButton;
@@ -162,6 +165,7 @@ QWidget* TrainingCourse::makeBar() {
     auto* slider = new QSlider(Qt::Horizontal);
     slider->setObjectName(QStringLiteral("smoothing"));
     slider->setAccessibleName(label->text());
+    slider->setToolTip(label->text());
     slider->setRange(0, 100);
     slider->setFixedWidth(110);
     auto* value = new QLabel;
@@ -187,7 +191,8 @@ QWidget* TrainingCourse::makeBar() {
     axis->setProperty("textRole", QStringLiteral("muted"));
     layout->addWidget(axis);
     layout->addWidget(makeUnits());
-    wide_ = {label, value, axis};
+    labels_ = {label, axis};
+    factor_ = value;
     layout->addStretch(1);
     layout->addWidget(hint_);
     tools_ = new QHBoxLayout;

@@ -89,7 +89,9 @@ private:
 
     ThemeManager* theme_;
     QLabel* hint_ = nullptr;
-    std::vector<QWidget*> wide_; ///< in the bar, where there is room only
+    // In the bar, where there is room.
+    std::vector<QLabel*> labels_;
+    QLabel* factor_ = nullptr; ///< of the smoothing
     std::map<XUnit, QToolButton*> units_;
     QHBoxLayout* tools_ = nullptr;
     QList<QAction*> actions_;

@@ -74,6 +74,7 @@ struct Rig {
                 all << label->text();
         return all;
     }
+    RunList& list() const { return page->runs().list(); }
     /// Chooses the run below and the first one again.
     void lookAway() const {
         auto& list = page->runs().list();
@@ -168,6 +169,28 @@ private Q_SLOTS:
             isShown = isShown || (label->isVisible() &&
                                   std::abs(label->text().toDouble() - wanted) < 0.06 * wanted);
         QVERIFY(isShown);
+    }
+
+    /// With a rate of next to nothing no epoch is better than the first.
+    void earlyStoppingIsTold() {
+        auto project = test::smallProject(320, 0.1);
+        test::set(project, "epochs", std::int64_t{50});
+        test::set(project, "learning_rate", 1e-12);
+        test::set(project, "early_stopping", true);
+        test::set(project, "patience", std::int64_t{2});
+        Rig rig(theme_, project);
+        rig.click("start");
+        QVERIFY(rig.wait(TrainingState::Finished) && rig.waitForList(1, true));
+        const auto& run = rig.page->runs().runs().front();
+        QVERIFY(run.endedEarly());
+        const auto wanted =
+            QStringLiteral("Stopped early after epoch %1 of 50").arg(run.epochs.size());
+        QVERIFY2(rig.shown().contains(wanted), qPrintable(rig.shown().join(u'|').right(400)));
+        QVERIFY(rig.list()
+                    .item(0)
+                    ->data(RunSubtitle)
+                    .toString()
+                    .contains(QStringLiteral("stopped early")));
     }
 
     /// The axis of steps ends at all steps, that of time at what all of them will take.
