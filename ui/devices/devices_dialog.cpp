@@ -69,6 +69,8 @@ DevicesDialog::DevicesDialog(GpuFinder& gpus, ProjectDocument& document, const T
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setWidget(pictures);
+    scroll->viewport()->setAutoFillBackground(false);
+    pictures->setAutoFillBackground(false);
 
     auto* const buttons = new QDialogButtonBox(QDialogButtonBox::Close);
     auto* const row = new QHBoxLayout;

@@ -106,6 +106,10 @@ DevicesTable::DevicesTable(QWidget* parent)
     verticalHeader()->hide();
     horizontalHeader()->setHighlightSections(false);
     horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    // Its tooltip has the whole.
+    constexpr int kKindWidth = 150;
+    horizontalHeader()->setSectionResizeMode(KindColumn, QHeaderView::Interactive);
+    setColumnWidth(KindColumn, kKindWidth);
 }
 
 int DevicesTable::columnOf(RateFormat format) {

@@ -104,15 +104,15 @@ void NetworkPanel::compare() {
 }
 
 void NetworkPanel::show(const NetworkSpeed& speed) {
-    summary_->setText(
-        tr("A training step of %1 samples takes %2, %3 % of the peak of %4 in products of "
-           "matrices. "
-           "The layers' roofs allow %5: bytes at %6, which caches may save. Per layer it is "
-           "predicted, not measured.")
-            .arg(fullNumber(speed.batch), stepTime(speed.measured))
-            .arg(100 * speed.shareOfPeak(), 0, 'g', 2)
-            .arg(qstr(textOf(speed.product)), stepTime(speed.predicted()),
-                 qstr(textOf(speed.memory))));
+    summary_->setText(tr("A training step of %1 samples takes %2, %3 % of the peak of %4 in "
+                         "products of matrices. "
+                         "The layers would take %5 at least if all bytes came from memory at %6; "
+                         "caches save some "
+                         "of that. Per layer it is predicted, not measured.")
+                          .arg(fullNumber(speed.batch), stepTime(speed.measured))
+                          .arg(100 * speed.shareOfPeak(), 0, 'g', 2)
+                          .arg(qstr(textOf(speed.product)), stepTime(speed.predicted()),
+                               qstr(textOf(speed.memory))));
     view_->setSpeed(speed);
     table_->setRowCount(0);
     for (std::size_t i = 0; i < speed.layers.size(); ++i) {

@@ -17,6 +17,7 @@ constexpr int kBarRow = 18;
 constexpr int kBarHeight = 12;
 constexpr int kLabels = 190; ///< width of what stands left of the axis
 constexpr int kRateMargin = 12;
+constexpr int kRateRoom = 170; ///< for the numbers right of it
 
 } // namespace
 
@@ -67,7 +68,8 @@ QSize RateBars::sizeHint() const {
 }
 
 QRect RateBars::barRect(std::size_t bar) const {
-    return {kLabels, static_cast<int>(bar) * kBarRow, width() - kLabels - 6 * kRateMargin, kBarRow};
+    return {kLabels, axisHeight() + static_cast<int>(bar) * kBarRow,
+            std::max(kBarRow, width() - kLabels - kRateRoom), kBarRow};
 }
 
 QString RateBars::tip(const RateBar& bar) const {
@@ -83,17 +85,25 @@ QString RateBars::tip(const RateBar& bar) const {
 }
 
 void RateBars::paintEvent(QPaintEvent*) {
+    if (bars_.empty())
+        return;
     QPainter painter(this);
     const Theme& theme = themes_->theme();
     painter.setFont(textFont(type::kCaption));
     const QRect first = barRect(0);
-    const int bottom = static_cast<int>(bars_.size()) * kBarRow;
+    const int bottom = first.top() + static_cast<int>(bars_.size()) * kBarRow;
+    // Each label has room for itself, else every other one is left out, and so on.
+    constexpr int kTickRoom = 84;
+    const int powers = high_ - low_;
+    const int each = std::max(1, (kTickRoom * powers + first.width() - 1) / first.width());
     for (int power = low_; power <= high_; ++power) {
-        const int x = first.left() + first.width() * (power - low_) / (high_ - low_);
+        const int x = first.left() + first.width() * (power - low_) / powers;
         painter.setPen(theme.grid);
-        painter.drawLine(x, 0, x, bottom);
+        painter.drawLine(x, first.top(), x, bottom);
+        if ((power - low_) % each != 0)
+            continue;
         painter.setPen(theme.text2);
-        painter.drawText(QRect(x - 60, bottom + 2, 120, axisHeight()), Qt::AlignHCenter,
+        painter.drawText(QRect(x - 60, 0, 120, axisHeight()), Qt::AlignHCenter,
                          text_(std::pow(10.0, power)));
     }
     for (std::size_t i = 0; i < bars_.size(); ++i) {
@@ -119,8 +129,11 @@ void RateBars::paintEvent(QPaintEvent*) {
         }
         const double end = std::max(bar.peak, bar.measured);
         painter.setPen(theme.text2);
-        painter.drawText(QRectF(rectOf(end).right() + 4, row.top(), 90, kBarRow), Qt::AlignVCenter,
-                         text_(end));
+        const QString text = bar.measured > 0 && bar.peak > 0
+                                 ? tr("%1 of %2").arg(text_(bar.measured), text_(bar.peak))
+                                 : text_(end);
+        painter.drawText(QRectF(rectOf(end).right() + 4, row.top(), kRateRoom, kBarRow),
+                         Qt::AlignVCenter, text);
     }
 }
 
@@ -128,8 +141,8 @@ bool RateBars::event(QEvent* event) {
     if (event->type() != QEvent::ToolTip)
         return QWidget::event(event);
     const auto* const help = static_cast<QHelpEvent*>(event);
-    const int row = help->pos().y() / kBarRow;
-    if (row >= 0 && static_cast<std::size_t>(row) < bars_.size())
+    const int row = (help->pos().y() - axisHeight()) / kBarRow;
+    if (help->pos().y() >= axisHeight() && static_cast<std::size_t>(row) < bars_.size())
         QToolTip::showText(help->globalPos(), tip(bars_[static_cast<std::size_t>(row)]), this);
     else
         QToolTip::hideText();
