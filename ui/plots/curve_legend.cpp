@@ -5,6 +5,7 @@
 
 #include <QFontMetricsF>
 #include <QPainter>
+#include <QTextDocument>
 
 #include <algorithm>
 #include <array>

@@ -12,6 +12,7 @@
 #include <QInputDialog>
 #include <QLabel>
 #include <QMenu>
+#include <QTextDocument>
 #include <QUrl>
 
 #include <algorithm>
@@ -74,8 +75,8 @@ void RunsPanel::fillComparisons(QMenu& menu, const std::filesystem::path& folder
     for (const auto& run : runs_)
         if (run.folder != folder)
             others.push_back(&run);
-    std::ranges::stable_partition(
-        others, [this](const RunHistory* run) { return ticked_.contains(run->folder); });
+    std::stable_partition(others.begin(), others.end(),
+                          [this](const RunHistory* run) { return ticked_.contains(run->folder); });
     for (const auto* const run : others)
         menu.addAction(plainActionText(titleOf(*run)), this,
                        [this, folder, other = run->folder] { compare(folder, other); })

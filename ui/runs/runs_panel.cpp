@@ -9,6 +9,7 @@
 #include <QLabel>
 #include <QMenu>
 #include <QPushButton>
+#include <QTextDocument>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -19,7 +20,6 @@ namespace gradwright {
 
 RunsPanel::RunsPanel(ThemeManager& theme, QWidget* parent)
     : QFrame(parent)
-    , theme_(&theme)
     , list_(new RunList(theme))
     , empty_(
           new QLabel(tr("No runs yet. Start trains the network; what it learns is kept here."))) {

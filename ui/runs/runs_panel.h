@@ -80,7 +80,6 @@ private:
     void setLabel(const std::filesystem::path& folder, const std::optional<QString>& name,
                   const std::optional<QString>& note);
 
-    ThemeManager* theme_;
     std::vector<RunHistory> runs_;
     std::filesystem::path active_;
     QString activeQuality_; ///< of the one that trains, newer than its history; else empty
