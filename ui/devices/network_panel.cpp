@@ -95,7 +95,7 @@ void NetworkPanel::compare() {
         return [this, found, wrong] {
             isMeasuring_ = false;
             if (found)
-                show(*found);
+                showSpeed(*found);
             else
                 summary_->setText(wrong);
             refreshButton();
@@ -103,7 +103,7 @@ void NetworkPanel::compare() {
     });
 }
 
-void NetworkPanel::show(const NetworkSpeed& speed) {
+void NetworkPanel::showSpeed(const NetworkSpeed& speed) {
     summary_->setText(tr("A training step of %1 samples takes %2, %3 % of the peak of %4 in "
                          "products of matrices. "
                          "The layers would take %5 at least if all bytes came from memory at %6; "

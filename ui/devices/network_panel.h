@@ -26,7 +26,7 @@ public:
     void compare();
 
 private:
-    void show(const NetworkSpeed& speed);
+    void showSpeed(const NetworkSpeed& speed);
     void refreshButton();
 
     ProjectDocument* document_;

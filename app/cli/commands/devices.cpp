@@ -287,8 +287,8 @@ void compareNetwork(const DevicesOptions& options) {
                    {"layers", std::move(layers)}});
         return;
     }
-    printLine(fmt::format("{}, batch {}: a training step takes {:.3f} ms, {:.0f}% of the peak; the "
-                          "layers' roofs allow {:.3f} ms",
+    printLine(fmt::format("{}, batch {}: a training step takes {:.3f} ms, {:.0f}% of the peak; its "
+                          "layers at least {:.3f} ms, were all bytes from memory",
                           project.name, speed->batch, 1e3 * speed->measured,
                           100 * speed->shareOfPeak(), 1e3 * speed->predicted()));
     printLine(fmt::format("Roofs, measured: {} ({}), {} ({})", textOf(speed->product),
