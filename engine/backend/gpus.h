@@ -44,6 +44,9 @@ GpuSearch findGpus();
 /// What compiled the kernels for GPUs, and for which; empty in a build without them.
 std::string gpuCodeMaker();
 
+/// In which precisions a GPU of its compute capability trains.
+std::vector<Precision> precisionsOf(const GpuInfo& gpu);
+
 /// What a GPU would need and refuse, without one: plan() and supports() work, compile() throws
 /// Error. `device` is its key.
 std::unique_ptr<Backend> makeGpuPlanner(std::string device);

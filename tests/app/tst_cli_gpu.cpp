@@ -44,7 +44,7 @@ private Q_SLOTS:
         const auto text = cli_.run({"devices"});
         QCOMPARE(text.code, 0);
         QVERIFY2(text.out.contains("cuda:0  stand-in, "), text.text().c_str());
-        QVERIFY2(text.out.contains("trains in fp32"), text.text().c_str());
+        QVERIFY2(text.out.contains("trains in fp32, tf32, bf16, fp16"), text.text().c_str());
         const auto list = cli_.run({"devices", "--json"}).json();
         const auto& gpu = list.back();
         QCOMPARE(gpu["device"].get<std::string>(), std::string("cuda:0"));

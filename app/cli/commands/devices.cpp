@@ -155,16 +155,21 @@ Json gpuJson(const GpuInfo& gpu, bool asJson) {
     const auto driver =
         fmt::format("{}.{}", gpu.driverVersion / 1000, gpu.driverVersion % 1000 / 10);
     const bool isUsable = gpu.whyNot.empty();
+    std::vector<std::string_view> precisions;
+    for (const auto each : precisionsOf(gpu))
+        precisions.push_back(nameOf(each));
     if (!asJson)
-        printLine(fmt::format(
-            "{}  {}, {:.1f} GiB, compute capability {}, driver for CUDA {}{}", gpu.key, gpu.name,
-            static_cast<double>(gpu.memory) / 1073741824.0, capability, driver,
-            isUsable ? "; trains in fp32" : fmt::format("; cannot be used: {}", gpu.whyNot)));
+        printLine(fmt::format("{}  {}, {:.1f} GiB, compute capability {}, driver for CUDA {}{}",
+                              gpu.key, gpu.name, static_cast<double>(gpu.memory) / 1073741824.0,
+                              capability, driver,
+                              isUsable ? fmt::format("; trains in {}", fmt::join(precisions, ", "))
+                                       : fmt::format("; cannot be used: {}", gpu.whyNot)));
     return {{"device", gpu.key},
             {"engine", isUsable ? "cuda" : "none"},
             {"name", gpu.name},
             {"memory", gpu.memory},
             {"compute_capability", capability},
+            {"precisions", precisions},
             {"multiprocessors", gpu.multiprocessors},
             {"driver", driver},
             {"precisions", isUsable ? Json::array({"fp32"}) : Json::array()},

@@ -158,6 +158,10 @@ std::unique_ptr<Backend> makeCudaBackend(const Driver& driver, int ordinal,
 
 namespace gradwright {
 
+std::vector<Precision> precisionsOf(const GpuInfo& gpu) {
+    return cuda::precisionsAt(10 * gpu.major + gpu.minor);
+}
+
 std::unique_ptr<Backend> makeGpuPlanner(std::string device) {
     return std::make_unique<cuda::GpuPlanner>(std::move(device));
 }

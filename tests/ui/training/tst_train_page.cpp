@@ -454,7 +454,7 @@ private Q_SLOTS:
         QCOMPARE(bench.session.state(), TrainingState::Idle);
         auto& banner = bench.find<QFrame>("failure");
         QVERIFY(banner.isVisible());
-        QTest::mouseClick(banner.findChild<QPushButton*>(), Qt::LeftButton);
+        QTest::mouseClick(banner.findChild<QPushButton*>("remedy"), Qt::LeftButton);
         QCOMPARE(problems.count(), 1);
     }
 
