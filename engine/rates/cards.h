@@ -12,7 +12,7 @@ namespace gradwright {
 struct Card {
     std::string_view name;
     int year;
-    std::array<double, kRateFormats> peaks; ///< operations a second, dense, by format
+    std::array<double, kRateFormats> peaks; ///< operations per second, dense, by format
     double f64Tensor;                       ///< FP64 on tensor cores
     double memory;                          ///< bytes
     double bandwidth;                       ///< of its memory, bytes a second

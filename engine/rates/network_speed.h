@@ -9,14 +9,14 @@
 
 namespace gradwright {
 
-/// What a layer can reach at most under a roof of operations and one of bytes a second (Williams,
+/// What a layer can reach at most under a roof of operations and one of bytes per second (Williams,
 /// Waterman, Patterson: "Roofline: an insightful visual performance model for multicore
 /// architectures", 2009).
 struct LayerSpeed {
     std::string path;
     std::int64_t operations = 0; ///< floating-point, of forward and backward pass
     std::int64_t bytes = 0;      ///< that its steps read and write, caches left aside
-    double attainable = 0;       ///< operations a second: min(peak, intensity × bandwidth)
+    double attainable = 0;       ///< operations per second: min(peak, intensity × bandwidth)
     double seconds = 0; ///< the least that it takes: max(operations / peak, bytes / bandwidth)
 
     /// Operations a byte; infinite where none is moved.
@@ -24,7 +24,7 @@ struct LayerSpeed {
 };
 
 /// By layer, in the order of the forward pass; what neither computes nor moves anything is left
-/// out. `peak` in operations, `bandwidth` in bytes a second.
+/// out. `peak` in operations, `bandwidth` in bytes per second.
 std::vector<LayerSpeed> layerSpeeds(const ProgramReport& report, double peak, double bandwidth);
 
 /// Why a network trains no faster.

@@ -21,7 +21,7 @@ Peaks processorPeaks(const ProcessorFacts& processor);
 /// ones are unknown there.
 Peaks gpuPeaks(const GpuInfo& gpu);
 
-/// The bandwidth of a GPU's memory, which moves data twice a cycle, bytes a second.
+/// The bandwidth of a GPU's memory, which moves data twice a cycle, bytes per second.
 Peak gpuBandwidth(const GpuInfo& gpu);
 
 } // namespace gradwright

@@ -33,8 +33,8 @@ using Peaks = std::array<Peak, kRateFormats>;
 /// What a device did.
 struct Rate {
     enum class Kind {
-        Product,    ///< of matrices, in operations a second
-        Memory,     ///< its own, in bytes a second, as all that follow
+        Product,    ///< of matrices, in operations per second
+        Memory,     ///< its own, in bytes per second, as all that follow
         ToDevice,   ///< copies from the computer's memory to the device's
         FromDevice, ///< and back
     };

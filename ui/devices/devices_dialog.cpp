@@ -35,7 +35,10 @@ DevicesDialog::DevicesDialog(GpuFinder& gpus, ProjectDocument& document, const T
     , gpus_(&gpus)
     , state_(new QLabel)
     , table_(new DevicesTable)
-    , operations_(new RateBars(themes, [](double rate) { return qstr(operationsText(rate)); }))
+    , operations_(new RateBars(themes,
+                               [](double rate) {
+                                   return qstr(operationsText(rate, RateFormat::I8));
+                               })) // OP/s, as INT8 is among them
     , bytes_(new RateBars(themes, [](double rate) { return qstr(bytesPerSecondText(rate)); }))
     , measure_(new QPushButton(tr("Measure")))
     , check_(new QPushButton(tr("Check")))
@@ -52,17 +55,17 @@ DevicesDialog::DevicesDialog(GpuFinder& gpus, ProjectDocument& document, const T
     check_->setToolTip(tr("Computes every op on the device and compares results, gradients and "
                           "updates with the reference in FP64. Takes less than two minutes."));
     checked_->setAccessibleName(tr("Device to check"));
-    operations_->setAccessibleName(tr("Operations a second"));
-    bytes_->setAccessibleName(tr("Bytes a second"));
+    operations_->setAccessibleName(tr("Operations per second"));
+    bytes_->setAccessibleName(tr("Bytes per second"));
     progress_->hide();
     failures_->setAccessibleName(tr("Cases that failed"));
     failures_->hide();
 
     auto* const pictures = new QWidget;
     auto* const column = new QVBoxLayout(pictures);
-    column->addWidget(new QLabel(tr("Operations a second: peak framed, measured filled")));
+    column->addWidget(new QLabel(tr("Operations per second: peak framed, measured filled")));
     column->addWidget(operations_);
-    column->addWidget(new QLabel(tr("Bytes a second of memory")));
+    column->addWidget(new QLabel(tr("Bytes of memory per second")));
     column->addWidget(bytes_);
     column->addStretch();
     auto* const scroll = new QScrollArea;

@@ -40,7 +40,7 @@ private:
     const ThemeManager* themes_;
     NetworkSpeed speed_;
     int left_ = -1, right_ = 2; ///< powers of ten of operations a byte
-    int low_ = 9, high_ = 12;   ///< and of operations a second
+    int low_ = 9, high_ = 12;   ///< and of operations per second
 };
 
 } // namespace gradwright
