@@ -34,7 +34,7 @@ private:
     Quality smoothedQuality_;
     std::int64_t smoothedSteps_ = 0;
     std::set<std::string> said_; ///< lines about alarms
-    std::string load_; ///< the note on a busy computer; empty on a quiet one
+    std::string load_;           ///< the note on a busy computer; empty on a quiet one
     std::chrono::steady_clock::time_point lastShown_;
 };
 

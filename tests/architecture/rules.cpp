@@ -61,8 +61,8 @@ bool isQt(const QString& header) {
 /// What a file in `from` may not include, with the reason, or nothing.
 QString complaint(const QString& path, const Module& from, const Include& include) {
     const QString& name = include.name;
-    const bool withoutQt = path.startsWith("engine/") || path.startsWith("app/cli/") ||
-                           path.startsWith("app/worker/");
+    const bool withoutQt =
+        path.startsWith("engine/") || path.startsWith("app/cli/") || path.startsWith("app/worker/");
     for (const Library& library : libraries()) {
         const QRegularExpression header(QRegularExpression::anchoredPattern(library.header));
         if (header.match(name).hasMatch() && !library.modules.contains(from.folder))

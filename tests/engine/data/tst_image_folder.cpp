@@ -182,7 +182,8 @@ private Q_SLOTS:
         fs::create_directories(parts / "train");
         fs::create_directories(parts / "test");
         QVERIFY(contains(message(parts), "are parts, not classes"));
-        QVERIFY(contains(errorOf([] { openDataset({.dataset = "images"}); }), "Choose the folder of the images"));
+        QVERIFY(contains(errorOf([] { openDataset({.dataset = "images"}); }),
+                         "Choose the folder of the images"));
     }
 
     void aTestFolderIsUsedWhole() {

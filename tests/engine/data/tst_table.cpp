@@ -317,7 +317,8 @@ private Q_SLOTS:
             {.dataset = "csv",
              .params = {{"file", (folder / "p.csv").string()}, {"target", std::string("colour")}}});
         QCOMPARE(data.info.classes, (std::vector<std::string>{"blue", "red"}));
-        QVERIFY(contains(errorOf([] { openDataset({.dataset = "csv"}); }), "Choose the file of the table"));
+        QVERIFY(contains(errorOf([] { openDataset({.dataset = "csv"}); }),
+                         "Choose the file of the table"));
     }
 };
 

@@ -102,7 +102,8 @@ private Q_SLOTS:
                                           .params = {{"file", (folder / "no.txt").string()}}});
                          }),
                          "no such file"));
-        QVERIFY(contains(errorOf([] { openDataset({.dataset = "text"}); }), "Choose the file of the text"));
+        QVERIFY(contains(errorOf([] { openDataset({.dataset = "text"}); }),
+                         "Choose the file of the text"));
     }
 
     void theBibleIsWhole() {
