@@ -38,34 +38,47 @@ std::vector<std::uint32_t> evenly(const std::vector<std::uint32_t>& indices, std
 
 } // namespace
 
-ActivityProbe::ActivityProbe(std::shared_ptr<const Backend> backend, OpGraph graph,
-                             CompileOptions options, std::shared_ptr<const DataSource> source,
-                             const std::vector<std::uint32_t>& indices)
-    : backend_(std::move(backend))
-    , graph_(std::move(graph))
-    , options_(std::move(options)) {
+std::int64_t probeBatch(const OpGraph& graph) {
+    constexpr std::int64_t kShare = 8; // of the memory of an evaluation
+    return std::clamp<std::int64_t>(evaluationBatch(graph) / kShare, 1, ActivityProbe::kFewest);
+}
+
+ActivityGraph activityGraph(OpGraph inference) {
+    ActivityGraph made{std::move(inference), {}};
+    auto& graph = made.graph;
     struct Found {
         ValueId value;
         std::vector<std::int64_t> axes;
         std::string path;
     };
     std::vector<Found> found;
-    for (const auto& op : graph_.ops())
-        if (canDie(op) && graph_.type(op.output()).sample().rank() > 0)
-            found.push_back({op.output(), axesWithin(graph_, op), op.path});
-    if (found.empty() || indices.empty())
-        return;
+    for (const auto& op : graph.ops())
+        if (canDie(op) && graph.type(op.output()).sample().rank() > 0)
+            found.push_back({op.output(), axesWithin(graph, op), op.path});
     std::vector<NamedValue> outputs;
     for (auto& [value, axes, path] : found) {
         if (!axes.empty())
-            value = graph_.add(ReduceOp{ReduceKind::Maximum, std::move(axes)}, {value}, path);
+            value = graph.add(ReduceOp{ReduceKind::Maximum, std::move(axes)}, {value}, path);
         outputs.push_back({fmt::format("{}#{}", path, outputs.size()), value});
-        watched_.push_back({path, value, graph_.type(value).sample().elements()});
+        made.watched.push_back({path, value, graph.type(value).sample().elements()});
     }
-    graph_.setOutputs(std::move(outputs));
-    const auto samples = std::min({std::clamp(indices.size() / 50, kFewest, kMost), indices.size(),
-                                   static_cast<std::size_t>(evaluationBatch(graph_))});
-    options_.batch = static_cast<std::int64_t>(samples);
+    if (!outputs.empty())
+        graph.setOutputs(std::move(outputs));
+    return made;
+}
+
+ActivityProbe::ActivityProbe(std::shared_ptr<const Backend> backend, ActivityGraph graph,
+                             CompileOptions options, std::shared_ptr<const DataSource> source,
+                             const std::vector<std::uint32_t>& indices)
+    : backend_(std::move(backend))
+    , graph_(std::move(graph))
+    , options_(std::move(options)) {
+    if (graph_.watched.empty() || indices.empty())
+        return;
+    auto samples = std::min(std::clamp(indices.size() / 50, kFewest, kMost), indices.size());
+    const auto batch = std::min(static_cast<std::size_t>(probeBatch(graph_.graph)), samples);
+    samples -= samples % batch;
+    options_.batch = static_cast<std::int64_t>(batch);
     options_.mode = Mode::Inference;
     batcher_ = std::make_unique<Batcher>(std::move(source), evenly(indices, samples),
                                          options_.batch, std::nullopt);
@@ -73,29 +86,32 @@ ActivityProbe::ActivityProbe(std::shared_ptr<const Backend> backend, OpGraph gra
 
 std::optional<std::vector<Activity>>
 ActivityProbe::measure(const std::shared_ptr<WeightStore>& weights, const std::stop_token& stop) {
-    if (watched_.empty())
+    if (!batcher_)
         return std::vector<Activity>{};
     if (!program_)
-        program_ = backend_->compile(graph_, options_, weights);
-    batcher_->startEpoch(0);
-    const auto* batch = batcher_->next();
-    const BatchInput input{graph_.inputs().front().value, batch->input(), batch->scaling};
-    if (!program_->forward({&input, 1}, {}, stop))
-        return {};
-    std::vector<Activity> measured;
+        program_ = backend_->compile(graph_.graph, options_, weights);
+    std::vector<std::vector<bool>> active;
+    for (const auto& each : graph_.watched)
+        active.emplace_back(static_cast<std::size_t>(each.units));
     std::vector<float> peaks;
-    for (const auto& [path, value, units] : watched_) {
-        peaks.resize(static_cast<std::size_t>(options_.batch * units));
-        program_->copyOutput(value, peaks);
-        Activity activity{path, units, 0};
-        for (std::int64_t unit = 0; unit < units; ++unit) {
-            bool silent = true;
-            for (std::int64_t sample = 0; sample < options_.batch && silent; ++sample)
-                silent = peaks[static_cast<std::size_t>(sample * units + unit)] <= 0;
-            activity.silent += silent ? 1 : 0;
+    batcher_->startEpoch(0);
+    while (const auto* batch = batcher_->next()) {
+        const BatchInput input{graph_.graph.inputs().front().value, batch->input(), batch->scaling};
+        if (!program_->forward({&input, 1}, {}, stop))
+            return {};
+        for (std::size_t i = 0; i < active.size(); ++i) {
+            auto& units = active[i];
+            peaks.resize(static_cast<std::size_t>(options_.batch) * units.size());
+            program_->copyOutput(graph_.watched[i].peaks, peaks);
+            for (std::size_t at = 0; at < peaks.size(); ++at)
+                if (!(peaks[at] <= 0))
+                    units[at % units.size()] = true;
         }
-        measured.push_back(std::move(activity));
     }
+    std::vector<Activity> measured;
+    for (std::size_t i = 0; i < active.size(); ++i)
+        measured.push_back({graph_.watched[i].path, graph_.watched[i].units,
+                            std::ranges::count(active[i], false)});
     return measured;
 }
 

@@ -8,24 +8,43 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 namespace gradwright {
 
+/// An inference graph that tells of each ReLU, instead of its answer, every unit's largest value in
+/// a sample; for layers whose units are channels, that of the whole channel. The values are reduced
+/// where they are made, so that little is kept.
+struct ActivityGraph {
+    struct Watched {
+        std::string path;
+        ValueId peaks; ///< [samples, units]
+        std::int64_t units = 0;
+    };
+    OpGraph graph;
+    std::vector<Watched> watched; ///< in the order of the network; empty without ReLUs
+};
+
+/// How many samples an ActivityProbe computes at once: few, since its pass takes memory beside the
+/// training's. `graph`: whichever of the network's.
+std::int64_t probeBatch(const OpGraph& graph);
+
+/// `inference` is an inferenceGraph().
+ActivityGraph activityGraph(OpGraph inference);
+
 /// Counts the units of ReLUs that are 0 for every one of a few training samples: gradients no
-/// longer reach the weights in front of them. For layers whose units are channels the whole channel
-/// has to be 0. One forward pass in inference mode, whose values are reduced to their maximum where
-/// they are made, so that little is kept: [samples, units] of each layer.
+/// longer reach the weights in front of them.
 class ActivityProbe {
 public:
     /// As many samples as a fiftieth of the epoch, within these bounds.
     static constexpr std::size_t kFewest = 16;
     static constexpr std::size_t kMost = 64;
 
-    /// `graph` is an inferenceGraph(); `options` those of the training. Samples are taken evenly
-    /// from `indices`, as they are before augmentation.
-    ActivityProbe(std::shared_ptr<const Backend> backend, OpGraph graph, CompileOptions options,
-                  std::shared_ptr<const DataSource> source,
+    /// `options` are those of the training. Samples are taken evenly from `indices`, as they are
+    /// before augmentation.
+    ActivityProbe(std::shared_ptr<const Backend> backend, ActivityGraph graph,
+                  CompileOptions options, std::shared_ptr<const DataSource> source,
                   const std::vector<std::uint32_t>& indices);
 
     /// In the order of the network; empty without ReLUs. Nothing when stopped. Compiles at the
@@ -34,17 +53,10 @@ public:
                                                  const std::stop_token& stop);
 
 private:
-    struct Watched {
-        std::string path;
-        ValueId peaks; ///< [samples, units]: each unit's largest value
-        std::int64_t units = 0;
-    };
-
     std::shared_ptr<const Backend> backend_;
-    OpGraph graph_;
+    ActivityGraph graph_;
     CompileOptions options_;
-    std::vector<Watched> watched_;
-    std::unique_ptr<Batcher> batcher_;
+    std::unique_ptr<Batcher> batcher_; ///< in whole batches
     std::unique_ptr<Program> program_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "engine/backend/evaluation_batch.h"
 #include "engine/support/error.h"
+#include "engine/training/activity_probe.h"
 
 #include <algorithm>
 
@@ -33,6 +34,8 @@ public:
         evaluation.batch = evaluationBatch(graph);
         // The last batch of a set is a program of its own.
         fixed_ = kReserve + 2 * arena(evaluation);
+        evaluation.batch = probeBatch(graph); // whose graph is a part of this one
+        fixed_ += arena(evaluation);
         auto single = options;
         single.batch = 1;
         fixed_ += static_cast<std::int64_t>(backend.plan(graph, single).weightBytes);

@@ -122,7 +122,7 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     , metrics_(directory_, !job.resume.empty(), batcher_.batchesPerEpoch(), *training_.metric,
                job.settings.tensorBoard())
     , health_(training_.graph, job.settings)
-    , probe_(backend_, inferenceGraph(job.network, data_.info, job.settings),
+    , probe_(backend_, activityGraph(inferenceGraph(job.network, data_.info, job.settings)),
              trainingOptions(job.settings), data_.training, split_.training)
     , started_(Clock::now())
     , lastCheckpoint_(started_) {}
@@ -130,7 +130,7 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
 TrainingLoop::~TrainingLoop() = default;
 
 void TrainingLoop::run(const std::stop_token& stop) {
-    startRun();
+    startRun(stop);
     try {
         while (!position_.finished && position_.epoch < job_.settings.epochs()) {
             if (runEpoch(stop) == Outcome::Stopped) {
@@ -146,11 +146,11 @@ void TrainingLoop::run(const std::stop_token& stop) {
     }
 }
 
-void TrainingLoop::startRun() {
+void TrainingLoop::startRun(const std::stop_token& stop) {
     auto& store = *programs_.weights();
     if (job_.resume.empty()) {
         initializeWeights(store, job_.settings.seed());
-        health_.begin(probe_.measure(programs_.weights(), {}).value_or(std::vector<Activity>{}));
+        health_.begin(probe_.measure(programs_.weights(), stop).value_or(std::vector<Activity>{}));
         // The record last: with it the folder is a run, which must be ready to be resumed.
         writeCheckpointFile();
         writeRunRecord(directory_, job_, data_.info, plan_, backend_->device());

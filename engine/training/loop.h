@@ -44,7 +44,7 @@ private:
     Outcome endEpoch(const std::stop_token& stop);
     void finish(const std::stop_token& stop);
 
-    void startRun();
+    void startRun(const std::stop_token& stop);
     /// After a step: gives processors up to other programs or takes them back.
     void adaptThreads(std::int64_t samples);
     void changeLearningRate(double learningRate);

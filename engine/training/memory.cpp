@@ -5,6 +5,7 @@
 #include "engine/data/feed/batcher.h"
 #include "engine/graph/lower.h"
 #include "engine/support/error.h"
+#include "engine/training/activity_probe.h"
 #include "engine/training/compute_plan.h"
 #include "engine/training/objective.h"
 #include "engine/training/recipes/losses.h"
@@ -99,8 +100,8 @@ std::optional<MemoryEstimate> estimateTrainingMemory(const Analysis& analysis,
 std::optional<MemoryEstimate> planTrainingMemory(const Network& network, const Analysis& analysis,
                                                  const TrainingSettings& settings) {
     try {
-        const auto graph =
-            trainingGraph(network, fittingData(network, analysis, settings), settings).graph;
+        const auto data = fittingData(network, analysis, settings);
+        const auto graph = trainingGraph(network, data, settings).graph;
         const auto evaluated = evaluationBatch(graph);
         // A Batcher for each.
         std::int64_t sample = 0;
@@ -121,10 +122,15 @@ std::optional<MemoryEstimate> planTrainingMemory(const Network& network, const A
         const auto report = backend->plan(graph, options);
         options.batch = evaluated;
         options.mode = Mode::Inference;
-        const auto evaluation = backend->plan(graph, options);
+        auto around = loaded + static_cast<std::int64_t>(backend->plan(graph, options).arenaBytes);
+        if (const auto probe = activityGraph(inferenceGraph(network, data, settings));
+            !probe.watched.empty()) {
+            options.batch = probeBatch(probe.graph);
+            around += Batcher::bufferBytes(sample, options.batch) +
+                      static_cast<std::int64_t>(backend->plan(probe.graph, options).arenaBytes);
+        }
         return MemoryEstimate{static_cast<std::int64_t>(report.weightBytes),
-                              static_cast<std::int64_t>(report.arenaBytes),
-                              static_cast<std::int64_t>(evaluation.arenaBytes) + loaded};
+                              static_cast<std::int64_t>(report.arenaBytes), around};
     } catch (const Error&) {
         return {};
     } catch (const std::bad_alloc&) { // even the plan of such a network does not fit

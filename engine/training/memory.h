@@ -14,8 +14,8 @@ namespace gradwright {
 struct MemoryEstimate {
     std::int64_t weights = 0;     ///< with gradients and optimizer slots
     std::int64_t activations = 0; ///< kept for the backward pass, and the largest gradients
-    /// Batches loaded ahead, evaluation between epochs, and a copy of the largest weight, which
-    /// filling it and writing it to a checkpoint take.
+    /// Batches loaded ahead, evaluation and the look at activities between epochs, and a copy of
+    /// the largest weight, which filling it and writing it to a checkpoint take.
     std::int64_t around = 0;
     [[nodiscard]] std::int64_t total() const { return weights + activations + around; }
 };

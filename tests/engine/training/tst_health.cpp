@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/devices.h"
+#include "engine/backend/weights.h"
+#include "engine/data/feed/batcher.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
 #include "engine/support/json.h"
+#include "engine/training/activity_probe.h"
+#include "engine/training/evaluation.h"
 #include "engine/training/health.h"
 #include "engine/training/objective.h"
 #include "tests/support/data_files.h"
@@ -95,6 +100,56 @@ class HealthTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    /// The reference computes all samples at once, and every value of the layer is looked at.
+    void unitsThatAreSilentAreCounted() {
+        const auto project = deepProject(
+            1, {{"units", std::int64_t{40}}, {"activation", std::string("relu")}}, 4000);
+        const auto data = openDataset(project.data);
+        const auto graph = inferenceGraph(project.network, data.info, project.training);
+        auto indices = allIndices(*data.training);
+        indices.resize(4000);
+        ActivityProbe probe(makeOneDnnBackend(), activityGraph(graph), {}, data.training, indices);
+        const auto store = makeOneDnnBackend()->compile(graph, {})->weights();
+        initializeWeights(*store, 7);
+        auto weights = readWeights(*store);
+        for (auto& [key, values] : weights.values)
+            if (key == "hidden1/bias") // units that fire less and less often
+                for (std::size_t i = 0; i < 40; ++i)
+                    values.span<float>()[i] = -0.1F * static_cast<float>(i);
+        writeWeights(*store, weights);
+        const auto measured = probe.measure(store, {}).value();
+        QCOMPARE(measured.size(), std::size_t{1});
+        QCOMPARE(measured[0].path, std::string("hidden1"));
+        QCOMPARE(measured[0].units, std::int64_t{40});
+
+        std::vector<std::uint32_t> taken;
+        for (std::size_t i = 0; i < ActivityProbe::kMost; ++i)
+            taken.push_back(indices[i * indices.size() / ActivityProbe::kMost]);
+        auto whole = graph;
+        for (const auto& op : graph.ops())
+            if (std::holds_alternative<ActivationOp>(op.attributes))
+                whole.setOutputs({{"hidden1", op.output()}});
+        const auto program = makeReferenceBackend()->compile(
+            whole, {.batch = static_cast<std::int64_t>(taken.size())});
+        writeWeights(*program->weights(), weights);
+        Batcher batcher(data.training, taken, static_cast<std::int64_t>(taken.size()), {});
+        batcher.startEpoch(0);
+        const auto* batch = batcher.next();
+        const BatchInput input{whole.inputs().front().value, batch->input(), batch->scaling};
+        QVERIFY(program->forward({&input, 1}, {}, {}));
+        std::vector<float> values(taken.size() * 40);
+        program->copyOutput(whole.outputs().front().value, values);
+        std::int64_t silent = 0;
+        for (std::size_t unit = 0; unit < 40; ++unit) {
+            bool fired = false;
+            for (std::size_t sample = 0; sample < taken.size(); ++sample)
+                fired = fired || values[sample * 40 + unit] > 0;
+            silent += fired ? 0 : 1;
+        }
+        QVERIFY2(silent > 3 && silent < 37, qPrintable(QString::number(silent)));
+        QCOMPARE(measured[0].silent, silent);
+    }
+
     void aRateThatDestroysLeNetIsTooHigh() {
         auto project = openTemplate("lenet-5");
         project.data.limit = 3000;

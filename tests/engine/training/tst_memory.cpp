@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/devices.h"
+#include "engine/backend/evaluation_batch.h"
 #include "engine/backend/program_cache.h"
+#include "engine/data/feed/batcher.h"
 #include "engine/project/templates.h"
+#include "engine/training/activity_probe.h"
 #include "engine/training/compute_plan.h"
 #include "engine/training/memory.h"
 #include "engine/training/objective.h"
@@ -56,6 +59,30 @@ private Q_SLOTS:
             planTrainingMemory(project.network, analyze(project.network), settings).value();
         QCOMPARE(planned.weights, static_cast<std::int64_t>(report.weightBytes));
         QCOMPARE(planned.activations, static_cast<std::int64_t>(report.arenaBytes));
+
+        // What is there beside it: evaluation, the look at activities, and what is loaded for them.
+        auto options = trainingOptions(settings);
+        options.mode = Mode::Inference;
+        const auto probe = activityGraph(inferenceGraph(project.network, info, settings));
+        options.batch = probeBatch(probe.graph);
+        const auto looking = trainingBackend(settings, planFor(graph, settings))
+                                 ->compile(probe.graph, options, programs.weights());
+        const auto evaluated = evaluationBatch(graph);
+        std::int64_t sample = 0;
+        for (const auto& input : graph.inputs())
+            sample += graph.type(input.value).sample().elements() * 4;
+        std::int64_t largest = 0;
+        for (const auto& weight : graph.weights())
+            largest = std::max(largest, weight.shape.elements() * 4);
+        std::int64_t around = largest;
+        if (!probe.watched.empty())
+            around += Batcher::bufferBytes(sample, options.batch) +
+                      static_cast<std::int64_t>(looking->report().arenaBytes);
+        around +=
+            Batcher::bufferBytes(sample, settings.batch()) +
+            Batcher::bufferBytes(sample, evaluated) +
+            static_cast<std::int64_t>(programs.get(evaluated, Mode::Inference).report().arenaBytes);
+        QCOMPARE(planned.around, around);
     }
 
     void aNetworkThatCannotRunHasNone() {

@@ -3,6 +3,7 @@
 #include "tests/support/data_files.h"
 #include "tests/support/own_home.h"
 #include "tests/support/small_jobs.h"
+#include "tests/ui/training/train_bench.h"
 #include "ui/plots/curve_plot.h"
 #include "ui/runs/runs_panel.h"
 #include "ui/runs/training_course.h"
@@ -22,29 +23,13 @@
 #include <memory>
 
 using namespace gradwright;
+using test::kPatience;
 
 namespace {
 
-#ifdef GRADWRIGHT_SANITIZED
-constexpr int kPatience = 600'000; // ms
-#else
-constexpr int kPatience = 120'000; // ms: the machine may be busy
-#endif
+struct Rig : test::TrainBench {
+    using TrainBench::TrainBench;
 
-struct Rig {
-    Rig(ThemeManager& theme, const Project& project)
-        : document(folder / "autosave") {
-        saveProject(folder / "small.gradwright", project);
-        document.open(folder / "small.gradwright");
-        page = std::make_unique<TrainPage>(document, theme, session);
-        page->resize(1440, 820);
-        page->show();
-    }
-    void click(const char* name) const {
-        auto* const button = page->findChild<QPushButton*>(QLatin1String(name));
-        QVERIFY2(button && button->isEnabled(), name);
-        QTest::mouseClick(button, Qt::LeftButton);
-    }
     bool wait(TrainingState state) const {
         return QTest::qWaitFor([&] { return session.state() == state; }, kPatience);
     }
@@ -83,11 +68,6 @@ struct Rig {
                               list.visualItemRect(list.item(row)).center());
         QTest::qWait(200); // plots are drawn 15 times a second
     }
-
-    test::TemporaryFolder folder;
-    ProjectDocument document;
-    TrainingSession session;
-    std::unique_ptr<TrainPage> page;
 };
 
 /// Its epochs have 500 steps, so that a point of the plots stands for two of them, and it has

@@ -2,6 +2,7 @@
 #include "engine/project/project_file.h"
 #include "tests/support/data_files.h"
 #include "tests/support/small_jobs.h"
+#include "tests/ui/training/train_bench.h"
 #include "ui/runs/runs_panel.h"
 #include "ui/theme/theme_manager.h"
 #include "ui/training/health_list.h"
@@ -17,40 +18,14 @@
 #include <memory>
 
 using namespace gradwright;
+using test::kPatience;
 
 namespace {
 
-#ifdef GRADWRIGHT_SANITIZED
-constexpr int kPatience = 600'000; // ms
-#else
-constexpr int kPatience = 60'000; // ms: the machine may be busy
-#endif
+struct Bench : test::TrainBench {
+    using TrainBench::TrainBench;
 
-/// The page on a project file in a folder of its own.
-struct Bench {
-    Bench(ThemeManager& theme, const Project& project)
-        : document(folder / "autosave") {
-        saveProject(folder / "small.gradwright", project);
-        document.open(folder / "small.gradwright");
-        page = std::make_unique<TrainPage>(document, theme, session);
-        page->resize(1440, 820);
-        page->show();
-    }
-
-    [[nodiscard]] QPushButton* button(const char* name) const {
-        return page->findChild<QPushButton*>(QString::fromLatin1(name));
-    }
-    void click(const char* name) const {
-        QTRY_VERIFY2(button(name) && button(name)->isVisible(), name);
-        QVERIFY2(button(name)->isEnabled(), name);
-        QTest::mouseClick(button(name), Qt::LeftButton);
-    }
     [[nodiscard]] bool offersACure() const { return button("cure") != nullptr; }
-
-    test::TemporaryFolder folder;
-    ProjectDocument document;
-    TrainingSession session;
-    std::unique_ptr<TrainPage> page;
 };
 
 } // namespace

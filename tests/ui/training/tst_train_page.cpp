@@ -9,6 +9,7 @@
 #include "tests/support/image_tables.h"
 #include "tests/support/small_jobs.h"
 #include "tests/support/wide_and_deep.h"
+#include "tests/ui/training/train_bench.h"
 #include "ui/forms/param_form.h"
 #include "ui/plots/curve_plot.h"
 #include "ui/plots/gradient_heatmap.h"
@@ -34,31 +35,13 @@
 #include <utility>
 
 using namespace gradwright;
+using test::kPatience;
 
 namespace {
 
-#ifdef GRADWRIGHT_SANITIZED
-constexpr int kPatience = 600'000; // ms
-#else
-constexpr int kPatience = 60'000; // ms: the machine may be busy
-#endif
+struct Bench : test::TrainBench {
+    using TrainBench::TrainBench;
 
-/// The page on a project file in a folder of its own.
-struct Bench {
-    explicit Bench(ThemeManager& theme, const Project& project)
-        : document(folder / "autosave") {
-        saveProject(folder / "small.gradwright", project);
-        document.open(folder / "small.gradwright");
-        page = std::make_unique<TrainPage>(document, theme, session);
-        page->resize(1440, 820);
-        page->show();
-    }
-
-    void click(const char* button) const {
-        auto* found = page->findChild<QPushButton*>(QString::fromLatin1(button));
-        QVERIFY2(found && found->isEnabled(), button);
-        QTest::mouseClick(found, Qt::LeftButton);
-    }
     template <class Widget>
     Widget& find(const char* name) const {
         auto* found = page->findChild<Widget*>(QString::fromLatin1(name));
@@ -74,11 +57,6 @@ struct Bench {
         QTest::keyClicks(&edit, QString::fromLatin1(text));
         QTest::keyClick(&edit, Qt::Key_Return);
     }
-
-    test::TemporaryFolder folder;
-    ProjectDocument document;
-    TrainingSession session;
-    std::unique_ptr<TrainPage> page;
 };
 
 } // namespace
