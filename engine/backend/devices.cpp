@@ -50,6 +50,10 @@ bool isSlower(Precision precision) {
     return std::ranges::find(slower, precision) != slower.end();
 }
 
+bool needsGpu(Precision precision) {
+    return precision == Precision::F16 || precision == Precision::Tf32;
+}
+
 std::vector<std::shared_ptr<const Backend>> backends() {
     return {makeOneDnnBackend(), makeReferenceBackend()};
 }

@@ -34,6 +34,8 @@ std::shared_ptr<const Backend> backendFor(const ComputeTarget& target, CpuOption
 bool isEmulated(Precision precision);
 /// Whether the processor has them and training convolutions takes longer than in FP32 all the same.
 bool isSlower(Precision precision);
+/// Whether no engine of the processor computes in it.
+bool needsGpu(Precision precision);
 
 /// Every engine of this build, the fast one first.
 std::vector<std::shared_ptr<const Backend>> backends();

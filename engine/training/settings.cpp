@@ -237,9 +237,7 @@ ComputeTarget TrainingSettings::answerTarget() const {
     const auto trained = target();
     if (!trained.isGpu())
         return trained;
-    const bool isForGpus =
-        trained.precision == Precision::F16 || trained.precision == Precision::Tf32;
-    return {"cpu", isForGpus ? Precision::F32 : trained.precision};
+    return {"cpu", needsGpu(trained.precision) ? Precision::F32 : trained.precision};
 }
 
 Precision TrainingSettings::precision() const {

@@ -21,6 +21,14 @@ QString threadsText(int threads) {
     return threads == 1 ? DeviceChip::tr("1 thread") : DeviceChip::tr("%1 threads").arg(threads);
 }
 
+/// In which a GPU trains: "FP32, FP16".
+QString precisionsText(const GpuInfo& gpu) {
+    QStringList names;
+    for (const auto precision : precisionsOf(gpu))
+        names << qstr(nameOf(precision)).toUpper();
+    return names.join(QStringLiteral(", "));
+}
+
 /// 1, 2, 4 … and all.
 std::set<int> threadChoices() {
     std::set<int> choices{availableThreads()};
@@ -81,13 +89,11 @@ void DeviceChip::refresh() {
                                  : tr("automatic");
     const auto target = settings.target();
     const QString precision = qstr(nameOf(target.precision)).toUpper();
-    const bool isForGpus =
-        target.precision == Precision::F16 || target.precision == Precision::Tf32;
     const QString text = target.isGpu() && target.precision == Precision::F32
                              ? tr("GPU · %1").arg(gpuText(target.device))
                          : target.isGpu()
                              ? tr("GPU · %1 · %2").arg(gpuText(target.device), precision)
-                         : isForGpus                          ? tr("CPU · no %1").arg(precision)
+                         : needsGpu(target.precision)         ? tr("CPU · no %1").arg(precision)
                          : target.precision == Precision::F64 ? tr("CPU · FP64 reference")
                          : target.precision == Precision::F32 ? tr("CPU · oneDNN · %1").arg(threads)
                          : isEmulated(Precision::Bf16) ? tr("CPU · BF16 emulated · %1").arg(threads)
@@ -137,7 +143,8 @@ void DeviceChip::addDevices() {
     for (const GpuInfo& gpu : search->found) {
         if (gpu.whyNot.empty())
             add(qstr(gpu.name), current == gpu.key,
-                tr("%1, in FP32; in a process of its own").arg(qstr(gpu.key)), choose(gpu.key));
+                tr("%1, in %2; in a process of its own").arg(qstr(gpu.key), precisionsText(gpu)),
+                choose(gpu.key));
         else
             explain(tr("%1: %2").arg(qstr(gpu.name), qstr(gpu.whyNot)));
     }

@@ -225,10 +225,10 @@ void TrainingForm::chooseOptimizer(const Recipe& recipe) {
 void TrainingForm::notePrecision() {
     const Precision precision = settings_.precision();
     const bool isOnGpu = settings_.target().isGpu();
-    const bool isForGpus = precision == Precision::F16 || precision == Precision::Tf32;
     precisionNote_->setText(
-        isOnGpu     ? QString()
-        : isForGpus ? tr("The CPU does not compute in it: choose a GPU as the device, or FP32.")
+        isOnGpu ? QString()
+        : needsGpu(precision)
+            ? tr("The CPU does not compute in it: choose a GPU as the device, or FP32.")
         : isEmulated(precision)
             ? tr("This processor has no instructions for it: no faster than FP32.")
         : isSlower(precision)

@@ -69,6 +69,16 @@ private Q_SLOTS:
         }
     }
 
+    void whatNoEngineOfTheProcessorHasNeedsAGpu() {
+        for (const auto precision :
+             {Precision::F32, Precision::F64, Precision::Bf16, Precision::F16, Precision::Tf32}) {
+            bool isThere = false;
+            for (const auto& backend : backends())
+                isThere = isThere || backend->supports(DenseOp{}, precision);
+            QCOMPARE(needsGpu(precision), !isThere);
+        }
+    }
+
     void aPlanIsTheReportOfTheProgram_data() {
         QTest::addColumn<bool>("training");
         QTest::newRow("training") << true;

@@ -65,6 +65,13 @@ private Q_SLOTS:
         QVERIFY(settings.target().isGpu());
         QCOMPARE(settings.target().device, std::string("cuda:3"));
         QCOMPARE(settings.answerTarget().device, std::string("cpu"));
+        for (const auto& [trained, answers] :
+             {std::pair("fp32", Precision::F32), std::pair("bf16", Precision::Bf16),
+              std::pair("fp16", Precision::F32), std::pair("tf32", Precision::F32)}) {
+            settings.params["precision"] = std::string(trained);
+            QVERIFY2(settings.answerTarget().precision == answers, trained);
+        }
+        settings.params.erase("precision");
         settings.params["device"] = std::string("cuda");
         requireValid(settings);
         QCOMPARE(settings.target().device, std::string("cuda:0"));
