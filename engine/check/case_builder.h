@@ -25,7 +25,7 @@ public:
     ValueId chain(ValueId value, std::initializer_list<OpAttributes> ops);
     /// A vector of whole numbers below `vocabulary`, as what an embedding reads.
     ValueId numbers(std::int64_t count, std::int64_t vocabulary);
-    /// A class-index input below `classes`, one a sample or one a step.
+    /// A class-index input below `classes`, one per sample or per step.
     ValueId classIndex(std::int64_t classes, std::int64_t steps = 1);
     /// An input of numbers above 0 that sum to 1 in each sample.
     ValueId shares(Shape shape);

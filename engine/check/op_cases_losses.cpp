@@ -6,7 +6,7 @@ namespace {
 
 enum class Against { Class, Shares, Values };
 
-/// One a sample, or one a step of a sequence.
+/// One per sample, or per step of a sequence.
 ValueId classesFor(CaseBuilder& builder, const Shape& shape) {
     return builder.classIndex(shape.dims().back(), shape.rank() == 2 ? shape[0] : 1);
 }

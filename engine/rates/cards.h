@@ -15,7 +15,7 @@ struct Card {
     std::array<double, kRateFormats> peaks; ///< operations per second, dense, by format
     double f64Tensor;                       ///< FP64 on tensor cores
     double memory;                          ///< bytes
-    double bandwidth;                       ///< of its memory, bytes a second
+    double bandwidth;                       ///< bytes per second of its memory
     double nvlink;                          ///< both directions together, bytes a second
     std::string_view source;
 };

@@ -42,7 +42,7 @@ struct NetworkSpeed {
 };
 
 /// Measures the roofs of the processor in the settings' precision and a step of the training, and
-/// compares the layers. Time a layer is not measured: steps of layers are fused and shared out
+/// compares the layers. Time per layer is not measured: steps of layers are fused and shared out
 /// among threads. Takes seconds; nothing when stopped. Throws Error when the training cannot be
 /// compiled, or computes on a GPU.
 std::optional<NetworkSpeed> measureNetwork(const OpGraph& training,

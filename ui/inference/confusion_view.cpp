@@ -20,7 +20,7 @@ namespace {
 constexpr int kSmallestCount = 8; // px: in a small window its cells are narrow
 
 constexpr double kLeastCell = 14; // px that a count needs
-constexpr double kLine = 15;      // of a class at the left
+constexpr double kLine = 15;      // height of a class name on the left
 constexpr double kColumnName = 48;
 constexpr double kTrue = 24;           // "True" and the space beside a class
 constexpr double kLeastClassName = 22; // of the classes at the left

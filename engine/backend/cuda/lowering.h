@@ -62,7 +62,7 @@ struct LaunchList {
     std::vector<ConstantTable> tables{};
     std::map<std::uint32_t, std::vector<Address>>
         states{};                    ///< by OpId, in the order of the requests
-    ArrayExtents* extents = nullptr; ///< in plans: then launches are listed with their cost
+    ArrayExtents* extents = nullptr; ///< set in plans, which list launches with their cost
 
     /// What the gradients are scaled with; null but in FP16.
     [[nodiscard]] DeviceLossScale* lossScale() const {

@@ -286,7 +286,7 @@ Json planned(const Work& work, const StepCalls& calls, Precision precision, bool
             continue;
         }
         const auto roofline = all.roofline(kGpus[i], least, precision);
-        fmt::print("  {:<16} predicted {:.3f} ms a step, {:.0f} samples/s; {:.3f} ms of it for "
+        fmt::print("  {:<16} predicted {:.3f} ms per step, {:.0f} samples/s; {:.3f} ms of it for "
                    "launches; roofline {:.3f} ms\n",
                    kGpus[i].name, 1e3 * all.seconds[i],
                    static_cast<double>(work.batch) / all.seconds[i],

@@ -43,7 +43,7 @@ struct Tf32Format {
     }
 };
 
-inline constexpr unsigned kStages = 3; ///< of the depth: one is multiplied, two are on their way
+inline constexpr unsigned kStages = 3; ///< buffers for the depth: one is multiplied while two fill
 
 /// Products on tensor cores, of operands that are FP32 in memory and rounded when they are
 /// multiplied. The copies of a stage run while those before it are multiplied. Each of the 8 warps

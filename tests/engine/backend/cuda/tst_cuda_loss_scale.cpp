@@ -121,7 +121,7 @@ private Q_SLOTS:
     /// Until it fits: each step halves the scale and moves nothing, momentum included.
     void overflowsAreSkipped() {
         const Line line(1);
-        Run run(line, *cudaBackend(), Precision::F16, 1, 100); // a gradient of -2 · 99 / 4 a sample
+        Run run(line, *cudaBackend(), Precision::F16, 1, 100); // a gradient of -2 · 99 / 4 per sample
         double scale = LossScale::kFirst;
         int skipped = 0;
         for (; skipped < 20; ++skipped) {
@@ -184,7 +184,7 @@ private Q_SLOTS:
         QVERIFY(last.store().lossScale() == LossScale{.scale = LossScale::kFirst / 8});
     }
 
-    /// What is resumed goes on with the scale, and a file that holds nonsense is refused.
+    /// A resumed run continues with the scale, and a file that holds nonsense is refused.
     void scaleIsPartOfTheCheckpoint() {
         const TemporaryFolder folder;
         const auto file = folder / "a.safetensors";
