@@ -121,7 +121,8 @@ private Q_SLOTS:
     /// Until it fits: each step halves the scale and moves nothing, momentum included.
     void overflowsAreSkipped() {
         const Line line(1);
-        Run run(line, *cudaBackend(), Precision::F16, 1, 100); // a gradient of -2 · 99 / 4 per sample
+        Run run(line, *cudaBackend(), Precision::F16, 1,
+                100); // a gradient of -2 · 99 / 4 per sample
         double scale = LossScale::kFirst;
         int skipped = 0;
         for (; skipped < 20; ++skipped) {
