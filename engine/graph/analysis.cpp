@@ -143,8 +143,10 @@ public:
         markReaching();
         reportLooseEnds();
         reportSteps();
+        // A network that is being drawn has no output yet, and its layers count all the same.
+        const bool hasEnd = std::ranges::any_of(analysis_.nodes, &NodeAnalysis::reachesOutput);
         for (const auto& node : analysis_.nodes)
-            if (node.reachesOutput) {
+            if (node.reachesOutput || !hasEnd) {
                 analysis_.parameters += node.parameters;
                 analysis_.macs += node.macs;
             }

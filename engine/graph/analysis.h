@@ -29,8 +29,9 @@ struct Analysis {
     FlatNetwork flat;
     std::vector<NodeAnalysis> nodes; ///< as many as flat.nodes, in their order
     std::vector<Diagnostic> diagnostics;
-    std::int64_t parameters = 0; ///< of nodes that reach an output
-    std::int64_t macs = 0;
+    /// Of nodes that reach an output; while none does, of all whose shapes are known.
+    std::int64_t parameters = 0;
+    std::int64_t macs = 0; ///< of the same nodes, for one sample
 
     [[nodiscard]] bool hasErrors() const;
     /// Index of the flat node of that path. Throws Error when there is none.

@@ -5,7 +5,7 @@ import json
 
 LINE = 96  # as engine/project/project_file.cpp
 ROW, COLUMN, GAP = 88.0, 240.0, 48.0  # of the canvas
-ROWS, BLOCK_ROWS = 8, 24  # before a chain goes on in the next column
+ROWS, BLOCK_ROWS = 7, 24  # at most, before a chain goes on in the next column
 
 
 # Values that the program leaves out of files because they are a layer's defaults.
@@ -90,8 +90,10 @@ class Graph:
             for at, number in wishes:
                 lane[number] = at if least is None else max(at, least + 1)
                 least = lane[number]
+        ranks = max(rank.values()) + 1
+        height = -(-ranks // -(-ranks // height))  # columns of about equal height
         columns, left = {}, 0.0
-        for first in range(0, max(rank.values()) + 1, height):
+        for first in range(0, ranks, height):
             members = [n for n in rank if first <= rank[n] < first + height]
             low = min(lane[n] for n in members)
             high = max(lane[n] for n in members)

@@ -139,7 +139,7 @@ private:
     }
 
     void measureLayout() {
-        const LayoutRequest request{document_.project().network.main, {}, Flow::Down};
+        const LayoutRequest request{document_.project().network.main, {}, Flow::Down, {}};
         report(QStringLiteral("layout (off the GUI thread)"),
                {msOf([&] { layeredLayout(request, {}); })});
     }

@@ -2,6 +2,7 @@
 #include "ui/canvas/auto_layout.h"
 
 #include "engine/graph/graph_index.h"
+#include "ui/canvas/folds.h"
 #include "ui/canvas/layered_graph.h"
 #include "ui/canvas/metrics.h"
 
@@ -41,21 +42,21 @@ std::map<NodeId, Point> layeredLayout(const LayoutRequest& request, const std::s
     for (LayeredGraph& part : layeredParts(request)) {
         orderRanks(part, stop);
         placeSlots(part, stop);
-        double left = 0;
-        double right = 0;
-        for (const auto& slot : part.slots) {
-            left = std::min(left, slot.middle - slot.breadth / 2);
-            right = std::max(right, slot.middle + slot.breadth / 2);
-        }
-        const double shift = positions.empty() ? 0 : end - left;
-        end = shift + right;
         const Ranks ranks(part, request.flow);
+        const Folds folds(part, ranks.start, ranks.depth,
+                          down ? request.page : request.page.transposed());
+        // The first part keeps its main line where it lies, at 0.
+        const double shift = positions.empty() ? 0 : end - folds.left();
+        end = shift + folds.right();
         for (const auto& slot : part.slots) {
             if (!slot.isNode())
                 continue;
-            const double across = metrics::onGrid(shift + slot.middle - (slot.breadth - gap) / 2);
+            const Folds::Section& section = folds.sectionOf(slot.rank);
+            const double across =
+                metrics::onGrid(shift + section.shift + slot.middle - (slot.breadth - gap) / 2);
             const double along =
-                metrics::onGrid(ranks.start[slot.rank] + (ranks.depth[slot.rank] - slot.depth) / 2);
+                metrics::onGrid(ranks.start[slot.rank] - ranks.start[section.firstRank] +
+                                (ranks.depth[slot.rank] - slot.depth) / 2);
             positions[slot.node] = down ? Point{across, along} : Point{along, across};
         }
     }

@@ -138,6 +138,7 @@ Point CanvasItems::positionOf(NodeId id) const {
 // ---- following the document
 
 void CanvasItems::forget() {
+    dropGone(pills_, [](LinkId) { return false; });
     dropGone(links_, [](LinkId) { return false; });
     dropGone(nodes_, [](NodeId) { return false; });
     dropGone(frames_, [](FrameId) { return false; });
@@ -149,8 +150,15 @@ void CanvasItems::forget() {
 
 void CanvasItems::syncStructure() {
     const QSignalBlocker quiet(scene_);
-    syncWith(links_, canvas_->graph().links(), [this](LinkId id) {
+    const auto& links = canvas_->graph().links();
+    dropGone(pills_, [&links](LinkId id) { return links.contains(id); });
+    syncWith(links_, links, [this](LinkId id) {
         auto* const item = new LinkItem(id, looks_, canvas_->themes());
+        scene_->addItem(item);
+        return item;
+    });
+    syncWith(pills_, links, [this](LinkId id) {
+        auto* const item = new LinkPill(*links_.at(id));
         scene_->addItem(item);
         return item;
     });

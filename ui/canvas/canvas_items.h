@@ -81,6 +81,7 @@ private:
     NodeLooks looks_;
     std::map<NodeId, NodeItem*> nodes_;
     std::map<LinkId, LinkItem*> links_;
+    std::map<LinkId, LinkPill*> pills_; ///< one of each link
     std::map<FrameId, FrameItem*> frames_;
     std::map<NoteId, NoteItem*> notes_;
     std::map<NodeId, Point> provided_; ///< for nodes that the project has no position for

@@ -16,6 +16,7 @@ namespace gradwright {
 namespace {
 
 constexpr int kAnimationMs = 200;
+constexpr QSizeF kPage{860, 590};          // of the canvas in a window of 1440 × 900, at 100 %
 constexpr std::size_t kMostAnimated = 300; // more cannot be followed by eye, nor drawn in time
 
 bool reducedMotion() {
@@ -62,7 +63,7 @@ void CanvasLayout::run(Take take) {
     cancel();
     if (canvas_->graph().nodes().empty())
         return;
-    LayoutRequest request{canvas_->graph(), {}, canvas_->flow()};
+    LayoutRequest request{canvas_->graph(), {}, canvas_->flow(), kPage};
     for (const auto& [id, item] : canvas_->items().nodes())
         if (item->rect() != metrics::nodeRect())
             request.sizes[id] = item->rect().size();

@@ -24,6 +24,7 @@ namespace gradwright {
 namespace {
 
 constexpr double kFitMargin = 32;
+constexpr double kReadableZoom = 0.8;
 constexpr double kWheelStep = 1.0015; ///< a unit of the wheel, of which a notch has 120
 
 bool hasLayer(const QMimeData* data) {
@@ -104,8 +105,12 @@ void CanvasView::fit(bool selectedOnly) {
 }
 
 void CanvasView::centerOnNode(NodeId id) {
-    if (const NodeItem* const item = scene_->nodeItem(id))
-        centerOn(item->sceneBoundingRect().center());
+    const NodeItem* const item = scene_->nodeItem(id);
+    if (item == nullptr)
+        return;
+    if (zoom() < kReadableZoom)
+        setZoom(kReadableZoom);
+    centerOn(item->sceneBoundingRect().center());
 }
 
 void CanvasView::drawBackground(QPainter* painter, const QRectF& rect) {

@@ -32,6 +32,7 @@ public:
     void zoomOut() { setZoom(zoom() / 1.25); }
     /// Shows everything, or what is selected, at 100 % at most.
     void fit(bool selectedOnly = false);
+    /// Brings it into the middle, large enough for its texts to be read.
     void centerOnNode(NodeId id);
 
     /// Brings what is selected into view.

@@ -20,7 +20,7 @@ namespace gradwright {
 
 namespace {
 
-constexpr double kFarAway = 40; // a link dropped nearer to its port was given up
+constexpr double kFarAway = 40; // from where it was, before the end of an old link is let go
 constexpr double kEndPart = 28; // px at a link's end by which it is taken
 
 /// The nodes from which `from` is reached, or that it reaches, without the link that is moved.
@@ -157,10 +157,32 @@ QString LinkGesture::shapeProblem(const Port& to) const {
     return problem != nullptr ? qstr(problem->message) : QString();
 }
 
+/// The port at the place, or the one of the layer there that takes the link; where none does, the
+/// one that can say why.
+std::optional<Port> LinkGesture::targetAt(QPointF at) const {
+    if (const auto port = canvas_->items().portAt(at))
+        return port;
+    for (const auto& [id, item] : canvas_->items().nodes()) {
+        if (!item->sceneRect().contains(at))
+            continue;
+        if (id == from_.ref.node)
+            return from_; // let go where it began
+        std::vector<Port> ends = item->ports();
+        std::erase_if(ends, [this](const Port& each) { return each.isInput == from_.isInput; });
+        const auto farAway = [&](const Port& each) {
+            return std::pair(whyNot(each).has_value(), QLineF(at, item->portPos(each)).length());
+        };
+        const auto best = std::ranges::min_element(ends, {}, farAway);
+        return best != ends.end() ? std::optional(*best) : from_;
+    }
+    return {};
+}
+
 void LinkGesture::move(QPointF at, Qt::KeyboardModifiers) {
-    const auto target = canvas_->items().portAt(at);
+    const auto target = targetAt(at);
     const QPointF start = canvas_->items().node(from_.ref.node)->portPos(from_);
-    const QPointF end = target ? canvas_->items().node(target->ref.node)->portPos(*target) : at;
+    const QPointF end =
+        target && *target != from_ ? canvas_->items().node(target->ref.node)->portPos(*target) : at;
     const bool backwards = from_.isInput;
     const QPolygonF corners =
         routeLink(backwards ? end : start, backwards ? start : end, {}, canvas_->flow());
@@ -178,7 +200,7 @@ void LinkGesture::move(QPointF at, Qt::KeyboardModifiers) {
 }
 
 void LinkGesture::drop(QPointF at) {
-    const auto target = canvas_->items().portAt(at);
+    const auto target = targetAt(at);
     const bool refused = target && (*target == from_ || whyNot(*target));
     end();
     if (!target) {
@@ -210,7 +232,7 @@ void LinkGesture::dropOnVoid(QPointF at) {
             canvas_->perform(
                 canvasText("Delete link"),
                 removeItems(canvas_->project(), canvas_->graphName(), {}, std::array{*replaced_}));
-    } else if (QLineF(start, at).length() > kFarAway) {
+    } else if (QLineF(start, at).length() > metrics::kPortHit) {
         onVoid_(from_, at);
     }
 }

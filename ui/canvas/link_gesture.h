@@ -42,6 +42,7 @@ private:
                 OnVoid onVoid);
     void end();
     void dropOnVoid(QPointF at);
+    [[nodiscard]] std::optional<Port> targetAt(QPointF at) const;
     [[nodiscard]] std::optional<QString> whyNot(const Port& to) const;
     [[nodiscard]] QString shapeProblem(const Port& to) const;
 

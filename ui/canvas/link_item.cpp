@@ -24,6 +24,8 @@ constexpr double kPillHeight = 17;
 constexpr double kPillFont = 10.5;
 constexpr double kPillRoom = 180; // a shape of more characters is cut
 
+constexpr double kPillLevel = 0.5; // above links, beneath nodes
+
 } // namespace
 
 LinkItem::LinkItem(LinkId id, const NodeLooks& looks, const ThemeManager& themes)
@@ -41,6 +43,8 @@ void LinkItem::setRoute(const QPolygonF& corners) {
     if (corners == corners_)
         return;
     prepareGeometryChange();
+    if (labelled_ != nullptr)
+        labelled_->follow();
     corners_ = corners;
     path_ = roundedPath(corners, kCornerRadius);
     bounds_ = path_.boundingRect().united(pillOf(kPillRoom).rect).adjusted(-10, -10, 10, 10);
@@ -101,8 +105,6 @@ void LinkItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
     painter->drawPath(path_);
     if (option->levelOfDetailFromTransform(painter->worldTransform()) < metrics::kDetailZoom)
         return;
-    if (!look().text.isEmpty())
-        paintPill(*painter);
     if (look().state == LinkState::Incompatible) {
         const QPointF center = path_.pointAtPercent(0.75);
         painter->setPen(QPen(theme.error, 1.5));
@@ -111,6 +113,21 @@ void LinkItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
         painter->drawLine(center + QPointF(-3, -3), center + QPointF(3, 3));
         painter->drawLine(center + QPointF(-3, 3), center + QPointF(3, -3));
     }
+}
+
+LinkPill::LinkPill(LinkItem& link)
+    : link_(&link) {
+    link.labelled_ = this;
+    setZValue(kPillLevel);
+    setAcceptedMouseButtons(Qt::NoButton);
+}
+
+void LinkPill::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget*) {
+    if (option->levelOfDetailFromTransform(painter->worldTransform()) < metrics::kDetailZoom ||
+        link_->look().text.isEmpty())
+        return;
+    painter->setRenderHint(QPainter::Antialiasing);
+    link_->paintPill(*painter);
 }
 
 void LinkItem::paintPill(QPainter& painter) const {

@@ -10,6 +10,10 @@
 
 namespace gradwright {
 
+class LinkPill;
+
+/// A link, drawn beneath the nodes. Its shape's pill is an item of its own above all links, so that
+/// none strikes through it.
 class LinkItem final : public QGraphicsItem {
 public:
     enum { Type = UserType + 2 };
@@ -24,12 +28,15 @@ public:
     void setTarget(bool on);
     [[nodiscard]] const QPolygonF& corners() const { return corners_; }
     [[nodiscard]] const LinkLook& look() const;
+    /// In scene coordinates.
+    [[nodiscard]] QRectF pillRect() const { return pill().rect; }
 
     [[nodiscard]] QRectF boundingRect() const override { return bounds_; }
     [[nodiscard]] QPainterPath shape() const override;
     void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget*) override;
 
 private:
+    friend class LinkPill;
     struct Pill {
         QRectF rect;
         bool upright = false; ///< its text runs upwards along a long vertical line
@@ -45,7 +52,24 @@ private:
     QPainterPath path_;
     SeenLook<LinkLook> look_;
     QRectF bounds_; ///< with room for the longest text
+    LinkPill* labelled_ = nullptr;
     bool target_ = false;
+};
+
+/// What a link says of itself. It is only seen: the link takes the mouse. It must not outlive the
+/// link but with the scene.
+class LinkPill final : public QGraphicsItem {
+public:
+    explicit LinkPill(LinkItem& link);
+    /// Before the link's route changes.
+    void follow() { prepareGeometryChange(); }
+
+    [[nodiscard]] QRectF boundingRect() const override { return link_->bounds_; }
+    [[nodiscard]] QPainterPath shape() const override { return {}; }
+    void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget*) override;
+
+private:
+    const LinkItem* link_;
 };
 
 } // namespace gradwright

@@ -33,7 +33,10 @@ Minimap::Minimap(CanvasView& view, CanvasScene& scene, const ThemeManager& theme
     setToolTip(tr("Click or drag to go there (M hides it)"));
     setFixedSize(kMinimapSize);
     setCursor(Qt::PointingHandCursor);
-    const auto later = [this] { refresh_.later(); };
+    const auto later = [this] {
+        showIfNeeded();
+        refresh_.later();
+    };
     connect(scene_, &QGraphicsScene::changed, this, [this, later] {
         picture_ = {};
         content_ = {};
@@ -49,13 +52,31 @@ Minimap::Minimap(CanvasView& view, CanvasScene& scene, const ThemeManager& theme
     view_->installEventFilter(this);
 }
 
+/// Keeps to the lower right corner of the view.
 void Minimap::place() {
     move(view_->width() - width() - kDistance, view_->height() - height() - kDistance);
 }
 
+void Minimap::setWanted(bool wanted) {
+    wanted_ = wanted;
+    showIfNeeded();
+}
+
+void Minimap::showIfNeeded() {
+    setVisible(wanted_ && !shownScene().contains(contentRect()));
+}
+
+QRectF Minimap::contentRect() const {
+    if (content_.isNull())
+        content_ = scene_->contentRect();
+    return content_;
+}
+
 bool Minimap::eventFilter(QObject* watched, QEvent* event) {
-    if (event->type() == QEvent::Resize || event->type() == QEvent::Show)
+    if (event->type() == QEvent::Resize || event->type() == QEvent::Show) {
         place();
+        showIfNeeded();
+    }
     return QFrame::eventFilter(watched, event);
 }
 
@@ -64,9 +85,7 @@ QRectF Minimap::shownScene() const {
 }
 
 QTransform Minimap::fromScene() const {
-    if (content_.isNull())
-        content_ = scene_->contentRect();
-    const QRectF content = content_ | shownScene();
+    const QRectF content = contentRect() | shownScene();
     const QRectF room =
         QRectF(rect()).adjusted(kMinimapMargin, kMinimapMargin, -kMinimapMargin, -kMinimapMargin);
     const double scale = std::min(room.width() / std::max(content.width(), 1.0),

@@ -10,14 +10,16 @@
 
 namespace gradwright {
 
-/// The whole network in little, with the part that the view shows; a click or drag goes there.
+/// The whole network in little, with the part that the view shows; a click or drag goes there. It
+/// hides while the view shows everything, where it would only cover what it shows.
 class Minimap final : public QFrame {
     Q_OBJECT
 public:
     Minimap(CanvasView& view, CanvasScene& scene, const ThemeManager& themes);
 
-    /// Keeps to the lower right corner of the view.
-    void place();
+    /// Whether it is there when not everything can be seen.
+    void setWanted(bool wanted);
+    [[nodiscard]] bool isWanted() const { return wanted_; }
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -26,6 +28,9 @@ protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
+    void place();
+    void showIfNeeded();
+    [[nodiscard]] QRectF contentRect() const;
     [[nodiscard]] QRectF shownScene() const;
     [[nodiscard]] QTransform fromScene() const;
     void drawNodes(const QTransform& transform);
@@ -38,6 +43,7 @@ private:
     QTransform pictured_;
     mutable QRectF content_; ///< null when it has changed
     PacedRefresh refresh_;
+    bool wanted_ = true;
 };
 
 } // namespace gradwright

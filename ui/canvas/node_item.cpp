@@ -23,6 +23,8 @@ constexpr double kLeastShare = 0.01;
 constexpr double kTitleLine = 23;
 constexpr double kSecondLine = 42;
 constexpr double kBadgeRadius = 9;
+constexpr double kNameRoom = 36; // px that a name has beside the longest title
+constexpr double kNameGap = 8;
 
 void drawText(QPainter& painter, double x, double baseline, const QFont& font, const QColor& color,
               const QString& text) {
@@ -185,13 +187,16 @@ void NodeItem::paintTexts(QPainter& painter) const {
     const QFont caption = textFont(type::kCaption);
     const QFontMetricsF titles(titleFont);
     const QFontMetricsF captions(caption);
-    const double titleWidth =
-        std::min(titles.horizontalAdvance(look().title) + 1, textRight - kNodeTextLeft);
+    // A name says as much as the title: part of the line is kept for it.
+    const double line = textRight - kNodeTextLeft;
+    const double nameWidth = captions.horizontalAdvance(look().name) + 1;
+    const double kept = look().name.isEmpty() ? 0 : std::min(nameWidth, kNameRoom) + kNameGap;
+    const double titleWidth = std::min(titles.horizontalAdvance(look().title) + 1, line - kept);
     drawText(painter, kNodeTextLeft, kTitleLine, titleFont, theme.text,
              titles.elidedText(look().title, Qt::ElideRight, titleWidth));
-    const double room = textRight - kNodeTextLeft - titleWidth - 8;
-    if (room > 20) {
-        const QString name = captions.elidedText(look().name, Qt::ElideMiddle, room);
+    if (!look().name.isEmpty()) {
+        const QString name =
+            captions.elidedText(look().name, Qt::ElideMiddle, line - titleWidth - kNameGap);
         drawText(painter, textRight - captions.horizontalAdvance(name), kTitleLine, caption,
                  theme.text3, name);
     }

@@ -277,7 +277,8 @@ void DesignPage::makeActions() {
             action(viewActions_, text, {}, Keys(QString::fromLatin1(keys)), nullptr);
         made->setCheckable(true);
         made->setChecked(true);
-        connect(made, &QAction::toggled, frame, &QWidget::setVisible);
+        if (frame != nullptr)
+            connect(made, &QAction::toggled, frame, &QWidget::setVisible);
         return made;
     };
     panel(tr("Layer list"), "Ctrl+B", paletteFrame_);
@@ -289,7 +290,9 @@ void DesignPage::makeActions() {
             bottomAction_->setChecked(true);
             bottom_->showPanel(i);
         });
-    QAction* const map = panel(tr("Minimap"), "M", &view_->minimap());
+    QAction* const map = panel(tr("Minimap"), "M", nullptr);
+    map->setToolTip(tr("Shown while the canvas holds more than can be seen"));
+    connect(map, &QAction::toggled, &view_->minimap(), &Minimap::setWanted);
     removeAction(map);
     view_->addAction(map);
 }

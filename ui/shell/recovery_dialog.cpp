@@ -69,11 +69,12 @@ QWidget* makeSide(const QString& title, const QString& detail, const Project* pr
     layout->addWidget(heading);
     layout->addWidget(note);
     if (project != nullptr) {
-        const auto layers = static_cast<std::int64_t>(project->network.main.nodes().size());
+        const Analysis analysis = analyze(project->network);
+        const auto layers = static_cast<std::int64_t>(analysis.nodes.size());
         layout->addWidget(new Picture(project->network.main, themes));
-        layout->addWidget(new QLabel(
-            RecoveryDialog::tr("%1 layers, %2 parameters")
-                .arg(fullNumber(layers), fullNumber(analyze(project->network).parameters))));
+        layout->addWidget(
+            new QLabel(RecoveryDialog::tr("%1 layers, %2 parameters")
+                           .arg(fullNumber(layers), fullNumber(analysis.parameters))));
     }
     layout->addStretch();
     return card;

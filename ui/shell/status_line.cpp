@@ -98,12 +98,13 @@ void StatusLine::refresh() {
 void StatusLine::refreshFigures() {
     const Analysis& analysis = document_->analysis();
     const Project& project = document_->project();
-    const auto layers = static_cast<std::int64_t>(project.network.main.nodes().size());
+    const auto layers = static_cast<std::int64_t>(analysis.nodes.size());
     const QString bar = QStringLiteral(" &nbsp;│&nbsp; ");
     QString text = tr("Layers <b>%1</b>").arg(fullNumber(layers)) + bar +
                    tr("Parameters <b>%1</b>").arg(fullNumber(analysis.parameters)) + bar +
                    tr("MACs <b>%1</b> per sample").arg(shortNumber(analysis.macs));
-    QString tip = tr("Layers, trainable parameters, and multiply-accumulates per sample");
+    QString tip = tr("Layers with those inside blocks, trainable parameters, and "
+                     "multiply-accumulates per sample");
     const auto memory = planned_ ? planned_ : estimateTrainingMemory(analysis, project.training);
     if (memory) {
         const std::int64_t batch = project.training.batch();

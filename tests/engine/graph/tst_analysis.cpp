@@ -346,6 +346,18 @@ private Q_SLOTS:
         QCOMPARE(analysis.parameters, 61'706);
     }
 
+    void beforeThereIsAnOutputAllLayersCount() {
+        NetworkBuilder b;
+        const auto conv =
+            b.after(image(b, {1, 28, 28}), "conv2d",
+                    {{"filters", std::int64_t{32}}, {"kernel", IntTuple{3, 3}}}, "conv");
+        const auto open = analyze(b.network);
+        QCOMPARE(open.parameters, 320); // 32 filters of 3 × 3 and a bias each
+        QCOMPARE(open.macs, 32 * 9 * 26 * 26);
+        b.after(conv, "output");
+        QCOMPARE(analyze(b.network).parameters, 320);
+    }
+
     void aThousandNodesAreAnalysedWhole() {
         NetworkBuilder b;
         auto x = image(b, {4, 16, 16});

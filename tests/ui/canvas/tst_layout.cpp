@@ -162,7 +162,7 @@ private Q_SLOTS:
                 graphs.push_back(&block.graph);
             for (const Graph* const graph : graphs)
                 for (const Flow flow : {Flow::Down, Flow::Right}) {
-                    const LayoutRequest request{*graph, {}, flow};
+                    const LayoutRequest request{*graph, {}, flow, {}};
                     checkRules(request, laidOut(request));
                     // All of them can be drawn so.
                     QCOMPARE(crossingsOf(request), std::size_t{0});
@@ -315,8 +315,81 @@ private Q_SLOTS:
 
     void itIsTheSameEachTime() {
         for (const char* const key : {"googlenet", "small-unet", "inception-v3"}) {
-            const LayoutRequest request{openTemplate(key).network.main, {}, Flow::Down};
+            const LayoutRequest request{openTemplate(key).network.main, {}, Flow::Down, {}};
             QVERIFY(laidOut(request) == laidOut(request));
+        }
+    }
+
+    void aLongChainGoesOnBesideItsStart() {
+        for (const Flow flow : {Flow::Down, Flow::Right}) {
+            const bool down = flow == Flow::Down;
+            Drawing drawing;
+            drawing.path({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
+            drawing.request.flow = flow;
+            const Positions unfolded = laidOut(drawing.request);
+            drawing.request.page = down ? QSizeF(860, 590) : QSizeF(1600, 590);
+            const Positions positions = laidOut(drawing.request);
+            // In two columns of six and five, or in two rows; as far as the sixth nothing moves.
+            for (const std::uint32_t id : {1U, 2U, 3U, 4U, 5U, 6U})
+                QCOMPARE(positions.at({id}), unfolded.at({id}));
+            for (const std::uint32_t id : {7U, 8U, 9U, 10U, 11U}) {
+                const Point at = positions.at({id});
+                const Point beside = positions.at({id - 6});
+                QCOMPARE(down ? at.y : at.x, down ? beside.y : beside.x);
+                QVERIFY(down ? at.x >= beside.x + metrics::kColumnPitch
+                             : at.y >= beside.y + metrics::kRowPitch);
+            }
+        }
+    }
+
+    void whatFitsIsNotFolded() {
+        Drawing drawing = chain();
+        const Positions unfolded = laidOut(drawing.request);
+        drawing.request.page = {860, 590};
+        QVERIFY(laidOut(drawing.request) == unfolded);
+    }
+
+    void aFoldIsMadeBetweenBlocksAlone() {
+        // Three residual blocks of three layers, each with what joins it and what begins the next.
+        Drawing drawing;
+        drawing.path({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15});
+        drawing.link(1, 5);
+        drawing.link(6, 10);
+        drawing.link(11, 15);
+        drawing.request.page = {860, 590};
+        const Positions positions = laidOut(drawing.request);
+        const auto column = [&](std::uint32_t id) { return positions.at({id}).x; };
+        QVERIFY(column(15) > column(1));
+        for (const std::uint32_t first : {1U, 6U, 11U})
+            for (std::uint32_t id = first + 1; id < first + 5; ++id)
+                QCOMPARE(column(id), column(first));
+        // A U-Net's links across leave no place to fold.
+        drawing = unet();
+        drawing.request.page = {860, 590};
+        checkRules(drawing.request, laidOut(drawing.request));
+    }
+
+    void foldedTemplatesOverlapNowhere() {
+        for (const std::string& key : templateKeys()) {
+            const LayoutRequest request{openTemplate(key).network.main, {}, Flow::Down, {860, 590}};
+            const Positions positions = laidOut(request);
+            QRectF all;
+            for (const auto& [id, at] : positions) {
+                const QRectF box = boxOf(request, positions, id);
+                all |= box;
+                for (const auto& [other, place] : positions)
+                    QVERIFY2(other == id || !box.intersects(boxOf(request, positions, other)),
+                             key.c_str());
+            }
+            const LayoutRequest flat{request.graph, {}, Flow::Down, {}};
+            QRectF before;
+            const Positions unfolded = laidOut(flat);
+            for (const auto& [id, at] : unfolded)
+                before |= boxOf(flat, unfolded, id);
+            const auto scale = [](const QRectF& box) {
+                return std::min({1.0, 860 / box.width(), 590 / box.height()});
+            };
+            QVERIFY2(scale(all) >= scale(before) * 0.99, key.c_str());
         }
     }
 
@@ -339,7 +412,7 @@ private Q_SLOTS:
     void aStopIsHeard() {
         std::stop_source stop;
         stop.request_stop();
-        const LayoutRequest request{openTemplate("inception-v3").network.main, {}, Flow::Down};
+        const LayoutRequest request{openTemplate("inception-v3").network.main, {}, Flow::Down, {}};
         QCOMPARE(layeredLayout(request, stop.get_token()).size(), request.graph.nodes().size());
     }
 };

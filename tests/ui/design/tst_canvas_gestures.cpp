@@ -169,6 +169,57 @@ private Q_SLOTS:
         QVERIFY(graph().findByName("dense2") == nullptr);
     }
 
+    void aLinkDroppedOnALayerEndsAtItsPort() {
+        build();
+        drag(port("dense2", false), nodeCenter("relu1"));
+        QVERIFY(linked("dense2", "relu1"));
+        undo();
+        // Backwards as well; and where no port takes it, the reason is said and nothing opens.
+        drag(port("relu1", true), nodeCenter("dense2"));
+        QVERIFY(linked("dense2", "relu1"));
+        QString reason;
+        connect(&page_->scene(), &CanvasScene::hint, this,
+                [&](const QString& text) { reason = text.isEmpty() ? reason : text; });
+        const int steps = document_->undoStack().count();
+        drag(port("relu1", false), nodeCenter("dense1"));
+        QVERIFY2(reason.contains(QStringLiteral("already takes a link")), qPrintable(reason));
+        // Let go over the layer where it began, it was given up.
+        drag(port("relu1", false), nodeCenter("relu1"));
+        QCOMPARE(document_->undoStack().count(), steps);
+        QVERIFY(page_->view().findChild<QDialog*>(QStringLiteral("quickAdd")) == nullptr);
+    }
+
+    void aLinkLetGoNearItsPortAsksForALayer() {
+        build();
+        drag(port("dense2", false), port("dense2", false) + QPoint(0, 30));
+        QPointer<QDialog> popup = page_->view().findChild<QDialog*>(QStringLiteral("quickAdd"));
+        QVERIFY(popup != nullptr && popup->isVisible());
+        popup->close();
+        QTRY_VERIFY(popup == nullptr);
+    }
+
+    void noLinkStrikesThroughAShape() {
+        build();
+        const LinkItem* const link = page_->scene().linkItem(graph().links().begin()->first);
+        const QRectF pill = link->pillRect().adjusted(2, 2, -2, -2); // without its round corners
+        QVERIFY(!pill.isEmpty());
+        // A line of another link through the middle of the pill would be seen in its picture; that
+        // link's own pill lies elsewhere.
+        const auto picture = [&] {
+            QImage image(pill.size().toSize(), QImage::Format_RGB32);
+            QPainter painter(&image);
+            page_->scene().render(&painter, {}, pill, Qt::IgnoreAspectRatio);
+            return image;
+        };
+        const QImage before = picture();
+        drag(port("dense2", false), port("relu1", true));
+        LinkItem* const other =
+            page_->scene().canvas().items().link(graph().linkInto({idOf("relu1"), {0}})->id);
+        other->setRoute(QPolygonF(
+            {{pill.left() - 800, pill.center().y()}, {pill.right() + 100, pill.center().y()}}));
+        QCOMPARE(picture(), before);
+    }
+
     void theShapeIsExplainedWhileDragging() {
         page_->scene().addLayer("input", QPointF(0, 0)); // 1×28×28
         page_->scene().addLayer("dense", QPointF(0, 200));

@@ -160,20 +160,36 @@ private Q_SLOTS:
 
     void theMinimapGoesThere() {
         openTemplate("small-residual");
-        page_->view().setZoom(1);
         Minimap& map = page_->view().minimap();
+        QVERIFY(!map.isVisible()); // everything is in sight
+        page_->view().setZoom(2);
         QVERIFY(map.isVisible());
         const auto middle = [&] {
             return page_->view().mapToScene(page_->view().viewport()->rect().center());
         };
-        QTest::mouseClick(&map, Qt::LeftButton, {}, QPoint(map.width() / 2, 12));
-        const double top = middle().y();
-        QTest::mouseClick(&map, Qt::LeftButton, {}, QPoint(map.width() / 2, map.height() - 12));
-        QVERIFY(middle().y() > top + 500);
+        QTest::mouseClick(&map, Qt::LeftButton, {}, QPoint(12, map.height() / 2));
+        const double left = middle().x();
+        QTest::mouseClick(&map, Qt::LeftButton, {}, QPoint(map.width() - 12, map.height() / 2));
+        QVERIFY(middle().x() > left + 500);
         key(Qt::Key_M);
         QVERIFY(!map.isVisible());
         key(Qt::Key_M);
         QVERIFY(map.isVisible());
+        page_->view().fit();
+        QVERIFY(!map.isVisible());
+        // A layer that is moved out of sight brings it back.
+        page_->scene().addLayer("relu", QPointF(0, 8000));
+        QTRY_VERIFY(map.isVisible());
+    }
+
+    void whatIsFoundCanBeRead() {
+        openTemplate("small-residual");
+        page_->view().setZoom(CanvasView::kMinZoom);
+        page_->view().centerOnNode(graph().nodes().begin()->first);
+        QVERIFY(page_->view().zoom() >= 0.8);
+        page_->view().setZoom(1.5);
+        page_->view().centerOnNode(graph().nodes().rbegin()->first);
+        QCOMPARE(page_->view().zoom(), 1.5); // large enough already
     }
 
     void inASmallWindowTheInspectorIsADrawer() {

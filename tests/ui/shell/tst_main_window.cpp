@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/graph/analysis.h"
+#include "engine/project/templates.h"
 #include "tests/support/own_home.h"
 #include "ui/design/design_page.h"
 #include "ui/inference/inference_page.h"
+#include "ui/inspector/inspector_panel.h"
 #include "ui/shell/main_window.h"
+#include "ui/shell/template_card.h"
 #include "ui/training/train_page.h"
 
 #include <QAbstractButton>
 #include <QApplication>
 #include <QElapsedTimer>
+#include <QLabel>
 #include <QPushButton>
 #include <QSettings>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <memory>
+#include <vector>
 
 using namespace gradwright;
 
@@ -57,6 +64,26 @@ private Q_SLOTS:
         QVERIFY(window_->design().isVisible());
         QVERIFY(!window_->document().isModified());
         shoot("design");
+    }
+
+    void figuresAreTheSameEverywhere() {
+        const Analysis analysis = analyze(openTemplate("vgg-16").network);
+        const QString layers = QString::number(analysis.nodes.size());
+        auto* const card = window_->findChild<TemplateCard*>(QStringLiteral("vgg-16"));
+        QVERIFY(card != nullptr);
+        QTRY_VERIFY(card->summary().has_value());
+        QCOMPARE(QString::number(card->summary()->layers), layers);
+        choose("vgg-16");
+        const auto* const figures = window_->findChild<QLabel*>(QStringLiteral("figures"));
+        QTRY_VERIFY2(figures->text().contains(QStringLiteral("<b>%1</b>").arg(layers)),
+                     qPrintable(figures->text()));
+        // In the inspector as well, which has them in full.
+        std::vector<QString> shown;
+        for (const auto* const label : window_->design().inspector().findChildren<QLabel*>())
+            shown.push_back(label->text());
+        for (const QString& text :
+             {layers, QStringLiteral("138,357,544"), QStringLiteral("15,470,264,320")})
+            QVERIFY2(std::ranges::find(shown, text) != shown.end(), qPrintable(text));
     }
 
     void pagesChangeByKeys() {
