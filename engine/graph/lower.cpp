@@ -44,10 +44,10 @@ void requireRunnable(const Analysis& analysis) {
 
 } // namespace
 
-OpGraph lower(const Analysis& analysis) {
+OpGraph lower(const Analysis& analysis, NodeValues& values) {
     requireRunnable(analysis);
     OpGraph graph;
-    std::vector<std::vector<ValueId>> values(analysis.nodes.size()); // by output
+    values.assign(analysis.nodes.size(), {});
     for (std::size_t i = 0; i < analysis.nodes.size(); ++i) {
         if (!analysis.nodes[i].reachesOutput)
             continue;
@@ -69,6 +69,11 @@ OpGraph lower(const Analysis& analysis) {
         }
     }
     return graph;
+}
+
+OpGraph lower(const Analysis& analysis) {
+    NodeValues values;
+    return lower(analysis, values);
 }
 
 OpGraph lower(const Network& network) {

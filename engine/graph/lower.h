@@ -12,4 +12,11 @@ namespace gradwright {
 OpGraph lower(const Network& network);
 OpGraph lower(const Analysis& analysis);
 
+/// The values that the nodes of a network make, by flat node and output; none for nodes that do not
+/// reach an output. An Output node has the value that it is given.
+using NodeValues = std::vector<std::vector<ValueId>>;
+
+/// The same ops under the same numbers; `values` becomes the values of `analysis.nodes`.
+OpGraph lower(const Analysis& analysis, NodeValues& values);
+
 } // namespace gradwright

@@ -191,6 +191,11 @@ void CanvasItems::syncLooks() {
     scene_->update(); // of many items that may have changed, those in sight ask
 }
 
+void CanvasItems::setOverlay(const CanvasOverlay* overlay) {
+    looks_.setOverlay(overlay);
+    scene_->update();
+}
+
 void CanvasItems::syncFramesAndNotes() {
     const QSignalBlocker quiet(scene_);
     const auto& drawn = canvas_->project().canvas;

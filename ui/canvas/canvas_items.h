@@ -63,6 +63,8 @@ public:
     /// Whether a block shows what is in it.
     [[nodiscard]] bool hasPreviews() const;
     void syncLooks();
+    /// See NodeLooks::setOverlay().
+    void setOverlay(const CanvasOverlay* overlay);
     void syncFramesAndNotes();
     /// Whether no node had a place, so that a layout is wanted.
     [[nodiscard]] bool syncPositions();

@@ -90,7 +90,10 @@ QPainterPath LinkItem::shape() const {
 void LinkItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget*) {
     const Theme& theme = themes_->theme();
     painter->setRenderHint(QPainter::Antialiasing);
-    QPen pen(isSelected() || target_ ? theme.focus : theme.wire, isSelected() ? 3 : 2);
+    const QColor& plain = look().color.isValid() ? look().color : theme.wire;
+    QPen pen(isSelected() || target_ ? theme.focus : plain, isSelected() ? 3 : 2);
+    if (look().color.isValid())
+        pen.setWidthF(4);
     if (target_)
         pen.setWidthF(4);
     pen.setCapStyle(Qt::FlatCap);

@@ -4,6 +4,7 @@
 #include "engine/layers/layer.h"
 #include "ui/canvas/metrics.h"
 
+#include <QColor>
 #include <QPolygonF>
 #include <QRectF>
 #include <QString>
@@ -51,6 +52,7 @@ struct NodeLook {
     double share = 0; ///< of the network's MACs
     int warnings = 0;
     bool isBlock = false;
+    QColor fill = {}; ///< of an overlay; invalid: as always
 };
 
 enum class LinkState { Valid, Pending, Incompatible };
@@ -59,6 +61,7 @@ enum class LinkState { Valid, Pending, Incompatible };
 struct LinkLook {
     LinkState state = LinkState::Pending;
     QString text;
+    QColor color = {}; ///< of an overlay; invalid: as always
 };
 
 } // namespace gradwright

@@ -107,6 +107,8 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
         painter->setPen(isSelected() ? QPen(theme.focus, 6) : QPen(Qt::NoPen));
         painter->setBrush(looks_->isWrong(id_) ? theme.error
                                                : theme.category(looks_->categoryOf(id_)));
+        if (look().fill.isValid())
+            painter->setBrush(look().fill);
         painter->drawRoundedRect(rect(), kNodeRadius, kNodeRadius);
         return;
     }
@@ -144,7 +146,7 @@ void NodeItem::paintFrame(QPainter& painter) const {
         border.setDashPattern({4, 3});
     }
     painter.setPen(border);
-    painter.setBrush(theme.nodeFill);
+    painter.setBrush(look().fill.isValid() ? look().fill : theme.nodeFill);
     painter.drawRoundedRect(rect().adjusted(0.5, 0.5, -0.5, -0.5), kNodeRadius, kNodeRadius);
     painter.setPen(Qt::NoPen);
     painter.setBrush(theme.category(look().category));
@@ -198,10 +200,15 @@ void NodeItem::paintTexts(QPainter& painter) const {
         const QString name =
             captions.elidedText(look().name, Qt::ElideMiddle, line - titleWidth - kNameGap);
         drawText(painter, textRight - captions.horizontalAdvance(name), kTitleLine, caption,
-                 theme.text3, name);
+                 look().fill.isValid() ? theme.text : theme.text3, name);
     }
-    const QColor& second = look().state == NodeLook::State::Error ? theme.error : theme.text2;
-    drawText(painter, kNodeTextLeft, kSecondLine, caption, second, look().line);
+    const QColor& second = look().state == NodeLook::State::Error ? theme.error
+                           : look().fill.isValid()                ? theme.text
+                                                                  : theme.text2;
+    const double lineRoom =
+        textRight - kNodeTextLeft - captions.horizontalAdvance(look().right) - 6;
+    drawText(painter, kNodeTextLeft, kSecondLine, caption, second,
+             captions.elidedText(look().line, Qt::ElideRight, lineRoom));
     drawText(painter, textRight - captions.horizontalAdvance(look().right), kSecondLine, caption,
              theme.text2, look().right);
     if (look().share < kLeastShare)

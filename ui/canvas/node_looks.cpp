@@ -49,6 +49,11 @@ void NodeLooks::take(const Analysis& analysis) {
     takeDiagnostics(analysis);
 }
 
+void NodeLooks::setOverlay(const CanvasOverlay* overlay) {
+    overlay_ = overlay;
+    ++revision_;
+}
+
 void NodeLooks::takeNodes(const Analysis& analysis) {
     const Graph& shown = *graph();
     for (std::size_t i = 0; i < analysis.nodes.size(); ++i) {
@@ -145,6 +150,12 @@ NodeLook NodeLooks::node(NodeId id) const {
     if (totalMacs_ > 0)
         look.share = static_cast<double>(found.macs) / static_cast<double>(totalMacs_);
     writeLines(look, *node, found);
+    if (const auto shown = overlay_ != nullptr ? overlay_->node(id) : std::nullopt) {
+        look.line = shown->line;
+        look.right = shown->right;
+        look.fill = shown->fill;
+        look.share = 0;
+    }
     return look;
 }
 
@@ -213,7 +224,12 @@ LinkLook NodeLooks::link(LinkId id) const {
         return {LinkState::Pending, QStringLiteral("?")};
     const Found* const target = foundOf(link->to.node);
     const bool refused = target != nullptr && target->state == ShapeState::Contradiction;
-    return {refused ? LinkState::Incompatible : LinkState::Valid, qstr(toString(*shape))};
+    LinkLook look{refused ? LinkState::Incompatible : LinkState::Valid, qstr(toString(*shape))};
+    if (const auto shown = overlay_ != nullptr ? overlay_->link(id) : std::nullopt) {
+        look.text = shown->text;
+        look.color = shown->color;
+    }
+    return look;
 }
 
 QString NodeLooks::tipOf(LinkId id) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/graph/analysis.h"
+#include "ui/canvas/canvas_overlay.h"
 #include "ui/canvas/looks.h"
 #include "ui/document/graph_scope.h"
 
@@ -22,7 +23,10 @@ public:
 
     /// Takes over what was found; what it says of shapes and problems is true until the next edit.
     void take(const Analysis& analysis);
-    /// Grows with each take(): what was answered before is old then.
+    /// What is shown instead until it is null again; called anew when it has changed. It must live
+    /// as long as it is set.
+    void setOverlay(const CanvasOverlay* overlay);
+    /// Grows with each take() and setOverlay(): what was answered before is old then.
     [[nodiscard]] std::uint64_t revision() const { return revision_; }
 
     [[nodiscard]] NodeForm form(NodeId id) const;
@@ -67,6 +71,7 @@ private:
 
     const Project* project_;
     const GraphScope* scope_;
+    const CanvasOverlay* overlay_ = nullptr;
     std::int64_t totalMacs_ = 0;
     std::uint64_t revision_ = 0;
     std::vector<NodeId> ids_;  ///< of the nodes, in order

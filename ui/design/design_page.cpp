@@ -16,6 +16,8 @@
 #include "ui/report/find_bar.h"
 #include "ui/report/history_panel.h"
 #include "ui/report/layer_report.h"
+#include "ui/steps/batch_steps.h"
+#include "ui/steps/steps_bar.h"
 
 #include <QFrame>
 #include <QHBoxLayout>
@@ -56,7 +58,8 @@ DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget*
     , find_(new FindBar(document, themes, this))
     , bottom_(new BottomPanel(themes))
     , myBlocks_(new MyBlocks(std::move(blocksFolder), this))
-    , blockPanel_(new BlockPanel(document, themes)) {
+    , blockPanel_(new BlockPanel(document, themes))
+    , steps_(new BatchSteps(document, this)) {
     view_->editors().setMyBlocks(*myBlocks_);
     paletteFrame_ = framed(palette_, "leftPanel");
     paletteFrame_->setFixedWidth(kPaletteWidth);
@@ -77,6 +80,7 @@ DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget*
     auto* const center = new QVBoxLayout;
     center->setSpacing(0);
     center->addWidget(makeToolbar());
+    center->addWidget(stepsBar_);
     center->addWidget(middle, 1);
     auto* const layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -259,6 +263,8 @@ void DesignPage::makeActions() {
            [this] { showNextProblem(); });
     action(modelActions_, tr("Apply the first fix"), QStringLiteral("wand"),
            Keys(QStringLiteral("Alt+Return")), [this] { applyFix(scene_->canvas()); });
+    separator(modelActions_);
+    makeStepActions();
 
     zoomIn_ = action(viewActions_, tr("Zoom in"), QStringLiteral("plus"), Keys(Keys::ZoomIn),
                      [this] { view_->zoomIn(); });

@@ -17,6 +17,7 @@ class QLabel;
 
 namespace gradwright {
 
+class BatchSteps;
 class BottomPanel;
 class BlockPanel;
 class CanvasScene;
@@ -26,6 +27,7 @@ class InspectorPanel;
 class LayerPalette;
 class LayerReport;
 class ProblemsPanel;
+class StepsBar;
 
 /// Where the network is drawn: palette, canvas with its tools, Problems and inspector.
 class DesignPage final : public Page {
@@ -52,6 +54,7 @@ public:
     [[nodiscard]] LayerReport& report() { return *report_; }
     [[nodiscard]] FindBar& finder() { return *find_; }
     [[nodiscard]] BlockPanel& blockPanel() { return *blockPanel_; }
+    [[nodiscard]] BatchSteps& steps() { return *steps_; }
     [[nodiscard]] MyBlocks& myBlocks() { return *myBlocks_; }
 
     /// Selects a node of any graph and brings it to the middle.
@@ -88,6 +91,8 @@ private:
     QWidget* framed(QWidget* panel, const char* role);
     void makeBottomPanel();
     void makeFindActions();
+    void makeStepActions();
+    void makeRoomForSteps(bool on);
     void placeDrawers();
     void setNarrow(bool narrow);
 
@@ -103,6 +108,8 @@ private:
     BottomPanel* bottom_;
     MyBlocks* myBlocks_;
     BlockPanel* blockPanel_;
+    BatchSteps* steps_;
+    StepsBar* stepsBar_ = nullptr;
     QWidget* paletteFrame_ = nullptr;
     QWidget* inspectorFrame_ = nullptr;
     QWidget* problemsFrame_ = nullptr;
@@ -128,6 +135,7 @@ private:
     QAction* frame_ = nullptr;
     QAction* note_ = nullptr;
     std::size_t nextProblem_ = 0;
+    bool bottomWasShown_ = true; ///< before the steps took its place
     bool fitWhenShown_ = true;
 };
 

@@ -3,6 +3,7 @@
 // The menus of the main window.
 #include "engine/io/code_formats.h"
 #include "engine/support/version.h"
+#include "ui/design/design_page.h"
 #include "ui/shell/header_bar.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/project_files.h"
@@ -15,6 +16,7 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QSettings>
+#include <QStackedWidget>
 
 namespace gradwright {
 
@@ -167,7 +169,13 @@ void MainWindow::makeRunMenu() {
     run->setShortcut(QKeySequence(QStringLiteral("F5")));
     QAction* const step = menu->addAction(themes_->icon(QStringLiteral("step")), tr("Step"), this,
                                           [this] { train_->step(); });
-    step->setShortcut(QKeySequence(QStringLiteral("F10")));
+    // On the Design page the key goes through a batch step by step.
+    const auto chooseKey = [this, step] {
+        const bool isDesign = stack_->currentWidget() == design_;
+        step->setShortcut(isDesign ? QKeySequence() : QKeySequence(QStringLiteral("F10")));
+    };
+    connect(stack_, &QStackedWidget::currentChanged, step, chooseKey);
+    chooseKey();
     QAction* const stop = menu->addAction(themes_->icon(QStringLiteral("stop")),
                                           tr("Stop training"), this, [this] { train_->stop(); });
     stop->setShortcut(QKeySequence(QStringLiteral("Shift+F5")));

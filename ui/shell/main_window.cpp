@@ -19,6 +19,7 @@
 #include "ui/shell/shortcuts_dialog.h"
 #include "ui/shell/status_line.h"
 #include "ui/shell/welcome_page.h"
+#include "ui/steps/batch_steps.h"
 #include "ui/theme/text.h"
 #include "ui/training/train_page.h"
 
@@ -170,6 +171,12 @@ void MainWindow::connectPages() {
         connect(page, &Page::problemsRequested, this, &MainWindow::showProblems);
         connect(page, &Page::galleryRequested, this, &MainWindow::showGallery);
     }
+    design_->steps().setRunSource([this]() -> std::optional<StepRun> {
+        const RunHistory* const run = train_->runs().chosen();
+        if (run == nullptr)
+            return {};
+        return StepRun{qstr(run->name), run->folder};
+    });
     connect(train_, &TrainPage::layerChosen, this, [this](const std::string& graph, NodeId node) {
         showPage(*design_);
         design_->showPlace(graph, node);

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Going through one batch on the canvas.
+#include "ui/canvas/canvas_scene.h"
+#include "ui/canvas/canvas_view.h"
+#include "ui/design/design_page.h"
+#include "ui/steps/batch_steps.h"
+#include "ui/steps/steps_bar.h"
+
+#include <QAction>
+#include <QTimer>
+
+#include <algorithm>
+#include <utility>
+
+namespace gradwright {
+
+/// The bar takes the place of the panel beneath the canvas, and what was in view stays so.
+void DesignPage::makeRoomForSteps(bool on) {
+    if (!on) {
+        bottomAction_->setChecked(bottomWasShown_);
+        return;
+    }
+    bottomWasShown_ = bottomAction_->isChecked();
+    bottomAction_->setChecked(false);
+    const auto seen = [this] {
+        return view_->mapToScene(view_->viewport()->rect())
+            .boundingRect()
+            .contains(scene_->contentRect());
+    };
+    if (!seen())
+        return;
+    QTimer::singleShot(0, view_, [this, seen] {
+        if (seen())
+            return;
+        view_->fit();
+        view_->setZoom(std::max(view_->zoom(), metrics::kDetailZoom));
+    });
+}
+
+void DesignPage::makeStepActions() {
+    QAction* const next = action(modelActions_, tr("Step through a batch: next step"),
+                                 QStringLiteral("chevron-right"),
+                                 QKeySequence(QStringLiteral("F10")), [this] { steps_->next(); });
+    QAction* const back =
+        action(modelActions_, tr("Step through a batch: back"), QStringLiteral("chevron-left"),
+               QKeySequence(QStringLiteral("Shift+F10")), [this] { steps_->back(); });
+    QAction* const close =
+        action(modelActions_, tr("Step through a batch: close"), QStringLiteral("close"),
+               QKeySequence(QStringLiteral("Esc")), [this] {
+                   steps_->end();
+                   view_->setFocus();
+               });
+    // Fields on the canvas have an Esc of their own.
+    removeAction(close);
+    view_->addAction(close);
+    close->setShortcutContext(Qt::WidgetShortcut);
+    stepsBar_ = new StepsBar(*steps_, *scene_, *themes_, back, next, close);
+    const auto enable = [this, back, next, close] {
+        back->setEnabled(steps_->canGoBack());
+        next->setEnabled(!steps_->isComputing());
+        close->setEnabled(steps_->isActive());
+    };
+    connect(steps_, &BatchSteps::changed, this, enable);
+    connect(steps_, &BatchSteps::changed, this, [this, wasActive = false]() mutable {
+        if (std::exchange(wasActive, steps_->isActive()) != steps_->isActive())
+            makeRoomForSteps(steps_->isActive());
+    });
+    connect(steps_, &BatchSteps::ended, this, [this](const QString& reason) {
+        if (!reason.isEmpty())
+            Q_EMIT hint(reason);
+    });
+    enable();
+}
+
+} // namespace gradwright
