@@ -3,6 +3,7 @@
 
 #include "ui/canvas/canvas_view.h"
 #include "ui/theme/paced_refresh.h"
+#include "ui/theme/spoken.h"
 
 #include <QFrame>
 #include <QPixmap>
@@ -11,13 +12,15 @@
 namespace gradwright {
 
 /// The whole network in little, with the part that the view shows; a click or drag goes there.
-class Minimap final : public QFrame {
+class Minimap final : public QFrame, public Spoken {
     Q_OBJECT
 public:
     Minimap(CanvasView& view, CanvasScene& scene, const ThemeManager& themes);
 
     /// Keeps to the lower right corner of the view.
     void place();
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Graphic; }
 
 protected:
     void paintEvent(QPaintEvent* event) override;
