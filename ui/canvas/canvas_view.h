@@ -63,6 +63,7 @@ protected:
 private:
     void zoomAbout(QPointF viewportPoint, double zoom);
     void setSpacePan(bool on);
+    void requestMenuByKey();
 
     CanvasScene* scene_;
     const ThemeManager* themes_;
