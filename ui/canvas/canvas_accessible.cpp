@@ -12,6 +12,8 @@
 #include <QPointer>
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <variant>
 
 namespace gradwright {
@@ -98,14 +100,20 @@ Texts textsOf(const CanvasScene& scene, NoteId id) {
     return {canvasText("Note"), scene.noteItem(id)->text()};
 }
 
-class ItemInterface final : public QAccessibleInterface {
+class ItemInterface final : public QAccessibleInterface, public QAccessibleActionInterface {
 public:
     ItemInterface(CanvasView& view, CanvasScene& scene, ItemKey key)
         : view_(&view)
         , scene_(&scene)
         , key_(key) {}
 
-    [[nodiscard]] bool isValid() const override { return item() != nullptr; }
+    [[nodiscard]] bool isValid() const override { return leaving_ || item() != nullptr; }
+    /// Lets a reader be told that the item has gone, which only a valid interface can be said of.
+    void setLeaving() { leaving_ = true; }
+    void* interface_cast(QAccessible::InterfaceType type) override {
+        return type == QAccessible::ActionInterface ? static_cast<QAccessibleActionInterface*>(this)
+                                                    : nullptr;
+    }
     [[nodiscard]] QObject* object() const override { return nullptr; }
     [[nodiscard]] QAccessibleInterface* parent() const override {
         return QAccessible::queryAccessibleInterface(view_);
@@ -146,7 +154,39 @@ public:
         return state;
     }
 
+    // Selecting is what a click does, pressing what a double click does.
+    [[nodiscard]] QStringList actionNames() const override {
+        return {setFocusAction(), toggleAction(), pressAction()};
+    }
+    [[nodiscard]] QString localizedActionName(const QString& action) const override {
+        return action == setFocusAction() ? canvasText("Select")
+               : action == toggleAction() ? canvasText("Add to or remove from the selection")
+                                          : canvasText("Edit");
+    }
+    void doAction(const QString& action) override {
+        if (item() == nullptr)
+            return;
+        QGraphicsItem& chosen = *const_cast<QGraphicsItem*>(item());
+        if (action == toggleAction()) {
+            chosen.setSelected(!chosen.isSelected());
+            return;
+        }
+        scene_->canvas().selection().selectOnly(chosen);
+        view_->setFocus();
+        view_->showSelection();
+        if (action == pressAction())
+            std::visit([this](auto id) { activate(id); }, key_);
+    }
+    [[nodiscard]] QStringList keyBindingsForAction(const QString& action) const override {
+        return action == pressAction() ? QStringList{QStringLiteral("Return")} : QStringList();
+    }
+
 private:
+    void activate(NodeId id) { Q_EMIT scene_->nodeActivated(id); }
+    void activate(FrameId id) { Q_EMIT scene_->frameActivated(id); }
+    void activate(NoteId id) { Q_EMIT scene_->noteActivated(id); }
+    void activate(LinkId) {} // a link has nothing to edit
+
     [[nodiscard]] const QGraphicsItem* item() const {
         return view_ != nullptr && scene_ != nullptr ? itemOfKey(*scene_, key_) : nullptr;
     }
@@ -154,6 +194,7 @@ private:
     QPointer<CanvasView> view_;
     QPointer<CanvasScene> scene_;
     ItemKey key_;
+    bool leaving_ = false;
 };
 
 class CanvasInterface final : public QAccessibleWidget {
@@ -192,6 +233,8 @@ public:
     [[nodiscard]] QAccessibleInterface* focusChild() const override {
         return view_->hasFocus() ? child(current()) : nullptr;
     }
+    /// Tells a reader what has come and gone.
+    void follow() const { static_cast<void>(order()); }
     /// Number of the item that is selected; -1 without one.
     [[nodiscard]] int current() const {
         const QList<QGraphicsItem*> selected = scene().selectedItems();
@@ -202,13 +245,38 @@ private:
     [[nodiscard]] CanvasScene& scene() const { return view_->canvasScene(); }
 
     [[nodiscard]] const std::vector<ItemKey>& order() const {
-        if (revision_ != scene().revision()) {
-            revision_ = scene().revision();
-            order_.clear();
-            for (const QGraphicsItem* const item : scene().canvas().items().readingOrder())
-                order_.push_back(keyOf(*item));
-        }
+        if (revision_ != scene().revision())
+            renew();
         return order_;
+    }
+    /// Reads what is on the canvas now and tells of what has come and gone since the last time.
+    void renew() const {
+        const bool first = revision_ < 0;
+        revision_ = scene().revision();
+        std::vector<ItemKey> now;
+        for (const QGraphicsItem* const item : scene().canvas().items().readingOrder())
+            now.push_back(keyOf(*item));
+        const std::set<ItemKey> present(now.begin(), now.end());
+        for (auto made = made_.begin(); made != made_.end();) {
+            if (present.contains(made->first)) {
+                ++made;
+                continue;
+            }
+            static_cast<ItemInterface*>(QAccessible::accessibleInterface(made->second))
+                ->setLeaving();
+            tell(made->second, QAccessible::ObjectDestroyed);
+            QAccessible::deleteAccessibleInterface(made->second);
+            made = made_.erase(made);
+        }
+        const std::set<ItemKey> before(order_.begin(), order_.end());
+        order_ = std::move(now);
+        for (int i = 0; i < static_cast<int>(order_.size()) && !first; ++i)
+            if (!before.contains(order_[static_cast<std::size_t>(i)]))
+                tell(QAccessible::uniqueId(child(i)), QAccessible::ObjectCreated);
+    }
+    static void tell(QAccessible::Id id, QAccessible::Event what) {
+        QAccessibleEvent event(QAccessible::accessibleInterface(id), what);
+        QAccessible::updateAccessibility(&event);
     }
     [[nodiscard]] int indexOf(const QGraphicsItem& item) const {
         const bool listed = item.type() == NodeItem::Type || item.type() == LinkItem::Type ||
@@ -220,7 +288,7 @@ private:
     }
 
     CanvasView* view_;
-    mutable int revision_ = -1;
+    mutable int revision_ = -1; ///< of the scene when it was read; -1 before
     mutable std::vector<ItemKey> order_;
     mutable std::map<ItemKey, QAccessible::Id> made_;
 };
@@ -229,6 +297,13 @@ QAccessibleInterface* makeInterface(const QString& className, QObject* object) {
     if (className != QLatin1String("gradwright::CanvasView"))
         return nullptr;
     return new CanvasInterface(*static_cast<CanvasView*>(object));
+}
+
+/// Nullptr while nobody listens.
+const CanvasInterface* interfaceOf(CanvasView& view) {
+    return QAccessible::isActive()
+               ? dynamic_cast<CanvasInterface*>(QAccessible::queryAccessibleInterface(&view))
+               : nullptr;
 }
 
 } // namespace
@@ -242,15 +317,22 @@ void makeCanvasesAccessible() {
 }
 
 void announceCurrentItem(CanvasView& view) {
-    if (!QAccessible::isActive() || !view.hasFocus())
-        return;
-    auto* const canvas =
-        dynamic_cast<CanvasInterface*>(QAccessible::queryAccessibleInterface(&view));
+    const CanvasInterface* const canvas = interfaceOf(view);
     if (canvas == nullptr || canvas->current() < 0)
         return;
-    QAccessibleEvent event(&view, QAccessible::Focus);
-    event.setChild(canvas->current());
-    QAccessible::updateAccessibility(&event);
+    QAccessibleEvent selected(&view, QAccessible::SelectionAdd);
+    selected.setChild(canvas->current());
+    QAccessible::updateAccessibility(&selected);
+    if (!view.hasFocus())
+        return;
+    QAccessibleEvent focused(&view, QAccessible::Focus);
+    focused.setChild(canvas->current());
+    QAccessible::updateAccessibility(&focused);
+}
+
+void announceItems(CanvasView& view) {
+    if (const CanvasInterface* const canvas = interfaceOf(view))
+        canvas->follow();
 }
 
 } // namespace gradwright

@@ -29,6 +29,7 @@ CanvasScene::CanvasScene(ProjectDocument& document, const ThemeManager& themes, 
     , canvas_(*this, document, themes)
     , layout_(canvas_) {
     connect(&document, &ProjectDocument::changed, this, &CanvasScene::onChanged);
+    connect(&document, &ProjectDocument::changed, this, &CanvasScene::revised);
     connect(&document, &ProjectDocument::analysisChanged, this, [this] {
         if (std::exchange(looksAreNew_, false))
             return; // came with the change that made it

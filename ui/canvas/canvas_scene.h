@@ -70,6 +70,8 @@ Q_SIGNALS:
     /// Why a gesture was refused or what it is about to do; empty when there is nothing to say.
     void hint(const QString& text);
     void nodesSelected();
+    /// What is on the canvas follows a change of the document.
+    void revised();
     /// Another graph is shown, or the way to it has changed.
     void scopeChanged();
     void layoutStarted();

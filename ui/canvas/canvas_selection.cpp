@@ -77,10 +77,14 @@ void CanvasSelection::selectNext(bool backwards) {
         const auto at = static_cast<std::size_t>(current - all.begin());
         next = (at + (backwards ? all.size() - 1 : 1)) % all.size();
     }
+    selectOnly(*all[next]);
+}
+
+void CanvasSelection::selectOnly(QGraphicsItem& item) {
     {
         const QSignalBlocker quiet(scene_);
         scene_->clearSelection();
-        all[next]->setSelected(true);
+        item.setSelected(true);
     }
     Q_EMIT scene_->selectionChanged();
 }

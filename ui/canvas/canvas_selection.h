@@ -28,6 +28,8 @@ public:
     void select(const std::vector<NodeId>& nodes);
     /// Selects all layers, frames and notes.
     void selectAll();
+    /// Selects this item, of whatever kind, and nothing else.
+    void selectOnly(QGraphicsItem& item);
     /// Selects the next of all that is on the canvas: layers, links, frames and notes.
     void selectNext(bool backwards);
 

@@ -50,6 +50,7 @@ CanvasView::CanvasView(CanvasScene& scene, const ThemeManager& themes, QWidget* 
     : QGraphicsView(&scene, parent)
     , scene_(&scene)
     , themes_(&themes) {
+    makeCanvasesAccessible();
     setFrameShape(NoFrame);
     setDragMode(RubberBandDrag);
     setTransformationAnchor(NoAnchor);
@@ -60,9 +61,10 @@ CanvasView::CanvasView(CanvasScene& scene, const ThemeManager& themes, QWidget* 
     setAcceptDrops(true);
     viewport()->setMouseTracking(true);
     setAccessibleName(tr("Network canvas"));
-    makeCanvasesAccessible();
     connect(scene_, &QGraphicsScene::selectionChanged, this,
             [this] { announceCurrentItem(*this); });
+    for (const auto changed : {&CanvasScene::revised, &CanvasScene::scopeChanged})
+        connect(scene_, changed, this, [this] { announceItems(*this); });
     connect(themes_, &ThemeManager::changed, viewport(), qOverload<>(&QWidget::update));
     minimap_ = new Minimap(*this, scene, themes);
     editors_ = new CanvasEditors(*this, scene);
@@ -214,7 +216,12 @@ void CanvasView::contextMenuEvent(QContextMenuEvent* event) {
         Q_EMIT contextMenuRequested(event->globalPos());
         return;
     }
-    // By the keyboard: at what is selected.
+    requestMenuByKey();
+}
+
+/// At what is selected.
+void CanvasView::requestMenuByKey() {
+    showSelection();
     const auto selected = scene_->selectedItems();
     const QPoint at = selected.isEmpty()
                           ? viewport()->rect().center()
@@ -237,12 +244,18 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
             setSpacePan(true);
         return;
     }
+    // Qt knows the menu key alone, which many keyboards lack.
+    if (event->key() == Qt::Key_F10 && event->modifiers() == Qt::ShiftModifier) {
+        requestMenuByKey();
+        return;
+    }
     const std::map<int, QPointF> arrows = {{Qt::Key_Left, {-1, 0}},
                                            {Qt::Key_Right, {1, 0}},
                                            {Qt::Key_Up, {0, -1}},
                                            {Qt::Key_Down, {0, 1}}};
     if (const auto arrow = arrows.find(event->key()); arrow != arrows.end()) {
-        if (event->modifiers().testFlag(Qt::AltModifier)) {
+        // Where nothing is selected there is nothing to move: an arrow begins to walk.
+        if (event->modifiers().testFlag(Qt::AltModifier) || scene_->selectedItems().isEmpty()) {
             walker_.walk(scene_->canvas(), static_cast<Qt::Key>(event->key()),
                          event->modifiers().testFlag(Qt::ShiftModifier));
             if (const auto selected = scene_->selectedNodes(); !selected.empty())

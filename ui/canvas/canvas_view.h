@@ -64,6 +64,7 @@ protected:
 private:
     void zoomAbout(QPointF viewportPoint, double zoom);
     void setSpacePan(bool on);
+    void requestMenuByKey();
 
     CanvasScene* scene_;
     const ThemeManager* themes_;

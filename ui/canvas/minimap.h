@@ -3,6 +3,7 @@
 
 #include "ui/canvas/canvas_view.h"
 #include "ui/theme/paced_refresh.h"
+#include "ui/theme/spoken.h"
 
 #include <QFrame>
 #include <QPixmap>
@@ -12,7 +13,7 @@ namespace gradwright {
 
 /// The whole network in little, with the part that the view shows; a click or drag goes there. It
 /// hides while the view shows everything, where it would only cover what it shows.
-class Minimap final : public QFrame {
+class Minimap final : public QFrame, public Spoken {
     Q_OBJECT
 public:
     Minimap(CanvasView& view, CanvasScene& scene, const ThemeManager& themes);
@@ -20,6 +21,8 @@ public:
     /// Whether it is there when not everything can be seen.
     void setWanted(bool wanted);
     [[nodiscard]] bool isWanted() const { return wanted_; }
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Graphic; }
 
 protected:
     void paintEvent(QPaintEvent* event) override;

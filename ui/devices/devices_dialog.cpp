@@ -57,6 +57,7 @@ DevicesDialog::DevicesDialog(GpuFinder& gpus, ProjectDocument& document, const T
     checked_->setAccessibleName(tr("Device to check"));
     operations_->setAccessibleName(tr("Operations per second"));
     bytes_->setAccessibleName(tr("Bytes per second"));
+    progress_->setAccessibleName(tr("Progress of the check"));
     progress_->hide();
     failures_->setAccessibleName(tr("Cases that failed"));
     failures_->hide();

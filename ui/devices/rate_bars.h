@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/theme/spoken.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QWidget>
@@ -21,7 +22,7 @@ struct RateBar {
 
 /// Rates as bars on a logarithmic axis: the peak as a frame, what was measured filled, both from
 /// the axis' left end. Bars of one device stand together.
-class RateBars final : public QWidget {
+class RateBars final : public QWidget, public Spoken {
     Q_OBJECT
 public:
     /// `text` writes a rate with its unit.
@@ -36,6 +37,8 @@ public:
 
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override { return sizeHint(); }
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Chart; }
 
 protected:
     void paintEvent(QPaintEvent* event) override;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/rates/network_speed.h"
+#include "ui/theme/spoken.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QWidget>
@@ -13,7 +14,7 @@ namespace gradwright {
 /// Layers under their roofs on two logarithmic axes: operations a byte to the right, operations a
 /// second upwards. A layer's point stands on the roof, at what it can reach; the line below is what
 /// the whole step was measured to reach. Hovering names a layer.
-class RooflineView final : public QWidget {
+class RooflineView final : public QWidget, public Spoken {
     Q_OBJECT
 public:
     explicit RooflineView(const ThemeManager& themes, QWidget* parent = nullptr);
@@ -28,6 +29,8 @@ public:
 
     [[nodiscard]] QSize sizeHint() const override { return {640, 320}; }
     [[nodiscard]] QSize minimumSizeHint() const override { return {320, 200}; }
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Chart; }
 
 protected:
     void paintEvent(QPaintEvent* event) override;

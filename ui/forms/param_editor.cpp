@@ -86,6 +86,7 @@ public:
             button->setAccessibleName(qstr(spec.title + ": " + choices_[i].title));
             button->setProperty("kind", QStringLiteral("segment"));
             button->setCheckable(true);
+            button->setAutoExclusive(true);
             button->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
             group_->addButton(button, static_cast<int>(i));
             segments->addWidget(button, 1);

@@ -4,6 +4,7 @@
 #include "engine/support/error.h"
 #include "ui/forms/path_editor.h"
 #include "ui/forms/search_combo.h"
+#include "ui/theme/spoken.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -99,7 +100,7 @@ void ParamForm::addRow(const ParamSpec& spec) {
     label->setProperty("textRole", QStringLiteral("muted"));
     label->setFixedHeight(28);
     label->setBuddy(editor);
-    label->setToolTip(paramTip(spec));
+    setHelp(*label, paramTip(spec));
     bolt->setFixedSize(18, 28);
     problem->setProperty("textRole", QStringLiteral("error"));
     problem->setWordWrap(true);

@@ -27,6 +27,7 @@ constexpr double kLeastClassName = 22; // of the classes at the left
 constexpr double kMostClassName = 110;
 constexpr double kTop = 40;    // "Predicted" and the class
 constexpr double kRecall = 62; // column at the right
+constexpr std::size_t kSpokenMistakes = 3;
 
 } // namespace
 
@@ -62,12 +63,38 @@ void ConfusionView::choose(std::optional<Cell> cell) {
     if (cell == chosen_)
         return;
     chosen_ = cell;
-    setAccessibleDescription(cell ? tr("%1 × %2 read as %3")
-                                        .arg(matrix_.count(cell->first, cell->second))
-                                        .arg(name(cell->first), name(cell->second))
-                                  : QString());
+    setAccessibleDescription(cell ? cellText(*cell) : QString());
     update();
     Q_EMIT chosenChanged();
+}
+
+QString ConfusionView::spokenText() const {
+    if (chosen_)
+        return {}; // the description has the cell
+    if (matrix_.classes() == 0)
+        return tr("No samples yet.");
+    std::vector<Cell> mistakes;
+    for (std::size_t label = 0; label < matrix_.classes(); ++label)
+        for (std::size_t read = 0; read < matrix_.classes(); ++read)
+            if (label != read && matrix_.count(label, read) > 0)
+                mistakes.emplace_back(label, read);
+    std::ranges::stable_sort(mistakes, [this](const Cell& a, const Cell& b) {
+        return matrix_.count(a.first, a.second) > matrix_.count(b.first, b.second);
+    });
+    QString text = tr("%1 of %2 samples read correctly.")
+                       .arg(fullNumber(matrix_.correct()), fullNumber(matrix_.samples()));
+    QStringList most;
+    for (std::size_t i = 0; i < std::min(mistakes.size(), kSpokenMistakes); ++i)
+        most << cellText(mistakes[i]);
+    if (!most.isEmpty())
+        text += u' ' + tr("Most frequent mistakes: %1.").arg(most.join(QStringLiteral(", ")));
+    return text;
+}
+
+QString ConfusionView::cellText(Cell cell) const {
+    return tr("%1 × %2 read as %3")
+        .arg(matrix_.count(cell.first, cell.second))
+        .arg(name(cell.first), name(cell.second));
 }
 
 QString ConfusionView::name(std::size_t index) const {
@@ -284,9 +311,7 @@ bool ConfusionView::event(QEvent* event) {
         return QWidget::event(event);
     const auto* help = static_cast<QHelpEvent*>(event);
     if (const auto cell = cellAt(help->pos()))
-        QToolTip::showText(help->globalPos(), tr("%1 × %2 read as %3")
-                                                  .arg(matrix_.count(cell->first, cell->second))
-                                                  .arg(name(cell->first), name(cell->second)));
+        QToolTip::showText(help->globalPos(), cellText(*cell));
     else
         QToolTip::hideText();
     return true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/metrics/confusion.h"
+#include "ui/theme/spoken.h"
 
 #include <QImage>
 #include <QWidget>
@@ -16,7 +17,7 @@ namespace gradwright {
 class ThemeManager;
 
 /// How often each class was read as which; a click chooses a cell.
-class ConfusionView : public QWidget {
+class ConfusionView : public QWidget, public Spoken {
     Q_OBJECT
 
 public:
@@ -31,6 +32,9 @@ public:
     [[nodiscard]] QRectF rectOf(Cell cell) const;
 
     [[nodiscard]] QSize sizeHint() const override { return {460, 400}; }
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Chart; }
+    [[nodiscard]] QString spokenText() const override;
 
 Q_SIGNALS:
     void chosenChanged();
@@ -54,6 +58,7 @@ private:
     /// The largest count beside the diagonal, at least 1.
     [[nodiscard]] std::int64_t mostMistakes() const;
     [[nodiscard]] std::optional<Cell> cellAt(QPointF position) const;
+    [[nodiscard]] QString cellText(Cell cell) const;
     [[nodiscard]] QString name(std::size_t index) const;
     /// Where the cells begin: the classes' names stand before them.
     [[nodiscard]] double left() const { return left_; }

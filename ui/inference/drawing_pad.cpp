@@ -94,6 +94,12 @@ void DrawingPad::setSubject(const QString& invitation, bool isDrawing) {
     update();
 }
 
+QString DrawingPad::spokenText() const {
+    if (!picture_.isNull())
+        return tr("A picture of %1 × %2 pixels.").arg(picture_.width()).arg(picture_.height());
+    return strokes_.empty() ? invitation_ : tr("Strokes: %1.").arg(strokes_.size());
+}
+
 GrayImage DrawingPad::image() const {
     return grayImage(
         ink_.scaled(kReadSide, kReadSide, Qt::IgnoreAspectRatio, Qt::SmoothTransformation));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/data/images/image.h"
+#include "ui/theme/spoken.h"
 
 #include <QImage>
 #include <QPointF>
@@ -17,7 +18,7 @@ class ThemeManager;
 enum class PadTool { Brush, Eraser };
 
 /// A square to draw on with mouse, finger or pen. Strokes have an undo of their own.
-class DrawingPad : public QWidget {
+class DrawingPad : public QWidget, public Spoken {
     Q_OBJECT
 
 public:
@@ -47,6 +48,9 @@ public:
     [[nodiscard]] QSize sizeHint() const override { return {316, 316}; }
     [[nodiscard]] bool hasHeightForWidth() const override { return true; }
     [[nodiscard]] int heightForWidth(int width) const override { return width; }
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Canvas; }
+    [[nodiscard]] QString spokenText() const override;
 
 Q_SIGNALS:
     /// With every move of a stroke.

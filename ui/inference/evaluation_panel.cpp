@@ -5,6 +5,7 @@
 #include "ui/inference/mistakes_view.h"
 #include "ui/inference/scatter_view.h"
 #include "ui/theme/elided_label.h"
+#include "ui/theme/spoken.h"
 #include "ui/theme/text.h"
 
 #include <QFrame>
@@ -85,6 +86,7 @@ void EvaluationPanel::resizeEvent(QResizeEvent* event) {
 
 void EvaluationPanel::layOut() {
     button_->setObjectName(QStringLiteral("evaluate"));
+    progress_->setAccessibleName(tr("Test samples evaluated"));
     progress_->setTextVisible(false);
     progress_->setFixedHeight(8);
     empty_->setWordWrap(true);
@@ -241,8 +243,8 @@ void EvaluationPanel::showMetrics() {
                     .arg(qstr(metric->title).toHtmlEscaped(), qstr(metric->doc).toHtmlEscaped());
     }
     metrics_->setText(others.join(QStringLiteral("   ·   ")));
-    metrics_->setToolTip(help);
-    quality_->setToolTip(help);
+    setHelp(*metrics_, help);
+    setHelp(*quality_, help);
 }
 
 bool EvaluationPanel::showsImages() const {

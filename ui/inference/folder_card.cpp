@@ -156,6 +156,7 @@ FolderCard::FolderCard(QWidget* parent)
     card.header->addWidget(close);
     problem_->setProperty("textRole", QStringLiteral("error"));
     problem_->setWordWrap(true);
+    progress_->setAccessibleName(tr("Images read"));
     progress_->setTextVisible(false);
     progress_->setFixedHeight(8);
     view_->setModel(readings_);

@@ -187,10 +187,16 @@ void MistakesView::keyPressEvent(QKeyEvent* event) {
     }
     if (current_ + step >= 0 && current_ + step < static_cast<int>(mistakes_.size()))
         current_ += step;
-    if (current_ < static_cast<int>(mistakes_.size()))
-        setAccessibleDescription(textOf(mistakes_[static_cast<std::size_t>(current_)]));
+    sayTextChanged(*this);
     Q_EMIT currentMoved(rectOf(current_));
     update();
+}
+
+QString MistakesView::spokenText() const {
+    const QString count =
+        tr("Mistakes: %1.").arg(fullNumber(static_cast<std::int64_t>(mistakes_.size())));
+    return mistakes_.empty() ? count
+                             : count + u' ' + textOf(mistakes_[static_cast<std::size_t>(current_)]);
 }
 
 QString MistakesView::textOf(const Reading& mistake) const {

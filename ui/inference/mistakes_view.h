@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/session/evaluation_job.h"
+#include "ui/theme/spoken.h"
 
 #include <QImage>
 #include <QWidget>
@@ -15,7 +16,7 @@ class ThemeManager;
 
 /// The samples that were read wrongly, the surest first; as high as all of them need, for a scroll
 /// area.
-class MistakesView : public QWidget {
+class MistakesView : public QWidget, public Spoken {
     Q_OBJECT
 
 public:
@@ -24,6 +25,9 @@ public:
     /// `mistakes` are some of the report's; without a report there are none.
     void setMistakes(std::shared_ptr<const TestReport> report, std::vector<Reading> mistakes);
     [[nodiscard]] const std::vector<Reading>& mistakes() const { return mistakes_; }
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Grouping; }
+    [[nodiscard]] QString spokenText() const override;
 
 Q_SIGNALS:
     /// The user wants to see this sample read.

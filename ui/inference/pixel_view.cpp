@@ -53,6 +53,18 @@ void PixelView::setDrawing(bool isDrawing) {
     update();
 }
 
+QString PixelView::spokenText() const {
+    if (!input_ || input_->shown.shape().rank() != 3)
+        return tr("Nothing to read yet.");
+    const auto values = input_->input.span<float>();
+    const auto [least, most] = std::ranges::minmax(values);
+    return tr("%1 × %2 pixels, values from %3 to %4.")
+        .arg(pixels().width())
+        .arg(pixels().height())
+        .arg(static_cast<double>(least), 0, 'f', 2)
+        .arg(static_cast<double>(most), 0, 'f', 2);
+}
+
 QSize PixelView::pixels() const {
     if (!input_ || input_->shown.shape().rank() != 3)
         return {kPixels, kPixels};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/session/live_reader.h"
+#include "ui/theme/spoken.h"
 
 #include <QWidget>
 
@@ -14,7 +15,7 @@ namespace gradwright {
 class ThemeManager;
 
 /// The exact input of the network, pixel by pixel.
-class PixelView : public QWidget {
+class PixelView : public QWidget, public Spoken {
     Q_OBJECT
 
 public:
@@ -25,6 +26,9 @@ public:
     [[nodiscard]] const std::optional<PreparedInput>& input() const { return input_; }
 
     [[nodiscard]] QSize sizeHint() const override { return {280, 280}; }
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Graphic; }
+    [[nodiscard]] QString spokenText() const override;
 
 protected:
     void paintEvent(QPaintEvent*) override;

@@ -61,6 +61,47 @@ void PlaneView::setHint(const QString& hint) {
     update();
 }
 
+QString PlaneView::spokenText() const {
+    if (!map_)
+        return hint_;
+    if (!map_->hasClasses()) {
+        const auto& scaling = map_->model->data->info.targetScaling;
+        const auto text = [&](float value) {
+            const auto own = static_cast<double>(value);
+            return QLocale().toString(scaling.empty() ? own : scaling.front().restored(own), 'g',
+                                      4);
+        };
+        const auto [least, most] = std::ranges::minmax(map_->values);
+        return tr("Values from %1 to %2. Test points: %3.")
+            .arg(text(least), text(most), fullNumber(std::ssize(map_->points)));
+    }
+    const auto& names = map_->model->data->info.classes;
+    std::vector<std::size_t> cells(names.size());
+    for (const auto label : map_->classes)
+        ++cells[static_cast<std::size_t>(label)];
+    QStringList shares;
+    for (std::size_t i = 0; i < names.size(); ++i)
+        shares << tr("class %1: %2")
+                      .arg(qstr(names[i]), percent(static_cast<double>(cells[i]) /
+                                                       static_cast<double>(map_->classes.size()),
+                                                   0));
+    std::ptrdiff_t right = 0;
+    for (std::size_t i = 0; i < map_->points.size(); ++i) {
+        const auto cell = [](double place) {
+            return std::clamp(static_cast<int>((place + PlaneMap::kExtent) /
+                                               (2 * PlaneMap::kExtent) * PlaneMap::kSide),
+                              0, PlaneMap::kSide - 1);
+        };
+        const auto [x, y] = map_->points[i];
+        const int at =
+            cell(-static_cast<double>(y)) * PlaneMap::kSide + cell(static_cast<double>(x));
+        right += map_->classes[static_cast<std::size_t>(at)] == map_->labels[i] ? 1 : 0;
+    }
+    return tr("Shares of the plane: %1. Test points in the area of their class: %2 of %3.")
+        .arg(shares.join(QStringLiteral(", ")), fullNumber(right),
+             fullNumber(std::ssize(map_->points)));
+}
+
 QRectF PlaneView::square() const {
     const double side = std::min(width(), height()) - kAxisRoom;
     return {kAxisRoom + (width() - kAxisRoom - side) / 2, (height() - kAxisRoom - side) / 2, side,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/session/plane_map.h"
+#include "ui/theme/spoken.h"
 #include "ui/theme/theme.h"
 
 #include <QImage>
@@ -15,7 +16,7 @@ class ThemeManager;
 
 /// The classes or values that a network gives to the points of the plane, and the points of the
 /// test set in the colours of their true ones.
-class PlaneView : public QWidget {
+class PlaneView : public QWidget, public Spoken {
     Q_OBJECT
 
 public:
@@ -26,6 +27,9 @@ public:
     void setHint(const QString& hint);
 
     [[nodiscard]] QSize sizeHint() const override { return {520, 520}; }
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Chart; }
+    [[nodiscard]] QString spokenText() const override;
 
 protected:
     void paintEvent(QPaintEvent* event) override;

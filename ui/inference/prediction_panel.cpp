@@ -43,7 +43,7 @@ PredictionPanel::PredictionPanel(ThemeManager& theme, QWidget* parent)
     search_->setObjectName(QStringLiteral("class search"));
     search_->setPlaceholderText(tr("Find a class"));
     search_->setAccessibleName(tr("Find a class"));
-    search_->setClearButtonEnabled(true);
+    setClearable(*search_);
     search_->hide();
     setMouseTracking(true);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
@@ -87,6 +87,18 @@ void PredictionPanel::setPrediction(std::optional<Prediction> prediction) {
 void PredictionPanel::setHint(const QString& hint) {
     hint_ = hint;
     update();
+}
+
+QString PredictionPanel::spokenText() const {
+    if (!prediction_)
+        return hint_;
+    std::vector<std::size_t> best = rows_;
+    const auto& shares = prediction_->probabilities;
+    std::ranges::stable_sort(best, [&](auto a, auto b) { return shares[a] > shares[b]; });
+    QStringList texts;
+    for (const std::size_t index : best)
+        texts << QStringLiteral("%1: %2").arg(name(index), share(shares[index]));
+    return texts.join(QStringLiteral(", "));
 }
 
 void PredictionPanel::setChoosing(bool choosing) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/inference/predictor.h"
+#include "ui/theme/spoken.h"
 
 #include <QWidget>
 
@@ -18,7 +19,7 @@ class ThemeManager;
 
 /// The answer in large, and a bar per class. Rows never move while there is a row for each class;
 /// of many classes there are the ten likeliest, and a search that finds any other.
-class PredictionPanel : public QWidget {
+class PredictionPanel : public QWidget, public Spoken {
     Q_OBJECT
 
 public:
@@ -45,6 +46,9 @@ public:
     [[nodiscard]] QRect rectOfRow(std::size_t row) const;
     [[nodiscard]] QLineEdit& search() { return *search_; }
     [[nodiscard]] QSize sizeHint() const override { return {480, 216}; }
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Chart; }
+    [[nodiscard]] QString spokenText() const override;
 
 Q_SIGNALS:
     void classChosen(std::size_t index);

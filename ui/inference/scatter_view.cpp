@@ -54,6 +54,22 @@ void ScatterView::setPoints(const QString& name, std::vector<float> truths,
     update();
 }
 
+QString ScatterView::spokenText() const {
+    if (truths_.empty())
+        return tr("No samples yet.");
+    const auto [a, b] = std::ranges::minmax(truths_);
+    const auto [c, d] = std::ranges::minmax(predictions_);
+    double error = 0;
+    for (std::size_t i = 0; i < truths_.size(); ++i)
+        error += std::abs(static_cast<double>(predictions_[i]) - static_cast<double>(truths_[i]));
+    const auto number = [](double value) { return QLocale().toString(value, 'g', 4); };
+    return tr("%1 test samples. True %2: %3 to %4. Predicted: %5 to %6. Mean absolute error %7.")
+        .arg(fullNumber(static_cast<std::int64_t>(truths_.size())), name_,
+             number(static_cast<double>(a)), number(static_cast<double>(b)),
+             number(static_cast<double>(c)), number(static_cast<double>(d)),
+             number(error / static_cast<double>(truths_.size())));
+}
+
 /// A square, as both axes have the same scale.
 QRectF ScatterView::area() const {
     const double side =

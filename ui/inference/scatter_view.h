@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/theme/spoken.h"
+
 #include <QWidget>
 
 #include <cstddef>
@@ -13,7 +15,7 @@ class ThemeManager;
 
 /// Predicted over true values of test samples: on the line where the network is right. A click
 /// chooses a sample.
-class ScatterView final : public QWidget {
+class ScatterView final : public QWidget, public Spoken {
     Q_OBJECT
 
 public:
@@ -25,6 +27,9 @@ public:
     [[nodiscard]] QPointF placeOf(std::size_t sample) const;
     /// The sample nearest to a place, -1 where none is near.
     [[nodiscard]] std::int64_t sampleAt(QPointF place) const;
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Chart; }
+    [[nodiscard]] QString spokenText() const override;
 
 Q_SIGNALS:
     void sampleChosen(std::int64_t sample);

@@ -21,6 +21,7 @@ constexpr int kLargeFigure = 44; // of the only value
 constexpr int kLargeRow = 64;
 constexpr int kBetween = 16; // of two pictures
 constexpr int kCaption = 20;
+constexpr std::size_t kMostSpoken = 24;
 
 } // namespace
 
@@ -59,6 +60,18 @@ void ValuesPanel::setValues(std::optional<std::vector<float>> values) {
 void ValuesPanel::setHint(const QString& hint) {
     hint_ = hint;
     update();
+}
+
+QString ValuesPanel::spokenText() const {
+    if (!values_ || showsPicture())
+        return values_ ? QString() : hint_;
+    QStringList texts;
+    const std::size_t shown = std::min(values_->size(), kMostSpoken);
+    for (std::size_t i = 0; i < shown; ++i)
+        texts << tr("%1: %2").arg(name(i), QLocale().toString(restored(i), 'g', 4));
+    if (shown < values_->size())
+        texts << tr("and %1 more values").arg(values_->size() - shown);
+    return texts.join(QStringLiteral(", "));
 }
 
 bool ValuesPanel::showsPicture() const {

@@ -3,6 +3,7 @@
 
 #include "engine/data/dataset.h"
 #include "engine/tensor/tensor.h"
+#include "ui/theme/spoken.h"
 
 #include <QWidget>
 
@@ -17,7 +18,7 @@ class ThemeManager;
 /// What a network with target values answers: an image as a picture beside the one that was read,
 /// anything else as names and numbers in the data's own units, each with the range that the network
 /// was trained on.
-class ValuesPanel : public QWidget {
+class ValuesPanel : public QWidget, public Spoken {
     Q_OBJECT
 
 public:
@@ -39,6 +40,9 @@ public:
     [[nodiscard]] bool showsPicture() const;
     /// Where the pictures lie, that of the input first; both are drawn at one scale.
     [[nodiscard]] std::pair<QRect, QRect> pictureRects() const;
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Grouping; }
+    [[nodiscard]] QString spokenText() const override;
 
 protected:
     void paintEvent(QPaintEvent*) override;

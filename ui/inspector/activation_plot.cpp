@@ -73,6 +73,16 @@ void ActivationPlot::setCurve(Curve curve) {
     update();
 }
 
+QString ActivationPlot::spokenText() const {
+    if (!curve_.value)
+        return {};
+    QStringList values;
+    for (const double x : {-2.0, -1.0, 0.0, 1.0, 2.0})
+        values << tr("f(%1) = %2").arg(x).arg(curve_.value(x), 0, 'g', 3);
+    return QStringLiteral("%1. %2.").arg(QString::fromStdString(curve_.formula),
+                                         values.join(QStringLiteral(", ")));
+}
+
 QPointF ActivationPlot::toPixels(double x, double y) const {
     return {kPlotMargin + (x - kLeft) / (kRight - kLeft) * (width() - 2 * kPlotMargin),
             height() - kPlotMargin -

@@ -3,6 +3,7 @@
 
 #include "engine/layers/layer.h"
 #include "engine/ops/activation.h"
+#include "ui/theme/spoken.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QWidget>
@@ -27,13 +28,16 @@ struct Curve {
 std::optional<Curve> curveOf(const LayerDef& layer, const ParamValues& values);
 
 /// The curve of a function of one number and, dashed, of its derivative; hovering reads a value.
-class ActivationPlot final : public QWidget {
+class ActivationPlot final : public QWidget, public Spoken {
     Q_OBJECT
 public:
     explicit ActivationPlot(const ThemeManager& themes, QWidget* parent = nullptr);
 
     void setCurve(Curve curve);
     [[nodiscard]] QSize sizeHint() const override { return {272, 124}; }
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Chart; }
+    [[nodiscard]] QString spokenText() const override;
 
 protected:
     void paintEvent(QPaintEvent* event) override;

@@ -336,13 +336,18 @@ void InspectorPanel::addCost() {
 void InspectorPanel::addFigure(Section& section, const QString& name) {
     auto* const row = new QHBoxLayout;
     auto* const figure = new QLabel;
-    figure->setAccessibleName(name);
     figure->setTextInteractionFlags(Qt::TextSelectableByMouse);
     row->addWidget(textLabel(name, "muted"));
     row->addStretch();
     row->addWidget(figure);
     section.rows().addLayout(row);
-    figures_.push_back(figure);
+    figures_.push_back({name, figure});
+}
+
+void InspectorPanel::showFigure(std::size_t index, const QString& text) {
+    const auto& [name, label] = figures_[index];
+    label->setText(text);
+    label->setAccessibleName(tr("%1: %2").arg(name, text));
 }
 
 void InspectorPanel::refresh() {
@@ -353,9 +358,9 @@ void InspectorPanel::refresh() {
     }
     if (shown.isEmpty()) {
         const Analysis& analysis = document_->analysis();
-        figures_[0]->setText(fullNumber(static_cast<std::int64_t>(analysis.nodes.size())));
-        figures_[1]->setText(fullNumber(analysis.parameters));
-        figures_[2]->setText(fullNumber(analysis.macs));
+        showFigure(0, fullNumber(static_cast<std::int64_t>(analysis.nodes.size())));
+        showFigure(1, fullNumber(analysis.parameters));
+        showFigure(2, fullNumber(analysis.macs));
         return;
     }
     if (const Node* const node = shown.single()) {
@@ -402,9 +407,9 @@ void InspectorPanel::showCost(const Subject& subject) {
                               'f', part == whole ? 0 : 1)
                    : QString();
     };
-    figures_[0]->setText(fullNumber(cost.parameters) + share(cost.parameters, analysis.parameters));
-    figures_[1]->setText(fullNumber(cost.macs) + share(cost.macs, analysis.macs));
-    figures_[2]->setText(byteSize(cost.values * kBytes));
+    showFigure(0, fullNumber(cost.parameters) + share(cost.parameters, analysis.parameters));
+    showFigure(1, fullNumber(cost.macs) + share(cost.macs, analysis.macs));
+    showFigure(2, byteSize(cost.values * kBytes));
 }
 
 void InspectorPanel::setParam(const ParamSpec& spec, const std::optional<ParamValue>& value) {

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 class QLabel;
@@ -56,6 +57,8 @@ private:
     void addRow(Section& section, const ParamSpec& spec);
     void addPictures(const Subject& subject);
     void addCost();
+    /// The value of a figure, also for screen readers.
+    void showFigure(std::size_t index, const QString& text);
     void addFigure(Section& section, const QString& name);
     Section* addSection(const QString& title, bool open = true);
 
@@ -84,7 +87,7 @@ private:
     Section* plotSection_ = nullptr;
     WindowPicture* window_ = nullptr;
     Section* windowSection_ = nullptr;
-    std::vector<QLabel*> figures_;
+    std::vector<std::pair<QString, QLabel*>> figures_;
 };
 
 } // namespace gradwright

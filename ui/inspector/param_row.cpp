@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inspector/param_row.h"
 
+#include "ui/theme/spoken.h"
 #include "ui/theme/text.h"
 
 #include <QHBoxLayout>
@@ -22,7 +23,7 @@ ParamRow::ParamRow(const ParamSpec& spec, const ThemeManager& themes, QWidget* p
     title->setWordWrap(true);
     title->setBuddy(editor_);
     for (QWidget* const each : std::initializer_list<QWidget*>{title, editor_})
-        each->setToolTip(paramTip(spec));
+        setHelp(*each, paramTip(spec));
     editor_->setAccessibleDescription(qstr(spec.doc));
     reset_->setObjectName(QStringLiteral("reset"));
     reset_->setIcon(themes.icon(QStringLiteral("reset"), &Theme::text3));

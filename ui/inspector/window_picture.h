@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/inspector/window_geometry.h"
+#include "ui/theme/spoken.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QWidget>
@@ -10,13 +11,15 @@ namespace gradwright {
 
 /// The padded input as a grid with the window on it, and the output it makes; hovering a place of
 /// the output shows what it is made from.
-class WindowPicture final : public QWidget {
+class WindowPicture final : public QWidget, public Spoken {
     Q_OBJECT
 public:
     explicit WindowPicture(const ThemeManager& themes, QWidget* parent = nullptr);
 
     void setGeometry2d(const WindowGeometry& geometry, Category category);
     [[nodiscard]] QSize sizeHint() const override { return {272, 158}; }
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Graphic; }
 
 protected:
     void paintEvent(QPaintEvent* event) override;

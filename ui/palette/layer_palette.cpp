@@ -3,6 +3,7 @@
 
 #include "engine/layers/catalog.h"
 #include "ui/theme/icon_engine.h"
+#include "ui/theme/spoken.h"
 #include "ui/theme/text.h"
 
 #include <QKeyEvent>
@@ -114,9 +115,10 @@ LayerPalette::LayerPalette(const ThemeManager& themes, const QString& mimeType, 
     , search_(new QLineEdit)
     , tree_(new LayerTree(mimeType)) {
     search_->setPlaceholderText(tr("Search layers"));
-    search_->setClearButtonEnabled(true);
+    setClearable(*search_);
     search_->addAction(themes.icon(QStringLiteral("search"), &Theme::text3),
-                       QLineEdit::LeadingPosition);
+                       QLineEdit::LeadingPosition)
+        ->setText(tr("Search"));
     search_->setAccessibleName(tr("Search layers"));
     search_->installEventFilter(this);
     tree_->setItemDelegate(new RowDelegate(themes, tree_));

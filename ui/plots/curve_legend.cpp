@@ -101,7 +101,7 @@ void CurveLegend::setEntries(std::vector<Entry> entries) {
     for (const auto& entry : entries_)
         texts << entry.name + u' ' + entry.value;
     setAccessibleName(texts.join(QStringLiteral(", ")));
-    setToolTip(Qt::convertFromPlainText(texts.join(u'\n')));
+    setHelp(*this, Qt::convertFromPlainText(texts.join(u'\n')));
     updateGeometry();
     update();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/theme/spoken.h"
 #include "ui/theme/theme.h"
 
 #include <QPainterPath>
@@ -37,7 +38,7 @@ void drawSample(QPainter& painter, const QRectF& rect, CurveRole role, const The
 /// One row of line, name and current value, right-aligned. Widths stay while values change. With
 /// little room names are cut, then the last entries are counted instead of shown; the tooltip has
 /// all of them.
-class CurveLegend : public QWidget {
+class CurveLegend : public QWidget, public Spoken {
     Q_OBJECT
 
 public:
@@ -56,6 +57,8 @@ public:
 
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override { return {0, sizeHint().height()}; }
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::StaticText; }
 
 protected:
     void paintEvent(QPaintEvent*) override;

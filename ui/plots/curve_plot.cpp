@@ -64,7 +64,7 @@ CurvePlot::CurvePlot(Measure measure, ThemeManager& theme, QWidget* parent)
     layout->setSpacing(0);
     layout->addLayout(header);
     layout->addWidget(plot_, 1);
-    plot_->setAccessibleName(title_->text());
+    setAccessibleName(title_->text());
     plot_->setMinimumHeight(80);
 
     buildPlot();
@@ -220,6 +220,7 @@ void CurvePlot::setMeasure(Measure measure) {
         return;
     measure_ = measure;
     title_->setText(measure.name());
+    setAccessibleName(measure.name());
     plot_->yAxis->setTicker(QSharedPointer<ValueTicker>::create(measure_, logarithmic_));
     reset(epochs_);
 }
@@ -228,6 +229,7 @@ void CurvePlot::settleAxis() {
     if (!measure_.isLoss())
         fitted_ = false;
     scheduleRefresh();
+    sayTextChanged(*this);
 }
 
 void CurvePlot::setLogScale(bool logarithmic) {
@@ -303,7 +305,7 @@ void CurvePlot::refresh() {
     plot_->setInteraction(QCP::iRangeZoom, !isEmpty());
     plot_->setInteraction(QCP::iRangeDrag, !isEmpty());
     placeMarks();
-    updateLegend();
+    legend_->setEntries(lastValues());
     plot_->replot(QCustomPlot::rpQueuedReplot);
 }
 
@@ -354,7 +356,7 @@ QString CurvePlot::format(double value) const {
     return measure_.text(value);
 }
 
-void CurvePlot::updateLegend() {
+std::vector<CurveLegend::Entry> CurvePlot::lastValues() const {
     std::vector<CurveLegend::Entry> entries;
     if (training_.size() > 0)
         entries.push_back({CurveRole::Training, tr("training"), format(training_.smooth().back())});
@@ -366,7 +368,7 @@ void CurvePlot::updateLegend() {
         else if (overlay.training.size() > 0)
             entries.push_back(
                 {overlay.role, overlay.name, format(overlay.training.smooth().back())});
-    legend_->setEntries(std::move(entries));
+    return entries;
 }
 
 } // namespace gradwright

@@ -6,6 +6,7 @@
 #include "ui/plots/measure.h"
 #include "ui/plots/run_clock.h"
 #include "ui/theme/paced_refresh.h"
+#include "ui/theme/spoken.h"
 
 #include <QWidget>
 
@@ -33,7 +34,7 @@ inline constexpr double kAxisSlack = 1.01;
 /// Loss or quality over the steps, epochs or time of a training: raw and smoothed training values,
 /// validation with markers, other runs, marks. All of them are given by their epochs; a RunClock
 /// tells where these lie. Live data does not move a view that the user has chosen.
-class CurvePlot : public QWidget {
+class CurvePlot : public QWidget, public Spoken {
     Q_OBJECT
 
 public:
@@ -97,6 +98,10 @@ public:
     /// The same with a dialog for the file.
     void saveAs();
 
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Chart; }
+    /// The last values of each curve, the best one, and what the axes count.
+    [[nodiscard]] QString spokenText() const override;
+
 Q_SIGNALS:
     void xRangeChosen(double lower, double upper);
     void viewReset();
@@ -130,7 +135,7 @@ private:
     void refresh();
     void scheduleRefresh();
     void fitValueAxis();
-    void updateLegend();
+    [[nodiscard]] std::vector<CurveLegend::Entry> lastValues() const;
     void moveCrosshair(QPointF position);
     [[nodiscard]] QString format(double value) const;
     void showMenu(QPoint position);

@@ -3,6 +3,7 @@
 
 #include "ui/plots/run_clock.h"
 #include "ui/theme/paced_refresh.h"
+#include "ui/theme/spoken.h"
 
 #include <QImage>
 #include <QWidget>
@@ -17,7 +18,7 @@ class ThemeManager;
 
 /// Norm of each layer's gradient over a training, on a logarithmic colour scale that rises in
 /// luminance. Its axis is that of the curve plots above it.
-class GradientHeatmap : public QWidget {
+class GradientHeatmap : public QWidget, public Spoken {
     Q_OBJECT
 
 public:
@@ -50,6 +51,10 @@ public:
 
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override { return {200, 100}; }
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Chart; }
+    /// The last norms of the layers, and what axis and colours say.
+    [[nodiscard]] QString spokenText() const override;
 
 protected:
     void paintEvent(QPaintEvent*) override;

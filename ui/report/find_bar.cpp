@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/report/find_bar.h"
 
+#include "ui/theme/spoken.h"
+
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
@@ -27,8 +29,9 @@ FindBar::FindBar(ProjectDocument& document, const ThemeManager& themes, QWidget*
     line_->setPlaceholderText(tr("Name, type or parameter: relu, 5x5, units 128"));
     line_->setAccessibleName(tr("Find layers"));
     line_->setObjectName(QStringLiteral("find"));
-    line_->setClearButtonEnabled(true);
-    line_->addAction(themes.icon(QStringLiteral("search")), QLineEdit::LeadingPosition);
+    setClearable(*line_);
+    line_->addAction(themes.icon(QStringLiteral("search")), QLineEdit::LeadingPosition)
+        ->setText(tr("Search"));
     count_->setProperty("textRole", QStringLiteral("muted"));
     count_->setMinimumWidth(46);
     count_->setAlignment(Qt::AlignCenter);

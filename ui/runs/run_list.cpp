@@ -214,6 +214,17 @@ QString durationText(double seconds) {
     return QStringLiteral("%1 h %2 min").arg(whole / 3600).arg(whole / 60 % 60);
 }
 
+QVariant RunItem::data(int role) const {
+    if (role != Qt::AccessibleTextRole)
+        return QListWidgetItem::data(role);
+    const QString loss = data(RunLoss).toString();
+    QStringList parts{text(), data(RunTime).toString(), data(RunSubtitle).toString(),
+                      data(RunQuality).toString(),
+                      loss.isEmpty() ? QString() : runsText("loss %1").arg(loss)};
+    parts.removeAll(QString());
+    return parts.join(QStringLiteral(", "));
+}
+
 QString factsOf(const RunHistory& run) {
     QStringList lines{titleOf(run)};
     if (const auto time = startOf(run); time.isValid())

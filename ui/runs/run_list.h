@@ -26,6 +26,14 @@ inline constexpr int kRunTickWidth = 38;    // px, from the left edge
 inline constexpr int kRunQualityWidth = 70; // px
 inline constexpr int kRunLossWidth = 54;    // px, at the right
 
+/// A row of the list, which says its columns to screen readers.
+class RunItem final : public QListWidgetItem {
+public:
+    using QListWidgetItem::QListWidgetItem;
+
+    [[nodiscard]] QVariant data(int role) const override;
+};
+
 /// Rows of runs. Takes a click on the tick apart from one on the row, and a right click, which
 /// selects nothing, apart from both. F2 edits a name in its place.
 class RunList final : public QListWidget {

@@ -180,7 +180,7 @@ void RunsPanel::fill() {
         const QSignalBlocker quiet(list_);
         list_->clear();
         for (const auto& run : runs_)
-            showRow(*new QListWidgetItem(list_), run);
+            showRow(*new RunItem(list_), run);
         choose(kept);
     }
     if (!runs_.empty())

@@ -2,6 +2,7 @@
 #include "ui/shell/command_palette.h"
 
 #include "ui/theme/fuzzy.h"
+#include "ui/theme/spoken.h"
 
 #include <QAction>
 #include <QApplication>
@@ -76,7 +77,7 @@ CommandPalette::CommandPalette(std::vector<ListedAction> actions, const ThemeMan
                       .arg(themes.theme().border.name()));
     search_->setPlaceholderText(tr("Type what you want to do"));
     search_->setAccessibleName(search_->placeholderText());
-    search_->setClearButtonEnabled(true);
+    setClearable(*search_);
     search_->installEventFilter(this);
     list_->setAccessibleName(tr("Commands"));
     list_->setFocusPolicy(Qt::NoFocus);

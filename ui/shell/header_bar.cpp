@@ -85,6 +85,7 @@ void HeaderBar::addPage(const QString& title, const QString& icon) {
     button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     button->setProperty("kind", QStringLiteral("page"));
     button->setCheckable(true);
+    button->setAutoExclusive(true); // says to screen readers that one of them is chosen
     button->setFocusPolicy(Qt::TabFocus);
     const int page = static_cast<int>(pages_->buttons().size());
     button->setToolTip(tr("%1 (Ctrl+%2)").arg(title).arg(page + 1));

@@ -5,6 +5,7 @@
 #include "engine/project/project_diff.h"
 #include "engine/project/project_file.h"
 #include "ui/shell/network_strip.h"
+#include "ui/theme/spoken.h"
 #include "ui/theme/text.h"
 
 #include <QComboBox>
@@ -28,13 +29,16 @@ QString timeText(const QDateTime& time) {
     return QLocale().toString(time, QLocale::ShortFormat);
 }
 
-class Picture final : public QWidget {
+class Picture final : public QWidget, public Spoken {
 public:
     Picture(const Graph& graph, const ThemeManager& themes)
         : strip_(graph)
         , themes_(&themes) {
         setFixedHeight(kPictureHeight);
+        setAccessibleName(RecoveryDialog::tr("Picture of the layers"));
     }
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Graphic; }
 
 protected:
     void paintEvent(QPaintEvent*) override {

@@ -2,6 +2,7 @@
 #include "ui/theme/theme_manager.h"
 
 #include "ui/theme/line_icon_style.h"
+#include "ui/theme/spoken.h"
 #include "ui/theme/style_sheet.h"
 
 #include <QApplication>
@@ -53,6 +54,7 @@ ThemeManager::ThemeManager(QApplication& application, ThemeChoice choice, QObjec
     , choice_(choice)
     , systemStartedDark_(application.palette().color(QPalette::Window).lightness() < 128) {
     initIcons();
+    makeWidgetsSpeak();
     QApplication::setStyle(new LineIconStyle(*this)); // the application owns it
     QFont font = QApplication::font();
     font.setPixelSize(type::kBody);

@@ -28,7 +28,12 @@ void EpochProgress::setProgress(double epoch, std::int64_t epochs) {
     epoch_ = epoch;
     epochs_ = std::max<std::int64_t>(1, epochs);
     setAccessibleDescription(tr("epoch %1 of %2").arg(epoch, 0, 'f', 1).arg(epochs));
+    sayValueChanged(*this, epoch_);
     update();
+}
+
+std::optional<Spoken::Range> EpochProgress::spokenRange() const {
+    return Range{epoch_, 0, static_cast<double>(epochs_)};
 }
 
 void EpochProgress::paintEvent(QPaintEvent*) {

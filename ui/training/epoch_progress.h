@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/theme/spoken.h"
+
 #include <QWidget>
 
 namespace gradwright {
@@ -8,7 +10,7 @@ namespace gradwright {
 class ThemeManager;
 
 /// A bar with one segment per epoch.
-class EpochProgress : public QWidget {
+class EpochProgress : public QWidget, public Spoken {
     Q_OBJECT
 
 public:
@@ -17,6 +19,9 @@ public:
     void setProgress(double epoch, std::int64_t epochs);
 
     [[nodiscard]] QSize sizeHint() const override { return {300, 8}; }
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::ProgressBar; }
+    [[nodiscard]] std::optional<Range> spokenRange() const override;
 
 protected:
     void paintEvent(QPaintEvent*) override;

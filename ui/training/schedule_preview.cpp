@@ -34,6 +34,24 @@ void SchedulePreview::setPosition(std::optional<double> epoch) {
         update();
 }
 
+QString SchedulePreview::spokenText() const {
+    const auto epochs = static_cast<double>(settings_.epochs());
+    const auto rate = [&](double epoch) {
+        return settings_.learningRate() * settings_.scheduledFactor(std::min(epoch, epochs - 1e-9));
+    };
+    double most = 0;
+    for (int i = 0; i <= 100; ++i)
+        most = std::max(most, rate(epochs * i / 100));
+    const QString text = tr("From %1 at the start to %2 at the end of epoch %3, %4 at most.")
+                             .arg(shortReal(rate(0)), shortReal(rate(epochs)))
+                             .arg(settings_.epochs())
+                             .arg(shortReal(most));
+    return position_ ? tr("%1 Now %2 at epoch %3.")
+                           .arg(text, shortReal(rate(*position_)))
+                           .arg(*position_, 0, 'f', 1)
+                     : text;
+}
+
 void SchedulePreview::paintEvent(QPaintEvent*) {
     const auto& theme = theme_->theme();
     QPainter painter(this);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/training/settings.h"
+#include "ui/theme/spoken.h"
 
 #include <QWidget>
 
@@ -12,7 +13,7 @@ namespace gradwright {
 class ThemeManager;
 
 /// The learning rate over all epochs, and where a training stands.
-class SchedulePreview : public QWidget {
+class SchedulePreview : public QWidget, public Spoken {
     Q_OBJECT
 
 public:
@@ -23,6 +24,9 @@ public:
     void setPosition(std::optional<double> epoch);
 
     [[nodiscard]] QSize sizeHint() const override { return {200, 72}; }
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Chart; }
+    [[nodiscard]] QString spokenText() const override;
 
 protected:
     void paintEvent(QPaintEvent*) override;
