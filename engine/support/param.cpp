@@ -74,7 +74,9 @@ std::string typeText(const ParamSpec& spec) {
 }
 
 std::string wrongType(const ParamSpec& spec, std::string_view received) {
-    return fmt::format("{} must be {}, not {}", spec.title, typeText(spec), excerpt(received));
+    const auto zero = spec.zeroName.empty() ? std::string() : fmt::format(" or {}", spec.zeroName);
+    return fmt::format("{} must be {}{}, not {}", spec.title, typeText(spec), zero,
+                       excerpt(received));
 }
 
 std::optional<std::string> whyInvalidTuple(const ParamSpec& spec, const IntTuple& tuple,
@@ -335,6 +337,8 @@ ParamValues paramsFromJson(const Json& json, const ParamSpecs& specs, std::strin
 }
 
 ParamValue paramFromText(const ParamSpec& spec, std::string_view text) {
+    if (!spec.zeroName.empty() && text == spec.zeroName)
+        text = "0";
     switch (spec.type) {
     case ParamType::Bool:
         if (text == "true" || text == "on" || text == "yes" || text == "1")
@@ -409,6 +413,11 @@ ParamSpec pathParam(std::string key, std::string title, std::string doc) {
 
 ParamSpec formerly(std::string formerKey, ParamSpec spec) {
     spec.formerKeys.push_back(std::move(formerKey));
+    return spec;
+}
+
+ParamSpec zeroIs(std::string name, ParamSpec spec) {
+    spec.zeroName = std::move(name);
     return spec;
 }
 

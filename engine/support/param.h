@@ -58,6 +58,8 @@ struct ParamSpec {
     std::optional<ParamCondition> visibleWhen = {};
     /// What earlier versions called it. Files and command lines may still do so; nothing writes it.
     std::vector<std::string> formerKeys = {};
+    /// What people read and type in place of 0: "all", "automatic", "off"; empty: 0 is a number.
+    std::string zeroName = {};
 };
 
 using ParamSpecs = std::vector<ParamSpec>;
@@ -122,7 +124,8 @@ ParamValues paramsFromJson(const Json& json, const ParamSpecs& specs, std::strin
 using UndeclaredParam = std::function<ParamValue(const std::string& key, const Json& value)>;
 ParamValues paramsFromJson(const Json& json, const ParamSpecs& specs, std::string_view what,
                            const UndeclaredParam& undeclared);
-/// Parses what a person types, e.g. "3x3" or "0.01". Throws Error with the rule and the text.
+/// Parses what a person types, e.g. "3x3", "0.01" or the name of the parameter's 0. Throws Error
+/// with the rule and the text.
 ParamValue paramFromText(const ParamSpec& spec, std::string_view text);
 
 // Short forms for declaring parameters.
@@ -140,5 +143,7 @@ ParamSpec textParam(std::string key, std::string title, std::string defaultValue
 ParamSpec pathParam(std::string key, std::string title, std::string doc);
 /// The same parameter, whose key was `formerKey` in earlier versions.
 ParamSpec formerly(std::string formerKey, ParamSpec spec);
+/// The same parameter, whose 0 is shown and read as `name`.
+ParamSpec zeroIs(std::string name, ParamSpec spec);
 
 } // namespace gradwright

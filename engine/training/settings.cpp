@@ -42,8 +42,10 @@ ParamSpecs regularizationParams() {
                   "usual, 0 is off."),
     };
     specs.back().maximumExclusive = true;
-    for (auto& spec : specs)
-        spec.advanced = true;
+    for (auto& spec : specs) {
+        spec.advanced = spec.key != "l2";
+        spec.zeroName = "off";
+    }
     return specs;
 }
 
@@ -64,6 +66,7 @@ ParamSpecs makeTrainingParams() {
                             "or all. The weights do not depend on it, unless the batch is computed "
                             "as a whole (one part).");
     threads.advanced = true;
+    threads.zeroName = "automatic";
     auto parts = formerly(
         "replicas",
         intParam(
@@ -73,6 +76,7 @@ ParamSpecs makeTrainingParams() {
             "different weights, since sums are split differently. 1 computes the batch as a whole: "
             "then training cannot yield to other programs and slows down most beside them."));
     parts.advanced = true;
+    parts.zeroName = "automatic";
     auto recompute = boolParam(
         "recompute", "Recompute activations", false,
         "Discards the values between the layers and computes them again in the backward pass: less "

@@ -47,8 +47,10 @@ DatasetDef idxFilesDataset() {
                                           "back to test with.")),
                        formerly("test-labels",
                                 pathParam("test_labels", "Test labels", "IDX file, N bytes.")),
-                       intParam("size", "Size", 0, 0, 65'535,
-                                "Side of the square cut from the centre; 0 keeps the whole image."),
+                       zeroIs("whole image",
+                              intParam("size", "Size", 0, 0, 65'535,
+                                       "Side of the square cut from the centre; 0 keeps the whole "
+                                       "image.")),
                        binarizeParam(), normalizeParam(), testFractionParam()},
             .open = openIdxFiles};
 }

@@ -77,7 +77,8 @@ enum Draw : std::uint32_t {
 };
 
 ParamSpec share(std::string key, std::string title, double most, std::string doc) {
-    return realParam(std::move(key), std::move(title), 0.0, 0.0, most, std::move(doc));
+    return zeroIs("off",
+                  realParam(std::move(key), std::move(title), 0.0, 0.0, most, std::move(doc)));
 }
 
 ParamSpec degrees(std::string key, std::string title, double most, std::string doc) {

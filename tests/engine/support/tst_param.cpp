@@ -76,6 +76,19 @@ private Q_SLOTS:
         QCOMPARE(why(textParam("note", "Note", "", ""), 1.0), "Note must be a text, not 1");
     }
 
+    /// A 0 that stands for something is read by its name, too, and errors offer that name.
+    void aZeroMayHaveAName() {
+        const auto limit = zeroIs("all", intParam("limit", "Limit", 0, 0, 100, ""));
+        QVERIFY(paramFromText(limit, "all") == ParamValue(std::int64_t{0}));
+        QVERIFY(paramFromText(limit, "0") == ParamValue(std::int64_t{0}));
+        QVERIFY(paramFromText(limit, "7") == ParamValue(std::int64_t{7}));
+        const auto decay = zeroIs("off", realParam("decay", "Decay", 0, 0, 1, ""));
+        QVERIFY(paramFromText(decay, "off") == ParamValue(0.0));
+        QCOMPARE(why(limit, 1.5), "Limit must be a whole number or all, not 1.5");
+        QVERIFY_THROWS_EXCEPTION(Error, paramFromText(limit, "none"));
+        QVERIFY_THROWS_EXCEPTION(Error, paramFromText(units(), "all"));
+    }
+
     /// Files of earlier versions are read, and what is written has the present key only.
     void formerKeysAreRead() {
         const ParamSpecs specs = {formerly("number-of-units", formerly("size", units())), rate()};
