@@ -63,11 +63,15 @@ void ProgressBar::show(const TrainingEvent& event) {
 void ProgressBar::showStart(const RunStarted& event) {
     epochs_ = event.epochs;
     smoothedQuality_.metric = event.metric;
+    for (const auto& note : event.notes)
+        showLastingLine("Data: " + note);
     showLastingLine(fmt::format(
         "Training {} epoch{} of {} steps {} {}{}", event.epochs, event.epochs == 1 ? "" : "s",
         grouped(event.stepsPerEpoch), event.gpu.empty() ? "with" : "on",
         event.gpu.empty() ? toString(ComputePlan{event.threads, event.parts}) : event.gpu,
-        event.startStep > 0 ? fmt::format(", from step {}", grouped(event.startStep + 1)) : ""));
+        event.startStep > 0 ? fmt::format(", from step {} with a learning rate of {:.4g}",
+                                          grouped(event.startStep + 1), event.learningRate)
+                            : ""));
 }
 
 void ProgressBar::showStep(const StepDone& event) {

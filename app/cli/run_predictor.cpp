@@ -50,7 +50,10 @@ RunPredictor::Reading RunPredictor::read(const std::filesystem::path& image) {
 
 std::vector<RunPredictor::Reading> RunPredictor::readTable(const std::filesystem::path& path) {
     return naming(path, [&] {
-        const auto table = readCsv(path);
+        CsvOptions options;
+        options.like = info_.reading;
+        options.asBefore = !info_.reading;
+        const auto table = readCsv(path, options);
         requireImages(table, info_.columns);
         std::vector<Reading> readings;
         for (std::size_t row = 0; row < table.rows(); ++row)

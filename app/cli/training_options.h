@@ -21,6 +21,7 @@ public:
     void applyTo(TrainingSettings& settings, DataChoice& data) const;
     /// Throws UsageError when one is given that a run cannot change once it has begun.
     void requireResumable() const;
+    [[nodiscard]] bool hasLearningRate() const { return learningRate_.has_value(); }
 
 private:
     void chooseRecipes(TrainingSettings& settings) const;

@@ -29,9 +29,10 @@ TrainingResult train(TrainingJob job, std::FILE* progress, const std::stop_token
     const auto sink = [&](const TrainingEvent& event) {
         if (bar)
             bar->show(event);
-        if (const auto* started = std::get_if<RunStarted>(&event))
+        if (const auto* started = std::get_if<RunStarted>(&event)) {
             result.run = started->run;
-        else if (const auto* epoch = std::get_if<EpochDone>(&event)) {
+            result.notes = started->notes;
+        } else if (const auto* epoch = std::get_if<EpochDone>(&event)) {
             speeds.push_back(epoch->samplesPerSecond);
             result.waitShare = epoch->waitShare;
             if (epoch->best)

@@ -16,6 +16,7 @@ struct TrainingResult {
     std::optional<Finished> finished;
     std::optional<Stopped> stopped;
     std::optional<Failed> failure;
+    std::vector<std::string> notes;  ///< on what the data were read as
     std::vector<Alarm> alarms;       ///< all there have been
     std::optional<Score> validation; ///< the best
     double samplesPerSecond = 0;     ///< median over the epochs, waiting for data included

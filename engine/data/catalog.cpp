@@ -46,7 +46,7 @@ const DatasetDef& dataset(std::string_view key) {
 bool opensAlike(const DataChoice& a, const DataChoice& b) {
     const auto parts = [](const DataChoice& choice) {
         return std::tie(choice.dataset, choice.params, choice.validationFraction, choice.splitSeed,
-                        choice.limit, choice.reconstruct);
+                        choice.limit, choice.reconstruct, choice.asBefore);
     };
     return parts(a) == parts(b);
 }
@@ -68,15 +68,17 @@ void requireValid(const DataChoice& choice) {
 
 namespace {
 
-Dataset openAnew(const DatasetDef& def, const DataChoice& choice) {
-    auto data = def.open(Params(def.params, choice.params), choice);
-    return choice.reconstruct ? reconstructing(std::move(data)) : data;
-}
-
 /// What comes with the program does not change while it runs; a file of the user's may.
 bool isFixed(const DatasetDef& def) {
     return std::ranges::none_of(def.params,
                                 [](const ParamSpec& spec) { return spec.type == ParamType::Path; });
+}
+
+Dataset openAnew(const DatasetDef& def, const DataChoice& choice) {
+    auto data = def.open(Params(def.params, choice.params), choice);
+    if (isFixed(def))
+        data.notes.clear(); // nothing of it may surprise
+    return choice.reconstruct ? reconstructing(std::move(data)) : data;
 }
 
 /// Data sets that somebody has open.

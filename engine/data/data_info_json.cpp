@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/data_info_json.h"
 
+#include "engine/data/tables/table_reading_json.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
@@ -86,6 +87,10 @@ TableColumn columnFrom(const Json& json) {
         return column;
     }
     column.scaling = scalingFrom(json.at("scaling"));
+    if (json.contains("pixels")) {
+        json.at("pixels").get_to(column.pixels);
+        return column;
+    }
     json.at("missing").get_to(column.missing);
     return column;
 }
@@ -96,6 +101,9 @@ Json toJson(const TableColumn& column) {
                 {"image",
                  {{"shape", column.image->shape.dims()},
                   {"preparation", toJson(column.image->preparation)}}}};
+    if (column.pixels > 0)
+        return {
+            {"name", column.name}, {"scaling", toJson(column.scaling)}, {"pixels", column.pixels}};
     if (!column.isNumeric())
         return {{"name", column.name}, {"categories", column.categories}};
     return {
@@ -116,6 +124,8 @@ Json toJson(const DataInfo& info) {
         json["columns"].push_back(toJson(column));
     if (info.reconstructs)
         json["reconstructs"] = true;
+    if (info.reading)
+        json["reading"] = toJson(*info.reading);
     writeAssignment(info.assignment, json);
     return json;
 }
@@ -135,6 +145,8 @@ DataInfo dataInfoFromJson(const Json& json) {
             for (const auto& column : json["columns"])
                 info.columns.push_back(columnFrom(column));
         info.reconstructs = json.value("reconstructs", false);
+        if (json.contains("reading"))
+            info.reading = tableReadingFromJson(json.at("reading"));
         info.assignment = readAssignment(json);
         return info;
     } catch (const Json::exception& error) {

@@ -3,6 +3,7 @@
 
 #include "engine/data/images/preparation.h"
 #include "engine/data/tables/table_column.h"
+#include "engine/data/tables/table_reading.h"
 #include "engine/data/tables/table_summary.h"
 #include "engine/support/input_assignment.h"
 #include "engine/support/param.h"
@@ -13,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +36,9 @@ struct DataInfo {
     std::vector<TableColumn> columns{};     ///< what a table's inputs are made from; else none
     bool reconstructs = false;              ///< the target values are the inputs themselves
     InputAssignment assignment{};           ///< of a sample's parts to the network's Inputs
+    /// How a table's file was read; nothing for other data, and for runs of versions that did not
+    /// note it.
+    std::optional<TableReading> reading{};
 
     [[nodiscard]] bool hasClasses() const { return !classes.empty(); }
     /// The number of labels per sample: 1, or one per step.
@@ -91,6 +96,8 @@ struct Dataset {
     std::shared_ptr<const DataSource> training;  ///< validation samples are split off from here
     std::shared_ptr<const DataSource> test;      ///< never mixed with training
     std::shared_ptr<const TableSummary> table{}; ///< of the rows to train on; null for no table
+    /// What was read, what was left out and why, a line each: "374 rows: 374 used".
+    std::vector<std::string> notes{};
 };
 
 struct DataChoice;
@@ -126,6 +133,8 @@ struct DataChoice {
     bool reconstruct = false;
     InputAssignment assignment{}; ///< of a sample's parts to the network's Inputs
     UnknownKeys extra = {};
+    /// Files are read as versions read them that kept no Dataset::notes: for their runs.
+    bool asBefore = false;
 
     bool operator==(const DataChoice&) const = default;
 };

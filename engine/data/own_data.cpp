@@ -229,13 +229,13 @@ DataChoice folderFrom(const fs::path& folder) {
     std::error_code error;
     std::optional<fs::path> idx;
     std::size_t pictures = 0;
-    std::size_t folders = 0;
+    std::vector<std::string> names; ///< of folders
     for (const auto& entry : fs::directory_iterator(folder, error)) {
         const auto name = entry.path().filename().string();
-        if (name.starts_with('.'))
+        if (name.starts_with('.') || name == "__MACOSX")
             continue;
         if (entry.is_directory(error))
-            ++folders;
+            names.push_back(name);
         else if (hasPictureEnding(entry.path()))
             ++pictures;
         else if (name.find("idx3") != std::string::npos && (!idx || entry.path() < *idx))
@@ -243,11 +243,9 @@ DataChoice folderFrom(const fs::path& folder) {
     }
     if (error)
         throw Error("{}: cannot be read: {}", folder.string(), error.message());
-    if (folders > 0) {
-        const auto training = folder / "train";
-        for (const auto* const part : {"test", "val", "valid", "validation"})
-            if (fs::is_directory(training, error) && fs::is_directory(folder / part, error))
-                return imagesFrom(training, folder / part);
+    if (!names.empty()) {
+        if (const auto parts = partsAmong(names))
+            return imagesFrom(folder / parts->training, folder / parts->test);
         return imagesFrom(folder, {});
     }
     if (idx)
@@ -310,12 +308,15 @@ std::optional<TableProfile> tableProfile(const DataChoice& choice) {
     const Params params(dataset(choice.dataset).params, choice.params);
     if (params.text("file").empty())
         return {};
-    return profileOf(readCsv(params.text("file"), csvOptionsOf(params)));
+    return profileOf(readCsv(params.text("file"), csvOptionsOf(params, choice.asBefore)));
 }
 
 std::vector<std::string> targetsOf(const DataChoice& choice, const TableProfile& profile) {
     const Params params(dataset(choice.dataset).params, choice.params);
-    auto names = columnNamesIn(params.text("target"));
+    std::vector<std::string> known;
+    for (const auto& column : profile.columns)
+        known.push_back(column.name);
+    auto names = columnNamesIn(params.text("target"), known);
     if (names.empty() && !profile.columns.empty())
         names.push_back(profile.columns.back().name);
     return names;

@@ -12,6 +12,10 @@
 
 namespace gradwright {
 
+/// The key of run.json under which it is noted what was read of the data, line by line. Versions
+/// that lack it read files in another way; see DataChoice::asBefore.
+inline constexpr std::string_view kDataNotes = "data_notes";
+
 /// The right to write one run. Released when destroyed, or by the system when the process ends.
 class RunLock {
 public:

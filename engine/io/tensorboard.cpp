@@ -40,7 +40,8 @@ std::uint32_t maskedCrc(std::string_view bytes) {
 
 } // namespace
 
-TensorBoardWriter::TensorBoardWriter(const std::filesystem::path& folder, Time time) {
+TensorBoardWriter::TensorBoardWriter(const std::filesystem::path& folder, Time time,
+                                     std::int64_t firstStep) {
     const auto seconds =
         std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
     const auto name = fmt::format("events.out.tfevents.{:010}.{}", seconds, hostName());
@@ -56,6 +57,9 @@ TensorBoardWriter::TensorBoardWriter(const std::filesystem::path& folder, Time t
     tensorboard::Event event;
     event.set_wall_time(secondsSince1970(time));
     event.set_file_version("brain.Event:2");
+    writeRecord(event.SerializeAsString());
+    event.set_step(firstStep);
+    event.mutable_session_log()->set_status(tensorboard::SessionLog::START); // clears the version
     writeRecord(event.SerializeAsString());
 }
 

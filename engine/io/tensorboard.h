@@ -17,9 +17,11 @@ public:
     using Time = std::chrono::system_clock::time_point;
 
     /// Starts a new file (single-precision values, as the format has) in `folder`, beside those of
-    /// earlier starts.
+    /// earlier starts. It begins with a SessionLog START event of `firstStep`, by which TensorBoard
+    /// drops that step and later ones of earlier files: they are made again.
     explicit TensorBoardWriter(const std::filesystem::path& folder,
-                               Time time = std::chrono::system_clock::now());
+                               Time time = std::chrono::system_clock::now(),
+                               std::int64_t firstStep = 0);
 
     void scalar(std::string_view tag, std::int64_t step, double value,
                 Time time = std::chrono::system_clock::now());

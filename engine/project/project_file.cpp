@@ -222,6 +222,8 @@ Json dataToJson(const DataChoice& data) {
         json["augmentation"] = toJson(data.augmentation);
     if (data.reconstruct)
         json["reconstruct"] = true;
+    if (data.asBefore)
+        json["as_before"] = true;
     writeAssignment(data.assignment, json);
     json.update(data.extra.json());
     return json;
@@ -257,9 +259,11 @@ DataChoice dataFromJson(const Json& json) {
     if (!reconstruct.is_boolean())
         throw Error("reconstruct must be true or false, not {}", dumpExcerpt(reconstruct));
     data.reconstruct = reconstruct.get<bool>();
+    data.asBefore = json.value("as_before", Json(false)) == true;
     data.assignment = readAssignment(json);
-    data.extra = UnknownKeys(json, {"dataset", "params", "validation_fraction", "split_seed",
-                                    "limit", "augmentation", "reconstruct", "inputs", "left_out"});
+    data.extra =
+        UnknownKeys(json, {"dataset", "params", "validation_fraction", "split_seed", "limit",
+                           "augmentation", "reconstruct", "as_before", "inputs", "left_out"});
     requireValid(data);
     return data;
 }

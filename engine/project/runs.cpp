@@ -59,7 +59,9 @@ Project projectOfRun(const RunDirectory& run) {
     if (found == record.end())
         throw Error("{} lacks the project that was trained", run.runJson().string());
     try {
-        return projectFromJson(*found);
+        auto project = projectFromJson(*found);
+        project.data.asBefore = !record.contains(kDataNotes);
+        return project;
     } catch (const Error& error) {
         throw Error("{}: {}", run.runJson().string(), error.what());
     }

@@ -25,7 +25,9 @@ struct RunStarted {
     int parts = 1;                    ///< parts of a batch
     std::vector<std::string> weights; ///< keys of those that learn, the order of gradient norms
     const MetricDef* metric = &qualityMetric(MetricKind::Classes); ///< of all qualities to come
-    std::string gpu; ///< name of the one that computes; empty on the processor
+    std::string gpu;                  ///< name of the one that computes; empty on the processor
+    std::vector<std::string> notes{}; ///< on what the data were read as, see Dataset::notes
+    double learningRate = 0;          ///< of the first step
 };
 
 struct StepDone {

@@ -31,6 +31,14 @@ RunDirectory openRun(const TrainingJob& job) {
     return RunDirectory::create(job.runsFolder, job.name);
 }
 
+/// The files of a run are read as they were when it began.
+Dataset dataOf(const TrainingJob& job) {
+    auto choice = job.data;
+    if (!job.resume.empty())
+        choice.asBefore = !RunDirectory::open(job.resume).readRunJson().contains(kDataNotes);
+    return openDataset(choice);
+}
+
 /// A run is resumed as it began, unless the settings say otherwise or it was on another kind of
 /// device.
 ComputePlan chosenPlan(const TrainingJob& job, const OpGraph& graph) {
@@ -94,6 +102,7 @@ void requireSameData(const RunDirectory& directory, const DataInfo& info) {
     auto before = dataInfoFromJson(*noted);
     const bool isFedAlike = feedsAlike(before, info);
     before.assignment = info.assignment;
+    before.reading = info.reading; // another notation of the same values
     if (before != info || !isFedAlike)
         throw Error("{}: the data have changed since the run began; it can be resumed with the "
                     "same data only",
@@ -107,7 +116,7 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     : job_(job)
     , commands_(commands)
     , sink_(std::move(sink))
-    , data_(openDataset(job.data))
+    , data_(dataOf(job))
     , split_(splitOf(data_, job.data))
     , training_(trainingGraph(job.network, data_.info, job.settings))
     , schedule_(schedule(job.settings.schedule.key))
@@ -135,6 +144,7 @@ void TrainingLoop::run(const std::stop_token& stop) {
         while (!position_.finished && position_.epoch < job_.settings.epochs()) {
             if (runEpoch(stop) == Outcome::Stopped) {
                 writeCheckpointFile();
+                recordStop(directory_);
                 sink_(Stopped{position_.step, true});
                 return;
             }
@@ -153,15 +163,21 @@ void TrainingLoop::startRun(const std::stop_token& stop) {
         health_.begin(probe_.measure(programs_.weights(), stop).value_or(std::vector<Activity>{}));
         // The record last: with it the folder is a run, which must be ready to be resumed.
         writeCheckpointFile();
-        writeRunRecord(directory_, job_, data_.info, plan_, backend_->device());
+        writeRunRecord(directory_, job_, data_, plan_, backend_->device());
     } else {
         requireSameData(directory_, data_.info);
         position_ = readCheckpoint(directory_.lastWeights(), store, *training_.metric);
+        if (job_.resumeRate)
+            takeRate(*job_.resumeRate);
         earlierSeconds_ = loggedSeconds(directory_, position_.step);
         health_.restore(directory_.readRunJson().value("health", Json()));
         updateRunRecord(directory_, job_, plan_, backend_->device());
-        // More epochs may be asked for than when it finished.
-        position_.finished = position_.finished && outOfPatience();
+        // More epochs may be asked for than when it finished; patience then begins anew.
+        if (position_.finished && position_.epoch < job_.settings.epochs()) {
+            position_.finished = false;
+            if (outOfPatience())
+                position_.epochsWithoutGain = 0;
+        }
     }
     if (plan_.parts > 1)
         governor_.emplace(computePool());
@@ -173,7 +189,9 @@ void TrainingLoop::startRun(const std::stop_token& stop) {
                      plan_.parts,
                      {},
                      training_.metric,
-                     {}};
+                     {},
+                     data_.notes,
+                     scheduledRate()};
     for (const auto& spec : training_.graph.weights())
         if (spec.learns())
             event.weights.push_back(spec.key);
@@ -248,6 +266,11 @@ void TrainingLoop::changeLearningRate(double learningRate) {
     const LearningRateChanged event{position_.step, learningRate, epochsDone(), scheduledRate()};
     metrics_.add(event);
     sink_(event);
+}
+
+void TrainingLoop::takeRate(double learningRate) {
+    position_.learningRateFactor = learningRate / job_.settings.learningRate();
+    position_.plateau.factor = 1;
 }
 
 void TrainingLoop::adaptThreads(std::int64_t samples) {

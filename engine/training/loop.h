@@ -48,6 +48,8 @@ private:
     /// After a step: gives processors up to other programs or takes them back.
     void adaptThreads(std::int64_t samples);
     void changeLearningRate(double learningRate);
+    /// Resumes with a rate, which neither plateaus nor changes before have made smaller.
+    void takeRate(double learningRate);
     [[nodiscard]] double scheduledRate() const;
     /// Passes done so far, fractional.
     [[nodiscard]] double epochsDone() const;

@@ -3,8 +3,10 @@
 
 #include "engine/metrics/quality_json.h"
 #include "engine/support/json.h"
+#include "engine/training/checkpoint.h"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <system_error>
 
@@ -22,7 +24,8 @@ MetricsLog::MetricsLog(const RunDirectory& run, bool resuming, std::int64_t step
     , stepsPerEpoch_(stepsPerEpoch)
     , interval_(std::max<std::int64_t>(1, stepsPerEpoch / kPointsPerEpoch)) {
     if (forTensorBoard)
-        tensorBoard_.emplace(run.path());
+        tensorBoard_.emplace(run.path(), std::chrono::system_clock::now(),
+                             resuming ? stepsOfCheckpoint(run.lastWeights()) + 1 : 0);
 }
 
 bool MetricsLog::endsPoint(std::int64_t stepOfEpoch) const {

@@ -3,6 +3,7 @@
 
 #include "engine/graph/lower.h"
 #include "engine/support/error.h"
+#include "engine/training/batch_advice.h"
 #include "engine/training/feeds.h"
 #include "engine/training/objective_fixes.h"
 #include "engine/training/recipes/losses.h"
@@ -92,6 +93,7 @@ public:
         for (const auto& objective : settings.objectives)
             checkObjective(objective);
         checkPerceptronRule(settings);
+        std::ranges::move(batchAdvice(analysis_, settings), std::back_inserter(found_));
         return std::move(found_);
     }
 
@@ -131,12 +133,18 @@ private:
         if (analysis_.nodes[index].state != ShapeState::Known)
             return;
         const auto& shape = analysis_.nodes[index].output;
-        if (shape != data_.input)
-            report(Severity::Error, &node,
-                   fmt::format("The data set gives samples of {}; the Input takes {}.",
-                               toString(data_.input), toString(shape)),
-                   {{fmt::format("Set the shape to {}", toString(data_.input)),
-                     {SetParam{"", node.id, "shape", IntTuple(data_.input.dims())}}}});
+        if (shape == data_.input)
+            return;
+        std::vector<Fix> fixes;
+        // The pixels of images, a column each.
+        if (data_.input.rank() == 1 && shape.rank() == 3 && shape.elements() == data_.input[0])
+            fixes.push_back(reshapeFix(network_, node.id, data_.input, shape));
+        fixes.push_back({fmt::format("Set the shape to {}", toString(data_.input)),
+                         {SetParam{"", node.id, "shape", IntTuple(data_.input.dims())}}});
+        report(Severity::Error, &node,
+               fmt::format("The data set gives samples of {}; the Input takes {}.",
+                           toString(data_.input), toString(shape)),
+               std::move(fixes));
     }
 
     /// Several Inputs, or one that gets a part of the samples.

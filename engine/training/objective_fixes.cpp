@@ -61,6 +61,26 @@ std::vector<Fix> inputFix(const Network& network, const Analysis& analysis, cons
     return {{"Add an Input", {std::move(edits)}}};
 }
 
+Fix reshapeFix(const Network& network, NodeId input, const Shape& samples, const Shape& shape) {
+    const auto& graph = network.main;
+    const Node node{graph.freshNodeId(),
+                    graph.freshName("reshape"),
+                    LayerUse{"reshape"},
+                    {{"shape", IntTuple(shape.dims())}}};
+    NetworkEdit::Group edits{{SetParam{"", input, "shape", IntTuple(samples.dims())}},
+                             {AddNode{"", node}}};
+    auto fresh = graph.freshLinkId();
+    for (const auto& [id, link] : graph.links()) {
+        if (link.from.node != input)
+            continue;
+        edits.push_back({RemoveLink{"", id}});
+        edits.push_back({AddLink{"", Link{.id = fresh, .from = {node.id, {0}}, .to = link.to}}});
+        ++fresh.value;
+    }
+    edits.push_back({AddLink{"", Link{.id = fresh, .from = {input, {0}}, .to = {node.id, {0}}}}});
+    return {fmt::format("Insert Reshape to {}", toString(shape)), {std::move(edits)}};
+}
+
 std::vector<Fix> unusedInputFixes(const Network& network, const Analysis& analysis) {
     std::vector<Fix> fixes;
     for (const auto id : nodesOfLayer(network.main, "input")) {

@@ -16,6 +16,9 @@ namespace gradwright {
 /// input.
 std::vector<Fix> inputFix(const Network& network, const Analysis& analysis, const DataInfo& data);
 
+/// Gives an Input the samples' shape, and what it feeds a Reshape to the shape that it had.
+Fix reshapeFix(const Network& network, NodeId input, const Shape& samples, const Shape& shape);
+
 /// Removes, each for itself, Inputs that no Output is made of.
 std::vector<Fix> unusedInputFixes(const Network& network, const Analysis& analysis);
 

@@ -30,14 +30,15 @@ bool wasOnGpu(const Json& machine) {
            gpuOrdinal(key->get_ref<const std::string&>()).has_value();
 }
 
-void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, const DataInfo& data,
+void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, const Dataset& data,
                     const ComputePlan& plan, const DeviceInfo& device) {
     directory.writeRunJson({{"format", "gradwright run"},
                             {"schema", 1},
                             {"name", job.name},
                             {"version", kVersion},
                             {"machine", machineJson(job, plan, device)},
-                            {"data", toJson(data)},
+                            {"data", toJson(data.info)},
+                            {std::string(kDataNotes), data.notes},
                             {"project", job.project}});
 }
 
@@ -51,6 +52,7 @@ void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, cons
         record["machine"]["load"] = std::move(history);
     record["project"] = job.project;
     record.erase("result");
+    record.erase("ended_by");
     directory.writeRunJson(record);
 }
 
@@ -60,9 +62,16 @@ void recordHealth(const RunDirectory& directory, const Json& health) {
     directory.writeRunJson(record);
 }
 
+void recordStop(const RunDirectory& directory) {
+    auto record = directory.readRunJson();
+    record["ended_by"] = "stop";
+    directory.writeRunJson(record);
+}
+
 void recordResult(const RunDirectory& directory, const Finished& result,
                   const TrainingPosition& position) {
     auto record = directory.readRunJson();
+    record["ended_by"] = result.stoppedAfter > 0 ? "patience" : "epochs";
     record["result"] = {
         {"epochs", result.epochs},
         {"steps", result.step},

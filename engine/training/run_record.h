@@ -10,7 +10,7 @@ namespace gradwright {
 
 /// Writes run.json: all that is needed to repeat the run (project, versions, threads and parts,
 /// what computes), and to use it where its data are not.
-void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, const DataInfo& data,
+void writeRunRecord(const RunDirectory& directory, const TrainingJob& job, const Dataset& data,
                     const ComputePlan& plan, const DeviceInfo& device);
 /// Notes settings that changed with a resume.
 void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, const ComputePlan& plan,
@@ -19,7 +19,9 @@ void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, cons
 bool wasOnGpu(const Json& machine);
 /// Adds what the training's health was, see HealthMonitor::record().
 void recordHealth(const RunDirectory& directory, const Json& health);
-/// Adds the result.
+/// Notes that the training was stopped on request, as "ended_by".
+void recordStop(const RunDirectory& directory);
+/// Adds the result, and as "ended_by" whether all epochs are done or patience ended the training.
 void recordResult(const RunDirectory& directory, const Finished& result,
                   const TrainingPosition& position);
 

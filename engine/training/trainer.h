@@ -29,6 +29,9 @@ struct TrainingJob {
     /// Resumes this run instead of starting one in `runsFolder`.
     std::filesystem::path resume;
     std::filesystem::path runsFolder;
+    /// The rate to resume with, whatever plateaus and changes while it ran have made of it; nothing
+    /// leaves it as it was.
+    std::optional<double> resumeRate{};
 };
 
 /// What to do about a run whose device or process failed: two clauses for the end of a message.

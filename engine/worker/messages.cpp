@@ -59,6 +59,10 @@ void put(WireWriter& out, const RunStarted& event) {
         out.put(key);
     out.put(event.metric->key);
     out.put(event.gpu);
+    out.put(static_cast<std::int64_t>(event.notes.size()));
+    for (const auto& note : event.notes)
+        out.put(note);
+    out.put(event.learningRate);
 }
 void take(WireReader& in, RunStarted& event) {
     event.run = in.text();
@@ -72,6 +76,10 @@ void take(WireReader& in, RunStarted& event) {
         key = in.text();
     event.metric = &metric(in.text());
     event.gpu = in.text();
+    event.notes.resize(in.count(sizeof(std::int64_t)));
+    for (auto& note : event.notes)
+        note = in.text();
+    event.learningRate = in.real();
 }
 
 void put(WireWriter& out, const StepDone& event) {
@@ -262,6 +270,8 @@ std::vector<std::byte> jobBody(const TrainingJob& job) {
         -1, ' ', false, Json::error_handler_t::replace));
     out.put(job.resume.string());
     out.put(job.runsFolder.string());
+    out.put(job.resumeRate.has_value());
+    out.put(job.resumeRate.value_or(0));
     return out.bytes();
 }
 
@@ -271,6 +281,9 @@ TrainingJob jobFrom(std::span<const std::byte> body) {
     TrainingJob job;
     job.resume = in.text();
     job.runsFolder = in.text();
+    const bool hasRate = in.boolean();
+    if (const auto rate = in.real(); hasRate)
+        job.resumeRate = rate;
     in.end();
     if (!json.is_object() || !json.contains("job") || !json.contains("project"))
         throw Error("the job has no project");

@@ -141,6 +141,39 @@ Bytes jpeg(int width, int height, int channels, const Bytes& pixels, int orienta
     return file;
 }
 
+Bytes cmykJpeg(int width, int height, const Bytes& inks, bool isAdobe) {
+    jpeg_compress_struct info{};
+    jpeg_error_mgr errors{};
+    info.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&info);
+    unsigned char* memory = nullptr;
+    unsigned long size = 0;
+    jpeg_mem_dest(&info, &memory, &size);
+    info.image_width = static_cast<JDIMENSION>(width);
+    info.image_height = static_cast<JDIMENSION>(height);
+    info.input_components = 4;
+    info.in_color_space = JCS_CMYK;
+    jpeg_set_defaults(&info);
+    jpeg_set_quality(&info, 100, TRUE);
+    if (isAdobe)
+        jpeg_set_colorspace(&info, JCS_YCCK);
+    info.write_Adobe_marker = isAdobe ? TRUE : FALSE;
+    jpeg_start_compress(&info, TRUE);
+    Bytes copy = inks;
+    if (isAdobe)
+        for (auto& ink : copy)
+            ink = static_cast<std::uint8_t>(255 - ink);
+    while (info.next_scanline < info.image_height) {
+        JSAMPROW row = copy.data() + info.next_scanline * static_cast<std::size_t>(width * 4);
+        jpeg_write_scanlines(&info, &row, 1);
+    }
+    jpeg_finish_compress(&info);
+    jpeg_destroy_compress(&info);
+    Bytes file(memory, memory + size);
+    std::free(memory);
+    return file;
+}
+
 std::vector<float> inputOf(const DataSource& source, std::int64_t index) {
     std::vector<float> values(static_cast<std::size_t>(source.shape().elements()));
     source.input(index, values);

@@ -239,7 +239,7 @@ void TrainPage::connectSession() {
         if (continued_ && event.startStep > 0) {
             course_->showRun(*continued_, event.startStep);
             lastStep_.epoch = course_->epoch();
-            lastStep_.learningRate = course_->learningRate();
+            lastStep_.learningRate = event.learningRate;
             earlierSeconds_ = continued_->secondsAt(event.startStep);
             if (const auto* best = continued_->best())
                 controls_->setBest(best->quality, best->epoch, best->validated);
@@ -372,7 +372,8 @@ void TrainPage::resume() {
 }
 
 void TrainPage::continueRunOn(const std::filesystem::path& folder, const std::string& device) {
-    jobs_.start([this, folder, device](const std::stop_token&) -> BackgroundJobs::Delivery {
+    jobs_.start([this, folder, device, shown = document_->project().training](
+                    const std::stop_token&) -> BackgroundJobs::Delivery {
         try {
             const auto run = RunDirectory::open(folder);
             auto project = projectOfRun(run);
@@ -380,6 +381,10 @@ void TrainPage::continueRunOn(const std::filesystem::path& folder, const std::st
                 project.training.params.insert_or_assign("device", device);
             auto job = trainingJob(project, folder.parent_path());
             job.resume = folder;
+            auto alike = project.training;
+            alike.params.insert_or_assign("learning_rate", shown.learningRate());
+            if (alike == shown && shown.learningRate() != project.training.learningRate())
+                job.resumeRate = shown.learningRate(); // the field was changed since
             auto history = std::make_shared<const RunHistory>(readHistory(run));
             return [this, job = std::move(job), history = std::move(history)] {
                 if (session_->isActive())

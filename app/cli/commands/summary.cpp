@@ -7,6 +7,7 @@
 #include "engine/layers/catalog.h"
 #include "engine/project/templates.h"
 #include "engine/support/json.h"
+#include "engine/training/batch_advice.h"
 #include "engine/training/memory.h"
 
 #include <CLI/CLI.hpp>
@@ -104,7 +105,10 @@ void addSummaryCommand(CLI::App& app, int& exitCode) {
             if (report)
                 printReport(project, *report);
         }
-        for (const auto& diagnostic : analysis.diagnostics)
+        auto diagnostics = analysis.diagnostics;
+        for (auto& advice : batchAdvice(analysis, project.training))
+            diagnostics.push_back(std::move(advice));
+        for (const auto& diagnostic : diagnostics)
             fmt::print(stderr, "{}: {}{}\n",
                        diagnostic.severity == Severity::Error     ? "error"
                        : diagnostic.severity == Severity::Warning ? "warning"

@@ -10,6 +10,7 @@
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
 #include "engine/support/json.h"
+#include "engine/training/batch_advice.h"
 #include "engine/training/objective.h"
 
 #include <CLI/CLI.hpp>
@@ -58,6 +59,38 @@ void fitToData(Project& project) {
     }
 }
 
+/// Puts the weights of the classes in place of the word "balanced": all rows over those of the
+/// class times the number of classes, counted where the network trains.
+void balanceClasses(Project& project) {
+    const auto isBalanced = [](const Objective& objective) {
+        const auto found = objective.loss.params.find("class_weights");
+        const auto* const text = found == objective.loss.params.end()
+                                     ? nullptr
+                                     : std::get_if<std::string>(&found->second);
+        return text && *text == "balanced";
+    };
+    if (std::ranges::none_of(project.training.objectives, isBalanced))
+        return;
+    const auto data = openDataset(project.data);
+    const auto classes = data.info.classes.size();
+    if (classes == 0 || data.info.labels() > 1)
+        throw UsageError("class weights can be balanced where each sample has one class");
+    std::vector<std::int64_t> counts(classes);
+    const auto split = splitOf(data, project.data);
+    for (const auto index : split.training)
+        ++counts[static_cast<std::size_t>(data.training->label(index))];
+    std::string weights;
+    for (const auto count : counts)
+        weights +=
+            fmt::format("{}{:.6g}", weights.empty() ? "" : ", ",
+                        count == 0 ? 1.0
+                                   : static_cast<double>(split.training.size()) /
+                                         static_cast<double>(count) / static_cast<double>(classes));
+    for (auto& objective : project.training.objectives)
+        if (isBalanced(objective))
+            objective.loss.params["class_weights"] = weights;
+}
+
 TrainingJob jobOf(const TrainOptions& options) {
     if (options.project.empty() == options.resume.empty())
         throw UsageError("train takes a project (a file or template:NAME) or --resume RUN");
@@ -72,8 +105,12 @@ TrainingJob jobOf(const TrainOptions& options) {
     auto project =
         resuming ? projectOfRun(RunDirectory::open(options.resume)) : openProject(options.project);
     options.training.applyTo(project.training, project.data);
+    balanceClasses(project);
     if (options.fit)
         fitToData(project);
+    for (const auto& warning : batchAdvice(analyze(project.network), project.training))
+        fmt::print(stderr, "Warning: {}: {} ({} would help)\n", warning.place.path, warning.message,
+                   warning.fixes.front().title);
 
     const bool isTemplate = options.project.starts_with("template:");
     const auto file = isTemplate || resuming
@@ -83,6 +120,8 @@ TrainingJob jobOf(const TrainOptions& options) {
         options.runDir.empty() ? runsFolder(project, file) : std::filesystem::path(options.runDir);
     auto job = trainingJob(project, std::move(folder));
     job.resume = options.resume;
+    if (resuming && options.training.hasLearningRate())
+        job.resumeRate = project.training.learningRate();
     return job;
 }
 
@@ -91,6 +130,7 @@ Json resultJson(const TrainingResult& result) {
                  {"finished", result.finished.has_value()},
                  {"samples_per_second", result.samplesPerSecond},
                  {"data_wait_share", result.waitShare},
+                 {"data_notes", result.notes},
                  {"alarms", toJson(result.alarms)}};
     if (result.finished) {
         json["epochs"] = result.finished->epochs;

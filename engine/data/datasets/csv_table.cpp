@@ -10,11 +10,13 @@ namespace {
 Dataset openCsvTable(const Params& params, const DataChoice& choice) {
     if (params.text("file").empty())
         throw Error("Choose the file of the table");
-    const auto csv = csvOptionsOf(params);
+    auto csv = csvOptionsOf(params, choice.asBefore);
     const auto table = readCsv(params.text("file"), csv);
-    const auto options = tableOptionsOf(params);
+    const auto options = tableOptionsOf(params, table.names);
     if (params.text("test_file").empty())
         return tableDataset(table, nullptr, options, choice);
+    if (table.isRead())
+        csv.like = table.reading; // what one table shows holds for both
     const auto test = readCsv(params.text("test_file"), csv);
     return tableDataset(table, &test, options, choice);
 }
@@ -33,24 +35,8 @@ DatasetDef csvTableDataset() {
         params.push_back(std::move(spec));
     for (auto& spec : tableImageParams())
         params.push_back(std::move(spec));
-    params.push_back(
-        choiceParam("delimiter", "Delimiter", "detect",
-                    {{"detect", "Detect", "Whatever splits all rows into equally many fields."},
-                     {"comma", "Comma", ""},
-                     {"semicolon", "Semicolon", "1,5 is then a number, too."},
-                     {"tab", "Tab", ""},
-                     {"bar", "Bar", ""},
-                     {"blank", "Blanks", "Any number of them."}},
-                    "What separates the fields."));
-    params.push_back(choiceParam("header", "Header", "detect",
-                                 {{"detect", "Detect", "Judges by what the rows below hold."},
-                                  {"yes", "Yes", ""},
-                                  {"no", "No", "Columns are called 1, 2, …"}},
-                                 "Whether the first row names the columns."));
-    for (auto* key : {"delimiter", "header"})
-        for (auto& spec : params)
-            if (spec.key == key)
-                spec.advanced = true;
+    for (auto& spec : tableFileParams())
+        params.push_back(std::move(spec));
     return {.key = "csv",
             .title = "Table (CSV)",
             .doc = "A table of numbers, texts and names of image files. Texts are one-hot encoded, "

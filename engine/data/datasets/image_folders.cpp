@@ -17,10 +17,11 @@ Dataset openImageFolders(const Params& params, const DataChoice& choice) {
     options.fit = pictureFitOf(params.text("fit"));
     options.standardize = params.text("normalize") == "standardize";
     options.testFraction = params.real("test_fraction");
-    auto folder = listImageFolder(params.text("folder"));
+    auto folder = listImageFolder(params.text("folder"), nullptr, choice.asBefore);
     std::optional<ImageFolder> test;
     if (!params.text("test_folder").empty())
-        test = listImageFolder(params.text("test_folder"), &folder.classes);
+        test = listImageFolder(params.text("test_folder"), &folder.classes, choice.asBefore);
+    requirePictures(folder, test ? &*test : nullptr);
     return imageFolderDataset(std::move(folder), std::move(test), options, choice);
 }
 
@@ -37,7 +38,8 @@ DatasetDef imageFoldersDataset() {
     params.push_back(testFractionParam());
     return {.key = "images",
             .title = "Image folders",
-            .doc = "PNG and JPEG images of any size, one folder per class. They are decoded during "
+            .doc = "PNG, JPEG, BMP, GIF and PNM images of any size, one folder per class. They are "
+                   "decoded during "
                    "training, so there may be more than fit into memory.",
             .origin = "Your own files",
             .licence = "That of your files",

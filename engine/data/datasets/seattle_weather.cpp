@@ -10,7 +10,8 @@ namespace gradwright {
 namespace {
 
 Dataset openSeattleWeather(const Params& params, const DataChoice& choice) {
-    const auto table = readCsv(resourcePath("datasets/seattle-weather/seattle-weather.csv"));
+    const auto table = readCsv(resourcePath("datasets/seattle-weather/seattle-weather.csv"),
+                               {.asBefore = choice.asBefore});
     return tableDataset(table, nullptr, tableOptionsOf(params), choice);
 }
 

@@ -19,20 +19,21 @@ ParamSpecs textParams() {
             std::move(fraction)};
 }
 
-TextOptions optionsOf(const Params& params) {
-    return {params.integer("steps"), params.boolean("lower_case"), params.real("test_fraction")};
+TextOptions optionsOf(const Params& params, bool asBefore) {
+    return {params.integer("steps"), params.boolean("lower_case"), params.real("test_fraction"),
+            asBefore};
 }
 
-Dataset openFile(const Params& params, const DataChoice& /*choice*/) {
+Dataset openFile(const Params& params, const DataChoice& choice) {
     const auto& file = params.text("file");
     if (file.empty())
         throw Error("Choose the file of the text");
-    return textDataset(readText(file), file, optionsOf(params));
+    return textDataset(readText(file), file, optionsOf(params, choice.asBefore));
 }
 
-Dataset openBible(const Params& params, const DataChoice& /*choice*/) {
+Dataset openBible(const Params& params, const DataChoice& choice) {
     const auto file = resourcePath("datasets/king-james-bible/king-james-bible.txt.gz");
-    return textDataset(readText(file), file.string(), optionsOf(params));
+    return textDataset(readText(file), file.string(), optionsOf(params, choice.asBefore));
 }
 
 } // namespace

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/images/byte_images.h"
 
+#include "engine/data/images/idx_set.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -81,15 +83,6 @@ void standardizeOverBytes(const ImageBytes& images, std::span<const std::uint32_
     }
 }
 
-LabelledImages readPair(const fs::path& imagesPath, const fs::path& labelsPath) {
-    auto images = ImageBytes::open(imagesPath);
-    auto labels = readIdx(labelsPath, 1);
-    if (images.dims()[0] != labels.dims[0])
-        throw Error("{} holds {} images, but {} holds {} labels; there must be one for each",
-                    imagesPath.string(), images.dims()[0], labelsPath.string(), labels.dims[0]);
-    return {std::move(images), std::move(labels.values)};
-}
-
 void checkLabels(const fs::path& path, const std::vector<std::uint8_t>& labels,
                  std::size_t classes) {
     const auto wrong =
@@ -103,6 +96,53 @@ std::vector<std::string> namesFor(const std::vector<std::uint8_t>& labels) {
     std::vector<std::string> names;
     for (int label = 0; label <= *std::ranges::max_element(labels); ++label)
         names.push_back(std::to_string(label));
+    return names;
+}
+
+LabelledImages readPair(const fs::path& imagesPath, const fs::path& labelsPath, bool isTransposed,
+                        std::vector<std::string>& notes) {
+    auto [images, ofImages] = readIdxImages(imagesPath, isTransposed);
+    auto [labels, ofLabels] = readIdxLabels(labelsPath);
+    const auto count = static_cast<std::int64_t>(labels.size());
+    if (images.dims()[0] != count)
+        throw Error("{} holds {} images, but {} holds {} labels; there must be one for each",
+                    imagesPath.string(), images.dims()[0], labelsPath.string(), count);
+    notes.push_back(fmt::format("{}: {} images", imagesPath.filename().string(), count));
+    std::ranges::move(ofImages, std::back_inserter(notes));
+    std::ranges::move(ofLabels, std::back_inserter(notes));
+    return {std::move(images), std::move(labels)};
+}
+
+/// Labels from 1 on as labels from 0 on, where there is no 0 in either part.
+bool countsFromOne(const LabelledImages& training, const LabelledImages* test) {
+    return *std::ranges::min_element(training.labels) == 1 &&
+           (!test || *std::ranges::min_element(test->labels) >= 1);
+}
+
+void countFromZero(std::vector<std::uint8_t>& labels) {
+    for (auto& label : labels)
+        --label;
+}
+
+/// The names that a file gives, or the numbers themselves. Moves labels from 1 on to 0 on, unless
+/// the data are read as before.
+std::vector<std::string> classesOf(const IdxFiles& files, LabelledImages& training,
+                                   LabelledImages* test, std::vector<std::string>& notes) {
+    auto names =
+        files.classNames.empty() ? std::vector<std::string>{} : readClassNames(files.classNames);
+    const bool isFromOne = !files.asBefore && countsFromOne(training, test);
+    if (!isFromOne)
+        return names.empty() ? namesFor(training.labels) : names;
+    const std::size_t most = *std::ranges::max_element(training.labels);
+    countFromZero(training.labels);
+    if (test)
+        countFromZero(test->labels);
+    notes.push_back(fmt::format("labels are 1 to {}: there is no class 0", most));
+    if (names.size() == most + 1) // with a name for the 0 that does not occur
+        names.erase(names.begin());
+    if (names.empty())
+        for (std::size_t label = 1; label <= most; ++label)
+            names.push_back(std::to_string(label));
     return names;
 }
 
@@ -290,26 +330,31 @@ Dataset byteImageDataset(LabelledImages training, LabelledImages test,
 
 Dataset openIdx(const IdxFiles& files, Preparation preparation, bool standardize,
                 const DataChoice& choice, std::vector<std::string> classes) {
-    auto training = readPair(files.trainingImages, files.trainingLabels);
+    std::vector<std::string> notes;
+    const auto noted = [&](Dataset data) {
+        data.notes = std::move(notes);
+        return data;
+    };
+    auto training = readPair(files.trainingImages, files.trainingLabels, files.isTransposed, notes);
     if (files.testImages.empty()) {
         if (classes.empty())
-            classes = namesFor(training.labels);
+            classes = classesOf(files, training, nullptr, notes);
         checkLabels(files.trainingLabels, training.labels, classes.size());
-        return withHeldBack(std::move(training), files, std::move(classes), std::move(preparation),
-                            standardize, choice);
+        return noted(withHeldBack(std::move(training), files, std::move(classes),
+                                  std::move(preparation), standardize, choice));
     }
-    auto test = readPair(files.testImages, files.testLabels);
+    auto test = readPair(files.testImages, files.testLabels, files.isTransposed, notes);
     const auto whole = shapeOfOne(training.images);
     if (whole != shapeOfOne(test.images))
         throw Error("{} holds images of {} × {}, but {} of {} × {}; they must have the same size",
                     files.trainingImages.string(), whole[1], whole[2], files.testImages.string(),
                     test.images.dims()[1], test.images.dims()[2]);
     if (classes.empty())
-        classes = namesFor(training.labels);
+        classes = classesOf(files, training, &test, notes);
     checkLabels(files.trainingLabels, training.labels, classes.size());
     checkLabels(files.testLabels, test.labels, classes.size());
-    return byteImageDataset(std::move(training), std::move(test), std::move(classes),
-                            std::move(preparation), standardize, choice);
+    return noted(byteImageDataset(std::move(training), std::move(test), std::move(classes),
+                                  std::move(preparation), standardize, choice));
 }
 
 } // namespace gradwright

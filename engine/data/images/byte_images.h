@@ -48,7 +48,10 @@ struct IdxFiles {
     std::filesystem::path trainingLabels;
     std::filesystem::path testImages;
     std::filesystem::path testLabels;
-    double testFraction = 0.2; ///< held back where there are no files to test with
+    double testFraction = 0.2;          ///< held back where there are no files to test with
+    bool isTransposed = false;          ///< columns come before rows, as in EMNIST's files
+    std::filesystem::path classNames{}; ///< see readClassNames(); none: the labels are the names
+    bool asBefore = false;              ///< see DataChoice::asBefore
 };
 
 /// The files of MNIST by their usual names, as they are or with .gz.

@@ -9,7 +9,10 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <span>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace gradwright {
 namespace {
@@ -20,8 +23,43 @@ constexpr std::int64_t kMaxSide = 16'384;
 constexpr std::int64_t kMaxPixels = std::int64_t{64} << 20;
 constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{256} << 20;
 
-constexpr std::array<std::uint8_t, 8> kPngSignature = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-constexpr std::array<std::uint8_t, 3> kJpegSignature = {0xff, 0xd8, 0xff};
+using Decode = Picture (*)(std::span<const std::uint8_t> file, const std::string& name,
+                           const PictureRequest& request);
+
+/// How a file of a kind begins, and what reads it; nothing where it cannot be read.
+struct ImageKind {
+    std::string_view beginning;
+    Decode decode;
+    std::string_view name;
+    std::string_view later = {}; ///< what comes eight bytes later
+};
+
+using namespace std::string_view_literals;
+constexpr std::array<ImageKind, 14> kImageKinds = {{{"\x89PNG\r\n\x1a\n"sv, decodePng, "PNG"},
+                                                    {"\xff\xd8\xff"sv, decodeJpeg, "JPEG"},
+                                                    {"GIF87a"sv, decodeGif, "GIF"},
+                                                    {"GIF89a"sv, decodeGif, "GIF"},
+                                                    {"BM"sv, decodeBmp, "BMP"},
+                                                    {"P1"sv, decodePnm, "PBM"},
+                                                    {"P2"sv, decodePnm, "PGM"},
+                                                    {"P3"sv, decodePnm, "PPM"},
+                                                    {"P4"sv, decodePnm, "PBM"},
+                                                    {"P5"sv, decodePnm, "PGM"},
+                                                    {"P6"sv, decodePnm, "PPM"},
+                                                    {"RIFF"sv, nullptr, "WebP", "WEBP"sv},
+                                                    {"II*\0"sv, nullptr, "TIFF"},
+                                                    {"MM\0*"sv, nullptr, "TIFF"}}};
+constexpr std::size_t kLongestBeginning = 12;
+
+const ImageKind* kindOf(std::span<const std::uint8_t> bytes) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()),
+                                std::min(bytes.size(), kLongestBeginning));
+    const auto found = std::ranges::find_if(kImageKinds, [&](const ImageKind& kind) {
+        return text.starts_with(kind.beginning) &&
+               (kind.later.empty() || (text.size() >= 8 && text.substr(8) == kind.later));
+    });
+    return found == kImageKinds.end() ? nullptr : &*found;
+}
 
 std::vector<std::uint8_t> readWhole(const fs::path& path) {
     std::error_code error;
@@ -46,13 +84,16 @@ std::vector<std::uint8_t> readWhole(const fs::path& path) {
     return bytes;
 }
 
-template <std::size_t N>
-bool startsWith(const std::vector<std::uint8_t>& bytes, const std::array<std::uint8_t, N>& what) {
-    return bytes.size() >= N && std::equal(what.begin(), what.end(), bytes.begin());
-}
-
-Error notAnImage(const fs::path& path) {
-    return Error("{}: this is neither a PNG nor a JPEG image", path.string());
+/// What reads such bytes. Throws Error when nothing does.
+Decode decoderOf(std::span<const std::uint8_t> bytes, const fs::path& path) {
+    const auto* kind = kindOf(bytes);
+    if (!kind)
+        throw Error("{}: this is neither a PNG nor a JPEG image, and no BMP, GIF or PNM",
+                    path.string());
+    if (!kind->decode)
+        throw Error("{}: this is a {} image, which cannot be read; save it as PNG", path.string(),
+                    kind->name);
+    return kind->decode;
 }
 
 } // namespace
@@ -75,20 +116,27 @@ Picture readPicture(const fs::path& path, const PictureRequest& request) {
         throw Error("{}: images are read with 1 or 3 channels, not {}", path.string(),
                     request.channels);
     const auto bytes = readWhole(path);
-    if (startsWith(bytes, kPngSignature))
-        return decodePng(bytes, path.string(), request);
-    if (startsWith(bytes, kJpegSignature))
-        return decodeJpeg(bytes, path.string(), request);
-    throw notAnImage(path);
+    return decoderOf(bytes, path)(bytes, path.string(), request);
+}
+
+Picture pictureFromColours(std::int64_t width, std::int64_t height,
+                           std::vector<std::uint8_t> colours, std::int64_t channels) {
+    if (channels == 3)
+        return {width, height, channels, std::move(colours)};
+    std::vector<std::uint8_t> grays;
+    grays.reserve(colours.size() / 3);
+    for (std::size_t i = 0; i + 2 < colours.size(); i += 3)
+        grays.push_back(static_cast<std::uint8_t>(
+            (299 * colours[i] + 587 * colours[i + 1] + 114 * colours[i + 2] + 500) / 1000));
+    return {width, height, channels, std::move(grays)};
 }
 
 void requirePictureSignature(const fs::path& path) {
     std::ifstream stream(path, std::ios::binary);
-    std::vector<std::uint8_t> bytes(kPngSignature.size());
+    std::vector<std::uint8_t> bytes(kLongestBeginning);
     stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, stream.gcount())));
-    if (!startsWith(bytes, kPngSignature) && !startsWith(bytes, kJpegSignature))
-        throw notAnImage(path);
+    static_cast<void>(decoderOf(bytes, path));
 }
 
 GrayImage readImage(const fs::path& path) {

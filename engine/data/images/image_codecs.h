@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace gradwright {
 
@@ -14,6 +15,20 @@ Picture decodePng(std::span<const std::uint8_t> file, const std::string& name,
                   const PictureRequest& request);
 Picture decodeJpeg(std::span<const std::uint8_t> file, const std::string& name,
                    const PictureRequest& request);
+
+/// Windows bitmaps without compression, of 1, 4, 8, 16, 24 or 32 bits.
+Picture decodeBmp(std::span<const std::uint8_t> file, const std::string& name,
+                  const PictureRequest& request);
+/// The first image of a GIF; what is transparent or not covered is white.
+Picture decodeGif(std::span<const std::uint8_t> file, const std::string& name,
+                  const PictureRequest& request);
+/// PBM, PGM and PPM, as text (P1 to P3) and as bytes (P4 to P6).
+Picture decodePnm(std::span<const std::uint8_t> file, const std::string& name,
+                  const PictureRequest& request);
+
+/// Red, green and blue as they are, or as gray by luminance where one channel is wanted.
+Picture pictureFromColours(std::int64_t width, std::int64_t height,
+                           std::vector<std::uint8_t> colours, std::int64_t channels);
 
 /// Throws Error when an image is too large to be held.
 void checkImageSize(std::int64_t width, std::int64_t height, const std::string& name);

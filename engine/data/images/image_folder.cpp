@@ -2,14 +2,19 @@
 #include "engine/data/images/image_folder.h"
 
 #include "engine/data/images/picture.h"
+#include "engine/data/images/picture_check.h"
 #include "engine/data/images/picture_sample.h"
+#include "engine/data/tables/cell.h"
 #include "engine/data/text/utf8.h"
 #include "engine/support/error.h"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
+#include <initializer_list>
+#include <iterator>
+#include <map>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -22,15 +27,19 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kTestImagesSeed = 0x7E57;
 constexpr std::size_t kMostFiles = 100'000'000;
 
-bool isHidden(const fs::path& path) {
-    return path.filename().string().starts_with('.');
+constexpr std::size_t kMostFaultsListed = 40;
+constexpr int kMostDepth = 16; ///< of folders within a class
+
+bool isPassedOver(const fs::path& path) {
+    const auto name = path.filename().string();
+    return name.starts_with('.') || name == "__MACOSX";
 }
 
-std::vector<fs::directory_entry> entriesOf(const fs::path& folder) {
+std::vector<fs::directory_entry> entriesOf(const fs::path& folder, bool asBefore) {
     std::error_code error;
     std::vector<fs::directory_entry> entries;
     for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-        if (!isHidden(it->path()) && !it->is_symlink())
+        if (!isPassedOver(it->path()) && !(asBefore && it->is_symlink()))
             entries.push_back(*it);
     if (error)
         throw Error("{}: cannot be read: {}", folder.string(), error.message());
@@ -38,12 +47,12 @@ std::vector<fs::directory_entry> entriesOf(const fs::path& folder) {
     return entries;
 }
 
-std::vector<std::string> subfolders(const fs::path& root) {
+std::vector<std::string> subfolders(const fs::path& root, bool asBefore) {
     std::error_code error;
     if (!fs::is_directory(root, error))
         throw Error("{}: there is no such folder", root.string());
     std::vector<std::string> names;
-    for (const auto& entry : entriesOf(root))
+    for (const auto& entry : entriesOf(root, asBefore))
         if (entry.is_directory(error)) {
             names.push_back(entry.path().filename().string());
             requireText(names.back(), root.string() + ": name of a folder");
@@ -51,15 +60,99 @@ std::vector<std::string> subfolders(const fs::path& root) {
     return names;
 }
 
-/// Folders named so are parts, and taking them for classes would learn nonsense.
+/// Taking parts for classes would learn nonsense.
 void requireNoParts(const fs::path& root, const std::vector<std::string>& names) {
-    const std::set<std::string> found(names.begin(), names.end());
-    if (found.contains("train") &&
-        (found.contains("test") || found.contains("val") || found.contains("valid")))
-        throw Error("{}: its folders are parts, not classes; name {} as the folder and the other "
-                    "as the test folder",
-                    root.string(), (root / "train").string());
+    if (const auto parts = partsAmong(names))
+        throw Error("{}: its folders are parts, not classes; name {} as the folder and {} as the "
+                    "test folder",
+                    root.string(), (root / parts->training).string(),
+                    (root / parts->test).string());
 }
+
+std::string kindOfName(const fs::path& file) {
+    const auto ending = lowerCased(file.extension().string());
+    if (ending == ".jpg" || ending == ".jpeg" || ending == ".jpe" || ending == ".jfif")
+        return "JPEG";
+    if (ending.size() < 2)
+        return "no ending";
+    std::string kind = ending.substr(1);
+    std::ranges::transform(kind, kind.begin(), [](char letter) {
+        return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+    });
+    return kind;
+}
+
+bool isPictureBefore(const fs::path& file) {
+    const auto ending = lowerCased(file.extension().string());
+    return ending == ".png" || ending == ".jpg" || ending == ".jpeg";
+}
+
+/// Counts the files of all classes by what they are.
+class FolderCensus {
+public:
+    explicit FolderCensus(bool asBefore)
+        : asBefore_(asBefore) {}
+
+    /// The images of a class, by their paths below the root, sorted within each folder.
+    std::vector<std::string> imagesIn(const fs::path& root, const fs::path& folder, int depth = 0) {
+        std::vector<std::string> images;
+        std::error_code error;
+        for (const auto& entry : entriesOf(root / folder, asBefore_)) {
+            const auto path = folder / entry.path().filename();
+            if (entry.is_directory(error)) {
+                if (asBefore_)
+                    continue;
+                if (entry.is_symlink() || depth == kMostDepth) { // it may lead back up
+                    ++others_["links to folders"];
+                    continue;
+                }
+                auto inner = imagesIn(root, path, depth + 1);
+                nested_ += depth == 0 ? inner.size() : 0;
+                std::ranges::move(inner, std::back_inserter(images));
+                continue;
+            }
+            if (asBefore_ && (!entry.is_regular_file(error) || !isPictureBefore(path)))
+                continue;
+            const bool isImage = entry.is_regular_file(error) && hasPictureEnding(path);
+            ++(isImage ? used_
+                       : others_)[entry.is_regular_file(error) ? kindOfName(path) : "broken links"];
+            if (!isImage)
+                continue;
+            images.push_back(path.string());
+        }
+        return images;
+    }
+
+    [[nodiscard]] std::vector<std::string> notes() const {
+        std::size_t used = 0;
+        std::size_t others = 0;
+        for (const auto& [kind, count] : used_)
+            used += count;
+        for (const auto& [kind, count] : others_)
+            others += count;
+        auto note = fmt::format("{} files: {}", used + others, listed(used_));
+        if (others > 0)
+            note += fmt::format(", {} of other kinds left out ({})", others, listed(others_));
+        std::vector<std::string> notes{std::move(note)};
+        if (nested_ > 0)
+            notes.push_back(fmt::format("{} of them in folders within a class", nested_));
+        return notes;
+    }
+
+private:
+    using Counts = std::map<std::string, std::size_t>;
+    static std::string listed(const Counts& counts) {
+        std::string list;
+        for (const auto& [kind, count] : counts)
+            list += fmt::format("{}{} {}", list.empty() ? "" : ", ", count, kind);
+        return list;
+    }
+
+    bool asBefore_;
+    Counts used_;
+    Counts others_;
+    std::size_t nested_ = 0;
+};
 
 class FolderSource final : public DataSource {
 public:
@@ -89,7 +182,7 @@ private:
 
 ImageFolder only(const ImageFolder& folder, std::vector<std::uint32_t> part) {
     std::ranges::sort(part);
-    ImageFolder result{folder.root, folder.classes, {}, {}};
+    ImageFolder result{folder.root, folder.classes, {}, {}, {}};
     for (const auto index : part) {
         result.files.push_back(folder.files[index]);
         result.labels.push_back(folder.labels[index]);
@@ -99,8 +192,36 @@ ImageFolder only(const ImageFolder& folder, std::vector<std::uint32_t> part) {
 
 } // namespace
 
-ImageFolder listImageFolder(const fs::path& root, const std::vector<std::string>* classes) {
-    ImageFolder folder{root, subfolders(root), {}, {}};
+std::optional<FolderParts> partsAmong(const std::vector<std::string>& names) {
+    // "training_set" as "train", "Test-Images" as "test".
+    const auto partOf = [](const std::string& name) {
+        auto text = lowerCased(name);
+        for (const std::string_view end : {"_set", "-set", " set", "set", "_images", "-images",
+                                           " images", "_data", "-data", " data"})
+            if (text.size() > end.size() && text.ends_with(end)) {
+                text.resize(text.size() - end.size());
+                break;
+            }
+        return text;
+    };
+    const auto find = [&](std::initializer_list<std::string_view> parts) -> const std::string* {
+        for (const auto part : parts)
+            for (const auto& name : names)
+                if (partOf(name) == part)
+                    return &name;
+        return nullptr;
+    };
+    const auto* const training = find({"train", "training"});
+    const auto* const test =
+        find({"test", "testing", "val", "valid", "validation", "dev", "eval", "evaluation"});
+    if (!training || !test)
+        return {};
+    return FolderParts{*training, *test};
+}
+
+ImageFolder listImageFolder(const fs::path& root, const std::vector<std::string>* classes,
+                            bool asBefore) {
+    ImageFolder folder{root, subfolders(root, asBefore), {}, {}, {}};
     requireNoParts(root, folder.classes);
     if (!classes && folder.classes.size() < 2)
         throw Error("{}: there must be a folder for each of two or more classes, not {}",
@@ -108,31 +229,51 @@ ImageFolder listImageFolder(const fs::path& root, const std::vector<std::string>
     const auto names = folder.classes;
     if (classes)
         folder.classes = *classes;
+    FolderCensus census(asBefore);
     for (const auto& name : names) {
         const auto found = std::ranges::find(folder.classes, name);
         if (found == folder.classes.end())
             throw Error("{}: there is no such class among those to train on ({})",
                         (root / name).string(), fmt::join(folder.classes, ", "));
-        const auto before = folder.files.size();
-        std::error_code error;
-        for (const auto& entry : entriesOf(root / name)) {
-            if (!entry.is_regular_file(error) || !hasPictureEnding(entry.path()))
-                continue;
-            requirePictureSignature(entry.path());
-            folder.files.push_back((fs::path(name) / entry.path().filename()).string());
-            folder.labels.push_back(static_cast<std::int32_t>(found - folder.classes.begin()));
-        }
-        if (folder.files.size() == before)
-            throw Error("{}: holds no PNG or JPEG image (.png, .jpg, .jpeg)",
+        auto images = census.imagesIn(root, name);
+        if (images.empty())
+            throw Error("{}: holds no PNG or JPEG image (.png, .jpg, .jpeg), and no BMP, GIF or "
+                        "PNM",
                         (root / name).string());
+        folder.labels.insert(folder.labels.end(), images.size(),
+                             static_cast<std::int32_t>(found - folder.classes.begin()));
+        std::ranges::move(images, std::back_inserter(folder.files));
         if (folder.files.size() > kMostFiles)
             throw Error("{}: more than {} images", root.string(), kMostFiles);
     }
+    folder.notes = census.notes();
     return folder;
+}
+
+void requirePictures(const ImageFolder& folder, const ImageFolder* test) {
+    std::vector<std::string> files;
+    for (const auto* each : {&folder, test})
+        if (each)
+            for (const auto& file : each->files)
+                files.push_back((each->root / file).string());
+    std::size_t count = 0;
+    std::string list;
+    for (const auto& [file, fault] : pictureFaults(files))
+        if (fault && ++count <= kMostFaultsListed)
+            list += fmt::format("\n  {}: {}", file, *fault);
+    if (count > kMostFaultsListed)
+        list += fmt::format("\n  and {} more", count - kMostFaultsListed);
+    if (count > 0)
+        throw Error("{}: {} of {} images cannot be used; repair them or take them away{}",
+                    folder.root.string(), count, files.size(), list);
 }
 
 Dataset imageFolderDataset(ImageFolder folder, std::optional<ImageFolder> test,
                            const ImageFolderOptions& options, const DataChoice& choice) {
+    auto notes = folder.notes;
+    if (test)
+        for (const auto& note : test->notes)
+            notes.push_back("test folder: " + note);
     if (!test) {
         const auto split =
             stratifiedSplit(folder.labels, folder.classes.size(), options.testFraction,
@@ -158,7 +299,7 @@ Dataset imageFolderDataset(ImageFolder folder, std::optional<ImageFolder> test,
     }
     auto training = std::make_shared<FolderSource>(std::move(folder), options, info.preparation);
     auto held = std::make_shared<FolderSource>(*std::move(test), options, info.preparation);
-    return {std::move(info), std::move(training), std::move(held)};
+    return {std::move(info), std::move(training), std::move(held), nullptr, std::move(notes)};
 }
 
 } // namespace gradwright

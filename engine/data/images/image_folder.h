@@ -16,14 +16,29 @@ struct ImageFolder {
     std::vector<std::string> classes; ///< names of the subfolders, sorted
     std::vector<std::string> files;   ///< below the root, sorted within each class
     std::vector<std::int32_t> labels;
+    std::vector<std::string> notes{}; ///< how many files of which kinds there are
 };
 
-/// Lists a folder with one subfolder a class; hidden files and what is no PNG or JPEG by its name
-/// is passed over, links are not followed. With `classes` given, the subfolders must be among them.
-/// Throws Error naming folder or file and rule when a class is empty, there are less than two, or a
-/// file is no image.
+/// Lists a folder with one subfolder a class. Hidden files and "__MACOSX" are passed over; files
+/// that are no images by their names are counted in the notes. Folders within a class and links are
+/// followed, unless it is read as before (see DataChoice), which also knows PNG and JPEG alone.
+/// With `classes` given, the subfolders must be among them. Throws Error naming folder and rule
+/// when a class is empty or there are less than two.
 ImageFolder listImageFolder(const std::filesystem::path& root,
-                            const std::vector<std::string>* classes = nullptr);
+                            const std::vector<std::string>* classes = nullptr,
+                            bool asBefore = false);
+
+/// Throws Error that lists all files of these folders that are no images, broken or cut short; see
+/// pictureFaults().
+void requirePictures(const ImageFolder& folder, const ImageFolder* test);
+
+/// Folders whose names say that they are parts of a data set, not classes.
+struct FolderParts {
+    std::string training;
+    std::string test; ///< the test part, or else the one for validation
+};
+/// Such as "train" and "val", "Training" and "Testing", "training_set" and "test_set".
+std::optional<FolderParts> partsAmong(const std::vector<std::string>& names);
 
 struct ImageFolderOptions {
     Shape shape{3, 64, 64};

@@ -114,7 +114,8 @@ bool readJpegHeader(Decoder& decoder, std::span<const std::uint8_t> file,
     jpeg_mem_src(&info, file.data(), static_cast<unsigned long>(file.size()));
     jpeg_save_markers(&info, JPEG_APP0 + 1, 0xFFFF);
     jpeg_read_header(&info, TRUE);
-    info.out_color_space = request.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    const bool isInked = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
+    info.out_color_space = isInked ? JCS_CMYK : request.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     const auto shorter = static_cast<std::int64_t>(std::min(info.image_width, info.image_height));
     info.scale_num = 1;
     info.scale_denom = 1;
@@ -144,6 +145,30 @@ int orientationOf(const Decoder& decoder) {
         if (const auto found = exifOrientation({marker->data, marker->data_length}))
             return found;
     return 1;
+}
+
+/// Cyan, magenta, yellow and black as red, green and blue, or as gray by luminance. Adobe's
+/// programs store how much of each ink is missing.
+std::vector<std::uint8_t> withoutInks(std::span<const std::uint8_t> inks, bool areInverted,
+                                      std::int64_t channels) {
+    std::vector<std::uint8_t> bytes;
+    bytes.reserve(inks.size() / 4 * static_cast<std::size_t>(channels));
+    for (std::size_t i = 0; i + 3 < inks.size(); i += 4) {
+        const auto light = [&](std::size_t ink) {
+            const int stored = inks[i + ink];
+            return areInverted ? stored : 255 - stored;
+        };
+        std::array<int, 3> colour{};
+        for (std::size_t c = 0; c < 3; ++c)
+            colour[c] = (light(c) * light(3) + 127) / 255;
+        if (channels == 3)
+            for (const auto value : colour)
+                bytes.push_back(static_cast<std::uint8_t>(value));
+        else
+            bytes.push_back(static_cast<std::uint8_t>(
+                (299 * colour[0] + 587 * colour[1] + 114 * colour[2] + 500) / 1000));
+    }
+    return bytes;
 }
 
 /// Turns what the camera stored upright. Orientations from 5 on swap the sides.
@@ -177,11 +202,15 @@ Picture decodeJpeg(std::span<const std::uint8_t> file, const std::string& name,
         throw Error("{}: this JPEG image is broken: {}", name, decoder.message.data());
     checkImageSize(decoder.info.image_width, decoder.info.image_height, name);
     const auto orientation = orientationOf(decoder); // finishing frees the markers
+    const bool isInked = decoder.info.out_color_space == JCS_CMYK;
     Picture picture{decoder.info.output_width, decoder.info.output_height, request.channels, {}};
-    picture.bytes.resize(
-        static_cast<std::size_t>(picture.width * picture.height * picture.channels));
+    picture.bytes.resize(static_cast<std::size_t>(picture.width * picture.height *
+                                                  (isInked ? 4 : picture.channels)));
     if (!readPixels(decoder, picture.bytes.data()))
         throw Error("{}: this JPEG image is broken or cut short: {}", name, decoder.message.data());
+    if (isInked)
+        picture.bytes =
+            withoutInks(picture.bytes, decoder.info.saw_Adobe_marker != 0, request.channels);
     return orientation == 1 ? picture : upright(picture, orientation);
 }
 

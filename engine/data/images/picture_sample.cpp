@@ -52,7 +52,9 @@ bool hasPictureEnding(const fs::path& file) {
     std::ranges::transform(ending, ending.begin(), [](char c) {
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     });
-    return ending == ".png" || ending == ".jpg" || ending == ".jpeg";
+    static constexpr std::array<std::string_view, 11> endings = {
+        ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif", ".pbm", ".pgm", ".ppm"};
+    return std::ranges::find(endings, std::string_view(ending)) != endings.end();
 }
 
 void readPictureSample(const fs::path& file, const Shape& shape, const Preparation& preparation,

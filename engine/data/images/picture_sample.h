@@ -14,10 +14,11 @@
 
 namespace gradwright {
 
-/// Whether a name ends as those of images do: .png, .jpg or .jpeg in any case.
+/// Whether a name ends as those of images that can be read do, in any case: .png, .jpg, .jpeg,
+/// .jpe, .jfif, .bmp, .dib, .gif, .pbm, .pgm or .ppm.
 bool hasPictureEnding(const std::filesystem::path& file);
 
-/// Decodes a PNG or JPEG and writes it as a sample of `shape` C×H×W: scaled as the preparation's
+/// Decodes an image and writes it as a sample of `shape` C×H×W: scaled as the preparation's
 /// fit says, then prepared. `out` holds exactly the shape's elements. Throws Error naming the file
 /// and the cause; see readPicture().
 void readPictureSample(const std::filesystem::path& file, const Shape& shape,

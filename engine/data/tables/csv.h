@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/data/tables/table_reading.h"
+
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +18,13 @@ enum class CsvHeader { Detect, Yes, No };
 struct CsvOptions {
     char delimiter = 0; ///< 0: detect comma, semicolon, tab, bar or blanks
     CsvHeader header = CsvHeader::Detect;
+    bool splitsDates = false;           ///< makes year, month and day of the week of dates
+    std::vector<std::string> missing{}; ///< further texts that stand for no value
+    std::vector<std::string> texts{};   ///< columns whose cells stay as they are
+    std::optional<TableReading> like{}; ///< reads as another table was read, nothing is detected
+    /// Reads as versions did that looked at 200 rows, and knew no notation but 1.5, or 1,5 between
+    /// semicolons.
+    bool asBefore = false;
 };
 
 /// A table as text: comma-separated values and their relatives (RFC 4180).
@@ -23,13 +33,23 @@ struct CsvTable {
     std::filesystem::path folder; ///< that names of files in its cells are relative to
     char delimiter = ',';
     std::vector<std::string> names; ///< of the columns; "1", "2", … without a header
-    std::vector<std::string> cells; ///< row-major, blanks around them removed
+    /// Row-major, blanks around them removed. One without a value is empty; numbers are written as
+    /// C++ does, whatever the file's notation.
+    std::vector<std::string> cells;
     std::vector<std::size_t> lines; ///< in which each row begins, from 1
+    /// With an entry for each column; without any where it was read as before, or was not read.
+    TableReading reading{};
+    /// What was detected, changed or left out while reading, a line each.
+    std::vector<std::string> notes{};
 
     [[nodiscard]] std::size_t columns() const { return names.size(); }
     [[nodiscard]] std::size_t rows() const { return lines.size(); }
     [[nodiscard]] const std::string& at(std::size_t row, std::size_t column) const {
         return cells[row * columns() + column];
+    }
+    /// Whether it is known how each column was read.
+    [[nodiscard]] bool isRead() const {
+        return !names.empty() && reading.columns.size() == names.size();
     }
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/tables/image_column.h"
 
-#include "engine/data/feed/worker_crew.h"
+#include "engine/data/images/picture_check.h"
 #include "engine/data/images/picture_sample.h"
 #include "engine/data/tables/cell.h"
 #include "engine/data/tables/table_columns.h"
@@ -23,7 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostFaults = 40; ///< that are listed one by one
-constexpr std::uintmax_t kDecodedBytes = std::uintmax_t{64} << 20;
 constexpr std::int64_t kMostSide = 4096;
 
 bool isAmong(const std::vector<std::string>& names, const std::string& name) {
@@ -36,25 +35,12 @@ fs::path imageFileOf(const CsvTable& table, std::size_t row, std::size_t column)
 
 /// What is wrong with each file, by its path.
 std::map<std::string, std::optional<std::string>> faultsOf(std::span<const ImageCells> all) {
-    std::map<std::string, std::optional<std::string>> faults;
+    std::vector<std::string> files;
     for (const auto& cells : all)
         for (const auto row : cells.rows)
-            if (!isMissing(cells.table->at(row, cells.column)))
-                faults.try_emplace(imageFileOf(*cells.table, row, cells.column).string());
-    std::uintmax_t bytes = 0;
-    for (const auto& [file, fault] : faults) {
-        std::error_code error;
-        const auto size = fs::file_size(file, error);
-        bytes += error ? 0 : size;
-    }
-    std::vector<std::pair<const std::string, std::optional<std::string>>*> each;
-    for (auto& fault : faults)
-        each.push_back(&fault);
-    WorkerCrew crew(each.size() > 1 ? usefulHelpers() : 0);
-    crew.run(each.size(), [&](std::size_t i) {
-        each[i]->second = whyNoPicture(each[i]->first, bytes <= kDecodedBytes);
-    });
-    return faults;
+            if (!cells.table->at(row, cells.column).empty())
+                files.push_back(imageFileOf(*cells.table, row, cells.column).string());
+    return pictureFaults(files);
 }
 
 std::int64_t sideFrom(std::string_view text, std::string_view entry) {
@@ -97,7 +83,7 @@ bool namesImages(const CsvTable& table, std::size_t column, const TableOptions& 
     std::optional<std::size_t> first;
     for (std::size_t row = 0; row < table.rows(); ++row) {
         const auto& cell = table.at(row, column);
-        if (isMissing(cell))
+        if (cell.empty())
             continue;
         if (!hasPictureEnding(cell))
             return false;
@@ -107,7 +93,7 @@ bool namesImages(const CsvTable& table, std::size_t column, const TableOptions& 
         return false;
     for (auto row = *first; row < table.rows(); ++row) {
         std::error_code error;
-        if (!isMissing(table.at(row, column)) && fs::exists(imageFileOf(table, row, column), error))
+        if (!table.at(row, column).empty() && fs::exists(imageFileOf(table, row, column), error))
             return true;
     }
     throw Error("{}: column \"{}\" names image files, but none of them is there, such as {}; names "
@@ -130,14 +116,14 @@ void requireImages(std::span<const ImageCells> all) {
         for (const auto row : cells.rows) {
             const auto& table = *cells.table;
             const auto& cell = table.at(row, cells.column);
-            const auto fault = isMissing(cell)
+            const auto fault = cell.empty()
                                    ? std::optional<std::string>("names no file")
                                    : faults.at(imageFileOf(table, row, cells.column).string());
             if (fault)
                 found[&table].emplace_back(table.lines[row],
                                            fmt::format("\n  line {}, column \"{}\": {}{}",
                                                        table.lines[row], table.names[cells.column],
-                                                       isMissing(cell) ? "" : excerpt(cell) + ": ",
+                                                       cell.empty() ? "" : excerpt(cell) + ": ",
                                                        *fault));
         }
     std::string message;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,6 +32,7 @@ struct TableOptions {
     ImageColumn image{};               ///< how they are read
     std::map<std::string, Shape> imageShapes{}; ///< C×H×W of single columns, in place of image's
     bool standardizeImages = false;
+    std::optional<Shape> pixels{}; ///< C×H×W: the numbers of a row are an image
 };
 
 /// Makes a data set of a table, and of a second one to test with where `test` is not null. Means,

@@ -31,18 +31,22 @@ struct ImageColumn {
 
 /// How one column of a table becomes inputs: a number is scaled, and the mean stands in
 /// where it is missing; a category becomes a 1 among 0s, and nothing but 0s where it is missing or
-/// unknown; the name of an image file becomes the image, and may not be missing.
+/// unknown; the name of an image file becomes the image, and may not be missing; a list of pixels
+/// is scaled number by number.
 struct TableColumn {
     std::string name;
     Scaling scaling{};
     double missing = 0; ///< what stands for a missing number, before it is scaled
     std::vector<std::string> categories{}; ///< none for a column of numbers or images
     std::optional<ImageColumn> image{};    ///< nothing for a column of numbers or categories
+    std::size_t pixels = 0; ///< numbers in a cell, blanks between them; 0 for other columns
 
-    [[nodiscard]] bool isNumeric() const { return categories.empty() && !image; }
+    [[nodiscard]] bool isNumeric() const { return categories.empty() && !image && pixels == 0; }
     [[nodiscard]] std::size_t inputs() const {
         if (image)
             return static_cast<std::size_t>(image->shape.elements());
+        if (pixels > 0)
+            return pixels;
         return isNumeric() ? 1 : categories.size();
     }
     bool operator==(const TableColumn&) const = default;

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
+#include <map>
 
 namespace gradwright {
 namespace {
@@ -20,14 +20,38 @@ namespace {
 constexpr std::size_t kNumbersAMistake = 9;
 
 constexpr double kLongestPlain = 1e15; // written without an exponent
+constexpr double kByteMost = 255;
 
 double requiredNumber(const CsvTable& table, std::size_t row, std::size_t column) {
     const auto& cell = table.at(row, column);
     if (const auto number = numberOf(cell, table.delimiter))
         return *number;
-    throw Error("{}, line {}: column \"{}\" holds numbers, but here \"{}\"; correct it, or list "
-                "the column as categorical",
+    throw Error("{}, line {}: column \"{}\" holds numbers, but here \"{}\"; correct it, list the "
+                "column as categorical, or name the text in data.missing_marks if it stands for no "
+                "value",
                 table.file, table.lines[row], table.names[column], excerpt(cell));
+}
+
+/// A cell without a value is black.
+void encodePixels(const CsvTable& table, std::size_t row, std::size_t index,
+                  const TableColumn& column, std::span<float> out) {
+    std::string_view rest = table.at(row, index);
+    if (isMissing(rest))
+        return;
+    for (std::size_t i = 0; i <= out.size(); ++i) {
+        rest = trimmed(rest);
+        const auto end = std::min(rest.find(' '), rest.size());
+        const auto number = numberOf(rest.substr(0, end), ',');
+        if (number.has_value() != (i < out.size()) || (!number && !rest.empty()))
+            throw Error("{}, line {}: column \"{}\" holds {} numbers with blanks between them, but "
+                        "here {}",
+                        table.file, table.lines[row], table.names[index], column.pixels,
+                        rest.empty() ? fmt::format("only {}", i)
+                                     : fmt::format("\"{}\"", excerpt(rest.substr(0, end))));
+        if (number)
+            out[i] = static_cast<float>((*number - column.scaling.mean) / column.scaling.deviation);
+        rest.remove_prefix(end);
+    }
 }
 
 bool lessAsShown(const std::string& a, const std::string& b) {
@@ -53,12 +77,22 @@ std::size_t columnNamed(const CsvTable& table, std::string_view name) {
 }
 
 bool holdsNumbers(const CsvTable& table, std::size_t column) {
+    using enum ColumnReading::Kind;
+    const auto kind = table.isRead() ? table.reading.columns[column].kind : Texts;
+    if (kind == Numbers)
+        return true;
+    if (table.isRead() && kind != Mixed && kind != Empty)
+        return false;
+    if (kind == Mixed)
+        for (std::size_t row = 0; row < table.rows(); ++row)
+            if (!table.at(row, column).empty())
+                requiredNumber(table, row, column);
     std::size_t numbers = 0;
     std::size_t others = 0;
     std::size_t firstOther = 0;
     for (std::size_t row = 0; row < table.rows(); ++row) {
         const auto& cell = table.at(row, column);
-        if (isMissing(cell))
+        if (cell.empty())
             continue;
         if (numberOf(cell, table.delimiter))
             ++numbers;
@@ -81,7 +115,7 @@ Scaling scalingOf(const CsvTable& table, std::size_t column, std::span<const std
     double highest = -lowest;
     const auto each = [&](auto&& visit) {
         for (const auto row : rows)
-            if (!isMissing(table.at(row, column)))
+            if (!table.at(row, column).empty())
                 visit(requiredNumber(table, row, column));
     };
     each([&](double value) {
@@ -105,18 +139,35 @@ Scaling scalingOf(const CsvTable& table, std::size_t column, std::span<const std
 
 std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
                                       std::span<const std::size_t> rows, std::size_t most) {
-    std::set<std::string> found;
+    // By what they mean: each spelling and how often it occurs.
+    std::map<std::string, std::map<std::string, std::size_t>> found;
     for (const auto row : rows) {
         const auto& cell = table.at(row, column);
-        if (!isMissing(cell))
-            found.insert(cell);
+        if (!cell.empty())
+            ++found[table.isRead() ? labelKey(cell) : cell][cell];
         if (found.size() > most)
             throw Error("{}: column \"{}\" holds more than {} different texts; list it as ignored",
                         table.file, table.names[column], most);
     }
-    std::vector<std::string> sorted(found.begin(), found.end());
+    std::vector<std::string> sorted;
+    for (const auto& [key, spellings] : found)
+        sorted.push_back(std::ranges::max_element(spellings, [](const auto& a, const auto& b) {
+                             return a.second != b.second ? a.second < b.second
+                                                         : a.first.size() > b.first.size();
+                         })->first);
     std::ranges::sort(sorted, lessAsShown);
     return sorted;
+}
+
+std::optional<std::size_t> categoryOf(const std::vector<std::string>& categories,
+                                      const std::string& cell, bool byMeaning) {
+    auto found = std::ranges::find(categories, cell);
+    if (found == categories.end() && byMeaning && !cell.empty())
+        found = std::ranges::find(categories, labelKey(cell),
+                                  [](const std::string& each) { return labelKey(each); });
+    if (found == categories.end())
+        return {};
+    return static_cast<std::size_t>(found - categories.begin());
 }
 
 void encodeCell(const CsvTable& table, std::size_t row, std::size_t index,
@@ -124,22 +175,47 @@ void encodeCell(const CsvTable& table, std::size_t row, std::size_t index,
     if (column.image)
         return ImageFiles({&table, index, {row}}, *column.image).read(0, out);
     const auto& cell = table.at(row, index);
+    const auto scaled = [&](double value) {
+        return static_cast<float>((value - column.scaling.mean) / column.scaling.deviation);
+    };
     std::ranges::fill(out, 0.0F);
+    if (column.pixels > 0)
+        return encodePixels(table, row, index, column, out);
     if (column.isNumeric()) {
-        if (isMissing(cell))
-            out[0] = static_cast<float>((column.missing - column.scaling.mean) /
-                                        column.scaling.deviation);
-        else
-            out[0] = static_cast<float>((requiredNumber(table, row, index) - column.scaling.mean) /
-                                        column.scaling.deviation);
+        out[0] = scaled(isMissing(cell) ? column.missing : requiredNumber(table, row, index));
         return;
     }
-    const auto found = std::ranges::find(column.categories, cell);
-    if (found != column.categories.end())
-        out[static_cast<std::size_t>(found - column.categories.begin())] = 1;
+    if (const auto found = categoryOf(column.categories, cell, true))
+        out[*found] = 1;
+}
+
+Scaling pixelScalingOf(const CsvTable& table, std::span<const std::size_t> columns,
+                       std::span<const std::size_t> rows) {
+    double highest = 0;
+    for (const auto row : rows)
+        for (const auto column : columns) {
+            std::string_view rest = table.at(row, column);
+            while (!rest.empty()) {
+                const auto end = std::min(rest.find(' '), rest.size());
+                const auto number = numberOf(rest.substr(0, end), ',').value_or(0);
+                if (number < 0 || number > kByteMost)
+                    return {};
+                highest = std::max(highest, number);
+                rest.remove_prefix(std::min(end + 1, rest.size()));
+            }
+        }
+    return highest > 1 ? Scaling{0, kByteMost} : Scaling{};
 }
 
 std::string cellOf(const TableColumn& column, std::span<const float> values) {
+    if (column.pixels > 0) {
+        std::string text;
+        for (const auto value : values) {
+            const TableColumn one{.name = column.name, .scaling = column.scaling};
+            text += (text.empty() ? "" : " ") + cellOf(one, std::span(&value, 1));
+        }
+        return text;
+    }
     if (!column.isNumeric()) {
         const auto found = std::ranges::find(values, 1.0F);
         return found == values.end()
@@ -166,7 +242,7 @@ ColumnSummary summaryOf(const CsvTable& table, std::size_t column,
                           .most = -std::numeric_limits<double>::infinity(),
                           .whole = isNumeric};
     for (const auto row : rows) {
-        if (isMissing(table.at(row, column))) {
+        if (table.at(row, column).empty()) {
             ++summary.missing;
             continue;
         }

@@ -7,6 +7,7 @@
 #include "engine/data/tables/table_summary.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -24,10 +25,19 @@ bool holdsNumbers(const CsvTable& table, std::size_t column);
 Scaling scalingOf(const CsvTable& table, std::size_t column, std::span<const std::size_t> rows,
                   TableOptions::Scale scale);
 
-/// The different texts of the given rows, sorted, numbers by value. Throws Error when they are more
-/// than `most`.
+/// The different texts of the given rows, sorted, numbers by value; of texts that mean the same,
+/// the most frequent. Throws Error when they are more than `most`.
 std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
                                       std::span<const std::size_t> rows, std::size_t most);
+
+/// Which of the categories a cell is: equal to the letter, or by meaning (0 and 0.0, true and
+/// TRUE); nothing where it is none of them.
+std::optional<std::size_t> categoryOf(const std::vector<std::string>& categories,
+                                      const std::string& cell, bool byMeaning);
+
+/// How the pixels in these columns are scaled: bytes to 0 … 1, other numbers not at all.
+Scaling pixelScalingOf(const CsvTable& table, std::span<const std::size_t> columns,
+                       std::span<const std::size_t> rows);
 
 /// Writes column.inputs() values.
 void encodeCell(const CsvTable& table, std::size_t row, std::size_t index,

@@ -11,8 +11,21 @@
 namespace gradwright {
 namespace {
 
-void readImageOptions(const Params& params, TableOptions& options) {
-    options.images = columnNamesIn(params.text("images"));
+/// The longest known name that the text begins with, up to a comma or its end.
+std::string_view knownNameAt(std::string_view text, std::span<const std::string> known) {
+    std::string_view found;
+    for (const std::string_view name : known)
+        if (name.size() > found.size() && text.starts_with(name)) {
+            const auto rest = trimmed(text.substr(name.size()));
+            if (rest.empty() || rest.starts_with(','))
+                found = name;
+        }
+    return found;
+}
+
+void readImageOptions(const Params& params, std::span<const std::string> columns,
+                      TableOptions& options) {
+    options.images = columnNamesIn(params.text("images"), columns);
     const auto& size = params.tuple("image_size");
     options.image.shape = {params.text("image_channels") == "gray" ? 1 : 3, size[0], size[1]};
     options.image.preparation.fit = pictureFitOf(params.text("image_fit"));
@@ -22,11 +35,15 @@ void readImageOptions(const Params& params, TableOptions& options) {
 
 } // namespace
 
-std::vector<std::string> columnNamesIn(std::string_view text) {
+std::vector<std::string> columnNamesIn(std::string_view text, std::span<const std::string> known) {
     std::vector<std::string> names;
     for (text = trimmed(text); !text.empty(); text = trimmed(text)) {
         std::string name;
-        if (text.starts_with('"') && text.find('"', 1) != std::string_view::npos) {
+        if (const auto whole = knownNameAt(text, known); !whole.empty()) {
+            name = whole;
+            text.remove_prefix(whole.size());
+            text.remove_prefix(std::min(text.find(','), text.size()));
+        } else if (text.starts_with('"') && text.find('"', 1) != std::string_view::npos) {
             for (text.remove_prefix(1); !text.empty(); text.remove_prefix(1)) {
                 if (text.starts_with("\"\""))
                     text.remove_prefix(1);
@@ -63,8 +80,12 @@ std::string columnList(std::span<const std::string> names) {
     return list;
 }
 
-CsvOptions csvOptionsOf(const Params& params) {
+CsvOptions csvOptionsOf(const Params& params, bool asBefore) {
     CsvOptions options;
+    options.asBefore = asBefore;
+    options.splitsDates = params.text("dates") == "parts";
+    options.missing = columnNamesIn(params.text("missing_marks"));
+    options.texts = columnNamesIn(params.text("categorical"));
     const auto& delimiter = params.text("delimiter");
     if (delimiter == "comma")
         options.delimiter = ',';
@@ -105,8 +126,8 @@ ParamSpecs tableParams() {
             "names may be given, separated by commas; one that holds a comma stands in quotes."),
         choiceParam("task", "Task", "detect",
                     {{"detect", "Detect",
-                      "Classes for texts and for up to 20 different whole numbers, else "
-                      "values."},
+                      "Classes for texts, and for up to 20 different whole numbers with several "
+                      "rows each; else values."},
                      {"classification", "Classification", "The target is a class."},
                      {"regression", "Regression", "The target is a number."}},
                     "What the target is."),
@@ -118,8 +139,9 @@ ParamSpecs tableParams() {
             {{"mean", "Mean",
               "The mean over the training part; a missing category counts as none of them."},
              {"drop", "Leave out", "Rows with a missing value are left out."}},
-            "What to do with empty cells, \"?\", \"NA\", \"NaN\" and \"null\". Rows "
-            "without a target are always left out."),
+            "What to do with empty cells and those that say so, such as \"?\", \"NaN\" and "
+            "\"#N/A\"; \"NA\", \"none\" and \"null\", too, unless texts have them again and "
+            "again. Rows without a target are always left out."),
         choiceParam("normalize", "Normalize", "standardize",
                     {{"standardize", "Mean 0, deviation 1", "Over the training part."},
                      {"range", "0 to 1", "From the minimum to the maximum of the training part."},
@@ -129,11 +151,43 @@ ParamSpecs tableParams() {
         testFractionParam()};
 }
 
+ParamSpecs tableFileParams() {
+    ParamSpecs params{
+        choiceParam("dates", "Dates", "leave_out",
+                    {{"leave_out", "Leave out", "A date occurs once and teaches nothing."},
+                     {"parts", "Split", "Year, month and day of the week take the date's place."}},
+                    "What to do with columns of dates."),
+        textParam("missing_marks", "Missing marks", "",
+                  "Further texts that stand for no value, in all columns, separated by commas: "
+                  "unknown, -999."),
+        textParam("pixels", "Pixels", "",
+                  "The shape of the image that a row's numbers are, as 28x28 or 3x32x32 (channels, "
+                  "height, width): one column for each pixel, or a column of numbers with blanks "
+                  "between them. Bytes become 0 to 1."),
+        choiceParam(
+            "delimiter", "Delimiter", "detect",
+            {{"detect", "Detect", "Whatever makes most cells numbers and all rows equally long."},
+             {"comma", "Comma", ""},
+             {"semicolon", "Semicolon", ""},
+             {"tab", "Tab", ""},
+             {"bar", "Bar", ""},
+             {"blank", "Blanks", "Any number of them."}},
+            "What separates the fields."),
+        choiceParam("header", "Header", "detect",
+                    {{"detect", "Detect", "Judges by what the rows below hold."},
+                     {"yes", "Yes", ""},
+                     {"no", "No", "Columns are called 1, 2, …"}},
+                    "Whether the first row names the columns.")};
+    for (auto& spec : params)
+        spec.advanced = true;
+    return params;
+}
+
 ParamSpecs tableImageParams() {
     auto images = textParam(
         "images", "Image files", "",
-        "Columns that name PNG or JPEG files, relative to the table's folder, separated by commas. "
-        "By default those whose texts all end in .png, .jpg or .jpeg.");
+        "Columns that name image files, relative to the table's folder, separated by commas. "
+        "By default those whose texts all end as images do (.png, .jpg …).");
     auto shapes = textParam(std::string(kImageShapesParam), "Image shapes", "",
                             "Columns whose images are read otherwise, separated by commas: "
                             "left=1x28x28 (channels, height, width) or right=64x64.");
@@ -148,11 +202,11 @@ ParamSpecs tableImageParams() {
     return params;
 }
 
-TableOptions tableOptionsOf(const Params& params) {
+TableOptions tableOptionsOf(const Params& params, std::span<const std::string> columns) {
     TableOptions options;
-    options.targets = columnNamesIn(params.text("target"));
-    options.ignored = columnNamesIn(params.text("ignore"));
-    options.categorical = columnNamesIn(params.text("categorical"));
+    options.targets = columnNamesIn(params.text("target"), columns);
+    options.ignored = columnNamesIn(params.text("ignore"), columns);
+    options.categorical = columnNamesIn(params.text("categorical"), columns);
     const auto& task = params.text("task");
     if (task != "detect")
         options.task = task == "regression" ? TableOptions::Task::Regression
@@ -166,7 +220,10 @@ TableOptions tableOptionsOf(const Params& params) {
     options.scaleTargets = params.boolean("scale_target");
     options.testFraction = params.real("test_fraction");
     if (params.has("images"))
-        readImageOptions(params, options);
+        readImageOptions(params, columns, options);
+    if (params.has("pixels") && !trimmed(params.text("pixels")).empty())
+        options.pixels =
+            imageShapesFrom("pixels=" + params.text("pixels"), Shape{1, 1, 1}).at("pixels");
     return options;
 }
 

@@ -20,16 +20,20 @@ inline constexpr std::string_view kImageShapesParam = "image_shapes";
 /// images, image_size, image_channels, image_fit, image_normalize, image_shapes: of columns that
 /// name image files.
 ParamSpecs tableImageParams();
+/// dates, missing_marks, pixels, delimiter, header: how a table's file is read.
+ParamSpecs tableFileParams();
 /// Of tableParams(), and of tableImageParams() where the data set has them. Throws Error when an
 /// image shape is written wrongly.
-TableOptions tableOptionsOf(const Params& params);
+/// `columns`: the names that the table has, as for columnNamesIn().
+TableOptions tableOptionsOf(const Params& params, std::span<const std::string> columns = {});
 
-/// How a table's file is read: the parameters delimiter and header.
-CsvOptions csvOptionsOf(const Params& params);
+/// Of tableFileParams(). `asBefore`: see DataChoice.
+CsvOptions csvOptionsOf(const Params& params, bool asBefore = false);
 
 /// The names in a list such as the parameters target and ignore hold: separated by commas, in
-/// quotes where a name holds a comma itself.
-std::vector<std::string> columnNamesIn(std::string_view text);
+/// quotes where a name holds a comma itself, unless it is one of the `known` names.
+std::vector<std::string> columnNamesIn(std::string_view text,
+                                       std::span<const std::string> known = {});
 /// Such a list of these names.
 std::string columnList(std::span<const std::string> names);
 

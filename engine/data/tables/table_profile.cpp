@@ -23,22 +23,6 @@ constexpr double kNamesFrom = 0.9;
 /// As for holdsNumbers(): one other text among so many numbers is a mistake.
 constexpr std::size_t kNumbersPerMistake = 9;
 
-std::string lowerCased(std::string text) {
-    for (auto& letter : text)
-        if (letter >= 'A' && letter <= 'Z')
-            letter = static_cast<char>(letter - 'A' + 'a');
-    return text;
-}
-
-bool isCalledId(const std::string& name) {
-    static constexpr std::array<std::string_view, 10> ids = {
-        "id", "index", "idx", "no", "no.", "nr", "nr.", "row", "#", "unnamed: 0"};
-    const auto lower = lowerCased(name);
-    const bool endsAsId = lower.ends_with("_id") || lower.ends_with(" id") ||
-                          lower.ends_with("-id") || name.ends_with("Id") || name.ends_with("ID");
-    return endsAsId || std::ranges::find(ids, lower) != ids.end();
-}
-
 bool isCalledTarget(const std::string& name) {
     static constexpr std::array<std::string_view, 6> targets = {"target", "label",  "class",
                                                                 "y",      "output", "outcome"};
@@ -66,7 +50,7 @@ public:
 
 private:
     void read(const std::string& cell) {
-        if (isMissing(cell)) {
+        if (cell.empty()) {
             ++found_.missing;
             return;
         }
@@ -86,8 +70,14 @@ private:
     }
 
     [[nodiscard]] ColumnKind kind() {
+        using enum ColumnReading::Kind;
+        const auto read = table_.isRead() ? table_.reading.columns[column_].kind : Texts;
         if (numbers_ + others_ == 0)
             return ColumnKind::Empty;
+        if (read == Mixed)
+            return ColumnKind::Mixed;
+        if (read == Dates || read == Pixels)
+            return ColumnKind::Texts;
         if (others_ == 0) {
             found_.minimum = minimum_;
             found_.maximum = maximum_;
@@ -124,6 +114,9 @@ private:
         case ColumnKind::Images:
             return {};
         case ColumnKind::Texts:
+            if (table_.isRead() && isDateOrPixels())
+                return table_.reading.columns[column_].kind == ColumnReading::Kind::Dates ? "dates"
+                                                                                          : "";
             return present >= kLeastRowsOfIds && static_cast<double>(found_.distinct) >=
                                                      kNamesFrom * static_cast<double>(present)
                        ? "a different text in nearly every row"
@@ -139,6 +132,11 @@ private:
         return countsRows || isCalledId(found_.name) ? "a number for each row" : "";
     }
 
+    [[nodiscard]] bool isDateOrPixels() const {
+        const auto kind = table_.reading.columns[column_].kind;
+        return kind == ColumnReading::Kind::Dates || kind == ColumnReading::Kind::Pixels;
+    }
+
     const CsvTable& table_;
     std::size_t column_;
     ColumnProfile found_;
@@ -151,6 +149,15 @@ private:
 };
 
 } // namespace
+
+bool isCalledId(const std::string& name) {
+    static constexpr std::array<std::string_view, 10> ids = {
+        "id", "index", "idx", "no", "no.", "nr", "nr.", "row", "#", "unnamed: 0"};
+    const auto lower = lowerCased(name);
+    const bool endsAsId = lower.ends_with("_id") || lower.ends_with(" id") ||
+                          lower.ends_with("-id") || name.ends_with("Id") || name.ends_with("ID");
+    return endsAsId || std::ranges::find(ids, lower) != ids.end();
+}
 
 TableProfile profileOf(const CsvTable& table) {
     TableProfile profile;

@@ -39,6 +39,9 @@ struct TableProfile {
     std::size_t rows = 0;
 };
 
+/// Whether a column's name says that it names or counts rows: "id", "index", "customer_id".
+bool isCalledId(const std::string& name);
+
 /// Looks at all cells.
 TableProfile profileOf(const CsvTable& table);
 

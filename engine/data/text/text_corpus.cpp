@@ -47,6 +47,32 @@ private:
     Shape shape_;
 };
 
+/// Takes a byte order mark off the text and ends its lines with \n alone, and says so.
+std::vector<std::string> withPlainLines(std::string& text) {
+    std::vector<std::string> notes;
+    if (text.starts_with("\xEF\xBB\xBF")) {
+        text.erase(0, 3);
+        notes.emplace_back("a byte order mark is left out");
+    }
+    std::string plain;
+    plain.reserve(text.size());
+    std::size_t lone = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\r') {
+            plain += text[i];
+            continue;
+        }
+        if (i + 1 < text.size() && text[i + 1] == '\n')
+            continue; // "\r\n"
+        plain += '\n';
+        ++lone;
+    }
+    if (lone > 0)
+        notes.push_back(fmt::format("{} lines end in CR alone, as on old Macs", lone));
+    text = std::move(plain);
+    return notes;
+}
+
 std::vector<std::string> vocabularyOf(std::span<const std::string_view> characters) {
     const std::set<std::string_view> found(characters.begin(), characters.end());
     std::vector<std::string> vocabulary{std::string(kUnknownCharacter)};
@@ -104,7 +130,11 @@ std::string readText(const std::filesystem::path& file) {
 
 Dataset textDataset(std::string text, const std::string& file, const TextOptions& options) {
     requireText(text, file);
-    std::erase(text, '\r');
+    std::vector<std::string> notes;
+    if (options.asBefore)
+        std::erase(text, '\r');
+    else
+        notes = withPlainLines(text);
     if (options.lowerCase)
         std::ranges::transform(text, text.begin(), [](char c) {
             return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -131,7 +161,11 @@ Dataset textDataset(std::string text, const std::string& file, const TextOptions
     info.classes = vocabularyOf(trainingText);
     auto training = std::make_shared<TextSource>(encode(trainingText, info.classes), options.steps);
     auto test = std::make_shared<TextSource>(encode(testText, info.classes), options.steps);
-    return {std::move(info), std::move(training), std::move(test)};
+    const auto left = characters.size() - 1 - samples * steps;
+    notes.insert(notes.begin(),
+                 fmt::format("{} characters: {} samples of {}, {} at the end left out",
+                             characters.size(), samples, steps, left));
+    return {std::move(info), std::move(training), std::move(test), nullptr, std::move(notes)};
 }
 
 } // namespace gradwright

@@ -18,6 +18,7 @@ struct TextOptions {
     std::int64_t steps = 64; ///< characters a sample
     bool lowerCase = false;  ///< A to Z become a to z
     double testFraction = 0.1;
+    bool asBefore = false; ///< see DataChoice::asBefore
 };
 
 /// The UTF-8 characters of a text.

@@ -140,10 +140,10 @@ private Q_SLOTS:
     void aBrokenFileIsNamedWhenItsTurnComes() {
         const TemporaryFolder folder;
         writePictures(folder);
+        const auto data = openDataset(images(folder, {{"test_fraction", 0.05}}));
         auto bytes = readFile(folder / "red/9.PNG");
         bytes.resize(bytes.size() / 2);
-        writeFile(folder / "red/9.PNG", bytes);
-        const auto data = openDataset(images(folder, {{"test_fraction", 0.05}}));
+        writeFile(folder / "red/9.PNG", bytes); // while it trains: before, openDataset() says so
         std::vector<std::uint32_t> all(static_cast<std::size_t>(data.training->size()));
         std::iota(all.begin(), all.end(), 0U);
         const auto error = errorOf([&] {

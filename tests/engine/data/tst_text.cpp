@@ -6,6 +6,8 @@
 
 #include <QTest>
 
+#include <algorithm>
+
 using namespace gradwright;
 using namespace gradwright::test;
 
@@ -72,6 +74,33 @@ private Q_SLOTS:
         QCOMPARE(data.info.classes.size(), std::size_t{4});
         QCOMPARE(sampleOf(data, *data.training, 0).first, std::string("äöüä"));
         QCOMPARE(encodeText("üx", data.info.classes), (std::vector<std::int32_t>{3, 0}));
+    }
+
+    void linesEndAlikeWhateverTheFile() {
+        std::string plain;
+        for (int i = 0; i < 40; ++i)
+            plain += fmt::format("line {}\n", i % 7);
+        const auto with = [&](std::string_view end, std::string_view beginning = "") {
+            std::string text(beginning);
+            for (const char letter : plain)
+                text += letter == '\n' ? std::string(end) : std::string(1, letter);
+            return textDataset(text, "t.txt", {.steps = 8});
+        };
+        const auto expected = with("\n");
+        QVERIFY(std::ranges::find(expected.info.classes, "\n") != expected.info.classes.end());
+        for (const auto& data : {with("\r\n"), with("\r"), with("\r\n", "\xEF\xBB\xBF")}) {
+            QCOMPARE(data.info.classes, expected.info.classes);
+            for (std::int64_t i = 0; i < expected.training->size(); ++i)
+                QCOMPARE(inputOf(*data.training, i), inputOf(*expected.training, i));
+        }
+        QCOMPARE(with("\n").notes, std::vector<std::string>{
+                                       "280 characters: 34 samples of 8, 7 at the end left out"});
+        QVERIFY(contains(with("\r").notes.at(1), "40 lines end in CR alone"));
+        QVERIFY(contains(with("\n", "\xEF\xBB\xBF").notes.at(1), "byte order mark is left out"));
+        // Runs of versions before have the mark in their vocabulary.
+        const auto before =
+            textDataset("\xEF\xBB\xBF" + plain, "t.txt", {.steps = 8, .asBefore = true});
+        QCOMPARE(before.info.classes.back(), std::string("\xEF\xBB\xBF"));
     }
 
     void lettersCanBeLowered() {

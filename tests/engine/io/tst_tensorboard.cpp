@@ -76,18 +76,20 @@ private Q_SLOTS:
         writer.scalar("loss/train", 10'000'000'000, 0.0, kTime);
         writer.scalar("accuracy é", -1, std::numeric_limits<double>::quiet_NaN(), kTime);
         const auto events = eventsOf(writer.path());
-        QCOMPARE(events.size(), 4U);
+        QCOMPARE(events.size(), 5U);
         QCOMPARE(events[0].file_version(), "brain.Event:2");
         QCOMPARE(events[0].wall_time(), 1'769'868'125.5);
-        QCOMPARE(events[1].wall_time(), 1'769'868'126.5);
+        QVERIFY(events[1].session_log().status() == tensorboard::SessionLog::START);
         QCOMPARE(events[1].step(), 0);
-        QCOMPARE(events[1].summary().value_size(), 1);
-        QCOMPARE(events[1].summary().value(0).tag(), "loss/train");
-        QCOMPARE(events[1].summary().value(0).simple_value(), 2.5F);
-        QCOMPARE(events[2].step(), 10'000'000'000);
-        QVERIFY(events[2].summary().value(0).has_simple_value());
-        QCOMPARE(events[3].summary().value(0).tag(), "accuracy é");
-        QVERIFY(std::isnan(events[3].summary().value(0).simple_value()));
+        QCOMPARE(events[2].wall_time(), 1'769'868'126.5);
+        QCOMPARE(events[2].step(), 0);
+        QCOMPARE(events[2].summary().value_size(), 1);
+        QCOMPARE(events[2].summary().value(0).tag(), "loss/train");
+        QCOMPARE(events[2].summary().value(0).simple_value(), 2.5F);
+        QCOMPARE(events[3].step(), 10'000'000'000);
+        QVERIFY(events[3].summary().value(0).has_simple_value());
+        QCOMPARE(events[4].summary().value(0).tag(), "accuracy é");
+        QVERIFY(std::isnan(events[4].summary().value(0).simple_value()));
     }
 
     /// The bytes of a first record as TensorFlow writes it.
@@ -99,7 +101,9 @@ private Q_SLOTS:
         QCOMPARE(text.substr(0, 8), std::string("\x0f\0\0\0\0\0\0\0", 8));
         QCOMPARE(text.substr(12, 15), "\x1a\x0d"
                                       "brain.Event:2");
-        QCOMPARE(text.size(), 31U);
+        // Then the start of a session: field 7, length 2, status 1.
+        QCOMPARE(text.substr(43, 4), std::string("\x3a\x02\x08\x01"));
+        QCOMPARE(text.size(), 51U);
     }
 
     void startsANewFileEachTime() {
@@ -108,7 +112,9 @@ private Q_SLOTS:
         const TensorBoardWriter second(folder.path(), kTime);
         QVERIFY(first.path() != second.path());
         QCOMPARE(folder.names().size(), 2U);
-        QCOMPARE(eventsOf(second.path()).size(), 1U);
+        QCOMPARE(eventsOf(second.path()).size(), 2U);
+        const TensorBoardWriter resumed(folder.path(), kTime, 37);
+        QCOMPARE(eventsOf(resumed.path())[1].step(), 37);
         VERIFY_ERROR("cannot be made (No such file or directory)",
                      TensorBoardWriter(folder / "none"));
     }

@@ -214,8 +214,8 @@ private Q_SLOTS:
         auto undone = project;
         apply(undone, undo);
         QVERIFY(undone == before);
-        // id, width and two species; a single value, without a Softmax.
-        QVERIFY(inputShape(project) == Shape({4}));
+        // Width and two species, since the id counts the rows; a single value, without a Softmax.
+        QVERIFY(inputShape(project) == Shape({3}));
         QVERIFY(outputShape(project) == Shape({1}));
         QCOMPARE(project.training.objectives.front().loss.key, std::string("mean-squared-error"));
         QCOMPARE(whyNoTraining(project), std::string());

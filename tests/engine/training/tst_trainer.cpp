@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 using namespace gradwright;
 using test::contains;
@@ -218,6 +219,51 @@ private Q_SLOTS:
         const auto finished = log.all<Finished>().at(0);
         QCOMPARE(finished.epochs, static_cast<std::int64_t>(epochs.size()));
         QCOMPARE(finished.bestEpoch, finished.epochs - 3);
+        const auto run = RunDirectory::open(runOf(log));
+        QVERIFY(run.readRunJson()["ended_by"] == "patience");
+        // Resumed, it trains until patience ends it again.
+        EventLog resumed;
+        auto job = trainingJob(project, folder.path());
+        job.resume = runOf(log);
+        Trainer(std::move(job), resumed.sink()).run({});
+        QVERIFY(resumed.all<EpochDone>().size() >= 3);
+        QVERIFY(resumed.all<Finished>().at(0).epochs >= finished.epochs + 3);
+    }
+
+    /// Whatever plateaus and changes while it ran have made of the rate before.
+    void aResumedRunTakesTheRateThatIsAskedFor() {
+        const TemporaryFolder folder;
+        EventLog log;
+        auto project = smallProject(64, 0.01);
+        set(project, "epochs", std::int64_t{6});
+        set(project, "learning_rate", 0.5);
+        project.training.schedule = {"plateau", {{"gamma", 0.1}, {"patience", std::int64_t{0}}}};
+        std::optional<Trainer> trainer;
+        const auto sink = log.sink();
+        trainer.emplace(trainingJob(project, folder.path()), [&](const TrainingEvent& event) {
+            sink(event);
+            if (const auto* step = std::get_if<StepDone>(&event); step && step->step == 1)
+                trainer->setLearningRate(0.25);
+        });
+        trainer->run({});
+        const double last = log.all<StepDone>().back().learningRate;
+        QVERIFY(last < 0.2);
+        QVERIFY(RunDirectory::open(runOf(log)).readRunJson()["ended_by"] == "epochs");
+
+        const auto resumedAt = [&](std::int64_t epochs, std::optional<double> rate) {
+            EventLog resumed;
+            set(project, "epochs", epochs);
+            auto job = trainingJob(project, folder.path());
+            job.resume = runOf(log);
+            job.resumeRate = rate;
+            Trainer(std::move(job), resumed.sink()).run({});
+            const auto first = resumed.all<StepDone>().at(0).learningRate;
+            // What is told at the start is what is taken.
+            return first == resumed.all<RunStarted>().at(0).learningRate ? first : -1;
+        };
+        QVERIFY(resumedAt(7, {}) <= last);
+        QCOMPARE(resumedAt(8, 0.02), 0.02);
+        QVERIFY(resumedAt(9, {}) <= 0.02);
     }
 
     void divergenceNamesStepAndLayerAndKeepsTheCheckpoint() {

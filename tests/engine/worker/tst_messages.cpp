@@ -27,8 +27,17 @@ Score scoreWith(double loss, std::string_view key, double value, std::int64_t sa
 
 /// One of each kind with no field left at its default.
 std::vector<TrainingEvent> allEvents() {
-    RunStarted started{"/tmp/a run", 7, 100, 42, 3, 2, {"a/weight", "b/bias"}, &metric("r2"),
-                       "NVIDIA H100"};
+    RunStarted started{"/tmp/a run",
+                       7,
+                       100,
+                       42,
+                       3,
+                       2,
+                       {"a/weight", "b/bias"},
+                       &metric("r2"),
+                       "NVIDIA H100",
+                       {"374 rows: 374 used", "a note"},
+                       0.0625};
     StepDone step{43, 1.43, 0.1, {&metric("r2"), 0.25}, 0.001, 1234.5, 0.75, 0.5, {}, 64, 12.5};
     StepDone stepWithNorms = step;
     stepWithNorms.gradientNorms =
@@ -105,6 +114,8 @@ private Q_SLOTS:
         QCOMPARE(started.weights, (std::vector<std::string>{"a/weight", "b/bias"}));
         QCOMPARE(started.metric->key, std::string("r2"));
         QCOMPARE(started.gpu, std::string("NVIDIA H100"));
+        QCOMPARE(started.notes, (std::vector<std::string>{"374 rows: 374 used", "a note"}));
+        QCOMPARE(started.learningRate, 0.0625);
         const auto step = std::get<StepDone>(eventFrom(eventBody(events[2])));
         QCOMPARE(step.quality.value, 0.25);
         QCOMPARE(step.waitShare, 0.5);

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/data/tables/csv.h"
+#include "engine/data/tables/csv_rows.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gradwright {
+
+/// The rows of a table, all with the same number of fields.
+struct CsvLayout {
+    std::vector<CsvRow> rows;
+    std::vector<std::string> classes; ///< of the last column, where the first line has named them
+    bool hasRowNames = false;         ///< a first column that R wrote was left out
+    std::vector<std::string> notes;   ///< what was left out
+};
+
+/// Leaves out what is around a table: comments, an empty last column, R's row names, the counts and
+/// class names in the first line of scikit-learn's own files. `header`: where it is known whether
+/// there is one. Throws Error naming the line of a row that has another number of fields.
+CsvLayout layoutOf(std::vector<CsvRow> rows, const std::string& file, char delimiter,
+                   CsvHeader header);
+
+/// Whether the first row names the columns, judged by what all other rows hold: a text above a
+/// column of numbers does, and so do texts that occur nowhere below.
+bool hasHeader(const std::vector<CsvRow>& rows);
+
+/// Delimiter and quote.
+struct CsvMarks {
+    char delimiter = ',';
+    char quote = '"';
+};
+/// Those that make most cells numbers, dates or missing, and rows of equal length. `delimiter`: 0,
+/// or the one that is known.
+CsvMarks detectMarks(std::string_view text, const std::string& file, char delimiter,
+                     CsvHeader header);
+
+/// Takes a first line "sep=;" off the text and returns its delimiter, 0 where there is none.
+char takeSeparatorLine(std::string_view& text);
+
+} // namespace gradwright

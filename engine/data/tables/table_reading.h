@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace gradwright {
+
+/// How a column writes its numbers: 1,234.5 or 1.234,5 or 1 234.5, with a unit or without.
+struct NumberNotation {
+    char decimal = '.'; ///< '.' or ','
+    char grouping = 0;  ///< between groups of digits: ',', '.', ' ' or '\''; 0: none
+    std::string unit{}; ///< in front or behind, the same in all cells: "$", "%", "kg"
+
+    bool operator==(const NumberNotation&) const = default;
+};
+
+/// What the cells of a column are, missing ones aside.
+struct ColumnReading {
+    enum class Kind {
+        Empty, ///< none holds a value
+        Numbers,
+        Texts,
+        Mixed, ///< numbers, and other texts that look like mistakes
+        Dates,
+        Pixels ///< as many numbers in each cell, blanks between them
+    };
+    std::string name;
+    Kind kind = Kind::Texts;
+    NumberNotation notation{};        ///< Numbers
+    std::vector<std::string> words{}; ///< Texts: "None", "NA" and the like that are values here
+    std::string dateOrder{};          ///< Dates: "ymd", "dmy" or "mdy"
+    std::size_t pixels = 0;           ///< Pixels: numbers in a cell
+    bool isNameless = false;          ///< the header has no name for it
+
+    bool operator==(const ColumnReading&) const = default;
+};
+
+/// How a table's file was read, so that others can be read alike.
+struct TableReading {
+    char delimiter = ',';
+    char quote = '"';
+    bool hasHeader = true;
+    bool hasRowNames = false;           ///< a first column without a name, as R writes it, left out
+    bool splitsDates = false;           ///< dates are year, month and day of the week
+    std::vector<std::string> missing{}; ///< further texts that stand for no value
+    std::vector<ColumnReading> columns{};
+    std::vector<ColumnReading> dates{}; ///< columns that were split, which `columns` lacks
+
+    bool operator==(const TableReading&) const = default;
+};
+
+} // namespace gradwright

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/tables/table_sheet.h"
+
+#include "engine/data/tables/cell.h"
+#include "engine/data/tables/table_columns.h"
+#include "engine/data/tables/table_profile.h"
+#include "engine/support/error.h"
+#include "engine/support/json.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <map>
+#include <set>
+#include <unordered_set>
+
+namespace gradwright {
+namespace {
+
+using Kind = ColumnReading::Kind;
+
+/// Whole numbers with at most so many different values may be classes.
+constexpr std::size_t kFewNumbers = 20;
+/// Classes have at least so many rows on average; values as few as these are measured.
+constexpr std::size_t kRowsPerClass = 3;
+/// Fewer rows say nothing about whether their texts are a name for each.
+constexpr std::size_t kLeastRowsOfNames = 8;
+/// Texts that differ in so large a share of the rows are names, not categories.
+constexpr double kNamesShare = 0.9;
+
+bool isNumericKind(Kind kind) {
+    return kind == Kind::Numbers || kind == Kind::Mixed;
+}
+
+/// Whether (nearly) every row that has a value has another one.
+bool differsInEachRow(const CsvTable& table, std::size_t column, double share) {
+    std::unordered_set<std::string_view> distinct;
+    std::size_t present = 0;
+    for (std::size_t row = 0; row < table.rows(); ++row)
+        if (const auto& cell = table.at(row, column); !cell.empty()) {
+            distinct.insert(cell);
+            ++present;
+        }
+    return present >= kLeastRowsOfNames &&
+           static_cast<double>(distinct.size()) >= share * static_cast<double>(present);
+}
+
+/// Whether the column counts its rows from 0 or 1, and is called as if it did.
+bool countsRows(const CsvTable& table, std::size_t column) {
+    const auto& reading = table.reading.columns[column];
+    if (reading.kind != Kind::Numbers || table.rows() < kLeastRowsOfNames ||
+        (!reading.isNameless && !isCalledId(table.names[column])))
+        return false;
+    const auto first = numberOf(table.at(0, column), ',');
+    if (!first || (*first != 0 && *first != 1))
+        return false;
+    for (std::size_t row = 1; row < table.rows(); ++row)
+        if (numberOf(table.at(row, column), ',') != *first + static_cast<double>(row))
+            return false;
+    return true;
+}
+
+/// Why a column teaches nothing; empty where it may.
+std::string whyLeftOut(const CsvTable& table, std::size_t column) {
+    switch (table.reading.columns[column].kind) {
+    case Kind::Dates:
+        return "holds dates (data.dates=parts makes year, month and day of the week of them)";
+    case Kind::Texts:
+        return differsInEachRow(table, column, kNamesShare)
+                   ? "holds a different text in nearly every row (data.categorical names it to "
+                     "keep it)"
+                   : "";
+    case Kind::Numbers:
+        return countsRows(table, column) ? "counts the rows" : "";
+    default:
+        return {};
+    }
+}
+
+void leaveOutUseless(TableSheet& sheet, const TableOptions& options) {
+    const auto& table = *sheet.table;
+    if (!table.isRead())
+        return;
+    std::vector<std::size_t> useful;
+    for (const auto column : sheet.inputs) {
+        const auto& name = table.names[column];
+        const bool isWanted = isListed(options.categorical, name) ||
+                              isListed(options.images, name) || namesImages(table, column, options);
+        const auto why = isWanted ? std::string() : whyLeftOut(table, column);
+        if (why.empty())
+            useful.push_back(column);
+        else
+            sheet.notes.push_back(fmt::format("column \"{}\" is left out: it {}", name, why));
+    }
+    if (useful.empty())
+        throw Error("{}: nothing is left to learn from; {}", table.file, sheet.notes.front());
+    sheet.inputs = std::move(useful);
+}
+
+void requireSuitableTarget(const TableSheet& sheet, std::size_t column,
+                           const TableOptions& options) {
+    const auto& table = *sheet.table;
+    if (namesImages(table, column, options))
+        throw Error("{}: the target \"{}\" names image files; name a column of classes or "
+                    "numbers as the target",
+                    table.file, table.names[column]);
+    if (!table.isRead())
+        return;
+    const auto kind = table.reading.columns[column].kind;
+    if (kind == Kind::Dates || kind == Kind::Pixels)
+        throw Error("{}: the target \"{}\" holds {}; name a column of classes or numbers as the "
+                    "target",
+                    table.file, table.names[column],
+                    kind == Kind::Dates ? "dates" : "lists of numbers");
+}
+
+bool isWhole(const std::string& cell, char delimiter) {
+    const auto number = numberOf(cell, delimiter);
+    return number && *number == std::floor(*number);
+}
+
+/// The different numbers of the target, in order; none when they are more than kFewNumbers or not
+/// all whole.
+std::set<double> fewWholeNumbers(const TableSheet& sheet) {
+    const auto& table = *sheet.table;
+    const auto column = sheet.targets.front();
+    std::set<double> found;
+    for (const auto row : sheet.rows) {
+        if (!isWhole(table.at(row, column), table.delimiter))
+            return {};
+        found.insert(*numberOf(table.at(row, column), table.delimiter));
+        if (found.size() > kFewNumbers)
+            return {};
+    }
+    return found;
+}
+
+/// Few whole numbers are classes where each has several rows, or they are 0 or 1 to the number of
+/// classes and have two.
+bool areClasses(const std::set<double>& numbers, std::size_t rows) {
+    if (rows >= kRowsPerClass * numbers.size())
+        return true;
+    const bool areCounted =
+        (*numbers.begin() == 0 || *numbers.begin() == 1) &&
+        *numbers.rbegin() - *numbers.begin() + 1 == static_cast<double>(numbers.size());
+    return areCounted && rows >= 2 * numbers.size();
+}
+
+/// Throws where nearly every row has a class of its own; notes classes of one row.
+void examineClasses(TableSheet& sheet) {
+    const auto& table = *sheet.table;
+    const auto column = sheet.targets.front();
+    std::map<std::string, std::size_t> counts;
+    for (const auto row : sheet.rows)
+        ++counts[labelKey(table.at(row, column))];
+    const auto single = static_cast<std::size_t>(
+        std::ranges::count_if(counts, [](const auto& each) { return each.second == 1; }));
+    if (sheet.rows.size() >= kLeastRowsOfNames && 2 * single > sheet.rows.size())
+        throw Error("{}: the target \"{}\" has {} different texts in {} rows, {} of which occur "
+                    "once; a class needs several rows to learn from. Name another column as the "
+                    "target",
+                    table.file, table.names[column], counts.size(), sheet.rows.size(), single);
+    if (single > 0)
+        sheet.notes.push_back(fmt::format("target \"{}\": {} of {} classes occur{} once",
+                                          table.names[column], single, counts.size(),
+                                          single == 1 ? "s" : ""));
+}
+
+} // namespace
+
+bool TableSheet::isImage(std::size_t column) const {
+    return std::ranges::find(images, column) != images.end();
+}
+
+std::vector<ImageCells> TableSheet::imageCells() const {
+    std::vector<ImageCells> cells;
+    for (const auto column : images)
+        cells.push_back({table, column, rows});
+    return cells;
+}
+
+TableSheet TableSheet::only(std::span<const std::uint32_t> part) const {
+    TableSheet result = *this;
+    result.rows.clear();
+    for (const auto index : part)
+        result.rows.push_back(rows[index]);
+    return result;
+}
+
+bool isListed(const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
+}
+
+TableSheet sheetOf(const CsvTable& table, const TableOptions& options) {
+    TableSheet sheet{.table = &table};
+    auto names = options.targets;
+    if (names.empty())
+        names.push_back(table.names.back());
+    for (const auto& name : names)
+        sheet.targets.push_back(columnNamed(table, name));
+    for (const auto* list : {&options.ignored, &options.categorical, &options.images})
+        for (const auto& name : *list)
+            static_cast<void>(columnNamed(table, name));
+    for (std::size_t c = 0; c < table.columns(); ++c)
+        if (!isListed(names, table.names[c]) && !isListed(options.ignored, table.names[c]))
+            sheet.inputs.push_back(c);
+    if (sheet.inputs.empty())
+        throw Error("{}: besides the target there must be a column to learn from", table.file);
+    for (const auto c : sheet.targets)
+        requireSuitableTarget(sheet, c, options);
+    leaveOutUseless(sheet, options);
+    std::ranges::copy_if(sheet.inputs, std::back_inserter(sheet.images),
+                         [&](std::size_t c) { return namesImages(table, c, options); });
+    for (const auto& [name, shape] : options.imageShapes)
+        if (!sheet.isImage(columnNamed(table, name)))
+            throw Error(
+                "{}: column \"{}\" is given the image shape {}, but it holds no image files",
+                table.file, name, toString(shape));
+    return sheet;
+}
+
+TableSheet alike(const TableSheet& sheet, const CsvTable& other) {
+    TableSheet result{.table = &other};
+    for (const auto c : sheet.inputs)
+        result.inputs.push_back(columnNamed(other, sheet.table->names[c]));
+    for (const auto c : sheet.targets)
+        result.targets.push_back(columnNamed(other, sheet.table->names[c]));
+    for (const auto c : sheet.images)
+        result.images.push_back(columnNamed(other, sheet.table->names[c]));
+    return result;
+}
+
+void chooseRows(TableSheet& sheet, TableOptions::Missing missing) {
+    const auto& table = *sheet.table;
+    const auto isThere = [&](std::size_t row) {
+        return [&table, row](std::size_t column) { return !table.at(row, column).empty(); };
+    };
+    std::size_t withoutTarget = 0;
+    for (std::size_t row = 0; row < table.rows(); ++row) {
+        if (!std::ranges::all_of(sheet.targets, isThere(row)))
+            ++withoutTarget;
+        else if (missing == TableOptions::Missing::Mean ||
+                 std::ranges::all_of(sheet.inputs, isThere(row)))
+            sheet.rows.push_back(row);
+    }
+    if (sheet.rows.empty())
+        throw Error("{}: no row has all the values that are needed", table.file);
+    auto note = fmt::format("{} rows: {} used", table.rows(), sheet.rows.size());
+    if (withoutTarget > 0)
+        note += fmt::format(", {} without a target left out", withoutTarget);
+    if (const auto gaps = table.rows() - sheet.rows.size() - withoutTarget; gaps > 0)
+        note += fmt::format(", {} with a missing value left out", gaps);
+    sheet.notes.insert(sheet.notes.begin(), std::move(note));
+}
+
+bool isClassification(TableSheet& sheet, const TableOptions& options) {
+    const auto& table = *sheet.table;
+    const auto column = sheet.targets.front();
+    const auto& name = table.names[column];
+    if (options.task == TableOptions::Task::Classification || isListed(options.categorical, name)) {
+        if (sheet.targets.size() > 1)
+            throw Error("{}: classification has one target, not {}", table.file,
+                        sheet.targets.size());
+        return true;
+    }
+    for (const auto target : sheet.targets)
+        if (!holdsNumbers(table, target)) {
+            if (options.task == TableOptions::Task::Regression || sheet.targets.size() > 1)
+                throw Error("{}: the target \"{}\" holds texts; regression needs numbers",
+                            table.file, table.names[target]);
+            if (table.isRead() && !isNumericKind(table.reading.columns[target].kind))
+                examineClasses(sheet);
+            return true;
+        }
+    if (options.task == TableOptions::Task::Regression || sheet.targets.size() > 1)
+        return false;
+    const auto numbers = fewWholeNumbers(sheet);
+    if (numbers.empty())
+        return false;
+    if (!table.isRead() || areClasses(numbers, sheet.rows.size()))
+        return true;
+    sheet.notes.push_back(
+        fmt::format("target \"{}\": {} different whole numbers in {} rows are values, not classes "
+                    "(data.task=classification makes them classes)",
+                    name, numbers.size(), sheet.rows.size()));
+    return false;
+}
+
+} // namespace gradwright

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/data/dataset.h"
+#include "engine/data/tables/image_column.h"
+#include "engine/data/tables/table_column.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace gradwright {
+
+/// Prepared rows, and the image files of them.
+class TableSource final : public DataSource {
+public:
+    TableSource(Shape shape, Shape targetShape, std::size_t rows);
+
+    [[nodiscard]] std::int64_t size() const override { return static_cast<std::int64_t>(rows_); }
+    [[nodiscard]] const Shape& shape() const override { return shape_; }
+    [[nodiscard]] const Shape& targetShape() const override { return targetShape_; }
+    void input(std::int64_t index, std::span<float> out) const override;
+    [[nodiscard]] std::int32_t label(std::int64_t index) const override;
+    [[nodiscard]] bool isCostly() const override { return !images.empty(); }
+    void target(std::int64_t index, std::span<float> out) const override;
+    [[nodiscard]] std::vector<std::string> cells(std::int64_t index) const override;
+
+    struct Image {
+        std::size_t numbersBefore; ///< values of a row between the image before and this one
+        ImageFiles files;
+    };
+    std::vector<float> values;         ///< without images
+    std::vector<Image> images;         ///< in the order of the columns
+    std::vector<std::int32_t> classes; ///< none where targets are values
+    std::vector<float> targets;
+    std::vector<TableColumn> columns;
+    std::vector<std::size_t> missing; ///< row × columns + column of the cells without a value
+
+private:
+    Shape shape_;
+    Shape targetShape_;
+    std::size_t rows_;
+};
+
+} // namespace gradwright

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/images/idx_set.h"
+#include "engine/support/error.h"
+#include "tests/support/data_files.h"
+
+#include <QTest>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+namespace {
+
+Bytes bigEndian(std::uint64_t value, std::size_t length) {
+    Bytes bytes;
+    for (std::size_t i = length; i > 0; --i)
+        bytes.push_back(static_cast<std::uint8_t>(value >> (8 * (i - 1))));
+    return bytes;
+}
+
+template <class Number>
+Bytes numbers(std::initializer_list<Number> values) {
+    Bytes bytes;
+    for (const auto value : values) {
+        std::uint64_t bits = 0;
+        if constexpr (std::is_same_v<Number, float>)
+            bits = std::bit_cast<std::uint32_t>(value);
+        else if constexpr (std::is_same_v<Number, double>)
+            bits = std::bit_cast<std::uint64_t>(value);
+        else
+            bits = static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
+        const auto each = bigEndian(bits, sizeof(Number));
+        bytes.insert(bytes.end(), each.begin(), each.end());
+    }
+    return bytes;
+}
+
+Bytes bytesOf(std::string_view text) {
+    return {text.begin(), text.end()};
+}
+
+Bytes imageOf(const IdxImages& set, std::int64_t index) {
+    const auto image = set.images.image(index);
+    return {image.begin(), image.end()};
+}
+
+} // namespace
+
+class IdxSetTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void labelsOfAnyWholeType() {
+        const TemporaryFolder folder;
+        const auto labels = [&](std::uint8_t type, const std::vector<std::uint32_t>& dims,
+                                const Bytes& values) {
+            writeFile(folder / "labels", idx(type, dims, values));
+            return readIdxLabels(folder / "labels");
+        };
+        using Labels = std::vector<std::uint8_t>;
+        QCOMPARE(labels(0x08, {3}, {7, 2, 9}).labels, (Labels{7, 2, 9}));
+        QCOMPARE(labels(0x0C, {3}, numbers<std::int32_t>({7, 2, 9})).labels, (Labels{7, 2, 9}));
+        QCOMPARE(labels(0x0B, {2}, numbers<std::int16_t>({200, 1})).labels, (Labels{200, 1}));
+        // QMNIST: class, writer and more.
+        const auto wide =
+            labels(0x0C, {2, 8},
+                   numbers<std::int32_t>({5, 0, 301, 70000, 1, 1, 0, 0, 3, 0, 302, 8, 1, 1, 0, 0}));
+        QCOMPARE(wide.labels, (Labels{5, 3}));
+        QVERIFY(contains(wide.notes.at(0), "the first of 8 columns is the class"));
+        QVERIFY(contains(errorOf([&] {
+                             labels(0x0C, {2}, numbers<std::int32_t>({5, -1}));
+                         }),
+                         "labels are whole numbers from 0 to 255, not -1 (sample 1)"));
+        QVERIFY(contains(errorOf([&] { labels(0x0C, {1}, numbers<std::int32_t>({70000})); }),
+                         "not 70000"));
+        QVERIFY(contains(errorOf([&] { labels(0x0C, {2}, numbers<std::int32_t>({5})); }),
+                         "promises 8 bytes of values, but 4 follow"));
+        QVERIFY(contains(errorOf([&] {
+                             labels(0x08, {1, 1, 1}, {5});
+                         }),
+                         "labels have 1 dimension"));
+    }
+
+    void imagesOfAnyTypeAndForm() {
+        const TemporaryFolder folder;
+        const auto images = [&](std::uint8_t type, const std::vector<std::uint32_t>& dims,
+                                const Bytes& values, bool isTransposed = false) {
+            writeFile(folder / "images", idx(type, dims, values));
+            return readIdxImages(folder / "images", isTransposed);
+        };
+        using Dims = std::vector<std::int64_t>;
+        const auto plain = images(0x08, {1, 2, 3}, {1, 2, 3, 4, 5, 6});
+        QCOMPARE(plain.images.dims(), (Dims{1, 2, 3}));
+        QVERIFY(plain.notes.empty());
+        QCOMPARE(imageOf(images(0x0B, {1, 1, 3}, numbers<std::int16_t>({0, 100, 255})), 0),
+                 (Bytes{0, 100, 255}));
+        const auto real = images(0x0D, {1, 1, 3}, numbers<float>({0.0F, 0.2F, 1.0F}));
+        QCOMPARE(imageOf(real, 0), (Bytes{0, 51, 255}));
+        QVERIFY(contains(real.notes.at(0), "32-bit real numbers, scaled to bytes, 1 to 255"));
+        QCOMPARE(imageOf(images(0x0E, {1, 1, 2}, numbers<double>({0.0, 0.6})), 0), (Bytes{0, 153}));
+        QCOMPARE(imageOf(images(0x0C, {1, 1, 3}, numbers<std::int32_t>({0, 500, 1000})), 0),
+                 (Bytes{0, 128, 255}));
+        // Channels first and last.
+        const Bytes red = {10, 20, 30, 40, 1, 2, 3, 4, 5, 6, 7, 8};
+        const auto first = images(0x08, {1, 3, 2, 2}, red);
+        QCOMPARE(first.images.dims(), (Dims{1, 3, 2, 2}));
+        QCOMPARE(imageOf(first, 0), red);
+        const auto last = images(0x08, {1, 2, 2, 3}, {10, 1, 5, 20, 2, 6, 30, 3, 7, 40, 4, 8});
+        QCOMPARE(last.images.dims(), (Dims{1, 3, 2, 2}));
+        QCOMPARE(imageOf(last, 0), red);
+        // Columns before rows.
+        const auto turned = images(0x08, {2, 3, 2}, {1, 4, 2, 5, 3, 6, 7, 8, 9, 10, 11, 12}, true);
+        QCOMPARE(turned.images.dims(), (Dims{2, 1, 2, 3}));
+        QCOMPARE(imageOf(turned, 0), (Bytes{1, 2, 3, 4, 5, 6}));
+        QCOMPARE(imageOf(turned, 1), (Bytes{7, 9, 11, 8, 10, 12}));
+        QVERIFY(contains(errorOf([&] {
+                             images(0x08, {1, 2, 2, 2}, Bytes(8, 0));
+                         }),
+                         "N×C×H×W or N×H×W×C with 1 or 3 channels"));
+        QVERIFY(contains(errorOf([&] {
+                             images(0x0B, {1, 1, 1}, numbers<std::int16_t>({-1}));
+                         }),
+                         "0 or more, not -1"));
+        QVERIFY(contains(errorOf([&] { images(0x08, {4}, Bytes(4, 0)); }), "images have 3"));
+    }
+
+    void classesHaveNames() {
+        const TemporaryFolder folder;
+        const auto names = [&](std::string_view text) {
+            writeFile(folder / "names.txt", bytesOf(text));
+            return readClassNames(folder / "names.txt");
+        };
+        using Names = std::vector<std::string>;
+        QCOMPARE(names("T-shirt\r\nTrousers\n\nPullover"),
+                 (Names{"T-shirt", "Trousers", "Pullover"}));
+        QCOMPARE(names("0 48\n1 49\n2 65\n"), (Names{"0", "1", "A"}));
+        QCOMPARE(names("1 65 97\n2 66 98\n"), (Names{"0", "A", "B"}));
+        QCOMPARE(names("0 228\n1 8364\n"), (Names{"ä", "€"}));
+        QCOMPARE(names("7\n8\n"), (Names{"7", "8"})); // no mapping
+        QVERIFY(contains(errorOf([&] { names("\n\n"); }), "has no names of classes"));
+        QVERIFY(contains(errorOf([&] { names("999 65\n1 66\n"); }), "line 1: labels are 0 to 255"));
+    }
+
+    /// As EMNIST's letters come: transposed, labels from 1 on, with a mapping.
+    void openedByTheCatalog() {
+        const TemporaryFolder folder;
+        Bytes images;
+        Bytes labels;
+        for (std::uint8_t i = 0; i < 20; ++i) {
+            images.insert(images.end(), {i, 0, 255, 0, 0, 0});
+            labels.push_back(static_cast<std::uint8_t>(i % 2 + 1));
+        }
+        writeFile(folder / "im", idx(0x08, {20, 3, 2}, images));
+        writeFile(folder / "la", idx(0x08, {20}, labels));
+        writeFile(folder / "map", bytesOf("1 65 97\n2 66 98\n"));
+        const ParamValues params = {{"training_images", (folder / "im").string()},
+                                    {"training_labels", (folder / "la").string()},
+                                    {"transposed", true},
+                                    {"class_names", (folder / "map").string()}};
+        const auto data = openDataset({.dataset = "idx", .params = params});
+        QCOMPARE(data.info.classes, (std::vector<std::string>{"A", "B"}));
+        QVERIFY(data.info.input == (Shape{1, 2, 3}));
+        for (std::int64_t i = 0; i < data.training->size(); ++i) {
+            const auto image = inputOf(*data.training, i);
+            QCOMPARE(image[1], 1.0F); // 255 stands beside the first pixel now
+            QCOMPARE(data.training->label(i), std::lround(image[0] * 255) % 2);
+        }
+        QVERIFY(std::ranges::find(data.notes, "labels are 1 to 2: there is no class 0") !=
+                data.notes.end());
+        QVERIFY(std::ranges::find(data.notes, "im: 20 images") != data.notes.end());
+        const auto before = openDataset({.dataset = "idx",
+                                         .params = {{"training_images", (folder / "im").string()},
+                                                    {"training_labels", (folder / "la").string()}},
+                                         .asBefore = true});
+        QCOMPARE(before.info.classes, (std::vector<std::string>{"0", "1", "2"}));
+        QVERIFY(before.training->label(0) >= 1);
+    }
+};
+
+QTEST_APPLESS_MAIN(IdxSetTest)
+#include "tst_idx_set.moc"
