@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 class QLabel;
@@ -56,7 +57,8 @@ private:
     void addRow(Section& section, const ParamSpec& spec);
     void addPictures(const Subject& subject);
     void addCost();
-    void addFigure(Section& section, const QString& name);
+    /// `place` of the glossary; empty: none.
+    void addFigure(Section& section, const QString& name, std::string_view place);
     Section* addSection(const QString& title, bool open = true);
 
     void showPictures(const Subject& subject);

@@ -116,6 +116,7 @@ private:
         QCPGraph* validation;
     };
 
+    void nameMeasure();
     void buildPlot();
     void buildCrosshair();
     void applyTheme();

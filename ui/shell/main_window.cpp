@@ -264,10 +264,10 @@ void MainWindow::addFindable(std::vector<ListedAction>& list, QObject& owner) {
             showPage(*train_);
             train_->runs().choose(folder);
         });
-    for (const ParamSpec& spec : trainingParams())
-        add(tr("Setting"), qstr(spec.title), qstr(spec.doc), [this, key = spec.key] {
+    for (const OfferedSetting& each : train_->settings())
+        add(tr("Setting"), qstr(each.title), qstr(each.doc), [this, place = each.place] {
             showPage(*train_);
-            train_->showSetting(key);
+            train_->showSetting(place);
         });
 }
 

@@ -47,7 +47,7 @@ DatasetDef csvTableDataset() {
                                   {"yes", "Yes", ""},
                                   {"no", "No", "Columns are called 1, 2, …"}},
                                  "Whether the first row names the columns."));
-    for (auto* key : {"delimiter", "header"})
+    for (auto* key : {"images", "image_shapes", "delimiter", "header"})
         for (auto& spec : params)
             if (spec.key == key)
                 spec.advanced = true;

@@ -97,6 +97,10 @@ ParamSpecs tableParams() {
                                 boolParam("scale_target", "Scale target", true,
                                           "Scales target values to mean 0 and deviation 1 for "
                                           "training; figures are reported in the original units."));
+    auto categorical =
+        textParam("categorical", "Categorical", "",
+                  "Columns whose numbers stand for categories, separated by commas.");
+    categorical.advanced = true;
     scaleTarget.visibleWhen = {"task", {std::string("detect"), std::string("regression")}};
     return {
         textParam(
@@ -111,8 +115,7 @@ ParamSpecs tableParams() {
                      {"regression", "Regression", "The target is a number."}},
                     "What the target is."),
         textParam("ignore", "Ignore", "", "Columns to leave out, separated by commas."),
-        textParam("categorical", "Categorical", "",
-                  "Columns whose numbers stand for categories, separated by commas."),
+        std::move(categorical),
         choiceParam(
             "missing", "Missing values", "mean",
             {{"mean", "Mean",
