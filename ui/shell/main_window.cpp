@@ -3,6 +3,7 @@
 
 #include "engine/layers/catalog.h"
 #include "ui/design/design_page.h"
+#include "ui/glossary/glossary.h"
 #include "ui/inference/inference_page.h"
 #include "ui/runs/runs_panel.h"
 #include "ui/session/compute_probe.h"
@@ -269,6 +270,9 @@ void MainWindow::addFindable(std::vector<ListedAction>& list, QObject& owner) {
             showPage(*train_);
             train_->showSetting(place);
         });
+    for (const GlossaryTerm& term : Glossary::own().terms())
+        add(tr("Glossary"), qstr(term.title), qstr(term.text),
+            [this, key = term.key] { showGlossary(key); });
 }
 
 void MainWindow::showShortcuts() {
@@ -292,7 +296,7 @@ void MainWindow::offerRun(const InterruptedRun& run) {
 
 void MainWindow::continueRun(const InterruptedRun& run) {
     if (session_.isActive()) {
-        status_->showHint(tr("A training is running here; stop it first."));
+        status_->showHint(tr("Training is running here; stop it first."));
         offerRun(run);
         return;
     }
@@ -352,6 +356,7 @@ MainWindow* MainWindow::windowOf(const QString& file) {
 }
 
 void MainWindow::openFile(const QString& file) {
+    endTour();
     if (MainWindow* const window = windowOf(file); window != nullptr && window != this)
         window->bringToFront();
     else
