@@ -32,6 +32,9 @@ int main(int argc, char** argv) {
         QStringLiteral("Designs, trains and uses neural networks by sight."));
     parser.addHelpOption();
     parser.addVersionOption();
+    const QCommandLineOption noTour(QStringLiteral("no-tour"),
+                                    QStringLiteral("Does not show the tour at the first start."));
+    parser.addOption(noTour);
     parser.addPositionalArgument(
         QStringLiteral("file"),
         QStringLiteral("Projects to open, or data to begin one with: a table, a folder "
@@ -48,5 +51,7 @@ int main(int argc, char** argv) {
     window->offerRecovery();
     for (const QString& file : files)
         window->openBeside(file);
+    if (files.isEmpty() && !parser.isSet(noTour))
+        window->offerTour();
     return QApplication::exec();
 }

@@ -217,7 +217,7 @@ const std::vector<MetricDef>& metricCatalog() {
          .higherIsBetter = true,
          .value = meanAreaUnderCurve},
         {.key = "bits",
-         .title = "Bits a step",
+         .title = "Bits per step",
          .doc = "The mean of -log₂ of the probability that was given to the right class of a step: "
                 "how many bits a character of a text takes when it is guessed like that (Shannon "
                 "1951).",

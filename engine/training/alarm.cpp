@@ -91,6 +91,10 @@ std::optional<Alarm> alarmFromJson(const Json& json) {
 
 } // namespace
 
+std::string_view keyOf(AlarmKind kind) {
+    return nameOf(kind).key;
+}
+
 std::string titleOf(AlarmKind kind) {
     return std::string(nameOf(kind).title);
 }

@@ -59,6 +59,8 @@ struct Alarm {
 
 /// "Learning rate too high".
 std::string titleOf(AlarmKind kind);
+/// What files hold: "rate-too-high".
+std::string_view keyOf(AlarmKind kind);
 /// As a button reads: "Set the learning rate to 0.001"; empty where there is nothing to press.
 std::string titleOf(const Remedy& remedy);
 /// "Epoch 3: Learning rate too high. <cause> Remedy: set the learning rate to 0.001." or that it is

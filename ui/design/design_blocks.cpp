@@ -164,7 +164,7 @@ void DesignPage::exportPicture(const QString& ending) {
         return;
     try {
         exportCanvas(*scene_, file);
-        Q_EMIT hint(tr("Written to %1.").arg(file));
+        Q_EMIT hint(tr("Saved as %1.").arg(file));
     } catch (const Error& error) {
         Q_EMIT hint(QString::fromUtf8(error.what()));
     }
@@ -240,7 +240,7 @@ void DesignPage::repeatBlock() {
 void DesignPage::saveBlock(const std::string& name) {
     try {
         myBlocks_->save(document_->project(), name);
-        Q_EMIT hint(tr("%1 is now among My blocks, for all projects.").arg(qstr(name)));
+        Q_EMIT hint(tr("%1 was saved to My blocks, for all projects.").arg(qstr(name)));
     } catch (const Error& error) {
         Q_EMIT hint(QString::fromUtf8(error.what()));
     }

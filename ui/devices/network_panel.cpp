@@ -41,7 +41,7 @@ NetworkPanel::NetworkPanel(ProjectDocument& document, const ThemeManager& themes
     summary_->setWordWrap(true);
     summary_->setObjectName(QStringLiteral("speed"));
     table_->setHorizontalHeaderLabels({tr("Layer"), tr("Operations"), tr("Bytes"),
-                                       tr("Operations a byte"), tr("Share of the peak"),
+                                       tr("Operations per byte"), tr("Share of the peak"),
                                        tr("At least")});
     table_->setAccessibleName(tr("Layers and what they can reach"));
     table_->setEditTriggers(QAbstractItemView::NoEditTriggers);

@@ -128,7 +128,7 @@ void RooflineView::paintEvent(QPaintEvent*) {
               qstr(operationsText(rate)));
     }
     label(QRectF(at.left(), at.bottom() + 16, at.width(), 18), Qt::AlignHCenter,
-          tr("operations a byte"));
+          tr("operations per byte"));
     const double peak = speed_.product.perSecond;
     const double bandwidth = speed_.memory.perSecond;
     const double first = std::pow(10.0, left_);

@@ -104,7 +104,7 @@ void ObjectivesForm::addRow(Row& row) {
     if (rows_.size() == 1)
         return;
     row.loss->setObjectName(QStringLiteral("objective/") + qstr(row.objective.output));
-    row.weight = new ParamForm({weightParam()}, *theme_);
+    row.weight = new ParamForm({weightParam()}, "training", *theme_);
     row.weight->setLocked(locked_);
     row.loss->insert(row.weight);
     connect(row.weight, &ParamForm::edited, this,
@@ -116,6 +116,7 @@ void ObjectivesForm::addRow(Row& row) {
 
 void ObjectivesForm::show(Row& row, const Objective& objective, bool trained) {
     row.objective = objective;
+    offerLosses(row);
     row.loss->setRecipe(objective.loss);
     if (row.trained == nullptr)
         return;
@@ -172,6 +173,26 @@ void ObjectivesForm::publish() {
     updateChecks();
     if (!objectives.empty())
         Q_EMIT edited(objectives);
+}
+
+void ObjectivesForm::setClassTargets(bool hasClasses) {
+    classTargets_ = hasClasses;
+    for (Row& row : rows_)
+        offerLosses(row);
+}
+
+void ObjectivesForm::offerLosses(Row& row) {
+    std::vector<ParamChoice> choices;
+    std::vector<std::string> keys;
+    for (const LossDef& each : losses()) {
+        if (!classTargets_ && each.target == TargetKind::ClassIndex &&
+            each.key != row.objective.loss.key)
+            continue;
+        choices.push_back({each.key, each.title, each.doc});
+        keys.push_back(each.key);
+    }
+    if (std::exchange(row.offered, keys) != keys) // an open list stays as it is
+        row.loss->setChoices(choices);
 }
 
 void ObjectivesForm::setLocked(bool locked) {

@@ -29,6 +29,8 @@ public:
     void setObjectives(const std::vector<Objective>& objectives,
                        const std::vector<std::string>& outputs);
     void setLocked(bool locked);
+    /// Losses that need a class are offered only where the data have classes, unless one is chosen.
+    void setClassTargets(bool hasClasses);
 
 Q_SIGNALS:
     void edited(const std::vector<gradwright::Objective>& objectives);
@@ -39,13 +41,15 @@ private:
     /// The fields of one Output.
     struct Row {
         Objective objective;
-        QCheckBox* trained = nullptr; ///< none for the only Output
+        QCheckBox* trained = nullptr;          ///< none for the only Output
+        std::vector<std::string> offered = {}; ///< keys of losses
         RecipeForm* loss = nullptr;
         ParamForm* weight = nullptr; ///< none for the only Output
     };
 
     void rebuild();
     void addRow(Row& row);
+    void offerLosses(Row& row);
     void show(Row& row, const Objective& objective, bool trained);
     [[nodiscard]] const Row* firstTrained() const;
     void publish();
@@ -59,6 +63,7 @@ private:
     QWidget* body_ = nullptr;
     QVBoxLayout* layout_;
     bool locked_ = false;
+    bool classTargets_ = true;
 };
 
 } // namespace gradwright

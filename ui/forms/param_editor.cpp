@@ -4,6 +4,7 @@
 #include "ui/forms/number_editors.h"
 #include "ui/forms/path_editor.h"
 #include "ui/forms/search_combo.h"
+#include "ui/glossary/explanation.h"
 #include "ui/theme/text.h"
 
 #include <QButtonGroup>
@@ -216,6 +217,9 @@ QString valueText(const ParamSpec& spec, const ParamValue& value) {
         for (const ParamChoice& choice : spec.choices)
             if (choice.key == std::get<std::string>(value))
                 return qstr(choice.title);
+    const bool isZero = value == ParamValue(std::int64_t{0}) || value == ParamValue(0.0);
+    if (isZero && !spec.zeroName.empty())
+        return qstr(spec.zeroName);
     QString text = qstr(toString(value));
     if (text.isEmpty())
         text = ParamEditor::tr("empty");
@@ -255,9 +259,8 @@ QString rangeText(const ParamSpec& spec) {
     return parts.join(QLatin1Char(' '));
 }
 
-QString paramTip(const ParamSpec& spec) {
-    return QStringLiteral("<qt>%1<br><i>%2</i></qt>")
-        .arg(qstr(spec.doc).toHtmlEscaped(), rangeText(spec).toHtmlEscaped());
+void explainParam(QWidget& widget, const ParamSpec& spec, std::string_view place) {
+    explain(widget, place, qstr(spec.doc), rangeText(spec));
 }
 
 void leaveUndoToProject(QWidget& field) {

@@ -6,6 +6,8 @@
 
 #include <QWidget>
 
+#include <string_view>
+
 namespace gradwright {
 
 /// Edits one parameter by a control that suits its declaration.
@@ -42,8 +44,9 @@ protected:
 QString rangeText(const ParamSpec& spec);
 /// A default or any other value as people read it, a choice by its title.
 QString valueText(const ParamSpec& spec, const ParamValue& value);
-/// What the parameter means, with its range: for tool tips.
-QString paramTip(const ParamSpec& spec);
+/// Lets a field or its label explain the parameter: the glossary's term for the place, what the
+/// declaration says, and its range.
+void explainParam(QWidget& widget, const ParamSpec& spec, std::string_view place);
 
 /// A field takes the wheel only while it has the focus, so that forms scroll past it.
 void leaveWheelToForm(QWidget& field);

@@ -4,6 +4,9 @@
 #include "engine/support/error.h"
 #include "ui/forms/path_editor.h"
 #include "ui/forms/search_combo.h"
+#include "ui/glossary/explanation.h"
+#include "ui/glossary/glossary.h"
+#include "ui/theme/fuzzy.h"
 #include "ui/theme/spoken.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
@@ -15,6 +18,7 @@
 #include <QLabel>
 #include <QSignalBlocker>
 #include <QStyle>
+#include <QToolButton>
 
 #include <algorithm>
 #include <cmath>
@@ -22,9 +26,14 @@
 namespace gradwright {
 namespace {
 
-constexpr int kLabelWidth = 122; // with the bolt
+constexpr int kNameWidth = 114;
+constexpr int kBoltWidth = 18;
+constexpr int kUnitMargin = 8;
 
-QString textOf(const ParamValue& value) {
+QString textOf(const ParamSpec& spec, const ParamValue& value) {
+    if (!spec.zeroName.empty() &&
+        (value == ParamValue(0.0) || value == ParamValue(std::int64_t{0})))
+        return qstr(spec.zeroName);
     if (const auto* real = std::get_if<double>(&value))
         return QString::number(*real, 'g', 6);
     return qstr(toString(value));
@@ -41,7 +50,30 @@ double numberOf(const ParamValue& value) {
 
 NumberEdit::NumberEdit(ParamSpec spec, QWidget* parent)
     : QLineEdit(parent)
-    , spec_(std::move(spec)) {}
+    , spec_(std::move(spec)) {
+    if (spec_.unit.empty())
+        return;
+    unit_ = new QLabel(qstr(spec_.unit), this);
+    unit_->setProperty("textRole", QStringLiteral("muted"));
+    unit_->setAttribute(Qt::WA_TransparentForMouseEvents);
+}
+
+void NumberEdit::showValue(const ParamValue& value) {
+    const QString shown = textOf(spec_, value);
+    if (text() != shown && !(hasFocus() && isModified()))
+        setText(shown);
+    if (unit_ != nullptr)
+        unit_->setVisible(spec_.zeroName.empty() || shown != qstr(spec_.zeroName));
+}
+
+void NumberEdit::resizeEvent(QResizeEvent* event) {
+    QLineEdit::resizeEvent(event);
+    if (unit_ == nullptr)
+        return;
+    const int wide = unit_->sizeHint().width();
+    unit_->setGeometry(width() - wide - kUnitMargin, 0, wide, height());
+    setTextMargins(0, 0, wide + kUnitMargin, 0);
+}
 
 ParamValue NumberEdit::stepped(const ParamValue& value, int direction) const {
     const double number = numberOf(value);
@@ -68,7 +100,7 @@ void NumberEdit::keyPressEvent(QKeyEvent* event) {
     try {
         const auto value = stepped(paramFromText(spec_, text().toStdString()), up ? 1 : -1);
         if (!whyInvalid(spec_, value)) {
-            setText(textOf(value));
+            setText(textOf(spec_, value));
             Q_EMIT editingFinished();
         }
     } catch (const Error&) {
@@ -76,20 +108,61 @@ void NumberEdit::keyPressEvent(QKeyEvent* event) {
     }
 }
 
-ParamForm::ParamForm(ParamSpecs specs, ThemeManager& theme, QWidget* parent)
+ParamForm::ParamForm(ParamSpecs specs, std::string scope, ThemeManager& theme, QWidget* parent)
     : QWidget(parent)
     , theme_(&theme)
-    , specs_(std::move(specs)) {
+    , specs_(std::move(specs))
+    , scope_(std::move(scope)) {
     auto* grid = new QGridLayout(this);
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setHorizontalSpacing(2);
     grid->setVerticalSpacing(0);
-    grid->setColumnMinimumWidth(0, kLabelWidth - 18);
-    grid->setColumnMinimumWidth(1, 18);
+    grid->setColumnMinimumWidth(0, kNameWidth);
+    grid->setColumnMinimumWidth(1, kBoltWidth);
     grid->setColumnStretch(2, 1);
     for (const auto& spec : specs_)
-        addRow(spec);
+        if (!spec.advanced)
+            addRow(spec);
+    if (std::ranges::any_of(specs_, &ParamSpec::advanced))
+        addMore();
+    for (const auto& spec : specs_)
+        if (spec.advanced)
+            addRow(spec);
     updateVisibility();
+}
+
+/// The choices with the glossary's terms for them: "optimizer/adam", "precision/bf16".
+std::vector<ParamChoice> ParamForm::explained(const std::string& key,
+                                              std::vector<ParamChoice> choices) {
+    for (ParamChoice& choice : choices)
+        choice.doc =
+            explanationTip(Glossary::own().explaining(key + '/' + choice.key), qstr(choice.doc))
+                .toStdString();
+    return choices;
+}
+
+/// Where all rows are advanced there is nothing to fold them behind: the section does that.
+void ParamForm::addMore() {
+    if (rows_.empty())
+        return;
+    more_ = new QToolButton;
+    more_->setObjectName(QStringLiteral("more"));
+    more_->setText(tr("More"));
+    more_->setCheckable(true);
+    more_->setProperty("kind", QStringLiteral("section"));
+    more_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    more_->setIconSize({14, 14});
+    const auto showIcon = [this] {
+        more_->setIcon(theme_->icon(more_->isChecked() ? QStringLiteral("chevron-down")
+                                                       : QStringLiteral("chevron-right")));
+    };
+    showIcon();
+    connect(more_, &QToolButton::toggled, this, [this, showIcon] {
+        showIcon();
+        updateVisibility();
+    });
+    static_cast<QGridLayout*>(layout())->addWidget(more_, static_cast<int>(rows_.size()) * 2, 0, 1,
+                                                   3, Qt::AlignLeft);
 }
 
 void ParamForm::addRow(const ParamSpec& spec) {
@@ -98,29 +171,24 @@ void ParamForm::addRow(const ParamSpec& spec) {
     auto* editor = makeEditor(spec);
     auto* problem = new QLabel;
     label->setProperty("textRole", QStringLiteral("muted"));
-    label->setFixedHeight(28);
+    label->setMinimumHeight(28);
+    label->setFixedWidth(kNameWidth);
+    label->setWordWrap(true);
     label->setBuddy(editor);
-    setHelp(*label, paramTip(spec));
-    bolt->setFixedSize(18, 28);
+    bolt->setFixedSize(kBoltWidth, 28);
     problem->setProperty("textRole", QStringLiteral("error"));
     problem->setWordWrap(true);
     problem->hide();
     editor->setObjectName(qstr(spec.key));
     editor->setAccessibleName(qstr(spec.title));
-    editor->setToolTip(paramTip(spec));
-    editor->setAccessibleDescription(qstr(spec.doc));
+    for (QWidget* const each : std::initializer_list<QWidget*>{label, editor})
+        explainParam(*each, spec, scope_ + '/' + spec.key);
     auto* field = new QWidget;
     auto* fieldLayout = new QHBoxLayout(field);
     fieldLayout->setContentsMargins(0, 2, 0, 2);
-    fieldLayout->setSpacing(6);
     fieldLayout->addWidget(editor, 1);
-    if (!spec.unit.empty()) {
-        auto* unit = new QLabel(qstr(spec.unit));
-        unit->setProperty("textRole", QStringLiteral("muted"));
-        fieldLayout->addWidget(unit);
-    }
     auto* grid = static_cast<QGridLayout*>(layout());
-    const int row = static_cast<int>(rows_.size()) * 2;
+    const int row = static_cast<int>(rows_.size()) * 2 + (spec.advanced ? 1 : 0);
     grid->addWidget(label, row, 0);
     grid->addWidget(bolt, row, 1);
     grid->addWidget(field, row, 2);
@@ -137,7 +205,7 @@ QWidget* ParamForm::makeEditor(const ParamSpec& spec) {
         return box;
     }
     if (spec.type == ParamType::Choice) {
-        auto* combo = new SearchCombo(spec.choices);
+        auto* combo = new SearchCombo(explained(key, spec.choices));
         combo->setMinimumWidth(60);
         connect(combo, &SearchCombo::keyChosen, this,
                 [this, key](const std::string& chosen) { accept(key, chosen); });
@@ -166,8 +234,10 @@ void ParamForm::check(const std::string& key, const QString& text, bool commit) 
         const auto value = paramFromText(shown.spec, text.toStdString());
         const auto problem = whyInvalid(shown.spec, value);
         showProblem(shown, problem ? qstr(*problem) : QString());
-        if (!problem && commit)
+        if (!problem && commit) {
             accept(key, value);
+            showValue(shown); // a 0 that was typed gets its name
+        }
     } catch (const Error& error) {
         showProblem(shown, QString::fromUtf8(error.what()));
     }
@@ -195,7 +265,7 @@ void ParamForm::setChoices(const std::string& key, const std::vector<ParamChoice
     const auto& shown = row(key);
     if (auto* combo = qobject_cast<SearchCombo*>(shown.editor)) {
         const QSignalBlocker quiet(combo);
-        combo->setChoices(choices);
+        combo->setChoices(explained(key, choices));
     }
     showValue(shown);
 }
@@ -209,9 +279,8 @@ void ParamForm::showValue(const Row& shown) {
         combo->choose(std::get<std::string>(value));
     else if (auto* path = qobject_cast<PathEditor*>(shown.editor))
         path->setValue(value);
-    else if (auto* edit = qobject_cast<QLineEdit*>(shown.editor);
-             edit->text() != textOf(value) && !(edit->hasFocus() && edit->isModified()))
-        edit->setText(textOf(value));
+    else if (auto* edit = qobject_cast<NumberEdit*>(shown.editor))
+        edit->showValue(value);
     if (shown.problem->isVisibleTo(this) && !shown.editor->hasFocus())
         showProblem(shown, {});
 }
@@ -249,14 +318,66 @@ void ParamForm::setLocked(bool locked) {
 
 void ParamForm::updateVisibility() {
     const Params params(specs_, values_);
+    const bool isUnfolded = more_ == nullptr || more_->isChecked();
+    QStringList folded;
     for (const auto& shown : rows_) {
-        const bool visible = gradwright::isVisible(shown.spec, params);
+        const bool offered = isOffered(shown);
+        const bool isFolded = shown.spec.advanced && !isUnfolded && filter_.isEmpty() &&
+                              params.value(shown.spec.key) == shown.spec.defaultValue;
+        const bool visible = offered && !isFolded && answersFilter(shown);
+        if (offered && shown.spec.advanced)
+            folded << qstr(shown.spec.title);
         shown.label->setVisible(visible);
         shown.bolt->setVisible(visible);
         shown.field->setVisible(visible);
         if (!visible)
             showProblem(shown, {});
     }
+    if (more_ != nullptr) {
+        more_->setVisible(!folded.isEmpty() && filter_.isEmpty());
+        more_->setToolTip(tr("Rarely changed: %1").arg(folded.join(QStringLiteral(", "))));
+    }
+}
+
+bool ParamForm::isOffered(const Row& row) const {
+    return gradwright::isVisible(row.spec, Params(specs_, values_)) &&
+           (!suits_ || suits_(row.spec));
+}
+
+bool ParamForm::answersFilter(const Row& row) const {
+    if (filter_.isEmpty())
+        return true;
+    const GlossaryTerm* const term = termAt(row.editor);
+    const QString words = qstr(row.spec.title) + QLatin1Char(' ') + qstr(row.spec.doc) +
+                          (term == nullptr ? QString() : QLatin1Char(' ') + qstr(term->title));
+    return answersWords(words, filter_);
+}
+
+void ParamForm::setOffered(std::function<bool(const ParamSpec&)> suits) {
+    suits_ = std::move(suits);
+    updateVisibility();
+}
+
+ParamSpecs ParamForm::offered() const {
+    ParamSpecs specs;
+    for (const Row& each : rows_)
+        if (isOffered(each))
+            specs.push_back(each.spec);
+    return specs;
+}
+
+bool ParamForm::setFilter(const QString& typed) {
+    filter_ = typed.trimmed();
+    updateVisibility();
+    return std::ranges::any_of(
+        rows_, [this](const Row& each) { return isOffered(each) && answersFilter(each); });
+}
+
+void ParamForm::reveal(const std::string& key) {
+    const Row& shown = row(key);
+    if (shown.spec.advanced && more_ != nullptr)
+        more_->setChecked(true);
+    shown.editor->setFocus(Qt::ShortcutFocusReason);
 }
 
 QWidget* ParamForm::editor(const std::string& key) const {

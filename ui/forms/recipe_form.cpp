@@ -15,7 +15,7 @@ RecipeForm::RecipeForm(ParamSpec choice, std::function<ParamSpecs(const std::str
     , choiceKey_(choice.key)
     , recipe_{std::get<std::string>(choice.defaultValue), {}}
     , layout_(new QVBoxLayout(this))
-    , choice_(new ParamForm({std::move(choice)}, theme)) {
+    , choice_(new ParamForm({std::move(choice)}, "training", theme)) {
     layout_->setContentsMargins(0, 0, 0, 0);
     layout_->setSpacing(0);
     layout_->addWidget(choice_);
@@ -42,9 +42,12 @@ void RecipeForm::setRecipe(const Recipe& recipe) {
 }
 
 void RecipeForm::rebuild() {
-    if (params_)
+    if (params_) {
+        params_->hide(); // gone for whoever looks for forms
         params_->deleteLater();
-    params_ = new ParamForm(paramsOf_(recipe_.key), *theme_);
+    }
+    params_ = new ParamForm(paramsOf_(recipe_.key), choiceKey_ + '/' + recipe_.key, *theme_);
+    params_->setOffered(suits_);
     params_->setValues(recipe_.params);
     params_->setLocked(locked_);
     layout_->addWidget(params_);
@@ -54,6 +57,15 @@ void RecipeForm::rebuild() {
                 Q_EMIT edited(recipe_);
             });
     Q_EMIT rebuilt();
+}
+
+void RecipeForm::setOffered(std::function<bool(const ParamSpec&)> suits) {
+    suits_ = std::move(suits);
+    params_->setOffered(suits_);
+}
+
+void RecipeForm::setChoices(const std::vector<ParamChoice>& choices) {
+    choice_->setChoices(choiceKey_, choices);
 }
 
 void RecipeForm::setLocked(bool locked) {

@@ -26,6 +26,10 @@ public:
     void setRecipe(const Recipe& recipe);
     [[nodiscard]] const Recipe& recipe() const { return recipe_; }
     void setLocked(bool locked);
+    /// Parameters of which `suits` says no are not offered, whatever is chosen.
+    void setOffered(std::function<bool(const ParamSpec&)> suits);
+    /// Offers these from now on; what is chosen must be among them.
+    void setChoices(const std::vector<ParamChoice>& choices);
     /// Puts a widget between the choice and its parameters.
     void insert(QWidget* widget);
 
@@ -40,6 +44,7 @@ private:
     ThemeManager* theme_;
     std::function<ParamSpecs(const std::string&)> paramsOf_;
     std::string choiceKey_;
+    std::function<bool(const ParamSpec&)> suits_;
     Recipe recipe_;
     bool locked_ = false;
     QVBoxLayout* layout_;

@@ -24,7 +24,7 @@ QString askSaveFile(QWidget* parent, const QString& title, const QString& propos
     if (QFileInfo::exists(file) &&
         QMessageBox::question(
             parent, title,
-            QCoreApplication::translate("SaveDialog", "%1 is there already. Replace it?")
+            QCoreApplication::translate("SaveDialog", "%1 already exists. Replace it?")
                 .arg(file)) != QMessageBox::Yes)
         return {};
     return file;

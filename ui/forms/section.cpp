@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/forms/section.h"
 
+#include "ui/glossary/explanation.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QFrame>
@@ -59,6 +60,10 @@ void Section::add(QWidget* widget) {
 
 void Section::setNote(const QString& note) {
     note_->setText(note);
+}
+
+void Section::explainBy(std::string_view place) {
+    explain(*header_, place);
 }
 
 void Section::setOpen(bool open) {

@@ -3,6 +3,8 @@
 
 #include <QWidget>
 
+#include <string_view>
+
 class QLabel;
 class QToolButton;
 class QVBoxLayout;
@@ -23,6 +25,8 @@ public:
     [[nodiscard]] QVBoxLayout& rows() { return *layout_; }
     /// A few words at the right of the title.
     void setNote(const QString& note);
+    /// What the glossary explains at the title.
+    void explainBy(std::string_view place);
     void setOpen(bool open);
     [[nodiscard]] bool isOpen() const;
 

@@ -93,7 +93,7 @@ public:
     [[nodiscard]] QString problem() const override {
         if (isMissing(cell()) || number())
             return {};
-        return tr("“%1” is no number").arg(line_->text().trimmed());
+        return tr("“%1” is not a number").arg(line_->text().trimmed());
     }
 
 private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inference/confusion_view.h"
 
+#include "ui/glossary/explanation.h"
 #include "ui/plots/scale.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
@@ -38,6 +39,7 @@ ConfusionView::ConfusionView(ThemeManager& theme, QWidget* parent)
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Confusion matrix"));
+    explain(*this, "window/confusion-matrix");
     setMatrix({}, {});
     connect(&theme, &ThemeManager::changed, this, [this] {
         dots_ = {};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inference/evaluation_panel.h"
 
+#include "ui/glossary/explanation.h"
+#include "ui/glossary/glossary.h"
 #include "ui/inference/confusion_view.h"
 #include "ui/inference/mistakes_view.h"
 #include "ui/inference/scatter_view.h"
@@ -51,7 +53,7 @@ EvaluationPanel::EvaluationPanel(ThemeManager& theme, QWidget* parent)
     , filler_(new QWidget)
     , scatter_(new ScatterView(theme))
     , progress_(new QProgressBar)
-    , button_(new QPushButton(tr("Read the test set")))
+    , button_(new QPushButton(tr("Evaluate test set")))
     , confusion_(new ConfusionView(theme))
     , mistakes_(new MistakesView(theme))
     , job_(new EvaluationJob(this)) {
@@ -155,8 +157,8 @@ void EvaluationPanel::setModel(std::shared_ptr<const TrainedModel> model) {
     chosen_->clear();
     mistakesDetail_->clear();
     mistakesCard_->setVisible(!model_ || (showsImages() && model_->data->info.hasClasses()));
-    empty_->setText(model_ ? tr("Reads the whole test set, in the background.")
-                           : tr("Train a network, or choose a run above, to see how it reads the "
+    empty_->setText(model_ ? tr("Runs the whole test set in the background.")
+                           : tr("Train a network, or choose a run above, to see how it does on the "
                                 "test set."));
     showRunning(false);
 }
@@ -175,7 +177,7 @@ void EvaluationPanel::start() {
 void EvaluationPanel::showRunning(bool running) {
     progress_->setVisible(running);
     progress_->setValue(0);
-    button_->setText(running ? tr("Cancel") : tr("Read the test set"));
+    button_->setText(running ? tr("Cancel") : tr("Evaluate test set"));
     // Newer weights may be measured, too.
     button_->setVisible(running || !report_ || report_->model != model_);
     title_->setText(!model_ || model_->data->info.hasClasses() ? tr("Confusion matrix")
@@ -239,11 +241,14 @@ void EvaluationPanel::showMetrics() {
         else
             others << qstr(metric->title + " " + valueText(*metric, quality.value))
                           .replace(u' ', QChar::Nbsp);
-        help += QStringLiteral("<p><b>%1</b>: %2</p>")
-                    .arg(qstr(metric->title).toHtmlEscaped(), qstr(metric->doc).toHtmlEscaped());
+        const auto* const term = Glossary::own().explaining("metric/" + metric->key);
+        help += QStringLiteral("<p><b>%1</b>: %2 %3</p>")
+                    .arg(qstr(metric->title).toHtmlEscaped(), qstr(metric->doc).toHtmlEscaped(),
+                         qstr(term == nullptr ? "" : term->text).toHtmlEscaped());
     }
     metrics_->setText(others.join(QStringLiteral("   ·   ")));
     setHelp(*metrics_, help);
+    explain(*quality_, "metric/" + report_->metrics.front().metric->key);
     setHelp(*quality_, help);
 }
 

@@ -135,7 +135,7 @@ QVariant FileReadings::data(const QModelIndex& index, int role) const {
 QVariant FileReadings::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
         return {};
-    return section == 0 ? tr("File") : section == 1 ? tr("Prediction") : tr("Sure");
+    return section == 0 ? tr("File") : section == 1 ? tr("Prediction") : tr("Confidence");
 }
 
 FolderCard::FolderCard(QWidget* parent)

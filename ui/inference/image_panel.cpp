@@ -239,7 +239,7 @@ void ImagePanel::read() {
 
 void ImagePanel::updateHint() {
     if (!model_)
-        showReason(tr("Nothing is trained yet. Press Train; drawings are read as soon as there are "
+        showReason(tr("Nothing is trained yet. Press Start; drawings are read as soon as there are "
                       "weights, even while it runs."));
     else if (readsDigits(*model_))
         showReason(tr("Draw at the left: it is read while you draw."));

@@ -36,7 +36,7 @@ PlanePanel::PlanePanel(ThemeManager& theme, QWidget* parent)
 void PlanePanel::setModel(const std::shared_ptr<const TrainedModel>& model, bool /*live*/) {
     model_ = model;
     if (!model_) {
-        showReason(tr("Nothing is trained yet. Press Train; the map is drawn as soon as there are "
+        showReason(tr("Nothing is trained yet. Press Start; the map is drawn as soon as there are "
                       "weights, even while it runs."));
         return;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inference/plane_view.h"
 
+#include "ui/glossary/explanation.h"
 #include "ui/plots/scale.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
@@ -43,6 +44,8 @@ PlaneView::PlaneView(ThemeManager& theme, QWidget* parent)
     , theme_(&theme) {
     setMinimumSize(240, 240);
     setAccessibleName(tr("Decision map"));
+    explain(*this, "window/decision-map");
+    setToolTip({}); // the pointer reads values here
     setMouseTracking(true);
     connect(&theme, &ThemeManager::changed, this, [this] {
         paintImage();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inference/prediction_panel.h"
 
+#include "ui/glossary/explanation.h"
 #include "ui/plots/scale.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
@@ -46,6 +47,7 @@ PredictionPanel::PredictionPanel(ThemeManager& theme, QWidget* parent)
     setClearable(*search_);
     search_->hide();
     setMouseTracking(true);
+    explain(*this, "window/probabilities");
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
     setMinimumSize(260, 200);
     connect(search_, &QLineEdit::textChanged, this, &PredictionPanel::updateRows);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inference/scatter_view.h"
 
+#include "ui/glossary/explanation.h"
 #include "ui/plots/scale.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
@@ -32,6 +33,7 @@ ScatterView::ScatterView(ThemeManager& theme, QWidget* parent)
     setMinimumSize(200, 200);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
     setAccessibleName(tr("Predicted over true values"));
+    explain(*this, "window/scatter");
     connect(&theme, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
 }
 

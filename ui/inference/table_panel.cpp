@@ -109,7 +109,7 @@ void TablePanel::setModel(const std::shared_ptr<const TrainedModel>& model, bool
         form_->setColumns({}, {});
         stepper_->setSamples(0);
         tested_->setReport({});
-        showReason(tr("Nothing is trained yet. Press Train; rows are read as soon as there are "
+        showReason(tr("Nothing is trained yet. Press Start; rows are read as soon as there are "
                       "weights, even while it runs."));
         return;
     }

@@ -134,7 +134,7 @@ QVariant TestRows::headerData(int section, Qt::Orientation orientation, int role
     if (section >= leading())
         return qstr(info.columns[static_cast<std::size_t>(section - leading())].name);
     if (hasClasses())
-        return section == 1 ? tr("Truth") : section == 2 ? tr("Predicted") : tr("Sure");
+        return section == 1 ? tr("Truth") : section == 2 ? tr("Predicted") : tr("Confidence");
     if (targets() == 1 && section == 2)
         return tr("Predicted");
     const auto name = qstr(info.targetNames[static_cast<std::size_t>((section - 1) / 3)]);

@@ -2,6 +2,7 @@
 #include "ui/inference/text_panel.h"
 
 #include "engine/data/text/text_corpus.h"
+#include "ui/glossary/explanation.h"
 #include "ui/inference/cards.h"
 #include "ui/inference/prediction_panel.h"
 #include "ui/session/text_session.h"
@@ -86,7 +87,7 @@ bool TextPanel::suits(const DataInfo& info) {
 
 QWidget* TextPanel::makeTextCard() {
     const auto card = makeCard(tr("Text"));
-    card.header->addWidget(mutedLabel(tr("type a beginning, and let the network continue it")));
+    card.header->addWidget(mutedLabel(tr("type a beginning and let the network write on")));
     card.header->addStretch(1);
     text_->setObjectName(QStringLiteral("text"));
     text_->setAccessibleName(tr("Text to continue"));
@@ -107,7 +108,7 @@ QWidget* TextPanel::makeTextCard() {
     button_->setProperty("kind", QStringLiteral("primary"));
     button_->setIconSize(iconBesideText(16));
     button_->setIcon(theme_->icon(QStringLiteral("play"), &Theme::onAccent));
-    button_->setText(tr("Continue"));
+    button_->setText(tr("Write"));
     card.body->addWidget(text_, 1);
     card.body->addWidget(unknown_);
     card.body->addWidget(makeWishes());
@@ -117,8 +118,7 @@ QWidget* TextPanel::makeTextCard() {
 QWidget* TextPanel::makeWishes() {
     temperature_->setObjectName(QStringLiteral("temperature"));
     temperature_->setRange(0, kMostTemperature * kTemperatureSteps);
-    temperature_->setToolTip(tr("0 always takes the likeliest character. Below 1 the network keeps "
-                                "to what is likely, above 1 it dares more."));
+    explain(*temperature_, "window/temperature", tr("0 always takes the likeliest character."));
     auto* value = mutedLabel({});
     value->setFixedWidth(34);
     connect(temperature_, &QSlider::valueChanged, this, [this, value] {
@@ -187,7 +187,7 @@ void TextPanel::connectSession() {
     });
     connect(session_, &TextSession::wrote, this, &TextPanel::append);
     connect(session_, &TextSession::writingChanged, this, [this](bool writing) {
-        button_->setText(writing ? tr("Stop") : tr("Continue"));
+        button_->setText(writing ? tr("Stop") : tr("Write"));
         button_->setIcon(theme_->icon(writing ? QStringLiteral("stop") : QStringLiteral("play"),
                                       &Theme::onAccent));
         text_->setReadOnly(writing);
@@ -216,7 +216,7 @@ void TextPanel::setModel(const std::shared_ptr<const TrainedModel>& model, bool 
     button_->setEnabled(model_ != nullptr);
     if (!model_) {
         next_->setClasses({});
-        showReason(tr("Nothing is trained yet. Press Train; texts are continued as soon as there "
+        showReason(tr("Nothing is trained yet. Press Start; texts are continued as soon as there "
                       "are weights, even while it runs."));
         return;
     }

@@ -3,6 +3,7 @@
 
 #include "engine/layers/formula.h"
 #include "engine/layers/shared_params.h"
+#include "ui/glossary/explanation.h"
 
 #include <QMouseEvent>
 #include <QPainter>
@@ -69,7 +70,7 @@ ActivationPlot::ActivationPlot(const ThemeManager& themes, QWidget* parent)
 
 void ActivationPlot::setCurve(Curve curve) {
     curve_ = std::move(curve);
-    setToolTip(QString::fromStdString(curve_.formula));
+    explain(*this, "window/activation-curve", QString::fromStdString(curve_.formula));
     update();
 }
 

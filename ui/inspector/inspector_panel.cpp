@@ -4,6 +4,7 @@
 #include "engine/project/rename_node.h"
 #include "engine/support/error.h"
 #include "ui/forms/section.h"
+#include "ui/glossary/explanation.h"
 #include "ui/inspector/activation_plot.h"
 #include "ui/inspector/layer_texts.h"
 #include "ui/inspector/param_row.h"
@@ -187,8 +188,9 @@ void InspectorPanel::buildTotals() {
     content_->addWidget(head);
     Section* const cost = addSection(tr("Cost"));
     cost->setNote(tr("per sample"));
-    for (const QString& name : {tr("Layers"), tr("Parameters"), tr("MACs")})
-        addFigure(*cost, name);
+    addFigure(*cost, tr("Layers"), {});
+    addFigure(*cost, tr("Parameters"), "window/parameters");
+    addFigure(*cost, tr("MACs"), "window/macs");
 }
 
 void InspectorPanel::addHead(const Subject& subject) {
@@ -208,7 +210,7 @@ void InspectorPanel::addHead(const Subject& subject) {
         rows->addWidget(textLabel(tr("%1 layers selected").arg(count), "title"));
     }
     const QString text = count > 1 && subject.specs().empty()
-                             ? tr("They have no parameter in common. Drag to move them, Del to "
+                             ? tr("They have no parameters in common. Drag to move them, Del to "
                                   "delete, Ctrl+D to duplicate.")
                          : count > 1 ? tr("A change here is made in all of them.")
                          : layer     ? qstr(layer->doc)
@@ -258,7 +260,9 @@ void InspectorPanel::addName(const Node& node) {
 }
 
 void InspectorPanel::addRow(Section& section, const ParamSpec& spec) {
-    auto* const row = new ParamRow(spec, *themes_);
+    const LayerDef* const layer = subject().layer(); // nullptr: of several kinds
+    const std::string place = "layer/" + (layer == nullptr ? "*" : layer->key) + '/' + spec.key;
+    auto* const row = new ParamRow(spec, place, *themes_);
     rows_[spec.key] = row;
     order_.push_back(spec.key);
     section.add(row);
@@ -329,15 +333,20 @@ void InspectorPanel::addPictures(const Subject& subject) {
 void InspectorPanel::addCost() {
     Section* const cost = addSection(tr("Cost"));
     cost->setNote(tr("per sample"));
-    for (const QString& name : {tr("Parameters"), tr("MACs"), tr("Output")})
-        addFigure(*cost, name);
+    addFigure(*cost, tr("Parameters"), "window/parameters");
+    addFigure(*cost, tr("MACs"), "window/macs");
+    addFigure(*cost, tr("Output"), "window/output-shape");
 }
 
-void InspectorPanel::addFigure(Section& section, const QString& name) {
+void InspectorPanel::addFigure(Section& section, const QString& name, std::string_view place) {
     auto* const row = new QHBoxLayout;
     auto* const figure = new QLabel;
     figure->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    row->addWidget(textLabel(name, "muted"));
+    QLabel* const title = textLabel(name, "muted");
+    for (QLabel* const each : {title, figure})
+        if (!place.empty())
+            explain(*each, place);
+    row->addWidget(title);
     row->addStretch();
     row->addWidget(figure);
     section.rows().addLayout(row);

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -59,7 +60,8 @@ private:
     void addCost();
     /// The value of a figure, also for screen readers.
     void showFigure(std::size_t index, const QString& text);
-    void addFigure(Section& section, const QString& name);
+    /// `place` of the glossary; empty: none.
+    void addFigure(Section& section, const QString& name, std::string_view place);
     Section* addSection(const QString& title, bool open = true);
 
     void showPictures(const Subject& subject);

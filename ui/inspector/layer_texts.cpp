@@ -2,6 +2,7 @@
 #include "ui/inspector/layer_texts.h"
 
 #include "ui/forms/param_editor.h"
+#include "ui/glossary/explanation.h"
 #include "ui/theme/icon_engine.h"
 #include "ui/theme/text.h"
 
@@ -56,6 +57,7 @@ QWidget* makeLayerHead(const LayerDef& layer, const QString& title, const ThemeM
             category = qstr(info.title);
     auto* const name = textLabel(title, "title");
     name->setWordWrap(true);
+    explain(*name, "layer/" + layer.key, qstr(layer.doc));
     auto* const titles = new QVBoxLayout;
     titles->setSpacing(1);
     titles->addWidget(name);

@@ -11,7 +11,8 @@
 
 namespace gradwright {
 
-ParamRow::ParamRow(const ParamSpec& spec, const ThemeManager& themes, QWidget* parent)
+ParamRow::ParamRow(const ParamSpec& spec, const std::string& place, const ThemeManager& themes,
+                   QWidget* parent)
     : QWidget(parent)
     , spec_(spec)
     , editor_(ParamEditor::create(spec, themes))
@@ -23,8 +24,7 @@ ParamRow::ParamRow(const ParamSpec& spec, const ThemeManager& themes, QWidget* p
     title->setWordWrap(true);
     title->setBuddy(editor_);
     for (QWidget* const each : std::initializer_list<QWidget*>{title, editor_})
-        setHelp(*each, paramTip(spec));
-    editor_->setAccessibleDescription(qstr(spec.doc));
+        explainParam(*each, spec, place);
     reset_->setObjectName(QStringLiteral("reset"));
     reset_->setIcon(themes.icon(QStringLiteral("reset"), &Theme::text3));
     reset_->setIconSize({14, 14});

@@ -17,7 +17,9 @@ public:
     static constexpr int kLabelWidth = 84;
     static constexpr int kResetWidth = 24;
 
-    ParamRow(const ParamSpec& spec, const ThemeManager& themes, QWidget* parent = nullptr);
+    /// `place` is what the glossary explains: "layer/conv2d/kernel".
+    ParamRow(const ParamSpec& spec, const std::string& place, const ThemeManager& themes,
+             QWidget* parent = nullptr);
 
     [[nodiscard]] ParamEditor& editor() { return *editor_; }
     /// Nothing: it stands for values that differ.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inspector/window_picture.h"
 
+#include "ui/glossary/explanation.h"
+
 #include <QMouseEvent>
 #include <QPainter>
 
@@ -51,8 +53,9 @@ void WindowPicture::setGeometry2d(const WindowGeometry& geometry, Category categ
     category_ = category;
     place_ = {};
     setAccessibleName(tr("Window on the input"));
-    setAccessibleDescription(caption());
-    setToolTip(tr("Hover the output to see what it is made from. Hatched: padding."));
+    explain(*this, "window/window-picture",
+            caption() + QLatin1Char('\n') +
+                tr("Point at the output to see what it is made from. Hatched: padding."));
     update();
 }
 

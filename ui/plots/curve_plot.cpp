@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/curve_plot.h"
 
+#include "ui/glossary/explanation.h"
 #include "ui/plots/qcp.h"
 #include "ui/plots/scale.h"
 #include "ui/plots/value_ticker.h"
@@ -64,8 +65,8 @@ CurvePlot::CurvePlot(Measure measure, ThemeManager& theme, QWidget* parent)
     layout->setSpacing(0);
     layout->addLayout(header);
     layout->addWidget(plot_, 1);
-    setAccessibleName(title_->text());
     plot_->setMinimumHeight(80);
+    nameMeasure();
 
     buildPlot();
     buildCrosshair();
@@ -75,6 +76,15 @@ CurvePlot::CurvePlot(Measure measure, ThemeManager& theme, QWidget* parent)
 }
 
 CurvePlot::~CurvePlot() = default;
+
+void CurvePlot::nameMeasure() {
+    title_->setText(measure_.name());
+    setAccessibleName(measure_.name());
+    plot_->setAccessibleName(measure_.name());
+    explain(*title_, measure_.place());
+    explain(*this, measure_.place());
+    setToolTip({}); // the pointer reads values here
+}
 
 void CurvePlot::buildPlot() {
     auto* axes = plot_->axisRect();
@@ -219,8 +229,7 @@ void CurvePlot::setMeasure(Measure measure) {
     if (measure == measure_)
         return;
     measure_ = measure;
-    title_->setText(measure.name());
-    setAccessibleName(measure.name());
+    nameMeasure();
     plot_->yAxis->setTicker(QSharedPointer<ValueTicker>::create(measure_, logarithmic_));
     reset(epochs_);
 }

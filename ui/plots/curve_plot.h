@@ -121,6 +121,7 @@ private:
         QCPGraph* validation;
     };
 
+    void nameMeasure();
     void buildPlot();
     void buildCrosshair();
     void applyTheme();

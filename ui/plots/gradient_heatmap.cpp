@@ -2,6 +2,7 @@
 #include "ui/plots/gradient_heatmap.h"
 
 #include "engine/support/error.h"
+#include "ui/glossary/explanation.h"
 #include "ui/plots/curve_plot.h"
 #include "ui/plots/plot_files.h"
 #include "ui/plots/scale.h"
@@ -67,6 +68,7 @@ GradientHeatmap::GradientHeatmap(ThemeManager& theme, QWidget* parent)
     setMinimumHeight(100);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     setAccessibleName(tr("Gradient norm per layer"));
+    explain(*this, "window/gradients");
     connect(&theme, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
 }
 
@@ -314,6 +316,8 @@ bool GradientHeatmap::event(QEvent* event) {
         return QWidget::event(event);
     const auto* help = static_cast<QHelpEvent*>(event);
     const auto box = area();
+    if (help->pos().y() < box.top()) // the title says what a gradient is
+        return QWidget::event(event);
     const auto row =
         static_cast<std::size_t>(std::max(0.0, (help->pos().y() - box.top()) / rowHeight()));
     const auto column = static_cast<std::size_t>(

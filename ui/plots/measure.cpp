@@ -22,6 +22,10 @@ QString Measure::name() const {
     return metric_ ? qstr(metric_->title) : QCoreApplication::translate("Measure", "Loss");
 }
 
+std::string Measure::place() const {
+    return metric_ ? "metric/" + metric_->key : "window/loss";
+}
+
 QString Measure::text(double value) const {
     if (metric_)
         return qstr(valueText(*metric_, value));

@@ -21,6 +21,8 @@ public:
     [[nodiscard]] bool endsAtOne() const;
     /// "Loss", "Accuracy", "R²".
     [[nodiscard]] QString name() const;
+    /// What the glossary explains: "window/loss", "metric/accuracy".
+    [[nodiscard]] std::string place() const;
     /// "0.031", "97.89 %", "0.912"; "NaN" where it is not finite.
     [[nodiscard]] QString text(double value) const;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/report/layer_model.h"
 
+#include "ui/glossary/explanation.h"
+#include "ui/glossary/glossary.h"
 #include "ui/theme/text.h"
 
 namespace gradwright {
@@ -72,6 +74,13 @@ QVariant LayerModel::headerData(int section, Qt::Orientation orientation, int ro
         return {};
     if (role == Qt::TextAlignmentRole)
         return QVariant((isNumber(section) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+    if (role == Qt::ToolTipRole) {
+        const char* const place = section == Parameters ? "window/parameters"
+                                  : section == Macs     ? "window/macs"
+                                  : section == Output   ? "window/output-shape"
+                                                        : "";
+        return explanationTip(Glossary::own().explaining(place), {});
+    }
     if (role != Qt::DisplayRole)
         return {};
     const QStringList titles = {tr("Layer"),      tr("Type"), tr("Input"),      tr("Output"),

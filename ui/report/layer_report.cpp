@@ -179,7 +179,7 @@ void LayerReport::saveAs() {
         return;
     try {
         save(file);
-        Q_EMIT hint(tr("The layer report is in %1").arg(file));
+        Q_EMIT hint(tr("The layer report was saved as %1").arg(file));
     } catch (const Error& error) {
         QMessageBox::warning(window(), tr("Gradwright"), QString::fromUtf8(error.what()));
     }
@@ -187,7 +187,7 @@ void LayerReport::saveAs() {
 
 void LayerReport::copy() {
     QGuiApplication::clipboard()->setText(qstr(tableAsMarkdown(currentRows())));
-    Q_EMIT hint(tr("The layer report is on the clipboard, as Markdown"));
+    Q_EMIT hint(tr("The layer report was copied as Markdown"));
 }
 
 } // namespace gradwright

@@ -66,7 +66,7 @@ void RunsPanel::fillMenu(QMenu& menu, const std::filesystem::path& folder) {
     trash->setEnabled(!active);
     menu.setToolTipsVisible(true);
     if (active)
-        trash->setToolTip(tr("The run is being trained; stop it first"));
+        trash->setToolTip(tr("The run is still training; stop it first"));
 }
 
 /// The ticked ones first: they are what is being looked at.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/runs/runs_panel.h"
 
+#include "ui/glossary/explanation.h"
 #include "ui/plots/measure.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
@@ -60,13 +61,14 @@ RunsPanel::RunsPanel(ThemeManager& theme, QWidget* parent)
 QLayout* RunsPanel::makeHeader() {
     auto* const title = new QLabel(tr("Runs"));
     title->setProperty("textRole", QStringLiteral("title"));
+    explain(*title, "window/runs");
     auto* const hint = new QLabel(tr("tick to overlay"));
     hint->setProperty("textRole", QStringLiteral("muted"));
     auto* const more = new QToolButton;
     more->setObjectName(QStringLiteral("runMenu"));
     more->setText(QStringLiteral("⋯"));
     more->setFixedSize(28, 28);
-    more->setToolTip(tr("What can be done with the selected run"));
+    more->setToolTip(tr("Commands for the selected run"));
     more->setAccessibleName(more->toolTip());
     more->setPopupMode(QToolButton::InstantPopup);
     more->setStyleSheet(QStringLiteral("QToolButton::menu-indicator { image: none; }"));
@@ -101,10 +103,18 @@ QLayout* RunsPanel::makeColumns() {
         columns->addWidget(column, width == 0 ? 1 : 0);
         return column;
     };
-    add(tr("Run"), 0);
-    qualityTitle_ = add(qstr(qualityMetric(MetricKind::Classes).title), kRunQualityWidth);
-    add(tr("Loss"), kRunLossWidth);
+    explain(*add(tr("Run"), 0), "window/runs");
+    qualityTitle_ = add({}, kRunQualityWidth);
+    nameQuality(qualityMetric(MetricKind::Classes));
+    explain(*add(tr("Loss"), kRunLossWidth), "window/run-loss",
+            tr("Of the best epoch, on the validation data where there are any"));
     return columns;
+}
+
+void RunsPanel::nameQuality(const MetricDef& metric) {
+    qualityTitle_->setText(qstr(metric.title));
+    explain(*qualityTitle_, "metric/" + metric.key,
+            tr("Of the best epoch, on the validation data where there are any"));
 }
 
 QWidget* RunsPanel::makeUndo() {
@@ -184,7 +194,7 @@ void RunsPanel::fill() {
         choose(kept);
     }
     if (!runs_.empty())
-        qualityTitle_->setText(qstr(runs_.front().metric->title));
+        nameQuality(*runs_.front().metric);
     empty_->setVisible(runs_.empty());
     showChosen();
 }

@@ -68,6 +68,7 @@ Q_SIGNALS:
 private:
     QLayout* makeHeader();
     QLayout* makeColumns();
+    void nameQuality(const MetricDef& metric);
     QWidget* makeUndo();
     QLayout* makeButtons();
     void fill();

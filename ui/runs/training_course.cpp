@@ -2,6 +2,7 @@
 #include "ui/runs/training_course.h"
 
 #include "engine/metrics/quality.h"
+#include "ui/glossary/explanation.h"
 #include "ui/plots/curve_plot.h"
 #include "ui/plots/gradient_heatmap.h"
 #include "ui/theme/text.h"
@@ -83,7 +84,7 @@ void TrainingCourse::makeActions() {
     add({}, "export", [this] { quality_->saveAs(); });
     saveQuality_ = actions_.back();
     add(tr("Save gradient plot…"), "export", [this] { gradients_->saveAs(); });
-    add(tr("Show all of the plots"), "fit", [this] { resetViews(); });
+    add(tr("Show everything in the plots"), "fit", [this] { resetViews(); });
     nameSaving(qualityMetric(MetricKind::Classes));
 }
 
@@ -125,12 +126,12 @@ QWidget* TrainingCourse::makeUnits() {
     row->setSpacing(0);
     box->setFixedHeight(26);
     auto* const group = new QButtonGroup(box);
-    const auto add = [&](XUnit unit, const char* name, const QString& tip) {
+    const auto add = [&](XUnit unit, const char* name, std::string_view place, const QString& tip) {
         auto* const button = new QToolButton;
         button->setObjectName(QLatin1String(name));
         button->setProperty("kind", QStringLiteral("segment"));
         button->setText(nameOf(unit));
-        button->setToolTip(tip);
+        explain(*button, place, tip);
         button->setCheckable(true);
         button->setFixedSize(52, 22);
         button->setFocusPolicy(Qt::TabFocus);
@@ -139,10 +140,11 @@ QWidget* TrainingCourse::makeUnits() {
         units_[unit] = button;
         connect(button, &QToolButton::clicked, this, [this, unit] { setXUnit(unit); });
     };
-    add(XUnit::Step, "xStep", tr("Plot over the steps: one batch each"));
-    add(XUnit::Epoch, "xEpoch",
+    add(XUnit::Step, "xStep", "window/steps", tr("Plot over the steps: one batch each"));
+    add(XUnit::Epoch, "xEpoch", "window/epochs",
         tr("Plot over the epochs: one pass through the training data each"));
-    add(XUnit::Time, "xTime", tr("Plot over the time of training, without pauses"));
+    add(XUnit::Time, "xTime", "window/x-axis",
+        tr("Plot over the time of training, without pauses"));
     units_[XUnit::Epoch]->setChecked(true);
     return box;
 }
@@ -165,7 +167,8 @@ QWidget* TrainingCourse::makeBar() {
     auto* slider = new QSlider(Qt::Horizontal);
     slider->setObjectName(QStringLiteral("smoothing"));
     slider->setAccessibleName(label->text());
-    slider->setToolTip(label->text());
+    for (QWidget* const each : std::initializer_list<QWidget*>{label, slider})
+        explain(*each, "window/smoothing");
     slider->setRange(0, 100);
     slider->setFixedWidth(110);
     auto* value = new QLabel;
@@ -174,9 +177,11 @@ QWidget* TrainingCourse::makeBar() {
     auto* raw = new QCheckBox(tr("Raw values"));
     raw->setObjectName(QStringLiteral("raw"));
     raw->setChecked(true);
+    explain(*raw, "window/raw-values");
     auto* logarithmic = new QCheckBox(tr("Log loss"));
     logarithmic->setObjectName(QStringLiteral("logLoss"));
     logarithmic->setChecked(true);
+    explain(*logarithmic, "window/log-loss");
     hint_ = new QLabel(tr("Wheel zooms, drag pans, double click shows everything"));
     hint_->setProperty("textRole", QStringLiteral("caption"));
     auto* layout = new QHBoxLayout(bar);
@@ -188,6 +193,7 @@ QWidget* TrainingCourse::makeBar() {
     layout->addWidget(raw);
     layout->addWidget(logarithmic);
     auto* const axis = new QLabel(tr("X axis"));
+    explain(*axis, "window/x-axis");
     axis->setProperty("textRole", QStringLiteral("muted"));
     layout->addWidget(axis);
     layout->addWidget(makeUnits());

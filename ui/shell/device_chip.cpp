@@ -155,7 +155,7 @@ void DeviceChip::fillMenu() {
     const TrainingSettings& settings = document_->project().training;
     addDevices();
     QAction* const devices =
-        menu()->addAction(tr("All devices, how fast they are…"), this, &DeviceChip::devicesWanted);
+        menu()->addAction(tr("All devices and their speed…"), this, &DeviceChip::devicesWanted);
     devices->setToolTip(tr("Peaks and measured rates, and a check of what they compute"));
     menu()->addSection(tr("Threads"));
     add(tr("Automatic"), settings.threads() == 0,

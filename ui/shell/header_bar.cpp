@@ -116,7 +116,8 @@ void HeaderBar::setTraining(TrainingState state, qsizetype errors) {
     } else if (state == TrainingState::Queued) {
         text = tr("Waiting");
         icon = QStringLiteral("clock");
-        tip = tr("Another window trains; this network is next. Stop removes it from the queue");
+        tip =
+            tr("Another window is training; this network is next. Stop removes it from the queue.");
     } else if (state == TrainingState::Paused) {
         text = tr("Resume");
         tip = tr("Resume training (F5)");

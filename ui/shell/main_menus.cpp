@@ -77,10 +77,15 @@ void MainWindow::makeHelpMenu() {
         help->addAction(themes_->icon(QStringLiteral("search")), tr("Find a command…"), this,
                         &MainWindow::showCommands);
     commands->setShortcut(QKeySequence(QStringLiteral("Ctrl+K")));
+    QAction* const explain = help->addAction(themes_->icon(QStringLiteral("help")),
+                                             tr("What is this?"), this, &MainWindow::explainThis);
+    explain->setShortcut(QKeySequence(QStringLiteral("F1")));
+    explain->setToolTip(tr("Explain what has the focus, or what the pointer is on"));
+    help->addAction(tr("Glossary…"), this, [this] { showGlossary(); });
+    help->addAction(tr("Tour"), this, &MainWindow::startTour);
     QAction* const keys =
-        help->addAction(themes_->icon(QStringLiteral("help")), tr("Keys and gestures"), this,
-                        &MainWindow::showShortcuts);
-    keys->setShortcut(QKeySequence(QStringLiteral("F1")));
+        help->addAction(tr("Keys and gestures"), this, &MainWindow::showShortcuts);
+    keys->setShortcut(QKeySequence(QStringLiteral("Ctrl+F1")));
     help->addSeparator();
     help->addAction(tr("About Gradwright"), this, [this] {
         QMessageBox::about(this, tr("About Gradwright"),

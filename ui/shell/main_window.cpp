@@ -3,6 +3,7 @@
 
 #include "engine/layers/catalog.h"
 #include "ui/design/design_page.h"
+#include "ui/glossary/glossary.h"
 #include "ui/inference/inference_page.h"
 #include "ui/runs/runs_panel.h"
 #include "ui/session/compute_probe.h"
@@ -271,11 +272,14 @@ void MainWindow::addFindable(std::vector<ListedAction>& list, QObject& owner) {
             showPage(*train_);
             train_->runs().choose(folder);
         });
-    for (const ParamSpec& spec : trainingParams())
-        add(tr("Setting"), qstr(spec.title), qstr(spec.doc), [this, key = spec.key] {
+    for (const OfferedSetting& each : train_->settings())
+        add(tr("Setting"), qstr(each.title), qstr(each.doc), [this, place = each.place] {
             showPage(*train_);
-            train_->showSetting(key);
+            train_->showSetting(place);
         });
+    for (const GlossaryTerm& term : Glossary::own().terms())
+        add(tr("Glossary"), qstr(term.title), qstr(term.text),
+            [this, key = term.key] { showGlossary(key); });
 }
 
 void MainWindow::showShortcuts() {
@@ -299,7 +303,7 @@ void MainWindow::offerRun(const InterruptedRun& run) {
 
 void MainWindow::continueRun(const InterruptedRun& run) {
     if (session_.isActive()) {
-        status_->showHint(tr("A training is running here; stop it first."));
+        status_->showHint(tr("Training is running here; stop it first."));
         offerRun(run);
         return;
     }
@@ -359,6 +363,7 @@ MainWindow* MainWindow::windowOf(const QString& file) {
 }
 
 void MainWindow::openFile(const QString& file) {
+    endTour();
     if (MainWindow* const window = windowOf(file); window != nullptr && window != this)
         window->bringToFront();
     else

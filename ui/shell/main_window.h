@@ -65,6 +65,11 @@ public:
     /// resumed.
     void offerRecovery();
     void showPage(Page& page);
+    /// The tour, unless it has been shown before on this computer.
+    void offerTour();
+    void startTour();
+    /// The glossary, at a term; empty: where it stands.
+    void showGlossary(const std::string& term = {});
     void showGallery();
 
     [[nodiscard]] ProjectDocument& document() { return document_; }
@@ -105,6 +110,8 @@ private:
     void showCommands();
     void addFindable(std::vector<ListedAction>& list, QObject& owner);
     void showShortcuts();
+    void explainThis();
+    void endTour();
     void connectDevices();
     void showDevices();
     void offerCheck();

@@ -155,7 +155,7 @@ void ProjectFiles::exportCode(const std::string& key) {
     if (file.isEmpty())
         return;
     if (attempt([&] { writeFileAtomically(file.toStdString(), std::string_view(text)); }))
-        Q_EMIT hint(tr("The network is written as %1 in %2").arg(title, file));
+        Q_EMIT hint(tr("The network was exported as %1 to %2").arg(title, file));
 }
 
 void ProjectFiles::offerRecovery(const ThemeManager& themes) {

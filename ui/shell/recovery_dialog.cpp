@@ -105,7 +105,7 @@ RecoveryDialog::RecoveryDialog(std::vector<RecoverableProject> found, const Them
     , changes_(new QTextBrowser) {
     setWindowTitle(tr("Unsaved work was found"));
     auto* const text = new QLabel(tr("Gradwright ended before these changes were saved. Nothing is "
-                                     "lost: choose the state to continue with."));
+                                     "lost: choose the state to open."));
     text->setWordWrap(true);
     for (const RecoverableProject& each : found_)
         choice_->addItem(QStringLiteral("%1   %2").arg(each.name, timeText(each.time)));

@@ -3,6 +3,7 @@
 
 #include "engine/support/system_memory.h"
 #include "engine/training/memory.h"
+#include "ui/glossary/explanation.h"
 #include "ui/problems/problems_panel.h"
 #include "ui/theme/elided_label.h"
 #include "ui/theme/text.h"
@@ -127,7 +128,7 @@ void StatusLine::refreshFigures() {
         }
     }
     figures_->setText(text);
-    figures_->setToolTip(tip);
+    explain(*figures_, "window/memory", tip);
 }
 
 } // namespace gradwright

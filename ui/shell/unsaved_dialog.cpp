@@ -301,7 +301,7 @@ void UnsavedDialog::exportCode(const std::string& key) {
         const Project project =
             run ? projectOfRun(RunDirectory::open(run->folder)) : network->project;
         writeFileAtomically(file.toStdString(), std::string_view(format.write(project.network)));
-        Q_EMIT hint(tr("The network is written as %1 in %2").arg(qstr(format.title), file));
+        Q_EMIT hint(tr("The network was exported as %1 to %2").arg(qstr(format.title), file));
     } catch (const std::exception& error) {
         QMessageBox::warning(this, windowTitle(), QString::fromUtf8(error.what()));
     }
@@ -328,7 +328,7 @@ void UnsavedDialog::exportWeights() {
         }
     });
     if (problem.isEmpty())
-        Q_EMIT hint(tr("The weights are written in %1").arg(file));
+        Q_EMIT hint(tr("The weights were saved as %1").arg(file));
     else
         QMessageBox::warning(this, windowTitle(), problem);
 }

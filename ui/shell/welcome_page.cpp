@@ -247,6 +247,11 @@ void WelcomePage::look(TemplateCard& card) {
         details_->show(*card.summary());
 }
 
+QWidget* WelcomePage::firstCard() const {
+    search_->clear();
+    return firstHit();
+}
+
 QString WelcomePage::tryThis(const std::string& key) const {
     for (const TemplateInfo& info : templates())
         if (info.key == key)

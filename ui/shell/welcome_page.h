@@ -36,6 +36,8 @@ public:
                    std::uintmax_t unsavedBytes);
     /// What is worth trying with a template; empty until it has been read.
     [[nodiscard]] QString tryThis(const std::string& key) const;
+    /// The first template in sight; nullptr where none is listed.
+    [[nodiscard]] QWidget* firstCard() const;
     /// Whether files are being dragged over the window: the drop zone shows that it takes them.
     void setDropping(bool dropping);
     /// Keys and names of the templates that have been read so far.

@@ -39,11 +39,11 @@ DataColumn columnOf(const TableColumn& column) {
     for (const std::string& category : column.categories)
         categories << qstr(category);
     return {column.name, name,
-            translated("Categories, a number each: %1.").arg(firstOf(categories))};
+            translated("Categories, one input each: %1.").arg(firstOf(categories))};
 }
 
-/// "3×64×64", or the images by name and how many numbers there are beside them.
-QString samplesText(const DataInfo& info) {
+/// "Rows of an image (photo 1×4×4) and 2 numbers": what a table's row gives the network.
+QString rowsText(const DataInfo& info) {
     QStringList images;
     std::size_t numbers = 0;
     for (const TableColumn& column : info.columns) {
@@ -52,16 +52,30 @@ QString samplesText(const DataInfo& info) {
         else
             numbers += column.inputs();
     }
+    const QString values =
+        numbers == 1 ? translated("1 number") : translated("%1 numbers").arg(numbers);
     if (images.isEmpty())
-        return shapeText(info.input);
+        return translated("Rows of %1").arg(values);
     const QString text =
         images.size() == 1
             ? translated("an image (%1)").arg(firstOf(images))
             : translated("%1 images (%2)").arg(QString::number(images.size()), firstOf(images));
-    if (numbers == 0)
-        return text;
-    return numbers == 1 ? translated("%1 and a number").arg(text)
-                        : translated("%1 and %2 numbers").arg(text, QString::number(numbers));
+    return numbers == 0 ? translated("Rows of %1").arg(text)
+                        : translated("Rows of %1 and %2").arg(text, values);
+}
+
+/// "Images of 1×28×28", "Rows of 5 numbers", "Texts of 64 characters", "2 numbers per sample".
+QString samplesText(const DataInfo& info) {
+    if (!info.columns.empty())
+        return rowsText(info);
+    if (info.input.rank() == 3)
+        return translated("Images of %1").arg(shapeText(info.input));
+    if (info.hasClasses() && info.labels() > 1)
+        return translated("Texts of %1 characters").arg(info.labels());
+    if (info.input.rank() == 1)
+        return info.input[0] == 1 ? translated("1 number per sample")
+                                  : translated("%1 numbers per sample").arg(info.input[0]);
+    return translated("Samples of %1").arg(shapeText(info.input));
 }
 
 } // namespace
@@ -76,15 +90,21 @@ std::vector<DataColumn> dataColumns(const std::optional<DataInfo>& info) {
 
 QString dataText(const DataInfo& info) {
     const QString samples = samplesText(info);
-    if (!info.hasClasses())
+    if (info.reconstructs)
+        return translated("%1, to be reproduced").arg(samples);
+    if (!info.hasClasses()) {
+        if (info.target.rank() == 3)
+            return translated("%1, with an image of %2 to predict")
+                .arg(samples, shapeText(info.target));
         return info.target.elements() == 1
-                   ? translated("Samples of %1, with one value to predict").arg(samples)
-                   : translated("Samples of %1, with values of %2 to predict")
-                         .arg(samples, shapeText(info.target));
+                   ? translated("%1, with one value to predict").arg(samples)
+                   : translated("%1, with %2 values to predict")
+                         .arg(samples, QString::number(info.target.elements()));
+    }
     QStringList classes;
     for (const std::string& name : info.classes)
         classes << qstr(name);
-    return translated("Samples of %1; %2 classes: %3")
+    return translated("%1; %2 classes: %3")
         .arg(samples, QString::number(classes.size()), firstOf(classes));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/training/health_list.h"
 
+#include "ui/glossary/explanation.h"
 #include "ui/theme/icon_engine.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
@@ -33,7 +34,7 @@ HealthList::HealthList(ThemeManager& theme, QWidget* parent)
     , theme_(&theme)
     , rows_(new QVBoxLayout(this)) {
     setObjectName(QStringLiteral("health"));
-    setAccessibleName(tr("What has gone wrong in training"));
+    setAccessibleName(tr("Problems of this training"));
     rows_->setContentsMargins(14, 6, 12, 6);
     rows_->setSpacing(4);
     const auto applyTheme = [this] {
@@ -78,6 +79,7 @@ QWidget* HealthList::rowFor(const Entry& entry) {
     text->setObjectName(QStringLiteral("cause"));
     text->setTextFormat(Qt::RichText);
     text->setWordWrap(true);
+    explain(*text, "alarm/" + std::string(keyOf(alarm.kind)));
     layout->addWidget(icon, 0, Qt::AlignTop);
     layout->addWidget(date, 0, Qt::AlignTop);
     layout->addWidget(text, 1);

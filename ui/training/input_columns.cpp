@@ -82,7 +82,7 @@ void InputColumns::rebuild() {
         areTicked ? tr("Columns of each Input; a column without a tick is left out.")
         : columns_.empty()
             ? tr("Parts of each Input: numbers or ranges of a sample's first axis, such as 0-11.")
-            : tr("Columns of each Input, between commas.")));
+            : tr("Columns of each Input, separated by commas.")));
     for (const std::string& input : inputs_) {
         if (areTicked)
             addChecks(input);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/training/schedule_preview.h"
 
+#include "ui/glossary/explanation.h"
 #include "ui/plots/scale.h"
 #include "ui/theme/theme_manager.h"
 
@@ -16,6 +17,7 @@ SchedulePreview::SchedulePreview(ThemeManager& theme, QWidget* parent)
     , theme_(&theme) {
     setFixedHeight(sizeHint().height());
     setAccessibleName(tr("Learning rate over the epochs"));
+    explain(*this, "training/schedule");
     connect(&theme, &ThemeManager::changed, this, qOverload<>(&QWidget::update));
 }
 

@@ -20,6 +20,7 @@
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QResizeEvent>
 #include <QScrollArea>
@@ -146,7 +147,7 @@ QWidget* TrainPage::makeSettings() {
     lock_ = new QFrame;
     lock_->setObjectName(QStringLiteral("lock"));
     auto* icon = new QLabel;
-    auto* text = new QLabel(tr("Locked while training. The learning rate stays live."));
+    auto* text = new QLabel(tr("Locked while training, except for the learning rate."));
     text->setWordWrap(true);
     text->setProperty("textRole", QStringLiteral("muted"));
     auto* row = new QHBoxLayout(lock_);
@@ -173,8 +174,15 @@ QWidget* TrainPage::makeSettings() {
     scroll->viewport()->setAutoFillBackground(false);
     form_->setAutoFillBackground(false);
     auto* top = new QVBoxLayout;
-    top->setContentsMargins(10, 10, 10, 0);
+    top->setContentsMargins(12, 10, 14, 2);
     top->addWidget(lock_);
+    search_ = new QLineEdit;
+    search_->setObjectName(QStringLiteral("findSetting"));
+    search_->setPlaceholderText(tr("Find a setting"));
+    search_->setAccessibleName(tr("Find a setting"));
+    search_->setClearButtonEnabled(true);
+    top->addWidget(search_);
+    connect(search_, &QLineEdit::textChanged, form_, &TrainingForm::setFilter);
     auto* layout = new QVBoxLayout(panel);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);

@@ -7,6 +7,7 @@
 #include "ui/session/background_jobs.h"
 #include "ui/session/run_history.h"
 #include "ui/session/training_session.h"
+#include "ui/training/setting_fit.h"
 
 #include <QList>
 #include <QTimer>
@@ -20,6 +21,7 @@
 class QAction;
 class QFrame;
 class QHBoxLayout;
+class QLineEdit;
 class QLabel;
 class QPushButton;
 class QScrollArea;
@@ -73,8 +75,13 @@ public:
     [[nodiscard]] QList<QAction*> viewActions() const;
     [[nodiscard]] TrainingCourse& course() { return *course_; }
     [[nodiscard]] RunsPanel& runs() { return *runs_; }
-    /// Puts the focus on the field of one of trainingParams().
-    void showSetting(const std::string& key);
+    [[nodiscard]] QWidget* startButton() const;
+    /// The list of runs, or what shows it while it is hidden.
+    [[nodiscard]] QWidget* runsPlace() const;
+    /// The settings that fit the data, to be found by name.
+    [[nodiscard]] std::vector<OfferedSetting> settings() const;
+    /// Puts the focus on the field of one of them.
+    void showSetting(const std::string& place);
     /// Takes the training settings and the data of a run, as one step of undo.
     void useSettingsOf(const std::filesystem::path& run);
     /// Asks for a window with a run's project as it was: a project of its own, so that what is
@@ -145,6 +152,7 @@ private:
     QPushButton* resumeHere_;  ///< on the processor instead
     QPushButton* remedyButton_;
     Remedy remedy_ = Remedy::None;
+    QLineEdit* search_ = nullptr; ///< of settings
     QScrollArea* settings_ = nullptr;
     QHBoxLayout* columns_ = nullptr;
     QAction* runsAction_;

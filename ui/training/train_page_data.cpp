@@ -21,6 +21,7 @@ void TrainPage::showData() {
     form_->setInputs(namesOfLayer(network, "input"), dataColumns(info));
     if (const std::string& problem = document_->dataProblem(); !problem.empty()) {
         form_->setDataStatus(qstr(problem), true);
+        form_->setDataUnreadable();
         return;
     }
     if (!info) {
@@ -28,6 +29,7 @@ void TrainPage::showData() {
         return;
     }
     form_->setDataStatus(dataText(*info), false);
+    form_->setData(*info);
 }
 
 void TrainPage::chooseColumns(const QString& what, const DataChoice& choice) {

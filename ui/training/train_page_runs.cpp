@@ -157,9 +157,9 @@ void TrainPage::showFailure() {
     resumeThere_->setVisible(session_->wasInterrupted());
     resumeHere_->setVisible(session_->wasInterrupted() ||
                             (!hasRun && job.settings.target().isGpu()));
-    resumeHere_->setText(failedRun_.empty() ? tr("Train on the CPU") : tr("Resume on the CPU"));
+    resumeHere_->setText(failedRun_.empty() ? tr("Start on the CPU") : tr("Resume on the CPU"));
     resumeHere_->setToolTip(failedRun_.empty()
-                                ? tr("Set the device to CPU and train")
+                                ? tr("Set the device to CPU and start the training")
                                 : tr("Resume the run where it was saved last, on the processor"));
 }
 

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/support/error.h"
-#include "ui/forms/section.h"
+#include "ui/runs/runs_panel.h"
+#include "ui/runs/training_course.h"
 #include "ui/theme/text.h"
 #include "ui/training/train_page.h"
+#include "ui/training/training_controls.h"
 #include "ui/training/training_form.h"
 
+#include <QAction>
 #include <QFrame>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QToolButton>
 
 #include <algorithm>
 
@@ -110,15 +115,27 @@ void TrainPage::start() {
     begin(trainingJob(document_->project(), document_->runsFolder()));
 }
 
-void TrainPage::showSetting(const std::string& key) {
-    auto* const field = form_->findChild<QWidget*>(qstr(key));
-    if (field == nullptr)
-        return;
-    for (QWidget* each = field; each != nullptr; each = each->parentWidget())
-        if (auto* const section = qobject_cast<Section*>(each))
-            section->setOpen(true);
-    field->setFocus(Qt::ShortcutFocusReason);
-    settings_->ensureWidgetVisible(field, 20, 60);
+void TrainPage::showSetting(const std::string& place) {
+    search_->clear();
+    if (QWidget* const field = form_->reveal(place))
+        settings_->ensureWidgetVisible(field, 20, 60);
+}
+
+QWidget* TrainPage::startButton() const {
+    return controls_->findChild<QPushButton*>(QStringLiteral("start"));
+}
+
+QWidget* TrainPage::runsPlace() const {
+    if (!runs_->isHidden())
+        return runs_;
+    for (QObject* const each : runsAction_->associatedObjects())
+        if (auto* const button = qobject_cast<QToolButton*>(each))
+            return button;
+    return course_;
+}
+
+std::vector<OfferedSetting> TrainPage::settings() const {
+    return form_->settings();
 }
 
 } // namespace gradwright

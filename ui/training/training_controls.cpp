@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/training/training_controls.h"
 
+#include "ui/glossary/explanation.h"
 #include "ui/plots/scale.h"
 #include "ui/runs/run_list.h"
 #include "ui/theme/icon_engine.h"
@@ -49,15 +50,18 @@ TrainingControls::TrainingControls(ThemeManager& theme, QWidget* parent)
     , steps_(new QLabel)
     , bar_(new EpochProgress(theme))
     , left_(figure(tr("Time left"), QStringLiteral("00 min 00 s")))
-    , speed_(figure(tr("Samples per second"), QStringLiteral("000,000")))
+    , speed_(
+          figure(tr("Samples per second"), QStringLiteral("000,000"), "window/samples-per-second"))
     , elapsed_(figure(tr("Elapsed"), QStringLiteral("00 min 00 s")))
-    , rate_(figure(tr("Learning rate"), QStringLiteral("0.0e-0")))
-    , best_(figure(bestCaption(), QStringLiteral("00.00 %")))
-    , test_(figure(testCaption(), QStringLiteral("00.00 %"))) {
+    , rate_(figure(tr("Learning rate"), QStringLiteral("0.0e-0"), "training/learning_rate"))
+    , best_(figure(bestCaption(), QStringLiteral("00.00 %"), "window/best"))
+    , test_(figure(testCaption(), QStringLiteral("00.00 %"), "window/test")) {
     setProperty("role", QStringLiteral("header"));
     setFixedHeight(60);
     title_->setProperty("textRole", QStringLiteral("section"));
+    explain(*bar_, "window/epochs");
     steps_->setProperty("textRole", QStringLiteral("muted"));
+    explain(*steps_, "window/steps");
     auto* texts = new QHBoxLayout;
     texts->addWidget(title_);
     texts->addStretch(1);
@@ -144,8 +148,11 @@ QPushButton* TrainingControls::button(const QString& text, const QString& name) 
     return made;
 }
 
-TrainingControls::Figure TrainingControls::figure(const QString& caption, const QString& widest) {
+TrainingControls::Figure TrainingControls::figure(const QString& caption, const QString& widest,
+                                                  std::string_view place) {
     auto* box = new QWidget(this);
+    if (!place.empty())
+        explain(*box, place);
     auto* line = new QFrame;
     line->setProperty("role", QStringLiteral("line"));
     line->setFixedSize(1, 32);
@@ -226,13 +233,14 @@ void TrainingControls::setProgress(double epoch, std::int64_t epochs, std::int64
     title_->setText(
         early ? tr("Stopped early after epoch %1 of %2").arg(current).arg(epochs)
               : tr("Epoch %1 of %2").arg(std::max<std::int64_t>(current, 1)).arg(epochs) + state);
-    title_->setToolTip(!early              ? QString()
-                       : stoppedAfter_ > 0 ? tr("No better result for %n epoch(s); the best "
-                                                "weights are kept",
-                                                nullptr, static_cast<int>(stoppedAfter_))
-                                           : tr("No epoch was better than the best for as many "
-                                                "epochs as Patience says; the best weights are "
-                                                "kept"));
+    QString why;
+    if (early)
+        why = stoppedAfter_ == 0 ? tr("No better result within the patience; the best weights are "
+                                      "kept")
+              : stoppedAfter_ == 1 ? tr("No better result for 1 epoch; the best weights are kept")
+                                   : tr("No better result for %1 epochs; the best weights are kept")
+                                         .arg(stoppedAfter_);
+    title_->setToolTip(why);
     steps_->setText(early ? fullNumber(step) + tr(" steps")
                           : tr("step %1 of %2").arg(fullNumber(step), fullNumber(steps)));
     bar_->setProgress(epoch, early ? current : epochs);
@@ -252,7 +260,7 @@ void TrainingControls::setTimes(double secondsLeft, double samplesPerSecond, dou
 void TrainingControls::setDataWait(double share) {
     constexpr double worthSaying = 0.05;
     const QString text = tr("%1 % waiting for data").arg(100 * share, 0, 'f', 1);
-    speed_.box->setToolTip(text);
+    explain(*speed_.box, "window/samples-per-second", text);
     speed_.note->setText(share >= worthSaying ? text : QString());
 }
 

@@ -60,7 +60,8 @@ private:
     QPushButton* button(const QString& text, const QString& name);
     [[nodiscard]] QString bestCaption() const;
     [[nodiscard]] QString testCaption() const;
-    Figure figure(const QString& caption, const QString& widest);
+    /// `place` is what the glossary explains; empty: nothing.
+    Figure figure(const QString& caption, const QString& widest, std::string_view place = {});
 
     ThemeManager* theme_;
     TrainingState state_ = TrainingState::Idle;

@@ -31,14 +31,18 @@ namespace {
 ParamSpecs dataParams() {
     auto fraction = realParam("validation", "Validation", 0.1, 0, 0.9,
                               "Share of the training samples that is held back for validation.");
-    auto limit = intParam("limit", "Training samples", 0, 0, 1e9,
-                          "Trains on this many samples only, the first ones; 0 uses all.");
+    auto limit = zeroIs("all", intParam("limit", "Training samples", 0, 0, 1e9,
+                                        "Trains on this many samples only, the first ones; 0 uses "
+                                        "all."));
+    limit.advanced = true;
     auto seed = intParam("split_seed", "Split seed", 1, 0, 9e15,
                          "Decides which samples are used for validation.");
+    seed.advanced = true;
     auto reconstruct =
         boolParam("reconstruct", "Reconstruct", false,
                   "Teaches the network to reproduce its own input, as an autoencoder does; the "
                   "input may be augmented, for example with noise, but the target is not.");
+    reconstruct.advanced = true;
     return {std::move(fraction), std::move(limit), std::move(seed), std::move(reconstruct)};
 }
 
@@ -60,27 +64,28 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    const auto section = [&](const QString& title, std::initializer_list<QWidget*> widgets) {
-        auto* made = new Section(title, theme);
-        for (auto* widget : widgets)
-            made->add(widget);
-        layout->addWidget(made);
-    };
+    nothing_ = new QLabel(tr("No setting answers this."));
+    nothing_->setObjectName(QStringLiteral("noSetting"));
+    nothing_->setProperty("textRole", QStringLiteral("muted"));
+    nothing_->setContentsMargins(12, 8, 14, 8);
+    nothing_->hide();
+    layout->addWidget(nothing_);
     buildRecipes();
     buildData();
     rate_ = paramForm({"learning_rate"});
     rate_->markLive("learning_rate");
     optimizer_->insert(rate_);
-    section(tr("Data"), {dataset_, inputColumns_});
-    section(tr("Objective"), {objectives_});
-    section(tr("Optimizer"), {optimizer_});
-    section(tr("Learning-rate schedule"),
-            {schedule_, preview_, paramForm({"warmup_epochs", "warmup_start"})});
-    section(tr("Batches and split"), {paramForm({"epochs", "batch", "seed"}), dataForm_});
-    section(tr("Augmentation of images"), {augmentation_});
-    section(tr("Regularization"),
-            {paramForm({"l1", "l2", "max_norm", "clip_norm", "clip_value", "average_decay"})});
-    section(tr("Early stopping"), {paramForm({"early_stopping", "patience"})});
+    addSection(tr("Data"), {dataset_, inputColumns_});
+    addSection(tr("Objective"), {objectives_});
+    addSection(tr("Optimizer"), {optimizer_});
+    addSection(tr("Learning-rate schedule"),
+               {schedule_, preview_, paramForm({"warmup_epochs", "warmup_start"})});
+    addSection(tr("Batches and split"), {paramForm({"epochs", "batch", "seed"}), dataForm_});
+    addSection(tr("Augmentation of images"), {augmentation_});
+    sections_.back()->explainBy("window/augmentation");
+    addSection(tr("Regularization"),
+               {paramForm({"l1", "l2", "max_norm", "clip_norm", "clip_value", "average_decay"})});
+    addSection(tr("Early stopping"), {paramForm({"early_stopping", "patience"})});
     precisionNote_ = new QLabel;
     precisionNote_->setObjectName(QStringLiteral("precisionNote"));
     precisionNote_->setWordWrap(true);
@@ -90,22 +95,116 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     gpuNote_->setWordWrap(true);
     gpuNote_->setProperty("textRole", QStringLiteral("caption"));
     hardware_ = paramForm({"device", "threads", "parts", "recompute", "precision"});
-    section(tr("Hardware"), {hardware_, precisionNote_, gpuNote_});
+    addSection(tr("Hardware"), {hardware_, precisionNote_, gpuNote_});
     offerDevices();
     // Whatever the engine declares and no other section has.
     std::vector<std::string> rest;
     for (const auto& spec : trainingParams())
         if (std::ranges::find(shown_, spec.key) == shown_.end())
             rest.push_back(spec.key);
-    section(tr("Records"), {paramForm(rest)});
+    addSection(tr("Records"), {paramForm(rest)});
+    sections_.back()->setOpen(false); // rarely needed, all of them
     layout->addStretch(1);
-    const auto order = [this] { setTabOrderAsShown(*this); };
+    const auto order = [this] {
+        setTabOrderAsShown(*this);
+        showSections();
+    };
     for (auto* form : {optimizer_, schedule_, dataset_})
         connect(form, &RecipeForm::rebuilt, this, order);
     connect(objectives_, &ObjectivesForm::rebuilt, this, order);
     connect(tableColumns_, &TableColumns::rebuilt, this, order);
     connect(inputColumns_, &InputColumns::rebuilt, this, order);
     order();
+    // Until the data are known: nothing that may turn out not to suit them.
+    offer([](std::string_view place) { return !place.starts_with("augmentation/"); });
+}
+
+void TrainingForm::addSection(const QString& title, std::initializer_list<QWidget*> widgets) {
+    auto* const made = new Section(title, *theme_);
+    for (auto* const widget : widgets)
+        made->add(widget);
+    layout()->addWidget(made);
+    sections_.push_back(made);
+}
+
+std::vector<ParamForm*> TrainingForm::paramForms() const {
+    std::vector<ParamForm*> forms;
+    for (auto* const each : findChildren<ParamForm*>())
+        // The choice of a table's target and columns has fields of its own; a form that is being
+        // replaced is still there, hidden.
+        if (!each->isHidden())
+            forms.push_back(each);
+    return forms;
+}
+
+void TrainingForm::setData(const DataInfo& info) {
+    objectives_->setClassTargets(info.hasClasses());
+    offer([info](std::string_view place) { return suitsData(place, info); });
+}
+
+void TrainingForm::setDataUnreadable() {
+    objectives_->setClassTargets(true);
+    offer({});
+}
+
+void TrainingForm::offer(const std::function<bool(std::string_view place)>& suits) {
+    const auto in = [&suits](const std::string& area) -> std::function<bool(const ParamSpec&)> {
+        if (!suits)
+            return {};
+        return [suits, area](const ParamSpec& spec) { return suits(area + spec.key); };
+    };
+    augmentation_->setOffered(in("augmentation/"));
+    dataForm_->setOffered(in("data/"));
+    dataset_->setOffered(in("dataset/" + data_.dataset + '/'));
+    showSections();
+}
+
+/// A section is there for what it offers, and for what answers the search.
+void TrainingForm::showSections() {
+    bool any = false;
+    for (auto* const section : sections_) {
+        const auto forms = section->findChildren<ParamForm*>();
+        const bool shown = std::ranges::count_if(forms, [this](ParamForm* form) {
+                               return form->setFilter(filter_);
+                           }) > 0;
+        section->setVisible(shown);
+        any = any || shown;
+        if (!filter_.isEmpty() && shown && !section->isOpen()) {
+            section->setOpen(true);
+            opened_.push_back(section);
+        }
+    }
+    nothing_->setVisible(!any);
+    if (filter_.isEmpty())
+        for (auto* const section : std::exchange(opened_, {}))
+            section->setOpen(false);
+}
+
+void TrainingForm::setFilter(const QString& typed) {
+    filter_ = typed.trimmed();
+    showSections();
+}
+
+std::vector<OfferedSetting> TrainingForm::settings() const {
+    std::vector<OfferedSetting> all;
+    for (const auto* const form : paramForms())
+        for (const auto& spec : form->offered())
+            all.push_back({form->scope() + '/' + spec.key, spec.title, spec.doc});
+    return all;
+}
+
+QWidget* TrainingForm::reveal(const std::string& place) {
+    for (auto* const form : paramForms())
+        for (const auto& spec : form->offered()) {
+            if (form->scope() + '/' + spec.key != place)
+                continue;
+            for (QWidget* each = form; each != nullptr; each = each->parentWidget())
+                if (auto* const section = qobject_cast<Section*>(each))
+                    section->setOpen(true);
+            form->reveal(spec.key);
+            return form->editor(spec.key);
+        }
+    return nullptr;
 }
 
 ParamForm* TrainingForm::paramForm(const std::vector<std::string>& keys) {
@@ -113,7 +212,7 @@ ParamForm* TrainingForm::paramForm(const std::vector<std::string>& keys) {
     for (const auto& key : keys)
         specs.push_back(*findParam(trainingParams(), key));
     shown_.insert(shown_.end(), keys.begin(), keys.end());
-    auto* form = new ParamForm(std::move(specs), *theme_);
+    auto* form = new ParamForm(std::move(specs), "training", *theme_);
     forms_.push_back(form);
     connect(form, &ParamForm::edited, this,
             [this](const std::string& key, const ParamValue& value) {
@@ -168,6 +267,7 @@ void TrainingForm::buildData() {
     dataStatus_ = new QLabel;
     dataStatus_->setObjectName(QStringLiteral("dataStatus"));
     dataStatus_->setWordWrap(true);
+    dataStatus_->setContentsMargins(0, 2, 0, 4);
     dataStatus_->setTextInteractionFlags(Qt::TextSelectableByMouse);
     tableColumns_ = new TableColumns;
     connect(tableColumns_, &TableColumns::edited, this, [this](const DataChoice& choice) {
@@ -183,7 +283,7 @@ void TrainingForm::buildData() {
         data_.assignment = assignment;
         Q_EMIT dataEdited(tr("Columns of the Inputs"), data_);
     });
-    dataForm_ = new ParamForm(dataParams(), *theme_);
+    dataForm_ = new ParamForm(dataParams(), "data", *theme_);
     connect(dataForm_, &ParamForm::edited, this, [this] {
         const auto specs = dataParams();
         const Params params(specs, dataForm_->values());
@@ -193,7 +293,7 @@ void TrainingForm::buildData() {
         data_.reconstruct = params.boolean("reconstruct");
         Q_EMIT dataEdited(tr("Split"), data_);
     });
-    augmentation_ = new ParamForm(augmentationParams(), *theme_);
+    augmentation_ = new ParamForm(augmentationParams(), "augmentation", *theme_);
     connect(augmentation_, &ParamForm::edited, this,
             [this](const std::string& key, const ParamValue& value) {
                 data_.augmentation.insert_or_assign(key, value);

@@ -4,11 +4,15 @@
 #include "engine/backend/gpus.h"
 #include "engine/data/dataset.h"
 #include "engine/training/settings.h"
+#include "ui/training/setting_fit.h"
 
 #include <QWidget>
 
+#include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 class QLabel;
@@ -46,6 +50,17 @@ public:
     void setPosition(std::optional<double> epoch);
     /// What the data set holds, or why it cannot be read.
     void setDataStatus(const QString& text, bool problem);
+    /// Offers what suits the data; all of it where they cannot be read.
+    void setData(const DataInfo& info);
+    void setDataUnreadable();
+
+    /// All that are offered now, whether they are folded away or not.
+    [[nodiscard]] std::vector<OfferedSetting> settings() const;
+    /// Unfolds a setting and gives its field the focus, which is returned; nullptr when it is not
+    /// offered.
+    QWidget* reveal(const std::string& place);
+    /// Shows the settings that answer what was typed, and the sections that have any.
+    void setFilter(const QString& typed);
 
 Q_SIGNALS:
     void settingsEdited(const QString& what, const gradwright::TrainingSettings& settings);
@@ -54,6 +69,10 @@ Q_SIGNALS:
     void columnsEdited(const QString& what, const gradwright::DataChoice& data);
 
 private:
+    void offer(const std::function<bool(std::string_view place)>& suits);
+    [[nodiscard]] std::vector<ParamForm*> paramForms() const;
+    void addSection(const QString& title, std::initializer_list<QWidget*> widgets);
+    void showSections();
     ParamForm* paramForm(const std::vector<std::string>& keys);
     void buildRecipes();
     void buildData();
@@ -82,6 +101,10 @@ private:
     QLabel* gpuNote_ = nullptr;
     std::optional<GpuSearch> gpus_;
     std::vector<ParamForm*> forms_; ///< of trainingParams()
+    std::vector<Section*> sections_;
+    QLabel* nothing_ = nullptr; ///< found by the search
+    QString filter_;
+    std::vector<Section*> opened_; ///< by the search, to be closed after it
     std::vector<std::string> shown_;
 };
 

@@ -118,6 +118,10 @@ ParamSpecs tableParams() {
                                 boolParam("scale_target", "Scale target", true,
                                           "Scales target values to mean 0 and deviation 1 for "
                                           "training; figures are reported in the original units."));
+    auto categorical =
+        textParam("categorical", "Categorical", "",
+                  "Columns whose numbers stand for categories, separated by commas.");
+    categorical.advanced = true;
     scaleTarget.visibleWhen = {"task", {std::string("detect"), std::string("regression")}};
     return {
         textParam(
@@ -132,8 +136,7 @@ ParamSpecs tableParams() {
                      {"regression", "Regression", "The target is a number."}},
                     "What the target is."),
         textParam("ignore", "Ignore", "", "Columns to leave out, separated by commas."),
-        textParam("categorical", "Categorical", "",
-                  "Columns whose numbers stand for categories, separated by commas."),
+        std::move(categorical),
         choiceParam(
             "missing", "Missing values", "mean",
             {{"mean", "Mean",
@@ -191,6 +194,7 @@ ParamSpecs tableImageParams() {
     auto shapes = textParam(std::string(kImageShapesParam), "Image shapes", "",
                             "Columns whose images are read otherwise, separated by commas: "
                             "left=1x28x28 (channels, height, width) or right=64x64.");
+    images.advanced = shapes.advanced = true;
     ParamSpecs params{std::move(images)};
     for (auto& spec : pictureParams()) {
         spec.key = "image_" + spec.key;

@@ -119,7 +119,7 @@ private Q_SLOTS:
         number->selectAll();
         QTest::keyClicks(number, QStringLiteral("calm"));
         QVERIFY(number->property("invalid").toBool());
-        QVERIFY(isSaid(QStringLiteral("“calm” is no number")));
+        QVERIFY(isSaid(QStringLiteral("“calm” is not a number")));
         QVERIFY(!panel_->answer().values().values());
         number->selectAll();
         QTest::keyClicks(number, QStringLiteral("400"));

@@ -140,7 +140,7 @@ private Q_SLOTS:
         QVERIFY(size < 100'000);
         QTest::qWait(100);
         QCOMPARE(panel_->text().toPlainText().size(), size);
-        QCOMPARE(button->text(), QStringLiteral("Continue"));
+        QCOMPARE(button->text(), QStringLiteral("Write"));
     }
 
     void unknownCharactersAreNamedAndRemoved() {

@@ -205,7 +205,7 @@ private Q_SLOTS:
                                 "on the CPU instead."));
         QVERIFY(!page.findChild<QPushButton*>(QStringLiteral("resumeThere"))->isVisible());
         auto* const here = page.findChild<QPushButton*>(QStringLiteral("resumeHere"));
-        QCOMPARE(here->text(), QStringLiteral("Train on the CPU"));
+        QCOMPARE(here->text(), QStringLiteral("Start on the CPU"));
         QTest::mouseClick(here, Qt::LeftButton);
         QTRY_COMPARE_WITH_TIMEOUT(session.state(), TrainingState::Finished, kPatience);
         QCOMPARE(document.project().training.target().device, std::string("cpu"));

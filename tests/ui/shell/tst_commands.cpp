@@ -169,7 +169,7 @@ private Q_SLOTS:
     }
 
     void everyShortcutIsListed() {
-        QTest::keyClick(window_.get(), Qt::Key_F1);
+        QTest::keyClick(window_.get(), Qt::Key_F1, Qt::ControlModifier);
         auto* const dialog = window_->findChild<ShortcutsDialog*>();
         QVERIFY(dialog != nullptr);
         auto* const tree = dialog->findChild<QTreeWidget*>();

@@ -148,7 +148,7 @@ private Q_SLOTS:
         };
         QVERIFY(!errors().isEmpty());
         QCOMPARE(bench.find<QLabel>("dataStatus").text(),
-                 QStringLiteral("Samples of an image (photo 1×4×4) and 2 numbers, with one "
+                 QStringLiteral("Rows of an image (photo 1×4×4) and 2 numbers, with one "
                                 "value to predict"));
         auto& photo = bench.find<QCheckBox>("column/photo/photo");
         QTRY_VERIFY(photo.isVisible());
