@@ -109,7 +109,7 @@ TrainingJob jobOf(const TrainOptions& options) {
     if (options.fit)
         fitToData(project);
     for (const auto& warning : batchAdvice(analyze(project.network), project.training))
-        fmt::print(stderr, "Warning: {}: {} ({} would help)\n", warning.place.path, warning.message,
+        fmt::print(stderr, "Warning: {}: {} Fix: {}.\n", warning.place.path, warning.message,
                    warning.fixes.front().title);
 
     const bool isTemplate = options.project.starts_with("template:");

@@ -27,6 +27,8 @@ bool isIn(const std::vector<std::string>& texts, const std::string& text) {
 /// The cells of one column as CsvTable says they are.
 void rewrite(CsvTable& table, std::size_t column, const ColumnReading& reading,
              const std::vector<std::string>& missing) {
+    const bool isNumeric = reading.kind == Kind::Numbers || reading.kind == Kind::Mixed;
+    const bool isUsual = reading.notation == NumberNotation{};
     for (std::size_t row = 0; row < table.rows(); ++row) {
         auto& cell = table.cells[row * table.columns() + column];
         if (isMissingSign(cell) || isIn(missing, cell) ||
@@ -34,7 +36,7 @@ void rewrite(CsvTable& table, std::size_t column, const ColumnReading& reading,
             cell.clear();
             continue;
         }
-        if (reading.kind != Kind::Numbers && reading.kind != Kind::Mixed)
+        if (!isNumeric || (isUsual && numberOf(cell, ',')))
             continue;
         if (auto plain = plainNumber(cell, reading.notation))
             cell = *std::move(plain);
@@ -210,9 +212,7 @@ void readColumns(CsvTable& table, const CsvOptions& options) {
 }
 
 bool isNumberInAnyNotation(std::string_view cell) {
-    if (cell.find_first_of("0123456789") == std::string_view::npos)
-        return false;
-    return numberOf(cell, ',') || notationsOf(withoutUnit(cell).digits) != 0;
+    return numberOf(cell, ',') || (mayBeNumber(cell) && notationsOf(withoutUnit(cell).digits) != 0);
 }
 
 bool isTypedCell(std::string_view cell) {

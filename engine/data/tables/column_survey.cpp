@@ -71,10 +71,12 @@ void ColumnSurvey::add(const std::string& cell) {
     const bool isUsual = numberOf(cell, ',').has_value();
     if (isUsual && cell.find_first_of(".,") == std::string::npos)
         return addNumber(cell, bit(kNotations) - 1, {});
-    const auto [unit, digits] = withoutUnit(cell);
-    if (const auto mask = notationsOf(digits); mask != 0) {
-        points_ += digits.find('.') != std::string::npos ? 1 : 0;
-        return addNumber(cell, mask, unit);
+    if (mayBeNumber(cell)) {
+        const auto [unit, digits] = withoutUnit(cell);
+        if (const auto mask = notationsOf(digits); mask != 0) {
+            points_ += digits.find('.') != std::string::npos ? 1 : 0;
+            return addNumber(cell, mask, unit);
+        }
     }
     if (distinctOthers_.size() <= kFewMarks)
         distinctOthers_.insert(cell);

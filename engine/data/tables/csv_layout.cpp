@@ -155,8 +155,10 @@ struct Below {
 Below belowFirst(const std::vector<CsvRow>& rows, std::size_t column) {
     Below below;
     std::set<std::string_view> seen;
-    constexpr std::size_t kMostSeen = 10'000;
-    for (std::size_t r = 1; r < rows.size(); ++r) {
+    constexpr std::size_t kMostSeen = 1000;
+    constexpr std::size_t kEnough = 5000; // rows, from all over the table
+    const auto distance = 1 + rows.size() / kEnough;
+    for (std::size_t r = 1; r < rows.size(); r += distance) {
         const auto& cell = rows[r].fields[column];
         if (cell == rows.front().fields[column])
             below.repeatsFirst = true;
@@ -222,7 +224,7 @@ std::optional<Candidate> candidateOf(std::string_view text, const std::string& f
 }
 
 /// Up to so many bytes tell the delimiter.
-constexpr std::size_t kEvidence = std::size_t{8} << 20;
+constexpr std::size_t kEvidence = std::size_t{2} << 20;
 
 std::string_view evidenceOf(std::string_view text) {
     if (text.size() <= kEvidence)
@@ -289,6 +291,9 @@ CsvMarks detectMarks(std::string_view text, const std::string& file, char delimi
         return {delimiter, quote};
     std::optional<Candidate> best;
     for (const auto each : kDelimiters) {
+        const auto blanks = each == kBlanks ? std::string_view(" \t") : std::string_view(&each, 1);
+        if (evidence.find_first_of(blanks) == std::string_view::npos)
+            continue;
         const auto found = candidateOf(evidence, file, {each, quote}, header);
         if (!found || (each == kBlanks && found->alike < 1))
             continue;

@@ -134,6 +134,14 @@ const std::array<NumberNotation, kNotations>& numberNotations() {
     return all;
 }
 
+bool mayBeNumber(std::string_view cell) {
+    if (cell.find_first_of("0123456789") == std::string_view::npos)
+        return false;
+    const auto first = cell.front();
+    const bool isPlainLetter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
+    return !isPlainLetter || !unitBefore(cell).empty();
+}
+
 NumberText withoutUnit(std::string_view cell) {
     const auto ascii = inAscii(cell);
     std::string_view rest = trimmed(ascii);
@@ -163,6 +171,8 @@ NumberText withoutUnit(std::string_view cell) {
 
 std::uint32_t notationsOf(std::string_view digits) {
     std::uint32_t mask = 0;
+    if (digits.find_first_not_of("0123456789+-.,' eE") != std::string_view::npos)
+        return mask;
     for (std::size_t i = 0; i < kNotations; ++i)
         if (plainDigits(digits, numberNotations()[i]))
             mask |= 1U << i;

@@ -23,6 +23,8 @@ struct NumberText {
     std::string digits;
 };
 NumberText withoutUnit(std::string_view cell);
+/// Tells most texts from numbers by their beginning.
+bool mayBeNumber(std::string_view cell);
 
 /// Which of numberNotations() the digits are a number in.
 std::uint32_t notationsOf(std::string_view digits);
