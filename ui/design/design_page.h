@@ -90,6 +90,7 @@ private:
     void makeFindActions();
     void placeDrawers();
     void setNarrow(bool narrow);
+    void setLow(bool low);
 
     ProjectDocument* document_;
     ThemeManager* themes_;
@@ -108,6 +109,7 @@ private:
     QWidget* problemsFrame_ = nullptr;
     QHBoxLayout* columns_ = nullptr;
     bool narrow_ = false;
+    bool low_ = false;
     QAction* inspectorAction_ = nullptr;
     QAction* bottomAction_ = nullptr;
     QAction* undo_ = nullptr;

@@ -28,7 +28,9 @@ namespace {
 
 constexpr int kRoomForHint = 1100;
 constexpr int kRoomForLabels = 830;
-constexpr int kRoomForFactor = 700;
+constexpr int kRoomForFactor = 720;
+constexpr int kSlider = 110;
+constexpr int kShortSlider = 70;
 
 /// A schedule's jump gets a mark, its slope does not.
 constexpr double kRateJump = 0.15; // of the rate before
@@ -70,7 +72,9 @@ void TrainingCourse::resizeEvent(QResizeEvent* event) {
     hint_->setVisible(event->size().width() >= kRoomForHint);
     for (auto* const label : labels_)
         label->setVisible(event->size().width() >= kRoomForLabels);
-    factor_->setVisible(event->size().width() >= kRoomForFactor);
+    const bool roomy = event->size().width() >= kRoomForFactor;
+    factor_->setVisible(roomy);
+    slider_->setFixedWidth(roomy ? kSlider : kShortSlider);
 }
 
 void TrainingCourse::makeActions() {
@@ -132,6 +136,7 @@ QWidget* TrainingCourse::makeUnits() {
         button->setText(nameOf(unit));
         button->setToolTip(tip);
         button->setCheckable(true);
+        button->setAutoExclusive(true);
         button->setFixedSize(52, 22);
         button->setFocusPolicy(Qt::TabFocus);
         group->addButton(button);
@@ -167,7 +172,8 @@ QWidget* TrainingCourse::makeBar() {
     slider->setAccessibleName(label->text());
     slider->setToolTip(label->text());
     slider->setRange(0, 100);
-    slider->setFixedWidth(110);
+    slider->setFixedWidth(kSlider);
+    slider_ = slider;
     auto* value = new QLabel;
     value->setProperty("textRole", QStringLiteral("muted"));
     value->setFixedWidth(44);
