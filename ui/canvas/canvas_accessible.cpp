@@ -233,8 +233,9 @@ public:
     [[nodiscard]] QAccessibleInterface* focusChild() const override {
         return view_->hasFocus() ? child(current()) : nullptr;
     }
-    /// Tells a reader what has come and gone.
-    void follow() const { static_cast<void>(order()); }
+    /// Tells a reader what has come and gone. A selection that changed within a change of the
+    /// document may have been told of when some items were still there.
+    void follow() const { renew(); }
     /// Number of the item that is selected; -1 without one.
     [[nodiscard]] int current() const {
         const QList<QGraphicsItem*> selected = scene().selectedItems();

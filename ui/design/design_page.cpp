@@ -41,6 +41,7 @@ constexpr int kInspectorWidth = 304;
 constexpr int kProblemsHeight = 136;
 constexpr int kToolbarHeight = 36;
 constexpr int kNarrow = 1100;
+constexpr int kLow = 560;
 
 } // namespace
 
@@ -253,6 +254,7 @@ void DesignPage::makeActions() {
             inspectorAction_->setChecked(true);
             inspector_->focusFirstField();
         });
+    inspect_->setShortcuts({Keys(QStringLiteral("Return")), Keys(QStringLiteral("Enter"))});
     for (QAction* const made : {link_, frame_, rename_, inspect_})
         onCanvas(made);
     makeBlockActions();
@@ -406,6 +408,7 @@ void DesignPage::showNextProblem() {
 void DesignPage::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
     setNarrow(event->size().width() < kNarrow);
+    setLow(event->size().height() < kLow);
     placeDrawers();
 }
 
@@ -436,6 +439,15 @@ void DesignPage::setNarrow(bool narrow) {
         columns_->addWidget(inspectorFrame_);
     }
     inspectorAction_->setChecked(!narrow);
+}
+
+/// With little height the panel beneath the canvas is folded at first: names are read at a zoom at
+/// which a network of ten layers is whole.
+void DesignPage::setLow(bool low) {
+    if (low == low_)
+        return;
+    low_ = low;
+    bottomAction_->setChecked(!low);
 }
 
 void DesignPage::showEvent(QShowEvent* event) {

@@ -95,6 +95,7 @@ private:
     void makeRoomForSteps(bool on);
     void placeDrawers();
     void setNarrow(bool narrow);
+    void setLow(bool low);
 
     ProjectDocument* document_;
     ThemeManager* themes_;
@@ -115,6 +116,7 @@ private:
     QWidget* problemsFrame_ = nullptr;
     QHBoxLayout* columns_ = nullptr;
     bool narrow_ = false;
+    bool low_ = false;
     QAction* inspectorAction_ = nullptr;
     QAction* bottomAction_ = nullptr;
     QAction* undo_ = nullptr;

@@ -27,6 +27,7 @@ constexpr std::size_t kMostColumns = 2048;
 constexpr int kHeaderHeight = 30;
 constexpr int kAxisHeight = 38;
 constexpr int kRowGap = 2;
+constexpr double kRowLabel = 14;      // height
 constexpr int kHeatmapInterval = 250; // ms: a column comes a few times per epoch
 
 struct Stop {
@@ -210,18 +211,20 @@ void GradientHeatmap::paintRows(QPainter& painter) {
     const auto& theme = theme_->theme();
     const auto box = area();
     const double step = rowHeight();
-    const bool dense = step < 14;
+    const bool dense = step < kRowLabel;
+    // Labels that would lie on each other are left out.
+    const auto each = static_cast<std::size_t>(std::max(1.0, std::ceil(kRowLabel / step)));
     for (std::size_t row = 0; row < rows_.size(); ++row) {
         const double top = box.top() + static_cast<double>(row) * step;
         const QRectF band(box.left(), top, box.width(), std::max(1.0, step - kRowGap));
         painter.fillRect(band, theme.panel);
-        if (dense && row % 2 == 1)
+        if (row % each != 0)
             continue;
         painter.setPen(theme.text2);
         painter.setFont(textFont(type::kCaption));
         const auto name =
             painter.fontMetrics().elidedText(rows_[row], Qt::ElideMiddle, kPlotLeft - 6);
-        painter.drawText(QRectF(0, top, kPlotLeft - 6, band.height()),
+        painter.drawText(QRectF(0, band.center().y() - kRowLabel / 2, kPlotLeft - 6, kRowLabel),
                          Qt::AlignRight | Qt::AlignVCenter, name);
     }
     if (x_.empty() || (unit_ == XUnit::Time && !clock_.hasTimes()))

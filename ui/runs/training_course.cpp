@@ -29,7 +29,9 @@ namespace {
 
 constexpr int kRoomForHint = 1100;
 constexpr int kRoomForLabels = 830;
-constexpr int kRoomForFactor = 700;
+constexpr int kRoomForFactor = 720;
+constexpr int kSlider = 110;
+constexpr int kShortSlider = 70;
 
 /// A schedule's jump gets a mark, its slope does not.
 constexpr double kRateJump = 0.15; // of the rate before
@@ -71,7 +73,9 @@ void TrainingCourse::resizeEvent(QResizeEvent* event) {
     hint_->setVisible(event->size().width() >= kRoomForHint);
     for (auto* const label : labels_)
         label->setVisible(event->size().width() >= kRoomForLabels);
-    factor_->setVisible(event->size().width() >= kRoomForFactor);
+    const bool roomy = event->size().width() >= kRoomForFactor;
+    factor_->setVisible(roomy);
+    slider_->setFixedWidth(roomy ? kSlider : kShortSlider);
 }
 
 void TrainingCourse::makeActions() {
@@ -133,6 +137,7 @@ QWidget* TrainingCourse::makeUnits() {
         button->setText(nameOf(unit));
         explain(*button, place, tip);
         button->setCheckable(true);
+        button->setAutoExclusive(true);
         button->setFixedSize(52, 22);
         button->setFocusPolicy(Qt::TabFocus);
         group->addButton(button);
@@ -170,7 +175,8 @@ QWidget* TrainingCourse::makeBar() {
     for (QWidget* const each : std::initializer_list<QWidget*>{label, slider})
         explain(*each, "window/smoothing");
     slider->setRange(0, 100);
-    slider->setFixedWidth(110);
+    slider->setFixedWidth(kSlider);
+    slider_ = slider;
     auto* value = new QLabel;
     value->setProperty("textRole", QStringLiteral("muted"));
     value->setFixedWidth(44);

@@ -18,6 +18,7 @@
 class QAction;
 class QHBoxLayout;
 class QLabel;
+class QSlider;
 class QToolButton;
 
 namespace gradwright {
@@ -91,7 +92,8 @@ private:
     QLabel* hint_ = nullptr;
     // In the bar, where there is room.
     std::vector<QLabel*> labels_;
-    QLabel* factor_ = nullptr; ///< of the smoothing
+    QLabel* factor_ = nullptr;  ///< of the smoothing
+    QSlider* slider_ = nullptr; ///< of the smoothing
     std::map<XUnit, QToolButton*> units_;
     QHBoxLayout* tools_ = nullptr;
     QList<QAction*> actions_;

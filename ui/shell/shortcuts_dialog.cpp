@@ -2,6 +2,7 @@
 #include "ui/shell/shortcuts_dialog.h"
 
 #include "ui/theme/fuzzy.h"
+#include "ui/theme/spoken.h"
 
 #include <QAction>
 #include <QDialogButtonBox>
@@ -47,6 +48,8 @@ std::vector<ShortcutsDialog::Gesture> knownGestures() {
         {canvas, tr("Select several"), tr("Drag a frame on free canvas; Shift or Ctrl adds")},
         {canvas, tr("Move the selection"), tr("Drag, or the arrow keys")},
         {canvas, tr("Walk along links; Shift extends the selection"), tr("Alt+arrow keys")},
+        {canvas, tr("Begin to walk where nothing is selected"), tr("Arrow keys")},
+        {canvas, tr("Open the menu of the selection"), tr("Menu key, Shift+F10")},
         {canvas, tr("Add a layer at this place"), tr("Double click, A")},
         {canvas, tr("Add a layer that fits a port"), tr("Drag a link onto free canvas")},
         {canvas, tr("Rename a frame"), tr("Double click its title")},
@@ -75,7 +78,7 @@ ShortcutsDialog::ShortcutsDialog(const std::vector<ListedAction>& actions,
     auto* const search = new QLineEdit;
     search->setPlaceholderText(tr("Search"));
     search->setAccessibleName(tr("Search keys and gestures"));
-    search->setClearButtonEnabled(true);
+    setClearable(*search);
     tree_->setColumnCount(2);
     tree_->setHeaderLabels({tr("Action"), tr("Keys")});
     tree_->header()->setSectionResizeMode(0, QHeaderView::Stretch);

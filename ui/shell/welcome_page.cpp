@@ -7,6 +7,7 @@
 #include "ui/shell/template_card.h"
 #include "ui/shell/template_details.h"
 #include "ui/theme/icon_engine.h"
+#include "ui/theme/spoken.h"
 #include "ui/theme/text.h"
 
 #include <QEvent>
@@ -26,7 +27,7 @@ namespace {
 
 constexpr int kMostColumns = 4;
 constexpr int kPageWidth = 1280;
-constexpr int kDetailsWidth = 300;
+constexpr int kDetailsWidth = 312; // with its scroll bar
 constexpr int kGap = 12;
 constexpr int kMostRecent = 4;
 
@@ -44,13 +45,7 @@ WelcomePage::WelcomePage(const ThemeManager& themes, QWidget* parent)
     auto* const middle = new QHBoxLayout;
     middle->setSpacing(16);
     middle->addWidget(makeGallery(), 1);
-    details_ = new TemplateDetails;
-    details_->setFixedWidth(kDetailsWidth);
-    auto* const side = new QVBoxLayout;
-    side->setContentsMargins(0, 0, 0, 20);
-    side->addWidget(details_);
-    side->addStretch();
-    middle->addLayout(side);
+    middle->addWidget(makeDetails());
     rows->addLayout(middle, 1);
     auto* const layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -70,6 +65,8 @@ QWidget* WelcomePage::makeHead() {
     auto* const hint =
         new QLabel(tr("Each template brings its data and settings: open one and press Start."));
     hint->setProperty("textRole", QStringLiteral("muted"));
+    for (QLabel* const each : {title, hint})
+        each->setWordWrap(true); // on a small screen, or a large scale, there is no room for a line
     auto* const texts = new QVBoxLayout;
     texts->setSpacing(4);
     texts->addWidget(title);
@@ -78,8 +75,9 @@ QWidget* WelcomePage::makeHead() {
     search_->setObjectName(QStringLiteral("searchTemplates"));
     search_->setPlaceholderText(tr("Search templates"));
     search_->setAccessibleName(search_->placeholderText());
-    search_->setClearButtonEnabled(true);
-    search_->addAction(themes_->icon(QStringLiteral("search")), QLineEdit::LeadingPosition);
+    setClearable(*search_);
+    search_->addAction(themes_->icon(QStringLiteral("search")), QLineEdit::LeadingPosition)
+        ->setText(tr("Search"));
     search_->setMinimumWidth(180);
     auto* const blank = new QPushButton(tr("Blank canvas"));
     blank->setObjectName(QStringLiteral("blank"));
@@ -148,6 +146,25 @@ QWidget* WelcomePage::makeGallery() {
     scroll_->setWidget(gallery);
     scroll_->viewport()->installEventFilter(this);
     return scroll_;
+}
+
+/// The details of a template are read whole in a low window, too.
+QWidget* WelcomePage::makeDetails() {
+    details_ = new TemplateDetails;
+    auto* const side = new QWidget;
+    auto* const rows = new QVBoxLayout(side);
+    rows->setContentsMargins(0, 0, 8, 20);
+    rows->addWidget(details_);
+    rows->addStretch();
+    auto* const scroll = new QScrollArea;
+    scroll->setObjectName(QStringLiteral("detailsScroll"));
+    scroll->setAccessibleName(tr("About the template"));
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setFixedWidth(kDetailsWidth);
+    scroll->setWidget(side);
+    return scroll;
 }
 
 /// Dropping anywhere on the window does the same; this says so.

@@ -70,6 +70,7 @@ private:
 
     QWidget* makeHead();
     QWidget* makeGallery();
+    QWidget* makeDetails();
     QWidget* makeDropZone();
     void addSection(const QString& title);
     void addCard(const std::string& key);

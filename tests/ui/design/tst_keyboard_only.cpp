@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/layers/catalog.h"
 #include "tests/ui/design/design_bench.h"
+#include "ui/inspector/inspector_panel.h"
+
+#include <QMenu>
+#include <QTimer>
 
 #include <set>
 
@@ -80,6 +84,43 @@ private Q_SLOTS:
         for (int i = 0; i < 200 && document_->undoStack().canUndo(); ++i)
             press(Qt::Key_Z, Qt::ControlModifier);
         QVERIFY(graph().nodes().empty());
+    }
+
+    void arrowsBeginAtTheFirstLayer() {
+        openTemplate("lenet-5");
+        page_->view().setFocus();
+        page_->scene().clearSelection();
+        press(Qt::Key_Down);
+        QCOMPARE(selectedName(), std::string("image"));
+        const int steps = document_->undoStack().count();
+        press(Qt::Key_Down); // what is selected is moved
+        QCOMPARE(selectedName(), std::string("image"));
+        QCOMPARE(document_->undoStack().count(), steps + 1);
+        // Both keys of that name edit the layer that is reached.
+        for (const Qt::Key key : {Qt::Key_Return, Qt::Key_Enter}) {
+            page_->view().setFocus();
+            press(Qt::Key_Down, Qt::AltModifier);
+            press(key);
+            QVERIFY(page_->inspector().isAncestorOf(QApplication::focusWidget()));
+        }
+        QCOMPARE(selectedName(), std::string("pool1"));
+    }
+
+    void theMenuOpensByKeys() {
+        openTemplate("lenet-5");
+        page_->view().setFocus();
+        page_->scene().selectNodes({idOf("dense1")});
+        QStringList texts;
+        QTimer::singleShot(0, page_.get(), [&texts] {
+            auto* const menu = qobject_cast<QMenu*>(QApplication::activePopupWidget());
+            QVERIFY(menu != nullptr);
+            for (const QAction* const action : menu->actions())
+                texts << action->text();
+            menu->close();
+        });
+        press(Qt::Key_F10, Qt::ShiftModifier);
+        QVERIFY2(texts.contains(QStringLiteral("Edit parameters")),
+                 qPrintable(texts.join(QStringLiteral(", "))));
     }
 
     void everythingOnTheCanvasIsReached() {
