@@ -348,9 +348,10 @@ bool ParamForm::answersFilter(const Row& row) const {
     if (filter_.isEmpty())
         return true;
     const GlossaryTerm* const term = termAt(row.editor);
-    const QString words = qstr(row.spec.title) + QLatin1Char(' ') + qstr(row.spec.doc) +
-                          (term == nullptr ? QString() : QLatin1Char(' ') + qstr(term->title));
-    return answersWords(words, filter_);
+    const QString names =
+        qstr(row.spec.title) + (term == nullptr ? QString() : QLatin1Char(' ') + qstr(term->title));
+    return answersWords(names, filter_) ||
+           qstr(row.spec.doc).contains(filter_, Qt::CaseInsensitive);
 }
 
 void ParamForm::setOffered(std::function<bool(const ParamSpec&)> suits) {

@@ -9,6 +9,7 @@
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QPushButton>
 #include <QTextBrowser>
 #include <QVBoxLayout>
 
@@ -105,7 +106,7 @@ void GlossaryDialog::filter(const QString& typed) {
         const auto* const term =
             Glossary::own().find(item->data(Qt::UserRole).toString().toStdString());
         const bool byTitle = answersWords(item->text(), typed);
-        const bool fits = byTitle || answersWords(qstr(term->text), typed);
+        const bool fits = byTitle || qstr(term->text).contains(typed, Qt::CaseInsensitive);
         item->setHidden(!fits);
         if (byTitle && best == nullptr)
             best = item;

@@ -127,12 +127,12 @@ void Tour::goTo(std::size_t stop) {
 QRect Tour::targetArea() const {
     if (!target_ || !target_->isVisible())
         return {};
+    QRect seen(target_->mapTo(parentWidget(), QPoint()), target_->size());
     // What is scrolled out of sight does not count.
-    QRect seen = target_->visibleRegion().boundingRect();
-    if (seen.isEmpty())
-        seen = target_->rect();
-    seen.moveTopLeft(target_->mapTo(parentWidget(), seen.topLeft()));
-    return seen.intersected(rect());
+    for (const QWidget* each = target_->parentWidget(); each != nullptr && each != parentWidget();
+         each = each->parentWidget())
+        seen &= QRect(each->mapTo(parentWidget(), QPoint()), each->size());
+    return seen & rect();
 }
 
 QRect Tour::cardArea() const {

@@ -106,6 +106,7 @@ private Q_SLOTS:
         click("tourNext");
         QCOMPARE(tour()->target(), &window_->training().course().loss());
         checkPlaces();
+        QVERIFY(tour()->targetArea().height() > 100); // the curves, not the title alone
         click("tourNext");
         QVERIFY(window_->inference().isVisible());
         QCOMPARE(tour()->target(), &window_->inference().pad());

@@ -242,10 +242,14 @@ private Q_SLOTS:
         search->clear();
         QVERIFY(!threads->isVisible());
         QVERIFY(epochs->isVisible());
+        QTest::keyClicks(search, QStringLiteral("warm")); // no letters from here and there
+        QVERIFY(bench.find<QLineEdit>("warmup_start")->isVisible());
+        QVERIFY(!bench.find<QLineEdit>("max_norm")->isVisible());
+        search->clear();
         // By a word of the explanation, in a section that is closed.
         auto* const tensorBoard = bench.find<QWidget>("tensorboard");
         QVERIFY(!tensorBoard->isVisible());
-        QTest::keyClicks(search, QStringLiteral("tensorboard"));
+        QTest::keyClicks(search, QStringLiteral("curves in"));
         QVERIFY(tensorBoard->isVisible());
         search->clear();
         QVERIFY(!tensorBoard->isVisible());
