@@ -101,6 +101,7 @@ const std::vector<std::string_view>& windowPlaces() {
         "macs",
         "memory",
         "output-shape",
+        "output-size",
         "parameters",
         "probabilities",
         "raw-values",

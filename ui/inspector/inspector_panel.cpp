@@ -228,6 +228,7 @@ void InspectorPanel::addHead(const Subject& subject) {
         shapes_ = textLabel({}, "muted");
         shapes_->setTextFormat(Qt::PlainText);
         shapes_->setWordWrap(true);
+        explain(*shapes_, "window/output-shape");
         insetLayout->addWidget(shapes_);
         rows->addWidget(inset);
     }
@@ -335,7 +336,7 @@ void InspectorPanel::addCost() {
     cost->setNote(tr("per sample"));
     addFigure(*cost, tr("Parameters"), "window/parameters");
     addFigure(*cost, tr("MACs"), "window/macs");
-    addFigure(*cost, tr("Output"), "window/output-shape");
+    addFigure(*cost, tr("Output"), "window/output-size");
 }
 
 void InspectorPanel::addFigure(Section& section, const QString& name, std::string_view place) {

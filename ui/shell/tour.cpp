@@ -163,12 +163,17 @@ void Tour::place() {
             size);
     };
     QRect best(free.center() - QPoint(wide / 2, high / 2), size);
-    if (!shown.isEmpty())
-        for (const QPoint corner : corners)
-            if (const QRect card = moved(corner); !card.intersects(shown)) {
-                best = card;
-                break;
-            }
+    int longest = 0; // arrow
+    for (const QPoint corner : corners) {
+        const QRect card = moved(corner);
+        const int across = std::max(shown.left() - card.right(), card.left() - shown.right());
+        const int along = std::max(shown.top() - card.bottom(), card.top() - shown.bottom());
+        const int gap = std::min(std::max(across, along), kArrow);
+        if (!shown.isEmpty() && gap > longest) {
+            longest = gap;
+            best = card;
+        }
+    }
     card_->setGeometry(best);
     update();
 }
