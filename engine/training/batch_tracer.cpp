@@ -178,7 +178,8 @@ BatchTracer::BatchTracer(const TraceJob& job) {
 
 void BatchTracer::chooseSamples(std::int64_t available) {
     const auto& graph = network_->training.graph;
-    constexpr double kPasses = 3; // the backward pass has two products for each of the forward pass
+    // Forward, two products for each of these backward, and forward again.
+    constexpr double kPasses = 4;
     const double macs = kPasses * static_cast<double>(graph.macs());
     const double fixed = bytesOfWeights(graph, rule_);
     const double bytes = bytesPerSample(graph);
@@ -186,7 +187,7 @@ void BatchTracer::chooseSamples(std::int64_t available) {
     requireSize("of memory", fixed + bytes, kMostBytes, 1e6, "MB");
     const auto fits = [&](std::int64_t samples) {
         const auto count = static_cast<double>(samples);
-        return count * macs <= kMostMacs && fixed + count * bytes <= kMostBytes;
+        return count * macs <= kQuickMacs && fixed + count * bytes <= kMostBytes;
     };
     samples_ = std::min(kMostSamples, available);
     while (samples_ > 1 && !fits(samples_))

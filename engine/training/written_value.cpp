@@ -38,16 +38,20 @@ Index elementAt(const Shape& shape, const std::vector<Index>& at) {
     return element;
 }
 
-std::string placeText(const std::vector<Index>& at) {
+/// `op` is what computes the values; nullptr where a batch brings them.
+std::string placeText(const std::vector<Index>& at, const Op* op) {
+    using Names = std::array<std::string_view, 3>;
+    const bool hasSteps = op && (std::holds_alternative<DenseOp>(op->attributes) ||
+                                 std::holds_alternative<RecurrentOp>(op->attributes));
     if (at.size() == 1)
-        return fmt::format("unit {}", at[0] + 1);
-    constexpr std::array<std::string_view, 4> kImage{"channel", "row", "column", ""};
-    constexpr std::array<std::string_view, 4> kSequence{"row", "column", "", ""};
-    const auto& names = at.size() == 2 ? kSequence : kImage;
+        return fmt::format("{} {}", hasSteps ? "unit" : "value", at[0] + 1);
+    Names names{"channel", "row", "column"};
+    if (at.size() == 2)
+        names = hasSteps ? Names{"step", "unit", ""} : Names{"row", "column", ""};
     std::string text;
     for (std::size_t i = 0; i < at.size(); ++i)
-        text += fmt::format("{}{} {}", i > 0 ? ", " : "",
-                            i < names.size() && !names[i].empty() ? names[i] : "axis", at[i] + 1);
+        text += fmt::format("{}{} {}", i > 0 ? ", " : "", i < names.size() ? names[i] : "axis",
+                            at[i] + 1);
     return text;
 }
 
@@ -69,10 +73,12 @@ public:
 
     WrittenValue run(ValueId value, Index element) {
         made_.value = number(value, element);
-        made_.place = placeText(coordinatesOf(shapeOf(value), element));
+        const auto at = coordinatesOf(shapeOf(value), element);
         walkBack(value, element);
         made_.sum = number(value, element);
-        if (const auto* op = graph_.producerOf(value))
+        const auto* op = graph_.producerOf(value);
+        made_.place = placeText(at, op);
+        if (op)
             writeOp(*op, element);
         auto result = made_.sum;
         for (auto activation = activations_.rbegin(); activation != activations_.rend();

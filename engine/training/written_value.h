@@ -30,7 +30,7 @@ struct WrittenValue {
     std::vector<WrittenSum> sums;   ///< none for layers without weighted sums
     std::vector<std::string> lines; ///< what is done to them: "a = max(0, z) = 0.53"
     double value = 0;               ///< what the engine computed
-    std::string place;              ///< "unit 3", "channel 2, row 5, column 7"
+    std::string place;              ///< "unit 3", "step 4, unit 2", "channel 2, row 5, column 7"
     /// The number at the same place before the layer's activations; of a layer without, `value`.
     double sum = 0;
 };

@@ -10,12 +10,12 @@
 #include <QAction>
 #include <QTimer>
 
-#include <algorithm>
 #include <utility>
 
 namespace gradwright {
 
-/// The bar takes the place of the panel beneath the canvas, and what was in view stays so.
+/// The bar takes the place of the panel beneath the canvas, and what was in view stays so,
+/// as far as it can be read.
 void DesignPage::makeRoomForSteps(bool on) {
     if (!on) {
         bottomAction_->setChecked(bottomWasShown_);
@@ -28,13 +28,12 @@ void DesignPage::makeRoomForSteps(bool on) {
             .boundingRect()
             .contains(scene_->contentRect());
     };
-    if (!seen())
-        return;
-    QTimer::singleShot(0, view_, [this, seen] {
-        if (seen())
-            return;
-        view_->fit();
-        view_->setZoom(std::max(view_->zoom(), metrics::kDetailZoom));
+    QTimer::singleShot(0, view_, [this, seen, wasSeen = seen()] {
+        if (wasSeen && !seen())
+            view_->fit();
+        // What layers say is shown from this zoom on.
+        if (view_->zoom() < metrics::kDetailZoom)
+            view_->setZoom(metrics::kDetailZoom);
     });
 }
 

@@ -22,6 +22,17 @@ struct BatchSteps::Prepared {
 
 namespace {
 
+std::size_t bytesOf(const BatchTrace& trace) {
+    std::size_t bytes = 0;
+    for (const auto* tensors : {&trace.values, &trace.gradients})
+        for (const auto& tensor : *tensors)
+            bytes += tensor.bytes().size();
+    for (const auto& weight : trace.weights)
+        for (const auto* tensor : {&weight.before, &weight.gradient, &weight.after})
+            bytes += tensor->bytes().size();
+    return bytes;
+}
+
 QString seedText(const TrainingSettings& settings) {
     return BatchSteps::tr("fresh, as a training with seed %1 starts").arg(settings.seed());
 }
@@ -177,7 +188,8 @@ void BatchSteps::take(std::shared_ptr<Prepared> prepared) {
     tracer_ = std::move(prepared->tracer);
     if (!prepared->weightsText.isEmpty())
         weightsText_ = prepared->weightsText;
-    if (traces_.size() == kKept)
+    const std::size_t most = bytesOf(*prepared->trace) > kKeptBytes ? 1 : kKept;
+    while (traces_.size() >= most)
         traces_.erase(traces_.begin());
     traces_.push_back(std::make_shared<const BatchTrace>(*std::move(prepared->trace)));
     shown_ = traces_.size() - 1;

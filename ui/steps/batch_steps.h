@@ -33,8 +33,10 @@ class BatchSteps final : public QObject {
     Q_OBJECT
 
 public:
-    /// Batches that can be gone back to.
+    /// Batches that are kept, so that they can be gone back to …
     static constexpr std::size_t kKept = 3;
+    /// … unless one takes more bytes than this.
+    static constexpr std::size_t kKeptBytes = std::size_t{64} << 20;
 
     explicit BatchSteps(ProjectDocument& document, QObject* parent = nullptr);
 

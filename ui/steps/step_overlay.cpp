@@ -106,7 +106,10 @@ NodeOverlay StepOverlay::output(const Node& /*node*/) const {
                 {},
                 {}};
     const double cost = trace.losses[static_cast<std::size_t>(steps_->sample())];
-    return {QStringLiteral("C = %1").arg(stepNumber(cost)), truth, {}};
+    constexpr qsizetype kRoom = 16; // beside the cost; the bar says all of it
+    return {QStringLiteral("C = %1").arg(stepNumber(cost)),
+            truth.size() <= kRoom ? truth : QString(),
+            {}};
 }
 
 NodeOverlay StepOverlay::gradient(ValueId value) const {

@@ -17,6 +17,7 @@ namespace gradwright {
 namespace {
 
 constexpr std::size_t kMostTerms = 24;
+constexpr std::size_t kMostTermsOfSeveral = 6; // where there are several sums, as in an LSTM
 
 QString stepText(const char* text) {
     return QCoreApplication::translate("BatchSteps", text);
@@ -37,10 +38,10 @@ QString printed(std::string_view text) {
     return made;
 }
 
-QString sumLine(const WrittenSum& sum) {
+QString sumLine(const WrittenSum& sum, std::size_t most) {
     QStringList terms;
     for (const auto& term : sum.terms) {
-        if (terms.size() == static_cast<qsizetype>(kMostTerms) && sum.terms.size() > kMostTerms + 1)
+        if (terms.size() == static_cast<qsizetype>(most) && sum.terms.size() > most + 1)
             break;
         terms << factorText(term.weight) + QStringLiteral("·") + factorText(term.input);
     }
@@ -66,7 +67,7 @@ QString sumDetails(const BatchSteps& steps) {
     QStringList lines{QStringLiteral("%1, %2: %3")
                           .arg(qstr(layer->path), qstr(made.place), stepNumber(made.value))};
     for (const auto& sum : made.sums)
-        lines << sumLine(sum);
+        lines << sumLine(sum, made.sums.size() > 1 ? kMostTermsOfSeveral : kMostTerms);
     for (const auto& line : made.lines)
         lines << printed(line);
     if (made.sums.empty() && made.lines.empty())
@@ -223,10 +224,14 @@ QString explanationOf(const BatchSteps& steps) {
     const auto sample = steps.sample() + 1;
     switch (steps.step()) {
     case BatchStep::Batch:
-        return stepText("Batch %1 has %2 samples of the training set. The Input takes sample %3, "
-                        "whose truth is %4.")
-            .arg(QString::number(trace.number), QString::number(trace.samples),
-                 QString::number(sample), truthText(trace, steps.sample()));
+        return (trace.samples == 1
+                    ? stepText("Batch %1 is a sample of the training set. The Input takes it; its "
+                               "truth is %2.")
+                          .arg(QString::number(trace.number), truthText(trace, steps.sample()))
+                    : stepText("Batch %1 has %2 samples of the training set. The Input takes "
+                               "sample %3, whose truth is %4.")
+                          .arg(QString::number(trace.number), QString::number(trace.samples),
+                               QString::number(sample), truthText(trace, steps.sample())));
     case BatchStep::Forward:
         return stepText("Each layer computes its values from those in front of it, from the Input "
                         "to the Output. Layers and links show the values of sample %1, or from "
@@ -243,9 +248,10 @@ QString explanationOf(const BatchSteps& steps) {
             .arg(qstr(loss(trace.network->settings.objectives.front().loss.key).title),
                  QString::number(sample), truthText(trace, steps.sample()));
     case BatchStep::Backward:
-        return stepText("The chain rule carries the gradient of the cost from the Output back to "
-                        "the first weights. The paler a layer or a link, the smaller the gradient "
-                        "there, on a logarithmic scale of four decades.");
+        return stepText(
+            "The chain rule carries the gradient of the cost from the Output back to "
+            "the first weights. The fainter the colour of a layer or a link, the smaller "
+            "the gradient there, on a logarithmic scale of four decades.");
     case BatchStep::Update:
         return stepText("%1 moves each weight by a step that lowers the cost, at a learning rate "
                         "of %2. Layers show the weight that moves furthest; your runs keep "
@@ -253,24 +259,29 @@ QString explanationOf(const BatchSteps& steps) {
             .arg(qstr(optimizer(trace.network->settings.optimizer.key).title),
                  stepNumber(trace.learningRate));
     case BatchStep::NextBatch:
-        return stepText("With the new weights the cost of this batch goes from %1 to %2. The next "
-                        "%3 samples begin with these weights.")
-            .arg(stepNumber(trace.lossBefore), stepNumber(trace.lossAfter),
-                 QString::number(trace.samples));
+        return stepText("With the new weights the cost of this batch goes from %1 to %2. %3")
+            .arg(
+                stepNumber(trace.lossBefore), stepNumber(trace.lossAfter),
+                trace.samples == 1
+                    ? stepText("The next sample begins with these weights.")
+                    : stepText("The next %1 samples begin with these weights.").arg(trace.samples));
     }
     return {};
 }
 
 QString formulaOf(const BatchSteps& steps) {
+    const auto samples = steps.trace()->samples;
     switch (steps.step()) {
     case BatchStep::Batch:
-        return QStringLiteral("(xₙ, tₙ)   n = 1 … %1").arg(steps.trace()->samples);
+        return samples == 1 ? QStringLiteral("(x, t)")
+                            : QStringLiteral("(xₙ, tₙ)   n = 1 … %1").arg(samples);
     case BatchStep::Forward:
         return QStringLiteral("a = f(W·x + b)");
     case BatchStep::Sum:
-        return QStringLiteral("w₁·x₁ + w₂·x₂ + … + b = z   f(z) = a");
+        return QStringLiteral("Σ wᵢ·xᵢ + b = z   f(z) = a");
     case BatchStep::Cost:
-        return QStringLiteral("C = 1/%1 · Σ Cₙ").arg(steps.trace()->samples);
+        return samples == 1 ? QStringLiteral("C = C₁")
+                            : QStringLiteral("C = 1/%1 · Σ Cₙ").arg(samples);
     case BatchStep::Backward:
         return QStringLiteral("∂C/∂x = ∂C/∂z · ∂z/∂x");
     case BatchStep::Update: {

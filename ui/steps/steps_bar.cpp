@@ -18,6 +18,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace gradwright {
 
@@ -51,7 +52,6 @@ StepsBar::StepsBar(BatchSteps& steps, CanvasScene& scene, const ThemeManager& th
     : QFrame(parent)
     , steps_(&steps)
     , scene_(&scene)
-    , themes_(&themes)
     , overlay_(steps, scene.canvas())
     , close_(close)
     , number_(barLabel("muted", "stepNumber"))
@@ -135,9 +135,13 @@ void StepsBar::keyPressEvent(QKeyEvent* event) {
 
 /// The layer on the canvas is the one that is written out.
 void StepsBar::takeSelection() {
+    if (steps_->trace() != nullptr)
+        chooseSelected();
+    refresh();
+}
+
+void StepsBar::chooseSelected() {
     const BatchTrace* const trace = steps_->trace();
-    if (trace == nullptr)
-        return;
     const auto selected = scene_->selectedNodes();
     const Node* const node =
         selected.size() == 1 ? scene_->graph().find(selected.front()) : nullptr;
@@ -146,10 +150,11 @@ void StepsBar::takeSelection() {
         const auto made = tracedOutput(*trace, canvas.project().network, canvas.scope(), *node);
         steps_->setLayer(made ? made->layer->path : canvas.scope().pathOf(*node));
     }
-    refresh();
 }
 
 void StepsBar::refresh() {
+    if (std::exchange(shown_, steps_->trace()) != steps_->trace() && shown_ != nullptr)
+        chooseSelected(); // it may have been selected before there was a trace
     const bool shows = steps_->isActive() && steps_->trace() != nullptr;
     overlay_.refresh();
     scene_->canvas().items().setOverlay(shows && !steps_->isComputing() ? &overlay_ : nullptr);
@@ -165,8 +170,8 @@ void StepsBar::refresh() {
 void StepsBar::showWaiting() {
     number_->setText(tr("Step 1 of %1").arg(kSteps));
     title_->setText(titleOf(BatchStep::Batch));
-    text_->setText(tr("A few samples are being computed in FP64, with every number kept. This "
-                      "takes a moment for a large network; Esc stops it."));
+    text_->setText(tr("A few samples are being computed in FP64, with every number kept. A "
+                      "large network takes up to half a minute; Esc stops it."));
     formula_->hide();
     details_->clear();
     for (QWidget* const each :

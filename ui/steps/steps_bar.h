@@ -38,12 +38,13 @@ private:
     void showStep();
     void showChoices();
     void takeSelection();
+    void chooseSelected();
     [[nodiscard]] std::vector<const TracedWeight*> chosenWeights() const;
 
     BatchSteps* steps_;
     QPointer<CanvasScene> scene_; ///< goes before the bar when the page does
-    const ThemeManager* themes_;
     StepOverlay overlay_;
+    const BatchTrace* shown_ = nullptr;
     QAction* close_;
     QLabel* number_;
     QLabel* title_;

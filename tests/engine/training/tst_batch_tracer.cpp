@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/io/run_directory.h"
+#include "engine/project/project_file.h"
 #include "engine/project/templates.h"
 #include "engine/training/batch_tracer.h"
 #include "engine/training/checkpoint.h"
@@ -7,6 +8,7 @@
 #include "tests/support/data_files.h"
 #include "tests/support/small_jobs.h"
 
+#include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -87,6 +89,7 @@ private Q_SLOTS:
     void sumsAreThoseOfTheEngine_data();
     void sumsAreThoseOfTheEngine();
     void anLstmIsWrittenOutGateByGate();
+    void aSimpleCellAndAGruAreWrittenOut();
     void theNextBatchBeginsWithTheNewWeights();
     void aRunGoesOnWhereItStands();
     void aNetworkThatIsTooLargeIsRefusedWithTheLimit();
@@ -331,6 +334,54 @@ void BatchTracerTest::anLstmIsWrittenOutGateByGate() {
         ++cells;
     }
     QVERIFY(cells >= 1);
+}
+
+/// What is written must give the engine's state again, within the digits that are shown.
+void BatchTracerTest::aSimpleCellAndAGruAreWrittenOut() {
+    const auto projectWith = [](const std::string& cell) {
+        auto json = toJson(openTemplate("character-lstm"));
+        for (auto& node : json.at("network").at("nodes"))
+            if (node.at("layer") == "lstm")
+                node["layer"] = cell;
+        return projectFromJson(json);
+    };
+    const auto layerOf = [](const BatchTrace& trace) -> const TracedLayer& {
+        const auto& graph = trace.network->training.graph;
+        return *std::ranges::find_if(trace.network->layers, [&](const TracedLayer& layer) {
+            const auto* op = graph.producerOf(layer.outputs[0]);
+            return op && std::holds_alternative<RecurrentOp>(op->attributes);
+        });
+    };
+    const auto unitsOf = [](const BatchTrace& trace, const TracedLayer& layer) {
+        return trace.value(layer.outputs[0]).shape()[2];
+    };
+    BatchTracer simple(jobOf(projectWith("simple-rnn")));
+    const auto first = *simple.next();
+    const auto& cell = layerOf(first);
+    const auto written = writeOut(first, cell, 2, 7 * unitsOf(first, cell) + 5);
+    QCOMPARE(written.sums.size(), std::size_t{1});
+    QVERIFY(isNear(std::tanh(sumOfTerms(written.sums[0])), written.value));
+    QCOMPARE(written.place, std::string("step 8, unit 6"));
+
+    BatchTracer gated(jobOf(projectWith("gru")));
+    const auto second = *gated.next();
+    const auto& gru = layerOf(second);
+    const auto units = unitsOf(second, gru);
+    const auto made = writeOut(second, gru, 2, 7 * units + 5);
+    const auto before = writeOut(second, gru, 2, 6 * units + 5).value;
+    QCOMPARE(made.sums.size(), std::size_t{2});
+    const QRegularExpression numbers(QStringLiteral(
+        "tanh\\(([-0-9.e]+) from the input \\+ σ\\([-0-9.e]+\\) \\* \\(?([-0-9.e]+)\\)? from"));
+    const auto match = numbers.match(QString::fromStdString(made.lines.at(0)));
+    QVERIFY2(match.hasMatch(), made.lines[0].c_str());
+    const auto sigmoid = [](double x) { return 1 / (1 + std::exp(-x)); };
+    const double fresh =
+        std::tanh(match.captured(1).toDouble() +
+                  sigmoid(sumOfTerms(made.sums[0])) * match.captured(2).toDouble());
+    const double update = sigmoid(sumOfTerms(made.sums[1]));
+    const double state = (1 - update) * fresh + update * before;
+    QVERIFY2(std::abs(state - made.value) < 1e-3 * std::max(std::abs(made.value), 1e-2),
+             qPrintable(QString("%1, not %2").arg(state).arg(made.value)));
 }
 
 void BatchTracerTest::theNextBatchBeginsWithTheNewWeights() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/training/written_value.h"
 #include "tests/ui/design/design_bench.h"
+#include "ui/design/bottom_panel.h"
 #include "ui/steps/batch_steps.h"
 #include "ui/steps/step_overlay.h"
 #include "ui/steps/step_texts.h"
@@ -228,6 +229,34 @@ private Q_SLOTS:
         QCOMPARE(
             look(dense).line,
             stepNumbers(sampleOf(*steps().trace(), steps().trace()->value(layer->value()), 2)));
+    }
+
+    void whatWasSelectedBeforeIsWrittenOut() {
+        openTemplate("lenet-5");
+        const NodeId scores = idOf("scores");
+        click(nodeCenter("scores"));
+        page_->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(page_.get()));
+        page_->view().setFocus();
+        key(Qt::Key_F10);
+        QTRY_VERIFY_WITH_TIMEOUT(steps().trace() != nullptr, kWait);
+        QCOMPARE(steps().layer()->path, std::string("scores"));
+        // The value that is furthest from 0 comes first.
+        const auto values =
+            sampleOf(*steps().trace(), steps().trace()->value(traced(scores)->value()), 0);
+        for (const double value : values)
+            QVERIFY(std::abs(value) <=
+                    std::abs(values[static_cast<std::size_t>(steps().element())]));
+    }
+
+    void theBarTakesThePlaceOfThePanelBeneath() {
+        start("lenet-5");
+        const auto* const panel = page_->findChild<BottomPanel*>();
+        QVERIFY(panel != nullptr);
+        QVERIFY(!panel->isVisible());
+        QTRY_VERIFY(page_->view().zoom() >= metrics::kDetailZoom);
+        key(Qt::Key_Escape);
+        QVERIFY(panel->isVisible());
     }
 
     void gradientsFadeByTheirMagnitude() {
