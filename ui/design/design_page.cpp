@@ -409,6 +409,9 @@ void DesignPage::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
     setNarrow(event->size().width() < kNarrow);
     setLow(event->size().height() < kLow);
+    // A page that is resized while it is hidden would keep the room of a panel that has gone.
+    columns_->invalidate();
+    columns_->activate();
     placeDrawers();
 }
 

@@ -116,6 +116,7 @@ void TrainingControls::setCompact(bool compact) {
     }
     steps_->setVisible(!compact);
     best_.note->setVisible(!compact);
+    rate_.box->setVisible(!compact); // the settings and the plots have it, too
     speed_.note->setVisible(!compact);
     speed_.caption->setText(compact ? tr("Samples/s") : tr("Samples per second"));
     best_.caption->setText(bestCaption());

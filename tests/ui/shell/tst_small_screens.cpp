@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/own_home.h"
+#include "tests/ui/shell/trained_window.h"
+#include "ui/canvas/canvas_scene.h"
+#include "ui/canvas/canvas_view.h"
+#include "ui/canvas/metrics.h"
+#include "ui/design/design_page.h"
+#include "ui/inference/inference_page.h"
+#include "ui/palette/layer_palette.h"
+#include "ui/shell/welcome_page.h"
+
+#include <QFile>
+#include <QLabel>
+#include <QProcess>
+#include <QTemporaryDir>
+
+#include <tuple>
+
+using namespace gradwright;
+
+namespace {
+
+constexpr auto kScreenVariable = "GRADWRIGHT_TEST_SCREEN";
+
+} // namespace
+
+/// The window on the smallest screens that it is made for: 1024 × 700, and 1920 × 1080 at 200 %.
+class TestSmallScreens : public QObject {
+    Q_OBJECT
+
+private:
+    QTemporaryDir folder_;
+    std::unique_ptr<ThemeManager> themes_;
+    std::unique_ptr<MainWindow> window_;
+
+    void showPage(int page) {
+        test::pressKey(*window_, static_cast<Qt::Key>(Qt::Key_0 + page), Qt::ControlModifier);
+        QTest::qWait(50);
+    }
+    /// Whether the window is on the screen and what is in it has the room that it needs.
+    void isWhole(const QWidget& page) {
+        const QSize room = window_->screen()->availableSize();
+        QVERIFY2(
+            window_->width() <= room.width() && window_->height() <= room.height(),
+            qPrintable(QStringLiteral("%1 × %2").arg(window_->width()).arg(window_->height())));
+        // Each part, so that a message names the one to make smaller.
+        QStringList tight;
+        QList<const QWidget*> parts = page.findChildren<const QWidget*>();
+        parts.prepend(&page);
+        for (const QWidget* const part : parts) {
+            const QSize least = part->minimumSizeHint().boundedTo(part->maximumSize());
+            if (part->isVisible() && part->layout() != nullptr &&
+                (least.width() > part->width() || least.height() > part->height()))
+                tight << QStringLiteral("%1 %2 needs %3 × %4 and has %5 × %6")
+                             .arg(QString::fromLatin1(part->metaObject()->className()),
+                                  part->objectName())
+                             .arg(least.width())
+                             .arg(least.height())
+                             .arg(part->width())
+                             .arg(part->height());
+        }
+        QVERIFY2(page.isVisible() && tight.isEmpty(), qPrintable(tight.join(u'\n')));
+        // Labels that break lines need a height for their width, which is no part of the hint.
+        for (const auto* const label : page.findChildren<QLabel*>())
+            if (label->isVisible() && label->wordWrap() && !label->text().isEmpty())
+                QVERIFY2(label->heightForWidth(label->width()) <= label->height(),
+                         qPrintable(label->text()));
+    }
+
+private Q_SLOTS:
+    void initTestCase() {
+        test::liveIn(folder_.path());
+        themes_ = std::make_unique<ThemeManager>(*qApp);
+        window_ = std::make_unique<MainWindow>(*themes_);
+        window_->show();
+        QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
+        // A maximized window of a platform without a window manager keeps its first size.
+        window_->setWindowState(Qt::WindowNoState);
+        window_->resize(window_->screen()->availableSize());
+        QTest::qWait(50);
+    }
+    void cleanupTestCase() { window_.reset(); }
+
+    void theScreenIsTheOneAskedFor() {
+        const QSize size = window_->screen()->availableSize();
+        QVERIFY2(size == QSize(1024, 700) || size == QSize(960, 540),
+                 qPrintable(QStringLiteral("%1 × %2").arg(size.width()).arg(size.height())));
+        QCOMPARE(window_->size(), size);
+    }
+
+    void theGalleryIsWhole() {
+        QWidget* const gallery = window_->findChild<WelcomePage*>();
+        QVERIFY(gallery != nullptr);
+        isWhole(*gallery);
+    }
+
+    void layersAreReadOnTheCanvas() {
+        test::chooseTemplate(*window_, "lenet-5");
+        auto& page = window_->design();
+        isWhole(page);
+        QCOMPARE(page.view().width() + page.palettePanel().parentWidget()->width(), page.width());
+        QVERIFY2(page.view().zoom() > metrics::kBlockZoom,
+                 qPrintable(QString::number(page.view().zoom())));
+        for (const auto& [id, item] : page.scene().canvas().items().nodes()) {
+            const QRect shown = page.view().mapFromScene(item->sceneBoundingRect()).boundingRect();
+            QVERIFY(page.view().viewport()->rect().contains(shown));
+            QVERIFY2(shown.height() >= 18, qPrintable(QString::number(shown.height()))); // a line
+        }
+    }
+
+    void trainingAndItsResultAreWhole() {
+        test::chooseTemplate(*window_, "softmax-regression");
+        DataChoice data = window_->document().project().data;
+        data.limit = 500;
+        window_->document().perform(QStringLiteral("Limit"), {SetData{data}});
+        showPage(2);
+        isWhole(window_->training());
+        test::pressKey(*window_, Qt::Key_F5);
+        QTRY_COMPARE_WITH_TIMEOUT(window_->session().state(), TrainingState::Finished,
+                                  test::kTrainingPatience);
+        isWhole(window_->training());
+        showPage(3);
+        QTest::qWait(200);
+        isWhole(window_->inference());
+        window_->document().undoStack().undo();
+    }
+
+    /// Once each page has been seen in this size.
+    void theWindowAsksForNoMoreThanTheScreen() {
+        const QSize size = window_->screen()->availableSize();
+        const QSize least = window_->minimumSizeHint().expandedTo(window_->minimumSize());
+        QVERIFY2(least.width() <= size.width() && least.height() <= size.height(),
+                 qPrintable(QStringLiteral("%1 × %2").arg(least.width()).arg(least.height())));
+    }
+};
+
+int main(int argc, char** argv) {
+    if (!qEnvironmentVariableIsSet(kScreenVariable)) {
+        // Screen and scale are those of a process, so there is one for each.
+        const QTemporaryDir folder;
+        int failures = 0;
+        for (const auto& [width, height, scale] :
+             {std::tuple(1024, 700, "1"), std::tuple(1920, 1080, "2")}) {
+            const QString screen = folder.filePath(QStringLiteral("%1.json").arg(width));
+            QFile file(screen);
+            if (!file.open(QIODevice::WriteOnly))
+                return 1;
+            file.write(QStringLiteral(R"({"screens": [{"name": "Small", "x": 0, "y": 0,
+                           "width": %1, "height": %2, "logicalDpi": 96, "dpr": 1}]})")
+                           .arg(width)
+                           .arg(height)
+                           .toUtf8());
+            file.close();
+            qputenv("QT_QPA_PLATFORM", "offscreen:configfile=" + screen.toUtf8());
+            qputenv("QT_SCALE_FACTOR", scale);
+            qputenv(kScreenVariable, scale);
+            QStringList arguments;
+            for (int i = 1; i < argc; ++i)
+                arguments << QString::fromLocal8Bit(argv[i]);
+            failures += QProcess::execute(QString::fromLocal8Bit(argv[0]), arguments);
+            qunsetenv(kScreenVariable);
+        }
+        return failures;
+    }
+    QApplication application(argc, argv);
+    TestSmallScreens test;
+    return QTest::qExec(&test, argc, argv);
+}
+
+#include "tst_small_screens.moc"
