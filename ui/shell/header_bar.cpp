@@ -61,7 +61,6 @@ HeaderBar::HeaderBar(ProjectDocument& document, const ThemeManager& themes, QWid
     layout->addLayout(left, 1);
     layout->addLayout(pageRow_);
     layout->addLayout(right, 1);
-    connect(pages_, &QButtonGroup::idClicked, this, &HeaderBar::pageChosen);
     connect(train_, &QPushButton::clicked, this, &HeaderBar::trainClicked);
     setTraining(TrainingState::Idle, 0);
 }
@@ -90,11 +89,17 @@ void HeaderBar::addPage(const QString& title, const QString& icon) {
     const int page = static_cast<int>(pages_->buttons().size());
     button->setToolTip(tr("%1 (Ctrl+%2)").arg(title).arg(page + 1));
     pages_->addButton(button, page);
+    // Not by clicks: a screen reader toggles the button.
+    connect(button, &QToolButton::toggled, this, [this, page](bool chosen) {
+        if (chosen)
+            Q_EMIT pageChosen(page);
+    });
     pageRow_->addWidget(button);
 }
 
 void HeaderBar::setPage(int page) {
     if (QAbstractButton* const button = pages_->button(page)) {
+        const QSignalBlocker quiet(button);
         button->setChecked(true);
         return;
     }
