@@ -41,7 +41,8 @@ struct NodeForm {
 struct NodeLook {
     enum class State { Normal, Pending, Error };
 
-    QString title;
+    QString title;      ///< with what tells the layer from others of its kind: "Conv 5×5×6"
+    QString shortTitle; ///< "Conv 2D", where there is no room for more
     QString name;
     QString icon;
     Category category = Category::InputOutput;

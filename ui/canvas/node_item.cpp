@@ -193,9 +193,11 @@ void NodeItem::paintTexts(QPainter& painter) const {
     const double line = textRight - kNodeTextLeft;
     const double nameWidth = captions.horizontalAdvance(look().name) + 1;
     const double kept = look().name.isEmpty() ? 0 : std::min(nameWidth, kNameRoom) + kNameGap;
-    const double titleWidth = std::min(titles.horizontalAdvance(look().title) + 1, line - kept);
+    const bool fits = titles.horizontalAdvance(look().title) + 1 <= line - kept;
+    const QString& title = fits ? look().title : look().shortTitle;
+    const double titleWidth = std::min(titles.horizontalAdvance(title) + 1, line - kept);
     drawText(painter, kNodeTextLeft, kTitleLine, titleFont, theme.text,
-             titles.elidedText(look().title, Qt::ElideRight, titleWidth));
+             titles.elidedText(title, Qt::ElideRight, titleWidth));
     if (!look().name.isEmpty()) {
         const QString name =
             captions.elidedText(look().name, Qt::ElideMiddle, line - titleWidth - kNameGap);

@@ -189,11 +189,12 @@ void NodeLooks::writeLines(NodeLook& look, const Node& node, const Found& found)
 }
 
 void NodeLooks::describe(NodeLook& look, const Node& node) const {
-    look.title = titleOf(node);
+    look.title = look.shortTitle = titleOf(node);
     look.icon = iconOf(node);
     look.category = categoryOf(node.id);
     look.isBlock = node.blockUse() != nullptr;
     if (const LayerDef* const layer = layerOf(node)) {
+        look.shortTitle = qstr(layer->title);
         look.toolTip = qstr(layer->doc);
     } else if (look.isBlock) {
         const auto block = project_->network.blocks.find(node.blockUse()->block);

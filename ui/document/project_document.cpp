@@ -200,6 +200,7 @@ void ProjectDocument::setAlarms(const std::vector<Alarm>& alarms) {
 
 void ProjectDocument::forgetData() {
     dataInfo_.reset();
+    dataNotes_.clear();
     dataProblem_.clear();
 }
 
@@ -209,11 +210,13 @@ void ProjectDocument::assignData() {
         dataInfo_->assignment = project_.data.assignment;
 }
 
-void ProjectDocument::setDataInfo(const DataChoice& choice, DataInfo info) {
+void ProjectDocument::setDataInfo(const DataChoice& choice, DataInfo info,
+                                  std::vector<std::string> notes) {
     if (!opensAlike(choice, project_.data))
         return;
     forgetData();
     dataInfo_ = std::move(info);
+    dataNotes_ = std::move(notes);
     assignData();
     analyzeAgain();
     Q_EMIT analysisChanged();

@@ -46,8 +46,10 @@ public:
     [[nodiscard]] const std::optional<DataInfo>& dataInfo() const { return dataInfo_; }
     /// Why the chosen data set cannot be read; empty when it can, or is not known yet.
     [[nodiscard]] const std::string& dataProblem() const { return dataProblem_; }
+    /// Dataset::notes of what dataInfo() describes.
+    [[nodiscard]] const std::vector<std::string>& dataNotes() const { return dataNotes_; }
     /// Tells what data set `choice` holds; ignored when another has been chosen meanwhile.
-    void setDataInfo(const DataChoice& choice, DataInfo info);
+    void setDataInfo(const DataChoice& choice, DataInfo info, std::vector<std::string> notes = {});
     /// Tells why it cannot be read: an error among the diagnostics.
     void setDataProblem(const DataChoice& choice, const std::string& reason);
     /// What has gone wrong with the training that is shown: warnings among the diagnostics, with
@@ -141,6 +143,7 @@ private:
     Project project_;
     Analysis analysis_;
     std::optional<DataInfo> dataInfo_;
+    std::vector<std::string> dataNotes_;
     std::string dataProblem_; ///< why the data set cannot be read; empty when it can
     std::vector<Alarm> alarms_;
     std::optional<std::filesystem::path> file_;

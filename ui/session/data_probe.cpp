@@ -23,7 +23,7 @@ void DataProbe::probe() {
         try {
             return [this, choice, data = openDataset(choice)] {
                 data_ = data;
-                document_->setDataInfo(choice, data.info);
+                document_->setDataInfo(choice, data.info, data.notes);
             };
         } catch (const std::exception& error) {
             return [this, choice, reason = std::string(error.what())] {

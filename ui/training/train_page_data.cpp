@@ -6,6 +6,7 @@
 #include "ui/training/train_page.h"
 #include "ui/training/training_form.h"
 
+#include <QStringList>
 #include <QUndoStack>
 
 #include <utility>
@@ -19,6 +20,10 @@ void TrainPage::showData() {
     const Network& network =
         session_->isActive() ? session_->job()->network : document_->project().network;
     form_->setInputs(namesOfLayer(network, "input"), dataColumns(info));
+    QStringList notes;
+    for (const std::string& note : document_->dataNotes())
+        notes << qstr(note);
+    form_->setDataNotes(notes);
     if (const std::string& problem = document_->dataProblem(); !problem.empty()) {
         form_->setDataStatus(qstr(problem), true);
         form_->setDataUnreadable();

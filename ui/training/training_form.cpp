@@ -264,11 +264,19 @@ void TrainingForm::buildData() {
                 data_.params.erase(key);
         Q_EMIT dataEdited(tr("Data set"), data_);
     });
-    dataStatus_ = new QLabel;
-    dataStatus_->setObjectName(QStringLiteral("dataStatus"));
-    dataStatus_->setWordWrap(true);
-    dataStatus_->setContentsMargins(0, 2, 0, 4);
-    dataStatus_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    const auto dataLabel = [](const char* name) {
+        auto* label = new QLabel;
+        label->setObjectName(QLatin1String(name));
+        label->setWordWrap(true);
+        label->setTextFormat(Qt::PlainText); // names in it are the data's
+        label->setContentsMargins(0, 2, 0, 4);
+        label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        return label;
+    };
+    dataStatus_ = dataLabel("dataStatus");
+    dataNotes_ = dataLabel("dataNotes");
+    dataNotes_->setProperty("textRole", QStringLiteral("caption"));
+    dataNotes_->hide();
     tableColumns_ = new TableColumns;
     connect(tableColumns_, &TableColumns::edited, this, [this](const DataChoice& choice) {
         data_ = choice;
@@ -278,6 +286,7 @@ void TrainingForm::buildData() {
     // What a table holds comes before how its file is read.
     dataset_->insert(tableColumns_);
     dataset_->insert(dataStatus_);
+    dataset_->insert(dataNotes_);
     inputColumns_ = new InputColumns;
     connect(inputColumns_, &InputColumns::edited, this, [this](const InputAssignment& assignment) {
         data_.assignment = assignment;
@@ -307,6 +316,11 @@ void TrainingForm::setDataStatus(const QString& text, bool problem) {
                              problem ? QStringLiteral("error") : QStringLiteral("caption"));
     dataStatus_->style()->unpolish(dataStatus_);
     dataStatus_->style()->polish(dataStatus_);
+}
+
+void TrainingForm::setDataNotes(const QStringList& notes) {
+    dataNotes_->setText(notes.join(QLatin1Char('\n')));
+    dataNotes_->setVisible(!notes.isEmpty());
 }
 
 void TrainingForm::chooseOptimizer(const Recipe& recipe) {

@@ -50,6 +50,8 @@ public:
     void setPosition(std::optional<double> epoch);
     /// What the data set holds, or why it cannot be read.
     void setDataStatus(const QString& text, bool problem);
+    /// What was left out of the data or decided about them, a line each.
+    void setDataNotes(const QStringList& notes);
     /// Offers what suits the data; all of it where they cannot be read.
     void setData(const DataInfo& info);
     void setDataUnreadable();
@@ -92,6 +94,7 @@ private:
     ParamForm* rate_ = nullptr;
     RecipeForm* dataset_ = nullptr;
     QLabel* dataStatus_ = nullptr;
+    QLabel* dataNotes_ = nullptr;
     TableColumns* tableColumns_ = nullptr;
     InputColumns* inputColumns_ = nullptr;
     ParamForm* dataForm_ = nullptr;

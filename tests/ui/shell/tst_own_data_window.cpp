@@ -120,6 +120,30 @@ private Q_SLOTS:
         QVERIFY2(accuracy.chopped(2).toDouble() > 95, qPrintable(accuracy));
     }
 
+    /// A row without its target is left out, and the page says so.
+    void whatIsLeftOutIsSaid() {
+        std::string text = "id,length,width,species\n";
+        for (int i = 0; i < 60; ++i)
+            text += fmt::format("{},{}.5,{},{}\n", i + 1, i % 3 == 0 ? 5 : 2, i % 7,
+                                i == 7       ? ""
+                                : i % 3 == 0 ? "setosa"
+                                             : "other");
+        write(at("gaps.csv"), text);
+        drop(at("gaps.csv"));
+        QTRY_VERIFY(window_->document().dataInfo());
+        const std::vector<std::string>& notes = window_->document().dataNotes();
+        QVERIFY(!notes.empty());
+        const auto& label = find<QLabel>("dataNotes");
+        QTRY_VERIFY(label.isVisible());
+        for (const std::string& note : notes)
+            QVERIFY2(label.text().contains(QString::fromStdString(note)), note.c_str());
+        QVERIFY2(label.text().contains(QStringLiteral("60 rows: 59 used")),
+                 qPrintable(label.text()));
+        // Other data have other notes, or none.
+        window_->document().perform(QStringLiteral("Data"), {SetData{DataChoice{}}});
+        QTRY_VERIFY(!label.isVisible());
+    }
+
     void aFolderIsChosenInTheGalleryAndTrained() {
         ModalAnswers answers;
         answers.file(QString::fromStdString(shades().string()));
