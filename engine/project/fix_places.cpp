@@ -58,7 +58,9 @@ public:
         if (!source && !target)
             return;
         auto at = source ? moved(*source, pitch()) : moved(places_.at(*target), -pitch());
-        if (target && source)
+        // Where a column goes on beside its start, what follows stands before its source and needs
+        // no room: pushing it behind would push the whole network out of sight.
+        if (target && source && along(places_.at(*target)) > along(*source))
             makeRoom(along(at) + pitch(), *target);
         while (!isFree(at))
             (down_ ? at.x : at.y) += down_ ? kDrawnColumn : kDrawnRow;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/project/link_fixes.h"
 
+#include "engine/layers/catalog.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,11 +21,11 @@ constexpr std::size_t kMostTried = 24;   ///< outputs for each of them
 
 using FlatByNode = std::map<NodeId, std::size_t>;
 
-/// What a layer is asked to take at one of its inputs.
-bool takes(const Analysis& analysis, std::size_t index, PortIndex port, const Shape& shape) {
+/// What a layer says of a shape at one of its inputs.
+Inferred answerTo(const Analysis& analysis, std::size_t index, PortIndex port, const Shape& shape) {
     const auto& flat = analysis.flat.nodes[index];
     if (!flat.layer || !flat.layer->infer)
-        return false;
+        return LayerProblem{};
     std::vector<Shape> shapes;
     const auto& inputs = analysis.nodes[index].inputs;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -32,10 +34,45 @@ bool takes(const Analysis& analysis, std::size_t index, PortIndex port, const Sh
         else if (inputs[i])
             shapes.push_back(*inputs[i]);
         else
-            return true; // what arrives there is not known either
+            return shape; // what arrives there is not known either, so nothing speaks against it
     }
-    return std::holds_alternative<Shape>(
-        flat.layer->infer({Params(flat.layer->params, flat.params), shapes}));
+    return flat.layer->infer({Params(flat.layer->params, flat.params), shapes});
+}
+
+bool takes(const Analysis& analysis, std::size_t index, PortIndex port, const Shape& shape) {
+    return std::holds_alternative<Shape>(answerTo(analysis, index, port, shape));
+}
+
+/// The layer that the fed one proposes in front of this input, if what it makes of the shape fits.
+const InsertLayerProposal* adapterIn(const LayerProblem& problem, const Analysis& analysis,
+                                     std::size_t index, PortIndex port, const Shape& shape) {
+    for (const auto& proposal : problem.proposals) {
+        const auto* const insert = std::get_if<InsertLayerProposal>(&proposal.action);
+        if (insert == nullptr || insert->input != port)
+            continue;
+        const auto& def = layer(insert->layer);
+        const std::vector<Shape> shapes{shape};
+        const auto made = def.infer({Params(def.params, insert->params), shapes});
+        if (const auto* const fitting = std::get_if<Shape>(&made);
+            fitting != nullptr && takes(analysis, index, port, *fitting))
+            return insert;
+    }
+    return nullptr;
+}
+
+Fix linkThrough(const Graph& graph, const Place& place, PortRef from, PortRef to,
+                const InsertLayerProposal& adapter) {
+    Node node{graph.freshNodeId(), graph.freshName(adapter.layer), LayerUse{adapter.layer},
+              adapter.params};
+    const PortRef middle{node.id, {0}};
+    const LinkId first = graph.freshLinkId();
+    const Link into{.id = first, .from = from, .to = middle};
+    const Link outOf{.id = {first.value + 1}, .from = middle, .to = to};
+    return {fmt::format("Link {} to it through {}", graph.find(from.node)->name,
+                        layer(adapter.layer).title),
+            {NetworkEdit::Group{{AddNode{place.graph, std::move(node)}},
+                                {AddLink{place.graph, into}},
+                                {AddLink{place.graph, outOf}}}}};
 }
 
 struct Candidate {
@@ -94,10 +131,21 @@ std::optional<Fix> linkFixFor(const Project& project, const Analysis& analysis,
         if (const auto source = flats.find(candidate.node);
             source != flats.end() && target != flats.end()) {
             const auto& known = analysis.nodes[source->second];
-            if (known.state == ShapeState::Contradiction ||
-                (known.state == ShapeState::Known &&
-                 !takes(analysis, target->second, *place.input, known.output)))
+            if (known.state == ShapeState::Contradiction)
                 continue;
+            if (known.state == ShapeState::Known) {
+                const auto answer = answerTo(analysis, target->second, *place.input, known.output);
+                const auto* const problem = std::get_if<LayerProblem>(&answer);
+                // Of layers that feed others already, one that fits as it is is meant.
+                const auto* const adapter =
+                    problem == nullptr || candidate.feeds
+                        ? nullptr
+                        : adapterIn(*problem, analysis, target->second, *place.input, known.output);
+                if (adapter != nullptr)
+                    return linkThrough(graph, place, from, to, *adapter);
+                if (problem != nullptr)
+                    continue;
+            }
         }
         const Link link{.id = graph.freshLinkId(), .from = from, .to = to};
         return Fix{fmt::format("Link {} to it", graph.find(candidate.node)->name),

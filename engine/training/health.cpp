@@ -334,8 +334,9 @@ std::optional<HealthMonitor::Finding> HealthMonitor::destroyed(double rate) cons
     std::string cause =
         fmt::format("Steps of {:.3g} raised the loss from {:.3g} to {:.3g}", rate, first, peak_);
     if (gone > 0)
-        cause += fmt::format(", and no gradient reaches {} of {} layers any more (the first is {})",
-                             gone, kernels, path);
+        cause += fmt::format(
+            ", and no gradient reaches the weights of {} of {} layers any more (the first is {})",
+            gone, kernels, path);
     return Finding{AlarmKind::RateTooHigh, {},          peak_,
                    kRaised * first,        cause + ".", lowerRate(rate)};
 }

@@ -112,7 +112,10 @@ void MainWindow::startTour() {
          }},
     };
     auto* const tour = new Tour(std::move(stops), *themes_, this);
-    connect(tour, &Tour::ended, this, begin);
+    connect(tour, &Tour::ended, this, [begin] {
+        if (QWidget* const place = begin())
+            place->setFocus(Qt::TabFocusReason); // so that Enter opens the card it told of
+    });
 }
 
 } // namespace gradwright

@@ -186,6 +186,7 @@ void Tour::keepFocus(QWidget* now) {
 
 void Tour::end() {
     parentWidget()->removeEventFilter(this);
+    disconnect(qApp, nullptr, this, nullptr); // the focus is others' now
     hide();
     Q_EMIT ended();
     deleteLater();

@@ -66,10 +66,17 @@ QString sumDetails(const BatchSteps& steps) {
     const auto made = writeOut(*steps.trace(), *layer, steps.sample(), steps.element());
     QStringList lines{QStringLiteral("%1, %2: %3")
                           .arg(qstr(layer->path), qstr(made.place), stepNumber(made.value))};
+    // What the activation makes of a single sum comes first: the sum itself may be longer than what
+    // can be seen at once.
+    const bool isSingle = made.sums.size() == 1;
+    if (isSingle)
+        for (const auto& line : made.lines)
+            lines << printed(line);
     for (const auto& sum : made.sums)
-        lines << sumLine(sum, made.sums.size() > 1 ? kMostTermsOfSeveral : kMostTerms);
-    for (const auto& line : made.lines)
-        lines << printed(line);
+        lines << sumLine(sum, isSingle ? kMostTerms : kMostTermsOfSeveral);
+    if (!isSingle)
+        for (const auto& line : made.lines)
+            lines << printed(line);
     if (made.sums.empty() && made.lines.empty())
         lines << stepText("This layer has no weighted sum of its own; the number is what it "
                           "computed.");

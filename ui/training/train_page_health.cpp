@@ -33,6 +33,10 @@ void TrainPage::cure(const Alarm& alarm) {
         return;
     const Fix fix = found->fixes.front();
     perform(qstr(fix.title), editOf(document_->project(), fix));
+    if (session_->isActive())
+        Q_EMIT hint(tr("%1: done for the next training. This one keeps its settings; stop it and "
+                       "start again.")
+                        .arg(qstr(fix.title)));
 }
 
 void TrainPage::showLayer(const QString& path) {

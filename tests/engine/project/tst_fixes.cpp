@@ -156,6 +156,23 @@ private Q_SLOTS:
         static_cast<void>(flat);
     }
 
+    void anOpenEndThatDoesNotFitIsLinkedThroughALayer() {
+        NetworkBuilder b;
+        const auto image = b.layer("input", {{"shape", IntTuple{3, 8, 8}}}, "image");
+        b.after(image, "conv2d", {}, "conv");
+        const auto fc = b.layer("dense", {{"units", std::int64_t{10}}}, "fc");
+        b.after(fc, "output", {}, "end");
+        // What is left where somebody has deleted the Flatten.
+        auto project = projectOf(b);
+        checkFixes(project, "Input 0 of fc", {"Link conv to it through Flatten"});
+        const auto all = problemsOf(project);
+        apply(project, editOf(project, problemWith(all, "Input 0 of fc")->fixes.front()));
+        const auto& graph = project.network.main;
+        const auto* const link = graph.linkInto({fc, {0}});
+        QVERIFY(link);
+        QCOMPARE(graph.find(link->from.node)->layerUse()->layer, std::string("flatten"));
+    }
+
     void whatIsMissingAtTheEndsIsAdded() {
         NetworkBuilder b;
         const auto flat = b.layer("flatten", {}, "flat");
@@ -196,6 +213,24 @@ private Q_SLOTS:
         QVERIFY(placeOf(project, "conv") == (Point{0, 88}));
         QCOMPARE(project.canvas.frames.at({1}).height, 260.0 + 176.0);
         QVERIFY(project.canvas.frames.at({1}).position == frame.position);
+    }
+
+    /// A network that is drawn in columns goes on beside its start.
+    void nothingMovesWhereTheNextColumnBegins() {
+        NetworkBuilder b;
+        const auto image = b.layer("input", {{"shape", IntTuple{3, 8, 8}}}, "image");
+        const auto conv = b.after(image, "conv2d", {}, "conv");
+        const auto fc = b.after(conv, "dense", {{"units", std::int64_t{10}}}, "fc");
+        b.after(fc, "output", {}, "end");
+        auto project = projectOf(b);
+        project.canvas.positions[""][fc] = {256, 0};
+        project.canvas.positions[""][project.network.main.findByName("end")->id] = {256, 88};
+        const auto before = project.canvas.positions.at("");
+        const auto all = problemsOf(project);
+        apply(project, editOf(project, problemWith(all, "Dense takes a vector")->fixes.front()));
+        for (const auto& [id, at] : before)
+            QVERIFY(project.canvas.positions.at("").at(id) == at);
+        QVERIFY(placeOf(project, "flatten1") == (Point{0, 176}));
     }
 
     void nothingIsPutOnAnotherLayer() {

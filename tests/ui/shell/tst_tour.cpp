@@ -120,7 +120,13 @@ private Q_SLOTS:
         QCOMPARE(button("tourNext")->text(), QStringLiteral("Done"));
         click("tourNext");
         QTRY_VERIFY(tour() == nullptr);
-        QVERIFY(window_->findChild<WelcomePage*>()->isVisible()); // where it began
+        auto* const gallery = window_->findChild<WelcomePage*>();
+        QVERIFY(gallery->isVisible()); // where it began
+        // The card that the tour told of opens with Enter.
+        QTRY_VERIFY(qobject_cast<TemplateCard*>(QApplication::focusWidget()) != nullptr);
+        QCOMPARE(QApplication::focusWidget(), gallery->firstCard());
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Return);
+        QTRY_VERIFY(!window_->document().project().network.main.nodes().empty());
     }
 
     void keysStayInside() {

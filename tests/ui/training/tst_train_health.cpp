@@ -95,6 +95,24 @@ private Q_SLOTS:
         QVERIFY(!list.isVisible());
     }
 
+    void aCureDuringATrainingSaysWhenItHolds() {
+        auto project = test::smallProject(16'000, 0.02);
+        test::set(project, "epochs", std::int64_t{40});
+        Bench bench(theme_, project);
+        bench.click("start");
+        QTRY_VERIFY_WITH_TIMEOUT(bench.session.currentStep() > 5, kPatience);
+        bench.click("pause");
+        QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Paused, kPatience);
+        Q_EMIT bench.session.healthChanged(
+            {5, {{AlarmKind::DeadUnits, "hidden", 1, 5, 0, 1, 0.9, "All 0.", {RemedyKind::Leak}}}});
+        QSignalSpy hints(bench.page.get(), &TrainPage::hint);
+        bench.click("cure");
+        QCOMPARE(hints.count(), 1);
+        QVERIFY(hints.front().front().toString().contains(QStringLiteral("next training")));
+        bench.click("stop");
+        QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Stopped, kPatience);
+    }
+
     void earlyStoppingIsToldWhereTheProgressIs() {
         auto project = test::smallProject(200, 0.02);
         test::set(project, "epochs", std::int64_t{60});
