@@ -275,8 +275,30 @@ private Q_SLOTS:
         const auto unknown =
             cli_.run({"export", "template:lenet-5", "--format", "fortran", "-o", "other.f"});
         QCOMPARE(unknown.code, 1);
-        QVERIFY2(unknown.err.contains("pytorch, keras"), unknown.text().c_str());
+        QVERIFY2(unknown.err.contains("pytorch, keras, onnx"), unknown.text().c_str());
         QVERIFY(!fs::exists(cli_ / "other.f"));
+    }
+
+    void exportWritesAModelWithItsWeights() {
+        const auto file = cli_.path("net.onnx");
+        const auto opset = [&](const QStringList& more) {
+            const QStringList command = {"export", "template:lenet-5", "--format", "onnx", "-o",
+                                         file,     "--force",          "--json"};
+            return cli_.run(command + more).json();
+        };
+        auto json = opset({});
+        QCOMPARE(json["opset"].get<int>(), 21);
+        QVERIFY(json["run"].is_null());
+        // 61,706 parameters of four bytes, and what names them.
+        QVERIFY(fs::file_size(file.toStdString()) > 61'706U * 4);
+        json = opset({"--opset", "17"});
+        QCOMPARE(json["opset"].get<int>(), 17);
+        const auto wrong = cli_.run({"export", "template:lenet-5", "--format", "onnx", "-o", file,
+                                     "--force", "--opset", "13"});
+        QCOMPARE(wrong.code, 2);
+        const auto told =
+            cli_.run({"export", "template:lenet-5", "--format", "onnx", "-o", file, "--force"});
+        QVERIFY2(told.out.contains("untrained"), told.text().c_str());
     }
 
     void summaryOfAHalfBuiltNetwork() {

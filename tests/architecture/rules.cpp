@@ -104,7 +104,8 @@ QStringList formViolations(const QString& path, const QByteArray& text) {
 } // namespace
 
 const std::vector<Module>& modules() {
-    static const QStringList engine = {"engine/project", "engine/inference", "engine/worker"};
+    static const QStringList engine = {"engine/project", "engine/inference", "engine/exchange",
+                                       "engine/worker"};
     static const QStringList belowPages = {"ui/plots", "ui/session", "ui/document", "ui/forms",
                                            "ui/theme"};
     static const QStringList pages = belowPages + QStringList{"ui/runs", "ui/pages"};
@@ -136,6 +137,7 @@ const std::vector<Module>& modules() {
          {"engine/graph", "engine/passes", "engine/backend", "engine/data", "engine/metrics",
           "engine/io"}},
         {"engine/project", {"engine/graph", "engine/data", "engine/training", "engine/io"}},
+        {"engine/exchange", {"engine/project", "engine/passes"}},
         {"engine/worker",
          {"engine/project", "engine/training", "engine/backend", "engine/rates", "engine/check"}},
 

@@ -126,6 +126,7 @@ void MainWindow::makeFileMenu() {
     for (const CodeFormat& format : codeFormats())
         exports->addAction(tr("As %1…").arg(QString::fromStdString(format.title)), this,
                            [this, key = format.key] { files_->exportCode(key); });
+    exports->addAction(tr("As ONNX…"), this, [this] { files_->exportModel(); });
     menu->addSeparator();
     add(tr("Quit"), {}, QKeySequence(QStringLiteral("Ctrl+Q")),
         [] { QApplication::closeAllWindows(); });

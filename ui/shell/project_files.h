@@ -43,6 +43,9 @@ public:
     bool saveAs();
     /// Writes the network as a program; `format` is a key of codeFormats().
     void exportCode(const std::string& format);
+    /// Writes the network with the weights of its latest run as an ONNX model; before any training,
+    /// with those that it would start with.
+    void exportModel();
     /// Asks about unsaved changes and about a trained network that is not saved; true when the
     /// project may go.
     bool mayReplace(Leaving leaving = Leaving::Replace);
@@ -72,6 +75,8 @@ Q_SIGNALS:
 
 private:
     bool attempt(const std::function<void()>& action);
+    /// The same on a thread of its own, while the window is drawn but takes no input.
+    bool attemptAside(const std::function<void()>& action);
     void openData(const QString& path);
     void remember(const QString& file);
     bool mayLoseEdits();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/unsaved_dialog.h"
 
+#include "engine/exchange/onnx_export.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/code_formats.h"
 #include "engine/project/runs.h"
@@ -151,6 +152,7 @@ QWidget* UnsavedDialog::makeButtons() {
     for (const CodeFormat& format : codeFormats())
         exports_->addAction(tr("Network as %1…").arg(qstr(format.title)), this,
                             [this, key = format.key] { exportCode(key); });
+    exports_->addAction(tr("Network and weights as ONNX…"), this, &UnsavedDialog::exportModel);
     exportWeights_ =
         exports_->addAction(tr("Weights as safetensors…"), this, &UnsavedDialog::exportWeights);
     export_->setMenu(exports_);
@@ -305,6 +307,34 @@ void UnsavedDialog::exportCode(const std::string& key) {
     } catch (const std::exception& error) {
         QMessageBox::warning(this, windowTitle(), QString::fromUtf8(error.what()));
     }
+}
+
+void UnsavedDialog::exportModel() {
+    const auto keep = networks_;
+    const auto [network, ignored] = chosen();
+    const RunSummary* const run = weightsRun();
+    if (!run)
+        return;
+    const QString ending = QStringLiteral(".onnx");
+    const QString file =
+        askSaveFile(this, tr("Export as ONNX"), qstr(slugOf(network->project.name)) + ending,
+                    {tr("ONNX models (*%1)").arg(ending)}, {ending});
+    if (file.isEmpty())
+        return;
+    QString problem;
+    waitFor([&] {
+        try {
+            const auto opened = RunDirectory::open(run->folder);
+            const auto made = exportOnnx(projectOfRun(opened), opened);
+            writeFileAtomically(file.toStdString(), std::string_view(made.file));
+        } catch (const std::exception& error) {
+            problem = QString::fromUtf8(error.what());
+        }
+    });
+    if (problem.isEmpty())
+        Q_EMIT hint(tr("The network was exported as ONNX to %1").arg(file));
+    else
+        QMessageBox::warning(this, windowTitle(), problem);
 }
 
 void UnsavedDialog::exportWeights() {

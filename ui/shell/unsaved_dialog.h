@@ -52,6 +52,7 @@ private:
     void refreshButtons();
     void removeChosen();
     void exportCode(const std::string& format);
+    void exportModel();
     void exportWeights();
     [[nodiscard]] Chosen chosen() const;
     [[nodiscard]] const RunSummary* weightsRun() const;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/commands.h"
-#include "app/cli/commands/data_comments.h"
 #include "app/cli/naming.h"
 #include "app/cli/output.h"
+#include "engine/exchange/data_lines.h"
+#include "engine/exchange/onnx_export.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/code_formats.h"
 #include "engine/project/runs.h"
@@ -25,6 +26,7 @@ struct ExportOptions {
     std::string project;
     std::string format = "pytorch";
     std::string file;
+    std::int64_t opset = kOnnxOpset;
     bool force = false;
     bool json = false;
 };
@@ -45,10 +47,54 @@ std::optional<RunDirectory> runFor(const std::string& given, const Project* proj
     return RunDirectory::open(*std::ranges::max_element(runs));
 }
 
+/// A model in place of a program: it holds the weights, too.
+constexpr const char* kOnnxFormat = "onnx";
+
+std::string knownFormats() {
+    std::string known;
+    for (const auto& format : codeFormats())
+        known += format.key + ", ";
+    return known + kOnnxFormat;
+}
+
+void writeOnnxModel(const ExportOptions& options) {
+    const bool isRun = std::filesystem::is_directory(options.project);
+    std::optional<RunDirectory> run;
+    if (isRun)
+        run = RunDirectory::open(options.project);
+    const auto project = run ? projectOfRun(*run) : openProject(options.project);
+    if (!isRun && !options.project.starts_with("template:"))
+        run = latestTrainedRun(project, options.project);
+    const auto made = naming(options.project, [&] {
+        auto model = exportOnnx(project, run, options.opset);
+        writeFileAtomically(options.file, std::string_view(model.file));
+        return model;
+    });
+    if (!made.note.empty())
+        fmt::print(stderr,
+                   "gradwright-cli: inputs and outputs are the network's own, since the data do "
+                   "not say what they are: {}\n",
+                   made.note);
+    if (options.json)
+        printJson({{"file", options.file},
+                   {"format", kOnnxFormat},
+                   {"opset", options.opset},
+                   {"run", made.run ? Json(*made.run) : Json()}});
+    else
+        printLine(fmt::format("{} is written as ONNX in {}, {}", project.name, options.file,
+                              made.run ? "with the weights of " + *made.run
+                                       : "untrained, with the weights that training starts with"));
+}
+
 void runExport(const ExportOptions& options) {
-    const auto& format = codeFormat(options.format);
     if (!options.force && std::filesystem::exists(options.file))
         throw Error("{}: the file exists; --force replaces it", options.file);
+    if (options.format == kOnnxFormat)
+        return writeOnnxModel(options);
+    const auto found = std::ranges::find(codeFormats(), options.format, &CodeFormat::key);
+    if (found == codeFormats().end())
+        throw Error("there is no format \"{}\"; known are {}", options.format, knownFormats());
+    const auto& format = *found;
     const bool isRun = std::filesystem::is_directory(options.project);
     const auto project =
         isRun ? projectOfRun(RunDirectory::open(options.project)) : openProject(options.project);
@@ -70,16 +116,20 @@ void runExport(const ExportOptions& options) {
 
 void addExportCommand(CLI::App& app, int&) {
     auto options = std::make_shared<ExportOptions>();
-    auto* command = app.add_subcommand("export", "Write a network as a program for a framework");
+    auto* command = app.add_subcommand("export", "Write a network as a program for a framework, "
+                                                 "or with its weights as an ONNX model");
     command
         ->add_option("project", options->project,
                      "A project file, template:NAME or the folder of a run")
         ->required();
     command->add_option("-o,--output", options->file, "The file to write")->required();
-    std::string known;
-    for (const auto& format : codeFormats())
-        known += (known.empty() ? "" : ", ") + format.key;
-    command->add_option("--format", options->format, known)->capture_default_str();
+    command->add_option("--format", options->format, knownFormats())->capture_default_str();
+    command
+        ->add_option("--opset", options->opset,
+                     fmt::format("Of ONNX: {}, or {}, which more programs read", kOnnxOpset,
+                                 kOldestOnnxOpset))
+        ->check(CLI::IsMember({kOnnxOpset, kOldestOnnxOpset}))
+        ->capture_default_str();
     command->add_flag("--force", options->force, "Replace the file if it exists");
     command->add_flag("--json", options->json, "One JSON document on standard output");
     command->callback([options] { runExport(*options); });

@@ -273,11 +273,14 @@ private Q_SLOTS:
         ModalAnswers answers;
         answers.file(QString::fromStdString(path("out.safetensors").string()))
             .file(QString::fromStdString(path("out.py").string()))
+            .file(QString::fromStdString(path("out.onnx").string()))
             .file(QString::fromStdString(path("kept.gradwright").string()));
         act(QStringLiteral("Weights"));
         QCOMPARE(readFile(path("out.safetensors")), weights);
         act(QStringLiteral("Network as PyTorch"));
         QVERIFY(fs::exists(path("out.py")));
+        act(QStringLiteral("Network and weights as ONNX"));
+        QVERIFY(readTextFile(path("out.onnx")).find(run.filename().string()) != std::string::npos);
         QTest::mouseClick(buttonIn(*dialog, "saveUnsaved"), Qt::LeftButton);
         QVERIFY(answers.isDone());
         QVERIFY(loadProject(path("kept.gradwright")) == trained);

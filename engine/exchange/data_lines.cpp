@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/cli/commands/data_comments.h"
+#include "engine/exchange/data_lines.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace gradwright::cli {
+namespace gradwright {
 namespace {
 
 constexpr std::size_t kMostLines = 40; ///< of columns
@@ -45,7 +45,7 @@ bool isPlain(const Preparation& preparation) {
 
 } // namespace
 
-std::string dataComments(const DataInfo& info, const std::string& run) {
+std::vector<std::string> inputLines(const DataInfo& info) {
     std::vector<std::string> lines;
     std::size_t first = 0;
     for (const auto& column : info.columns) {
@@ -65,6 +65,11 @@ std::string dataComments(const DataInfo& info, const std::string& run) {
                                         fmt::join(preparation.mean, ", "),
                                         fmt::join(preparation.deviation, ", ")));
     }
+    return lines;
+}
+
+std::string dataComments(const DataInfo& info, const std::string& run) {
+    auto lines = inputLines(info);
     for (std::size_t i = 0; i < std::min(info.targetScaling.size(), info.targetNames.size()); ++i)
         lines.push_back(fmt::format("{} = output {} * {:.9g} + {:.9g}", info.targetNames[i], i,
                                     info.targetScaling[i].deviation, info.targetScaling[i].mean));
@@ -82,4 +87,4 @@ std::string dataComments(const DataInfo& info, const std::string& run) {
     return text;
 }
 
-} // namespace gradwright::cli
+} // namespace gradwright

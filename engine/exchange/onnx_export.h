@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/exchange/onnx_writer.h"
+#include "engine/io/run_directory.h"
+#include "engine/project/project.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace gradwright {
+
+struct OnnxExport {
+    std::string file; ///< the bytes
+    std::optional<std::string>
+        run; ///< whose weights they are; none: those that training starts with
+    /// Why the file has the network's own inputs and outputs instead of what prediction takes and
+    /// gives; empty where it has the latter.
+    std::string note{};
+};
+
+/// The latest run of the project that has weights, or nothing.
+std::optional<RunDirectory> latestTrainedRun(const Project& project,
+                                             const std::optional<std::filesystem::path>& file);
+
+/// The network as an ONNX model that answers what `predict` does: one input, a prepared sample per
+/// row, and one output, "probabilities" or, in the target's units, "values". Beside the graph lie
+/// the names of classes or targets, how inputs are prepared and the run. With a run, its best
+/// weights; throws Error when the network has been changed since. Without one, the weights that
+/// training would start with; where the data cannot be read or do not fit, all inputs and outputs
+/// of the network as they are. Throws Error as inferenceGraph() and onnxFile() do.
+OnnxExport exportOnnx(const Project& project, const std::optional<RunDirectory>& run,
+                      std::int64_t opset = kOnnxOpset);
+
+} // namespace gradwright
