@@ -295,6 +295,7 @@ void TrainPage::showState(TrainingState state) {
     lock_->setVisible(active);
     form_->setLocked(active);
     controls_->setState(state, resumable());
+    runs_->setActivePaused(state == TrainingState::Paused);
     if (state == TrainingState::Queued || state == TrainingState::Preparing) {
         showJob();
         progressTimer_.start();

@@ -13,6 +13,7 @@
 #include "ui/forms/param_form.h"
 #include "ui/plots/curve_plot.h"
 #include "ui/plots/gradient_heatmap.h"
+#include "ui/runs/run_list.h"
 #include "ui/runs/runs_panel.h"
 #include "ui/runs/training_course.h"
 #include "ui/session/data_probe.h"
@@ -327,6 +328,13 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(bench.session.currentStep() > 5, kPatience);
         bench.click("pause");
         QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Paused, kPatience);
+        auto& list = bench.page->runs().list();
+        QTRY_COMPARE_WITH_TIMEOUT(list.count(), 1, kPatience);
+        const auto said = [&list] { return list.item(0)->data(RunSubtitle).toString(); };
+        QCOMPARE(said(), QStringLiteral("paused, Adam 0.001"));
+        // Its record knows nothing of an epoch yet: what the page shows is not contradicted.
+        QVERIFY(list.item(0)->toolTip().contains(QStringLiteral("paused; 40 epochs")));
+        QVERIFY(!list.item(0)->toolTip().contains(QStringLiteral("not finished")));
         auto& course = bench.page->course();
         const auto steps = static_cast<std::size_t>(bench.session.currentStep());
         // A point stands for two steps of these epochs, as in the run's file.
@@ -346,6 +354,7 @@ private Q_SLOTS:
 
         bench.click("pause"); // says "Resume" now
         QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Running, kPatience);
+        QCOMPARE(said(), QStringLiteral("training, Adam 0.001"));
         // The canvas stays free: an edit of the project does not reach the run.
         bench.document.perform(QStringLiteral("Rename"), {SetTexts{"other", ""}});
         QTRY_VERIFY_WITH_TIMEOUT(!course.quality().validation().empty(), kPatience);
