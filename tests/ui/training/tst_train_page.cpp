@@ -445,6 +445,31 @@ private Q_SLOTS:
         QCOMPARE(problems.count(), 1);
     }
 
+    /// An input without a link is told with its fix, and not after it has got one.
+    void aLooseInputIsSaidInPlace() {
+        auto project = test::smallProject();
+        const auto& graph = project.network.main;
+        const auto hidden = graph.findByName("hidden")->id;
+        apply(project.network, {RemoveLink{"", graph.linkInto({hidden, {0}})->id}});
+        Bench bench(theme_, project);
+        auto& banner = bench.find<QFrame>("failure");
+        bench.click("start");
+        QCOMPARE(bench.session.state(), TrainingState::Idle);
+        QTRY_VERIFY(banner.isVisible());
+        auto* const remedy = banner.findChild<QPushButton*>("remedy");
+        QVERIFY(remedy->text().startsWith(QStringLiteral("Link ")));
+        QTest::mouseClick(remedy, Qt::LeftButton);
+        QVERIFY(bench.document.project().network.main.linkInto({hidden, {0}}));
+        QTRY_VERIFY(!banner.isVisible());
+
+        // Fixed in another way, it is not told any longer either.
+        bench.document.undoStack().undo();
+        bench.click("start");
+        QTRY_VERIFY(banner.isVisible());
+        bench.document.undoStack().redo();
+        QTRY_VERIFY(!banner.isVisible());
+    }
+
     void aFailureIsSaidInPlace() {
         auto project = test::smallProject();
         project.data.dataset = "fashion-mnist";
