@@ -417,6 +417,9 @@ private Q_SLOTS:
         QCOMPARE(heatmap.columns(), std::size_t{1});
         QCOMPARE(heatmap.value(0, 0), 5.0);
         QCOMPARE(heatmap.value(1, 0), 7.0);
+        // As numbers are written in a sentence, not as 5.0e+00.
+        QVERIFY2(heatmap.spokenText().contains(QStringLiteral("conv1 5, block/1/fc 7.")),
+                 qPrintable(heatmap.spokenText()));
         heatmap.add(1, {1, 2}); // not this network's
         QCOMPARE(heatmap.columns(), std::size_t{1});
     }
