@@ -35,9 +35,14 @@ std::string crossEntropyText(const BatchTrace& trace, const Op& op, std::int64_t
     double sum = 0;
     for (const auto logit : logits)
         sum += std::exp(logit - logits[label]);
+    // Next to 1 the distance counts: "-ln 1 = 7.2e-08" would be no equation.
+    const auto shown = shownNumber(1 / sum);
+    const bool isAlmostOne = sum > 1 && shown == "1";
     return fmt::format("The truth is {}; softmax gives it {}. C = -ln {} = {}",
-                       trace.network->data.classes[label], shownNumber(1 / sum),
-                       shownNumber(1 / sum), shownNumber(cost));
+                       trace.network->data.classes[label],
+                       isAlmostOne ? fmt::format("1 - {}", shownNumber((sum - 1) / sum)) : shown,
+                       isAlmostOne ? fmt::format("(1 - {})", shownNumber((sum - 1) / sum)) : shown,
+                       shownNumber(cost));
 }
 
 std::string squaredErrorText(const BatchTrace& trace, const Op& op, std::int64_t sample,

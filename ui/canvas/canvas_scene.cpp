@@ -10,6 +10,7 @@
 
 #include <QGraphicsSceneHelpEvent>
 #include <QGraphicsSceneMouseEvent>
+#include <QGraphicsView>
 #include <QSignalBlocker>
 
 #include <algorithm>
@@ -50,6 +51,9 @@ CanvasScene::CanvasScene(ProjectDocument& document, const ThemeManager& themes, 
 }
 
 CanvasScene::~CanvasScene() {
+    // A view that loses its scene scrolls back, and its minimap then asks where the items are.
+    for (QGraphicsView* const view : views())
+        view->setScene(nullptr);
     disconnect(this, nullptr, nullptr, nullptr);
     // The view may still ask for items while they go; the callout is one of them.
     canvas_.callout().release();

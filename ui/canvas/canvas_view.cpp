@@ -2,6 +2,7 @@
 #include "ui/canvas/canvas_view.h"
 
 #include "ui/canvas/arrange_commands.h"
+#include "ui/canvas/callout_item.h"
 #include "ui/canvas/canvas_accessible.h"
 #include "ui/canvas/minimap.h"
 #include "ui/theme/text.h"
@@ -115,6 +116,18 @@ void CanvasView::centerOnNode(NodeId id) {
     centerOn(item->sceneBoundingRect().center());
 }
 
+void CanvasView::showNode(NodeId id) {
+    const NodeItem* const item = scene_->nodeItem(id);
+    if (item == nullptr)
+        return;
+    const QRectF node = item->sceneRect();
+    const QRectF seen = mapToScene(viewport()->rect()).boundingRect();
+    if (zoom() < kReadableZoom || !seen.contains(node))
+        centerOnNode(id);
+    if (const CalloutItem* const callout = scene_->callout())
+        ensureVisible(node | callout->sceneBoundingRect(), kFitMargin / 2, kFitMargin / 2);
+}
+
 void CanvasView::drawBackground(QPainter* painter, const QRectF& rect) {
     const Theme& theme = themes_->theme();
     painter->fillRect(rect, theme.canvas);
@@ -141,7 +154,10 @@ void CanvasView::drawForeground(QPainter* painter, const QRectF&) {
     painter->setPen(themes_->theme().text3);
     painter->setFont(textFont(type::kPanelTitle));
     painter->drawText(viewport()->rect(), Qt::AlignCenter,
-                      tr("Drag a layer here, or press A to add one."));
+                      scene_->scope().graph.empty()
+                          ? tr("Drag a layer here, or press A to add one.\n"
+                               "Or start with a network that works: File, New from template.")
+                          : tr("Drag a layer here, or press A to add one."));
     painter->restore();
 }
 

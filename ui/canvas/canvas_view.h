@@ -34,6 +34,8 @@ public:
     void fit(bool selectedOnly = false);
     /// Brings it into the middle, large enough for its texts to be read.
     void centerOnNode(NodeId id);
+    /// Scrolls no further than it takes to show the node and what is said of it.
+    void showNode(NodeId id);
 
     /// Brings what is selected into view.
     void showSelection();

@@ -382,7 +382,7 @@ void DesignPage::addLayer(const std::string& key) {
 void DesignPage::showPlace(const std::string& graph, NodeId node) {
     scene_->showGraph(graph);
     scene_->selectNodes({node});
-    view_->centerOnNode(node);
+    view_->showNode(node);
 }
 
 void DesignPage::showNextProblem() {

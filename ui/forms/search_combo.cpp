@@ -31,6 +31,7 @@ SearchCombo::SearchCombo(const std::vector<ParamChoice>& choices, QWidget* paren
     completer()->setFilterMode(Qt::MatchContains);
     completer()->setCaseSensitivity(Qt::CaseInsensitive);
     completer()->popup()->setMinimumWidth(widest + 40);
+    completer()->popup()->setObjectName(QStringLiteral("choices")); // looks like a box's own list
     lineEdit()->setPlaceholderText(tr("Type to search"));
     lineEdit()->installEventFilter(this);
     connect(lineEdit(), &QLineEdit::returnPressed, this, &SearchCombo::readTyped);

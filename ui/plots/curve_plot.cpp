@@ -139,6 +139,7 @@ void CurvePlot::buildPlot() {
     connect(plot_->xAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
             [this](const QCPRange&) {
                 keepInView();
+                spaceMarkers();
                 const QCPRange range = plot_->xAxis->range();
                 if (chosenView_)
                     Q_EMIT xRangeChosen(range.lower, range.upper);
@@ -314,6 +315,7 @@ void CurvePlot::refresh() {
     plot_->setInteraction(QCP::iRangeZoom, !isEmpty());
     plot_->setInteraction(QCP::iRangeDrag, !isEmpty());
     placeMarks();
+    spaceMarkers();
     legend_->setEntries(lastValues());
     plot_->replot(QCustomPlot::rpQueuedReplot);
 }

@@ -129,6 +129,7 @@ private:
     void styleOverlay(const OverlayLines& lines, const Overlay& overlay);
     void showOverlays();
     void placeMarks();
+    void spaceMarkers();
     void keepInView();
     [[nodiscard]] bool isEmpty() const;
     [[nodiscard]] std::vector<double> placesOf(const std::vector<double>& epochs,

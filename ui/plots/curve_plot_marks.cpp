@@ -178,6 +178,25 @@ void CurvePlot::styleOverlay(const OverlayLines& lines, const Overlay& overlay) 
                                 dashOf(overlay.role), Qt::FlatCap));
 }
 
+/// Markers tell curves apart; those of many epochs would lie over each other as a thick band, which
+/// hides the curves beneath. The lines keep every point.
+void CurvePlot::spaceMarkers() {
+    constexpr double kLeastGap = 14; // pixels from one marker to the next
+    const QCPRange shown = plot_->xAxis->range();
+    const auto space = [&](QCPGraph& graph) {
+        bool known = false;
+        const QCPRange held = graph.getKeyRange(known);
+        const auto gaps = graph.dataCount() - 1;
+        if (!known || gaps < 1 || !(held.size() > 0) || !(shown.size() > 0))
+            return graph.setScatterSkip(0);
+        const double gap = plot_->axisRect()->width() * held.size() / shown.size() / gaps;
+        graph.setScatterSkip(std::clamp(static_cast<int>(std::ceil(kLeastGap / gap)) - 1, 0, gaps));
+    };
+    space(*validationGraph_);
+    for (const auto& lines : overlayGraphs_)
+        space(*lines.validation);
+}
+
 void CurvePlot::showOverlays() {
     const auto set = [](QCPGraph& graph, const std::vector<double>& x,
                         const std::vector<double>& y) {

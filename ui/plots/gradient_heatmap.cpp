@@ -255,8 +255,7 @@ void GradientHeatmap::paintRows(QPainter& painter) {
     for (std::size_t row = 0; row < height; ++row)
         painter.drawText(
             QRectF(right + 12, box.top() + static_cast<double>(row) * step, 70, step - kRowGap),
-            Qt::AlignLeft | Qt::AlignVCenter,
-            QString::number(values_[(x_.size() - 1) * height + row], 'e', 1));
+            Qt::AlignLeft | Qt::AlignVCenter, shortReal(values_[(x_.size() - 1) * height + row]));
 }
 
 void GradientHeatmap::paintAxis(QPainter& painter) const {

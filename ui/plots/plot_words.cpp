@@ -50,8 +50,7 @@ QString GradientHeatmap::spokenText() const {
         QStringList norms;
         const std::size_t shown = std::min(rows_.size(), kMostSpokenRows);
         for (std::size_t row = 0; row < shown; ++row)
-            norms << QStringLiteral("%1 %2").arg(
-                rows_[row], QString::number(value(row, x_.size() - 1), 'e', 1));
+            norms << QStringLiteral("%1 %2").arg(rows_[row], shortReal(value(row, x_.size() - 1)));
         if (shown < rows_.size())
             norms << tr("and %1 more layers").arg(rows_.size() - shown);
         sentences << tr("Last norms: %1.").arg(norms.join(QStringLiteral(", ")));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/runs/run_list.h"
 
+#include "engine/training/recipes/optimizers.h"
 #include "ui/plots/curve_legend.h"
 #include "ui/plots/measure.h"
 #include "ui/theme/text.h"
@@ -15,6 +16,7 @@
 #include <QStyledItemDelegate>
 #include <QTimeZone>
 
+#include <algorithm>
 #include <cmath>
 
 namespace gradwright {
@@ -137,7 +139,8 @@ private:
             painter.drawText(name.adjusted(fullWidth + kGap, 0, 0, 0),
                              Qt::AlignLeft | Qt::AlignVCenter, time);
         }
-        QStringList below{beside ? QString() : time, index.data(RunSubtitle).toString()};
+        // The time comes last: cut off, it is missed least.
+        QStringList below{index.data(RunSubtitle).toString(), beside ? QString() : time};
         below.removeAll(QString());
         painter.setFont(textFont(type::kDense));
         painter.setPen(theme.text2);
@@ -225,10 +228,24 @@ QVariant RunItem::data(int role) const {
     return parts.join(QStringLiteral(", "));
 }
 
-QString factsOf(const RunHistory& run) {
+QString methodOf(const RunHistory& run) {
+    const auto known = std::ranges::find(optimizers(), run.optimizer, &OptimizerDef::key);
+    const QString title = qstr(known == optimizers().end() ? run.optimizer : known->title);
+    return run.learningRate > 0 ? title + u' ' + QString::number(run.learningRate, 'g', 4) : title;
+}
+
+QString factsOf(const RunHistory& run, const QString& state) {
     QStringList lines{titleOf(run)};
     if (const auto time = startOf(run); time.isValid())
         lines << runsText("Started %1").arg(time.toString(QStringLiteral("d MMMM yyyy HH:mm:ss")));
+    lines << methodOf(run);
+    if (!state.isEmpty()) {
+        // How far it is stands above its curves; its record is older than that.
+        lines << runsText("%1; %2 epochs in all").arg(state).arg(run.totalEpochs);
+        if (!run.note.empty())
+            lines << QString() << qstr(run.note);
+        return lines.join(u'\n');
+    }
     lines << runsText("%1 of %2 epochs%3")
                  .arg(run.epochs.size())
                  .arg(run.totalEpochs)

@@ -56,7 +56,10 @@ QString timeOf(const RunHistory& run);
 /// A run's name, with the time it was started unless a person gave it the name.
 QString titleOf(const RunHistory& run);
 /// All that is known of it at a glance, a fact a line.
-QString factsOf(const RunHistory& run);
+/// Of a run that is active, what it is doing takes the place of its results.
+QString factsOf(const RunHistory& run, const QString& state = {});
+/// The optimizer and its learning rate: "Adam 0.001".
+QString methodOf(const RunHistory& run);
 /// "1 min 58 s", "2 h 5 min"; "–" where it is not known.
 QString durationText(double seconds);
 

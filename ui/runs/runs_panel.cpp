@@ -169,7 +169,13 @@ void RunsPanel::setActive(const std::filesystem::path& folder) {
     active_ = folder;
     activeQuality_.clear();
     activeLoss_.clear();
+    activeIsPaused_ = false;
     showRows();
+}
+
+void RunsPanel::setActivePaused(bool paused) {
+    if (std::exchange(activeIsPaused_, paused) != paused)
+        showRows();
 }
 
 void RunsPanel::setActiveResult(const QString& quality, const QString& loss) {
@@ -212,20 +218,21 @@ void RunsPanel::showRow(QListWidgetItem& item, const RunHistory& run) const {
     const auto tick = ticked_.find(run.folder);
     QString state;
     if (active)
-        state = tr("training");
+        state = activeIsPaused_ ? tr("paused") : tr("training");
     else if (!run.finished)
         state = tr("stopped");
     else if (run.endedEarly())
         state = tr("stopped early");
     item.setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsEditable);
     item.setText(qstr(run.name));
-    item.setToolTip(Qt::convertFromPlainText(factsOf(run), Qt::WhiteSpaceNormal));
+    item.setToolTip(
+        Qt::convertFromPlainText(factsOf(run, active ? state : QString()), Qt::WhiteSpaceNormal));
     // What went wrong, in the words of the list above its plots.
     QString wrong;
     for (const auto& alarm : run.alarms)
         if (!alarm.goneAfter && wrong.isEmpty())
             wrong = qstr(titleOf(alarm.kind)).toLower();
-    QStringList parts{state, wrong, run.isNamed ? timeOf(run) : QString(), qstr(run.optimizer),
+    QStringList parts{state, wrong, run.isNamed ? timeOf(run) : QString(), methodOf(run),
                       qstr(run.note).section(u'\n', 0, 0)};
     parts.removeAll(QString());
     item.setData(RunFolder, QString::fromStdString(run.folder.string()));

@@ -33,6 +33,7 @@ public:
     /// The one that trains now; empty when none does.
     void setActive(const std::filesystem::path& folder);
     void setActiveResult(const QString& quality, const QString& loss);
+    void setActivePaused(bool paused);
 
     [[nodiscard]] const std::vector<RunHistory>& runs() const { return runs_; }
     [[nodiscard]] const RunHistory* chosen() const;
@@ -85,6 +86,7 @@ private:
     std::filesystem::path active_;
     QString activeQuality_; ///< of the one that trains, newer than its history; else empty
     QString activeLoss_;
+    bool activeIsPaused_ = false;
     std::map<std::filesystem::path, CurveRole> ticked_;
     std::optional<TrashedRun> trashed_;
     RunList* list_;

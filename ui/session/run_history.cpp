@@ -115,6 +115,7 @@ RunHistory readHistory(const RunDirectory& run) {
         name != record.end() && name->is_string() ? name->get<std::string>() : run.name();
     const auto project = projectOfRun(run);
     history.optimizer = project.training.optimizer.key;
+    history.learningRate = project.training.learningRate();
     history.totalEpochs = project.training.epochs();
     const auto graph = lower(project.network);
     for (const auto& spec : graph.weights())

@@ -44,6 +44,7 @@ struct RunHistory {
     bool isNamed = false; ///< a person gave it
     std::string note;
     std::string optimizer;            ///< its key
+    double learningRate = 0;          ///< that it began with, before schedule and warm-up
     std::int64_t totalEpochs = 0;     ///< asked for
     std::vector<std::string> weights; ///< keys of the trainable ones, the order of gradient norms
     const MetricDef* metric = &qualityMetric(MetricKind::Classes); ///< of all its qualities

@@ -151,6 +151,8 @@ QProgressBar { background: @hover; border: none; border-radius: 4px; max-height:
 QProgressBar::chunk { background: @accent; border-radius: 4px; }
 QAbstractItemView { background: @panel; color: @text; border: none; outline: none;
   selection-background-color: @selection; selection-color: @text; }
+QAbstractItemView#choices { background: @raised; border: 1px solid @border; padding: 4px; }
+QAbstractItemView#choices::item { padding: 2px 4px; }
 QTreeView::item, QListView::item, QTableView::item { border: none; }
 QTreeView::item:hover, QListView::item:hover { background: @hover; }
 QTreeView::item:selected, QListView::item:selected { background: @selection; color: @text; }

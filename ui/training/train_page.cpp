@@ -89,6 +89,7 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
     connect(document_, &ProjectDocument::analysisChanged, this, [this] {
         showData();
         showHealth();
+        reviewObstacle();
         // Others hear of this analysis before there is another one.
         QMetaObject::invokeMethod(this, &TrainPage::fitNetwork, Qt::QueuedConnection);
         const auto& info = document_->dataInfo();
@@ -175,6 +176,7 @@ QWidget* TrainPage::makeSettings() {
     form_->setAutoFillBackground(false);
     auto* top = new QVBoxLayout;
     top->setContentsMargins(12, 10, 14, 2);
+    top->setSpacing(8);
     top->addWidget(lock_);
     search_ = new QLineEdit;
     search_->setObjectName(QStringLiteral("findSetting"));
@@ -295,6 +297,7 @@ void TrainPage::showState(TrainingState state) {
     lock_->setVisible(active);
     form_->setLocked(active);
     controls_->setState(state, resumable());
+    runs_->setActivePaused(state == TrainingState::Paused);
     if (state == TrainingState::Queued || state == TrainingState::Preparing) {
         showJob();
         progressTimer_.start();

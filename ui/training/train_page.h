@@ -128,6 +128,7 @@ private:
     void showMessage(const QString& message, Remedy remedy = Remedy::None,
                      const QString& button = {});
     bool showObstacle();
+    void reviewObstacle();
     void applyRemedy();
     void begin(TrainingJob job);
     void editSettings(const QString& what, const TrainingSettings& settings);

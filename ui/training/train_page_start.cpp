@@ -39,6 +39,35 @@ const Diagnostic* missingOutput(const Analysis& analysis) {
     return found == analysis.diagnostics.end() ? nullptr : &*found;
 }
 
+/// The inputs without a link that keep the Output from being reached.
+std::vector<const Diagnostic*> looseInputs(const Analysis& analysis) {
+    std::vector<const Diagnostic*> found;
+    for (const auto& each : analysis.diagnostics) {
+        if (!each.place.input || !each.place.node)
+            continue;
+        // Of a block's input the layers within are on the way.
+        const auto inside = each.place.path + '/';
+        for (std::size_t i = 0; i < analysis.nodes.size(); ++i)
+            if (const auto& path = analysis.flat.nodes[i].path;
+                analysis.nodes[i].reachesOutput &&
+                (path == each.place.path || path.starts_with(inside))) {
+                found.push_back(&each);
+                break;
+            }
+    }
+    return found;
+}
+
+/// What the banner's button fixes.
+const Diagnostic* fixable(const Analysis& analysis) {
+    if (const auto* const found = obstacleWithFix(analysis))
+        return found;
+    if (const auto* const found = missingOutput(analysis))
+        return found;
+    const auto loose = looseInputs(analysis);
+    return loose.empty() || loose.front()->fixes.empty() ? nullptr : loose.front();
+}
+
 } // namespace
 
 void TrainPage::showMessage(const QString& message, Remedy remedy, const QString& button) {
@@ -81,7 +110,21 @@ bool TrainPage::showObstacle() {
                     found ? qstr(found->fixes.front().title) : tr("Show problems"));
         return true;
     }
-    return false;
+    const auto loose = looseInputs(analysis);
+    if (loose.empty())
+        return false;
+    const bool helps = loose.size() == 1 && !loose.front()->fixes.empty();
+    showMessage(loose.size() == 1 ? qstr(loose.front()->message)
+                                  : tr("%1 inputs are not connected.").arg(loose.size()),
+                helps ? Remedy::Fix : Remedy::Problems,
+                helps ? qstr(loose.front()->fixes.front().title) : tr("Show problems"));
+    return true;
+}
+
+/// An obstacle that is out of the way is not told any more, and another one takes its place.
+void TrainPage::reviewObstacle() {
+    if (!banner_->isHidden() && remedy_ != Remedy::None && !showObstacle())
+        banner_->hide();
 }
 
 void TrainPage::applyRemedy() {
@@ -98,9 +141,7 @@ void TrainPage::applyRemedy() {
         break;
     }
     const Analysis& analysis = document_->analysis();
-    const Diagnostic* found = obstacleWithFix(analysis);
-    if (found == nullptr)
-        found = missingOutput(analysis);
+    const Diagnostic* const found = fixable(analysis);
     banner_->hide();
     if (found == nullptr)
         return;

@@ -82,6 +82,7 @@ class BatchTracerTest : public QObject {
 
 private Q_SLOTS:
     void aTinyNetworkHasTheNumbersOfAHandCalculation();
+    void aCertainAnswerIsWrittenAsItsDistanceFromOne();
     void gradientsAreThoseOfCentralDifferences_data();
     void gradientsAreThoseOfCentralDifferences();
     void everyLayerOnTheWayToAWeightHasItsGradient_data();
@@ -169,6 +170,23 @@ void BatchTracerTest::aTinyNetworkHasTheNumbersOfAHandCalculation() {
         QCOMPARE(lines.size(), std::size_t{1});
         QVERIFY(lines[0].ends_with("= " + shownNumber(trace.losses[static_cast<std::size_t>(n)])));
     }
+}
+
+/// "-ln 1 = 2.06e-09" would be no equation.
+void BatchTracerTest::aCertainAnswerIsWrittenAsItsDistanceFromOne() {
+    auto trace = *BatchTracer(jobOf(tinyProject())).next();
+    const auto label = static_cast<std::size_t>(trace.labels.front());
+    for (const auto& op : trace.network->training.graph.ops())
+        if (std::holds_alternative<SoftmaxCrossEntropyOp>(op.attributes)) {
+            const auto logits = trace.values[op.inputs[0].index()].span<double>();
+            logits[label] = 20;
+            logits[1 - label] = 0;
+        }
+    const double other = std::exp(-20.0) / (1 + std::exp(-20.0));
+    const auto lines = writeCost(trace, 0);
+    QVERIFY2(lines.at(0).find(fmt::format("softmax gives it 1 - {0}. C = -ln (1 - {0}) = ",
+                                          shownNumber(other))) != std::string::npos,
+             lines.at(0).c_str());
 }
 
 void BatchTracerTest::gradientsAreThoseOfCentralDifferences_data() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/design/design_bench.h"
+#include "ui/canvas/callout_item.h"
 #include "ui/canvas/quick_add.h"
 #include "ui/forms/param_editor.h"
 #include "ui/inspector/inspector_panel.h"
@@ -160,6 +161,37 @@ private Q_SLOTS:
         document_->undoStack().undo();
         QVERIFY(graph().findByName("flatten1") == nullptr);
         QCOMPARE(scene.nodeItem(idOf("dense1"))->pos().y(), here); // as it stood before
+    }
+
+    /// The network stays where it is seen, though its second column begins beside its first.
+    void aDeletedFlattenComesBackByTwoKeys() {
+        openTemplate("lenet-5");
+        const auto& scene = page_->scene();
+        const auto isBeside = [&] {
+            return scene.nodeItem(idOf("dense1"))->pos().x() >
+                   scene.nodeItem(idOf("pool2"))->pos().x();
+        };
+        QTRY_VERIFY(isBeside());
+        page_->view().fit();
+        activate();
+        select("flatten");
+        key(Qt::Key_Delete);
+        QVERIFY(graph().findByName("flatten") == nullptr);
+        const auto seen = [&] {
+            return page_->view().mapToScene(page_->view().viewport()->rect()).boundingRect();
+        };
+        const QPointF before = seen().center();
+        key(Qt::Key_F8);
+        QCOMPARE(selectedName(), std::string("dense1"));
+        QVERIFY(scene.callout() != nullptr);
+        QVERIFY(seen().contains(scene.callout()->sceneBoundingRect()));
+        QVERIFY((seen().center() - before).manhattanLength() < scene.callout()->size().width());
+        key(Qt::Key_Return, Qt::AltModifier);
+        QVERIFY(isLinked("pool2", "flatten1") && isLinked("flatten1", "dense1"));
+        QVERIFY(document_->analysis().diagnostics.empty());
+        QVERIFY(nothingOverlaps());
+        for (const auto& [id, node] : graph().nodes())
+            QVERIFY2(seen().intersects(scene.nodeItem(id)->sceneRect()), node.name.c_str());
     }
 
     void aLayerHasAMenuOfItsOwn() {

@@ -4,8 +4,10 @@
 #include "ui/forms/search_combo.h"
 #include "ui/forms/slider_scale.h"
 
+#include <QAbstractItemView>
 #include <QApplication>
 #include <QCheckBox>
+#include <QCompleter>
 #include <QDragEnterEvent>
 #include <QDropEvent>
 #include <QLineEdit>
@@ -164,6 +166,15 @@ private Q_SLOTS:
         QVERIFY(!edits_.empty());
         QVERIFY(edits_.back() == ParamValue(std::string("leaky relu")));
         QCOMPARE(combo->currentText(), QStringLiteral("Leaky ReLU"));
+        // The list stands out from what it lies over: it has a frame of its own.
+        combo->lineEdit()->selectAll();
+        QTest::keyClicks(combo->lineEdit(), QStringLiteral("lu"));
+        QAbstractItemView* const list = combo->completer()->popup();
+        QTRY_VERIFY(list->isVisible());
+        const QImage drawn = list->grab().toImage();
+        QCOMPARE(drawn.pixelColor(drawn.width() / 2, 0), themes_->theme().border);
+        QVERIFY(list->viewport()->y() >= 4);
+        list->hide();
         // What is no choice gives way.
         combo->lineEdit()->selectAll();
         QTest::keyClicks(combo->lineEdit(), QStringLiteral("xyz"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/support/error.h"
 #include "tests/support/data_files.h"
+#include "ui/plots/curve_legend.h"
 #include "ui/plots/curve_plot.h"
 #include "ui/plots/gradient_heatmap.h"
 #include "ui/plots/scale.h"
@@ -221,6 +222,36 @@ private Q_SLOTS:
         QVERIFY2(at(3.5).isEmpty(), qPrintable(plot.readout()));
     }
 
+    /// A marker is thicker than its line: the columns of pixels that hold one are counted.
+    void markersOfManyEpochsDoNotBecomeABand() {
+        const auto thickShare = [this](int epochs) {
+            CurvePlot plot(metric("accuracy"), theme_);
+            plot.resize(600, 300);
+            plot.show();
+            plot.reset(epochs);
+            for (int i = 1; i <= epochs; ++i)
+                plot.addValidation(i, 0.97);
+            [&] { QTRY_COMPARE(plot.legend().entries().size(), std::size_t{1}); }();
+            QTest::qWait(50);
+            auto* const canvas = canvasOf(plot);
+            const QImage image = canvas->grab().toImage();
+            const QColor color = colorOf(CurveRole::Validation, theme_.theme());
+            int thick = 0;
+            for (int x = kPlotLeft; x < image.width() - kPlotRight; ++x) {
+                int high = 0;
+                for (int y = 0; y < image.height(); ++y)
+                    high += image.pixelColor(x, y) == color ? 1 : 0;
+                thick += high >= 4 ? 1 : 0;
+            }
+            return static_cast<double>(thick) / (image.width() - kPlotLeft - kPlotRight);
+        };
+        const double many = thickShare(200);
+        QVERIFY2(many > 0.1 && many < 0.6, qPrintable(QString::number(many)));
+        // Of few epochs each has its own: five, about six pixels wide.
+        const double few = thickShare(5);
+        QVERIFY2(few > 0.02 && few < 0.08, qPrintable(QString::number(few)));
+    }
+
     void nothingCanBeSeenBeyondWhatThereIs() {
         CurvePlot plot(metric("accuracy"), theme_);
         plot.resize(600, 300);
@@ -386,6 +417,9 @@ private Q_SLOTS:
         QCOMPARE(heatmap.columns(), std::size_t{1});
         QCOMPARE(heatmap.value(0, 0), 5.0);
         QCOMPARE(heatmap.value(1, 0), 7.0);
+        // As numbers are written in a sentence, not as 5.0e+00.
+        QVERIFY2(heatmap.spokenText().contains(QStringLiteral("conv1 5, block/1/fc 7.")),
+                 qPrintable(heatmap.spokenText()));
         heatmap.add(1, {1, 2}); // not this network's
         QCOMPARE(heatmap.columns(), std::size_t{1});
     }

@@ -13,6 +13,7 @@
 #include "ui/forms/param_form.h"
 #include "ui/plots/curve_plot.h"
 #include "ui/plots/gradient_heatmap.h"
+#include "ui/runs/run_list.h"
 #include "ui/runs/runs_panel.h"
 #include "ui/runs/training_course.h"
 #include "ui/session/data_probe.h"
@@ -327,6 +328,13 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(bench.session.currentStep() > 5, kPatience);
         bench.click("pause");
         QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Paused, kPatience);
+        auto& list = bench.page->runs().list();
+        QTRY_COMPARE_WITH_TIMEOUT(list.count(), 1, kPatience);
+        const auto said = [&list] { return list.item(0)->data(RunSubtitle).toString(); };
+        QCOMPARE(said(), QStringLiteral("paused, Adam 0.001"));
+        // Its record knows nothing of an epoch yet: what the page shows is not contradicted.
+        QVERIFY(list.item(0)->toolTip().contains(QStringLiteral("paused; 40 epochs")));
+        QVERIFY(!list.item(0)->toolTip().contains(QStringLiteral("not finished")));
         auto& course = bench.page->course();
         const auto steps = static_cast<std::size_t>(bench.session.currentStep());
         // A point stands for two steps of these epochs, as in the run's file.
@@ -346,6 +354,7 @@ private Q_SLOTS:
 
         bench.click("pause"); // says "Resume" now
         QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Running, kPatience);
+        QCOMPARE(said(), QStringLiteral("training, Adam 0.001"));
         // The canvas stays free: an edit of the project does not reach the run.
         bench.document.perform(QStringLiteral("Rename"), {SetTexts{"other", ""}});
         QTRY_VERIFY_WITH_TIMEOUT(!course.quality().validation().empty(), kPatience);
@@ -434,6 +443,31 @@ private Q_SLOTS:
         QVERIFY(banner.isVisible());
         QTest::mouseClick(banner.findChild<QPushButton*>("remedy"), Qt::LeftButton);
         QCOMPARE(problems.count(), 1);
+    }
+
+    /// An input without a link is told with its fix, and not after it has got one.
+    void aLooseInputIsSaidInPlace() {
+        auto project = test::smallProject();
+        const auto& graph = project.network.main;
+        const auto hidden = graph.findByName("hidden")->id;
+        apply(project.network, {RemoveLink{"", graph.linkInto({hidden, {0}})->id}});
+        Bench bench(theme_, project);
+        auto& banner = bench.find<QFrame>("failure");
+        bench.click("start");
+        QCOMPARE(bench.session.state(), TrainingState::Idle);
+        QTRY_VERIFY(banner.isVisible());
+        auto* const remedy = banner.findChild<QPushButton*>("remedy");
+        QVERIFY(remedy->text().startsWith(QStringLiteral("Link ")));
+        QTest::mouseClick(remedy, Qt::LeftButton);
+        QVERIFY(bench.document.project().network.main.linkInto({hidden, {0}}));
+        QTRY_VERIFY(!banner.isVisible());
+
+        // Fixed in another way, it is not told any longer either.
+        bench.document.undoStack().undo();
+        bench.click("start");
+        QTRY_VERIFY(banner.isVisible());
+        bench.document.undoStack().redo();
+        QTRY_VERIFY(!banner.isVisible());
     }
 
     void aFailureIsSaidInPlace() {
