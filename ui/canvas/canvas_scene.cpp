@@ -10,6 +10,7 @@
 
 #include <QGraphicsSceneHelpEvent>
 #include <QGraphicsSceneMouseEvent>
+#include <QGraphicsView>
 #include <QSignalBlocker>
 
 #include <algorithm>
@@ -51,6 +52,10 @@ CanvasScene::CanvasScene(ProjectDocument& document, const ThemeManager& themes, 
 
 CanvasScene::~CanvasScene() {
     disconnect(this, nullptr, nullptr, nullptr);
+    // A view that loses its scene moves its scroll bars, which the minimap follows: while the items
+    // are still there.
+    for (QGraphicsView* const view : views())
+        view->setScene(nullptr);
     // The view may still ask for items while they go; the callout is one of them.
     canvas_.callout().release();
 }
