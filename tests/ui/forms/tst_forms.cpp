@@ -3,6 +3,7 @@
 #include "ui/forms/path_editor.h"
 #include "ui/forms/search_combo.h"
 #include "ui/forms/slider_scale.h"
+#include "ui/theme/shown_text.h"
 
 #include <QApplication>
 #include <QCheckBox>
@@ -205,6 +206,25 @@ private Q_SLOTS:
             editor.reset();
             QCOMPARE(said, 0);
         }
+    }
+
+    void numbersOfTablesHaveNoSeparatorsAndNoExponents() {
+        QCOMPARE(plainNumber(1974, 4), QStringLiteral("1974"));
+        QCOMPARE(plainNumber(53112.4, 4), QStringLiteral("53112"));
+        QCOMPARE(plainNumber(-1234567, 4), QStringLiteral("-1234567"));
+        QCOMPARE(plainNumber(9999.6, 4), QStringLiteral("10000"));
+        QCOMPARE(plainNumber(999.64, 4), QStringLiteral("999.6"));
+        QCOMPARE(plainNumber(0.25, 4), QStringLiteral("0.25"));
+        QCOMPARE(plainNumber(3.14159, 4), QStringLiteral("3.142"));
+        QCOMPARE(plainNumber(0, 4), QStringLiteral("0"));
+        QCOMPARE(plainNumber(2.5e10, 4), QStringLiteral("2.5e+10"));
+    }
+
+    void charactersThatCannotBeSeenAreNamed() {
+        QCOMPARE(shownCharacter("\n"), QStringLiteral("new line"));
+        QCOMPARE(shownCharacter(" "), QStringLiteral("space"));
+        QCOMPARE(shownCharacter("\xEF\xBF\xBD"), QStringLiteral("unknown"));
+        QCOMPARE(shownCharacter("ä"), QStringLiteral("ä"));
     }
 
     void rangesAndDefaultsAreSaid() {

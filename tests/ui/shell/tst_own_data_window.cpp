@@ -120,6 +120,22 @@ private Q_SLOTS:
         QVERIFY2(accuracy.chopped(2).toDouble() > 95, qPrintable(accuracy));
     }
 
+    /// Examples of them would push all other columns out of the panel.
+    void freeTextIsNotShownInTheList() {
+        std::string table = "size,comment,kind\n";
+        for (int i = 0; i < 40; ++i)
+            table += std::to_string(i % 7) + ",came late and was number " + std::to_string(i) +
+                     (i % 2 == 0 ? ",good\n" : ",bad\n");
+        const auto file = at("reviews.csv");
+        write(file, table);
+        drop(file);
+        QTRY_VERIFY(window_->training().findChild<QCheckBox*>(QStringLiteral("use/comment")));
+        QCOMPARE(find<QCheckBox>("use/comment").toolTip(),
+                 QStringLiteral("Texts · a different text in nearly every row"));
+        QVERIFY(!find<QCheckBox>("use/comment").isChecked());
+        QCOMPARE(find<QCheckBox>("use/kind").toolTip(), QStringLiteral("2 categories: bad, good"));
+    }
+
     void aFolderIsChosenInTheGalleryAndTrained() {
         ModalAnswers answers;
         answers.file(QString::fromStdString(shades().string()));
