@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/own_home.h"
+#include "ui/forms/file_dialogs.h"
 #include "ui/forms/number_editors.h"
 #include "ui/forms/path_editor.h"
+#include "ui/forms/save_dialog.h"
 #include "ui/forms/search_combo.h"
 #include "ui/forms/slider_scale.h"
 #include "ui/theme/shown_text.h"
 
 #include <QApplication>
 #include <QCheckBox>
+#include <QDir>
 #include <QDragEnterEvent>
 #include <QDropEvent>
+#include <QFile>
+#include <QFileDialog>
 #include <QLineEdit>
 #include <QMessageBox>
 #include <QMimeData>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QSpinBox>
+#include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 #include <QToolButton>
 
 #include <cmath>
@@ -28,6 +36,7 @@ class TestForms : public QObject {
     Q_OBJECT
 
 private:
+    QTemporaryDir home_;
     std::unique_ptr<ThemeManager> themes_;
 
     std::unique_ptr<ParamEditor> make(const ParamSpec& spec) {
@@ -44,7 +53,10 @@ private:
     std::vector<ParamValue> edits_;
 
 private Q_SLOTS:
-    void initTestCase() { themes_ = std::make_unique<ThemeManager>(*qApp); }
+    void initTestCase() {
+        test::liveIn(home_.path());
+        themes_ = std::make_unique<ThemeManager>(*qApp);
+    }
 
     void dialogsHaveLineIcons() {
         QMessageBox box(QMessageBox::Warning, "Gradwright", "Mind the gap", QMessageBox::Ok);
@@ -206,6 +218,39 @@ private Q_SLOTS:
             editor.reset();
             QCOMPARE(said, 0);
         }
+    }
+
+    void dialogsBeginWhereTheLastOneEnded() {
+        const QTemporaryDir folder;
+        QFile file(folder.filePath(QStringLiteral("table.csv")));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.close();
+        QString begins;
+        const auto choose = [&](const QString& chosen) {
+            QTimer::singleShot(100, qApp, [&begins, chosen] {
+                auto* const dialog = qobject_cast<QFileDialog*>(QApplication::activeModalWidget());
+                if (dialog == nullptr)
+                    qFatal("no dialog is open");
+                begins = dialog->directory().absolutePath();
+                auto* const name = dialog->findChild<QLineEdit*>(QStringLiteral("fileNameEdit"));
+                name->setFocus();
+                name->selectAll();
+                QTest::keyClicks(name, chosen);
+                QTest::keyClick(name, Qt::Key_Return);
+            });
+        };
+        choose(file.fileName());
+        QCOMPARE(askOpenFile(nullptr, QStringLiteral("Open")), file.fileName());
+        QCOMPARE(begins, QDir::currentPath());
+        choose(QStringLiteral("other"));
+        QCOMPARE(askSaveFile(nullptr, QStringLiteral("Save"), QStringLiteral("table.gradwright"),
+                             {QStringLiteral("Projects (*.gradwright)")},
+                             {QStringLiteral(".gradwright")}),
+                 folder.filePath(QStringLiteral("other.gradwright")));
+        QCOMPARE(begins, folder.path());
+        // A folder that is gone is no place to begin.
+        rememberFolder(folder.filePath(QStringLiteral("gone/away.csv")));
+        QCOMPARE(lastFolder(), QDir::currentPath());
     }
 
     void numbersOfTablesHaveNoSeparatorsAndNoExponents() {

@@ -3,6 +3,7 @@
 #include "tests/support/data_files.h"
 #include "tests/support/own_home.h"
 #include "tests/ui/shell/trained_window.h"
+#include "ui/forms/file_dialogs.h"
 #include "ui/training/train_page.h"
 
 #include <QCheckBox>
@@ -134,6 +135,12 @@ private Q_SLOTS:
                  QStringLiteral("Texts · a different text in nearly every row"));
         QVERIFY(!find<QCheckBox>("use/comment").isChecked());
         QCOMPARE(find<QCheckBox>("use/kind").toolTip(), QStringLiteral("2 categories: bad, good"));
+    }
+
+    /// What is saved next lies beside the data, however they were opened.
+    void theProjectIsProposedBesideItsData() {
+        opensPlants();
+        QCOMPARE(lastFolder().toStdString(), plants().parent_path().string());
     }
 
     void aFolderIsChosenInTheGalleryAndTrained() {
