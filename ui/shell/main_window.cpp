@@ -155,7 +155,9 @@ void MainWindow::connectPages() {
     connect(&session_, &TrainingSession::loadChanged, this, [this](const LoadChanged& event) {
         header_->device().setLoad(ComputeLoad{event.threads, event.othersBusy});
     });
-    connect(&session_, &TrainingSession::stateChanged, this, [this] {
+    connect(&session_, &TrainingSession::stateChanged, this, [this](TrainingState state) {
+        if (state == TrainingState::Preparing)
+            status_->showHint({}); // "Press Start" has been followed
         if (!session_.isActive())
             header_->device().setLoad({});
     });

@@ -17,6 +17,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -110,7 +111,15 @@ private Q_SLOTS:
         QVERIFY(window_->training().isVisible());
         QVERIFY(!window_->document().isModified());
         QVERIFY(!hasErrors());
+        const auto saysStart = [&] {
+            const auto labels = window_->findChildren<QLabel*>();
+            return std::ranges::any_of(labels, [](const QLabel* label) {
+                return label->text().contains(QStringLiteral("Press Start (F5)"));
+            });
+        };
+        QVERIFY(saysStart());
         start(); // and the second
+        QTRY_VERIFY(!saysStart());
         QTRY_COMPARE_WITH_TIMEOUT(window_->session().state(), TrainingState::Finished,
                                   kTrainingPatience);
         QString accuracy;
