@@ -87,11 +87,38 @@ MemoryEstimate estimateTrainingMemory(const OpGraph& graph, std::int64_t batch, 
     return estimate;
 }
 
+namespace {
+
+/// What planTrainingMemory() counts as MemoryEstimate::around, in bytes, without a backend's plan.
+/// In small networks it is most of the total. Evaluation and the look at activities free each value
+/// after its last reader.
+std::int64_t estimateAround(const OpGraph& graph, std::int64_t batch) {
+    std::int64_t sample = 0;
+    for (const auto& input : graph.inputs())
+        sample += graph.type(input.value).elementsPerSample() * kBytes;
+    std::int64_t largestWeight = 0;
+    for (const auto& weight : graph.weights())
+        largestWeight = std::max(largestWeight, weight.shape.elements() * kBytes);
+    std::int64_t largestPair = 0;
+    for (const auto& op : graph.ops())
+        largestPair = std::max(largestPair, graph.elementsAround(op));
+    const auto evaluated = evaluationBatch(graph);
+    const auto probed = probeBatch(graph);
+    return largestWeight + Batcher::bufferBytes(sample, batch) +
+           Batcher::bufferBytes(sample, evaluated) + Batcher::bufferBytes(sample, probed) +
+           (evaluated + probed) * largestPair * kBytes;
+}
+
+} // namespace
+
 std::optional<MemoryEstimate> estimateTrainingMemory(const Analysis& analysis,
                                                      const TrainingSettings& settings) {
     try {
-        return estimateTrainingMemory(lower(analysis), settings.batch(),
-                                      settings.updateRule().allSlots());
+        const auto graph = lower(analysis);
+        auto estimate =
+            estimateTrainingMemory(graph, settings.batch(), settings.updateRule().allSlots());
+        estimate.around = estimateAround(graph, settings.batch());
+        return estimate;
     } catch (const Error&) {
         return {};
     }
@@ -166,7 +193,7 @@ std::optional<Diagnostic> memoryProblem(const Analysis& analysis, const Training
 std::int64_t largestBatch(const MemoryEstimate& estimate, std::int64_t batch,
                           std::int64_t available) {
     const auto perSample = estimate.activations / std::max<std::int64_t>(batch, 1);
-    const auto left = available - estimate.weights;
+    const auto left = available - estimate.weights - estimate.around;
     if (left <= 0)
         return 0;
     return perSample > 0 ? left / perSample : batch;

@@ -22,8 +22,8 @@ struct MemoryEstimate {
 
 /// In FP32 at a batch size, for an optimizer with `slots` tensors of state a weight.
 MemoryEstimate estimateTrainingMemory(const OpGraph& graph, std::int64_t batch, std::size_t slots);
-/// The same with the batch size and the optimizer of a project; nothing for a network that cannot
-/// run yet.
+/// The same with the batch size and the optimizer of a project, and with what is around; nothing
+/// for a network that cannot run yet.
 std::optional<MemoryEstimate> estimateTrainingMemory(const Analysis& analysis,
                                                      const TrainingSettings& settings);
 

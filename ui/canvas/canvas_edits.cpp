@@ -5,6 +5,7 @@
 #include "engine/layers/catalog.h"
 #include "engine/project/block_library.h"
 #include "engine/support/error.h"
+#include "ui/canvas/fit_block.h"
 
 #include <algorithm>
 #include <set>
@@ -83,6 +84,8 @@ Addition addLayer(const Project& whole, const std::string& graph, std::string_vi
         Node node = newNode(network, graph, key);
         const PortCounts ports = portsOf(network, node).value_or(PortCounts{});
         const NodeId id = node.id;
+        if (after && !into && ports.maxInputs > 0)
+            node.params = fittingParams(network, graph, node, *after);
         ProjectEdit::Group group;
         if (into && ports.maxInputs > 0 && ports.outputs > 0) {
             group.push_back(networkEdit(insertIntoLink(network, graph, *into, std::move(node))));

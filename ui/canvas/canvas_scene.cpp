@@ -55,6 +55,10 @@ CanvasScene::~CanvasScene() {
     for (QGraphicsView* const view : views())
         view->setScene(nullptr);
     disconnect(this, nullptr, nullptr, nullptr);
+    // A view that loses its scene moves its scroll bars, which the minimap follows: while the items
+    // are still there.
+    for (QGraphicsView* const view : views())
+        view->setScene(nullptr);
     // The view may still ask for items while they go; the callout is one of them.
     canvas_.callout().release();
 }

@@ -337,7 +337,10 @@ void ProjectDocument::saveAs(const std::filesystem::path& file) {
     if (file_)
         add(std::filesystem::absolute(runsFolderOf(*file_)));
     std::erase(saved.earlierRuns, std::filesystem::absolute(runsFolderOf(file)));
+    if (saved.name == Project().name) // so that its runs are called as the window calls it
+        saved.name = file.stem().string();
     saveProject(file, saved);
+    project_.name = saved.name;
     project_.earlierRuns = std::move(saved.earlierRuns);
     file_ = file;
     undo_.setClean();

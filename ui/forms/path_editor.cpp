@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/forms/path_editor.h"
 
+#include "ui/forms/file_dialogs.h"
 #include "ui/theme/text.h"
 
 #include <QDragEnterEvent>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLineEdit>
@@ -82,8 +82,8 @@ void PathEditor::pick(bool folder) {
     const QString start = valid_.empty() ? QString()
                           : now.isDir()  ? now.absoluteFilePath()
                                          : now.absolutePath();
-    const QString chosen = folder ? QFileDialog::getExistingDirectory(window(), title_, start)
-                                  : QFileDialog::getOpenFileName(window(), title_, start);
+    const QString chosen =
+        folder ? askFolder(window(), title_, start) : askOpenFile(window(), title_, {}, start);
     if (!chosen.isEmpty())
         take(chosen);
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/forms/save_dialog.h"
 
+#include "ui/forms/file_dialogs.h"
+
 #include <QCoreApplication>
+#include <QDir>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QMessageBox>
@@ -13,8 +16,11 @@ namespace gradwright {
 QString askSaveFile(QWidget* parent, const QString& title, const QString& proposal,
                     const QStringList& filters, const QStringList& endings) {
     QString filter;
-    const QString named = QFileDialog::getSaveFileName(parent, title, proposal,
-                                                       filters.join(QStringLiteral(";;")), &filter);
+    const QString named =
+        QFileDialog::getSaveFileName(parent, title, QDir(lastFolder()).absoluteFilePath(proposal),
+                                     filters.join(QStringLiteral(";;")), &filter);
+    if (!named.isEmpty())
+        rememberFolder(named);
     const auto has = [&](const QString& ending) {
         return named.endsWith(ending, Qt::CaseInsensitive);
     };

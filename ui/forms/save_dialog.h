@@ -10,7 +10,8 @@ namespace gradwright {
 
 /// Asks where to save a file that has one of `endings` (".csv"), each of which has a filter of the
 /// dialog. A name without an ending gets that of the chosen filter; when that names a file that is
-/// there, which the dialog has not asked about, this does. Empty when it was cancelled.
+/// there, which the dialog has not asked about, this does. A proposal without a folder is made for
+/// lastFolder(). Empty when it was cancelled.
 QString askSaveFile(QWidget* parent, const QString& title, const QString& proposal,
                     const QStringList& filters, const QStringList& endings);
 

@@ -3,13 +3,13 @@
 
 #include "engine/data/images/picture_sample.h"
 #include "engine/data/tables/cell.h"
+#include "ui/forms/file_dialogs.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QComboBox>
 #include <QCompleter>
 #include <QDragEnterEvent>
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QImageReader>
 #include <QLabel>
@@ -193,9 +193,8 @@ public:
         setFocusProxy(line_);
         QObject::connect(line_, &QLineEdit::editingFinished, this, [this] { take(line_->text()); });
         QObject::connect(browse, &QToolButton::clicked, this, [this] {
-            const auto file =
-                QFileDialog::getOpenFileName(this, tr("Image for %1").arg(name_), line_->text(),
-                                             tr("Images (*.png *.jpg *.jpeg)"));
+            const auto file = askOpenFile(this, tr("Image for %1").arg(name_),
+                                          tr("Images (*.png *.jpg *.jpeg)"), line_->text());
             if (!file.isEmpty())
                 take(file);
         });

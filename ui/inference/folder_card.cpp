@@ -5,6 +5,7 @@
 #include "engine/support/error.h"
 #include "ui/inference/cards.h"
 #include "ui/plots/scale.h"
+#include "ui/theme/shown_text.h"
 #include "ui/theme/text.h"
 
 #include <QDir>
@@ -13,7 +14,6 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QLocale>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QTableView>
@@ -77,7 +77,7 @@ QString FileReadings::answerOf(const FileReading& reading) const {
         return tr("%1 values").arg(values.size());
     QStringList texts;
     for (const double value : values)
-        texts << QLocale().toString(value, 'g', 5);
+        texts << plainNumber(value, 5);
     return texts.join(QStringLiteral(", "));
 }
 

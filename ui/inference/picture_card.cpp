@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inference/picture_card.h"
 
+#include "ui/forms/file_dialogs.h"
 #include "ui/inference/cards.h"
 #include "ui/inference/sample_images.h"
 #include "ui/inference/test_stepper.h"
@@ -9,7 +10,6 @@
 #include "ui/theme/theme_manager.h"
 
 #include <QAction>
-#include <QFileDialog>
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -49,14 +49,14 @@ PictureCard::PictureCard(ThemeManager& theme, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(card.frame);
     connect(open, &QPushButton::clicked, this, [this] {
-        const auto file = QFileDialog::getOpenFileName(
-            this, tr("Read a picture"), {}, tr("Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp)"));
+        const auto file = askOpenFile(this, tr("Read a picture"),
+                                      tr("Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp)"));
         if (!file.isEmpty())
             Q_EMIT fileChosen(file);
     });
     connect(paste, &QPushButton::clicked, this, &PictureCard::pasteWanted);
     connect(folder, &QPushButton::clicked, this, [this] {
-        const auto chosen = QFileDialog::getExistingDirectory(this, tr("Read a folder of images"));
+        const auto chosen = askFolder(this, tr("Read a folder of images"));
         if (!chosen.isEmpty())
             Q_EMIT folderChosen(chosen);
     });

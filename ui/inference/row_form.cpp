@@ -5,10 +5,10 @@
 #include "ui/forms/tab_order.h"
 #include "ui/inference/cell_field.h"
 #include "ui/theme/elided_label.h"
+#include "ui/theme/shown_text.h"
 #include "ui/theme/text.h"
 
 #include <QLabel>
-#include <QLocale>
 #include <QStyle>
 #include <QVBoxLayout>
 
@@ -19,10 +19,9 @@ namespace {
 
 /// "0 to 55.9, mean 3.03, 4 missing".
 QString rangeText(const ColumnSummary& seen) {
-    const QLocale locale;
-    auto text = QObject::tr("%1 to %2, mean %3")
-                    .arg(locale.toString(seen.least, 'g', 5), locale.toString(seen.most, 'g', 5),
-                         locale.toString(seen.mean, 'g', 4));
+    auto text =
+        QObject::tr("%1 to %2, mean %3")
+            .arg(plainNumber(seen.least, 5), plainNumber(seen.most, 5), plainNumber(seen.mean, 4));
     if (seen.missing > 0)
         text += QObject::tr(", %1 missing").arg(fullNumber(seen.missing));
     return text;
@@ -109,8 +108,8 @@ void RowForm::showContext(std::size_t column) {
         const auto cell = fields_[column]->cell();
         const auto number = numberOf(cell, ';');
         warns = number && (*number < seen.least || *number > seen.most);
-        text = isMissing(cell) ? tr("Missing: the mean, %1, stands in")
-                                     .arg(QLocale().toString(kind.missing, 'g', 4))
+        text = isMissing(cell)
+                   ? tr("Missing: the mean, %1, stands in").arg(plainNumber(kind.missing, 4))
                : warns ? tr("Not seen in training: %1").arg(rangeText(seen))
                        : rangeText(seen);
     } else if (!warns && kind.image) {

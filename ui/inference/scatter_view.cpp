@@ -3,11 +3,11 @@
 
 #include "ui/glossary/explanation.h"
 #include "ui/plots/scale.h"
+#include "ui/theme/shown_text.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QHelpEvent>
-#include <QLocale>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QToolTip>
@@ -64,7 +64,7 @@ QString ScatterView::spokenText() const {
     double error = 0;
     for (std::size_t i = 0; i < truths_.size(); ++i)
         error += std::abs(static_cast<double>(predictions_[i]) - static_cast<double>(truths_[i]));
-    const auto number = [](double value) { return QLocale().toString(value, 'g', 4); };
+    const auto number = [](double value) { return plainNumber(value, 4); };
     return tr("%1 test samples. True %2: %3 to %4. Predicted: %5 to %6. Mean absolute error %7.")
         .arg(fullNumber(static_cast<std::int64_t>(truths_.size())), name_,
              number(static_cast<double>(a)), number(static_cast<double>(b)),
@@ -121,11 +121,10 @@ void ScatterView::paintAxes(QPainter& painter) const {
     const auto& theme = theme_->theme();
     const auto box = area();
     const double step = roundUp125((most_ - least_) / 6);
-    const QLocale locale;
     painter.setFont(textFont(type::kCaption));
     for (double at = std::ceil(least_ / step) * step; at <= most_; at += step) {
         const double value = std::abs(at) < step / 1000 ? 0 : at;
-        const auto text = locale.toString(value, 'g', 4);
+        const auto text = plainNumber(value, 4);
         const auto place = toWidget(value, value);
         painter.setPen(QPen(theme.grid, 1));
         painter.drawLine(QPointF(place.x(), box.top()), QPointF(place.x(), box.bottom()));
@@ -166,12 +165,11 @@ bool ScatterView::event(QEvent* event) {
         return true;
     }
     const auto at = static_cast<std::size_t>(sample);
-    const QLocale locale;
     QToolTip::showText(help->globalPos(),
                        tr("Test sample %1: %2, predicted %3")
                            .arg(fullNumber(sample + 1),
-                                locale.toString(static_cast<double>(truths_[at]), 'g', 4),
-                                locale.toString(static_cast<double>(predictions_[at]), 'g', 4)));
+                                plainNumber(static_cast<double>(truths_[at]), 4),
+                                plainNumber(static_cast<double>(predictions_[at]), 4)));
     return true;
 }
 

@@ -2,10 +2,9 @@
 #include "ui/inference/test_rows.h"
 
 #include "ui/plots/scale.h"
+#include "ui/theme/shown_text.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
-
-#include <QLocale>
 
 #include <algorithm>
 #include <cmath>
@@ -108,7 +107,7 @@ QString TestRows::textAt(std::size_t sample, int column) const {
     const double shown = (column - 1) % 3 == 0   ? target
                          : (column - 1) % 3 == 1 ? output
                                                  : output - target;
-    return QLocale().toString(shown, 'g', 4);
+    return plainNumber(shown, 4);
 }
 
 QVariant TestRows::data(const QModelIndex& index, int role) const {

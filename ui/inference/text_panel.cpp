@@ -7,6 +7,7 @@
 #include "ui/inference/prediction_panel.h"
 #include "ui/session/text_session.h"
 #include "ui/theme/icon_engine.h"
+#include "ui/theme/shown_text.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -33,19 +34,6 @@ constexpr int kMostTemperature = 2;
 constexpr int kDefaultTemperature = 16; // 0.8
 constexpr int kDefaultLength = 400;
 constexpr std::size_t kMostNamed = 8; // unknown characters
-
-/// As a person can see and tell it.
-QString shownCharacter(const std::string& character) {
-    if (character == " ")
-        return TextPanel::tr("space");
-    if (character == "\n")
-        return TextPanel::tr("new line");
-    if (character == "\t")
-        return TextPanel::tr("tab");
-    if (character == kUnknownCharacter)
-        return TextPanel::tr("unknown");
-    return qstr(character);
-}
 
 QLabel* fieldLabel(const QString& text, QWidget* field) {
     auto* label = mutedLabel(text);

@@ -3,10 +3,10 @@
 
 #include "engine/data/images/picture_input.h"
 #include "ui/inference/sample_images.h"
+#include "ui/theme/shown_text.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
-#include <QLocale>
 #include <QPainter>
 
 #include <algorithm>
@@ -53,7 +53,7 @@ void ValuesPanel::setValues(std::optional<std::vector<float>> values) {
     else if (showsPicture())
         setAccessibleName(tr("A picture of %1").arg(qstr(toString(info_.target))));
     else
-        setAccessibleName(tr("%1: %2").arg(name(0), QLocale().toString(restored(0), 'g', 4)));
+        setAccessibleName(tr("%1: %2").arg(name(0), plainNumber(restored(0), 4)));
     update();
 }
 
@@ -68,7 +68,7 @@ QString ValuesPanel::spokenText() const {
     QStringList texts;
     const std::size_t shown = std::min(values_->size(), kMostSpoken);
     for (std::size_t i = 0; i < shown; ++i)
-        texts << tr("%1: %2").arg(name(i), QLocale().toString(restored(i), 'g', 4));
+        texts << tr("%1: %2").arg(name(i), plainNumber(restored(i), 4));
     if (shown < values_->size())
         texts << tr("and %1 more values").arg(values_->size() - shown);
     return texts.join(QStringLiteral(", "));
@@ -153,7 +153,7 @@ void ValuesPanel::paintOne(QPainter& painter) const {
     painter.setFont(textFont(kLargeFigure, QFont::DemiBold));
     painter.setPen(theme.text);
     painter.drawText(QRect(0, top + kRow, width(), kLargeRow), Qt::AlignVCenter,
-                     QLocale().toString(restored(0), 'g', 4));
+                     plainNumber(restored(0), 4));
     if (!seen_.empty())
         paintRange(painter, QRect(0, top + kRow + kLargeRow + 4, width(), kRow), 0);
 }
@@ -182,7 +182,7 @@ void ValuesPanel::paintList(QPainter& painter) const {
             textFont(seen_.empty() ? type::kFigure : type::kPageTitle, QFont::DemiBold));
         painter.setPen(theme.text);
         painter.drawText(row.adjusted(width() / 2, 0, 0, 0), Qt::AlignVCenter,
-                         QLocale().toString(restored(i), 'g', 5));
+                         plainNumber(restored(i), 5));
         if (i < seen_.size())
             paintRange(painter, row.translated(0, kRow), i);
     }
@@ -208,13 +208,11 @@ void ValuesPanel::paintRange(QPainter& painter, const QRect& row, std::size_t in
     const bool beyond = value < seen.least || value > seen.most;
     painter.setFont(textFont(type::kCaption));
     painter.setPen(beyond ? theme.warning : theme.text3);
-    const QLocale locale;
-    painter.drawText(QRect(row.left(), row.top() + 13, row.width(), 16), Qt::AlignVCenter,
-                     (beyond ? tr("Beyond the training data, which went from %1 to %2, mean %3")
-                             : tr("Training data: %1 to %2, mean %3"))
-                         .arg(locale.toString(seen.least, 'g', 5),
-                              locale.toString(seen.most, 'g', 5),
-                              locale.toString(seen.mean, 'g', 4)));
+    painter.drawText(
+        QRect(row.left(), row.top() + 13, row.width(), 16), Qt::AlignVCenter,
+        (beyond ? tr("Beyond the training data, which went from %1 to %2, mean %3")
+                : tr("Training data: %1 to %2, mean %3"))
+            .arg(plainNumber(seen.least, 5), plainNumber(seen.most, 5), plainNumber(seen.mean, 4)));
 }
 
 } // namespace gradwright

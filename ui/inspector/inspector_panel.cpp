@@ -160,7 +160,7 @@ Section* InspectorPanel::addSection(const QString& title, bool open) {
 void InspectorPanel::build(const Subject& subject) {
     addHead(subject);
     addParams(subject);
-    addCost();
+    addCost(subject);
     if (const LayerDef* const layer = subject.layer())
         addSection(tr("About %1").arg(qstr(layer->title)))->add(makeLayerDoc(*layer));
 }
@@ -331,12 +331,14 @@ void InspectorPanel::addPictures(const Subject& subject) {
     }
 }
 
-void InspectorPanel::addCost() {
+void InspectorPanel::addCost(const Subject& subject) {
     Section* const cost = addSection(tr("Cost"));
     cost->setNote(tr("per sample"));
     addFigure(*cost, tr("Parameters"), "window/parameters");
     addFigure(*cost, tr("MACs"), "window/macs");
-    addFigure(*cost, tr("Output"), "window/output-size");
+    // Of a block and of several layers it is the sum, which is more than what leaves them.
+    const bool isLayer = subject.single() != nullptr && subject.single()->blockUse() == nullptr;
+    addFigure(*cost, isLayer ? tr("Output") : tr("All outputs"), "window/output-size");
 }
 
 void InspectorPanel::addFigure(Section& section, const QString& name, std::string_view place) {

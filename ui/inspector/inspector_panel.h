@@ -57,7 +57,7 @@ private:
     void addParams(const Subject& subject);
     void addRow(Section& section, const ParamSpec& spec);
     void addPictures(const Subject& subject);
-    void addCost();
+    void addCost(const Subject& subject);
     /// The value of a figure, also for screen readers.
     void showFigure(std::size_t index, const QString& text);
     /// `place` of the glossary; empty: none.

@@ -16,6 +16,14 @@ const LayerDef* layerOf(const Node& node) {
     return node.layerUse() != nullptr ? findLayer(node.layerUse()->layer) : nullptr;
 }
 
+/// "filters_out" as "Filters out": labels look alike whoever named the parameter.
+std::string readableKey(std::string key) {
+    std::ranges::replace(key, '_', ' ');
+    if (!key.empty() && key.front() >= 'a' && key.front() <= 'z')
+        key.front() = static_cast<char>(key.front() - 'a' + 'A');
+    return key;
+}
+
 ParamSpecs paramsOfBlock(const Network& network, const BlockUse& use) {
     ParamSpecs specs = {
         intParam(kRepeatKey, "Repeat", 1, 1, static_cast<double>(kMaxRepeat),
@@ -32,7 +40,7 @@ ParamSpecs paramsOfBlock(const Network& network, const BlockUse& use) {
         ParamSpec spec = *promotion->spec;
         spec.key = promoted.key;
         if (promoted.key != promoted.param)
-            spec.title = promoted.key;
+            spec.title = readableKey(promoted.key);
         spec.defaultValue = promotion->value;
         spec.visibleWhen.reset();
         spec.advanced = false;

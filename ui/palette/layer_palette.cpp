@@ -113,11 +113,13 @@ LayerPalette::LayerPalette(const ThemeManager& themes, const QString& mimeType, 
     : QWidget(parent)
     , themes_(&themes)
     , search_(new QLineEdit)
+    , nothing_(new QLabel)
     , tree_(new LayerTree(mimeType)) {
     search_->setPlaceholderText(tr("Search layers"));
     setClearable(*search_);
-    search_->addAction(themes.icon(QStringLiteral("search"), &Theme::text3),
-                       QLineEdit::LeadingPosition)
+    search_
+        ->addAction(themes.icon(QStringLiteral("search"), &Theme::text3),
+                    QLineEdit::LeadingPosition)
         ->setText(tr("Search"));
     search_->setAccessibleName(tr("Search layers"));
     search_->installEventFilter(this);
@@ -139,6 +141,13 @@ LayerPalette::LayerPalette(const ThemeManager& themes, const QString& mimeType, 
     searchRow->setContentsMargins(10, 0, 10, 0);
     searchRow->addWidget(search_);
     layout->addLayout(searchRow);
+    nothing_->setObjectName(QStringLiteral("nothing found"));
+    nothing_->setProperty("textRole", QStringLiteral("muted"));
+    nothing_->setContentsMargins(12, 4, 12, 4);
+    nothing_->setTextFormat(Qt::PlainText);
+    nothing_->setWordWrap(true);
+    nothing_->hide();
+    layout->addWidget(nothing_);
     layout->addWidget(tree_);
     fill();
 
@@ -234,6 +243,8 @@ void LayerPalette::filter(const QString& text) {
             category->setExpanded(true);
     }
     tree_->setCurrentItem(wanted.isEmpty() ? nullptr : first);
+    nothing_->setText(tr("No layer or block is called “%1”.").arg(wanted));
+    nothing_->setVisible(first == nullptr);
 }
 
 void LayerPalette::choose(const QTreeWidgetItem* item) {

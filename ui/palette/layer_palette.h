@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+class QLabel;
 class QLineEdit;
 
 namespace gradwright {
@@ -31,6 +32,7 @@ public:
     };
     /// Shown under a heading of their own, while there are any.
     void setBlocks(const std::vector<Block>& blocks);
+    [[nodiscard]] const std::vector<Block>& blocks() const { return blocks_; }
 
 Q_SIGNALS:
     void layerChosen(const std::string& key);
@@ -51,6 +53,7 @@ private:
 
     const ThemeManager* themes_;
     QLineEdit* search_;
+    QLabel* nothing_;
     QTreeWidget* tree_;
     std::vector<Block> blocks_;
 };

@@ -9,6 +9,11 @@
 #include <cmath>
 
 namespace gradwright {
+namespace {
+
+constexpr double kThreeDecimalsFrom = 0.01;
+
+} // namespace
 
 bool Measure::isShare() const {
     return metric_ && metric_->format == MetricFormat::Share;
@@ -29,7 +34,11 @@ std::string Measure::place() const {
 QString Measure::text(double value) const {
     if (metric_)
         return qstr(valueText(*metric_, value));
-    return std::isfinite(value) ? QString::number(value, 'f', 3) : QStringLiteral("NaN");
+    if (!std::isfinite(value))
+        return QStringLiteral("NaN");
+    // Three decimals would make 0.000 of a loss that still falls.
+    const bool isSmall = value != 0 && std::abs(value) < kThreeDecimalsFrom;
+    return isSmall ? QString::number(value, 'g', 2) : QString::number(value, 'f', 3);
 }
 
 } // namespace gradwright

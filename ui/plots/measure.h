@@ -23,7 +23,7 @@ public:
     [[nodiscard]] QString name() const;
     /// What the glossary explains: "window/loss", "metric/accuracy".
     [[nodiscard]] std::string place() const;
-    /// "0.031", "97.89 %", "0.912"; "NaN" where it is not finite.
+    /// "0.031", "0.00042", "97.89 %", "0.912"; "NaN" where it is not finite.
     [[nodiscard]] QString text(double value) const;
 
     bool operator==(const Measure&) const = default;

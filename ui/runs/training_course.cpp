@@ -210,7 +210,6 @@ QWidget* TrainingCourse::makeBar() {
     tools_ = new QHBoxLayout;
     tools_->setSpacing(2);
     layout->addLayout(tools_);
-    addTool(actions_[2]);
     auto* save = new QToolButton;
     save->setObjectName(QStringLiteral("savePlots"));
     save->setIcon(theme_->icon(QStringLiteral("export")));
@@ -220,7 +219,7 @@ QWidget* TrainingCourse::makeBar() {
     save->setAccessibleName(save->toolTip());
     save->setPopupMode(QToolButton::InstantPopup);
     auto* menu = new QMenu(save);
-    menu->addActions(actions_.mid(0, 2));
+    menu->addActions(actions_.mid(0, 3));
     save->setMenu(menu);
     tools_->addWidget(save);
     // Even steps of the slider are even steps of the time that is averaged over: 1 to 1000 steps.

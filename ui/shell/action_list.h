@@ -16,6 +16,7 @@ struct ListedAction {
     QString menu;
     QPointer<QAction> action; ///< null once it is gone: menus that fill themselves renew theirs
     bool isExtra = false;     ///< no command of the menus: shown only when it is looked for
+    bool explains = false;    ///< a term of the glossary
     [[nodiscard]] QString title() const; ///< without mnemonics; empty once it is gone
 };
 

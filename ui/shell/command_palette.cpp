@@ -15,6 +15,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <tuple>
 
 namespace gradwright {
 
@@ -118,8 +119,11 @@ void CommandPalette::filter(const QString& typed) {
             found.emplace_back(0, &each);
     }
     if (!typed.isEmpty())
-        std::ranges::stable_sort(found, std::greater{},
-                                 [](const auto& entry) { return entry.first; });
+        // What does something comes before what explains it.
+        std::ranges::stable_sort(found, std::greater{}, [](const auto& entry) {
+            const auto& [score, each] = entry;
+            return std::tuple(score > 0, !each->explains, score);
+        });
     list_->clear();
     for (const auto& [score, each] : found) {
         auto* const item = new QListWidgetItem(each->title(), list_);
@@ -129,6 +133,11 @@ void CommandPalette::filter(const QString& typed) {
         item->setToolTip(each->action->toolTip());
         if (!each->action->isEnabled())
             item->setFlags(item->flags() & ~Qt::ItemIsEnabled);
+    }
+    if (found.empty()) {
+        auto* const nothing =
+            new QListWidgetItem(tr("Nothing is called “%1”.").arg(typed.trimmed()), list_);
+        nothing->setFlags(Qt::NoItemFlags);
     }
     list_->setCurrentRow(0);
 }

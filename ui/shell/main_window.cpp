@@ -5,6 +5,7 @@
 #include "ui/design/design_page.h"
 #include "ui/glossary/glossary.h"
 #include "ui/inference/inference_page.h"
+#include "ui/palette/layer_palette.h"
 #include "ui/runs/runs_panel.h"
 #include "ui/session/compute_probe.h"
 #include "ui/session/data_probe.h"
@@ -45,7 +46,8 @@ namespace {
 
 constexpr QSize kFirstSize{1440, 900};
 constexpr QSize kSmallestSize{1024, 700};
-constexpr int kCascade = 28; ///< a new window stands so far beside the one before
+constexpr QSize kTitleBar{0, 40}; // what window managers put above, on a screen that is no larger
+constexpr int kCascade = 28;      ///< a new window stands so far beside the one before
 
 /// Projects and data.
 QStringList filesIn(const QMimeData* data) {
@@ -90,7 +92,7 @@ MainWindow::MainWindow(ThemeManager& themes, std::shared_ptr<TrainingQueue> trai
     , inference_(pageOf<InferencePage>(pages_))
     , welcome_(new WelcomePage(themes)) {
     setAcceptDrops(true);
-    setMinimumSize(kSmallestSize.boundedTo(screen()->availableSize()));
+    setMinimumSize(kSmallestSize.boundedTo(screen()->availableSize() - kTitleBar));
     for (Page* const page : pages_) {
         stack_->addWidget(page);
         header_->addPage(page->title(), page->icon());
@@ -154,7 +156,9 @@ void MainWindow::connectPages() {
     connect(&session_, &TrainingSession::loadChanged, this, [this](const LoadChanged& event) {
         header_->device().setLoad(ComputeLoad{event.threads, event.othersBusy});
     });
-    connect(&session_, &TrainingSession::stateChanged, this, [this] {
+    connect(&session_, &TrainingSession::stateChanged, this, [this](TrainingState state) {
+        if (state == TrainingState::Preparing)
+            status_->showHint({}); // "Press Start" has been followed
         if (!session_.isActive())
             header_->device().setLoad({});
     });
@@ -252,11 +256,12 @@ void MainWindow::showCommands() {
 
 /// Templates, layers, runs and settings, for those who look for them by name.
 void MainWindow::addFindable(std::vector<ListedAction>& list, QObject& owner) {
-    const auto add = [&](const QString& menu, const QString& text, const QString& tip, auto run) {
+    const auto add = [&](const QString& menu, const QString& text, const QString& tip, auto run,
+                         bool explains = false) {
         auto* const made = new QAction(QString(text).replace(u'&', QStringLiteral("&&")), &owner);
         made->setToolTip(tip);
         connect(made, &QAction::triggered, this, run);
-        list.push_back({menu, made, true});
+        list.push_back({menu, made, true, explains});
     };
     for (const auto& [key, name] : welcome_->templateNames())
         add(tr("Template"), name, welcome_->tryThis(key),
@@ -267,6 +272,11 @@ void MainWindow::addFindable(std::vector<ListedAction>& list, QObject& owner) {
                 showPage(*design_);
                 design_->addLayer(key);
             });
+    for (const LayerPalette::Block& block : design_->palettePanel().blocks())
+        add(tr("Add block"), block.title, block.toolTip, [this, key = block.key.toStdString()] {
+            showPage(*design_);
+            design_->addLayer(key);
+        });
     for (const RunHistory& run : train_->runs().runs())
         add(tr("Show run"), titleOf(run), {}, [this, folder = run.folder] {
             showPage(*train_);
@@ -278,8 +288,9 @@ void MainWindow::addFindable(std::vector<ListedAction>& list, QObject& owner) {
             train_->showSetting(place);
         });
     for (const GlossaryTerm& term : Glossary::own().terms())
-        add(tr("Glossary"), qstr(term.title), qstr(term.text),
-            [this, key = term.key] { showGlossary(key); });
+        add(
+            tr("Glossary"), qstr(term.title), qstr(term.text),
+            [this, key = term.key] { showGlossary(key); }, true);
 }
 
 void MainWindow::showShortcuts() {

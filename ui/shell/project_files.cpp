@@ -9,13 +9,13 @@
 #include "engine/project/runs.h"
 #include "engine/project/unsaved_networks.h"
 #include "engine/support/error.h"
+#include "ui/forms/file_dialogs.h"
 #include "ui/forms/save_dialog.h"
 #include "ui/shell/recent_projects.h"
 #include "ui/shell/recovery_dialog.h"
 #include "ui/shell/remove_runs.h"
 #include "ui/theme/text.h"
 
-#include <QFileDialog>
 #include <QMessageBox>
 
 #include <exception>
@@ -85,18 +85,17 @@ void ProjectFiles::newFromTemplate(const std::string& key) {
 QString ProjectFiles::ask(QWidget& window) {
     const QString data = QStringLiteral("*.csv *.tsv *.tab *.txt *.csv.gz *.tsv.gz *.txt.gz "
                                         "*-ubyte *-ubyte.gz");
-    return QFileDialog::getOpenFileName(
-        &window, tr("Open a project or data"), {},
-        QStringList{tr("Projects and data (*.gradwright %1)").arg(data), fileFilter(),
-                    tr("Tables, texts and IDX files (%1)").arg(data), tr("All files (*)")}
-            .join(QStringLiteral(";;")));
+    return askOpenFile(&window, tr("Open a project or data"),
+                       QStringList{tr("Projects and data (*.gradwright %1)").arg(data),
+                                   fileFilter(), tr("Tables, texts and IDX files (%1)").arg(data),
+                                   tr("All files (*)")}
+                           .join(QStringLiteral(";;")));
 }
 
 QString ProjectFiles::askData(QWidget& window, bool folder) {
     if (folder)
-        return QFileDialog::getExistingDirectory(
-            &window, tr("Open a folder that holds one folder of images per class"));
-    return QFileDialog::getOpenFileName(&window, tr("Open a table, a text or IDX files"));
+        return askFolder(&window, tr("Open a folder that holds one folder of images per class"));
+    return askOpenFile(&window, tr("Open a table, a text or IDX files"));
 }
 
 bool ProjectFiles::isProject(const QString& file) {
@@ -109,6 +108,7 @@ void ProjectFiles::openData(const QString& path) {
     if (!attemptAside([&] { project = projectForData(path.toStdString()); }) || !mayReplace())
         return;
     document_->openNew(*std::move(project));
+    rememberFolder(path); // however it came: what is made of it is saved beside it
     Q_EMIT opened();
     Q_EMIT dataOpened();
     Q_EMIT hint(tr("%1 Press Start (F5) to train.").arg(qstr(document_->project().description)));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/training/data_text.h"
 
+#include "ui/theme/shown_text.h"
 #include "ui/theme/text.h"
 
 #include <QCoreApplication>
@@ -103,7 +104,7 @@ QString dataText(const DataInfo& info) {
     }
     QStringList classes;
     for (const std::string& name : info.classes)
-        classes << qstr(name);
+        classes << shownCharacter(name);
     return translated("%1; %2 classes: %3")
         .arg(samples, QString::number(classes.size()), firstOf(classes));
 }

@@ -2,6 +2,7 @@
 #include "ui/training/table_columns.h"
 
 #include "engine/data/tables/table_params.h"
+#include "ui/theme/shown_text.h"
 #include "ui/theme/text.h"
 
 #include <QCheckBox>
@@ -31,7 +32,7 @@ auto sourceOf(const DataChoice& choice) {
 }
 
 QString numberText(double value) {
-    return QString::number(value, 'g', 6);
+    return plainNumber(value, 6);
 }
 
 QLabel* columnCaption(const QString& text) {
@@ -58,6 +59,9 @@ QString contentText(const ColumnProfile& column) {
     case ColumnKind::Texts:
         break;
     }
+    // Of free text and ids, examples would fill the panel and tell nothing.
+    if (!column.whyUseless.empty() && column.distinct > column.examples.size())
+        return TableColumns::tr("Texts");
     QStringList names;
     for (const std::string& name : column.examples)
         names << qstr(name);

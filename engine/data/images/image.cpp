@@ -88,8 +88,7 @@ std::vector<std::uint8_t> readWhole(const fs::path& path) {
 Decode decoderOf(std::span<const std::uint8_t> bytes, const fs::path& path) {
     const auto* kind = kindOf(bytes);
     if (!kind)
-        throw Error("{}: this is neither a PNG nor a JPEG image, and no BMP, GIF or PNM",
-                    path.string());
+        throw Error("{}: not a PNG, JPEG, BMP, GIF or PNM image", path.string());
     if (!kind->decode)
         throw Error("{}: this is a {} image, which cannot be read; save it as PNG", path.string(),
                     kind->name);

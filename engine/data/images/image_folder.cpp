@@ -264,7 +264,7 @@ void requirePictures(const ImageFolder& folder, const ImageFolder* test) {
     if (count > kMostFaultsListed)
         list += fmt::format("\n  and {} more", count - kMostFaultsListed);
     if (count > 0)
-        throw Error("{}: {} of {} images cannot be used; repair them or take them away{}",
+        throw Error("{}: {} of {} images cannot be used; repair or remove them{}",
                     folder.root.string(), count, files.size(), list);
 }
 

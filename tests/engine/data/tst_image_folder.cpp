@@ -169,7 +169,7 @@ private Q_SLOTS:
         fs::create_directories(folder / "green");
         QVERIFY(contains(message(folder), "green: holds no PNG or JPEG image"));
         writeFile(folder / "green/a.jpg", {'n', 'o'});
-        QVERIFY2(contains(message(folder), "green/a.jpg: this is neither a PNG nor a JPEG"),
+        QVERIFY2(contains(message(folder), "green/a.jpg: not a PNG, JPEG"),
                  message(folder).c_str());
         fs::remove_all(folder / "green");
         QVERIFY(contains(message(folder, {{"folder", folder.path() + "/absent"}}),

@@ -188,7 +188,7 @@ private Q_SLOTS:
         };
         QVERIFY(contains(message("a.webp"), "a WebP image, which cannot be read; save it as PNG"));
         QVERIFY(contains(message("a.tif"), "a TIFF image, which cannot be read"));
-        QVERIFY(contains(message("a.png"), "neither a PNG nor a JPEG image, and no BMP"));
+        QVERIFY(contains(message("a.png"), "not a PNG, JPEG, BMP"));
     }
 
     void filesAreCounted() {

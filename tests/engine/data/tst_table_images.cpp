@@ -253,7 +253,7 @@ private Q_SLOTS:
              {"\n  line 12, column \"photo\": missing.png: there is no such file",
               "\n  line 13, column \"photo\": cut.png: this PNG image is broken",
               "\n  line 14, column \"photo\": damaged.png: this PNG image is broken",
-              "\n  line 15, column \"photo\": text.png: this is neither a PNG nor a JPEG image",
+              "\n  line 15, column \"photo\": text.png: not a PNG, JPEG",
               "\n  line 16, column \"photo\": empty.jpg: this file is empty",
               "\n  line 17, column \"photo\": folder.png: this is not a file",
               "\n  line 18, column \"photo\": names no file"})

@@ -4,7 +4,9 @@
 #include "ui/canvas/quick_add.h"
 #include "ui/forms/param_editor.h"
 #include "ui/inspector/inspector_panel.h"
+#include "ui/palette/layer_palette.h"
 
+#include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QSpinBox>
@@ -139,6 +141,35 @@ private Q_SLOTS:
         QCOMPARE(selectedName(), std::string("loose"));
         key(Qt::Key_Return, Qt::AltModifier);
         QVERIFY(graph().linkInto({idOf("loose"), {0}}) != nullptr);
+    }
+
+    void aResidualBlockTakesTheWidthThatItFollows() {
+        quickAdd(QStringLiteral("input"));
+        quickAdd(QStringLiteral("conv 2d"));
+        quickAdd(QStringLiteral("residual block"));
+        const std::string added = selectedName();
+        const ParamValues params = graph().find(idOf(added.c_str()))->params;
+        QVERIFY(params == ParamValues({{"filters", std::int64_t{32}}}));
+        QVERIFY(!document_->analysis().hasErrors());
+        // The next one fits in another way: its last convolution is the one that counts.
+        quickAdd(QStringLiteral("bottleneck"));
+        QVERIFY(!document_->analysis().hasErrors());
+        document_->undoStack().undo();
+        document_->undoStack().undo();
+        QVERIFY(graph().findByName(added) == nullptr);
+    }
+
+    void aLayerThatDoesNotExistIsNotFound() {
+        auto& palette = page_->palettePanel();
+        auto* const search = palette.findChild<QLineEdit*>();
+        const auto* const nothing = palette.findChild<QLabel*>(QStringLiteral("nothing found"));
+        QVERIFY(!nothing->isVisible());
+        QTest::keyClicks(search, QStringLiteral("onnx"));
+        QVERIFY(nothing->isVisible());
+        QCOMPARE(nothing->text(), QStringLiteral("No layer or block is called “onnx”."));
+        search->selectAll();
+        QTest::keyClicks(search, QStringLiteral("residual"));
+        QVERIFY(!nothing->isVisible());
     }
 
     void aFixPutsItsLayerBetweenItsNeighbours() {

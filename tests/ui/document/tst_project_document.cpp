@@ -115,6 +115,20 @@ private Q_SLOTS:
         QVERIFY(std::filesystem::exists(left));
     }
 
+    /// Runs are called as their project: not "untitled" while the window says "mine".
+    void theFirstFileNamesAnUntitledProject() {
+        ProjectDocument document(path("autosave"));
+        document.newProject();
+        document.saveAs(path("mine.gradwright"));
+        QCOMPARE(document.project().name, std::string("mine"));
+        QVERIFY(!document.isModified());
+        document.saveAs(path("copy.gradwright")); // it has a name now
+        QCOMPARE(document.project().name, std::string("mine"));
+        ProjectDocument other(path("autosave"));
+        other.open(path("copy.gradwright"));
+        QCOMPARE(other.project().name, std::string("mine"));
+    }
+
     /// Runs from before a project had a file are still its runs.
     void savingKeepsTheRunsFolderFromBefore() {
         ProjectDocument document(path("runs"));

@@ -1,22 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/own_home.h"
+#include "ui/forms/file_dialogs.h"
 #include "ui/forms/number_editors.h"
 #include "ui/forms/path_editor.h"
+#include "ui/forms/save_dialog.h"
 #include "ui/forms/search_combo.h"
 #include "ui/forms/slider_scale.h"
+#include "ui/theme/shown_text.h"
 
 #include <QAbstractItemView>
 #include <QApplication>
 #include <QCheckBox>
 #include <QCompleter>
+#include <QDir>
 #include <QDragEnterEvent>
 #include <QDropEvent>
+#include <QFile>
+#include <QFileDialog>
 #include <QLineEdit>
 #include <QMessageBox>
 #include <QMimeData>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QSpinBox>
+#include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 #include <QToolButton>
 
 #include <cmath>
@@ -29,6 +38,7 @@ class TestForms : public QObject {
     Q_OBJECT
 
 private:
+    QTemporaryDir home_;
     std::unique_ptr<ThemeManager> themes_;
 
     std::unique_ptr<ParamEditor> make(const ParamSpec& spec) {
@@ -45,7 +55,10 @@ private:
     std::vector<ParamValue> edits_;
 
 private Q_SLOTS:
-    void initTestCase() { themes_ = std::make_unique<ThemeManager>(*qApp); }
+    void initTestCase() {
+        test::liveIn(home_.path());
+        themes_ = std::make_unique<ThemeManager>(*qApp);
+    }
 
     void dialogsHaveLineIcons() {
         QMessageBox box(QMessageBox::Warning, "Gradwright", "Mind the gap", QMessageBox::Ok);
@@ -216,6 +229,58 @@ private Q_SLOTS:
             editor.reset();
             QCOMPARE(said, 0);
         }
+    }
+
+    void dialogsBeginWhereTheLastOneEnded() {
+        const QTemporaryDir folder;
+        QFile file(folder.filePath(QStringLiteral("table.csv")));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.close();
+        QString begins;
+        const auto choose = [&](const QString& chosen) {
+            QTimer::singleShot(100, qApp, [&begins, chosen] {
+                auto* const dialog = qobject_cast<QFileDialog*>(QApplication::activeModalWidget());
+                if (dialog == nullptr)
+                    qFatal("no dialog is open");
+                begins = dialog->directory().absolutePath();
+                auto* const name = dialog->findChild<QLineEdit*>(QStringLiteral("fileNameEdit"));
+                name->setFocus();
+                name->selectAll();
+                QTest::keyClicks(name, chosen);
+                QTest::keyClick(name, Qt::Key_Return);
+            });
+        };
+        choose(file.fileName());
+        QCOMPARE(askOpenFile(nullptr, QStringLiteral("Open")), file.fileName());
+        QCOMPARE(begins, QDir::currentPath());
+        choose(QStringLiteral("other"));
+        QCOMPARE(askSaveFile(nullptr, QStringLiteral("Save"), QStringLiteral("table.gradwright"),
+                             {QStringLiteral("Projects (*.gradwright)")},
+                             {QStringLiteral(".gradwright")}),
+                 folder.filePath(QStringLiteral("other.gradwright")));
+        QCOMPARE(begins, folder.path());
+        // A folder that is gone is no place to begin.
+        rememberFolder(folder.filePath(QStringLiteral("gone/away.csv")));
+        QCOMPARE(lastFolder(), QDir::currentPath());
+    }
+
+    void numbersOfTablesHaveNoSeparatorsAndNoExponents() {
+        QCOMPARE(plainNumber(1974, 4), QStringLiteral("1974"));
+        QCOMPARE(plainNumber(53112.4, 4), QStringLiteral("53112"));
+        QCOMPARE(plainNumber(-1234567, 4), QStringLiteral("-1234567"));
+        QCOMPARE(plainNumber(9999.6, 4), QStringLiteral("10000"));
+        QCOMPARE(plainNumber(999.64, 4), QStringLiteral("999.6"));
+        QCOMPARE(plainNumber(0.25, 4), QStringLiteral("0.25"));
+        QCOMPARE(plainNumber(3.14159, 4), QStringLiteral("3.142"));
+        QCOMPARE(plainNumber(0, 4), QStringLiteral("0"));
+        QCOMPARE(plainNumber(2.5e10, 4), QStringLiteral("2.5e+10"));
+    }
+
+    void charactersThatCannotBeSeenAreNamed() {
+        QCOMPARE(shownCharacter("\n"), QStringLiteral("new line"));
+        QCOMPARE(shownCharacter(" "), QStringLiteral("space"));
+        QCOMPARE(shownCharacter("\xEF\xBF\xBD"), QStringLiteral("unknown"));
+        QCOMPARE(shownCharacter("ä"), QStringLiteral("ä"));
     }
 
     void rangesAndDefaultsAreSaid() {

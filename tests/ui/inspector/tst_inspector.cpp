@@ -163,23 +163,29 @@ private Q_SLOTS:
         block.graph.insert(Node{{3}, "out", LayerUse{"block-output"}, {}});
         block.graph.insert(Link{{1}, {{1}, {0}}, {{2}, {0}}});
         block.graph.insert(Link{{2}, {{2}, {0}}, {{3}, {0}}});
-        block.promoted = {{"leak", {2}, "slope"}};
+        block.promoted = {{"most_leak", {2}, "slope"}};
         const NodeId id = graph().freshNodeId();
         document_->perform(
             QStringLiteral("Block"),
             {NetworkEdit{NetworkEdit::Group{{AddBlock{"leaky", block}},
                                             {AddNode{"", {id, "stage", BlockUse{"leaky"}, {}}}}}}});
         panel_->setNodes({id});
+        QStringList labels;
+        for (const auto* label : panel_->findChildren<QLabel*>())
+            labels << label->text();
+        QVERIFY2(labels.contains(QStringLiteral("Most leak")), qPrintable(labels.join(u'|')));
+        QVERIFY(labels.contains(QStringLiteral("All outputs")));
+        QVERIFY(!labels.contains(QStringLiteral("Output"))); // that is what leaves a layer
         auto* const repeat = field<QSpinBox>("#repeat");
         repeat->setFocus();
         repeat->selectAll();
         QTest::keyClicks(repeat, QStringLiteral("3"));
         QCOMPARE(graph().find(id)->blockUse()->repeat, std::int64_t{3});
-        auto* const leak = field<QLineEdit>("leak");
+        auto* const leak = field<QLineEdit>("most_leak");
         leak->setFocus();
         leak->selectAll();
         QTest::keyClicks(leak, QStringLiteral("0.2"));
-        QVERIFY(graph().find(id)->params.at("leak") == ParamValue(0.2));
+        QVERIFY(graph().find(id)->params.at("most_leak") == ParamValue(0.2));
     }
 
     void theWindowIsDrawnAsItMoves() {

@@ -58,6 +58,14 @@ class PlotsTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void aSmallLossIsNotZero() {
+        QCOMPARE(Measure().text(0.0314), QStringLiteral("0.031"));
+        QCOMPARE(Measure().text(0.000418), QStringLiteral("0.00042"));
+        QCOMPARE(Measure().text(0.00999), QStringLiteral("0.01"));
+        QCOMPARE(Measure().text(-0.000418), QStringLiteral("-0.00042"));
+        QCOMPARE(Measure().text(0), QStringLiteral("0.000"));
+    }
+
     void whatNobodySeesIsNotRefreshed() {
         QWidget window;
         auto* const shown = new QWidget(&window);

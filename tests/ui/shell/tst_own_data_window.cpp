@@ -3,6 +3,7 @@
 #include "tests/support/data_files.h"
 #include "tests/support/own_home.h"
 #include "tests/ui/shell/trained_window.h"
+#include "ui/forms/file_dialogs.h"
 #include "ui/training/train_page.h"
 
 #include <QCheckBox>
@@ -16,6 +17,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -109,7 +111,15 @@ private Q_SLOTS:
         QVERIFY(window_->training().isVisible());
         QVERIFY(!window_->document().isModified());
         QVERIFY(!hasErrors());
+        const auto saysStart = [&] {
+            const auto labels = window_->findChildren<QLabel*>();
+            return std::ranges::any_of(labels, [](const QLabel* label) {
+                return label->text().contains(QStringLiteral("Press Start (F5)"));
+            });
+        };
+        QVERIFY(saysStart());
         start(); // and the second
+        QTRY_VERIFY(!saysStart());
         QTRY_COMPARE_WITH_TIMEOUT(window_->session().state(), TrainingState::Finished,
                                   kTrainingPatience);
         QString accuracy;
@@ -142,6 +152,28 @@ private Q_SLOTS:
         // Other data have other notes, or none.
         window_->document().perform(QStringLiteral("Data"), {SetData{DataChoice{}}});
         QTRY_VERIFY(!label.isVisible());
+    }
+
+    /// Examples of them would push all other columns out of the panel.
+    void freeTextIsNotShownInTheList() {
+        std::string table = "size,comment,kind\n";
+        for (int i = 0; i < 40; ++i)
+            table += std::to_string(i % 7) + ",came late and was number " + std::to_string(i) +
+                     (i % 2 == 0 ? ",good\n" : ",bad\n");
+        const auto file = at("reviews.csv");
+        write(file, table);
+        drop(file);
+        QTRY_VERIFY(window_->training().findChild<QCheckBox*>(QStringLiteral("use/comment")));
+        QCOMPARE(find<QCheckBox>("use/comment").toolTip(),
+                 QStringLiteral("Texts · a different text in nearly every row"));
+        QVERIFY(!find<QCheckBox>("use/comment").isChecked());
+        QCOMPARE(find<QCheckBox>("use/kind").toolTip(), QStringLiteral("2 categories: bad, good"));
+    }
+
+    /// What is saved next lies beside the data, however they were opened.
+    void theProjectIsProposedBesideItsData() {
+        opensPlants();
+        QCOMPARE(lastFolder().toStdString(), plants().parent_path().string());
     }
 
     void aFolderIsChosenInTheGalleryAndTrained() {
