@@ -13,8 +13,8 @@ namespace gradwright {
 
 struct OnnxExport {
     std::string file; ///< the bytes
-    std::optional<std::string>
-        run; ///< whose weights they are; none: those that training starts with
+    /// The run whose weights they are; nothing: they are those that training starts with.
+    std::optional<std::string> run{};
     /// Why the file has the network's own inputs and outputs instead of what prediction takes and
     /// gives; empty where it has the latter.
     std::string note{};

@@ -140,7 +140,7 @@ public:
 
     /// x under axes `to`, which keeps the batch's name where both have it in front.
     std::string reshape(const std::string& x, const Dims& from, const Dims& to);
-    /// Sums over the axes, or means, with length 1.
+    /// The mean over the axes, which stay with length 1.
     std::string mean(const std::string& x, const std::vector<std::int64_t>& axes);
 
     /// Throws Error that names the layer.

@@ -88,14 +88,18 @@ std::vector<OnnxCase> onnxOpCases() {
     return cases;
 }
 
-OnnxCase onnxTemplateCase(const std::string& key) {
+OnnxCase onnxTemplateCase(const std::string& key, std::int64_t mostMacs) {
     const auto project = openTemplate(key);
     OnnxCase made{key,
                   inferenceGraph(project.network, openDataset(project.data).info, project.training),
                   {},
                   2,
                   {}};
-    made.weights = noisyWeights(made.graph);
+    if (made.graph.macs() <= mostMacs)
+        made.weights = noisyWeights(made.graph);
+    else
+        for (const auto& spec : made.graph.weights())
+            made.weights.values.emplace_back(spec.key, Tensor(DType::F32, spec.shape));
     for (const auto& input : made.graph.inputs())
         made.inputs.push_back(inputFor(made.graph, input.value, made.batch));
     return made;

@@ -22,8 +22,9 @@ struct OnnxCase {
 std::vector<OnnxCase> onnxLayerCases();
 /// Every op that inference may have, from the cases that backends are compared with.
 std::vector<OnnxCase> onnxOpCases();
-/// What prediction compiles for a template, with random weights.
-OnnxCase onnxTemplateCase(const std::string& key);
+/// What prediction compiles for a template, with random weights, or zeros above that many MACs per
+/// sample: drawing the weights of the largest takes long.
+OnnxCase onnxTemplateCase(const std::string& key, std::int64_t mostMacs);
 
 /// The outputs, in the order of the graph's, by the reference in FP64, or by the CPU engine in
 /// FP32.
