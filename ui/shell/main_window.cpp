@@ -45,7 +45,8 @@ namespace {
 
 constexpr QSize kFirstSize{1440, 900};
 constexpr QSize kSmallestSize{1024, 700};
-constexpr int kCascade = 28; ///< a new window stands so far beside the one before
+constexpr QSize kTitleBar{0, 40}; ///< that desktops put above a window, on the same screen
+constexpr int kCascade = 28;      ///< a new window stands so far beside the one before
 
 /// Projects and data.
 QStringList filesIn(const QMimeData* data) {
@@ -90,7 +91,7 @@ MainWindow::MainWindow(ThemeManager& themes, std::shared_ptr<TrainingQueue> trai
     , inference_(pageOf<InferencePage>(pages_))
     , welcome_(new WelcomePage(themes)) {
     setAcceptDrops(true);
-    setMinimumSize(kSmallestSize.boundedTo(screen()->availableSize()));
+    setMinimumSize(kSmallestSize.boundedTo(screen()->availableSize() - kTitleBar));
     for (Page* const page : pages_) {
         stack_->addWidget(page);
         header_->addPage(page->title(), page->icon());
