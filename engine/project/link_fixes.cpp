@@ -68,8 +68,7 @@ Fix linkThrough(const Graph& graph, const Place& place, PortRef from, PortRef to
     const LinkId first = graph.freshLinkId();
     const Link into{.id = first, .from = from, .to = middle};
     const Link outOf{.id = {first.value + 1}, .from = middle, .to = to};
-    return {fmt::format("Link {} to it through {}", graph.find(from.node)->name,
-                        layer(adapter.layer).title),
+    return {fmt::format("Link {} via {}", graph.find(from.node)->name, layer(adapter.layer).title),
             {NetworkEdit::Group{{AddNode{place.graph, std::move(node)}},
                                 {AddLink{place.graph, into}},
                                 {AddLink{place.graph, outOf}}}}};

@@ -114,6 +114,9 @@ void StatusLine::refreshFigures() {
                           .arg(byteSize(memory->total()), fullNumber(batch));
         tip += tr("\nWeights, gradients and optimizer state: %1; activations: %2")
                    .arg(byteSize(memory->weights), byteSize(memory->activations));
+        tip += memory->around > 0
+                   ? tr("; batches loaded ahead and evaluation: %1").arg(byteSize(memory->around))
+                   : tr("\nBatches loaded ahead and evaluation come on top.");
         // A GPU's own memory is looked at when a training starts there.
         const auto available = project.training.target().isGpu() ? std::nullopt : availableMemory();
         if (available && memory->total() > *available) {

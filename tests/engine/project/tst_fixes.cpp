@@ -164,7 +164,7 @@ private Q_SLOTS:
         b.after(fc, "output", {}, "end");
         // What is left where somebody has deleted the Flatten.
         auto project = projectOf(b);
-        checkFixes(project, "Input 0 of fc", {"Link conv to it through Flatten"});
+        checkFixes(project, "Input 0 of fc", {"Link conv via Flatten"});
         const auto all = problemsOf(project);
         apply(project, editOf(project, problemWith(all, "Input 0 of fc")->fixes.front()));
         const auto& graph = project.network.main;
