@@ -21,6 +21,8 @@ constexpr int kNarrowAnswerWidth = 112;
 constexpr int kNarrowPanel = 420; // below, the answer gives way to the bars
 constexpr int kNarrowMany = 520;  // the same, of many classes
 constexpr int kBesideAnswer = 8;
+constexpr int kLargestAnswer = 96; // px, as kSmallestAnswer
+constexpr int kSmallestAnswer = 18;
 constexpr int kLeastBarName = 30; // of a class beside its bar, with the space before it
 constexpr int kMostBarName = 160;
 constexpr int kShareWidth = 62;
@@ -210,16 +212,20 @@ void PredictionPanel::paintAnswer(QPainter& painter, const QRect& area) const {
         return;
     }
     const auto text = answer();
-    int size = 96;
-    while (size > 18 &&
-           QFontMetrics(textFont(size, QFont::DemiBold)).horizontalAdvance(text) > area.width() - 8)
-        size -= 6;
     const int top = std::max(0, (area.height() - 160) / 2);
-    painter.setFont(textFont(size, QFont::DemiBold));
+    const QRect place(0, top, area.width() - kBesideAnswer, 104);
+    const QFont font = answerFont(text, place.width());
+    painter.setFont(font);
     painter.setPen(theme.text);
-    const QRect place(0, top, area.width() - 16, 104);
-    const bool fits = painter.fontMetrics().horizontalAdvance(text) <= place.width();
-    painter.drawText(place, fits ? Qt::AlignCenter : Qt::AlignVCenter | Qt::TextWrapAnywhere, text);
+    const auto fits = [&](const QString& part) {
+        return painter.fontMetrics().horizontalAdvance(part) <= place.width();
+    };
+    const bool wordsFit = std::ranges::all_of(text.split(u' '), fits);
+    painter.drawText(place,
+                     fits(text) ? Qt::AlignCenter
+                     : wordsFit ? Qt::AlignVCenter | Qt::TextWordWrap
+                                : Qt::AlignVCenter | Qt::TextWrapAnywhere,
+                     text);
     const bool narrow = area.width() < kAnswerWidth;
     painter.setFont(textFont(narrow ? type::kPanelTitle : type::kFigure, QFont::DemiBold));
     painter.drawText(QRect(0, top + 108, area.width(), 22), Qt::AlignLeft | Qt::AlignVCenter,
@@ -237,6 +243,15 @@ void PredictionPanel::paintAnswer(QPainter& painter, const QRect& area) const {
     const auto line = tr("second: %1, %2").arg(name(second), share(shares[second]));
     painter.drawText(QRect(0, top + 132, area.width(), 20), Qt::AlignLeft | Qt::AlignVCenter,
                      painter.fontMetrics().elidedText(line, Qt::ElideMiddle, area.width()));
+}
+
+/// The largest that keeps the answer on one line; a name that is too long for the smallest wraps.
+QFont PredictionPanel::answerFont(const QString& text, int width) {
+    int size = kLargestAnswer;
+    while (size > kSmallestAnswer &&
+           QFontMetrics(textFont(size, QFont::DemiBold)).horizontalAdvance(text) > width)
+        size -= 2;
+    return textFont(size, QFont::DemiBold);
 }
 
 int PredictionPanel::nameWidth() const {

@@ -44,6 +44,8 @@ public:
     /// From 1, the likeliest; 0 without an answer.
     [[nodiscard]] std::size_t rankOf(std::size_t index) const;
     [[nodiscard]] QRect rectOfRow(std::size_t row) const;
+    /// The font in which an answer is written into so many pixels.
+    [[nodiscard]] static QFont answerFont(const QString& text, int width);
     [[nodiscard]] QLineEdit& search() { return *search_; }
     [[nodiscard]] QSize sizeHint() const override { return {480, 216}; }
 

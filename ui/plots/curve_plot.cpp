@@ -346,8 +346,11 @@ void CurvePlot::fitValueAxis() {
     double upper = 1;
     if (measure_.endsAtOne()) {
         const bool settled = !validationY_.empty() || (training_.size() == 0 && !overlays_.empty());
-        // R² falls below 0 where a network is worse than the mean.
-        const double reach = measure_.isShare() ? 1.0 : 100.0;
+        // R² falls below 0 where a network is worse than the mean. Once one is better, its first
+        // steps, however bad, would press what follows against the top.
+        const double reach = measure_.isShare() ? 1.0 : most > 0 ? 2.0 : 100.0;
+        if (fitted_)
+            lower_ = std::max(lower_, 1 - reach);
         lower = settled && !empty ? 1 - std::clamp(roundUp125(1 - least + 1e-4), 0.01, reach) : 0;
         upper = 1;
     } else if (logarithmic_) {

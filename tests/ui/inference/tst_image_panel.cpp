@@ -75,6 +75,16 @@ class ImagePanelTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void anAnswerStaysOnOneLine() {
+        for (const auto* name : {"7", "square", "triangle", "versicolor"}) {
+            const QString text = QString::fromLatin1(name);
+            for (const int width : {104, 142}) {
+                const QFont font = PredictionPanel::answerFont(text, width);
+                QVERIFY2(QFontMetrics(font).horizontalAdvance(text) <= width, name);
+            }
+        }
+    }
+
     void initTestCase() {
         for (const bool red : {true, false}) {
             fs::create_directories(folder_ / (red ? "colours/red" : "colours/blue"));

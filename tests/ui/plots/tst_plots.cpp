@@ -343,6 +343,22 @@ private Q_SLOTS:
         QCOMPARE(plot.legend().entries()[0].value, QStringLiteral("-0.250"));
     }
 
+    void aBadBeginningDoesNotHideWhatIsLearned() {
+        CurvePlot plot(metric("r2"), theme_);
+        plot.resize(600, 300);
+        plot.show();
+        plot.reset(10);
+        plot.setSmoothing(0);
+        plot.addTraining(0.6, -3.5);
+        plot.addValidation(1, -3);
+        QTRY_VERIFY(plot.valueRange().first <= -3.5); // all that there is
+        for (int epoch = 2; epoch <= 4; ++epoch) {
+            plot.addTraining(epoch, 0.97);
+            plot.addValidation(epoch, 0.98);
+        }
+        QTRY_COMPARE(plot.valueRange(), (std::pair{-1.0, 1.0}));
+    }
+
     void liveDataLeavesAChosenViewAlone() {
         CurvePlot plot(Measure(), theme_);
         plot.resize(600, 300);

@@ -28,6 +28,7 @@
 #include <QSignalSpy>
 #include <QTest>
 #include <QTimer>
+#include <QToolButton>
 
 #include <algorithm>
 #include <filesystem>
@@ -189,6 +190,25 @@ private Q_SLOTS:
                     .toString()
                     .contains(QStringLiteral("more dropout")));
         QVERIFY(rig.list().item(0)->toolTip().contains(QStringLiteral("more dropout")));
+    }
+
+    void allPlotsAreSavedFromOneButton() {
+        Rig rig(theme_, 1);
+        QVERIFY(rig.waitFor(1));
+        auto* const button = rig.page->findChild<QToolButton*>(QStringLiteral("savePlots"));
+        QStringList offered;
+        QTimer::singleShot(100, this, [&] {
+            auto* const menu = qobject_cast<QMenu*>(QApplication::activePopupWidget());
+            if (menu == nullptr)
+                return;
+            for (const QAction* const action : menu->actions())
+                offered << action->text();
+            menu->close();
+        });
+        QTest::mouseClick(button, Qt::LeftButton);
+        QCOMPARE(offered, (QStringList{QStringLiteral("Save loss plot…"),
+                                       QStringLiteral("Save accuracy plot…"),
+                                       QStringLiteral("Save gradient plot…")}));
     }
 
     void twoRunsAreCompared() {
