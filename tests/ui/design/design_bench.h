@@ -53,6 +53,23 @@ protected:
     void click(QPoint at, Qt::KeyboardModifiers keys = {}) {
         QTest::mouseClick(canvas(), Qt::LeftButton, keys, at);
     }
+    [[nodiscard]] bool linked(const char* from, const char* to) const {
+        const Link* const link = graph().linkInto({idOf(to), {0}});
+        return link != nullptr && link->from.node == idOf(from);
+    }
+    /// input1 → dense1 → dense2 with room between, and relu1 beside them; at 100 %.
+    void build() {
+        page_->scene().addLayer("input", QPointF(0, 0));
+        page_->scene().addLayer("dense", QPointF(0, 160));
+        page_->scene().addLayer("dense", QPointF(0, 400));
+        page_->scene().addLayer("relu", QPointF(420, 200));
+        page_->view().setZoom(1);
+        page_->view().centerOn(150, 200);
+        drag(port("input1", false), port("dense1", true));
+        drag(port("dense1", false), port("dense2", true));
+        QVERIFY(linked("input1", "dense1") && linked("dense1", "dense2"));
+        page_->scene().selectNodes({});
+    }
     void addByKeys(const QString& search) {
         auto* const field = page_->palettePanel().findChild<QLineEdit*>();
         field->setFocus();
