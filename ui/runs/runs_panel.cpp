@@ -232,7 +232,8 @@ void RunsPanel::showRow(QListWidgetItem& item, const RunHistory& run) const {
     for (const auto& alarm : run.alarms)
         if (!alarm.goneAfter && wrong.isEmpty())
             wrong = qstr(titleOf(alarm.kind)).toLower();
-    QStringList parts{state, wrong, run.isNamed ? timeOf(run) : QString(), methodOf(run),
+    // What tells runs apart first: the end is cut off where there is little room.
+    QStringList parts{methodOf(run), state, wrong, run.isNamed ? timeOf(run) : QString(),
                       qstr(run.note).section(u'\n', 0, 0)};
     parts.removeAll(QString());
     item.setData(RunFolder, QString::fromStdString(run.folder.string()));

@@ -331,7 +331,7 @@ private Q_SLOTS:
         auto& list = bench.page->runs().list();
         QTRY_COMPARE_WITH_TIMEOUT(list.count(), 1, kPatience);
         const auto said = [&list] { return list.item(0)->data(RunSubtitle).toString(); };
-        QCOMPARE(said(), QStringLiteral("paused, Adam 0.001"));
+        QCOMPARE(said(), QStringLiteral("Adam 0.001, paused"));
         // Its record knows nothing of an epoch yet: what the page shows is not contradicted.
         QVERIFY(list.item(0)->toolTip().contains(QStringLiteral("paused; 40 epochs")));
         QVERIFY(!list.item(0)->toolTip().contains(QStringLiteral("not finished")));
@@ -354,7 +354,7 @@ private Q_SLOTS:
 
         bench.click("pause"); // says "Resume" now
         QTRY_COMPARE_WITH_TIMEOUT(bench.session.state(), TrainingState::Running, kPatience);
-        QCOMPARE(said(), QStringLiteral("training, Adam 0.001"));
+        QCOMPARE(said(), QStringLiteral("Adam 0.001, training"));
         // The canvas stays free: an edit of the project does not reach the run.
         bench.document.perform(QStringLiteral("Rename"), {SetTexts{"other", ""}});
         QTRY_VERIFY_WITH_TIMEOUT(!course.quality().validation().empty(), kPatience);
