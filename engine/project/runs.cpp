@@ -67,6 +67,12 @@ Project projectOfRun(const RunDirectory& run) {
     }
 }
 
+Project projectToGoOnWith(const RunDirectory& run) {
+    auto project = projectOfRun(run);
+    project.data.asBefore = false;
+    return project;
+}
+
 DataInfo dataInfoOfRun(const RunDirectory& run) {
     const auto record = run.readRunJson();
     const auto found = record.find("data");

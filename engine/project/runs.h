@@ -25,6 +25,9 @@ std::filesystem::path userDataFolder();
 
 /// The project as it was when the run started. Throws Error naming the run's file and the fault.
 Project projectOfRun(const RunDirectory& run);
+/// The same for further trainings: its files are read as they are today, whatever version made the
+/// run. Throws as projectOfRun() does.
+Project projectToGoOnWith(const RunDirectory& run);
 
 /// What the run's network takes and gives, as the run noted it; of a run of an older version, as
 /// its data set says. Throws Error naming the file and the fault.

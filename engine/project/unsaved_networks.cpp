@@ -130,7 +130,7 @@ fs::path savedAs(const fs::path& folder) {
 void readProject(UnsavedNetwork& network) {
     for (const auto& run : network.runs) {
         try {
-            network.project = projectOfRun(RunDirectory::open(run.folder));
+            network.project = projectToGoOnWith(RunDirectory::open(run.folder));
             network.problem.clear();
             break;
         } catch (const std::exception& error) {

@@ -212,7 +212,7 @@ void ProjectFiles::offerRecovery(const ThemeManager& themes) {
 bool ProjectFiles::openForRun(const std::filesystem::path& run,
                               const std::optional<std::filesystem::path>& file) {
     std::optional<Project> kept;
-    if (!attempt([&] { kept = projectOfRun(RunDirectory::open(run)); }))
+    if (!attempt([&] { kept = projectToGoOnWith(RunDirectory::open(run)); }))
         return false;
     if (kept->uuid == document_->project().uuid)
         return true; // it is open already

@@ -27,7 +27,7 @@ void TrainPage::connectRuns() {
 
 void TrainPage::useSettingsOf(const std::filesystem::path& run) {
     try {
-        const auto before = projectOfRun(RunDirectory::open(run));
+        const auto before = projectToGoOnWith(RunDirectory::open(run));
         const auto* const history = runs_->find(run);
         perform(tr("Use settings of %1").arg(history ? titleOf(*history) : QString()),
                 {ProjectEdit::Group{{SetData{before.data}}, {SetTraining{before.training}}}});
@@ -39,7 +39,7 @@ void TrainPage::useSettingsOf(const std::filesystem::path& run) {
 void TrainPage::openAsItWas(const std::filesystem::path& run) {
     try {
         const auto folder = RunDirectory::open(run);
-        Project project = projectOfRun(folder);
+        Project project = projectToGoOnWith(folder);
         project.uuid = newProject().uuid;
         project.earlierRuns.clear();
         project.name = nameOfRun(folder);
