@@ -17,7 +17,8 @@ class RunsTest : public QObject {
 
 private Q_SLOTS:
     void runsLieBesideTheFile() {
-        QCOMPARE(runsFolder(Project{}, "/a/b/net.gradwright"), fs::path("/a/b/net.runs"));
+        const Project project;
+        QCOMPARE(runsFolder(project, "/a/b/net.gradwright"), fs::path("/a/b/net.runs"));
     }
 
     void withoutAFileTheyLieInTheUsersData() {
@@ -44,8 +45,13 @@ private Q_SLOTS:
         const TemporaryFolder folder;
         const auto project = openTemplate("perceptron");
         const auto run = RunDirectory::create(folder.path(), "a");
-        run.writeRunJson({{"project", toJson(project)}});
+        run.writeRunJson({{"project", toJson(project)}, {"data_notes", Json::array()}});
         QVERIFY(projectOfRun(run) == project);
+
+        // Of a version that took no notes: it is read as then, and gone on with as today.
+        run.writeRunJson({{"project", toJson(project)}});
+        QVERIFY(projectOfRun(run).data.asBefore);
+        QVERIFY(projectToGoOnWith(run) == project);
 
         run.writeRunJson(Json::object());
         auto error = errorOf([&] { static_cast<void>(projectOfRun(run)); });
