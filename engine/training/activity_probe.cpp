@@ -9,11 +9,15 @@
 namespace gradwright {
 namespace {
 
-/// Whose gradient is 0 wherever its value is.
-bool canDie(const Op& op) {
+/// Whose gradient is 0 wherever its value is. A function of parameters alone has no samples to be
+/// looked at.
+bool canDie(const OpGraph& graph, const Op& op) {
     const auto* made = std::get_if<ActivationOp>(&op.attributes);
-    return made && (made->activation.kind == ActivationKind::Relu ||
-                    made->activation.kind == ActivationKind::Relu6);
+    const auto& type = graph.type(op.output());
+    return made &&
+           (made->activation.kind == ActivationKind::Relu ||
+            made->activation.kind == ActivationKind::Relu6) &&
+           type.isPerSample() && type.sample().rank() > 0;
 }
 
 /// All axes but the batch and the units: these come first, or last behind a Dense layer, which
@@ -53,7 +57,7 @@ ActivityGraph activityGraph(OpGraph inference) {
     };
     std::vector<Found> found;
     for (const auto& op : graph.ops())
-        if (canDie(op) && graph.type(op.output()).sample().rank() > 0)
+        if (canDie(graph, op))
             found.push_back({op.output(), axesWithin(graph, op), op.path});
     std::vector<NamedValue> outputs;
     for (auto& [value, axes, path] : found) {

@@ -177,11 +177,12 @@ QString AtSpiDesktop::start() {
     environment_.insert(QStringLiteral("QT_LINUX_ACCESSIBILITY_ALWAYS_ON"), QStringLiteral("1"));
 
     QString line;
+    // Without -noreset the server begins anew when the bus's launcher, its first client, leaves.
     display_ =
         startPart(QStringLiteral("Xvfb"),
                   {QStringLiteral("-displayfd"), QStringLiteral("1"), QStringLiteral("-screen"),
                    QStringLiteral("0"), QStringLiteral("1440x900x24"), QStringLiteral("-nolisten"),
-                   QStringLiteral("tcp")},
+                   QStringLiteral("tcp"), QStringLiteral("-noreset")},
                   line);
     if (line.isEmpty())
         return QStringLiteral("a display of Xvfb");

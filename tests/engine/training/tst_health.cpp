@@ -235,6 +235,24 @@ private Q_SLOTS:
         QVERIFY(trained.alarms().front().remedy.kind == RemedyKind::Leak);
     }
 
+    /// They are the same for all samples, so that no unit is looked at.
+    void functionsOfParametersAloneAreTrained() {
+        auto project = test::smallProject(200);
+        NetworkBuilder builder;
+        auto last = builder.layer("input", {}, "image");
+        last = builder.after(
+            last, "formula",
+            {{"formula", text("relu(a) * x + clip(a, 0, 1)")}, {"parameters", text("a = 0.7")}});
+        last = builder.after(last, "flatten");
+        last = builder.after(last, "dense", {{"units", std::int64_t{10}}}, "scores");
+        builder.after(last, "output", {}, "digit");
+        project.network = builder.network;
+        set(project, "epochs", std::int64_t{1});
+        const Trained trained(project);
+        for (const auto& alarm : trained.alarms())
+            QVERIFY(alarm.kind != AlarmKind::DeadUnits);
+    }
+
     void oneClassForAllIsToldWithWeightsOfTheClasses() {
         const TemporaryFolder folder;
         const auto file = folder / "rare.csv";
