@@ -15,7 +15,7 @@ struct LayoutRequest {
     Graph graph;
     std::map<NodeId, QSizeF> sizes; ///< of nodes that are larger than usual
     Flow flow = Flow::Down;
-    /// What can be seen at once, in scene units: a part that is longer goes on beside its start
+    /// What can be seen at once, in scene units: a longer part continues beside its start
     /// where that lets it be shown larger. Empty: no part does.
     QSizeF page;
 };

@@ -17,7 +17,7 @@ class Folds {
 public:
     struct Section {
         std::size_t firstRank = 0;
-        double shift = 0; ///< of its slots across the flow
+        double shift = 0; ///< Its slots are moved by this across the flow.
     };
 
     /// Of a part whose slots are placed. `start` and `depth` say where each rank begins along the

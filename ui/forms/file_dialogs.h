@@ -7,8 +7,8 @@ class QWidget;
 
 namespace gradwright {
 
-/// The folder of the file or folder that was chosen last, in this session or one before, while it
-/// exists; otherwise the current one. What is opened and what is made of it mostly lie together.
+/// The folder of the file or folder that was chosen last, now or when the program ran before, while
+/// it exists; otherwise the current one. What is opened and what is made of it mostly lie together.
 QString lastFolder();
 void rememberFolder(const QString& chosen);
 
