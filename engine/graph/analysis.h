@@ -31,7 +31,7 @@ struct Analysis {
     std::vector<Diagnostic> diagnostics;
     /// Of nodes that reach an output; while none does, of all whose shapes are known.
     std::int64_t parameters = 0;
-    std::int64_t macs = 0; ///< of the same nodes, for one sample
+    std::int64_t macs = 0; ///< the same nodes' for one sample
 
     [[nodiscard]] bool hasErrors() const;
     /// Index of the flat node of that path. Throws Error when there is none.

@@ -13,7 +13,7 @@ namespace gradwright {
 
 /// A layer that takes part in training, and the values that it makes.
 struct TracedLayer {
-    std::string path;             ///< of the flat node: "stage2/1/conv1"
+    std::string path;             ///< the flat node's: "stage2/1/conv1"
     std::vector<ValueId> outputs; ///< by output; an Output node's is what it is given
 };
 
@@ -44,14 +44,14 @@ struct TracedWeight {
 struct BatchTrace {
     std::shared_ptr<const TracedNetwork> network;
     std::int64_t samples = 0;
-    std::int64_t number = 1;           ///< of the batch, counted from 1
-    std::int64_t step = 1;             ///< of the optimizer, counted from 1
-    double learningRate = 0;           ///< of the step, as scheduled
+    std::int64_t number = 1;           ///< the batch's, counted from 1
+    std::int64_t step = 1;             ///< the optimizer's, counted from 1
+    double learningRate = 0;           ///< the step's, as scheduled
     std::vector<std::int32_t> labels;  ///< as in Batch
     std::vector<float> targets;        ///< as in Batch
     std::vector<double> losses;        ///< per sample: the weighted sum of the objectives
     double lossBefore = 0;             ///< the mean of `losses`
-    double lossAfter = 0;              ///< of the same batch with the new weights
+    double lossAfter = 0;              ///< the same batch's with the new weights
     std::vector<Tensor> values;        ///< by ValueId, [samples, …]; empty where there is none
     std::vector<Tensor> gradients;     ///< of `lossBefore` for these; empty where there is none
     std::vector<TracedWeight> weights; ///< by WeightId of the network's graph

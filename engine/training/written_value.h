@@ -14,12 +14,12 @@ namespace gradwright {
 struct WrittenTerm {
     double weight = 0;
     double input = 0;
-    std::string name; ///< of the input: "x3", "h1"
+    std::string name; ///< the input's: "x3", "h1"
 };
 
 /// A weighted sum as it is written out: Σ weight · input + bias = value.
 struct WrittenSum {
-    std::string name; ///< of the result: "z", "z_forget"
+    std::string name; ///< the result's: "z", "z_forget"
     std::vector<WrittenTerm> terms;
     std::optional<double> bias;
     double value = 0;

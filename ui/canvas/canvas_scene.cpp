@@ -51,9 +51,6 @@ CanvasScene::CanvasScene(ProjectDocument& document, const ThemeManager& themes, 
 }
 
 CanvasScene::~CanvasScene() {
-    // A view that loses its scene scrolls back, and its minimap then asks where the items are.
-    for (QGraphicsView* const view : views())
-        view->setScene(nullptr);
     disconnect(this, nullptr, nullptr, nullptr);
     // A view that loses its scene moves its scroll bars, which the minimap follows: while the items
     // are still there.

@@ -53,7 +53,7 @@ struct NodeLook {
     double share = 0; ///< of the network's MACs
     int warnings = 0;
     bool isBlock = false;
-    QColor fill = {}; ///< of an overlay; invalid: as always
+    QColor fill = {}; ///< an overlay's colour; invalid: as always
 };
 
 enum class LinkState { Valid, Pending, Incompatible };
@@ -62,7 +62,7 @@ enum class LinkState { Valid, Pending, Incompatible };
 struct LinkLook {
     LinkState state = LinkState::Pending;
     QString text;
-    QColor color = {}; ///< of an overlay; invalid: as always
+    QColor color = {}; ///< an overlay's colour; invalid: as always
 };
 
 } // namespace gradwright

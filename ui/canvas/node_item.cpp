@@ -107,7 +107,9 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
         painter->setPen(isSelected() ? QPen(theme.focus, 6) : QPen(Qt::NoPen));
         painter->setBrush(looks_->isWrong(id_) ? theme.error
                                                : theme.category(looks_->categoryOf(id_)));
-        if (look().fill.isValid())
+        // A network that is seen from afar has many nodes, whose looks cost more than their
+        // colours.
+        if (looks_->hasOverlay() && look().fill.isValid())
             painter->setBrush(look().fill);
         painter->drawRoundedRect(rect(), kNodeRadius, kNodeRadius);
         return;

@@ -26,6 +26,7 @@ public:
     /// What is shown instead until it is null again; called anew when it has changed. It must live
     /// as long as it is set.
     void setOverlay(const CanvasOverlay* overlay);
+    [[nodiscard]] bool hasOverlay() const { return overlay_ != nullptr; }
     /// Grows with each take() and setOverlay(): what was answered before is old then.
     [[nodiscard]] std::uint64_t revision() const { return revision_; }
 

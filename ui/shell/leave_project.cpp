@@ -69,7 +69,7 @@ QString ProjectFiles::trainingNote(Leaving leaving) const {
         return {};
     return leaving == Leaving::Close
                ? tr("Its training stops when the window closes and can be resumed later.")
-               : tr("Its training goes on in this window.");
+               : tr("Its training continues in this window.");
 }
 
 bool ProjectFiles::removeTrained(const UnsavedNetwork& network) {

@@ -172,8 +172,9 @@ void ProjectFiles::exportModel() {
     const QString file = askSaveFile(window_, tr("Export as ONNX"),
                                      QString::fromStdString(slugOf(project.name)) + ending,
                                      {tr("ONNX models (*%1)").arg(ending)}, {ending});
-    if (file.isEmpty() ||
-        !attempt([&] { writeFileAtomically(file.toStdString(), std::string_view(made->file)); }))
+    if (file.isEmpty() || !attemptAside([&] {
+            writeFileAtomically(file.toStdString(), std::string_view(made->file));
+        }))
         return;
     QString text = made->run ? tr("The network was exported as ONNX to %1 with the weights of %2")
                                    .arg(file, qstr(*made->run))

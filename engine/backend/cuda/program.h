@@ -101,7 +101,7 @@ private:
     ProgramMemory memory_;
     std::optional<StepUpdate> update_;
     LaunchList list_;
-    StepBounds bounds_; ///< where the parts of a step begin in the list
+    StepBounds bounds_; ///< the first place of each part of a step in the list
     std::vector<std::pair<WeightId, ValueId>> copiedGradients_;
     std::optional<RecordedWork> forwardWork_, backwardWork_, updateWork_, stepWork_;
     std::vector<FedInput> fed_;

@@ -51,9 +51,9 @@ struct BmpHeader {
     std::int64_t height = 0;
     bool isUpright = false; ///< the first row is the uppermost
     std::uint32_t depth = 0;
-    std::size_t pixels = 0; ///< where they begin
+    std::size_t pixels = 0; ///< the first pixel's place in the file
     std::size_t palette = 0;
-    std::uint32_t colours = 0; ///< in the palette
+    std::uint32_t colours = 0; ///< the palette has so many
     std::array<BmpMask, 3> masks{};
 };
 
