@@ -10,6 +10,7 @@ packages_build=(
     libdnnl-dev ocl-icd-opencl-dev opencl-headers
     libfmt-dev nlohmann-json3-dev libcli11-dev
     zlib1g-dev libpng-dev libjpeg-dev libprotobuf-dev protobuf-compiler
+    libwebp7 libtiff6 # opened when an image needs them
 )
 
 # The window.

@@ -49,8 +49,10 @@ PictureCard::PictureCard(ThemeManager& theme, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(card.frame);
     connect(open, &QPushButton::clicked, this, [this] {
-        const auto file = askOpenFile(this, tr("Read a picture"),
-                                      tr("Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp)"));
+        const auto file =
+            askOpenFile(this, tr("Read a picture"),
+                        tr("Images (*.png *.jpg *.jpeg *.bmp *.gif *.pbm *.pgm *.ppm *.webp *.tif "
+                           "*.tiff)"));
         if (!file.isEmpty())
             Q_EMIT fileChosen(file);
     });

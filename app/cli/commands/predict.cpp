@@ -105,10 +105,10 @@ void addPredictCommand(CLI::App& app, int& exitCode) {
         "predict", "Predict from image files or the rows of tables, on the processor whatever "
                    "trained the run");
     command->add_option("run", options->run, "Folder of a run")->required();
-    command->add_option(
-        "files", options->files,
-        "Images of any size (PNG, JPEG, BMP, GIF, PNM); for table networks, CSV files, whose names "
-        "of images are relative to their folders");
+    command->add_option("files", options->files,
+                        "Images of any size (PNG, JPEG, BMP, GIF, PNM, WebP, TIFF); for table "
+                        "networks, CSV files, whose names "
+                        "of images are relative to their folders");
     command->add_option("--text", options->text, "For text networks: the text to continue");
     command->add_option("--length", options->wish.characters, "Characters to add")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}));

@@ -38,7 +38,8 @@ DatasetDef imageFoldersDataset() {
     params.push_back(testFractionParam());
     return {.key = "images",
             .title = "Image folders",
-            .doc = "PNG, JPEG, BMP, GIF and PNM images of any size, one folder per class. They are "
+            .doc = "PNG, JPEG, BMP, GIF, PNM, WebP and TIFF images of any size, one folder per "
+                   "class. They are "
                    "decoded during "
                    "training, so there may be more than fit into memory.",
             .origin = "Your own files",

@@ -3,7 +3,6 @@
 #include "engine/support/error.h"
 
 #include <array>
-#include <optional>
 
 namespace gradwright {
 namespace {
@@ -171,14 +170,14 @@ Picture decodeGif(std::span<const std::uint8_t> file, const std::string& name,
     static_cast<void>(reader.take(2)); // background, form of the pixels
     const auto common = reader.colours(flags);
     std::vector<std::uint8_t> colours(static_cast<std::size_t>(width * height * 3), 255);
-    std::optional<std::uint8_t> transparent;
+    int transparent = -1; // no colour is
     for (;;) {
         const auto kind = reader.byte();
         if (kind == 0x21) { // an extension
             const auto label = reader.byte();
             const auto data = reader.blocks();
             if (label == 0xF9 && data.size() >= 4)
-                transparent = (data[0] & 1) != 0 ? std::optional(data[3]) : std::nullopt;
+                transparent = (data[0] & 1) != 0 ? data[3] : -1;
             continue;
         }
         if (kind != 0x2C)
@@ -202,7 +201,7 @@ Picture decodeGif(std::span<const std::uint8_t> file, const std::string& name,
     for (const auto y : gifRows(down, (form & 0x40) != 0))
         for (std::int64_t x = 0; x < across; ++x) {
             const std::size_t colour = *pixel++;
-            if (transparent && colour == *transparent)
+            if (static_cast<int>(colour) == transparent)
                 continue;
             if (3 * colour + 2 >= palette.size())
                 reader.fail();

@@ -26,29 +26,28 @@ constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{256} << 20;
 using Decode = Picture (*)(std::span<const std::uint8_t> file, const std::string& name,
                            const PictureRequest& request);
 
-/// How a file of a kind begins, and what reads it; nothing where it cannot be read.
+/// How a file of a kind begins, and what reads it.
 struct ImageKind {
     std::string_view beginning;
     Decode decode;
-    std::string_view name;
     std::string_view later = {}; ///< what comes eight bytes later
 };
 
 using namespace std::string_view_literals;
-constexpr std::array<ImageKind, 14> kImageKinds = {{{"\x89PNG\r\n\x1a\n"sv, decodePng, "PNG"},
-                                                    {"\xff\xd8\xff"sv, decodeJpeg, "JPEG"},
-                                                    {"GIF87a"sv, decodeGif, "GIF"},
-                                                    {"GIF89a"sv, decodeGif, "GIF"},
-                                                    {"BM"sv, decodeBmp, "BMP"},
-                                                    {"P1"sv, decodePnm, "PBM"},
-                                                    {"P2"sv, decodePnm, "PGM"},
-                                                    {"P3"sv, decodePnm, "PPM"},
-                                                    {"P4"sv, decodePnm, "PBM"},
-                                                    {"P5"sv, decodePnm, "PGM"},
-                                                    {"P6"sv, decodePnm, "PPM"},
-                                                    {"RIFF"sv, nullptr, "WebP", "WEBP"sv},
-                                                    {"II*\0"sv, nullptr, "TIFF"},
-                                                    {"MM\0*"sv, nullptr, "TIFF"}}};
+constexpr std::array<ImageKind, 14> kImageKinds = {{{"\x89PNG\r\n\x1a\n"sv, decodePng},
+                                                    {"\xff\xd8\xff"sv, decodeJpeg},
+                                                    {"GIF87a"sv, decodeGif},
+                                                    {"GIF89a"sv, decodeGif},
+                                                    {"BM"sv, decodeBmp},
+                                                    {"P1"sv, decodePnm},
+                                                    {"P2"sv, decodePnm},
+                                                    {"P3"sv, decodePnm},
+                                                    {"P4"sv, decodePnm},
+                                                    {"P5"sv, decodePnm},
+                                                    {"P6"sv, decodePnm},
+                                                    {"RIFF"sv, decodeWebP, "WEBP"sv},
+                                                    {"II*\0"sv, decodeTiff},
+                                                    {"MM\0*"sv, decodeTiff}}};
 constexpr std::size_t kLongestBeginning = 12;
 
 const ImageKind* kindOf(std::span<const std::uint8_t> bytes) {
@@ -88,10 +87,7 @@ std::vector<std::uint8_t> readWhole(const fs::path& path) {
 Decode decoderOf(std::span<const std::uint8_t> bytes, const fs::path& path) {
     const auto* kind = kindOf(bytes);
     if (!kind)
-        throw Error("{}: not a PNG, JPEG, BMP, GIF or PNM image", path.string());
-    if (!kind->decode)
-        throw Error("{}: this is a {} image, which cannot be read; save it as PNG", path.string(),
-                    kind->name);
+        throw Error("{}: not a PNG, JPEG, BMP, GIF, PNM, WebP or TIFF image", path.string());
     return kind->decode;
 }
 
@@ -116,6 +112,20 @@ Picture readPicture(const fs::path& path, const PictureRequest& request) {
                     request.channels);
     const auto bytes = readWhole(path);
     return decoderOf(bytes, path)(bytes, path.string(), request);
+}
+
+std::vector<std::uint8_t> onWhite(std::span<const std::uint8_t> pixels, bool isMultiplied) {
+    std::vector<std::uint8_t> colours;
+    colours.reserve(pixels.size() / 4 * 3);
+    for (std::size_t i = 0; i + 3 < pixels.size(); i += 4) {
+        const int opacity = pixels[i + 3];
+        for (std::size_t c = 0; c < 3; ++c) {
+            const int multiplied =
+                isMultiplied ? pixels[i + c] : (pixels[i + c] * opacity + 127) / 255;
+            colours.push_back(static_cast<std::uint8_t>(std::min(255, multiplied + 255 - opacity)));
+        }
+    }
+    return colours;
 }
 
 Picture pictureFromColours(std::int64_t width, std::int64_t height,

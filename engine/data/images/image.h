@@ -25,10 +25,10 @@ struct GrayImage {
 /// An image of one value. Throws Error when a side is less than 1 or the image too large.
 GrayImage makeImage(std::int64_t width, std::int64_t height, float value = 0);
 
-/// Reads a PNG, JPEG, BMP, GIF or PNM, told apart by content. Colours become gray by luminance,
-/// transparency shows white, a camera's orientation tag is obeyed. Throws Error naming the file and
-/// the cause when it is missing, no image, broken, cut short or too large (16,384 a side, 64 Mi
-/// pixels).
+/// Reads a PNG, JPEG, BMP, GIF, PNM, WebP or TIFF, told apart by content. Colours become gray by
+/// luminance, transparency shows white, a camera's orientation tag is obeyed. Throws Error naming
+/// the file and the cause when it is missing, no image, broken, cut short or too large (16,384 a
+/// side, 64 Mi pixels).
 GrayImage readImage(const std::filesystem::path& path);
 
 /// Writes an 8-bit gray PNG. Throws Error naming the file and the cause.

@@ -26,6 +26,17 @@ Picture decodeGif(std::span<const std::uint8_t> file, const std::string& name,
 Picture decodePnm(std::span<const std::uint8_t> file, const std::string& name,
                   const PictureRequest& request);
 
+/// WebP images that are not animated. Throws Error where libwebp is not installed.
+Picture decodeWebP(std::span<const std::uint8_t> file, const std::string& name,
+                   const PictureRequest& request);
+/// The first image of a TIFF. Throws Error where libtiff is not installed.
+Picture decodeTiff(std::span<const std::uint8_t> file, const std::string& name,
+                   const PictureRequest& request);
+
+/// Red, green, blue and opacity, pixel by pixel, as red, green and blue on white. `isMultiplied`:
+/// the colours were multiplied by the opacity.
+std::vector<std::uint8_t> onWhite(std::span<const std::uint8_t> pixels, bool isMultiplied);
+
 /// Red, green and blue as they are, or as gray by luminance where one channel is wanted.
 Picture pictureFromColours(std::int64_t width, std::int64_t height,
                            std::vector<std::uint8_t> colours, std::int64_t channels);

@@ -73,6 +73,8 @@ std::string kindOfName(const fs::path& file) {
     const auto ending = lowerCased(file.extension().string());
     if (ending == ".jpg" || ending == ".jpeg" || ending == ".jpe" || ending == ".jfif")
         return "JPEG";
+    if (ending == ".tif")
+        return "TIFF";
     if (ending.size() < 2)
         return "no ending";
     std::string kind = ending.substr(1);
@@ -199,7 +201,7 @@ std::optional<FolderParts> partsAmong(const std::vector<std::string>& names) {
         for (const std::string_view end : {"_set", "-set", " set", "set", "_images", "-images",
                                            " images", "_data", "-data", " data"})
             if (text.size() > end.size() && text.ends_with(end)) {
-                text.resize(text.size() - end.size());
+                text.erase(text.size() - end.size());
                 break;
             }
         return text;
@@ -237,8 +239,8 @@ ImageFolder listImageFolder(const fs::path& root, const std::vector<std::string>
                         (root / name).string(), fmt::join(folder.classes, ", "));
         auto images = census.imagesIn(root, name);
         if (images.empty())
-            throw Error("{}: holds no PNG or JPEG image (.png, .jpg, .jpeg), and no BMP, GIF or "
-                        "PNM",
+            throw Error("{}: holds no PNG or JPEG image (.png, .jpg, .jpeg), and no BMP, GIF, "
+                        "PNM, WebP or TIFF",
                         (root / name).string());
         folder.labels.insert(folder.labels.end(), images.size(),
                              static_cast<std::int32_t>(found - folder.classes.begin()));

@@ -27,10 +27,11 @@ struct PictureRequest {
     std::int64_t side = 0;
 };
 
-/// Reads a PNG, JPEG, BMP, GIF (the first image) or PNM, told apart by content. Colours become gray
-/// by luminance where one channel is wanted, transparency shows white, a camera's orientation tag
-/// is obeyed. Throws Error naming the file and the cause when it is missing, no image, broken, cut
-/// short or too large, or when other channels than 1 or 3 are asked for.
+/// Reads a PNG, JPEG, BMP, GIF or TIFF (their first image), PNM or WebP, told apart by content.
+/// Colours become gray by luminance where one channel is wanted, transparency shows white, a
+/// camera's orientation tag is obeyed. Throws Error naming the file and the cause when it is
+/// missing, no image, broken, cut short or too large, or when other channels than 1 or 3 are asked
+/// for.
 Picture readPicture(const std::filesystem::path& path, const PictureRequest& request);
 
 /// Throws Error naming the file unless it begins as an image does that can be read.

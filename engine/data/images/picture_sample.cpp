@@ -52,8 +52,9 @@ bool hasPictureEnding(const fs::path& file) {
     std::ranges::transform(ending, ending.begin(), [](char c) {
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     });
-    static constexpr std::array<std::string_view, 11> endings = {
-        ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif", ".pbm", ".pgm", ".ppm"};
+    static constexpr std::array<std::string_view, 14> endings = {
+        ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp",  ".dib",
+        ".gif", ".pbm", ".pgm",  ".ppm", ".webp", ".tiff", ".tif"};
     return std::ranges::find(endings, std::string_view(ending)) != endings.end();
 }
 

@@ -7,6 +7,9 @@
 #include <QTest>
 
 #include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -178,6 +181,44 @@ private Q_SLOTS:
         }
     }
 
+    void webPAndTiffAreRead_data() {
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<bool>("isTransparent");
+        QTest::newRow("WebP") << "colour.webp" << false;
+        QTest::newRow("WebP with opacity") << "transparent.webp" << true;
+        QTest::newRow("TIFF") << "colour.tif" << false;
+        QTest::newRow("TIFF by LZW") << "packed.tif" << false;
+        QTest::newRow("TIFF with opacity") << "transparent.tif" << true;
+    }
+    /// Pillow wrote pixels of (28 x, 36 y, 9 (x + y)), see tests/fuzz/make_seeds.py.
+    void webPAndTiffAreRead() {
+        QFETCH(const QString, file);
+        QFETCH(const bool, isTransparent);
+        const auto path =
+            fs::path(GRADWRIGHT_SOURCE_DIR) / "tests/engine/data/pictures" / file.toStdString();
+        const auto picture = readPicture(path, {.channels = 3});
+        QCOMPARE(picture.width, 9);
+        QCOMPARE(picture.height, 7);
+        for (std::size_t y = 0; y < 7; ++y)
+            for (std::size_t x = 0; x < 9; ++x)
+                for (std::size_t c = 0; c < 3; ++c) {
+                    const std::array<std::size_t, 3> colour = {28 * x, 36 * y, 9 * (x + y)};
+                    // The left three columns are opaque, then half, then nothing is.
+                    const double opacity = !isTransparent || x < 3 ? 1 : x < 6 ? 128 / 255.0 : 0;
+                    const double expected =
+                        opacity * static_cast<double>(colour[c]) + 255 * (1 - opacity);
+                    const double found = picture.bytes[(y * 9 + x) * 3 + c];
+                    QVERIFY2(std::abs(found - expected) <= (opacity == 1 ? 0 : 2),
+                             std::to_string(found).c_str());
+                }
+        std::ifstream stream(path, std::ios::binary);
+        Bytes bytes((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+        const TemporaryFolder folder;
+        bytes.resize(bytes.size() / 2);
+        writeFile(folder / "cut", bytes);
+        QVERIFY(contains(errorOf([&] { readPicture(folder / "cut", {}); }), "broken"));
+    }
+
     void kindsThatCannotBeReadAreNamed() {
         const TemporaryFolder folder;
         writeFile(folder / "a.webp", bytesOf("RIFF1234WEBPVP8 "));
@@ -186,8 +227,8 @@ private Q_SLOTS:
         const auto message = [&](const char* name) {
             return errorOf([&] { readPicture(folder / name, {}); });
         };
-        QVERIFY(contains(message("a.webp"), "a WebP image, which cannot be read; save it as PNG"));
-        QVERIFY(contains(message("a.tif"), "a TIFF image, which cannot be read"));
+        QVERIFY(contains(message("a.webp"), "this WebP image is broken"));
+        QVERIFY(contains(message("a.tif"), "this TIFF image is broken"));
         QVERIFY(contains(message("a.png"), "not a PNG, JPEG, BMP"));
     }
 
@@ -200,8 +241,8 @@ private Q_SLOTS:
             writeFile(folder / name, plainPng(9));
         writeFile(folder / "root/left/3.jfif", jpeg(8, 8, 1, Bytes(64, 7)));
         writeFile(folder / "root/left/4.gif", exampleGif());
-        writeFile(folder / "root/left/5.webp", {1});
-        writeFile(folder / "root/left/6.tif", {1});
+        writeFile(folder / "root/left/5.heic", {1});
+        writeFile(folder / "root/left/6.svg", {1});
         writeFile(folder / "root/left/notes.txt", {1});
         fs::create_directory_symlink(folder / "elsewhere", folder / "root/up");
         fs::create_symlink(folder / "elsewhere/3.png", folder / "root/right/link.png");
@@ -214,7 +255,7 @@ private Q_SLOTS:
                                            "right/1.png", "right/batch1/2.png", "right/link.png",
                                            "up/3.png"}));
         QVERIFY2(isNoted(list.notes, "13 files: 1 GIF, 1 JPEG, 6 PNG, 5 of other kinds left out (1 "
-                                     "TIF, 1 TXT, 1 WEBP, 1 broken links, 1 links to folders)"),
+                                     "HEIC, 1 SVG, 1 TXT, 1 broken links, 1 links to folders)"),
                  list.notes.front().c_str());
         QVERIFY(isNoted(list.notes, "1 of them in folders within a class"));
         // Runs from before find what they found.

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/support/shared_library.h"
+
+#include <dlfcn.h>
+
+namespace gradwright {
+
+SharedLibrary::SharedLibrary(const char* name)
+    : library_(dlopen(name, RTLD_NOW | RTLD_LOCAL))
+    , isComplete_(library_ != nullptr) {}
+
+void* SharedLibrary::address(const char* name) {
+    void* found = library_ ? dlsym(library_, name) : nullptr;
+    isComplete_ = isComplete_ && found;
+    return found;
+}
+
+} // namespace gradwright
