@@ -77,6 +77,9 @@ std::string readWholeFile(const fs::path& path, std::size_t most) {
     ByteReader reader(path);
     constexpr std::size_t kPiece = std::size_t{1} << 20;
     std::string contents;
+    std::error_code error;
+    if (const auto size = fs::file_size(path, error); !error && size <= most)
+        contents.reserve(static_cast<std::size_t>(size) + kPiece);
     for (;;) {
         const auto before = contents.size();
         contents.resize(before + kPiece);

@@ -35,7 +35,7 @@ PrepareInput inputOfRow(std::vector<std::string> cells) {
         row.delimiter = ';'; // a decimal comma is understood, too
         for (const auto& column : info.columns)
             row.names.push_back(column.name);
-        row.cells = cells;
+        row.cells = CsvCells(cells);
         row.lines = {1};
         return PreparedInput{{}, Tensor::of<float>(info.input, tableInputs(row, 0, info.columns))};
     };

@@ -19,24 +19,33 @@ constexpr std::array<std::string_view, 7> kMissingWords = {"-",    "na",  "n/a",
                                                            "none", "nil", "n.a."};
 constexpr std::size_t kLongestMark = 8;
 
-/// A number as most are, which is no mark: told before anything is copied.
-bool beginsAsNumber(std::string_view cell) {
-    const auto first = cell.size() > 1 && cell[0] == '-' ? cell[1] : cell[0];
-    return first >= '0' && first <= '9' && cell.find('#') == std::string_view::npos;
+/// Most cells are no marks, which is told before anything is copied: marks begin with these, or
+/// are "1.#IND" and the like.
+bool mayBeMark(std::string_view cell, std::string_view beginnings) {
+    const std::size_t sign = cell.size() > 1 && cell[0] == '-' ? 1 : 0;
+    if (cell[sign] >= '0' && cell[sign] <= '9')
+        return cell.size() > sign + 2 && cell[sign + 2] == '#';
+    return beginnings.find(cell[0]) != std::string_view::npos;
 }
 
 template <std::size_t N>
-bool isAmong(const std::array<std::string_view, N>& marks, std::string_view cell) {
-    return cell.size() <= kLongestMark && !cell.empty() && !beginsAsNumber(cell) &&
+bool isAmong(const std::array<std::string_view, N>& marks, std::string_view beginnings,
+             std::string_view cell) {
+    return cell.size() <= kLongestMark && !cell.empty() && mayBeMark(cell, beginnings) &&
            std::ranges::find(marks, std::string_view(lowerCased(cell))) != marks.end();
 }
 
 } // namespace
 
 std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r\n";
-    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-    return text.substr(0, text.find_last_not_of(blanks) + 1);
+    const auto isBlank = [](char letter) {
+        return letter == ' ' || letter == '\t' || letter == '\r' || letter == '\n';
+    };
+    while (!text.empty() && isBlank(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && isBlank(text.back()))
+        text.remove_suffix(1);
+    return text;
 }
 
 std::string lowerCased(std::string_view text) {
@@ -48,11 +57,11 @@ std::string lowerCased(std::string_view text) {
 }
 
 bool isMissingSign(std::string_view cell) {
-    return cell.empty() || isAmong(kMissingSigns, cell);
+    return cell.empty() || isAmong(kMissingSigns, "?nN-<#\\.(", cell);
 }
 
 bool isMissingWord(std::string_view cell) {
-    return isAmong(kMissingWords, cell);
+    return isAmong(kMissingWords, "nN-", cell);
 }
 
 bool isMissing(std::string_view cell) {

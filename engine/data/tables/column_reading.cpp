@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/tables/column_reading.h"
 
+#include "engine/data/feed/worker_crew.h"
 #include "engine/data/tables/cell.h"
 #include "engine/data/tables/column_survey.h"
 #include "engine/data/tables/date_cell.h"
@@ -10,7 +11,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace gradwright {
@@ -18,9 +22,10 @@ namespace {
 
 using Kind = ColumnReading::Kind;
 
-constexpr std::size_t kMostNamed = 8; ///< columns that a note lists one by one
+constexpr std::size_t kMostNamed = 8;         ///< columns that a note lists one by one
+constexpr std::size_t kCellsForOne = 100'000; ///< so few are surveyed by one thread
 
-bool isIn(const std::vector<std::string>& texts, const std::string& text) {
+bool isIn(const std::vector<std::string>& texts, std::string_view text) {
     return std::ranges::find(texts, text) != texts.end();
 }
 
@@ -30,16 +35,17 @@ void rewrite(CsvTable& table, std::size_t column, const ColumnReading& reading,
     const bool isNumeric = reading.kind == Kind::Numbers || reading.kind == Kind::Mixed;
     const bool isUsual = reading.notation == NumberNotation{};
     for (std::size_t row = 0; row < table.rows(); ++row) {
-        auto& cell = table.cells[row * table.columns() + column];
+        const auto index = row * table.columns() + column;
+        const auto cell = table.cells[index];
         if (isMissingSign(cell) || isIn(missing, cell) ||
             (isMissingWord(cell) && !isIn(reading.words, cell))) {
-            cell.clear();
+            table.cells.clear(index);
             continue;
         }
         if (!isNumeric || (isUsual && numberOf(cell, ',')))
             continue;
-        if (auto plain = plainNumber(cell, reading.notation))
-            cell = *std::move(plain);
+        if (const auto plain = plainNumber(cell, reading.notation))
+            table.cells.set(index, table.cells.write(*plain));
     }
 }
 
@@ -66,7 +72,7 @@ private:
     std::vector<Line> lines_;
 };
 
-std::string listOf(const std::map<std::string, std::size_t>& marks) {
+std::string listOf(const std::map<std::string, std::size_t, std::less<>>& marks) {
     std::string list;
     std::size_t shown = 0;
     for (const auto& [mark, count] : marks)
@@ -107,14 +113,29 @@ void noteColumn(const ColumnReading& reading, const ColumnSurvey& survey, std::s
               fmt::format("{} {}{}", reading.name, count, list.empty() ? "" : " (" + list + ")"));
 }
 
-void detect(CsvTable& table, const CsvOptions& options) {
+std::vector<ColumnSurvey> surveyOf(const CsvTable& table, const CsvOptions& options) {
     std::vector<ColumnSurvey> surveys;
     surveys.reserve(table.columns());
+    for (std::size_t c = 0; c < table.columns(); ++c)
+        surveys.emplace_back(table, c, options.missing);
+    // Row by row, as the text lies in memory; of each row, several threads take a share.
+    const auto helpers = table.cells.size() < kCellsForOne ? 0 : usefulHelpers();
+    const auto shares = std::min(table.columns(), helpers + 1);
+    WorkerCrew(helpers).run(shares, [&](std::size_t share) {
+        for (std::size_t row = 0; row < table.rows(); ++row)
+            for (auto c = share; c < table.columns(); c += shares)
+                surveys[c].take(table.at(row, c));
+    });
+    return surveys;
+}
+
+/// Returns the columns whose cells have to be rewritten.
+std::vector<bool> detect(CsvTable& table, const CsvOptions& options) {
+    auto surveys = surveyOf(table, options);
     std::size_t points = 0;
     std::size_t commas = 0;
-    for (std::size_t c = 0; c < table.columns(); ++c) {
-        surveys.emplace_back(table, c, options.missing);
-        const auto evidence = surveys.back().decimalEvidence();
+    for (const auto& survey : surveys) {
+        const auto evidence = survey.decimalEvidence();
         points += evidence == '.' ? 1 : 0;
         commas += evidence == ',' ? 1 : 0;
     }
@@ -124,6 +145,8 @@ void detect(CsvTable& table, const CsvOptions& options) {
     for (const auto& column : table.reading.columns)
         nameless.push_back(column.isNameless);
     table.reading.columns.clear();
+    table.numbers.resize(table.columns());
+    std::vector<bool> toRewrite(table.columns());
     for (std::size_t c = 0; c < table.columns(); ++c) {
         auto reading = surveys[c].decide(decimal, table.delimiter);
         if (isIn(options.texts, reading.name) &&
@@ -131,9 +154,14 @@ void detect(CsvTable& table, const CsvOptions& options) {
             reading = {.name = reading.name};
         reading.isNameless = nameless[c];
         noteColumn(reading, surveys[c], table.rows(), notes);
+        const bool isUsual = reading.kind == Kind::Numbers && reading.notation == NumberNotation{};
+        if (isUsual)
+            table.numbers[c] = surveys[c].takeNumbers();
+        toRewrite[c] = !isUsual || !surveys[c].isPlain();
         table.reading.columns.push_back(std::move(reading));
     }
     notes.moveTo(table.notes);
+    return toRewrite;
 }
 
 /// Columns are found by name: the other table may have them in another order, or lack some.
@@ -157,18 +185,23 @@ void splitDates(CsvTable& table) {
     const auto isDate = [&](std::size_t c) { return table.reading.columns[c].kind == Kind::Dates; };
     CsvTable split = table;
     split.names.clear();
-    split.cells.clear();
+    split.cells.removeAll();
+    split.cells.reserve(table.cells.size());
     split.reading.columns.clear();
+    split.numbers.clear();
     for (std::size_t c = 0; c < table.columns(); ++c) {
         const auto& reading = table.reading.columns[c];
         if (!isDate(c)) {
             split.names.push_back(table.names[c]);
             split.reading.columns.push_back(reading);
+            split.numbers.emplace_back(c < table.numbers.size() ? std::move(table.numbers[c])
+                                                                : std::vector<double>());
             continue;
         }
         split.reading.dates.push_back(reading);
         for (const auto* part : {"year", "month", "weekday"}) {
             split.names.push_back(fmt::format("{} ({})", table.names[c], part));
+            split.numbers.emplace_back();
             split.reading.columns.push_back(
                 {.name = split.names.back(),
                  .kind = part == std::string_view("year") ? Kind::Numbers : Kind::Texts});
@@ -176,20 +209,27 @@ void splitDates(CsvTable& table) {
         split.notes.push_back(
             fmt::format("\"{}\" is split into year, month and day of the week", table.names[c]));
     }
+    std::map<std::string, CsvCells::Place, std::less<>> written;
+    const auto push = [&](std::string_view text) {
+        auto found = written.find(text);
+        if (found == written.end())
+            found = written.emplace(text, split.cells.write(text)).first;
+        split.cells.push(found->second);
+    };
     for (std::size_t row = 0; row < table.rows(); ++row)
         for (std::size_t c = 0; c < table.columns(); ++c) {
-            const auto& cell = table.at(row, c);
             if (!isDate(c)) {
-                split.cells.push_back(cell);
+                split.cells.push(table.cells.place(row * table.columns() + c));
                 continue;
             }
+            const auto cell = table.at(row, c);
             const auto date = dateOf(cell, table.reading.columns[c].dateOrder);
             if (!date && !cell.empty())
                 throw Error("{}, line {}: column \"{}\" holds dates, but here \"{}\"", table.file,
                             table.lines[row], table.names[c], excerpt(cell));
-            split.cells.push_back(date ? std::to_string(date->year) : std::string());
-            split.cells.emplace_back(date ? monthName(*date) : "");
-            split.cells.emplace_back(date ? weekdayName(*date) : "");
+            push(date ? std::to_string(date->year) : std::string());
+            push(date ? monthName(*date) : "");
+            push(date ? weekdayName(*date) : "");
         }
     table = std::move(split);
 }
@@ -199,12 +239,14 @@ void splitDates(CsvTable& table) {
 void readColumns(CsvTable& table, const CsvOptions& options) {
     table.reading.splitsDates = options.like ? options.like->splitsDates : options.splitsDates;
     table.reading.missing = options.like ? options.like->missing : options.missing;
+    std::vector<bool> toRewrite(table.columns(), true);
     if (options.like)
         takeOver(table, *options.like);
     else
-        detect(table, options);
+        toRewrite = detect(table, options);
     for (std::size_t c = 0; c < table.columns(); ++c)
-        rewrite(table, c, table.reading.columns[c], table.reading.missing);
+        if (toRewrite[c])
+            rewrite(table, c, table.reading.columns[c], table.reading.missing);
     const bool hasDates = std::ranges::find(table.reading.columns, Kind::Dates,
                                             &ColumnReading::kind) != table.reading.columns.end();
     if (table.reading.splitsDates && hasDates)

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
+#include <utility>
 
 namespace gradwright {
 namespace {
@@ -24,6 +26,7 @@ constexpr std::size_t kLeastPixels = 4;
 constexpr std::uint32_t bit(std::size_t index) {
     return std::uint32_t{1} << index;
 }
+constexpr std::uint32_t kAllNotations = bit(kNotations) - 1;
 
 std::uint32_t notationsWith(char decimal) {
     std::uint32_t mask = 0;
@@ -54,23 +57,41 @@ ColumnSurvey::ColumnSurvey(const CsvTable& table, std::size_t column,
                            const std::vector<std::string>& missing)
     : table_(table)
     , column_(column)
-    , name_(table.names[column]) {
-    for (std::size_t row = 0; row < table.rows(); ++row) {
-        const auto& cell = table.at(row, column);
-        if (isMissingSign(cell) || std::ranges::find(missing, cell) != missing.end())
-            ++signs_[cell];
-        else if (isMissingWord(cell))
-            ++words_[cell];
-        else
-            add(cell);
-    }
+    , name_(table.names[column])
+    , missing_(missing) {}
+
+void ColumnSurvey::take(std::string_view cell) {
+    const auto count = [](Counts& counts, std::string_view text) {
+        const auto found = counts.find(text);
+        ++(found != counts.end() ? found : counts.emplace(text, 0).first)->second;
+    };
+    if (isMissingSign(cell) || std::ranges::find(missing_, cell) != missing_.end())
+        count(signs_, cell);
+    else if (isMissingWord(cell))
+        count(words_, cell);
+    else
+        return add(cell);
+    isPlain_ = isPlain_ && cell.empty();
+    if (areUsual_)
+        usual_.push_back(std::numeric_limits<double>::quiet_NaN());
 }
 
-void ColumnSurvey::add(const std::string& cell) {
+void ColumnSurvey::add(std::string_view cell) {
     ++values_;
-    const bool isUsual = numberOf(cell, ',').has_value();
-    if (isUsual && cell.find_first_of(".,") == std::string::npos)
-        return addNumber(cell, bit(kNotations) - 1, {});
+    const auto usual = numberOf(cell, ',');
+    if (!usual && areUsual_) {
+        isPlain_ = areUsual_ = false;
+        usual_ = {};
+    } else if (areUsual_) {
+        if (usual_.empty())
+            usual_.reserve(table_.rows());
+        usual_.push_back(*usual);
+    }
+    if (usual)
+        if (const auto mask = notationsOfUsual(cell); mask != 0) {
+            points_ += (mask & kAllNotations) != kAllNotations ? 1 : 0;
+            return addNumber(cell, mask, {});
+        }
     if (mayBeNumber(cell)) {
         const auto [unit, digits] = withoutUnit(cell);
         if (const auto mask = notationsOf(digits); mask != 0) {
@@ -78,30 +99,43 @@ void ColumnSurvey::add(const std::string& cell) {
             return addNumber(cell, mask, unit);
         }
     }
-    if (distinctOthers_.size() <= kFewMarks)
-        distinctOthers_.insert(cell);
+    if (distinctOthers_.size() <= kFewMarks && !distinctOthers_.contains(cell))
+        distinctOthers_.emplace(cell);
 }
 
-void ColumnSurvey::addNumber(const std::string& cell, std::uint32_t mask, const std::string& unit) {
+void ColumnSurvey::addNumber(std::string_view cell, std::uint32_t mask, std::string_view unit) {
     ++numbers_;
-    ++ofUnit_[unit];
-    auto& counts = byUnit_[unit];
+    if (!lastUnit_ || lastUnit_->first != unit) {
+        const auto found = units_.find(unit);
+        lastUnit_ = &*(found != units_.end() ? found : units_.emplace(unit, OfUnit()).first);
+    }
+    auto& ofUnit = lastUnit_->second;
+    ++ofUnit.cells;
     for (std::size_t i = 0; i < kNotations; ++i)
-        counts[i] += (mask & bit(i)) != 0 ? 1 : 0;
-    if (distinctNumbers_.size() <= kManyNumbers)
-        distinctNumbers_.insert(cell);
+        ofUnit.byNotation[i] += (mask >> i) & 1;
+    if (distinctNumbers_.size() <= kManyNumbers && !distinctNumbers_.contains(cell))
+        distinctNumbers_.emplace(cell);
+}
+
+std::vector<double> ColumnSurvey::takeNumbers() {
+    return areUsual_ ? std::move(usual_) : std::vector<double>();
+}
+
+bool ColumnSurvey::isWithoutValue(std::string_view cell) const {
+    return signs_.contains(cell) || words_.contains(cell);
 }
 
 char ColumnSurvey::decimalEvidence() const {
     std::uint32_t best = 0;
     std::size_t most = 0;
-    for (const auto& [unit, counts] : byUnit_)
+    for (const auto& [unit, counts] : units_)
         for (std::size_t i = 0; i < kNotations; ++i) {
-            if (counts[i] > most)
+            const auto cells = counts.byNotation[i];
+            if (cells > most)
                 best = 0;
-            if (counts[i] >= most)
+            if (cells >= most)
                 best |= bit(i);
-            most = std::max(most, counts[i]);
+            most = std::max(most, cells);
         }
     const bool mayBePoint = (best & notationsWith('.')) != 0;
     const bool mayBeComma = (best & notationsWith(',')) != 0;
@@ -110,8 +144,8 @@ char ColumnSurvey::decimalEvidence() const {
 
 NumberNotation ColumnSurvey::notation(char decimal, char delimiter, std::size_t& most) const {
     const auto unit =
-        std::ranges::max_element(ofUnit_, {}, [](const auto& each) { return each.second; });
-    const auto& counts = byUnit_.at(unit->first);
+        std::ranges::max_element(units_, {}, [](const auto& each) { return each.second.cells; });
+    const auto& counts = unit->second.byNotation;
     most = *std::ranges::max_element(counts);
     std::uint32_t best = 0;
     for (std::size_t i = 0; i < kNotations; ++i)
@@ -133,16 +167,16 @@ std::string ColumnSurvey::dateOrder() const {
     for (const auto order : kDateOrders) {
         bool fits = values_ > 0;
         for (std::size_t row = 0; row < table_.rows() && fits; ++row) {
-            const auto& cell = table_.at(row, column_);
-            fits = signs_.contains(cell) || words_.contains(cell) || dateOf(cell, order);
+            const auto cell = table_.at(row, column_);
+            fits = isWithoutValue(cell) || dateOf(cell, order);
         }
         // 1/2/2015 is more often the second of January than the first of February.
         if (fits && order == "dmy" && table_.rows() > 0) {
             bool isSlashed = false;
             bool isEither = true;
             for (std::size_t row = 0; row < table_.rows(); ++row) {
-                const auto& cell = table_.at(row, column_);
-                if (signs_.contains(cell) || words_.contains(cell))
+                const auto cell = table_.at(row, column_);
+                if (isWithoutValue(cell))
                     continue;
                 isSlashed = isSlashed || cell.find('/') != std::string::npos;
                 isEither = isEither && dateOf(cell, "mdy");
@@ -159,8 +193,8 @@ std::string ColumnSurvey::dateOrder() const {
 std::size_t ColumnSurvey::pixels() const {
     std::size_t count = 0;
     for (std::size_t row = 0; row < table_.rows(); ++row) {
-        const auto& cell = table_.at(row, column_);
-        if (signs_.contains(cell) || words_.contains(cell))
+        const auto cell = table_.at(row, column_);
+        if (isWithoutValue(cell))
             continue;
         const auto here = numbersIn(cell);
         if (here < kLeastPixels || (count != 0 && here != count))
@@ -172,8 +206,8 @@ std::size_t ColumnSurvey::pixels() const {
 
 bool ColumnSurvey::namesImages() const {
     for (std::size_t row = 0; row < table_.rows(); ++row) {
-        const auto& cell = table_.at(row, column_);
-        if (!signs_.contains(cell) && !words_.contains(cell) && !hasPictureEnding(cell))
+        const auto cell = table_.at(row, column_);
+        if (!isWithoutValue(cell) && !hasPictureEnding(cell))
             return false;
     }
     return values_ > 0;
@@ -216,7 +250,8 @@ ColumnReading ColumnSurvey::decide(char decimal, char delimiter) const {
     return reading;
 }
 
-std::map<std::string, std::size_t> ColumnSurvey::missingIn(const ColumnReading& reading) const {
+std::map<std::string, std::size_t, std::less<>>
+ColumnSurvey::missingIn(const ColumnReading& reading) const {
     auto missing = signs_;
     for (const auto& [word, count] : words_)
         if (std::ranges::find(reading.words, word) == reading.words.end())

@@ -14,13 +14,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
 namespace gradwright {
 namespace {
-
-constexpr std::size_t kMaxCsvBytes = std::size_t{1} << 30;
 
 /// 'name' without its quotes, and "# name" without the mark of a comment.
 void cleanNames(std::vector<std::string>& names) {
@@ -55,9 +54,12 @@ void nameClasses(CsvTable& table, const std::vector<std::string>& classes) {
         if (!number || *number < 0 || *number >= static_cast<double>(classes.size()))
             return;
     }
+    std::vector<CsvCells::Place> written;
+    for (const auto& name : classes)
+        written.push_back(table.cells.write(name));
     for (std::size_t row = 0; row < table.rows(); ++row) {
-        auto& cell = table.cells[row * columns + columns - 1];
-        cell = classes[static_cast<std::size_t>(*numberOf(cell, ','))];
+        const auto number = static_cast<std::size_t>(*numberOf(table.at(row, columns - 1), ','));
+        table.cells.set(row * columns + columns - 1, written[number]);
     }
 }
 
@@ -77,20 +79,21 @@ CsvMarks marksFor(std::string_view text, const std::string& name, const CsvOptio
     return detectMarks(text, name, separator, options.header);
 }
 
-} // namespace
-
-CsvTable parseCsv(std::string_view text, const std::string& name, const CsvOptions& options) {
+CsvTable parse(std::string_view text, const std::shared_ptr<const void>& owner,
+               const std::string& name, const CsvOptions& options) {
+    if (text.size() > CsvCells::kLongestText)
+        throw Error("{}: the table has more than {} bytes", name, CsvCells::kLongestText);
     requireText(text, name);
     if (text.starts_with("\xEF\xBB\xBF"))
         text.remove_prefix(3);
     if (options.asBefore)
-        return parseCsvAsBefore(text, name, options);
+        return parseCsvAsBefore(text, owner, name, options);
     const char separator = takeSeparatorLine(text);
     auto header = options.header;
     if (options.like)
         header = options.like->hasHeader ? CsvHeader::Yes : CsvHeader::No;
     const auto marks = marksFor(text, name, options, separator);
-    auto layout = layoutOf(readCsvRows(text, name, marks.delimiter, marks.quote), name,
+    auto layout = layoutOf(readCsvRows(text, owner, name, marks.delimiter, marks.quote), name,
                            marks.delimiter, header);
     CsvTable table;
     table.file = name;
@@ -105,32 +108,39 @@ CsvTable parseCsv(std::string_view text, const std::string& name, const CsvOptio
     reading.hasHeader =
         header == CsvHeader::Yes || layout.hasRowNames ||
         (header == CsvHeader::Detect && !layout.rows.empty() && hasHeader(layout.rows));
-    std::vector<bool> nameless;
-    if (reading.hasHeader && !layout.rows.empty()) {
-        cleanNames(layout.rows.front().fields);
-        for (const auto& field : layout.rows.front().fields)
-            nameless.push_back(field.empty());
-    }
     fillTable(table, std::move(layout.rows));
+    std::vector<bool> nameless(table.columns());
     if (!reading.hasHeader && header == CsvHeader::Detect)
         table.notes.push_back(
             fmt::format("no header: the columns are called 1 to {}", table.columns()));
     if (reading.hasHeader) {
-        takeHeader(table);
+        auto names = firstRow(table);
+        cleanNames(names);
+        for (std::size_t c = 0; c < names.size(); ++c)
+            nameless[c] = names[c].empty();
+        takeHeader(table, std::move(names));
         if (header == CsvHeader::Detect)
             noteNumbersAsNames(table);
     }
     if (!layout.classes.empty())
         nameClasses(table, layout.classes);
-    nameless.resize(table.columns());
     for (std::size_t c = 0; c < table.columns(); ++c)
         reading.columns.push_back({.name = table.names[c], .isNameless = nameless[c]});
     readColumns(table, options);
     return table;
 }
 
+} // namespace
+
+CsvTable parseCsv(std::string_view text, const std::string& name, const CsvOptions& options) {
+    const auto owned = std::make_shared<const std::string>(text);
+    return parse(*owned, owned, name, options);
+}
+
 CsvTable readCsv(const std::filesystem::path& path, const CsvOptions& options) {
-    auto table = parseCsv(readWholeFile(path, kMaxCsvBytes), path.string(), options);
+    const auto owned =
+        std::make_shared<const std::string>(readWholeFile(path, CsvCells::kLongestText));
+    auto table = parse(*owned, owned, path.string(), options);
     table.folder = path.parent_path();
     return table;
 }

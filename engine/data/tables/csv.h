@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/data/tables/csv_cells.h"
 #include "engine/data/tables/table_reading.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,8 +38,11 @@ struct CsvTable {
     std::vector<std::string> names; ///< of the columns; "1", "2", … without a header
     /// Row-major, blanks around them removed. One without a value is empty; numbers are written as
     /// C++ does, whatever the file's notation.
-    std::vector<std::string> cells;
-    std::vector<std::size_t> lines; ///< in which each row begins, from 1
+    CsvCells cells;
+    std::vector<std::uint32_t> lines; ///< in which each row begins, from 1
+    /// By column, of those whose cells were all written as C++ does or hold no value, which is NaN
+    /// here; other columns have no entries.
+    std::vector<std::vector<double>> numbers{};
     /// With an entry for each column; without any where it was read as before, or was not read.
     TableReading reading{};
     /// What was detected, changed or left out while reading, a line each.
@@ -44,8 +50,13 @@ struct CsvTable {
 
     [[nodiscard]] std::size_t columns() const { return names.size(); }
     [[nodiscard]] std::size_t rows() const { return lines.size(); }
-    [[nodiscard]] const std::string& at(std::size_t row, std::size_t column) const {
+    [[nodiscard]] std::string_view at(std::size_t row, std::size_t column) const {
         return cells[row * columns() + column];
+    }
+    /// The column's entry in `numbers`; empty where it has none.
+    [[nodiscard]] std::span<const double> numbersIn(std::size_t column) const {
+        return column < numbers.size() ? std::span<const double>(numbers[column])
+                                       : std::span<const double>();
     }
     /// Whether it is known how each column was read.
     [[nodiscard]] bool isRead() const {

@@ -27,11 +27,11 @@ bool wasMissing(std::string_view cell) {
 /// The number of fields that all sampled rows have with this delimiter, 0 when they differ.
 std::size_t fieldsBefore(char delimiter, std::string_view text, const std::string& name) {
     try {
-        const auto rows = readCsvRows(text, name, delimiter, '"', kSample);
-        for (const auto& row : rows)
-            if (row.fields.size() != rows.front().fields.size())
+        const auto rows = readCsvRows(text, {}, name, delimiter, '"', kSample);
+        for (std::size_t row = 0; row < rows.size(); ++row)
+            if (rows.fields(row) != rows.fields(0))
                 return 0;
-        return rows.empty() ? 0 : rows.front().fields.size();
+        return rows.empty() ? 0 : rows.fields(0);
     } catch (const Error&) {
         return 0;
     }
@@ -56,7 +56,7 @@ char delimiterBefore(std::string_view text, const std::string& name) {
 bool lookedLikeHeader(const CsvTable& table) {
     std::set<std::string_view> distinct;
     for (std::size_t c = 0; c < table.columns(); ++c) {
-        const auto& cell = table.at(0, c);
+        const auto cell = table.at(0, c);
         if ((wasMissing(cell) && !cell.empty()) || numberOf(cell, table.delimiter) ||
             hasPictureEnding(cell))
             return false;
@@ -75,18 +75,18 @@ bool lookedLikeHeader(const CsvTable& table) {
 
 } // namespace
 
-CsvTable parseCsvAsBefore(std::string_view text, const std::string& name,
-                          const CsvOptions& options) {
+CsvTable parseCsvAsBefore(std::string_view text, const std::shared_ptr<const void>& owner,
+                          const std::string& name, const CsvOptions& options) {
     CsvTable table;
     table.file = name;
     table.delimiter = options.delimiter != 0 ? options.delimiter : delimiterBefore(text, name);
-    fillTable(table, readCsvRows(text, name, table.delimiter, '"'));
+    fillTable(table, readCsvRows(text, owner, name, table.delimiter, '"'));
     if (options.header == CsvHeader::Yes ||
         (options.header == CsvHeader::Detect && lookedLikeHeader(table)))
-        takeHeader(table);
-    for (auto& cell : table.cells)
-        if (wasMissing(cell))
-            cell.clear();
+        takeHeader(table, firstRow(table));
+    for (std::size_t i = 0; i < table.cells.size(); ++i)
+        if (wasMissing(table.cells[i]))
+            table.cells.clear(i);
     return table;
 }
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -17,10 +18,10 @@ namespace gradwright {
 namespace {
 
 /// The number of fields that most rows have, the larger one of two that are as frequent.
-std::size_t usualFields(const std::vector<CsvRow>& rows) {
+std::size_t usualFields(const CsvRows& rows) {
     std::map<std::size_t, std::size_t> counts;
-    for (const auto& row : rows)
-        ++counts[row.fields.size()];
+    for (std::size_t row = 0; row < rows.size(); ++row)
+        ++counts[rows.fields(row)];
     std::size_t usual = 0;
     for (const auto& [fields, count] : counts)
         if (usual == 0 || count >= counts[usual])
@@ -28,7 +29,7 @@ std::size_t usualFields(const std::vector<CsvRow>& rows) {
     return usual;
 }
 
-bool isWholeNumber(const std::string& cell, double value) {
+bool isWholeNumber(std::string_view cell, double value) {
     const auto number = numberOf(cell, ',');
     return number && *number == value;
 }
@@ -36,8 +37,8 @@ bool isWholeNumber(const std::string& cell, double value) {
 void leaveOutComments(CsvLayout& layout, std::size_t fields) {
     auto& rows = layout.rows;
     const auto before = rows.size();
-    std::erase_if(rows, [&](const CsvRow& row) {
-        return row.fields.size() != fields && row.fields.front().starts_with('#');
+    rows.leaveOutRowsIf([&](std::size_t row) {
+        return rows.fields(row) != fields && rows.field(row, 0).starts_with('#');
     });
     if (const auto left = before - rows.size(); left > 0)
         layout.notes.push_back(
@@ -50,27 +51,35 @@ void takeCounts(CsvLayout& layout, std::size_t fields) {
     auto& rows = layout.rows;
     if (rows.size() < 3 || fields < 2)
         return;
-    const auto& first = rows.front().fields;
-    if (first.size() < 2 || !isWholeNumber(first[1], static_cast<double>(fields - 1)))
+    const auto first = rows.fields(0);
+    if (first < 2 || !isWholeNumber(rows.field(0, 1), static_cast<double>(fields - 1)))
         return;
-    const bool isNamed = isWholeNumber(first[0], static_cast<double>(rows.size() - 2));
-    if (!isNamed && !isWholeNumber(first[0], static_cast<double>(rows.size() - 1)))
+    const auto count = rows.field(0, 0);
+    const bool isNamed = isWholeNumber(count, static_cast<double>(rows.size() - 2));
+    if (!isNamed && !isWholeNumber(count, static_cast<double>(rows.size() - 1)))
         return;
-    std::vector<std::string> classes(first.begin() + 2, first.end());
+    std::vector<std::string> classes;
+    for (std::size_t i = 2; i < first; ++i)
+        classes.emplace_back(rows.field(0, i));
     while (!classes.empty() && classes.back().empty())
         classes.pop_back();
     if (std::ranges::any_of(classes, [](const auto& name) { return isTypedCell(name); }) ||
-        (first.size() == fields && classes.empty() && first.size() == 2))
+        (first == fields && classes.empty() && first == 2))
         return;
     layout.notes.push_back(
         fmt::format("the first line counts rows and columns{}, and is left out as a row",
                     classes.empty() ? "" : " and names the classes"));
     layout.classes = std::move(classes);
-    rows.erase(rows.begin());
+    rows.leaveOutRow(0);
 }
 
-bool endsEmpty(const CsvRow& row) {
-    return row.fields.back().empty();
+/// Whether it holds for all rows but the first.
+template <typename Predicate>
+bool holdsBelowFirst(const CsvRows& rows, Predicate predicate) {
+    for (std::size_t row = 1; row < rows.size(); ++row)
+        if (!predicate(row))
+            return false;
+    return true;
 }
 
 /// A delimiter at the end of the first row, of all others, or of all.
@@ -78,23 +87,20 @@ void leaveOutEmptyEnd(CsvLayout& layout) {
     auto& rows = layout.rows;
     if (rows.size() < 2)
         return;
-    const auto first = rows.front().fields.size();
-    const auto second = rows[1].fields.size();
-    const auto others = std::span(rows).subspan(1);
-    const bool areAlike =
-        std::ranges::all_of(others, [&](const CsvRow& row) { return row.fields.size() == second; });
-    if (!areAlike)
+    const auto first = rows.fields(0);
+    const auto second = rows.fields(1);
+    if (!holdsBelowFirst(rows, [&](std::size_t row) { return rows.fields(row) == second; }))
         return;
-    const bool endEmpty = std::ranges::all_of(others, endsEmpty);
-    const bool inFirst = first == second + 1 && endsEmpty(rows.front());
+    const auto endsEmpty = [&](std::size_t row) { return rows.lastField(row).empty(); };
+    const bool endEmpty = holdsBelowFirst(rows, endsEmpty);
+    const bool inFirst = first == second + 1 && endsEmpty(0);
     const bool inOthers = second == first + 1 && endEmpty;
-    const bool inAll = first == second && first > 2 && endEmpty && endsEmpty(rows.front());
+    const bool inAll = first == second && first > 2 && endEmpty && endsEmpty(0);
     if (inFirst || inAll)
-        rows.front().fields.pop_back();
+        rows.leaveOutLastField(0);
     if (inOthers || inAll)
-        for (auto& row : rows)
-            if (&row != &rows.front())
-                row.fields.pop_back();
+        for (std::size_t row = 1; row < rows.size(); ++row)
+            rows.leaveOutLastField(row);
     if (inFirst || inOthers || inAll)
         layout.notes.emplace_back("the empty last column is left out");
 }
@@ -102,44 +108,46 @@ void leaveOutEmptyEnd(CsvLayout& layout) {
 /// A first row that is one shorter than all others: R writes names of rows without a name above.
 void leaveOutRowNames(CsvLayout& layout, CsvHeader header) {
     auto& rows = layout.rows;
-    if (rows.size() < 3 || header == CsvHeader::No || rows.front().fields.size() < 2)
+    if (rows.size() < 3 || header == CsvHeader::No || rows.fields(0) < 2)
         return;
-    const auto expected = rows.front().fields.size() + 1;
-    for (std::size_t i = 1; i < rows.size(); ++i)
-        if (rows[i].fields.size() != expected)
-            return;
+    const auto expected = rows.fields(0) + 1;
+    if (!holdsBelowFirst(rows, [&](std::size_t row) { return rows.fields(row) == expected; }))
+        return;
     // The first row may stand above the table, and the second be its header.
-    if (header == CsvHeader::Detect && hasHeader({rows.begin() + 1, rows.end()}))
+    if (header == CsvHeader::Detect && hasHeader(rows, 1))
         return;
-    for (std::size_t i = 1; i < rows.size(); ++i)
-        rows[i].fields.erase(rows[i].fields.begin());
+    for (std::size_t row = 1; row < rows.size(); ++row)
+        rows.leaveOutFirstField(row);
     layout.hasRowNames = true;
     layout.notes.emplace_back("the first column has no name above it, as R writes names of rows, "
                               "and is left out");
 }
 
-void requireEqualLength(const std::vector<CsvRow>& rows, const std::string& file, char delimiter) {
+void requireEqualLength(const CsvRows& rows, const std::string& file, char delimiter) {
     const auto fields = usualFields(rows);
-    const auto odd =
-        std::ranges::find_if(rows, [&](const CsvRow& row) { return row.fields.size() != fields; });
-    if (odd == rows.end())
+    std::optional<std::size_t> odd; // the first
+    std::size_t odds = 0;
+    for (std::size_t row = 0; row < rows.size(); ++row)
+        if (rows.fields(row) != fields) {
+            odd = odd.value_or(row);
+            ++odds;
+        }
+    if (!odd)
         return;
-    const auto count = odd->fields.size();
-    const auto odds =
-        std::ranges::count_if(rows, [&](const CsvRow& row) { return row.fields.size() != fields; });
+    const auto count = rows.fields(*odd);
     std::string advice;
-    if (odd == rows.begin())
+    if (*odd == 0)
         advice = "; remove what stands above the table";
-    else if (rows.end() - odd == odds)
+    else if (rows.size() - *odd == odds)
         advice = "; remove what stands below the table";
     else if (odds > 1)
         advice = fmt::format("; {} rows do not have {}", odds, fields);
-    throw Error("{}, line {}: {} field{}, separated by {}; the {} {}{}", file, odd->line, count,
-                count == 1 ? "" : "s", nameOfDelimiter(delimiter),
-                odd == rows.begin() ? "other rows have" : "first row has", fields, advice);
+    throw Error("{}, line {}: {} field{}, separated by {}; the {} {}{}", file, rows.line(*odd),
+                count, count == 1 ? "" : "s", nameOfDelimiter(delimiter),
+                *odd == 0 ? "other rows have" : "first row has", fields, advice);
 }
 
-/// What a column without its first row holds.
+/// What a column holds below a first row.
 struct Below {
     std::size_t numbers = 0;
     std::size_t others = 0;
@@ -152,15 +160,15 @@ struct Below {
     }
 };
 
-Below belowFirst(const std::vector<CsvRow>& rows, std::size_t column) {
+Below belowFirst(const CsvRows& rows, std::size_t first, std::size_t column) {
     Below below;
     std::set<std::string_view> seen;
     constexpr std::size_t kMostSeen = 1000;
     constexpr std::size_t kEnough = 5000; // rows, from all over the table
-    const auto distance = 1 + rows.size() / kEnough;
-    for (std::size_t r = 1; r < rows.size(); r += distance) {
-        const auto& cell = rows[r].fields[column];
-        if (cell == rows.front().fields[column])
+    const auto distance = 1 + (rows.size() - first) / kEnough;
+    for (std::size_t row = first + 1; row < rows.size(); row += distance) {
+        const auto cell = rows.field(row, column);
+        if (cell == rows.field(first, column))
             below.repeatsFirst = true;
         if (isMissing(cell))
             continue;
@@ -175,15 +183,15 @@ Below belowFirst(const std::vector<CsvRow>& rows, std::size_t column) {
 }
 
 /// The share of cells below the first row that are numbers, dates or missing.
-double typedShare(const std::vector<CsvRow>& rows) {
+double typedShare(const CsvRows& rows) {
     constexpr std::size_t kEnough = 200'000; // cells, from all over the table
     std::size_t typed = 0;
     std::size_t all = 0;
-    const auto cells = rows.empty() ? 0 : rows.size() * rows.front().fields.size();
+    const auto cells = rows.empty() ? 0 : rows.size() * rows.fields(0);
     const auto distance = 1 + cells / kEnough;
-    for (std::size_t r = rows.size() > 1 ? 1 : 0; r < rows.size(); r += distance)
-        for (const auto& cell : rows[r].fields)
-            if (!cell.empty()) {
+    for (std::size_t row = rows.size() > 1 ? 1 : 0; row < rows.size(); row += distance)
+        for (std::size_t i = 0; i < rows.fields(row); ++i)
+            if (const auto cell = rows.field(row, i); !cell.empty()) {
                 typed += isTypedCell(cell) ? 1 : 0;
                 ++all;
             }
@@ -200,17 +208,18 @@ struct Candidate {
 std::optional<Candidate> candidateOf(std::string_view text, const std::string& file, CsvMarks marks,
                                      CsvHeader header) {
     try {
-        auto rows = readCsvRows(text, file, marks.delimiter, marks.quote);
+        auto rows = readCsvRows(text, {}, file, marks.delimiter, marks.quote);
         const auto usual = usualFields(rows);
         if (usual < 2)
             return {};
-        const auto alike = std::ranges::count_if(
-            rows, [&](const CsvRow& row) { return row.fields.size() == usual; });
+        std::size_t alike = 0;
+        for (std::size_t row = 0; row < rows.size(); ++row)
+            alike += rows.fields(row) == usual ? 1 : 0;
         Candidate candidate{marks, typedShare(rows),
                             static_cast<double>(alike) / static_cast<double>(rows.size())};
         try {
             const auto layout = layoutOf(std::move(rows), file, marks.delimiter, header);
-            if (layout.rows.empty() || layout.rows.front().fields.size() < 2)
+            if (layout.rows.empty() || layout.rows.fields(0) < 2)
                 return {};
             candidate.typed = typedShare(layout.rows);
             candidate.alike = 1;
@@ -242,8 +251,7 @@ bool hasSingleQuotes(std::string_view text) {
 
 } // namespace
 
-CsvLayout layoutOf(std::vector<CsvRow> rows, const std::string& file, char delimiter,
-                   CsvHeader header) {
+CsvLayout layoutOf(CsvRows rows, const std::string& file, char delimiter, CsvHeader header) {
     CsvLayout layout{std::move(rows), {}, false, {}};
     leaveOutComments(layout, usualFields(layout.rows));
     if (layout.rows.empty())
@@ -256,16 +264,19 @@ CsvLayout layoutOf(std::vector<CsvRow> rows, const std::string& file, char delim
     return layout;
 }
 
-bool hasHeader(const std::vector<CsvRow>& rows) {
-    const auto& first = rows.front().fields;
-    bool mayBe = rows.size() > 1;
-    bool repeats = std::set<std::string_view>(first.begin(), first.end()).size() < first.size();
+bool hasHeader(const CsvRows& rows, std::size_t first) {
+    const auto columns = rows.fields(first);
+    bool mayBe = rows.size() > first + 1;
+    std::set<std::string_view> distinct;
+    for (std::size_t c = 0; c < columns; ++c)
+        distinct.insert(rows.field(first, c));
+    bool repeats = distinct.size() < columns;
     bool hasNumbersBelow = false;
     bool hasLabels = false; // texts that repeat, below a text of another kind
     bool mayBeNames = true;
-    for (std::size_t c = 0; c < first.size(); ++c) {
-        const auto below = belowFirst(rows, c);
-        const auto& cell = first[c];
+    for (std::size_t c = 0; c < columns; ++c) {
+        const auto below = belowFirst(rows, first, c);
+        const auto cell = rows.field(first, c);
         const bool isText = !isMissing(cell) && !isNumberInAnyNotation(cell) &&
                             !hasPictureEnding(cell) && !isTypedCell(cell);
         if (isText && below.isNumeric())

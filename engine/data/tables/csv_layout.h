@@ -12,7 +12,7 @@ namespace gradwright {
 
 /// The rows of a table, all with the same number of fields.
 struct CsvLayout {
-    std::vector<CsvRow> rows;
+    CsvRows rows;
     std::vector<std::string> classes; ///< of the last column, where the first line has named them
     bool hasRowNames = false;         ///< a first column that R wrote was left out
     std::vector<std::string> notes;   ///< what was left out
@@ -21,12 +21,11 @@ struct CsvLayout {
 /// Leaves out what is around a table: comments, an empty last column, R's row names, the counts and
 /// class names in the first line of scikit-learn's own files. `header`: where it is known whether
 /// there is one. Throws Error naming the line of a row that has another number of fields.
-CsvLayout layoutOf(std::vector<CsvRow> rows, const std::string& file, char delimiter,
-                   CsvHeader header);
+CsvLayout layoutOf(CsvRows rows, const std::string& file, char delimiter, CsvHeader header);
 
-/// Whether the first row names the columns, judged by what all other rows hold: a text above a
-/// column of numbers does, and so do texts that occur nowhere below.
-bool hasHeader(const std::vector<CsvRow>& rows);
+/// Whether row `first` names the columns, judged by what the rows below hold: a text above a column
+/// of numbers does, and so do texts that occur nowhere below.
+bool hasHeader(const CsvRows& rows, std::size_t first = 0);
 
 /// Delimiter and quote.
 struct CsvMarks {

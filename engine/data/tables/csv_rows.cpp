@@ -6,45 +6,69 @@
 #include "engine/support/json.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace gradwright {
 namespace {
 
 constexpr std::size_t kMaxColumns = 100'000;
 
+} // namespace
+
 /// Walks through the text a row at a time.
-class RowReader {
+class CsvRowReader {
 public:
-    RowReader(std::string_view text, const std::string& name, char delimiter, char quote)
-        : rest_(text)
+    CsvRowReader(CsvRows& rows, std::string_view text, const std::string& name, char delimiter,
+                 char quote)
+        : rows_(rows)
+        , rest_(text)
         , name_(name)
         , delimiter_(delimiter)
-        , quote_(quote)
-        , ends_(delimiter == kBlanks ? "\r\n \t" : std::string("\r\n") + delimiter) {}
-
-    /// The next row that is not blank, into `fields`; false at the end.
-    bool next(std::vector<std::string>& fields) {
-        for (;;) {
-            if (rest_.empty())
-                return false;
-            line_ = nextLine_;
-            fields.clear();
-            readRow(fields);
-            if (fields.size() > kMaxColumns)
-                throw Error("{}, line {}: more than {} fields", name_, line_, kMaxColumns);
-            if (fields.size() > 1 || !fields[0].empty())
-                return true;
-        }
+        , quote_(quote) {
+        for (const char end : {'\r', '\n', delimiter})
+            ends_[static_cast<unsigned char>(end)] = true;
+        if (delimiter == kBlanks)
+            ends_[static_cast<unsigned char>('\t')] = true;
+        else
+            rows.cells_.reserve(mostCells(text));
     }
-    /// In which the last row began.
-    [[nodiscard]] std::size_t line() const { return line_; }
+
+    /// Adds the next row that is not blank; false at the end.
+    bool next() {
+        while (!rest_.empty()) {
+            const auto line = nextLine_;
+            const auto first = rows_.cells_.size();
+            readRow();
+            const auto fields = rows_.cells_.size() - first;
+            if (fields > kMaxColumns)
+                throw Error("{}, line {}: more than {} fields", name_, line, kMaxColumns);
+            if (fields > 1 || !rows_.cells_[first].empty()) {
+                rows_.rows_.push_back({static_cast<std::uint32_t>(line),
+                                       static_cast<std::uint32_t>(first),
+                                       static_cast<std::uint32_t>(fields)});
+                return true;
+            }
+        }
+        return false;
+    }
 
 private:
-    void readRow(std::vector<std::string>& fields) {
+    /// Each cell but the last one has a delimiter or an end of line behind it.
+    [[nodiscard]] std::size_t mostCells(std::string_view text) const {
+        const auto ends = std::ranges::count_if(text, [this](char letter) {
+            return letter == delimiter_ || letter == '\n' || letter == '\r';
+        });
+        return static_cast<std::size_t>(ends) + 1;
+    }
+
+    void readRow() {
         if (delimiter_ == kBlanks)
             skipBlanks();
         for (;;) {
-            fields.push_back(rest_.starts_with(quote_) ? quoted() : plain());
+            if (rest_.starts_with(quote_))
+                readQuoted();
+            else
+                readPlain();
             if (delimiter_ == kBlanks) {
                 skipBlanks();
                 if (endOfLine())
@@ -81,46 +105,86 @@ private:
         return true;
     }
 
-    std::string plain() {
-        const auto end = std::min(rest_.find_first_of(ends_), rest_.size());
-        const auto field = trimmed(rest_.substr(0, end));
+    void readPlain() {
+        std::size_t end = 0;
+        while (end < rest_.size() && !ends_[static_cast<unsigned char>(rest_[end])])
+            ++end;
+        rows_.cells_.push(trimmed(rest_.substr(0, end)));
         rest_.remove_prefix(end);
-        return std::string(field);
     }
 
     /// A quote within is written twice; line ends within belong to the field.
-    std::string quoted() {
+    void readQuoted() {
         rest_.remove_prefix(1);
         const auto begin = nextLine_;
-        std::string field;
+        std::string field; // where a quote is in it
+        bool hasQuotes = false;
         for (;;) {
             const auto end = rest_.find(quote_);
             if (end == std::string_view::npos)
                 throw Error("{}, line {}: a quote begins here and does not end", name_, begin);
             const auto part = rest_.substr(0, end);
             nextLine_ += static_cast<std::size_t>(std::ranges::count(part, '\n'));
-            field += part;
             rest_.remove_prefix(end + 1);
-            if (!rest_.starts_with(quote_))
+            const bool goesOn = rest_.starts_with(quote_);
+            if (goesOn || hasQuotes)
+                field += part;
+            if (!goesOn) {
+                if (hasQuotes)
+                    rows_.cells_.push(rows_.cells_.write(field));
+                else
+                    rows_.cells_.push(part);
                 break;
+            }
+            hasQuotes = true;
             field += quote_;
             rest_.remove_prefix(1);
         }
         if (delimiter_ != kBlanks)
             skipBlanks();
-        return field;
     }
 
+    CsvRows& rows_;
     std::string_view rest_;
     const std::string& name_;
     char delimiter_;
     char quote_;
-    std::string ends_; ///< of a field without quotes
-    std::size_t line_ = 0;
+    std::array<bool, 256> ends_{}; ///< of a field without quotes
     std::size_t nextLine_ = 1;
 };
 
-} // namespace
+CsvRows::CsvRows(CsvCells cells)
+    : cells_(std::move(cells)) {}
+
+void CsvRows::leaveOutRow(std::size_t row) {
+    rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(row));
+}
+
+void CsvRows::leaveOutFirstField(std::size_t row) {
+    ++rows_[row].first;
+    --rows_[row].fields;
+}
+
+void CsvRows::leaveOutLastField(std::size_t row) {
+    --rows_[row].fields;
+}
+
+std::vector<std::uint32_t> CsvRows::lines() const {
+    std::vector<std::uint32_t> lines;
+    lines.reserve(rows_.size());
+    for (const auto& row : rows_)
+        lines.push_back(row.line);
+    return lines;
+}
+
+CsvCells CsvRows::takeCells() {
+    std::vector<std::uint32_t> firsts;
+    firsts.reserve(rows_.size());
+    for (const auto& row : rows_)
+        firsts.push_back(row.first);
+    cells_.keep(firsts, rows_.empty() ? 0 : rows_.front().fields);
+    return std::move(cells_);
+}
 
 std::string_view nameOfDelimiter(char delimiter) {
     switch (delimiter) {
@@ -137,13 +201,12 @@ std::string_view nameOfDelimiter(char delimiter) {
     }
 }
 
-std::vector<CsvRow> readCsvRows(std::string_view text, const std::string& file, char delimiter,
-                                char quote, std::size_t most) {
-    RowReader reader(text, file, delimiter, quote);
-    std::vector<CsvRow> rows;
-    std::vector<std::string> fields;
-    while (rows.size() < most && reader.next(fields))
-        rows.push_back({reader.line(), std::move(fields)});
+CsvRows readCsvRows(std::string_view text, const std::shared_ptr<const void>& owner,
+                    const std::string& file, char delimiter, char quote, std::size_t most) {
+    CsvRows rows(CsvCells(text, owner));
+    CsvRowReader reader(rows, text, file, delimiter, quote);
+    while (rows.size() < most && reader.next()) {
+    }
     return rows;
 }
 

@@ -5,42 +5,45 @@
 #include "engine/support/json.h"
 
 #include <algorithm>
-#include <iterator>
+#include <unordered_set>
 #include <utility>
 
 namespace gradwright {
 
-void fillTable(CsvTable& table, std::vector<CsvRow> rows) {
+void fillTable(CsvTable& table, CsvRows rows) {
     if (rows.empty())
         throw Error("{}: the table is empty", table.file);
-    for (std::size_t c = 0; c < rows.front().fields.size(); ++c)
-        table.names.push_back(std::to_string(c + 1));
-    table.cells.reserve(rows.size() * table.columns());
-    table.lines.reserve(rows.size());
-    for (auto& row : rows) {
-        if (row.fields.size() != table.columns())
+    const auto columns = rows.fields(0);
+    for (std::size_t row = 0; row < rows.size(); ++row)
+        if (rows.fields(row) != columns)
             throw Error("{}, line {}: {} field{}, separated by {}; the first row has {}",
-                        table.file, row.line, row.fields.size(), row.fields.size() == 1 ? "" : "s",
-                        nameOfDelimiter(table.delimiter), table.columns());
-        std::ranges::move(row.fields, std::back_inserter(table.cells));
-        table.lines.push_back(row.line);
-        row.fields = {};
-    }
+                        table.file, rows.line(row), rows.fields(row),
+                        rows.fields(row) == 1 ? "" : "s", nameOfDelimiter(table.delimiter),
+                        columns);
+    for (std::size_t c = 0; c < columns; ++c)
+        table.names.push_back(std::to_string(c + 1));
+    table.lines = rows.lines();
+    table.cells = rows.takeCells();
 }
 
-void takeHeader(CsvTable& table) {
-    const auto columns = static_cast<std::ptrdiff_t>(table.columns());
-    std::vector<std::string> names(table.cells.begin(), table.cells.begin() + columns);
+std::vector<std::string> firstRow(const CsvTable& table) {
+    std::vector<std::string> row;
+    for (std::size_t c = 0; c < table.columns(); ++c)
+        row.emplace_back(table.at(0, c));
+    return row;
+}
+
+void takeHeader(CsvTable& table, std::vector<std::string> names) {
+    std::unordered_set<std::string_view> known;
     for (std::size_t c = 0; c < names.size(); ++c) {
         if (names[c].empty())
             names[c] = std::to_string(c + 1);
-        if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(c), names[c]) !=
-            names.begin() + static_cast<std::ptrdiff_t>(c))
+        if (!known.insert(names[c]).second)
             throw Error("{}, line {}: two columns are called \"{}\"; each needs a name of its own",
                         table.file, table.lines[0], excerpt(names[c]));
     }
     table.names = std::move(names);
-    table.cells.erase(table.cells.begin(), table.cells.begin() + columns);
+    table.cells.removeFirst(table.columns());
     table.lines.erase(table.lines.begin());
     if (table.rows() == 0)
         throw Error("{}: names of columns, but no rows follow them", table.file);

@@ -82,7 +82,7 @@ bool namesImages(const CsvTable& table, std::size_t column, const TableOptions& 
         return false;
     std::optional<std::size_t> first;
     for (std::size_t row = 0; row < table.rows(); ++row) {
-        const auto& cell = table.at(row, column);
+        const auto cell = table.at(row, column);
         if (cell.empty())
             continue;
         if (!hasPictureEnding(cell))
@@ -115,7 +115,7 @@ void requireImages(std::span<const ImageCells> all) {
     for (const auto& cells : all)
         for (const auto row : cells.rows) {
             const auto& table = *cells.table;
-            const auto& cell = table.at(row, cells.column);
+            const auto cell = table.at(row, cells.column);
             const auto fault = cell.empty()
                                    ? std::optional<std::string>("names no file")
                                    : faults.at(imageFileOf(table, row, cells.column).string());
@@ -146,7 +146,7 @@ ImageFiles::ImageFiles(const ImageCells& cells, ImageColumn how)
     , column_(cells.table->names[cells.column])
     , how_(std::move(how)) {
     for (const auto row : cells.rows) {
-        names_.push_back(cells.table->at(row, cells.column));
+        names_.emplace_back(cells.table->at(row, cells.column));
         lines_.push_back(cells.table->lines[row]);
     }
 }

@@ -135,7 +135,7 @@ const std::array<NumberNotation, kNotations>& numberNotations() {
 }
 
 bool mayBeNumber(std::string_view cell) {
-    if (cell.find_first_of("0123456789") == std::string_view::npos)
+    if (std::ranges::none_of(cell, isDigit))
         return false;
     const auto first = cell.front();
     const bool isPlainLetter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
@@ -177,6 +177,33 @@ std::uint32_t notationsOf(std::string_view digits) {
         if (plainDigits(digits, numberNotations()[i]))
             mask |= 1U << i;
     return mask;
+}
+
+std::uint32_t notationsOfUsual(std::string_view number) {
+    constexpr std::size_t kLongest = 100; // finite, whatever the digits are
+    constexpr std::uint32_t all = (1U << kNotations) - 1;
+    if (number.starts_with('-') || number.starts_with('+'))
+        number.remove_prefix(1);
+    const auto point = std::min(number.find('.'), number.size());
+    const auto whole = number.substr(0, point);
+    const auto behind = number.substr(std::min(point + 1, number.size()));
+    if (number.size() > kLongest || !areDigits(whole) || !areDigits(behind))
+        return 0;
+    if (point == number.size())
+        return all;
+    static const auto masks = [] {
+        std::array<std::uint32_t, 2>
+            found{}; // of a number, of one that may be a group of thousands
+        for (std::size_t i = 0; i < kNotations; ++i) {
+            const auto& [decimal, grouping, unit] = numberNotations()[i];
+            found[0] |= decimal == '.' ? 1U << i : 0;
+            found[1] |= decimal == '.' || grouping == '.' ? 1U << i : 0;
+        }
+        return found;
+    }();
+    const bool isGroup =
+        !whole.empty() && whole.size() <= 3 && whole.front() != '0' && behind.size() == 3;
+    return masks[isGroup ? 1 : 0];
 }
 
 std::optional<std::string> plainNumber(std::string_view cell, const NumberNotation& notation) {

@@ -29,6 +29,9 @@ bool mayBeNumber(std::string_view cell);
 /// Which of numberNotations() the digits are a number in.
 std::uint32_t notationsOf(std::string_view digits);
 
+/// The same for a number as C++ writes it, told from its shape; 0 where the shape does not tell.
+std::uint32_t notationsOfUsual(std::string_view number);
+
 /// The number of a cell as "-1234.5"; nothing where it is none in this notation, or has another
 /// unit.
 std::optional<std::string> plainNumber(std::string_view cell, const NumberNotation& notation);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/tables/table.h"
 
+#include "engine/data/feed/worker_crew.h"
 #include "engine/data/images/picture_sample.h"
 #include "engine/data/tables/cell.h"
 #include "engine/data/tables/image_column.h"
@@ -14,7 +15,9 @@
 #include <iterator>
 #include <memory>
 #include <numeric>
+#include <string_view>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 namespace gradwright {
@@ -22,6 +25,7 @@ namespace {
 
 constexpr std::size_t kMostCategories = 1000;
 constexpr std::size_t kMostClasses = 1000;
+constexpr std::size_t kCellsForOne = 100'000; ///< so few are looked at by one thread
 /// Makes the seed of the test part another than that of validation.
 constexpr std::uint64_t kTestRowsSeed = 0x7E57;
 
@@ -50,9 +54,9 @@ TableColumn columnOf(const TableSheet& training, std::size_t column, const Table
     if (!isCategorical && holdsNumbers(table, column)) {
         if (options.pixels)
             return result; // all columns are scaled alike, see describePixels()
-        result.scaling = scalingOf(table, column, training.rows, options.scale);
-        result.missing =
-            scalingOf(table, column, training.rows, TableOptions::Scale::Standardize).mean;
+        const auto numbers = numbersOf(table, column, training.rows);
+        result.scaling = scalingOf(numbers, options.scale);
+        result.missing = scalingOf(numbers, TableOptions::Scale::Standardize).mean;
         return result;
     }
     result.categories = categoriesOf(table, column, training.rows, kMostCategories);
@@ -64,7 +68,7 @@ TableColumn columnOf(const TableSheet& training, std::size_t column, const Table
 
 std::int32_t classOf(const TableSheet& sheet, std::size_t row,
                      const std::vector<std::string>& classes) {
-    const auto& cell = sheet.table->at(row, sheet.targets.front());
+    const auto cell = sheet.table->at(row, sheet.targets.front());
     const auto found = categoryOf(classes, cell, sheet.table->isRead());
     if (!found)
         throw Error("{}, line {}: the class \"{}\" does not occur in the table to train on",
@@ -74,10 +78,46 @@ std::int32_t classOf(const TableSheet& sheet, std::size_t row,
 
 std::vector<std::int32_t> labelsOfRows(const TableSheet& sheet,
                                        const std::vector<std::string>& classes) {
-    std::vector<std::int32_t> labels;
-    for (const auto row : sheet.rows)
-        labels.push_back(classes.empty() ? 0 : classOf(sheet, row, classes));
+    std::vector<std::int32_t> labels(sheet.rows.size(), 0);
+    if (classes.empty())
+        return labels;
+    std::unordered_map<std::string_view, std::int32_t> known;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        const auto cell = sheet.table->at(sheet.rows[i], sheet.targets.front());
+        auto found = known.find(cell);
+        if (found == known.end())
+            found = known.emplace(cell, classOf(sheet, sheet.rows[i], classes)).first;
+        labels[i] = found->second;
+    }
     return labels;
+}
+
+/// Writes `width` inputs of each row; images are not among them.
+void encodeRows(const TableSheet& sheet, const std::vector<TableColumn>& columns, std::size_t width,
+                std::span<float> out) {
+    std::vector<CategoryFinder> finders;
+    for (const auto& column : columns)
+        finders.emplace_back(column.categories);
+    const auto encode = [&](std::size_t row, std::span<float> rest) {
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            const auto& column = columns[i];
+            if (column.image)
+                continue;
+            const auto inputs = rest.first(column.inputs());
+            rest = rest.subspan(inputs.size());
+            if (column.categories.empty())
+                encodeCell(*sheet.table, row, sheet.inputs[i], column, inputs);
+            else if (const auto found = finders[i].find(sheet.table->at(row, sheet.inputs[i])))
+                inputs[*found] = 1;
+        }
+    };
+    constexpr std::size_t kRowsAtOnce = 10'000;
+    const auto blocks = (sheet.rows.size() + kRowsAtOnce - 1) / kRowsAtOnce;
+    WorkerCrew(blocks > 1 ? usefulHelpers() : 0).run(blocks, [&](std::size_t block) {
+        const auto end = std::min((block + 1) * kRowsAtOnce, sheet.rows.size());
+        for (auto i = block * kRowsAtOnce; i < end; ++i)
+            encode(sheet.rows[i], out.subspan(i * width, width));
+    });
 }
 
 std::shared_ptr<TableSource> sourceOf(const TableSheet& sheet, const DataInfo& info) {
@@ -101,15 +141,7 @@ std::shared_ptr<TableSource> sourceOf(const TableSheet& sheet, const DataInfo& i
             if (sheet.table->at(sheet.rows[i], sheet.inputs[c]).empty())
                 source->missing.push_back(i * sheet.inputs.size() + c);
     source->values.resize(sheet.rows.size() * width);
-    auto rest = std::span(source->values);
-    for (const auto row : sheet.rows)
-        for (std::size_t i = 0; i < info.columns.size(); ++i) {
-            if (info.columns[i].image)
-                continue;
-            const auto count = info.columns[i].inputs();
-            encodeCell(*sheet.table, row, sheet.inputs[i], info.columns[i], rest.first(count));
-            rest = rest.subspan(count);
-        }
+    encodeRows(sheet, info.columns, width, source->values);
     if (info.hasClasses())
         source->classes = labelsOfRows(sheet, info.classes);
     for (const auto row : sheet.rows)
@@ -187,9 +219,13 @@ std::pair<TableSheet, TableSheet> withoutTest(const TableSheet& sheet,
         throw Error("{}: a part of {} of {} rows leaves none to test with; take more, or name a "
                     "table to test with",
                     sheet.table->file, options.testFraction, sheet.rows.size());
-    auto sorted = split; // in the order of the file; training has an order of its own
-    std::ranges::sort(sorted.training);
-    std::ranges::sort(sorted.validation);
+    // In the order of the file; training has an order of its own.
+    std::vector<bool> isTest(sheet.rows.size());
+    for (const auto row : split.validation)
+        isTest[row] = true;
+    Split sorted;
+    for (std::uint32_t row = 0; row < isTest.size(); ++row)
+        (isTest[row] ? sorted.validation : sorted.training).push_back(row);
     return {sheet.only(sorted.training), sheet.only(sorted.validation)};
 }
 
@@ -246,8 +282,11 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
     requireImages(images);
     const auto training = sheet.only(
         splitOf(labelsOfRows(sheet, info.classes), info.classes.size(), choice).training);
-    for (const auto column : sheet.inputs)
-        info.columns.push_back(columnOf(training, column, options));
+    info.columns.resize(sheet.inputs.size());
+    WorkerCrew(training.rows.size() * sheet.inputs.size() < kCellsForOne ? 0 : usefulHelpers())
+        .run(sheet.inputs.size(), [&](std::size_t i) {
+            info.columns[i] = columnOf(training, sheet.inputs[i], options);
+        });
     describeSamples(info);
     if (options.pixels)
         describePixels(training, *options.pixels, info);

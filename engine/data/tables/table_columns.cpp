@@ -10,8 +10,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <map>
+#include <numeric>
+#include <unordered_map>
 
 namespace gradwright {
 namespace {
@@ -23,13 +26,22 @@ constexpr double kLongestPlain = 1e15; // written without an exponent
 constexpr double kByteMost = 255;
 
 double requiredNumber(const CsvTable& table, std::size_t row, std::size_t column) {
-    const auto& cell = table.at(row, column);
+    const auto cell = table.at(row, column);
     if (const auto number = numberOf(cell, table.delimiter))
         return *number;
     throw Error("{}, line {}: column \"{}\" holds numbers, but here \"{}\"; correct it, list the "
                 "column as categorical, or name the text in data.missing_marks if it stands for no "
                 "value",
                 table.file, table.lines[row], table.names[column], excerpt(cell));
+}
+
+/// Nothing where the cell holds no value.
+std::optional<double> numberIn(const CsvTable& table, std::size_t row, std::size_t column) {
+    if (const auto known = table.numbersIn(column); !known.empty())
+        return std::isnan(known[row]) ? std::nullopt : std::optional(known[row]);
+    if (table.at(row, column).empty())
+        return {};
+    return requiredNumber(table, row, column);
 }
 
 /// A cell without a value is black.
@@ -91,7 +103,7 @@ bool holdsNumbers(const CsvTable& table, std::size_t column) {
     std::size_t others = 0;
     std::size_t firstOther = 0;
     for (std::size_t row = 0; row < table.rows(); ++row) {
-        const auto& cell = table.at(row, column);
+        const auto cell = table.at(row, column);
         if (cell.empty())
             continue;
         if (numberOf(cell, table.delimiter))
@@ -107,32 +119,41 @@ bool holdsNumbers(const CsvTable& table, std::size_t column) {
     return others == 0;
 }
 
+std::vector<double> numbersOf(const CsvTable& table, std::size_t column,
+                              std::span<const std::size_t> rows) {
+    std::vector<double> numbers;
+    numbers.reserve(rows.size());
+    for (const auto row : rows)
+        if (const auto number = numberIn(table, row, column))
+            numbers.push_back(*number);
+    return numbers;
+}
+
 Scaling scalingOf(const CsvTable& table, std::size_t column, std::span<const std::size_t> rows,
                   TableOptions::Scale scale) {
+    return scalingOf(numbersOf(table, column, rows), scale);
+}
+
+Scaling scalingOf(std::span<const double> numbers, TableOptions::Scale scale) {
     double sum = 0;
-    double count = 0;
     double lowest = std::numeric_limits<double>::infinity();
     double highest = -lowest;
-    const auto each = [&](auto&& visit) {
-        for (const auto row : rows)
-            if (!table.at(row, column).empty())
-                visit(requiredNumber(table, row, column));
-    };
-    each([&](double value) {
+    for (const double value : numbers) {
         sum += value;
-        count += 1;
         lowest = std::min(lowest, value);
         highest = std::max(highest, value);
-    });
-    if (count == 0)
+    }
+    if (numbers.empty())
         return {};
+    const auto count = static_cast<double>(numbers.size());
     const double mean = sum / count;
     if (scale == TableOptions::Scale::None)
         return {};
     if (scale == TableOptions::Scale::Range)
         return {lowest, highest > lowest ? highest - lowest : 1.0};
     double squares = 0;
-    each([&](double value) { squares += (value - mean) * (value - mean); });
+    for (const double value : numbers)
+        squares += (value - mean) * (value - mean);
     const double deviation = std::sqrt(squares / count);
     return {mean, deviation > 0 ? deviation : 1.0};
 }
@@ -141,10 +162,17 @@ std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
                                       std::span<const std::size_t> rows, std::size_t most) {
     // By what they mean: each spelling and how often it occurs.
     std::map<std::string, std::map<std::string, std::size_t>> found;
+    std::unordered_map<std::string_view, std::size_t*> counts; // in found
     for (const auto row : rows) {
-        const auto& cell = table.at(row, column);
-        if (!cell.empty())
-            ++found[table.isRead() ? labelKey(cell) : cell][cell];
+        const auto cell = table.at(row, column);
+        if (cell.empty())
+            continue;
+        auto known = counts.find(cell);
+        if (known == counts.end()) {
+            auto& spellings = found[table.isRead() ? labelKey(cell) : std::string(cell)];
+            known = counts.emplace(cell, &spellings[std::string(cell)]).first;
+        }
+        ++*known->second;
         if (found.size() > most)
             throw Error("{}: column \"{}\" holds more than {} different texts; list it as ignored",
                         table.file, table.names[column], most);
@@ -160,7 +188,7 @@ std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
 }
 
 std::optional<std::size_t> categoryOf(const std::vector<std::string>& categories,
-                                      const std::string& cell, bool byMeaning) {
+                                      std::string_view cell, bool byMeaning) {
     auto found = std::ranges::find(categories, cell);
     if (found == categories.end() && byMeaning && !cell.empty())
         found = std::ranges::find(categories, labelKey(cell),
@@ -170,11 +198,21 @@ std::optional<std::size_t> categoryOf(const std::vector<std::string>& categories
     return static_cast<std::size_t>(found - categories.begin());
 }
 
+CategoryFinder::CategoryFinder(const std::vector<std::string>& categories)
+    : categories_(categories) {
+    for (std::size_t i = 0; i < categories.size(); ++i)
+        byText_.emplace(categories[i], i);
+}
+
+std::optional<std::size_t> CategoryFinder::find(std::string_view cell) const {
+    const auto found = byText_.find(cell);
+    return found != byText_.end() ? found->second : categoryOf(categories_, cell, true);
+}
+
 void encodeCell(const CsvTable& table, std::size_t row, std::size_t index,
                 const TableColumn& column, std::span<float> out) {
     if (column.image)
         return ImageFiles({&table, index, {row}}, *column.image).read(0, out);
-    const auto& cell = table.at(row, index);
     const auto scaled = [&](double value) {
         return static_cast<float>((value - column.scaling.mean) / column.scaling.deviation);
     };
@@ -182,10 +220,12 @@ void encodeCell(const CsvTable& table, std::size_t row, std::size_t index,
     if (column.pixels > 0)
         return encodePixels(table, row, index, column, out);
     if (column.isNumeric()) {
-        out[0] = scaled(isMissing(cell) ? column.missing : requiredNumber(table, row, index));
+        const bool isThere = !table.numbersIn(index).empty() || !isMissing(table.at(row, index));
+        const auto number = isThere ? numberIn(table, row, index) : std::nullopt;
+        out[0] = scaled(number.value_or(column.missing));
         return;
     }
-    if (const auto found = categoryOf(column.categories, cell, true))
+    if (const auto found = categoryOf(column.categories, table.at(row, index), true))
         out[*found] = 1;
 }
 
@@ -238,26 +278,22 @@ std::string cellOf(const TableColumn& column, std::span<const float> values) {
 
 ColumnSummary summaryOf(const CsvTable& table, std::size_t column,
                         std::span<const std::size_t> rows, bool isNumeric) {
-    ColumnSummary summary{.least = std::numeric_limits<double>::infinity(),
-                          .most = -std::numeric_limits<double>::infinity(),
-                          .whole = isNumeric};
-    for (const auto row : rows) {
-        if (table.at(row, column).empty()) {
-            ++summary.missing;
-            continue;
-        }
-        ++summary.values;
-        if (!isNumeric)
-            continue;
-        const double value = requiredNumber(table, row, column);
-        summary.least = std::min(summary.least, value);
-        summary.most = std::max(summary.most, value);
-        summary.mean += value;
-        summary.whole = summary.whole && value == std::floor(value);
+    if (!isNumeric) {
+        const std::int64_t missing = std::ranges::count_if(
+            rows, [&](std::size_t row) { return table.at(row, column).empty(); });
+        return {.values = std::ssize(rows) - missing, .missing = missing};
     }
-    if (!isNumeric || summary.values == 0)
-        return {.values = summary.values, .missing = summary.missing};
-    summary.mean /= static_cast<double>(summary.values);
+    const auto numbers = numbersOf(table, column, rows);
+    ColumnSummary summary{.values = std::ssize(numbers),
+                          .missing = std::ssize(rows) - std::ssize(numbers)};
+    if (numbers.empty())
+        return summary;
+    summary.least = *std::ranges::min_element(numbers);
+    summary.most = *std::ranges::max_element(numbers);
+    summary.mean =
+        std::accumulate(numbers.begin(), numbers.end(), 0.0) / static_cast<double>(numbers.size());
+    summary.whole =
+        std::ranges::all_of(numbers, [](double value) { return value == std::floor(value); });
     return summary;
 }
 

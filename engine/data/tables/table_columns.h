@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace gradwright {
@@ -21,7 +23,12 @@ std::size_t columnNamed(const CsvTable& table, std::string_view name);
 /// are a mistake: throws Error naming the line.
 bool holdsNumbers(const CsvTable& table, std::size_t column);
 
-/// Mean and deviation, or whatever the scale asks for, of the given rows; missing values count not.
+/// The numbers of the given rows in their order, those that are missing left out.
+std::vector<double> numbersOf(const CsvTable& table, std::size_t column,
+                              std::span<const std::size_t> rows);
+/// Mean and deviation, or whatever the scale asks for.
+Scaling scalingOf(std::span<const double> numbers, TableOptions::Scale scale);
+/// The same of the numbers of the given rows.
 Scaling scalingOf(const CsvTable& table, std::size_t column, std::span<const std::size_t> rows,
                   TableOptions::Scale scale);
 
@@ -33,7 +40,20 @@ std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
 /// Which of the categories a cell is: equal to the letter, or by meaning (0 and 0.0, true and
 /// TRUE); nothing where it is none of them.
 std::optional<std::size_t> categoryOf(const std::vector<std::string>& categories,
-                                      const std::string& cell, bool byMeaning);
+                                      std::string_view cell, bool byMeaning);
+
+/// Finds categories as categoryOf() does by meaning, in a time that their number does not matter
+/// for.
+class CategoryFinder {
+public:
+    /// The categories must outlive it.
+    explicit CategoryFinder(const std::vector<std::string>& categories);
+    [[nodiscard]] std::optional<std::size_t> find(std::string_view cell) const;
+
+private:
+    const std::vector<std::string>& categories_;
+    std::unordered_map<std::string_view, std::size_t> byText_;
+};
 
 /// How the pixels in these columns are scaled: bytes to 0 … 1, other numbers not at all.
 Scaling pixelScalingOf(const CsvTable& table, std::span<const std::size_t> columns,

@@ -9,6 +9,8 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -40,7 +42,7 @@ public:
 
     ColumnProfile run() {
         for (std::size_t row = 0; row < table_.rows(); ++row)
-            read(table_.at(row, column_));
+            read(row);
         found_.distinct = counts_.size();
         found_.kind = kind();
         takeExamples();
@@ -49,16 +51,19 @@ public:
     }
 
 private:
-    void read(const std::string& cell) {
+    void read(std::size_t row) {
+        const auto cell = table_.at(row, column_);
         if (cell.empty()) {
             ++found_.missing;
             return;
         }
         if (const auto known = counts_.find(cell); known != counts_.end())
             ++known->second;
-        else if (counts_.size() < std::max(ColumnProfile::kMostDistinct, table_.rows()))
+        else if (counts_.size() < ColumnProfile::kMostDistinct || !isMeasured())
             counts_.emplace(cell, 1);
-        const auto number = numberOf(cell, table_.delimiter);
+        const auto known = table_.numbersIn(column_);
+        const auto number =
+            known.empty() ? numberOf(cell, table_.delimiter) : std::optional(known[row]);
         if (!number) {
             ++others_;
             return;
@@ -67,6 +72,12 @@ private:
         maximum_ = std::max(maximum_, *number);
         isWhole_ = isWhole_ && *number == std::floor(*number);
         ++numbers_;
+    }
+
+    /// Whether how many more values differ says nothing: numbers that are not all whole, or that
+    /// repeat themselves, cannot be a number for each row.
+    [[nodiscard]] bool isMeasured() const {
+        return others_ == 0 && (!isWhole_ || counts_.size() < numbers_);
     }
 
     [[nodiscard]] ColumnKind kind() {
@@ -140,7 +151,7 @@ private:
     const CsvTable& table_;
     std::size_t column_;
     ColumnProfile found_;
-    std::unordered_map<std::string, std::size_t> counts_;
+    std::unordered_map<std::string_view, std::size_t> counts_;
     std::size_t numbers_ = 0;
     std::size_t others_ = 0;
     double minimum_ = std::numeric_limits<double>::infinity();

@@ -36,10 +36,14 @@ bool isNumericKind(Kind kind) {
 bool differsInEachRow(const CsvTable& table, std::size_t column, double share) {
     std::unordered_set<std::string_view> distinct;
     std::size_t present = 0;
+    // So many repetitions are too many even if all rows have a value.
+    const auto most = (1 - share) * static_cast<double>(table.rows());
     for (std::size_t row = 0; row < table.rows(); ++row)
-        if (const auto& cell = table.at(row, column); !cell.empty()) {
+        if (const auto cell = table.at(row, column); !cell.empty()) {
             distinct.insert(cell);
             ++present;
+            if (static_cast<double>(present - distinct.size()) > most)
+                return false;
         }
     return present >= kLeastRowsOfNames &&
            static_cast<double>(distinct.size()) >= share * static_cast<double>(present);
@@ -114,7 +118,7 @@ void requireSuitableTarget(const TableSheet& sheet, std::size_t column,
                     kind == Kind::Dates ? "dates" : "lists of numbers");
 }
 
-bool isWhole(const std::string& cell, char delimiter) {
+bool isWhole(std::string_view cell, char delimiter) {
     const auto number = numberOf(cell, delimiter);
     return number && *number == std::floor(*number);
 }

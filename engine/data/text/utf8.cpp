@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 namespace gradwright {
 
@@ -27,17 +28,37 @@ std::size_t utf8Length(std::string_view text) {
     return wrong ? 0 : length;
 }
 
+namespace {
+
+/// How many bytes at the beginning, in whole blocks of eight, are ASCII without a zero.
+std::size_t plainLength(std::string_view text) {
+    std::size_t length = 0;
+    for (; length + sizeof(std::uint64_t) <= text.size(); length += sizeof(std::uint64_t)) {
+        std::uint64_t block = 0;
+        std::memcpy(&block, text.data() + length, sizeof block);
+        constexpr std::uint64_t ones = 0x0101010101010101;
+        constexpr std::uint64_t highest = 0x8080808080808080;
+        // Subtracting 1 sets the highest bit of a zero byte.
+        if (((block | (block - ones)) & highest) != 0)
+            break;
+    }
+    return length;
+}
+
+} // namespace
+
 void requireText(std::string_view text, const std::string& file) {
-    std::size_t line = 1;
-    for (std::size_t at = 0; at < text.size();) {
+    for (std::size_t at = plainLength(text); at < text.size(); at += plainLength(text.substr(at))) {
         const auto length = utf8Length(text.substr(at));
+        if (length > 0 && text[at] != '\0') {
+            at += length;
+            continue;
+        }
+        const auto line = 1 + std::ranges::count(text.substr(0, at), '\n');
         if (length == 0)
             throw Error("{}, line {}, byte {}: {:#04x} is not UTF-8; save the file as UTF-8", file,
                         line, at, static_cast<std::uint8_t>(text[at]));
-        if (text[at] == '\0')
-            throw Error("{}, line {}, byte {}: a zero byte; this is not text", file, line, at);
-        line += text[at] == '\n' ? 1 : 0;
-        at += length;
+        throw Error("{}, line {}, byte {}: a zero byte; this is not text", file, line, at);
     }
 }
 

@@ -106,9 +106,10 @@ std::optional<std::string> differenceOf(const CsvTable& table, const Truth& trut
         return fmt::format("{} rows", table.rows());
     for (std::size_t r = 0; r < table.rows(); ++r) {
         for (std::size_t c = 0; c + 1 < table.columns(); ++c) {
-            const auto& cell = table.at(r, c);
+            const auto cell = table.at(r, c);
             const auto& expected = truth.numbers[r][c];
-            if (cell.empty() != !expected || (expected && std::stod(cell) != *expected))
+            if (cell.empty() != !expected ||
+                (expected && std::stod(std::string(cell)) != *expected))
                 return fmt::format("row {}, column {}: \"{}\"", r, c, cell);
         }
         if (table.at(r, table.columns() - 1) != truth.texts[r])

@@ -26,7 +26,7 @@ std::string shown(const CsvTable& table) {
     for (std::size_t row = 0; row < table.rows(); ++row) {
         text += " / ";
         for (std::size_t c = 0; c < table.columns(); ++c)
-            text += (c > 0 ? "|" : "") + table.at(row, c);
+            text += fmt::format("{}{}", c > 0 ? "|" : "", table.at(row, c));
     }
     return text;
 }

@@ -64,7 +64,7 @@ private Q_SLOTS:
                     CsvTable row;
                     for (const auto& column : data.info.columns)
                         row.names.push_back(column.name);
-                    row.cells = part->cells(i);
+                    row.cells = CsvCells(part->cells(i));
                     row.lines = {1};
                     QCOMPARE(row.cells.size(), row.names.size());
                     QCOMPARE(tableInputs(row, 0, data.info.columns), inputOf(*part, i));

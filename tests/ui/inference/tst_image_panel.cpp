@@ -166,8 +166,8 @@ private Q_SLOTS:
         for (std::size_t row = 0; row < table.rows(); ++row) {
             if (!table.at(row, 3).empty())
                 continue;
-            QCOMPARE(table.at(row, 1), json[next]["class"].get<std::string>());
-            QVERIFY(std::abs(std::stod(table.at(row, 2)) -
+            QCOMPARE(std::string(table.at(row, 1)), json[next]["class"].get<std::string>());
+            QVERIFY(std::abs(std::stod(std::string(table.at(row, 2))) -
                              json[next]["probability"].get<double>()) < 1e-5);
             ++next;
         }
