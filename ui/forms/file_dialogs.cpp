@@ -4,7 +4,9 @@
 #include <QDir>
 #include <QFileDialog>
 #include <QFileInfo>
+#include <QMimeData>
 #include <QSettings>
+#include <QUrl>
 
 namespace gradwright {
 namespace {
@@ -41,6 +43,11 @@ QString askOpenFile(QWidget* parent, const QString& title, const QString& filter
 
 QString askFolder(QWidget* parent, const QString& title, const QString& start) {
     return remembered(QFileDialog::getExistingDirectory(parent, title, orLast(start)));
+}
+
+QString droppedPath(const QMimeData* data) {
+    const QList<QUrl> urls = data->urls();
+    return urls.size() == 1 && urls.first().isLocalFile() ? urls.first().toLocalFile() : QString();
 }
 
 } // namespace gradwright

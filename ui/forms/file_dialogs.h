@@ -3,6 +3,7 @@
 
 #include <QString>
 
+class QMimeData;
 class QWidget;
 
 namespace gradwright {
@@ -17,5 +18,8 @@ void rememberFolder(const QString& chosen);
 QString askOpenFile(QWidget* parent, const QString& title, const QString& filter = {},
                     const QString& start = {});
 QString askFolder(QWidget* parent, const QString& title, const QString& start = {});
+
+/// The only file or folder that is being dropped; empty where it is none, or several.
+QString droppedPath(const QMimeData* data);
 
 } // namespace gradwright

@@ -14,15 +14,6 @@
 
 namespace gradwright {
 
-namespace {
-
-QString droppedPath(const QMimeData* data) {
-    const QList<QUrl> urls = data->urls();
-    return urls.size() == 1 && urls.first().isLocalFile() ? urls.first().toLocalFile() : QString();
-}
-
-} // namespace
-
 PathEditor::PathEditor(const ParamSpec& spec, const ThemeManager& themes, QWidget* parent)
     : ParamEditor(parent)
     , title_(qstr(spec.title))

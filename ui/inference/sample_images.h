@@ -3,13 +3,9 @@
 
 #include "engine/data/images/image.h"
 #include "engine/data/images/picture.h"
-#include "engine/tensor/shape.h"
-#include "ui/theme/theme.h"
+#include "ui/theme/shown_image.h"
 
 #include <QImage>
-
-#include <cstdint>
-#include <span>
 
 namespace gradwright {
 
@@ -19,15 +15,6 @@ struct TrainedModel;
 GrayImage grayImage(const QImage& image);
 /// In three channels; transparency shows white.
 Picture pictureOf(const QImage& image);
-/// Values from `least` (paper) to `most` (ink): white on black in the dark theme, as the network
-/// has it, black on white in the light one.
-QImage inkImage(std::span<const float> values, int width, int height, float least, float most,
-                const Theme& theme);
-/// An image C×H×W of values in [0, 1], in colour where it has three channels, else its first one:
-/// as ink where it is a drawing, as it is where it is a picture.
-QImage shownImage(std::span<const float> values, const Shape& shape, bool isDrawing,
-                  const Theme& theme);
-
 /// Whether the samples are drawn with ink on paper, so that the theme may choose the colours.
 bool readsDrawings(const TrainedModel& model);
 /// Whether they are handwritten digits.

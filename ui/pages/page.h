@@ -11,6 +11,7 @@ class QAction;
 
 namespace gradwright {
 
+class DataProbe;
 class ProjectDocument;
 class ThemeManager;
 class TrainingSession;
@@ -20,6 +21,7 @@ struct PageContext {
     ProjectDocument& document;
     ThemeManager& themes;
     TrainingSession& session;
+    DataProbe& data;
 };
 
 /// Menus of the window that pages add to.

@@ -15,12 +15,21 @@ class DataProbe final : public QObject {
 public:
     explicit DataProbe(ProjectDocument& document, QObject* parent = nullptr);
 
+    /// The data set that the project has chosen; nullptr while it is being read, and where it
+    /// cannot be read.
+    [[nodiscard]] std::shared_ptr<const Dataset> data() const;
+
+Q_SIGNALS:
+    /// data() is another one, or is gone; after the document knows of it.
+    void changed();
+
 private:
     void probe();
 
     ProjectDocument* document_;
     DataChoice asked_;
-    Dataset data_; ///< kept open, so that trainings begin at once
+    DataChoice read_;                     ///< what data_ is
+    std::shared_ptr<const Dataset> data_; ///< kept open, so that trainings begin at once
     int job_ = 0;
     BackgroundJobs jobs_; ///< last: its deliveries use the rest
 };

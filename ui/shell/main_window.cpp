@@ -2,6 +2,7 @@
 #include "ui/shell/main_window.h"
 
 #include "engine/layers/catalog.h"
+#include "ui/data/data_page.h"
 #include "ui/design/design_page.h"
 #include "ui/glossary/glossary.h"
 #include "ui/inference/inference_page.h"
@@ -86,8 +87,9 @@ MainWindow::MainWindow(ThemeManager& themes, std::shared_ptr<TrainingQueue> trai
     , status_(new StatusLine(document_, themes))
     , notice_(new NoticeBar(themes))
     , stack_(new QStackedWidget)
-    , pages_(makePages({document_, themes, session_}))
+    , pages_(makePages({document_, themes, session_, *probe_}))
     , design_(pageOf<DesignPage>(pages_))
+    , data_(pageOf<DataPage>(pages_))
     , train_(pageOf<TrainPage>(pages_))
     , inference_(pageOf<InferencePage>(pages_))
     , welcome_(new WelcomePage(themes)) {

@@ -18,6 +18,7 @@ class QStackedWidget;
 namespace gradwright {
 
 class ComputeProbe;
+class DataPage;
 class DataProbe;
 class DesignPage;
 class HeaderBar;
@@ -77,6 +78,7 @@ public:
     [[nodiscard]] ComputeProbe& computeProbe() { return *compute_; }
     [[nodiscard]] const std::vector<Page*>& pages() const { return pages_; }
     [[nodiscard]] DesignPage& design() { return *design_; }
+    [[nodiscard]] DataPage& data() { return *data_; }
     [[nodiscard]] TrainPage& training() { return *train_; }
     [[nodiscard]] InferencePage& inference() { return *inference_; }
 
@@ -136,6 +138,7 @@ private:
     std::vector<Page*> pages_;
     // Those that the window gives commands of its own to.
     DesignPage* design_;
+    DataPage* data_;
     TrainPage* train_;
     InferencePage* inference_;
     WelcomePage* welcome_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/support/input_assignment.h"
+#include "ui/forms/data_text.h"
 
 #include <QString>
 #include <QWidget>
@@ -14,14 +15,6 @@ class QLineEdit;
 class QVBoxLayout;
 
 namespace gradwright {
-
-/// A column of the data, as it is offered to the Inputs.
-struct DataColumn {
-    std::string name;
-    QString label; ///< of its check box
-    QString note;  ///< what the column holds, as its tooltip says it
-    bool operator==(const DataColumn&) const = default;
-};
 
 /// Which Input of a network gets which parts of a sample: for each Input the columns of a table as
 /// check boxes, of which a column has one ticked at most; where there are no columns, or too many,

@@ -2,16 +2,18 @@
 #include "ui/training/train_page.h"
 
 #include "engine/metrics/quality.h"
+#include "engine/project/class_balance.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
+#include "ui/forms/data_text.h"
 #include "ui/plots/measure.h"
 #include "ui/runs/runs_panel.h"
 #include "ui/runs/training_course.h"
+#include "ui/session/data_change.h"
 #include "ui/session/run_history.h"
 #include "ui/theme/paced_refresh.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
-#include "ui/training/data_text.h"
 #include "ui/training/health_list.h"
 #include "ui/training/training_controls.h"
 #include "ui/training/training_form.h"
@@ -56,6 +58,7 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
     , document_(&document)
     , theme_(&theme)
     , session_(&session)
+    , dataChange_(new DataChange(document, session, this))
     , controls_(new TrainingControls(theme))
     , form_(new TrainingForm(theme))
     , course_(new TrainingCourse(theme))
@@ -76,6 +79,8 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
                 perform(tr("Change %1").arg(what.toLower()), {SetData{choice}});
             });
     connect(form_, &TrainingForm::columnsEdited, this, &TrainPage::chooseColumns);
+    connect(dataChange_, &DataChange::failed, this,
+            [this](const QString& reason) { showMessage(reason); });
     connect(health_, &HealthList::layerChosen, this, &TrainPage::showLayer);
     connect(health_, &HealthList::remedyChosen, this, &TrainPage::cure);
     connectRuns();
@@ -90,8 +95,6 @@ TrainPage::TrainPage(ProjectDocument& document, ThemeManager& theme, TrainingSes
         showData();
         showHealth();
         reviewObstacle();
-        // Others hear of this analysis before there is another one.
-        QMetaObject::invokeMethod(this, &TrainPage::fitNetwork, Qt::QueuedConnection);
         const auto& info = document_->dataInfo();
         if (!session_->isActive() && info && &qualityMetric(*info) != metric_)
             showProject();
@@ -428,7 +431,10 @@ void TrainPage::editSettings(const QString& what, const TrainingSettings& settin
         session_->setLearningRate(settings.learningRate());
         return;
     }
-    perform(tr("Change %1").arg(what.toLower()), {SetTraining{settings}});
+    if (wantsBalance(settings))
+        balance(what, settings);
+    else
+        perform(tr("Change %1").arg(what.toLower()), {SetTraining{settings}});
 }
 
 void TrainPage::perform(const QString& what, const ProjectEdit& edit) {

@@ -3,11 +3,11 @@
 
 #include "engine/metrics/metric.h"
 #include "ui/document/project_document.h"
+#include "ui/forms/setting_fit.h"
 #include "ui/pages/page.h"
 #include "ui/session/background_jobs.h"
 #include "ui/session/run_history.h"
 #include "ui/session/training_session.h"
-#include "ui/training/setting_fit.h"
 
 #include <QList>
 #include <QTimer>
@@ -28,6 +28,7 @@ class QScrollArea;
 
 namespace gradwright {
 
+class DataChange;
 class HealthList;
 class RunsPanel;
 class ThemeManager;
@@ -133,13 +134,15 @@ private:
     void begin(TrainingJob job);
     void editSettings(const QString& what, const TrainingSettings& settings);
     void perform(const QString& what, const ProjectEdit& edit);
+    /// Makes the edit once the classes have been counted.
+    void balance(const QString& what, const TrainingSettings& settings);
     void chooseColumns(const QString& what, const DataChoice& choice);
-    void fitNetwork();
     [[nodiscard]] bool resumable() const;
 
     ProjectDocument* document_;
     ThemeManager* theme_;
     TrainingSession* session_;
+    DataChange* dataChange_;
     TrainingControls* controls_;
     TrainingForm* form_;
     TrainingCourse* course_;
@@ -167,9 +170,8 @@ private:
     std::shared_ptr<const RunHistory> continued_; ///< what was there before a run is resumed
     std::filesystem::path shownRun_;
     std::filesystem::path failedRun_; ///< what the banner's buttons resume; empty: none
-    int fitBehind_ =
-        0; ///< the step of undo behind which the network is fitted to the data; 0: none
     int listing_ = 0;
+    int counting_ = 0;    ///< of classes
     BackgroundJobs jobs_; ///< last: its deliveries use the rest
 };
 

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/project/own_project.h"
+#include "engine/project/class_balance.h"
 #include "engine/support/error.h"
+#include "ui/forms/data_text.h"
+#include "ui/session/data_change.h"
 #include "ui/theme/text.h"
-#include "ui/training/data_text.h"
 #include "ui/training/train_page.h"
 #include "ui/training/training_form.h"
 
 #include <QStringList>
-#include <QUndoStack>
 
+#include <exception>
 #include <utility>
 
-// What the Train page says of the data, and how the network follows the columns that are used.
+// What the Train page says of the data, and the columns that are chosen there.
 namespace gradwright {
 
 /// What the chosen data set holds, once it has been read.
@@ -37,27 +38,39 @@ void TrainPage::showData() {
     form_->setData(*info);
 }
 
-void TrainPage::chooseColumns(const QString& what, const DataChoice& choice) {
-    perform(tr("Change %1").arg(what.toLower()), {SetData{choice}});
-    fitBehind_ = document_->undoStack().index();
+void TrainPage::balance(const QString& what, const TrainingSettings& settings) {
+    jobs_.cancel(counting_);
+    counting_ = jobs_.start([this, what, settings, choice = document_->project().data](
+                                const std::stop_token&) -> BackgroundJobs::Delivery {
+        try {
+            const auto opened = openDataset(choice);
+            auto balanced = settings;
+            balanceClasses(balanced, countParts(opened, splitOf(opened, choice)));
+            return [this, what, choice, balanced = std::move(balanced)] {
+                // Other data have other classes.
+                if (session_->isActive())
+                    return;
+                if (opensAlike(choice, document_->project().data))
+                    perform(tr("Change %1").arg(what.toLower()), {SetTraining{balanced}});
+                showProject();
+            };
+        } catch (const std::exception& error) {
+            return [this, reason = QString::fromUtf8(error.what())] {
+                if (session_->isActive())
+                    return;
+                showMessage(reason);
+                showProject(); // as it was
+            };
+        }
+    });
 }
 
-/// The data have been read: as a part of the step that chose the columns, unless that is not the
-/// last one any more.
-void TrainPage::fitNetwork() {
-    const auto& info = document_->dataInfo();
-    if (fitBehind_ == 0 || !info)
-        return;
-    const bool isLast = document_->undoStack().index() == std::exchange(fitBehind_, 0);
-    if (!isLast || session_->isActive())
-        return;
-    const ProjectEdit edit = fitToData(document_->project(), *info);
-    if (std::get<ProjectEdit::Group>(edit.change).empty())
-        return;
+void TrainPage::chooseColumns(const QString& what, const DataChoice& choice) {
     try {
-        document_->performJoined(document_->undoStack().undoText(), edit);
+        dataChange_->make(tr("Change %1").arg(what.toLower()), choice);
     } catch (const Error& error) {
         showMessage(QString::fromUtf8(error.what()));
+        showProject();
     }
 }
 

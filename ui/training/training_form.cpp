@@ -3,6 +3,8 @@
 
 #include "engine/backend/devices.h"
 #include "engine/data/images/augmentation.h"
+#include "engine/project/class_balance.h"
+#include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/recipes/schedules.h"
 #include "ui/forms/objectives_form.h"
@@ -11,6 +13,7 @@
 #include "ui/forms/recipe_form.h"
 #include "ui/forms/section.h"
 #include "ui/forms/tab_order.h"
+#include "ui/glossary/explanation.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 #include "ui/training/input_columns.h"
@@ -18,6 +21,7 @@
 #include "ui/training/table_columns.h"
 
 #include <QLabel>
+#include <QPushButton>
 #include <QStyle>
 #include <QVBoxLayout>
 
@@ -71,12 +75,13 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     nothing_->hide();
     layout->addWidget(nothing_);
     buildRecipes();
+    makeBalance();
     buildData();
     rate_ = paramForm({"learning_rate"});
     rate_->markLive("learning_rate");
     optimizer_->insert(rate_);
     addSection(tr("Data"), {dataset_, inputColumns_});
-    addSection(tr("Objective"), {objectives_});
+    addSection(tr("Objective"), {objectives_, balance_});
     addSection(tr("Optimizer"), {optimizer_});
     addSection(tr("Learning-rate schedule"),
                {schedule_, preview_, paramForm({"warmup_epochs", "warmup_start"})});
@@ -137,12 +142,36 @@ std::vector<ParamForm*> TrainingForm::paramForms() const {
     return forms;
 }
 
+void TrainingForm::makeBalance() {
+    balance_ = new QPushButton(tr("Balance the classes"));
+    balance_->setObjectName(QStringLiteral("balanceClasses"));
+    explain(*balance_, "loss/softmax-cross-entropy/class_weights",
+            tr("Counts the training samples of each class and weighs rare ones more."));
+    balance_->hide();
+    connect(balance_, &QPushButton::clicked, this, [this] {
+        settings_.objectives.front().loss.params.insert_or_assign("class_weights",
+                                                                  std::string(kBalanced));
+        publish(tr("Class weights"));
+    });
+}
+
+void TrainingForm::offerBalance() {
+    const auto& objectives = settings_.objectives;
+    balance_->setVisible(hasSingleClasses_ && objectives.size() == 1 &&
+                         findParam(loss(objectives.front().loss.key).params, "class_weights") !=
+                             nullptr);
+}
+
 void TrainingForm::setData(const DataInfo& info) {
+    hasSingleClasses_ = info.hasClasses() && info.labels() == 1;
+    offerBalance();
     objectives_->setClassTargets(info.hasClasses());
     offer([info](std::string_view place) { return suitsData(place, info); });
 }
 
 void TrainingForm::setDataUnreadable() {
+    hasSingleClasses_ = false;
+    offerBalance();
     objectives_->setClassTargets(true);
     offer({});
 }
@@ -382,6 +411,7 @@ void TrainingForm::offerDevices() {
 void TrainingForm::publish(const QString& what) {
     preview_->setSettings(settings_);
     notePrecision();
+    offerBalance();
     Q_EMIT settingsEdited(what, settings_);
 }
 
@@ -407,6 +437,7 @@ void TrainingForm::setValues(const TrainingSettings& settings, const DataChoice&
     augmentation_->setValues(choice.augmentation);
     preview_->setSettings(settings);
     notePrecision();
+    offerBalance();
 }
 
 void TrainingForm::setInputs(const std::vector<std::string>& inputs,
@@ -424,6 +455,7 @@ void TrainingForm::setLocked(bool locked) {
     for (auto* form : {dataset_, optimizer_, schedule_})
         form->setLocked(locked);
     objectives_->setLocked(locked);
+    balance_->setEnabled(!locked);
     for (auto* form : forms_)
         form->setLocked(locked);
     dataForm_->setLocked(locked);

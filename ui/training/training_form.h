@@ -4,7 +4,7 @@
 #include "engine/backend/gpus.h"
 #include "engine/data/dataset.h"
 #include "engine/training/settings.h"
-#include "ui/training/setting_fit.h"
+#include "ui/forms/setting_fit.h"
 
 #include <QWidget>
 
@@ -16,6 +16,7 @@
 #include <vector>
 
 class QLabel;
+class QPushButton;
 
 namespace gradwright {
 
@@ -80,6 +81,9 @@ private:
     void buildData();
     void chooseOptimizer(const Recipe& recipe);
     void publish(const QString& what);
+    void makeBalance();
+    /// Offers to balance the classes where samples have one and the loss can weigh them.
+    void offerBalance();
     /// Says where the chosen precision brings no speed.
     void notePrecision();
     void offerDevices();
@@ -88,6 +92,8 @@ private:
     TrainingSettings settings_;
     DataChoice data_;
     ObjectivesForm* objectives_ = nullptr;
+    QPushButton* balance_ = nullptr;
+    bool hasSingleClasses_ = false; ///< the data's samples have one each
     RecipeForm* optimizer_ = nullptr;
     RecipeForm* schedule_ = nullptr;
     SchedulePreview* preview_ = nullptr;

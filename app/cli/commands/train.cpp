@@ -7,6 +7,7 @@
 #include "app/cli/training_session.h"
 #include "engine/graph/analysis.h"
 #include "engine/metrics/quality_json.h"
+#include "engine/project/class_balance.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
 #include "engine/support/json.h"
@@ -59,36 +60,15 @@ void fitToData(Project& project) {
     }
 }
 
-/// Puts the weights of the classes in place of the word "balanced": all rows over those of the
-/// class times the number of classes, counted where the network trains.
-void balanceClasses(Project& project) {
-    const auto isBalanced = [](const Objective& objective) {
-        const auto found = objective.loss.params.find("class_weights");
-        const auto* const text = found == objective.loss.params.end()
-                                     ? nullptr
-                                     : std::get_if<std::string>(&found->second);
-        return text && *text == "balanced";
-    };
-    if (std::ranges::none_of(project.training.objectives, isBalanced))
+/// Puts the weights of the classes in place of the word "balanced", counted where the network
+/// trains.
+void countClasses(Project& project) {
+    if (!wantsBalance(project.training))
         return;
     const auto data = openDataset(project.data);
-    const auto classes = data.info.classes.size();
-    if (classes == 0 || data.info.labels() > 1)
+    if (!data.info.hasClasses() || data.info.labels() > 1)
         throw UsageError("class weights can be balanced where each sample has one class");
-    std::vector<std::int64_t> counts(classes);
-    const auto split = splitOf(data, project.data);
-    for (const auto index : split.training)
-        ++counts[static_cast<std::size_t>(data.training->label(index))];
-    std::string weights;
-    for (const auto count : counts)
-        weights +=
-            fmt::format("{}{:.6g}", weights.empty() ? "" : ", ",
-                        count == 0 ? 1.0
-                                   : static_cast<double>(split.training.size()) /
-                                         static_cast<double>(count) / static_cast<double>(classes));
-    for (auto& objective : project.training.objectives)
-        if (isBalanced(objective))
-            objective.loss.params["class_weights"] = weights;
+    balanceClasses(project.training, countParts(data, splitOf(data, project.data)));
 }
 
 TrainingJob jobOf(const TrainOptions& options) {
@@ -105,7 +85,7 @@ TrainingJob jobOf(const TrainOptions& options) {
     auto project =
         resuming ? projectOfRun(RunDirectory::open(options.resume)) : openProject(options.project);
     options.training.applyTo(project.training, project.data);
-    balanceClasses(project);
+    countClasses(project);
     if (options.fit)
         fitToData(project);
     for (const auto& warning : batchAdvice(analyze(project.network), project.training))

@@ -21,7 +21,13 @@ Dataset openImageFolders(const Params& params, const DataChoice& choice) {
     std::optional<ImageFolder> test;
     if (!params.text("test_folder").empty())
         test = listImageFolder(params.text("test_folder"), &folder.classes, choice.asBefore);
-    requirePictures(folder, test ? &*test : nullptr);
+    if (params.text("unreadable") == "leave_out") {
+        leaveOutUnreadable(folder);
+        if (test)
+            leaveOutUnreadable(*test);
+    } else {
+        requirePictures(folder, test ? &*test : nullptr);
+    }
     return imageFolderDataset(std::move(folder), std::move(test), options, choice);
 }
 
@@ -36,6 +42,13 @@ DatasetDef imageFoldersDataset() {
     for (auto& spec : pictureParams())
         params.push_back(std::move(spec));
     params.push_back(testFractionParam());
+    auto unreadable = choiceParam(
+        "unreadable", "Unreadable", "refuse",
+        {{"refuse", "Refuse", "The data cannot be used until they are repaired or removed."},
+         {"leave_out", "Leave out", "The other images are used; the notes list what is left out."}},
+        "What to do with images that are broken, cut short or no images.");
+    unreadable.advanced = true;
+    params.push_back(std::move(unreadable));
     return {.key = "images",
             .title = "Image folders",
             .doc = "PNG, JPEG, BMP, GIF, PNM, WebP and TIFF images of any size, one folder per "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/feed/reconstruction.h"
 
+#include "engine/data/sample_origins.h"
 #include "engine/support/error.h"
 
 #include <utility>
@@ -8,7 +9,7 @@
 namespace gradwright {
 namespace {
 
-class Reconstruction final : public DataSource {
+class Reconstruction final : public DataSource, public SampleOrigins {
 public:
     explicit Reconstruction(std::shared_ptr<const DataSource> samples)
         : samples_(std::move(samples)) {}
@@ -26,6 +27,11 @@ public:
     }
     [[nodiscard]] std::vector<std::string> cells(std::int64_t index) const override {
         return samples_->cells(index);
+    }
+
+    [[nodiscard]] std::string origin(std::int64_t index) const override {
+        const auto* const origins = dynamic_cast<const SampleOrigins*>(samples_.get());
+        return origins ? origins->origin(index) : fmt::format("sample {}", index + 1);
     }
 
 private:

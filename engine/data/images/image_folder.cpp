@@ -4,6 +4,7 @@
 #include "engine/data/images/picture.h"
 #include "engine/data/images/picture_check.h"
 #include "engine/data/images/picture_sample.h"
+#include "engine/data/sample_origins.h"
 #include "engine/data/tables/cell.h"
 #include "engine/data/text/utf8.h"
 #include "engine/support/error.h"
@@ -156,7 +157,7 @@ private:
     std::size_t nested_ = 0;
 };
 
-class FolderSource final : public DataSource {
+class FolderSource final : public DataSource, public SampleOrigins {
 public:
     FolderSource(ImageFolder folder, const ImageFolderOptions& options, Preparation preparation)
         : folder_(std::move(folder))
@@ -175,6 +176,9 @@ public:
         return folder_.labels[static_cast<std::size_t>(index)];
     }
     [[nodiscard]] bool isCostly() const override { return true; }
+    [[nodiscard]] std::string origin(std::int64_t index) const override {
+        return folder_.files[static_cast<std::size_t>(index)];
+    }
 
 private:
     ImageFolder folder_;
@@ -268,6 +272,38 @@ void requirePictures(const ImageFolder& folder, const ImageFolder* test) {
     if (count > 0)
         throw Error("{}: {} of {} images cannot be used; repair or remove them{}",
                     folder.root.string(), count, files.size(), list);
+}
+
+void leaveOutUnreadable(ImageFolder& folder) {
+    constexpr std::size_t shown = 5;
+    std::vector<std::string> files;
+    for (const auto& file : folder.files)
+        files.push_back((folder.root / file).string());
+    const auto faults = pictureFaults(files);
+    ImageFolder kept{folder.root, folder.classes, {}, {}, folder.notes};
+    std::size_t count = 0;
+    std::string list;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        const auto& fault = faults.at(files[i]);
+        if (!fault) {
+            kept.files.push_back(folder.files[i]);
+            kept.labels.push_back(folder.labels[i]);
+        } else if (++count <= shown) {
+            list += fmt::format("{}{}: {}", count == 1 ? "" : "; ", folder.files[i], *fault);
+        }
+    }
+    if (count == 0)
+        return;
+    for (std::size_t c = 0; c < folder.classes.size(); ++c) {
+        const auto label = static_cast<std::int32_t>(c);
+        if (std::ranges::count(kept.labels, label) == 0 &&
+            std::ranges::count(folder.labels, label) > 0)
+            throw Error("{}: all images of the class \"{}\" are unreadable: {}",
+                        folder.root.string(), folder.classes[c], list);
+    }
+    kept.notes.push_back(fmt::format("{} unreadable image{} left out ({}{})", count,
+                                     count == 1 ? "" : "s", list, count > shown ? "; …" : ""));
+    folder = std::move(kept);
 }
 
 Dataset imageFolderDataset(ImageFolder folder, std::optional<ImageFolder> test,

@@ -32,6 +32,10 @@ ImageFolder listImageFolder(const std::filesystem::path& root,
 /// pictureFaults().
 void requirePictures(const ImageFolder& folder, const ImageFolder* test);
 
+/// Removes those files and notes how many they are, with the first ones and what is wrong with
+/// them. Throws Error where a class has no other image.
+void leaveOutUnreadable(ImageFolder& folder);
+
 /// Folders whose names say that they are parts of a data set, not classes.
 struct FolderParts {
     std::string training;

@@ -136,6 +136,8 @@ std::shared_ptr<TableSource> sourceOf(const TableSheet& sheet, const DataInfo& i
         }
     }
     source->columns = info.columns;
+    for (const auto row : sheet.rows)
+        source->lines.push_back(static_cast<std::uint32_t>(sheet.table->lines[row]));
     for (std::size_t i = 0; i < sheet.rows.size(); ++i)
         for (std::size_t c = 0; c < sheet.inputs.size(); ++c)
             if (sheet.table->at(sheet.rows[i], sheet.inputs[c]).empty())
@@ -257,6 +259,8 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
                      const DataChoice& choice) {
     auto sheet = sheetOf(table, options);
     chooseRows(sheet, options.missing);
+    if (options.dropsDuplicates)
+        leaveOutDuplicates(sheet);
     std::vector<std::string> notes;
     DataInfo info;
     info.preparation = {.size = 0, .pictures = PictureKind::None};
@@ -271,6 +275,10 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
     if (test) {
         testSheet = alike(sheet, *test);
         chooseRows(testSheet, options.missing);
+        if (options.dropsDuplicates) {
+            leaveOutDuplicates(testSheet);
+            leaveOutRowsOf(sheet, testSheet);
+        }
         notes = notesOf(*test, testSheet.notes, "test table: ");
     } else {
         std::tie(sheet, testSheet) = withoutTest(sheet, info.classes, options, choice);

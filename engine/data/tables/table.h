@@ -32,6 +32,7 @@ struct TableOptions {
     ImageColumn image{};               ///< how they are read
     std::map<std::string, Shape> imageShapes{}; ///< C×H×W of single columns, in place of image's
     bool standardizeImages = false;
+    bool dropsDuplicates = false;  ///< of rows that are alike in all used columns, the first stays
     std::optional<Shape> pixels{}; ///< C×H×W: the numbers of a row are an image
 };
 

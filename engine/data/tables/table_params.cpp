@@ -156,6 +156,12 @@ ParamSpecs tableParams() {
 
 ParamSpecs tableFileParams() {
     ParamSpecs params{
+        choiceParam("duplicates", "Duplicates", "keep",
+                    {{"keep", "Keep", "A row that stands twice counts twice."},
+                     {"leave_out", "Leave out",
+                      "Of rows that are alike in all columns used, the first one stays; none of "
+                      "them is in two parts then."}},
+                    "What to do with rows that are alike in inputs and target."),
         choiceParam("dates", "Dates", "leave_out",
                     {{"leave_out", "Leave out", "A date occurs once and teaches nothing."},
                      {"parts", "Split", "Year, month and day of the week take the date's place."}},
@@ -223,6 +229,8 @@ TableOptions tableOptionsOf(const Params& params, std::span<const std::string> c
             normalize == "range" ? TableOptions::Scale::Range : TableOptions::Scale::None;
     options.scaleTargets = params.boolean("scale_target");
     options.testFraction = params.real("test_fraction");
+    if (params.has("duplicates"))
+        options.dropsDuplicates = params.text("duplicates") == "leave_out";
     if (params.has("images"))
         readImageOptions(params, columns, options);
     if (params.has("pixels") && !trimmed(params.text("pixels")).empty())

@@ -64,23 +64,6 @@ bool countsRows(const CsvTable& table, std::size_t column) {
     return true;
 }
 
-/// Why a column teaches nothing; empty where it may.
-std::string whyLeftOut(const CsvTable& table, std::size_t column) {
-    switch (table.reading.columns[column].kind) {
-    case Kind::Dates:
-        return "holds dates (data.dates=parts makes year, month and day of the week of them)";
-    case Kind::Texts:
-        return differsInEachRow(table, column, kNamesShare)
-                   ? "holds a different text in nearly every row (data.categorical names it to "
-                     "keep it)"
-                   : "";
-    case Kind::Numbers:
-        return countsRows(table, column) ? "counts the rows" : "";
-    default:
-        return {};
-    }
-}
-
 void leaveOutUseless(TableSheet& sheet, const TableOptions& options) {
     const auto& table = *sheet.table;
     if (!table.isRead())
@@ -116,6 +99,17 @@ void requireSuitableTarget(const TableSheet& sheet, std::size_t column,
                     "target",
                     table.file, table.names[column],
                     kind == Kind::Dates ? "dates" : "lists of numbers");
+}
+
+/// The cells of inputs and targets, so that no two rows that differ are written alike.
+std::string usedCells(const TableSheet& sheet, std::size_t row) {
+    std::string all;
+    for (const auto* columns : {&sheet.inputs, &sheet.targets})
+        for (const auto column : *columns) {
+            const auto cell = sheet.table->at(row, column);
+            all += fmt::format("{}:{}", cell.size(), cell);
+        }
+    return all;
 }
 
 bool isWhole(std::string_view cell, char delimiter) {
@@ -191,6 +185,22 @@ TableSheet TableSheet::only(std::span<const std::uint32_t> part) const {
     return result;
 }
 
+std::string whyLeftOut(const CsvTable& table, std::size_t column) {
+    switch (table.reading.columns[column].kind) {
+    case Kind::Dates:
+        return "holds dates (data.dates=parts makes year, month and day of the week of them)";
+    case Kind::Texts:
+        return differsInEachRow(table, column, kNamesShare)
+                   ? "holds a different text in nearly every row (data.categorical names it to "
+                     "keep it)"
+                   : "";
+    case Kind::Numbers:
+        return countsRows(table, column) ? "counts the rows" : "";
+    default:
+        return {};
+    }
+}
+
 bool isListed(const std::vector<std::string>& names, const std::string& name) {
     return std::ranges::find(names, name) != names.end();
 }
@@ -255,6 +265,29 @@ void chooseRows(TableSheet& sheet, TableOptions::Missing missing) {
     if (const auto gaps = table.rows() - sheet.rows.size() - withoutTarget; gaps > 0)
         note += fmt::format(", {} with a missing value left out", gaps);
     sheet.notes.insert(sheet.notes.begin(), std::move(note));
+}
+
+void leaveOutDuplicates(TableSheet& sheet) {
+    std::unordered_set<std::string> seen;
+    const auto before = sheet.rows.size();
+    std::erase_if(sheet.rows,
+                  [&](std::size_t row) { return !seen.insert(usedCells(sheet, row)).second; });
+    if (const auto count = before - sheet.rows.size(); count > 0)
+        sheet.notes.push_back(
+            fmt::format("{} row{} like one before left out", count, count == 1 ? "" : "s"));
+}
+
+void leaveOutRowsOf(const TableSheet& training, TableSheet& test) {
+    std::unordered_set<std::string> seen;
+    for (const auto row : training.rows)
+        seen.insert(usedCells(training, row));
+    const auto before = test.rows.size();
+    std::erase_if(test.rows, [&](std::size_t row) { return seen.contains(usedCells(test, row)); });
+    if (test.rows.empty())
+        throw Error("{}: all rows stand in the table to train on, too", test.table->file);
+    if (const auto count = before - test.rows.size(); count > 0)
+        test.notes.push_back(fmt::format("{} row{} that the table to train on has, too, left out",
+                                         count, count == 1 ? "" : "s"));
 }
 
 bool isClassification(TableSheet& sheet, const TableOptions& options) {

@@ -26,6 +26,10 @@ struct TableSheet {
     [[nodiscard]] TableSheet only(std::span<const std::uint32_t> part) const;
 };
 
+/// Why a column of a table that was read (CsvTable::isRead()) teaches a network nothing, as a
+/// phrase behind "it": "counts the rows". Empty where it may teach something.
+std::string whyLeftOut(const CsvTable& table, std::size_t column);
+
 bool isListed(const std::vector<std::string>& names, const std::string& name);
 
 /// Columns that teach nothing (dates, a different text or a number for each row) are left out and
@@ -37,6 +41,13 @@ TableSheet alike(const TableSheet& sheet, const CsvTable& other);
 /// Takes the rows whose targets are there and, where that is asked for, all inputs too, and notes
 /// how many they are. Throws Error when there is none.
 void chooseRows(TableSheet& sheet, TableOptions::Missing missing);
+
+/// Leaves out rows whose inputs and targets are written as those of a row before them, and notes
+/// how many they are.
+void leaveOutDuplicates(TableSheet& sheet);
+/// Leaves out rows of a test table that the table to train on has, too, and notes how many they
+/// are. Throws Error when none is left.
+void leaveOutRowsOf(const TableSheet& training, TableSheet& test);
 
 /// Whether the target is a class; notes what was decided where that may surprise. Throws Error when
 /// the target is neither a class nor numbers.

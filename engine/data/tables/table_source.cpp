@@ -2,6 +2,7 @@
 #include "engine/data/tables/table_source.h"
 
 #include "engine/data/tables/table_columns.h"
+#include "engine/support/error.h"
 
 #include <algorithm>
 #include <utility>
@@ -40,6 +41,10 @@ std::int32_t TableSource::label(std::int64_t index) const {
 
 void TableSource::target(std::int64_t index, std::span<float> out) const {
     std::ranges::copy(rowOf(targets, index, out.size()), out.begin());
+}
+
+std::string TableSource::origin(std::int64_t index) const {
+    return fmt::format("line {}", lines[static_cast<std::size_t>(index)]);
 }
 
 std::vector<std::string> TableSource::cells(std::int64_t index) const {

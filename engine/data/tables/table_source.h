@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/data/dataset.h"
+#include "engine/data/sample_origins.h"
 #include "engine/data/tables/image_column.h"
 #include "engine/data/tables/table_column.h"
 
@@ -12,7 +13,7 @@
 namespace gradwright {
 
 /// Prepared rows, and the image files of them.
-class TableSource final : public DataSource {
+class TableSource final : public DataSource, public SampleOrigins {
 public:
     TableSource(Shape shape, Shape targetShape, std::size_t rows);
 
@@ -24,6 +25,7 @@ public:
     [[nodiscard]] bool isCostly() const override { return !images.empty(); }
     void target(std::int64_t index, std::span<float> out) const override;
     [[nodiscard]] std::vector<std::string> cells(std::int64_t index) const override;
+    [[nodiscard]] std::string origin(std::int64_t index) const override;
 
     struct Image {
         std::size_t numbersBefore; ///< values of a row between the image before and this one
@@ -34,6 +36,7 @@ public:
     std::vector<std::int32_t> classes; ///< none where targets are values
     std::vector<float> targets;
     std::vector<TableColumn> columns;
+    std::vector<std::uint32_t> lines; ///< of the file, in which each row begins
     std::vector<std::size_t> missing; ///< row × columns + column of the cells without a value
 
 private:

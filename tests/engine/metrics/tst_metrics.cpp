@@ -2,6 +2,7 @@
 // Expected values: the examples in the documentation of scikit-learn's metrics.
 #include "engine/metrics/confusion.h"
 #include "engine/metrics/quality.h"
+#include "engine/metrics/sample_losses.h"
 #include "engine/support/error.h"
 
 #include <QTest>
@@ -147,6 +148,27 @@ private Q_SLOTS:
             for (const auto& def : metricCatalog())
                 QVERIFY2(message.find(def.key) != std::string::npos, def.key.c_str());
         }
+    }
+
+    void lossesOfSamplesAreThoseOfTheirOwnClass() {
+        Outcomes outcomes;
+        outcomes.elements = 3;
+        outcomes.labels = {0, 2, 1};
+        outcomes.outputs = {0.5F, 0.25F, 0.25F, 0.125F, 0.75F, 0.125F, 1, 0, 0};
+        const auto losses = sampleLosses(outcomes);
+        QCOMPARE(losses.size(), std::size_t{3});
+        QVERIFY(std::abs(losses[0] - 0.6931471805599453) < 1e-12); // ln 2
+        QVERIFY(std::abs(losses[1] - 2.0794415416798357) < 1e-12); // ln 8
+        QVERIFY(std::abs(losses[2] - 27.631021115928547) < 1e-9);  // ln 1e12
+        // The mean over the steps of a text.
+        outcomes = {.elements = 2,
+                    .outputs = {0.5F, 0.5F, 0.25F, 0.75F},
+                    .labels = {0, 0},
+                    .targets = {},
+                    .steps = 2};
+        QVERIFY(std::abs(sampleLosses(outcomes).at(0) - 1.0397207708399179) < 1e-12);
+        const auto squares = sampleLosses(regression(2, {1, 2, 3, 4}, {1, 4, 0, 8}));
+        QCOMPARE(squares, (std::vector<double>{2, 12.5}));
     }
 
     void everyMetricWasCompared() {

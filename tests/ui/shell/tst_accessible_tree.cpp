@@ -3,6 +3,8 @@
 #include "tests/ui/shell/trained_window.h"
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
+#include "ui/data/data_page.h"
+#include "ui/data/data_review.h"
 #include "ui/design/design_page.h"
 #include "ui/inference/inference_page.h"
 #include "ui/inspector/inspector_panel.h"
@@ -143,12 +145,15 @@ private Q_SLOTS:
     void theOtherPages() {
         test::chooseTemplate(*window_, "two-spirals");
         showPage(2);
+        QTRY_VERIFY_WITH_TIMEOUT(window_->data().review().parts(), test::kTrainingPatience);
+        QCOMPARE(report(), QString());
+        showPage(3);
         QCOMPARE(report(), QString());
         // A box has the name of its label and of what is chosen.
         QVERIFY(find(window_->training(), QStringLiteral("Method: Adam")) != nullptr);
         QAccessibleInterface* const loss = find(window_->training(), QStringLiteral("Loss"));
         QVERIFY(loss != nullptr);
-        showPage(3);
+        showPage(4);
         QCOMPARE(report(), QString());
     }
 

@@ -176,7 +176,7 @@ private Q_SLOTS:
         QVERIFY(window_->isWindowModified());
         auto& runs = window_->training().runs();
         QTRY_COMPARE_WITH_TIMEOUT(runs.runs().size(), 1U, kTrainingPatience);
-        pressKey(*window_, Qt::Key_3, Qt::ControlModifier);
+        pressKey(*window_, Qt::Key_4, Qt::ControlModifier);
         auto* const weights = window_->inference().findChild<QLabel*>(QStringLiteral("weights"));
         QTRY_VERIFY_WITH_TIMEOUT(weights->text().startsWith(QStringLiteral("Weights: best")),
                                  kTrainingPatience);

@@ -2,6 +2,7 @@
 #include "engine/graph/analysis.h"
 #include "engine/project/templates.h"
 #include "tests/support/own_home.h"
+#include "ui/data/data_page.h"
 #include "ui/design/design_page.h"
 #include "ui/inference/inference_page.h"
 #include "ui/inspector/inspector_panel.h"
@@ -88,10 +89,13 @@ private Q_SLOTS:
 
     void pagesChangeByKeys() {
         choose("perceptron");
-        QTest::keyClick(window_.get(), Qt::Key_3, Qt::ControlModifier);
+        QTest::keyClick(window_.get(), Qt::Key_4, Qt::ControlModifier);
         QVERIFY(window_->inference().isVisible());
         shoot("inference");
         QTest::keyClick(window_.get(), Qt::Key_2, Qt::ControlModifier);
+        QVERIFY(window_->data().isVisible());
+        shoot("data");
+        QTest::keyClick(window_.get(), Qt::Key_3, Qt::ControlModifier);
         QVERIFY(window_->training().isVisible());
         QTest::keyClick(window_.get(), Qt::Key_1, Qt::ControlModifier);
         QVERIFY(window_->design().isVisible());
@@ -156,7 +160,7 @@ private Q_SLOTS:
         QVERIFY(window_->document().analysis().hasErrors());
         auto* const train = window_->findChild<QPushButton*>(QStringLiteral("train"));
         QCOMPARE(train->text(), QStringLiteral("1 error"));
-        QTest::keyClick(window_.get(), Qt::Key_3, Qt::ControlModifier);
+        QTest::keyClick(window_.get(), Qt::Key_4, Qt::ControlModifier);
         QTest::mouseClick(train, Qt::LeftButton);
         QVERIFY(window_->design().isVisible());
         QVERIFY(!window_->session().isActive());

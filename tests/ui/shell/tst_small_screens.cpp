@@ -4,6 +4,8 @@
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
 #include "ui/canvas/metrics.h"
+#include "ui/data/data_page.h"
+#include "ui/data/data_review.h"
 #include "ui/design/design_page.h"
 #include "ui/inference/inference_page.h"
 #include "ui/palette/layer_palette.h"
@@ -113,16 +115,25 @@ private Q_SLOTS:
         DataChoice data = window_->document().project().data;
         data.limit = 500;
         window_->document().perform(QStringLiteral("Limit"), {SetData{data}});
-        showPage(2);
+        showPage(3);
         isWhole(window_->training());
         test::pressKey(*window_, Qt::Key_F5);
         QTRY_COMPARE_WITH_TIMEOUT(window_->session().state(), TrainingState::Finished,
                                   test::kTrainingPatience);
         isWhole(window_->training());
-        showPage(3);
+        showPage(4);
         QTest::qWait(200);
         isWhole(window_->inference());
         window_->document().undoStack().undo();
+    }
+
+    void theDataAreWhole() {
+        test::chooseTemplate(*window_, "weather");
+        showPage(2);
+        QTRY_VERIFY_WITH_TIMEOUT(window_->data().review().parts() &&
+                                     !window_->data().review().isRunning(),
+                                 test::kTrainingPatience);
+        isWhole(window_->data());
     }
 
     /// Once each page has been seen in this size.

@@ -137,7 +137,7 @@ private Q_SLOTS:
         QTest::keyClick(QApplication::focusWidget(), Qt::Key_Backtab);
         QVERIFY(button("tourNext")->hasFocus());
         // The window's commands rest.
-        QTest::keyClick(QApplication::focusWidget(), Qt::Key_3, Qt::ControlModifier);
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_4, Qt::ControlModifier);
         QVERIFY(!window_->inference().isVisible());
         QTest::keyClick(QApplication::focusWidget(), Qt::Key_Return);
         QCOMPARE(tour()->stop(), std::size_t{1});

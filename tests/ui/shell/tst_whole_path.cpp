@@ -94,7 +94,7 @@ private Q_SLOTS:
         QVERIFY(!document.analysis().hasErrors());
 
         // Train one epoch on a part, with a pause in which the rate changes.
-        QTest::keyClick(&window, Qt::Key_2, Qt::ControlModifier);
+        QTest::keyClick(&window, Qt::Key_3, Qt::ControlModifier);
         QVERIFY(window.training().isVisible());
         enter("limit", "20000");
         enter("epochs", "1");
@@ -115,7 +115,7 @@ private Q_SLOTS:
         QVERIFY(window.training().course().quality().validation().back() > 0.8);
 
         // Draw and read.
-        QTest::keyClick(&window, Qt::Key_3, Qt::ControlModifier);
+        QTest::keyClick(&window, Qt::Key_4, Qt::ControlModifier);
         InferencePage& inference = window.inference();
         QTRY_VERIFY_WITH_TIMEOUT(inference.pad().isVisible(), kPatience);
         test::drawWithMouse(inference.pad(), test::kOne);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/project/own_project.h"
 #include "engine/project/project_file.h"
 #include "engine/project/templates.h"
 #include "engine/training/recipes/losses.h"
@@ -7,9 +8,9 @@
 #include "ui/forms/param_form.h"
 #include "ui/forms/search_combo.h"
 #include "ui/forms/section.h"
+#include "ui/forms/setting_fit.h"
 #include "ui/session/data_probe.h"
 #include "ui/theme/theme_manager.h"
-#include "ui/training/setting_fit.h"
 #include "ui/training/training_form.h"
 
 #include <QApplication>
@@ -74,6 +75,40 @@ private:
 
 private Q_SLOTS:
     void initTestCase() { themes_ = std::make_unique<ThemeManager>(*qApp); }
+
+    void classesAreBalanced() {
+        const test::TemporaryFolder folder;
+        std::string text = "x,z,kind\n";
+        for (int i = 0; i < 100; ++i)
+            text += fmt::format("{}.5,{},{}\n", i, i % 7, i % 10 == 0 ? "rare" : "usual");
+        test::writeFile(folder / "rare.csv", test::Bytes(text.begin(), text.end()));
+        FormBench bench(*themes_, projectForData(folder / "rare.csv"));
+        QTRY_VERIFY_WITH_TIMEOUT(bench.isRead(), kPatience);
+        const auto weights = [&]() -> std::string {
+            const auto& params = bench.document.project().training.objectives.front().loss.params;
+            const auto found = params.find("class_weights");
+            return found == params.end() ? "" : std::get<std::string>(found->second);
+        };
+        // 80 rows without the test part, 8 of them rare; validation takes one of these, and 7.
+        bench.click("balanceClasses");
+        QTRY_COMPARE_WITH_TIMEOUT(weights(), std::string("5.14286, 0.553846"), kPatience);
+        QCOMPARE(bench.document.undoStack().undoText(), QStringLiteral("Change class weights"));
+        bench.document.undoStack().undo();
+        QVERIFY(weights().empty());
+        // The word that the terminal takes does the same.
+        bench.page->showSetting("loss/softmax-cross-entropy/class_weights");
+        bench.enter("class_weights", "balanced");
+        QTRY_COMPARE_WITH_TIMEOUT(weights(), std::string("5.14286, 0.553846"), kPatience);
+        QCOMPARE(bench.find<QLineEdit>("class_weights")->text(),
+                 QStringLiteral("5.14286, 0.553846"));
+    }
+
+    /// Values have no classes to be balanced.
+    void valuesAreNotBalanced() {
+        const FormBench bench(*themes_, openTemplate("weather"));
+        QTRY_VERIFY_WITH_TIMEOUT(bench.isRead(), kPatience);
+        QVERIFY(!bench.button("balanceClasses")->isVisible());
+    }
 
     void imagesAreAugmented() {
         const FormBench bench(*themes_, openTemplate("lenet-5"));

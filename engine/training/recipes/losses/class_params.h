@@ -10,8 +10,8 @@ namespace gradwright::recipes {
 inline ParamSpec classWeightsParam() {
     auto spec = textParam("class_weights", "Class weights", "",
                           "How much each class counts, as numbers separated by commas in the order "
-                          "of the classes; empty: all the same. For data with rare classes. In the "
-                          "terminal, \"balanced\" counts them.");
+                          "of the classes; empty: all the same. For data with rare classes. "
+                          "\"balanced\" counts the training samples of each.");
     spec.advanced = true;
     return spec;
 }

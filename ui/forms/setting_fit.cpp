@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/training/setting_fit.h"
+#include "ui/forms/setting_fit.h"
 
 #include <algorithm>
 #include <array>

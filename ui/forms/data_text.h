@@ -2,14 +2,22 @@
 #pragma once
 
 #include "engine/data/dataset.h"
-#include "ui/training/input_columns.h"
 
 #include <QString>
 
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace gradwright {
+
+/// A column of the data, as forms offer it.
+struct DataColumn {
+    std::string name;
+    QString label; ///< of its check box
+    QString note;  ///< what the column holds, as its tooltip says it
+    bool operator==(const DataColumn&) const = default;
+};
 
 /// The columns of a table, with what each holds; none where the data set has not been read, or has
 /// none.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/training/data_text.h"
+#include "ui/forms/data_text.h"
 
 #include "ui/theme/shown_text.h"
 #include "ui/theme/text.h"

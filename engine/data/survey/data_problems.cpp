@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/survey/data_problems.h"
+
+#include "engine/data/catalog.h"
+#include "engine/data/images/image_folder.h"
+#include "engine/data/images/picture_check.h"
+#include "engine/data/survey/column_roles.h"
+#include "engine/support/error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+namespace gradwright {
+namespace {
+
+using ProblemKind = DataProblemKind;
+
+constexpr std::size_t kLeastIdRows = 8; ///< fewer say nothing of whether values identify the rows
+
+std::string plural(std::int64_t count, std::string_view one, std::string_view many) {
+    return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+std::vector<std::string> linesOf(const std::vector<std::size_t>& lines) {
+    std::vector<std::string> places;
+    for (const auto line : lines)
+        places.push_back(fmt::format("line {}", line));
+    return places;
+}
+
+class TableReview {
+public:
+    TableReview(const TableSurvey& survey, const DataChoice& choice)
+        : survey_(survey)
+        , choice_(choice)
+        , rows_(static_cast<std::int64_t>(survey.rows))
+        , drops_(Params(dataset(choice.dataset).params, choice.params).text("missing") == "drop") {}
+
+    std::vector<DataProblem> run() {
+        for (const auto& column : survey_.columns)
+            review(column);
+        std::ranges::stable_sort(found_, {}, &DataProblem::kind);
+        return std::move(found_);
+    }
+
+private:
+    void review(const ColumnFacts& column) {
+        const auto& profile = column.profile;
+        const auto role = roleOf(choice_, survey_, profile.name);
+        if (role == ColumnRole::Target) {
+            if (profile.missing > 0)
+                add(ProblemKind::MissingTarget, column,
+                    fmt::format("{} without a target cannot be learned from and left out.",
+                                plural(missingIn(column), "row is", "rows are")),
+                    linesOf(column.missingLines));
+            return;
+        }
+        if (role == ColumnRole::LeftOut) {
+            if (profile.whyUseless == "dates")
+                add(ProblemKind::Dates, column,
+                    "Dates are left out. Split into year, month and day of the week they can show "
+                    "seasons and habits.");
+            return;
+        }
+        reviewInput(column, role);
+    }
+
+    void reviewInput(const ColumnFacts& column, ColumnRole role) {
+        const auto& profile = column.profile;
+        if (profile.distinct < 2) {
+            add(ProblemKind::Constant, column,
+                profile.distinct == 0
+                    ? std::string("The column holds no value.")
+                    : fmt::format("All values are \"{}\", so the column teaches nothing.",
+                                  profile.examples.front()));
+            return;
+        }
+        if (role == ColumnRole::Input && isIdentifier(profile))
+            add(ProblemKind::Identifier, column,
+                fmt::format("The column has {}. A network can memorize the rows by it and learns "
+                            "nothing for new ones.",
+                            profile.whyUseless));
+        if (profile.kind == ColumnKind::Mixed)
+            add(ProblemKind::Mixed, column,
+                fmt::format("In a column of numbers, {}.", profile.whyUseless));
+        if (profile.missing > 0 && profile.kind != ColumnKind::Images)
+            add(ProblemKind::Missing, column,
+                fmt::format("{} of {} have no value here; {}.", profile.missing,
+                            plural(rows_, "row", "rows"),
+                            drops_ ? "these rows are left out"
+                            : profile.kind == ColumnKind::Numbers && role == ColumnRole::Input
+                                ? "the column's mean stands in"
+                                : "none of the categories is set"),
+                linesOf(column.missingLines));
+    }
+
+    static bool isIdentifier(const ColumnProfile& profile) {
+        return !profile.whyUseless.empty() && profile.distinct >= kLeastIdRows &&
+               (profile.kind == ColumnKind::Numbers || profile.kind == ColumnKind::Texts) &&
+               profile.whyUseless != "dates";
+    }
+
+    static std::int64_t missingIn(const ColumnFacts& column) {
+        return static_cast<std::int64_t>(column.profile.missing);
+    }
+
+    void add(ProblemKind kind, const ColumnFacts& column, std::string message,
+             std::vector<std::string> places = {}) {
+        const bool isOfCells = kind == ProblemKind::Missing || kind == ProblemKind::MissingTarget;
+        found_.push_back({.kind = kind,
+                          .column = column.profile.name,
+                          .count = isOfCells ? missingIn(column) : rows_,
+                          .of = rows_,
+                          .message = std::move(message),
+                          .places = std::move(places)});
+    }
+
+    const TableSurvey& survey_;
+    const DataChoice& choice_;
+    std::int64_t rows_;
+    bool drops_;
+    std::vector<DataProblem> found_;
+};
+
+constexpr const char* nameOfPart(DataPart part) {
+    return part == DataPart::Training ? "training" : part == DataPart::Test ? "test" : "validation";
+}
+
+/// "training: line 4 = test: line 17".
+std::string placeOfTwins(const Dataset& data, const SampleTwins& twins) {
+    constexpr std::size_t shown = 3;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(shown, twins.samples.size()); ++i)
+        text += fmt::format("{}{}: {}", i == 0 ? "" : " = ", nameOfPart(twins.samples[i].part),
+                            originOf(data, twins.samples[i]));
+    return twins.samples.size() > shown ? text + " …" : text;
+}
+
+template <class Wanted>
+void takePlaces(DataProblem& problem, const Duplicates& found, const Dataset& data,
+                Wanted isWanted) {
+    for (const auto& twins : found.groups) {
+        if (problem.places.size() == DataProblem::kMostPlaces)
+            return;
+        if (isWanted(twins)) {
+            problem.places.push_back(placeOfTwins(data, twins));
+            problem.samples.push_back(twins.samples.back());
+        }
+    }
+}
+
+} // namespace
+
+std::vector<DataProblem> tableProblems(const TableSurvey& survey, const DataChoice& choice) {
+    return TableReview(survey, choice).run();
+}
+
+std::vector<DataProblem> classProblems(const PartCounts& counts,
+                                       const std::vector<std::string>& classes) {
+    const double ratio = counts.imbalance();
+    if (counts.classes.size() < 2 || ratio < kUneven)
+        return {};
+    const auto first = [](const PartNumbers& parts) { return parts.front(); };
+    const auto most = std::ranges::max_element(counts.classes, {}, first);
+    const auto least = std::ranges::min_element(counts.classes, {}, first);
+    const auto nameOf = [&](auto at) {
+        return classes.at(static_cast<std::size_t>(at - counts.classes.begin()));
+    };
+    DataProblem problem{.kind = ProblemKind::Imbalance, .count = first(*least), .of = first(*most)};
+    problem.message =
+        std::isinf(ratio)
+            ? fmt::format("The class \"{}\" does not occur in the training part; \"{}\" has {}.",
+                          nameOf(least), nameOf(most), plural(first(*most), "sample", "samples"))
+            : fmt::format("The class \"{}\" is {:.3g} times as frequent as \"{}\" ({} and {} "
+                          "samples). A network may ignore rare classes and still look accurate.",
+                          nameOf(most), ratio, nameOf(least), first(*most), first(*least));
+    return {std::move(problem)};
+}
+
+std::vector<DataProblem> sampleProblems(const Duplicates& found, const Dataset& data,
+                                        const PartCounts& counts) {
+    std::vector<DataProblem> problems;
+    const auto all = counts.total();
+    if (found.unreadable > 0) {
+        DataProblem problem{.kind = ProblemKind::Unreadable, .count = found.unreadable, .of = all};
+        problem.message =
+            fmt::format("{} cannot be read: {}", plural(found.unreadable, "sample", "samples"),
+                        found.faults.front().second);
+        for (const auto& [sample, fault] : found.faults) {
+            problem.places.push_back(originOf(data, sample));
+            problem.samples.push_back(sample);
+        }
+        problems.push_back(std::move(problem));
+    }
+    if (found.shared > 0) {
+        DataProblem problem{.kind = ProblemKind::Shared, .count = found.shared, .of = all};
+        problem.message =
+            fmt::format("{} of validation and test also stand{} in an earlier part. Figures are "
+                        "too good by what the network knows by heart.",
+                        plural(found.shared, "sample", "samples"), found.shared == 1 ? "s" : "");
+        takePlaces(problem, found, data, [](const auto& twins) { return twins.isShared; });
+        problems.push_back(std::move(problem));
+    }
+    if (found.contradicted > 0) {
+        DataProblem problem{
+            .kind = ProblemKind::Contradiction, .count = found.contradicted, .of = all};
+        problem.message = fmt::format(
+            "{} have the same input as others but another {}. No network can be right about all "
+            "of them.",
+            plural(found.contradicted, "sample", "samples"),
+            data.info.hasClasses() ? "class" : "target");
+        takePlaces(problem, found, data, [](const auto& twins) { return twins.isContradicted; });
+        problems.push_back(std::move(problem));
+    }
+    if (const auto copies = found.copies - found.shared; copies > 0) {
+        DataProblem problem{.kind = ProblemKind::Duplicates, .count = copies, .of = all};
+        problem.message = fmt::format("{} repeat{} another one of the same part and count{} twice.",
+                                      plural(copies, "sample", "samples"), copies == 1 ? "s" : "",
+                                      copies == 1 ? "s" : "");
+        takePlaces(problem, found, data, [](const auto& twins) { return !twins.isShared; });
+        problems.push_back(std::move(problem));
+    }
+    return problems;
+}
+
+std::vector<DataProblem> imageProblems(const DataChoice& choice) {
+    if (choice.dataset != "images")
+        return {};
+    const Params params(dataset(choice.dataset).params, choice.params);
+    if (params.text("unreadable") == "leave_out" || params.text("folder").empty())
+        return {};
+    std::vector<std::string> files;
+    const auto add = [&](const ImageFolder& folder) {
+        for (const auto& file : folder.files)
+            files.push_back((folder.root / file).string());
+    };
+    const auto folder = listImageFolder(params.text("folder"), nullptr, choice.asBefore);
+    add(folder);
+    if (!params.text("test_folder").empty())
+        add(listImageFolder(params.text("test_folder"), &folder.classes, choice.asBefore));
+    DataProblem problem{.kind = ProblemKind::Unreadable,
+                        .of = static_cast<std::int64_t>(files.size())};
+    for (const auto& [file, fault] : pictureFaults(files))
+        if (fault && static_cast<std::size_t>(++problem.count) <= DataProblem::kMostPlaces)
+            problem.places.push_back(fmt::format("{}: {}", file, *fault));
+    if (problem.count == 0)
+        return {};
+    problem.message =
+        fmt::format("{} of {} cannot be read, so the data cannot be used as they are.",
+                    problem.count, plural(problem.of, "image", "images"));
+    return {std::move(problem)};
+}
+
+} // namespace gradwright

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/data/sample_browser.h"
+
+#include "ui/data/sample_pictures.h"
+#include "ui/forms/param_editor.h"
+#include "ui/glossary/explanation.h"
+#include "ui/theme/spoken.h"
+#include "ui/theme/text.h"
+#include "ui/theme/theme_manager.h"
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <utility>
+
+namespace gradwright {
+namespace {
+
+constexpr int kTypedSettles = 250; ///< ms
+constexpr int kSampleRowHeight = 26;
+constexpr int kCellWidth = 110;
+constexpr std::size_t kTellEverySamples = 8192; ///< samples that are looked at
+
+/// The samples that were chosen, and what a network makes of them; by loss where that is known.
+ShownSamples judged(std::shared_ptr<const Dataset> data, std::vector<SampleId> samples,
+                    const SampleVerdicts* verdicts) {
+    ShownSamples shown{std::move(data), std::move(samples), {}, {}};
+    if (verdicts == nullptr)
+        return shown;
+    const auto& known = verdicts->bySample;
+    std::erase_if(shown.samples, [&](const SampleId& sample) { return !known.contains(sample); });
+    std::ranges::stable_sort(shown.samples, [&](const SampleId& a, const SampleId& b) {
+        return known.at(a).loss > known.at(b).loss;
+    });
+    for (const SampleId& sample : shown.samples) {
+        const auto& verdict = known.at(sample);
+        shown.losses.push_back(verdict.loss);
+        if (verdict.predicted >= 0)
+            shown.predicted.push_back(verdict.predicted);
+    }
+    return shown;
+}
+
+} // namespace
+
+SampleBrowser::SampleBrowser(ThemeManager& themes, QWidget* parent)
+    : QWidget(parent)
+    , pictures_(new SamplePictures(themes, this))
+    , part_(new QComboBox)
+    , label_(new QComboBox)
+    , text_(new QLineEdit)
+    , judge_(new QPushButton(tr("Likely wrong first")))
+    , count_(new QLabel)
+    , stack_(new QStackedWidget)
+    , tiles_(new TileView(*pictures_, themes))
+    , rows_(new QTableView)
+    , rowModel_(new RowModel(this)) {
+    makeRows();
+    stack_->addWidget(tiles_);
+    stack_->addWidget(rows_);
+    count_->setObjectName(QStringLiteral("sampleCount"));
+    count_->setProperty("textRole", QStringLiteral("muted"));
+    count_->setContentsMargins(14, 4, 14, 6);
+    auto* const layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(makeBar());
+    layout->addWidget(stack_, 1);
+    layout->addWidget(count_);
+    typed_.setSingleShot(true);
+    typed_.setInterval(kTypedSettles);
+    connect(&typed_, &QTimer::timeout, this, &SampleBrowser::select);
+    connect(tiles_, &TileView::selectionMoved, this, &SampleBrowser::selectionMoved);
+}
+
+QWidget* SampleBrowser::makeBar() {
+    part_->setObjectName(QStringLiteral("samplePart"));
+    part_->setAccessibleName(tr("Part"));
+    part_->addItem(tr("All parts"), -1);
+    for (const DataPart part : {DataPart::Training, DataPart::Validation, DataPart::Test})
+        part_->addItem(titleOf(part), static_cast<int>(part));
+    label_->setObjectName(QStringLiteral("sampleClass"));
+    label_->setAccessibleName(tr("Class"));
+    label_->setMinimumWidth(90);
+    label_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    for (QComboBox* const box : {part_, label_})
+        leaveWheelToForm(*box);
+    text_->setObjectName(QStringLiteral("sampleText"));
+    text_->setPlaceholderText(tr("Find in the samples"));
+    text_->setAccessibleName(tr("Find in the samples"));
+    text_->setMinimumWidth(80);
+    setClearable(*text_);
+    judge_->setObjectName(QStringLiteral("judgeSamples"));
+    judge_->setCheckable(true);
+    explain(*judge_, "window/sample-loss",
+            tr("Sorts the samples by the loss of the trained network."));
+    connect(part_, &QComboBox::currentIndexChanged, this, [this] {
+        // Verdicts are those of a part.
+        if (judge_->isChecked())
+            Q_EMIT verdictsWanted();
+        select();
+    });
+    connect(label_, &QComboBox::currentIndexChanged, this, [this] {
+        Q_EMIT labelChosen(label_->currentData().toInt());
+        select();
+    });
+    connect(text_, &QLineEdit::textChanged, &typed_, qOverload<>(&QTimer::start));
+    connect(judge_, &QPushButton::clicked, this, [this](bool on) {
+        if (on)
+            Q_EMIT verdictsWanted();
+        else
+            setVerdicts(nullptr);
+    });
+    auto* const bar = new QWidget;
+    auto* const row = new QHBoxLayout(bar);
+    row->setContentsMargins(14, 8, 14, 8);
+    row->setSpacing(8);
+    row->addWidget(part_);
+    row->addWidget(label_);
+    row->addWidget(text_, 1);
+    row->addWidget(judge_);
+    return bar;
+}
+
+void SampleBrowser::makeRows() {
+    rows_->setModel(rowModel_);
+    rows_->setObjectName(QStringLiteral("sampleRows"));
+    rows_->setAccessibleName(tr("Samples"));
+    rows_->setSelectionBehavior(QAbstractItemView::SelectRows);
+    rows_->setSelectionMode(QAbstractItemView::SingleSelection);
+    rows_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    rows_->setShowGrid(false);
+    rows_->setTabKeyNavigation(false);
+    rows_->setWordWrap(false);
+    rows_->verticalHeader()->hide();
+    rows_->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    rows_->verticalHeader()->setMinimumSectionSize(kSampleRowHeight);
+    rows_->verticalHeader()->setDefaultSectionSize(kSampleRowHeight);
+    auto* const header = rows_->horizontalHeader();
+    header->setDefaultSectionSize(kCellWidth);
+    header->setStretchLastSection(true);
+    header->setHighlightSections(false);
+    header->setSectionsClickable(true);
+    header->setSortIndicatorShown(true);
+    header->setSortIndicator(-1, Qt::AscendingOrder);
+    header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    connect(header, &QHeaderView::sortIndicatorChanged, this, &SampleBrowser::sortBy);
+    connect(rows_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+            &SampleBrowser::selectionMoved);
+}
+
+bool SampleBrowser::hasImages() const {
+    return parts_ && parts_->data->info.input.rank() == 3 && parts_->data->info.columns.empty();
+}
+
+void SampleBrowser::setParts(std::shared_ptr<const ReviewedParts> parts, bool areDrawings) {
+    if (parts == parts_)
+        return;
+    const bool isOther = !parts || !parts_ || parts->data->info != parts_->data->info;
+    parts_ = std::move(parts);
+    verdicts_.reset();
+    judge_->setChecked(false);
+    pictures_->setData(parts_ ? parts_->data : nullptr, areDrawings);
+    if (isOther) {
+        order_ = {};
+        const QSignalBlocker quiet(rows_->horizontalHeader());
+        rows_->horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder);
+        fillLabels();
+    }
+    if (!parts_) {
+        jobs_.cancel(std::exchange(job_, 0));
+        present(nullptr);
+        return;
+    }
+    stack_->setCurrentWidget(hasImages() ? static_cast<QWidget*>(tiles_) : rows_);
+    select();
+}
+
+void SampleBrowser::fillLabels() {
+    const QSignalBlocker quiet(label_);
+    label_->clear();
+    label_->addItem(tr("All classes"), -1);
+    const bool hasLabels = parts_ && !parts_->counts.classes.empty();
+    if (hasLabels)
+        for (std::size_t label = 0; label < parts_->data->info.classes.size(); ++label)
+            label_->addItem(qstr(parts_->data->info.classes[label]), static_cast<int>(label));
+    label_->setVisible(hasLabels);
+}
+
+void SampleBrowser::setLabel(int label) {
+    label_->setCurrentIndex(std::max(0, label_->findData(label)));
+}
+
+DataPart SampleBrowser::part() const {
+    const int part = part_->currentData().toInt();
+    return part < 0 ? DataPart::Training : static_cast<DataPart>(part);
+}
+
+SampleFilter SampleBrowser::filter() const {
+    SampleFilter wanted;
+    if (const int part = part_->currentData().toInt(); part >= 0)
+        wanted.part = static_cast<DataPart>(part);
+    if (const int label = label_->currentData().toInt(); label >= 0)
+        wanted.label = label;
+    wanted.text = text_->text().trimmed().toStdString();
+    return wanted;
+}
+
+void SampleBrowser::setVerdicts(std::shared_ptr<const SampleVerdicts> verdicts) {
+    judge_->setChecked(verdicts != nullptr);
+    if (verdicts_ == verdicts)
+        return;
+    verdicts_ = std::move(verdicts);
+    select();
+}
+
+void SampleBrowser::sortBy(int section, Qt::SortOrder order) {
+    // By place in front of sampleColumns(), and by loss in the order that verdicts have anyway.
+    const int column = section - RowModel::kOwnColumns;
+    order_ = {column < 0 ? -1 : column, order == Qt::DescendingOrder};
+    if (verdicts_)
+        setVerdicts(nullptr);
+    else
+        select();
+}
+
+/// Finds the samples that are wanted.
+void SampleBrowser::select() {
+    typed_.stop();
+    jobs_.cancel(std::exchange(job_, 0));
+    if (!parts_)
+        return;
+    const int job = job_ = jobs_.next();
+    jobs_.start([this, job, parts = parts_, wanted = filter(), order = order_,
+                 verdicts = verdicts_](const std::stop_token& stop) -> BackgroundJobs::Delivery {
+        const auto tell = [this, job](std::size_t done, std::size_t all) {
+            if (done > 0 && done % kTellEverySamples == 0)
+                jobs_.deliver(job, [this, done, all] {
+                    count_->setText(tr("Looking at %1 of %2…")
+                                        .arg(fullNumber(static_cast<std::int64_t>(done)),
+                                             fullNumber(static_cast<std::int64_t>(all))));
+                });
+        };
+        auto chosen = selectSamples(*parts->data, parts->split, wanted, order, stop, tell);
+        if (!chosen)
+            return {};
+        const auto shown = std::make_shared<const ShownSamples>(
+            judged(parts->data, std::move(*chosen), verdicts.get()));
+        return [this, shown] {
+            job_ = 0;
+            present(shown);
+        };
+    });
+}
+
+void SampleBrowser::present(std::shared_ptr<const ShownSamples> shown) {
+    const std::optional<SampleId> before = wanted_ ? wanted_ : selected();
+    shown_ = std::move(shown);
+    tiles_->setSamples(hasImages() ? shown_ : nullptr);
+    rowModel_->setSamples(hasImages() ? nullptr : shown_);
+    if (!shown_) {
+        count_->setText({});
+        Q_EMIT selectionMoved();
+        Q_EMIT listed();
+        return;
+    }
+    count_->setText(
+        tr("%1 of %2 samples")
+            .arg(fullNumber(std::ssize(shown_->samples)), fullNumber(parts_->counts.total())));
+    // What was chosen stays so where it is still there.
+    std::ptrdiff_t place = shown_->samples.empty() ? -1 : 0;
+    if (before) {
+        const auto found = std::ranges::find(shown_->samples, *before);
+        if (found != shown_->samples.end())
+            place = found - shown_->samples.begin();
+    }
+    wanted_.reset();
+    if (hasImages())
+        tiles_->select(static_cast<int>(place));
+    else
+        rows_->setCurrentIndex(place < 0 ? QModelIndex()
+                                         : rowModel_->index(static_cast<int>(place), 0));
+    Q_EMIT selectionMoved();
+    Q_EMIT listed();
+}
+
+void SampleBrowser::showSample(const SampleId& sample) {
+    wanted_ = sample;
+    const QSignalBlocker quietPart(part_);
+    const QSignalBlocker quietText(text_);
+    part_->setCurrentIndex(0);
+    text_->clear();
+    label_->setCurrentIndex(0);
+    select();
+}
+
+int SampleBrowser::selectedPlace() const {
+    return hasImages() ? tiles_->selected() : rows_->currentIndex().row();
+}
+
+std::optional<SampleId> SampleBrowser::selected() const {
+    const int place = selectedPlace();
+    if (!shown_ || place < 0 || place >= std::ssize(shown_->samples))
+        return {};
+    return shown_->samples[static_cast<std::size_t>(place)];
+}
+
+} // namespace gradwright
+
+#include "moc_sample_browser.cpp"

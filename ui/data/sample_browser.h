@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/data/data_review.h"
+#include "ui/data/sample_views.h"
+#include "ui/session/background_jobs.h"
+
+#include <QTimer>
+#include <QWidget>
+
+#include <map>
+
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QPushButton;
+class QStackedWidget;
+class QTableView;
+
+namespace gradwright {
+
+class SamplePictures;
+class ThemeManager;
+
+/// What a trained network makes of samples, by sample.
+struct SampleVerdicts {
+    struct Verdict {
+        float loss = 0;
+        std::int32_t predicted = -1; ///< -1 where samples have no single class
+    };
+    QString model; ///< whose verdicts they are
+    std::shared_ptr<const Dataset> data;
+    std::map<SampleId, Verdict> bySample;
+};
+
+/// The samples of the data: images as a grid, all others as rows; by part, class and text, and
+/// sorted by a column or by how wrong a network is about them. Filters and sorts in the background.
+class SampleBrowser : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit SampleBrowser(ThemeManager& themes, QWidget* parent = nullptr);
+
+    /// Null: nothing is known.
+    void setParts(std::shared_ptr<const ReviewedParts> parts, bool areDrawings);
+    /// Sorts by these, the largest loss first; null: by place again.
+    void setVerdicts(std::shared_ptr<const SampleVerdicts> verdicts);
+    /// Of one class, or of all (-1).
+    void setLabel(int label);
+    /// Shows a sample, whatever the filter was.
+    void showSample(const SampleId& sample);
+    [[nodiscard]] std::optional<SampleId> selected() const;
+    /// Null until they are there.
+    [[nodiscard]] const std::shared_ptr<const ShownSamples>& shown() const { return shown_; }
+    [[nodiscard]] bool isFiltering() const { return job_ != 0; }
+    [[nodiscard]] DataPart part() const;
+    [[nodiscard]] SamplePictures& pictures() { return *pictures_; }
+    [[nodiscard]] TileView& tiles() { return *tiles_; }
+    [[nodiscard]] QTableView& rows() { return *rows_; }
+
+Q_SIGNALS:
+    void selectionMoved();
+    /// -1: all of them.
+    void labelChosen(int label);
+    /// The samples that answer the filter are shown.
+    void listed();
+    /// The samples of part() are to be judged by the trained network.
+    void verdictsWanted();
+
+private:
+    QWidget* makeBar();
+    void makeRows();
+    void fillLabels();
+    void select();
+    void present(std::shared_ptr<const ShownSamples> shown);
+    void sortBy(int section, Qt::SortOrder order);
+    [[nodiscard]] SampleFilter filter() const;
+    [[nodiscard]] bool hasImages() const;
+    [[nodiscard]] int selectedPlace() const;
+
+    std::shared_ptr<const ReviewedParts> parts_;
+    std::shared_ptr<const SampleVerdicts> verdicts_;
+    std::shared_ptr<const ShownSamples> shown_;
+    SampleOrder order_;
+    std::optional<SampleId> wanted_; ///< to be selected once it is there
+    SamplePictures* pictures_;
+    QComboBox* part_;
+    QComboBox* label_;
+    QLineEdit* text_;
+    QPushButton* judge_;
+    QLabel* count_;
+    QStackedWidget* stack_;
+    TileView* tiles_;
+    QTableView* rows_;
+    RowModel* rowModel_;
+    QTimer typed_;
+    int job_ = 0;
+    BackgroundJobs jobs_; ///< last: its deliveries use the rest
+};
+
+} // namespace gradwright
