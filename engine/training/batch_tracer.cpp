@@ -232,7 +232,7 @@ void BatchTracer::readPosition(const TraceJob& job, std::int64_t trainingSamples
     TrainingPosition position;
     try {
         if (!job.weightsOnly)
-            position = readCheckpoint(job.checkpoint, store, *network_->training.metric);
+            position = readCheckpoint(job.checkpoint, store, *network_->training.metric, rule_);
     } catch (const Error&) {
         position = {}; // the weights may fit all the same
     }

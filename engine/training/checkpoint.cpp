@@ -15,6 +15,7 @@ namespace gradwright {
 namespace {
 
 constexpr auto kPositionKey = "gradwright.position";
+constexpr auto kOptimizerKey = "gradwright.optimizer";
 constexpr std::string_view kSlotPrefix = "optimizer/";
 
 std::string slotName(const std::string& key, std::size_t slot) {
@@ -151,6 +152,34 @@ TrainingState stateIn(const std::map<std::string, std::string>& metadata,
     }
 }
 
+/// Whose slots they are and how many; what each is for follows from that.
+Json optimizerJson(const UpdateRule& rule) {
+    return {{"key", rule.key},
+            {"slots", rule.slots},
+            {"average", rule.regularization.averageDecay > 0}};
+}
+
+/// Files of earlier versions do not say whose slots they hold.
+void requireOptimizer(const std::map<std::string, std::string>& metadata, const UpdateRule& rule,
+                      const std::filesystem::path& file) {
+    const auto found = metadata.find(kOptimizerKey);
+    if (found == metadata.end())
+        return;
+    const auto held = parseJson(found->second, file.string() + ": its optimizer");
+    const auto wanted = optimizerJson(rule);
+    if (held == wanted)
+        return;
+    const auto named = [](const Json& json) {
+        const auto slots = json.value("slots", std::size_t{0});
+        return fmt::format("\"{}\" ({} per weight{})", json.value("key", std::string()),
+                           slots == 1 ? "1 value" : fmt::format("{} values", slots),
+                           json.value("average", false) ? " and its average" : "");
+    };
+    throw Error("{} holds the state of the optimizer {}; this training uses {}. A training can be "
+                "resumed only with the optimizer that it began with.",
+                file.string(), named(held), named(wanted));
+}
+
 void requireTensor(const SafetensorsContents& contents, const std::string& name, const Shape& shape,
                    const std::filesystem::path& file) {
     const auto found = contents.shapes.find(name);
@@ -194,7 +223,7 @@ Tensor finite(Tensor tensor, const std::string& what) {
 } // namespace
 
 void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store,
-                     const TrainingPosition& position) {
+                     const TrainingPosition& position, const UpdateRule& rule) {
     std::vector<LazyTensor> tensors;
     for (const auto& [name, home] : homesIn(store)) {
         const auto& spec = store.specs()[home.weight.index()];
@@ -204,10 +233,11 @@ void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store
                                                 : finite(store.read(home.weight), spec.key);
                            }});
     }
-    writeSafetensors(
-        file,
-        {{kPositionKey, stateJson(position, store).dump()}, {"format", "gradwright checkpoint 1"}},
-        std::move(tensors));
+    writeSafetensors(file,
+                     {{kPositionKey, stateJson(position, store).dump()},
+                      {kOptimizerKey, optimizerJson(rule).dump()},
+                      {"format", "gradwright checkpoint 1"}},
+                     std::move(tensors));
 }
 
 std::int64_t stepsOfCheckpoint(const std::filesystem::path& file) {
@@ -215,12 +245,13 @@ std::int64_t stepsOfCheckpoint(const std::filesystem::path& file) {
 }
 
 TrainingPosition readCheckpoint(const std::filesystem::path& file, WeightStore& store,
-                                const MetricDef& metric) {
+                                const MetricDef& metric, const UpdateRule& rule) {
     TrainingState state;
     const auto homes = homesIn(store);
     // Everything is checked before anything is written, so a wrong file changes nothing.
     const auto check = [&](SafetensorsContents& contents) {
         state = stateIn(contents.metadata, file);
+        requireOptimizer(contents.metadata, rule, file);
         if (state.position.best)
             state.position.best->quality.metric = &metric;
         for (const auto& spec : store.specs()) {

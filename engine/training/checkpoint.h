@@ -27,15 +27,17 @@ struct TrainingPosition {
     bool operator==(const TrainingPosition&) const = default;
 };
 
-/// Writes weights, slots, the loss scale and position, atomically; equal states give equal bytes. A
-/// state that holds a NaN or an infinity throws DivergedError naming the weight, and the file stays
-/// as it was: what is saved can always be resumed from.
+/// Writes weights, slots, the loss scale and position, atomically; equal states give equal bytes.
+/// `rule` is the optimizer whose slots the store has. A state that holds a NaN or an infinity
+/// throws DivergedError naming the weight, and the file stays as it was: what is saved can always
+/// be resumed from.
 void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store,
-                     const TrainingPosition& position);
-/// Reads a checkpoint into a store of the same network, whose training is judged by `metric`.
-/// Throws Error naming file and fault.
+                     const TrainingPosition& position, const UpdateRule& rule);
+/// Reads a checkpoint into a store of the same network and optimizer, whose training is judged by
+/// `metric`. Throws Error naming file and fault, also where the slots are another optimizer's and
+/// only happen to fit.
 TrainingPosition readCheckpoint(const std::filesystem::path& file, WeightStore& store,
-                                const MetricDef& metric);
+                                const MetricDef& metric, const UpdateRule& rule);
 /// The steps done, from the file's header alone. Throws Error naming file and fault.
 std::int64_t stepsOfCheckpoint(const std::filesystem::path& file);
 /// The weights alone.

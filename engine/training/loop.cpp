@@ -166,7 +166,7 @@ void TrainingLoop::startRun(const std::stop_token& stop) {
         writeRunRecord(directory_, job_, data_, plan_, backend_->device());
     } else {
         requireSameData(directory_, data_.info);
-        position_ = readCheckpoint(directory_.lastWeights(), store, *training_.metric);
+        position_ = readCheckpoint(directory_.lastWeights(), store, *training_.metric, rule_);
         if (job_.resumeRate)
             takeRate(*job_.resumeRate);
         earlierSeconds_ = loggedSeconds(directory_, position_.step);
@@ -407,7 +407,7 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
     if (event.best) {
         position_.best = score;
         position_.bestEpoch = position_.epoch;
-        writeCheckpoint(directory_.bestWeights(), *programs_.weights(), position_);
+        writeCheckpoint(directory_.bestWeights(), *programs_.weights(), position_, rule_);
     }
     averaged.reset();
     metrics_.add(event);
@@ -466,7 +466,7 @@ void TrainingLoop::finish(const std::stop_token& stop) {
 }
 
 void TrainingLoop::writeCheckpointFile() {
-    writeCheckpoint(directory_.lastWeights(), *programs_.weights(), position_);
+    writeCheckpoint(directory_.lastWeights(), *programs_.weights(), position_, rule_);
     loads_.write(directory_);
     lastCheckpoint_ = Clock::now();
     sink_(CheckpointWritten{position_.step, directory_.lastWeights()});

@@ -3,6 +3,7 @@
 
 #include "engine/ops/activation.h"
 #include "engine/support/error.h"
+#include "engine/training/trace_numbers.h"
 
 #include <algorithm>
 #include <array>
@@ -42,7 +43,8 @@ Index elementAt(const Shape& shape, const std::vector<Index>& at) {
 std::string placeText(const std::vector<Index>& at, const Op* op) {
     using Names = std::array<std::string_view, 3>;
     const bool hasSteps = op && (std::holds_alternative<DenseOp>(op->attributes) ||
-                                 std::holds_alternative<RecurrentOp>(op->attributes));
+                                 std::holds_alternative<RecurrentOp>(op->attributes) ||
+                                 std::holds_alternative<AttentionOp>(op->attributes));
     if (at.size() == 1)
         return fmt::format("{} {}", hasSteps ? "unit" : "value", at[0] + 1);
     Names names{"channel", "row", "column"};
@@ -55,21 +57,12 @@ std::string placeText(const std::vector<Index>& at, const Op* op) {
     return text;
 }
 
-double logistic(double x) {
-    return 1 / (1 + std::exp(-x));
-}
-
-std::string signedNumber(double value) {
-    return value < 0 ? fmt::format("({})", shownNumber(value)) : shownNumber(value);
-}
-
 /// Writes one element out, from the layer's output back to the op that computes it.
-class Writer {
+class Writer : TraceNumbers {
 public:
-    Writer(const BatchTrace& trace, Index sample)
-        : trace_(trace)
-        , graph_(trace.network->training.graph)
-        , sample_(sample) {}
+    Writer(const BatchTrace& numbers, Index which)
+        : TraceNumbers{numbers, which}
+        , graph_(numbers.network->training.graph) {}
 
     WrittenValue run(ValueId value, Index element) {
         made_.value = number(value, element);
@@ -92,21 +85,10 @@ public:
     }
 
 private:
-    [[nodiscard]] const Shape& shapeOf(ValueId value) const { return trace_.value(value).shape(); }
-    [[nodiscard]] double number(ValueId value, Index element) const {
-        const auto& tensor = trace_.value(value);
-        const auto perSample = tensor.elements() / trace_.samples;
-        return tensor.span<double>()[static_cast<std::size_t>(sample_ * perSample + element)];
-    }
-    [[nodiscard]] double weight(const Op& op, std::size_t which, Index element) const {
-        const auto& spec = trace_.weights[op.weights[which].index()];
-        return spec.before.span<double>()[static_cast<std::size_t>(element)];
-    }
-
     /// Through activations, which are noted, and ops that only move values.
     void walkBack(ValueId& value, Index& element) {
         while (const auto* op = graph_.producerOf(value)) {
-            if (!op->inputs.empty() && trace_.value(op->inputs[0]).elements() == 0)
+            if (!op->inputs.empty() && trace.value(op->inputs[0]).elements() == 0)
                 return;
             if (const auto* activation = std::get_if<ActivationOp>(&op->attributes))
                 activations_.push_back(activation->activation);
@@ -146,14 +128,16 @@ private:
 
     void writeOp(const Op& op, Index element) {
         for (const auto input : op.inputs)
-            if (trace_.value(input).elements() == 0)
+            if (trace.value(input).elements() == 0)
                 return;
         if (const auto* dense = std::get_if<DenseOp>(&op.attributes))
             writeDense(op, *dense, element);
         else if (const auto* conv = std::get_if<ConvOp>(&op.attributes))
             writeConvolution(op, *conv, element);
         else if (const auto* cell = std::get_if<RecurrentOp>(&op.attributes))
-            writeCell(op, *cell, element);
+            writeCell(*this, op, *cell, element, made_);
+        else if (const auto* attention = std::get_if<AttentionOp>(&op.attributes))
+            writeAttention(*this, op, *attention, element, "z", made_);
         else if (const auto* pool = std::get_if<PoolOp>(&op.attributes))
             writePool(op, *pool, element);
         else if (std::holds_alternative<GlobalAveragePoolOp>(op.attributes))
@@ -164,6 +148,8 @@ private:
             writeSoftmax(op, element);
         else if (const auto* normalize = std::get_if<BatchNormOp>(&op.attributes))
             writeBatchNorm(op, *normalize, element);
+        else if (const auto* within = std::get_if<NormalizeOp>(&op.attributes))
+            writeNormalize(op, *within, element);
     }
 
     void writeDense(const Op& op, const DenseOp& dense, Index element) {
@@ -179,6 +165,18 @@ private:
         if (dense.bias)
             sum.bias = weight(op, 1, unit);
         made_.sums.push_back(std::move(sum));
+        // Behind attention: also where the largest product has its number from.
+        const auto* const before = graph_.producerOf(op.inputs[0]);
+        const auto* const attention =
+            before ? std::get_if<AttentionOp>(&before->attributes) : nullptr;
+        if (!attention || before->path != op.path)
+            return;
+        const auto& terms = made_.sums.back().terms;
+        const auto largest = std::ranges::max_element(
+            terms, {}, [](const WrittenTerm& term) { return std::abs(term.weight * term.input); });
+        const std::string name = largest->name;
+        writeAttention(*this, *before, *attention, step * features + (largest - terms.begin()),
+                       name, made_);
     }
 
     /// visit(tap, element of the input): the taps of the window that lie inside.
@@ -269,7 +267,7 @@ private:
     }
 
     void writeBatchNorm(const Op& op, const BatchNormOp& normalize, Index element) {
-        const auto& tensor = trace_.value(op.inputs[0]);
+        const auto& tensor = trace.value(op.inputs[0]);
         const auto& shape = tensor.shape();
         const auto positions = productFrom(shape, 2);
         const auto channel = element / positions;
@@ -293,86 +291,37 @@ private:
                         signedNumber(weight(op, 1, channel)), shownNumber(made_.sum)));
     }
 
-    /// A row of W x + b + U h + c at a step; `before` is the state in front of it, none at first.
-    [[nodiscard]] WrittenSum rowOf(const Op& op, const RecurrentOp& cell, std::string name,
-                                   Index row, Index time, std::optional<Index> before) const {
-        const auto features = shapeOf(op.inputs[0])[2];
-        WrittenSum sum{std::move(name), {}, {}, 0};
-        for (Index i = 0; i < features; ++i)
-            sum.terms.push_back({weight(op, 0, row * features + i),
-                                 number(op.inputs[0], time * features + i),
-                                 fmt::format("x{}", i + 1)});
-        for (Index i = 0; before && i < cell.units; ++i)
-            sum.terms.push_back({weight(op, 1, row * cell.units + i),
-                                 number(op.output(), *before * cell.units + i),
-                                 fmt::format("h{}", i + 1)});
-        if (cell.bias)
-            sum.bias = weight(op, 2, row) + weight(op, 3, row);
-        for (const auto& term : sum.terms)
-            sum.value += term.weight * term.input;
-        sum.value += sum.bias.value_or(0);
-        return sum;
-    }
-
-    void writeCell(const Op& op, const RecurrentOp& cell, Index element) {
-        if (!cell.isPlain() || cell.timeFirst || op.inputs.size() > 1)
-            return;
-        const auto steps = shapeOf(op.inputs[0])[1];
-        const auto unit = element % cell.units;
-        const auto time = element / cell.units;
-        const auto runs = cell.reverse ? steps - 1 - time : time; // steps before this one
-        const auto timeOf = [&](Index i) { return cell.reverse ? steps - 1 - i : i; };
-        const auto before = [&](Index i) {
-            return i > 0 ? std::optional(timeOf(i - 1)) : std::nullopt;
+    /// Layer, group, instance and RMS normalization.
+    void writeNormalize(const Op& op, const NormalizeOp& normalize, Index element) {
+        const auto& shape = shapeOf(op.inputs[0]);
+        const auto span = productFrom(shape, static_cast<std::size_t>(normalize.axis));
+        const auto size = span / normalize.groups;
+        const auto begin = element / size * size;
+        const auto over = [&](const auto& take) {
+            double sum = 0;
+            for (Index i = begin; i < begin + size; ++i)
+                sum += take(number(op.inputs[0], i));
+            return sum / static_cast<double>(size);
         };
-        const auto row = [&](std::string name, Index gate, Index i) {
-            return rowOf(op, cell, std::move(name), gate * cell.units + unit, timeOf(i), before(i));
-        };
-        const auto state = [&](Index i) {
-            return i > 0 ? number(op.output(), timeOf(i - 1) * cell.units + unit) : 0.0;
-        };
-        const auto shown = shownNumber(made_.sum);
-        if (cell.cell == CellKind::Simple) {
-            made_.sums.push_back(row("z", 0, runs));
-            const auto z = shownNumber(made_.sums[0].value);
-            made_.lines.push_back(cell.relu ? fmt::format("h = max(0, {}) = {}", z, shown)
-                                            : fmt::format("h = tanh({}) = {}", z, shown));
-        } else if (cell.cell == CellKind::Lstm) {
-            double memory = 0; // the cell state has to be followed from the first step on
-            for (Index i = 0; i <= runs; ++i) {
-                const auto in = row("z_input", 0, i);
-                const auto forget = row("z_forget", 1, i);
-                const auto content = row("z_content", 2, i);
-                const double earlier = memory;
-                memory =
-                    logistic(forget.value) * memory + logistic(in.value) * std::tanh(content.value);
-                if (i == runs)
-                    made_.lines.push_back(fmt::format(
-                        "c = σ({}) * {} + σ({}) * tanh({}) = {}", shownNumber(forget.value),
-                        signedNumber(earlier), shownNumber(in.value), shownNumber(content.value),
-                        shownNumber(memory)));
-                if (i == runs)
-                    made_.sums = {in, forget, content};
-            }
-            made_.sums.push_back(row("z_output", 3, runs));
-            made_.lines.push_back(fmt::format("h = σ({}) * tanh({}) = {}",
-                                              shownNumber(made_.sums[3].value), shownNumber(memory),
-                                              shown));
-        } else {
-            made_.sums = {row("z_reset", 0, runs), row("z_update", 1, runs)};
-            // What comes from the state is weighed by the reset gate, so it is summed for itself.
-            auto fromInput = rowOf(op, cell, "z_new", 2 * cell.units + unit, timeOf(runs), {});
-            auto whole = row("z_new", 2, runs);
-            const auto bias = cell.bias ? weight(op, 3, 2 * cell.units + unit) : 0.0;
-            const double fromState = whole.value - fromInput.value + bias;
-            const double input = fromInput.value - bias;
-            made_.lines.push_back(fmt::format(
-                "n = tanh({} from the input + σ({}) * {} from the state)", shownNumber(input),
-                shownNumber(made_.sums[0].value), signedNumber(fromState)));
-            made_.lines.push_back(fmt::format("h = (1 - σ({0})) * n + σ({0}) * {1} = {2}",
-                                              shownNumber(made_.sums[1].value),
-                                              signedNumber(state(runs)), shown));
-        }
+        const double mean = normalize.centre ? over([](double x) { return x; }) : 0.0;
+        const double spread = std::sqrt(over([mean](double x) { return (x - mean) * (x - mean); }) +
+                                        normalize.epsilon);
+        const auto x = number(op.inputs[0], element);
+        auto text = normalize.centre
+                        ? fmt::format("({} - mean {})", shownNumber(x), signedNumber(mean))
+                        : signedNumber(x);
+        text += fmt::format(" / {} {}", normalize.centre ? "spread" : "root mean square",
+                            shownNumber(spread));
+        const auto place = normalize.perChannel ? element / productFrom(shape, 2) : element % span;
+        if (normalize.scale)
+            text += fmt::format(" * scale {}", signedNumber(weight(op, 0, place)));
+        if (normalize.shift)
+            text += fmt::format(" + shift {}",
+                                signedNumber(weight(op, normalize.scale ? 1 : 0, place)));
+        made_.lines.push_back(fmt::format("{} = {}", text, shownNumber(made_.sum)));
+        made_.lines.insert(
+            made_.lines.begin(),
+            fmt::format("mean and spread are those of {} values of the sample", size));
     }
 
     [[nodiscard]] static std::string joined(const std::vector<double>& values,
@@ -386,14 +335,16 @@ private:
         return text;
     }
 
-    const BatchTrace& trace_;
     const OpGraph& graph_;
-    Index sample_;
     std::vector<Activation> activations_; ///< from the output back
     WrittenValue made_;
 };
 
 } // namespace
+
+std::string signedNumber(double value) {
+    return value < 0 ? fmt::format("({})", shownNumber(value)) : shownNumber(value);
+}
 
 std::string shownNumber(double value) {
     return fmt::format("{:.4g}", value == 0 ? 0.0 : value);

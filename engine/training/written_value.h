@@ -39,8 +39,8 @@ struct WrittenValue {
 std::int64_t elementsOf(const BatchTrace& trace, const TracedLayer& layer, std::size_t output = 0);
 
 /// Element `element` (row-major within the sample) of the layer's output for sample `sample` of the
-/// batch. Sums of dense layers, convolutions and recurrent cells are written out, also behind
-/// activations and what only moves values; maxima, means, additions, softmax and batch
+/// batch. Sums of dense layers, convolutions, recurrent cells and attention are written out, also
+/// behind activations and what only moves values; maxima, means, additions, softmax and
 /// normalization in lines; of other layers the value is all that is said. Throws Error when sample
 /// or element are out of range.
 WrittenValue writeOut(const BatchTrace& trace, const TracedLayer& layer, std::int64_t sample,

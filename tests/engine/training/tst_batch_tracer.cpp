@@ -218,7 +218,7 @@ void BatchTracerTest::gradientsAreThoseOfCentralDifferences() {
             store.write(WeightId{i}, moved);
         }
         job.checkpoint = folder.filePath("moved.safetensors").toStdString();
-        writeCheckpoint(job.checkpoint, store, {});
+        writeCheckpoint(job.checkpoint, store, {}, job.settings.updateRule());
         BatchTracer tracer(job);
         return tracer.next()->lossBefore;
     };

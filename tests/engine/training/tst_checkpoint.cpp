@@ -20,10 +20,19 @@ namespace {
 
 const MetricDef& accuracy = metric("accuracy");
 
-ProgramCache programs(const Project& project) {
-    const auto& def = optimizer("adam");
-    ProgramCache cache(backendFor({}), lower(project.network),
-                       {.update = def.make(Params(def.params, {}))});
+UpdateRule ruleOf(const char* key, const ParamValues& params = {}) {
+    const auto& def = optimizer(key);
+    return def.make(Params(def.params, params));
+}
+
+/// With an average of the weights, in one more slot.
+UpdateRule averaging(UpdateRule rule) {
+    rule.regularization.averageDecay = 0.9;
+    return rule;
+}
+
+ProgramCache programs(const Project& project, const UpdateRule& rule = ruleOf("adam")) {
+    ProgramCache cache(backendFor({}), lower(project.network), {.update = rule});
     cache.get(2, Mode::Training);
     return cache;
 }
@@ -68,15 +77,15 @@ private Q_SLOTS:
         auto to = programs(project);
         fill(*from.weights(), 1);
         fill(*to.weights(), 2);
-        writeCheckpoint(folder / "a.safetensors", *from.weights(), somePosition());
-        QVERIFY(readCheckpoint(folder / "a.safetensors", *to.weights(), metric("r2")) ==
-                somePosition());
+        writeCheckpoint(folder / "a.safetensors", *from.weights(), somePosition(), ruleOf("adam"));
+        QVERIFY(readCheckpoint(folder / "a.safetensors", *to.weights(), metric("r2"),
+                               ruleOf("adam")) == somePosition());
         for (std::uint32_t i = 0; i < from.weights()->specs().size(); ++i) {
             QVERIFY(from.weights()->read({i}) == to.weights()->read({i}));
             for (std::size_t slot = 0; slot < from.weights()->slots(); ++slot)
                 QVERIFY(from.weights()->readSlot({i}, slot) == to.weights()->readSlot({i}, slot));
         }
-        writeCheckpoint(folder / "b.safetensors", *to.weights(), somePosition());
+        writeCheckpoint(folder / "b.safetensors", *to.weights(), somePosition(), ruleOf("adam"));
         QVERIFY(test::readFile(folder / "a.safetensors") ==
                 test::readFile(folder / "b.safetensors"));
     }
@@ -85,7 +94,7 @@ private Q_SLOTS:
         const TemporaryFolder folder;
         auto cache = programs(test::smallProject());
         fill(*cache.weights(), 1);
-        writeCheckpoint(folder / "a.safetensors", *cache.weights(), {});
+        writeCheckpoint(folder / "a.safetensors", *cache.weights(), {}, ruleOf("adam"));
         const auto weights = readCheckpointWeights(folder / "a.safetensors");
         QCOMPARE(weights.values.size(), cache.weights()->specs().size());
         QVERIFY(*weights.find("hidden/weight") == cache.weights()->read({0}));
@@ -95,25 +104,67 @@ private Q_SLOTS:
         const TemporaryFolder folder;
         auto project = test::smallProject();
         auto other = programs(project);
-        writeCheckpoint(folder / "a.safetensors", *other.weights(), {});
+        writeCheckpoint(folder / "a.safetensors", *other.weights(), {}, ruleOf("adam"));
         apply(project.network, {SetParam{"", project.network.main.findByName("hidden")->id, "units",
                                          std::int64_t{17}}});
         auto cache = programs(project);
         fill(*cache.weights(), 5);
         const auto before = cache.weights()->read({0});
-        const auto message =
-            errorOf([&] { readCheckpoint(folder / "a.safetensors", *cache.weights(), accuracy); });
+        const auto message = errorOf([&] {
+            readCheckpoint(folder / "a.safetensors", *cache.weights(), accuracy, ruleOf("adam"));
+        });
         QVERIFY2(contains(message, "hidden/weight"), message.c_str());
         QVERIFY2(contains(message, "16×784"), message.c_str());
         QVERIFY(cache.weights()->read({0}) == before);
+    }
+
+    void anotherOptimizersStateIsRefused_data() {
+        QTest::addColumn<UpdateRule>("from");
+        QTest::addColumn<UpdateRule>("to");
+        // Slots of each pair are as many.
+        QTest::newRow("two moments, two means") << ruleOf("adam") << ruleOf("adadelta");
+        QTest::newRow("a moment, a sum") << ruleOf("lion") << ruleOf("adagrad");
+        QTest::newRow("momentum, the average")
+            << ruleOf("sgd", {{"momentum", 0.9}}) << averaging(ruleOf("sgd", {{"momentum", 0.0}}));
+        QTest::newRow("none at all")
+            << ruleOf("sgd", {{"momentum", 0.0}}) << ruleOf("perceptron-rule");
+    }
+    void anotherOptimizersStateIsRefused() {
+        QFETCH(UpdateRule, from);
+        QFETCH(UpdateRule, to);
+        QCOMPARE(from.allSlots(), to.allSlots());
+        const TemporaryFolder folder;
+        const auto project = test::smallProject();
+        const auto file = folder / "a.safetensors";
+        auto written = programs(project, from);
+        fill(*written.weights(), 1);
+        writeCheckpoint(file, *written.weights(), somePosition(), from);
+        auto cache = programs(project, to);
+        fill(*cache.weights(), 2);
+        const auto before = cache.weights()->read({0});
+        const auto message = errorOf([&] { readCheckpoint(file, *cache.weights(), accuracy, to); });
+        for (const auto& part : {std::string("a.safetensors"), '"' + from.key + '"',
+                                 '"' + to.key + '"', std::string("resumed only")})
+            QVERIFY2(contains(message, part), message.c_str());
+        QVERIFY(cache.weights()->read({0}) == before);
+        // The weights are the network's, whoever trained them.
+        readCheckpointWeights(file, *cache.weights());
+        QVERIFY(cache.weights()->read({0}) == written.weights()->read({0}));
+        // Earlier versions did not write whose state it is.
+        auto contents = readSafetensors(file);
+        QCOMPARE(contents.metadata.erase("gradwright.optimizer"), std::size_t{1});
+        writeSafetensors(file, contents);
+        QVERIFY(readCheckpoint(file, *cache.weights(), metric("r2"), to) == somePosition());
     }
 
     void aFileWithoutAPositionIsRefused() {
         const TemporaryFolder folder;
         writeSafetensors(folder / "weights.safetensors", {});
         auto cache = programs(test::smallProject());
-        const auto message = errorOf(
-            [&] { readCheckpoint(folder / "weights.safetensors", *cache.weights(), accuracy); });
+        const auto message = errorOf([&] {
+            readCheckpoint(folder / "weights.safetensors", *cache.weights(), accuracy,
+                           ruleOf("adam"));
+        });
         QVERIFY2(contains(message, "not a checkpoint"), message.c_str());
     }
 };

@@ -14,6 +14,10 @@ using namespace gradwright::test;
 
 namespace {
 
+UpdateRule momentumRule() {
+    return ruleOf("sgd", {{"momentum", 0.9}});
+}
+
 constexpr std::int64_t kBatch = 4;
 
 /// y = w₂ (w₁ x), of one feature each, against a target by the mean of squares times `weight`.
@@ -45,7 +49,7 @@ public:
                                    {.batch = kBatch,
                                     .precision = precision,
                                     .mode = Mode::Training,
-                                    .update = ruleOf("sgd", {{"momentum", 0.9}})},
+                                    .update = momentumRule()},
                                    std::move(weights)))
         , x_(kBatch, 1.0F)
         , target_(kBatch, target)
@@ -194,19 +198,19 @@ private Q_SLOTS:
         run.step();
         run.step();
         const auto scale = run.store().lossScale();
-        writeCheckpoint(file, run.store(), {});
+        writeCheckpoint(file, run.store(), {}, momentumRule());
         Run resumed(line, *cudaBackend(), Precision::F16, 1, 100);
-        static_cast<void>(readCheckpoint(file, resumed.store(), metric("r2")));
+        static_cast<void>(readCheckpoint(file, resumed.store(), metric("r2"), momentumRule()));
         QVERIFY(resumed.store().lossScale() == scale && scale->scale == LossScale::kFirst / 4);
         // FP32 has no use for it.
         Run single(line, *cudaBackend(), Precision::F32, 1, 100);
-        static_cast<void>(readCheckpoint(file, single.store(), metric("r2")));
+        static_cast<void>(readCheckpoint(file, single.store(), metric("r2"), momentumRule()));
         QVERIFY(!single.store().lossScale());
 
         run.store().setLossScale({.scale = 3});
-        writeCheckpoint(file, run.store(), {});
-        const auto message =
-            messageOf([&] { return readCheckpoint(file, resumed.store(), metric("r2")); });
+        writeCheckpoint(file, run.store(), {}, momentumRule());
+        const auto message = messageOf(
+            [&] { return readCheckpoint(file, resumed.store(), metric("r2"), momentumRule()); });
         QVERIFY2(message.contains("the loss scale must be a power of two, 1 at least, not 3"),
                  qPrintable(message));
         QVERIFY(resumed.store().lossScale() == scale);
