@@ -171,6 +171,18 @@ std::string keysOf(const std::vector<Def>& catalog) {
 
 } // namespace
 
+void applyDataSettings(DataChoice& data, const std::vector<std::string>& assignments) {
+    constexpr std::string_view kGroup = "data.";
+    for (const auto& assignment : assignments) {
+        const auto option = "--set " + assignment;
+        const auto equals = assignment.find('=');
+        if (equals == std::string::npos || !assignment.starts_with(kGroup))
+            throw UsageError("{}: expected data.key=value", option);
+        assignData(data, assignment.substr(kGroup.size(), equals - kGroup.size()),
+                   assignment.substr(equals + 1), option);
+    }
+}
+
 void TrainingOptions::addTo(CLI::App& command) {
     command.add_option("--epochs", epochs_, "Passes over the training data");
     command.add_option("--batch", batch_, "Samples per step");

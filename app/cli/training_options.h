@@ -13,6 +13,9 @@ class App;
 
 namespace gradwright::cli {
 
+/// Takes "data.key=value" for each; throws UsageError naming the first that is none, or its rule.
+void applyDataSettings(DataChoice& data, const std::vector<std::string>& assignments);
+
 /// Settings given on the command line; they replace the project's.
 class TrainingOptions {
 public:

@@ -4,6 +4,7 @@
 #include "engine/project/project.h"
 
 #include <filesystem>
+#include <functional>
 
 namespace gradwright {
 
@@ -16,9 +17,12 @@ namespace gradwright {
 ///    perceptron; larger ones and colours: a small convolutional network of 3×3 convolutions and
 ///    max pooling down to 8 px, with global average pooling at its end;
 ///  - texts: an LSTM that predicts the next character.
-/// Epochs follow from the number of samples: about 2,000 steps in all, 5 to 200 epochs. Throws
-/// Error naming file, place and what would be right.
-Project projectForData(const std::filesystem::path& path);
+/// Epochs follow from the number of samples: about 2,000 steps in all, 5 to 200 epochs; so does the
+/// L2 penalty of tables, which is a prior on the weights that counts the less the more samples
+/// speak. `adjust` may change what was detected of the data before a network is chosen for them.
+/// Throws Error naming file, place and what would be right.
+Project projectForData(const std::filesystem::path& path,
+                       const std::function<void(DataChoice&)>& adjust = {});
 
 /// What makes the network's ends fit the data: the shape of the only Input, the vocabulary of the
 /// Embedding behind it, the units of the last Dense layer, and for the only objective a loss for

@@ -65,6 +65,32 @@ private Q_SLOTS:
         QVERIFY(!fs::exists(cli_ / "x.gradwright"));
     }
 
+    /// The column that was proposed is not the one that is wanted, and of another kind.
+    void theTargetMayBeAnother() {
+        writeText(cli_ / "houses.csv", houses(120));
+        const auto made = [this](const QStringList& more) {
+            return cli_.run(QStringList{"new", "--data", cli_.path("houses.csv"), "-o",
+                                        cli_.path("houses.gradwright"), "--force"} +
+                            more);
+        };
+        const auto named = made({"--set", "data.target=view"});
+        QVERIFY2(named.out.contains("Predicts view (2 classes) from 2 columns."),
+                 named.text().c_str());
+        // The network for classes becomes one for values, its loss with it.
+        const auto trained =
+            cli_.run({"train", cli_.path("houses.gradwright"), "--fit", "--set",
+                      "data.target=price", "--json", "--run-dir", cli_.path("other")});
+        QVERIFY2(trained.code == 0, trained.text().c_str());
+        QVERIFY2(trained.json()["test_r2"].get<double>() > 0.9, trained.text().c_str());
+
+        QCOMPARE(made({"--set", "epochs=3"}).code, 2);
+        QCOMPARE(cli_.run({"new", "lenet-5", "--set", "data.limit=9", "-o", cli_.path("x")}).code,
+                 2);
+        QCOMPARE(
+            made({"--set", "data.target=colour"}).whyNoFailure({"colour", "size, view, price"}),
+            std::string());
+    }
+
     void aTableIsLearnedAndUsed() {
         writeText(cli_ / "houses.csv", houses(300));
         const auto trained =

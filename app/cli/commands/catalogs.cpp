@@ -2,6 +2,7 @@
 #include "app/cli/commands/commands.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/output.h"
+#include "app/cli/training_options.h"
 #include "engine/data/dataset.h"
 #include "engine/data/own_data.h"
 #include "engine/data/tables/table_params.h"
@@ -18,7 +19,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace gradwright::cli {
 namespace {
@@ -116,12 +119,18 @@ void listDatasets(bool asJson) {
 
 /// From a template, or for data of the user's.
 void makeProject(const std::string& key, const std::filesystem::path& data,
-                 const std::filesystem::path& file, bool force, bool asJson) {
+                 const std::vector<std::string>& settings, const std::filesystem::path& file,
+                 bool force, bool asJson) {
     if (key.empty() == data.empty())
         throw UsageError("new: name a template or --data, one of them");
+    if (data.empty() && !settings.empty())
+        throw UsageError("new: --set belongs to --data");
     if (!force && std::filesystem::exists(file))
         throw Error("{} exists already; --force replaces it", file.string());
-    const auto project = data.empty() ? openTemplate(key) : projectForData(data);
+    const auto project =
+        data.empty() ? openTemplate(key) : projectForData(data, [&](DataChoice& choice) {
+            applyDataSettings(choice, settings);
+        });
     saveProject(file, project);
     if (data.empty()) {
         if (asJson)
@@ -153,6 +162,7 @@ void addCatalogCommands(CLI::App& app, int&) {
         std::string key;
         std::string file;
         std::string data;
+        std::vector<std::string> settings;
     };
     auto options = std::make_shared<Options>();
     const auto addJson = [&](CLI::App* command) {
@@ -177,11 +187,18 @@ void addCatalogCommands(CLI::App& app, int&) {
     make->add_option("--data", options->data,
                      "A table (CSV, TSV), a folder with one folder of images per class, IDX files "
                      "or a text, in place of a template: the network is made to fit");
+    make->add_option(
+            "--set", options->settings,
+            "With --data, how it is read, as data.key=value, e.g. data.target=price; may be "
+            "repeated")
+        ->expected(1)
+        ->take_all();
     make->add_option("-o,--output", options->file, "The file to write")->required();
     make->add_flag("--force", options->force, "Replace the file if it exists");
     addJson(make);
     make->callback([options] {
-        makeProject(options->key, options->data, options->file, options->force, options->json);
+        makeProject(options->key, options->data, options->settings, options->file, options->force,
+                    options->json);
     });
 }
 

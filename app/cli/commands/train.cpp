@@ -8,6 +8,7 @@
 #include "engine/graph/analysis.h"
 #include "engine/metrics/quality_json.h"
 #include "engine/project/class_balance.h"
+#include "engine/project/own_project.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
 #include "engine/support/json.h"
@@ -50,8 +51,13 @@ void fitToData(Project& project) {
             for (const auto& each : diagnostic.fixes)
                 if (!fix && diagnostic.severity == Severity::Error && isForFitting(each, project))
                     fix = &each;
-        if (!fix)
+        if (!fix) {
+            // What is left may be a loss for classes where there are values, or the reverse.
+            if (std::ranges::any_of(
+                    found, [](const Diagnostic& each) { return each.severity == Severity::Error; }))
+                apply(project, gradwright::fitToData(project, info));
             return;
+        }
         const auto before = project.data;
         apply(project, editOf(project, *fix));
         if (!opensAlike(before, project.data))

@@ -143,16 +143,15 @@ TABLES = {
 def ours(options, folder, train, test, target, seed):
     """The quality on the test rows and the columns that were learned from."""
     project = folder / "p.gradwright"
-    done = subprocess.run([options.cli, "new", "--data", train, "-o", project, "--force"],
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run([options.cli, "new", "--data", train, "-o", project, "--force", "--set",
+                           f"data.target={target}"], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"tables: {done.stderr.strip()}")
     result = measured([options.cli, "train", project, "--fit", "--json", "--run-dir",
-                       folder / "runs", "--seed", seed, "--set", f"data.target={target}", "--set",
-                       f"data.test_file={test}"])
+                       folder / "runs", "--seed", seed, "--set", f"data.test_file={test}"])
     with open(Path(result["run"]) / "run.json", encoding="utf-8") as stream:
         run = json.load(stream)
-    columns = [column["name"] for column in run["data_info"]["columns"]]
+    columns = [column["name"] for column in run["data"]["columns"]]
     return result, columns
 
 

@@ -110,6 +110,38 @@ class OwnDataTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    /// A prior on the weights, which many samples outweigh.
+    void fewRowsAreTrainedWithAPenalty() {
+        const test::TemporaryFolder folder;
+        for (const auto& [rows, penalty] : {std::pair(150, 0.02), std::pair(1390, 0.005)}) {
+            std::string text = "a,b\n";
+            for (int i = 0; i < rows; ++i)
+                text += fmt::format("{}.5,{}.25\n", i * 7 % 31, i % 13);
+            test::writeFile(folder / "a.csv", Bytes(text.begin(), text.end()));
+            const auto project = projectForData(folder / "a.csv");
+            QCOMPARE(std::get<double>(project.training.params.at("l2")), penalty);
+        }
+        std::string many = "a,b\n";
+        for (int i = 0; i < 20'000; ++i)
+            many += fmt::format("{}.5,{}.25\n", i * 7 % 31, i % 13);
+        test::writeFile(folder / "a.csv", Bytes(many.begin(), many.end()));
+        QVERIFY(!projectForData(folder / "a.csv").training.params.contains("l2"));
+    }
+
+    void whatIsChosenAsTheTargetIsNotLeftOut() {
+        const test::TemporaryFolder folder;
+        std::string text = "id,size,price\n";
+        for (int i = 1; i <= 40; ++i)
+            text += fmt::format("{},{}.5,{}.25\n", i, i * 7 % 31, i % 13);
+        test::writeFile(folder / "a.csv", Bytes(text.begin(), text.end()));
+        QCOMPARE(ignoredBy(projectForData(folder / "a.csv").data),
+                 (std::vector<std::string>{"id"}));
+        const auto project = projectForData(
+            folder / "a.csv", [](DataChoice& data) { data.params["target"] = std::string("id"); });
+        QVERIFY(ignoredBy(project.data).empty());
+        QCOMPARE(project.training.objectives.front().loss.key, std::string("mean-squared-error"));
+    }
+
     void columnsAreRecognised() {
         std::string text = "id,name,age,empty,pay,kind\n";
         for (int i = 0; i < 40; ++i)
