@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/commands.h"
+#include "app/cli/commands/onnx_models.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/output.h"
 #include "engine/data/dataset.h"
@@ -116,11 +117,14 @@ void listDatasets(bool asJson) {
 
 /// From a template, or for data of the user's.
 void makeProject(const std::string& key, const std::filesystem::path& data,
-                 const std::filesystem::path& file, bool force, bool asJson) {
+                 const std::filesystem::path& file, const std::vector<std::string>& lengths,
+                 bool force, bool asJson) {
     if (key.empty() == data.empty())
         throw UsageError("new: name a template or --data, one of them");
     if (!force && std::filesystem::exists(file))
         throw Error("{} exists already; --force replaces it", file.string());
+    if (isOnnxName(key))
+        return makeProjectOfModel(key, file, lengths, force, asJson);
     const auto project = data.empty() ? openTemplate(key) : projectForData(data);
     saveProject(file, project);
     if (data.empty()) {
@@ -153,6 +157,7 @@ void addCatalogCommands(CLI::App& app, int&) {
         std::string key;
         std::string file;
         std::string data;
+        std::vector<std::string> lengths;
     };
     auto options = std::make_shared<Options>();
     const auto addJson = [&](CLI::App* command) {
@@ -171,17 +176,22 @@ void addCatalogCommands(CLI::App& app, int&) {
     addJson(data);
     data->callback([options] { listDatasets(options->json); });
 
-    auto* make =
-        app.add_subcommand("new", "Write a project file from a template, or for your own data");
-    make->add_option("template", options->key, "Key of a template");
+    auto* make = app.add_subcommand("new", "Write a project file from a template, an ONNX model or "
+                                           "for your own data");
+    make->add_option("template", options->key,
+                     "Key of a template, or an ONNX model (NAME.onnx), whose weights are written "
+                     "beside the project");
     make->add_option("--data", options->data,
                      "A table (CSV, TSV), a folder with one folder of images per class, IDX files "
                      "or a text, in place of a template: the network is made to fit");
+    make->add_option("--length", options->lengths,
+                     "Length of an axis that an ONNX model only names: height=224");
     make->add_option("-o,--output", options->file, "The file to write")->required();
     make->add_flag("--force", options->force, "Replace the file if it exists");
     addJson(make);
     make->callback([options] {
-        makeProject(options->key, options->data, options->file, options->force, options->json);
+        makeProject(options->key, options->data, options->file, options->lengths, options->force,
+                    options->json);
     });
 }
 
