@@ -32,6 +32,8 @@ int main(int argc, char** argv) {
     addEvaluateCommand(app, exitCode);
     addPredictCommand(app, exitCode);
     addExportCommand(app, exitCode);
+    addInspectCommand(app, exitCode);
+    addInferCommand(app, exitCode);
     addDemoCommand(app, exitCode);
     addRunsCommand(app, exitCode);
 

@@ -10,6 +10,7 @@
 #include "engine/support/version.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/objective.h"
+#include "engine/training/start_weights.h"
 
 #include <fmt/ranges.h>
 
@@ -52,14 +53,6 @@ OpGraph answeringGraph(const Network& network, const DataInfo& info,
     return graph;
 }
 
-Weights startingWeights(const OpGraph& graph, std::uint64_t seed) {
-    Weights weights;
-    for (const auto& spec : graph.weights())
-        weights.values.emplace_back(spec.key, initialize(spec.initializer, spec.shape, spec.fans,
-                                                         seed, spec.key, DType::F32));
-    return weights;
-}
-
 void describeData(OnnxOptions& options, const DataInfo& info) {
     if (info.hasClasses())
         options.metadata.emplace_back("classes", Json(info.classes).dump());
@@ -99,21 +92,22 @@ OnnxExport exportOnnx(const Project& project, const std::optional<RunDirectory>&
         const auto info = dataInfoOfRun(*run);
         options.metadata.emplace_back("gradwright.run", *made.run);
         describeData(options, info);
-        made.file = onnxFile(answeringGraph(project.network, info, trained.training),
-                             readCheckpointWeights(weightsOfRun(*run)), options);
+        made.graph = answeringGraph(project.network, info, trained.training);
+        made.weights = readCheckpointWeights(weightsOfRun(*run));
+        made.file = onnxFile(made.graph, made.weights, options);
         return made;
     }
-    std::optional<OpGraph> graph;
     try {
         const auto info = openDataset(project.data).info;
-        graph = answeringGraph(project.network, info, project.training);
+        made.graph = answeringGraph(project.network, info, project.training);
         describeData(options, info);
     } catch (const Error& error) {
         made.note = error.what();
-        graph = lower(project.network);
+        made.graph = lower(project.network);
     }
-    const auto weights = startingWeights(*graph, project.training.seed());
-    made.file = onnxFile(*std::move(graph), weights, options);
+    made.weights =
+        startWeightsOf(made.graph.weights(), project.training.seed(), project.startWeights);
+    made.file = onnxFile(made.graph, made.weights, options);
     return made;
 }
 

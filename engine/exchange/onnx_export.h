@@ -18,6 +18,9 @@ struct OnnxExport {
     /// Why the file has the network's own inputs and outputs instead of what prediction takes and
     /// gives; empty where it has the latter.
     std::string note{};
+    // What the model has to answer as.
+    OpGraph graph{};
+    Weights weights{};
 };
 
 /// The latest run of the project that has weights, or nothing.

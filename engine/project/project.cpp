@@ -177,6 +177,7 @@ TrainingJob trainingJob(const Project& project, std::filesystem::path runsFolder
     job.project = toJson(project);
     job.name = project.name;
     job.runsFolder = std::move(runsFolder);
+    job.startWeights = project.startWeights;
     return job;
 }
 

@@ -83,6 +83,9 @@ struct Project {
     /// Folders with runs of this project beside its own, e.g. those of the file that it was before
     /// it was saved under another name.
     std::vector<std::filesystem::path> earlierRuns;
+    /// A safetensors file with the weights that trainings start with, by their keys: those of an
+    /// imported model. Empty: the layers' initializers alone.
+    std::filesystem::path startWeights;
     Network network;
     Canvas canvas;
     DataChoice data;

@@ -339,6 +339,8 @@ Json toJson(const Project& project) {
         json["template"] = project.madeFrom;
     for (const auto& folder : project.earlierRuns)
         json["earlier_runs"].push_back(folder.string());
+    if (!project.startWeights.empty())
+        json["start_weights"] = project.startWeights.string();
     json.update(project.extra.json());
     return json;
 }
@@ -353,6 +355,7 @@ Project projectFromJson(const Json& json) {
         project.madeFrom = textOf(json.value("template", Json("")), "the template");
         project.earlierRuns =
             foldersFromJson(json.value("earlier_runs", Json::array()), "earlier_runs");
+        project.startWeights = textOf(json.value("start_weights", Json("")), "start_weights");
         project.network = networkFromJson(required(json, "network", "the project"));
         if (json.contains("canvas"))
             project.canvas = canvasFromJson(json["canvas"]);
@@ -363,8 +366,9 @@ Project projectFromJson(const Json& json) {
     } catch (const Json::exception& error) {
         throw Error("a value has an unexpected type ({})", error.what());
     }
-    project.extra = UnknownKeys(json, {"format", "schema", "name", "uuid", "description", "network",
-                                       "canvas", "data", "training", "template", "earlier_runs"});
+    project.extra =
+        UnknownKeys(json, {"format", "schema", "name", "uuid", "description", "network", "canvas",
+                           "data", "training", "template", "earlier_runs", "start_weights"});
     return project;
 }
 
@@ -379,6 +383,8 @@ void saveProject(const std::filesystem::path& file, const Project& project) {
                 [&](const std::filesystem::path& path) { return relativeWithin(path, folder); });
     for (auto& runs : saved.earlierRuns)
         runs = relativeWithin(runs, folder);
+    if (!saved.startWeights.empty())
+        saved.startWeights = relativeWithin(saved.startWeights, folder);
     writeFileAtomically(file, projectText(saved));
 }
 
@@ -393,6 +399,8 @@ Project loadProject(const std::filesystem::path& file) {
         forEachPath(project.data, absolute);
         for (auto& runs : project.earlierRuns)
             runs = absolute(runs);
+        if (!project.startWeights.empty())
+            project.startWeights = absolute(project.startWeights);
         return project;
     } catch (const Error& error) {
         throw Error("{} cannot be opened: {}", file.string(), error.what());

@@ -12,6 +12,7 @@
 #include "engine/training/recipes/optimizers.h"
 #include "engine/training/run_record.h"
 #include "engine/training/seconds_since.h"
+#include "engine/training/start_weights.h"
 
 #include <algorithm>
 #include <cmath>
@@ -160,6 +161,8 @@ void TrainingLoop::startRun(const std::stop_token& stop) {
     auto& store = *programs_.weights();
     if (job_.resume.empty()) {
         initializeWeights(store, job_.settings.seed());
+        if (!job_.startWeights.empty())
+            data_.notes.push_back(noteOf(takeStartWeights(job_.startWeights, store)));
         health_.begin(probe_.measure(programs_.weights(), stop).value_or(std::vector<Activity>{}));
         // The record last: with it the folder is a run, which must be ready to be resumed.
         writeCheckpointFile();

@@ -29,6 +29,8 @@ struct TrainingJob {
     /// Resumes this run instead of starting one in `runsFolder`.
     std::filesystem::path resume;
     std::filesystem::path runsFolder;
+    /// A safetensors file whose weights a new run starts with, see takeStartWeights(); empty: none.
+    std::filesystem::path startWeights{};
     /// The rate to resume with, whatever plateaus and changes while it ran have made of it; nothing
     /// leaves it as it was.
     std::optional<double> resumeRate{};

@@ -265,6 +265,7 @@ std::vector<std::byte> jobBody(const TrainingJob& job) {
     project.network = job.network;
     project.data = job.data;
     project.training = job.settings;
+    project.startWeights = job.startWeights;
     WireWriter out;
     out.put(Json{{"job", toJson(project)}, {"project", job.project}}.dump(
         -1, ' ', false, Json::error_handler_t::replace));
@@ -292,6 +293,7 @@ TrainingJob jobFrom(std::span<const std::byte> body) {
     job.data = std::move(project.data);
     job.settings = std::move(project.training);
     job.name = std::move(project.name);
+    job.startWeights = std::move(project.startWeights);
     job.project = std::move(json["project"]);
     return job;
 }

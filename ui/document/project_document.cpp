@@ -6,6 +6,7 @@
 #include "engine/project/project_file.h"
 #include "engine/project/remedies.h"
 #include "engine/project/runs.h"
+#include "engine/project/start_file.h"
 #include "engine/project/templates.h"
 #include "engine/support/error.h"
 #include "engine/support/system_memory.h"
@@ -135,6 +136,7 @@ ProjectDocument::~ProjectDocument() {
     // An orderly end: what was not saved was not wanted.
     disconnect(&undo_, nullptr, this, nullptr);
     autosave_.discard();
+    dropImport();
 }
 
 void ProjectDocument::perform(const QString& title, const ProjectEdit& edit) {
@@ -243,6 +245,7 @@ void ProjectDocument::announce(Changes what) {
 void ProjectDocument::replace(Project project, std::optional<std::filesystem::path> file,
                               QString tip) {
     autosave_.discard();
+    dropImport();
     const bool sameData = opensAlike(project_.data, project.data);
     alarms_.clear();
     project_ = std::move(project);
@@ -288,6 +291,17 @@ void ProjectDocument::openUnsaved(Project project) {
     replace(std::move(project), {});
     undo_.resetClean();
     autosave_.schedule();
+}
+
+void ProjectDocument::openImported(Project project) {
+    openUnsaved(std::move(project));
+    ownsStartWeights_ = true;
+}
+
+/// Weights that nothing can start with any more.
+void ProjectDocument::dropImport() {
+    if (std::exchange(ownsStartWeights_, false) && !file_ && !hasRuns_)
+        dropStartWeights(project_);
 }
 
 void ProjectDocument::openTrained(Project project, std::vector<std::filesystem::path> earlierRuns) {
@@ -339,7 +353,10 @@ void ProjectDocument::saveAs(const std::filesystem::path& file) {
     std::erase(saved.earlierRuns, std::filesystem::absolute(runsFolderOf(file)));
     if (saved.name == Project().name) // so that its runs are called as the window calls it
         saved.name = file.stem().string();
+    copyStartWeights(saved, file);
     saveProject(file, saved);
+    dropImport(); // runs that have begun keep it, since they name it
+    project_.startWeights = std::move(saved.startWeights);
     project_.name = saved.name;
     project_.earlierRuns = std::move(saved.earlierRuns);
     file_ = file;

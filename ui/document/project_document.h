@@ -82,6 +82,8 @@ public:
     void open(Project project, const std::filesystem::path& file);
     /// Opens a project that has no file, as unsaved changes.
     void openUnsaved(Project project);
+    /// The same for an imported model, whose weights the document removes with it.
+    void openImported(Project project);
     /// Opens a project that was trained and has no file: not saved, but nothing of it is lost,
     /// since its runs keep it. They lie where its UUID tells, or in one of `earlierRuns`.
     void openTrained(Project project, std::vector<std::filesystem::path> earlierRuns = {});
@@ -139,6 +141,7 @@ private:
     void replace(Project project, std::optional<std::filesystem::path> file, QString tip = {});
     void announce(Changes what);
     void tellModified();
+    void dropImport();
 
     Project project_;
     Analysis analysis_;
@@ -149,6 +152,7 @@ private:
     std::optional<std::filesystem::path> file_;
     QString tip_;
     QUndoStack undo_;
+    bool ownsStartWeights_ = false; ///< of an import that has no file
     bool hasRuns_ = false;
     bool toldModified_ = false;
     Autosave autosave_;

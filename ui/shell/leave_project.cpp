@@ -3,6 +3,7 @@
 // What is asked when a project that is not saved leaves its window, and how networks that were
 // trained without being saved come back.
 #include "engine/project/project_file.h"
+#include "engine/project/start_file.h"
 #include "engine/project/unsaved_networks.h"
 #include "ui/forms/save_dialog.h"
 #include "ui/session/run_keeper.h"
@@ -125,6 +126,7 @@ void ProjectFiles::saveNetwork(const UnsavedNetwork& network) {
                 project.earlierRuns.push_back(folder);
     AdoptedRuns adopted;
     const bool saved = attempt([&] {
+        copyStartWeights(project, file.toStdString());
         saveProject(file.toStdString(), project);
         waitFor([&] { adopted = adoptRuns(project.uuid, file.toStdString()); });
     });

@@ -110,6 +110,10 @@ void MainWindow::makeFileMenu() {
         if (const QString file = ProjectFiles::ask(*this); !file.isEmpty())
             openFile(file);
     });
+    add(tr("Import ONNX…"), {}, {}, [this] {
+        if (const QString file = ProjectFiles::askModel(*this); !file.isEmpty())
+            openFile(file);
+    });
     recentMenu_ = menu->addMenu(tr("Open recent"));
     connect(menu, &QMenu::aboutToShow, this, [this] {
         recent_->refresh();

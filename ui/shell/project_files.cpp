@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/project_files.h"
 
-#include "engine/exchange/onnx_export.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/code_formats.h"
 #include "engine/project/own_project.h"
@@ -115,6 +114,10 @@ void ProjectFiles::openData(const QString& path) {
 }
 
 void ProjectFiles::openFile(const QString& file) {
+    if (isModel(file)) {
+        openModel(file);
+        return;
+    }
     if (!isProject(file)) {
         openData(file);
         return;
@@ -160,28 +163,6 @@ void ProjectFiles::exportCode(const std::string& key) {
         return;
     if (attempt([&] { writeFileAtomically(file.toStdString(), std::string_view(text)); }))
         Q_EMIT hint(tr("The network was exported as %1 to %2").arg(title, file));
-}
-
-void ProjectFiles::exportModel() {
-    const Project project = document_->project();
-    const std::optional<std::filesystem::path> projectFile = document_->file();
-    std::optional<OnnxExport> made;
-    if (!attemptAside([&] { made = exportOnnx(project, latestTrainedRun(project, projectFile)); }))
-        return;
-    const QString ending = QStringLiteral(".onnx");
-    const QString file = askSaveFile(window_, tr("Export as ONNX"),
-                                     QString::fromStdString(slugOf(project.name)) + ending,
-                                     {tr("ONNX models (*%1)").arg(ending)}, {ending});
-    if (file.isEmpty() || !attemptAside([&] {
-            writeFileAtomically(file.toStdString(), std::string_view(made->file));
-        }))
-        return;
-    QString text = made->run ? tr("The network was exported as ONNX to %1 with the weights of %2")
-                                   .arg(file, qstr(*made->run))
-                             : tr("The network was exported as ONNX to %1, untrained").arg(file);
-    if (!made->note.empty())
-        text += tr("; its inputs and outputs are its own: %1").arg(qstr(made->note));
-    Q_EMIT hint(text);
 }
 
 void ProjectFiles::offerRecovery(const ThemeManager& themes) {

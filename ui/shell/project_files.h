@@ -36,15 +36,20 @@ public:
     [[nodiscard]] static QString askData(QWidget& window, bool folder);
     /// Whether the name is that of a project; all else is data.
     [[nodiscard]] static bool isProject(const QString& file);
-    /// Opens a project, or begins one for data: a table, a folder of images, IDX files or a text.
+    /// The dialog for an ONNX model to open.
+    [[nodiscard]] static QString askModel(QWidget& window);
+    /// Whether the name is that of an ONNX model.
+    [[nodiscard]] static bool isModel(const QString& file);
+    /// Opens a project or the layers of an ONNX model, or begins one for data: a table, a folder of
+    /// images, IDX files or a text.
     void openFile(const QString& file);
     /// True when the project is on disk now.
     bool save();
     bool saveAs();
     /// Writes the network as a program; `format` is a key of codeFormats().
     void exportCode(const std::string& format);
-    /// Writes the network with the weights of its latest run as an ONNX model; before any training,
-    /// with those that it would start with.
+    /// Writes the network with the weights of its latest run as an ONNX model, which is read back
+    /// before; before any training, with those that it would start with.
     void exportModel();
     /// Asks about unsaved changes and about a trained network that is not saved; true when the
     /// project may go.
@@ -78,6 +83,7 @@ private:
     /// The same on a thread of its own, while the window is drawn but takes no input.
     bool attemptAside(const std::function<void()>& action);
     void openData(const QString& path);
+    void openModel(const QString& file);
     void remember(const QString& file);
     bool mayLoseEdits();
     bool mayLeaveTrained(Leaving leaving);

@@ -6,6 +6,7 @@
 #include "engine/io/code_formats.h"
 #include "engine/project/runs.h"
 #include "ui/forms/save_dialog.h"
+#include "ui/shell/export_model.h"
 #include "ui/shell/network_texts.h"
 #include "ui/shell/remove_runs.h"
 #include "ui/theme/text.h"
@@ -315,26 +316,13 @@ void UnsavedDialog::exportModel() {
     const RunSummary* const run = weightsRun();
     if (!run)
         return;
-    const QString ending = QStringLiteral(".onnx");
-    const QString file =
-        askSaveFile(this, tr("Export as ONNX"), qstr(slugOf(network->project.name)) + ending,
-                    {tr("ONNX models (*%1)").arg(ending)}, {ending});
-    if (file.isEmpty())
-        return;
-    QString problem;
-    waitFor([&] {
-        try {
+    const auto written =
+        exportModelAs(*this, qstr(slugOf(network->project.name)), [&](std::int64_t opset) {
             const auto opened = RunDirectory::open(run->folder);
-            const auto made = exportOnnx(projectOfRun(opened), opened);
-            writeFileAtomically(file.toStdString(), std::string_view(made.file));
-        } catch (const std::exception& error) {
-            problem = QString::fromUtf8(error.what());
-        }
-    });
-    if (problem.isEmpty())
-        Q_EMIT hint(tr("The network was exported as ONNX to %1").arg(file));
-    else
-        QMessageBox::warning(this, windowTitle(), problem);
+            return exportOnnx(projectOfRun(opened), opened, opset);
+        });
+    if (!written.file.isEmpty())
+        Q_EMIT hint(tr("The network was exported as ONNX to %1").arg(written.file));
 }
 
 void UnsavedDialog::exportWeights() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/commands.h"
+#include "app/cli/commands/onnx_models.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/output.h"
 #include "app/cli/training_options.h"
@@ -117,19 +118,32 @@ void listDatasets(bool asJson) {
         printJson(list);
 }
 
-/// From a template, or for data of the user's.
-void makeProject(const std::string& key, const std::filesystem::path& data,
-                 const std::vector<std::string>& settings, const std::filesystem::path& file,
-                 bool force, bool asJson) {
+/// What `new` is asked for.
+struct NewProject {
+    std::string key; ///< of a template, or the file of an ONNX model
+    std::string data;
+    std::vector<std::string> settings; ///< of the data, as "data.key=value"
+    std::vector<std::string> lengths;  ///< of axes that an ONNX model only names
+    std::string file;
+    bool force = false;
+    bool json = false;
+};
+
+/// From a template or a model, or for data of the user's.
+void makeProject(const NewProject& wanted) {
+    const auto& [key, data, settings, lengths, output, force, asJson] = wanted;
+    const std::filesystem::path file = output;
     if (key.empty() == data.empty())
         throw UsageError("new: name a template or --data, one of them");
     if (data.empty() && !settings.empty())
         throw UsageError("new: --set belongs to --data");
     if (!force && std::filesystem::exists(file))
         throw Error("{} exists already; --force replaces it", file.string());
+    if (isOnnxName(key))
+        return makeProjectOfModel(key, file, lengths, force, asJson);
     const auto project =
         data.empty() ? openTemplate(key) : projectForData(data, [&](DataChoice& choice) {
-            applyDataSettings(choice, settings);
+            applyDataSettings(choice, wanted.settings);
         });
     saveProject(file, project);
     if (data.empty()) {
@@ -156,15 +170,7 @@ void makeProject(const std::string& key, const std::filesystem::path& data,
 } // namespace
 
 void addCatalogCommands(CLI::App& app, int&) {
-    struct Options {
-        bool json = false;
-        bool force = false;
-        std::string key;
-        std::string file;
-        std::string data;
-        std::vector<std::string> settings;
-    };
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<NewProject>();
     const auto addJson = [&](CLI::App* command) {
         command->add_flag("--json", options->json, "One JSON document on standard output");
     };
@@ -181,9 +187,11 @@ void addCatalogCommands(CLI::App& app, int&) {
     addJson(data);
     data->callback([options] { listDatasets(options->json); });
 
-    auto* make =
-        app.add_subcommand("new", "Write a project file from a template, or for your own data");
-    make->add_option("template", options->key, "Key of a template");
+    auto* make = app.add_subcommand("new", "Write a project file from a template, an ONNX model or "
+                                           "for your own data");
+    make->add_option("template", options->key,
+                     "Key of a template, or an ONNX model (NAME.onnx), whose weights are written "
+                     "beside the project");
     make->add_option("--data", options->data,
                      "A table (CSV, TSV), a folder with one folder of images per class, IDX files "
                      "or a text, in place of a template: the network is made to fit");
@@ -193,13 +201,12 @@ void addCatalogCommands(CLI::App& app, int&) {
             "repeated")
         ->expected(1)
         ->take_all();
+    make->add_option("--length", options->lengths,
+                     "Length of an axis that an ONNX model only names: height=224");
     make->add_option("-o,--output", options->file, "The file to write")->required();
     make->add_flag("--force", options->force, "Replace the file if it exists");
     addJson(make);
-    make->callback([options] {
-        makeProject(options->key, options->data, options->settings, options->file, options->force,
-                    options->json);
-    });
+    make->callback([options] { makeProject(*options); });
 }
 
 } // namespace gradwright::cli

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/commands.h"
+#include "app/cli/exit_codes.h"
+#include "app/cli/interrupt.h"
 #include "app/cli/naming.h"
 #include "app/cli/output.h"
 #include "engine/exchange/data_lines.h"
+#include "engine/exchange/onnx_check.h"
 #include "engine/exchange/onnx_export.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/code_formats.h"
@@ -11,9 +14,12 @@
 #include "engine/support/json.h"
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -57,7 +63,20 @@ std::string knownFormats() {
     return known + kOnnxFormat;
 }
 
-void writeOnnxModel(const ExportOptions& options) {
+/// Shows how far the check of a model is, in a terminal alone.
+std::function<void(double)> checkProgress() {
+    if (isatty(fileno(stderr)) == 0)
+        return {};
+    return [](double share) {
+        if (share < 1)
+            fmt::print(stderr, "\rChecking {:3.0f} %", 100 * share);
+        else
+            fmt::print(stderr, "\r{:14}\r", "");
+        std::fflush(stderr);
+    };
+}
+
+void writeOnnxModel(const ExportOptions& options, int& exitCode) {
     const bool isRun = std::filesystem::is_directory(options.project);
     std::optional<RunDirectory> run;
     if (isRun)
@@ -65,11 +84,20 @@ void writeOnnxModel(const ExportOptions& options) {
     const auto project = run ? projectOfRun(*run) : openProject(options.project);
     if (!isRun && !options.project.starts_with("template:"))
         run = latestTrainedRun(project, options.project);
+    const Interrupt interrupt;
+    std::optional<double> difference;
     const auto made = naming(options.project, [&] {
         auto model = exportOnnx(project, run, options.opset);
-        writeFileAtomically(options.file, std::string_view(model.file));
+        difference = checkOnnx(model, interrupt.token(), checkProgress());
+        if (difference)
+            writeFileAtomically(options.file, std::string_view(model.file));
         return model;
     });
+    if (!difference) {
+        fmt::print(stderr, "gradwright-cli: stopped; nothing is written\n");
+        exitCode = kFailed;
+        return;
+    }
     if (!made.note.empty())
         fmt::print(stderr,
                    "gradwright-cli: inputs and outputs are the network's own, since the data do "
@@ -79,18 +107,23 @@ void writeOnnxModel(const ExportOptions& options) {
         printJson({{"file", options.file},
                    {"format", kOnnxFormat},
                    {"opset", options.opset},
+                   {"checked_samples", kCheckedSamples},
+                   {"largest_difference", *difference},
                    {"run", made.run ? Json(*made.run) : Json()}});
     else
-        printLine(fmt::format("{} is written as ONNX in {}, {}", project.name, options.file,
+        printLine(fmt::format("{} is written as ONNX in {}, {}. Read back, it answers {} samples "
+                              "alike (largest difference {:.1e})",
+                              project.name, options.file,
                               made.run ? "with the weights of " + *made.run
-                                       : "untrained, with the weights that training starts with"));
+                                       : "untrained, with the weights that training starts with",
+                              kCheckedSamples, *difference));
 }
 
-void runExport(const ExportOptions& options) {
+void runExport(const ExportOptions& options, int& exitCode) {
     if (!options.force && std::filesystem::exists(options.file))
         throw Error("{}: the file exists; --force replaces it", options.file);
     if (options.format == kOnnxFormat)
-        return writeOnnxModel(options);
+        return writeOnnxModel(options, exitCode);
     const auto found = std::ranges::find(codeFormats(), options.format, &CodeFormat::key);
     if (found == codeFormats().end())
         throw Error("there is no format \"{}\"; known are {}", options.format, knownFormats());
@@ -114,7 +147,7 @@ void runExport(const ExportOptions& options) {
 
 } // namespace
 
-void addExportCommand(CLI::App& app, int&) {
+void addExportCommand(CLI::App& app, int& exitCode) {
     auto options = std::make_shared<ExportOptions>();
     auto* command = app.add_subcommand("export", "Write a network as a program for a framework, "
                                                  "or with its weights as an ONNX model");
@@ -132,7 +165,7 @@ void addExportCommand(CLI::App& app, int&) {
         ->capture_default_str();
     command->add_flag("--force", options->force, "Replace the file if it exists");
     command->add_flag("--json", options->json, "One JSON document on standard output");
-    command->callback([options] { runExport(*options); });
+    command->callback([options, &exitCode] { runExport(*options, exitCode); });
 }
 
 } // namespace gradwright::cli

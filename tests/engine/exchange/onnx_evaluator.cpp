@@ -40,6 +40,8 @@ OnnxArray arrayOf(const onnx_format::TensorProto& proto) {
 /// Lengths with a name must be the same wherever it stands.
 void checkShape(const onnx_format::ValueInfoProto& info, const OnnxArray& array,
                 std::map<std::string, std::int64_t>& lengths) {
+    if (!info.type().tensor_type().has_shape())
+        return; // the file does not say
     const auto& shape = info.type().tensor_type().shape();
     const auto fail = [&] { throw std::runtime_error(info.name() + " has another shape"); };
     if (shape.dim_size() != array.rank())

@@ -207,14 +207,16 @@ OnnxArray turned(const OnnxArray& x) {
 }
 
 Arrays gemm(const OnnxNode& node) {
-    if (node.integer("transA", 0) != 0 || node.find("alpha") || node.find("beta"))
+    if (node.integer("transA", 0) != 0)
         throw std::runtime_error("a Gemm of another form");
     const auto& b = node.inputs.at(1);
     auto y = product(node.x(), node.integer("transB", 0) != 0 ? turned(b) : b);
+    for (auto& value : y.data)
+        value *= node.real("alpha", 1);
     std::size_t next = 0;
     if (node.has(2))
         forEachPlace(y.shape, [&](const Place& place) {
-            y.data[next++] += broadcastAt(node.inputs[2], place);
+            y.data[next++] += node.real("beta", 1) * broadcastAt(node.inputs[2], place);
         });
     return {std::move(y)};
 }
@@ -418,7 +420,14 @@ Arrays recurrent(const OnnxNode& node) {
     runCells(node, 0, direction == "reverse", y);
     if (directions == 2)
         runCells(node, 1, true, y);
-    return {std::move(y)};
+    // Y_h, the state behind the last step of each direction.
+    OnnxArray last({directions, y.shape[2], units});
+    std::size_t next = 0;
+    forEachPlace(last.shape, [&](const Place& place) {
+        const bool isReverse = direction == "reverse" || place[0] == 1;
+        last.data[next++] = at(y, {isReverse ? 0 : y.shape[0] - 1, place[0], place[1], place[2]});
+    });
+    return {std::move(y), std::move(last)};
 }
 
 } // namespace

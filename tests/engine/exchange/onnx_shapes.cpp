@@ -62,6 +62,18 @@ Arrays flatten(const OnnxNode& node) {
     return {std::move(y)};
 }
 
+Arrays unsqueeze(const OnnxNode& node) {
+    auto y = node.x();
+    auto axes = node.inputs.at(1).integers();
+    const auto rank = y.rank() + static_cast<std::int64_t>(axes.size());
+    for (auto& axis : axes)
+        axis = axis < 0 ? axis + rank : axis;
+    std::ranges::sort(axes);
+    for (const auto axis : axes)
+        y.shape.insert(y.shape.begin() + axis, 1);
+    return {std::move(y)};
+}
+
 Arrays squeeze(const OnnxNode& node) {
     auto axes = node.inputs[1].integers();
     std::ranges::sort(axes, std::greater<>());
@@ -334,6 +346,12 @@ void addShapeOperators(OnnxOperators& all) {
     all["Reshape"] = reshape;
     all["Flatten"] = flatten;
     all["Squeeze"] = squeeze;
+    all["Unsqueeze"] = unsqueeze;
+    all["Shape"] = [](const OnnxNode& n) {
+        OnnxArray y({n.x().rank()});
+        std::ranges::copy(n.x().shape, y.data.begin());
+        return Arrays{std::move(y)};
+    };
     all["Concat"] = concat;
     all["Split"] = split;
     all["Slice"] = slice;

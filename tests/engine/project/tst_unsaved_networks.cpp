@@ -317,6 +317,20 @@ private Q_SLOTS:
         QVERIFY(!RunDirectory::open(moved).isLocked());
     }
 
+    void theFileTellsWhatTrainingsStartWith() {
+        auto project = openTemplate("perceptron");
+        project.startWeights = *folder_ / "new.start.safetensors";
+        const auto file = *folder_ / "new.gradwright";
+        saveProject(file, project);
+        const auto json = parseJson(readTextFile(file), "the project");
+        QVERIFY(json["start_weights"] == Json("new.start.safetensors"));
+        QVERIFY(loadProject(file) == project);
+        QVERIFY(!toJson(newProject()).contains("start_weights"));
+        auto wrong = toJson(project);
+        wrong["start_weights"] = 7;
+        QVERIFY(contains(errorOf([&] { projectFromJson(wrong); }), "start_weights"));
+    }
+
     void theFileTellsTemplateAndEarlierRuns() {
         auto project = openTemplate("perceptron");
         project.earlierRuns = {*folder_ / "old.runs", "/elsewhere/x.runs"};

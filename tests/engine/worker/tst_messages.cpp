@@ -148,6 +148,7 @@ private Q_SLOTS:
         auto job = trainingJob(project, "/tmp/runs");
         job.resume = "/tmp/runs/one";
         job.name = "a name";
+        job.startWeights = "/tmp/start.safetensors";
         const auto read = jobFrom(jobBody(job));
         QVERIFY(read.network == job.network);
         QVERIFY(read.data == job.data);
@@ -156,6 +157,7 @@ private Q_SLOTS:
         QCOMPARE(read.name, job.name);
         QCOMPARE(read.resume, job.resume);
         QCOMPARE(read.runsFolder, job.runsFolder);
+        QCOMPARE(read.startWeights, job.startWeights);
     }
 
     void weightsArriveAsTheyWere() {

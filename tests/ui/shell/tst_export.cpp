@@ -3,6 +3,7 @@
 #include "tests/support/own_home.h"
 #include "tests/ui/shell/trained_window.h"
 
+#include <QComboBox>
 #include <QMenu>
 #include <QMenuBar>
 #include <QSettings>
@@ -105,7 +106,7 @@ private Q_SLOTS:
         chooseTemplate(*window_, "exclusive-or");
         ModalAnswers answers;
         // The ending is added.
-        answers.file(QString::fromStdString(path("net").string()));
+        answers.press("continueExport").file(QString::fromStdString(path("net").string()));
         press(QStringLiteral("As ONNX"));
         QTRY_VERIFY(answers.isDone() && fs::exists(path("net.onnx")));
         QCOMPARE(metadata(model("net.onnx"), "gradwright.run"), std::string());
@@ -115,11 +116,27 @@ private Q_SLOTS:
     void aTrainedNetworkIsWrittenWithItsWeights() {
         trainTemplate(*window_);
         ModalAnswers answers;
-        answers.file(QString::fromStdString(path("net.onnx").string()));
+        answers.press("continueExport").file(QString::fromStdString(path("net.onnx").string()));
         press(QStringLiteral("As ONNX"));
         QTRY_VERIFY(answers.isDone() && fs::exists(path("net.onnx")));
         QCOMPARE(metadata(model("net.onnx"), "gradwright.run"),
                  window_->session().run().filename().string());
+    }
+
+    void theOperatorSetIsChosen() {
+        chooseTemplate(*window_, "exclusive-or");
+        ModalAnswers answers;
+        answers
+            .see([](QWidget& dialog) {
+                auto* const opsets = dialog.findChild<QComboBox*>(QStringLiteral("opset"));
+                QVERIFY(opsets != nullptr);
+                QTest::keyClick(opsets, Qt::Key_Down);
+            })
+            .press("continueExport")
+            .file(QString::fromStdString(path("net.onnx").string()));
+        press(QStringLiteral("As ONNX"));
+        QTRY_VERIFY(answers.isDone() && fs::exists(path("net.onnx")));
+        QCOMPARE(model("net.onnx").opset_import(0).version(), 17);
     }
 
     /// The reason is shown before a name is asked for.
@@ -128,7 +145,7 @@ private Q_SLOTS:
         const auto link = window_->document().project().network.main.links().begin()->first;
         window_->document().perform(QStringLiteral("Cut"), {NetworkEdit{RemoveLink{"", link}}});
         ModalAnswers answers;
-        answers.press(QMessageBox::Ok);
+        answers.press("continueExport").press(QMessageBox::Ok);
         press(QStringLiteral("As ONNX"));
         QTRY_VERIFY(answers.isDone());
         QVERIFY2(answers.asked().join(u' ').contains(QStringLiteral("cannot run yet")),

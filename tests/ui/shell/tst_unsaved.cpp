@@ -273,6 +273,7 @@ private Q_SLOTS:
         ModalAnswers answers;
         answers.file(QString::fromStdString(path("out.safetensors").string()))
             .file(QString::fromStdString(path("out.py").string()))
+            .press("continueExport")
             .file(QString::fromStdString(path("out.onnx").string()))
             .file(QString::fromStdString(path("kept.gradwright").string()));
         act(QStringLiteral("Weights"));

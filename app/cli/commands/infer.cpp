@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/commands/commands.h"
+#include "app/cli/commands/onnx_models.h"
+#include "app/cli/exit_codes.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/naming.h"
+#include "app/cli/output.h"
+#include "engine/exchange/network_runner.h"
+#include "engine/exchange/onnx_export.h"
+#include "engine/graph/lower.h"
+#include "engine/io/npy.h"
+#include "engine/project/runs.h"
+#include "engine/project/templates.h"
+#include "engine/support/json.h"
+#include "engine/training/checkpoint.h"
+#include "engine/training/start_weights.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <set>
+
+namespace gradwright::cli {
+namespace {
+
+struct InferOptions {
+    std::string model;
+    std::vector<std::string> inputs;
+    std::vector<std::string> lengths;
+    std::string folder;
+    bool json = false;
+};
+
+/// A network ready to run, with the names that its user knows.
+struct Runnable {
+    OpGraph graph;
+    Weights weights;
+    std::map<std::string, std::string> inputs{}; ///< the network's by the user's name
+    std::vector<std::pair<std::string, std::string>> outputs{}; ///< the network's and the user's
+};
+
+Runnable asDrawn(const Project& project, const std::optional<RunDirectory>& run) {
+    Runnable made{lower(project.network), {}};
+    made.weights =
+        run ? readCheckpointWeights(weightsOfRun(*run))
+            : startWeightsOf(made.graph.weights(), project.training.seed(), project.startWeights);
+    for (const auto& input : made.graph.inputs())
+        made.inputs.emplace(input.name, input.name);
+    for (const auto& output : made.graph.outputs())
+        made.outputs.emplace_back(output.name, output.name);
+    return made;
+}
+
+Runnable ofModel(const InferOptions& options) {
+    auto import = importOnnxWhole(readOnnxFile(options.model), importOptionsOf(options.lengths));
+    Runnable made{lower(import.network), std::move(import.weights)};
+    for (const auto& [node, name] : import.inputs)
+        made.inputs.emplace(name, node);
+    made.outputs = std::move(import.outputs);
+    return made;
+}
+
+Runnable opened(const InferOptions& options) {
+    if (isOnnxName(options.model))
+        return naming(options.model, [&] { return ofModel(options); });
+    if (std::filesystem::is_directory(options.model)) {
+        const auto run = RunDirectory::open(options.model);
+        return asDrawn(projectOfRun(run), run);
+    }
+    const auto project = openProject(options.model);
+    std::optional<RunDirectory> run;
+    if (!options.model.starts_with("template:"))
+        run = latestTrainedRun(project, options.model);
+    if (run && projectOfRun(*run).network != project.network)
+        throw Error("{}: the network has been changed since its latest training ({}); name the run "
+                    "to use its network",
+                    options.model, run->name());
+    return asDrawn(project, run);
+}
+
+NamedTensors readInputs(const InferOptions& options, const Runnable& model) {
+    NamedTensors inputs;
+    for (const auto& each : options.inputs) {
+        // A name may hold the sign, a file's name less likely.
+        const auto sign = each.find('=');
+        if (sign == std::string::npos || sign == 0 || sign + 1 == each.size())
+            throw UsageError("--input takes NAME=FILE.npy, not \"{}\"", each);
+        const auto name = each.substr(0, sign);
+        const auto found = model.inputs.find(name);
+        if (found == model.inputs.end()) {
+            std::string known;
+            for (const auto& [other, node] : model.inputs)
+                known += (known.empty() ? "" : ", ") + other;
+            throw Error("{} has no input \"{}\"; there are {}", options.model, name, known);
+        }
+        if (!inputs.emplace(found->second, readNpy(each.substr(sign + 1))).second)
+            throw UsageError("--input names \"{}\" twice", name);
+    }
+    return inputs;
+}
+
+/// The output's name as one of a file.
+std::filesystem::path fileOf(const std::filesystem::path& folder, std::string name) {
+    std::ranges::replace(name, '/', '_');
+    std::ranges::replace(name, ':', '_');
+    return folder / (name + ".npy");
+}
+
+void runInfer(const InferOptions& options, int& exitCode) {
+    const Interrupt interrupt;
+    const auto model = opened(options);
+    const auto inputs = readInputs(options, model);
+    std::set<std::filesystem::path> files;
+    for (const auto& [node, name] : model.outputs)
+        if (!files.insert(fileOf(options.folder, name)).second)
+            throw Error("two outputs would be written to {}",
+                        fileOf(options.folder, name).string());
+    NetworkRunner runner(model.graph, model.weights);
+    const auto made = naming(options.model, [&] { return runner.run(inputs, interrupt.token()); });
+    if (made.empty()) {
+        fmt::print(stderr, "gradwright-cli: stopped; nothing is written\n");
+        exitCode = kFailed;
+        return;
+    }
+    std::filesystem::create_directories(options.folder);
+    Json list = Json::array();
+    for (const auto& [node, name] : model.outputs) {
+        const auto& values = made.at(node);
+        const auto file = fileOf(options.folder, name);
+        writeNpy(file, values);
+        if (options.json)
+            list.push_back(
+                {{"output", name}, {"file", file.string()}, {"shape", values.shape().dims()}});
+        else
+            printLine(fmt::format("{}: {} in {}", name, toString(values.shape()), file.string()));
+    }
+    if (options.json)
+        printJson({{"model", options.model}, {"outputs", list}});
+}
+
+} // namespace
+
+void addInferCommand(CLI::App& app, int& exitCode) {
+    auto options = std::make_shared<InferOptions>();
+    auto* command = app.add_subcommand(
+        "infer", "Run a network as it is drawn on arrays, with the weights that it has");
+    command
+        ->add_option("model", options->model,
+                     "An ONNX model, the folder of a run, a project (with the weights of its "
+                     "latest run or those that it starts with) or template:NAME")
+        ->required();
+    command
+        ->add_option("--input", options->inputs,
+                     "NAME=FILE.npy: a NumPy array of samples for an input, as the network takes "
+                     "them; once for each input")
+        ->required();
+    command->add_option("--output", options->folder, "The folder for NAME.npy of each output")
+        ->required();
+    command->add_option("--length", options->lengths,
+                        "Length of an axis that an ONNX model only names: height=224");
+    command->add_flag("--json", options->json, "One JSON document on standard output");
+    command->callback([options, &exitCode] { runInfer(*options, exitCode); });
+}
+
+} // namespace gradwright::cli

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/commands/commands.h"
+#include "app/cli/commands/onnx_models.h"
+#include "app/cli/exit_codes.h"
+#include "app/cli/naming.h"
+#include "app/cli/output.h"
+#include "engine/exchange/project_import.h"
+#include "engine/graph/analysis.h"
+#include "engine/project/project_file.h"
+#include "engine/project/start_file.h"
+#include "engine/support/json.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <memory>
+
+namespace gradwright::cli {
+namespace {
+
+std::string axisText(const OnnxAxis& axis) {
+    if (axis.length >= 0)
+        return fmt::format("{}", axis.length);
+    return axis.name.empty() ? "?" : axis.name;
+}
+
+std::string portText(const OnnxPort& port) {
+    std::vector<std::string> axes;
+    for (const auto& axis : port.axes)
+        axes.push_back(axisText(axis));
+    return fmt::format("{}  {} {}", port.name, port.type,
+                       port.hasShape ? fmt::format("[{}]", fmt::join(axes, ", "))
+                                     : std::string("of any shape"));
+}
+
+Json portJson(const OnnxPort& port) {
+    Json axes = Json::array();
+    for (const auto& axis : port.axes)
+        axes.push_back(axis.length >= 0    ? Json(axis.length)
+                       : axis.name.empty() ? Json()
+                                           : Json(axis.name));
+    return {{"name", port.name}, {"type", port.type}, {"shape", port.hasShape ? axes : Json()}};
+}
+
+std::map<std::string, std::int64_t> operatorsOf(const OnnxModel& model) {
+    std::map<std::string, std::int64_t> counts;
+    for (const auto& node : model.nodes)
+        ++counts[node.domain.empty() ? node.op : node.domain + "." + node.op];
+    return counts;
+}
+
+/// What opens as layers: the import, or why there is none.
+struct Opening {
+    OnnxImport import;
+    std::string problem;
+};
+
+Opening openingOf(const OnnxModel& model, const std::vector<std::string>& lengths) {
+    try {
+        return {importOnnx(model, importOptionsOf(lengths)), {}};
+    } catch (const UsageError&) {
+        throw;
+    } catch (const Error& error) {
+        return {{}, error.what()};
+    }
+}
+
+std::map<std::string, std::int64_t> layersOf(const Network& network) {
+    std::map<std::string, std::int64_t> counts;
+    for (const auto& [id, node] : network.main.nodes())
+        ++counts[node.layerUse()->layer];
+    return counts;
+}
+
+Json inspectionJson(const OnnxModel& model, const Opening& opening) {
+    Json json = {{"ir_version", model.irVersion},
+                 {"opset", model.opset},
+                 {"producer", model.producer},
+                 {"producer_version", model.producerVersion},
+                 {"name", model.name},
+                 {"file_bytes", model.fileBytes},
+                 {"weight_bytes", model.weightBytes},
+                 {"nodes", model.nodes.size()},
+                 {"operators", operatorsOf(model)},
+                 {"inputs", Json::array()},
+                 {"outputs", Json::array()},
+                 {"metadata", Json::object()},
+                 {"opens", opening.problem.empty() && opening.import.problems.empty()},
+                 {"problems", Json::array()},
+                 {"notes", opening.import.notes}};
+    for (const auto& port : model.inputs)
+        json["inputs"].push_back(portJson(port));
+    for (const auto& port : model.outputs)
+        json["outputs"].push_back(portJson(port));
+    for (const auto& [domain, version] : model.domains)
+        json["domains"][domain] = version;
+    for (const auto& [key, value] : model.metadata)
+        json["metadata"][key] = value;
+    if (!opening.problem.empty())
+        json["problems"].push_back({{"node", ""}, {"operator", ""}, {"reason", opening.problem}});
+    for (const auto& problem : opening.import.problems)
+        json["problems"].push_back(
+            {{"node", problem.node}, {"operator", problem.op}, {"reason", problem.reason}});
+    if (json["opens"] == true) {
+        json["layers"] = layersOf(opening.import.network);
+        json["parameters"] = analyze(opening.import.network).parameters;
+    }
+    return json;
+}
+
+void printInspection(const OnnxModel& model, const Opening& opening) {
+    std::string wrote;
+    if (!model.producer.empty())
+        wrote = fmt::format(", written by {}{}{}", model.producer,
+                            model.producerVersion.empty() ? "" : " ", model.producerVersion);
+    printLine(
+        fmt::format("ONNX operator set {}, IR version {}{}", model.opset, model.irVersion, wrote));
+    printLine(fmt::format("{} nodes, {} of weights",
+                          grouped(static_cast<std::int64_t>(model.nodes.size())),
+                          bytesText(model.weightBytes)));
+    for (const auto& port : model.inputs)
+        printLine("input   " + portText(port));
+    for (const auto& port : model.outputs)
+        printLine("output  " + portText(port));
+    for (const auto& [op, count] : operatorsOf(model))
+        printLine(fmt::format("  {}  {}", padded(op, 28), count));
+    if (model.functions > 0)
+        printLine(fmt::format("{} functions of its own, which are not read", model.functions));
+    for (const auto& note : opening.import.notes)
+        printLine(note);
+    if (!opening.problem.empty()) {
+        printLine("It cannot be opened as layers: " + opening.problem);
+    } else if (!opening.import.problems.empty()) {
+        printLine(fmt::format("It cannot be opened as layers. Of {} nodes, {} {}:",
+                              model.nodes.size(), opening.import.problems.size(),
+                              opening.import.problems.size() == 1 ? "has none" : "have none"));
+        printLine(problemLines(opening.import.problems));
+    } else {
+        const auto analysis = analyze(opening.import.network);
+        printLine(fmt::format("It opens as {} layers with {} parameters.",
+                              opening.import.network.main.nodes().size(),
+                              grouped(analysis.parameters)));
+    }
+}
+
+} // namespace
+
+bool isOnnxName(const std::filesystem::path& file) {
+    auto ending = file.extension().string();
+    std::ranges::transform(ending, ending.begin(), [](unsigned char c) {
+        return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    });
+    return ending == ".onnx";
+}
+
+OnnxImportOptions importOptionsOf(const std::vector<std::string>& lengths) {
+    OnnxImportOptions options;
+    for (const auto& each : lengths) {
+        const auto sign = each.rfind('=');
+        std::int64_t length = 0;
+        const auto* const end = each.data() + each.size();
+        const auto read = sign == std::string::npos
+                              ? std::from_chars_result{each.data(), std::errc::invalid_argument}
+                              : std::from_chars(each.data() + sign + 1, end, length);
+        if (read.ec != std::errc{} || read.ptr != end || length < 1 || sign == 0)
+            throw UsageError("--length takes the name of an axis and a number from 1 on, such as "
+                             "height=224, not \"{}\"",
+                             each);
+        options.lengths[each.substr(0, sign)] = length;
+    }
+    return options;
+}
+
+void makeProjectOfModel(const std::filesystem::path& model, const std::filesystem::path& file,
+                        const std::vector<std::string>& lengths, bool force, bool asJson) {
+    auto made = naming(model, [&] { return projectFromOnnx(model, importOptionsOf(lengths)); });
+    const auto weights = startWeightsOfFile(file);
+    if (!force && std::filesystem::exists(weights))
+        throw Error("{} exists already; --force replaces it", weights.string());
+    keepStartWeights(made.project, made.weights, weights);
+    saveProject(file, made.project);
+    const auto layers = made.project.network.main.nodes().size();
+    if (asJson) {
+        printJson({{"file", file.string()},
+                   {"model", model.string()},
+                   {"weights", weights.string()},
+                   {"layers", layers},
+                   {"parameters", analyze(made.project.network).parameters},
+                   {"notes", made.notes}});
+        return;
+    }
+    printLine(fmt::format("Wrote {}, {} layers, and their weights in {}", file.string(), layers,
+                          weights.string()));
+    for (const auto& note : made.notes)
+        printLine(note);
+}
+
+void addInspectCommand(CLI::App& app, int&) {
+    struct Options {
+        std::string file;
+        std::vector<std::string> lengths;
+        bool json = false;
+    };
+    auto options = std::make_shared<Options>();
+    auto* command =
+        app.add_subcommand("inspect", "Tell what an ONNX model holds and what opens as layers");
+    command->add_option("file", options->file, "An ONNX model")->required();
+    command->add_option("--length", options->lengths,
+                        "Length of an axis that the model only names: height=224");
+    command->add_flag("--json", options->json, "One JSON document on standard output");
+    command->callback([options] {
+        const auto model = readOnnxFile(options->file);
+        const auto opening = openingOf(model, options->lengths);
+        if (options->json)
+            printJson(inspectionJson(model, opening));
+        else
+            printInspection(model, opening);
+    });
+}
+
+} // namespace gradwright::cli

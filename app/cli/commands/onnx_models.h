@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/exchange/onnx_import.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace gradwright::cli {
+
+/// Whether the name is that of an ONNX model.
+bool isOnnxName(const std::filesystem::path& file);
+
+/// "height=224" as lengths of axes. Throws UsageError.
+OnnxImportOptions importOptionsOf(const std::vector<std::string>& lengths);
+
+/// Writes a project of the model's layers, and its weights beside it. Throws Error.
+void makeProjectOfModel(const std::filesystem::path& model, const std::filesystem::path& file,
+                        const std::vector<std::string>& lengths, bool force, bool asJson);
+
+} // namespace gradwright::cli

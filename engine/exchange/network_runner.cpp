@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/exchange/network_runner.h"
+
+#include "engine/support/error.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace gradwright {
+namespace {
+
+constexpr std::int64_t kRunBatch = 32; ///< samples at a time
+
+std::vector<NetworkRunner::Port> portsOf(const OpGraph& graph,
+                                         const std::vector<NamedValue>& values) {
+    std::vector<NetworkRunner::Port> ports;
+    for (const auto& [name, value] : values)
+        ports.push_back({name, graph.type(value).sample()});
+    return ports;
+}
+
+std::string namesOf(const std::vector<NetworkRunner::Port>& ports) {
+    std::vector<std::string> names;
+    for (const auto& port : ports)
+        names.push_back(port.name);
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+} // namespace
+
+NetworkRunner::NetworkRunner(OpGraph graph, const Weights& weights, const ComputeTarget& target)
+    : programs_(backendFor(target), std::move(graph), {.precision = target.precision})
+    , inputs_(portsOf(programs_.graph(), programs_.graph().inputs()))
+    , outputs_(portsOf(programs_.graph(), programs_.graph().outputs())) {
+    programs_.get(1, Mode::Inference);
+    writeWeights(*programs_.weights(), weights);
+}
+
+NamedTensors NetworkRunner::run(const NamedTensors& inputs, const std::stop_token& stop,
+                                const std::function<void(std::int64_t)>& progress) {
+    for (const auto& [name, values] : inputs)
+        if (std::ranges::find(inputs_, name, &Port::name) == inputs_.end())
+            throw Error("there is no input \"{}\"; there are {}", name, namesOf(inputs_));
+    std::int64_t samples = -1;
+    std::vector<Tensor> values;
+    for (const auto& port : inputs_) {
+        const auto found = inputs.find(port.name);
+        if (found == inputs.end())
+            throw Error("the input \"{}\" is missing ({} per sample)", port.name,
+                        toString(port.sample));
+        const auto& shape = found->second.shape();
+        const auto count = shape.rank() > 0 ? shape[0] : 0;
+        if (count < 1 || shape != port.sample.withBatch(count))
+            throw Error("the input \"{}\" takes samples of {}, [samples, …]; received {}",
+                        port.name, toString(port.sample), toString(shape));
+        if (samples >= 0 && samples != count)
+            throw Error("the inputs have {} and {} samples", samples, count);
+        samples = count;
+        values.push_back(found->second.dtype() == DType::F32 ? found->second
+                                                             : found->second.to(DType::F32));
+    }
+    if (samples < 0)
+        throw Error("the network has no input");
+    NamedTensors outputs;
+    for (const auto& port : outputs_)
+        outputs.emplace(port.name, Tensor(DType::F32, port.sample.withBatch(samples)));
+    const auto& graph = programs_.graph();
+    for (std::int64_t done = 0; done < samples;) {
+        const auto batch = std::min(kRunBatch, samples - done);
+        auto& program = programs_.get(batch, Mode::Inference);
+        std::vector<BatchInput> bound;
+        for (std::size_t i = 0; i < values.size(); ++i)
+            bound.push_back({graph.inputs()[i].value,
+                             values[i].span<float>().data() + done * inputs_[i].sample.elements()});
+        if (!program.forward(bound, {}, stop))
+            return {};
+        for (std::size_t i = 0; i < outputs_.size(); ++i) {
+            const auto each = outputs_[i].sample.elements();
+            program.copyOutput(graph.outputs()[i].value,
+                               outputs.at(outputs_[i].name)
+                                   .span<float>()
+                                   .subspan(static_cast<std::size_t>(done * each),
+                                            static_cast<std::size_t>(batch * each)));
+        }
+        done += batch;
+        if (progress)
+            progress(done);
+    }
+    return outputs;
+}
+
+} // namespace gradwright

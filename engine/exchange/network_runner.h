@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/devices.h"
+#include "engine/backend/program_cache.h"
+#include "engine/backend/weights.h"
+#include "engine/ops/op_graph.h"
+
+#include <functional>
+#include <map>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace gradwright {
+
+/// A named array per input or output, [samples, …].
+using NamedTensors = std::map<std::string, Tensor>;
+
+/// Computes the outputs of a graph for any number of samples, as inference does.
+class NetworkRunner {
+public:
+    /// Throws Error when a weight is missing or the target cannot compute an op.
+    NetworkRunner(OpGraph graph, const Weights& weights, const ComputeTarget& target = {});
+
+    struct Port {
+        std::string name;
+        Shape sample; ///< without the batch
+    };
+    [[nodiscard]] const std::vector<Port>& inputs() const { return inputs_; }
+    [[nodiscard]] const std::vector<Port>& outputs() const { return outputs_; }
+
+    /// The outputs in F32. Inputs may be of any type of number. `progress` is called with the
+    /// number of samples done. Throws Error for an input that is missing, unknown or of another
+    /// shape, and where they differ in the number of samples; returns nothing when stopped.
+    NamedTensors run(const NamedTensors& inputs, const std::stop_token& stop = {},
+                     const std::function<void(std::int64_t)>& progress = {});
+
+private:
+    ProgramCache programs_;
+    std::vector<Port> inputs_, outputs_;
+};
+
+} // namespace gradwright

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/exchange/onnx_import.h"
+
+#include "engine/exchange/layer_import.h"
+#include "engine/support/error.h"
+
+namespace gradwright {
+
+std::string groupOf(const OnnxNode& node) {
+    const auto slash = node.name.rfind('/');
+    if (slash == std::string::npos || slash == 0)
+        return {};
+    const auto last = node.name.substr(slash + 1);
+    if (last != "BiasAdd" && !last.starts_with(node.op))
+        return {};
+    const auto rest = last == "BiasAdd" ? std::string() : last.substr(node.op.size());
+    const bool isNumbered = rest.size() > 1 && rest[0] == '_' &&
+                            rest.find_first_not_of("0123456789", 1) == std::string::npos;
+    // Keras calls them Conv2D and the like.
+    const bool isKind = rest == "1D" || rest == "2D" || rest == "3D";
+    return rest.empty() || isNumbered || isKind ? node.name.substr(0, slash) : std::string();
+}
+
+std::string problemLines(const std::vector<OnnxProblem>& problems) {
+    std::string lines;
+    for (const auto& problem : problems)
+        lines += fmt::format("{}{} ({}): {}", lines.empty() ? "" : "\n", problem.node, problem.op,
+                             problem.reason);
+    return lines;
+}
+
+OnnxImport importOnnx(const OnnxModel& model, const OnnxImportOptions& options) {
+    return LayerImport(model, options).run();
+}
+
+OnnxImport importOnnxWhole(const OnnxModel& model, const OnnxImportOptions& options) {
+    auto made = importOnnx(model, options);
+    if (made.problems.empty())
+        return made;
+    throw OnnxNodesRefused(std::move(made.problems));
+}
+
+OnnxNodesRefused::OnnxNodesRefused(std::vector<OnnxProblem> problems)
+    : Error("{} of the model cannot be opened as layers:\n{}",
+            problems.size() == 1 ? std::string("One node")
+                                 : fmt::format("{} nodes", problems.size()),
+            problemLines(problems))
+    , problems_(std::move(problems)) {}
+
+} // namespace gradwright

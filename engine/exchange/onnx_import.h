@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/weights.h"
+#include "engine/exchange/onnx_model.h"
+#include "engine/graph/network.h"
+#include "engine/support/error.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace gradwright {
+
+struct OnnxImportOptions {
+    /// Lengths of axes that the model only names, by their names.
+    std::map<std::string, std::int64_t, std::less<>> lengths{};
+    /// Elements that constants may take which the file computes instead of holding, all together.
+    std::int64_t constantElements = std::int64_t{1} << 28;
+};
+
+/// A node that no layer computes, or not as it is set.
+struct OnnxProblem {
+    std::string node; ///< its name, or its first output's
+    std::string op;
+    std::string reason;
+};
+
+/// An axis of an input that the model gives no length. `axis` is what OnnxImportOptions::lengths
+/// calls it.
+class OnnxLengthMissing : public Error {
+public:
+    OnnxLengthMissing(const std::string& message, std::string axis)
+        : Error(message)
+        , axis_(std::move(axis)) {}
+    [[nodiscard]] const std::string& axis() const { return axis_; }
+
+private:
+    std::string axis_;
+};
+
+/// Nodes that no layer computes.
+class OnnxNodesRefused : public Error {
+public:
+    explicit OnnxNodesRefused(std::vector<OnnxProblem> problems);
+    [[nodiscard]] const std::vector<OnnxProblem>& problems() const { return problems_; }
+
+private:
+    std::vector<OnnxProblem> problems_;
+};
+
+/// What of a model can be opened as layers.
+struct OnnxImport {
+    Network network;
+    /// Of all weights of the network, by their keys, in F32.
+    Weights weights;
+    /// The network's Input nodes and the model's inputs that they stand for, and likewise outputs.
+    std::vector<std::pair<std::string, std::string>> inputs, outputs;
+    /// What the network does in another way than the model, in sentences.
+    std::vector<std::string> notes;
+    /// In the order of the file. Unless there are none, network and weights are empty.
+    std::vector<OnnxProblem> problems;
+};
+
+/// The layers that compute what the model does at inference, with the model's weights. Nodes that
+/// no output needs are left out; names are those of nodes as far as a network's names may be. The
+/// batch is the first axis of every input. Repeated parts stay as they are, without blocks. Throws
+/// Error for an input or output that no network has, and OnnxLengthMissing; what is wrong with
+/// nodes is a problem.
+OnnxImport importOnnx(const OnnxModel& model, const OnnxImportOptions& options = {});
+
+/// As importOnnx(), which must find no problem. Throws OnnxNodesRefused, whose message lists each
+/// node by name, operator and reason.
+OnnxImport importOnnxWhole(const OnnxModel& model, const OnnxImportOptions& options = {});
+
+/// The list of problems as text, a line each.
+std::string problemLines(const std::vector<OnnxProblem>& problems);
+
+} // namespace gradwright

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/exchange/onnx_model.h"
+
+#include <filesystem>
+#include <onnx_subset.pb.h>
+#include <string>
+
+namespace gradwright {
+
+/// The name of an element type of ONNX: "float32".
+std::string onnxTypeName(std::int32_t type);
+
+/// A tensor of the file, whose raw bytes are given up on the way. `what` names it in messages.
+/// Throws Error as readOnnx() does.
+OnnxTensor onnxTensor(onnx_format::TensorProto& proto, const std::filesystem::path& folder,
+                      const std::string& what);
+
+} // namespace gradwright

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/backend/weights.h"
+#include "engine/project/project.h"
+
+#include <filesystem>
+
+namespace gradwright {
+
+/// `NAME.start.safetensors` beside the project file `NAME.gradwright`.
+std::filesystem::path startWeightsOfFile(const std::filesystem::path& projectFile);
+/// Where the weights lie that an imported project starts with while it has no file.
+std::filesystem::path unsavedStartWeights(const Project& project);
+
+/// Writes the weights into the file, whose folder is made, and lets the project start with them.
+/// Replaces the file atomically. Throws Error.
+void keepStartWeights(Project& project, const Weights& weights, const std::filesystem::path& file);
+
+/// Copies weights that lie where those of projects without a file do beside the file that the
+/// project is saved as, and lets it start with these; does nothing for others. Throws Error; the
+/// project is then as before.
+void copyStartWeights(Project& project, const std::filesystem::path& projectFile);
+/// Removes weights that lie where those of projects without a file do.
+void dropStartWeights(const Project& project);
+
+} // namespace gradwright

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/exchange/onnx_export.h"
+#include "engine/io/atomic_file.h"
+#include "engine/io/npy.h"
+#include "engine/project/project_file.h"
+#include "engine/project/templates.h"
+#include "engine/support/json.h"
+#include "tests/app/cli.h"
+#include "tests/support/numeric.h"
+#include "tests/support/small_jobs.h"
+
+#include <QTest>
+
+#include <cmath>
+#include <onnx_subset.pb.h>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+namespace fs = std::filesystem;
+
+/// ONNX models in the terminal.
+class CliOnnxTest : public QObject {
+    Q_OBJECT
+
+private:
+    Cli cli_;
+
+    [[nodiscard]] QString exported(const QString& project, const std::string& name) const {
+        const auto file = cli_.path(name);
+        const auto result =
+            cli_.run({"export", project, "--format", "onnx", "-o", file, "--force"});
+        if (result.code != 0)
+            qFatal("%s", result.text().c_str());
+        return file;
+    }
+    /// A model of an operator that no layer has.
+    [[nodiscard]] QString strangeModel() const {
+        onnx_format::ModelProto model;
+        model.add_opset_import()->set_version(17);
+        auto& graph = *model.mutable_graph();
+        const auto describe = [](onnx_format::ValueInfoProto& info, const char* name) {
+            info.set_name(name);
+            auto& tensor = *info.mutable_type()->mutable_tensor_type();
+            tensor.set_elem_type(1);
+            tensor.mutable_shape()->add_dim()->set_dim_param("N");
+            tensor.mutable_shape()->add_dim()->set_dim_param("width");
+        };
+        describe(*graph.add_input(), "x");
+        describe(*graph.add_output(), "y");
+        auto& node = *graph.add_node();
+        node.set_name("choice");
+        node.set_op_type("Hardmax");
+        node.add_input("x");
+        node.add_output("y");
+        writeText(cli_ / "strange.onnx", model.SerializeAsString());
+        return cli_.path("strange.onnx");
+    }
+    [[nodiscard]] Tensor infer(const QString& model, const QString& input, const QString& samples,
+                               const std::string& output) const {
+        const auto folder = cli_.path("out");
+        const auto result = cli_.run(
+            {"infer", model, "--input", input + "=" + samples, "--output", folder, "--json"});
+        const auto json = result.json();
+        if (!json.is_object())
+            qFatal("%s", result.text().c_str());
+        for (const auto& each : json["outputs"])
+            if (each["output"] == output)
+                return readNpy(each["file"].get<std::string>());
+        qFatal("%s", result.text().c_str());
+    }
+    static bool areNear(const Tensor& a, const Tensor& b, float tolerance) {
+        if (a.shape() != b.shape())
+            return false;
+        for (std::size_t i = 0; i < a.span<float>().size(); ++i)
+            if (!(std::abs(a.span<float>()[i] - b.span<float>()[i]) <= tolerance))
+                return false;
+        return true;
+    }
+
+private Q_SLOTS:
+    void aModelBecomesAProject() {
+        const auto model = exported("template:lenet-5", "lenet.onnx");
+        const auto project = cli_.path("opened.gradwright");
+        const auto made = cli_.run({"new", model, "-o", project});
+        QVERIFY2(made.code == 0, made.text().c_str());
+        const auto loaded = loadProject(project.toStdString());
+        QCOMPARE(loaded.name, std::string("lenet"));
+        QCOMPARE(loaded.startWeights, cli_ / "opened.start.safetensors");
+        QVERIFY(fs::exists(loaded.startWeights));
+        const auto summary = cli_.run({"summary", project, "--json"}).json();
+        QCOMPARE(summary["total_parameters"].get<int>(), 61'706);
+        // Neither file is replaced without being told to.
+        QVERIFY(cli_.run({"new", model, "-o", project}).err.contains("--force replaces it"));
+        fs::remove(cli_ / "opened.gradwright");
+        const auto half = cli_.run({"new", model, "-o", project});
+        QVERIFY2(half.code == 1 && half.err.contains("opened.start.safetensors exists already"),
+                 half.text().c_str());
+        QCOMPARE(cli_.run({"new", model, "-o", project, "--force", "--json"})
+                     .json()["parameters"]
+                     .get<int>(),
+                 61'706);
+    }
+
+    /// A classifier of images can be tried at once.
+    void imagesAreMadeForAModelOfOtherImages() {
+        const auto model = exported("template:cifar-resnet-20", "resnet.onnx");
+        const auto project = cli_.path("resnet.gradwright");
+        QCOMPARE(cli_.run({"new", model, "-o", project}).code, 0);
+        const auto data = loadProject(project.toStdString()).data;
+        QCOMPARE(data.dataset, std::string("patterns"));
+        QCOMPARE(std::get<std::int64_t>(data.params.at("size")), std::int64_t{32});
+        QCOMPARE(std::get<std::int64_t>(data.params.at("classes")), std::int64_t{10});
+        const auto summary = cli_.run({"summary", project, "--json"}).json();
+        QVERIFY(summary["training_memory_bytes"].is_number());
+    }
+
+    void trainingStartsWithTheModelsWeights() {
+        const auto project = smallProject(200);
+        const auto model = exported(cli_.save(project, "small.gradwright"), "small.onnx");
+        const auto opened = cli_.path("start.gradwright");
+        QCOMPARE(cli_.run({"new", model, "-o", opened}).code, 0);
+        const auto trained = cli_.run({"train", opened, "--set", "epochs=1"});
+        QVERIFY2(trained.code == 0, trained.text().c_str());
+        QVERIFY2((trained.out + trained.err)
+                     .contains("starts with the weights of start.start.safetensors"),
+                 trained.text().c_str());
+    }
+
+    void aModelIsInspected() {
+        const auto model = exported("template:lenet-5", "lenet.onnx");
+        const auto json = cli_.run({"inspect", model, "--json"}).json();
+        QCOMPARE(json["opset"].get<int>(), 21);
+        QCOMPARE(json["producer"].get<std::string>(), std::string("Gradwright"));
+        QVERIFY(json["opens"].get<bool>());
+        QCOMPARE(json["parameters"].get<int>(), 61'706);
+        QCOMPARE(json["operators"]["Conv"].get<int>(), 2);
+        QCOMPARE(json["layers"]["conv2d"].get<int>(), 2);
+        QVERIFY(json["inputs"][0]["shape"] == Json({"N", 1, 28, 28}));
+        QCOMPARE(json["outputs"][0]["name"].get<std::string>(), std::string("probabilities"));
+        const auto text = cli_.run({"inspect", model});
+        QVERIFY2(text.out.contains("operator set 21") && text.out.contains("61,706 parameters"),
+                 text.text().c_str());
+    }
+
+    void whatDoesNotOpenIsListed() {
+        const auto model = strangeModel();
+        const auto missing = cli_.run({"inspect", model, "--json"}).json();
+        QVERIFY(!missing["opens"].get<bool>());
+        QVERIFY(QString::fromStdString(missing["problems"][0]["reason"].get<std::string>())
+                    .contains("give that of \"width\""));
+        const auto json = cli_.run({"inspect", model, "--length", "width=5", "--json"}).json();
+        QVERIFY(!json["opens"].get<bool>());
+        QCOMPARE(json["problems"].size(), std::size_t{1});
+        QCOMPARE(json["problems"][0]["node"].get<std::string>(), std::string("choice"));
+        QCOMPARE(json["problems"][0]["operator"].get<std::string>(), std::string("Hardmax"));
+        const auto made =
+            cli_.run({"new", model, "--length", "width=5", "-o", cli_.path("no.gradwright")});
+        QCOMPARE(made.code, 1);
+        QVERIFY2(made.err.contains("choice (Hardmax): no layer computes it"), made.text().c_str());
+        QVERIFY(!fs::exists(cli_ / "no.gradwright"));
+        QCOMPARE(cli_.run({"inspect", model, "--length", "width"}).code, 2);
+        writeText(cli_ / "text.onnx", "no model");
+        QVERIFY(cli_.run({"inspect", cli_.path("text.onnx")})
+                    .whyNoFailure({"text.onnx", "no ONNX model"})
+                    .empty());
+    }
+
+    /// The project, a run of it and the model of that run say the same of the same samples.
+    void arraysGoThroughAllThatHasANetwork() {
+        const auto project = cli_.save(smallProject(200), "deep.gradwright");
+        const auto trained = cli_.run({"train", project, "--set", "epochs=1"});
+        QVERIFY2(trained.code == 0, trained.text().c_str());
+        const auto run = onlyRun(cli_ / "deep.runs");
+        const auto model = exported(QString::fromStdString(run.string()), "deep.onnx");
+        const auto samples = cli_.path("samples.npy");
+        writeNpy(samples.toStdString(), randomTensor(DType::F32, {70, 1, 28, 28}, 4));
+        const auto ofProject = infer(project, "image", samples, "digit");
+        QVERIFY(ofProject.shape() == Shape({70, 10}));
+        for (std::int64_t row = 0; row < 70; ++row) {
+            float sum = 0;
+            for (std::int64_t i = 0; i < 10; ++i)
+                sum += ofProject.span<float>()[static_cast<std::size_t>(row * 10 + i)];
+            QVERIFY(std::abs(sum - 1) < 1e-5F);
+        }
+        const auto ofRun = infer(QString::fromStdString(run.string()), "image", samples, "digit");
+        QVERIFY(ofRun == ofProject);
+        const auto ofModel = infer(model, "image", samples, "probabilities");
+        QVERIFY(areNear(ofModel, ofProject, 1e-5F));
+        // A project of the model has the model's weights. The layer in front of the output has
+        // its name already.
+        const auto opened = cli_.path("again.gradwright");
+        QCOMPARE(cli_.run({"new", model, "-o", opened}).code, 0);
+        QVERIFY(areNear(infer(opened, "image", samples, "probabilities_2"), ofProject, 1e-5F));
+    }
+
+    void wrongArraysAreNamed() {
+        const auto samples = cli_.path("wrong.npy");
+        writeNpy(samples.toStdString(), randomTensor(DType::F32, {2, 28, 28}, 4));
+        const auto call = [&](const QString& input) {
+            return cli_.run(
+                {"infer", "template:lenet-5", "--input", input, "--output", cli_.path("none")});
+        };
+        QVERIFY2(call("image=" + samples).err.contains("takes samples of 1×28×28") ||
+                     call("image=" + samples).err.contains("has no input"),
+                 call("image=" + samples).text().c_str());
+        QVERIFY(call("nothing=" + samples).err.contains("has no input \"nothing\""));
+        QCOMPARE(call("image").code, 2);
+        QVERIFY(!fs::exists(cli_ / "none"));
+    }
+
+    /// What is written has been read back.
+    void exportTellsTheLargestDifference() {
+        const auto json = cli_.run({"export", "template:small-residual", "--format", "onnx", "-o",
+                                    cli_.path("checked.onnx"), "--json"})
+                              .json();
+        QCOMPARE(json["checked_samples"].get<int>(), 32);
+        QVERIFY(json["largest_difference"].get<double>() < 1e-5);
+    }
+};
+
+QTEST_GUILESS_MAIN(CliOnnxTest)
+#include "tst_cli_onnx.moc"

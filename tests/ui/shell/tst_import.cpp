@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/exchange/onnx_export.h"
+#include "engine/io/atomic_file.h"
+#include "engine/project/project_file.h"
+#include "engine/project/runs.h"
+#include "engine/project/templates.h"
+#include "tests/support/own_home.h"
+#include "tests/ui/shell/trained_window.h"
+
+#include <QDropEvent>
+#include <QInputDialog>
+#include <QMenu>
+#include <QMenuBar>
+#include <QMimeData>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTreeWidget>
+
+#include <onnx_subset.pb.h>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+namespace fs = std::filesystem;
+
+/// File > Import ONNX and models that are dropped, with the mouse.
+class TestImport : public QObject {
+    Q_OBJECT
+
+private:
+    std::unique_ptr<QTemporaryDir> folder_;
+    std::unique_ptr<ThemeManager> themes_;
+    std::unique_ptr<MainWindow> window_;
+
+    [[nodiscard]] fs::path path(const char* name) const {
+        return fs::path(folder_->path().toStdString()) / name;
+    }
+    [[nodiscard]] QString text(const char* name) const {
+        return QString::fromStdString(path(name).string());
+    }
+    [[nodiscard]] const ProjectDocument& document() const { return window_->document(); }
+    [[nodiscard]] const Graph& network() const { return document().project().network.main; }
+    void pressImport() {
+        auto* const bar = window_->findChild<QMenuBar*>();
+        QVERIFY(bar != nullptr);
+        const auto find = [](const QWidget& menu, const QString& start) -> QAction* {
+            for (QAction* const action : menu.actions())
+                if (action->text().remove(u'&').startsWith(start))
+                    return action;
+            return nullptr;
+        };
+        QAction* const file = find(*bar, QStringLiteral("File"));
+        QTest::mouseClick(bar, Qt::LeftButton, {}, bar->actionGeometry(file).center());
+        QTRY_VERIFY(file->menu()->isVisible());
+        QAction* const entry = find(*file->menu(), QStringLiteral("Import ONNX"));
+        QVERIFY(entry != nullptr);
+        QTest::mouseClick(file->menu(), Qt::LeftButton, {},
+                          file->menu()->actionGeometry(entry).center());
+    }
+    /// As a file manager does it.
+    void drop(const fs::path& file) const {
+        QMimeData data;
+        data.setUrls({QUrl::fromLocalFile(QString::fromStdString(file.string()))});
+        QDragEnterEvent enter({300, 300}, Qt::CopyAction, &data, Qt::LeftButton, {});
+        QCoreApplication::sendEvent(window_.get(), &enter);
+        QVERIFY(enter.isAccepted());
+        QDropEvent event({300, 300}, Qt::CopyAction, &data, Qt::LeftButton, {});
+        QCoreApplication::sendEvent(window_.get(), &event);
+        QVERIFY(event.isAccepted());
+    }
+    void writeModel(const char* name) const {
+        const auto made = exportOnnx(openTemplate("exclusive-or"), {});
+        writeFileAtomically(path(name), std::string_view(made.file));
+    }
+    /// One node on a vector whose length the model only names.
+    void writeNode(const char* name, const char* op) const {
+        onnx_format::ModelProto model;
+        model.add_opset_import()->set_version(17);
+        auto& graph = *model.mutable_graph();
+        for (auto* const info : {graph.add_input(), graph.add_output()}) {
+            auto& tensor = *info->mutable_type()->mutable_tensor_type();
+            tensor.set_elem_type(1);
+            tensor.mutable_shape()->add_dim()->set_dim_param("N");
+            tensor.mutable_shape()->add_dim()->set_dim_param("width");
+        }
+        graph.mutable_input(0)->set_name("x");
+        graph.mutable_output(0)->set_name("y");
+        auto& node = *graph.add_node();
+        node.set_name("only");
+        node.set_op_type(op);
+        node.add_input("x");
+        node.add_output("y");
+        writeFileAtomically(path(name), std::string_view(model.SerializeAsString()));
+    }
+    [[nodiscard]] static fs::path imports() { return userDataFolder() / "imports"; }
+    [[nodiscard]] static std::ptrdiff_t keptImports() {
+        if (!fs::exists(imports()))
+            return 0;
+        return std::distance(fs::directory_iterator(imports()), fs::directory_iterator());
+    }
+
+private Q_SLOTS:
+    void initTestCase() {
+        QCoreApplication::setAttribute(Qt::AA_DontUseNativeDialogs);
+        themes_ = std::make_unique<ThemeManager>(*qApp);
+    }
+    void init() {
+        folder_ = std::make_unique<QTemporaryDir>();
+        liveIn(folder_->path());
+        QSettings().clear();
+        window_ = std::make_unique<MainWindow>(*themes_);
+        window_->resize(1280, 800);
+        window_->show();
+        QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
+    }
+    void cleanup() { window_.reset(); }
+
+    void aModelIsOpenedByTheMenuAndSaved() {
+        writeModel("gate.onnx");
+        ModalAnswers answers;
+        answers.file(text("gate.onnx"));
+        pressImport();
+        QTRY_VERIFY(answers.isDone() && network().nodes().size() > 2);
+        QCOMPARE(document().project().name, std::string("gate"));
+        QVERIFY(!document().file() && document().isModified());
+        // Drawn, though the model knows no places.
+        QVERIFY(!document().analysis().nodes.empty());
+        const auto kept = document().project().startWeights;
+        QVERIFY(fs::exists(kept));
+        QCOMPARE(kept.parent_path(), imports());
+        // Saved, the weights lie beside the file.
+        answers.file(text("mine.gradwright"));
+        pressKey(*window_, Qt::Key_S, Qt::ControlModifier);
+        QTRY_VERIFY(answers.isDone() && document().file());
+        QVERIFY(fs::exists(path("mine.start.safetensors")));
+        QCOMPARE(document().project().startWeights, path("mine.start.safetensors"));
+        QVERIFY(loadProject(path("mine.gradwright")) == document().project());
+        QCOMPARE(keptImports(), 0);
+        QVERIFY(!document().isModified());
+    }
+
+    void aModelIsDroppedAndNotWanted() {
+        writeModel("gate.onnx");
+        drop(path("gate.onnx"));
+        QTRY_COMPARE(document().project().name, std::string("gate"));
+        QCOMPARE(keptImports(), 1);
+        ModalAnswers answers;
+        answers.press(QMessageBox::Discard);
+        pressCloseButton(*window_);
+        QTRY_VERIFY(answers.isDone() && !window_->isVisible());
+        window_.reset();
+        QCOMPARE(keptImports(), 0);
+    }
+
+    void lengthsAreAskedFor() {
+        writeNode("open.onnx", "Relu");
+        ModalAnswers answers;
+        answers.file(text("open.onnx"))
+            .see([](QWidget& dialog) {
+                auto* const input = qobject_cast<QInputDialog*>(&dialog);
+                QVERIFY(input != nullptr);
+                QVERIFY(input->labelText().contains(QStringLiteral("\"width\"")));
+                input->setIntValue(12);
+            })
+            .key(Qt::Key_Return);
+        pressImport();
+        QTRY_VERIFY(answers.isDone() && network().nodes().size() == 3);
+        const auto* input = network().findByName("x");
+        QVERIFY(input != nullptr);
+        QCOMPARE(std::get<IntTuple>(input->params.at("shape")), IntTuple{12});
+    }
+
+    /// Nothing changes, and each node is named.
+    void whatCannotBeOpenedIsListed() {
+        writeNode("strange.onnx", "Hardmax");
+        const auto before = document().project();
+        QStringList row;
+        ModalAnswers answers;
+        answers.file(text("strange.onnx"))
+            .key(Qt::Key_Return)
+            .see([&](QWidget& dialog) {
+                auto* const nodes = dialog.findChild<QTreeWidget*>(QStringLiteral("nodes"));
+                QVERIFY(nodes != nullptr);
+                QCOMPARE(nodes->topLevelItemCount(), 1);
+                for (int column = 0; column < 3; ++column)
+                    row << nodes->topLevelItem(0)->text(column);
+            })
+            .key(Qt::Key_Escape);
+        pressImport();
+        QTRY_VERIFY(answers.isDone());
+        QCOMPARE(row, (QStringList{"only", "Hardmax", "no layer computes it"}));
+        QVERIFY(document().project() == before);
+        QCOMPARE(keptImports(), 0);
+    }
+
+    void noModelIsAnError() {
+        writeFileAtomically(path("text.onnx"), std::string_view("no model"));
+        ModalAnswers answers;
+        answers.press(QMessageBox::Ok);
+        drop(path("text.onnx"));
+        QTRY_VERIFY(answers.isDone());
+        QVERIFY2(answers.asked().join(u' ').contains(QStringLiteral("no ONNX model")),
+                 qPrintable(answers.asked().join(u' ')));
+    }
+};
+
+QTEST_MAIN(TestImport)
+#include "tst_import.moc"

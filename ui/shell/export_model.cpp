@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/shell/export_model.h"
+
+#include "engine/exchange/onnx_check.h"
+#include "engine/exchange/onnx_writer.h"
+#include "engine/io/atomic_file.h"
+#include "ui/forms/save_dialog.h"
+#include "ui/shell/remove_runs.h"
+
+#include <QComboBox>
+#include <QCoreApplication>
+#include <QDialog>
+#include <QDialogButtonBox>
+#include <QEventLoop>
+#include <QFormLayout>
+#include <QLabel>
+#include <QMessageBox>
+#include <QProgressDialog>
+#include <QPushButton>
+#include <QSettings>
+#include <QTimer>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <optional>
+#include <thread>
+
+namespace gradwright {
+namespace {
+
+constexpr int kQuietMs = 400; ///< of work that no dialog is shown for
+
+QString exportText(const char* text) {
+    return QCoreApplication::translate("ExportModel", text);
+}
+
+QString opsetKey() {
+    return QStringLiteral("onnxOpset");
+}
+
+/// Which operator set; nothing when cancelled.
+std::optional<std::int64_t> askOpset(QWidget& window) {
+    QDialog dialog(&window);
+    dialog.setObjectName(QStringLiteral("exportOnnx"));
+    dialog.setWindowTitle(exportText("Export as ONNX"));
+    auto* const opsets = new QComboBox;
+    opsets->setObjectName(QStringLiteral("opset"));
+    opsets->setAccessibleName(exportText("Operator set"));
+    opsets->addItem(exportText("%1, the default").arg(kOnnxOpset), QVariant::fromValue(kOnnxOpset));
+    opsets->addItem(exportText("%1, which more programs read").arg(kOldestOnnxOpset),
+                    QVariant::fromValue(kOldestOnnxOpset));
+    opsets->setCurrentIndex(
+        std::max(opsets->findData(
+                     QSettings().value(opsetKey(), QVariant::fromValue(kOnnxOpset)).toLongLong()),
+                 0));
+    auto* const note = new QLabel(
+        exportText("The model is read back and compared with the network on %1 samples before it "
+                   "is written.")
+            .arg(kCheckedSamples));
+    note->setWordWrap(true);
+    auto* const buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel);
+    buttons->button(QDialogButtonBox::Ok)->setText(exportText("Continue"));
+    buttons->button(QDialogButtonBox::Ok)->setObjectName(QStringLiteral("continueExport"));
+    auto* const form = new QFormLayout;
+    form->addRow(exportText("Operator set"), opsets);
+    auto* const layout = new QVBoxLayout(&dialog);
+    layout->setContentsMargins(16, 16, 16, 16);
+    layout->setSpacing(12);
+    layout->addLayout(form);
+    layout->addWidget(note);
+    layout->addWidget(buttons);
+    QObject::connect(buttons, &QDialogButtonBox::accepted, &dialog, &QDialog::accept);
+    QObject::connect(buttons, &QDialogButtonBox::rejected, &dialog, &QDialog::reject);
+    if (dialog.exec() != QDialog::Accepted)
+        return {};
+    const auto chosen = opsets->currentData().toLongLong();
+    QSettings().setValue(opsetKey(), chosen);
+    return chosen;
+}
+
+} // namespace
+
+void workWithProgress(
+    QWidget& window, const QString& title,
+    const std::function<void(const std::stop_token&, const std::function<void(double)>&)>& work) {
+    QEventLoop loop;
+    std::stop_source stop;
+    std::atomic<int> percent = 0;
+    std::atomic<bool> isDone = false;
+    std::exception_ptr problem;
+    std::jthread thread([&] {
+        try {
+            work(stop.get_token(), [&](double share) { percent = static_cast<int>(100 * share); });
+        } catch (...) {
+            problem = std::current_exception();
+        }
+        isDone = true;
+        QMetaObject::invokeMethod(&loop, &QEventLoop::quit, Qt::QueuedConnection);
+    });
+    QTimer::singleShot(kQuietMs, &loop, &QEventLoop::quit);
+    loop.exec(QEventLoop::ExcludeUserInputEvents);
+    if (!isDone) {
+        QProgressDialog dialog(title, exportText("Cancel"), 0, 100, &window);
+        dialog.setObjectName(QStringLiteral("progress"));
+        dialog.setWindowTitle(exportText("Gradwright"));
+        dialog.setWindowModality(Qt::WindowModal);
+        dialog.setAutoClose(false);
+        dialog.setAutoReset(false);
+        dialog.setMinimumDuration(0);
+        QObject::connect(&dialog, &QProgressDialog::canceled, &dialog,
+                         [&] { stop.request_stop(); });
+        QTimer ticks;
+        QObject::connect(&ticks, &QTimer::timeout, &dialog, [&] {
+            if (!dialog.wasCanceled())
+                dialog.setValue(std::min<int>(percent, 99));
+        });
+        constexpr int kTickMs = 50;
+        ticks.start(kTickMs);
+        dialog.setValue(percent);
+        while (!isDone)
+            loop.exec();
+    }
+    thread.join();
+    if (problem)
+        std::rethrow_exception(problem);
+}
+
+ModelWritten exportModelAs(QWidget& window, const QString& proposal,
+                           const std::function<OnnxExport(std::int64_t opset)>& make) {
+    const auto opset = askOpset(window);
+    if (!opset)
+        return {};
+    ModelWritten made;
+    std::optional<double> difference;
+    try {
+        workWithProgress(
+            window, exportText("Reading the model back…"),
+            [&](const std::stop_token& stop, const std::function<void(double)>& progress) {
+                made.model = make(*opset);
+                difference = checkOnnx(made.model, stop, progress);
+            });
+        if (!difference)
+            return {};
+        made.difference = *difference;
+        const QString ending = QStringLiteral(".onnx");
+        const QString file = askSaveFile(&window, exportText("Export as ONNX"), proposal + ending,
+                                         {exportText("ONNX models (*%1)").arg(ending)}, {ending});
+        if (file.isEmpty())
+            return {};
+        std::exception_ptr problem;
+        waitFor([&] {
+            try {
+                writeFileAtomically(file.toStdString(), std::string_view(made.model.file));
+            } catch (...) {
+                problem = std::current_exception();
+            }
+        });
+        if (problem)
+            std::rethrow_exception(problem);
+        made.file = file;
+    } catch (const std::exception& error) {
+        QMessageBox::warning(&window, exportText("Gradwright"), QString::fromUtf8(error.what()));
+        return {};
+    }
+    return made;
+}
+
+} // namespace gradwright
