@@ -14,6 +14,7 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QPainter>
+#include <QResizeEvent>
 #include <QSignalBlocker>
 #include <QSortFilterProxyModel>
 #include <QStyle>
@@ -30,6 +31,8 @@ namespace {
 constexpr int kColumnRowHeight = 30;
 constexpr int kRoleWidth = 132;
 constexpr int kChevron = 12;
+constexpr int kNarrowTable = 660;
+constexpr int kTightTable = 520;
 
 const ColumnModel& modelOf(const QModelIndex& index) {
     const auto* const proxy = static_cast<const QSortFilterProxyModel*>(index.model());
@@ -229,6 +232,15 @@ void ColumnTable::selectColumn(const std::string& column) {
 const ColumnFacts* ColumnTable::selected() const {
     const QModelIndex index = view_->currentIndex();
     return index.isValid() ? model_->factsAt(sorted_->mapToSource(index).row()) : nullptr;
+}
+
+/// With little room, what a chosen column shows anyway makes way.
+void ColumnTable::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    const int room = event->size().width();
+    for (const int section : {ColumnModel::Missing, ColumnModel::Distinct})
+        view_->setColumnHidden(section, room < kNarrowTable);
+    view_->setColumnHidden(ColumnModel::WithTarget, room < kTightTable);
 }
 
 void ColumnTable::chooseRole(const std::string& column, ColumnRole role) {

@@ -40,6 +40,9 @@ Q_SIGNALS:
     void edited(const QString& what, const gradwright::DataChoice& choice);
     void selectionChanged();
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     void chooseRole(const std::string& column, ColumnRole role);
     void chooseTask(int index);

@@ -89,7 +89,7 @@ QWidget* SampleBrowser::makeBar() {
         part_->addItem(titleOf(part), static_cast<int>(part));
     label_->setObjectName(QStringLiteral("sampleClass"));
     label_->setAccessibleName(tr("Class"));
-    label_->setMinimumWidth(90);
+    label_->setMinimumWidth(120);
     label_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     for (QComboBox* const box : {part_, label_})
         leaveWheelToForm(*box);

@@ -78,6 +78,7 @@ SampleDetails::SampleDetails(ThemeManager& themes, QWidget* parent)
     values_->setMinimumHeight(200);
     values_->verticalHeader()->hide();
     values_->horizontalHeader()->setHighlightSections(false);
+    values_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     values_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     values_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
     copy_->setObjectName(QStringLiteral("copyValues"));

@@ -179,6 +179,7 @@ TileView::TileView(SamplePictures& pictures, const ThemeManager& themes, QWidget
     setShowGrid(false);
     setTabKeyNavigation(false);
     setMouseTracking(true);
+    setStyleSheet(QStringLiteral("selection-background-color: transparent;")); // a ring says it
     horizontalHeader()->hide();
     verticalHeader()->hide();
     verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);

@@ -18,6 +18,7 @@ namespace {
 
 constexpr int kHeaderHeight = 44;
 constexpr int kNarrow = 1240;
+constexpr int kTight = 1020;
 constexpr int kNarrowDevice = 60; ///< the icon and the sign of the menu beside it
 
 } // namespace
@@ -72,6 +73,10 @@ void HeaderBar::resizeEvent(QResizeEvent* event) {
     device_->setIconSize(narrow ? QSize(18, 18) : iconBesideText(18));
     device_->setToolButtonStyle(narrow ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
     device_->setMinimumWidth(narrow ? kNarrowDevice : 0);
+    // With even less, the words of the pages do.
+    for (QAbstractButton* const each : pages_->buttons())
+        static_cast<QToolButton*>(each)->setToolButtonStyle(
+            event->size().width() < kTight ? Qt::ToolButtonTextOnly : Qt::ToolButtonTextBesideIcon);
     row_->setStretch(2, narrow ? 0 : 1);
     menus_->setMinimumWidth(menus_->sizeHint().width());
 }

@@ -41,6 +41,7 @@ QTreeWidgetItem* groupOf(QTreeWidget& tree, const QString& title) {
 std::vector<ShortcutsDialog::Gesture> knownGestures() {
     const auto tr = [](const char* text) { return ShortcutsDialog::tr(text); };
     const QString canvas = tr("Canvas");
+    const QString data = tr("Data");
     const QString plots = tr("Plots");
     const QString pad = tr("Drawing pad");
     return {
@@ -59,6 +60,11 @@ std::vector<ShortcutsDialog::Gesture> knownGestures() {
         {canvas, tr("Connect a link elsewhere"), tr("Drag one of its ends")},
         {canvas, tr("Pan"), tr("Space+drag, middle button, wheel")},
         {canvas, tr("Zoom about the pointer"), tr("Ctrl+wheel, pinch")},
+        {data, tr("Choose the role of a column"), tr("Click the role, Enter")},
+        {data, tr("Show the samples of a class"), tr("Click its bar, Enter")},
+        {data, tr("Move the border between two parts"), tr("Drag it, Left, Right")},
+        {data, tr("Go to the other border"), tr("Up, Down")},
+        {data, tr("Replace the data"), tr("Drop a file or a folder on the page")},
         {plots, tr("Zoom"), tr("Wheel")},
         {plots, tr("Pan"), tr("Drag")},
         {plots, tr("Show everything again"), tr("Double click")},

@@ -110,6 +110,16 @@ private Q_SLOTS:
         }
     }
 
+    void theDataAreWhole() {
+        test::chooseTemplate(*window_, "weather");
+        showPage(2);
+        QTRY_VERIFY_WITH_TIMEOUT(window_->data().review().parts() &&
+                                     !window_->data().review().isRunning(),
+                                 test::kTrainingPatience);
+        QTest::qWait(50); // laid out with what was found
+        isWhole(window_->data());
+    }
+
     void trainingAndItsResultAreWhole() {
         test::chooseTemplate(*window_, "softmax-regression");
         DataChoice data = window_->document().project().data;
@@ -125,15 +135,6 @@ private Q_SLOTS:
         QTest::qWait(200);
         isWhole(window_->inference());
         window_->document().undoStack().undo();
-    }
-
-    void theDataAreWhole() {
-        test::chooseTemplate(*window_, "weather");
-        showPage(2);
-        QTRY_VERIFY_WITH_TIMEOUT(window_->data().review().parts() &&
-                                     !window_->data().review().isRunning(),
-                                 test::kTrainingPatience);
-        isWhole(window_->data());
     }
 
     /// Once each page has been seen in this size.
