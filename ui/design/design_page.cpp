@@ -90,6 +90,7 @@ DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget*
     layout->addLayout(center, 1);
     layout->addWidget(inspectorFrame_);
     columns_ = layout;
+    setFocusProxy(view_);
 
     connect(palette_, &LayerPalette::layerChosen, this, &DesignPage::addLayer);
     connect(palette_, &LayerPalette::removalWanted, this, &DesignPage::deleteSavedBlock);
