@@ -90,6 +90,7 @@ DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget*
     layout->addLayout(center, 1);
     layout->addWidget(inspectorFrame_);
     columns_ = layout;
+    setFocusProxy(view_);
 
     connect(palette_, &LayerPalette::layerChosen, this, &DesignPage::addLayer);
     connect(palette_, &LayerPalette::removalWanted, this, &DesignPage::deleteSavedBlock);
@@ -201,6 +202,9 @@ void DesignPage::makeActions() {
     connect(redo_, &QAction::triggered, &stack, &QUndoStack::redo);
     redo_->setShortcuts({Keys(QStringLiteral("Ctrl+Shift+Z")), Keys(QStringLiteral("Ctrl+Y"))});
     connect(&stack, &QUndoStack::undoTextChanged, undo_, [this](const QString& text) {
+    // Their texts say what would be undone; the names of the commands stay.
+    undo_->setIconText(tr("Undo"));
+    redo_->setIconText(tr("Redo"));
         undo_->setText(text.isEmpty() ? tr("Undo") : tr("Undo: %1").arg(text));
     });
     connect(&stack, &QUndoStack::redoTextChanged, redo_, [this](const QString& text) {

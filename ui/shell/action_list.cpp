@@ -35,6 +35,10 @@ QString ListedAction::title() const {
     return action ? plain(action->text()) : QString();
 }
 
+QString ListedAction::command() const {
+    return action ? plain(action->iconText()) : QString();
+}
+
 std::vector<ListedAction> actionsOf(const QMenuBar& menus) {
     std::vector<ListedAction> found;
     collect(menus.actions(), {}, found);

@@ -18,6 +18,9 @@ struct ListedAction {
     bool isExtra = false;     ///< no command of the menus: shown only when it is looked for
     bool explains = false;    ///< a term of the glossary
     [[nodiscard]] QString title() const; ///< without mnemonics; empty once it is gone
+    /// What the command is called whatever it would do now: "Undo", where the title is "Undo:
+    /// Move".
+    [[nodiscard]] QString command() const;
 };
 
 /// All actions of a menu bar in its order, those of submenus included.

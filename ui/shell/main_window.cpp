@@ -96,6 +96,7 @@ MainWindow::MainWindow(ThemeManager& themes, std::shared_ptr<TrainingQueue> trai
     setAcceptDrops(true);
     setMinimumSize(kSmallestSize.boundedTo(screen()->availableSize() - kTitleBar));
     for (Page* const page : pages_) {
+        page->setAccessibleName(page->title());
         stack_->addWidget(page);
         header_->addPage(page->title(), page->icon());
     }
@@ -351,7 +352,13 @@ void MainWindow::trainOrPause() {
 
 void MainWindow::showPage(Page& page) {
     stack_->setCurrentWidget(&page);
+    const QWidget* const focused = focusWidget();
+    const bool isOther = stack_->currentWidget() != &page;
     header_->setPage(stack_->currentIndex());
+    // Qt would go to the page's first field, into which keys that are meant for the page would be
+    // typed. Whoever chose the page in the header by keys stays there.
+    if (isOther && (focused == nullptr || stack_->isAncestorOf(focused)))
+        page.setFocus();
     refreshHeader();
 }
 

@@ -94,7 +94,7 @@ ShortcutsDialog::ShortcutsDialog(const std::vector<ListedAction>& actions,
     tree_->setAccessibleName(windowTitle());
     for (const ListedAction& each : actions)
         if (const QString keys = keysOf(*each.action); !keys.isEmpty())
-            new QTreeWidgetItem(groupOf(*tree_, each.menu), {each.title(), keys});
+            new QTreeWidgetItem(groupOf(*tree_, each.menu), {each.command(), keys});
     for (const Gesture& each : gestures)
         new QTreeWidgetItem(groupOf(*tree_, each.place), {each.what, each.keys});
     tree_->expandAll();

@@ -20,6 +20,7 @@
 #include <QTest>
 #include <QTreeWidget>
 
+#include <map>
 #include <memory>
 #include <tuple>
 
@@ -195,6 +196,37 @@ private Q_SLOTS:
                     !keys.filter(action->shortcut().toString(QKeySequence::NativeText)).isEmpty(),
                     qPrintable(action->text()));
         dialog->close();
+    }
+
+    /// Whatever would be undone now: the list says what a key is for.
+    void undoIsListedByItsName() {
+        auto& document = window_->document();
+        DataChoice data = document.project().data;
+        data.limit = 500;
+        document.perform(QStringLiteral("Limit"), {SetData{data}});
+        document.undoStack().undo();
+        document.perform(QStringLiteral("Limit to 500"), {SetData{data}});
+        QTest::keyClick(window_.get(), Qt::Key_F1, Qt::ControlModifier);
+        auto* const dialog = window_->findChild<ShortcutsDialog*>();
+        const auto* const tree = dialog->findChild<QTreeWidget*>();
+        std::map<QString, QString> names; // by keys
+        for (int i = 0; i < tree->topLevelItemCount(); ++i)
+            for (int j = 0; j < tree->topLevelItem(i)->childCount(); ++j)
+                names[tree->topLevelItem(i)->child(j)->text(1)] =
+                    tree->topLevelItem(i)->child(j)->text(0);
+        QCOMPARE(names[QStringLiteral("Ctrl+Z")], QStringLiteral("Undo"));
+        QCOMPARE(names[QStringLiteral("Ctrl+Shift+Z, Ctrl+Y")], QStringLiteral("Redo"));
+        QCOMPARE(names[QStringLiteral("Ctrl+K")], QStringLiteral("Find a command…"));
+        dialog->close();
+        // Where commands are run, it says what it would do.
+        QTest::keyClick(window_.get(), Qt::Key_K, Qt::ControlModifier);
+        auto* const palette = window_->findChild<CommandPalette*>();
+        auto* const search = palette->findChild<QLineEdit*>();
+        QTest::keyClicks(search, QStringLiteral("undo limit"));
+        QCOMPARE(palette->findChild<QListWidget*>()->currentItem()->text(),
+                 QStringLiteral("Undo: Limit to 500"));
+        QTest::keyClick(search, Qt::Key_Escape);
+        document.undoStack().undo();
     }
 
     void theDeviceChipSetsThreads() {

@@ -2,6 +2,8 @@
 #include "engine/graph/analysis.h"
 #include "engine/project/templates.h"
 #include "tests/support/own_home.h"
+#include "tests/ui/shell/trained_window.h"
+#include "ui/canvas/canvas_view.h"
 #include "ui/data/data_page.h"
 #include "ui/design/design_page.h"
 #include "ui/inference/inference_page.h"
@@ -14,10 +16,12 @@
 #include <QApplication>
 #include <QElapsedTimer>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QSettings>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QToolButton>
 
 #include <algorithm>
 #include <memory>
@@ -85,6 +89,42 @@ private Q_SLOTS:
         for (const QString& text :
              {layers, QStringLiteral("138,357,544"), QStringLiteral("15,470,264,320")})
             QVERIFY2(std::ranges::find(shown, text) != shown.end(), qPrintable(text));
+    }
+
+    /// Keys that are meant for a page go into no field of it.
+    void noPageOpensInAField() {
+        choose("lenet-5");
+        QCOMPARE(QApplication::focusWidget(), &window_->design().view());
+        auto* const search =
+            window_->training().findChild<QLineEdit*>(QStringLiteral("findSetting"));
+        for (int i = 0; i < 2; ++i) { // the second time, too
+            test::pressKey(*window_, Qt::Key_3, Qt::ControlModifier);
+            QCOMPARE(QApplication::focusWidget(), &window_->training());
+            QTest::keyClicks(QApplication::focusWidget(), QStringLiteral("rate"));
+            QVERIFY(search->text().isEmpty());
+            QVERIFY(window_->session().state() == TrainingState::Idle);
+            QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+            QVERIFY(QApplication::focusWidget() != &window_->training() &&
+                    window_->training().isAncestorOf(QApplication::focusWidget()));
+            QTest::mouseClick(search, Qt::LeftButton);
+            QVERIFY(search->hasFocus());
+            test::pressKey(*window_, Qt::Key_4, Qt::ControlModifier);
+            QCOMPARE(QApplication::focusWidget(), &window_->inference());
+        }
+        test::pressKey(*window_, Qt::Key_1, Qt::ControlModifier);
+        QCOMPARE(QApplication::focusWidget(), &window_->design().view());
+        // By Tab to a page's button in the header, and on from there.
+        auto* const button = [this]() -> QToolButton* {
+            for (auto* const each : window_->findChildren<QToolButton*>())
+                if (each->property("kind") == QStringLiteral("page") &&
+                    each->text() == QStringLiteral("Train"))
+                    return each;
+            return nullptr;
+        }();
+        QVERIFY(button != nullptr);
+        button->setFocus();
+        QTest::keyClick(button, Qt::Key_Space);
+        QVERIFY(window_->training().isVisible() && button->hasFocus());
     }
 
     void pagesChangeByKeys() {
