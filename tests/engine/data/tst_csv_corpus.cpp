@@ -73,7 +73,8 @@ Truth tableOf(const Style& style, unsigned seed) {
     truth.names.emplace_back("kind");
     if (style.hasHeader) {
         for (std::size_t c = 0; c < truth.names.size(); ++c)
-            file += (c > 0 ? std::string(1, style.delimiter) : "") + field(truth.names[c], style);
+            file += fmt::format("{}{}", c > 0 ? std::string(1, style.delimiter) : "",
+                                field(truth.names[c], style));
         file += style.ending;
     } else {
         for (std::size_t c = 0; c < truth.names.size(); ++c)

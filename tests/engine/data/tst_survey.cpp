@@ -379,8 +379,8 @@ private Q_SLOTS:
             std::string text;
             const auto found = selectSamples(data, split, filter, order).value();
             for (const auto& sample : found)
-                text += (sample.part == DataPart::Test ? "u" : "t") +
-                        originOf(data, sample).substr(5) + ' ';
+                text += fmt::format("{}{} ", sample.part == DataPart::Test ? "u" : "t",
+                                    originOf(data, sample).substr(5));
             return text;
         };
         QCOMPARE(lines({}), std::string("t2 t3 t4 t5 t6 u2 u3 "));

@@ -14,7 +14,7 @@ using namespace gradwright::test;
 
 namespace {
 
-UpdateRule momentumRule() {
+UpdateRule sgdRule() {
     return ruleOf("sgd", {{"momentum", 0.9}});
 }
 
@@ -49,7 +49,7 @@ public:
                                    {.batch = kBatch,
                                     .precision = precision,
                                     .mode = Mode::Training,
-                                    .update = momentumRule()},
+                                    .update = sgdRule()},
                                    std::move(weights)))
         , x_(kBatch, 1.0F)
         , target_(kBatch, target)
@@ -198,19 +198,19 @@ private Q_SLOTS:
         run.step();
         run.step();
         const auto scale = run.store().lossScale();
-        writeCheckpoint(file, run.store(), {}, momentumRule());
+        writeCheckpoint(file, run.store(), {}, sgdRule());
         Run resumed(line, *cudaBackend(), Precision::F16, 1, 100);
-        static_cast<void>(readCheckpoint(file, resumed.store(), metric("r2"), momentumRule()));
+        static_cast<void>(readCheckpoint(file, resumed.store(), metric("r2"), sgdRule()));
         QVERIFY(resumed.store().lossScale() == scale && scale->scale == LossScale::kFirst / 4);
         // FP32 has no use for it.
         Run single(line, *cudaBackend(), Precision::F32, 1, 100);
-        static_cast<void>(readCheckpoint(file, single.store(), metric("r2"), momentumRule()));
+        static_cast<void>(readCheckpoint(file, single.store(), metric("r2"), sgdRule()));
         QVERIFY(!single.store().lossScale());
 
         run.store().setLossScale({.scale = 3});
-        writeCheckpoint(file, run.store(), {}, momentumRule());
+        writeCheckpoint(file, run.store(), {}, sgdRule());
         const auto message = messageOf(
-            [&] { return readCheckpoint(file, resumed.store(), metric("r2"), momentumRule()); });
+            [&] { return readCheckpoint(file, resumed.store(), metric("r2"), sgdRule()); });
         QVERIFY2(message.contains("the loss scale must be a power of two, 1 at least, not 3"),
                  qPrintable(message));
         QVERIFY(resumed.store().lossScale() == scale);
