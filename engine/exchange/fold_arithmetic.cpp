@@ -231,40 +231,6 @@ FoldedValue foldChoice(const FoldedValue& condition, const FoldedValue& a, const
     return valueOf(std::move(made), std::move(perSample));
 }
 
-using UnaryFunction = double (*)(double);
-
-UnaryFunction unaryOf(std::string_view op) {
-    static const std::map<std::string_view, UnaryFunction> functions = {
-        {"Neg", [](double x) { return -x; }},
-        {"Abs", [](double x) { return std::abs(x); }},
-        {"Sqrt", [](double x) { return std::sqrt(x); }},
-        {"Exp", [](double x) { return std::exp(x); }},
-        {"Log", [](double x) { return std::log(x); }},
-        {"Reciprocal", [](double x) { return 1 / x; }},
-        {"Floor", [](double x) { return std::floor(x); }},
-        {"Ceil", [](double x) { return std::ceil(x); }},
-        {"Sin", [](double x) { return std::sin(x); }},
-        {"Cos", [](double x) { return std::cos(x); }},
-        {"Tanh", [](double x) { return std::tanh(x); }},
-        {"Sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }},
-        {"Softplus", [](double x) { return std::log1p(std::exp(x)); }},
-        {"Erf", [](double x) { return std::erf(x); }},
-        {"Relu", [](double x) { return std::max(x, 0.0); }},
-        {"Not", [](double x) { return x == 0 ? 1.0 : 0.0; }},
-    };
-    const auto found = functions.find(op);
-    return found == functions.end() ? nullptr : found->second;
-}
-
-FoldedValue foldUnary(UnaryFunction function, const FoldedValue& x, FoldBudget& budget) {
-    budget.take(x.tensor->elements());
-    auto values = x.numbers();
-    for (auto& value : values)
-        value = function(value);
-    return valueOf(
-        Tensor::of<double>(x.shape(), std::span<const double>(values)).to(x.tensor->dtype()));
-}
-
 std::optional<DType> castTarget(std::int64_t type) {
     switch (type) {
     case 1:
@@ -410,8 +376,6 @@ std::optional<FoldedOutputs> foldArithmetic(const OnnxNode& node,
     if (isOneOf(reductions))
         return FoldedOutputs{
             foldReduction(node, x, inputs.size() > 1 ? inputs[1] : nullptr, budget)};
-    if (const auto function = unaryOf(node.op))
-        return FoldedOutputs{foldUnary(function, x, budget)};
     return {};
 }
 

@@ -69,6 +69,8 @@ std::vector<SliceRange> slicesOf(const OnnxNode& node, std::int64_t opset,
 std::optional<std::vector<FoldedValue>> foldArithmetic(const OnnxNode& node,
                                                        std::span<const FoldedValue* const> inputs,
                                                        FoldBudget& budget);
+std::optional<std::vector<FoldedValue>>
+foldFunction(const OnnxNode& node, std::span<const FoldedValue* const> inputs, FoldBudget& budget);
 std::optional<std::vector<FoldedValue>> foldMovement(const OnnxNode& node, std::int64_t opset,
                                                      std::span<const FoldedValue* const> inputs,
                                                      FoldBudget& budget);

@@ -20,7 +20,9 @@ void importNormPattern(LayerImport& import, const Pattern& pattern);
 void importZeros(LayerImport& import, const Pattern& pattern);
 void importLocalResponsePattern(LayerImport& import, const Pattern& pattern);
 void importAttention(LayerImport& import, const Pattern& pattern);
-/// Reshape, InstanceNormalization of groups, Reshape back: one layer. False where it is not that.
-bool becomesGroupNorm(LayerImport& import, const OnnxNode& reshape, const DataValue& x);
+/// A Reshape to `shape` (-1: the batch), InstanceNormalization of groups, Reshape back: one layer.
+/// False where it is not that.
+bool becomesGroupNorm(LayerImport& import, const OnnxNode& reshape, const DataValue& x,
+                      std::span<const std::int64_t> shape);
 
 } // namespace gradwright

@@ -40,6 +40,8 @@ void withNumber(LayerImport& import, const OnnxNode& node, const DataValue& x, d
         (number == 1 && (node.op == "Mul" || ((node.op == "Div" || node.op == "Pow") && isFirst)));
     if (leavesAlone)
         return import.set(node.outputs.at(0), x);
+    if (node.op == "Pow" && !isFirst && number <= 0)
+        throw Error("it takes powers of {}, which a formula has for numbers above 0 alone", number);
     const auto text = formulaNumber(number);
     addFormula(import, node, x,
                isFirst ? writtenAs(node.op, "x", text) : writtenAs(node.op, text, "x"));

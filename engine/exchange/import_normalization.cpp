@@ -333,7 +333,8 @@ void importLocalResponsePattern(LayerImport& import, const Pattern& pattern) {
                             LayerImport::nameFor(*pattern.last)));
 }
 
-bool becomesGroupNorm(LayerImport& import, const OnnxNode& reshape, const DataValue& given) {
+bool becomesGroupNorm(LayerImport& import, const OnnxNode& reshape, const DataValue& given,
+                      std::span<const std::int64_t> grouped) {
     const auto* norm = import.soleReader(reshape.outputs.at(0));
     if (!norm || norm->op != "InstanceNormalization" || norm->inputs.size() != 3 ||
         norm->inputs[0] != reshape.outputs[0])
@@ -349,6 +350,8 @@ bool becomesGroupNorm(LayerImport& import, const OnnxNode& reshape, const DataVa
         return false;
     const auto groups = scale->tensor->elements();
     const auto lengths = import.sampleDims(given);
+    if (grouped.size() < 3 || grouped[0] != -1 || grouped[1] != groups)
+        return false;
     // Back to where it came from.
     const auto wanted = shape->tensor->to(DType::I64);
     const auto target = wanted.span<std::int64_t>();

@@ -184,12 +184,12 @@ IntTuple resolvedShape(LayerImport& import, const OnnxNode& node, const DataValu
 
 void importReshapeNode(LayerImport& import, const OnnxNode& node) {
     const auto& x = import.data(node);
-    if (becomesGroupNorm(import, node, x))
-        return;
     const auto& wanted = import.constant(node, 1, "shape");
     if (wanted.shape().rank() != 1)
         throw Error("its shape is no list");
-    importReshape(import, node, x, resolvedShape(import, node, x, wanted));
+    auto shape = resolvedShape(import, node, x, wanted);
+    if (!becomesGroupNorm(import, node, x, shape))
+        importReshape(import, node, x, std::move(shape));
 }
 
 void importExpand(LayerImport& import, const OnnxNode& node) {

@@ -53,14 +53,16 @@ NamedTensors randomSamples(const OpGraph& graph) {
 
 } // namespace
 
-std::optional<double> checkOnnx(const OnnxExport& made, const std::stop_token& stop,
-                                const std::function<void(double)>& progress) {
+std::optional<OnnxCheck> checkOnnx(const OnnxExport& made, const std::stop_token& stop,
+                                   const std::function<void(double)>& progress) {
     const auto tell = [&](double share) {
         if (progress)
             progress(share);
     };
     const auto model = readOnnx(made.file);
-    auto import = importOnnxWhole(model);
+    auto import = importOnnx(model);
+    if (!import.problems.empty())
+        return OnnxCheck{0, problemLines(import.problems)};
     tell(0.1);
     const auto samples = randomSamples(made.graph);
     const auto sharesFrom = [&](double from) {
@@ -103,7 +105,7 @@ std::optional<double> checkOnnx(const OnnxExport& made, const std::stop_token& s
         }
     }
     tell(1);
-    return largest;
+    return OnnxCheck{largest};
 }
 
 } // namespace gradwright

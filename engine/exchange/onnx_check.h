@@ -6,16 +6,23 @@
 #include <functional>
 #include <optional>
 #include <stop_token>
+#include <string>
 
 namespace gradwright {
 
 inline constexpr std::int64_t kCheckedSamples = 32;
 
+/// What reading an exported model back has shown.
+struct OnnxCheck {
+    double difference = 0; ///< the largest, relative to the largest answer or to 1
+    /// Why it could not be compared: nodes that no layer computes. Empty: it was.
+    std::string unchecked{};
+};
+
 /// Reads an exported model back into layers and compares their answers with the network's, on the
-/// CPU in FP32, for random samples. Returns the largest difference relative to the largest answer
-/// (or to 1), or nothing when stopped. `progress` gets the share that is done. Throws Error when
-/// the model cannot be read back or the difference is above 1e-4.
-std::optional<double> checkOnnx(const OnnxExport& made, const std::stop_token& stop = {},
-                                const std::function<void(double)>& progress = {});
+/// CPU in FP32, for random samples. Returns nothing when stopped. `progress` gets the share that is
+/// done. Throws Error when the model is damaged or a difference is above 1e-4.
+std::optional<OnnxCheck> checkOnnx(const OnnxExport& made, const std::stop_token& stop = {},
+                                   const std::function<void(double)>& progress = {});
 
 } // namespace gradwright

@@ -77,6 +77,9 @@ private:
             else
                 model_.domains.emplace_back(imported.domain(), imported.version());
         }
+        if (model_.opset == 0)
+            throw Error("it uses no operators of ONNX's own, but {}",
+                        model_.domains.empty() ? "none" : model_.domains.front().first);
         if (model_.opset < kFirstReadOpset || model_.opset > kLastReadOpset)
             throw Error("it needs operator set {} of ONNX; those from {} to {} are read",
                         model_.opset, kFirstReadOpset, kLastReadOpset);

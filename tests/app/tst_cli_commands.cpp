@@ -34,8 +34,9 @@ private Q_SLOTS:
     void helpNamesEveryCommand() {
         const auto result = cli_.run({"--help"});
         QCOMPARE(result.code, 0);
-        for (const char* command : {"layers", "templates", "new", "summary", "train", "evaluate",
-                                    "predict", "devices", "demo", "calibrate", "runs"})
+        for (const char* command :
+             {"layers", "templates", "new", "summary", "train", "evaluate", "predict", "devices",
+              "demo", "calibrate", "runs", "inspect", "infer"})
             QVERIFY2(result.out.contains(command), command);
         QCOMPARE(cli_.run({"--version"}).out.count('\n'), 1);
     }

@@ -133,17 +133,17 @@ ModelWritten exportModelAs(QWidget& window, const QString& proposal,
     if (!opset)
         return {};
     ModelWritten made;
-    std::optional<double> difference;
+    std::optional<OnnxCheck> check;
     try {
         workWithProgress(
             window, exportText("Reading the model back…"),
             [&](const std::stop_token& stop, const std::function<void(double)>& progress) {
                 made.model = make(*opset);
-                difference = checkOnnx(made.model, stop, progress);
+                check = checkOnnx(made.model, stop, progress);
             });
-        if (!difference)
+        if (!check)
             return {};
-        made.difference = *difference;
+        made.check = *std::move(check);
         const QString ending = QStringLiteral(".onnx");
         const QString file = askSaveFile(&window, exportText("Export as ONNX"), proposal + ending,
                                          {exportText("ONNX models (*%1)").arg(ending)}, {ending});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/exchange/onnx_export.h"
+#include "engine/exchange/onnx_check.h"
 
 #include <QString>
 
@@ -24,7 +24,7 @@ void workWithProgress(
 struct ModelWritten {
     QString file; ///< empty: cancelled
     OnnxExport model;
-    double difference = 0; ///< the largest that reading it back has shown
+    OnnxCheck check;
 };
 
 /// Asks for the operator set, makes the model with `make`, reads it back to compare its answers,

@@ -108,6 +108,9 @@ void ProjectFiles::exportModel() {
                        : tr("The network was exported as ONNX to %1 with the weights that training "
                             "starts with")
                              .arg(written.file);
+    if (!written.check.unchecked.empty())
+        text += tr("; it was not compared, since it does not open as layers: %1")
+                    .arg(qstr(written.check.unchecked));
     if (!made.note.empty())
         text += tr("; its inputs and outputs are its own: %1").arg(qstr(made.note));
     Q_EMIT hint(text);

@@ -85,15 +85,15 @@ void writeOnnxModel(const ExportOptions& options, int& exitCode) {
     if (!isRun && !options.project.starts_with("template:"))
         run = latestTrainedRun(project, options.project);
     const Interrupt interrupt;
-    std::optional<double> difference;
+    std::optional<OnnxCheck> check;
     const auto made = naming(options.project, [&] {
         auto model = exportOnnx(project, run, options.opset);
-        difference = checkOnnx(model, interrupt.token(), checkProgress());
-        if (difference)
+        check = checkOnnx(model, interrupt.token(), checkProgress());
+        if (check)
             writeFileAtomically(options.file, std::string_view(model.file));
         return model;
     });
-    if (!difference) {
+    if (!check) {
         fmt::print(stderr, "gradwright-cli: stopped; nothing is written\n");
         exitCode = kFailed;
         return;
@@ -104,19 +104,22 @@ void writeOnnxModel(const ExportOptions& options, int& exitCode) {
                    "not say what they are: {}\n",
                    made.note);
     if (options.json)
-        printJson({{"file", options.file},
-                   {"format", kOnnxFormat},
-                   {"opset", options.opset},
-                   {"checked_samples", kCheckedSamples},
-                   {"largest_difference", *difference},
-                   {"run", made.run ? Json(*made.run) : Json()}});
+        printJson(
+            {{"file", options.file},
+             {"format", kOnnxFormat},
+             {"opset", options.opset},
+             {"checked_samples", check->unchecked.empty() ? kCheckedSamples : 0},
+             {"largest_difference", check->unchecked.empty() ? Json(check->difference) : Json()},
+             {"run", made.run ? Json(*made.run) : Json()}});
     else
-        printLine(fmt::format("{} is written as ONNX in {}, {}. Read back, it answers {} samples "
-                              "alike (largest difference {:.1e})",
-                              project.name, options.file,
-                              made.run ? "with the weights of " + *made.run
-                                       : "untrained, with the weights that training starts with",
-                              kCheckedSamples, *difference));
+        printLine(fmt::format(
+            "{} is written as ONNX in {}, {}. {}", project.name, options.file,
+            made.run ? "with the weights of " + *made.run
+                     : "untrained, with the weights that training starts with",
+            check->unchecked.empty()
+                ? fmt::format("Read back, it answers {} samples alike (largest difference {:.1e})",
+                              kCheckedSamples, check->difference)
+                : "It was not compared, since it does not open as layers:\n" + check->unchecked));
 }
 
 void runExport(const ExportOptions& options, int& exitCode) {

@@ -134,9 +134,8 @@ void printInspection(const OnnxModel& model, const Opening& opening) {
     if (!opening.problem.empty()) {
         printLine("It cannot be opened as layers: " + opening.problem);
     } else if (!opening.import.problems.empty()) {
-        printLine(fmt::format("It cannot be opened as layers. Of {} nodes, {} {}:",
-                              model.nodes.size(), opening.import.problems.size(),
-                              opening.import.problems.size() == 1 ? "has none" : "have none"));
+        printLine(fmt::format("It cannot be opened as layers, because of {} of its {} nodes:",
+                              opening.import.problems.size(), model.nodes.size()));
         printLine(problemLines(opening.import.problems));
     } else {
         const auto analysis = analyze(opening.import.network);

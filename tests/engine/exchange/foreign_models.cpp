@@ -109,6 +109,16 @@ std::vector<ForeignCase> activationCases() {
              x = b.node("Sqrt", {b.node("Exp", {b.node("Neg", {x})})});
              return b.node("Ceil", {x});
          }},
+        {"functions of constants alone",
+         {{"formula", 1}},
+         [](ModelBuilder& b) {
+             const auto c = b.floats({3}, {-0.75F, 0.25F, 1.5F});
+             auto sum = b.node("Clip", {c, b.number(0), b.number(1)});
+             for (const auto* op : {"Relu", "LeakyRelu", "Elu", "Selu", "Celu", "HardSigmoid",
+                                    "HardSwish", "Softsign", "Softplus", "Sign", "Tanh", "Erf"})
+                 sum = b.node("Add", {sum, b.node(op, {c})});
+             return b.node("Mul", {b.input("x", {3}), sum});
+         }},
         {"a softmax of one long axis",
          {{"flatten", 1}, {"softmax", 1}, {"reshape", 1}},
          [](ModelBuilder& b) {

@@ -96,6 +96,10 @@ private Q_SLOTS:
              [](ModelBuilder& b) {
                  return b.node("Mul", {b.input("x", {2, 3, 4}), b.random({3, 4})});
              }},
+            {"powers of a number below 0",
+             [](ModelBuilder& b) {
+                 return b.node("Pow", {b.number(-2), b.input("x", {3})});
+             }},
             {"another function's name",
              [](ModelBuilder& b) {
                  auto y = b.node("Conv", {b.input("x", {2, 3, 4})});
@@ -124,6 +128,7 @@ private Q_SLOTS:
             "it multiplies two values that depend on the sample",
             "it enlarges by 1.5; layers enlarge by whole numbers up to 64",
             "it combines its input with a constant of shape 3×4, which is no number per channel",
+            "it takes powers of -2, which a formula has for numbers above 0 alone",
             "its operator belongs to com.example, which is not known",
             "it is given a state to begin with, which layers do not take",
             "its attribute \"alpha\" must be a number",
