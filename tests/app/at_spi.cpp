@@ -76,6 +76,22 @@ std::optional<double> AtSpiElement::value() const {
     return value.isValid() ? std::optional(value.toDouble()) : std::nullopt;
 }
 
+QRect AtSpiElement::rect() const {
+    constexpr uint kOnScreen = 0; // AtspiCoordType
+    const auto answer = call("org.a11y.atspi.Component", "GetExtents", {kOnScreen});
+    if (answer.isEmpty())
+        return {};
+    int x = 0;
+    int y = 0;
+    int width = 0;
+    int height = 0;
+    const auto extents = answer.first().value<QDBusArgument>();
+    extents.beginStructure();
+    extents >> x >> y >> width >> height;
+    extents.endStructure();
+    return {x, y, width, height};
+}
+
 std::vector<AtSpiElement> AtSpiElement::children() const {
     const auto answer = call(kAccessible, "GetChildren");
     std::vector<AtSpiElement> children;
@@ -194,13 +210,18 @@ QString AtSpiDesktop::start() {
     if (line.isEmpty())
         return QStringLiteral("a session bus");
     environment_.insert(QStringLiteral("DBUS_SESSION_BUS_ADDRESS"), line);
-    const auto session = QDBusConnection::connectToBus(line, QStringLiteral("session"));
+    // Qt keeps connections by their names, also those to buses that are gone.
+    static int desktops = 0;
+    ++desktops;
+    const auto session =
+        QDBusConnection::connectToBus(line, QStringLiteral("session %1").arg(desktops));
     QDBusInterface launcher(QStringLiteral("org.a11y.Bus"), QStringLiteral("/org/a11y/bus"),
                             QStringLiteral("org.a11y.Bus"), session);
     const QDBusReply<QString> address = launcher.call(QStringLiteral("GetAddress"));
     if (!address.isValid())
         return QStringLiteral("the accessibility bus (%1)").arg(address.error().message());
-    bus_ = QDBusConnection::connectToBus(address.value(), QStringLiteral("accessibility"));
+    bus_ = QDBusConnection::connectToBus(address.value(),
+                                         QStringLiteral("accessibility %1").arg(desktops));
     return bus_->isConnected() ? QString() : QStringLiteral("the accessibility bus");
 }
 

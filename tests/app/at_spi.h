@@ -4,6 +4,7 @@
 #include <QDBusConnection>
 #include <QProcess>
 #include <QProcessEnvironment>
+#include <QRect>
 #include <QString>
 #include <QTemporaryDir>
 
@@ -31,6 +32,8 @@ public:
     [[nodiscard]] bool hasState(int state) const;
     /// The current value of a progress bar or slider.
     [[nodiscard]] std::optional<double> value() const;
+    /// Where it is on the screen, in pixels; empty where it is nowhere.
+    [[nodiscard]] QRect rect() const;
     [[nodiscard]] std::vector<AtSpiElement> children() const;
     [[nodiscard]] QStringList actions() const;
     /// Does the action of that name; whether there is one.
@@ -65,6 +68,8 @@ public:
     QString start();
     /// Starts a program. Returns its root, or nothing if it has not registered in time.
     std::optional<AtSpiElement> run(const QString& program, const QStringList& arguments);
+    /// What its programs run in: the display, and folders of their own in place of the user's.
+    [[nodiscard]] const QProcessEnvironment& environment() const { return environment_; }
 
 private:
     std::unique_ptr<QProcess> startPart(const QString& program, const QStringList& arguments,

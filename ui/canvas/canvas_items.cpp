@@ -5,12 +5,14 @@
 #include "ui/canvas/canvas_context.h"
 #include "ui/canvas/frame_item.h"
 #include "ui/canvas/note_item.h"
+#include "ui/canvas/reading_order.h"
 #include "ui/canvas/sync_items.h"
 
 #include <QLineF>
 #include <QSignalBlocker>
 
 #include <algorithm>
+#include <iterator>
 
 namespace gradwright {
 
@@ -23,6 +25,14 @@ template <class Items>
 typename Items::mapped_type itemOf(const Items& items, typename Items::key_type id) {
     const auto at = items.find(id);
     return at == items.end() ? nullptr : at->second;
+}
+
+ReadingOrder orderOf(const std::map<NodeId, NodeItem*>& nodes, const Graph& graph, Flow flow) {
+    std::map<NodeId, QRectF> rects;
+    for (const auto& [id, item] : nodes)
+        if (graph.find(id) != nullptr) // an item goes a moment after its node
+            rects.emplace(id, item->sceneRect());
+    return {graph, rects, flow};
 }
 
 /// The items of the frames or notes that lie in a graph.
@@ -104,25 +114,41 @@ LinkItem* CanvasItems::linkAt(QPointF at) const {
     return nullptr;
 }
 
+std::vector<NodeId> CanvasItems::nodesInOrder() const {
+    return orderOf(nodes_, canvas_->graph(), canvas_->flow()).nodes();
+}
+
 std::vector<QGraphicsItem*> CanvasItems::readingOrder() const {
-    std::vector<QGraphicsItem*> items;
-    for (const auto& [id, item] : nodes_)
-        items.push_back(item);
-    for (const auto& [id, item] : links_)
-        items.push_back(item);
+    const Graph& graph = canvas_->graph();
+    const ReadingOrder order = orderOf(nodes_, graph, canvas_->flow());
+    std::vector<QGraphicsItem*> others; // frames first: they lie around what is in them
+    std::vector<QRectF> places;
     for (const auto& [id, item] : frames_)
-        items.push_back(item);
+        others.push_back(item);
     for (const auto& [id, item] : notes_)
-        items.push_back(item);
-    const auto key = [this](const QGraphicsItem* item) {
-        const QPointF at = item->sceneBoundingRect().topLeft();
-        const auto* const link = qgraphicsitem_cast<const LinkItem*>(item);
-        const QPointF start =
-            link != nullptr && !link->corners().isEmpty() ? link->corners().first() : at;
-        return canvas_->flow() == Flow::Down ? std::pair(start.y(), start.x())
-                                             : std::pair(start.x(), start.y());
+        others.push_back(item);
+    for (const QGraphicsItem* const item : others)
+        places.push_back(item->sceneBoundingRect());
+    std::multimap<std::size_t, QGraphicsItem*> before; // by the node that comes next
+    const auto found = order.placesOf(places);
+    for (std::size_t i = 0; i < others.size(); ++i)
+        before.emplace(found[i], others[i]);
+
+    std::vector<QGraphicsItem*> items;
+    const auto addOthers = [&](std::size_t place) {
+        const auto [first, end] = before.equal_range(place);
+        std::transform(first, end, std::back_inserter(items),
+                       [](const auto& entry) { return entry.second; });
     };
-    std::ranges::stable_sort(items, {}, key);
+    for (std::size_t i = 0; i < order.nodes().size(); ++i) {
+        addOthers(i);
+        const NodeId id = order.nodes()[i];
+        items.push_back(nodes_.at(id));
+        for (const LinkId link : graph.linksOf(id))
+            if (graph.find(link)->from.node == id && links_.contains(link))
+                items.push_back(links_.at(link));
+    }
+    addOthers(order.nodes().size());
     return items;
 }
 

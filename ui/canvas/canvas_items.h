@@ -46,8 +46,11 @@ public:
     [[nodiscard]] bool isFree(const QRectF& rect) const;
     [[nodiscard]] std::optional<Port> portAt(QPointF at) const;
     [[nodiscard]] LinkItem* linkAt(QPointF at) const;
-    /// All of them in the order in which they are read: along the flow.
+    /// All of them in the order in which they are read, see ReadingOrder: a node is followed by the
+    /// links that leave it, frames and notes stand where they lie.
     [[nodiscard]] std::vector<QGraphicsItem*> readingOrder() const;
+    /// The nodes of that order alone.
+    [[nodiscard]] std::vector<NodeId> nodesInOrder() const;
     /// As the project says, or as provided for until somebody moves the node.
     [[nodiscard]] Point positionOf(NodeId id) const;
 

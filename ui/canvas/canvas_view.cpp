@@ -76,6 +76,16 @@ void CanvasView::showSelection() {
         ensureVisible(item, 40, 40);
 }
 
+void CanvasView::walkAlongLinks(bool on) {
+    walker_.follow(scene_->canvas(), on, false);
+    showWalked();
+}
+
+void CanvasView::showWalked() {
+    if (const auto selected = scene_->selectedNodes(); !selected.empty())
+        ensureVisible(scene_->nodeItem(selected.back()), 40, 40);
+}
+
 void CanvasView::setZoom(double zoom) {
     zoomAbout(QRectF(viewport()->rect()).center(), zoom);
 }
@@ -274,8 +284,7 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
         if (event->modifiers().testFlag(Qt::AltModifier) || scene_->selectedItems().isEmpty()) {
             walker_.walk(scene_->canvas(), static_cast<Qt::Key>(event->key()),
                          event->modifiers().testFlag(Qt::ShiftModifier));
-            if (const auto selected = scene_->selectedNodes(); !selected.empty())
-                ensureVisible(scene_->nodeItem(selected.back()), 40, 40);
+            showWalked();
             return;
         }
         const bool far = event->modifiers().testFlag(Qt::ControlModifier);

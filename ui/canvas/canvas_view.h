@@ -39,6 +39,8 @@ public:
 
     /// Brings what is selected into view.
     void showSelection();
+    /// Selects a layer behind the selected one (`on`) or one before it, and brings it into view.
+    void walkAlongLinks(bool on);
     [[nodiscard]] CanvasScene& canvasScene() const { return *scene_; }
     [[nodiscard]] CanvasEditors& editors() { return *editors_; }
     [[nodiscard]] Minimap& minimap() { return *minimap_; }
@@ -67,6 +69,7 @@ private:
     void zoomAbout(QPointF viewportPoint, double zoom);
     void setSpacePan(bool on);
     void requestMenuByKey();
+    void showWalked();
 
     CanvasScene* scene_;
     const ThemeManager* themes_;

@@ -216,15 +216,13 @@ void setFrozen(CanvasContext& canvas, bool frozen) {
 }
 
 void linkSelection(CanvasContext& canvas) {
-    std::vector<NodeId> selected = canvas.selection().nodes();
+    std::vector<NodeId> selected = canvas.items().nodesInOrder();
+    std::erase_if(selected,
+                  [&canvas](NodeId id) { return !canvas.items().node(id)->isSelected(); });
     if (selected.size() < 2) {
         Q_EMIT canvas.hint(canvasText("Select the layers to link, two or more."));
         return;
     }
-    std::ranges::sort(selected, {}, [&canvas](NodeId id) {
-        const QPointF at = canvas.items().node(id)->pos();
-        return canvas.flow() == Flow::Down ? std::pair(at.y(), at.x()) : std::pair(at.x(), at.y());
-    });
     // Made on a copy one after the other, since each changes what the next may do.
     Network network = canvas.project().network;
     const Graph& changing = network.graph(canvas.graphName());

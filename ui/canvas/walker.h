@@ -6,6 +6,7 @@
 #include <Qt>
 
 #include <optional>
+#include <vector>
 
 namespace gradwright {
 
@@ -15,10 +16,18 @@ class CanvasContext;
 class Walker {
 public:
     /// Selects the next node along a link: up against the flow, down with it, left and right among
-    /// those at the same end. With `extend` the selection before stays.
+    /// those at the same end. With `extend` the selection before stays. Where nothing is selected,
+    /// it begins at the first node that is read.
     void walk(CanvasContext& canvas, Qt::Key arrow, bool extend);
+    /// The same along links alone, whatever the flow: to a node behind (`on`) or before.
+    void follow(CanvasContext& canvas, bool on, bool extend);
 
 private:
+    /// Where it stands; nothing when the walk has only begun.
+    [[nodiscard]] std::optional<NodeId> place(CanvasContext& canvas) const;
+    void goToNearest(CanvasContext& canvas, const std::vector<NodeId>& candidates, NodeId from,
+                     bool extend);
+
     std::optional<NodeId> at_; ///< where it stands, as long as that is selected
 };
 

@@ -201,10 +201,10 @@ void DesignPage::makeActions() {
     connect(undo_, &QAction::triggered, &stack, &QUndoStack::undo);
     connect(redo_, &QAction::triggered, &stack, &QUndoStack::redo);
     redo_->setShortcuts({Keys(QStringLiteral("Ctrl+Shift+Z")), Keys(QStringLiteral("Ctrl+Y"))});
-    connect(&stack, &QUndoStack::undoTextChanged, undo_, [this](const QString& text) {
     // Their texts say what would be undone; the names of the commands stay.
     undo_->setIconText(tr("Undo"));
     redo_->setIconText(tr("Redo"));
+    connect(&stack, &QUndoStack::undoTextChanged, undo_, [this](const QString& text) {
         undo_->setText(text.isEmpty() ? tr("Undo") : tr("Undo: %1").arg(text));
     });
     connect(&stack, &QUndoStack::redoTextChanged, redo_, [this](const QString& text) {

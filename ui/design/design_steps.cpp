@@ -54,11 +54,30 @@ void DesignPage::makeStepActions() {
     removeAction(close);
     view_->addAction(close);
     close->setShortcutContext(Qt::WidgetShortcut);
+    // Arrows, which move what is selected at other times, go through the steps and the layers.
+    QList<QAction*> arrows;
+    const auto arrow = [this, &arrows](Qt::Key key, auto run) {
+        auto* const made = new QAction(view_);
+        QList<QKeySequence> keys;
+        for (const auto modifiers : {Qt::NoModifier, Qt::ControlModifier, Qt::ShiftModifier})
+            keys << QKeySequence(QKeyCombination(modifiers, key));
+        made->setShortcuts(keys);
+        made->setShortcutContext(Qt::WidgetShortcut);
+        connect(made, &QAction::triggered, this, run);
+        view_->addAction(made);
+        arrows << made;
+    };
+    arrow(Qt::Key_Left, [this] { steps_->back(); });
+    arrow(Qt::Key_Right, [this] { steps_->next(); });
+    arrow(Qt::Key_Up, [this] { view_->walkAlongLinks(false); });
+    arrow(Qt::Key_Down, [this] { view_->walkAlongLinks(true); });
     stepsBar_ = new StepsBar(*steps_, *scene_, *themes_, back, next, close);
-    const auto enable = [this, back, next, close] {
+    const auto enable = [this, back, next, close, arrows] {
         back->setEnabled(steps_->canGoBack());
         next->setEnabled(!steps_->isComputing());
         close->setEnabled(steps_->isActive());
+        for (QAction* const each : arrows)
+            each->setEnabled(steps_->isActive());
     };
     connect(steps_, &BatchSteps::changed, this, enable);
     connect(steps_, &BatchSteps::changed, this, [this, wasActive = false]() mutable {

@@ -25,7 +25,6 @@
 #include <QImageReader>
 #include <QLabel>
 #include <QMimeData>
-#include <QResizeEvent>
 #include <QUrl>
 #include <QVBoxLayout>
 
@@ -35,6 +34,8 @@ namespace gradwright {
 namespace {
 
 constexpr int kNarrowPanel = 760; // the pad gives way to what it is for
+constexpr int kLowPanel = 560;
+constexpr int kComfortable = 720; // with bars that can be compared
 
 PrepareInput inputOfPicture(const QImage& image) {
     return [picture = pictureOf(image)](const DataInfo& info) {
@@ -120,9 +121,12 @@ QList<QAction*> ImagePanel::menuActions() const {
     return drawing_->menuActions() + pictures_->menuActions();
 }
 
-void ImagePanel::resizeEvent(QResizeEvent* event) {
-    QWidget::resizeEvent(event);
-    drawing_->setNarrow(event->size().width() < kNarrowPanel);
+int ImagePanel::comfortableWidth() const {
+    return kComfortable;
+}
+
+void ImagePanel::setRoom(QSize room) {
+    drawing_->setNarrow(room.width() < kNarrowPanel || room.height() < kLowPanel);
 }
 
 QWidget* ImagePanel::makePixelCard() {

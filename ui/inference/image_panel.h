@@ -43,10 +43,9 @@ public:
     void showSample(std::int64_t sample) override;
     [[nodiscard]] bool accepts(const QMimeData& mime) const override;
     void take(const QMimeData& mime) override;
+    [[nodiscard]] int comfortableWidth() const override;
+    void setRoom(QSize room) override;
     [[nodiscard]] QList<QAction*> menuActions() const override;
-
-protected:
-    void resizeEvent(QResizeEvent* event) override;
 
 private:
     QWidget* makePixelCard();

@@ -12,6 +12,7 @@
 #include <QDragEnterEvent>
 #include <QFrame>
 #include <QHBoxLayout>
+#include <QResizeEvent>
 #include <QScrollArea>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -19,6 +20,15 @@
 #include <algorithm>
 
 namespace gradwright {
+namespace {
+
+constexpr int kBarHeight = 44;
+constexpr int kPageMargin = 12;
+constexpr int kScrollBar = 10;
+constexpr int kLeastEvaluation = 360;
+constexpr int kPeek = 36; // of the test set below, so that it is known to be there
+
+} // namespace
 
 InferencePage::InferencePage(ProjectDocument& document, ThemeManager& theme,
                              TrainingSession& session, QWidget* parent)
@@ -55,18 +65,20 @@ InferencePage::InferencePage(ProjectDocument& document, ThemeManager& theme,
 
 void InferencePage::layOut() {
     auto* content = new QWidget;
-    auto* columns = new QHBoxLayout(content);
-    columns->setContentsMargins(12, 12, 12, 12);
-    columns->setSpacing(12);
-    columns->addWidget(stack_, 17);
-    columns->addWidget(evaluation_, 11);
-    // On a small screen, or at twice the scale, the panels keep their size and the page scrolls.
+    columns_ = new QBoxLayout(QBoxLayout::LeftToRight, content);
+    columns_->setContentsMargins(kPageMargin, kPageMargin, kPageMargin, kPageMargin);
+    columns_->setSpacing(kPageMargin);
+    columns_->addWidget(stack_, 17);
+    columns_->addWidget(evaluation_, 11);
+    // On a small screen, or at twice the scale, the panels keep their size and the page scrolls, up
+    // and down.
     auto* scroll = new QScrollArea;
     scroll->setWidgetResizable(true);
     scroll->setFocusPolicy(Qt::NoFocus);
     scroll->setWidget(content);
     scroll->viewport()->setAutoFillBackground(false);
     content->setAutoFillBackground(false);
+    content->installEventFilter(this);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
@@ -77,12 +89,28 @@ void InferencePage::layOut() {
 QWidget* InferencePage::makeBar() {
     auto* bar = new QFrame;
     bar->setProperty("role", QStringLiteral("header"));
-    bar->setFixedHeight(44);
+    bar->setFixedHeight(kBarHeight);
     auto* layout = new QHBoxLayout(bar);
     layout->setContentsMargins(16, 0, 16, 0);
     layout->addWidget(chooser_);
     layout->addStretch(1);
     return bar;
+}
+
+/// The test set stands beside the panel where there is room for both, else below it.
+void InferencePage::arrange() {
+    const QSize room(width() - 2 * kPageMargin - kScrollBar,
+                     height() - kBarHeight - 2 * kPageMargin);
+    const int beside = std::max(kLeastEvaluation, evaluation_->minimumSizeHint().width());
+    const int both = panel().comfortableWidth() + kPageMargin + beside;
+    const bool isBeside = room.width() >= both;
+    columns_->setDirection(isBeside ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+    // Below, each of them fills what is seen at once, or is as high as it has to be.
+    const int height = std::max(room.height() - kPeek, 0);
+    for (QWidget* const each : {static_cast<QWidget*>(stack_), static_cast<QWidget*>(evaluation_)})
+        each->setMinimumHeight(isBeside ? 0 : std::max(height, each->minimumSizeHint().height()));
+    panel().setRoom(isBeside ? QSize(room.width() - kPageMargin - beside, room.height())
+                             : QSize(room.width(), height));
 }
 
 InputPanel& InferencePage::panelAt(std::size_t kind) {
@@ -141,6 +169,7 @@ void InferencePage::showPanel(InputPanel& wanted) {
                 removeAction(action);
         }
     }
+    arrange();
 }
 
 /// Before there is a network the data say what it will read.
@@ -182,6 +211,18 @@ void InferencePage::evaluateWhenFree() {
 void InferencePage::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
     evaluateWhenFree();
+}
+
+/// What is shown on the page decides how much room it needs.
+bool InferencePage::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::LayoutRequest)
+        arrange();
+    return Page::eventFilter(watched, event);
+}
+
+void InferencePage::resizeEvent(QResizeEvent* event) {
+    Page::resizeEvent(event);
+    arrange();
 }
 
 void InferencePage::dragEnterEvent(QDragEnterEvent* event) {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 
+class QBoxLayout;
 class QStackedWidget;
 
 namespace gradwright {
@@ -55,9 +56,12 @@ protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
     void showEvent(QShowEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     void layOut();
+    void arrange();
     QWidget* makeBar();
     [[nodiscard]] InputPanel& panelOf(const QMetaObject& type);
     InputPanel& panelAt(std::size_t kind);
@@ -72,6 +76,7 @@ private:
     ModelChooser* chooser_;
     EvaluationPanel* evaluation_;
     QStackedWidget* stack_;
+    QBoxLayout* columns_ = nullptr;   ///< of the panel and the test set
     std::vector<InputPanel*> panels_; ///< by kind; null until one is needed
     bool evaluated_ = false;
 };

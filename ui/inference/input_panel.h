@@ -36,6 +36,11 @@ public:
     /// Whether what is dragged over the page can be read here.
     [[nodiscard]] virtual bool accepts(const QMimeData& /*mime*/) const { return false; }
     virtual void take(const QMimeData& /*mime*/) {}
+    /// From this width on, in pixels, the panel is comfortable beside the test set; with less it
+    /// gets the page's width and the test set stands below.
+    [[nodiscard]] virtual int comfortableWidth() const { return minimumSizeHint().width(); }
+    /// How much of the panel is seen at once.
+    virtual void setRoom(QSize /*room*/) {}
     /// For the window's menus.
     [[nodiscard]] virtual QList<QAction*> menuActions() const { return {}; }
 };

@@ -10,6 +10,8 @@
 #include <QLabel>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace gradwright {
 
 PlanePanel::PlanePanel(ThemeManager& theme, QWidget* parent)
@@ -42,6 +44,11 @@ void PlanePanel::setModel(const std::shared_ptr<const TrainedModel>& model, bool
     }
     title_->setText(model_->data->info.hasClasses() ? tr("Decision map") : tr("Map of values"));
     job_->start(model_);
+}
+
+/// A map of which a part is out of sight is none.
+void PlanePanel::setRoom(QSize room) {
+    setMaximumHeight(std::max(room.height(), minimumSizeHint().height()));
 }
 
 void PlanePanel::clear() {

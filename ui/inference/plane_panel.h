@@ -23,6 +23,7 @@ public:
     void setModel(const std::shared_ptr<const TrainedModel>& model, bool live) override;
     void clear() override;
     void showReason(const QString& reason) override;
+    void setRoom(QSize room) override;
     /// The test points are on the map already.
     void showSample(std::int64_t /*sample*/) override {}
 

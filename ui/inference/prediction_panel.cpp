@@ -162,6 +162,14 @@ QRect PredictionPanel::rectOfRow(std::size_t row) const {
     return QRectF(area.left(), first + static_cast<double>(row) * step, area.width(), step)
         .toRect();
 }
+QRectF PredictionPanel::barOfRow(std::size_t row) const {
+    const QRectF place = rectOfRow(row);
+    const double height = std::clamp(place.height() - 7, 4.0, 14.0);
+    const int names = nameWidth();
+    return {place.left() + names, place.center().y() - height / 2,
+            place.width() - names - kShareWidth - (hasMany() ? kRankWidth : 0) - 8, height};
+}
+
 
 int PredictionPanel::rowAt(QPoint position) const {
     for (std::size_t row = 0; row < rows_.size(); ++row)
@@ -268,7 +276,6 @@ void PredictionPanel::paintRow(QPainter& painter, std::size_t row) const {
     const auto& theme = theme_->theme();
     const auto index = rows_[row];
     const QRectF place = rectOfRow(row);
-    const double barHeight = std::clamp(place.height() - 7, 4.0, 14.0);
     const int names = nameWidth();
     const double ranks = hasMany() ? kRankWidth : 0;
     const float probability = prediction_ ? prediction_->probabilities[index] : 0;
@@ -279,8 +286,7 @@ void PredictionPanel::paintRow(QPainter& painter, std::size_t row) const {
     painter.drawText(QRectF(place.left(), place.top(), names - 10, place.height()),
                      Qt::AlignRight | Qt::AlignVCenter,
                      painter.fontMetrics().elidedText(name(index), Qt::ElideRight, names - 10));
-    const QRectF bar(place.left() + names, place.center().y() - barHeight / 2,
-                     place.width() - names - kShareWidth - ranks - 8, barHeight);
+    const QRectF bar = barOfRow(row);
     painter.setPen(Qt::NoPen);
     painter.setBrush(theme.raised);
     painter.drawRoundedRect(bar, 3, 3);
@@ -292,7 +298,7 @@ void PredictionPanel::paintRow(QPainter& painter, std::size_t row) const {
     painter.setBrush(fill);
     painter.drawRoundedRect(QRectF(bar.left(), bar.top(),
                                    std::max(2.0, bar.width() * static_cast<double>(probability)),
-                                   barHeight),
+                                   bar.height()),
                             3, 3);
     painter.setPen(likely ? theme.text : theme.text3);
     const double right = place.right() - ranks;

@@ -44,6 +44,8 @@ public:
     /// From 1, the likeliest; 0 without an answer.
     [[nodiscard]] std::size_t rankOf(std::size_t index) const;
     [[nodiscard]] QRect rectOfRow(std::size_t row) const;
+    /// The part of it that is filled at a probability of 1.
+    [[nodiscard]] QRectF barOfRow(std::size_t row) const;
     /// The font in which an answer is written into so many pixels.
     [[nodiscard]] static QFont answerFont(const QString& text, int width);
     [[nodiscard]] QLineEdit& search() { return *search_; }

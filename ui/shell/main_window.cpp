@@ -351,14 +351,14 @@ void MainWindow::trainOrPause() {
 }
 
 void MainWindow::showPage(Page& page) {
-    stack_->setCurrentWidget(&page);
     const QWidget* const focused = focusWidget();
     const bool isOther = stack_->currentWidget() != &page;
-    header_->setPage(stack_->currentIndex());
+    stack_->setCurrentWidget(&page);
     // Qt would go to the page's first field, into which keys that are meant for the page would be
     // typed. Whoever chose the page in the header by keys stays there.
     if (isOther && (focused == nullptr || stack_->isAncestorOf(focused)))
         page.setFocus();
+    header_->setPage(stack_->currentIndex());
     refreshHeader();
 }
 

@@ -146,6 +146,43 @@ private Q_SLOTS:
         QCOMPARE(label("stepNumber"), QStringLiteral("Step 1 of 7"));
     }
 
+    void arrowsGoThroughStepsAndLayers() {
+        start("lenet-5");
+        page_->scene().selectNodes({idOf("conv1")});
+        const auto places = [this] {
+            std::vector<QPointF> all;
+            for (const auto& [id, item] : page_->scene().canvas().items().nodes())
+                all.push_back(item->pos());
+            return all;
+        };
+        const auto before = places();
+        const int edits = document_->undoStack().index();
+        key(Qt::Key_Right);
+        QVERIFY(steps().step() == BatchStep::Forward);
+        key(Qt::Key_Right, Qt::ShiftModifier);
+        QVERIFY(steps().step() == BatchStep::Sum);
+        QVERIFY(label("stepDetails").startsWith(QStringLiteral("conv1, ")));
+        // The layer that is written out follows.
+        key(Qt::Key_Down);
+        QCOMPARE(selectedName(), std::string("pool1"));
+        QVERIFY(label("stepDetails").startsWith(QStringLiteral("pool1, ")));
+        key(Qt::Key_Up, Qt::ControlModifier);
+        QCOMPARE(selectedName(), std::string("conv1"));
+        key(Qt::Key_Left);
+        key(Qt::Key_Left, Qt::ControlModifier);
+        QVERIFY(steps().step() == BatchStep::Batch);
+        key(Qt::Key_Left); // there is none before the first
+        QVERIFY(steps().isActive() && steps().step() == BatchStep::Batch);
+        QVERIFY(places() == before);
+        QCOMPARE(document_->undoStack().index(), edits);
+        // Afterwards they move what is selected, as ever.
+        key(Qt::Key_Escape);
+        QVERIFY(!steps().isActive());
+        key(Qt::Key_Right);
+        QCOMPARE(document_->undoStack().index(), edits + 1);
+        QVERIFY(places() != before);
+    }
+
     void shiftF10GoesBackAlsoToTheBatchBefore() {
         start("exclusive-or");
         QVERIFY(!button("stepBack").isEnabled());

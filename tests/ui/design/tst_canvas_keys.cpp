@@ -129,6 +129,93 @@ private Q_SLOTS:
         QVERIFY(graph().links().empty());
     }
 
+    /// LeNet-5 as it opens, in columns: read, walked and linked along its links, not row by row.
+    void columnsAreReadOneAfterTheOther() {
+        openTemplate("lenet-5");
+        const std::vector<std::string> names = {"image",  "conv1",         "pool1",  "conv2",
+                                                "pool2",  "flatten",       "dense1", "dense2",
+                                                "scores", "probabilities", "digit"};
+        QCOMPARE(graph().nodes().size(), names.size());
+        const auto top = [this](const char* name) {
+            return page_->scene().nodeItem(idOf(name))->pos().y();
+        };
+        QVERIFY2(top("dense1") < top("pool2"), "it is not laid out in columns");
+
+        // By the keys that go from item to item: a layer, the link behind it, and so on.
+        page_->view().setFocus();
+        page_->scene().clearSelection();
+        std::vector<std::string> read;
+        for (std::size_t i = 0; i < names.size() + names.size() - 1; ++i) {
+            key(Qt::Key_Period);
+            QCOMPARE(page_->scene().selectedItems().size(), 1);
+            if (const auto links = page_->scene().selectedLinks(); !links.empty())
+                QCOMPARE(graph().find(graph().find(links[0])->from.node)->name, read.back());
+            else
+                read.push_back(selectedName());
+        }
+        QCOMPARE(read, names);
+
+        // Alt+arrows: down to the end, across the columns, and up again.
+        page_->scene().selectNodes({idOf("image")});
+        for (std::size_t i = 1; i < names.size(); ++i) {
+            key(Qt::Key_Down, Qt::AltModifier);
+            QCOMPARE(selectedName(), names[i]);
+        }
+        for (std::size_t i = names.size() - 1; i-- > 0;) {
+            key(Qt::Key_Up, Qt::AltModifier);
+            QCOMPARE(selectedName(), names[i]);
+        }
+
+        // Without links the columns alone say what comes next.
+        const auto links = graph().links();
+        for (const auto& [id, link] : links)
+            document_->perform(QStringLiteral("Unlink"), {NetworkEdit{RemoveLink{"", id}}});
+        QVERIFY(graph().links().empty());
+        page_->scene().selectAll();
+        key(Qt::Key_L);
+        QCOMPARE(graph().links().size(), links.size());
+        for (std::size_t i = 1; i < names.size(); ++i)
+            QVERIFY2(linked(names[i - 1].c_str(), names[i].c_str()), names[i].c_str());
+    }
+
+    /// Branches are read one after the other, and what they lead to behind all of them; frames and
+    /// notes stand where they lie.
+    void branchesAreReadToTheirEnd() {
+        page_->scene().addLayer("input", QPointF(300, 0));
+        page_->scene().addLayer("relu", QPointF(600, 120));
+        page_->scene().addLayer("tanh", QPointF(0, 120));
+        page_->scene().addLayer("sigmoid", QPointF(0, 240));
+        page_->scene().addLayer("add", QPointF(300, 360));
+        const auto link = [this](const char* from, const char* to, std::uint32_t input) {
+            document_->perform(QStringLiteral("Link"),
+                               {NetworkEdit{AddLink{"", Link{.id = graph().freshLinkId(),
+                                                             .from = {idOf(from), {0}},
+                                                             .to = {idOf(to), {input}}}}}});
+        };
+        link("input1", "relu1", 0);
+        link("input1", "tanh1", 0);
+        link("tanh1", "sigmoid1", 0);
+        link("relu1", "add1", 0);
+        link("sigmoid1", "add1", 1);
+        document_->perform(QStringLiteral("Note"), {SetNote{NoteId{1}, Note{.graph = "",
+                                                                            .text = "two ways",
+                                                                            .position = {600, 60},
+                                                                            .width = 100,
+                                                                            .height = 40}}});
+        std::vector<std::string> read;
+        page_->view().setFocus();
+        page_->scene().clearSelection();
+        for (int i = 0; i < 5 + 5 + 1; ++i) {
+            key(Qt::Key_Period);
+            if (!page_->scene().selectedNodes().empty())
+                read.push_back(selectedName());
+            else if (page_->scene().selectedLinks().empty())
+                read.emplace_back("the note");
+        }
+        QCOMPARE(read, (std::vector<std::string>{"input1", "tanh1", "sigmoid1", "the note", "relu1",
+                                                 "add1"}));
+    }
+
     void theShownProblemIsFixedByKeys() {
         openTemplate("lenet-5");
         document_->perform(

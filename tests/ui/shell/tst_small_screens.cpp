@@ -7,13 +7,19 @@
 #include "ui/data/data_page.h"
 #include "ui/data/data_review.h"
 #include "ui/design/design_page.h"
+#include "ui/inference/drawing_pad.h"
+#include "ui/inference/evaluation_panel.h"
+#include "ui/inference/image_panel.h"
 #include "ui/inference/inference_page.h"
+#include "ui/inference/plane_view.h"
+#include "ui/inference/prediction_panel.h"
 #include "ui/palette/layer_palette.h"
 #include "ui/shell/welcome_page.h"
 
 #include <QFile>
 #include <QLabel>
 #include <QProcess>
+#include <QScrollBar>
 #include <QTemporaryDir>
 
 #include <tuple>
@@ -135,6 +141,63 @@ private Q_SLOTS:
         QTest::qWait(200);
         isWhole(window_->inference());
         window_->document().undoStack().undo();
+    }
+
+    void inferenceScrollsUpAndDownAlone_data() {
+        QTest::addColumn<bool>("isTrained");
+        // Classes of images, points of the plane, rows of a table; what is written, untrained.
+        for (const char* const key : {"lenet-5", "two-spirals", "weather"})
+            QTest::newRow(key) << true;
+        QTest::newRow("character-lstm") << false;
+    }
+    void inferenceScrollsUpAndDownAlone() {
+        QFETCH(const bool, isTrained);
+        window_->document().newFromTemplate(QTest::currentDataTag()); // without a question
+        auto& page = window_->inference();
+        if (isTrained) {
+            DataChoice data = window_->document().project().data;
+            data.limit = 300;
+            window_->document().perform(QStringLiteral("Limit"), {SetData{data}});
+            TrainingSettings settings = window_->document().project().training;
+            settings.params["epochs"] = std::int64_t{1};
+            window_->document().perform(QStringLiteral("Epochs"), {SetTraining{settings}});
+            test::pressKey(*window_, Qt::Key_F5);
+            QTRY_COMPARE_WITH_TIMEOUT(window_->session().state(), TrainingState::Finished,
+                                      test::kTrainingPatience);
+        }
+        showPage(3);
+        if (isTrained)
+            QTRY_VERIFY_WITH_TIMEOUT(page.evaluation().report() != nullptr,
+                                     test::kTrainingPatience);
+        QTest::qWait(200);
+        isWhole(page);
+        for (const auto* const area : page.findChildren<QScrollArea*>())
+            if (area->isVisible())
+                QVERIFY2(area->horizontalScrollBar()->maximum() == 0,
+                         qPrintable(QStringLiteral("%1 scrolls sideways by %2")
+                                        .arg(area->objectName())
+                                        .arg(area->horizontalScrollBar()->maximum())));
+        const auto isInSight = [](const QWidget& part) {
+            return part.visibleRegion().boundingRect() == part.rect();
+        };
+        QVERIFY(isInSight(page.panel()) || page.panel().height() > page.height() - 100);
+        if (&page.panel() == &page.images()) {
+            // What is drawn and how it is read are seen at once, with bars that can be compared.
+            QVERIFY(isInSight(page.pad()));
+            const PredictionPanel& answer = page.prediction();
+            QVERIFY(isInSight(answer));
+            for (std::size_t row = 0; row < answer.rows().size(); ++row)
+                QVERIFY2(answer.barOfRow(row).width() >= 160 &&
+                             answer.rectOfRow(row).height() >= 16,
+                         qPrintable(QStringLiteral("%1 × %2")
+                                        .arg(answer.barOfRow(row).width())
+                                        .arg(answer.rectOfRow(row).height())));
+        }
+        if (page.panel().isAncestorOf(&page.plane())) {
+            QVERIFY(isInSight(page.plane()));
+            QVERIFY2(page.plane().height() >= 240 && page.plane().width() >= 240,
+                     qPrintable(QString::number(page.plane().height())));
+        }
     }
 
     /// Once each page has been seen in this size.
