@@ -164,7 +164,10 @@ bool SampleBrowser::hasImages() const {
 void SampleBrowser::setParts(std::shared_ptr<const ReviewedParts> parts, bool areDrawings) {
     if (parts == parts_)
         return;
-    const bool isOther = !parts || !parts_ || parts->data->info != parts_->data->info;
+    // Another split, or another scaling, leaves filter and order alone.
+    const bool isOther = !parts || !parts_ ||
+                         parts->data->info.classes != parts_->data->info.classes ||
+                         sampleColumns(*parts->data) != sampleColumns(*parts_->data);
     parts_ = std::move(parts);
     verdicts_.reset();
     judge_->setChecked(false);
@@ -199,6 +202,10 @@ void SampleBrowser::setLabel(int label) {
     label_->setCurrentIndex(std::max(0, label_->findData(label)));
 }
 
+int SampleBrowser::label() const {
+    return label_->count() == 0 ? -1 : label_->currentData().toInt();
+}
+
 DataPart SampleBrowser::part() const {
     const int part = part_->currentData().toInt();
     return part < 0 ? DataPart::Training : static_cast<DataPart>(part);
@@ -208,8 +215,8 @@ SampleFilter SampleBrowser::filter() const {
     SampleFilter wanted;
     if (const int part = part_->currentData().toInt(); part >= 0)
         wanted.part = static_cast<DataPart>(part);
-    if (const int label = label_->currentData().toInt(); label >= 0)
-        wanted.label = label;
+    if (label() >= 0)
+        wanted.label = label();
     wanted.text = text_->text().trimmed().toStdString();
     return wanted;
 }

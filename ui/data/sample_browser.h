@@ -47,6 +47,7 @@ public:
     void setVerdicts(std::shared_ptr<const SampleVerdicts> verdicts);
     /// Of one class, or of all (-1).
     void setLabel(int label);
+    [[nodiscard]] int label() const;
     /// Shows a sample, whatever the filter was.
     void showSample(const SampleId& sample);
     [[nodiscard]] std::optional<SampleId> selected() const;

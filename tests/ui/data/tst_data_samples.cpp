@@ -23,6 +23,7 @@
 #include <QScrollBar>
 #include <QTableWidget>
 #include <QTemporaryDir>
+#include <QToolButton>
 
 #include <atomic>
 #include <cmath>
@@ -203,7 +204,7 @@ private Q_SLOTS:
 
     void samplesAreFilteredByPartAndClass() {
         open("two-spirals");
-        const auto& counts = bench_->page->review().parts()->counts;
+        const PartCounts counts = bench_->page->review().parts()->counts;
         QCOMPARE(std::ssize(shown().samples), counts.total());
         choose("samplePart", QStringLiteral("Test"));
         QTRY_COMPARE(std::ssize(shown().samples), counts.samples[2]);
@@ -217,6 +218,16 @@ private Q_SLOTS:
             QCOMPARE(shown().data->test->label(sample.index), 1);
         }
         QVERIFY(label("sampleCount").startsWith(fullNumber(counts.classes[1][2])));
+        // Another split leaves the filter alone.
+        auto choice = project().data;
+        choice.validationFraction *= 2;
+        bench_->document.perform(QStringLiteral("Split"), {SetData{choice}});
+        QTRY_VERIFY_WITH_TIMEOUT(
+            bench_->page->review().parts()->counts.samples[1] == 2 * counts.samples[1], kPatience);
+        waitForSamples();
+        QCOMPARE(bench_->find<QComboBox>("sampleClass").currentIndex(), 2);
+        QCOMPARE(bars.chosen(), 1);
+        QTRY_COMPARE(std::ssize(shown().samples), counts.classes[1][2]);
         bars.setFocus();
         QTest::keyClick(&bars, Qt::Key_Space); // all of them again
         QTRY_COMPARE(std::ssize(shown().samples), counts.samples[2]);
@@ -341,7 +352,10 @@ private Q_SLOTS:
         QVERIFY(!judge.isChecked());
         bench_->session.start(
             trainingJob(bench_->document.project(), bench_->document.runsFolder()));
+        // What is trained on cannot be changed meanwhile.
+        QVERIFY(!bench_->find<QToolButton>("replaceData").isEnabled());
         QTRY_COMPARE_WITH_TIMEOUT(bench_->session.state(), TrainingState::Finished, kPatience);
+        QVERIFY(bench_->find<QToolButton>("replaceData").isEnabled());
         QTest::mouseClick(&judge, Qt::LeftButton);
         QTRY_VERIFY_WITH_TIMEOUT(samples().shown() && !shown().losses.empty(), kPatience);
         QVERIFY(judge.isChecked());
