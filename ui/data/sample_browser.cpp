@@ -226,6 +226,7 @@ void SampleBrowser::setVerdicts(std::shared_ptr<const SampleVerdicts> verdicts) 
     if (verdicts_ == verdicts)
         return;
     verdicts_ = std::move(verdicts);
+    fromTop_ = true;
     select();
 }
 
@@ -233,6 +234,7 @@ void SampleBrowser::sortBy(int section, Qt::SortOrder order) {
     // By place in front of sampleColumns(), and by loss in the order that verdicts have anyway.
     const int column = section - RowModel::kOwnColumns;
     order_ = {column < 0 ? -1 : column, order == Qt::DescendingOrder};
+    fromTop_ = true;
     if (verdicts_)
         setVerdicts(nullptr);
     else
@@ -269,6 +271,7 @@ void SampleBrowser::select() {
 }
 
 void SampleBrowser::present(std::shared_ptr<const ShownSamples> shown) {
+    const bool fromTop = std::exchange(fromTop_, false) && !wanted_;
     const std::optional<SampleId> before = wanted_ ? wanted_ : selected();
     shown_ = std::move(shown);
     tiles_->setSamples(hasImages() ? shown_ : nullptr);
@@ -284,7 +287,7 @@ void SampleBrowser::present(std::shared_ptr<const ShownSamples> shown) {
             .arg(fullNumber(std::ssize(shown_->samples)), fullNumber(parts_->counts.total())));
     // What was chosen stays so where it is still there.
     std::ptrdiff_t place = shown_->samples.empty() ? -1 : 0;
-    if (before) {
+    if (before && !fromTop) {
         const auto found = std::ranges::find(shown_->samples, *before);
         if (found != shown_->samples.end())
             place = found - shown_->samples.begin();

@@ -84,6 +84,7 @@ private:
     std::shared_ptr<const ShownSamples> shown_;
     SampleOrder order_;
     std::optional<SampleId> wanted_; ///< to be selected once it is there
+    bool fromTop_ = false;           ///< another order was chosen: its first one is looked at
     SamplePictures* pictures_;
     QComboBox* part_;
     QComboBox* label_;

@@ -345,6 +345,7 @@ private Q_SLOTS:
         bench_->document.open(file);
         QTRY_VERIFY_WITH_TIMEOUT(bench_->page->review().parts() != nullptr, kPatience);
         waitForSamples();
+        samples().tiles().select(5);
         // Nothing has been trained.
         auto& judge = bench_->find<QPushButton>("judgeSamples");
         QTest::mouseClick(&judge, Qt::LeftButton);
@@ -359,6 +360,7 @@ private Q_SLOTS:
         QTest::mouseClick(&judge, Qt::LeftButton);
         QTRY_VERIFY_WITH_TIMEOUT(samples().shown() && !shown().losses.empty(), kPatience);
         QVERIFY(judge.isChecked());
+        QCOMPARE(samples().tiles().selected(), 0); // wherever the one was that was looked at
         const auto& losses = shown().losses;
         QCOMPARE(losses.size(), bench_->page->review().parts()->split.training.size());
         QVERIFY(std::ranges::is_sorted(losses, std::greater{}));
