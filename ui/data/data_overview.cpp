@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace gradwright {
 namespace {
@@ -112,7 +113,8 @@ void DataOverview::addParts(ThemeManager& themes) {
     parts_->add(splitNote_);
 }
 
-void DataOverview::setData(const ProjectDocument& document, const ReviewedParts* parts) {
+void DataOverview::setData(const ProjectDocument& document,
+                           const std::shared_ptr<const ReviewedParts>& parts) {
     choice_ = document.project().data;
     const std::string& problem = document.dataProblem();
     const bool isProblem = !problem.empty();
@@ -131,10 +133,11 @@ void DataOverview::setData(const ProjectDocument& document, const ReviewedParts*
     showParts(parts);
 }
 
-void DataOverview::showParts(const ReviewedParts* parts) {
+void DataOverview::showParts(const std::shared_ptr<const ReviewedParts>& parts) {
     parts_->setVisible(parts != nullptr);
     classesSection_->setVisible(parts != nullptr && !parts->counts.classes.empty());
-    if (parts == nullptr)
+    // The border stays where it was dragged until the new parts are there.
+    if (std::exchange(shown_, parts) == parts || parts == nullptr)
         return;
     const PartCounts& counts = parts->counts;
     const bool isFixed = hasOwnTestPart(choice_);

@@ -25,7 +25,8 @@ public:
     explicit DataOverview(ThemeManager& themes, QWidget* parent = nullptr);
 
     /// `parts` may be null: they are not known.
-    void setData(const ProjectDocument& document, const ReviewedParts* parts);
+    void setData(const ProjectDocument& document,
+                 const std::shared_ptr<const ReviewedParts>& parts);
     void setLocked(bool locked);
     /// A null image: there is none.
     void showMean(const QImage& image, const QString& text);
@@ -37,7 +38,7 @@ Q_SIGNALS:
 
 private:
     void addParts(ThemeManager& themes);
-    void showParts(const ReviewedParts* parts);
+    void showParts(const std::shared_ptr<const ReviewedParts>& parts);
     void chooseValidation(double share);
     void chooseTest(double share);
 
@@ -48,6 +49,7 @@ private:
     };
 
     DataChoice choice_;
+    std::shared_ptr<const ReviewedParts> shown_;
     QLabel* status_;
     QLabel* notes_;
     Section* parts_;

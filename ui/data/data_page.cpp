@@ -93,7 +93,7 @@ DataPage::DataPage(ProjectDocument& document, ThemeManager& themes, TrainingSess
     layOut();
     connectParts();
     connectSamples();
-    showAll();
+    showSource();
     showLock();
 }
 
@@ -131,7 +131,11 @@ void DataPage::connectSamples() {
     connect(sample_, &SampleDetails::augmentationEdited, this, &DataPage::editAugmentation);
     connect(samples_, &SampleBrowser::verdictsWanted, this, &DataPage::judge);
     connect(judge_, &SampleJudge::judged, samples_, &SampleBrowser::setVerdicts);
-    connect(judge_, &SampleJudge::judged, this, &DataPage::showProgress);
+    connect(judge_, &SampleJudge::judged, this,
+            [this](const std::shared_ptr<const SampleVerdicts>& verdicts) {
+                showProgress();
+                Q_EMIT hint(tr("The samples that %1 doubts most come first.").arg(verdicts->model));
+            });
     connect(judge_, &SampleJudge::failed, this, [this](const QString& reason) {
         samples_->setVerdicts(nullptr);
         showMessage(reason);

@@ -6,6 +6,7 @@
 #include "engine/data/survey/sample_selection.h"
 #include "ui/data/column_details.h"
 #include "ui/data/column_table.h"
+#include "ui/data/count_bars.h"
 #include "ui/data/data_overview.h"
 #include "ui/data/data_page.h"
 #include "ui/data/data_review.h"
@@ -53,8 +54,10 @@ QString placeOf(const DataChoice& choice) {
 // ---- what is shown
 
 void DataPage::showAll() {
+    if (!isVisible())
+        return; // showEvent() catches up
     showSource();
-    overview_->setData(*document_, review_->parts().get());
+    overview_->setData(*document_, review_->parts());
     showSamples();
     showColumns();
     showProblems();
@@ -83,9 +86,11 @@ void DataPage::showSource() {
 
 void DataPage::showSamples() {
     const auto& parts = review_->parts();
-    if (std::exchange(shownParts_, parts) != parts)
-        showMean(-1);
     samples_->setParts(parts, parts && areDrawings(document_->project().data, parts->data->info));
+    if (std::exchange(shownParts_, parts) != parts) {
+        showMean(samples_->label());
+        overview_->classes().setChosen(samples_->label());
+    }
 }
 
 /// Of the samples to train on, all or those of a class.

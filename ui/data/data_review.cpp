@@ -15,9 +15,12 @@ constexpr int kTellEvery = 100; ///< ms: more cannot be seen
 /// Files that are decoded to be compared, unless all are asked for: some ten seconds' worth.
 constexpr std::int64_t kMostDecoded = 20'000;
 
+/// What the data are read from, of whatever kind they are.
 std::string fileOf(const ParamValues& params) {
-    const auto found = params.find("file");
-    return found == params.end() ? std::string() : std::get<std::string>(found->second);
+    for (const char* const key : {"file", "folder", "training_images"})
+        if (const auto found = params.find(key); found != params.end())
+            return std::get<std::string>(found->second);
+    return {};
 }
 
 } // namespace
@@ -101,8 +104,12 @@ void DataReview::refreshParts() {
     partsChoice_ = choice;
     stopped_ = tooMany_ = false;
     jobs_.cancel(std::exchange(partsJob_, 0));
-    parts_.reset();
     duplicates_.reset();
+    // While the same file is read anew, what was known of it stays.
+    const std::string source = choice.dataset + '\n' + fileOf(choice.params);
+    const bool isSameFile = std::exchange(partsSource_, source) == source;
+    if (!isSameFile || !document_->dataProblem().empty())
+        parts_.reset();
     if (!data)
         return;
     const int job = partsJob_ = jobs_.next();

@@ -38,7 +38,8 @@ public:
 
     /// Nothing for other data than tables, and until the table has been looked at.
     [[nodiscard]] const std::optional<TableSurvey>& table() const { return table_; }
-    /// nullptr until the data have been read, and where they cannot be.
+    /// nullptr until the data have been read, and where they cannot be; those before while the same
+    /// file is read anew.
     [[nodiscard]] const std::shared_ptr<const ReviewedParts>& parts() const { return parts_; }
     /// Nothing until all samples have been compared.
     [[nodiscard]] const std::optional<Duplicates>& duplicates() const { return duplicates_; }
@@ -77,6 +78,7 @@ private:
     std::optional<std::pair<std::string, ParamValues>> tableAsked_;
     std::shared_ptr<const Dataset> partsAsked_;
     DataChoice partsChoice_;
+    std::string partsSource_; ///< data set and file of parts_
     std::string problemAsked_;
     std::optional<TableSurvey> table_;
     std::shared_ptr<const ReviewedParts> parts_;

@@ -164,7 +164,10 @@ bool SampleBrowser::hasImages() const {
 void SampleBrowser::setParts(std::shared_ptr<const ReviewedParts> parts, bool areDrawings) {
     if (parts == parts_)
         return;
-    const bool isOther = !parts || !parts_ || parts->data->info != parts_->data->info;
+    // Another split, or another scaling, leaves filter and order alone.
+    const bool isOther = !parts || !parts_ ||
+                         parts->data->info.classes != parts_->data->info.classes ||
+                         sampleColumns(*parts->data) != sampleColumns(*parts_->data);
     parts_ = std::move(parts);
     verdicts_.reset();
     judge_->setChecked(false);
@@ -199,6 +202,10 @@ void SampleBrowser::setLabel(int label) {
     label_->setCurrentIndex(std::max(0, label_->findData(label)));
 }
 
+int SampleBrowser::label() const {
+    return label_->count() == 0 ? -1 : label_->currentData().toInt();
+}
+
 DataPart SampleBrowser::part() const {
     const int part = part_->currentData().toInt();
     return part < 0 ? DataPart::Training : static_cast<DataPart>(part);
@@ -208,8 +215,8 @@ SampleFilter SampleBrowser::filter() const {
     SampleFilter wanted;
     if (const int part = part_->currentData().toInt(); part >= 0)
         wanted.part = static_cast<DataPart>(part);
-    if (const int label = label_->currentData().toInt(); label >= 0)
-        wanted.label = label;
+    if (label() >= 0)
+        wanted.label = label();
     wanted.text = text_->text().trimmed().toStdString();
     return wanted;
 }
@@ -219,6 +226,7 @@ void SampleBrowser::setVerdicts(std::shared_ptr<const SampleVerdicts> verdicts) 
     if (verdicts_ == verdicts)
         return;
     verdicts_ = std::move(verdicts);
+    fromTop_ = true;
     select();
 }
 
@@ -226,6 +234,7 @@ void SampleBrowser::sortBy(int section, Qt::SortOrder order) {
     // By place in front of sampleColumns(), and by loss in the order that verdicts have anyway.
     const int column = section - RowModel::kOwnColumns;
     order_ = {column < 0 ? -1 : column, order == Qt::DescendingOrder};
+    fromTop_ = true;
     if (verdicts_)
         setVerdicts(nullptr);
     else
@@ -262,6 +271,7 @@ void SampleBrowser::select() {
 }
 
 void SampleBrowser::present(std::shared_ptr<const ShownSamples> shown) {
+    const bool fromTop = std::exchange(fromTop_, false) && !wanted_;
     const std::optional<SampleId> before = wanted_ ? wanted_ : selected();
     shown_ = std::move(shown);
     tiles_->setSamples(hasImages() ? shown_ : nullptr);
@@ -277,7 +287,7 @@ void SampleBrowser::present(std::shared_ptr<const ShownSamples> shown) {
             .arg(fullNumber(std::ssize(shown_->samples)), fullNumber(parts_->counts.total())));
     // What was chosen stays so where it is still there.
     std::ptrdiff_t place = shown_->samples.empty() ? -1 : 0;
-    if (before) {
+    if (before && !fromTop) {
         const auto found = std::ranges::find(shown_->samples, *before);
         if (found != shown_->samples.end())
             place = found - shown_->samples.begin();

@@ -47,6 +47,7 @@ public:
     void setVerdicts(std::shared_ptr<const SampleVerdicts> verdicts);
     /// Of one class, or of all (-1).
     void setLabel(int label);
+    [[nodiscard]] int label() const;
     /// Shows a sample, whatever the filter was.
     void showSample(const SampleId& sample);
     [[nodiscard]] std::optional<SampleId> selected() const;
@@ -83,6 +84,7 @@ private:
     std::shared_ptr<const ShownSamples> shown_;
     SampleOrder order_;
     std::optional<SampleId> wanted_; ///< to be selected once it is there
+    bool fromTop_ = false;           ///< another order was chosen: its first one is looked at
     SamplePictures* pictures_;
     QComboBox* part_;
     QComboBox* label_;

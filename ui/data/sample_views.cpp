@@ -255,7 +255,8 @@ int RowModel::rowCount(const QModelIndex& parent) const {
 int RowModel::columnCount(const QModelIndex& parent) const {
     if (parent.isValid() || !samples_)
         return 0;
-    return kOwnColumns + static_cast<int>(names_.size()) + (samples_->losses.empty() ? 0 : 1);
+    return kOwnColumns + static_cast<int>(names_.size()) + (samples_->losses.empty() ? 0 : 1) +
+           (samples_->predicted.empty() ? 0 : 1);
 }
 
 QVariant RowModel::data(const QModelIndex& index, int role) const {
@@ -272,8 +273,11 @@ QVariant RowModel::data(const QModelIndex& index, int role) const {
     if (index.column() == 1)
         return titleOf(sample.part);
     const int cell = index.column() - kOwnColumns;
-    if (cell >= names_.size())
+    if (cell == names_.size())
         return QString::number(static_cast<double>(samples_->losses[place]), 'g', 4);
+    if (cell > names_.size())
+        return qstr(
+            samples_->data->info.classes.at(static_cast<std::size_t>(samples_->predicted[place])));
     const QStringList* row = rows_.object(index.row());
     if (row == nullptr) {
         auto* const made = new QStringList;
@@ -292,7 +296,8 @@ QVariant RowModel::headerData(int section, Qt::Orientation orientation, int role
         return tr("Sample");
     if (section == 1)
         return tr("Part");
-    return section - kOwnColumns < names_.size() ? names_[section - kOwnColumns] : tr("Loss");
+    const int cell = section - kOwnColumns;
+    return cell < names_.size() ? names_[cell] : cell == names_.size() ? tr("Loss") : tr("Read as");
 }
 
 } // namespace gradwright

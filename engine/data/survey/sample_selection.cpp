@@ -5,6 +5,7 @@
 #include "engine/support/error.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -24,8 +25,19 @@ bool holdsCharacters(const DataInfo& info) {
     return info.hasClasses() && info.labels() > 1;
 }
 
-std::string numberText(double value) {
+/// Without the digits that scaling to 32 bits and back has left: an exact 0 came back as -1e-07.
+/// `spread` is about as large as the values differ.
+std::string numberText(double value, double spread = 0) {
+    if (spread > 0) {
+        const double step = std::pow(10, std::floor(std::log10(spread)) - 6);
+        value = std::round(value / step) * step + 0.0; // no -0
+    }
     return fmt::format("{:.6g}", value);
+}
+
+/// 0 where values are not scaled, and so come back as they were.
+double spreadOf(const Scaling& scaling) {
+    return scaling == Scaling{} ? 0 : scaling.deviation;
 }
 
 std::vector<std::string> answerOf(const Dataset& data, const SampleId& sample) {
@@ -42,8 +54,11 @@ std::vector<std::string> answerOf(const Dataset& data, const SampleId& sample) {
     std::vector<std::string> texts;
     for (std::size_t i = 0; i < values.size(); ++i) {
         const auto value = static_cast<double>(values[i]);
-        texts.push_back(numberText(
-            i < info.targetScaling.size() ? info.targetScaling[i].restored(value) : value));
+        if (i < info.targetScaling.size())
+            texts.push_back(
+                numberText(info.targetScaling[i].restored(value), spreadOf(info.targetScaling[i])));
+        else
+            texts.push_back(numberText(value));
     }
     return texts;
 }
@@ -124,6 +139,10 @@ std::vector<std::string> sampleCells(const Dataset& data, const SampleId& sample
     if (!data.info.columns.empty()) {
         auto cells = source.cells(sample.index);
         cells.resize(data.info.columns.size());
+        for (std::size_t i = 0; i < cells.size(); ++i)
+            if (const auto& column = data.info.columns[i]; column.isNumeric())
+                if (const auto number = numberOf(cells[i], ','))
+                    cells[i] = numberText(*number, spreadOf(column.scaling));
         std::ranges::move(cells, std::back_inserter(texts));
     }
     const bool isOfCharacters = holdsCharacters(data.info);

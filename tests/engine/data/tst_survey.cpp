@@ -400,6 +400,27 @@ private Q_SLOTS:
         QVERIFY(!selectSamples(data, split, {}, {.column = 1}, source.get_token()));
     }
 
+    /// Scaled to 32 bits and back, and yet as they were written.
+    void numbersAreToldAsTheyWere() {
+        const TemporaryFolder folder;
+        const std::vector<std::string> written{"0",   "12.8", "0.1", "1234.5", "-7.25",
+                                               "0.3", "99.9", "3.3", "0",      "250"};
+        std::string text = "x,y\n";
+        for (std::size_t i = 0; i < written.size(); ++i)
+            text += fmt::format("{},{}\n", written[i], written[written.size() - 1 - i]);
+        const auto choice = tableOf(folder, text, {{"task", std::string("regression")}});
+        const auto data = openDataset(choice);
+        for (const auto part : {DataPart::Training, DataPart::Test}) {
+            const auto& source = part == DataPart::Test ? *data.test : *data.training;
+            for (std::uint32_t i = 0; i < source.size(); ++i) {
+                const auto line = std::stoul(originOf(data, {part, i}).substr(5)) - 2;
+                QCOMPARE(
+                    sampleCells(data, {part, i}),
+                    (std::vector<std::string>{written[written.size() - 1 - line], written[line]}));
+            }
+        }
+    }
+
     void theMeanInputIsThatOfTheSamples() {
         const TemporaryFolder folder;
         const auto choice = tableOf(folder, "x,y,kind\n1,2,a\n3,5,b\n5,2,a\n8,8,b\n9,1,a\n",

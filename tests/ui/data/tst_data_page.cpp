@@ -9,6 +9,7 @@
 #include "ui/data/data_preview.h"
 #include "ui/data/histogram_view.h"
 #include "ui/data/problem_list.h"
+#include "ui/data/sample_browser.h"
 #include "ui/data/split_bar.h"
 #include "ui/theme/text.h"
 
@@ -332,6 +333,60 @@ private Q_SLOTS:
         QTRY_COMPARE(weights(), std::string("5.14286, 0.553846"));
         undo();
         QVERIFY(weights().empty());
+    }
+
+    void aSampleInTwoPartsIsShownAndLeftOut() {
+        std::string text = "x,z,kind\n";
+        for (int i = 0; i < 60; ++i)
+            text += fmt::format("{}.5,{},{}\n", i % 30, i % 30 % 7, i % 2 == 0 ? "a" : "b");
+        bench_->openTable(text);
+        showTab(QStringLiteral("Problems"));
+        auto* const card = bench_->page->findChild<QFrame*>(QStringLiteral("problem/"));
+        QVERIFY(card != nullptr);
+        QVERIFY(card->findChild<QLabel*>(QStringLiteral("places"))
+                    ->text()
+                    .contains(QStringLiteral("= test: line")));
+        const auto wanted = bench_->page->problems().problems().front().problem.samples.front();
+        QTest::mouseClick(card->findChild<QPushButton*>(QStringLiteral("showSample")),
+                          Qt::LeftButton);
+        QVERIFY(bench_->page->samples().isVisible());
+        QTRY_COMPARE(bench_->page->samples().selected(), std::optional(wanted));
+        showTab(QStringLiteral("Problems"));
+        QTest::mouseClick(card->findChild<QPushButton*>(QStringLiteral("remedy")), Qt::LeftButton);
+        QTRY_VERIFY(project().data.params.contains("duplicates"));
+        QTRY_VERIFY_WITH_TIMEOUT(bench_->page->review().duplicates() &&
+                                     bench_->page->review().parts()->counts.total() == 30,
+                                 kPatience);
+        QTRY_VERIFY(bench_->page->problems().problems().empty());
+        QVERIFY(label("noDataProblem").contains(QStringLiteral("No problems")));
+    }
+
+    void aBrokenImageIsLeftOut() {
+        for (const char* const name : {"cat", "dog"})
+            for (int i = 0; i < 20; ++i) {
+                const auto file = bench_->folder / fmt::format("pets/{}/{}.jpg", name, i);
+                std::filesystem::create_directories(file.parent_path());
+                writeFile(file, jpeg(16, 16, 1,
+                                     Bytes(256, static_cast<std::uint8_t>(
+                                                    6 * i + (name[0] == 'c' ? 0 : 125)))));
+            }
+        writeFile(bench_->folder / "pets/cat/broken.jpg", {1, 2, 3});
+        DataChoice choice{.dataset = "images"};
+        choice.params["folder"] = (bench_->folder / "pets").string();
+        choice.params["size"] = IntTuple{16, 16};
+        choice.params["channels"] = std::string("gray");
+        bench_->document.perform(QStringLiteral("Data"), {SetData{choice}});
+        QTRY_VERIFY_WITH_TIMEOUT(!bench_->document.dataProblem().empty(), kPatience);
+        showTab(QStringLiteral("Problems"));
+        QTRY_VERIFY(remedyOf(QStringLiteral("problem/")) != nullptr);
+        QTest::mouseClick(remedyOf(QStringLiteral("problem/")), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(bench_->document.dataInfo().has_value(), kPatience);
+        QVERIFY2(label("dataReadingNotes").contains(QStringLiteral("1 unreadable image left out")),
+                 qPrintable(label("dataReadingNotes")));
+        QTRY_VERIFY_WITH_TIMEOUT(bench_->page->review().parts() != nullptr, kPatience);
+        QCOMPARE(bench_->page->review().parts()->counts.total(), 40);
+        undo();
+        QTRY_VERIFY_WITH_TIMEOUT(!bench_->document.dataProblem().empty(), kPatience);
     }
 
     // ---- the parts

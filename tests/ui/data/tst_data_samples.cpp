@@ -23,6 +23,7 @@
 #include <QScrollBar>
 #include <QTableWidget>
 #include <QTemporaryDir>
+#include <QToolButton>
 
 #include <atomic>
 #include <cmath>
@@ -203,7 +204,7 @@ private Q_SLOTS:
 
     void samplesAreFilteredByPartAndClass() {
         open("two-spirals");
-        const auto& counts = bench_->page->review().parts()->counts;
+        const PartCounts counts = bench_->page->review().parts()->counts;
         QCOMPARE(std::ssize(shown().samples), counts.total());
         choose("samplePart", QStringLiteral("Test"));
         QTRY_COMPARE(std::ssize(shown().samples), counts.samples[2]);
@@ -217,6 +218,16 @@ private Q_SLOTS:
             QCOMPARE(shown().data->test->label(sample.index), 1);
         }
         QVERIFY(label("sampleCount").startsWith(fullNumber(counts.classes[1][2])));
+        // Another split leaves the filter alone.
+        auto choice = project().data;
+        choice.validationFraction *= 2;
+        bench_->document.perform(QStringLiteral("Split"), {SetData{choice}});
+        QTRY_VERIFY_WITH_TIMEOUT(
+            bench_->page->review().parts()->counts.samples[1] == 2 * counts.samples[1], kPatience);
+        waitForSamples();
+        QCOMPARE(bench_->find<QComboBox>("sampleClass").currentIndex(), 2);
+        QCOMPARE(bars.chosen(), 1);
+        QTRY_COMPARE(std::ssize(shown().samples), counts.classes[1][2]);
         bars.setFocus();
         QTest::keyClick(&bars, Qt::Key_Space); // all of them again
         QTRY_COMPARE(std::ssize(shown().samples), counts.samples[2]);
@@ -334,6 +345,7 @@ private Q_SLOTS:
         bench_->document.open(file);
         QTRY_VERIFY_WITH_TIMEOUT(bench_->page->review().parts() != nullptr, kPatience);
         waitForSamples();
+        samples().tiles().select(5);
         // Nothing has been trained.
         auto& judge = bench_->find<QPushButton>("judgeSamples");
         QTest::mouseClick(&judge, Qt::LeftButton);
@@ -341,10 +353,14 @@ private Q_SLOTS:
         QVERIFY(!judge.isChecked());
         bench_->session.start(
             trainingJob(bench_->document.project(), bench_->document.runsFolder()));
+        // What is trained on cannot be changed meanwhile.
+        QVERIFY(!bench_->find<QToolButton>("replaceData").isEnabled());
         QTRY_COMPARE_WITH_TIMEOUT(bench_->session.state(), TrainingState::Finished, kPatience);
+        QVERIFY(bench_->find<QToolButton>("replaceData").isEnabled());
         QTest::mouseClick(&judge, Qt::LeftButton);
         QTRY_VERIFY_WITH_TIMEOUT(samples().shown() && !shown().losses.empty(), kPatience);
         QVERIFY(judge.isChecked());
+        QCOMPARE(samples().tiles().selected(), 0); // wherever the one was that was looked at
         const auto& losses = shown().losses;
         QCOMPARE(losses.size(), bench_->page->review().parts()->split.training.size());
         QVERIFY(std::ranges::is_sorted(losses, std::greater{}));

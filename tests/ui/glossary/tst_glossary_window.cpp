@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/own_home.h"
 #include "ui/canvas/canvas_scene.h"
+#include "ui/data/column_details.h"
 #include "ui/design/design_page.h"
 #include "ui/forms/param_editor.h"
 #include "ui/glossary/explanation.h"
@@ -40,6 +41,22 @@ private:
                 places.insert(std::move(place));
         return places;
     }
+    /// What the details of columns explain: how each kind goes together with a target of its own.
+    std::set<std::string> placesOfColumns() {
+        std::set<std::string> places;
+        ColumnDetails details(*themes_);
+        for (const auto measure :
+             {Association::Measure::Pearson, Association::Measure::CorrelationRatio,
+              Association::Measure::CramersV}) {
+            ColumnFacts column;
+            column.association = {measure, 0.5};
+            details.setColumn(column, 10, QStringLiteral("kind"));
+            for (const QWidget* const each : details.findChildren<QWidget*>())
+                if (auto place = explainedPlace(*each); !place.empty())
+                    places.insert(std::move(place));
+        }
+        return places;
+    }
     GlossaryDialog* dialog() const { return window_->findChild<GlossaryDialog*>(); }
 
 private Q_SLOTS:
@@ -64,7 +81,8 @@ private Q_SLOTS:
         (void)window_->inference().plane();
         (void)window_->inference().panelOf<TextPanel>();
         QCoreApplication::processEvents();
-        const auto shown = shownPlaces();
+        auto shown = shownPlaces();
+        shown.merge(placesOfColumns());
         QStringList missing;
         for (const auto place : windowPlaces())
             if (!shown.contains("window/" + std::string(place)))
