@@ -255,6 +255,9 @@ private Q_SLOTS:
                  "it needs operator set 6 of ONNX; those from 7 to 28 are read");
         QCOMPARE(fault([](auto& b) { b.proto().mutable_opset_import(0)->set_version(29); }),
                  "it needs operator set 29 of ONNX; those from 7 to 28 are read");
+        QCOMPARE(
+            fault([](auto& b) { b.proto().mutable_opset_import(0)->set_domain("ai.onnx.ml"); }),
+            "it uses no operators of ONNX's own, but ai.onnx.ml");
         QCOMPARE(fault([](auto& b) { matrixOf(b).set_dims(0, 4); }),
                  "the tensor \"constant1\" has 24 bytes of data for a shape of 32");
         QCOMPARE(fault([](auto& b) { matrixOf(b).set_dims(0, -3); }),
