@@ -2,7 +2,7 @@
 #include "ui/shell/shortcuts_dialog.h"
 
 #include "ui/theme/fuzzy.h"
-#include "ui/theme/spoken.h"
+#include "ui/theme/search_field.h"
 
 #include <QAction>
 #include <QDialogButtonBox>
@@ -59,12 +59,12 @@ std::vector<ShortcutsDialog::Gesture> knownGestures() {
         {canvas, tr("Connect a link elsewhere"), tr("Drag one of its ends")},
         {canvas, tr("Pan"), tr("Space+drag, middle button, wheel")},
         {canvas, tr("Zoom about the pointer"), tr("Ctrl+wheel, pinch")},
-        {plots, tr("Zoom"), tr("Wheel")},
-        {plots, tr("Pan"), tr("Drag")},
         {canvas, tr("While a batch is stepped through: the step before, the next step"),
          tr("Left, Right")},
         {canvas, tr("While a batch is stepped through: the layer before, the layer behind"),
          tr("Up, Down")},
+        {plots, tr("Zoom"), tr("Wheel")},
+        {plots, tr("Pan"), tr("Drag")},
         {plots, tr("Show everything again"), tr("Double click")},
         {plots, tr("Save as PNG, SVG, PDF or CSV"), tr("Right button")},
         {pad, tr("Brush, eraser, clear"), QStringLiteral("B, E, C")},
@@ -73,16 +73,15 @@ std::vector<ShortcutsDialog::Gesture> knownGestures() {
 }
 
 ShortcutsDialog::ShortcutsDialog(const std::vector<ListedAction>& actions,
-                                 const std::vector<Gesture>& gestures, QWidget* window)
+                                 const std::vector<Gesture>& gestures, const ThemeManager& themes,
+                                 QWidget* window)
     : QDialog(window)
     , tree_(new QTreeWidget) {
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("Keys and gestures"));
     resize(kShortcutsSize.boundedTo(window->size() - QSize(80, 80)));
     auto* const search = new QLineEdit;
-    search->setPlaceholderText(tr("Search"));
-    search->setAccessibleName(tr("Search keys and gestures"));
-    setClearable(*search);
+    makeSearchField(*search, themes, tr("Search"), tr("Search keys and gestures"));
     tree_->setColumnCount(2);
     tree_->setHeaderLabels({tr("Action"), tr("Keys")});
     tree_->header()->setSectionResizeMode(0, QHeaderView::Stretch);

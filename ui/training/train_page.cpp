@@ -9,6 +9,7 @@
 #include "ui/runs/training_course.h"
 #include "ui/session/run_history.h"
 #include "ui/theme/paced_refresh.h"
+#include "ui/theme/search_field.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 #include "ui/training/data_text.h"
@@ -180,9 +181,7 @@ QWidget* TrainPage::makeSettings() {
     top->addWidget(lock_);
     search_ = new QLineEdit;
     search_->setObjectName(QStringLiteral("findSetting"));
-    search_->setPlaceholderText(tr("Find a setting"));
-    search_->setAccessibleName(tr("Find a setting"));
-    search_->setClearButtonEnabled(true);
+    makeSearchField(*search_, *theme_, tr("Find a setting"));
     top->addWidget(search_);
     connect(search_, &QLineEdit::textChanged, form_, &TrainingForm::setFilter);
     auto* layout = new QVBoxLayout(panel);
