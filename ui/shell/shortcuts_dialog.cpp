@@ -33,6 +33,8 @@ QTreeWidgetItem* groupOf(QTreeWidget& tree, const QString& title) {
     bold.setWeight(QFont::DemiBold);
     group->setFont(0, bold);
     group->setFlags(Qt::ItemIsEnabled);
+    group->setFirstColumnSpanned(true);
+    group->setData(1, Qt::AccessibleTextRole, title); // empty, and read all the same
     return group;
 }
 

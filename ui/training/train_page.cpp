@@ -169,6 +169,7 @@ QWidget* TrainPage::makeSettings() {
     connect(theme_, &ThemeManager::changed, this, applyTheme);
 
     auto* scroll = settings_ = new QScrollArea;
+    scroll->setFocusPolicy(Qt::NoFocus); // what is in it takes the keys
     scroll->setWidget(form_);
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
