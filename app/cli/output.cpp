@@ -5,7 +5,6 @@
 #include "engine/support/json.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
@@ -33,18 +32,6 @@ std::string grouped(std::int64_t number) {
         text += digits[i];
     }
     return text;
-}
-
-std::string bytesText(std::int64_t bytes) {
-    static constexpr std::array units = {"bytes", "KB", "MB", "GB", "TB"};
-    auto value = static_cast<double>(bytes);
-    std::size_t unit = 0;
-    while (value >= 1000 && unit + 1 < units.size()) {
-        value /= 1000;
-        ++unit;
-    }
-    return unit == 0 ? fmt::format("{} bytes", bytes)
-                     : fmt::format("{:.1f} {}", value, units[unit]);
 }
 
 std::string durationText(double seconds) {

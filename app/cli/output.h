@@ -15,8 +15,6 @@ void printLine(const std::string& line);
 
 /// "61,706".
 std::string grouped(std::int64_t number);
-/// "1.2 MB".
-std::string bytesText(std::int64_t bytes);
 /// "1 min 58 s".
 std::string durationText(double seconds);
 /// How many columns a UTF-8 text takes, each code point one.

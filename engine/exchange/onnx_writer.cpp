@@ -3,6 +3,7 @@
 
 #include "engine/exchange/onnx_graph.h"
 #include "engine/passes/eliminate.h"
+#include "engine/support/byte_text.h"
 #include "engine/support/error.h"
 #include "engine/support/version.h"
 
@@ -88,8 +89,8 @@ std::string onnxFile(OpGraph graph, const Weights& weights, const OnnxOptions& o
     }
     const auto bytes = model.ByteSizeLong();
     if (bytes > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
-        throw Error("the model takes {:.1f} GB, and one ONNX file holds less than 2 GiB",
-                    static_cast<double>(bytes) / 1e9);
+        throw Error("the model takes {}, and one ONNX file holds less than 2 GiB",
+                    bytesText(static_cast<std::int64_t>(bytes)));
     std::string file;
     if (!model.SerializeToString(&file))
         throw Error("the ONNX model cannot be written");

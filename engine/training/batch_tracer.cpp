@@ -3,6 +3,7 @@
 
 #include "engine/backend/devices.h"
 #include "engine/graph/lower.h"
+#include "engine/support/byte_text.h"
 #include "engine/support/error.h"
 #include "engine/training/checkpoint.h"
 
@@ -132,13 +133,20 @@ double bytesOfWeights(const OpGraph& graph, const UpdateRule& rule) {
     return elements * static_cast<double>(sizeof(double) * (6 + rule.allSlots()));
 }
 
-void requireSize(std::string_view what, double needed, double limit, double unit,
-                 std::string_view unitName) {
+void requireSize(double needed, double limit, std::string (*text)(double)) {
     if (needed > limit)
-        throw Error("This network is too large to step through: one sample takes {:.3g} {} {}, and "
-                    "the limit is {:.3g}. The steps are computed in FP64 with every number kept; a "
-                    "smaller Input or fewer layers need less.",
-                    needed / unit, unitName, what, limit / unit);
+        throw Error("This network is too large to step through: one sample takes {}, and the limit "
+                    "is {}. The steps are computed in FP64 with every number kept; a smaller Input "
+                    "or fewer layers need less.",
+                    text(needed), text(limit));
+}
+
+std::string macsText(double macs) {
+    return fmt::format("{:.3g} billion multiply-accumulates", macs / 1e9);
+}
+
+std::string memoryText(double bytes) {
+    return bytesText(static_cast<std::int64_t>(bytes)) + " of memory";
 }
 
 } // namespace
@@ -183,8 +191,8 @@ void BatchTracer::chooseSamples(std::int64_t available) {
     const double macs = kPasses * static_cast<double>(graph.macs());
     const double fixed = bytesOfWeights(graph, rule_);
     const double bytes = bytesPerSample(graph);
-    requireSize("multiply-accumulates", macs, kMostMacs, 1e9, "billion");
-    requireSize("of memory", fixed + bytes, kMostBytes, 1e6, "MB");
+    requireSize(macs, kMostMacs, macsText);
+    requireSize(fixed + bytes, kMostBytes, memoryText);
     const auto fits = [&](std::int64_t samples) {
         const auto count = static_cast<double>(samples);
         return count * macs <= kQuickMacs && fixed + count * bytes <= kMostBytes;

@@ -36,7 +36,8 @@ public:
     static constexpr double kQuickMacs = 1e9;
     /// … and of one sample.
     static constexpr double kMostMacs = 8e9;
-    static constexpr double kMostBytes = 1.5e9; ///< of values, gradients, weights and their copies
+    /// Of values, gradients, weights and their copies.
+    static constexpr double kMostBytes = 1536.0 * 1024 * 1024;
 
     /// Opens the data and compiles. Throws Error when the network cannot be trained like that, is
     /// too large for one sample (with its figure and the limit), or the checkpoint is another

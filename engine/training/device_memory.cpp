@@ -2,6 +2,7 @@
 #include "engine/training/device_memory.h"
 
 #include "engine/backend/evaluation_batch.h"
+#include "engine/support/byte_text.h"
 #include "engine/support/error.h"
 #include "engine/training/activity_probe.h"
 
@@ -12,12 +13,6 @@ namespace {
 
 /// For what no plan counts: kernels, sums of the optimizer's pass, and what the driver keeps.
 constexpr std::int64_t kReserve = 64 << 20;
-
-std::string sizeText(std::int64_t bytes) {
-    const auto megabytes = static_cast<double>(bytes) / 1e6;
-    return megabytes < 1000 ? fmt::format("{:.0f} MB", megabytes)
-                            : fmt::format("{:.1f} GB", megabytes / 1000);
-}
 
 /// What the programs of a training take on the device, by its batch size.
 class DeviceNeed {
@@ -94,10 +89,10 @@ void requireDeviceMemory(const Backend& backend, const OpGraph& graph,
     if (fitting <= 0)
         throw Error("{} has {} of memory free, and this network takes {} at batch {}: not even a "
                     "batch of 1 fits; train it on the CPU",
-                    name, sizeText(free), sizeText(wanted), batch);
+                    name, bytesText(free), bytesText(wanted), batch);
     throw Error("{} has {} of memory free, and this network takes {} at batch {}; a batch of {} "
                 "fits",
-                name, sizeText(free), sizeText(wanted), batch, fitting);
+                name, bytesText(free), bytesText(wanted), batch, fitting);
 }
 
 } // namespace gradwright

@@ -3,9 +3,11 @@
 #include "engine/layers/catalog.h"
 #include "engine/project/project_file.h"
 #include "engine/project/templates.h"
+#include "engine/support/byte_text.h"
 #include "engine/support/json.h"
 #include "tests/app/cli.h"
 
+#include <QRegularExpression>
 #include <QTest>
 
 #include <set>
@@ -155,6 +157,11 @@ private Q_SLOTS:
         const auto text = cli_.run(command);
         QVERIFY2(text.code == 0 && text.out.contains("Backward pass, batch 8, fp32"),
                  text.text().c_str());
+        // Memory is counted as in the window.
+        const auto bytes = report["arena_bytes"].get<std::int64_t>();
+        QVERIFY2(bytes > 1024 && text.out.contains(bytesText(bytes).c_str()), text.text().c_str());
+        static const QRegularExpression decimal(QStringLiteral("\\b[kKMG]B\\b"));
+        QVERIFY2(!QString::fromUtf8(text.out).contains(decimal), text.text().c_str());
     }
 
     void listsTheDevices() {

@@ -3,6 +3,7 @@
 
 #include "ui/theme/fuzzy.h"
 #include "ui/theme/icon_engine.h"
+#include "ui/theme/search_field.h"
 #include "ui/theme/text.h"
 
 #include <QApplication>
@@ -44,8 +45,7 @@ QuickAdd::QuickAdd(const ThemeManager& themes, std::vector<Entry> entries, QWidg
     setAccessibleName(tr("Add a layer"));
     setStyleSheet(QStringLiteral("gradwright--QuickAdd { border: 1px solid %1; }")
                       .arg(themes.theme().border.name()));
-    search_->setPlaceholderText(tr("Add a layer"));
-    search_->setAccessibleName(search_->placeholderText());
+    makeSearchField(*search_, themes, tr("Add a layer"));
     search_->installEventFilter(this);
     list_->setFocusPolicy(Qt::NoFocus);
     list_->setUniformItemSizes(true);

@@ -72,6 +72,7 @@ DevicesDialog::DevicesDialog(GpuFinder& gpus, ProjectDocument& document, const T
     auto* const scroll = new QScrollArea;
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setAccessibleName(tr("Measured rates"));
     scroll->setWidget(pictures);
     scroll->viewport()->setAutoFillBackground(false);
     pictures->setAutoFillBackground(false);
@@ -91,6 +92,7 @@ DevicesDialog::DevicesDialog(GpuFinder& gpus, ProjectDocument& document, const T
     inside->addWidget(state_);
     inside->addLayout(row);
     auto* const tabs = new QTabWidget;
+    tabs->setAccessibleName(tr("Devices"));
     tabs->addTab(computer, tr("This computer"));
     tabs->addTab(new NetworkPanel(document, themes), tr("This network"));
     auto* const layout = new QVBoxLayout(this);

@@ -76,7 +76,7 @@ std::vector<DeviceRow> cardRows() {
         DeviceRow row;
         row.name = qstr(card.name);
         row.kind = DevicesTable::tr("data sheet, %1").arg(card.year);
-        row.memory = DevicesTable::tr("%1 GB").arg(card.memory / 1e9);
+        row.memory = byteSize(static_cast<std::int64_t>(card.memory));
         row.driver = QStringLiteral("—");
         for (std::size_t i = 0; i < kRateFormats; ++i)
             row.peaks[i] = publishedPeak(card.peaks[i], card.source);

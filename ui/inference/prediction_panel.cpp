@@ -3,6 +3,7 @@
 
 #include "ui/glossary/explanation.h"
 #include "ui/plots/scale.h"
+#include "ui/theme/search_field.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -44,9 +45,7 @@ PredictionPanel::PredictionPanel(ThemeManager& theme, QWidget* parent)
     for (int i = 0; i < 10; ++i)
         classes_.push_back(std::to_string(i));
     search_->setObjectName(QStringLiteral("class search"));
-    search_->setPlaceholderText(tr("Find a class"));
-    search_->setAccessibleName(tr("Find a class"));
-    setClearable(*search_);
+    makeSearchField(*search_, theme, tr("Find a class"));
     search_->hide();
     setMouseTracking(true);
     explain(*this, "window/probabilities");
@@ -162,6 +161,7 @@ QRect PredictionPanel::rectOfRow(std::size_t row) const {
     return QRectF(area.left(), first + static_cast<double>(row) * step, area.width(), step)
         .toRect();
 }
+
 QRectF PredictionPanel::barOfRow(std::size_t row) const {
     const QRectF place = rectOfRow(row);
     const double height = std::clamp(place.height() - 7, 4.0, 14.0);
@@ -169,7 +169,6 @@ QRectF PredictionPanel::barOfRow(std::size_t row) const {
     return {place.left() + names, place.center().y() - height / 2,
             place.width() - names - kShareWidth - (hasMany() ? kRankWidth : 0) - 8, height};
 }
-
 
 int PredictionPanel::rowAt(QPoint position) const {
     for (std::size_t row = 0; row < rows_.size(); ++row)

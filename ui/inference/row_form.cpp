@@ -35,6 +35,8 @@ RowForm::RowForm(ThemeManager& theme, QWidget* parent)
     setWidgetResizable(true);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setObjectName(QStringLiteral("row form"));
+    setAccessibleName(tr("Values of a row"));
+    setFocusPolicy(Qt::NoFocus); // its fields take the keys
     viewport()->setAutoFillBackground(false);
 }
 

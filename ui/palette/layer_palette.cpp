@@ -3,7 +3,7 @@
 
 #include "engine/layers/catalog.h"
 #include "ui/theme/icon_engine.h"
-#include "ui/theme/spoken.h"
+#include "ui/theme/search_field.h"
 #include "ui/theme/text.h"
 
 #include <QKeyEvent>
@@ -115,13 +115,7 @@ LayerPalette::LayerPalette(const ThemeManager& themes, const QString& mimeType, 
     , search_(new QLineEdit)
     , nothing_(new QLabel)
     , tree_(new LayerTree(mimeType)) {
-    search_->setPlaceholderText(tr("Search layers"));
-    setClearable(*search_);
-    search_
-        ->addAction(themes.icon(QStringLiteral("search"), &Theme::text3),
-                    QLineEdit::LeadingPosition)
-        ->setText(tr("Search"));
-    search_->setAccessibleName(tr("Search layers"));
+    makeSearchField(*search_, themes, tr("Search layers"));
     search_->installEventFilter(this);
     tree_->setItemDelegate(new RowDelegate(themes, tree_));
     tree_->setHeaderHidden(true);

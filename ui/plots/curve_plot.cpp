@@ -81,6 +81,7 @@ void CurvePlot::nameMeasure() {
     title_->setText(measure_.name());
     setAccessibleName(measure_.name());
     plot_->setAccessibleName(measure_.name());
+    plot_->setFocusPolicy(Qt::NoFocus); // it takes no keys; a click leaves the focus where it is
     explain(*title_, measure_.place());
     explain(*this, measure_.place());
     setToolTip({}); // the pointer reads values here

@@ -64,6 +64,7 @@ ProblemsPanel::ProblemsPanel(ProjectDocument& document, const ThemeManager& them
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setFocusPolicy(Qt::NoFocus); // what is in it takes the keys
     list->setProperty("role", QStringLiteral("panel"));
     scroll->setWidget(list);
     auto* const layout = new QVBoxLayout(this);

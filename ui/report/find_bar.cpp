@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/report/find_bar.h"
 
-#include "ui/theme/spoken.h"
+#include "ui/theme/search_field.h"
 
 #include <QHBoxLayout>
 #include <QKeyEvent>
@@ -26,12 +26,9 @@ FindBar::FindBar(ProjectDocument& document, const ThemeManager& themes, QWidget*
     , count_(new QLabel) {
     setProperty("role", QStringLiteral("card"));
     setFixedWidth(kWidth);
-    line_->setPlaceholderText(tr("Name, type or parameter: relu, 5x5, units 128"));
-    line_->setAccessibleName(tr("Find layers"));
     line_->setObjectName(QStringLiteral("find"));
-    setClearable(*line_);
-    line_->addAction(themes.icon(QStringLiteral("search")), QLineEdit::LeadingPosition)
-        ->setText(tr("Search"));
+    makeSearchField(*line_, themes, tr("Name, type or parameter: relu, 5x5, units 128"),
+                    tr("Find layers"));
     count_->setProperty("textRole", QStringLiteral("muted"));
     count_->setMinimumWidth(46);
     count_->setAlignment(Qt::AlignCenter);

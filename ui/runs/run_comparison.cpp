@@ -22,6 +22,13 @@ namespace {
 
 constexpr QSize kComparisonSize(720, 480);
 
+/// The first cell takes the whole row; screen readers go to the others all the same.
+void nameEmptyCells(QTreeWidgetItem& row) {
+    row.setFirstColumnSpanned(true);
+    for (int column = 1; column < row.treeWidget()->columnCount(); ++column)
+        row.setData(column, Qt::AccessibleTextRole, row.text(0));
+}
+
 QTreeWidgetItem* addArea(QTreeWidget& table, const QString& title) {
     auto* const area = new QTreeWidgetItem(&table, {title});
     QFont font = area->font(0);
@@ -29,6 +36,7 @@ QTreeWidgetItem* addArea(QTreeWidget& table, const QString& title) {
     area->setFont(0, font);
     area->setExpanded(true);
     area->setFlags(Qt::ItemIsEnabled);
+    nameEmptyCells(*area);
     return area;
 }
 
@@ -118,7 +126,7 @@ void RunComparison::addDifferences(const Project& first, const Project& second) 
         if (item->childCount() > 0)
             continue;
         auto* const same = new QTreeWidgetItem(item, {tr("No difference")});
-        same->setFirstColumnSpanned(true);
+        nameEmptyCells(*same);
         same->setDisabled(true);
     }
 }

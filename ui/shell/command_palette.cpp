@@ -2,7 +2,7 @@
 #include "ui/shell/command_palette.h"
 
 #include "ui/theme/fuzzy.h"
-#include "ui/theme/spoken.h"
+#include "ui/theme/search_field.h"
 
 #include <QAction>
 #include <QApplication>
@@ -76,9 +76,7 @@ CommandPalette::CommandPalette(std::vector<ListedAction> actions, const ThemeMan
     setAccessibleName(tr("Commands"));
     setStyleSheet(QStringLiteral("gradwright--CommandPalette { border: 1px solid %1; }")
                       .arg(themes.theme().border.name()));
-    search_->setPlaceholderText(tr("Type what you want to do"));
-    search_->setAccessibleName(search_->placeholderText());
-    setClearable(*search_);
+    makeSearchField(*search_, themes, tr("Type what you want to do"));
     search_->installEventFilter(this);
     list_->setAccessibleName(tr("Commands"));
     list_->setFocusPolicy(Qt::NoFocus);

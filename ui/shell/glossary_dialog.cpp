@@ -3,6 +3,7 @@
 
 #include "ui/glossary/glossary.h"
 #include "ui/theme/fuzzy.h"
+#include "ui/theme/search_field.h"
 #include "ui/theme/text.h"
 
 #include <QDialogButtonBox>
@@ -34,7 +35,7 @@ QString termMarkup(const GlossaryTerm& term) {
 
 } // namespace
 
-GlossaryDialog::GlossaryDialog(QWidget* window)
+GlossaryDialog::GlossaryDialog(const ThemeManager& themes, QWidget* window)
     : QDialog(window)
     , search_(new QLineEdit)
     , list_(new QListWidget)
@@ -44,9 +45,7 @@ GlossaryDialog::GlossaryDialog(QWidget* window)
     setWindowTitle(tr("Glossary"));
     resize(kGlossarySize.boundedTo(window->size() - QSize(80, 80)));
     search_->setObjectName(QStringLiteral("findTerm"));
-    search_->setPlaceholderText(tr("Find a term"));
-    search_->setAccessibleName(search_->placeholderText());
-    search_->setClearButtonEnabled(true);
+    makeSearchField(*search_, themes, tr("Find a term"));
     list_->setObjectName(QStringLiteral("terms"));
     list_->setAccessibleName(tr("Terms"));
     list_->setFixedWidth(kTermsWidth);

@@ -12,12 +12,14 @@ class QTextBrowser;
 
 namespace gradwright {
 
+class ThemeManager;
+
 /// The terms of the window with their explanations, searchable. Stays open beside the window; links
 /// lead from a term to related ones.
 class GlossaryDialog final : public QDialog {
     Q_OBJECT
 public:
-    explicit GlossaryDialog(QWidget* window);
+    GlossaryDialog(const ThemeManager& themes, QWidget* window);
 
     /// Shows a term, whatever was searched for before; an unknown key shows the first one.
     void showTerm(const std::string& key);

@@ -32,7 +32,7 @@ QString tourKey() {
 void MainWindow::showGlossary(const std::string& term) {
     auto* dialog = findChild<GlossaryDialog*>();
     if (dialog == nullptr)
-        dialog = new GlossaryDialog(this);
+        dialog = new GlossaryDialog(*themes_, this);
     if (!term.empty())
         dialog->showTerm(term);
     dialog->show();

@@ -297,7 +297,8 @@ void MainWindow::addFindable(std::vector<ListedAction>& list, QObject& owner) {
 }
 
 void MainWindow::showShortcuts() {
-    auto* const dialog = new ShortcutsDialog(actionsOf(*header_->menus()), knownGestures(), this);
+    auto* const dialog =
+        new ShortcutsDialog(actionsOf(*header_->menus()), knownGestures(), *themes_, this);
     dialog->open();
 }
 

@@ -2,7 +2,7 @@
 #include "ui/shell/shortcuts_dialog.h"
 
 #include "ui/theme/fuzzy.h"
-#include "ui/theme/spoken.h"
+#include "ui/theme/search_field.h"
 
 #include <QAction>
 #include <QDialogButtonBox>
@@ -33,6 +33,8 @@ QTreeWidgetItem* groupOf(QTreeWidget& tree, const QString& title) {
     bold.setWeight(QFont::DemiBold);
     group->setFont(0, bold);
     group->setFlags(Qt::ItemIsEnabled);
+    group->setFirstColumnSpanned(true);
+    group->setData(1, Qt::AccessibleTextRole, title); // empty, and read all the same
     return group;
 }
 
@@ -60,6 +62,10 @@ std::vector<ShortcutsDialog::Gesture> knownGestures() {
         {canvas, tr("Connect a link elsewhere"), tr("Drag one of its ends")},
         {canvas, tr("Pan"), tr("Space+drag, middle button, wheel")},
         {canvas, tr("Zoom about the pointer"), tr("Ctrl+wheel, pinch")},
+        {canvas, tr("While a batch is stepped through: the step before, the next step"),
+         tr("Left, Right")},
+        {canvas, tr("While a batch is stepped through: the layer before, the layer behind"),
+         tr("Up, Down")},
         {data, tr("Choose the role of a column"), tr("Click the role, Enter")},
         {data, tr("Show the samples of a class"), tr("Click its bar, Enter")},
         {data, tr("Move the border between two parts"), tr("Drag it, Left, Right")},
@@ -67,10 +73,6 @@ std::vector<ShortcutsDialog::Gesture> knownGestures() {
         {data, tr("Replace the data"), tr("Drop a file or a folder on the page")},
         {plots, tr("Zoom"), tr("Wheel")},
         {plots, tr("Pan"), tr("Drag")},
-        {canvas, tr("While a batch is stepped through: the step before, the next step"),
-         tr("Left, Right")},
-        {canvas, tr("While a batch is stepped through: the layer before, the layer behind"),
-         tr("Up, Down")},
         {plots, tr("Show everything again"), tr("Double click")},
         {plots, tr("Save as PNG, SVG, PDF or CSV"), tr("Right button")},
         {pad, tr("Brush, eraser, clear"), QStringLiteral("B, E, C")},
@@ -79,16 +81,15 @@ std::vector<ShortcutsDialog::Gesture> knownGestures() {
 }
 
 ShortcutsDialog::ShortcutsDialog(const std::vector<ListedAction>& actions,
-                                 const std::vector<Gesture>& gestures, QWidget* window)
+                                 const std::vector<Gesture>& gestures, const ThemeManager& themes,
+                                 QWidget* window)
     : QDialog(window)
     , tree_(new QTreeWidget) {
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("Keys and gestures"));
     resize(kShortcutsSize.boundedTo(window->size() - QSize(80, 80)));
     auto* const search = new QLineEdit;
-    search->setPlaceholderText(tr("Search"));
-    search->setAccessibleName(tr("Search keys and gestures"));
-    setClearable(*search);
+    makeSearchField(*search, themes, tr("Search"), tr("Search keys and gestures"));
     tree_->setColumnCount(2);
     tree_->setHeaderLabels({tr("Action"), tr("Keys")});
     tree_->header()->setSectionResizeMode(0, QHeaderView::Stretch);

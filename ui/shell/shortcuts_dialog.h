@@ -9,6 +9,8 @@ class QTreeWidget;
 
 namespace gradwright {
 
+class ThemeManager;
+
 /// Every key and gesture, by menu, searchable. `gestures` are those that no menu shows.
 class ShortcutsDialog final : public QDialog {
     Q_OBJECT
@@ -20,7 +22,7 @@ public:
     };
 
     ShortcutsDialog(const std::vector<ListedAction>& actions, const std::vector<Gesture>& gestures,
-                    QWidget* window);
+                    const ThemeManager& themes, QWidget* window);
 
 private:
     void filter(const QString& typed);

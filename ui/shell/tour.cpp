@@ -119,9 +119,13 @@ void Tour::goTo(std::size_t stop) {
     back_->setEnabled(at_ > 0);
     next_->setText(at_ + 1 < stops_.size() ? tr("Next") : tr("Done"));
     card_->setAccessibleName(stops_[at_].title);
-    next_->setAccessibleDescription(stops_[at_].title + QStringLiteral(". ") + stops_[at_].text);
+    next_->setAccessibleDescription(spokenText());
     place();
     next_->setFocus();
+}
+
+QString Tour::spokenText() const {
+    return stops_[at_].title + QStringLiteral(". ") + stops_[at_].text;
 }
 
 QRect Tour::targetArea() const {

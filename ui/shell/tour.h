@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/theme/spoken.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QPointer>
@@ -19,7 +20,7 @@ namespace gradwright {
 /// A walk through the window: one stop after another is explained in a card with an arrow to the
 /// widget that it is about, while the rest is dimmed. Takes mouse and keyboard until it ends: by
 /// Skip, Esc, or Done at the last stop. Deletes itself then.
-class Tour final : public QWidget {
+class Tour final : public QWidget, public Spoken {
     Q_OBJECT
 public:
     struct Stop {
@@ -39,6 +40,9 @@ public:
     [[nodiscard]] QRect targetArea() const;
     [[nodiscard]] QRect cardArea() const;
     void end();
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Dialog; }
+    [[nodiscard]] QString spokenText() const override;
 
 Q_SIGNALS:
     void ended();

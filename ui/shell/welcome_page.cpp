@@ -7,7 +7,7 @@
 #include "ui/shell/template_card.h"
 #include "ui/shell/template_details.h"
 #include "ui/theme/icon_engine.h"
-#include "ui/theme/spoken.h"
+#include "ui/theme/search_field.h"
 #include "ui/theme/text.h"
 
 #include <QEvent>
@@ -73,11 +73,7 @@ QWidget* WelcomePage::makeHead() {
     texts->addWidget(hint);
     search_ = new QLineEdit;
     search_->setObjectName(QStringLiteral("searchTemplates"));
-    search_->setPlaceholderText(tr("Search templates"));
-    search_->setAccessibleName(search_->placeholderText());
-    setClearable(*search_);
-    search_->addAction(themes_->icon(QStringLiteral("search")), QLineEdit::LeadingPosition)
-        ->setText(tr("Search"));
+    makeSearchField(*search_, *themes_, tr("Search templates"));
     search_->setMinimumWidth(180);
     auto* const blank = new QPushButton(tr("Blank canvas"));
     blank->setObjectName(QStringLiteral("blank"));

@@ -71,6 +71,7 @@ StepsBar::StepsBar(BatchSteps& steps, CanvasScene& scene, const ThemeManager& th
     details_->setWordWrap(true);
     details_->setFont(fixedFont(type::kDense));
     details_->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+    detailsArea_->setAccessibleName(tr("Numbers of the step"));
     detailsArea_->setWidget(details_);
     detailsArea_->setWidgetResizable(true);
     detailsArea_->setFrameShape(QFrame::NoFrame);

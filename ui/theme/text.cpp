@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/theme/text.h"
 
+#include "engine/support/byte_text.h"
+
 #include <QLocale>
 
 #include <array>
@@ -32,7 +34,7 @@ QString fullNumber(std::int64_t value) {
 }
 
 QString byteSize(std::int64_t bytes) {
-    return scaled(static_cast<double>(bytes), 1024, std::array{" B", " KiB", " MiB", " GiB"});
+    return qstr(bytesText(bytes));
 }
 
 } // namespace gradwright

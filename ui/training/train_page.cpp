@@ -12,6 +12,7 @@
 #include "ui/session/data_change.h"
 #include "ui/session/run_history.h"
 #include "ui/theme/paced_refresh.h"
+#include "ui/theme/search_field.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 #include "ui/training/health_list.h"
@@ -171,6 +172,7 @@ QWidget* TrainPage::makeSettings() {
     connect(theme_, &ThemeManager::changed, this, applyTheme);
 
     auto* scroll = settings_ = new QScrollArea;
+    scroll->setFocusPolicy(Qt::NoFocus); // what is in it takes the keys
     scroll->setWidget(form_);
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
@@ -183,9 +185,7 @@ QWidget* TrainPage::makeSettings() {
     top->addWidget(lock_);
     search_ = new QLineEdit;
     search_->setObjectName(QStringLiteral("findSetting"));
-    search_->setPlaceholderText(tr("Find a setting"));
-    search_->setAccessibleName(tr("Find a setting"));
-    search_->setClearButtonEnabled(true);
+    makeSearchField(*search_, *theme_, tr("Find a setting"));
     top->addWidget(search_);
     connect(search_, &QLineEdit::textChanged, form_, &TrainingForm::setFilter);
     auto* layout = new QVBoxLayout(panel);

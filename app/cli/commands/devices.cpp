@@ -12,6 +12,7 @@
 #include "engine/rates/measure.h"
 #include "engine/rates/network_speed.h"
 #include "engine/rates/peaks.h"
+#include "engine/support/byte_text.h"
 #include "engine/support/json.h"
 #include "engine/training/objective.h"
 #include "engine/training/settings.h"

@@ -4,6 +4,7 @@
 #include "app/cli/output.h"
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
+#include "engine/support/byte_text.h"
 #include "engine/support/json.h"
 #include "engine/training/compute_plan.h"
 #include "engine/training/objective.h"

@@ -6,6 +6,7 @@
 #include "app/cli/training_options.h"
 #include "engine/layers/catalog.h"
 #include "engine/project/templates.h"
+#include "engine/support/byte_text.h"
 #include "engine/support/json.h"
 #include "engine/training/batch_advice.h"
 #include "engine/training/memory.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/support/byte_text.h"
 #include "engine/support/system_memory.h"
 
 #include <QTest>
@@ -38,6 +39,25 @@ class SystemMemoryTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void bytesAreWrittenInUnitsOf1024_data() {
+        QTest::addColumn<qint64>("bytes");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("none") << qint64{0} << "0 B";
+        QTest::newRow("below the first unit") << qint64{1023} << "1023 B";
+        QTest::newRow("the first unit") << qint64{1024} << "1.0 KiB";
+        QTest::newRow("one decimal") << qint64{9 * 1024 + 205} << "9.2 KiB";
+        QTest::newRow("none from ten on") << qint64{98} * 1024 * 1024 << "98 MiB";
+        QTest::newRow("a decimal megabyte") << qint64{1'000'000} << "977 KiB";
+        QTest::newRow("more") << (qint64{3} << 29) << "1.5 GiB";
+        QTest::newRow("the last unit") << (qint64{5000} << 40) << "5000 TiB";
+        QTest::newRow("less than none") << qint64{-2048} << "-2.0 KiB";
+    }
+    void bytesAreWrittenInUnitsOf1024() {
+        QFETCH(qint64, bytes);
+        QFETCH(QString, text);
+        QCOMPARE(QString::fromStdString(bytesText(bytes)), text);
+    }
+
     void readsTheKernelsTable() {
         std::istringstream table("MemTotal:       24689764 kB\n"
                                  "MemFree:        11206048 kB\n"

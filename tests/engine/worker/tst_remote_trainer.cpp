@@ -209,7 +209,7 @@ private Q_SLOTS:
         set(project, "batch", std::int64_t{1000});
         const std::vector<std::string> little{"--memory", std::to_string((64 << 20) + 3'500'000)};
         const auto why = onlyFailureOf(project, standinWorker(little));
-        QVERIFY2(contains(why, "stand-in has 71 MB of memory free") && contains(why, "fits"),
+        QVERIFY2(contains(why, "stand-in has 67 MiB of memory free") && contains(why, "fits"),
                  why.c_str());
         const auto words = QString::fromStdString(why).split(' ');
         const auto fitting = words.at(words.indexOf("fits") - 1).toLongLong();

@@ -1,88 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/own_home.h"
+#include "tests/ui/shell/spoken_faults.h"
 #include "tests/ui/shell/trained_window.h"
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
 #include "ui/data/data_page.h"
 #include "ui/data/data_review.h"
 #include "ui/design/design_page.h"
+#include "ui/inference/evaluation_panel.h"
 #include "ui/inference/inference_page.h"
 #include "ui/inspector/inspector_panel.h"
 #include "ui/report/find_bar.h"
-#include "ui/theme/spoken.h"
 
-#include <QAccessible>
 #include <QComboBox>
 #include <QDialog>
 #include <QLabel>
-#include <QRegularExpression>
 #include <QTemporaryDir>
 
-#include <functional>
-#include <set>
-
 using namespace gradwright;
-
-namespace {
-
-const std::set<QAccessible::Role> kInteractive = {
-    QAccessible::Button,      QAccessible::ButtonMenu,  QAccessible::ButtonDropDown,
-    QAccessible::CheckBox,    QAccessible::RadioButton, QAccessible::EditableText,
-    QAccessible::ComboBox,    QAccessible::Slider,      QAccessible::SpinBox,
-    QAccessible::List,        QAccessible::ListItem,    QAccessible::Table,
-    QAccessible::Tree,        QAccessible::TreeItem,    QAccessible::PageTab,
-    QAccessible::PageTabList, QAccessible::MenuItem,    QAccessible::Chart,
-    QAccessible::Canvas,      QAccessible::ProgressBar, QAccessible::Link};
-
-void walk(QAccessibleInterface& from, const std::function<void(QAccessibleInterface&)>& visit) {
-    visit(from);
-    for (int i = 0; i < from.childCount(); ++i)
-        if (QAccessibleInterface* const child = from.child(i); child && !child->state().invisible)
-            walk(*child, visit);
-}
-
-QString describe(const QAccessibleInterface& element) {
-    const QObject* const object = element.object();
-    return QStringLiteral("role %1 \"%2\" (%3 %4)")
-        .arg(element.role())
-        .arg(element.text(QAccessible::Name),
-             object ? QString::fromLatin1(object->metaObject()->className()) : QString(),
-             object ? object->objectName() : QString());
-}
-
-/// What a screen reader would stumble over, a line each.
-QStringList faults(QWidget& top) {
-    static const QRegularExpression tag(QStringLiteral("</?[a-zA-Z][^<>]*>"));
-    QStringList found;
-    walk(*QAccessible::queryAccessibleInterface(&top), [&](QAccessibleInterface& element) {
-        const QString name = element.text(QAccessible::Name);
-        const QString description = element.text(QAccessible::Description);
-        if (kInteractive.contains(element.role()) && name.trimmed().isEmpty())
-            found << QStringLiteral("no name: ") + describe(element);
-        for (const QString& text : {name, description})
-            if (text.contains(tag))
-                found << QStringLiteral("tags: %1: %2").arg(describe(element), text);
-        const auto* const spoken = dynamic_cast<const Spoken*>(element.object());
-        if (spoken == nullptr)
-            return;
-        if (element.role() != spoken->spokenRole())
-            found << QStringLiteral("not as it says itself: ") + describe(element);
-        if (element.role() == QAccessible::Chart && description.isEmpty())
-            found << QStringLiteral("a chart without values: ") + describe(element);
-    });
-    return found;
-}
-
-QAccessibleInterface* find(QWidget& top, const QString& beginning) {
-    QAccessibleInterface* found = nullptr;
-    walk(*QAccessible::queryAccessibleInterface(&top), [&](QAccessibleInterface& element) {
-        if (found == nullptr && element.text(QAccessible::Name).startsWith(beginning))
-            found = &element;
-    });
-    return found;
-}
-
-} // namespace
+using test::faults;
+using test::find;
 
 /// What assistive technology is told of each page, without a connection to any.
 class TestAccessibleTree : public QObject {
@@ -154,6 +91,35 @@ private Q_SLOTS:
         QAccessibleInterface* const loss = find(window_->training(), QStringLiteral("Loss"));
         QVERIFY(loss != nullptr);
         showPage(4);
+        QCOMPARE(report(), QString());
+    }
+
+    /// After a training each page has more to tell, and still tells it at once.
+    void trainedPages_data() {
+        QTest::addColumn<QString>("key");
+        for (const char* const key : {"lenet-5", "two-spirals", "weather"})
+            QTest::newRow(key) << key; // images, points, rows of a table
+    }
+    void trainedPages() {
+        QFETCH(const QString, key);
+        test::chooseTemplate(*window_, qPrintable(key));
+        DataChoice data = window_->document().project().data;
+        data.limit = 400;
+        window_->document().perform(QStringLiteral("Limit"), {SetData{data}});
+        TrainingSettings settings = window_->document().project().training;
+        settings.params["epochs"] = std::int64_t{2};
+        window_->document().perform(QStringLiteral("Epochs"), {SetTraining{settings}});
+        for (int run = 1; run <= 2; ++run) {
+            test::pressKey(*window_, Qt::Key_F5);
+            QTRY_COMPARE_WITH_TIMEOUT(window_->session().state(), TrainingState::Finished,
+                                      test::kTrainingPatience);
+            QTRY_COMPARE_WITH_TIMEOUT(window_->training().runs().runs().size(),
+                                      static_cast<std::size_t>(run), test::kTrainingPatience);
+        }
+        QCOMPARE(report(), QString());
+        showPage(3);
+        QTRY_VERIFY_WITH_TIMEOUT(window_->inference().evaluation().report() != nullptr,
+                                 test::kTrainingPatience);
         QCOMPARE(report(), QString());
     }
 
