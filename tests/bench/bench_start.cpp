@@ -54,7 +54,7 @@ public:
         click(find("Start", "push button", "Start"));
         find("Pause", "push button", "Pause");
         note("training");
-        key("ctrl+3");
+        key("ctrl+4");
         const QRect pad = find("the pad", {}, "Drawing pad").rect();
         // Before the first epoch ends there are weights, too, but they read poorly.
         const auto answer = find("an answer", "chart", "No answer");

@@ -4,7 +4,7 @@
 #include "ui/data/sample_pictures.h"
 #include "ui/forms/param_editor.h"
 #include "ui/glossary/explanation.h"
-#include "ui/theme/spoken.h"
+#include "ui/theme/search_field.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -64,6 +64,7 @@ SampleBrowser::SampleBrowser(ThemeManager& themes, QWidget* parent)
     , rows_(new QTableView)
     , rowModel_(new RowModel(this)) {
     makeRows();
+    makeSearchField(*text_, themes, tr("Find in the samples"));
     stack_->addWidget(tiles_);
     stack_->addWidget(rows_);
     count_->setObjectName(QStringLiteral("sampleCount"));
@@ -94,10 +95,7 @@ QWidget* SampleBrowser::makeBar() {
     for (QComboBox* const box : {part_, label_})
         leaveWheelToForm(*box);
     text_->setObjectName(QStringLiteral("sampleText"));
-    text_->setPlaceholderText(tr("Find in the samples"));
-    text_->setAccessibleName(tr("Find in the samples"));
     text_->setMinimumWidth(80);
-    setClearable(*text_);
     judge_->setObjectName(QStringLiteral("judgeSamples"));
     judge_->setCheckable(true);
     explain(*judge_, "window/sample-loss",

@@ -70,10 +70,10 @@ private:
             return fieldOf<GlossaryDialog>();
         }
         if (which == QStringLiteral("settings")) {
-            test::pressKey(*window_, Qt::Key_2, Qt::ControlModifier);
+            test::pressKey(*window_, Qt::Key_3, Qt::ControlModifier);
             return window_->training().findChild<QLineEdit*>(QStringLiteral("findSetting"));
         }
-        test::pressKey(*window_, Qt::Key_3, Qt::ControlModifier);
+        test::pressKey(*window_, Qt::Key_4, Qt::ControlModifier);
         std::vector<std::string> classes;
         for (int i = 0; i < 100; ++i)
             classes.push_back("class " + std::to_string(i));
