@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // How the window feels while a network trains at full speed. Prints, and with --json FILE writes:
-// how long event handlers keep the GUI thread, training throughput beside the same run in the
-// terminal, time from a stroke to its answer, and time from start to a usable window.
+// how long event handlers keep the GUI thread, on the Train page and while all of the window is
+// visited (canvas in columns, a batch step by step, health, glossary, lists, test samples),
+// training throughput beside the same run in the terminal, time from a stroke to its answer, and
+// time from start to a usable window. What is wanted stands beside it.
 #include "engine/support/json.h"
 #include "engine/support/scheduling.h"
 #include "tests/bench/quantile.h"
+#include "ui/canvas/canvas_scene.h"
+#include "ui/canvas/canvas_view.h"
+#include "ui/design/design_page.h"
 #include "ui/inference/drawing_pad.h"
 #include "ui/inference/inference_page.h"
+#include "ui/inference/input_panel.h"
 #include "ui/inference/prediction_panel.h"
 #include "ui/session/live_reader.h"
+#include "ui/shell/command_palette.h"
+#include "ui/shell/glossary_dialog.h"
 #include "ui/shell/main_window.h"
+#include "ui/shell/shortcuts_dialog.h"
+#include "ui/steps/batch_steps.h"
 #include "ui/training/train_page.h"
 
 #include <QApplication>
@@ -20,12 +30,14 @@
 #include <QFile>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QLineEdit>
 #include <QProcess>
 #include <QSettings>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTimer>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <functional>
@@ -37,6 +49,11 @@ namespace {
 constexpr int kPatience = 120'000; // ms
 constexpr int kStarts = 5;         // the first one warms the caches and is left out
 constexpr int kStrokePoints = 200;
+constexpr int kVisits = 5;            // of all of the window
+constexpr int kBetweenKeys = 120;     // ms: a hand is no faster
+constexpr double kWantedMs = 16;      // of 99 % of event handlers: a frame at 60 Hz
+constexpr double kMostMs = 50;        // of all of them
+constexpr double kWantedRatio = 0.92; // of the training beside the window
 const QString kStartOnly = QStringLiteral("--start-only");
 
 /// Measures how long each event keeps the GUI thread.
@@ -50,14 +67,27 @@ public:
         ++depth_;
         QElapsedTimer timer;
         timer.start();
+        // The receiver may be gone afterwards.
+        const char* const who = receiver->metaObject()->className();
+        const auto what = event->type();
         const bool handled = QApplication::notify(receiver, event);
-        handlers.push_back(static_cast<double>(timer.nsecsElapsed()) * 1e-6);
+        const double ms = static_cast<double>(timer.nsecsElapsed()) * 1e-6;
+        handlers.push_back(ms);
+        if (ms > kWantedMs)
+            slow.push_back({ms, QStringLiteral("%1: event %2 of %3")
+                                    .arg(doing, QString::number(what), QString::fromLatin1(who))});
         --depth_;
         return handled;
     }
 
+    struct Slow {
+        double ms;
+        QString what;
+    };
     bool measuring = false;
-    std::vector<double> handlers; ///< ms
+    QString doing{QStringLiteral("the Train page")}; ///< for the names of slow handlers
+    std::vector<double> handlers;                    ///< ms
+    std::vector<Slow> slow;                          ///< those above kWantedMs
 
 private:
     int depth_ = 0;
@@ -98,6 +128,10 @@ public:
         window_.training().start();
         waitFor("the first epoch", [this] { return epochs_ > 0; });
         trainBesideTheTerminal(seconds, results);
+        tellHandlers("on the Train page", "handler", results);
+        for (int i = 0; i < kVisits; ++i)
+            visitAll();
+        tellHandlers("visiting all of it", "visit", results);
         strokes(results);
         window_.training().stop();
         waitFor("the end", [this] { return !window_.session().isActive(); });
@@ -172,25 +206,139 @@ private:
             application_.measuring = false;
             spent += static_cast<double>(measured.elapsed()) / 1000;
         }
-        auto& handlers = application_.handlers;
-        const double worst = *std::ranges::max_element(handlers);
-        const auto within = std::ranges::count_if(handlers, [](double ms) { return ms <= 16; });
-        const double share =
-            100 * static_cast<double>(within) / static_cast<double>(handlers.size());
         const double ratio = inWindow_.perSecond() / inTerminal_.perSecond();
-        std::printf("event handlers             %6zu in %.0f s: %.3f %% within 16 ms; median %.3f, "
-                    "99 %% %.2f, worst %.1f ms\n",
-                    handlers.size(), spent, share, quantile(handlers, 0.5),
-                    quantile(handlers, 0.99), worst);
-        std::printf("training in the window     %6.0f samples/s, in the terminal %.0f: %.1f %%\n",
-                    inWindow_.perSecond(), inTerminal_.perSecond(), 100 * ratio);
-        results.insert(QStringLiteral("handlers"), static_cast<double>(handlers.size()));
-        results.insert(QStringLiteral("handlers_within_16_ms_percent"), share);
-        results.insert(QStringLiteral("handler_99_ms"), quantile(handlers, 0.99));
-        results.insert(QStringLiteral("handler_worst_ms"), worst);
+        std::printf("training in the window     %6.0f samples/s, in the terminal %.0f: %.1f %% "
+                    "(wanted: %.0f %%%s)\n",
+                    inWindow_.perSecond(), inTerminal_.perSecond(), 100 * ratio, 100 * kWantedRatio,
+                    ratio >= kWantedRatio ? "" : ", missed");
         results.insert(QStringLiteral("window_samples_per_second"), inWindow_.perSecond());
         results.insert(QStringLiteral("terminal_samples_per_second"), inTerminal_.perSecond());
         results.insert(QStringLiteral("window_to_terminal"), ratio);
+    }
+
+    /// Prints and forgets what was measured.
+    void tellHandlers(const char* where, const char* key, QJsonObject& results) {
+        auto& handlers = application_.handlers;
+        if (handlers.empty())
+            qFatal("no event was handled");
+        const double worst = *std::ranges::max_element(handlers);
+        const auto within =
+            std::ranges::count_if(handlers, [](double ms) { return ms <= kWantedMs; });
+        const double share =
+            100 * static_cast<double>(within) / static_cast<double>(handlers.size());
+        std::printf(
+            "event handlers %-18s %6zu: %.3f %% within %.0f ms (wanted: 99%s); median %.3f, "
+            "99 %% %.2f, worst %.1f ms (wanted: %.0f at most%s)\n",
+            where, handlers.size(), share, kWantedMs, share >= 99 ? "" : ", missed",
+            quantile(handlers, 0.5), quantile(handlers, 0.99), worst, kMostMs,
+            worst <= kMostMs ? "" : ", missed");
+        std::ranges::sort(application_.slow, std::ranges::greater(),
+                          &MeasuringApplication::Slow::ms);
+        for (std::size_t i = 0; i < std::min<std::size_t>(application_.slow.size(), 8); ++i)
+            std::printf("    %6.1f ms  %s\n", application_.slow[i].ms,
+                        qPrintable(application_.slow[i].what));
+        const auto insert = [&](const char* name, double value) {
+            results.insert(QLatin1String(key) + QLatin1String(name), value);
+        };
+        insert("s", static_cast<double>(handlers.size()));
+        insert("s_within_16_ms_percent", share);
+        insert("_99_ms", quantile(handlers, 0.99));
+        insert("_worst_ms", worst);
+        handlers.clear();
+        application_.slow.clear();
+    }
+
+    void press(Qt::Key key, Qt::KeyboardModifiers modifiers = {}) {
+        QWidget* const popup = QApplication::activePopupWidget();
+        QWidget* const modal = QApplication::activeModalWidget();
+        QWidget* const top = popup != nullptr ? popup : modal != nullptr ? modal : &window_;
+        if (top == &window_) { // what was open before may have had the focus
+            window_.activateWindow();
+            waitFor("the window's turn", [this] { return window_.isActiveWindow(); });
+        }
+        QTest::keyClick(top->focusWidget() != nullptr ? top->focusWidget() : top, key, modifiers);
+        QTest::qWait(kBetweenKeys);
+    }
+    /// Opens something by keys and types into its search field; Esc closes it.
+    template <class Dialog>
+    void search(const char* what, Qt::Key key, Qt::KeyboardModifiers modifiers,
+                const QString& typed) {
+        application_.doing = QString::fromLatin1(what);
+        press(key, modifiers);
+        auto* const dialog = window_.findChild<Dialog*>();
+        if (dialog == nullptr)
+            qFatal("%s did not open", what);
+        auto* const field = dialog->template findChild<QLineEdit*>();
+        for (const QChar each : typed) {
+            QTest::keyClick(field, each.toLatin1());
+            QTest::qWait(kBetweenKeys);
+        }
+        QTest::keyClick(field, Qt::Key_Escape);
+        QTest::qWait(kBetweenKeys);
+    }
+
+    /// With keys and mouse, while training goes on.
+    void visitAll() {
+        application_.measuring = true;
+        visitCanvas();
+        search<CommandPalette>("the list of commands", Qt::Key_K, Qt::ControlModifier,
+                               QStringLiteral("dense"));
+        search<ShortcutsDialog>("the list of keys", Qt::Key_F1, Qt::ControlModifier,
+                                QStringLiteral("zoom"));
+        search<GlossaryDialog>("the glossary", Qt::Key_F1, {}, QStringLiteral("gradient"));
+        if (auto* const glossary = window_.findChild<GlossaryDialog*>())
+            glossary->close();
+        visitTraining();
+        visitInference();
+        application_.doing = QStringLiteral("the gallery");
+        press(Qt::Key_N, Qt::ControlModifier);
+        QTest::qWait(500);
+        press(Qt::Key_1, Qt::ControlModifier);
+        application_.measuring = false;
+    }
+    /// LeNet-5 in columns, its layers one after another, and a batch step by step.
+    void visitCanvas() {
+        application_.doing = QStringLiteral("the canvas");
+        press(Qt::Key_1, Qt::ControlModifier);
+        CanvasView& view = window_.design().view();
+        view.setFocus();
+        press(Qt::Key_L, Qt::ControlModifier);
+        waitFor("a layout", [this] { return !window_.design().scene().isLayingOut(); });
+        press(Qt::Key_Home);
+        for (std::size_t i = 0; i < window_.document().project().network.main.nodes().size(); ++i)
+            press(Qt::Key_Period);
+        application_.doing = QStringLiteral("the steps");
+        BatchSteps& steps = window_.design().steps();
+        view.setFocus();
+        for (int i = 0; i < 8; ++i) { // all seven, and the next batch
+            press(Qt::Key_F10);
+            waitFor("a batch", [&] { return !steps.isComputing(); });
+        }
+        press(Qt::Key_Down);
+        press(Qt::Key_Left);
+        press(Qt::Key_Escape);
+        if (steps.isActive())
+            qFatal("the steps go on");
+    }
+    void visitTraining() {
+        application_.doing = QStringLiteral("the Train page");
+        press(Qt::Key_2, Qt::ControlModifier);
+        application_.doing = QStringLiteral("an alarm");
+        Q_EMIT window_.session().healthChanged(
+            {5, {{AlarmKind::DeadUnits, "conv1", 1, 5, 0, 1, 0.9, "All 0.", {RemedyKind::Leak}}}});
+        QTest::qWait(300);
+        Q_EMIT window_.session().healthChanged({6, {}});
+        QTest::qWait(300);
+    }
+    void visitInference() {
+        application_.doing = QStringLiteral("test samples");
+        press(Qt::Key_3, Qt::ControlModifier);
+        auto* const reader = window_.inference().findChild<LiveReader*>();
+        waitFor("a model", [&] { return reader->model() != nullptr; });
+        for (std::int64_t i = 0; i < 5; ++i) {
+            window_.inference().panel().showSample(i);
+            QTest::qWait(kBetweenKeys);
+        }
     }
 
     /// From the mouse's movement to the painted answer, while training goes on.

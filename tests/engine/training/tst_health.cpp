@@ -9,6 +9,7 @@
 #include "engine/training/evaluation.h"
 #include "engine/training/health.h"
 #include "engine/training/objective.h"
+#include "tests/engine/training/health_rig.h"
 #include "tests/support/data_files.h"
 #include "tests/support/network_builder.h"
 #include "tests/support/small_jobs.h"
@@ -19,10 +20,11 @@
 #include <fstream>
 
 using namespace gradwright;
-using test::EventLog;
 using test::NetworkBuilder;
 using test::set;
 using test::TemporaryFolder;
+using test::told;
+using test::Trained;
 
 namespace {
 
@@ -42,29 +44,6 @@ Project deepProject(int layers, const ParamValues& params, std::int64_t samples)
     builder.after(last, "output", {}, "digit");
     project.network = builder.network;
     return project;
-}
-
-struct Trained {
-    EventLog log;
-    TemporaryFolder folder;
-
-    explicit Trained(const Project& project) {
-        Trainer(trainingJob(project, folder.path()), log.sink()).run({});
-    }
-    [[nodiscard]] std::filesystem::path run() const { return log.all<RunStarted>().at(0).run; }
-    /// As the last event told them.
-    [[nodiscard]] std::vector<Alarm> alarms() const {
-        const auto events = log.all<HealthChanged>();
-        return events.empty() ? std::vector<Alarm>{} : events.back().alarms;
-    }
-};
-
-/// What was raised, for messages of failures, too.
-std::string told(const std::vector<Alarm>& alarms) {
-    std::string all;
-    for (const auto& alarm : alarms)
-        all += lineOf(alarm) + "\n";
-    return all;
 }
 
 /// One alarm was raised in all, of this kind, and it is in the run.
@@ -379,34 +358,6 @@ private Q_SLOTS:
         QVERIFY(monitor.alarms()[0].kind == AlarmKind::RateTooHigh);
         QCOMPARE(monitor.alarms()[0].limit, 1.3);
         QVERIFY(std::abs(monitor.alarms()[0].remedy.value - 0.001 / 3) < 1e-12);
-    }
-
-    void healthyTemplatesRaiseNone_data() {
-        QTest::addColumn<int>("samples"); // 0: all
-        const bool isLong = qEnvironmentVariableIsSet("GRADWRIGHT_LONG_TESTS");
-        for (const auto* key : {"exclusive-or", "logistic-regression", "playground", "weather"})
-            QTest::newRow(key) << 0;
-        for (const auto* key : {"perceptron", "softmax-regression", "multilayer-perceptron",
-                                "lenet-5", "fashion-mlp"})
-            QTest::newRow(key) << 3000;
-        if (!isLong)
-            return;
-        for (const auto* key : {"two-spirals", "peaks-and-pits"})
-            QTest::newRow(key) << 0;
-        for (const auto* key : {"small-cnn", "small-cnn-augmented", "fashion-cnn", "small-residual",
-                                "tiny-vision-transformer", "denoising-autoencoder", "small-unet",
-                                "cifar-resnet-20", "character-lstm"})
-            QTest::newRow(key) << 6000;
-    }
-    void healthyTemplatesRaiseNone() {
-        QFETCH(int, samples);
-        auto project = openTemplate(QTest::currentDataTag());
-        project.data.limit = samples;
-        const Trained trained(project);
-        QVERIFY2(trained.log.has<Finished>(), trained.log.has<Failed>()
-                                                  ? trained.log.all<Failed>()[0].message.c_str()
-                                                  : "not finished");
-        QVERIFY2(trained.alarms().empty(), told(trained.alarms()).c_str());
     }
 };
 
