@@ -8,6 +8,7 @@
 #include "engine/graph/analysis.h"
 #include "engine/project/project_file.h"
 #include "engine/project/start_file.h"
+#include "engine/support/byte_text.h"
 #include "engine/support/json.h"
 
 #include <CLI/CLI.hpp>
