@@ -117,7 +117,7 @@ private Q_SLOTS:
                                       static_cast<std::size_t>(run), test::kTrainingPatience);
         }
         QCOMPARE(report(), QString());
-        showPage(3);
+        showPage(4);
         QTRY_VERIFY_WITH_TIMEOUT(window_->inference().evaluation().report() != nullptr,
                                  test::kTrainingPatience);
         QCOMPARE(report(), QString());

@@ -170,7 +170,7 @@ private Q_SLOTS:
             QTRY_COMPARE_WITH_TIMEOUT(window_->session().state(), TrainingState::Finished,
                                       test::kTrainingPatience);
         }
-        showPage(3);
+        showPage(4);
         if (isTrained)
             QTRY_VERIFY_WITH_TIMEOUT(page.evaluation().report() != nullptr,
                                      test::kTrainingPatience);
