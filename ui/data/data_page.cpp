@@ -54,6 +54,7 @@ constexpr int kMenuRoom = 48; ///< beside a text, for the sign of a menu
 
 QScrollArea* scrolling(QWidget* widget) {
     auto* const scroll = new QScrollArea;
+    scroll->setFocusPolicy(Qt::NoFocus); // what is in it takes the keys
     scroll->setWidget(widget);
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);

@@ -71,6 +71,7 @@ DataPreview::DataPreview(ThemeManager& themes, BackgroundJobs& jobs, DataChoice 
     classes_->setObjectName(QStringLiteral("previewClasses"));
     classes_->setAccessibleName(tr("Samples of each class"));
     auto* const scroll = new QScrollArea;
+    scroll->setFocusPolicy(Qt::NoFocus);
     scroll->setWidget(classes_);
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);

@@ -94,7 +94,7 @@ CsvTable parse(std::string_view text, const std::shared_ptr<const void>& owner,
         header = options.like->hasHeader ? CsvHeader::Yes : CsvHeader::No;
     const auto marks = marksFor(text, name, options, separator);
     auto layout = layoutOf(readCsvRows(text, owner, name, marks.delimiter, marks.quote), name,
-                           marks.delimiter, header);
+                           marks.delimiter, header, options.like.has_value());
     CsvTable table;
     table.file = name;
     table.delimiter = marks.delimiter;

@@ -251,12 +251,13 @@ bool hasSingleQuotes(std::string_view text) {
 
 } // namespace
 
-CsvLayout layoutOf(CsvRows rows, const std::string& file, char delimiter, CsvHeader header) {
+CsvLayout layoutOf(CsvRows rows, const std::string& file, char delimiter, CsvHeader header,
+                   bool isAlike) {
     CsvLayout layout{std::move(rows), {}, false, {}};
     leaveOutComments(layout, usualFields(layout.rows));
     if (layout.rows.empty())
         return layout;
-    if (header == CsvHeader::Detect)
+    if (header == CsvHeader::Detect || isAlike)
         takeCounts(layout, usualFields(layout.rows));
     leaveOutEmptyEnd(layout);
     leaveOutRowNames(layout, header);

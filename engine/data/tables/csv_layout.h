@@ -20,8 +20,10 @@ struct CsvLayout {
 
 /// Leaves out what is around a table: comments, an empty last column, R's row names, the counts and
 /// class names in the first line of scikit-learn's own files. `header`: where it is known whether
-/// there is one. Throws Error naming the line of a row that has another number of fields.
-CsvLayout layoutOf(CsvRows rows, const std::string& file, char delimiter, CsvHeader header);
+/// there is one. `isAlike`: another file tells it, and there may be counts all the same. Throws
+/// Error naming the line of a row that has another number of fields.
+CsvLayout layoutOf(CsvRows rows, const std::string& file, char delimiter, CsvHeader header,
+                   bool isAlike = false);
 
 /// Whether row `first` names the columns, judged by what the rows below hold: a text above a column
 /// of numbers does, and so do texts that occur nowhere below.
