@@ -120,10 +120,10 @@ void listDatasets(bool asJson) {
 
 /// What `new` is asked for.
 struct NewProject {
-    std::string key; ///< of a template, or the file of an ONNX model
+    std::string key; ///< names a template, or an ONNX model's file
     std::string data;
-    std::vector<std::string> settings; ///< of the data, as "data.key=value"
-    std::vector<std::string> lengths;  ///< of axes that an ONNX model only names
+    std::vector<std::string> settings; ///< each sets one of the data's, "data.key=value"
+    std::vector<std::string> lengths;  ///< each sets that of an axis, "height=224"
     std::string file;
     bool force = false;
     bool json = false;

@@ -29,7 +29,7 @@ constexpr std::uint64_t kTestImagesSeed = 0x7E57;
 constexpr std::size_t kMostFiles = 100'000'000;
 
 constexpr std::size_t kMostFaultsListed = 40;
-constexpr int kMostDepth = 16; ///< levels of folders within a class
+constexpr int kMostDepth = 16; ///< how deep a class may nest folders
 
 bool isPassedOver(const fs::path& path) {
     const auto name = path.filename().string();
