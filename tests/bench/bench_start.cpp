@@ -47,8 +47,7 @@ public:
                  "windowfocus"});
         note("window");
         find("the tour", {}, "Skip");
-        key("Escape");
-        click(find("a card", {}, "LeNet-5"));
+        click(find("the card that the tour points to", {}, "LeNet-5"));
         find("the canvas", "list", "Network canvas");
         note("network");
         click(find("Start", "push button", "Start"));

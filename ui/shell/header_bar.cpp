@@ -18,7 +18,6 @@ namespace {
 
 constexpr int kHeaderHeight = 44;
 constexpr int kNarrow = 1240;
-constexpr int kTight = 1020;
 constexpr int kNarrowDevice = 60; ///< the icon and the sign of the menu beside it
 
 } // namespace
@@ -66,19 +65,31 @@ HeaderBar::HeaderBar(ProjectDocument& document, const ThemeManager& themes, QWid
     setTraining(TrainingState::Idle, 0);
 }
 
-/// With little room the menus come first: the device is an icon, and the pages leave the middle.
 void HeaderBar::resizeEvent(QResizeEvent* event) {
     QFrame::resizeEvent(event);
-    const bool narrow = event->size().width() < kNarrow;
+    arrange();
+}
+
+/// With little room the menus come first: the device is an icon, and the pages leave the middle.
+/// Where even that does not fit, the words of the pages do.
+void HeaderBar::arrange() {
+    const bool narrow = width() < kNarrow;
     device_->setIconSize(narrow ? QSize(18, 18) : iconBesideText(18));
     device_->setToolButtonStyle(narrow ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
     device_->setMinimumWidth(narrow ? kNarrowDevice : 0);
-    // With even less, the words of the pages do.
-    for (QAbstractButton* const each : pages_->buttons())
-        static_cast<QToolButton*>(each)->setToolButtonStyle(
-            event->size().width() < kTight ? Qt::ToolButtonTextOnly : Qt::ToolButtonTextBesideIcon);
     row_->setStretch(2, narrow ? 0 : 1);
     menus_->setMinimumWidth(menus_->sizeHint().width());
+    setPageStyle(Qt::ToolButtonTextBesideIcon);
+    for (QLayout* const each : row_->findChildren<QLayout*>())
+        each->invalidate();
+    row_->invalidate();
+    if (row_->sizeHint().width() > width())
+        setPageStyle(Qt::ToolButtonTextOnly);
+}
+
+void HeaderBar::setPageStyle(Qt::ToolButtonStyle style) {
+    for (QAbstractButton* const each : pages_->buttons())
+        static_cast<QToolButton*>(each)->setToolButtonStyle(style);
 }
 
 void HeaderBar::addPage(const QString& title, const QString& icon) {
@@ -96,8 +107,10 @@ void HeaderBar::addPage(const QString& title, const QString& icon) {
     pages_->addButton(button, page);
     // Not by clicks: a screen reader toggles the button.
     connect(button, &QToolButton::toggled, this, [this, page](bool chosen) {
-        if (chosen)
-            Q_EMIT pageChosen(page);
+        if (!chosen)
+            return;
+        Q_EMIT pageChosen(page);
+        arrange(); // its word is bold, and wider
     });
     pageRow_->addWidget(button);
 }
@@ -106,6 +119,7 @@ void HeaderBar::setPage(int page) {
     if (QAbstractButton* const button = pages_->button(page)) {
         const QSignalBlocker quiet(button);
         button->setChecked(true);
+        arrange();
         return;
     }
     // None of them: the gallery is shown.
@@ -139,6 +153,7 @@ void HeaderBar::setTraining(TrainingState state, qsizetype errors) {
     train_->setText(text);
     train_->setIcon(themes_->icon(icon, &Theme::onAccent));
     train_->setToolTip(tip);
+    arrange();
 }
 
 } // namespace gradwright

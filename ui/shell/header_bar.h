@@ -41,6 +41,9 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
+    void arrange();
+    void setPageStyle(Qt::ToolButtonStyle style);
+
     const ThemeManager* themes_;
     QMenuBar* menus_;
     QHBoxLayout* pageRow_;

@@ -59,9 +59,7 @@ Tour::Tour(std::vector<Stop> stops, const ThemeManager& themes, QWidget* window)
     });
     connect(qApp, &QApplication::focusChanged, this,
             [this](QWidget*, QWidget* now) { keepFocus(now); });
-    window->installEventFilter(this);
-    for (auto* const button : {skip_, back_, next_})
-        button->installEventFilter(this);
+    qApp->installEventFilter(this);
     show();
     goTo(0);
 }
@@ -104,15 +102,11 @@ void Tour::dress() {
 
 void Tour::goTo(std::size_t stop) {
     at_ = stop;
-    if (target_)
-        target_->removeEventFilter(this);
     target_ = stops_[at_].arrive ? stops_[at_].arrive() : nullptr;
-    if (target_) {
-        target_->installEventFilter(this);
+    if (target_)
         for (QWidget* each = target_->parentWidget(); each != nullptr; each = each->parentWidget())
             if (auto* const scroll = qobject_cast<QScrollArea*>(each))
                 scroll->ensureWidgetVisible(target_);
-    }
     title_->setText(stops_[at_].title);
     text_->setText(stops_[at_].text);
     count_->setText(tr("%1 of %2").arg(at_ + 1).arg(stops_.size()));
@@ -179,6 +173,8 @@ void Tour::place() {
         }
     }
     card_->setGeometry(best);
+    // What is shown is there for the mouse, too.
+    setMask(QRegion(rect()).subtracted(shown).united(best));
     update();
 }
 
@@ -188,12 +184,16 @@ void Tour::keepFocus(QWidget* now) {
     QMetaObject::invokeMethod(next_, qOverload<>(&QWidget::setFocus), Qt::QueuedConnection);
 }
 
-void Tour::end() {
-    parentWidget()->removeEventFilter(this);
+void Tour::leave() {
+    qApp->removeEventFilter(this);
     disconnect(qApp, nullptr, this, nullptr); // the focus is others' now
     hide();
-    Q_EMIT ended();
     deleteLater();
+}
+
+void Tour::end() {
+    leave();
+    Q_EMIT ended();
 }
 
 bool Tour::event(QEvent* event) {
@@ -206,6 +206,13 @@ bool Tour::event(QEvent* event) {
 }
 
 bool Tour::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::MouseButtonPress && target_ && isVisible()) {
+        auto* const pressed = qobject_cast<QWidget*>(watched);
+        if (pressed != nullptr && (pressed == target_ || target_->isAncestorOf(pressed))) {
+            leave();
+            return false;
+        }
+    }
     // Buttons would move the focus by them.
     if (event->type() == QEvent::KeyPress && card_->isAncestorOf(qobject_cast<QWidget*>(watched))) {
         const int key = static_cast<QKeyEvent*>(event)->key();
@@ -214,6 +221,8 @@ bool Tour::eventFilter(QObject* watched, QEvent* event) {
             return true;
         }
     }
+    if (watched != parentWidget() && watched != target_)
+        return false;
     const bool moves = event->type() == QEvent::Resize || event->type() == QEvent::Move ||
                        event->type() == QEvent::Show || event->type() == QEvent::LayoutRequest;
     if (moves && isVisible()) // after those that it concerns

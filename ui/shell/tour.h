@@ -19,7 +19,8 @@ namespace gradwright {
 
 /// A walk through the window: one stop after another is explained in a card with an arrow to the
 /// widget that it is about, while the rest is dimmed. Takes mouse and keyboard until it ends: by
-/// Skip, Esc, or Done at the last stop. Deletes itself then.
+/// Skip, Esc, Done at the last stop, or a press on what the arrow points to, which does there what
+/// it always does. Deletes itself then.
 class Tour final : public QWidget, public Spoken {
     Q_OBJECT
 public:
@@ -39,12 +40,14 @@ public:
     [[nodiscard]] QWidget* target() const { return target_; }
     [[nodiscard]] QRect targetArea() const;
     [[nodiscard]] QRect cardArea() const;
+    /// As Skip does.
     void end();
 
     [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Dialog; }
     [[nodiscard]] QString spokenText() const override;
 
 Q_SIGNALS:
+    /// By one of its buttons or keys. Whoever presses the target is where they want to be.
     void ended();
 
 protected:
@@ -61,6 +64,7 @@ private:
     void goTo(std::size_t stop);
     void place();
     void keepFocus(QWidget* now);
+    void leave();
     void paintArrow(QPainter& painter) const;
 
     std::vector<Stop> stops_;

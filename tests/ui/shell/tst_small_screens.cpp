@@ -21,6 +21,7 @@
 #include <QProcess>
 #include <QScrollBar>
 #include <QTemporaryDir>
+#include <QToolButton>
 
 #include <tuple>
 
@@ -106,6 +107,29 @@ private Q_SLOTS:
         QWidget* const gallery = window_->findChild<WelcomePage*>();
         QVERIFY(gallery != nullptr);
         isWhole(*gallery);
+    }
+
+    /// Whichever page is chosen: its word is bold, and wider.
+    void theHeaderIsWhole() {
+        test::chooseTemplate(*window_, "lenet-5");
+        const QSize size = window_->size();
+        for (const int width : {size.width(), 1100, 1239, 1240, 1440}) {
+            window_->resize(width, size.height());
+            for (int page = 1; page <= 4; ++page) {
+                showPage(page);
+                for (const auto* const button : window_->findChildren<QToolButton*>())
+                    if (button->property("kind") == QLatin1String("page"))
+                        QVERIFY2(button->width() >= button->sizeHint().width(),
+                                 qPrintable(QStringLiteral("%1, page %2, %3: %4 of %5")
+                                                .arg(width)
+                                                .arg(page)
+                                                .arg(button->text())
+                                                .arg(button->width())
+                                                .arg(button->sizeHint().width())));
+            }
+        }
+        window_->resize(size);
+        showPage(1);
     }
 
     void layersAreReadOnTheCanvas() {

@@ -42,6 +42,11 @@ private:
         QTest::mouseClick(button(name), Qt::LeftButton);
         QCoreApplication::processEvents();
     }
+    /// Where the pointer is, as a person clicks: whatever lies on top there gets it.
+    void clickInWindow(QPoint place) const {
+        QTest::mouseClick(window_->windowHandle(), Qt::LeftButton, {}, place);
+        QCoreApplication::processEvents();
+    }
     void openWindow(QSize size) {
         window_ = std::make_unique<MainWindow>(*themes_);
         window_->resize(size);
@@ -143,13 +148,31 @@ private Q_SLOTS:
         QCOMPARE(tour()->stop(), std::size_t{1});
         QTest::keyClick(QApplication::focusWidget(), Qt::Key_Left);
         QCOMPARE(tour()->stop(), std::size_t{0});
-        // What lies below takes neither focus nor clicks.
+        // What is dimmed takes neither focus nor clicks.
         window_->findChild<WelcomePage*>()->findChild<TemplateCard*>()->setFocus();
         QTRY_VERIFY(button("tourNext")->hasFocus());
-        QTest::mouseClick(tour(), Qt::LeftButton, {}, tour()->targetArea().center());
+        auto* const walk = tour();
+        const auto cards = window_->findChild<WelcomePage*>()->findChildren<TemplateCard*>();
+        for (auto* const card : cards)
+            if (card != walk->target() && card->isVisible())
+                clickInWindow(card->mapTo(window_.get(), card->rect().center()));
+        QVERIFY(walk->isVisible());
         QVERIFY(window_->document().project().network.main.nodes().empty());
         QTest::keyClick(QApplication::focusWidget(), Qt::Key_Escape);
         QTRY_VERIFY(tour() == nullptr);
+    }
+
+    /// The card says to click one: whoever does so at once has the network, and no tour.
+    void aClickOnWhatIsShownWorks() {
+        window_->offerTour();
+        checkPlaces();
+        const auto* const card = qobject_cast<TemplateCard*>(tour()->target());
+        QVERIFY(card != nullptr);
+        clickInWindow(tour()->targetArea().center());
+        QTRY_VERIFY(tour() == nullptr);
+        QTRY_VERIFY(!window_->document().project().network.main.nodes().empty());
+        QVERIFY(window_->design().isVisible());
+        QVERIFY(!window_->findChild<WelcomePage*>()->isVisible());
     }
 
     void theMenuBeginsItAgain() {
