@@ -100,13 +100,8 @@ public:
     [[nodiscard]] bool readsOnly() const {
         return !options_.trainingMode && !options_.keepEverything;
     }
-    /// Weights in other layouts or in bfloat16 stay until the weights change, for all programs:
-    /// where they only read, in bfloat16, which the optimizer writes, and in the parts of a batch,
-    /// which would convert them once each.
-    [[nodiscard]] bool keepsForms() const {
-        return !options_.keepEverything &&
-               (!options_.trainingMode || usesBf16() || options_.parts != nullptr);
-    }
+    /// Weights in bfloat16 stay from pass to pass: the optimizer writes them.
+    [[nodiscard]] bool keepsRounded() const { return usesBf16() && !options_.keepEverything; }
     /// What the parts of the batch tell each other; nullptr where the program has all of it.
     [[nodiscard]] PartGroup* parts() const { return options_.parts; }
     [[nodiscard]] std::size_t part() const { return options_.part; }

@@ -50,7 +50,7 @@ Buffer* Compiler::weightAs(WeightId id, const MemoryDesc& desc) {
     const auto& stored = weights_.stored(id);
     if (stored.desc == desc)
         return weightBuffer(id);
-    if (keepsForms())
+    if (readsOnly())
         return weightInForm(id, {desc});
     auto* copy = schedule_.arena(desc.get_size());
     reorder(weightBuffer(id), stored.desc, copy, desc);

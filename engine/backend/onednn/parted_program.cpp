@@ -75,13 +75,11 @@ PartedProgram::PartedProgram(const OpGraph& graph, const CompileOptions& options
         if (graph.weights()[i].learns())
             learning.push_back(WeightId{i});
     squares_.resize(graph.weights().size());
+    std::vector<FormNumber> forms;
     for (const auto& part : parts_)
-        for (const auto form : part.program->forms())
-            if (std::ranges::find(forms_, form) == forms_.end())
-                forms_.push_back(form);
-    stale_.reserve(forms_.size());
+        std::ranges::copy(part.program->forms(), std::back_inserter(forms));
     updater_.emplace(*weights_, std::move(learning), options.update ? &*options.update : nullptr,
-                     forms_, Updater::Team::Pool);
+                     forms, Updater::Team::Pool);
 }
 
 template <class Run>
@@ -107,7 +105,8 @@ bool PartedProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
     hasGradients_ = false;
     for (auto& part : parts_)
         skipSamples(graph(), inputs, part.firstSample, part.inputs);
-    refreshForms();
+    for (const auto& part : parts_) // once, before the threads
+        weights_->forms().refresh(part.program->forms());
     const auto segments = parts_.front().program->forwardSegments();
     for (std::size_t i = 0; i < segments; ++i) {
         const auto run = [&](Part& part) {
@@ -118,16 +117,6 @@ bool PartedProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
             return false;
     }
     return true;
-}
-
-void PartedProgram::refreshForms() {
-    stale_.clear();
-    for (const auto form : forms_)
-        if (!weights_->forms().isFresh(form))
-            stale_.push_back(form);
-    computePool().run(stale_.size(), [&](std::size_t i, std::size_t) {
-        weights_->forms().refresh({&stale_[i], 1});
-    });
 }
 
 bool PartedProgram::takeTogether(Pass pass, std::size_t segment, const std::stop_token& stop) {

@@ -57,8 +57,6 @@ private:
     bool onEach(const Run& run, bool isShort = false);
     /// From the first part's: the ops of the whole batch, as other programs say them.
     static ProgramReport ofBatch(ProgramReport first, const PartGroup& group, std::size_t bytes);
-    /// Once for all parts, each form by one thread.
-    void refreshForms();
     bool takeTogether(Pass pass, std::size_t segment, const std::stop_token& stop);
     void findGradients();
     void sumGradients();
@@ -67,9 +65,7 @@ private:
     std::shared_ptr<OneDnnWeights> weights_;
     PartGroup group_;
     std::vector<Part> parts_;
-    std::vector<FormNumber> forms_; ///< of the weights, that the parts read …
-    std::vector<FormNumber> stale_; ///< … and those that the last step has changed
-    std::vector<Sum> sums_;         ///< known after the first backward pass
+    std::vector<Sum> sums_; ///< known after the first backward pass
     std::optional<Updater> updater_;
     std::vector<double> squares_; ///< the squared norm of each gradient, by weight
     bool hasGradients_ = false;

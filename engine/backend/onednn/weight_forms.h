@@ -39,8 +39,7 @@ public:
     std::span<std::byte> place(FormNumber number) { return entries_[number].memory.bytes(); }
     [[nodiscard]] WeightId weightOf(FormNumber number) const { return entries_[number].id; }
 
-    [[nodiscard]] bool isFresh(FormNumber number) const { return entries_[number].isFresh; }
-    /// Converts those whose weight has changed since. Threads may convert different ones at once.
+    /// Converts those whose weight has changed since.
     void refresh(std::span<const FormNumber> numbers);
     void weightChanged(WeightId id);
 
