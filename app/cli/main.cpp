@@ -33,6 +33,8 @@ int main(int argc, char** argv) {
     addPredictCommand(app, exitCode);
     addExportCommand(app, exitCode);
     addInspectCommand(app, exitCode);
+    addOptimizeCommand(app, exitCode);
+    addBenchCommand(app, exitCode);
     addInferCommand(app, exitCode);
     addDemoCommand(app, exitCode);
     addRunsCommand(app, exitCode);

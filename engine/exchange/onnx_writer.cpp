@@ -51,6 +51,9 @@ struct OpWriter {
     void operator()(const FusedOp& /*op*/) const {
         scope.refuse("it is a part of a compiled program alone");
     }
+    void operator()(const FusedProductOp& /*op*/) const {
+        scope.refuse("it is a part of a compiled program alone");
+    }
 };
 
 } // namespace

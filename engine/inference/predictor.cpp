@@ -11,24 +11,22 @@
 namespace gradwright {
 
 Predictor::Predictor(OpGraph graph, const Weights& weights, const ComputeTarget& target)
-    : programs_(backendFor(target), std::move(graph), {.precision = target.precision}) {
-    if (programs_.graph().inputs().size() != 1 || programs_.graph().outputs().empty())
+    : network_(std::move(graph), weights, target) {
+    if (network_.graph().inputs().size() != 1 || network_.graph().outputs().empty())
         throw Error("prediction needs a network with one input and an output");
-    input_ = programs_.graph().inputs().front().value;
-    output_ = programs_.graph().outputs().front().value;
-    programs_.get(1, Mode::Inference);
-    setWeights(weights);
+    input_ = network_.graph().inputs().front().value;
+    output_ = network_.graph().outputs().front().value;
 }
 
 void Predictor::setWeights(const Weights& weights) {
-    writeWeights(*programs_.weights(), weights);
+    network_.setWeights(weights);
 }
 
 Prediction Predictor::predict(const Tensor& input) {
     if (input.shape() != inputShape())
         throw Error("the network takes {}, not {}", toString(inputShape()),
                     toString(input.shape()));
-    auto& program = programs_.get(1, Mode::Inference);
+    auto& program = network_.program(1);
     const std::array inputs = {BatchInput{input_, input.span<float>().data()}};
     program.forward(inputs);
     Prediction prediction;
@@ -45,11 +43,11 @@ Prediction Predictor::predict(const Tensor& input) {
 }
 
 Shape Predictor::inputShape() const {
-    return programs_.graph().type(input_).sample();
+    return network_.graph().type(input_).sample();
 }
 
 std::size_t Predictor::classes() const {
-    return static_cast<std::size_t>(programs_.graph().type(output_).sample().elements());
+    return static_cast<std::size_t>(network_.graph().type(output_).sample().elements());
 }
 
 } // namespace gradwright

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/backend/devices.h"
-#include "engine/backend/program_cache.h"
-#include "engine/backend/weights.h"
+#include "engine/inference/optimized_network.h"
 #include "engine/tensor/tensor.h"
 
 #include <cstddef>
@@ -37,7 +35,7 @@ public:
     [[nodiscard]] std::size_t classes() const;
 
 private:
-    ProgramCache programs_;
+    OptimizedNetwork network_;
     ValueId input_;
     ValueId output_;
 };

@@ -2,8 +2,8 @@
 #include "engine/inference/readings.h"
 
 #include "engine/backend/evaluation_batch.h"
-#include "engine/backend/program_cache.h"
 #include "engine/data/feed/batcher.h"
+#include "engine/inference/optimized_network.h"
 #include "engine/support/error.h"
 
 #include <array>
@@ -22,10 +22,8 @@ readOutcomes(const OpGraph& graph, const Weights& weights, std::shared_ptr<const
     if (source->shape() != graph.type(input).sample())
         throw Error("the network takes {}, the data set has {}",
                     toString(graph.type(input).sample()), toString(source->shape()));
-    ProgramCache programs(backendFor(target), graph, {.precision = target.precision});
     const auto size = evaluationBatch(graph);
-    programs.get(size, Mode::Inference);
-    writeWeights(*programs.weights(), weights);
+    OptimizedNetwork network(graph, weights, target, size);
 
     Outcomes outcomes;
     outcomes.begin(indices.size(), static_cast<std::size_t>(graph.type(output).sample().elements()),
@@ -33,7 +31,7 @@ readOutcomes(const OpGraph& graph, const Weights& weights, std::shared_ptr<const
     Batcher batcher(std::move(source), std::move(indices), size, std::nullopt);
     batcher.startEpoch(0);
     while (const auto* batch = batcher.next()) {
-        auto& program = programs.get(batch->count, Mode::Inference);
+        auto& program = network.program(batch->count);
         const std::array inputs = {BatchInput{input, batch->input(), batch->scaling}};
         if (!program.forward(inputs, {}, stop))
             return {};

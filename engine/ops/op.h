@@ -7,6 +7,7 @@
 #include "engine/ops/dense.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/fused.h"
+#include "engine/ops/fused_product.h"
 #include "engine/ops/gather.h"
 #include "engine/ops/gradient_op.h"
 #include "engine/ops/losses.h"
@@ -33,7 +34,8 @@ using OpAttributes =
                  SoftmaxCrossEntropyOp, MeanSquaredErrorOp, ElementLossOp, HingeLossOp,
                  CosineLossOp, GradientOp, LossSeedOp, UnaryOp, BinaryOp, CompareOp, LogicOp,
                  WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp,
-                 QuantizeOp, DequantizeOp, MatMulIntegerOp, ConvIntegerOp, ShapeOp, FusedOp>;
+                 QuantizeOp, DequantizeOp, MatMulIntegerOp, ConvIntegerOp, ShapeOp, FusedOp,
+                 FusedProductOp>;
 
 /// What a GradientOp is the gradient of.
 struct ForwardOp {

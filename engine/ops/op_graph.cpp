@@ -331,6 +331,41 @@ void OpGraph::merge(std::vector<OpRun> runs) {
     ops_ = std::move(rest);
 }
 
+std::vector<WeightId> OpGraph::removeUnreadWeights() {
+    std::vector<bool> isRead(weights_.size());
+    for (const auto& op : ops_)
+        for (const auto id : op.weights)
+            isRead[id.index()] = true;
+    for (std::size_t i = 0; i < weights_.size(); ++i)
+        if (const auto value = weightValues_[i];
+            value && (!usesOf(*value).empty() || isResult(*value)))
+            isRead[i] = true;
+    std::vector<WeightId> kept;
+    std::vector<WeightId> renamed(weights_.size(), WeightId{0});
+    for (std::uint32_t i = 0; i < isRead.size(); ++i)
+        if (isRead[i]) {
+            renamed[i] = WeightId{static_cast<std::uint32_t>(kept.size())};
+            kept.push_back(WeightId{i});
+        }
+    for (auto& op : ops_)
+        for (auto& id : op.weights)
+            id = renamed[id.index()];
+    for (auto& value : values_)
+        if (value.weight)
+            value.weight = isRead[value.weight->index()]
+                               ? std::optional(renamed[value.weight->index()])
+                               : std::nullopt;
+    std::vector<WeightSpec> specs;
+    std::vector<std::optional<ValueId>> weightValues;
+    for (const auto id : kept) {
+        specs.push_back(std::move(weights_[id.index()]));
+        weightValues.push_back(weightValues_[id.index()]);
+    }
+    weights_ = std::move(specs);
+    weightValues_ = std::move(weightValues);
+    return kept;
+}
+
 void OpGraph::bind(const Lengths& lengths) {
     for (auto& value : values_)
         value.type.dims = value.type.dims.bound(lengths);

@@ -150,6 +150,9 @@ public:
     void merge(std::vector<OpRun> runs);
     /// Takes ops away, by place. Throws Error when something that stays reads what they make.
     void remove(const std::vector<bool>& ops);
+    /// Forgets weights that no op and no result reads; others get new numbers. Returns the old
+    /// numbers of those that stay, in their new order.
+    std::vector<WeightId> removeUnreadWeights();
     /// Names that have a number in `lengths` become that number, in all values and ops.
     void bind(const Lengths& lengths);
 

@@ -163,8 +163,11 @@ const std::vector<Module>& modules() {
         {"ui/inference", pages},
         {"ui/lab", pages},
         {"ui/devices", belowPages},
+        {"ui/optimization", belowPages},
+        {"ui/formats", belowPages},
         {"ui/shell",
-         {"ui/devices", "ui/design", "ui/data", "ui/training", "ui/inference", "ui/lab"}},
+         {"ui/devices", "ui/optimization", "ui/formats", "ui/design", "ui/data", "ui/training", "ui/inference",
+          "ui/lab"}},
 
         {"app/cli", engine + QStringList{"app/worker"}},
         {"app/gui", {"ui/shell"}},

@@ -4,6 +4,7 @@
 #include "engine/io/code_formats.h"
 #include "engine/support/version.h"
 #include "ui/design/design_page.h"
+#include "ui/formats/formats_dialog.h"
 #include "ui/shell/header_bar.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/project_files.h"
@@ -24,7 +25,10 @@ void MainWindow::makeMenus() {
     makeFileMenu();
     addPageActions(PageMenu::Edit, *header_->menus()->addMenu(tr("&Edit")));
     makeViewMenu();
-    addPageActions(PageMenu::Model, *header_->menus()->addMenu(tr("&Model")));
+    QMenu* const model = header_->menus()->addMenu(tr("&Model"));
+    addPageActions(PageMenu::Model, *model);
+    model->addSeparator();
+    model->addAction(tr("Optimize for inference…"), this, &MainWindow::showOptimization);
     makeRunMenu();
     makeWindowMenu();
     makeHelpMenu();
@@ -82,6 +86,8 @@ void MainWindow::makeHelpMenu() {
     explain->setShortcut(QKeySequence(QStringLiteral("F1")));
     explain->setToolTip(tr("Explain what has the focus, or what the pointer is on"));
     help->addAction(tr("Glossary…"), this, [this] { showGlossary(); });
+    help->addAction(tr("Number formats…"), this,
+                    [this] { (new FormatsDialog(*themes_, this))->show(); });
     help->addAction(tr("Tour"), this, &MainWindow::startTour);
     QAction* const keys =
         help->addAction(tr("Keys and gestures"), this, &MainWindow::showShortcuts);

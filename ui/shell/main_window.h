@@ -116,6 +116,7 @@ private:
     void endTour();
     void connectDevices();
     void showDevices();
+    void showOptimization();
     void offerCheck();
     void trainOrPause();
     void showProblems();

@@ -6,6 +6,8 @@
 #include "app/cli/output.h"
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
+#include "engine/backend/evaluation_batch.h"
+#include "engine/inference/optimized_network.h"
 #include "engine/metrics/quality_json.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
@@ -81,12 +83,18 @@ void runEvaluate(const EvaluateOptions& options, int& exitCode) {
     const auto project = projectOfRun(run);
     const auto weightsFile = weightsOfRun(run);
     const auto data = openDataset(project.data);
-    const auto graph = evaluationGraph(project.network, data.info, project.training);
+    auto graph = evaluationGraph(project.network, data.info, project.training);
     setComputeThreads(project.training.threads());
     const auto target = project.training.answerTarget();
-    ProgramCache programs(backendFor(target), graph.graph, {.precision = target.precision});
-    programs.get(1, Mode::Inference);
-    naming(weightsFile, [&] { readCheckpointWeights(weightsFile, *programs.weights()); });
+    auto model = naming(weightsFile, [&] {
+        return inferenceModel(graph.graph, readCheckpointWeights(weightsFile),
+                              target.precision == Precision::F64 ? DType::F64 : DType::F32);
+    });
+    optimize(model);
+    graph.graph = model.graph;
+    ProgramCache programs(backendFor(target), model.graph, {.precision = target.precision});
+    programs.get(evaluationBatch(model.graph), Mode::Inference);
+    writeWeights(*programs.weights(), weightsOf(model));
 
     const bool useTest = options.split == "test";
     auto split = splitOf(data, project.data);

@@ -156,6 +156,7 @@ bool Compiler::roundsInputs(std::size_t op) const {
     const bool asItsReaders = readAsBf16_[graph_.ops()[op].output().index()];
     return std::visit(
         Overloaded{[](const ConvOp&) { return true; }, [](const DenseOp&) { return true; },
+                   [](const FusedProductOp& fused) { return !fused.adds; },
                    // Rounding before or after it is the same.
                    [&](const PoolOp& pool) { return pool.kind == PoolKind::Max && asItsReaders; },
                    [&](const ReshapeOp&) { return asItsReaders; },

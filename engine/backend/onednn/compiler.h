@@ -135,6 +135,8 @@ public:
     Lowered* aliasOutput(const OpContext& context, Lowered* input, const Layout& layout);
     /// The value in that layout; reordered (once) only when the memory differs.
     Lowered* convert(Lowered* value, const Layout& layout, bool shared = false);
+    /// What the ops before have made of a value.
+    [[nodiscard]] Lowered* valueOf(ValueId id) const { return values_[id.index()]; }
     /// Row-major, without padding, FP32.
     Lowered* plain(Lowered* value) {
         return convert(value, Layout::plain(value->layout.batch, value->layout.shape));
@@ -332,5 +334,6 @@ void lower(Compiler& compiler, const OpContext& context, const MatMulIntegerOp& 
 void lower(Compiler& compiler, const OpContext& context, const ConvIntegerOp& op);
 void lower(Compiler& compiler, const OpContext& context, const ShapeOp& op);
 void lower(Compiler& compiler, const OpContext& context, const FusedOp& op);
+void lower(Compiler& compiler, const OpContext& context, const FusedProductOp& op);
 
 } // namespace gradwright::onednn

@@ -128,7 +128,7 @@ private:
         plan.forward =
             convForward(kind, valueDesc(problem_.source, channels.in, channels.order), weights,
                         bias, valueDesc(problem_.output, channels.out, channels.order),
-                        problem_.window, problem_.fused);
+                        problem_.window, problem_.finish);
         if (!plan.forward)
             return {};
         const auto batch = compiler_.batch();
@@ -197,7 +197,7 @@ private:
         };
         const auto forwardTo = [&](const MemoryDesc& result) {
             return convForward(kind, source, bf16AnyDesc(kernelDims), bias, result, window,
-                               problem_.fused);
+                               problem_.finish);
         };
         auto bf16Output = plan.output;
         bf16Output.isBf16 = true;

@@ -17,7 +17,7 @@ struct ConvProblem {
     bool wantsGradient;     ///< of what is read
     bool wantsBf16 = false; ///< may make its result in bfloat16
     WeightId kernel;
-    const Activation* fused = nullptr;
+    Finish finish{};
     std::string path;
 
     /// [output channels, input channels, …] for those counts in memory, with groups in front.

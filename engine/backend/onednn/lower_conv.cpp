@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/conv_plan.h"
+#include "engine/backend/onednn/lower_product.h"
 #include "engine/backend/onednn/operand.h"
 
 namespace gradwright::onednn {
@@ -52,6 +53,11 @@ void emitWeightGradient(Compiler& compiler, const OpContext& context, const Conv
 } // namespace
 
 void lower(Compiler& compiler, const OpContext& context, const ConvOp& op) {
+    lowerProduct(compiler, context, op, {.activation = context.fused});
+}
+
+void lowerProduct(Compiler& compiler, const OpContext& context, const ConvOp& op,
+                  const ProductFinish& finish) {
     const auto& graph = compiler.graph();
     const auto& weights = context.op.weights;
     const auto& in = graph.type(context.op.inputs[0]).sample();
@@ -66,9 +72,9 @@ void lower(Compiler& compiler, const OpContext& context, const ConvOp& op) {
         .bias = op.bias,
         .given = context.inputs[0],
         .wantsGradient = mayLearn,
-        .wantsBf16 = compiler.isReadAsBf16(context),
+        .wantsBf16 = !finish.addend && !finish.isRead && compiler.isReadAsBf16(context),
         .kernel = weights[0],
-        .fused = context.fused,
+        .finish = {finish.activation, finish.addend != nullptr},
         .path = context.op.path};
     const auto plan = planConvolution(compiler, problem);
     auto* source = compiler.convert(context.inputs[0], plan.source);
@@ -88,8 +94,11 @@ void lower(Compiler& compiler, const OpContext& context, const ConvOp& op) {
     }
     const auto& pd = plan.forward;
     tensors.output = compiler.makeOutput(context, plan.output);
+    const auto* addend =
+        finish.addend ? fetchAddend(compiler, finish.addend, tensors.output) : nullptr;
     tensors.output->dirtyPadding =
-        plan.output.isPadded() && context.fused && !preservesZero(*context.fused);
+        plan.output.isPadded() && ((finish.activation && !preservesZero(*finish.activation)) ||
+                                   (addend && addend->dirtyPadding));
     std::vector<Schedule::Argument> arguments{
         {DNNL_ARG_SRC, tensors.read.as(pd.src_desc()), pd.src_desc()},
         {DNNL_ARG_WEIGHTS, tensors.weights.as(pd.weights_desc()), pd.weights_desc()},
@@ -99,7 +108,8 @@ void lower(Compiler& compiler, const OpContext& context, const ConvOp& op) {
                              compiler.vectorWeight(*tensors.bias, dimsOf(pd.bias_desc())[0]),
                              pd.bias_desc()});
     compiler.schedule().add(pd, std::move(arguments));
-    compiler.reportForward(context, implementationOf(compiler, pd, pd.src_desc()), plan.output);
+    compiler.reportForward(context, implementationOf(compiler, pd, pd.src_desc()), plan.output,
+                           finish.told);
     if (!tensors.output->wantsGradient)
         return;
     compiler.onBackward([&compiler, context, plan, tensors]() mutable {

@@ -2,6 +2,7 @@
 #include "engine/backend/onednn/lower_dense.h"
 
 #include "engine/backend/onednn/kernels/dense_gradient.h"
+#include "engine/backend/onednn/lower_product.h"
 #include "engine/backend/onednn/operand.h"
 
 namespace gradwright::onednn {
@@ -136,7 +137,7 @@ std::int64_t rowsOf(const Layout& layout) {
 
 /// For `samples` samples.
 DenseForward describeForward(Compiler& compiler, const OpContext& context, const DenseOp& op,
-                             std::int64_t samples) {
+                             const Finish& finish, std::int64_t samples) {
     const auto& in = context.inputs[0]->layout;
     const auto features = in.shape[in.shape.rank() - 1];
     const auto rows = rowsOf(in) / in.batch * samples;
@@ -146,7 +147,7 @@ DenseForward describeForward(Compiler& compiler, const OpContext& context, const
     const auto kind = stored.isSet ? compiler.forwardKind() : dnnl::prop_kind::forward_training;
     auto pd = describeWithWeights(kept, [&](const MemoryDesc& weights) {
         return denseForward(kind, denseDesc({rows, features}), weights, bias,
-                            denseDesc({rows, op.units}), context.fused);
+                            denseDesc({rows, op.units}), finish);
     });
     if (!pd)
         throw Error("oneDNN has no dense layer for {} with {} inputs and {} units", context.op.path,
@@ -155,7 +156,7 @@ DenseForward describeForward(Compiler& compiler, const OpContext& context, const
 }
 
 void emitForward(Compiler& compiler, const OpContext& context, const DenseForward& dense,
-                 DenseTensors& tensors) {
+                 DenseTensors& tensors, const ProductFinish& finish) {
     auto* source = tensors.read.as(dense.src_desc());
     auto* weights = tensors.weights.as(dense.weights_desc());
     const auto emit = [&](const auto& pd) {
@@ -170,9 +171,9 @@ void emitForward(Compiler& compiler, const OpContext& context, const DenseForwar
         }
         compiler.schedule().add(pd, std::move(arguments));
         compiler.reportForward(context, implementationOf(compiler, pd, pd.src_desc()),
-                               tensors.output->layout);
+                               tensors.output->layout, finish.told);
     };
-    if (const auto product = denseProduct(dense, context.fused))
+    if (const auto product = denseProduct(dense, {finish.activation, finish.addend != nullptr}))
         emit(product);
     else
         emit(dense);
@@ -186,11 +187,18 @@ MemoryDesc givenDesc(const Lowered& source, const DenseForward& single) {
 } // namespace
 
 void lower(Compiler& compiler, const OpContext& context, const DenseOp& op) {
+    lowerProduct(compiler, context, op, {.activation = context.fused});
+}
+
+void lowerProduct(Compiler& compiler, const OpContext& context, const DenseOp& op,
+                  const ProductFinish& finish) {
+    const Finish inPrimitive{finish.activation, finish.addend != nullptr};
     const auto& ids = context.op.weights;
     auto& weights = compiler.weights();
     // The weights lie as suits the whole batch.
-    const auto whole = describeForward(
-        compiler, context, op, compiler.parts() ? compiler.parts()->batch() : compiler.batch());
+    const auto whole =
+        describeForward(compiler, context, op, inPrimitive,
+                        compiler.parts() ? compiler.parts()->batch() : compiler.batch());
     if (!weights.stored(ids[0]).isSet)
         weights.setLayout(ids[0], compiler.graph().weight(ids[0]).shape.dims(),
                           whole.weights_desc());
@@ -199,7 +207,7 @@ void lower(Compiler& compiler, const OpContext& context, const DenseOp& op) {
     if (sharesDense(compiler, whole))
         return lowerShared(compiler, context, op, whole);
 
-    const auto single = describeForward(compiler, context, op, compiler.batch());
+    const auto single = describeForward(compiler, context, op, inPrimitive, compiler.batch());
     auto* source = compiler.plainOfType(context.inputs[0]);
     DenseTensors tensors{.source = source,
                          .output = nullptr,
@@ -215,12 +223,14 @@ void lower(Compiler& compiler, const OpContext& context, const DenseOp& op) {
             return denseForward(compiler.forwardKind(), bf16DenseDesc(dimsOf(single.src_desc())),
                                 bf16AnyDesc(dimsOf(single.weights_desc())),
                                 op.bias ? single.bias_desc() : MemoryDesc(), single.dst_desc(),
-                                context.fused);
+                                inPrimitive);
         },
         [&] { return single; });
     const auto layout = compiler.plainLayout(context.op.output());
     tensors.output = compiler.makeOutput(context, layout);
-    emitForward(compiler, context, pd, tensors);
+    if (finish.addend)
+        fetchAddend(compiler, finish.addend, tensors.output);
+    emitForward(compiler, context, pd, tensors, finish);
     if (!tensors.output->wantsGradient)
         return;
     compiler.onBackward([&compiler, context, pd, tensors]() mutable {

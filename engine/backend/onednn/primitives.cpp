@@ -94,13 +94,21 @@ EltwiseConstants constantsOf(const Activation& activation) {
     }
 }
 
-dnnl::primitive_attr attributes(const Activation* fused) {
+dnnl::primitive_attr attributes(const Finish& finish) {
     auto attr = attributes();
-    if (!fused || fused->kind == ActivationKind::Identity)
+    const auto* activation = finish.activation;
+    const bool applies = activation && activation->kind != ActivationKind::Identity;
+    if (!applies && !finish.adds)
         return attr;
     dnnl::post_ops ops;
-    const auto function = eltwiseAlgorithmOf({*fused});
-    const auto [alpha, beta] = constantsOf(*fused);
+    if (finish.adds)
+        ops.append_sum(1);
+    if (!applies) {
+        attr.set_post_ops(ops);
+        return attr;
+    }
+    const auto function = eltwiseAlgorithmOf({*activation});
+    const auto [alpha, beta] = constantsOf(*activation);
 #if DNNL_VERSION_MAJOR >= 3
     ops.append_eltwise(function, alpha, beta);
 #else
@@ -270,8 +278,8 @@ Window windowOf(const Extents& kernel, const Extents& stride, const Extents& dil
 
 ConvForward convForward(prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
                         const MemoryDesc& bias, const MemoryDesc& dst, const Window& window,
-                        const Activation* fused, algorithm method) {
-    return describe<dnnl::convolution_forward>(attributes(fused), kind, method, src, weights, bias,
+                        const Finish& finish, algorithm method) {
+    return describe<dnnl::convolution_forward>(attributes(finish), kind, method, src, weights, bias,
                                                dst, window.stride, dilationsOf(window),
                                                window.padBegin, window.padEnd);
 }
@@ -294,20 +302,20 @@ ConvBackwardWeights convBackwardWeights(const MemoryDesc& src, const MemoryDesc&
 }
 
 DenseForward denseForward(prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
-                          const MemoryDesc& bias, const MemoryDesc& dst, const Activation* fused) {
-    return describe<dnnl::inner_product_forward>(attributes(fused), kind, src, weights, bias, dst);
+                          const MemoryDesc& bias, const MemoryDesc& dst, const Finish& finish) {
+    return describe<dnnl::inner_product_forward>(attributes(finish), kind, src, weights, bias, dst);
 }
 
 MatMul matrixProduct(const MemoryDesc& a, const MemoryDesc& b, const MemoryDesc& out) {
     return describe<dnnl::matmul>(attributes(), a, b, out);
 }
 
-MatMul denseProduct(const DenseForward& dense, const Activation* fused) {
+MatMul denseProduct(const DenseForward& dense, const Finish& finish) {
     // [units, features], read as [features, units].
     const auto weights = dense.weights_desc().permute_axes({1, 0});
     const auto units = dimsOf(dense.dst_desc())[1];
     const auto bias = dense.bias_desc().get_size() > 0 ? denseDesc({1, units}) : MemoryDesc();
-    const auto product = describe<dnnl::matmul>(attributes(fused), dense.src_desc(), weights, bias,
+    const auto product = describe<dnnl::matmul>(attributes(finish), dense.src_desc(), weights, bias,
                                                 dense.dst_desc());
     return product && implementationOf(product).starts_with("brg") ? product : MatMul();
 }
@@ -409,8 +417,8 @@ void multiply(const MatrixProduct& product, const MatrixView& a, const MatrixVie
                     static_cast<int>(status));
 }
 
-BinaryAdd binaryAdd(const MemoryDesc& data, const Activation* fused) {
-    return describe<dnnl::binary>(attributes(fused), algorithm::binary_add, data, data, data);
+BinaryAdd binaryAdd(const MemoryDesc& data, const Finish& finish) {
+    return describe<dnnl::binary>(attributes(finish), algorithm::binary_add, data, data, data);
 }
 
 Concat concatenate(const MemoryDesc& dst, int axis, const std::vector<MemoryDesc>& sources) {

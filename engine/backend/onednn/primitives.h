@@ -95,10 +95,21 @@ Window windowOf(const Extents& kernel, const Extents& stride, const Extents& dil
 
 inline constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 
-/// `fused`: applied to the output, or nullptr.
+/// What a primitive does to its result before it writes it: first it adds what the output holds
+/// already, where it `adds`, then it applies the activation, if there is one.
+struct Finish {
+    const Activation* activation = nullptr;
+    bool adds = false;
+
+    Finish() = default;
+    Finish(const Activation* function, bool addsOutput = false)
+        : activation(function)
+        , adds(addsOutput) {}
+};
+
 ConvForward convForward(dnnl::prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
                         const MemoryDesc& bias, const MemoryDesc& dst, const Window& window,
-                        const Activation* fused, dnnl::algorithm method = kDirect);
+                        const Finish& finish, dnnl::algorithm method = kDirect);
 ConvBackwardData convBackwardData(const MemoryDesc& diffSrc, const MemoryDesc& weights,
                                   const MemoryDesc& diffDst, const Window& window,
                                   const ConvForward& hint, dnnl::algorithm method = kDirect);
@@ -108,13 +119,13 @@ ConvBackwardWeights convBackwardWeights(const MemoryDesc& src, const MemoryDesc&
                                         dnnl::algorithm method = kDirect);
 
 DenseForward denseForward(dnnl::prop_kind kind, const MemoryDesc& src, const MemoryDesc& weights,
-                          const MemoryDesc& bias, const MemoryDesc& dst, const Activation* fused);
+                          const MemoryDesc& bias, const MemoryDesc& dst, const Finish& finish);
 /// a × b over the last two axes; those before them are broadcast.
 MatMul matrixProduct(const MemoryDesc& a, const MemoryDesc& b, const MemoryDesc& out);
 /// The same as the dense layer's forward primitive, with the same memory, as a product of matrices:
 /// that shares out few rows, or few units, among more threads. Empty where oneDNN would not use its
 /// newest kernels for it.
-MatMul denseProduct(const DenseForward& dense, const Activation* fused);
+MatMul denseProduct(const DenseForward& dense, const Finish& finish);
 DenseBackwardData denseBackwardData(const MemoryDesc& diffSrc, const MemoryDesc& weights,
                                     const MemoryDesc& diffDst, const DenseForward& hint);
 DenseBackwardWeights denseBackwardWeights(const MemoryDesc& src, const MemoryDesc& diffWeights,
@@ -163,7 +174,7 @@ void multiply(const MatrixProduct& product, const MatrixView& a, const MatrixVie
               const MatrixTarget& target);
 
 /// Elementwise a + b.
-BinaryAdd binaryAdd(const MemoryDesc& data, const Activation* fused);
+BinaryAdd binaryAdd(const MemoryDesc& data, const Finish& finish);
 Concat concatenate(const MemoryDesc& dst, int axis, const std::vector<MemoryDesc>& sources);
 Reorder reorderFromTo(const MemoryDesc& from, const MemoryDesc& to);
 /// Does it, once.

@@ -63,7 +63,7 @@ void takeWinograd(ConvPlan& plan, const ConvProblem& problem, std::int64_t batch
     const auto& window = problem.window;
     const auto forward = convForward(kind, plan.forward.src_desc(), plan.forward.weights_desc(),
                                      plan.forward.bias_desc(), plan.forward.dst_desc(), window,
-                                     problem.fused, method);
+                                     problem.finish, method);
     if (forward)
         plan.forward = forward;
     const auto kernel = plan.forward.weights_desc();

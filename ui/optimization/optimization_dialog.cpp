@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/optimization/optimization_dialog.h"
+
+#include "engine/graph/lower.h"
+#include "engine/inference/optimized_network.h"
+#include "ui/theme/text.h"
+
+#include <QDialogButtonBox>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QListWidget>
+#include <QPushButton>
+#include <QTableWidget>
+#include <QVBoxLayout>
+
+#include <array>
+#include <memory>
+#include <utility>
+
+namespace gradwright {
+
+namespace {
+
+constexpr QSize kOptimizationSize{900, 620};
+enum PassColumn { kPassName, kPassPlaces, kPassLayers, kPassOperations, kPassBytes, kPassColumns };
+constexpr std::array<std::int64_t, 2> kMeasuredBatches{1, 32};
+constexpr double kMeasuredSeconds = 0.7; ///< of each program in a turn
+constexpr int kTurns = 2;
+
+QString passText(std::string_view text) {
+    return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+}
+
+QString signedSize(std::int64_t bytes) {
+    const QString size = byteSize(static_cast<std::size_t>(bytes < 0 ? -bytes : bytes));
+    return bytes < 0 ? QStringLiteral("−") + size : size;
+}
+
+QString shortTime(double seconds) {
+    return seconds >= 1 ? QObject::tr("%1 s").arg(seconds, 0, 'g', 3)
+                        : QObject::tr("%1 ms").arg(1e3 * seconds, 0, 'g', 3);
+}
+
+/// Alternately, so that whatever else the computer does hits both; of several turns the faster.
+std::optional<Latency> faster(const std::optional<Latency>& a, const Latency& b) {
+    return a && a->median <= b.median ? a : b;
+}
+
+} // namespace
+
+OptimizationDialog::OptimizationDialog(ProjectDocument& document, QWidget* window)
+    : QDialog(window)
+    , document_(&document)
+    , summary_(new QLabel)
+    , passes_(new QTableWidget(0, kPassColumns))
+    , text_(new QLabel)
+    , merges_(new QListWidget)
+    , measure_(new QPushButton(tr("Measure")))
+    , times_(new QLabel) {
+    setAttribute(Qt::WA_DeleteOnClose);
+    setWindowTitle(tr("Optimize for inference"));
+    resize(
+        kOptimizationSize.boundedTo(window ? window->size() - QSize(60, 60) : kOptimizationSize));
+    summary_->setWordWrap(true);
+    summary_->setObjectName(QStringLiteral("optimizationSummary"));
+    text_->setWordWrap(true);
+    text_->setObjectName(QStringLiteral("passText"));
+    times_->setWordWrap(true);
+    times_->setObjectName(QStringLiteral("optimizationTimes"));
+    passes_->setHorizontalHeaderLabels(
+        {tr("Pass"), tr("Places"), tr("Layers saved"), tr("Operations saved"), tr("Bytes saved")});
+    passes_->setAccessibleName(tr("Passes"));
+    passes_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    passes_->setSelectionBehavior(QAbstractItemView::SelectRows);
+    passes_->setSelectionMode(QAbstractItemView::SingleSelection);
+    passes_->setShowGrid(false);
+    passes_->setTabKeyNavigation(false);
+    passes_->verticalHeader()->hide();
+    passes_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    passes_->horizontalHeader()->setSectionResizeMode(kPassName, QHeaderView::Stretch);
+    merges_->setAccessibleName(tr("Layers that became one"));
+    measure_->setToolTip(tr("Computes answers with the network as it was trained and as it is "
+                            "optimized, in turns; takes seconds."));
+    listPasses();
+
+    auto* const row = new QHBoxLayout;
+    row->addWidget(measure_);
+    row->addWidget(times_, 1);
+    auto* const buttons = new QDialogButtonBox(QDialogButtonBox::Close);
+    auto* const layout = new QVBoxLayout(this);
+    layout->addWidget(summary_);
+    layout->addWidget(passes_, 3);
+    layout->addWidget(text_);
+    layout->addWidget(merges_, 2);
+    layout->addLayout(row);
+    layout->addWidget(buttons);
+
+    connect(passes_, &QTableWidget::itemChanged, this, &OptimizationDialog::optimizeAgain);
+    connect(passes_, &QTableWidget::currentCellChanged, this, &OptimizationDialog::showPass);
+    connect(measure_, &QPushButton::clicked, this, &OptimizationDialog::measure);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    connect(document_, &ProjectDocument::analysisChanged, this, &OptimizationDialog::takeNetwork);
+    passes_->setCurrentCell(0, kPassName);
+    passes_->setFocus();
+    network_ = document_->project().network;
+    optimizeAgain();
+}
+
+void OptimizationDialog::listPasses() {
+    for (const InferencePass& pass : inferencePasses()) {
+        const int row = passes_->rowCount();
+        passes_->insertRow(row);
+        auto* const name = new QTableWidgetItem(passText(pass.title));
+        name->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsUserCheckable);
+        name->setCheckState(Qt::Checked);
+        name->setToolTip(passText(pass.text));
+        passes_->setItem(row, kPassName, name);
+        for (int column = kPassPlaces; column < kPassColumns; ++column) {
+            auto* const figure = new QTableWidgetItem;
+            figure->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+            passes_->setItem(row, column, figure);
+        }
+    }
+}
+
+std::set<std::string> OptimizationDialog::leftOut() const {
+    std::set<std::string> keys;
+    for (int row = 0; row < passes_->rowCount(); ++row)
+        if (passes_->item(row, kPassName)->checkState() != Qt::Checked)
+            keys.insert(std::string(inferencePasses()[static_cast<std::size_t>(row)].key));
+    return keys;
+}
+
+OptimizationDialog::Totals OptimizationDialog::totalsOf(const OpGraph& graph) {
+    Totals totals;
+    for (const auto& op : graph.ops()) {
+        totals.operations += graph.operationsOf(op);
+        totals.bytes += graph.elementsAround(op) * std::int64_t{sizeof(float)};
+    }
+    return totals;
+}
+
+void OptimizationDialog::takeNetwork() {
+    if (document_->project().network == network_)
+        return;
+    network_ = document_->project().network;
+    optimizeAgain();
+}
+
+void OptimizationDialog::optimizeAgain() {
+    jobs_.cancel(job_);
+    jobs_.cancel(std::exchange(measuring_, 0));
+    measure_->setText(tr("Measure"));
+    times_->setText({});
+    measure_->setEnabled(false);
+    job_ = jobs_.start([this, network = network_, seed = document_->project().training.seed(),
+                        keys = leftOut()](const std::stop_token&) -> BackgroundJobs::Delivery {
+        auto found = std::make_shared<Found>();
+        QString wrong;
+        try {
+            auto model = firstModel(gradwright::lower(network), seed);
+            found->before = totalsOf(model.graph);
+            found->report = optimize(model, keys);
+            found->after = totalsOf(model.graph);
+        } catch (const std::exception& error) {
+            wrong = QString::fromUtf8(error.what());
+        }
+        return [this, found, wrong] {
+            if (wrong.isEmpty())
+                return showFound(*found);
+            report_.reset();
+            summary_->setText(tr("This network cannot run as it is: %1").arg(wrong));
+            merges_->clear();
+        };
+    });
+}
+
+void OptimizationDialog::showFound(const Found& found) {
+    report_ = found.report;
+    summary_->setText(tr("%1 → %2 layers, counted as NVIDIA counts for TensorRT. Read and written "
+                         "per sample: %3 → %4. Operations: %5 → %6.")
+                          .arg(found.report.layersBefore)
+                          .arg(found.report.layersAfter)
+                          .arg(signedSize(found.before.bytes), signedSize(found.after.bytes),
+                               fullNumber(found.before.operations),
+                               fullNumber(found.after.operations)));
+    const QSignalBlocker quiet(passes_);
+    auto pass = found.report.passes.begin();
+    for (int row = 0; row < passes_->rowCount(); ++row) {
+        const bool runs = pass != found.report.passes.end() &&
+                          pass->key == inferencePasses()[static_cast<std::size_t>(row)].key;
+        passes_->item(row, kPassPlaces)
+            ->setText(runs ? QString::number(pass->merges.size()) : QString());
+        passes_->item(row, kPassLayers)
+            ->setText(runs ? QString::number(pass->savedLayers) : QString());
+        passes_->item(row, kPassOperations)
+            ->setText(runs ? fullNumber(pass->savedOperations) : QString());
+        passes_->item(row, kPassBytes)->setText(runs ? signedSize(pass->savedBytes) : QString());
+        if (runs)
+            ++pass;
+    }
+    measure_->setEnabled(true);
+    showPass();
+}
+
+void OptimizationDialog::showPass() {
+    const int row = std::max(0, passes_->currentRow());
+    const InferencePass& pass = inferencePasses()[static_cast<std::size_t>(row)];
+    text_->setText(passText(pass.text));
+    merges_->clear();
+    if (!report_)
+        return;
+    for (const PassReport& each : report_->passes) {
+        if (each.key != pass.key)
+            continue;
+        for (const Merge& merge : each.merges) {
+            QStringList layers;
+            for (const std::string& layer : merge.layers)
+                layers << qstr(layer);
+            merges_->addItem(layers.join(QStringLiteral(" + ")));
+        }
+        if (each.merges.empty())
+            merges_->addItem(tr("It finds nothing to do in this network."));
+    }
+    if (merges_->count() == 0)
+        merges_->addItem(tr("It is switched off."));
+}
+
+void OptimizationDialog::measure() {
+    if (measuring_ != 0) {
+        jobs_.cancel(std::exchange(measuring_, 0));
+        measure_->setText(tr("Measure"));
+        times_->setText(tr("Stopped."));
+        return;
+    }
+    measure_->setText(tr("Stop"));
+    times_->setText(tr("Measuring…"));
+    measuring_ =
+        jobs_.start([this, network = network_, seed = document_->project().training.seed(),
+                     keys = leftOut()](const std::stop_token& stop) -> BackgroundJobs::Delivery {
+            auto times = std::make_shared<std::vector<Times>>();
+            QString wrong;
+            try {
+                const auto asTrained = firstModel(gradwright::lower(network), seed);
+                auto optimized = asTrained;
+                optimize(optimized, keys);
+                for (const auto batch : kMeasuredBatches) {
+                    const auto compile = [&](const InferenceModel& model) {
+                        auto program =
+                            backendFor({})->compile(model.graph, {.batch = batch}, nullptr);
+                        writeWeights(*program->weights(), weightsOf(model));
+                        return program;
+                    };
+                    const auto first = compile(asTrained);
+                    const auto second = compile(optimized);
+                    std::optional<Latency> before, after;
+                    for (int turn = 0; turn < kTurns; ++turn) {
+                        const auto a = measureLatency(*first, kMeasuredSeconds, stop);
+                        const auto b = measureLatency(*second, kMeasuredSeconds, stop);
+                        if (!a || !b)
+                            return [] {};
+                        before = faster(before, *a);
+                        after = faster(after, *b);
+                    }
+                    times->push_back({*before, *after});
+                }
+            } catch (const std::exception& error) {
+                wrong = QString::fromUtf8(error.what());
+            }
+            return [this, times, wrong] {
+                measuring_ = 0;
+                measure_->setText(tr("Measure"));
+                if (wrong.isEmpty())
+                    showTimes(*times);
+                else
+                    times_->setText(wrong);
+            };
+        });
+}
+
+void OptimizationDialog::showTimes(const std::vector<Times>& times) {
+    QStringList texts;
+    for (const auto& [before, after] : times)
+        texts << (before.batch == 1
+                      ? tr("One sample: %1 → %2")
+                      : tr("%n samples at once: %1 → %2", nullptr, static_cast<int>(before.batch)))
+                     .arg(shortTime(before.median), shortTime(after.median));
+    times_->setText(texts.join(QStringLiteral("; ")) + tr(" (medians, FP32)."));
+}
+
+} // namespace gradwright
+
+#include "moc_optimization_dialog.cpp"

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/inference/latency.h"
+#include "engine/passes/inference/optimize.h"
+#include "ui/document/project_document.h"
+#include "ui/session/background_jobs.h"
+
+#include <QDialog>
+
+#include <optional>
+#include <set>
+#include <string>
+
+class QLabel;
+class QListWidget;
+class QPushButton;
+class QTableWidget;
+
+namespace gradwright {
+
+/// What is left of a network once it only has to answer: each pass for inference with what it finds
+/// in the open network, to be switched off and on, the layers that became one, and the time before
+/// and after, measured here. What is read and drawn on the Inference page is computed with all
+/// passes, whatever is switched here.
+class OptimizationDialog final : public QDialog {
+    Q_OBJECT
+public:
+    OptimizationDialog(ProjectDocument& document, QWidget* window);
+
+    [[nodiscard]] QTableWidget& passes() { return *passes_; }
+    [[nodiscard]] QListWidget& merges() { return *merges_; }
+    [[nodiscard]] QLabel& summary() { return *summary_; }
+    [[nodiscard]] QLabel& times() { return *times_; }
+    [[nodiscard]] QPushButton& measureButton() { return *measure_; }
+
+private:
+    /// Of all ops together.
+    struct Totals {
+        std::int64_t operations = 0, bytes = 0;
+    };
+    struct Found {
+        OptimizationReport report;
+        Totals before, after;
+    };
+    struct Times {
+        Latency before, after;
+    };
+
+    void listPasses();
+    /// Where it is another network than before.
+    void takeNetwork();
+    void optimizeAgain();
+    void showFound(const Found& found);
+    void showPass();
+    void measure();
+    void showTimes(const std::vector<Times>& times);
+    [[nodiscard]] std::set<std::string> leftOut() const;
+    static Totals totalsOf(const OpGraph& graph);
+
+    ProjectDocument* document_;
+    Network network_;
+    QLabel* summary_;
+    QTableWidget* passes_;
+    QLabel* text_;
+    QListWidget* merges_;
+    QPushButton* measure_;
+    QLabel* times_;
+    std::optional<OptimizationReport> report_;
+    int job_ = 0;         ///< that finds
+    int measuring_ = 0;   ///< the job that measures, or 0
+    BackgroundJobs jobs_; ///< ends before what it writes to
+};
+
+} // namespace gradwright
