@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
+#include "engine/data/tables/csv_cache.h"
 #include "engine/data/tables/table.h"
 #include "engine/data/tables/table_params.h"
 #include "engine/support/error.h"
@@ -11,14 +12,15 @@ Dataset openCsvTable(const Params& params, const DataChoice& choice) {
     if (params.text("file").empty())
         throw Error("Choose the file of the table");
     auto csv = csvOptionsOf(params, choice.asBefore);
-    const auto table = readCsv(params.text("file"), csv);
+    const auto shared = sharedCsv(params.text("file"), csv);
+    const auto& table = *shared;
     const auto options = tableOptionsOf(params, table.names);
     if (params.text("test_file").empty())
         return tableDataset(table, nullptr, options, choice);
     if (table.isRead())
         csv.like = table.reading; // what one table shows holds for both
-    const auto test = readCsv(params.text("test_file"), csv);
-    return tableDataset(table, &test, options, choice);
+    const auto test = sharedCsv(params.text("test_file"), csv);
+    return tableDataset(table, test.get(), options, choice);
 }
 
 } // namespace

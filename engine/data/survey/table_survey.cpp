@@ -5,6 +5,7 @@
 #include "engine/data/own_data.h"
 #include "engine/data/tables/cell.h"
 #include "engine/data/tables/cell_index.h"
+#include "engine/data/tables/csv_cache.h"
 #include "engine/data/tables/table_params.h"
 #include "engine/data/tables/table_sheet.h"
 #include "engine/support/error.h"
@@ -229,8 +230,8 @@ std::optional<TableSurvey> surveyTable(const DataChoice& choice, const std::stop
     const Params params(dataset(choice.dataset).params, choice.params);
     if (params.text("file").empty())
         return {};
-    return surveyTable(readCsv(params.text("file"), csvOptionsOf(params, choice.asBefore)), choice,
-                       stop, progress);
+    return surveyTable(*sharedCsv(params.text("file"), csvOptionsOf(params, choice.asBefore)),
+                       choice, stop, progress);
 }
 
 } // namespace gradwright

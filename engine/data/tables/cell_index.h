@@ -3,6 +3,7 @@
 
 #include "engine/data/tables/decimal_cell.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -16,6 +17,39 @@ public:
     [[nodiscard]] CellCode code(std::size_t index) const { return codes_[index]; }
     /// The number of a code, which is size() before the call where it is new.
     std::size_t add(CellCode code) {
+        const auto place = placeOf(code);
+        if (place >= kPlaces)
+            return addFar(code);
+        if (place >= places_.size())
+            places_.resize(place + place / 2 + 64);
+        if (places_[place] == 0) {
+            codes_.push_back(code);
+            places_[place] = static_cast<std::uint32_t>(codes_.size());
+        }
+        return places_[place] - 1;
+    }
+    /// The number of a code; size() for one that has not come.
+    [[nodiscard]] std::size_t find(CellCode code) const {
+        if (const auto place = placeOf(code); place < kPlaces)
+            return place < places_.size() && places_[place] != 0 ? places_[place] - 1 : size();
+        if (slots_.empty())
+            return size();
+        for (auto slot = slotOf(code); slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1))
+            if (codes_[slots_[slot] - 1] == code)
+                return slots_[slot] - 1;
+        return size();
+    }
+
+private:
+    /// The first texts of a pool and small whole numbers have a place each.
+    static constexpr std::size_t kPlaces = 8192;
+    [[nodiscard]] static std::size_t placeOf(CellCode code) {
+        const auto value = static_cast<std::size_t>(code >> kCodeShift); // huge below 0
+        if (isTextCode(code))
+            return 2 * std::min(value, kPlaces / 2);
+        return decimalsOf(code) == 0 && value < kPlaces / 2 ? 2 * value + 1 : kPlaces;
+    }
+    std::size_t addFar(CellCode code) {
         if (2 * codes_.size() >= slots_.size())
             grow();
         auto slot = slotOf(code);
@@ -26,18 +60,6 @@ public:
         slots_[slot] = static_cast<std::uint32_t>(codes_.size());
         return codes_.size() - 1;
     }
-
-    /// The number of a code; size() for one that has not come.
-    [[nodiscard]] std::size_t find(CellCode code) const {
-        if (slots_.empty())
-            return size();
-        for (auto slot = slotOf(code); slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1))
-            if (codes_[slots_[slot] - 1] == code)
-                return slots_[slot] - 1;
-        return size();
-    }
-
-private:
     [[nodiscard]] std::size_t slotOf(CellCode code) const {
         // Fibonacci hashing: the upper bits of the product depend on all of the code.
         const auto product = static_cast<std::uint64_t>(code) * 0x9E3779B97F4A7C15;
@@ -46,6 +68,8 @@ private:
     void grow() {
         slots_.assign(slots_.empty() ? 64 : 4 * slots_.size(), 0);
         for (std::size_t i = 0; i < codes_.size(); ++i) {
+            if (placeOf(codes_[i]) < kPlaces)
+                continue;
             auto slot = slotOf(codes_[i]);
             while (slots_[slot] != 0)
                 slot = (slot + 1) & (slots_.size() - 1);
@@ -54,7 +78,8 @@ private:
     }
 
     std::vector<CellCode> codes_;
-    std::vector<std::uint32_t> slots_; ///< 1 + the number of a code, 0 for none; a power of two
+    std::vector<std::uint32_t> places_; ///< 1 + the number of a code that has a place, 0 for none
+    std::vector<std::uint32_t> slots_;  ///< the same of other codes; a power of two
 };
 
 } // namespace gradwright

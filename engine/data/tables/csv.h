@@ -28,6 +28,8 @@ struct CsvOptions {
     /// Reads as versions did that looked at 200 rows, and knew no notation but 1.5, or 1,5 between
     /// semicolons.
     bool asBefore = false;
+
+    bool operator==(const CsvOptions&) const = default;
 };
 
 /// A table as text: comma-separated values and their relatives (RFC 4180).
