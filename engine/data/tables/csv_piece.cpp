@@ -8,6 +8,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <iterator>
 #include <utility>
@@ -16,6 +19,49 @@ namespace gradwright {
 namespace {
 
 constexpr std::size_t kMaxColumns = 100'000;
+
+/// So many bytes takeShortDecimal() looks at.
+constexpr std::ptrdiff_t kShortDecimal = 9;
+
+/// takeDecimal() of a number that has at most eight characters beside its sign, one behind it
+/// included: all of them at once, without a branch for each digit. Returns `begin` for others.
+const char* takeShortDecimal(const char* begin, CellCode& code) {
+    if constexpr (std::endian::native != std::endian::little)
+        return begin;
+    const bool isNegative = *begin == '-';
+    std::uint64_t word = 0;
+    std::memcpy(&word, begin + (isNegative ? 1 : 0), sizeof word);
+    constexpr std::uint64_t high = 0x8080808080808080;
+    word ^= 0x3030303030303030; // digits become 0 to 9
+    const auto others = (word | (word + 0x7676767676767676)) & high;
+    if (others == 0)
+        return begin;
+    const auto whole = std::countr_zero(others) / 8; // digits in front of what is none
+    const bool hasPoint = ((word >> (8 * whole)) & 0xFF) == ('.' ^ '0');
+    const auto rest = hasPoint ? others & (others - 1) : others;
+    if (rest == 0)
+        return begin;
+    const auto end = std::countr_zero(rest) / 8;
+    const auto behind = hasPoint ? end - whole - 1 : 0;
+    const auto digits = whole + behind;
+    if (whole == 0 || (whole > 1 && (word & 0xFF) == 0) || (hasPoint && behind == 0))
+        return begin;
+    const auto front = (std::uint64_t{1} << (8 * whole)) - 1;
+    auto packed = hasPoint ? (word & front) | ((word >> 8) & ~front) : word;
+    packed <<= 64 - 8 * digits; // zeros in front, what is behind the number falls out
+    // Eight digits as pairs, as fours, as one (Lemire, "Number parsing at a gigabyte per second",
+    // 2021).
+    packed = packed * 10 + (packed >> 8);
+    constexpr std::uint64_t pairs = 0x000000FF000000FF;
+    const auto value = static_cast<std::int64_t>(
+        ((packed & pairs) * 0x000F424000000064 + ((packed >> 16) & pairs) * 0x0000271000000001) >>
+        32);
+    if (isNegative && (value & 0xFFFFFFFF) == 0)
+        return begin;
+    const auto number = value & 0xFFFFFFFF;
+    code = (isNegative ? -number : number) * (CellCode{1} << kCodeShift) + behind;
+    return begin + (isNegative ? 1 : 0) + end;
+}
 
 /// Walks through a text a row at a time.
 class CsvPieceReader {
@@ -165,8 +211,11 @@ private:
     void readPlain() {
         const auto* const begin = at_;
         CellCode code = kEmptyCell;
-        if (!splitsNumbers_)
-            at_ = takeDecimal(begin, end_, code);
+        if (!splitsNumbers_) {
+            at_ = end_ - begin >= kShortDecimal ? takeShortDecimal(begin, code) : begin;
+            if (at_ == begin)
+                at_ = takeDecimal(begin, end_, code);
+        }
         if (isAtEnd())
             return add(code); // an empty one where nothing was taken
         while (!isAtEnd())

@@ -5,6 +5,7 @@
 #include "engine/support/error.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <utility>
@@ -12,7 +13,7 @@
 namespace gradwright {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{1} << 20; ///< bytes that a thread reads at once
+constexpr std::size_t kPiece = std::size_t{1} << 19; ///< bytes that a thread reads at once
 constexpr std::size_t kSampled = 100;                ///< rows that tell how many fields most have
 constexpr std::size_t kMostOfRow = std::size_t{1} << 30;
 
@@ -59,29 +60,48 @@ public:
     CsvRows run() {
         const auto helpers = text_.left() > kPiece ? usefulHelpers() : 0;
         WorkerCrew crew(helpers);
-        std::vector<Share> shares(2 * (helpers + 1));
-        for (;;) {
-            std::size_t count = 0;
-            while (count < shares.size() && takeNext(shares[count]))
-                ++count;
-            if (count == 0)
+        // While some pieces are cut into cells, those before them are joined and the next ones
+        // read.
+        std::array<Round, 3> rounds;
+        for (auto& round : rounds)
+            round.shares.resize(helpers + 2);
+        takeNext(rounds[0]);
+        for (std::size_t turn = 0;; ++turn) {
+            auto& current = rounds[turn % 3];
+            auto& next = rounds[(turn + 1) % 3];
+            auto& previous = rounds[(turn + 2) % 3];
+            if (current.count == 0 && previous.count == 0)
                 break;
-            crew.run(count, [&](std::size_t i) {
-                auto& share = shares[i];
+            crew.run(current.count + 1, [&](std::size_t i) {
+                if (i == 0) {
+                    for (std::size_t k = 0; k < previous.count; ++k)
+                        add(previous.shares[k]);
+                    previous.count = 0;
+                    takeNext(next);
+                    return;
+                }
+                auto& share = current.shares[i - 1];
                 share.fault = faultIn(share.text);
                 readCsvPiece(share.text, options_, share.piece);
             });
-            for (std::size_t i = 0; i < count; ++i)
-                add(shares[i]);
         }
         finish();
         return std::move(rows_);
     }
 
 private:
-    bool takeNext(Share& share) {
-        share.text = text_.next(kPiece, share.buffer);
-        return !share.text.empty();
+    struct Round {
+        std::vector<Share> shares;
+        std::size_t count = 0; ///< of them that hold a piece
+    };
+
+    void takeNext(Round& round) {
+        for (round.count = 0; round.count < round.shares.size(); ++round.count) {
+            auto& share = round.shares[round.count];
+            share.text = text_.next(kPiece, share.buffer);
+            if (share.text.empty())
+                return;
+        }
     }
 
     void add(Share& share) {

@@ -179,13 +179,18 @@ void encodeRows(const TableSheet& sheet, TableSource& source) {
     std::vector<ValuePlace> numbers;
     std::vector<std::size_t> categories; // columns
     std::vector<std::size_t> withGaps;   // that may lack values
+    std::vector<char> hasGaps(source.columns.size());
+    WorkerCrew(sheet.table->cells.size() < kCellsForOne ? 0 : usefulHelpers())
+        .run(hasGaps.size(), [&](std::size_t i) {
+            std::size_t gaps = 0;
+            sheet.table->cells[sheet.inputs[i]].forEach(
+                [&](CellCode code) { gaps += code == kEmptyCell ? 1 : 0; });
+            hasGaps[i] = gaps > 0 ? 1 : 0;
+        });
     std::size_t width = 0;
     for (std::size_t i = 0; i < source.columns.size(); ++i) {
         const auto& column = source.columns[i];
-        bool hasGaps = false;
-        sheet.table->cells[sheet.inputs[i]].forEach(
-            [&](CellCode code) { hasGaps = hasGaps || code == kEmptyCell; });
-        if (hasGaps)
+        if (hasGaps[i] != 0)
             withGaps.push_back(i);
         if (column.image)
             continue;
