@@ -5,13 +5,14 @@
 #include "engine/data/tables/table_params.h"
 #include "engine/support/error.h"
 
+#include <utility>
+
 namespace gradwright {
 namespace {
 
-Dataset openCsvTable(const Params& params, const DataChoice& choice) {
+Dataset openTable(const Params& params, const DataChoice& choice, CsvOptions csv) {
     if (params.text("file").empty())
         throw Error("Choose the file of the table");
-    auto csv = csvOptionsOf(params, choice.asBefore);
     const auto shared = sharedCsv(params.text("file"), csv);
     const auto& table = *shared;
     const auto options = tableOptionsOf(params, table.names);
@@ -23,7 +24,18 @@ Dataset openCsvTable(const Params& params, const DataChoice& choice) {
     return tableDataset(table, test.get(), options, choice);
 }
 
+Dataset openCsvTable(const Params& params, const DataChoice& choice) {
+    return openTable(params, choice, csvOptionsOf(params, choice.asBefore));
+}
+
 } // namespace
+
+Dataset openTableAlike(const DataChoice& choice, const TableReading& like) {
+    const Params params(csvTableDataset().params, choice.params);
+    auto csv = csvOptionsOf(params);
+    csv.like = like;
+    return openTable(params, choice, std::move(csv));
+}
 
 DatasetDef csvTableDataset() {
     ParamSpecs params{

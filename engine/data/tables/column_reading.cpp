@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -248,6 +249,31 @@ void splitDates(CsvTable& table) {
     table.cells = CsvCells(std::move(columns));
 }
 
+/// Fills in CsvTable::numbers where all cells of a column of numbers are such or hold no value.
+void knowNumbers(CsvTable& table) {
+    table.numbers.resize(table.columns());
+    for (std::size_t c = 0; c < table.columns(); ++c) {
+        if (table.reading.columns[c].kind != Kind::Numbers)
+            continue;
+        const auto& texts = table.cells[c].texts();
+        std::vector<char> occurs(texts.size());
+        table.cells[c].forEach([&](CellCode code) {
+            if (isTextCode(code))
+                occurs[textOfCode(code)] = 1;
+        });
+        std::vector<double> numbers(texts.size(), std::numeric_limits<double>::quiet_NaN());
+        bool areNumbers = true;
+        for (std::size_t i = 1; i < texts.size() && areNumbers; ++i)
+            if (occurs[i] != 0) {
+                const auto number = numberOf(texts[i], ',');
+                areNumbers = number.has_value();
+                numbers[i] = number.value_or(numbers[i]);
+            }
+        if (areNumbers)
+            table.numbers[c] = std::move(numbers);
+    }
+}
+
 } // namespace
 
 void readColumns(CsvTable& table, const CsvOptions& options) {
@@ -263,6 +289,8 @@ void readColumns(CsvTable& table, const CsvOptions& options) {
         if (toRewrite[c] != 0)
             rewrite(table, c, table.reading.columns[c], table.reading.missing);
     });
+    if (options.like)
+        knowNumbers(table);
     const bool hasDates = std::ranges::find(table.reading.columns, Kind::Dates,
                                             &ColumnReading::kind) != table.reading.columns.end();
     if (table.reading.splitsDates && hasDates)

@@ -110,7 +110,36 @@ void leaveOutRowNames(CsvLayout& layout, CsvHeader header) {
                               "and is left out");
 }
 
+/// Rows that end early, among others that have as many fields as the first one: whoever wrote them
+/// left out the delimiters of empty cells at their end. Which cells these are is a guess, so it is
+/// told instead of being filled in.
+void requireNoShortRows(const CsvRows& rows, const std::string& file, char delimiter) {
+    const auto fields = rows.empty() ? 0 : rows.fields(0);
+    std::optional<std::size_t> first;
+    std::size_t shorter = 0;
+    std::size_t lastWhole = 0;
+    for (std::size_t row = 1; row < rows.size(); ++row) {
+        const auto here = rows.fields(row);
+        if (here > fields)
+            return;
+        if (here == fields) {
+            lastWhole = row;
+            continue;
+        }
+        first = first.value_or(row);
+        ++shorter;
+    }
+    if (shorter < 2 || lastWhole < *first)
+        return; // a single mistake, or what stands below a table
+    throw Error(
+        "{}, line {}: {} field{}, separated by {}; the first row has {}; {} rows end early: "
+        "a cell without a value needs its delimiter, too",
+        file, rows.line(*first), rows.fields(*first), rows.fields(*first) == 1 ? "" : "s",
+        nameOfDelimiter(delimiter), fields, shorter);
+}
+
 void requireEqualLength(const CsvRows& rows, const std::string& file, char delimiter) {
+    requireNoShortRows(rows, file, delimiter);
     const auto fields = rows.usualFields();
     std::optional<std::size_t> odd; // the first
     std::size_t odds = 0;
