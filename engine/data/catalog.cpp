@@ -113,15 +113,26 @@ private:
     std::vector<Entry> all_;
 };
 
+Dataset assignedTo(Dataset data, const DataChoice& choice) {
+    data.info.assignment = choice.assignment;
+    return data;
+}
+
 } // namespace
+
+Dataset openDataset(const DataChoice& choice, const std::optional<TableReading>& like) {
+    if (!like || choice.dataset != "csv" || choice.asBefore)
+        return openDataset(choice);
+    requireValid(choice);
+    auto data = openTableAlike(choice, *like);
+    return assignedTo(choice.reconstruct ? reconstructing(std::move(data)) : std::move(data),
+                      choice);
+}
 
 Dataset openDataset(const DataChoice& choice) {
     requireValid(choice);
     const auto& def = dataset(choice.dataset);
-    const auto assigned = [&](Dataset data) {
-        data.info.assignment = choice.assignment;
-        return data;
-    };
+    const auto assigned = [&](Dataset data) { return assignedTo(std::move(data), choice); };
     if (!isFixed(def))
         return assigned(openAnew(def, choice));
     // One after the other: what two want at once is read once.

@@ -21,4 +21,7 @@ DatasetDef imageFoldersDataset();
 DatasetDef textFileDataset();
 DatasetDef idxFilesDataset();
 
+/// Opens a choice of csvTableDataset() whose files are read as another table was.
+Dataset openTableAlike(const DataChoice& choice, const TableReading& like);
+
 } // namespace gradwright

@@ -149,6 +149,9 @@ void requireValid(const DataChoice& choice);
 /// Opens the chosen data set; one that comes with the program is shared with whoever has it open.
 /// Throws Error when the key or a parameter is wrong, or a file is.
 Dataset openDataset(const DataChoice& choice);
+/// The same for a run: a table is read as training read it, whatever it looks like by now. Other
+/// data sets are opened as ever.
+Dataset openDataset(const DataChoice& choice, const std::optional<TableReading>& like);
 
 struct Split {
     std::vector<std::uint32_t> training;   ///< in the order of the split's own shuffle

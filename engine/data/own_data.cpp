@@ -6,6 +6,7 @@
 #include "engine/data/images/image_folder.h"
 #include "engine/data/images/picture.h"
 #include "engine/data/images/picture_sample.h"
+#include "engine/data/tables/csv_cache.h"
 #include "engine/data/tables/table_params.h"
 #include "engine/data/text/utf8.h"
 #include "engine/support/error.h"
@@ -46,8 +47,8 @@ std::string beginningOf(const fs::path& path) {
 // ---- tables and texts
 
 DataChoice tableFrom(const fs::path& file) {
-    const auto table = readCsv(file);
-    const auto proposal = proposalFor(profileOf(table), file.string());
+    const auto table = sharedCsv(file);
+    const auto proposal = proposalFor(profileOf(*table), file.string());
     DataChoice choice{.dataset = "csv"};
     choice.params["file"] = file.string();
     choice.params["target"] = columnList(std::span(&proposal.target, 1));
@@ -308,7 +309,7 @@ std::optional<TableProfile> tableProfile(const DataChoice& choice) {
     const Params params(dataset(choice.dataset).params, choice.params);
     if (params.text("file").empty())
         return {};
-    return profileOf(readCsv(params.text("file"), csvOptionsOf(params, choice.asBefore)));
+    return profileOf(*sharedCsv(params.text("file"), csvOptionsOf(params, choice.asBefore)));
 }
 
 std::vector<std::string> targetsOf(const DataChoice& choice, const TableProfile& profile) {

@@ -85,6 +85,16 @@ DataInfo dataInfoOfRun(const RunDirectory& run) {
     }
 }
 
+Dataset dataOfRun(const RunDirectory& run) {
+    const auto info = dataInfoOfRun(run);
+    auto data = openDataset(projectOfRun(run).data, info.reading);
+    if (data.info != info)
+        throw Error("{}: the data set has changed since this run: its classes, columns or scales "
+                    "are different now, and the run's answers would mean something else",
+                    run.path().string());
+    return data;
+}
+
 std::filesystem::path weightsOfRun(const RunDirectory& run) {
     if (std::filesystem::exists(run.bestWeights()))
         return run.bestWeights();

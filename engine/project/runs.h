@@ -33,6 +33,10 @@ Project projectToGoOnWith(const RunDirectory& run);
 /// its data set says. Throws Error naming the file and the fault.
 DataInfo dataInfoOfRun(const RunDirectory& run);
 
+/// The run's data set, its tables read as training read them. Throws Error when what was learned
+/// from the data (classes, columns, scales) would be another thing by now, and its answers with it.
+Dataset dataOfRun(const RunDirectory& run);
+
 /// The weights that a run is judged by: the best, or the last where no epoch is done yet.
 std::filesystem::path weightsOfRun(const RunDirectory& run);
 

@@ -3,6 +3,7 @@
 
 #include "engine/support/simd.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <utility>
@@ -103,8 +104,20 @@ void Rng::fill(std::uint64_t first, std::span<std::uint32_t> out) const {
 }
 
 void shuffle(std::span<std::uint32_t> order, const Rng& rng) {
-    for (auto remaining = order.size(); remaining > 1; --remaining)
-        std::swap(order[remaining - 1], order[rng.below(remaining, remaining)]);
+    // below() of many counters at once.
+    constexpr std::size_t kAtOnce = 256;
+    std::array<std::uint32_t, 4 * kAtOnce> words{};
+    __extension__ using Wide = unsigned __int128;
+    for (auto remaining = order.size(); remaining > 1;) {
+        const auto first = remaining > kAtOnce ? remaining - kAtOnce + 1 : std::size_t{1};
+        rng.fill(4 * first, std::span(words).first(4 * (remaining - first + 1)));
+        for (; remaining >= std::max<std::size_t>(first, 2); --remaining) {
+            const auto* const block = words.data() + 4 * (remaining - first);
+            const auto random = (std::uint64_t{block[0]} << 32) | block[1];
+            std::swap(order[remaining - 1],
+                      order[static_cast<std::size_t>((Wide{random} * remaining) >> 64)]);
+        }
+    }
 }
 
 } // namespace gradwright

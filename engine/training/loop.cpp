@@ -35,9 +35,13 @@ RunDirectory openRun(const TrainingJob& job) {
 /// The files of a run are read as they were when it began.
 Dataset dataOf(const TrainingJob& job) {
     auto choice = job.data;
-    if (!job.resume.empty())
-        choice.asBefore = !RunDirectory::open(job.resume).readRunJson().contains(kDataNotes);
-    return openDataset(choice);
+    if (job.resume.empty())
+        return openDataset(choice);
+    const auto record = RunDirectory::open(job.resume).readRunJson();
+    choice.asBefore = !record.contains(kDataNotes);
+    const auto info = record.find("data");
+    return info == record.end() ? openDataset(choice)
+                                : openDataset(choice, dataInfoFromJson(*info).reading);
 }
 
 /// A run is resumed as it began, unless the settings say otherwise or it was on another kind of

@@ -94,6 +94,27 @@ private Q_SLOTS:
         }
     }
 
+    /// A run is measured on what it was trained for, however the file is read by now.
+    void anEvaluationReadsAsTheTrainingRead() {
+        writeText(cli_ / "t.txt", semicolons(120));
+        writeText(cli_ / "test.txt", semicolons(40));
+        const auto run = trained(
+            {"--set", "data.file=t.txt", "--set", "data.test_file=test.txt", "--epochs", "3"},
+            "alike");
+        const auto before = cli_.run({"evaluate", run, "--json"});
+        QVERIFY2(before.code == 0, before.text().c_str());
+        // Other rows to train on would give other scales, and other answers.
+        writeText(cli_ / "t.txt", semicolons(140));
+        const auto changed = cli_.run({"evaluate", run});
+        QVERIFY2(changed.code == 1 &&
+                     changed.err.contains("the data set has changed since this run"),
+                 changed.text().c_str());
+        writeText(cli_ / "t.txt", semicolons(120));
+        const auto after = cli_.run({"evaluate", run, "--json"});
+        QVERIFY2(after.code == 0, after.text().c_str());
+        QVERIFY2(after.json() == before.json(), after.text().c_str());
+    }
+
     void aResumedRunTakesTheRateThatIsAskedFor() {
         writeText(cli_ / "t.txt", semicolons(60));
         const auto run = trained({"--set", "data.file=t.txt", "--epochs", "12", "--schedule",

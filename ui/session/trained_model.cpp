@@ -12,10 +12,8 @@
 namespace gradwright {
 namespace {
 
-std::shared_ptr<const Dataset> dataOf(const DataChoice& choice, const TrainedModel* opened) {
-    if (opened && opened->choice == choice)
-        return opened->data;
-    return std::make_shared<const Dataset>(openDataset(choice));
+std::shared_ptr<const Dataset> openedData(const DataChoice& choice, const TrainedModel* opened) {
+    return opened && opened->choice == choice ? opened->data : nullptr;
 }
 
 /// ", BF16"; nothing for FP32, which is the usual.
@@ -37,11 +35,9 @@ TrainedModel openModel(const std::filesystem::path& folder, const TrainedModel* 
     const auto project = projectOfRun(run);
     const auto history = readHistory(run);
     const auto file = weightsOfRun(run);
-    auto data = dataOf(project.data, opened);
-    if (dataInfoOfRun(run) != data->info)
-        throw Error("{}: the data set has changed since this run: its classes, columns or scales "
-                    "are different now, and the run's answers would mean something else",
-                    folder.string());
+    auto data = openedData(project.data, opened);
+    if (!data || dataInfoOfRun(run) != data->info)
+        data = std::make_shared<const Dataset>(dataOfRun(run));
     const auto* best = history.best();
     std::string title = "newest";
     if (file == run.bestWeights())
@@ -60,7 +56,9 @@ TrainedModel openModel(const std::filesystem::path& folder, const TrainedModel* 
 TrainedModel makeModel(const TrainingJob& job, const std::filesystem::path& run,
                        std::shared_ptr<const Weights> weights, std::int64_t step,
                        const TrainedModel* opened) {
-    auto data = dataOf(job.data, opened);
+    auto data = openedData(job.data, opened);
+    if (!data)
+        data = std::make_shared<const Dataset>(openDataset(job.data));
     auto graph = inferenceGraph(job.network, data->info, job.settings);
     return {job.name,
             run,

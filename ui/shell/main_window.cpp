@@ -4,6 +4,7 @@
 #include "engine/layers/catalog.h"
 #include "ui/data/data_page.h"
 #include "ui/design/design_page.h"
+#include "ui/forms/file_dialogs.h"
 #include "ui/glossary/glossary.h"
 #include "ui/inference/inference_page.h"
 #include "ui/palette/layer_palette.h"
@@ -454,11 +455,26 @@ void MainWindow::dropEvent(QDropEvent* event) {
         return;
     event->acceptProposedAction();
     // The program that they were dragged from must not wait for answers that we may ask for.
-    QTimer::singleShot(0, this, [this, files] {
+    QTimer::singleShot(0, this, [this, files] { takeDropped(files); });
+}
+
+/// Data are shown before they take the place of a project's own; without a project they make one.
+void MainWindow::takeDropped(const QStringList& files) {
+    const auto areData = [](const QString& file) {
+        return !ProjectFiles::isProject(file) && !ProjectFiles::isModel(file);
+    };
+    if (areData(files.first()) && stack_->currentWidget() != welcome_) {
+        endTour();
+        showPage(*data_);
+        rememberFolder(files.first());
+        data_->offer(files.first().toStdString());
+    } else {
         openFile(files.first());
-        for (const QString& file : files.mid(1))
+    }
+    // Of data that lie in several files, any one leads to the others.
+    for (const QString& file : files.mid(1))
+        if (!areData(file))
             openBeside(file);
-    });
 }
 
 } // namespace gradwright

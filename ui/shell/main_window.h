@@ -120,6 +120,7 @@ private:
     void offerCheck();
     void trainOrPause();
     void showProblems();
+    void takeDropped(const QStringList& files);
     void refreshHeader();
     void refreshTitle();
 

@@ -136,6 +136,7 @@ private:
     void perform(const QString& what, const ProjectEdit& edit);
     /// Makes the edit once the classes have been counted.
     void balance(const QString& what, const TrainingSettings& settings);
+    void startBalanced();
     void chooseColumns(const QString& what, const DataChoice& choice);
     [[nodiscard]] bool resumable() const;
 

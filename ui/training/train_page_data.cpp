@@ -65,6 +65,37 @@ void TrainPage::balance(const QString& what, const TrainingSettings& settings) {
     });
 }
 
+/// A project from elsewhere may say "balanced": the classes are counted before it is trained, and
+/// the project stays as it is.
+void TrainPage::startBalanced() {
+    Q_EMIT hint(tr("Counting the classes…"));
+    jobs_.cancel(counting_);
+    counting_ = jobs_.start([this, folder = document_->runsFolder(), asked = document_->project()](
+                                const std::stop_token&) -> BackgroundJobs::Delivery {
+        try {
+            const auto opened = openDataset(asked.data);
+            auto balanced = asked;
+            balanceClasses(balanced.training, countParts(opened, splitOf(opened, asked.data)));
+            return [this, asked, job = trainingJob(balanced, folder)] {
+                Q_EMIT hint({});
+                if (session_->isActive())
+                    return;
+                // What has been edited meanwhile is what is to be trained.
+                if (asked == document_->project())
+                    begin(job);
+                else
+                    start();
+            };
+        } catch (const std::exception& error) {
+            return [this, reason = QString::fromUtf8(error.what())] {
+                Q_EMIT hint({});
+                if (!session_->isActive())
+                    showMessage(reason);
+            };
+        }
+    });
+}
+
 void TrainPage::chooseColumns(const QString& what, const DataChoice& choice) {
     try {
         dataChange_->make(tr("Change %1").arg(what.toLower()), choice);

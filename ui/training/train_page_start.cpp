@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/project/class_balance.h"
 #include "engine/support/error.h"
 #include "ui/runs/runs_panel.h"
 #include "ui/runs/training_course.h"
@@ -153,7 +154,10 @@ void TrainPage::start() {
     if (session_->isActive() || showObstacle())
         return;
     continued_.reset();
-    begin(trainingJob(document_->project(), document_->runsFolder()));
+    if (wantsBalance(document_->project().training))
+        startBalanced();
+    else
+        begin(trainingJob(document_->project(), document_->runsFolder()));
 }
 
 void TrainPage::showSetting(const std::string& place) {

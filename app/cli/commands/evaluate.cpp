@@ -82,7 +82,7 @@ void runEvaluate(const EvaluateOptions& options, int& exitCode) {
     const auto run = RunDirectory::open(options.run);
     const auto project = projectOfRun(run);
     const auto weightsFile = weightsOfRun(run);
-    const auto data = openDataset(project.data);
+    const auto data = dataOfRun(run);
     auto graph = evaluationGraph(project.network, data.info, project.training);
     setComputeThreads(project.training.threads());
     const auto target = project.training.answerTarget();

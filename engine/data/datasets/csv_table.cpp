@@ -1,27 +1,41 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
+#include "engine/data/tables/csv_cache.h"
 #include "engine/data/tables/table.h"
 #include "engine/data/tables/table_params.h"
 #include "engine/support/error.h"
 
+#include <utility>
+
 namespace gradwright {
 namespace {
 
-Dataset openCsvTable(const Params& params, const DataChoice& choice) {
+Dataset openTable(const Params& params, const DataChoice& choice, CsvOptions csv) {
     if (params.text("file").empty())
         throw Error("Choose the file of the table");
-    auto csv = csvOptionsOf(params, choice.asBefore);
-    const auto table = readCsv(params.text("file"), csv);
+    const auto shared = sharedCsv(params.text("file"), csv);
+    const auto& table = *shared;
     const auto options = tableOptionsOf(params, table.names);
     if (params.text("test_file").empty())
         return tableDataset(table, nullptr, options, choice);
     if (table.isRead())
         csv.like = table.reading; // what one table shows holds for both
-    const auto test = readCsv(params.text("test_file"), csv);
-    return tableDataset(table, &test, options, choice);
+    const auto test = sharedCsv(params.text("test_file"), csv);
+    return tableDataset(table, test.get(), options, choice);
+}
+
+Dataset openCsvTable(const Params& params, const DataChoice& choice) {
+    return openTable(params, choice, csvOptionsOf(params, choice.asBefore));
 }
 
 } // namespace
+
+Dataset openTableAlike(const DataChoice& choice, const TableReading& like) {
+    const Params params(csvTableDataset().params, choice.params);
+    auto csv = csvOptionsOf(params);
+    csv.like = like;
+    return openTable(params, choice, std::move(csv));
+}
 
 DatasetDef csvTableDataset() {
     ParamSpecs params{

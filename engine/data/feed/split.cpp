@@ -74,8 +74,14 @@ Split stratifiedSplit(std::span<const std::int32_t> labels, std::size_t classes,
     std::iota(order.begin(), order.end(), 0U);
     shuffle(order, Rng(seed, RngStream::Split));
 
-    auto quota = quotas(counts, total);
     Split split;
+    if (classes == 1) {
+        const auto first = order.begin() + static_cast<std::ptrdiff_t>(total);
+        split.validation.assign(order.begin(), first);
+        split.training.assign(first, order.end());
+        return split;
+    }
+    auto quota = quotas(counts, total);
     split.training.reserve(order.size() - static_cast<std::size_t>(total));
     split.validation.reserve(static_cast<std::size_t>(total));
     for (const auto index : order) {

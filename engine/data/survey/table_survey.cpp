@@ -4,13 +4,15 @@
 #include "engine/data/catalog.h"
 #include "engine/data/own_data.h"
 #include "engine/data/tables/cell.h"
+#include "engine/data/tables/cell_index.h"
+#include "engine/data/tables/csv_cache.h"
 #include "engine/data/tables/table_params.h"
 #include "engine/data/tables/table_sheet.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
 #include <limits>
-#include <string_view>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -26,22 +28,29 @@ struct ColumnCategories {
 };
 
 ColumnCategories categoriesIn(const CsvTable& table, std::size_t column) {
+    const auto& cells = table.cells[column];
     ColumnCategories found;
-    std::unordered_map<std::string_view, std::uint32_t> numbers;
+    CellIndex known;
+    std::vector<std::uint32_t> ofCode; // a text may have several codes
+    std::unordered_map<std::string, std::uint32_t> ofText;
     found.ofRow.reserve(table.rows());
-    for (std::size_t row = 0; row < table.rows(); ++row) {
-        const auto cell = table.at(row, column);
-        if (cell.empty()) {
+    cells.forEach([&](CellCode code) {
+        if (code == kEmptyCell) {
             found.ofRow.push_back(kNoCategory);
-            continue;
+            return;
         }
-        const auto [known, isNew] =
-            numbers.try_emplace(cell, static_cast<std::uint32_t>(found.values.size()));
-        if (isNew)
-            found.values.push_back({std::string(cell), 0});
-        ++found.values[known->second].count;
-        found.ofRow.push_back(known->second);
-    }
+        const auto index = known.add(code);
+        if (index == ofCode.size()) {
+            auto next = static_cast<std::uint32_t>(found.values.size());
+            if (!cells.isUnique() && isTextCode(code))
+                next = ofText.try_emplace(cells.textOf(code), next).first->second;
+            if (next == found.values.size())
+                found.values.push_back({cells.textOf(code), 0});
+            ofCode.push_back(next);
+        }
+        ++found.values[ofCode[index]].count;
+        found.ofRow.push_back(ofCode[index]);
+    });
     return found;
 }
 
@@ -49,8 +58,11 @@ ColumnCategories categoriesIn(const CsvTable& table, std::size_t column) {
 std::vector<std::optional<double>> numberCells(const CsvTable& table, std::size_t column) {
     std::vector<std::optional<double>> numbers;
     numbers.reserve(table.rows());
-    for (std::size_t row = 0; row < table.rows(); ++row)
-        numbers.push_back(numberOf(table.at(row, column), table.delimiter));
+    const auto& cells = table.cells[column];
+    cells.forEach([&](CellCode code) {
+        numbers.push_back(isTextCode(code) ? numberOf(cells.textOf(code), table.delimiter)
+                                           : std::optional(decimalValue(code)));
+    });
     return numbers;
 }
 
@@ -138,7 +150,7 @@ ColumnFacts factsOf(const CsvTable& table, std::size_t column, ColumnProfile pro
     facts.common = mostCommon(categoriesIn(table, column).values);
     for (std::size_t row = 0;
          row < table.rows() && facts.missingLines.size() < ColumnFacts::kMostPlaces; ++row)
-        if (table.at(row, column).empty())
+        if (table.isEmpty(row, column))
             facts.missingLines.push_back(table.lines[row]);
     if (table.isRead() && facts.profile.kind != ColumnKind::Images)
         facts.whyLeftOut = whyLeftOut(table, column);
@@ -218,8 +230,8 @@ std::optional<TableSurvey> surveyTable(const DataChoice& choice, const std::stop
     const Params params(dataset(choice.dataset).params, choice.params);
     if (params.text("file").empty())
         return {};
-    return surveyTable(readCsv(params.text("file"), csvOptionsOf(params, choice.asBefore)), choice,
-                       stop, progress);
+    return surveyTable(*sharedCsv(params.text("file"), csvOptionsOf(params, choice.asBefore)),
+                       choice, stop, progress);
 }
 
 } // namespace gradwright

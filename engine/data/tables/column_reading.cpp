@@ -11,7 +11,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -30,23 +32,39 @@ bool isIn(const std::vector<std::string>& texts, std::string_view text) {
 }
 
 /// The cells of one column as CsvTable says they are.
-void rewrite(CsvTable& table, std::size_t column, const ColumnReading& reading,
+void rewrite(CsvTable& table, std::size_t number, const ColumnReading& reading,
              const std::vector<std::string>& missing) {
+    auto& column = table.cells[number];
     const bool isNumeric = reading.kind == Kind::Numbers || reading.kind == Kind::Mixed;
     const bool isUsual = reading.notation == NumberNotation{};
-    for (std::size_t row = 0; row < table.rows(); ++row) {
-        const auto index = row * table.columns() + column;
-        const auto cell = table.cells[index];
+    // In place of each text, which may be the text of many cells.
+    std::vector<CellCode> others;
+    const auto texts = column.texts().size();
+    others.reserve(texts);
+    for (std::size_t i = 0; i < texts; ++i) {
+        const std::string cell(column.texts()[i]);
+        others.push_back(codeOfText(i));
         if (isMissingSign(cell) || isIn(missing, cell) ||
-            (isMissingWord(cell) && !isIn(reading.words, cell))) {
-            table.cells.clear(index);
-            continue;
-        }
-        if (!isNumeric || (isUsual && numberOf(cell, ',')))
-            continue;
-        if (const auto plain = plainNumber(cell, reading.notation))
-            table.cells.set(index, table.cells.write(*plain));
+            (isMissingWord(cell) && !isIn(reading.words, cell)))
+            others.back() = kEmptyCell;
+        else if (isNumeric && !(isUsual && numberOf(cell, ',')))
+            if (const auto plain = plainNumber(cell, reading.notation))
+                others.back() = column.encode(*plain);
     }
+    std::vector<CellCode> marks;
+    for (const auto& mark : missing)
+        if (const auto code = decimalOf(mark))
+            marks.push_back(*code);
+    column.change([&](CellCode code) {
+        if (isTextCode(code))
+            return others[textOfCode(code)];
+        if (std::ranges::find(marks, code) != marks.end())
+            return kEmptyCell;
+        if (!isNumeric || isUsual)
+            return code;
+        const auto plain = plainNumber(decimalText(code), reading.notation);
+        return plain ? column.encode(*plain) : code;
+    });
 }
 
 /// Collects what is said of several columns in one line.
@@ -113,25 +131,20 @@ void noteColumn(const ColumnReading& reading, const ColumnSurvey& survey, std::s
               fmt::format("{} {}{}", reading.name, count, list.empty() ? "" : " (" + list + ")"));
 }
 
-std::vector<ColumnSurvey> surveyOf(const CsvTable& table, const CsvOptions& options) {
+std::vector<ColumnSurvey> surveyOf(const CsvTable& table, const CsvOptions& options,
+                                   WorkerCrew& crew) {
+    std::vector<std::optional<ColumnSurvey>> found(table.columns());
+    crew.run(table.columns(), [&](std::size_t c) { found[c].emplace(table, c, options.missing); });
     std::vector<ColumnSurvey> surveys;
     surveys.reserve(table.columns());
-    for (std::size_t c = 0; c < table.columns(); ++c)
-        surveys.emplace_back(table, c, options.missing);
-    // Row by row, as the text lies in memory; of each row, several threads take a share.
-    const auto helpers = table.cells.size() < kCellsForOne ? 0 : usefulHelpers();
-    const auto shares = std::min(table.columns(), helpers + 1);
-    WorkerCrew(helpers).run(shares, [&](std::size_t share) {
-        for (std::size_t row = 0; row < table.rows(); ++row)
-            for (auto c = share; c < table.columns(); c += shares)
-                surveys[c].take(table.at(row, c));
-    });
+    for (auto& survey : found)
+        surveys.push_back(*std::move(survey));
     return surveys;
 }
 
 /// Returns the columns whose cells have to be rewritten.
-std::vector<bool> detect(CsvTable& table, const CsvOptions& options) {
-    auto surveys = surveyOf(table, options);
+std::vector<char> detect(CsvTable& table, const CsvOptions& options, WorkerCrew& crew) {
+    const auto surveys = surveyOf(table, options, crew);
     std::size_t points = 0;
     std::size_t commas = 0;
     for (const auto& survey : surveys) {
@@ -146,9 +159,12 @@ std::vector<bool> detect(CsvTable& table, const CsvOptions& options) {
         nameless.push_back(column.isNameless);
     table.reading.columns.clear();
     table.numbers.resize(table.columns());
-    std::vector<bool> toRewrite(table.columns());
+    std::vector<ColumnReading> readings(table.columns());
+    crew.run(table.columns(),
+             [&](std::size_t c) { readings[c] = surveys[c].decide(decimal, table.delimiter); });
+    std::vector<char> toRewrite(table.columns());
     for (std::size_t c = 0; c < table.columns(); ++c) {
-        auto reading = surveys[c].decide(decimal, table.delimiter);
+        auto& reading = readings[c];
         if (isIn(options.texts, reading.name) &&
             (reading.kind == Kind::Dates || reading.kind == Kind::Pixels))
             reading = {.name = reading.name};
@@ -156,8 +172,8 @@ std::vector<bool> detect(CsvTable& table, const CsvOptions& options) {
         noteColumn(reading, surveys[c], table.rows(), notes);
         const bool isUsual = reading.kind == Kind::Numbers && reading.notation == NumberNotation{};
         if (isUsual)
-            table.numbers[c] = surveys[c].takeNumbers();
-        toRewrite[c] = !isUsual || !surveys[c].isPlain();
+            table.numbers[c] = surveys[c].textNumbers();
+        toRewrite[c] = !isUsual || !surveys[c].isPlain() ? 1 : 0;
         table.reading.columns.push_back(std::move(reading));
     }
     notes.moveTo(table.notes);
@@ -180,58 +196,82 @@ void takeOver(CsvTable& table, const TableReading& like) {
     table.reading.columns = std::move(columns);
 }
 
+/// Year, month and day of the week of a column of dates.
+std::array<CsvColumn, 3> partsOfDates(const CsvTable& table, std::size_t column,
+                                      const std::string& order) {
+    std::array<CsvColumn, 3> parts;
+    for (std::size_t row = 0; row < table.rows(); ++row) {
+        const auto cell = table.at(row, column);
+        const auto date = dateOf(cell, order);
+        if (!date && !cell.empty())
+            throw Error("{}, line {}: column \"{}\" holds dates, but here \"{}\"", table.file,
+                        table.lines[row], table.names[column], excerpt(cell));
+        parts[0].push(date ? std::to_string(date->year) : std::string());
+        parts[1].push(date ? monthName(*date) : std::string_view());
+        parts[2].push(date ? weekdayName(*date) : std::string_view());
+    }
+    return parts;
+}
+
 /// Puts year, month and day of the week where a date was.
 void splitDates(CsvTable& table) {
     const auto isDate = [&](std::size_t c) { return table.reading.columns[c].kind == Kind::Dates; };
-    CsvTable split = table;
-    split.names.clear();
-    split.cells.removeAll();
-    split.cells.reserve(table.cells.size());
-    split.reading.columns.clear();
-    split.numbers.clear();
+    std::vector<std::string> names;
+    std::vector<ColumnReading> readings;
+    std::vector<std::vector<double>> numbers;
+    std::vector<CsvColumn> columns;
     for (std::size_t c = 0; c < table.columns(); ++c) {
         const auto& reading = table.reading.columns[c];
         if (!isDate(c)) {
-            split.names.push_back(table.names[c]);
-            split.reading.columns.push_back(reading);
-            split.numbers.emplace_back(c < table.numbers.size() ? std::move(table.numbers[c])
-                                                                : std::vector<double>());
+            names.push_back(table.names[c]);
+            readings.push_back(reading);
+            numbers.emplace_back(c < table.numbers.size() ? std::move(table.numbers[c])
+                                                          : std::vector<double>());
+            columns.push_back(std::move(table.cells[c]));
             continue;
         }
-        split.reading.dates.push_back(reading);
+        table.reading.dates.push_back(reading);
         for (const auto* part : {"year", "month", "weekday"}) {
-            split.names.push_back(fmt::format("{} ({})", table.names[c], part));
-            split.numbers.emplace_back();
-            split.reading.columns.push_back(
-                {.name = split.names.back(),
+            names.push_back(fmt::format("{} ({})", table.names[c], part));
+            numbers.emplace_back();
+            readings.push_back(
+                {.name = names.back(),
                  .kind = part == std::string_view("year") ? Kind::Numbers : Kind::Texts});
         }
-        split.notes.push_back(
+        table.notes.push_back(
             fmt::format("\"{}\" is split into year, month and day of the week", table.names[c]));
+        for (auto& part : partsOfDates(table, c, reading.dateOrder))
+            columns.push_back(std::move(part));
     }
-    std::map<std::string, CsvCells::Place, std::less<>> written;
-    const auto push = [&](std::string_view text) {
-        auto found = written.find(text);
-        if (found == written.end())
-            found = written.emplace(text, split.cells.write(text)).first;
-        split.cells.push(found->second);
-    };
-    for (std::size_t row = 0; row < table.rows(); ++row)
-        for (std::size_t c = 0; c < table.columns(); ++c) {
-            if (!isDate(c)) {
-                split.cells.push(table.cells.place(row * table.columns() + c));
-                continue;
+    table.names = std::move(names);
+    table.reading.columns = std::move(readings);
+    table.numbers = std::move(numbers);
+    table.cells = CsvCells(std::move(columns));
+}
+
+/// Fills in CsvTable::numbers where all cells of a column of numbers are such or hold no value.
+void knowNumbers(CsvTable& table) {
+    table.numbers.resize(table.columns());
+    for (std::size_t c = 0; c < table.columns(); ++c) {
+        if (table.reading.columns[c].kind != Kind::Numbers)
+            continue;
+        const auto& texts = table.cells[c].texts();
+        std::vector<char> occurs(texts.size());
+        table.cells[c].forEach([&](CellCode code) {
+            if (isTextCode(code))
+                occurs[textOfCode(code)] = 1;
+        });
+        std::vector<double> numbers(texts.size(), std::numeric_limits<double>::quiet_NaN());
+        bool areNumbers = true;
+        for (std::size_t i = 1; i < texts.size() && areNumbers; ++i)
+            if (occurs[i] != 0) {
+                const auto number = numberOf(texts[i], ',');
+                areNumbers = number.has_value();
+                numbers[i] = number.value_or(numbers[i]);
             }
-            const auto cell = table.at(row, c);
-            const auto date = dateOf(cell, table.reading.columns[c].dateOrder);
-            if (!date && !cell.empty())
-                throw Error("{}, line {}: column \"{}\" holds dates, but here \"{}\"", table.file,
-                            table.lines[row], table.names[c], excerpt(cell));
-            push(date ? std::to_string(date->year) : std::string());
-            push(date ? monthName(*date) : "");
-            push(date ? weekdayName(*date) : "");
-        }
-    table = std::move(split);
+        if (areNumbers)
+            table.numbers[c] = std::move(numbers);
+    }
 }
 
 } // namespace
@@ -239,14 +279,18 @@ void splitDates(CsvTable& table) {
 void readColumns(CsvTable& table, const CsvOptions& options) {
     table.reading.splitsDates = options.like ? options.like->splitsDates : options.splitsDates;
     table.reading.missing = options.like ? options.like->missing : options.missing;
-    std::vector<bool> toRewrite(table.columns(), true);
+    std::vector<char> toRewrite(table.columns(), 1);
+    WorkerCrew crew(table.cells.size() < kCellsForOne ? 0 : usefulHelpers());
     if (options.like)
         takeOver(table, *options.like);
     else
-        toRewrite = detect(table, options);
-    for (std::size_t c = 0; c < table.columns(); ++c)
-        if (toRewrite[c])
+        toRewrite = detect(table, options, crew);
+    crew.run(table.columns(), [&](std::size_t c) {
+        if (toRewrite[c] != 0)
             rewrite(table, c, table.reading.columns[c], table.reading.missing);
+    });
+    if (options.like)
+        knowNumbers(table);
     const bool hasDates = std::ranges::find(table.reading.columns, Kind::Dates,
                                             &ColumnReading::kind) != table.reading.columns.end();
     if (table.reading.splitsDates && hasDates)
@@ -258,10 +302,9 @@ bool isNumberInAnyNotation(std::string_view cell) {
 }
 
 bool isTypedCell(std::string_view cell) {
-    return isMissing(cell) || isNumberInAnyNotation(cell) ||
-           std::ranges::any_of(kDateOrders, [&](std::string_view order) {
-               return dateOf(cell, order).has_value();
-           });
+    const auto isDate = [&](std::string_view order) { return dateOf(cell, order).has_value(); };
+    return isMissing(cell) || std::ranges::any_of(kDateOrders, isDate) ||
+           isNumberInAnyNotation(cell);
 }
 
 } // namespace gradwright

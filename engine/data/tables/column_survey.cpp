@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <limits>
 #include <utility>
 
@@ -55,70 +56,150 @@ std::size_t numbersIn(std::string_view cell) {
 
 ColumnSurvey::ColumnSurvey(const CsvTable& table, std::size_t column,
                            const std::vector<std::string>& missing)
-    : table_(table)
-    , column_(column)
+    : column_(table.cells[column])
     , name_(table.names[column])
-    , missing_(missing) {}
-
-void ColumnSurvey::take(std::string_view cell) {
-    const auto count = [](Counts& counts, std::string_view text) {
-        const auto found = counts.find(text);
-        ++(found != counts.end() ? found : counts.emplace(text, 0).first)->second;
-    };
-    if (isMissingSign(cell) || std::ranges::find(missing_, cell) != missing_.end())
-        count(signs_, cell);
-    else if (isMissingWord(cell))
-        count(words_, cell);
-    else
-        return add(cell);
-    isPlain_ = isPlain_ && cell.empty();
-    if (areUsual_)
-        usual_.push_back(std::numeric_limits<double>::quiet_NaN());
+    , missing_(missing) {
+    for (const auto& mark : missing)
+        if (const auto code = decimalOf(mark))
+            missingCodes_.push_back(*code);
+    countDecimals();
+    countTexts();
 }
 
-void ColumnSurvey::add(std::string_view cell) {
-    ++values_;
-    const auto usual = numberOf(cell, ',');
-    if (!usual && areUsual_) {
-        isPlain_ = areUsual_ = false;
-        usual_ = {};
-    } else if (areUsual_) {
-        if (usual_.empty())
-            usual_.reserve(table_.rows());
-        usual_.push_back(*usual);
+void ColumnSurvey::countDecimals() {
+    textCounts_.resize(column_.texts().size());
+    std::size_t texts = 0;
+    std::size_t points = 0;
+    std::size_t groups = 0; // that may be one of thousands: "1.234"
+    column_.forEach([&](CellCode code) {
+        if (isTextCode(code)) {
+            ++textCounts_[textOfCode(code)];
+            ++texts;
+            return;
+        }
+        constexpr int kGroup = 3; // digits
+        const auto behind = decimalsOf(code);
+        const auto digits = std::abs(digitsOf(code));
+        points += behind > 0 ? 1 : 0;
+        groups += behind == kGroup && digits >= 1'000 && digits < 1'000'000 ? 1 : 0;
+    });
+    decimals_ = column_.size() - texts;
+    std::size_t missing = 0;
+    for (const auto mark : missingCodes_) {
+        std::size_t count = 0;
+        column_.forEach([&](CellCode code) { count += code == mark ? 1 : 0; });
+        if (count == 0)
+            continue;
+        const auto text = decimalText(mark);
+        if (!signs_.emplace(text, count).second)
+            continue; // it is listed twice
+        missing += count;
+        const auto mask = notationsOfUsual(text);
+        points -= (mask & kAllNotations) != kAllNotations ? count : 0;
+        groups -= mask == notationsOfUsual("1.234") ? count : 0;
     }
+    isPlain_ = missing == 0;
+    decimals_ -= missing;
+    values_ += decimals_;
+    points_ += points;
+    addNumbers(decimals_ - points, notationsOfUsual("1"), {});
+    addNumbers(points - groups, notationsOfUsual("0.5"), {});
+    addNumbers(groups, notationsOfUsual("1.234"), {});
+}
+
+void ColumnSurvey::countTexts() {
+    const auto& texts = column_.texts();
+    for (std::size_t i = 0; i < texts.size(); ++i)
+        if (textCounts_[i] > 0)
+            take(texts[i], textCounts_[i]);
+}
+
+void ColumnSurvey::take(std::string_view cell, std::size_t count) {
+    const auto countIn = [&](Counts& counts) {
+        const auto found = counts.find(cell);
+        (found != counts.end() ? found : counts.emplace(cell, 0).first)->second += count;
+    };
+    if (isMissingSign(cell) || std::ranges::find(missing_, cell) != missing_.end())
+        countIn(signs_);
+    else if (isMissingWord(cell))
+        countIn(words_);
+    else
+        return add(cell, count);
+    isPlain_ = isPlain_ && cell.empty();
+}
+
+void ColumnSurvey::add(std::string_view cell, std::size_t count) {
+    values_ += count;
+    const auto usual = numberOf(cell, ',');
+    if (!usual)
+        isPlain_ = areUsual_ = false;
+    const auto addDistinct = [&] {
+        if (distinctNumbers_.size() <= kManyNumbers && !distinctNumbers_.contains(cell))
+            distinctNumbers_.emplace(cell);
+    };
     if (usual)
         if (const auto mask = notationsOfUsual(cell); mask != 0) {
-            points_ += (mask & kAllNotations) != kAllNotations ? 1 : 0;
-            return addNumber(cell, mask, {});
+            points_ += (mask & kAllNotations) != kAllNotations ? count : 0;
+            addDistinct();
+            return addNumbers(count, mask, {});
         }
     if (mayBeNumber(cell)) {
         const auto [unit, digits] = withoutUnit(cell);
         if (const auto mask = notationsOf(digits); mask != 0) {
-            points_ += digits.find('.') != std::string::npos ? 1 : 0;
-            return addNumber(cell, mask, unit);
+            points_ += digits.find('.') != std::string::npos ? count : 0;
+            addDistinct();
+            return addNumbers(count, mask, unit);
         }
     }
     if (distinctOthers_.size() <= kFewMarks && !distinctOthers_.contains(cell))
         distinctOthers_.emplace(cell);
 }
 
-void ColumnSurvey::addNumber(std::string_view cell, std::uint32_t mask, std::string_view unit) {
-    ++numbers_;
-    if (!lastUnit_ || lastUnit_->first != unit) {
-        const auto found = units_.find(unit);
-        lastUnit_ = &*(found != units_.end() ? found : units_.emplace(unit, OfUnit()).first);
-    }
-    auto& ofUnit = lastUnit_->second;
-    ++ofUnit.cells;
+void ColumnSurvey::addNumbers(std::size_t count, std::uint32_t mask, std::string_view unit) {
+    if (count == 0)
+        return;
+    numbers_ += count;
+    const auto found = units_.find(unit);
+    auto& ofUnit = (found != units_.end() ? found : units_.emplace(unit, OfUnit()).first)->second;
+    ofUnit.cells += count;
     for (std::size_t i = 0; i < kNotations; ++i)
-        ofUnit.byNotation[i] += (mask >> i) & 1;
-    if (distinctNumbers_.size() <= kManyNumbers && !distinctNumbers_.contains(cell))
-        distinctNumbers_.emplace(cell);
+        ofUnit.byNotation[i] += ((mask >> i) & 1) != 0 ? count : 0;
 }
 
-std::vector<double> ColumnSurvey::takeNumbers() {
-    return areUsual_ ? std::move(usual_) : std::vector<double>();
+std::vector<double> ColumnSurvey::textNumbers() const {
+    if (!areUsual_)
+        return {};
+    const auto& texts = column_.texts();
+    std::vector<double> numbers;
+    numbers.reserve(texts.size());
+    for (std::size_t i = 0; i < texts.size(); ++i)
+        numbers.push_back(textCounts_[i] == 0 || isWithoutValue(texts[i])
+                              ? std::numeric_limits<double>::quiet_NaN()
+                              : numberOf(texts[i], ',').value_or(0));
+    return numbers;
+}
+
+bool ColumnSurvey::hasManyNumbers() const {
+    if (distinctNumbers_.size() > kManyNumbers)
+        return true;
+    std::set<CellCode> distinct;
+    for (std::size_t row = 0;
+         row < column_.size() && distinct.size() + distinctNumbers_.size() <= kManyNumbers; ++row)
+        if (const auto code = column_.code(row);
+            !isTextCode(code) && std::ranges::find(missingCodes_, code) == missingCodes_.end())
+            distinct.insert(code);
+    return distinct.size() + distinctNumbers_.size() > kManyNumbers;
+}
+
+template <typename Predicate>
+bool ColumnSurvey::holdsForTexts(Predicate predicate) const {
+    if (decimals_ > 0)
+        return false;
+    const auto& texts = column_.texts();
+    for (std::size_t i = 0; i < texts.size(); ++i)
+        if (textCounts_[i] > 0 && !isWithoutValue(texts[i]) && !predicate(texts[i]))
+            return false;
+    return true;
 }
 
 bool ColumnSurvey::isWithoutValue(std::string_view cell) const {
@@ -164,53 +245,36 @@ NumberNotation ColumnSurvey::notation(char decimal, char delimiter, std::size_t&
 }
 
 std::string ColumnSurvey::dateOrder() const {
+    if (values_ == 0)
+        return {};
     for (const auto order : kDateOrders) {
-        bool fits = values_ > 0;
-        for (std::size_t row = 0; row < table_.rows() && fits; ++row) {
-            const auto cell = table_.at(row, column_);
-            fits = isWithoutValue(cell) || dateOf(cell, order);
-        }
+        if (!holdsForTexts([&](std::string_view cell) { return dateOf(cell, order).has_value(); }))
+            continue;
         // 1/2/2015 is more often the second of January than the first of February.
-        if (fits && order == "dmy" && table_.rows() > 0) {
-            bool isSlashed = false;
-            bool isEither = true;
-            for (std::size_t row = 0; row < table_.rows(); ++row) {
-                const auto cell = table_.at(row, column_);
-                if (isWithoutValue(cell))
-                    continue;
-                isSlashed = isSlashed || cell.find('/') != std::string::npos;
-                isEither = isEither && dateOf(cell, "mdy");
-            }
-            if (isSlashed && isEither)
-                continue;
-        }
-        if (fits)
-            return std::string(order);
+        const auto isSlashed = [](std::string_view cell) { return cell.find('/') != cell.npos; };
+        const auto isNotSlashed = [&](std::string_view cell) { return !isSlashed(cell); };
+        const auto isEither = [](std::string_view cell) { return dateOf(cell, "mdy").has_value(); };
+        if (order == "dmy" && !holdsForTexts(isNotSlashed) && holdsForTexts(isEither))
+            continue;
+        return std::string(order);
     }
     return {};
 }
 
 std::size_t ColumnSurvey::pixels() const {
     std::size_t count = 0;
-    for (std::size_t row = 0; row < table_.rows(); ++row) {
-        const auto cell = table_.at(row, column_);
-        if (isWithoutValue(cell))
-            continue;
+    const bool areLists = holdsForTexts([&](std::string_view cell) {
         const auto here = numbersIn(cell);
-        if (here < kLeastPixels || (count != 0 && here != count))
-            return 0;
+        const bool isAlike = here >= kLeastPixels && (count == 0 || here == count);
         count = here;
-    }
-    return count;
+        return isAlike;
+    });
+    return areLists ? count : 0;
 }
 
 bool ColumnSurvey::namesImages() const {
-    for (std::size_t row = 0; row < table_.rows(); ++row) {
-        const auto cell = table_.at(row, column_);
-        if (!isWithoutValue(cell) && !hasPictureEnding(cell))
-            return false;
-    }
-    return values_ > 0;
+    return values_ > 0 &&
+           holdsForTexts([](std::string_view cell) { return hasPictureEnding(std::string(cell)); });
 }
 
 ColumnReading ColumnSurvey::decide(char decimal, char delimiter) const {
@@ -222,9 +286,8 @@ ColumnReading ColumnSurvey::decide(char decimal, char delimiter) const {
         std::size_t most = 0;
         reading.notation = notation(decimal, delimiter, most);
         const auto others = values_ - most;
-        const bool isOneNumberMixed = values_ - numbers_ > 0 &&
-                                      distinctNumbers_.size() > kManyNumbers &&
-                                      distinctOthers_.size() <= kFewMarks;
+        const bool isOneNumberMixed =
+            values_ - numbers_ > 0 && distinctOthers_.size() <= kFewMarks && hasManyNumbers();
         reading.kind = others == 0 ? Numbers : Mixed;
         if (others == 0 || most >= kNumbersPerOddText * others || isOneNumberMixed ||
             numbers_ >= kNumbersPerOddText * (values_ - numbers_))

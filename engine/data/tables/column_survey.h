@@ -17,12 +17,10 @@ namespace gradwright {
 /// What the cells of one column say, before anything is decided.
 class ColumnSurvey {
 public:
-    /// `missing`: further texts that stand for no value; they must outlive the survey.
+    /// Looks at the column's cells. `missing`: further texts that stand for no value. Both must
+    /// outlive the survey.
     ColumnSurvey(const CsvTable& table, std::size_t column,
                  const std::vector<std::string>& missing);
-
-    /// Takes the column's next cell; all must be taken, row by row, before anything else is asked.
-    void take(std::string_view cell);
 
     /// '.' or ',' where the column's numbers can be read with that decimal mark only, 0 where they
     /// do not say.
@@ -34,15 +32,22 @@ public:
     missingIn(const ColumnReading& reading) const;
     /// Whether no cell needs to be written otherwise in a column that is read as numbers.
     [[nodiscard]] bool isPlain() const { return isPlain_; }
-    /// The cells' numbers, NaN for those that stand for no value, where all are written as C++
-    /// does; else nothing. Can be taken once.
-    std::vector<double> takeNumbers();
+    /// The numbers of the column's texts, see CsvTable::numbers; nothing where a cell is neither
+    /// written as C++ does nor without a value.
+    [[nodiscard]] std::vector<double> textNumbers() const;
 
 private:
-    void add(std::string_view cell);
-    void addNumber(std::string_view cell, std::uint32_t mask, std::string_view unit);
+    void countDecimals();
+    void countTexts();
+    void take(std::string_view cell, std::size_t count);
+    void add(std::string_view cell, std::size_t count);
+    void addNumbers(std::size_t count, std::uint32_t mask, std::string_view unit);
     /// Whether a cell without a value.
     [[nodiscard]] bool isWithoutValue(std::string_view cell) const;
+    /// Whether it holds for all texts with a value; false where numbers stand among them.
+    template <typename Predicate>
+    [[nodiscard]] bool holdsForTexts(Predicate predicate) const;
+    [[nodiscard]] bool hasManyNumbers() const;
     [[nodiscard]] NumberNotation notation(char decimal, char delimiter, std::size_t& most) const;
     [[nodiscard]] std::string dateOrder() const;
     [[nodiscard]] std::size_t pixels() const;
@@ -55,22 +60,23 @@ private:
     };
     using Units = std::map<std::string, OfUnit, std::less<>>;
 
-    const CsvTable& table_;
-    std::size_t column_;
+    const CsvColumn& column_;
     std::string name_;
     const std::vector<std::string>& missing_;
+    std::vector<std::size_t> textCounts_; ///< how often each of the column's texts occurs
+    std::vector<CellCode> missingCodes_;  ///< of further texts that are written as numbers
     Counts signs_;
     Counts words_;
     Units units_;
-    Units::value_type* lastUnit_ = nullptr;
-    std::size_t values_ = 0;  ///< neither signs nor words
-    std::size_t numbers_ = 0; ///< in any notation
-    std::size_t points_ = 0;  ///< numbers with a '.'
-    bool isPlain_ = true;     ///< all cells are empty or numbers written as C++ does
-    bool areUsual_ = true;    ///< those that hold a value are
-    std::vector<double> usual_;
-    std::set<std::string, std::less<>> distinctNumbers_; ///< up to kManyNumbers + 1
-    std::set<std::string, std::less<>> distinctOthers_;  ///< up to kFewMarks + 1
+    std::size_t values_ = 0;   ///< neither signs nor words
+    std::size_t numbers_ = 0;  ///< in any notation
+    std::size_t points_ = 0;   ///< numbers with a '.'
+    std::size_t decimals_ = 0; ///< cells that are no texts of the column, and hold a value
+    bool isPlain_ = true;      ///< all cells are empty or numbers written as C++ does
+    bool areUsual_ = true;     ///< those that hold a value are
+    std::set<std::string, std::less<>>
+        distinctNumbers_;                               ///< among the texts, up to kManyNumbers + 1
+    std::set<std::string, std::less<>> distinctOthers_; ///< up to kFewMarks + 1
 };
 
 } // namespace gradwright

@@ -7,6 +7,7 @@
 #include "engine/data/tables/csv_before.h"
 #include "engine/data/tables/csv_layout.h"
 #include "engine/data/tables/csv_table.h"
+#include "engine/data/tables/csv_text.h"
 #include "engine/data/text/utf8.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
@@ -14,7 +15,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -48,19 +48,20 @@ void noteNumbersAsNames(CsvTable& table) {
 
 /// Puts the names that the first line has for 0, 1, … into the last column.
 void nameClasses(CsvTable& table, const std::vector<std::string>& classes) {
-    const auto columns = table.columns();
+    auto& column = table.cells[table.columns() - 1];
+    std::vector<std::size_t> ofRow;
+    ofRow.reserve(table.rows());
     for (std::size_t row = 0; row < table.rows(); ++row) {
-        const auto number = numberOf(table.at(row, columns - 1), ',');
+        const auto number = numberOf(column.text(row), ',');
         if (!number || *number < 0 || *number >= static_cast<double>(classes.size()))
             return;
+        ofRow.push_back(static_cast<std::size_t>(*number));
     }
-    std::vector<CsvCells::Place> written;
+    std::vector<CellCode> codes;
     for (const auto& name : classes)
-        written.push_back(table.cells.write(name));
-    for (std::size_t row = 0; row < table.rows(); ++row) {
-        const auto number = static_cast<std::size_t>(*numberOf(table.at(row, columns - 1), ','));
-        table.cells.set(row * columns + columns - 1, written[number]);
-    }
+        codes.push_back(column.encode(name));
+    for (std::size_t row = 0; row < table.rows(); ++row)
+        column.set(row, codes[ofRow[row]]);
 }
 
 CsvMarks marksFor(std::string_view text, const std::string& name, const CsvOptions& options,
@@ -79,21 +80,19 @@ CsvMarks marksFor(std::string_view text, const std::string& name, const CsvOptio
     return detectMarks(text, name, separator, options.header);
 }
 
-CsvTable parse(std::string_view text, const std::shared_ptr<const void>& owner,
-               const std::string& name, const CsvOptions& options) {
-    if (text.size() > CsvCells::kLongestText)
-        throw Error("{}: the table has more than {} bytes", name, CsvCells::kLongestText);
-    requireText(text, name);
-    if (text.starts_with("\xEF\xBB\xBF"))
-        text.remove_prefix(3);
-    if (options.asBefore)
-        return parseCsvAsBefore(text, owner, name, options);
-    const char separator = takeSeparatorLine(text);
+CsvTable parse(CsvText& text, const std::string& name, const CsvOptions& options) {
+    auto head = text.head();
+    if (head.starts_with("\xEF\xBB\xBF"))
+        head.remove_prefix(3);
+    const char separator = takeSeparatorLine(head);
+    const auto prefix = text.head().substr(0, text.head().size() - head.size());
+    requireText(prefix, name);
+    text.removePrefix(prefix.size());
     auto header = options.header;
     if (options.like)
         header = options.like->hasHeader ? CsvHeader::Yes : CsvHeader::No;
-    const auto marks = marksFor(text, name, options, separator);
-    auto layout = layoutOf(readCsvRows(text, owner, name, marks.delimiter, marks.quote), name,
+    const auto marks = marksFor(head, name, options, separator);
+    auto layout = layoutOf(readCsvRows(text, name, marks.delimiter, marks.quote), name,
                            marks.delimiter, header, options.like.has_value());
     CsvTable table;
     table.file = name;
@@ -130,17 +129,31 @@ CsvTable parse(std::string_view text, const std::shared_ptr<const void>& owner,
     return table;
 }
 
+CsvTable parseBefore(std::string_view text, const std::string& name, const CsvOptions& options) {
+    requireText(text, name);
+    if (text.starts_with("\xEF\xBB\xBF"))
+        text.remove_prefix(3);
+    return parseCsvAsBefore(text, name, options);
+}
+
 } // namespace
 
 CsvTable parseCsv(std::string_view text, const std::string& name, const CsvOptions& options) {
-    const auto owned = std::make_shared<const std::string>(text);
-    return parse(*owned, owned, name, options);
+    if (options.asBefore)
+        return parseBefore(text, name, options);
+    CsvText whole(text);
+    return parse(whole, name, options);
 }
 
 CsvTable readCsv(const std::filesystem::path& path, const CsvOptions& options) {
-    const auto owned =
-        std::make_shared<const std::string>(readWholeFile(path, CsvCells::kLongestText));
-    auto table = parse(*owned, owned, path.string(), options);
+    CsvTable table;
+    if (options.asBefore) {
+        constexpr std::size_t kMost = std::size_t{1} << 30; // bytes
+        table = parseBefore(readWholeFile(path, kMost), path.string(), options);
+    } else {
+        CsvText text(path);
+        table = parse(text, path.string(), options);
+    }
     table.folder = path.parent_path();
     return table;
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/data/tables/csv_cells.h"
+#include "engine/data/tables/csv_column.h"
 #include "engine/data/tables/table_reading.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +28,8 @@ struct CsvOptions {
     /// Reads as versions did that looked at 200 rows, and knew no notation but 1.5, or 1,5 between
     /// semicolons.
     bool asBefore = false;
+
+    bool operator==(const CsvOptions&) const = default;
 };
 
 /// A table as text: comma-separated values and their relatives (RFC 4180).
@@ -36,12 +38,12 @@ struct CsvTable {
     std::filesystem::path folder; ///< that names of files in its cells are relative to
     char delimiter = ',';
     std::vector<std::string> names; ///< of the columns; "1", "2", … without a header
-    /// Row-major, blanks around them removed. One without a value is empty; numbers are written as
-    /// C++ does, whatever the file's notation.
+    /// Blanks around them are removed. One without a value is empty; numbers are written as C++
+    /// does, whatever the file's notation.
     CsvCells cells;
     std::vector<std::uint32_t> lines; ///< in which each row begins, from 1
-    /// By column, of those whose cells were all written as C++ does or hold no value, which is NaN
-    /// here; other columns have no entries.
+    /// Of columns whose cells were all written as C++ does or hold no value, the numbers of the
+    /// cells that stand among the column's texts, NaN for none; other columns have no entries.
     std::vector<std::vector<double>> numbers{};
     /// With an entry for each column; without any where it was read as before, or was not read.
     TableReading reading{};
@@ -50,13 +52,21 @@ struct CsvTable {
 
     [[nodiscard]] std::size_t columns() const { return names.size(); }
     [[nodiscard]] std::size_t rows() const { return lines.size(); }
-    [[nodiscard]] std::string_view at(std::size_t row, std::size_t column) const {
-        return cells[row * columns() + column];
+    /// A copy of a cell's text.
+    [[nodiscard]] std::string at(std::size_t row, std::size_t column) const {
+        return cells[column].text(row);
     }
-    /// The column's entry in `numbers`; empty where it has none.
-    [[nodiscard]] std::span<const double> numbersIn(std::size_t column) const {
-        return column < numbers.size() ? std::span<const double>(numbers[column])
-                                       : std::span<const double>();
+    [[nodiscard]] bool isEmpty(std::size_t row, std::size_t column) const {
+        return cells[column].isEmpty(row);
+    }
+    /// Whether all cells of a column are known to be numbers or to hold no value.
+    [[nodiscard]] bool knowsNumbers(std::size_t column) const {
+        return column < numbers.size() && !numbers[column].empty();
+    }
+    /// The number of a cell in a column whose numbers are known; NaN where it holds no value.
+    [[nodiscard]] double number(std::size_t row, std::size_t column) const {
+        const auto code = cells[column].code(row);
+        return isTextCode(code) ? numbers[column][textOfCode(code)] : decimalValue(code);
     }
     /// Whether it is known how each column was read.
     [[nodiscard]] bool isRead() const {

@@ -27,7 +27,7 @@ bool wasMissing(std::string_view cell) {
 /// The number of fields that all sampled rows have with this delimiter, 0 when they differ.
 std::size_t fieldsBefore(char delimiter, std::string_view text, const std::string& name) {
     try {
-        const auto rows = readCsvRows(text, {}, name, delimiter, '"', kSample);
+        const auto rows = readCsvRows(text, name, delimiter, '"', kSample);
         for (std::size_t row = 0; row < rows.size(); ++row)
             if (rows.fields(row) != rows.fields(0))
                 return 0;
@@ -54,7 +54,7 @@ char delimiterBefore(std::string_view text, const std::string& name) {
 /// numbers or says in no column what the rows below say. Empty cells, as above the row names that
 /// pandas writes, may be among them.
 bool lookedLikeHeader(const CsvTable& table) {
-    std::set<std::string_view> distinct;
+    std::set<std::string> distinct;
     for (std::size_t c = 0; c < table.columns(); ++c) {
         const auto cell = table.at(0, c);
         if ((wasMissing(cell) && !cell.empty()) || numberOf(cell, table.delimiter) ||
@@ -75,18 +75,24 @@ bool lookedLikeHeader(const CsvTable& table) {
 
 } // namespace
 
-CsvTable parseCsvAsBefore(std::string_view text, const std::shared_ptr<const void>& owner,
-                          const std::string& name, const CsvOptions& options) {
+CsvTable parseCsvAsBefore(std::string_view text, const std::string& name,
+                          const CsvOptions& options) {
     CsvTable table;
     table.file = name;
     table.delimiter = options.delimiter != 0 ? options.delimiter : delimiterBefore(text, name);
-    fillTable(table, readCsvRows(text, owner, name, table.delimiter, '"'));
+    fillTable(table, readCsvRows(text, name, table.delimiter, '"'));
     if (options.header == CsvHeader::Yes ||
         (options.header == CsvHeader::Detect && lookedLikeHeader(table)))
         takeHeader(table, firstRow(table));
-    for (std::size_t i = 0; i < table.cells.size(); ++i)
-        if (wasMissing(table.cells[i]))
-            table.cells.clear(i);
+    for (std::size_t c = 0; c < table.columns(); ++c) {
+        auto& column = table.cells[c];
+        std::vector<bool> areMissing;
+        for (std::size_t i = 0; i < column.texts().size(); ++i)
+            areMissing.push_back(wasMissing(column.texts()[i]));
+        column.change([&](CellCode code) {
+            return isTextCode(code) && areMissing[textOfCode(code)] ? kEmptyCell : code;
+        });
+    }
     return table;
 }
 

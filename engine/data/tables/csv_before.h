@@ -3,7 +3,6 @@
 
 #include "engine/data/tables/csv.h"
 
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -11,8 +10,8 @@ namespace gradwright {
 
 /// Reads a table as versions did that kept no Dataset::notes, so that their runs find the same
 /// values again: 200 rows tell delimiter and header, few marks are missing, and numbers are 1.5, or
-/// 1,5 between semicolons. `owner` keeps the text alive, see CsvCells.
-CsvTable parseCsvAsBefore(std::string_view text, const std::shared_ptr<const void>& owner,
-                          const std::string& name, const CsvOptions& options);
+/// 1,5 between semicolons.
+CsvTable parseCsvAsBefore(std::string_view text, const std::string& name,
+                          const CsvOptions& options);
 
 } // namespace gradwright

@@ -9,25 +9,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <optional>
 #include <set>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace gradwright {
 namespace {
-
-/// The number of fields that most rows have, the larger one of two that are as frequent.
-std::size_t usualFields(const CsvRows& rows) {
-    std::map<std::size_t, std::size_t> counts;
-    for (std::size_t row = 0; row < rows.size(); ++row)
-        ++counts[rows.fields(row)];
-    std::size_t usual = 0;
-    for (const auto& [fields, count] : counts)
-        if (usual == 0 || count >= counts[usual])
-            usual = fields;
-    return usual;
-}
 
 bool isWholeNumber(std::string_view cell, double value) {
     const auto number = numberOf(cell, ',');
@@ -99,8 +88,7 @@ void leaveOutEmptyEnd(CsvLayout& layout) {
     if (inFirst || inAll)
         rows.leaveOutLastField(0);
     if (inOthers || inAll)
-        for (std::size_t row = 1; row < rows.size(); ++row)
-            rows.leaveOutLastField(row);
+        rows.leaveOutLastFieldBelowFirst();
     if (inFirst || inOthers || inAll)
         layout.notes.emplace_back("the empty last column is left out");
 }
@@ -116,15 +104,43 @@ void leaveOutRowNames(CsvLayout& layout, CsvHeader header) {
     // The first row may stand above the table, and the second be its header.
     if (header == CsvHeader::Detect && hasHeader(rows, 1))
         return;
-    for (std::size_t row = 1; row < rows.size(); ++row)
-        rows.leaveOutFirstField(row);
+    rows.leaveOutFirstFieldBelowFirst();
     layout.hasRowNames = true;
     layout.notes.emplace_back("the first column has no name above it, as R writes names of rows, "
                               "and is left out");
 }
 
+/// Rows that end early, among others that have as many fields as the first one: whoever wrote them
+/// left out the delimiters of empty cells at their end. Which cells these are is a guess, so it is
+/// told instead of being filled in.
+void requireNoShortRows(const CsvRows& rows, const std::string& file, char delimiter) {
+    const auto fields = rows.empty() ? 0 : rows.fields(0);
+    std::optional<std::size_t> first;
+    std::size_t shorter = 0;
+    std::size_t lastWhole = 0;
+    for (std::size_t row = 1; row < rows.size(); ++row) {
+        const auto here = rows.fields(row);
+        if (here > fields)
+            return;
+        if (here == fields) {
+            lastWhole = row;
+            continue;
+        }
+        first = first.value_or(row);
+        ++shorter;
+    }
+    if (shorter < 2 || lastWhole < *first)
+        return; // a single mistake, or what stands below a table
+    throw Error(
+        "{}, line {}: {} field{}, separated by {}; the first row has {}; {} rows end early: "
+        "a cell without a value needs its delimiter, too",
+        file, rows.line(*first), rows.fields(*first), rows.fields(*first) == 1 ? "" : "s",
+        nameOfDelimiter(delimiter), fields, shorter);
+}
+
 void requireEqualLength(const CsvRows& rows, const std::string& file, char delimiter) {
-    const auto fields = usualFields(rows);
+    requireNoShortRows(rows, file, delimiter);
+    const auto fields = rows.usualFields();
     std::optional<std::size_t> odd; // the first
     std::size_t odds = 0;
     for (std::size_t row = 0; row < rows.size(); ++row)
@@ -162,21 +178,23 @@ struct Below {
 
 Below belowFirst(const CsvRows& rows, std::size_t first, std::size_t column) {
     Below below;
-    std::set<std::string_view> seen;
+    std::unordered_set<std::string> seen;
+    const auto above = rows.field(first, column);
     constexpr std::size_t kMostSeen = 1000;
     constexpr std::size_t kEnough = 5000; // rows, from all over the table
     const auto distance = 1 + (rows.size() - first) / kEnough;
     for (std::size_t row = first + 1; row < rows.size(); row += distance) {
-        const auto cell = rows.field(row, column);
-        if (cell == rows.field(first, column))
+        auto cell = rows.field(row, column);
+        if (cell == above)
             below.repeatsFirst = true;
-        if (isMissing(cell))
+        const bool isDecimal = rows.isDecimal(row, column);
+        if (!isDecimal && isMissing(cell))
             continue;
-        if (isNumberInAnyNotation(cell))
+        if (isDecimal || isNumberInAnyNotation(cell))
             ++below.numbers;
         else
             ++below.others;
-        if (seen.size() < kMostSeen && !seen.insert(cell).second)
+        if (!below.repeatsItself && seen.size() < kMostSeen && !seen.insert(std::move(cell)).second)
             below.repeatsItself = true;
     }
     return below;
@@ -189,12 +207,21 @@ double typedShare(const CsvRows& rows) {
     std::size_t all = 0;
     const auto cells = rows.empty() ? 0 : rows.size() * rows.fields(0);
     const auto distance = 1 + cells / kEnough;
+    std::unordered_map<std::string, bool> known; // most texts come again
     for (std::size_t row = rows.size() > 1 ? 1 : 0; row < rows.size(); row += distance)
-        for (std::size_t i = 0; i < rows.fields(row); ++i)
-            if (const auto cell = rows.field(row, i); !cell.empty()) {
-                typed += isTypedCell(cell) ? 1 : 0;
-                ++all;
+        for (std::size_t i = 0; i < rows.fields(row); ++i) {
+            bool isTyped = rows.isDecimal(row, i);
+            if (!isTyped) {
+                const auto [found, isNew] = known.try_emplace(rows.field(row, i), false);
+                if (found->first.empty())
+                    continue;
+                if (isNew)
+                    found->second = isTypedCell(found->first);
+                isTyped = found->second;
             }
+            typed += isTyped ? 1 : 0;
+            ++all;
+        }
     return all == 0 ? 0 : static_cast<double>(typed) / static_cast<double>(all);
 }
 
@@ -208,8 +235,8 @@ struct Candidate {
 std::optional<Candidate> candidateOf(std::string_view text, const std::string& file, CsvMarks marks,
                                      CsvHeader header) {
     try {
-        auto rows = readCsvRows(text, {}, file, marks.delimiter, marks.quote);
-        const auto usual = usualFields(rows);
+        auto rows = readCsvRows(text, file, marks.delimiter, marks.quote);
+        const auto usual = rows.usualFields();
         if (usual < 2)
             return {};
         std::size_t alike = 0;
@@ -254,11 +281,11 @@ bool hasSingleQuotes(std::string_view text) {
 CsvLayout layoutOf(CsvRows rows, const std::string& file, char delimiter, CsvHeader header,
                    bool isAlike) {
     CsvLayout layout{std::move(rows), {}, false, {}};
-    leaveOutComments(layout, usualFields(layout.rows));
+    leaveOutComments(layout, layout.rows.usualFields());
     if (layout.rows.empty())
         return layout;
     if (header == CsvHeader::Detect || isAlike)
-        takeCounts(layout, usualFields(layout.rows));
+        takeCounts(layout, layout.rows.usualFields());
     leaveOutEmptyEnd(layout);
     leaveOutRowNames(layout, header);
     requireEqualLength(layout.rows, file, delimiter);
@@ -268,7 +295,7 @@ CsvLayout layoutOf(CsvRows rows, const std::string& file, char delimiter, CsvHea
 bool hasHeader(const CsvRows& rows, std::size_t first) {
     const auto columns = rows.fields(first);
     bool mayBe = rows.size() > first + 1;
-    std::set<std::string_view> distinct;
+    std::set<std::string> distinct;
     for (std::size_t c = 0; c < columns; ++c)
         distinct.insert(rows.field(first, c));
     bool repeats = distinct.size() < columns;
@@ -303,8 +330,8 @@ CsvMarks detectMarks(std::string_view text, const std::string& file, char delimi
         return {delimiter, quote};
     std::optional<Candidate> best;
     for (const auto each : kDelimiters) {
-        const auto blanks = each == kBlanks ? std::string_view(" \t") : std::string_view(&each, 1);
-        if (evidence.find_first_of(blanks) == std::string_view::npos)
+        const bool hasTab = each == kBlanks && evidence.find('\t') != std::string_view::npos;
+        if (!hasTab && evidence.find(each) == std::string_view::npos)
             continue;
         const auto found = candidateOf(evidence, file, {each, quote}, header);
         if (!found || (each == kBlanks && found->alike < 1))

@@ -1,213 +1,152 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/tables/csv_rows.h"
 
-#include "engine/data/tables/cell.h"
-#include "engine/support/error.h"
-#include "engine/support/json.h"
-
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace gradwright {
-namespace {
 
-constexpr std::size_t kMaxColumns = 100'000;
+const OddRow* CsvRows::findOdd(std::size_t row) const {
+    const auto found = std::ranges::lower_bound(odd_, row, {}, &OddRow::row);
+    return found != odd_.end() && found->row == row ? &*found : nullptr;
+}
 
-} // namespace
+std::size_t CsvRows::placeOf(std::size_t row) const {
+    if (odd_.empty())
+        return row;
+    const auto before = std::ranges::lower_bound(odd_, row, {}, &OddRow::row) - odd_.begin();
+    return row - static_cast<std::size_t>(before);
+}
 
-/// Walks through the text a row at a time.
-class CsvRowReader {
-public:
-    CsvRowReader(CsvRows& rows, std::string_view text, const std::string& name, char delimiter,
-                 char quote)
-        : rows_(rows)
-        , rest_(text)
-        , name_(name)
-        , delimiter_(delimiter)
-        , quote_(quote) {
-        for (const char end : {'\r', '\n', delimiter})
-            ends_[static_cast<unsigned char>(end)] = true;
-        if (delimiter == kBlanks)
-            ends_[static_cast<unsigned char>('\t')] = true;
-        else
-            rows.cells_.reserve(mostCells(text));
-    }
+std::size_t CsvRows::usualFields() const {
+    std::map<std::size_t, std::size_t> counts;
+    for (const auto& odd : odd_)
+        ++counts[odd.fields.size()];
+    if (size() > odd_.size())
+        counts[columns_.size()] += size() - odd_.size();
+    std::size_t usual = 0;
+    for (const auto& [fields, count] : counts)
+        if (usual == 0 || count >= counts[usual])
+            usual = fields;
+    return usual;
+}
 
-    /// Adds the next row that is not blank; false at the end.
-    bool next() {
-        while (!rest_.empty()) {
-            const auto line = nextLine_;
-            const auto first = rows_.cells_.size();
-            readRow();
-            const auto fields = rows_.cells_.size() - first;
-            if (fields > kMaxColumns)
-                throw Error("{}, line {}: more than {} fields", name_, line, kMaxColumns);
-            if (fields > 1 || !rows_.cells_[first].empty()) {
-                rows_.rows_.push_back({static_cast<std::uint32_t>(line),
-                                       static_cast<std::uint32_t>(first),
-                                       static_cast<std::uint32_t>(fields)});
-                return true;
-            }
-        }
-        return false;
-    }
+void CsvRows::append(const CsvPiece& piece, std::size_t firstLine) {
+    for (const auto& odd : piece.odd)
+        odd_.push_back({size() + odd.row, odd.fields});
+    for (std::size_t c = 0; c < columns_.size(); ++c)
+        columns_[c].append(piece.columns[c]);
+    for (const auto line : piece.lines)
+        lines_.push_back(static_cast<std::uint32_t>(firstLine + line));
+}
 
-private:
-    /// Each cell but the last one has a delimiter or an end of line behind it.
-    [[nodiscard]] std::size_t mostCells(std::string_view text) const {
-        const auto ends = std::ranges::count_if(text, [this](char letter) {
-            return letter == delimiter_ || letter == '\n' || letter == '\r';
-        });
-        return static_cast<std::size_t>(ends) + 1;
-    }
-
-    void readRow() {
-        if (delimiter_ == kBlanks)
-            skipBlanks();
-        for (;;) {
-            if (rest_.starts_with(quote_))
-                readQuoted();
-            else
-                readPlain();
-            if (delimiter_ == kBlanks) {
-                skipBlanks();
-                if (endOfLine())
-                    return;
-            } else if (rest_.starts_with(delimiter_)) {
-                rest_.remove_prefix(1);
-                skipBlanks();
-            } else {
-                if (!endOfLine())
-                    throw Error("{}, line {}: after a closing quote there must be {} or the end of "
-                                "the line, not \"{}\"",
-                                name_, nextLine_, nameOfDelimiter(delimiter_),
-                                excerpt(rest_.substr(0, 12)));
-                return;
-            }
-        }
-    }
-
-    void skipBlanks() {
-        while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\t') && rest_[0] != hardBlank())
-            rest_.remove_prefix(1);
-    }
-    /// Between fields that tabs separate, a tab is no blank.
-    [[nodiscard]] char hardBlank() const { return delimiter_ == '\t' ? '\t' : '\0'; }
-
-    bool endOfLine() {
-        if (rest_.starts_with("\r\n"))
-            rest_.remove_prefix(2);
-        else if (rest_.starts_with('\n') || rest_.starts_with('\r'))
-            rest_.remove_prefix(1);
-        else
-            return rest_.empty();
-        ++nextLine_;
-        return true;
-    }
-
-    void readPlain() {
-        std::size_t end = 0;
-        while (end < rest_.size() && !ends_[static_cast<unsigned char>(rest_[end])])
-            ++end;
-        rows_.cells_.push(trimmed(rest_.substr(0, end)));
-        rest_.remove_prefix(end);
-    }
-
-    /// A quote within is written twice; line ends within belong to the field.
-    void readQuoted() {
-        rest_.remove_prefix(1);
-        const auto begin = nextLine_;
-        std::string field; // where a quote is in it
-        bool hasQuotes = false;
-        for (;;) {
-            const auto end = rest_.find(quote_);
-            if (end == std::string_view::npos)
-                throw Error("{}, line {}: a quote begins here and does not end", name_, begin);
-            const auto part = rest_.substr(0, end);
-            nextLine_ += static_cast<std::size_t>(std::ranges::count(part, '\n'));
-            rest_.remove_prefix(end + 1);
-            const bool goesOn = rest_.starts_with(quote_);
-            if (goesOn || hasQuotes)
-                field += part;
-            if (!goesOn) {
-                if (hasQuotes)
-                    rows_.cells_.push(rows_.cells_.write(field));
-                else
-                    rows_.cells_.push(part);
-                break;
-            }
-            hasQuotes = true;
-            field += quote_;
-            rest_.remove_prefix(1);
-        }
-        if (delimiter_ != kBlanks)
-            skipBlanks();
-    }
-
-    CsvRows& rows_;
-    std::string_view rest_;
-    const std::string& name_;
-    char delimiter_;
-    char quote_;
-    std::array<bool, 256> ends_{}; ///< of a field without quotes
-    std::size_t nextLine_ = 1;
-};
-
-CsvRows::CsvRows(CsvCells cells)
-    : cells_(std::move(cells)) {}
+void CsvRows::reserve(std::size_t rows) {
+    for (auto& column : columns_)
+        column.reserve(rows);
+    lines_.reserve(rows);
+}
 
 void CsvRows::leaveOutRow(std::size_t row) {
-    rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(row));
+    leaveOutRows({row});
+}
+
+void CsvRows::leaveOutRows(const std::vector<std::size_t>& rows) {
+    if (rows.empty())
+        return;
+    std::vector<std::size_t> places;
+    for (const auto row : rows)
+        if (!oddRow(row))
+            places.push_back(placeOf(row));
+    if (places.size() == 1 && places.front() == 0) {
+        for (auto& column : columns_)
+            column.removeFirst();
+    } else if (!places.empty()) {
+        for (auto& column : columns_)
+            column.erase(places);
+    }
+    std::vector<OddRow> odd;
+    for (auto& each : odd_) {
+        const auto next = std::ranges::lower_bound(rows, each.row);
+        if (next != rows.end() && *next == each.row)
+            continue;
+        each.row -= static_cast<std::size_t>(next - rows.begin());
+        odd.push_back(std::move(each));
+    }
+    odd_ = std::move(odd);
+    auto next = rows.begin();
+    std::size_t row = 0;
+    std::erase_if(lines_, [&](std::uint32_t) {
+        const bool isLeftOut = next != rows.end() && *next == row;
+        next += isLeftOut ? 1 : 0;
+        ++row;
+        return isLeftOut;
+    });
+}
+
+OddRow& CsvRows::asOdd(std::size_t row) {
+    const auto found = std::ranges::lower_bound(odd_, row, {}, &OddRow::row);
+    if (found != odd_.end() && found->row == row)
+        return *found;
+    OddRow odd{row, {}};
+    const auto place = placeOf(row);
+    for (auto& column : columns_) {
+        odd.fields.push_back(column.text(place));
+        if (place == 0)
+            column.removeFirst();
+        else
+            column.erase({place});
+    }
+    return *odd_.insert(found, std::move(odd));
+}
+
+void CsvRows::makeAlikeBelowFirst() {
+    const auto below = std::ranges::lower_bound(odd_, std::size_t{1}, {}, &OddRow::row);
+    const auto odd = static_cast<std::size_t>(odd_.end() - below);
+    if (odd == 0) {
+        asOdd(0);
+        return;
+    }
+    for (std::size_t row = 0; row < size(); ++row) // few have been read, all of them odd but one
+        asOdd(row);
 }
 
 void CsvRows::leaveOutFirstField(std::size_t row) {
-    ++rows_[row].first;
-    --rows_[row].fields;
+    auto& fields = asOdd(row).fields;
+    fields.erase(fields.begin());
 }
 
 void CsvRows::leaveOutLastField(std::size_t row) {
-    --rows_[row].fields;
+    asOdd(row).fields.pop_back();
 }
 
-std::vector<std::uint32_t> CsvRows::lines() const {
-    std::vector<std::uint32_t> lines;
-    lines.reserve(rows_.size());
-    for (const auto& row : rows_)
-        lines.push_back(row.line);
-    return lines;
+void CsvRows::leaveOutFirstFieldBelowFirst() {
+    makeAlikeBelowFirst();
+    if (odd_.size() == 1)
+        columns_.erase(columns_.begin());
+    else
+        for (std::size_t i = 1; i < odd_.size(); ++i)
+            odd_[i].fields.erase(odd_[i].fields.begin());
+}
+
+void CsvRows::leaveOutLastFieldBelowFirst() {
+    makeAlikeBelowFirst();
+    if (odd_.size() == 1)
+        columns_.pop_back();
+    else
+        for (std::size_t i = 1; i < odd_.size(); ++i)
+            odd_[i].fields.pop_back();
 }
 
 CsvCells CsvRows::takeCells() {
-    std::vector<std::uint32_t> firsts;
-    firsts.reserve(rows_.size());
-    for (const auto& row : rows_)
-        firsts.push_back(row.first);
-    cells_.keep(firsts, rows_.empty() ? 0 : rows_.front().fields);
-    return std::move(cells_);
-}
-
-std::string_view nameOfDelimiter(char delimiter) {
-    switch (delimiter) {
-    case ',':
-        return "commas";
-    case ';':
-        return "semicolons";
-    case '\t':
-        return "tabs";
-    case '|':
-        return "bars";
-    default:
-        return "blanks";
-    }
-}
-
-CsvRows readCsvRows(std::string_view text, const std::shared_ptr<const void>& owner,
-                    const std::string& file, char delimiter, char quote, std::size_t most) {
-    CsvRows rows(CsvCells(text, owner));
-    CsvRowReader reader(rows, text, file, delimiter, quote);
-    while (rows.size() < most && reader.next()) {
-    }
-    return rows;
+    const auto fields = empty() ? 0 : this->fields(0);
+    if (odd_.size() == size()) // among them those that have been changed
+        columns_.assign(fields, {});
+    for (const auto& odd : odd_)
+        for (std::size_t c = 0; c < fields; ++c)
+            columns_[c].insert(odd.row, columns_[c].encode(odd.fields[c]));
+    odd_.clear();
+    return CsvCells(std::move(columns_));
 }
 
 } // namespace gradwright

@@ -22,14 +22,14 @@ void fillTable(CsvTable& table, CsvRows rows) {
                         columns);
     for (std::size_t c = 0; c < columns; ++c)
         table.names.push_back(std::to_string(c + 1));
-    table.lines = rows.lines();
     table.cells = rows.takeCells();
+    table.lines = rows.takeLines();
 }
 
 std::vector<std::string> firstRow(const CsvTable& table) {
     std::vector<std::string> row;
     for (std::size_t c = 0; c < table.columns(); ++c)
-        row.emplace_back(table.at(0, c));
+        row.push_back(table.at(0, c));
     return row;
 }
 
@@ -43,7 +43,8 @@ void takeHeader(CsvTable& table, std::vector<std::string> names) {
                         table.file, table.lines[0], excerpt(names[c]));
     }
     table.names = std::move(names);
-    table.cells.removeFirst(table.columns());
+    for (std::size_t c = 0; c < table.columns(); ++c)
+        table.cells[c].removeFirst();
     table.lines.erase(table.lines.begin());
     if (table.rows() == 0)
         throw Error("{}: names of columns, but no rows follow them", table.file);

@@ -38,7 +38,7 @@ std::map<std::string, std::optional<std::string>> faultsOf(std::span<const Image
     std::vector<std::string> files;
     for (const auto& cells : all)
         for (const auto row : cells.rows)
-            if (!cells.table->at(row, cells.column).empty())
+            if (!cells.table->isEmpty(row, cells.column))
                 files.push_back(imageFileOf(*cells.table, row, cells.column).string());
     return pictureFaults(files);
 }
@@ -82,10 +82,9 @@ bool namesImages(const CsvTable& table, std::size_t column, const TableOptions& 
         return false;
     std::optional<std::size_t> first;
     for (std::size_t row = 0; row < table.rows(); ++row) {
-        const auto cell = table.at(row, column);
-        if (cell.empty())
+        if (table.isEmpty(row, column))
             continue;
-        if (!hasPictureEnding(cell))
+        if (!hasPictureEnding(table.at(row, column)))
             return false;
         first = first.value_or(row);
     }
@@ -93,7 +92,7 @@ bool namesImages(const CsvTable& table, std::size_t column, const TableOptions& 
         return false;
     for (auto row = *first; row < table.rows(); ++row) {
         std::error_code error;
-        if (!table.at(row, column).empty() && fs::exists(imageFileOf(table, row, column), error))
+        if (!table.isEmpty(row, column) && fs::exists(imageFileOf(table, row, column), error))
             return true;
     }
     throw Error("{}: column \"{}\" names image files, but none of them is there, such as {}; names "

@@ -6,6 +6,7 @@
 #include "engine/data/tables/table_column.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <span>
@@ -27,7 +28,7 @@ ImageColumn imageColumnOf(const std::string& column, const TableOptions& options
 struct ImageCells {
     const CsvTable* table;
     std::size_t column;
-    std::vector<std::size_t> rows;
+    std::vector<std::uint32_t> rows;
 };
 
 /// Throws Error that lists by table, line and column the cells that name no file, or one that is

@@ -44,8 +44,9 @@ std::string inAscii(std::string_view cell) {
 }
 
 std::string_view unitBefore(std::string_view text) {
-    const auto found =
-        std::ranges::find_if(kUnits, [&](std::string_view unit) { return text.starts_with(unit); });
+    const auto found = std::ranges::find_if(kUnits, [&](std::string_view unit) {
+        return !text.empty() && text.front() == unit.front() && text.starts_with(unit);
+    });
     return found == kUnits.end() ? std::string_view() : *found;
 }
 
@@ -139,7 +140,9 @@ bool mayBeNumber(std::string_view cell) {
         return false;
     const auto first = cell.front();
     const bool isPlainLetter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
-    return !isPlainLetter || !unitBefore(cell).empty();
+    constexpr std::string_view kFirstOfUnits = "UCAHREGJKzk"; // of kUnits
+    return !isPlainLetter ||
+           (kFirstOfUnits.find(first) != std::string_view::npos && !unitBefore(cell).empty());
 }
 
 NumberText withoutUnit(std::string_view cell) {
@@ -171,7 +174,11 @@ NumberText withoutUnit(std::string_view cell) {
 
 std::uint32_t notationsOf(std::string_view digits) {
     std::uint32_t mask = 0;
-    if (digits.find_first_not_of("0123456789+-.,' eE") != std::string_view::npos)
+    const auto isOdd = [](char letter) {
+        return !isDigit(letter) &&
+               std::string_view("+-.,' eE").find(letter) == std::string_view::npos;
+    };
+    if (std::ranges::any_of(digits, isOdd))
         return mask;
     for (std::size_t i = 0; i < kNotations; ++i)
         if (plainDigits(digits, numberNotations()[i]))

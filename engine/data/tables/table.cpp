@@ -3,7 +3,7 @@
 
 #include "engine/data/feed/worker_crew.h"
 #include "engine/data/images/picture_sample.h"
-#include "engine/data/tables/cell.h"
+#include "engine/data/tables/cell_index.h"
 #include "engine/data/tables/image_column.h"
 #include "engine/data/tables/table_columns.h"
 #include "engine/data/tables/table_sheet.h"
@@ -12,12 +12,14 @@
 #include "engine/support/json.h"
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <string_view>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 
 namespace gradwright {
@@ -29,7 +31,13 @@ constexpr std::size_t kCellsForOne = 100'000; ///< so few are looked at by one t
 /// Makes the seed of the test part another than that of validation.
 constexpr std::uint64_t kTestRowsSeed = 0x7E57;
 
-TableColumn columnOf(const TableSheet& training, std::size_t column, const TableOptions& options) {
+/// A column, and what it holds in the rows to train on where that is known.
+struct SeenColumn {
+    TableColumn column;
+    std::optional<ColumnSummary> summary{};
+};
+
+SeenColumn columnOf(const TableSheet& training, std::size_t column, const TableOptions& options) {
     const auto& table = *training.table;
     TableColumn result;
     result.name = table.names[column];
@@ -42,28 +50,29 @@ TableColumn columnOf(const TableSheet& training, std::size_t column, const Table
                 shape, files.size(),
                 [&](std::size_t row, std::span<float> out) { files.read(row, out); }, preparation);
         }
-        return result;
+        return {std::move(result)};
     }
     const bool isCategorical = isListed(options.categorical, result.name);
     if (!isCategorical && table.isRead() &&
         table.reading.columns[column].kind == ColumnReading::Kind::Pixels) {
         result.pixels = table.reading.columns[column].pixels;
         result.scaling = pixelScalingOf(table, std::span(&column, 1), training.rows);
-        return result;
+        return {std::move(result)};
     }
     if (!isCategorical && holdsNumbers(table, column)) {
         if (options.pixels)
-            return result; // all columns are scaled alike, see describePixels()
+            return {std::move(result)}; // all columns are scaled alike, see describePixels()
         const auto numbers = numbersOf(table, column, training.rows);
-        result.scaling = scalingOf(numbers, options.scale);
-        result.missing = scalingOf(numbers, TableOptions::Scale::Standardize).mean;
-        return result;
+        const auto summary = summaryOf(numbers, training.rows.size());
+        result.scaling = scalingOf(numbers, summary, options.scale);
+        result.missing = summary.mean;
+        return {std::move(result), summary};
     }
     result.categories = categoriesOf(table, column, training.rows, kMostCategories);
     if (result.categories.empty())
         throw Error("{}: column \"{}\" holds no value in the rows to train on; list it as ignored",
                     table.file, result.name);
-    return result;
+    return {std::move(result)};
 }
 
 std::int32_t classOf(const TableSheet& sheet, std::size_t row,
@@ -81,78 +90,156 @@ std::vector<std::int32_t> labelsOfRows(const TableSheet& sheet,
     std::vector<std::int32_t> labels(sheet.rows.size(), 0);
     if (classes.empty())
         return labels;
-    std::unordered_map<std::string_view, std::int32_t> known;
+    const auto& cells = sheet.table->cells[sheet.targets.front()];
+    CellIndex known;
+    std::vector<std::int32_t> ofCode;
     for (std::size_t i = 0; i < labels.size(); ++i) {
-        const auto cell = sheet.table->at(sheet.rows[i], sheet.targets.front());
-        auto found = known.find(cell);
-        if (found == known.end())
-            found = known.emplace(cell, classOf(sheet, sheet.rows[i], classes)).first;
-        labels[i] = found->second;
+        const auto index = known.add(cells.code(sheet.rows[i]));
+        if (index == ofCode.size())
+            ofCode.push_back(classOf(sheet, sheet.rows[i], classes));
+        labels[i] = ofCode[index];
     }
     return labels;
 }
 
-/// Writes `width` inputs of each row; images are not among them.
-void encodeRows(const TableSheet& sheet, const std::vector<TableColumn>& columns, std::size_t width,
-                std::span<float> out) {
-    std::vector<CategoryFinder> finders;
-    for (const auto& column : columns)
-        finders.emplace_back(column.categories);
-    const auto encode = [&](std::size_t row, std::span<float> rest) {
-        for (std::size_t i = 0; i < columns.size(); ++i) {
-            const auto& column = columns[i];
-            if (column.image)
-                continue;
-            const auto inputs = rest.first(column.inputs());
-            rest = rest.subspan(inputs.size());
-            if (column.categories.empty())
-                encodeCell(*sheet.table, row, sheet.inputs[i], column, inputs);
-            else if (const auto found = finders[i].find(sheet.table->at(row, sheet.inputs[i])))
-                inputs[*found] = 1;
-        }
-    };
-    constexpr std::size_t kRowsAtOnce = 10'000;
-    const auto blocks = (sheet.rows.size() + kRowsAtOnce - 1) / kRowsAtOnce;
+/// The category of a column in each row; TableSource::kNoCategory for those that are none.
+std::vector<std::uint16_t> categoriesOfRows(const TableSheet& sheet, std::size_t column,
+                                            const std::vector<std::string>& categories) {
+    const auto& cells = sheet.table->cells[column];
+    const CategoryFinder finder(categories);
+    CellIndex known;
+    std::vector<std::uint16_t> ofCode;
+    std::vector<std::uint16_t> found;
+    found.reserve(sheet.rows.size());
+    for (const auto row : sheet.rows) {
+        const auto code = cells.code(row);
+        const auto index = known.add(code);
+        if (index == ofCode.size())
+            ofCode.push_back(static_cast<std::uint16_t>(
+                finder.find(cells.textOf(code)).value_or(TableSource::kNoCategory)));
+        found.push_back(ofCode[index]);
+    }
+    return found;
+}
+
+/// Calls work(first, end) for parts of the rows, several at once.
+void shareRows(std::size_t rows, const std::function<void(std::size_t, std::size_t)>& work) {
+    constexpr std::size_t kRowsAtOnce = 4'000;
+    const auto blocks = (rows + kRowsAtOnce - 1) / kRowsAtOnce;
     WorkerCrew(blocks > 1 ? usefulHelpers() : 0).run(blocks, [&](std::size_t block) {
-        const auto end = std::min((block + 1) * kRowsAtOnce, sheet.rows.size());
-        for (auto i = block * kRowsAtOnce; i < end; ++i)
-            encode(sheet.rows[i], out.subspan(i * width, width));
+        work(block * kRowsAtOnce, std::min((block + 1) * kRowsAtOnce, rows));
     });
+}
+
+/// Writes the values of one column whose numbers are known, in rows first … end - 1, to every
+/// `width`-th place.
+void encodeNumbers(const TableSheet& sheet, std::size_t number, const TableColumn& column,
+                   std::size_t first, std::size_t end, std::size_t width, float* out) {
+    const auto mean = column.scaling.mean;
+    const auto deviation = column.scaling.deviation;
+    const std::span<const double> known = sheet.table->numbers[number];
+    sheet.table->cells[number].forRows(
+        std::span(sheet.rows).subspan(first, end - first), [&](CellCode code) {
+            const auto value = isTextCode(code) ? known[textOfCode(code)] : decimalValue(code);
+            *out = static_cast<float>(((std::isnan(value) ? column.missing : value) - mean) /
+                                      deviation);
+            out += width;
+        });
+}
+
+/// Where the values of a column are written.
+struct ValuePlace {
+    std::size_t number = 0; ///< of the table's column
+    const TableColumn* column = nullptr;
+    std::size_t place = 0; ///< in a row
+};
+
+/// Writes `width` values of each row.
+void encodeValues(const TableSheet& sheet, const std::vector<ValuePlace>& places, std::size_t width,
+                  std::span<float> out) {
+    const auto isKnown = [&](const ValuePlace& each) {
+        return each.column->pixels == 0 && sheet.table->knowsNumbers(each.number);
+    };
+    shareRows(sheet.rows.size(), [&](std::size_t first, std::size_t end) {
+        // What may be wrong row by row, so that the first line is named.
+        for (auto i = first; i < end; ++i)
+            for (const auto& each : places)
+                if (!isKnown(each))
+                    encodeCell(*sheet.table, sheet.rows[i], each.number, *each.column,
+                               out.subspan(i * width + each.place, each.column->inputs()));
+        for (const auto& each : places)
+            if (isKnown(each))
+                encodeNumbers(sheet, each.number, *each.column, first, end, width,
+                              out.data() + first * width + each.place);
+    });
+}
+
+/// Fills in values, categories and missing.
+void encodeRows(const TableSheet& sheet, TableSource& source) {
+    std::vector<ValuePlace> numbers;
+    std::vector<std::size_t> categories; // columns
+    std::vector<std::size_t> withGaps;   // that may lack values
+    std::vector<char> hasGaps(source.columns.size());
+    WorkerCrew(sheet.table->cells.size() < kCellsForOne ? 0 : usefulHelpers())
+        .run(hasGaps.size(), [&](std::size_t i) {
+            std::size_t gaps = 0;
+            sheet.table->cells[sheet.inputs[i]].forEach(
+                [&](CellCode code) { gaps += code == kEmptyCell ? 1 : 0; });
+            hasGaps[i] = gaps > 0 ? 1 : 0;
+        });
+    std::size_t width = 0;
+    for (std::size_t i = 0; i < source.columns.size(); ++i) {
+        const auto& column = source.columns[i];
+        if (hasGaps[i] != 0)
+            withGaps.push_back(i);
+        if (column.image)
+            continue;
+        if (!column.categories.empty()) {
+            categories.push_back(i);
+            continue;
+        }
+        numbers.push_back({sheet.inputs[i], &column, width});
+        width += column.inputs();
+    }
+    const auto rows = sheet.rows.size();
+    source.values.resize(rows * width);
+    encodeValues(sheet, numbers, width, source.values);
+    source.categories.resize(rows * categories.size());
+    for (std::size_t place = 0; place < categories.size(); ++place) {
+        const auto column = categories[place];
+        const auto found =
+            categoriesOfRows(sheet, sheet.inputs[column], source.columns[column].categories);
+        for (std::size_t row = 0; row < rows; ++row)
+            source.categories[row * categories.size() + place] = found[row];
+    }
+    if (!withGaps.empty())
+        for (std::size_t row = 0; row < rows; ++row)
+            for (const auto column : withGaps)
+                if (sheet.table->isEmpty(sheet.rows[row], sheet.inputs[column]))
+                    source.missing.push_back(row * source.columns.size() + column);
 }
 
 std::shared_ptr<TableSource> sourceOf(const TableSheet& sheet, const DataInfo& info) {
     auto source = std::make_shared<TableSource>(info.input, info.target, sheet.rows.size());
-    std::size_t width = 0;
-    std::size_t before = 0;
-    for (std::size_t i = 0; i < info.columns.size(); ++i) {
-        const auto& column = info.columns[i];
-        if (column.image)
-            source->images.push_back(
-                {std::exchange(before, 0),
-                 ImageFiles({sheet.table, sheet.inputs[i], sheet.rows}, *column.image)});
-        else {
-            width += column.inputs();
-            before += column.inputs();
-        }
-    }
     source->columns = info.columns;
+    for (std::size_t i = 0; i < info.columns.size(); ++i)
+        if (const auto& image = info.columns[i].image)
+            source->images.emplace_back(ImageCells{sheet.table, sheet.inputs[i], sheet.rows},
+                                        *image);
+    source->lines.reserve(sheet.rows.size());
     for (const auto row : sheet.rows)
-        source->lines.push_back(static_cast<std::uint32_t>(sheet.table->lines[row]));
-    for (std::size_t i = 0; i < sheet.rows.size(); ++i)
-        for (std::size_t c = 0; c < sheet.inputs.size(); ++c)
-            if (sheet.table->at(sheet.rows[i], sheet.inputs[c]).empty())
-                source->missing.push_back(i * sheet.inputs.size() + c);
-    source->values.resize(sheet.rows.size() * width);
-    encodeRows(sheet, info.columns, width, source->values);
+        source->lines.push_back(sheet.table->lines[row]);
+    encodeRows(sheet, *source);
     if (info.hasClasses())
         source->classes = labelsOfRows(sheet, info.classes);
-    for (const auto row : sheet.rows)
-        for (std::size_t i = 0; i < info.targetScaling.size(); ++i) {
-            float value = 0;
-            encodeCell(*sheet.table, row, sheet.targets[i],
-                       {.name = "", .scaling = info.targetScaling[i]}, std::span(&value, 1));
-            source->targets.push_back(value);
-        }
+    std::vector<TableColumn> targets;
+    for (const auto& scaling : info.targetScaling)
+        targets.push_back({.name = "", .scaling = scaling});
+    std::vector<ValuePlace> places;
+    for (std::size_t i = 0; i < targets.size(); ++i)
+        places.push_back({sheet.targets[i], &targets[i], i});
+    source->targets.resize(sheet.rows.size() * targets.size());
+    encodeValues(sheet, places, targets.size(), source->targets);
     return source;
 }
 
@@ -241,18 +328,6 @@ std::vector<std::string> notesOf(const CsvTable& table, const std::vector<std::s
     return notes;
 }
 
-/// Of the rows to train on.
-TableSummary trainedRows(const TableSheet& training, const DataInfo& info) {
-    TableSummary summary;
-    for (std::size_t i = 0; i < info.columns.size(); ++i)
-        summary.columns.push_back(summaryOf(*training.table, training.inputs[i], training.rows,
-                                            info.columns[i].isNumeric()));
-    for (std::size_t i = 0; i < info.targetNames.size(); ++i)
-        summary.targets.push_back(
-            summaryOf(*training.table, training.targets[i], training.rows, true));
-    return summary;
-}
-
 } // namespace
 
 Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOptions& options,
@@ -291,9 +366,15 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
     const auto training = sheet.only(
         splitOf(labelsOfRows(sheet, info.classes), info.classes.size(), choice).training);
     info.columns.resize(sheet.inputs.size());
+    TableSummary summary;
+    summary.columns.resize(sheet.inputs.size());
     WorkerCrew(training.rows.size() * sheet.inputs.size() < kCellsForOne ? 0 : usefulHelpers())
         .run(sheet.inputs.size(), [&](std::size_t i) {
-            info.columns[i] = columnOf(training, sheet.inputs[i], options);
+            auto seen = columnOf(training, sheet.inputs[i], options);
+            summary.columns[i] = seen.summary ? *seen.summary
+                                              : summaryOf(table, sheet.inputs[i], training.rows,
+                                                          seen.column.isNumeric());
+            info.columns[i] = std::move(seen.column);
         });
     describeSamples(info);
     if (options.pixels)
@@ -303,17 +384,18 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
             options.scaleTargets ? TableOptions::Scale::Standardize : TableOptions::Scale::None;
         for (const auto target : sheet.targets) {
             info.targetNames.push_back(table.names[target]);
-            info.targetScaling.push_back(scalingOf(table, target, training.rows, scale));
+            const auto numbers = numbersOf(table, target, training.rows);
+            summary.targets.push_back(summaryOf(numbers, training.rows.size()));
+            info.targetScaling.push_back(scalingOf(numbers, summary.targets.back(), scale));
         }
         info.target = Shape{static_cast<std::int64_t>(sheet.targets.size())};
     }
     auto trainingSource = sourceOf(sheet, info);
     auto testSource = sourceOf(testSheet, info);
-    auto summary = std::make_shared<const TableSummary>(trainedRows(training, info));
     if (table.isRead())
         info.reading = table.reading;
-    return {std::move(info), std::move(trainingSource), std::move(testSource), std::move(summary),
-            std::move(notes)};
+    return {std::move(info), std::move(trainingSource), std::move(testSource),
+            std::make_shared<const TableSummary>(std::move(summary)), std::move(notes)};
 }
 
 std::vector<float> tableInputs(const CsvTable& table, std::size_t row,
@@ -329,8 +411,8 @@ std::vector<float> tableInputs(const CsvTable& table, std::size_t row,
 }
 
 void requireImages(const CsvTable& table, std::span<const TableColumn> columns) {
-    std::vector<std::size_t> rows(table.rows());
-    std::iota(rows.begin(), rows.end(), std::size_t{0});
+    std::vector<std::uint32_t> rows(table.rows());
+    std::iota(rows.begin(), rows.end(), std::uint32_t{0});
     std::vector<ImageCells> images;
     for (const auto& column : columns)
         if (column.image)

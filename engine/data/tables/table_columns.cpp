@@ -2,6 +2,7 @@
 #include "engine/data/tables/table_columns.h"
 
 #include "engine/data/tables/cell.h"
+#include "engine/data/tables/cell_index.h"
 #include "engine/data/tables/image_column.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
@@ -13,8 +14,6 @@
 #include <iterator>
 #include <limits>
 #include <map>
-#include <numeric>
-#include <unordered_map>
 
 namespace gradwright {
 namespace {
@@ -37,9 +36,11 @@ double requiredNumber(const CsvTable& table, std::size_t row, std::size_t column
 
 /// Nothing where the cell holds no value.
 std::optional<double> numberIn(const CsvTable& table, std::size_t row, std::size_t column) {
-    if (const auto known = table.numbersIn(column); !known.empty())
-        return std::isnan(known[row]) ? std::nullopt : std::optional(known[row]);
-    if (table.at(row, column).empty())
+    if (table.knowsNumbers(column)) {
+        const auto number = table.number(row, column);
+        return std::isnan(number) ? std::nullopt : std::optional(number);
+    }
+    if (table.isEmpty(row, column))
         return {};
     return requiredNumber(table, row, column);
 }
@@ -47,7 +48,8 @@ std::optional<double> numberIn(const CsvTable& table, std::size_t row, std::size
 /// A cell without a value is black.
 void encodePixels(const CsvTable& table, std::size_t row, std::size_t index,
                   const TableColumn& column, std::span<float> out) {
-    std::string_view rest = table.at(row, index);
+    const auto cell = table.at(row, index);
+    std::string_view rest = cell;
     if (isMissing(rest))
         return;
     for (std::size_t i = 0; i <= out.size(); ++i) {
@@ -97,7 +99,7 @@ bool holdsNumbers(const CsvTable& table, std::size_t column) {
         return false;
     if (kind == Mixed)
         for (std::size_t row = 0; row < table.rows(); ++row)
-            if (!table.at(row, column).empty())
+            if (!table.isEmpty(row, column))
                 requiredNumber(table, row, column);
     std::size_t numbers = 0;
     std::size_t others = 0;
@@ -120,37 +122,32 @@ bool holdsNumbers(const CsvTable& table, std::size_t column) {
 }
 
 std::vector<double> numbersOf(const CsvTable& table, std::size_t column,
-                              std::span<const std::size_t> rows) {
+                              std::span<const std::uint32_t> rows) {
     std::vector<double> numbers;
     numbers.reserve(rows.size());
+    if (table.knowsNumbers(column)) {
+        const std::span<const double> known = table.numbers[column];
+        table.cells[column].forRows(rows, [&](CellCode code) {
+            const auto number = isTextCode(code) ? known[textOfCode(code)] : decimalValue(code);
+            if (!std::isnan(number))
+                numbers.push_back(number);
+        });
+        return numbers;
+    }
     for (const auto row : rows)
         if (const auto number = numberIn(table, row, column))
             numbers.push_back(*number);
     return numbers;
 }
 
-Scaling scalingOf(const CsvTable& table, std::size_t column, std::span<const std::size_t> rows,
+Scaling scalingOf(std::span<const double> numbers, const ColumnSummary& summary,
                   TableOptions::Scale scale) {
-    return scalingOf(numbersOf(table, column, rows), scale);
-}
-
-Scaling scalingOf(std::span<const double> numbers, TableOptions::Scale scale) {
-    double sum = 0;
-    double lowest = std::numeric_limits<double>::infinity();
-    double highest = -lowest;
-    for (const double value : numbers) {
-        sum += value;
-        lowest = std::min(lowest, value);
-        highest = std::max(highest, value);
-    }
-    if (numbers.empty())
+    if (numbers.empty() || scale == TableOptions::Scale::None)
         return {};
     const auto count = static_cast<double>(numbers.size());
-    const double mean = sum / count;
-    if (scale == TableOptions::Scale::None)
-        return {};
+    const double mean = summary.mean;
     if (scale == TableOptions::Scale::Range)
-        return {lowest, highest > lowest ? highest - lowest : 1.0};
+        return {summary.least, summary.most > summary.least ? summary.most - summary.least : 1.0};
     double squares = 0;
     for (const double value : numbers)
         squares += (value - mean) * (value - mean);
@@ -159,20 +156,23 @@ Scaling scalingOf(std::span<const double> numbers, TableOptions::Scale scale) {
 }
 
 std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
-                                      std::span<const std::size_t> rows, std::size_t most) {
+                                      std::span<const std::uint32_t> rows, std::size_t most) {
     // By what they mean: each spelling and how often it occurs.
     std::map<std::string, std::map<std::string, std::size_t>> found;
-    std::unordered_map<std::string_view, std::size_t*> counts; // in found
+    const auto& cells = table.cells[column];
+    CellIndex known;
+    std::vector<std::size_t*> counts; // in found
     for (const auto row : rows) {
-        const auto cell = table.at(row, column);
-        if (cell.empty())
+        const auto code = cells.code(row);
+        if (code == kEmptyCell)
             continue;
-        auto known = counts.find(cell);
-        if (known == counts.end()) {
-            auto& spellings = found[table.isRead() ? labelKey(cell) : std::string(cell)];
-            known = counts.emplace(cell, &spellings[std::string(cell)]).first;
+        const auto index = known.add(code);
+        if (index == counts.size()) {
+            auto cell = cells.textOf(code);
+            auto& spellings = found[table.isRead() ? labelKey(cell) : cell];
+            counts.push_back(&spellings[std::move(cell)]);
         }
-        ++*known->second;
+        ++*counts[index];
         if (found.size() > most)
             throw Error("{}: column \"{}\" holds more than {} different texts; list it as ignored",
                         table.file, table.names[column], most);
@@ -212,7 +212,8 @@ std::optional<std::size_t> CategoryFinder::find(std::string_view cell) const {
 void encodeCell(const CsvTable& table, std::size_t row, std::size_t index,
                 const TableColumn& column, std::span<float> out) {
     if (column.image)
-        return ImageFiles({&table, index, {row}}, *column.image).read(0, out);
+        return ImageFiles({&table, index, {static_cast<std::uint32_t>(row)}}, *column.image)
+            .read(0, out);
     const auto scaled = [&](double value) {
         return static_cast<float>((value - column.scaling.mean) / column.scaling.deviation);
     };
@@ -220,7 +221,7 @@ void encodeCell(const CsvTable& table, std::size_t row, std::size_t index,
     if (column.pixels > 0)
         return encodePixels(table, row, index, column, out);
     if (column.isNumeric()) {
-        const bool isThere = !table.numbersIn(index).empty() || !isMissing(table.at(row, index));
+        const bool isThere = table.knowsNumbers(index) || !isMissing(table.at(row, index));
         const auto number = isThere ? numberIn(table, row, index) : std::nullopt;
         out[0] = scaled(number.value_or(column.missing));
         return;
@@ -230,11 +231,12 @@ void encodeCell(const CsvTable& table, std::size_t row, std::size_t index,
 }
 
 Scaling pixelScalingOf(const CsvTable& table, std::span<const std::size_t> columns,
-                       std::span<const std::size_t> rows) {
+                       std::span<const std::uint32_t> rows) {
     double highest = 0;
     for (const auto row : rows)
         for (const auto column : columns) {
-            std::string_view rest = table.at(row, column);
+            const auto cell = table.at(row, column);
+            std::string_view rest = cell;
             while (!rest.empty()) {
                 const auto end = std::min(rest.find(' '), rest.size());
                 const auto number = numberOf(rest.substr(0, end), ',').value_or(0);
@@ -277,23 +279,30 @@ std::string cellOf(const TableColumn& column, std::span<const float> values) {
 }
 
 ColumnSummary summaryOf(const CsvTable& table, std::size_t column,
-                        std::span<const std::size_t> rows, bool isNumeric) {
+                        std::span<const std::uint32_t> rows, bool isNumeric) {
     if (!isNumeric) {
         const std::int64_t missing = std::ranges::count_if(
-            rows, [&](std::size_t row) { return table.at(row, column).empty(); });
+            rows, [&](std::size_t row) { return table.isEmpty(row, column); });
         return {.values = std::ssize(rows) - missing, .missing = missing};
     }
-    const auto numbers = numbersOf(table, column, rows);
+    return summaryOf(numbersOf(table, column, rows), rows.size());
+}
+
+ColumnSummary summaryOf(std::span<const double> numbers, std::size_t rows) {
     ColumnSummary summary{.values = std::ssize(numbers),
-                          .missing = std::ssize(rows) - std::ssize(numbers)};
+                          .missing = static_cast<std::int64_t>(rows) - std::ssize(numbers)};
     if (numbers.empty())
         return summary;
-    summary.least = *std::ranges::min_element(numbers);
-    summary.most = *std::ranges::max_element(numbers);
-    summary.mean =
-        std::accumulate(numbers.begin(), numbers.end(), 0.0) / static_cast<double>(numbers.size());
-    summary.whole =
-        std::ranges::all_of(numbers, [](double value) { return value == std::floor(value); });
+    summary.least = summary.most = numbers.front();
+    summary.whole = true;
+    double sum = 0;
+    for (const double value : numbers) {
+        sum += value;
+        summary.least = std::min(summary.least, value);
+        summary.most = std::max(summary.most, value);
+        summary.whole = summary.whole && value == std::floor(value);
+    }
+    summary.mean = sum / static_cast<double>(numbers.size());
     return summary;
 }
 

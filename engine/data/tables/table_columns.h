@@ -25,17 +25,15 @@ bool holdsNumbers(const CsvTable& table, std::size_t column);
 
 /// The numbers of the given rows in their order, those that are missing left out.
 std::vector<double> numbersOf(const CsvTable& table, std::size_t column,
-                              std::span<const std::size_t> rows);
-/// Mean and deviation, or whatever the scale asks for.
-Scaling scalingOf(std::span<const double> numbers, TableOptions::Scale scale);
-/// The same of the numbers of the given rows.
-Scaling scalingOf(const CsvTable& table, std::size_t column, std::span<const std::size_t> rows,
+                              std::span<const std::uint32_t> rows);
+/// Mean and deviation of these numbers, or whatever the scale asks for. `summary`: of the same.
+Scaling scalingOf(std::span<const double> numbers, const ColumnSummary& summary,
                   TableOptions::Scale scale);
 
 /// The different texts of the given rows, sorted, numbers by value; of texts that mean the same,
 /// the most frequent. Throws Error when they are more than `most`.
 std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
-                                      std::span<const std::size_t> rows, std::size_t most);
+                                      std::span<const std::uint32_t> rows, std::size_t most);
 
 /// Which of the categories a cell is: equal to the letter, or by meaning (0 and 0.0, true and
 /// TRUE); nothing where it is none of them.
@@ -57,7 +55,7 @@ private:
 
 /// How the pixels in these columns are scaled: bytes to 0 … 1, other numbers not at all.
 Scaling pixelScalingOf(const CsvTable& table, std::span<const std::size_t> columns,
-                       std::span<const std::size_t> rows);
+                       std::span<const std::uint32_t> rows);
 
 /// Writes column.inputs() values.
 void encodeCell(const CsvTable& table, std::size_t row, std::size_t index,
@@ -69,6 +67,8 @@ std::string cellOf(const TableColumn& column, std::span<const float> values);
 
 /// What the column holds in these rows; see ColumnSummary.
 ColumnSummary summaryOf(const CsvTable& table, std::size_t column,
-                        std::span<const std::size_t> rows, bool isNumeric);
+                        std::span<const std::uint32_t> rows, bool isNumeric);
+/// The same of the numbers that a column has in so many rows.
+ColumnSummary summaryOf(std::span<const double> numbers, std::size_t rows);
 
 } // namespace gradwright

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/tables/table_profile.h"
 
+#include "engine/data/feed/worker_crew.h"
 #include "engine/data/tables/cell.h"
+#include "engine/data/tables/cell_index.h"
 #include "engine/data/tables/image_column.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string_view>
@@ -43,7 +46,7 @@ public:
     ColumnProfile run() {
         for (std::size_t row = 0; row < table_.rows(); ++row)
             read(row);
-        found_.distinct = counts_.size();
+        found_.distinct = counted_;
         found_.kind = kind();
         takeExamples();
         found_.whyUseless = whyUseless();
@@ -51,33 +54,69 @@ public:
     }
 
 private:
+    /// What is known of a text, or of a number as it is written.
+    struct Seen {
+        std::optional<double> number{};
+        std::size_t count = 0; ///< 0 while it is not counted
+    };
+
     void read(std::size_t row) {
-        const auto cell = table_.at(row, column_);
-        if (cell.empty()) {
+        const auto code = table_.cells[column_].code(row);
+        if (code == kEmptyCell) {
             ++found_.missing;
             return;
         }
-        if (const auto known = counts_.find(cell); known != counts_.end())
-            ++known->second;
-        else if (counts_.size() < ColumnProfile::kMostDistinct || !isMeasured())
-            counts_.emplace(cell, 1);
-        const auto known = table_.numbersIn(column_);
-        const auto number =
-            known.empty() ? numberOf(cell, table_.delimiter) : std::optional(known[row]);
-        if (!number) {
+        auto& seen = seenFor(code);
+        if (seen.count > 0 || counted_ < ColumnProfile::kMostDistinct || !isMeasured()) {
+            counted_ += seen.count == 0 ? 1 : 0;
+            ++seen.count;
+        }
+        if (!seen.number) {
             ++others_;
             return;
         }
-        minimum_ = std::min(minimum_, *number);
-        maximum_ = std::max(maximum_, *number);
-        isWhole_ = isWhole_ && *number == std::floor(*number);
+        minimum_ = std::min(minimum_, *seen.number);
+        maximum_ = std::max(maximum_, *seen.number);
+        isWhole_ = isWhole_ && *seen.number == std::floor(*seen.number);
         ++numbers_;
+    }
+
+    Seen& seenFor(CellCode code) {
+        // A number that has not been counted by now need not be kept.
+        if (!isTextCode(code) && counted_ >= ColumnProfile::kMostDistinct && isMeasured()) {
+            const auto known = index_.find(code);
+            if (known < seen_.size())
+                return seen_[known];
+            passing_ = {decimalValue(code), 0};
+            return passing_;
+        }
+        const auto canonical = canonicalOf(code);
+        const auto index = index_.add(canonical);
+        if (index == seen_.size())
+            seen_.push_back({numberIn(code), 0});
+        return seen_[index];
+    }
+
+    /// The first code of a text that may have several.
+    [[nodiscard]] CellCode canonicalOf(CellCode code) {
+        const auto& cells = table_.cells[column_];
+        if (cells.isUnique() || !isTextCode(code))
+            return code;
+        return firstCodes_.emplace(cells.texts()[textOfCode(code)], code).first->second;
+    }
+
+    [[nodiscard]] std::optional<double> numberIn(CellCode code) const {
+        if (!isTextCode(code))
+            return decimalValue(code);
+        if (table_.knowsNumbers(column_))
+            return table_.numbers[column_][textOfCode(code)];
+        return numberOf(table_.cells[column_].textOf(code), table_.delimiter);
     }
 
     /// Whether how many more values differ says nothing: numbers that are not all whole, or that
     /// repeat themselves, cannot be a number for each row.
     [[nodiscard]] bool isMeasured() const {
-        return others_ == 0 && (!isWhole_ || counts_.size() < numbers_);
+        return others_ == 0 && (!isWhole_ || counted_ < numbers_);
     }
 
     [[nodiscard]] ColumnKind kind() {
@@ -101,18 +140,28 @@ private:
     }
 
     void takeExamples() {
-        std::vector<std::pair<std::size_t, std::string_view>> all;
-        all.reserve(counts_.size());
-        for (const auto& [text, count] : counts_)
-            all.emplace_back(count, text);
-        const auto shown = std::min(kMostExamples, all.size());
+        std::vector<std::pair<std::size_t, std::string>> all;
+        // Only those that are frequent enough are compared by their texts.
+        std::vector<std::size_t> counts;
+        for (const auto& seen : seen_)
+            if (seen.count > 0)
+                counts.push_back(seen.count);
+        const auto shown = std::min(kMostExamples, counts.size());
+        if (shown == 0)
+            return;
+        std::ranges::nth_element(counts, counts.begin() + static_cast<std::ptrdiff_t>(shown) - 1,
+                                 std::greater());
+        const auto least = counts[shown - 1];
+        for (std::size_t i = 0; i < seen_.size(); ++i)
+            if (seen_[i].count >= least && seen_[i].count > 0)
+                all.emplace_back(seen_[i].count, table_.cells[column_].textOf(index_.code(i)));
         std::ranges::partial_sort(all, all.begin() + static_cast<std::ptrdiff_t>(shown),
                                   [](const auto& a, const auto& b) {
                                       return a.first != b.first ? a.first > b.first
                                                                 : a.second < b.second;
                                   });
         for (std::size_t i = 0; i < shown; ++i)
-            found_.examples.emplace_back(all[i].second);
+            found_.examples.push_back(std::move(all[i].second));
     }
 
     [[nodiscard]] std::string whyUseless() const {
@@ -151,7 +200,11 @@ private:
     const CsvTable& table_;
     std::size_t column_;
     ColumnProfile found_;
-    std::unordered_map<std::string_view, std::size_t> counts_;
+    CellIndex index_;
+    std::vector<Seen> seen_; ///< by the numbers of index_
+    Seen passing_;
+    std::size_t counted_ = 0; ///< of seen_
+    std::unordered_map<std::string_view, CellCode> firstCodes_;
     std::size_t numbers_ = 0;
     std::size_t others_ = 0;
     double minimum_ = std::numeric_limits<double>::infinity();
@@ -173,8 +226,12 @@ bool isCalledId(const std::string& name) {
 TableProfile profileOf(const CsvTable& table) {
     TableProfile profile;
     profile.rows = table.rows();
-    for (std::size_t column = 0; column < table.columns(); ++column)
-        profile.columns.push_back(ColumnReader(table, column).run());
+    profile.columns.resize(table.columns());
+    constexpr std::size_t kForOne = 100'000; // cells
+    WorkerCrew(table.cells.size() < kForOne ? 0 : usefulHelpers())
+        .run(table.columns(), [&](std::size_t column) {
+            profile.columns[column] = ColumnReader(table, column).run();
+        });
     return profile;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/tables/table_sheet.h"
 
+#include "engine/data/feed/worker_crew.h"
 #include "engine/data/tables/cell.h"
+#include "engine/data/tables/cell_index.h"
 #include "engine/data/tables/table_columns.h"
 #include "engine/data/tables/table_profile.h"
 #include "engine/support/error.h"
@@ -11,6 +13,7 @@
 #include <cmath>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 #include <unordered_set>
 
@@ -34,19 +37,25 @@ bool isNumericKind(Kind kind) {
 
 /// Whether (nearly) every row that has a value has another one.
 bool differsInEachRow(const CsvTable& table, std::size_t column, double share) {
-    std::unordered_set<std::string_view> distinct;
+    const auto& cells = table.cells[column];
+    CellIndex codes;
+    TextSet texts; // where a text may have several codes
     std::size_t present = 0;
     // So many repetitions are too many even if all rows have a value.
     const auto most = (1 - share) * static_cast<double>(table.rows());
+    const auto distinct = [&] { return codes.size() + texts.size(); };
     for (std::size_t row = 0; row < table.rows(); ++row)
-        if (const auto cell = table.at(row, column); !cell.empty()) {
-            distinct.insert(cell);
+        if (const auto code = cells.code(row); code != kEmptyCell) {
+            if (cells.isUnique() || !isTextCode(code))
+                codes.add(code);
+            else
+                texts.add(cells.texts(), textOfCode(code));
             ++present;
-            if (static_cast<double>(present - distinct.size()) > most)
+            if (static_cast<double>(present - distinct()) > most)
                 return false;
         }
     return present >= kLeastRowsOfNames &&
-           static_cast<double>(distinct.size()) >= share * static_cast<double>(present);
+           static_cast<double>(distinct()) >= share * static_cast<double>(present);
 }
 
 /// Whether the column counts its rows from 0 or 1, and is called as if it did.
@@ -55,11 +64,15 @@ bool countsRows(const CsvTable& table, std::size_t column) {
     if (reading.kind != Kind::Numbers || table.rows() < kLeastRowsOfNames ||
         (!reading.isNameless && !isCalledId(table.names[column])))
         return false;
-    const auto first = numberOf(table.at(0, column), ',');
+    const auto numberAt = [&](std::size_t row) {
+        return table.knowsNumbers(column) ? std::optional(table.number(row, column))
+                                          : numberOf(table.at(row, column), ',');
+    };
+    const auto first = numberAt(0);
     if (!first || (*first != 0 && *first != 1))
         return false;
     for (std::size_t row = 1; row < table.rows(); ++row)
-        if (numberOf(table.at(row, column), ',') != *first + static_cast<double>(row))
+        if (numberAt(row) != *first + static_cast<double>(row))
             return false;
     return true;
 }
@@ -68,17 +81,23 @@ void leaveOutUseless(TableSheet& sheet, const TableOptions& options) {
     const auto& table = *sheet.table;
     if (!table.isRead())
         return;
+    std::vector<std::string> reasons(sheet.inputs.size());
+    constexpr std::size_t kForOne = 100'000; // cells
+    WorkerCrew(table.cells.size() < kForOne ? 0 : usefulHelpers())
+        .run(reasons.size(), [&](std::size_t i) {
+            const auto column = sheet.inputs[i];
+            const auto& name = table.names[column];
+            if (!isListed(options.categorical, name) && !isListed(options.images, name) &&
+                !namesImages(table, column, options))
+                reasons[i] = whyLeftOut(table, column);
+        });
     std::vector<std::size_t> useful;
-    for (const auto column : sheet.inputs) {
-        const auto& name = table.names[column];
-        const bool isWanted = isListed(options.categorical, name) ||
-                              isListed(options.images, name) || namesImages(table, column, options);
-        const auto why = isWanted ? std::string() : whyLeftOut(table, column);
-        if (why.empty())
-            useful.push_back(column);
+    for (std::size_t i = 0; i < reasons.size(); ++i)
+        if (reasons[i].empty())
+            useful.push_back(sheet.inputs[i]);
         else
-            sheet.notes.push_back(fmt::format("column \"{}\" is left out: it {}", name, why));
-    }
+            sheet.notes.push_back(fmt::format("column \"{}\" is left out: it {}",
+                                              table.names[sheet.inputs[i]], reasons[i]));
     if (useful.empty())
         throw Error("{}: nothing is left to learn from; {}", table.file, sheet.notes.front());
     sheet.inputs = std::move(useful);
@@ -112,21 +131,21 @@ std::string usedCells(const TableSheet& sheet, std::size_t row) {
     return all;
 }
 
-bool isWhole(std::string_view cell, char delimiter) {
-    const auto number = numberOf(cell, delimiter);
-    return number && *number == std::floor(*number);
-}
-
 /// The different numbers of the target, in order; none when they are more than kFewNumbers or not
 /// all whole.
 std::set<double> fewWholeNumbers(const TableSheet& sheet) {
     const auto& table = *sheet.table;
-    const auto column = sheet.targets.front();
+    const auto& cells = table.cells[sheet.targets.front()];
+    CellIndex known;
     std::set<double> found;
     for (const auto row : sheet.rows) {
-        if (!isWhole(table.at(row, column), table.delimiter))
+        const auto code = cells.code(row);
+        if (const auto before = known.size(); known.add(code) < before)
+            continue;
+        const auto number = numberOf(cells.textOf(code), table.delimiter);
+        if (!number || *number != std::floor(*number))
             return {};
-        found.insert(*numberOf(table.at(row, column), table.delimiter));
+        found.insert(*number);
         if (found.size() > kFewNumbers)
             return {};
     }
@@ -149,8 +168,15 @@ void examineClasses(TableSheet& sheet) {
     const auto& table = *sheet.table;
     const auto column = sheet.targets.front();
     std::map<std::string, std::size_t> counts;
-    for (const auto row : sheet.rows)
-        ++counts[labelKey(table.at(row, column))];
+    std::vector<std::size_t*> ofCode; // in counts
+    CellIndex known;
+    for (const auto row : sheet.rows) {
+        const auto code = table.cells[column].code(row);
+        const auto index = known.add(code);
+        if (index == ofCode.size())
+            ofCode.push_back(&counts[labelKey(table.cells[column].textOf(code))]);
+        ++*ofCode[index];
+    }
     const auto single = static_cast<std::size_t>(
         std::ranges::count_if(counts, [](const auto& each) { return each.second == 1; }));
     if (sheet.rows.size() >= kLeastRowsOfNames && 2 * single > sheet.rows.size())
@@ -178,8 +204,8 @@ std::vector<ImageCells> TableSheet::imageCells() const {
 }
 
 TableSheet TableSheet::only(std::span<const std::uint32_t> part) const {
-    TableSheet result = *this;
-    result.rows.clear();
+    TableSheet result{table, inputs, targets, images, {}, notes};
+    result.rows.reserve(part.size());
     for (const auto index : part)
         result.rows.push_back(rows[index]);
     return result;
@@ -247,10 +273,11 @@ TableSheet alike(const TableSheet& sheet, const CsvTable& other) {
 void chooseRows(TableSheet& sheet, TableOptions::Missing missing) {
     const auto& table = *sheet.table;
     const auto isThere = [&](std::size_t row) {
-        return [&table, row](std::size_t column) { return !table.at(row, column).empty(); };
+        return [&table, row](std::size_t column) { return !table.isEmpty(row, column); };
     };
     std::size_t withoutTarget = 0;
-    for (std::size_t row = 0; row < table.rows(); ++row) {
+    sheet.rows.reserve(table.rows());
+    for (std::uint32_t row = 0; row < table.rows(); ++row) {
         if (!std::ranges::all_of(sheet.targets, isThere(row)))
             ++withoutTarget;
         else if (missing == TableOptions::Missing::Mean ||

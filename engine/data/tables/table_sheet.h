@@ -18,7 +18,7 @@ struct TableSheet {
     std::vector<std::size_t> inputs{};
     std::vector<std::size_t> targets{};
     std::vector<std::size_t> images{}; ///< those of the inputs that name image files
-    std::vector<std::size_t> rows{};   ///< that can be used
+    std::vector<std::uint32_t> rows{}; ///< that can be used
     std::vector<std::string> notes{};  ///< on columns and rows that are left out
 
     [[nodiscard]] bool isImage(std::size_t column) const;

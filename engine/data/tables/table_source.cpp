@@ -10,7 +10,8 @@
 namespace gradwright {
 namespace {
 
-std::span<const float> rowOf(const std::vector<float>& all, std::int64_t index, std::size_t width) {
+template <typename Value>
+std::span<const Value> rowOf(const std::vector<Value>& all, std::int64_t index, std::size_t width) {
     return std::span(all).subspan(static_cast<std::size_t>(index) * width, width);
 }
 
@@ -21,18 +22,49 @@ TableSource::TableSource(Shape shape, Shape targetShape, std::size_t rows)
     , targetShape_(std::move(targetShape))
     , rows_(rows) {}
 
+/// Calls for each column, in their order, number(column, values), category(column, category) or
+/// image(column, files).
+template <typename Number, typename Category, typename Image>
+void TableSource::forEachColumn(std::int64_t index, Number number, Category category,
+                                Image image) const {
+    auto numbersLeft = rowOf(values, index, values.size() / rows_);
+    auto category_ = rowOf(categories, index, categories.size() / rows_).begin();
+    auto files = images.begin();
+    for (const auto& column : columns)
+        if (column.image) {
+            image(column, *files++);
+        } else if (!column.categories.empty()) {
+            category(column, *category_++);
+        } else {
+            number(column, numbersLeft.first(column.inputs()));
+            numbersLeft = numbersLeft.subspan(column.inputs());
+        }
+}
+
 void TableSource::input(std::int64_t index, std::span<float> out) const {
-    const auto width = values.size() / rows_;
-    auto row = rowOf(values, index, width);
-    for (const auto& image : images) {
-        const auto before = std::min(image.numbersBefore, row.size());
-        std::ranges::copy(row.first(before), out.begin());
-        row = row.subspan(before);
-        const auto elements = static_cast<std::size_t>(image.files.how().shape.elements());
-        image.files.read(static_cast<std::size_t>(index), out.subspan(before, elements));
-        out = out.subspan(before + elements);
+    if (images.empty() && categories.empty()) {
+        std::ranges::copy(rowOf(values, index, out.size()), out.begin());
+        return;
     }
-    std::ranges::copy(row, out.begin());
+    const auto take = [&](const TableColumn& column) {
+        const auto taken = out.first(column.inputs());
+        out = out.subspan(taken.size());
+        return taken;
+    };
+    forEachColumn(
+        index,
+        [&](const TableColumn& column, std::span<const float> numbers) {
+            std::ranges::copy(numbers, take(column).begin());
+        },
+        [&](const TableColumn& column, std::uint16_t category) {
+            const auto inputs = take(column);
+            std::ranges::fill(inputs, 0.0F);
+            if (category != kNoCategory)
+                inputs[category] = 1;
+        },
+        [&](const TableColumn& column, const ImageFiles& files) {
+            files.read(static_cast<std::size_t>(index), take(column));
+        });
 }
 
 std::int32_t TableSource::label(std::int64_t index) const {
@@ -49,19 +81,19 @@ std::string TableSource::origin(std::int64_t index) const {
 
 std::vector<std::string> TableSource::cells(std::int64_t index) const {
     std::vector<std::string> texts;
-    auto row = rowOf(values, index, values.size() / rows_);
-    auto image = images.begin();
-    for (const auto& column : columns) {
-        const auto place = static_cast<std::size_t>(index) * columns.size() + texts.size();
-        if (column.image) {
-            texts.push_back(image->files.path(static_cast<std::size_t>(index)));
-            ++image;
-            continue;
-        }
-        const bool isThere = !std::ranges::binary_search(missing, place);
-        texts.push_back(isThere ? cellOf(column, row.first(column.inputs())) : std::string());
-        row = row.subspan(column.inputs());
-    }
+    forEachColumn(
+        index,
+        [&](const TableColumn& column, std::span<const float> numbers) {
+            const auto place = static_cast<std::size_t>(index) * columns.size() + texts.size();
+            const bool isThere = !std::ranges::binary_search(missing, place);
+            texts.push_back(isThere ? cellOf(column, numbers) : std::string());
+        },
+        [&](const TableColumn& column, std::uint16_t category) {
+            texts.push_back(category == kNoCategory ? std::string() : column.categories[category]);
+        },
+        [&](const TableColumn&, const ImageFiles& files) {
+            texts.push_back(files.path(static_cast<std::size_t>(index)));
+        });
     return texts;
 }
 

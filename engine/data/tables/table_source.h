@@ -6,6 +6,7 @@
 #include "engine/data/tables/image_column.h"
 #include "engine/data/tables/table_column.h"
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,12 +28,12 @@ public:
     [[nodiscard]] std::vector<std::string> cells(std::int64_t index) const override;
     [[nodiscard]] std::string origin(std::int64_t index) const override;
 
-    struct Image {
-        std::size_t numbersBefore; ///< values of a row between the image before and this one
-        ImageFiles files;
-    };
-    std::vector<float> values;         ///< without images
-    std::vector<Image> images;         ///< in the order of the columns
+    static constexpr std::uint16_t kNoCategory = 0xFFFF;
+
+    std::vector<float> values; ///< of columns of numbers and pixels, row by row
+    /// Of the columns of categories, row by row; kNoCategory for one that is missing or unknown.
+    std::vector<std::uint16_t> categories;
+    std::vector<ImageFiles> images;    ///< in the order of the columns
     std::vector<std::int32_t> classes; ///< none where targets are values
     std::vector<float> targets;
     std::vector<TableColumn> columns;
@@ -40,6 +41,9 @@ public:
     std::vector<std::size_t> missing; ///< row × columns + column of the cells without a value
 
 private:
+    template <typename Number, typename Category, typename Image>
+    void forEachColumn(std::int64_t index, Number number, Category category, Image image) const;
+
     Shape shape_;
     Shape targetShape_;
     std::size_t rows_;

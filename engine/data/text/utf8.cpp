@@ -47,19 +47,30 @@ std::size_t plainLength(std::string_view text) {
 
 } // namespace
 
-void requireText(std::string_view text, const std::string& file) {
+std::optional<TextFault> faultIn(std::string_view text) {
     for (std::size_t at = plainLength(text); at < text.size(); at += plainLength(text.substr(at))) {
         const auto length = utf8Length(text.substr(at));
-        if (length > 0 && text[at] != '\0') {
-            at += length;
-            continue;
-        }
-        const auto line = 1 + std::ranges::count(text.substr(0, at), '\n');
-        if (length == 0)
-            throw Error("{}, line {}, byte {}: {:#04x} is not UTF-8; save the file as UTF-8", file,
-                        line, at, static_cast<std::uint8_t>(text[at]));
-        throw Error("{}, line {}, byte {}: a zero byte; this is not text", file, line, at);
+        if (length == 0 || text[at] == '\0')
+            return TextFault{at, length != 0};
+        at += length;
     }
+    return {};
+}
+
+void failAt(const std::string& file, std::string_view text, const TextFault& fault,
+            std::size_t linesBefore, std::size_t bytesBefore) {
+    const auto line = 1 + linesBefore +
+                      static_cast<std::size_t>(std::ranges::count(text.substr(0, fault.at), '\n'));
+    const auto at = bytesBefore + fault.at;
+    if (fault.isZero)
+        throw Error("{}, line {}, byte {}: a zero byte; this is not text", file, line, at);
+    throw Error("{}, line {}, byte {}: {:#04x} is not UTF-8; save the file as UTF-8", file, line,
+                at, static_cast<std::uint8_t>(text[fault.at]));
+}
+
+void requireText(std::string_view text, const std::string& file) {
+    if (const auto fault = faultIn(text))
+        failAt(file, text, *fault);
 }
 
 } // namespace gradwright

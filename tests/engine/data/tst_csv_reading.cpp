@@ -210,8 +210,11 @@ private Q_SLOTS:
                          "line 1: 2 fields, separated by commas; the other rows have 3; remove "
                          "what stands above the table"));
         QVERIFY(contains(error("a,b,c\n1,2\n1,2,3\n4,5,6\n4,5\n4,5,6\n"),
-                         "line 2: 2 fields, separated by commas; the first row has 3; 2 rows do "
-                         "not have 3"));
+                         "line 2: 2 fields, separated by commas; the first row has 3; 2 rows end "
+                         "early: a cell without a value needs its delimiter, too"));
+        // The same where most rows are short.
+        QVERIFY(contains(error("a,b,c\n1,2\n4,5\n1,2\n4,5,6\n"), "3 rows end early"));
+        QVERIFY(contains(error("a,b,c\n1,2\n1,2,3\n4,5,6,7\n4,5,6\n"), "2 rows do not have 3"));
     }
 
     void datesAreFoundAndSplit() {

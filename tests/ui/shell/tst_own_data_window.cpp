@@ -3,6 +3,8 @@
 #include "tests/support/data_files.h"
 #include "tests/support/own_home.h"
 #include "tests/ui/shell/trained_window.h"
+#include "ui/data/data_page.h"
+#include "ui/data/data_preview.h"
 #include "ui/forms/file_dialogs.h"
 #include "ui/training/train_page.h"
 
@@ -245,11 +247,46 @@ private Q_SLOTS:
         write(at("broken.csv"), "a,b,c\n1,2,3\n4,5\n");
         ModalAnswers answers;
         answers.press(QMessageBox::Ok);
-        drop(at("broken.csv"));
+        window_->openFile(QString::fromStdString(at("broken.csv").string()));
         QTRY_VERIFY(answers.isDone());
         QVERIFY(
             answers.asked().join(u' ').contains(QStringLiteral("broken.csv, line 3: 2 fields")));
         QVERIFY(project() == before);
+    }
+
+    /// Wherever data are dropped while a project is open, they are shown first.
+    void dataDroppedOnAProjectAreShownOnTheDataPage() {
+        chooseTemplate(*window_, "perceptron");
+        QVERIFY(!window_->data().isVisible());
+        const auto before = project();
+        for (const auto& path : {plants(), shades()}) {
+            drop(path);
+            QTRY_VERIFY(window_->data().isVisible());
+            const auto preview = [&] { return window_->findChild<DataPreview*>(); };
+            QTRY_VERIFY(preview() && preview()->isVisible());
+            auto* const use = preview()->findChild<QPushButton*>(QStringLiteral("useData"));
+            QTRY_VERIFY_WITH_TIMEOUT(use->isEnabled(), kTrainingPatience);
+            QVERIFY(project() == before); // nothing has changed so far
+            if (path == plants()) {
+                QTest::keyClick(preview(), Qt::Key_Escape);
+                QTRY_VERIFY(!preview());
+                QVERIFY(project() == before);
+                continue;
+            }
+            QTest::mouseClick(use, Qt::LeftButton);
+            QTRY_COMPARE(project().data.dataset, std::string("images"));
+        }
+        window_->document().undoStack().undo();
+        QVERIFY(project() == before);
+        // A file that cannot be read says why, and changes nothing.
+        write(at("short.csv"), "a,b,c\n1,2,3\n4,5\n");
+        drop(at("short.csv"));
+        QTRY_VERIFY(window_->findChild<DataPreview*>());
+        auto* const state =
+            window_->findChild<DataPreview*>()->findChild<QLabel*>(QStringLiteral("previewState"));
+        QTRY_VERIFY(state->text().contains(QStringLiteral("short.csv, line 3: 2 fields")));
+        QVERIFY(project() == before);
+        QTest::keyClick(window_->findChild<DataPreview*>(), Qt::Key_Escape);
     }
 
     void unsavedChangesAreAskedAbout() {
@@ -257,7 +294,7 @@ private Q_SLOTS:
         window_->document().perform(QStringLiteral("Name"), {SetTexts{"mine", ""}});
         ModalAnswers answers;
         answers.press(QMessageBox::Cancel);
-        drop(plants());
+        window_->openFile(QString::fromStdString(plants().string()));
         QTRY_VERIFY(answers.isDone());
         QVERIFY(answers.asked().join(u' ').contains(QStringLiteral("Save the changes to mine?")));
         QTest::qWait(50);

@@ -2,6 +2,7 @@
 #include "engine/project/own_project.h"
 #include "engine/project/project_file.h"
 #include "engine/project/templates.h"
+#include "engine/support/json.h"
 #include "engine/training/recipes/losses.h"
 #include "tests/support/small_jobs.h"
 #include "tests/ui/training/train_bench.h"
@@ -101,6 +102,32 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(weights(), std::string("5.14286, 0.553846"), kPatience);
         QCOMPARE(bench.find<QLineEdit>("class_weights")->text(),
                  QStringLiteral("5.14286, 0.553846"));
+    }
+
+    /// A file from elsewhere may hold the word: Start counts, and leaves the project as it is.
+    void aProjectThatSaysBalancedIsTrained() {
+        const test::TemporaryFolder folder;
+        std::string text = "x,z,kind\n";
+        for (int i = 0; i < 100; ++i)
+            text += fmt::format("{}.5,{},{}\n", i, i % 7, i % 10 == 0 ? "rare" : "usual");
+        test::writeFile(folder / "rare.csv", test::Bytes(text.begin(), text.end()));
+        auto project = projectForData(folder / "rare.csv");
+        project.training.objectives.front().loss.params["class_weights"] = std::string("balanced");
+        FormBench bench(*themes_, project);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.isRead(), kPatience);
+        bench.click("start");
+        QTRY_VERIFY_WITH_TIMEOUT(bench.session.currentStep() > 0, kPatience);
+        QVERIFY(bench.session.job() != nullptr);
+        const auto weightsIn = [](const TrainingSettings& settings) {
+            return std::get<std::string>(
+                settings.objectives.front().loss.params.at("class_weights"));
+        };
+        QCOMPARE(weightsIn(bench.session.job()->settings), std::string("5.14286, 0.553846"));
+        QVERIFY(bench.session.job()->project.dump().find("5.14286, 0.553846") != std::string::npos);
+        QCOMPARE(weightsIn(bench.document.project().training), std::string("balanced"));
+        QVERIFY(!bench.document.isModified());
+        bench.session.stop();
+        QTRY_VERIFY_WITH_TIMEOUT(!bench.session.isActive(), kPatience);
     }
 
     /// Values have no classes to be balanced.

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/tables/csv_text.h"
+
+#include "engine/support/error.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+namespace gradwright {
+namespace {
+
+constexpr std::size_t kMostOfLine = std::size_t{1} << 30;
+/// Text shrinks to about so much of itself when it is packed.
+constexpr std::size_t kUsualRatio = 4;
+
+/// Where a text can be cut behind a line; 0 where it cannot. "\r\n" is one end of a line.
+std::size_t lastLineEnd(std::string_view text) {
+    if (const auto end = text.rfind('\n'); end != std::string_view::npos)
+        return end + 1;
+    if (text.size() < 2)
+        return 0;
+    const auto end = text.rfind('\r', text.size() - 2);
+    return end == std::string_view::npos ? 0 : end + 1;
+}
+
+} // namespace
+
+CsvText::CsvText(std::string_view text)
+    : head_(text) {}
+
+CsvText::CsvText(const std::filesystem::path& path)
+    : file_(std::make_unique<ByteReader>(path)) {
+    while (file_ && (read_.size() < kHead || read_.find_first_of("\r\n") == std::string::npos))
+        static_cast<void>(readInto(read_, std::max(kHead, read_.size())));
+    head_ = read_;
+}
+
+void CsvText::removePrefix(std::size_t bytes) {
+    head_.remove_prefix(bytes);
+    offset_ += bytes;
+}
+
+std::size_t CsvText::left() const {
+    if (!file_)
+        return head_.size();
+    const auto size = static_cast<std::size_t>(std::max<std::int64_t>(0, file_->fileSize())) *
+                      (file_->isGzip() ? kUsualRatio : 1);
+    return std::max(size - std::min(size, offset_), head_.size());
+}
+
+std::string_view CsvText::next(std::size_t size, std::string& buffer) {
+    if (!file_)
+        return takeHead(size);
+    if (head_.size() > size)
+        if (const auto cut = lastLineEnd(head_.substr(0, size)); cut > 0) {
+            buffer.assign(takeHead(cut)); // what has been read makes way for what follows
+            return buffer;
+        }
+    buffer.assign(head_);
+    for (;;) {
+        const bool goesOn = readInto(buffer, std::max(size, buffer.size()));
+        const auto cut = goesOn ? lastLineEnd(buffer) : buffer.size();
+        if (goesOn && cut == 0) {
+            if (buffer.size() > kMostOfLine)
+                throw Error("a line has more than {} bytes", kMostOfLine);
+            continue;
+        }
+        read_ = buffer.substr(cut);
+        head_ = read_;
+        buffer.resize(cut);
+        offset_ += cut;
+        return buffer;
+    }
+}
+
+std::string_view CsvText::takeHead(std::size_t size) {
+    auto end = head_.size();
+    if (end > size) {
+        end = lastLineEnd(head_.substr(0, size));
+        if (end == 0) // a line that is longer
+            end = std::min(head_.find('\n', size), head_.size() - 1) + 1;
+    }
+    const auto piece = head_.substr(0, end);
+    head_.remove_prefix(end);
+    offset_ += end;
+    return piece;
+}
+
+/// Adds up to `size` bytes of the file; false when it has ended.
+bool CsvText::readInto(std::string& buffer, std::size_t size) {
+    const auto before = buffer.size();
+    buffer.resize(before + size);
+    const auto got =
+        file_->read(std::span(reinterpret_cast<std::uint8_t*>(buffer.data()) + before, size));
+    buffer.resize(before + got);
+    if (got == size)
+        return true;
+    file_->requireWholeStream();
+    file_.reset();
+    return false;
+}
+
+} // namespace gradwright
