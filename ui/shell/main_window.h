@@ -118,6 +118,7 @@ private:
     void showDevices();
     void offerCheck();
     void trainOrPause();
+    void goOneStep();
     void showProblems();
     void refreshHeader();
     void refreshTitle();
@@ -144,8 +145,9 @@ private:
     WelcomePage* welcome_;
     QAction* fullScreen_ = nullptr;
     QMenu* recentMenu_ = nullptr;
-    std::string askedBefore_; ///< UUID of the project whose template may have been trained before
-    int trainedBefore_ = 0;   ///< the notice that offers it
+    std::string askedBefore_;  ///< UUID of the project whose template may have been trained before
+    int trainedBefore_ = 0;    ///< the notice that offers it
+    int interruptedOffer_ = 0; ///< the notice that offers to resume a training
 };
 
 } // namespace gradwright
