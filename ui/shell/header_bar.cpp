@@ -5,6 +5,7 @@
 #include "ui/theme/icon_engine.h"
 
 #include <QButtonGroup>
+#include <QFontMetrics>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenuBar>
@@ -18,7 +19,6 @@ namespace {
 
 constexpr int kHeaderHeight = 44;
 constexpr int kNarrow = 1240;
-constexpr int kTight = 1020;
 constexpr int kNarrowDevice = 60; ///< the icon and the sign of the menu beside it
 
 } // namespace
@@ -73,12 +73,31 @@ void HeaderBar::resizeEvent(QResizeEvent* event) {
     device_->setIconSize(narrow ? QSize(18, 18) : iconBesideText(18));
     device_->setToolButtonStyle(narrow ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
     device_->setMinimumWidth(narrow ? kNarrowDevice : 0);
-    // With even less, the words of the pages do.
-    for (QAbstractButton* const each : pages_->buttons())
-        static_cast<QToolButton*>(each)->setToolButtonStyle(
-            event->size().width() < kTight ? Qt::ToolButtonTextOnly : Qt::ToolButtonTextBesideIcon);
     row_->setStretch(2, narrow ? 0 : 1);
     menus_->setMinimumWidth(menus_->sizeHint().width());
+    // With even less, the words of the pages do.
+    for (const auto style : {Qt::ToolButtonTextBesideIcon, Qt::ToolButtonTextOnly}) {
+        for (QAbstractButton* const each : pages_->buttons())
+            layOutPage(static_cast<QToolButton&>(*each), style);
+        pageRow_->invalidate();
+        row_->invalidate();
+        if (row_->minimumSize().width() <= event->size().width())
+            break;
+    }
+}
+
+/// The chosen one is painted in bold, which no hint of its size knows.
+void HeaderBar::layOutPage(QToolButton& button, Qt::ToolButtonStyle style) {
+    button.setToolButtonStyle(style);
+    button.ensurePolished();
+    QFont bold = button.font();
+    bold.setWeight(QFont::DemiBold);
+    QFont plain = bold;
+    plain.setWeight(QFont::Normal);
+    const int more = QFontMetrics(bold).horizontalAdvance(button.text()) -
+                     QFontMetrics(plain).horizontalAdvance(button.text());
+    button.setMinimumWidth(0);
+    button.setMinimumWidth(button.sizeHint().width() + more);
 }
 
 void HeaderBar::addPage(const QString& title, const QString& icon) {

@@ -41,6 +41,8 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
+    static void layOutPage(QToolButton& button, Qt::ToolButtonStyle style);
+
     const ThemeManager* themes_;
     QMenuBar* menus_;
     QHBoxLayout* pageRow_;
