@@ -46,7 +46,7 @@ double seconds(std::chrono::nanoseconds time) {
 std::string toString(const ComputeLoad& load) {
     auto text = fmt::format("{} thread{}", load.threads, load.threads == 1 ? "" : "s");
     if (load.othersBusy > 0)
-        text += fmt::format(", computer busy: {}", load.othersBusy);
+        text += fmt::format(", others use {}", load.othersBusy);
     return text;
 }
 

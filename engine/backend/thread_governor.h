@@ -17,7 +17,7 @@ struct ComputeLoad {
     bool operator==(const ComputeLoad&) const = default;
 };
 
-/// "2 threads, computer busy: 1"; without the second part where it is not.
+/// "2 threads, others use 1"; without the second part where it is not.
 std::string toString(const ComputeLoad& load);
 
 /// What the threads of a pool have had of the processors for some time, and what follows from it.

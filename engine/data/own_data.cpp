@@ -312,19 +312,28 @@ std::optional<TableProfile> tableProfile(const DataChoice& choice) {
     return profileOf(*sharedCsv(params.text("file"), csvOptionsOf(params, choice.asBefore)));
 }
 
+namespace {
+
+std::vector<std::string> namesOf(const TableProfile& profile) {
+    std::vector<std::string> names;
+    for (const auto& column : profile.columns)
+        names.push_back(column.name);
+    return names;
+}
+
+} // namespace
+
 std::vector<std::string> targetsOf(const DataChoice& choice, const TableProfile& profile) {
     const Params params(dataset(choice.dataset).params, choice.params);
-    std::vector<std::string> known;
-    for (const auto& column : profile.columns)
-        known.push_back(column.name);
-    auto names = columnNamesIn(params.text("target"), known);
+    auto names = columnNamesIn(params.text("target"), namesOf(profile));
     if (names.empty() && !profile.columns.empty())
         names.push_back(profile.columns.back().name);
     return names;
 }
 
-std::vector<std::string> ignoredBy(const DataChoice& choice) {
-    return columnNamesIn(Params(dataset(choice.dataset).params, choice.params).text("ignore"));
+std::vector<std::string> ignoredBy(const DataChoice& choice, const TableProfile& profile) {
+    const Params params(dataset(choice.dataset).params, choice.params);
+    return ignoredColumnsIn(params.text("ignore"), namesOf(profile));
 }
 
 } // namespace gradwright

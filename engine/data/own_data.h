@@ -31,7 +31,7 @@ std::optional<TableProfile> tableProfile(const DataChoice& choice);
 
 /// The columns that a choice of a table predicts, by name: those it names, else the last one.
 std::vector<std::string> targetsOf(const DataChoice& choice, const TableProfile& profile);
-/// Those that it leaves out.
-std::vector<std::string> ignoredBy(const DataChoice& choice);
+/// Those that it leaves out; of dates that are split, each part that the profile has.
+std::vector<std::string> ignoredBy(const DataChoice& choice, const TableProfile& profile = {});
 
 } // namespace gradwright

@@ -315,25 +315,38 @@ private:
         return {NetworkEdit::Group{{AddNode{"", std::move(output)}}, {AddLink{"", link}}}};
     }
 
-    /// Behind the nodes that lead nowhere, the one with the longest way to it first.
+    /// Behind the nodes that lead nowhere, the one with the longest way to it first. Of a block
+    /// what is drawn is its instance.
     [[nodiscard]] std::vector<Fix> outputFix() {
+        struct End {
+            const Node* node;
+            std::size_t depth;
+        };
         std::vector<std::size_t> depths(analysis_.nodes.size(), 0);
-        std::vector<std::size_t> ends;
+        std::vector<End> ends;
         for (std::size_t i = 0; i < analysis_.nodes.size(); ++i) {
             for (const auto& source : flat(i).inputs)
                 if (source)
                     depths[i] = std::max(depths[i], depths[*source] + 1);
-            if (isLastOfBranch(i) && flat(i).layer && flat(i).graph.empty() &&
-                network_.main.find(flat(i).node))
-                ends.push_back(i);
+            if (!isLastOfBranch(i) || !flat(i).layer)
+                continue;
+            const auto* const node =
+                flat(i).graph.empty()
+                    ? network_.main.find(flat(i).node)
+                    : network_.main.findByName(flat(i).path.substr(0, flat(i).path.find('/')));
+            const bool leadsNowhere =
+                node && std::ranges::none_of(network_.main.links(), [&](const auto& each) {
+                    return each.second.from.node == node->id;
+                });
+            if (leadsNowhere && std::ranges::find(ends, node, &End::node) == ends.end())
+                ends.push_back({node, depths[i]});
         }
-        std::ranges::stable_sort(ends, std::greater{}, [&](std::size_t i) { return depths[i]; });
+        std::ranges::stable_sort(ends, std::greater{}, &End::depth);
         std::vector<Fix> fixes;
-        for (const auto i : ends)
-            fixes.push_back({ends.size() == 1
-                                 ? std::string("Add an Output")
-                                 : fmt::format("Add an Output after {}", drawn(i).name),
-                             addOutputBehind(flat(i).node)});
+        for (const auto& [node, depth] : ends)
+            fixes.push_back({ends.size() == 1 ? std::string("Add an Output")
+                                              : fmt::format("Add an Output after {}", node->name),
+                             addOutputBehind(node->id)});
         return fixes;
     }
 

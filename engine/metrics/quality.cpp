@@ -34,7 +34,12 @@ std::string valueText(const MetricDef& metric, double value) {
     case MetricFormat::Quantity:
         break;
     }
-    return fmt::format("{:.4g}", value);
+    // A price's error has its whole part: no one reads 1.816e+04 euros.
+    constexpr double kWholeFrom = 9999.5;
+    constexpr double kExponentFrom = 1e9;
+    const double size = std::abs(value);
+    return size >= kWholeFrom && size < kExponentFrom ? fmt::format("{:.0f}", value)
+                                                      : fmt::format("{:.4g}", value);
 }
 
 std::string nameInSentence(const MetricDef& metric) {

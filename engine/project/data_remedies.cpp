@@ -2,9 +2,14 @@
 #include "engine/project/data_remedies.h"
 
 #include "engine/data/catalog.h"
+#include "engine/data/own_data.h"
 #include "engine/data/survey/column_roles.h"
+#include "engine/data/tables/column_reading.h"
+#include "engine/data/tables/table_params.h"
 #include "engine/project/class_balance.h"
 #include "engine/training/recipes/losses.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
@@ -35,6 +40,39 @@ std::optional<DataRemedy> leavingOut(const DataProblem& problem, const DataChoic
         return {};
     return DataRemedy{"Leave out the column",
                       withRole(data, *survey, problem.column, ColumnRole::LeftOut)};
+}
+
+/// The column may be one that was left out because its dates were whole.
+std::optional<DataRemedy> splittingDates(const DataProblem& problem, const DataChoice& data) {
+    auto remedy = settingParam("Split the dates", data, "dates", "parts");
+    if (!remedy)
+        return {};
+    auto ignored = ignoredBy(data);
+    if (std::erase(ignored, problem.column) > 0)
+        remedy->data->params.insert_or_assign("ignore", columnList(ignored));
+    return remedy;
+}
+
+/// The texts among the numbers of a column stand for no value, mostly: "n/k", "unknown".
+std::optional<DataRemedy> countingAsMissing(const DataProblem& problem, const DataChoice& data,
+                                            const TableSurvey* survey) {
+    const auto* const facts = survey == nullptr ? nullptr : survey->find(problem.column);
+    if (facts == nullptr)
+        return {};
+    const Params params(dataset(data.dataset).params, data.params);
+    auto marks = columnNamesIn(params.text("missing_marks"));
+    const auto before = marks.size();
+    for (const auto& [text, count] : facts->common)
+        if (!isNumberInAnyNotation(text) && std::ranges::find(marks, text) == marks.end())
+            marks.push_back(text);
+    if (marks.size() == before)
+        return {};
+    DataRemedy remedy{marks.size() == before + 1
+                          ? fmt::format("Count “{}” as missing", marks.back())
+                          : "Count the texts as missing",
+                      data};
+    remedy.data->params.insert_or_assign("missing_marks", columnList(marks));
+    return remedy;
 }
 
 std::optional<DataRemedy> weighingClasses(const TrainingSettings& training,
@@ -71,10 +109,13 @@ std::optional<DataRemedy> remedyFor(const DataProblem& problem, const Project& p
         return settingParam("Leave out these rows", data, "missing", "drop");
     case DataProblemKind::Constant:
     case DataProblemKind::Identifier:
+        return leavingOut(problem, data, survey);
     case DataProblemKind::Mixed:
+        if (auto remedy = countingAsMissing(problem, data, survey))
+            return remedy;
         return leavingOut(problem, data, survey);
     case DataProblemKind::Dates:
-        return settingParam("Split the dates", data, "dates", "parts");
+        return splittingDates(problem, data);
     case DataProblemKind::Contradiction:
     case DataProblemKind::MissingTarget:
         return {};

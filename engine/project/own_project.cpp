@@ -172,7 +172,8 @@ std::string outputName(const DataChoice& choice, const DataInfo& data) {
     if (choice.dataset == "csv" && data.hasClasses())
         name = targetsOf(choice, {}).empty() ? "" : targetsOf(choice, {}).front();
     std::ranges::replace(name, ' ', '_');
-    return whyNotName({}, name) || name == "output" ? "class" : name;
+    const auto* const plain = data.hasClasses() ? "class" : "value";
+    return whyNotName({}, name) || name == "output" ? plain : name;
 }
 
 /// The L2 penalty for so many samples. The numbers were found on a dozen small real tables, where a
@@ -350,7 +351,22 @@ std::string describeTask(const DataChoice& choice, const DataInfo& data) {
 
 namespace {
 
-/// A column that becomes the target is no more left out for what was detected of it.
+/// The columns whose dates are split, by the names that the file gives them.
+std::vector<std::string> splitDatesOf(DataChoice data) {
+    const auto found = data.params.find("dates");
+    if (found == data.params.end() || found->second != ParamValue(std::string("parts")))
+        return {};
+    data.params.erase(found);
+    std::vector<std::string> names;
+    if (const auto profile = tableProfile(data))
+        for (const auto& column : profile->columns)
+            if (column.whyUseless == "dates")
+                names.push_back(column.name);
+    return names;
+}
+
+/// A column that becomes the target, or dates that are split, are no more left out for what was
+/// detected of them.
 void takeAdjusted(DataChoice& data, const std::function<void(DataChoice&)>& adjust) {
     const auto detected = data.params;
     adjust(data);
@@ -359,8 +375,10 @@ void takeAdjusted(DataChoice& data, const std::function<void(DataChoice&)>& adju
         return;
     auto ignored = ignoredBy(data);
     const auto targets = targetsOf(data, {});
+    const auto dates = splitDatesOf(data);
     std::erase_if(ignored, [&](const std::string& name) {
-        return std::ranges::find(targets, name) != targets.end();
+        return std::ranges::find(targets, name) != targets.end() ||
+               std::ranges::find(dates, name) != dates.end();
     });
     data.params["ignore"] = columnList(ignored);
 }

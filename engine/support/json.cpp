@@ -60,8 +60,12 @@ public:
                      const nlohmann::detail::exception& error) override {
         if (const auto* syntax = dynamic_cast<const Json::parse_error*>(&error)) {
             const auto place = placeOf(text_, syntax->byte == 0 ? 0 : syntax->byte - 1);
-            throw Error("{}: not valid JSON at line {}, column {}", what_, place.line,
-                        place.column);
+            // What a full disk or an interrupted copy leaves is told from what is no JSON at all.
+            const auto* const end = text_.empty()                 ? "; it is empty"
+                                    : syntax->byte > text_.size() ? "; it is cut off there"
+                                                                  : "";
+            throw Error("{}: not valid JSON at line {}, column {}{}", what_, place.line,
+                        place.column, end);
         }
         throw Error("{}: not valid JSON ({})", what_, error.what());
     }

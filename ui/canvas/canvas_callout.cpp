@@ -4,7 +4,12 @@
 #include "ui/canvas/callout_item.h"
 #include "ui/canvas/canvas_context.h"
 
+#include <QGraphicsScene>
+#include <QGraphicsView>
+
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace gradwright {
 
@@ -37,6 +42,14 @@ const Diagnostic* shownProblem(const CanvasContext& canvas) {
     return shown;
 }
 
+QRectF seenPart(const QGraphicsScene& scene) {
+    const auto views = scene.views();
+    if (views.isEmpty())
+        return {};
+    const QGraphicsView& view = *views.front();
+    return view.mapToScene(view.viewport()->rect()).boundingRect();
+}
+
 } // namespace
 
 void CanvasCallout::remove() {
@@ -60,16 +73,20 @@ void CanvasCallout::place(const NodeItem& node) {
     const double right = box.right() + kGap;
     const double left = box.left() - kGap - size.width();
     const double top = box.top() - 4;
-    for (const QPointF at :
-         {QPointF(right, top), QPointF(left, top), QPointF(right + metrics::kColumnPitch, top),
-          QPointF(left - metrics::kColumnPitch, top)}) {
-        if (!canvas_->items().isFree(QRectF(at, size)))
-            continue;
-        item_->setTail(at.x() < box.x() ? CalloutItem::Tail::Right : CalloutItem::Tail::Left);
-        item_->setPos(at);
-        return;
-    }
-    item_->setPos(right, top);
+    const QRectF seen = seenPart(canvas_->scene());
+    const auto isSeen = [&](QPointF at) {
+        return at.x() >= seen.left() && at.x() + size.width() <= seen.right();
+    };
+    std::vector<QPointF> places{{right, top},
+                                {left, top},
+                                {right + metrics::kColumnPitch, top},
+                                {left - metrics::kColumnPitch, top}};
+    std::erase_if(places, [&](QPointF at) { return !canvas_->items().isFree(QRectF(at, size)); });
+    // Where nothing of it is cut off, if there is such a place.
+    std::ranges::stable_partition(places, isSeen);
+    const QPointF at = places.empty() ? QPointF(right, top) : places.front();
+    item_->setTail(at.x() < box.x() ? CalloutItem::Tail::Right : CalloutItem::Tail::Left);
+    item_->setPos(at);
 }
 
 } // namespace gradwright

@@ -63,7 +63,7 @@ void Minimap::setWanted(bool wanted) {
 }
 
 void Minimap::showIfNeeded() {
-    setVisible(wanted_ && !shownScene().contains(contentRect()));
+    setVisible(wanted_ && !contentRect().isEmpty() && !shownScene().contains(contentRect()));
 }
 
 QRectF Minimap::contentRect() const {

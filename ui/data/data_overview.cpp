@@ -150,9 +150,11 @@ void DataOverview::showParts(const std::shared_ptr<const ReviewedParts>& parts) 
         rows_.at(part).count->setText(fullNumber(counts.samples.at(part)));
     }
     parts_->setNote(tr("seed %1").arg(choice_.splitSeed));
-    splitNote_->setText(isFixed ? tr("The data bring their own test part; it is never trained on.")
-                                : tr("Each class in proportion. Drag the borders to change the "
-                                     "parts."));
+    splitNote_->setText(
+        isFixed ? tr("The data bring their own test part; it is never trained on.")
+        : counts.classes.empty()
+            ? tr("Drag the borders to change the parts.")
+            : tr("Each class in proportion. Drag the borders to change the parts."));
     const auto& names = parts->data->info.classes;
     std::vector<CountBars::Row> rows;
     for (std::size_t label = 0; label < std::min(kMostClassBars, counts.classes.size()); ++label)

@@ -17,6 +17,7 @@
 #include "ui/session/data_change.h"
 #include "ui/session/data_probe.h"
 #include "ui/session/training_session.h"
+#include "ui/theme/icon_engine.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -108,6 +109,7 @@ void DataPage::connectParts() {
     connect(columns_, &ColumnTable::edited, this, &DataPage::change);
     connect(columns_, &ColumnTable::selectionChanged, this, &DataPage::showDetails);
     connect(problems_, &ProblemList::remedyChosen, this, &DataPage::cure);
+    connect(problems_, &ProblemList::failureCureWanted, this, &DataPage::findMoved);
     connect(problems_, &ProblemList::columnWanted, this, [this](const std::string& column) {
         showTab(Columns);
         columns_->selectColumn(column);
@@ -218,7 +220,11 @@ QWidget* DataPage::makeHeader() {
     replace_->setToolTip(tr("Choose other data for this network; they are shown before they are "
                             "used. Files and folders may be dropped on the page, too."));
     replace_->setMenu(new QMenu(replace_));
-    replace_->setMinimumWidth(fontMetrics().horizontalAdvance(replace_->text()) + kMenuRoom);
+    replace_->setIcon(themes_->icon(QStringLiteral("open")));
+    replace_->setIconSize(iconBesideText(16));
+    replace_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    replace_->setMinimumWidth(fontMetrics().horizontalAdvance(replace_->text()) +
+                              replace_->iconSize().width() + kMenuRoom);
     fillReplaceMenu();
     auto* const row = new QHBoxLayout(header);
     row->setContentsMargins(14, 8, 14, 8);
@@ -366,6 +372,23 @@ void DataPage::chooseFile(bool folder) {
                : askOpenFile(window(), tr("A table, a text or IDX files"));
     if (!path.isEmpty())
         offer(path.toStdString());
+}
+
+/// The same data at another place: what was chosen of them stays.
+void DataPage::findMoved() {
+    if (isLocked())
+        return;
+    DataChoice choice = document_->project().data;
+    const bool isFolder = choice.params.contains("folder");
+    auto& place = choice.params[isFolder ? "folder" : "file"];
+    const QString name = QFileInfo(qstr(std::get<std::string>(place))).fileName();
+    const QString found = isFolder
+                              ? askFolder(window(), tr("Where the folder %1 is now").arg(name))
+                              : askOpenFile(window(), tr("Where the file %1 is now").arg(name));
+    if (found.isEmpty())
+        return;
+    place = found.toStdString();
+    change(tr("place of the data"), choice);
 }
 
 void DataPage::offer(const std::filesystem::path& path) {

@@ -51,6 +51,8 @@ public:
 
     /// Shows what a file or folder holds; it becomes the project's data when that is accepted.
     void offer(const std::filesystem::path& path);
+    /// What is wrong with the data.
+    void showFaults() { showTab(Problems); }
     [[nodiscard]] DataReview& review() { return *review_; }
     [[nodiscard]] DataOverview& overview() { return *overview_; }
     [[nodiscard]] ColumnTable& columns() { return *columns_; }
@@ -95,6 +97,8 @@ private:
     void showProgress();
     void showWork(const QString& what, std::size_t done, std::size_t all);
     void showTab(Tab tab);
+    [[nodiscard]] QString failure() const;
+    void findMoved();
     void showDetails();
     void showLock();
     void showMessage(const QString& message);

@@ -142,7 +142,7 @@ BackgroundJobs::Delivery DataPage::meanOf(const std::shared_ptr<const ReviewedPa
 
 void DataPage::showColumns() {
     const DataChoice& choice = document_->project().data;
-    columns_->setProblem(qstr(document_->dataProblem()));
+    columns_->setProblem(failure());
     if (review_->table() && choice.dataset == "csv")
         columns_->setTable(*review_->table(), choice, document_->dataInfo());
     else
@@ -157,14 +157,23 @@ void DataPage::showProblems() {
         auto remedy = remedyFor(problem, document_->project(), table, counts);
         listed.push_back({std::move(problem), std::move(remedy)});
     }
-    const QString failure = qstr(document_->dataProblem());
-    const auto count = std::ssize(listed) + (failure.isEmpty() ? 0 : 1);
+    const QString why = failure();
+    const auto count = std::ssize(listed) + (why.isEmpty() ? 0 : 1);
     tabs_->setTabText(Problems, count == 0 ? tr("Problems") : tr("Problems (%1)").arg(count));
     problems_->setNothing(review_->isRunning()      ? tr("Nothing found so far.")
                           : review_->isIncomplete() ? tr("Nothing found; not all samples have been "
                                                          "compared.")
                                                     : tr("No problems found."));
-    problems_->setProblems(std::move(listed), failure);
+    const DataChoice& choice = document_->project().data;
+    const bool isOne = choice.params.contains("file") || choice.params.contains("folder");
+    const bool isGone = !why.isEmpty() && isOne && !QFileInfo::exists(placeOf(choice));
+    problems_->setProblems(std::move(listed), why, isGone ? tr("Find it…") : QString());
+}
+
+/// Why the data cannot be used; what the document says comes first.
+QString DataPage::failure() const {
+    return qstr(document_->dataProblem().empty() ? review_->tableFailure()
+                                                 : document_->dataProblem());
 }
 
 void DataPage::showProgress() {

@@ -73,6 +73,7 @@ void DataReview::refreshTable() {
     jobs_.cancel(std::exchange(tableJob_, 0));
     if (!isSameFile)
         table_.reset();
+    tableFailure_.clear();
     if (choice.dataset != "csv")
         return;
     const int job = tableJob_ = jobs_.next();
@@ -83,14 +84,16 @@ void DataReview::refreshTable() {
 BackgroundJobs::Delivery DataReview::readTable(const DataChoice& choice, int job,
                                                const std::stop_token& stop) {
     std::optional<TableSurvey> survey;
+    std::string failure;
     try {
         survey = surveyTable(choice, stop, teller(job, tr("Looking at the columns")));
-    } catch (const std::exception&) {
-        // The data set's own message says why it cannot be read.
+    } catch (const std::exception& error) {
+        failure = error.what();
     }
-    return [this, survey = std::move(survey)] {
+    return [this, survey = std::move(survey), failure] {
         tableJob_ = 0;
         table_ = survey;
+        tableFailure_ = failure;
         Q_EMIT changed();
     };
 }

@@ -38,6 +38,9 @@ public:
 
     /// Nothing for other data than tables, and until the table has been looked at.
     [[nodiscard]] const std::optional<TableSurvey>& table() const { return table_; }
+    /// Why a table that the document has read cannot be looked at now; empty where it can. Files
+    /// may be moved while they are open.
+    [[nodiscard]] const std::string& tableFailure() const { return tableFailure_; }
     /// nullptr until the data have been read, and where they cannot be; those before while the same
     /// file is read anew.
     [[nodiscard]] const std::shared_ptr<const ReviewedParts>& parts() const { return parts_; }
@@ -81,6 +84,7 @@ private:
     std::string partsSource_; ///< data set and file of parts_
     std::string problemAsked_;
     std::optional<TableSurvey> table_;
+    std::string tableFailure_;
     std::shared_ptr<const ReviewedParts> parts_;
     std::optional<Duplicates> duplicates_;
     std::vector<DataProblem> images_; ///< that cannot be read

@@ -124,11 +124,14 @@ ProblemList::ProblemList(ThemeManager& themes, QWidget* parent)
     connect(&themes, &ThemeManager::changed, this, &ProblemList::rebuild);
 }
 
-void ProblemList::setProblems(std::vector<ListedProblem> problems, const QString& failure) {
-    if (std::ranges::equal(problems, problems_, isSame) && failure == failure_)
+void ProblemList::setProblems(std::vector<ListedProblem> problems, const QString& failure,
+                              const QString& cure) {
+    if (std::ranges::equal(problems, problems_, isSame) && failure == failure_ &&
+        cure == failureCure_)
         return; // the keyboard stays where it is
     problems_ = std::move(problems);
     failure_ = failure;
+    failureCure_ = cure;
     rebuild();
 }
 
@@ -169,6 +172,15 @@ QWidget* ProblemList::failureCard() {
     const auto card = makeProblemCard(*themes_, Severity::Error, tr("These data cannot be used"));
     auto* const text = dataLabel("dataFailure", "muted", failure_);
     card.texts->addWidget(text);
+    if (failureCure_.isEmpty())
+        return card.frame;
+    auto* const cure = new QPushButton(failureCure_);
+    cure->setObjectName(QStringLiteral("remedy"));
+    cure->setEnabled(!locked_);
+    // The list is made anew by what it does.
+    connect(cure, &QPushButton::clicked, this, &ProblemList::failureCureWanted,
+            Qt::QueuedConnection);
+    card.head->addWidget(cure);
     return card.frame;
 }
 

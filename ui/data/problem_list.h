@@ -32,8 +32,10 @@ class ProblemList : public QWidget {
 public:
     explicit ProblemList(ThemeManager& themes, QWidget* parent = nullptr);
 
-    /// `failure` is why the data cannot be used at all; empty: they can.
-    void setProblems(std::vector<ListedProblem> problems, const QString& failure);
+    /// `failure` is why the data cannot be used at all; empty: they can. `cure` is what a button
+    /// beside it says, and empty where there is none.
+    void setProblems(std::vector<ListedProblem> problems, const QString& failure,
+                     const QString& cure = {});
     /// Remedies can be seen and not used.
     void setLocked(bool locked);
     /// What is said where there is no problem.
@@ -41,6 +43,8 @@ public:
     [[nodiscard]] const std::vector<ListedProblem>& problems() const { return problems_; }
 
 Q_SIGNALS:
+    /// The button beside the failure was pressed.
+    void failureCureWanted();
     void remedyChosen(const gradwright::DataRemedy& remedy);
     void columnWanted(const std::string& column);
     void sampleWanted(const gradwright::SampleId& sample);
@@ -53,6 +57,7 @@ private:
     ThemeManager* themes_;
     std::vector<ListedProblem> problems_;
     QString failure_;
+    QString failureCure_;
     bool locked_ = false;
     QWidget* body_ = nullptr;
     QVBoxLayout* layout_;

@@ -112,6 +112,7 @@ DesignPage::DesignPage(ProjectDocument& document, ThemeManager& themes, QWidget*
         inspector_->focusFirstField();
     });
     connect(problems_, &ProblemsPanel::hint, this, &DesignPage::hint);
+    connect(problems_, &ProblemsPanel::dataWanted, this, &Page::dataRequested);
     connect(problems_, &ProblemsPanel::placeChosen, this,
             [this](const std::string& graph, NodeId node) {
                 showPlace(graph, node);
@@ -269,8 +270,8 @@ void DesignPage::makeActions() {
            [this] { showNextProblem(); });
     action(modelActions_, tr("Apply the first fix"), QStringLiteral("wand"),
            Keys(QStringLiteral("Alt+Return")), [this] { applyFix(scene_->canvas()); });
-    separator(modelActions_);
     makeStepActions();
+    separator(runActions_);
 
     zoomIn_ = action(viewActions_, tr("Zoom in"), QStringLiteral("plus"), Keys(Keys::ZoomIn),
                      [this] { view_->zoomIn(); });
@@ -366,6 +367,8 @@ QWidget* DesignPage::makeToolbar() {
     button(zoomIn_);
     line();
     button(fit_);
+    inspectorAction_->setIcon(themes_->icon(QStringLiteral("panel-right")));
+    button(inspectorAction_);
     return bar;
 }
 
@@ -469,6 +472,7 @@ std::vector<Page::Actions> DesignPage::menuActions() const {
     return {{PageMenu::Edit, {}, editActions_},
             {PageMenu::View, {}, viewActions_},
             {PageMenu::Model, {}, modelActions_},
+            {PageMenu::Run, {}, runActions_},
             {PageMenu::Export, {}, exportActions_}};
 }
 

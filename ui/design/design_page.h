@@ -128,6 +128,7 @@ private:
     QList<QAction*> editActions_;
     QList<QAction*> viewActions_;
     QList<QAction*> modelActions_;
+    QList<QAction*> runActions_; ///< going through a batch
     QList<QAction*> exportActions_;
     QList<QAction*> menuActions_;  ///< of the canvas's context menu
     QList<QAction*> blockActions_; ///< of its menu of blocks; the first is Group

@@ -38,14 +38,14 @@ void DesignPage::makeRoomForSteps(bool on) {
 }
 
 void DesignPage::makeStepActions() {
-    QAction* const next = action(modelActions_, tr("Step through a batch: next step"),
-                                 QStringLiteral("chevron-right"),
-                                 QKeySequence(QStringLiteral("F10")), [this] { steps_->next(); });
+    QAction* const next =
+        action(runActions_, tr("Step through a batch: next step"), QStringLiteral("chevron-right"),
+               QKeySequence(QStringLiteral("F10")), [this] { steps_->next(); });
     QAction* const back =
-        action(modelActions_, tr("Step through a batch: back"), QStringLiteral("chevron-left"),
+        action(runActions_, tr("Step through a batch: back"), QStringLiteral("chevron-left"),
                QKeySequence(QStringLiteral("Shift+F10")), [this] { steps_->back(); });
     QAction* const close =
-        action(modelActions_, tr("Step through a batch: close"), QStringLiteral("close"),
+        action(runActions_, tr("Step through a batch: close"), QStringLiteral("close"),
                QKeySequence(QStringLiteral("Esc")), [this] {
                    steps_->end();
                    view_->setFocus();

@@ -12,6 +12,7 @@
 #include "engine/support/system_memory.h"
 #include "engine/training/memory.h"
 #include "engine/training/objective.h"
+#include "ui/document/setting_words.h"
 
 #include <QUndoCommand>
 
@@ -218,7 +219,8 @@ void ProjectDocument::setDataInfo(const DataChoice& choice, DataInfo info,
         return;
     forgetData();
     dataInfo_ = std::move(info);
-    dataNotes_ = std::move(notes);
+    for (const std::string& note : notes)
+        dataNotes_.push_back(inFormWords(note, choice.dataset));
     assignData();
     analyzeAgain();
     Q_EMIT analysisChanged();
@@ -228,7 +230,7 @@ void ProjectDocument::setDataProblem(const DataChoice& choice, const std::string
     if (!opensAlike(choice, project_.data))
         return;
     forgetData();
-    dataProblem_ = reason;
+    dataProblem_ = inFormWords(reason, choice.dataset);
     analyzeAgain();
     Q_EMIT analysisChanged();
 }

@@ -18,7 +18,7 @@ AnswerCard::AnswerCard(ThemeManager& theme, QWidget* parent)
     : QWidget(parent)
     , prediction_(new PredictionPanel(theme))
     , values_(new ValuesPanel(theme))
-    , kind_(mutedLabel(tr("softmax, live")))
+    , kind_(mutedLabel(tr("probabilities, live")))
     , truth_(new QLabel)
     , latency_(mutedLabel({})) {
     truth_->setObjectName(QStringLiteral("truth"));
@@ -39,13 +39,18 @@ AnswerCard::AnswerCard(ThemeManager& theme, QWidget* parent)
 
 void AnswerCard::setModel(const TrainedModel& model) {
     const auto& info = model.data->info;
+    setData(info);
+    values_->setInfo(info, readsDrawings(model),
+                     model.data->table ? model.data->table->targets : std::vector<ColumnSummary>());
+}
+
+void AnswerCard::setData(const DataInfo& info) {
     clear();
     prediction_->setClasses(info.classes);
     prediction_->setVisible(info.hasClasses());
     values_->setVisible(!info.hasClasses());
-    values_->setInfo(info, readsDrawings(model),
-                     model.data->table ? model.data->table->targets : std::vector<ColumnSummary>());
-    kind_->setText(info.hasClasses() ? tr("softmax, live") : tr("live"));
+    values_->setInfo(info, true, {});
+    kind_->setText(info.hasClasses() ? tr("probabilities, live") : tr("live"));
 }
 
 void AnswerCard::setAnswer(const InferenceAnswer& answer) {

@@ -14,6 +14,7 @@ namespace gradwright {
 class PredictionPanel;
 class ThemeManager;
 class ValuesPanel;
+struct DataInfo;
 struct TrainedModel;
 
 /// What the network answers: a class with its probability, or values.
@@ -25,6 +26,8 @@ public:
 
     /// Of another network than before.
     void setModel(const TrainedModel& model);
+    /// The kind of answer that networks give to such data; there is none yet.
+    void setData(const DataInfo& info);
     void setAnswer(const InferenceAnswer& answer);
     void clear();
     /// Said while there is no answer.

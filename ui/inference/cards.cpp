@@ -2,12 +2,12 @@
 #include "ui/inference/cards.h"
 
 #include "ui/session/trained_model.h"
+#include "ui/theme/shown_text.h"
 #include "ui/theme/text.h"
 
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QLocale>
 #include <QStringList>
 #include <QVBoxLayout>
 
@@ -52,8 +52,8 @@ QString truthOf(const TrainedModel& model, std::int64_t sample) {
     QStringList texts;
     for (std::size_t i = 0; i < values.size(); ++i) {
         const auto value = static_cast<double>(values[i]);
-        texts << QLocale().toString(
-            i < info.targetScaling.size() ? info.targetScaling[i].restored(value) : value, 'g', 5);
+        texts << plainNumber(
+            i < info.targetScaling.size() ? info.targetScaling[i].restored(value) : value, 5);
     }
     return texts.join(QStringLiteral(", "));
 }

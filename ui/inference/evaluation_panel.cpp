@@ -19,10 +19,13 @@
 #include <QScrollArea>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace gradwright {
 namespace {
 
 constexpr int kRoomForDetails = 400; // beside the titles
+constexpr int kCardMargin = 14;
 
 QLabel* label(const QString& text, const char* role) {
     auto* made = new QLabel(text);
@@ -30,11 +33,19 @@ QLabel* label(const QString& text, const char* role) {
     return made;
 }
 
+/// A label that wraps makes everything around it as high as it would like to be, which a page that
+/// scrolls takes for what it needs. Each new text brings that back.
+void keepHeightToItself(QLabel& label) {
+    auto policy = label.sizePolicy();
+    policy.setHeightForWidth(false);
+    label.setSizePolicy(policy);
+}
+
 QFrame* emptyCard(QVBoxLayout*& layout) {
     auto* frame = new QFrame;
     frame->setProperty("role", QStringLiteral("card"));
     layout = new QVBoxLayout(frame);
-    layout->setContentsMargins(14, 10, 14, 12);
+    layout->setContentsMargins(kCardMargin, 10, kCardMargin, 12);
     layout->setSpacing(8);
     return frame;
 }
@@ -73,7 +84,7 @@ EvaluationPanel::EvaluationPanel(ThemeManager& theme, QWidget* parent)
             });
     connect(job_, &EvaluationJob::finished, this, &EvaluationPanel::showReport);
     connect(job_, &EvaluationJob::failed, this,
-            [this](const QString& reason) { empty_->setText(reason); });
+            [this](const QString& reason) { showInstead(reason); });
     connect(confusion_, &ConfusionView::chosenChanged, this, &EvaluationPanel::showMistakes);
     connect(scatter_, &ScatterView::sampleChosen, this, &EvaluationPanel::sampleChosen);
     connect(mistakes_, &MistakesView::sampleChosen, this,
@@ -84,6 +95,12 @@ EvaluationPanel::EvaluationPanel(ThemeManager& theme, QWidget* parent)
 void EvaluationPanel::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
     mistakesDetail_->setVisible(event->size().width() >= kRoomForDetails);
+    fitMetrics();
+}
+
+void EvaluationPanel::fitMetrics() {
+    metrics_->setFixedHeight(std::max(metrics_->heightForWidth(width() - 2 * kCardMargin), 0));
+    keepHeightToItself(*metrics_);
 }
 
 void EvaluationPanel::layOut() {
@@ -156,11 +173,28 @@ void EvaluationPanel::setModel(std::shared_ptr<const TrainedModel> model) {
     metrics_->clear();
     chosen_->clear();
     mistakesDetail_->clear();
-    mistakesCard_->setVisible(!model_ || (showsImages() && model_->data->info.hasClasses()));
-    empty_->setText(model_ ? tr("Runs the whole test set in the background.")
-                           : tr("Train a network, or choose a run above, to see how it does on the "
-                                "test set."));
+    mistakesCard_->setVisible(!info() || (showsImages() && info()->hasClasses()));
+    showInstead(model_ ? tr("Runs the whole test set in the background.")
+                       : tr("Train a network, or choose a run above, to see how it does on the "
+                            "test set."));
     showRunning(false);
+}
+
+void EvaluationPanel::showInstead(const QString& text) {
+    empty_->setText(text);
+    keepHeightToItself(*empty_);
+}
+
+void EvaluationPanel::setData(const DataInfo& info) {
+    data_ = info;
+    if (model_)
+        return;
+    mistakesCard_->setVisible(showsImages() && info.hasClasses());
+    showRunning(false);
+}
+
+const DataInfo* EvaluationPanel::info() const {
+    return model_ ? &model_->data->info : data_ ? &*data_ : nullptr;
 }
 
 void EvaluationPanel::setNewerModel(std::shared_ptr<const TrainedModel> model) {
@@ -180,8 +214,7 @@ void EvaluationPanel::showRunning(bool running) {
     button_->setText(running ? tr("Cancel") : tr("Evaluate test set"));
     // Newer weights may be measured, too.
     button_->setVisible(running || !report_ || report_->model != model_);
-    title_->setText(!model_ || model_->data->info.hasClasses() ? tr("Confusion matrix")
-                                                               : tr("Test set"));
+    title_->setText(!info() || info()->hasClasses() ? tr("Confusion matrix") : tr("Test set"));
     button_->setEnabled(model_ != nullptr);
     empty_->setVisible(!report_);
     const bool hasClasses = report_ && report_->model->data->info.hasClasses();
@@ -246,14 +279,16 @@ void EvaluationPanel::showMetrics() {
                     .arg(qstr(metric->title).toHtmlEscaped(), qstr(metric->doc).toHtmlEscaped(),
                          qstr(term == nullptr ? "" : term->text).toHtmlEscaped());
     }
-    metrics_->setText(others.join(QStringLiteral("   ·   ")));
+    // A line may end with a dot; none begins with one.
+    metrics_->setText(others.join(QStringLiteral("\u00A0\u00A0·   ")));
+    fitMetrics();
     setHelp(*metrics_, help);
     explain(*quality_, "metric/" + report_->metrics.front().metric->key);
     setHelp(*quality_, help);
 }
 
 bool EvaluationPanel::showsImages() const {
-    return model_ && model_->data->info.input.rank() == 3;
+    return info() && info()->input.rank() == 3;
 }
 
 void EvaluationPanel::showMistakes() {

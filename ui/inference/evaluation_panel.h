@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 class QLabel;
 class QProgressBar;
@@ -29,6 +30,8 @@ public:
 
     /// Another model: what was measured of the one before goes.
     void setModel(std::shared_ptr<const TrainedModel> model);
+    /// The data that a network would be tested on, while there is none.
+    void setData(const DataInfo& info);
     /// Newer weights of the same run: what was measured stays to be seen.
     void setNewerModel(std::shared_ptr<const TrainedModel> model);
     void start();
@@ -49,6 +52,11 @@ protected:
 
 private:
     void layOut();
+    void fitMetrics();
+    /// In the place of the matrix.
+    void showInstead(const QString& text);
+    /// Of the model, or of the data while there is none; null while neither is known.
+    [[nodiscard]] const DataInfo* info() const;
     void setReport(std::shared_ptr<const TestReport> report);
     void showReport(std::shared_ptr<const TestReport> report);
     void showMetrics();
@@ -59,6 +67,7 @@ private:
 
     ThemeManager* theme_;
     std::shared_ptr<const TrainedModel> model_;
+    std::optional<DataInfo> data_;
     std::shared_ptr<const TestReport> report_;
     QWidget* mistakesCard_ = nullptr;
     QLabel* title_ = nullptr;

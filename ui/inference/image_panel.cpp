@@ -196,6 +196,10 @@ void ImagePanel::showKind() {
         pictures_->stepper().setSamples(model_->data->test->size());
 }
 
+void ImagePanel::setData(const DataInfo& info) {
+    answer_->setData(info);
+}
+
 void ImagePanel::clear() {
     sample_ = -1;
     prepare_ = {};

@@ -38,6 +38,7 @@ public:
     [[nodiscard]] PixelPanel& pixels() { return *pixels_; }
 
     void setModel(const std::shared_ptr<const TrainedModel>& model, bool live) override;
+    void setData(const DataInfo& info) override;
     void clear() override;
     void showReason(const QString& reason) override;
     void showSample(std::int64_t sample) override;

@@ -178,10 +178,13 @@ void InferencePage::showKindOfData() {
     if (chooser_->model() || !info)
         return;
     auto& wanted = panelAt(inputKindOf(*info));
-    if (&wanted == &panel())
-        return;
-    showPanel(wanted);
-    wanted.setModel({}, false);
+    const bool isAnother = &wanted != &panel();
+    if (isAnother)
+        showPanel(wanted);
+    wanted.setData(*info);
+    if (isAnother)
+        wanted.setModel({}, false);
+    evaluation_->setData(*info);
 }
 
 void InferencePage::takeModel(bool live) {

@@ -25,6 +25,8 @@ public:
 
     /// Another model of the panel's kind, newer weights of the one in use (`live`), or none.
     virtual void setModel(const std::shared_ptr<const TrainedModel>& model, bool live) = 0;
+    /// What a network will read and answer, while there is none yet.
+    virtual void setData(const DataInfo& /*info*/) {}
     /// What was entered goes: another project is open.
     virtual void clear() = 0;
     /// Said where the answer would be: why there is none.

@@ -17,6 +17,11 @@ namespace {
 
 constexpr int kSnapshotInterval = 500; // ms
 
+/// In the place of a run's folder, and the path of none: the weights that the project came with.
+QString asOpened(const Project& project) {
+    return QStringLiteral("?opened/") + qstr(project.uuid);
+}
+
 QString titleOf(const RunHistory& run) {
     // The folder's name begins with the time, which tells runs of a project apart.
     const auto folder = qstr(run.folder.filename().string());
@@ -110,6 +115,10 @@ void ModelChooser::fill(const std::vector<Entry>& runs) {
                 continue; // its best weights are still moving
             box_->addItem(qstr(run.title), qstr(run.folder.string()));
         }
+        // A model from elsewhere has weights before anything is trained.
+        if (!document_->project().startWeights.empty())
+            box_->addItem(tr("%1, as it was opened").arg(qstr(document_->project().name)),
+                          asOpened(document_->project()));
         int kept = followed ? 0 : std::max(0, box_->findData(before));
         // Saving a project moves its runs beside its file.
         const auto name = std::filesystem::path(before.toStdString()).filename();
@@ -147,35 +156,53 @@ void ModelChooser::chooseCurrent() {
             session_->requestSnapshot();
         return;
     }
+    if (box_->currentData().toString() == asOpened(document_->project())) {
+        openAsOpened();
+        return;
+    }
     const std::filesystem::path folder = box_->currentData().toString().toStdString();
     // After a training the best weights take the newest ones' place.
     if (folder != wanted_ || !model_ || model_->weightsTitle.starts_with("newest"))
-        open(folder);
+        openRun(folder);
 }
 
-void ModelChooser::open(const std::filesystem::path& folder) {
-    jobs_.cancel(loading_);
+void ModelChooser::openRun(const std::filesystem::path& folder) {
     wanted_ = folder;
+    open([folder](const TrainedModel* opened) { return openModel(folder, opened); });
+}
+
+void ModelChooser::openAsOpened() {
+    const std::filesystem::path wanted = asOpened(document_->project()).toStdString();
+    if (wanted_ == wanted && model_)
+        return;
+    wanted_ = wanted;
+    open([job = trainingJob(document_->project(), {})](const TrainedModel* opened) {
+        return modelAsOpened(job, opened);
+    });
+}
+
+void ModelChooser::open(std::function<TrainedModel(const TrainedModel* opened)> make) {
+    jobs_.cancel(loading_);
     weights_->setText(tr("Opening…"));
-    loading_ = jobs_.start(
-        [this, folder, opened = model_](const std::stop_token&) -> BackgroundJobs::Delivery {
-            try {
-                return [this, model = openModel(folder, opened.get())] {
-                    loading_ = 0;
-                    use(model, false);
-                };
-            } catch (const std::exception& error) {
-                return [this, reason = QString::fromUtf8(error.what())] {
-                    // Nothing may be answered in the name of a run that cannot be opened.
-                    loading_ = 0;
-                    wanted_.clear();
-                    weights_->clear();
-                    model_.reset();
-                    Q_EMIT modelChanged(false);
-                    Q_EMIT failed(reason);
-                };
-            }
-        });
+    loading_ = jobs_.start([this, make = std::move(make),
+                            opened = model_](const std::stop_token&) -> BackgroundJobs::Delivery {
+        try {
+            return [this, model = make(opened.get())] {
+                loading_ = 0;
+                use(model, false);
+            };
+        } catch (const std::exception& error) {
+            return [this, reason = QString::fromUtf8(error.what())] {
+                // Nothing may be answered in the name of a run that cannot be opened.
+                loading_ = 0;
+                wanted_.clear();
+                weights_->clear();
+                model_.reset();
+                Q_EMIT modelChanged(false);
+                Q_EMIT failed(reason);
+            };
+        }
+    });
 }
 
 void ModelChooser::take(const SnapshotTaken& snapshot) {

@@ -9,6 +9,7 @@
 #include <QTimer>
 #include <QWidget>
 
+#include <functional>
 #include <memory>
 
 class QComboBox;
@@ -48,7 +49,10 @@ private:
 
     void fill(const std::vector<Entry>& runs);
     void chooseCurrent();
-    void open(const std::filesystem::path& folder);
+    void openRun(const std::filesystem::path& folder);
+    void openAsOpened();
+    /// On a background thread, which is handed the model that is in use.
+    void open(std::function<TrainedModel(const TrainedModel* opened)> make);
     void take(const SnapshotTaken& snapshot);
     void use(TrainedModel model, bool live);
     void updateTimer();

@@ -18,7 +18,8 @@
 namespace gradwright {
 namespace {
 
-constexpr int kLeft = 56; // of the axes' labels
+constexpr int kTitle = 18; // of the axis at the left, beside its labels
+constexpr int kLeft = 56 + kTitle;
 constexpr int kBottom = 42;
 constexpr int kMargin = 10;
 constexpr double kRadius = 3;
@@ -143,7 +144,7 @@ void ScatterView::paintAxes(QPainter& painter) const {
     painter.drawText(QRectF(box.left(), box.bottom() + 20, box.width(), 18), Qt::AlignCenter,
                      tr("True %1").arg(name_));
     painter.save();
-    painter.translate(box.left() - 50, box.center().y());
+    painter.translate(box.left() - kLeft + kTitle / 2, box.center().y());
     painter.rotate(-90);
     painter.drawText(QRectF(-box.height() / 2, -8, box.height(), 16), Qt::AlignCenter,
                      tr("Predicted"));

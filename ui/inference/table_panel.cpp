@@ -129,6 +129,10 @@ void TablePanel::setModel(const std::shared_ptr<const TrainedModel>& model, bool
     showSample(0);
 }
 
+void TablePanel::setData(const DataInfo& info) {
+    answer_->setData(info);
+}
+
 void TablePanel::clear() {
     answer_->clear();
     tested_->setReport({});

@@ -32,6 +32,7 @@ public:
     [[nodiscard]] TestStepper& stepper() { return *stepper_; }
 
     void setModel(const std::shared_ptr<const TrainedModel>& model, bool live) override;
+    void setData(const DataInfo& info) override;
     void clear() override;
     void showReason(const QString& reason) override;
     void showSample(std::int64_t sample) override;

@@ -56,6 +56,8 @@ Q_SIGNALS:
     void pageWanted();
     /// The user wants to see why the network cannot be trained.
     void problemsRequested();
+    /// The user wants to see what is wrong with the data.
+    void dataRequested();
     /// The user wants to begin with a template or with data.
     void galleryRequested();
 };

@@ -159,6 +159,14 @@ QWidget* ProblemsPanel::rowFor(const Diagnostic& diagnostic, const QString& text
                     Q_EMIT placeChosen(graph, node);
                 });
         layout->addWidget(place);
+    } else if (!document_->dataProblem().empty() &&
+               diagnostic.message == document_->dataProblem()) {
+        auto* const place = new QPushButton(tr("Data page"));
+        place->setObjectName(QStringLiteral("toData"));
+        place->setProperty("kind", QStringLiteral("link"));
+        place->setCursor(Qt::PointingHandCursor);
+        connect(place, &QPushButton::clicked, this, &ProblemsPanel::dataWanted);
+        layout->addWidget(place);
     }
     const auto fixes = std::min(diagnostic.fixes.size(), kMostFixes);
     for (std::size_t i = 0; i < fixes; ++i) {

@@ -24,6 +24,8 @@ Q_SIGNALS:
     void countChanged(qsizetype count);
     /// The place of a problem was clicked.
     void placeChosen(const std::string& graph, gradwright::NodeId node);
+    /// Where a problem of the data can be looked into.
+    void dataWanted();
     /// A fix could not be made; the reason.
     void hint(const QString& text);
 

@@ -25,6 +25,8 @@ namespace {
 constexpr int kRowHeight = 48;
 constexpr int kEditorHeight = 28;
 constexpr int kRightMargin = 12;
+constexpr int kTextTop = 7; // of the first of two lines
+constexpr int kTextHeight = 18;
 constexpr int kLineWidth = 28; // of the sample of the line and the space behind it
 
 QString runsText(const char* text) {
@@ -111,9 +113,9 @@ private:
         const auto& theme = theme_->theme();
         const int left = row.left() + kRunTickWidth + kLineWidth;
         const int right = row.right() - kRightMargin;
-        const QRect loss(right - kRunLossWidth, row.top(), kRunLossWidth, row.height());
-        const QRect quality(loss.left() - kRunQualityWidth, row.top(), kRunQualityWidth,
-                            row.height());
+        const QRect loss(right - kRunLossWidth, row.top() + kTextTop, kRunLossWidth, kTextHeight);
+        const QRect quality(loss.left() - kRunQualityWidth, loss.top(), kRunQualityWidth,
+                            kTextHeight);
         painter.setFont(textFont(type::kBody));
         painter.setPen(theme.text);
         const QString qualityText = index.data(RunQuality).toString();
@@ -124,7 +126,7 @@ private:
 
         // Names may take what a short quality leaves free, and long ones the place of the time.
         const int used = painter.fontMetrics().horizontalAdvance(qualityText);
-        const QRect name(left, row.top() + 7, quality.right() - used - 10 - left, 18);
+        const QRect name(left, loss.top(), quality.right() - used - 10 - left, kTextHeight);
         constexpr int kGap = 6;
         const QString full = index.data().toString();
         const QString time = index.data(RunTime).toString();
@@ -139,14 +141,16 @@ private:
             painter.drawText(name.adjusted(fullWidth + kGap, 0, 0, 0),
                              Qt::AlignLeft | Qt::AlignVCenter, time);
         }
-        // The time comes last: cut off, it is missed least.
+        // The line below has the row's width, as settings and remarks need it. The time comes last:
+        // cut off, it is missed least.
         QStringList below{index.data(RunSubtitle).toString(), beside ? QString() : time};
         below.removeAll(QString());
         painter.setFont(textFont(type::kDense));
         painter.setPen(theme.text2);
-        painter.drawText(name.translated(0, 17), Qt::AlignLeft | Qt::AlignVCenter,
+        const QRect line(left, name.top() + kTextHeight - 1, right - left, kTextHeight);
+        painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter,
                          painter.fontMetrics().elidedText(below.join(QStringLiteral(", ")),
-                                                          Qt::ElideRight, name.width()));
+                                                          Qt::ElideRight, line.width()));
     }
 
     ThemeManager* theme_;

@@ -78,7 +78,8 @@ void RunsPanel::fillComparisons(QMenu& menu, const std::filesystem::path& folder
     std::stable_partition(others.begin(), others.end(),
                           [this](const RunHistory* run) { return ticked_.contains(run->folder); });
     for (const auto* const run : others)
-        menu.addAction(plainActionText(titleOf(*run)), this,
+        // Runs of one project have one name: what tells them apart is how they were trained.
+        menu.addAction(plainActionText(titleOf(*run) + QStringLiteral(", ") + methodOf(*run)), this,
                        [this, folder, other = run->folder] { compare(folder, other); })
             ->setToolTip(Qt::convertFromPlainText(factsOf(*run), Qt::WhiteSpaceNormal));
     menu.setToolTipsVisible(true);

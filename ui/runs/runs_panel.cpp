@@ -105,7 +105,7 @@ QLayout* RunsPanel::makeColumns() {
     };
     explain(*add(tr("Run"), 0), "window/runs");
     qualityTitle_ = add({}, kRunQualityWidth);
-    nameQuality(qualityMetric(MetricKind::Classes));
+    metric_ = &qualityMetric(MetricKind::Classes);
     explain(*add(tr("Loss"), kRunLossWidth), "window/run-loss",
             tr("Of the best epoch, on the validation data where there are any"));
     return columns;
@@ -165,6 +165,12 @@ void RunsPanel::setRuns(std::vector<RunHistory> runs) {
     fill();
 }
 
+void RunsPanel::setMetric(const MetricDef& metric) {
+    metric_ = &metric;
+    if (runs_.empty())
+        nameQuality(metric);
+}
+
 void RunsPanel::setActive(const std::filesystem::path& folder) {
     active_ = folder;
     activeQuality_.clear();
@@ -199,8 +205,7 @@ void RunsPanel::fill() {
             showRow(*new RunItem(list_), run);
         choose(kept);
     }
-    if (!runs_.empty())
-        nameQuality(*runs_.front().metric);
+    nameQuality(*(runs_.empty() ? metric_ : runs_.front().metric));
     empty_->setVisible(runs_.empty());
     showChosen();
 }

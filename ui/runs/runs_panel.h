@@ -30,6 +30,8 @@ public:
     explicit RunsPanel(ThemeManager& theme, QWidget* parent = nullptr);
 
     void setRuns(std::vector<RunHistory> runs);
+    /// What the column of qualities holds while there are no runs.
+    void setMetric(const MetricDef& metric);
     /// The one that trains now; empty when none does.
     void setActive(const std::filesystem::path& folder);
     void setActiveResult(const QString& quality, const QString& loss);
@@ -83,6 +85,7 @@ private:
                   const std::optional<QString>& note);
 
     std::vector<RunHistory> runs_;
+    const MetricDef* metric_ = nullptr; ///< of the project's data
     std::filesystem::path active_;
     QString activeQuality_; ///< of the one that trains, newer than its history; else empty
     QString activeLoss_;

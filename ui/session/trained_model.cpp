@@ -5,6 +5,7 @@
 #include "engine/support/error.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/objective.h"
+#include "engine/training/start_weights.h"
 #include "ui/session/run_history.h"
 
 #include <algorithm>
@@ -67,6 +68,20 @@ TrainedModel makeModel(const TrainingJob& job, const std::filesystem::path& run,
             std::move(graph),
             std::move(data),
             std::move(weights),
+            job.settings.answerTarget()};
+}
+
+TrainedModel modelAsOpened(const TrainingJob& job, const TrainedModel* opened) {
+    auto data = dataOf(job.data, opened);
+    auto graph = inferenceGraph(job.network, data->info, job.settings);
+    auto weights = startWeightsOf(graph.weights(), job.settings.seed(), job.startWeights);
+    return {job.name,
+            {},
+            "as opened" + precisionTitle(job.settings),
+            job.data,
+            std::move(graph),
+            std::move(data),
+            std::make_shared<const Weights>(std::move(weights)),
             job.settings.answerTarget()};
 }
 

@@ -35,4 +35,8 @@ TrainedModel makeModel(const TrainingJob& job, const std::filesystem::path& run,
                        std::shared_ptr<const Weights> weights, std::int64_t step,
                        const TrainedModel* opened = nullptr);
 
+/// A network with the weights that came with the model it was opened from, before any training.
+/// Slow as makeModel(). Throws Error, as when the network has become another one since.
+TrainedModel modelAsOpened(const TrainingJob& job, const TrainedModel* opened = nullptr);
+
 } // namespace gradwright

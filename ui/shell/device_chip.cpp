@@ -83,7 +83,7 @@ void DeviceChip::refresh() {
     const TrainingSettings& settings = document_->project().training;
     const bool isBusy = load_ && load_->othersBusy > 0;
     const QString threads =
-        isBusy ? tr("%1, computer busy: %2").arg(threadsText(load_->threads)).arg(load_->othersBusy)
+        isBusy ? tr("%1, others use %2").arg(threadsText(load_->threads)).arg(load_->othersBusy)
         : settings.threads() > 0 ? threadsText(settings.threads())
         : plan_                  ? threadsText(plan_->threads)
                                  : tr("automatic");

@@ -5,6 +5,7 @@
 #include "ui/theme/icon_engine.h"
 
 #include <QButtonGroup>
+#include <QFontMetrics>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenuBar>
@@ -79,17 +80,28 @@ void HeaderBar::arrange() {
     device_->setMinimumWidth(narrow ? kNarrowDevice : 0);
     row_->setStretch(2, narrow ? 0 : 1);
     menus_->setMinimumWidth(menus_->sizeHint().width());
-    setPageStyle(Qt::ToolButtonTextBesideIcon);
-    for (QLayout* const each : row_->findChildren<QLayout*>())
-        each->invalidate();
-    row_->invalidate();
-    if (row_->sizeHint().width() > width())
-        setPageStyle(Qt::ToolButtonTextOnly);
+    for (const auto style : {Qt::ToolButtonTextBesideIcon, Qt::ToolButtonTextOnly}) {
+        for (QAbstractButton* const each : pages_->buttons())
+            layOutPage(static_cast<QToolButton&>(*each), style);
+        pageRow_->invalidate();
+        row_->invalidate();
+        if (row_->minimumSize().width() <= width())
+            break;
+    }
 }
 
-void HeaderBar::setPageStyle(Qt::ToolButtonStyle style) {
-    for (QAbstractButton* const each : pages_->buttons())
-        static_cast<QToolButton*>(each)->setToolButtonStyle(style);
+/// The chosen one is painted in bold, which no hint of its size knows.
+void HeaderBar::layOutPage(QToolButton& button, Qt::ToolButtonStyle style) {
+    button.setToolButtonStyle(style);
+    button.ensurePolished();
+    QFont bold = button.font();
+    bold.setWeight(QFont::DemiBold);
+    QFont plain = bold;
+    plain.setWeight(QFont::Normal);
+    const int more = QFontMetrics(bold).horizontalAdvance(button.text()) -
+                     QFontMetrics(plain).horizontalAdvance(button.text());
+    button.setMinimumWidth(0);
+    button.setMinimumWidth(button.sizeHint().width() + more);
 }
 
 void HeaderBar::addPage(const QString& title, const QString& icon) {
@@ -107,10 +119,8 @@ void HeaderBar::addPage(const QString& title, const QString& icon) {
     pages_->addButton(button, page);
     // Not by clicks: a screen reader toggles the button.
     connect(button, &QToolButton::toggled, this, [this, page](bool chosen) {
-        if (!chosen)
-            return;
-        Q_EMIT pageChosen(page);
-        arrange(); // its word is bold, and wider
+        if (chosen)
+            Q_EMIT pageChosen(page);
     });
     pageRow_->addWidget(button);
 }
@@ -119,7 +129,6 @@ void HeaderBar::setPage(int page) {
     if (QAbstractButton* const button = pages_->button(page)) {
         const QSignalBlocker quiet(button);
         button->setChecked(true);
-        arrange();
         return;
     }
     // None of them: the gallery is shown.

@@ -42,7 +42,7 @@ protected:
 
 private:
     void arrange();
-    void setPageStyle(Qt::ToolButtonStyle style);
+    static void layOutPage(QToolButton& button, Qt::ToolButtonStyle style);
 
     const ThemeManager* themes_;
     QMenuBar* menus_;

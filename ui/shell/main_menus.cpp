@@ -9,6 +9,8 @@
 #include "ui/shell/main_window.h"
 #include "ui/shell/project_files.h"
 #include "ui/shell/recent_projects.h"
+#include "ui/shell/status_line.h"
+#include "ui/steps/batch_steps.h"
 #include "ui/training/train_page.h"
 
 #include <QActionGroup>
@@ -177,14 +179,29 @@ void MainWindow::makeViewMenu() {
             [this](bool on) { setWindowState(windowState().setFlag(Qt::WindowFullScreen, on)); });
 }
 
+/// Of a training that is paused; where none runs, through a batch on the canvas.
+void MainWindow::goOneStep() {
+    if (session_.state() == TrainingState::Paused) {
+        train_->step();
+    } else if (session_.isActive()) {
+        status_->showHint(tr("Pause the training first (F5), then F10 goes on step by step."));
+    } else if (document_.project().network.main.nodes().empty()) {
+        status_->showHint(tr("Open a network first; F10 then goes through a batch step by step."));
+    } else {
+        showPage(*design_);
+        design_->steps().next();
+    }
+}
+
 void MainWindow::makeRunMenu() {
     QMenu* const menu = header_->menus()->addMenu(tr("&Run"));
     QAction* const run =
         menu->addAction(themes_->icon(QStringLiteral("play")),
                         tr("Start, pause or resume training"), this, [this] { trainOrPause(); });
     run->setShortcut(QKeySequence(QStringLiteral("F5")));
-    QAction* const step = menu->addAction(themes_->icon(QStringLiteral("step")), tr("Step"), this,
-                                          [this] { train_->step(); });
+    QAction* const step =
+        menu->addAction(themes_->icon(QStringLiteral("step")), tr("Next step of the training"),
+                        this, [this] { goOneStep(); });
     // On the Design page the key goes through a batch step by step.
     const auto chooseKey = [this, step] {
         const bool isDesign = stack_->currentWidget() == design_;

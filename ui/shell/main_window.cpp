@@ -161,8 +161,10 @@ void MainWindow::connectPages() {
         header_->device().setLoad(ComputeLoad{event.threads, event.othersBusy});
     });
     connect(&session_, &TrainingSession::stateChanged, this, [this](TrainingState state) {
-        if (state == TrainingState::Preparing)
-            status_->showHint({}); // "Press Start" has been followed
+        if (state == TrainingState::Preparing) {
+            status_->showHint({});                // "Press Start" has been followed
+            notice_->withdraw(interruptedOffer_); // something else is trained; the next start asks
+        }
         if (!session_.isActive())
             header_->device().setLoad({});
     });
@@ -179,6 +181,10 @@ void MainWindow::connectPages() {
         connect(page, &Page::pageWanted, this, [this, page] { showPage(*page); });
         connect(page, &Page::problemsRequested, this, &MainWindow::showProblems);
         connect(page, &Page::galleryRequested, this, &MainWindow::showGallery);
+        connect(page, &Page::dataRequested, this, [this] {
+            showPage(*data_);
+            data_->showFaults();
+        });
     }
     design_->steps().setRunSource([this]() -> std::optional<StepRun> {
         const RunHistory* const run = train_->runs().chosen();
@@ -313,8 +319,9 @@ void MainWindow::offerRun(const InterruptedRun& run) {
                                    .arg(run.project)
                                    .arg(done)
                                    .arg(run.history.totalEpochs);
-    notice_->offer({text, tr("Resume training"), tr("Not now"), [this, run] { continueRun(run); },
-                    [run] { InterruptedTraining::forget(run.history.folder); }});
+    interruptedOffer_ = notice_->offer(
+        {text, tr("Resume training"), tr("Not now"), [this, run] { continueRun(run); },
+         [run] { InterruptedTraining::forget(run.history.folder); }});
 }
 
 void MainWindow::continueRun(const InterruptedRun& run) {
@@ -373,6 +380,7 @@ void MainWindow::showGallery() {
     recent_->refresh();
     refreshRecent();
     stack_->setCurrentWidget(welcome_);
+    welcome_->beginSearch(); // also where the keyboard was on a card
     header_->setPage(-1);
 }
 

@@ -119,6 +119,7 @@ private:
     void showOptimization();
     void offerCheck();
     void trainOrPause();
+    void goOneStep();
     void showProblems();
     void takeDropped(const QStringList& files);
     void refreshHeader();
@@ -146,8 +147,9 @@ private:
     WelcomePage* welcome_;
     QAction* fullScreen_ = nullptr;
     QMenu* recentMenu_ = nullptr;
-    std::string askedBefore_; ///< UUID of the project whose template may have been trained before
-    int trainedBefore_ = 0;   ///< the notice that offers it
+    std::string askedBefore_;  ///< UUID of the project whose template may have been trained before
+    int trainedBefore_ = 0;    ///< the notice that offers it
+    int interruptedOffer_ = 0; ///< the notice that offers to resume a training
 };
 
 } // namespace gradwright

@@ -134,6 +134,7 @@ RecoveryDialog::RecoveryDialog(std::vector<RecoverableProject> found, const Them
     layout->setSizeConstraint(QLayout::SetFixedSize);
     connect(choice_, &QComboBox::currentIndexChanged, this, &RecoveryDialog::showChosen);
     showChosen();
+    open->setFocus(); // Space, too, is to lose nothing
 }
 
 QPushButton* RecoveryDialog::addButton(QHBoxLayout& row, const QString& text, const char* name,

@@ -327,6 +327,11 @@ std::vector<std::pair<std::string, QString>> WelcomePage::templateNames() const 
 }
 
 /// What was looked for last time is of no use any more.
+void WelcomePage::beginSearch() {
+    search_->setFocus();
+    search_->selectAll();
+}
+
 void WelcomePage::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
     search_->clear();

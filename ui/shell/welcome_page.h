@@ -43,6 +43,9 @@ public:
     /// Keys and names of the templates that have been read so far.
     [[nodiscard]] std::vector<std::pair<std::string, QString>> templateNames() const;
 
+    /// What is typed next is looked for.
+    void beginSearch();
+
 Q_SIGNALS:
     void templateChosen(const std::string& key);
     void blankChosen();

@@ -13,11 +13,12 @@ namespace gradwright {
 QString plainNumber(double value, int digits) {
     constexpr double kExponentFrom = 1e9;
     const double size = std::abs(value);
-    if (!std::isfinite(value) || size >= kExponentFrom)
-        return QString::number(value, 'g', digits);
     // Rounding may add a digit: 9999.6 has five.
-    return size >= std::pow(10, digits) - 0.5 ? QString::number(value, 'f', 0)
-                                              : QString::number(value, 'g', digits);
+    const bool isWhole =
+        std::isfinite(value) && size < kExponentFrom && size >= std::pow(10, digits) - 0.5;
+    const QString text =
+        isWhole ? QString::number(value, 'f', 0) : QString::number(value, 'g', digits);
+    return text.startsWith(u'-') ? QChar(0x2212) + text.sliced(1) : text;
 }
 
 QString shownCharacter(const std::string& character) {

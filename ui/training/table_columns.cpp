@@ -22,13 +22,18 @@ namespace {
 constexpr std::size_t kMostRows = 60; ///< of pixels, say, nobody reads more
 constexpr int kTickWidth = 24;        ///< that the second line stands to the right
 
-/// What the file is read by.
+/// What the file is read by, and what decides which columns that makes and of which kind.
 auto sourceOf(const DataChoice& choice) {
     const auto text = [&](const char* key) {
         const auto found = choice.params.find(key);
         return found == choice.params.end() ? std::string() : std::get<std::string>(found->second);
     };
-    return std::tuple(choice.dataset, text("file"), text("delimiter"), text("header"));
+    return std::tuple(choice.dataset, text("file"), text("delimiter"), text("header"),
+                      text("dates"), text("missing_marks"), text("categorical"));
+}
+
+bool holdsDates(const ColumnProfile& column) {
+    return column.whyUseless == "dates";
 }
 
 QString numberText(double value) {
@@ -93,7 +98,9 @@ TableColumns::TableColumns(QWidget* parent)
 }
 
 void TableColumns::setChoice(const DataChoice& choice) {
-    const bool isRead = job_ != 0 && sourceOf(choice) == sourceOf(choice_);
+    const bool isRead = job_ != 0 && sourceOf(choice) == sourceOf(read_);
+    if (!opensAlike(choice, choice_))
+        info_.reset(); // what they hold is being read
     choice_ = choice;
     if (!isRead)
         read();
@@ -102,6 +109,7 @@ void TableColumns::setChoice(const DataChoice& choice) {
 }
 
 void TableColumns::read() {
+    read_ = choice_;
     profile_.reset();
     setVisible(false);
     jobs_.cancel(job_);
@@ -164,6 +172,7 @@ void TableColumns::addTarget(QVBoxLayout& rows) {
     connect(target_->lineEdit(), &QLineEdit::editingFinished, this,
             [this] { takeTarget(target_->currentText()); });
     auto* const label = new QLabel(tr("Predict"));
+    label->setProperty("textRole", QStringLiteral("muted"));
     label->setBuddy(target_);
     auto* const row = new QHBoxLayout;
     row->setSpacing(8);
@@ -197,13 +206,14 @@ void TableColumns::addRow(QVBoxLayout& rows, const ColumnProfile& column) {
 
 void TableColumns::showChoice() {
     const auto targets = targetsOf(choice_, *profile_);
-    const auto ignored = ignoredBy(choice_);
+    const auto ignored = ignoredBy(choice_, *profile_);
     const QSignalBlocker quietTarget(target_);
     target_->setCurrentIndex(targets.size() == 1 ? target_->findText(qstr(targets.front())) : -1);
     target_->setEditText(qstr(targets.size() == 1 ? targets.front() : columnList(targets)));
     for (const Row& row : rows_) {
         const bool isTarget = std::ranges::count(targets, row.column) > 0;
-        const bool isIgnored = !isTarget && std::ranges::count(ignored, row.column) > 0;
+        const bool isIgnored =
+            !isTarget && (std::ranges::count(ignored, row.column) > 0 || isLeftOut(row.column));
         const QSignalBlocker quiet(row.box);
         row.box->setChecked(!isIgnored);
         row.box->setEnabled(!isTarget);
@@ -230,9 +240,32 @@ void TableColumns::takeTarget(const QString& text) {
     publish();
 }
 
+/// A table leaves some columns out by itself, and its notes say why.
+bool TableColumns::isLeftOut(const std::string& column) const {
+    const auto isOf = [](const auto& columns, const std::string& name) {
+        return std::ranges::any_of(columns, [&](const auto& each) { return each.name == name; });
+    };
+    // Pixels become one image, whose columns are none of the file's.
+    const bool areTheFiles = info_ && !info_->columns.empty() &&
+                             std::ranges::all_of(info_->columns, [&](const TableColumn& each) {
+                                 return isOf(profile_->columns, each.name);
+                             });
+    return areTheFiles && !isOf(info_->columns, column);
+}
+
+void TableColumns::setInfo(const DataInfo& info) {
+    info_ = info;
+    if (profile_)
+        showChoice();
+}
+
 void TableColumns::ignore(const std::string& column, bool ignored) {
-    auto names = ignoredBy(choice_);
+    auto names = ignoredBy(choice_, *profile_);
     std::erase(names, column);
+    // Whole dates teach nothing: who wants them as inputs wants their parts.
+    const auto known = std::ranges::find(profile_->columns, column, &ColumnProfile::name);
+    if (!ignored && known != profile_->columns.end() && holdsDates(*known))
+        choice_.params.insert_or_assign("dates", std::string("parts"));
     if (ignored)
         names.push_back(column);
     // In the order of the table.
@@ -245,6 +278,7 @@ void TableColumns::ignore(const std::string& column, bool ignored) {
 }
 
 void TableColumns::publish() {
+    info_.reset(); // it was that of the choice before
     showChoice();
     Q_EMIT edited(choice_);
 }

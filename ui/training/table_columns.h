@@ -28,11 +28,14 @@ public:
     explicit TableColumns(QWidget* parent = nullptr);
 
     void setChoice(const DataChoice& choice);
+    /// What the choice has become: columns that the table leaves out by itself lose their ticks.
+    void setInfo(const DataInfo& info);
     /// What the columns are; nothing until they have been read, or when they cannot be.
     [[nodiscard]] const std::optional<TableProfile>& profile() const { return profile_; }
 
 Q_SIGNALS:
-    /// Another target, or other columns left out; the choice is otherwise as it was set.
+    /// Another target, other columns left out, or dates that are split since one of them got its
+    /// tick; the choice is otherwise as it was set.
     void edited(const gradwright::DataChoice& choice);
     /// Has other fields now.
     void rebuilt();
@@ -50,11 +53,14 @@ private:
     void addRow(QVBoxLayout& rows, const ColumnProfile& column);
     void showChoice();
     void takeTarget(const QString& text);
+    [[nodiscard]] bool isLeftOut(const std::string& column) const;
     void ignore(const std::string& column, bool ignored);
     void publish();
 
     DataChoice choice_;
+    DataChoice read_; ///< that the profile was made for
     std::optional<TableProfile> profile_;
+    std::optional<DataInfo> info_; ///< of the choice; empty until its data have been read
     QWidget* body_ = nullptr;
     QComboBox* target_ = nullptr;
     std::vector<Row> rows_;

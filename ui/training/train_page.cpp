@@ -333,6 +333,7 @@ void TrainPage::showProject() {
     if (const auto& info = document_->dataInfo())
         metric_ = &qualityMetric(*info);
     controls_->setMetric(*metric_);
+    runs_->setMetric(*metric_);
     course_->begin(document_->project().training.epochs(), {}, *metric_);
 }
 

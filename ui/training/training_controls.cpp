@@ -210,7 +210,7 @@ void TrainingControls::setState(TrainingState state, bool resumable) {
     step_->setToolTip(paused ? tr("Run one step (F10)") : tr("Pause first to go step by step"));
     stop_->setEnabled(active && state != TrainingState::Stopping);
     if (state == TrainingState::Queued)
-        title_->setText(tr("Waiting for the training in another window"));
+        title_->setText(tr("Waiting for another window"));
     else if (state == TrainingState::Preparing)
         title_->setText(tr("Preparing…"));
     else if (state == TrainingState::Stopping)

@@ -166,6 +166,7 @@ void TrainingForm::setData(const DataInfo& info) {
     hasSingleClasses_ = info.hasClasses() && info.labels() == 1;
     offerBalance();
     objectives_->setClassTargets(info.hasClasses());
+    tableColumns_->setInfo(info);
     offer([info](std::string_view place) { return suitsData(place, info); });
 }
 

@@ -25,8 +25,9 @@ bool isOneOf(const ColumnNames& names, const std::string& name) {
 
 ColumnNames listedColumns(const DataChoice& choice, const TableSurvey& survey,
                           std::string_view key) {
-    return columnNamesIn(Params(dataset(choice.dataset).params, choice.params).text(key),
-                         namesOf(survey));
+    const Params params(dataset(choice.dataset).params, choice.params);
+    return key == "ignore" ? ignoredColumnsIn(params.text(key), namesOf(survey))
+                           : columnNamesIn(params.text(key), namesOf(survey));
 }
 
 /// The choice may be newer than the survey.

@@ -5,6 +5,8 @@
 #include "engine/data/tables/cell.h"
 #include "engine/data/tables/image_column.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -59,6 +61,27 @@ std::vector<std::string> columnNamesIn(std::string_view text, std::span<const st
         }
         text.remove_prefix(std::min<std::size_t>(1, text.size()));
         if (!name.empty())
+            names.push_back(std::move(name));
+    }
+    return names;
+}
+
+std::vector<std::string> datePartsOf(std::string_view column) {
+    return {fmt::format("{} (year)", column), fmt::format("{} (month)", column),
+            fmt::format("{} (weekday)", column)};
+}
+
+std::vector<std::string> ignoredColumnsIn(std::string_view text,
+                                          std::span<const std::string> known) {
+    std::vector<std::string> names;
+    for (auto& name : columnNamesIn(text, known)) {
+        const auto parts = datePartsOf(name);
+        const auto isKnown = [&](const std::string& each) {
+            return std::ranges::find(known, each) != known.end();
+        };
+        if (!isKnown(name) && std::ranges::all_of(parts, isKnown))
+            names.insert(names.end(), parts.begin(), parts.end());
+        else
             names.push_back(std::move(name));
     }
     return names;
@@ -215,7 +238,7 @@ ParamSpecs tableImageParams() {
 TableOptions tableOptionsOf(const Params& params, std::span<const std::string> columns) {
     TableOptions options;
     options.targets = columnNamesIn(params.text("target"), columns);
-    options.ignored = columnNamesIn(params.text("ignore"), columns);
+    options.ignored = ignoredColumnsIn(params.text("ignore"), columns);
     options.categorical = columnNamesIn(params.text("categorical"), columns);
     const auto& task = params.text("task");
     if (task != "detect")

@@ -34,6 +34,12 @@ CsvOptions csvOptionsOf(const Params& params, bool asBefore = false);
 /// quotes where a name holds a comma itself, unless it is one of the `known` names.
 std::vector<std::string> columnNamesIn(std::string_view text,
                                        std::span<const std::string> known = {});
+/// The same of a list of columns to leave out, where a column of dates that the table has split
+/// into its parts stands for all of them.
+std::vector<std::string> ignoredColumnsIn(std::string_view text,
+                                          std::span<const std::string> known);
+/// The columns that a column of dates is split into: "day (year)", "day (month)", "day (weekday)".
+std::vector<std::string> datePartsOf(std::string_view column);
 /// Such a list of these names.
 std::string columnList(std::span<const std::string> names);
 

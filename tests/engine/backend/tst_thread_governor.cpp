@@ -151,7 +151,7 @@ private Q_SLOTS:
     void loadsAreTold() {
         QCOMPARE(toString(ComputeLoad{2, 0}), std::string("2 threads"));
         QCOMPARE(toString(ComputeLoad{1, 0}), std::string("1 thread"));
-        QCOMPARE(toString(ComputeLoad{2, 1}), std::string("2 threads, computer busy: 1"));
+        QCOMPARE(toString(ComputeLoad{2, 1}), std::string("2 threads, others use 1"));
     }
 };
 

@@ -138,6 +138,9 @@ private Q_SLOTS:
         QCOMPARE(toString(Quality{&r2, 0.91249}), std::string("R² 0.912"));
         QCOMPARE(briefText({&r2, -1.5}), std::string("R² -1.500"));
         QCOMPARE(valueText(metric("rmse"), 1234.56), std::string("1235"));
+        QCOMPARE(valueText(metric("rmse"), 27'083.6), std::string("27084"));
+        QCOMPARE(valueText(metric("rmse"), 9'999.7), std::string("10000"));
+        QCOMPARE(valueText(metric("rmse"), 2.5e10), std::string("2.5e+10"));
         QCOMPARE(valueText(metric("bits"), 0.012345), std::string("0.01235"));
         QCOMPARE(valueText(accuracy, kNaN), std::string("NaN"));
         QCOMPARE(nameInSentence(metric("top_5_accuracy")), std::string("top-5 accuracy"));

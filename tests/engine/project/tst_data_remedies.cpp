@@ -103,6 +103,50 @@ private Q_SLOTS:
         QVERIFY(hasPart);
     }
 
+    /// Data of one's own come with their dates left out by name.
+    void datesThatWereLeftOutByNameAreSplit() {
+        std::string text = "day,paid,size,kind\n";
+        for (int i = 0; i < 60; ++i)
+            text += fmt::format("2024-{:02}-{:02},2023-{:02}-11,{}.5,{}\n", i % 12 + 1, i % 28 + 1,
+                                i % 12 + 1, i % 9, i % 2 == 0 ? "a" : "b");
+        project_ = projectOf(folder_, text);
+        project_.data = dataFrom(folder_ / "t.csv");
+        QCOMPARE(ignoredBy(project_.data), (std::vector<std::string>{"day", "paid"}));
+        look();
+        project_.data = remedy(DataProblemKind::Dates, "day").value().data.value();
+        std::vector<std::string> used;
+        for (const auto& column : openDataset(project_.data).info.columns)
+            used.push_back(column.name);
+        // The other one stays out, with all its parts.
+        QCOMPARE(used,
+                 (std::vector<std::string>{"day (year)", "day (month)", "day (weekday)", "size"}));
+        look();
+        QCOMPARE(roleOf(project_.data, table_, "paid (month)"), ColumnRole::LeftOut);
+        QCOMPARE(roleOf(project_.data, table_, "day (month)"), ColumnRole::Input);
+        const auto profile = tableProfile(project_.data).value();
+        QCOMPARE(ignoredBy(project_.data, profile),
+                 (std::vector<std::string>{"paid (year)", "paid (month)", "paid (weekday)"}));
+    }
+
+    void textsAmongNumbersCountAsMissing() {
+        std::string text = "built,size,kind\n";
+        for (int i = 0; i < 80; ++i)
+            text += fmt::format("{},{}.5,{}\n",
+                                i % 20 == 3 ? std::string("k.A.") : std::to_string(1950 + i), i % 9,
+                                i % 2 == 0 ? "a" : "b");
+        project_ = projectOf(folder_, text);
+        const auto refused = errorOf([this] { openDataset(project_.data); });
+        QVERIFY2(contains(refused, "k.A."), refused.c_str());
+        table_ = surveyTable(project_.data).value();
+        problems_ = tableProblems(table_, project_.data);
+        const auto cure = remedy(DataProblemKind::Mixed, "built");
+        QCOMPARE(cure.value().title, std::string("Count “k.A.” as missing"));
+        project_.data = *cure->data;
+        const auto data = openDataset(project_.data);
+        QCOMPARE(data.info.columns.size(), std::size_t{2});
+        QVERIFY(data.info.columns.front().isNumeric());
+    }
+
     void unevenClassesAreWeighed() {
         const auto cure = remedy(DataProblemKind::Imbalance);
         QVERIFY(cure && cure->training && !cure->data);

@@ -233,6 +233,28 @@ private Q_SLOTS:
         QVERIFY(placeOf(project, "flatten1") == (Point{0, 176}));
     }
 
+    /// What is inside a block cannot be followed by an Output, the block can.
+    void anOutputIsAddedBehindABlock() {
+        NetworkBuilder b;
+        b.in("unit");
+        const auto in = b.layer("block-input", {}, "in");
+        b.after(b.after(in, "relu", {}, "relu"), "block-output", {}, "out");
+        b.in("");
+        const auto image = b.layer("input", {{"shape", IntTuple{3, 8, 8}}}, "image");
+        b.link(image, b.block("unit", "stage", 2));
+        auto project = projectOf(b);
+        const auto all = problemsOf(project);
+        const auto* const found = problemWith(all, "The network has no Output");
+        QVERIFY(found);
+        QCOMPARE(titlesOf(*found), std::vector<std::string>{"Add an Output"});
+        apply(project, editOf(project, found->fixes.front()));
+        const auto* const output = project.network.main.findByName("output1");
+        QVERIFY(output);
+        const auto* const link = project.network.main.linkInto({output->id, {0}});
+        QVERIFY(link && link->from.node == project.network.main.findByName("stage")->id);
+        QVERIFY(!problemWith(problemsOf(project), "The network has no Output"));
+    }
+
     void nothingIsPutOnAnotherLayer() {
         NetworkBuilder b;
         const auto image = b.layer("input", {{"shape", IntTuple{3, 8, 8}}}, "image");

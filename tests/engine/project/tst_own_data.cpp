@@ -142,6 +142,34 @@ private Q_SLOTS:
         QCOMPARE(project.training.objectives.front().loss.key, std::string("mean-squared-error"));
     }
 
+    /// Who asks for dates gets them, though they would be left out without being asked for.
+    void datesThatAreAskedForAreUsed() {
+        const test::TemporaryFolder folder;
+        std::string text = "id,day,size,price\n";
+        for (int i = 1; i <= 60; ++i)
+            text += fmt::format("{},2024-{:02}-{:02},{}.5,{}.25\n", i, i % 12 + 1, i % 28 + 1,
+                                i * 7 % 31, i % 13);
+        test::writeFile(folder / "a.csv", Bytes(text.begin(), text.end()));
+        const auto project = projectForData(folder / "a.csv", [](DataChoice& data) {
+            data.params["dates"] = std::string("parts");
+        });
+        QCOMPARE(ignoredBy(project.data), (std::vector<std::string>{"id"}));
+        const auto info = openDataset(project.data).info;
+        QCOMPARE(info.columns.size(), std::size_t{4}); // year, month, day of the week, size
+        QVERIFY(project.network.main.findByName("price") != nullptr);
+    }
+
+    void valuesWithoutAUsableNameAreCalledValue() {
+        const test::TemporaryFolder folder;
+        std::string text = "size;Preis (€)\n";
+        for (int i = 1; i <= 60; ++i)
+            text += fmt::format("{},5;{},25\n", i * 7 % 31, i % 13);
+        test::writeFile(folder / "a.csv", Bytes(text.begin(), text.end()));
+        const auto project = projectForData(folder / "a.csv");
+        QVERIFY(project.network.main.findByName("value") != nullptr);
+        QVERIFY(project.network.main.findByName("class") == nullptr);
+    }
+
     void columnsAreRecognised() {
         std::string text = "id,name,age,empty,pay,kind\n";
         for (int i = 0; i < 40; ++i)

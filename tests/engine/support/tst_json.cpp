@@ -28,8 +28,9 @@ private Q_SLOTS:
         QTest::newRow("third line")
             << QByteArray("{\n \"a\": 1,\n   oops}") << "f: not valid JSON at line 3, column 4";
         QTest::newRow("cut off") << QByteArray("{\n\"a\": [1")
-                                 << "f: not valid JSON at line 2, column 8";
-        QTest::newRow("empty") << QByteArray() << "f: not valid JSON at line 1, column 1";
+                                 << "f: not valid JSON at line 2, column 8; it is cut off there";
+        QTest::newRow("empty") << QByteArray()
+                               << "f: not valid JSON at line 1, column 1; it is empty";
         QTest::newRow("not UTF-8")
             << QByteArray("\"\xff\"") << "f: not valid JSON at line 1, column 2";
         QTest::newRow("trailing") << QByteArray("1 2") << "f: not valid JSON at line 1, column 3";

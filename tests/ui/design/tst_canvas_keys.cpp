@@ -245,6 +245,35 @@ private Q_SLOTS:
                 metrics::nodeRect().translated(page_->scene().nodeItem(idOf(name))->pos())));
     }
 
+    /// Beside a node at the right edge it would be cut off.
+    void theCalloutIsSeenWhole() {
+        page_->scene().addLayer("input", QPointF(0, 0));
+        page_->scene().addLayer("max-pool2d", QPointF(0, 120));
+        drag(port("input1", false), port("pool1", true));
+        page_->view().setZoom(1);
+        const QRectF node =
+            metrics::nodeRect().translated(page_->scene().nodeItem(idOf("pool1"))->pos());
+        const auto seen = [&] {
+            return page_->view().mapToScene(page_->view().viewport()->rect()).boundingRect();
+        };
+        page_->view().centerOn(node.right() + 40 - seen().width() / 2, node.center().y());
+        QVERIFY(seen().right() < node.right() + 100);
+        document_->perform(
+            QStringLiteral("Break"),
+            {NetworkEdit{SetParam{"", idOf("pool1"), "kernel", ParamValue{IntTuple{64, 64}}}}});
+        const CalloutItem* const callout = page_->scene().callout();
+        QVERIFY(callout != nullptr);
+        const QRectF box(callout->pos(), callout->size());
+        QVERIFY(box.left() >= seen().left() && box.right() <= seen().right());
+        QVERIFY(box.right() < node.left());
+    }
+
+    void anEmptyCanvasHasNoMinimap() {
+        page_->view().setZoom(1);
+        QTest::qWait(20);
+        QVERIFY(!page_->view().minimap().isVisible());
+    }
+
     void theMinimapGoesThere() {
         openTemplate("small-residual");
         Minimap& map = page_->view().minimap();

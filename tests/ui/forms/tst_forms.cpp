@@ -267,7 +267,7 @@ private Q_SLOTS:
     void numbersOfTablesHaveNoSeparatorsAndNoExponents() {
         QCOMPARE(plainNumber(1974, 4), QStringLiteral("1974"));
         QCOMPARE(plainNumber(53112.4, 4), QStringLiteral("53112"));
-        QCOMPARE(plainNumber(-1234567, 4), QStringLiteral("-1234567"));
+        QCOMPARE(plainNumber(-1234567, 4), QStringLiteral("−1234567"));
         QCOMPARE(plainNumber(9999.6, 4), QStringLiteral("10000"));
         QCOMPARE(plainNumber(999.64, 4), QStringLiteral("999.6"));
         QCOMPARE(plainNumber(0.25, 4), QStringLiteral("0.25"));

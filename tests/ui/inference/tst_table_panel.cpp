@@ -286,8 +286,29 @@ private Q_SLOTS:
         page.show();
         QVERIFY(page.images().isVisible());
         document.setDataInfo(document.project().data, openDataset(document.project().data).info);
-        QVERIFY(page.panelOf<TablePanel>().isVisible());
+        auto& rows = page.panelOf<TablePanel>();
+        QVERIFY(rows.isVisible());
         QVERIFY(!page.images().isVisible());
+        // The weather's numbers are values: there are no classes to be sure of or to be confused.
+        const auto labels = page.findChildren<QLabel*>();
+        const auto says = [&](const char* text) {
+            return std::ranges::any_of(labels, [&](const QLabel* label) {
+                return label->isVisible() && label->text() == QString::fromUtf8(text);
+            });
+        };
+        QVERIFY(!document.dataInfo()->hasClasses());
+        QVERIFY(rows.answer().values().isVisible());
+        QVERIFY(!rows.answer().prediction().isVisible());
+        QVERIFY(says("Test set"));
+        QVERIFY(!says("Confusion matrix") && !says("Most confident mistakes"));
+        DataInfo classes = *document.dataInfo();
+        classes.classes = {"dry", "wet", "white"};
+        classes.target = {};
+        classes.targetNames.clear();
+        document.setDataInfo(document.project().data, classes);
+        QVERIFY(rows.answer().prediction().isVisible());
+        QCOMPARE(rows.answer().prediction().rows().size(), std::size_t{3});
+        QVERIFY(says("Confusion matrix") && !says("Most confident mistakes"));
         document.newFromTemplate("lenet-5");
         document.setDataInfo(document.project().data, openDataset(document.project().data).info);
         QVERIFY(page.images().isVisible());

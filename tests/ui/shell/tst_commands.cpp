@@ -249,12 +249,12 @@ private Q_SLOTS:
         auto* const chip = window_->findChild<DeviceChip*>();
         const QString quiet = chip->text();
         Q_EMIT window_->session().loadChanged({.step = 7, .threads = 2, .othersBusy = 1});
-        QVERIFY2(chip->text().endsWith(QStringLiteral("2 threads, computer busy: 1")),
+        QVERIFY2(chip->text().endsWith(QStringLiteral("2 threads, others use 1")),
                  qPrintable(chip->text()));
-        QVERIFY(chip->accessibleName().contains(QStringLiteral("computer busy: 1")));
+        QVERIFY(chip->accessibleName().contains(QStringLiteral("others use 1")));
         QVERIFY(chip->toolTip().contains(QStringLiteral("yields")));
         Q_EMIT window_->session().loadChanged({.step = 9, .threads = 1, .othersBusy = 3});
-        QVERIFY(chip->text().endsWith(QStringLiteral("1 thread, computer busy: 3")));
+        QVERIFY(chip->text().endsWith(QStringLiteral("1 thread, others use 3")));
         Q_EMIT window_->session().stateChanged(TrainingState::Stopped); // none is active
         QCOMPARE(chip->text(), quiet);
     }

@@ -19,6 +19,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <memory>
 
 using namespace gradwright;
@@ -217,6 +218,21 @@ private Q_SLOTS:
         QTRY_COMPARE(MainWindow::all().size(), std::size_t{1});
     }
 
+    /// The gallery is left to be searched, wherever the keyboard was.
+    void newFromTemplateBeginsASearch() {
+        window_->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(window_.get()));
+        QTRY_VERIFY_WITH_TIMEOUT(card("two-spirals")->summary().has_value(), kPatience);
+        TemplateCard* const other = card("lenet-5");
+        other->setFocus();
+        QTest::keyClick(other, Qt::Key_N, Qt::ControlModifier);
+        auto* const typed = qobject_cast<QLineEdit*>(QApplication::focusWidget());
+        QVERIFY(typed != nullptr);
+        QTest::keyClicks(typed, QStringLiteral("spiral"));
+        QTest::keyClick(typed, Qt::Key_Return);
+        QTRY_COMPARE(window_->document().project().name, std::string("Two spirals"));
+    }
+
     void oneWindowTrainsAtATime() {
         Project project = test::smallProject(2000, 0.1);
         test::set(project, "epochs", std::int64_t{100'000});
@@ -230,6 +246,18 @@ private Q_SLOTS:
         QCOMPARE(second.session().state(), TrainingState::Queued);
         QCOMPARE(second.findChild<QPushButton*>(QStringLiteral("train"))->text(),
                  QStringLiteral("Waiting"));
+        // Why nothing moves can be read.
+        second.showPage(second.training());
+        second.resize(1380, 860);
+        const QLabel* waiting = nullptr;
+        for (const auto* const label : second.training().findChildren<QLabel*>())
+            if (label->text().startsWith(QStringLiteral("Waiting for")))
+                waiting = label;
+        QVERIFY(waiting != nullptr);
+        QTRY_VERIFY2(waiting->isVisible() && waiting->width() >= waiting->sizeHint().width(),
+                     qPrintable(QStringLiteral("%1 of %2 px")
+                                    .arg(waiting->width())
+                                    .arg(waiting->sizeHint().width())));
         // Taken out of the queue, and put in again.
         second.training().stop();
         QCOMPARE(second.session().state(), TrainingState::Stopped);

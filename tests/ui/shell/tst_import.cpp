@@ -4,9 +4,14 @@
 #include "engine/project/project_file.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
+#include "engine/training/objective.h"
+#include "engine/training/start_weights.h"
 #include "tests/support/own_home.h"
 #include "tests/ui/shell/trained_window.h"
+#include "ui/inference/inference_page.h"
+#include "ui/inference/model_chooser.h"
 
+#include <QComboBox>
 #include <QDropEvent>
 #include <QInputDialog>
 #include <QMenu>
@@ -16,6 +21,7 @@
 #include <QTemporaryDir>
 #include <QTreeWidget>
 
+#include <algorithm>
 #include <onnx_subset.pb.h>
 
 using namespace gradwright;
@@ -137,6 +143,33 @@ private Q_SLOTS:
         QVERIFY(loadProject(path("mine.gradwright")) == document().project());
         QCOMPARE(keptImports(), 0);
         QVERIFY(!document().isModified());
+    }
+
+    /// Its weights answer before anything is trained.
+    void aModelIsTriedAsItWasOpened() {
+        Project source = openTemplate("softmax-regression");
+        source.training.params["seed"] = std::int64_t{77};
+        writeFileAtomically(path("gate.onnx"), std::string_view(exportOnnx(source, {}).file));
+        drop(path("gate.onnx"));
+        QTRY_COMPARE(document().project().name, std::string("gate"));
+        window_->showPage(window_->inference());
+        auto* const chooser = window_->inference().findChild<ModelChooser*>();
+        QVERIFY(chooser != nullptr);
+        QTRY_VERIFY_WITH_TIMEOUT(chooser->model() != nullptr, kTrainingPatience);
+        QCOMPARE(chooser->box().currentText(), QStringLiteral("gate, as it was opened"));
+        // By another seed, the project's own beginning would be another one.
+        QVERIFY(document().project().training.seed() != source.training.seed());
+        const auto expected = startWeightsOf(
+            inferenceGraph(source.network, openDataset(source.data).info, source.training)
+                .weights(),
+            77, {});
+        const auto& found = *chooser->model()->weights;
+        QCOMPARE(found.values.size(), expected.values.size());
+        for (std::size_t i = 0; i < expected.values.size(); ++i) {
+            const auto a = found.values[i].second.span<float>();
+            const auto b = expected.values[i].second.span<float>();
+            QVERIFY(std::ranges::equal(a, b));
+        }
     }
 
     void aModelIsDroppedAndNotWanted() {

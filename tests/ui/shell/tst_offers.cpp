@@ -89,6 +89,26 @@ private Q_SLOTS:
         QVERIFY(QSettings().value(QStringLiteral("interruptedTraining")).toMap().isEmpty());
     }
 
+    /// Who trains something else has answered, but not for good.
+    void theOfferGoesWhenSomethingElseIsTrained() {
+        auto window = openWindow();
+        window->openFile(longProject("left.gradwright"));
+        trainForAWhile(*window);
+        window.reset();
+        window = openWindow();
+        window->offerRecovery();
+        QTRY_VERIFY_WITH_TIMEOUT(button(*window, "noticeAction")->isVisible(), kPatience);
+        window->openFile(longProject("other.gradwright"));
+        QVERIFY(button(*window, "noticeAction")->isVisible());
+        trainForAWhile(*window);
+        QVERIFY(!button(*window, "noticeAction")->isVisible());
+        window->session().stop();
+        QTRY_COMPARE_WITH_TIMEOUT(window->session().state(), TrainingState::Stopped, kPatience);
+        window = openWindow();
+        window->offerRecovery();
+        QTRY_VERIFY_WITH_TIMEOUT(button(*window, "noticeAction")->isVisible(), kPatience);
+    }
+
     void whatIsNotWantedIsNotOfferedAgain() {
         auto window = openWindow();
         window->openFile(longProject("unwanted.gradwright"));
@@ -155,14 +175,19 @@ private Q_SLOTS:
         }
         auto window = openWindow();
         QString changes;
+        QString focused;
         QTimer::singleShot(0, this, [&] {
             auto* const dialog = qobject_cast<RecoveryDialog*>(QApplication::activeModalWidget());
             QVERIFY(dialog != nullptr);
             changes = dialog->findChild<QTextBrowser*>(QStringLiteral("changes"))->toPlainText();
+            if (dialog->focusWidget() != nullptr)
+                focused = dialog->focusWidget()->objectName();
             QTest::mouseClick(button(*dialog, pressed.constData()), Qt::LeftButton);
         });
         window->offerRecovery();
         QCOMPARE(changes, QStringLiteral("hidden: Units 99, was 16"));
+        // The first key that is pressed loses nothing.
+        QCOMPARE(focused, QStringLiteral("openUnsaved"));
         const bool opened = pressed.startsWith("open");
         QCOMPARE(window->document().file().has_value(), opened);
         if (opened)

@@ -4,7 +4,11 @@
 #include "tests/support/own_home.h"
 #include "tests/ui/shell/trained_window.h"
 #include "ui/data/data_page.h"
+<<<<<<< HEAD
 #include "ui/data/data_preview.h"
+=======
+#include "ui/design/design_page.h"
+>>>>>>> 033eed0491248d29a876bbe227a6a13d7eaee671
 #include "ui/forms/file_dialogs.h"
 #include "ui/training/train_page.h"
 
@@ -16,6 +20,7 @@
 #include <QLineEdit>
 #include <QMessageBox>
 #include <QMimeData>
+#include <QPushButton>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -87,6 +92,13 @@ private:
         if (found == nullptr)
             qFatal("no widget \"%s\"", name);
         return *found;
+    }
+    /// On the Data page.
+    [[nodiscard]] QPushButton* buttonSaying(const char* text) const {
+        for (auto* const button : window_->data().findChildren<QPushButton*>())
+            if (button->text() == QString::fromUtf8(text))
+                return button;
+        return nullptr;
     }
     [[nodiscard]] bool hasErrors() const { return window_->document().analysis().hasErrors(); }
     void opensPlants() {
@@ -239,6 +251,76 @@ private Q_SLOTS:
         QTRY_VERIFY(window_->document().dataInfo());
         QTRY_VERIFY(!hasErrors());
         QVERIFY(width.isChecked());
+    }
+
+    /// A column that a table leaves out by itself would have a tick and be no input.
+    void aTickMeansAnInput() {
+        std::string text = "id;built;sold on;size;price\n";
+        for (int i = 0; i < 120; ++i)
+            text += fmt::format("{};{};{:02}.{:02}.2021;{},5;{},25\n", i + 1,
+                                i % 20 == 3 ? std::string("k.A.") : std::to_string(1900 + i),
+                                i % 28 + 1, i % 12 + 1, i * 7 % 31, i % 13 + i * 7 % 31);
+        write(at("houses.csv"), text);
+        drop(at("houses.csv"));
+        QTRY_VERIFY(window_->training().findChild<QCheckBox*>(QStringLiteral("use/sold on")));
+        QTRY_VERIFY(window_->document().dataInfo());
+        const auto tick = [this](const char* name) {
+            auto& box = find<QCheckBox>(name);
+            QTest::mouseClick(&box, Qt::LeftButton, {}, QPoint(8, box.height() / 2));
+        };
+        // Dates become their parts, in one step.
+        tick("use/sold on");
+        QTRY_VERIFY(
+            window_->training().findChild<QCheckBox*>(QStringLiteral("use/sold on (month)")));
+        QTRY_VERIFY(window_->document().dataInfo() && !hasErrors());
+        QVERIFY(find<QCheckBox>("use/sold on (month)").isChecked());
+        QTRY_COMPARE(window_->document().dataInfo()->columns.size(), std::size_t{4});
+        window_->document().undoStack().undo();
+        QTRY_VERIFY(window_->training().findChild<QCheckBox*>(QStringLiteral("use/sold on")));
+        QVERIFY(!find<QCheckBox>("use/sold on").isChecked());
+        // A number for each row teaches nothing, so its tick does not stay.
+        QTRY_VERIFY(window_->document().dataInfo());
+        tick("use/id");
+        QTRY_VERIFY(window_->document().dataInfo());
+        QTRY_VERIFY(!find<QCheckBox>("use/id").isChecked());
+        // Texts among numbers are explained in the words of the form, and cured by a click.
+        tick("use/built");
+        QTRY_VERIFY(hasErrors());
+        const auto message = window_->document().dataProblem();
+        QVERIFY2(message.find("“Missing marks”") != std::string::npos &&
+                     message.find("data.missing") == std::string::npos,
+                 message.c_str());
+        QTest::mouseClick(buttonIn(*window_, "train"), Qt::LeftButton); // "1 error"
+        QVERIFY(window_->design().isVisible());
+        QTest::mouseClick(buttonIn(*window_, "toData"), Qt::LeftButton);
+        QVERIFY(window_->data().isVisible());
+        QPushButton* cure = nullptr;
+        QTRY_VERIFY((cure = buttonSaying("Count “k.A.” as missing")) != nullptr);
+        QTest::mouseClick(cure, Qt::LeftButton);
+        QTRY_VERIFY(window_->document().dataInfo() && !hasErrors());
+        QCOMPARE(window_->document().dataInfo()->columns.size(), std::size_t{2});
+    }
+
+    /// A file that is moved while it is open is missed, and found again with all that was chosen.
+    void aMovedFileIsFoundAgain() {
+        opensPlants();
+        auto& width = find<QCheckBox>("use/width");
+        QTest::mouseClick(&width, Qt::LeftButton, {}, QPoint(8, width.height() / 2));
+        QTRY_VERIFY(window_->document().dataInfo());
+        const auto chosen = ignoredBy(project().data);
+        fs::rename(at("plants.csv"), at("moved.csv"));
+        window_->showPage(window_->data());
+        QPushButton* cure = nullptr;
+        QTRY_VERIFY((cure = buttonSaying("Find it…")) != nullptr);
+        window_->data().showFaults();
+        ModalAnswers answers;
+        answers.file(QString::fromStdString(at("moved.csv").string()));
+        QTest::mouseClick(cure, Qt::LeftButton);
+        QTRY_COMPARE(std::get<std::string>(project().data.params.at("file")),
+                     at("moved.csv").string());
+        QTRY_VERIFY(window_->document().dataInfo() && !hasErrors());
+        QCOMPARE(ignoredBy(project().data), chosen);
+        QTRY_VERIFY(buttonSaying("Find it…") == nullptr);
     }
 
     void aBrokenFileLosesNothing() {

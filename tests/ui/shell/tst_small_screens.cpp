@@ -13,7 +13,9 @@
 #include "ui/inference/inference_page.h"
 #include "ui/inference/plane_view.h"
 #include "ui/inference/prediction_panel.h"
+#include "ui/inspector/inspector_panel.h"
 #include "ui/palette/layer_palette.h"
+#include "ui/shell/device_chip.h"
 #include "ui/shell/welcome_page.h"
 
 #include <QFile>
@@ -23,6 +25,7 @@
 #include <QTemporaryDir>
 #include <QToolButton>
 
+#include <algorithm>
 #include <tuple>
 
 using namespace gradwright;
@@ -109,6 +112,7 @@ private Q_SLOTS:
         isWhole(*gallery);
     }
 
+<<<<<<< HEAD
     /// Whichever page is chosen: its word is bold, and wider.
     void theHeaderIsWhole() {
         test::chooseTemplate(*window_, "lenet-5");
@@ -130,6 +134,50 @@ private Q_SLOTS:
         }
         window_->resize(size);
         showPage(1);
+=======
+    /// The chosen page is written in bold.
+    void theNamesOfPagesAreWhole() {
+        test::chooseTemplate(*window_, "lenet-5");
+        for (int page = 1; page <= 4; ++page) {
+            showPage(page);
+            const auto buttons = window_->findChildren<QToolButton*>();
+            const auto chosen = std::ranges::find_if(buttons, [](const QToolButton* each) {
+                return each->property("kind") == QStringLiteral("page") && each->isChecked();
+            });
+            QVERIFY(chosen != buttons.end());
+            const QToolButton& button = **chosen;
+            QFont bold = button.font();
+            bold.setWeight(QFont::DemiBold);
+            const bool hasIcon = button.toolButtonStyle() == Qt::ToolButtonTextBesideIcon;
+            const int needed = QFontMetrics(bold).horizontalAdvance(button.text()) + 2 * 11 +
+                               (hasIcon ? button.iconSize().width() + 4 : 0);
+            const QWidget& chip = *window_->findChild<DeviceChip*>();
+            QVERIFY2(button.mapTo(window_.get(), button.rect().topRight()).x() <
+                         chip.mapTo(window_.get(), QPoint()).x(),
+                     "the last page lies over the device");
+            QVERIFY2(button.width() >= needed, qPrintable(QStringLiteral("%1 has %2 of %3 px")
+                                                              .arg(button.text())
+                                                              .arg(button.width())
+                                                              .arg(needed)));
+        }
+    }
+
+    /// The drawer of the inspector has a button, as that of the runs has.
+    void theInspectorIsOpenedByItsButton() {
+        showPage(1);
+        const auto buttons = window_->design().findChildren<QToolButton*>();
+        const auto found = std::ranges::find_if(buttons, [](const QToolButton* each) {
+            return each->defaultAction() != nullptr &&
+                   each->defaultAction()->text() == QStringLiteral("Inspector");
+        });
+        QVERIFY(found != buttons.end() && (*found)->isVisible());
+        const QWidget& inspector = window_->design().inspector();
+        QVERIFY(!inspector.isVisible());
+        QTest::mouseClick(*found, Qt::LeftButton);
+        QVERIFY(inspector.isVisible());
+        QTest::mouseClick(*found, Qt::LeftButton);
+        QVERIFY(!inspector.isVisible());
+>>>>>>> 033eed0491248d29a876bbe227a6a13d7eaee671
     }
 
     void layersAreReadOnTheCanvas() {
@@ -210,6 +258,18 @@ private Q_SLOTS:
             return part.visibleRegion().boundingRect() == part.rect();
         };
         QVERIFY(isInSight(page.panel()) || page.panel().height() > page.height() - 100);
+        // What fits beside the panel is seen without scrolling.
+        const auto leftOf = [&page](const QWidget& part) {
+            return part.mapTo(&page, QPoint()).x();
+        };
+        const bool isBeside = leftOf(page.evaluation()) > leftOf(page.panel());
+        const int needed = std::max(page.evaluation().minimumSizeHint().height(),
+                                    page.panel().minimumSizeHint().height());
+        if (isTrained && isBeside && needed < page.height() - 80)
+            QVERIFY2(isInSight(page.evaluation()),
+                     qPrintable(QStringLiteral("%1 of %2 px are seen")
+                                    .arg(page.evaluation().visibleRegion().boundingRect().height())
+                                    .arg(page.evaluation().height())));
         if (&page.panel() == &page.images()) {
             // What is drawn and how it is read are seen at once, with bars that can be compared.
             QVERIFY(isInSight(page.pad()));

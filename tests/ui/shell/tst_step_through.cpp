@@ -4,6 +4,7 @@
 #include "tests/support/own_home.h"
 #include "tests/ui/shell/trained_window.h"
 #include "ui/design/design_page.h"
+#include "ui/inference/inference_page.h"
 #include "ui/shell/command_palette.h"
 #include "ui/steps/batch_steps.h"
 
@@ -67,14 +68,36 @@ private Q_SLOTS:
         QCOMPARE(steps().trace()->step, std::int64_t{1});
     }
 
-    void theKeyIsThatOfTheTrainingElsewhere() {
-        test::chooseTemplate(*window_, "exclusive-or");
-        window_->showPage(window_->training());
-        test::pressKey(*window_, Qt::Key_F10);
+    /// Of a training that is paused elsewhere; where none runs, it leads to the canvas.
+    void theKeyGoesOnWithATrainingOrThroughABatch() {
+        test::pressKey(*window_, Qt::Key_F10); // in the gallery, without a network
         QVERIFY(!steps().isActive());
-        window_->showPage(window_->design());
+        test::chooseTemplate(*window_, "exclusive-or");
+        for (Page* const from : {static_cast<Page*>(&window_->training()),
+                                 static_cast<Page*>(&window_->inference())}) {
+            window_->showPage(*from);
+            test::pressKey(*window_, Qt::Key_F10);
+            QVERIFY(window_->design().isVisible());
+            waitForBatch();
+            steps().end();
+        }
+        window_->showPage(window_->training());
+        auto settings = window_->document().project().training;
+        settings.params["epochs"] = std::int64_t{100'000};
+        window_->document().perform(QStringLiteral("Epochs"), {SetTraining{settings}});
+        test::pressKey(*window_, Qt::Key_F5);
+        auto& session = window_->session();
+        QTRY_COMPARE_WITH_TIMEOUT(session.state(), TrainingState::Running, test::kTrainingPatience);
+        test::pressKey(*window_, Qt::Key_F10); // says that it has to be paused first
+        QVERIFY(window_->training().isVisible());
+        test::pressKey(*window_, Qt::Key_F5);
+        QTRY_COMPARE_WITH_TIMEOUT(session.state(), TrainingState::Paused, test::kTrainingPatience);
+        const auto before = session.currentStep();
         test::pressKey(*window_, Qt::Key_F10);
-        waitForBatch();
+        QTRY_COMPARE_WITH_TIMEOUT(session.currentStep(), before + 1, test::kTrainingPatience);
+        QVERIFY(window_->training().isVisible());
+        session.stop();
+        QTRY_VERIFY_WITH_TIMEOUT(!session.isActive(), test::kTrainingPatience);
     }
 
     void aCommandStartsItAndShowsThePage() {

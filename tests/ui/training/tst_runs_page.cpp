@@ -217,16 +217,19 @@ private Q_SLOTS:
         auto* const button = rig.page->findChild<QPushButton*>(QStringLiteral("compareRuns"));
         // It opens the list of other runs, which takes the mouse until one is chosen.
         qsizetype offered = 0;
+        QString entry;
         QTimer::singleShot(100, this, [&] {
             auto* const menu = qobject_cast<QMenu*>(QApplication::activePopupWidget());
             if (menu == nullptr)
                 return;
             offered = menu->actions().size();
+            entry = menu->actions().front()->text();
             QTest::mouseClick(menu, Qt::LeftButton, {},
                               menu->actionGeometry(menu->actions().front()).center());
         });
         QTest::mouseClick(button, Qt::LeftButton);
         QCOMPARE(offered, 1);
+        QVERIFY2(entry.endsWith(QStringLiteral(", Adam 0.01")), qPrintable(entry));
         auto* const dialog = rig.page->findChild<RunComparison*>();
         QVERIFY(dialog != nullptr && dialog->isVisible());
         // The older one stands first.
@@ -240,6 +243,35 @@ private Q_SLOTS:
         QTest::mouseClick(dialog->findChild<QPushButton*>(QStringLiteral("copyComparison")),
                           Qt::LeftButton);
         QCOMPARE(QApplication::clipboard()->text(), text);
+    }
+
+    /// Beside its quality a run has little room; what tells it from others needs more.
+    void theSecondLineHasTheWholeRow() {
+        Rig rig(theme_, 2);
+        QVERIFY(rig.waitFor(2));
+        const auto run = RunDirectory::open(rig.folderOf(0));
+        auto label = labelOf(run);
+        label.note = "with half of the data and twice the steps";
+        writeLabel(run, label);
+        Q_EMIT rig.panel().changedOnDisk();
+        QTRY_VERIFY(rig.list()
+                        .item(0)
+                        ->data(RunSubtitle)
+                        .toString()
+                        .contains(QStringLiteral("half of the data")));
+        // Ink on the second line, below the columns of the figures.
+        const QImage shown = rig.list().viewport()->grab().toImage();
+        const QRect row = rig.list().visualItemRect(rig.list().item(0));
+        const double scale = shown.devicePixelRatio();
+        const auto at = [&](int x, int y) {
+            return shown.pixelColor(qRound(x * scale), qRound(y * scale));
+        };
+        const QColor ground = at(row.right() - 2, row.bottom() - 2);
+        int ink = 0;
+        for (int y = row.top() + 31; y < row.top() + 37; ++y)
+            for (int x = row.right() - kRunLossWidth - kRunQualityWidth; x < row.right() - 20; ++x)
+                ink += at(x, y) == ground ? 0 : 1;
+        QVERIFY2(ink > 40, qPrintable(QString::number(ink)));
     }
 
     void settingsAreTakenAndUndone() {
