@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
     addExportCommand(app, exitCode);
     addInspectCommand(app, exitCode);
     addInferCommand(app, exitCode);
+    addWeightsCommand(app, exitCode);
     addDemoCommand(app, exitCode);
     addRunsCommand(app, exitCode);
 
