@@ -65,8 +65,10 @@ std::optional<FrozenPart> keptFront(const TrainingJob& job, const TrainingGraph&
 }
 
 /// Compiles before a run folder is made, so that a network that cannot run leaves none behind.
+/// `whole` is the graph that `graph` is the part behind a cut of, or itself.
 ProgramCache compiled(const TrainingJob& job, const Split& split, const OpGraph& graph,
-                      const ComputePlan& plan, const std::shared_ptr<const Backend>& backend) {
+                      const OpGraph& whole, const ComputePlan& plan,
+                      const std::shared_ptr<const Backend>& backend) {
     const auto options = trainingOptions(job.settings);
     const auto& rule = *options.update;
     const auto samples = static_cast<std::int64_t>(split.training.size());
@@ -77,7 +79,13 @@ ProgramCache compiled(const TrainingJob& job, const Split& split, const OpGraph&
                     optimizer(rule.key).title, samples, job.settings.batch());
     setComputeThreads(plan.threads);
     ProgramCache programs(backend, graph, options);
-    programs.get(std::min(job.settings.batch(), samples), Mode::Training);
+    const auto batch = std::min(job.settings.batch(), samples);
+    if (&whole != &graph) { // so that weights in front of the cut get layouts that suit them
+        ProgramCache all(backend, whole, options);
+        all.get(batch, Mode::Inference);
+        programs.adopt(all.weights());
+    }
+    programs.get(batch, Mode::Training);
     return programs;
 }
 
@@ -116,7 +124,7 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     , rule_(job.settings.updateRule())
     , plan_(chosenPlan(job, training_.graph))
     , backend_(gpu && job.settings.target().isGpu() ? gpu : trainingBackend(job.settings, plan_))
-    , programs_(compiled(job, split_, training_.graph, plan_, backend_))
+    , programs_(compiled(job, split_, training_.graph, whole_.graph, plan_, backend_))
     , batcher_(trainingSource_, split_.training, job.settings.batch(), job.settings.seed(),
                augmenterOf(job.data, data_.info, job.settings.seed()))
     , directory_(openRun(job))

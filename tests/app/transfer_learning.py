@@ -6,7 +6,8 @@ learned from 40 pictures each, once with its layers frozen and once by the same 
 Prints accuracy on 300 other pictures and seconds of both.
 
 Needs numpy and pillow; without them it says so and exits with 77.
-Usage: transfer_learning.py CLI [--pictures N] [--epochs N] [--size PX] [--keep FOLDER]
+Usage: transfer_learning.py CLI [--pictures N] [--epochs N] [--size PX] [--threads N]
+    [--keep FOLDER]
 """
 
 import argparse
@@ -46,10 +47,10 @@ def latest_run(project):
     return max((project.with_suffix(".runs")).iterdir())
 
 
-def trained(cli, project):
+def trained(cli, project, threads):
     """Accuracy on the test pictures, and the seconds that the whole command took."""
     start = time.monotonic()
-    run(cli, "train", project)
+    run(cli, "train", project, "--threads", threads)
     seconds = time.monotonic() - start
     result = json.loads(run(cli, "evaluate", latest_run(project), "--json"))
     return result, seconds
@@ -89,6 +90,7 @@ def main():
     parser.add_argument("--pictures", type=int, default=100)
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--size", type=int, default=32)
+    parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--keep", type=pathlib.Path, help="a folder for all files")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -102,7 +104,8 @@ def main():
                 f"data.size={options.size}x{options.size}", "-o", backbone)
         if not backbone.with_suffix(".runs").exists():
             start = time.monotonic()
-            run(options.cli, "train", backbone, "--epochs", options.epochs)
+            run(options.cli, "train", backbone, "--epochs", options.epochs, "--threads",
+                options.threads)
             print(f"backbone: {options.epochs} epochs of 120 classes in "
                   f"{time.monotonic() - start:.0f} s", flush=True)
         make(folder / "train", "three", PICTURES_OF_A_CLASS, options.size, 2)
@@ -112,7 +115,7 @@ def main():
             f"data.test_folder={folder / 'test'}", "--freeze", "all", "-o", transfer, "--force")
         from_scratch(transfer, scratch)
         for name, project in (("frozen backbone", transfer), ("from scratch", scratch)):
-            result, seconds = trained(options.cli, project)
+            result, seconds = trained(options.cli, project, options.threads)
             print(f"{name}: {100 * accuracy(result):.1f} % of {3 * TEST_PICTURES_OF_A_CLASS} other "
                   f"pictures after {seconds:.1f} s", flush=True)
 

@@ -27,7 +27,6 @@ void writePictures(const fs::path& folder, int each) {
         for (int i = 0; i < each; ++i) {
             Bytes lines;
             for (int row = 0; row < 20; ++row) {
-                lines.push_back(0); // no filter
                 for (int column = 0; column < 20; ++column)
                     for (const auto value : colours[kind])
                         lines.push_back(static_cast<std::uint8_t>(

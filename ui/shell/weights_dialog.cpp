@@ -116,8 +116,11 @@ WeightsDialog::WeightsDialog(const QString& file, WeightPlan plan, const InputHi
     doubtful_->setObjectName(QStringLiteral("doubtful"));
     connect(doubtful_, &QCheckBox::toggled, this, &WeightsDialog::filter);
     auto* const buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
-    load_ = buttons->addButton(tr("Load"), QDialogButtonBox::AcceptRole);
+    load_ = buttons->addButton(tr("&Load"), QDialogButtonBox::AcceptRole);
     load_->setObjectName(QStringLiteral("load"));
+    // Return belongs to the rows.
+    for (QAbstractButton* const button : buttons->buttons())
+        static_cast<QPushButton*>(button)->setAutoDefault(false);
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     auto* const layout = new QVBoxLayout(this);

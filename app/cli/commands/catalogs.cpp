@@ -152,13 +152,14 @@ void makeProjectFrom(const NewProject& wanted) {
     options.statistics =
         wanted.statistics == "fixed" ? FrozenStatistics::Fixed : FrozenStatistics::OfBatch;
     options.bodyRate = wanted.bodyRate;
-    auto made = naming(wanted.from, [&] {
-        const auto source = transferSource(wanted.from);
+    const auto source = naming(wanted.from, [&] {
+        auto found = transferSource(wanted.from);
         if (options.freezeUpTo == "all") // in front of the last layer, whatever it is called
             options.freezeUpTo =
-                source.project.network.main.find(lastDense(source.project.network))->name;
-        return startFrom(source, options);
+                found.project.network.main.find(lastDense(found.project.network))->name;
+        return found;
     });
+    auto made = startFrom(source, options);
     keepStartWeights(made.project, made.weights, weights);
     saveProject(file, made.project);
     if (wanted.json) {

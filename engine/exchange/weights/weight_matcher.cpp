@@ -271,7 +271,12 @@ void WeightMatcher::explainRest() {
     for (std::size_t i = 0; i < units_.size(); ++i) {
         if (matches_[i].module)
             continue;
-        matches_[i].why = "the file has nothing of this shape that is left";
+        const auto wanted = describeUnit(i, byWeightAlone);
+        bool isThere = false;
+        for (std::size_t m = 0; m < modules_.size(); ++m)
+            isThere = isThere || describeModule(m, byWeightAlone) == wanted;
+        matches_[i].why = isThere ? "other layers have what the file has of this shape"
+                                  : "the file has nothing of this shape";
         for (const auto& leaf : units_[i].leaves) {
             const auto& shape = shapeOf(leaf);
             if (leaf.leaf != "weight" || shape.rank() < 2)

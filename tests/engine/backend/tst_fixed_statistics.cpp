@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/passes/fix_statistics.h"
+#include "engine/training/recipes/optimizers.h"
 #include "tests/engine/backend/sample_nets.h"
 
 #include <QTest>
@@ -107,7 +108,9 @@ private Q_SLOTS:
             const auto graph = normalizedNet(true);
             const auto batch = randomBatch(graph, kBatch, 3);
             auto options = training(Precision::F32);
-            options.update = UpdateRule{};
+            const auto& sgd = optimizer("sgd");
+            const ParamValues plain;
+            options.update = sgd.make(Params(sgd.params, plain));
             const auto program = backend->compile(graph, options);
             initializeWeights(*program->weights(), 5);
             const auto inference = backend->compile(

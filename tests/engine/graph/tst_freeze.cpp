@@ -17,7 +17,8 @@ namespace {
 /// The layers whose weights training leaves alone.
 std::set<std::string> frozenLayers(const Network& network) {
     std::set<std::string> paths;
-    for (const auto& spec : lower(network).weights())
+    const auto graph = lower(network);
+    for (const auto& spec : graph.weights())
         if (spec.rateFactor == 0)
             paths.insert(spec.key.substr(0, spec.key.rfind('/')));
     return paths;
@@ -95,7 +96,8 @@ private Q_SLOTS:
         const auto frozen = frozenLayers(network);
         QVERIFY(std::ranges::any_of(frozen, [&](auto& path) { return path.starts_with(first); }));
         QVERIFY(std::ranges::none_of(frozen, [&](auto& path) { return path.starts_with(second); }));
-        for (const auto& spec : lower(network).weights())
+        const auto graph = lower(network);
+        for (const auto& spec : graph.weights())
             QCOMPARE(spec.rateFactor == 0 && spec.key.starts_with(first),
                      spec.key.starts_with(first));
         auto thawed = network;
@@ -124,7 +126,8 @@ private Q_SLOTS:
                 head = id;
         const auto name = network.main.find(head)->name + "/";
         apply(network, setRateFactor(network, 0.1, {head}));
-        for (const auto& spec : lower(network).weights())
+        const auto graph = lower(network);
+        for (const auto& spec : graph.weights())
             QCOMPARE(spec.rateFactor, spec.key.starts_with(name) ? 1.0 : 0.1);
     }
 };

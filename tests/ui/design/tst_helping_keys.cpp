@@ -265,14 +265,14 @@ private Q_SLOTS:
             return page_->scene().nodeItem(idOf(name))->look().isFrozen;
         };
         QTRY_VERIFY(isFrozen("dense1"));
-        QVERIFY(isFrozen("batch-norm1"));
+        QVERIFY(isFrozen("norm1"));
         QVERIFY(!isFrozen("dense2") && !isFrozen("flatten1"));
-        QCOMPARE(std::get<std::string>(graph().findByName("batch-norm1")->params.at("statistics")),
+        QCOMPARE(std::get<std::string>(graph().findByName("norm1")->params.at("statistics")),
                  std::string("fixed"));
         QVERIFY(page_->scene().nodeItem(idOf("dense1"))->look().toolTip.contains("Frozen"));
         key(Qt::Key_Z, Qt::ControlModifier);
-        QTRY_VERIFY(!isFrozen("dense1") && !isFrozen("batch-norm1"));
-        QVERIFY(!graph().findByName("batch-norm1")->params.contains("statistics"));
+        QTRY_VERIFY(!isFrozen("dense1") && !isFrozen("norm1"));
+        QVERIFY(!graph().findByName("norm1")->params.contains("statistics"));
         page_->scene().selectNodes({});
         key(Qt::Key_F, Qt::ControlModifier | Qt::ShiftModifier);
         QVERIFY(!isFrozen("dense1"));
