@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
     addOptimizeCommand(app, exitCode);
     addBenchCommand(app, exitCode);
     addInferCommand(app, exitCode);
+    addWeightsCommand(app, exitCode);
     addDemoCommand(app, exitCode);
     addRunsCommand(app, exitCode);
 

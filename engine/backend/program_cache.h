@@ -15,6 +15,8 @@ public:
     /// Batch size and mode of `options` don't count.
     ProgramCache(std::shared_ptr<const Backend> backend, OpGraph graph, CompileOptions options = {},
                  std::size_t capacity = 8);
+    /// Programs of another graph of the same weights adopt these.
+    void adopt(std::shared_ptr<WeightStore> weights) { weights_ = std::move(weights); }
 
     /// Compiles at the first call for a batch size and mode. The reference stays valid until
     /// `capacity` other programs were asked for. Throws what Backend::compile throws.

@@ -77,11 +77,8 @@ std::optional<RunDirectory> latestTrainedRun(const Project& project,
     return std::move(runs.back());
 }
 
-OnnxExport exportOnnx(const Project& project, const std::optional<RunDirectory>& run,
-                      std::int64_t opset) {
-    OnnxExport made;
-    OnnxOptions options{opset, project.name, project.description, {}};
-    options.metadata.emplace_back("gradwright.version", kVersion);
+AnsweringNetwork answeringNetwork(const Project& project, const std::optional<RunDirectory>& run) {
+    AnsweringNetwork made;
     if (run) {
         made.run = run->name();
         const auto trained = projectOfRun(*run);
@@ -89,24 +86,38 @@ OnnxExport exportOnnx(const Project& project, const std::optional<RunDirectory>&
             throw Error("The network has been changed since its latest training ({}), so that it "
                         "has no weights. Train it again, or undo the changes.",
                         *made.run);
-        const auto info = dataInfoOfRun(*run);
-        options.metadata.emplace_back("gradwright.run", *made.run);
-        describeData(options, info);
-        made.graph = answeringGraph(project.network, info, trained.training);
+        made.data = dataInfoOfRun(*run);
+        made.graph = answeringGraph(project.network, *made.data, trained.training);
         made.weights = readCheckpointWeights(weightsOfRun(*run));
-        made.file = onnxFile(made.graph, made.weights, options);
         return made;
     }
     try {
-        const auto info = openDataset(project.data).info;
+        auto info = openDataset(project.data).info;
         made.graph = answeringGraph(project.network, info, project.training);
-        describeData(options, info);
+        made.data = std::move(info);
     } catch (const Error& error) {
         made.note = error.what();
         made.graph = lower(project.network);
     }
     made.weights =
         startWeightsOf(made.graph.weights(), project.training.seed(), project.startWeights);
+    return made;
+}
+
+OnnxExport exportOnnx(const Project& project, const std::optional<RunDirectory>& run,
+                      std::int64_t opset) {
+    auto answering = answeringNetwork(project, run);
+    OnnxOptions options{opset, project.name, project.description, {}};
+    options.metadata.emplace_back("gradwright.version", kVersion);
+    if (answering.run)
+        options.metadata.emplace_back("gradwright.run", *answering.run);
+    if (answering.data)
+        describeData(options, *answering.data);
+    OnnxExport made;
+    made.run = std::move(answering.run);
+    made.note = std::move(answering.note);
+    made.graph = std::move(answering.graph);
+    made.weights = std::move(answering.weights);
     made.file = onnxFile(made.graph, made.weights, options);
     return made;
 }

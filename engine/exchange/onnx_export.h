@@ -23,6 +23,18 @@ struct OnnxExport {
     Weights weights{};
 };
 
+/// What a project answers, with the weights that it has.
+struct AnsweringNetwork {
+    OpGraph graph; ///< inference; ends in "probabilities" or in "values" in the target's units
+    Weights weights;
+    std::optional<DataInfo> data{};   ///< of the run, or of the project's data set
+    std::optional<std::string> run{}; ///< whose weights they are; nothing: before any training
+    std::string note{}; ///< why inputs and outputs are the network's own; empty where they are not
+};
+/// With the best weights of the run, or those that training starts with. Throws Error where the
+/// network has been changed since the run.
+AnsweringNetwork answeringNetwork(const Project& project, const std::optional<RunDirectory>& run);
+
 /// The latest run of the project that has weights, or nothing.
 std::optional<RunDirectory> latestTrainedRun(const Project& project,
                                              const std::optional<std::filesystem::path>& file);

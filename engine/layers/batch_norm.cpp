@@ -16,7 +16,8 @@ ValueId lowerBatchNorm(LowerContext& context) {
         context.weight("weight", channels, ones), context.weight("bias", channels, {"zeros"}),
         context.weight("running_mean", channels, {"zeros"}, {}, false),
         context.weight("running_var", channels, ones, {}, false)};
-    const BatchNormOp op{params.real("epsilon"), params.real("momentum")};
+    const BatchNormOp op{params.real("epsilon"), params.real("momentum"),
+                         params.text("statistics") == "fixed"};
     return withChannelsFirst(context, [&](ValueId x) { return context.op(op, {x}, weights); });
 }
 
@@ -50,6 +51,15 @@ LayerDef batchNorm() {
                               "Share of the new batch in the running statistics, as in PyTorch; "
                               "ONNX and Keras call 1 minus this their momentum.");
     momentum.advanced = true;
+    auto statistics = choiceParam(
+        "statistics", "Statistics", "batch",
+        {{"batch", "Of each batch", "In training; the running statistics follow them."},
+         {"fixed", "Fixed",
+          "The running statistics in training, too, which stay as they are: what weights from "
+          "elsewhere need while few samples train the layers behind them."}},
+        "Which mean and variance training takes.");
+    statistics.advanced = true;
+    momentum.visibleWhen = {"statistics", {std::string("batch")}};
     return {.key = "batch-norm",
             .title = "Batch norm",
             .category = Category::Normalization,
@@ -60,7 +70,7 @@ LayerDef batchNorm() {
             .source = "Ioffe, Szegedy: Batch normalization, 2015",
             .hasWeights = true,
             .traits = {.normalization = NormalizationKind::OverBatch},
-            .params = {std::move(epsilon), std::move(momentum)},
+            .params = {std::move(epsilon), std::move(momentum), std::move(statistics)},
             .infer = inferBatchNorm,
             .lower = lowerBatchNorm,
             .pytorch = pytorchBatchNorm,

@@ -12,6 +12,9 @@ namespace gradwright {
 struct BatchNormOp {
     double epsilon = 1e-5;
     double momentum = 0.1;
+    /// In training, too, with the running statistics, which then stay as they are: see
+    /// fixStatistics(), which backends rely on.
+    bool fixed = false;
     [[nodiscard]] std::string_view name() const;
     [[nodiscard]] Types outputs(InputTypes inputs) const;
     [[nodiscard]] std::vector<Shape> weights(InputTypes inputs) const;

@@ -125,7 +125,8 @@ public:
     void addOutput(std::string name, ValueId value);
     void setOutputs(std::vector<NamedValue> outputs);
     void addLoss(ValueId perSample, double weight);
-    void setScore(ScoreSpec score) { score_ = score; }
+    void clearLosses() { losses_.clear(); }
+    void setScore(std::optional<ScoreSpec> score) { score_ = score; }
     /// The value becomes the weight's gradient, in the place of the one that it had. Throws Error
     /// unless it has the weight's shape.
     void setGradient(WeightId id, ValueId value);

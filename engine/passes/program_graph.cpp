@@ -3,6 +3,7 @@
 
 #include "engine/passes/differentiate.h"
 #include "engine/passes/eliminate.h"
+#include "engine/passes/fix_statistics.h"
 #include "engine/passes/fuse_elementwise.h"
 #include "engine/passes/verify.h"
 
@@ -14,6 +15,10 @@ namespace {
 constexpr Pass kEliminateIdentities{"eliminate identities", [](OpGraph& graph, Mode mode) {
                                         eliminateIdentities(graph, mode == Mode::Inference);
                                     }};
+constexpr Pass kFixStatistics{"fix statistics", [](OpGraph& graph, Mode mode) {
+                                  if (mode == Mode::Training)
+                                      fixStatistics(graph);
+                              }};
 constexpr Pass kDifferentiate{"differentiate", [](OpGraph& graph, Mode mode) {
                                   if (mode == Mode::Training)
                                       graph = differentiate(std::move(graph));
@@ -21,7 +26,7 @@ constexpr Pass kDifferentiate{"differentiate", [](OpGraph& graph, Mode mode) {
 constexpr Pass kEliminateDead{"eliminate dead ops",
                               [](OpGraph& graph, Mode) { eliminateDead(graph); }};
 constexpr Pass kFuse{"fuse elementwise ops", [](OpGraph& graph, Mode) { fuseElementwise(graph); }};
-constexpr Pass kFirst[] = {kEliminateIdentities, kDifferentiate};
+constexpr Pass kFirst[] = {kEliminateIdentities, kFixStatistics, kDifferentiate};
 constexpr Pass kLast[] = {kEliminateDead, kFuse};
 
 } // namespace

@@ -218,6 +218,7 @@ public:
         , graph_(project.network.main) {}
 
     ProjectEdit run() {
+        fitScaling();
         fitInput();
         fitOutput();
         return {std::move(edits_)};
@@ -229,6 +230,18 @@ private:
         const auto& def = gradwright::layer(layer->layerUse()->layer);
         if (Params(def.params, layer->params).value(param) != value)
             edits_.push_back({NetworkEdit{SetParam{"", node, param, std::move(value)}}});
+    }
+
+    /// Weights from elsewhere expect images that are scaled as those were that they learned from.
+    void fitScaling() {
+        const auto& scaling = project_.startScaling;
+        if (!scaling || project_.data.dataset != "images" ||
+            project_.data.params.contains("normalize") ||
+            std::cmp_not_equal(scaling->mean.size(), data_.input[0]))
+            return;
+        auto data = project_.data;
+        setGivenScaling(data.params, *scaling);
+        edits_.push_back({SetData{std::move(data)}});
     }
 
     [[nodiscard]] const LayerDef* defOf(NodeId id) const {

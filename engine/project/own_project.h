@@ -26,7 +26,8 @@ Project projectForData(const std::filesystem::path& path,
 
 /// What makes the network's ends fit the data: the shape of the only Input, the vocabulary of the
 /// Embedding behind it, the units of the last Dense layer, and for the only objective a loss for
-/// classes or for values, without a Softmax in front of values. An empty group where all fits, and
+/// classes or for values, without a Softmax in front of values; and image folders are scaled as the
+/// project's first weights expect it, unless they say otherwise. An empty group where all fits, and
 /// where there are several Inputs or Outputs, which only their user can assign.
 ProjectEdit fitToData(const Project& project, const DataInfo& data);
 

@@ -112,6 +112,11 @@ struct ApplyToProject {
                          std::exchange(project.description, edit.description)}};
     }
 
+    ProjectEdit operator()(const SetStart& edit) const {
+        return {SetStart{std::exchange(project.startWeights, edit.weights),
+                         std::exchange(project.startScaling, edit.scaling)}};
+    }
+
     ProjectEdit operator()(const ProjectEdit::Group& edits) const {
         ProjectEdit::Group inverses;
         try {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/data/dataset.h"
+#include "engine/data/images/picture_params.h"
 #include "engine/graph/diagnostic.h"
 #include "engine/graph/edit.h"
 #include "engine/graph/network.h"
@@ -86,6 +87,9 @@ struct Project {
     /// A safetensors file with the weights that trainings start with, by their keys: those of an
     /// imported model. Empty: the layers' initializers alone.
     std::filesystem::path startWeights;
+    /// How images were scaled for the network that these weights were trained in; nothing: not
+    /// known.
+    std::optional<ChannelScaling> startScaling;
     Network network;
     Canvas canvas;
     DataChoice data;
@@ -129,12 +133,17 @@ struct SetTexts {
     std::string name;
     std::string description;
 };
+/// What trainings start with.
+struct SetStart {
+    std::filesystem::path weights; ///< empty: the layers' initializers alone
+    std::optional<ChannelScaling> scaling;
+};
 
 /// A change of a project; a group is done and undone as one.
 struct ProjectEdit {
     using Group = std::vector<ProjectEdit>;
     std::variant<NetworkEdit, MoveNodes, SetFrame, SetNote, SetExpanded, SetFlow, SetData,
-                 SetTraining, SetTexts, Group>
+                 SetTraining, SetTexts, SetStart, Group>
         change;
 };
 

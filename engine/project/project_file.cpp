@@ -7,9 +7,11 @@
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace gradwright {
 namespace {
@@ -316,6 +318,27 @@ std::vector<std::filesystem::path> foldersFromJson(const Json& json, std::string
     return folders;
 }
 
+ChannelScaling scalingFromJson(const Json& json) {
+    if (!json.is_object())
+        throw Error("start_scaling must be an object with mean and deviation, not {}",
+                    dumpExcerpt(json));
+    ChannelScaling scaling;
+    for (auto [key, numbers] :
+         {std::pair{"mean", &scaling.mean}, std::pair{"deviation", &scaling.deviation}}) {
+        const auto& list = required(json, key, "start_scaling");
+        if (!list.is_array() || list.empty() ||
+            !std::ranges::all_of(list, [](const Json& each) { return each.is_number(); }))
+            throw Error("{} of start_scaling must be a list of numbers, not {}", key,
+                        dumpExcerpt(list));
+        for (const auto& each : list)
+            numbers->push_back(each.get<double>());
+    }
+    if (scaling.mean.size() != scaling.deviation.size() ||
+        !std::ranges::all_of(scaling.deviation, [](double value) { return value > 0; }))
+        throw Error("start_scaling needs as many deviations as means, each greater than 0");
+    return scaling;
+}
+
 } // namespace
 
 std::string readableJson(const Json& json) {
@@ -341,6 +364,9 @@ Json toJson(const Project& project) {
         json["earlier_runs"].push_back(folder.string());
     if (!project.startWeights.empty())
         json["start_weights"] = project.startWeights.string();
+    if (project.startScaling)
+        json["start_scaling"] = {{"mean", project.startScaling->mean},
+                                 {"deviation", project.startScaling->deviation}};
     json.update(project.extra.json());
     return json;
 }
@@ -356,6 +382,8 @@ Project projectFromJson(const Json& json) {
         project.earlierRuns =
             foldersFromJson(json.value("earlier_runs", Json::array()), "earlier_runs");
         project.startWeights = textOf(json.value("start_weights", Json("")), "start_weights");
+        if (json.contains("start_scaling"))
+            project.startScaling = scalingFromJson(json["start_scaling"]);
         project.network = networkFromJson(required(json, "network", "the project"));
         if (json.contains("canvas"))
             project.canvas = canvasFromJson(json["canvas"]);
@@ -366,9 +394,9 @@ Project projectFromJson(const Json& json) {
     } catch (const Json::exception& error) {
         throw Error("a value has an unexpected type ({})", error.what());
     }
-    project.extra =
-        UnknownKeys(json, {"format", "schema", "name", "uuid", "description", "network", "canvas",
-                           "data", "training", "template", "earlier_runs", "start_weights"});
+    project.extra = UnknownKeys(json, {"format", "schema", "name", "uuid", "description", "network",
+                                       "canvas", "data", "training", "template", "earlier_runs",
+                                       "start_weights", "start_scaling"});
     return project;
 }
 

@@ -2,6 +2,7 @@
 #include "engine/tensor/tensor.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <new>
@@ -70,6 +71,37 @@ void convertFrom(const Tensor& from, Tensor& to) {
     }
 }
 
+/// A number of 16 bits is kept as these, and is one of FP32 with more zeros behind it.
+float fromBfloat16(std::uint16_t bits) {
+    return std::bit_cast<float>(std::uint32_t{bits} << 16);
+}
+
+/// IEEE 754 binary16: 5 bits of exponent with bias 15, 10 of fraction.
+float fromFloat16(std::uint16_t bits) {
+    constexpr int kFractionBits = 10;
+    constexpr int kBias = 15;
+    constexpr int kTopExponent = 31;
+    const int exponent = (bits >> kFractionBits) & kTopExponent;
+    const int fraction = bits & ((1 << kFractionBits) - 1);
+    float value = 0;
+    if (exponent == kTopExponent)
+        value = fraction == 0 ? std::numeric_limits<float>::infinity()
+                              : std::numeric_limits<float>::quiet_NaN();
+    else if (exponent == 0)
+        value = std::ldexp(static_cast<float>(fraction), 1 - kBias - kFractionBits);
+    else
+        value = std::ldexp(static_cast<float>(fraction + (1 << kFractionBits)),
+                           exponent - kBias - kFractionBits);
+    return (bits & 0x8000U) != 0 ? -value : value;
+}
+
+/// The elements of 16 bits as FP32.
+Tensor widened(const Tensor& tensor, float (*wide)(std::uint16_t)) {
+    Tensor result(DType::F32, tensor.shape());
+    std::ranges::transform(numbersOf<std::uint16_t>(tensor), result.span<float>().begin(), wide);
+    return result;
+}
+
 AlignedBuffer allocate(DType dtype, const Shape& shape) {
     const auto bytes = static_cast<std::size_t>(shape.elements()) * sizeOf(dtype);
     try {
@@ -112,8 +144,10 @@ Tensor Tensor::to(DType dtype) const {
     case DType::Bool:
         convertFrom<std::uint8_t>(*this, result);
         break;
-    default:
-        throw Error("tensors are not converted from {}", nameOf(dtype_));
+    case DType::BF16:
+        return widened(*this, fromBfloat16).to(dtype);
+    case DType::F16:
+        return widened(*this, fromFloat16).to(dtype);
     }
     return result;
 }

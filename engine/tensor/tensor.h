@@ -48,7 +48,7 @@ public:
         return {reinterpret_cast<const T*>(buffer_.data()), static_cast<std::size_t>(elements_)};
     }
 
-    /// The same values as another type, between F32, F64, I32, I64, I8, U8 and Bool. Towards
+    /// The same values as another type, from any to F32, F64, I32, I64, I8, U8 and Bool. Towards
     /// integers, fractions are cut off, what is out of range becomes the nearest limit and NaN 0. A
     /// truth value is whether the number is not 0, and a number 0 or 1.
     [[nodiscard]] Tensor to(DType dtype) const;

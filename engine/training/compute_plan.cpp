@@ -58,8 +58,8 @@ std::uint64_t digest(std::string_view text) {
 /// normalization, where the parts have to meet, and convolutions with large kernels that are used
 /// in few places, since every part prepares the kernel for itself.
 bool suffersFromParts(const OpGraph& graph, const Op& op, std::int64_t samples) {
-    if (std::holds_alternative<BatchNormOp>(op.attributes))
-        return true;
+    if (const auto* const norm = std::get_if<BatchNormOp>(&op.attributes))
+        return !norm->fixed;
     if (!std::holds_alternative<ConvOp>(op.attributes) || op.weights.empty())
         return false;
     const auto& output = graph.type(op.output()).sample();

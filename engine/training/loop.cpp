@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/training/loop.h"
 
-#include "engine/backend/compute_threads.h"
-#include "engine/data/data_info_json.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
-#include "engine/training/device_memory.h"
 #include "engine/training/diverged.h"
 #include "engine/training/evaluation.h"
-#include "engine/training/feeds.h"
-#include "engine/training/recipes/optimizers.h"
 #include "engine/training/run_record.h"
 #include "engine/training/seconds_since.h"
-#include "engine/training/start_weights.h"
 
 #include <algorithm>
 #include <cmath>
@@ -25,54 +19,6 @@ using Clock = Speedometer::Clock;
 
 constexpr auto kDivergedAdvice = "The last good checkpoint is kept; a smaller learning rate or "
                                  "clipped inputs may help.";
-
-RunDirectory openRun(const TrainingJob& job) {
-    if (!job.resume.empty())
-        return RunDirectory::open(job.resume);
-    return RunDirectory::create(job.runsFolder, job.name);
-}
-
-/// The files of a run are read as they were when it began.
-Dataset dataOf(const TrainingJob& job) {
-    auto choice = job.data;
-    if (job.resume.empty())
-        return openDataset(choice);
-    const auto record = RunDirectory::open(job.resume).readRunJson();
-    choice.asBefore = !record.contains(kDataNotes);
-    const auto info = record.find("data");
-    return info == record.end() ? openDataset(choice)
-                                : openDataset(choice, dataInfoFromJson(*info).reading);
-}
-
-/// A run is resumed as it began, unless the settings say otherwise or it was on another kind of
-/// device.
-ComputePlan chosenPlan(const TrainingJob& job, const OpGraph& graph) {
-    if (!job.resume.empty()) {
-        const auto record = RunDirectory::open(job.resume).readRunJson();
-        const auto machine = record.value("machine", Json::object());
-        const auto plan = computePlanFromJson(machine);
-        if (plan && wasOnGpu(machine) == job.settings.target().isGpu())
-            return planForResuming(*plan, job.settings);
-    }
-    return planFor(graph, job.settings);
-}
-
-/// Compiles before a run folder is made, so that a network that cannot run leaves none behind.
-ProgramCache compiled(const TrainingJob& job, const Split& split, const OpGraph& graph,
-                      const ComputePlan& plan, const std::shared_ptr<const Backend>& backend) {
-    const auto options = trainingOptions(job.settings);
-    const auto& rule = *options.update;
-    const auto samples = static_cast<std::int64_t>(split.training.size());
-    requireDeviceMemory(*backend, graph, options, samples);
-    if (rule.fullBatch && job.settings.batch() < samples)
-        throw Error("{} needs the whole training set in each batch: the batch size must be at "
-                    "least {}, not {}",
-                    optimizer(rule.key).title, samples, job.settings.batch());
-    setComputeThreads(plan.threads);
-    ProgramCache programs(backend, graph, options);
-    programs.get(std::min(job.settings.batch(), samples), Mode::Training);
-    return programs;
-}
 
 /// While it lives, the weights are their average where the settings ask for one.
 class Averaged {
@@ -98,53 +44,13 @@ private:
     bool active_;
 };
 
-/// What is learned from the data (means, categories, vocabulary) must be what the run began with.
-void requireSameData(const RunDirectory& directory, const DataInfo& info) {
-    const auto record = directory.readRunJson();
-    const auto noted = record.find("data");
-    if (noted == record.end())
-        return;
-    auto before = dataInfoFromJson(*noted);
-    const bool isFedAlike = feedsAlike(before, info);
-    before.assignment = info.assignment;
-    before.reading = info.reading; // another notation of the same values
-    if (before != info || !isFedAlike)
-        throw Error("{}: the data have changed since the run began; it can be resumed with the "
-                    "same data only",
-                    directory.path().string());
-}
-
 } // namespace
 
-TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, TrainingSink sink,
-                           const std::shared_ptr<const Backend>& gpu)
-    : job_(job)
-    , commands_(commands)
-    , sink_(std::move(sink))
-    , data_(dataOf(job))
-    , split_(splitOf(data_, job.data))
-    , training_(trainingGraph(job.network, data_.info, job.settings))
-    , schedule_(schedule(job.settings.schedule.key))
-    , rule_(job.settings.updateRule())
-    , plan_(chosenPlan(job, training_.graph))
-    , backend_(gpu && job.settings.target().isGpu() ? gpu : trainingBackend(job.settings, plan_))
-    , programs_(compiled(job, split_, training_.graph, plan_, backend_))
-    , batcher_(data_.training, split_.training, job.settings.batch(), job.settings.seed(),
-               augmenterOf(job.data, data_.info, job.settings.seed()))
-    , directory_(openRun(job))
-    , lock_(directory_.lock())
-    , metrics_(directory_, !job.resume.empty(), batcher_.batchesPerEpoch(), *training_.metric,
-               job.settings.tensorBoard())
-    , health_(training_.graph, job.settings)
-    , probe_(backend_, activityGraph(inferenceGraph(job.network, data_.info, job.settings)),
-             trainingOptions(job.settings), data_.training, split_.training)
-    , started_(Clock::now())
-    , lastCheckpoint_(started_) {}
-
-TrainingLoop::~TrainingLoop() = default;
-
 void TrainingLoop::run(const std::stop_token& stop) {
-    startRun(stop);
+    if (!startRun(stop)) {
+        sink_(Stopped{position_.step, true});
+        return;
+    }
     try {
         while (!position_.finished && position_.epoch < job_.settings.epochs()) {
             if (runEpoch(stop) == Outcome::Stopped) {
@@ -159,54 +65,6 @@ void TrainingLoop::run(const std::stop_token& stop) {
         failFinite(error.where);
         throw Error("Step {}: {}. {}", position_.step, error.what(), kDivergedAdvice);
     }
-}
-
-void TrainingLoop::startRun(const std::stop_token& stop) {
-    auto& store = *programs_.weights();
-    if (job_.resume.empty()) {
-        initializeWeights(store, job_.settings.seed());
-        if (!job_.startWeights.empty())
-            data_.notes.push_back(noteOf(takeStartWeights(job_.startWeights, store)));
-        health_.begin(probe_.measure(programs_.weights(), stop).value_or(std::vector<Activity>{}));
-        // The record last: with it the folder is a run, which must be ready to be resumed.
-        writeCheckpointFile();
-        writeRunRecord(directory_, job_, data_, plan_, backend_->device());
-    } else {
-        requireSameData(directory_, data_.info);
-        position_ = readCheckpoint(directory_.lastWeights(), store, *training_.metric, rule_);
-        if (job_.resumeRate)
-            takeRate(*job_.resumeRate);
-        earlierSeconds_ = loggedSeconds(directory_, position_.step);
-        health_.restore(directory_.readRunJson().value("health", Json()));
-        updateRunRecord(directory_, job_, plan_, backend_->device());
-        // More epochs may be asked for than when it finished; patience then begins anew.
-        if (position_.finished && position_.epoch < job_.settings.epochs()) {
-            position_.finished = false;
-            if (outOfPatience())
-                position_.epochsWithoutGain = 0;
-        }
-    }
-    if (plan_.parts > 1)
-        governor_.emplace(computePool());
-    RunStarted event{directory_.path(),
-                     job_.settings.epochs(),
-                     batcher_.batchesPerEpoch(),
-                     position_.step,
-                     plan_.threads,
-                     plan_.parts,
-                     {},
-                     training_.metric,
-                     {},
-                     data_.notes,
-                     scheduledRate()};
-    for (const auto& spec : training_.graph.weights())
-        if (spec.learns())
-            event.weights.push_back(spec.key);
-    if (job_.settings.target().isGpu())
-        event.gpu = backend_->device().name;
-    sink_(event);
-    if (!health_.alarms().empty()) // those of the run that is resumed
-        sink_(HealthChanged{position_.step, health_.alarms()});
 }
 
 TrainingLoop::Outcome TrainingLoop::runEpoch(const std::stop_token& stop) {
@@ -394,7 +252,7 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
     averaged.emplace(*programs_.weights(), rule_, position_.step);
     if (!split_.validation.empty()) {
         event.validation =
-            evaluate(programs_, training_, data_.training, split_.validation, stop, predicted);
+            evaluate(programs_, training_, trainingSource_, split_.validation, stop, predicted);
         if (!event.validation)
             return Outcome::Stopped; // a resume evaluates again: the epoch has no batches left
     }
@@ -458,7 +316,11 @@ bool TrainingLoop::outOfPatience() const {
 
 void TrainingLoop::finish(const std::stop_token& stop) {
     readCheckpointWeights(directory_.bestWeights(), *programs_.weights());
-    const auto test = evaluate(programs_, training_, data_.test, allIndices(*data_.test), stop);
+    // The samples to test with are met once: nothing is kept of them.
+    ProgramCache whole(backend_, whole_.graph, trainingOptions(job_.settings));
+    whole.adopt(programs_.weights());
+    const auto test =
+        evaluate(features_ ? whole : programs_, whole_, data_.test, allIndices(*data_.test), stop);
     if (!test) {
         sink_(Stopped{position_.step, true});
         return;

@@ -9,6 +9,7 @@
 #include "engine/training/checkpoint.h"
 #include "engine/training/commands.h"
 #include "engine/training/compute_plan.h"
+#include "engine/training/frozen_part.h"
 #include "engine/training/health.h"
 #include "engine/training/load_history.h"
 #include "engine/training/metrics_log.h"
@@ -44,7 +45,10 @@ private:
     Outcome endEpoch(const std::stop_token& stop);
     void finish(const std::stop_token& stop);
 
-    void startRun(const std::stop_token& stop);
+    /// False when stopped.
+    bool startRun(const std::stop_token& stop);
+    /// What frozen layers make of the samples, where it is kept. False when stopped.
+    bool computeFeatures(const std::stop_token& stop);
     /// After a step: gives processors up to other programs or takes them back.
     void adaptThreads(std::int64_t samples);
     void changeLearningRate(double learningRate);
@@ -75,7 +79,12 @@ private:
     TrainingSink sink_;
     Dataset data_;
     Split split_;
-    TrainingGraph training_;
+    const TrainingGraph whole_;
+    /// Where what frozen layers make of the samples is computed once.
+    std::optional<FrozenPart> frozen_;
+    std::shared_ptr<FeatureSource> features_;
+    const TrainingGraph& training_;                    ///< what each step computes …
+    std::shared_ptr<const DataSource> trainingSource_; ///< … of these samples
     const ScheduleDef& schedule_;
     const UpdateRule rule_;
     ComputePlan plan_;

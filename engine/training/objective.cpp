@@ -388,7 +388,7 @@ TrainingGraph lossesOf(const Network& network, const DataInfo& data,
     graph.setOutputs(std::move(outputs));
     const bool isLogit =
         !data.hasClasses() && loss(settings.objectives.front().loss.key).head == Head::Sigmoid;
-    graph.setScore({training.outputs.front(), training.targets.front(), isLogit});
+    graph.setScore(ScoreSpec{training.outputs.front(), training.targets.front(), isLogit});
     return training;
 }
 

@@ -84,6 +84,15 @@ ParamSpecs makeTrainingParams() {
         "networks and large batches that do not fit; the reference engine and GPUs keep "
         "everything.");
     recompute.advanced = true;
+    auto features = intParam(
+        "feature_cache", "Feature cache", 1024, 0, 1 << 20,
+        "Memory for what frozen layers make of each sample, which is then computed once and not in "
+        "each epoch. Only where samples are not augmented and all of it fits; 0 computes it in "
+        "each "
+        "epoch.");
+    features.unit = "MB";
+    features.advanced = true;
+    features.zeroName = "off";
     auto patience = intParam("patience", "Patience", 5, 1, 10'000,
                              "Epochs without a better validation result before training stops.");
     patience.unit = "epochs";
@@ -133,6 +142,7 @@ ParamSpecs makeTrainingParams() {
         std::move(threads),
         std::move(parts),
         std::move(recompute),
+        std::move(features),
         boolParam("early_stopping", "Early stopping", false,
                   "Stops when validation no longer improves; the best weights are kept."),
         std::move(patience),
@@ -226,6 +236,10 @@ int TrainingSettings::threads() const {
 }
 int TrainingSettings::parts() const {
     return static_cast<int>(paramsOf(*this).integer("parts"));
+}
+std::uint64_t TrainingSettings::featureCacheBytes() const {
+    constexpr std::uint64_t kMegabyte = 1'000'000;
+    return static_cast<std::uint64_t>(paramsOf(*this).integer("feature_cache")) * kMegabyte;
 }
 bool TrainingSettings::recompute() const {
     return paramsOf(*this).boolean("recompute");

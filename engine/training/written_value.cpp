@@ -281,9 +281,10 @@ private:
         };
         visit([&](double x) { sum += x; });
         const auto count = static_cast<double>(shape[0] * positions);
-        const double mean = sum / count;
+        const double mean = normalize.fixed ? weight(op, 2, channel) : sum / count;
         visit([&](double x) { squares += (x - mean) * (x - mean); });
-        const double spread = std::sqrt(squares / count + normalize.epsilon);
+        const double variance = normalize.fixed ? weight(op, 3, channel) : squares / count;
+        const double spread = std::sqrt(variance + normalize.epsilon);
         made_.lines.push_back(
             fmt::format("({} - mean {}) / spread {} * scale {} + shift {} = {}",
                         shownNumber(number(op.inputs[0], element)), signedNumber(mean),

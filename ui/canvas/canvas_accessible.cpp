@@ -70,6 +70,8 @@ Texts textsOf(const CanvasScene& scene, NodeId id) {
             texts.description += QStringLiteral(". ") + text;
     };
     add(look.right);
+    if (look.isFrozen)
+        add(canvasText("Frozen"));
     if (const NodeAnalysis* const found = scene.canvas().analysisOf(id);
         found != nullptr && found->state == ShapeState::Known)
         add(canvasText("Shape %1").arg(qstr(toString(found->output))));

@@ -2,6 +2,7 @@
 #include "ui/canvas/layer_commands.h"
 
 #include "engine/graph/blocks.h"
+#include "engine/graph/freeze.h"
 #include "engine/layers/catalog.h"
 #include "engine/project/rename_node.h"
 #include "ui/canvas/callout_item.h"
@@ -52,16 +53,12 @@ Point placeForNew(const CanvasContext& canvas) {
     return {metrics::onGrid(corner.x()), metrics::onGrid(corner.y())};
 }
 
-/// The selected layers that have weights.
-std::vector<const Node*> learningNodes(const CanvasContext& canvas) {
-    std::vector<const Node*> nodes;
-    for (const NodeId id : canvas.selection().nodes()) {
-        const Node* const node = canvas.graph().find(id);
-        const LayerDef* const def =
-            node->layerUse() != nullptr ? findLayer(node->layerUse()->layer) : nullptr;
-        if (def != nullptr && findParam(def->params, "frozen") != nullptr)
-            nodes.push_back(node);
-    }
+/// The selected layers and blocks that have weights.
+std::vector<NodeId> learningNodes(const CanvasContext& canvas) {
+    auto nodes = canvas.selection().nodes();
+    std::erase_if(nodes, [&canvas](NodeId id) {
+        return countFrozen(canvas.project().network, canvas.graphName(), id).all == 0;
+    });
     return nodes;
 }
 
@@ -198,21 +195,39 @@ bool haveWeights(const CanvasContext& canvas) {
 }
 
 bool areFrozen(const CanvasContext& canvas) {
-    const std::vector<const Node*> nodes = learningNodes(canvas);
-    return !nodes.empty() && std::ranges::all_of(nodes, [](const Node* node) {
-        return Params(layer(node->layerUse()->layer).params, node->params).boolean("frozen");
+    const std::vector<NodeId> nodes = learningNodes(canvas);
+    return !nodes.empty() && std::ranges::all_of(nodes, [&canvas](NodeId id) {
+        return countFrozen(canvas.project().network, canvas.graphName(), id).isFrozen();
     });
 }
 
 void setFrozen(CanvasContext& canvas, bool frozen) {
-    NetworkEdit::Group group;
-    for (const Node* const node : learningNodes(canvas))
-        group.push_back({SetParam{canvas.graphName(), node->id, "frozen", frozen}});
-    if (group.empty())
+    const std::vector<NodeId> nodes = learningNodes(canvas);
+    const Network& network = canvas.project().network;
+    if (nodes.empty())
         Q_EMIT canvas.hint(canvasText("Select a layer that has weights."));
     else
         canvas.perform(frozen ? canvasText("Freeze") : canvasText("Unfreeze"),
-                       {NetworkEdit{std::move(group)}});
+                       {frozen ? freeze(network, canvas.graphName(), nodes)
+                               : unfreeze(network, canvas.graphName(), nodes)});
+}
+
+void freezeUpToSelection(CanvasContext& canvas) {
+    const std::vector<NodeId> selected = canvas.selection().nodes();
+    if (selected.size() != 1) {
+        Q_EMIT canvas.hint(canvasText("Select one layer, up to which weights are to be frozen."));
+        return;
+    }
+    const Network& network = canvas.project().network;
+    const std::vector<NodeId> nodes = nodesUpTo(canvas.graph(), selected.front());
+    const bool haveAny = std::ranges::any_of(
+        nodes, [&](NodeId id) { return countFrozen(network, canvas.graphName(), id).all > 0; });
+    if (!haveAny)
+        Q_EMIT canvas.hint(canvasText("No layer up to there has weights."));
+    else
+        canvas.perform(
+            canvasText("Freeze up to %1").arg(qstr(canvas.graph().find(selected.front())->name)),
+            {freeze(network, canvas.graphName(), nodes)});
 }
 
 void linkSelection(CanvasContext& canvas) {

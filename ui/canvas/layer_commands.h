@@ -34,12 +34,15 @@ void removeSelection(CanvasContext& canvas);
 void removeAndClose(CanvasContext& canvas);
 /// Links the selected nodes from top to bottom where that is possible.
 void linkSelection(CanvasContext& canvas);
-/// Whether any selected layer has weights.
+/// Whether any selected layer or block has weights.
 bool haveWeights(const CanvasContext& canvas);
 /// Whether all selected layers that have weights are frozen; false where there are none.
 bool areFrozen(const CanvasContext& canvas);
-/// Whether the selected layers' weights stay as they are while the network is trained.
+/// Whether the selected layers' weights stay as they are while the network is trained; statistics
+/// of batch normalizations stay with them.
 void setFrozen(CanvasContext& canvas, bool frozen);
+/// Freezes what the selected layer's value depends on, itself included.
+void freezeUpToSelection(CanvasContext& canvas);
 /// Makes the first fix of the problem that is shown.
 void applyFix(CanvasContext& canvas);
 

@@ -53,7 +53,8 @@ struct NodeLook {
     double share = 0; ///< of the network's MACs
     int warnings = 0;
     bool isBlock = false;
-    QColor fill = {}; ///< an overlay's colour; invalid: as always
+    bool isFrozen = false; ///< training leaves all weights in it alone
+    QColor fill = {};      ///< an overlay's colour; invalid: as always
 };
 
 enum class LinkState { Valid, Pending, Incompatible };

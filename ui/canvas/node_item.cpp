@@ -25,6 +25,7 @@ constexpr double kSecondLine = 42;
 constexpr double kBadgeRadius = 9;
 constexpr double kNameRoom = 36; // px that a name has beside the longest title
 constexpr double kNameGap = 8;
+constexpr QRectF kLockRect{20, 31, 14, 14}; // beneath the layer's icon
 
 void drawText(QPainter& painter, double x, double baseline, const QFont& font, const QColor& color,
               const QString& text) {
@@ -127,6 +128,9 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
         paintTexts(*painter);
         paintPorts(*painter);
     }
+    if (look().isFrozen)
+        drawIcon(*painter, small ? QRectF(30, 30, 14, 14) : kLockRect, QStringLiteral("lock"),
+                 theme.text2);
     if (!form_.preview.parts.empty())
         paintPreview(*painter);
     if (look().state == NodeLook::State::Error || (look().warnings > 0 && !small))

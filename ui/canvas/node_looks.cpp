@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/canvas/node_looks.h"
 
+#include "engine/graph/freeze.h"
 #include "engine/layers/catalog.h"
 #include "ui/canvas/node_form.h"
 #include "ui/theme/text.h"
@@ -150,6 +151,10 @@ NodeLook NodeLooks::node(NodeId id) const {
     if (totalMacs_ > 0)
         look.share = static_cast<double>(found.macs) / static_cast<double>(totalMacs_);
     writeLines(look, *node, found);
+    look.isFrozen = countFrozen(project_->network, scope_->graph, id).isFrozen();
+    if (look.isFrozen)
+        look.toolTip +=
+            QStringLiteral("\n") + looksText("Frozen: training leaves its weights alone.");
     if (const auto shown = overlay_ != nullptr ? overlay_->node(id) : std::nullopt) {
         look.line = shown->line;
         look.right = shown->right;

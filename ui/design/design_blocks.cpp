@@ -192,6 +192,8 @@ void DesignPage::showContextMenu(QPoint global) {
         menu.addAction(frozen ? tr("Unfreeze the weights") : tr("Freeze the weights"), this,
                        [this, frozen] { setFrozen(scene_->canvas(), !frozen); })
             ->setEnabled(haveWeights(scene_->canvas()));
+        if (nodes.size() == 1)
+            menu.addAction(freezeUpTo_);
         menu.addActions({frame_, note_});
         menu.addSeparator();
     }

@@ -254,6 +254,9 @@ void DesignPage::makeActions() {
                     [this] { view_->editors().frameSelection(); });
     rename_ = action(modelActions_, tr("Rename"), {}, Keys(QStringLiteral("F2")),
                      [this] { view_->editors().renameSelected(); });
+    freezeUpTo_ = action(modelActions_, tr("Freeze up to here"), QStringLiteral("lock"),
+                         Keys(QStringLiteral("Ctrl+Shift+F")),
+                         [this] { freezeUpToSelection(scene_->canvas()); });
     inspect_ =
         action(modelActions_, tr("Edit parameters"), {}, Keys(QStringLiteral("Return")), [this] {
             inspectorAction_->setChecked(true);

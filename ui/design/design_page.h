@@ -134,6 +134,7 @@ private:
     QList<QAction*> blockActions_; ///< of its menu of blocks; the first is Group
     QAction* inspect_ = nullptr;
     QAction* rename_ = nullptr;
+    QAction* freezeUpTo_ = nullptr;
     QAction* link_ = nullptr;
     QAction* frame_ = nullptr;
     QAction* note_ = nullptr;

@@ -50,6 +50,7 @@ Document::Changes changesOf(const ProjectEdit& edit) {
         Document::Changes operator()(const SetData&) const { return Document::DataChange; }
         Document::Changes operator()(const SetTraining&) const { return Document::TrainingChange; }
         Document::Changes operator()(const SetTexts&) const { return Document::TextChange; }
+        Document::Changes operator()(const SetStart&) const { return Document::TrainingChange; }
         Document::Changes operator()(const ProjectEdit::Group& group) const {
             Document::Changes all;
             for (const ProjectEdit& each : group)
@@ -138,6 +139,7 @@ ProjectDocument::~ProjectDocument() {
     disconnect(&undo_, nullptr, this, nullptr);
     autosave_.discard();
     dropImport();
+    dropLoaded();
 }
 
 void ProjectDocument::perform(const QString& title, const ProjectEdit& edit) {
@@ -248,6 +250,7 @@ void ProjectDocument::replace(Project project, std::optional<std::filesystem::pa
                               QString tip) {
     autosave_.discard();
     dropImport();
+    dropLoaded();
     const bool sameData = opensAlike(project_.data, project.data);
     alarms_.clear();
     project_ = std::move(project);
@@ -300,10 +303,23 @@ void ProjectDocument::openImported(Project project) {
     ownsStartWeights_ = true;
 }
 
-/// Weights that nothing can start with any more.
+/// Weights of an import that has been saved, or is left, which nothing can start with any more.
+/// Runs that have begun keep them, since they name them, and so do steps of undo.
 void ProjectDocument::dropImport() {
-    if (std::exchange(ownsStartWeights_, false) && !file_ && !hasRuns_)
+    if (std::exchange(ownsStartWeights_, false) && !file_ && !hasRuns_ && !hasLoadedWeights_)
         dropStartWeights(project_);
+}
+
+/// The same for loaded weights, once no step of undo names them any more.
+void ProjectDocument::dropLoaded() {
+    const bool isTrained = file_ ? std::filesystem::exists(runsFolder()) : hasRuns_;
+    if (std::exchange(hasLoadedWeights_, false) && !isTrained)
+        dropStartWeights(project_);
+}
+
+void ProjectDocument::performLoad(const QString& title, const ProjectEdit& edit) {
+    perform(title, edit);
+    hasLoadedWeights_ = true;
 }
 
 void ProjectDocument::openTrained(Project project, std::vector<std::filesystem::path> earlierRuns) {
@@ -337,6 +353,7 @@ void ProjectDocument::recover(const RecoverableProject& found) {
 void ProjectDocument::save() {
     if (!file_)
         throw Error("The project has no file yet; choose one with Save as");
+    copyStartWeights(project_, *file_);
     saveProject(*file_, project_);
     undo_.setClean();
     autosave_.discard();
@@ -357,7 +374,7 @@ void ProjectDocument::saveAs(const std::filesystem::path& file) {
         saved.name = file.stem().string();
     copyStartWeights(saved, file);
     saveProject(file, saved);
-    dropImport(); // runs that have begun keep it, since they name it
+    dropImport();
     project_.startWeights = std::move(saved.startWeights);
     project_.name = saved.name;
     project_.earlierRuns = std::move(saved.earlierRuns);

@@ -66,6 +66,9 @@ public:
     /// Makes the change as a part of the one before, so that both are undone at once: what a drag
     /// does when it ends, say.
     void performJoined(const QString& title, const ProjectEdit& edit);
+    /// Lets trainings start with weights that were written where those of projects without a file
+    /// lie. Can be undone; they are removed when the document closes without having saved them.
+    void performLoad(const QString& title, const ProjectEdit& edit);
     /// The next merged change begins a step of its own.
     void endMerge() { ++mergeRound_; }
 
@@ -142,6 +145,7 @@ private:
     void announce(Changes what);
     void tellModified();
     void dropImport();
+    void dropLoaded();
 
     Project project_;
     Analysis analysis_;
@@ -153,6 +157,7 @@ private:
     QString tip_;
     QUndoStack undo_;
     bool ownsStartWeights_ = false; ///< of an import that has no file
+    bool hasLoadedWeights_ = false; ///< that steps of undo name
     bool hasRuns_ = false;
     bool toldModified_ = false;
     Autosave autosave_;

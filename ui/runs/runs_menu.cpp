@@ -56,6 +56,9 @@ void RunsPanel::fillMenu(QMenu& menu, const std::filesystem::path& folder) {
     })->setToolTip(tr("Set training settings and data of the project to those of this run"));
     add(tr("Open project as it was"), "openAsItWas",
         [this, folder] { Q_EMIT projectWanted(folder); });
+    add(tr("Use as a starting point…"), "useAsStart", [this, folder] {
+        Q_EMIT startWanted(folder);
+    })->setToolTip(tr("A new project with its layers and weights, for other data"));
     menu.addSeparator();
     add(tr("Open run folder"), "openFolder", [this, folder] { openFolder(folder); });
     add(tr("Copy path of the folder"), "copyPath",

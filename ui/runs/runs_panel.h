@@ -65,6 +65,8 @@ Q_SIGNALS:
     void changedOnDisk();
     void settingsWanted(const std::filesystem::path& folder);
     void projectWanted(const std::filesystem::path& folder);
+    /// The run's network with its weights is to be the start of another one.
+    void startWanted(const std::filesystem::path& folder);
     /// What could not be done, and why.
     void failed(const QString& reason);
 

@@ -122,6 +122,11 @@ void MainWindow::makeFileMenu() {
         if (const QString file = ProjectFiles::askModel(*this); !file.isEmpty())
             openFile(file);
     });
+    add(tr("Load weights…"), {}, {}, [this] {
+        if (const QString file = ProjectFiles::askWeights(*this); !file.isEmpty())
+            files_->loadWeights(file);
+    });
+    add(tr("Use as a starting point…"), {}, {}, [this] { files_->useAsStart(); });
     recentMenu_ = menu->addMenu(tr("Open recent"));
     connect(menu, &QMenu::aboutToShow, this, [this] {
         recent_->refresh();
@@ -138,6 +143,7 @@ void MainWindow::makeFileMenu() {
     for (const CodeFormat& format : codeFormats())
         exports->addAction(tr("As %1…").arg(QString::fromStdString(format.title)), this,
                            [this, key = format.key] { files_->exportCode(key); });
+    exports->addAction(tr("As C++…"), this, [this] { files_->exportCpp(); });
     exports->addAction(tr("As ONNX…"), this, [this] { files_->exportModel(); });
     menu->addSeparator();
     add(tr("Quit"), {}, QKeySequence(QStringLiteral("Ctrl+Q")),

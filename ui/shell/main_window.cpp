@@ -176,6 +176,8 @@ void MainWindow::connectPages() {
             });
     connect(interrupted_, &InterruptedTraining::found, this, &MainWindow::offerRun);
     connect(train_, &TrainPage::runProjectWanted, this, &MainWindow::openCopy);
+    connect(train_, &TrainPage::startWanted, files_,
+            [this](const std::filesystem::path& run) { files_->useAsStart(run); });
     for (Page* const page : pages_) {
         connect(page, &Page::hint, status_, &StatusLine::showHint);
         connect(page, &Page::pageWanted, this, [this, page] { showPage(*page); });

@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// ONNX models in and out, as the menus do it.
+// ONNX models in and out and weights of other programs, as the menus do it.
+#include "engine/exchange/cpp_writer.h"
 #include "engine/exchange/project_import.h"
+#include "engine/exchange/transfer.h"
+#include "engine/exchange/weights/input_conventions.h"
+#include "engine/exchange/weights/weight_archive.h"
+#include "engine/exchange/weights/weight_plan.h"
+#include "engine/graph/lower.h"
+#include "engine/io/atomic_file.h"
 #include "engine/io/run_directory.h"
 #include "engine/project/start_file.h"
 #include "ui/forms/file_dialogs.h"
+#include "ui/forms/save_dialog.h"
 #include "ui/shell/export_model.h"
 #include "ui/shell/project_files.h"
 #include "ui/shell/refused_nodes.h"
 #include "ui/shell/remove_runs.h"
+#include "ui/shell/transfer_dialog.h"
+#include "ui/shell/weights_dialog.h"
 #include "ui/theme/text.h"
 
+#include <QFileInfo>
 #include <QInputDialog>
 #include <QMessageBox>
 
@@ -89,6 +100,125 @@ void ProjectFiles::openModel(const QString& file) {
     for (const auto& note : made->notes)
         text += u' ' + qstr(note);
     Q_EMIT hint(text);
+}
+
+QString ProjectFiles::askWeights(QWidget& window) {
+    return askOpenFile(&window, tr("Load weights"),
+                       tr("Weights (*.safetensors *.pt *.pth);;All files (*)"));
+}
+
+bool ProjectFiles::areWeights(const QString& file) {
+    return isWeightFile(file.toStdString());
+}
+
+/// The change is one step of undo: what the project started with before stays in its file.
+void ProjectFiles::loadWeights(const QString& file) {
+    std::optional<WeightArchive> archive;
+    std::optional<WeightPlan> plan;
+    InputHint beside;
+    const Project project = document_->project();
+    if (!attemptAside([&] {
+            archive = openWeightArchive(file.toStdString());
+            plan = planWeights(lower(project.network), archive->tensors);
+            beside = inputHintBeside(file.toStdString());
+        }))
+        return;
+    WeightsDialog dialog(file, *std::move(plan), beside, window_);
+    if (dialog.exec() != QDialog::Accepted)
+        return;
+    std::optional<Weights> weights;
+    std::filesystem::path kept;
+    Project changed = project;
+    std::string note;
+    if (!attempt([&] {
+            note = prepareInputs(changed, dialog.scaling());
+            workWithProgress(
+                *window_, tr("Reading the weights…"),
+                [&](const std::stop_token& stop, const std::function<void(double)>& progress) {
+                    weights =
+                        readPlanned(*archive, dialog.plan(), dialog.colours(), stop, progress);
+                    kept = furtherStartWeights(project);
+                    if (weights)
+                        writeStartWeights(*weights, kept);
+                });
+        }) ||
+        !weights)
+        return;
+    ProjectEdit::Group edits{{SetStart{kept, changed.startScaling}}};
+    if (!(changed.data == project.data))
+        edits.push_back({SetData{changed.data}});
+    if (!attempt([&] { document_->performLoad(tr("Load weights"), {std::move(edits)}); }))
+        return;
+    rememberFolder(file);
+    Q_EMIT hint(tr("Trainings start with %1 of %2 weights from %3. %4")
+                    .arg(dialog.plan().matched())
+                    .arg(dialog.plan().rows.size())
+                    .arg(QFileInfo(file).fileName(), qstr(note)));
+}
+
+void ProjectFiles::useAsStart(const std::optional<std::filesystem::path>& run) {
+    std::optional<TransferSource> source;
+    const Project project = document_->project();
+    if (!attemptAside([&] {
+            source = run ? transferSource(*run) : transferSource(project, document_->file());
+        }))
+        return;
+    TransferOptions options;
+    std::optional<Transferred> made;
+    const auto ask = [&] {
+        TransferDialog dialog(*source, window_);
+        if (dialog.exec() != QDialog::Accepted)
+            return false;
+        options = dialog.options();
+        return true;
+    };
+    bool isWanted = false;
+    if (!attempt([&] { isWanted = ask(); }) || !isWanted ||
+        !attemptAside([&] { made = startFrom(*source, options); }) || !mayReplace() ||
+        !attemptAside([&] {
+            keepStartWeights(made->project, made->weights, unsavedStartWeights(made->project));
+        }))
+        return;
+    document_->openImported(std::move(made->project));
+    Q_EMIT opened();
+    QString text;
+    for (const auto& note : made->notes)
+        text += (text.isEmpty() ? QString() : QStringLiteral(" ")) + qstr(note);
+    Q_EMIT hint(text);
+}
+
+void ProjectFiles::exportCpp() {
+    const Project project = document_->project();
+    const std::optional<std::filesystem::path> projectFile = document_->file();
+    std::optional<AnsweringNetwork> answering;
+    if (!attemptAside(
+            [&] { answering = answeringNetwork(project, latestTrainedRun(project, projectFile)); }))
+        return;
+    const QString ending = QStringLiteral(".cpp");
+    const QString file =
+        askSaveFile(window_, tr("Export as C++"), qstr(slugOf(project.name)) + ending,
+                    {tr("C++ files (*%1)").arg(ending)}, {ending});
+    if (file.isEmpty())
+        return;
+    const auto weightsFile =
+        std::filesystem::path(file.toStdString()).replace_extension(".weights");
+    bool isBeside = false;
+    if (!attemptAside([&] {
+            const auto program =
+                cppProgram(answering->graph, answering->weights,
+                           {project.name, weightsFile.filename().string(), answering->data});
+            isBeside = !program.weights.empty();
+            if (isBeside)
+                writeFileAtomically(weightsFile, std::string_view(program.weights));
+            writeFileAtomically(file.toStdString(), std::string_view(program.source));
+        }))
+        return;
+    const QString whose =
+        answering->run ? tr("with the weights of %1").arg(qstr(*answering->run)) : tr("untrained");
+    Q_EMIT hint(isBeside
+                    ? tr("The network was exported as C++ to %1, %2, which lie beside it in %3")
+                          .arg(file, whose, qstr(weightsFile.filename().string()))
+                    : tr("The network was exported as C++ to %1, %2").arg(file, whose));
 }
 
 void ProjectFiles::exportModel() {

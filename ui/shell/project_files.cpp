@@ -118,6 +118,10 @@ void ProjectFiles::openFile(const QString& file) {
         openModel(file);
         return;
     }
+    if (areWeights(file)) {
+        loadWeights(file);
+        return;
+    }
     if (!isProject(file)) {
         openData(file);
         return;

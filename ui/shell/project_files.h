@@ -6,7 +6,9 @@
 
 #include <QObject>
 
+#include <filesystem>
 #include <functional>
+#include <optional>
 
 class QWidget;
 
@@ -40,6 +42,15 @@ public:
     [[nodiscard]] static QString askModel(QWidget& window);
     /// Whether the name is that of an ONNX model.
     [[nodiscard]] static bool isModel(const QString& file);
+    /// The dialog for a file of weights to load.
+    [[nodiscard]] static QString askWeights(QWidget& window);
+    /// Whether the name is that of a file with weights alone.
+    [[nodiscard]] static bool areWeights(const QString& file);
+    /// Shows which weights of the open network a file has, and lets trainings start with them.
+    void loadWeights(const QString& file);
+    /// Opens a project with the layers and weights of a run, or of the open project, for other
+    /// data, once a dialog has asked for these and for what of it is frozen.
+    void useAsStart(const std::optional<std::filesystem::path>& run = {});
     /// Opens a project or the layers of an ONNX model, or begins one for data: a table, a folder of
     /// images, IDX files or a text.
     void openFile(const QString& file);
@@ -48,6 +59,8 @@ public:
     bool saveAs();
     /// Writes the network as a program; `format` is a key of codeFormats().
     void exportCode(const std::string& format);
+    /// Writes the network with the weights of its latest run as a C++ program of one file.
+    void exportCpp();
     /// Writes the network with the weights of its latest run as an ONNX model, which is read back
     /// before; before any training, with those that it would start with.
     void exportModel();

@@ -92,6 +92,8 @@ public:
 Q_SIGNALS:
     /// A copy of the project as it was when a run started is to be opened, beside this one.
     void runProjectWanted(const gradwright::Project& project);
+    /// The network of a run is to be the start of another one.
+    void startWanted(const std::filesystem::path& run);
 
 Q_SIGNALS:
     /// A layer that an alarm is about was clicked.

@@ -22,6 +22,7 @@ void TrainPage::connectRuns() {
     connect(runs_, &RunsPanel::changedOnDisk, document_, &ProjectDocument::announceRuns);
     connect(runs_, &RunsPanel::settingsWanted, this, &TrainPage::useSettingsOf);
     connect(runs_, &RunsPanel::projectWanted, this, &TrainPage::openAsItWas);
+    connect(runs_, &RunsPanel::startWanted, this, &TrainPage::startWanted);
     connect(runs_, &RunsPanel::failed, this, [this](const QString& why) { showMessage(why); });
 }
 

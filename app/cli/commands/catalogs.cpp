@@ -2,15 +2,18 @@
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/onnx_models.h"
 #include "app/cli/exit_codes.h"
+#include "app/cli/naming.h"
 #include "app/cli/output.h"
 #include "app/cli/training_options.h"
 #include "engine/data/dataset.h"
 #include "engine/data/own_data.h"
 #include "engine/data/tables/table_params.h"
+#include "engine/exchange/transfer.h"
 #include "engine/graph/analysis.h"
 #include "engine/layers/catalog.h"
 #include "engine/project/own_project.h"
 #include "engine/project/project_file.h"
+#include "engine/project/start_file.h"
 #include "engine/project/templates.h"
 #include "engine/support/json.h"
 #include "engine/training/settings.h"
@@ -125,22 +128,77 @@ struct NewProject {
     std::vector<std::string> settings; ///< each sets one of the data's, "data.key=value"
     std::vector<std::string> lengths;  ///< each sets that of an axis, "height=224"
     std::string file;
+    std::string from;       ///< whose trained weights it starts with; empty: none
+    std::string freezeUpTo; ///< the layer; empty: none
+    std::string statistics = "fixed";
+    double bodyRate = 1;
     bool force = false;
     bool json = false;
 };
 
+/// With a trained network's layers and weights, for other data where these are named.
+void makeProjectFrom(const NewProject& wanted) {
+    const std::filesystem::path file = wanted.file;
+    const auto weights = startWeightsOfFile(file);
+    if (!wanted.force)
+        for (const auto& each : {file, weights})
+            if (std::filesystem::exists(each))
+                throw Error("{} exists already; --force replaces it", each.string());
+    TransferOptions options;
+    options.data = wanted.data;
+    options.adjust = [&](DataChoice& choice) { applyDataSettings(choice, wanted.settings); };
+    if (!wanted.freezeUpTo.empty())
+        options.freezeUpTo = wanted.freezeUpTo;
+    options.statistics =
+        wanted.statistics == "fixed" ? FrozenStatistics::Fixed : FrozenStatistics::OfBatch;
+    options.bodyRate = wanted.bodyRate;
+    const auto source = naming(wanted.from, [&] {
+        auto found = transferSource(wanted.from);
+        if (options.freezeUpTo == "all") // in front of the last layer, whatever it is called
+            options.freezeUpTo =
+                found.project.network.main.find(lastDense(found.project.network))->name;
+        return found;
+    });
+    auto made = startFrom(source, options);
+    keepStartWeights(made.project, made.weights, weights);
+    saveProject(file, made.project);
+    if (wanted.json) {
+        printJson({{"file", file.string()},
+                   {"from", wanted.from},
+                   {"weights", weights.string()},
+                   {"weights_kept", made.weights.values.size()},
+                   {"notes", made.notes}});
+        return;
+    }
+    printLine(
+        fmt::format("Wrote {}, and its first weights in {}", file.string(), weights.string()));
+    for (const auto& note : made.notes)
+        printLine(note);
+}
+
 /// From a template or a model, or for data of the user's.
 void makeProject(const NewProject& wanted) {
-    const auto& [key, data, settings, lengths, output, force, asJson] = wanted;
-    const std::filesystem::path file = output;
+    const auto& key = wanted.key;
+    const auto& data = wanted.data;
+    const auto& settings = wanted.settings;
+    const bool asJson = wanted.json;
+    const std::filesystem::path file = wanted.file;
+    if (wanted.from.empty() &&
+        (!wanted.freezeUpTo.empty() || wanted.bodyRate != 1 || wanted.statistics != "fixed"))
+        throw UsageError("new: --freeze, --statistics and --body-rate belong to --from");
+    if (!wanted.from.empty()) {
+        if (!key.empty())
+            throw UsageError("new: name a template or --from, one of them");
+        return makeProjectFrom(wanted);
+    }
     if (key.empty() == data.empty())
         throw UsageError("new: name a template or --data, one of them");
     if (data.empty() && !settings.empty())
         throw UsageError("new: --set belongs to --data");
-    if (!force && std::filesystem::exists(file))
+    if (!wanted.force && std::filesystem::exists(file))
         throw Error("{} exists already; --force replaces it", file.string());
     if (isOnnxName(key))
-        return makeProjectOfModel(key, file, lengths, force, asJson);
+        return makeProjectOfModel(key, file, wanted.lengths, wanted.force, asJson);
     const auto project =
         data.empty() ? openTemplate(key) : projectForData(data, [&](DataChoice& choice) {
             applyDataSettings(choice, wanted.settings);
@@ -203,6 +261,20 @@ void addCatalogCommands(CLI::App& app, int&) {
         ->take_all();
     make->add_option("--length", options->lengths,
                      "Length of an axis that an ONNX model only names: height=224");
+    make->add_option("--from", options->from,
+                     "Start with the layers and weights of a run's folder, an ONNX model or a "
+                     "trained project; with --data, the last Dense layer begins anew for these");
+    make->add_option("--freeze", options->freezeUpTo,
+                     "With --from: freeze the layers up to this one or this block; \"all\": all "
+                     "in front of the last Dense layer");
+    make->add_option("--statistics", options->statistics,
+                     "With --freeze: batch normalizations keep their running statistics (fixed), "
+                     "or take those of each batch")
+        ->check(CLI::IsMember({"fixed", "batch"}))
+        ->capture_default_str();
+    make->add_option("--body-rate", options->bodyRate,
+                     "With --from: the learning-rate factor of all layers but the last, such as "
+                     "0.1");
     make->add_option("-o,--output", options->file, "The file to write")->required();
     make->add_flag("--force", options->force, "Replace the file if it exists");
     addJson(make);

@@ -4,6 +4,7 @@
 #include "app/cli/interrupt.h"
 #include "app/cli/naming.h"
 #include "app/cli/output.h"
+#include "engine/exchange/cpp_writer.h"
 #include "engine/exchange/data_lines.h"
 #include "engine/exchange/onnx_check.h"
 #include "engine/exchange/onnx_export.h"
@@ -23,6 +24,7 @@
 #include <memory>
 #include <optional>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace gradwright::cli {
@@ -56,11 +58,64 @@ std::optional<RunDirectory> runFor(const std::string& given, const Project* proj
 /// A model in place of a program: it holds the weights, too.
 constexpr const char* kOnnxFormat = "onnx";
 
+/// A program with the weights, too.
+constexpr const char* kCppFormat = "cpp";
+
 std::string knownFormats() {
     std::string known;
     for (const auto& format : codeFormats())
         known += format.key + ", ";
-    return known + kOnnxFormat;
+    return fmt::format("{}{}, {}", known, kCppFormat, kOnnxFormat);
+}
+
+/// The project to export with the run whose weights it gets.
+std::pair<Project, std::optional<RunDirectory>> trainedProject(const std::string& given) {
+    if (std::filesystem::is_directory(given)) {
+        auto run = RunDirectory::open(given);
+        auto project = projectOfRun(run);
+        return {std::move(project), std::move(run)};
+    }
+    auto project = openProject(given);
+    std::optional<RunDirectory> run;
+    if (!given.starts_with("template:"))
+        run = latestTrainedRun(project, given);
+    return {std::move(project), std::move(run)};
+}
+
+/// The file of weights beside a program that has more than it embeds.
+std::filesystem::path weightsBeside(std::filesystem::path program) {
+    return program.replace_extension(".weights");
+}
+
+void writeCpp(const ExportOptions& options) {
+    const auto source = trainedProject(options.project);
+    const auto& project = source.first;
+    const auto weightsFile = weightsBeside(options.file);
+    const auto answering =
+        naming(options.project, [&] { return answeringNetwork(project, source.second); });
+    const auto program = naming(options.project, [&] {
+        return cppProgram(answering.graph, answering.weights,
+                          {project.name, weightsFile.filename().string(), answering.data});
+    });
+    const bool isBeside = !program.weights.empty();
+    if (isBeside) {
+        if (!options.force && std::filesystem::exists(weightsFile))
+            throw Error("{}: the file exists; --force replaces it", weightsFile.string());
+        writeFileAtomically(weightsFile, std::string_view(program.weights));
+    }
+    writeFileAtomically(options.file, std::string_view(program.source));
+    if (options.json)
+        printJson({{"file", options.file},
+                   {"format", kCppFormat},
+                   {"weights", isBeside ? Json(weightsFile.string()) : Json()},
+                   {"run", answering.run ? Json(*answering.run) : Json()}});
+    else
+        printLine(fmt::format("{} is written as a C++ program in {}, {}{}", project.name,
+                              options.file,
+                              answering.run ? "with the weights of " + *answering.run
+                                            : "untrained, with the weights that training starts "
+                                              "with",
+                              isBeside ? ", which lie in " + weightsFile.string() : ""));
 }
 
 /// Shows how far the check of a model is, in a terminal alone.
@@ -77,17 +132,12 @@ std::function<void(double)> checkProgress() {
 }
 
 void writeOnnxModel(const ExportOptions& options, int& exitCode) {
-    const bool isRun = std::filesystem::is_directory(options.project);
-    std::optional<RunDirectory> run;
-    if (isRun)
-        run = RunDirectory::open(options.project);
-    const auto project = run ? projectOfRun(*run) : openProject(options.project);
-    if (!isRun && !options.project.starts_with("template:"))
-        run = latestTrainedRun(project, options.project);
+    const auto source = trainedProject(options.project);
+    const auto& project = source.first;
     const Interrupt interrupt;
     std::optional<OnnxCheck> check;
     const auto made = naming(options.project, [&] {
-        auto model = exportOnnx(project, run, options.opset);
+        auto model = exportOnnx(project, source.second, options.opset);
         check = checkOnnx(model, interrupt.token(), checkProgress());
         if (check)
             writeFileAtomically(options.file, std::string_view(model.file));
@@ -127,6 +177,8 @@ void runExport(const ExportOptions& options, int& exitCode) {
         throw Error("{}: the file exists; --force replaces it", options.file);
     if (options.format == kOnnxFormat)
         return writeOnnxModel(options, exitCode);
+    if (options.format == kCppFormat)
+        return writeCpp(options);
     const auto found = std::ranges::find(codeFormats(), options.format, &CodeFormat::key);
     if (found == codeFormats().end())
         throw Error("there is no format \"{}\"; known are {}", options.format, knownFormats());
@@ -152,8 +204,9 @@ void runExport(const ExportOptions& options, int& exitCode) {
 
 void addExportCommand(CLI::App& app, int& exitCode) {
     auto options = std::make_shared<ExportOptions>();
-    auto* command = app.add_subcommand("export", "Write a network as a program for a framework, "
-                                                 "or with its weights as an ONNX model");
+    auto* command =
+        app.add_subcommand("export", "Write a network as a program for a framework, "
+                                     "or with its weights as a C++ program or an ONNX model");
     command
         ->add_option("project", options->project,
                      "A project file, template:NAME or the folder of a run")

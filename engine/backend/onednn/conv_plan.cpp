@@ -67,7 +67,8 @@ private:
         const bool suits = in > 3 && 2 * in <= vectorLanes() && vectorLanes() == 16;
         return suits && problem_.groups == 1 && !problem_.transposed &&
                problem_.source.rank() == 3 && !compiler_.usesNativeBf16() &&
-               (!stored_.isSet || dimsOf(stored_.desc)[1] == in);
+               (!stored_.isSet || dimsOf(stored_.desc) ==
+                                      problem_.kernelDims(in, alignedChannels(problem_.output[0])));
     }
 
     [[nodiscard]] std::vector<Candidate> freeCandidates() const {

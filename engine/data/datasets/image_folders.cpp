@@ -16,6 +16,7 @@ Dataset openImageFolders(const Params& params, const DataChoice& choice) {
     options.shape = {params.text("channels") == "gray" ? 1 : 3, size[0], size[1]};
     options.fit = pictureFitOf(params.text("fit"));
     options.standardize = params.text("normalize") == "standardize";
+    options.scaling = givenScaling(params, options.shape[0]);
     options.testFraction = params.real("test_fraction");
     auto folder = listImageFolder(params.text("folder"), nullptr, choice.asBefore);
     std::optional<ImageFolder> test;
@@ -41,6 +42,7 @@ DatasetDef imageFoldersDataset() {
                                           "without one, images are held back."))};
     for (auto& spec : pictureParams())
         params.push_back(std::move(spec));
+    addGivenScaling(params);
     params.push_back(testFractionParam());
     auto unreadable = choiceParam(
         "unreadable", "Unreadable", "refuse",

@@ -327,7 +327,10 @@ Dataset imageFolderDataset(ImageFolder folder, std::optional<ImageFolder> test,
     info.input = options.shape;
     info.classes = folder.classes;
     info.preparation = {.size = 0, .pictures = PictureKind::Whole, .fit = options.fit};
-    if (options.standardize) {
+    if (options.scaling) {
+        info.preparation.mean = options.scaling->mean;
+        info.preparation.deviation = options.scaling->deviation;
+    } else if (options.standardize) {
         const auto part = splitOf(folder.labels, folder.classes.size(), choice).training;
         const FolderSource source(folder, options, info.preparation);
         standardizeOver(

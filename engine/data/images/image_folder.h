@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/data/dataset.h"
+#include "engine/data/images/picture_params.h"
 
 #include <filesystem>
 #include <optional>
@@ -48,7 +49,8 @@ struct ImageFolderOptions {
     Shape shape{3, 64, 64};
     PictureFit fit = PictureFit::Crop;
     bool standardize = false;
-    double testFraction = 0.2; ///< held back unless there is a folder to test with
+    std::optional<ChannelScaling> scaling{}; ///< in place of `standardize`
+    double testFraction = 0.2;               ///< held back unless there is a folder to test with
 };
 
 /// Makes a data set whose files are decoded whenever a sample is read: memory stays the same for

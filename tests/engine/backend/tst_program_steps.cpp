@@ -100,7 +100,7 @@ private Q_SLOTS:
             return graph.type(input.value).element == DType::I32;
         });
         QVERIFY(labels != graph.inputs().end());
-        graph.setScore({logits, labels->value});
+        graph.setScore(ScoreSpec{logits, labels->value});
         for (const auto mode : {Mode::Training, Mode::Inference}) {
             auto options = training(8);
             options.mode = mode;
@@ -127,7 +127,7 @@ private Q_SLOTS:
     void valuesAreScored() {
         QFETCH(std::size_t, index);
         RootNet net;
-        net.graph.setScore({net.graph.output("root"), net.t});
+        net.graph.setScore(ScoreSpec{net.graph.output("root"), net.t});
         net.xs = {1, 4, 1, 4, 1, 4, 1, 4};
         net.ts = {1, 5, 1, 5, 1, 5, 1, 5};
         const auto program = net.compile(*allBackends()[index].second(), 4);
@@ -139,7 +139,7 @@ private Q_SLOTS:
         QCOMPARE(result->score->squaredErrors, 8.0);
         QCOMPARE(result->score->targetSquares, 104.0);
         QCOMPARE(result->score->targets, std::vector<double>{24});
-        net.graph.setScore({net.graph.output("root"), net.t, true});
+        net.graph.setScore(ScoreSpec{net.graph.output("root"), net.t, true});
         const auto other = net.compile(*allBackends()[index].second(), 0);
         other->submit({inputs, {1, 1}, 0.125}); // sigmoid of 0
         const auto half = other->finish();

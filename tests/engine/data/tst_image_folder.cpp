@@ -119,6 +119,38 @@ private Q_SLOTS:
             }));
     }
 
+    /// As weights from elsewhere want it: of values from 0 to 1, channel by channel.
+    void meanAndDeviationMayBeGiven() {
+        const TemporaryFolder folder;
+        writePictures(folder);
+        auto params = images(folder).params;
+        const ChannelScaling scaling{{0.5, 0.25, 0.125}, {0.5, 0.25, 2}};
+        setGivenScaling(params, scaling);
+        auto choice = images(folder);
+        const auto plain = openDataset(choice);
+        choice.params = params;
+        const auto data = openDataset(choice);
+        QVERIFY(data.info.preparation.mean == scaling.mean);
+        const auto before = inputOf(*plain.training, 3);
+        const auto after = inputOf(*data.training, 3);
+        for (std::size_t i = 0; i < before.size(); ++i) {
+            const auto channel = i / 48;
+            const auto expected = (before[i] - scaling.mean[channel]) / scaling.deviation[channel];
+            QVERIFY(std::abs(after[i] - expected) < 1e-5);
+        }
+        const auto refused = [&](const char* key, const char* text) {
+            choice.params[key] = std::string(text);
+            const auto why = errorOf([&] { openDataset(choice); });
+            choice.params = params;
+            return why;
+        };
+        QVERIFY(contains(refused("mean", "0.5, 0.5"), "a number for each of 3 channels, not 2"));
+        QVERIFY(contains(refused("mean", "half"), "such as 0.485, 0.456, 0.406"));
+        QVERIFY(contains(refused("deviation", "1 0 1"), "greater than 0"));
+        choice.params["deviation"] = std::string("2"); // one for all
+        QCOMPARE(openDataset(choice).info.preparation.deviation, (std::vector<double>{2, 2, 2}));
+    }
+
     void batchesAreTheSameForAnyNumberOfThreads() {
         const TemporaryFolder folder;
         writePictures(folder);

@@ -69,6 +69,7 @@ private Q_SLOTS:
             {"data", {SetData{data}}},
             {"training", {SetTraining{training}}},
             {"texts", {SetTexts{"name", "description"}}},
+            {"start", {SetStart{"/weights.safetensors", ChannelScaling{{0.5}, {0.25}}}}},
         };
         for (const auto& [name, edit] : edits) {
             const auto why = whyNotReversible(edit);

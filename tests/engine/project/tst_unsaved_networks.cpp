@@ -329,6 +329,16 @@ private Q_SLOTS:
         auto wrong = toJson(project);
         wrong["start_weights"] = 7;
         QVERIFY(contains(errorOf([&] { projectFromJson(wrong); }), "start_weights"));
+        project.startScaling = ChannelScaling{{0.5, 0.4, 0.3}, {0.2, 0.25, 0.125}};
+        saveProject(file, project);
+        QVERIFY(loadProject(file) == project);
+        for (const auto* const bad : {R"({"mean": [0.5]})", R"({"mean": [0.5], "deviation": [0]})",
+                                      R"({"mean": [0.5, 1], "deviation": [1]})",
+                                      R"({"mean": ["x"], "deviation": [1]})", "3"}) {
+            wrong = toJson(project);
+            wrong["start_scaling"] = parseJson(bad, "the scaling");
+            QVERIFY2(contains(errorOf([&] { projectFromJson(wrong); }), "start_scaling"), bad);
+        }
     }
 
     void theFileTellsTemplateAndEarlierRuns() {

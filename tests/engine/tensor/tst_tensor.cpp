@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 
 using namespace gradwright;
@@ -100,7 +101,25 @@ private Q_SLOTS:
         QCOMPARE(valuesOf<float>(reals.to(DType::Bool).to(DType::F32)),
                  (std::vector<float>{1, 0, 1, 1}));
         QVERIFY_THROWS_EXCEPTION(Error, static_cast<void>(whole.to(DType::BF16)));
-        QVERIFY_THROWS_EXCEPTION(Error, static_cast<void>(Tensor(DType::F16, {1}).to(DType::F32)));
+        QVERIFY_THROWS_EXCEPTION(Error, static_cast<void>(whole.to(DType::F16)));
+    }
+
+    /// The bits are those of IEEE 754 and of bfloat16: signs, subnormal numbers, infinities.
+    void convertsNumbersOf16Bits() {
+        const auto ofBits = [](DType type, std::vector<std::uint16_t> bits) {
+            Tensor tensor(type, {static_cast<std::int64_t>(bits.size())});
+            std::memcpy(tensor.bytes().data(), bits.data(), 2 * bits.size());
+            return valuesOf<float>(tensor.to(DType::F32));
+        };
+        constexpr auto infinity = std::numeric_limits<float>::infinity();
+        QCOMPARE(
+            ofBits(DType::F16, {0x3C00, 0xC000, 0x3555, 0x7BFF, 0x0001, 0x83FF, 0x7C00, 0xFC00}),
+            (std::vector<float>{1, -2, 0.333251953125F, 65504, 0x1p-24F, -0x1.FF8p-15F, infinity,
+                                -infinity}));
+        QVERIFY(std::isnan(ofBits(DType::F16, {0x7E00})[0]));
+        QCOMPARE(ofBits(DType::BF16, {0x3F80, 0xC040, 0x7F80, 0x0001}),
+                 (std::vector<float>{1, -3, infinity, 0x1p-133F}));
+        QVERIFY(std::isnan(ofBits(DType::BF16, {0x7FC0})[0]));
     }
 
     void conversionsSaturate() {

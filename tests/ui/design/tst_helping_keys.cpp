@@ -253,6 +253,30 @@ private Q_SLOTS:
         QVERIFY(!disabled.contains(QStringLiteral("Group into a block")));
         QVERIFY(std::get<bool>(graph().findByName("dense1")->params.at("frozen")));
     }
+
+    /// Up to the selected layer, with a mark on the canvas and words for screen readers.
+    void layersUpToOneAreFrozenByAKey() {
+        for (const char* const layer : {"input", "batch norm", "flatten", "dense", "dense"})
+            quickAdd(QString::fromLatin1(layer));
+        select("dense1");
+        activate();
+        key(Qt::Key_F, Qt::ControlModifier | Qt::ShiftModifier);
+        const auto isFrozen = [this](const char* name) {
+            return page_->scene().nodeItem(idOf(name))->look().isFrozen;
+        };
+        QTRY_VERIFY(isFrozen("dense1"));
+        QVERIFY(isFrozen("norm1"));
+        QVERIFY(!isFrozen("dense2") && !isFrozen("flatten1"));
+        QCOMPARE(std::get<std::string>(graph().findByName("norm1")->params.at("statistics")),
+                 std::string("fixed"));
+        QVERIFY(page_->scene().nodeItem(idOf("dense1"))->look().toolTip.contains("Frozen"));
+        key(Qt::Key_Z, Qt::ControlModifier);
+        QTRY_VERIFY(!isFrozen("dense1") && !isFrozen("norm1"));
+        QVERIFY(!graph().findByName("norm1")->params.contains("statistics"));
+        page_->scene().selectNodes({});
+        key(Qt::Key_F, Qt::ControlModifier | Qt::ShiftModifier);
+        QVERIFY(!isFrozen("dense1"));
+    }
 };
 
 QTEST_MAIN(TestHelpingKeys)

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// How a run begins: what it opens, compiles and resumes from.
+#include "engine/backend/compute_threads.h"
+#include "engine/data/data_info_json.h"
+#include "engine/support/byte_text.h"
+#include "engine/support/error.h"
+#include "engine/support/json.h"
+#include "engine/training/device_memory.h"
+#include "engine/training/feeds.h"
+#include "engine/training/loop.h"
+#include "engine/training/recipes/optimizers.h"
+#include "engine/training/run_record.h"
+#include "engine/training/start_weights.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace gradwright {
+namespace {
+
+RunDirectory openRun(const TrainingJob& job) {
+    if (!job.resume.empty())
+        return RunDirectory::open(job.resume);
+    return RunDirectory::create(job.runsFolder, job.name);
+}
+
+/// The files of a run are read as they were when it began.
+Dataset dataOf(const TrainingJob& job) {
+    auto choice = job.data;
+    if (job.resume.empty())
+        return openDataset(choice);
+    const auto record = RunDirectory::open(job.resume).readRunJson();
+    choice.asBefore = !record.contains(kDataNotes);
+    const auto info = record.find("data");
+    return info == record.end() ? openDataset(choice)
+                                : openDataset(choice, dataInfoFromJson(*info).reading);
+}
+
+/// A run is resumed as it began, unless the settings say otherwise or it was on another kind of
+/// device.
+ComputePlan chosenPlan(const TrainingJob& job, const OpGraph& graph) {
+    if (!job.resume.empty()) {
+        const auto record = RunDirectory::open(job.resume).readRunJson();
+        const auto machine = record.value("machine", Json::object());
+        const auto plan = computePlanFromJson(machine);
+        if (plan && wasOnGpu(machine) == job.settings.target().isGpu())
+            return planForResuming(*plan, job.settings);
+    }
+    return planFor(graph, job.settings);
+}
+
+std::size_t keptSamples(const Split& split) {
+    return split.training.size() + split.validation.size();
+}
+
+/// The front of frozen layers, where what it makes of a sample is the same in each epoch and may be
+/// kept. FP64 has more digits than what is kept.
+std::optional<FrozenPart> keptFront(const TrainingJob& job, const TrainingGraph& training,
+                                    const Dataset& data, const Split& split) {
+    if (job.settings.featureCacheBytes() == 0 || job.settings.precision() == Precision::F64 ||
+        augmenterOf(job.data, data.info, job.settings.seed()))
+        return {};
+    auto part = cutFrozen(training);
+    if (part && FeatureSource::bytesFor(keptSamples(split), part->features) >
+                    job.settings.featureCacheBytes())
+        part.reset();
+    return part;
+}
+
+/// Compiles before a run folder is made, so that a network that cannot run leaves none behind.
+/// `whole` is the graph that `graph` is the part behind a cut of, or itself.
+ProgramCache compiled(const TrainingJob& job, const Split& split, const OpGraph& graph,
+                      const OpGraph& whole, const ComputePlan& plan,
+                      const std::shared_ptr<const Backend>& backend) {
+    const auto options = trainingOptions(job.settings);
+    const auto& rule = *options.update;
+    const auto samples = static_cast<std::int64_t>(split.training.size());
+    requireDeviceMemory(*backend, graph, options, samples);
+    if (rule.fullBatch && job.settings.batch() < samples)
+        throw Error("{} needs the whole training set in each batch: the batch size must be at "
+                    "least {}, not {}",
+                    optimizer(rule.key).title, samples, job.settings.batch());
+    setComputeThreads(plan.threads);
+    ProgramCache programs(backend, graph, options);
+    const auto batch = std::min(job.settings.batch(), samples);
+    if (&whole != &graph) { // so that weights in front of the cut get layouts that suit them
+        ProgramCache all(backend, whole, options);
+        all.get(batch, Mode::Inference);
+        programs.adopt(all.weights());
+    }
+    programs.get(batch, Mode::Training);
+    return programs;
+}
+
+/// What is learned from the data (means, categories, vocabulary) must be what the run began with.
+void requireSameData(const RunDirectory& directory, const DataInfo& info) {
+    const auto record = directory.readRunJson();
+    const auto noted = record.find("data");
+    if (noted == record.end())
+        return;
+    auto before = dataInfoFromJson(*noted);
+    const bool isFedAlike = feedsAlike(before, info);
+    before.assignment = info.assignment;
+    before.reading = info.reading; // another notation of the same values
+    if (before != info || !isFedAlike)
+        throw Error("{}: the data have changed since the run began; it can be resumed with the "
+                    "same data only",
+                    directory.path().string());
+}
+
+} // namespace
+
+TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, TrainingSink sink,
+                           const std::shared_ptr<const Backend>& gpu)
+    : job_(job)
+    , commands_(commands)
+    , sink_(std::move(sink))
+    , data_(dataOf(job))
+    , split_(splitOf(data_, job.data))
+    , whole_(trainingGraph(job.network, data_.info, job.settings))
+    , frozen_(keptFront(job, whole_, data_, split_))
+    , features_(frozen_ ? std::make_shared<FeatureSource>(data_.training, frozen_->features)
+                        : nullptr)
+    , training_(frozen_ ? frozen_->back : whole_)
+    , trainingSource_(features_ ? features_ : data_.training)
+    , schedule_(schedule(job.settings.schedule.key))
+    , rule_(job.settings.updateRule())
+    , plan_(chosenPlan(job, training_.graph))
+    , backend_(gpu && job.settings.target().isGpu() ? gpu : trainingBackend(job.settings, plan_))
+    , programs_(compiled(job, split_, training_.graph, whole_.graph, plan_, backend_))
+    , batcher_(trainingSource_, split_.training, job.settings.batch(), job.settings.seed(),
+               augmenterOf(job.data, data_.info, job.settings.seed()))
+    , directory_(openRun(job))
+    , lock_(directory_.lock())
+    , metrics_(directory_, !job.resume.empty(), batcher_.batchesPerEpoch(), *training_.metric,
+               job.settings.tensorBoard())
+    , health_(training_.graph, job.settings)
+    , probe_(backend_, activityGraph(inferenceGraph(job.network, data_.info, job.settings)),
+             trainingOptions(job.settings), data_.training, split_.training)
+    , started_(Speedometer::Clock::now())
+    , lastCheckpoint_(started_) {}
+
+TrainingLoop::~TrainingLoop() = default;
+
+bool TrainingLoop::computeFeatures(const std::stop_token& stop) {
+    if (!features_)
+        return true;
+    auto samples = split_.training;
+    samples.insert(samples.end(), split_.validation.begin(), split_.validation.end());
+    ProgramCache front(backend_, frozen_->front, trainingOptions(job_.settings));
+    front.adopt(programs_.weights());
+    return gradwright::computeFeatures(*features_, front, frozen_->input, data_.training,
+                                       std::move(samples), stop);
+}
+
+bool TrainingLoop::startRun(const std::stop_token& stop) {
+    auto& store = *programs_.weights();
+    if (job_.resume.empty()) {
+        initializeWeights(store, job_.settings.seed());
+        if (!job_.startWeights.empty())
+            data_.notes.push_back(noteOf(takeStartWeights(job_.startWeights, store)));
+        health_.begin(probe_.measure(programs_.weights(), stop).value_or(std::vector<Activity>{}));
+        // The record last: with it the folder is a run, which must be ready to be resumed.
+        writeCheckpointFile();
+        writeRunRecord(directory_, job_, data_, plan_, backend_->device());
+    } else {
+        requireSameData(directory_, data_.info);
+        position_ = readCheckpoint(directory_.lastWeights(), store, *training_.metric, rule_);
+        if (job_.resumeRate)
+            takeRate(*job_.resumeRate);
+        earlierSeconds_ = loggedSeconds(directory_, position_.step);
+        health_.restore(directory_.readRunJson().value("health", Json()));
+        updateRunRecord(directory_, job_, plan_, backend_->device());
+        // More epochs may be asked for than when it finished; patience then begins anew.
+        if (position_.finished && position_.epoch < job_.settings.epochs()) {
+            position_.finished = false;
+            if (outOfPatience())
+                position_.epochsWithoutGain = 0;
+        }
+    }
+    if (frozen_)
+        data_.notes.push_back(fmt::format(
+            "what the frozen layers make of {} samples ({} each) is computed once and kept in {}",
+            keptSamples(split_), toString(frozen_->features),
+            bytesText(static_cast<std::int64_t>(
+                FeatureSource::bytesFor(keptSamples(split_), frozen_->features)))));
+    if (plan_.parts > 1)
+        governor_.emplace(computePool());
+    RunStarted event{directory_.path(),
+                     job_.settings.epochs(),
+                     batcher_.batchesPerEpoch(),
+                     position_.step,
+                     plan_.threads,
+                     plan_.parts,
+                     {},
+                     training_.metric,
+                     {},
+                     data_.notes,
+                     scheduledRate()};
+    for (const auto& spec : training_.graph.weights())
+        if (spec.learns())
+            event.weights.push_back(spec.key);
+    if (job_.settings.target().isGpu())
+        event.gpu = backend_->device().name;
+    sink_(event);
+    if (!health_.alarms().empty()) // those of the run that is resumed
+        sink_(HealthChanged{position_.step, health_.alarms()});
+    return computeFeatures(stop);
+}
+
+} // namespace gradwright
