@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
     addPredictCommand(app, exitCode);
     addExportCommand(app, exitCode);
     addInspectCommand(app, exitCode);
+    addEditCommand(app, exitCode);
     addInferCommand(app, exitCode);
     addDemoCommand(app, exitCode);
     addRunsCommand(app, exitCode);
