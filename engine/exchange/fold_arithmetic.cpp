@@ -32,12 +32,13 @@ std::int64_t checked(bool overflows, std::int64_t value) {
 
 std::int64_t combined(std::string_view op, std::int64_t a, std::int64_t b) {
     std::int64_t result = 0;
-    if (op == "Add")
-        return checked(__builtin_add_overflow(a, b, &result), result);
-    if (op == "Sub")
-        return checked(__builtin_sub_overflow(a, b, &result), result);
-    if (op == "Mul")
-        return checked(__builtin_mul_overflow(a, b, &result), result);
+    if (op == "Add" || op == "Sub" || op == "Mul") {
+        // Before the result is read: the order of a call's arguments is open.
+        const bool overflows = op == "Add"   ? __builtin_add_overflow(a, b, &result)
+                               : op == "Sub" ? __builtin_sub_overflow(a, b, &result)
+                                             : __builtin_mul_overflow(a, b, &result);
+        return checked(overflows, result);
+    }
     if (op == "Max")
         return std::max(a, b);
     if (op == "Min")

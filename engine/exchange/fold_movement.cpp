@@ -307,9 +307,16 @@ std::optional<Folded> foldMovement(const OnnxNode& node, std::int64_t opset, Fol
         return Folded{repeatedTo(x, Shape(required(1).integers()), budget)};
     if (node.op == "Tile")
         return Folded{tiled(x, required(1), budget)};
-    if (node.op == "Shape")
-        return Folded{
-            foldedIntegers(x.shape().dims(), {static_cast<std::int64_t>(x.shape().rank())})};
+    if (node.op == "Shape") {
+        const auto rank = static_cast<std::int64_t>(x.shape().rank());
+        const auto bounded = [&](std::int64_t at) {
+            return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank);
+        };
+        const auto begin = bounded(node.integer("start", 0));
+        const auto end = std::max(begin, bounded(node.integer("end", rank)));
+        const auto& all = x.shape().dims();
+        return Folded{foldedIntegers({all.begin() + begin, all.begin() + end}, {end - begin})};
+    }
     if (node.op == "Size")
         return Folded{foldedIntegers({x.tensor->elements()}, {})};
     return {};

@@ -82,15 +82,6 @@ bool keepsPerBatch(const OnnxNode& node) {
 
 } // namespace
 
-double shortest(float value) {
-    if (!std::isfinite(value))
-        return static_cast<double>(value);
-    const auto text = fmt::format("{}", value);
-    double number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
-}
-
 bool FoldedValue::dependsOnBatch() const {
     return std::ranges::find(perSample, true) != perSample.end();
 }

@@ -11,9 +11,6 @@
 
 namespace gradwright {
 
-/// The number that a person would have written for it: 1e-5 and not the double next to its FP32.
-double shortest(float value);
-
 /// A value that no sample changes: a weight, a constant, or lengths of axes.
 struct FoldedValue {
     std::shared_ptr<const Tensor> tensor;

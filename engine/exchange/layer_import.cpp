@@ -215,20 +215,32 @@ void LayerImport::foldShape(const OnnxNode& node) {
 }
 
 void LayerImport::translate(const OnnxNode& node) {
-    const auto refuse = [&](std::string reason) {
-        const auto& name = node.name.empty() && !node.outputs.empty() ? node.outputs[0] : node.name;
-        result_.problems.push_back({name, node.op, std::move(reason)});
-    };
-    if (!node.domain.empty())
-        return refuse(fmt::format("its operator belongs to {}, which is not known", node.domain));
-    const auto pattern = patterns_.find(&node);
-    const bool isPattern = pattern != patterns_.end();
-    const auto translation = translationOf(node.op);
     const auto isKnown = [&](const std::string& name) {
         return name.empty() || data_.contains(name) || folded_.contains(name);
     };
+    // Another node that stands for several has taken their inputs together.
+    const auto pattern = patterns_.find(&node);
+    const bool isPattern = pattern != patterns_.end();
     const bool isReady =
         isPattern ? isKnown(pattern->second.input) : std::ranges::all_of(node.inputs, isKnown);
+    const auto refuse = [&](const std::string& reason) {
+        if (options_.nodes && isReady) {
+            try {
+                if (isPattern)
+                    throw Error("{}", reason);
+                keep(node);
+                result_.kept.push_back({node.shortTitle(), node.op, reason});
+                return;
+            } catch (const Error& error) {
+                result_.problems.push_back({node.shortTitle(), node.op, error.what()});
+                return;
+            }
+        }
+        result_.problems.push_back({node.shortTitle(), node.op, reason});
+    };
+    if (!node.domain.empty())
+        return refuse(fmt::format("its operator belongs to {}, which is not known", node.domain));
+    const auto translation = translationOf(node.op);
     const bool isShape = node.op == "Shape";
     try {
         if (isReady && fold(node))
@@ -360,12 +372,12 @@ std::string LayerImport::nameFor(const OnnxNode& node) {
     return node.outputs.empty() ? node.op : node.outputs[0];
 }
 
-std::string LayerImport::freshName(const std::string& wanted) const {
+std::string freshNetworkName(const Graph& graph, const std::string& wanted) {
     auto stem = plainName(wanted);
     if (stem.empty())
         stem = "layer";
     auto name = stem;
-    for (int i = 2; result_.network.main.findByName(name); ++i)
+    for (int i = 2; graph.findByName(name); ++i)
         name = fmt::format("{}_{}", stem, i);
     return name;
 }
@@ -390,7 +402,7 @@ std::vector<Operand> LayerImport::addLayer(const std::string& key, ParamValues p
     if (def.several.shapes)
         made = def.several.shapes(context);
     auto& graph = result_.network.main;
-    Node node{graph.freshNodeId(), freshName(name), LayerUse{key}, std::move(params)};
+    Node node{graph.freshNodeId(), freshNetworkName(graph, name), LayerUse{key}, std::move(params)};
     dropDefaults(node);
     const auto id = node.id;
     for (auto& [suffix, values] : weights)

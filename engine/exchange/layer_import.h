@@ -35,9 +35,14 @@ struct DataValue {
     std::vector<int> axes{};
     std::string hint{}; ///< the name of the node that moved the axes last
     std::shared_ptr<RecurrentCell> cell{};
-    int half = -1;        ///< of a cell of both directions: the one that it is
-    bool last = false;    ///< of a cell: its state after the last step
-    bool isWhole = false; ///< whole numbers
+    int half = -1;               ///< of a cell of both directions: the one that it is
+    bool last = false;           ///< of a cell: its state after the last step
+    bool isWhole = false;        ///< whole numbers
+    std::optional<DType> type{}; ///< as a node of ONNX makes it; else by `isWhole`
+
+    [[nodiscard]] DType elementType() const {
+        return type.value_or(isWhole ? DType::I64 : DType::F32);
+    }
 };
 
 /// A layer's output as it is.
@@ -140,11 +145,12 @@ private:
     void addInputs();
     void addOutputs();
     void translate(const OnnxNode& node);
+    /// The node as a layer of its own.
+    void keep(const OnnxNode& node);
     bool fold(const OnnxNode& node);
     void foldShape(const OnnxNode& node);
     void findNeeded();
     void verify();
-    [[nodiscard]] std::string freshName(const std::string& wanted) const;
 
     const OnnxModel& model_;
     const OnnxImportOptions& options_;
@@ -160,6 +166,9 @@ private:
     std::map<NodeId, std::string> groups_;
     std::optional<std::int64_t> fixedBatch_;
 };
+
+/// A name like that one, as a network's names may be, which the graph does not have yet.
+std::string freshNetworkName(const Graph& graph, const std::string& wanted);
 
 /// Which layer of the program that wrote the model a node belongs to: "conv1" of "conv1/Relu", or
 /// nothing where its name does not say so.

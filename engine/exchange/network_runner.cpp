@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/exchange/network_runner.h"
 
+#include "engine/passes/mixes_samples.h"
 #include "engine/support/error.h"
 
 #include <fmt/ranges.h>
@@ -9,8 +10,6 @@
 
 namespace gradwright {
 namespace {
-
-constexpr std::int64_t kRunBatch = 32; ///< samples at a time
 
 std::vector<NetworkRunner::Port> portsOf(const OpGraph& graph,
                                          const std::vector<NamedValue>& values) {
@@ -33,6 +32,8 @@ NetworkRunner::NetworkRunner(OpGraph graph, const Weights& weights, const Comput
     : programs_(backendFor(target), std::move(graph), {.precision = target.precision})
     , inputs_(portsOf(programs_.graph(), programs_.graph().inputs()))
     , outputs_(portsOf(programs_.graph(), programs_.graph().outputs())) {
+    if (mixesSamples(programs_.graph()))
+        batch_ = 1;
     programs_.get(1, Mode::Inference);
     writeWeights(*programs_.weights(), weights);
 }
@@ -61,13 +62,13 @@ NamedTensors NetworkRunner::run(const NamedTensors& inputs, const std::stop_toke
                                                              : found->second.to(DType::F32));
     }
     if (samples < 0)
-        throw Error("the network has no input");
+        samples = 1; // nothing that is given changes the answer
     NamedTensors outputs;
     for (const auto& port : outputs_)
         outputs.emplace(port.name, Tensor(DType::F32, port.sample.withBatch(samples)));
     const auto& graph = programs_.graph();
     for (std::int64_t done = 0; done < samples;) {
-        const auto batch = std::min(kRunBatch, samples - done);
+        const auto batch = std::min(batch_, samples - done);
         auto& program = programs_.get(batch, Mode::Inference);
         std::vector<BatchInput> bound;
         for (std::size_t i = 0; i < values.size(); ++i)

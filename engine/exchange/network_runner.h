@@ -39,6 +39,7 @@ public:
 private:
     ProgramCache programs_;
     std::vector<Port> inputs_, outputs_;
+    std::int64_t batch_ = 32; ///< samples at a time; one where the graph mixes them
 };
 
 } // namespace gradwright

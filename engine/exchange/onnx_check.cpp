@@ -60,7 +60,7 @@ std::optional<OnnxCheck> checkOnnx(const OnnxExport& made, const std::stop_token
             progress(share);
     };
     const auto model = readOnnx(made.file);
-    auto import = importOnnx(model);
+    auto import = importOnnx(model, {.nodes = !made.graph.origins().empty()});
     if (!import.problems.empty())
         return OnnxCheck{0, problemLines(import.problems)};
     tell(0.1);

@@ -43,30 +43,6 @@ void setAttribute(AttributeProto& proto, const OnnxAttribute& attribute) {
 
 } // namespace
 
-std::int32_t onnxTypeOf(DType type) {
-    switch (type) {
-    case DType::F32:
-        return 1;
-    case DType::U8:
-        return 2;
-    case DType::I8:
-        return 3;
-    case DType::I32:
-        return 6;
-    case DType::I64:
-        return 7;
-    case DType::Bool:
-        return 9;
-    case DType::F16:
-        return 10;
-    case DType::F64:
-        return 11;
-    case DType::BF16:
-        return 16;
-    }
-    throw Error("ONNX has no such element type");
-}
-
 OnnxGraph::OnnxGraph(const OpGraph& graph, const std::vector<bool>& isNeeded,
                      const Weights& weights, std::int64_t opset)
     : source_(graph)
@@ -125,7 +101,7 @@ std::string OnnxGraph::addTensor(std::string name, const Tensor& values, const S
     proto.set_name(unique(name));
     for (const auto length : shape)
         proto.add_dims(length);
-    proto.set_data_type(onnxTypeOf(values.dtype()));
+    proto.set_data_type(onnxNumberOf(values.dtype()));
     proto.set_raw_data(values.bytes().data(), values.bytes().size());
     return proto.name();
 }
@@ -211,10 +187,16 @@ void OnnxGraph::describe(onnx_format::ValueInfoProto& info, const std::string& n
     const auto& type = source_.type(value);
     info.set_name(name);
     auto& tensor = *info.mutable_type()->mutable_tensor_type();
-    tensor.set_elem_type(wholeInputs_.contains(value) ? onnxTypeOf(DType::I64)
-                                                      : onnxTypeOf(type.element));
+    const auto given = types_.find(value);
+    tensor.set_elem_type(wholeInputs_.contains(value) ? onnxNumberOf(DType::I64)
+                         : given != types_.end()      ? onnxNumberOf(given->second)
+                                                      : onnxNumberOf(type.element));
     auto& shape = *tensor.mutable_shape();
-    for (const auto& dim : type.dims) {
+    if (scalars_.contains(value))
+        return;
+    const std::size_t first = wholeRuns_.contains(value) ? 1 : 0;
+    for (std::size_t axis = first; axis < type.dims.rank(); ++axis) {
+        const auto& dim = type.dims[axis];
         if (dim.isNumber())
             shape.add_dim()->set_dim_value(dim.number());
         else

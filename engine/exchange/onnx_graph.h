@@ -3,6 +3,7 @@
 
 #include "engine/backend/weights.h"
 #include "engine/exchange/onnx_writer.h"
+#include "engine/onnx/onnx_tensors.h"
 #include "engine/ops/op_graph.h"
 
 #include <cstdint>
@@ -24,9 +25,6 @@ struct OnnxAttribute {
         value;
 };
 using OnnxAttributes = std::vector<OnnxAttribute>;
-
-/// The number that ONNX has for an element type. Throws Error for one that it lacks.
-std::int32_t onnxTypeOf(DType type);
 
 /// A graph of ONNX while it is made. Names of what nodes make are preliminary until finish(), which
 /// knows how many nodes a layer has.
@@ -56,10 +54,15 @@ public:
                                      const OnnxAttributes& attributes, std::size_t outputs,
                                      const std::string& path);
 
+    /// A node as another model had it. Throws Error where the operator set of this model has it in
+    /// another form.
+    void addOrigin(const Origin& origin);
+
     /// The graph with its final names. Nothing can be added afterwards.
     onnx_format::GraphProto finish();
 
 private:
+    void addCaptured(const std::string& name, const std::string& value);
     void nameOutputs();
     void nameNodes();
     void writeValueTypes();
@@ -74,6 +77,9 @@ private:
     std::vector<NamedValue> inputs_; ///< those that are read
     std::vector<NamedValue> outputs_;
     std::set<ValueId> wholeInputs_;
+    std::map<ValueId, DType> types_; ///< of what nodes of other models read and make
+    std::set<ValueId> wholeRuns_;    ///< values of such nodes without a batch in front
+    std::set<ValueId> scalars_;      ///< inputs that have no axes there
     std::set<std::string> taken_;
     std::map<std::pair<std::uint32_t, std::vector<std::int64_t>>, std::string> weightNames_;
     std::vector<std::string> paths_;             ///< of the nodes

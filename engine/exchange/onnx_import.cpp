@@ -2,6 +2,7 @@
 #include "engine/exchange/onnx_import.h"
 
 #include "engine/exchange/layer_import.h"
+#include "engine/exchange/node_layers.h"
 #include "engine/support/error.h"
 
 namespace gradwright {
@@ -30,7 +31,19 @@ std::string problemLines(const std::vector<OnnxProblem>& problems) {
 }
 
 OnnxImport importOnnx(const OnnxModel& model, const OnnxImportOptions& options) {
-    return LayerImport(model, options).run();
+    if (!options.nodes)
+        return LayerImport(model, options).run();
+    try {
+        auto layersOnly = options;
+        layersOnly.nodes = false;
+        for (const auto& each : {layersOnly, options})
+            if (auto made = LayerImport(model, each).run();
+                made.problems.empty() && options.constants.empty())
+                return made;
+    } catch (const Error&) {
+        // Its inputs or outputs are none of samples.
+    }
+    return importRun(model, options);
 }
 
 OnnxImport importOnnxWhole(const OnnxModel& model, const OnnxImportOptions& options) {

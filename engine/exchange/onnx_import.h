@@ -14,10 +14,16 @@
 namespace gradwright {
 
 struct OnnxImportOptions {
-    /// Lengths of axes that the model only names, by their names.
+    /// Lengths of axes that the model only names, by their names; with `nodes`, also values for
+    /// inputs of one whole number.
     std::map<std::string, std::int64_t, std::less<>> lengths{};
     /// Elements that constants may take which the file computes instead of holding, all together.
     std::int64_t constantElements = std::int64_t{1} << 28;
+    /// Nodes that no layer stands for become layers "onnx-node". Where samples cannot be kept
+    /// apart, all nodes do, and a sample is all that the model takes in one run.
+    bool nodes = false;
+    /// Inputs that are constants, by their names; with `nodes`.
+    std::map<std::string, Tensor, std::less<>> constants{};
 };
 
 /// A node that no layer computes, or not as it is set.
@@ -27,17 +33,20 @@ struct OnnxProblem {
     std::string reason;
 };
 
-/// An axis of an input that the model gives no length. `axis` is what OnnxImportOptions::lengths
-/// calls it.
+/// An axis of an input that the model gives no length, or an input whose value decides what is
+/// computed. `axis` is what OnnxImportOptions::lengths calls it.
 class OnnxLengthMissing : public Error {
 public:
-    OnnxLengthMissing(const std::string& message, std::string axis)
+    OnnxLengthMissing(const std::string& message, std::string axis, bool isValue = false)
         : Error(message)
-        , axis_(std::move(axis)) {}
+        , axis_(std::move(axis))
+        , isValue_(isValue) {}
     [[nodiscard]] const std::string& axis() const { return axis_; }
+    [[nodiscard]] bool isValue() const { return isValue_; }
 
 private:
     std::string axis_;
+    bool isValue_;
 };
 
 /// Nodes that no layer computes.
@@ -59,6 +68,12 @@ struct OnnxImport {
     std::vector<std::pair<std::string, std::string>> inputs, outputs;
     /// What the network does in another way than the model, in sentences.
     std::vector<std::string> notes;
+    /// A sample is what the model takes in one run, its batch included.
+    bool isWholeRun = false;
+    /// Nodes that are layers "onnx-node", with the reason why no other layer stands for them.
+    std::vector<OnnxProblem> kept;
+    /// Those of them that no op computes: they are shown and written back, and do not run.
+    std::vector<OnnxProblem> unable;
     /// In the order of the file. Unless there are none, network and weights are empty.
     std::vector<OnnxProblem> problems;
 };

@@ -1,42 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/exchange/fold_values.h"
+#include "engine/exchange/onnx_functions.h"
 #include "engine/exchange/onnx_model.h"
-#include "engine/exchange/onnx_tensors.h"
-#include "engine/io/atomic_file.h"
+#include "engine/onnx/onnx_tensors.h"
+#include "engine/onnx/read_nodes.h"
+#include "engine/support/posix_file.h"
 
 #include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <algorithm>
 #include <limits>
 #include <set>
 
 namespace gradwright {
 namespace {
-
-using onnx_format::AttributeProto;
-
-bool isOwnDomain(const std::string& domain) {
-    return domain.empty() || domain == "ai.onnx";
-}
-
-/// Models made before attributes had a type carry one value.
-AttributeProto::AttributeType attributeType(const AttributeProto& proto) {
-    if (proto.has_type() && proto.type() != AttributeProto::UNDEFINED)
-        return proto.type();
-    if (proto.has_t())
-        return AttributeProto::TENSOR;
-    if (proto.has_i())
-        return AttributeProto::INT;
-    if (proto.has_f())
-        return AttributeProto::FLOAT;
-    if (proto.has_s())
-        return AttributeProto::STRING;
-    if (proto.floats_size() > 0)
-        return AttributeProto::FLOATS;
-    if (proto.strings_size() > 0)
-        return AttributeProto::STRINGS;
-    return proto.ints_size() > 0 ? AttributeProto::INTS : AttributeProto::UNDEFINED;
-}
 
 class ModelReader {
 public:
@@ -54,6 +32,7 @@ public:
         for (const auto& entry : proto.metadata_props())
             model_.metadata.emplace_back(entry.key(), entry.value());
         readOpsets(proto);
+        inlineOnnxFunctions(proto);
         auto& graph = *proto.mutable_graph();
         model_.name = graph.name();
         for (auto& tensor : *graph.mutable_initializer())
@@ -64,7 +43,7 @@ public:
         for (const auto& output : graph.output())
             model_.outputs.push_back(readPort(output));
         for (auto& node : *graph.mutable_node())
-            readNode(node);
+            countOf(model_.nodes.emplace_back(readOnnxNode(node, folder_)));
         checkOrder();
         return std::move(model_);
     }
@@ -72,7 +51,7 @@ public:
 private:
     void readOpsets(const onnx_format::ModelProto& proto) {
         for (const auto& imported : proto.opset_import()) {
-            if (isOwnDomain(imported.domain()))
+            if (isOnnxDomain(imported.domain()))
                 model_.opset = imported.version();
             else
                 model_.domains.emplace_back(imported.domain(), imported.version());
@@ -115,44 +94,10 @@ private:
         return port;
     }
 
-    void readNode(onnx_format::NodeProto& proto) {
-        OnnxNode node;
-        node.name = proto.name();
-        node.op = proto.op_type();
-        node.domain = isOwnDomain(proto.domain()) ? std::string() : proto.domain();
-        node.inputs.assign(proto.input().begin(), proto.input().end());
-        node.outputs.assign(proto.output().begin(), proto.output().end());
-        for (auto& attribute : *proto.mutable_attribute())
-            node.attributes.insert_or_assign(attribute.name(), readAttribute(node, attribute));
-        model_.nodes.push_back(std::move(node));
-    }
-
-    OnnxAttributeValue readAttribute(const OnnxNode& node, AttributeProto& proto) {
-        switch (attributeType(proto)) {
-        case AttributeProto::FLOAT:
-            return shortest(proto.f());
-        case AttributeProto::INT:
-            return std::int64_t{proto.i()};
-        case AttributeProto::STRING:
-            return proto.s();
-        case AttributeProto::TENSOR: {
-            auto tensor =
-                onnxTensor(*proto.mutable_t(), folder_,
-                           fmt::format("{}: its attribute \"{}\"", node.title(), proto.name()));
-            count(tensor);
-            return tensor;
-        }
-        case AttributeProto::FLOATS:
-            return std::vector<double>(proto.floats().begin(), proto.floats().end());
-        case AttributeProto::INTS:
-            return std::vector<std::int64_t>(proto.ints().begin(), proto.ints().end());
-        case AttributeProto::STRINGS:
-            return std::vector<std::string>(proto.strings().begin(), proto.strings().end());
-        case AttributeProto::GRAPH:
-        case AttributeProto::UNDEFINED:
-            break;
-        }
-        return OnnxUnread{};
+    void countOf(const OnnxNode& node) {
+        for (const auto& [name, value] : node.attributes)
+            if (const auto* tensor = std::get_if<OnnxTensor>(&value))
+                count(*tensor);
     }
 
     void checkOrder() const {
@@ -180,26 +125,35 @@ private:
     OnnxModel model_;
 };
 
-} // namespace
-
-OnnxModel readOnnx(std::string_view bytes, const std::filesystem::path& folder) {
-    if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
+OnnxModel readFrom(google::protobuf::io::ZeroCopyInputStream& stream, std::size_t size,
+                   const std::filesystem::path& folder) {
+    if (size > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
         throw Error("it has 2 GiB or more, which Protocol Buffers cannot hold");
     onnx_format::ModelProto proto;
-    google::protobuf::io::ArrayInputStream stream(bytes.data(), static_cast<int>(bytes.size()));
     google::protobuf::io::CodedInputStream coded(&stream);
     coded.SetRecursionLimit(32); // a type within an attribute within a node within a graph
     if (!proto.ParseFromCodedStream(&coded) || !coded.ConsumedEntireMessage())
         throw Error("it is no ONNX model, or it is damaged");
     auto model = ModelReader(folder).read(proto);
-    model.fileBytes = bytes.size();
+    model.fileBytes = size;
     return model;
+}
+
+} // namespace
+
+OnnxModel readOnnx(std::string_view bytes, const std::filesystem::path& folder) {
+    constexpr auto most = static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max());
+    google::protobuf::io::ArrayInputStream stream(bytes.data(),
+                                                  static_cast<int>(std::min(bytes.size(), most)));
+    return readFrom(stream, bytes.size(), folder);
 }
 
 OnnxModel readOnnxFile(const std::filesystem::path& file) {
     try {
-        const auto bytes = readFile(file, std::numeric_limits<std::int32_t>::max());
-        return readOnnx({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+        // From the file itself, so that its bytes are in memory once.
+        const auto opened = openForReading(file);
+        google::protobuf::io::FileInputStream stream(opened.get());
+        return readFrom(stream, sizeOfFile(opened.get(), file),
                         std::filesystem::absolute(file).parent_path());
     } catch (const Error& error) {
         const std::string message = error.what();

@@ -2,19 +2,51 @@
 #include "engine/exchange/onnx_writer.h"
 
 #include "engine/exchange/onnx_graph.h"
+#include "engine/layers/onnx_node.h"
 #include "engine/passes/eliminate.h"
 #include "engine/support/byte_text.h"
 #include "engine/support/error.h"
 #include "engine/support/version.h"
 
+#include <array>
 #include <limits>
+#include <map>
+#include <optional>
 
 namespace gradwright {
 namespace {
 
-// The first IR version that ONNX pairs with an operator set.
-constexpr std::int64_t kIrVersion = 10;
-constexpr std::int64_t kOldestIrVersion = 8;
+using Origins = std::map<std::string_view, const Origin*>;
+
+/// The first IR version that ONNX pairs with an operator set, from the one on that keeps weights
+/// apart from inputs.
+std::int64_t irVersionOf(std::int64_t opset) {
+    constexpr std::array<std::pair<std::int64_t, std::int64_t>, 9> firsts = {
+        {{25, 12}, {23, 11}, {21, 10}, {19, 9}, {15, 8}, {12, 7}, {11, 6}, {10, 5}, {7, 4}}};
+    for (const auto& [first, version] : firsts)
+        if (opset >= first)
+            return version;
+    return firsts.back().second;
+}
+
+/// The operator set of the nodes of other models, where the graph has nothing else and they agree:
+/// then each is written as it was.
+std::optional<std::int64_t> opsetOfOrigins(const OpGraph& graph, const std::vector<bool>& isNeeded,
+                                           const Origins& origins) {
+    std::optional<std::int64_t> opset;
+    for (std::size_t place = 0; place < graph.ops().size(); ++place) {
+        if (!isNeeded[place])
+            continue;
+        const auto found = origins.find(graph.ops()[place].path);
+        if (found == origins.end())
+            return {};
+        const auto own = onnxNodeFromText(found->second->what).opset;
+        if (opset && *opset != own)
+            return {};
+        opset = own;
+    }
+    return opset;
+}
 
 constexpr std::string_view kTraining = "it is a part of training alone";
 constexpr std::string_view kQuantized = "quantized values are not written yet";
@@ -67,15 +99,25 @@ std::string onnxFile(OpGraph graph, const Weights& weights, const OnnxOptions& o
     for (const auto& output : graph.outputs())
         outputs.push_back(output.value);
     const auto isNeeded = graph.opsBehind(outputs);
-    OnnxGraph made(graph, isNeeded, weights, options.opset);
+    Origins origins;
+    for (const auto& origin : graph.origins())
+        origins.emplace(origin.path, &origin);
+    const auto opset = opsetOfOrigins(graph, isNeeded, origins).value_or(options.opset);
+    OnnxGraph made(graph, isNeeded, weights, opset);
     for (std::size_t place = 0; place < graph.ops().size(); ++place) {
         if (!isNeeded[place])
             continue;
+        if (const auto found = origins.find(graph.ops()[place].path); found != origins.end()) {
+            if (found->second)
+                made.addOrigin(*found->second);
+            found->second = nullptr; // written once
+            continue;
+        }
         OnnxScope scope(made, graph.ops()[place]);
         std::visit(OpWriter{scope}, graph.ops()[place].attributes);
     }
     onnx_format::ModelProto model;
-    model.set_ir_version(options.opset == kOnnxOpset ? kIrVersion : kOldestIrVersion);
+    model.set_ir_version(irVersionOf(opset));
     model.set_producer_name("Gradwright");
     model.set_producer_version(kVersion);
     if (!options.description.empty())
@@ -84,7 +126,7 @@ std::string onnxFile(OpGraph graph, const Weights& weights, const OnnxOptions& o
     model.mutable_graph()->set_name(options.name);
     auto& imported = *model.add_opset_import();
     imported.set_domain("");
-    imported.set_version(options.opset);
+    imported.set_version(opset);
     for (const auto& [key, value] : options.metadata) {
         auto& entry = *model.add_metadata_props();
         entry.set_key(key);

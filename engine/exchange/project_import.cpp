@@ -40,12 +40,32 @@ void suggestData(Project& project) {
         project.data = std::move(data);
 }
 
+/// How much of the model is nodes of ONNX, and what cannot run.
+void addNotes(OnnxImport& import) {
+    const auto count = import.kept.size();
+    if (count > 0)
+        import.notes.push_back(
+            import.isWholeRun
+                ? fmt::format("{} node(s) of ONNX are shown as they are: the model does not keep "
+                              "samples apart, so that a sample of this network is all that the "
+                              "model takes in one run. It predicts and does not train.",
+                              count)
+                : fmt::format("{} node(s) of ONNX that no layer stands for are shown as they are.",
+                              count));
+    for (const auto& each : import.unable)
+        import.notes.push_back(
+            fmt::format("{} ({}) cannot run: {}.", each.node, each.op, each.reason));
+}
+
 } // namespace
 
 ImportedProject projectFromOnnx(const std::filesystem::path& file,
                                 const OnnxImportOptions& options) {
     const auto model = readOnnxFile(file);
-    auto import = importOnnxWhole(model, options);
+    auto withNodes = options;
+    withNodes.nodes = true;
+    auto import = importOnnxWhole(model, withNodes);
+    addNotes(import);
     ImportedProject made{newProject(), std::move(import.weights), std::move(import.notes)};
     made.project.name = file.stem().string();
     made.project.description =

@@ -142,7 +142,7 @@ std::string applied(OnnxScope& s, const UnaryOp& op, const std::string& x) {
         const auto above = s.node("GreaterOrEqual", {x, s.number("low", op.a)});
         const auto below = s.node("LessOrEqual", {x, s.number("high", op.b)});
         return s.node("Cast", {s.node("And", {above, below})},
-                      {{"to", std::int64_t{onnxTypeOf(DType::F32)}}});
+                      {{"to", std::int64_t{onnxNumberOf(DType::F32)}}});
     }
     case UnaryKind::Sine:
         return s.node("Sin", {x});
@@ -229,7 +229,7 @@ void writeOnnx(OnnxScope& s, const LogicOp& op) {
         inputs.push_back(
             s.input(i).element == DType::Bool
                 ? s.in(i)
-                : s.node("Cast", {s.in(i)}, {{"to", std::int64_t{onnxTypeOf(DType::Bool)}}}));
+                : s.node("Cast", {s.in(i)}, {{"to", std::int64_t{onnxNumberOf(DType::Bool)}}}));
     const auto* const type = types[static_cast<std::size_t>(op.kind)];
     s.result(inputs.size() == 1 ? s.node(type, inputs) : inTurn(s, type, inputs));
 }
@@ -237,12 +237,12 @@ void writeOnnx(OnnxScope& s, const LogicOp& op) {
 void writeOnnx(OnnxScope& s, const WhereOp& /*op*/) {
     auto inputs = s.all();
     if (s.input(0).element != DType::Bool)
-        inputs[0] = s.node("Cast", {inputs[0]}, {{"to", std::int64_t{onnxTypeOf(DType::Bool)}}});
+        inputs[0] = s.node("Cast", {inputs[0]}, {{"to", std::int64_t{onnxNumberOf(DType::Bool)}}});
     s.result(s.node("Where", inputs));
 }
 
 void writeOnnx(OnnxScope& s, const CastOp& op) {
-    s.result(s.node("Cast", {s.in()}, {{"to", std::int64_t{onnxTypeOf(op.to)}}}));
+    s.result(s.node("Cast", {s.in()}, {{"to", std::int64_t{onnxNumberOf(op.to)}}}));
 }
 
 } // namespace gradwright

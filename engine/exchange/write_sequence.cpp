@@ -64,7 +64,7 @@ std::string stacked(OnnxScope& s, const std::vector<const Op*>& directions, Cell
 void writeOnnx(OnnxScope& s, const EmbeddingOp& /*op*/) {
     auto numbers = s.in();
     if (!s.isWhole(0))
-        numbers = s.node("Cast", {numbers}, {{"to", std::int64_t{onnxTypeOf(DType::I64)}}});
+        numbers = s.node("Cast", {numbers}, {{"to", std::int64_t{onnxNumberOf(DType::I64)}}});
     s.result(s.node("Gather", {s.weight(0), numbers}, {{"axis", std::int64_t{0}}}));
 }
 

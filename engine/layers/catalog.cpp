@@ -72,6 +72,7 @@ namespace gradwright {
     X(upsample)                                                                                    \
     X(slice)                                                                                       \
     X(split)                                                                                       \
+    X(onnxNode)                                                                                    \
     X(add)                                                                                         \
     X(subtract)                                                                                    \
     X(multiply)                                                                                    \

@@ -28,7 +28,7 @@ LayerDef input() {
             .source = "",
             .minInputs = 0,
             .maxInputs = 0,
-            .params = {tupleParam("shape", "Shape", {1, 28, 28}, 1, 4, 1, 1 << 24,
+            .params = {tupleParam("shape", "Shape", {1, 28, 28}, 1, 6, 1, 1 << 24,
                                   "Size of one sample, without the batch.")},
             .infer = inferInput,
             .label = labelInput};

@@ -43,6 +43,11 @@ ValueId LowerContext::severalOutputs(OpAttributes attributes) {
     return made.front();
 }
 
+ValueId LowerContext::give(const std::vector<ValueId>& outputs) {
+    further_.assign(outputs.begin() + 1, outputs.end());
+    return outputs.front();
+}
+
 ValueId LowerContext::op(OpAttributes attributes, std::vector<ValueId> inputs,
                          std::vector<WeightId> weights) {
     return graph_->add(std::move(attributes), std::move(inputs), path_, std::move(weights));

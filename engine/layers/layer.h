@@ -97,6 +97,10 @@ public:
     /// An op of several outputs on the layer's inputs, which are those of the layer. Returns the
     /// first.
     ValueId severalOutputs(OpAttributes attributes);
+    /// The layer's outputs. Returns the first.
+    ValueId give(const std::vector<ValueId>& outputs);
+    /// For layers whose ops are not known before they are lowered.
+    [[nodiscard]] OpGraph& graph() { return *graph_; }
     /// The layer's outputs behind the first.
     [[nodiscard]] const std::vector<ValueId>& further() const { return further_; }
 

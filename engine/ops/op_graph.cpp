@@ -173,6 +173,10 @@ void OpGraph::replaceUses(ValueId from, ValueId to) {
         std::ranges::replace(op.inputs, from, to);
     for (auto& output : outputs_)
         output.value = output.value == from ? to : output.value;
+    for (auto& origin : origins_) {
+        std::ranges::replace(origin.inputs, from, to);
+        std::ranges::replace(origin.outputs, from, to);
+    }
     for (auto& loss : losses_)
         loss.perSample = loss.perSample == from ? to : loss.perSample;
     for (auto& gradient : gradients_)

@@ -73,6 +73,13 @@ struct OpRun {
     std::string path;
 };
 
+/// What the ops of a path are together in another format, which can be written back as it was.
+struct Origin {
+    std::string path;
+    std::string what; ///< as the layer of that path says it
+    std::vector<ValueId> inputs, outputs;
+};
+
 struct NamedValue {
     std::string name;
     ValueId value;
@@ -127,6 +134,7 @@ public:
     void addLoss(ValueId perSample, double weight);
     void clearLosses() { losses_.clear(); }
     void setScore(std::optional<ScoreSpec> score) { score_ = score; }
+    void addOrigin(Origin origin) { origins_.push_back(std::move(origin)); }
     /// The value becomes the weight's gradient, in the place of the one that it had. Throws Error
     /// unless it has the weight's shape.
     void setGradient(WeightId id, ValueId value);
@@ -164,6 +172,8 @@ public:
     [[nodiscard]] const std::vector<NamedValue>& outputs() const { return outputs_; }
     [[nodiscard]] const std::vector<LossTerm>& losses() const { return losses_; }
     [[nodiscard]] const std::optional<ScoreSpec>& score() const { return score_; }
+    /// In order. Their values keep up with replaceUses(); they do not keep ops from being removed.
+    [[nodiscard]] const std::vector<Origin>& origins() const { return origins_; }
     /// After differentiate(); none before.
     [[nodiscard]] const std::vector<WeightGradient>& gradients() const { return gradients_; }
 
@@ -214,6 +224,7 @@ private:
     std::vector<NamedValue> outputs_;
     std::vector<LossTerm> losses_;
     std::optional<ScoreSpec> score_;
+    std::vector<Origin> origins_;
     std::vector<WeightGradient> gradients_;
 };
 

@@ -2,6 +2,8 @@
 #include "engine/training/objective.h"
 
 #include "engine/graph/lower.h"
+#include "engine/layers/onnx_node.h"
+#include "engine/passes/mixes_samples.h"
 #include "engine/support/error.h"
 #include "engine/training/batch_advice.h"
 #include "engine/training/feeds.h"
@@ -90,6 +92,7 @@ public:
 
     std::vector<Diagnostic> run(const TrainingSettings& settings) {
         checkInputs();
+        checkSamples();
         for (const auto& objective : settings.objectives)
             checkObjective(objective);
         checkPerceptronRule(settings);
@@ -106,6 +109,17 @@ private:
             place.path = node->name;
         }
         found_.push_back({severity, std::move(place), std::move(message), std::move(fixes)});
+    }
+
+    /// What mixes samples has no loss of each.
+    void checkSamples() {
+        for (const auto& [id, node] : network_.main.nodes())
+            if (isWholeRun(node.layerUse() ? node.layerUse()->layer : "", node.params)) {
+                report(Severity::Error, &node,
+                       "This node of ONNX takes all samples of a run together, and training needs "
+                       "them one by one. The network predicts and does not train.");
+                return;
+            }
     }
 
     /// The rule is only what its name says together with that loss.
@@ -359,6 +373,9 @@ TrainingGraph lossesOf(const Network& network, const DataInfo& data,
                         diagnostic.place.path.empty() ? "" : diagnostic.place.path + ": ",
                         diagnostic.message);
     auto& graph = training.graph;
+    if (mixesSamples(graph))
+        throw Error("The network cannot be trained: what it computes for one sample depends on "
+                    "others of the batch.");
     training.input = feedInputs(graph, data);
     std::vector<NamedValue> outputs;
     for (const auto& objective : settings.objectives) {

@@ -35,7 +35,7 @@ private:
         return file;
     }
     /// A model of an operator that no layer has.
-    [[nodiscard]] QString strangeModel() const {
+    [[nodiscard]] QString strangeModel(const char* op) const {
         onnx_format::ModelProto model;
         model.add_opset_import()->set_version(17);
         auto& graph = *model.mutable_graph();
@@ -50,7 +50,7 @@ private:
         describe(*graph.add_output(), "y");
         auto& node = *graph.add_node();
         node.set_name("choice");
-        node.set_op_type("Hardmax");
+        node.set_op_type(op);
         node.add_input("x");
         node.add_output("y");
         writeText(cli_ / "strange.onnx", model.SerializeAsString());
@@ -144,7 +144,7 @@ private Q_SLOTS:
     }
 
     void whatDoesNotOpenIsListed() {
-        const auto model = strangeModel();
+        const auto model = strangeModel("Loop");
         const auto missing = cli_.run({"inspect", model, "--json"}).json();
         QVERIFY(!missing["opens"].get<bool>());
         QVERIFY(QString::fromStdString(missing["problems"][0]["reason"].get<std::string>())
@@ -153,17 +153,59 @@ private Q_SLOTS:
         QVERIFY(!json["opens"].get<bool>());
         QCOMPARE(json["problems"].size(), std::size_t{1});
         QCOMPARE(json["problems"][0]["node"].get<std::string>(), std::string("choice"));
-        QCOMPARE(json["problems"][0]["operator"].get<std::string>(), std::string("Hardmax"));
+        QCOMPARE(json["problems"][0]["operator"].get<std::string>(), std::string("Loop"));
         const auto made =
             cli_.run({"new", model, "--length", "width=5", "-o", cli_.path("no.gradwright")});
         QCOMPARE(made.code, 1);
-        QVERIFY2(made.err.contains("choice (Hardmax): no layer computes it"), made.text().c_str());
+        QVERIFY2(made.err.contains("choice (Loop): its number of iterations"), made.text().c_str());
         QVERIFY(!fs::exists(cli_ / "no.gradwright"));
         QCOMPARE(cli_.run({"inspect", model, "--length", "width"}).code, 2);
         writeText(cli_ / "text.onnx", "no model");
         QVERIFY(cli_.run({"inspect", cli_.path("text.onnx")})
                     .whyNoFailure({"text.onnx", "no ONNX model"})
                     .empty());
+    }
+
+    /// What no layer stands for is a node of ONNX, in the project and in what is computed.
+    void nodesWithoutALayerAreKept() {
+        const auto model = strangeModel("Hardmax");
+        const auto json = cli_.run({"inspect", model, "--length", "width=5", "--json"}).json();
+        QVERIFY(json["opens"].get<bool>());
+        QVERIFY(!json["whole_run"].get<bool>());
+        QCOMPARE(json["onnx_nodes"].size(), std::size_t{1});
+        QCOMPARE(json["onnx_nodes"][0]["operator"].get<std::string>(), std::string("Hardmax"));
+        QCOMPARE(json["layers"]["onnx-node"].get<int>(), 1);
+        const auto project = cli_.path("kept.gradwright");
+        const auto made = cli_.run({"new", model, "--length", "width=5", "-o", project});
+        QVERIFY2(made.code == 0 && made.out.contains("1 node(s) of ONNX"), made.text().c_str());
+        const std::vector<float> rows{1, 4, 2, 4, 0, 9, 8, 7, 6, 5};
+        writeNpy(cli_ / "rows.npy", Tensor::of<float>({2, 5}, rows));
+        const std::vector<float> wanted{0, 1, 0, 0, 0, 1, 0, 0, 0, 0};
+        const auto back = cli_.path("back.onnx");
+        QCOMPARE(cli_.run({"export", project, "-o", back, "--format", "onnx"}).code, 0);
+        for (const auto& each : {model, project, back}) {
+            const auto answers = infer(each, "x", cli_.path("rows.npy"), "y");
+            const auto have = answers.span<float>();
+            QVERIFY2(std::ranges::equal(have, wanted), qPrintable(each));
+        }
+    }
+
+    /// All that is not named stays as it is.
+    void aModelIsEdited() {
+        const auto model = exported("template:lenet-5", "lenet.onnx");
+        const auto out = cli_.path("edited.onnx");
+        QCOMPARE(cli_.run({"edit", model, "-o", out}).code, 2);
+        const auto edited = cli_.run({"edit", model, "-o", out, "--rename", "probabilities=classes",
+                                      "--free", "classes:0=many"});
+        QVERIFY2(edited.code == 0, edited.text().c_str());
+        const auto json = cli_.run({"inspect", out, "--json"}).json();
+        QCOMPARE(json["outputs"][0]["name"].get<std::string>(), std::string("classes"));
+        QCOMPARE(json["outputs"][0]["shape"][0].get<std::string>(), std::string("many"));
+        QCOMPARE(cli_.run({"edit", model, "-o", out, "--opset", "23"}).code, 1);
+        const auto missing =
+            cli_.run({"edit", model, "-o", cli_.path("no.onnx"), "--to", "nowhere"});
+        QVERIFY(missing.whyNoFailure({"lenet.onnx", "no value \"nowhere\""}).empty());
+        QVERIFY(!fs::exists(cli_ / "no.onnx"));
     }
 
     /// The project, a run of it and the model of that run say the same of the same samples.

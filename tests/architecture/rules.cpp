@@ -113,7 +113,8 @@ const std::vector<Module>& modules() {
         {"engine/support", {}},
         {"engine/tensor", {"engine/support"}},
         {"engine/ops", {"engine/tensor"}},
-        {"engine/layers", {"engine/ops"}},
+        {"engine/onnx", {"engine/ops"}},
+        {"engine/layers", {"engine/ops", "engine/onnx"}},
         {"engine/graph", {"engine/layers"}},
         // What lies beside backend.h and in memory is for all; what lies below otherwise, for that
         // backend only.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes the files in seeds/ and in ../engine/data/pictures anew. Needs Pillow; the files are kept, so that no build does."""
+"""Writes the files in seeds/ and in ../engine/data/pictures anew. Needs Pillow and onnx; the files are kept, so that no build does."""
 
 import gzip
 import struct
@@ -125,7 +125,128 @@ def arrays():
     put("cifar", "packed.bin.gz", gzip.compress(rows, mtime=0))
 
 
+def models():
+    """Small ONNX models of every kind that the importer has a path for. Needs onnx."""
+    import numpy
+    from onnx import TensorProto, helper, numpy_helper
+
+    random = numpy.random.default_rng(1)
+    real, whole, truth = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
+
+    def value(name, shape, kind=real):
+        return helper.make_tensor_value_info(name, kind, shape)
+
+    def tensor(name, *shape):
+        return numpy_helper.from_array(random.standard_normal(shape).astype("float32"), name)
+
+    def numbers(name, values, kind="int64"):
+        return numpy_helper.from_array(numpy.array(values, kind), name)
+
+    def model(name, nodes, inputs, outputs, constants=(), opset=17, functions=(), **more):
+        graph = helper.make_graph(nodes, name, inputs, outputs, list(constants))
+        imports = [helper.make_opsetid("", opset)]
+        if functions:
+            imports.append(helper.make_opsetid("local", 1))
+        made = helper.make_model(graph, opset_imports=imports, functions=list(functions), **more)
+        made.ir_version = 8
+        put("onnx", f"{name}.onnx", made.SerializeToString())
+        if name in ("convolution", "branches", "shapes", "function"):
+            put("onnx-edit", f"{name}.onnx", made.SerializeToString())
+
+    def node(op, inputs, outputs, **attributes):
+        return helper.make_node(op, inputs, outputs, name=outputs[0] + "/" + op, **attributes)
+
+    x4, y = value("x", ["batch", 2, 6, 6]), value("y", None)
+    model("convolution", [node("Conv", ["x", "w", "b"], ["c"], pads=[1, 1, 1, 1]),
+                          node("Relu", ["c"], ["r"]),
+                          node("MaxPool", ["r"], ["y"], kernel_shape=[2, 2], strides=[2, 2])],
+          [x4], [y], [tensor("w", 3, 2, 3, 3), tensor("b", 3)])
+    model("transposed", [node("ConvTranspose", ["x", "w"], ["y"], strides=[2, 2])],
+          [x4], [y], [tensor("w", 2, 3, 2, 2)])
+    model("dense", [node("Gemm", ["x", "w", "b"], ["g"], transB=1),
+                    node("Softmax", ["g"], ["y"], axis=1)],
+          [value("x", ["N", 4])], [y], [tensor("w", 3, 4), tensor("b", 3)])
+    model("shapes", [node("Shape", ["x"], ["s"]), node("Gather", ["s", "zero"], ["n"]),
+                     node("Unsqueeze", ["n", "axis"], ["u"]),
+                     node("Concat", ["u", "rest"], ["t"], axis=0),
+                     node("Reshape", ["x", "t"], ["y"])],
+          [x4], [y], [numbers("zero", 0), numbers("axis", [0]), numbers("rest", [-1])])
+    model("slices", [node("Slice", ["x", "a", "b", "c"], ["s"]),
+                     node("Pad", ["s", "p"], ["q"], mode="reflect"),
+                     node("Transpose", ["q"], ["y"], perm=[0, 2, 3, 1])],
+          [x4], [y], [numbers("a", [1]), numbers("b", [5]), numbers("c", [2]),
+                      numbers("p", [0, 0, 1, 1, 0, 0, 1, 1])])
+    model("normalization", [node("BatchNormalization", ["x", "s", "b", "m", "v"], ["n"]),
+                            node("InstanceNormalization", ["n", "s", "b"], ["i"]),
+                            node("LRN", ["i"], ["y"], size=3)],
+          [x4], [y], [tensor("s", 2), tensor("b", 2), tensor("m", 2),
+                      numbers("v", [1, 2], "float32")])
+    model("resize", [node("Resize", ["x", "", "scales"], ["y"], mode="cubic")],
+          [x4], [y], [numbers("scales", [1, 1, 2, 1.5], "float32")])
+    sequence = value("x", [5, 1, 3])
+    model("lstm", [node("LSTM", ["x", "w", "r", "b", "", "h", "c"], ["o", "hn", "y"],
+                        hidden_size=2)],
+          [sequence, value("h", [1, 1, 2]), value("c", [1, 1, 2])], [y],
+          [tensor("w", 1, 8, 3), tensor("r", 1, 8, 2), tensor("b", 1, 16)])
+    model("gru", [node("GRU", ["x", "w", "r"], ["o", "y"], hidden_size=2,
+                       direction="bidirectional")],
+          [sequence], [y], [tensor("w", 2, 6, 3), tensor("r", 2, 6, 2)])
+    model("embedding", [node("Gather", ["table", "x"], ["y"])],
+          [value("x", ["N", 4], whole)], [y], [tensor("table", 9, 3)])
+    model("attention", [node("MatMul", ["x", "q"], ["a"]), node("MatMul", ["x", "k"], ["b"]),
+                        node("Transpose", ["b"], ["t"], perm=[0, 2, 1]),
+                        node("MatMul", ["a", "t"], ["s"]), node("Softmax", ["s"], ["p"]),
+                        node("MatMul", ["p", "x"], ["y"])],
+          [value("x", ["N", 3, 4])], [y], [tensor("q", 4, 4), tensor("k", 4, 4)])
+    model("quantized", [node("QuantizeLinear", ["x", "s", "z"], ["q"]),
+                        node("QLinearConv", ["q", "s", "z", "w", "s", "wz", "s", "z"], ["o"]),
+                        node("DequantizeLinear", ["o", "s", "z"], ["y"])],
+          [x4], [y], [numbers("s", 0.1, "float32"), numbers("z", 7, "uint8"),
+                      numbers("w", random.integers(-9, 9, (2, 2, 3, 3)), "int8"),
+                      numbers("wz", 0, "int8")])
+    model("dynamic", [node("DynamicQuantizeLinear", ["x"], ["q", "s", "z"]),
+                      node("MatMulInteger", ["q", "w", "z"], ["i"]),
+                      node("Cast", ["i"], ["y"], to=real)],
+          [value("x", [2, 4])], [y], [numbers("w", random.integers(-9, 9, (4, 3)), "int8")])
+    branch = {name: helper.make_graph([node(op, ["x"], [f"{name}_y"])], name, [],
+                                      [value(f"{name}_y", None)])
+              for name, op in (("then", "Relu"), ("else", "Neg"))}
+    model("branches", [node("If", ["c"], ["y"], then_branch=branch["then"],
+                            else_branch=branch["else"])],
+          [value("x", [2, 3]), value("c", [], truth)], [y])
+    body = helper.make_graph([node("Add", ["v", "x"], ["w"]), node("Identity", ["go"], ["on"])],
+                             "body", [value("i", [], whole), value("go", [], truth),
+                                      value("v", [2, 3])],
+                             [value("on", [], truth), value("w", [2, 3])])
+    model("loop", [node("Loop", ["trips", "", "x"], ["y"], body=body)],
+          [value("x", [2, 3])], [y], [numbers("trips", 3)])
+    body = helper.make_graph([node("Add", ["v", "e"], ["w"]), node("Identity", ["w"], ["o"])],
+                             "body", [value("v", [3]), value("e", [3])],
+                             [value("w", [3]), value("o", [3])])
+    model("scan", [node("Scan", ["zero", "x"], ["last", "y"], body=body, num_scan_inputs=1)],
+          [value("x", [2, 3])], [y], [numbers("zero", [0, 0, 0], "float32")])
+    function = helper.make_function("local", "Scaled", ["a"], ["b"],
+                                    [helper.make_node("Constant", [], ["two"], value_float=2.0),
+                                     helper.make_node("Mul", ["a", "two"], ["b"])],
+                                    [helper.make_opsetid("", 17)])
+    model("function", [helper.make_node("Scaled", ["x"], ["y"], domain="local")],
+          [value("x", ["N", 3])], [y], functions=[function])
+    model("indices", [node("TopK", ["x", "k"], ["v", "i"]), node("OneHot", ["i", "d", "o"], ["h"]),
+                      node("ReduceSum", ["h", "axes"], ["y"], keepdims=0)],
+          [value("x", ["N", 5])], [y], [numbers("k", [2]), numbers("d", 5),
+                                        numbers("o", [0, 1], "float32"), numbers("axes", [1])])
+    model("einsum", [node("Einsum", ["x", "w"], ["e"], equation="bij,jk->bik"),
+                     node("Clip", ["e", "low"], ["c"]), node("Where", ["m", "c", "low"], ["y"])],
+          [value("x", ["N", 2, 3])], [y], [tensor("w", 3, 2), numbers("low", 0, "float32"),
+                                           numbers("m", [[True], [False]], "bool")])
+    model("old", [node("Pad", ["x"], ["p"], pads=[0, 0, 1, 1, 0, 0, 1, 1]),
+                  node("Slice", ["p"], ["s"], axes=[2], starts=[1], ends=[4]),
+                  node("Unsqueeze", ["s"], ["y"], axes=[1])],
+          [x4], [y], opset=9)
+
+
 if __name__ == "__main__":
+    models()
     images()
     other_images()
     tables()

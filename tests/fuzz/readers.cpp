@@ -9,6 +9,8 @@
 #include "engine/data/tables/table.h"
 #include "engine/data/tables/table_profile.h"
 #include "engine/data/text/text_corpus.h"
+#include "engine/exchange/onnx_edit.h"
+#include "engine/exchange/onnx_import.h"
 #include "engine/support/error.h"
 
 #include <sys/mman.h>
@@ -140,7 +142,33 @@ std::string readCifarFile(std::span<const std::uint8_t> bytes) {
     return refusal([&] { static_cast<void>(readCifar({file.path()}, {})); });
 }
 
-constexpr std::array<FuzzedReader, 12> kReaders = {{{"table", readTable},
+/// Opened in all ways that there are, and changed.
+std::string readModel(std::span<const std::uint8_t> bytes) {
+    return refusal([&] {
+        const auto model = readOnnx(textOf(bytes));
+        OnnxImportOptions options;
+        options.constantElements = 1 << 16;
+        static_cast<void>(importOnnx(model, options));
+        options.nodes = true;
+        static_cast<void>(importOnnx(model, options));
+    });
+}
+
+/// A model that is changed and read again.
+std::string editModel(std::span<const std::uint8_t> bytes) {
+    return refusal([&] {
+        const auto before = readOnnx(textOf(bytes));
+        if (before.outputs.empty())
+            throw Error("the model has no output");
+        OnnxEdits edits;
+        edits.renames = {{before.outputs.front().name, "renamed"}};
+        const auto after = readOnnx(editOnnx(textOf(bytes), edits));
+        require(after.nodes.size() == before.nodes.size(), "nodes are lost");
+        require(after.outputs.front().name == "renamed", "the output is not renamed");
+    });
+}
+
+constexpr std::array<FuzzedReader, 14> kReaders = {{{"table", readTable},
                                                     {"table-before", readTableAsBefore},
                                                     {"text", readTextFile},
                                                     {"png", readImage<decodePng>},
@@ -151,7 +179,9 @@ constexpr std::array<FuzzedReader, 12> kReaders = {{{"table", readTable},
                                                     {"idx", readIdxFile},
                                                     {"idx-labels", readIdxLabelFile},
                                                     {"class-names", readNames},
-                                                    {"cifar", readCifarFile}}};
+                                                    {"cifar", readCifarFile},
+                                                    {"onnx", readModel},
+                                                    {"onnx-edit", editModel}}};
 
 } // namespace
 

@@ -55,8 +55,11 @@ std::optional<ImportedProject> importedModel(QWidget& window, const QString& fil
             bool isGiven = false;
             const int length = QInputDialog::getInt(
                 &window, ProjectFiles::tr("Import ONNX"),
-                ProjectFiles::tr("The model leaves the length of the axis \"%1\" open. Layers need "
-                                 "one:")
+                (missing.isValue()
+                     ? ProjectFiles::tr("What the model computes depends on its input \"%1\", "
+                                        "which becomes a constant. Its value:")
+                     : ProjectFiles::tr("The model leaves the length of the axis \"%1\" open. "
+                                        "Layers need one:"))
                     .arg(qstr(missing.axis())),
                 kProposed, 1, kMostLength, 1, &isGiven);
             if (!isGiven)

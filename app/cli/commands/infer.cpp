@@ -33,12 +33,18 @@ struct InferOptions {
     bool json = false;
 };
 
+using Arrays = std::map<std::string, Tensor, std::less<>>;
+
+constexpr std::int64_t kMostOfSetting = 64; ///< numbers of an input that may be a setting
+
 /// A network ready to run, with the names that its user knows.
 struct Runnable {
     OpGraph graph;
     Weights weights;
     std::map<std::string, std::string> inputs{}; ///< the network's by the user's name
     std::vector<std::pair<std::string, std::string>> outputs{}; ///< the network's and the user's
+    std::vector<std::string> unread{}; ///< inputs that are constants, or that nothing needs
+    bool isWholeRun = false;           ///< arrays are one sample each
 };
 
 Runnable asDrawn(const Project& project, const std::optional<RunDirectory>& run) {
@@ -53,18 +59,83 @@ Runnable asDrawn(const Project& project, const std::optional<RunDirectory>& run)
     return made;
 }
 
-Runnable ofModel(const InferOptions& options) {
-    auto import = importOnnxWhole(readOnnxFile(options.model), importOptionsOf(options.lengths));
+/// What the arrays say of axes that the model only names.
+void addLengths(OnnxImportOptions& to, const OnnxModel& model, const Arrays& arrays) {
+    for (const auto& port : model.inputs) {
+        const auto found = arrays.find(port.name);
+        if (found == arrays.end() || found->second.shape().rank() != port.axes.size())
+            continue;
+        for (std::size_t axis = 0; axis < port.axes.size(); ++axis) {
+            const auto length = found->second.shape()[axis];
+            to.lengths.try_emplace(fmt::format("{}:{}", port.name, axis), length);
+            if (const auto& name = port.axes[axis].name; !name.empty())
+                to.lengths.try_emplace(name, length);
+        }
+    }
+}
+
+/// Small inputs of whole numbers, on which shapes and branches may depend.
+Arrays settingsOf(const OnnxModel& model, const Arrays& arrays) {
+    Arrays settings;
+    for (const auto& port : model.inputs) {
+        const auto found = arrays.find(port.name);
+        const bool isReal = port.type.find("float") != std::string::npos;
+        if (found != arrays.end() && !isReal && found->second.elements() <= kMostOfSetting)
+            settings.emplace(port.name, found->second);
+    }
+    return settings;
+}
+
+/// Inputs on which shapes or branches depend are taken as constants.
+OnnxImport importedFor(const OnnxModel& model, OnnxImportOptions options, const Arrays& arrays) {
+    options.nodes = true;
+    addLengths(options, model, arrays);
+    auto fixed = options;
+    fixed.constants = settingsOf(model, arrays);
+    OnnxImport import;
+    try {
+        import = importOnnx(model, options);
+    } catch (const OnnxLengthMissing&) {
+        if (fixed.constants.empty())
+            throw;
+        import = importOnnx(model, fixed);
+    }
+    if (!import.problems.empty() || !import.unable.empty()) {
+        if (!fixed.constants.empty())
+            if (auto other = importOnnx(model, fixed);
+                other.problems.empty() &&
+                other.unable.size() < std::max<std::size_t>(import.unable.size(), 1))
+                import = std::move(other);
+    }
+    if (!import.problems.empty())
+        throw OnnxNodesRefused(std::move(import.problems));
+    if (!import.unable.empty())
+        throw Error("{} of the model cannot run:\n{}",
+                    import.unable.size() == 1 ? std::string("One node")
+                                              : fmt::format("{} nodes", import.unable.size()),
+                    problemLines(import.unable));
+    return import;
+}
+
+Runnable ofModel(const InferOptions& options, const Arrays& arrays) {
+    const auto model = readOnnxFile(options.model);
+    auto import = importedFor(model, importOptionsOf(options.lengths), arrays);
     Runnable made{lower(import.network), std::move(import.weights)};
     for (const auto& [node, name] : import.inputs)
-        made.inputs.emplace(name, node);
+        if (std::ranges::find(made.graph.inputs(), node, &NamedValue::name) !=
+            made.graph.inputs().end())
+            made.inputs.emplace(name, node);
+    for (const auto& port : model.inputs)
+        if (!made.inputs.contains(port.name))
+            made.unread.push_back(port.name);
     made.outputs = std::move(import.outputs);
+    made.isWholeRun = import.isWholeRun;
     return made;
 }
 
-Runnable opened(const InferOptions& options) {
+Runnable opened(const InferOptions& options, const Arrays& arrays) {
     if (isOnnxName(options.model))
-        return naming(options.model, [&] { return ofModel(options); });
+        return naming(options.model, [&] { return ofModel(options, arrays); });
     if (std::filesystem::is_directory(options.model)) {
         const auto run = RunDirectory::open(options.model);
         return asDrawn(projectOfRun(run), run);
@@ -80,23 +151,36 @@ Runnable opened(const InferOptions& options) {
     return asDrawn(project, run);
 }
 
-NamedTensors readInputs(const InferOptions& options, const Runnable& model) {
-    NamedTensors inputs;
+Arrays readArrays(const InferOptions& options) {
+    Arrays arrays;
     for (const auto& each : options.inputs) {
         // A name may hold the sign, a file's name less likely.
         const auto sign = each.find('=');
         if (sign == std::string::npos || sign == 0 || sign + 1 == each.size())
             throw UsageError("--input takes NAME=FILE.npy, not \"{}\"", each);
         const auto name = each.substr(0, sign);
+        if (!arrays.emplace(name, readNpy(each.substr(sign + 1))).second)
+            throw UsageError("--input names \"{}\" twice", name);
+    }
+    return arrays;
+}
+
+NamedTensors inputsOf(const InferOptions& options, const Runnable& model, Arrays arrays) {
+    NamedTensors inputs;
+    for (auto& [name, values] : arrays) {
         const auto found = model.inputs.find(name);
         if (found == model.inputs.end()) {
+            if (std::ranges::find(model.unread, name) != model.unread.end())
+                continue;
             std::string known;
             for (const auto& [other, node] : model.inputs)
                 known += (known.empty() ? "" : ", ") + other;
             throw Error("{} has no input \"{}\"; there are {}", options.model, name, known);
         }
-        if (!inputs.emplace(found->second, readNpy(each.substr(sign + 1))).second)
-            throw UsageError("--input names \"{}\" twice", name);
+        if (model.isWholeRun)
+            values = values.reshaped(values.shape().rank() == 0 ? Shape{1, 1}
+                                                                : values.shape().withBatch(1));
+        inputs.emplace(found->second, std::move(values));
     }
     return inputs;
 }
@@ -110,8 +194,9 @@ std::filesystem::path fileOf(const std::filesystem::path& folder, std::string na
 
 void runInfer(const InferOptions& options, int& exitCode) {
     const Interrupt interrupt;
-    const auto model = opened(options);
-    const auto inputs = readInputs(options, model);
+    auto arrays = readArrays(options);
+    const auto model = opened(options, arrays);
+    const auto inputs = inputsOf(options, model, std::move(arrays));
     std::set<std::filesystem::path> files;
     for (const auto& [node, name] : model.outputs)
         if (!files.insert(fileOf(options.folder, name)).second)
@@ -127,7 +212,10 @@ void runInfer(const InferOptions& options, int& exitCode) {
     std::filesystem::create_directories(options.folder);
     Json list = Json::array();
     for (const auto& [node, name] : model.outputs) {
-        const auto& values = made.at(node);
+        auto values = made.at(node);
+        if (model.isWholeRun)
+            values = values.reshaped(
+                Shape(std::vector<std::int64_t>(values.shape().begin() + 1, values.shape().end())));
         const auto file = fileOf(options.folder, name);
         writeNpy(file, values);
         if (options.json)

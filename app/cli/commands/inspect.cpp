@@ -53,7 +53,7 @@ std::map<std::string, std::int64_t> operatorsOf(const OnnxModel& model) {
     return counts;
 }
 
-/// What opens as layers: the import, or why there is none.
+/// What opens as a network: the import, or why there is none.
 struct Opening {
     OnnxImport import;
     std::string problem;
@@ -61,7 +61,9 @@ struct Opening {
 
 Opening openingOf(const OnnxModel& model, const std::vector<std::string>& lengths) {
     try {
-        return {importOnnx(model, importOptionsOf(lengths)), {}};
+        auto options = importOptionsOf(lengths);
+        options.nodes = true;
+        return {importOnnx(model, options), {}};
     } catch (const UsageError&) {
         throw;
     } catch (const Error& error) {
@@ -74,6 +76,38 @@ std::map<std::string, std::int64_t> layersOf(const Network& network) {
     for (const auto& [id, node] : network.main.nodes())
         ++counts[node.layerUse()->layer];
     return counts;
+}
+
+Json problemsJson(const std::vector<OnnxProblem>& problems) {
+    Json list = Json::array();
+    for (const auto& problem : problems)
+        list.push_back(
+            {{"node", problem.node}, {"operator", problem.op}, {"reason", problem.reason}});
+    return list;
+}
+
+/// How it opens, in sentences.
+void printOpening(const OnnxImport& import) {
+    const auto nodes = import.kept.size();
+    const auto parameters = grouped(analyze(import.network).parameters);
+    if (nodes == 0) {
+        printLine(fmt::format("It opens as {} layers with {} parameters.",
+                              import.network.main.nodes().size(), parameters));
+        return;
+    }
+    printLine(fmt::format("It opens as {} layers with {} parameters; {} of them are nodes of ONNX "
+                          "as they are{}",
+                          import.network.main.nodes().size(), parameters, nodes,
+                          import.isWholeRun ? "." : ":"));
+    if (import.isWholeRun)
+        printLine("The model does not keep samples apart: a sample is all that it takes in one "
+                  "run.");
+    else
+        printLine(problemLines(import.kept));
+    if (!import.unable.empty()) {
+        printLine("These cannot run:");
+        printLine(problemLines(import.unable));
+    }
 }
 
 Json inspectionJson(const OnnxModel& model, const Opening& opening) {
@@ -90,7 +124,10 @@ Json inspectionJson(const OnnxModel& model, const Opening& opening) {
                  {"outputs", Json::array()},
                  {"metadata", Json::object()},
                  {"opens", opening.problem.empty() && opening.import.problems.empty()},
-                 {"problems", Json::array()},
+                 {"whole_run", opening.import.isWholeRun},
+                 {"onnx_nodes", problemsJson(opening.import.kept)},
+                 {"unable", problemsJson(opening.import.unable)},
+                 {"problems", problemsJson(opening.import.problems)},
                  {"notes", opening.import.notes}};
     for (const auto& port : model.inputs)
         json["inputs"].push_back(portJson(port));
@@ -102,9 +139,6 @@ Json inspectionJson(const OnnxModel& model, const Opening& opening) {
         json["metadata"][key] = value;
     if (!opening.problem.empty())
         json["problems"].push_back({{"node", ""}, {"operator", ""}, {"reason", opening.problem}});
-    for (const auto& problem : opening.import.problems)
-        json["problems"].push_back(
-            {{"node", problem.node}, {"operator", problem.op}, {"reason", problem.reason}});
     if (json["opens"] == true) {
         json["layers"] = layersOf(opening.import.network);
         json["parameters"] = analyze(opening.import.network).parameters;
@@ -129,20 +163,18 @@ void printInspection(const OnnxModel& model, const Opening& opening) {
     for (const auto& [op, count] : operatorsOf(model))
         printLine(fmt::format("  {}  {}", padded(op, 28), count));
     if (model.functions > 0)
-        printLine(fmt::format("{} functions of its own, which are not read", model.functions));
+        printLine(
+            fmt::format("{} functions of its own, put in place of their calls", model.functions));
     for (const auto& note : opening.import.notes)
         printLine(note);
     if (!opening.problem.empty()) {
-        printLine("It cannot be opened as layers: " + opening.problem);
+        printLine("It cannot be opened: " + opening.problem);
     } else if (!opening.import.problems.empty()) {
-        printLine(fmt::format("It cannot be opened as layers, because of {} of its {} nodes:",
+        printLine(fmt::format("It cannot be opened, because of {} of its {} nodes:",
                               opening.import.problems.size(), model.nodes.size()));
         printLine(problemLines(opening.import.problems));
     } else {
-        const auto analysis = analyze(opening.import.network);
-        printLine(fmt::format("It opens as {} layers with {} parameters.",
-                              opening.import.network.main.nodes().size(),
-                              grouped(analysis.parameters)));
+        printOpening(opening.import);
     }
 }
 
@@ -209,7 +241,8 @@ void addInspectCommand(CLI::App& app, int&) {
         app.add_subcommand("inspect", "Tell what an ONNX model holds and what opens as layers");
     command->add_option("file", options->file, "An ONNX model")->required();
     command->add_option("--length", options->lengths,
-                        "Length of an axis that the model only names: height=224");
+                        "Length of an axis that the model only names (height=224), or the value of "
+                        "an input of one whole number (rate=16000)");
     command->add_flag("--json", options->json, "One JSON document on standard output");
     command->callback([options] {
         const auto model = readOnnxFile(options->file);

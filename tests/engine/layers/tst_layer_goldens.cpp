@@ -18,9 +18,9 @@ namespace {
 
 /// Layers that PyTorch has nothing to say about: the network's ends and those whose result is drawn
 /// at random.
-const std::set<std::string> kWithout = {"input",         "output",  "block-input",
-                                        "block-output",  "dropout", "spatial-dropout",
-                                        "gaussian-noise"};
+const std::set<std::string> kWithout = {"input",          "output",   "block-input",
+                                        "block-output",   "dropout",  "spatial-dropout",
+                                        "gaussian-noise", "onnx-node"};
 
 /// The file that data/make_layer_goldens.py writes.
 struct Goldens {

@@ -205,7 +205,7 @@ private Q_SLOTS:
 
     /// Nothing changes, and each node is named.
     void whatCannotBeOpenedIsListed() {
-        writeNode("strange.onnx", "Hardmax");
+        writeNode("strange.onnx", "Loop");
         const auto before = document().project();
         QStringList row;
         ModalAnswers answers;
@@ -221,9 +221,29 @@ private Q_SLOTS:
             .key(Qt::Key_Escape);
         pressImport();
         QTRY_VERIFY(answers.isDone());
-        QCOMPARE(row, (QStringList{"only", "Hardmax", "no layer computes it"}));
+        QCOMPARE(row, (QStringList{"only", "Loop",
+                                   "its number of iterations is computed from the sample, and has "
+                                   "to be constant"}));
         QVERIFY(document().project() == before);
         QCOMPARE(keptImports(), 0);
+    }
+
+    /// What no layer stands for is shown as a node of ONNX.
+    void nodesWithoutALayerAreShown() {
+        writeNode("kept.onnx", "Hardmax");
+        ModalAnswers answers;
+        answers.file(text("kept.onnx"))
+            .see([](QWidget& dialog) {
+                auto* const input = qobject_cast<QInputDialog*>(&dialog);
+                QVERIFY(input != nullptr);
+                input->setIntValue(12);
+            })
+            .key(Qt::Key_Return);
+        pressImport();
+        QTRY_VERIFY(answers.isDone() && network().findByName("only") != nullptr);
+        const auto* node = network().findByName("only");
+        QCOMPARE(node->layerUse()->layer, std::string("onnx-node"));
+        QCOMPARE(std::get<std::string>(node->params.at("operator")), std::string("Hardmax"));
     }
 
     void noModelIsAnError() {

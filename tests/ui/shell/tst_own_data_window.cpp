@@ -4,11 +4,8 @@
 #include "tests/support/own_home.h"
 #include "tests/ui/shell/trained_window.h"
 #include "ui/data/data_page.h"
-<<<<<<< HEAD
 #include "ui/data/data_preview.h"
-=======
 #include "ui/design/design_page.h"
->>>>>>> 033eed0491248d29a876bbe227a6a13d7eaee671
 #include "ui/forms/file_dialogs.h"
 #include "ui/training/train_page.h"
 

@@ -112,7 +112,6 @@ private Q_SLOTS:
         isWhole(*gallery);
     }
 
-<<<<<<< HEAD
     /// Whichever page is chosen: its word is bold, and wider.
     void theHeaderIsWhole() {
         test::chooseTemplate(*window_, "lenet-5");
@@ -134,7 +133,8 @@ private Q_SLOTS:
         }
         window_->resize(size);
         showPage(1);
-=======
+    }
+
     /// The chosen page is written in bold.
     void theNamesOfPagesAreWhole() {
         test::chooseTemplate(*window_, "lenet-5");
@@ -177,7 +177,6 @@ private Q_SLOTS:
         QVERIFY(inspector.isVisible());
         QTest::mouseClick(*found, Qt::LeftButton);
         QVERIFY(!inspector.isVisible());
->>>>>>> 033eed0491248d29a876bbe227a6a13d7eaee671
     }
 
     void layersAreReadOnTheCanvas() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/exchange/onnx_tensors.h"
+#include "engine/onnx/onnx_tensors.h"
 
 #include "engine/support/posix_file.h"
 
@@ -283,6 +283,30 @@ std::string onnxTypeName(std::int32_t type) {
     return fmt::format("type {}", type);
 }
 
+std::int32_t onnxNumberOf(DType type) {
+    switch (type) {
+    case DType::F32:
+        return 1;
+    case DType::U8:
+        return 2;
+    case DType::I8:
+        return 3;
+    case DType::I32:
+        return 6;
+    case DType::I64:
+        return 7;
+    case DType::Bool:
+        return 9;
+    case DType::F16:
+        return 10;
+    case DType::F64:
+        return 11;
+    case DType::BF16:
+        return 16;
+    }
+    throw Error("ONNX has no such element type");
+}
+
 OnnxTensor onnxTensor(TensorProto& proto, const std::filesystem::path& folder,
                       const std::string& what) {
     const auto type = proto.data_type();
@@ -300,6 +324,7 @@ OnnxTensor onnxTensor(TensorProto& proto, const std::filesystem::path& folder,
     if (proto.has_raw_data()) {
         const auto& raw = proto.raw_data();
         fillFromRaw(tensor, type, {raw.data(), raw.size()}, what);
+        std::string().swap(*proto.mutable_raw_data()); // clearing alone would keep the memory
         proto.clear_raw_data();
     } else {
         switch (type) {
