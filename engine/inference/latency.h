@@ -23,7 +23,8 @@ struct Latency {
 };
 
 /// Runs the program again and again for so many seconds, three times at least, after a first run
-/// that does not count. Its inputs are noise, or 0 where some of them are indices. Nothing when stopped.
+/// that does not count. Its inputs are noise, or 0 where some of them are indices. Nothing when
+/// stopped.
 std::optional<Latency> measureLatency(Program& program, double seconds,
                                       const std::stop_token& stop = {});
 

@@ -132,15 +132,6 @@ std::set<std::string> OptimizationDialog::leftOut() const {
     return keys;
 }
 
-OptimizationDialog::Totals OptimizationDialog::totalsOf(const OpGraph& graph) {
-    Totals totals;
-    for (const auto& op : graph.ops()) {
-        totals.operations += graph.operationsOf(op);
-        totals.bytes += graph.elementsAround(op) * std::int64_t{sizeof(float)};
-    }
-    return totals;
-}
-
 void OptimizationDialog::takeNetwork() {
     if (document_->project().network == network_)
         return;
@@ -156,19 +147,17 @@ void OptimizationDialog::optimizeAgain() {
     measure_->setEnabled(false);
     job_ = jobs_.start([this, network = network_, seed = document_->project().training.seed(),
                         keys = leftOut()](const std::stop_token&) -> BackgroundJobs::Delivery {
-        auto found = std::make_shared<Found>();
+        auto found = std::make_shared<OptimizationReport>();
         QString wrong;
         try {
             auto model = firstModel(gradwright::lower(network), seed);
-            found->before = totalsOf(model.graph);
-            found->report = optimize(model, keys);
-            found->after = totalsOf(model.graph);
+            *found = optimize(model, keys);
         } catch (const std::exception& error) {
             wrong = QString::fromUtf8(error.what());
         }
         return [this, found, wrong] {
             if (wrong.isEmpty())
-                return showFound(*found);
+                return showReport(*found);
             report_.reset();
             summary_->setText(tr("This network cannot run as it is: %1").arg(wrong));
             merges_->clear();
@@ -176,27 +165,27 @@ void OptimizationDialog::optimizeAgain() {
     });
 }
 
-void OptimizationDialog::showFound(const Found& found) {
-    report_ = found.report;
+void OptimizationDialog::showReport(const OptimizationReport& report) {
+    report_ = report;
+    const auto& [before, after, passes] = report;
     summary_->setText(tr("%1 → %2 layers, counted as NVIDIA counts for TensorRT. Read and written "
                          "per sample: %3 → %4. Operations: %5 → %6.")
-                          .arg(found.report.layersBefore)
-                          .arg(found.report.layersAfter)
-                          .arg(signedSize(found.before.bytes), signedSize(found.after.bytes),
-                               fullNumber(found.before.operations),
-                               fullNumber(found.after.operations)));
+                          .arg(before.layers)
+                          .arg(after.layers)
+                          .arg(signedSize(before.bytes), signedSize(after.bytes),
+                               fullNumber(before.operations), fullNumber(after.operations)));
     const QSignalBlocker quiet(passes_);
-    auto pass = found.report.passes.begin();
+    auto pass = passes.begin();
     for (int row = 0; row < passes_->rowCount(); ++row) {
-        const bool runs = pass != found.report.passes.end() &&
+        const bool runs = pass != passes.end() &&
                           pass->key == inferencePasses()[static_cast<std::size_t>(row)].key;
         passes_->item(row, kPassPlaces)
             ->setText(runs ? QString::number(pass->merges.size()) : QString());
         passes_->item(row, kPassLayers)
-            ->setText(runs ? QString::number(pass->savedLayers) : QString());
+            ->setText(runs ? QString::number(pass->saved.layers) : QString());
         passes_->item(row, kPassOperations)
-            ->setText(runs ? fullNumber(pass->savedOperations) : QString());
-        passes_->item(row, kPassBytes)->setText(runs ? signedSize(pass->savedBytes) : QString());
+            ->setText(runs ? fullNumber(pass->saved.operations) : QString());
+        passes_->item(row, kPassBytes)->setText(runs ? signedSize(pass->saved.bytes) : QString());
         if (runs)
             ++pass;
     }

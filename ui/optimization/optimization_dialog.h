@@ -35,14 +35,6 @@ public:
     [[nodiscard]] QPushButton& measureButton() { return *measure_; }
 
 private:
-    /// Of all ops together.
-    struct Totals {
-        std::int64_t operations = 0, bytes = 0;
-    };
-    struct Found {
-        OptimizationReport report;
-        Totals before, after;
-    };
     struct Times {
         Latency before, after;
     };
@@ -51,12 +43,11 @@ private:
     /// Where it is another network than before.
     void takeNetwork();
     void optimizeAgain();
-    void showFound(const Found& found);
+    void showReport(const OptimizationReport& report);
     void showPass();
     void measure();
     void showTimes(const std::vector<Times>& times);
     [[nodiscard]] std::set<std::string> leftOut() const;
-    static Totals totalsOf(const OpGraph& graph);
 
     ProjectDocument* document_;
     Network network_;

@@ -31,27 +31,13 @@ const InferencePass& passOf(const std::string& key) {
     throw Error("no pass is called \"{}\"", key);
 }
 
-struct Sizes {
-    std::int64_t operations = 0, bytes = 0, weights = 0;
-};
-
-Sizes sizesOf(const OpGraph& graph) {
-    Sizes sizes;
-    for (const auto& op : graph.ops()) {
-        sizes.operations += graph.operationsOf(op);
-        sizes.bytes += graph.elementsAround(op) * std::int64_t{sizeof(float)};
-    }
-    for (const auto& weight : graph.weights())
-        sizes.weights += weight.shape.elements() * std::int64_t{sizeof(float)};
-    return sizes;
+Json sizeJson(const NetworkSize& size) {
+    return {{"operations", size.operations},
+            {"bytes", size.bytes},
+            {"weight_bytes", size.weights}};
 }
 
-Json sizesJson(const Sizes& sizes) {
-    return {
-        {"operations", sizes.operations}, {"bytes", sizes.bytes}, {"weight_bytes", sizes.weights}};
-}
-
-Json optimizationJson(const OptimizationReport& report, const Sizes& before, const Sizes& after) {
+Json optimizationJson(const OptimizationReport& report) {
     Json passes = Json::array();
     for (const auto& pass : report.passes) {
         Json merges = Json::array();
@@ -59,16 +45,16 @@ Json optimizationJson(const OptimizationReport& report, const Sizes& before, con
             merges.push_back(merge.layers);
         passes.push_back({{"name", pass.key},
                           {"merged", pass.merges.size()},
-                          {"saved_layers", pass.savedLayers},
-                          {"saved_operations", pass.savedOperations},
-                          {"saved_bytes", pass.savedBytes},
+                          {"saved_layers", pass.saved.layers},
+                          {"saved_operations", pass.saved.operations},
+                          {"saved_bytes", pass.saved.bytes},
                           {"layers", std::move(merges)}});
     }
-    return {{"layers_before", report.layersBefore},
-            {"layers_after", report.layersAfter},
+    return {{"layers_before", report.before.layers},
+            {"layers_after", report.after.layers},
             {"passes", std::move(passes)},
-            {"before", sizesJson(before)},
-            {"after", sizesJson(after)}};
+            {"before", sizeJson(report.before)},
+            {"after", sizeJson(report.after)}};
 }
 
 std::string signedBytes(std::int64_t bytes) {
@@ -76,21 +62,21 @@ std::string signedBytes(std::int64_t bytes) {
     return bytes < 0 ? "-" + size : size;
 }
 
-void printOptimization(const OptimizationReport& report, const Sizes& before, const Sizes& after,
-                       bool withLayers) {
+void printOptimization(const OptimizationReport& report, bool withLayers) {
+    const auto& [before, after, passes] = report;
     printLine(fmt::format("{}  {:>6}  {:>12}  {:>16}  {:>12}", padded("Pass", 24), "Places",
                           "Layers saved", "Operations saved", "Bytes saved"));
-    for (const auto& pass : report.passes) {
+    for (const auto& pass : passes) {
         printLine(fmt::format("{}  {:>6}  {:>12}  {:>16}  {:>12}",
                               padded(std::string(passOf(pass.key).title), 24), pass.merges.size(),
-                              pass.savedLayers, grouped(pass.savedOperations),
-                              signedBytes(pass.savedBytes)));
+                              pass.saved.layers, grouped(pass.saved.operations),
+                              signedBytes(pass.saved.bytes)));
         if (withLayers)
             for (const auto& merge : pass.merges)
                 printLine(fmt::format("    {}", fmt::join(merge.layers, " + ")));
     }
-    printLine(
-        fmt::format("\nLayers                  {} → {}", report.layersBefore, report.layersAfter));
+    printLine(fmt::format("\nLayers                  {} → {}", report.before.layers,
+                          report.after.layers));
     printLine(fmt::format("Operations per sample   {} → {}", grouped(before.operations),
                           grouped(after.operations)));
     printLine(fmt::format("Read and written        {} → {} per sample", signedBytes(before.bytes),
@@ -107,13 +93,11 @@ void runOptimize(const OptimizeOptions& options) {
     if (!wanted.empty())
         model.graph.setOutputs(std::move(wanted));
     eliminateDead(model.graph);
-    const auto before = sizesOf(model.graph);
     const auto report = optimize(model, {options.without.begin(), options.without.end()});
-    const auto after = sizesOf(model.graph);
     if (options.json)
-        printJson(optimizationJson(report, before, after));
+        printJson(optimizationJson(report));
     else
-        printOptimization(report, before, after, options.report);
+        printOptimization(report, options.report);
 }
 
 } // namespace

@@ -39,19 +39,6 @@ constexpr std::array kInferencePasses{
                   mergeSiblings},
 };
 
-struct Totals {
-    std::int64_t layers = 0, operations = 0, bytes = 0;
-};
-
-Totals totalsOf(const OpGraph& graph) {
-    Totals totals{.layers = countedLayers(graph)};
-    for (const auto& op : graph.ops()) {
-        totals.operations += graph.operationsOf(op);
-        totals.bytes += graph.elementsAround(op) * std::int64_t{sizeof(float)};
-    }
-    return totals;
-}
-
 std::int64_t layersOf(const OpAttributes& attributes) {
     return std::visit(
         Overloaded{[](const BatchNormOp&) { return 2; }, [](const DropoutOp&) { return 0; },
@@ -74,17 +61,18 @@ void requireKnown(const std::set<std::string>& keys) {
 
 /// Whether it did anything.
 bool runPass(const InferencePass& pass, InferenceModel& model, PassReport& report) {
-    const auto before = totalsOf(model.graph);
+    const auto before = sizeOf(model.graph);
     const auto merges = report.merges.size();
     pass.run(model, report.merges);
     eliminateDead(model.graph);
 #ifndef NDEBUG
     verify(model.graph, pass.key);
 #endif
-    const auto after = totalsOf(model.graph);
-    report.savedLayers += before.layers - after.layers;
-    report.savedOperations += before.operations - after.operations;
-    report.savedBytes += before.bytes - after.bytes;
+    const auto after = sizeOf(model.graph);
+    report.saved.layers += before.layers - after.layers;
+    report.saved.operations += before.operations - after.operations;
+    report.saved.bytes += before.bytes - after.bytes;
+    report.saved.weights += before.weights - after.weights;
     return report.merges.size() > merges;
 }
 
@@ -101,9 +89,20 @@ std::int64_t countedLayers(const OpGraph& graph) {
     return sum;
 }
 
+NetworkSize sizeOf(const OpGraph& graph) {
+    NetworkSize size{.layers = countedLayers(graph)};
+    for (const auto& op : graph.ops()) {
+        size.operations += graph.operationsOf(op);
+        size.bytes += graph.elementsAround(op) * std::int64_t{sizeof(float)};
+    }
+    for (const auto& weight : graph.weights())
+        size.weights += weight.shape.elements() * std::int64_t{sizeof(float)};
+    return size;
+}
+
 OptimizationReport optimize(InferenceModel& model, const std::set<std::string>& leftOut) {
     requireKnown(leftOut);
-    OptimizationReport report{.layersBefore = countedLayers(model.graph)};
+    OptimizationReport report{.before = sizeOf(model.graph)};
     for (const auto& pass : kInferencePasses)
         if (!leftOut.contains(std::string(pass.key)))
             report.passes.push_back({.key = std::string(pass.key)});
@@ -115,7 +114,7 @@ OptimizationReport optimize(InferenceModel& model, const std::set<std::string>& 
                 changed |= runPass(pass, model, *entry++);
     }
     model.dropUnused();
-    report.layersAfter = countedLayers(model.graph);
+    report.after = sizeOf(model.graph);
     return report;
 }
 

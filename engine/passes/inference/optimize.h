@@ -11,18 +11,25 @@ namespace gradwright {
 /// The passes for inference, in their order.
 std::span<const InferencePass> inferencePasses();
 
+/// What a network takes to answer.
+struct NetworkSize {
+    std::int64_t layers = 0;     ///< see countedLayers()
+    std::int64_t operations = 0; ///< on floating-point numbers, per sample
+    std::int64_t bytes = 0;      ///< that ops read and write per sample, in FP32
+    std::int64_t weights = 0;    ///< bytes in FP32
+};
+NetworkSize sizeOf(const OpGraph& graph);
+
 /// What one pass has done to a network.
 struct PassReport {
     std::string key;
     std::vector<Merge> merges{};
-    std::int64_t savedLayers = 0;     ///< see countedLayers()
-    std::int64_t savedOperations = 0; ///< floating-point operations per sample
-    std::int64_t savedBytes = 0;      ///< that ops read and write per sample, in FP32
+    NetworkSize saved{};
 };
 
 struct OptimizationReport {
-    std::int64_t layersBefore = 0, layersAfter = 0; ///< see countedLayers()
-    std::vector<PassReport> passes{};               ///< those that are not left out, in order
+    NetworkSize before{}, after{};
+    std::vector<PassReport> passes{}; ///< those that are not left out, in order
 };
 
 /// Runs the passes, but for those whose key is in `leftOut`, again and again until none finds

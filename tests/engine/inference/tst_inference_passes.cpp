@@ -255,7 +255,7 @@ private Q_SLOTS:
             verify(model.graph, "optimize");
             const auto away = difference(before, outputsOf(model, Precision::F64, 2));
             QVERIFY2(away < 1e-12, qPrintable(QStringLiteral("seed %1: %2").arg(seed).arg(away)));
-            QVERIFY(report.layersAfter <= report.layersBefore);
+            QVERIFY(report.after.layers <= report.before.layers);
             for (const auto& pass : report.passes)
                 merges[pass.key] += pass.merges.size();
             // What is done is done.
@@ -346,15 +346,15 @@ private Q_SLOTS:
         QFETCH(int, most);
         auto model = modelOf(key.toStdString());
         const auto report = optimize(model);
-        QCOMPARE(report.layersBefore, before);
-        QVERIFY2(report.layersAfter <= most, qPrintable(QString::number(report.layersAfter)));
+        QCOMPARE(report.before.layers, before);
+        QVERIFY2(report.after.layers <= most, qPrintable(QString::number(report.after.layers)));
     }
 
     void inceptionIsBelowWhatIsPublished() {
         auto model = modelOf("inception-v3");
         model.graph.setOutputs({model.graph.outputs()[0]}); // the other one is for training
         const auto report = optimize(model);
-        QVERIFY2(report.layersAfter <= 113, qPrintable(QString::number(report.layersAfter)));
+        QVERIFY2(report.after.layers <= 113, qPrintable(QString::number(report.after.layers)));
     }
 
     void residualBlocksBecomeTwoConvolutions() {
