@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
     addInspectCommand(app, exitCode);
     addInferCommand(app, exitCode);
     addDemoCommand(app, exitCode);
+    addDownloadCommand(app, exitCode);
     addRunsCommand(app, exitCode);
 
     try {
