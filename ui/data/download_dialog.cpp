@@ -15,6 +15,7 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QStyle>
+#include <QUrl>
 #include <QVBoxLayout>
 
 #include <chrono>
@@ -104,6 +105,10 @@ void DownloadDialog::layOut(QPushButton* browse) {
     layout->addLayout(buttons);
     for (QLabel* const label : {about_, state_})
         label->setWordWrap(true);
+    // A form gives a text that wraps the height of one line; the longest set has four.
+    constexpr int kAboutLines = 4;
+    about_->setMinimumHeight(kAboutLines * about_->fontMetrics().lineSpacing());
+    about_->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     state_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     resize(kDialogWidth, sizeHint().height());
 }
@@ -122,9 +127,9 @@ QString DownloadDialog::usualFolder(const KnownSet& set) {
 
 /// A folder that a person has chosen stays.
 void DownloadDialog::showSet() {
+    const QUrl address(qstr(set().addresses.front()));
     about_->setText(
-        tr("%1\nLicence: %2. From %3")
-            .arg(qstr(set().about), qstr(set().licence), qstr(set().addresses.front())));
+        tr("%1\nLicence: %2\nFrom %3").arg(qstr(set().about), qstr(set().licence), address.host()));
     bool isUsual = folder_->text().isEmpty();
     for (const KnownSet& each : sets_)
         isUsual = isUsual || folder_->text() == usualFolder(each);
