@@ -105,8 +105,8 @@ void DownloadDialog::layOut(QPushButton* browse) {
     layout->addLayout(buttons);
     for (QLabel* const label : {about_, state_})
         label->setWordWrap(true);
-    // A form gives a text that wraps the height of one line; the longest set has four.
-    constexpr int kAboutLines = 4;
+    // A form gives a text that wraps the height of one line; the longest set has five.
+    constexpr int kAboutLines = 6;
     about_->setMinimumHeight(kAboutLines * about_->fontMetrics().lineSpacing());
     about_->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     state_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
