@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
     addInferCommand(app, exitCode);
     addWeightsCommand(app, exitCode);
     addDemoCommand(app, exitCode);
+    addDownloadCommand(app, exitCode);
     addRunsCommand(app, exitCode);
 
     try {

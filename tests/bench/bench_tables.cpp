@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Reads a table as a data set and splits it, and prints seconds and peak memory as JSON:
+// Opens a table, or a folder of images by class, as a data set and splits it, and prints seconds
+// and peak memory as JSON:
 //   bench_tables FILE
 #include "engine/data/catalog.h"
 #include "engine/support/error.h"
@@ -9,6 +10,7 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <filesystem>
 
 int main(int argc, char** argv) {
     using namespace gradwright;
@@ -17,8 +19,9 @@ int main(int argc, char** argv) {
         return 2;
     }
     try {
-        DataChoice choice{.dataset = "csv"};
-        choice.params["file"] = std::string(argv[1]);
+        const bool isFolder = std::filesystem::is_directory(argv[1]);
+        DataChoice choice{.dataset = isFolder ? "images" : "csv"};
+        choice.params[isFolder ? "folder" : "file"] = std::string(argv[1]);
         const auto begin = std::chrono::steady_clock::now();
         const auto data = openDataset(choice);
         const auto split = splitOf(data, choice);

@@ -2,6 +2,8 @@
 #include "ui/data/data_page.h"
 
 #include "engine/data/catalog.h"
+#include "engine/data/images/image_corrections.h"
+#include "engine/data/survey/part_counts.h"
 #include "engine/support/error.h"
 #include "ui/data/column_details.h"
 #include "ui/data/column_table.h"
@@ -9,6 +11,7 @@
 #include "ui/data/data_overview.h"
 #include "ui/data/data_preview.h"
 #include "ui/data/data_review.h"
+#include "ui/data/download_dialog.h"
 #include "ui/data/problem_list.h"
 #include "ui/data/sample_browser.h"
 #include "ui/data/sample_details.h"
@@ -132,6 +135,7 @@ void DataPage::connectSamples() {
         samples_->showSample(sample);
     });
     connect(sample_, &SampleDetails::augmentationEdited, this, &DataPage::editAugmentation);
+    connect(samples_, &SampleBrowser::correctionWanted, this, &DataPage::correctSample);
     connect(samples_, &SampleBrowser::verdictsWanted, this, &DataPage::judge);
     connect(judge_, &SampleJudge::judged, samples_, &SampleBrowser::setVerdicts);
     connect(judge_, &SampleJudge::judged, this,
@@ -243,6 +247,7 @@ void DataPage::fillReplaceMenu() {
                    [this] { chooseFile(false); });
     menu.addAction(themes_->icon(QStringLiteral("image")), tr("A folder of images…"), this,
                    [this] { chooseFile(true); });
+    menu.addAction(tr("Download a known data set…"), this, [this] { download(); });
     menu.addSeparator();
     for (const DatasetDef& def : datasets()) {
         const bool isOfFiles = std::ranges::any_of(
@@ -393,6 +398,39 @@ void DataPage::findMoved() {
 
 void DataPage::offer(const std::filesystem::path& path) {
     openPreview().read(path);
+}
+
+/// What a person says about an image goes into the project; its file stays as it is.
+void DataPage::correctSample(const SampleId& sample, const QString& name) {
+    const DataChoice& choice = document_->project().data;
+    if (isLocked() || !review_->parts() || choice.dataset != "images")
+        return;
+    try {
+        const std::string path = originOf(*review_->parts()->data, sample);
+        const bool isOfTestFolder =
+            sample.part == DataPart::Test && choice.params.contains("test_folder");
+        const QString file = qstr(path);
+        change_->make(
+            name.isEmpty() ? tr("Leave out %1").arg(file) : tr("Put %1 into %2").arg(file, name),
+            withCorrection(choice, {(isOfTestFolder ? "test:" : "") + path, name.toStdString()}));
+        Q_EMIT hint(
+            name.isEmpty()
+                ? tr("%1 is left out; Undo brings it back. The file stays.").arg(file)
+                : tr("%1 counts as %2; Undo takes it back. The file stays.").arg(file, name));
+    } catch (const Error& error) {
+        showMessage(QString::fromUtf8(error.what()));
+    }
+}
+
+void DataPage::download() {
+    try {
+        auto* const dialog = new DownloadDialog(jobs_, knownSets(), window());
+        connect(dialog, &QDialog::accepted, this,
+                [this, dialog] { openPreview().read(dialog->title(), *dialog->choice()); });
+        dialog->open();
+    } catch (const Error& error) {
+        showMessage(QString::fromUtf8(error.what()));
+    }
 }
 
 DataPreview& DataPage::openPreview() {

@@ -79,6 +79,8 @@ private:
     QWidget* makeBanner();
     void fillReplaceMenu();
     void chooseFile(bool folder);
+    void download();
+    void correctSample(const SampleId& sample, const QString& name);
     DataPreview& openPreview();
     void take(const DataChoice& choice);
     void change(const QString& what, const DataChoice& choice);

@@ -113,6 +113,10 @@ void DataPreview::read(const std::string& key) {
     start(qstr(dataset(key).title), [key] { return DataChoice{.dataset = key}; });
 }
 
+void DataPreview::read(const QString& title, const DataChoice& choice) {
+    start(title, [choice] { return choice; });
+}
+
 void DataPreview::start(const QString& name, std::function<DataChoice()> choose) {
     title_->setText(name);
     state_->setText(tr("Reading…"));

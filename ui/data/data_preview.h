@@ -37,6 +37,8 @@ public:
     void read(const std::filesystem::path& path);
     /// Begins to read one of the catalog's data sets, as it is at first.
     void read(const std::string& dataset);
+    /// Begins to read what has just been downloaded.
+    void read(const QString& title, const DataChoice& choice);
 
     /// What has been read; nothing before.
     [[nodiscard]] const std::optional<DataChoice>& choice() const { return choice_; }

@@ -8,11 +8,13 @@
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
+#include <QAction>
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPushButton>
 #include <QSignalBlocker>
 #include <QStackedWidget>
@@ -64,6 +66,7 @@ SampleBrowser::SampleBrowser(ThemeManager& themes, QWidget* parent)
     , rows_(new QTableView)
     , rowModel_(new RowModel(this)) {
     makeRows();
+    makeActions();
     makeSearchField(*text_, themes, tr("Find in the samples"));
     stack_->addWidget(tiles_);
     stack_->addWidget(rows_);
@@ -126,6 +129,49 @@ QWidget* SampleBrowser::makeBar() {
     row->addWidget(text_, 1);
     row->addWidget(judge_);
     return bar;
+}
+
+void SampleBrowser::makeActions() {
+    const auto add = [this](const QString& text, const char* name, Qt::Key key, auto slot) {
+        auto* const action = new QAction(text, tiles_);
+        action->setObjectName(QLatin1String(name));
+        action->setShortcut(key);
+        action->setShortcutContext(Qt::WidgetShortcut);
+        connect(action, &QAction::triggered, this, slot);
+        corrections_ << action;
+    };
+    add(tr("Another class…"), "relabelSample", Qt::Key_F2, &SampleBrowser::chooseClass);
+    add(tr("Leave out"), "leaveOutSample", Qt::Key_Delete, [this] {
+        if (const auto sample = selected())
+            Q_EMIT correctionWanted(*sample, {});
+    });
+    tiles_->addActions(corrections_);
+    setCorrectable(false);
+}
+
+void SampleBrowser::setCorrectable(bool on) {
+    for (QAction* const action : corrections_)
+        action->setEnabled(on);
+    tiles_->setContextMenuPolicy(on ? Qt::ActionsContextMenu : Qt::NoContextMenu);
+}
+
+/// The menu takes the first letter of a class as its key.
+void SampleBrowser::chooseClass() {
+    const auto sample = selected();
+    if (!sample || !parts_)
+        return;
+    auto* const menu = new QMenu(this);
+    menu->setObjectName(QStringLiteral("relabelMenu"));
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    for (const std::string& name : parts_->data->info.classes) {
+        QString text = qstr(name);
+        text.replace(u'&', QStringLiteral("&&"));
+        menu->addAction(u'&' + text, this, [this, sample, name = qstr(name)] {
+            Q_EMIT correctionWanted(*sample, name);
+        });
+    }
+    const QRect tile = tiles_->visualRect(tiles_->currentIndex());
+    menu->popup(tiles_->viewport()->mapToGlobal(tile.isValid() ? tile.center() : QPoint(0, 0)));
 }
 
 void SampleBrowser::makeRows() {

@@ -5,11 +5,13 @@
 #include "ui/data/sample_views.h"
 #include "ui/session/background_jobs.h"
 
+#include <QList>
 #include <QTimer>
 #include <QWidget>
 
 #include <map>
 
+class QAction;
 class QComboBox;
 class QLabel;
 class QLineEdit;
@@ -48,6 +50,8 @@ public:
     /// Of one class, or of all (-1).
     void setLabel(int label);
     [[nodiscard]] int label() const;
+    /// Whether images can be left out or put into another class, by Delete and F2.
+    void setCorrectable(bool on);
     /// Shows a sample, whatever the filter was.
     void showSample(const SampleId& sample);
     [[nodiscard]] std::optional<SampleId> selected() const;
@@ -65,12 +69,16 @@ Q_SIGNALS:
     void labelChosen(int label);
     /// The samples that answer the filter are shown.
     void listed();
+    /// A sample belongs to the class of that name; an empty one leaves it out.
+    void correctionWanted(const SampleId& sample, const QString& name);
     /// The samples of part() are to be judged by the trained network.
     void verdictsWanted();
 
 private:
     QWidget* makeBar();
     void makeRows();
+    void makeActions();
+    void chooseClass();
     void fillLabels();
     void select();
     void present(std::shared_ptr<const ShownSamples> shown);
@@ -93,6 +101,7 @@ private:
     QLabel* count_;
     QStackedWidget* stack_;
     TileView* tiles_;
+    QList<QAction*> corrections_; ///< of the tiles
     QTableView* rows_;
     RowModel* rowModel_;
     QTimer typed_;

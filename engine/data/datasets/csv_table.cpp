@@ -31,7 +31,7 @@ Dataset openCsvTable(const Params& params, const DataChoice& choice) {
 } // namespace
 
 Dataset openTableAlike(const DataChoice& choice, const TableReading& like) {
-    const Params params(csvTableDataset().params, choice.params);
+    const Params params(dataset(choice.dataset).params, choice.params);
     auto csv = csvOptionsOf(params);
     csv.like = like;
     return openTable(params, choice, std::move(csv));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
+#include "engine/data/images/image_corrections.h"
 #include "engine/data/images/image_folder.h"
 #include "engine/data/images/picture_params.h"
 #include "engine/data/tables/table_params.h"
@@ -7,6 +8,10 @@
 
 namespace gradwright {
 namespace {
+
+ImageListing listingOf(const Params& params, const DataChoice& choice) {
+    return {params.text("nested") == "use", params.text("links") == "use", choice.asBefore};
+}
 
 Dataset openImageFolders(const Params& params, const DataChoice& choice) {
     if (params.text("folder").empty())
@@ -18,10 +23,11 @@ Dataset openImageFolders(const Params& params, const DataChoice& choice) {
     options.standardize = params.text("normalize") == "standardize";
     options.scaling = givenScaling(params, options.shape[0]);
     options.testFraction = params.real("test_fraction");
-    auto folder = listImageFolder(params.text("folder"), nullptr, choice.asBefore);
+    auto folder = listImageFolder(params.text("folder"), nullptr, listingOf(params, choice));
     std::optional<ImageFolder> test;
     if (!params.text("test_folder").empty())
-        test = listImageFolder(params.text("test_folder"), &folder.classes, choice.asBefore);
+        test =
+            listImageFolder(params.text("test_folder"), &folder.classes, listingOf(params, choice));
     if (params.text("unreadable") == "leave_out") {
         leaveOutUnreadable(folder);
         if (test)
@@ -29,6 +35,12 @@ Dataset openImageFolders(const Params& params, const DataChoice& choice) {
     } else {
         requirePictures(folder, test ? &*test : nullptr);
     }
+    const auto corrections = correctionsFrom(params.text(kCorrectionsParam));
+    correct(folder, corrections, false);
+    if (test)
+        correct(*test, corrections, true);
+    if (params.text("duplicates") == "leave_out")
+        leaveOutRepeated(folder, test ? &*test : nullptr);
     return imageFolderDataset(std::move(folder), std::move(test), options, choice);
 }
 
@@ -49,8 +61,33 @@ DatasetDef imageFoldersDataset() {
         {{"refuse", "Refuse", "The data cannot be used until they are repaired or removed."},
          {"leave_out", "Leave out", "The other images are used; the notes list what is left out."}},
         "What to do with images that are broken, cut short or no images.");
-    unreadable.advanced = true;
-    params.push_back(std::move(unreadable));
+    auto duplicates = choiceParam(
+        "duplicates", "Duplicates", "keep",
+        {{"keep", "Keep", "An image that is there twice counts twice."},
+         {"leave_out", "Leave out",
+          "Of files of a class that are equal to the byte, the first one stays; none of them is in "
+          "two parts then."}},
+        "What to do with images that are there several times.");
+    auto nested =
+        choiceParam("nested", "Nested folders", "use",
+                    {{"use", "Use", "Images in folders within a class belong to the class."},
+                     {"leave_out", "Leave out", "Only the files in the folder of a class do."}},
+                    "What to do with folders within the folder of a class.");
+    auto links = choiceParam(
+        "links", "Links", "use",
+        {{"use", "Use", "A link to a file counts as the file."},
+         {"leave_out", "Leave out", "Only files that lie there themselves are used."}},
+        "What to do with symbolic links to files. A class may be a link to a folder; within one, "
+        "links to folders are left out.");
+    auto corrections =
+        textParam(std::string(kCorrectionsParam), "Corrections", "",
+                  "Images that belong to another class than that of their folder, or to none: "
+                  "cat/12.png=dog, cat/13.png= (left out). The files stay as they are; the Data "
+                  "page writes this for the image that is chosen there.");
+    for (auto* const spec : {&unreadable, &duplicates, &nested, &links, &corrections}) {
+        spec->advanced = true;
+        params.push_back(std::move(*spec));
+    }
     return {.key = "images",
             .title = "Image folders",
             .doc = "PNG, JPEG, BMP, GIF, PNM, WebP and TIFF images of any size, one folder per "

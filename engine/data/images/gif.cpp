@@ -169,7 +169,6 @@ Picture decodeGif(std::span<const std::uint8_t> file, const std::string& name,
     const auto flags = reader.byte();
     static_cast<void>(reader.take(2)); // background, form of the pixels
     const auto common = reader.colours(flags);
-    std::vector<std::uint8_t> colours(static_cast<std::size_t>(width * height * 3), 255);
     int transparent = -1; // no colour is
     for (;;) {
         const auto kind = reader.byte();
@@ -197,6 +196,8 @@ Picture decodeGif(std::span<const std::uint8_t> file, const std::string& name,
     const auto data = reader.blocks();
     const auto pixels =
         GifCodes(data, least, reader).pixels(static_cast<std::size_t>(across * down));
+    // Only now: a few bytes may promise a canvas of any size.
+    std::vector<std::uint8_t> colours(static_cast<std::size_t>(width * height * 3), 255);
     auto pixel = pixels.begin();
     for (const auto y : gifRows(down, (form & 0x40) != 0))
         for (std::int64_t x = 0; x < across; ++x) {

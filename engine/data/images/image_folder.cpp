@@ -93,18 +93,22 @@ bool isPictureBefore(const fs::path& file) {
 /// Counts the files of all classes by what they are.
 class FolderCensus {
 public:
-    explicit FolderCensus(bool asBefore)
-        : asBefore_(asBefore) {}
+    explicit FolderCensus(const ImageListing& listing)
+        : listing_(listing) {}
 
     /// The images of a class, by their paths below the root, sorted within each folder.
     std::vector<std::string> imagesIn(const fs::path& root, const fs::path& folder, int depth = 0) {
         std::vector<std::string> images;
         std::error_code error;
-        for (const auto& entry : entriesOf(root / folder, asBefore_)) {
+        for (const auto& entry : entriesOf(root / folder, listing_.asBefore)) {
             const auto path = folder / entry.path().filename();
             if (entry.is_directory(error)) {
-                if (asBefore_)
+                if (listing_.asBefore)
                     continue;
+                if (!listing_.nested && !entry.is_symlink()) {
+                    ++others_["folders within a class"];
+                    continue;
+                }
                 if (entry.is_symlink() || depth == kMostDepth) { // it may lead back up
                     ++others_["links to folders"];
                     continue;
@@ -114,7 +118,11 @@ public:
                 std::ranges::move(inner, std::back_inserter(images));
                 continue;
             }
-            if (asBefore_ && (!entry.is_regular_file(error) || !isPictureBefore(path)))
+            if (!listing_.links && entry.is_symlink()) {
+                ++others_["links"];
+                continue;
+            }
+            if (listing_.asBefore && (!entry.is_regular_file(error) || !isPictureBefore(path)))
                 continue;
             const bool isImage = entry.is_regular_file(error) && hasPictureEnding(path);
             ++(isImage ? used_
@@ -151,7 +159,7 @@ private:
         return list;
     }
 
-    bool asBefore_;
+    ImageListing listing_;
     Counts used_;
     Counts others_;
     std::size_t nested_ = 0;
@@ -226,8 +234,8 @@ std::optional<FolderParts> partsAmong(const std::vector<std::string>& names) {
 }
 
 ImageFolder listImageFolder(const fs::path& root, const std::vector<std::string>* classes,
-                            bool asBefore) {
-    ImageFolder folder{root, subfolders(root, asBefore), {}, {}, {}};
+                            const ImageListing& listing) {
+    ImageFolder folder{root, subfolders(root, listing.asBefore), {}, {}, {}};
     requireNoParts(root, folder.classes);
     if (!classes && folder.classes.size() < 2)
         throw Error("{}: there must be a folder for each of two or more classes, not {}",
@@ -235,7 +243,7 @@ ImageFolder listImageFolder(const fs::path& root, const std::vector<std::string>
     const auto names = folder.classes;
     if (classes)
         folder.classes = *classes;
-    FolderCensus census(asBefore);
+    FolderCensus census(listing);
     for (const auto& name : names) {
         const auto found = std::ranges::find(folder.classes, name);
         if (found == folder.classes.end())

@@ -20,14 +20,20 @@ struct ImageFolder {
     std::vector<std::string> notes{}; ///< how many files of which kinds there are
 };
 
+/// What belongs to a class besides the files in its folder.
+struct ImageListing {
+    bool nested = true;    ///< files in folders within it
+    bool links = true;     ///< links to files
+    bool asBefore = false; ///< neither, and of PNG and JPEG alone; see DataChoice
+};
+
 /// Lists a folder with one subfolder a class. Hidden files and "__MACOSX" are passed over; files
-/// that are no images by their names are counted in the notes. Folders within a class and links are
-/// followed, unless it is read as before (see DataChoice), which also knows PNG and JPEG alone.
+/// that are no images by their names, and whatever else is left out, are counted in the notes.
 /// With `classes` given, the subfolders must be among them. Throws Error naming folder and rule
 /// when a class is empty or there are less than two.
 ImageFolder listImageFolder(const std::filesystem::path& root,
                             const std::vector<std::string>* classes = nullptr,
-                            bool asBefore = false);
+                            const ImageListing& listing = {});
 
 /// Throws Error that lists all files of these folders that are no images, broken or cut short; see
 /// pictureFaults().
@@ -36,6 +42,11 @@ void requirePictures(const ImageFolder& folder, const ImageFolder* test);
 /// Removes those files and notes how many they are, with the first ones and what is wrong with
 /// them. Throws Error where a class has no other image.
 void leaveOutUnreadable(ImageFolder& folder);
+
+/// Removes images whose file is equal to the byte to that of one before them in the same class, and
+/// those of a test folder that the other folder has in the same class; notes how many they are.
+/// Throws Error where a file cannot be read, or nothing is left to test with.
+void leaveOutRepeated(ImageFolder& folder, ImageFolder* test);
 
 /// Folders whose names say that they are parts of a data set, not classes.
 struct FolderParts {

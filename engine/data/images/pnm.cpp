@@ -62,7 +62,9 @@ private:
 
 Picture decodePnm(std::span<const std::uint8_t> file, const std::string& name,
                   const PictureRequest& request) {
-    const int kind = file[1] - '0';
+    const int kind = file.size() < 2 ? 0 : file[1] - '0';
+    if (kind < 1 || kind > 6)
+        throw Error("{}: this PNM image is broken or cut short", name);
     const bool isBits = kind == 1 || kind == 4;
     const bool isColour = kind == 3 || kind == 6;
     const bool isText = kind <= 3;

@@ -236,10 +236,12 @@ std::vector<DataProblem> imageProblems(const DataChoice& choice) {
         for (const auto& file : folder.files)
             files.push_back((folder.root / file).string());
     };
-    const auto folder = listImageFolder(params.text("folder"), nullptr, choice.asBefore);
+    const ImageListing listing{params.text("nested") == "use", params.text("links") == "use",
+                               choice.asBefore};
+    const auto folder = listImageFolder(params.text("folder"), nullptr, listing);
     add(folder);
     if (!params.text("test_folder").empty())
-        add(listImageFolder(params.text("test_folder"), &folder.classes, choice.asBefore));
+        add(listImageFolder(params.text("test_folder"), &folder.classes, listing));
     DataProblem problem{.kind = ProblemKind::Unreadable,
                         .of = static_cast<std::int64_t>(files.size())};
     for (const auto& [file, fault] : pictureFaults(files))

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/survey/duplicates.h"
 
+#include "engine/data/content_print.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
-#include <cstring>
 #include <span>
 #include <tuple>
 
@@ -13,41 +13,9 @@ namespace {
 
 constexpr std::size_t kProgressEvery = 256; ///< samples
 
-struct SamplePrint {
-    std::uint64_t low = 0;
-    std::uint64_t high = 0;
-
-    auto operator<=>(const SamplePrint&) const = default;
-};
-
-std::uint64_t scrambled(std::uint64_t value) {
-    // The finalizer of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number
-    // generators", OOPSLA 2014), a bijection.
-    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
-    value = (value ^ (value >> 27)) * 0x94D049BB133111EB;
-    return value ^ (value >> 31);
-}
-
-template <class T>
-SamplePrint printOf(std::span<const T> values) {
-    const auto* at = reinterpret_cast<const char*>(values.data());
-    auto left = values.size_bytes();
-    SamplePrint print{0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F};
-    while (left > 0) {
-        std::uint64_t word = 0;
-        const auto count = std::min(left, sizeof word);
-        std::memcpy(&word, at, count);
-        at += count;
-        left -= count;
-        print.low = scrambled(print.low ^ word);
-        print.high = scrambled(print.high + word * 0x165667B19E3779F9);
-    }
-    return print;
-}
-
 struct PrintedSample {
-    SamplePrint input;
-    SamplePrint answer; ///< class or target values
+    ContentPrint input;
+    ContentPrint answer; ///< class or target values
     SampleId sample;
 };
 

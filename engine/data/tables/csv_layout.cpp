@@ -120,8 +120,8 @@ void requireNoShortRows(const CsvRows& rows, const std::string& file, char delim
     std::size_t lastWhole = 0;
     for (std::size_t row = 1; row < rows.size(); ++row) {
         const auto here = rows.fields(row);
-        if (here > fields)
-            return;
+        if (here > fields || 2 * here < fields)
+            return; // a note, say
         if (here == fields) {
             lastWhole = row;
             continue;

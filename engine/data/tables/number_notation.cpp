@@ -32,6 +32,9 @@ std::string inAscii(std::string_view cell) {
          {"\xE2\x88\x92", '-'},
          {"\xE2\x80\x99", '\''},
          {"\xC2\xB4", '\''}}};
+    const auto isAscii = [](char letter) { return static_cast<unsigned char>(letter) < 0x80; };
+    if (std::ranges::all_of(cell, isAscii))
+        return std::string(cell);
     std::string text;
     while (!cell.empty()) {
         const auto found = std::ranges::find_if(

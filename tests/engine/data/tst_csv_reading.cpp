@@ -215,6 +215,7 @@ private Q_SLOTS:
         // The same where most rows are short.
         QVERIFY(contains(error("a,b,c\n1,2\n4,5\n1,2\n4,5,6\n"), "3 rows end early"));
         QVERIFY(contains(error("a,b,c\n1,2\n1,2,3\n4,5,6,7\n4,5,6\n"), "2 rows do not have 3"));
+        QVERIFY(contains(error("a,b,c\nnote\n1,2,3\nnote\n4,5,6\n"), "2 rows do not have 3"));
     }
 
     void datesAreFoundAndSplit() {

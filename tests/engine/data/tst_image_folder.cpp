@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/catalog.h"
 #include "engine/data/feed/batcher.h"
+#include "engine/data/images/image_corrections.h"
 #include "engine/data/images/image_folder.h"
 #include "engine/data/images/picture_input.h"
+#include "engine/data/sample_origins.h"
 #include "engine/support/error.h"
 #include "tests/support/data_files.h"
 
@@ -216,6 +219,80 @@ private Q_SLOTS:
         QVERIFY(contains(message(parts), "are parts, not classes"));
         QVERIFY(contains(errorOf([] { openDataset({.dataset = "images"}); }),
                          "Choose the folder of the images"));
+    }
+
+    void filesThatAreThereTwiceAreLeftOutWhenAsked() {
+        const TemporaryFolder folder;
+        writePictures(folder);
+        for (const auto* name : {"red/twin1.png", "red/twin2.png", "blue/twin.png"})
+            fs::copy_file(folder / "red/3.PNG", folder / name);
+        const TemporaryFolder other;
+        for (const auto* name : {"red", "blue"})
+            fs::create_directories(other / name);
+        fs::copy_file(folder / "red/5.PNG", other / "red/same.png");
+        fs::copy_file(folder / "red/5.PNG", other / "blue/otherwise.png");
+        writeFile(other / "red/new.png", plainPng(9, 9, 1, 2, 3));
+        // As large as another one, and not the same.
+        writeFile(other / "red/like.png", plainPng(9, 9, 1, 2, 4));
+        const auto opened = [&](const char* duplicates) {
+            return openDataset(images(
+                folder, {{"test_folder", other.path()}, {"duplicates", std::string(duplicates)}}));
+        };
+        QCOMPARE(opened("keep").training->size(), 23);
+        QCOMPARE(opened("keep").test->size(), 4);
+        const auto data = opened("leave_out");
+        // The twin of another class contradicts it, which is for a person to settle.
+        QCOMPARE(data.training->size(), 21);
+        QCOMPARE(data.test->size(), 3);
+        const auto isNoted = [&](std::string_view text) {
+            return std::ranges::any_of(
+                data.notes, [&](const std::string& note) { return contains(note, text); });
+        };
+        QVERIFY(isNoted("2 images like one before left out (red/twin1.png, red/twin2.png)"));
+        QVERIFY(
+            isNoted("1 image seen before, or in the folder to train on, left out (red/same.png)"));
+        // Nothing is in two parts any more, but for the two that contradict each other.
+        const auto choice = images(folder, {{"duplicates", std::string("leave_out")}});
+        const auto alone = openDataset(choice);
+        QCOMPARE(alone.training->size() + alone.test->size(), 21);
+    }
+
+    void correctionsMoveAndLeaveOutImages() {
+        const TemporaryFolder folder;
+        writePictures(folder);
+        const auto choice = images(folder);
+        const auto before = readFile(folder / "red/3.PNG");
+        auto corrected = withCorrection(choice, {"red/3.PNG", "blue"});
+        corrected = withCorrection(corrected, {"red/4.PNG", ""});
+        const auto labelOf = [](const Dataset& data, std::string_view file) -> std::int32_t {
+            for (const auto& source : {data.training, data.test})
+                for (std::int64_t i = 0; i < source->size(); ++i)
+                    if (dynamic_cast<const SampleOrigins&>(*source).origin(i) == file)
+                        return source->label(i);
+            return -1;
+        };
+        const auto data = openDataset(corrected);
+        QCOMPARE(data.training->size() + data.test->size(), 19);
+        QCOMPARE(labelOf(data, "red/3.PNG"), 0); // blue
+        QCOMPARE(labelOf(data, "red/4.PNG"), -1);
+        QCOMPARE(labelOf(data, "red/5.PNG"), 1);
+        QVERIFY(std::ranges::any_of(data.notes, [](const std::string& note) {
+            return contains(note, "corrected by hand: 1 to another class, 1 left out");
+        }));
+        QVERIFY(readFile(folder / "red/3.PNG") == before);
+        // The folder's own class takes it back.
+        auto back = withCorrection(corrected, {"red/3.PNG", "red"});
+        back = withCorrection(back, {"red/4.PNG", "red"});
+        QVERIFY(back == choice);
+        // Names with commas and signs come back as they were.
+        const std::vector<ImageCorrection> odd = {{"a,b/x=1.png", "c\"d"}, {"test:e/f.png", ""}};
+        QVERIFY(correctionsFrom(correctionsText(odd)) == odd);
+        QVERIFY(contains(errorOf([&] {
+                             openDataset(withCorrection(choice, {"red/1.PNG", "green"}));
+                         }),
+                         "is corrected to \"green\", which is none of its classes (blue, red)"));
+        QVERIFY(contains(errorOf([] { static_cast<void>(correctionsFrom("cat.png")); }),
+                         "corrections are written as"));
     }
 
     void aTestFolderIsUsedWhole() {

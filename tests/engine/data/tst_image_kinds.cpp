@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data/images/image_codecs.h"
 #include "engine/data/images/image_folder.h"
 #include "engine/data/images/picture.h"
 #include "engine/support/error.h"
@@ -10,6 +11,8 @@
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <string_view>
+#include <vector>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -232,6 +235,16 @@ private Q_SLOTS:
         QVERIFY(contains(message("a.png"), "not a PNG, JPEG, BMP"));
     }
 
+    void whatIsTooShortForAnyImageIsRefused() {
+        for (const auto text : {std::string_view(""), std::string_view("P"), std::string_view("P6"),
+                                std::string_view("P9 1 1 255 x"), std::string_view("Px")}) {
+            const std::vector<std::uint8_t> bytes(text.begin(), text.end());
+            QVERIFY(contains(errorOf([&] { decodePnm(bytes, "a.ppm", {}); }), "a.ppm: this PNM"));
+            QVERIFY(contains(errorOf([&] { decodeBmp(bytes, "a.bmp", {}); }), "a.bmp: "));
+            QVERIFY(contains(errorOf([&] { decodeGif(bytes, "a.gif", {}); }), "a.gif: "));
+        }
+    }
+
     void filesAreCounted() {
         const TemporaryFolder folder;
         for (const auto* name : {"root/left", "root/right/batch1", "elsewhere", "__MACOSX/left"})
@@ -258,8 +271,16 @@ private Q_SLOTS:
                                      "HEIC, 1 SVG, 1 TXT, 1 broken links, 1 links to folders)"),
                  list.notes.front().c_str());
         QVERIFY(isNoted(list.notes, "1 of them in folders within a class"));
+        // Both are a choice, and what is left out is counted.
+        const auto flat = listImageFolder(folder / "root", nullptr, {.nested = false});
+        QCOMPARE(flat.files.size(), list.files.size() - 1);
+        QVERIFY2(isNoted(flat.notes, "1 folders within a class"), flat.notes.front().c_str());
+        const auto own = listImageFolder(folder / "root", nullptr, {.links = false});
+        QCOMPARE(std::ranges::count(own.files, "right/link.png"), 0);
+        QCOMPARE(own.files.size(), list.files.size() - 1);
+        QVERIFY2(isNoted(own.notes, "2 links"), own.notes.front().c_str());
         // Runs from before find what they found.
-        const auto before = listImageFolder(folder / "root", nullptr, true);
+        const auto before = listImageFolder(folder / "root", nullptr, {.asBefore = true});
         QCOMPARE(before.classes, (std::vector<std::string>{"left", "right"}));
         QCOMPARE(before.files,
                  (std::vector<std::string>{"left/1.png", "left/2.PNG", "right/1.png"}));

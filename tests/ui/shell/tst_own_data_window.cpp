@@ -355,6 +355,7 @@ private Q_SLOTS:
             QTest::mouseClick(use, Qt::LeftButton);
             QTRY_COMPARE(project().data.dataset, std::string("images"));
         }
+        QTRY_VERIFY(!window_->findChild<DataPreview*>());
         window_->document().undoStack().undo();
         QVERIFY(project() == before);
         // A file that cannot be read says why, and changes nothing.
