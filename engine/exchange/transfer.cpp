@@ -94,6 +94,11 @@ private:
         project.startWeights.clear();
         project.madeFrom.clear();
         project.description = fmt::format("Starts with the weights of {}.", source_.name);
+        // What its own training left alone is chosen anew.
+        std::vector<NodeId> all;
+        for (const auto& [id, node] : project.network.main.nodes())
+            all.push_back(id);
+        apply(project.network, unfreeze(project.network, "", all));
     }
 
     [[nodiscard]] std::optional<Shape> inputShape() const {

@@ -80,7 +80,7 @@ TransferDialog::TransferDialog(const TransferSource& source, QWidget* window)
 QWidget* TransferDialog::makeData() {
     auto* const row = new QWidget;
     data_->setObjectName(QStringLiteral("data"));
-    data_->setPlaceholderText(tr("Those that it was trained on"));
+    data_->setPlaceholderText(tr("As before"));
     data_->setClearButtonEnabled(true);
     auto* const folder = new QPushButton(tr("Folder…"));
     folder->setObjectName(QStringLiteral("chooseFolder"));

@@ -10,6 +10,7 @@
 #include <QFileInfo>
 #include <QFormLayout>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QMessageBox>
 #include <QPushButton>
@@ -118,9 +119,6 @@ WeightsDialog::WeightsDialog(const QString& file, WeightPlan plan, const InputHi
     auto* const buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
     load_ = buttons->addButton(tr("&Load"), QDialogButtonBox::AcceptRole);
     load_->setObjectName(QStringLiteral("load"));
-    // Return belongs to the rows.
-    for (QAbstractButton* const button : buttons->buttons())
-        static_cast<QPushButton*>(button)->setAutoDefault(false);
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     auto* const layout = new QVBoxLayout(this);
@@ -135,6 +133,15 @@ WeightsDialog::WeightsDialog(const QString& file, WeightPlan plan, const InputHi
     layout->addWidget(buttons);
     fill();
     weights_->setFocus();
+}
+
+/// Return opens the choice of a row and is not for the default button as well.
+void WeightsDialog::keyPressEvent(QKeyEvent* event) {
+    const bool isReturn = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+    const QWidget* const focus = focusWidget();
+    if (isReturn && focus != nullptr && (focus == weights_ || weights_->isAncestorOf(focus)))
+        return;
+    QDialog::keyPressEvent(event);
 }
 
 QTreeWidget* WeightsDialog::makeWeights() {

@@ -26,6 +26,9 @@ public:
     [[nodiscard]] std::optional<ChannelScaling> scaling() const;
     [[nodiscard]] ColourOrder colours() const;
 
+protected:
+    void keyPressEvent(QKeyEvent* event) override;
+
 private:
     QTreeWidget* makeWeights();
     QTreeWidget* makeUnused();

@@ -30,9 +30,8 @@ QString compiled(const TemporaryFolder& folder, const CppProgram& program) {
         writeFileAtomically(folder / "net.weights", std::string_view(program.weights));
     QProcess compiler;
     compiler.setWorkingDirectory(QString::fromStdString(folder.path()));
-    compiler.start(
-        QStringLiteral(GRADWRIGHT_CXX),
-        {"-std=c++17", "-O1", "-Wall", "-Wno-unused-function", "-Werror", "net.cpp", "-o", "net"});
+    compiler.start(QStringLiteral(GRADWRIGHT_CXX), {"-std=c++17", "-Wall", "-Wno-unused-function",
+                                                    "-Werror", "net.cpp", "-o", "net"});
     if (!compiler.waitForFinished(kPatience) || compiler.exitCode() != 0)
         return QString::fromUtf8(compiler.readAllStandardError()) + QStringLiteral(" failed");
     return {};
@@ -235,7 +234,7 @@ private Q_SLOTS:
         const auto problem =
             compiled(folder, cppProgram(graph, weights, {"end */ \\\nint x", "", info}));
         QVERIFY2(problem.isEmpty(), qPrintable(problem));
-        QCOMPARE(answersTo(folder, QStringLiteral("1 2 3")).size(), qsizetype{1});
+        QVERIFY(!answersTo(folder, QStringLiteral("1 2 3")).isEmpty());
     }
 };
 
