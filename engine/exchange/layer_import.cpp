@@ -3,6 +3,7 @@
 
 #include "engine/graph/lower.h"
 #include "engine/layers/catalog.h"
+#include "engine/onnx/node_ops.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -47,6 +48,17 @@ std::int64_t axisLength(const OnnxPort& port, std::size_t axis, const OnnxImport
         name);
 }
 
+/// What the node and the graphs within it read.
+std::vector<std::string> readsOf(const OnnxNode& node) {
+    std::vector<std::string> names;
+    for (const auto& name : node.inputs)
+        if (!name.empty())
+            names.push_back(name);
+    for (auto& name : onnxCapturedNames(node))
+        names.push_back(std::move(name));
+    return names;
+}
+
 bool isWholeType(const std::string& type) {
     return type.starts_with("int") || type.starts_with("uint");
 }
@@ -65,9 +77,8 @@ OnnxImport LayerImport::run() {
     for (const auto& node : model_.nodes) {
         if (!needed_.contains(&node))
             continue;
-        for (const auto& input : node.inputs)
-            if (!input.empty())
-                readers_[input].push_back(&node);
+        for (const auto& input : readsOf(node))
+            readers_[input].push_back(&node);
     }
     for (const auto& [name, tensor] : model_.initializers)
         if (tensor.values)
@@ -106,6 +117,7 @@ void LayerImport::findNeeded() {
         for (const auto& output : node.outputs)
             makers[output] = &node;
     std::vector<std::string_view> open;
+    std::set<std::string> names; // of what is read
     for (const auto& output : model_.outputs)
         open.push_back(output.name);
     while (!open.empty()) {
@@ -113,9 +125,8 @@ void LayerImport::findNeeded() {
         open.pop_back();
         if (found == makers.end() || !needed_.insert(found->second).second)
             continue;
-        for (const auto& input : found->second->inputs)
-            if (!input.empty())
-                open.push_back(input);
+        for (const auto& input : readsOf(*found->second))
+            open.push_back(*names.insert(input).first);
     }
 }
 
@@ -222,7 +233,7 @@ void LayerImport::translate(const OnnxNode& node) {
     const auto pattern = patterns_.find(&node);
     const bool isPattern = pattern != patterns_.end();
     const bool isReady =
-        isPattern ? isKnown(pattern->second.input) : std::ranges::all_of(node.inputs, isKnown);
+        isPattern ? isKnown(pattern->second.input) : std::ranges::all_of(readsOf(node), isKnown);
     const auto refuse = [&](const std::string& reason) {
         if (options_.nodes && isReady) {
             try {

@@ -121,6 +121,9 @@ std::string labelOnnxNode(const Params& params) {
 } // namespace
 
 ParamValues paramsOfOnnxNode(const OnnxNodeSpec& spec) {
+    // Refuses names that are no texts.
+    static_cast<void>(toText(
+        std::map<std::string, OnnxAttributeValue, std::less<>>{{spec.node.op, spec.node.domain}}));
     return {
         {"operator", spec.node.op},
         {"domain", spec.node.domain},

@@ -233,6 +233,15 @@ Json operandJson(const OnnxOperandSpec& operand) {
     return json;
 }
 
+/// The library of JSON refuses texts that are none.
+std::string dumped(const Json& json) {
+    try {
+        return json.dump();
+    } catch (const Json::exception&) {
+        throw Error("a name or an attribute of it is no text in UTF-8");
+    }
+}
+
 /// What the library of JSON says of a missing or wrong entry, as an Error.
 template <class Read>
 auto readJson(std::string_view text, std::string_view what, const Read& read) {
@@ -274,7 +283,7 @@ std::string toText(const std::vector<OnnxOperandSpec>& operands) {
     auto list = Json::array();
     for (const auto& operand : operands)
         list.push_back(operandJson(operand));
-    return list.dump();
+    return dumped(list);
 }
 
 std::vector<OnnxOperandSpec> onnxOperandsFromText(std::string_view text) {
@@ -294,7 +303,7 @@ std::string toText(const std::map<std::string, OnnxAttributeValue, std::less<>>&
     auto object = Json::object();
     for (const auto& [name, value] : attributes)
         object[name] = attributeJson(value);
-    return object.dump();
+    return dumped(object);
 }
 
 std::map<std::string, OnnxAttributeValue, std::less<>>

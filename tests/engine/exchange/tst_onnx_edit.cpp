@@ -162,7 +162,8 @@ private Q_SLOTS:
         b.output(y);
         const auto edited = editOnnx(b.bytes(), {.opset = 21});
         QCOMPARE(readOnnx(edited).opset, std::int64_t{21});
-        for (const auto& node : parsed(edited).graph().node())
+        const auto model = parsed(edited);
+        for (const auto& node : model.graph().node())
             for (const auto& attribute : node.attribute())
                 QCOMPARE(attribute.name(), std::string("keepdims"));
         QCOMPARE(answers(edited, {2, 2, 4}), answers(b.bytes(), {2, 2, 4}));
