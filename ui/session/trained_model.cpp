@@ -17,6 +17,11 @@ std::shared_ptr<const Dataset> openedData(const DataChoice& choice, const Traine
     return opened && opened->choice == choice ? opened->data : nullptr;
 }
 
+std::shared_ptr<const Dataset> dataOf(const DataChoice& choice, const TrainedModel* opened) {
+    auto data = openedData(choice, opened);
+    return data ? data : std::make_shared<const Dataset>(openDataset(choice));
+}
+
 /// ", BF16"; nothing for FP32, which is the usual.
 std::string precisionTitle(const TrainingSettings& settings) {
     const auto precision = settings.answerTarget().precision;
@@ -57,9 +62,7 @@ TrainedModel openModel(const std::filesystem::path& folder, const TrainedModel* 
 TrainedModel makeModel(const TrainingJob& job, const std::filesystem::path& run,
                        std::shared_ptr<const Weights> weights, std::int64_t step,
                        const TrainedModel* opened) {
-    auto data = openedData(job.data, opened);
-    if (!data)
-        data = std::make_shared<const Dataset>(openDataset(job.data));
+    auto data = dataOf(job.data, opened);
     auto graph = inferenceGraph(job.network, data->info, job.settings);
     return {job.name,
             run,
