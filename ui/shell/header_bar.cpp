@@ -66,10 +66,20 @@ HeaderBar::HeaderBar(ProjectDocument& document, const ThemeManager& themes, QWid
     setTraining(TrainingState::Idle, 0);
 }
 
-/// With little room the menus come first: the device is an icon, and the pages leave the middle.
 void HeaderBar::resizeEvent(QResizeEvent* event) {
     QFrame::resizeEvent(event);
-    const bool narrow = event->size().width() < kNarrow;
+    fit();
+}
+
+/// Before it was shown, nothing in it had the fonts of the style sheet.
+void HeaderBar::showEvent(QShowEvent* event) {
+    QFrame::showEvent(event);
+    fit();
+}
+
+/// With little room the menus come first: the device is an icon, and the pages leave the middle.
+void HeaderBar::fit() {
+    const bool narrow = width() < kNarrow;
     device_->setIconSize(narrow ? QSize(18, 18) : iconBesideText(18));
     device_->setToolButtonStyle(narrow ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
     device_->setMinimumWidth(narrow ? kNarrowDevice : 0);
@@ -79,9 +89,10 @@ void HeaderBar::resizeEvent(QResizeEvent* event) {
     for (const auto style : {Qt::ToolButtonTextBesideIcon, Qt::ToolButtonTextOnly}) {
         for (QAbstractButton* const each : pages_->buttons())
             layOutPage(static_cast<QToolButton&>(*each), style);
-        pageRow_->invalidate();
+        for (int i = 0; i < row_->count(); ++i)
+            row_->itemAt(i)->invalidate(); // what they ask for was known before
         row_->invalidate();
-        if (row_->minimumSize().width() <= event->size().width())
+        if (row_->minimumSize().width() <= width())
             break;
     }
 }
