@@ -68,12 +68,17 @@ HeaderBar::HeaderBar(ProjectDocument& document, const ThemeManager& themes, QWid
 
 void HeaderBar::resizeEvent(QResizeEvent* event) {
     QFrame::resizeEvent(event);
-    arrange();
+    fit();
+}
+
+/// Before it was shown, nothing in it had the fonts of the style sheet.
+void HeaderBar::showEvent(QShowEvent* event) {
+    QFrame::showEvent(event);
+    fit();
 }
 
 /// With little room the menus come first: the device is an icon, and the pages leave the middle.
-/// Where even that does not fit, the words of the pages do.
-void HeaderBar::arrange() {
+void HeaderBar::fit() {
     const bool narrow = width() < kNarrow;
     device_->setIconSize(narrow ? QSize(18, 18) : iconBesideText(18));
     device_->setToolButtonStyle(narrow ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
@@ -83,7 +88,8 @@ void HeaderBar::arrange() {
     for (const auto style : {Qt::ToolButtonTextBesideIcon, Qt::ToolButtonTextOnly}) {
         for (QAbstractButton* const each : pages_->buttons())
             layOutPage(static_cast<QToolButton&>(*each), style);
-        pageRow_->invalidate();
+        for (int i = 0; i < row_->count(); ++i)
+            row_->itemAt(i)->invalidate(); // what they ask for was known before
         row_->invalidate();
         if (row_->minimumSize().width() <= width())
             break;
@@ -162,7 +168,7 @@ void HeaderBar::setTraining(TrainingState state, qsizetype errors) {
     train_->setText(text);
     train_->setIcon(themes_->icon(icon, &Theme::onAccent));
     train_->setToolTip(tip);
-    arrange();
+    fit();
 }
 
 } // namespace gradwright

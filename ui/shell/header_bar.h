@@ -39,9 +39,10 @@ Q_SIGNALS:
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
+    void showEvent(QShowEvent* event) override;
 
 private:
-    void arrange();
+    void fit();
     static void layOutPage(QToolButton& button, Qt::ToolButtonStyle style);
 
     const ThemeManager* themes_;
