@@ -173,7 +173,8 @@ private Q_SLOTS:
                     unused << others->topLevelItem(i)->text(0);
                 auto* const doubtful =
                     dialog.findChild<QAbstractButton*>(QStringLiteral("doubtful"));
-                QTest::mouseClick(doubtful, Qt::LeftButton);
+                doubtful->setFocus();
+                QTest::keyClick(doubtful, Qt::Key_Space);
                 isOnlyDoubtful =
                     list->topLevelItem(0)->isHidden() && !list->topLevelItem(1)->isHidden();
             })
@@ -197,6 +198,9 @@ private Q_SLOTS:
             .key(Qt::Key_Escape);
         QMimeData data;
         data.setUrls({QUrl::fromLocalFile(text("net.safetensors"))});
+        QDragEnterEvent enter({300, 300}, Qt::CopyAction, &data, Qt::LeftButton, {});
+        QCoreApplication::sendEvent(window_.get(), &enter);
+        QVERIFY(enter.isAccepted());
         QDropEvent event({300, 300}, Qt::CopyAction, &data, Qt::LeftButton, {});
         QCoreApplication::sendEvent(window_.get(), &event);
         QTRY_VERIFY(answers.isDone());
