@@ -95,8 +95,8 @@ void runDownload(const DownloadOptions& options, int& exitCode) {
     line.end();
     if (!choice) {
         fmt::print(stderr,
-                   "Stopped; what has arrived is kept in {}, and the same command goes on "
-                   "there.\n",
+                   "Stopped; what has arrived is kept in {}, and the same command "
+                   "continues there.\n",
                    folder.string());
         exitCode = kFailed;
         return;

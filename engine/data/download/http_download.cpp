@@ -204,7 +204,7 @@ bool downloadFile(const std::string& address, const fs::path& file, const std::s
         throw Error(
             "{}: {}{}", address,
             outcome.code == kPartialFile ? "the connection ended too early" : outcome.reason,
-            after > 0 ? fmt::format("; {} bytes are kept, and another try goes on there", after)
+            after > 0 ? fmt::format("; {} bytes are kept, and another try continues there", after)
                       : "");
     }
     if (const auto found = md5Of(part); found != md5) {
