@@ -283,7 +283,7 @@ private Q_SLOTS:
         const auto unknown =
             cli_.run({"export", "template:lenet-5", "--format", "fortran", "-o", "other.f"});
         QCOMPARE(unknown.code, 1);
-        QVERIFY2(unknown.err.contains("pytorch, keras, onnx"), unknown.text().c_str());
+        QVERIFY2(unknown.err.contains("pytorch, keras, cpp, onnx"), unknown.text().c_str());
         QVERIFY(!fs::exists(cli_ / "other.f"));
     }
 

@@ -471,7 +471,8 @@ void MainWindow::dropEvent(QDropEvent* event) {
 /// Data are shown before they take the place of a project's own; without a project they make one.
 void MainWindow::takeDropped(const QStringList& files) {
     const auto areData = [](const QString& file) {
-        return !ProjectFiles::isProject(file) && !ProjectFiles::isModel(file);
+        return !ProjectFiles::isProject(file) && !ProjectFiles::isModel(file) &&
+               !ProjectFiles::areWeights(file);
     };
     if (areData(files.first()) && stack_->currentWidget() != welcome_) {
         endTour();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/passes/differentiate.h"
+#include "engine/passes/inference/inference_model.h"
 #include "engine/passes/program_graph.h"
 #include "tests/engine/backend/op_cases.h"
 #include "tests/support/numeric.h"
@@ -91,9 +92,13 @@ private Q_SLOTS:
         std::set<std::string> names;
         for (const auto& opCase : cases()) {
             QVERIFY2(names.insert(opCase.name).second, opCase.name.c_str());
-            // With the gradients, which are ops, too, and those that others are fused to.
-            for (const auto& graph :
-                 {differentiate(opCase.graph), programGraph(opCase.graph, Mode::Training)})
+            // With the gradients, which are ops, too, and those that others are fused to, in
+            // training and in inference.
+            InferenceModel inference{opCase.graph, {}};
+            std::vector<Merge> merges;
+            fuseProducts(inference, merges);
+            for (const auto& graph : {differentiate(opCase.graph),
+                                      programGraph(opCase.graph, Mode::Training), inference.graph})
                 for (const auto& op : graph.ops()) {
                     ops.insert(op.attributes.index());
                     if (const auto* activation = std::get_if<ActivationOp>(&op.attributes))

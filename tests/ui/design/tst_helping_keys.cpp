@@ -164,9 +164,9 @@ private Q_SLOTS:
         auto* const search = palette.findChild<QLineEdit*>();
         const auto* const nothing = palette.findChild<QLabel*>(QStringLiteral("nothing found"));
         QVERIFY(!nothing->isVisible());
-        QTest::keyClicks(search, QStringLiteral("onnx"));
+        QTest::keyClicks(search, QStringLiteral("caffe"));
         QVERIFY(nothing->isVisible());
-        QCOMPARE(nothing->text(), QStringLiteral("No layer or block is called “onnx”."));
+        QCOMPARE(nothing->text(), QStringLiteral("No layer or block is called “caffe”."));
         search->selectAll();
         QTest::keyClicks(search, QStringLiteral("residual"));
         QVERIFY(!nothing->isVisible());
