@@ -26,16 +26,14 @@
 
 namespace gradwright {
 
-using OpAttributes =
-    std::variant<ConvOp, ConvTransposeOp, DenseOp, PoolOp, GlobalAveragePoolOp, BatchNormOp,
-                 NormalizeOp, LocalResponseNormOp, ActivationOp, PreluOp, SoftmaxOp, DropoutOp,
-                 GaussianNoiseOp, ReshapeOp, PermuteOp, SplitOp, ResampleOp, AddOp, CombineOp,
-                 ConcatOp, EmbeddingOp, PositionOp, RecurrentOp, AttentionOp, OneHotOp,
-                 SoftmaxCrossEntropyOp, MeanSquaredErrorOp, ElementLossOp, HingeLossOp,
-                 CosineLossOp, GradientOp, LossSeedOp, UnaryOp, BinaryOp, CompareOp, LogicOp,
-                 WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp,
-                 QuantizeOp, DequantizeOp, MatMulIntegerOp, ConvIntegerOp, ShapeOp, FusedOp,
-                 FusedProductOp>;
+using OpAttributes = std::variant<
+    ConvOp, ConvTransposeOp, DenseOp, PoolOp, GlobalAveragePoolOp, BatchNormOp, NormalizeOp,
+    LocalResponseNormOp, ActivationOp, PreluOp, SoftmaxOp, DropoutOp, GaussianNoiseOp, ReshapeOp,
+    PermuteOp, SplitOp, ResampleOp, AddOp, CombineOp, ConcatOp, EmbeddingOp, PositionOp,
+    RecurrentOp, AttentionOp, OneHotOp, SoftmaxCrossEntropyOp, MeanSquaredErrorOp, ElementLossOp,
+    HingeLossOp, CosineLossOp, GradientOp, LossSeedOp, UnaryOp, BinaryOp, CompareOp, LogicOp,
+    WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp, QuantizeOp,
+    DequantizeOp, MatMulIntegerOp, ConvIntegerOp, ShapeOp, FusedOp, FusedProductOp>;
 
 /// What a GradientOp is the gradient of.
 struct ForwardOp {

@@ -20,9 +20,10 @@ struct Pass {
 
 /// The ops that a backend lowers, one by one: the graph with what depends on constants alone
 /// computed by `evaluate` (as the backend itself would compute it in each pass; nothing is folded
-/// without), without identities, in training without normalizations of fixed statistics and with its backward pass, after `further`, without what
-/// is dead, and with elementwise ops fused. The further passes see single ops and gradients as
-/// values: it is where a program is quantized, or reduced across machines.
+/// without), without identities, in training without normalizations of fixed statistics and with
+/// its backward pass, after `further`, without what is dead, and with elementwise ops fused. The
+/// further passes see single ops and gradients as values: it is where a program is quantized, or
+/// reduced across machines.
 OpGraph programGraph(OpGraph graph, Mode mode, std::span<const Pass> further = {},
                      const EvaluateConstants& evaluate = {});
 

@@ -167,8 +167,8 @@ const std::vector<Module>& modules() {
         {"ui/optimization", belowPages},
         {"ui/formats", belowPages},
         {"ui/shell",
-         {"ui/devices", "ui/optimization", "ui/formats", "ui/design", "ui/data", "ui/training", "ui/inference",
-          "ui/lab"}},
+         {"ui/devices", "ui/optimization", "ui/formats", "ui/design", "ui/data", "ui/training",
+          "ui/inference", "ui/lab"}},
 
         {"app/cli", engine + QStringList{"app/worker"}},
         {"app/gui", {"ui/shell"}},

@@ -99,7 +99,8 @@ TrainingForm::TrainingForm(ThemeManager& theme, QWidget* parent)
     gpuNote_->setObjectName(QStringLiteral("gpuNote"));
     gpuNote_->setWordWrap(true);
     gpuNote_->setProperty("textRole", QStringLiteral("caption"));
-    hardware_ = paramForm({"device", "threads", "parts", "recompute", "feature_cache", "precision"});
+    hardware_ =
+        paramForm({"device", "threads", "parts", "recompute", "feature_cache", "precision"});
     addSection(tr("Hardware"), {hardware_, precisionNote_, gpuNote_});
     offerDevices();
     // Whatever the engine declares and no other section has.

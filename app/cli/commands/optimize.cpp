@@ -32,9 +32,7 @@ const InferencePass& passOf(const std::string& key) {
 }
 
 Json sizeJson(const NetworkSize& size) {
-    return {{"operations", size.operations},
-            {"bytes", size.bytes},
-            {"weight_bytes", size.weights}};
+    return {{"operations", size.operations}, {"bytes", size.bytes}, {"weight_bytes", size.weights}};
 }
 
 Json optimizationJson(const OptimizationReport& report) {

@@ -228,7 +228,8 @@ private Q_SLOTS:
     void aStepMayFailToBeScored() {
         auto graph = multilayerPerceptron().graph;
         const auto output = graph.outputs()[0].value;
-        graph.setScore(ScoreSpec{output, graph.addInput("unknown", ValueType(Shape{1}, DType::I32))});
+        graph.setScore(
+            ScoreSpec{output, graph.addInput("unknown", ValueType(Shape{1}, DType::I32))});
         const auto program = cudaBackend()->compile(graph, {.batch = kBatch});
         initializeWeights(*program->weights(), 1);
         const auto boundTo = [&](const SampleBatch& data) {
