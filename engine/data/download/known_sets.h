@@ -17,7 +17,7 @@ namespace gradwright {
 struct KnownFile {
     std::string name;                   ///< behind one of the addresses, and in the folder
     std::string md5;                    ///< that it is published with
-    std::vector<std::string> members{}; ///< of an archive: files that are taken out of it
+    std::vector<std::string> members{}; ///< files that are taken out of an archive
 };
 
 /// A data set that many people use, and where its files lie.

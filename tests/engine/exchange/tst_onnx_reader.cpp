@@ -310,7 +310,7 @@ private Q_SLOTS:
         int opened = 0;
         int refused = 0;
         int failed = 0;
-        for (int i = 0; i < 10'000; ++i) {
+        for (int i = 0; i < 20'000; ++i) {
             const auto bytes = mutated(models[static_cast<std::size_t>(i) % models.size()], random);
             try {
                 const auto made =
@@ -324,7 +324,7 @@ private Q_SLOTS:
         }
         // All three happen, or nothing would be tested.
         QVERIFY2(
-            opened > 50 && refused > 50 && failed > 50,
+            opened > 100 && refused > 100 && failed > 100,
             qPrintable(
                 QString("%1 opened, %2 refused, %3 failed").arg(opened).arg(refused).arg(failed)));
         QVERIFY2(peakKilobytes() - before < 400'000,
