@@ -10,6 +10,9 @@
 #include "tests/bench/quantile.h"
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
+#include "ui/data/data_page.h"
+#include "ui/data/sample_browser.h"
+#include "ui/data/sample_views.h"
 #include "ui/design/design_page.h"
 #include "ui/inference/drawing_pad.h"
 #include "ui/inference/inference_page.h"
@@ -68,14 +71,16 @@ public:
         QElapsedTimer timer;
         timer.start();
         // The receiver may be gone afterwards.
-        const char* const who = receiver->metaObject()->className();
+        QString who = QString::fromLatin1(receiver->metaObject()->className());
+        if (const auto* const action = qobject_cast<QAction*>(receiver))
+            who += QStringLiteral(" \"%1\"").arg(action->text());
         const auto what = event->type();
         const bool handled = QApplication::notify(receiver, event);
         const double ms = static_cast<double>(timer.nsecsElapsed()) * 1e-6;
         handlers.push_back(ms);
         if (ms > kWantedMs)
-            slow.push_back({ms, QStringLiteral("%1: event %2 of %3")
-                                    .arg(doing, QString::number(what), QString::fromLatin1(who))});
+            slow.push_back(
+                {ms, QStringLiteral("%1: event %2 of %3").arg(doing, QString::number(what), who)});
         --depth_;
         return handled;
     }
@@ -259,6 +264,14 @@ private:
         QTest::keyClick(top->focusWidget() != nullptr ? top->focusWidget() : top, key, modifiers);
         QTest::qWait(kBetweenKeys);
     }
+    /// By its key, wherever the page stands in the window.
+    void goTo(const Page& page) {
+        const auto& pages = window_.pages();
+        const auto place = std::ranges::find(pages, &page) - pages.begin();
+        press(static_cast<Qt::Key>(Qt::Key_1 + place), Qt::ControlModifier);
+        if (!page.isVisible())
+            qFatal("%s is not shown", qPrintable(page.title()));
+    }
     /// Opens something by keys and types into its search field; Esc closes it.
     template <class Dialog>
     void search(const char* what, Qt::Key key, Qt::KeyboardModifiers modifiers,
@@ -288,18 +301,19 @@ private:
         search<GlossaryDialog>("the glossary", Qt::Key_F1, {}, QStringLiteral("gradient"));
         if (auto* const glossary = window_.findChild<GlossaryDialog*>())
             glossary->close();
+        visitData();
         visitTraining();
         visitInference();
         application_.doing = QStringLiteral("the gallery");
         press(Qt::Key_N, Qt::ControlModifier);
         QTest::qWait(500);
-        press(Qt::Key_1, Qt::ControlModifier);
+        goTo(window_.design());
         application_.measuring = false;
     }
     /// LeNet-5 in columns, its layers one after another, and a batch step by step.
     void visitCanvas() {
         application_.doing = QStringLiteral("the canvas");
-        press(Qt::Key_1, Qt::ControlModifier);
+        goTo(window_.design());
         CanvasView& view = window_.design().view();
         view.setFocus();
         press(Qt::Key_L, Qt::ControlModifier);
@@ -320,9 +334,19 @@ private:
         if (steps.isActive())
             qFatal("the steps go on");
     }
+    /// The samples of the data set, and page after page of them.
+    void visitData() {
+        application_.doing = QStringLiteral("the Data page");
+        goTo(window_.data());
+        SampleBrowser& samples = window_.data().samples();
+        waitFor("samples", [&] { return samples.shown() != nullptr && !samples.isFiltering(); });
+        samples.tiles().setFocus();
+        for (int i = 0; i < 5; ++i)
+            press(Qt::Key_PageDown);
+    }
     void visitTraining() {
         application_.doing = QStringLiteral("the Train page");
-        press(Qt::Key_2, Qt::ControlModifier);
+        goTo(window_.training());
         application_.doing = QStringLiteral("an alarm");
         Q_EMIT window_.session().healthChanged(
             {5, {{AlarmKind::DeadUnits, "conv1", 1, 5, 0, 1, 0.9, "All 0.", {RemedyKind::Leak}}}});
@@ -332,7 +356,7 @@ private:
     }
     void visitInference() {
         application_.doing = QStringLiteral("test samples");
-        press(Qt::Key_3, Qt::ControlModifier);
+        goTo(window_.inference());
         auto* const reader = window_.inference().findChild<LiveReader*>();
         waitFor("a model", [&] { return reader->model() != nullptr; });
         for (std::int64_t i = 0; i < 5; ++i) {
