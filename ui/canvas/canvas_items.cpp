@@ -315,6 +315,12 @@ void CanvasItems::routeLinks() {
         drawn.setRoute(router_.route(drawn.corners(), portAt(link.from, false), link.from.node,
                                      portAt(link.to, true), link.to.node));
     }
+    std::vector<QRectF> pills;
+    pills.reserve(links_.size());
+    for (const bool straight : {true, false})
+        for (const auto& [id, drawn] : links_)
+            if (drawn->isStraight() == straight)
+                drawn->placePill(pills);
 }
 
 } // namespace gradwright

@@ -12,6 +12,7 @@
 #include <QStyleOptionGraphicsItem>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -23,6 +24,8 @@ constexpr double kCornerRadius = 12;
 constexpr double kPillHeight = 17;
 constexpr double kPillFont = 10.5;
 constexpr double kPillRoom = 180; // a shape of more characters is cut
+constexpr double kUsualPill = 110;
+constexpr std::array kPillPlaces = {0.5, 0.35, 0.65, 0.2, 0.8}; // along a link's longest part
 
 constexpr double kPillLevel = 0.5; // above links, beneath nodes
 
@@ -47,7 +50,32 @@ void LinkItem::setRoute(const QPolygonF& corners) {
         labelled_->follow();
     corners_ = corners;
     path_ = roundedPath(corners, kCornerRadius);
+    setBounds();
+}
+
+void LinkItem::setBounds() {
     bounds_ = path_.boundingRect().united(pillOf(kPillRoom).rect).adjusted(-10, -10, 10, 10);
+}
+
+void LinkItem::placePill(std::vector<QRectF>& taken) {
+    const double before = along_;
+    const auto isFree = [&](double along) {
+        along_ = along;
+        const QRectF rect = pillOf(kUsualPill).rect;
+        return std::ranges::none_of(taken, [&](const QRectF& r) { return r.intersects(rect); });
+    };
+    if (isStraight() || std::ranges::none_of(kPillPlaces, isFree))
+        along_ = kPillPlaces.front();
+    taken.push_back(pillOf(kUsualPill).rect);
+    if (along_ == before)
+        return;
+    const double chosen = std::exchange(along_, before);
+    prepareGeometryChange();
+    if (labelled_ != nullptr)
+        labelled_->follow();
+    along_ = chosen;
+    setBounds();
+    update();
 }
 
 void LinkItem::setTarget(bool on) {
@@ -70,7 +98,7 @@ LinkItem::Pill LinkItem::pillOf(double width) const {
     Pill pill;
     pill.upright = std::abs(longest.dx()) < 1 && longest.length() > width + 2 * kCornerRadius;
     pill.rect.setSize(pill.upright ? QSizeF(kPillHeight, width) : QSizeF(width, kPillHeight));
-    pill.rect.moveCenter(longest.center());
+    pill.rect.moveCenter(longest.pointAt(along_));
     return pill;
 }
 

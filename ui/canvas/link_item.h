@@ -8,6 +8,8 @@
 
 #include <QGraphicsItem>
 
+#include <vector>
+
 namespace gradwright {
 
 class LinkPill;
@@ -30,6 +32,11 @@ public:
     [[nodiscard]] const LinkLook& look() const;
     /// In scene coordinates.
     [[nodiscard]] QRectF pillRect() const { return pill().rect; }
+    /// Puts the pill where it covers none of those, in the middle of the longest part if it can,
+    /// and adds what it takes (about: the text is not asked for).
+    void placePill(std::vector<QRectF>& taken);
+    /// The pill of a straight link stands beside it and has no other place.
+    [[nodiscard]] bool isStraight() const { return corners_.size() == 2; }
 
     [[nodiscard]] QRectF boundingRect() const override { return bounds_; }
     [[nodiscard]] QPainterPath shape() const override;
@@ -44,12 +51,14 @@ private:
     [[nodiscard]] Pill pillOf(double width) const;
     [[nodiscard]] Pill pill() const;
     void paintPill(QPainter& painter) const;
+    void setBounds();
 
     LinkId id_;
     const NodeLooks* looks_;
     const ThemeManager* themes_;
     QPolygonF corners_;
     QPainterPath path_;
+    double along_ = 0.5; ///< where on the longest part the pill stands
     SeenLook<LinkLook> look_;
     QRectF bounds_; ///< with room for the longest text
     LinkPill* labelled_ = nullptr;

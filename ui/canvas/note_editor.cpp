@@ -12,17 +12,17 @@ NoteEditor::NoteEditor(const QString& text, std::function<void(const QString&)> 
     : TextTaker(text, std::move(take), parent) {
     setObjectName(QStringLiteral("noteEditor"));
     setAccessibleName(tr("Text of the note"));
-    setPlaceholderText(tr("Text. A line that begins with # is a heading; Ctrl+Enter takes it."));
+    setPlaceholderText(
+        tr("Text. A line that begins with # is a heading; Esc or Ctrl+Enter ends writing."));
     setTabChangesFocus(true);
     selectAll();
 }
 
 void NoteEditor::keyPressEvent(QKeyEvent* event) {
     const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
-    if (enter && event->modifiers().testFlag(Qt::ControlModifier))
+    if (event->key() == Qt::Key_Escape ||
+        (enter && event->modifiers().testFlag(Qt::ControlModifier)))
         finish(true);
-    else if (event->key() == Qt::Key_Escape)
-        finish(false);
     else
         QPlainTextEdit::keyPressEvent(event);
 }

@@ -7,7 +7,8 @@
 
 namespace gradwright {
 
-/// The text of a note, over it. Ctrl+Enter takes it, Escape does not.
+/// The text of a note, over it. Escape and Ctrl+Enter end writing and keep what was written, which
+/// may be long; undoing brings the text from before back.
 class NoteEditor final : public TextTaker<QPlainTextEdit> {
     Q_OBJECT
 public:

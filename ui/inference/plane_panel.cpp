@@ -24,6 +24,17 @@ PlanePanel::PlanePanel(ThemeManager& theme, QWidget* parent)
         mutedLabel(tr("what the network answers everywhere, and the test points")));
     card.header->addStretch(1);
     card.body->addWidget(view_, 1);
+    QLabel* const legend = mutedLabel({});
+    legend->setObjectName(QStringLiteral("planeLegend"));
+    legend->setTextFormat(Qt::RichText);
+    legend->setAlignment(Qt::AlignCenter);
+    legend->setWordWrap(true);
+    legend->hide();
+    card.body->addWidget(legend);
+    connect(view_, &PlaneView::legendChanged, legend, [this, legend] {
+        legend->setText(view_->legend());
+        legend->setVisible(!legend->text().isEmpty());
+    });
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(card.frame);

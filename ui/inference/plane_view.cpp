@@ -20,9 +20,10 @@ namespace gradwright {
 namespace {
 
 constexpr int kAxisRoom = 26;
-constexpr double kPoint = 3.5;      // radius
-constexpr float kLeastTint = 0.10F; // where the network is undecided
-constexpr float kMostTint = 0.55F;  // where it is sure
+constexpr double kPoint = 3.5;        // radius
+constexpr std::size_t kMostNamed = 6; // there are no more colours
+constexpr float kLeastTint = 0.10F;   // where the network is undecided
+constexpr float kMostTint = 0.55F;    // where it is sure
 
 /// So much of one colour over another.
 QColor mixed(const QColor& over, const QColor& under, float share) {
@@ -50,6 +51,7 @@ PlaneView::PlaneView(ThemeManager& theme, QWidget* parent)
     connect(&theme, &ThemeManager::changed, this, [this] {
         paintImage();
         update();
+        Q_EMIT legendChanged();
     });
 }
 
@@ -57,6 +59,7 @@ void PlaneView::setMap(std::optional<PlaneMap> map) {
     map_ = std::move(map);
     paintImage();
     update();
+    Q_EMIT legendChanged();
 }
 
 void PlaneView::setHint(const QString& hint) {
@@ -64,19 +67,42 @@ void PlaneView::setHint(const QString& hint) {
     update();
 }
 
+QString PlaneView::valueText(float value) const {
+    const auto& scaling = map_->model->data->info.targetScaling;
+    const auto own = static_cast<double>(value);
+    return QLocale().toString(scaling.empty() ? own : scaling.front().restored(own), 'g', 4);
+}
+
+QString PlaneView::legend() const {
+    if (!map_)
+        return {};
+    QStringList entries;
+    const auto add = [&](const QColor& color, const QString& text) {
+        entries << QStringLiteral("<span style=\"color:%1\">&#9679;</span>&nbsp;%2")
+                       .arg(color.name(), text.toHtmlEscaped().replace(u' ', QChar(0xa0)));
+    };
+    if (!map_->hasClasses()) {
+        add(valueColor(least_), tr("%1, the least").arg(valueText(least_)));
+        add(valueColor(most_), tr("%1, the largest").arg(valueText(most_)));
+    } else {
+        const auto& names = map_->model->data->info.classes;
+        const std::size_t shown = std::min(names.size(), kMostNamed);
+        for (std::size_t i = 0; i < shown; ++i)
+            add(classColor(static_cast<std::int32_t>(i), theme_->theme()), qstr(names[i]));
+        if (names.size() > shown)
+            entries << tr("and %1 more, in the same colours again: the pointer names them")
+                           .arg(names.size() - shown);
+    }
+    return entries.join(QStringLiteral("&ensp; "));
+}
+
 QString PlaneView::spokenText() const {
     if (!map_)
         return hint_;
     if (!map_->hasClasses()) {
-        const auto& scaling = map_->model->data->info.targetScaling;
-        const auto text = [&](float value) {
-            const auto own = static_cast<double>(value);
-            return QLocale().toString(scaling.empty() ? own : scaling.front().restored(own), 'g',
-                                      4);
-        };
         const auto [least, most] = std::ranges::minmax(map_->values);
         return tr("Values from %1 to %2. Test points: %3.")
-            .arg(text(least), text(most), fullNumber(std::ssize(map_->points)));
+            .arg(valueText(least), valueText(most), fullNumber(std::ssize(map_->points)));
     }
     const auto& names = map_->model->data->info.classes;
     std::vector<std::size_t> cells(names.size());
@@ -221,13 +247,7 @@ bool PlaneView::event(QEvent* event) {
     const int row = cell(help->pos().y(), box.top(), box.height());
     const auto at = static_cast<std::size_t>(row * PlaneMap::kSide + column);
     if (!map_->hasClasses()) {
-        const auto& scaling = map_->model->data->info.targetScaling;
-        const auto value = static_cast<double>(map_->values[at]);
-        QToolTip::showText(
-            help->globalPos(),
-            tr("Value %1")
-                .arg(QLocale().toString(scaling.empty() ? value : scaling.front().restored(value),
-                                        'g', 4)));
+        QToolTip::showText(help->globalPos(), tr("Value %1").arg(valueText(map_->values[at])));
         return true;
     }
     const auto& names = map_->model->data->info.classes;

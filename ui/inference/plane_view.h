@@ -25,17 +25,24 @@ public:
     void setMap(std::optional<PlaneMap> map);
     [[nodiscard]] const std::optional<PlaneMap>& map() const { return map_; }
     void setHint(const QString& hint);
+    /// Which colour stands for which class, or for the least and the largest value; rich text,
+    /// empty without a map.
+    [[nodiscard]] QString legend() const;
 
     [[nodiscard]] QSize sizeHint() const override { return {520, 520}; }
 
     [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Chart; }
     [[nodiscard]] QString spokenText() const override;
 
+Q_SIGNALS:
+    void legendChanged();
+
 protected:
     void paintEvent(QPaintEvent* event) override;
     bool event(QEvent* event) override;
 
 private:
+    [[nodiscard]] QString valueText(float value) const; ///< in the data's own units
     [[nodiscard]] QRectF square() const;
     [[nodiscard]] QPointF toWidget(double x, double y) const;
     void paintImage();

@@ -160,6 +160,7 @@ QTableView::item { padding: 0 8px; }
 QTreeView::branch { background: transparent; }
 QHeaderView::section { background: @panel; color: @text3; border: none;
   border-bottom: 1px solid @divider; padding: 4px 8px; font-size: 11px; }
+QTableView QHeaderView::section { padding: 4px 11px; }
 )";
 
 using Token = std::pair<const char*, QColor>;

@@ -207,6 +207,21 @@ private Q_SLOTS:
         QCOMPARE(notes.begin()->second.text, std::string("# Title\n\nand words"));
     }
 
+    void escapeKeepsWhatWasWritten() {
+        page_->view().editors().addNote({0, 0});
+        auto* const editor = page_->findChild<NoteEditor*>();
+        QVERIFY(editor != nullptr);
+        QTest::keyClicks(editor, QStringLiteral("long thoughts"));
+        QTest::keyClick(editor, Qt::Key_Escape);
+        const auto& notes = document_->project().canvas.notes;
+        QCOMPARE(notes.size(), 1U);
+        QCOMPARE(notes.begin()->second.text, std::string("long thoughts"));
+        QVERIFY(page_->view().hasFocus());
+        undo(); // of the text, then of the note
+        undo();
+        QVERIFY(notes.empty());
+    }
+
     void theFlowMayRunToTheRight() {
         openTemplate("lenet-5");
         page_->scene().setFlow(Flow::Right);

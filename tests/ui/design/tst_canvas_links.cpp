@@ -115,6 +115,28 @@ private Q_SLOTS:
         QCOMPARE(picture(), before);
     }
 
+    void pillsOfCrossingLinksStandApart() {
+        build();
+        drag(port("dense2", false), port("relu1", true));
+        const auto item = [&](const char* to) {
+            return page_->scene().canvas().items().link(graph().linkInto({idOf(to), {0}})->id);
+        };
+        LinkItem* const across = item("dense2");
+        LinkItem* const down = item("relu1");
+        // The middles of their longest parts lie 14 px apart.
+        across->setRoute(QPolygonF({{0, 0}, {0, 40}, {400, 40}, {400, 200}}));
+        down->setRoute(QPolygonF({{190, -200}, {190, 300}, {260, 300}}));
+        QVERIFY(across->pillRect().intersects(down->pillRect()));
+        std::vector<QRectF> taken;
+        across->placePill(taken);
+        down->placePill(taken);
+        QCOMPARE(across->pillRect().center(), QPointF(200, 40));
+        QVERIFY(!across->pillRect().intersects(down->pillRect()));
+        // Each pill lies on its own link still, and where its item is painted.
+        QCOMPARE(down->pillRect().center().x(), 190.0);
+        QVERIFY(down->boundingRect().contains(down->pillRect()));
+    }
+
     void theShapeIsExplainedWhileDragging() {
         page_->scene().addLayer("input", QPointF(0, 0)); // 1×28×28
         page_->scene().addLayer("dense", QPointF(0, 200));

@@ -17,19 +17,23 @@
 #include <QDropEvent>
 #include <QFile>
 #include <QFileDialog>
+#include <QHeaderView>
 #include <QLineEdit>
 #include <QMessageBox>
 #include <QMimeData>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QSpinBox>
+#include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTimer>
 #include <QToolButton>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
+#include <utility>
 
 using namespace gradwright;
 
@@ -262,6 +266,48 @@ private Q_SLOTS:
         // A folder that is gone is no place to begin.
         rememberFolder(folder.filePath(QStringLiteral("gone/away.csv")));
         QCOMPARE(lastFolder(), QDir::currentPath());
+    }
+
+    void headersStandAboveTheirCells_data() {
+        QTest::addColumn<int>("alignment");
+        QTest::newRow("texts") << static_cast<int>(Qt::AlignLeft);
+        QTest::newRow("numbers") << static_cast<int>(Qt::AlignRight);
+    }
+    void headersStandAboveTheirCells() {
+        QFETCH(const int, alignment);
+        const auto at = static_cast<Qt::AlignmentFlag>(alignment) | Qt::AlignVCenter;
+        QTableWidget table(1, 2);
+        table.setShowGrid(false);
+        table.verticalHeader()->hide();
+        table.horizontalHeader()->setDefaultAlignment(at);
+        table.setHorizontalHeaderLabels({QStringLiteral("HH"), QString()});
+        auto* const item = new QTableWidgetItem(QStringLiteral("HH"));
+        item->setTextAlignment(at);
+        table.setItem(0, 0, item);
+        table.resize(400, 200);
+        table.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&table));
+        const QImage image = table.grab().toImage();
+        // The first and the last column of pixels with writing between two lines of the picture.
+        const auto written = [&](int top, int bottom) {
+            const int right = table.columnWidth(0) - 1;
+            const QRgb empty = image.pixel(right / 2, top + 1);
+            std::pair<int, int> span{right, 0};
+            for (int x = 0; x <= right; ++x)
+                for (int y = top + 1; y < bottom; ++y)
+                    if (qAbs(qGray(image.pixel(x, y)) - qGray(empty)) > 60) {
+                        span.first = std::min(span.first, x);
+                        span.second = std::max(span.second, x);
+                    }
+            return span;
+        };
+        const int header = table.horizontalHeader()->height();
+        const auto above = written(0, header - 2);
+        const auto below = written(header + 2, header + table.rowHeight(0) - 2);
+        QVERIFY(above.first < above.second && below.first < below.second);
+        const int apart =
+            alignment == Qt::AlignLeft ? above.first - below.first : above.second - below.second;
+        QVERIFY2(std::abs(apart) <= 1, qPrintable(QString::number(apart)));
     }
 
     void numbersOfTablesHaveNoSeparatorsAndNoExponents() {

@@ -10,6 +10,7 @@
 
 #include <QApplication>
 #include <QHelpEvent>
+#include <QLabel>
 #include <QTest>
 #include <QToolTip>
 
@@ -62,6 +63,17 @@ private Q_SLOTS:
             QCOMPARE(classAt(map, 1.5 * sign, -1.5 * sign), 1);
         }
         QCOMPARE(map.points.size(), static_cast<std::size_t>(PlaneMap::kMostPoints));
+        // The legend names both, each in its colour.
+        const auto* const legend = page.findChild<QLabel*>(QStringLiteral("planeLegend"));
+        QVERIFY(legend->isVisible());
+        const auto& names = map.model->data->info.classes;
+        QCOMPARE(names.size(), 2U);
+        for (std::int32_t i = 0; i < 2; ++i)
+            QVERIFY2(legend->text().contains(
+                         QStringLiteral("color:%1\">&#9679;</span>&nbsp;%2")
+                             .arg(classColor(i, theme_.theme()).name(),
+                                  QString::fromStdString(names[static_cast<std::size_t>(i)]))),
+                     qPrintable(legend->text()));
         // What is painted has the colours of the classes.
         const QImage shown = page.plane().grab().toImage();
         QVERIFY(shown.pixelColor(shown.width() / 2 - 60, shown.height() / 2 - 60) !=
@@ -92,6 +104,7 @@ private Q_SLOTS:
         const auto [least, most] = std::ranges::minmax_element(map.values);
         QVERIFY(*most > *least);
         page.plane().grab();
+        QVERIFY(page.plane().legend().contains(QStringLiteral("the\u00a0largest")));
         // The pointer tells the value.
         const QPoint middle = page.plane().rect().center();
         QHelpEvent help(QEvent::ToolTip, middle, page.plane().mapToGlobal(middle));
