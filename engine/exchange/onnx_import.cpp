@@ -33,17 +33,22 @@ std::string problemLines(const std::vector<OnnxProblem>& problems) {
 OnnxImport importOnnx(const OnnxModel& model, const OnnxImportOptions& options) {
     if (!options.nodes)
         return LayerImport(model, options).run();
+    std::vector<OnnxProblem> mixing;
     try {
         auto layersOnly = options;
         layersOnly.nodes = false;
-        for (const auto& each : {layersOnly, options})
-            if (auto made = LayerImport(model, each).run();
-                made.problems.empty() && options.constants.empty())
+        for (const auto& each : {layersOnly, options}) {
+            auto made = LayerImport(model, each).run();
+            if (made.problems.empty() && options.constants.empty())
                 return made;
-    } catch (const Error&) {
-        // Its inputs or outputs are none of samples.
+            mixing = std::move(made.problems);
+        }
+    } catch (const Error& error) { // its inputs or outputs are none of samples
+        mixing = {{"", "", error.what()}};
     }
-    return importRun(model, options);
+    auto made = importRun(model, options);
+    made.mixing = std::move(mixing);
+    return made;
 }
 
 OnnxImport importOnnxWhole(const OnnxModel& model, const OnnxImportOptions& options) {

@@ -70,6 +70,8 @@ struct OnnxImport {
     std::vector<std::string> notes;
     /// A sample is what the model takes in one run, its batch included.
     bool isWholeRun = false;
+    /// Then: what keeps samples from being told apart.
+    std::vector<OnnxProblem> mixing;
     /// Nodes that are layers "onnx-node", with the reason why no other layer stands for them.
     std::vector<OnnxProblem> kept;
     /// Those of them that no op computes: they are shown and written back, and do not run.

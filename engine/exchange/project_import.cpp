@@ -52,6 +52,13 @@ void addNotes(OnnxImport& import) {
                               count)
                 : fmt::format("{} node(s) of ONNX that no layer stands for are shown as they are.",
                               count));
+    if (import.isWholeRun && !import.mixing.empty()) {
+        const auto& [node, op, reason] = import.mixing.front();
+        import.notes.push_back(
+            node.empty()
+                ? fmt::format("Samples are not kept apart since {}.", reason)
+                : fmt::format("Samples are not kept apart by {} ({}): {}.", node, op, reason));
+    }
     for (const auto& each : import.unable)
         import.notes.push_back(
             fmt::format("{} ({}) cannot run: {}.", each.node, each.op, each.reason));

@@ -236,7 +236,10 @@ void best(B& b) {
 /// Sums up to each element, as a product with a triangular matrix.
 void cumulativeSum(B& b) {
     const auto axis = B::axisOf(static_cast<std::int64_t>(b.number(1, "axis", 0)), b.rank(0));
-    const auto length = b.shapeOf(b.in(0), "input")[axis];
+    const auto& along = b.dims(0)[axis];
+    if (!along.isNumber())
+        throw Error("it sums along the axis {}, which has no fixed length", axis);
+    const auto length = along.number();
     if (length > 4096)
         throw Error("it sums along {} elements; up to 4096 are computed", length);
     const bool isExclusive = b.node().integer("exclusive", 0) != 0;

@@ -248,9 +248,14 @@ void tile(B& b) {
     for (std::size_t axis = 0; axis < dims.rank(); ++axis) {
         if (repeats[axis] < 1)
             throw Error("it repeats axis {} {} times", axis, repeats[axis]);
+        joined.push_back(dims[axis] * Dim(repeats[axis]));
+        if (repeats[axis] == 1) { // the batch stays in front
+            single.push_back(dims[axis]);
+            several.push_back(dims[axis]);
+            continue;
+        }
         single.insert(single.end(), {Dim(1), dims[axis]});
         several.insert(several.end(), {Dim(repeats[axis]), dims[axis]});
-        joined.push_back(dims[axis] * Dim(repeats[axis]));
     }
     const auto x = b.reshape(b.in(0), Dims(std::move(single)));
     b.give(b.reshape(b.op(ExpandOp{Dims(std::move(several))}, {x}), Dims(std::move(joined))));

@@ -86,6 +86,12 @@ Json problemsJson(const std::vector<OnnxProblem>& problems) {
     return list;
 }
 
+void printWholeRun(const OnnxImport& import) {
+    printLine("The model does not keep samples apart: a sample is all that it takes in one run.");
+    for (const auto& [node, op, reason] : import.mixing)
+        printLine(node.empty() ? reason : fmt::format("{} ({}): {}", node, op, reason));
+}
+
 /// How it opens, in sentences.
 void printOpening(const OnnxImport& import) {
     const auto nodes = import.kept.size();
@@ -100,8 +106,7 @@ void printOpening(const OnnxImport& import) {
                           import.network.main.nodes().size(), parameters, nodes,
                           import.isWholeRun ? "." : ":"));
     if (import.isWholeRun)
-        printLine("The model does not keep samples apart: a sample is all that it takes in one "
-                  "run.");
+        printWholeRun(import);
     else
         printLine(problemLines(import.kept));
     if (!import.unable.empty()) {
@@ -125,6 +130,7 @@ Json inspectionJson(const OnnxModel& model, const Opening& opening) {
                  {"metadata", Json::object()},
                  {"opens", opening.problem.empty() && opening.import.problems.empty()},
                  {"whole_run", opening.import.isWholeRun},
+                 {"mixing", problemsJson(opening.import.mixing)},
                  {"onnx_nodes", problemsJson(opening.import.kept)},
                  {"unable", problemsJson(opening.import.unable)},
                  {"problems", problemsJson(opening.import.problems)},

@@ -142,6 +142,10 @@ private Q_SLOTS:
         dim.set_dim_value(3);
         const auto made = opened(b);
         QVERIFY(made.isWholeRun);
+        QCOMPARE(made.mixing.size(), std::size_t{1});
+        QCOMPARE(made.mixing[0].node, std::string("over"));
+        QCOMPARE(made.mixing[0].op, std::string("Softmax"));
+        QVERIFY(!made.mixing[0].reason.empty());
         const auto given = answers(made, {1, 3, 4});
         for (std::size_t column = 0; column < 4; ++column)
             QVERIFY(qAbs(given[column] + given[column + 4] + given[column + 8] - 1) < 1e-6F);
@@ -152,6 +156,31 @@ private Q_SLOTS:
             return diagnostic.severity == Severity::Error &&
                    diagnostic.message.find("predicts and does not train") != std::string::npos;
         }));
+    }
+
+    void sumsAndRepetitionsWithinSamplesKeepThemApart() {
+        const auto value = [](std::int64_t i) { return static_cast<float>((i * 7) % 11) - 4; };
+        ModelBuilder sums(17);
+        sums.output(sums.node("CumSum", {sums.input("x", {3, 2}), sums.integers({1})}, "sum"));
+        const auto summed = opened(sums);
+        QVERIFY(!summed.isWholeRun);
+        const auto totals = answers(summed, {2, 3, 2});
+        QCOMPARE(totals.size(), std::size_t{12});
+        for (std::int64_t i = 0; i < 12; ++i) {
+            float expected = 0;
+            for (std::int64_t j = i; j >= i / 6 * 6; j -= 2)
+                expected += value(j);
+            QCOMPARE(totals[static_cast<std::size_t>(i)], expected);
+        }
+
+        ModelBuilder tiles(17);
+        tiles.output(tiles.node("Tile", {tiles.input("x", {3}), tiles.integers({1, 2})}, "twice"));
+        const auto tiled = opened(tiles);
+        QVERIFY(!tiled.isWholeRun);
+        const auto repeated = answers(tiled, {2, 3});
+        QCOMPARE(repeated.size(), std::size_t{12});
+        for (std::int64_t i = 0; i < 12; ++i)
+            QCOMPARE(repeated[static_cast<std::size_t>(i)], value(i / 6 * 3 + i % 3));
     }
 
     /// It is shown and written back, and says what it lacks where it is to run.
