@@ -12,8 +12,9 @@ ValueId lowerBatchNorm(LowerContext& context) {
     const auto& params = context.params();
     const Shape channels{channelsOf(context.inputShape())};
     const Initializer ones{"constant", 1.0};
+    const Initializer scale{"constant", params.real("initial_scale")};
     const std::vector<WeightId> weights = {
-        context.weight("weight", channels, ones), context.weight("bias", channels, {"zeros"}),
+        context.weight("weight", channels, scale), context.weight("bias", channels, {"zeros"}),
         context.weight("running_mean", channels, {"zeros"}, {}, false),
         context.weight("running_var", channels, ones, {}, false)};
     const BatchNormOp op{params.real("epsilon"), params.real("momentum"),
@@ -51,6 +52,11 @@ LayerDef batchNorm() {
                               "Share of the new batch in the running statistics, as in PyTorch; "
                               "ONNX and Keras call 1 minus this their momentum.");
     momentum.advanced = true;
+    auto initialScale = realParam("initial_scale", "Initial scale", 1, 0, 10,
+                                  "What γ begins with. With 0 in the last one before a sum, a "
+                                  "residual block begins as its shortcut, and the gradients of "
+                                  "very deep networks begin small (Goyal et al. 2017).");
+    initialScale.advanced = true;
     auto statistics = choiceParam(
         "statistics", "Statistics", "batch",
         {{"batch", "Of each batch", "In training; the running statistics follow them."},
@@ -70,7 +76,8 @@ LayerDef batchNorm() {
             .source = "Ioffe, Szegedy: Batch normalization, 2015",
             .hasWeights = true,
             .traits = {.normalization = NormalizationKind::OverBatch},
-            .params = {std::move(epsilon), std::move(momentum), std::move(statistics)},
+            .params = {std::move(epsilon), std::move(momentum), std::move(statistics),
+                       std::move(initialScale)},
             .infer = inferBatchNorm,
             .lower = lowerBatchNorm,
             .pytorch = pytorchBatchNorm,

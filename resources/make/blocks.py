@@ -56,7 +56,9 @@ def residual_basic(down):
     return g
 
 
-def bottleneck(down, squeeze=False):
+def bottleneck(down, squeeze=False, begins_as_shortcut=False):
+    """begins_as_shortcut: the last normalization begins with a scale of 0 (Goyal et al. 2017), so
+    that the gradients of many blocks in a row begin small."""
     g = Graph(
         "1×1, 3×3 and 1×1 convolutions with a shortcut around them (He et al. 2015)"
         + (", and the channels weighed before the sum (Hu et al. 2018). " if squeeze else ". ")
@@ -73,7 +75,7 @@ def bottleneck(down, squeeze=False):
     b = g.add("conv2d", "conv2", [y], **conv(64, 3, 2 if down else 1))
     y = g.chain(b, ("batch-norm", "bn2"), ("relu", "relu2"))
     c = g.add("conv2d", "conv3", [y], **conv(256, 1))
-    y = g.add("batch-norm", "bn3", [c])
+    y = g.add("batch-norm", "bn3", [c], **({"initial_scale": 0.0} if begins_as_shortcut else {}))
     if squeeze:
         y = se = g.use("Squeeze and excitation", "weigh", [y], channels=256, squeezed=16)
     shortcut = x

@@ -159,6 +159,11 @@ def imagenet_templates():
     )
     repeats = {"18": [2, 2, 2, 2], "34": [3, 4, 6, 3], "50": [3, 4, 6, 3], "101": [3, 4, 23, 3],
                "152": [3, 8, 36, 3]}
+    many = {
+        **blocks.all_blocks(),
+        "Bottleneck": blocks.bottleneck(False, begins_as_shortcut=True),
+        "Bottleneck, halving": blocks.bottleneck(True, begins_as_shortcut=True),
+    }
     for depth, repeat in repeats.items():
         basic = depth in ("18", "34")
         of_imagenet(
@@ -168,6 +173,7 @@ def imagenet_templates():
             "Bottlenecks of 1×1, 3×3 and 1×1 convolutions, each with a shortcut around it, make "
             f"{depth} layers affordable (He et al. 2015).",
             imagenet.resnet(repeat, "Residual block" if basic else "Bottleneck"),
+            many if depth in ("101", "152") else None,
         )
     of_imagenet(
         "se-resnet-50", "SE-ResNet-50",

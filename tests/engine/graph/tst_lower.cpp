@@ -5,7 +5,9 @@
 
 #include <QTest>
 
+#include <map>
 #include <set>
+#include <utility>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -91,6 +93,26 @@ private Q_SLOTS:
         QVERIFY(split && std::holds_alternative<SplitOp>(split->attributes));
         QVERIFY(join->inputs[1] == split->outputs[0]);
         QVERIFY(graph.producerOf(join->inputs[0])->inputs[0] == split->outputs[1]);
+    }
+
+    void normalizationBeginsWithTheScaleThatWasChosen() {
+        NetworkBuilder b;
+        const auto usual = b.after(b.layer("input"), "batch-norm", {}, "usual");
+        b.after(b.after(usual, "batch-norm", {{"initial_scale", 0.0}}, "last"), "output");
+        const auto graph = lower(b.network);
+        std::map<std::string, std::pair<double, double>> begins; // scale and shift
+        for (const auto& weight : graph.weights()) {
+            const auto values = initialize(weight.initializer, Shape{1}, {}, 1, weight.key);
+            const auto layer = weight.key.substr(0, weight.key.find('/'));
+            const double value = values.span<double>()[0];
+            if (weight.key == layer + "/weight")
+                begins[layer].first = value;
+            if (weight.key == layer + "/bias")
+                begins[layer].second = value;
+        }
+        QCOMPARE(begins.size(), std::size_t{2});
+        QVERIFY(begins.at("usual") == std::pair(1.0, 0.0));
+        QVERIFY(begins.at("last") == std::pair(0.0, 0.0));
     }
 
     void everyDropoutHasAStreamOfItsOwn() {
