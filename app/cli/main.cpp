@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
     addExportCommand(app, exitCode);
     addInspectCommand(app, exitCode);
     addOptimizeCommand(app, exitCode);
+    addQuantizeCommand(app, exitCode);
     addBenchCommand(app, exitCode);
     addEditCommand(app, exitCode);
     addInferCommand(app, exitCode);

@@ -2,11 +2,10 @@
 #include "app/cli/run_predictor.h"
 
 #include "app/cli/naming.h"
+#include "app/cli/trained_network.h"
 #include "engine/data/images/picture_input.h"
 #include "engine/data/tables/table.h"
-#include "engine/project/runs.h"
 #include "engine/support/json.h"
-#include "engine/training/checkpoint.h"
 #include "engine/training/objective.h"
 
 #include <algorithm>
@@ -15,14 +14,13 @@
 namespace gradwright::cli {
 
 RunPredictor::RunPredictor(const std::filesystem::path& path) {
-    const auto run = RunDirectory::open(path);
-    const auto project = projectOfRun(run);
-    info_ = dataInfoOfRun(run);
-    const auto weights = weightsOfRun(run);
-    predictor_ = naming(weights, [&] {
-        return std::make_unique<Predictor>(inferenceGraph(project.network, info_, project.training),
-                                           readCheckpointWeights(weights),
-                                           project.training.answerTarget());
+    const TrainedNetwork network(path);
+    info_ = network.info();
+    auto model =
+        network.model(inferenceGraph(network.project().network, info_, network.project().training));
+    const auto weights = weightsOf(model);
+    predictor_ = naming(path, [&] {
+        return std::make_unique<Predictor>(std::move(model.graph), weights, network.target());
     });
     const auto told = static_cast<std::int64_t>(predictor_->classes());
     const auto classes = static_cast<std::int64_t>(info_.classes.size());

@@ -13,10 +13,10 @@
 
 namespace gradwright::cli {
 
-/// A run opened for reading images or tables.
+/// A run, or a quantized network, opened for reading images or tables.
 class RunPredictor {
 public:
-    /// Throws Error when the folder is no run or its weights cannot be read.
+    /// Throws Error when the path is neither or its weights cannot be read.
     explicit RunPredictor(const std::filesystem::path& run);
 
     struct Reading {

@@ -12,8 +12,6 @@
 namespace gradwright {
 namespace {
 
-using FoldedOutputs = std::vector<FoldedValue>;
-
 bool isReal(DType type) {
     return type == DType::F32 || type == DType::F64;
 }

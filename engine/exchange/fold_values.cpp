@@ -201,6 +201,8 @@ std::optional<std::vector<FoldedValue>> foldNode(const OnnxNode& node, std::int6
         made = foldArithmetic(node, inputs, budget);
     if (!made)
         made = foldFunction(node, inputs, budget);
+    if (!made)
+        made = foldDequantization(node, inputs, budget);
     for (std::size_t i = 0; made && i < made->size(); ++i)
         (*made)[i].isPerBatch = isPerBatch;
     return made;

@@ -62,12 +62,17 @@ std::vector<SliceRange> slicesOf(const OnnxNode& node, std::int64_t opset,
                                  std::span<const FoldedValue* const> inputs,
                                  std::span<const std::int64_t> dims);
 
+using FoldedOutputs = std::vector<FoldedValue>;
+
 // By family: nothing for another operator.
 std::optional<std::vector<FoldedValue>> foldArithmetic(const OnnxNode& node,
                                                        std::span<const FoldedValue* const> inputs,
                                                        FoldBudget& budget);
 std::optional<std::vector<FoldedValue>>
 foldFunction(const OnnxNode& node, std::span<const FoldedValue* const> inputs, FoldBudget& budget);
+std::optional<FoldedOutputs> foldDequantization(const OnnxNode& node,
+                                                std::span<const FoldedValue* const> inputs,
+                                                FoldBudget& budget);
 std::optional<std::vector<FoldedValue>> foldMovement(const OnnxNode& node, std::int64_t opset,
                                                      std::span<const FoldedValue* const> inputs,
                                                      FoldBudget& budget);

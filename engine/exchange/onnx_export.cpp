@@ -104,15 +104,21 @@ AnsweringNetwork answeringNetwork(const Project& project, const std::optional<Ru
     return made;
 }
 
-OnnxExport exportOnnx(const Project& project, const std::optional<RunDirectory>& run,
-                      std::int64_t opset) {
-    auto answering = answeringNetwork(project, run);
+OnnxOptions onnxOptions(const Project& project, const AnsweringNetwork& answering,
+                        std::int64_t opset) {
     OnnxOptions options{opset, project.name, project.description, {}};
     options.metadata.emplace_back("gradwright.version", kVersion);
     if (answering.run)
         options.metadata.emplace_back("gradwright.run", *answering.run);
     if (answering.data)
         describeData(options, *answering.data);
+    return options;
+}
+
+OnnxExport exportOnnx(const Project& project, const std::optional<RunDirectory>& run,
+                      std::int64_t opset) {
+    auto answering = answeringNetwork(project, run);
+    const auto options = onnxOptions(project, answering, opset);
     OnnxExport made;
     made.run = std::move(answering.run);
     made.note = std::move(answering.note);

@@ -35,6 +35,10 @@ struct AnsweringNetwork {
 /// network has been changed since the run.
 AnsweringNetwork answeringNetwork(const Project& project, const std::optional<RunDirectory>& run);
 
+/// What the file says beside the graph: name, description, run, classes, preparation.
+OnnxOptions onnxOptions(const Project& project, const AnsweringNetwork& answering,
+                        std::int64_t opset);
+
 /// The latest run of the project that has weights, or nothing.
 std::optional<RunDirectory> latestTrainedRun(const Project& project,
                                              const std::optional<std::filesystem::path>& file);

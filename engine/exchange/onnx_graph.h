@@ -157,6 +157,10 @@ private:
     const Op& op_;
 };
 
+/// The nodes of an activation of `x`.
+std::string activated(OnnxScope& s, const Activation& activation, const std::string& x);
+OnnxAttributes convAttributes(const ConvOp& op, std::size_t axes);
+
 // How each op is written, a file per family. Each sets all results of its op or refuses.
 void writeOnnx(OnnxScope& s, const ConvOp& op);
 void writeOnnx(OnnxScope& s, const ConvTransposeOp& op);
@@ -191,6 +195,10 @@ void writeOnnx(OnnxScope& s, const ReduceOp& op);
 void writeOnnx(OnnxScope& s, const ArgMaxOp& op);
 void writeOnnx(OnnxScope& s, const TopKOp& op);
 void writeOnnx(OnnxScope& s, const GatherOp& op);
+
+void writeOnnx(OnnxScope& s, const QuantizeOp& op);
+void writeOnnx(OnnxScope& s, const DequantizeOp& op);
+void writeOnnx(OnnxScope& s, const QuantizedProductOp& op);
 
 void writeOnnx(OnnxScope& s, const EmbeddingOp& op);
 void writeOnnx(OnnxScope& s, const PositionOp& op);

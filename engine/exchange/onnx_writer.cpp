@@ -49,7 +49,7 @@ std::optional<std::int64_t> opsetOfOrigins(const OpGraph& graph, const std::vect
 }
 
 constexpr std::string_view kTraining = "it is a part of training alone";
-constexpr std::string_view kQuantized = "quantized values are not written yet";
+constexpr std::string_view kQuantized = "products of computed integers are not written yet";
 
 /// What inferenceGraph() has no need of is refused.
 struct OpWriter {
@@ -70,8 +70,6 @@ struct OpWriter {
     void operator()(const CosineLossOp& /*op*/) const { scope.refuse(kTraining); }
     void operator()(const GradientOp& /*op*/) const { scope.refuse(kTraining); }
     void operator()(const LossSeedOp& /*op*/) const { scope.refuse(kTraining); }
-    void operator()(const QuantizeOp& /*op*/) const { scope.refuse(kQuantized); }
-    void operator()(const DequantizeOp& /*op*/) const { scope.refuse(kQuantized); }
     void operator()(const MatMulIntegerOp& /*op*/) const { scope.refuse(kQuantized); }
     void operator()(const ConvIntegerOp& /*op*/) const { scope.refuse(kQuantized); }
     void operator()(const FillOp& /*op*/) const {

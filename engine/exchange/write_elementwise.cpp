@@ -40,6 +40,8 @@ std::string geluTanh(OnnxScope& s, const std::string& x) {
     return s.node("Mul", {twice, s.number("half", 0.5)});
 }
 
+} // namespace
+
 std::string activated(OnnxScope& s, const Activation& activation, const std::string& x) {
     // Defaults are written, too: some are neighbours of ours in FP32, and some changed.
     const auto alpha = activation.alpha;
@@ -87,6 +89,8 @@ std::string activated(OnnxScope& s, const Activation& activation, const std::str
     }
     s.refuse("its activation is not known");
 }
+
+namespace {
 
 /// Two at a time, where ONNX's operator takes no more.
 std::string inTurn(OnnxScope& s, const char* type, const Inputs& inputs) {

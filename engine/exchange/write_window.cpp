@@ -43,6 +43,10 @@ std::vector<std::string> withWeights(OnnxScope& s) {
 
 } // namespace
 
+OnnxAttributes convAttributes(const ConvOp& op, std::size_t axes) {
+    return attributesOf(op, axes);
+}
+
 void writeOnnx(OnnxScope& s, const ConvOp& op) {
     s.result(s.node("Conv", withWeights(s), attributesOf(op, positionsOf(s))));
 }

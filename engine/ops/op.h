@@ -16,6 +16,7 @@
 #include "engine/ops/normalization.h"
 #include "engine/ops/pooling.h"
 #include "engine/ops/quantize.h"
+#include "engine/ops/quantized_product.h"
 #include "engine/ops/rearrange.h"
 #include "engine/ops/reduce.h"
 #include "engine/ops/resample.h"
@@ -26,14 +27,16 @@
 
 namespace gradwright {
 
-using OpAttributes = std::variant<
-    ConvOp, ConvTransposeOp, DenseOp, PoolOp, GlobalAveragePoolOp, BatchNormOp, NormalizeOp,
-    LocalResponseNormOp, ActivationOp, PreluOp, SoftmaxOp, DropoutOp, GaussianNoiseOp, ReshapeOp,
-    PermuteOp, SplitOp, ResampleOp, AddOp, CombineOp, ConcatOp, EmbeddingOp, PositionOp,
-    RecurrentOp, AttentionOp, OneHotOp, SoftmaxCrossEntropyOp, MeanSquaredErrorOp, ElementLossOp,
-    HingeLossOp, CosineLossOp, GradientOp, LossSeedOp, UnaryOp, BinaryOp, CompareOp, LogicOp,
-    WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp, QuantizeOp,
-    DequantizeOp, MatMulIntegerOp, ConvIntegerOp, ShapeOp, FusedOp, FusedProductOp>;
+using OpAttributes =
+    std::variant<ConvOp, ConvTransposeOp, DenseOp, PoolOp, GlobalAveragePoolOp, BatchNormOp,
+                 NormalizeOp, LocalResponseNormOp, ActivationOp, PreluOp, SoftmaxOp, DropoutOp,
+                 GaussianNoiseOp, ReshapeOp, PermuteOp, SplitOp, ResampleOp, AddOp, CombineOp,
+                 ConcatOp, EmbeddingOp, PositionOp, RecurrentOp, AttentionOp, OneHotOp,
+                 SoftmaxCrossEntropyOp, MeanSquaredErrorOp, ElementLossOp, HingeLossOp,
+                 CosineLossOp, GradientOp, LossSeedOp, UnaryOp, BinaryOp, CompareOp, LogicOp,
+                 WhereOp, CastOp, FillOp, ExpandOp, MatMulOp, ReduceOp, ArgMaxOp, TopKOp, GatherOp,
+                 QuantizeOp, DequantizeOp, MatMulIntegerOp, ConvIntegerOp, ShapeOp, FusedOp,
+                 FusedProductOp, QuantizedProductOp>;
 
 /// What a GradientOp is the gradient of.
 struct ForwardOp {

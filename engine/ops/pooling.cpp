@@ -6,6 +6,7 @@
 #include "engine/ops/windows.h"
 
 #include <algorithm>
+#include <array>
 
 namespace gradwright {
 
@@ -16,7 +17,12 @@ std::string_view PoolOp::name() const {
 }
 Types PoolOp::outputs(InputTypes inputs) const {
     constexpr auto op = "pool";
-    const auto in = requireChannels(op, inputs);
+    require(inputs.size() == 1, op, "takes one value", inputs);
+    // A maximum of integers is one of them.
+    const auto element = inputs[0].element;
+    const bool isInteger = kind == PoolKind::Max && (element == DType::U8 || element == DType::I8);
+    const std::array real{ValueType::of(inputs[0].dims, isInteger ? DType::F32 : element)};
+    const auto in = requireChannels(op, real);
     const auto axes = in.rank() - 1;
     // Else a window could lie in the padding alone, where there is no mean and no maximum.
     for (std::size_t axis = 0; axis < axes; ++axis)
@@ -26,7 +32,8 @@ Types PoolOp::outputs(InputTypes inputs) const {
                         toString(Shape(std::vector<std::int64_t>(
                             kernel.begin(), kernel.begin() + static_cast<std::ptrdiff_t>(axes))))),
             inputs);
-    return {windowShape(op, inputs, in[0], kernel, stride, padding, {})};
+    return {ValueType(windowShape(op, real, in[0], kernel, stride, padding, {}),
+                      isInteger ? element : DType::F32)};
 }
 std::vector<Shape> PoolOp::weights(InputTypes /*inputs*/) const {
     return {};

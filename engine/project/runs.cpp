@@ -86,12 +86,15 @@ DataInfo dataInfoOfRun(const RunDirectory& run) {
 }
 
 Dataset dataOfRun(const RunDirectory& run) {
-    const auto info = dataInfoOfRun(run);
-    auto data = openDataset(projectOfRun(run).data, info.reading);
+    return dataLike(projectOfRun(run).data, dataInfoOfRun(run), run.path());
+}
+
+Dataset dataLike(const DataChoice& choice, const DataInfo& info, const std::filesystem::path& of) {
+    auto data = openDataset(choice, info.reading);
     if (data.info != info)
         throw Error("{}: the data set has changed since this run: its classes, columns or scales "
                     "are different now, and the run's answers would mean something else",
-                    run.path().string());
+                    of.string());
     return data;
 }
 

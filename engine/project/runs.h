@@ -37,6 +37,10 @@ DataInfo dataInfoOfRun(const RunDirectory& run);
 /// from the data (classes, columns, scales) would be another thing by now, and its answers with it.
 Dataset dataOfRun(const RunDirectory& run);
 
+/// A data set that was chosen so and read like `info`. Throws Error, naming what it is for, where
+/// it is another one by now.
+Dataset dataLike(const DataChoice& choice, const DataInfo& info, const std::filesystem::path& of);
+
 /// The weights that a run is judged by: the best, or the last where no epoch is done yet.
 std::filesystem::path weightsOfRun(const RunDirectory& run);
 

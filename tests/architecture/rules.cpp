@@ -105,7 +105,7 @@ QStringList formViolations(const QString& path, const QByteArray& text) {
 
 const std::vector<Module>& modules() {
     static const QStringList engine = {"engine/project", "engine/inference", "engine/exchange",
-                                       "engine/worker"};
+                                       "engine/quantization", "engine/worker"};
     static const QStringList belowPages = {"ui/plots", "ui/session", "ui/document", "ui/forms",
                                            "ui/theme"};
     static const QStringList pages = belowPages + QStringList{"ui/runs", "ui/pages"};
@@ -138,6 +138,7 @@ const std::vector<Module>& modules() {
          {"engine/graph", "engine/passes", "engine/backend", "engine/data", "engine/metrics",
           "engine/io"}},
         {"engine/project", {"engine/graph", "engine/data", "engine/training", "engine/io"}},
+        {"engine/quantization", {"engine/project", "engine/inference", "engine/passes"}},
         {"engine/exchange", {"engine/project", "engine/passes"}},
         {"engine/worker",
          {"engine/project", "engine/training", "engine/backend", "engine/rates", "engine/check"}},

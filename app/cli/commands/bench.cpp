@@ -7,6 +7,7 @@
 #include "engine/backend/compute_threads.h"
 #include "engine/inference/latency.h"
 #include "engine/inference/optimized_network.h"
+#include "engine/passes/quantization/quantize.h"
 #include "engine/support/byte_text.h"
 #include "engine/support/json.h"
 
@@ -61,15 +62,17 @@ void printBench(const std::vector<BenchLine>& lines) {
             fmt::format("{:.1f}", latency.samplesPerSecond()), bytesText(latency.bytes)));
 }
 
+constexpr std::string_view kInt8 = "int8";
+
 Precision benchPrecision(const std::string& name) {
-    if (name == "fp32")
+    if (name == "fp32" || name == kInt8)
         return Precision::F32;
     if (name == "bf16")
         return Precision::Bf16;
     if (name == "fp64")
         return Precision::F64;
-    throw UsageError(
-        fmt::format("--precision {}: inference on the processor runs in fp32, bf16 or fp64", name));
+    throw UsageError(fmt::format(
+        "--precision {}: inference on the processor runs in fp32, bf16, int8 or fp64", name));
 }
 
 void runBench(const BenchOptions& options, int& exitCode) {
@@ -81,6 +84,8 @@ void runBench(const BenchOptions& options, int& exitCode) {
         auto model = openModel(options.network);
         if (!options.asTrained)
             optimize(model, {options.without.begin(), options.without.end()});
+        if (precision == kInt8)
+            quantize(model, planByStructure(model.graph));
         const auto backend = backendFor(target);
         for (const auto batch : options.batches) {
             const auto program = backend->compile(
@@ -107,12 +112,17 @@ void addBenchCommand(CLI::App& app, int& exitCode) {
     auto options = std::make_shared<BenchOptions>();
     auto* command = app.add_subcommand(
         "bench", "Measure how fast a network answers: latency, samples per second, memory");
-    command->add_option("network", options->network, "A run's folder, a project, or template:NAME")
+    command
+        ->add_option("network", options->network,
+                     "A run's folder, a quantized network, a project, or template:NAME")
         ->required();
     command->add_option("--batch", options->batches, "Samples at once (1,8,128)")
         ->delimiter(',')
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{65536}));
-    command->add_option("--precision", options->precisions, "fp32, bf16, fp64 (fp32)")
+    command
+        ->add_option("--precision", options->precisions,
+                     "fp32, bf16, int8, fp64 (fp32); a quantized network computes in "
+                     "integers with fp32")
         ->delimiter(',');
     command->add_option("--seconds", options->seconds, "For each line (1)")
         ->check(CLI::Range(0.0, 3600.0));

@@ -2,17 +2,15 @@
 #include "app/cli/commands/commands.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/interrupt.h"
-#include "app/cli/naming.h"
 #include "app/cli/output.h"
+#include "app/cli/trained_network.h"
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
 #include "engine/backend/evaluation_batch.h"
 #include "engine/inference/optimized_network.h"
 #include "engine/metrics/quality_json.h"
-#include "engine/project/runs.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
-#include "engine/training/checkpoint.h"
 #include "engine/training/evaluation.h"
 
 #include <CLI/CLI.hpp>
@@ -79,17 +77,13 @@ void printReport(const EvaluateOptions& options, const Score& score,
 
 void runEvaluate(const EvaluateOptions& options, int& exitCode) {
     const Interrupt interrupt;
-    const auto run = RunDirectory::open(options.run);
-    const auto project = projectOfRun(run);
-    const auto weightsFile = weightsOfRun(run);
-    const auto data = dataOfRun(run);
+    const TrainedNetwork network(options.run);
+    const auto& project = network.project();
+    const auto data = network.data();
     auto graph = evaluationGraph(project.network, data.info, project.training);
     setComputeThreads(project.training.threads());
-    const auto target = project.training.answerTarget();
-    auto model = naming(weightsFile, [&] {
-        return inferenceModel(graph.graph, readCheckpointWeights(weightsFile),
-                              target.precision == Precision::F64 ? DType::F64 : DType::F32);
-    });
+    const auto target = network.target();
+    auto model = network.model(graph.graph);
     optimize(model);
     graph.graph = model.graph;
     ProgramCache programs(backendFor(target), model.graph, {.precision = target.precision});
@@ -126,7 +120,7 @@ void addEvaluateCommand(CLI::App& app, int& exitCode) {
     auto options = std::make_shared<EvaluateOptions>();
     auto* command = app.add_subcommand(
         "evaluate", "Measure a run's best weights, on the processor whatever trained them");
-    command->add_option("run", options->run, "Folder of a run")->required();
+    command->add_option("run", options->run, "Folder of a run, or a quantized network")->required();
     command->add_option("--split", options->split, "test, validation or training")
         ->check(CLI::IsMember({"test", "validation", "training"}));
     command

@@ -5,6 +5,7 @@
 #include "app/cli/interrupt.h"
 #include "app/cli/naming.h"
 #include "app/cli/output.h"
+#include "app/cli/trained_network.h"
 #include "engine/exchange/network_runner.h"
 #include "engine/exchange/onnx_export.h"
 #include "engine/graph/lower.h"
@@ -13,6 +14,7 @@
 #include "engine/project/templates.h"
 #include "engine/support/json.h"
 #include "engine/training/checkpoint.h"
+#include "engine/training/objective.h"
 #include "engine/training/start_weights.h"
 
 #include <CLI/CLI.hpp>
@@ -133,7 +135,24 @@ Runnable ofModel(const InferOptions& options, const Arrays& arrays) {
     return made;
 }
 
+/// Samples of its data in, answers out.
+Runnable ofQuantized(const std::string& file) {
+    const TrainedNetwork network(file);
+    auto model = network.model(
+        inferenceGraph(network.project().network, network.info(), network.project().training));
+    Runnable made{std::move(model.graph), {}};
+    for (std::size_t i = 0; i < model.weights.size(); ++i)
+        made.weights.values.emplace_back(made.graph.weights()[i].key, model.weights[i]);
+    for (const auto& input : made.graph.inputs())
+        made.inputs.emplace(input.name, input.name);
+    for (const auto& output : made.graph.outputs())
+        made.outputs.emplace_back(output.name, output.name);
+    return made;
+}
+
 Runnable opened(const InferOptions& options, const Arrays& arrays) {
+    if (isQuantizedFile(options.model))
+        return ofQuantized(options.model);
     if (isOnnxName(options.model))
         return naming(options.model, [&] { return ofModel(options, arrays); });
     if (std::filesystem::is_directory(options.model)) {
@@ -236,7 +255,8 @@ void addInferCommand(CLI::App& app, int& exitCode) {
         "infer", "Run a network as it is drawn on arrays, with the weights that it has");
     command
         ->add_option("model", options->model,
-                     "An ONNX model, the folder of a run, a project (with the weights of its "
+                     "An ONNX model, the folder of a run, a quantized network, a project (with the "
+                     "weights of its "
                      "latest run or those that it starts with) or template:NAME")
         ->required();
     command

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/inference_models.h"
 
-#include "app/cli/naming.h"
+#include "app/cli/trained_network.h"
 #include "engine/graph/lower.h"
 #include "engine/inference/optimized_network.h"
-#include "engine/project/runs.h"
 #include "engine/project/templates.h"
-#include "engine/training/checkpoint.h"
 #include "engine/training/objective.h"
 
 #include <filesystem>
@@ -14,16 +12,13 @@
 namespace gradwright::cli {
 
 InferenceModel openModel(const std::string& network) {
-    if (!std::filesystem::is_directory(network)) {
+    if (!std::filesystem::is_directory(network) && !isQuantizedFile(network)) {
         const auto project = openProject(network);
         return firstModel(lower(project.network), project.training.seed());
     }
-    const auto run = RunDirectory::open(network);
-    const auto project = projectOfRun(run);
-    const auto weights = weightsOfRun(run);
-    auto graph = inferenceGraph(project.network, dataInfoOfRun(run), project.training);
-    return naming(weights,
-                  [&] { return inferenceModel(std::move(graph), readCheckpointWeights(weights)); });
+    const TrainedNetwork trained(network);
+    return trained.model(
+        inferenceGraph(trained.project().network, trained.info(), trained.project().training));
 }
 
 } // namespace gradwright::cli

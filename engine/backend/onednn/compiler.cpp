@@ -166,6 +166,20 @@ bool Compiler::roundsInputs(std::size_t op) const {
         graph_.ops()[op].attributes);
 }
 
+bool Compiler::isReadAsBytes(ValueId value) const {
+    if (graph_.isResult(value) || options_.keepEverything)
+        return false;
+    return std::ranges::all_of(graph_.usesOf(value), [&](const Use& use) {
+        const auto& op = graph_.ops()[use.op];
+        return std::visit(Overloaded{[](const QuantizedProductOp&) { return true; },
+                                     [](const DequantizeOp&) { return true; },
+                                     [&](const PoolOp&) { return isReadAsBytes(op.output()); },
+                                     [&](const ReshapeOp&) { return isReadAsBytes(op.output()); },
+                                     [](const auto&) { return false; }},
+                          op.attributes);
+    });
+}
+
 void Compiler::lowerInputs() {
     inputCopies.resize(graph_.inputs().size());
     for (std::size_t i = 0; i < graph_.inputs().size(); ++i) {
@@ -323,7 +337,7 @@ void Compiler::move(Buffer* from, const Layout& fromLayout, Buffer* to, const La
     // With equal channels the padding is copied too; else oneDNN zeroes that of blocked targets.
     const bool whole = fromLayout.channels == toLayout.channels;
     const auto describe = [whole](const Layout& l) { return whole ? l.padded() : l.logical(); };
-    const bool single = !fromLayout.isBf16 && !toLayout.isBf16;
+    const bool single = fromLayout.type == DType::F32 && toLayout.type == DType::F32;
     if (single && keepsChannelsTogether(fromLayout) && keepsChannelsTogether(toLayout))
         return moveChannels(from, fromLayout, to, toLayout);
     if (!whole && toLayout.isPadded() && blockOf(toLayout.format) == 1)

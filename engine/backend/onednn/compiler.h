@@ -148,7 +148,7 @@ public:
     /// The same in the type that it has.
     Lowered* plainOfType(Lowered* value) {
         auto layout = Layout::plain(value->layout.batch, value->layout.shape);
-        layout.isBf16 = value->layout.isBf16;
+        layout.type = value->layout.type;
         return convert(value, layout);
     }
     /// Whether all readers of the op's result round it to bfloat16, so that nothing is lost when it
@@ -156,6 +156,9 @@ public:
     [[nodiscard]] bool isReadAsBf16(const OpContext& context) const {
         return readAsBf16_[context.op.output().index()];
     }
+
+    /// Whether the integers that an op makes are only read where they may lie as bytes.
+    [[nodiscard]] bool isReadAsBytes(ValueId value) const;
 
     /// What lowers the op's fused gradient, when the backward pass comes to it. The last one given
     /// is called first.
@@ -335,5 +338,6 @@ void lower(Compiler& compiler, const OpContext& context, const ConvIntegerOp& op
 void lower(Compiler& compiler, const OpContext& context, const ShapeOp& op);
 void lower(Compiler& compiler, const OpContext& context, const FusedOp& op);
 void lower(Compiler& compiler, const OpContext& context, const FusedProductOp& op);
+void lower(Compiler& compiler, const OpContext& context, const QuantizedProductOp& op);
 
 } // namespace gradwright::onednn

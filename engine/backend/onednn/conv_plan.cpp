@@ -28,8 +28,8 @@ public:
         best->sourceDesc = best->forward.src_desc();
         best->outputDesc = best->forward.dst_desc();
         best->kernelDesc = best->forward.weights_desc();
-        if (problem_.given->layout.isBf16) {
-            best->source.isBf16 = true;
+        if (problem_.given->layout.isBf16()) {
+            best->source.type = DType::BF16;
             best->sourceDesc = best->source.withChannels(dimsOf(best->sourceDesc)[1]);
         }
         if (compiler_.usesNativeBf16())
@@ -201,7 +201,7 @@ private:
                                problem_.finish);
         };
         auto bf16Output = plan.output;
-        bf16Output.isBf16 = true;
+        bf16Output.type = DType::BF16;
         const auto result = bf16Output.withChannels(dimsOf(plan.outputDesc)[1]);
         if (const auto pd = problem_.wantsBf16 ? forwardTo(result) : ConvForward();
             pd && !isReference(pd)) {

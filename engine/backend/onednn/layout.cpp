@@ -66,15 +66,15 @@ MemoryDesc Layout::withChannels(std::int64_t real) const {
     constexpr std::array sixteen = {Tag::aBc16b, Tag::aBcd16b, Tag::aBcde16b};
     constexpr std::array eight = {Tag::aBc8b, Tag::aBcd8b, Tag::aBcde8b};
     if (format == Format::Blocked16)
-        return taggedDesc(dims, sixteen.at(dims.size() - 3), isBf16);
+        return taggedDesc(dims, sixteen.at(dims.size() - 3), type);
     if (format == Format::Blocked8)
-        return taggedDesc(dims, eight.at(dims.size() - 3), isBf16);
-    return stridedDesc(dims, stridesOf(*this), isBf16);
+        return taggedDesc(dims, eight.at(dims.size() - 3), type);
+    return stridedDesc(dims, stridesOf(*this), type);
 }
 
 MemoryDesc Layout::flat() const {
     const Dims dims{static_cast<std::int64_t>(elements())};
-    return isBf16 ? bf16DenseDesc(dims) : denseDesc(dims);
+    return denseDesc(dims, type);
 }
 
 std::int64_t Layout::positions() const {
@@ -87,7 +87,16 @@ std::size_t Layout::elements() const {
 }
 
 std::string Layout::name() const {
-    return isBf16 ? order() + " bf16" : order();
+    switch (type) {
+    case DType::BF16:
+        return order() + " bf16";
+    case DType::U8:
+        return order() + " u8";
+    case DType::I8:
+        return order() + " s8";
+    default:
+        return order();
+    }
 }
 
 std::string Layout::order() const {
@@ -118,8 +127,7 @@ bool keepsChannelsTogether(const Layout& layout) {
 }
 
 bool sameMemory(const Layout& a, const Layout& b) {
-    if (a.batch != b.batch || a.shape != b.shape || a.channels != b.channels ||
-        a.isBf16 != b.isBf16)
+    if (a.batch != b.batch || a.shape != b.shape || a.channels != b.channels || a.type != b.type)
         return false;
     // With a single position, a single channel, or a single block of them, orders coincide.
     const bool bothUnblocked = blockOf(a.format) == 1 && blockOf(b.format) == 1;
@@ -138,7 +146,7 @@ std::optional<Layout> layoutOf(const MemoryDesc& desc, std::int64_t batch, const
         // oneDNN pads real channels to one block only: more blocks have no logical description.
         if (block > 1 && channels != roundedUp(shape[0], block))
             continue;
-        const Layout layout{format, batch, shape, channels, isBf16(desc)};
+        const Layout layout{format, batch, shape, channels, typeOf(desc)};
         // The channels may be padded by oneDNN (dims[1] real ones) or by us.
         if (layout.withChannels(dims[1]) == desc)
             return layout;

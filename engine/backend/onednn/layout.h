@@ -21,7 +21,7 @@ struct Layout {
     std::int64_t batch = 1;
     Shape shape;
     std::int64_t channels = 0; ///< in memory, >= shape[0]
-    bool isBf16 = false;       ///< bfloat16 instead of FP32
+    DType type = DType::F32;   ///< or BF16, U8, I8
 
     /// Row-major without padding.
     static Layout plain(std::int64_t batch, Shape shape);
@@ -35,12 +35,17 @@ struct Layout {
     /// The same memory as one row of numbers, for elementwise work.
     [[nodiscard]] MemoryDesc flat() const;
     [[nodiscard]] std::size_t elements() const; ///< in memory
-    [[nodiscard]] std::size_t bytes() const {
-        return elements() * (isBf16 ? sizeof(std::uint16_t) : sizeof(float));
+    [[nodiscard]] std::size_t bytes() const { return elements() * gradwright::sizeOf(type); }
+    [[nodiscard]] bool isBf16() const { return type == DType::BF16; }
+    /// The same memory with elements of another type.
+    [[nodiscard]] Layout as(DType other) const {
+        auto layout = *this;
+        layout.type = other;
+        return layout;
     }
     [[nodiscard]] bool isPadded() const { return shape.rank() > 0 && channels != shape[0]; }
     [[nodiscard]] std::int64_t positions() const; ///< rows × columns …, all but the channels
-    [[nodiscard]] std::string name() const;       ///< as oneDNN writes it: "aBcd16b"; with " bf16"
+    [[nodiscard]] std::string name() const; ///< as oneDNN writes it: "aBcd16b"; with " bf16", …
 
     bool operator==(const Layout&) const = default;
 

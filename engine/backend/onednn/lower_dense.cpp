@@ -181,7 +181,7 @@ void emitForward(Compiler& compiler, const OpContext& context, const DenseForwar
 
 /// Rows of what is given, in its type.
 MemoryDesc givenDesc(const Lowered& source, const DenseForward& single) {
-    return source.layout.isBf16 ? bf16DenseDesc(dimsOf(single.src_desc())) : single.src_desc();
+    return source.layout.isBf16() ? bf16DenseDesc(dimsOf(single.src_desc())) : single.src_desc();
 }
 
 } // namespace

@@ -21,8 +21,8 @@ Layout fusedLayout(const Compiler& compiler, const OpContext& context) {
             const auto behind = shape.rank() - input.rank(); // axes that it lacks
             goesAlongChannels =
                 goesAlongChannels || (behind <= 1 && shape.rank() > 1 && input[1 - behind] != 1);
-        } else if (!context.inputs[i]->isClass && !layout.isBf16 && layout.batch == plain.batch &&
-                   layout.shape == plain.shape) {
+        } else if (!context.inputs[i]->isClass && layout.type == DType::F32 &&
+                   layout.batch == plain.batch && layout.shape == plain.shape) {
             layouts.push_back(layout);
         }
     }

@@ -126,7 +126,7 @@ void lower(Compiler& compiler, const OpContext& context, const SplitOp& op) {
 void lower(Compiler& compiler, const OpContext& context, const ReshapeOp& /*op*/) {
     auto* source = compiler.plainOfType(context.inputs[0]);
     auto layout = compiler.plainLayout(context.op.output());
-    layout.isBf16 = source->layout.isBf16;
+    layout.type = source->layout.type;
     compiler.aliasOutput(context, source, layout);
     compiler.reportForward(context, "none", layout);
 }

@@ -85,10 +85,8 @@ PoolPlan planPool(Compiler& compiler, const OpContext& context, dnnl::algorithm 
     PoolPlan plan{algorithm, window, describe(source->layout)};
     if (plan.forward && !isReference(plan.forward))
         return plan;
-    if (source->layout.isBf16) {
-        auto single = source->layout;
-        single.isBf16 = false;
-        source = compiler.convert(source, single);
+    if (source->layout.type != DType::F32) {
+        source = compiler.convert(source, source->layout.as(DType::F32));
         return planPool(compiler, context, algorithm, window, outputShape, source);
     }
     auto blocked = source->layout;

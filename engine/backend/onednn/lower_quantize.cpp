@@ -25,6 +25,66 @@ void lowerScaled(Compiler& compiler, const OpContext& context, std::int64_t axis
     compiler.reportForward(context, "own", plain);
 }
 
+/// Whether one scale is for all elements, so that their order does not matter.
+bool hasOneScale(const Compiler& compiler, const OpContext& context, std::int64_t block) {
+    return block == 0 && shapeOf(compiler, context.op.inputs[1]).elements() == 1;
+}
+
+/// In the order of elements at hand, without channels that are padding.
+Lowered* unpadded(Compiler& compiler, Lowered* value) {
+    auto layout = value->layout;
+    if (!layout.isPadded() && blockOf(layout.format) == 1)
+        return value;
+    layout.format = Format::ChannelsLast;
+    layout.channels = layout.shape[0];
+    return compiler.convert(value, layout);
+}
+
+/// apply(out, in, size, scale, zero point) on the elements as they lie, from one layout to the
+/// other.
+template <class Apply>
+void lowerInPlace(Compiler& compiler, const OpContext& context, Lowered* source,
+                  const Layout& layout, const Apply& apply) {
+    const auto inputs = context.inputs;
+    auto* output = compiler.makeOutput(context, layout);
+    auto* scale = numbers(compiler, inputs[1])->buffer;
+    auto* zero = inputs.size() > 2 ? numbers(compiler, inputs[2])->buffer : nullptr;
+    std::vector<Buffer*> uses{source->buffer, scale, output->buffer};
+    if (zero)
+        uses.push_back(zero);
+    compiler.schedule().add(uses, [=, in = source->buffer, out = output->buffer,
+                                   size = layout.elements()](const RunContext&) {
+        apply(out, in, size, *scale->as(), zero ? *zero->as() : 0.0F);
+    });
+    compiler.reportForward(context, "own", layout);
+}
+
+void lowerToBytes(Compiler& compiler, const OpContext& context, DType to) {
+    auto* given = context.inputs[0];
+    if (given->layout.type != DType::F32)
+        given = compiler.plain(given);
+    auto* source = unpadded(compiler, given);
+    lowerInPlace(compiler, context, source, source->layout.as(to),
+                 [to](Buffer* out, Buffer* in, std::size_t size, float scale, float zero) {
+                     if (to == DType::U8)
+                         quantizeToBytes(out->as<std::uint8_t>(), in->as(), size, scale, zero);
+                     else
+                         quantizeToBytes(out->as<std::int8_t>(), in->as(), size, scale, zero);
+                 });
+}
+
+void lowerFromBytes(Compiler& compiler, const OpContext& context) {
+    auto* source = context.inputs[0];
+    lowerInPlace(compiler, context, source, source->layout.as(DType::F32),
+                 [from = source->layout.type](Buffer* out, Buffer* in, std::size_t size,
+                                              float scale, float zero) {
+                     if (from == DType::U8)
+                         dequantizeBytes(out->as(), in->as<std::uint8_t>(), size, scale, zero);
+                     else
+                         dequantizeBytes(out->as(), in->as<std::int8_t>(), size, scale, zero);
+                 });
+}
+
 /// apply(out, first, second, zero point of the first, of the second, scratch)
 template <class Apply>
 void lowerProduct(Compiler& compiler, const OpContext& context, bool zeroOfFirst, bool zeroOfSecond,
@@ -55,6 +115,9 @@ void lowerProduct(Compiler& compiler, const OpContext& context, bool zeroOfFirst
 } // namespace
 
 void lower(Compiler& compiler, const OpContext& context, const QuantizeOp& op) {
+    if (!context.inputs[0]->isClass && hasOneScale(compiler, context, op.block) &&
+        compiler.isReadAsBytes(context.op.output()))
+        return lowerToBytes(compiler, context, op.to);
     lowerScaled(compiler, context, op.axis, op.block,
                 [to = op.to](const ScaleLayout& layout, float* out, const float* in,
                              const float* scale,
@@ -62,6 +125,9 @@ void lower(Compiler& compiler, const OpContext& context, const QuantizeOp& op) {
 }
 
 void lower(Compiler& compiler, const OpContext& context, const DequantizeOp& op) {
+    const auto type = context.inputs[0]->layout.type;
+    if ((type == DType::U8 || type == DType::I8) && hasOneScale(compiler, context, op.block))
+        return lowerFromBytes(compiler, context);
     lowerScaled(compiler, context, op.axis, op.block, dequantize);
 }
 

@@ -10,8 +10,21 @@ namespace {
 
 using dnnl::algorithm;
 using dnnl::prop_kind;
-constexpr auto kFloat = dnnl::memory::data_type::f32;
-constexpr auto kBf16 = dnnl::memory::data_type::bf16;
+
+dnnl::memory::data_type dataTypeOf(DType type) {
+    switch (type) {
+    case DType::BF16:
+        return dnnl::memory::data_type::bf16;
+    case DType::I32:
+        return dnnl::memory::data_type::s32;
+    case DType::U8:
+        return dnnl::memory::data_type::u8;
+    case DType::I8:
+        return dnnl::memory::data_type::s8;
+    default:
+        return dnnl::memory::data_type::f32;
+    }
+}
 
 /// Row-major.
 Dims denseStrides(const Dims& dims) {
@@ -107,8 +120,7 @@ dnnl::primitive_attr attributes(const Finish& finish) {
         attr.set_post_ops(ops);
         return attr;
     }
-    const auto function = eltwiseAlgorithmOf({*activation});
-    const auto [alpha, beta] = constantsOf(*activation);
+    const auto [function, alpha, beta] = eltwiseFunctionOf(*activation);
 #if DNNL_VERSION_MAJOR >= 3
     ops.append_eltwise(function, alpha, beta);
 #else
@@ -190,36 +202,44 @@ std::int64_t vectorLanes() {
     }
 }
 
-MemoryDesc denseDesc(const Dims& dims) {
-    return stridedDesc(dims, denseStrides(dims));
+MemoryDesc denseDesc(const Dims& dims, DType type) {
+    return stridedDesc(dims, denseStrides(dims), type);
 }
 
-MemoryDesc stridedDesc(const Dims& dims, const Dims& strides, bool bf16) {
-    return {dims, bf16 ? kBf16 : kFloat, strides};
+MemoryDesc stridedDesc(const Dims& dims, const Dims& strides, DType type) {
+    return {dims, dataTypeOf(type), strides};
 }
 
-MemoryDesc taggedDesc(const Dims& dims, dnnl::memory::format_tag tag, bool bf16) {
-    return {dims, bf16 ? kBf16 : kFloat, tag};
+MemoryDesc taggedDesc(const Dims& dims, dnnl::memory::format_tag tag, DType type) {
+    return {dims, dataTypeOf(type), tag};
 }
 
-MemoryDesc anyDesc(const Dims& dims) {
-    return {dims, kFloat, dnnl::memory::format_tag::any};
+MemoryDesc anyDesc(const Dims& dims, DType type) {
+    return {dims, dataTypeOf(type), dnnl::memory::format_tag::any};
 }
 
 MemoryDesc bf16DenseDesc(const Dims& dims) {
-    return {dims, kBf16, denseStrides(dims)};
+    return denseDesc(dims, DType::BF16);
 }
 
 MemoryDesc bf16AnyDesc(const Dims& dims) {
-    return {dims, kBf16, dnnl::memory::format_tag::any};
+    return anyDesc(dims, DType::BF16);
 }
 
 bool isBf16(const MemoryDesc& desc) {
+    return typeOf(desc) == DType::BF16;
+}
+
+DType typeOf(const MemoryDesc& desc) {
 #if DNNL_VERSION_MAJOR >= 3
-    return desc.get_data_type() == kBf16;
+    const auto type = desc.get_data_type();
 #else
-    return desc.data_type() == kBf16;
+    const auto type = desc.data_type();
 #endif
+    for (const auto known : {DType::BF16, DType::I32, DType::U8, DType::I8})
+        if (type == dataTypeOf(known))
+            return known;
+    return DType::F32;
 }
 
 Dims dimsOf(const MemoryDesc& desc) {
@@ -240,6 +260,11 @@ std::string implementationOf(const dnnl::primitive_desc_base& pd) {
 
 bool isReference(const dnnl::primitive_desc_base& pd) {
     return implementationOf(pd).find("ref") != std::string::npos;
+}
+
+EltwiseFunction eltwiseFunctionOf(const Activation& activation) {
+    const auto [alpha, beta] = constantsOf(activation);
+    return {eltwiseAlgorithmOf({activation}), alpha, beta};
 }
 
 bool hasPrimitive(const Activation& activation) {

@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-/// The only file that knows which version of oneDNN it is built with (2.6 or 3.x).
+/// With integer_primitives.h the only file that knows which version of oneDNN it is built with (2.6
+/// or 3.x).
 ///
 /// Each function describes one primitive and lets oneDNN pick an implementation; the result is
 /// empty (`!pd`) when it has none for these descriptors. Nothing is compiled before
@@ -56,16 +57,17 @@ std::string libraryVersion();
 std::int64_t vectorLanes();
 
 /// Row-major.
-MemoryDesc denseDesc(const Dims& dims);
-/// `bf16`: in bfloat16.
-MemoryDesc stridedDesc(const Dims& dims, const Dims& strides, bool bf16 = false);
-MemoryDesc taggedDesc(const Dims& dims, dnnl::memory::format_tag tag, bool bf16 = false);
+MemoryDesc denseDesc(const Dims& dims, DType type = DType::F32);
+MemoryDesc stridedDesc(const Dims& dims, const Dims& strides, DType type = DType::F32);
+MemoryDesc taggedDesc(const Dims& dims, dnnl::memory::format_tag tag, DType type = DType::F32);
 /// oneDNN chooses the layout.
-MemoryDesc anyDesc(const Dims& dims);
+MemoryDesc anyDesc(const Dims& dims, DType type = DType::F32);
 /// The same in bfloat16.
 MemoryDesc bf16DenseDesc(const Dims& dims);
 MemoryDesc bf16AnyDesc(const Dims& dims);
 bool isBf16(const MemoryDesc& desc);
+/// F32, BF16, I32, U8 or I8.
+DType typeOf(const MemoryDesc& desc);
 Dims dimsOf(const MemoryDesc& desc);
 /// The descriptor of one execution argument, e.g. DNNL_ARG_WORKSPACE; of size 0 when there is none.
 MemoryDesc argumentDesc(const dnnl::primitive_desc_base& pd, int argument);
@@ -79,6 +81,12 @@ struct EltwiseSpec {
     Activation activation;
     bool fromOutput = false;
 };
+/// What oneDNN calls an activation that it has, not for identity.
+struct EltwiseFunction {
+    dnnl::algorithm function;
+    float alpha = 0, beta = 0;
+};
+EltwiseFunction eltwiseFunctionOf(const Activation& activation);
 /// Whether oneDNN has the function.
 bool hasPrimitive(const Activation& activation);
 /// Whether oneDNN can compute f'(x) from f(x) alone.

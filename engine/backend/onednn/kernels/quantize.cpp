@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace gradwright::onednn {
 namespace {
@@ -80,6 +81,69 @@ void dequantize(const ScaleLayout& layout, float* out, const float* in, const fl
                 const float* zero) {
     forEachScaled(layout, [&](std::size_t i, std::size_t s) {
         out[i] = (in[i] - (zero ? zero[s] : 0.0F)) * scale[s];
+    });
+}
+
+namespace {
+
+/// Rounds with halves to the even number: where FP32 counts by ones, a sum is rounded so. The
+/// quotient is brought near the limits first, which changes no result.
+constexpr float kCountsByOnes = 12582912.0F; // 1.5 · 2^23
+constexpr float kBeyondBytes = 1024.0F;
+
+template <class Byte>
+GRADWRIGHT_CLONES void quantizeRun(Byte* out, const float* in, std::size_t size, float scale,
+                                   float zero) {
+    constexpr float least = std::numeric_limits<Byte>::min();
+    constexpr float most = std::numeric_limits<Byte>::max();
+    for (std::size_t i = 0; i < size; ++i) {
+        float x = in[i] / scale;
+        x = x > -kBeyondBytes ? x : -kBeyondBytes; // NaN, too
+        x = x < kBeyondBytes ? x : kBeyondBytes;
+        x = (x + kCountsByOnes) - kCountsByOnes + zero;
+        x = x > least ? x : least;
+        x = x < most ? x : most;
+        out[i] = static_cast<Byte>(static_cast<std::int32_t>(x));
+    }
+}
+
+template <class Byte>
+GRADWRIGHT_CLONES void dequantizeRun(float* out, const Byte* in, std::size_t size, float scale,
+                                     float zero) {
+    for (std::size_t i = 0; i < size; ++i)
+        out[i] = (static_cast<float>(in[i]) - zero) * scale;
+}
+
+} // namespace
+
+template <class Byte>
+void quantizeToBytes(Byte* out, const float* in, std::size_t size, float scale, float zero) {
+    forChunks(size, kGrain, [&](std::size_t begin, std::size_t end) {
+        quantizeRun(out + begin, in + begin, end - begin, scale, zero);
+    });
+}
+template <class Byte>
+void dequantizeBytes(float* out, const Byte* in, std::size_t size, float scale, float zero) {
+    forChunks(size, kGrain, [&](std::size_t begin, std::size_t end) {
+        dequantizeRun(out + begin, in + begin, end - begin, scale, zero);
+    });
+}
+template void quantizeToBytes(std::uint8_t*, const float*, std::size_t, float, float);
+template void quantizeToBytes(std::int8_t*, const float*, std::size_t, float, float);
+template void dequantizeBytes(float*, const std::uint8_t*, std::size_t, float, float);
+template void dequantizeBytes(float*, const std::int8_t*, std::size_t, float, float);
+
+void finishSums(const ProductFinisher& finisher, const SumsShape& shape, float* values,
+                const float* bias, const float* addend, float zeroOfAddend) {
+    const auto rows = shape.samples * shape.channels;
+    const auto grain = std::max<std::size_t>(kGrain / std::max<std::size_t>(shape.positions, 1), 1);
+    forChunks(rows, grain, [&](std::size_t begin, std::size_t end) {
+        for (auto row = begin; row < end; ++row) {
+            const auto channel = row % shape.channels;
+            for (auto i = row * shape.positions; i < (row + 1) * shape.positions; ++i)
+                values[i] = finisher(channel, values[i] + (bias ? bias[channel] : 0.0F),
+                                     addend ? addend[i] - zeroOfAddend : 0.0F);
+        }
     });
 }
 

@@ -16,6 +16,12 @@ void quantize(const ScaleLayout& layout, DType to, float* out, const float* in, 
 void dequantize(const ScaleLayout& layout, float* out, const float* in, const float* scale,
                 const float* zero);
 
+/// The same with one scale for all, between numbers and bytes (std::uint8_t or std::int8_t).
+template <class Byte>
+void quantizeToBytes(Byte* out, const float* in, std::size_t size, float scale, float zero);
+template <class Byte>
+void dequantizeBytes(float* out, const Byte* in, std::size_t size, float scale, float zero);
+
 /// What is taken off an integer before it is multiplied: nothing, one number, or one of each row.
 struct ZeroPoint {
     const float* values = nullptr;
@@ -58,5 +64,14 @@ struct IntegerConvPlan {
 };
 void convolveIntegers(const IntegerConvPlan& plan, float* out, const float* x, const float* kernel,
                       ZeroPoint zeroOfX, ZeroPoint zeroOfKernel, std::int16_t* scratch);
+
+/// Rows of sums that belong to one output channel each: [samples, channels, positions].
+struct SumsShape {
+    std::size_t samples, channels, positions;
+};
+/// Makes results of the sums that `values` holds, in place. `bias` has one whole number for each
+/// channel, `addend` is of the shape of the values; both may be null.
+void finishSums(const ProductFinisher& finisher, const SumsShape& shape, float* values,
+                const float* bias, const float* addend, float zeroOfAddend);
 
 } // namespace gradwright::onednn

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Quantized values, as QuantizeLinear and DequantizeLinear around operators on real numbers: what
+// runtimes find and compute in integers.
+#include "engine/exchange/onnx_graph.h"
+
+namespace gradwright {
+namespace {
+
+Tensor oneReal(float value) {
+    return Tensor::of<float>({}, std::span<const float>(&value, 1));
+}
+
+/// "…/scale" and "…/zero" of a quantization, for QuantizeLinear and DequantizeLinear.
+std::vector<std::string> scaleAndZero(OnnxScope& s, const std::string& label,
+                                      const Quantization& how) {
+    const auto name = s.op().path + "/" + label;
+    const auto zero = oneReal(static_cast<float>(how.zero)).to(how.type);
+    return {s.tensor(name + "_scale", oneReal(how.scale)), s.tensor(name + "_zero", zero)};
+}
+
+std::string dequantized(OnnxScope& s, const std::string& x, const std::string& label,
+                        const Quantization& how) {
+    const auto names = scaleAndZero(s, label, how);
+    return s.node("DequantizeLinear", {x, names[0], names[1]});
+}
+
+/// Whole numbers kept as real ones, stored as `type`, with a scale for each index of `axis`.
+std::string dequantizedWeight(OnnxScope& s, const std::string& key, const Tensor& values,
+                              DType type, const std::vector<float>& scales, std::int64_t axis) {
+    const auto stored = s.tensor(key + "/integers", values.to(type));
+    const auto scale = s.tensor(
+        key + "/scale", Tensor::of<float>({static_cast<std::int64_t>(scales.size())}, scales));
+    return s.node("DequantizeLinear", {stored, scale}, {{"axis", axis}});
+}
+
+Tensor transposed(const Tensor& matrix) {
+    const auto rows = matrix.shape()[0];
+    const auto columns = matrix.shape()[1];
+    Tensor turned(DType::F32, {columns, rows});
+    const auto from = matrix.span<float>();
+    const auto to = turned.span<float>();
+    for (std::int64_t row = 0; row < rows; ++row)
+        for (std::int64_t column = 0; column < columns; ++column)
+            to[static_cast<std::size_t>(column * rows + row)] =
+                from[static_cast<std::size_t>(row * columns + column)];
+    return turned;
+}
+
+/// The product with its bias, on real numbers.
+std::string product(OnnxScope& s, const QuantizedProductOp& op, const std::string& x) {
+    std::string bias;
+    if (op.hasBias()) {
+        std::vector<float> scales;
+        for (const float scale : op.scales)
+            scales.push_back(op.x.scale * scale);
+        bias = dequantizedWeight(s, s.weightKey(1), s.weightValues(1), DType::I32, scales, 0);
+    }
+    const auto kernel = [&](const std::string& key, const Tensor& values, std::int64_t axis) {
+        return dequantizedWeight(s, key, values, DType::I8, op.scales, axis);
+    };
+    const auto withBias = [&](std::vector<std::string> inputs) {
+        if (!bias.empty())
+            inputs.push_back(bias);
+        return inputs;
+    };
+    const auto& key = s.weightKey(0);
+    if (const auto* conv = std::get_if<ConvOp>(&op.product))
+        return s.node("Conv", withBias({x, kernel(key, s.weightValues(0), 0)}),
+                      convAttributes(*conv, s.rank() - 2));
+    if (s.rank() == 2)
+        return s.node("Gemm", withBias({x, kernel(key, s.weightValues(0), 0)}),
+                      {{"transB", std::int64_t{1}}});
+    const auto y =
+        s.node("MatMul", {x, kernel(key + "/transposed", transposed(s.weightValues(0)), 1)});
+    return bias.empty() ? y : s.node("Add", {y, bias});
+}
+
+} // namespace
+
+void writeOnnx(OnnxScope& s, const QuantizeOp& op) {
+    OnnxAttributes attributes{{"axis", op.axis}};
+    if (op.block > 0)
+        attributes.push_back({"block_size", op.block});
+    if (s.inputs() == 2 && op.to != DType::U8)
+        s.refuse("ONNX takes the type of integers from their zero point, which is missing");
+    if (op.block > 0 && s.opset() < kOnnxOpset)
+        s.refuse("scales of blocks need opset 21");
+    s.result(s.node("QuantizeLinear", s.all(), attributes));
+}
+
+void writeOnnx(OnnxScope& s, const DequantizeOp& op) {
+    OnnxAttributes attributes{{"axis", op.axis}};
+    if (op.block > 0)
+        attributes.push_back({"block_size", op.block});
+    if (op.block > 0 && s.opset() < kOnnxOpset)
+        s.refuse("scales of blocks need opset 21");
+    s.result(s.node("DequantizeLinear", s.all(), attributes));
+}
+
+void writeOnnx(OnnxScope& s, const QuantizedProductOp& op) {
+    auto y = product(s, op, dequantized(s, s.in(0), "x", op.x));
+    if (op.adds)
+        y = s.node("Add", {y, op.addend ? dequantized(s, s.in(1), "addend", *op.addend) : s.in(1)});
+    y = activated(s, op.activation, y);
+    if (op.result) {
+        const auto names = scaleAndZero(s, "y", *op.result);
+        y = s.node("QuantizeLinear", {y, names[0], names[1]});
+    }
+    s.result(y);
+}
+
+} // namespace gradwright

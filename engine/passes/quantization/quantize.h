@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/passes/inference/inference_model.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gradwright {
+
+/// How the values that a product reads are quantized.
+struct LayerQuantization {
+    Quantization x{};
+    std::optional<Quantization> addend{}; ///< where the product adds one
+    bool operator==(const LayerQuantization&) const = default;
+};
+
+/// By the name of a product (QuantizableProduct::name): those that compute in integers.
+using QuantizationPlan = std::map<std::string, LayerQuantization, std::less<>>;
+
+/// A convolution or a dense layer that could compute in integers.
+struct QuantizableProduct {
+    std::size_t place = 0; ///< in ops()
+    std::string name;      ///< the key of its kernel, and a number where several ops read that
+    std::vector<std::string> layers; ///< the paths of those that it stands for
+    ValueId x{};                     ///< see quantizedAt()
+    std::optional<ValueId> addend{};
+};
+/// In the order of the ops.
+std::vector<QuantizableProduct> quantizableProducts(const OpGraph& graph);
+
+/// Where a value is quantized that a product reads: maxima and other shapes of integers are
+/// integers again, so the quantization moves up in front of max pooling and reshaping.
+ValueId quantizedAt(const OpGraph& graph, ValueId value);
+
+/// The passes that a network goes through before it is quantized: those that depend on its
+/// structure alone, so that the products have the names of the plan whatever the weights are.
+void prepareForQuantization(InferenceModel& model);
+
+/// Makes the products of the plan compute in integers: kernels become whole numbers from -127 to
+/// 127 with a scale for each output channel, biases those that count the scale of x times that of
+/// the kernel. A value stays in integers between two of them, through max pooling, reshaping and
+/// sums of residual blocks, when all that read it take integers; else it is real and quantized for
+/// those that do. To be run behind the other passes, which fuse what follows a product. Weights
+/// are F32 or F64. Throws Error for a product that the graph lacks, and where those that read one
+/// value want it otherwise.
+void quantize(InferenceModel& model, const QuantizationPlan& plan);
+
+/// A plan for all products without any samples, to measure how fast integers are: values behind a
+/// ReLU are taken as positive. What it answers means nothing.
+QuantizationPlan planByStructure(const OpGraph& graph);
+
+/// The scale of each output channel of a kernel, and the whole numbers that stand for it and for
+/// its bias: |kernel| is 127 scales at most, and a bias 2^24 units, so that FP32 holds it.
+struct QuantizedWeights {
+    std::vector<float> scales;
+    Tensor kernel, bias; ///< F32; no elements without a bias
+};
+QuantizedWeights quantizeWeights(const Tensor& kernel, const Tensor* bias, float scaleOfX);
+
+} // namespace gradwright

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/quantization/calibration.h"
+
+#include "engine/backend/devices.h"
+#include "engine/backend/evaluation_batch.h"
+#include "engine/backend/program_cache.h"
+#include "engine/data/feed/batcher.h"
+#include "engine/passes/eliminate.h"
+#include "engine/support/error.h"
+#include "engine/support/rng.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace gradwright {
+namespace {
+
+/// Runs a graph over samples and shows the values that are its outputs.
+class ValueRunner {
+public:
+    ValueRunner(const InferenceModel& model, const TrainingGraph& graph,
+                const std::vector<ValueId>& values)
+        : graph_(graph)
+        , values_(values) {
+        auto wanted = model;
+        std::vector<NamedValue> outputs;
+        for (const auto value : values)
+            outputs.push_back({fmt::format("value{}", value.value), value});
+        wanted.graph.clearLosses();
+        wanted.graph.setScore({});
+        wanted.graph.setOutputs(std::move(outputs));
+        eliminateDead(wanted.graph);
+        wanted.dropUnused();
+        batch_ = evaluationBatch(wanted.graph);
+        programs_.emplace(backendFor({}), wanted.graph, CompileOptions{});
+        programs_->get(batch_, Mode::Inference);
+        for (std::uint32_t i = 0; i < wanted.weights.size(); ++i)
+            programs_->weights()->write(WeightId{i}, wanted.weights[i].to(DType::F32));
+    }
+
+    /// show(value's number among those wanted, its elements); false when stopped.
+    template <class Show>
+    bool run(const CalibrationData& data, const std::stop_token& stop, const Show& show) {
+        Batcher batcher(data.source, data.indices, batch_, std::nullopt);
+        batcher.startEpoch(0);
+        std::vector<BatchInput> inputs;
+        std::vector<float> elements;
+        while (const auto* batch = batcher.next()) {
+            auto& program = programs_->get(batch->count, Mode::Inference);
+            bindBatch(graph_, *batch, inputs);
+            if (!program.forward(inputs, {}, stop))
+                return false;
+            for (std::size_t i = 0; i < values_.size(); ++i) {
+                elements.resize(static_cast<std::size_t>(
+                    program.graph().type(values_[i]).shapeFor(batch->count).elements()));
+                program.copyOutput(values_[i], elements);
+                show(i, elements, batch->count);
+            }
+        }
+        return true;
+    }
+
+private:
+    const TrainingGraph& graph_;
+    const std::vector<ValueId>& values_;
+    std::int64_t batch_ = 1;
+    std::optional<ProgramCache> programs_;
+};
+
+/// Whether a layer is the one of that path or inside the block of that path.
+bool isWithin(const std::string& layer, const std::string& path) {
+    return layer == path || layer.starts_with(path + "/");
+}
+
+} // namespace
+
+CalibrationData calibrationData(const Dataset& dataset, const DataChoice& choice,
+                                std::int64_t samples, std::uint64_t seed) {
+    auto indices = splitOf(dataset, choice).training;
+    if (indices.empty())
+        throw Error("the data have no samples to train with, which calibration needs");
+    shuffle(indices, Rng(seed, RngStream::Shuffle));
+    indices.resize(std::min(indices.size(), static_cast<std::size_t>(samples)));
+    return {dataset.training, std::move(indices)};
+}
+
+std::optional<ValueHistograms> observe(const InferenceModel& model, const TrainingGraph& graph,
+                                       const CalibrationData& data, const std::stop_token& stop,
+                                       const std::function<void(double)>& progress) {
+    std::set<ValueId> found;
+    for (const auto& product : quantizableProducts(model.graph)) {
+        found.insert(product.x);
+        if (product.addend)
+            found.insert(*product.addend);
+    }
+    const std::vector<ValueId> values(found.begin(), found.end());
+    ValueHistograms histograms;
+    if (values.empty())
+        return histograms;
+    ValueRunner runner(model, graph, values);
+    const auto all = 2 * static_cast<double>(data.indices.size());
+    std::int64_t done = 0;
+    for (const bool counts : {false, true}) {
+        const bool isComplete = runner.run(
+            data, stop,
+            [&](std::size_t number, std::span<const float> elements, std::int64_t samples) {
+                auto& histogram = histograms[values[number]];
+                try {
+                    if (counts)
+                        histogram.count(elements);
+                    else
+                        histogram.widen(elements);
+                } catch (const Error& error) {
+                    throw Error("{}: {}", model.graph.value(values[number]).path, error.what());
+                }
+                if (number + 1 < values.size())
+                    return;
+                done += samples;
+                if (progress)
+                    progress(static_cast<double>(done) / all);
+            });
+        if (!isComplete)
+            return {};
+    }
+    return histograms;
+}
+
+QuantizationPlan planFor(const OpGraph& graph, const ValueHistograms& histograms,
+                         RangeMethod method, ByteKind kind, const std::set<std::string>& keep) {
+    std::map<ValueId, Quantization> known;
+    const auto quantizationOf = [&](ValueId value) {
+        const auto [place, isNew] = known.try_emplace(value);
+        if (isNew)
+            place->second = quantizationFor(rangeFor(histograms.at(value), method, kind), kind);
+        return place->second;
+    };
+    QuantizationPlan plan;
+    for (const auto& product : quantizableProducts(graph)) {
+        if (keep.contains(product.name))
+            continue;
+        LayerQuantization layer{.x = quantizationOf(product.x)};
+        if (product.addend)
+            layer.addend = quantizationOf(*product.addend);
+        plan.emplace(product.name, layer);
+    }
+    return plan;
+}
+
+std::set<std::string> productsOf(const OpGraph& graph, const std::vector<std::string>& layers) {
+    const auto products = quantizableProducts(graph);
+    std::set<std::string> names;
+    for (const auto& path : layers) {
+        bool isFound = false;
+        for (const auto& product : products)
+            if (std::ranges::any_of(product.layers, [&](const std::string& layer) {
+                    return isWithin(layer, path);
+                })) {
+                names.insert(product.name);
+                isFound = true;
+            }
+        if (isFound)
+            continue;
+        std::vector<std::string> known;
+        for (const auto& product : products)
+            known.push_back(product.layers.front());
+        throw Error("no layer \"{}\" could be quantized; there are {}", path,
+                    fmt::join(known, ", "));
+    }
+    return names;
+}
+
+std::optional<std::vector<float>> outputsFor(const InferenceModel& model,
+                                             const TrainingGraph& graph,
+                                             const CalibrationData& data,
+                                             const std::stop_token& stop) {
+    const std::vector<ValueId> values{graph.outputs.front()};
+    ValueRunner runner(model, graph, values);
+    std::vector<float> all;
+    const bool isComplete =
+        runner.run(data, stop, [&](std::size_t, std::span<const float> elements, std::int64_t) {
+            all.insert(all.end(), elements.begin(), elements.end());
+        });
+    if (!isComplete)
+        return {};
+    return all;
+}
+
+} // namespace gradwright

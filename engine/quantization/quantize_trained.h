@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/quantization/calibration.h"
+#include "engine/training/events.h"
+
+namespace gradwright {
+
+struct QuantizationSettings {
+    RangeMethod method = RangeMethod::MinMax;
+    ByteKind kind = ByteKind::Unsigned;
+    std::vector<std::string> keep{}; ///< layers that stay in FP32, by their paths
+    /// Further layers stay in FP32, those first that cause the largest error alone, until the
+    /// quality on the calibration samples is at most so much below that of FP32. Nothing: none do.
+    std::optional<double> mostLoss{};
+};
+
+/// One product of the network and what became of it.
+struct LayerError {
+    std::string name; ///< QuantizableProduct::name
+    std::vector<std::string> layers;
+    /// Of the network's output when this product alone is quantized, relative to it (norms).
+    double error = 0;
+    bool isQuantized = false;
+};
+
+struct QuantizedNetwork {
+    InferenceModel model;
+    QuantizationPlan plan;
+    std::vector<LayerError> layers; ///< in the order of the network
+    Score before, after;            ///< on the calibration samples
+};
+
+/// `model` is the graph of `graph`, an evaluationGraph(), after the passes for inference, with its
+/// weights. Nothing when stopped. `progress` is called with the share that is done. Throws Error
+/// for layers that are not there, where nothing is left to be quantized, and as observe() does.
+std::optional<QuantizedNetwork>
+quantizeTrained(const InferenceModel& model, const TrainingGraph& graph,
+                const CalibrationData& data, const QuantizationSettings& settings,
+                const std::stop_token& stop = {}, const std::function<void(double)>& progress = {});
+
+/// The loss and quality of a model over samples, in FP32 and integers as its ops say. Nothing when
+/// stopped.
+std::optional<Score> scoreOf(const InferenceModel& model, const TrainingGraph& graph,
+                             const CalibrationData& data, const std::stop_token& stop = {});
+
+/// Bytes of the weights as a file has them: a byte for each element of kernels in integers, four
+/// otherwise.
+std::int64_t weightBytes(const InferenceModel& model);
+
+} // namespace gradwright

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/io/npy.h"
+#include "engine/io/safetensors.h"
+#include "engine/project/templates.h"
+#include "engine/support/json.h"
+#include "tests/app/cli.h"
+
+#include <QFile>
+#include <QTest>
+
+#include <cmath>
+#include <set>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+/// Networks in integers of 8 bits, in the terminal.
+class CliQuantizeTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() {
+        const auto file = cli_.save(openTemplate("lenet-5"), "lenet.gradwright");
+        const auto trained = cli_.run({"train", file, "--set", "data.limit=1500", "--epochs", "3"});
+        QVERIFY2(trained.code == 0, trained.text().c_str());
+        run_ = QString::fromStdString(onlyRun(cli_ / "lenet.runs").string());
+        made_ = cli_.run({"quantize", run_, "--calibrate", "300", "--json"});
+        QVERIFY2(made_.code == 0, made_.text().c_str());
+        file_ = QString::fromStdString(made_.json()["file"].get<std::string>());
+    }
+
+    void accuracyAndSizeAreTold() {
+        const auto report = made_.json();
+        QCOMPARE(report["calibration_samples"].get<int>(), 300);
+        QCOMPARE(report["layers"].size(), std::size_t{5});
+        for (const auto& layer : report["layers"]) {
+            QCOMPARE(layer["precision"].get<std::string>(), std::string("int8"));
+            const auto error = layer["error_alone"].get<double>();
+            QVERIFY(error > 0 && error < 0.05);
+        }
+        const auto before = report["test"]["fp32"]["accuracy"].get<double>();
+        const auto after = report["test"]["int8"]["accuracy"].get<double>();
+        QVERIFY2(before > 0.7, std::to_string(before).c_str());
+        QVERIFY(std::abs(before - after) <= 0.005);
+        // 61,706 parameters: a byte for each but the 236 biases.
+        QCOMPARE(report["weight_bytes"]["fp32"].get<int>(), 4 * 61706);
+        QCOMPARE(report["weight_bytes"]["int8"].get<int>(), 61470 + 4 * 236);
+        QVERIFY(QFile(file_).size() < 61706 * 2);
+        // The same figures as evaluate has of the run and of the file.
+        const auto ofRun = cli_.run({"evaluate", run_, "--json"}).json();
+        const auto ofFile = cli_.run({"evaluate", file_, "--json"}).json();
+        QCOMPARE(ofRun["accuracy"].get<double>(), before);
+        QCOMPARE(ofFile["accuracy"].get<double>(), after);
+        QVERIFY(ofRun["loss"] != ofFile["loss"]);
+        const auto text = cli_.run(
+            {"quantize", run_, "--calibrate", "50", "--output", cli_.path("text.safetensors")});
+        QVERIFY2(text.out.contains("INT8") && text.out.contains("Error alone"),
+                 text.text().c_str());
+    }
+
+    /// The file alone is enough: the run may be gone.
+    void theFileAnswersWithoutItsRun() {
+        const auto copy = cli_.path("copy.safetensors");
+        QVERIFY(QFile::copy(file_, copy));
+        const auto image = QString(GRADWRIGHT_SOURCE_DIR) + "/resources/samples/0-marker.png";
+        const auto ofFile = cli_.run({"predict", copy, image, "--json"});
+        QVERIFY2(ofFile.code == 0, ofFile.text().c_str());
+        const auto ofRun = cli_.run({"predict", run_, image, "--json"}).json();
+        const auto made = ofFile.json();
+        QVERIFY(made[0]["class"] == ofRun[0]["class"]);
+        for (std::size_t i = 0; i < 10; ++i)
+            QVERIFY(std::abs(made[0]["probabilities"][i].get<double>() -
+                             ofRun[0]["probabilities"][i].get<double>()) < 0.1);
+        const auto bench = cli_.run({"bench", copy, "--batch", "4", "--seconds", "0", "--json"});
+        QVERIFY2(bench.code == 0, bench.text().c_str());
+        Tensor samples(DType::F32, {3, 1, 28, 28});
+        writeNpy(cli_ / "x.npy", samples);
+        const auto inferred = cli_.run({"infer", copy, "--input", "input=" + cli_.path("x.npy"),
+                                        "--output", cli_.path("answers"), "--json"});
+        QVERIFY2(inferred.code == 0, inferred.text().c_str());
+        const auto answers = readNpy(cli_ / "answers/probabilities.npy");
+        QVERIFY((answers.shape() == Shape{3, 10}));
+        double sum = 0;
+        for (const float p : answers.span<float>().first(10))
+            sum += double{p};
+        QVERIFY(std::abs(sum - 1) < 1e-5);
+    }
+
+    void integersAreMeasured() {
+        const auto result = cli_.run({"bench", run_, "--batch", "2", "--precision", "fp32,int8",
+                                      "--seconds", "0", "--json"});
+        QVERIFY2(result.code == 0, result.text().c_str());
+        QCOMPARE(result.json()["measured"].size(), std::size_t{2});
+        QCOMPARE(result.json()["measured"][1]["precision"].get<std::string>(), std::string("int8"));
+    }
+
+    void layersAreKept() {
+        const auto all = made_.json();
+        const auto first = QString::fromStdString(all["layers"][0]["layers"][0].get<std::string>());
+        const auto kept = cli_.run({"quantize", run_, "--calibrate", "50", "--keep", first,
+                                    "--output", cli_.path("kept.safetensors"), "--json"});
+        QVERIFY2(kept.code == 0, kept.text().c_str());
+        QCOMPARE(kept.json()["layers"][0]["precision"].get<std::string>(), std::string("fp32"));
+        QCOMPARE(kept.json()["layers"][1]["precision"].get<std::string>(), std::string("int8"));
+        QVERIFY(cli_.run({"evaluate", cli_.path("kept.safetensors"), "--json"}).code == 0);
+        const auto wrong = cli_.run({"quantize", run_, "--keep", "conv99"});
+        QCOMPARE(wrong.whyNoFailure({"\"conv99\"", first}), std::string());
+    }
+
+    void methodsDiffer() {
+        std::set<double> losses;
+        for (const auto* method : {"min-max", "percentile", "entropy", "mse"}) {
+            const auto made =
+                cli_.run({"quantize", run_, "--calibrate", "200", "--method", method, "--most-loss",
+                          "100", "--output", cli_.path("method.safetensors"), "--json"});
+            QVERIFY2(made.code == 0, made.text().c_str());
+            const auto test = made.json()["test"];
+            QVERIFY2(std::abs(test["fp32"]["accuracy"].get<double>() -
+                              test["int8"]["accuracy"].get<double>()) < 0.03,
+                     method);
+            losses.insert(test["int8"]["loss"].get<double>());
+        }
+        QCOMPARE(losses.size(), std::size_t{4});
+        const auto wrong = cli_.run({"quantize", run_, "--method", "max"});
+        QCOMPARE(wrong.whyNoFailure({"\"max\"", "percentile"}), std::string());
+    }
+
+    void onnxIsWrittenAndReadBack() {
+        const auto onnx = cli_.path("lenet.onnx");
+        const auto made = cli_.run({"quantize", run_, "--calibrate", "50", "--output",
+                                    cli_.path("x.safetensors"), "--onnx", onnx, "--json"});
+        QVERIFY2(made.code == 0, made.text().c_str());
+        QFile file(onnx);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const auto bytes = file.readAll();
+        QVERIFY(bytes.contains("QuantizeLinear") && bytes.contains("DequantizeLinear"));
+        QVERIFY(bytes.size() < 61706 * 2);
+        // Our own importer runs it.
+        Tensor samples(DType::F32, {2, 1, 28, 28});
+        writeNpy(cli_ / "y.npy", samples);
+        const auto inferred = cli_.run({"infer", onnx, "--input", "input=" + cli_.path("y.npy"),
+                                        "--output", cli_.path("onnx-answers"), "--json"});
+        QVERIFY2(inferred.code == 0, inferred.text().c_str());
+    }
+
+    void damagedFilesAreRefused() {
+        auto file = readSafetensors(file_.toStdString());
+        const auto refused = [&](const char* what, const SafetensorsFile& damaged,
+                                 const char* why) {
+            const auto path = cli_.path("damaged.safetensors");
+            writeSafetensors(path.toStdString(), damaged);
+            const auto result = cli_.run({"evaluate", path});
+            QVERIFY2(result.whyNoFailure({"damaged.safetensors", QString(why)}).empty(),
+                     (what + (": " + result.text())).c_str());
+        };
+        auto lacking = file;
+        std::erase_if(lacking.tensors, [](const auto& entry) {
+            return entry.first.find("/weight/int8") != std::string::npos;
+        });
+        refused("a missing kernel", lacking, "lacks");
+        auto other = file;
+        for (auto& [name, values] : other.tensors)
+            if (values.dtype() == DType::I8)
+                values = values.to(DType::F32);
+        refused("kernels of another type", other, "F32");
+        auto record = file;
+        record.metadata["gradwright.record"] = "{\"schema\": 1}";
+        refused("a description without parts", record, "damaged");
+        auto newer = file;
+        auto json = Json::parse(newer.metadata["gradwright.record"]);
+        json["schema"] = 99;
+        newer.metadata["gradwright.record"] = json.dump();
+        refused("a newer file", newer, "newer");
+        const auto plain = cli_.run({"evaluate", cli_.path("none.safetensors")});
+        QCOMPARE(plain.whyNoFailure({"none.safetensors"}), std::string());
+        const auto name = cli_.run({"quantize", run_, "--output", cli_.path("x.bin")});
+        QVERIFY2(name.code == 2 && name.err.contains("NAME.safetensors"), name.text().c_str());
+    }
+
+private:
+    Cli cli_;
+    QString run_, file_;
+    CliResult made_;
+};
+
+QTEST_APPLESS_MAIN(CliQuantizeTest)
+#include "tst_cli_quantize.moc"
