@@ -120,6 +120,9 @@ const std::vector<DatasetDef>& datasets();
 /// Throws Error listing the known keys when there is no such data set.
 const DatasetDef& dataset(std::string_view key);
 
+/// Whether its samples come from files that a person chooses.
+bool isOfFiles(const DatasetDef& def);
+
 /// What a project says about its data.
 struct DataChoice {
     std::string dataset = "mnist";

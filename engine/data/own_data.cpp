@@ -8,7 +8,7 @@
 #include "engine/data/images/picture_sample.h"
 #include "engine/data/tables/csv_cache.h"
 #include "engine/data/tables/table_params.h"
-#include "engine/data/text/utf8.h"
+#include "engine/data/text/text_encoding.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -46,6 +46,18 @@ std::string beginningOf(const fs::path& path) {
 
 // ---- tables and texts
 
+/// The beginning of a text in UTF-8; nothing for what is no text.
+std::optional<std::string> textOf(std::string_view beginning) {
+    EncodingEvidence evidence;
+    evidence.add(beginning);
+    const auto encoding = evidence.encoding(beginning.size() == kBeginning);
+    if (!encoding && beginning.find('\0') != std::string_view::npos)
+        return {};
+    std::string text;
+    Utf8Maker(encoding.value_or(TextEncoding::Utf8)).add(beginning, text);
+    return text;
+}
+
 DataChoice tableFrom(const fs::path& file) {
     const auto table = sharedCsv(file);
     const auto proposal = proposalFor(profileOf(*table), file.string());
@@ -59,9 +71,8 @@ DataChoice tableFrom(const fs::path& file) {
 
 /// Whether a text without a table's ending is one: several columns, one of numbers at least; where
 /// only blanks divide them, half of them, since lines of prose may have equally many words.
-bool isTable(std::string_view beginning) {
+bool isTable(std::string_view beginning, bool isWhole) {
     // The last line may be cut.
-    const bool isWhole = beginning.size() < kBeginning;
     const auto end = isWhole ? beginning.size() : beginning.rfind('\n');
     if (end == std::string_view::npos)
         return false;
@@ -296,11 +307,13 @@ DataChoice dataFrom(const fs::path& given) {
         throw Error("{}: {}", path.string(), advice);
     if (ending == ".csv" || ending == ".tsv" || ending == ".tab")
         return tableFrom(path);
-    if (beginning.find('\0') != std::string::npos)
-        throw Error("{}: is no data that can be read: a table (CSV, TSV), a text in UTF-8, IDX "
-                    "files, or a folder with one folder of images per class",
-                    path.string());
-    return isTable(beginning) ? tableFrom(path) : textFrom(path);
+    const auto text = textOf(beginning);
+    if (!text)
+        throw Error(
+            "{}: is no data that can be read: a table (CSV, TSV), a text in UTF-8, UTF-16 or "
+            "Windows-1252, IDX files, or a folder with one folder of images per class",
+            path.string());
+    return isTable(*text, beginning.size() < kBeginning) ? tableFrom(path) : textFrom(path);
 }
 
 std::optional<TableProfile> tableProfile(const DataChoice& choice) {

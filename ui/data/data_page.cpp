@@ -250,9 +250,7 @@ void DataPage::fillReplaceMenu() {
     menu.addAction(tr("Download a known data set…"), this, [this] { download(); });
     menu.addSeparator();
     for (const DatasetDef& def : datasets()) {
-        const bool isOfFiles = std::ranges::any_of(
-            def.params, [](const ParamSpec& spec) { return spec.type == ParamType::Path; });
-        if (!isOfFiles)
+        if (!isOfFiles(def))
             menu.addAction(qstr(def.title), this,
                            [this, key = def.key] { openPreview().read(key); });
     }

@@ -3,6 +3,7 @@
 
 #include "engine/data/byte_reader.h"
 #include "engine/data/tables/cell.h"
+#include "engine/data/text/text_encoding.h"
 #include "engine/data/text/utf8.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
@@ -230,7 +231,7 @@ IdxLabels readIdxLabels(const fs::path& path) {
 
 std::vector<std::string> readClassNames(const fs::path& path) {
     constexpr std::size_t kMost = std::size_t{1} << 20;
-    const auto text = readWholeFile(path, kMost);
+    const auto text = inUtf8(readWholeFile(path, kMost));
     requireText(text, path.string());
     std::vector<std::string_view> lines;
     std::string_view rest = text;
