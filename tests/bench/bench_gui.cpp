@@ -11,7 +11,7 @@
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
 #include "ui/design/design_page.h"
-#include "ui/inference/drawing_pad.h"
+#include "ui/drawing/drawing_pad.h"
 #include "ui/inference/inference_page.h"
 #include "ui/inference/input_panel.h"
 #include "ui/inference/prediction_panel.h"

@@ -74,7 +74,12 @@ CsvMarks marksFor(std::string_view text, const std::string& name, const CsvOptio
     // Another file may have another delimiter; the one that it was trained with comes first.
     const CsvMarks known{options.like->delimiter, options.like->quote};
     const auto first = text.substr(0, text.find_first_of("\r\n"));
-    const bool isOfOneColumn = options.like->columns.size() < 2;
+    // A file of one column holds no delimiter.
+    const bool isOfOneColumn =
+        options.like->columns.size() < 2 ||
+        (options.like->hasHeader &&
+         std::ranges::find(options.like->columns, trimmed(first), &ColumnReading::name) !=
+             options.like->columns.end());
     const auto blanks =
         known.delimiter == kBlanks ? std::string(" \t") : std::string(1, known.delimiter);
     if (isOfOneColumn || trimmed(first).find_first_of(blanks) != std::string_view::npos)
@@ -106,9 +111,9 @@ CsvTable parse(CsvText& text, const std::string& name, const CsvOptions& options
     reading.delimiter = marks.delimiter;
     reading.quote = marks.quote;
     reading.hasRowNames = layout.hasRowNames;
-    reading.hasHeader =
-        header == CsvHeader::Yes || layout.hasRowNames ||
-        (header == CsvHeader::Detect && !layout.rows.empty() && hasHeader(layout.rows));
+    reading.hasHeader = header == CsvHeader::Yes || layout.hasRowNames ||
+                        (header == CsvHeader::Detect && !layout.rows.empty() &&
+                         (hasHeader(layout.rows) || holdsOnlyNames(layout.rows)));
     fillTable(table, std::move(layout.rows));
     std::vector<bool> nameless(table.columns());
     if (!reading.hasHeader && header == CsvHeader::Detect)
