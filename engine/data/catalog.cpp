@@ -2,6 +2,7 @@
 #include "engine/data/catalog.h"
 
 #include "engine/data/feed/reconstruction.h"
+#include "engine/data/images/added_images.h"
 #include "engine/data/images/augmentation.h"
 #include "engine/support/error.h"
 
@@ -13,22 +14,32 @@
 
 namespace gradwright {
 
+namespace {
+
+/// Images may be added to those that hold images by class.
+DatasetDef withAddedFolder(DatasetDef def) {
+    def.params.push_back(addedFolderParam());
+    return def;
+}
+
+} // namespace
+
 const std::vector<DatasetDef>& datasets() {
     static const std::vector<DatasetDef> all = {
-        mnistDataset(),
-        fashionMnistDataset(),
+        withAddedFolder(mnistDataset()),
+        withAddedFolder(fashionMnistDataset()),
         generatedPointsDataset(),
         generatedSurfaceDataset(),
-        generatedPatternsDataset(),
-        generatedShapesDataset(),
+        withAddedFolder(generatedPatternsDataset()),
+        withAddedFolder(generatedShapesDataset()),
         seattleWeatherDataset(),
         kingJamesBibleDataset(),
-        cifar10Dataset(),
-        cifar100Dataset(),
+        withAddedFolder(cifar10Dataset()),
+        withAddedFolder(cifar100Dataset()),
         csvTableDataset(),
-        imageFoldersDataset(),
+        withAddedFolder(imageFoldersDataset()),
         textFileDataset(),
-        idxFilesDataset(),
+        withAddedFolder(idxFilesDataset()),
     };
     return all;
 }
@@ -41,6 +52,12 @@ const DatasetDef& dataset(std::string_view key) {
     for (const auto& def : datasets())
         known += (known.empty() ? "" : ", ") + def.key;
     throw Error("there is no data set \"{}\"; known are {}", key, known);
+}
+
+bool isOfFiles(const DatasetDef& def) {
+    return std::ranges::any_of(def.params, [](const ParamSpec& spec) {
+        return spec.type == ParamType::Path && spec.key != kAddedFolderParam;
+    });
 }
 
 bool opensAlike(const DataChoice& a, const DataChoice& b) {
@@ -68,16 +85,23 @@ void requireValid(const DataChoice& choice) {
 
 namespace {
 
+std::string addedFolderOf(const DatasetDef& def, const DataChoice& choice) {
+    return findParam(def.params, kAddedFolderParam)
+               ? Params(def.params, choice.params).text(kAddedFolderParam)
+               : std::string();
+}
+
 /// What comes with the program does not change while it runs; a file of the user's may.
-bool isFixed(const DatasetDef& def) {
-    return std::ranges::none_of(def.params,
-                                [](const ParamSpec& spec) { return spec.type == ParamType::Path; });
+bool isFixed(const DatasetDef& def, const DataChoice& choice) {
+    return !isOfFiles(def) && addedFolderOf(def, choice).empty();
 }
 
 Dataset openAnew(const DatasetDef& def, const DataChoice& choice) {
     auto data = def.open(Params(def.params, choice.params), choice);
-    if (isFixed(def))
+    if (!isOfFiles(def))
         data.notes.clear(); // nothing of it may surprise
+    if (const auto folder = addedFolderOf(def, choice); !folder.empty())
+        data = withAddedImages(std::move(data), folder);
     return choice.reconstruct ? reconstructing(std::move(data)) : data;
 }
 
@@ -133,7 +157,7 @@ Dataset openDataset(const DataChoice& choice) {
     requireValid(choice);
     const auto& def = dataset(choice.dataset);
     const auto assigned = [&](Dataset data) { return assignedTo(std::move(data), choice); };
-    if (!isFixed(def))
+    if (!isFixed(def, choice))
         return assigned(openAnew(def, choice));
     // One after the other: what two want at once is read once.
     static std::mutex mutex;

@@ -91,6 +91,19 @@ public:
     }
 };
 
+struct Split {
+    std::vector<std::uint32_t> training;   ///< in the order of the split's own shuffle
+    std::vector<std::uint32_t> validation; ///< disjoint from training
+};
+
+/// The split of a data set whose opening has needed one.
+struct MadeSplit {
+    const DataSource* of = nullptr; ///< whose samples they are
+    double validationFraction = 0;
+    std::uint64_t seed = 0;
+    Split split; ///< without a limit
+};
+
 struct Dataset {
     DataInfo info;
     std::shared_ptr<const DataSource> training;  ///< validation samples are split off from here
@@ -98,6 +111,7 @@ struct Dataset {
     std::shared_ptr<const TableSummary> table{}; ///< of the rows to train on; null for no table
     /// What was read, what was left out and why, a line each: "374 rows: 374 used".
     std::vector<std::string> notes{};
+    std::shared_ptr<const MadeSplit> split{}; ///< null where none was made; see splitOf()
 };
 
 struct DataChoice;
@@ -119,6 +133,9 @@ struct DatasetDef {
 const std::vector<DatasetDef>& datasets();
 /// Throws Error listing the known keys when there is no such data set.
 const DatasetDef& dataset(std::string_view key);
+
+/// Whether its samples come from files that a person chooses.
+bool isOfFiles(const DatasetDef& def);
 
 /// What a project says about its data.
 struct DataChoice {
@@ -152,11 +169,6 @@ Dataset openDataset(const DataChoice& choice);
 /// The same for a run: a table is read as training read it, whatever it looks like by now. Other
 /// data sets are opened as ever.
 Dataset openDataset(const DataChoice& choice, const std::optional<TableReading>& like);
-
-struct Split {
-    std::vector<std::uint32_t> training;   ///< in the order of the split's own shuffle
-    std::vector<std::uint32_t> validation; ///< disjoint from training
-};
 
 /// Splits off round(fraction × samples) for validation, each class in proportion (largest
 /// remainder): of MNIST's 60,000 with 0.1, 54,000 and 6,000; samples with target values are one

@@ -3,13 +3,16 @@
 
 #include "engine/data/byte_reader.h"
 #include "engine/data/catalog.h"
+#include "engine/data/images/array_file.h"
 #include "engine/data/images/image_folder.h"
 #include "engine/data/images/picture.h"
 #include "engine/data/images/picture_sample.h"
 #include "engine/data/tables/csv_cache.h"
 #include "engine/data/tables/table_params.h"
-#include "engine/data/text/utf8.h"
+#include "engine/data/text/text_encoding.h"
 #include "engine/support/error.h"
+
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -46,6 +49,18 @@ std::string beginningOf(const fs::path& path) {
 
 // ---- tables and texts
 
+/// The beginning of a text in UTF-8; nothing for what is no text.
+std::optional<std::string> textOf(std::string_view beginning) {
+    EncodingEvidence evidence;
+    evidence.add(beginning);
+    const auto encoding = evidence.encoding(beginning.size() == kBeginning);
+    if (!encoding && beginning.find('\0') != std::string_view::npos)
+        return {};
+    std::string text;
+    Utf8Maker(encoding.value_or(TextEncoding::Utf8)).add(beginning, text);
+    return text;
+}
+
 DataChoice tableFrom(const fs::path& file) {
     const auto table = sharedCsv(file);
     const auto proposal = proposalFor(profileOf(*table), file.string());
@@ -59,9 +74,8 @@ DataChoice tableFrom(const fs::path& file) {
 
 /// Whether a text without a table's ending is one: several columns, one of numbers at least; where
 /// only blanks divide them, half of them, since lines of prose may have equally many words.
-bool isTable(std::string_view beginning) {
+bool isTable(std::string_view beginning, bool isWhole) {
     // The last line may be cut.
-    const bool isWhole = beginning.size() < kBeginning;
     const auto end = isWhole ? beginning.size() : beginning.rfind('\n');
     if (end == std::string_view::npos)
         return false;
@@ -134,7 +148,7 @@ std::optional<fs::path> imagesOf(const fs::path& labels) {
     return {};
 }
 
-std::optional<fs::path> otherPart(const fs::path& file, std::initializer_list<Words> words) {
+std::optional<fs::path> otherPart(const fs::path& file, const std::vector<Words>& words) {
     const auto name = file.filename().string();
     for (const auto& [from, to] : words)
         if (name.find(from) != std::string::npos)
@@ -169,6 +183,78 @@ DataChoice idxFrom(const fs::path& file, std::size_t rank) {
     if (const auto test = otherPart(images, {{"train", "t10k"}, {"train", "test"}})) {
         choice.params["test_images"] = test->string();
         choice.params["test_labels"] = labelsOf(*test).string();
+    }
+    return choice;
+}
+
+// ---- arrays
+
+using Four = std::array<std::string_view, 4>; ///< images and labels to train on, and to test with
+
+/// What people call the arrays of a data set.
+constexpr std::array<Four, 10> kArrayNames = {
+    {{"x_train", "y_train", "x_test", "y_test"},
+     {"X_train", "y_train", "X_test", "y_test"},
+     {"train_images", "train_labels", "test_images", "test_labels"},
+     {"train_x", "train_y", "test_x", "test_y"},
+     {"images", "labels", "", ""},
+     {"x", "y", "", ""},
+     {"X", "y", "", ""},
+     {"data", "target", "", ""},
+     {"data", "labels", "", ""},
+     {"arr_0", "arr_1", "arr_2", "arr_3"}}};
+
+DataChoice arraysFrom(const fs::path& file) {
+    const auto names = arraysIn(file);
+    const auto has = [&](std::string_view name) {
+        return std::ranges::find(names, name) != names.end();
+    };
+    const auto found = std::ranges::find_if(
+        kArrayNames, [&](const Four& four) { return has(four[0]) && has(four[1]); });
+    if (found == kArrayNames.end())
+        throw Error("{}: its arrays ({}) are not called as images and labels are; name them as "
+                    "FILE.npz:ARRAY in the parameters of IDX files",
+                    file.string(), fmt::join(names, ", "));
+    DataChoice choice{.dataset = "idx"};
+    const bool hasTest = has((*found)[2]) && has((*found)[3]);
+    constexpr std::array<std::string_view, 4> keys = {"training_images", "training_labels",
+                                                      "test_images", "test_labels"};
+    for (std::size_t i = 0; i < (hasTest ? keys.size() : 2); ++i)
+        choice.params[std::string(keys[i])] = fmt::format("{}:{}", file.string(), (*found)[i]);
+    return choice;
+}
+
+DataChoice arrayFrom(const fs::path& given) {
+    const std::vector<Words> toLabels = {{"images", "labels"}, {"image", "label"}, {"x_", "y_"},
+                                         {"X_", "y_"},         {"_x", "_y"},       {"_X", "_y"},
+                                         {"x.npy", "y.npy"},   {"X.npy", "y.npy"}};
+    const std::vector<Words> toImages = {{"labels", "images"}, {"label", "image"}, {"y_", "x_"},
+                                         {"y_", "X_"},         {"_y", "_x"},       {"_y", "_X"},
+                                         {"y.npy", "x.npy"},   {"y.npy", "X.npy"}};
+    auto images = given;
+    auto labels = otherPart(given, toLabels);
+    if (!labels) {
+        const auto found = otherPart(given, toImages);
+        if (!found)
+            throw Error("{}: holds one array; the file of its labels, or of its images, is not "
+                        "beside it under a name such as images.npy and labels.npy",
+                        given.string());
+        images = *found;
+        labels = given;
+    }
+    if (const auto training = otherPart(images, {{"test", "train"}}))
+        if (const auto theirs = otherPart(*labels, {{"test", "train"}})) {
+            images = *training;
+            labels = theirs;
+        }
+    DataChoice choice{.dataset = "idx"};
+    choice.params["training_images"] = images.string();
+    choice.params["training_labels"] = labels->string();
+    const auto testImages = otherPart(images, {{"train", "test"}});
+    const auto testLabels = otherPart(*labels, {{"train", "test"}});
+    if (testImages && testLabels) {
+        choice.params["test_images"] = testImages->string();
+        choice.params["test_labels"] = testLabels->string();
     }
     return choice;
 }
@@ -272,7 +358,7 @@ std::string_view adviceFor(std::string_view ending, std::string_view beginning) 
         return "is JSON; save its records as CSV and open that";
     if (ending == ".parquet" || beginning.starts_with("PAR1"))
         return "is a Parquet file; save it as CSV and open that";
-    if (ending == ".npy" || ending == ".npz" || ending == ".mat" || ending == ".h5")
+    if (ending == ".mat" || ending == ".h5")
         return "is a file of arrays; save it as CSV, as IDX files or as folders of images";
     return {};
 }
@@ -292,15 +378,21 @@ DataChoice dataFrom(const fs::path& given) {
         throw Error("{}: the file is empty", path.string());
     if (const auto rank = idxRank(beginning))
         return idxFrom(path, *rank);
+    if (ending == ".npz")
+        return arraysFrom(path);
+    if (ending == ".npy")
+        return arrayFrom(path);
     if (const auto advice = adviceFor(ending, beginning); !advice.empty())
         throw Error("{}: {}", path.string(), advice);
     if (ending == ".csv" || ending == ".tsv" || ending == ".tab")
         return tableFrom(path);
-    if (beginning.find('\0') != std::string::npos)
-        throw Error("{}: is no data that can be read: a table (CSV, TSV), a text in UTF-8, IDX "
-                    "files, or a folder with one folder of images per class",
-                    path.string());
-    return isTable(beginning) ? tableFrom(path) : textFrom(path);
+    const auto text = textOf(beginning);
+    if (!text)
+        throw Error(
+            "{}: is no data that can be read: a table (CSV, TSV), a text in UTF-8, UTF-16 or "
+            "Windows-1252, IDX files, or a folder with one folder of images per class",
+            path.string());
+    return isTable(*text, beginning.size() < kBeginning) ? tableFrom(path) : textFrom(path);
 }
 
 std::optional<TableProfile> tableProfile(const DataChoice& choice) {

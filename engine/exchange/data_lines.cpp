@@ -68,7 +68,7 @@ std::vector<std::string> inputLines(const DataInfo& info) {
     return lines;
 }
 
-std::string dataComments(const DataInfo& info, const std::string& run) {
+std::string dataComments(const DataInfo& info, const std::string& run, bool prepares) {
     auto lines = inputLines(info);
     for (std::size_t i = 0; i < std::min(info.targetScaling.size(), info.targetNames.size()); ++i)
         lines.push_back(fmt::format("{} = output {} * {:.9g} + {:.9g}", info.targetNames[i], i,
@@ -78,7 +78,8 @@ std::string dataComments(const DataInfo& info, const std::string& run) {
     if (lines.empty())
         return {};
     std::string text =
-        fmt::format("# What run {} did to its data, and this program does not:\n", run);
+        fmt::format("# What run {} did to its data, {}:\n", run,
+                    prepares ? "and prepare() and answers() do here" : "and this program does not");
     for (auto& line : lines) {
         std::ranges::replace(line, '\n', ' ');
         std::ranges::replace(line, '\r', ' ');

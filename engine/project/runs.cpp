@@ -38,6 +38,13 @@ std::filesystem::path runsFolder(const Project& project,
     return unsavedRunsRoot() / (slugOf(project.name) + "-" + slugOf(project.uuid));
 }
 
+std::filesystem::path dataFolder(const Project& project,
+                                 const std::optional<std::filesystem::path>& file) {
+    if (file)
+        return std::filesystem::absolute(*file).parent_path() / (file->stem().string() + ".data");
+    return userDataFolder() / "data" / (slugOf(project.name) + "-" + slugOf(project.uuid));
+}
+
 std::filesystem::path unsavedRunsRoot() {
     return userDataFolder() / "runs";
 }

@@ -15,6 +15,11 @@ namespace gradwright {
 /// UUID under $XDG_DATA_HOME/gradwright/runs.
 std::filesystem::path runsFolder(const Project& project,
                                  const std::optional<std::filesystem::path>& file);
+/// Where images lie that a person adds to a project's data, a folder for each set of them:
+/// NAME.data beside its file, or, without one, in a folder named after its UUID under
+/// $XDG_DATA_HOME/gradwright/data.
+std::filesystem::path dataFolder(const Project& project,
+                                 const std::optional<std::filesystem::path>& file);
 /// The folders without a file that hold runs of the project with that UUID: one, or several where
 /// the project was renamed between two runs.
 std::vector<std::filesystem::path> unsavedRunsFolders(const std::string& uuid);

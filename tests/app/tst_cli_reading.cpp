@@ -3,8 +3,11 @@
 #include "engine/support/json.h"
 #include "tests/app/cli.h"
 
+#include <QProcess>
+#include <QStandardPaths>
 #include <QTest>
 
+#include <cmath>
 #include <fstream>
 
 using namespace gradwright;
@@ -65,6 +68,79 @@ private Q_SLOTS:
         const auto target = record["data"]["target_scaling"][0];
         QVERIFY(contains(code, fmt::format("#   3 = output 0 * {:.9g} + {:.9g}",
                                            target[1].get<double>(), target[0].get<double>())));
+    }
+
+    /// Names of columns and classes are the same whatever the file's encoding, to the end.
+    void umlautsOfWindowsSurvive() {
+        std::string text = "Gr\xF6\xDF"
+                           "e;Farbe\n";
+        for (int i = 0; i < 80; ++i)
+            text += fmt::format("{},5;{}\n", i, i < 40 ? "gr\xFCn" : "wei\xDF");
+        writeText(cli_ / "west.csv", text);
+        const auto run = trained({"--set", "data.file=west.csv", "--epochs", "8"}, "west");
+        QVERIFY2(text_.contains("Data: the text is read as Windows-1252"), text_.constData());
+        const auto record = RunDirectory::open(run.toStdString()).readRunJson();
+        QVERIFY(contains(notesIn(record), "read as Windows-1252"));
+        QVERIFY((record["data"]["classes"] == Json::array({"grün", "weiß"})));
+        QCOMPARE(record["data"]["columns"][0]["name"].get<std::string>(), std::string("Größe"));
+        // Rows to predict may be in another encoding than those of the training.
+        writeText(cli_ / "new.csv", "Größe\n2,5\n78,5\n");
+        for (const auto* file : {"new.csv", "west.csv"}) {
+            const auto read = cli_.run({"predict", run, cli_.path(file), "--json"});
+            QVERIFY2(read.code == 0, read.text().c_str());
+            QVERIFY2(read.json().front()["class"] == "grün", read.text().c_str());
+            QVERIFY2(read.json().back()["class"] == "weiß", read.text().c_str());
+        }
+        const auto measured = cli_.run({"evaluate", run});
+        QVERIFY2(measured.code == 0, measured.text().c_str());
+        const auto exported = cli_.run({"export", run, "-o", cli_.path("west.py")});
+        QVERIFY2(exported.code == 0, exported.text().c_str());
+        std::ifstream stream(cli_ / "west.py");
+        const std::string code(std::istreambuf_iterator<char>(stream), {});
+        QVERIFY2(contains(code, "#   outputs: grün, weiß") &&
+                     contains(code, "CLASSES = [\"gr\\u00fcn\", \"wei\\u00df\"]"),
+                 code.c_str());
+    }
+
+    /// The exported program does to raw rows what the run did. Its preparation needs nothing of a
+    /// framework but an array, for which a list stands here.
+    void exportedProgramsPrepareRawRows() {
+        if (QStandardPaths::findExecutable(QStringLiteral("python3")).isEmpty())
+            QSKIP("python3 is not installed");
+        std::string text = "amount;share;town;price\n";
+        for (int i = 0; i < 90; ++i)
+            text += fmt::format("1.{};{};{};{},5\n", 100 + i,
+                                i % 9 == 0 ? std::string() : fmt::format("{} %", i % 13),
+                                i % 3 == 0 ? "Köln" : "Ulm", 3 * i);
+        writeText(cli_ / "raw.csv", text);
+        const auto run = trained({"--set", "data.file=raw.csv", "--epochs", "2"}, "raw");
+        const auto data = RunDirectory::open(run.toStdString()).readRunJson()["data"];
+        const auto scaled = [&](std::size_t column, double value) {
+            const auto& scaling = data["columns"][column]["scaling"];
+            return (value - scaling[0].get<double>()) / scaling[1].get<double>();
+        };
+        for (const auto* format : {"pytorch", "keras"}) {
+            const auto exported =
+                cli_.run({"export", run, "-o", cli_.path("raw.py"), "--format", format, "--force"});
+            QVERIFY2(exported.code == 0, exported.text().c_str());
+            QProcess python;
+            python.setWorkingDirectory(cli_.path(""));
+            python.start(QStringLiteral("python3"),
+                         {QStringLiteral(GRADWRIGHT_SOURCE_DIR "/tests/app/prepared_rows.py")});
+            QVERIFY(python.waitForFinished());
+            const auto errors = python.readAllStandardError();
+            QVERIFY2(python.exitCode() == 0, errors.constData());
+            const auto found = Json::parse(python.readAllStandardOutput().toStdString());
+            const std::vector<std::vector<double>> wanted = {
+                {scaled(0, 1120), scaled(1, 7), 0, 1}, {scaled(0, 1150), 0, 1, 0}, {0, 0, 0, 0}};
+            for (std::size_t row = 0; row < wanted.size(); ++row)
+                for (std::size_t i = 0; i < wanted[row].size(); ++i)
+                    QVERIFY2(std::abs(found[0][row][i].get<double>() - wanted[row][i]) < 1e-9,
+                             found.dump().c_str());
+            const auto target = data["target_scaling"][0];
+            QVERIFY(std::abs(found[1][0]["price"].get<double>() -
+                             (0.5 * target[1].get<double>() + target[0].get<double>())) < 1e-9);
+        }
     }
 
     /// A run without notes is of an earlier version, and its data are read as that read them.

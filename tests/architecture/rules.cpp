@@ -108,7 +108,7 @@ const std::vector<Module>& modules() {
                                        "engine/quantization", "engine/worker"};
     static const QStringList belowPages = {"ui/plots", "ui/session", "ui/document", "ui/forms",
                                            "ui/theme"};
-    static const QStringList pages = belowPages + QStringList{"ui/runs", "ui/pages"};
+    static const QStringList pages = belowPages + QStringList{"ui/runs", "ui/pages", "ui/drawing"};
     static const std::vector<Module> all = {
         {"engine/support", {}},
         {"engine/tensor", {"engine/support"}},
@@ -151,6 +151,7 @@ const std::vector<Module>& modules() {
         {"ui/plots", engine + QStringList{"ui/forms", "ui/theme"}},
         {"ui/runs", {"ui/plots", "ui/session"}},
         {"ui/pages", {"ui/session", "ui/theme"}},
+        {"ui/drawing", {"ui/document", "ui/forms", "ui/session", "ui/theme"}},
         {"ui/canvas", belowPages},
         {"ui/palette", belowPages},
         {"ui/inspector", belowPages},
@@ -169,7 +170,7 @@ const std::vector<Module>& modules() {
         {"ui/formats", belowPages},
         {"ui/shell",
          {"ui/devices", "ui/optimization", "ui/formats", "ui/design", "ui/data", "ui/training",
-          "ui/inference", "ui/lab"}},
+          "ui/inference", "ui/lab", "ui/drawing"}},
 
         {"app/cli", engine + QStringList{"app/worker"}},
         {"app/gui", {"ui/shell"}},

@@ -14,7 +14,7 @@
 #include "ui/data/sample_browser.h"
 #include "ui/data/sample_views.h"
 #include "ui/design/design_page.h"
-#include "ui/inference/drawing_pad.h"
+#include "ui/drawing/drawing_pad.h"
 #include "ui/inference/inference_page.h"
 #include "ui/inference/input_panel.h"
 #include "ui/inference/prediction_panel.h"

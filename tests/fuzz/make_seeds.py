@@ -100,6 +100,10 @@ def tables():
 
 def texts():
     put("text", "plain.txt", "the quick brown fox jumps over the lazy dog, twice a day. " * 3)
+    put("text", "western.txt", ("Äpfel für süße Straßen, “naïve” – 5 €. " * 3).encode("cp1252"))
+    put("text", "wide.txt", ("Äpfel, 中文, \U0001F600 and so on\r\n" * 3).encode("utf-16"))
+    put("table", "western.csv", "Größe;Art\n1,5;weiß\n2,5;grün\n3,5;weiß\n".encode("cp1252"))
+    put("table", "wide.csv", "Größe;Art\n1,5;weiß\n2,5;grün\n3,5;weiß\n".encode("utf-16"))
     put("text", "letters.txt", "\ufeffÄpfel, 中文, naïve: ☃ \r\nand so on, again and again\r" * 3)
     put("class-names", "lines.txt", "cat\ndog\nowl\n")
     put("class-names", "mapping.txt", "".join(f"{i} {48 + i} {65 + i}\n" for i in range(6)))

@@ -2,6 +2,7 @@
 #include "tests/fuzz/readers.h"
 
 #include "engine/data/catalog.h"
+#include "engine/data/images/array_file.h"
 #include "engine/data/images/cifar.h"
 #include "engine/data/images/idx_set.h"
 #include "engine/data/images/image_codecs.h"
@@ -9,6 +10,8 @@
 #include "engine/data/tables/table.h"
 #include "engine/data/tables/table_profile.h"
 #include "engine/data/text/text_corpus.h"
+#include "engine/data/text/text_encoding.h"
+#include "engine/data/text/utf8.h"
 #include "engine/exchange/onnx_edit.h"
 #include "engine/exchange/onnx_import.h"
 #include "engine/support/error.h"
@@ -99,6 +102,11 @@ std::string readTableAsBefore(std::span<const std::uint8_t> bytes) {
 }
 
 std::string readTextFile(std::span<const std::uint8_t> bytes) {
+    // Whatever was recognised is a text afterwards.
+    EncodingEvidence evidence;
+    evidence.add(textOf(bytes));
+    if (evidence.encoding())
+        require(!faultIn(inUtf8(std::string(textOf(bytes)))), "a text that is no UTF-8");
     return refusal(
         [&] { requireSamples(textDataset(std::string(textOf(bytes)), "text", {.steps = 4})); });
 }
@@ -130,6 +138,24 @@ std::string readIdxFile(std::span<const std::uint8_t> bytes) {
 std::string readIdxLabelFile(std::span<const std::uint8_t> bytes) {
     const MemoryFile file(bytes);
     return refusal([&] { static_cast<void>(readIdxLabels(file.path())); });
+}
+
+/// A file of one array, or of several.
+std::string readArrayFile(std::span<const std::uint8_t> bytes) {
+    const MemoryFile file(bytes);
+    const auto check = [&](const std::string& name) {
+        const auto numbers = readArray(file.path(), name);
+        std::size_t total = 1;
+        for (const auto dim : numbers.dims)
+            total *= static_cast<std::size_t>(dim);
+        require(numbers.values.size() + numbers.bytes.size() == total, "other dimensions");
+    };
+    return refusal([&] {
+        if (!textOf(bytes).starts_with("PK"))
+            return check({});
+        for (const auto& name : arraysIn(file.path()))
+            check(name);
+    });
 }
 
 std::string readNames(std::span<const std::uint8_t> bytes) {
@@ -168,9 +194,10 @@ std::string editModel(std::span<const std::uint8_t> bytes) {
     });
 }
 
-constexpr std::array<FuzzedReader, 14> kReaders = {{{"table", readTable},
+constexpr std::array<FuzzedReader, 15> kReaders = {{{"table", readTable},
                                                     {"table-before", readTableAsBefore},
                                                     {"text", readTextFile},
+                                                    {"array", readArrayFile},
                                                     {"png", readImage<decodePng>},
                                                     {"jpeg", readImage<decodeJpeg>},
                                                     {"bmp", readImage<decodeBmp>},

@@ -7,7 +7,7 @@
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
 #include "ui/design/design_page.h"
-#include "ui/inference/drawing_pad.h"
+#include "ui/drawing/drawing_pad.h"
 #include "ui/inference/evaluation_panel.h"
 #include "ui/inference/inference_page.h"
 #include "ui/inference/plane_view.h"

@@ -2,7 +2,6 @@
 #include "ui/data/data_page.h"
 
 #include "engine/data/catalog.h"
-#include "engine/data/images/image_corrections.h"
 #include "engine/data/survey/part_counts.h"
 #include "engine/support/error.h"
 #include "ui/data/column_details.h"
@@ -16,6 +15,7 @@
 #include "ui/data/sample_browser.h"
 #include "ui/data/sample_details.h"
 #include "ui/data/sample_judge.h"
+#include "ui/drawing/drawn_set.h"
 #include "ui/forms/file_dialogs.h"
 #include "ui/session/data_change.h"
 #include "ui/session/data_probe.h"
@@ -93,7 +93,8 @@ DataPage::DataPage(ProjectDocument& document, ThemeManager& themes, TrainingSess
     , problems_(new ProblemList(themes))
     , samples_(new SampleBrowser(themes))
     , sample_(new SampleDetails(themes))
-    , judge_(new SampleJudge(document, this)) {
+    , judge_(new SampleJudge(document, this))
+    , drawn_(new DrawnSet(document, session, this)) {
     setAcceptDrops(true);
     layOut();
     connectParts();
@@ -136,6 +137,10 @@ void DataPage::connectSamples() {
     });
     connect(sample_, &SampleDetails::augmentationEdited, this, &DataPage::editAugmentation);
     connect(samples_, &SampleBrowser::correctionWanted, this, &DataPage::correctSample);
+    connect(samples_, &SampleBrowser::drawingWanted, this, &DataPage::drawSamples);
+    connect(drawn_, &DrawnSet::done, this, &Page::hint);
+    connect(drawn_, &DrawnSet::failed, this, &DataPage::showMessage);
+    connect(document_, &ProjectDocument::filesFailed, this, &DataPage::showMessage);
     connect(samples_, &SampleBrowser::verdictsWanted, this, &DataPage::judge);
     connect(judge_, &SampleJudge::judged, samples_, &SampleBrowser::setVerdicts);
     connect(judge_, &SampleJudge::judged, this,
@@ -250,9 +255,7 @@ void DataPage::fillReplaceMenu() {
     menu.addAction(tr("Download a known data set…"), this, [this] { download(); });
     menu.addSeparator();
     for (const DatasetDef& def : datasets()) {
-        const bool isOfFiles = std::ranges::any_of(
-            def.params, [](const ParamSpec& spec) { return spec.type == ParamType::Path; });
-        if (!isOfFiles)
+        if (!isOfFiles(def))
             menu.addAction(qstr(def.title), this,
                            [this, key = def.key] { openPreview().read(key); });
     }
@@ -398,28 +401,6 @@ void DataPage::findMoved() {
 
 void DataPage::offer(const std::filesystem::path& path) {
     openPreview().read(path);
-}
-
-/// What a person says about an image goes into the project; its file stays as it is.
-void DataPage::correctSample(const SampleId& sample, const QString& name) {
-    const DataChoice& choice = document_->project().data;
-    if (isLocked() || !review_->parts() || choice.dataset != "images")
-        return;
-    try {
-        const std::string path = originOf(*review_->parts()->data, sample);
-        const bool isOfTestFolder =
-            sample.part == DataPart::Test && choice.params.contains("test_folder");
-        const QString file = qstr(path);
-        change_->make(
-            name.isEmpty() ? tr("Leave out %1").arg(file) : tr("Put %1 into %2").arg(file, name),
-            withCorrection(choice, {(isOfTestFolder ? "test:" : "") + path, name.toStdString()}));
-        Q_EMIT hint(
-            name.isEmpty()
-                ? tr("%1 is left out; Undo brings it back. The file stays.").arg(file)
-                : tr("%1 counts as %2; Undo takes it back. The file stays.").arg(file, name));
-    } catch (const Error& error) {
-        showMessage(QString::fromUtf8(error.what()));
-    }
 }
 
 void DataPage::download() {

@@ -28,6 +28,7 @@ class DataOverview;
 class DataPreview;
 class DataProbe;
 class DataReview;
+class DrawnSet;
 class ProblemList;
 class SampleBrowser;
 class SampleDetails;
@@ -80,6 +81,8 @@ private:
     void fillReplaceMenu();
     void chooseFile(bool folder);
     void download();
+    void drawSamples();
+    void showDrawing();
     void correctSample(const SampleId& sample, const QString& name);
     DataPreview& openPreview();
     void take(const DataChoice& choice);
@@ -119,6 +122,7 @@ private:
     SampleBrowser* samples_;
     SampleDetails* sample_;
     SampleJudge* judge_;
+    DrawnSet* drawn_;
     QLabel* name_ = nullptr;
     QLabel* origin_ = nullptr;
     QLabel* working_ = nullptr;

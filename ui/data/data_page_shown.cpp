@@ -87,7 +87,7 @@ void DataPage::showSource() {
 void DataPage::showSamples() {
     const auto& parts = review_->parts();
     samples_->setParts(parts, parts && areDrawings(document_->project().data, parts->data->info));
-    samples_->setCorrectable(parts && document_->project().data.dataset == "images");
+    showDrawing();
     if (std::exchange(shownParts_, parts) != parts) {
         showMean(samples_->label());
         overview_->classes().setChosen(samples_->label());
@@ -233,6 +233,7 @@ void DataPage::showLock() {
     columns_->setLocked(locked);
     problems_->setLocked(locked);
     sample_->setLocked(locked);
+    showDrawing();
 }
 
 void DataPage::showMessage(const QString& message) {

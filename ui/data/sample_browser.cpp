@@ -2,6 +2,7 @@
 #include "ui/data/sample_browser.h"
 
 #include "ui/data/sample_pictures.h"
+#include "ui/drawing/class_menu.h"
 #include "ui/forms/param_editor.h"
 #include "ui/glossary/explanation.h"
 #include "ui/theme/search_field.h"
@@ -18,6 +19,7 @@
 #include <QPushButton>
 #include <QSignalBlocker>
 #include <QStackedWidget>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -60,11 +62,13 @@ SampleBrowser::SampleBrowser(ThemeManager& themes, QWidget* parent)
     , label_(new QComboBox)
     , text_(new QLineEdit)
     , judge_(new QPushButton(tr("Likely wrong first")))
+    , draw_(new QToolButton)
     , count_(new QLabel)
     , stack_(new QStackedWidget)
     , tiles_(new TileView(*pictures_, themes))
     , rows_(new QTableView)
     , rowModel_(new RowModel(this)) {
+    draw_->setIcon(themes.icon(QStringLiteral("pen")));
     makeRows();
     makeActions();
     makeSearchField(*text_, themes, tr("Find in the samples"));
@@ -83,6 +87,14 @@ SampleBrowser::SampleBrowser(ThemeManager& themes, QWidget* parent)
     typed_.setInterval(kTypedSettles);
     connect(&typed_, &QTimer::timeout, this, &SampleBrowser::select);
     connect(tiles_, &TileView::selectionMoved, this, &SampleBrowser::selectionMoved);
+}
+
+void SampleBrowser::setDrawing(bool offered, const QString& obstacle) {
+    draw_->setVisible(offered);
+    draw_->setEnabled(offered && obstacle.isEmpty());
+    drawing_->setEnabled(draw_->isEnabled());
+    draw_->setToolTip(obstacle.isEmpty() ? tr("Draw samples and add them to these (Ins)")
+                                         : obstacle);
 }
 
 QWidget* SampleBrowser::makeBar() {
@@ -120,6 +132,11 @@ QWidget* SampleBrowser::makeBar() {
         else
             setVerdicts(nullptr);
     });
+    draw_->setObjectName(QStringLiteral("drawSample"));
+    draw_->setAccessibleName(tr("Draw samples"));
+    draw_->setIconSize({18, 18});
+    connect(draw_, &QToolButton::clicked, this, &SampleBrowser::drawingWanted);
+    setDrawing(false, {});
     auto* const bar = new QWidget;
     auto* const row = new QHBoxLayout(bar);
     row->setContentsMargins(14, 8, 14, 8);
@@ -128,6 +145,7 @@ QWidget* SampleBrowser::makeBar() {
     row->addWidget(label_);
     row->addWidget(text_, 1);
     row->addWidget(judge_);
+    row->addWidget(draw_);
     return bar;
 }
 
@@ -146,6 +164,13 @@ void SampleBrowser::makeActions() {
             Q_EMIT correctionWanted(*sample, {});
     });
     tiles_->addActions(corrections_);
+    // Where there is nothing to choose from yet, too.
+    drawing_ = new QAction(tr("Draw samples…"), tiles_);
+    drawing_->setObjectName(QStringLiteral("drawSamples"));
+    drawing_->setShortcut(Qt::Key_Insert);
+    drawing_->setShortcutContext(Qt::WidgetShortcut);
+    connect(drawing_, &QAction::triggered, this, &SampleBrowser::drawingWanted);
+    tiles_->addAction(drawing_);
     setCorrectable(false);
 }
 
@@ -163,13 +188,8 @@ void SampleBrowser::chooseClass() {
     auto* const menu = new QMenu(this);
     menu->setObjectName(QStringLiteral("relabelMenu"));
     menu->setAttribute(Qt::WA_DeleteOnClose);
-    for (const std::string& name : parts_->data->info.classes) {
-        QString text = qstr(name);
-        text.replace(u'&', QStringLiteral("&&"));
-        menu->addAction(u'&' + text, this, [this, sample, name = qstr(name)] {
-            Q_EMIT correctionWanted(*sample, name);
-        });
-    }
+    fillClassMenu(*menu, parts_->data->info.classes,
+                  [this, sample](const QString& name) { Q_EMIT correctionWanted(*sample, name); });
     const QRect tile = tiles_->visualRect(tiles_->currentIndex());
     menu->popup(tiles_->viewport()->mapToGlobal(tile.isValid() ? tile.center() : QPoint(0, 0)));
 }

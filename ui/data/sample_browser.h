@@ -18,6 +18,7 @@ class QLineEdit;
 class QPushButton;
 class QStackedWidget;
 class QTableView;
+class QToolButton;
 
 namespace gradwright {
 
@@ -52,6 +53,8 @@ public:
     [[nodiscard]] int label() const;
     /// Whether images can be left out or put into another class, by Delete and F2.
     void setCorrectable(bool on);
+    /// Whether new samples can be drawn: not at all, or not now, and why.
+    void setDrawing(bool offered, const QString& obstacle);
     /// Shows a sample, whatever the filter was.
     void showSample(const SampleId& sample);
     [[nodiscard]] std::optional<SampleId> selected() const;
@@ -71,6 +74,8 @@ Q_SIGNALS:
     void listed();
     /// A sample belongs to the class of that name; an empty one leaves it out.
     void correctionWanted(const SampleId& sample, const QString& name);
+    /// New samples are to be drawn.
+    void drawingWanted();
     /// The samples of part() are to be judged by the trained network.
     void verdictsWanted();
 
@@ -98,6 +103,8 @@ private:
     QComboBox* label_;
     QLineEdit* text_;
     QPushButton* judge_;
+    QToolButton* draw_;
+    QAction* drawing_ = nullptr; ///< of the tiles, too
     QLabel* count_;
     QStackedWidget* stack_;
     TileView* tiles_;

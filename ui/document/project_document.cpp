@@ -119,6 +119,43 @@ private:
     bool fresh_ = true;
 };
 
+/// Files that have been changed already, and an edit that has been made with them.
+class ProjectDocument::FilesCommand final : public QUndoCommand {
+public:
+    FilesCommand(ProjectDocument& document, const QString& title, FileChanges files,
+                 std::optional<ProjectEdit> redo, std::optional<ProjectEdit> undo)
+        : QUndoCommand(title)
+        , document_(&document)
+        , files_(std::move(files))
+        , redo_(std::move(redo))
+        , undo_(std::move(undo)) {}
+
+    void redo() override {
+        if (!std::exchange(fresh_, false))
+            change(&FileChanges::make, redo_, undo_);
+    }
+    void undo() override { change(&FileChanges::takeBack, undo_, redo_); }
+
+private:
+    void change(void (FileChanges::*files)(), const std::optional<ProjectEdit>& edit,
+                std::optional<ProjectEdit>& inverse) {
+        try {
+            (files_.*files)();
+        } catch (const Error& error) {
+            Q_EMIT document_->filesFailed(QString::fromUtf8(error.what()));
+        }
+        if (edit)
+            inverse = document_->applyEdit(*edit);
+        document_->readDataAnew();
+    }
+
+    ProjectDocument* document_;
+    FileChanges files_;
+    std::optional<ProjectEdit> redo_;
+    std::optional<ProjectEdit> undo_;
+    bool fresh_ = true;
+};
+
 ProjectDocument::ProjectDocument(std::filesystem::path autosaveFolder, QObject* parent)
     : QObject(parent)
     , project_(gradwright::newProject())
@@ -160,6 +197,28 @@ void ProjectDocument::push(const QString& title, const ProjectEdit& edit, const 
     ProjectEdit inverse = applyEdit(edit);
     undo_.push(new Command(*this, title, edit, std::move(inverse), key, joins));
     announce(changesOf(edit));
+}
+
+void ProjectDocument::performFiles(const QString& title, FileChanges files,
+                                   const std::optional<ProjectEdit>& edit) {
+    files.make();
+    std::optional<ProjectEdit> inverse;
+    try {
+        if (edit)
+            inverse = applyEdit(*edit);
+    } catch (...) {
+        files.takeBack();
+        throw;
+    }
+    undo_.push(new FilesCommand(*this, title, std::move(files), edit, std::move(inverse)));
+    readDataAnew();
+}
+
+/// What lies behind the same choice is another thing by now.
+void ProjectDocument::readDataAnew() {
+    forgetData();
+    analyzeAgain();
+    announce(DataChange);
 }
 
 ProjectEdit ProjectDocument::applyEdit(const ProjectEdit& edit) {

@@ -6,6 +6,7 @@
 #include "engine/project/project.h"
 #include "engine/training/alarm.h"
 #include "ui/document/autosave.h"
+#include "ui/document/file_change.h"
 
 #include <QFlags>
 #include <QObject>
@@ -66,6 +67,10 @@ public:
     /// Makes the change as a part of the one before, so that both are undone at once: what a drag
     /// does when it ends, say.
     void performJoined(const QString& title, const ProjectEdit& edit);
+    /// Changes files that the project's data are read from, together with an edit, in one step of
+    /// undo; the data are then read anew. Throws Error; nothing has then changed.
+    void performFiles(const QString& title, FileChanges files,
+                      const std::optional<ProjectEdit>& edit = {});
     /// Lets trainings start with weights that were written where those of projects without a file
     /// lie. Can be undone; they are removed when the document closes without having saved them.
     void performLoad(const QString& title, const ProjectEdit& edit);
@@ -130,16 +135,20 @@ Q_SIGNALS:
     void fileChanged();
     /// There are other runs than before, or they lie elsewhere.
     void runsChanged();
+    /// Undo or Redo could not change a file back; the reason.
+    void filesFailed(const QString& reason);
     /// Unsaved work could not be kept; the reason.
     void autosaveFailed(const QString& reason);
 
 private:
     class Command;
+    class FilesCommand;
 
     void push(const QString& title, const ProjectEdit& edit, const QString& key, bool joins);
     ProjectEdit applyEdit(const ProjectEdit& edit);
     void analyzeAgain();
     void forgetData();
+    void readDataAnew();
     void assignData();
     void replace(Project project, std::optional<std::filesystem::path> file, QString tip = {});
     void announce(Changes what);

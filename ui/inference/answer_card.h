@@ -6,8 +6,13 @@
 #include <QWidget>
 
 #include <memory>
+#include <string>
+#include <vector>
 
+class QAction;
 class QLabel;
+class QMenu;
+class QToolButton;
 
 namespace gradwright {
 
@@ -34,8 +39,18 @@ public:
     void setHint(const QString& hint);
     /// What would be right; empty where that is not known.
     void setTruth(const QString& truth);
+    /// Lets the user say which of these classes was to be read; none: nobody is asked. `obstacle`:
+    /// why that is not possible now.
+    void setChoice(const std::vector<std::string>& classes, const QString& obstacle);
+    /// Opens the list of classes.
+    [[nodiscard]] QAction& sayAction() { return *say_; }
+    [[nodiscard]] QToolButton& sayButton() { return *button_; }
     [[nodiscard]] PredictionPanel& prediction() { return *prediction_; }
     [[nodiscard]] ValuesPanel& values() { return *values_; }
+
+Q_SIGNALS:
+    /// It is that class, whatever the network answers.
+    void classSaid(const QString& name);
 
 private:
     PredictionPanel* prediction_; ///< where samples have classes
@@ -43,6 +58,10 @@ private:
     QLabel* kind_;
     QLabel* truth_;
     QLabel* latency_;
+    QToolButton* button_;
+    QMenu* menu_;
+    QAction* say_;
+    std::vector<std::string> choice_; ///< in the button's menu
 };
 
 } // namespace gradwright

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inference/drawing_card.h"
 
+#include "ui/drawing/drawing_pad.h"
 #include "ui/inference/cards.h"
-#include "ui/inference/drawing_pad.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QAction>

@@ -4,10 +4,10 @@
 #include "engine/data/images/picture_input.h"
 #include "engine/data/images/picture_sample.h"
 #include "engine/support/error.h"
+#include "ui/drawing/drawing_pad.h"
 #include "ui/inference/answer_card.h"
 #include "ui/inference/cards.h"
 #include "ui/inference/drawing_card.h"
-#include "ui/inference/drawing_pad.h"
 #include "ui/inference/folder_card.h"
 #include "ui/inference/picture_card.h"
 #include "ui/inference/pixel_view.h"
@@ -19,6 +19,7 @@
 
 #include <QApplication>
 #include <QClipboard>
+#include <QFile>
 #include <QFileInfo>
 #include <QFrame>
 #include <QHBoxLayout>
@@ -56,6 +57,15 @@ PrepareInput inputOfFile(const std::string& file, const QImage& image) {
         auto made = preparePicture(std::filesystem::path(file), info);
         return PreparedInput{std::move(made.shown), std::move(made.input)};
     };
+}
+
+/// The file as it is where the engine reads it, so that nothing is lost of it.
+DrawnImage sourceOf(const QString& file, const QImage& image) {
+    QFile stream(file);
+    if (hasPictureEnding(file.toStdString()) && stream.open(QIODevice::ReadOnly))
+        if (auto bytes = stream.readAll(); !bytes.isEmpty())
+            return {std::move(bytes), u'.' + QFileInfo(file).suffix().toLower()};
+    return {pngOf(image)};
 }
 
 QImage readWithQt(const QString& file) {
@@ -108,6 +118,7 @@ ImagePanel::ImagePanel(ThemeManager& theme, QWidget* parent)
     connect(pictures_, &PictureCard::fileChosen, this, &ImagePanel::openImage);
     connect(pictures_, &PictureCard::folderChosen, this, &ImagePanel::openFolder);
     connect(pictures_, &PictureCard::pasteWanted, this, &ImagePanel::pasteImage);
+    connect(answer_, &AnswerCard::classSaid, this, &ImagePanel::say);
     connect(folder_, &FolderCard::fileChosen, this, &ImagePanel::openImage);
     connect(folder_, &FolderCard::closed, this, [this] { showFolder(false); });
     updateHint();
@@ -118,7 +129,7 @@ DrawingPad& ImagePanel::pad() {
 }
 
 QList<QAction*> ImagePanel::menuActions() const {
-    return drawing_->menuActions() + pictures_->menuActions();
+    return drawing_->menuActions() + pictures_->menuActions() + QList{&answer_->sayAction()};
 }
 
 int ImagePanel::comfortableWidth() const {
@@ -171,6 +182,7 @@ void ImagePanel::setModel(const std::shared_ptr<const TrainedModel>& model, bool
     reader_->setModel(model);
     if (!model_)
         answer_->clear();
+    updateChoice();
     if (otherData && sample_ >= 0)
         clear();
     if (model_ && !live)
@@ -192,6 +204,7 @@ void ImagePanel::showKind() {
     pixelShape_->setText(qstr(toString(info.input)));
     pixels_->setPreparation(info.preparation, readsDrawings(*model_));
     answer_->setModel(*model_);
+    updateChoice();
     if (pictures_->stepper().current() < 0 || sample_ < 0)
         pictures_->stepper().setSamples(model_->data->test->size());
 }
@@ -203,6 +216,7 @@ void ImagePanel::setData(const DataInfo& info) {
 void ImagePanel::clear() {
     sample_ = -1;
     prepare_ = {};
+    source_ = {};
     pad().clear();
     pictures_->showProblem({});
     showFolder(false);
@@ -220,11 +234,13 @@ void ImagePanel::showSample(std::int64_t sample) {
     pictures_->stepper().setCurrent(sample);
     reader_->read(inputOfSample(model_->data->test, sample));
     answer_->setTruth(truthOf(*model_, sample));
+    updateChoice();
 }
 
-void ImagePanel::showPicture(const QImage& picture, PrepareInput prepare) {
+void ImagePanel::showPicture(const QImage& picture, PrepareInput prepare, DrawnImage source) {
     pictures_->showProblem({});
     prepare_ = std::move(prepare);
+    source_ = std::move(source);
     pad().setPicture(picture);
 }
 
@@ -234,6 +250,8 @@ void ImagePanel::read() {
     sample_ = -1;
     pictures_->stepper().setCurrent(-1);
     answer_->setTruth({});
+    added_ = false;
+    updateChoice();
     if (pad().isBlank()) {
         pixels_->setInput({});
         answer_->clear();
@@ -243,6 +261,35 @@ void ImagePanel::read() {
     } else {
         reader_->read(prepare_);
     }
+}
+
+void ImagePanel::setDrawnSet(const std::vector<std::string>& classes, const QString& obstacle) {
+    classes_ = classes;
+    obstacle_ = obstacle;
+    updateChoice();
+}
+
+void ImagePanel::updateChoice() {
+    const bool hasClasses = model_ && model_->data->info.hasClasses() &&
+                            model_->data->info.preparation.pictures != PictureKind::None;
+    QString obstacle = obstacle_;
+    if (obstacle.isEmpty() && hasClasses && classes_ != model_->data->info.classes)
+        obstacle = tr("The project's data have other classes than this network");
+    else if (obstacle.isEmpty() && sample_ >= 0)
+        obstacle = tr("It is a sample of the test set");
+    else if (obstacle.isEmpty() && pad().isBlank())
+        obstacle = tr("Draw or open something first");
+    answer_->setChoice(hasClasses ? model_->data->info.classes : std::vector<std::string>(),
+                       obstacle);
+}
+
+/// The same drawing twice would teach nothing new.
+void ImagePanel::say(const QString& name) {
+    if (added_) {
+        Q_EMIT hint(tr("This one has been added already; Undo takes it back."));
+        return;
+    }
+    Q_EMIT classSaid(pad().picture().isNull() ? DrawnImage{pngOf(pad().image())} : source_, name);
 }
 
 void ImagePanel::updateHint() {
@@ -268,7 +315,9 @@ void ImagePanel::openImage(const QString& file) {
             };
         }
         auto prepare = inputOfFile(file.toStdString(), image);
-        return [this, image, prepare = std::move(prepare)] { showPicture(image, prepare); };
+        return [this, image, prepare = std::move(prepare), source = sourceOf(file, image)] {
+            showPicture(image, prepare, source);
+        };
     });
 }
 
@@ -291,7 +340,7 @@ void ImagePanel::pasteImage() {
         pictures_->showProblem(tr("The clipboard holds no picture."));
         return;
     }
-    showPicture(image, inputOfPicture(image));
+    showPicture(image, inputOfPicture(image), {pngOf(image)});
 }
 
 bool ImagePanel::accepts(const QMimeData& mime) const {
@@ -310,7 +359,7 @@ void ImagePanel::take(const QMimeData& mime) {
         return;
     }
     const auto image = qvariant_cast<QImage>(mime.imageData());
-    showPicture(image, inputOfPicture(image));
+    showPicture(image, inputOfPicture(image), {pngOf(image)});
 }
 
 } // namespace gradwright

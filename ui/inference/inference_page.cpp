@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inference/inference_page.h"
 
+#include "ui/drawing/drawn_set.h"
 #include "ui/inference/answer_card.h"
 #include "ui/inference/evaluation_panel.h"
 #include "ui/inference/image_panel.h"
@@ -36,15 +37,18 @@ InferencePage::InferencePage(ProjectDocument& document, ThemeManager& theme,
     , document_(&document)
     , theme_(&theme)
     , training_(&session)
+    , drawn_(new DrawnSet(document, session, this))
     , chooser_(new ModelChooser(document, session))
     , evaluation_(new EvaluationPanel(theme))
     , stack_(new QStackedWidget)
     , panels_(inputKinds().size()) {
     setAcceptDrops(true);
+    setFocusPolicy(Qt::ClickFocus);
     layOut();
     for (auto* action : images().menuActions())
         connect(action, &QAction::triggered, this, &Page::pageWanted);
     showPanel(images());
+    connectDrawnSet();
     connect(training_, &TrainingSession::stateChanged, this, &InferencePage::evaluateWhenFree);
     connect(chooser_, &ModelChooser::modelChanged, this, &InferencePage::takeModel);
     connect(chooser_, &ModelChooser::failed, this,
@@ -61,6 +65,33 @@ InferencePage::InferencePage(ProjectDocument& document, ThemeManager& theme,
             if (each)
                 each->clear();
     });
+}
+
+/// What the user says about an image goes into the project's data.
+void InferencePage::connectDrawnSet() {
+    connect(&images(), &ImagePanel::classSaid, this,
+            [this](const DrawnImage& image, const QString& name) {
+                drawn_->add(image, name, window());
+            });
+    connect(&images(), &ImagePanel::hint, this, &Page::hint);
+    connect(drawn_, &DrawnSet::done, this, [this](const QString& what) {
+        images().setAdded(true);
+        setFocus(); // Undo means the image from now on, not a stroke
+        Q_EMIT hint(what);
+    });
+    connect(drawn_, &DrawnSet::failed, this, &Page::hint);
+    connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
+        if (what & ProjectDocument::DataChange)
+            images().setAdded(false);
+        showDrawnSet();
+    });
+    connect(document_, &ProjectDocument::analysisChanged, this, &InferencePage::showDrawnSet);
+    connect(training_, &TrainingSession::stateChanged, this, &InferencePage::showDrawnSet);
+    showDrawnSet();
+}
+
+void InferencePage::showDrawnSet() {
+    images().setDrawnSet(drawn_->classes(), drawn_->obstacle());
 }
 
 void InferencePage::layOut() {

@@ -14,6 +14,7 @@ class QStackedWidget;
 namespace gradwright {
 
 class DrawingPad;
+class DrawnSet;
 class EvaluationPanel;
 class ImagePanel;
 class ModelChooser;
@@ -69,10 +70,13 @@ private:
     void showKindOfData();
     void takeModel(bool live);
     void evaluateWhenFree();
+    void connectDrawnSet();
+    void showDrawnSet();
 
     ProjectDocument* document_;
     ThemeManager* theme_;
     TrainingSession* training_;
+    DrawnSet* drawn_;
     ModelChooser* chooser_;
     EvaluationPanel* evaluation_;
     QStackedWidget* stack_;

@@ -3,42 +3,9 @@
 
 #include "ui/session/trained_model.h"
 
-#include <QPainter>
-
 #include <string>
 
 namespace gradwright {
-namespace {
-
-QImage onWhite(const QImage& image) {
-    QImage opaque(image.size(), QImage::Format_RGB32);
-    opaque.fill(Qt::white);
-    QPainter(&opaque).drawImage(0, 0, image);
-    return opaque;
-}
-
-} // namespace
-
-GrayImage grayImage(const QImage& image) {
-    const auto gray = onWhite(image).convertToFormat(QImage::Format_Grayscale8);
-    auto result = makeImage(gray.width(), gray.height());
-    for (int y = 0; y < gray.height(); ++y) {
-        const auto* line = gray.constScanLine(y);
-        for (int x = 0; x < gray.width(); ++x)
-            result.at(x, y) = static_cast<float>(line[x]) / 255;
-    }
-    return result;
-}
-
-Picture pictureOf(const QImage& image) {
-    const auto colours = onWhite(image).convertToFormat(QImage::Format_RGB888);
-    Picture picture{colours.width(), colours.height(), 3, {}};
-    for (int y = 0; y < colours.height(); ++y) {
-        const auto* line = colours.constScanLine(y);
-        picture.bytes.insert(picture.bytes.end(), line, line + 3 * colours.width());
-    }
-    return picture;
-}
 
 bool readsDrawings(const TrainedModel& model) {
     return areDrawings(model.choice, model.data->info);

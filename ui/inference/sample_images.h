@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/data/images/image.h"
-#include "engine/data/images/picture.h"
+#include "ui/drawing/image_pixels.h"
 #include "ui/theme/shown_image.h"
 
 #include <QImage>
@@ -11,10 +10,6 @@ namespace gradwright {
 
 struct TrainedModel;
 
-/// Transparency shows white.
-GrayImage grayImage(const QImage& image);
-/// In three channels; transparency shows white.
-Picture pictureOf(const QImage& image);
 /// Whether the samples are drawn with ink on paper, so that the theme may choose the colours.
 bool readsDrawings(const TrainedModel& model);
 /// Whether they are handwritten digits.

@@ -5,7 +5,7 @@
 #include "ui/design/design_page.h"
 #include "ui/glossary/explanation.h"
 #include "ui/glossary/glossary.h"
-#include "ui/inference/drawing_pad.h"
+#include "ui/drawing/drawing_pad.h"
 #include "ui/inference/image_panel.h"
 #include "ui/inference/inference_page.h"
 #include "ui/plots/curve_plot.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/project_files.h"
 
+#include "engine/exchange/data_program.h"
+#include "engine/exchange/onnx_export.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/code_formats.h"
 #include "engine/project/own_project.h"
@@ -155,7 +157,15 @@ bool ProjectFiles::saveAs() {
 void ProjectFiles::exportCode(const std::string& key) {
     const CodeFormat& format = codeFormat(key);
     std::string text;
-    if (!attempt([&] { text = format.write(document_->project().network); }))
+    const auto write = [&] {
+        const Project& project = document_->project();
+        text = format.write(project.network);
+        // Inputs are prepared as the latest training did, as long as the network is still its.
+        const auto run = latestTrainedRun(project, document_->file());
+        if (run && projectOfRun(*run).network == project.network)
+            text = withDataProgram(text, key, dataInfoOfRun(*run), run->name());
+    };
+    if (!attempt(write))
         return;
     const QString ending = QString::fromStdString(format.ending);
     const QString title = QString::fromStdString(format.title);

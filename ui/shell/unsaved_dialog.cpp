@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/unsaved_dialog.h"
 
+#include "engine/exchange/data_program.h"
 #include "engine/exchange/onnx_export.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/code_formats.h"
@@ -303,7 +304,13 @@ void UnsavedDialog::exportCode(const std::string& key) {
     try {
         const Project project =
             run ? projectOfRun(RunDirectory::open(run->folder)) : network->project;
-        writeFileAtomically(file.toStdString(), std::string_view(format.write(project.network)));
+        auto program = format.write(project.network);
+        if (run) {
+            const auto folder = RunDirectory::open(run->folder);
+            program = withDataProgram(program, key, dataInfoOfRun(folder),
+                                      folder.path().filename().string());
+        }
+        writeFileAtomically(file.toStdString(), std::string_view(program));
         Q_EMIT hint(tr("The network was exported as %1 to %2").arg(qstr(format.title), file));
     } catch (const std::exception& error) {
         QMessageBox::warning(this, windowTitle(), QString::fromUtf8(error.what()));

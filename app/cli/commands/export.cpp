@@ -5,7 +5,7 @@
 #include "app/cli/naming.h"
 #include "app/cli/output.h"
 #include "engine/exchange/cpp_writer.h"
-#include "engine/exchange/data_lines.h"
+#include "engine/exchange/data_program.h"
 #include "engine/exchange/onnx_check.h"
 #include "engine/exchange/onnx_export.h"
 #include "engine/io/atomic_file.h"
@@ -188,10 +188,11 @@ void runExport(const ExportOptions& options, int& exitCode) {
         isRun ? projectOfRun(RunDirectory::open(options.project)) : openProject(options.project);
     naming(options.project, [&] {
         const auto run = runFor(options.project, isRun ? nullptr : &project);
-        const auto comments =
-            run ? dataComments(dataInfoOfRun(*run), run->path().filename().string()) : "";
-        writeFileAtomically(options.file,
-                            std::string_view(comments + format.write(project.network)));
+        auto program = format.write(project.network);
+        if (run)
+            program = withDataProgram(program, format.key, dataInfoOfRun(*run),
+                                      run->path().filename().string());
+        writeFileAtomically(options.file, std::string_view(program));
     });
     if (options.json)
         printJson({{"file", options.file}, {"format", format.key}});

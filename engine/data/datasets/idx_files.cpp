@@ -34,14 +34,16 @@ Dataset openIdxFiles(const Params& params, const DataChoice& choice) {
 DatasetDef idxFilesDataset() {
     return {
         .key = "idx",
-        .title = "IDX files",
-        .doc = "Images with one class each, in two or four files in MNIST's format; they may be "
-               "gzipped.",
+        .title = "IDX and NumPy files",
+        .doc = "Images with one class each, in two or four files in MNIST's format, which may be "
+               "gzipped, or arrays of NumPy: FILE.npy, or FILE.npz:ARRAY.",
         .origin = "Your own files",
         .licence = "That of your files",
         .params =
-            {formerly("training-images", pathParam("training_images", "Training images",
-                                                   "IDX file, N×H×W, N×C×H×W or N×H×W×C.")),
+            {formerly("training-images",
+                      pathParam("training_images", "Training images",
+                                "IDX or .npy file, or FILE.npz:ARRAY; N×H×W, N×C×H×W or "
+                                "N×H×W×C.")),
              formerly("training-labels", pathParam("training_labels", "Training labels",
                                                    "IDX file, N, or N×K with the class first.")),
              formerly("test-images",

@@ -40,8 +40,9 @@ Dataset openBible(const Params& params, const DataChoice& choice) {
 
 DatasetDef textFileDataset() {
     auto params = textParams();
-    params.insert(params.begin(),
-                  pathParam("file", "File", "A text file in UTF-8; may be gzipped."));
+    params.insert(
+        params.begin(),
+        pathParam("file", "File", "A text file in UTF-8, UTF-16 or Windows-1252; may be gzipped."));
     return {.key = "text",
             .title = "Text",
             .doc = "A text, character by character: the network predicts each from those before "

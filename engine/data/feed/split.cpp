@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/dataset.h"
+#include "engine/data/feed/split_order.h"
 #include "engine/support/error.h"
 #include "engine/support/rng.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -50,30 +52,68 @@ std::vector<std::int64_t> quotas(const std::vector<std::int64_t>& counts, std::i
     return quota;
 }
 
-} // namespace
-
-Split stratifiedSplit(std::span<const std::int32_t> labels, std::size_t classes,
-                      double validationFraction, std::uint64_t seed) {
+void requireSplittable(std::size_t samples, double validationFraction) {
     if (!(validationFraction >= 0 && validationFraction < 1))
         throw Error("the part kept for validation must be at least 0 and less than 1, not {}",
                     validationFraction);
-    const auto samples = static_cast<std::int64_t>(labels.size());
     if (samples == 0)
         throw Error("there are no samples to train on");
     if (samples > std::numeric_limits<std::uint32_t>::max())
         throw Error("a data set of {} samples is too large; the most is {}", samples,
                     std::numeric_limits<std::uint32_t>::max());
-    const auto counts = countClasses(labels, classes);
-    const auto total = std::llround(validationFraction * static_cast<double>(samples));
-    if (total >= samples)
+    if (splitOff(samples, validationFraction) >= samples)
         throw Error("with a part of {} kept for validation, nothing of {} samples is left to train "
                     "on",
                     validationFraction, samples);
+}
 
-    std::vector<std::uint32_t> order(static_cast<std::size_t>(samples));
+void limitTraining(Split& split, const DataChoice& choice) {
+    if (choice.limit > 0 && static_cast<std::size_t>(choice.limit) < split.training.size())
+        split.training.resize(static_cast<std::size_t>(choice.limit));
+}
+
+/// Goes through the samples in order: the first of each class, as many as its quota says, are for
+/// validation.
+template <typename Label>
+void shareOut(const std::vector<std::uint32_t>& order, std::span<const Label> labels,
+              std::vector<std::int64_t> quota, Split& split) {
+    constexpr std::size_t kLabelsAhead = 24; // labels that are fetched meanwhile
+    std::array<std::uint32_t*, 2> parts = {split.training.data(), split.validation.data()};
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        if (i + kLabelsAhead < order.size())
+            __builtin_prefetch(labels.data() + order[i + kLabelsAhead]);
+        auto& left = quota[static_cast<std::size_t>(labels[order[i]])];
+        *parts[left > 0 ? 1 : 0]++ = order[i];
+        --left;
+    }
+}
+
+} // namespace
+
+std::size_t splitOff(std::size_t samples, double validationFraction) {
+    return static_cast<std::size_t>(
+        std::llround(validationFraction * static_cast<double>(samples)));
+}
+
+std::vector<std::uint32_t> splitOrder(std::size_t samples, std::uint64_t seed) {
+    std::vector<std::uint32_t> order(samples);
     std::iota(order.begin(), order.end(), 0U);
     shuffle(order, Rng(seed, RngStream::Split));
+    return order;
+}
 
+Split stratifiedSplit(std::span<const std::int32_t> labels, std::size_t classes,
+                      double validationFraction, std::uint64_t seed) {
+    requireSplittable(labels.size(), validationFraction);
+    static_cast<void>(countClasses(labels, classes)); // labels are looked at first
+    return stratifiedSplit(labels, classes, validationFraction, splitOrder(labels.size(), seed));
+}
+
+Split stratifiedSplit(std::span<const std::int32_t> labels, std::size_t classes,
+                      double validationFraction, std::vector<std::uint32_t> order) {
+    requireSplittable(labels.size(), validationFraction);
+    const auto counts = countClasses(labels, classes);
+    const auto total = splitOff(labels.size(), validationFraction);
     Split split;
     if (classes == 1) {
         const auto first = order.begin() + static_cast<std::ptrdiff_t>(total);
@@ -81,15 +121,19 @@ Split stratifiedSplit(std::span<const std::int32_t> labels, std::size_t classes,
         split.training.assign(first, order.end());
         return split;
     }
-    auto quota = quotas(counts, total);
-    split.training.reserve(order.size() - static_cast<std::size_t>(total));
-    split.validation.reserve(static_cast<std::size_t>(total));
-    for (const auto index : order) {
-        auto& left = quota[static_cast<std::size_t>(labels[index])];
-        auto& part = left > 0 ? split.validation : split.training;
-        part.push_back(index);
-        --left;
+    split.training.resize(order.size() - total);
+    split.validation.resize(total);
+    const auto quota = quotas(counts, static_cast<std::int64_t>(total));
+    constexpr std::size_t kNarrowClasses = 256;
+    if (classes > kNarrowClasses) {
+        shareOut(order, labels, quota, split);
+        return split;
     }
+    // They are read in any order, so the less memory they take the better.
+    std::vector<std::uint8_t> narrow(labels.size());
+    std::ranges::transform(labels, narrow.begin(),
+                           [](std::int32_t label) { return static_cast<std::uint8_t>(label); });
+    shareOut(order, std::span<const std::uint8_t>(narrow), quota, split);
     return split;
 }
 
@@ -104,12 +148,19 @@ Split splitOf(std::span<const std::int32_t> labels, std::size_t classes, const D
                     choice.limit);
     auto split = stratifiedSplit(labels, std::max<std::size_t>(1, classes),
                                  choice.validationFraction, choice.splitSeed);
-    if (choice.limit > 0 && static_cast<std::size_t>(choice.limit) < split.training.size())
-        split.training.resize(static_cast<std::size_t>(choice.limit));
+    limitTraining(split, choice);
     return split;
 }
 
 Split splitOf(const Dataset& dataset, const DataChoice& choice) {
+    const auto& made = dataset.split;
+    if (made && made->of == dataset.training.get() &&
+        made->validationFraction == choice.validationFraction && made->seed == choice.splitSeed &&
+        choice.limit >= 0) {
+        auto split = made->split;
+        limitTraining(split, choice);
+        return split;
+    }
     return splitOf(labelsOfSamples(*dataset.training), dataset.info.classes.size(), choice);
 }
 

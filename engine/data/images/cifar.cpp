@@ -3,6 +3,7 @@
 
 #include "engine/data/byte_reader.h"
 #include "engine/data/tables/cell.h"
+#include "engine/data/text/text_encoding.h"
 #include "engine/data/text/utf8.h"
 #include "engine/support/error.h"
 #include "engine/support/system_memory.h"
@@ -70,10 +71,12 @@ LabelledImages readCifar(const std::vector<fs::path>& files, const CifarFormat& 
 }
 
 std::vector<std::string> readClassNames(const fs::path& file, std::size_t classes) {
-    const auto text = readWholeFile(file, std::size_t{1} << 20);
+    const auto text = inUtf8(readWholeFile(file, std::size_t{1} << 20));
     requireText(text, file.string());
     std::vector<std::string> names;
     std::string_view rest = text;
+    if (rest.starts_with("\xEF\xBB\xBF"))
+        rest.remove_prefix(3);
     while (!rest.empty()) {
         const auto end = std::min(rest.find('\n'), rest.size());
         if (const auto name = trimmed(rest.substr(0, end)); !name.empty())

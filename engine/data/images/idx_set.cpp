@@ -2,7 +2,9 @@
 #include "engine/data/images/idx_set.h"
 
 #include "engine/data/byte_reader.h"
+#include "engine/data/images/array_file.h"
 #include "engine/data/tables/cell.h"
+#include "engine/data/text/text_encoding.h"
 #include "engine/data/text/utf8.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
@@ -15,6 +17,8 @@
 #include <cmath>
 #include <cstddef>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -56,7 +60,7 @@ std::optional<IdxMagic> magicOf(const fs::path& path) {
 struct IdxNumbers {
     std::vector<std::int64_t> dims;
     std::vector<double> values;
-    std::string_view type;
+    std::string type;
 };
 
 double idxNumber(std::string_view bytes, const IdxType& type) {
@@ -86,7 +90,7 @@ IdxNumbers readNumbers(const fs::path& path, const IdxMagic& magic) {
     if (file.size() < start)
         throw Error("{}: an IDX header has {} bytes, but the file ends after {}", path.string(),
                     start, file.size());
-    IdxNumbers numbers{.dims = {}, .values = {}, .type = type.name};
+    IdxNumbers numbers{.dims = {}, .values = {}, .type = std::string(type.name)};
     std::size_t total = 1;
     for (std::size_t i = 0; i < magic.rank; ++i) {
         std::uint32_t dim = 0;
@@ -150,6 +154,54 @@ bool isChannels(std::int64_t side) {
     return side == 1 || side == 3;
 }
 
+std::vector<double> valuesOf(const ArrayNumbers& numbers) {
+    return numbers.bytes.empty() ? numbers.values
+                                 : std::vector<double>(numbers.bytes.begin(), numbers.bytes.end());
+}
+
+/// Images as they lie in a file of another kind than MNIST's, as N×C×H×W.
+IdxImages arranged(IdxArray array, bool isTransposed, const fs::path& path,
+                   std::vector<std::string> notes) {
+    if (array.dims.size() == 3)
+        array.dims.insert(array.dims.begin() + 1, 1);
+    const bool isFirst = isChannels(array.dims[1]);
+    if (!isFirst && !isChannels(array.dims[3]))
+        throw Error("{}: images of 4 dimensions are N×C×H×W or N×H×W×C with 1 or 3 channels, not "
+                    "{}",
+                    path.string(), toString(Shape(array.dims)));
+    if (!isFirst) {
+        notes.push_back(fmt::format("{}: channels come last", path.filename().string()));
+        array = permuted(array, {2, 0, 1});
+    }
+    if (isTransposed)
+        array = permuted(array, {0, 2, 1});
+    return {ImageBytes(std::move(array)), std::move(notes)};
+}
+
+IdxImages arrayImages(const fs::path& path, bool isTransposed) {
+    auto numbers = readArray(path);
+    if (numbers.dims.size() != 3 && numbers.dims.size() != 4)
+        throw Error("{}: images have 3 or 4 axes, not {}; save rows of numbers as a table (CSV)",
+                    path.string(), toString(Shape(numbers.dims)));
+    std::vector<std::string> notes;
+    auto bytes = numbers.bytes.empty() || numbers.type != kIdxTypes[0].name
+                     ? asBytes({numbers.dims, valuesOf(numbers), numbers.type}, path, notes)
+                     : std::move(numbers.bytes);
+    return arranged({std::move(numbers.dims), std::move(bytes)}, isTransposed, path,
+                    std::move(notes));
+}
+
+/// The place of the only 1 among 0s in a row; nothing for other rows.
+std::optional<std::size_t> placeOfOne(std::span<const double> row) {
+    std::optional<std::size_t> place;
+    for (std::size_t i = 0; i < row.size(); ++i)
+        if (row[i] == 1 && !place)
+            place = i;
+        else if (row[i] != 0)
+            return {};
+    return place;
+}
+
 std::string characterOf(std::uint32_t code) {
     if (code < 0x80)
         return std::string(1, static_cast<char>(code));
@@ -179,42 +231,11 @@ std::vector<std::uint32_t> mappingOf(std::string_view line) {
     return numbers.size() < 2 ? std::vector<std::uint32_t>{} : numbers;
 }
 
-} // namespace
-
-IdxImages readIdxImages(const fs::path& path, bool isTransposed) {
-    const auto magic = magicOf(path);
-    const bool isUsual = !magic || (magic->type == kIdxTypes[0].code && magic->rank == 3);
-    const bool isKnown = magic && (magic->rank == 3 || magic->rank == 4);
-    if ((isUsual && !isTransposed) || !isKnown)
-        return {ImageBytes::open(path), {}};
-    std::vector<std::string> notes;
-    const auto numbers = readNumbers(path, *magic);
-    IdxArray array{numbers.dims, asBytes(numbers, path, notes)};
-    if (magic->rank == 3)
-        array.dims.insert(array.dims.begin() + 1, 1);
-    const bool isFirst = isChannels(array.dims[1]);
-    if (!isFirst && !isChannels(array.dims[3]))
-        throw Error("{}: images of 4 dimensions are N×C×H×W or N×H×W×C with 1 or 3 channels, not "
-                    "{}",
-                    path.string(), toString(Shape(array.dims)));
-    if (!isFirst) {
-        notes.push_back(fmt::format("{}: channels come last", path.filename().string()));
-        array = permuted(array, {2, 0, 1});
-    }
-    if (isTransposed)
-        array = permuted(array, {0, 2, 1});
-    return {ImageBytes(std::move(array)), std::move(notes)};
-}
-
-IdxLabels readIdxLabels(const fs::path& path) {
-    const auto magic = magicOf(path);
-    const bool isUsual = !magic || (magic->type == kIdxTypes[0].code && magic->rank == 1);
-    if (isUsual || magic->rank < 1 || magic->rank > 2)
-        return {readIdx(path, 1).values, {}};
+/// The first column of the rows.
+IdxLabels labelsOf(const IdxNumbers& numbers, const fs::path& path) {
     IdxLabels result;
-    const auto numbers = readNumbers(path, *magic);
     const auto columns =
-        magic->rank == 2 ? static_cast<std::size_t>(numbers.dims[1]) : std::size_t{1};
+        numbers.dims.size() == 2 ? static_cast<std::size_t>(numbers.dims[1]) : std::size_t{1};
     if (columns > 1)
         result.notes.push_back(fmt::format("{}: the first of {} columns is the class",
                                            path.filename().string(), columns));
@@ -228,9 +249,58 @@ IdxLabels readIdxLabels(const fs::path& path) {
     return result;
 }
 
+/// Labels, or rows with a 1 in the place of the class.
+IdxLabels arrayLabels(const fs::path& path) {
+    const auto numbers = readArray(path);
+    if (numbers.dims.size() != 1 && numbers.dims.size() != 2)
+        throw Error("{}: labels have 1 or 2 axes, not {}", path.string(),
+                    toString(Shape(numbers.dims)));
+    const auto values = valuesOf(numbers);
+    const auto columns =
+        numbers.dims.size() == 2 ? static_cast<std::size_t>(numbers.dims[1]) : std::size_t{1};
+    IdxLabels result;
+    for (std::size_t i = 0; columns > 1 && columns <= 256 && i < values.size(); i += columns) {
+        const auto place = placeOfOne(std::span(values).subspan(i, columns));
+        if (!place)
+            return labelsOf({numbers.dims, values, numbers.type}, path);
+        result.labels.push_back(static_cast<std::uint8_t>(*place));
+    }
+    if (result.labels.empty())
+        return labelsOf({numbers.dims, values, numbers.type}, path);
+    result.notes.push_back(
+        fmt::format("{}: each row has a 1 in the place of its class", path.filename().string()));
+    return result;
+}
+
+} // namespace
+
+IdxImages readIdxImages(const fs::path& path, bool isTransposed) {
+    if (namesArray(path))
+        return arrayImages(path, isTransposed);
+    const auto magic = magicOf(path);
+    const bool isUsual = !magic || (magic->type == kIdxTypes[0].code && magic->rank == 3);
+    const bool isKnown = magic && (magic->rank == 3 || magic->rank == 4);
+    if ((isUsual && !isTransposed) || !isKnown)
+        return {ImageBytes::open(path), {}};
+    std::vector<std::string> notes;
+    const auto numbers = readNumbers(path, *magic);
+    IdxArray array{numbers.dims, asBytes(numbers, path, notes)};
+    return arranged(std::move(array), isTransposed, path, std::move(notes));
+}
+
+IdxLabels readIdxLabels(const fs::path& path) {
+    if (namesArray(path))
+        return arrayLabels(path);
+    const auto magic = magicOf(path);
+    const bool isUsual = !magic || (magic->type == kIdxTypes[0].code && magic->rank == 1);
+    if (isUsual || magic->rank < 1 || magic->rank > 2)
+        return {readIdx(path, 1).values, {}};
+    return labelsOf(readNumbers(path, *magic), path);
+}
+
 std::vector<std::string> readClassNames(const fs::path& path) {
     constexpr std::size_t kMost = std::size_t{1} << 20;
-    const auto text = readWholeFile(path, kMost);
+    const auto text = inUtf8(readWholeFile(path, kMost));
     requireText(text, path.string());
     std::vector<std::string_view> lines;
     std::string_view rest = text;

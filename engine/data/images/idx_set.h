@@ -17,8 +17,9 @@ struct IdxImages {
 
 /// The images of an IDX file of any type: N×H×W, N×C×H×W or N×H×W×C. Whole numbers from 0 to 255
 /// are bytes; others are scaled so that 1, or the largest value where it is more than 255, becomes
-/// 255. `isTransposed`: columns come before rows, as in EMNIST's files. Throws what readIdx()
-/// throws, and Error where values are negative or not finite.
+/// 255. A name that namesArray() is for an array of NumPy, in the same forms. `isTransposed`:
+/// columns come before rows, as in EMNIST's files. Throws what readIdx() throws, and Error where
+/// values are negative or not finite.
 IdxImages readIdxImages(const std::filesystem::path& path, bool isTransposed);
 
 struct IdxLabels {
@@ -27,7 +28,8 @@ struct IdxLabels {
 };
 
 /// The labels of an IDX file of any whole type: N, or N×K, of which the first column is the class,
-/// as in QMNIST's files. Throws what readIdx() throws, and Error where a label is not 0 to 255.
+/// as in QMNIST's files; or an array of NumPy, whose rows may also have a 1 in the place of the
+/// class. Throws what readIdx() throws, and Error where a label is not 0 to 255.
 IdxLabels readIdxLabels(const std::filesystem::path& path);
 
 /// Names of classes by label: one per line, or lines of a label and one or more characters' codes,

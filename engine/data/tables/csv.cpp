@@ -8,6 +8,7 @@
 #include "engine/data/tables/csv_layout.h"
 #include "engine/data/tables/csv_table.h"
 #include "engine/data/tables/csv_text.h"
+#include "engine/data/text/text_encoding.h"
 #include "engine/data/text/utf8.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
@@ -15,6 +16,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -72,7 +74,12 @@ CsvMarks marksFor(std::string_view text, const std::string& name, const CsvOptio
     // Another file may have another delimiter; the one that it was trained with comes first.
     const CsvMarks known{options.like->delimiter, options.like->quote};
     const auto first = text.substr(0, text.find_first_of("\r\n"));
-    const bool isOfOneColumn = options.like->columns.size() < 2;
+    // A file of one column holds no delimiter.
+    const bool isOfOneColumn =
+        options.like->columns.size() < 2 ||
+        (options.like->hasHeader &&
+         std::ranges::find(options.like->columns, trimmed(first), &ColumnReading::name) !=
+             options.like->columns.end());
     const auto blanks =
         known.delimiter == kBlanks ? std::string(" \t") : std::string(1, known.delimiter);
     if (isOfOneColumn || trimmed(first).find_first_of(blanks) != std::string_view::npos)
@@ -104,9 +111,9 @@ CsvTable parse(CsvText& text, const std::string& name, const CsvOptions& options
     reading.delimiter = marks.delimiter;
     reading.quote = marks.quote;
     reading.hasRowNames = layout.hasRowNames;
-    reading.hasHeader =
-        header == CsvHeader::Yes || layout.hasRowNames ||
-        (header == CsvHeader::Detect && !layout.rows.empty() && hasHeader(layout.rows));
+    reading.hasHeader = header == CsvHeader::Yes || layout.hasRowNames ||
+                        (header == CsvHeader::Detect && !layout.rows.empty() &&
+                         (hasHeader(layout.rows) || holdsOnlyNames(layout.rows)));
     fillTable(table, std::move(layout.rows));
     std::vector<bool> nameless(table.columns());
     if (!reading.hasHeader && header == CsvHeader::Detect)
@@ -136,13 +143,46 @@ CsvTable parseBefore(std::string_view text, const std::string& name, const CsvOp
     return parseCsvAsBefore(text, name, options);
 }
 
+/// The head may end within a character.
+bool fitsUtf8(std::string_view head, bool isWhole) {
+    constexpr std::size_t kLongest = 4;
+    const auto fault = faultIn(head);
+    return !fault || (!isWhole && !fault->isZero && fault->at + kLongest > head.size());
+}
+
+/// A file that fits no UTF-8 is read once more, in the encoding that all of it fits.
+CsvTable parseFile(const std::filesystem::path& path, const CsvOptions& options) {
+    const auto parseIn = [&](TextEncoding encoding) {
+        CsvText text(path, encoding);
+        auto table = parse(text, path.string(), options);
+        table.notes.push_back(encodingNote(encoding));
+        return table;
+    };
+    CsvText text(path);
+    if (!fitsUtf8(text.head(), text.isWhole()))
+        if (const auto encoding = encodingOf(path); encoding && *encoding != TextEncoding::Utf8)
+            return parseIn(*encoding);
+    try {
+        return parse(text, path.string(), options);
+    } catch (const NotUtf8&) {
+        const auto encoding = encodingOf(path);
+        if (!encoding || *encoding == TextEncoding::Utf8)
+            throw;
+        return parseIn(*encoding);
+    }
+}
+
 } // namespace
 
 CsvTable parseCsv(std::string_view text, const std::string& name, const CsvOptions& options) {
     if (options.asBefore)
         return parseBefore(text, name, options);
-    CsvText whole(text);
-    return parse(whole, name, options);
+    std::vector<std::string> notes;
+    const auto made = faultIn(text) ? inUtf8(std::string(text), &notes) : std::string();
+    CsvText whole(made.empty() ? text : std::string_view(made));
+    auto table = parse(whole, name, options);
+    std::ranges::move(notes, std::back_inserter(table.notes));
+    return table;
 }
 
 CsvTable readCsv(const std::filesystem::path& path, const CsvOptions& options) {
@@ -151,8 +191,7 @@ CsvTable readCsv(const std::filesystem::path& path, const CsvOptions& options) {
         constexpr std::size_t kMost = std::size_t{1} << 30; // bytes
         table = parseBefore(readWholeFile(path, kMost), path.string(), options);
     } else {
-        CsvText text(path);
-        table = parse(text, path.string(), options);
+        table = parseFile(path, options);
     }
     table.folder = path.parent_path();
     return table;

@@ -74,8 +74,9 @@ struct CsvTable {
     }
 };
 
-/// Reads a table, gzip or not. Throws Error naming file, line and rule when it is empty, no UTF-8,
-/// when a quote does not end or a row has another number of fields than the first.
+/// Reads a table, gzip or not, in UTF-8, UTF-16 or Windows-1252. Throws Error naming file, line and
+/// rule when it is empty, in none of these, when a quote does not end or a row has another number
+/// of fields than the first.
 CsvTable readCsv(const std::filesystem::path& path, const CsvOptions& options = {});
 /// The same for text in memory; `name` is for messages, and names of files in it are relative to
 /// the working folder.

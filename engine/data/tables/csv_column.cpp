@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/tables/csv_column.h"
 
+#include "engine/support/system_memory.h"
+
 #include <utility>
 
 namespace gradwright {
@@ -17,10 +19,13 @@ std::size_t CsvColumn::bytes() const {
 }
 
 void CsvColumn::reserve(std::size_t cells) {
-    if (isWide_)
+    if (isWide_) {
         wide_.reserve(cells);
-    else
+        preferLargePages(wide_.data(), wide_.capacity() * sizeof(wide_[0]));
+    } else {
         narrow_.reserve(cells);
+        preferLargePages(narrow_.data(), narrow_.capacity() * sizeof(narrow_[0]));
+    }
 }
 
 CellCode CsvColumn::encode(std::string_view text) {

@@ -48,11 +48,9 @@ public:
     template <typename Visit>
     void forRows(std::span<const std::uint32_t> rows, Visit visit) const {
         if (isWide_)
-            for (const auto row : rows)
-                visit(wide_[first_ + row]);
+            visitRows(wide_.data() + first_, rows, visit);
         else
-            for (const auto row : rows)
-                visit(CellCode{narrow_[first_ + row]});
+            visitRows(narrow_.data() + first_, rows, visit);
     }
     /// Puts change(code) in the place of each cell's code.
     template <typename Change>
@@ -70,6 +68,8 @@ public:
             pushWide(code);
     }
     void push(std::string_view text) { push(encode(text)); }
+    /// The same for a text that is known to be no number as decimal_cell.h says.
+    void pushText(std::string_view text) { push(codeOfText(texts_.add(text))); }
     /// The code of a text, which is kept where it has to be.
     CellCode encode(std::string_view text);
     void pop();
@@ -82,6 +82,16 @@ public:
     void erase(const std::vector<std::size_t>& rows);
 
 private:
+    /// Rows may come in any order, so the next cells are fetched meanwhile.
+    template <typename Code, typename Visit>
+    static void visitRows(const Code* codes, std::span<const std::uint32_t> rows, Visit& visit) {
+        constexpr std::size_t kCellsAhead = 32;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (i + kCellsAhead < rows.size())
+                __builtin_prefetch(codes + rows[i + kCellsAhead]);
+            visit(CellCode{codes[rows[i]]});
+        }
+    }
     void pushWide(CellCode code);
     void widen();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/tables/csv_layout.h"
 
+#include "engine/data/feed/worker_crew.h"
 #include "engine/data/images/picture_sample.h"
 #include "engine/data/tables/cell.h"
 #include "engine/data/tables/column_reading.h"
@@ -8,6 +9,7 @@
 #include "engine/support/json.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 #include <set>
@@ -269,11 +271,45 @@ std::string_view evidenceOf(std::string_view text) {
     return part.substr(0, part.rfind('\n') + 1);
 }
 
-/// Whether fields begin and end with single quotes, and none with double ones.
+/// How many single quotes of a line open a field, and how many close one.
+std::pair<std::size_t, std::size_t> quotesIn(std::string_view line) {
+    constexpr std::string_view kBounds = ",;\t|";
+    const auto isBound = [&](std::size_t at) {
+        return at >= line.size() || kBounds.find(line[at]) != std::string_view::npos;
+    };
+    std::pair<std::size_t, std::size_t> counts;
+    for (auto at = line.find('\''); at != std::string_view::npos; at = line.find('\'', at + 1)) {
+        auto before = at;
+        while (before > 0 && line[before - 1] == ' ')
+            --before;
+        if (before == 0 || isBound(before - 1))
+            ++counts.first;
+        else if (isBound(std::min(line.find_first_not_of(' ', at + 1), line.size())))
+            ++counts.second;
+    }
+    return counts;
+}
+
+/// Whether fields begin and end with single quotes, and none with double ones. Lines in which
+/// something else is quoted so ('90s, O'Neill) show that they are apostrophes.
 bool hasSingleQuotes(std::string_view text) {
     const auto first = text.substr(0, text.find_first_of("\r\n"));
-    return first.starts_with('\'') && first.find('"') == std::string_view::npos &&
-           trimmed(first).ends_with('\'');
+    if (first.starts_with('\'') && first.find('"') == std::string_view::npos &&
+        trimmed(first).ends_with('\''))
+        return true;
+    bool found = false;
+    while (!text.empty()) {
+        const auto end = std::min(text.find_first_of("\r\n"), text.size());
+        const auto line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (line.find('"') != std::string_view::npos)
+            return false;
+        const auto [opening, closing] = quotesIn(line);
+        if (opening != closing)
+            return false;
+        found = found || opening > 0;
+    }
+    return found;
 }
 
 } // namespace
@@ -292,6 +328,24 @@ CsvLayout layoutOf(CsvRows rows, const std::string& file, char delimiter, CsvHea
     return layout;
 }
 
+namespace {
+
+bool mayBeName(const std::string& cell) {
+    return !isMissing(cell) && !isNumberInAnyNotation(cell) && !hasPictureEnding(cell) &&
+           !isTypedCell(cell);
+}
+
+} // namespace
+
+bool holdsOnlyNames(const CsvRows& rows) {
+    if (rows.size() != 1)
+        return false;
+    for (std::size_t c = 0; c < rows.fields(0); ++c)
+        if (!mayBeName(rows.field(0, c)))
+            return false;
+    return true;
+}
+
 bool hasHeader(const CsvRows& rows, std::size_t first) {
     const auto columns = rows.fields(first);
     bool mayBe = rows.size() > first + 1;
@@ -305,8 +359,7 @@ bool hasHeader(const CsvRows& rows, std::size_t first) {
     for (std::size_t c = 0; c < columns; ++c) {
         const auto below = belowFirst(rows, first, c);
         const auto cell = rows.field(first, c);
-        const bool isText = !isMissing(cell) && !isNumberInAnyNotation(cell) &&
-                            !hasPictureEnding(cell) && !isTypedCell(cell);
+        const bool isText = mayBeName(cell);
         if (isText && below.isNumeric())
             return true;
         hasNumbersBelow = hasNumbersBelow || below.numbers > 0;
@@ -325,15 +378,22 @@ bool hasHeader(const CsvRows& rows, std::size_t first) {
 CsvMarks detectMarks(std::string_view text, const std::string& file, char delimiter,
                      CsvHeader header) {
     const auto evidence = evidenceOf(text);
-    const char quote = hasSingleQuotes(text) ? '\'' : '"';
+    const char quote = hasSingleQuotes(evidence) ? '\'' : '"';
     if (delimiter != 0)
         return {delimiter, quote};
+    std::array<std::optional<Candidate>, kDelimiters.size()> candidates;
+    constexpr std::size_t kBytesForOne = std::size_t{64} << 10;
+    WorkerCrew(evidence.size() < kBytesForOne ? 0 : usefulHelpers())
+        .run(kDelimiters.size(), [&](std::size_t i) {
+            const auto each = kDelimiters[i];
+            const bool hasTab = each == kBlanks && evidence.find('\t') != std::string_view::npos;
+            if (hasTab || evidence.find(each) != std::string_view::npos)
+                candidates[i] = candidateOf(evidence, file, {each, quote}, header);
+        });
     std::optional<Candidate> best;
-    for (const auto each : kDelimiters) {
-        const bool hasTab = each == kBlanks && evidence.find('\t') != std::string_view::npos;
-        if (!hasTab && evidence.find(each) == std::string_view::npos)
-            continue;
-        const auto found = candidateOf(evidence, file, {each, quote}, header);
+    for (std::size_t i = 0; i < kDelimiters.size(); ++i) {
+        const auto each = kDelimiters[i];
+        const auto& found = candidates[i];
         if (!found || (each == kBlanks && found->alike < 1))
             continue;
         // Blanks divide words, too: they need more evidence.

@@ -29,6 +29,9 @@ CsvLayout layoutOf(CsvRows rows, const std::string& file, char delimiter, CsvHea
 /// of numbers does, and so do texts that occur nowhere below.
 bool hasHeader(const CsvRows& rows, std::size_t first = 0);
 
+/// Whether there is a single row, and nothing in it looks like a value.
+bool holdsOnlyNames(const CsvRows& rows);
+
 /// Delimiter and quote.
 struct CsvMarks {
     char delimiter = ',';

@@ -86,17 +86,20 @@ public:
         while (at_ != end_ && piece_.lines.size() < options_.most) {
             const auto* const begin = at_;
             const auto line = line_;
+            const auto newlines = newlines_;
             fields_ = 0;
             if (!readRow()) {
                 takeBack();
                 at_ = begin;
                 line_ = line;
+                newlines_ = newlines;
                 break;
             }
             finishRow(line);
         }
         piece_.read = static_cast<std::size_t>(at_ - begin_);
         piece_.lineCount = line_;
+        piece_.newlines = newlines_;
     }
 
 private:
@@ -108,6 +111,15 @@ private:
         else
             more_.push_back(isTextCode(code) ? std::string() : decimalText(code));
         ++fields_;
+    }
+    /// A text that is no number.
+    void addText(std::string_view text) {
+        if (fields_ < piece_.columns.size()) {
+            piece_.columns[fields_].pushText(text);
+            ++fields_;
+        } else {
+            add(text);
+        }
     }
     void add(std::string_view text) {
         if (fields_ < piece_.columns.size())
@@ -197,8 +209,10 @@ private:
             return true;
         if (*at_ != '\r' && *at_ != '\n')
             return false;
-        at_ += *at_ == '\r' && at_ + 1 != end_ && at_[1] == '\n' ? 2 : 1;
+        const bool isLoneReturn = *at_ == '\r' && (at_ + 1 == end_ || at_[1] != '\n');
+        at_ += *at_ == '\r' && !isLoneReturn ? 2 : 1;
         ++line_;
+        newlines_ += isLoneReturn ? 0 : 1;
         return true;
     }
 
@@ -218,9 +232,14 @@ private:
         }
         if (isAtEnd())
             return add(code); // an empty one where nothing was taken
+        const bool isNoNumber = at_ == begin && !splitsNumbers_;
         while (!isAtEnd())
             ++at_;
-        add(trimmed({begin, static_cast<std::size_t>(at_ - begin)}));
+        const auto text = trimmed({begin, static_cast<std::size_t>(at_ - begin)});
+        if (isNoNumber && text.data() == begin)
+            addText(text);
+        else
+            add(text);
     }
 
     /// A quote within is written twice; line ends within belong to the field.
@@ -240,7 +259,9 @@ private:
                 return false;
             }
             const std::string_view part(at_, static_cast<std::size_t>(end - at_));
-            line_ += static_cast<std::size_t>(std::ranges::count(part, '\n'));
+            const auto within = static_cast<std::size_t>(std::ranges::count(part, '\n'));
+            line_ += within;
+            newlines_ += within;
             at_ = end + 1;
             const bool goesOn = at_ != end_ && *at_ == quote_;
             if (goesOn || hasQuotes)
@@ -265,9 +286,10 @@ private:
     const CsvPieceOptions& options_;
     char delimiter_;
     char quote_;
-    std::array<bool, 256> ends_{};  ///< of a field without quotes
-    bool splitsNumbers_ = false;    ///< the delimiter may be a part of a number
-    std::size_t line_ = 0;          ///< the next one
+    std::array<bool, 256> ends_{}; ///< of a field without quotes
+    bool splitsNumbers_ = false;   ///< the delimiter may be a part of a number
+    std::size_t line_ = 0;         ///< the next one
+    std::size_t newlines_ = 0;
     std::size_t fields_ = 0;        ///< of the row that is read
     std::vector<std::string> more_; ///< its fields beyond the columns
 };
@@ -282,7 +304,7 @@ void CsvPiece::clear(std::size_t fields) {
     lines.clear();
     odd.clear();
     fault.reset();
-    lineCount = read = 0;
+    lineCount = newlines = read = 0;
 }
 
 void readCsvPiece(std::string_view text, const CsvPieceOptions& options, CsvPiece& piece) {

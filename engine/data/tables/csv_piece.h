@@ -35,6 +35,7 @@ struct CsvPiece {
     std::vector<std::uint32_t> lines; ///< in which each row begins, from 0
     std::vector<OddRow> odd;          ///< the other rows, by their number
     std::size_t lineCount = 0;
+    std::size_t newlines = 0; ///< ends of lines of them that are no lone CR
     /// Where a row begins that has not ended; the size of the text where all have.
     std::size_t read = 0;
     std::optional<CsvFault> fault; ///< what comes behind it has not been read

@@ -14,6 +14,7 @@ namespace gradwright {
 namespace {
 
 constexpr std::size_t kPiece = std::size_t{1} << 19; ///< bytes that a thread reads at once
+constexpr std::size_t kFew = 8;                      ///< pieces that take no memory to speak of
 constexpr std::size_t kSampled = 100;                ///< rows that tell how many fields most have
 constexpr std::size_t kMostOfRow = std::size_t{1} << 30;
 
@@ -63,8 +64,9 @@ public:
         // While some pieces are cut into cells, those before them are joined and the next ones
         // read.
         std::array<Round, 3> rounds;
+        // With one task beside them, each of few threads gets three.
         for (auto& round : rounds)
-            round.shares.resize(helpers + 2);
+            round.shares.resize(std::min(3 * (helpers + 1) - 1, std::max(helpers + 2, kFew)));
         takeNext(rounds[0]);
         for (std::size_t turn = 0;; ++turn) {
             auto& current = rounds[turn % 3];
@@ -107,7 +109,7 @@ private:
     void add(Share& share) {
         if (share.fault)
             failText(share.text, *share.fault);
-        newlines_ += static_cast<std::size_t>(std::ranges::count(share.text, '\n'));
+        newlines_ += newlinesOf(share);
         offset_ += share.text.size();
         if (fault_)
             return; // that all of it is text is looked at first
@@ -124,6 +126,14 @@ private:
         readCsvPiece(pending_, options_, piece);
         const auto text = std::exchange(pending_, {});
         addPiece(piece, text);
+    }
+
+    /// Those behind what was cut into cells are counted here.
+    static std::size_t newlinesOf(const Share& share) {
+        const auto& piece = share.piece;
+        const auto counted = piece.fault ? 0 : piece.newlines;
+        const auto rest = piece.fault ? share.text : share.text.substr(piece.read);
+        return counted + static_cast<std::size_t>(std::ranges::count(rest, '\n'));
     }
 
     void addPiece(const CsvPiece& piece, std::string_view text) {

@@ -4,6 +4,8 @@
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <unordered_set>
 #include <utility>
@@ -47,7 +49,10 @@ void takeHeader(CsvTable& table, std::vector<std::string> names) {
         table.cells[c].removeFirst();
     table.lines.erase(table.lines.begin());
     if (table.rows() == 0)
-        throw Error("{}: names of columns, but no rows follow them", table.file);
+        throw Error(
+            "{}: holds one row, which names the columns ({}); the rows of values that belong "
+            "below it are missing",
+            table.file, excerpt(fmt::format("{}", fmt::join(table.names, ", "))));
 }
 
 } // namespace gradwright

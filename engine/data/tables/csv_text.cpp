@@ -28,10 +28,13 @@ std::size_t lastLineEnd(std::string_view text) {
 } // namespace
 
 CsvText::CsvText(std::string_view text)
-    : head_(text) {}
+    : maker_(TextEncoding::Utf8)
+    , head_(text) {}
 
-CsvText::CsvText(const std::filesystem::path& path)
-    : file_(std::make_unique<ByteReader>(path)) {
+CsvText::CsvText(const std::filesystem::path& path, TextEncoding from)
+    : file_(std::make_unique<ByteReader>(path))
+    , maker_(from)
+    , isUtf8_(from == TextEncoding::Utf8) {
     while (file_ && (read_.size() < kHead || read_.find_first_of("\r\n") == std::string::npos))
         static_cast<void>(readInto(read_, std::max(kHead, read_.size())));
     head_ = read_;
@@ -88,13 +91,19 @@ std::string_view CsvText::takeHead(std::size_t size) {
     return piece;
 }
 
-/// Adds up to `size` bytes of the file; false when it has ended.
+/// Adds up to `size` bytes of the file, in UTF-8; false when it has ended.
 bool CsvText::readInto(std::string& buffer, std::size_t size) {
     const auto before = buffer.size();
     buffer.resize(before + size);
     const auto got =
         file_->read(std::span(reinterpret_cast<std::uint8_t*>(buffer.data()) + before, size));
-    buffer.resize(before + got);
+    if (isUtf8_) {
+        buffer.resize(before + got);
+    } else {
+        const auto part = buffer.substr(before, got);
+        buffer.resize(before);
+        maker_.add(part, buffer);
+    }
     if (got == size)
         return true;
     file_->requireWholeStream();

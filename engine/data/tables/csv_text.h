@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/data/byte_reader.h"
+#include "engine/data/text/text_encoding.h"
 
 #include <cstddef>
 #include <filesystem>
@@ -20,8 +21,8 @@ public:
 
     /// The text must outlive it.
     explicit CsvText(std::string_view text);
-    /// A file, gzip or not. Throws Error naming it.
-    explicit CsvText(const std::filesystem::path& path);
+    /// A file, gzip or not, which is given in UTF-8. Throws Error naming it.
+    explicit CsvText(const std::filesystem::path& path, TextEncoding from = TextEncoding::Utf8);
 
     /// The beginning of what next() has not given: its first line as a whole at least.
     [[nodiscard]] std::string_view head() const { return head_; }
@@ -43,7 +44,9 @@ private:
     [[nodiscard]] bool readInto(std::string& buffer, std::size_t size);
 
     std::unique_ptr<ByteReader> file_; ///< null once its end has been read
-    std::string read_;                 ///< of a file: what has been read and not given
+    Utf8Maker maker_;
+    bool isUtf8_ = true; ///< the file as it is
+    std::string read_;   ///< of a file: what has been read and not given
     std::string_view head_;
     std::size_t offset_ = 0;
 };

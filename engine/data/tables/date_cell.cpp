@@ -35,13 +35,93 @@ bool isTime(std::string_view text) {
            text.find_first_not_of("0123456789:.,+-ZAPMapm ") == std::string_view::npos;
 }
 
+/// Takes a word off the beginning, letters beyond ASCII included.
+std::string_view takeWord(std::string_view& text) {
+    std::size_t length = 0;
+    const auto isLetter = [](char each) {
+        return (each >= 'a' && each <= 'z') || (each >= 'A' && each <= 'Z') ||
+               static_cast<unsigned char>(each) >= 0x80;
+    };
+    while (length < text.size() && isLetter(text[length]))
+        ++length;
+    const auto word = text.substr(0, length);
+    text.remove_prefix(length);
+    return word;
+}
+
+/// The month of that name, written out or cut after three letters or more; 0 for other words.
+int monthCalled(std::string_view word) {
+    static constexpr std::array<std::array<std::string_view, 2>, 12> names = {
+        {{"january", "januar"},
+         {"february", "februar"},
+         {"march", "märz"},
+         {"april", "april"},
+         {"may", "mai"},
+         {"june", "juni"},
+         {"july", "juli"},
+         {"august", "august"},
+         {"september", "september"},
+         {"october", "oktober"},
+         {"november", "november"},
+         {"december", "dezember"}}};
+    constexpr std::size_t kLeast = 3;
+    if (word.size() < kLeast)
+        return 0;
+    const auto lower = lowerCased(word);
+    for (std::size_t i = 0; i < names.size(); ++i)
+        for (const auto name : names[i])
+            if (name.starts_with(lower))
+                return static_cast<int>(i + 1);
+    return 0;
+}
+
+/// Takes what stands between the parts of a date off the beginning: one of "-/." or blanks, with a
+/// point or a comma in front of them.
+void takeGap(std::string_view& text) {
+    if (!text.empty() && (text.front() == '.' || text.front() == ','))
+        text.remove_prefix(1);
+    if (!text.empty() && (text.front() == '-' || text.front() == '/'))
+        text.remove_prefix(1);
+    while (!text.empty() && text.front() == ' ')
+        text.remove_prefix(1);
+}
+
+/// A date whose month is a word.
+std::optional<DateCell> worded(std::string_view cell, std::string_view order) {
+    DateCell date;
+    for (const char part : order) {
+        if (part == 'm') {
+            date.month = monthCalled(takeWord(cell));
+            if (date.month == 0)
+                return {};
+        } else {
+            const auto number = takeDigits(cell, part == 'y' ? 4 : 1, part == 'y' ? 4 : 2);
+            if (!number)
+                return {};
+            (part == 'y' ? date.year : date.day) = *number;
+        }
+        if (part != order.back())
+            takeGap(cell);
+    }
+    if (!isTime(cell) && !isTime(cell.substr(std::min<std::size_t>(cell.starts_with(','), 1))))
+        return {};
+    return date;
+}
+
 std::chrono::year_month_day calendarDay(const DateCell& date) {
     return std::chrono::year(date.year) / date.month / date.day;
+}
+
+bool isDay(const DateCell& date) {
+    return date.year >= 1 && date.month >= 1 && date.month <= 12 && date.day >= 1 &&
+           calendarDay(date).ok();
 }
 
 } // namespace
 
 std::optional<DateCell> dateOf(std::string_view cell, std::string_view order) {
+    if (const auto date = worded(cell, order); date && isDay(*date))
+        return date;
     DateCell date;
     char mark = 0;
     for (std::size_t i = 0; i < order.size(); ++i) {
@@ -60,8 +140,7 @@ std::optional<DateCell> dateOf(std::string_view cell, std::string_view order) {
     }
     if (mark == '.' && order == "mdy") // nobody writes so
         return {};
-    if (!isTime(cell) || date.year < 1 || date.month < 1 || date.month > 12 || date.day < 1 ||
-        !calendarDay(date).ok())
+    if (!isTime(cell) || !isDay(date))
         return {};
     return date;
 }

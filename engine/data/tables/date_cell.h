@@ -19,8 +19,9 @@ struct DateCell {
 /// The orders in which dates are written, the usual ones first.
 inline constexpr std::array<std::string_view, 3> kDateOrders = {"ymd", "dmy", "mdy"};
 
-/// A day such as 2015-01-31, 31.01.2015 or 1/31/2015, with or without a time behind it; nothing for
-/// other text and for days that no calendar has.
+/// A day such as 2015-01-31, 31.01.2015, 1/31/2015, 31 Jan 2015 or January 31, 2015, with or
+/// without a time behind it; months are called as in English or German. Nothing for other text and
+/// for days that no calendar has.
 std::optional<DateCell> dateOf(std::string_view cell, std::string_view order);
 
 /// "Jan" to "Dec".

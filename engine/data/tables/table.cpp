@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/tables/table.h"
 
+#include "engine/data/feed/split_order.h"
 #include "engine/data/feed/worker_crew.h"
 #include "engine/data/images/picture_sample.h"
 #include "engine/data/tables/cell_index.h"
@@ -10,16 +11,17 @@
 #include "engine/data/tables/table_source.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
+#include "engine/support/system_memory.h"
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <future>
 #include <iterator>
 #include <memory>
 #include <numeric>
 #include <optional>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 namespace gradwright {
@@ -202,6 +204,8 @@ void encodeRows(const TableSheet& sheet, TableSource& source) {
         width += column.inputs();
     }
     const auto rows = sheet.rows.size();
+    source.values.reserve(rows * width);
+    preferLargePages(source.values.data(), rows * width * sizeof(float));
     source.values.resize(rows * width);
     encodeValues(sheet, numbers, width, source.values);
     source.categories.resize(rows * categories.size());
@@ -219,7 +223,8 @@ void encodeRows(const TableSheet& sheet, TableSource& source) {
                     source.missing.push_back(row * source.columns.size() + column);
 }
 
-std::shared_ptr<TableSource> sourceOf(const TableSheet& sheet, const DataInfo& info) {
+std::shared_ptr<TableSource> sourceOf(const TableSheet& sheet, const DataInfo& info,
+                                      std::vector<std::int32_t> labels) {
     auto source = std::make_shared<TableSource>(info.input, info.target, sheet.rows.size());
     source->columns = info.columns;
     for (std::size_t i = 0; i < info.columns.size(); ++i)
@@ -231,7 +236,7 @@ std::shared_ptr<TableSource> sourceOf(const TableSheet& sheet, const DataInfo& i
         source->lines.push_back(sheet.table->lines[row]);
     encodeRows(sheet, *source);
     if (info.hasClasses())
-        source->classes = labelsOfRows(sheet, info.classes);
+        source->classes = std::move(labels);
     std::vector<TableColumn> targets;
     for (const auto& scaling : info.targetScaling)
         targets.push_back({.name = "", .scaling = scaling});
@@ -296,14 +301,26 @@ void describeSamples(DataInfo& info) {
     }
 }
 
+/// Rows and the class of each; 0 where there are no classes.
+struct LabelledSheet {
+    TableSheet sheet;
+    std::vector<std::int32_t> labels;
+
+    [[nodiscard]] LabelledSheet only(std::span<const std::uint32_t> part) const {
+        LabelledSheet result{sheet.only(part), {}};
+        result.labels.reserve(part.size());
+        for (const auto index : part)
+            result.labels.push_back(labels[index]);
+        return result;
+    }
+};
+
 /// Splits off the part to test with, each class in proportion.
-std::pair<TableSheet, TableSheet> withoutTest(const TableSheet& sheet,
-                                              const std::vector<std::string>& classes,
-                                              const TableOptions& options,
-                                              const DataChoice& choice) {
-    const auto split =
-        stratifiedSplit(labelsOfRows(sheet, classes), std::max<std::size_t>(1, classes.size()),
-                        options.testFraction, choice.splitSeed + kTestRowsSeed);
+std::pair<LabelledSheet, LabelledSheet> withoutTest(const LabelledSheet& all, std::size_t classes,
+                                                    const TableOptions& options,
+                                                    std::vector<std::uint32_t> order) {
+    const auto& sheet = all.sheet;
+    const auto split = stratifiedSplit(all.labels, classes, options.testFraction, std::move(order));
     if (split.validation.empty())
         throw Error("{}: a part of {} of {} rows leaves none to test with; take more, or name a "
                     "table to test with",
@@ -315,8 +332,32 @@ std::pair<TableSheet, TableSheet> withoutTest(const TableSheet& sheet,
     Split sorted;
     for (std::uint32_t row = 0; row < isTest.size(); ++row)
         (isTest[row] ? sorted.validation : sorted.training).push_back(row);
-    return {sheet.only(sorted.training), sheet.only(sorted.validation)};
+    return {all.only(sorted.training), all.only(sorted.validation)};
 }
+
+/// The orders of splits, which other threads make meanwhile where there are many rows.
+class EarlyOrders {
+public:
+    /// Those that split off the part to test with, unless there is a table to test with, and the
+    /// one to validate with.
+    EarlyOrders(std::size_t rows, bool hasTest, const TableOptions& options,
+                const DataChoice& choice) {
+        const auto held = hasTest ? 0 : splitOff(rows, options.testFraction);
+        if (!hasTest)
+            test_ = ordered(rows, choice.splitSeed + kTestRowsSeed);
+        validation_ = ordered(rows - std::min(rows, held), choice.splitSeed);
+    }
+    std::vector<std::uint32_t> takeTest() { return test_.get(); }
+    std::vector<std::uint32_t> takeValidation() { return validation_.get(); }
+
+private:
+    static std::future<std::vector<std::uint32_t>> ordered(std::size_t rows, std::uint64_t seed) {
+        return std::async(rows < kCellsForOne ? std::launch::deferred : std::launch::async,
+                          [rows, seed] { return splitOrder(rows, seed); });
+    }
+    std::future<std::vector<std::uint32_t>> test_;
+    std::future<std::vector<std::uint32_t>> validation_;
+};
 
 /// What was left out of the rows and columns, then how the file was read.
 std::vector<std::string> notesOf(const CsvTable& table, const std::vector<std::string>& sheet,
@@ -336,6 +377,7 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
     chooseRows(sheet, options.missing);
     if (options.dropsDuplicates)
         leaveOutDuplicates(sheet);
+    EarlyOrders orders(sheet.rows.size(), test != nullptr, options, choice);
     std::vector<std::string> notes;
     DataInfo info;
     info.preparation = {.size = 0, .pictures = PictureKind::None};
@@ -346,7 +388,10 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
             throw Error("{}: all rows have the class \"{}\"; there must be two or more", table.file,
                         info.classes.front());
     }
+    const auto classes = std::max<std::size_t>(1, info.classes.size());
     TableSheet testSheet;
+    std::vector<std::int32_t> labels = labelsOfRows(sheet, info.classes);
+    std::vector<std::int32_t> testLabels;
     if (test) {
         testSheet = alike(sheet, *test);
         chooseRows(testSheet, options.missing);
@@ -356,15 +401,27 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
         }
         notes = notesOf(*test, testSheet.notes, "test table: ");
     } else {
-        std::tie(sheet, testSheet) = withoutTest(sheet, info.classes, options, choice);
+        auto [kept, held] =
+            withoutTest({std::move(sheet), std::move(labels)}, classes, options, orders.takeTest());
+        sheet = std::move(kept.sheet);
+        labels = std::move(kept.labels);
+        testSheet = std::move(held.sheet);
+        testLabels = std::move(held.labels);
     }
     const auto own = notesOf(table, sheet.notes, "");
     notes.insert(notes.begin(), own.begin(), own.end());
     auto images = sheet.imageCells();
     std::ranges::copy(testSheet.imageCells(), std::back_inserter(images));
     requireImages(images);
-    const auto training = sheet.only(
-        splitOf(labelsOfRows(sheet, info.classes), info.classes.size(), choice).training);
+    auto made = std::make_shared<MadeSplit>();
+    made->validationFraction = choice.validationFraction;
+    made->seed = choice.splitSeed;
+    made->split =
+        stratifiedSplit(labels, classes, choice.validationFraction, orders.takeValidation());
+    std::span<const std::uint32_t> part(made->split.training);
+    if (choice.limit > 0)
+        part = part.first(std::min(part.size(), static_cast<std::size_t>(choice.limit)));
+    const auto training = sheet.only(part);
     info.columns.resize(sheet.inputs.size());
     TableSummary summary;
     summary.columns.resize(sheet.inputs.size());
@@ -390,12 +447,16 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
         }
         info.target = Shape{static_cast<std::int64_t>(sheet.targets.size())};
     }
-    auto trainingSource = sourceOf(sheet, info);
-    auto testSource = sourceOf(testSheet, info);
+    if (test && info.hasClasses())
+        testLabels = labelsOfRows(testSheet, info.classes);
+    auto trainingSource = sourceOf(sheet, info, std::move(labels));
+    auto testSource = sourceOf(testSheet, info, std::move(testLabels));
+    made->of = trainingSource.get();
     if (table.isRead())
         info.reading = table.reading;
-    return {std::move(info), std::move(trainingSource), std::move(testSource),
-            std::make_shared<const TableSummary>(std::move(summary)), std::move(notes)};
+    return {std::move(info),       std::move(trainingSource),
+            std::move(testSource), std::make_shared<const TableSummary>(std::move(summary)),
+            std::move(notes),      std::move(made)};
 }
 
 std::vector<float> tableInputs(const CsvTable& table, std::size_t row,

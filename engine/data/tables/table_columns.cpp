@@ -85,9 +85,10 @@ std::size_t columnNamed(const CsvTable& table, std::string_view name) {
     if (found != table.names.end())
         return static_cast<std::size_t>(found - table.names.begin());
     constexpr std::size_t kShown = 12;
+    // In quotes, since a name may hold commas.
     const auto shown = std::span(table.names).first(std::min(kShown, table.columns()));
-    throw Error("{}: there is no column \"{}\"; there are {}{}", table.file, excerpt(name),
-                fmt::join(shown, ", "), table.columns() > kShown ? ", …" : "");
+    throw Error("{}: there is no column \"{}\"; there are \"{}\"{}", table.file, excerpt(name),
+                fmt::join(shown, "\", \""), table.columns() > kShown ? ", …" : "");
 }
 
 bool holdsNumbers(const CsvTable& table, std::size_t column) {

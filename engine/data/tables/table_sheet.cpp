@@ -13,6 +13,7 @@
 #include <cmath>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <unordered_set>
@@ -270,20 +271,10 @@ TableSheet alike(const TableSheet& sheet, const CsvTable& other) {
     return result;
 }
 
-void chooseRows(TableSheet& sheet, TableOptions::Missing missing) {
+namespace {
+
+void noteRows(TableSheet& sheet, std::size_t withoutTarget) {
     const auto& table = *sheet.table;
-    const auto isThere = [&](std::size_t row) {
-        return [&table, row](std::size_t column) { return !table.isEmpty(row, column); };
-    };
-    std::size_t withoutTarget = 0;
-    sheet.rows.reserve(table.rows());
-    for (std::uint32_t row = 0; row < table.rows(); ++row) {
-        if (!std::ranges::all_of(sheet.targets, isThere(row)))
-            ++withoutTarget;
-        else if (missing == TableOptions::Missing::Mean ||
-                 std::ranges::all_of(sheet.inputs, isThere(row)))
-            sheet.rows.push_back(row);
-    }
     if (sheet.rows.empty())
         throw Error("{}: no row has all the values that are needed", table.file);
     auto note = fmt::format("{} rows: {} used", table.rows(), sheet.rows.size());
@@ -292,6 +283,35 @@ void chooseRows(TableSheet& sheet, TableOptions::Missing missing) {
     if (const auto gaps = table.rows() - sheet.rows.size() - withoutTarget; gaps > 0)
         note += fmt::format(", {} with a missing value left out", gaps);
     sheet.notes.insert(sheet.notes.begin(), std::move(note));
+}
+
+} // namespace
+
+void chooseRows(TableSheet& sheet, TableOptions::Missing missing) {
+    const auto& table = *sheet.table;
+    const auto isThere = [&](std::size_t row) {
+        return [&table, row](std::size_t column) { return !table.isEmpty(row, column); };
+    };
+    std::size_t withoutTarget = 0;
+    const auto hasGaps = [&](std::size_t column) {
+        bool found = false;
+        table.cells[column].forEach([&](CellCode code) { found |= code == kEmptyCell; });
+        return found;
+    };
+    if (missing == TableOptions::Missing::Mean && std::ranges::none_of(sheet.targets, hasGaps)) {
+        sheet.rows.resize(table.rows());
+        std::iota(sheet.rows.begin(), sheet.rows.end(), std::uint32_t{0});
+        return noteRows(sheet, 0);
+    }
+    sheet.rows.reserve(table.rows());
+    for (std::uint32_t row = 0; row < table.rows(); ++row) {
+        if (!std::ranges::all_of(sheet.targets, isThere(row)))
+            ++withoutTarget;
+        else if (missing == TableOptions::Missing::Mean ||
+                 std::ranges::all_of(sheet.inputs, isThere(row)))
+            sheet.rows.push_back(row);
+    }
+    noteRows(sheet, withoutTarget);
 }
 
 void leaveOutDuplicates(TableSheet& sheet) {

@@ -2,6 +2,7 @@
 #include "engine/data/text/text_corpus.h"
 
 #include "engine/data/byte_reader.h"
+#include "engine/data/text/text_encoding.h"
 #include "engine/data/text/utf8.h"
 #include "engine/support/error.h"
 
@@ -48,8 +49,7 @@ private:
 };
 
 /// Takes a byte order mark off the text and ends its lines with \n alone, and says so.
-std::vector<std::string> withPlainLines(std::string& text) {
-    std::vector<std::string> notes;
+void makePlainLines(std::string& text, std::vector<std::string>& notes) {
     if (text.starts_with("\xEF\xBB\xBF")) {
         text.erase(0, 3);
         notes.emplace_back("a byte order mark is left out");
@@ -70,7 +70,6 @@ std::vector<std::string> withPlainLines(std::string& text) {
     if (lone > 0)
         notes.push_back(fmt::format("{} lines end in CR alone, as on old Macs", lone));
     text = std::move(plain);
-    return notes;
 }
 
 std::vector<std::string> vocabularyOf(std::span<const std::string_view> characters) {
@@ -129,12 +128,14 @@ std::string readText(const std::filesystem::path& file) {
 }
 
 Dataset textDataset(std::string text, const std::string& file, const TextOptions& options) {
-    requireText(text, file);
     std::vector<std::string> notes;
+    if (!options.asBefore)
+        text = inUtf8(std::move(text), &notes);
+    requireText(text, file);
     if (options.asBefore)
         std::erase(text, '\r');
     else
-        notes = withPlainLines(text);
+        makePlainLines(text, notes);
     if (options.lowerCase)
         std::ranges::transform(text, text.begin(), [](char c) {
             return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

@@ -35,7 +35,7 @@ std::vector<std::string> unknownCharacters(std::string_view text,
 /// Samples of `steps` characters whose classes are the characters that follow each of them. The
 /// text's end is held back to test with; the vocabulary is that of the rest, so that the size of a
 /// network does not hang on which part of it validates. `file` is for messages. Throws Error when
-/// the text is no UTF-8 or too short.
+/// the text is in no known encoding or too short.
 Dataset textDataset(std::string text, const std::string& file, const TextOptions& options);
 
 /// Reads a file, gzip or not. Throws Error naming it.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/text/utf8.h"
 
-#include "engine/support/error.h"
+#include "engine/data/text/text_encoding.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -63,9 +63,9 @@ void failAt(const std::string& file, std::string_view text, const TextFault& fau
                       static_cast<std::size_t>(std::ranges::count(text.substr(0, fault.at), '\n'));
     const auto at = bytesBefore + fault.at;
     if (fault.isZero)
-        throw Error("{}, line {}, byte {}: a zero byte; this is not text", file, line, at);
-    throw Error("{}, line {}, byte {}: {:#04x} is not UTF-8; save the file as UTF-8", file, line,
-                at, static_cast<std::uint8_t>(text[fault.at]));
+        throw NotUtf8("{}, line {}, byte {}: a zero byte; this is not text", file, line, at);
+    throw NotUtf8("{}, line {}, byte {}: {:#04x} is not UTF-8; save the file as UTF-8", file, line,
+                  at, static_cast<std::uint8_t>(text[fault.at]));
 }
 
 void requireText(std::string_view text, const std::string& file) {

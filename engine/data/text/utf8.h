@@ -18,12 +18,12 @@ struct TextFault {
 };
 /// The first one; nothing where all is text.
 std::optional<TextFault> faultIn(std::string_view text);
-/// Throws Error naming the file and the line of a fault in a part of its text, with so many ends of
-/// lines and bytes in front of the part.
+/// Throws NotUtf8 naming the file and the line of a fault in a part of its text, with so many ends
+/// of lines and bytes in front of the part.
 [[noreturn]] void failAt(const std::string& file, std::string_view text, const TextFault& fault,
                          std::size_t linesBefore = 0, std::size_t bytesBefore = 0);
 
-/// Throws Error naming the file and the line when the text is not UTF-8 or holds a zero byte.
+/// Throws NotUtf8 naming the file and the line when the text is not UTF-8 or holds a zero byte.
 void requireText(std::string_view text, const std::string& file);
 
 } // namespace gradwright

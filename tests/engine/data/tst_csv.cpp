@@ -100,7 +100,8 @@ private Q_SLOTS:
         row("a quote without end", "a,b\n1,\"2\n3,4\n",
             "t.csv, line 2: a quote begins here and does not end");
         row("text after a quote", "a,b\n\"1\"x,2\n", "t.csv, line 2: after a closing quote");
-        row("Latin-1", "a,b\n1,M\xFCller\n", "t.csv, line 2, byte 7: 0xfc is not UTF-8");
+        row("UTF-8 that is broken once", "a,b\nfür,M\xFCller\n",
+            "t.csv, line 2, byte 10: 0xfc is not UTF-8");
         row("a zero byte", std::string("a,b\n1,\0\n", 8), "t.csv, line 2, byte 6: a zero byte");
         row("twice the same name", "a,b,a\n1,2,3\n", "line 1: two columns are called \"a\"");
         row("a picture", "\x89PNG\r\n\x1a\n", "t.csv, line 1, byte 0: 0x89 is not UTF-8");
@@ -121,9 +122,11 @@ private Q_SLOTS:
         writeFile(folder / "cut.csv.gz", packed);
         QVERIFY(contains(errorOf([&] { readCsv(folder / "cut.csv.gz"); }), "gzip data is"));
         writeFile(folder / "names.csv", bytesOf("a,b\n"));
-        QVERIFY(
-            contains(errorOf([&] { readCsv(folder / "names.csv", {.header = CsvHeader::Yes}); }),
-                     "no rows follow"));
+        // Whether or not somebody has said that there is a header.
+        for (const auto header : {CsvHeader::Yes, CsvHeader::Detect})
+            QVERIFY(contains(errorOf([&] { readCsv(folder / "names.csv", {.header = header}); }),
+                             "holds one row, which names the columns (a, b); the rows of values "
+                             "that belong below it are missing"));
     }
 };
 

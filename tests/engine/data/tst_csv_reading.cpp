@@ -82,6 +82,12 @@ private Q_SLOTS:
         row("single quotes", "'popul'\t'TVnews'\n0\t7\n190\t1\n", "popul|TVnews / 0|7 / 190|1");
         row("single quotes around fields", "'a, b','c'\n'x, y',1\n'z, w',2\n",
             "a, b|c / x, y|1 / z, w|2");
+        row("single quotes around cells alone", "a,b\n'1,5','2,25'\n'3,5','4,75'\n",
+            "a|b / 1.5|2.25 / 3.5|4.75");
+        row("single quotes around some names", "'Price; net';b\n1.5;2\n3.5;4\n",
+            "Price; net|b / 1.5|2 / 3.5|4");
+        row("apostrophes are no quotes", "name,x\nO'Neill,1\n'90s,2\nrock 'n' roll,3\n",
+            "name|x / O'Neill|1 / '90s|2 / rock 'n' roll|3");
         // Thousands and units.
         row("thousands", "a,b\n\"5,360.11\",1\n\"813.27\",2\n", "a|b / 5360.11|1 / 813.27|2");
         row("whole thousands", "a,b\n\"5,360\",1\n\"12,345,678\",2\n", "a|b / 5360|1 / 12345678|2");
@@ -234,6 +240,15 @@ private Q_SLOTS:
         QCOMPARE(kindOf("d,y\n1/2/2015,1\n3/4/2015,2\n"), std::string("mdy"));
         QCOMPARE(kindOf("d,y\n30.02.2015,1\n01.02.2015,2\n"), std::string()); // no such day
         QCOMPARE(kindOf("d,y\n2015-01-31,1\nlater,2\n"), std::string());
+        // Months that are words, in English and German.
+        QCOMPARE(shown(parsed("day;y\n31 Jan 2015;1\n29-February-2016 12:30;2\n1. März 2015;3\n",
+                              parts)),
+                 std::string("day (year)|day (month)|day (weekday)|y / 2015|Jan|Sat|1 / "
+                             "2016|Feb|Mon|2 / 2015|Mar|Sun|3"));
+        QCOMPARE(kindOf("d;y\nJan 31, 2015;1\nSept 1 2015, 10:00;2\n"), std::string("mdy"));
+        QCOMPARE(kindOf("d;y\n2015-Okt-31;1\n2015/Dez/01;2\n"), std::string("ymd"));
+        QCOMPARE(kindOf("d;y\n31 Jam 2015;1\n1 Feb 2015;2\n"), std::string());
+        QCOMPARE(kindOf("d;y\n30 Feb 2015;1\n1 Feb 2015;2\n"), std::string());
     }
 
     void anotherFileIsReadAlike() {

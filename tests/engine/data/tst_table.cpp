@@ -263,7 +263,8 @@ private Q_SLOTS:
         };
         row("a text among numbers", numbers + "oops,1\n", "",
             "t.csv, line 21: column \"x\" holds numbers, but here \"oops\"");
-        row("no such column", numbers, "z", "t.csv: there is no column \"z\"; there are x, y");
+        row("no such column", numbers, "z",
+            "t.csv: there is no column \"z\"; there are \"x\", \"y\"");
         row("an empty column", "x,e,y\n1,,a\n2,,b\n3,NA,a\n4,,b\n5,,a\n", "",
             "column \"e\" holds no value; list it as ignored");
         row("one class", "x,y\n1,a\n2,a\n3,a\n4,a\n5,a\n", "", "all rows have the class \"a\"");

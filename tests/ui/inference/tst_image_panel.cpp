@@ -5,7 +5,7 @@
 #include "tests/support/network_builder.h"
 #include "tests/ui/inference/trained_page.h"
 #include "ui/inference/answer_card.h"
-#include "ui/inference/drawing_pad.h"
+#include "ui/drawing/drawing_pad.h"
 #include "ui/inference/evaluation_panel.h"
 #include "ui/inference/folder_card.h"
 #include "ui/inference/image_panel.h"

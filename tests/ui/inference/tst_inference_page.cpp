@@ -8,7 +8,7 @@
 #include "tests/support/gestures.h"
 #include "tests/support/small_jobs.h"
 #include "ui/inference/confusion_view.h"
-#include "ui/inference/drawing_pad.h"
+#include "ui/drawing/drawing_pad.h"
 #include "ui/inference/evaluation_panel.h"
 #include "ui/inference/image_panel.h"
 #include "ui/inference/inference_page.h"

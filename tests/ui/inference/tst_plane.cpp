@@ -3,7 +3,7 @@
 #include "engine/project/templates.h"
 #include "tests/support/data_files.h"
 #include "tests/support/small_jobs.h"
-#include "ui/inference/drawing_pad.h"
+#include "ui/drawing/drawing_pad.h"
 #include "ui/inference/inference_page.h"
 #include "ui/inference/plane_view.h"
 #include "ui/theme/theme_manager.h"

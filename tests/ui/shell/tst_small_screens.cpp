@@ -7,7 +7,7 @@
 #include "ui/data/data_page.h"
 #include "ui/data/data_review.h"
 #include "ui/design/design_page.h"
-#include "ui/inference/drawing_pad.h"
+#include "ui/drawing/drawing_pad.h"
 #include "ui/inference/evaluation_panel.h"
 #include "ui/inference/image_panel.h"
 #include "ui/inference/inference_page.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/own_home.h"
 #include "ui/design/design_page.h"
-#include "ui/inference/drawing_pad.h"
+#include "ui/drawing/drawing_pad.h"
 #include "ui/inference/image_panel.h"
 #include "ui/inference/inference_page.h"
 #include "ui/plots/curve_plot.h"

@@ -3,7 +3,7 @@
 #include "tests/support/gestures.h"
 #include "tests/support/own_home.h"
 #include "ui/design/design_page.h"
-#include "ui/inference/drawing_pad.h"
+#include "ui/drawing/drawing_pad.h"
 #include "ui/inference/inference_page.h"
 #include "ui/inference/prediction_panel.h"
 #include "ui/palette/layer_palette.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/inference/drawing_pad.h"
+#include "ui/drawing/drawing_pad.h"
 
-#include "ui/inference/sample_images.h"
+#include "ui/drawing/image_pixels.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QKeyEvent>
