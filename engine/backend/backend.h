@@ -144,11 +144,15 @@ struct Recomputation {
 };
 
 struct ProgramReport {
-    std::vector<OpReport> ops;                       ///< forward
-    std::vector<OpReport> backward;                  ///< in training
-    std::size_t reorders = 0;                        ///< layout changes a step
-    std::size_t arenaBytes = 0;                      ///< activations, their gradients and scratch
-    std::size_t weightBytes = 0;                     ///< weights, gradients and slots
+    std::vector<OpReport> ops;      ///< forward
+    std::vector<OpReport> backward; ///< in training
+    std::size_t reorders = 0;       ///< layout changes a step
+    std::size_t arenaBytes = 0;     ///< activations, their gradients and scratch
+    std::size_t weightBytes = 0;    ///< weights, gradients and slots
+    std::size_t weightForms = 0;    ///< of weights, kept in other layouts or precisions beside them
+    /// How often one was made of its weight so far, by all programs of the store: once after each
+    /// change of the weight.
+    std::size_t weightConversions = 0;
     std::optional<Recomputation> recomputation = {}; ///< where it was asked for
     int parts = 1;          ///< parts that the batch is computed in; the rest is of all of them
     std::int64_t chunk = 0; ///< in inference: samples that a thread takes at a time; 0: all at once
@@ -201,6 +205,12 @@ public:
     [[nodiscard]] virtual std::optional<std::string> firstNonFinite() const = 0;
 
     [[nodiscard]] virtual ProgramReport report() const = 0;
+
+    /// Whether forward() measures its ops from now on, from zero.
+    virtual void timeOps(bool /*on*/) {}
+    /// What each op of report().ops has taken since timeOps(), in seconds; of a batch that threads
+    /// share out, of all threads together. Empty where nothing is measured.
+    [[nodiscard]] virtual std::vector<double> opSeconds() const { return {}; }
 
 protected:
     /// Compares the step's outputs, as copyOutput() gives them, with what the graph says.

@@ -61,7 +61,8 @@ Measured f1(const Outcomes& outcomes) {
 }
 
 /// The probability that a sample of the class has a larger output for it than one of another: the
-/// Mann-Whitney statistic, where ties count half. Nothing unless there are samples of both.
+/// Mann-Whitney statistic, where ties count half. Nothing unless there are samples of both, and
+/// where an output is no number.
 Measured areaUnderCurve(const Outcomes& outcomes, std::size_t label) {
     const auto samples = outcomes.labels.size();
     std::vector<std::size_t> order(samples);
@@ -69,6 +70,8 @@ Measured areaUnderCurve(const Outcomes& outcomes, std::size_t label) {
     const auto output = [&](std::size_t n) {
         return outcomes.outputs[n * outcomes.elements + label];
     };
+    if (std::ranges::any_of(order, [&](std::size_t n) { return std::isnan(output(n)); }))
+        return {};
     std::ranges::sort(order, {}, output);
     const auto isOfClass = [&](std::size_t n) {
         return static_cast<std::size_t>(outcomes.labels[n]) == label;

@@ -135,6 +135,7 @@ public:
     void clearLosses() { losses_.clear(); }
     void setScore(std::optional<ScoreSpec> score) { score_ = score; }
     void addOrigin(Origin origin) { origins_.push_back(std::move(origin)); }
+    void setOrigins(std::vector<Origin> origins) { origins_ = std::move(origins); }
     /// The value becomes the weight's gradient, in the place of the one that it had. Throws Error
     /// unless it has the weight's shape.
     void setGradient(WeightId id, ValueId value);

@@ -217,4 +217,24 @@ ProgramReport ChunkedProgram::report() const {
     return report;
 }
 
+void ChunkedProgram::timeOps(bool on) {
+    for (const auto& worker : workers_)
+        worker->timeOps(on);
+    if (rest_)
+        rest_->timeOps(on);
+}
+
+std::vector<double> ChunkedProgram::opSeconds() const {
+    auto sum = workers_.front()->opSeconds();
+    const auto add = [&sum](const std::vector<double>& seconds) {
+        for (std::size_t op = 0; op < sum.size(); ++op)
+            sum[op] += seconds[op];
+    };
+    for (std::size_t i = 1; i < workers_.size(); ++i)
+        add(workers_[i]->opSeconds());
+    if (rest_)
+        add(rest_->opSeconds());
+    return sum;
+}
+
 } // namespace gradwright::onednn

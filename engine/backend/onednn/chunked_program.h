@@ -36,6 +36,8 @@ public:
         return firstNonFinite_;
     }
     [[nodiscard]] ProgramReport report() const override;
+    void timeOps(bool on) override;
+    [[nodiscard]] std::vector<double> opSeconds() const override;
 
 private:
     /// A value of the whole batch, gathered from the chunks.

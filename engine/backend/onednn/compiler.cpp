@@ -298,6 +298,16 @@ Lowered* Compiler::aliasOutput(const OpContext& context, Lowered* input, const L
     return value;
 }
 
+Lowered* Compiler::pieceOutput(const OpContext& context, Lowered* input, const Layout& layout,
+                               std::size_t output, std::size_t offset) {
+    const auto id = context.op.outputs[output];
+    lowered_.push_back({layout, schedule_.pieceOf(input->buffer, offset, layout.bytes())});
+    auto* value = &lowered_.back();
+    value->readers = readers_[id.index()];
+    values_[id.index()] = value;
+    return value;
+}
+
 void Compiler::moveChannels(Buffer* from, const Layout& fromLayout, Buffer* to,
                             const Layout& toLayout) {
     const auto rows = sizeOf(toLayout.batch * toLayout.positions());

@@ -131,6 +131,9 @@ public:
     }
     /// Numbers beside the values of the graph, without a gradient.
     Lowered* makeNumbers(const Layout& layout) { return make(layout, false); }
+    /// One of several outputs is a run of the input's memory, from that byte on. In inference.
+    Lowered* pieceOutput(const OpContext& context, Lowered* input, const Layout& layout,
+                         std::size_t output, std::size_t offset);
     /// The output is the input's memory under another layout.
     Lowered* aliasOutput(const OpContext& context, Lowered* input, const Layout& layout);
     /// The value in that layout; reordered (once) only when the memory differs.

@@ -37,6 +37,41 @@ std::size_t rowsBefore(const Layout& layout, std::int64_t axis) {
     return static_cast<std::size_t>(rows);
 }
 
+/// Primitives work fastest on memory that begins so.
+constexpr std::size_t kAlignment = 64;
+
+/// Whether pieces of values that are cut along an axis are runs of memory that begin as buffers do:
+/// then nothing has to be copied to join or cut them. It is so along the first axis, and along the
+/// channels of a single sample unless these lie side by side at each position. In training all is
+/// kept for the backward pass.
+bool arePiecesRuns(const Compiler& compiler, const Layout& whole, std::int64_t axis,
+                   const std::vector<std::size_t>& bytes) {
+    return compiler.readsOnly() && rowsBefore(whole, axis) == 1 &&
+           std::ranges::all_of(bytes, [](std::size_t size) { return size % kAlignment == 0; });
+}
+
+/// What makes the inputs writes them into the joined value. Those that lie elsewhere already, such
+/// as a part of another join, are copied. Returns how many are not.
+std::size_t joinInPlace(Compiler& compiler, const std::vector<Lowered*>& inputs, Buffer* joined) {
+    auto& schedule = compiler.schedule();
+    std::size_t offset = 0;
+    std::size_t moved = 0;
+    for (auto* input : inputs) {
+        const auto bytes = input->layout.bytes();
+        if (schedule.moveInto(input->buffer, joined, offset)) {
+            ++moved;
+        } else {
+            auto* piece = schedule.pieceOf(joined, offset, bytes);
+            schedule.add({input->buffer, piece, joined},
+                         [from = input->buffer, piece, bytes](const RunContext&) {
+                             copyBytes(piece->as<std::byte>(), from->as<std::byte>(), bytes);
+                         });
+        }
+        offset += bytes;
+    }
+    return moved;
+}
+
 } // namespace
 
 void lower(Compiler& compiler, const OpContext& context, const AddOp&) {
@@ -84,6 +119,15 @@ void lower(Compiler& compiler, const OpContext& context, const ConcatOp& op) {
         return;
     }
     auto* output = compiler.makeOutput(context, layout);
+    std::vector<std::size_t> sizes;
+    for (const auto* input : inputs)
+        sizes.push_back(input->layout.bytes());
+    if (arePiecesRuns(compiler, layout, axis, sizes)) {
+        const auto moved = joinInPlace(compiler, inputs, output->buffer);
+        compiler.reportForward(context, moved == inputs.size() ? "in place" : "partly in place",
+                               layout);
+        return;
+    }
     const auto pd = concatenate(layout.padded(), static_cast<int>(axis), descs);
     std::vector<Schedule::Argument> arguments{{DNNL_ARG_DST, output->buffer, layout.padded()}};
     for (std::size_t i = 0; i < inputs.size(); ++i)
@@ -103,15 +147,24 @@ void lower(Compiler& compiler, const OpContext& context, const SplitOp& op) {
     if (!fits)
         source = compiler.plain(source);
     auto format = source->layout.format;
-    std::size_t offset = 0;
     const auto rows = rowsBefore(source->layout, axis);
     const auto whole = source->layout.elements() / rows;
+    std::vector<Layout> layouts;
+    std::vector<std::size_t> sizes;
+    for (const auto piece : context.op.outputs) {
+        layouts.push_back(compiler.plainLayout(piece));
+        layouts.back().format = format;
+        sizes.push_back(layouts.back().bytes());
+    }
+    const bool inPlace =
+        !source->layout.isBf16 && arePiecesRuns(compiler, source->layout, axis, sizes);
+    std::size_t offset = 0;
     for (std::size_t i = 0; i < op.sizes.size(); ++i) {
-        auto layout = compiler.plainLayout(context.op.outputs[i]);
-        layout.format = format;
-        const auto length = layout.elements() / rows;
-        if (compiler.isRead(context.op.outputs[i])) {
-            auto* piece = compiler.makeOutput(context, layout, false, i);
+        const auto length = layouts[i].elements() / rows;
+        if (compiler.isRead(context.op.outputs[i]) && inPlace) {
+            compiler.pieceOutput(context, source, layouts[i], i, offset * sizeof(float));
+        } else if (compiler.isRead(context.op.outputs[i])) {
+            auto* piece = compiler.makeOutput(context, layouts[i], false, i);
             compiler.schedule().add(
                 {source->buffer, piece->buffer},
                 [=, from = source->buffer, to = piece->buffer](const RunContext&) {
@@ -120,7 +173,7 @@ void lower(Compiler& compiler, const OpContext& context, const SplitOp& op) {
         }
         offset += length;
     }
-    compiler.reportForward(context, "own", source->layout);
+    compiler.reportForward(context, inPlace ? "in place" : "own", source->layout);
 }
 
 void lower(Compiler& compiler, const OpContext& context, const ReshapeOp& /*op*/) {

@@ -124,6 +124,7 @@ OneDnnProgram::OneDnnProgram(const OpGraph& graph, const CompileOptions& options
     constants_ = std::move(compiler.constants);
     report_ = finishedReport(compiler, schedule_, recomputes(options_, role_));
     inputCopies_ = std::move(compiler.inputCopies);
+    lastSteps_ = std::move(compiler.lastSteps);
 }
 
 void OneDnnProgram::bind(std::span<const BatchInput> inputs) {
@@ -291,7 +292,33 @@ std::span<const float> OneDnnProgram::gradient(WeightId id) const {
 ProgramReport OneDnnProgram::report() const {
     auto report = report_;
     report.weightBytes = weights_->bytes();
+    report.weightForms = weights_->forms().size();
+    report.weightConversions = weights_->forms().conversions();
     return report;
+}
+
+void OneDnnProgram::timeOps(bool on) {
+    stepSeconds_.assign(on ? schedule_.steps() : 0, 0);
+    schedule_.timeSteps(on ? &stepSeconds_ : nullptr);
+}
+
+std::vector<double> OneDnnProgram::opSeconds() const {
+    if (stepSeconds_.empty())
+        return {};
+    // The inputs are fetched for the first op, results put in order by the last.
+    std::vector<double> seconds(report_.ops.size());
+    std::size_t step = 0;
+    std::optional<std::size_t> last;
+    for (std::size_t op = 0; op < seconds.size(); ++op)
+        if (const auto end = lastSteps_[op]) {
+            for (; step <= *end; ++step)
+                seconds[op] += stepSeconds_[step];
+            last = op;
+        }
+    if (last)
+        for (; step < stepSeconds_.size(); ++step)
+            seconds[*last] += stepSeconds_[step];
+    return seconds;
 }
 
 } // namespace gradwright::onednn

@@ -37,6 +37,8 @@ public:
     [[nodiscard]] std::span<const double> gradientSquares() const override;
     [[nodiscard]] std::optional<std::string> firstNonFinite() const override;
     [[nodiscard]] ProgramReport report() const override;
+    void timeOps(bool on) override;
+    [[nodiscard]] std::vector<double> opSeconds() const override;
 
     /// For a part of a batch: the segments of each pass, between which the parts meet, one by one
     /// from the first on. Return false when stopped.
@@ -81,6 +83,8 @@ private:
     mutable std::optional<Updater> updater_;
     std::deque<AlignedBuffer> constants_;
     ProgramReport report_;
+    std::vector<std::optional<std::size_t>> lastSteps_; ///< by op of the report
+    std::vector<double> stepSeconds_;                   ///< while ops are timed
 
     std::vector<Buffer*> inputCopies_; ///< of the graph's inputs; nullptr where not needed
     std::vector<BatchInput> inputs_;   ///< of the graph, during forward

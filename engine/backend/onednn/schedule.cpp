@@ -5,6 +5,7 @@
 #include "engine/support/error.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace gradwright::onednn {
@@ -34,6 +35,29 @@ Buffer* Schedule::arena(std::size_t bytes) {
     buffer.place_ = pieces_.size();
     pieces_.push_back(&buffer);
     return &buffer;
+}
+
+Buffer* Schedule::pieceOf(Buffer* whole, std::size_t offset, std::size_t bytes) {
+    auto& piece = buffers_.emplace_back(bytes);
+    piece.whole_ = whole;
+    piece.offset_ = offset;
+    return &piece;
+}
+
+bool Schedule::moveInto(Buffer* piece, Buffer* whole, std::size_t offset) {
+    if (!piece->place_ || piece->whole_ || rootOf(whole) == piece)
+        return false;
+    piece->whole_ = whole;
+    piece->offset_ = offset;
+    if (piece->kept_)
+        keep(whole);
+    return true;
+}
+
+Buffer* Schedule::rootOf(Buffer* buffer) {
+    while (buffer->whole_)
+        buffer = buffer->whole_;
+    return buffer;
 }
 
 void Schedule::add(const dnnl::primitive_desc_base& pd, std::vector<Argument> arguments) {
@@ -96,6 +120,14 @@ void Schedule::plan(bool recompute) {
     arena_ = AlignedBuffer(arena.bytes);
     for (std::size_t i = 0; i < pieces_.size(); ++i)
         pieces_[i]->data_ = arena_.data() + arena.offsets[i];
+    for (auto& buffer : buffers_) {
+        if (!buffer.whole_)
+            continue;
+        std::size_t offset = 0;
+        for (const auto* piece = &buffer; piece->whole_; piece = piece->whole_)
+            offset += piece->offset_;
+        buffer.data_ = rootOf(&buffer)->data_ + offset;
+    }
     bindArguments();
 }
 
@@ -103,8 +135,8 @@ Outline Schedule::outline() const {
     Outline outline;
     outline.backward = std::min(backward_, steps_.size());
     for (const auto* piece : pieces_) {
-        outline.bytes.push_back(piece->bytes_);
-        outline.kept.push_back(piece->kept_);
+        outline.bytes.push_back(piece->whole_ ? 0 : piece->bytes_);
+        outline.kept.push_back(!piece->whole_ && piece->kept_);
     }
     for (const auto& step : steps_)
         outline.steps.push_back(outlineOf(step));
@@ -119,14 +151,17 @@ Outline::Step Schedule::outlineOf(const Step& step) const {
             return argument.buffer != buffer || isRead(argument.argument);
         });
     };
-    for (const auto* buffer : step.uses) {
-        if (!buffer->place_)
+    for (auto* buffer : step.uses) {
+        const auto place = rootOf(buffer)->place_;
+        if (!place)
             continue;
-        outline.uses.push_back(*buffer->place_);
+        outline.uses.push_back(*place);
         if (buffer->op_ == step.op && !onlyReads(buffer))
-            outline.changes.push_back(*buffer->place_);
+            outline.changes.push_back(*place);
     }
-    if (step.output && step.output->place_ && step.input->place_)
+    // A piece lies where its whole says.
+    const bool arePieces = step.output && (step.output->whole_ || step.input->whole_);
+    if (step.output && !arePieces && step.output->place_ && step.input->place_)
         outline.inPlace = {*step.output->place_, *step.input->place_};
     return outline;
 }
@@ -162,21 +197,31 @@ std::vector<Schedule::Segment> Schedule::segments(std::size_t first, std::size_t
     return segments;
 }
 
+void Schedule::runStep(const Step& step, const RunContext& context) {
+    if (step.kernel)
+        return step.kernel(context);
+    // The C call: the C++ one allocates a list of arguments each time.
+    const auto status =
+        dnnl_primitive_execute(step.primitive.get(), stream_.get(),
+                               static_cast<int>(step.executed.size()), step.executed.data());
+    if (status != dnnl_success)
+        throw Error("oneDNN failed to run a primitive (status {})", static_cast<int>(status));
+}
+
 bool Schedule::run(const Segment& segment, const RunContext& context, const std::stop_token& stop) {
+    using Clock = std::chrono::steady_clock;
     for (auto i = segment.first; i < segment.last; ++i) {
         if (stop.stop_requested())
             return false;
-        const auto& step = steps_[execution_.order[i]];
-        if (step.kernel) {
-            step.kernel(context);
+        const auto number = execution_.order[i];
+        if (!stepSeconds_) {
+            runStep(steps_[number], context);
             continue;
         }
-        // The C call: the C++ one allocates a list of arguments each time.
-        const auto status =
-            dnnl_primitive_execute(step.primitive.get(), stream_.get(),
-                                   static_cast<int>(step.executed.size()), step.executed.data());
-        if (status != dnnl_success)
-            throw Error("oneDNN failed to run a primitive (status {})", static_cast<int>(status));
+        const auto begin = Clock::now();
+        runStep(steps_[number], context);
+        stream_.wait();
+        (*stepSeconds_)[number] += std::chrono::duration<double>(Clock::now() - begin).count();
     }
     stream_.wait();
     return true;

@@ -32,6 +32,8 @@ private:
     std::size_t bytes_;
     std::byte* data_ = nullptr;
     std::optional<std::size_t> place_; ///< its number among those of the arena
+    Buffer* whole_ = nullptr;          ///< that this is a piece of, …
+    std::size_t offset_ = 0;           ///< … from that byte on
     bool isUsed_ = false;
     std::size_t op_ = 0; ///< of the step that uses it first
     bool kept_ = false;  ///< until the end of the program
@@ -62,8 +64,13 @@ public:
 
     Buffer* arena(std::size_t bytes);
     Buffer* external(std::span<std::byte> memory) { return &buffers_.emplace_back(memory); }
+    /// A run of bytes of another buffer, which lives as long as all of its pieces are needed.
+    Buffer* pieceOf(Buffer* whole, std::size_t offset, std::size_t bytes);
+    /// The buffer becomes a piece of another one: whatever writes it writes there. Returns false,
+    /// and does nothing, for what is no memory of the arena of its own.
+    bool moveInto(Buffer* piece, Buffer* whole, std::size_t offset);
     /// Keeps the contents for reading after the last step.
-    void keep(Buffer* buffer) { buffer->kept_ = true; }
+    void keep(Buffer* buffer) { rootOf(buffer)->kept_ = true; }
 
     /// Adds a scratchpad to the arguments when the primitive wants one.
     void add(const dnnl::primitive_desc_base& pd, std::vector<Argument> arguments);
@@ -97,6 +104,8 @@ public:
     /// The segments of each pass, in order; at least one. Some may be empty. After plan().
     [[nodiscard]] std::span<const Segment> forwardSegments() const { return forward_; }
     [[nodiscard]] std::span<const Segment> backwardSegments() const { return backwardPass_; }
+    /// From now on, run() adds what each step takes to its entry, in seconds; nullptr: no longer.
+    void timeSteps(std::vector<double>* seconds) { stepSeconds_ = seconds; }
     /// Returns false when stopped between two steps.
     bool run(const Segment& segment, const RunContext& context, const std::stop_token& stop);
 
@@ -117,7 +126,10 @@ private:
         Buffer* input = nullptr;
     };
 
+    /// The buffer that it is a piece of in the end, or itself.
+    static Buffer* rootOf(Buffer* buffer);
     Step& append(std::vector<Buffer*> uses);
+    void runStep(const Step& step, const RunContext& context);
     [[nodiscard]] Outline outline() const;
     [[nodiscard]] Outline::Step outlineOf(const Step& step) const;
     void bindArguments();
@@ -135,6 +147,7 @@ private:
     Execution execution_;
     std::size_t arenaBytes_ = 0, arenaBytesOnce_ = 0;
     AlignedBuffer arena_;
+    std::vector<double>* stepSeconds_ = nullptr;
     dnnl::stream stream_{cpuEngine()};
 };
 

@@ -66,6 +66,7 @@ void WeightForms::convert(Entry& entry) {
     if (entry.form.rounded && !isBf16(entry.form.desc))
         roundToBf16(values, values, entry.memory.size() / sizeof(float));
     entry.isFresh = true;
+    ++conversions_;
 }
 
 void WeightForms::weightChanged(WeightId id) {

@@ -52,6 +52,9 @@ public:
     void wasWritten(FormNumber number) { entries_[number].isFresh = true; }
 
     [[nodiscard]] std::size_t bytes() const;
+    [[nodiscard]] std::size_t size() const { return entries_.size(); }
+    /// That refresh() has made so far.
+    [[nodiscard]] std::size_t conversions() const { return conversions_; }
 
 private:
     struct Entry {
@@ -69,6 +72,7 @@ private:
     void convert(Entry& entry);
 
     std::vector<Entry> entries_;
+    std::size_t conversions_ = 0;
     bool planOnly_;
 };
 

@@ -2,6 +2,7 @@
 #include "engine/backend/reference/program.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 namespace gradwright::reference {
@@ -198,11 +199,16 @@ bool ReferenceProgram<T>::forward(std::span<const BatchInput> inputs, StepSeed s
     for (std::size_t i = 0; i < buffers_.size(); ++i)
         if (const auto weight = graph_.values()[i].weight; weight && needed_[i])
             std::ranges::copy(weights_->values(*weight), buffers_[i].values.begin());
-    for (auto& step : steps_) {
+    using Clock = std::chrono::steady_clock;
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+        auto& step = steps_[i];
         if (stop.stop_requested())
             return false;
         step.frame.seed = seed;
+        const auto begin = Clock::now();
         step.kernel->forward(step.frame);
+        if (!opSeconds_.empty())
+            opSeconds_[i] += std::chrono::duration<double>(Clock::now() - begin).count();
     }
     state_ = State::Forward;
     return true;

@@ -35,6 +35,8 @@ public:
     [[nodiscard]] std::span<const double> gradientSquares() const override;
     [[nodiscard]] std::optional<std::string> firstNonFinite() const override;
     [[nodiscard]] ProgramReport report() const override;
+    void timeOps(bool on) override { opSeconds_.assign(on ? steps_.size() : 0, 0); }
+    [[nodiscard]] std::vector<double> opSeconds() const override { return opSeconds_; }
 
 private:
     enum class State { Compiled, Forward, Backward };
@@ -84,6 +86,7 @@ private:
     std::vector<bool> needed_;           ///< by value: outputs, losses or gradients depend on it
     std::vector<Step> steps_;            ///< the forward pass
     std::vector<Step> backward_;
+    std::vector<double> opSeconds_;          ///< of the forward pass, while ops are timed
     std::deque<std::vector<T>> unwanted_;    ///< for gradients that a kernel computes in vain
     std::deque<std::vector<T*>> wholeSlots_; ///< the slots of each weight, for the pipeline
     std::optional<UpdatePipeline<T, OneThread>> pipeline_;

@@ -8,6 +8,7 @@
 #include <QTest>
 
 #include <cmath>
+#include <limits>
 #include <set>
 
 using namespace gradwright;
@@ -81,6 +82,11 @@ private Q_SLOTS:
         outcomes.outputs.assign(8, 0.5F);
         QVERIFY(near("auc", outcomes, 0.5));
         outcomes.labels.assign(4, 1);
+        QVERIFY(!metric("auc").value(outcomes));
+        // Of diverged weights.
+        outcomes.labels[0] = 1 - outcomes.labels[0];
+        QVERIFY(metric("auc").value(outcomes));
+        outcomes.outputs.assign(8, std::numeric_limits<float>::quiet_NaN());
         QVERIFY(!metric("auc").value(outcomes));
     }
 
