@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
     addInspectCommand(app, exitCode);
     addOptimizeCommand(app, exitCode);
     addBenchCommand(app, exitCode);
+    addFormatsCommand(app, exitCode);
     addEditCommand(app, exitCode);
     addInferCommand(app, exitCode);
     addWeightsCommand(app, exitCode);

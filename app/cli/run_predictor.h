@@ -13,11 +13,11 @@
 
 namespace gradwright::cli {
 
-/// A run opened for reading images or tables.
+/// A run, or an optimized model, opened for reading images or tables.
 class RunPredictor {
 public:
-    /// Throws Error when the folder is no run or its weights cannot be read.
-    explicit RunPredictor(const std::filesystem::path& run);
+    /// Throws Error when the folder is no run, or its weights or the file cannot be read.
+    explicit RunPredictor(const std::filesystem::path& path);
 
     struct Reading {
         Prediction prediction;
@@ -35,6 +35,8 @@ public:
     [[nodiscard]] const DataInfo& data() const { return info_; }
 
 private:
+    void openRun(const std::filesystem::path& path);
+    void openModelFile(const std::filesystem::path& path);
     Reading readingOf(const Tensor& input);
 
     DataInfo info_;

@@ -138,7 +138,7 @@ const std::vector<Module>& modules() {
          {"engine/graph", "engine/passes", "engine/backend", "engine/data", "engine/metrics",
           "engine/io"}},
         {"engine/project", {"engine/graph", "engine/data", "engine/training", "engine/io"}},
-        {"engine/exchange", {"engine/project", "engine/passes"}},
+        {"engine/exchange", {"engine/project", "engine/inference"}},
         {"engine/worker",
          {"engine/project", "engine/training", "engine/backend", "engine/rates", "engine/check"}},
 

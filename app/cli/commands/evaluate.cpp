@@ -7,6 +7,7 @@
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
 #include "engine/backend/evaluation_batch.h"
+#include "engine/exchange/model/model_file.h"
 #include "engine/inference/optimized_network.h"
 #include "engine/metrics/quality_json.h"
 #include "engine/project/runs.h"
@@ -77,34 +78,63 @@ void printReport(const EvaluateOptions& options, const Score& score,
         printLine(fmt::format("  {} {}", padded(figure.title, 26), figure.text));
 }
 
-void runEvaluate(const EvaluateOptions& options, int& exitCode) {
-    const Interrupt interrupt;
-    const auto run = RunDirectory::open(options.run);
+/// What is measured, ready to run.
+struct Measured {
+    Dataset data;
+    DataChoice choice;
+    TrainingGraph graph;
+    InferenceModel model; ///< the graph with its weights
+    ComputeTarget target;
+};
+
+Measured measuredRun(const std::string& path) {
+    const auto run = RunDirectory::open(path);
     const auto project = projectOfRun(run);
     const auto weightsFile = weightsOfRun(run);
-    const auto data = dataOfRun(run);
-    auto graph = evaluationGraph(project.network, data.info, project.training);
+    Measured made{dataOfRun(run), project.data, {}, {}, project.training.answerTarget()};
+    made.graph = evaluationGraph(project.network, made.data.info, project.training);
     setComputeThreads(project.training.threads());
-    const auto target = project.training.answerTarget();
-    auto model = naming(weightsFile, [&] {
-        return inferenceModel(graph.graph, readCheckpointWeights(weightsFile),
-                              target.precision == Precision::F64 ? DType::F64 : DType::F32);
+    made.model = naming(weightsFile, [&] {
+        return inferenceModel(made.graph.graph, readCheckpointWeights(weightsFile),
+                              made.target.precision == Precision::F64 ? DType::F64 : DType::F32);
     });
-    optimize(model);
-    graph.graph = model.graph;
+    optimize(made.model);
+    made.graph.graph = made.model.graph;
+    return made;
+}
+
+Measured measuredModel(const std::string& path) {
+    auto model = readModel(path);
+    if (!model.data)
+        throw Error("{} cannot be measured, since its data are not known: {}", path, model.note);
+    auto data = openDataset(model.project.data, model.data->reading);
+    if (data.info != *model.data)
+        throw Error("{}: the data set has changed since this model was trained: its classes, "
+                    "columns or scales are different now",
+                    path);
+    setComputeThreads(model.project.training.threads());
+    InferenceModel optimized{model.evaluation.graph, std::move(model.weights)};
+    return {std::move(data), model.project.data, std::move(model.evaluation), std::move(optimized),
+            ComputeTarget{.precision = model.precision}};
+}
+
+void runEvaluate(const EvaluateOptions& options, int& exitCode) {
+    const Interrupt interrupt;
+    const auto [data, choice, graph, model, target] =
+        isModelFile(options.run) ? measuredModel(options.run) : measuredRun(options.run);
     ProgramCache programs(backendFor(target), model.graph, {.precision = target.precision});
     programs.get(evaluationBatch(model.graph), Mode::Inference);
     writeWeights(*programs.weights(), weightsOf(model));
 
     const bool useTest = options.split == "test";
-    auto split = splitOf(data, project.data);
+    auto split = splitOf(data, choice);
     auto indices = useTest                         ? allIndices(*data.test)
                    : options.split == "validation" ? std::move(split.validation)
                                                    : std::move(split.training);
     if (indices.empty())
         throw Error("{}: the run has no {} samples; it was trained with a validation_fraction of "
                     "{}",
-                    options.run, options.split, project.data.validationFraction);
+                    options.run, options.split, choice.validationFraction);
     auto evaluation = evaluateWithOutcomes(programs, graph, useTest ? data.test : data.training,
                                            std::move(indices), interrupt.token());
     if (!evaluation) {
@@ -125,8 +155,10 @@ void runEvaluate(const EvaluateOptions& options, int& exitCode) {
 void addEvaluateCommand(CLI::App& app, int& exitCode) {
     auto options = std::make_shared<EvaluateOptions>();
     auto* command = app.add_subcommand(
-        "evaluate", "Measure a run's best weights, on the processor whatever trained them");
-    command->add_option("run", options->run, "Folder of a run")->required();
+        "evaluate",
+        "Measure a run's best weights, or an optimized model, on the processor whatever "
+        "trained them");
+    command->add_option("run", options->run, "Folder of a run, or an optimized model")->required();
     command->add_option("--split", options->split, "test, validation or training")
         ->check(CLI::IsMember({"test", "validation", "training"}));
     command
