@@ -3,14 +3,13 @@
 
 #include "ui/theme/text.h"
 
-#include <QHBoxLayout>
+#include <QGridLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QPainter>
 #include <QSignalBlocker>
 #include <QStyledItemDelegate>
 #include <QTreeWidget>
-#include <QVBoxLayout>
 
 #include <algorithm>
 #include <set>
@@ -67,8 +66,9 @@ QString captionText(const QString& title, const LayerTimes& times) {
 
 LayerLists::LayerLists(QWidget* parent)
     : QWidget(parent) {
-    auto* const row = new QHBoxLayout(this);
-    row->setContentsMargins(0, 0, 0, 0);
+    auto* const grid = new QGridLayout(this); // the lists begin at one height
+    grid->setContentsMargins(8, 8, 8, 8);
+    grid->setRowStretch(1, 1);
     for (const Side side : {kBefore, kAfter}) {
         auto* const tree = lists_[side] = new QTreeWidget;
         tree->setColumnCount(kLayerColumns);
@@ -85,10 +85,9 @@ LayerLists::LayerLists(QWidget* parent)
         tree->header()->setMinimumSectionSize(52);
         captions_[side] = new QLabel;
         captions_[side]->setWordWrap(true);
-        auto* const column = new QVBoxLayout;
-        column->addWidget(captions_[side]);
-        column->addWidget(tree, 1);
-        row->addLayout(column, 1);
+        grid->addWidget(captions_[side], 0, side);
+        grid->addWidget(tree, 1, side);
+        grid->setColumnStretch(side, 1);
         connect(tree, &QTreeWidget::itemSelectionChanged, this, [this, side] { follow(side); });
     }
     clear();
