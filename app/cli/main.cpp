@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
     addOptimizeCommand(app, exitCode);
     addQuantizeCommand(app, exitCode);
     addBenchCommand(app, exitCode);
+    addFormatsCommand(app, exitCode);
     addEditCommand(app, exitCode);
     addInferCommand(app, exitCode);
     addWeightsCommand(app, exitCode);

@@ -5,6 +5,7 @@
 #include "app/cli/trained_network.h"
 #include "engine/data/images/picture_input.h"
 #include "engine/data/tables/table.h"
+#include "engine/exchange/model/model_file.h"
 #include "engine/support/json.h"
 #include "engine/training/objective.h"
 
@@ -14,6 +15,30 @@
 namespace gradwright::cli {
 
 RunPredictor::RunPredictor(const std::filesystem::path& path) {
+    if (isModelFile(path))
+        openModelFile(path);
+    else
+        openRun(path);
+    const auto told = static_cast<std::int64_t>(predictor_->classes());
+    const auto classes = static_cast<std::int64_t>(info_.classes.size());
+    const auto expected = info_.hasClasses() ? classes * info_.labels() : info_.target.elements();
+    if (told != expected)
+        throw Error("{}: its network tells {} numbers, its data set has {}", path.string(), told,
+                    expected);
+}
+
+void RunPredictor::openModelFile(const std::filesystem::path& path) {
+    const auto model = readModel(path);
+    if (!model.data)
+        throw Error("{} takes and gives arrays as its network does (infer), since its data are not "
+                    "known: {}",
+                    path.string(), model.note);
+    info_ = *model.data;
+    predictor_ = std::make_unique<Predictor>(answeringModel(model),
+                                             ComputeTarget{.precision = model.precision});
+}
+
+void RunPredictor::openRun(const std::filesystem::path& path) {
     const TrainedNetwork network(path);
     info_ = network.info();
     auto model =
@@ -22,12 +47,6 @@ RunPredictor::RunPredictor(const std::filesystem::path& path) {
     predictor_ = naming(path, [&] {
         return std::make_unique<Predictor>(std::move(model.graph), weights, network.target());
     });
-    const auto told = static_cast<std::int64_t>(predictor_->classes());
-    const auto classes = static_cast<std::int64_t>(info_.classes.size());
-    const auto expected = info_.hasClasses() ? classes * info_.labels() : info_.target.elements();
-    if (told != expected)
-        throw Error("{}: its network tells {} numbers, its data set has {}", path.string(), told,
-                    expected);
 }
 
 RunPredictor::Reading RunPredictor::readingOf(const Tensor& input) {

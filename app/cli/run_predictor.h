@@ -13,11 +13,11 @@
 
 namespace gradwright::cli {
 
-/// A run, or a quantized network, opened for reading images or tables.
+/// A run, an optimized model or a quantized network, opened for reading images or tables.
 class RunPredictor {
 public:
-    /// Throws Error when the path is neither or its weights cannot be read.
-    explicit RunPredictor(const std::filesystem::path& run);
+    /// Throws Error when the path is none of these, or its weights or the file cannot be read.
+    explicit RunPredictor(const std::filesystem::path& path);
 
     struct Reading {
         Prediction prediction;
@@ -35,6 +35,8 @@ public:
     [[nodiscard]] const DataInfo& data() const { return info_; }
 
 private:
+    void openRun(const std::filesystem::path& path);
+    void openModelFile(const std::filesystem::path& path);
     Reading readingOf(const Tensor& input);
 
     DataInfo info_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/exchange/network_runner.h"
 
+#include "engine/inference/optimized_network.h"
+#include "engine/passes/inference/optimize.h"
 #include "engine/passes/mixes_samples.h"
 #include "engine/support/error.h"
 
@@ -26,16 +28,28 @@ std::string namesOf(const std::vector<NetworkRunner::Port>& ports) {
     return fmt::format("{}", fmt::join(names, ", "));
 }
 
+InferenceModel modelFor(OpGraph graph, const Weights& weights, Precision precision, RunAs as) {
+    auto model = inferenceModel(std::move(graph), weights,
+                                precision == Precision::F64 ? DType::F64 : DType::F32);
+    if (as == RunAs::Optimized)
+        optimize(model);
+    return model;
+}
+
 } // namespace
 
-NetworkRunner::NetworkRunner(OpGraph graph, const Weights& weights, const ComputeTarget& target)
-    : programs_(backendFor(target), std::move(graph), {.precision = target.precision})
+NetworkRunner::NetworkRunner(OpGraph graph, const Weights& weights, const ComputeTarget& target,
+                             RunAs as)
+    : NetworkRunner(modelFor(std::move(graph), weights, target.precision, as), target) {}
+
+NetworkRunner::NetworkRunner(InferenceModel model, const ComputeTarget& target)
+    : programs_(backendFor(target), model.graph, {.precision = target.precision})
     , inputs_(portsOf(programs_.graph(), programs_.graph().inputs()))
     , outputs_(portsOf(programs_.graph(), programs_.graph().outputs())) {
     if (mixesSamples(programs_.graph()))
         batch_ = 1;
     programs_.get(1, Mode::Inference);
-    writeWeights(*programs_.weights(), weights);
+    writeWeights(*programs_.weights(), weightsOf(model));
 }
 
 NamedTensors NetworkRunner::run(const NamedTensors& inputs, const std::stop_token& stop,

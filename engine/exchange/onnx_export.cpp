@@ -3,7 +3,10 @@
 
 #include "engine/data/data_info_json.h"
 #include "engine/exchange/data_lines.h"
+#include "engine/exchange/narrow_weights.h"
+#include "engine/exchange/optimized_graph.h"
 #include "engine/graph/lower.h"
+#include "engine/inference/optimized_network.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
@@ -106,7 +109,7 @@ AnsweringNetwork answeringNetwork(const Project& project, const std::optional<Ru
 
 OnnxOptions onnxOptions(const Project& project, const AnsweringNetwork& answering,
                         std::int64_t opset) {
-    OnnxOptions options{opset, project.name, project.description, {}};
+    OnnxOptions options{opset, DType::F32, project.name, project.description, {}};
     options.metadata.emplace_back("gradwright.version", kVersion);
     if (answering.run)
         options.metadata.emplace_back("gradwright.run", *answering.run);
@@ -116,15 +119,27 @@ OnnxOptions onnxOptions(const Project& project, const AnsweringNetwork& answerin
 }
 
 OnnxExport exportOnnx(const Project& project, const std::optional<RunDirectory>& run,
-                      std::int64_t opset) {
+                      const OnnxWish& wish) {
     auto answering = answeringNetwork(project, run);
-    const auto options = onnxOptions(project, answering, opset);
+    auto options = onnxOptions(project, answering, wish.opset);
+    options.weights = wish.weights;
     OnnxExport made;
     made.run = std::move(answering.run);
     made.note = std::move(answering.note);
     made.graph = std::move(answering.graph);
     made.weights = std::move(answering.weights);
-    made.file = onnxFile(made.graph, made.weights, options);
+    WeightedGraph written{made.graph, made.weights};
+    if (wish.optimize) {
+        auto model = inferenceModel(made.graph, made.weights);
+        made.optimization = optimizeForExchange(model);
+        written = {model.graph, weightsOf(model)};
+    }
+    made.file = onnxFile(written.graph, written.weights, options);
+    if (wish.weights != DType::F32) {
+        made.exact = WeightedGraph{std::move(made.graph), std::move(made.weights)};
+        made.weights = roundedWeights(written.weights, wish.weights);
+        made.graph = std::move(written.graph);
+    }
     return made;
 }
 

@@ -3,6 +3,7 @@
 
 #include "engine/exchange/onnx_writer.h"
 #include "engine/io/run_directory.h"
+#include "engine/passes/inference/optimize.h"
 #include "engine/project/project.h"
 
 #include <filesystem>
@@ -10,6 +11,19 @@
 #include <string>
 
 namespace gradwright {
+
+/// How a network is written as an ONNX model.
+struct OnnxWish {
+    std::int64_t opset = kOnnxOpset;
+    DType weights = DType::F32; ///< or F16 or BF16: how they are kept; models compute in F32
+    bool optimize = false;      ///< after the passes for inference
+};
+
+/// A graph with what it computes with.
+struct WeightedGraph {
+    OpGraph graph{};
+    Weights weights{};
+};
 
 struct OnnxExport {
     std::string file; ///< the bytes
@@ -21,6 +35,9 @@ struct OnnxExport {
     // What the model has to answer as.
     OpGraph graph{};
     Weights weights{};
+    /// The network before its weights were rounded, where they were.
+    std::optional<WeightedGraph> exact{};
+    std::optional<OptimizationReport> optimization{}; ///< where the passes were asked for
 };
 
 /// What a project answers, with the weights that it has.
@@ -48,8 +65,9 @@ std::optional<RunDirectory> latestTrainedRun(const Project& project,
 /// the names of classes or targets, how inputs are prepared and the run. With a run, its best
 /// weights; throws Error when the network has been changed since. Without one, the weights that
 /// training would start with; where the data cannot be read or do not fit, all inputs and outputs
-/// of the network as they are. Throws Error as inferenceGraph() and onnxFile() do.
+/// of the network as they are. Throws Error as inferenceGraph(), optimizeForExchange() and
+/// onnxFile() do.
 OnnxExport exportOnnx(const Project& project, const std::optional<RunDirectory>& run,
-                      std::int64_t opset = kOnnxOpset);
+                      const OnnxWish& wish = {});
 
 } // namespace gradwright

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/exchange/onnx_graph.h"
 
+#include "engine/exchange/narrow_weights.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -44,10 +45,11 @@ void setAttribute(AttributeProto& proto, const OnnxAttribute& attribute) {
 } // namespace
 
 OnnxGraph::OnnxGraph(const OpGraph& graph, const std::vector<bool>& isNeeded,
-                     const Weights& weights, std::int64_t opset)
+                     const Weights& weights, std::int64_t opset, DType weightType)
     : source_(graph)
     , weights_(weights)
-    , opset_(opset) {
+    , opset_(opset)
+    , weightType_(weightType) {
     for (const auto& weight : graph.weights())
         taken_.insert(weight.key);
     for (const auto& [name, value] : graph.inputs()) {
@@ -113,7 +115,17 @@ std::string OnnxGraph::addWeight(WeightId id, const Shape& shape) {
     const auto& spec = source_.weight(id);
     if (shape == spec.shape)
         taken_.erase(spec.key); // kept for it
-    return name = addTensor(spec.key, weightValues(id), shape);
+    return name = addWeights(spec.key, weightValues(id), shape);
+}
+
+std::string OnnxGraph::addWeights(const std::string& name, const Tensor& values,
+                                  const Shape& shape) {
+    if (weightType_ == DType::F32 || values.dtype() != DType::F32)
+        return addTensor(name, values, shape);
+    const auto kept = addTensor(fmt::format("{}/{}", name, keyOfWeightType(weightType_)),
+                                narrowed(values, weightType_, name), shape);
+    return addNode("Cast", {kept}, {{"to", std::int64_t{onnxNumberOf(DType::F32)}}}, 1, name)
+        .front();
 }
 
 std::vector<std::string> OnnxGraph::addNode(std::string_view type,
@@ -242,8 +254,9 @@ std::string OnnxScope::weight(std::size_t index, const Shape& shape) {
 }
 
 std::string OnnxScope::integers(std::string_view label, const std::vector<std::int64_t>& values) {
-    return tensor(fmt::format("{}/{}", op_.path, label),
-                  Tensor::of<std::int64_t>({static_cast<std::int64_t>(values.size())}, values));
+    const Shape shape{static_cast<std::int64_t>(values.size())};
+    return graph_.addTensor(fmt::format("{}/{}", op_.path, label),
+                            Tensor::of<std::int64_t>(shape, values), shape);
 }
 
 std::string OnnxScope::number(std::string_view label, double value) {
@@ -253,7 +266,8 @@ std::string OnnxScope::number(std::string_view label, double value) {
 std::string OnnxScope::numbers(std::string_view label, const Shape& shape,
                                const std::vector<double>& values) {
     const std::vector<float> rounded(values.begin(), values.end());
-    return tensor(fmt::format("{}/{}", op_.path, label), Tensor::of<float>(shape, rounded));
+    return graph_.addTensor(fmt::format("{}/{}", op_.path, label),
+                            Tensor::of<float>(shape, rounded), shape);
 }
 
 std::string OnnxScope::reshape(const std::string& x, const Dims& from, const Dims& to) {

@@ -32,7 +32,7 @@ class OnnxGraph {
 public:
     /// Of the ops that are needed, by place.
     OnnxGraph(const OpGraph& graph, const std::vector<bool>& isNeeded, const Weights& weights,
-              std::int64_t opset);
+              std::int64_t opset, DType weightType);
 
     [[nodiscard]] const OpGraph& source() const { return source_; }
     [[nodiscard]] std::int64_t opset() const { return opset_; }
@@ -47,6 +47,8 @@ public:
     [[nodiscard]] Tensor weightValues(WeightId id) const;
     /// An initializer of that name, or one like it where the name is taken.
     std::string addTensor(std::string name, const Tensor& values, const Shape& shape);
+    /// The same for weights, which may be kept in a shorter type and cast.
+    std::string addWeights(const std::string& name, const Tensor& values, const Shape& shape);
     /// The weight as it lies, in memory and under `shape`.
     std::string addWeight(WeightId id, const Shape& shape);
     /// Preliminary names of what the node makes.
@@ -72,6 +74,7 @@ private:
     const OpGraph& source_;
     const Weights& weights_;
     std::int64_t opset_;
+    DType weightType_;
     onnx_format::GraphProto graph_;
     std::map<ValueId, std::string> names_;
     std::vector<NamedValue> inputs_; ///< those that are read
@@ -122,8 +125,9 @@ public:
     [[nodiscard]] const std::string& weightKey(std::size_t index) const {
         return graph_.source().weight(op_.weights[index]).key;
     }
-    std::string tensor(std::string name, const Tensor& values) {
-        return graph_.addTensor(std::move(name), values, values.shape());
+    /// Weights in another order.
+    std::string weightTensor(const std::string& name, const Tensor& values) {
+        return graph_.addWeights(name, values, values.shape());
     }
     /// Constants are called "<path>/<label>".
     std::string integers(std::string_view label, const std::vector<std::int64_t>& values);

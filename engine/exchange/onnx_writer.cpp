@@ -101,7 +101,7 @@ std::string onnxFile(OpGraph graph, const Weights& weights, const OnnxOptions& o
     for (const auto& origin : graph.origins())
         origins.emplace(origin.path, &origin);
     const auto opset = opsetOfOrigins(graph, isNeeded, origins).value_or(options.opset);
-    OnnxGraph made(graph, isNeeded, weights, opset);
+    OnnxGraph made(graph, isNeeded, weights, opset, options.weights);
     for (std::size_t place = 0; place < graph.ops().size(); ++place) {
         if (!isNeeded[place])
             continue;

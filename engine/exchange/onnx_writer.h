@@ -17,7 +17,8 @@ inline constexpr std::int64_t kOldestOnnxOpset = 17;
 
 struct OnnxOptions {
     std::int64_t opset = kOnnxOpset; ///< kOnnxOpset, or kOldestOnnxOpset for the widest use
-    std::string name = "network";    ///< of the graph
+    DType weights = DType::F32;   ///< or F16 or BF16: how weights are kept; nodes cast them to F32
+    std::string name = "network"; ///< of the graph
     std::string description{};
     /// What ONNX keeps beside the graph, as keys and texts.
     std::vector<std::pair<std::string, std::string>> metadata{};

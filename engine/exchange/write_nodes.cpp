@@ -176,9 +176,9 @@ void OnnxGraph::addOrigin(const Origin& origin) {
             }
             const auto path = fmt::format("{}/{}", origin.path, keys.front());
             taken_.erase(path); // kept for it
-            name = addTensor(path,
-                             fromOnnxWeights(spec.node, i, operand.shape, pieces).to(operand.type),
-                             operand.shape);
+            name = addWeights(path,
+                              fromOnnxWeights(spec.node, i, operand.shape, pieces).to(operand.type),
+                              operand.shape);
         }
         if (operand.name.empty())
             inputs.push_back(name);

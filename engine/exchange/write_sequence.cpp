@@ -55,8 +55,8 @@ std::string stacked(OnnxScope& s, const std::vector<const Op*>& directions, Cell
         }
     shape[0] *= static_cast<std::int64_t>(count);
     shape.insert(shape.begin(), static_cast<std::int64_t>(directions.size()));
-    return s.tensor(fmt::format("{}/{}", s.weightKey(first), orderSuffix(cell)),
-                    Tensor::of<float>(Shape(std::move(shape)), values));
+    return s.weightTensor(fmt::format("{}/{}", s.weightKey(first), orderSuffix(cell)),
+                          Tensor::of<float>(Shape(std::move(shape)), values));
 }
 
 } // namespace

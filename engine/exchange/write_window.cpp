@@ -79,7 +79,7 @@ void writeOnnx(OnnxScope& s, const DenseOp& op) {
         for (std::int64_t column = 0; column < columns; ++column)
             to[static_cast<std::size_t>(column * rows + row)] =
                 from[static_cast<std::size_t>(row * columns + column)];
-    auto y = s.node("MatMul", {s.in(), s.tensor(s.weightKey(0) + "/transposed", turned)});
+    auto y = s.node("MatMul", {s.in(), s.weightTensor(s.weightKey(0) + "/transposed", turned)});
     if (op.bias)
         y = s.node("Add", {y, s.weight(1)});
     s.result(y);

@@ -61,10 +61,25 @@ OptimizedNetwork::OptimizedNetwork(OpGraph graph, const Weights& weights,
     setWeights(weights);
 }
 
+OptimizedNetwork::OptimizedNetwork(InferenceModel optimized, const ComputeTarget& target,
+                                   std::int64_t usualBatch)
+    : graph_(optimized.graph)
+    , isGiven_(true)
+    , target_(target)
+    , usualBatch_(usualBatch) {
+    run(std::move(optimized));
+}
+
 void OptimizedNetwork::setWeights(const Weights& weights) {
+    if (isGiven_)
+        throw Error("an optimized model keeps its weights");
     const auto dtype = target_.precision == Precision::F64 ? DType::F64 : DType::F32;
     auto model = inferenceModel(graph_, weights, dtype);
     report_ = optimize(model);
+    run(std::move(model));
+}
+
+void OptimizedNetwork::run(InferenceModel model) {
     const auto left = weightsOf(model);
     if (!programs_ || !areAlike(programs_->graph(), model.graph))
         programs_.emplace(backendFor(target_), std::move(model.graph),

@@ -28,7 +28,11 @@ public:
     OptimizedNetwork(OpGraph graph, const Weights& weights, const ComputeTarget& target = {},
                      std::int64_t usualBatch = 1);
 
-    /// Takes other weights of the same network.
+    /// Of a model that the passes have gone over before, with the weights that it has.
+    explicit OptimizedNetwork(InferenceModel optimized, const ComputeTarget& target = {},
+                              std::int64_t usualBatch = 1);
+
+    /// Takes other weights of the same network. Throws Error where the passes came before.
     void setWeights(const Weights& weights);
 
     /// For so many samples at once.
@@ -38,7 +42,10 @@ public:
     [[nodiscard]] const OptimizationReport& report() const { return report_; }
 
 private:
+    void run(InferenceModel model);
+
     OpGraph graph_;
+    bool isGiven_ = false; ///< optimized before
     ComputeTarget target_;
     std::int64_t usualBatch_;
     std::optional<ProgramCache> programs_;

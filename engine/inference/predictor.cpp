@@ -12,6 +12,15 @@ namespace gradwright {
 
 Predictor::Predictor(OpGraph graph, const Weights& weights, const ComputeTarget& target)
     : network_(std::move(graph), weights, target) {
+    findPorts();
+}
+
+Predictor::Predictor(InferenceModel optimized, const ComputeTarget& target)
+    : network_(std::move(optimized), target) {
+    findPorts();
+}
+
+void Predictor::findPorts() {
     if (network_.graph().inputs().size() != 1 || network_.graph().outputs().empty())
         throw Error("prediction needs a network with one input and an output");
     input_ = network_.graph().inputs().front().value;

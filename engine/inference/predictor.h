@@ -24,6 +24,9 @@ public:
     /// are another network's.
     Predictor(OpGraph graph, const Weights& weights, const ComputeTarget& target = {});
 
+    /// Of a model that the passes for inference have gone over before.
+    explicit Predictor(InferenceModel optimized, const ComputeTarget& target = {});
+
     /// Takes other weights of the same network.
     void setWeights(const Weights& weights);
 
@@ -35,6 +38,8 @@ public:
     [[nodiscard]] std::size_t classes() const;
 
 private:
+    void findPorts();
+
     OptimizedNetwork network_;
     ValueId input_;
     ValueId output_;

@@ -254,6 +254,23 @@ private Q_SLOTS:
     }
 
     /// What is written has been read back.
+    void anExportIsOptimizedAndShort() {
+        const auto file = cli_.path("fast.onnx");
+        const auto result = cli_.run({"export", "template:cifar-resnet-20", "--format", "onnx",
+                                      "--optimize", "--weights", "bf16", "-o", file, "--json"});
+        QVERIFY2(result.code == 0, result.text().c_str());
+        const auto json = result.json();
+        QVERIFY(json["layers"]["after"].get<int>() < json["layers"]["before"].get<int>());
+        QVERIFY(json["largest_difference"].get<double>() < 1e-5);
+        QVERIFY(json["rounding_difference"].get<double>() > 0);
+        const auto seen = cli_.run({"inspect", file, "--json"}).json();
+        QVERIFY(!seen["operators"].contains("BatchNormalization"));
+        const auto wrong =
+            cli_.run({"export", "template:lenet-5", "--optimize", "-o", cli_.path("lenet.py")});
+        QVERIFY2(wrong.code == 2 && wrong.err.contains("--format onnx"), wrong.text().c_str());
+        QVERIFY(!fs::exists(cli_ / "lenet.py"));
+    }
+
     void exportTellsTheLargestDifference() {
         const auto json = cli_.run({"export", "template:small-residual", "--format", "onnx", "-o",
                                     cli_.path("checked.onnx"), "--json"})

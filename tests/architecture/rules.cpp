@@ -139,7 +139,7 @@ const std::vector<Module>& modules() {
           "engine/io"}},
         {"engine/project", {"engine/graph", "engine/data", "engine/training", "engine/io"}},
         {"engine/quantization", {"engine/project", "engine/inference", "engine/passes"}},
-        {"engine/exchange", {"engine/project", "engine/passes"}},
+        {"engine/exchange", {"engine/project", "engine/inference"}},
         {"engine/worker",
          {"engine/project", "engine/training", "engine/backend", "engine/rates", "engine/check"}},
 

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/optimization/optimization_dialog.h"
 
+#include "engine/exchange/model/model_file.h"
+#include "engine/exchange/onnx_export.h"
 #include "engine/graph/lower.h"
 #include "engine/inference/optimized_network.h"
+#include "ui/forms/save_dialog.h"
+#include "ui/optimization/layer_lists.h"
+#include "ui/optimization/pruning_tab.h"
+#include "ui/optimization/published_counts.h"
 #include "ui/theme/text.h"
 
 #include <QDialogButtonBox>
@@ -10,7 +16,9 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QListWidget>
+#include <QMessageBox>
 #include <QPushButton>
+#include <QTabWidget>
 #include <QTableWidget>
 #include <QVBoxLayout>
 
@@ -53,10 +61,15 @@ OptimizationDialog::OptimizationDialog(ProjectDocument& document, QWidget* windo
     : QDialog(window)
     , document_(&document)
     , summary_(new QLabel)
+    , tabs_(new QTabWidget)
     , passes_(new QTableWidget(0, kPassColumns))
     , text_(new QLabel)
     , merges_(new QListWidget)
+    , layers_(new LayerLists)
+    , pruning_(new PruningTab(document))
+    , published_(new PublishedCounts)
     , measure_(new QPushButton(tr("Measure")))
+    , save_(new QPushButton(tr("Save optimized network…")))
     , times_(new QLabel) {
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("Optimize for inference"));
@@ -84,27 +97,42 @@ OptimizationDialog::OptimizationDialog(ProjectDocument& document, QWidget* windo
                             "optimized, in turns; takes seconds."));
     listPasses();
 
+    save_->setToolTip(tr("A file that gradwright-cli predicts, evaluates and measures with: the "
+                         "layers that are left, with the weights of the latest training."));
+    tabs_->addTab(passesTab(), tr("Passes"));
+    tabs_->addTab(layers_, tr("Layers"));
+    tabs_->addTab(pruning_, tr("Pruning"));
+    tabs_->addTab(published_, tr("Beside TensorRT"));
     auto* const row = new QHBoxLayout;
     row->addWidget(measure_);
     row->addWidget(times_, 1);
     auto* const buttons = new QDialogButtonBox(QDialogButtonBox::Close);
+    buttons->addButton(save_, QDialogButtonBox::ActionRole);
     auto* const layout = new QVBoxLayout(this);
     layout->addWidget(summary_);
-    layout->addWidget(passes_, 3);
-    layout->addWidget(text_);
-    layout->addWidget(merges_, 2);
+    layout->addWidget(tabs_, 1);
     layout->addLayout(row);
     layout->addWidget(buttons);
 
     connect(passes_, &QTableWidget::itemChanged, this, &OptimizationDialog::optimizeAgain);
     connect(passes_, &QTableWidget::currentCellChanged, this, &OptimizationDialog::showPass);
     connect(measure_, &QPushButton::clicked, this, &OptimizationDialog::measure);
+    connect(save_, &QPushButton::clicked, this, &OptimizationDialog::save);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(document_, &ProjectDocument::analysisChanged, this, &OptimizationDialog::takeNetwork);
     passes_->setCurrentCell(0, kPassName);
     passes_->setFocus();
     network_ = document_->project().network;
     optimizeAgain();
+}
+
+QWidget* OptimizationDialog::passesTab() {
+    auto* const tab = new QWidget;
+    auto* const layout = new QVBoxLayout(tab);
+    layout->addWidget(passes_, 3);
+    layout->addWidget(text_);
+    layout->addWidget(merges_, 2);
+    return tab;
 }
 
 void OptimizationDialog::listPasses() {
@@ -136,6 +164,7 @@ void OptimizationDialog::takeNetwork() {
     if (document_->project().network == network_)
         return;
     network_ = document_->project().network;
+    pruning_->forget();
     optimizeAgain();
 }
 
@@ -145,19 +174,27 @@ void OptimizationDialog::optimizeAgain() {
     measure_->setText(tr("Measure"));
     times_->setText({});
     measure_->setEnabled(false);
+    save_->setEnabled(false);
     job_ = jobs_.start([this, network = network_, seed = document_->project().training.seed(),
                         keys = leftOut()](const std::stop_token&) -> BackgroundJobs::Delivery {
-        auto found = std::make_shared<OptimizationReport>();
+        auto found = std::make_shared<Found>();
         QString wrong;
         try {
             auto model = firstModel(gradwright::lower(network), seed);
-            *found = optimize(model, keys);
+            found->before = layersOf(model.graph);
+            found->report = optimize(model, keys);
+            found->after = layersOf(model.graph);
+            addFoldedParts(found->after, found->report);
         } catch (const std::exception& error) {
             wrong = QString::fromUtf8(error.what());
         }
         return [this, found, wrong] {
-            if (wrong.isEmpty())
-                return showReport(*found);
+            if (wrong.isEmpty()) {
+                layers_->showLayers(found->before, found->after);
+                return showReport(found->report);
+            }
+            layers_->clear();
+            published_->clearOwn();
             report_.reset();
             summary_->setText(tr("This network cannot run as it is: %1").arg(wrong));
             merges_->clear();
@@ -189,7 +226,9 @@ void OptimizationDialog::showReport(const OptimizationReport& report) {
         if (runs)
             ++pass;
     }
+    published_->showOwn(before.layers, after.layers);
     measure_->setEnabled(true);
+    save_->setEnabled(saving_ == 0);
     showPass();
 }
 
@@ -228,12 +267,12 @@ void OptimizationDialog::measure() {
     measuring_ =
         jobs_.start([this, network = network_, seed = document_->project().training.seed(),
                      keys = leftOut()](const std::stop_token& stop) -> BackgroundJobs::Delivery {
-            auto times = std::make_shared<std::vector<Times>>();
+            auto measured = std::make_shared<Measured>();
             QString wrong;
             try {
                 const auto asTrained = firstModel(gradwright::lower(network), seed);
                 auto optimized = asTrained;
-                optimize(optimized, keys);
+                const auto report = optimize(optimized, keys);
                 for (const auto batch : kMeasuredBatches) {
                     const auto compile = [&](const InferenceModel& model) {
                         auto program =
@@ -252,20 +291,74 @@ void OptimizationDialog::measure() {
                         before = faster(before, *a);
                         after = faster(after, *b);
                     }
-                    times->push_back({*before, *after});
+                    measured->times.push_back({*before, *after});
+                    if (batch != kMeasuredBatches.front())
+                        continue;
+                    for (int turn = 0; turn < kTurns; ++turn) {
+                        auto each = measureLayers(*first, kMeasuredSeconds / 2, stop);
+                        auto left = measureLayers(*second, kMeasuredSeconds / 2, stop);
+                        if (!each || !left)
+                            return [] {};
+                        if (turn == 0 || each->sum < measured->before.sum)
+                            measured->before = *std::move(each);
+                        if (turn == 0 || left->sum < measured->after.sum)
+                            measured->after = *std::move(left);
+                    }
+                    addFoldedParts(measured->after.layers, report);
                 }
             } catch (const std::exception& error) {
                 wrong = QString::fromUtf8(error.what());
             }
-            return [this, times, wrong] {
+            return [this, measured, wrong] {
                 measuring_ = 0;
                 measure_->setText(tr("Measure"));
-                if (wrong.isEmpty())
-                    showTimes(*times);
-                else
-                    times_->setText(wrong);
+                if (!wrong.isEmpty())
+                    return times_->setText(wrong);
+                showTimes(measured->times);
+                layers_->showTimes(measured->before, measured->after);
             };
         });
+}
+
+void OptimizationDialog::save() {
+    const QString ending = QString::fromLatin1(kModelEnding);
+    const Project project = document_->project();
+    const QString file =
+        askSaveFile(this, tr("Save optimized network"), qstr(slugOf(project.name)) + ending,
+                    {tr("Optimized networks (*%1)").arg(ending)}, {ending});
+    if (file.isEmpty())
+        return;
+    save_->setEnabled(false);
+    times_->setText(tr("Writing %1…").arg(file));
+    saving_ = jobs_.start([this, project, file, place = document_->file(), keys = leftOut(),
+                           reduction = pruning_->reduction()](
+                              const std::stop_token& stop) -> BackgroundJobs::Delivery {
+        QString said;
+        QString wrong;
+        try {
+            const auto model = optimizedModel(project, latestTrainedRun(project, place),
+                                              {.leftOut = keys, .reduction = reduction}, stop);
+            if (!model)
+                return [] {};
+            writeModel(file.toStdString(), *model);
+            said = model->run
+                       ? tr("Written to %1, with the weights of %2.").arg(file, qstr(*model->run))
+                       : tr("Written to %1, untrained.").arg(file);
+            if (model->reduced)
+                said += tr(" It is reduced as the tab Pruning says.");
+            if (!model->note.empty())
+                said += tr(" Inputs and outputs are the network's own: %1").arg(qstr(model->note));
+        } catch (const std::exception& error) {
+            wrong = QString::fromUtf8(error.what());
+        }
+        return [this, said, wrong] {
+            saving_ = 0;
+            save_->setEnabled(report_.has_value());
+            times_->setText(said);
+            if (!wrong.isEmpty())
+                QMessageBox::warning(this, windowTitle(), wrong);
+        };
+    });
 }
 
 void OptimizationDialog::showTimes(const std::vector<Times>& times) {

@@ -27,9 +27,11 @@ struct ModelWritten {
     OnnxCheck check;
 };
 
-/// Asks for the operator set, makes the model with `make`, reads it back to compare its answers,
+/// Asks how to write the model, makes it with `make`, reads it back to compare its answers,
 /// asks for a file and writes it. Failures are shown.
 ModelWritten exportModelAs(QWidget& window, const QString& proposal,
-                           const std::function<OnnxExport(std::int64_t opset)>& make);
+                           const std::function<OnnxExport(const OnnxWish&)>& make);
+/// What is to be said of passes and rounding of a model that was written; empty for neither.
+QString changesText(const ModelWritten& written);
 
 } // namespace gradwright

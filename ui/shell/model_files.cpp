@@ -228,8 +228,8 @@ void ProjectFiles::exportModel() {
     const Project project = document_->project();
     const std::optional<std::filesystem::path> projectFile = document_->file();
     const auto written =
-        exportModelAs(*window_, qstr(slugOf(project.name)), [&](std::int64_t opset) {
-            return exportOnnx(project, latestTrainedRun(project, projectFile), opset);
+        exportModelAs(*window_, qstr(slugOf(project.name)), [&](const OnnxWish& wish) {
+            return exportOnnx(project, latestTrainedRun(project, projectFile), wish);
         });
     if (written.file.isEmpty())
         return;
@@ -244,6 +244,7 @@ void ProjectFiles::exportModel() {
     if (!written.check.unchecked.empty())
         text += tr("; it was not compared, since it does not open as layers: %1")
                     .arg(qstr(written.check.unchecked));
+    text += changesText(written);
     if (!made.note.empty())
         text += tr("; its inputs and outputs are its own: %1").arg(qstr(made.note));
     Q_EMIT hint(text);

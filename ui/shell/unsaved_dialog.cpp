@@ -324,12 +324,13 @@ void UnsavedDialog::exportModel() {
     if (!run)
         return;
     const auto written =
-        exportModelAs(*this, qstr(slugOf(network->project.name)), [&](std::int64_t opset) {
+        exportModelAs(*this, qstr(slugOf(network->project.name)), [&](const OnnxWish& wish) {
             const auto opened = RunDirectory::open(run->folder);
-            return exportOnnx(projectOfRun(opened), opened, opset);
+            return exportOnnx(projectOfRun(opened), opened, wish);
         });
     if (!written.file.isEmpty())
-        Q_EMIT hint(tr("The network was exported as ONNX to %1").arg(written.file));
+        Q_EMIT hint(tr("The network was exported as ONNX to %1").arg(written.file) +
+                    changesText(written));
 }
 
 void UnsavedDialog::exportWeights() {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/commands/bench_layers.h"
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/inference_models.h"
 #include "app/cli/exit_codes.h"
@@ -13,6 +14,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <functional>
 #include <memory>
 
 namespace gradwright::cli {
@@ -20,12 +22,13 @@ namespace {
 
 struct BenchOptions {
     std::string network;
-    std::vector<std::int64_t> batches{1, 8, 128};
+    std::vector<std::int64_t> batches; ///< none: those that are usual
     std::vector<std::string> precisions{"fp32"};
     double seconds = 1;
     int threads = 0;
     std::vector<std::string> without;
     bool asTrained = false;
+    bool layers = false;
     bool json = false;
 };
 
@@ -75,35 +78,114 @@ Precision benchPrecision(const std::string& name) {
         "--precision {}: inference on the processor runs in fp32, bf16, int8 or fp64", name));
 }
 
-void runBench(const BenchOptions& options, int& exitCode) {
-    const Interrupt interrupt;
-    const int threads = setComputeThreads(options.threads);
-    std::vector<BenchLine> lines;
-    for (const auto& precision : options.precisions) {
-        const ComputeTarget target{.precision = benchPrecision(precision)};
-        auto model = openModel(options.network);
-        if (!options.asTrained)
-            optimize(model, {options.without.begin(), options.without.end()});
-        if (precision == kInt8)
-            quantize(model, planByStructure(model.graph));
-        const auto backend = backendFor(target);
-        for (const auto batch : options.batches) {
-            const auto program = backend->compile(
-                model.graph, {.batch = batch, .precision = target.precision}, nullptr);
-            writeWeights(*program->weights(), weightsOf(model));
-            const auto latency = measureLatency(*program, options.seconds, interrupt.token());
-            if (!latency) {
-                fmt::print(stderr, "Stopped.\n");
-                exitCode = kFailed;
-                return;
+/// A network to measure.
+struct BenchNetwork {
+    std::string title, key;
+    InferenceModel model;
+    OptimizationReport report{};
+};
+
+/// With all layers asked for, before the passes and after.
+std::vector<BenchNetwork> networksOf(const BenchOptions& options) {
+    auto [model, isOptimized] = openModel(options.network);
+    if (isOptimized && (options.asTrained || !options.without.empty()))
+        throw UsageError("--as-trained and --without need the network before the passes; {} is "
+                         "what they left",
+                         options.network);
+    std::vector<BenchNetwork> networks;
+    if (!isOptimized && (options.asTrained || options.layers))
+        networks.push_back({"As trained", "as_trained", model});
+    if (options.asTrained)
+        return networks;
+    OptimizationReport report;
+    if (!isOptimized)
+        report = optimize(model, {options.without.begin(), options.without.end()});
+    networks.push_back({"Optimized", "optimized", std::move(model), std::move(report)});
+    return networks;
+}
+
+std::unique_ptr<Program> benchProgram(const BenchNetwork& network, const std::string& precision,
+                                      std::int64_t batch) {
+    const ComputeTarget target{.precision = benchPrecision(precision)};
+    auto model = network.model;
+    if (precision == kInt8)
+        quantize(model, planByStructure(model.graph));
+    auto program = backendFor(target)->compile(
+        model.graph, {.batch = batch, .precision = target.precision}, nullptr);
+    writeWeights(*program->weights(), weightsOf(model));
+    return program;
+}
+
+std::vector<std::int64_t> batchesOf(const BenchOptions& options) {
+    if (!options.batches.empty())
+        return options.batches;
+    return options.layers ? std::vector<std::int64_t>{1} : std::vector<std::int64_t>{1, 8, 128};
+}
+
+/// Measures what `measure` does of each network, precision and batch. Returns false when stopped.
+bool measureEach(
+    const BenchOptions& options,
+    const std::function<bool(const BenchNetwork&, const std::string&, Program&)>& measure) {
+    for (const auto& precision : options.precisions)
+        (void)benchPrecision(precision);
+    const auto networks = networksOf(options);
+    for (const auto& precision : options.precisions)
+        for (const auto batch : batchesOf(options))
+            for (const auto& network : networks) {
+                const auto program = benchProgram(network, precision, batch);
+                if (!measure(network, precision, *program)) {
+                    fmt::print(stderr, "Stopped.\n");
+                    return false;
+                }
             }
-            lines.push_back({precision, *latency});
-        }
-    }
+    return true;
+}
+
+bool benchLayers(const BenchOptions& options, const std::stop_token& stop, int threads) {
+    Json list = Json::array();
+    if (!measureEach(options, [&](const BenchNetwork& network, const std::string& precision,
+                                  Program& program) {
+            auto times = measureLayers(program, options.seconds, stop);
+            if (!times)
+                return false;
+            addFoldedParts(times->layers, network.report);
+            const MeasuredLayers measured{network.title, network.key, precision, *std::move(times)};
+            if (options.json)
+                list.push_back(layersJson(measured));
+            else
+                printLayers(measured);
+            return true;
+        }))
+        return false;
+    if (options.json)
+        printJson({{"threads", threads}, {"networks", std::move(list)}});
+    return true;
+}
+
+bool benchWhole(const BenchOptions& options, const std::stop_token& stop, int threads) {
+    std::vector<BenchLine> lines;
+    if (!measureEach(options, [&](const BenchNetwork& /*network*/, const std::string& precision,
+                                  Program& program) {
+            const auto latency = measureLatency(program, options.seconds, stop);
+            if (latency)
+                lines.push_back({precision, *latency});
+            return latency.has_value();
+        }))
+        return false;
     if (options.json)
         printJson(benchJson(lines, threads));
     else
         printBench(lines);
+    return true;
+}
+
+void runBench(const BenchOptions& options, int& exitCode) {
+    const Interrupt interrupt;
+    const int threads = setComputeThreads(options.threads);
+    const bool isDone = options.layers ? benchLayers(options, interrupt.token(), threads)
+                                       : benchWhole(options, interrupt.token(), threads);
+    if (!isDone)
+        exitCode = kFailed;
 }
 
 } // namespace
@@ -114,9 +196,10 @@ void addBenchCommand(CLI::App& app, int& exitCode) {
         "bench", "Measure how fast a network answers: latency, samples per second, memory");
     command
         ->add_option("network", options->network,
-                     "A run's folder, a quantized network, a project, or template:NAME")
+                     "A run's folder, an optimized model, a quantized network, a project, or "
+                     "template:NAME")
         ->required();
-    command->add_option("--batch", options->batches, "Samples at once (1,8,128)")
+    command->add_option("--batch", options->batches, "Samples at once (1,8,128; of --layers 1)")
         ->delimiter(',')
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{65536}));
     command
@@ -130,6 +213,8 @@ void addBenchCommand(CLI::App& app, int& exitCode) {
     command->add_option("--without", options->without, "Leave a pass of optimize out")
         ->type_name("PASS");
     command->add_flag("--as-trained", options->asTrained, "Without the passes of optimize");
+    command->add_flag("--layers", options->layers,
+                      "What each layer takes, before the passes and after, and what became one");
     command->add_flag("--json", options->json, "Print JSON");
     command->callback([options, &exitCode] { runBench(*options, exitCode); });
 }

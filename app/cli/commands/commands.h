@@ -21,6 +21,7 @@ void addInferCommand(CLI::App& app, int& exitCode);
 void addWeightsCommand(CLI::App& app, int& exitCode);
 void addInspectCommand(CLI::App& app, int& exitCode);
 void addBenchCommand(CLI::App& app, int& exitCode);
+void addFormatsCommand(CLI::App& app, int& exitCode);
 void addOptimizeCommand(CLI::App& app, int& exitCode);
 void addQuantizeCommand(CLI::App& app, int& exitCode);
 void addEditCommand(CLI::App& app, int& exitCode);

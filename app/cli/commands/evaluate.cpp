@@ -7,6 +7,7 @@
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
 #include "engine/backend/evaluation_batch.h"
+#include "engine/exchange/model/model_file.h"
 #include "engine/inference/optimized_network.h"
 #include "engine/metrics/quality_json.h"
 #include "engine/support/error.h"
@@ -75,30 +76,59 @@ void printReport(const EvaluateOptions& options, const Score& score,
         printLine(fmt::format("  {} {}", padded(figure.title, 26), figure.text));
 }
 
+/// What is measured, ready to run.
+struct Measured {
+    Dataset data;
+    DataChoice choice;
+    TrainingGraph graph;
+    InferenceModel model; ///< the graph with its weights
+    ComputeTarget target;
+};
+
+Measured measuredRun(const std::string& path) {
+    const TrainedNetwork network(path);
+    const auto& project = network.project();
+    Measured made{network.data(), project.data, {}, {}, network.target()};
+    made.graph = evaluationGraph(project.network, made.data.info, project.training);
+    setComputeThreads(project.training.threads());
+    made.model = network.model(made.graph.graph);
+    optimize(made.model);
+    made.graph.graph = made.model.graph;
+    return made;
+}
+
+Measured measuredModel(const std::string& path) {
+    auto model = readModel(path);
+    if (!model.data)
+        throw Error("{} cannot be measured, since its data are not known: {}", path, model.note);
+    auto data = openDataset(model.project.data, model.data->reading);
+    if (data.info != *model.data)
+        throw Error("{}: the data set has changed since this model was trained: its classes, "
+                    "columns or scales are different now",
+                    path);
+    setComputeThreads(model.project.training.threads());
+    InferenceModel optimized{model.evaluation.graph, std::move(model.weights)};
+    return {std::move(data), model.project.data, std::move(model.evaluation), std::move(optimized),
+            ComputeTarget{.precision = model.precision}};
+}
+
 void runEvaluate(const EvaluateOptions& options, int& exitCode) {
     const Interrupt interrupt;
-    const TrainedNetwork network(options.run);
-    const auto& project = network.project();
-    const auto data = network.data();
-    auto graph = evaluationGraph(project.network, data.info, project.training);
-    setComputeThreads(project.training.threads());
-    const auto target = network.target();
-    auto model = network.model(graph.graph);
-    optimize(model);
-    graph.graph = model.graph;
+    const auto [data, choice, graph, model, target] =
+        isModelFile(options.run) ? measuredModel(options.run) : measuredRun(options.run);
     ProgramCache programs(backendFor(target), model.graph, {.precision = target.precision});
     programs.get(evaluationBatch(model.graph), Mode::Inference);
     writeWeights(*programs.weights(), weightsOf(model));
 
     const bool useTest = options.split == "test";
-    auto split = splitOf(data, project.data);
+    auto split = splitOf(data, choice);
     auto indices = useTest                         ? allIndices(*data.test)
                    : options.split == "validation" ? std::move(split.validation)
                                                    : std::move(split.training);
     if (indices.empty())
         throw Error("{}: the run has no {} samples; it was trained with a validation_fraction of "
                     "{}",
-                    options.run, options.split, project.data.validationFraction);
+                    options.run, options.split, choice.validationFraction);
     auto evaluation = evaluateWithOutcomes(programs, graph, useTest ? data.test : data.training,
                                            std::move(indices), interrupt.token());
     if (!evaluation) {
@@ -119,8 +149,13 @@ void runEvaluate(const EvaluateOptions& options, int& exitCode) {
 void addEvaluateCommand(CLI::App& app, int& exitCode) {
     auto options = std::make_shared<EvaluateOptions>();
     auto* command = app.add_subcommand(
-        "evaluate", "Measure a run's best weights, on the processor whatever trained them");
-    command->add_option("run", options->run, "Folder of a run, or a quantized network")->required();
+        "evaluate",
+        "Measure a run's best weights, an optimized model or a quantized network, on the processor "
+        "whatever trained them");
+    command
+        ->add_option("run", options->run,
+                     "Folder of a run, an optimized model or a quantized network")
+        ->required();
     command->add_option("--split", options->split, "test, validation or training")
         ->check(CLI::IsMember({"test", "validation", "training"}));
     command

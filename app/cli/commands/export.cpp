@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands/commands.h"
+#include "app/cli/commands/inference_models.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/naming.h"
 #include "app/cli/output.h"
 #include "engine/exchange/cpp_writer.h"
 #include "engine/exchange/data_program.h"
+#include "engine/exchange/narrow_weights.h"
 #include "engine/exchange/onnx_check.h"
 #include "engine/exchange/onnx_export.h"
 #include "engine/io/atomic_file.h"
@@ -35,6 +37,8 @@ struct ExportOptions {
     std::string format = "pytorch";
     std::string file;
     std::int64_t opset = kOnnxOpset;
+    std::string weights = "fp32";
+    bool optimize = false;
     bool force = false;
     bool json = false;
 };
@@ -66,20 +70,6 @@ std::string knownFormats() {
     for (const auto& format : codeFormats())
         known += format.key + ", ";
     return fmt::format("{}{}, {}", known, kCppFormat, kOnnxFormat);
-}
-
-/// The project to export with the run whose weights it gets.
-std::pair<Project, std::optional<RunDirectory>> trainedProject(const std::string& given) {
-    if (std::filesystem::is_directory(given)) {
-        auto run = RunDirectory::open(given);
-        auto project = projectOfRun(run);
-        return {std::move(project), std::move(run)};
-    }
-    auto project = openProject(given);
-    std::optional<RunDirectory> run;
-    if (!given.starts_with("template:"))
-        run = latestTrainedRun(project, given);
-    return {std::move(project), std::move(run)};
 }
 
 /// The file of weights beside a program that has more than it embeds.
@@ -131,13 +121,36 @@ std::function<void(double)> checkProgress() {
     };
 }
 
+Json layersJson(const OnnxExport& made) {
+    if (!made.optimization)
+        return {};
+    return {{"before", made.optimization->before.layers},
+            {"after", made.optimization->after.layers}};
+}
+
+/// What is said of passes and rounding.
+std::string changesOf(const ExportOptions& options, const OnnxExport& made,
+                      const OnnxCheck& check) {
+    std::string text;
+    if (made.optimization)
+        text += fmt::format(". The passes for inference left {} of {} layers",
+                            made.optimization->after.layers, made.optimization->before.layers);
+    if (check.rounding)
+        text += fmt::format(". Weights in {} move answers by up to {:.1e}", options.weights,
+                            *check.rounding);
+    return text;
+}
+
 void writeOnnxModel(const ExportOptions& options, int& exitCode) {
     const auto source = trainedProject(options.project);
     const auto& project = source.first;
     const Interrupt interrupt;
     std::optional<OnnxCheck> check;
     const auto made = naming(options.project, [&] {
-        auto model = exportOnnx(project, source.second, options.opset);
+        auto model = exportOnnx(project, source.second,
+                                {.opset = options.opset,
+                                 .weights = weightTypeOf(options.weights),
+                                 .optimize = options.optimize});
         check = checkOnnx(model, interrupt.token(), checkProgress());
         if (check)
             writeFileAtomically(options.file, std::string_view(model.file));
@@ -160,6 +173,9 @@ void writeOnnxModel(const ExportOptions& options, int& exitCode) {
              {"opset", options.opset},
              {"checked_samples", check->unchecked.empty() ? kCheckedSamples : 0},
              {"largest_difference", check->unchecked.empty() ? Json(check->difference) : Json()},
+             {"weights", options.weights},
+             {"rounding_difference", check->rounding ? Json(*check->rounding) : Json()},
+             {"layers", layersJson(made)},
              {"run", made.run ? Json(*made.run) : Json()}});
     else
         printLine(fmt::format(
@@ -167,12 +183,15 @@ void writeOnnxModel(const ExportOptions& options, int& exitCode) {
             made.run ? "with the weights of " + *made.run
                      : "untrained, with the weights that training starts with",
             check->unchecked.empty()
-                ? fmt::format("Read back, it answers {} samples alike (largest difference {:.1e})",
-                              kCheckedSamples, check->difference)
+                ? fmt::format(
+                      "Read back, it answers {} samples alike (largest difference {:.1e}){}",
+                      kCheckedSamples, check->difference, changesOf(options, made, *check))
                 : "It was not compared, since it does not open as layers:\n" + check->unchecked));
 }
 
 void runExport(const ExportOptions& options, int& exitCode) {
+    if (options.format != kOnnxFormat && (options.optimize || options.weights != "fp32"))
+        throw UsageError("--optimize and --weights are about ONNX models: --format onnx");
     if (!options.force && std::filesystem::exists(options.file))
         throw Error("{}: the file exists; --force replaces it", options.file);
     if (options.format == kOnnxFormat)
@@ -219,6 +238,13 @@ void addExportCommand(CLI::App& app, int& exitCode) {
                      fmt::format("Of ONNX: {}, or {}, which more programs read", kOnnxOpset,
                                  kOldestOnnxOpset))
         ->check(CLI::IsMember({kOnnxOpset, kOldestOnnxOpset}))
+        ->capture_default_str();
+    command->add_flag("--optimize", options->optimize,
+                      "Of ONNX: after the passes for inference, see the command optimize");
+    command
+        ->add_option("--weights", options->weights,
+                     "Of ONNX: fp32, or fp16 or bf16, half as large and rounded")
+        ->check(CLI::IsMember({"fp32", "fp16", "bf16"}))
         ->capture_default_str();
     command->add_flag("--force", options->force, "Replace the file if it exists");
     command->add_flag("--json", options->json, "One JSON document on standard output");

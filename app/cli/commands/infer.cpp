@@ -6,9 +6,11 @@
 #include "app/cli/naming.h"
 #include "app/cli/output.h"
 #include "app/cli/trained_network.h"
+#include "engine/exchange/model/model_file.h"
 #include "engine/exchange/network_runner.h"
 #include "engine/exchange/onnx_export.h"
 #include "engine/graph/lower.h"
+#include "engine/inference/optimized_network.h"
 #include "engine/io/npy.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
@@ -47,17 +49,31 @@ struct Runnable {
     std::vector<std::pair<std::string, std::string>> outputs{}; ///< the network's and the user's
     std::vector<std::string> unread{}; ///< inputs that are constants, or that nothing needs
     bool isWholeRun = false;           ///< arrays are one sample each
+    RunAs as = RunAs::Optimized;
 };
+
+void nameAsDrawn(Runnable& made) {
+    for (const auto& input : made.graph.inputs())
+        made.inputs.emplace(input.name, input.name);
+    for (const auto& output : made.graph.outputs())
+        made.outputs.emplace_back(output.name, output.name);
+}
+
+/// As it was optimized.
+Runnable asWritten(const std::string& file) {
+    auto model = answeringModel(readModel(file));
+    Runnable made{model.graph, weightsOf(model)};
+    made.as = RunAs::Given;
+    nameAsDrawn(made);
+    return made;
+}
 
 Runnable asDrawn(const Project& project, const std::optional<RunDirectory>& run) {
     Runnable made{lower(project.network), {}};
     made.weights =
         run ? readCheckpointWeights(weightsOfRun(*run))
             : startWeightsOf(made.graph.weights(), project.training.seed(), project.startWeights);
-    for (const auto& input : made.graph.inputs())
-        made.inputs.emplace(input.name, input.name);
-    for (const auto& output : made.graph.outputs())
-        made.outputs.emplace_back(output.name, output.name);
+    nameAsDrawn(made);
     return made;
 }
 
@@ -155,6 +171,8 @@ Runnable opened(const InferOptions& options, const Arrays& arrays) {
         return ofQuantized(options.model);
     if (isOnnxName(options.model))
         return naming(options.model, [&] { return ofModel(options, arrays); });
+    if (isModelFile(options.model))
+        return asWritten(options.model);
     if (std::filesystem::is_directory(options.model)) {
         const auto run = RunDirectory::open(options.model);
         return asDrawn(projectOfRun(run), run);
@@ -221,7 +239,7 @@ void runInfer(const InferOptions& options, int& exitCode) {
         if (!files.insert(fileOf(options.folder, name)).second)
             throw Error("two outputs would be written to {}",
                         fileOf(options.folder, name).string());
-    NetworkRunner runner(model.graph, model.weights);
+    NetworkRunner runner(model.graph, model.weights, {}, model.as);
     const auto made = naming(options.model, [&] { return runner.run(inputs, interrupt.token()); });
     if (made.empty()) {
         fmt::print(stderr, "gradwright-cli: stopped; nothing is written\n");
@@ -255,7 +273,8 @@ void addInferCommand(CLI::App& app, int& exitCode) {
         "infer", "Run a network as it is drawn on arrays, with the weights that it has");
     command
         ->add_option("model", options->model,
-                     "An ONNX model, the folder of a run, a quantized network, a project (with the "
+                     "An ONNX model, an optimized model, the folder of a run, a quantized network, "
+                     "a project (with the "
                      "weights of its "
                      "latest run or those that it starts with) or template:NAME")
         ->required();

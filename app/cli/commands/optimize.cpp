@@ -3,7 +3,12 @@
 
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/inference_models.h"
+#include "app/cli/exit_codes.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/naming.h"
 #include "app/cli/output.h"
+#include "engine/exchange/model/model_file.h"
+#include "engine/metrics/quality_json.h"
 #include "engine/passes/eliminate.h"
 #include "engine/support/byte_text.h"
 #include "engine/support/json.h"
@@ -11,6 +16,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/ranges.h>
 
+#include <filesystem>
 #include <memory>
 
 namespace gradwright::cli {
@@ -20,6 +26,9 @@ struct OptimizeOptions {
     std::string network;
     std::vector<std::string> without;
     std::vector<std::string> outputs; ///< none: all
+    std::string file;                 ///< to write; empty: none
+    bool force = false;
+    Reduction reduction;
     bool report = false;
     bool json = false;
 };
@@ -83,8 +92,149 @@ void printOptimization(const OptimizationReport& report, bool withLayers) {
                           signedBytes(after.weights)));
 }
 
-void runOptimize(const OptimizeOptions& options) {
-    auto model = openModel(options.network);
+/// A network after passes and reductions, and what these cost.
+struct ReducedNetwork {
+    OptimizedModel model;
+    std::optional<Score> before{}, after{}; ///< over the test samples, where it was reduced
+};
+
+/// Nothing when stopped.
+std::optional<ReducedNetwork> optimizedNetwork(const OptimizeOptions& options,
+                                               const Interrupt& interrupt) {
+    return naming(options.network, [&]() -> std::optional<ReducedNetwork> {
+        const auto [project, run] = trainedProject(options.network);
+        ModelWish wish{.leftOut = {options.without.begin(), options.without.end()},
+                       .reduction = {}};
+        auto whole = optimizedModel(project, run, wish, interrupt.token());
+        if (!whole || options.reduction.isNone())
+            return whole ? std::optional<ReducedNetwork>{{*std::move(whole)}} : std::nullopt;
+        wish.reduction = options.reduction;
+        auto reduced = optimizedModel(project, run, wish, interrupt.token());
+        if (!reduced)
+            return {};
+        const auto test = openDataset(reduced->project.data, reduced->data->reading).test;
+        const auto before = measureModel(*whole, test, allIndices(*test), interrupt.token());
+        const auto after = measureModel(*reduced, test, allIndices(*test), interrupt.token());
+        if (!before || !after)
+            return {};
+        return ReducedNetwork{*std::move(reduced), before, after};
+    });
+}
+
+Json reductionJson(const ReducedNetwork& made) {
+    const auto& reduced = *made.model.reduced;
+    const auto scoreJson = [](const Score& score) {
+        return Json{{"samples", score.samples},
+                    {"loss", score.loss},
+                    {qualityKey(*score.quality.metric), score.quality.value}};
+    };
+    return {{"constant_units", reduced.constantUnits},
+            {"units", reduced.pruned.units},
+            {"units_gone", reduced.pruned.unitsGone},
+            {"weights", reduced.pruned.weights},
+            {"weights_gone", reduced.pruned.zeros},
+            {"before", scoreJson(*made.before)},
+            {"after", scoreJson(*made.after)},
+            {"operations_before", made.model.before.operations},
+            {"operations_after", made.model.after.operations},
+            {"weight_bytes_before", made.model.before.weights},
+            {"weight_bytes_after", made.model.after.weights}};
+}
+
+void printReduction(const ReducedNetwork& made) {
+    const auto& reduced = *made.model.reduced;
+    const auto& metric = *made.before->quality.metric;
+    if (reduced.constantUnits > 0)
+        printLine(fmt::format("{} units were constant and went.", grouped(reduced.constantUnits)));
+    if (reduced.pruned.units > 0)
+        printLine(fmt::format("{} of {} units went, and {} of {} weights with them.",
+                              grouped(reduced.pruned.unitsGone), grouped(reduced.pruned.units),
+                              grouped(reduced.pruned.zeros), grouped(reduced.pruned.weights)));
+    else
+        printLine(fmt::format("{} of {} weights are 0. The network is as large and as fast as "
+                              "before; --structured takes whole units.",
+                              grouped(reduced.pruned.zeros), grouped(reduced.pruned.weights)));
+    printLine(fmt::format("{}  {} → {} (loss {:.4f} → {:.4f}) over {} test samples", metric.title,
+                          valueText(metric, made.before->quality.value),
+                          valueText(metric, made.after->quality.value), made.before->loss,
+                          made.after->loss, grouped(made.after->samples)));
+    printLine(
+        fmt::format("Operations  {} → {} per sample; weights {} → {}",
+                    grouped(made.model.before.operations), grouped(made.model.after.operations),
+                    signedBytes(made.model.before.weights), signedBytes(made.model.after.weights)));
+}
+
+bool writeOptimized(const OptimizeOptions& options, const Interrupt& interrupt) {
+    if (!isModelFile(options.file))
+        throw UsageError("--write takes a file that ends in {}, not {}", kModelEnding,
+                         options.file);
+    if (!options.outputs.empty())
+        throw UsageError("--write keeps what predicting and measuring need; --output is for the "
+                         "table");
+    if (!options.force && std::filesystem::exists(options.file))
+        throw Error("{}: the file exists; --force replaces it", options.file);
+    const auto made = optimizedNetwork(options, interrupt);
+    if (!made)
+        return false;
+    const auto& model = made->model;
+    writeModel(options.file, model);
+    if (options.json) {
+        Json json = {{"file", options.file},
+                     {"run", model.run ? Json(*model.run) : Json()},
+                     {"note", model.note},
+                     {"layers_before", model.before.layers},
+                     {"layers_after", model.after.layers},
+                     {"before", sizeJson(model.before)},
+                     {"after", sizeJson(model.after)}};
+        if (model.reduced)
+            json["reduction"] = reductionJson(*made);
+        printJson(json);
+        return true;
+    }
+    if (model.reduced)
+        printReduction(*made);
+    if (!model.note.empty())
+        fmt::print(stderr,
+                   "gradwright-cli: inputs and outputs are the network's own, since the data do "
+                   "not say what they are: {}\n",
+                   model.note);
+    printLine(fmt::format("{} is written to {}, {}: {} of {} layers, {} of weights. It answers "
+                          "random samples as before.",
+                          model.project.name, options.file,
+                          model.run ? "with the weights of " + *model.run
+                                    : "untrained, with the weights that training starts with",
+                          model.after.layers, model.before.layers,
+                          signedBytes(model.after.weights)));
+    return true;
+}
+
+/// What a reduction would do and cost, without writing anything.
+bool showReduction(const OptimizeOptions& options, const Interrupt& interrupt) {
+    const auto made = optimizedNetwork(options, interrupt);
+    if (!made)
+        return false;
+    if (options.json)
+        printJson(reductionJson(*made));
+    else
+        printReduction(*made);
+    return true;
+}
+
+void runOptimize(const OptimizeOptions& options, int& exitCode) {
+    if (options.reduction.structured && options.reduction.prune <= 0)
+        throw UsageError("--structured says how to --prune; the share is missing");
+    if (!options.file.empty() || !options.reduction.isNone()) {
+        const Interrupt interrupt;
+        if (!(options.file.empty() ? showReduction(options, interrupt)
+                                   : writeOptimized(options, interrupt))) {
+            fmt::print(stderr, "Stopped.\n");
+            exitCode = kFailed;
+        }
+        return;
+    }
+    auto [model, isOptimized] = openModel(options.network);
+    if (isOptimized)
+        throw Error("{} is what the passes left; there is nothing to do", options.network);
     std::vector<NamedValue> wanted;
     for (const auto& name : options.outputs)
         wanted.push_back({name, model.graph.output(name)});
@@ -100,7 +250,7 @@ void runOptimize(const OptimizeOptions& options) {
 
 } // namespace
 
-void addOptimizeCommand(CLI::App& app, int& /*exitCode*/) {
+void addOptimizeCommand(CLI::App& app, int& exitCode) {
     auto options = std::make_shared<OptimizeOptions>();
     auto* command = app.add_subcommand(
         "optimize", "Show what the passes for inference make of a network: layers, operations and "
@@ -112,8 +262,24 @@ void addOptimizeCommand(CLI::App& app, int& /*exitCode*/) {
         ->type_name("PASS");
     command->add_option("--output", options->outputs,
                         "Only what this output needs: an auxiliary classifier is for training");
+    command
+        ->add_option("-o,--write", options->file,
+                     "Write what is left as a model that predict, evaluate, infer and bench "
+                     "open")
+        ->type_name("FILE.gwmodel");
+    command->add_flag("--force", options->force, "Replace the file if it exists");
     command->add_flag("--json", options->json, "Print JSON");
-    command->callback([options] { runOptimize(*options); });
+    command
+        ->add_option("--prune", options->reduction.prune,
+                     "Set this share of each layer's weights, the smallest, to 0")
+        ->check(CLI::Range(0.0, 1.0));
+    command->add_flag("--structured", options->reduction.structured,
+                      "Prune whole units, with all weights that make and read them");
+    command
+        ->add_option("--constant-units", options->reduction.calibration,
+                     "Take away units that are the same number for so many training samples")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}));
+    command->callback([options, &exitCode] { runOptimize(*options, exitCode); });
 }
 
 } // namespace gradwright::cli

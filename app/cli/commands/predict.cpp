@@ -104,7 +104,10 @@ void addPredictCommand(CLI::App& app, int& exitCode) {
     auto* command = app.add_subcommand(
         "predict", "Predict from image files or the rows of tables, on the processor whatever "
                    "trained the run");
-    command->add_option("run", options->run, "Folder of a run, or a quantized network")->required();
+    command
+        ->add_option("run", options->run,
+                     "Folder of a run, an optimized model or a quantized network")
+        ->required();
     command->add_option("files", options->files,
                         "Images of any size (PNG, JPEG, BMP, GIF, PNM, WebP, TIFF); for table "
                         "networks, CSV files, whose names "

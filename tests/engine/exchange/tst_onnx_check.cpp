@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/exchange/narrow_weights.h"
 #include "engine/exchange/network_runner.h"
 #include "engine/exchange/onnx_check.h"
 #include "engine/exchange/onnx_writer.h"
@@ -12,6 +13,7 @@
 #include <QTest>
 
 #include <algorithm>
+#include <map>
 #include <onnx_subset.pb.h>
 
 using namespace gradwright;
@@ -101,6 +103,102 @@ private Q_SLOTS:
         made.file = onnxFile(made.graph, made.weights);
         const auto check = checkOnnx(made);
         QVERIFY(check && check->unchecked.empty() && check->difference < 1e-5);
+    }
+
+    /// The network before the passes is what the file is held against.
+    void anOptimizedModelAnswersAlike() {
+        const auto project = openTemplate("cifar-resnet-20");
+        const auto made = exportOnnx(project, {}, {.optimize = true});
+        onnx_format::ModelProto model;
+        QVERIFY(model.ParseFromString(made.file));
+        std::map<std::string, int> operators;
+        for (const auto& node : model.graph().node())
+            ++operators[node.op_type()];
+        QCOMPARE(operators["BatchNormalization"], 0);
+        QCOMPARE(operators["Conv"], 21);
+        QCOMPARE(operators["Relu"], 19);
+        QVERIFY(made.optimization && made.optimization->after.layers < 40);
+        bool isThere = false; // what made the graph is not what it is compared with
+        for (const auto& op : made.graph.ops())
+            isThere |= std::holds_alternative<BatchNormOp>(op.attributes);
+        QVERIFY(isThere);
+        const auto check = checkOnnx(made);
+        QVERIFY(check && check->unchecked.empty() && !check->rounding);
+        QVERIFY2(check->difference < 1e-5, qPrintable(QString::number(check->difference)));
+    }
+
+    void shortWeightsAreHalfAsLarge_data() {
+        QTest::addColumn<QString>("key");
+        QTest::addColumn<int>("type"); // ONNX's number
+        QTest::addColumn<double>("most");
+        QTest::newRow("FP16") << "fp16" << 10 << 1e-3;
+        QTest::newRow("BF16") << "bf16" << 16 << 1e-2;
+    }
+    void shortWeightsAreHalfAsLarge() {
+        QFETCH(QString, key);
+        QFETCH(int, type);
+        QFETCH(double, most);
+        const auto project = openTemplate("lenet-5");
+        for (const bool optimize : {false, true}) {
+            const auto made = exportOnnx(
+                project, {}, {.weights = weightTypeOf(key.toStdString()), .optimize = optimize});
+            QVERIFY(made.file.size() < 61706 * 2 + 10'000);
+            onnx_format::ModelProto model;
+            QVERIFY(model.ParseFromString(made.file));
+            QCOMPARE(model.graph().initializer_size(), 11); // ten, and the shape of a reshape
+            for (const auto& weight : model.graph().initializer())
+                QVERIFY(weight.data_type() == type || weight.data_type() == 7);
+            const auto check = checkOnnx(made);
+            QVERIFY(check && check->unchecked.empty() && check->rounding);
+            QVERIFY2(check->difference < 1e-6, qPrintable(QString::number(check->difference)));
+            QVERIFY2(*check->rounding > 1e-7 && *check->rounding < most,
+                     qPrintable(QString::number(*check->rounding)));
+        }
+    }
+
+    /// Matrices of sequences lie transposed, gates in another order, and each is rounded alike.
+    void weightsInAnotherOrderAreRoundedAlike() {
+        NetworkBuilder b;
+        const auto steps = b.layer("input", {{"shape", IntTuple{6, 3}}}, "steps");
+        const auto dense = b.after(steps, "dense", {{"units", std::int64_t{5}}}, "each");
+        b.after(b.after(dense, "gru", {{"units", std::int64_t{4}}}), "output");
+        OnnxExport made;
+        made.graph = lower(b.network);
+        const auto weights = randomWeights(made.graph);
+        made.weights = roundedWeights(weights, DType::BF16);
+        made.file = onnxFile(made.graph, weights, {.weights = DType::BF16});
+        const auto check = checkOnnx(made);
+        QVERIFY(check && check->unchecked.empty());
+        QVERIFY2(check->difference < 1e-6, qPrintable(QString::number(check->difference)));
+    }
+
+    void whatFp16CannotHoldIsNamed() {
+        const auto graph = lower(openTemplate("lenet-5").network);
+        auto weights = randomWeights(graph);
+        for (auto& [key, values] : weights.values)
+            if (key == "conv2/weight")
+                values.span<float>()[3] = -70'000;
+        const auto fault =
+            messageOf([&] { return onnxFile(graph, weights, {.weights = DType::F16}); });
+        QVERIFY2(fault.contains("conv2/weight") && fault.contains("-70000") &&
+                     fault.contains("65504"),
+                 qPrintable(fault));
+        QVERIFY(!onnxFile(graph, weights, {.weights = DType::BF16}).empty());
+    }
+
+    /// The runner goes over the graph, and answers as the graph that it was given.
+    void whatRunsIsOptimized() {
+        const auto made = exportOnnx(openTemplate("cifar-resnet-20"), {});
+        NetworkRunner fast(made.graph, made.weights);
+        NetworkRunner plain(made.graph, made.weights, {}, RunAs::Given);
+        QVERIFY(fast.graph().ops().size() < 40 && plain.graph().ops().size() > 60);
+        const auto name = plain.inputs()[0].name;
+        const auto images = randomTensor(DType::F32, {35, 3, 32, 32}, 5);
+        const auto a = fast.run({{name, images}}).begin()->second;
+        const auto b = plain.run({{name, images}}).begin()->second;
+        QVERIFY(a.shape() == b.shape());
+        for (std::size_t i = 0; i < a.span<float>().size(); ++i)
+            QVERIFY(std::abs(a.span<float>()[i] - b.span<float>()[i]) < 1e-4F);
     }
 
     /// A text network ends in a softmax for each step, which is no layer.

@@ -169,7 +169,7 @@ private Q_SLOTS:
         auto project = openTemplate("lenet-5");
         project.data.dataset = "csv";
         project.data.params = {{"file", std::string("/nowhere/rows.csv")}};
-        const auto made = exportOnnx(project, {}, kOldestOnnxOpset);
+        const auto made = exportOnnx(project, {}, {.opset = kOldestOnnxOpset});
         QVERIFY(made.note.find("/nowhere/rows.csv") != std::string::npos);
         const auto model = modelOf(made);
         QCOMPARE(model.opset_import(0).version(), kOldestOnnxOpset);

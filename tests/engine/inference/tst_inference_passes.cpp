@@ -3,6 +3,7 @@
 #include "engine/graph/lower.h"
 #include "engine/inference/optimized_network.h"
 #include "engine/passes/inference/optimize.h"
+#include "engine/passes/inference/split_products.h"
 #include "engine/passes/verify.h"
 #include "engine/project/templates.h"
 
@@ -299,6 +300,41 @@ private Q_SLOTS:
         } catch (const Error& error) {
             QVERIFY(std::string(error.what()).find("fold-normalization") != std::string::npos);
         }
+    }
+
+    /// For formats that have no fused products.
+    void fusedProductsComeApart() {
+        std::size_t fused = 0;
+        for (std::uint32_t seed = 0; seed < 300; ++seed) {
+            RandomNetwork network(seed);
+            auto model = network.model();
+            optimize(model);
+            const auto before = outputsOf(model, Precision::F64, 2);
+            for (const auto& op : model.graph.ops())
+                fused += std::holds_alternative<FusedProductOp>(op.attributes) ? 1 : 0;
+            splitProducts(model.graph);
+            verify(model.graph, "split");
+            for (const auto& op : model.graph.ops())
+                QVERIFY(!std::holds_alternative<FusedProductOp>(op.attributes));
+            QVERIFY(difference(before, outputsOf(model, Precision::F64, 2)) < 1e-14);
+        }
+        QVERIFY(fused > 300);
+    }
+
+    /// Each step is called like the layer that it was.
+    void partsHaveTheirLayersNames() {
+        auto model = modelOf("resnet-18");
+        optimize(model);
+        const std::set<std::string> known = [] {
+            std::set<std::string> paths;
+            const auto before = modelOf("resnet-18");
+            for (const auto& op : before.graph.ops())
+                paths.insert(op.path);
+            return paths;
+        }();
+        splitProducts(model.graph);
+        for (const auto& op : model.graph.ops())
+            QVERIFY2(known.contains(op.path), op.path.c_str());
     }
 
     /// oneDNN's sums of the shortcut, activations it has and has not, in FP32.

@@ -3,6 +3,7 @@
 #include "tests/support/own_home.h"
 #include "tests/ui/shell/trained_window.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QMenu>
 #include <QMenuBar>
@@ -137,6 +138,29 @@ private Q_SLOTS:
         press(QStringLiteral("As ONNX"));
         QTRY_VERIFY(answers.isDone() && fs::exists(path("net.onnx")));
         QCOMPARE(model("net.onnx").opset_import(0).version(), 17);
+    }
+
+    /// With keys alone: Tab reaches the weights and the tick.
+    void passesAndWeightsAreChosen() {
+        chooseTemplate(*window_, "lenet-5");
+        ModalAnswers answers;
+        answers
+            .see([](QWidget& dialog) {
+                auto* const types = dialog.findChild<QComboBox*>(QStringLiteral("weightType"));
+                auto* const optimizes = dialog.findChild<QCheckBox*>(QStringLiteral("optimize"));
+                QVERIFY(types != nullptr && optimizes != nullptr && !optimizes->isChecked());
+                QTest::keyClick(types, Qt::Key_Down);
+                QTest::keyClick(optimizes, Qt::Key_Space);
+                QVERIFY(optimizes->isChecked());
+            })
+            .press("continueExport")
+            .file(QString::fromStdString(path("net.onnx").string()));
+        press(QStringLiteral("As ONNX"));
+        QTRY_VERIFY(answers.isDone() && fs::exists(path("net.onnx")));
+        const auto written = model("net.onnx");
+        QVERIFY(written.graph().initializer_size() > 0);
+        for (const auto& weight : written.graph().initializer())
+            QVERIFY(weight.data_type() == 10 || weight.data_type() == 7); // FP16, or a shape
     }
 
     /// The reason is shown before a name is asked for.

@@ -1,15 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/exchange/model/model_file.h"
+#include "tests/support/modal_answers.h"
 #include "tests/support/own_home.h"
 #include "tests/ui/shell/trained_window.h"
 #include "ui/design/design_page.h"
+#include "ui/optimization/layer_lists.h"
 #include "ui/optimization/optimization_dialog.h"
+#include "ui/optimization/pruning_tab.h"
+#include "ui/optimization/published_counts.h"
 
+#include <QCheckBox>
 #include <QLabel>
 #include <QListWidget>
 #include <QMenuBar>
+#include <QMessageBox>
 #include <QPushButton>
+#include <QSlider>
+#include <QTabBar>
+#include <QTabWidget>
 #include <QTableWidget>
 #include <QTemporaryDir>
+#include <QTreeWidget>
+
+#include <cmath>
 
 using namespace gradwright;
 
@@ -134,6 +147,125 @@ private Q_SLOTS:
         QTest::mouseClick(&dialog()->measureButton(), Qt::LeftButton);
         QTest::keyClick(dialog(), Qt::Key_Escape);
         QTRY_VERIFY(dialog() == nullptr);
+    }
+
+    /// With the keyboard through the tabs, with the mouse in the lists.
+    void layersStandSideBySide() {
+        test::chooseTemplate(*window_, "cifar-resnet-20");
+        open();
+        dialog()->tabs().setFocus();
+        dialog()->tabs().tabBar()->setFocus();
+        QTest::keyClick(dialog()->tabs().tabBar(), Qt::Key_Right);
+        QCOMPARE(dialog()->tabs().currentWidget(), &dialog()->layers());
+        auto& before = dialog()->layers().list(LayerLists::kBefore);
+        auto& after = dialog()->layers().list(LayerLists::kAfter);
+        QVERIFY(after.topLevelItemCount() < before.topLevelItemCount());
+        QTreeWidgetItem* fused = nullptr;
+        for (int i = 0; i < after.topLevelItemCount() && !fused; ++i)
+            if (after.topLevelItem(i)->childCount() > 0)
+                fused = after.topLevelItem(i);
+        QVERIFY(fused != nullptr && fused->isExpanded());
+        QVERIFY(fused->childCount() >= 2);
+        QTest::mouseClick(after.viewport(), Qt::LeftButton, {},
+                          after.visualItemRect(fused).center());
+        QStringList chosen;
+        for (const QTreeWidgetItem* const item : before.selectedItems())
+            chosen << item->text(0);
+        chosen.sort();
+        QStringList parts;
+        for (int i = 0; i < fused->childCount(); ++i)
+            parts << fused->child(i)->text(0);
+        parts.sort();
+        QCOMPARE(chosen, parts);
+        // And back.
+        QTreeWidgetItem* const last = before.topLevelItem(before.topLevelItemCount() - 1);
+        before.scrollToItem(last);
+        QTest::mouseClick(before.viewport(), Qt::LeftButton, {},
+                          before.visualItemRect(last).center());
+        QCOMPARE(after.selectedItems().size(), 1);
+        QVERIFY(after.topLevelItem(0)->text(1).isEmpty()); // not measured yet
+    }
+
+    void measuringShowsEachLayer() {
+        test::chooseTemplate(*window_, "lenet-5");
+        open();
+        QTest::mouseClick(&dialog()->measureButton(), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            dialog()->times().text().contains(QStringLiteral("32 samples at once")),
+            test::kTrainingPatience);
+        for (const auto side : {LayerLists::kBefore, LayerLists::kAfter}) {
+            auto& list = dialog()->layers().list(side);
+            double shares = 0;
+            for (int i = 0; i < list.topLevelItemCount(); ++i) {
+                QVERIFY(list.topLevelItem(i)->text(1).endsWith(QStringLiteral(" ms")));
+                shares += list.topLevelItem(i)->text(2).split(u' ').first().toDouble();
+            }
+            QVERIFY2(std::abs(shares - 100) < 0.06 * list.topLevelItemCount(),
+                     qPrintable(QString::number(shares)));
+            QVERIFY(
+                dialog()->layers().caption(side).text().contains(QStringLiteral("activations")));
+        }
+    }
+
+    void theOpenNetworkIsBesideThePublishedOnes() {
+        test::chooseTemplate(*window_, "lenet-5");
+        open();
+        auto& table = dialog()->published().table();
+        QCOMPARE(table.rowCount(), 4);
+        QCOMPARE(table.item(2, 1)->text(), QStringLiteral("670"));
+        QCOMPARE(table.item(3, 3)->text(), QStringLiteral("12"));
+        QCOMPARE(table.item(3, 4)->text(), QStringLiteral("8"));
+        QVERIFY(table.item(2, 3)->text().isEmpty()); // counted on request
+        toggle("Fuse products");
+        QTRY_COMPARE(table.item(3, 4)->text(), QStringLiteral("12"));
+    }
+
+    /// The slider by the keyboard; the figure follows by itself.
+    void pruningTellsItsPrice() {
+        test::trainTemplate(*window_);
+        open();
+        auto& tab = dialog()->pruning();
+        dialog()->tabs().setCurrentWidget(&tab);
+        tab.share().setFocus();
+        QTest::keyClick(&tab.share(), Qt::Key_PageUp);
+        QCOMPARE(tab.share().value(), 10);
+        QTRY_VERIFY_WITH_TIMEOUT(tab.result().text().contains(QStringLiteral("weights are 0")),
+                                 test::kTrainingPatience);
+        QVERIFY(tab.result().text().contains(QStringLiteral(" → ")));
+        QTest::mouseClick(&tab.wholeUnits(), Qt::LeftButton, {},
+                          QPoint(8, tab.wholeUnits().height() / 2));
+        QVERIFY(tab.wholeUnits().isChecked());
+        QTRY_VERIFY_WITH_TIMEOUT(tab.result().text().contains(QStringLiteral("units went")),
+                                 test::kTrainingPatience);
+        QTest::keyClick(&tab.share(), Qt::Key_Home);
+        QTRY_COMPARE(tab.result().text(), QStringLiteral("Nothing goes."));
+    }
+
+    void withoutATrainingThereIsNoPrice() {
+        test::chooseTemplate(*window_, "exclusive-or");
+        open();
+        auto& tab = dialog()->pruning();
+        dialog()->tabs().setCurrentWidget(&tab);
+        QTest::keyClick(&tab.share(), Qt::Key_PageUp);
+        QTRY_VERIFY(tab.result().text().contains(QStringLiteral("has not been trained")));
+        QVERIFY(!tab.stopButton().isVisible());
+    }
+
+    void anOptimizedNetworkIsSaved() {
+        test::chooseTemplate(*window_, "exclusive-or");
+        open();
+        test::ModalAnswers answers;
+        const QString file = folder_.filePath(QStringLiteral("gate"));
+        answers.file(file);
+        QTest::mouseClick(&dialog()->saveButton(), Qt::LeftButton);
+        QTRY_VERIFY2(dialog()->times().text().contains(QStringLiteral("gate.gwmodel, untrained")),
+                     qPrintable(dialog()->times().text()));
+        const auto model = readModel((file + QStringLiteral(".gwmodel")).toStdString());
+        QVERIFY(model.after.layers < model.before.layers);
+        // Where it cannot be written, the reason is shown and the dialog goes on.
+        answers.file(QStringLiteral("/proc/gate.gwmodel")).press(QMessageBox::Ok);
+        QTest::mouseClick(&dialog()->saveButton(), Qt::LeftButton);
+        QTRY_VERIFY(answers.isDone() && dialog()->saveButton().isEnabled());
     }
 
     void aNetworkThatCannotRunIsSaidToBe() {
