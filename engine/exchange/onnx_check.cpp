@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/exchange/onnx_check.h"
 
-#include "engine/exchange/network_runner.h"
 #include "engine/exchange/onnx_import.h"
 #include "engine/graph/lower.h"
 #include "engine/support/error.h"
@@ -32,6 +31,8 @@ std::int64_t vocabularyBehind(const OpGraph& graph, ValueId value) {
     return 0;
 }
 
+} // namespace
+
 NamedTensors randomSamples(const OpGraph& graph) {
     NamedTensors samples;
     std::uint32_t stream = 0;
@@ -50,8 +51,6 @@ NamedTensors randomSamples(const OpGraph& graph) {
     }
     return samples;
 }
-
-} // namespace
 
 std::optional<OnnxCheck> checkOnnx(const OnnxExport& made, const std::stop_token& stop,
                                    const std::function<void(double)>& progress) {

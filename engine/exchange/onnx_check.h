@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/exchange/network_runner.h"
 #include "engine/exchange/onnx_export.h"
 
 #include <functional>
@@ -18,6 +19,9 @@ struct OnnxCheck {
     /// Why it could not be compared: nodes that no layer computes. Empty: it was.
     std::string unchecked{};
 };
+
+/// kCheckedSamples for each input, in -2 … 2, or indices where an embedding reads them.
+NamedTensors randomSamples(const OpGraph& graph);
 
 /// Reads an exported model back into layers and compares their answers with the network's, on the
 /// CPU in FP32, for random samples. Returns nothing when stopped. `progress` gets the share that is
