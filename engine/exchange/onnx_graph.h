@@ -7,6 +7,7 @@
 #include "engine/ops/op_graph.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <onnx_subset.pb.h>
 #include <optional>
@@ -163,6 +164,10 @@ private:
 
 /// The nodes of an activation of `x`.
 std::string activated(OnnxScope& s, const Activation& activation, const std::string& x);
+/// Calls `write`. Where the op makes integers of integers, as max pooling and reshaping do, it is
+/// written on the real numbers that they stand for: runtimes look for such pieces, and readers need
+/// not know these operators for bytes.
+void writeOnReals(OnnxScope& s, const std::function<void()>& write);
 OnnxAttributes convAttributes(const ConvOp& op, std::size_t axes);
 
 // How each op is written, a file per family. Each sets all results of its op or refuses.

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/exchange/onnx_quantized.h"
 
-#include "engine/exchange/network_runner.h"
+#include "engine/exchange/onnx_check.h"
 #include "engine/exchange/onnx_import.h"
 #include "engine/graph/lower.h"
 #include "engine/support/error.h"
-#include "engine/support/rng.h"
 
 #include <cmath>
 
 namespace gradwright {
 namespace {
 
-constexpr std::int64_t kComparedSamples = 32;
 constexpr double kMostRelativeDifference = 0.02;
 
 InferenceModel modelOf(OpGraph graph, const Weights& weights) {
@@ -24,20 +22,6 @@ InferenceModel modelOf(OpGraph graph, const Weights& weights) {
         model.weights.push_back(values->to(DType::F32));
     }
     return model;
-}
-
-NamedTensors samplesFor(const OpGraph& graph) {
-    NamedTensors samples;
-    std::uint32_t stream = 0;
-    for (const auto& [name, value] : graph.inputs()) {
-        Tensor tensor(DType::F32, graph.type(value).sample().withBatch(kComparedSamples));
-        const Rng random(2, RngStream::Test, stream++);
-        std::uint64_t counter = 0;
-        for (auto& each : tensor.span<float>())
-            each = static_cast<float>(random.uniform(counter++));
-        samples.emplace(name, std::move(tensor));
-    }
-    return samples;
 }
 
 } // namespace
@@ -61,12 +45,14 @@ OnnxExport exportQuantizedOnnx(const Project& project, const RunDirectory& run,
 std::optional<QuantizedOnnxCheck> checkQuantizedOnnx(const OnnxExport& made,
                                                      const std::stop_token& stop) {
     const auto import = importOnnxWhole(readOnnx(made.file), {.nodes = true});
-    const auto samples = samplesFor(made.graph);
-    const auto expected = NetworkRunner(made.graph, made.weights).run(samples, stop);
+    const auto samples = randomSamples(made.graph);
+    const auto expected =
+        NetworkRunner(made.graph, made.weights, {}, RunAs::Given).run(samples, stop);
     NamedTensors given;
     for (const auto& [node, name] : import.inputs)
         given.emplace(node, samples.at(name));
-    const auto answers = NetworkRunner(lower(import.network), import.weights).run(given, stop);
+    const auto answers =
+        NetworkRunner(lower(import.network), import.weights, {}, RunAs::Given).run(given, stop);
     if (expected.empty() || answers.empty())
         return {};
     double squares = 0;

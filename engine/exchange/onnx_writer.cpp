@@ -112,7 +112,7 @@ std::string onnxFile(OpGraph graph, const Weights& weights, const OnnxOptions& o
             continue;
         }
         OnnxScope scope(made, graph.ops()[place]);
-        std::visit(OpWriter{scope}, graph.ops()[place].attributes);
+        writeOnReals(scope, [&] { std::visit(OpWriter{scope}, graph.ops()[place].attributes); });
     }
     onnx_format::ModelProto model;
     model.set_ir_version(irVersionOf(opset));

@@ -47,6 +47,26 @@ Tensor transposed(const Tensor& matrix) {
     return turned;
 }
 
+bool isBytes(const ValueType& type) {
+    return type.element == DType::U8 || type.element == DType::I8;
+}
+
+/// The names of scale and zero point of integers, found where they are made.
+std::vector<std::string> quantizationBehind(OnnxScope& s, ValueId value) {
+    auto& graph = s.graph();
+    const auto* op = graph.source().producerOf(value);
+    while (op && (std::holds_alternative<PoolOp>(op->attributes) ||
+                  std::holds_alternative<ReshapeOp>(op->attributes)))
+        op = graph.source().producerOf(op->inputs[0]);
+    if (op)
+        if (const auto* made = std::get_if<QuantizedProductOp>(&op->attributes);
+            made && made->result)
+            return scaleAndZero(s, "x", *made->result);
+    if (!op || !std::holds_alternative<QuantizeOp>(op->attributes) || op->inputs.size() < 3)
+        s.refuse("it is not known how its integers were quantized");
+    return {graph.nameOf(op->inputs[1]), graph.nameOf(op->inputs[2])};
+}
+
 /// The product with its bias, on real numbers.
 std::string product(OnnxScope& s, const QuantizedProductOp& op, const std::string& x) {
     std::string bias;
@@ -77,6 +97,20 @@ std::string product(OnnxScope& s, const QuantizedProductOp& op, const std::strin
 }
 
 } // namespace
+
+void writeOnReals(OnnxScope& s, const std::function<void()>& write) {
+    const bool keepsIntegers = std::holds_alternative<PoolOp>(s.op().attributes) ||
+                               std::holds_alternative<ReshapeOp>(s.op().attributes);
+    if (!keepsIntegers || !isBytes(s.input()))
+        return write();
+    const auto given = s.op().inputs[0];
+    const auto integers = s.in();
+    const auto names = quantizationBehind(s, given);
+    s.graph().setName(given, s.node("DequantizeLinear", {integers, names[0], names[1]}));
+    write();
+    s.graph().setName(given, integers);
+    s.result(s.node("QuantizeLinear", {s.graph().nameOf(s.op().output()), names[0], names[1]}));
+}
 
 void writeOnnx(OnnxScope& s, const QuantizeOp& op) {
     OnnxAttributes attributes{{"axis", op.axis}};

@@ -131,8 +131,12 @@ QuantizationPlan planFor(const OpGraph& graph, const ValueHistograms& histograms
     std::map<ValueId, Quantization> known;
     const auto quantizationOf = [&](ValueId value) {
         const auto [place, isNew] = known.try_emplace(value);
+        // What is fed (pixels, columns of tables) has spikes in other places than 0, such as the
+        // background of images, which the divergence would spread over the range.
+        const bool isFed = graph.producerOf(value) == nullptr;
+        const auto own = isFed && method == RangeMethod::Entropy ? RangeMethod::MinMax : method;
         if (isNew)
-            place->second = quantizationFor(rangeFor(histograms.at(value), method, kind), kind);
+            place->second = quantizationFor(rangeFor(histograms.at(value), own, kind), kind);
         return place->second;
     };
     QuantizationPlan plan;

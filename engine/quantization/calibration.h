@@ -38,7 +38,8 @@ std::optional<ValueHistograms> observe(const InferenceModel& model, const Traini
                                        const std::stop_token& stop = {},
                                        const std::function<void(double)>& progress = {});
 
-/// The plan for all products but those of `keep`, by QuantizableProduct::name.
+/// The plan for all products but those of `keep`, by QuantizableProduct::name. With the entropy
+/// method inputs of the network take all that was seen.
 QuantizationPlan planFor(const OpGraph& graph, const ValueHistograms& histograms,
                          RangeMethod method, ByteKind kind, const std::set<std::string>& keep = {});
 

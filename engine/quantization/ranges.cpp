@@ -66,6 +66,9 @@ std::vector<double> sizesOf(const ValueHistogram& histogram, double largest) {
         sizes[std::min(static_cast<std::size_t>(place), ValueHistogram::kBins - 1)] +=
             static_cast<double>(counts[bin]);
     }
+    // Zeros, of which a ReLU makes many, are exact whatever the threshold is: they must not count
+    // as lost among their neighbours.
+    sizes[0] = sizes[1];
     return sizes;
 }
 

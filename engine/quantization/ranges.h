@@ -60,7 +60,7 @@ struct ValueRange {
 /// Percentile: without the 0.01 % of the elements that are the largest, and so at the other end.
 /// Entropy: what is beyond a threshold is cut off; of all thresholds the one for which the
 /// quantized distribution tells most of the real one (the smallest Kullback-Leibler divergence; S.
-/// Migacz, 8-bit inference with TensorRT, 2017), on the values' sizes.
+/// Migacz, 8-bit inference with TensorRT, 2017), on the values' sizes, zeros left out.
 /// Mean squared error: the share of the whole range for which the expected squared error of
 /// rounding and cutting off is the smallest.
 ValueRange rangeFor(const ValueHistogram& histogram, RangeMethod method, ByteKind kind);

@@ -75,7 +75,7 @@ private Q_SLOTS:
         QVERIFY2(bench.code == 0, bench.text().c_str());
         Tensor samples(DType::F32, {3, 1, 28, 28});
         writeNpy(cli_ / "x.npy", samples);
-        const auto inferred = cli_.run({"infer", copy, "--input", "input=" + cli_.path("x.npy"),
+        const auto inferred = cli_.run({"infer", copy, "--input", "image=" + cli_.path("x.npy"),
                                         "--output", cli_.path("answers"), "--json"});
         QVERIFY2(inferred.code == 0, inferred.text().c_str());
         const auto answers = readNpy(cli_ / "answers/probabilities.npy");
@@ -138,7 +138,7 @@ private Q_SLOTS:
         // Our own importer runs it.
         Tensor samples(DType::F32, {2, 1, 28, 28});
         writeNpy(cli_ / "y.npy", samples);
-        const auto inferred = cli_.run({"infer", onnx, "--input", "input=" + cli_.path("y.npy"),
+        const auto inferred = cli_.run({"infer", onnx, "--input", "image=" + cli_.path("y.npy"),
                                         "--output", cli_.path("onnx-answers"), "--json"});
         QVERIFY2(inferred.code == 0, inferred.text().c_str());
     }

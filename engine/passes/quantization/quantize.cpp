@@ -194,6 +194,12 @@ std::vector<QuantizableProduct> quantizableProducts(const OpGraph& graph) {
                                 .name = number == 1 ? key : fmt::format("{}#{}", key, number),
                                 .layers = product->parts,
                                 .x = quantizedAt(graph, op.inputs[0])};
+        // A layer with an activation of its own is two parts.
+        made.layers.erase(std::unique(made.layers.begin(), made.layers.end()), made.layers.end());
+        // A normalization that was folded has given the op its path.
+        if (auto own = key.substr(0, key.rfind('/'));
+            std::ranges::find(made.layers, own) == made.layers.end())
+            made.layers.insert(made.layers.begin(), std::move(own));
         if (product->adds)
             made.addend = quantizedAt(graph, op.inputs[1]);
         found.push_back(std::move(made));

@@ -104,6 +104,18 @@ private Q_SLOTS:
                  qPrintable(QString::number(positive.most)));
     }
 
+    /// Four of five values are zeros behind a ReLU, which any threshold keeps: the same threshold
+    /// as without them.
+    void zerosDoNotCountForEntropy() {
+        auto values = quantiles(false);
+        const auto without =
+            rangeFor(histogramOf(values), RangeMethod::Entropy, ByteKind::Unsigned).most;
+        values.insert(values.end(), 4 * values.size(), 0.0F);
+        const auto with =
+            rangeFor(histogramOf(values), RangeMethod::Entropy, ByteKind::Unsigned).most;
+        QVERIFY2(isNear(with, without, 0.02), qPrintable(QString::number(with)));
+    }
+
     /// One value of 100 among values below 10 makes all steps ten times as coarse for one method
     /// alone.
     void outliersCostTheOtherMethodsNothing() {
