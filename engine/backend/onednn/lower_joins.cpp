@@ -157,7 +157,7 @@ void lower(Compiler& compiler, const OpContext& context, const SplitOp& op) {
         sizes.push_back(layouts.back().bytes());
     }
     const bool inPlace =
-        !source->layout.isBf16 && arePiecesRuns(compiler, source->layout, axis, sizes);
+        source->layout.type == DType::F32 && arePiecesRuns(compiler, source->layout, axis, sizes);
     std::size_t offset = 0;
     for (std::size_t i = 0; i < op.sizes.size(); ++i) {
         const auto length = layouts[i].elements() / rows;
