@@ -99,6 +99,7 @@ public:
 
     [[nodiscard]] std::int64_t opset() const { return graph_.opset(); }
     [[nodiscard]] OnnxGraph& graph() { return graph_; }
+    [[nodiscard]] const OpGraph& source() const { return graph_.source(); }
     [[nodiscard]] const Op& op() const { return op_; }
     [[nodiscard]] std::size_t inputs() const { return op_.inputs.size(); }
     [[nodiscard]] std::size_t weights() const { return op_.weights.size(); }

@@ -49,7 +49,8 @@ std::optional<std::int64_t> opsetOfOrigins(const OpGraph& graph, const std::vect
 }
 
 constexpr std::string_view kTraining = "it is a part of training alone";
-constexpr std::string_view kQuantized = "products of computed integers are not written yet";
+constexpr std::string_view kQuantized =
+    "quantized values are not written yet as factors of such a product";
 
 /// What inferenceGraph() has no need of is refused.
 struct OpWriter {

@@ -51,6 +51,15 @@ bool isBytes(const ValueType& type) {
     return type.element == DType::U8 || type.element == DType::I8;
 }
 
+/// What trained networks have in integers; ops of other models are written as their nodes.
+void requireKnownScale(const OnnxScope& s, std::int64_t block) {
+    const auto& graph = s.source();
+    const bool isConstant = s.inputs() == 3 && graph.value(s.op().inputs[1]).constant != nullptr &&
+                            graph.value(s.op().inputs[2]).constant != nullptr;
+    if (!isConstant || block > 0)
+        s.refuse("quantized values are not written yet where scales are computed or of blocks");
+}
+
 /// The names of scale and zero point of integers, found where they are made.
 std::vector<std::string> quantizationBehind(OnnxScope& s, ValueId value) {
     auto& graph = s.graph();
@@ -113,23 +122,13 @@ void writeOnReals(OnnxScope& s, const std::function<void()>& write) {
 }
 
 void writeOnnx(OnnxScope& s, const QuantizeOp& op) {
-    OnnxAttributes attributes{{"axis", op.axis}};
-    if (op.block > 0)
-        attributes.push_back({"block_size", op.block});
-    if (s.inputs() == 2 && op.to != DType::U8)
-        s.refuse("ONNX takes the type of integers from their zero point, which is missing");
-    if (op.block > 0 && s.opset() < kOnnxOpset)
-        s.refuse("scales of blocks need opset 21");
-    s.result(s.node("QuantizeLinear", s.all(), attributes));
+    requireKnownScale(s, op.block);
+    s.result(s.node("QuantizeLinear", s.all(), {{"axis", op.axis}}));
 }
 
 void writeOnnx(OnnxScope& s, const DequantizeOp& op) {
-    OnnxAttributes attributes{{"axis", op.axis}};
-    if (op.block > 0)
-        attributes.push_back({"block_size", op.block});
-    if (op.block > 0 && s.opset() < kOnnxOpset)
-        s.refuse("scales of blocks need opset 21");
-    s.result(s.node("DequantizeLinear", s.all(), attributes));
+    requireKnownScale(s, op.block);
+    s.result(s.node("DequantizeLinear", s.all(), {{"axis", op.axis}}));
 }
 
 void writeOnnx(OnnxScope& s, const QuantizedProductOp& op) {

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/inference/optimized_network.h"
+#include "engine/quantization/quantize_trained.h"
+#include "engine/support/error.h"
+#include "tests/support/small_jobs.h"
+
+#include <QTest>
+
+#include <algorithm>
+#include <set>
+
+using namespace gradwright;
+
+namespace {
+
+constexpr std::size_t kPixels = 784;
+constexpr std::size_t kHidden = 16;
+constexpr std::size_t kDigits = 10;
+
+/// A classifier by the mean image of each digit: unit d of the hidden layer is the score of digit d
+/// and a constant that keeps it above 0, and the last layer hands the scores on. `outlier`: one
+/// more unit is always a million, and nobody uses it.
+struct Classifier {
+    Project project = test::smallProject(400);
+    Dataset data = openDataset(project.data);
+    TrainingGraph graph = evaluationGraph(project.network, data.info, project.training);
+    InferenceModel model;
+
+    explicit Classifier(bool outlier) {
+        std::vector<float> means(kDigits * kPixels, 0);
+        std::vector<float> counts(kDigits, 0);
+        std::vector<float> image(kPixels);
+        for (std::int64_t i = 0; i < data.training->size(); ++i) {
+            data.training->input(i, image);
+            const auto digit = static_cast<std::size_t>(data.training->label(i));
+            counts[digit] += 1;
+            for (std::size_t p = 0; p < kPixels; ++p)
+                means[digit * kPixels + p] += image[p];
+        }
+        Tensor hidden(DType::F32, {kHidden, kPixels});
+        Tensor offsets(DType::F32, {kHidden});
+        Tensor scores(DType::F32, {kDigits, kHidden});
+        for (std::size_t digit = 0; digit < kDigits; ++digit) {
+            float square = 0;
+            for (std::size_t p = 0; p < kPixels; ++p) {
+                const float mean = means[digit * kPixels + p] / counts[digit];
+                hidden.span<float>()[digit * kPixels + p] = mean;
+                square += mean * mean;
+            }
+            offsets.span<float>()[digit] = 50 - square / 2;
+            scores.span<float>()[digit * kHidden + digit] = 1;
+        }
+        if (outlier)
+            offsets.span<float>()[kDigits] = 1e6F;
+        Weights weights;
+        weights.values = {{"hidden/weight", hidden},
+                          {"hidden/bias", offsets},
+                          {"scores/weight", scores},
+                          {"scores/bias", Tensor(DType::F32, {kDigits})}};
+        model = inferenceModel(graph.graph, weights);
+        prepareForQuantization(model);
+    }
+
+    [[nodiscard]] QuantizedNetwork quantized(const QuantizationSettings& settings) const {
+        auto made =
+            quantizeTrained(model, graph, calibrationData(data, project.data, 200, 1), settings);
+        if (!made)
+            throw Error("it was stopped");
+        return *std::move(made);
+    }
+};
+
+} // namespace
+
+/// Which layers compute in integers, by what they lose.
+class QuantizeTrainedTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+
+    void allLayersGoWhereNothingIsLost() {
+        const Classifier classifier(false);
+        const auto made = classifier.quantized({.mostLoss = 0.02});
+        QVERIFY2(made.before.quality.value > 0.6, "the classifier knows digits");
+        QVERIFY(made.before.quality.value - made.after.quality.value <= 0.02);
+        QCOMPARE(made.plan.size(), std::size_t{2});
+        for (const auto& layer : made.layers)
+            QVERIFY(layer.isQuantized && layer.error > 0 && layer.error < 0.05);
+        QCOMPARE(weightBytes(classifier.model),
+                 std::int64_t{4 * (kHidden * (kPixels + 1) + kDigits * (kHidden + 1))});
+        QCOMPARE(weightBytes(made.model),
+                 std::int64_t{kHidden * (kPixels + 4) + kDigits * (kHidden + 4)});
+    }
+
+    /// The steps of what the last layer reads are as large as the whole of what it needs.
+    void theLayerThatLosesMostStaysReal() {
+        const Classifier classifier(true);
+        const auto all = classifier.quantized({});
+        QCOMPARE(all.plan.size(), std::size_t{2});
+        QVERIFY(all.before.quality.value - all.after.quality.value > 0.3);
+        QVERIFY(all.layers[1].error > 10 * all.layers[0].error);
+        const auto chosen = classifier.quantized({.mostLoss = 0.02});
+        QVERIFY(chosen.layers[0].isQuantized && !chosen.layers[1].isQuantized);
+        QVERIFY(chosen.before.quality.value - chosen.after.quality.value <= 0.02);
+        QVERIFY(!chosen.plan.contains("scores/weight"));
+        // The same by name.
+        const auto kept = classifier.quantized({.keep = {"scores"}});
+        QVERIFY(kept.plan == chosen.plan);
+    }
+
+    void calibrationTakesTrainingSamplesAlone() {
+        auto project = test::smallProject(400, 0.25);
+        const auto data = openDataset(project.data);
+        const auto all = calibrationData(data, project.data, 1'000'000, 1);
+        const auto parts = splitOf(data, project.data);
+        const std::set<std::uint32_t> expected(parts.training.begin(), parts.training.end());
+        QVERIFY(!parts.validation.empty());
+        QCOMPARE(std::set<std::uint32_t>(all.indices.begin(), all.indices.end()), expected);
+        QCOMPARE(all.indices.size(), expected.size());
+        QVERIFY(std::ranges::none_of(parts.validation, [&](std::uint32_t index) {
+            return std::ranges::find(all.indices, index) != all.indices.end();
+        }));
+        const auto some = calibrationData(data, project.data, 50, 1);
+        QCOMPARE(some.indices.size(), std::size_t{50});
+        QVERIFY(some.indices == calibrationData(data, project.data, 50, 1).indices);
+        QVERIFY(some.indices != calibrationData(data, project.data, 50, 2).indices);
+    }
+
+    void itStops() {
+        const Classifier classifier(false);
+        std::stop_source stop;
+        stop.request_stop();
+        QVERIFY(!quantizeTrained(classifier.model, classifier.graph,
+                                 calibrationData(classifier.data, classifier.project.data, 50, 1),
+                                 {}, stop.get_token()));
+        std::vector<double> shares;
+        QVERIFY(quantizeTrained(classifier.model, classifier.graph,
+                                calibrationData(classifier.data, classifier.project.data, 50, 1),
+                                {}, {}, [&](double share) { shares.push_back(share); }));
+        QVERIFY(std::ranges::is_sorted(shares) && shares.back() == 1.0);
+    }
+};
+
+QTEST_APPLESS_MAIN(QuantizeTrainedTest)
+#include "tst_quantize_trained.moc"
