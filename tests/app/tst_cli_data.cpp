@@ -86,9 +86,9 @@ private Q_SLOTS:
         QCOMPARE(made({"--set", "epochs=3"}).code, 2);
         QCOMPARE(cli_.run({"new", "lenet-5", "--set", "data.limit=9", "-o", cli_.path("x")}).code,
                  2);
-        QCOMPARE(
-            made({"--set", "data.target=colour"}).whyNoFailure({"colour", "size, view, price"}),
-            std::string());
+        QCOMPARE(made({"--set", "data.target=colour"})
+                     .whyNoFailure({"colour", "\"size\", \"view\", \"price\""}),
+                 std::string());
     }
 
     void aTableIsLearnedAndUsed() {

@@ -19,9 +19,9 @@ namespace gradwright {
 /// What a person says about an image goes into the project; its file stays as it is.
 void DataPage::correctSample(const SampleId& sample, const QString& name) {
     const DataChoice& choice = document_->project().data;
-    if (isLocked() || !review_->parts())
+    if (isLocked() || !review_->parts() || !samples_->shown())
         return;
-    const std::string path = originOf(*review_->parts()->data, sample);
+    const std::string path = originOf(*samples_->shown()->data, sample);
     if (const auto added = addedImageOf(path); !added.empty()) {
         if (name.isEmpty())
             drawn_->remove(added);

@@ -204,6 +204,10 @@ void DataPage::showWork(const QString& what, std::size_t done, std::size_t all) 
 
 void DataPage::showDetails() {
     if (stack_->currentIndex() == Samples) {
+        // Samples of other data are listed first; theirs are shown until then.
+        const auto& listed = samples_->shown();
+        if (listed && review_->parts() && listed->data != review_->parts()->data)
+            return;
         const auto chosen = samples_->selected();
         sample_->setSample(review_->parts(), chosen, document_->project());
         detailStack_->setCurrentIndex(0);

@@ -189,7 +189,10 @@ void SampleBrowser::chooseClass() {
     menu->setObjectName(QStringLiteral("relabelMenu"));
     menu->setAttribute(Qt::WA_DeleteOnClose);
     fillClassMenu(*menu, parts_->data->info.classes,
-                  [this, sample](const QString& name) { Q_EMIT correctionWanted(*sample, name); });
+                  [this, sample, data = parts_->data](const QString& name) {
+                      if (shown_ && shown_->data == data) // the data may have been read anew
+                          Q_EMIT correctionWanted(*sample, name);
+                  });
     const QRect tile = tiles_->visualRect(tiles_->currentIndex());
     menu->popup(tiles_->viewport()->mapToGlobal(tile.isValid() ? tile.center() : QPoint(0, 0)));
 }

@@ -30,7 +30,7 @@ QString DrawnSet::obstacle() const {
     if (!findParam(def.params, kAddedFolderParam))
         return tr("Images can be added to images by class; the project's data (%1) are none")
             .arg(qstr(def.title));
-    const auto& info = document_->dataInfo();
+    const auto info = this->info();
     if (!info)
         return document_->dataProblem().empty() ? tr("The project's data are being read")
                                                 : qstr(document_->dataProblem());
@@ -41,8 +41,18 @@ QString DrawnSet::obstacle() const {
     return {};
 }
 
+std::optional<DataInfo> DrawnSet::info() const {
+    auto choice = document_->project().data;
+    choice.params.erase(std::string(kAddedFolderParam));
+    if (const auto& known = document_->dataInfo())
+        seen_ = {std::move(choice), *known};
+    else if (!seen_ || !document_->dataProblem().empty() || !opensAlike(seen_->first, choice))
+        return {};
+    return seen_->second;
+}
+
 std::vector<std::string> DrawnSet::classes() const {
-    const auto& info = document_->dataInfo();
+    const auto info = this->info();
     return info ? info->classes : std::vector<std::string>();
 }
 

@@ -8,7 +8,10 @@
 #include <QString>
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace gradwright {
 
@@ -57,8 +60,12 @@ private:
                  const std::filesystem::path& folder, const QString& what);
     [[nodiscard]] std::optional<QByteArray> drawnFile(const std::string& file);
 
+    [[nodiscard]] std::optional<DataInfo> info() const;
+
     ProjectDocument* document_;
     const TrainingSession* session_;
+    /// What the data were, and of which choice: while they are read anew they are what they were.
+    mutable std::optional<std::pair<DataChoice, DataInfo>> seen_;
 };
 
 } // namespace gradwright

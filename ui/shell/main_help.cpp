@@ -3,9 +3,9 @@
 // What the main window explains: its glossary and its tour.
 #include "ui/canvas/canvas_view.h"
 #include "ui/design/design_page.h"
+#include "ui/drawing/drawing_pad.h"
 #include "ui/glossary/explanation.h"
 #include "ui/glossary/glossary.h"
-#include "ui/drawing/drawing_pad.h"
 #include "ui/inference/image_panel.h"
 #include "ui/inference/inference_page.h"
 #include "ui/plots/curve_plot.h"

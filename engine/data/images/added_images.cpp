@@ -134,14 +134,16 @@ Dataset withAddedImages(Dataset data, const fs::path& folder) {
     std::error_code error;
     if (fs::exists(folder, error) && !fs::is_directory(folder, error))
         throw Error("{}: is a file; added images lie in a folder", folder.string());
-    if (!hasFolders(folder)) {
-        data.notes.push_back(fmt::format("added images: none in {}", folder.string()));
-        return data;
-    }
     std::vector<std::string> names;
     for (const auto& name : info.classes)
         names.push_back(classFolderName(name));
-    auto images = listImageFolder(folder, &names);
+    ImageFolder images;
+    if (hasFolders(folder))
+        images = listImageFolder(folder, &names, {.mayBeEmpty = true});
+    if (images.files.empty()) {
+        data.notes.push_back(fmt::format("added images: none in {}", folder.string()));
+        return data;
+    }
     requirePictures(images, nullptr);
     for (const auto& note : images.notes)
         data.notes.push_back("added images: " + note);

@@ -250,6 +250,8 @@ ImageFolder listImageFolder(const fs::path& root, const std::vector<std::string>
             throw Error("{}: there is no such class among those to train on ({})",
                         (root / name).string(), fmt::join(folder.classes, ", "));
         auto images = census.imagesIn(root, name);
+        if (images.empty() && listing.mayBeEmpty)
+            continue;
         if (images.empty())
             throw Error("{}: holds no PNG or JPEG image (.png, .jpg, .jpeg), and no BMP, GIF, "
                         "PNM, WebP or TIFF",

@@ -22,9 +22,10 @@ struct ImageFolder {
 
 /// What belongs to a class besides the files in its folder.
 struct ImageListing {
-    bool nested = true;    ///< files in folders within it
-    bool links = true;     ///< links to files
-    bool asBefore = false; ///< neither, and of PNG and JPEG alone; see DataChoice
+    bool nested = true;      ///< files in folders within it
+    bool links = true;       ///< links to files
+    bool asBefore = false;   ///< neither, and of PNG and JPEG alone; see DataChoice
+    bool mayBeEmpty = false; ///< folders without images are passed over
 };
 
 /// Lists a folder with one subfolder a class. Hidden files and "__MACOSX" are passed over; files

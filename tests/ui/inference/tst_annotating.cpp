@@ -270,6 +270,7 @@ private:
     }
     void say(Qt::Key key) const {
         activate();
+        waitForData();
         QTest::keyClick(trained_->page.get(), Qt::Key_F2);
         QVERIFY(menu().isVisible());
         QTest::keyClick(&menu(), key);
