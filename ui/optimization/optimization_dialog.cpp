@@ -35,6 +35,8 @@ enum PassColumn { kPassName, kPassPlaces, kPassLayers, kPassOperations, kPassByt
 constexpr std::array<std::int64_t, 2> kMeasuredBatches{1, 32};
 constexpr double kMeasuredSeconds = 0.7; ///< of each program in a turn
 constexpr int kTurns = 2;
+/// Threads wait for each other after every layer, so another program hits these figures most.
+constexpr int kLayerTurns = 4;
 
 QString passText(std::string_view text) {
     return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
@@ -294,9 +296,10 @@ void OptimizationDialog::measure() {
                     measured->times.push_back({*before, *after});
                     if (batch != kMeasuredBatches.front())
                         continue;
-                    for (int turn = 0; turn < kTurns; ++turn) {
-                        auto each = measureLayers(*first, kMeasuredSeconds / 2, stop);
-                        auto left = measureLayers(*second, kMeasuredSeconds / 2, stop);
+                    for (int turn = 0; turn < kLayerTurns; ++turn) {
+                        constexpr double seconds = kMeasuredSeconds / kLayerTurns;
+                        auto each = measureLayers(*first, seconds, stop);
+                        auto left = measureLayers(*second, seconds, stop);
                         if (!each || !left)
                             return [] {};
                         if (turn == 0 || each->sum < measured->before.sum)
