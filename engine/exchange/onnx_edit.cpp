@@ -36,7 +36,7 @@ constexpr std::uint32_t kDimValue = 1;
 constexpr std::uint32_t kDimParam = 2;
 constexpr std::uint32_t kTensorName = 8; // of a tensor
 
-using Names = std::set<std::string, std::less<>>;
+using NameSet = std::set<std::string, std::less<>>;
 
 class Editor {
 public:
@@ -92,8 +92,8 @@ private:
     }
 
     /// What the graph itself makes or is given.
-    Names valuesOf(WireMessage& graph) const {
-        Names names;
+    NameSet valuesOf(WireMessage& graph) const {
+        NameSet names;
         for (auto* input : graph.open(kInput))
             names.emplace(input->text(kInfoName));
         for (auto* tensor : graph.open(kInitializer))
@@ -188,7 +188,7 @@ private:
                 renameIn(*output, kInfoName, from, to);
     }
 
-    void readsOf(WireMessage& node, Names& names) const {
+    void readsOf(WireMessage& node, NameSet& names) const {
         for (const auto name : node.texts(kNodeInput))
             if (!name.empty())
                 names.emplace(name);
@@ -206,13 +206,13 @@ private:
         for (auto* output : graph_->open(kOutput))
             if (output->text(kInfoName) == name)
                 return true;
-        Names names;
+        NameSet names;
         for (auto* node : graph_->open(kNode))
             readsOf(*node, names);
         return names.contains(name);
     }
 
-    void dropDescriptions(const Names& gone) {
+    void dropDescriptions(const NameSet& gone) {
         graph_->fields().remove_if([&](WireMessage::Field& field) {
             return field.number == kValueInfo &&
                    gone.contains(WireMessage::open(field).text(kInfoName));
@@ -255,14 +255,14 @@ private:
         for (const auto* names : {&from, &to})
             for (const auto& name : *names)
                 requireValue(name);
-        Names ends;
+        NameSet ends;
         if (to.empty())
             for (auto* output : graph_->open(kOutput))
                 ends.emplace(output->text(kInfoName));
         ends.insert(to.begin(), to.end());
-        const Names begins(from.begin(), from.end());
+        const NameSet begins(from.begin(), from.end());
         // Backwards: the nodes that the ends need, up to where the part begins.
-        Names open = ends;
+        NameSet open = ends;
         std::set<const WireMessage*> kept;
         auto nodes = graph_->open(kNode);
         for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
@@ -290,7 +290,7 @@ private:
             }
             outputs.push_back(std::move(bytes));
         }
-        Names made;
+        NameSet made;
         for (auto* node : nodes)
             if (kept.contains(node))
                 for (const auto name : node->texts(kNodeOutput))

@@ -20,7 +20,7 @@ constexpr std::size_t kMostInlinedNodes = 1'000'000;
 constexpr int kMostNested = 16;
 
 using Key = std::tuple<std::string, std::string, std::string>;
-using Names = std::map<std::string, std::string>;
+using NameMap = std::map<std::string, std::string>;
 using Attributes = std::map<std::string, const AttributeProto*>;
 
 class Inliner {
@@ -80,7 +80,7 @@ private:
             throw Error("{} takes {} inputs and makes {} outputs, and is called with {} and {}",
                         title, function->input_size(), function->output_size(), node.input_size(),
                         node.output_size());
-        Names names;
+        NameMap names;
         for (int i = 0; i < function->input_size(); ++i)
             names[function->input(i)] = i < node.input_size() ? node.input(i) : "";
         for (int i = 0; i < node.output_size(); ++i)
@@ -102,13 +102,13 @@ private:
     }
 
     /// A value that the function makes itself gets the prefix.
-    static std::string renamed(const std::string& name, Names& names, const std::string& prefix) {
+    static std::string renamed(const std::string& name, NameMap& names, const std::string& prefix) {
         if (name.empty())
             return name;
         return names.try_emplace(name, prefix + name).first->second;
     }
 
-    static void rename(NodeProto& node, Names& names, const std::string& prefix) {
+    static void rename(NodeProto& node, NameMap& names, const std::string& prefix) {
         if (!node.name().empty())
             node.set_name(prefix + node.name());
         for (auto& name : *node.mutable_input())
@@ -121,7 +121,7 @@ private:
     }
 
     /// Names of the graph itself hide those around it.
-    static void renameGraph(GraphProto& graph, Names names, const std::string& prefix) {
+    static void renameGraph(GraphProto& graph, NameMap names, const std::string& prefix) {
         for (auto& input : *graph.mutable_input())
             names[input.name()] = input.name();
         for (auto& tensor : *graph.mutable_initializer())
