@@ -131,6 +131,10 @@ public:
     std::string weightTensor(const std::string& name, const Tensor& values) {
         return graph_.addWeights(name, values, values.shape());
     }
+    /// Numbers that keep their type.
+    std::string tensor(const std::string& name, const Tensor& values) {
+        return graph_.addTensor(name, values, values.shape());
+    }
     /// Constants are called "<path>/<label>".
     std::string integers(std::string_view label, const std::vector<std::int64_t>& values);
     std::string number(std::string_view label, double value);

@@ -176,8 +176,8 @@ template <class V> void fields(V& v, FusedProductOp& op) {
     v("parts", op.parts);
 }
 
-/// What a file calls the op. Those without a name are made while a program is compiled, or belong
-/// to training.
+/// What a file calls the op. Those without a name are made while a program is compiled, belong to
+/// training, or are in files of quantized networks.
 inline std::string_view tagOf(const OpAttributes& attributes) {
     return std::visit(Overloaded{
         [](const ConvOp&) { return "conv"; }, [](const ConvTransposeOp&) { return "conv-transpose"; },
@@ -210,12 +210,13 @@ inline std::string_view tagOf(const OpAttributes& attributes) {
         [](const ConvIntegerOp&) { return "conv-integer"; }, [](const ShapeOp&) { return "shape"; },
         [](const FusedProductOp&) { return "fused-product"; },
         [](const GradientOp&) { return ""; }, [](const LossSeedOp&) { return ""; },
-        [](const FusedOp&) { return ""; }}, attributes);
+        [](const QuantizedProductOp&) { return ""; }, [](const FusedOp&) { return ""; }}, attributes);
 }
 // clang-format on
 
 template <class Op>
-inline constexpr bool kHasFields = !std::is_same_v<Op, GradientOp> &&
-                                   !std::is_same_v<Op, LossSeedOp> && !std::is_same_v<Op, FusedOp>;
+inline constexpr bool kHasFields =
+    !std::is_same_v<Op, GradientOp> && !std::is_same_v<Op, LossSeedOp> &&
+    !std::is_same_v<Op, FusedOp> && !std::is_same_v<Op, QuantizedProductOp>;
 
 } // namespace gradwright::model_file
