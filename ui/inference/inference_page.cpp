@@ -43,7 +43,6 @@ InferencePage::InferencePage(ProjectDocument& document, ThemeManager& theme,
     , stack_(new QStackedWidget)
     , panels_(inputKinds().size()) {
     setAcceptDrops(true);
-    setFocusPolicy(Qt::ClickFocus);
     layOut();
     for (auto* action : images().menuActions())
         connect(action, &QAction::triggered, this, &Page::pageWanted);
@@ -76,7 +75,7 @@ void InferencePage::connectDrawnSet() {
     connect(&images(), &ImagePanel::hint, this, &Page::hint);
     connect(drawn_, &DrawnSet::done, this, [this](const QString& what) {
         images().setAdded(true);
-        setFocus(); // Undo means the image from now on, not a stroke
+        images().answer().sayButton().setFocus(); // Undo means the image now, not a stroke
         Q_EMIT hint(what);
     });
     connect(drawn_, &DrawnSet::failed, this, &Page::hint);

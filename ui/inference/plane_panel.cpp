@@ -28,11 +28,12 @@ PlanePanel::PlanePanel(ThemeManager& theme, QWidget* parent)
     legend->setObjectName(QStringLiteral("planeLegend"));
     legend->setTextFormat(Qt::RichText);
     legend->setAlignment(Qt::AlignCenter);
-    legend->setWordWrap(true);
+    legend->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     legend->hide();
     card.body->addWidget(legend);
     connect(view_, &PlaneView::legendChanged, legend, [this, legend] {
         legend->setText(view_->legend());
+        legend->setToolTip(view_->namesInFull());
         legend->setVisible(!legend->text().isEmpty());
     });
     auto* layout = new QVBoxLayout(this);

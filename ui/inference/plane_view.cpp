@@ -22,6 +22,7 @@ namespace {
 constexpr int kAxisRoom = 26;
 constexpr double kPoint = 3.5;        // radius
 constexpr std::size_t kMostNamed = 6; // there are no more colours
+constexpr int kLegendCharacters = 60; // of all names
 constexpr float kLeastTint = 0.10F;   // where the network is undecided
 constexpr float kMostTint = 0.55F;    // where it is sure
 
@@ -73,13 +74,25 @@ QString PlaneView::valueText(float value) const {
     return QLocale().toString(scaling.empty() ? own : scaling.front().restored(own), 'g', 4);
 }
 
+QString PlaneView::namesInFull() const {
+    QStringList names;
+    if (map_ && map_->hasClasses())
+        for (const auto& name : map_->model->data->info.classes)
+            names << qstr(name);
+    return names.join(QStringLiteral(", "));
+}
+
 QString PlaneView::legend() const {
     if (!map_)
         return {};
+    const auto count =
+        std::clamp<std::size_t>(map_->model->data->info.classes.size(), 1, kMostNamed);
+    const int most = kLegendCharacters / static_cast<int>(count);
     QStringList entries;
     const auto add = [&](const QColor& color, const QString& text) {
+        const QString shown = text.size() <= most ? text : text.left(most - 1) + QChar(0x2026);
         entries << QStringLiteral("<span style=\"color:%1\">&#9679;</span>&nbsp;%2")
-                       .arg(color.name(), text.toHtmlEscaped().replace(u' ', QChar(0xa0)));
+                       .arg(color.name(), shown.toHtmlEscaped().replace(u' ', QChar(0xa0)));
     };
     if (!map_->hasClasses()) {
         add(valueColor(least_), tr("%1, the least").arg(valueText(least_)));
@@ -90,8 +103,7 @@ QString PlaneView::legend() const {
         for (std::size_t i = 0; i < shown; ++i)
             add(classColor(static_cast<std::int32_t>(i), theme_->theme()), qstr(names[i]));
         if (names.size() > shown)
-            entries << tr("and %1 more, in the same colours again: the pointer names them")
-                           .arg(names.size() - shown);
+            entries << tr("and %1 more").arg(names.size() - shown);
     }
     return entries.join(QStringLiteral("&ensp; "));
 }

@@ -25,9 +25,11 @@ public:
     void setMap(std::optional<PlaneMap> map);
     [[nodiscard]] const std::optional<PlaneMap>& map() const { return map_; }
     void setHint(const QString& hint);
-    /// Which colour stands for which class, or for the least and the largest value; rich text,
-    /// empty without a map.
+    /// Which colour stands for which class, or for the least and the largest value; rich text of
+    /// one line, long names cut, empty without a map.
     [[nodiscard]] QString legend() const;
+    /// Of all classes, as they are; empty for values.
+    [[nodiscard]] QString namesInFull() const;
 
     [[nodiscard]] QSize sizeHint() const override { return {520, 520}; }
 

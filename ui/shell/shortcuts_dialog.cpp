@@ -71,6 +71,8 @@ std::vector<ShortcutsDialog::Gesture> knownGestures() {
         {data, tr("Move the border between two parts"), tr("Drag it, Left, Right")},
         {data, tr("Go to the other border"), tr("Up, Down")},
         {data, tr("Replace the data"), tr("Drop a file or a folder on the page")},
+        {data, tr("Draw samples"), QStringLiteral("Ins")},
+        {data, tr("Put an image into another class, leave it out"), QStringLiteral("F2, Del")},
         {plots, tr("Zoom"), tr("Wheel")},
         {plots, tr("Pan"), tr("Drag")},
         {plots, tr("Show everything again"), tr("Double click")},
