@@ -46,6 +46,8 @@ void DesignPage::makeBlockActions() {
     note_ = canvasAction(tr("Add a note"), {}, Keys(QStringLiteral("N")),
                          [this] { view_->editors().addNoteHere(); });
     separator();
+    // A menu of its own, so that the main one fits a small screen.
+    const qsizetype first = modelActions_.size();
     QAction* const group =
         action(modelActions_, tr("Group into a block"), QStringLiteral("block"),
                Keys(QStringLiteral("Ctrl+G")), [this] { groupSelection(scene_->canvas()); });
@@ -83,12 +85,17 @@ void DesignPage::makeBlockActions() {
                 Q_EMIT hint(tr("Select one block."));
         });
     blockActions_ << group << ungroup << enter << expand << rename << repeat << unique << save;
-    separator();
+    auto* const menu = new QMenu(this);
+    menu->addActions(modelActions_.mid(first));
+    modelActions_.resize(first);
+    auto* const block = new QAction(tr("Block"), this);
+    block->setMenu(menu);
+    modelActions_.append(block);
 }
 
 void DesignPage::makeArrangeActions() {
     using Keys = QKeySequence;
-    // A menu of its own, so that the main one stays short.
+    // Another one.
     auto* const arrange = new QAction(tr("Align and distribute"), this);
     auto* const menu = new QMenu(this);
     arrange->setMenu(menu);

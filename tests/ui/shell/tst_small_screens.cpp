@@ -20,6 +20,8 @@
 
 #include <QFile>
 #include <QLabel>
+#include <QMenu>
+#include <QMenuBar>
 #include <QProcess>
 #include <QScrollBar>
 #include <QTemporaryDir>
@@ -133,6 +135,23 @@ private Q_SLOTS:
         }
         window_->resize(size);
         showPage(1);
+    }
+
+    /// One that does not fit has a second column, which covers its bar.
+    void menusFitTheScreen() {
+        auto* const bar = window_->findChild<QMenuBar*>();
+        QVERIFY(bar != nullptr && bar->actions().size() >= 6);
+        for (const QAction* const each : bar->actions()) {
+            QMenu* const menu = each->menu();
+            QVERIFY2(menu != nullptr, qPrintable(each->text()));
+            menu->popup(window_->screen()->availableGeometry().topLeft());
+            for (QAction* const entry : menu->actions())
+                if (entry->isVisible())
+                    QVERIFY2(menu->actionGeometry(entry).left() ==
+                                 menu->actionGeometry(menu->actions().front()).left(),
+                             qPrintable(each->text() + u' ' + entry->text()));
+            menu->close();
+        }
     }
 
     /// The chosen page is written in bold.
