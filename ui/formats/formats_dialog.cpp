@@ -112,7 +112,8 @@ FormatsDialog::FormatsDialog(const ThemeManager& themes, QWidget* window)
     wrong_->setObjectName(QStringLiteral("wrongNumber"));
     wrong_->hide();
     table_->setHorizontalHeaderLabels({tr("Format"), tr("Bits"), tr("Becomes"), tr("Error"),
-                                       tr("Next is away by"), tr("Largest"), tr("Smallest")});
+                                       tr("Spacing"), tr("Largest"), tr("Smallest")});
+    table_->horizontalHeaderItem(kFormatSpacing)->setToolTip(tr("How far the next number is away"));
     table_->horizontalHeaderItem(kFormatSmallest)
         ->setToolTip(tr("Above zero, with all digits; there are smaller ones with fewer"));
     table_->setAccessibleName(tr("Number formats"));
@@ -120,6 +121,7 @@ FormatsDialog::FormatsDialog(const ThemeManager& themes, QWidget* window)
     table_->setSelectionBehavior(QAbstractItemView::SelectRows);
     table_->setSelectionMode(QAbstractItemView::SingleSelection);
     table_->setShowGrid(false);
+    table_->setWordWrap(false); // a long number is cut at its end
     table_->setTabKeyNavigation(false);
     table_->verticalHeader()->hide();
     table_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
@@ -191,6 +193,7 @@ void FormatsDialog::showNumber(double number) {
         const double becomes = rounded(each, number);
         const double error = std::abs(becomes - number);
         table_->item(row, kFormatBecomes)->setText(digits(becomes, 17));
+        table_->item(row, kFormatBecomes)->setToolTip(digits(becomes, 17));
         const bool isRelative = std::isfinite(error) && number != 0;
         table_->item(row, kFormatError)
             ->setText(!isRelative  ? QStringLiteral("–")

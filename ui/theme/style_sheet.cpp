@@ -147,6 +147,8 @@ QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: @hover
 QSlider::sub-page:horizontal { height: 4px; border-radius: 2px; background: @accent; }
 QSlider::handle:horizontal { width: 14px; height: 14px; margin: -5px 0; border-radius: 7px;
   background: @focus; }
+QTabWidget::pane { background: @window; border: none; border-top: 1px solid @divider; }
+QTabWidget > QStackedWidget, QTabWidget > QStackedWidget > QWidget { background: @window; }
 QProgressBar { background: @hover; border: none; border-radius: 4px; max-height: 8px; }
 QProgressBar::chunk { background: @accent; border-radius: 4px; }
 QAbstractItemView { background: @panel; color: @text; border: none; outline: none;
