@@ -6,6 +6,7 @@
 #include "engine/exchange/onnx_export.h"
 #include "engine/graph/lower.h"
 #include "engine/inference/optimized_network.h"
+#include "engine/project/runs.h"
 #include "engine/project/templates.h"
 #include "engine/training/objective.h"
 
