@@ -146,7 +146,7 @@ struct Recomputation {
 struct ProgramReport {
     std::vector<OpReport> ops;      ///< forward
     std::vector<OpReport> backward; ///< in training
-    std::size_t reorders = 0;       ///< layout changes a step
+    std::size_t reorders = 0;       ///< layout changes per step
     std::size_t arenaBytes = 0;     ///< activations, their gradients and scratch
     std::size_t weightBytes = 0;    ///< weights, gradients and slots
     std::size_t weightForms = 0;    ///< of weights, kept in other layouts or precisions beside them
