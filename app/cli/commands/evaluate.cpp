@@ -10,6 +10,7 @@
 #include "engine/exchange/model/model_file.h"
 #include "engine/inference/optimized_network.h"
 #include "engine/metrics/quality_json.h"
+#include "engine/project/runs.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 #include "engine/training/evaluation.h"
@@ -101,11 +102,7 @@ Measured measuredModel(const std::string& path) {
     auto model = readModel(path);
     if (!model.data)
         throw Error("{} cannot be measured, since its data are not known: {}", path, model.note);
-    auto data = openDataset(model.project.data, model.data->reading);
-    if (data.info != *model.data)
-        throw Error("{}: the data set has changed since this model was trained: its classes, "
-                    "columns or scales are different now",
-                    path);
+    auto data = dataLike(model.project.data, *model.data, path);
     setComputeThreads(model.project.training.threads());
     InferenceModel optimized{model.evaluation.graph, std::move(model.weights)};
     return {std::move(data), model.project.data, std::move(model.evaluation), std::move(optimized),

@@ -40,8 +40,8 @@ ConvForward integerConvForward(const MemoryDesc& src, const MemoryDesc& weights,
 struct RunArgument {
     int argument;
     MemoryDesc desc;
-    std::vector<float> scales;       ///< of F32
-    std::vector<std::int32_t> zeros; ///< of I32, instead
+    std::vector<float> scales;       ///< where the argument holds scales, F32
+    std::vector<std::int32_t> zeros; ///< where it holds zero points instead, I32
 };
 /// What the primitive takes beside its tensors: version 2 settles it all beforehand.
 std::vector<RunArgument> runArguments(const IntegerFinish& finish);
