@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/backend/update_rule.h"
+#include "engine/distributed/communicator.h"
 #include "engine/ops/op_graph.h"
 #include "engine/ops/score_sums.h"
 #include "engine/passes/program_graph.h"
@@ -9,6 +10,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -72,6 +74,14 @@ public:
     [[nodiscard]] virtual std::optional<LossScale> lossScale() const { return {}; }
     /// Ignored where nothing is scaled.
     virtual void setLossScale(const LossScale& /*scale*/) {}
+
+    /// Replaces every gradient by its sum over the ranks, each weighted with its rank's `share`.
+    /// All ranks must keep their weights in the same layouts. Throws RankLost, and Error where the
+    /// engine shares no batches.
+    virtual void sumGradients(Communicator& ranks, double share);
+    /// The same for the values of some weights: running statistics differ where each rank has
+    /// normalized its own samples.
+    virtual void averageWeights(Communicator& ranks, double share, std::span<const WeightId> ids);
 };
 
 /// Gives every weight its first values.
@@ -91,6 +101,16 @@ struct BatchInput {
 struct StepSeed {
     std::uint64_t seed = 0;
     std::uint64_t step = 0;
+    /// Where the program's samples begin in a batch that ranks share; a multiple of 4.
+    std::int64_t firstSample = 0;
+};
+
+/// A batch that ranks share, and what this one has of it.
+struct SharedBatch {
+    Communicator& ranks;
+    std::int64_t samples = 0; ///< of all ranks
+    /// This rank's samples count for nothing: they are another one's.
+    bool isSpare = false;
 };
 
 /// A whole step, as a device is asked for it.
@@ -98,6 +118,9 @@ struct StepRequest {
     std::span<const BatchInput> inputs; ///< stay valid until finish()
     StepSeed seed;                      ///< its step counts from 1
     double learningRate = 0;            ///< ignored in inference
+    /// In training, where this is a rank's share of a larger batch: the results are those of the
+    /// whole batch, and a step is stopped on all ranks or on none. Valid until finish().
+    const SharedBatch* shared = nullptr;
 };
 
 /// The first value or gradient of a step that is NaN or infinite.
@@ -216,8 +239,12 @@ protected:
     /// Compares the step's outputs, as copyOutput() gives them, with what the graph says.
     void scoreStep(const StepRequest& step, double lossSum);
     [[nodiscard]] const ScoreSums& score() const { return score_; }
+    /// The store's gradients have been replaced since the backward pass.
+    virtual void gradientsChanged() {}
 
 private:
+    std::optional<StepResult> finishTogether(const StepRequest& step, const std::stop_token& stop);
+
     std::optional<StepRequest> submitted_;
     ScoreSums score_;
     std::vector<float> scored_; ///< what is compared

@@ -16,6 +16,8 @@ std::optional<StepResult> Program::finish(const std::stop_token& stop) {
     const auto step = std::exchange(submitted_, {});
     if (!step)
         throw Error("no step was submitted");
+    if (step->shared)
+        return finishTogether(*step, stop);
     if (!forward(step->inputs, step->seed, stop))
         return {};
     StepResult result{.lossSum = lossSum()};

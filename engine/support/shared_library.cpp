@@ -5,8 +5,8 @@
 
 namespace gradwright {
 
-SharedLibrary::SharedLibrary(const char* name)
-    : library_(dlopen(name, RTLD_NOW | RTLD_LOCAL))
+SharedLibrary::SharedLibrary(const char* name, Symbols symbols)
+    : library_(dlopen(name, RTLD_NOW | (symbols == Symbols::ForAll ? RTLD_GLOBAL : RTLD_LOCAL)))
     , isComplete_(library_ != nullptr) {}
 
 void* SharedLibrary::address(const char* name) {

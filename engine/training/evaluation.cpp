@@ -4,6 +4,7 @@
 #include "engine/backend/evaluation_batch.h"
 #include "engine/data/feed/batcher.h"
 #include "engine/training/diverged.h"
+#include "engine/training/shared_evaluation.h"
 
 #include <algorithm>
 #include <numeric>
@@ -29,11 +30,11 @@ void countPredicted(std::span<const float> scores, std::size_t labels,
 }
 
 /// Into `outcomes`, where there are any to be written, too.
-std::optional<Score> runOver(ProgramCache& programs, const TrainingGraph& training,
-                             std::shared_ptr<const DataSource> source,
-                             std::vector<std::uint32_t> indices, const std::stop_token& stop,
-                             const EvaluationProgress& progress, Outcomes* outcomes,
-                             std::vector<std::int64_t>* predicted = nullptr) {
+std::optional<ScoreSums> runOver(ProgramCache& programs, const TrainingGraph& training,
+                                 std::shared_ptr<const DataSource> source,
+                                 std::vector<std::uint32_t> indices, const std::stop_token& stop,
+                                 const EvaluationProgress& progress, Outcomes* outcomes,
+                                 std::vector<std::int64_t>* predicted = nullptr) {
     if (outcomes)
         outcomes->begin(
             indices.size(),
@@ -71,7 +72,11 @@ std::optional<Score> runOver(ProgramCache& programs, const TrainingGraph& traini
         if (progress)
             progress(sums.samples);
     }
-    return scoreOf(sums, *training.metric);
+    return sums;
+}
+
+std::optional<Score> scored(const std::optional<ScoreSums>& sums, const TrainingGraph& graph) {
+    return sums ? std::optional(scoreOf(*sums, *graph.metric)) : std::nullopt;
 }
 
 } // namespace
@@ -80,16 +85,26 @@ std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& train
                               std::shared_ptr<const DataSource> source,
                               std::vector<std::uint32_t> indices, const std::stop_token& stop,
                               const EvaluationProgress& progress) {
-    return runOver(programs, training, std::move(source), std::move(indices), stop, progress,
-                   nullptr);
+    return scored(
+        runOver(programs, training, std::move(source), std::move(indices), stop, progress, nullptr),
+        training);
 }
 
 std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& training,
                               std::shared_ptr<const DataSource> source,
                               std::vector<std::uint32_t> indices, const std::stop_token& stop,
-                              std::vector<std::int64_t>& predicted) {
-    return runOver(programs, training, std::move(source), std::move(indices), stop, {}, nullptr,
-                   &predicted);
+                              std::vector<std::int64_t>& predicted, Communicator* ranks) {
+    if (!ranks)
+        return scored(runOver(programs, training, std::move(source), std::move(indices), stop, {},
+                              nullptr, &predicted),
+                      training);
+    return scored(evaluateTogether(*ranks, indices, predicted,
+                                   [&](std::vector<std::uint32_t> own) {
+                                       return runOver(programs, training, std::move(source),
+                                                      std::move(own), stop, {}, nullptr,
+                                                      &predicted);
+                                   }),
+                  training);
 }
 
 std::optional<Evaluation> evaluateWithOutcomes(ProgramCache& programs, const TrainingGraph& graph,
@@ -98,8 +113,9 @@ std::optional<Evaluation> evaluateWithOutcomes(ProgramCache& programs, const Tra
                                                const std::stop_token& stop,
                                                const EvaluationProgress& progress) {
     Evaluation evaluation;
-    const auto score = runOver(programs, graph, std::move(source), std::move(indices), stop,
-                               progress, &evaluation.outcomes);
+    const auto score = scored(runOver(programs, graph, std::move(source), std::move(indices), stop,
+                                      progress, &evaluation.outcomes),
+                              graph);
     if (!score)
         return {};
     evaluation.score = *score;

@@ -22,11 +22,12 @@ std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& train
                               std::shared_ptr<const DataSource> source,
                               std::vector<std::uint32_t> indices, const std::stop_token& stop = {},
                               const EvaluationProgress& progress = {});
-/// The same, adding to `predicted` how often each class was the answer.
+/// The same, adding to `predicted` how often each class was the answer. `ranks`, if not null: they
+/// share the samples out and all get the results of all; when one is stopped, all are.
 std::optional<Score> evaluate(ProgramCache& programs, const TrainingGraph& training,
                               std::shared_ptr<const DataSource> source,
                               std::vector<std::uint32_t> indices, const std::stop_token& stop,
-                              std::vector<std::int64_t>& predicted);
+                              std::vector<std::int64_t>& predicted, Communicator* ranks = nullptr);
 
 /// All that one pass over some samples tells.
 struct Evaluation {

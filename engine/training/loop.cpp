@@ -7,6 +7,7 @@
 #include "engine/training/evaluation.h"
 #include "engine/training/run_record.h"
 #include "engine/training/seconds_since.h"
+#include "engine/training/shared_evaluation.h"
 
 #include <algorithm>
 #include <cmath>
@@ -55,12 +56,15 @@ void TrainingLoop::run(const std::stop_token& stop) {
         while (!position_.finished && position_.epoch < job_.settings.epochs()) {
             if (runEpoch(stop) == Outcome::Stopped) {
                 writeCheckpointFile();
+                recordRanks(directory_, job_, places_);
                 recordStop(directory_);
                 sink_(Stopped{position_.step, true});
                 return;
             }
         }
         finish(stop);
+    } catch (const RankLost& lost) {
+        endWithout(lost);
     } catch (const DivergedError& error) {
         failFinite(error.where);
         throw Error("Step {}: {}. {}", position_.step, error.what(), kDivergedAdvice);
@@ -84,7 +88,7 @@ TrainingLoop::Outcome TrainingLoop::runEpoch(const std::stop_token& stop) {
         }
         if (!runStep(*batch, asked, stop))
             return Outcome::Stopped;
-        adaptThreads(batch->count);
+        adaptThreads(batch->whole);
         if (secondsSince(lastCheckpoint_) >= job_.settings.checkpointSeconds())
             writeCheckpointFile();
     }
@@ -96,7 +100,7 @@ TrainingLoop::Outcome TrainingLoop::runEpoch(const std::stop_token& stop) {
 bool TrainingLoop::obeyCommands(const std::stop_token& stop) {
     bool told = std::exchange(stepping_, false);
     for (;;) {
-        if (stop.stop_requested())
+        if (ownStop(stop).stop_requested())
             return false;
         const auto pending = commands_.take();
         if (pending.learningRate)
@@ -173,7 +177,11 @@ bool TrainingLoop::runStep(const Batch& batch, Clock::time_point asked,
     bindBatch(training_, batch, inputs_);
 
     const auto step = static_cast<std::uint64_t>(position_.step) + 1;
-    program.submit({inputs_, {job_.settings.seed(), step}, scheduledRate()});
+    StepRequest request{inputs_, {job_.settings.seed(), step, batch.first}, scheduledRate()};
+    std::optional<SharedBatch> shared;
+    if (job_.ranks)
+        request.shared = &shared.emplace(SharedBatch{*job_.ranks, batch.whole, batch.isSpare});
+    program.submit(request);
     const auto result = program.finish(stop);
     if (!result)
         return false;
@@ -181,7 +189,7 @@ bool TrainingLoop::runStep(const Batch& batch, Clock::time_point asked,
 
     position_.running.add(*result->score);
     countLabels(batch);
-    speed_.add(batch.count, Clock::now() - asked, batcher_.waitedSeconds());
+    speed_.add(batch.whole, Clock::now() - asked, batcher_.waitedSeconds());
     noteStep(*result, scoreOf(*result->score, *training_.metric));
     return true;
 }
@@ -244,15 +252,15 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
     event.seconds = speed_.epochSeconds();
     event.samplesPerSecond = speed_.ofEpoch();
     event.waitShare = speed_.waitOfEpoch();
-    auto activity = probe_.measure(programs_.weights(), stop);
+    auto activity = probe_.measure(programs_.weights(), ownStop(stop));
     if (!activity)
         return Outcome::Stopped; // as below
     std::vector<std::int64_t> predicted;
     std::optional<Averaged> averaged;
     averaged.emplace(*programs_.weights(), rule_, position_.step);
     if (!split_.validation.empty()) {
-        event.validation =
-            evaluate(programs_, training_, trainingSource_, split_.validation, stop, predicted);
+        event.validation = evaluate(programs_, training_, trainingSource_, split_.validation, stop,
+                                    predicted, job_.ranks.get());
         if (!event.validation)
             return Outcome::Stopped; // a resume evaluates again: the epoch has no batches left
     }
@@ -284,13 +292,15 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
 
 void TrainingLoop::countLabels(const Batch& batch) {
     labels_.resize(data_.info.classes.size());
-    if (!labels_.empty())
+    if (!labels_.empty() && !batch.isSpare)
         for (const auto label : batch.labels)
             ++labels_[static_cast<std::size_t>(label)];
 }
 
 void TrainingLoop::noteHealth(const EpochDone& event, std::vector<std::int64_t> predicted,
                               std::vector<Activity> activity) {
+    if (job_.ranks)
+        sumCounts(*job_.ranks, labels_);
     const bool hasChanged =
         health_.endEpoch({event.epoch, event.step, event.training, event.validation, chosenRate(),
                           std::exchange(labels_, {}), std::move(predicted), std::move(activity)});
@@ -319,8 +329,9 @@ void TrainingLoop::finish(const std::stop_token& stop) {
     // The samples to test with are met once: nothing is kept of them.
     ProgramCache whole(backend_, whole_.graph, trainingOptions(job_.settings));
     whole.adopt(programs_.weights());
-    const auto test =
-        evaluate(features_ ? whole : programs_, whole_, data_.test, allIndices(*data_.test), stop);
+    std::vector<std::int64_t> predicted;
+    const auto test = evaluate(features_ ? whole : programs_, whole_, data_.test,
+                               allIndices(*data_.test), stop, predicted, job_.ranks.get());
     if (!test) {
         sink_(Stopped{position_.step, true});
         return;
@@ -330,6 +341,7 @@ void TrainingLoop::finish(const std::stop_token& stop) {
     if (position_.epoch < job_.settings.epochs())
         event.stoppedAfter = position_.epochsWithoutGain;
     loads_.write(directory_);
+    recordRanks(directory_, job_, places_);
     recordResult(directory_, event, position_);
     sink_(event);
 }

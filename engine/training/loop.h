@@ -4,6 +4,7 @@
 #include "engine/backend/program_cache.h"
 #include "engine/backend/thread_governor.h"
 #include "engine/data/feed/batcher.h"
+#include "engine/distributed/greeting.h"
 #include "engine/io/run_directory.h"
 #include "engine/training/activity_probe.h"
 #include "engine/training/checkpoint.h"
@@ -45,6 +46,14 @@ private:
     Outcome endEpoch(const std::stop_token& stop);
     void finish(const std::stop_token& stop);
 
+    /// Among ranks: whether all are about to do the same. Throws Error, on all of them.
+    void greetRanks(const std::stop_token& stop);
+    /// What was begun together is only stopped together: alone, `stop`.
+    [[nodiscard]] std::stop_token ownStop(const std::stop_token& stop) const {
+        return job_.ranks ? std::stop_token() : stop;
+    }
+    /// Ends a run of which a rank was lost. Throws Error that says what is saved.
+    [[noreturn]] void endWithout(const RankLost& lost);
     /// False when stopped.
     bool startRun(const std::stop_token& stop);
     /// What frozen layers make of the samples, where it is kept. False when stopped.
@@ -102,8 +111,9 @@ private:
     ActivityProbe probe_;
     std::vector<std::int64_t> labels_; ///< by class, of the epoch that runs
     std::vector<BatchInput> inputs_;
-    bool stepping_ = false;     ///< the step that runs was asked for while paused
-    double earlierSeconds_ = 0; ///< of the run before it was resumed
+    std::vector<RankPlace> places_; ///< of all ranks, where there are several
+    bool stepping_ = false;         ///< the step that runs was asked for while paused
+    double earlierSeconds_ = 0;     ///< of the run before it was resumed
     std::chrono::steady_clock::duration paused_{};
     std::chrono::steady_clock::time_point started_;
     std::chrono::steady_clock::time_point lastCheckpoint_;

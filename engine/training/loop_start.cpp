@@ -6,6 +6,7 @@
 #include "engine/support/byte_text.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
+#include "engine/support/version.h"
 #include "engine/training/device_memory.h"
 #include "engine/training/feeds.h"
 #include "engine/training/loop.h"
@@ -37,6 +38,15 @@ Dataset dataOf(const TrainingJob& job) {
                                 : openDataset(choice, dataInfoFromJson(*info).reading);
 }
 
+/// The samples of a batch that a rank computes, if all come together.
+std::int64_t largestShare(const TrainingJob& job, std::int64_t batch) {
+    return job.ranks ? shareOf(batch, {0, job.ranks->size()}).count : batch;
+}
+
+RankOf rankOf(const TrainingJob& job) {
+    return job.ranks ? RankOf{job.ranks->rank(), job.ranks->size()} : RankOf{};
+}
+
 /// A run is resumed as it began, unless the settings say otherwise or it was on another kind of
 /// device.
 ComputePlan chosenPlan(const TrainingJob& job, const OpGraph& graph) {
@@ -47,7 +57,9 @@ ComputePlan chosenPlan(const TrainingJob& job, const OpGraph& graph) {
         if (plan && wasOnGpu(machine) == job.settings.target().isGpu())
             return planForResuming(*plan, job.settings);
     }
-    return planFor(graph, job.settings);
+    auto own = job.settings;
+    own.params.insert_or_assign("batch", largestShare(job, job.settings.batch()));
+    return planFor(graph, own);
 }
 
 std::size_t keptSamples(const Split& split) {
@@ -58,7 +70,8 @@ std::size_t keptSamples(const Split& split) {
 /// kept. FP64 has more digits than what is kept.
 std::optional<FrozenPart> keptFront(const TrainingJob& job, const TrainingGraph& training,
                                     const Dataset& data, const Split& split) {
-    if (job.settings.featureCacheBytes() == 0 || job.settings.precision() == Precision::F64 ||
+    if (job.ranks || job.settings.featureCacheBytes() == 0 ||
+        job.settings.precision() == Precision::F64 ||
         augmenterOf(job.data, data.info, job.settings.seed()))
         return {};
     auto part = cutFrozen(training);
@@ -83,7 +96,8 @@ ProgramCache compiled(const TrainingJob& job, const Split& split, const OpGraph&
                     optimizer(rule.key).title, samples, job.settings.batch());
     setComputeThreads(plan.threads);
     ProgramCache programs(backend, graph, options);
-    const auto batch = std::min(job.settings.batch(), samples);
+    // The largest share first, on all ranks: the first program chooses the weights' layouts.
+    const auto batch = largestShare(job, std::min(job.settings.batch(), samples));
     if (&whole != &graph) { // so that weights in front of the cut get layouts that suit them
         ProgramCache all(backend, whole, options);
         all.get(batch, Mode::Inference);
@@ -91,6 +105,29 @@ ProgramCache compiled(const TrainingJob& job, const Split& split, const OpGraph&
     }
     programs.get(batch, Mode::Training);
     return programs;
+}
+
+/// Settings that the ranks must have in common: threads are each one's own.
+Json settingsAmongRanks(TrainingSettings settings) {
+    settings.params.erase("threads");
+    return toJson(settings);
+}
+
+/// What the graph computes, op by op.
+std::string networkPrint(const OpGraph& graph) {
+    std::string text;
+    for (const auto& op : graph.ops())
+        text += fmt::format("{} {} {}\n", op.path, nameOf(op.attributes),
+                            toString(graph.type(op.output()).sample()));
+    for (const auto& weight : graph.weights())
+        text += fmt::format("{} {} {}\n", weight.key, toString(weight.shape), weight.rateFactor);
+    return text;
+}
+
+std::string adviceAfterLosingRank(std::int64_t saved) {
+    return fmt::format("The run is saved up to step {}: resume it with --resume, in as many "
+                       "processes as there are then.",
+                       saved);
 }
 
 /// What is learned from the data (means, categories, vocabulary) must be what the run began with.
@@ -130,7 +167,7 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     , backend_(gpu && job.settings.target().isGpu() ? gpu : trainingBackend(job.settings, plan_))
     , programs_(compiled(job, split_, training_.graph, whole_.graph, plan_, backend_))
     , batcher_(trainingSource_, split_.training, job.settings.batch(), job.settings.seed(),
-               augmenterOf(job.data, data_.info, job.settings.seed()))
+               augmenterOf(job.data, data_.info, job.settings.seed()), rankOf(job))
     , directory_(openRun(job))
     , lock_(directory_.lock())
     , metrics_(directory_, !job.resume.empty(), batcher_.batchesPerEpoch(), *training_.metric,
@@ -154,13 +191,51 @@ bool TrainingLoop::computeFeatures(const std::stop_token& stop) {
                                        std::move(samples), stop);
 }
 
+void TrainingLoop::greetRanks(const std::stop_token& stop) {
+    if (!job_.ranks)
+        return;
+    constexpr auto untilAllHaveOpenedTheirData = std::chrono::minutes(10);
+    job_.ranks->setPatience(untilAllHaveOpenedTheirData, stop);
+    const auto& device = backend_->device();
+    places_ = greet(
+        *job_.ranks,
+        {{"version of the program", kVersion},
+         {"kind of processor", fmt::format("{} ({})", device.key, device.detail)},
+         {"number of batch parts", std::to_string(plan_.parts)},
+         {"training settings", settingsAmongRanks(job_.settings).dump()},
+         {"network", networkPrint(training_.graph)},
+         {"training samples", std::to_string(split_.training.size())},
+         {"validation samples", std::to_string(split_.validation.size())},
+         {"test samples", std::to_string(data_.test->size())},
+         {"data", toJson(data_.info).dump()},
+         {"steps to resume from",
+          job_.resume.empty() ? "0"
+                              : std::to_string(stepsOfCheckpoint(directory_.lastWeights()))}});
+    job_.ranks->setPatience(job_.rankPatience, stop);
+}
+
+void TrainingLoop::endWithout(const RankLost& lost) {
+    const auto place =
+        static_cast<std::size_t>(lost.rank()) < places_.size()
+            ? fmt::format(" It is {}.",
+                          toString(lost.rank(), places_[static_cast<std::size_t>(lost.rank())]))
+            : std::string();
+    if (!lost.isWithinStep)
+        writeCheckpointFile();
+    recordRanks(directory_, job_, places_);
+    throw Error("{}{} {}", lost.what(), place,
+                adviceAfterLosingRank(stepsOfCheckpoint(directory_.lastWeights())));
+}
+
 bool TrainingLoop::startRun(const std::stop_token& stop) {
+    greetRanks(stop);
     auto& store = *programs_.weights();
     if (job_.resume.empty()) {
         initializeWeights(store, job_.settings.seed());
         if (!job_.startWeights.empty())
             data_.notes.push_back(noteOf(takeStartWeights(job_.startWeights, store)));
-        health_.begin(probe_.measure(programs_.weights(), stop).value_or(std::vector<Activity>{}));
+        health_.begin(
+            probe_.measure(programs_.weights(), ownStop(stop)).value_or(std::vector<Activity>{}));
         // The record last: with it the folder is a run, which must be ready to be resumed.
         writeCheckpointFile();
         writeRunRecord(directory_, job_, data_, plan_, backend_->device());
@@ -185,6 +260,7 @@ bool TrainingLoop::startRun(const std::stop_token& stop) {
             keptSamples(split_), toString(frozen_->features),
             bytesText(static_cast<std::int64_t>(
                 FeatureSource::bytesFor(keptSamples(split_), frozen_->features)))));
+    recordRanks(directory_, job_, places_);
     if (plan_.parts > 1)
         governor_.emplace(computePool());
     RunStarted event{directory_.path(),

@@ -56,6 +56,24 @@ void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, cons
     directory.writeRunJson(record);
 }
 
+void recordRanks(const RunDirectory& directory, const TrainingJob& job,
+                 const std::vector<RankPlace>& places) {
+    if (!job.ranks)
+        return;
+    auto hosts = Json::array();
+    for (const auto& place : places)
+        hosts.push_back(place.host);
+    auto waited = Json::array();
+    for (const auto time : job.ranks->waitingTimes())
+        waited.push_back(std::chrono::duration<double>(time).count());
+    auto record = directory.readRunJson();
+    record["machine"]["ranks"] = {{"count", job.ranks->size()},
+                                  {"hosts", std::move(hosts)},
+                                  {"waited_seconds", std::move(waited)},
+                                  {"bytes_sent", job.ranks->bytesSent()}};
+    directory.writeRunJson(record);
+}
+
 void recordHealth(const RunDirectory& directory, const Json& health) {
     auto record = directory.readRunJson();
     record["health"] = health;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/distributed/greeting.h"
 #include "engine/io/run_directory.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/compute_plan.h"
@@ -17,6 +18,10 @@ void updateRunRecord(const RunDirectory& directory, const TrainingJob& job, cons
                      const DeviceInfo& device);
 /// Whether the run's "machine" says that a GPU computed last.
 bool wasOnGpu(const Json& machine);
+/// Notes, where ranks train together, how many there are, on which hosts, how long this one has
+/// waited for each of them, and how much it has sent.
+void recordRanks(const RunDirectory& directory, const TrainingJob& job,
+                 const std::vector<RankPlace>& places);
 /// Adds what the training's health was, see HealthMonitor::record().
 void recordHealth(const RunDirectory& directory, const Json& health);
 /// Notes that the training was stopped on request, as "ended_by".

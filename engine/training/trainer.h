@@ -8,6 +8,7 @@
 #include "engine/training/events.h"
 #include "engine/training/settings.h"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -17,6 +18,7 @@
 
 namespace gradwright {
 
+class Communicator;
 class TrainingCommands;
 
 /// A frozen copy of all that a training needs.
@@ -34,6 +36,11 @@ struct TrainingJob {
     /// The rate to resume with, whatever plateaus and changes while it ran have made of it; nothing
     /// leaves it as it was.
     std::optional<double> resumeRate{};
+    /// The ranks that share each batch, where there are several; all have equal jobs but for the
+    /// folders. Only on processors. Each writes what a run is made of; rank 0's is the run.
+    std::shared_ptr<Communicator> ranks{};
+    /// How long a rank waits for another one before it counts as lost.
+    std::chrono::seconds rankPatience{25};
 };
 
 /// What to do about a run whose device or process failed: two clauses for the end of a message.

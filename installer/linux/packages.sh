@@ -16,9 +16,9 @@ packages_build=(
 # The window.
 packages_gui=(qt6-base-dev qt6-svg-dev qt6-wayland libqcustomplot-dev)
 
-# The tests: Qt Test, ONNX's node tests, the images of two templates, and once there is a window a font for drawing off screen
+# The tests: Qt Test, ONNX's node tests, the images of two templates, processes that train together, and once there is a window a font for drawing off screen
 # and what a test with a screen reader's eyes runs on: a display, a session bus, AT-SPI's registry.
-packages_test=(qt6-base-dev libonnx-dev libonnx-testdata dataset-fashion-mnist)
+packages_test=(qt6-base-dev libonnx-dev libonnx-testdata dataset-fashion-mnist openmpi-bin)
 packages_test_gui=(fonts-dejavu-core xvfb dbus-daemon at-spi2-core)
 
 # Single commands of ./dev.

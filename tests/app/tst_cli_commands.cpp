@@ -379,6 +379,8 @@ private Q_SLOTS:
         row("train template:perceptron --set optimizer.beta1=1", "Beta 1");
         row("train template:perceptron --set schedule.gamma=1", "known are none");
         row("train template:perceptron --set magic.gamma=1", "magic");
+        row("submit template:perceptron --site nowhere.sh", "--site");
+        row("submit template:perceptron --time tomorrow@noon --nodes 0", "--nodes");
         row("train template:perceptron --seed -1", "Seed");
         row("train template:perceptron --threads -2", "Threads");
         row("train template:perceptron --precision fp8", "fp32");
@@ -391,6 +393,39 @@ private Q_SLOTS:
         QCOMPARE(result.out, QByteArray());
         QVERIFY2(result.failsInOneLine(), result.text().c_str());
         QVERIFY2(result.err.contains(message.toUtf8()), result.text().c_str());
+    }
+
+    /// bash takes the script, and srun gets every word as it was given.
+    void jobScriptsForSlurm() {
+        writeText(cli_ / "site.sh", "#SBATCH --account=lab\nexport SITE=known");
+        const auto written = cli_.run(
+            {"submit", "template:lenet-5", "--nodes", "4", "--ranks-per-node", "2", "--processors",
+             "16", "--time", "01:30:00", "--site", cli_.path("site.sh"), "-o", cli_.path("job.sh"),
+             "--", "--epochs", "5", "--run-dir", "runs of five o'clock"});
+        QVERIFY2(written.code == 0, written.text().c_str());
+        QVERIFY(written.out.contains("sbatch " + cli_.path("job.sh").toUtf8()));
+        const auto script = QString::fromStdString(contentsOf(cli_ / "job.sh")).split('\n');
+        for (const auto* line :
+             {"#SBATCH --nodes=4", "#SBATCH --ntasks-per-node=2", "#SBATCH --cpus-per-task=16",
+              "#SBATCH --time=01:30:00", "#SBATCH --account=lab", "#SBATCH --signal=TERM@120"})
+            QVERIFY2(script.contains(line), line);
+        QVERIFY(script.filter("mpirun").join(' ').contains("-n 8"));
+
+        std::filesystem::create_directory(cli_ / "bin");
+        writeText(cli_ / "bin/srun", "#!/bin/sh\nprintf '%s\\n' \"$SITE\" \"$@\"\n");
+        std::filesystem::permissions(cli_ / "bin/srun", std::filesystem::perms::owner_all);
+        auto process = cli_.prepared({});
+        auto environment = process->processEnvironment();
+        environment.insert("PATH", cli_.path("bin") + ":/usr/bin:/bin");
+        process->setProcessEnvironment(environment);
+        process->setProgram("bash");
+        process->setArguments({cli_.path("job.sh")});
+        process->start();
+        const auto ran = Cli::finish(*process);
+        QVERIFY2(ran.code == 0, ran.text().c_str());
+        QCOMPARE(ran.out, QByteArray("known\n--mpi=pmix\n--cpu-bind=none\ngradwright-cli\ntrain\n"
+                                     "template:lenet-5\n--epochs\n5\n--run-dir\n"
+                                     "runs of five o'clock\n"));
     }
 
     void fullStandardOutputIsAFailure() {

@@ -118,7 +118,7 @@ const std::vector<Module>& modules() {
         {"engine/graph", {"engine/layers"}},
         // What lies beside backend.h and in memory is for all; what lies below otherwise, for that
         // backend only.
-        {"engine/backend", {"engine/passes", "engine/backend/memory"}},
+        {"engine/backend", {"engine/passes", "engine/backend/memory", "engine/distributed"}},
         {"engine/backend/memory", {"engine/ops"}},
         {"engine/backend/reference", {"engine/backend"}},
         {"engine/backend/onednn", {"engine/backend"}},

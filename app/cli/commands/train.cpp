@@ -3,6 +3,7 @@
 #include "app/cli/exit_codes.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/output.h"
+#include "app/cli/rank_session.h"
 #include "app/cli/training_options.h"
 #include "app/cli/training_session.h"
 #include "engine/graph/analysis.h"
@@ -30,6 +31,7 @@ struct TrainOptions {
     bool fit = false;
     bool quiet = false;
     bool json = false;
+    int patience = 25;
     TrainingOptions training;
 };
 
@@ -149,16 +151,7 @@ void printResult(const TrainingResult& result) {
     printLine(fmt::format("Run {}", result.run.string()));
 }
 
-void runTrain(const TrainOptions& options, int& exitCode) {
-    const Interrupt interrupt;
-    auto job = jobOf(options);
-    auto* progress = options.quiet ? nullptr : options.json ? stderr : stdout;
-    const auto result = train(std::move(job), progress, interrupt.token());
-    if (result.failure && result.failure->isInterrupted)
-        throw Error("{} To go on: gradwright-cli train --resume {}, with --device cpu on the CPU",
-                    result.failure->message, result.run.string());
-    if (result.failure)
-        throw Error(result.failure->message);
+void reportResult(const TrainOptions& options, const TrainingResult& result, int& exitCode) {
     if (options.json)
         printJson(resultJson(result));
     if (result.stopped) {
@@ -168,6 +161,37 @@ void runTrain(const TrainOptions& options, int& exitCode) {
     } else if (!options.json && !options.quiet) {
         printResult(result);
     }
+}
+
+void trainJob(const TrainOptions& options, RankSession* ranks, const std::stop_token& stop,
+              int& exitCode) {
+    auto job = jobOf(options);
+    if (ranks)
+        ranks->prepare(job);
+    job.rankPatience = std::chrono::seconds(options.patience);
+    const bool speaks = !ranks || ranks->isFirst();
+    auto* progress = !speaks || options.quiet ? nullptr : options.json ? stderr : stdout;
+    if (ranks && progress)
+        fmt::print(progress, "{}\n", ranks->text());
+    const auto result = train(std::move(job), progress, stop);
+    if (result.failure && result.failure->isInterrupted)
+        throw Error(
+            "{} To continue: gradwright-cli train --resume {}, with --device cpu on the CPU",
+            result.failure->message, result.run.string());
+    if (result.failure)
+        throw Error(result.failure->message);
+    if (speaks)
+        reportResult(options, result, exitCode);
+}
+
+void runTrain(const TrainOptions& options, int& exitCode) {
+    const Interrupt interrupt;
+    const auto ranks = RankSession::join(interrupt.token());
+    const auto work = [&] { trainJob(options, ranks.get(), interrupt.token(), exitCode); };
+    if (ranks)
+        ranks->guard(work);
+    else
+        work();
 }
 
 } // namespace
@@ -185,6 +209,11 @@ void addTrainCommand(CLI::App& app, int& exitCode) {
         "Dense layer the sizes that the data need");
     command->add_flag("--quiet", options->quiet, "No progress");
     command->add_flag("--json", options->json, "One JSON document on standard output");
+    command
+        ->add_option("--patience", options->patience,
+                     "Under mpirun: seconds after which a process that does not answer is lost")
+        ->check(CLI::Range(1, 86400))
+        ->capture_default_str();
     command->callback([options, &exitCode] { runTrain(*options, exitCode); });
 }
 

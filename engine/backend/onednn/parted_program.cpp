@@ -167,9 +167,20 @@ void PartedProgram::sumGradients() {
             addInto(sum.target, sum.target, term, sum.size);
         sum.square = sumOfSquares(sum.target, sum.size);
     });
+    addSquares();
+}
+
+void PartedProgram::addSquares() {
     std::ranges::fill(squares_, 0.0);
     for (const auto& sum : sums_)
         squares_[sum.weight] += sum.square;
+}
+
+void PartedProgram::gradientsChanged() {
+    computePool().run(sums_.size(), [this](std::size_t number, std::size_t) {
+        sums_[number].square = sumOfSquares(sums_[number].target, sums_[number].size);
+    });
+    addSquares();
 }
 
 void PartedProgram::update(double learningRate, std::uint64_t step) {

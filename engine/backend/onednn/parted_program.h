@@ -34,6 +34,9 @@ public:
     [[nodiscard]] std::optional<std::string> firstNonFinite() const override;
     [[nodiscard]] ProgramReport report() const override;
 
+protected:
+    void gradientsChanged() override;
+
 private:
     struct Part {
         std::unique_ptr<OneDnnProgram> program;
@@ -60,6 +63,7 @@ private:
     bool takeTogether(Pass pass, std::size_t segment, const std::stop_token& stop);
     void findGradients();
     void sumGradients();
+    void addSquares();
 
     CompileOptions options_;
     std::shared_ptr<OneDnnWeights> weights_;

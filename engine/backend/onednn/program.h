@@ -60,13 +60,16 @@ public:
     /// The weights in other forms that the passes read.
     [[nodiscard]] std::span<const FormNumber> forms() const { return forms_; }
 
+protected:
+    void gradientsChanged() override { squaresKnown_ = false; }
+
 private:
     enum class State { Compiled, Forward, Backward };
 
     void require(State state, std::string_view what) const;
     void bind(std::span<const BatchInput> inputs);
     [[nodiscard]] RunContext context() const {
-        return {seed_, inputs_, static_cast<std::size_t>(role_.firstSample)};
+        return {seed_, inputs_, static_cast<std::size_t>(role_.firstSample + seed_.firstSample)};
     }
 
     OpGraph graph_;

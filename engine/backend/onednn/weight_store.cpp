@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/weight_store.h"
 
+#include "engine/backend/rank_sums.h"
+
 #include <algorithm>
 
 namespace gradwright::onednn {
@@ -11,6 +13,10 @@ std::size_t product(const Dims& dims) {
     for (const auto dim : dims)
         elements *= static_cast<std::size_t>(dim);
     return elements;
+}
+
+std::span<float> floatsOf(AlignedBuffer& buffer) {
+    return {reinterpret_cast<float*>(buffer.data()), buffer.size() / sizeof(float)};
 }
 
 } // namespace
@@ -79,6 +85,24 @@ void OneDnnWeights::exchange(std::size_t slot) {
                              weight.slots[slot].data());
             forms_.weightChanged(WeightId{i});
         }
+}
+
+void OneDnnWeights::sumGradients(Communicator& ranks, double share) {
+    std::vector<std::span<float>> gradients;
+    for (std::uint32_t i = 0; i < stored_.size(); ++i)
+        if (specs_[i].learns())
+            gradients.push_back(floatsOf(stored_[i].gradient));
+    sumOverRanks<float>(ranks, share, gradients);
+}
+
+void OneDnnWeights::averageWeights(Communicator& ranks, double share,
+                                   std::span<const WeightId> ids) {
+    std::vector<std::span<float>> weights;
+    for (const auto id : ids) {
+        weights.push_back(floatsOf(stored_[id.index()].value));
+        forms_.weightChanged(id);
+    }
+    sumOverRanks<float>(ranks, share, weights);
 }
 
 void OneDnnWeights::setLayout(WeightId id, const Dims& dims, const MemoryDesc& desc) {

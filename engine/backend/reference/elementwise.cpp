@@ -29,6 +29,13 @@ private:
     ActivationOp op_;
 };
 
+/// How many numbers the samples of other ranks in front of these have drawn, if these draw `own`.
+template <class T>
+std::uint64_t before(const Frame<T>& frame, std::size_t own) {
+    return static_cast<std::uint64_t>(frame.seed.firstSample) *
+           (own / static_cast<std::size_t>(frame.batch));
+}
+
 template <class T>
 class DropoutKernel final : public Kernel<T> {
 public:
@@ -44,7 +51,7 @@ public:
             std::ranges::copy(frame.inputs[0], frame.output.begin());
             return;
         }
-        dropoutKeeps(op_, frame.seed.seed, frame.seed.step, keep_);
+        dropoutKeeps(op_, frame.seed.seed, frame.seed.step, keep_, before(frame, keep_.size()));
         for (std::size_t i = 0; i < frame.output.size(); ++i)
             frame.output[i] = isKept(frame, i) ? frame.inputs[0][i] * scale() : T{0};
     }
@@ -80,7 +87,7 @@ public:
 
     void forward(const Frame<T>& frame) override {
         std::ranges::copy(frame.inputs[0], frame.output.begin());
-        gaussianNoise(op_, frame.seed.seed, frame.seed.step, noise_);
+        gaussianNoise(op_, frame.seed.seed, frame.seed.step, noise_, before(frame, noise_.size()));
         for (std::size_t i = 0; i < noise_.size(); ++i)
             frame.output[i] += static_cast<T>(noise_[i]);
     }

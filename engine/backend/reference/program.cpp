@@ -230,6 +230,13 @@ bool ReferenceProgram<T>::backward(const std::stop_token& stop) {
     }
     for (const auto& [weight, value] : graph_.gradients())
         std::ranges::copy(buffer(value).values, weights_->gradient(weight).begin());
+    measureGradients();
+    state_ = State::Backward;
+    return true;
+}
+
+template <class T>
+void ReferenceProgram<T>::measureGradients() {
     for (std::uint32_t i = 0; i < trained_.size(); ++i) {
         double sum = 0;
         if (trained_[i])
@@ -237,8 +244,6 @@ bool ReferenceProgram<T>::backward(const std::stop_token& stop) {
                 sum += static_cast<double>(gradient) * static_cast<double>(gradient);
         gradientSquares_[i] = sum;
     }
-    state_ = State::Backward;
-    return true;
 }
 
 template <class T>

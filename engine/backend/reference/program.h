@@ -38,6 +38,9 @@ public:
     void timeOps(bool on) override { opSeconds_.assign(on ? steps_.size() : 0, 0); }
     [[nodiscard]] std::vector<double> opSeconds() const override { return opSeconds_; }
 
+protected:
+    void gradientsChanged() override { measureGradients(); }
+
 private:
     enum class State { Compiled, Forward, Backward };
 
@@ -64,6 +67,7 @@ private:
     [[nodiscard]] const Buffer& buffer(ValueId id) const { return buffers_[id.index()]; }
     [[nodiscard]] std::vector<WeightId> learning() const;
     void makePipeline();
+    void measureGradients();
 
     /// The optimizer's pipeline, one weight after another.
     struct OneThread {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/reference/weights.h"
 
+#include "engine/backend/rank_sums.h"
+
 #include <algorithm>
 
 namespace gradwright::reference {
@@ -48,6 +50,24 @@ void ReferenceWeights<T>::exchange(std::size_t slot) {
             std::ranges::swap_ranges(entries_[i].value.template span<T>(),
                                      entries_[i].slots[slot].template span<T>());
         }
+}
+
+template <class T>
+void ReferenceWeights<T>::sumGradients(Communicator& ranks, double share) {
+    std::vector<std::span<T>> gradients;
+    for (std::uint32_t i = 0; i < entries_.size(); ++i)
+        if (specs_[i].learns())
+            gradients.push_back(gradient(WeightId{i}));
+    sumOverRanks<T>(ranks, share, gradients);
+}
+
+template <class T>
+void ReferenceWeights<T>::averageWeights(Communicator& ranks, double share,
+                                         std::span<const WeightId> ids) {
+    std::vector<std::span<T>> weights;
+    for (const auto id : ids)
+        weights.push_back(values(id));
+    sumOverRanks<T>(ranks, share, weights);
 }
 
 template <class T>

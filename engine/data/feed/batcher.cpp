@@ -39,10 +39,11 @@ std::size_t buffersOf(std::size_t batchBytes) {
 struct Batcher::State {
     State(std::shared_ptr<const DataSource> dataSource, std::vector<std::uint32_t> samples,
           std::int64_t batchSize, std::optional<std::uint64_t> shuffleSeed,
-          std::shared_ptr<const Augmenter> sampleAugmenter)
+          std::shared_ptr<const Augmenter> sampleAugmenter, RankOf ofRanks)
         : source(std::move(dataSource))
         , indices(std::move(samples))
         , batch(batchSize)
+        , share(ofRanks)
         , seed(shuffleSeed)
         , augmenter(std::move(sampleAugmenter))
         , elements(static_cast<std::size_t>(source->shape().elements()))
@@ -52,7 +53,9 @@ struct Batcher::State {
         , sampleLabels(static_cast<std::size_t>(source->labelsPerSample()))
         , scaling(augmenter ? nullptr : source->byteScaling())
         , crew(source->isCostly() ? usefulHelpers() : 0) {
-        const auto most = std::min(static_cast<std::size_t>(batch), indices.size());
+        const auto largest = std::min(batch, static_cast<std::int64_t>(indices.size()));
+        const auto most = static_cast<std::size_t>(
+            std::max(shareOf(largest, {0, share.ranks}).count, std::int64_t{1}));
         const auto inputBytes = elements * (scaling ? 1 : sizeof(float));
         buffers.resize(
             buffersOf(most * (inputBytes + (targetElements + sampleLabels) * sizeof(float))));
@@ -82,6 +85,7 @@ struct Batcher::State {
     const std::shared_ptr<const DataSource> source;
     const std::vector<std::uint32_t> indices;
     const std::int64_t batch;
+    const RankOf share;
     const std::optional<std::uint64_t> seed;
     const std::shared_ptr<const Augmenter> augmenter; ///< may be null
     const std::size_t elements;
@@ -136,11 +140,15 @@ void Batcher::State::load(Batch& target, std::size_t place, std::uint32_t sample
 bool Batcher::State::fill(Batch& target, std::int64_t number, std::uint64_t ofEpoch,
                           std::span<const std::uint32_t> order, const std::stop_token& stop,
                           std::uint64_t ticket) {
-    const auto first = static_cast<std::size_t>(number * batch);
-    const auto count = std::min(static_cast<std::size_t>(batch), order.size() - first);
-    const auto samples = order.subspan(first, count);
+    const auto all = order.subspan(static_cast<std::size_t>(number * batch));
     target.index = number;
-    target.count = static_cast<std::int64_t>(count);
+    target.whole = std::min(batch, static_cast<std::int64_t>(all.size()));
+    const auto own = shareOf(target.whole, share);
+    target.isSpare = own.count == 0;
+    target.first = target.isSpare ? 0 : own.first;
+    target.count = target.isSpare ? 1 : own.count;
+    const auto count = static_cast<std::size_t>(target.count);
+    const auto samples = all.subspan(static_cast<std::size_t>(target.first), count);
     if (scaling)
         target.bytes.resize(count * elements);
     else
@@ -219,14 +227,17 @@ void Batcher::State::run(const std::stop_token& stop) {
 
 Batcher::Batcher(std::shared_ptr<const DataSource> source, std::vector<std::uint32_t> indices,
                  std::int64_t batch, std::optional<std::uint64_t> shuffleSeed,
-                 std::shared_ptr<const Augmenter> augmenter) {
+                 std::shared_ptr<const Augmenter> augmenter, RankOf share) {
+    if (share.ranks > 1 && augmenter && augmenter->mixes())
+        throw Error("MixUp mixes samples of one batch, which several processes share: train "
+                    "without it, or in one process");
     if (batch < 1)
         throw Error("a batch must hold at least 1 sample, not {}", batch);
     for (const auto index : indices)
         if (index >= source->size())
             throw Error("there is no sample {} among {}", index, source->size());
     state_ = std::make_unique<State>(std::move(source), std::move(indices), batch, shuffleSeed,
-                                     std::move(augmenter));
+                                     std::move(augmenter), share);
 }
 
 Batcher::~Batcher() = default;

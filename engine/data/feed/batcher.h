@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/data/dataset.h"
+#include "engine/data/feed/batch_share.h"
 #include "engine/data/images/augmentation.h"
 
 #include <cstdint>
@@ -19,6 +20,10 @@ struct Batch {
     std::vector<float> targets;           ///< count × elements of a target; none with classes
     std::int64_t count = 0;               ///< the last batch of an epoch may be shorter
     std::int64_t index = 0;               ///< number of the batch within its epoch
+    std::int64_t whole = 0; ///< samples of all ranks' shares together; `count` where it is one
+    std::int64_t first = 0; ///< of them in the shares before
+    /// Nothing is left for this rank: it computes a sample that another one has, for company.
+    bool isSpare = false;
 
     [[nodiscard]] const void* input() const {
         return scaling ? static_cast<const void*>(bytes.data())
@@ -33,10 +38,12 @@ struct Batch {
 class Batcher {
 public:
     /// Without a seed the indices keep their order; without an augmenter the samples are as they
-    /// are. Throws Error when the batch is less than 1 or an index is outside the source.
+    /// are. `share`: of each batch only this rank's samples are read and handed out. Throws Error
+    /// when the batch is less than 1, an index is outside the source, or the augmenter mixes
+    /// samples of which some are another rank's.
     Batcher(std::shared_ptr<const DataSource> source, std::vector<std::uint32_t> indices,
             std::int64_t batch, std::optional<std::uint64_t> shuffleSeed,
-            std::shared_ptr<const Augmenter> augmenter = nullptr);
+            std::shared_ptr<const Augmenter> augmenter = nullptr, RankOf share = {});
     /// Stops the loader at once; an epoch need not be finished.
     ~Batcher();
     Batcher(const Batcher&) = delete;

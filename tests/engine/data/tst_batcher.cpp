@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <numeric>
+#include <random>
 #include <stdexcept>
 #include <thread>
 
@@ -123,6 +125,41 @@ private Q_SLOTS:
         Batcher small(sourceOf(100), upTo(100), 7, 3);
         Batcher large(sourceOf(100), upTo(100), 100, 3);
         QCOMPARE(epochOf(small, 4), epochOf(large, 4));
+    }
+
+    /// No sample comes twice, none is missing, and each batch is that of one process.
+    void ranksShareEachBatch() {
+        std::mt19937 random(5);
+        for (int trial = 0; trial < 60; ++trial) {
+            const auto samples = static_cast<std::uint32_t>(1 + random() % 90);
+            const auto batch = static_cast<std::int64_t>(1 + random() % 50);
+            const auto ranks = static_cast<std::int64_t>(1 + random() % 6);
+            Batcher whole(sourceOf(samples), upTo(samples), batch, 3);
+            whole.startEpoch(2);
+            std::vector<std::unique_ptr<Batcher>> shares;
+            for (std::int64_t rank = 0; rank < ranks; ++rank) {
+                shares.push_back(std::make_unique<Batcher>(sourceOf(samples), upTo(samples), batch,
+                                                           3, nullptr, RankOf{rank, ranks}));
+                shares.back()->startEpoch(2);
+            }
+            while (const auto* all = whole.next()) {
+                std::vector<float> together;
+                for (const auto& share : shares) {
+                    const auto* own = share->next();
+                    QVERIFY(own);
+                    QCOMPARE(own->whole, all->count);
+                    if (own->isSpare)
+                        continue;
+                    const auto elements = own->inputs.size() / static_cast<std::size_t>(own->count);
+                    QCOMPARE(static_cast<std::size_t>(own->first) * elements, together.size());
+                    QCOMPARE(own->first % 4, 0);
+                    together.insert(together.end(), own->inputs.begin(), own->inputs.end());
+                }
+                QCOMPARE(together, all->inputs);
+            }
+            for (const auto& share : shares)
+                QVERIFY(!share->next());
+        }
     }
 
     void startsInTheMiddleOfAnEpoch() {

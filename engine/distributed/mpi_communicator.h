@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/distributed/communicator.h"
+
+#include <memory>
+
+namespace gradwright {
+
+/// How many processes mpirun or srun has started together with this one, by what they put into the
+/// environment (OMPI_COMM_WORLD_SIZE, or SLURM_NTASKS beside PMIX_RANK); 1 where it is alone.
+int processesStarted();
+
+/// Joins them, once in the life of a process, on the thread that will use the result. They part
+/// when it is destroyed. Throws Error where Open MPI is missing, and where it does not know of the
+/// others.
+std::unique_ptr<Communicator> joinMpi();
+
+} // namespace gradwright

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A training that ranks share is the training of one process: here they are threads.
+#include "engine/distributed/greeting.h"
+#include "engine/distributed/thread_communicator.h"
+#include "engine/io/run_directory.h"
+#include "engine/support/json.h"
+#include "engine/training/checkpoint.h"
+#include "engine/training/recipes/optimizers.h"
+#include "tests/support/data_files.h"
+#include "tests/support/small_jobs.h"
+#include "tests/support/small_mnist.h"
+
+#include <QTest>
+
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Together {
+    std::vector<EventLog> logs;
+    std::vector<fs::path> runs;
+
+    explicit Together(int size)
+        : logs(static_cast<std::size_t>(size)) {}
+    [[nodiscard]] Weights weights(std::size_t rank = 0) const {
+        return readCheckpointWeights(runs[rank] / "last.safetensors");
+    }
+    [[nodiscard]] Finished result() const { return logs[0].all<Finished>().at(0); }
+};
+
+/// Trains on a thread for each rank; of one, without any communicator. `stopAfter`: steps that
+/// the last rank sees before it asks for a stop.
+Together trainTogether(const Project& project, int size, const fs::path& folder,
+                       const fs::path& resumed = {}, int stopAfter = -1) {
+    Together all(size);
+    auto members = makeThreadCommunicators(size);
+    std::stop_source stop;
+    std::vector<std::thread> threads;
+    for (int rank = 0; rank < size; ++rank) {
+        const auto own = folder / fmt::format("{}-of-{}", rank, size);
+        auto job = trainingJob(project, own);
+        if (!resumed.empty()) {
+            fs::create_directories(own);
+            job.resume = own / "resumed";
+            fs::copy(resumed, job.resume);
+        }
+        if (size > 1)
+            job.ranks = std::move(members[static_cast<std::size_t>(rank)]);
+        const bool isLast = rank == size - 1;
+        threads.emplace_back([&, job = std::move(job), rank, isLast]() mutable {
+            const auto sink = all.logs[static_cast<std::size_t>(rank)].sink();
+            int steps = 0;
+            Trainer(std::move(job), [&](const TrainingEvent& event) {
+                sink(event);
+                if (std::holds_alternative<StepDone>(event) && ++steps == stopAfter && isLast)
+                    stop.request_stop();
+            }).run(isLast ? stop.get_token() : std::stop_token());
+        });
+    }
+    for (auto& thread : threads)
+        thread.join();
+    for (const auto& log : all.logs) {
+        for (const auto& failed : log.all<Failed>())
+            qWarning("%s", failed.message.c_str());
+        all.runs.push_back(log.all<RunStarted>().at(0).run);
+    }
+    return all;
+}
+
+double largestDifference(const Weights& a, const Weights& b) {
+    double largest = 0;
+    for (const auto& [key, value] : a.values) {
+        const auto first = value.to(DType::F64);
+        const auto other = b.find(key)->to(DType::F64);
+        for (std::size_t i = 0; i < first.span<double>().size(); ++i)
+            largest =
+                std::max(largest, std::abs(first.span<double>()[i] - other.span<double>()[i]));
+    }
+    return largest;
+}
+
+/// 45 samples in batches of 10: the last one has 5, and of four ranks some go without.
+Project doubleProject() {
+    auto project = smallProject(50, 0.1);
+    set(project, "precision", std::string("fp64"));
+    set(project, "batch", std::int64_t{10});
+    set(project, "epochs", std::int64_t{4});
+    return project;
+}
+
+/// What two ranks with these projects fail with, by rank.
+std::vector<std::string> failuresOf(const std::vector<Project>& projects) {
+    const TemporaryFolder folder;
+    auto members = makeThreadCommunicators(static_cast<int>(projects.size()));
+    std::vector<EventLog> logs(projects.size());
+    std::vector<std::thread> threads;
+    for (std::size_t rank = 0; rank < projects.size(); ++rank) {
+        auto job = trainingJob(projects[rank], fs::path(folder.path()) / std::to_string(rank));
+        job.ranks = std::move(members[rank]);
+        threads.emplace_back([&logs, rank, job = std::move(job)]() mutable {
+            Trainer(std::move(job), logs[rank].sink()).run({});
+        });
+    }
+    for (auto& thread : threads)
+        thread.join();
+    std::vector<std::string> messages;
+    for (const auto& log : logs)
+        messages.push_back(log.all<Failed>().at(0).message);
+    return messages;
+}
+
+} // namespace
+
+class RanksTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    /// Few samples to test with: the reference takes its time.
+    void initTestCase() {
+        makeSmallMnist(resources_.path(), 2000, 200);
+        qputenv("GRADWRIGHT_RESOURCES", QByteArray::fromStdString(resources_.path()));
+    }
+
+    /// With dropout, whose masks must be those of one process, too.
+    void aSharedTrainingIsThatOfOneProcess_data() {
+        QTest::addColumn<std::string>("optimizer");
+        for (const auto& def : optimizers())
+            QTest::newRow(def.key.c_str()) << def.key;
+    }
+    void aSharedTrainingIsThatOfOneProcess() {
+        QFETCH(std::string, optimizer);
+        auto project = doubleProject();
+        const auto& def = gradwright::optimizer(optimizer);
+        project.training.optimizer = {optimizer, {}};
+        set(project, "learning_rate", def.defaultLearningRate);
+        if (optimizer == "perceptron-rule") // knows no other loss
+            project.training.objectives.front().loss = {"perceptron-criterion", {}};
+        if (trainingJob(project, {}).settings.updateRule().fullBatch)
+            set(project, "batch", std::int64_t{50});
+        const TemporaryFolder folder;
+        const auto alone = trainTogether(project, 1, folder.path());
+        for (const int size : {2, 3, 4}) {
+            const auto together = trainTogether(project, size, folder.path());
+            const auto difference = largestDifference(alone.weights(), together.weights());
+            QVERIFY2(difference < 1e-9, fmt::format("{} ranks: {}", size, difference).c_str());
+            QVERIFY(std::abs(alone.result().test.loss - together.result().test.loss) < 1e-9);
+            QCOMPARE(together.result().test.samples, alone.result().test.samples);
+            const auto epochs = alone.logs[0].all<EpochDone>();
+            const auto others = together.logs[0].all<EpochDone>();
+            QCOMPARE(others.size(), epochs.size());
+            for (std::size_t i = 0; i < epochs.size(); ++i) {
+                QVERIFY(std::abs(others[i].training.loss - epochs[i].training.loss) < 1e-9);
+                QCOMPARE(others[i].training.samples, epochs[i].training.samples);
+                QCOMPARE(others[i].validation->quality.value, epochs[i].validation->quality.value);
+            }
+            for (std::size_t rank = 1; rank < static_cast<std::size_t>(size); ++rank)
+                QVERIFY(readFile(together.runs[rank] / "last.safetensors") ==
+                        readFile(together.runs[0] / "last.safetensors"));
+        }
+    }
+
+    void theSameRanksGiveTheSameBits() {
+        auto project = smallProject(300, 0.1);
+        set(project, "epochs", std::int64_t{2});
+        const TemporaryFolder first, second;
+        const auto once = trainTogether(project, 3, first.path());
+        const auto again = trainTogether(project, 3, second.path());
+        QVERIFY(readFile(once.runs[0] / "last.safetensors") ==
+                readFile(again.runs[0] / "last.safetensors"));
+        QVERIFY(readFile(once.runs[2] / "best.safetensors") ==
+                readFile(again.runs[0] / "best.safetensors"));
+    }
+
+    /// In FP32 sums of other parts round otherwise.
+    void singlePrecisionStaysClose() {
+        auto project = smallProject(1600, 0.05);
+        set(project, "batch", std::int64_t{32});
+        set(project, "epochs", std::int64_t{2});
+        const TemporaryFolder folder;
+        const auto alone = trainTogether(project, 1, folder.path());
+        QVERIFY(alone.logs[0].all<StepDone>().size() >= 90);
+        for (const int size : {2, 4}) {
+            const auto together = trainTogether(project, size, folder.path());
+            QVERIFY(std::abs(alone.result().test.loss - together.result().test.loss) < 1e-3);
+        }
+    }
+
+    /// A stop that one rank asks for is one of all, after the same step; what is saved is resumed
+    /// on another number of ranks.
+    void aStoppedTrainingIsResumedOnOthers() {
+        const auto project = doubleProject();
+        const TemporaryFolder folder, rest;
+        const auto alone = trainTogether(project, 1, folder.path());
+        const auto stopped = trainTogether(project, 3, folder.path(), {}, 7);
+        for (const auto& log : stopped.logs) {
+            QVERIFY(log.has<Stopped>());
+            QCOMPARE(log.all<Stopped>().at(0).step, std::int64_t{7});
+        }
+        QVERIFY(RunDirectory::open(stopped.runs[0]).readRunJson()["ended_by"] == "stop");
+        for (const int size : {1, 2, 4}) {
+            const auto resumed = trainTogether(project, size, rest.path(), stopped.runs[0]);
+            QVERIFY(largestDifference(alone.weights(), resumed.weights()) < 1e-9);
+        }
+    }
+
+    void theRunSaysWhoTrained() {
+        auto project = doubleProject();
+        const TemporaryFolder folder;
+        const auto together = trainTogether(project, 2, folder.path());
+        const auto ranks = RunDirectory::open(together.runs[0]).readRunJson()["machine"]["ranks"];
+        QCOMPARE(ranks["count"].get<int>(), 2);
+        QCOMPARE(ranks["hosts"].get<std::vector<std::string>>(),
+                 std::vector<std::string>(2, placeHere().host));
+        QCOMPARE(ranks["waited_seconds"][0].get<double>(), 0.0);
+        QVERIFY(ranks["waited_seconds"][1].get<double>() > 0);
+        // The gradients, of twenty steps; halves of them go and come.
+        const auto parameters = std::int64_t{28 * 28 * 16 + 16 + 16 * 10 + 10};
+        QVERIFY(ranks["bytes_sent"].get<std::int64_t>() >= 20 * parameters * 8);
+        QVERIFY(ranks["bytes_sent"].get<std::int64_t>() < 21 * parameters * 8);
+    }
+
+    void ranksWithOtherDataAreRefused() {
+        for (const auto& message : failuresOf({smallProject(100), smallProject(90)})) {
+            const auto text = QString::fromStdString(message);
+            QVERIFY2(text.startsWith("All ranks need the same training samples, and rank 1") &&
+                         text.endsWith("there it is \"90\", for rank 0 \"100\"."),
+                     message.c_str());
+        }
+    }
+
+    void samplesThatMixAreRefused() {
+        auto project = smallProject(100);
+        project.data.augmentation = {{"mixup", 0.2}};
+        for (const auto& message : failuresOf({project, project}))
+            QVERIFY2(message.starts_with("MixUp mixes samples of one batch"), message.c_str());
+    }
+
+    /// The run is saved at the last step that all have taken.
+    void aLostRankLeavesARunToResume() {
+        const auto project = doubleProject();
+        const TemporaryFolder folder, rest;
+        auto members = makeThreadCommunicators(2);
+        std::vector<EventLog> logs(2);
+        std::vector<std::thread> threads;
+        for (std::size_t rank = 0; rank < 2; ++rank) {
+            auto job = trainingJob(project, fs::path(folder.path()) / std::to_string(rank));
+            job.ranks = std::move(members[rank]);
+            job.rankPatience = std::chrono::seconds(1);
+            threads.emplace_back([&logs, rank, job = std::move(job)]() mutable {
+                const auto sink = logs[rank].sink();
+                int steps = 0;
+                Trainer(std::move(job), [&](const TrainingEvent& event) {
+                    sink(event);
+                    if (rank == 1 && std::holds_alternative<StepDone>(event) && ++steps == 6)
+                        throw std::runtime_error("this rank ends");
+                }).run({});
+            });
+        }
+        for (auto& thread : threads)
+            thread.join();
+        const auto failed = logs[0].all<Failed>();
+        QCOMPARE(failed.size(), 1U);
+        const auto text = QString::fromStdString(failed[0].message);
+        QVERIFY2(text.startsWith("Rank 1 has not answered for 1 s. It is rank 1 (host ") &&
+                     text.contains("The run is saved up to step 6: resume it"),
+                 failed[0].message.c_str());
+        const auto alone = trainTogether(project, 1, rest.path());
+        const auto resumed =
+            trainTogether(project, 2, rest.path(), logs[0].all<RunStarted>().at(0).run);
+        QVERIFY(largestDifference(alone.weights(), resumed.weights()) < 1e-9);
+    }
+
+private:
+    const TemporaryFolder resources_;
+};
+
+QTEST_GUILESS_MAIN(RanksTest)
+#include "tst_ranks.moc"
