@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
     addDemoCommand(app, exitCode);
     addDownloadCommand(app, exitCode);
     addRunsCommand(app, exitCode);
+    addScalingCommand(app, exitCode);
     addSubmitCommand(app, exitCode);
 
     try {

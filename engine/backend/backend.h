@@ -45,6 +45,10 @@ struct CompileOptions {
     /// In training: throw values between the layers away and compute them again in the backward
     /// pass, where that saves memory. The results are the same to the bit. The reference keeps all.
     bool recompute = false;
+    /// In training, where ranks share each batch: batch normalization takes the statistics of the
+    /// samples of all ranks (Zhang et al.: "Context encoding for semantic segmentation", 2018,
+    /// section 3, "synchronized"), not of each rank's own.
+    bool sharesStatistics = false;
     /// Further passes over the program's graph, see programGraph(). In training they read and
     /// replace gradients of the whole batch.
     std::vector<Pass> passes = {};
@@ -111,6 +115,11 @@ struct SharedBatch {
     std::int64_t samples = 0; ///< of all ranks
     /// This rank's samples count for nothing: they are another one's.
     bool isSpare = false;
+
+    /// How much of the batch this rank's samples are.
+    [[nodiscard]] double share(std::int64_t own) const {
+        return isSpare ? 0 : static_cast<double>(own) / static_cast<double>(samples);
+    }
 };
 
 /// A whole step, as a device is asked for it.
@@ -241,9 +250,15 @@ protected:
     [[nodiscard]] const ScoreSums& score() const { return score_; }
     /// The store's gradients have been replaced since the backward pass.
     virtual void gradientsChanged() {}
+    /// What the step that runs shares with other ranks; null where nothing.
+    [[nodiscard]] const SharedBatch* shared() const { return shared_; }
 
 private:
     std::optional<StepResult> finishTogether(const StepRequest& step, const std::stop_token& stop);
+    [[nodiscard]] std::optional<StepResult> stepTogether(const StepRequest& step,
+                                                         const std::stop_token& stop);
+
+    const SharedBatch* shared_ = nullptr;
 
     std::optional<StepRequest> submitted_;
     ScoreSums score_;

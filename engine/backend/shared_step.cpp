@@ -77,12 +77,30 @@ void WeightStore::averageWeights(Communicator&, double, std::span<const WeightId
 
 std::optional<StepResult> Program::finishTogether(const StepRequest& step,
                                                   const std::stop_token& stop) {
+    shared_ = step.shared;
+    try {
+        auto result = stepTogether(step, stop);
+        shared_ = nullptr;
+        return result;
+    } catch (...) {
+        shared_ = nullptr;
+        throw;
+    }
+}
+
+std::optional<StepResult> Program::stepTogether(const StepRequest& step,
+                                                const std::stop_token& stop) {
     auto& ranks = step.shared->ranks;
     // No rank stops within a step: the others would wait for it.
     forward(step.inputs, step.seed, {});
     const auto loss = lossSum();
     const bool isFinite = std::isfinite(loss);
-    scoreStep(step, isFinite ? loss : 0);
+    if (graph().score()) {
+        scoreStep(step, isFinite ? loss : 0);
+    } else {
+        score_.clear();
+        score_.loss = isFinite ? loss : 0;
+    }
     if (step.shared->isSpare) {
         const auto targets = score_.targets.size();
         score_.clear();
@@ -93,7 +111,7 @@ std::optional<StepResult> Program::finishTogether(const StepRequest& step,
     if (sums.wantsStop())
         return {};
     score_ = sums.score();
-    StepResult result{.lossSum = score_.loss, .score = &score_};
+    StepResult result{.lossSum = score_.loss, .score = graph().score() ? &score_ : nullptr};
     if (sums.isFaulty()) {
         const auto own = isFinite ? std::string() : firstNonFinite().value_or("the loss");
         result.fault = {NonFinite::Where::Loss, firstOf(ranks.gather(own))};
@@ -101,9 +119,7 @@ std::optional<StepResult> Program::finishTogether(const StepRequest& step,
     }
 
     backward({});
-    const double share = step.shared->isSpare ? 0
-                                              : static_cast<double>(options().batch) /
-                                                    static_cast<double>(step.shared->samples);
+    const double share = step.shared->share(options().batch);
     weights()->sumGradients(ranks, share);
     gradientsChanged();
     result.gradientSquares = gradientSquares();
@@ -115,7 +131,8 @@ std::optional<StepResult> Program::finishTogether(const StepRequest& step,
     if (options().update) {
         update(step.learningRate, step.seed.step);
         try {
-            if (const auto statistics = statisticsOf(graph()); !statistics.empty())
+            if (const auto statistics = statisticsOf(graph());
+                !statistics.empty() && !options().sharesStatistics)
                 weights()->averageWeights(ranks, share, statistics);
         } catch (RankLost& lost) {
             lost.isWithinStep = true;

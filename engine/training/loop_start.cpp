@@ -86,7 +86,8 @@ std::optional<FrozenPart> keptFront(const TrainingJob& job, const TrainingGraph&
 ProgramCache compiled(const TrainingJob& job, const Split& split, const OpGraph& graph,
                       const OpGraph& whole, const ComputePlan& plan,
                       const std::shared_ptr<const Backend>& backend) {
-    const auto options = trainingOptions(job.settings);
+    auto options = trainingOptions(job.settings);
+    options.sharesStatistics = job.ranks && job.sharesStatistics;
     const auto& rule = *options.update;
     const auto samples = static_cast<std::int64_t>(split.training.size());
     requireDeviceMemory(*backend, graph, options, samples);
@@ -122,6 +123,11 @@ std::string networkPrint(const OpGraph& graph) {
     for (const auto& weight : graph.weights())
         text += fmt::format("{} {} {}\n", weight.key, toString(weight.shape), weight.rateFactor);
     return text;
+}
+
+/// What decides about the layouts of weights: all but how many threads the processor has.
+std::string withoutThreads(const std::string& detail) {
+    return detail.substr(0, std::min(detail.size(), detail.rfind(',')));
 }
 
 std::string adviceAfterLosingRank(std::int64_t saved) {
@@ -196,21 +202,21 @@ void TrainingLoop::greetRanks(const std::stop_token& stop) {
         return;
     constexpr auto untilAllHaveOpenedTheirData = std::chrono::minutes(10);
     job_.ranks->setPatience(untilAllHaveOpenedTheirData, stop);
-    const auto& device = backend_->device();
-    places_ = greet(
-        *job_.ranks,
-        {{"version of the program", kVersion},
-         {"kind of processor", fmt::format("{} ({})", device.key, device.detail)},
-         {"number of batch parts", std::to_string(plan_.parts)},
-         {"training settings", settingsAmongRanks(job_.settings).dump()},
-         {"network", networkPrint(training_.graph)},
-         {"training samples", std::to_string(split_.training.size())},
-         {"validation samples", std::to_string(split_.validation.size())},
-         {"test samples", std::to_string(data_.test->size())},
-         {"data", toJson(data_.info).dump()},
-         {"steps to resume from",
-          job_.resume.empty() ? "0"
-                              : std::to_string(stepsOfCheckpoint(directory_.lastWeights()))}});
+    const auto device = backend_->device();
+    places_ =
+        greet(*job_.ranks, {{"version of the program", kVersion},
+                            {"kind of processor", withoutThreads(device.detail)},
+                            {"number of batch parts", std::to_string(plan_.parts)},
+                            {"training settings", settingsAmongRanks(job_.settings).dump()},
+                            {"network", networkPrint(training_.graph)},
+                            {"training samples", std::to_string(split_.training.size())},
+                            {"validation samples", std::to_string(split_.validation.size())},
+                            {"test samples", std::to_string(data_.test->size())},
+                            {"data", toJson(data_.info).dump()},
+                            {"steps to resume from",
+                             job_.resume.empty()
+                                 ? "0"
+                                 : std::to_string(stepsOfCheckpoint(directory_.lastWeights()))}});
     job_.ranks->setPatience(job_.rankPatience, stop);
 }
 

@@ -69,6 +69,7 @@ void recordRanks(const RunDirectory& directory, const TrainingJob& job,
     auto record = directory.readRunJson();
     record["machine"]["ranks"] = {{"count", job.ranks->size()},
                                   {"hosts", std::move(hosts)},
+                                  {"shared_statistics", job.sharesStatistics},
                                   {"waited_seconds", std::move(waited)},
                                   {"bytes_sent", job.ranks->bytesSent()}};
     directory.writeRunJson(record);

@@ -39,6 +39,8 @@ struct TrainingJob {
     /// The ranks that share each batch, where there are several; all have equal jobs but for the
     /// folders. Only on processors. Each writes what a run is made of; rank 0's is the run.
     std::shared_ptr<Communicator> ranks{};
+    /// Batch normalization takes the statistics of all ranks' samples, not of each rank's own.
+    bool sharesStatistics = false;
     /// How long a rank waits for another one before it counts as lost.
     std::chrono::seconds rankPatience{25};
 };

@@ -32,6 +32,7 @@ struct TrainOptions {
     bool quiet = false;
     bool json = false;
     int patience = 25;
+    bool syncBatchNorm = false;
     TrainingOptions training;
 };
 
@@ -151,6 +152,15 @@ void printResult(const TrainingResult& result) {
     printLine(fmt::format("Run {}", result.run.string()));
 }
 
+/// A run is resumed as it began.
+bool sharedStatistics(const TrainingJob& job) {
+    if (job.resume.empty())
+        return false;
+    const auto record = RunDirectory::open(job.resume).readRunJson();
+    const auto ranks = record.value("machine", Json::object()).value("ranks", Json::object());
+    return ranks.value("shared_statistics", false);
+}
+
 void reportResult(const TrainOptions& options, const TrainingResult& result, int& exitCode) {
     if (options.json)
         printJson(resultJson(result));
@@ -166,6 +176,7 @@ void reportResult(const TrainOptions& options, const TrainingResult& result, int
 void trainJob(const TrainOptions& options, RankSession* ranks, const std::stop_token& stop,
               int& exitCode) {
     auto job = jobOf(options);
+    job.sharesStatistics = options.syncBatchNorm || sharedStatistics(job);
     if (ranks)
         ranks->prepare(job);
     job.rankPatience = std::chrono::seconds(options.patience);
@@ -209,6 +220,8 @@ void addTrainCommand(CLI::App& app, int& exitCode) {
         "Dense layer the sizes that the data need");
     command->add_flag("--quiet", options->quiet, "No progress");
     command->add_flag("--json", options->json, "One JSON document on standard output");
+    command->add_flag("--sync-batch-norm", options->syncBatchNorm,
+                      "Under mpirun: normalize batches by the samples of all processes");
     command
         ->add_option("--patience", options->patience,
                      "Under mpirun: seconds after which a process that does not answer is lost")

@@ -41,6 +41,8 @@ struct PendingStatistics {
     WeightId mean, variance;
     float momentum;
     float unbiasing; ///< n / (n - 1)
+    /// Where ranks share them: what n is in each step.
+    const ChannelMeeting* meeting = nullptr;
 };
 
 struct CompilerOptions {
@@ -105,10 +107,13 @@ public:
     /// What the parts of the batch tell each other; nullptr where the program has all of it.
     [[nodiscard]] PartGroup* parts() const { return options_.parts; }
     [[nodiscard]] std::size_t part() const { return options_.part; }
-    /// Memory of each part for what the next op tells the others.
-    const std::vector<float*>& exchange(std::size_t floats) {
-        return options_.parts->exchange(exchanges_++, floats);
+    /// What the parts tell each other of a value's channels, next.
+    ChannelMeeting& channelMeeting(ChannelMeeting::Kind kind, std::size_t channels,
+                                   std::size_t positions) {
+        return options_.parts->channels(meetings_++, kind, channels, positions);
     }
+    /// The parts meet once they have written it; the steps added from now on come after that.
+    void meet(ChannelMeeting& meeting);
     /// A value of all samples, one after the other, of which each part has its own.
     struct SharedValue {
         std::byte* all;
@@ -285,8 +290,8 @@ private:
     std::vector<Buffer*> fusedGradients_; ///< by weight, row-major, of the fused gradient lowered
     bool lowersFused_ = false;
     std::vector<Buffer*> weightBuffers_, gradientBuffers_;
-    std::size_t exchanges_ = 0, matrices_ = 0; ///< asked for
-    std::size_t reportedSteps_ = 0;            ///< what comes after belongs to the next op's report
+    std::size_t meetings_ = 0, matrices_ = 0; ///< asked for
+    std::size_t reportedSteps_ = 0;           ///< what comes after belongs to the next op's report
     std::size_t reportedReorders_ = 0;
 };
 

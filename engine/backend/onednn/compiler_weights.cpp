@@ -21,6 +21,13 @@ void Compiler::shareStep(SharedStep step) {
         options_.parts->share(pass, segment, std::move(step));
 }
 
+void Compiler::meet(ChannelMeeting& meeting) {
+    const auto pass = schedule_.isBackward() ? Pass::Backward : Pass::Forward;
+    const auto segment = schedule_.meet();
+    if (part() == 0)
+        options_.parts->shareOverRanks(pass, segment, meeting);
+}
+
 Buffer* Compiler::weightBuffer(WeightId id) {
     auto*& buffer = weightBuffers_[id.index()];
     if (!buffer)

@@ -22,23 +22,6 @@ struct PartNorm {
     [[nodiscard]] ChannelNorm norm() const { return {mean->as(), factor->as(), shift->as(), relu}; }
 };
 
-/// The values that each part reported, with how many numbers it has per channel.
-std::vector<PartOfChannels> partsOf(const PartGroup& parts, const std::vector<float*>& places,
-                                    std::size_t positions) {
-    std::vector<PartOfChannels> list;
-    for (std::size_t i = 0; i < places.size(); ++i)
-        list.push_back(
-            {places[i], static_cast<double>(parts.samples(i)) * static_cast<double>(positions)});
-    return list;
-}
-
-double countOf(const std::vector<PartOfChannels>& parts) {
-    double count = 0;
-    for (const auto& part : parts)
-        count += part.count;
-    return count;
-}
-
 void emitGradient(Compiler& compiler, const OpContext& context, const PartNorm& tensors,
                   Lowered* source, Lowered* output) {
     auto* gradient = compiler.gradientOf(output);
@@ -47,38 +30,42 @@ void emitGradient(Compiler& compiler, const OpContext& context, const PartNorm& 
     auto& schedule = compiler.schedule();
     const auto channels = tensors.view.channels();
     const auto bytes = channels * sizeof(float);
-    const auto& places = compiler.exchange(2 * channels);
+    auto& meeting = compiler.channelMeeting(ChannelMeeting::Kind::GradientSums, channels,
+                                            tensors.view.positions);
     schedule.add({tensors.in, gradient, tensors.mean, tensors.factor, tensors.shift},
-                 [=, own = places[compiler.part()]](const RunContext&) {
+                 [=, own = meeting.place(compiler.part())](const RunContext&) {
                      channelGradientSums(tensors.view, tensors.norm(), own, tensors.in->as(),
                                          gradient->as());
                  });
     compiler.reportBackward(context, "own", source->layout);
-    schedule.meet();
+    compiler.meet(meeting);
 
     auto* sums = schedule.arena(2 * bytes);
     auto* centre = schedule.arena(bytes);
     auto* slope = schedule.arena(bytes);
-    const auto parts = partsOf(*compiler.parts(), places, tensors.view.positions);
-    schedule.add({sums, centre, slope, tensors.inverse}, [=](const RunContext&) {
-        combineGradientSums(channels, parts, sums->as());
-        const auto share = static_cast<float>(1 / countOf(parts));
+    schedule.add({sums, centre, slope, tensors.inverse}, [=, told = &meeting](const RunContext&) {
+        combineGradientSums(channels, told->all(), sums->as());
+        const auto share = static_cast<float>(1 / told->count());
         const auto* inverse = tensors.inverse->as();
         for (std::size_t c = 0; c < channels; ++c) {
             centre->as()[c] = share * sums->as()[c];
             slope->as()[c] = share * inverse[c] * inverse[c] * sums->as()[channels + c];
         }
     });
-    if (compiler.part() == 0) { // for the whole batch
+    if (compiler.part() == 0) { // for all parts; other ranks add theirs to the gradient later
         const auto vector = denseDesc({static_cast<std::int64_t>(channels)});
         const auto scale = compiler.gradientTarget(context.op.weights[0], vector);
         const auto shift = compiler.gradientTarget(context.op.weights[1], vector);
-        schedule.add({sums, tensors.inverse, scale.buffer, shift.buffer}, [=](const RunContext&) {
-            for (std::size_t c = 0; c < channels; ++c) {
-                shift.buffer->as()[c] = sums->as()[c];
-                scale.buffer->as()[c] = tensors.inverse->as()[c] * sums->as()[channels + c];
-            }
-        });
+        auto* own = schedule.arena(2 * bytes);
+        schedule.add({own, tensors.inverse, scale.buffer, shift.buffer},
+                     [=, told = &meeting](const RunContext&) {
+                         combineGradientSums(channels, told->own(), own->as());
+                         for (std::size_t c = 0; c < channels; ++c) {
+                             shift.buffer->as()[c] = own->as()[c];
+                             scale.buffer->as()[c] =
+                                 tensors.inverse->as()[c] * own->as()[channels + c];
+                         }
+                     });
         compiler.finishGradient(scale, false);
         compiler.finishGradient(shift, false);
     }
@@ -104,10 +91,12 @@ void lowerInParts(Compiler& compiler, const OpContext& context, const BatchNormO
     const ChannelView view(layout);
     const auto channels = view.channels();
     const auto bytes = channels * sizeof(float);
-    const auto& places = compiler.exchange(2 * channels);
-    schedule.add({source->buffer}, [view, own = places[compiler.part()], in = source->buffer](
-                                       const RunContext&) { channelMoments(view, own, in->as()); });
-    schedule.meet();
+    auto& meeting =
+        compiler.channelMeeting(ChannelMeeting::Kind::Moments, channels, view.positions);
+    schedule.add({source->buffer},
+                 [view, own = meeting.place(compiler.part()),
+                  in = source->buffer](const RunContext&) { channelMoments(view, own, in->as()); });
+    compiler.meet(meeting);
 
     auto* output = compiler.makeOutput(context, layout);
     PartNorm tensors{view,
@@ -122,12 +111,11 @@ void lowerInParts(Compiler& compiler, const OpContext& context, const BatchNormO
     output->derivativeApplied = context.fused != nullptr;
     auto* variance = schedule.arena(bytes);
     auto* scale = compiler.vectorWeight(context.op.weights[0], layout.channels);
-    const auto parts = partsOf(*compiler.parts(), places, view.positions);
     for (auto* buffer : {tensors.mean, variance, tensors.inverse, tensors.factor})
         schedule.keep(buffer); // running the forward pass again does not ask the parts again
     schedule.add({tensors.mean, variance, tensors.inverse, tensors.factor, scale},
-                 [=, epsilon = static_cast<float>(op.epsilon)](const RunContext&) {
-                     combineMoments(channels, parts, tensors.mean->as(), variance->as());
+                 [=, told = &meeting, epsilon = static_cast<float>(op.epsilon)](const RunContext&) {
+                     combineMoments(channels, told->all(), tensors.mean->as(), variance->as());
                      for (std::size_t c = 0; c < channels; ++c) {
                          const float inverse = 1.0F / std::sqrt(variance->as()[c] + epsilon);
                          tensors.inverse->as()[c] = inverse;
@@ -144,7 +132,7 @@ void lowerInParts(Compiler& compiler, const OpContext& context, const BatchNormO
     if (compiler.part() == 0)
         compiler.statistics.push_back({tensors.mean, variance, context.op.weights[2],
                                        context.op.weights[3], static_cast<float>(op.momentum),
-                                       unbiasingFactor(countOf(parts))});
+                                       unbiasingFactor(meeting.count()), &meeting});
     if (output->wantsGradient)
         compiler.onBackward([&compiler, context, tensors, source, output] {
             emitGradient(compiler, context, tensors, source, output);

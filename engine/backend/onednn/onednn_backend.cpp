@@ -85,7 +85,8 @@ Division divisionOf(const OpGraph& graph, const CompileOptions& options, int par
     if (mixesSamples(graph))
         return Division::None;
     if (options.mode == Mode::Training) // a part knows its own share of the gradients only
-        return isFixed && options.passes.empty() ? Division::Parts : Division::None;
+        return (isFixed || options.sharesStatistics) && options.passes.empty() ? Division::Parts
+                                                                               : Division::None;
     return isFixed || ChunkedProgram::chunkFor(graph, options, parts) < options.batch
                ? Division::Chunks
                : Division::None;

@@ -6,9 +6,10 @@
 
 namespace gradwright::onednn {
 
-PartGroup::PartGroup(std::vector<std::int64_t> samples, bool planOnly)
+PartGroup::PartGroup(std::vector<std::int64_t> samples, bool planOnly, bool isOfRanks)
     : samples_(std::move(samples))
-    , planOnly_(planOnly) {}
+    , planOnly_(planOnly)
+    , isOfRanks_(isOfRanks) {}
 
 std::int64_t PartGroup::firstSample(std::size_t part) const {
     return std::accumulate(samples_.begin(), samples_.begin() + static_cast<std::ptrdiff_t>(part),
@@ -20,13 +21,30 @@ std::byte* PartGroup::allocate(std::size_t bytes) {
     return planOnly_ ? nullptr : memory_.emplace_back(bytes).data();
 }
 
-const std::vector<float*>& PartGroup::exchange(std::size_t number, std::size_t floats) {
-    if (number == exchanges_.size()) {
-        auto& places = exchanges_.emplace_back();
-        for (std::size_t part = 0; part < parts(); ++part)
-            places.push_back(reinterpret_cast<float*>(allocate(floats * sizeof(float))));
+ChannelMeeting& PartGroup::channels(std::size_t number, ChannelMeeting::Kind kind,
+                                    std::size_t channels, std::size_t positions) {
+    if (number == meetings_.size()) {
+        std::vector<float*> places;
+        std::vector<double> counts;
+        for (const auto samples : samples_) {
+            places.push_back(reinterpret_cast<float*>(allocate(2 * channels * sizeof(float))));
+            counts.push_back(static_cast<double>(samples) * static_cast<double>(positions));
+        }
+        meetings_.emplace_back(kind, channels, places, counts, isOfRanks_);
     }
-    return exchanges_[number];
+    return meetings_[number];
+}
+
+void PartGroup::shareOverRanks(Pass pass, std::size_t segment, ChannelMeeting& meeting) {
+    if (isOfRanks_)
+        ofRanks_[{pass, segment}].push_back(&meeting);
+}
+
+void PartGroup::meetRanks(Pass pass, std::size_t segment, const SharedBatch& shared) const {
+    const auto found = ofRanks_.find({pass, segment});
+    if (found != ofRanks_.end())
+        for (auto* meeting : found->second)
+            meeting->meetRanks(shared, shared.share(batch()));
 }
 
 std::byte* PartGroup::matrix(std::size_t number, std::size_t bytes) {

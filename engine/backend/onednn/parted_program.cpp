@@ -58,7 +58,7 @@ PartedProgram::PartedProgram(const OpGraph& graph, const CompileOptions& options
                              std::shared_ptr<OneDnnWeights> weights)
     : options_(options)
     , weights_(std::move(weights))
-    , group_(batchesOf(options.batch, parts)) {
+    , group_(batchesOf(options.batch, parts), false, options.sharesStatistics) {
     const OneThread one;
     std::int64_t first = 0;
     for (std::size_t i = 0; i < group_.parts(); ++i) {
@@ -120,6 +120,10 @@ bool PartedProgram::forward(std::span<const BatchInput> inputs, StepSeed seed,
 }
 
 bool PartedProgram::takeTogether(Pass pass, std::size_t segment, const std::stop_token& stop) {
+    if (shared())
+        group_.meetRanks(pass, segment, *shared());
+    else if (options_.sharesStatistics)
+        throw Error("statistics of all ranks need a step that ranks share");
     const auto& step = group_.shared(pass, segment);
     if (step.tasks > 0)
         computePool().run(step.tasks, [&](std::size_t task, std::size_t) { step.run(task); });

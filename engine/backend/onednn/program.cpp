@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/program.h"
 
+#include "engine/backend/onednn/lower_batch_norm.h"
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -209,10 +211,12 @@ void OneDnnProgram::updateStatistics() {
         auto* runningVariance = reinterpret_cast<float*>(variance.value.data());
         const auto* batchMean = pending.batchMean->as();
         const auto* batchVariance = pending.batchVariance->as();
+        const auto unbiasing =
+            pending.meeting ? unbiasingFactor(pending.meeting->count()) : pending.unbiasing;
         for (std::size_t i = 0; i < mean.elements(); ++i) {
             runningMean[i] += pending.momentum * (batchMean[i] - runningMean[i]);
             runningVariance[i] +=
-                pending.momentum * (batchVariance[i] * pending.unbiasing - runningVariance[i]);
+                pending.momentum * (batchVariance[i] * unbiasing - runningVariance[i]);
         }
     }
 }

@@ -28,6 +28,11 @@ public:
                 mean_[channel] = frame.weights[kRunningMean][channel];
                 variance_[channel] = frame.weights[kRunningVariance][channel];
             }
+        }
+        if (frame.mode == Mode::Training)
+            measureAll(frame);
+        for (std::int64_t c = 0; c < channels_; ++c) {
+            const auto channel = static_cast<std::size_t>(c);
             forEachElement(frame, c, [&](std::size_t i) {
                 frame.output[i] = normalized(frame, channel, i) * frame.weights[kScale][channel] +
                                   frame.weights[kShift][channel];
@@ -36,22 +41,28 @@ public:
     }
 
     void backward(const Frame<T>& frame) override {
+        const auto channels = static_cast<std::size_t>(channels_);
+        std::vector<T> sums(2 * channels); // of shift's gradient, then of scale's
         for (std::int64_t c = 0; c < channels_; ++c) {
             const auto channel = static_cast<std::size_t>(c);
-            T shiftGradient = 0;
-            T scaleGradient = 0;
             forEachElement(frame, c, [&](std::size_t i) {
-                shiftGradient += frame.outputGradient[i];
-                scaleGradient += frame.outputGradient[i] * normalized(frame, channel, i);
+                sums[channel] += frame.outputGradient[i];
+                sums[channels + channel] += frame.outputGradient[i] * normalized(frame, channel, i);
             });
-            frame.weightGradients[kScale][channel] += scaleGradient;
-            frame.weightGradients[kShift][channel] += shiftGradient;
+            frame.weightGradients[kScale][channel] += sums[channels + channel];
+            frame.weightGradients[kShift][channel] += sums[channel];
+        }
+        sumGradients(frame, sums);
+        for (std::int64_t c = 0; c < channels_; ++c) {
+            const auto channel = static_cast<std::size_t>(c);
+            const T shiftGradient = sums[channel];
+            const T scaleGradient = sums[channels + channel];
             // Mean and variance depend on every input, hence the two sums.
             const T factor = frame.weights[kScale][channel] * inverseDeviation(channel);
             forEachElement(frame, c, [&](std::size_t i) {
                 frame.inputGradients[0][i] +=
-                    factor * (frame.outputGradient[i] - shiftGradient / count_ -
-                              normalized(frame, channel, i) * scaleGradient / count_);
+                    factor * (frame.outputGradient[i] - shiftGradient / wholeCount_ -
+                              normalized(frame, channel, i) * scaleGradient / wholeCount_);
             });
         }
     }
@@ -59,7 +70,7 @@ public:
     void updateStatistics(const Frame<T>& frame) override {
         const auto momentum = static_cast<T>(op_.momentum);
         // A single value has no unbiased variance; its biased one, 0, is taken.
-        const T unbiased = count_ / std::max(count_ - T{1}, T{1});
+        const T unbiased = wholeCount_ / std::max(wholeCount_ - T{1}, T{1});
         for (std::size_t channel = 0; channel < mean_.size(); ++channel) {
             T& mean = frame.weights[kRunningMean][channel];
             T& variance = frame.weights[kRunningVariance][channel];
@@ -76,6 +87,44 @@ private:
         for (std::int64_t n = 0; n < frame.batch; ++n)
             for (std::int64_t position = 0; position < positions_; ++position)
                 visit(indexOf(channels_, positions_, n, channel, position));
+    }
+
+    /// Of this rank's samples, makes those of all ranks' (as Chan, Golub, LeVeque 1979 combine
+    /// parts).
+    void measureAll(const Frame<T>& frame) {
+        wholeCount_ = count_;
+        if (!frame.shared)
+            return;
+        auto& ranks = frame.shared->ranks;
+        const T own = frame.shared->isSpare ? T{0} : count_;
+        std::vector<T> sums{own};
+        for (const auto mean : mean_)
+            sums.push_back(own * mean);
+        ranks.sum(std::span(sums));
+        wholeCount_ = sums[0];
+        std::vector<T> squares;
+        for (std::size_t c = 0; c < mean_.size(); ++c) {
+            const T mean = sums[c + 1] / wholeCount_;
+            const T away = mean_[c] - mean;
+            squares.push_back(own * (variance_[c] + away * away));
+            mean_[c] = mean;
+        }
+        ranks.sum(std::span(squares));
+        for (std::size_t c = 0; c < mean_.size(); ++c)
+            variance_[c] = squares[c] / wholeCount_;
+    }
+
+    /// The sums of all ranks, as far as this rank's share of the gradient counts.
+    void sumGradients(const Frame<T>& frame, std::vector<T>& sums) const {
+        if (!frame.shared)
+            return;
+        const auto share = static_cast<T>(frame.shared->share(frame.batch));
+        for (auto& sum : sums)
+            sum *= share;
+        frame.shared->ranks.sum(std::span(sums));
+        if (share > 0)
+            for (auto& sum : sums)
+                sum /= share;
     }
 
     /// Mean and biased variance of the batch.
@@ -102,7 +151,8 @@ private:
     BatchNormOp op_;
     std::int64_t channels_;
     std::int64_t positions_;
-    T count_; ///< values a channel
+    T count_;          ///< values a channel
+    T wholeCount_ = 1; ///< of all ranks, in the last forward pass
     std::vector<T> mean_;
     std::vector<T> variance_;
 };

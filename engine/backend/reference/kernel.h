@@ -17,6 +17,8 @@ struct Frame {
     std::int64_t batch = 1;
     Mode mode = Mode::Inference;
     StepSeed seed; ///< of the current step
+    /// Where statistics are those of all ranks' samples: what the step shares; else null.
+    const SharedBatch* shared = nullptr;
 
     std::vector<ValueType> inputTypes;
     ValueType outputType;

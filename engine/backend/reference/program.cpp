@@ -27,6 +27,7 @@ public:
             for (const auto& values : *gradients)
                 std::ranges::fill(values, T{0});
         frame_.seed = gradient.seed;
+        frame_.shared = gradient.shared;
         forward_.backward(frame_);
     }
 
@@ -205,6 +206,7 @@ bool ReferenceProgram<T>::forward(std::span<const BatchInput> inputs, StepSeed s
         if (stop.stop_requested())
             return false;
         step.frame.seed = seed;
+        step.frame.shared = options_.sharesStatistics ? this->shared() : nullptr;
         const auto begin = Clock::now();
         step.kernel->forward(step.frame);
         if (!opSeconds_.empty())
@@ -226,6 +228,7 @@ bool ReferenceProgram<T>::backward(const std::stop_token& stop) {
         if (stop.stop_requested())
             return false;
         step.frame.seed = seed_;
+        step.frame.shared = options_.sharesStatistics ? this->shared() : nullptr;
         step.kernel->forward(step.frame);
     }
     for (const auto& [weight, value] : graph_.gradients())

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/rates/cards.h"
+#include "engine/rates/clusters.h"
 #include "engine/rates/measure.h"
 #include "engine/rates/network_speed.h"
 #include "engine/rates/peaks.h"
@@ -68,6 +69,44 @@ class RatesTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    /// Calculated by hand: 6e10 operations at 0.4 of 312 TFLOP/s; 400 MB through 300 GB/s of NVLink
+    /// and 200 GB/s of network.
+    void scalingFollowsFromDataSheets() {
+        ScalingLoad load;
+        load.macs = 1'000'000'000;
+        load.parameters = 100'000'000;
+        load.batch = 10;
+        load.precision = Precision::Bf16;
+        const auto& nodes = cluster("dgx-a100");
+        const auto alone = predictScaling(nodes, 1, 1, load);
+        QVERIFY(isAbout(alone.compute, 480.77e-6, 1e-4));
+        QCOMPARE(alone.communication, 0.0);
+        QCOMPARE(alone.efficiency, 1.0);
+        const auto node = predictScaling(nodes, 1, 8, load);
+        QVERIFY(isAbout(node.communication, 2.40333e-3, 1e-4));
+        QVERIFY(isAbout(node.step, 2.56359e-3, 1e-4));
+        QVERIFY(isAbout(node.efficiency, 0.18754, 1e-4));
+        QVERIFY(isAbout(node.samplesPerSecond, 80 / 2.56359e-3, 1e-4));
+        const auto two = predictScaling(nodes, 2, 8, load);
+        QVERIFY(isAbout(two.communication - node.communication, 2.01e-3, 1e-4));
+        QCOMPARE(two.gpus, std::int64_t{16});
+        load.wireBytes = 2; // half the bytes, the same messages
+        QVERIFY(isAbout(predictScaling(nodes, 1, 8, load).communication, 1.23667e-3, 1e-4));
+        load.macs *= 100; // the backward pass hides the sum
+        QCOMPARE(predictScaling(nodes, 2, 8, load).efficiency, 1.0);
+    }
+    void impossibleClustersAreRefused() {
+        QVERIFY_EXCEPTION_THROWN(cluster("dgx-9"), Error);
+        ScalingLoad load;
+        load.macs = load.parameters = 1;
+        QVERIFY_EXCEPTION_THROWN(predictScaling(cluster("dgx-2"), 1, 17, load), Error);
+        QVERIFY_EXCEPTION_THROWN(predictScaling(cluster("dgx-2"), 2, 8, load), Error);
+        load.precision = Precision::Bf16;
+        QVERIFY_EXCEPTION_THROWN(predictScaling(cluster("dgx-1"), 1, 1, load), Error);
+        for (const auto& each : knownClusters())
+            QCOMPARE(cardOf(each).name, each.card);
+    }
+
     void peaksOfGpusAreThoseOfTheirDataSheets_data() {
         QTest::addColumn<QString>("name");
         QTest::addColumn<int>("capability");

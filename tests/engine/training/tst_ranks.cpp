@@ -7,6 +7,7 @@
 #include "engine/support/json.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/recipes/optimizers.h"
+#include "tests/engine/backend/sample_nets.h"
 #include "tests/support/data_files.h"
 #include "tests/support/small_jobs.h"
 #include "tests/support/small_mnist.h"
@@ -36,10 +37,35 @@ struct Together {
     [[nodiscard]] Finished result() const { return logs[0].all<Finished>().at(0); }
 };
 
+/// 45 samples in batches of 10: the last one has 5, and of four ranks some go without.
+Project doubleProject() {
+    auto project = smallProject(50, 0.1);
+    set(project, "precision", std::string("fp64"));
+    set(project, "batch", std::int64_t{10});
+    set(project, "epochs", std::int64_t{4});
+    return project;
+}
+
+/// With a batch normalization behind the first dense layer.
+Project normalizedProject() {
+    auto project = doubleProject();
+    auto& graph = project.network.main;
+    constexpr NodeId from{3}, to{4}, added{100};
+    const auto link = std::ranges::find(graph.links(), PortRef{to, {0}}, [](const auto& entry) {
+                          return entry.second.to;
+                      })->first;
+    apply(project.network, {RemoveLink{"", link}});
+    apply(project.network, {AddNode{"", {added, "normalized", LayerUse{"batch-norm"}, {}}}});
+    for (const auto& [before, behind] : {std::pair{from, added}, std::pair{added, to}})
+        apply(project.network, {AddLink{"", {graph.freshLinkId(), {before, {0}}, {behind, {0}}}}});
+    return project;
+}
+
 /// Trains on a thread for each rank; of one, without any communicator. `stopAfter`: steps that
 /// the last rank sees before it asks for a stop.
 Together trainTogether(const Project& project, int size, const fs::path& folder,
-                       const fs::path& resumed = {}, int stopAfter = -1) {
+                       const fs::path& resumed = {}, int stopAfter = -1,
+                       bool sharesStatistics = false) {
     Together all(size);
     auto members = makeThreadCommunicators(size);
     std::stop_source stop;
@@ -54,6 +80,7 @@ Together trainTogether(const Project& project, int size, const fs::path& folder,
         }
         if (size > 1)
             job.ranks = std::move(members[static_cast<std::size_t>(rank)]);
+        job.sharesStatistics = sharesStatistics;
         const bool isLast = rank == size - 1;
         threads.emplace_back([&, job = std::move(job), rank, isLast]() mutable {
             const auto sink = all.logs[static_cast<std::size_t>(rank)].sink();
@@ -85,15 +112,6 @@ double largestDifference(const Weights& a, const Weights& b) {
                 std::max(largest, std::abs(first.span<double>()[i] - other.span<double>()[i]));
     }
     return largest;
-}
-
-/// 45 samples in batches of 10: the last one has 5, and of four ranks some go without.
-Project doubleProject() {
-    auto project = smallProject(50, 0.1);
-    set(project, "precision", std::string("fp64"));
-    set(project, "batch", std::int64_t{10});
-    set(project, "epochs", std::int64_t{4});
-    return project;
 }
 
 /// What two ranks with these projects fail with, by rank.
@@ -165,6 +183,82 @@ private Q_SLOTS:
                 QVERIFY(readFile(together.runs[rank] / "last.safetensors") ==
                         readFile(together.runs[0] / "last.safetensors"));
         }
+    }
+
+    /// Synchronized, batches are normalized as in one process, by the samples of all.
+    void normalizationMaySeeAllSamples() {
+        const auto project = normalizedProject();
+        const TemporaryFolder folder;
+        const auto alone = trainTogether(project, 1, folder.path());
+        for (const int size : {2, 3, 4}) {
+            const auto together = trainTogether(project, size, folder.path(), {}, -1, true);
+            const auto difference = largestDifference(alone.weights(), together.weights());
+            QVERIFY2(difference < 1e-9, fmt::format("{} ranks: {}", size, difference).c_str());
+        }
+        const auto apart = trainTogether(project, 2, folder.path());
+        QVERIFY(largestDifference(alone.weights(), apart.weights()) > 1e-3);
+    }
+
+    /// The same in FP32 on the CPU engine, in one part and in several.
+    void normalizationMaySeeAllSamplesInSinglePrecision_data() {
+        QTest::addColumn<int>("parts");
+        QTest::newRow("whole") << 1;
+        QTest::newRow("two parts") << 2;
+    }
+    void normalizationMaySeeAllSamplesInSinglePrecision() {
+        QFETCH(int, parts);
+        auto project = normalizedProject();
+        set(project, "precision", std::string("fp32"));
+        set(project, "batch", std::int64_t{40});
+        set(project, "parts", std::int64_t{parts});
+        const TemporaryFolder folder;
+        const auto alone = trainTogether(project, 1, folder.path());
+        for (const int size : {2, 3}) {
+            const auto together = trainTogether(project, size, folder.path(), {}, -1, true);
+            const auto difference = largestDifference(alone.weights(), together.weights());
+            QVERIFY2(difference < 1e-4, fmt::format("{} ranks: {}", size, difference).c_str());
+        }
+    }
+
+    /// By default each rank normalizes its own samples. Without momentum, a step of all is the mean
+    /// of the steps that each would have taken alone, running statistics included.
+    void elseNormalizationSeesItsOwnSamples() {
+        const auto net = smallResidual();
+        constexpr std::int64_t own = 4;
+        TrainingSettings settings;
+        settings.optimizer = {"sgd", {{"momentum", 0.0}}};
+        const CompileOptions options{.batch = own,
+                                     .precision = Precision::F64,
+                                     .mode = Mode::Training,
+                                     .update = settings.updateRule()};
+        const auto backend = makeReferenceBackend();
+        const auto stepOf = [&](std::int64_t rank, Communicator* ranks) {
+            const auto program = backend->compile(net.graph, options);
+            initializeWeights(*program->weights(), 1);
+            const auto data = randomBatch(net.graph, own, static_cast<std::uint64_t>(rank) + 1);
+            const auto inputs = data.bindings(net.graph);
+            StepRequest request{inputs, {7, 1, own * rank}, 0.1};
+            std::optional<SharedBatch> shared;
+            if (ranks)
+                request.shared = &shared.emplace(SharedBatch{*ranks, 2 * own});
+            program->submit(request);
+            program->finish();
+            return readWeights(*program->weights());
+        };
+        auto members = makeThreadCommunicators(2);
+        std::vector<Weights> together(2);
+        std::thread other([&] { together[1] = stepOf(1, members[1].get()); });
+        together[0] = stepOf(0, members[0].get());
+        other.join();
+        auto mean = stepOf(0, nullptr);
+        const auto second = stepOf(1, nullptr);
+        for (auto& [key, value] : mean.values) {
+            const auto term = second.find(key)->span<double>();
+            for (std::size_t i = 0; i < term.size(); ++i)
+                value.span<double>()[i] = (value.span<double>()[i] + term[i]) / 2;
+        }
+        QVERIFY(largestDifference(mean, together[0]) < 1e-12);
+        QCOMPARE(largestDifference(together[0], together[1]), 0.0);
     }
 
     void theSameRanksGiveTheSameBits() {
