@@ -22,7 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Whoever is not first leaves the first one so much time to say the same and to end all; more
-/// where it writes a checkpoint.
+/// where it may be writing a checkpoint.
 constexpr auto kAfterFirst = 2s;
 constexpr auto kForCheckpoint = 20s;
 
@@ -138,7 +138,8 @@ void RankSession::guard(const std::function<void()>& work) {
         message = "there is not enough memory";
     } catch (const std::exception& error) {
         message = error.what();
-        patience = kForCheckpoint;
+        if (ranks_->lost() && *ranks_->lost() != 0)
+            patience = kForCheckpoint;
     }
     if (!isFirst())
         std::this_thread::sleep_for(patience);

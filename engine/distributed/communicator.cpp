@@ -21,7 +21,8 @@ bool Communicator::isTooLong(std::chrono::nanoseconds waited) const {
     return waited > patience_ || (waited > kHurriedPatience && hurry_.stop_requested());
 }
 
-void Communicator::lose(int rank) const {
+void Communicator::lose(int rank) {
+    lost_ = rank;
     if (hurry_.stop_requested())
         throw RankLost(rank, "Stopped while waiting for rank {}.", rank);
     throw RankLost(rank, "Rank {} has not answered for {:.3g} s.", rank,

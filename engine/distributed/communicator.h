@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -68,6 +69,9 @@ public:
     [[nodiscard]] std::uint64_t bytesSent() const { return bytesSent_; }
     [[nodiscard]] const WaitingTimes& waitingTimes() const { return waiting_; }
 
+    /// The rank that was waited for in vain; nothing as long as all answer.
+    [[nodiscard]] std::optional<int> lost() const { return lost_; }
+
     /// Ends all members, this one included, with an exit status: for faults that the others cannot
     /// know of. By default nothing.
     virtual void abort(int /*status*/) {}
@@ -90,7 +94,7 @@ protected:
         waiting_[static_cast<std::size_t>(rank)] += time;
     }
     /// "Rank 3 has not answered for 25 s."
-    [[noreturn]] void lose(int rank) const;
+    [[noreturn]] void lose(int rank);
 
 private:
     template <class T>
@@ -101,6 +105,7 @@ private:
     int size_;
     std::chrono::nanoseconds patience_ = std::chrono::minutes(10);
     std::stop_token hurry_;
+    std::optional<int> lost_;
     std::uint64_t bytesSent_ = 0;
     WaitingTimes waiting_;
     std::vector<std::byte> shares_; ///< of the others, while they are summed

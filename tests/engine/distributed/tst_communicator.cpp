@@ -114,7 +114,7 @@ private Q_SLOTS:
                 try {
                     ranks.sum(std::span(values));
                 } catch (const RankLost& lost) {
-                    if (lost.rank() != 1 || lost.isWithinStep)
+                    if (lost.rank() != 1 || lost.isWithinStep || ranks.lost() != 1)
                         throw Error("not rank 1");
                     throw;
                 }
