@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/lab/kinds.h"
 
+#include "engine/lab/batch_size/batch_size.h"
 #include "engine/lab/seeds/seeds.h"
+#include "engine/lab/sweep/sweep.h"
 #include "engine/support/error.h"
 
 #include <fmt/ranges.h>
@@ -11,7 +13,7 @@
 namespace gradwright {
 
 const std::vector<ExperimentKind>& experimentKinds() {
-    static const std::vector<ExperimentKind> kinds = {seedsKind()};
+    static const std::vector<ExperimentKind> kinds = {batchSizeKind(), sweepKind(), seedsKind()};
     return kinds;
 }
 
