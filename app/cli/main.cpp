@@ -45,6 +45,8 @@ int main(int argc, char** argv) {
     addRunsCommand(app, exitCode);
     addScalingCommand(app, exitCode);
     addSubmitCommand(app, exitCode);
+    addLabCommand(app, exitCode);
+    addSweepCommands(app, exitCode);
 
     try {
         app.parse(argc, argv);

@@ -30,5 +30,7 @@ void addDemoCommand(CLI::App& app, int& exitCode);
 void addRunsCommand(CLI::App& app, int& exitCode);
 void addScalingCommand(CLI::App& app, int& exitCode);
 void addSubmitCommand(CLI::App& app, int& exitCode);
+void addLabCommand(CLI::App& app, int& exitCode);    ///< lab and its subcommands
+void addSweepCommands(CLI::App& app, int& exitCode); ///< sweep, batch-size
 
 } // namespace gradwright::cli
