@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
     addInspectCommand(app, exitCode);
     addOptimizeCommand(app, exitCode);
     addQuantizeCommand(app, exitCode);
+    addBaselineCommand(app, exitCode);
     addBenchCommand(app, exitCode);
     addFormatsCommand(app, exitCode);
     addEditCommand(app, exitCode);

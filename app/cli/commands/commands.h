@@ -20,6 +20,7 @@ void addExportCommand(CLI::App& app, int& exitCode);
 void addInferCommand(CLI::App& app, int& exitCode);
 void addWeightsCommand(CLI::App& app, int& exitCode);
 void addInspectCommand(CLI::App& app, int& exitCode);
+void addBaselineCommand(CLI::App& app, int& exitCode);
 void addBenchCommand(CLI::App& app, int& exitCode);
 void addFormatsCommand(CLI::App& app, int& exitCode);
 void addOptimizeCommand(CLI::App& app, int& exitCode);
