@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
     addDemoCommand(app, exitCode);
     addDownloadCommand(app, exitCode);
     addRunsCommand(app, exitCode);
+    addLabCommand(app, exitCode);
 
     try {
         app.parse(argc, argv);

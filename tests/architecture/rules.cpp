@@ -107,7 +107,7 @@ QStringList formViolations(const QString& path, const QByteArray& text) {
 const std::vector<Module>& modules() {
     static const QStringList engine = {
         "engine/project",   "engine/inference", "engine/exchange", "engine/quantization",
-        "engine/classical", "engine/ensembles", "engine/worker"};
+        "engine/classical", "engine/ensembles", "engine/worker",   "engine/lab"};
     static const QStringList belowPages = {"ui/plots", "ui/session", "ui/document", "ui/forms",
                                            "ui/theme"};
     static const QStringList pages = belowPages + QStringList{"ui/runs", "ui/pages", "ui/drawing"};
@@ -146,6 +146,7 @@ const std::vector<Module>& modules() {
         {"engine/exchange", {"engine/project", "engine/inference"}},
         {"engine/worker",
          {"engine/project", "engine/training", "engine/backend", "engine/rates", "engine/check"}},
+        {"engine/lab", {"engine/project", "engine/inference", "engine/worker"}},
 
         {"ui/theme", engine},
         {"ui/document", engine},

@@ -29,5 +29,6 @@ void addEditCommand(CLI::App& app, int& exitCode);
 void addDownloadCommand(CLI::App& app, int& exitCode);
 void addDemoCommand(CLI::App& app, int& exitCode);
 void addRunsCommand(CLI::App& app, int& exitCode);
+void addLabCommand(CLI::App& app, int& exitCode); ///< lab and its subcommands
 
 } // namespace gradwright::cli

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/cli/training_options.h"
+#include "engine/lab/experiment.h"
+
+#include <filesystem>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace gradwright::cli {
+
+/// What all commands that do an experiment on a project take.
+struct LabOptions {
+    std::string project; ///< a file or template:NAME
+    TrainingOptions training;
+    std::string out; ///< folder in which the experiment's folder is made; empty: the project's
+    bool planOnly = false;
+    bool quiet = false;
+    bool json = false;
+
+    void addTo(CLI::App& command);
+};
+
+/// The project that the options name, with their settings. Throws Error and UsageError.
+Project projectOf(const LabOptions& options);
+
+/// Plans the experiment, does it unless only the plan is wanted, and prints what it found. Returns
+/// its folder, or an empty path where only the plan was wanted. Sets the exit code when it is
+/// stopped. Throws Error and UsageError.
+std::filesystem::path beginExperiment(const Experiment& experiment, const LabOptions& options,
+                                      int& exitCode);
+/// Does what is left of an experiment and prints what it found, as `options` say.
+void doExperiment(const ExperimentDirectory& directory, const LabOptions& options, int& exitCode);
+
+/// Prints what is known of an experiment: its report, as tables for a terminal or as JSON.
+void printExperiment(const ExperimentDirectory& directory, bool json);
+
+/// Takes key=value for a kind's settings. Throws UsageError naming the first that is none.
+void assignLabSetting(Experiment& experiment, const std::string& assignment);
+
+} // namespace gradwright::cli
