@@ -36,6 +36,9 @@ int main(int argc, char** argv) {
     addOptimizeCommand(app, exitCode);
     addQuantizeCommand(app, exitCode);
     addBaselineCommand(app, exitCode);
+    addEnsembleCommand(app, exitCode);
+    addCompareCommand(app, exitCode);
+    addLandscapeCommand(app, exitCode);
     addBenchCommand(app, exitCode);
     addFormatsCommand(app, exitCode);
     addEditCommand(app, exitCode);

@@ -1,12 +1,41 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/classical/method.h"
+#include "engine/support/simd.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <limits>
 #include <utility>
 
 namespace gradwright {
 namespace {
+
+/// The sum of (a - b)²; what is at least `limit` need not be exact.
+GRADWRIGHT_CLONES
+double squaredDistance(const float* a, const float* b, std::size_t size, double limit) {
+    constexpr std::size_t kLanes = 16;
+    constexpr std::size_t kBlock = 64; // between two looks at the limit
+    double square = 0;
+    std::size_t i = 0;
+    for (; i + kBlock <= size; i += kBlock) {
+        double lanes[kLanes] = {};
+        for (std::size_t j = 0; j < kBlock; j += kLanes)
+            for (std::size_t lane = 0; lane < kLanes; ++lane) {
+                const auto off =
+                    static_cast<double>(a[i + j + lane]) - static_cast<double>(b[i + j + lane]);
+                lanes[lane] += off * off;
+            }
+        for (const auto lane : lanes)
+            square += lane;
+        if (square >= limit)
+            return square;
+    }
+    for (; i < size; ++i) {
+        const auto off = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+        square += off * off;
+    }
+    return square;
+}
 
 /// The samples that lie nearest, by Euclidean distance, have one vote each.
 class NearestNeighbours final : public ClassicalModel {
@@ -24,7 +53,8 @@ public:
             const bool full = nearest.size() == neighbours_;
             const auto limit =
                 full ? nearest.front().first : std::numeric_limits<double>::infinity();
-            const auto square = squaredDistance(row, samples_.row(n), limit);
+            const auto square =
+                squaredDistance(row.data(), samples_.row(n).data(), row.size(), limit);
             if (full && square >= limit)
                 continue;
             nearest.emplace_back(square, n);
@@ -47,34 +77,6 @@ public:
     }
 
 private:
-    /// What is at least `limit` need not be exact.
-    static double squaredDistance(std::span<const float> a, std::span<const float> b,
-                                  double limit) {
-        constexpr std::size_t kLanes = 8;
-        constexpr std::size_t kBlock = 64; // between two looks at the limit
-        double square = 0;
-        std::size_t i = 0;
-        while (i + kBlock <= a.size()) {
-            double lanes[kLanes] = {};
-            for (std::size_t j = 0; j < kBlock; j += kLanes)
-                for (std::size_t lane = 0; lane < kLanes; ++lane) {
-                    const auto off =
-                        static_cast<double>(a[i + j + lane]) - static_cast<double>(b[i + j + lane]);
-                    lanes[lane] += off * off;
-                }
-            for (const auto lane : lanes)
-                square += lane;
-            i += kBlock;
-            if (square >= limit)
-                return square;
-        }
-        for (; i < a.size(); ++i) {
-            const auto off = static_cast<double>(a[i]) - static_cast<double>(b[i]);
-            square += off * off;
-        }
-        return square;
-    }
-
     Samples samples_;
     std::size_t neighbours_;
 };

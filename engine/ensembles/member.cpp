@@ -77,4 +77,18 @@ std::optional<Evaluation> Member::measure(const Weights& weights,
     return evaluateWithOutcomes(programs, graph, source, std::move(indices), stop, progress);
 }
 
+std::optional<Outcomes> Member::testAnswers(const std::stop_token& stop,
+                                            const std::function<void(double)>& progress) const {
+    const auto opened = data();
+    const auto samples = static_cast<double>(opened.test->size());
+    auto measured = measure(opened.test, allIndices(*opened.test), stop, [&](std::int64_t done) {
+        if (progress)
+            progress(static_cast<double>(done) / samples);
+    });
+    if (!measured)
+        return {};
+    restoreUnits(measured->outcomes, opened.info.targetScaling);
+    return std::move(measured->outcomes);
+}
+
 } // namespace gradwright

@@ -5,6 +5,7 @@
 #include "engine/training/evaluation.h"
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <vector>
@@ -44,6 +45,11 @@ public:
                                                     std::vector<std::uint32_t> indices,
                                                     const std::stop_token& stop,
                                                     const EvaluationProgress& progress = {}) const;
+    /// What its best weights say of all samples of its own test set, in the targets' units. Nothing
+    /// when stopped.
+    [[nodiscard]] std::optional<Outcomes>
+    testAnswers(const std::stop_token& stop,
+                const std::function<void(double)>& progress = {}) const;
 
 private:
     std::filesystem::path path_;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/lab/kinds.h"
 
+#include "engine/lab/cross_validation/cross_validation.h"
+#include "engine/lab/ensembles/ensembles.h"
+#include "engine/lab/landscape/landscape.h"
 #include "engine/lab/seeds/seeds.h"
 #include "engine/support/error.h"
 
@@ -11,7 +14,8 @@
 namespace gradwright {
 
 const std::vector<ExperimentKind>& experimentKinds() {
-    static const std::vector<ExperimentKind> kinds = {seedsKind()};
+    static const std::vector<ExperimentKind> kinds = {seedsKind(), crossValidationKind(),
+                                                      ensembleKind(), landscapeKind()};
     return kinds;
 }
 

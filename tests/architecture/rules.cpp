@@ -146,7 +146,7 @@ const std::vector<Module>& modules() {
         {"engine/exchange", {"engine/project", "engine/inference"}},
         {"engine/worker",
          {"engine/project", "engine/training", "engine/backend", "engine/rates", "engine/check"}},
-        {"engine/lab", {"engine/project", "engine/inference", "engine/worker"}},
+        {"engine/lab", {"engine/project", "engine/inference", "engine/worker", "engine/ensembles"}},
 
         {"ui/theme", engine},
         {"ui/document", engine},
