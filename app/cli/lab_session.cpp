@@ -6,7 +6,9 @@
 #include "app/cli/lab_progress.h"
 #include "app/cli/output.h"
 #include "engine/lab/kinds.h"
+#include "engine/lab/recommendation.h"
 #include "engine/lab/run_experiment.h"
+#include "engine/project/project_file.h"
 #include "engine/project/templates.h"
 
 #include <CLI/CLI.hpp>
@@ -132,7 +134,12 @@ void assignLabSetting(Experiment& experiment, const std::string& assignment) {
     const auto equals = assignment.find('=');
     if (equals == std::string::npos)
         throw UsageError("{}: expected key=value", option);
-    const auto key = assignment.substr(0, equals);
+    assignLabSetting(experiment, assignment.substr(0, equals), assignment.substr(equals + 1),
+                     option);
+}
+
+void assignLabSetting(Experiment& experiment, const std::string& key, const std::string& text,
+                      const std::string& option) {
     const auto& params = experimentKind(experiment.kind).params;
     const auto* spec = findParamToRead(params, key);
     if (!spec) {
@@ -142,16 +149,40 @@ void assignLabSetting(Experiment& experiment, const std::string& assignment) {
         throw UsageError("{}: there is no \"{}\"; known are {}", option, key,
                          fmt::join(keys, ", "));
     }
+    std::optional<std::string> why;
     try {
-        auto value = paramFromText(*spec, assignment.substr(equals + 1));
-        if (const auto why = whyInvalid(*spec, value))
-            throw Error(*why);
-        experiment.settings.insert_or_assign(spec->key, std::move(value));
-    } catch (const UsageError&) {
-        throw;
+        auto value = paramFromText(*spec, text);
+        why = whyInvalid(*spec, value);
+        if (!why)
+            experiment.settings.insert_or_assign(spec->key, std::move(value));
     } catch (const Error& error) {
-        throw UsageError("{}: {}", option, error.what());
+        why = error.what();
     }
+    if (why)
+        throw UsageError("{}: {}", option, *why);
+}
+
+void requireNewFile(const std::string& file) {
+    std::error_code none;
+    if (!file.empty() && std::filesystem::exists(file, none))
+        throw Error("{} exists already; choose another name", file);
+}
+
+void adoptInto(const std::string& file, const ExperimentDirectory& directory) {
+    requireNewFile(file);
+    const auto experiment = directory.read();
+    const auto found =
+        experimentKind(experiment.kind).make(experiment)->recommendation(directory.results());
+    if (!found)
+        throw Error("{}: has found nothing that a project could adopt", directory.path().string());
+    auto project = experiment.project;
+    apply(project, editOf(project, *found));
+    project.uuid = newProject().uuid; // a project of its own
+    saveProject(file, project);
+    std::string settings;
+    for (const auto& [key, text] : found->settings)
+        settings += fmt::format("{}{}={}", settings.empty() ? "" : ", ", key, text);
+    fmt::print(stderr, "Wrote {} with {}\n", file, settings);
 }
 
 } // namespace gradwright::cli

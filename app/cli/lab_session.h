@@ -41,5 +41,14 @@ void printExperiment(const ExperimentDirectory& directory, bool json);
 
 /// Takes key=value for a kind's settings. Throws UsageError naming the first that is none.
 void assignLabSetting(Experiment& experiment, const std::string& assignment);
+/// The same, for a value that was given as `option`.
+void assignLabSetting(Experiment& experiment, const std::string& key, const std::string& text,
+                      const std::string& option);
+
+/// Throws Error where the file is there already; an empty name is none.
+void requireNewFile(const std::string& file);
+/// Writes a copy of an experiment's project with what was found into a new file and says so on
+/// standard error. Throws Error where nothing follows from the experiment.
+void adoptInto(const std::string& file, const ExperimentDirectory& directory);
 
 } // namespace gradwright::cli

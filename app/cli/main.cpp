@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
     addDownloadCommand(app, exitCode);
     addRunsCommand(app, exitCode);
     addLabCommand(app, exitCode);
+    addSweepCommands(app, exitCode);
 
     try {
         app.parse(argc, argv);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/lab/kinds.h"
 
+#include "engine/lab/batch_size/batch_size.h"
 #include "engine/lab/cross_validation/cross_validation.h"
 #include "engine/lab/ensembles/ensembles.h"
 #include "engine/lab/landscape/landscape.h"
 #include "engine/lab/seeds/seeds.h"
+#include "engine/lab/sweep/sweep.h"
 #include "engine/support/error.h"
 
 #include <fmt/ranges.h>
@@ -14,8 +16,9 @@
 namespace gradwright {
 
 const std::vector<ExperimentKind>& experimentKinds() {
-    static const std::vector<ExperimentKind> kinds = {seedsKind(), crossValidationKind(),
-                                                      ensembleKind(), landscapeKind()};
+    static const std::vector<ExperimentKind> kinds = {batchSizeKind(), sweepKind(),
+                                                      seedsKind(),     crossValidationKind(),
+                                                      ensembleKind(),  landscapeKind()};
     return kinds;
 }
 

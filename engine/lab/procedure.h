@@ -10,6 +10,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gradwright {
@@ -56,6 +57,14 @@ struct TrialContext {
     std::function<void(double share, const std::string& note)> progress;
 };
 
+/// A change of the project that an experiment recommends.
+struct Recommendation {
+    std::string title; ///< of the button: "Use 128"
+    /// Settings by the keys of sweepSetting() and their values as text, in the order in which they
+    /// are set.
+    std::vector<std::pair<std::string, std::string>> settings;
+};
+
 /// How a kind of experiment is done. next() and report() are functions of what is finished alone:
 /// so an experiment goes on after any interruption as if there had been none.
 class Procedure {
@@ -74,6 +83,13 @@ public:
                                     const TrialContext& context) = 0;
     /// What is known so far; also before the end.
     [[nodiscard]] virtual Report report(const TrialResults& done) const = 0;
+    /// What follows for the project, where anything does.
+    [[nodiscard]] virtual std::optional<Recommendation>
+    recommendation(const TrialResults& /*done*/) const {
+        return {};
+    }
+    /// Removes from the experiment's folder what only later trials needed; called at its end.
+    virtual void tidy(const TrialResults& /*done*/, const std::filesystem::path& /*experiment*/) {}
 };
 
 } // namespace gradwright

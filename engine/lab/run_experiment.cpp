@@ -127,6 +127,7 @@ ExperimentOutcome runExperiment(const ExperimentDirectory& directory, const Expe
             sink.trialDone(*result);
         done.push_back(std::move(*result));
     }
+    procedure->tidy(done, directory.path());
     directory.writeReport(procedure->report(done));
     return ExperimentOutcome::Finished;
 }

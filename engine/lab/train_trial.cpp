@@ -32,6 +32,21 @@ double numberIn(const Json& record, const char* key) {
     return found != record.end() && found->is_number() ? found->get<double>() : std::nan("");
 }
 
+template <class IsBetter>
+BestEpoch bestBy(const std::vector<LoggedEpoch>& epochs, IsBetter better) {
+    BestEpoch best;
+    for (const auto& epoch : epochs) {
+        if (!epoch.validation) {
+            best = {epoch.epoch, epoch.trainingLoss, epoch.trainingQuality};
+            continue;
+        }
+        const BestEpoch candidate{epoch.epoch, epoch.validation->loss, epoch.validation->quality};
+        if (best.epoch == 0 || better(candidate, best))
+            best = candidate;
+    }
+    return best;
+}
+
 /// What the events of a training say of its trial.
 struct TrialEvents {
     std::filesystem::path run;
@@ -45,10 +60,14 @@ struct TrialEvents {
 
 std::vector<LoggedEpoch> loggedEpochs(const std::filesystem::path& run) {
     std::map<std::int64_t, LoggedEpoch> epochs;
+    double seconds = 0;
     for (const auto& record : readJsonLines(RunDirectory::open(run).metrics()).records) {
+        if (record.is_object() && record.contains("seconds"))
+            seconds = numberIn(record, "seconds");
         if (!record.is_object() || !record.contains("epoch_loss"))
             continue;
         LoggedEpoch epoch;
+        epoch.seconds = seconds;
         epoch.epoch = std::llround(numberIn(record, "epoch"));
         epoch.trainingLoss = numberIn(record, "epoch_loss");
         epoch.samplesPerSecond = numberIn(record, "samples_per_second");
@@ -124,18 +143,15 @@ std::optional<TrialTraining> trainTrial(const Project& project, const TrialConte
 }
 
 BestEpoch bestEpochOf(const std::vector<LoggedEpoch>& epochs) {
-    BestEpoch best;
-    for (const auto& epoch : epochs) {
-        if (!epoch.validation) {
-            best = {epoch.epoch, epoch.trainingLoss, epoch.trainingQuality};
-            continue;
-        }
-        const auto& score = *epoch.validation;
-        if (best.epoch == 0 || isBetter(score.quality, best.quality) ||
-            (score.quality == best.quality && score.loss < best.loss))
-            best = {epoch.epoch, score.loss, score.quality};
-    }
-    return best;
+    return bestBy(epochs, [](const BestEpoch& a, const BestEpoch& b) {
+        return isBetter(a.quality, b.quality) || (a.quality == b.quality && a.loss < b.loss);
+    });
+}
+
+BestEpoch leastLossOf(const std::vector<LoggedEpoch>& epochs) {
+    return bestBy(epochs, [](const BestEpoch& a, const BestEpoch& b) {
+        return a.loss < b.loss || std::isnan(b.loss);
+    });
 }
 
 void dropWeights(const std::filesystem::path& run) {

@@ -15,6 +15,7 @@ struct LoggedEpoch {
     std::int64_t epoch = 0; ///< counted from 1
     double trainingLoss = 0;
     double samplesPerSecond = 0;
+    double seconds = 0;              ///< of the run up to its last step, pauses left out
     std::optional<Score> validation; ///< its `samples` are not logged
     Quality trainingQuality;
 };
@@ -57,6 +58,8 @@ struct BestEpoch {
 /// The epoch of the best validation quality, of the lower loss on a tie; as trainings choose
 /// theirs. Without validation samples the last epoch, by the training's own figures.
 BestEpoch bestEpochOf(const std::vector<LoggedEpoch>& epochs);
+/// The same for the least validation loss.
+BestEpoch leastLossOf(const std::vector<LoggedEpoch>& epochs);
 
 /// Removes the weights of a run, which are most of its size; its record and curves stay.
 void dropWeights(const std::filesystem::path& run);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/io/json_lines.h"
 #include "engine/lab/experiment.h"
+#include "engine/project/project_file.h"
 #include "engine/support/json.h"
 #include "tests/app/cli.h"
 #include "tests/support/small_jobs.h"
@@ -42,7 +43,7 @@ private Q_SLOTS:
     void kindsAreListed() {
         const auto result = cli_.run({"lab", "kinds", "--json"});
         QVERIFY2(result.code == 0, result.text().c_str());
-        QCOMPARE(result.json().at("kinds").at(0).at("key").get<std::string>(), "seeds");
+        QVERIFY(result.json().at("kinds").size() >= 3);
         QVERIFY(cli_.run({"lab", "kinds"}).out.contains("trainings=5"));
     }
 
@@ -108,6 +109,48 @@ private Q_SLOTS:
         const auto result = cli_.run(arguments);
         QVERIFY2(result.code != 0 && result.failsInOneLine() && result.err.contains(part.toUtf8()),
                  result.text().c_str());
+    }
+
+    void sweepAdoptsTheBest() {
+        const auto file = cli_.save(smallProject(200, 0.3), "sweep.gradwright");
+        const auto result =
+            cli_.run({"sweep", file, "--over", "learning_rate=0.0001..0.1:log", "--over",
+                      "layer.hidden.units=8,16", "--method", "random", "--trials", "4", "--epochs",
+                      "2", "--adopt", cli_.path("best.gradwright"), "--json"});
+        QVERIFY2(result.code == 0, result.text().c_str());
+        const auto json = result.json();
+        const auto& data = json.at("data");
+        const auto best = data.at("best").get<std::size_t>();
+        const auto point = json.at("trials").at(best).at("settings").at("point");
+        const auto adopted = loadProject(cli_ / "best.gradwright");
+        QCOMPARE(adopted.training.learningRate(), std::stod(point.at(0).get<std::string>()));
+        QVERIFY(result.err.contains("learning_rate=" +
+                                    QByteArray::fromStdString(point.at(0).get<std::string>())));
+        // The same again by name.
+        const auto experiment = QString::fromStdString(json.at("experiment").get<std::string>());
+        const auto again = cli_.run({"lab", "adopt", experiment, cli_.path("again.gradwright")});
+        QVERIFY2(again.code == 0, again.text().c_str());
+        QVERIFY(loadProject(cli_ / "again.gradwright").training == adopted.training);
+        const auto taken = cli_.run({"lab", "adopt", experiment, cli_.path("again.gradwright")});
+        QVERIFY(taken.whyNoFailure({"exists already"}).empty());
+    }
+
+    void batchSizesAreTold() {
+        const auto file = cli_.save(smallProject(200, 0.3), "sizes.gradwright");
+        const auto result =
+            cli_.run({"batch-size", file, "--smallest", "16", "--largest", "64", "--repeats", "1"});
+        QVERIFY2(result.code == 0, result.text().c_str());
+        QVERIFY2(result.out.contains("The sweet spot is"), result.text().c_str());
+        QVERIFY2(result.out.contains("Trial 3 of 3: batch 16, seed 1"), result.text().c_str());
+    }
+
+    void wrongSweepsAreUsageErrors() {
+        const auto wrong = cli_.run(
+            {"sweep", "template:exclusive-or", "--over", "batch=1,2", "--method", "magic"});
+        QVERIFY2(wrong.code == 2 && wrong.err.contains("--method"), wrong.text().c_str());
+        const auto key =
+            cli_.run({"sweep", "template:exclusive-or", "--over", "magic=1,2", "--plan"});
+        QVERIFY2(key.code != 0 && key.err.contains("no such setting"), key.text().c_str());
     }
 
     void killedExperimentLosesNoTrial() {

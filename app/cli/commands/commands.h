@@ -32,6 +32,7 @@ void addEditCommand(CLI::App& app, int& exitCode);
 void addDownloadCommand(CLI::App& app, int& exitCode);
 void addDemoCommand(CLI::App& app, int& exitCode);
 void addRunsCommand(CLI::App& app, int& exitCode);
-void addLabCommand(CLI::App& app, int& exitCode); ///< lab and its subcommands
+void addLabCommand(CLI::App& app, int& exitCode);    ///< lab and its subcommands
+void addSweepCommands(CLI::App& app, int& exitCode); ///< sweep, batch-size
 
 } // namespace gradwright::cli

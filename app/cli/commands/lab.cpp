@@ -124,6 +124,17 @@ void addLook(CLI::App& lab) {
     report->callback(
         [shown] { printExperiment(ExperimentDirectory::open(shown->path), shown->json); });
 
+    struct Adopted {
+        std::string path, file;
+    };
+    auto adopted = std::make_shared<Adopted>();
+    auto* adopt =
+        lab.add_subcommand("adopt", "Write a copy of an experiment's project with what was found");
+    adopt->add_option("experiment", adopted->path, "Its folder")->required();
+    adopt->add_option("file", adopted->file, "The new project file")->required();
+    adopt->callback(
+        [adopted] { adoptInto(adopted->file, ExperimentDirectory::open(adopted->path)); });
+
     auto listed = std::make_shared<Options>();
     auto* list = lab.add_subcommand("list", "List the experiments of a project, newest first");
     list->add_option("path", listed->path, "A project file or a folder of experiments")->required();

@@ -35,7 +35,7 @@ Json valuesOf(const TrialTraining& training) {
     return values;
 }
 
-double number(const Json& values, const char* key) {
+double seedNumber(const Json& values, const char* key) {
     const auto found = values.find(key);
     return found != values.end() && found->is_number() ? found->get<double>() : std::nan("");
 }
@@ -93,11 +93,11 @@ public:
                 continue;
             }
             judged = &metric(result.values.at("metric").get<std::string>());
-            qualities.push_back(number(result.values, "quality"));
-            table.rows.push_back({seed, fmt::format("{}", number(result.values, "best_epoch")),
-                                  fmt::format("{:.4f}", number(result.values, "loss")),
+            qualities.push_back(seedNumber(result.values, "quality"));
+            table.rows.push_back({seed, fmt::format("{}", seedNumber(result.values, "best_epoch")),
+                                  fmt::format("{:.4f}", seedNumber(result.values, "loss")),
                                   valueText(*judged, qualities.back()),
-                                  valueText(*judged, number(result.values, "test_quality"))});
+                                  valueText(*judged, seedNumber(result.values, "test_quality"))});
         }
         const auto spread = spreadOf(qualities);
         if (judged && spread.count > 1)
