@@ -2,6 +2,9 @@
 #include "engine/lab/kinds.h"
 
 #include "engine/lab/batch_size/batch_size.h"
+#include "engine/lab/cross_validation/cross_validation.h"
+#include "engine/lab/ensembles/ensembles.h"
+#include "engine/lab/landscape/landscape.h"
 #include "engine/lab/seeds/seeds.h"
 #include "engine/lab/sweep/sweep.h"
 #include "engine/support/error.h"
@@ -13,7 +16,9 @@
 namespace gradwright {
 
 const std::vector<ExperimentKind>& experimentKinds() {
-    static const std::vector<ExperimentKind> kinds = {batchSizeKind(), sweepKind(), seedsKind()};
+    static const std::vector<ExperimentKind> kinds = {batchSizeKind(), sweepKind(),
+                                                      seedsKind(),     crossValidationKind(),
+                                                      ensembleKind(),  landscapeKind()};
     return kinds;
 }
 

@@ -416,8 +416,12 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
     auto made = std::make_shared<MadeSplit>();
     made->validationFraction = choice.validationFraction;
     made->seed = choice.splitSeed;
+    made->folds = choice.folds;
+    made->fold = choice.fold;
     made->split =
-        stratifiedSplit(labels, classes, choice.validationFraction, orders.takeValidation());
+        choice.folds > 0
+            ? foldSplit(labels, classes, choice.folds, choice.fold, orders.takeValidation())
+            : stratifiedSplit(labels, classes, choice.validationFraction, orders.takeValidation());
     std::span<const std::uint32_t> part(made->split.training);
     if (choice.limit > 0)
         part = part.first(std::min(part.size(), static_cast<std::size_t>(choice.limit)));
