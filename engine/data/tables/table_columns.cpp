@@ -122,9 +122,9 @@ bool holdsNumbers(const CsvTable& table, std::size_t column) {
     return others == 0;
 }
 
-std::vector<double> numbersOf(const CsvTable& table, std::size_t column,
-                              std::span<const std::uint32_t> rows) {
-    std::vector<double> numbers;
+RawVector<double> numbersOf(const CsvTable& table, std::size_t column,
+                            std::span<const std::uint32_t> rows) {
+    RawVector<double> numbers;
     numbers.reserve(rows.size());
     if (table.knowsNumbers(column)) {
         numbers.resize(rows.size());
