@@ -35,6 +35,10 @@ int main(int argc, char** argv) {
     addInspectCommand(app, exitCode);
     addOptimizeCommand(app, exitCode);
     addQuantizeCommand(app, exitCode);
+    addBaselineCommand(app, exitCode);
+    addEnsembleCommand(app, exitCode);
+    addCompareCommand(app, exitCode);
+    addLandscapeCommand(app, exitCode);
     addBenchCommand(app, exitCode);
     addFormatsCommand(app, exitCode);
     addEditCommand(app, exitCode);
@@ -45,6 +49,8 @@ int main(int argc, char** argv) {
     addRunsCommand(app, exitCode);
     addScalingCommand(app, exitCode);
     addSubmitCommand(app, exitCode);
+    addLabCommand(app, exitCode);
+    addSweepCommands(app, exitCode);
 
     try {
         app.parse(argc, argv);

@@ -31,7 +31,7 @@ std::string bar(double share, std::size_t width) {
     return text;
 }
 
-std::size_t columnsOf(std::FILE* terminal) {
+std::size_t columnsOfTerminal(std::FILE* terminal) {
     winsize size{};
     const bool known = ioctl(fileno(terminal), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
     return known ? size.ws_col : 80;
@@ -116,7 +116,7 @@ void ProgressBar::showHealth(const HealthChanged& event) {
 
 void ProgressBar::showMovingLine(const std::string& head, double share, const std::string& tail) {
     // A line that wraps could not be overwritten.
-    const auto columns = columnsOf(stream_) - 1;
+    const auto columns = columnsOfTerminal(stream_) - 1;
     const auto taken = head.size() + tail.size();
     auto line = head;
     if (taken + kMinBarWidth < columns)

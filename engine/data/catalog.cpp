@@ -63,7 +63,8 @@ bool isOfFiles(const DatasetDef& def) {
 bool opensAlike(const DataChoice& a, const DataChoice& b) {
     const auto parts = [](const DataChoice& choice) {
         return std::tie(choice.dataset, choice.params, choice.validationFraction, choice.splitSeed,
-                        choice.limit, choice.reconstruct, choice.asBefore);
+                        choice.limit, choice.reconstruct, choice.asBefore, choice.folds,
+                        choice.fold);
     };
     return parts(a) == parts(b);
 }
@@ -78,6 +79,10 @@ void requireValid(const DataChoice& choice) {
     if (!(choice.validationFraction >= 0 && choice.validationFraction < 1))
         throw Error("the part kept for validation must be at least 0 and less than 1, not {}",
                     choice.validationFraction);
+    const bool isWhole = choice.folds == 0 && choice.fold == 0;
+    if (!isWhole && (choice.folds < 2 || choice.fold < 0 || choice.fold >= choice.folds))
+        throw Error("fold {} of {} is none: there have to be at least 2, counted from 0",
+                    choice.fold, choice.folds);
     if (choice.limit < 0)
         throw Error("the number of samples to train on must be at least 0 (all), not {}",
                     choice.limit);

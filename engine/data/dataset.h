@@ -101,6 +101,7 @@ struct MadeSplit {
     const DataSource* of = nullptr; ///< whose samples they are
     double validationFraction = 0;
     std::uint64_t seed = 0;
+    std::int64_t folds = 0, fold = 0;
     Split split; ///< without a limit
 };
 
@@ -152,6 +153,10 @@ struct DataChoice {
     UnknownKeys extra = {};
     /// Files are read as versions read them that kept no Dataset::notes: for their runs.
     bool asBefore = false;
+    /// For cross-validation: 0, or the samples are cut into so many parts, of which number `fold`,
+    /// counted from 0, is for validation in place of `validationFraction`.
+    std::int64_t folds = 0;
+    std::int64_t fold = 0;
 
     bool operator==(const DataChoice&) const = default;
 };
@@ -178,6 +183,12 @@ Split stratifiedSplit(std::span<const std::int32_t> labels, std::size_t classes,
                       double validationFraction, std::uint64_t seed);
 Split stratifiedSplit(const DataSource& source, std::size_t classes, double validationFraction,
                       std::uint64_t seed);
+
+/// Cuts the samples into `folds` parts, each class in proportion, by a shuffle of the seed: every
+/// sample is for validation in one of them. Throws Error for fewer than two parts, a fold that is
+/// none of them, or fewer samples than parts.
+Split foldSplit(std::span<const std::int32_t> labels, std::size_t classes, std::int64_t folds,
+                std::int64_t fold, std::uint64_t seed);
 
 /// The split that a choice stands for, its limit applied.
 Split splitOf(std::span<const std::int32_t> labels, std::size_t classes, const DataChoice& choice);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/io/folder_lock.h"
 #include "engine/support/json_fwd.h"
-#include "engine/support/posix_file.h"
 
 #include <chrono>
 #include <filesystem>
@@ -16,15 +16,8 @@ namespace gradwright {
 /// that lack it read files in another way; see DataChoice::asBefore.
 inline constexpr std::string_view kDataNotes = "data_notes";
 
-/// The right to write one run. Released when destroyed, or by the system when the process ends.
-class RunLock {
-public:
-    explicit RunLock(UniqueFd file)
-        : file_(std::move(file)) {}
-
-private:
-    UniqueFd file_;
-};
+/// The right to write one run.
+using RunLock = FolderLock;
 
 /// The folder of one training run, `<UTC time>-<slug>` in the folder `NAME.runs`.
 class RunDirectory {

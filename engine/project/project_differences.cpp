@@ -224,6 +224,11 @@ private:
             addParams({}, specsOf(after), a.params, b.params);
         const auto share = [](double fraction) { return fmt::format("{:g} %", 100 * fraction); };
         add("Validation", share(a.validationFraction), share(b.validationFraction));
+        const auto fold = [](const DataChoice& data) {
+            return data.folds > 0 ? fmt::format("{} of {}", data.fold + 1, data.folds)
+                                  : std::string("none");
+        };
+        add("Fold for validation", fold(a), fold(b));
         add("Seed of the split", std::to_string(a.splitSeed), std::to_string(b.splitSeed));
         const auto limit = [](std::int64_t count) {
             return count == 0 ? std::string("all") : std::to_string(count);

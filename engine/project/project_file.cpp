@@ -226,6 +226,10 @@ Json dataToJson(const DataChoice& data) {
         json["reconstruct"] = true;
     if (data.asBefore)
         json["as_before"] = true;
+    if (data.folds > 0) {
+        json["folds"] = data.folds;
+        json["fold"] = data.fold;
+    }
     writeAssignment(data.assignment, json);
     json.update(data.extra.json());
     return json;
@@ -261,11 +265,13 @@ DataChoice dataFromJson(const Json& json) {
     if (!reconstruct.is_boolean())
         throw Error("reconstruct must be true or false, not {}", dumpExcerpt(reconstruct));
     data.reconstruct = reconstruct.get<bool>();
+    data.folds = countAt(json, "folds", data.folds);
+    data.fold = countAt(json, "fold", data.fold);
     data.asBefore = json.value("as_before", Json(false)) == true;
     data.assignment = readAssignment(json);
-    data.extra =
-        UnknownKeys(json, {"dataset", "params", "validation_fraction", "split_seed", "limit",
-                           "augmentation", "reconstruct", "as_before", "inputs", "left_out"});
+    data.extra = UnknownKeys(json, {"dataset", "params", "validation_fraction", "split_seed",
+                                    "limit", "augmentation", "reconstruct", "as_before", "inputs",
+                                    "left_out", "folds", "fold"});
     requireValid(data);
     return data;
 }

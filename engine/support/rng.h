@@ -18,6 +18,10 @@ enum class RngStream : std::uint32_t {
     Points = 6,
     Augmentation = 7,
     Text = 8,
+    Trees = 9,
+    Folds = 10,
+    Bootstrap = 11,
+    Directions = 12,
     Patterns = 20,
     Figures = 21,
     Test = 99

@@ -9,8 +9,9 @@ packages_build=(
     g++ cmake ninja-build pkgconf
     libdnnl-dev ocl-icd-opencl-dev opencl-headers
     libfmt-dev nlohmann-json3-dev libcli11-dev
-    zlib1g-dev libpng-dev libjpeg-dev libprotobuf-dev protobuf-compiler
-    libwebp7 libtiff6 # opened when an image needs them
+    zlib1g-dev libpng-dev libjpeg-dev libprotobuf-dev protobuf-compiler libeigen3-dev
+    libwebp7 libtiff6    # opened when an image needs them
+    libsvm3 liblinear4   # opened when a classical method needs them
 )
 
 # The window.

@@ -27,6 +27,7 @@ const std::vector<Library>& libraries() {
         {"mpi\\.h", {"engine/distributed"}},
         {"onnx/.*", {"engine/io"}},
         {"CLI/.*", {"app/cli"}},
+        {"Eigen/.*", {"engine/classical", "engine/lab"}},
         {"qcustomplot\\.h", {"ui/plots"}},
     };
     return all;
@@ -104,8 +105,9 @@ QStringList formViolations(const QString& path, const QByteArray& text) {
 } // namespace
 
 const std::vector<Module>& modules() {
-    static const QStringList engine = {"engine/project", "engine/inference", "engine/exchange",
-                                       "engine/quantization", "engine/worker"};
+    static const QStringList engine = {
+        "engine/project",   "engine/inference", "engine/exchange", "engine/quantization",
+        "engine/classical", "engine/ensembles", "engine/worker",   "engine/lab"};
     static const QStringList belowPages = {"ui/plots", "ui/session", "ui/document", "ui/forms",
                                            "ui/theme"};
     static const QStringList pages = belowPages + QStringList{"ui/runs", "ui/pages", "ui/drawing"};
@@ -138,10 +140,13 @@ const std::vector<Module>& modules() {
          {"engine/graph", "engine/passes", "engine/backend", "engine/data", "engine/metrics",
           "engine/io"}},
         {"engine/project", {"engine/graph", "engine/data", "engine/training", "engine/io"}},
+        {"engine/classical", {"engine/training"}},
+        {"engine/ensembles", {"engine/classical", "engine/project", "engine/inference"}},
         {"engine/quantization", {"engine/project", "engine/inference", "engine/passes"}},
         {"engine/exchange", {"engine/project", "engine/inference"}},
         {"engine/worker",
          {"engine/project", "engine/training", "engine/backend", "engine/rates", "engine/check"}},
+        {"engine/lab", {"engine/project", "engine/inference", "engine/worker", "engine/ensembles"}},
 
         {"ui/theme", engine},
         {"ui/document", engine},

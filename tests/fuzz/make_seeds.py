@@ -1,9 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes the files in seeds/ and in ../engine/data/pictures anew. Needs Pillow and onnx; the files are kept, so that no build does."""
+"""Writes the files in seeds/ and in ../engine/data/pictures anew. Needs Pillow, onnx and safetensors;
+the files are kept, so that no build does. Those of project, checkpoint, model and data-info were
+written by gradwright-cli (new, train, optimize; "data" of run.json) and stay as they are."""
 
 import gzip
+import io
 import struct
+import tarfile
+import zipfile
 from pathlib import Path
 
 from PIL import Image
@@ -65,13 +70,45 @@ def exact(mode):
 
 
 def other_images():
-    """Read by libraries that may not be there, and not fuzzed: for tst_image_kinds."""
+    """Read by libraries that may not be there; for tst_image_kinds, too."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     exact("RGB").save(PICTURES / "colour.webp", lossless=True)
     exact("RGBA").save(PICTURES / "transparent.webp", lossless=True, exact=True)
     exact("RGB").save(PICTURES / "colour.tif")
     exact("RGB").save(PICTURES / "packed.tif", compression="tiff_lzw")
     exact("RGBA").save(PICTURES / "transparent.tif")
+    for file in sorted(PICTURES.iterdir()):
+        put({".webp": "webp", ".tif": "tiff"}[file.suffix], file.name, file.read_bytes())
+
+
+def archives():
+    members = {"folder/one.txt": b"the first file, the first file, the first file\n",
+               "two.txt": bytes(range(256))}
+    for name, method in (("stored", zipfile.ZIP_STORED), ("packed", zipfile.ZIP_DEFLATED)):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", method) as archive:
+            for member, contents in members.items():
+                archive.writestr(zipfile.ZipInfo(member), contents, method)
+        put("archive", f"{name}.zip", packed.getvalue())
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for member, contents in members.items():
+            entry = tarfile.TarInfo(member)
+            entry.size = len(contents)
+            archive.addfile(entry, io.BytesIO(contents))
+    put("archive", "plain.tar", packed.getvalue())
+    put("archive", "packed.tar.gz", gzip.compress(packed.getvalue(), mtime=0))
+
+
+def tensors():
+    import numpy
+    from safetensors.numpy import save
+
+    random = numpy.random.default_rng(1)
+    put("safetensors", "types.safetensors", save(
+        {"a": random.normal(size=(3, 2)).astype("float32"), "b": numpy.arange(4),
+         "c": numpy.zeros(2, "int8"), "d": numpy.full((), 1.5, "float16")}, {"note": "seed"}))
+    put("safetensors", "empty.safetensors", save({"w": numpy.zeros((0, 3))}))
 
 
 def tables():
@@ -253,6 +290,8 @@ if __name__ == "__main__":
     models()
     images()
     other_images()
+    archives()
+    tensors()
     tables()
     texts()
     arrays()

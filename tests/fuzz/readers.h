@@ -16,8 +16,11 @@ struct FuzzedReader {
     std::string (*read)(std::span<const std::uint8_t> bytes);
 };
 
-std::span<const FuzzedReader> fuzzedReaders();
+/// Of data, and of networks and what belongs to them.
+std::span<const FuzzedReader> fuzzedDataReaders();
+std::span<const FuzzedReader> fuzzedModelReaders();
+
 /// Throws std::out_of_range when there is none.
-const FuzzedReader& fuzzedReader(std::string_view name);
+const FuzzedReader& readerNamed(std::span<const FuzzedReader> readers, std::string_view name);
 
 } // namespace gradwright::test

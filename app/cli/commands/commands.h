@@ -20,6 +20,10 @@ void addExportCommand(CLI::App& app, int& exitCode);
 void addInferCommand(CLI::App& app, int& exitCode);
 void addWeightsCommand(CLI::App& app, int& exitCode);
 void addInspectCommand(CLI::App& app, int& exitCode);
+void addBaselineCommand(CLI::App& app, int& exitCode);
+void addEnsembleCommand(CLI::App& app, int& exitCode);
+void addCompareCommand(CLI::App& app, int& exitCode);
+void addLandscapeCommand(CLI::App& app, int& exitCode);
 void addBenchCommand(CLI::App& app, int& exitCode);
 void addFormatsCommand(CLI::App& app, int& exitCode);
 void addOptimizeCommand(CLI::App& app, int& exitCode);
@@ -30,5 +34,7 @@ void addDemoCommand(CLI::App& app, int& exitCode);
 void addRunsCommand(CLI::App& app, int& exitCode);
 void addScalingCommand(CLI::App& app, int& exitCode);
 void addSubmitCommand(CLI::App& app, int& exitCode);
+void addLabCommand(CLI::App& app, int& exitCode);    ///< lab and its subcommands
+void addSweepCommands(CLI::App& app, int& exitCode); ///< sweep, batch-size
 
 } // namespace gradwright::cli

@@ -142,12 +142,42 @@ Split stratifiedSplit(const DataSource& source, std::size_t classes, double vali
     return stratifiedSplit(labelsOfSamples(source), classes, validationFraction, seed);
 }
 
+Split foldSplit(std::span<const std::int32_t> labels, std::size_t classes, std::int64_t folds,
+                std::int64_t fold, std::uint64_t seed) {
+    return foldSplit(labels, classes, folds, fold, splitOrder(labels.size(), seed));
+}
+
+Split foldSplit(std::span<const std::int32_t> labels, std::size_t classes, std::int64_t folds,
+                std::int64_t fold, const std::vector<std::uint32_t>& order) {
+    if (folds < 2 || fold < 0 || fold >= folds)
+        throw Error("fold {} of {} is none: there have to be at least 2, counted from 0", fold,
+                    folds);
+    if (static_cast<std::int64_t>(labels.size()) < folds)
+        throw Error("{} samples cannot be cut into {} folds", labels.size(), folds);
+    requireSplittable(labels.size(), 0);
+    // Samples in the order of classes, dealt to the folds one after the other: each class in
+    // proportion, and no fold larger than another by more than one.
+    const auto counts = countClasses(labels, classes);
+    std::vector<std::int64_t> next(classes, 0);
+    for (std::size_t c = 1; c < classes; ++c)
+        next[c] = next[c - 1] + counts[c - 1];
+    Split split;
+    for (const auto sample : order) {
+        const auto place = next[static_cast<std::size_t>(labels[sample])]++;
+        (place % folds == fold ? split.validation : split.training).push_back(sample);
+    }
+    return split;
+}
+
 Split splitOf(std::span<const std::int32_t> labels, std::size_t classes, const DataChoice& choice) {
     if (choice.limit < 0)
         throw Error("the number of samples to train on must be at least 0 (all), not {}",
                     choice.limit);
-    auto split = stratifiedSplit(labels, std::max<std::size_t>(1, classes),
-                                 choice.validationFraction, choice.splitSeed);
+    classes = std::max<std::size_t>(1, classes);
+    auto split =
+        choice.folds > 0
+            ? foldSplit(labels, classes, choice.folds, choice.fold, choice.splitSeed)
+            : stratifiedSplit(labels, classes, choice.validationFraction, choice.splitSeed);
     limitTraining(split, choice);
     return split;
 }
@@ -156,7 +186,7 @@ Split splitOf(const Dataset& dataset, const DataChoice& choice) {
     const auto& made = dataset.split;
     if (made && made->of == dataset.training.get() &&
         made->validationFraction == choice.validationFraction && made->seed == choice.splitSeed &&
-        choice.limit >= 0) {
+        made->folds == choice.folds && made->fold == choice.fold && choice.limit >= 0) {
         auto split = made->split;
         limitTraining(split, choice);
         return split;

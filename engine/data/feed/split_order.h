@@ -17,6 +17,10 @@ std::vector<std::uint32_t> splitOrder(std::size_t samples, std::uint64_t seed);
 Split stratifiedSplit(std::span<const std::int32_t> labels, std::size_t classes,
                       double validationFraction, std::vector<std::uint32_t> order);
 
+/// foldSplit() in that order.
+Split foldSplit(std::span<const std::int32_t> labels, std::size_t classes, std::int64_t folds,
+                std::int64_t fold, const std::vector<std::uint32_t>& order);
+
 /// How many of so many samples stratifiedSplit() splits off.
 std::size_t splitOff(std::size_t samples, double validationFraction);
 

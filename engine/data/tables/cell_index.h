@@ -18,15 +18,9 @@ public:
     /// The number of a code, which is size() before the call where it is new.
     std::size_t add(CellCode code) {
         const auto place = placeOf(code);
-        if (place >= kPlaces)
-            return addFar(code);
-        if (place >= places_.size())
-            places_.resize(place + place / 2 + 64);
-        if (places_[place] == 0) {
-            codes_.push_back(code);
-            places_[place] = static_cast<std::uint32_t>(codes_.size());
-        }
-        return places_[place] - 1;
+        if (place < places_.size() && places_[place] != 0)
+            return places_[place] - 1;
+        return addNew(code, place);
     }
     /// The number of a code; size() for one that has not come.
     [[nodiscard]] std::size_t find(CellCode code) const {
@@ -48,6 +42,16 @@ private:
         if (isTextCode(code))
             return 2 * std::min(value, kPlaces / 2);
         return decimalsOf(code) == 0 && value < kPlaces / 2 ? 2 * value + 1 : kPlaces;
+    }
+    /// One that is new or has no place.
+    std::size_t addNew(CellCode code, std::size_t place) {
+        if (place >= kPlaces)
+            return addFar(code);
+        if (place >= places_.size())
+            places_.resize(std::min(place + place / 2 + 64, kPlaces));
+        codes_.push_back(code);
+        places_[place] = static_cast<std::uint32_t>(codes_.size());
+        return places_[place] - 1;
     }
     std::size_t addFar(CellCode code) {
         if (2 * codes_.size() >= slots_.size())

@@ -3,6 +3,8 @@
 
 #include "engine/support/system_memory.h"
 
+#include <algorithm>
+#include <type_traits>
 #include <utility>
 
 namespace gradwright {
@@ -34,27 +36,46 @@ CellCode CsvColumn::encode(std::string_view text) {
     return codeOfText(texts_.add(text));
 }
 
-void CsvColumn::pop() {
+void CsvColumn::clear() {
+    narrow_.clear();
+    wide_.clear();
+    first_ = 0;
+    texts_.clear();
+}
+
+void CsvColumn::resize(std::size_t cells) {
     if (isWide_)
-        wide_.pop_back();
+        wide_.resize(first_ + cells);
     else
-        narrow_.pop_back();
+        narrow_.resize(first_ + cells);
 }
 
 void CsvColumn::append(const CsvColumn& other) {
     if (other.isWide_)
         widen();
     // Their texts have other numbers here.
-    std::vector<CellCode> codes(other.texts_.size(), kEmptyCell);
+    std::vector<CellCode> codes(other.texts_.size(), kEmptyCell); // one at least
     for (std::size_t i = 1; i < codes.size(); ++i)
         codes[i] = codeOfText(texts_.add(other.texts_[i]));
-    if (codes.size() == 1 && !isWide_) {
-        narrow_.insert(narrow_.end(),
-                       other.narrow_.begin() + static_cast<std::ptrdiff_t>(other.first_),
-                       other.narrow_.end());
-        return;
-    }
-    other.forEach([&](CellCode code) { push(isTextCode(code) ? codes[textOfCode(code)] : code); });
+    if (const auto most = *std::ranges::max_element(codes); most != static_cast<std::int32_t>(most))
+        widen();
+    const auto before = size();
+    resize(before + other.size());
+    const auto add = [&](const auto* from, auto* to) {
+        using Cell = std::remove_pointer_t<decltype(to)>;
+        if (codes.size() == 1) {
+            std::copy_n(from, other.size(), to);
+            return;
+        }
+        for (std::size_t i = 0; i < other.size(); ++i)
+            to[i] = static_cast<Cell>(isTextCode(from[i]) ? codes[textOfCode(from[i])] : from[i]);
+    };
+    if (other.isWide_)
+        add(other.wide_.data() + other.first_, wide_.data() + first_ + before);
+    else if (isWide_)
+        add(other.narrow_.data() + other.first_, wide_.data() + first_ + before);
+    else
+        add(other.narrow_.data() + other.first_, narrow_.data() + first_ + before);
 }
 
 void CsvColumn::set(std::size_t row, CellCode code) {

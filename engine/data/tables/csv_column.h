@@ -3,6 +3,7 @@
 
 #include "engine/data/tables/decimal_cell.h"
 #include "engine/data/tables/text_pool.h"
+#include "engine/support/uninitialized.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -61,6 +62,14 @@ public:
     }
 
     void reserve(std::size_t cells);
+    /// Makes it empty; the memory stays, and how many bytes a code takes.
+    void clear();
+    /// Cuts it off, or adds cells that have no code before set().
+    void resize(std::size_t cells);
+    /// The cells while their codes take 4 bytes, nullptr when they take 8.
+    [[nodiscard]] std::int32_t* narrowCells() {
+        return isWide_ ? nullptr : narrow_.data() + first_;
+    }
     void push(CellCode code) {
         if (!isWide_ && code == static_cast<std::int32_t>(code))
             narrow_.push_back(static_cast<std::int32_t>(code));
@@ -68,11 +77,12 @@ public:
             pushWide(code);
     }
     void push(std::string_view text) { push(encode(text)); }
-    /// The same for a text that is known to be no number as decimal_cell.h says.
-    void pushText(std::string_view text) { push(codeOfText(texts_.add(text))); }
     /// The code of a text, which is kept where it has to be.
     CellCode encode(std::string_view text);
-    void pop();
+    /// The same for a text that is known to be no number as decimal_cell.h says.
+    CellCode encodeText(std::string_view text) { return codeOfText(texts_.add(text)); }
+    /// One that it has has come again.
+    void countKnownText() { texts_.countKnown(); }
     /// Adds the cells of another column.
     void append(const CsvColumn& other);
     void set(std::size_t row, CellCode code);
@@ -95,8 +105,8 @@ private:
     void pushWide(CellCode code);
     void widen();
 
-    std::vector<std::int32_t> narrow_;
-    std::vector<std::int64_t> wide_;
+    RawVector<std::int32_t> narrow_;
+    RawVector<std::int64_t> wide_;
     bool isWide_ = false;
     std::size_t first_ = 0; ///< of the cells; those before it have been removed
     TextPool texts_;

@@ -27,6 +27,8 @@ bool isWholeNumber(std::string_view cell, double value) {
 
 void leaveOutComments(CsvLayout& layout, std::size_t fields) {
     auto& rows = layout.rows;
+    if (rows.areAlike())
+        return;
     const auto before = rows.size();
     rows.leaveOutRowsIf([&](std::size_t row) {
         return rows.fields(row) != fields && rows.field(row, 0).starts_with('#');
@@ -80,7 +82,8 @@ void leaveOutEmptyEnd(CsvLayout& layout) {
         return;
     const auto first = rows.fields(0);
     const auto second = rows.fields(1);
-    if (!holdsBelowFirst(rows, [&](std::size_t row) { return rows.fields(row) == second; }))
+    if (!rows.areAlike() &&
+        !holdsBelowFirst(rows, [&](std::size_t row) { return rows.fields(row) == second; }))
         return;
     const auto endsEmpty = [&](std::size_t row) { return rows.lastField(row).empty(); };
     const bool endEmpty = holdsBelowFirst(rows, endsEmpty);
@@ -141,6 +144,8 @@ void requireNoShortRows(const CsvRows& rows, const std::string& file, char delim
 }
 
 void requireEqualLength(const CsvRows& rows, const std::string& file, char delimiter) {
+    if (rows.areAlike())
+        return;
     requireNoShortRows(rows, file, delimiter);
     const auto fields = rows.usualFields();
     std::optional<std::size_t> odd; // the first
@@ -202,38 +207,55 @@ Below belowFirst(const CsvRows& rows, std::size_t first, std::size_t column) {
     return below;
 }
 
-/// The share of cells below the first row that are numbers, dates or missing.
-double typedShare(const CsvRows& rows) {
+/// The share of cells below the first row that are numbers, dates or missing; 0 once it is clear
+/// that it is `wanted` at most.
+double typedShare(const CsvRows& rows, double wanted = 0) {
     constexpr std::size_t kEnough = 200'000; // cells, from all over the table
     std::size_t typed = 0;
     std::size_t all = 0;
     const auto cells = rows.empty() ? 0 : rows.size() * rows.fields(0);
     const auto distance = 1 + cells / kEnough;
-    std::unordered_map<std::string, bool> known; // most texts come again
+    // All of the cells that are looked at, so that the share cannot be more than was wanted.
+    const auto most = (1 - wanted) * (static_cast<double>(cells) / static_cast<double>(distance) +
+                                      static_cast<double>(rows.empty() ? 0 : rows.fields(0)));
+    enum class Known : char { No, Empty, Typed, Other };
+    const auto seen = [](const std::string& text) {
+        return text.empty() ? Known::Empty : isTypedCell(text) ? Known::Typed : Known::Other;
+    };
+    std::vector<std::vector<Known>> known(rows.empty() ? 0 : rows.fields(0)); // by text
+    std::unordered_map<std::string, Known> others;                            // of odd rows
     for (std::size_t row = rows.size() > 1 ? 1 : 0; row < rows.size(); row += distance)
         for (std::size_t i = 0; i < rows.fields(row); ++i) {
-            bool isTyped = rows.isDecimal(row, i);
-            if (!isTyped) {
-                const auto [found, isNew] = known.try_emplace(rows.field(row, i), false);
-                if (found->first.empty())
-                    continue;
-                if (isNew)
-                    found->second = isTypedCell(found->first);
-                isTyped = found->second;
+            auto is = Known::Typed;
+            if (const auto code = rows.code(row, i); !code || i >= known.size()) {
+                auto& found = others[rows.field(row, i)];
+                if (found == Known::No)
+                    found = seen(rows.field(row, i));
+                is = found;
+            } else if (isTextCode(*code)) {
+                known[i].resize(rows.texts(i).size());
+                auto& found = known[i][textOfCode(*code)];
+                if (found == Known::No)
+                    found = seen(std::string(rows.texts(i)[textOfCode(*code)]));
+                is = found;
             }
-            typed += isTyped ? 1 : 0;
-            ++all;
+            typed += is == Known::Typed ? 1 : 0;
+            all += is == Known::Empty ? 0 : 1;
+            if (static_cast<double>(all - typed) > most)
+                return 0;
         }
     return all == 0 ? 0 : static_cast<double>(typed) / static_cast<double>(all);
 }
 
+/// The rows of a text with some marks.
 struct Candidate {
     CsvMarks marks;
-    double typed = 0;
+    CsvRows rows{};   ///< without comments and counts where they are a table
     double alike = 0; ///< share of the rows with the usual number of fields
+    double typed = 0; ///< typedShare() of them
 };
 
-/// How the text looks with these marks; of no use where all rows have one field.
+/// How the text looks with these marks, `typed` left open; of no use where all rows have one field.
 std::optional<Candidate> candidateOf(std::string_view text, const std::string& file, CsvMarks marks,
                                      CsvHeader header) {
     try {
@@ -244,15 +266,15 @@ std::optional<Candidate> candidateOf(std::string_view text, const std::string& f
         std::size_t alike = 0;
         for (std::size_t row = 0; row < rows.size(); ++row)
             alike += rows.fields(row) == usual ? 1 : 0;
-        Candidate candidate{marks, typedShare(rows),
-                            static_cast<double>(alike) / static_cast<double>(rows.size())};
+        Candidate candidate{
+            marks, {}, static_cast<double>(alike) / static_cast<double>(rows.size())};
         try {
-            const auto layout = layoutOf(std::move(rows), file, marks.delimiter, header);
-            if (layout.rows.empty() || layout.rows.fields(0) < 2)
+            candidate.rows = layoutOf(std::move(rows), file, marks.delimiter, header).rows;
+            if (candidate.rows.empty() || candidate.rows.fields(0) < 2)
                 return {};
-            candidate.typed = typedShare(layout.rows);
             candidate.alike = 1;
         } catch (const Error&) {
+            candidate.rows = readCsvRows(text, file, marks.delimiter, marks.quote);
             candidate.alike = std::min(candidate.alike, 0.999);
         }
         return candidate;
@@ -293,6 +315,8 @@ std::pair<std::size_t, std::size_t> quotesIn(std::string_view line) {
 /// Whether fields begin and end with single quotes, and none with double ones. Lines in which
 /// something else is quoted so ('90s, O'Neill) show that they are apostrophes.
 bool hasSingleQuotes(std::string_view text) {
+    if (text.find('\'') == std::string_view::npos)
+        return false;
     const auto first = text.substr(0, text.find_first_of("\r\n"));
     if (first.starts_with('\'') && first.find('"') == std::string_view::npos &&
         trimmed(first).ends_with('\''))
@@ -389,23 +413,28 @@ CsvMarks detectMarks(std::string_view text, const std::string& file, char delimi
             const bool hasTab = each == kBlanks && evidence.find('\t') != std::string_view::npos;
             if (hasTab || evidence.find(each) != std::string_view::npos)
                 candidates[i] = candidateOf(evidence, file, {each, quote}, header);
+            if (candidates[i] && each != kBlanks)
+                candidates[i]->typed = typedShare(candidates[i]->rows);
         });
     std::optional<Candidate> best;
     for (std::size_t i = 0; i < kDelimiters.size(); ++i) {
         const auto each = kDelimiters[i];
-        const auto& found = candidates[i];
+        auto& found = candidates[i];
         if (!found || (each == kBlanks && found->alike < 1))
             continue;
         // Blanks divide words, too: they need more evidence.
         constexpr double kClearly = 0.05;
         constexpr double kFarBetter = 0.3;
         const double gain = each == kBlanks ? kFarBetter : kClearly;
+        if (each == kBlanks) // the last ones
+            found->typed =
+                typedShare(found->rows, best && best->alike == 1 ? best->typed + gain : 0);
         const bool isMoreAlike =
             best && found->alike > best->alike && found->typed + kClearly >= best->typed;
         const bool isMoreTyped =
             best && found->alike == best->alike && found->typed > best->typed + gain;
         if (!best || isMoreAlike || isMoreTyped)
-            best = found;
+            best = std::move(found);
     }
     if (best)
         return best->marks;

@@ -2,12 +2,15 @@
 #include "engine/data/tables/csv_piece.h"
 
 #include "engine/data/tables/cell.h"
+#include "engine/data/tables/field_ends.h"
+#include "engine/data/tables/recent_texts.h"
+#include "engine/data/tables/short_decimal.h"
 #include "engine/support/json.h"
+#include "engine/support/simd.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -20,49 +23,6 @@ namespace {
 
 constexpr std::size_t kMaxColumns = 100'000;
 
-/// So many bytes takeShortDecimal() looks at.
-constexpr std::ptrdiff_t kShortDecimal = 9;
-
-/// takeDecimal() of a number that has at most eight characters beside its sign, one behind it
-/// included: all of them at once, without a branch for each digit. Returns `begin` for others.
-const char* takeShortDecimal(const char* begin, CellCode& code) {
-    if constexpr (std::endian::native != std::endian::little)
-        return begin;
-    const bool isNegative = *begin == '-';
-    std::uint64_t word = 0;
-    std::memcpy(&word, begin + (isNegative ? 1 : 0), sizeof word);
-    constexpr std::uint64_t high = 0x8080808080808080;
-    word ^= 0x3030303030303030; // digits become 0 to 9
-    const auto others = (word | (word + 0x7676767676767676)) & high;
-    if (others == 0)
-        return begin;
-    const auto whole = std::countr_zero(others) / 8; // digits in front of what is none
-    const bool hasPoint = ((word >> (8 * whole)) & 0xFF) == ('.' ^ '0');
-    const auto rest = hasPoint ? others & (others - 1) : others;
-    if (rest == 0)
-        return begin;
-    const auto end = std::countr_zero(rest) / 8;
-    const auto behind = hasPoint ? end - whole - 1 : 0;
-    const auto digits = whole + behind;
-    if (whole == 0 || (whole > 1 && (word & 0xFF) == 0) || (hasPoint && behind == 0))
-        return begin;
-    const auto front = (std::uint64_t{1} << (8 * whole)) - 1;
-    auto packed = hasPoint ? (word & front) | ((word >> 8) & ~front) : word;
-    packed <<= 64 - 8 * digits; // zeros in front, what is behind the number falls out
-    // Eight digits as pairs, as fours, as one (Lemire, "Number parsing at a gigabyte per second",
-    // 2021).
-    packed = packed * 10 + (packed >> 8);
-    constexpr std::uint64_t pairs = 0x000000FF000000FF;
-    const auto value = static_cast<std::int64_t>(
-        ((packed & pairs) * 0x000F424000000064 + ((packed >> 16) & pairs) * 0x0000271000000001) >>
-        32);
-    if (isNegative && (value & 0xFFFFFFFF) == 0)
-        return begin;
-    const auto number = value & 0xFFFFFFFF;
-    code = (isNegative ? -number : number) * (CellCode{1} << kCodeShift) + behind;
-    return begin + (isNegative ? 1 : 0) + end;
-}
-
 /// Walks through a text a row at a time.
 class CsvPieceReader {
 public:
@@ -73,13 +33,14 @@ public:
         , end_(begin_ + text.size())
         , options_(options)
         , delimiter_(options.delimiter)
-        , quote_(options.quote) {
-        for (const char end : {'\r', '\n', delimiter_})
-            ends_[static_cast<unsigned char>(end)] = true;
-        if (delimiter_ == kBlanks)
-            ends_[static_cast<unsigned char>('\t')] = true;
+        , quote_(options.quote)
+        , ends_(text, delimiter_, delimiter_ == kBlanks ? '\t' : delimiter_)
+        , narrow_(piece.columns.size())
+        , decimals_(piece.columns.size() + 1)
+        , recent_(piece.columns.size()) {
         splitsNumbers_ =
             std::string_view("0123456789.-").find(delimiter_) != std::string_view::npos;
+        makeRoom(rowsExpected(text));
     }
 
     void run() {
@@ -97,6 +58,8 @@ public:
             }
             finishRow(line);
         }
+        for (auto& column : piece_.columns)
+            column.resize(rows_);
         piece_.read = static_cast<std::size_t>(at_ - begin_);
         piece_.lineCount = line_;
         piece_.newlines = newlines_;
@@ -105,38 +68,70 @@ public:
 private:
     // ---- rows
 
+    /// About how many there are: as many as in the piece before, or of the first one's length.
+    [[nodiscard]] std::size_t rowsExpected(std::string_view text) const {
+        const auto line = std::min(text.find('\n'), text.size()) + 1;
+        const auto most = text.size() / (2 * std::max<std::size_t>(1, narrow_.size()));
+        const auto rows =
+            piece_.expected > 0 ? piece_.expected : std::min(text.size() / line, most);
+        return std::min(rows + rows / 4, options_.most) + 16;
+    }
+    void makeRoom(std::size_t rows) {
+        room_ = rows;
+        for (std::size_t c = 0; c < narrow_.size(); ++c) {
+            piece_.columns[c].resize(rows);
+            narrow_[c] = piece_.columns[c].narrowCells();
+        }
+    }
+
+    /// The next field of the row.
     void add(CellCode code) {
-        if (fields_ < piece_.columns.size())
-            piece_.columns[fields_].push(code);
+        if (fields_ < narrow_.size())
+            put(code);
         else
             more_.push_back(isTextCode(code) ? std::string() : decimalText(code));
         ++fields_;
     }
     /// A text that is no number.
     void addText(std::string_view text) {
-        if (fields_ < piece_.columns.size()) {
-            piece_.columns[fields_].pushText(text);
+        if (fields_ < narrow_.size()) {
+            put(piece_.columns[fields_].encodeText(text));
             ++fields_;
         } else {
             add(text);
         }
     }
     void add(std::string_view text) {
-        if (fields_ < piece_.columns.size())
-            piece_.columns[fields_].push(text);
+        if (fields_ < narrow_.size())
+            put(piece_.columns[fields_].encode(text));
         else
             more_.emplace_back(text);
         ++fields_;
+    }
+    void put(CellCode code) {
+        auto* const cells = narrow_[fields_];
+        if (cells && code == static_cast<std::int32_t>(code))
+            cells[rows_] = static_cast<std::int32_t>(code);
+        else
+            putWide(code);
+    }
+    void putWide(CellCode code) {
+        auto& column = piece_.columns[fields_];
+        if (narrow_[fields_]) {
+            column.resize(rows_); // what has a code
+            column.push(code);
+            column.resize(room_);
+            narrow_[fields_] = nullptr;
+        } else {
+            column.set(rows_, code);
+        }
     }
 
     /// Takes the cells of a row that is not finished out of the columns.
     std::vector<std::string> takeBack() {
         std::vector<std::string> texts;
-        for (std::size_t c = 0; c < std::min(fields_, piece_.columns.size()); ++c) {
-            auto& column = piece_.columns[c];
-            texts.push_back(column.text(column.size() - 1));
-            column.pop();
-        }
+        for (std::size_t c = 0; c < std::min(fields_, narrow_.size()); ++c)
+            texts.push_back(piece_.columns[c].text(rows_));
         std::ranges::move(more_, std::back_inserter(texts));
         more_.clear();
         return texts;
@@ -146,12 +141,10 @@ private:
         if (fields_ > kMaxColumns && !piece_.fault)
             piece_.fault = {line, fmt::format("more than {} fields", kMaxColumns)};
         const auto row = piece_.lines.size();
-        const bool isRegular = fields_ == piece_.columns.size();
+        const bool isRegular = fields_ == narrow_.size();
         const auto isBlank = [&] {
-            return fields_ == 1 &&
-                   (piece_.columns.empty()
-                        ? more_.front().empty()
-                        : piece_.columns.front().isEmpty(piece_.columns.front().size() - 1));
+            return fields_ == 1 && (narrow_.empty() ? more_.front().empty()
+                                                    : piece_.columns.front().isEmpty(rows_));
         };
         if (isBlank()) {
             takeBack();
@@ -159,6 +152,8 @@ private:
         }
         if (!isRegular)
             piece_.odd.push_back({row, takeBack()});
+        else if (++rows_ == room_)
+            makeRoom(2 * room_);
         piece_.lines.push_back(static_cast<std::uint32_t>(line));
         if (piece_.fault)
             at_ = end_;
@@ -169,6 +164,8 @@ private:
         if (delimiter_ == kBlanks)
             skipBlanks();
         for (;;) {
+            if (takeFields())
+                return endOfLine();
             if (at_ != end_ && *at_ == quote_) {
                 if (!readQuoted())
                     return false;
@@ -218,25 +215,85 @@ private:
 
     // ---- fields
 
-    [[nodiscard]] bool isAtEnd() const {
-        return at_ == end_ || ends_[static_cast<unsigned char>(*at_)];
+    /// Takes fields as long as they stand without blanks and quotes between delimiters, and there
+    /// are columns for them. Returns true at the end of a line, and else leaves the next field to
+    /// others. What it uses is in its own hands, so that fields do not wait for each other.
+    bool takeFields() {
+        if (delimiter_ == kBlanks || splitsNumbers_)
+            return false;
+        const auto columns = narrow_.size();
+        const char* at = at_;
+        auto field = fields_;
+        auto block = ends_.from(at);
+        bool isEnd = false;
+        while (field < columns && !isEnd) {
+            if (block.ends == 0) {
+                if (!ends_.next(block))
+                    break;
+                continue;
+            }
+            const char* const end = block.begin + std::countr_zero(block.ends);
+            CellCode code = kEmptyCell;
+            if (end != at && !takeNumber(at, end, decimals_[field], code)) {
+                if (*at == quote_ || isBlank(*at) || isBlank(end[-1]))
+                    break;
+                code = textCode(field, {at, static_cast<std::size_t>(end - at)});
+            }
+            block.ends &= block.ends - 1;
+            auto* const cells = narrow_[field];
+            if (cells && code == static_cast<std::int32_t>(code)) {
+                cells[rows_] = static_cast<std::int32_t>(code);
+            } else {
+                fields_ = field;
+                putWide(code);
+            }
+            ++field;
+            isEnd = *end != delimiter_;
+            at = end + (isEnd ? 0 : 1);
+        }
+        const bool isBehindDelimiter = at != at_ && !isEnd;
+        at_ = at;
+        fields_ = field;
+        if (isBehindDelimiter)
+            skipBlanks();
+        return isEnd;
+    }
+    [[nodiscard]] static bool isBlank(char c) { return c == ' ' || c == '\t'; }
+
+    /// The code of a text that is a number as a whole.
+    bool takeNumber(const char* begin, const char* end, ShortDecimals& decimals,
+                    CellCode& code) const {
+        const std::ptrdiff_t sign = *begin == '-' ? 1 : 0;
+        if (begin + sign == end)
+            return false;
+        if (static_cast<unsigned char>(begin[sign] - '0') > 9)
+            return false; // which holds for whole columns
+        const auto length = end - begin - sign;
+        const bool isShort = length <= kShortDecimal;
+        if (!isShort || end - begin_ < kShortDecimal)
+            return takeDecimal(begin, end, code) == end;
+        return decimals.take(end, length, sign, code);
+    }
+
+    CellCode textCode(std::size_t field, std::string_view text) {
+        auto& column = piece_.columns[field];
+        const auto offset = text.data() - begin_;
+        return text.size() <= RecentTexts::kLongest && offset >= kShortDecimal
+                   ? recent_[field].code(column, text)
+                   : column.encodeText(text);
     }
 
     void readPlain() {
         const auto* const begin = at_;
-        CellCode code = kEmptyCell;
-        if (!splitsNumbers_) {
-            at_ = end_ - begin >= kShortDecimal ? takeShortDecimal(begin, code) : begin;
-            if (at_ == begin)
-                at_ = takeDecimal(begin, end_, code);
-        }
-        if (isAtEnd())
-            return add(code); // an empty one where nothing was taken
-        const bool isNoNumber = at_ == begin && !splitsNumbers_;
-        while (!isAtEnd())
-            ++at_;
-        const auto text = trimmed({begin, static_cast<std::size_t>(at_ - begin)});
-        if (isNoNumber && text.data() == begin)
+        const auto* const end = ends_.find(begin);
+        at_ = end;
+        if (begin == end)
+            return add(kEmptyCell);
+        CellCode code = 0;
+        if (!splitsNumbers_ && takeNumber(begin, end, decimals_.back(), code))
+            return add(code);
+        const auto text = trimmed({begin, static_cast<std::size_t>(end - begin)});
+        if (!splitsNumbers_ && text.size() == static_cast<std::size_t>(end - begin))
             addText(text);
         else
             add(text);
@@ -286,9 +343,14 @@ private:
     const CsvPieceOptions& options_;
     char delimiter_;
     char quote_;
-    std::array<bool, 256> ends_{}; ///< of a field without quotes
-    bool splitsNumbers_ = false;   ///< the delimiter may be a part of a number
-    std::size_t line_ = 0;         ///< the next one
+    FieldEnds ends_;                      ///< of fields without quotes
+    bool splitsNumbers_ = false;          ///< the delimiter may be a part of a number
+    std::vector<std::int32_t*> narrow_;   ///< the columns' cells, nullptr for those of 8 bytes
+    std::vector<ShortDecimals> decimals_; ///< of the columns, and of fields that are read singly
+    std::vector<RecentTexts> recent_;
+    std::size_t rows_ = 0; ///< in the columns
+    std::size_t room_ = 0; ///< for more, in all columns
+    std::size_t line_ = 0; ///< the next one
     std::size_t newlines_ = 0;
     std::size_t fields_ = 0;        ///< of the row that is read
     std::vector<std::string> more_; ///< its fields beyond the columns
@@ -297,17 +359,18 @@ private:
 } // namespace
 
 void CsvPiece::clear(std::size_t fields) {
-    const auto rows = lines.size();
-    columns.assign(fields, {});
+    expected = lines.size(); // the next piece is about as long
+    columns.resize(fields);
     for (auto& column : columns)
-        column.reserve(rows + rows / 4); // the next piece is about as long
+        column.clear();
     lines.clear();
     odd.clear();
     fault.reset();
     lineCount = newlines = read = 0;
 }
 
-void readCsvPiece(std::string_view text, const CsvPieceOptions& options, CsvPiece& piece) {
+GRADWRIGHT_CLONES [[gnu::flatten]] void
+readCsvPiece(std::string_view text, const CsvPieceOptions& options, CsvPiece& piece) {
     piece.clear(options.fields);
     CsvPieceReader(text, options, piece).run();
 }

@@ -39,6 +39,7 @@ struct CsvPiece {
     /// Where a row begins that has not ended; the size of the text where all have.
     std::size_t read = 0;
     std::optional<CsvFault> fault; ///< what comes behind it has not been read
+    std::size_t expected = 0;      ///< rows, when it was filled in; 0 where nobody knows
 
     void clear(std::size_t fields);
 };

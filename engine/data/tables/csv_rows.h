@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,13 @@ public:
 
     [[nodiscard]] std::size_t size() const { return lines_.size(); }
     [[nodiscard]] bool empty() const { return lines_.empty(); }
+    /// Whether all rows are known to have equally many fields.
+    [[nodiscard]] bool areAlike() const { return odd_.empty(); }
+    /// The code of a field and the texts that it may stand for, unless the row is an odd one.
+    [[nodiscard]] std::optional<CellCode> code(std::size_t row, std::size_t index) const {
+        return oddRow(row) ? std::nullopt : std::optional(columns_[index].code(placeOf(row)));
+    }
+    [[nodiscard]] const TextPool& texts(std::size_t index) const { return columns_[index].texts(); }
     /// The line in which a row begins, from 1.
     [[nodiscard]] std::uint32_t line(std::size_t row) const { return lines_[row]; }
     [[nodiscard]] std::size_t fields(std::size_t row) const {

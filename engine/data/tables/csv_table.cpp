@@ -16,7 +16,7 @@ void fillTable(CsvTable& table, CsvRows rows) {
     if (rows.empty())
         throw Error("{}: the table is empty", table.file);
     const auto columns = rows.fields(0);
-    for (std::size_t row = 0; row < rows.size(); ++row)
+    for (std::size_t row = 0; row < rows.size() && !rows.areAlike(); ++row)
         if (rows.fields(row) != columns)
             throw Error("{}, line {}: {} field{}, separated by {}; the first row has {}",
                         table.file, rows.line(row), rows.fields(row),

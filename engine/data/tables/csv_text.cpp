@@ -35,9 +35,14 @@ CsvText::CsvText(const std::filesystem::path& path, TextEncoding from)
     : file_(std::make_unique<ByteReader>(path))
     , maker_(from)
     , isUtf8_(from == TextEncoding::Utf8) {
-    while (file_ && (read_.size() < kHead || read_.find_first_of("\r\n") == std::string::npos))
-        static_cast<void>(readInto(read_, std::max(kHead, read_.size())));
-    head_ = read_;
+    std::size_t used = 0;
+    const auto hasLine = [&] {
+        return std::string_view(read_).substr(0, used).find_first_of("\r\n") !=
+               std::string_view::npos;
+    };
+    while (file_ && (used < kHead || !hasLine()))
+        static_cast<void>(readInto(read_, used, std::max(kHead, used)));
+    head_ = std::string_view(read_).substr(0, used);
 }
 
 void CsvText::removePrefix(std::size_t bytes) {
@@ -61,20 +66,24 @@ std::string_view CsvText::next(std::size_t size, std::string& buffer) {
             buffer.assign(takeHead(cut)); // what has been read makes way for what follows
             return buffer;
         }
-    buffer.assign(head_);
+    // It stays as large as it has been, so that bytes are not set before they are read.
+    auto used = head_.size();
+    if (buffer.size() < used)
+        buffer.resize(used);
+    std::ranges::copy(head_, buffer.begin());
     for (;;) {
-        const bool goesOn = readInto(buffer, std::max(size, buffer.size()));
-        const auto cut = goesOn ? lastLineEnd(buffer) : buffer.size();
+        const bool goesOn = readInto(buffer, used, std::max(size, used));
+        const auto all = std::string_view(buffer).substr(0, used);
+        const auto cut = goesOn ? lastLineEnd(all) : used;
         if (goesOn && cut == 0) {
-            if (buffer.size() > kMostOfLine)
+            if (used > kMostOfLine)
                 throw Error("a line has more than {} bytes", kMostOfLine);
             continue;
         }
-        read_ = buffer.substr(cut);
+        read_ = all.substr(cut);
         head_ = read_;
-        buffer.resize(cut);
         offset_ += cut;
-        return buffer;
+        return all.substr(0, cut);
     }
 }
 
@@ -91,18 +100,20 @@ std::string_view CsvText::takeHead(std::size_t size) {
     return piece;
 }
 
-/// Adds up to `size` bytes of the file, in UTF-8; false when it has ended.
-bool CsvText::readInto(std::string& buffer, std::size_t size) {
-    const auto before = buffer.size();
-    buffer.resize(before + size);
+/// Puts up to `size` bytes of the file, in UTF-8, behind those that are used; false when it has
+/// ended.
+bool CsvText::readInto(std::string& buffer, std::size_t& used, std::size_t size) {
+    if (buffer.size() < used + size)
+        buffer.resize(used + size);
     const auto got =
-        file_->read(std::span(reinterpret_cast<std::uint8_t*>(buffer.data()) + before, size));
+        file_->read(std::span(reinterpret_cast<std::uint8_t*>(buffer.data()) + used, size));
     if (isUtf8_) {
-        buffer.resize(before + got);
+        used += got;
     } else {
-        const auto part = buffer.substr(before, got);
-        buffer.resize(before);
+        const auto part = buffer.substr(used, got);
+        buffer.resize(used);
         maker_.add(part, buffer);
+        used = buffer.size();
     }
     if (got == size)
         return true;

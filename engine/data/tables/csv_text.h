@@ -41,7 +41,7 @@ public:
 
 private:
     [[nodiscard]] std::string_view takeHead(std::size_t size);
-    [[nodiscard]] bool readInto(std::string& buffer, std::size_t size);
+    [[nodiscard]] bool readInto(std::string& buffer, std::size_t& used, std::size_t size);
 
     std::unique_ptr<ByteReader> file_; ///< null once its end has been read
     Utf8Maker maker_;

@@ -7,15 +7,13 @@
 #include "engine/data/tables/cell_index.h"
 #include "engine/data/tables/image_column.h"
 #include "engine/data/tables/table_columns.h"
+#include "engine/data/tables/table_encoding.h"
 #include "engine/data/tables/table_sheet.h"
 #include "engine/data/tables/table_source.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
-#include "engine/support/system_memory.h"
 
 #include <algorithm>
-#include <cmath>
-#include <functional>
 #include <future>
 #include <iterator>
 #include <memory>
@@ -95,132 +93,14 @@ std::vector<std::int32_t> labelsOfRows(const TableSheet& sheet,
     const auto& cells = sheet.table->cells[sheet.targets.front()];
     CellIndex known;
     std::vector<std::int32_t> ofCode;
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-        const auto index = known.add(cells.code(sheet.rows[i]));
-        if (index == ofCode.size())
-            ofCode.push_back(classOf(sheet, sheet.rows[i], classes));
-        labels[i] = ofCode[index];
-    }
-    return labels;
-}
-
-/// The category of a column in each row; TableSource::kNoCategory for those that are none.
-std::vector<std::uint16_t> categoriesOfRows(const TableSheet& sheet, std::size_t column,
-                                            const std::vector<std::string>& categories) {
-    const auto& cells = sheet.table->cells[column];
-    const CategoryFinder finder(categories);
-    CellIndex known;
-    std::vector<std::uint16_t> ofCode;
-    std::vector<std::uint16_t> found;
-    found.reserve(sheet.rows.size());
-    for (const auto row : sheet.rows) {
-        const auto code = cells.code(row);
+    std::size_t i = 0;
+    cells.forRows(sheet.rows, [&](CellCode code) {
         const auto index = known.add(code);
         if (index == ofCode.size())
-            ofCode.push_back(static_cast<std::uint16_t>(
-                finder.find(cells.textOf(code)).value_or(TableSource::kNoCategory)));
-        found.push_back(ofCode[index]);
-    }
-    return found;
-}
-
-/// Calls work(first, end) for parts of the rows, several at once.
-void shareRows(std::size_t rows, const std::function<void(std::size_t, std::size_t)>& work) {
-    constexpr std::size_t kRowsAtOnce = 4'000;
-    const auto blocks = (rows + kRowsAtOnce - 1) / kRowsAtOnce;
-    WorkerCrew(blocks > 1 ? usefulHelpers() : 0).run(blocks, [&](std::size_t block) {
-        work(block * kRowsAtOnce, std::min((block + 1) * kRowsAtOnce, rows));
+            ofCode.push_back(classOf(sheet, sheet.rows[i], classes));
+        labels[i++] = ofCode[index];
     });
-}
-
-/// Writes the values of one column whose numbers are known, in rows first … end - 1, to every
-/// `width`-th place.
-void encodeNumbers(const TableSheet& sheet, std::size_t number, const TableColumn& column,
-                   std::size_t first, std::size_t end, std::size_t width, float* out) {
-    const auto mean = column.scaling.mean;
-    const auto deviation = column.scaling.deviation;
-    const std::span<const double> known = sheet.table->numbers[number];
-    sheet.table->cells[number].forRows(
-        std::span(sheet.rows).subspan(first, end - first), [&](CellCode code) {
-            const auto value = isTextCode(code) ? known[textOfCode(code)] : decimalValue(code);
-            *out = static_cast<float>(((std::isnan(value) ? column.missing : value) - mean) /
-                                      deviation);
-            out += width;
-        });
-}
-
-/// Where the values of a column are written.
-struct ValuePlace {
-    std::size_t number = 0; ///< of the table's column
-    const TableColumn* column = nullptr;
-    std::size_t place = 0; ///< in a row
-};
-
-/// Writes `width` values of each row.
-void encodeValues(const TableSheet& sheet, const std::vector<ValuePlace>& places, std::size_t width,
-                  std::span<float> out) {
-    const auto isKnown = [&](const ValuePlace& each) {
-        return each.column->pixels == 0 && sheet.table->knowsNumbers(each.number);
-    };
-    shareRows(sheet.rows.size(), [&](std::size_t first, std::size_t end) {
-        // What may be wrong row by row, so that the first line is named.
-        for (auto i = first; i < end; ++i)
-            for (const auto& each : places)
-                if (!isKnown(each))
-                    encodeCell(*sheet.table, sheet.rows[i], each.number, *each.column,
-                               out.subspan(i * width + each.place, each.column->inputs()));
-        for (const auto& each : places)
-            if (isKnown(each))
-                encodeNumbers(sheet, each.number, *each.column, first, end, width,
-                              out.data() + first * width + each.place);
-    });
-}
-
-/// Fills in values, categories and missing.
-void encodeRows(const TableSheet& sheet, TableSource& source) {
-    std::vector<ValuePlace> numbers;
-    std::vector<std::size_t> categories; // columns
-    std::vector<std::size_t> withGaps;   // that may lack values
-    std::vector<char> hasGaps(source.columns.size());
-    WorkerCrew(sheet.table->cells.size() < kCellsForOne ? 0 : usefulHelpers())
-        .run(hasGaps.size(), [&](std::size_t i) {
-            std::size_t gaps = 0;
-            sheet.table->cells[sheet.inputs[i]].forEach(
-                [&](CellCode code) { gaps += code == kEmptyCell ? 1 : 0; });
-            hasGaps[i] = gaps > 0 ? 1 : 0;
-        });
-    std::size_t width = 0;
-    for (std::size_t i = 0; i < source.columns.size(); ++i) {
-        const auto& column = source.columns[i];
-        if (hasGaps[i] != 0)
-            withGaps.push_back(i);
-        if (column.image)
-            continue;
-        if (!column.categories.empty()) {
-            categories.push_back(i);
-            continue;
-        }
-        numbers.push_back({sheet.inputs[i], &column, width});
-        width += column.inputs();
-    }
-    const auto rows = sheet.rows.size();
-    source.values.reserve(rows * width);
-    preferLargePages(source.values.data(), rows * width * sizeof(float));
-    source.values.resize(rows * width);
-    encodeValues(sheet, numbers, width, source.values);
-    source.categories.resize(rows * categories.size());
-    for (std::size_t place = 0; place < categories.size(); ++place) {
-        const auto column = categories[place];
-        const auto found =
-            categoriesOfRows(sheet, sheet.inputs[column], source.columns[column].categories);
-        for (std::size_t row = 0; row < rows; ++row)
-            source.categories[row * categories.size() + place] = found[row];
-    }
-    if (!withGaps.empty())
-        for (std::size_t row = 0; row < rows; ++row)
-            for (const auto column : withGaps)
-                if (sheet.table->isEmpty(sheet.rows[row], sheet.inputs[column]))
-                    source.missing.push_back(row * source.columns.size() + column);
+    return labels;
 }
 
 std::shared_ptr<TableSource> sourceOf(const TableSheet& sheet, const DataInfo& info,
@@ -237,14 +117,7 @@ std::shared_ptr<TableSource> sourceOf(const TableSheet& sheet, const DataInfo& i
     encodeRows(sheet, *source);
     if (info.hasClasses())
         source->classes = std::move(labels);
-    std::vector<TableColumn> targets;
-    for (const auto& scaling : info.targetScaling)
-        targets.push_back({.name = "", .scaling = scaling});
-    std::vector<ValuePlace> places;
-    for (std::size_t i = 0; i < targets.size(); ++i)
-        places.push_back({sheet.targets[i], &targets[i], i});
-    source->targets.resize(sheet.rows.size() * targets.size());
-    encodeValues(sheet, places, targets.size(), source->targets);
+    encodeTargets(sheet, info, *source);
     return source;
 }
 
@@ -307,10 +180,9 @@ struct LabelledSheet {
     std::vector<std::int32_t> labels;
 
     [[nodiscard]] LabelledSheet only(std::span<const std::uint32_t> part) const {
-        LabelledSheet result{sheet.only(part), {}};
-        result.labels.reserve(part.size());
-        for (const auto index : part)
-            result.labels.push_back(labels[index]);
+        LabelledSheet result{sheet.only(part), std::vector<std::int32_t>(part.size())};
+        std::ranges::transform(part, result.labels.begin(),
+                               [&](std::uint32_t index) { return labels[index]; });
         return result;
     }
 };
@@ -326,13 +198,29 @@ std::pair<LabelledSheet, LabelledSheet> withoutTest(const LabelledSheet& all, st
                     "table to test with",
                     sheet.table->file, options.testFraction, sheet.rows.size());
     // In the order of the file; training has an order of its own.
-    std::vector<bool> isTest(sheet.rows.size());
+    std::vector<char> isTest(sheet.rows.size());
     for (const auto row : split.validation)
-        isTest[row] = true;
+        isTest[row] = 1;
+    // One place more each, so that every row can be written to both and counted in one.
     Split sorted;
-    for (std::uint32_t row = 0; row < isTest.size(); ++row)
-        (isTest[row] ? sorted.validation : sorted.training).push_back(row);
-    return {all.only(sorted.training), all.only(sorted.validation)};
+    sorted.training.resize(split.training.size() + 1);
+    sorted.validation.resize(split.validation.size() + 1);
+    std::size_t training = 0;
+    std::size_t test = 0;
+    for (std::uint32_t row = 0; row < isTest.size(); ++row) {
+        sorted.training[training] = sorted.validation[test] = row;
+        const auto step = static_cast<std::size_t>(isTest[row]);
+        test += step;
+        training += 1 - step;
+    }
+    sorted.training.pop_back();
+    sorted.validation.pop_back();
+    std::pair<LabelledSheet, LabelledSheet> parts;
+    WorkerCrew(sheet.rows.size() < kCellsForOne ? 0 : 1).run(2, [&](std::size_t part) {
+        (part == 0 ? parts.first : parts.second) =
+            all.only(part == 0 ? sorted.training : sorted.validation);
+    });
+    return parts;
 }
 
 /// The orders of splits, which other threads make meanwhile where there are many rows.
@@ -416,8 +304,12 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
     auto made = std::make_shared<MadeSplit>();
     made->validationFraction = choice.validationFraction;
     made->seed = choice.splitSeed;
+    made->folds = choice.folds;
+    made->fold = choice.fold;
     made->split =
-        stratifiedSplit(labels, classes, choice.validationFraction, orders.takeValidation());
+        choice.folds > 0
+            ? foldSplit(labels, classes, choice.folds, choice.fold, orders.takeValidation())
+            : stratifiedSplit(labels, classes, choice.validationFraction, orders.takeValidation());
     std::span<const std::uint32_t> part(made->split.training);
     if (choice.limit > 0)
         part = part.first(std::min(part.size(), static_cast<std::size_t>(choice.limit)));

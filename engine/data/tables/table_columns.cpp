@@ -122,17 +122,20 @@ bool holdsNumbers(const CsvTable& table, std::size_t column) {
     return others == 0;
 }
 
-std::vector<double> numbersOf(const CsvTable& table, std::size_t column,
-                              std::span<const std::uint32_t> rows) {
-    std::vector<double> numbers;
+RawVector<double> numbersOf(const CsvTable& table, std::size_t column,
+                            std::span<const std::uint32_t> rows) {
+    RawVector<double> numbers;
     numbers.reserve(rows.size());
     if (table.knowsNumbers(column)) {
+        numbers.resize(rows.size());
+        auto* place = numbers.data();
         const std::span<const double> known = table.numbers[column];
         table.cells[column].forRows(rows, [&](CellCode code) {
             const auto number = isTextCode(code) ? known[textOfCode(code)] : decimalValue(code);
-            if (!std::isnan(number))
-                numbers.push_back(number);
+            *place = number;
+            place += std::isnan(number) ? 0 : 1;
         });
+        numbers.resize(static_cast<std::size_t>(place - numbers.data()));
         return numbers;
     }
     for (const auto row : rows)
@@ -162,22 +165,26 @@ std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
     std::map<std::string, std::map<std::string, std::size_t>> found;
     const auto& cells = table.cells[column];
     CellIndex known;
-    std::vector<std::size_t*> counts; // in found
-    for (const auto row : rows) {
-        const auto code = cells.code(row);
+    std::vector<std::size_t> counts;   // by their numbers in known
+    std::vector<std::size_t*> ofFound; // the same in found
+    cells.forRows(rows, [&](CellCode code) {
         if (code == kEmptyCell)
-            continue;
+            return;
         const auto index = known.add(code);
         if (index == counts.size()) {
             auto cell = cells.textOf(code);
             auto& spellings = found[table.isRead() ? labelKey(cell) : cell];
-            counts.push_back(&spellings[std::move(cell)]);
+            ofFound.push_back(&spellings[std::move(cell)]);
+            counts.push_back(0);
+            if (found.size() > most)
+                throw Error(
+                    "{}: column \"{}\" holds more than {} different texts; list it as ignored",
+                    table.file, table.names[column], most);
         }
-        ++*counts[index];
-        if (found.size() > most)
-            throw Error("{}: column \"{}\" holds more than {} different texts; list it as ignored",
-                        table.file, table.names[column], most);
-    }
+        ++counts[index];
+    });
+    for (std::size_t i = 0; i < counts.size(); ++i)
+        *ofFound[i] += counts[i];
     std::vector<std::string> sorted;
     for (const auto& [key, spellings] : found)
         sorted.push_back(std::ranges::max_element(spellings, [](const auto& a, const auto& b) {

@@ -5,6 +5,7 @@
 #include "engine/data/tables/table.h"
 #include "engine/data/tables/table_column.h"
 #include "engine/data/tables/table_summary.h"
+#include "engine/support/uninitialized.h"
 
 #include <cstdint>
 #include <optional>
@@ -24,8 +25,8 @@ std::size_t columnNamed(const CsvTable& table, std::string_view name);
 bool holdsNumbers(const CsvTable& table, std::size_t column);
 
 /// The numbers of the given rows in their order, those that are missing left out.
-std::vector<double> numbersOf(const CsvTable& table, std::size_t column,
-                              std::span<const std::uint32_t> rows);
+RawVector<double> numbersOf(const CsvTable& table, std::size_t column,
+                            std::span<const std::uint32_t> rows);
 /// Mean and deviation of these numbers, or whatever the scale asks for. `summary`: of the same.
 Scaling scalingOf(std::span<const double> numbers, const ColumnSummary& summary,
                   TableOptions::Scale scale);

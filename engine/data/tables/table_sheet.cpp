@@ -139,18 +139,21 @@ std::set<double> fewWholeNumbers(const TableSheet& sheet) {
     const auto& cells = table.cells[sheet.targets.front()];
     CellIndex known;
     std::set<double> found;
-    for (const auto row : sheet.rows) {
-        const auto code = cells.code(row);
-        if (const auto before = known.size(); known.add(code) < before)
-            continue;
+    bool areFew = true;
+    const auto take = [&](CellCode code) {
+        if (const auto before = known.size(); known.add(code) < before || !areFew)
+            return;
         const auto number = numberOf(cells.textOf(code), table.delimiter);
-        if (!number || *number != std::floor(*number))
-            return {};
-        found.insert(*number);
-        if (found.size() > kFewNumbers)
-            return {};
-    }
-    return found;
+        areFew = number && *number == std::floor(*number);
+        if (areFew)
+            found.insert(*number);
+        areFew = areFew && found.size() <= kFewNumbers;
+    };
+    constexpr std::size_t kAtOnce = 1000; // rows
+    for (std::size_t row = 0; row < sheet.rows.size() && areFew; row += kAtOnce)
+        cells.forRows(
+            std::span(sheet.rows).subspan(row, std::min(kAtOnce, sheet.rows.size() - row)), take);
+    return areFew ? found : std::set<double>();
 }
 
 /// Few whole numbers are classes where each has several rows, or they are 0 or 1 to the number of
@@ -171,13 +174,12 @@ void examineClasses(TableSheet& sheet) {
     std::map<std::string, std::size_t> counts;
     std::vector<std::size_t*> ofCode; // in counts
     CellIndex known;
-    for (const auto row : sheet.rows) {
-        const auto code = table.cells[column].code(row);
+    table.cells[column].forRows(sheet.rows, [&](CellCode code) {
         const auto index = known.add(code);
         if (index == ofCode.size())
             ofCode.push_back(&counts[labelKey(table.cells[column].textOf(code))]);
         ++*ofCode[index];
-    }
+    });
     const auto single = static_cast<std::size_t>(
         std::ranges::count_if(counts, [](const auto& each) { return each.second == 1; }));
     if (sheet.rows.size() >= kLeastRowsOfNames && 2 * single > sheet.rows.size())
@@ -205,10 +207,10 @@ std::vector<ImageCells> TableSheet::imageCells() const {
 }
 
 TableSheet TableSheet::only(std::span<const std::uint32_t> part) const {
-    TableSheet result{table, inputs, targets, images, {}, notes};
-    result.rows.reserve(part.size());
-    for (const auto index : part)
-        result.rows.push_back(rows[index]);
+    TableSheet result{table, inputs, targets, images, std::vector<std::uint32_t>(part.size()),
+                      notes};
+    std::ranges::transform(part, result.rows.begin(),
+                           [&](std::uint32_t index) { return rows[index]; });
     return result;
 }
 

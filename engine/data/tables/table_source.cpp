@@ -10,8 +10,9 @@
 namespace gradwright {
 namespace {
 
-template <typename Value>
-std::span<const Value> rowOf(const std::vector<Value>& all, std::int64_t index, std::size_t width) {
+template <typename Values>
+std::span<const typename Values::value_type> rowOf(const Values& all, std::int64_t index,
+                                                   std::size_t width) {
     return std::span(all).subspan(static_cast<std::size_t>(index) * width, width);
 }
 

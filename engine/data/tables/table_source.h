@@ -5,6 +5,7 @@
 #include "engine/data/sample_origins.h"
 #include "engine/data/tables/image_column.h"
 #include "engine/data/tables/table_column.h"
+#include "engine/support/uninitialized.h"
 
 #include <cstdint>
 #include <span>
@@ -30,9 +31,9 @@ public:
 
     static constexpr std::uint16_t kNoCategory = 0xFFFF;
 
-    std::vector<float> values; ///< of columns of numbers and pixels, row by row
+    RawVector<float> values; ///< of columns of numbers and pixels, row by row
     /// Of the columns of categories, row by row; kNoCategory for one that is missing or unknown.
-    std::vector<std::uint16_t> categories;
+    RawVector<std::uint16_t> categories;
     std::vector<ImageFiles> images;    ///< in the order of the columns
     std::vector<std::int32_t> classes; ///< none where targets are values
     std::vector<float> targets;

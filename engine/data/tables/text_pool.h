@@ -27,16 +27,23 @@ public:
     /// The number of a text, which is added where it is not there or is no longer looked for.
     /// Throws Error when the texts take more than 4 GiB.
     std::size_t add(std::string_view text);
+    /// As add() of a text that is there.
+    void countKnown() { asked_ += isUnique_ ? 1 : 0; }
     void reserve(std::size_t texts, std::size_t bytes);
+    /// Leaves out all texts; the memory stays.
+    void clear();
 
 private:
+    struct Slot {
+        std::uint32_t hash = 0;
+        std::uint32_t index = 0; ///< 0 for none
+    };
     [[nodiscard]] std::size_t append(std::string_view text);
     void grow();
 
     std::string text_;
-    std::vector<std::uint32_t> ends_;   ///< of the texts from 1 on
-    std::vector<std::uint32_t> hashes_; ///< of the same while they are looked for
-    std::vector<std::uint32_t> slots_;  ///< numbers by hash, 0 for none; a power of two
+    std::vector<std::uint32_t> ends_; ///< of the texts from 1 on
+    std::vector<Slot> slots_;         ///< by hash, while texts are looked for; a power of two
     std::size_t asked_ = 0;
     bool isUnique_ = true;
 };

@@ -48,6 +48,36 @@ class DatasetTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    /// Every sample is held out in one fold; classes are in proportion, sizes within one.
+    void foldsCutTheSamples() {
+        const std::vector<std::int32_t> labels = [] {
+            std::vector<std::int32_t> made;
+            for (int i = 0; i < 103; ++i)
+                made.push_back(i < 60 ? 0 : i < 90 ? 1 : 2);
+            return made;
+        }();
+        std::vector<int> heldOut(labels.size());
+        for (std::int64_t fold = 0; fold < 5; ++fold) {
+            const auto split = foldSplit(labels, 3, 5, fold, 7);
+            QVERIFY(split.validation.size() == 20 || split.validation.size() == 21);
+            QCOMPARE(split.training.size() + split.validation.size(), labels.size());
+            std::vector<int> counts(3);
+            for (const auto sample : split.validation) {
+                ++heldOut[sample];
+                ++counts[static_cast<std::size_t>(labels[sample])];
+            }
+            QCOMPARE(counts[0], 12);
+            QCOMPARE(counts[1], 6);
+            QVERIFY(counts[2] == 2 || counts[2] == 3);
+        }
+        QCOMPARE(std::ranges::count(heldOut, 1), std::ptrdiff_t{103});
+        QVERIFY(foldSplit(labels, 3, 5, 0, 7).validation !=
+                foldSplit(labels, 3, 5, 0, 8).validation);
+        for (const auto& [folds, fold] :
+             std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 0}, {5, 5}, {5, -1}, {104, 0}})
+            QVERIFY(!errorOf([&] { foldSplit(labels, 3, folds, fold, 7); }).empty());
+    }
+
     void initTestCase() { mnist_ = openDataset({}); }
 
     void catalogIsComplete() {

@@ -310,6 +310,26 @@ private Q_SLOTS:
                  (std::vector<std::string>{"drizzle", "fog", "rain", "snow", "sun"}));
     }
 
+    /// What is learned from a table comes from the samples outside of the fold that is held out.
+    void foldsAreHeldOut() {
+        const std::vector<std::int32_t> labels(1169);
+        for (std::int64_t fold = 0; fold < 3; ++fold) {
+            DataChoice choice{.dataset = "seattle-weather"};
+            choice.folds = 3;
+            choice.fold = fold;
+            const auto data = openDataset(choice);
+            QCOMPARE(data.training->size(), std::int64_t{1169});
+            const auto split = splitOf(data, choice);
+            const auto expected = foldSplit(labels, 1, 3, fold, choice.splitSeed);
+            QCOMPARE(split.training, expected.training);
+            QCOMPARE(split.validation, expected.validation);
+            double sum = 0;
+            for (const auto sample : split.training)
+                sum += static_cast<double>(inputOf(*data.training, sample)[0]);
+            QVERIFY(std::abs(sum / static_cast<double>(split.training.size())) < 1e-5);
+        }
+    }
+
     void ownFilesAreOpenedByTheCatalog() {
         const TemporaryFolder folder;
         const auto text = people();

@@ -37,6 +37,8 @@ Project fullProject() {
     project.data.validationFraction = 0.25;
     project.data.splitSeed = std::numeric_limits<std::uint64_t>::max();
     project.data.limit = 1234;
+    project.data.folds = 5;
+    project.data.fold = 3;
     project.data.assignment = {{{"image", {"0"}}}, {}};
     project.training.optimizer = {"sgd", {{"momentum", 0.5}}};
     project.training.params["early_stopping"] = true;
@@ -218,6 +220,11 @@ private Q_SLOTS:
             [](Json& p) { p["data"]["params"] = 1; });
         row("data value", "Size", [](Json& p) { p["data"]["params"]["size"] = 5; });
         row("fraction", "validation", [](Json& p) { p["data"]["validation_fraction"] = 1; });
+        row("folds", "fold 3 of 1 is none", [](Json& p) { p["data"]["folds"] = 1; });
+        row("fold", "fold 5 of 5 is none", [](Json& p) {
+            p["data"]["folds"] = 5;
+            p["data"]["fold"] = 5;
+        });
         row("limit", "limit must be a whole number", [](Json& p) { p["data"]["limit"] = -1; });
         row("limit beyond", "limit must be a whole number",
             [](Json& p) { p["data"]["limit"] = 18'000'000'000'000'000'000U; });

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/classical/method.h"
+
+#include "engine/data/feed/worker_crew.h"
+#include "engine/support/error.h"
+
+#include <algorithm>
+
+namespace gradwright {
+
+const std::vector<MethodDef>& classicalMethods() {
+    static const std::vector<MethodDef> all = {
+        naiveBayesMethod(),         linearRegressionMethod(), ridgeRegressionMethod(),
+        logisticRegressionMethod(), linearSvmMethod(),        kernelSvmMethod(),
+        nearestNeighboursMethod(),  decisionTreeMethod(),     randomForestMethod(),
+        boostingMethod(),
+    };
+    return all;
+}
+
+const MethodDef& classicalMethod(std::string_view key) {
+    const auto found = std::ranges::find(classicalMethods(), key, &MethodDef::key);
+    if (found != classicalMethods().end())
+        return *found;
+    std::string known;
+    for (const auto& def : classicalMethods())
+        known += (known.empty() ? "" : ", ") + def.key;
+    throw Error("there is no method \"{}\"; known are {}", key, known);
+}
+
+std::unique_ptr<ClassicalModel> fitMethod(const MethodDef& method, const Samples& samples,
+                                          const ParamValues& params, std::uint64_t seed,
+                                          const Watch& watch) {
+    const bool classes = samples.classes > 0;
+    if (!(classes ? method.forClasses : method.forValues))
+        throw Error("{} learns {}, and the samples have {}", method.title,
+                    classes ? "values" : "classes", classes ? "classes" : "values");
+    if (samples.count() == 0)
+        throw Error("{} has no samples to learn from", method.title);
+    if (const auto problems = validate(method.params, params); !problems.empty())
+        throw Error("{}: {}: {}", method.key, problems.front().param, problems.front().message);
+    if (method.whyMissing)
+        if (const auto reason = method.whyMissing(); !reason.empty())
+            throw Error("{}", reason);
+    watch.check();
+    return method.fit(samples, Params(method.params, params), seed, watch);
+}
+
+std::vector<double> answersOf(const ClassicalModel& model, const Samples& samples,
+                              const Watch& watch) {
+    constexpr std::size_t kRows = 16;   // of a piece of work
+    constexpr std::size_t kPieces = 64; // between two looks at the watch
+    const auto count = samples.count();
+    const auto outputs = samples.outputs();
+    std::vector<double> answers(count * outputs);
+    WorkerCrew crew(usefulHelpers());
+    for (std::size_t first = 0; first < count; first += kRows * kPieces) {
+        watch.reach(static_cast<double>(first) / static_cast<double>(count));
+        const auto end = std::min(count, first + kRows * kPieces);
+        crew.run((end - first + kRows - 1) / kRows, [&](std::size_t piece) {
+            const auto from = first + piece * kRows;
+            for (auto i = from; i < std::min(end, from + kRows); ++i)
+                model.answer(samples.row(i), std::span(answers).subspan(i * outputs, outputs));
+        });
+    }
+    return answers;
+}
+
+} // namespace gradwright

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/lab/experiment.h"
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace gradwright {
+
+/// How far an experiment is.
+struct ExperimentProgress {
+    std::int64_t done = 0;   ///< trials
+    std::int64_t trials = 0; ///< at most
+    std::string title;       ///< of the trial that runs
+    std::string note;        ///< what it is at
+    double share = 0;        ///< of all that is planned, from 0 to 1
+    /// Nothing until a trial has told how long trials take.
+    std::optional<double> secondsLeft;
+};
+
+/// Both are called on the thread that runs the experiment and must be quick.
+struct ExperimentSink {
+    std::function<void(const ExperimentProgress&)> progress;
+    std::function<void(const TrialResult&)> trialDone;
+};
+
+enum class ExperimentOutcome { Finished, Stopped };
+
+/// Does what is left of an experiment, trial after trial, and writes its report at the end. Each
+/// trial is stored as soon as it ends; one that was interrupted is done again. Works on the calling
+/// thread. Throws Error when the experiment is being written by another process, when its folder
+/// cannot be written, or when its project or settings do not suit its kind.
+ExperimentOutcome runExperiment(const ExperimentDirectory& directory, const ExperimentSink& sink,
+                                const std::stop_token& stop);
+
+} // namespace gradwright

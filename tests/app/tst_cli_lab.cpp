@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/io/json_lines.h"
+#include "engine/lab/experiment.h"
+#include "engine/project/project_file.h"
+#include "engine/support/json.h"
+#include "tests/app/cli.h"
+#include "tests/support/small_jobs.h"
+
+#include <QElapsedTimer>
+#include <QProcess>
+#include <QTest>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The only experiment in a folder of experiments; empty when there is none yet.
+fs::path onlyExperiment(const fs::path& folder) {
+    const auto found = ExperimentDirectory::list(folder);
+    return found.size() == 1 ? found.front().path() : fs::path();
+}
+
+/// What must not depend on interruptions.
+std::string lastingValues(const fs::path& experiment) {
+    Json all = Json::array();
+    for (const auto& result : ExperimentDirectory::open(experiment).results()) {
+        auto values = result.values;
+        values.erase("seconds");
+        all.push_back(std::move(values));
+    }
+    return all.dump();
+}
+
+} // namespace
+
+class CliLabTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void kindsAreListed() {
+        const auto result = cli_.run({"lab", "kinds", "--json"});
+        QVERIFY2(result.code == 0, result.text().c_str());
+        QVERIFY(result.json().at("kinds").size() >= 3);
+        QVERIFY(cli_.run({"lab", "kinds"}).out.contains("trainings=5"));
+    }
+
+    void planSaysWhatWouldBeDone() {
+        const auto file = cli_.save(smallProject(100, 0.2), "plan.gradwright");
+        const auto result = cli_.run({"lab", "run", "seeds", file, "--with", "trainings=7",
+                                      "--epochs", "3", "--plan", "--json"});
+        QVERIFY2(result.code == 0, result.text().c_str());
+        QCOMPARE(result.json().at("trials").get<int>(), 7);
+        QCOMPARE(result.json().at("epochs").get<int>(), 21);
+        QVERIFY(!fs::exists(cli_ / "plan.lab"));
+    }
+
+    void experimentIsDoneListedAndRepeated() {
+        const auto file = cli_.save(smallProject(100, 0.2), "seeds.gradwright");
+        const auto result =
+            cli_.run({"lab", "run", "seeds", file, "--with", "trainings=2", "--json"});
+        QVERIFY2(result.code == 0, result.text().c_str());
+        const auto json = result.json();
+        QCOMPARE(json.at("state").get<std::string>(), "finished");
+        QCOMPARE(json.at("trials").size(), std::size_t{2});
+        const auto folder = onlyExperiment(cli_ / "seeds.lab");
+        QCOMPARE(json.at("experiment").get<std::string>(), folder.string());
+
+        const auto listed = cli_.run({"lab", "list", file, "--json"});
+        QVERIFY2(listed.code == 0, listed.text().c_str());
+        QCOMPARE(listed.json().at("experiments").at(0).at("trials").get<int>(), 2);
+
+        const auto shown = cli_.run({"lab", "report", QString::fromStdString(folder.string())});
+        QVERIFY2(shown.code == 0 && shown.out.contains("Best epoch"), shown.text().c_str());
+
+        const auto again = cli_.run({"lab", "repeat",
+                                     QString::fromStdString((folder / "experiment.json").string()),
+                                     "--out", cli_.path("again"), "--quiet"});
+        QVERIFY2(again.code == 0, again.text().c_str());
+        QCOMPARE(lastingValues(onlyExperiment(cli_ / "again")), lastingValues(folder));
+    }
+
+    void wrongRequestsAreRefused_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("part");
+        QTest::newRow("kind") << QStringList{"lab", "run", "magic", "template:exclusive-or"}
+                              << "known are";
+        QTest::newRow("no setting")
+            << QStringList{"lab", "run", "seeds", "template:exclusive-or", "--with", "magic=1"}
+            << "known are trainings";
+        QTest::newRow("no value") << QStringList{"lab",    "run",
+                                                 "seeds",  "template:exclusive-or",
+                                                 "--with", "trainings"}
+                                  << "key=value";
+        QTest::newRow("range") << QStringList{"lab",    "run",
+                                              "seeds",  "template:exclusive-or",
+                                              "--with", "trainings=1"}
+                               << "trainings";
+        QTest::newRow("no experiment")
+            << QStringList{"lab", "resume", "/nowhere"} << "no such experiment";
+        QTest::newRow("other folder")
+            << QStringList{"lab", "report", "/tmp"} << "experiment.json is missing";
+    }
+    void wrongRequestsAreRefused() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, part);
+        const auto result = cli_.run(arguments);
+        QVERIFY2(result.code != 0 && result.failsInOneLine() && result.err.contains(part.toUtf8()),
+                 result.text().c_str());
+    }
+
+    void sweepAdoptsTheBest() {
+        const auto file = cli_.save(smallProject(200, 0.3), "sweep.gradwright");
+        const auto result =
+            cli_.run({"sweep", file, "--over", "learning_rate=0.0001..0.1:log", "--over",
+                      "layer.hidden.units=8,16", "--method", "random", "--trials", "4", "--epochs",
+                      "2", "--adopt", cli_.path("best.gradwright"), "--json"});
+        QVERIFY2(result.code == 0, result.text().c_str());
+        const auto json = result.json();
+        const auto& data = json.at("data");
+        const auto best = data.at("best").get<std::size_t>();
+        const auto point = json.at("trials").at(best).at("settings").at("point");
+        const auto adopted = loadProject(cli_ / "best.gradwright");
+        QCOMPARE(adopted.training.learningRate(), std::stod(point.at(0).get<std::string>()));
+        QVERIFY(result.err.contains("learning_rate=" +
+                                    QByteArray::fromStdString(point.at(0).get<std::string>())));
+        // The same again by name.
+        const auto experiment = QString::fromStdString(json.at("experiment").get<std::string>());
+        const auto again = cli_.run({"lab", "adopt", experiment, cli_.path("again.gradwright")});
+        QVERIFY2(again.code == 0, again.text().c_str());
+        QVERIFY(loadProject(cli_ / "again.gradwright").training == adopted.training);
+        const auto taken = cli_.run({"lab", "adopt", experiment, cli_.path("again.gradwright")});
+        QVERIFY(taken.whyNoFailure({"exists already"}).empty());
+    }
+
+    void batchSizesAreTold() {
+        const auto file = cli_.save(smallProject(200, 0.3), "sizes.gradwright");
+        const auto result =
+            cli_.run({"batch-size", file, "--smallest", "16", "--largest", "64", "--repeats", "1"});
+        QVERIFY2(result.code == 0, result.text().c_str());
+        QVERIFY2(result.out.contains("The sweet spot is"), result.text().c_str());
+        QVERIFY2(result.out.contains("Trial 3 of 3: batch 16, seed 1"), result.text().c_str());
+    }
+
+    void wrongSweepsAreUsageErrors() {
+        const auto wrong = cli_.run(
+            {"sweep", "template:exclusive-or", "--over", "batch=1,2", "--method", "magic"});
+        QVERIFY2(wrong.code == 2 && wrong.err.contains("--method"), wrong.text().c_str());
+        const auto key =
+            cli_.run({"sweep", "template:exclusive-or", "--over", "magic=1,2", "--plan"});
+        QVERIFY2(key.code != 0 && key.err.contains("no such setting"), key.text().c_str());
+    }
+
+    void killedExperimentLosesNoTrial() {
+        const auto file = cli_.save(smallProject(300, 0.2), "killed.gradwright");
+        const auto into = [&](const fs::path& folder) {
+            return QStringList{"lab",     "run",         "seeds", file,
+                               "--with",  "trainings=8", "--out", QString::fromStdString(folder),
+                               "--quiet", "--epochs",    "3"};
+        };
+        QElapsedTimer timer;
+        timer.start();
+        const auto whole = cli_.run(into(cli_ / "undisturbed"));
+        QVERIFY2(whole.code == 0, whole.text().c_str());
+        const auto duration = timer.elapsed();
+        const auto expected = lastingValues(onlyExperiment(cli_ / "undisturbed"));
+        QCOMPARE(ExperimentDirectory::open(onlyExperiment(cli_ / "undisturbed")).results().size(),
+                 std::size_t{8});
+
+        const auto folder = cli_ / "killed";
+        auto process = cli_.start(into(folder));
+        std::size_t before = 0;
+        int kills = 0;
+        for (int i = 0; i < 6; ++i) {
+            // At several moments of an experiment that goes on from where it was.
+            if (!process->waitForFinished(static_cast<int>(duration / 10 + 23 * i))) {
+                process->kill();
+                ++kills;
+            }
+            QVERIFY(process->waitForFinished(60'000));
+            const auto experiment = onlyExperiment(folder);
+            if (experiment.empty()) {
+                process = cli_.start(into(folder));
+                continue;
+            }
+            const auto done = ExperimentDirectory::open(experiment).results().size();
+            QVERIFY(done >= before);
+            before = done;
+            process = cli_.start({"lab", "resume", QString::fromStdString(experiment), "--quiet"});
+        }
+        QVERIFY(kills > 2);
+        const auto last = Cli::finish(*process);
+        QVERIFY2(last.code == 0, last.text().c_str());
+        QCOMPARE(lastingValues(onlyExperiment(folder)), expected);
+        QCOMPARE(ExperimentDirectory::open(onlyExperiment(folder)).state(),
+                 ExperimentState::Finished);
+    }
+
+    void interruptedExperimentSaysHowToGoOn() {
+        const auto file = cli_.save(smallProject(300, 0.2), "stopped.gradwright");
+        auto process = cli_.start({"lab", "run", "seeds", file, "--with", "trainings=200"});
+        const auto folder = cli_ / "stopped.lab";
+        QTRY_VERIFY_WITH_TIMEOUT(
+            !onlyExperiment(folder).empty() &&
+                !ExperimentDirectory::open(onlyExperiment(folder)).results().empty(),
+            60'000);
+        process->terminate();
+        const auto result = Cli::finish(*process);
+        QCOMPARE(result.code, 1);
+        QVERIFY2(result.err.contains("lab resume"), result.text().c_str());
+        QVERIFY2(result.out.contains("Trial 1 of 200: seed 1"), result.text().c_str());
+        QCOMPARE(ExperimentDirectory::open(onlyExperiment(folder)).state(),
+                 ExperimentState::Stopped);
+    }
+
+private:
+    Cli cli_{300, 100};
+};
+
+QTEST_GUILESS_MAIN(CliLabTest)
+#include "tst_cli_lab.moc"

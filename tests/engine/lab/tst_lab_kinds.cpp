@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/io/atomic_file.h"
+#include "engine/lab/batch_size/batch_size_report.h"
+#include "engine/lab/experiment.h"
+#include "engine/lab/recommendation.h"
+#include "engine/lab/run_experiment.h"
+#include "engine/lab/sweep/search_space.h"
+#include "engine/lab/train_trial.h"
+#include "tests/support/message_of.h"
+#include "tests/support/own_home.h"
+#include "tests/support/small_jobs.h"
+#include "tests/support/small_mnist.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <cmath>
+#include <set>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+namespace fs = std::filesystem;
+
+class LabKindsTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() {
+        QVERIFY(home_.isValid());
+        liveIn(home_.path());
+        makeSmallMnist(folder() / "resources", 300, 100);
+        qputenv("GRADWRIGHT_RESOURCES", (folder() / "resources").c_str());
+    }
+
+    void sweepFindsTheBetterRate_data() {
+        QTest::addColumn<QString>("method");
+        for (const auto* method : {"tpe", "random", "sobol", "grid"})
+            QTest::newRow(method) << QString(method);
+    }
+    void sweepFindsTheBetterRate() {
+        QFETCH(QString, method);
+        const auto directory =
+            finished(sweepOf("learning_rate=0.0001,0.01; layer.hidden.units=8..24:3", method, 6));
+        const auto results = directory.results();
+        QCOMPARE(results.size(), std::size_t{6});
+        double best = 0;
+        for (const auto& result : results)
+            best = std::max(best, result.values.at("quality").get<double>());
+        const auto report = parseJson(readTextFile(directory.reportJson()), "report.json");
+        const auto number = report.at("data").at("best").get<std::size_t>();
+        QCOMPARE(results.at(number).values.at("quality").get<double>(), best);
+        QVERIFY(report.at("data").at("higher_is_better").get<bool>());
+        QCOMPARE(report.at("tables").at(0).at("rows").size(), std::size_t{6});
+        QCOMPARE(report.at("tables").at(0).at("rows").at(0).at(0).get<std::string>(),
+                 std::to_string(number + 1));
+
+        // What is recommended is what was tried, and repeats its figures.
+        const auto experiment = directory.read();
+        const auto found = procedureOf(experiment)->recommendation(results);
+        QVERIFY(found.has_value());
+        auto project = experiment.project;
+        const auto undo = apply(project, editOf(project, *found));
+        const auto point = results.at(number).trial.settings.at("point").get<SearchPoint>();
+        QCOMPARE(project.training.learningRate(), std::stod(point[0]));
+        const auto path = folder() / ("again-" + method.toStdString());
+        fs::create_directories(path);
+        const auto training = trainTrial(project, {path, path, {}, {}});
+        QCOMPARE(bestEpochOf(training->epochs).quality.value, best);
+        apply(project, undo);
+        QVERIFY(project == experiment.project);
+    }
+
+    void halvingResumesItsRuns() {
+        auto experiment = sweepOf("learning_rate=0.0001..0.1:log", "asha", 9);
+        set(experiment.project, "epochs", std::int64_t{9});
+        const auto directory = finished(experiment);
+        const auto results = directory.results();
+        QVERIFY(results.size() >= 12 && results.size() <= 14);
+        std::set<std::int64_t> rungs;
+        for (const auto& result : results) {
+            const auto& settings = result.trial.settings;
+            rungs.insert(settings.at("epochs").get<std::int64_t>());
+            QVERIFY(result.values.at("epoch").get<std::int64_t>() <=
+                    settings.at("epochs").get<std::int64_t>());
+        }
+        QCOMPARE(rungs, (std::set<std::int64_t>{1, 3, 9}));
+        // The one that went to the end gives what a training without a break does.
+        const auto last = std::ranges::find_if(results, [](const TrialResult& result) {
+            return result.trial.settings.at("epochs") == 9;
+        });
+        auto project = experiment.project;
+        set(project, "learning_rate",
+            std::stod(last->trial.settings.at("point").at(0).get<std::string>()));
+        const auto path = folder() / "unbroken";
+        fs::create_directories(path);
+        const auto training = trainTrial(project, {path, path, {}, {}});
+        QCOMPARE(bestEpochOf(training->epochs).loss, last->values.at("loss").get<double>());
+        // Weights that only later rungs needed are gone.
+        for (const auto& entry : fs::recursive_directory_iterator(directory.path()))
+            QVERIFY(entry.path().extension() != ".safetensors");
+    }
+
+    void minutesEndASweep() {
+        auto experiment = sweepOf("learning_rate=0.0001..0.1:log", "random", 100000);
+        experiment.settings["minutes"] = 0.01;
+        const auto directory = finished(experiment);
+        double before = 0;
+        const auto results = directory.results();
+        QVERIFY(!results.empty() && results.size() < 1000);
+        for (std::size_t i = 0; i + 1 < results.size(); ++i)
+            before += results[i].seconds;
+        QVERIFY(before < 0.6);
+    }
+
+    void unfitSweepsAreRefused() {
+        const auto refusal = [&](Experiment experiment) {
+            return messageOf([&] { return procedureOf(experiment)->plan().trials; });
+        };
+        QVERIFY(refusal(sweepOf("", "tpe", 3)).contains("needs a setting to vary"));
+        QVERIFY(refusal(sweepOf("epochs=1..3", "asha", 3)).contains("settles the epochs itself"));
+        QVERIFY(refusal(sweepOf("learning_rate=0.1..0.2:1000; batch=1..2000:1000", "grid", 3))
+                    .contains("100000 are the most"));
+    }
+
+    void batchSizesAreCompared() {
+        Experiment experiment{"batch-size",
+                              smallProject(200, 0.2),
+                              {{"smallest", std::int64_t{8}},
+                               {"largest", std::int64_t{64}},
+                               {"repeats", std::int64_t{2}},
+                               {"rule", std::string("linear")},
+                               {"warmup_epochs", 0.5}},
+                              "Batch size"};
+        set(experiment.project, "batch", std::int64_t{16});
+        set(experiment.project, "learning_rate", 0.002);
+        const auto directory = finished(experiment);
+        const auto results = directory.results();
+        QCOMPARE(results.size(), std::size_t{8});
+        for (const auto& result : results) {
+            const auto& settings = result.trial.settings;
+            QCOMPARE(settings.at("learning_rate").get<double>(),
+                     0.002 * settings.at("batch").get<double>() / 16);
+        }
+        const auto data = parseJson(readTextFile(directory.reportJson()), "report.json").at("data");
+        QCOMPARE(data.at("sizes").size(), std::size_t{4});
+        QVERIFY(data.at("error_is_share").get<bool>());
+        for (const auto& size : data.at("sizes")) {
+            double mean = 0;
+            for (const auto& result : results)
+                if (result.trial.settings.at("batch") == size.at("size"))
+                    mean += (1 - result.values.at("quality").get<double>()) / 2;
+            QVERIFY(std::abs(mean - size.at("error").get<double>()) < 1e-12);
+            QVERIFY(size.at("samples_per_second").get<double>() > 0);
+        }
+        const auto found = procedureOf(experiment)->recommendation(results);
+        QVERIFY(found.has_value());
+        QCOMPARE(found->title, "Use " + std::to_string(data.at("sweet_spot").get<std::int64_t>()));
+        auto project = experiment.project;
+        apply(project, editOf(project, *found));
+        QCOMPARE(project.training.batch(), data.at("sweet_spot").get<std::int64_t>());
+    }
+
+    void ratesFollowTheirRule() {
+        QCOMPARE(scaledRate(RateRule::None, 0.1, 32, 128), 0.1);
+        QCOMPARE(scaledRate(RateRule::SquareRoot, 0.1, 32, 128), 0.2);
+        QCOMPARE(scaledRate(RateRule::Linear, 0.1, 32, 128), 0.4);
+    }
+
+    void sweetSpotIsFastAmongTheGood() {
+        const auto outcome = [](std::int64_t size, double speed, double cost, double deviation) {
+            return SizeOutcome{size, speed, cost, deviation, 4, 0};
+        };
+        // The standard error of the best is 0.02 / 2.
+        std::vector<SizeOutcome> outcomes = {outcome(16, 100, 0.10, 0.02),
+                                             outcome(32, 200, 0.109, 0.01),
+                                             outcome(64, 400, 0.111, 0.01)};
+        QCOMPARE(sweetSpot(outcomes), std::int64_t{32});
+        outcomes[2].cost = 0.109;
+        QCOMPARE(sweetSpot(outcomes), std::int64_t{64});
+        outcomes[2].failed = 1; // one of its trainings diverged
+        QCOMPARE(sweetSpot(outcomes), std::int64_t{32});
+        QCOMPARE(sweetSpot({}), std::int64_t{0});
+        QCOMPARE(sweetSpot({outcome(16, 100, std::nan(""), 0)}), std::int64_t{0});
+    }
+
+    void timeToTargetIsTheFirstEpochs() {
+        QCOMPARE(*secondsToReach(0.5, {0.9, 0.5, 0.4, 0.6}, {1, 2, 3, 4}), 2.0);
+        QVERIFY(!secondsToReach(0.3, {0.9, 0.5}, {1, 2}));
+        QVERIFY(!secondsToReach(0.3, {std::nan("")}, {1}));
+    }
+
+private:
+    [[nodiscard]] fs::path folder() const { return home_.path().toStdString(); }
+
+    static Experiment sweepOf(const char* over, const QString& method, std::int64_t trials) {
+        Experiment experiment{
+            "sweep",
+            smallProject(200, 0.3),
+            {{"over", std::string(over)}, {"method", method.toStdString()}, {"trials", trials}},
+            "Sweep"};
+        set(experiment.project, "epochs", std::int64_t{2});
+        return experiment;
+    }
+    static std::unique_ptr<Procedure> procedureOf(const Experiment& experiment) {
+        return experimentKind(experiment.kind).make(experiment);
+    }
+    [[nodiscard]] ExperimentDirectory finished(const Experiment& experiment) const {
+        auto directory = ExperimentDirectory::create(folder() / "lab", experiment,
+                                                     procedureOf(experiment)->plan());
+        if (runExperiment(directory, {}, {}) != ExperimentOutcome::Finished)
+            QTest::qFail("the experiment was stopped", __FILE__, __LINE__);
+        return directory;
+    }
+
+    QTemporaryDir home_;
+};
+
+QTEST_GUILESS_MAIN(LabKindsTest)
+#include "tst_lab_kinds.moc"
