@@ -82,7 +82,7 @@ public:
     /// Replaces every gradient by its sum over the ranks, each weighted with its rank's `share`.
     /// All ranks must keep their weights in the same layouts. Throws RankLost, and Error where the
     /// engine shares no batches.
-    virtual void sumGradients(Communicator& ranks, double share);
+    virtual void sumGradients(Communicator& ranks, double share, Wire wire);
     /// The same for the values of some weights: running statistics differ where each rank has
     /// normalized its own samples.
     virtual void averageWeights(Communicator& ranks, double share, std::span<const WeightId> ids);
@@ -115,6 +115,7 @@ struct SharedBatch {
     std::int64_t samples = 0; ///< of all ranks
     /// This rank's samples count for nothing: they are another one's.
     bool isSpare = false;
+    Wire wire = Wire::Full; ///< for gradients
 
     /// How much of the batch this rank's samples are.
     [[nodiscard]] double share(std::int64_t own) const {

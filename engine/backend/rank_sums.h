@@ -4,19 +4,25 @@
 #include "engine/distributed/communicator.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 namespace gradwright {
 
 /// Replaces each element of the pieces by its sum over the ranks, each weighted with its rank's
-/// share. Pieces go together until a message has a size that is worth its way.
+/// share; FP64 always travels whole. Pieces go together until a message has a size that is worth
+/// its way.
 template <class T>
-void sumOverRanks(Communicator& ranks, double share, std::span<const std::span<T>> pieces) {
+void sumOverRanks(Communicator& ranks, double share, std::span<const std::span<T>> pieces,
+                  Wire wire = Wire::Full) {
     constexpr std::size_t kBucket = (std::size_t{4} << 20) / sizeof(T);
     std::vector<T> bucket;
     std::size_t first = 0; ///< of the pieces in the bucket
     const auto send = [&](std::size_t end) {
-        ranks.sum(std::span(bucket));
+        if constexpr (std::is_same_v<T, float>)
+            ranks.sum(std::span(bucket), wire);
+        else
+            ranks.sum(std::span(bucket));
         const auto* from = bucket.data();
         for (; first < end; ++first) {
             std::copy_n(from, pieces[first].size(), pieces[first].begin());

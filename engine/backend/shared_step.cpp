@@ -67,7 +67,7 @@ std::vector<WeightId> statisticsOf(const OpGraph& graph) {
 
 } // namespace
 
-void WeightStore::sumGradients(Communicator&, double) {
+void WeightStore::sumGradients(Communicator&, double, Wire) {
     throw Error("this engine cannot share a batch among processes");
 }
 
@@ -120,7 +120,7 @@ std::optional<StepResult> Program::stepTogether(const StepRequest& step,
 
     backward({});
     const double share = step.shared->share(options().batch);
-    weights()->sumGradients(ranks, share);
+    weights()->sumGradients(ranks, share, step.shared->wire);
     gradientsChanged();
     result.gradientSquares = gradientSquares();
     for (std::size_t i = 0; i < result.gradientSquares.size(); ++i)

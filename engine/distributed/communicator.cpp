@@ -2,10 +2,28 @@
 #include "engine/distributed/communicator.h"
 
 #include <algorithm>
-#include <cstring>
+#include <bit>
+#include <cmath>
 #include <utility>
 
 namespace gradwright {
+namespace {
+
+/// The upper half of an FP32 number, to the nearest, to even where two are as near. What is no
+/// number stays none.
+std::uint16_t toBf16(float value) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    constexpr std::uint32_t quiet = 0x40;
+    if (std::isnan(value))
+        return static_cast<std::uint16_t>(bits >> 16 | quiet);
+    return static_cast<std::uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
+float fromBf16(std::uint16_t value) {
+    return std::bit_cast<float>(std::uint32_t{value} << 16);
+}
+
+} // namespace
 
 Communicator::Communicator(int rank, int size)
     : rank_(rank)
@@ -36,52 +54,86 @@ void Communicator::transferAll(std::span<const Message> sent, std::span<const Me
 }
 
 template <class T>
-void Communicator::sumOf(std::span<T> values) {
-    if (size_ == 1 || values.empty())
-        return;
-    const auto ranks = static_cast<std::size_t>(size_);
-    const auto own = static_cast<std::size_t>(rank_);
-    const auto shareOf = [&](std::size_t rank) {
-        const auto begin = values.size() * rank / ranks;
-        return values.subspan(begin, values.size() * (rank + 1) / ranks - begin);
-    };
-    const auto mine = shareOf(own);
-    shares_.resize(ranks * mine.size_bytes());
-    std::vector<Message> sent, received;
-    const auto add = [](std::vector<Message>& messages, std::size_t rank,
-                        std::span<std::byte> bytes) {
-        if (!bytes.empty())
-            messages.push_back({static_cast<int>(rank), bytes});
-    };
-    for (std::size_t rank = 0; rank < ranks; ++rank) {
-        if (rank == own)
-            continue;
-        add(sent, rank, std::as_writable_bytes(shareOf(rank)));
-        add(received, rank,
-            std::span(shares_).subspan(rank * mine.size_bytes(), mine.size_bytes()));
-    }
-    transferAll(sent, received);
-    if (!mine.empty())
-        std::memcpy(shares_.data() + own * mine.size_bytes(), mine.data(), mine.size_bytes());
-    for (std::size_t rank = 0; rank < ranks; ++rank) {
-        const auto* term = reinterpret_cast<const T*>(shares_.data() + rank * mine.size_bytes());
-        for (std::size_t i = 0; i < mine.size(); ++i)
-            mine[i] = rank == 0 ? term[i] : mine[i] + term[i];
-    }
+std::span<T> Communicator::shareOf(std::span<T> values, int rank) const {
+    const auto ranks = static_cast<std::size_t>(size_), own = static_cast<std::size_t>(rank);
+    const auto begin = values.size() * own / ranks;
+    return values.subspan(begin, values.size() * (own + 1) / ranks - begin);
+}
 
-    sent.clear();
-    received.clear();
-    for (std::size_t rank = 0; rank < ranks; ++rank) {
-        if (rank == own)
+template <class T>
+void Communicator::scatter(std::span<T> values) {
+    const auto mine = shareOf(values, rank_);
+    shares_.resize(static_cast<std::size_t>(size_) * mine.size_bytes());
+    std::vector<Message> sent, received;
+    for (int rank = 0; rank < size_; ++rank) {
+        const auto place = std::span(shares_).subspan(
+            static_cast<std::size_t>(rank) * mine.size_bytes(), mine.size_bytes());
+        if (rank == rank_) {
+            std::ranges::copy(std::as_bytes(mine), place.begin());
             continue;
-        add(sent, rank, std::as_writable_bytes(mine));
-        add(received, rank, std::as_writable_bytes(shareOf(rank)));
+        }
+        if (const auto share = shareOf(values, rank); !share.empty())
+            sent.push_back({rank, std::as_writable_bytes(share)});
+        if (!place.empty())
+            received.push_back({rank, place});
     }
     transferAll(sent, received);
 }
 
-void Communicator::sum(std::span<float> values) {
-    sumOf(values);
+template <class T>
+void Communicator::collect(std::span<T> values) {
+    std::vector<Message> sent, received;
+    const auto mine = shareOf(values, rank_);
+    for (int rank = 0; rank < size_; ++rank) {
+        if (rank == rank_)
+            continue;
+        if (!mine.empty())
+            sent.push_back({rank, std::as_writable_bytes(mine)});
+        if (const auto share = shareOf(values, rank); !share.empty())
+            received.push_back({rank, std::as_writable_bytes(share)});
+    }
+    transferAll(sent, received);
+}
+
+template <class T>
+void Communicator::sumOf(std::span<T> values) {
+    if (size_ == 1 || values.empty())
+        return;
+    scatter(values);
+    const auto mine = shareOf(values, rank_);
+    const auto* terms = reinterpret_cast<const T*>(shares_.data());
+    for (std::size_t i = 0; i < mine.size(); ++i) {
+        mine[i] = terms[i];
+        for (int rank = 1; rank < size_; ++rank)
+            mine[i] += terms[static_cast<std::size_t>(rank) * mine.size() + i];
+    }
+    collect(values);
+}
+
+void Communicator::sumRounded(std::span<float> values) {
+    if (size_ == 1 || values.empty())
+        return;
+    rounded_.resize(values.size());
+    std::ranges::transform(values, rounded_.begin(), toBf16);
+    const std::span all(rounded_);
+    scatter(all);
+    const auto mine = shareOf(all, rank_);
+    const auto* terms = reinterpret_cast<const std::uint16_t*>(shares_.data());
+    for (std::size_t i = 0; i < mine.size(); ++i) {
+        float sum = fromBf16(terms[i]);
+        for (int rank = 1; rank < size_; ++rank)
+            sum += fromBf16(terms[static_cast<std::size_t>(rank) * mine.size() + i]);
+        mine[i] = toBf16(sum);
+    }
+    collect(all);
+    std::ranges::transform(rounded_, values.begin(), fromBf16);
+}
+
+void Communicator::sum(std::span<float> values, Wire wire) {
+    if (wire == Wire::Bf16)
+        sumRounded(values);
+    else
+        sumOf(values);
 }
 
 void Communicator::sum(std::span<double> values) {

@@ -32,6 +32,10 @@ private:
     int rank_;
 };
 
+/// How numbers travel. Bf16 halves the bytes: each term is rounded to bfloat16, they are summed in
+/// FP32, and the sum is rounded again.
+enum class Wire { Full, Bf16 };
+
 /// How long a member has waited for the messages of each, by rank. That of the slowest is the
 /// largest.
 using WaitingTimes = std::vector<std::chrono::nanoseconds>;
@@ -53,7 +57,7 @@ public:
     /// (reduce-scatter) and passes it on (all-gather), so that 2 (size - 1) / size of the bytes
     /// leave each of them: the least there is (Patarasuk, Yuan 2009). Throws RankLost, and Error
     /// where the ranks have come with other numbers of elements.
-    void sum(std::span<float> values);
+    void sum(std::span<float> values, Wire wire = Wire::Full);
     void sum(std::span<double> values);
 
     /// What each rank has brought, by rank. Throws RankLost.
@@ -99,6 +103,15 @@ protected:
 private:
     template <class T>
     void sumOf(std::span<T> values);
+    void sumRounded(std::span<float> values);
+    /// Each rank's share of the values to it, and from all their numbers for this rank's share,
+    /// into shares_ by rank; and back.
+    template <class T>
+    void scatter(std::span<T> values);
+    template <class T>
+    void collect(std::span<T> values);
+    template <class T>
+    [[nodiscard]] std::span<T> shareOf(std::span<T> values, int rank) const;
     void transferAll(std::span<const Message> sent, std::span<const Message> received);
 
     int rank_;
@@ -108,7 +121,8 @@ private:
     std::optional<int> lost_;
     std::uint64_t bytesSent_ = 0;
     WaitingTimes waiting_;
-    std::vector<std::byte> shares_; ///< of the others, while they are summed
+    std::vector<std::byte> shares_;      ///< of all ranks, while they are summed
+    std::vector<std::uint16_t> rounded_; ///< what travels in BF16
 };
 
 } // namespace gradwright

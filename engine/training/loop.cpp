@@ -180,7 +180,9 @@ bool TrainingLoop::runStep(const Batch& batch, Clock::time_point asked,
     StepRequest request{inputs_, {job_.settings.seed(), step, batch.first}, scheduledRate()};
     std::optional<SharedBatch> shared;
     if (job_.ranks)
-        request.shared = &shared.emplace(SharedBatch{*job_.ranks, batch.whole, batch.isSpare});
+        request.shared =
+            &shared.emplace(SharedBatch{*job_.ranks, batch.whole, batch.isSpare,
+                                        job_.roundsGradients ? Wire::Bf16 : Wire::Full});
     program.submit(request);
     const auto result = program.finish(stop);
     if (!result)

@@ -70,6 +70,7 @@ void recordRanks(const RunDirectory& directory, const TrainingJob& job,
     record["machine"]["ranks"] = {{"count", job.ranks->size()},
                                   {"hosts", std::move(hosts)},
                                   {"shared_statistics", job.sharesStatistics},
+                                  {"rounded_gradients", job.roundsGradients},
                                   {"waited_seconds", std::move(waited)},
                                   {"bytes_sent", job.ranks->bytesSent()}};
     directory.writeRunJson(record);

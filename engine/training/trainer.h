@@ -41,6 +41,8 @@ struct TrainingJob {
     std::shared_ptr<Communicator> ranks{};
     /// Batch normalization takes the statistics of all ranks' samples, not of each rank's own.
     bool sharesStatistics = false;
+    /// Gradients travel between ranks in bfloat16, in half the bytes.
+    bool roundsGradients = false;
     /// How long a rank waits for another one before it counts as lost.
     std::chrono::seconds rankPatience{25};
 };

@@ -33,6 +33,7 @@ struct TrainOptions {
     bool json = false;
     int patience = 25;
     bool syncBatchNorm = false;
+    std::string wire;
     TrainingOptions training;
 };
 
@@ -152,13 +153,16 @@ void printResult(const TrainingResult& result) {
     printLine(fmt::format("Run {}", result.run.string()));
 }
 
-/// A run is resumed as it began.
-bool sharedStatistics(const TrainingJob& job) {
-    if (job.resume.empty())
-        return false;
-    const auto record = RunDirectory::open(job.resume).readRunJson();
-    const auto ranks = record.value("machine", Json::object()).value("ranks", Json::object());
-    return ranks.value("shared_statistics", false);
+/// How the ranks share batches; a run is resumed as it began.
+void chooseSharing(TrainingJob& job, const TrainOptions& options) {
+    auto before = Json::object();
+    if (!job.resume.empty()) {
+        const auto record = RunDirectory::open(job.resume).readRunJson();
+        before = record.value("machine", Json::object()).value("ranks", Json::object());
+    }
+    job.sharesStatistics = options.syncBatchNorm || before.value("shared_statistics", false);
+    job.roundsGradients =
+        options.wire.empty() ? before.value("rounded_gradients", false) : options.wire == "bf16";
 }
 
 void reportResult(const TrainOptions& options, const TrainingResult& result, int& exitCode) {
@@ -176,7 +180,7 @@ void reportResult(const TrainOptions& options, const TrainingResult& result, int
 void trainJob(const TrainOptions& options, RankSession* ranks, const std::stop_token& stop,
               int& exitCode) {
     auto job = jobOf(options);
-    job.sharesStatistics = options.syncBatchNorm || sharedStatistics(job);
+    chooseSharing(job, options);
     if (ranks)
         ranks->prepare(job);
     job.rankPatience = std::chrono::seconds(options.patience);
@@ -222,6 +226,11 @@ void addTrainCommand(CLI::App& app, int& exitCode) {
     command->add_flag("--json", options->json, "One JSON document on standard output");
     command->add_flag("--sync-batch-norm", options->syncBatchNorm,
                       "Under mpirun: normalize batches by the samples of all processes");
+    command
+        ->add_option("--wire", options->wire,
+                     "Under mpirun: how gradients travel, full (the default) or bf16, in half "
+                     "the bytes")
+        ->check(CLI::IsMember({"full", "bf16"}));
     command
         ->add_option("--patience", options->patience,
                      "Under mpirun: seconds after which a process that does not answer is lost")

@@ -87,12 +87,12 @@ void OneDnnWeights::exchange(std::size_t slot) {
         }
 }
 
-void OneDnnWeights::sumGradients(Communicator& ranks, double share) {
+void OneDnnWeights::sumGradients(Communicator& ranks, double share, Wire wire) {
     std::vector<std::span<float>> gradients;
     for (std::uint32_t i = 0; i < stored_.size(); ++i)
         if (specs_[i].learns())
             gradients.push_back(floatsOf(stored_[i].gradient));
-    sumOverRanks<float>(ranks, share, gradients);
+    sumOverRanks<float>(ranks, share, gradients, wire);
 }
 
 void OneDnnWeights::averageWeights(Communicator& ranks, double share,

@@ -43,7 +43,7 @@ public:
     [[nodiscard]] Tensor readSlot(WeightId id, std::size_t slot) const override;
     void writeSlot(WeightId id, std::size_t slot, const Tensor& values) override;
     void exchange(std::size_t slot) override;
-    void sumGradients(Communicator& ranks, double share) override;
+    void sumGradients(Communicator& ranks, double share, Wire wire) override;
     void averageWeights(Communicator& ranks, double share, std::span<const WeightId> ids) override;
 
     [[nodiscard]] StoredWeight& stored(WeightId id) { return stored_[id.index()]; }

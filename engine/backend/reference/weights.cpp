@@ -53,12 +53,12 @@ void ReferenceWeights<T>::exchange(std::size_t slot) {
 }
 
 template <class T>
-void ReferenceWeights<T>::sumGradients(Communicator& ranks, double share) {
+void ReferenceWeights<T>::sumGradients(Communicator& ranks, double share, Wire wire) {
     std::vector<std::span<T>> gradients;
     for (std::uint32_t i = 0; i < entries_.size(); ++i)
         if (specs_[i].learns())
             gradients.push_back(gradient(WeightId{i}));
-    sumOverRanks<T>(ranks, share, gradients);
+    sumOverRanks<T>(ranks, share, gradients, wire);
 }
 
 template <class T>

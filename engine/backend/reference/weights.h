@@ -20,9 +20,8 @@ public:
     [[nodiscard]] Tensor readSlot(WeightId id, std::size_t slot) const override;
     void writeSlot(WeightId id, std::size_t slot, const Tensor& values) override;
     void exchange(std::size_t slot) override;
-    void sumGradients(Communicator& ranks, double share) override;
-    void averageWeights(Communicator& ranks, double share,
-                        std::span<const WeightId> ids) override;
+    void sumGradients(Communicator& ranks, double share, Wire wire) override;
+    void averageWeights(Communicator& ranks, double share, std::span<const WeightId> ids) override;
 
     /// Makes room for gradients and `slots` tensors of optimizer state per weight, zero at first.
     /// Throws Error when the state of an optimizer with another number is there already.

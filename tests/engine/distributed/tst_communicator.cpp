@@ -95,6 +95,29 @@ private Q_SLOTS:
         }
     }
 
+    /// Terms and sum rounded to bfloat16, to even where two are as near; half the bytes.
+    void sumsMayTravelRounded() {
+        std::vector<std::vector<float>> sums(3);
+        std::vector<std::uint64_t> sent(3);
+        QVERIFY(isQuiet(onRanks(3, [&](Communicator& ranks) {
+            // 1 + 2^-8 lies between 1 and 1 + 2^-7, 1 + 3 · 2^-8 between that and 1 + 2^-6.
+            std::vector<float> values{1 + 1.0F / 256, 1 + 3.0F / 256, 100, -0.5F, 1e-3F, 3e38F};
+            ranks.sum(std::span(values), Wire::Bf16);
+            sums[static_cast<std::size_t>(ranks.rank())] = values;
+            sent[static_cast<std::size_t>(ranks.rank())] = ranks.bytesSent();
+        })));
+        for (std::size_t rank = 0; rank < 3; ++rank) {
+            QCOMPARE(sums[rank][0], 3.0F);
+            QCOMPARE(sums[rank][1], 3.046875F); // 3 (1 + 2^-6) = 3.046875, a bfloat16
+            QCOMPARE(sums[rank][2], 300.0F);
+            QCOMPARE(sums[rank][3], -1.5F);
+            QVERIFY(std::abs(sums[rank][4] - 3e-3F) <= 3e-3F / 128);
+            QVERIFY(std::isinf(sums[rank][5]));
+            QVERIFY(sums[rank] == sums[0]);
+            QCOMPARE(sent[rank], std::uint64_t{2 * 2 * 6 * 2 / 3});
+        }
+    }
+
     void textsAreGatheredByRank() {
         const std::vector<std::string> texts{"first", "", "the third one"};
         QVERIFY(isQuiet(onRanks(3, [&](Communicator& ranks) {

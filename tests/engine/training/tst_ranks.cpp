@@ -65,7 +65,7 @@ Project normalizedProject() {
 /// the last rank sees before it asks for a stop.
 Together trainTogether(const Project& project, int size, const fs::path& folder,
                        const fs::path& resumed = {}, int stopAfter = -1,
-                       bool sharesStatistics = false) {
+                       bool sharesStatistics = false, bool roundsGradients = false) {
     Together all(size);
     auto members = makeThreadCommunicators(size);
     std::stop_source stop;
@@ -81,6 +81,7 @@ Together trainTogether(const Project& project, int size, const fs::path& folder,
         if (size > 1)
             job.ranks = std::move(members[static_cast<std::size_t>(rank)]);
         job.sharesStatistics = sharesStatistics;
+        job.roundsGradients = roundsGradients;
         const bool isLast = rank == size - 1;
         threads.emplace_back([&, job = std::move(job), rank, isLast]() mutable {
             const auto sink = all.logs[static_cast<std::size_t>(rank)].sink();
@@ -285,6 +286,24 @@ private Q_SLOTS:
             const auto together = trainTogether(project, size, folder.path());
             QVERIFY(std::abs(alone.result().test.loss - together.result().test.loss) < 1e-3);
         }
+    }
+
+    /// bfloat16 has three digits: the loss stays close, the bytes are half.
+    void gradientsMayTravelRounded() {
+        auto project = smallProject(400, 0.05);
+        const TemporaryFolder folder;
+        const auto full = trainTogether(project, 2, folder.path());
+        const auto rounded = trainTogether(project, 2, folder.path(), {}, -1, false, true);
+        const auto lossOf = [](const Together& all) { return all.result().test.loss; };
+        QVERIFY(lossOf(full) != lossOf(rounded));
+        QVERIFY(std::abs(lossOf(full) - lossOf(rounded)) < 0.02 * lossOf(full));
+        const auto sent = [](const Together& all) {
+            const auto record = RunDirectory::open(all.runs[0]).readRunJson();
+            return record["machine"]["ranks"]["bytes_sent"].get<double>();
+        };
+        QVERIFY(sent(rounded) < 0.55 * sent(full));
+        QVERIFY(readFile(rounded.runs[0] / "last.safetensors") ==
+                readFile(rounded.runs[1] / "last.safetensors"));
     }
 
     /// A stop that one rank asks for is one of all, after the same step; what is saved is resumed
