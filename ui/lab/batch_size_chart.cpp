@@ -28,8 +28,12 @@ struct SizePoint {
     double deviation = 0;
 };
 
+/// All that are planned, so that the picture keeps its places while trials come.
 std::vector<SizePoint> pointsIn(const Json& data) {
     std::vector<SizePoint> points;
+    if (const auto planned = data.find("planned"); planned != data.end())
+        for (const auto& size : *planned)
+            points.push_back({size.get<std::int64_t>(), 0, {}, 0});
     const auto sizes = data.find("sizes");
     if (sizes == data.end())
         return points;
@@ -42,7 +46,11 @@ std::vector<SizePoint> pointsIn(const Json& data) {
             point.error = each.at("error").get<double>();
         if (each.at("deviation").is_number())
             point.deviation = each.at("deviation").get<double>();
-        points.push_back(point);
+        if (const auto found = std::ranges::find(points, point.size, &SizePoint::size);
+            found != points.end())
+            *found = point;
+        else
+            points.push_back(point);
     }
     return points;
 }
@@ -119,7 +127,7 @@ void BatchSizeChart::paint(QPainter& painter, QSize size) {
     const QRectF area(kChartLeft, kChartTop, size.width() - kChartLeft - kChartRight,
                       size.height() - kChartTop - kChartBottom);
     painter.setFont(textFont(type::kCaption));
-    if (points.empty()) {
+    if (std::ranges::none_of(points, [](const SizePoint& point) { return point.speed > 0; })) {
         painter.setPen(theme.text3);
         painter.drawText(QRect({}, size), Qt::AlignCenter, tr("The first training is on its way."));
         return;
@@ -239,10 +247,11 @@ QString BatchSizeChart::spokenText() const {
     QStringList parts;
     const bool isShare = isShareIn(data());
     for (const auto& point : pointsIn(data()))
-        parts << tr("batch size %1: %2 %3, %4 samples per second")
-                     .arg(fullNumber(point.size), isShare ? tr("error") : tr("loss"),
-                          point.error ? errorLabel(*point.error, isShare) : tr("none"),
-                          fullNumber(std::llround(point.speed)));
+        if (point.speed > 0)
+            parts << tr("batch size %1: %2 %3, %4 samples per second")
+                         .arg(fullNumber(point.size), isShare ? tr("error") : tr("loss"),
+                              point.error ? errorLabel(*point.error, isShare) : tr("none"),
+                              fullNumber(std::llround(point.speed)));
     return parts.join(QStringLiteral("; "));
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/lab/experiment_form.h"
 
+#include "engine/lab/sweep/search_space.h"
+#include "engine/lab/sweep/sweep_setting.h"
 #include "engine/support/error.h"
 #include "ui/forms/param_form.h"
 #include "ui/theme/text.h"
@@ -9,10 +11,12 @@
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QMenu>
 #include <QPushButton>
 #include <QVBoxLayout>
 
 #include <cmath>
+#include <map>
 
 namespace gradwright {
 namespace {
@@ -43,6 +47,7 @@ ExperimentForm::ExperimentForm(ThemeManager& theme, QWidget* parent)
     , title_(new QLabel)
     , doc_(wrappedLabel("muted"))
     , place_(new QVBoxLayout)
+    , addSetting_(new QPushButton(tr("Add a setting")))
     , steps_(wrappedLabel("muted"))
     , time_(wrappedLabel("muted"))
     , problem_(wrappedLabel("error"))
@@ -53,6 +58,10 @@ ExperimentForm::ExperimentForm(ThemeManager& theme, QWidget* parent)
     problem_->setObjectName(QStringLiteral("planProblem"));
     auto* const heading = new QLabel(tr("Plan"));
     heading->setProperty("textRole", QStringLiteral("section"));
+    addSetting_->setObjectName(QStringLiteral("addSetting"));
+    addSetting_->setToolTip(tr("Vary one more setting of the training or of a layer"));
+    addSetting_->setMenu(new QMenu(this));
+    connect(addSetting_->menu(), &QMenu::aboutToShow, this, &ExperimentForm::fillSettingsMenu);
     start_->setObjectName(QStringLiteral("startExperiment"));
     start_->setProperty("kind", QStringLiteral("primary"));
     auto* const back = new QPushButton(tr("Cancel"));
@@ -70,6 +79,7 @@ ExperimentForm::ExperimentForm(ThemeManager& theme, QWidget* parent)
     layout->addWidget(title_);
     layout->addWidget(doc_);
     layout->addLayout(place_);
+    layout->addWidget(addSetting_, 0, Qt::AlignLeft);
     layout->addSpacing(8);
     layout->addWidget(heading);
     layout->addWidget(steps_);
@@ -102,6 +112,7 @@ void ExperimentForm::show(const ExperimentKind& kind, const Project& project,
     params_ = new ParamForm(kind.params, "experiment/" + kind.key, *theme_);
     params_->setValues(experiment_.settings);
     place_->addWidget(params_);
+    addSetting_->setVisible(findParam(kind.params, "over") != nullptr);
     connect(params_, &ParamForm::edited, this,
             [this](const std::string& key, const ParamValue& value) {
                 experiment_.settings.insert_or_assign(key, value);
@@ -122,6 +133,41 @@ void ExperimentForm::setSecondsPerEpoch(std::optional<double> seconds) {
     secondsPerEpoch_ = seconds;
     if (!experiment_.kind.empty())
         showPlan();
+}
+
+void ExperimentForm::fillSettingsMenu() {
+    auto* const menu = addSetting_->menu();
+    menu->clear();
+    std::map<QString, QMenu*> groups;
+    for (const auto& key : sweepSettingKeys(experiment_.project)) {
+        const auto proposal = proposedSearch(experiment_.project, key);
+        if (proposal.empty())
+            continue;
+        // "layer.hidden.units" is in the group of its layer.
+        const auto dot = key.rfind('.');
+        const auto name = dot == std::string::npos ? tr("training") : qstr(key.substr(0, dot));
+        auto& group = groups[name];
+        if (!group)
+            group = menu->addMenu(name);
+        connect(group->addAction(qstr(dot == std::string::npos ? key : key.substr(dot + 1))),
+                &QAction::triggered, this, [this, proposal] { addSetting(proposal); });
+    }
+}
+
+void ExperimentForm::addSetting(const std::string& proposal) {
+    const auto key = proposal.substr(0, proposal.find('='));
+    const auto found = experiment_.settings.find("over");
+    const auto over =
+        found == experiment_.settings.end() ? std::string() : std::get<std::string>(found->second);
+    // One that is there already takes the proposed values.
+    QStringList parts;
+    for (const auto& part : qstr(over).split(u';', Qt::SkipEmptyParts))
+        if (part.section(u'=', 0, 0).trimmed() != qstr(key))
+            parts << part.trimmed();
+    parts << qstr(proposal);
+    experiment_.settings.insert_or_assign("over", parts.join(QStringLiteral("; ")).toStdString());
+    params_->setValues(experiment_.settings);
+    showPlan();
 }
 
 void ExperimentForm::showPlan() {

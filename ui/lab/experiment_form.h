@@ -41,6 +41,8 @@ Q_SIGNALS:
 
 private:
     void showPlan();
+    void fillSettingsMenu();
+    void addSetting(const std::string& proposal);
 
     ThemeManager* theme_;
     Experiment experiment_;
@@ -50,6 +52,7 @@ private:
     QLabel* doc_;
     QVBoxLayout* place_; ///< of the parameters
     ParamForm* params_ = nullptr;
+    QPushButton* addSetting_; ///< to what a sweep varies
     QLabel* steps_;
     QLabel* time_;
     QLabel* problem_;

@@ -265,10 +265,12 @@ private:
 } // namespace
 
 ExperimentKind sweepKind() {
-    return {"sweep", "Sweep",
+    return {"sweep",
+            "Sweep",
             "Trains the network with many different settings and finds those that are best, and "
             "which of them matter.",
-            sweepParams(), [](const Experiment& experiment) -> std::unique_ptr<Procedure> {
+            sweepParams(),
+            [](const Experiment& experiment) -> std::unique_ptr<Procedure> {
                 return std::make_unique<SweepProcedure>(experiment);
             },
             [](const Project& project) -> ParamValues {

@@ -24,6 +24,7 @@
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 
 #include <memory>
 
@@ -195,6 +196,26 @@ private Q_SLOTS:
         const auto best = data.at("best").get<std::size_t>();
         QCOMPARE(bench.document.project().training.learningRate(),
                  std::stod(data.at("trials").at(best).at("point").at(0).get<std::string>()));
+    }
+
+    void settingsAreAddedFromAMenu() {
+        Bench bench(theme_, trainable());
+        bench.click("plan-sweep");
+        auto* const button = bench.find<QPushButton>("addSetting");
+        QMenu* const menu = button->menu();
+        QTimer::singleShot(0, menu, [menu] {
+            for (auto* const action : menu->actions())
+                if (action->text() == QStringLiteral("layer.hidden")) {
+                    for (auto* const setting : action->menu()->actions())
+                        if (setting->text() == QStringLiteral("units"))
+                            setting->trigger();
+                }
+            menu->close();
+        });
+        QTest::mouseClick(button, Qt::LeftButton);
+        QVERIFY(bench.find<QLineEdit>("over")->text().endsWith(
+            QStringLiteral("; layer.hidden.units=4..64:log")));
+        QVERIFY(bench.find<QLabel>("planSteps")->text().contains("layer.hidden.units=4..64"));
     }
 
     void experimentIsPausedCancelledAndResumed() {
