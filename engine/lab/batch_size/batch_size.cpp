@@ -41,7 +41,7 @@ const ParamSpecs& batchSizeParams() {
                realParam("target_loss", "Target loss", 0, 0, 1e6,
                          "A validation loss, to reach which takes how long is told; automatic: the "
                          "median of what the sizes reach at best.")),
-        intParam("seed", "Seed", 1, 0, 9e15, "Seed of the first training of each size.")};
+        intParam("seed", "First seed", 1, 0, 9e15, "Seed of the first training of each size.")};
     return params;
 }
 

@@ -173,7 +173,8 @@ Report batchSizeReport(const BatchSizeOutline& outline, const TrialResults& done
         const double rate = scaledRate(outline.rule, outline.rate, outline.present, outcome.size);
         table.rows.push_back(
             {std::to_string(outcome.size), fmt::format("{:.4g}", rate),
-             errorText(outcome.cost, byShare), errorText(outcome.deviation, byShare),
+             errorText(outcome.cost, byShare),
+             outcome.trainings > 1 ? errorText(outcome.deviation, byShare) : std::string("-"),
              fmt::format("{:.0f}", outcome.samplesPerSecond),
              after ? fmt::format("{:.2f}", *after) : std::string("not reached"),
              outcome.failed > 0 ? fmt::format("{}, {} failed", outcome.trainings, outcome.failed)
@@ -197,7 +198,8 @@ Report batchSizeReport(const BatchSizeOutline& outline, const TrialResults& done
             "The sweet spot is the size with the most samples per second among those whose mean is "
             "within one standard error of the best.");
     report.tables.push_back(std::move(table));
-    report.data = {{"sizes", std::move(all)},
+    report.data = {{"planned", outline.sizes},
+                   {"sizes", std::move(all)},
                    {"error_is_share", byShare},
                    {"target_loss", target},
                    {"sweet_spot", sweet == 0 ? Json() : Json(sweet)},

@@ -27,10 +27,11 @@ std::vector<SizeOutcome> sizeOutcomes(const BatchSizeOutline& outline, const Tri
 std::optional<double> secondsToReach(double target, const std::vector<double>& losses,
                                      const std::vector<double>& seconds);
 
-/// `data` holds for pictures: "sizes", each with its "size", "samples_per_second", "error" (1 minus
-/// a quality that is a share, else the loss), "deviation", "seconds_to_target" (null where it was
-/// not reached), "learning_rate", "trainings" and "failed"; "error_is_share", "target_loss",
-/// "sweet_spot" (null where there is none) and "present".
+/// `data` holds for pictures: "planned", all sizes; "sizes", those with results, each with its
+/// "size", "samples_per_second", "error" (1 minus a quality that is a share, else the loss),
+/// "deviation", "seconds_to_target" (null where it was not reached), "learning_rate", "trainings"
+/// and "failed"; "error_is_share", "target_loss", "sweet_spot" (null where there is none) and
+/// "present".
 Report batchSizeReport(const BatchSizeOutline& outline, const TrialResults& done);
 
 } // namespace gradwright

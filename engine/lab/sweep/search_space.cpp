@@ -231,6 +231,42 @@ std::string textOf(const SearchSpace& space) {
     return text;
 }
 
+std::string proposedSearch(const Project& project, std::string_view key) {
+    const auto spec = sweepSetting(project, key);
+    std::string values;
+    if (spec.type == ParamType::Bool) {
+        values = toString(ParamValue(false)) + "," + toString(ParamValue(true));
+    } else if (spec.type == ParamType::Choice && spec.choices.size() > 1) {
+        for (const auto& choice : spec.choices)
+            values += (values.empty() ? "" : ",") + choice.key;
+    } else if (spec.type == ParamType::Int || spec.type == ParamType::Real) {
+        double present = 0;
+        try {
+            present = rangeEnd(sweepSettingText(project, key), key);
+        } catch (const Error&) {
+            present = 0; // a 0 that has a name
+        }
+        const bool isInteger = spec.type == ParamType::Int;
+        // A share is tried as a whole, a quantity around what it is.
+        const bool isShare = !isInteger && spec.minimum == 0 && spec.maximum <= 1;
+        double low = isShare ? (spec.minimumExclusive ? 0.05 : 0) : present / (isInteger ? 4 : 10);
+        double high = isShare ? spec.maximum * 0.9 : present * (isInteger ? 4 : 10);
+        if (isInteger) {
+            low = std::round(std::max(low, 1.0));
+            high = std::round(std::max(high, low + 3));
+        }
+        low = std::max(low, spec.minimum);
+        high = std::min(high, spec.maximum);
+        const auto asValue = [&](double value) {
+            return isInteger ? ParamValue(static_cast<std::int64_t>(value)) : ParamValue(value);
+        };
+        if (!(low < high) || whyInvalid(spec, asValue(low)) || whyInvalid(spec, asValue(high)))
+            return {};
+        values = fmt::format("{:.6g}..{:.6g}{}", low, high, !isShare && low > 0 ? ":log" : "");
+    }
+    return values.empty() ? std::string() : fmt::format("{}={}", key, values);
+}
+
 Project projectAt(const Project& project, const SearchSpace& space, const SearchPoint& point) {
     auto changed = project;
     for (const bool recipes : {true, false})

@@ -45,6 +45,10 @@ SearchSpace searchSpaceFrom(std::string_view text, const Project& project);
 /// The same as text.
 std::string textOf(const SearchSpace& space);
 
+/// What a search could try of a setting, as "KEY=…": around its present value, or all choices.
+/// Empty where nothing is obvious, as for a file. Throws Error for no setting.
+std::string proposedSearch(const Project& project, std::string_view key);
+
 /// A value for each dimension.
 using SearchPoint = std::vector<std::string>;
 

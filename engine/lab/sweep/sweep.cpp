@@ -265,11 +265,18 @@ private:
 } // namespace
 
 ExperimentKind sweepKind() {
-    return {"sweep", "Sweep",
+    return {"sweep",
+            "Sweep",
             "Trains the network with many different settings and finds those that are best, and "
             "which of them matter.",
-            sweepParams(), [](const Experiment& experiment) -> std::unique_ptr<Procedure> {
+            sweepParams(),
+            [](const Experiment& experiment) -> std::unique_ptr<Procedure> {
                 return std::make_unique<SweepProcedure>(experiment);
+            },
+            [](const Project& project) -> ParamValues {
+                const double rate = project.training.learningRate();
+                return {{"over", fmt::format("learning_rate={:.3g}..{:.3g}:log; batch=16,32,64,128",
+                                             rate / 10, std::min(rate * 10, 1000.0))}};
             }};
 }
 

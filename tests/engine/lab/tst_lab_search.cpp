@@ -43,6 +43,32 @@ private Q_SLOTS:
         QCOMPARE(sweepSettingText(changed, "layer.hidden.units"), std::string("32"));
     }
 
+    void proposalsCanBeSearched() {
+        auto project = smallProject();
+        project.training.optimizer = {"sgd", {}};
+        set(project, "learning_rate", 0.02);
+        int proposed = 0;
+        for (const auto& key : sweepSettingKeys(project)) {
+            const auto text = proposedSearch(project, key);
+            if (text.empty())
+                continue;
+            ++proposed;
+            QCOMPARE(messageOf([&] { return searchSpaceFrom(text, project); }),
+                     QStringLiteral("no error"));
+        }
+        QVERIFY2(proposed > 20, qPrintable(QString::number(proposed)));
+        QCOMPARE(proposedSearch(project, "learning_rate"),
+                 std::string("learning_rate=0.002..0.2:log"));
+        QCOMPARE(proposedSearch(project, "layer.hidden.units"),
+                 std::string("layer.hidden.units=4..64:log"));
+        QCOMPARE(proposedSearch(project, "layer.dropout.rate"),
+                 std::string("layer.dropout.rate=0..0.9"));
+        QVERIFY(proposedSearch(project, "optimizer").starts_with("optimizer="));
+        QVERIFY(messageOf([&] {
+                    return proposedSearch(project, "magic");
+                }).contains("no such setting"));
+    }
+
     void wrongSpacesAreRefused_data() {
         QTest::addColumn<QString>("text");
         QTest::addColumn<QString>("part");
