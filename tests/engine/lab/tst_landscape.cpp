@@ -180,10 +180,12 @@ private Q_SLOTS:
 
     void pathsLieOnTheirPlane() {
         const auto directory =
-            begun(folder() / "path", surface(project_, {{"directions", std::string("path")},
-                                                        {"optimizers", std::string("adam,sgd")},
-                                                        {"resolution", std::int64_t{3}},
-                                                        {"samples", std::int64_t{50}}}));
+            begun(folder() / "path",
+                  surface(project_,
+                          {{"directions", std::string("path")},
+                           {"optimizers", std::string("adam,sgd:momentum=0:learning_rate=0.01")},
+                           {"resolution", std::int64_t{3}},
+                           {"samples", std::int64_t{50}}}));
         std::stop_source stop; // in the middle of the second path
         const ExperimentSink sink{[&](const ExperimentProgress& now) {
                                       if (now.done == 1 && now.share > 0.4)
@@ -287,7 +289,14 @@ private Q_SLOTS:
         QVERIFY(make({{"directions", std::string("runs")}}).contains("need three"));
         QVERIFY(make({{"directions", std::string("path")}, {"run", run_.string()}})
                     .contains("kept no path"));
-        QVERIFY(make({{"optimizers", std::string("magic")}}).contains("adam"));
+        const auto optimizers = [&](const char* text) {
+            return make({{"optimizers", std::string(text)}});
+        };
+        QVERIFY(optimizers("magic").contains("adam"));
+        QVERIFY(optimizers("sgd:speed=1").contains("known are learning_rate, momentum"));
+        QVERIFY(optimizers("sgd:momentum=7").contains("momentum=7"));
+        QVERIFY(optimizers("sgd:momentum").contains("sgd:momentum=0.9"));
+        QVERIFY(optimizers("sgd:learning_rate=-1").contains("learning_rate=-1"));
     }
 
 private:
