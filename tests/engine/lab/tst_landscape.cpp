@@ -152,11 +152,11 @@ private Q_SLOTS:
         LandscapePlane plane(project_, {.run = run_.string()}, {}, 100);
         LossProbe probe(project_, opened, samples);
         const WeightSpace space(probe.specs());
-        for (int row = 0; row < 3; ++row)
-            for (int column = 0; column < 3; ++column) {
+        for (std::size_t row = 0; row < 3; ++row)
+            for (std::size_t column = 0; column < 3; ++column) {
                 auto weights = trained;
-                const double x = 0.5 * (column - 1);
-                const double y = 0.5 * (row - 1);
+                const double x = 0.5 * (static_cast<double>(column) - 1);
+                const double y = 0.5 * (static_cast<double>(row) - 1);
                 std::size_t i = 0; // the order of the network's weights is that of the file's keys
                 for (const auto& spec : probe.specs())
                     for (auto& [key, tensor] : weights.values)
