@@ -115,7 +115,7 @@ private Q_SLOTS:
         if (golden.samples.classes == 0 && (def.key == "tree"))
             params["depth"] = std::int64_t{3};
         const int seeds = def.key == "tree"       ? 20
-                          : def.key == "boosting" ? 3
+                          : def.key == "boosting" ? 5
                           : def.key == "forest"   ? 3
                                                   : 1;
         double mean = 0;
