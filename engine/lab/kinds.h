@@ -13,6 +13,7 @@
 namespace gradwright {
 
 struct Experiment;
+struct Project;
 
 /// A kind of experiment: form, options of the terminal and files are made from its params.
 struct ExperimentKind {
@@ -23,6 +24,8 @@ struct ExperimentKind {
     /// Throws Error, in the words of what a person can change, where project or settings do not
     /// suit. Reads no data.
     std::function<std::unique_ptr<Procedure>(const Experiment&)> make;
+    /// Settings that a form begins with for a project; none: the defaults.
+    std::function<ParamValues(const Project&)> suggest = {};
 };
 
 /// In the order in which lists show them.

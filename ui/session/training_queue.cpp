@@ -13,15 +13,15 @@ std::unique_ptr<TrainingSession> TrainingQueue::submit(TrainingJob job) {
     return session;
 }
 
-bool TrainingQueue::enter(TrainingSession& session) {
-    sessions_.push_back(&session);
-    return sessions_.front() == &session;
+bool TrainingQueue::enter(QueuedWork& work) {
+    sessions_.push_back(&work);
+    return sessions_.front() == &work;
 }
 
-void TrainingQueue::leave(TrainingSession& session) {
-    if (std::erase(sessions_, &session) == 0)
+void TrainingQueue::leave(QueuedWork& work) {
+    if (std::erase(sessions_, &work) == 0)
         return;
-    if (!sessions_.empty() && sessions_.front()->state() == TrainingState::Queued)
+    if (!sessions_.empty() && sessions_.front()->isWaiting())
         sessions_.front()->launch();
 }
 

@@ -4,6 +4,7 @@
 #include "engine/training/trainer.h"
 #include "engine/worker/remote_trainer.h"
 #include "ui/session/gpu_finder.h"
+#include "ui/session/training_queue.h"
 
 #include <QElapsedTimer>
 #include <QObject>
@@ -17,8 +18,6 @@
 #include <vector>
 
 namespace gradwright {
-
-class TrainingQueue;
 
 enum class TrainingState {
     Idle,
@@ -35,7 +34,7 @@ enum class TrainingState {
 /// The only bridge to what trains: commands go in, events come out as signals on the GUI thread,
 /// which never waits for the engine. Steps come in batches at most 30 times a second, everything
 /// else at once and in order.
-class TrainingSession : public QObject {
+class TrainingSession : public QObject, private QueuedWork {
     Q_OBJECT
 
 public:
@@ -95,7 +94,8 @@ private:
     friend class TrainingQueue;
     class Inbox;
 
-    void launch();
+    [[nodiscard]] bool isWaiting() const override { return state_ == TrainingState::Queued; }
+    void launch() override;
     void drain();
     void handle(const TrainingEvent& event);
     void note(const RunStarted& event);

@@ -4,6 +4,7 @@
 #include "ui/data/data_page.h"
 #include "ui/design/design_page.h"
 #include "ui/inference/inference_page.h"
+#include "ui/lab/lab_page.h"
 #include "ui/training/train_page.h"
 
 namespace gradwright {
@@ -14,6 +15,7 @@ std::vector<Page*> makePages(const PageContext& context) {
         new DataPage(context.document, context.themes, context.session, context.data),
         new TrainPage(context.document, context.themes, context.session),
         new InferencePage(context.document, context.themes, context.session),
+        new LabPage(context.document, context.themes, context.session),
     };
 }
 

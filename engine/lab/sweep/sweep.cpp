@@ -270,6 +270,11 @@ ExperimentKind sweepKind() {
             "which of them matter.",
             sweepParams(), [](const Experiment& experiment) -> std::unique_ptr<Procedure> {
                 return std::make_unique<SweepProcedure>(experiment);
+            },
+            [](const Project& project) -> ParamValues {
+                const double rate = project.training.learningRate();
+                return {{"over", fmt::format("learning_rate={:.3g}..{:.3g}:log; batch=16,32,64,128",
+                                             rate / 10, std::min(rate * 10, 1000.0))}};
             }};
 }
 

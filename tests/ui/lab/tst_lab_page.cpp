@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/io/atomic_file.h"
+#include "engine/lab/kinds.h"
+#include "engine/project/project_file.h"
+#include "tests/support/data_files.h"
+#include "tests/support/modal_answers.h"
+#include "tests/support/own_home.h"
+#include "tests/support/small_jobs.h"
+#include "tests/support/small_mnist.h"
+#include "ui/forms/param_form.h"
+#include "ui/lab/experiment_form.h"
+#include "ui/lab/experiment_list.h"
+#include "ui/lab/lab_chart.h"
+#include "ui/lab/lab_page.h"
+#include "ui/theme/theme_manager.h"
+
+#include <QApplication>
+#include <QComboBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QMenu>
+#include <QPushButton>
+#include <QTableWidget>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <memory>
+
+using namespace gradwright;
+using namespace gradwright::test;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kPatience = 120'000; // ms: the machine may be busy
+
+/// The page on a project file in a folder of its own.
+struct Bench {
+    Bench(ThemeManager& theme, const Project& project)
+        : document(folder / "autosave") {
+        saveProject(folder / "small.gradwright", project);
+        document.open(folder / "small.gradwright");
+        page = std::make_unique<LabPage>(document, theme, session);
+        page->resize(1024, 620);
+        page->show();
+    }
+
+    template <class Widget>
+    [[nodiscard]] Widget* find(const char* name) const {
+        return page->findChild<Widget*>(QString::fromLatin1(name));
+    }
+    [[nodiscard]] bool isShown(const char* name) const {
+        const auto* const widget = find<QWidget>(name);
+        return widget && widget->isVisible();
+    }
+    void click(const char* name) const {
+        QTRY_VERIFY2_WITH_TIMEOUT(isShown(name), name, kPatience);
+        auto* const button = find<QPushButton>(name);
+        QVERIFY2(button->isEnabled(), name);
+        QTest::mouseClick(button, Qt::LeftButton);
+    }
+    void enter(const char* field, const char* text) const {
+        auto* const edit = find<QLineEdit>(field);
+        QVERIFY2(edit, field);
+        edit->setFocus();
+        edit->selectAll();
+        QTest::keyClicks(edit, QString::fromLatin1(text));
+        QTest::keyClick(edit, Qt::Key_Return);
+    }
+    void waitUntilDone() const {
+        QTRY_VERIFY_WITH_TIMEOUT(page->experiments().state() == LabState::Idle &&
+                                     !page->experiments().folder().empty(),
+                                 kPatience);
+    }
+
+    TemporaryFolder folder;
+    ProjectDocument document;
+    TrainingSession session;
+    std::unique_ptr<LabPage> page;
+};
+
+Project trainable() {
+    auto project = smallProject(300, 0.3);
+    set(project, "epochs", std::int64_t{2});
+    return project;
+}
+
+} // namespace
+
+class LabPageTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() {
+        QVERIFY(home_.isValid());
+        liveIn(home_.path());
+        const fs::path folder = home_.path().toStdString();
+        makeSmallMnist(folder / "resources", 500, 100);
+        qputenv("GRADWRIGHT_RESOURCES", (folder / "resources").c_str());
+    }
+
+    void emptyPageSaysWhatItIsFor() {
+        Bench bench(theme_, trainable());
+        QVERIFY(bench.isShown("labPurpose"));
+        for (const auto& kind : experimentKinds())
+            QVERIFY2(bench.isShown(("plan-" + kind.key).c_str()), kind.key.c_str());
+        bench.click("plan-batch-size");
+        QVERIFY(bench.isShown("startExperiment"));
+        QTRY_VERIFY(bench.find<QLabel>("planTime")->text().contains("first trial tells"));
+        bench.click("cancelPlan");
+        QVERIFY(bench.isShown("labPurpose"));
+    }
+
+    void planFollowsTheFormAndTheProject() {
+        Bench bench(theme_, trainable());
+        bench.click("plan-batch-size");
+        const auto* const steps = bench.find<QLabel>("planSteps");
+        QVERIFY(steps->text().contains("11 batch sizes from 4 to 4096, 3 times"));
+        bench.enter("largest", "64");
+        QVERIFY(steps->text().contains("5 batch sizes from 4 to 64"));
+        bench.enter("smallest", "128");
+        QVERIFY(bench.isShown("planProblem"));
+        QVERIFY(!bench.find<QPushButton>("startExperiment")->isEnabled());
+        bench.enter("smallest", "16");
+        QVERIFY(bench.find<QPushButton>("startExperiment")->isEnabled());
+        auto training = bench.document.project().training;
+        training.params["epochs"] = std::int64_t{7};
+        bench.document.perform(QStringLiteral("Change epochs"), {SetTraining{training}});
+        QVERIFY(steps->text().contains("for 7 epochs"));
+    }
+
+    void batchSizesEndInAChangeOfTheProject() {
+        Bench bench(theme_, trainable());
+        bench.click("plan-batch-size");
+        bench.enter("smallest", "8");
+        bench.enter("largest", "32");
+        bench.enter("repeats", "1");
+        bench.click("startExperiment");
+        // It draws while trials come.
+        QTRY_VERIFY_WITH_TIMEOUT(bench.page->view().chart() &&
+                                     bench.page->view().chart()->data().contains("sizes") &&
+                                     !bench.page->view().chart()->data().at("sizes").empty(),
+                                 kPatience);
+        bench.waitUntilDone();
+        QTRY_VERIFY(bench.isShown("useRecommendation"));
+        QTRY_COMPARE(bench.page->list().count(), 1);
+        QTRY_VERIFY(bench.page->list().item(0)->text().contains("finished"));
+        const auto& data = bench.page->view().chart()->data();
+        QCOMPARE(data.at("sizes").size(), std::size_t{3});
+        const auto sweet = data.at("sweet_spot").get<std::int64_t>();
+        auto* const use = bench.find<QPushButton>("useRecommendation");
+        QCOMPARE(use->text(), QStringLiteral("Use %1").arg(sweet));
+        const auto before = bench.document.project();
+        QTest::mouseClick(use, Qt::LeftButton);
+        QCOMPARE(bench.document.project().training.batch(), sweet);
+        bench.document.undoStack().undo();
+        QVERIFY(bench.document.project() == before);
+        QVERIFY(bench.page->view().chart()->spokenText().contains("batch size 32"));
+
+        // The report has the picture, in the experiment's folder and where it is exported to.
+        const auto directory = ExperimentDirectory::open(bench.page->experiments().folder());
+        QVERIFY(readTextFile(directory.reportMarkdown()).find("picture.png") != std::string::npos);
+        QVERIFY(fs::file_size(directory.path() / "picture.png") > 1000);
+        ModalAnswers answers;
+        answers.file(QString::fromStdString((bench.folder / "exported.md").string()));
+        bench.click("exportReport");
+        QTRY_VERIFY(answers.isDone());
+        const auto exported = readTextFile(bench.folder / "exported.md");
+        QVERIFY(exported.find("![Batch sizes](exported.png)") != std::string::npos);
+        QVERIFY(exported.find("| 32 |") != std::string::npos);
+        QVERIFY(fs::exists(bench.folder / "exported.png"));
+        QImage picture(QString::fromStdString((bench.folder / "exported.png").string()));
+        QCOMPARE(picture.size(), QSize(1600, 840));
+    }
+
+    void sweepIsTypedRunAndRead() {
+        Bench bench(theme_, trainable());
+        bench.click("plan-sweep");
+        QVERIFY(bench.find<QLineEdit>("over")->text().startsWith("learning_rate="));
+        bench.enter("over", "magic=1,2");
+        QVERIFY(bench.isShown("planProblem"));
+        QVERIFY(bench.find<QLabel>("planProblem")->text().contains("no such setting"));
+        bench.enter("over", "learning_rate=0.0001..0.1:log; layer.hidden.units=8,16");
+        bench.enter("trials", "4");
+        bench.click("startExperiment");
+        bench.waitUntilDone();
+        QTRY_VERIFY(bench.isShown("reportTable0"));
+        QTRY_COMPARE(bench.find<QTableWidget>("reportTable0")->rowCount(), 4);
+        QCOMPARE(bench.find<QTableWidget>("reportTable1")->rowCount(), 2); // importance
+        QVERIFY(bench.page->view().chart()->spokenText().contains("4 trials"));
+        bench.click("useRecommendation");
+        const auto& data = bench.page->view().chart()->data();
+        const auto best = data.at("best").get<std::size_t>();
+        QCOMPARE(bench.document.project().training.learningRate(),
+                 std::stod(data.at("trials").at(best).at("point").at(0).get<std::string>()));
+    }
+
+    void experimentIsPausedCancelledAndResumed() {
+        auto project = trainable();
+        set(project, "epochs", std::int64_t{40});
+        Bench bench(theme_, project);
+        bench.click("plan-seeds");
+        bench.enter("trainings", "3");
+        bench.click("startExperiment");
+        QTRY_VERIFY_WITH_TIMEOUT(bench.page->experiments().progress().share > 0, kPatience);
+        bench.click("pauseExperiment");
+        QCOMPARE(bench.page->experiments().state(), LabState::Paused);
+        QTRY_VERIFY(bench.find<QLabel>("experimentNote")->text().contains("paused"));
+        bench.click("resumeExperiment");
+        QCOMPARE(bench.page->experiments().state(), LabState::Running);
+        QTRY_VERIFY_WITH_TIMEOUT(bench.page->experiments().progress().done >= 1, kPatience);
+        bench.click("cancelExperiment");
+        bench.waitUntilDone();
+        QTRY_VERIFY(bench.find<QLabel>("experimentState")->text().contains("stopped"));
+        const auto directory = ExperimentDirectory::open(bench.page->experiments().folder());
+        const auto kept = directory.results().size();
+        QVERIFY(kept >= 1);
+        bench.click("resumeExperiment");
+        bench.waitUntilDone();
+        QCOMPARE(directory.results().size(), std::size_t{3});
+        QTRY_VERIFY(bench.find<QLabel>("experimentState")->text().contains("finished"));
+    }
+
+    void experimentsAreListedWithKeys() {
+        const auto project = trainable();
+        Bench bench(theme_, project);
+        for (const auto trainings : {2, 3}) {
+            Experiment experiment{"seeds",
+                                  project,
+                                  {{"trainings", std::int64_t{trainings}}},
+                                  trainings == 2 ? "Two" : "Three"};
+            ExperimentDirectory::create(
+                labFolder(project, bench.document.file()), experiment,
+                experimentKind("seeds").make(experiment)->plan(),
+                std::chrono::system_clock::time_point(std::chrono::hours(trainings)));
+        }
+        bench.page->refreshList();
+        QTRY_COMPARE(bench.page->list().count(), 2);
+        QTRY_COMPARE(bench.find<QLabel>("experimentTitle")->text(), QStringLiteral("Three"));
+        bench.page->list().setFocus();
+        QTest::keyClick(&bench.page->list(), Qt::Key_Down);
+        QTRY_COMPARE(bench.find<QLabel>("experimentTitle")->text(), QStringLiteral("Two"));
+        bench.click("repeatExperiment");
+        QVERIFY(bench.isShown("startExperiment"));
+        QCOMPARE(bench.find<QLineEdit>("trainings")->text(), QStringLiteral("2"));
+    }
+
+    void damagedExperimentIsTold() {
+        const auto project = trainable();
+        Bench bench(theme_, project);
+        Experiment experiment{"seeds", project, {}, "Damaged"};
+        const auto directory =
+            ExperimentDirectory::create(labFolder(project, bench.document.file()), experiment,
+                                        experimentKind("seeds").make(experiment)->plan());
+        writeFileAtomically(directory.experimentJson(), std::string_view("{"));
+        experiment.name = "Whole";
+        ExperimentDirectory::create(labFolder(project, bench.document.file()), experiment,
+                                    experimentKind("seeds").make(experiment)->plan());
+        bench.page->refreshList();
+        QTRY_VERIFY(bench.isShown("labProblem"));
+        QCOMPARE(bench.page->list().count(), 1); // the other one
+        QVERIFY(bench.find<QLabel>("labProblem")->text().contains("experiment.json"));
+    }
+
+private:
+    QTemporaryDir home_;
+    ThemeManager theme_{*qApp};
+};
+
+QTEST_MAIN(LabPageTest)
+#include "tst_lab_page.moc"

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/support/json.h"
+#include "ui/theme/spoken.h"
+
+#include <QString>
+#include <QWidget>
+
+class QPainter;
+
+namespace gradwright {
+
+class ThemeManager;
+
+/// The picture of an experiment, painted from the numbers of its report while trials come.
+class LabChart : public QWidget, public Spoken {
+    Q_OBJECT
+
+public:
+    LabChart(ThemeManager& theme, const QString& name, QWidget* parent = nullptr);
+
+    /// The `data` of a report of the chart's kind.
+    void setData(Json data);
+    [[nodiscard]] const Json& data() const { return data_; }
+
+    /// Writes PNG, SVG, PDF or CSV by the file's ending. Throws Error.
+    void exportTo(const QString& file, QSize size);
+
+    [[nodiscard]] QAccessible::Role spokenRole() const override { return QAccessible::Chart; }
+    [[nodiscard]] QSize sizeHint() const override { return {640, 300}; }
+    [[nodiscard]] QSize minimumSizeHint() const override { return {320, 220}; }
+
+protected:
+    void paintEvent(QPaintEvent*) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
+    virtual void paint(QPainter& painter, QSize size) = 0;
+    /// A table of the numbers that are drawn.
+    [[nodiscard]] virtual QString csv() const = 0;
+
+    ThemeManager* theme_;
+
+private:
+    Json data_ = Json::object();
+};
+
+} // namespace gradwright

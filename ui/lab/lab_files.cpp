@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/lab/lab_files.h"
+
+#include "engine/io/atomic_file.h"
+#include "engine/io/run_directory.h"
+#include "engine/lab/train_trial.h"
+#include "engine/project/project_file.h"
+#include "engine/support/error.h"
+#include "ui/forms/save_dialog.h"
+#include "ui/lab/lab_chart.h"
+#include "ui/theme/text.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+
+namespace gradwright {
+namespace {
+
+constexpr QSize kPictureSize{800, 420};
+
+QString fileText(const char* text) {
+    return QCoreApplication::translate("LabFiles", text);
+}
+
+} // namespace
+
+std::optional<double> secondsPerEpoch(const std::vector<std::filesystem::path>& runsFolders) {
+    std::vector<RunDirectory> runs;
+    for (const auto& folder : runsFolders)
+        try {
+            std::ranges::copy(RunDirectory::list(folder), std::back_inserter(runs));
+        } catch (const Error&) {
+            continue; // a folder that cannot be read has nothing to offer
+        }
+    std::ranges::sort(runs, {}, &RunDirectory::name);
+    for (auto run = runs.rbegin(); run != runs.rend(); ++run)
+        try {
+            const auto epochs = loggedEpochs(run->path());
+            if (!epochs.empty() && epochs.back().seconds > 0)
+                return epochs.back().seconds / static_cast<double>(epochs.back().epoch);
+        } catch (const Error&) {
+            continue;
+        }
+    return {};
+}
+
+void addPicture(Report& report, LabChart& chart, const std::filesystem::path& file) {
+    chart.exportTo(qstr(file.string()), kPictureSize);
+    report.pictures = {{file.filename().string(), chart.accessibleName().toStdString()}};
+}
+
+void exportReportTo(const QString& file, Report report, LabChart* chart) {
+    const std::filesystem::path path = file.toStdString();
+    if (chart) {
+        auto picture = path;
+        addPicture(report, *chart, picture.replace_extension(".png"));
+    }
+    writeFileAtomically(path, path.extension() == ".json" ? readableJson(toJson(report)) + "\n"
+                                                          : toMarkdown(report));
+}
+
+QString askAndExportReport(QWidget& window, const Report& report, LabChart* chart) {
+    const auto file = askSaveFile(&window, fileText("Export report"), QStringLiteral("report.md"),
+                                  {fileText("Markdown (*.md)"), fileText("JSON (*.json)")},
+                                  {QStringLiteral(".md"), QStringLiteral(".json")});
+    if (!file.isEmpty())
+        exportReportTo(file, report, chart);
+    return file;
+}
+
+} // namespace gradwright

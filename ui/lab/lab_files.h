@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/lab/report.h"
+
+#include <QString>
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+class QWidget;
+
+namespace gradwright {
+
+class LabChart;
+
+/// Seconds that an epoch of the latest run in these folders has taken; nothing where there is none
+/// with an epoch.
+std::optional<double> secondsPerEpoch(const std::vector<std::filesystem::path>& runsFolders);
+
+/// Writes a chart as PNG into `file`, and names it in the report. Throws Error.
+void addPicture(Report& report, LabChart& chart, const std::filesystem::path& file);
+
+/// Writes a report as Markdown or JSON, by the file's ending, with its picture beside it:
+/// NAME.png. Throws Error.
+void exportReportTo(const QString& file, Report report, LabChart* chart);
+/// The same with a dialog for the file; returns it, or nothing when it was cancelled.
+QString askAndExportReport(QWidget& window, const Report& report, LabChart* chart);
+
+} // namespace gradwright
