@@ -86,13 +86,13 @@ void printConfusion(const BaselineRow& row, const std::vector<std::string>& clas
     std::string head(width, ' ');
     for (const auto& name : classes)
         head += fmt::format("  {}", padded(name, 6));
-    printLine(head);
+    printLine(head.substr(0, head.find_last_not_of(' ') + 1));
     for (std::size_t label = 0; label < matrix.classes(); ++label) {
         auto line = padded(classes[label], width);
         for (std::size_t said = 0; said < matrix.classes(); ++said)
             line += fmt::format("  {}", padded(grouped(matrix.count(label, said)),
                                                std::max<std::size_t>(6, columnsOf(classes[said]))));
-        printLine(line);
+        printLine(line.substr(0, line.find_last_not_of(' ') + 1));
     }
 }
 

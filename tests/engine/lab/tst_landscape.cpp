@@ -218,6 +218,33 @@ private Q_SLOTS:
                 QVERIFY(loss.is_number());
     }
 
+    /// With drop-out and with batch normalization, too, whose statistics are other than a batch's.
+    void bothProbesAreOneFunction() {
+        auto residual = openTemplate("small-residual");
+        for (const auto& project : {project_, residual}) {
+            const auto data = openDataset(project.data);
+            const auto samples = probeSamples(data, project.data, 6, 1);
+            LossProbe probe(project, data, samples);
+            GradientProbe gradients(project, data, samples);
+            auto weights = startWeightsOf(probe.specs(), 3, {});
+            for (auto& [key, tensor] : weights.values)
+                if (key.ends_with("running_var") || key.ends_with("running_mean"))
+                    for (auto& value : tensor.span<float>())
+                        value += 0.5F;
+            gradients.setOthers(weights);
+            const auto center = WeightSpace(probe.specs()).flat(weights);
+            const auto loss = gradients.loss(center);
+            QVERIFY2(std::abs(loss - *probe.loss(weights, {})) < 1e-5 * loss, project.name.c_str());
+            const auto gradient = gradients.gradient(center);
+            auto place = center;
+            const auto i = center.size() / 2;
+            place[i] += 1e-5;
+            const auto above = gradients.loss(place);
+            place[i] -= 2e-5;
+            QVERIFY(std::abs((above - gradients.loss(place)) / 2e-5 - gradient[i]) < 1e-6);
+        }
+    }
+
     /// The whole Hessian of a network of 354 parameters, column by column from differences of the
     /// loss alone, against Lanczos' method.
     void sharpnessIsThatOfTheWholeHessian() {
