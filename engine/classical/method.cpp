@@ -48,8 +48,8 @@ std::unique_ptr<ClassicalModel> fitMethod(const MethodDef& method, const Samples
 
 std::vector<double> answersOf(const ClassicalModel& model, const Samples& samples,
                               const Watch& watch) {
-    constexpr std::size_t kRows = 16;   // of a piece of work
-    constexpr std::size_t kPieces = 64; // between two looks at the watch
+    constexpr std::size_t kRows = 8;    // of a piece of work
+    constexpr std::size_t kPieces = 32; // between two reports of progress
     const auto count = samples.count();
     const auto outputs = samples.outputs();
     std::vector<double> answers(count * outputs);
@@ -58,6 +58,7 @@ std::vector<double> answersOf(const ClassicalModel& model, const Samples& sample
         watch.reach(static_cast<double>(first) / static_cast<double>(count));
         const auto end = std::min(count, first + kRows * kPieces);
         crew.run((end - first + kRows - 1) / kRows, [&](std::size_t piece) {
+            watch.check();
             const auto from = first + piece * kRows;
             for (auto i = from; i < std::min(end, from + kRows); ++i)
                 model.answer(samples.row(i), std::span(answers).subspan(i * outputs, outputs));

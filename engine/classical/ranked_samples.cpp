@@ -20,7 +20,7 @@ RankedSamples::RankedSamples(const Samples& samples, const Watch& watch)
         for (std::size_t n = 0; n < count; ++n)
             values.push_back(samples.inputs[n * samples.features + feature]);
         std::ranges::sort(values);
-        values.erase(std::ranges::unique(values).begin(), values.end());
+        values.erase(std::unique(values.begin(), values.end()), values.end());
         values.shrink_to_fit();
         for (std::size_t n = 0; n < count; ++n) {
             const auto value = samples.inputs[n * samples.features + feature];

@@ -86,13 +86,13 @@ void printConfusion(const BaselineRow& row, const std::vector<std::string>& clas
     std::string head(width, ' ');
     for (const auto& name : classes)
         head += fmt::format("  {}", padded(name, 6));
-    printLine(head);
+    printLine(head.substr(0, head.find_last_not_of(' ') + 1));
     for (std::size_t label = 0; label < matrix.classes(); ++label) {
         auto line = padded(classes[label], width);
         for (std::size_t said = 0; said < matrix.classes(); ++said)
             line += fmt::format("  {}", padded(grouped(matrix.count(label, said)),
                                                std::max<std::size_t>(6, columnsOf(classes[said]))));
-        printLine(line);
+        printLine(line.substr(0, line.find_last_not_of(' ') + 1));
     }
 }
 
@@ -146,7 +146,7 @@ struct BaselineReport {
     std::vector<BaselineRow> rows;
     std::vector<std::string> classes;
     std::size_t training = 0, measured = 0;
-    std::string missing; ///< why methods were left out
+    std::vector<std::string> missing; ///< why methods were left out
 };
 
 BaselineReport measureAll(const BaselineOptions& options, const Interrupt& interrupt) {
@@ -174,7 +174,8 @@ BaselineReport measureAll(const BaselineOptions& options, const Interrupt& inter
         if (const auto reason = method->whyMissing ? method->whyMissing() : ""; !reason.empty()) {
             if (options.methods.areNamed())
                 throw Error("{}", reason);
-            report.missing = reason; // of all methods, those that can be used
+            if (std::ranges::find(report.missing, reason) == report.missing.end())
+                report.missing.push_back(reason);
             continue;
         }
         auto made = measureBaseline(*method, params, training, test, options.seed,
@@ -195,10 +196,8 @@ void runBaseline(const BaselineOptions& options, int& exitCode) {
     const Interrupt interrupt;
     try {
         const auto report = measureAll(options, interrupt);
-        if (!report.missing.empty())
-            fmt::print(stderr, "Left out: {}\n", report.missing);
-        if (report.rows.empty())
-            throw Error("{}", report.missing);
+        for (const auto& reason : report.missing)
+            fmt::print(stderr, "Left out: {}\n", reason);
         if (options.json) {
             Json rows = Json::array();
             for (const auto& row : report.rows)

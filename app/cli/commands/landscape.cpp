@@ -58,16 +58,19 @@ void runLandscape(LandscapeOptions options, int& exitCode) {
     }
     for (const auto& [key, value] : options.settings) {
         const bool isPath = key == "toward" || key == "also_toward";
+        if (isPath)
+            static_cast<void>(RunDirectory::open(value)); // before anything else is done
         assignLabSetting(experiment, key + "=" + (isPath ? fs::absolute(value).string() : value));
     }
     const auto folder = beginExperiment(experiment, options.lab, exitCode);
-    if (options.csv.empty() || folder.empty() || exitCode != kDone)
+    if (folder.empty() || exitCode != kDone)
         return;
     const auto report =
         parseJson(readTextFile(ExperimentDirectory::open(folder).reportJson()), "report.json");
     if (!report.at("data").contains("loss"))
-        throw Error("the loss could not be measured, so {} was not written", options.csv);
-    writeFileAtomically(options.csv, csvOf(report.at("data")));
+        throw Error("the loss could not be measured; {} says why", folder.string());
+    if (!options.csv.empty())
+        writeFileAtomically(options.csv, csvOf(report.at("data")));
 }
 
 } // namespace

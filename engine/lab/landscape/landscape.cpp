@@ -4,14 +4,16 @@
 #include "engine/lab/experiment.h"
 #include "engine/lab/landscape/landscape_plane.h"
 #include "engine/lab/landscape/loss_probe.h"
+#include "engine/lab/landscape/path_optimizers.h"
 #include "engine/lab/landscape/sharpness.h"
 #include "engine/lab/train_trial.h"
 #include "engine/support/error.h"
-#include "engine/training/recipes/optimizers.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace gradwright {
 namespace {
@@ -37,8 +39,9 @@ ParamSpecs landscapeParams() {
     also.visibleWhen = runs;
     auto optimizers =
         textParam("optimizers", "Paths of", "",
-                  "Optimizers with commas between them (sgd,momentum,adam), whose paths from the "
-                  "same first weights are drawn; each trains once more.");
+                  "Optimizers with commas between them, whose paths from the same first weights "
+                  "are drawn; each trains once more. Their settings follow colons: "
+                  "adam,sgd:momentum=0:learning_rate=0.1.");
     auto radius = realParam("radius", "Radius", 1, 0, 1e6,
                             "How far the surface reaches to each side, in lengths of the "
                             "directions; of paths this is what surrounds them, as a share.");
@@ -70,19 +73,6 @@ const ParamSpecs& landscapeSpecs() {
     return specs;
 }
 
-std::vector<std::string> optimizersIn(std::string_view text) {
-    std::vector<std::string> keys;
-    while (!text.empty()) {
-        const auto comma = std::min(text.find(','), text.size());
-        auto key = std::string(text.substr(0, comma));
-        std::erase(key, ' ');
-        text.remove_prefix(std::min(comma + 1, text.size()));
-        static_cast<void>(optimizer(key)); // names those that there are
-        keys.push_back(std::move(key));
-    }
-    return keys;
-}
-
 class LandscapeProcedure final : public Procedure {
 public:
     explicit LandscapeProcedure(const Experiment& experiment)
@@ -97,7 +87,7 @@ public:
         resolution_ = params.integer("resolution");
         samples_ = params.integer("samples");
         sharpness_ = params.integer("sharpness");
-        paths_ = optimizersIn(params.text("optimizers"));
+        paths_ = pathOptimizers(params.text("optimizers"));
         if (wish_.directions == "runs" &&
             (wish_.run.empty() || wish_.toward.empty() || wish_.alsoToward.empty()))
             throw Error("directions between runs need three: run, toward and also_toward");
@@ -105,7 +95,7 @@ public:
             throw Error("a finished run has kept no path: leave run empty, and the network is "
                         "trained with its weights kept each epoch");
         if (wish_.run.empty() && paths_.empty())
-            paths_ = {project_.training.optimizer.key};
+            paths_.push_back({project_.training.optimizer.key, project_.training.optimizer, {}});
         if (project_.training.epochs() < 2 && wish_.directions == "path")
             throw Error("a path of {} epoch has no two directions", project_.training.epochs());
         // A path has a point each epoch.
@@ -116,9 +106,9 @@ public:
         const auto epochs = project_.training.epochs();
         const auto trainings = static_cast<std::int64_t>(paths_.size());
         std::vector<std::string> steps;
-        for (const auto& key : paths_)
+        for (const auto& path : paths_)
             steps.push_back(fmt::format("Train {} epochs with {}, keeping the weights of each.",
-                                        epochs, optimizer(key).title));
+                                        epochs, path.name));
         steps.push_back(fmt::format("Measure the loss of {} samples at {} × {} places.", samples_,
                                     resolution_, resolution_));
         if (sharpness_ > 0)
@@ -134,10 +124,10 @@ public:
         const auto number = static_cast<std::int64_t>(done.size());
         const auto trainings = static_cast<std::int64_t>(paths_.size());
         if (number < trainings) {
-            const auto& key = paths_[static_cast<std::size_t>(number)];
+            const auto& name = paths_[static_cast<std::size_t>(number)].name;
             return Trial{number,
-                         "path of " + key,
-                         {{"what", kTraining}, {"optimizer", key}},
+                         "path of " + name,
+                         {{"what", kTraining}, {"optimizer", name}},
                          costOfTraining()};
         }
         for (std::int64_t i = 0; i < trainings; ++i)
@@ -189,9 +179,10 @@ private:
     [[nodiscard]] std::optional<Json> trainPath(const Trial& trial,
                                                 const TrialContext& context) const {
         auto project = project_;
-        const auto key = trial.settings.at("optimizer").get<std::string>();
-        if (key != project.training.optimizer.key)
-            project.training.optimizer = {key, {}};
+        const auto& path = paths_[static_cast<std::size_t>(trial.number)];
+        project.training.optimizer = path.optimizer;
+        if (path.learningRate)
+            project.training.params["learning_rate"] = *path.learningRate;
         const auto epochs = project.training.epochs();
         std::optional<TrialTraining> training;
         for (std::int64_t epoch = 1; epoch <= epochs; ++epoch) {
@@ -234,7 +225,7 @@ private:
                 low = std::min(low, place.y);
                 high = std::max(high, place.y);
             }
-            paths.push_back({{"name", paths_[i]}, {"points", std::move(points)}});
+            paths.push_back({{"name", paths_[i].name}, {"points", std::move(points)}});
         }
         const auto center = plane_->loss(plane_->center(), context.stop);
         if (!center)
@@ -313,7 +304,7 @@ private:
     std::int64_t resolution_ = 0;
     std::int64_t samples_ = 0;
     std::int64_t sharpness_ = 0;
-    std::vector<std::string> paths_; ///< optimizers; the first one's end is the center
+    std::vector<PathOptimizer> paths_; ///< the first one's end is the center
     std::optional<LandscapePlane> plane_;
 };
 

@@ -3,7 +3,9 @@
 
 #include "engine/ensembles/member.h"
 #include "engine/project/runs.h"
+#include "engine/support/byte_text.h"
 #include "engine/support/error.h"
+#include "engine/support/system_memory.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/start_weights.h"
 
@@ -52,15 +54,22 @@ LandscapePlane::LandscapePlane(const Project& project, const PlaneWish& wish,
 void LandscapePlane::readCenter(const PlaneWish& wish, const std::vector<fs::path>& paths) {
     const auto first = space_.flat(
         startWeightsOf(probe_.specs(), project_.training.seed(), project_.startWeights));
+    const auto points = static_cast<std::size_t>(project_.training.epochs() + 1) * paths.size();
+    const auto bytes = static_cast<std::int64_t>(points * space_.size() * sizeof(double));
+    const auto available = availableMemory();
+    if (available && bytes > *available)
+        throw Error("{} points of paths with {} weights each take {}, and {} of memory are free: "
+                    "train for fewer epochs, or draw fewer paths",
+                    points, space_.size(), bytesText(bytes), bytesText(*available));
     for (const auto& folder : paths) {
-        std::vector<std::vector<double>> points{first};
+        std::vector<std::vector<double>> path{first};
         for (std::int64_t epoch = 1; epoch <= project_.training.epochs(); ++epoch) {
             auto weights = readCheckpointWeights(pathFile(folder, epoch));
-            points.push_back(space_.flat(weights));
+            path.push_back(space_.flat(weights));
             if (paths_.empty())
                 trained_ = std::move(weights); // in the end that of the last epoch
         }
-        paths_.push_back(std::move(points));
+        paths_.push_back(std::move(path));
     }
     if (!wish.run.empty())
         trained_ = weightsOfRunAt(wish.run);

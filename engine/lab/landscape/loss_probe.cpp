@@ -7,8 +7,10 @@
 #include "engine/classical/watch.h"
 #include "engine/passes/eliminate.h"
 #include "engine/passes/fix_statistics.h"
+#include "engine/support/byte_text.h"
 #include "engine/support/error.h"
 #include "engine/support/rng.h"
+#include "engine/support/system_memory.h"
 #include "engine/training/diverged.h"
 #include "engine/training/evaluation.h"
 
@@ -33,6 +35,26 @@ void makeDeterministic(OpGraph& graph) {
     }
     fixStatistics(graph);
     eliminateDead(graph);
+}
+
+/// What the reference keeps of a step: each value with its gradient, in FP64.
+void requireProbeMemory(const OpGraph& graph, std::int64_t samples) {
+    double elements = 0;
+    for (const auto& op : graph.ops())
+        for (const auto output : op.outputs)
+            elements += static_cast<double>(graph.type(output).shapeFor(samples).elements());
+    double weights = 0;
+    for (const auto& spec : graph.weights())
+        weights += static_cast<double>(spec.shape.elements());
+    constexpr double kOfAValue = 2;
+    constexpr double kOfAWeight = 6; // itself, its gradient, slots, and what is computed with
+    const auto bytes =
+        static_cast<std::int64_t>(sizeof(double) * (kOfAValue * elements + kOfAWeight * weights));
+    const auto available = availableMemory();
+    if (available && bytes > *available)
+        throw Error("the gradients of {} samples take {} in FP64, and {} of memory are free: use "
+                    "fewer samples",
+                    samples, bytesText(bytes), bytesText(*available));
 }
 
 } // namespace
@@ -76,6 +98,7 @@ GradientProbe::GradientProbe(const Project& project, const Dataset& data,
     : graph_(trainingGraph(project.network, data.info, project.training))
     , samples_(static_cast<std::int64_t>(samples.size())) {
     makeDeterministic(graph_.graph);
+    requireProbeMemory(graph_.graph, samples_);
     program_ = backendFor({.device = "cpu", .precision = Precision::F64})
                    ->compile(graph_.graph, {.batch = samples_,
                                             .precision = Precision::F64,

@@ -116,7 +116,7 @@ private Q_SLOTS:
             params["depth"] = std::int64_t{3};
         const int seeds = def.key == "tree"       ? 20
                           : def.key == "boosting" ? 5
-                          : def.key == "forest"   ? 5
+                          : def.key == "forest"   ? 3
                                                   : 1;
         double mean = 0;
         for (int seed = 0; seed < seeds; ++seed)

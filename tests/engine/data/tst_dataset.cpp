@@ -73,9 +73,13 @@ private Q_SLOTS:
         QCOMPARE(std::ranges::count(heldOut, 1), std::ptrdiff_t{103});
         QVERIFY(foldSplit(labels, 3, 5, 0, 7).validation !=
                 foldSplit(labels, 3, 5, 0, 8).validation);
-        for (const auto& [folds, fold] :
-             std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 0}, {5, 5}, {5, -1}, {104, 0}})
-            QVERIFY(!errorOf([&] { foldSplit(labels, 3, folds, fold, 7); }).empty());
+        const auto refused = [&](std::int64_t folds, std::int64_t fold) {
+            return errorOf([&] { foldSplit(labels, 3, folds, fold, 7); });
+        };
+        QVERIFY(contains(refused(1, 0), "fold 0 of 1 is none"));
+        QVERIFY(contains(refused(5, 5), "fold 5 of 5 is none"));
+        QVERIFY(contains(refused(5, -1), "fold -1 of 5 is none"));
+        QVERIFY(contains(refused(104, 0), "103 samples cannot be cut into 104 folds"));
     }
 
     void initTestCase() { mnist_ = openDataset({}); }

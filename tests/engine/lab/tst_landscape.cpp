@@ -152,11 +152,11 @@ private Q_SLOTS:
         LandscapePlane plane(project_, {.run = run_.string()}, {}, 100);
         LossProbe probe(project_, opened, samples);
         const WeightSpace space(probe.specs());
-        for (int row = 0; row < 3; ++row)
-            for (int column = 0; column < 3; ++column) {
+        for (std::size_t row = 0; row < 3; ++row)
+            for (std::size_t column = 0; column < 3; ++column) {
                 auto weights = trained;
-                const double x = 0.5 * (column - 1);
-                const double y = 0.5 * (row - 1);
+                const double x = 0.5 * (static_cast<double>(column) - 1);
+                const double y = 0.5 * (static_cast<double>(row) - 1);
                 std::size_t i = 0; // the order of the network's weights is that of the file's keys
                 for (const auto& spec : probe.specs())
                     for (auto& [key, tensor] : weights.values)
@@ -180,10 +180,12 @@ private Q_SLOTS:
 
     void pathsLieOnTheirPlane() {
         const auto directory =
-            begun(folder() / "path", surface(project_, {{"directions", std::string("path")},
-                                                        {"optimizers", std::string("adam,sgd")},
-                                                        {"resolution", std::int64_t{3}},
-                                                        {"samples", std::int64_t{50}}}));
+            begun(folder() / "path",
+                  surface(project_,
+                          {{"directions", std::string("path")},
+                           {"optimizers", std::string("adam,sgd:momentum=0:learning_rate=0.01")},
+                           {"resolution", std::int64_t{3}},
+                           {"samples", std::int64_t{50}}}));
         std::stop_source stop; // in the middle of the second path
         const ExperimentSink sink{[&](const ExperimentProgress& now) {
                                       if (now.done == 1 && now.share > 0.4)
@@ -214,6 +216,33 @@ private Q_SLOTS:
         for (const auto& row : data.at("loss"))
             for (const auto& loss : row)
                 QVERIFY(loss.is_number());
+    }
+
+    /// With drop-out and with batch normalization, too, whose statistics are other than a batch's.
+    void bothProbesAreOneFunction() {
+        auto residual = openTemplate("small-residual");
+        for (const auto& project : {project_, residual}) {
+            const auto data = openDataset(project.data);
+            const auto samples = probeSamples(data, project.data, 6, 1);
+            LossProbe probe(project, data, samples);
+            GradientProbe gradients(project, data, samples);
+            auto weights = startWeightsOf(probe.specs(), 3, {});
+            for (auto& [key, tensor] : weights.values)
+                if (key.ends_with("running_var") || key.ends_with("running_mean"))
+                    for (auto& value : tensor.span<float>())
+                        value += 0.5F;
+            gradients.setOthers(weights);
+            const auto center = WeightSpace(probe.specs()).flat(weights);
+            const auto loss = gradients.loss(center);
+            QVERIFY2(std::abs(loss - *probe.loss(weights, {})) < 1e-5 * loss, project.name.c_str());
+            const auto gradient = gradients.gradient(center);
+            auto place = center;
+            const auto i = center.size() / 2;
+            place[i] += 1e-5;
+            const auto above = gradients.loss(place);
+            place[i] -= 2e-5;
+            QVERIFY(std::abs((above - gradients.loss(place)) / 2e-5 - gradient[i]) < 1e-6);
+        }
     }
 
     /// The whole Hessian of a network of 354 parameters, column by column from differences of the
@@ -287,7 +316,14 @@ private Q_SLOTS:
         QVERIFY(make({{"directions", std::string("runs")}}).contains("need three"));
         QVERIFY(make({{"directions", std::string("path")}, {"run", run_.string()}})
                     .contains("kept no path"));
-        QVERIFY(make({{"optimizers", std::string("magic")}}).contains("adam"));
+        const auto optimizers = [&](const char* text) {
+            return make({{"optimizers", std::string(text)}});
+        };
+        QVERIFY(optimizers("magic").contains("adam"));
+        QVERIFY(optimizers("sgd:speed=1").contains("known are learning_rate, momentum"));
+        QVERIFY(optimizers("sgd:momentum=7").contains("momentum=7"));
+        QVERIFY(optimizers("sgd:momentum").contains("sgd:momentum=0.9"));
+        QVERIFY(optimizers("sgd:learning_rate=-1").contains("learning_rate=-1"));
     }
 
 private:
