@@ -126,7 +126,9 @@ def inputs_of(row, column):
         count = column["pixels"]
         if cell is None or cell == "":
             return [0.0] * count
-        numbers = [float(each) for each in (cell.split() if isinstance(cell, str) else cell)]
+        if isinstance(cell, str):  # a list with blanks, commas or semicolons between its numbers
+            cell = cell.strip("[]() ").replace(",", " ").replace(";", " ").split()
+        numbers = [float(each) for each in cell]
         if len(numbers) != count:
             name = column["name"]
             raise ValueError(f"{{name}} holds {{count}} numbers, not {{len(numbers)}}")
