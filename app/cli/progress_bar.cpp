@@ -3,6 +3,7 @@
 
 #include "app/cli/output.h"
 #include "engine/backend/thread_governor.h"
+#include "engine/support/counted.h"
 #include "engine/training/compute_plan.h"
 
 #include <fmt/format.h>
@@ -65,9 +66,18 @@ void ProgressBar::showStart(const RunStarted& event) {
     smoothedQuality_.metric = event.metric;
     for (const auto& note : event.notes)
         showLastingLine("Data: " + note);
+    if (const auto done = event.startStep / std::max<std::int64_t>(1, event.stepsPerEpoch);
+        event.startStep > 0 && done >= event.epochs) {
+        showLastingLine(fmt::format("Nothing is left to train: the run has had {}, and {} {} asked "
+                                    "for (--epochs takes more)",
+                                    counted(done, "epoch"), event.epochs,
+                                    event.epochs == 1 ? "is" : "are"));
+        return;
+    }
     showLastingLine(fmt::format(
-        "Training {} epoch{} of {} steps {} {}{}", event.epochs, event.epochs == 1 ? "" : "s",
-        grouped(event.stepsPerEpoch), event.gpu.empty() ? "with" : "on",
+        "Training {} of {} {} {} {}{}", counted(event.epochs, "epoch"),
+        grouped(event.stepsPerEpoch), event.stepsPerEpoch == 1 ? "step" : "steps",
+        event.gpu.empty() ? "with" : "on",
         event.gpu.empty() ? toString(ComputePlan{event.threads, event.parts}) : event.gpu,
         event.startStep > 0 ? fmt::format(", from step {} with a learning rate of {:.4g}",
                                           grouped(event.startStep + 1), event.learningRate)

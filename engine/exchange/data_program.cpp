@@ -2,7 +2,9 @@
 #include "engine/exchange/data_program.h"
 
 #include "engine/exchange/data_lines.h"
+#include "engine/io/python_writer.h"
 #include "engine/support/json.h"
+#include "engine/training/feeds.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -25,14 +27,21 @@ constexpr Framework kTorch{"torch.tensor({}, dtype=torch.float32)", "outputs.tol
 constexpr Framework kKeras{"numpy.asarray({}, numpy.float32)",
                            "keras.ops.convert_to_numpy(outputs).tolist()", true};
 
-/// JSON's texts in ASCII are Python's, too.
+/// JSON's texts are Python's, too.
 std::string quoted(const std::string& text) {
-    return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace);
+    return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string literal(double number) {
     auto text = fmt::format("{}", number);
     return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
+}
+
+std::string literals(const std::vector<double>& numbers) {
+    std::string list;
+    for (const auto number : numbers)
+        list += (list.empty() ? "" : ", ") + literal(number);
+    return list;
 }
 
 std::string listOf(const std::vector<std::string>& texts) {
@@ -52,6 +61,14 @@ const ColumnReading* readingOf(const DataInfo& info, const std::string& name) {
 std::string columnEntry(const DataInfo& info, const TableColumn& column) {
     std::string entry = fmt::format("    {{\"name\": {}", quoted(column.name));
     const auto* const reading = readingOf(info, column.name);
+    if (column.image) {
+        const auto& [shape, preparation] = *column.image;
+        return entry + fmt::format(", \"image\": ({}), \"mean\": [{}], \"deviation\": [{}], "
+                                   "\"binarize\": {}}},\n",
+                                   fmt::join(shape, ", "), literals(preparation.mean),
+                                   literals(preparation.deviation),
+                                   preparation.binarize ? "True" : "False");
+    }
     if (column.isNumeric() || column.pixels > 0)
         entry += fmt::format(", \"mean\": {}, \"deviation\": {}", literal(column.scaling.mean),
                              literal(column.scaling.deviation));
@@ -113,9 +130,38 @@ def meaning(cell):
         return text.lower() if text.lower() in ("true", "false") else text
 
 
+def pixels_of(cell, column):
+    """The values of an image, channel by channel: an array of bytes, H x W or H x W x C, or the name
+    of a file, which Pillow reads. It has to have the size that the network was trained on."""
+    channels, height, width = column["image"]
+    if isinstance(cell, str):
+        from PIL import Image
+
+        with Image.open(cell) as file:
+            image = file.convert("L" if channels == 1 else "RGB")
+        cell = [[image.getpixel((x, y)) for x in range(image.width)] for y in range(image.height)]
+    rows = cell.tolist() if hasattr(cell, "tolist") else cell
+    if len(rows) != height or any(len(row) != width for row in rows):
+        name = column["name"]
+        raise ValueError(f"{{name}} holds images of {{height}} x {{width}} pixels; scale them first")
+    pixels = [each if isinstance(each, (list, tuple)) else [each] for row in rows for each in row]
+    values = []
+    for channel in range(channels):
+        mean = column["mean"][channel % len(column["mean"])]
+        deviation = column["deviation"][channel % len(column["deviation"])]
+        for pixel in pixels:
+            value = pixel[channel] / 255
+            if column["binarize"]:
+                value = float(value > 0.5)
+            values.append((value - mean) / deviation)
+    return values
+
+
 def inputs_of(row, column):
     """What one cell of a row becomes."""
     cell = row.get(column["name"])
+    if "image" in column:
+        return pixels_of(cell, column)
     if "categories" in column:
         known = column["categories"]
         text = str(cell).strip() if holds_value(cell, column) else None
@@ -126,7 +172,9 @@ def inputs_of(row, column):
         count = column["pixels"]
         if cell is None or cell == "":
             return [0.0] * count
-        numbers = [float(each) for each in (cell.split() if isinstance(cell, str) else cell)]
+        if isinstance(cell, str):  # a list with blanks, commas or semicolons between its numbers
+            cell = cell.strip("[]() ").replace(",", " ").replace(";", " ").split()
+        numbers = [float(each) for each in cell]
         if len(numbers) != count:
             name = column["name"]
             raise ValueError(f"{{name}} holds {{count}} numbers, not {{len(numbers)}}")
@@ -137,7 +185,7 @@ def inputs_of(row, column):
 
 
 def prepare(rows):
-    """What the network gets for rows of the table, each a dict of cells by column. A column that a
+    """What the network gets for rows of the table, each a dict of cells by column{}. A column that a
     row lacks is a missing value."""
     inputs = [[x for column in COLUMNS for x in inputs_of(row, column)] for row in rows]
     return {}
@@ -152,6 +200,48 @@ def prepare(images):
 {}    return (images - mean) / deviation
 )";
 
+/// Networks mostly end in front of the softmax, which belongs to the loss.
+constexpr std::string_view kProbabilities = R"py(
+
+def probabilities(scores):
+    """What scores stand for; numbers that add up to 1 are probabilities already. One score is that
+    of the second class."""
+    if len(scores) == 1:
+        second = {}
+        return [1 - second, second]
+    if min(scores) >= 0 and abs(sum(scores) - 1) < 1e-3:
+        return scores
+    powers = [2.718281828459045 ** (score - max(scores)) for score in scores]
+    return [power / sum(powers) for power in powers]
+)py";
+
+constexpr std::string_view kTexts = R"py(
+
+VOCABULARY = {0}
+STEPS = {1}
+NUMBERS = {{character: number for number, character in enumerate(VOCABULARY)}}
+
+
+def prepare(texts):
+    """What the network gets for texts: the numbers of their last STEPS characters. Characters that
+    were not trained on are number 0, and a shorter text is filled up behind its end."""
+    inputs = []
+    for text in texts:
+        seen = [NUMBERS.get(character, 0) for character in text[-STEPS:]]
+        inputs.append(seen + [0] * (STEPS - len(seen)))
+    return {2}
+
+
+def answers(outputs, texts):
+    """The likeliest character behind each text, and how likely it is."""
+    found = []
+    for steps, text in zip({3}, texts):
+        likely = probabilities(steps[min(len(text), STEPS) - 1])
+        best = max(range(1, len(likely)), key=likely.__getitem__)
+        found.append((VOCABULARY[best], likely[best]))
+    return found
+)py";
+
 constexpr std::string_view kClasses = R"(
 
 CLASSES = {}
@@ -159,7 +249,8 @@ CLASSES = {}
 
 def answers(outputs):
     """The class that each row of outputs is for, and how likely it is."""
-    return [(CLASSES[row.index(max(row))], max(row)) for row in {}]
+    likely = [probabilities(row) for row in {}]
+    return [(CLASSES[row.index(max(row))], max(row)) for row in likely]
 )";
 
 constexpr std::string_view kTargets = R"(
@@ -173,7 +264,39 @@ def answers(outputs):
             for row in {}]
 )";
 
-std::string rowsProgram(const DataInfo& info, const Framework& framework) {
+/// What each of several inputs gets of the prepared rows, in the order in which the network takes
+/// them.
+std::string sharesProgram(const DataInfo& info, const Framework& framework,
+                          const Network& network) {
+    const PythonNetwork python(network);
+    std::vector<InputNode> nodes;
+    for (const auto& input : python.inputs())
+        nodes.push_back({input.node->path, {}, input.output});
+    const auto feeds = feedsOf(info, nodes).feeds;
+    std::int64_t step = 1; // values of a row to one place of the sample's first axis
+    for (std::size_t axis = 1; axis < info.input.rank(); ++axis)
+        step *= info.input[axis];
+    std::string values;
+    for (const auto& node : nodes) {
+        const auto feed = std::ranges::find(feeds, node.name, &Feed::input);
+        if (feed == feeds.end())
+            return {};
+        std::string parts;
+        for (const auto& part : feed->parts)
+            parts += fmt::format("{}row[{}:{}]", parts.empty() ? "" : " + ", part.first * step,
+                                 (part.first + part.size) * step);
+        auto value = fmt::format(fmt::runtime(framework.array),
+                                 fmt::format("[{} for row in inputs]", parts));
+        value += fmt::format(".reshape(-1, {})",
+                             fmt::join(feed->isImage ? feed->shape : *node.shape, ", "));
+        if (framework.isChannelsLast && (feed->isImage ? feed->shape : *node.shape).rank() > 2)
+            value = "numpy.moveaxis(" + value + ", 1, -1)";
+        values += fmt::format("        {},\n", value);
+    }
+    return "[\n" + values + "    ]";
+}
+
+std::string rowsProgram(const DataInfo& info, const Framework& framework, const Network& network) {
     std::string columns;
     for (const auto& column : info.columns)
         columns += columnEntry(info, column);
@@ -184,17 +307,21 @@ std::string rowsProgram(const DataInfo& info, const Framework& framework) {
         if (framework.isChannelsLast && info.input.rank() > 2)
             value = "numpy.moveaxis(" + value + ", 1, -1)";
     }
+    std::string several;
+    if (!info.assignment.empty()) {
+        value = sharesProgram(info, framework, network);
+        several = ": a list\n    of what each of its inputs gets";
+        if (value.empty())
+            return {};
+    }
     const auto marks = info.reading ? info.reading->missing : std::vector<std::string>();
     return fmt::format("\n\nCOLUMNS = [\n{}]\n", columns) +
-           std::string(fmt::format(fmt::runtime(kRows.substr(1)), listOf(marks), value));
+           std::string(fmt::format(fmt::runtime(kRows.substr(1)), listOf(marks), several, value));
 }
 
 std::string imagesProgram(const DataInfo& info, const Framework& framework) {
     const auto numbers = [](const std::vector<double>& values) {
-        std::string list;
-        for (const auto value : values)
-            list += (list.empty() ? "" : ", ") + literal(value);
-        return "[" + list + "]";
+        return "[" + literals(values) + "]";
     };
     const auto array = [&](const std::string& of) {
         return fmt::format(fmt::runtime(framework.array), of);
@@ -220,9 +347,21 @@ std::string imagesProgram(const DataInfo& info, const Framework& framework) {
                        binarized);
 }
 
-std::string answersProgram(const DataInfo& info, const Framework& framework) {
+std::string probabilitiesProgram(const Network& network) {
+    const PythonNetwork python(network);
+    const auto& last = *python.layers().back().node;
+    const Params params(last.layer->params, last.params);
+    const bool endsInSigmoid = last.layer->key == "sigmoid" ||
+                               (params.has("activation") && params.text("activation") == "sigmoid");
+    return fmt::format(fmt::runtime(kProbabilities),
+                       endsInSigmoid ? "scores[0]" : "1 / (1 + 2.718281828459045 ** -scores[0])");
+}
+
+std::string answersProgram(const DataInfo& info, const Framework& framework,
+                           const Network& network) {
     if (info.hasClasses() && info.labels() == 1)
-        return fmt::format(fmt::runtime(kClasses), listOf(info.classes), framework.outputs);
+        return probabilitiesProgram(network) +
+               fmt::format(fmt::runtime(kClasses), listOf(info.classes), framework.outputs);
     if (info.targetNames.empty())
         return {};
     std::string targets;
@@ -234,15 +373,32 @@ std::string answersProgram(const DataInfo& info, const Framework& framework) {
     return fmt::format(fmt::runtime(kTargets), targets, framework.outputs);
 }
 
+/// Whether the samples are texts, of which the network tells the next character at each step.
+bool isText(const DataInfo& info) {
+    return info.columns.empty() && info.hasClasses() && info.input.rank() == 1 &&
+           info.labels() == info.input[0] && info.labels() > 1;
+}
+
+/// With its own answers().
+std::string textProgram(const DataInfo& info, const Framework& framework, const Network& network) {
+    return probabilitiesProgram(network) +
+           fmt::format(fmt::runtime(kTexts), listOf(info.classes), info.input[0],
+                       fmt::format(fmt::runtime(framework.array), "inputs"), framework.outputs);
+}
+
 /// Nothing where the inputs cannot be prepared by a few lines.
-std::optional<std::string> prepareProgram(const DataInfo& info, const Framework& framework) {
-    if (!info.assignment.empty() || info.reconstructs)
+std::optional<std::string> prepareProgram(const DataInfo& info, const Framework& framework,
+                                          const Network& network) {
+    if (info.reconstructs)
         return {};
     if (!info.columns.empty()) {
-        const bool namesImages = std::ranges::any_of(
-            info.columns, [](const TableColumn& column) { return column.image.has_value(); });
-        return namesImages ? std::nullopt : std::optional(rowsProgram(info, framework));
+        auto program = rowsProgram(info, framework, network);
+        return program.empty() ? std::nullopt : std::optional(std::move(program));
     }
+    if (!info.assignment.empty())
+        return {};
+    if (isText(info))
+        return textProgram(info, framework, network);
     if (info.input.rank() == 3 && info.preparation.pictures != PictureKind::None)
         return imagesProgram(info, framework);
     return {};
@@ -251,15 +407,15 @@ std::optional<std::string> prepareProgram(const DataInfo& info, const Framework&
 } // namespace
 
 std::string withDataProgram(const std::string& program, std::string_view format,
-                            const DataInfo& info, const std::string& run) {
+                            const DataInfo& info, const std::string& run, const Network& network) {
     const auto& framework = format == "keras" ? kKeras : kTorch;
-    const auto prepare = prepareProgram(info, framework);
+    const auto prepare = prepareProgram(info, framework, network);
     const auto comments = dataComments(info, run, prepare.has_value());
     const auto main = program.rfind("\n\n\nif __name__ ==");
     if (main == std::string::npos)
         return comments + program;
     auto whole = program;
-    whole.insert(main, prepare.value_or("") + answersProgram(info, framework));
+    whole.insert(main, prepare.value_or("") + answersProgram(info, framework, network));
     return comments + whole;
 }
 

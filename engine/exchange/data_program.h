@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/data/dataset.h"
+#include "engine/graph/network.h"
 
 #include <string>
 #include <string_view>
@@ -9,10 +10,10 @@
 namespace gradwright {
 
 /// A program of codeFormats(), which takes what a network gets, with what run `run` did to its data
-/// written into it: `prepare()` makes inputs of rows of a table (dicts by column) or of images of
-/// bytes, `answers()` names what the outputs stand for. `format`: its key. What has no program
-/// (images that a table names, several inputs) is told in comments alone.
+/// written into it: `prepare()` makes inputs of rows of a table (dicts by column; a list of them
+/// for several inputs), of images of bytes or of texts, `answers()` names what the outputs stand
+/// for. `format`: its key. What has no program is told in comments alone.
 std::string withDataProgram(const std::string& program, std::string_view format,
-                            const DataInfo& info, const std::string& run);
+                            const DataInfo& info, const std::string& run, const Network& network);
 
 } // namespace gradwright

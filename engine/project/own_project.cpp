@@ -5,6 +5,7 @@
 #include "engine/data/tables/table_params.h"
 #include "engine/layers/catalog.h"
 #include "engine/project/templates.h"
+#include "engine/support/counted.h"
 #include "engine/support/error.h"
 #include "engine/training/feeds.h"
 #include "engine/training/recipes/losses.h"
@@ -358,8 +359,7 @@ std::string describeTask(const DataChoice& choice, const DataInfo& data) {
     auto target = columnList(targetsOf(choice, {}));
     if (data.hasClasses())
         target += fmt::format(" ({} classes)", data.classes.size());
-    return fmt::format("Predicts {} from {} column{}.", target, data.columns.size(),
-                       data.columns.size() == 1 ? "" : "s");
+    return fmt::format("Predicts {} from {}.", target, counted(data.columns.size(), "column"));
 }
 
 namespace {

@@ -106,6 +106,12 @@ private Q_SLOTS:
         QCOMPARE(again.json()["epochs"].get<int>(), 1);
         QVERIFY(contentsOf(run / "last.safetensors") == last);
         QVERIFY(contentsOf(run / "best.safetensors") == best);
+        // It says so, for as many epochs as it has and for fewer.
+        const auto said = cli_.run({"train", "--resume", QString::fromStdString(run.string())});
+        QVERIFY2(said.text().find("Nothing is left to train: the run has had 1 epoch, and 1 is "
+                                  "asked for (--epochs takes more)") != std::string::npos,
+                 said.text().c_str());
+        QVERIFY(said.text().find("Training") == std::string::npos);
     }
 
     void aRunIsWrittenByOneProcessAtATime() {

@@ -163,7 +163,7 @@ void ProjectFiles::exportCode(const std::string& key) {
         // Inputs are prepared as the latest training did, as long as the network is still its.
         const auto run = latestTrainedRun(project, document_->file());
         if (run && projectOfRun(*run).network == project.network)
-            text = withDataProgram(text, key, dataInfoOfRun(*run), run->name());
+            text = withDataProgram(text, key, dataInfoOfRun(*run), run->name(), project.network);
     };
     if (!attempt(write))
         return;

@@ -308,7 +308,7 @@ void UnsavedDialog::exportCode(const std::string& key) {
         if (run) {
             const auto folder = RunDirectory::open(run->folder);
             program = withDataProgram(program, key, dataInfoOfRun(folder),
-                                      folder.path().filename().string());
+                                      folder.path().filename().string(), project.network);
         }
         writeFileAtomically(file.toStdString(), std::string_view(program));
         Q_EMIT hint(tr("The network was exported as %1 to %2").arg(qstr(format.title), file));

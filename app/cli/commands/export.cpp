@@ -210,7 +210,7 @@ void runExport(const ExportOptions& options, int& exitCode) {
         auto program = format.write(project.network);
         if (run)
             program = withDataProgram(program, format.key, dataInfoOfRun(*run),
-                                      run->path().filename().string());
+                                      run->path().filename().string(), project.network);
         writeFileAtomically(options.file, std::string_view(program));
     });
     if (options.json)

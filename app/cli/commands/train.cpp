@@ -12,6 +12,7 @@
 #include "engine/project/own_project.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
+#include "engine/support/counted.h"
 #include "engine/support/json.h"
 #include "engine/training/batch_advice.h"
 #include "engine/training/objective.h"
@@ -145,11 +146,11 @@ Json resultJson(const TrainingResult& result) {
 void printResult(const TrainingResult& result) {
     const auto& done = *result.finished;
     if (done.stoppedAfter > 0)
-        printLine(fmt::format("Stopped early at epoch {}: no better result for {} epoch{}.",
-                              done.epochs, done.stoppedAfter, done.stoppedAfter == 1 ? "" : "s"));
-    printLine(fmt::format("Test {} (loss {:.4f}) over {} samples, with the weights of epoch {}.",
+        printLine(fmt::format("Stopped early at epoch {}: no better result for {}.", done.epochs,
+                              counted(done.stoppedAfter, "epoch")));
+    printLine(fmt::format("Test {} (loss {:.4f}) over {} {}, with the weights of epoch {}.",
                           toString(done.test.quality), done.test.loss, grouped(done.test.samples),
-                          done.bestEpoch));
+                          done.test.samples == 1 ? "sample" : "samples", done.bestEpoch));
     printLine(fmt::format("Run {}", result.run.string()));
 }
 

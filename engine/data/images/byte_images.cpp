@@ -2,6 +2,7 @@
 #include "engine/data/images/byte_images.h"
 
 #include "engine/data/images/idx_set.h"
+#include "engine/support/counted.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -105,9 +106,10 @@ LabelledImages readPair(const fs::path& imagesPath, const fs::path& labelsPath, 
     auto [labels, ofLabels] = readIdxLabels(labelsPath);
     const auto count = static_cast<std::int64_t>(labels.size());
     if (images.dims()[0] != count)
-        throw Error("{} holds {} images, but {} holds {} labels; there must be one for each",
-                    imagesPath.string(), images.dims()[0], labelsPath.string(), count);
-    notes.push_back(fmt::format("{}: {} images", imagesPath.filename().string(), count));
+        throw Error("{} holds {}, but {} holds {}; there must be one for each", imagesPath.string(),
+                    counted(images.dims()[0], "image"), labelsPath.string(),
+                    counted(count, "label"));
+    notes.push_back(fmt::format("{}: {}", imagesPath.filename().string(), counted(count, "image")));
     std::ranges::move(ofImages, std::back_inserter(notes));
     std::ranges::move(ofLabels, std::back_inserter(notes));
     return {std::move(images), std::move(labels)};
@@ -199,9 +201,10 @@ Dataset withHeldBack(LabelledImages all, const IdxFiles& files, std::vector<std:
     auto split = stratifiedSplit(labels, classes.size(), files.testFraction,
                                  choice.splitSeed + kHeldImagesSeed);
     if (split.validation.empty())
-        throw Error("{}: a part of {} of {} images leaves none to test with; take more, or name "
+        throw Error("{}: a part of {} of {} leaves none to test with; take more, or name "
                     "files to test with",
-                    files.trainingImages.string(), files.testFraction, labels.size());
+                    files.trainingImages.string(), files.testFraction,
+                    counted(labels.size(), "image"));
     std::ranges::sort(split.training);
     if (standardize) {
         std::vector<std::int32_t> kept;

@@ -231,11 +231,29 @@ std::vector<std::uint32_t> mappingOf(std::string_view line) {
     return numbers.size() < 2 ? std::vector<std::uint32_t>{} : numbers;
 }
 
-/// The first column of the rows.
+/// The class of rows with a 1 in its place; nothing where there are other rows.
+std::vector<std::uint8_t> placesOfOnes(std::span<const double> values, std::size_t columns) {
+    std::vector<std::uint8_t> places;
+    for (; columns > 1 && columns <= 256 && !values.empty(); values = values.subspan(columns)) {
+        const auto place = placeOfOne(values.first(columns));
+        if (!place)
+            return {};
+        places.push_back(static_cast<std::uint8_t>(*place));
+    }
+    return places;
+}
+
+/// Labels, rows with a 1 in the place of the class, or rows whose first column is the class.
 IdxLabels labelsOf(const IdxNumbers& numbers, const fs::path& path) {
     IdxLabels result;
     const auto columns =
         numbers.dims.size() == 2 ? static_cast<std::size_t>(numbers.dims[1]) : std::size_t{1};
+    result.labels = placesOfOnes(numbers.values, columns);
+    if (!result.labels.empty()) {
+        result.notes.push_back(fmt::format("{}: each row has a 1 in the place of its class",
+                                           path.filename().string()));
+        return result;
+    }
     if (columns > 1)
         result.notes.push_back(fmt::format("{}: the first of {} columns is the class",
                                            path.filename().string(), columns));
@@ -249,27 +267,12 @@ IdxLabels labelsOf(const IdxNumbers& numbers, const fs::path& path) {
     return result;
 }
 
-/// Labels, or rows with a 1 in the place of the class.
 IdxLabels arrayLabels(const fs::path& path) {
     const auto numbers = readArray(path);
     if (numbers.dims.size() != 1 && numbers.dims.size() != 2)
         throw Error("{}: labels have 1 or 2 axes, not {}", path.string(),
                     toString(Shape(numbers.dims)));
-    const auto values = valuesOf(numbers);
-    const auto columns =
-        numbers.dims.size() == 2 ? static_cast<std::size_t>(numbers.dims[1]) : std::size_t{1};
-    IdxLabels result;
-    for (std::size_t i = 0; columns > 1 && columns <= 256 && i < values.size(); i += columns) {
-        const auto place = placeOfOne(std::span(values).subspan(i, columns));
-        if (!place)
-            return labelsOf({numbers.dims, values, numbers.type}, path);
-        result.labels.push_back(static_cast<std::uint8_t>(*place));
-    }
-    if (result.labels.empty())
-        return labelsOf({numbers.dims, values, numbers.type}, path);
-    result.notes.push_back(
-        fmt::format("{}: each row has a 1 in the place of its class", path.filename().string()));
-    return result;
+    return labelsOf({numbers.dims, valuesOf(numbers), numbers.type}, path);
 }
 
 } // namespace

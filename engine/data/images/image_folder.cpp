@@ -7,6 +7,7 @@
 #include "engine/data/sample_origins.h"
 #include "engine/data/tables/cell.h"
 #include "engine/data/text/utf8.h"
+#include "engine/support/counted.h"
 #include "engine/support/error.h"
 
 #include <fmt/ranges.h>
@@ -70,6 +71,31 @@ void requireNoParts(const fs::path& root, const std::vector<std::string>& names)
                     (root / parts->test).string());
 }
 
+/// Advice where the classes stand one folder further down.
+std::string classesBelow(const fs::path& root, const std::vector<std::string>& names) {
+    if (names.size() != 1 || subfolders(root / names[0], false).size() < 2)
+        return {};
+    return fmt::format("; name {} as the folder if its folders are the classes",
+                       (root / names[0]).string());
+}
+
+/// Folders that all hold the same ones may be parts of a data set with unusual names.
+void noteSharedFolders(const fs::path& root, const std::vector<std::string>& names,
+                       std::vector<std::string>& notes) {
+    const auto shared = subfolders(root / names.front(), false);
+    if (shared.size() < 2 || !std::ranges::all_of(names, [&](const std::string& name) {
+            return subfolders(root / name, false) == shared;
+        }))
+        return;
+    constexpr std::size_t shown = 4;
+    notes.push_back(fmt::format(
+        "the classes are {}, and each holds the folders {}{}: if these are the classes, name one "
+        "of the former as the folder and another one as the test folder",
+        fmt::join(std::span(names).first(std::min(shown, names.size())), ", "),
+        fmt::join(std::span(shared).first(std::min(shown, shared.size())), ", "),
+        shared.size() > shown ? ", …" : ""));
+}
+
 std::string kindOfName(const fs::path& file) {
     const auto ending = lowerCased(file.extension().string());
     if (ending == ".jpg" || ending == ".jpeg" || ending == ".jpe" || ending == ".jfif")
@@ -106,11 +132,11 @@ public:
                 if (listing_.asBefore)
                     continue;
                 if (!listing_.nested && !entry.is_symlink()) {
-                    ++others_["folders within a class"];
+                    ++others_["folder within a class"];
                     continue;
                 }
                 if (entry.is_symlink() || depth == kMostDepth) { // it may lead back up
-                    ++others_["links to folders"];
+                    ++others_["link to a folder"];
                     continue;
                 }
                 auto inner = imagesIn(root, path, depth + 1);
@@ -119,14 +145,14 @@ public:
                 continue;
             }
             if (!listing_.links && entry.is_symlink()) {
-                ++others_["links"];
+                ++others_["link"];
                 continue;
             }
             if (listing_.asBefore && (!entry.is_regular_file(error) || !isPictureBefore(path)))
                 continue;
             const bool isImage = entry.is_regular_file(error) && hasPictureEnding(path);
             ++(isImage ? used_
-                       : others_)[entry.is_regular_file(error) ? kindOfName(path) : "broken links"];
+                       : others_)[entry.is_regular_file(error) ? kindOfName(path) : "broken link"];
             if (!isImage)
                 continue;
             images.push_back(path.string());
@@ -141,7 +167,7 @@ public:
             used += count;
         for (const auto& [kind, count] : others_)
             others += count;
-        auto note = fmt::format("{} files: {}", used + others, listed(used_));
+        auto note = fmt::format("{}: {}", counted(used + others, "file"), listed(used_));
         if (others > 0)
             note += fmt::format(", {} of other kinds left out ({})", others, listed(others_));
         std::vector<std::string> notes{std::move(note)};
@@ -155,8 +181,20 @@ private:
     static std::string listed(const Counts& counts) {
         std::string list;
         for (const auto& [kind, count] : counts)
-            list += fmt::format("{}{} {}", list.empty() ? "" : ", ", count, kind);
+            list += fmt::format("{}{}", list.empty() ? "" : ", ",
+                                counted(count, kind, isPhrase(kind) ? severalOf(kind) : kind));
         return list;
+    }
+
+    /// What is no file's kind ("PNG", "no ending").
+    static bool isPhrase(const std::string& kind) {
+        return kind.starts_with("folder") || kind.starts_with("link") || kind.starts_with("broken");
+    }
+    /// "links to folders" of "link to a folder".
+    static std::string severalOf(const std::string& kind) {
+        if (kind == "folder within a class")
+            return "folders within a class";
+        return kind == "link to a folder" ? "links to folders" : kind + "s";
     }
 
     ImageListing listing_;
@@ -238,8 +276,8 @@ ImageFolder listImageFolder(const fs::path& root, const std::vector<std::string>
     ImageFolder folder{root, subfolders(root, listing.asBefore), {}, {}, {}};
     requireNoParts(root, folder.classes);
     if (!classes && folder.classes.size() < 2)
-        throw Error("{}: there must be a folder for each of two or more classes, not {}",
-                    root.string(), folder.classes.size());
+        throw Error("{}: there must be a folder for each of two or more classes, not {}{}",
+                    root.string(), folder.classes.size(), classesBelow(root, folder.classes));
     const auto names = folder.classes;
     if (classes)
         folder.classes = *classes;
@@ -263,6 +301,8 @@ ImageFolder listImageFolder(const fs::path& root, const std::vector<std::string>
             throw Error("{}: more than {} images", root.string(), kMostFiles);
     }
     folder.notes = census.notes();
+    if (!listing.asBefore && !classes)
+        noteSharedFolders(root, names, folder.notes);
     return folder;
 }
 
@@ -280,8 +320,8 @@ void requirePictures(const ImageFolder& folder, const ImageFolder* test) {
     if (count > kMostFaultsListed)
         list += fmt::format("\n  and {} more", count - kMostFaultsListed);
     if (count > 0)
-        throw Error("{}: {} of {} images cannot be used; repair or remove them{}",
-                    folder.root.string(), count, files.size(), list);
+        throw Error("{}: {} of {} cannot be used; repair or remove {}{}", folder.root.string(),
+                    count, counted(files.size(), "image"), count == 1 ? "it" : "them", list);
 }
 
 void leaveOutUnreadable(ImageFolder& folder) {
@@ -311,8 +351,8 @@ void leaveOutUnreadable(ImageFolder& folder) {
             throw Error("{}: all images of the class \"{}\" are unreadable: {}",
                         folder.root.string(), folder.classes[c], list);
     }
-    kept.notes.push_back(fmt::format("{} unreadable image{} left out ({}{})", count,
-                                     count == 1 ? "" : "s", list, count > shown ? "; …" : ""));
+    kept.notes.push_back(fmt::format("{} left out ({}{})", counted(count, "unreadable image"), list,
+                                     count > shown ? "; …" : ""));
     folder = std::move(kept);
 }
 
@@ -327,9 +367,10 @@ Dataset imageFolderDataset(ImageFolder folder, std::optional<ImageFolder> test,
             stratifiedSplit(folder.labels, folder.classes.size(), options.testFraction,
                             choice.splitSeed + kTestImagesSeed);
         if (split.validation.empty())
-            throw Error("{}: a part of {} of {} images leaves none to test with; take more, or "
+            throw Error("{}: a part of {} of {} leaves none to test with; take more, or "
                         "name a folder to test with",
-                        folder.root.string(), options.testFraction, folder.files.size());
+                        folder.root.string(), options.testFraction,
+                        counted(folder.files.size(), "image"));
         test = only(folder, split.validation);
         folder = only(folder, split.training);
     }

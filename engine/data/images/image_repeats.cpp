@@ -3,6 +3,7 @@
 #include "engine/data/content_print.h"
 #include "engine/data/feed/worker_crew.h"
 #include "engine/data/images/image_folder.h"
+#include "engine/support/counted.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -85,8 +86,8 @@ void removeRepeats(ImageFolder& folder, std::span<const char> repeats, const std
     }
     if (count == 0)
         return;
-    kept.notes.push_back(fmt::format("{} image{} {} left out ({}{})", count, count == 1 ? "" : "s",
-                                     note, examples, count > kExamples ? ", …" : ""));
+    kept.notes.push_back(fmt::format("{} {} left out ({}{})", counted(count, "image"), note,
+                                     examples, count > kExamples ? ", …" : ""));
     folder = std::move(kept);
 }
 

@@ -4,6 +4,7 @@
 #include "engine/data/images/picture_sample.h"
 #include "engine/data/tables/cell.h"
 #include "engine/data/tables/date_cell.h"
+#include "engine/data/tables/number_list.h"
 
 #include <algorithm>
 #include <bit>
@@ -37,18 +38,12 @@ std::uint32_t notationsWith(char decimal) {
     return mask;
 }
 
-/// The numbers of a cell that holds nothing but numbers with blanks between them, 0 for others.
+/// How many numbers a cell lists, 0 for one that holds something else.
 std::size_t numbersIn(std::string_view cell) {
     std::size_t count = 0;
-    while (!cell.empty()) {
-        const auto end = std::min(cell.find(' '), cell.size());
-        if (end > 0) {
-            if (!numberOf(cell.substr(0, end), ','))
-                return 0;
-            ++count;
-        }
-        cell.remove_prefix(std::min(end + 1, cell.size()));
-    }
+    for (NumberList list(cell); !list.isAtEnd(); ++count)
+        if (!numberOf(list.next(), ','))
+            return 0;
     return count;
 }
 

@@ -5,6 +5,7 @@
 #include "engine/data/images/picture_sample.h"
 #include "engine/data/tables/cell.h"
 #include "engine/data/tables/column_reading.h"
+#include "engine/support/counted.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
@@ -35,7 +36,7 @@ void leaveOutComments(CsvLayout& layout, std::size_t fields) {
     });
     if (const auto left = before - rows.size(); left > 0)
         layout.notes.push_back(
-            fmt::format("{} comment line{} left out (#)", left, left == 1 ? " is" : "s are"));
+            fmt::format("{} left out (#)", counted(left, "comment line is", "comment lines are")));
 }
 
 /// "150,4,setosa,versicolor,virginica": rows, columns and classes, as scikit-learn's own files
@@ -136,11 +137,10 @@ void requireNoShortRows(const CsvRows& rows, const std::string& file, char delim
     }
     if (shorter < 2 || lastWhole < *first)
         return; // a single mistake, or what stands below a table
-    throw Error(
-        "{}, line {}: {} field{}, separated by {}; the first row has {}; {} rows end early: "
-        "a cell without a value needs its delimiter, too",
-        file, rows.line(*first), rows.fields(*first), rows.fields(*first) == 1 ? "" : "s",
-        nameOfDelimiter(delimiter), fields, shorter);
+    throw Error("{}, line {}: {}, separated by {}; the first row has {}; {} rows end early: "
+                "a cell without a value needs its delimiter, too",
+                file, rows.line(*first), counted(rows.fields(*first), "field"),
+                nameOfDelimiter(delimiter), fields, shorter);
 }
 
 void requireEqualLength(const CsvRows& rows, const std::string& file, char delimiter) {
@@ -165,8 +165,8 @@ void requireEqualLength(const CsvRows& rows, const std::string& file, char delim
         advice = "; remove what stands below the table";
     else if (odds > 1)
         advice = fmt::format("; {} rows do not have {}", odds, fields);
-    throw Error("{}, line {}: {} field{}, separated by {}; the {} {}{}", file, rows.line(*odd),
-                count, count == 1 ? "" : "s", nameOfDelimiter(delimiter),
+    throw Error("{}, line {}: {}, separated by {}; the {} {}{}", file, rows.line(*odd),
+                counted(count, "field"), nameOfDelimiter(delimiter),
                 *odd == 0 ? "other rows have" : "first row has", fields, advice);
 }
 
@@ -174,6 +174,7 @@ void requireEqualLength(const CsvRows& rows, const std::string& file, char delim
 struct Below {
     std::size_t numbers = 0;
     std::size_t others = 0;
+    std::size_t fractions = 0; ///< numbers with a point or a comma
     bool repeatsFirst = false;
     bool repeatsItself = false;
 
@@ -197,9 +198,10 @@ Below belowFirst(const CsvRows& rows, std::size_t first, std::size_t column) {
         const bool isDecimal = rows.isDecimal(row, column);
         if (!isDecimal && isMissing(cell))
             continue;
-        if (isDecimal || isNumberInAnyNotation(cell))
+        if (isDecimal || isNumberInAnyNotation(cell)) {
             ++below.numbers;
-        else
+            below.fractions += cell.find_first_of(".,") != std::string::npos ? 1 : 0;
+        } else
             ++below.others;
         if (!below.repeatsItself && seen.size() < kMostSeen && !seen.insert(std::move(cell)).second)
             below.repeatsItself = true;
@@ -359,6 +361,37 @@ bool mayBeName(const std::string& cell) {
            !isTypedCell(cell);
 }
 
+/// Whether a first row names columns by years that follow each other, perhaps behind texts, and
+/// half of what stands below each year are no whole numbers: 1990;1991;1992 above 0.51;0.48;0.53.
+bool namesYears(const CsvRows& rows, std::size_t first) {
+    std::optional<double> before;
+    std::optional<double> step;
+    std::size_t years = 0;
+    for (std::size_t c = 0; c < rows.fields(first); ++c) {
+        const auto cell = rows.field(first, c);
+        if (mayBeName(cell) || cell.empty()) {
+            if (before)
+                return false;
+            continue;
+        }
+        const auto year = numberOf(cell, ',');
+        if (!year || cell.size() != 4 || *year < 1000 || *year >= 2200 ||
+            *year != std::floor(*year))
+            return false;
+        if (before && (*year == *before || (step && *year - *before != *step)))
+            return false;
+        if (before)
+            step = *year - *before;
+        before = year;
+        const auto below = belowFirst(rows, first, c);
+        if (!below.isNumeric() || 2 * below.fractions < below.numbers)
+            return false;
+        ++years;
+    }
+    constexpr std::size_t kLeastYears = 2;
+    return years >= kLeastYears;
+}
+
 } // namespace
 
 bool holdsOnlyNames(const CsvRows& rows) {
@@ -394,6 +427,8 @@ bool hasHeader(const CsvRows& rows, std::size_t first) {
             mayBe = false;
     }
     if (mayBeNames && hasNumbersBelow)
+        return true;
+    if (rows.size() > first + 1 && namesYears(rows, first))
         return true;
     // "NA" or nothing above numbers says little; then a text above texts must be a name.
     return mayBe && !repeats && (mayBeNames || hasLabels);

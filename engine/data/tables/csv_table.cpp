@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/tables/csv_table.h"
 
+#include "engine/support/counted.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
@@ -18,10 +19,9 @@ void fillTable(CsvTable& table, CsvRows rows) {
     const auto columns = rows.fields(0);
     for (std::size_t row = 0; row < rows.size() && !rows.areAlike(); ++row)
         if (rows.fields(row) != columns)
-            throw Error("{}, line {}: {} field{}, separated by {}; the first row has {}",
-                        table.file, rows.line(row), rows.fields(row),
-                        rows.fields(row) == 1 ? "" : "s", nameOfDelimiter(table.delimiter),
-                        columns);
+            throw Error("{}, line {}: {}, separated by {}; the first row has {}", table.file,
+                        rows.line(row), counted(rows.fields(row), "field"),
+                        nameOfDelimiter(table.delimiter), columns);
     for (std::size_t c = 0; c < columns; ++c)
         table.names.push_back(std::to_string(c + 1));
     table.cells = rows.takeCells();

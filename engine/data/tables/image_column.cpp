@@ -5,6 +5,7 @@
 #include "engine/data/images/picture_sample.h"
 #include "engine/data/tables/cell.h"
 #include "engine/data/tables/table_columns.h"
+#include "engine/support/counted.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
@@ -128,8 +129,8 @@ void requireImages(std::span<const ImageCells> all) {
     std::string message;
     for (auto& [table, lines] : found) {
         std::ranges::stable_sort(lines, {}, &std::pair<std::size_t, std::string>::first);
-        message += fmt::format("{}{}: {} image{} cannot be used", message.empty() ? "" : "\n",
-                               table->file, lines.size(), lines.size() == 1 ? "" : "s");
+        message += fmt::format("{}{}: {} cannot be used", message.empty() ? "" : "\n", table->file,
+                               counted(lines.size(), "image"));
         for (std::size_t i = 0; i < std::min(kMostFaults, lines.size()); ++i)
             message += lines[i].second;
         if (lines.size() > kMostFaults)

@@ -10,12 +10,15 @@
 #include "engine/data/tables/table_encoding.h"
 #include "engine/data/tables/table_sheet.h"
 #include "engine/data/tables/table_source.h"
+#include "engine/support/counted.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
 #include <algorithm>
+#include <cmath>
 #include <future>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -135,8 +138,8 @@ void describePixels(const TableSheet& training, const Shape& shape, DataInfo& in
         pixels += column.inputs();
     }
     if (static_cast<std::int64_t>(pixels) != shape.elements())
-        throw Error("{}: an image of {} has {} pixels, but the columns hold {} numbers", file,
-                    toString(shape), shape.elements(), pixels);
+        throw Error("{}: an image of {} has {}, but the columns hold {}", file, toString(shape),
+                    counted(shape.elements(), "pixel"), counted(pixels, "number"));
     info.input = shape;
 }
 
@@ -194,9 +197,9 @@ std::pair<LabelledSheet, LabelledSheet> withoutTest(const LabelledSheet& all, st
     const auto& sheet = all.sheet;
     const auto split = stratifiedSplit(all.labels, classes, options.testFraction, std::move(order));
     if (split.validation.empty())
-        throw Error("{}: a part of {} of {} rows leaves none to test with; take more, or name a "
+        throw Error("{}: a part of {} of {} leaves none to test with; take more, or name a "
                     "table to test with",
-                    sheet.table->file, options.testFraction, sheet.rows.size());
+                    sheet.table->file, options.testFraction, counted(sheet.rows.size(), "row"));
     // In the order of the file; training has an order of its own.
     std::vector<char> isTest(sheet.rows.size());
     for (const auto row : split.validation)
@@ -246,6 +249,57 @@ private:
     std::future<std::vector<std::uint32_t>> test_;
     std::future<std::vector<std::uint32_t>> validation_;
 };
+
+/// Nines that programs write for a missing value: 99, -999, 9999, …
+bool isOfNines(double value) {
+    constexpr double kLeast = 99;
+    constexpr double kMost = 99'999'999;
+    for (double nines = kLeast; nines <= kMost; nines = 10 * nines + 9)
+        if (std::abs(value) == nines)
+            return true;
+    return false;
+}
+
+/// How often the value occurs where it lies further from all others than these from each other,
+/// and comes again; 0 elsewhere.
+std::size_t countFarOut(std::span<const double> numbers, double value) {
+    std::size_t count = 0;
+    double least = std::numeric_limits<double>::infinity();
+    double most = -least;
+    for (const auto number : numbers) {
+        if (number == value) {
+            ++count;
+            continue;
+        }
+        least = std::min(least, number);
+        most = std::max(most, number);
+    }
+    const bool isFar = least <= most && std::min(std::abs(value - least), std::abs(value - most)) >
+                                            std::max(1.0, most - least);
+    return isFar && count > 1 ? count : 0;
+}
+
+/// Says of numbers that may stand for no value what they are and how they are left out.
+void noteMarks(const TableSheet& training, const DataInfo& info, const TableSummary& summary,
+               std::vector<std::string>& notes) {
+    for (std::size_t i = 0; i < info.columns.size(); ++i) {
+        const auto& column = info.columns[i];
+        if (!column.isNumeric() || column.image || column.pixels > 0)
+            continue;
+        for (const auto value : {summary.columns[i].least, summary.columns[i].most}) {
+            if (!isOfNines(value))
+                continue;
+            const auto count =
+                countFarOut(numbersOf(*training.table, training.inputs[i], training.rows), value);
+            if (count > 0)
+                notes.push_back(fmt::format(
+                    "{}: {:.0f} stands in {}, far from all other numbers; if it stands for no "
+                    "value, data.missing_marks={:.0f} says so",
+                    column.name, value, counted(count, "row to train on", "rows to train on"),
+                    value));
+        }
+    }
+}
 
 /// What was left out of the rows and columns, then how the file was read.
 std::vector<std::string> notesOf(const CsvTable& table, const std::vector<std::string>& sheet,
@@ -325,6 +379,7 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
                                                           seen.column.isNumeric());
             info.columns[i] = std::move(seen.column);
         });
+    noteMarks(training, info, summary, notes);
     describeSamples(info);
     if (options.pixels)
         describePixels(training, *options.pixels, info);

@@ -4,6 +4,7 @@
 #include "engine/data/tables/cell.h"
 #include "engine/data/tables/cell_index.h"
 #include "engine/data/tables/image_column.h"
+#include "engine/data/tables/number_list.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
@@ -49,22 +50,19 @@ std::optional<double> numberIn(const CsvTable& table, std::size_t row, std::size
 void encodePixels(const CsvTable& table, std::size_t row, std::size_t index,
                   const TableColumn& column, std::span<float> out) {
     const auto cell = table.at(row, index);
-    std::string_view rest = cell;
-    if (isMissing(rest))
+    if (isMissing(cell))
         return;
+    NumberList list(cell);
     for (std::size_t i = 0; i <= out.size(); ++i) {
-        rest = trimmed(rest);
-        const auto end = std::min(rest.find(' '), rest.size());
-        const auto number = numberOf(rest.substr(0, end), ',');
-        if (number.has_value() != (i < out.size()) || (!number && !rest.empty()))
-            throw Error("{}, line {}: column \"{}\" holds {} numbers with blanks between them, but "
-                        "here {}",
+        const auto text = list.next();
+        const auto number = numberOf(text, ',');
+        if (number.has_value() != (i < out.size()) || (!number && !text.empty()))
+            throw Error("{}, line {}: column \"{}\" lists {} numbers in each cell, but here {}",
                         table.file, table.lines[row], table.names[index], column.pixels,
-                        rest.empty() ? fmt::format("only {}", i)
-                                     : fmt::format("\"{}\"", excerpt(rest.substr(0, end))));
+                        text.empty() ? fmt::format("only {}", i)
+                                     : fmt::format("\"{}\"", excerpt(text)));
         if (number)
             out[i] = static_cast<float>((*number - column.scaling.mean) / column.scaling.deviation);
-        rest.remove_prefix(end);
     }
 }
 
@@ -244,14 +242,11 @@ Scaling pixelScalingOf(const CsvTable& table, std::span<const std::size_t> colum
     for (const auto row : rows)
         for (const auto column : columns) {
             const auto cell = table.at(row, column);
-            std::string_view rest = cell;
-            while (!rest.empty()) {
-                const auto end = std::min(rest.find(' '), rest.size());
-                const auto number = numberOf(rest.substr(0, end), ',').value_or(0);
+            for (NumberList list(cell); !list.isAtEnd();) {
+                const auto number = numberOf(list.next(), ',').value_or(0);
                 if (number < 0 || number > kByteMost)
                     return {};
                 highest = std::max(highest, number);
-                rest.remove_prefix(std::min(end + 1, rest.size()));
             }
         }
     return highest > 1 ? Scaling{0, kByteMost} : Scaling{};

@@ -256,9 +256,12 @@ TableOptions tableOptionsOf(const Params& params, std::span<const std::string> c
         options.dropsDuplicates = params.text("duplicates") == "leave_out";
     if (params.has("images"))
         readImageOptions(params, columns, options);
-    if (params.has("pixels") && !trimmed(params.text("pixels")).empty())
-        options.pixels =
-            imageShapesFrom("pixels=" + params.text("pixels"), Shape{1, 1, 1}).at("pixels");
+    if (params.has("pixels") && !trimmed(params.text("pixels")).empty()) {
+        auto shape = params.text("pixels");
+        std::ranges::replace(shape, ',', 'x'); // 3,32,32 as other settings are written
+        std::erase(shape, ' ');
+        options.pixels = imageShapesFrom("pixels=" + shape, Shape{1, 1, 1}).at("pixels");
+    }
     return options;
 }
 

@@ -5,6 +5,7 @@
 #include "engine/data/tables/cell.h"
 #include "engine/data/tables/cell_index.h"
 #include "engine/data/tables/image_column.h"
+#include "engine/support/counted.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -256,9 +257,8 @@ TableProposal proposalFor(const TableProfile& profile, const std::string& file) 
     });
     if (last == useful.rend() || useful.size() < 2)
         throw Error("{}: a table needs a column to predict and another one to learn from; of its "
-                    "{} column{}, {} can be used",
-                    file, profile.columns.size(), profile.columns.size() == 1 ? "" : "s",
-                    useful.size());
+                    "{}, {} can be used",
+                    file, counted(profile.columns.size(), "column"), useful.size());
     proposal.target = targets == 1 ? named->name : (*last)->name;
     return proposal;
 }

@@ -24,7 +24,7 @@ struct ColumnReading {
         Texts,
         Mixed, ///< numbers, and other texts that look like mistakes
         Dates,
-        Pixels ///< as many numbers in each cell, blanks between them
+        Pixels ///< a list of as many numbers in each cell
     };
     std::string name;
     Kind kind = Kind::Texts;

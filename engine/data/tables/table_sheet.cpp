@@ -6,6 +6,7 @@
 #include "engine/data/tables/cell_index.h"
 #include "engine/data/tables/table_columns.h"
 #include "engine/data/tables/table_profile.h"
+#include "engine/support/counted.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
@@ -183,10 +184,11 @@ void examineClasses(TableSheet& sheet) {
     const auto single = static_cast<std::size_t>(
         std::ranges::count_if(counts, [](const auto& each) { return each.second == 1; }));
     if (sheet.rows.size() >= kLeastRowsOfNames && 2 * single > sheet.rows.size())
-        throw Error("{}: the target \"{}\" has {} different texts in {} rows, {} of which occur "
+        throw Error("{}: the target \"{}\" has {} different texts in {} rows, {} "
                     "once; a class needs several rows to learn from. Name another column as the "
                     "target",
-                    table.file, table.names[column], counts.size(), sheet.rows.size(), single);
+                    table.file, table.names[column], counts.size(), sheet.rows.size(),
+                    counted(single, "of which occurs", "of which occur"));
     if (single > 0)
         sheet.notes.push_back(fmt::format("target \"{}\": {} of {} classes occur{} once",
                                           table.names[column], single, counts.size(),
@@ -279,7 +281,7 @@ void noteRows(TableSheet& sheet, std::size_t withoutTarget) {
     const auto& table = *sheet.table;
     if (sheet.rows.empty())
         throw Error("{}: no row has all the values that are needed", table.file);
-    auto note = fmt::format("{} rows: {} used", table.rows(), sheet.rows.size());
+    auto note = fmt::format("{}: {} used", counted(table.rows(), "row"), sheet.rows.size());
     if (withoutTarget > 0)
         note += fmt::format(", {} without a target left out", withoutTarget);
     if (const auto gaps = table.rows() - sheet.rows.size() - withoutTarget; gaps > 0)
@@ -322,8 +324,7 @@ void leaveOutDuplicates(TableSheet& sheet) {
     std::erase_if(sheet.rows,
                   [&](std::size_t row) { return !seen.insert(usedCells(sheet, row)).second; });
     if (const auto count = before - sheet.rows.size(); count > 0)
-        sheet.notes.push_back(
-            fmt::format("{} row{} like one before left out", count, count == 1 ? "" : "s"));
+        sheet.notes.push_back(fmt::format("{} like one before left out", counted(count, "row")));
 }
 
 void leaveOutRowsOf(const TableSheet& training, TableSheet& test) {
@@ -335,8 +336,8 @@ void leaveOutRowsOf(const TableSheet& training, TableSheet& test) {
     if (test.rows.empty())
         throw Error("{}: all rows stand in the table to train on, too", test.table->file);
     if (const auto count = before - test.rows.size(); count > 0)
-        test.notes.push_back(fmt::format("{} row{} that the table to train on has, too, left out",
-                                         count, count == 1 ? "" : "s"));
+        test.notes.push_back(
+            fmt::format("{} that the table to train on has, too, left out", counted(count, "row")));
 }
 
 bool isClassification(TableSheet& sheet, const TableOptions& options) {
@@ -365,10 +366,10 @@ bool isClassification(TableSheet& sheet, const TableOptions& options) {
         return false;
     if (!table.isRead() || areClasses(numbers, sheet.rows.size()))
         return true;
-    sheet.notes.push_back(
-        fmt::format("target \"{}\": {} different whole numbers in {} rows are values, not classes "
-                    "(data.task=classification makes them classes)",
-                    name, numbers.size(), sheet.rows.size()));
+    sheet.notes.push_back(fmt::format("target \"{}\": {} in {} rows are values, not classes "
+                                      "(data.task=classification makes them classes)",
+                                      name, counted(numbers.size(), "different whole number"),
+                                      sheet.rows.size()));
     return false;
 }
 

@@ -4,6 +4,7 @@
 #include "engine/data/byte_reader.h"
 #include "engine/data/text/text_encoding.h"
 #include "engine/data/text/utf8.h"
+#include "engine/support/counted.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -48,16 +49,20 @@ private:
     Shape shape_;
 };
 
-/// Takes a byte order mark off the text and ends its lines with \n alone, and says so.
+/// Takes byte order marks out of the text, which files that were put behind each other have in the
+/// middle, too, and ends its lines with \n alone, and says so.
 void makePlainLines(std::string& text, std::vector<std::string>& notes) {
-    if (text.starts_with("\xEF\xBB\xBF")) {
-        text.erase(0, 3);
-        notes.emplace_back("a byte order mark is left out");
-    }
+    constexpr std::string_view kMark = "\xEF\xBB\xBF";
     std::string plain;
     plain.reserve(text.size());
     std::size_t lone = 0;
+    std::size_t marks = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
+        if (std::string_view(text).substr(i, kMark.size()) == kMark) {
+            ++marks;
+            i += kMark.size() - 1;
+            continue;
+        }
         if (text[i] != '\r') {
             plain += text[i];
             continue;
@@ -67,8 +72,13 @@ void makePlainLines(std::string& text, std::vector<std::string>& notes) {
         plain += '\n';
         ++lone;
     }
+    if (marks == 1)
+        notes.emplace_back("a byte order mark is left out");
+    else if (marks > 1)
+        notes.push_back(fmt::format("{} byte order marks are left out", marks));
     if (lone > 0)
-        notes.push_back(fmt::format("{} lines end in CR alone, as on old Macs", lone));
+        notes.push_back(
+            fmt::format("{} in CR alone, as on old Macs", counted(lone, "line ends", "lines end")));
     text = std::move(plain);
 }
 

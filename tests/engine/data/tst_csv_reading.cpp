@@ -62,6 +62,18 @@ private Q_SLOTS:
         row("NA as a name", "K,NA,grp\n1,2,1\n3,4,2\n", "K|NA|grp / 1|2|1 / 3|4|2");
         row("none as a name", "a,none,grp\n1,2,1\n3,4,2\n", "a|none|grp / 1|2|1 / 3|4|2");
         row("years as names", "1990,1991,grp\n1.5,2,1\n3,4,2\n", "1990|1991|grp / 1.5|2|1 / 3|4|2");
+        row("years above decimals", "1990;1991;1992\n0,51;0,48;0,53\n0,61;0,58;0,63\n",
+            "1990|1991|1992 / 0.51|0.48|0.53 / 0.61|0.58|0.63");
+        row("years behind a name", "country,1990,1991\nChad,0.5,1\nPeru,0.75,2.5\n",
+            "country|1990|1991 / Chad|0.5|1 / Peru|0.75|2.5");
+        row("every fifth year", "1990,1995,2000\n-0.5,1.5,7.25\n3.5,4,5.5\n",
+            "1990|1995|2000 / -0.5|1.5|7.25 / 3.5|4|5.5");
+        row("years above whole numbers", "1990,1991\n1985,2003\n1971,2001\n",
+            "1|2 / 1990|1991 / 1985|2003 / 1971|2001");
+        row("numbers like years that do not follow each other", "1990,1991,1507\n0.5,1.5,2.5\n",
+            "1|2|3 / 1990|1991|1507 / 0.5|1.5|2.5");
+        row("numbers of four digits, one with a point", "1990,1991.5\n1.5,2.5\n",
+            "1|2 / 1990|1991.5 / 1.5|2.5");
         row("a decimal as a name", "0.5,0.9,kind\n1,2,7\n3,4,8\n", "0.5|0.9|kind / 1|2|7 / 3|4|8");
         row("names above texts", "x,kind\n?,red\n?,red\n?,blue\n", "x|kind / |red / |red / |blue");
         row("no header", "1,2,x\n3,4,y\n", "1|2|3 / 1|2|x / 3|4|y");

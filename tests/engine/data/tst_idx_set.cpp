@@ -70,6 +70,15 @@ private Q_SLOTS:
                    numbers<std::int32_t>({5, 0, 301, 70000, 1, 1, 0, 0, 3, 0, 302, 8, 1, 1, 0, 0}));
         QCOMPARE(wide.labels, (Labels{5, 3}));
         QVERIFY(contains(wide.notes.at(0), "the first of 8 columns is the class"));
+        // A 1 in the place of the class, whatever the type; once it is not, the first column
+        // counts.
+        const auto places = labels(0x08, {3, 3}, {0, 0, 1, 1, 0, 0, 0, 1, 0});
+        QCOMPARE(places.labels, (Labels{2, 0, 1}));
+        QVERIFY(contains(places.notes.at(0), "each row has a 1 in the place of its class"));
+        QCOMPARE(labels(0x0D, {2, 2}, numbers<float>({0, 1, 1, 0})).labels, (Labels{1, 0}));
+        QCOMPARE(labels(0x08, {2, 3}, {0, 0, 1, 1, 0, 1}).labels, (Labels{0, 1}));
+        QCOMPARE(labels(0x08, {3, 1}, {1, 0, 1}).labels, (Labels{1, 0, 1}));
+        QVERIFY(contains(errorOf([&] { labels(0x0D, {1}, numbers<float>({1.5F})); }), "not 1.5"));
         QVERIFY(contains(errorOf([&] {
                              labels(0x0C, {2}, numbers<std::int32_t>({5, -1}));
                          }),

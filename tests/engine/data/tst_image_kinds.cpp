@@ -245,6 +245,40 @@ private Q_SLOTS:
         }
     }
 
+    void foldersThatAllHoldTheSameAreNoted() {
+        const TemporaryFolder folder;
+        for (const auto* part : {"train", "holdout"})
+            for (const auto* name : {"left", "right"}) {
+                fs::create_directories(folder / "root" / part / name);
+                writeFile(folder / "root" / part / name / "1.png", plainPng(9));
+            }
+        const auto list = listImageFolder(folder / "root");
+        QCOMPARE(list.classes, (std::vector<std::string>{"holdout", "train"}));
+        QVERIFY2(isNoted(list.notes, "the classes are holdout, train, and each holds the folders "
+                                     "left, right"),
+                 list.notes.back().c_str());
+        // Not where one of them differs, and not for those who named the classes.
+        fs::rename(folder / "root/holdout/left", folder / "root/holdout/front");
+        const auto others = listImageFolder(folder / "root");
+        QVERIFY(!isNoted(others.notes, "each holds the folders"));
+        // One folder around the classes.
+        fs::create_directories(folder / "around");
+        fs::rename(folder / "root/train", folder / "around/data");
+        const auto error = errorOf([&] { listImageFolder(folder / "around"); });
+        QVERIFY2(contains(error, "two or more classes, not 1; name ") &&
+                     contains(error, "around/data as the folder if its folders are the classes"),
+                 error.c_str());
+    }
+
+    void oneFileIsNoFiles() {
+        const TemporaryFolder folder;
+        for (const auto* name : {"root/left", "root/right"})
+            fs::create_directories(folder / name);
+        writeFile(folder / "root/left/1.png", plainPng(9));
+        const auto list = listImageFolder(folder / "root", nullptr, {.mayBeEmpty = true});
+        QCOMPARE(list.notes.front(), std::string("1 file: 1 PNG"));
+    }
+
     void filesAreCounted() {
         const TemporaryFolder folder;
         for (const auto* name : {"root/left", "root/right/batch1", "elsewhere", "__MACOSX/left"})
@@ -268,13 +302,13 @@ private Q_SLOTS:
                                            "right/1.png", "right/batch1/2.png", "right/link.png",
                                            "up/3.png"}));
         QVERIFY2(isNoted(list.notes, "13 files: 1 GIF, 1 JPEG, 6 PNG, 5 of other kinds left out (1 "
-                                     "HEIC, 1 SVG, 1 TXT, 1 broken links, 1 links to folders)"),
+                                     "HEIC, 1 SVG, 1 TXT, 1 broken link, 1 link to a folder)"),
                  list.notes.front().c_str());
         QVERIFY(isNoted(list.notes, "1 of them in folders within a class"));
         // Both are a choice, and what is left out is counted.
         const auto flat = listImageFolder(folder / "root", nullptr, {.nested = false});
         QCOMPARE(flat.files.size(), list.files.size() - 1);
-        QVERIFY2(isNoted(flat.notes, "1 folders within a class"), flat.notes.front().c_str());
+        QVERIFY2(isNoted(flat.notes, "1 folder within a class"), flat.notes.front().c_str());
         const auto own = listImageFolder(folder / "root", nullptr, {.links = false});
         QCOMPARE(std::ranges::count(own.files, "right/link.png"), 0);
         QCOMPARE(own.files.size(), list.files.size() - 1);

@@ -9,7 +9,10 @@
 
 #include <QTest>
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <ranges>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -206,7 +209,20 @@ private Q_SLOTS:
             wide += i % 2 == 0 ? "a,255,0,51,0\n" : "b,0,255,0,102\n";
             list += i % 2 == 0 ? "a,255 0 51 0\n" : "b,0 255 0 102\n";
         }
-        for (const auto& text : {wide, list}) {
+        // As NumPy and pandas write lists, and others.
+        const auto listedBy = [&](const std::string& begin, const std::string& between,
+                                  const std::string& end) {
+            std::string text = "label,pixels\n";
+            for (int i = 0; i < 20; ++i)
+                text += fmt::format(
+                    "{},\"{}{}{}\"\n", i % 2 == 0 ? "a" : "b", begin,
+                    fmt::join(i % 2 == 0 ? std::vector{255, 0, 51, 0} : std::vector{0, 255, 0, 102},
+                              between),
+                    end);
+            return text;
+        };
+        for (const auto& text : {wide, list, listedBy("", ",", ""), listedBy("[", ", ", "]"),
+                                 listedBy("(", ";", ")"), listedBy("[ ", "\n  ", "]")}) {
             TableOptions options;
             options.targets = {"label"};
             options.pixels = Shape{1, 2, 2};
@@ -234,10 +250,50 @@ private Q_SLOTS:
         QCOMPARE(tableInputs(row, 0, vector.info.columns), inputOf(*vector.training, 0));
         row.cells = CsvCells(std::vector<std::string>{"1 2 3"});
         QVERIFY(contains(errorOf([&] { tableInputs(row, 0, vector.info.columns); }),
-                         "holds 4 numbers with blanks between them, but here only 3"));
+                         "lists 4 numbers in each cell, but here only 3"));
         row.cells = CsvCells(std::vector<std::string>{"1 2 3 4 5"});
         QVERIFY(
             contains(errorOf([&] { tableInputs(row, 0, vector.info.columns); }), "but here \"5\""));
+    }
+
+    void marksOfNinesAreNamed_data() {
+        QTest::addColumn<std::string>("mark");
+        QTest::addColumn<int>("times");
+        QTest::addColumn<bool>("isNoted");
+        QTest::newRow("-999") << std::string("-999") << 9 << true;
+        QTest::newRow("-999.0") << std::string("-999.0") << 9 << true;
+        QTest::newRow("99999") << std::string("99999") << 9 << true;
+        QTest::newRow("once") << std::string("-999") << 1 << false;
+        QTest::newRow("another number") << std::string("-998") << 9 << false;
+        QTest::newRow("99 among numbers up to 60") << std::string("99") << 9 << false;
+    }
+    void marksOfNinesAreNamed() {
+        QFETCH(const std::string, mark);
+        QFETCH(const int, times);
+        QFETCH(const bool, isNoted);
+        std::string text = "size,kind\n";
+        for (int i = 0; i < 60; ++i)
+            text += fmt::format("{},{}\n", i + 1 > 60 - times ? mark : std::to_string(i + 1),
+                                i % 2 == 0 ? "a" : "b");
+        DataChoice all{.dataset = "csv", .validationFraction = 0.0};
+        TableOptions options;
+        options.testFraction = 1.0 / 60;
+        const auto notes = tableDataset(parsed(text), nullptr, options, all).notes;
+        const auto found = std::ranges::find_if(
+            notes, [](const std::string& note) { return contains(note, "far from all other"); });
+        QCOMPARE(found != notes.end(), isNoted);
+        if (isNoted)
+            QVERIFY2(contains(*found, fmt::format("data.missing_marks={} says so",
+                                                  mark == "-999.0" ? "-999" : mark)),
+                     found->c_str());
+        // What the note says leaves them out.
+        if (mark != "-999")
+            return;
+        const auto marked = parsed(text, {.missing = {"-999"}});
+        QCOMPARE(static_cast<int>(std::ranges::count_if(
+                     std::views::iota(std::size_t{0}, marked.rows()),
+                     [&](std::size_t row) { return marked.isEmpty(row, 0); })),
+                 times);
     }
 
     void theReadingIsKept() {

@@ -97,6 +97,14 @@ private Q_SLOTS:
                                        "280 characters: 34 samples of 8, 7 at the end left out"});
         QVERIFY(contains(with("\r").notes.at(1), "40 lines end in CR alone"));
         QVERIFY(contains(with("\n", "\xEF\xBB\xBF").notes.at(1), "byte order mark is left out"));
+        QVERIFY(contains(with("\r").notes.at(1), "40 lines end"));
+        QVERIFY(contains(textDataset(plain + "\r" + plain, "t.txt", {.steps = 8}).notes.at(1),
+                         "1 line ends in CR alone"));
+        // Files put behind each other, as by `cat`.
+        const auto joined =
+            textDataset("\xEF\xBB\xBF" + plain + "\xEF\xBB\xBF" + plain, "t.txt", {.steps = 8});
+        QCOMPARE(joined.info.classes, expected.info.classes);
+        QVERIFY(contains(joined.notes.at(1), "2 byte order marks are left out"));
         // Runs of versions before have the mark in their vocabulary.
         const auto before =
             textDataset("\xEF\xBB\xBF" + plain, "t.txt", {.steps = 8, .asBefore = true});
