@@ -46,7 +46,9 @@ void runLandscape(LandscapeOptions options, int& exitCode) {
     const auto& kind = experimentKind("landscape");
     std::error_code none;
     const bool isRun = fs::is_directory(options.lab.project, none);
-    Experiment experiment{kind.key, {}, {}, kind.title};
+    Experiment experiment;
+    experiment.kind = kind.key;
+    experiment.name = kind.title;
     if (isRun) {
         const auto run = fs::absolute(options.lab.project).lexically_normal();
         experiment.project = projectOfRun(RunDirectory::open(run));
