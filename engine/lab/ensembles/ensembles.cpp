@@ -57,8 +57,9 @@ public:
         of_ = params.text("of");
         methods_ = stackedMethods(params.text("stack"));
         if (!methods_.empty() && of_ != "folds")
-            throw Error("stacking needs members that differ by their folds (of=folds): it learns "
-                        "from what they say of samples that they have not seen");
+            throw Error(
+                "stacking needs members that differ by their fold: it learns from what they "
+                "say of samples that they have not seen");
         if (of_ == "snapshots") {
             cycle_ = project_.training.epochs() / members_;
             if (cycle_ < 1)

@@ -8,6 +8,7 @@
 #include "engine/lab/landscape/sharpness.h"
 #include "engine/lab/train_trial.h"
 #include "engine/support/error.h"
+#include "engine/training/recipes/optimizers.h"
 
 #include <fmt/format.h>
 
@@ -63,9 +64,10 @@ ParamSpecs landscapeParams() {
                  "Training samples, drawn once, over which the loss is taken."),
         intParam("seed", "Seed", 1, 0, 9e15, "Of directions and samples."),
         optimizers,
-        intParam("sharpness", "Sharpness", 0, 0, 10000,
-                 "Samples over which the largest eigenvalue of the Hessian is computed, in "
-                 "FP64; 0: not.")};
+        zeroIs("off",
+               intParam("sharpness", "Sharpness", 0, 0, 10000,
+                        "Samples over which the largest eigenvalue of the Hessian is computed, in "
+                        "FP64."))};
 }
 
 const ParamSpecs& landscapeSpecs() {
@@ -90,9 +92,10 @@ public:
         paths_ = pathOptimizers(params.text("optimizers"));
         if (wish_.directions == "runs" &&
             (wish_.run.empty() || wish_.toward.empty() || wish_.alsoToward.empty()))
-            throw Error("directions between runs need three: run, toward and also_toward");
+            throw Error("a plane between runs needs three of them: the center and two that its "
+                        "directions lead to");
         if (wish_.directions == "path" && !wish_.run.empty())
-            throw Error("a finished run has kept no path: leave run empty, and the network is "
+            throw Error("a finished run has kept no path: name no run, and the network is "
                         "trained with its weights kept each epoch");
         if (wish_.run.empty() && paths_.empty())
             paths_.push_back({project_.training.optimizer.key, project_.training.optimizer, {}});
@@ -107,8 +110,9 @@ public:
         const auto trainings = static_cast<std::int64_t>(paths_.size());
         std::vector<std::string> steps;
         for (const auto& path : paths_)
-            steps.push_back(fmt::format("Train {} epochs with {}, keeping the weights of each.",
-                                        epochs, path.name));
+            steps.push_back(fmt::format(
+                "Train {} epochs with {}, keeping the weights of each.", epochs,
+                path.name == path.optimizer.key ? optimizer(path.optimizer.key).title : path.name));
         steps.push_back(fmt::format("Measure the loss of {} samples at {} × {} places.", samples_,
                                     resolution_, resolution_));
         if (sharpness_ > 0)

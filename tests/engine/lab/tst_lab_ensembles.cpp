@@ -121,7 +121,7 @@ private Q_SLOTS:
                 return experimentKind("ensemble").make(experiment);
             });
         };
-        QVERIFY(make({{"stack", std::string("forest")}}).contains("of=folds"));
+        QVERIFY(make({{"stack", std::string("forest")}}).contains("differ by their fold"));
         QVERIFY(make({{"of", std::string("folds")}, {"stack", std::string("svm-rbf")}})
                     .contains("no probabilities"));
         QVERIFY(make({{"of", std::string("snapshots")}, {"members", std::int64_t{50}}})

@@ -313,7 +313,7 @@ private Q_SLOTS:
                 return experimentKind("landscape").make(experiment);
             });
         };
-        QVERIFY(make({{"directions", std::string("runs")}}).contains("need three"));
+        QVERIFY(make({{"directions", std::string("runs")}}).contains("three of them"));
         QVERIFY(make({{"directions", std::string("path")}, {"run", run_.string()}})
                     .contains("kept no path"));
         const auto optimizers = [&](const char* text) {
