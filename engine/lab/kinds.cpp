@@ -2,6 +2,7 @@
 #include "engine/lab/kinds.h"
 
 #include "engine/lab/batch_size/batch_size.h"
+#include "engine/lab/depth/depth.h"
 #include "engine/lab/seeds/seeds.h"
 #include "engine/lab/sweep/sweep.h"
 #include "engine/support/error.h"
@@ -13,7 +14,8 @@
 namespace gradwright {
 
 const std::vector<ExperimentKind>& experimentKinds() {
-    static const std::vector<ExperimentKind> kinds = {batchSizeKind(), sweepKind(), seedsKind()};
+    static const std::vector<ExperimentKind> kinds = {batchSizeKind(), sweepKind(), seedsKind(),
+                                                      depthKind()};
     return kinds;
 }
 
