@@ -100,6 +100,7 @@ const std::vector<std::string_view>& windowPlaces() {
         "decision-map",
         "epochs",
         "experiment-batch-size",
+        "experiment-depth",
         "experiment-seeds",
         "experiment-sweep",
         "experiments",

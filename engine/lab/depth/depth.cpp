@@ -159,7 +159,7 @@ public:
     }
 
     [[nodiscard]] Report report(const TrialResults& done) const override {
-        Report report{.title = "Depth and vanishing gradients: " + project_.name,
+        Report report{.title = "Depth and gradients: " + project_.name,
                       .paragraphs = {},
                       .tables = {},
                       .pictures = {}};
@@ -222,7 +222,7 @@ private:
 } // namespace
 
 ExperimentKind depthKind() {
-    return {"depth", "Depth and vanishing gradients",
+    return {"depth", "Depth and gradients",
             "Trains networks of different depths on the project's data and tells how much of the "
             "gradient reaches the first layer, with and without residual links and normalization.",
             depthParams(), [](const Experiment& experiment) -> std::unique_ptr<Procedure> {
