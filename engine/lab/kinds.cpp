@@ -3,6 +3,7 @@
 
 #include "engine/lab/batch_size/batch_size.h"
 #include "engine/lab/cross_validation/cross_validation.h"
+#include "engine/lab/depth/depth.h"
 #include "engine/lab/ensembles/ensembles.h"
 #include "engine/lab/landscape/landscape.h"
 #include "engine/lab/seeds/seeds.h"
@@ -16,9 +17,9 @@
 namespace gradwright {
 
 const std::vector<ExperimentKind>& experimentKinds() {
-    static const std::vector<ExperimentKind> kinds = {batchSizeKind(), sweepKind(),
-                                                      seedsKind(),     crossValidationKind(),
-                                                      ensembleKind(),  landscapeKind()};
+    static const std::vector<ExperimentKind> kinds = {
+        batchSizeKind(),       sweepKind(),    seedsKind(),    depthKind(),
+        crossValidationKind(), ensembleKind(), landscapeKind()};
     return kinds;
 }
 

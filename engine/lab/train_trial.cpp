@@ -50,6 +50,7 @@ BestEpoch bestBy(const std::vector<LoggedEpoch>& epochs, IsBetter better) {
 /// What the events of a training say of its trial.
 struct TrialEvents {
     std::filesystem::path run;
+    std::vector<std::string> weights;
     std::optional<Finished> finished;
     std::optional<Failed> failed;
     std::int64_t stepsPerEpoch = 1;
@@ -86,6 +87,18 @@ std::vector<LoggedEpoch> loggedEpochs(const std::filesystem::path& run) {
     return list;
 }
 
+std::vector<std::vector<double>> loggedGradients(const std::filesystem::path& run) {
+    std::vector<std::vector<double>> steps;
+    for (const auto& record : readJsonLines(RunDirectory::open(run).metrics()).records) {
+        if (!record.is_object() || !record.contains("gradient_norms"))
+            continue;
+        auto& norms = steps.emplace_back();
+        for (const auto& norm : record.at("gradient_norms"))
+            norms.push_back(norm.is_number() ? norm.get<double>() : std::nan(""));
+    }
+    return steps;
+}
+
 std::optional<TrialTraining> trainTrial(const Project& project, const TrialContext& context,
                                         const TrialTrainingOptions& options) {
     auto job = trainingJob(project, context.folder);
@@ -102,6 +115,7 @@ std::optional<TrialTraining> trainTrial(const Project& project, const TrialConte
     const auto sink = [&](const TrainingEvent& event) {
         if (const auto* started = std::get_if<RunStarted>(&event)) {
             events.run = started->run;
+            events.weights = started->weights;
             events.stepsPerEpoch = std::max<std::int64_t>(started->stepsPerEpoch, 1);
         } else if (const auto* step = std::get_if<StepDone>(&event)) {
             events.seconds = step->seconds;
@@ -131,6 +145,7 @@ std::optional<TrialTraining> trainTrial(const Project& project, const TrialConte
 
     TrialTraining training;
     training.run = events.run;
+    training.weights = std::move(events.weights);
     training.epochs = loggedEpochs(events.run);
     if (endsEarly) // a worker may have trained on before it heard of the end
         std::erase_if(training.epochs,

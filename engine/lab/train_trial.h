@@ -24,9 +24,14 @@ struct LoggedEpoch {
 /// Throws Error naming the file.
 std::vector<LoggedEpoch> loggedEpochs(const std::filesystem::path& run);
 
+/// The norms of the gradients of all learning weights in the steps that the log of a run holds, in
+/// their order. Throws Error naming the file.
+std::vector<std::vector<double>> loggedGradients(const std::filesystem::path& run);
+
 /// A training that is a trial, or a part of one.
 struct TrialTraining {
     std::filesystem::path run;
+    std::vector<std::string> weights; ///< keys of those that learn, the order of gradient norms
     std::vector<LoggedEpoch> epochs;
     std::optional<Score> test;   ///< with the best weights; nothing where it was ended early
     double samplesPerSecond = 0; ///< median over the epochs

@@ -101,6 +101,7 @@ const std::vector<std::string_view>& windowPlaces() {
         "epochs",
         "experiment-batch-size",
         "experiment-cross-validation",
+        "experiment-depth",
         "experiment-ensemble",
         "experiment-landscape",
         "experiment-seeds",

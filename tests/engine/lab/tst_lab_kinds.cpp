@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/io/atomic_file.h"
 #include "engine/lab/batch_size/batch_size_report.h"
+#include "engine/lab/depth/depth.h"
 #include "engine/lab/experiment.h"
 #include "engine/lab/recommendation.h"
 #include "engine/lab/run_experiment.h"
@@ -159,6 +160,69 @@ private Q_SLOTS:
         auto project = experiment.project;
         apply(project, editOf(project, *found));
         QCOMPARE(project.training.batch(), data.at("sweet_spot").get<std::int64_t>());
+    }
+
+    void gradientsVanishInDeepSigmoids() {
+        Experiment experiment{"depth",
+                              smallProject(300, 0.2),
+                              {{"depths", std::string("2,12")},
+                               {"activations", std::string("sigmoid,relu")},
+                               {"units", std::int64_t{8}},
+                               {"samples", std::int64_t{200}}},
+                              "Depth"};
+        set(experiment.project, "epochs", std::int64_t{1});
+        const auto directory = finished(experiment);
+        const auto results = directory.results();
+        QCOMPARE(results.size(), std::size_t{12});
+        const auto ratio = [&](const char* variant, const char* activation, int depth) {
+            for (const auto& result : results) {
+                const auto& settings = result.trial.settings;
+                if (settings.at("variant") != variant || settings.at("depth") != depth ||
+                    settings.at("activation") != activation)
+                    continue;
+                const auto& norms = result.values.at("first");
+                if (norms.size() != static_cast<std::size_t>(depth))
+                    return -1.0;
+                return norms.front().get<double>() / norms.back().get<double>();
+            }
+            return -1.0;
+        };
+        // Each sigmoid has a slope of 1/4 at most, so twelve of them leave next to nothing.
+        QVERIFY(ratio("plain", "sigmoid", 2) > 0.01);
+        QVERIFY(ratio("plain", "sigmoid", 12) > 0 && ratio("plain", "sigmoid", 12) < 1e-3);
+        QVERIFY(ratio("residual", "sigmoid", 12) > 100 * ratio("plain", "sigmoid", 12));
+        QVERIFY(ratio("normalized", "sigmoid", 12) > 100 * ratio("plain", "sigmoid", 12));
+        const auto markdown = readTextFile(directory.reportMarkdown());
+        QVERIFY(
+            markdown.find("vanish on their way to the first hidden layer: 12 layers, sigmoid") !=
+            std::string::npos);
+
+        // The first logged step is that of a fresh network: the norms of a trace by hand.
+        auto project = depthProject(experiment.project, 2, "relu", DepthVariant::Plain, 8);
+        project.data.limit = 200;
+        EventLog log;
+        Trainer(trainingJob(project, folder() / "plain-depth"), log.sink()).run({});
+        const auto step = log.all<StepDone>().front();
+        QVERIFY(step.step == 1 && step.gradientNorms);
+        for (const auto& result : results)
+            if (result.trial.title == "2 layers, relu, plain")
+                QCOMPARE(result.values.at("first").at(0).get<double>(),
+                         step.gradientNorms->front());
+    }
+
+    void unfitDepthsAreRefused() {
+        const auto refusal = [&](const char* key, const char* value) {
+            Experiment experiment{"depth", smallProject(), {{key, std::string(value)}}, "Depth"};
+            return messageOf([&] { return procedureOf(experiment)->plan().trials; });
+        };
+        QVERIFY(refusal("depths", "2,x").contains("whole number from 1 to 200, not \"x\""));
+        QVERIFY(refusal("variants", "magic").contains("not \"magic\""));
+        QVERIFY(refusal("activations", "magic") != "no error");
+        QVERIFY(refusal("activations", "").contains("at least one"));
+        Experiment empty{"depth", newProject(), {}, "Depth"};
+        QVERIFY(messageOf([&] {
+                    return procedureOf(empty)->plan().trials;
+                }).contains("one Input and one Output"));
     }
 
     void ratesFollowTheirRule() {
