@@ -4,6 +4,7 @@
 #include "ui/glossary/explanation.h"
 #include "ui/lab/batch_size_chart.h"
 #include "ui/lab/experiment_form.h"
+#include "ui/lab/landscape_chart.h"
 #include "ui/lab/sweep_chart.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
@@ -40,6 +41,11 @@ LabChart* chartFor(const std::string& kind, ThemeManager& theme) {
     if (kind == "sweep") {
         auto* const chart = new SweepChart(theme);
         explain(*chart, "window/experiment-sweep");
+        return chart;
+    }
+    if (kind == "landscape") {
+        auto* const chart = new LandscapeChart(theme);
+        explain(*chart, "window/experiment-landscape");
         return chart;
     }
     return nullptr;

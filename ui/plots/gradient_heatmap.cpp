@@ -4,6 +4,7 @@
 #include "engine/support/error.h"
 #include "ui/glossary/explanation.h"
 #include "ui/plots/curve_plot.h"
+#include "ui/plots/heat_colors.h"
 #include "ui/plots/plot_files.h"
 #include "ui/plots/scale.h"
 #include "ui/plots/x_ticker.h"
@@ -17,7 +18,6 @@
 #include <QToolTip>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace gradwright {
@@ -29,31 +29,6 @@ constexpr int kAxisHeight = 38;
 constexpr int kRowGap = 2;
 constexpr double kRowLabel = 14;      // height
 constexpr int kHeatmapInterval = 250; // ms: a column comes a few times per epoch
-
-struct Stop {
-    double at;
-    std::array<double, 3> color;
-};
-constexpr std::array<Stop, 6> kStops = {{{0.0, {20, 30, 70}},
-                                         {0.25, {34, 76, 140}},
-                                         {0.5, {44, 140, 160}},
-                                         {0.7, {140, 178, 120}},
-                                         {0.87, {240, 196, 94}},
-                                         {1.0, {255, 243, 200}}}};
-
-QRgb mapColor(double t) {
-    t = std::clamp(t, 0.0, 1.0);
-    std::size_t i = 1;
-    while (i + 1 < kStops.size() && t > kStops[i].at)
-        ++i;
-    const auto& from = kStops[i - 1];
-    const auto& to = kStops[i];
-    const double part = (t - from.at) / (to.at - from.at);
-    const auto mix = [&](std::size_t c) {
-        return static_cast<int>(std::lround(from.color[c] + part * (to.color[c] - from.color[c])));
-    };
-    return qRgb(mix(0), mix(1), mix(2));
-}
 
 QString layerOf(const std::string& weight) {
     const auto slash = weight.rfind('/');
@@ -171,8 +146,8 @@ double GradientHeatmap::rowHeight() const {
 
 QRgb GradientHeatmap::colorOf(double norm) const {
     if (!(norm > 0) || least_ <= 0)
-        return mapColor(0);
-    return mapColor(std::log(norm / least_) / std::log(most_ / least_));
+        return heatColor(0);
+    return heatColor(std::log(norm / least_) / std::log(most_ / least_));
 }
 
 void GradientHeatmap::paintEvent(QPaintEvent*) {
@@ -199,7 +174,7 @@ void GradientHeatmap::paintHeader(QPainter& painter) const {
     painter.setPen(theme.text3);
     const QRect bar(width() - kPlotRight - 40 - 120, kHeaderHeight / 2 - 5, 120, 10);
     for (int x = 0; x < bar.width(); ++x)
-        painter.fillRect(bar.left() + x, bar.top(), 1, bar.height(), QColor(mapColor(x / 119.0)));
+        painter.fillRect(bar.left() + x, bar.top(), 1, bar.height(), QColor(heatColor(x / 119.0)));
     painter.drawText(QRect(bar.right() + 7, 0, 40, kHeaderHeight), Qt::AlignLeft | Qt::AlignVCenter,
                      shortReal(most_));
     painter.drawText(QRect(bar.left() - 207, 0, 200, kHeaderHeight),
