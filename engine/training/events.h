@@ -28,6 +28,7 @@ struct RunStarted {
     std::string gpu;                  ///< name of the one that computes; empty on the processor
     std::vector<std::string> notes{}; ///< on what the data were read as, see Dataset::notes
     double learningRate = 0;          ///< of the first step
+    double setRate = 0;               ///< as it was set, which the schedule changes
 };
 
 struct StepDone {

@@ -279,7 +279,8 @@ bool TrainingLoop::startRun(const std::stop_token& stop) {
                      training_.metric,
                      {},
                      data_.notes,
-                     scheduledRate()};
+                     scheduledRate(),
+                     chosenRate()};
     for (const auto& spec : training_.graph.weights())
         if (spec.learns())
             event.weights.push_back(spec.key);

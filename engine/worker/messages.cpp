@@ -63,6 +63,7 @@ void put(WireWriter& out, const RunStarted& event) {
     for (const auto& note : event.notes)
         out.put(note);
     out.put(event.learningRate);
+    out.put(event.setRate);
 }
 void take(WireReader& in, RunStarted& event) {
     event.run = in.text();
@@ -80,6 +81,7 @@ void take(WireReader& in, RunStarted& event) {
     for (auto& note : event.notes)
         note = in.text();
     event.learningRate = in.real();
+    event.setRate = in.real();
 }
 
 void put(WireWriter& out, const StepDone& event) {

@@ -222,6 +222,7 @@ void TrainingSession::handle(const TrainingEvent& event) {
 void TrainingSession::note(const RunStarted& event) {
     run_ = event.run;
     currentStep_ = event.startStep;
+    learningRate_ = event.setRate;
     Q_EMIT started(event);
     if (state_ == TrainingState::Preparing)
         setState(TrainingState::Running);

@@ -249,6 +249,8 @@ void TrainPage::connectSession() {
         controls_->setMetric(*metric_);
         controls_->clearResults();
         earlierSeconds_ = 0;
+        if (event.startStep > 0) // it may have been changed while the run was trained before
+            form_->setLearningRate(event.setRate);
         if (continued_ && event.startStep > 0) {
             course_->showRun(*continued_, event.startStep);
             lastStep_.epoch = course_->epoch();

@@ -37,7 +37,8 @@ std::vector<TrainingEvent> allEvents() {
                        &metric("r2"),
                        "NVIDIA H100",
                        {"374 rows: 374 used", "a note"},
-                       0.0625};
+                       0.0625,
+                       0.125};
     StepDone step{43, 1.43, 0.1, {&metric("r2"), 0.25}, 0.001, 1234.5, 0.75, 0.5, {}, 64, 12.5};
     StepDone stepWithNorms = step;
     stepWithNorms.gradientNorms =
@@ -116,6 +117,7 @@ private Q_SLOTS:
         QCOMPARE(started.gpu, std::string("NVIDIA H100"));
         QCOMPARE(started.notes, (std::vector<std::string>{"374 rows: 374 used", "a note"}));
         QCOMPARE(started.learningRate, 0.0625);
+        QCOMPARE(started.setRate, 0.125);
         const auto step = std::get<StepDone>(eventFrom(eventBody(events[2])));
         QCOMPARE(step.quality.value, 0.25);
         QCOMPARE(step.waitShare, 0.5);
