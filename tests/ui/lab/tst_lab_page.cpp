@@ -26,7 +26,9 @@
 #include <QTest>
 #include <QTimer>
 
+#include <cmath>
 #include <memory>
+#include <set>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -174,6 +176,46 @@ private Q_SLOTS:
         QVERIFY(fs::exists(bench.folder / "exported.png"));
         QImage picture(QString::fromStdString((bench.folder / "exported.png").string()));
         QCOMPARE(picture.size(), QSize(1600, 840));
+    }
+
+    /// In colours by the loss, with the path of the training on it.
+    void aCostSurfaceIsDrawn() {
+        Bench bench(theme_, trainable());
+        bench.click("plan-landscape");
+        bench.enter("resolution", "5");
+        bench.enter("samples", "40");
+        bench.click("startExperiment");
+        QTRY_VERIFY_WITH_TIMEOUT(bench.page->view().chart() &&
+                                     bench.page->view().chart()->data().contains("loss"),
+                                 kPatience);
+        bench.waitUntilDone();
+        auto* const chart = bench.page->view().chart();
+        QTRY_VERIFY(chart->spokenText().contains("path of"));
+        const auto& data = chart->data();
+        double least = HUGE_VAL;
+        double most = 0;
+        for (const auto& row : data.at("loss"))
+            for (const auto& loss : row) {
+                least = std::min(least, loss.get<double>());
+                most = std::max(most, loss.get<double>());
+            }
+        QVERIFY(chart->spokenText().startsWith(
+            QStringLiteral("loss from %1 to %2")
+                .arg(QString::number(least, 'g', 3), QString::number(most, 'g', 3))));
+        const auto image = chart->grab().toImage();
+        std::set<QRgb> colors;
+        for (int y = 40; y < image.height() - 60; y += 3)
+            for (int x = 100; x < image.width() - 130; x += 3)
+                colors.insert(image.pixel(x, y));
+        QVERIFY(colors.size() > 10);
+
+        const auto table = QString::fromStdString((bench.folder / "surface.csv").string());
+        chart->exportTo(table, {400, 300});
+        const auto lines = QString::fromStdString(readTextFile(table.toStdString())).split('\n');
+        QCOMPARE(lines.size(), 27); // the header, 25 places, and what follows the last line
+        QCOMPARE(lines[13].section(',', 0, 1), QStringLiteral("0,0"));
+        QVERIFY(std::abs(lines[13].section(',', 2).toDouble() -
+                         data.at("loss")[2][2].get<double>()) < 1e-6);
     }
 
     void sweepIsTypedRunAndRead() {
