@@ -27,7 +27,7 @@ const ParamSpecs& sweepParams() {
         auto least = intParam("least_epochs", "First rung", 1, 1, 100000,
                               "Epochs that each setting is given before the worst are given up.");
         auto reduction = intParam("reduction", "Reduction", 3, 2, 100,
-                                  "One of so many settings goes on to the next rung, which has so "
+                                  "One of so many settings reaches the next rung, which has so "
                                   "many times the epochs.");
         const ParamCondition isHalving{"method", {std::string("asha")}};
         least.visibleWhen = isHalving;
@@ -243,13 +243,13 @@ private:
         return trial;
     }
 
-    /// The trial in which a configuration was begun, whose run goes on.
+    /// The trial in which a configuration was begun, whose run is resumed.
     static const TrialResult& firstOf(const Trial& trial, const TrialResults& done) {
         const auto found = std::ranges::find_if(done, [&](const TrialResult& result) {
             return result.trial.settings.at("configuration") == trial.settings.at("configuration");
         });
         if (found == done.end() || found->hasFailed())
-            throw Error("the training that was to go on is missing");
+            throw Error("the training to be continued is missing");
         return *found;
     }
 
