@@ -131,6 +131,10 @@ QString lossText(double loss) {
     return std::isfinite(loss) ? QString::number(loss, 'g', 3) : LandscapeChart::tr("none");
 }
 
+QString placeText(double place) {
+    return QString::number(place, 'g', 2).replace(u'-', QChar(0x2212));
+}
+
 /// In bands of equal loss, each in one colour, with a line between two.
 QImage imageOf(const Surface& surface, QSize pixels) {
     QImage image(pixels, QImage::Format_ARGB32);
@@ -194,9 +198,9 @@ void LandscapeChart::paint(QPainter& painter, QSize size) {
         const double x = surface.left() + share * (surface.right() - surface.left());
         const double y = surface.bottom() + share * (surface.top() - surface.bottom());
         painter.drawText(QRectF(area.left() + share * area.width() - 30, area.bottom() + 4, 60, 16),
-                         Qt::AlignCenter, QString::number(x, 'g', 2));
+                         Qt::AlignCenter, placeText(x));
         painter.drawText(QRectF(0, area.bottom() - share * area.height() - 8, kPlaneLeft - 8, 16),
-                         Qt::AlignRight | Qt::AlignVCenter, QString::number(y, 'g', 2));
+                         Qt::AlignRight | Qt::AlignVCenter, placeText(y));
         painter.drawText(QRectF(area.right() + 18 + kScaleWidth,
                                 area.bottom() - share * area.height() - 8, kPlaneRight - 24, 16),
                          Qt::AlignLeft | Qt::AlignVCenter, lossText(surface.lossAt(share)));
