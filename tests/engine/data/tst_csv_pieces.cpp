@@ -216,7 +216,7 @@ private Q_SLOTS:
         for (const std::size_t row : {0U, 2'499U, 2'500U, 4'999U}) {
             QCOMPARE(piece.columns[0].text(row),
                      std::to_string(row) + (row < 2'500 ? "" : "000000000"));
-            QCOMPARE(piece.columns[1].text(row), "t" + std::to_string(row % 3));
+            QCOMPARE(piece.columns[1].text(row), fmt::format("t{}", row % 3));
         }
         QCOMPARE(piece.columns[1].texts().size(), std::size_t{4});
     }
