@@ -38,6 +38,12 @@ constexpr int kVariantsAcross = 3;
 constexpr int kMostListed = 400; ///< values
 constexpr int kValueDigits = 5;
 
+/// A label without a text would take keys without a name.
+void tell(QLabel& label, const QString& text) {
+    label.setText(text);
+    label.setVisible(!text.isEmpty());
+}
+
 /// Single pixels stay visible.
 QPixmap enlarged(const QImage& image, int side) {
     if (image.isNull())
@@ -67,6 +73,8 @@ SampleDetails::SampleDetails(ThemeManager& themes, QWidget* parent)
     picture_->setObjectName(QStringLiteral("inputPicture"));
     picture_->setAlignment(Qt::AlignCenter);
     explain(*shape_, "window/input-tensor");
+    tell(*shape_, {}); // until a sample has been read
+    tell(*range_, {});
     values_->setObjectName(QStringLiteral("inputValues"));
     values_->setAccessibleName(tr("Values of the input"));
     values_->setColumnCount(2);
@@ -204,7 +212,7 @@ void SampleDetails::read() {
             showInput();
             showVariants();
             if (!result->problem.isEmpty())
-                range_->setText(result->problem);
+                tell(*range_, result->problem);
         };
     });
 }
@@ -224,15 +232,15 @@ void SampleDetails::showInput() {
     const DataInfo& info = parts_->data->info;
     picture_->setPixmap(enlarged(pictureOf(input_), kLargePicture));
     picture_->setVisible(info.input.rank() == 3);
-    shape_->setText(tr("The network gets %1").arg(qstr(toString(info.input))));
+    tell(*shape_, tr("The network gets %1").arg(qstr(toString(info.input))));
     if (!input_.empty()) {
         const auto [least, most] = std::ranges::minmax(input_);
         const double mean =
             std::accumulate(input_.begin(), input_.end(), 0.0) / static_cast<double>(input_.size());
-        range_->setText(tr("From %1 to %2, mean %3")
-                            .arg(plainNumber(static_cast<double>(least), kValueDigits),
-                                 plainNumber(static_cast<double>(most), kValueDigits),
-                                 plainNumber(mean, kValueDigits)));
+        tell(*range_, tr("From %1 to %2, mean %3")
+                          .arg(plainNumber(static_cast<double>(least), kValueDigits),
+                               plainNumber(static_cast<double>(most), kValueDigits),
+                               plainNumber(mean, kValueDigits)));
         picture_->setAccessibleName(tr("The sample after preparation. %1").arg(range_->text()));
     }
     copy_->setEnabled(!input_.empty());
