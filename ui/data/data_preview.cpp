@@ -102,7 +102,8 @@ DataPreview::DataPreview(ThemeManager& themes, BackgroundJobs& jobs, DataChoice 
 }
 
 DataPreview::~DataPreview() {
-    jobs_->cancel(job_);
+    if (jobs_)
+        jobs_->cancel(job_);
 }
 
 void DataPreview::read(const std::filesystem::path& path) {

@@ -6,6 +6,7 @@
 #include "ui/session/background_jobs.h"
 
 #include <QDialog>
+#include <QPointer>
 
 #include <filesystem>
 #include <functional>
@@ -66,7 +67,7 @@ private:
     CountBars* classes_;
     QWidget* classesArea_ = nullptr; ///< in which they scroll
     QPushButton* accept_;
-    BackgroundJobs* jobs_;
+    QPointer<BackgroundJobs> jobs_; ///< gone where its owner is destroyed first
     int job_ = 0;
 };
 

@@ -76,7 +76,8 @@ DownloadDialog::DownloadDialog(BackgroundJobs& jobs, std::vector<KnownSet> sets,
 }
 
 DownloadDialog::~DownloadDialog() {
-    jobs_->cancel(job_);
+    if (jobs_)
+        jobs_->cancel(job_);
 }
 
 void DownloadDialog::layOut(QPushButton* browse) {
@@ -149,37 +150,38 @@ void DownloadDialog::begin() {
     progress_->setRange(0, 0);
     state_->setText(tr("Connecting…"));
     const int job = job_ = jobs_->next();
-    jobs_->start([this, job, jobs = jobs_, set = set(), folder = folder_->text().toStdString()](
-                     const std::stop_token& stop) -> BackgroundJobs::Delivery {
-        try {
-            auto shown = std::chrono::steady_clock::time_point();
-            std::string last;
-            auto choice = fetchKnownSet(
-                set, folder,
-                [&](const FetchState& state) {
-                    constexpr std::chrono::milliseconds kPace(100);
-                    const auto now = std::chrono::steady_clock::now();
-                    if (state.what == last && now - shown < kPace)
-                        return;
-                    last = state.what;
-                    shown = now;
-                    jobs->deliver(job, [this, state] { showState(state); });
-                },
-                stop);
-            return [this, choice = std::move(choice)] {
-                job_ = 0;
-                setBusy(false);
-                choice_ = choice;
-                if (choice_)
-                    accept();
-            };
-        } catch (const std::exception& error) {
-            return [this, reason = QString::fromUtf8(error.what())] {
-                job_ = 0;
-                end(reason, true);
-            };
-        }
-    });
+    jobs_->start(
+        [this, job, jobs = jobs_.data(), set = set(), folder = folder_->text().toStdString()](
+            const std::stop_token& stop) -> BackgroundJobs::Delivery {
+            try {
+                auto shown = std::chrono::steady_clock::time_point();
+                std::string last;
+                auto choice = fetchKnownSet(
+                    set, folder,
+                    [&](const FetchState& state) {
+                        constexpr std::chrono::milliseconds kPace(100);
+                        const auto now = std::chrono::steady_clock::now();
+                        if (state.what == last && now - shown < kPace)
+                            return;
+                        last = state.what;
+                        shown = now;
+                        jobs->deliver(job, [this, state] { showState(state); });
+                    },
+                    stop);
+                return [this, choice = std::move(choice)] {
+                    job_ = 0;
+                    setBusy(false);
+                    choice_ = choice;
+                    if (choice_)
+                        accept();
+                };
+            } catch (const std::exception& error) {
+                return [this, reason = QString::fromUtf8(error.what())] {
+                    job_ = 0;
+                    end(reason, true);
+                };
+            }
+        });
 }
 
 void DownloadDialog::end(const QString& message, bool isFault) {

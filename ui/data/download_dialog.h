@@ -5,6 +5,7 @@
 #include "ui/session/background_jobs.h"
 
 #include <QDialog>
+#include <QPointer>
 
 #include <optional>
 #include <vector>
@@ -50,7 +51,7 @@ private:
     QProgressBar* progress_;
     QPushButton* start_;
     QPushButton* stop_;
-    BackgroundJobs* jobs_;
+    QPointer<BackgroundJobs> jobs_; ///< gone where its owner is destroyed first
     int job_ = 0;
 };
 

@@ -19,6 +19,7 @@
 #include <QLabel>
 #include <QMenu>
 #include <QMimeData>
+#include <QPointer>
 #include <QPushButton>
 #include <QTabBar>
 #include <QTableWidget>
@@ -191,6 +192,18 @@ private Q_SLOTS:
         QTest::keyClick(preview(), Qt::Key_Escape);
         QTRY_VERIFY(preview() == nullptr);
         QVERIFY(project() == before);
+    }
+
+    /// While the preview still reads the data.
+    void thePageMayGoBeforeItsPreview() {
+        std::string text = "a,b,class\n";
+        for (int row = 0; row < 20'000; ++row)
+            text += fmt::format("{},{},{}\n", row, row * 2, row % 3);
+        drop(bench_->write("large.csv", text));
+        QTRY_VERIFY(preview() != nullptr);
+        const QPointer<DataPreview> open(preview());
+        bench_->page.reset();
+        QVERIFY(open.isNull() || !open->isVisible());
     }
 
     void aFileThatIsNoDataCannotBeAccepted() {
