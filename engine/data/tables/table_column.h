@@ -39,7 +39,7 @@ struct TableColumn {
     double missing = 0; ///< what stands for a missing number, before it is scaled
     std::vector<std::string> categories{}; ///< none for a column of numbers or images
     std::optional<ImageColumn> image{};    ///< nothing for a column of numbers or categories
-    std::size_t pixels = 0; ///< numbers that a cell lists; 0 for other columns
+    std::size_t pixels = 0;                ///< numbers that a cell lists; 0 for other columns
 
     [[nodiscard]] bool isNumeric() const { return categories.empty() && !image && pixels == 0; }
     [[nodiscard]] std::size_t inputs() const {
