@@ -24,6 +24,9 @@ namespace {
 const QStringList kLeNet = {"train", "template:lenet-5", "--batch", "48", "--seed",
                             "3",     "--schedule",       "constant"};
 
+/// More processes than processors if it must be.
+const QStringList kMpirun = {"--map-by", ":OVERSUBSCRIBE", "--bind-to", "none"};
+
 double largestDifference(const fs::path& first, const fs::path& other) {
     const auto a = readCheckpointWeights(first), b = readCheckpointWeights(other);
     double largest = 0;
@@ -78,6 +81,10 @@ private Q_SLOTS:
         qputenv("OMPI_ALLOW_RUN_AS_ROOT", "1");
         qputenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
         qunsetenv("DISPLAY"); // its hwloc would look for GPUs there
+        QProcess probe;       // without our program
+        probe.start("mpirun", kMpirun + QStringList{"-n", "2", "true"});
+        if (!probe.waitForFinished(60'000) || probe.exitCode() != 0)
+            QSKIP("mpirun cannot start processes here");
     }
 
     /// One run, as one process would have made it, but for the rounding of sums.
@@ -185,7 +192,7 @@ private Q_SLOTS:
     }
 
 private:
-    /// Under mpirun, more processes than processors if it must be, each with one thread.
+    /// Under mpirun, each with one thread.
     [[nodiscard]] std::unique_ptr<QProcess> started(int ranks, const QStringList& arguments) const {
         auto process = cli_.prepared({});
         process->setProgram("mpirun");
