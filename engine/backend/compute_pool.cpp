@@ -5,9 +5,12 @@
 #include "engine/backend/one_thread.h"
 
 #include <omp.h>
+#include <pthread.h>
+#include <time.h>
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -22,6 +25,10 @@ constexpr unsigned kPlaceBits = 20;
 constexpr std::uint64_t kPlaceMask = (std::uint64_t{1} << kPlaceBits) - 1;
 constexpr std::uint32_t kRoundMask = (std::uint32_t{1} << 24) - 1;
 constexpr std::size_t kMostTasks = kPlaceMask; ///< the limit of one round
+/// A thread whose time stands still for so long has no processor; where it has one, the owner looks
+/// again.
+constexpr std::chrono::nanoseconds kFirstLook = std::chrono::microseconds(20);
+constexpr std::chrono::nanoseconds kNextLook = std::chrono::microseconds(200);
 constexpr std::uint32_t kNoRound = std::numeric_limits<std::uint32_t>::max();
 
 std::uint64_t packed(std::uint32_t round, std::size_t next, std::size_t end) {
@@ -50,6 +57,24 @@ bool spinUntil(const Condition& condition, std::chrono::nanoseconds most) {
         }
     } while (Clock::now() < end);
     return condition();
+}
+
+/// As spinUntil(), for longer times: leaves the processor meanwhile.
+template <class Condition>
+bool sleepUntil(const Condition& condition, std::chrono::nanoseconds time) {
+    std::this_thread::sleep_for(time);
+    return condition();
+}
+
+/// How long a thread has had a processor, its present turn included; nothing where the system does
+/// not say.
+std::optional<std::chrono::nanoseconds> runningTime(std::thread& thread) {
+    clockid_t clock{};
+    timespec time{};
+    if (pthread_getcpuclockid(thread.native_handle(), &clock) != 0 ||
+        clock_gettime(clock, &time) != 0)
+        return {};
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 } // namespace
@@ -108,6 +133,8 @@ void ComputePool::runRound(std::size_t first, std::size_t count, std::size_t wor
         called.store(round_, std::memory_order_release);
         called.notify_one();
     }
+    if (placement_ != Placement::Free && currentProcessor() != place_)
+        placeHelpers();
     takeTasks(0, round_);
     waitForOthers();
 }
@@ -138,9 +165,57 @@ void ComputePool::waitForOthers() {
     const auto isDone = [this] { return pending_.load(std::memory_order_acquire) == 0; };
     if (spinUntil(isDone, spin()))
         return;
+    if (placement_ == Placement::Apart)
+        fetchLostThreads();
+    else
+        sleepUntilDone();
+}
+
+void ComputePool::sleepUntilDone() {
     for (auto left = pending_.load(std::memory_order_acquire); left != 0;
          left = pending_.load(std::memory_order_acquire))
         pending_.wait(left, std::memory_order_acquire);
+}
+
+void ComputePool::fetchLostThreads() {
+    const auto isDone = [this] { return pending_.load(std::memory_order_acquire) == 0; };
+    std::vector<std::optional<std::chrono::nanoseconds>> before(helpers_.size());
+    for (auto pause = kFirstLook;; pause = kNextLook) {
+        for (std::size_t i = 0; i < helpers_.size(); ++i)
+            before[i] = runningTime(helpers_[i]->thread);
+        if (pause == kFirstLook ? spinUntil(isDone, pause) : sleepUntil(isDone, pause))
+            return;
+        const auto here = ProcessorSet::only(currentProcessor());
+        bool isFetched = false;
+        for (std::size_t i = 0; i < helpers_.size(); ++i)
+            if (helpers_[i]->works && before[i] && runningTime(helpers_[i]->thread) == before[i])
+                isFetched |= here.keep(helpers_[i]->id);
+        if (isFetched) {
+            sleepUntilDone();
+            placeHelpers();
+            return;
+        }
+    }
+}
+
+void ComputePool::placeHelpers() {
+    place_ = placement_ == Placement::Free ? -1 : currentProcessor();
+    auto places = ProcessorSet::of(owner_);
+    if (!places)
+        return;
+    if (placement_ == Placement::Together)
+        places = ProcessorSet::only(place_);
+    else if (places->count() > 1)
+        places = places->without(place_);
+    for (const auto& helper : helpers_)
+        if (const auto id = helper->id.load(); id != ThreadId{})
+            places->keep(id);
+}
+
+void ComputePool::place(Placement placement) {
+    if (placement == std::exchange(placement_, placement))
+        return;
+    placeHelpers();
 }
 
 void ComputePool::help(Helper& helper, std::size_t worker) {
@@ -156,7 +231,9 @@ void ComputePool::help(Helper& helper, std::size_t worker) {
         if (ends_)
             return;
         served = helper.round.load(std::memory_order_acquire);
+        helper.works = true;
         takeTasks(worker, served);
+        helper.works = false;
     }
 }
 

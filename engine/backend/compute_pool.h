@@ -16,6 +16,16 @@ namespace gradwright {
 /// How long an idle thread spins on a computer that has nothing else to do.
 inline constexpr std::chrono::nanoseconds kQuietSpin = std::chrono::microseconds(50);
 
+/// Which processors the threads of a pool run on.
+enum class Placement {
+    Free, ///< the system decides
+    /// Helpers keep off the owner's processor. One that another program has taken the processor
+    /// from in the middle of a task is fetched: the owner, when it has nothing else to do, sleeps
+    /// and gives it its own.
+    Apart,
+    Together ///< all on the owner's: other programs are left the other ones
+};
+
 /// Threads that compute tasks side by side for the thread that owns the pool, which takes part.
 /// Tasks come from a queue: a thread that loses its processor delays the task that it has begun and
 /// no other. A thread that finds nothing to do spins briefly, since the next tasks usually follow
@@ -55,6 +65,9 @@ public:
     [[nodiscard]] std::optional<ProcessorTimes> times() const;
     /// Gives all threads short turns on the processor, or those that they had before.
     void setShortTurns(bool wanted);
+    /// Does nothing where the system does not place threads.
+    void place(Placement placement);
+    [[nodiscard]] Placement placement() const { return placement_; }
 
 private:
     struct TaskRef {
@@ -69,6 +82,7 @@ private:
     struct alignas(64) Helper {
         std::atomic<std::uint32_t> round = 0; ///< the last one that it was called for
         std::atomic<ThreadId> id = {};
+        std::atomic<bool> works = false; ///< may have begun a task
         std::thread thread = {};
     };
 
@@ -77,12 +91,17 @@ private:
     void takeTasks(std::size_t worker, std::uint32_t round);
     void help(Helper& helper, std::size_t worker);
     void waitForOthers();
+    void sleepUntilDone();
+    void fetchLostThreads();
+    void placeHelpers();
     [[nodiscard]] std::chrono::nanoseconds spin() const {
         return std::chrono::nanoseconds(spin_.load(std::memory_order_relaxed));
     }
 
     int active_;
     ThreadId owner_;
+    Placement placement_ = Placement::Free;
+    int place_ = -1; ///< the owner's processor, as far as helpers were placed by it
     std::uint32_t round_ = 0;
     TaskRef task_{};
     std::size_t first_ = 0; ///< the number of the round's first task

@@ -21,6 +21,8 @@ constexpr double kLeastWaiting = 0.08;
 constexpr double kBusy = 0.5;
 /// … and below it is quiet again.
 constexpr double kQuiet = 0.25;
+/// Threads whose fair share of the processors is less compute on one.
+constexpr double kOneProcessor = 1.1;
 /// At most so many threads of others are assumed where the system does not say how many there are.
 constexpr int kMostTold = 100;
 /// A reported number of others' threads stays as long as it is off by less.
@@ -59,11 +61,16 @@ double LoadSample::othersBusy() const {
     return std::max(0.0, ready * (processors / got - 1)) / weight;
 }
 
+double LoadSample::fairShare(double others, int threads) const {
+    return processors * threads / (threads + others * weight);
+}
+
 ThreadGovernor::ThreadGovernor(ComputePool& pool)
     : pool_(pool)
     , threads_(pool.size())
     , tried_(threads_)
-    , lastTrial_(Clock::now()) {
+    , lastTrial_(Clock::now())
+    , lastLook_(lastTrial_) {
     load_.threads = threads_;
     apply();
 }
@@ -73,6 +80,7 @@ ThreadGovernor::~ThreadGovernor() {
     tried_ = pool_.size();
     apply();
     pool_.setShortTurns(false);
+    pool_.place(Placement::Free);
 }
 
 void ThreadGovernor::resume(Clock::time_point now) {
@@ -122,7 +130,7 @@ std::optional<ComputeLoad> ThreadGovernor::afterStep(double work, Clock::time_po
                             .used = window.used,
                             .processors = availableThreads(),
                             .weight = weightOfOthers()};
-    noteOthers(sample);
+    noteOthers(sample, now);
     const double rate = window.work / seconds(window.wall);
     if (isBusy_ && others_ <= kQuiet)
         setBusy(false, now);
@@ -130,6 +138,7 @@ std::optional<ComputeLoad> ThreadGovernor::afterStep(double work, Clock::time_po
         judgeTrial(rate, now);
     else
         judge(rate, window.steps * kShortStep > window.wall, now);
+    place(sample, now);
     resume(now);
 
     const ComputeLoad load{.threads = threads_, .othersBusy = toldOthers()};
@@ -149,11 +158,14 @@ int ThreadGovernor::toldOthers() const {
     return std::clamp(static_cast<int>(std::lround(others_)), 1, runnable);
 }
 
-void ThreadGovernor::noteOthers(const LoadSample& sample) {
+void ThreadGovernor::noteOthers(const LoadSample& sample, Clock::time_point now) {
     const double others = sample.othersBusy();
     if (tried_ == 1 && others == 0)
         return; // a single thread that has a processor for itself does not feel them
-    const double memory = threads_ == 1 ? 0 : kMemory; // trials are rare
+    if (pool_.placement() == Placement::Together)
+        return; // nor do threads that keep each other waiting
+    const bool isRare = threads_ == 1 || now - lastLook_ > kBetweenTrials;
+    const double memory = isRare ? 0 : kMemory;
     others_ = memory * others_ + (1 - memory) * others;
 }
 
@@ -161,7 +173,9 @@ void ThreadGovernor::judge(double rate, bool isShort, Clock::time_point now) {
     rate_ = rate_ > 0 ? kMemory * rate_ + (1 - kMemory) * rate : rate;
     if (!isBusy_ && others_ >= kBusy)
         setBusy(true, now);
-    if (isBusy_ && isShort && now - lastTrial_ >= kBetweenTrials)
+    // Together, threads lose no more to each other than a single one would to other programs.
+    const bool isTogether = pool_.placement() == Placement::Together;
+    if (isBusy_ && isShort && !isTogether && now - lastTrial_ >= kBetweenTrials)
         tryThreads(threads_ == 1 ? pool_.size() : 1, now);
 }
 
@@ -183,6 +197,21 @@ void ThreadGovernor::setBusy(bool busy, Clock::time_point now) {
     setThreads(pool_.size(), now);
 }
 
+void ThreadGovernor::place(const LoadSample& sample, Clock::time_point now) {
+    // What others do is only seen from apart.
+    const bool isTogether = pool_.placement() == Placement::Together;
+    if (isTogether && now - lastLook_ < kBetweenTrials)
+        return;
+    if (!isTogether)
+        lastLook_ = now;
+    const bool isCrowded = !isTogether && sample.fairShare(others_, pool_.size()) < kOneProcessor;
+    pool_.place(!isBusy_ ? Placement::Free : isCrowded ? Placement::Together : Placement::Apart);
+    if (isBusy_ && isCrowded)
+        setThreads(pool_.size(), now);
+    else
+        apply();
+}
+
 void ThreadGovernor::setThreads(int threads, Clock::time_point now) {
     lastTrial_ = now;
     if (threads != threads_)
@@ -199,7 +228,8 @@ void ThreadGovernor::tryThreads(int threads, Clock::time_point now) {
 }
 
 void ThreadGovernor::apply() const {
-    pool_.setActive(tried_, isBusy_ ? kBusySpin : kQuietSpin);
+    const bool isShared = isBusy_ && pool_.placement() != Placement::Apart;
+    pool_.setActive(tried_, isShared ? kBusySpin : kQuietSpin);
 }
 
 } // namespace gradwright

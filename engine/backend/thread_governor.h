@@ -32,6 +32,8 @@ struct LoadSample {
     /// ready, each is running p / (r + others) of the time, if the scheduler is fair. 0 where they
     /// were hardly ever kept waiting.
     [[nodiscard]] double othersBusy() const;
+    /// The processors that so many threads get together beside so many of other programs.
+    [[nodiscard]] double fairShare(double others, int threads) const;
 };
 
 /// Adapts the threads of a pool to what else the computer does. While nobody is in the way, threads
@@ -72,9 +74,10 @@ private:
     /// Whether the system told the times.
     bool endStretch(Clock::time_point now);
     [[nodiscard]] int toldOthers() const;
-    void noteOthers(const LoadSample& sample);
+    void noteOthers(const LoadSample& sample, Clock::time_point now);
     void judge(double rate, bool isShort, Clock::time_point now);
     void judgeTrial(double rate, Clock::time_point now);
+    void place(const LoadSample& sample, Clock::time_point now);
     void setBusy(bool busy, Clock::time_point now);
     /// For good, or for one window to try it.
     void setThreads(int threads, Clock::time_point now);
@@ -91,7 +94,8 @@ private:
     double others_ = 0; ///< smoothed
     double rate_ = 0;   ///< smoothed, with threads_
     Clock::time_point lastTrial_;
-    int wins_ = 0; ///< of trials in a row
+    Clock::time_point lastLook_; ///< at others, which threads that compute together do not feel
+    int wins_ = 0;               ///< of trials in a row
     ComputeLoad load_;
 };
 

@@ -6,6 +6,7 @@
 #ifdef __linux__
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,6 +20,27 @@
 #endif
 
 namespace gradwright {
+
+ProcessorSet ProcessorSet::only(int processor) {
+    ProcessorSet set;
+    if (processor >= 0 && static_cast<std::size_t>(processor) < kMost)
+        set.processors_.set(static_cast<std::size_t>(processor));
+    return set;
+}
+
+ProcessorSet ProcessorSet::without(int processor) const {
+    auto set = *this;
+    set.processors_ &= ~only(processor).processors_;
+    return set;
+}
+
+bool ProcessorSet::contains(int processor) const {
+    return (processors_ & only(processor).processors_).any();
+}
+
+int ProcessorSet::count() const {
+    return static_cast<int>(processors_.count());
+}
 
 #ifdef __linux__
 
@@ -103,6 +125,31 @@ std::optional<int> runnableThreads() {
     return isKnown && running > 0 ? std::optional(running) : std::nullopt;
 }
 
+int currentProcessor() {
+    return sched_getcpu();
+}
+
+std::optional<ProcessorSet> ProcessorSet::of(ThreadId thread) {
+    cpu_set_t mask;
+    CPU_ZERO(&mask);
+    if (sched_getaffinity(thread, sizeof mask, &mask) != 0)
+        return {};
+    ProcessorSet set;
+    for (std::size_t i = 0; i < kMost; ++i)
+        set.processors_[i] = CPU_ISSET(i, &mask);
+    return set;
+}
+
+bool ProcessorSet::keep(ThreadId thread) const {
+    static_assert(kMost == CPU_SETSIZE);
+    cpu_set_t mask;
+    CPU_ZERO(&mask);
+    for (std::size_t i = 0; i < kMost; ++i)
+        if (processors_[i])
+            CPU_SET(i, &mask);
+    return sched_setaffinity(thread, sizeof mask, &mask) == 0;
+}
+
 double weightOfOthers() {
     errno = 0;
     const int nice = getpriority(PRIO_PROCESS, static_cast<id_t>(currentThread()));
@@ -126,6 +173,18 @@ std::optional<ProcessorTimes> processorTimes(ThreadId) {
 
 std::optional<int> runnableThreads() {
     return {};
+}
+
+int currentProcessor() {
+    return -1;
+}
+
+std::optional<ProcessorSet> ProcessorSet::of(ThreadId) {
+    return {};
+}
+
+bool ProcessorSet::keep(ThreadId) const {
+    return false;
 }
 
 double weightOfOthers() {

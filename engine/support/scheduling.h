@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <bitset>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -41,6 +43,31 @@ std::optional<ProcessorTimes> processorTimes(ThreadId thread);
 /// Threads of all processes that run or are ready to, the calling one included; nothing where the
 /// system does not say (Linux: the fourth field of /proc/loadavg, proc(5)).
 std::optional<int> runnableThreads();
+/// The processor that the calling thread is on; -1 where the system does not say.
+int currentProcessor();
+
+/// Processors that a thread may run on (sched_setaffinity(2)).
+class ProcessorSet {
+public:
+    /// Those of a thread of this process; nothing where the system does not say.
+    [[nodiscard]] static std::optional<ProcessorSet> of(ThreadId thread);
+    /// The only processor, or none if it is negative.
+    [[nodiscard]] static ProcessorSet only(int processor);
+
+    [[nodiscard]] ProcessorSet without(int processor) const;
+    [[nodiscard]] bool contains(int processor) const;
+    [[nodiscard]] int count() const;
+    /// Keeps a thread of this process on these processors: one that is elsewhere moves at once.
+    /// Whether the system did it; it refuses an empty set.
+    bool keep(ThreadId thread) const;
+
+    bool operator==(const ProcessorSet&) const = default;
+
+private:
+    static constexpr std::size_t kMost = 1024; ///< as of glibc's cpu_set_t
+    std::bitset<kMost> processors_;
+};
+
 /// How much more a thread of ordinary priority gets than the calling one: 1.25 for each step of its
 /// nice value (sched(7), "The nice value").
 double weightOfOthers();

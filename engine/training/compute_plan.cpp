@@ -29,6 +29,9 @@ constexpr std::int64_t kShareOfMemory = 3;
 /// Elements of a kernel that takes long to prepare, and places in a part that make up for it.
 constexpr std::int64_t kLargeKernel = 1 << 18;
 constexpr std::int64_t kFewPlaces = 2000;
+/// Multiplications of a part's step that outlast a turn on a processor (some milliseconds): where
+/// another program takes it, smaller parts leave less to wait for.
+constexpr std::int64_t kLongPart = 250'000'000;
 constexpr std::int64_t kMostThreads = 1024;
 
 std::filesystem::path cacheFile() {
@@ -66,6 +69,15 @@ bool suffersFromParts(const OpGraph& graph, const Op& op, std::int64_t samples) 
     const auto positions = output.elements() / output[0];
     return graph.weight(op.weights[0]).shape.elements() >= kLargeKernel &&
            positions * samples < kFewPlaces;
+}
+
+/// Multiplications of a training step per sample: forward, and with respect to inputs and weights.
+std::int64_t multiplicationsPerSample(const OpGraph& training) {
+    std::int64_t sum = 0;
+    for (const auto& op : training.ops())
+        sum += macsOf(op.attributes, training.inputTypes(op));
+    constexpr int passes = 3;
+    return passes * sum;
 }
 
 } // namespace
@@ -166,6 +178,9 @@ int defaultParts(const OpGraph& training, const TrainingSettings& settings) {
     const auto batch = settings.batch();
     const auto most = batch >= 2 * kGoodPart ? batch / kGoodPart : batch / kSmallestPart;
     auto parts = std::min<std::int64_t>(availableThreads(), most);
+    if (2 * parts <= most && parts > 1 &&
+        multiplicationsPerSample(training) * (batch / parts) > kLongPart)
+        parts *= 2;
     // Every part but the first has gradients of its own.
     const auto memory =
         estimateTrainingMemory(training, batch, settings.updateRule().allSlots()).total();

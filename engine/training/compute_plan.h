@@ -53,10 +53,11 @@ std::shared_ptr<const Backend> trainingBackend(const TrainingSettings& settings,
 /// The options of a program that takes the settings' steps.
 CompileOptions trainingOptions(const TrainingSettings& settings);
 
-/// Parts for a batch on this machine: one per processor, as far as there are 8 samples for each;
-/// fewer where the gradients of each part would take much memory. 1 where two parts would, and for
-/// networks that parts slow down by more than a few percent: with batch normalization, or with
-/// large convolution kernels that are used in few places.
+/// Parts for a batch on this machine: one per processor, or two where a part's step takes long, as
+/// far as there are 8 samples for each; fewer where the gradients of each part would take much
+/// memory. 1 where two parts would, and for networks that parts slow down by more than a few
+/// percent: with batch normalization, or with large convolution kernels that are used in few
+/// places.
 int defaultParts(const OpGraph& training, const TrainingSettings& settings);
 
 /// What the settings say; where they leave it open, what calibration has found, or all threads and

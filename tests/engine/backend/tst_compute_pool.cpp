@@ -6,8 +6,10 @@
 
 #include <omp.h>
 
+#include <atomic>
 #include <limits>
 #include <numeric>
+#include <thread>
 
 using namespace gradwright;
 using namespace std::chrono_literals;
@@ -32,6 +34,34 @@ private:
 float halfOfTheSmallestNormalNumber() {
     volatile float smallest = std::numeric_limits<float>::min();
     return smallest * 0.5F;
+}
+
+/// A round in which the owner waits until a helper has begun the task.
+template <class Task>
+void withHelper(ComputePool& pool, const Task& task) {
+    std::atomic<bool> isBegun = false;
+    pool.run(2, [&](std::size_t, std::size_t worker) {
+        if (worker != 0) {
+            if (!isBegun.exchange(true))
+                task();
+            return;
+        }
+        while (!isBegun)
+            std::this_thread::yield();
+    });
+}
+
+/// Whether the processors of a helper and the owner's are soon as wanted: the system may move the
+/// owner at any time.
+template <class Wanted>
+bool helperIsPlaced(ComputePool& pool, const Wanted& wanted) {
+    for (int round = 0; round < 1000; ++round) {
+        std::optional<ProcessorSet> helper;
+        withHelper(pool, [&] { helper = ProcessorSet::of(currentThread()); });
+        if (helper && wanted(*helper, currentProcessor()))
+            return true;
+    }
+    return false;
 }
 
 } // namespace
@@ -105,6 +135,55 @@ private Q_SLOTS:
             });
             QCOMPARE(done.load(), 8);
         }
+    }
+
+    void placementKeepsHelpersFromTheOwnersProcessorOrOnIt() {
+        const auto all = ProcessorSet::of(currentThread());
+        if (!all || all->count() < 2)
+            QSKIP("one processor, or a system that does not place threads");
+        ComputePool pool(2);
+        QVERIFY(pool.placement() == Placement::Free);
+        QVERIFY(
+            helperIsPlaced(pool, [&](const ProcessorSet& helper, int) { return helper == *all; }));
+        pool.place(Placement::Apart);
+        QVERIFY(helperIsPlaced(pool, [&](const ProcessorSet& helper, int owner) {
+            return helper == all->without(owner);
+        }));
+        pool.place(Placement::Together);
+        QVERIFY(helperIsPlaced(pool, [](const ProcessorSet& helper, int owner) {
+            return helper == ProcessorSet::only(owner);
+        }));
+        pool.place(Placement::Free);
+        QVERIFY(
+            helperIsPlaced(pool, [&](const ProcessorSet& helper, int) { return helper == *all; }));
+        QVERIFY(ProcessorSet::of(currentThread()) == all); // the owner stays free
+    }
+
+    /// Other programs take the helper's processor while the owner waits for it.
+    void aThreadWithoutProcessorIsFetched() {
+        const auto all = ProcessorSet::of(currentThread());
+        if (!all || all->count() < 2)
+            QSKIP("one processor, or a system that does not place threads");
+        std::vector<std::jthread> others;
+        for (int i = 0; i < 2 * availableThreads(); ++i)
+            others.emplace_back([](const std::stop_token& stop) {
+                while (!stop.stop_requested()) {
+                }
+            });
+        ComputePool pool(2);
+        pool.place(Placement::Apart);
+        bool isFetched = false;
+        withHelper(pool, [&] {
+            const auto before = ProcessorSet::of(currentThread());
+            const auto end = std::chrono::steady_clock::now() + 20s;
+            while (!isFetched && std::chrono::steady_clock::now() < end)
+                isFetched = ProcessorSet::of(currentThread()) != before;
+        });
+        QVERIFY(isFetched);
+        // It is sent back.
+        QVERIFY(helperIsPlaced(pool, [&](const ProcessorSet& helper, int owner) {
+            return helper == all->without(owner);
+        }));
     }
 
     void threadsWithoutTasksSleep() {

@@ -96,6 +96,51 @@ private Q_SLOTS:
         QCOMPARE(sampleOf(0ns, 100ms, 2).othersBusy(), 0.0);
     }
 
+    void fairShareIsByWeight_data() {
+        QTest::addColumn<int>("processors");
+        QTest::addColumn<double>("weight");
+        QTest::addColumn<double>("others");
+        QTest::addColumn<int>("threads");
+        QTest::addColumn<double>("share");
+        QTest::newRow("alone") << 2 << 1.0 << 0.0 << 2 << 2.0;
+        QTest::newRow("one other") << 2 << 1.0 << 1.0 << 2 << 4 / 3.0;
+        QTest::newRow("two others") << 2 << 1.0 << 2.0 << 2 << 1.0;
+        QTest::newRow("of three times the weight") << 2 << 3.0 << 2.0 << 2 << 0.5;
+        QTest::newRow("many processors") << 16 << 1.0 << 16.0 << 16 << 8.0;
+    }
+    void fairShareIsByWeight() {
+        QFETCH(int, processors);
+        QFETCH(double, weight);
+        QFETCH(double, others);
+        QFETCH(int, threads);
+        QFETCH(double, share);
+        QCOMPARE(sampleOf(0ns, 0ns, processors, weight).fairShare(others, threads), share);
+    }
+
+    /// Where two threads get no more than one processor, they share one.
+    void crowdedThreadsComputeTogether() {
+        if (!processorTimes(currentThread()))
+            QSKIP("this system does not tell what its threads take of the processors");
+        std::thread([] {
+            setComputeThreads(2);
+            auto& pool = computePool();
+            {
+                ThreadGovernor governor(pool);
+                QVERIFY(pool.placement() == Placement::Free);
+                const Hogs hogs(2 * availableThreads());
+                QVERIFY(runUntil(
+                    pool, governor,
+                    [&](const ComputeLoad&) { return pool.placement() == Placement::Together; },
+                    20s));
+                // It looks from time to time whether they are still there.
+                QVERIFY(runUntil(
+                    pool, governor,
+                    [&](const ComputeLoad&) { return pool.placement() == Placement::Apart; }, 20s));
+            }
+            QVERIFY(pool.placement() == Placement::Free);
+        }).join();
+    }
+
     void itNoticesThatTheComputerIsBusyAndQuietAgain() {
         if (!processorTimes(currentThread()))
             QSKIP("this system does not tell what its threads take of the processors");

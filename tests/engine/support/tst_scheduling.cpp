@@ -55,6 +55,37 @@ private Q_SLOTS:
         QVERIFY2(most >= *before + 20, QByteArray::number(most));
     }
 
+    void threadsStayOnTheProcessorsTheyAreKeptOn() {
+        const auto all = ProcessorSet::of(currentThread());
+        if (!all)
+            QSKIP("the system does not tell which processors a thread may use");
+        QVERIFY(all->contains(currentProcessor()));
+        for (int processor = 0, found = 0; found < std::min(all->count(), 4); ++processor) {
+            if (!all->contains(processor))
+                continue;
+            ++found;
+            std::thread([&] {
+                const auto one = ProcessorSet::only(processor);
+                QVERIFY(one.keep(currentThread()));
+                QCOMPARE(currentProcessor(), processor);
+                QVERIFY(ProcessorSet::of(currentThread()) == one);
+                QVERIFY(all->keep(currentThread()));
+                QVERIFY(ProcessorSet::of(currentThread()) == all);
+            }).join();
+        }
+        QVERIFY(ProcessorSet::of(currentThread()) == all);
+    }
+
+    void setsOfProcessorsAreCounted() {
+        const auto five = ProcessorSet::only(5);
+        QCOMPARE(five.count(), 1);
+        QVERIFY(five.contains(5) && !five.contains(4) && !five.contains(-1));
+        QCOMPARE(five.without(4).count(), 1);
+        QCOMPARE(five.without(5).count(), 0);
+        QCOMPARE(ProcessorSet::only(-1).count(), 0);
+        QVERIFY(!five.without(5).keep(currentThread())); // nowhere to run
+    }
+
     void responsiveThreadsTakeShortTurns() {
         const auto standard = slice();
         if (!standard)
