@@ -5,8 +5,6 @@
 #include "engine/backend/one_thread.h"
 
 #include <omp.h>
-#include <pthread.h>
-#include <time.h>
 
 #include <algorithm>
 #include <limits>
@@ -64,17 +62,6 @@ template <class Condition>
 bool sleepUntil(const Condition& condition, std::chrono::nanoseconds time) {
     std::this_thread::sleep_for(time);
     return condition();
-}
-
-/// How long a thread has had a processor, its present turn included; nothing where the system does
-/// not say.
-std::optional<std::chrono::nanoseconds> runningTime(std::thread& thread) {
-    clockid_t clock{};
-    timespec time{};
-    if (pthread_getcpuclockid(thread.native_handle(), &clock) != 0 ||
-        clock_gettime(clock, &time) != 0)
-        return {};
-    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 } // namespace
@@ -182,13 +169,13 @@ void ComputePool::fetchLostThreads() {
     std::vector<std::optional<std::chrono::nanoseconds>> before(helpers_.size());
     for (auto pause = kFirstLook;; pause = kNextLook) {
         for (std::size_t i = 0; i < helpers_.size(); ++i)
-            before[i] = runningTime(helpers_[i]->thread);
+            before[i] = runningTime(helpers_[i]->id);
         if (pause == kFirstLook ? spinUntil(isDone, pause) : sleepUntil(isDone, pause))
             return;
         const auto here = ProcessorSet::only(currentProcessor());
         bool isFetched = false;
         for (std::size_t i = 0; i < helpers_.size(); ++i)
-            if (helpers_[i]->works && before[i] && runningTime(helpers_[i]->thread) == before[i])
+            if (helpers_[i]->works && before[i] && runningTime(helpers_[i]->id) == before[i])
                 isFetched |= here.keep(helpers_[i]->id);
         if (isFetched) {
             sleepUntilDone();
@@ -245,7 +232,7 @@ void ComputePool::setShortTurns(bool wanted) {
             setTurn(id, turn);
 }
 
-std::optional<ProcessorTimes> ComputePool::times() const {
+std::optional<ProcessorTimes> ComputePool::times() {
     auto sum = processorTimes(owner_);
     for (int i = 0; sum && i + 1 < active_; ++i) {
         const auto helper = processorTimes(helpers_[static_cast<std::size_t>(i)]->id);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/support/scheduling.h"
+#include "engine/backend/thread_team.h"
 
 #include <atomic>
 #include <chrono>
@@ -16,33 +16,22 @@ namespace gradwright {
 /// How long an idle thread spins on a computer that has nothing else to do.
 inline constexpr std::chrono::nanoseconds kQuietSpin = std::chrono::microseconds(50);
 
-/// Which processors the threads of a pool run on.
-enum class Placement {
-    Free, ///< the system decides
-    /// Helpers keep off the owner's processor. One that another program has taken the processor
-    /// from in the middle of a task is fetched: the owner, when it has nothing else to do, sleeps
-    /// and gives it its own.
-    Apart,
-    Together ///< all on the owner's: other programs are left the other ones
-};
-
 /// Threads that compute tasks side by side for the thread that owns the pool, which takes part.
 /// Tasks come from a queue: a thread that loses its processor delays the task that it has begun and
 /// no other. A thread that finds nothing to do spins briefly, since the next tasks usually follow
 /// at once, and then sleeps, so that a busy computer loses nothing to it. run() and the settings
 /// belong to the owner.
-class ComputePool {
+class ComputePool : public ThreadTeam {
 public:
     /// With `threads` threads, the owner's included. At first all are active.
     explicit ComputePool(int threads);
-    ~ComputePool();
-    ComputePool(const ComputePool&) = delete;
-    ComputePool& operator=(const ComputePool&) = delete;
+    ~ComputePool() override;
 
-    [[nodiscard]] int size() const { return static_cast<int>(shares_.size()); }
+    [[nodiscard]] int size() const override { return static_cast<int>(shares_.size()); }
 
     /// How many threads take tasks, from 1 to size(), and how long they spin before they sleep.
-    void setActive(int threads, std::chrono::nanoseconds spin);
+    void setActive(int threads, std::chrono::nanoseconds spin) override;
+    [[nodiscard]] bool canShrink() const override { return true; }
     [[nodiscard]] int active() const { return active_; }
 
     /// Calls task(number, worker) for every number below `count`, each once; returns when all are
@@ -60,14 +49,10 @@ public:
         run(count, static_cast<std::size_t>(size()), task);
     }
 
-    /// The processor times of the active threads, since they started; nothing where the system does
-    /// not say.
-    [[nodiscard]] std::optional<ProcessorTimes> times() const;
-    /// Gives all threads short turns on the processor, or those that they had before.
-    void setShortTurns(bool wanted);
-    /// Does nothing where the system does not place threads.
-    void place(Placement placement);
-    [[nodiscard]] Placement placement() const { return placement_; }
+    std::optional<ProcessorTimes> times() override;
+    void setShortTurns(bool wanted) override;
+    void place(Placement placement) override;
+    [[nodiscard]] Placement placement() const override { return placement_; }
 
 private:
     struct TaskRef {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/thread_governor.h"
 
+#include "engine/backend/compute_pool.h"
 #include "engine/backend/compute_threads.h"
 
 #include <fmt/format.h>
@@ -65,9 +66,9 @@ double LoadSample::fairShare(double others, int threads) const {
     return processors * threads / (threads + others * weight);
 }
 
-ThreadGovernor::ThreadGovernor(ComputePool& pool)
-    : pool_(pool)
-    , threads_(pool.size())
+ThreadGovernor::ThreadGovernor(ThreadTeam& team)
+    : team_(team)
+    , threads_(team.size())
     , tried_(threads_)
     , lastTrial_(Clock::now())
     , lastLook_(lastTrial_) {
@@ -77,16 +78,16 @@ ThreadGovernor::ThreadGovernor(ComputePool& pool)
 
 ThreadGovernor::~ThreadGovernor() {
     isBusy_ = false;
-    tried_ = pool_.size();
+    tried_ = team_.size();
     apply();
-    pool_.setShortTurns(false);
-    pool_.place(Placement::Free);
+    team_.setShortTurns(false);
+    team_.place(Placement::Free);
 }
 
 void ThreadGovernor::resume(Clock::time_point now) {
-    if (start_ || pool_.size() == 1)
+    if (start_ || team_.size() == 1)
         return;
-    const auto times = pool_.times();
+    const auto times = team_.times();
     if (!times)
         return;
     start_ = now;
@@ -100,7 +101,7 @@ void ThreadGovernor::pause(Clock::time_point now) {
 
 bool ThreadGovernor::endStretch(Clock::time_point now) {
     const auto start = *std::exchange(start_, {});
-    const auto times = pool_.times();
+    const auto times = team_.times();
     if (!times)
         return false;
     window_.wall += now - start;
@@ -110,7 +111,7 @@ bool ThreadGovernor::endStretch(Clock::time_point now) {
 }
 
 std::optional<ComputeLoad> ThreadGovernor::afterStep(double work, Clock::time_point now) {
-    if (pool_.size() == 1)
+    if (team_.size() == 1)
         return {};
     if (!start_) {
         resume(now);
@@ -162,7 +163,7 @@ void ThreadGovernor::noteOthers(const LoadSample& sample, Clock::time_point now)
     const double others = sample.othersBusy();
     if (tried_ == 1 && others == 0)
         return; // a single thread that has a processor for itself does not feel them
-    if (pool_.placement() == Placement::Together)
+    if (team_.placement() == Placement::Together)
         return; // nor do threads that keep each other waiting
     const bool isRare = threads_ == 1 || now - lastLook_ > kBetweenTrials;
     const double memory = isRare ? 0 : kMemory;
@@ -174,9 +175,10 @@ void ThreadGovernor::judge(double rate, bool isShort, Clock::time_point now) {
     if (!isBusy_ && others_ >= kBusy)
         setBusy(true, now);
     // Together, threads lose no more to each other than a single one would to other programs.
-    const bool isTogether = pool_.placement() == Placement::Together;
-    if (isBusy_ && isShort && !isTogether && now - lastTrial_ >= kBetweenTrials)
-        tryThreads(threads_ == 1 ? pool_.size() : 1, now);
+    const bool isTogether = team_.placement() == Placement::Together;
+    if (team_.canShrink() && isBusy_ && isShort && !isTogether &&
+        now - lastTrial_ >= kBetweenTrials)
+        tryThreads(threads_ == 1 ? team_.size() : 1, now);
 }
 
 void ThreadGovernor::judgeTrial(double rate, Clock::time_point now) {
@@ -193,21 +195,21 @@ void ThreadGovernor::judgeTrial(double rate, Clock::time_point now) {
 
 void ThreadGovernor::setBusy(bool busy, Clock::time_point now) {
     isBusy_ = busy;
-    pool_.setShortTurns(busy);
-    setThreads(pool_.size(), now);
+    team_.setShortTurns(busy);
+    setThreads(team_.size(), now);
 }
 
 void ThreadGovernor::place(const LoadSample& sample, Clock::time_point now) {
     // What others do is only seen from apart.
-    const bool isTogether = pool_.placement() == Placement::Together;
+    const bool isTogether = team_.placement() == Placement::Together;
     if (isTogether && now - lastLook_ < kBetweenTrials)
         return;
     if (!isTogether)
         lastLook_ = now;
-    const bool isCrowded = !isTogether && sample.fairShare(others_, pool_.size()) < kOneProcessor;
-    pool_.place(!isBusy_ ? Placement::Free : isCrowded ? Placement::Together : Placement::Apart);
+    const bool isCrowded = !isTogether && sample.fairShare(others_, team_.size()) < kOneProcessor;
+    team_.place(!isBusy_ ? Placement::Free : isCrowded ? Placement::Together : Placement::Apart);
     if (isBusy_ && isCrowded)
-        setThreads(pool_.size(), now);
+        setThreads(team_.size(), now);
     else
         apply();
 }
@@ -228,8 +230,8 @@ void ThreadGovernor::tryThreads(int threads, Clock::time_point now) {
 }
 
 void ThreadGovernor::apply() const {
-    const bool isShared = isBusy_ && pool_.placement() != Placement::Apart;
-    pool_.setActive(tried_, isShared ? kBusySpin : kQuietSpin);
+    const bool isShared = isBusy_ && team_.placement() != Placement::Apart;
+    team_.setActive(tried_, isShared ? kBusySpin : kQuietSpin);
 }
 
 } // namespace gradwright

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/backend/compute_pool.h"
+#include "engine/backend/thread_team.h"
 
 #include <chrono>
 #include <optional>
@@ -20,7 +20,7 @@ struct ComputeLoad {
 /// "2 threads, others use 1"; without the second part where it is not.
 std::string toString(const ComputeLoad& load);
 
-/// What the threads of a pool have had of the processors for some time, and what follows from it.
+/// What a team of threads has had of the processors for some time, and what follows from it.
 struct LoadSample {
     std::chrono::nanoseconds wall{0};
     ProcessorTimes used; ///< of all active threads together
@@ -36,17 +36,17 @@ struct LoadSample {
     [[nodiscard]] double fairShare(double others, int threads) const;
 };
 
-/// Adapts the threads of a pool to what else the computer does. While nobody is in the way, threads
+/// Adapts a team of threads to what else the computer does. While nobody is in the way, threads
 /// that wait spin, since the next tasks follow at once. On a busy computer they sleep soon and take
 /// short turns; and where the tasks are so short that even so a single thread is faster, that one
-/// computes. Belongs to the thread that owns the pool. Does nothing where the system does not tell
+/// computes. Belongs to the thread that owns the team. Does nothing where the system does not tell
 /// the times of its threads.
 class ThreadGovernor {
 public:
     using Clock = std::chrono::steady_clock;
 
-    explicit ThreadGovernor(ComputePool& pool);
-    /// Leaves the pool as for a quiet computer.
+    explicit ThreadGovernor(ThreadTeam& team);
+    /// Leaves the team as for a quiet computer.
     ~ThreadGovernor();
     ThreadGovernor(const ThreadGovernor&) = delete;
     ThreadGovernor& operator=(const ThreadGovernor&) = delete;
@@ -84,7 +84,7 @@ private:
     void tryThreads(int threads, Clock::time_point now);
     void apply() const;
 
-    ComputePool& pool_;
+    ThreadTeam& team_;
     bool isBusy_ = false;
     int threads_; ///< that take part …
     int tried_;   ///< … and those of this window

@@ -16,6 +16,8 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <ctime>
+#include <span>
 #include <string_view>
 #endif
 
@@ -73,6 +75,18 @@ void change(ThreadId thread, const Set& set) {
     syscall(SYS_sched_setattr, thread, &attributes, noFlags);
 }
 
+/// What the kernel tells of a thread of this process in a file; empty where it tells nothing.
+std::string_view threadFile(ThreadId thread, const char* name, std::span<char> buffer) {
+    std::array<char, 64> path{};
+    *fmt::format_to_n(path.data(), path.size() - 1, "/proc/self/task/{}/{}", thread, name).out = 0;
+    const int file = open(path.data(), O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return {};
+    const auto size = read(file, buffer.data(), buffer.size());
+    close(file);
+    return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
+
 } // namespace
 
 void setScheduling(Scheduling wish) {
@@ -95,16 +109,10 @@ ThreadId currentThread() {
 }
 
 std::optional<ProcessorTimes> processorTimes(ThreadId thread) {
-    std::array<char, 64> path{};
-    *fmt::format_to_n(path.data(), path.size() - 1, "/proc/self/task/{}/schedstat", thread).out = 0;
-    const int file = open(path.data(), O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return {};
-    std::array<char, 128> text{};
-    const auto size = read(file, text.data(), text.size());
-    close(file);
+    std::array<char, 128> buffer{};
+    const auto text = threadFile(thread, "schedstat", buffer);
     // "<nanoseconds running> <nanoseconds waiting> <time slices>"
-    const auto* const end = text.data() + std::max<ssize_t>(size, 0);
+    const auto* const end = text.data() + text.size();
     std::int64_t running = 0, waiting = 0;
     const auto first = std::from_chars(text.data(), end, running);
     if (first.ec != std::errc{} || first.ptr == end)
@@ -113,6 +121,35 @@ std::optional<ProcessorTimes> processorTimes(ThreadId thread) {
     if (second.ec != std::errc{} || running == 0) // all zero: no statistics are kept
         return {};
     return ProcessorTimes{std::chrono::nanoseconds(running), std::chrono::nanoseconds(waiting)};
+}
+
+std::optional<std::chrono::nanoseconds> runningTime(ThreadId thread) {
+    // As pthread_getcpuclockid() makes it: the complement of the number, and what kind of clock.
+    constexpr unsigned int threadTime = 4 | 2;
+    const auto clock = static_cast<clockid_t>(~static_cast<unsigned int>(thread) << 3 | threadTime);
+    timespec time{};
+    if (thread <= 0 || clock_gettime(clock, &time) != 0)
+        return {};
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+std::optional<ThreadState> threadState(ThreadId thread) {
+    std::array<char, 512> buffer{};
+    const auto text = threadFile(thread, "stat", buffer);
+    // "number (name) state …": fields are counted from the name on, which may hold anything.
+    const auto name = text.rfind(')');
+    if (name == std::string_view::npos || name + 2 >= text.size())
+        return {};
+    ThreadState state{.isReady = text[name + 2] == 'R'};
+    constexpr int stateField = 3, processorField = 39;
+    auto begin = name + 2;
+    for (int field = stateField; field < processorField; ++field) {
+        begin = text.find(' ', begin);
+        if (begin++ == std::string_view::npos)
+            return {};
+    }
+    std::from_chars(text.data() + begin, text.data() + text.size(), state.processor);
+    return state;
 }
 
 std::optional<int> runnableThreads() {
@@ -168,6 +205,14 @@ ThreadId currentThread() {
 }
 
 std::optional<ProcessorTimes> processorTimes(ThreadId) {
+    return {};
+}
+
+std::optional<std::chrono::nanoseconds> runningTime(ThreadId) {
+    return {};
+}
+
+std::optional<ThreadState> threadState(ThreadId) {
     return {};
 }
 

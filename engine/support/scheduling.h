@@ -40,6 +40,16 @@ struct ProcessorTimes {
 /// kernel keeps statistics of the scheduler: /proc/PID/task/TID/schedstat, sched-stats.rst). Takes
 /// some microseconds.
 std::optional<ProcessorTimes> processorTimes(ThreadId thread);
+/// How long a thread of this process has had a processor, up to this moment (processorTimes() may
+/// leave out its present turn); nothing where the system does not say. Takes a microsecond.
+std::optional<std::chrono::nanoseconds> runningTime(ThreadId thread);
+
+struct ThreadState {
+    bool isReady = false; ///< runs, or would if it had a processor
+    int processor = -1;   ///< that it runs on or ran on last
+};
+/// Nothing where the system does not say (Linux: /proc/PID/task/TID/stat, proc(5)).
+std::optional<ThreadState> threadState(ThreadId thread);
 /// Threads of all processes that run or are ready to, the calling one included; nothing where the
 /// system does not say (Linux: the fourth field of /proc/loadavg, proc(5)).
 std::optional<int> runnableThreads();

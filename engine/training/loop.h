@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/backend/openmp_team.h"
 #include "engine/backend/program_cache.h"
 #include "engine/backend/thread_governor.h"
 #include "engine/data/feed/batcher.h"
@@ -105,7 +106,8 @@ private:
     TrainingPosition position_;
     MetricsLog metrics_;
     Speedometer speed_;
-    std::optional<ThreadGovernor> governor_; ///< where the weights do not depend on the threads
+    std::optional<OpenMpTeam> team_; ///< of batches that are computed as a whole
+    std::optional<ThreadGovernor> governor_;
     LoadHistory loads_;
     HealthMonitor health_;
     ActivityProbe probe_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // How a run begins: what it opens, compiles and resumes from.
+#include "engine/backend/compute_pool.h"
 #include "engine/backend/compute_threads.h"
 #include "engine/data/data_info_json.h"
 #include "engine/support/byte_text.h"
@@ -269,6 +270,8 @@ bool TrainingLoop::startRun(const std::stop_token& stop) {
     recordRanks(directory_, job_, places_);
     if (plan_.parts > 1)
         governor_.emplace(computePool());
+    else if (plan_.threads > 1 && !job_.settings.target().isGpu())
+        governor_.emplace(team_.emplace());
     RunStarted event{directory_.path(),
                      job_.settings.epochs(),
                      batcher_.batchesPerEpoch(),

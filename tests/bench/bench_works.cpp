@@ -4,8 +4,10 @@
 //   bench_works losses PROJECT --given FILE               losses from given weights and batches
 //   bench_works predict PROJECT --batch 128               time of a forward pass
 //   bench_works first-step PROJECT                        from Trainer::run to the first step
+#include "engine/backend/compute_pool.h"
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
+#include "engine/backend/openmp_team.h"
 #include "engine/backend/program_cache.h"
 #include "engine/backend/thread_governor.h"
 #include "engine/backend/weights.h"
@@ -115,6 +117,8 @@ struct Bench {
                          trainingOptions(project.training));
         if (plan.parts > 1)
             governor.emplace(computePool());
+        else if (threads > 1)
+            governor.emplace(team.emplace());
     }
 
     /// Does one step as the training loop does. Returns the loss before it.
@@ -134,6 +138,7 @@ struct Bench {
     Dataset data;
     TrainingGraph training;
     std::optional<ProgramCache> programs;
+    std::optional<OpenMpTeam> team; ///< of batches that are computed as a whole
     std::optional<ThreadGovernor> governor;
     std::vector<BatchInput> inputs;
     ScoreSums sums;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/backend/compute_pool.h"
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/thread_governor.h"
 
 #include <QTest>
 
 #include <cmath>
+#include <thread>
+#include <vector>
 
 using namespace gradwright;
 using namespace std::chrono_literals;

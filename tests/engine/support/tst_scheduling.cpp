@@ -86,6 +86,35 @@ private Q_SLOTS:
         QVERIFY(!five.without(5).keep(currentThread())); // nowhere to run
     }
 
+    void threadsAreSeenToRunAndToSleep() {
+        const auto own = threadState(currentThread());
+        if (!own)
+            QSKIP("the system does not tell what its threads do");
+        QVERIFY(own->isReady);
+        QVERIFY(ProcessorSet::of(currentThread())->contains(own->processor));
+        const auto start = runningTime(currentThread());
+        QVERIFY(start.has_value());
+        while (*runningTime(currentThread()) < *start + std::chrono::milliseconds(5))
+            ;
+        std::atomic<ThreadId> id = 0;
+        std::atomic<bool> isOver = false;
+        std::thread sleeper([&] {
+            id = currentThread();
+            id.notify_all();
+            isOver.wait(false);
+        });
+        id.wait(0);
+        QTRY_VERIFY(!threadState(id)->isReady);
+        const auto before = runningTime(id);
+        QTest::qSleep(20);
+        QVERIFY(before.has_value() && runningTime(id) == before);
+        isOver = true;
+        isOver.notify_all();
+        sleeper.join();
+        QTRY_VERIFY(!threadState(id) && !runningTime(id)); // there is none any more
+        QVERIFY(!runningTime(0));
+    }
+
     void responsiveThreadsTakeShortTurns() {
         const auto standard = slice();
         if (!standard)
