@@ -254,14 +254,16 @@ void TrainingOptions::requireResumable() const {
         {"--batch", &batch_}, {"--optimizer", &optimizer_}, {"--schedule", &schedule_},
         {"--loss", &loss_},   {"--seed", &seed_},           {"--precision", &precision_},
         {"--data", &data_}};
-    if (!assignments_.empty())
-        throw UsageError("--set cannot change a run once it has begun; --resume takes --epochs, "
-                         "--learning-rate, --threads and --device");
+    constexpr std::string_view kFree = "--epochs, --learning-rate, --threads, --device and --set "
+                                       "with early_stopping, patience or checkpoint_seconds";
+    for (const auto& assignment : assignments_)
+        if (const auto key = assignment.substr(0, assignment.find('='));
+            key != "early_stopping" && key != "patience" && key != "checkpoint_seconds")
+            throw UsageError("--set {} cannot change a run once it has begun; --resume takes {}",
+                             assignment, kFree);
     for (const auto& [option, value] : fixed)
         if (*value)
-            throw UsageError("{} cannot change within a run; --resume takes --epochs, "
-                             "--learning-rate, --threads and --device",
-                             option);
+            throw UsageError("{} cannot change within a run; --resume takes {}", option, kFree);
 }
 
 } // namespace gradwright::cli
