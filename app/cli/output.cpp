@@ -34,6 +34,15 @@ std::string grouped(std::int64_t number) {
     return text;
 }
 
+std::string groupedCount(std::int64_t count, std::string_view one, std::string_view many) {
+    auto text = grouped(count) + " ";
+    if (count == 1 || many.empty())
+        text += one;
+    else
+        text += many;
+    return count == 1 || !many.empty() ? text : text + "s";
+}
+
 std::string durationText(double seconds) {
     if (!(seconds >= 0) || seconds > 1e9)
         return "unknown";

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace gradwright::cli {
 
@@ -15,6 +16,8 @@ void printLine(const std::string& line);
 
 /// "61,706".
 std::string grouped(std::int64_t number);
+/// "1 layer", "61,706 samples"; `many` where that is not `one` with an s: "class", "classes".
+std::string groupedCount(std::int64_t count, std::string_view one, std::string_view many = {});
 /// "1 min 58 s".
 std::string durationText(double seconds);
 /// How many columns a UTF-8 text takes, each code point one.

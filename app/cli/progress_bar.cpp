@@ -75,13 +75,16 @@ void ProgressBar::showStart(const RunStarted& event) {
         return;
     }
     showLastingLine(fmt::format(
-        "Training {} of {} {} {} {}{}", counted(event.epochs, "epoch"),
-        grouped(event.stepsPerEpoch), event.stepsPerEpoch == 1 ? "step" : "steps",
-        event.gpu.empty() ? "with" : "on",
+        "Training {} of {} {} {}{}", counted(event.epochs, "epoch"),
+        groupedCount(event.stepsPerEpoch, "step"), event.gpu.empty() ? "with" : "on",
         event.gpu.empty() ? toString(ComputePlan{event.threads, event.parts}) : event.gpu,
-        event.startStep > 0 ? fmt::format(", from step {} with a learning rate of {:.4g}",
-                                          grouped(event.startStep + 1), event.learningRate)
-                            : ""));
+        event.startStep > 0
+            ? fmt::format(", from step {} with a learning rate of {:.4g}{}",
+                          grouped(event.startStep + 1), event.learningRate,
+                          event.learningRate == event.setRate
+                              ? std::string()
+                              : fmt::format(", which the schedule makes of {:.4g}", event.setRate))
+            : ""));
 }
 
 void ProgressBar::showStep(const StepDone& event) {

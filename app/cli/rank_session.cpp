@@ -5,6 +5,7 @@
 #include "engine/backend/compute_threads.h"
 #include "engine/distributed/mpi_communicator.h"
 #include "engine/io/run_directory.h"
+#include "engine/support/counted.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -60,8 +61,8 @@ std::string inWords(const std::vector<RankPlace>& places) {
     std::set<std::string> hosts;
     for (const auto& place : places)
         hosts.insert(place.host);
-    return fmt::format("{} processes on {} computer{}", places.size(), hosts.size(),
-                       hosts.size() == 1 ? "" : "s");
+    return fmt::format("{} on {}", counted(places.size(), "process", "processes"),
+                       counted(hosts.size(), "computer"));
 }
 
 /// What a run is resumed from, in a folder beside which others may write theirs.

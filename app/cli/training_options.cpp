@@ -2,7 +2,7 @@
 #include "app/cli/training_options.h"
 
 #include "app/cli/exit_codes.h"
-#include "engine/data/images/augmentation.h"
+#include "engine/project/setting_groups.h"
 #include "engine/support/json.h"
 #include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
@@ -19,15 +19,11 @@ namespace gradwright::cli {
 namespace {
 
 ParamValue parse(const ParamSpec& spec, const std::string& text, std::string_view option) {
-    ParamValue value;
     try {
-        value = paramFromText(spec, text);
+        return settingFromText(spec, text, option);
     } catch (const Error& error) {
-        throw UsageError("{}: {}", option, error.what());
+        throw UsageError("{}", error.what());
     }
-    if (const auto why = whyInvalid(spec, value))
-        throw UsageError("{}: {}", option, *why);
-    return value;
 }
 
 void applyParam(TrainingSettings& settings, std::string_view key,
@@ -121,31 +117,23 @@ void assign(TrainingSettings& settings, DataChoice& data, const std::string& ass
     const auto equals = assignment.find('=');
     if (equals == std::string::npos)
         throw UsageError("{}: expected key=value", option);
-    auto key = assignment.substr(0, equals);
+    const auto key = assignment.substr(0, equals);
     const auto text = assignment.substr(equals + 1);
-    const auto dot = key.find('.');
-    if (dot == std::string::npos)
-        return assign(settings.params, trainingParams(), key, text, option);
-    const auto group = key.substr(0, dot);
-    key = key.substr(dot + 1);
-    if (group == "optimizer") {
-        auto& recipe = settings.optimizer;
-        assign(recipe.params, optimizer(recipe.key).params, key, text, option);
-    } else if (group == "schedule") {
-        auto& recipe = settings.schedule;
-        assign(recipe.params, schedule(recipe.key).params, key, text, option);
-    } else if (group == "loss") {
-        for (auto& objective : settings.objectives)
-            assign(objective.loss.params, loss(objective.loss.key).params, key, text, option);
-    } else if (group == "data") {
-        assignData(data, key, text, option);
-    } else if (group == "augmentation") {
-        assign(data.augmentation, augmentationParams(), key, text, option);
-    } else {
+    const auto prefix = key.substr(0, key.find('.') + 1); // none without a point
+    if (prefix == "data.")
+        return assignData(data, key.substr(prefix.size()), text, option);
+    bool isGroup = prefix == "loss."; // which nothing may be trained for
+    for (const auto& group : settingGroups(settings, data)) {
+        if (group.prefix != prefix)
+            continue;
+        isGroup = true;
+        for (auto* values : group.values)
+            assign(*values, group.specs, key.substr(prefix.size()), text, option);
+    }
+    if (!isGroup)
         throw UsageError("{}: the groups are optimizer, schedule, loss, data and augmentation, not "
                          "\"{}\"",
-                         option, group);
-    }
+                         option, prefix.substr(0, prefix.size() - 1));
 }
 
 /// The key when another than `recipe`'s is asked for; then its definition.
@@ -254,14 +242,16 @@ void TrainingOptions::requireResumable() const {
         {"--batch", &batch_}, {"--optimizer", &optimizer_}, {"--schedule", &schedule_},
         {"--loss", &loss_},   {"--seed", &seed_},           {"--precision", &precision_},
         {"--data", &data_}};
-    if (!assignments_.empty())
-        throw UsageError("--set cannot change a run once it has begun; --resume takes --epochs, "
-                         "--learning-rate, --threads and --device");
+    constexpr std::string_view kFree = "--epochs, --learning-rate, --threads, --device and --set "
+                                       "with early_stopping, patience or checkpoint_seconds";
+    for (const auto& assignment : assignments_)
+        if (const auto key = assignment.substr(0, assignment.find('='));
+            key != "early_stopping" && key != "patience" && key != "checkpoint_seconds")
+            throw UsageError("--set {} cannot change a run once it has begun; --resume takes {}",
+                             assignment, kFree);
     for (const auto& [option, value] : fixed)
         if (*value)
-            throw UsageError("{} cannot change within a run; --resume takes --epochs, "
-                             "--learning-rate, --threads and --device",
-                             option);
+            throw UsageError("{} cannot change within a run; --resume takes {}", option, kFree);
 }
 
 } // namespace gradwright::cli

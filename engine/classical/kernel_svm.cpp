@@ -50,13 +50,11 @@ struct LibSvm {
     bool isThere = false;
 
     LibSvm() {
-        SharedLibrary library("libsvm.so.3");
-        library.find("svm_train", train);
-        library.find("svm_predict", predict);
-        library.find("svm_check_parameter", fault);
-        library.find("svm_free_and_destroy_model", release);
-        library.find("svm_set_print_string_function", setPrint);
-        isThere = library.isComplete();
+        isThere = openLibrary("libsvm.so.3", {{"svm_train", train},
+                                              {"svm_predict", predict},
+                                              {"svm_check_parameter", fault},
+                                              {"svm_free_and_destroy_model", release},
+                                              {"svm_set_print_string_function", setPrint}});
     }
 
     static const LibSvm& get() {

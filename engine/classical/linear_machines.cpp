@@ -52,16 +52,14 @@ struct LibLinear {
     bool isThere = false;
 
     LibLinear() {
-        SharedLibrary library("liblinear.so.4");
-        library.find("train", train);
-        library.find("predict", predict);
-        library.find("predict_probability", probabilities);
-        library.find("get_labels", labels);
-        library.find("get_nr_class", classes);
-        library.find("check_parameter", fault);
-        library.find("free_and_destroy_model", release);
-        library.find("set_print_string_function", setPrint);
-        isThere = library.isComplete();
+        isThere = openLibrary("liblinear.so.4", {{"train", train},
+                                                 {"predict", predict},
+                                                 {"predict_probability", probabilities},
+                                                 {"get_labels", labels},
+                                                 {"get_nr_class", classes},
+                                                 {"check_parameter", fault},
+                                                 {"free_and_destroy_model", release},
+                                                 {"set_print_string_function", setPrint}});
     }
 
     static const LibLinear& get() {

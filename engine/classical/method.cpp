@@ -48,20 +48,22 @@ std::unique_ptr<ClassicalModel> fitMethod(const MethodDef& method, const Samples
 
 std::vector<double> answersOf(const ClassicalModel& model, const Samples& samples,
                               const Watch& watch) {
-    constexpr std::size_t kRows = 8;    // of a piece of work
-    constexpr std::size_t kPieces = 32; // between two reports of progress
+    constexpr std::size_t kPieces = 32;   // between two reports of progress
+    const auto rows = model.rowsAtOnce(); // of a piece of work
     const auto count = samples.count();
     const auto outputs = samples.outputs();
     std::vector<double> answers(count * outputs);
     WorkerCrew crew(usefulHelpers());
-    for (std::size_t first = 0; first < count; first += kRows * kPieces) {
+    for (std::size_t first = 0; first < count; first += rows * kPieces) {
         watch.reach(static_cast<double>(first) / static_cast<double>(count));
-        const auto end = std::min(count, first + kRows * kPieces);
-        crew.run((end - first + kRows - 1) / kRows, [&](std::size_t piece) {
+        const auto end = std::min(count, first + rows * kPieces);
+        crew.run((end - first + rows - 1) / rows, [&](std::size_t piece) {
             watch.check();
-            const auto from = first + piece * kRows;
-            for (auto i = from; i < std::min(end, from + kRows); ++i)
-                model.answer(samples.row(i), std::span(answers).subspan(i * outputs, outputs));
+            const auto from = first + piece * rows;
+            const auto here = std::min(rows, end - from);
+            model.answerRows(
+                std::span(samples.inputs).subspan(from * samples.features, here * samples.features),
+                here, std::span(answers).subspan(from * outputs, here * outputs));
         });
     }
     return answers;

@@ -5,6 +5,7 @@
 #include "engine/classical/watch.h"
 #include "engine/support/param.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -21,6 +22,16 @@ public:
     /// Writes for one row Samples::outputs() numbers: of classes the largest is the answer, of
     /// target values they are the answer. May be called by several threads at once.
     virtual void answer(std::span<const float> row, std::span<double> out) const = 0;
+    /// The same for several rows, one behind the other, whose answers are what answer() writes.
+    virtual void answerRows(std::span<const float> rows, std::size_t count,
+                            std::span<double> out) const {
+        const auto features = rows.size() / count;
+        const auto outputs = out.size() / count;
+        for (std::size_t i = 0; i < count; ++i)
+            answer(rows.subspan(i * features, features), out.subspan(i * outputs, outputs));
+    }
+    /// How many rows are best asked together.
+    [[nodiscard]] virtual std::size_t rowsAtOnce() const { return 8; }
     /// What a person should know of the fit, such as that it did not converge; mostly empty.
     [[nodiscard]] virtual std::string note() const { return {}; }
 };

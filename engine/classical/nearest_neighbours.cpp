@@ -3,6 +3,7 @@
 #include "engine/support/simd.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <utility>
@@ -10,11 +11,15 @@
 namespace gradwright {
 namespace {
 
-/// The sum of (a - b)²; what is at least `limit` need not be exact.
+constexpr std::size_t kTile = 32;  ///< training samples whose products are computed together
+constexpr std::size_t kGroup = 4;  ///< rows that are asked together
+constexpr std::size_t kAsked = 64; ///< rows that pass a tile while it is in the cache
+
+/// The sum of (a - b)².
 GRADWRIGHT_CLONES
-double squaredDistance(const float* a, const float* b, std::size_t size, double limit) {
+double squaredDistance(const float* a, const float* b, std::size_t size) {
     constexpr std::size_t kLanes = 16;
-    constexpr std::size_t kBlock = 64; // between two looks at the limit
+    constexpr std::size_t kBlock = 64;
     double square = 0;
     std::size_t i = 0;
     for (; i + kBlock <= size; i += kBlock) {
@@ -27,8 +32,6 @@ double squaredDistance(const float* a, const float* b, std::size_t size, double 
             }
         for (const auto lane : lanes)
             square += lane;
-        if (square >= limit)
-            return square;
     }
     for (; i < size; ++i) {
         const auto off = static_cast<double>(a[i]) - static_cast<double>(b[i]);
@@ -37,33 +40,212 @@ double squaredDistance(const float* a, const float* b, std::size_t size, double 
     return square;
 }
 
-/// The samples that lie nearest, by Euclidean distance, have one vote each.
+/// The products of kGroup rows, one behind the other, with the kTile samples of a tile, whose
+/// features lie one behind the other: [kGroup, kTile].
+GRADWRIGHT_CLONES
+void multiply(const float* rows, const float* tile, std::size_t features, float* products) {
+    float sums[kGroup][kTile] = {};
+    for (std::size_t f = 0; f < features; ++f) {
+        const float* values = tile + f * kTile;
+        for (std::size_t r = 0; r < kGroup; ++r) {
+            const float factor = rows[r * features + f];
+            for (std::size_t i = 0; i < kTile; ++i)
+                sums[r][i] += factor * values[i];
+        }
+    }
+    for (std::size_t r = 0; r < kGroup; ++r)
+        std::copy_n(sums[r], kTile, products + r * kTile);
+}
+
+double squareOf(const float* values, std::size_t size) {
+    double square = 0;
+    for (std::size_t i = 0; i < size; ++i)
+        square += static_cast<double>(values[i]) * static_cast<double>(values[i]);
+    return square;
+}
+
+/// The least of many numbers, the largest of them first.
+template <class Number>
+class Least {
+public:
+    explicit Least(std::size_t most)
+        : most_(most) {
+        heap_.reserve(most + 1);
+    }
+    [[nodiscard]] bool isFull() const { return heap_.size() == most_; }
+    [[nodiscard]] const Number& largest() const { return heap_.front(); }
+    [[nodiscard]] const std::vector<Number>& all() const { return heap_; }
+    void add(const Number& number) {
+        if (isFull() && !(number < heap_.front()))
+            return;
+        heap_.push_back(number);
+        std::ranges::push_heap(heap_);
+        if (heap_.size() > most_) {
+            std::ranges::pop_heap(heap_);
+            heap_.pop_back();
+        }
+    }
+
+private:
+    std::size_t most_;
+    std::vector<Number> heap_;
+};
+
+/// The samples that lie nearest, by Euclidean distance, have one vote each; of equally far ones the
+/// earlier sample counts as nearer.
+///
+/// |a - b|² = |a|² + |b|² - 2ab, and the products of many rows with many samples are one product
+/// of matrices in FP32. How far its sums can be off is known (Higham 2002, section 3.1), so only
+/// samples that may be among the nearest are measured exactly.
 class NearestNeighbours final : public ClassicalModel {
 public:
     NearestNeighbours(Samples samples, std::size_t neighbours)
         : samples_(std::move(samples))
-        , neighbours_(std::min(neighbours, samples_.count())) {}
+        , neighbours_(std::min(neighbours, samples_.count())) {
+        makeTiles();
+    }
 
     void answer(std::span<const float> row, std::span<double> out) const override {
-        // The nearest so far, the farthest of them first; of equally far ones the earlier sample
-        // counts as nearer.
-        std::vector<std::pair<double, std::size_t>> nearest;
-        nearest.reserve(neighbours_ + 1);
-        for (std::size_t n = 0; n < samples_.count(); ++n) {
-            const bool full = nearest.size() == neighbours_;
-            const auto limit =
-                full ? nearest.front().first : std::numeric_limits<double>::infinity();
-            const auto square =
-                squaredDistance(row.data(), samples_.row(n).data(), row.size(), limit);
-            if (full && square >= limit)
-                continue;
-            nearest.emplace_back(square, n);
-            std::ranges::push_heap(nearest);
-            if (nearest.size() > neighbours_) {
-                std::ranges::pop_heap(nearest);
-                nearest.pop_back();
+        answerRows(row, 1, out);
+    }
+
+    void answerRows(std::span<const float> rows, std::size_t count,
+                    std::span<double> out) const override {
+        const auto outputs = out.size() / count;
+        const auto features = samples_.features;
+        for (std::size_t first = 0; first < count; first += kAsked) {
+            const auto asked = std::min(kAsked, count - first);
+            std::vector<Search> searches;
+            std::vector<float> moved((asked + kGroup - 1) / kGroup * kGroup * features);
+            for (std::size_t i = 0; i < asked; ++i) {
+                const auto row = rows.subspan((first + i) * features, features);
+                const std::span place(moved.data() + i * features, features);
+                move(row, place);
+                searches.emplace_back(neighbours_, slackOf(place));
             }
+            passTiles(moved, searches);
+            for (std::size_t i = 0; i < asked; ++i)
+                vote(nearestOf(rows.subspan((first + i) * features, features), searches[i]),
+                     out.subspan((first + i) * outputs, outputs));
         }
+    }
+
+    [[nodiscard]] std::size_t rowsAtOnce() const override { return kAsked; }
+
+private:
+    using Neighbour = std::pair<double, std::size_t>; ///< squared distance, number
+
+    /// What may be near one row. Squares are less |row|² here, which is the same for all samples.
+    struct Search {
+        Search(std::size_t neighbours, double most)
+            : nearest(neighbours)
+            , slack(most) {}
+
+        Least<float> nearest;
+        double slack; ///< how far two squares can be off together; no number: unknown
+        std::vector<std::pair<float, std::size_t>> candidates{};
+
+        [[nodiscard]] double limit() const {
+            return nearest.isFull() ? static_cast<double>(nearest.largest()) + slack
+                                    : std::numeric_limits<double>::infinity();
+        }
+    };
+
+    /// Numbers near 0 have the smallest errors, so all are moved by the samples' means.
+    void move(std::span<const float> row, std::span<float> out) const {
+        for (std::size_t f = 0; f < row.size(); ++f)
+            out[f] = static_cast<float>(static_cast<double>(row[f]) - means_[f]);
+    }
+
+    void makeTiles() {
+        const auto features = samples_.features;
+        const auto count = samples_.count();
+        means_.resize(features);
+        for (std::size_t n = 0; n < count; ++n)
+            for (std::size_t f = 0; f < features; ++f)
+                means_[f] += static_cast<double>(samples_.row(n)[f]) / static_cast<double>(count);
+        const auto tiles = (count + kTile - 1) / kTile;
+        tiles_.resize(tiles * features * kTile);
+        squares_.resize(tiles * kTile);
+        std::vector<float> moved(features);
+        for (std::size_t n = 0; n < count; ++n) {
+            move(samples_.row(n), moved);
+            auto* tile = tiles_.data() + n / kTile * features * kTile;
+            for (std::size_t f = 0; f < features; ++f)
+                tile[f * kTile + n % kTile] = moved[f];
+            const auto square = squareOf(moved.data(), features);
+            squares_[n] = static_cast<float>(square);
+            if (!(square <= largest_) && !std::isnan(largest_)) // what is no number stays
+                largest_ = square;
+        }
+        largest_ = std::sqrt(largest_);
+    }
+
+    /// Twice the most that a square can be off: by the sum of a product of n terms, n u / 2 of
+    /// (|a| + |b|)²; by moving both, 2 u; by rounding the square and what comes out, 3 u; the rest
+    /// is for terms of higher order.
+    [[nodiscard]] double slackOf(std::span<const float> row) const {
+        constexpr double u = std::numeric_limits<float>::epsilon() / 2;
+        constexpr double kLargest = 1e15; // so that no square leaves FP32
+        const auto reach = std::sqrt(squareOf(row.data(), row.size())) + largest_;
+        if (!(reach < kLargest))
+            return std::numeric_limits<double>::quiet_NaN();
+        return 2 * u * (static_cast<double>(row.size()) / 2 + 8) * reach * reach +
+               std::numeric_limits<float>::min();
+    }
+
+    void passTiles(const std::vector<float>& moved, std::vector<Search>& searches) const {
+        const auto features = samples_.features;
+        float products[kGroup * kTile];
+        for (std::size_t start = 0; start < samples_.count(); start += kTile)
+            for (std::size_t group = 0; group < searches.size(); group += kGroup) {
+                multiply(moved.data() + group * features, tiles_.data() + start * features,
+                         features, products);
+                const auto end = std::min(searches.size(), group + kGroup);
+                for (auto i = group; i < end; ++i)
+                    take(products + (i - group) * kTile, start, searches[i]);
+            }
+    }
+
+    void take(const float* products, std::size_t start, Search& search) const {
+        if (std::isnan(search.slack))
+            return;
+        float values[kTile];
+        float least = std::numeric_limits<float>::infinity();
+        const auto count = std::min(kTile, samples_.count() - start);
+        for (std::size_t i = 0; i < count; ++i) {
+            values[i] = squares_[start + i] - 2 * products[i];
+            least = std::min(least, values[i]);
+        }
+        if (static_cast<double>(least) > search.limit())
+            return;
+        for (std::size_t i = 0; i < count; ++i) {
+            if (static_cast<double>(values[i]) > search.limit())
+                continue;
+            search.nearest.add(values[i]);
+            search.candidates.emplace_back(values[i], start + i);
+        }
+    }
+
+    [[nodiscard]] std::vector<Neighbour> nearestOf(std::span<const float> row,
+                                                   const Search& search) const {
+        Least<Neighbour> nearest(neighbours_);
+        const auto measure = [&](std::size_t n) {
+            nearest.add({squaredDistance(row.data(), samples_.row(n).data(), row.size()), n});
+        };
+        if (std::isnan(search.slack))
+            for (std::size_t n = 0; n < samples_.count(); ++n)
+                measure(n);
+        else
+            for (const auto& [value, n] : search.candidates)
+                if (static_cast<double>(value) <= search.limit())
+                    measure(n);
+        auto found = nearest.all();
+        std::ranges::sort(found);
+        return found;
+    }
+
+    void vote(const std::vector<Neighbour>& nearest, std::span<double> out) const {
         std::ranges::fill(out, 0.0);
         const auto share = 1.0 / static_cast<double>(nearest.size());
         for (const auto& [square, n] : nearest)
@@ -76,9 +258,12 @@ public:
             value *= share;
     }
 
-private:
     Samples samples_;
     std::size_t neighbours_;
+    std::vector<double> means_;
+    std::vector<float> tiles_;   ///< [tiles, features, kTile], moved by the means
+    std::vector<float> squares_; ///< of the moved samples
+    double largest_ = 0;         ///< the length of the longest of them
 };
 
 } // namespace

@@ -173,7 +173,9 @@ def inputs_of(row, column):
         if cell is None or cell == "":
             return [0.0] * count
         if isinstance(cell, str):  # a list with blanks, commas or semicolons between its numbers
-            cell = cell.strip("[]() ").replace(",", " ").replace(";", " ").split()
+            for mark in "[](),;":
+                cell = cell.replace(mark, " ")
+            cell = cell.split()
         numbers = [float(each) for each in cell]
         if len(numbers) != count:
             name = column["name"]
@@ -187,8 +189,42 @@ def inputs_of(row, column):
 def prepare(rows):
     """What the network gets for rows of the table, each a dict of cells by column{}. A column that a
     row lacks is a missing value."""
-    inputs = [[x for column in COLUMNS for x in inputs_of(row, column)] for row in rows]
+    inputs = [[x for column in COLUMNS for x in inputs_of(row, column)] for row in {}]
     return {}
+)py";
+
+/// What dateOf() reads, and dates of Python and pandas.
+constexpr std::string_view kDates = R"py(
+
+DATES = {{{}}}
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+GERMAN_MONTHS = {{"mär": 3, "mai": 5, "okt": 10, "dez": 12}}
+WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+
+
+def with_parts(row):
+    """The row with year, month and day of the week of its dates. DATES says in which order theirs
+    are written."""
+    import datetime
+    import re
+
+    row = dict(row)
+    for name, order in DATES.items():
+        cell = row.get(name)
+        if not holds_value(cell, {{}}):
+            continue
+        if not hasattr(cell, "weekday"):
+            parts = dict(zip(order, re.findall(r"[0-9]+|[^\W\d_]+", str(cell))))
+            month = parts.get("m", "")[:3].lower()
+            try:
+                number = MONTHS.index(month) + 1 if month in MONTHS else GERMAN_MONTHS.get(month)
+                cell = datetime.date(int(parts["y"]), number or int(month), int(parts["d"]))
+            except (KeyError, ValueError):
+                raise ValueError(f'{{name}} holds dates, but here "{{cell}}"') from None
+        row[name + " (year)"] = cell.year
+        row[name + " (month)"] = MONTHS[cell.month - 1].capitalize()
+        row[name + " (weekday)"] = WEEKDAYS[cell.weekday()]
+    return row
 )py";
 
 constexpr std::string_view kImages = R"(
@@ -315,8 +351,15 @@ std::string rowsProgram(const DataInfo& info, const Framework& framework, const 
             return {};
     }
     const auto marks = info.reading ? info.reading->missing : std::vector<std::string>();
+    std::string dates;
+    if (info.reading && info.reading->splitsDates)
+        for (const auto& date : info.reading->dates)
+            dates += fmt::format("{}{}: {}", dates.empty() ? "" : ", ", quoted(date.name),
+                                 quoted(date.dateOrder));
     return fmt::format("\n\nCOLUMNS = [\n{}]\n", columns) +
-           std::string(fmt::format(fmt::runtime(kRows.substr(1)), listOf(marks), several, value));
+           fmt::format(fmt::runtime(kRows.substr(1)), listOf(marks), several,
+                       dates.empty() ? "rows" : "map(with_parts, rows)", value) +
+           (dates.empty() ? std::string() : fmt::format(fmt::runtime(kDates), dates));
 }
 
 std::string imagesProgram(const DataInfo& info, const Framework& framework) {

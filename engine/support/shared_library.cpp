@@ -5,14 +5,16 @@
 
 namespace gradwright {
 
-SharedLibrary::SharedLibrary(const char* name, Symbols symbols)
-    : library_(dlopen(name, RTLD_NOW | (symbols == Symbols::ForAll ? RTLD_GLOBAL : RTLD_LOCAL)))
-    , isComplete_(library_ != nullptr) {}
-
-void* SharedLibrary::address(const char* name) {
-    void* found = library_ ? dlsym(library_, name) : nullptr;
-    isComplete_ = isComplete_ && found;
-    return found;
+bool openLibrary(const char* name, std::initializer_list<LibrarySymbol> table, LibraryScope scope) {
+    void* const library =
+        dlopen(name, RTLD_NOW | (scope == LibraryScope::ForAll ? RTLD_GLOBAL : RTLD_LOCAL));
+    bool isComplete = library != nullptr;
+    for (const auto& symbol : table) {
+        void* const found = library ? dlsym(library, symbol.name()) : nullptr;
+        symbol.set(found);
+        isComplete = isComplete && found;
+    }
+    return isComplete;
 }
 
 } // namespace gradwright

@@ -4,6 +4,8 @@
 #include "engine/graph/analysis.h"
 #include "engine/training/settings.h"
 
+#include <cstddef>
+#include <string>
 #include <vector>
 
 namespace gradwright {
@@ -12,5 +14,10 @@ namespace gradwright {
 /// normalization of a vector subtracts its mean over the batch, which at a batch size of 1 is the
 /// vector itself.
 std::vector<Diagnostic> batchAdvice(const Analysis& analysis, const TrainingSettings& settings);
+
+/// What there is to say where the last batch of an epoch of so many samples has one sample, from
+/// which such a layer learns nothing; empty elsewhere.
+std::string lastBatchNote(const Analysis& analysis, const TrainingSettings& settings,
+                          std::size_t samples);
 
 } // namespace gradwright

@@ -49,6 +49,8 @@ private:
 
     /// Among ranks: whether all are about to do the same. Throws Error, on all of them.
     void greetRanks(const std::stop_token& stop);
+    /// Notes settings under which less is learned than they promise.
+    void noteSettings();
     /// What was begun together is only stopped together: alone, `stop`.
     [[nodiscard]] std::stop_token ownStop(const std::stop_token& stop) const {
         return job_.ranks ? std::stop_token() : stop;

@@ -8,6 +8,7 @@
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 #include "engine/support/version.h"
+#include "engine/training/batch_advice.h"
 #include "engine/training/device_memory.h"
 #include "engine/training/feeds.h"
 #include "engine/training/loop.h"
@@ -234,8 +235,18 @@ void TrainingLoop::endWithout(const RankLost& lost) {
                 adviceAfterLosingRank(stepsOfCheckpoint(directory_.lastWeights())));
 }
 
+void TrainingLoop::noteSettings() {
+    if (auto note = lastBatchNote(analyze(job_.network), job_.settings, split_.training.size());
+        !note.empty())
+        data_.notes.push_back(std::move(note));
+    if (job_.settings.earlyStopping() && split_.validation.empty())
+        data_.notes.push_back("nothing is held back for validation, so early stopping never ends "
+                              "the training");
+}
+
 bool TrainingLoop::startRun(const std::stop_token& stop) {
     greetRanks(stop);
+    noteSettings();
     auto& store = *programs_.weights();
     if (job_.resume.empty()) {
         initializeWeights(store, job_.settings.seed());

@@ -141,7 +141,7 @@ Bytes jpeg(int width, int height, int channels, const Bytes& pixels, int orienta
     return file;
 }
 
-Bytes cmykJpeg(int width, int height, const Bytes& inks, bool isAdobe) {
+Bytes cmykJpeg(int width, int height, const Bytes& inks, bool isAdobe, bool isYcck) {
     jpeg_compress_struct info{};
     jpeg_error_mgr errors{};
     info.err = jpeg_std_error(&errors);
@@ -155,7 +155,7 @@ Bytes cmykJpeg(int width, int height, const Bytes& inks, bool isAdobe) {
     info.in_color_space = JCS_CMYK;
     jpeg_set_defaults(&info);
     jpeg_set_quality(&info, 100, TRUE);
-    if (isAdobe)
+    if (isAdobe && isYcck)
         jpeg_set_colorspace(&info, JCS_YCCK);
     info.write_Adobe_marker = isAdobe ? TRUE : FALSE;
     jpeg_start_compress(&info, TRUE);

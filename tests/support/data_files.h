@@ -40,8 +40,9 @@ Bytes png(const PngSpec& spec, const Bytes& scanLines);
 Bytes jpeg(int width, int height, int channels, const Bytes& pixels, int orientation = 0,
            bool progressive = false);
 
-/// A JPEG of inks, four bytes a pixel: as Adobe's programs write them (YCCK, inverted), or plain.
-Bytes cmykJpeg(int width, int height, const Bytes& inks, bool isAdobe);
+/// A JPEG of inks, four bytes a pixel: as Adobe's programs write them (inverted, mostly as YCCK),
+/// or plain.
+Bytes cmykJpeg(int width, int height, const Bytes& inks, bool isAdobe, bool isYcck = true);
 
 /// The message of the Error that `action` throws; empty when it throws none.
 template <class Action>

@@ -209,9 +209,10 @@ void runBaseline(const BaselineOptions& options, int& exitCode) {
                        {"methods", std::move(rows)}});
             return;
         }
-        printLine(fmt::format("{} samples learned, {} samples of the {} set asked.\n",
-                              grouped(static_cast<std::int64_t>(report.training)),
-                              grouped(static_cast<std::int64_t>(report.measured)), options.split));
+        printLine(fmt::format("{} learned, {} of the {} set asked.\n",
+                              groupedCount(static_cast<std::int64_t>(report.training), "sample"),
+                              groupedCount(static_cast<std::int64_t>(report.measured), "sample"),
+                              options.split));
         printRows(report.rows);
         if (options.confusion && !report.classes.empty())
             for (const auto& row : report.rows)

@@ -3,6 +3,7 @@
 
 #include "app/cli/output.h"
 #include "engine/support/byte_text.h"
+#include "engine/support/counted.h"
 #include "engine/support/json.h"
 
 #include <algorithm>
@@ -70,11 +71,11 @@ Json layersJson(const MeasuredLayers& measured) {
 
 void printLayers(const MeasuredLayers& measured) {
     const auto& times = measured.times;
-    printLine(fmt::format("{}, {}, batch {}: {} layers, {} in all. Weights {}, activations {} as "
+    printLine(fmt::format("{}, {}, batch {}: {}, {} in all. Weights {}, activations {} as "
                           "planned.",
-                          measured.title, measured.precision, times.batch, times.layers.size(),
-                          layerMs(times.sum), megabytes(times.weights),
-                          megabytes(times.activations)));
+                          measured.title, measured.precision, times.batch,
+                          counted(times.layers.size(), "layer"), layerMs(times.sum),
+                          megabytes(times.weights), megabytes(times.activations)));
     std::size_t width = 5;
     for (const auto& layer : times.layers)
         width = std::max(width, std::min(kWidestLayer, layer.path.size()));

@@ -45,9 +45,9 @@ void runDemo(const TrainingOptions& options, int& exitCode) {
         exitCode = kFailed;
         return;
     }
-    printLine(fmt::format("\nTest {} over {} images that it has never seen.\n",
+    printLine(fmt::format("\nTest {} over {} that it has never seen.\n",
                           toString(result.finished->test.quality),
-                          grouped(result.finished->test.samples)));
+                          groupedCount(result.finished->test.samples, "image")));
     RunPredictor reader(result.run);
     for (const auto& file : sampleDrawings()) {
         const auto reading = reader.read(file);

@@ -139,9 +139,9 @@ Json engineJson(const Backend& backend, bool asJson) {
         }
     }
     if (!asJson)
-        printLine(fmt::format("{}  {}  {}, {} threads, {} ({})", padded(device.key, 4),
-                              padded(backend.key(), 10), device.name, availableThreads(), texts,
-                              device.detail));
+        printLine(fmt::format("{}  {}  {}, {}, {} ({})", padded(device.key, 4),
+                              padded(backend.key(), 10), device.name,
+                              groupedCount(availableThreads(), "thread"), texts, device.detail));
     return {{"device", device.key},
             {"engine", backend.key()},
             {"name", device.name},
@@ -362,9 +362,11 @@ int runCheck(const DevicesOptions& options) {
         for (const auto& each : failed)
             printLine(fmt::format("FAILED  {}  {:.2e}  {}", padded(each.name, 48), each.difference,
                                   each.detail));
-        printLine(fmt::format("{}: {} cases agree with the FP64 reference (largest difference "
-                              "{:.1e}), {} do not, {} left out",
-                              device, passed, largest, failed.size(), leftOut));
+        printLine(fmt::format(
+            "{}: {} with the FP64 reference (largest difference {:.1e}), {} do "
+            "not, {} left out",
+            device, groupedCount(static_cast<std::int64_t>(passed), "case agrees", "cases agree"),
+            largest, failed.size(), leftOut));
     }
     if (done < count)
         throw Error("stopped after {} of {} cases", done, count);

@@ -8,6 +8,7 @@
 #include "engine/exchange/onnx_model.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/npy.h"
+#include "engine/support/counted.h"
 #include "engine/support/json.h"
 
 #include <CLI/CLI.hpp>
@@ -87,7 +88,7 @@ void runEdit(const EditOptions& options) {
     if (options.json)
         printJson({{"file", to.string()}, {"nodes", made.second}, {"bytes", made.first.size()}});
     else
-        printLine(fmt::format("Wrote {}, {} nodes", to.string(), made.second));
+        printLine(fmt::format("Wrote {}, {}", to.string(), counted(made.second, "node")));
 }
 
 } // namespace

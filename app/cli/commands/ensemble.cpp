@@ -10,6 +10,7 @@
 #include "engine/ensembles/significance.h"
 #include "engine/lab/kinds.h"
 #include "engine/metrics/quality_json.h"
+#include "engine/support/counted.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 
@@ -113,10 +114,10 @@ void printComparison(const CompareOptions& options, const std::vector<Outcomes>&
                               valueText(metric, metric.value(answers[i]).value_or(0)),
                               i == 0 ? options.first : options.second));
     if (test)
-        printLine(fmt::format(
-            "\nMcNemar: A alone is right about {} samples, B alone about {}; p = {:.4g} ({}).",
-            test->firstOnly, test->secondOnly, test->p,
-            test->isExact ? "exact" : "χ² with continuity correction"));
+        printLine(
+            fmt::format("\nMcNemar: A alone is right about {}, B alone about {}; p = {:.4g} ({}).",
+                        counted(test->firstOnly, "sample"), test->secondOnly, test->p,
+                        test->isExact ? "exact" : "χ² with continuity correction"));
     const auto text = [&](double value) {
         return test ? fmt::format("{:+.2f} points", 100 * value) : fmt::format("{:+.4g}", value);
     };

@@ -70,9 +70,9 @@ Json evaluationJson(const EvaluateOptions& options, const Score& score,
 void printReport(const EvaluateOptions& options, const Score& score,
                  const std::vector<Figure>& figures) {
     const auto& [metric, value] = score.quality;
-    printLine(fmt::format("{} {} (loss {:.4f}) over {} samples of the {} set.", metric->title,
-                          valueText(*metric, value), score.loss, grouped(score.samples),
-                          options.split));
+    printLine(fmt::format("{} {} (loss {:.4f}) over {} of the {} set.", metric->title,
+                          valueText(*metric, value), score.loss,
+                          groupedCount(score.samples, "sample"), options.split));
     for (const auto& figure : figures)
         printLine(fmt::format("  {} {}", padded(figure.title, 26), figure.text));
 }

@@ -9,6 +9,7 @@
 #include "engine/project/project_file.h"
 #include "engine/project/start_file.h"
 #include "engine/support/byte_text.h"
+#include "engine/support/counted.h"
 #include "engine/support/json.h"
 
 #include <CLI/CLI.hpp>
@@ -95,16 +96,15 @@ void printWholeRun(const OnnxImport& import) {
 /// How it opens, in sentences.
 void printOpening(const OnnxImport& import) {
     const auto nodes = import.kept.size();
-    const auto parameters = grouped(analyze(import.network).parameters);
+    const auto parameters = groupedCount(analyze(import.network).parameters, "parameter");
+    const auto layers = counted(import.network.main.nodes().size(), "layer");
     if (nodes == 0) {
-        printLine(fmt::format("It opens as {} layers with {} parameters.",
-                              import.network.main.nodes().size(), parameters));
+        printLine(fmt::format("It opens as {} with {}.", layers, parameters));
         return;
     }
-    printLine(fmt::format("It opens as {} layers with {} parameters; {} of them are nodes of ONNX "
-                          "as they are{}",
-                          import.network.main.nodes().size(), parameters, nodes,
-                          import.isWholeRun ? "." : ":"));
+    printLine(fmt::format("It opens as {} with {}; {} of them {} as {}{}", layers, parameters,
+                          nodes, nodes == 1 ? "is a node of ONNX" : "are nodes of ONNX",
+                          nodes == 1 ? "it is" : "they are", import.isWholeRun ? "." : ":"));
     if (import.isWholeRun)
         printWholeRun(import);
     else
@@ -159,8 +159,7 @@ void printInspection(const OnnxModel& model, const Opening& opening) {
                             model.producerVersion.empty() ? "" : " ", model.producerVersion);
     printLine(
         fmt::format("ONNX operator set {}, IR version {}{}", model.opset, model.irVersion, wrote));
-    printLine(fmt::format("{} nodes, {} of weights",
-                          grouped(static_cast<std::int64_t>(model.nodes.size())),
+    printLine(fmt::format("{}, {} of weights", groupedCount(std::ssize(model.nodes), "node"),
                           bytesText(model.weightBytes)));
     for (const auto& port : model.inputs)
         printLine("input   " + portText(port));
@@ -169,15 +168,16 @@ void printInspection(const OnnxModel& model, const Opening& opening) {
     for (const auto& [op, count] : operatorsOf(model))
         printLine(fmt::format("  {}  {}", padded(op, 28), count));
     if (model.functions > 0)
-        printLine(
-            fmt::format("{} functions of its own, put in place of their calls", model.functions));
+        printLine(fmt::format("{} of its own, put in place of {}",
+                              counted(model.functions, "function"),
+                              model.functions == 1 ? "its calls" : "their calls"));
     for (const auto& note : opening.import.notes)
         printLine(note);
     if (!opening.problem.empty()) {
         printLine("It cannot be opened: " + opening.problem);
     } else if (!opening.import.problems.empty()) {
-        printLine(fmt::format("It cannot be opened, because of {} of its {} nodes:",
-                              opening.import.problems.size(), model.nodes.size()));
+        printLine(fmt::format("It cannot be opened, because of {} of its {}:",
+                              opening.import.problems.size(), counted(model.nodes.size(), "node")));
         printLine(problemLines(opening.import.problems));
     } else {
         printOpening(opening.import);
@@ -230,7 +230,8 @@ void makeProjectOfModel(const std::filesystem::path& model, const std::filesyste
                    {"notes", made.notes}});
         return;
     }
-    printLine(fmt::format("Wrote {}, {} layers, and their weights in {}", file.string(), layers,
+    printLine(fmt::format("Wrote {}, {}, and {} weights in {}", file.string(),
+                          counted(layers, "layer"), layers == 1 ? "its" : "their",
                           weights.string()));
     for (const auto& note : made.notes)
         printLine(note);

@@ -145,7 +145,8 @@ void printReduction(const ReducedNetwork& made) {
     const auto& reduced = *made.model.reduced;
     const auto& metric = *made.before->quality.metric;
     if (reduced.constantUnits > 0)
-        printLine(fmt::format("{} units were constant and went.", grouped(reduced.constantUnits)));
+        printLine(fmt::format("{} constant and went.",
+                              groupedCount(reduced.constantUnits, "unit was", "units were")));
     if (reduced.pruned.units > 0)
         printLine(fmt::format("{} of {} units went, and {} of {} weights with them.",
                               grouped(reduced.pruned.unitsGone), grouped(reduced.pruned.units),
@@ -154,10 +155,10 @@ void printReduction(const ReducedNetwork& made) {
         printLine(fmt::format("{} of {} weights are 0. The network is as large and as fast as "
                               "before; --structured takes whole units.",
                               grouped(reduced.pruned.zeros), grouped(reduced.pruned.weights)));
-    printLine(fmt::format("{}  {} → {} (loss {:.4f} → {:.4f}) over {} test samples", metric.title,
+    printLine(fmt::format("{}  {} → {} (loss {:.4f} → {:.4f}) over {}", metric.title,
                           valueText(metric, made.before->quality.value),
                           valueText(metric, made.after->quality.value), made.before->loss,
-                          made.after->loss, grouped(made.after->samples)));
+                          made.after->loss, groupedCount(made.after->samples, "test sample")));
     printLine(
         fmt::format("Operations  {} → {} per sample; weights {} → {}",
                     grouped(made.model.before.operations), grouped(made.model.after.operations),

@@ -5,6 +5,7 @@
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/devices.h"
 #include "engine/support/byte_text.h"
+#include "engine/support/counted.h"
 #include "engine/support/json.h"
 #include "engine/training/compute_plan.h"
 #include "engine/training/objective.h"
@@ -56,9 +57,10 @@ std::string recomputationText(const ProgramReport& report) {
         return "Recomputation          would save nothing; everything is kept";
     const auto once = operationsOf(report.ops) + operationsOf(report.backward);
     return fmt::format(
-        "Recomputation          {} parts of the forward pass run again: {:.1f} % more "
-        "operations, {} instead of {}",
-        again.parts, 100 * static_cast<double>(again.operations) / static_cast<double>(once),
+        "Recomputation          {} of the forward pass run again: {:.1f} % more operations, {} "
+        "instead of {}",
+        counted(again.parts, "part"),
+        100 * static_cast<double>(again.operations) / static_cast<double>(once),
         bytesText(static_cast<std::int64_t>(report.arenaBytes)),
         bytesText(static_cast<std::int64_t>(again.arenaBytesOnce)));
 }

@@ -74,12 +74,12 @@ Json quantizationReport(const QuantizeOptions& options, const QuantizedNetwork& 
 void printQuantization(const QuantizeOptions& options, const QuantizedNetwork& made,
                        const TestScores& scores, std::int64_t samples) {
     const auto& metric = *scores.before.quality.metric;
-    printLine(fmt::format("Calibrated with {} samples of the training part ({}).", grouped(samples),
-                          options.method));
-    printLine(fmt::format("{} of the test set   FP32 {}, INT8 {} ({} samples)", metric.title,
+    printLine(fmt::format("Calibrated with {} of the training part ({}).",
+                          groupedCount(samples, "sample"), options.method));
+    printLine(fmt::format("{} of the test set   FP32 {}, INT8 {} ({})", metric.title,
                           valueText(metric, scores.before.quality.value),
                           valueText(metric, scores.after.quality.value),
-                          grouped(scores.before.samples)));
+                          groupedCount(scores.before.samples, "sample")));
     printLine(fmt::format("Weights   {} → {}\n",
                           bytesText(static_cast<std::size_t>(scores.bytesBefore)),
                           bytesText(static_cast<std::size_t>(scores.bytesAfter))));

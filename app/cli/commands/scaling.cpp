@@ -88,11 +88,11 @@ void runScaling(const ScalingOptions& options) {
                    {"rows", std::move(list)}});
         return;
     }
-    printLine(
-        fmt::format("Predicted, not measured: {} of {} in {}, {} samples per GPU and step, {} "
-                    "% of the peak, {} bytes per gradient on the wire.",
-                    nodes.name, nodes.card, options.precision, options.batch, options.utilization,
-                    options.wireBytes));
+    printLine(fmt::format("Predicted, not measured: {} of {} in {}, {} per GPU and step, {} "
+                          "% of the peak, {} bytes per gradient on the wire.",
+                          nodes.name, nodes.card, options.precision,
+                          groupedCount(options.batch, "sample"), options.utilization,
+                          options.wireBytes));
     printLine("nodes   GPUs     compute         sum        step     samples/s   efficiency");
     for (const auto& [count, row] : rows)
         printLine(fmt::format(

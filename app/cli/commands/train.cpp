@@ -20,6 +20,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
 namespace gradwright::cli {
@@ -82,6 +83,20 @@ void countClasses(Project& project) {
     balanceClasses(project.training, countParts(data, splitOf(data, project.data)));
 }
 
+/// Says what trains and learns little.
+void warnOf(const Project& project) {
+    const auto analysis = analyze(project.network);
+    auto found = analysis.diagnostics;
+    std::ranges::move(batchAdvice(analysis, project.training), std::back_inserter(found));
+    for (const auto& warning : found)
+        if (warning.severity == Severity::Warning)
+            fmt::print(stderr, "Warning: {}{}{}\n",
+                       warning.place.path.empty() ? "" : warning.place.path + ": ", warning.message,
+                       warning.fixes.empty()
+                           ? std::string()
+                           : fmt::format(" Fix: {}.", warning.fixes.front().title));
+}
+
 TrainingJob jobOf(const TrainOptions& options) {
     if (options.project.empty() == options.resume.empty())
         throw UsageError("train takes a project (a file or template:NAME) or --resume RUN");
@@ -99,9 +114,7 @@ TrainingJob jobOf(const TrainOptions& options) {
     countClasses(project);
     if (options.fit)
         fitToData(project);
-    for (const auto& warning : batchAdvice(analyze(project.network), project.training))
-        fmt::print(stderr, "Warning: {}: {} Fix: {}.\n", warning.place.path, warning.message,
-                   warning.fixes.front().title);
+    warnOf(project);
 
     const bool isTemplate = options.project.starts_with("template:");
     const auto file = isTemplate || resuming
@@ -148,9 +161,9 @@ void printResult(const TrainingResult& result) {
     if (done.stoppedAfter > 0)
         printLine(fmt::format("Stopped early at epoch {}: no better result for {}.", done.epochs,
                               counted(done.stoppedAfter, "epoch")));
-    printLine(fmt::format("Test {} (loss {:.4f}) over {} {}, with the weights of epoch {}.",
-                          toString(done.test.quality), done.test.loss, grouped(done.test.samples),
-                          done.test.samples == 1 ? "sample" : "samples", done.bestEpoch));
+    printLine(fmt::format("Test {} (loss {:.4f}) over {}, with the weights of epoch {}.",
+                          toString(done.test.quality), done.test.loss,
+                          groupedCount(done.test.samples, "sample"), done.bestEpoch));
     printLine(fmt::format("Run {}", result.run.string()));
 }
 

@@ -10,6 +10,7 @@
 #include "engine/project/project_file.h"
 #include "engine/project/start_file.h"
 #include "engine/project/templates.h"
+#include "engine/support/counted.h"
 #include "engine/support/json.h"
 
 #include <CLI/CLI.hpp>
@@ -114,17 +115,20 @@ void printPlan(const WeightPlan& plan) {
     printLine(fmt::format("{} of {} weights are in the file.", plan.matched(), plan.rows.size()));
     const auto missing = plan.rows.size() - plan.matched();
     if (missing > 0)
-        printLine(fmt::format("{} begin anew:", missing));
+        printLine(fmt::format("{} anew:", counted(missing, "begins", "begin")));
     for (const auto& row : plan.rows)
         if (!row.tensor)
             printLine(fmt::format("  {}: {}", row.key, row.why));
     if (!unused.empty())
-        printLine(fmt::format("{} tensors of the file are not used:", unused.size()));
+        printLine(fmt::format("{} not used:", counted(unused.size(), "tensor of the file is",
+                                                      "tensors of the file are")));
     for (const auto& each : unused)
         printLine(fmt::format("  {} {}: {}", plan.tensors[each.tensor].name,
                               toString(plan.tensors[each.tensor].shape), each.why));
     if (!plan.counters.empty())
-        printLine(fmt::format("{} counters of batches are not needed.", plan.counters.size()));
+        printLine(
+            fmt::format("{} not needed.", counted(plan.counters.size(), "counter of batches is",
+                                                  "counters of batches are")));
 }
 
 /// What the options, or else the files beside the weights, say of the images.

@@ -30,16 +30,15 @@ struct Curl {
     bool isThere = false;
 
     Curl() {
-        SharedLibrary library("libcurl.so.4");
-        library.find("curl_global_init", globalInit);
-        library.find("curl_easy_init", init);
-        library.find("curl_easy_setopt", set);
-        library.find("curl_easy_perform", perform);
-        library.find("curl_easy_getinfo", get);
-        library.find("curl_easy_strerror", reason);
-        library.find("curl_easy_cleanup", cleanup);
         constexpr long kGlobalAll = 3;
-        isThere = library.isComplete() && globalInit(kGlobalAll) == 0;
+        isThere = openLibrary("libcurl.so.4", {{"curl_global_init", globalInit},
+                                               {"curl_easy_init", init},
+                                               {"curl_easy_setopt", set},
+                                               {"curl_easy_perform", perform},
+                                               {"curl_easy_getinfo", get},
+                                               {"curl_easy_strerror", reason},
+                                               {"curl_easy_cleanup", cleanup}}) &&
+                  globalInit(kGlobalAll) == 0;
     }
 };
 

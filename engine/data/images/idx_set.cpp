@@ -113,6 +113,8 @@ IdxNumbers readNumbers(const fs::path& path, const IdxMagic& magic) {
 
 std::vector<std::uint8_t> asBytes(const IdxNumbers& numbers, const fs::path& path,
                                   std::vector<std::string>& notes) {
+    if (numbers.type == kIdxTypes[0].name) // as they are, however dark
+        return {numbers.values.begin(), numbers.values.end()};
     double most = 0;
     bool areWhole = true;
     for (const auto value : numbers.values) {
@@ -123,10 +125,9 @@ std::vector<std::uint8_t> asBytes(const IdxNumbers& numbers, const fs::path& pat
     }
     const bool areBytes = areWhole && most <= kMostByte && most > 1;
     const double white = areBytes ? kMostByte : most <= 1 ? 1.0 : std::max(most, kMostByte);
-    if (numbers.type != kIdxTypes[0].name)
-        notes.push_back(fmt::format("{}: {}, {}", path.filename().string(), numbers.type,
-                                    areBytes ? "of which all are bytes"
-                                             : fmt::format("scaled to bytes, {} to 255", white)));
+    notes.push_back(fmt::format("{}: {}, {}", path.filename().string(), numbers.type,
+                                areBytes ? "of which all are bytes"
+                                         : fmt::format("scaled to bytes, {} to 255", white)));
     std::vector<std::uint8_t> bytes;
     bytes.reserve(numbers.values.size());
     for (const auto value : numbers.values)

@@ -13,9 +13,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <initializer_list>
+#include <array>
 #include <iterator>
 #include <map>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -37,12 +38,25 @@ bool isPassedOver(const fs::path& path) {
     return name.starts_with('.') || name == "__MACOSX";
 }
 
-std::vector<fs::directory_entry> entriesOf(const fs::path& folder, bool asBefore) {
+/// An image whose name begins with a point. "._1.png" is none: a Mac's notes on "1.png".
+bool isHiddenImage(const fs::path& path) {
+    const auto name = path.filename().string();
+    return name.starts_with('.') && !name.starts_with("._") && hasPictureEnding(path);
+}
+
+/// What a folder holds, sorted by name, without what is passed over; adds the hidden images among
+/// that to `hidden`.
+std::vector<fs::directory_entry> entriesOf(const fs::path& folder, bool asBefore,
+                                           std::size_t* hidden = nullptr) {
     std::error_code error;
     std::vector<fs::directory_entry> entries;
     for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-        if (!isPassedOver(it->path()) && !(asBefore && it->is_symlink()))
-            entries.push_back(*it);
+        if (!isPassedOver(it->path())) {
+            if (!asBefore || !it->is_symlink())
+                entries.push_back(*it);
+        } else if (hidden && isHiddenImage(it->path())) {
+            ++*hidden;
+        }
     if (error)
         throw Error("{}: cannot be read: {}", folder.string(), error.message());
     std::ranges::sort(entries, {}, [](const auto& entry) { return entry.path(); });
@@ -62,6 +76,38 @@ std::vector<std::string> subfolders(const fs::path& root, bool asBefore) {
     return names;
 }
 
+constexpr std::array<std::string_view, 2> kTrainingParts = {"train", "training"};
+/// The first that is there is tested with.
+constexpr std::array<std::string_view, 8> kTestParts = {
+    "test", "testing", "val", "valid", "validation", "dev", "eval", "evaluation"};
+
+/// "train" of "training_set" and "Train", "test" of "Test-Images".
+std::string partOf(const std::string& name) {
+    auto text = lowerCased(name);
+    for (const std::string_view end : {"_set", "-set", " set", "set", "_images", "-images",
+                                       " images", "_data", "-data", " data"})
+        if (text.size() > end.size() && text.ends_with(end)) {
+            text.erase(text.size() - end.size());
+            break;
+        }
+    return text;
+}
+
+bool namesPart(const std::string& name) {
+    const auto part = partOf(name);
+    return std::ranges::find(kTrainingParts, part) != kTrainingParts.end() ||
+           std::ranges::find(kTestParts, part) != kTestParts.end();
+}
+
+/// How many images lie beside the folders of the classes.
+std::size_t imagesBeside(const fs::path& root) {
+    std::error_code error;
+    const auto entries = entriesOf(root, false);
+    return static_cast<std::size_t>(std::ranges::count_if(entries, [&](const auto& entry) {
+        return entry.is_regular_file(error) && hasPictureEnding(entry.path());
+    }));
+}
+
 /// Taking parts for classes would learn nonsense.
 void requireNoParts(const fs::path& root, const std::vector<std::string>& names) {
     if (const auto parts = partsAmong(names))
@@ -69,6 +115,18 @@ void requireNoParts(const fs::path& root, const std::vector<std::string>& names)
                     "test folder",
                     root.string(), (root / parts->training).string(),
                     (root / parts->test).string());
+    if (names.size() > 1 && std::ranges::all_of(names, namesPart))
+        throw Error("{}: its folders ({}) are parts, not classes; name the one to train on as the "
+                    "folder and the other one as the test folder",
+                    root.string(), fmt::join(names, ", "));
+}
+
+/// Advice where the images lie in no folder.
+std::string imagesWithoutClass(const fs::path& root) {
+    const auto count = imagesBeside(root);
+    return count == 0 ? std::string()
+                      : fmt::format("; {} beside {} no class", counted(count, "image"),
+                                    count == 1 ? "has" : "have");
 }
 
 /// Advice where the classes stand one folder further down.
@@ -126,7 +184,11 @@ public:
     std::vector<std::string> imagesIn(const fs::path& root, const fs::path& folder, int depth = 0) {
         std::vector<std::string> images;
         std::error_code error;
-        for (const auto& entry : entriesOf(root / folder, listing_.asBefore)) {
+        std::size_t hidden = 0;
+        const auto entries = entriesOf(root / folder, listing_.asBefore, &hidden);
+        if (hidden > 0)
+            others_["hidden image"] += hidden;
+        for (const auto& entry : entries) {
             const auto path = folder / entry.path().filename();
             if (entry.is_directory(error)) {
                 if (listing_.asBefore)
@@ -160,6 +222,9 @@ public:
         return images;
     }
 
+    /// What is left out so far, "2 TXT, 1 link"; empty where nothing is.
+    [[nodiscard]] std::string leftOut() const { return listed(others_); }
+
     [[nodiscard]] std::vector<std::string> notes() const {
         std::size_t used = 0;
         std::size_t others = 0;
@@ -188,7 +253,8 @@ private:
 
     /// What is no file's kind ("PNG", "no ending").
     static bool isPhrase(const std::string& kind) {
-        return kind.starts_with("folder") || kind.starts_with("link") || kind.starts_with("broken");
+        return kind.starts_with("folder") || kind.starts_with("link") ||
+               kind.starts_with("broken") || kind.starts_with("hidden");
     }
     /// "links to folders" of "link to a folder".
     static std::string severalOf(const std::string& kind) {
@@ -245,27 +311,15 @@ ImageFolder only(const ImageFolder& folder, std::vector<std::uint32_t> part) {
 } // namespace
 
 std::optional<FolderParts> partsAmong(const std::vector<std::string>& names) {
-    // "training_set" as "train", "Test-Images" as "test".
-    const auto partOf = [](const std::string& name) {
-        auto text = lowerCased(name);
-        for (const std::string_view end : {"_set", "-set", " set", "set", "_images", "-images",
-                                           " images", "_data", "-data", " data"})
-            if (text.size() > end.size() && text.ends_with(end)) {
-                text.erase(text.size() - end.size());
-                break;
-            }
-        return text;
-    };
-    const auto find = [&](std::initializer_list<std::string_view> parts) -> const std::string* {
+    const auto find = [&](std::span<const std::string_view> parts) -> const std::string* {
         for (const auto part : parts)
             for (const auto& name : names)
                 if (partOf(name) == part)
                     return &name;
         return nullptr;
     };
-    const auto* const training = find({"train", "training"});
-    const auto* const test =
-        find({"test", "testing", "val", "valid", "validation", "dev", "eval", "evaluation"});
+    const auto* const training = find(kTrainingParts);
+    const auto* const test = find(kTestParts);
     if (!training || !test)
         return {};
     return FolderParts{*training, *test};
@@ -276,8 +330,9 @@ ImageFolder listImageFolder(const fs::path& root, const std::vector<std::string>
     ImageFolder folder{root, subfolders(root, listing.asBefore), {}, {}, {}};
     requireNoParts(root, folder.classes);
     if (!classes && folder.classes.size() < 2)
-        throw Error("{}: there must be a folder for each of two or more classes, not {}{}",
-                    root.string(), folder.classes.size(), classesBelow(root, folder.classes));
+        throw Error("{}: there must be a folder for each of two or more classes, not {}{}{}",
+                    root.string(), folder.classes.size(), classesBelow(root, folder.classes),
+                    imagesWithoutClass(root));
     const auto names = folder.classes;
     if (classes)
         folder.classes = *classes;
@@ -290,10 +345,14 @@ ImageFolder listImageFolder(const fs::path& root, const std::vector<std::string>
         auto images = census.imagesIn(root, name);
         if (images.empty() && listing.mayBeEmpty)
             continue;
-        if (images.empty())
+        if (images.empty()) {
+            FolderCensus own(listing);
+            static_cast<void>(own.imagesIn(root, name));
+            const auto others = own.leftOut();
             throw Error("{}: holds no PNG or JPEG image (.png, .jpg, .jpeg), and no BMP, GIF, "
-                        "PNM, WebP or TIFF",
-                        (root / name).string());
+                        "PNM, WebP or TIFF{}",
+                        (root / name).string(), others.empty() ? "" : ", but " + others);
+        }
         folder.labels.insert(folder.labels.end(), images.size(),
                              static_cast<std::int32_t>(found - folder.classes.begin()));
         std::ranges::move(images, std::back_inserter(folder.files));
@@ -301,6 +360,9 @@ ImageFolder listImageFolder(const fs::path& root, const std::vector<std::string>
             throw Error("{}: more than {} images", root.string(), kMostFiles);
     }
     folder.notes = census.notes();
+    if (const auto beside = listing.asBefore ? 0 : imagesBeside(root); beside > 0)
+        folder.notes.push_back(
+            fmt::format("{} beside the folders of the classes left out", counted(beside, "image")));
     if (!listing.asBefore && !classes)
         noteSharedFolders(root, names, folder.notes);
     return folder;

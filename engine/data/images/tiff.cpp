@@ -42,15 +42,13 @@ struct Tiff {
     bool isThere = false;
 
     Tiff() {
-        SharedLibrary library("libtiff.so.6");
-        library.find("TIFFClientOpen", open);
-        library.find("TIFFClose", close);
-        library.find("TIFFGetField", field);
-        library.find("TIFFRGBAImageOK", canRead);
-        library.find("TIFFReadRGBAImageOriented", read);
-        library.find("TIFFSetWarningHandler", onWarning);
-        library.find("TIFFSetErrorHandler", onError);
-        isThere = library.isComplete();
+        isThere = openLibrary("libtiff.so.6", {{"TIFFClientOpen", open},
+                                               {"TIFFClose", close},
+                                               {"TIFFGetField", field},
+                                               {"TIFFRGBAImageOK", canRead},
+                                               {"TIFFReadRGBAImageOriented", read},
+                                               {"TIFFSetWarningHandler", onWarning},
+                                               {"TIFFSetErrorHandler", onError}});
         if (isThere) { // they would write to standard error
             onWarning(nullptr);
             onError(nullptr);

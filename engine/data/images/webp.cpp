@@ -15,10 +15,8 @@ struct WebP {
     bool isThere = false;
 
     WebP() {
-        SharedLibrary library("libwebp.so.7");
-        library.find("WebPGetInfo", info);
-        library.find("WebPDecodeRGBAInto", decode);
-        isThere = library.isComplete();
+        isThere =
+            openLibrary("libwebp.so.7", {{"WebPGetInfo", info}, {"WebPDecodeRGBAInto", decode}});
     }
 };
 

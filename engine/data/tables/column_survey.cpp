@@ -41,9 +41,13 @@ std::uint32_t notationsWith(char decimal) {
 /// How many numbers a cell lists, 0 for one that holds something else.
 std::size_t numbersIn(std::string_view cell) {
     std::size_t count = 0;
-    for (NumberList list(cell); !list.isAtEnd(); ++count)
-        if (!numberOf(list.next(), ','))
+    for (NumberList list(cell); !list.isAtEnd();) {
+        const auto text = list.next();
+        if (numberOf(text, ','))
+            ++count;
+        else if (text != NumberList::kLeftOut)
             return 0;
+    }
     return count;
 }
 
@@ -257,14 +261,23 @@ std::string ColumnSurvey::dateOrder() const {
 }
 
 std::size_t ColumnSurvey::pixels() const {
-    std::size_t count = 0;
-    const bool areLists = holdsForTexts([&](std::string_view cell) {
-        const auto here = numbersIn(cell);
-        const bool isAlike = here >= kLeastPixels && (count == 0 || here == count);
-        count = here;
-        return isAlike;
-    });
-    return areLists ? count : 0;
+    const auto areTooMany = [&](std::size_t odd) {
+        return odd * kNumbersPerOddText > values_ - odd;
+    };
+    std::map<std::size_t, std::size_t> cellsOfLength;
+    std::size_t odd = decimals_;
+    const auto& texts = column_.texts();
+    for (std::size_t i = 0; i < texts.size() && !areTooMany(odd); ++i) {
+        if (textCounts_[i] == 0 || isWithoutValue(texts[i]))
+            continue;
+        if (const auto length = numbersIn(texts[i]); length >= kLeastPixels)
+            cellsOfLength[length] += textCounts_[i];
+        else
+            odd += textCounts_[i];
+    }
+    const auto usual =
+        std::ranges::max_element(cellsOfLength, {}, [](const auto& each) { return each.second; });
+    return usual == cellsOfLength.end() || areTooMany(values_ - usual->second) ? 0 : usual->first;
 }
 
 bool ColumnSurvey::namesImages() const {

@@ -50,6 +50,7 @@ private:
     [[nodiscard]] bool hasManyNumbers() const;
     [[nodiscard]] NumberNotation notation(char decimal, char delimiter, std::size_t& most) const;
     [[nodiscard]] std::string dateOrder() const;
+    /// How many numbers nearly all cells list, 0 where they do not.
     [[nodiscard]] std::size_t pixels() const;
     [[nodiscard]] bool namesImages() const;
 

@@ -44,22 +44,27 @@ std::map<std::string, std::optional<std::string>> faultsOf(std::span<const Image
     return pictureFaults(files);
 }
 
-std::int64_t sideFrom(std::string_view text, std::string_view entry) {
+/// What messages say of a text: how it is written, and the whole of it.
+struct ShapeText {
+    std::string_view rule;
+    std::string_view whole;
+};
+
+std::int64_t sideFrom(std::string_view text, const ShapeText& of) {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || value < 1 || value > kMostSide)
-        throw Error("image shapes are written as \"column=1x28x28\" or \"column=64x64\", with "
-                    "sides from 1 to {}, not \"{}\"",
-                    kMostSide, excerpt(entry));
+        throw Error("{}, with sides from 1 to {}, not \"{}\"", of.rule, kMostSide,
+                    excerpt(of.whole));
     return value;
 }
 
 /// "1x28x28" or "28x28".
-Shape imageShapeFrom(std::string_view text, std::string_view entry, std::int64_t channels) {
+Shape imageShapeFrom(std::string_view text, const ShapeText& of, std::int64_t channels) {
     std::vector<std::int64_t> sides;
     while (sides.size() < 4) {
         const auto end = text.find('x');
-        sides.push_back(sideFrom(trimmed(text.substr(0, end)), entry));
+        sides.push_back(sideFrom(trimmed(text.substr(0, end)), of));
         if (end == std::string_view::npos)
             break;
         text.remove_prefix(end + 1);
@@ -69,7 +74,7 @@ Shape imageShapeFrom(std::string_view text, std::string_view entry, std::int64_t
     if (sides.size() != 3 || (sides[0] != 1 && sides[0] != 3))
         throw Error("images have the shape channels×height×width, with 1 or 3 channels, or "
                     "height×width; not \"{}\"",
-                    excerpt(entry));
+                    excerpt(of.whole));
     return Shape(std::move(sides));
 }
 
@@ -179,9 +184,27 @@ std::map<std::string, Shape> imageShapesFrom(std::string_view text, const Shape&
             throw Error("image shapes are written as \"column=1x28x28\", not \"{}\"",
                         excerpt(entry));
         shapes.insert_or_assign(std::string(column),
-                                imageShapeFrom(entry.substr(equals + 1), entry, other[0]));
+                                imageShapeFrom(entry.substr(equals + 1),
+                                               {"image shapes are written as \"column=1x28x28\" or "
+                                                "\"column=64x64\"",
+                                                entry},
+                                               other[0]));
     }
     return shapes;
+}
+
+Shape pixelShapeFrom(std::string_view text) {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i)
+        if (text.substr(i).starts_with("×")) {
+            plain += 'x';
+            i += std::string_view("×").size() - 1;
+        } else if (text[i] == ',' || text[i] == 'X') {
+            plain += 'x';
+        } else if (text[i] != ' ') {
+            plain += text[i];
+        }
+    return imageShapeFrom(plain, {"data.pixels is written as \"28x28\" or \"3x32x32\"", text}, 1);
 }
 
 std::string withImageShape(std::string_view text, const std::string& column, const Shape& shape) {

@@ -61,6 +61,9 @@ private:
 /// Reads "left=1x28x28, right=64x64": C×H×W by column, or H×W with the channels of `other`. Throws
 /// Error with the rule and the text.
 std::map<std::string, Shape> imageShapesFrom(std::string_view text, const Shape& other);
+/// Reads the shape C×H×W, or H×W of one channel, that the numbers of a row have: "3x32x32",
+/// "3, 32, 32" or "3×32×32". Throws Error with the rule and the text.
+Shape pixelShapeFrom(std::string_view text);
 /// The same text with this shape C×H×W for a column, whatever it had for it.
 std::string withImageShape(std::string_view text, const std::string& column, const Shape& shape);
 

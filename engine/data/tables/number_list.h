@@ -7,16 +7,19 @@
 namespace gradwright {
 
 /// The numbers that one cell lists: "0 128 255", "0, 128, 255", "0;128;255", all of them in
-/// brackets or not.
+/// brackets or not, as rows in brackets "[[0 128] [255 0]]", too.
 class NumberList {
 public:
+    /// What NumPy writes in place of most numbers of a long list.
+    static constexpr std::string_view kLeftOut = "...";
+
     explicit NumberList(std::string_view cell)
         : rest_(cell) {
         skip(kBetween);
-        if (!rest_.empty() && (rest_.front() == '[' || rest_.front() == '('))
+        if (!rest_.empty() && rest_.front() == '(')
             rest_.remove_prefix(1);
         const auto last = rest_.find_last_not_of(kBetween);
-        if (last != std::string_view::npos && (rest_[last] == ']' || rest_[last] == ')'))
+        if (last != std::string_view::npos && rest_[last] == ')')
             rest_ = rest_.substr(0, last);
         skip(kBetween);
     }
@@ -30,7 +33,7 @@ public:
     }
 
 private:
-    static constexpr std::string_view kBetween = " \t\r\n,;";
+    static constexpr std::string_view kBetween = " \t\r\n,;[]";
     void skip(std::string_view letters) {
         rest_.remove_prefix(std::min(rest_.find_first_not_of(letters), rest_.size()));
     }

@@ -52,18 +52,24 @@ void encodePixels(const CsvTable& table, std::size_t row, std::size_t index,
     const auto cell = table.at(row, index);
     if (isMissing(cell))
         return;
-    NumberList list(cell);
-    for (std::size_t i = 0; i <= out.size(); ++i) {
+    const auto refuse = [&](const std::string& what) {
+        throw Error("{}, line {}: column \"{}\" lists {} numbers in each cell, but here {}",
+                    table.file, table.lines[row], table.names[index], column.pixels, what);
+    };
+    std::size_t count = 0;
+    for (NumberList list(cell); !list.isAtEnd(); ++count) {
         const auto text = list.next();
         const auto number = numberOf(text, ',');
-        if (number.has_value() != (i < out.size()) || (!number && !text.empty()))
-            throw Error("{}, line {}: column \"{}\" lists {} numbers in each cell, but here {}",
-                        table.file, table.lines[row], table.names[index], column.pixels,
-                        text.empty() ? fmt::format("only {}", i)
-                                     : fmt::format("\"{}\"", excerpt(text)));
-        if (number)
-            out[i] = static_cast<float>((*number - column.scaling.mean) / column.scaling.deviation);
+        if (text == NumberList::kLeftOut)
+            refuse("\"...\", in whose place the others were when the file was written");
+        if (!number)
+            refuse(fmt::format("\"{}\"", excerpt(text)));
+        if (count < out.size())
+            out[count] =
+                static_cast<float>((*number - column.scaling.mean) / column.scaling.deviation);
     }
+    if (count != out.size())
+        refuse(fmt::format("{}{}", count < out.size() ? "only " : "", count));
 }
 
 bool lessAsShown(const std::string& a, const std::string& b) {

@@ -194,8 +194,8 @@ ParamSpecs tableFileParams() {
                   "unknown, -999."),
         textParam("pixels", "Pixels", "",
                   "The shape of the image that a row's numbers are, as 28x28 or 3x32x32 (channels, "
-                  "height, width): one column for each pixel, or a column of numbers with blanks "
-                  "between them. Bytes become 0 to 1."),
+                  "height, width): one column for each pixel, or a column of numbers with blanks, "
+                  "commas or semicolons between them. Bytes become 0 to 1."),
         choiceParam(
             "delimiter", "Delimiter", "detect",
             {{"detect", "Detect", "Whatever makes most cells numbers and all rows equally long."},
@@ -256,12 +256,8 @@ TableOptions tableOptionsOf(const Params& params, std::span<const std::string> c
         options.dropsDuplicates = params.text("duplicates") == "leave_out";
     if (params.has("images"))
         readImageOptions(params, columns, options);
-    if (params.has("pixels") && !trimmed(params.text("pixels")).empty()) {
-        auto shape = params.text("pixels");
-        std::ranges::replace(shape, ',', 'x'); // 3,32,32 as other settings are written
-        std::erase(shape, ' ');
-        options.pixels = imageShapesFrom("pixels=" + shape, Shape{1, 1, 1}).at("pixels");
-    }
+    if (params.has("pixels") && !trimmed(params.text("pixels")).empty())
+        options.pixels = pixelShapeFrom(trimmed(params.text("pixels")));
     return options;
 }
 

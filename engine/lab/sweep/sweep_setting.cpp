@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/lab/sweep/sweep_setting.h"
 
-#include "engine/data/images/augmentation.h"
 #include "engine/layers/catalog.h"
+#include "engine/project/setting_groups.h"
 #include "engine/support/error.h"
 #include "engine/training/recipes/losses.h"
 #include "engine/training/recipes/optimizers.h"
@@ -27,24 +27,8 @@ ParamSpec recipeSpec(std::string_view key, std::string_view title, const std::ve
     return choiceParam(std::string(key), std::string(title), present, std::move(choices), "");
 }
 
-/// A group of parameters and where their values are; several for the losses of several objectives.
-struct SettingGroup {
-    std::string prefix; ///< "optimizer.", or nothing
-    ParamSpecs specs;
-    std::vector<ParamValues*> values;
-};
-
-std::vector<SettingGroup> settingGroups(Project& project) {
-    auto& training = project.training;
-    std::vector<SettingGroup> groups = {
-        {"", trainingParams(), {&training.params}},
-        {"optimizer.", optimizer(training.optimizer.key).params, {&training.optimizer.params}},
-        {"schedule.", schedule(training.schedule.key).params, {&training.schedule.params}},
-        {"augmentation.", augmentationParams(), {&project.data.augmentation}},
-        {"data.", dataset(project.data.dataset).params, {&project.data.params}}};
-    for (auto& objective : training.objectives)
-        groups.push_back({"loss.", loss(objective.loss.key).params, {&objective.loss.params}});
-    return groups;
+std::vector<SettingGroup> groupsOf(Project& project) {
+    return settingGroups(project.training, project.data);
 }
 
 /// A parameter of a layer.
@@ -91,20 +75,6 @@ LayerSetting layerSetting(const Project& project, std::string_view key) {
     return {graphName, node->id, *spec, Params(specs, node->params).value(spec->key)};
 }
 
-ParamValue checkedValue(const ParamSpec& spec, std::string_view key, std::string_view text) {
-    std::optional<std::string> why;
-    ParamValue value;
-    try {
-        value = paramFromText(spec, text);
-        why = whyInvalid(spec, value);
-    } catch (const Error& error) {
-        why = error.what();
-    }
-    if (why)
-        throw Error("{}: {}", key, *why);
-    return value;
-}
-
 std::optional<ParamSpec> recipeSetting(const Project& project, std::string_view key) {
     const auto& training = project.training;
     if (key == "optimizer")
@@ -138,7 +108,7 @@ ParamSpec sweepSetting(const Project& project, std::string_view key) {
         return layerSetting(project, key).spec;
     auto copy = project;
     std::vector<std::string> known;
-    for (const auto& group : settingGroups(copy)) {
+    for (const auto& group : groupsOf(copy)) {
         if (!key.starts_with(group.prefix))
             continue;
         if (const auto* spec = findParamToRead(group.specs, key.substr(group.prefix.size())))
@@ -159,26 +129,27 @@ ParamSpec sweepSetting(const Project& project, std::string_view key) {
 
 void setSweepSetting(Project& project, std::string_view key, std::string_view text) {
     if (const auto recipe = recipeSetting(project, key)) {
-        setRecipe(project.training, key, std::get<std::string>(checkedValue(*recipe, key, text)));
+        setRecipe(project.training, key,
+                  std::get<std::string>(settingFromText(*recipe, text, key)));
         return;
     }
     if (key.starts_with(kLayerGroup)) {
         const auto setting = layerSetting(project, key);
-        const auto value = checkedValue(setting.spec, key, text);
+        const auto value = settingFromText(setting.spec, text, key);
         apply(project.network,
               {SetParam{setting.graph, setting.node, setting.spec.key,
                         value == setting.spec.defaultValue ? std::nullopt : std::optional(value)}});
         return;
     }
     bool isSet = false;
-    for (auto& group : settingGroups(project)) {
+    for (auto& group : groupsOf(project)) {
         const auto* spec = key.starts_with(group.prefix)
                                ? findParamToRead(group.specs, key.substr(group.prefix.size()))
                                : nullptr;
         if (!spec)
             continue;
         for (auto* values : group.values)
-            values->insert_or_assign(spec->key, checkedValue(*spec, key, text));
+            values->insert_or_assign(spec->key, settingFromText(*spec, text, key));
         isSet = true;
     }
     if (!isSet)
@@ -191,7 +162,7 @@ std::string sweepSettingText(const Project& project, std::string_view key) {
     if (key.starts_with(kLayerGroup))
         return toString(layerSetting(project, key).value);
     auto copy = project;
-    for (const auto& group : settingGroups(copy))
+    for (const auto& group : groupsOf(copy))
         if (key.starts_with(group.prefix))
             if (const auto* spec = findParamToRead(group.specs, key.substr(group.prefix.size())))
                 return toString(Params(group.specs, *group.values.front()).value(spec->key));
@@ -202,7 +173,7 @@ std::string sweepSettingText(const Project& project, std::string_view key) {
 std::vector<std::string> sweepSettingKeys(const Project& project) {
     std::vector<std::string> keys = {"optimizer", "schedule", "loss"};
     auto copy = project;
-    for (const auto& group : settingGroups(copy))
+    for (const auto& group : groupsOf(copy))
         for (const auto& spec : group.specs)
             if (std::ranges::find(keys, group.prefix + spec.key) == keys.end())
                 keys.push_back(group.prefix + spec.key);

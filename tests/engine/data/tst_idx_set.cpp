@@ -136,6 +136,88 @@ private Q_SLOTS:
         QVERIFY(contains(errorOf([&] { images(0x08, {4}, Bytes(4, 0)); }), "images have 3"));
     }
 
+    /// Other types and forms, packed or not, in any combination.
+    void typesFormsAndPackingCombine() {
+        const TemporaryFolder folder;
+        const auto images = [&](std::uint8_t type, const std::vector<std::uint32_t>& dims,
+                                const Bytes& values, bool isTransposed = false) {
+            writeFile(folder / "images.gz", gzip(idx(type, dims, values)));
+            return readIdxImages(folder / "images.gz", isTransposed);
+        };
+        using Dims = std::vector<std::int64_t>;
+        // 64-bit real numbers of N×H×W×C.
+        const auto real =
+            images(0x0E, {1, 2, 1, 3}, numbers<double>({0.0, 0.2, 0.4, 1.0, 0.8, 0.6}));
+        QCOMPARE(real.images.dims(), (Dims{1, 3, 2, 1}));
+        QCOMPARE(imageOf(real, 0), (Bytes{0, 255, 51, 204, 102, 153}));
+        QVERIFY(contains(real.notes.at(0), "64-bit real numbers, scaled to bytes, 1 to 255"));
+        QVERIFY(contains(real.notes.at(1), "channels come last"));
+        // 16-bit numbers of N×C×H×W, as cameras make them.
+        const auto deep = images(0x0B, {1, 1, 2, 2}, numbers<std::int16_t>({0, 32767, 1000, 500}));
+        QCOMPARE(imageOf(deep, 0), (Bytes{0, 255, 8, 4}));
+        QVERIFY(contains(deep.notes.at(0), "16-bit whole numbers, scaled to bytes, 32767 to 255"));
+        // Bytes stay as they are, however dark: in four dimensions and turned as in three.
+        QCOMPARE(imageOf(images(0x08, {1, 1, 1, 3}, {0, 1, 1}), 0), (Bytes{0, 1, 1}));
+        QCOMPARE(imageOf(images(0x08, {1, 3, 1}, {0, 1, 1}, true), 0), (Bytes{0, 1, 1}));
+        QCOMPARE(imageOf(images(0x08, {1, 1, 3}, {0, 1, 1}), 0), (Bytes{0, 1, 1}));
+        const auto labels = [&](std::uint8_t type, const std::vector<std::uint32_t>& dims,
+                                const Bytes& values) {
+            writeFile(folder / "labels.gz", gzip(idx(type, dims, values)));
+            return readIdxLabels(folder / "labels.gz");
+        };
+        using Labels = std::vector<std::uint8_t>;
+        QCOMPARE(labels(0x0E, {2, 3}, numbers<double>({0, 0, 1, 1, 0, 0})).labels, (Labels{2, 0}));
+        QCOMPARE(labels(0x09, {2}, {5, 7}).labels, (Labels{5, 7}));
+        QVERIFY(contains(errorOf([&] { labels(0x09, {2}, {5, 0xFF}); }), "not -1 (sample 1)"));
+        // A packed file that is cut short is one.
+        auto cut = gzip(idx(0x0C, {2}, numbers<std::int32_t>({5, 7})));
+        cut.resize(cut.size() - 6);
+        writeFile(folder / "labels.gz", cut);
+        QVERIFY(!errorOf([&] { readIdxLabels(folder / "labels.gz"); }).empty());
+    }
+
+    void coloursOfAnySizeAreTurnedUpright() {
+        const TemporaryFolder folder;
+        // Three channels of 2 columns × 3 rows, each stored column by column.
+        Bytes stored;
+        for (std::uint8_t channel = 0; channel < 3; ++channel)
+            for (std::uint8_t x = 0; x < 2; ++x)
+                for (std::uint8_t y = 0; y < 3; ++y)
+                    stored.push_back(static_cast<std::uint8_t>(100 * channel + 10 * y + x));
+        writeFile(folder / "images", idx(0x08, {1, 3, 2, 3}, stored));
+        const auto turned = readIdxImages(folder / "images", true);
+        QCOMPARE(turned.images.dims(), (std::vector<std::int64_t>{1, 3, 3, 2}));
+        QCOMPARE(imageOf(turned, 0), (Bytes{0, 1, 10, 11, 20, 21, 100, 101, 110, 111, 120, 121, 200,
+                                            201, 210, 211, 220, 221}));
+    }
+
+    void filesOfNamesMayComeFromAnywhere() {
+        const TemporaryFolder folder;
+        const auto names = [&](const std::string& text) {
+            writeFile(folder / "names.txt", bytesOf(text));
+            return readClassNames(folder / "names.txt");
+        };
+        const std::vector<std::string> expected = {"Füchse", "Hasen", "Igel"};
+        QCOMPARE(names("\xEF\xBB\xBF"
+                       "Füchse\nHasen\nIgel\n"),
+                 expected);
+        QCOMPARE(names("\r\rFüchse\rHasen\r\rIgel"), expected);
+        QCOMPARE(names("Füchse\r\n  \r\nHasen\r\nIgel\r\n\r\n"), expected);
+        QCOMPARE(names("F\xFC"
+                       "chse\nHasen\nIgel\n"),
+                 expected); // Windows-1252
+        std::string wide = "\xFF\xFE";
+        for (const char16_t each : std::u16string_view(u"Füchse\r\nHasen\r\nIgel\r\n")) {
+            wide += static_cast<char>(each & 0xFF);
+            wide += static_cast<char>(each >> 8);
+        }
+        QCOMPARE(names(wide), expected);
+        // Mappings with a mark and blank lines, too.
+        QCOMPARE(names("\xEF\xBB\xBF"
+                       "0 65\r\n\r\n1 66\r\n"),
+                 (std::vector<std::string>{"A", "B"}));
+    }
+
     void classesHaveNames() {
         const TemporaryFolder folder;
         const auto names = [&](std::string_view text) {
