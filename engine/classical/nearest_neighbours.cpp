@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/classical/distance.h"
 #include "engine/classical/method.h"
-#include "engine/support/simd.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -9,33 +9,6 @@
 
 namespace gradwright {
 namespace {
-
-/// The sum of (a - b)²; what is at least `limit` need not be exact.
-GRADWRIGHT_CLONES
-double squaredDistance(const float* a, const float* b, std::size_t size, double limit) {
-    constexpr std::size_t kLanes = 16;
-    constexpr std::size_t kBlock = 64; // between two looks at the limit
-    double square = 0;
-    std::size_t i = 0;
-    for (; i + kBlock <= size; i += kBlock) {
-        double lanes[kLanes] = {};
-        for (std::size_t j = 0; j < kBlock; j += kLanes)
-            for (std::size_t lane = 0; lane < kLanes; ++lane) {
-                const auto off =
-                    static_cast<double>(a[i + j + lane]) - static_cast<double>(b[i + j + lane]);
-                lanes[lane] += off * off;
-            }
-        for (const auto lane : lanes)
-            square += lane;
-        if (square >= limit)
-            return square;
-    }
-    for (; i < size; ++i) {
-        const auto off = static_cast<double>(a[i]) - static_cast<double>(b[i]);
-        square += off * off;
-    }
-    return square;
-}
 
 /// The samples that lie nearest, by Euclidean distance, have one vote each.
 class NearestNeighbours final : public ClassicalModel {
@@ -76,6 +49,39 @@ public:
             value *= share;
     }
 
+    [[nodiscard]] ModelParts parts() const override {
+        ModelParts parts;
+        parts.put("neighbours", static_cast<std::int64_t>(neighbours_));
+        parts.put("inputs", samples_.inputs);
+        if (samples_.classes > 0)
+            parts.put("labels",
+                      std::vector<std::int64_t>(samples_.labels.begin(), samples_.labels.end()));
+        else
+            parts.put("targets", samples_.targets);
+        return parts;
+    }
+
+    static std::unique_ptr<ClassicalModel> open(const ModelParts& parts, const RowOutline& rows) {
+        Samples samples;
+        samples.features = rows.features;
+        samples.classes = rows.classes;
+        samples.width = rows.width;
+        const auto numbers = parts.count("inputs");
+        const auto count = numbers / rows.features;
+        samples.inputs = parts.singles("inputs", count * rows.features);
+        if (rows.classes > 0) {
+            const auto labels =
+                parts.whole("labels", count, 0, static_cast<std::int64_t>(rows.classes) - 1);
+            samples.labels.assign(labels.begin(), labels.end());
+        } else {
+            samples.targets = parts.singles("targets", count * rows.width);
+        }
+        const auto neighbours =
+            parts.wholeNumber("neighbours", 1, static_cast<std::int64_t>(count));
+        return std::make_unique<NearestNeighbours>(std::move(samples),
+                                                   static_cast<std::size_t>(neighbours));
+    }
+
 private:
     Samples samples_;
     std::size_t neighbours_;
@@ -96,7 +102,8 @@ MethodDef nearestNeighboursMethod() {
                       const Watch&) -> std::unique_ptr<ClassicalModel> {
                 return std::make_unique<NearestNeighbours>(
                     samples, static_cast<std::size_t>(params.integer("neighbours")));
-            }};
+            },
+            .open = NearestNeighbours::open};
 }
 
 } // namespace gradwright
