@@ -45,6 +45,21 @@ Report reportOf(const ExperimentDirectory& directory) {
     return experimentKind(experiment.kind).make(experiment)->report(directory.results());
 }
 
+/// Several trials at a time have to know how many threads each takes: with all of them they would
+/// only be in each other's way, and with fewer than alone they might sum in another order.
+void requireThreads(const Experiment& experiment, const LabOptions& options) {
+    if (options.jobs == 1)
+        return;
+    if (!experimentKind(experiment.kind).make(experiment)->hasIndependentTrials())
+        throw UsageError("--jobs {}: the trials of this experiment have to run one after the "
+                         "other, since one depends on another or their speed is measured",
+                         options.jobs);
+    if (experiment.project.training.threads() == 0)
+        throw UsageError("--jobs {}: say with --threads how many threads each training takes, such "
+                         "as --threads 1",
+                         options.jobs);
+}
+
 } // namespace
 
 void LabOptions::addTo(CLI::App& command) {
@@ -52,8 +67,17 @@ void LabOptions::addTo(CLI::App& command) {
     training.addTo(command);
     command.add_option("--out", out, "Folder in which the experiment's folder is made");
     command.add_flag("--plan", planOnly, "Say what would be done, and do nothing");
+    addJobsTo(command);
     command.add_flag("--quiet", quiet, "No progress");
     command.add_flag("--json", json, "One JSON document on standard output");
+}
+
+void LabOptions::addJobsTo(CLI::App& command) {
+    command
+        .add_option("--jobs", jobs,
+                    "So many trials at a time, where none depends on another and no speed is "
+                    "measured; each takes the threads of --threads")
+        ->check(CLI::Range(1, 256));
 }
 
 Project projectOf(const LabOptions& options) {
@@ -67,6 +91,7 @@ std::filesystem::path beginExperiment(const Experiment& experiment, const LabOpt
     const auto& kind = experimentKind(experiment.kind);
     for (const auto& problem : validate(kind.params, experiment.settings))
         throw UsageError("{}: {}", problem.param, problem.message);
+    requireThreads(experiment, options);
     const auto plan = kind.make(experiment)->plan();
     if (options.planOnly) {
         if (options.json)
@@ -93,11 +118,12 @@ std::filesystem::path beginExperiment(const Experiment& experiment, const LabOpt
 }
 
 void doExperiment(const ExperimentDirectory& directory, const LabOptions& options, int& exitCode) {
+    requireThreads(directory.read(), options);
     const Interrupt interrupt;
     auto outcome = ExperimentOutcome::Finished;
     {
         LabProgress progress(options.quiet ? nullptr : options.json ? stderr : stdout);
-        outcome = runExperiment(directory, progress.sink(), interrupt.token());
+        outcome = runExperiment(directory, progress.sink(), interrupt.token(), options.jobs);
     }
     if (outcome == ExperimentOutcome::Stopped) {
         fmt::print(stderr, "Stopped. Resume with: gradwright-cli lab resume {}\n",

@@ -19,10 +19,13 @@ struct LabOptions {
     TrainingOptions training;
     std::string out; ///< folder in which the experiment's folder is made; empty: the project's
     bool planOnly = false;
+    int jobs = 1; ///< trials at a time
     bool quiet = false;
     bool json = false;
 
     void addTo(CLI::App& command);
+    /// --jobs alone.
+    void addJobsTo(CLI::App& command);
 };
 
 /// The project that the options name, with their settings. Throws Error and UsageError.

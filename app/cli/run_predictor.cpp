@@ -5,6 +5,7 @@
 #include "app/cli/trained_network.h"
 #include "engine/data/images/picture_input.h"
 #include "engine/data/tables/table.h"
+#include "engine/ensembles/saved_baseline.h"
 #include "engine/exchange/model/model_file.h"
 #include "engine/support/json.h"
 #include "engine/training/objective.h"
@@ -15,7 +16,9 @@
 namespace gradwright::cli {
 
 RunPredictor::RunPredictor(const std::filesystem::path& path) {
-    if (isModelFile(path))
+    if (path.extension() == kBaselineEnding)
+        openFitted(path);
+    else if (isModelFile(path))
         openModelFile(path);
     else
         openRun(path);
@@ -36,6 +39,12 @@ void RunPredictor::openModelFile(const std::filesystem::path& path) {
     info_ = *model.data;
     predictor_ = std::make_unique<Predictor>(answeringModel(model),
                                              ComputeTarget{.precision = model.precision});
+}
+
+void RunPredictor::openFitted(const std::filesystem::path& path) {
+    const auto saved = openBaseline(path);
+    info_ = saved.info;
+    predictor_ = std::make_unique<Predictor>(saved.answers());
 }
 
 void RunPredictor::openRun(const std::filesystem::path& path) {

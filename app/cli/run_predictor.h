@@ -13,7 +13,8 @@
 
 namespace gradwright::cli {
 
-/// A run, an optimized model or a quantized network, opened for reading images or tables.
+/// A run, an optimized model, a quantized network or a fitted classical method, opened for reading
+/// images or tables.
 class RunPredictor {
 public:
     /// Throws Error when the path is none of these, or its weights or the file cannot be read.
@@ -35,6 +36,7 @@ public:
     [[nodiscard]] const DataInfo& data() const { return info_; }
 
 private:
+    void openFitted(const std::filesystem::path& path);
     void openRun(const std::filesystem::path& path);
     void openModelFile(const std::filesystem::path& path);
     Reading readingOf(const Tensor& input);

@@ -39,13 +39,15 @@ std::optional<Baseline> measureBaseline(const MethodDef& method, const ParamValu
         Baseline made;
         made.method = &method;
         auto start = std::chrono::steady_clock::now();
-        const auto model = fitMethod(method, training, params, seed, watch.part(0, kFitShare));
+        const std::shared_ptr<const ClassicalModel> model =
+            fitMethod(method, training, params, seed, watch.part(0, kFitShare));
         made.fitSeconds = secondsSinceStart(start);
         start = std::chrono::steady_clock::now();
         const auto answers = answersOf(*model, test, watch.part(kFitShare, 1));
         made.answerSeconds = secondsSinceStart(start);
         made.outcomes = outcomesOf(test, answers);
         made.note = model->note();
+        made.model = model;
         return made;
     } catch (const FitStopped&) {
         return {};

@@ -4,6 +4,7 @@
 #include "engine/classical/method.h"
 #include "engine/metrics/outcomes.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -17,6 +18,7 @@ struct Baseline {
     double fitSeconds = 0;
     double answerSeconds = 0; ///< for all samples that it was measured on
     std::string note;         ///< on the fit; mostly empty
+    std::shared_ptr<const ClassicalModel> model;
 };
 
 /// Learns `training` and measures on `test`. Nothing when stopped. Throws Error as fitMethod()

@@ -15,6 +15,22 @@ std::size_t largest(std::span<const double> values) {
     return static_cast<std::size_t>(std::ranges::max_element(values) - values.begin());
 }
 
+std::vector<Tree> openTrees(const ModelParts& parts, const RowOutline& rows) {
+    std::vector<Tree> trees;
+    const auto count = static_cast<std::size_t>(parts.wholeNumber("trees", 1, kMostTrees));
+    for (std::size_t i = 0; i < count; ++i)
+        trees.emplace_back(parts, treeName(i), rows);
+    return trees;
+}
+
+ModelParts partsOf(const std::vector<Tree>& trees) {
+    ModelParts parts;
+    parts.put("trees", static_cast<std::int64_t>(trees.size()));
+    for (std::size_t i = 0; i < trees.size(); ++i)
+        trees[i].write(parts, treeName(i));
+    return parts;
+}
+
 /// Trees that vote by how often they are right.
 class BoostedClasses final : public ClassicalModel {
 public:
@@ -23,6 +39,16 @@ public:
         votes_.push_back(vote);
     }
     [[nodiscard]] bool empty() const { return trees_.empty(); }
+
+    BoostedClasses() = default;
+    BoostedClasses(const ModelParts& parts, const RowOutline& rows)
+        : trees_(openTrees(parts, rows))
+        , votes_(parts.reals("votes", trees_.size())) {}
+    [[nodiscard]] ModelParts parts() const override {
+        auto parts = partsOf(trees_);
+        parts.put("votes", votes_);
+        return parts;
+    }
 
     /// Softmax of D / (K - 1), where D is the mean vote: a tree gives its vote to its class and
     /// takes 1 / (K - 1) of it from each other one (Zhu et al. 2009, eq. 4).
@@ -50,6 +76,17 @@ public:
         : mean_(std::move(mean))
         , rate_(rate) {}
     void add(Tree tree) { trees_.push_back(std::move(tree)); }
+
+    BoostedValues(const ModelParts& parts, const RowOutline& rows)
+        : mean_(parts.reals("mean", rows.width))
+        , rate_(parts.reals("rate", 1)[0])
+        , trees_(openTrees(parts, rows)) {}
+    [[nodiscard]] ModelParts parts() const override {
+        auto parts = partsOf(trees_);
+        parts.put("mean", mean_);
+        parts.put("rate", rate_);
+        return parts;
+    }
 
     void answer(std::span<const float> row, std::span<double> out) const override {
         std::ranges::copy(mean_, out.begin());
@@ -142,7 +179,8 @@ std::unique_ptr<ClassicalModel> boostValues(const Samples& samples, const Params
 } // namespace
 
 MethodDef boostingMethod() {
-    auto trees = intParam("trees", "Trees", 100, 1, 100000, "How many trees there are at most.");
+    auto trees =
+        intParam("trees", "Trees", 100, 1, kMostTrees, "How many trees there are at most.");
     auto rate = zeroIs("automatic", realParam("rate", "Learning rate", 0, 0, 10,
                                               "What each tree contributes; by default 1 for "
                                               "classes, 0.1 for values."));
@@ -153,10 +191,17 @@ MethodDef boostingMethod() {
                    "values (Friedman 2001).",
             .givesProbabilities = true,
             .params = {trees, treeDepthParam(3), treeLeafParam(), rate},
-            .fit = [](const Samples& samples, const Params& params, std::uint64_t seed,
-                      const Watch& watch) {
-                return samples.classes > 0 ? boostClasses(samples, params, seed, watch)
-                                           : boostValues(samples, params, seed, watch);
+            .fit =
+                [](const Samples& samples, const Params& params, std::uint64_t seed,
+                   const Watch& watch) {
+                    return samples.classes > 0 ? boostClasses(samples, params, seed, watch)
+                                               : boostValues(samples, params, seed, watch);
+                },
+            .open = [](const ModelParts& parts,
+                       const RowOutline& rows) -> std::unique_ptr<ClassicalModel> {
+                if (rows.classes > 0)
+                    return std::make_unique<BoostedClasses>(parts, rows);
+                return std::make_unique<BoostedValues>(parts, rows);
             }};
 }
 

@@ -17,6 +17,21 @@ public:
     explicit Forest(std::vector<std::optional<Tree>> trees)
         : trees_(std::move(trees)) {}
 
+    static std::unique_ptr<ClassicalModel> open(const ModelParts& parts, const RowOutline& rows) {
+        std::vector<std::optional<Tree>> trees(
+            static_cast<std::size_t>(parts.wholeNumber("trees", 1, kMostTrees)));
+        for (std::size_t i = 0; i < trees.size(); ++i)
+            trees[i].emplace(parts, treeName(i), rows);
+        return std::make_unique<Forest>(std::move(trees));
+    }
+    [[nodiscard]] ModelParts parts() const override {
+        ModelParts parts;
+        parts.put("trees", static_cast<std::int64_t>(trees_.size()));
+        for (std::size_t i = 0; i < trees_.size(); ++i)
+            trees_[i]->write(parts, treeName(i));
+        return parts;
+    }
+
     void answer(std::span<const float> row, std::span<double> out) const override {
         std::ranges::fill(out, 0.0);
         for (const auto& tree : trees_) {
@@ -105,11 +120,12 @@ MethodDef decisionTreeMethod() {
                    "error).",
             .givesProbabilities = true,
             .params = {treeDepthParam(0), treeLeafParam()},
-            .fit = fitTree};
+            .fit = fitTree,
+            .open = Forest::open};
 }
 
 MethodDef randomForestMethod() {
-    auto trees = intParam("trees", "Trees", 100, 1, 100000, "How many trees there are.");
+    auto trees = intParam("trees", "Trees", 100, 1, kMostTrees, "How many trees there are.");
     auto features = zeroIs(
         "automatic",
         intParam("features", "Features per split", 0, 0, 1e9,
@@ -121,7 +137,8 @@ MethodDef randomForestMethod() {
                    "features a split (Breiman 2001).",
             .givesProbabilities = true,
             .params = {trees, treeDepthParam(0), treeLeafParam(), features},
-            .fit = fitForest};
+            .fit = fitForest,
+            .open = Forest::open};
 }
 
 } // namespace gradwright

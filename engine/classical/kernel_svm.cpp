@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/classical/distance.h"
 #include "engine/classical/library_messages.h"
 #include "engine/classical/method.h"
 #include "engine/classical/sparse_rows.h"
 #include "engine/support/shared_library.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
 
 namespace gradwright {
 namespace {
@@ -38,12 +42,21 @@ constexpr int kClassifier = 0; // C_SVC
 constexpr int kRegression = 3; // EPSILON_SVR
 constexpr int kRbf = 2;
 
-struct SvmModel; ///< svm_model
+/// The beginning of svm_model, which is the same in all versions of LIBSVM's svm.h.
+struct SvmModel {
+    SvmParameter parameter;
+    int classes;
+    int count;             ///< of support vectors
+    SparseNumber** rows;   ///< these
+    double** coefficients; ///< [classes - 1, count]
+    double* offsets;       ///< rho, [classes (classes - 1) / 2]
+};
 
 /// The functions of LIBSVM that are needed.
 struct LibSvm {
     SvmModel* (*train)(const SvmProblem*, const SvmParameter*) = nullptr;
-    double (*predict)(const SvmModel*, const SparseNumber*) = nullptr;
+    void (*labels)(const SvmModel*, int*) = nullptr;
+    void (*supports)(const SvmModel*, int*) = nullptr;
     const char* (*fault)(const SvmProblem*, const SvmParameter*) = nullptr;
     void (*release)(SvmModel**) = nullptr;
     void (*setPrint)(void (*print)(const char*)) = nullptr;
@@ -51,7 +64,8 @@ struct LibSvm {
 
     LibSvm() {
         isThere = openLibrary("libsvm.so.3", {{"svm_train", train},
-                                              {"svm_predict", predict},
+                                              {"svm_get_labels", labels},
+                                              {"svm_get_sv_indices", supports},
                                               {"svm_check_parameter", fault},
                                               {"svm_free_and_destroy_model", release},
                                               {"svm_set_print_string_function", setPrint}});
@@ -82,12 +96,68 @@ double automaticGamma(const Samples& samples) {
     return variance > 0 ? 1 / (static_cast<double>(samples.features) * variance) : 1;
 }
 
+/// One machine: for classes one against one, else for a target value. What LIBSVM has learned, as
+/// plain arrays.
+struct RbfMachine {
+    std::size_t features = 0;
+    double gamma = 1;
+    std::vector<float> supports;       ///< [count, features], class by class
+    std::vector<double> coefficients;  ///< [max(classes - 1, 1), count]
+    std::vector<double> offsets;       ///< one a pair of classes, or one
+    std::vector<std::int64_t> classes; ///< in the machine's order; none of values
+    std::vector<std::int64_t> counts;  ///< of support vectors, by class
+
+    [[nodiscard]] std::size_t count() const {
+        return features > 0 ? supports.size() / features : 0;
+    }
+
+    /// exp(-gamma |row - support|²), for all of them.
+    void kernelOf(std::span<const float> row, std::vector<double>& kernel) const {
+        kernel.resize(count());
+        for (std::size_t i = 0; i < kernel.size(); ++i)
+            kernel[i] = std::exp(-gamma * squaredDistance(row.data(),
+                                                          supports.data() + i * features, features,
+                                                          std::numeric_limits<double>::infinity()));
+    }
+    /// The target value.
+    [[nodiscard]] double value(const std::vector<double>& kernel) const {
+        double sum = -offsets[0];
+        for (std::size_t i = 0; i < kernel.size(); ++i)
+            sum += coefficients[i] * kernel[i];
+        return sum;
+    }
+    /// The class that wins most of the pairs, the first of equal ones (svm.cpp,
+    /// svm_predict_values()).
+    [[nodiscard]] std::size_t vote(const std::vector<double>& kernel) const {
+        std::vector<int> votes(classes.size());
+        std::size_t pair = 0;
+        std::size_t startOfFirst = 0;
+        for (std::size_t first = 0; first < classes.size(); ++first) {
+            const auto ofFirst = static_cast<std::size_t>(counts[first]);
+            std::size_t startOfSecond = startOfFirst + ofFirst;
+            for (std::size_t second = first + 1; second < classes.size(); ++second) {
+                const auto ofSecond = static_cast<std::size_t>(counts[second]);
+                double sum = -offsets[pair++];
+                for (std::size_t i = startOfFirst; i < startOfFirst + ofFirst; ++i)
+                    sum += coefficients[(second - 1) * count() + i] * kernel[i];
+                for (std::size_t i = startOfSecond; i < startOfSecond + ofSecond; ++i)
+                    sum += coefficients[first * count() + i] * kernel[i];
+                ++votes[sum > 0 ? first : second];
+                startOfSecond += ofSecond;
+            }
+            startOfFirst += ofFirst;
+        }
+        const auto most = std::ranges::max_element(votes) - votes.begin();
+        return static_cast<std::size_t>(classes[static_cast<std::size_t>(most)]);
+    }
+};
+
 class KernelSvm final : public ClassicalModel {
 public:
     KernelSvm(const Samples& samples, const Params& params, const Watch& watch)
-        : classes_(samples.classes > 0)
-        , rows_(samples, 0) {
+        : classes_(samples.classes > 0) {
         const auto& library = LibSvm::get();
+        SparseRows rows(samples, 0);
         const auto gamma = params.real("gamma");
         const SvmParameter parameter{.type = classes_ ? kClassifier : kRegression,
                                      .kernel = kRbf,
@@ -110,27 +180,50 @@ public:
         for (std::size_t i = 0; i < models; ++i) {
             watch.reach(static_cast<double>(i) / static_cast<double>(models));
             if (!classes_)
-                rows_.aimAt(samples, i);
-            const SvmProblem problem{static_cast<int>(rows_.rows.size()), rows_.y.data(),
-                                     rows_.rows.data()};
+                rows.aimAt(samples, i);
+            const SvmProblem problem{static_cast<int>(rows.rows.size()), rows.y.data(),
+                                     rows.rows.data()};
             if (const auto* const fault = library.fault(&problem, &parameter))
                 throw Error("LIBSVM refuses the samples: {}", fault);
-            models_.emplace_back(library.train(&problem, &parameter));
+            const SvmHandle model(library.train(&problem, &parameter));
+            machines_.push_back(machineOf(*model, samples, rows));
         }
         converged_ = !LibraryMessages::gaveUp();
     }
 
+    KernelSvm(const ModelParts& parts, const RowOutline& rows)
+        : classes_(rows.classes > 0) {
+        for (std::size_t i = 0; i < (classes_ ? 1 : rows.width); ++i)
+            machines_.push_back(read(parts, "machine" + std::to_string(i), rows));
+    }
+
+    [[nodiscard]] ModelParts parts() const override {
+        ModelParts parts;
+        for (std::size_t i = 0; i < machines_.size(); ++i) {
+            const auto& machine = machines_[i];
+            const auto name = "machine" + std::to_string(i);
+            parts.put(name + "/gamma", machine.gamma);
+            parts.put(name + "/supports", machine.supports);
+            parts.put(name + "/coefficients", machine.coefficients);
+            parts.put(name + "/offsets", machine.offsets);
+            if (classes_) {
+                parts.put(name + "/classes", machine.classes);
+                parts.put(name + "/counts", machine.counts);
+            }
+        }
+        return parts;
+    }
+
     void answer(std::span<const float> row, std::span<double> out) const override {
-        thread_local std::vector<SparseNumber> numbers;
-        numbers.clear();
-        writeSparse(row, 0, numbers);
+        thread_local std::vector<double> kernel;
         std::ranges::fill(out, 0.0);
-        if (classes_)
-            out[static_cast<std::size_t>(LibSvm::get().predict(models_[0].get(), numbers.data()))] =
-                1;
-        else
-            for (std::size_t i = 0; i < out.size(); ++i)
-                out[i] = LibSvm::get().predict(models_[i].get(), numbers.data());
+        for (std::size_t i = 0; i < machines_.size(); ++i) {
+            machines_[i].kernelOf(row, kernel);
+            if (classes_)
+                out[machines_[i].vote(kernel)] = 1;
+            else
+                out[i] = machines_[i].value(kernel);
+        }
     }
 
     [[nodiscard]] std::string note() const override {
@@ -138,9 +231,71 @@ public:
     }
 
 private:
+    static RbfMachine machineOf(const SvmModel& model, const Samples& samples,
+                                const SparseRows& rows) {
+        const auto& library = LibSvm::get();
+        RbfMachine machine;
+        machine.features = samples.features;
+        machine.gamma = model.parameter.gamma;
+        const auto count = static_cast<std::size_t>(model.count);
+        std::vector<int> supports(count);
+        library.supports(&model, supports.data());
+        const bool hasClasses = samples.classes > 0;
+        if (hasClasses) {
+            std::vector<int> labels(static_cast<std::size_t>(model.classes));
+            library.labels(&model, labels.data());
+            machine.classes.assign(labels.begin(), labels.end());
+            machine.counts.resize(labels.size());
+        }
+        for (const auto number : supports) { // from 1
+            const auto at = static_cast<std::size_t>(number) - 1;
+            const auto row = samples.row(rows.order[at]);
+            machine.supports.insert(machine.supports.end(), row.begin(), row.end());
+            if (hasClasses)
+                ++machine.counts[static_cast<std::size_t>(
+                    std::ranges::find(machine.classes, static_cast<std::int64_t>(rows.y[at])) -
+                    machine.classes.begin())];
+        }
+        const auto lists = hasClasses ? std::max(0, model.classes - 1) : 1;
+        for (int i = 0; i < lists; ++i)
+            machine.coefficients.insert(machine.coefficients.end(), model.coefficients[i],
+                                        model.coefficients[i] + model.count);
+        const auto pairs = hasClasses ? model.classes * (model.classes - 1) / 2 : 1;
+        machine.offsets.assign(model.offsets, model.offsets + pairs);
+        return machine;
+    }
+
+    static RbfMachine read(const ModelParts& parts, const std::string& name,
+                           const RowOutline& rows) {
+        RbfMachine machine;
+        machine.features = rows.features;
+        machine.gamma = parts.reals(name + "/gamma", 1)[0];
+        const auto count = parts.count(name + "/supports") / rows.features;
+        machine.supports = parts.singles(name + "/supports", count * rows.features);
+        std::size_t lists = 1;
+        std::size_t pairs = 1;
+        if (rows.classes > 0) {
+            const auto classes = parts.count(name + "/classes");
+            if (classes == 0 || classes > rows.classes)
+                throw Error("\"{}\" knows {} of {} classes", name, classes, rows.classes);
+            machine.classes = parts.whole(name + "/classes", classes, 0,
+                                          static_cast<std::int64_t>(rows.classes) - 1);
+            machine.counts =
+                parts.whole(name + "/counts", classes, 0, static_cast<std::int64_t>(count));
+            const auto sum =
+                std::accumulate(machine.counts.begin(), machine.counts.end(), std::int64_t{0});
+            if (sum != static_cast<std::int64_t>(count))
+                throw Error("\"{}\" has {} support vectors, and {} by class", name, count, sum);
+            lists = classes - 1;
+            pairs = classes * (classes - 1) / 2;
+        }
+        machine.coefficients = parts.reals(name + "/coefficients", lists * count);
+        machine.offsets = parts.reals(name + "/offsets", pairs);
+        return machine;
+    }
+
     bool classes_;
-    SparseRows rows_; ///< the models refer to it
-    std::vector<SvmHandle> models_;
+    std::vector<RbfMachine> machines_;
     bool converged_ = true;
 };
 
@@ -175,6 +330,10 @@ MethodDef kernelSvmMethod() {
             .fit = [](const Samples& samples, const Params& params, std::uint64_t,
                       const Watch& watch) -> std::unique_ptr<ClassicalModel> {
                 return std::make_unique<KernelSvm>(samples, params, watch);
+            },
+            .open = [](const ModelParts& parts,
+                       const RowOutline& rows) -> std::unique_ptr<ClassicalModel> {
+                return std::make_unique<KernelSvm>(parts, rows);
             }};
 }
 

@@ -5,6 +5,7 @@
 #include "engine/support/shared_library.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace gradwright {
 namespace {
@@ -42,8 +43,8 @@ struct LinearModel; ///< model
 /// The functions of LIBLINEAR that are needed.
 struct LibLinear {
     LinearModel* (*train)(const LinearProblem*, const LinearParameter*) = nullptr;
-    double (*predict)(const LinearModel*, const SparseNumber*) = nullptr;
-    double (*probabilities)(const LinearModel*, const SparseNumber*, double*) = nullptr;
+    double (*coefficient)(const LinearModel*, int feature, int label) = nullptr;
+    double (*offset)(const LinearModel*, int label) = nullptr;
     void (*labels)(const LinearModel*, int*) = nullptr;
     int (*classes)(const LinearModel*) = nullptr;
     const char* (*fault)(const LinearProblem*, const LinearParameter*) = nullptr;
@@ -53,8 +54,8 @@ struct LibLinear {
 
     LibLinear() {
         isThere = openLibrary("liblinear.so.4", {{"train", train},
-                                                 {"predict", predict},
-                                                 {"predict_probability", probabilities},
+                                                 {"get_decfun_coef", coefficient},
+                                                 {"get_decfun_bias", offset},
                                                  {"get_labels", labels},
                                                  {"get_nr_class", classes},
                                                  {"check_parameter", fault},
@@ -80,10 +81,12 @@ using LinearHandle = std::unique_ptr<LinearModel, LinearRelease>;
 
 constexpr double kBias = 1;
 
+/// Linear functions of a row: one a class, one where there are two of them, or one a target value.
 class LinearMachine final : public ClassicalModel {
 public:
     LinearMachine(const Samples& samples, int solver, double c, double tube, const Watch& watch)
-        : solver_(solver) {
+        : features_(samples.features)
+        , isLogistic_(solver == kLogistic) {
         const auto& library = LibLinear::get();
         SparseRows rows(samples, kBias);
         const LinearParameter parameter{.solver = solver,
@@ -108,32 +111,76 @@ public:
                                         rows.rows.data(), kBias};
             if (const auto* const fault = library.fault(&problem, &parameter))
                 throw Error("LIBLINEAR refuses the samples: {}", fault);
-            models_.emplace_back(library.train(&problem, &parameter));
+            const LinearHandle model(library.train(&problem, &parameter));
+            if (samples.classes > 0) {
+                std::vector<int> labels(static_cast<std::size_t>(library.classes(model.get())));
+                library.labels(model.get(), labels.data());
+                labels_.assign(labels.begin(), labels.end());
+            }
+            for (std::size_t f = 0; f < functionsOf(labels_.size()); ++f)
+                take(*model, static_cast<int>(f));
         }
         converged_ = !LibraryMessages::gaveUp();
-        if (samples.classes > 0) {
-            labels_.resize(static_cast<std::size_t>(library.classes(models_[0].get())));
-            library.labels(models_[0].get(), labels_.data());
-        }
     }
 
+    LinearMachine(const ModelParts& parts, const RowOutline& rows)
+        : features_(rows.features)
+        , isLogistic_(parts.wholeNumber("logistic", 0, 1) == 1) {
+        std::size_t functions = rows.width;
+        if (rows.classes > 0) {
+            const auto known = parts.count("labels");
+            if (known == 0 || known > rows.classes)
+                throw Error("\"labels\" names {} of {} classes", known, rows.classes);
+            labels_ = parts.whole("labels", known, 0, static_cast<std::int64_t>(rows.classes) - 1);
+            functions = functionsOf(known);
+        }
+        coefficients_ = parts.reals("coefficients", functions * features_);
+        offsets_ = parts.reals("offsets", functions);
+    }
+
+    [[nodiscard]] ModelParts parts() const override {
+        ModelParts parts;
+        parts.put("logistic", std::int64_t{isLogistic_ ? 1 : 0});
+        parts.put("coefficients", coefficients_);
+        parts.put("offsets", offsets_);
+        if (!labels_.empty())
+            parts.put("labels", labels_);
+        return parts;
+    }
+
+    /// As LIBLINEAR's predict_values() and predict_probability().
     void answer(std::span<const float> row, std::span<double> out) const override {
-        const auto& library = LibLinear::get();
-        thread_local std::vector<SparseNumber> numbers;
-        thread_local std::vector<double> shares;
-        numbers.clear();
-        writeSparse(row, kBias, numbers);
+        thread_local std::vector<double> values;
+        values.assign(offsets_.begin(), offsets_.end());
+        for (std::size_t f = 0; f < values.size(); ++f)
+            for (std::size_t i = 0; i < features_; ++i)
+                values[f] += coefficients_[f * features_ + i] * static_cast<double>(row[i]);
+        if (labels_.empty()) {
+            std::ranges::copy(values, out.begin());
+            return;
+        }
         std::ranges::fill(out, 0.0);
-        if (solver_ == kLogistic && labels_.size() > 1) {
-            shares.resize(labels_.size());
-            library.probabilities(models_[0].get(), numbers.data(), shares.data());
-            for (std::size_t i = 0; i < labels_.size(); ++i)
-                out[static_cast<std::size_t>(labels_[i])] = shares[i];
-        } else if (!labels_.empty()) {
-            out[static_cast<std::size_t>(library.predict(models_[0].get(), numbers.data()))] = 1;
+        const auto at = [&](std::size_t label) -> double& {
+            return out[static_cast<std::size_t>(labels_[label])];
+        };
+        if (labels_.size() == 1) {
+            at(0) = 1;
+        } else if (!isLogistic_) {
+            if (labels_.size() == 2)
+                at(values[0] > 0 ? 0 : 1) = 1;
+            else
+                at(static_cast<std::size_t>(std::ranges::max_element(values) - values.begin())) = 1;
         } else {
-            for (std::size_t i = 0; i < out.size(); ++i)
-                out[i] = library.predict(models_[i].get(), numbers.data());
+            double sum = 0;
+            for (auto& value : values)
+                sum += value = 1 / (1 + std::exp(-value));
+            if (labels_.size() == 2) {
+                at(0) = values[0];
+                at(1) = 1 - values[0];
+                return;
+            }
+            for (std::size_t label = 0; label < values.size(); ++label)
+                at(label) = values[label] / sum;
         }
     }
 
@@ -142,11 +189,27 @@ public:
     }
 
 private:
-    int solver_;
-    std::vector<LinearHandle> models_;
-    std::vector<int> labels_; ///< of classes, in the model's order
+    /// How many functions tell so many classes apart; none are target values.
+    static std::size_t functionsOf(std::size_t classes) { return classes <= 2 ? 1 : classes; }
+
+    void take(const LinearModel& model, int function) {
+        const auto& library = LibLinear::get();
+        for (std::size_t i = 0; i < features_; ++i)
+            coefficients_.push_back(library.coefficient(&model, static_cast<int>(i) + 1, function));
+        offsets_.push_back(library.offset(&model, function));
+    }
+
+    std::size_t features_;
+    bool isLogistic_;
+    std::vector<double> coefficients_; ///< [functions, features]
+    std::vector<double> offsets_;
+    std::vector<std::int64_t> labels_; ///< of classes, in the functions' order
     bool converged_ = true;
 };
+
+std::unique_ptr<ClassicalModel> openLinearMachine(const ModelParts& parts, const RowOutline& rows) {
+    return std::make_unique<LinearMachine>(parts, rows);
+}
 
 ParamSpec linearCost() {
     auto c = realParam("c", "C", 1, 0, 1e9,
@@ -173,7 +236,8 @@ MethodDef logisticRegressionMethod() {
                       const Watch& watch) -> std::unique_ptr<ClassicalModel> {
                 return std::make_unique<LinearMachine>(samples, kLogistic, params.real("c"), 0.0,
                                                        watch);
-            }};
+            },
+            .open = openLinearMachine};
 }
 
 MethodDef linearSvmMethod() {
@@ -191,7 +255,8 @@ MethodDef linearSvmMethod() {
                 return std::make_unique<LinearMachine>(
                     samples, samples.classes > 0 ? kSquaredHinge : kSquaredTube, params.real("c"),
                     params.real("tube"), watch);
-            }};
+            },
+            .open = openLinearMachine};
 }
 
 } // namespace gradwright

@@ -5,6 +5,7 @@
 #include "engine/support/system_memory.h"
 
 #include <Eigen/Dense>
+#include <algorithm>
 #include <cmath>
 
 namespace gradwright {
@@ -44,6 +45,35 @@ public:
         }
     }
 
+    LinearFunction(const ModelParts& parts, const RowOutline& rows)
+        : coefficients_(static_cast<Eigen::Index>(rows.features),
+                        static_cast<Eigen::Index>(rows.width))
+        , center_(static_cast<Eigen::Index>(rows.features))
+        , mean_(static_cast<Eigen::Index>(rows.width)) {
+        const auto coefficients = parts.reals("coefficients", rows.features * rows.width);
+        std::copy(coefficients.begin(), coefficients.end(), coefficients_.data());
+        const auto center = parts.reals("center", rows.features);
+        std::copy(center.begin(), center.end(), center_.data());
+        const auto mean = parts.reals("mean", rows.width);
+        std::copy(mean.begin(), mean.end(), mean_.data());
+    }
+
+    /// The coefficients of a target value lie side by side.
+    [[nodiscard]] ModelParts parts() const override {
+        const auto listed = [](const auto& matrix) {
+            return std::vector<double>(matrix.data(), matrix.data() + matrix.size());
+        };
+        ModelParts parts;
+        parts.put("coefficients", listed(coefficients_));
+        parts.put("center", listed(center_));
+        parts.put("mean", listed(mean_));
+        return parts;
+    }
+
+    static std::unique_ptr<ClassicalModel> open(const ModelParts& parts, const RowOutline& rows) {
+        return std::make_unique<LinearFunction>(parts, rows);
+    }
+
     void answer(std::span<const float> row, std::span<double> out) const override {
         for (Eigen::Index o = 0; o < coefficients_.cols(); ++o) {
             double sum = mean_(o);
@@ -81,7 +111,8 @@ MethodDef linearRegressionMethod() {
             .fit = [](const Samples& samples, const Params&, std::uint64_t,
                       const Watch&) -> std::unique_ptr<ClassicalModel> {
                 return std::make_unique<LinearFunction>(samples, 0);
-            }};
+            },
+            .open = LinearFunction::open};
 }
 
 MethodDef ridgeRegressionMethod() {
@@ -98,7 +129,8 @@ MethodDef ridgeRegressionMethod() {
             .fit = [](const Samples& samples, const Params& params, std::uint64_t,
                       const Watch&) -> std::unique_ptr<ClassicalModel> {
                 return std::make_unique<LinearFunction>(samples, params.real("alpha"));
-            }};
+            },
+            .open = LinearFunction::open};
 }
 
 } // namespace gradwright

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/classical/model_parts.h"
 #include "engine/classical/samples.h"
 #include "engine/classical/watch.h"
 #include "engine/support/param.h"
@@ -32,6 +33,8 @@ public:
     }
     /// How many rows are best asked together.
     [[nodiscard]] virtual std::size_t rowsAtOnce() const { return 8; }
+    /// All that MethodDef::open needs to make the same model again.
+    [[nodiscard]] virtual ModelParts parts() const = 0;
     /// What a person should know of the fit, such as that it did not converge; mostly empty.
     [[nodiscard]] virtual std::string note() const { return {}; }
 };
@@ -53,6 +56,10 @@ struct MethodDef {
     /// when stopped.
     std::unique_ptr<ClassicalModel> (*fit)(const Samples& samples, const Params& params,
                                            std::uint64_t seed, const Watch& watch) = nullptr;
+    /// The model whose parts these are: it gives the same answers. Throws Error naming the part
+    /// that is missing or does not fit.
+    std::unique_ptr<ClassicalModel> (*open)(const ModelParts& parts,
+                                            const RowOutline& rows) = nullptr;
 };
 
 /// Every method, the simplest of a kind first.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/classical/method.h"
 #include "engine/classical/probabilities.h"
+#include "engine/support/error.h"
 
 #include <algorithm>
 #include <cmath>
@@ -41,6 +42,24 @@ public:
         // A class without samples has the prior 0 and is never the answer.
         for (std::size_t c = 0; c < count.size(); ++c)
             logPrior_[c] = std::log(count[c] / all);
+    }
+
+    NaiveBayes(const ModelParts& parts, const RowOutline& rows)
+        : features_(rows.features)
+        , mean_(parts.reals("mean", rows.classes * rows.features))
+        , variance_(parts.reals("variance", rows.classes * rows.features))
+        , logPrior_(parts.reals("log_prior", rows.classes, false)) {
+        for (const auto variance : variance_)
+            if (variance <= 0)
+                throw Error("\"variance\" holds {}, which is not above 0", variance);
+    }
+
+    [[nodiscard]] ModelParts parts() const override {
+        ModelParts parts;
+        parts.put("mean", mean_);
+        parts.put("variance", variance_);
+        parts.put("log_prior", logPrior_);
+        return parts;
     }
 
     void answer(std::span<const float> row, std::span<double> out) const override {
@@ -94,6 +113,10 @@ MethodDef naiveBayesMethod() {
             .fit = [](const Samples& samples, const Params& params, std::uint64_t,
                       const Watch&) -> std::unique_ptr<ClassicalModel> {
                 return std::make_unique<NaiveBayes>(samples, params.real("smoothing"));
+            },
+            .open = [](const ModelParts& parts,
+                       const RowOutline& rows) -> std::unique_ptr<ClassicalModel> {
+                return std::make_unique<NaiveBayes>(parts, rows);
             }};
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/classical/distance.h"
 #include "engine/classical/method.h"
 #include "engine/support/simd.h"
 
@@ -14,31 +15,6 @@ namespace {
 constexpr std::size_t kTile = 32;  ///< training samples whose products are computed together
 constexpr std::size_t kGroup = 4;  ///< rows that are asked together
 constexpr std::size_t kAsked = 64; ///< rows that pass a tile while it is in the cache
-
-/// The sum of (a - b)².
-GRADWRIGHT_CLONES
-double squaredDistance(const float* a, const float* b, std::size_t size) {
-    constexpr std::size_t kLanes = 16;
-    constexpr std::size_t kBlock = 64;
-    double square = 0;
-    std::size_t i = 0;
-    for (; i + kBlock <= size; i += kBlock) {
-        double lanes[kLanes] = {};
-        for (std::size_t j = 0; j < kBlock; j += kLanes)
-            for (std::size_t lane = 0; lane < kLanes; ++lane) {
-                const auto off =
-                    static_cast<double>(a[i + j + lane]) - static_cast<double>(b[i + j + lane]);
-                lanes[lane] += off * off;
-            }
-        for (const auto lane : lanes)
-            square += lane;
-    }
-    for (; i < size; ++i) {
-        const auto off = static_cast<double>(a[i]) - static_cast<double>(b[i]);
-        square += off * off;
-    }
-    return square;
-}
 
 /// The products of kGroup rows, one behind the other, with the kTile samples of a tile, whose
 /// features lie one behind the other: [kGroup, kTile].
@@ -131,6 +107,39 @@ public:
     }
 
     [[nodiscard]] std::size_t rowsAtOnce() const override { return kAsked; }
+
+    [[nodiscard]] ModelParts parts() const override {
+        ModelParts parts;
+        parts.put("neighbours", static_cast<std::int64_t>(neighbours_));
+        parts.put("inputs", samples_.inputs);
+        if (samples_.classes > 0)
+            parts.put("labels",
+                      std::vector<std::int64_t>(samples_.labels.begin(), samples_.labels.end()));
+        else
+            parts.put("targets", samples_.targets);
+        return parts;
+    }
+
+    static std::unique_ptr<ClassicalModel> open(const ModelParts& parts, const RowOutline& rows) {
+        Samples samples;
+        samples.features = rows.features;
+        samples.classes = rows.classes;
+        samples.width = rows.width;
+        const auto numbers = parts.count("inputs");
+        const auto count = numbers / rows.features;
+        samples.inputs = parts.singles("inputs", count * rows.features);
+        if (rows.classes > 0) {
+            const auto labels =
+                parts.whole("labels", count, 0, static_cast<std::int64_t>(rows.classes) - 1);
+            samples.labels.assign(labels.begin(), labels.end());
+        } else {
+            samples.targets = parts.singles("targets", count * rows.width);
+        }
+        const auto neighbours =
+            parts.wholeNumber("neighbours", 1, static_cast<std::int64_t>(count));
+        return std::make_unique<NearestNeighbours>(std::move(samples),
+                                                   static_cast<std::size_t>(neighbours));
+    }
 
 private:
     using Neighbour = std::pair<double, std::size_t>; ///< squared distance, number
@@ -230,8 +239,10 @@ private:
     [[nodiscard]] std::vector<Neighbour> nearestOf(std::span<const float> row,
                                                    const Search& search) const {
         Least<Neighbour> nearest(neighbours_);
+        constexpr auto limit = std::numeric_limits<double>::infinity();
         const auto measure = [&](std::size_t n) {
-            nearest.add({squaredDistance(row.data(), samples_.row(n).data(), row.size()), n});
+            nearest.add(
+                {squaredDistance(row.data(), samples_.row(n).data(), row.size(), limit), n});
         };
         if (std::isnan(search.slack))
             for (std::size_t n = 0; n < samples_.count(); ++n)
@@ -281,7 +292,8 @@ MethodDef nearestNeighboursMethod() {
                       const Watch&) -> std::unique_ptr<ClassicalModel> {
                 return std::make_unique<NearestNeighbours>(
                     samples, static_cast<std::size_t>(params.integer("neighbours")));
-            }};
+            },
+            .open = NearestNeighbours::open};
 }
 
 } // namespace gradwright

@@ -32,23 +32,6 @@ SamplePart partNamed(const std::string& name, const std::vector<SamplePart>& col
     return {name, first, last - first + 1};
 }
 
-/// For each element of a sample whether it is used.
-std::vector<bool> usedElements(const DataInfo& info, std::size_t elements) {
-    std::vector<bool> used(elements, true);
-    if (info.assignment.leftOut.empty())
-        return used;
-    const auto length = info.input[0];
-    const auto stride = elements / static_cast<std::size_t>(length);
-    const auto columns = columnParts(info);
-    for (const auto& name : info.assignment.leftOut) {
-        const auto part = partNamed(name, columns, length);
-        const auto first = static_cast<std::size_t>(part.first) * stride;
-        for (std::size_t i = 0; i < static_cast<std::size_t>(part.size) * stride; ++i)
-            used[first + i] = false;
-    }
-    return used;
-}
-
 void requireMemory(std::size_t bytes) {
     const auto available = availableMemory();
     const auto needed = static_cast<std::int64_t>(bytes);
@@ -86,6 +69,22 @@ std::string whyNoClassicalMethods(const DataInfo& data) {
     if (data.reconstructs)
         return "its samples are their own targets, which every method would only copy";
     return {};
+}
+
+std::vector<bool> usedElements(const DataInfo& info, std::size_t elements) {
+    std::vector<bool> used(elements, true);
+    if (info.assignment.leftOut.empty())
+        return used;
+    const auto length = info.input[0];
+    const auto stride = elements / static_cast<std::size_t>(length);
+    const auto columns = columnParts(info);
+    for (const auto& name : info.assignment.leftOut) {
+        const auto part = partNamed(name, columns, length);
+        const auto first = static_cast<std::size_t>(part.first) * stride;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(part.size) * stride; ++i)
+            used[first + i] = false;
+    }
+    return used;
 }
 
 Samples samplesOf(const DataSource& source, std::span<const std::uint32_t> indices,

@@ -39,6 +39,10 @@ struct Samples {
 /// when they can.
 std::string whyNoClassicalMethods(const DataInfo& data);
 
+/// For each element of a sample whether methods get it: all but the parts that the assignment
+/// leaves out. Throws Error for a part that no sample has.
+std::vector<bool> usedElements(const DataInfo& info, std::size_t elements);
+
 /// Reads samples of a data set as a network gets them: prepared, flattened, without the parts that
 /// its assignment leaves out, never augmented. Throws Error with the reason where classical methods
 /// cannot learn them or memory does not suffice, FitStopped when stopped.

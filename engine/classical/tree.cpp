@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/classical/tree.h"
 
+#include "engine/support/error.h"
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -251,6 +254,43 @@ std::span<const double> Tree::answer(std::span<const float> row) const {
         node = row[static_cast<std::size_t>(feature)] <= threshold ? left : left + 1;
     }
     return std::span(values_).subspan(node * width_, width_);
+}
+
+Tree::Tree(const ModelParts& parts, const std::string& name, const RowOutline& rows)
+    : width_(rows.outputs()) {
+    const auto count = parts.count(name + "/threshold");
+    if (count == 0 || count > std::numeric_limits<std::int32_t>::max())
+        throw Error("\"{}\" is a tree of {} nodes", name, count);
+    const auto last = static_cast<std::int64_t>(count) - 1;
+    const auto features =
+        parts.whole(name + "/feature", count, -1, static_cast<std::int64_t>(rows.features) - 1);
+    const auto lefts = parts.whole(name + "/left", count, 0, last);
+    const auto thresholds = parts.singles(name + "/threshold", count);
+    values_ = parts.reals(name + "/values", count * width_);
+    nodes_.resize(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        // Both children lie behind their node, so that every walk ends.
+        const auto left = static_cast<std::size_t>(lefts[i]);
+        if (features[i] >= 0 && (left <= i || left + 1 >= count))
+            throw Error("\"{}\": node {} leads to node {}", name, i, left);
+        nodes_[i] = {static_cast<std::int32_t>(features[i]), thresholds[i],
+                     static_cast<std::uint32_t>(left)};
+    }
+}
+
+void Tree::write(ModelParts& parts, const std::string& name) const {
+    std::vector<std::int64_t> features;
+    std::vector<std::int64_t> lefts;
+    std::vector<float> thresholds;
+    for (const auto& node : nodes_) {
+        features.push_back(node.feature);
+        lefts.push_back(node.left);
+        thresholds.push_back(node.threshold);
+    }
+    parts.put(name + "/feature", features);
+    parts.put(name + "/left", lefts);
+    parts.put(name + "/threshold", thresholds);
+    parts.put(name + "/values", values_);
 }
 
 } // namespace gradwright

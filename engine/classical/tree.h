@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/classical/model_parts.h"
 #include "engine/classical/ranked_samples.h"
 #include "engine/support/rng.h"
 
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace gradwright {
@@ -29,6 +31,10 @@ public:
     Tree(const RankedSamples& ranked, std::span<const double> weights,
          std::span<const double> targets, const TreeLimits& limits, const Rng& rng,
          const Watch& watch);
+
+    /// The tree that write() has put there under that name. Throws Error where it is none.
+    Tree(const ModelParts& parts, const std::string& name, const RowOutline& rows);
+    void write(ModelParts& parts, const std::string& name) const;
 
     /// Of classes their shares in the leaf that a row comes to, else the mean of its targets.
     [[nodiscard]] std::span<const double> answer(std::span<const float> row) const;

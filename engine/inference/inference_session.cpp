@@ -18,6 +18,11 @@ InferenceSession::InferenceSession(OpGraph graph, std::shared_ptr<const Weights>
     , weights_(std::move(weights))
     , thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
+InferenceSession::InferenceSession(SampleAnswers answers, InferenceSink sink)
+    : answers_(std::move(answers))
+    , sink_(std::move(sink))
+    , thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
 InferenceSession::~InferenceSession() = default;
 
 void InferenceSession::setWeights(std::shared_ptr<const Weights> weights) {
@@ -60,7 +65,9 @@ InferenceAnswer InferenceSession::answer(const Request& request) {
             if (std::exchange(newWeights_, false))
                 fresh = weights_;
         }
-        if (!predictor_)
+        if (!predictor_ && answers_)
+            predictor_ = std::make_unique<Predictor>(*answers_);
+        else if (!predictor_)
             predictor_ = std::make_unique<Predictor>(graph_, *fresh, target_);
         else if (fresh)
             predictor_->setWeights(*fresh);

@@ -28,6 +28,8 @@ class InferenceSession {
 public:
     InferenceSession(OpGraph graph, std::shared_ptr<const Weights> weights, InferenceSink sink,
                      ComputeTarget target = {});
+    /// Of what is no network.
+    InferenceSession(SampleAnswers answers, InferenceSink sink);
     ~InferenceSession();
     InferenceSession(const InferenceSession&) = delete;
     InferenceSession& operator=(const InferenceSession&) = delete;
@@ -47,6 +49,7 @@ private:
     InferenceAnswer answer(const Request& request);
 
     const OpGraph graph_;
+    const std::optional<SampleAnswers> answers_; ///< in place of the graph
     const ComputeTarget target_;
     const InferenceSink sink_;
     std::mutex mutex_;

@@ -3,9 +3,11 @@
 
 #include "engine/backend/evaluation_batch.h"
 #include "engine/data/feed/batcher.h"
+#include "engine/data/feed/worker_crew.h"
 #include "engine/inference/optimized_network.h"
 #include "engine/support/error.h"
 
+#include <algorithm>
 #include <array>
 #include <numeric>
 #include <utility>
@@ -38,6 +40,51 @@ readOutcomes(const OpGraph& graph, const Weights& weights, std::shared_ptr<const
         program.copyOutput(output, outcomes.add(*batch));
         if (progress)
             progress(outcomes.samples());
+    }
+    return outcomes;
+}
+
+std::optional<Outcomes> readOutcomes(const SampleAnswers& answers, const DataSource& source,
+                                     const std::vector<std::uint32_t>& indices,
+                                     const std::stop_token& stop,
+                                     const std::function<void(std::int64_t)>& progress) {
+    constexpr std::size_t kPiece = 8;   // samples
+    constexpr std::size_t kPieces = 16; // between two reports of progress
+    if (source.shape() != answers.input)
+        throw Error("the model takes {}, the data set has {}", toString(answers.input),
+                    toString(source.shape()));
+    const auto elements = static_cast<std::size_t>(source.shape().elements());
+    const bool hasTargets = source.targetShape().rank() > 0;
+    Outcomes outcomes;
+    outcomes.elements = answers.outputs;
+    outcomes.outputs.resize(indices.size() * answers.outputs);
+    outcomes.labels.resize(indices.size());
+    if (hasTargets)
+        outcomes.targets.resize(indices.size() * answers.outputs);
+    WorkerCrew crew(usefulHelpers());
+    for (std::size_t first = 0; first < indices.size(); first += kPiece * kPieces) {
+        if (stop.stop_requested())
+            return {};
+        const auto end = std::min(indices.size(), first + kPiece * kPieces);
+        crew.run((end - first + kPiece - 1) / kPiece, [&](std::size_t piece) {
+            std::vector<float> sample(elements);
+            std::vector<double> said(answers.outputs);
+            const auto from = first + piece * kPiece;
+            for (auto i = from; i < std::min(end, from + kPiece); ++i) {
+                source.input(indices[i], sample);
+                answers.answer(sample, said);
+                for (std::size_t k = 0; k < said.size(); ++k)
+                    outcomes.outputs[i * said.size() + k] = static_cast<float>(said[k]);
+                if (hasTargets)
+                    source.target(
+                        indices[i],
+                        std::span(outcomes.targets).subspan(i * said.size(), said.size()));
+                else
+                    outcomes.labels[i] = source.label(indices[i]);
+            }
+        });
+        if (progress)
+            progress(static_cast<std::int64_t>(end));
     }
     return outcomes;
 }

@@ -4,6 +4,7 @@
 #include "engine/backend/devices.h"
 #include "engine/backend/weights.h"
 #include "engine/data/dataset.h"
+#include "engine/inference/predictor.h"
 #include "engine/metrics/outcomes.h"
 #include "engine/ops/op_graph.h"
 
@@ -25,6 +26,11 @@ std::optional<Outcomes> readOutcomes(const OpGraph& graph, const Weights& weight
                                      const std::stop_token& stop = {},
                                      const std::function<void(std::int64_t)>& progress = {},
                                      const ComputeTarget& target = {});
+/// The same of what is no network, on all threads.
+std::optional<Outcomes> readOutcomes(const SampleAnswers& answers, const DataSource& source,
+                                     const std::vector<std::uint32_t>& indices,
+                                     const std::stop_token& stop = {},
+                                     const std::function<void(std::int64_t)>& progress = {});
 /// The same for every sample.
 std::optional<Outcomes> readAll(const OpGraph& graph, const Weights& weights,
                                 const std::shared_ptr<const DataSource>& source,

@@ -220,6 +220,17 @@ void ExperimentDirectory::writeReport(const Report& report) const {
     writeFileAtomically(reportJson(), readableJson(toJson(report)) + "\n");
 }
 
+void ExperimentDirectory::rename(std::string_view name) const {
+    const auto first = name.find_first_not_of(" \t\n");
+    if (first == std::string_view::npos)
+        throw Error("{}: an experiment needs a name", path_.string());
+    name = name.substr(first, name.find_last_not_of(" \t\n") + 1 - first);
+    static_cast<void>(read()); // what is no experiment stays as it is
+    auto json = parseJson(readTextFile(experimentJson()), "experiment.json");
+    json["name"] = name;
+    writeFileAtomically(experimentJson(), readableJson(json) + "\n");
+}
+
 Json toJson(const TrialResult& result) {
     Json json = {{"trial", result.trial.number},
                  {"title", result.trial.title},

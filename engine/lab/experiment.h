@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gradwright {
@@ -67,6 +68,9 @@ public:
     /// Throws Error naming file and line for anything else that is none.
     [[nodiscard]] TrialResults results() const;
     [[nodiscard]] ExperimentState state() const;
+    /// Gives it another name, without spaces at the ends; also while it runs. Throws Error for an
+    /// empty one, and where the file cannot be written.
+    void rename(std::string_view name) const;
     /// Replaces report.md and report.json. Throws Error.
     void writeReport(const Report& report) const;
 

@@ -7,7 +7,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
+#include <map>
+#include <mutex>
 #include <system_error>
+#include <thread>
+#include <vector>
 
 namespace gradwright {
 namespace {
@@ -15,53 +20,77 @@ namespace {
 namespace fs = std::filesystem;
 using LabClock = std::chrono::steady_clock;
 
-/// Tells how far it is.
+/// Tells how far it is. Trials that run at a time are told of one after the other.
 class ProgressTeller {
 public:
-    ProgressTeller(const ExperimentSink& sink, const Plan& plan, const TrialResults& done)
+    ProgressTeller(const ExperimentSink& sink, const Plan& plan, const TrialResults& done, int jobs)
         : sink_(sink)
-        , plan_(plan) {
+        , plan_(plan)
+        , jobs_(jobs) {
         for (const auto& result : done)
-            add(result);
+            addDone(result);
     }
 
-    void add(const TrialResult& result) {
+    void begin(const Trial& trial) {
+        const std::lock_guard lock(mutex_);
+        running_[trial.number] = {trial.cost, 0, LabClock::now()};
+        tell(trial, {});
+    }
+    void reach(const Trial& trial, double share, const std::string& note) {
+        const std::lock_guard lock(mutex_);
+        running_[trial.number].share = std::clamp(share, 0.0, 1.0);
+        tell(trial, note);
+    }
+    /// It is stored.
+    void end(const TrialResult& result) {
+        const std::lock_guard lock(mutex_);
+        running_.erase(result.trial.number);
+        addDone(result);
+        if (sink_.trialDone)
+            sink_.trialDone(result);
+    }
+
+private:
+    struct RunningTrial {
+        double cost = 1;
+        double share = 0;
+        LabClock::time_point begun;
+    };
+
+    void addDone(const TrialResult& result) {
         ++progress_.done;
         cost_ += result.trial.cost;
         seconds_ += result.seconds;
     }
-    void begin(const Trial& trial) {
-        trial_ = &trial;
-        begun_ = LabClock::now();
-        tell(0, {});
-    }
-    void tell(double share, const std::string& note) {
+    void tell(const Trial& trial, const std::string& note) {
         if (!sink_.progress)
             return;
-        share = std::clamp(share, 0.0, 1.0);
-        const double running = share * trial_->cost;
-        const double known = cost_ + running;
+        double known = cost_;
+        double taken = seconds_;
+        for (const auto& [number, each] : running_) {
+            known += each.share * each.cost;
+            taken += std::chrono::duration<double>(LabClock::now() - each.begun).count();
+        }
         const double whole = std::max(plan_.cost, known);
         progress_.trials = std::max(plan_.trials, progress_.done + 1);
-        progress_.title = trial_->title;
+        progress_.title = trial.title;
         progress_.note = note;
         progress_.share = whole > 0 ? known / whole : 0;
         progress_.secondsLeft.reset();
-        const double taken =
-            seconds_ + std::chrono::duration<double>(LabClock::now() - begun_).count();
-        if (known > 0 && (cost_ > 0 || share >= 0.05))
-            progress_.secondsLeft = taken / known * (whole - known);
+        const bool isEnough = cost_ > 0 || running_[trial.number].share >= 0.05;
+        if (known > 0 && isEnough)
+            progress_.secondsLeft = taken / known * (whole - known) / static_cast<double>(jobs_);
         sink_.progress(progress_);
     }
 
-private:
     const ExperimentSink& sink_;
     const Plan& plan_;
+    int jobs_;
+    std::mutex mutex_;
     ExperimentProgress progress_;
-    const Trial* trial_ = nullptr;
+    std::map<std::int64_t, RunningTrial> running_;
     double cost_ = 0;
     double seconds_ = 0;
-    LabClock::time_point begun_;
 };
 
 /// The trial's folder without what an interrupted one has left there.
@@ -82,7 +111,7 @@ std::optional<TrialResult> runTrial(Procedure& procedure, const Trial& trial,
                                     ProgressTeller& teller, const std::stop_token& stop) {
     const TrialContext context{
         emptyFolder(directory.trialFolder(trial.number)), directory.path(), stop,
-        [&](double share, const std::string& note) { teller.tell(share, note); }};
+        [&](double share, const std::string& note) { teller.reach(trial, share, note); }};
     const auto begun = LabClock::now();
     TrialResult result{.trial = trial, .error = {}};
     try {
@@ -102,31 +131,127 @@ std::optional<TrialResult> runTrial(Procedure& procedure, const Trial& trial,
     return result;
 }
 
+/// What all threads of an experiment share.
+class TrialCrew {
+public:
+    TrialCrew(Procedure& procedure, const ExperimentDirectory& directory, TrialResults& done,
+              JsonLinesWriter& lines, ProgressTeller& teller, const std::stop_token& stop)
+        : procedure_(procedure)
+        , directory_(directory)
+        , done_(done)
+        , lines_(lines)
+        , teller_(teller)
+        , forward_(stop, [this] { end_.request_stop(); })
+        , begun_(done) {}
+
+    /// Returns false when it was stopped.
+    bool run(int jobs) {
+        {
+            std::vector<std::jthread> threads;
+            for (int i = 1; i < jobs; ++i)
+                threads.emplace_back([this] { work(); });
+            work();
+        }
+        if (failure_)
+            std::rethrow_exception(failure_);
+        return !isStopped_ && !end_.stop_requested();
+    }
+
+private:
+    void work() {
+        try {
+            while (const auto trial = take()) {
+                teller_.begin(*trial);
+                auto result =
+                    runTrial(procedure_, *trial, {}, directory_, teller_, end_.get_token());
+                const std::lock_guard lock(mutex_);
+                if (!result) {
+                    isStopped_ = true;
+                    return;
+                }
+                store(std::move(*result));
+            }
+        } catch (...) {
+            const std::lock_guard lock(mutex_);
+            if (!failure_)
+                failure_ = std::current_exception();
+            end_.request_stop();
+        }
+    }
+
+    std::optional<Trial> take() {
+        const std::lock_guard lock(mutex_);
+        if (end_.stop_requested() || isStopped_)
+            return {};
+        auto trial = procedure_.next(begun_);
+        if (trial)
+            begun_.push_back({.trial = *trial, .error = {}});
+        return trial;
+    }
+
+    /// In the order of their numbers.
+    void store(TrialResult result) {
+        waiting_.emplace(result.trial.number, std::move(result));
+        for (auto first = waiting_.begin();
+             first != waiting_.end() && first->first == static_cast<std::int64_t>(done_.size());
+             first = waiting_.begin()) {
+            lines_.write(toJson(first->second));
+            lines_.sync();
+            teller_.end(first->second);
+            done_.push_back(std::move(first->second));
+            waiting_.erase(first);
+        }
+    }
+
+    Procedure& procedure_;
+    const ExperimentDirectory& directory_;
+    TrialResults& done_;
+    JsonLinesWriter& lines_;
+    ProgressTeller& teller_;
+    std::stop_source end_;
+    std::stop_callback<std::function<void()>> forward_;
+    std::mutex mutex_;
+    TrialResults begun_; ///< whose number alone says which trial comes next
+    std::map<std::int64_t, TrialResult> waiting_; ///< for earlier ones
+    bool isStopped_ = false;
+    std::exception_ptr failure_;
+};
+
+/// One trial after the other; false when it was stopped.
+bool runOneByOne(Procedure& procedure, const ExperimentDirectory& directory, TrialResults& done,
+                 JsonLinesWriter& lines, ProgressTeller& teller, const std::stop_token& stop) {
+    while (const auto trial = procedure.next(done)) {
+        if (stop.stop_requested())
+            return false;
+        teller.begin(*trial);
+        auto result = runTrial(procedure, *trial, done, directory, teller, stop);
+        if (!result)
+            return false;
+        lines.write(toJson(*result));
+        lines.sync();
+        teller.end(*result);
+        done.push_back(std::move(*result));
+    }
+    return true;
+}
+
 } // namespace
 
 ExperimentOutcome runExperiment(const ExperimentDirectory& directory, const ExperimentSink& sink,
-                                const std::stop_token& stop) {
+                                const std::stop_token& stop, int jobs) {
     const auto lock = directory.lock();
     const auto experiment = directory.read();
     const auto procedure = experimentKind(experiment.kind).make(experiment);
     const auto plan = procedure->plan();
     auto done = directory.results();
     JsonLinesWriter lines(directory.trialsFile(), JsonLinesMode::Append);
-    ProgressTeller teller(sink, plan, done);
-    while (const auto trial = procedure->next(done)) {
-        if (stop.stop_requested())
-            return ExperimentOutcome::Stopped;
-        teller.begin(*trial);
-        auto result = runTrial(*procedure, *trial, done, directory, teller, stop);
-        if (!result)
-            return ExperimentOutcome::Stopped;
-        lines.write(toJson(*result));
-        lines.sync();
-        teller.add(*result);
-        if (sink.trialDone)
-            sink.trialDone(*result);
-        done.push_back(std::move(*result));
-    }
+    jobs = procedure->hasIndependentTrials() ? std::max(jobs, 1) : 1;
+    ProgressTeller teller(sink, plan, done, jobs);
+    const bool isWhole = jobs > 1
+                             ? TrialCrew(*procedure, directory, done, lines, teller, stop).run(jobs)
+                             : runOneByOne(*procedure, directory, done, lines, teller, stop);
+    if (!isWhole)
+        return ExperimentOutcome::Stopped;
     procedure->tidy(done, directory.path());
     directory.writeReport(procedure->report(done));
     return ExperimentOutcome::Finished;

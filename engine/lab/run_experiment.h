@@ -21,7 +21,7 @@ struct ExperimentProgress {
     std::optional<double> secondsLeft;
 };
 
-/// Both are called on the thread that runs the experiment and must be quick.
+/// Both are called on the thread that runs a trial, never at the same time, and must be quick.
 struct ExperimentSink {
     std::function<void(const ExperimentProgress&)> progress;
     std::function<void(const TrialResult&)> trialDone;
@@ -33,7 +33,12 @@ enum class ExperimentOutcome { Finished, Stopped };
 /// trial is stored as soon as it ends; one that was interrupted is done again. Works on the calling
 /// thread. Throws Error when the experiment is being written by another process, when its folder
 /// cannot be written, or when its project or settings do not suit its kind.
+///
+/// `jobs` above 1: so many trials run at a time, where the kind allows it
+/// (Procedure::hasIndependentTrials()). They are stored in the order of the plan, so a trial that
+/// has ended before an earlier one is kept once that has ended, too; the results are those of one
+/// at a time.
 ExperimentOutcome runExperiment(const ExperimentDirectory& directory, const ExperimentSink& sink,
-                                const std::stop_token& stop);
+                                const std::stop_token& stop, int jobs = 1);
 
 } // namespace gradwright

@@ -99,6 +99,23 @@ std::vector<std::vector<double>> loggedGradients(const std::filesystem::path& ru
     return steps;
 }
 
+Json lossCurve(const std::filesystem::path& run, std::size_t points) {
+    std::vector<std::pair<double, double>> steps;
+    for (const auto& record : readJsonLines(RunDirectory::open(run).metrics()).records)
+        if (record.is_object() && record.contains("loss") && record.contains("epoch"))
+            steps.emplace_back(numberIn(record, "epoch"), numberIn(record, "loss"));
+    const std::size_t stride = (steps.size() + points - 1) / std::max<std::size_t>(points, 1);
+    Json curve = Json::array();
+    for (std::size_t first = 0; first < steps.size(); first += stride) {
+        const auto end = std::min(steps.size(), first + stride);
+        double sum = 0;
+        for (auto i = first; i < end; ++i)
+            sum += steps[i].second;
+        curve.push_back({steps[end - 1].first, sum / static_cast<double>(end - first)});
+    }
+    return curve;
+}
+
 std::optional<TrialTraining> trainTrial(const Project& project, const TrialContext& context,
                                         const TrialTrainingOptions& options) {
     auto job = trainingJob(project, context.folder);

@@ -28,6 +28,10 @@ std::vector<LoggedEpoch> loggedEpochs(const std::filesystem::path& run);
 /// their order. Throws Error naming the file.
 std::vector<std::vector<double>> loggedGradients(const std::filesystem::path& run);
 
+/// The training loss over the epochs as the log of a run holds it: [epoch, loss] a point, of so
+/// many points at most, each the mean of those that it stands for. Throws Error naming the file.
+Json lossCurve(const std::filesystem::path& run, std::size_t points = 200);
+
 /// A training that is a trial, or a part of one.
 struct TrialTraining {
     std::filesystem::path run;

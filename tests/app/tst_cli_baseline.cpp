@@ -2,6 +2,7 @@
 #include "engine/project/templates.h"
 #include "engine/support/json.h"
 #include "tests/app/cli.h"
+#include "tests/support/image_tables.h"
 
 #include <QTest>
 
@@ -71,6 +72,31 @@ private Q_SLOTS:
         // All neighbours always say the most frequent class.
         QVERIFY(all.json()["methods"][0]["accuracy"].get<double>() < 0.3);
         QVERIFY(one.json()["methods"][0]["accuracy"].get<double>() > 0.6);
+    }
+
+    /// What was fitted once reads digits later, as it read the test set.
+    void fittedMethodIsSavedAndReads() {
+        const auto file = cli_.path("digits.baseline");
+        const auto made = cli_.run({"baseline", "template:softmax-regression", "--methods",
+                                    "forest", "--save", file, "--json"});
+        QVERIFY2(made.code == 0, made.text().c_str());
+        QVERIFY2(made.err.contains("Wrote"), made.text().c_str());
+        writeFile(cli_ / "one.png", digitPng(1, 3));
+        const auto read = cli_.run({"predict", file, cli_.path("one.png"), "--json"});
+        QVERIFY2(read.code == 0, read.text().c_str());
+        const auto reading = read.json()[0];
+        QVERIFY(reading["probabilities"].size() == 10);
+        QVERIFY(reading["probability"].get<double>() > 0.1); // of a hundred trees
+        const auto again = cli_.run(
+            {"baseline", "template:softmax-regression", "--methods", "forest", "--save", file});
+        QCOMPARE(again.whyNoFailure({"exists already"}), std::string());
+        const auto several = cli_.run({"baseline", "template:softmax-regression", "--methods",
+                                       "forest,knn", "--save", cli_.path("two.baseline")});
+        QCOMPARE(several.code, 2);
+        QVERIFY2(several.err.contains("a single method"), several.text().c_str());
+        writeFile(cli_ / "torn.baseline", Bytes(20));
+        const auto torn = cli_.run({"predict", cli_.path("torn.baseline"), cli_.path("one.png")});
+        QCOMPARE(torn.whyNoFailure({"torn.baseline"}), std::string());
     }
 
     void valuesAreJudgedByTheirUnits() {

@@ -82,6 +82,19 @@ private Q_SLOTS:
         QCOMPARE(lastingValues(onlyExperiment(cli_ / "again")), lastingValues(folder));
     }
 
+    void severalTrialsAtATimeGiveTheSame() {
+        const auto file = cli_.save(smallProject(100, 0.2), "jobs.gradwright");
+        for (const auto* const jobs : {"1", "2"}) {
+            const auto result =
+                cli_.run({"lab", "run", "seeds", file, "--with", "trainings=4", "--threads", "1",
+                          "--jobs", jobs, "--out", cli_.path(QString("jobs") + jobs), "--quiet"});
+            QVERIFY2(result.code == 0, result.text().c_str());
+        }
+        const auto one = lastingValues(onlyExperiment(cli_ / "jobs1"));
+        QVERIFY(one.size() > 100);
+        QCOMPARE(lastingValues(onlyExperiment(cli_ / "jobs2")), one);
+    }
+
     void wrongRequestsAreRefused_data() {
         QTest::addColumn<QStringList>("arguments");
         QTest::addColumn<QString>("part");
@@ -98,6 +111,16 @@ private Q_SLOTS:
                                               "seeds",  "template:exclusive-or",
                                               "--with", "trainings=1"}
                                << "trainings";
+        QTest::newRow("jobs with all threads")
+            << QStringList{"lab", "run", "seeds", "template:exclusive-or", "--jobs", "2"}
+            << "say with --threads";
+        QTest::newRow("jobs that depend")
+            << QStringList{"lab",       "run", "precision", "template:exclusive-or",
+                           "--threads", "1",   "--jobs",    "2"}
+            << "one after the other";
+        QTest::newRow("no jobs") << QStringList{"lab",    "run", "seeds", "template:exclusive-or",
+                                                "--jobs", "0"}
+                                 << "--jobs";
         QTest::newRow("no experiment")
             << QStringList{"lab", "resume", "/nowhere"} << "no such experiment";
         QTest::newRow("other folder")

@@ -5,10 +5,12 @@
 #include "app/cli/commands/method_options.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/interrupt.h"
+#include "app/cli/lab_session.h"
 #include "app/cli/moving_line.h"
 #include "app/cli/output.h"
 #include "app/cli/training_options.h"
 #include "engine/ensembles/member.h"
+#include "engine/ensembles/saved_baseline.h"
 #include "engine/metrics/confusion.h"
 #include "engine/metrics/quality_json.h"
 #include "engine/project/templates.h"
@@ -33,6 +35,7 @@ struct BaselineOptions {
     bool confusion = false;
     bool json = false;
     bool list = false;
+    std::string save;
 };
 
 /// A line of the table: a method, or the network.
@@ -142,6 +145,15 @@ BaselineRow networkRow(const Member& member, const Dataset& data, DataPart part,
             {}};
 }
 
+void saveFitted(const BaselineOptions& options, SavedBaseline saved, Outcomes outcomes) {
+    restoreUnits(outcomes, saved.info.targetScaling);
+    const auto& metric = qualityMetric(outcomes.kind());
+    saved.quality = metric.value(outcomes);
+    saved.metric = metric.key;
+    saveBaseline(options.save, saved);
+    fmt::print(stderr, "Wrote {}\n", options.save);
+}
+
 struct BaselineReport {
     std::vector<BaselineRow> rows;
     std::vector<std::string> classes;
@@ -182,6 +194,18 @@ BaselineReport measureAll(const BaselineOptions& options, const Interrupt& inter
                                     watch("Fitting: " + method->title));
         if (!made)
             throw FitStopped{};
+        if (!options.save.empty())
+            saveFitted(options,
+                       {.method = method,
+                        .params = params,
+                        .seed = options.seed,
+                        .learned = training.count(),
+                        .quality = {},
+                        .metric = {},
+                        .project = project,
+                        .info = data.info,
+                        .model = made->model},
+                       made->outcomes);
         report.rows.push_back({method->key, method->title, std::move(made->outcomes),
                                made->fitSeconds, made->answerSeconds, made->note});
     }
@@ -250,12 +274,18 @@ void addBaselineCommand(CLI::App& app, int& exitCode) {
     command->add_option("--limit", options->limit, "Learn so many training samples at most")
         ->check(CLI::PositiveNumber);
     command->add_option("--seed", options->seed, "Of methods that draw numbers (1)");
+    command->add_option("--save", options->save,
+                        "Write the fitted method into a new file (.baseline), which \"predict\" and "
+                        "the Inference page read with");
     command->add_flag("--confusion", options->confusion, "Also print the confusion matrices");
     command->add_flag("--list", options->list, "List the methods with their parameters");
     command->add_flag("--json", options->json, "One JSON document on standard output");
     command->callback([options, &exitCode] {
         if (options->list)
             return listMethods();
+        if (!options->save.empty() && options->methods.named() != 1)
+            throw UsageError("--save takes a single method: name it with --methods");
+        requireNewFile(options->save);
         if (options->subject.empty())
             throw UsageError("baseline takes a project (a file or template:NAME) or a run");
         runBaseline(*options, exitCode);

@@ -82,6 +82,7 @@ void addAgain(CLI::App& lab, int& exitCode) {
     auto resumed = std::make_shared<LabOptions>();
     auto* resume = lab.add_subcommand("resume", "Do what is left of an experiment");
     resume->add_option("experiment", resumed->project, "Its folder")->required();
+    resumed->addJobsTo(*resume);
     resume->add_flag("--quiet", resumed->quiet, "No progress");
     resume->add_flag("--json", resumed->json, "One JSON document on standard output");
     resume->callback([resumed, &exitCode] {
@@ -97,6 +98,7 @@ void addAgain(CLI::App& lab, int& exitCode) {
         "--out", repeated->out,
         "Folder in which the new experiment's folder is made; else beside the other");
     repeat->add_flag("--plan", repeated->planOnly, "Say what would be done, and do nothing");
+    repeated->addJobsTo(*repeat);
     repeat->add_flag("--quiet", repeated->quiet, "No progress");
     repeat->add_flag("--json", repeated->json, "One JSON document on standard output");
     repeat->callback([repeated, &exitCode] {

@@ -20,6 +20,7 @@ public:
     /// Those that were named, or all that can learn such samples. Throws UsageError for what cannot
     /// be right.
     [[nodiscard]] std::vector<std::pair<const MethodDef*, ParamValues>> chosen(bool classes) const;
+    [[nodiscard]] std::size_t named() const { return names_.size(); }
     [[nodiscard]] bool areNamed() const { return !names_.empty(); }
 
 private:

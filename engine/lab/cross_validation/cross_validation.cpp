@@ -54,6 +54,8 @@ public:
         return Trial{number, fmt::format("fold {} of {}", number + 1, folds_), {{"fold", number}}};
     }
 
+    [[nodiscard]] bool hasIndependentTrials() const override { return true; }
+
     std::optional<Json> run(const Trial& trial, const TrialResults& /*done*/,
                             const TrialContext& context) override {
         auto project = project_;
@@ -79,6 +81,7 @@ public:
         ReportTable table{"Folds", {"Fold", "Best epoch", "Loss", "Held-out fold", "Test set"}, {}};
         std::vector<double> qualities;
         const MetricDef* judged = nullptr;
+        Json folds = Json::array();
         for (const auto& result : done) {
             const auto fold = std::to_string(result.trial.number + 1);
             if (result.hasFailed()) {
@@ -91,6 +94,9 @@ public:
                                   fmt::format("{:.4f}", numberOf(result.values, "loss")),
                                   valueText(*judged, qualities.back()),
                                   valueText(*judged, numberOf(result.values, "test_quality"))});
+            folds.push_back({{"fold", result.trial.number + 1},
+                             {"quality", qualities.back()},
+                             {"test_quality", numberOf(result.values, "test_quality")}});
         }
         if (qualities.size() > 1) {
             const auto interval = meanInterval(qualities);
@@ -108,10 +114,12 @@ public:
             report.data = {{"mean", interval.mean},
                            {"deviation", interval.deviation},
                            {"low", interval.mean - interval.half},
-                           {"high", interval.mean + interval.half},
-                           {"metric", judged->key}};
+                           {"high", interval.mean + interval.half}};
         }
+        if (judged)
+            report.data["metric"] = judged->key;
         report.data["qualities"] = qualities;
+        report.data["folds"] = std::move(folds);
         report.tables.push_back(std::move(table));
         return report;
     }

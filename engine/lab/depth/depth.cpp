@@ -2,6 +2,7 @@
 #include "engine/lab/depth/depth.h"
 
 #include "engine/lab/experiment.h"
+#include "engine/lab/key_list.h"
 #include "engine/lab/train_trial.h"
 #include "engine/support/error.h"
 
@@ -32,21 +33,6 @@ const ParamSpecs& depthParams() {
         intParam("samples", "Samples", 2000, 10, 1000000,
                  "How many of the data's samples are used; an epoch takes 200 steps at most.")};
     return params;
-}
-
-std::vector<std::string> partsOf(const std::string& text) {
-    std::vector<std::string> parts;
-    std::string part;
-    for (const char c : text + ",") {
-        if (c == ',') {
-            if (!part.empty())
-                parts.push_back(part);
-            part.clear();
-        } else if (c != ' ') {
-            part += c;
-        }
-    }
-    return parts;
 }
 
 DepthVariant variantOf(const std::string& text) {
@@ -103,9 +89,9 @@ public:
         const auto samples =
             std::min(params.integer("samples"), kLoggedSteps * project_.training.batch());
         data.limit = data.limit > 0 ? std::min(data.limit, samples) : samples;
-        for (const auto& variant : partsOf(params.text("variants")))
-            for (const auto& activation : partsOf(params.text("activations")))
-                for (const auto& depth : partsOf(params.text("depths")))
+        for (const auto& variant : keyList(params.text("variants")))
+            for (const auto& activation : keyList(params.text("activations")))
+                for (const auto& depth : keyList(params.text("depths")))
                     cases_.push_back({depthOf(depth), activation, variant});
         if (cases_.empty())
             throw Error("give at least one depth, one activation and one variant");
@@ -139,6 +125,8 @@ public:
         trial.cost = static_cast<double>(each.depth);
         return trial;
     }
+
+    [[nodiscard]] bool hasIndependentTrials() const override { return true; }
 
     std::optional<Json> run(const Trial& trial, const TrialResults& /*done*/,
                             const TrialContext& context) override {

@@ -66,6 +66,8 @@ public:
         return Trial{number, fmt::format("seed {}", seed), {{"seed", seed}}};
     }
 
+    [[nodiscard]] bool hasIndependentTrials() const override { return true; }
+
     std::optional<Json> run(const Trial& trial, const TrialResults& /*done*/,
                             const TrialContext& context) override {
         auto project = project_;
@@ -86,6 +88,7 @@ public:
         ReportTable table{"Trainings", {"Seed", "Best epoch", "Loss", "Quality", "Test"}, {}};
         std::vector<double> qualities;
         const MetricDef* judged = nullptr;
+        Json values = Json::array();
         for (const auto& result : done) {
             const auto seed = fmt::format("{}", result.trial.settings.at("seed").get<double>());
             if (result.hasFailed()) {
@@ -98,6 +101,9 @@ public:
                                   fmt::format("{:.4f}", seedNumber(result.values, "loss")),
                                   valueText(*judged, qualities.back()),
                                   valueText(*judged, seedNumber(result.values, "test_quality"))});
+            values.push_back({{"seed", result.trial.settings.at("seed")},
+                              {"quality", qualities.back()},
+                              {"test_quality", seedNumber(result.values, "test_quality")}});
         }
         const auto spread = spreadOf(qualities);
         if (judged && spread.count > 1)
@@ -108,11 +114,11 @@ public:
                 nameInSentence(*judged), spread.count, valueText(*judged, spread.least),
                 valueText(*judged, spread.most), valueText(*judged, spread.mean),
                 valueText(*judged, spread.deviation)));
-        report.data = {{"mean", spread.mean},
-                       {"deviation", spread.deviation},
-                       {"least", spread.least},
-                       {"most", spread.most},
-                       {"trainings", spread.count}};
+        report.data = {{"mean", spread.mean},       {"deviation", spread.deviation},
+                       {"least", spread.least},     {"most", spread.most},
+                       {"trainings", spread.count}, {"values", std::move(values)}};
+        if (judged)
+            report.data["metric"] = judged->key;
         report.tables.push_back(std::move(table));
         return report;
     }

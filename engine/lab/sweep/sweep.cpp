@@ -140,6 +140,10 @@ public:
         return Trial{number, textOf(outline_.space, point), {{"point", point}}};
     }
 
+    [[nodiscard]] bool hasIndependentTrials() const override {
+        return !isHalving() && method_ != "tpe" && minutes_ <= 0;
+    }
+
     std::optional<Json> run(const Trial& trial, const TrialResults& done,
                             const TrialContext& context) override {
         const auto project = projectAt(project_, outline_.space, pointOf(trial));

@@ -103,6 +103,81 @@ private Q_SLOTS:
         QVERIFY2(message.contains("experiment.json"), qPrintable(message));
     }
 
+    /// To the bit, and in the order of the plan, however many run at a time.
+    void trialsAtATimeGiveTheSame() {
+        auto experiment = seedsExperiment(5);
+        const auto alone =
+            ExperimentDirectory::create(folder() / "alone", experiment, planOf(experiment));
+        QCOMPARE(runExperiment(alone, {}, {}), ExperimentOutcome::Finished);
+        for (const int jobs : {2, 3, 8}) {
+            const auto together = ExperimentDirectory::create(
+                folder() / ("together" + std::to_string(jobs)), experiment, planOf(experiment));
+            std::vector<std::int64_t> ended;
+            double share = 0;
+            const ExperimentSink sink{
+                [&](const ExperimentProgress& progress) { share = progress.share; },
+                [&](const TrialResult& result) { ended.push_back(result.trial.number); }};
+            QCOMPARE(runExperiment(together, sink, {}, jobs), ExperimentOutcome::Finished);
+            QCOMPARE(ended, (std::vector<std::int64_t>{0, 1, 2, 3, 4}));
+            QCOMPARE(valuesIn(together), valuesIn(alone));
+            QVERIFY(share > 0.5 && share <= 1);
+            QCOMPARE(together.state(), ExperimentState::Finished);
+        }
+    }
+
+    /// What was stopped is a beginning of the plan, and goes on one at a time or several.
+    void stoppedTrialsAtATimeGoOn() {
+        const auto experiment = seedsExperiment(6);
+        const auto alone =
+            ExperimentDirectory::create(folder() / "whole", experiment, planOf(experiment));
+        runExperiment(alone, {}, {});
+        const auto together =
+            ExperimentDirectory::create(folder() / "parts", experiment, planOf(experiment));
+        std::stop_source stop;
+        const ExperimentSink sink{{}, [&](const TrialResult&) { stop.request_stop(); }};
+        QCOMPARE(runExperiment(together, sink, stop.get_token(), 3), ExperimentOutcome::Stopped);
+        const auto kept = together.results();
+        QVERIFY(!kept.empty() && kept.size() < 6);
+        for (std::size_t i = 0; i < kept.size(); ++i)
+            QCOMPARE(kept[i].trial.number, static_cast<std::int64_t>(i));
+        QCOMPARE(runExperiment(together, {}, {}, 2), ExperimentOutcome::Finished);
+        QCOMPARE(valuesIn(together), valuesIn(alone));
+    }
+
+    void onlyIndependentTrialsRunTogether() {
+        const auto isFree = [](const char* kind, const ParamValues& settings) {
+            Experiment experiment{kind, smallProject(200, 0.2), settings, "x"};
+            return experimentKind(kind).make(experiment)->hasIndependentTrials();
+        };
+        QVERIFY(isFree("seeds", {}) && isFree("depth", {}) && isFree("cross-validation", {}));
+        const std::string over = "learning_rate=0.001..0.1:log";
+        for (const auto* const method : {"grid", "random", "sobol"})
+            QVERIFY(isFree("sweep", {{"over", over}, {"method", std::string(method)}}));
+        for (const auto* const method : {"tpe", "asha"})
+            QVERIFY(!isFree("sweep", {{"over", over}, {"method", std::string(method)}}));
+        QVERIFY(!isFree("sweep",
+                        {{"over", over}, {"method", std::string("random")}, {"minutes", 5.0}}));
+        QVERIFY(!isFree("batch-size", {}) && !isFree("precision", {}) && !isFree("ensemble", {}));
+        QVERIFY(!isFree("data-amount", {}) && isFree("data-amount", {{"threads", false}}));
+    }
+
+    void experimentIsRenamed() {
+        const auto experiment = seedsExperiment(2);
+        const auto directory =
+            ExperimentDirectory::create(folder() / "named", experiment, planOf(experiment));
+        const auto before = parseJson(readTextFile(directory.experimentJson()), "before");
+        directory.rename("  Luck of München ");
+        QCOMPARE(directory.read().name, std::string("Luck of München"));
+        auto after = parseJson(readTextFile(directory.experimentJson()), "after");
+        after["name"] = before.at("name");
+        QVERIFY(after == before); // nothing else has changed
+        QVERIFY(messageOf([&] {
+                    directory.rename("  ");
+                    return 0;
+                }).contains("needs a name"));
+        QCOMPARE(directory.read().name, std::string("Luck of München"));
+    }
+
     void trialsAreStoredAndReported() {
         const auto experiment = seedsExperiment(3);
         const auto directory =
