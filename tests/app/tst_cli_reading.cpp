@@ -229,6 +229,26 @@ private Q_SLOTS:
         QVERIFY2(!two.err.contains("at a batch size of 1"), two.text().c_str());
     }
 
+    void oneIsNotCountedAsSeveral() {
+        std::string text = "x,y\n";
+        for (int i = 0; i < 40; ++i)
+            text += fmt::format("{}.5,{}.25\n", i, 2 * i);
+        writeText(cli_ / "many.csv", text);
+        writeText(cli_ / "one.csv", "x,y\n3.5,6.25\n");
+        const auto run = trained({"--set", "data.file=many.csv", "--set", "data.test_file=one.csv",
+                                  "--epochs", "1", "--batch", "64"},
+                                 "one");
+        for (const char* said :
+             {"Data: test table: 1 row: 1 used", "Training 1 epoch of 1 step with ",
+              "over 1 sample, with the weights of epoch 1."})
+            QVERIFY2(text_.contains(said), (text_.toStdString() + said).c_str());
+        const auto measured = cli_.run({"evaluate", run});
+        QVERIFY2(measured.out.contains(" over 1 sample of the test set."), measured.text().c_str());
+        const auto asked = cli_.run({"baseline", run, "--methods", "linear"});
+        QVERIFY2(asked.out.contains("32 samples learned, 1 sample of the test set asked."),
+                 asked.text().c_str());
+    }
+
     void classWeightsCanBeBalanced() {
         std::string text = "x,kind\n";
         for (int i = 0; i < 100; ++i)

@@ -65,9 +65,8 @@ private Q_SLOTS:
         QTest::newRow("constant") << QStringList{"--schedule", "constant"} << 1.0;
         QTest::newRow("cosine") << QStringList{"--schedule", "cosine"}
                                 << 0.5 * (1 + std::cos(std::numbers::pi * 6 / 12));
-        QTest::newRow("step") << QStringList{"--schedule", "step",
-                                             "--set",      "schedule.every=4",
-                                             "--set",      "schedule.gamma=0.1"}
+        QTest::newRow("step") << QStringList{"--schedule",       "step",  "--set",
+                                             "schedule.every=4", "--set", "schedule.gamma=0.1"}
                               << 0.1;
         QTest::newRow("cosine behind a warm-up")
             << QStringList{"--schedule", "cosine", "--set", "warmup_epochs=4"}

@@ -4,6 +4,7 @@
 #include "engine/graph/freeze.h"
 #include "engine/layers/catalog.h"
 #include "ui/canvas/node_form.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme.h"
 
@@ -248,8 +249,10 @@ QString NodeLooks::tipOf(LinkId id) const {
     const auto [state, shape] = leaving(link->from);
     if (state != ShapeState::Known)
         return ends + looksText("The shape is not known yet.");
-    const QString carried = looksText("%1, %2 values per sample")
-                                .arg(qstr(toString(*shape)), fullNumber(shape->elements()));
+    const QString carried =
+        looksText("%1, %2 per sample")
+            .arg(qstr(toString(*shape)),
+                 countedText(shape->elements(), looksText("1 value"), looksText("%1 values")));
     const Found* const target = foundOf(link->to.node);
     const bool refused = target != nullptr && target->state == ShapeState::Contradiction;
     return ends + carried +

@@ -94,7 +94,8 @@ void ColumnDetails::addFigure(const QString& name, const QString& value) {
     figures_->addWidget(figure, row, 1);
 }
 
-void ColumnDetails::setColumn(const ColumnFacts& column, std::size_t rows, const QString& target) {
+void ColumnDetails::setColumn(const ColumnFacts& column, const QString& type, std::size_t rows,
+                              const QString& target) {
     while (QLayoutItem* const item = figures_->takeAt(0)) {
         delete item->widget();
         delete item;
@@ -104,9 +105,8 @@ void ColumnDetails::setColumn(const ColumnFacts& column, std::size_t rows, const
         return fullNumber(static_cast<std::int64_t>(count));
     };
     name_->setText(qstr(profile.name));
-    type_->setText(profile.whyUseless.empty()
-                       ? typeText(column)
-                       : tr("%1: %2").arg(typeText(column), qstr(profile.whyUseless)));
+    type_->setText(profile.whyUseless.empty() ? type
+                                              : tr("%1: %2").arg(type, qstr(profile.whyUseless)));
     const auto present = rows - profile.missing;
     addFigure(tr("Values"), number(present));
     addFigure(tr("Missing"), profile.missing == 0 ? tr("none") : number(profile.missing));

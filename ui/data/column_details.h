@@ -24,7 +24,9 @@ class ColumnDetails : public QWidget {
 public:
     explicit ColumnDetails(const ThemeManager& themes, QWidget* parent = nullptr);
 
-    void setColumn(const ColumnFacts& column, std::size_t rows, const QString& target);
+    /// `type`: see typeText().
+    void setColumn(const ColumnFacts& column, const QString& type, std::size_t rows,
+                   const QString& target);
 
 private:
     void addFigure(const QString& name, const QString& value);

@@ -35,8 +35,12 @@ QString titleOf(ColumnRole role) {
     return {};
 }
 
-QString typeText(const ColumnFacts& column) {
+QString typeText(const ColumnFacts& column, const DataInfo* info) {
     const ColumnProfile& profile = column.profile;
+    if (info)
+        for (const TableColumn& read : info->columns)
+            if (read.name == profile.name && read.pixels > 0)
+                return ColumnModel::tr("Lists of %1 numbers").arg(read.pixels);
     switch (profile.kind) {
     case ColumnKind::Empty:
         return ColumnModel::tr("Empty");
@@ -141,7 +145,7 @@ QVariant ColumnModel::shown(int row, int section) const {
     case Name:
         return qstr(facts.profile.name);
     case Type:
-        return typeText(facts);
+        return typeText(facts, info_ ? &*info_ : nullptr);
     case Role:
         return titleOf(role(row));
     case Inputs:

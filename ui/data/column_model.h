@@ -13,8 +13,9 @@ namespace gradwright {
 
 /// "Input", "Categories", "Target", "Also a target", "Left out".
 QString titleOf(ColumnRole role);
-/// "Whole numbers", "Texts", "Dates", "Image files".
-QString typeText(const ColumnFacts& column);
+/// "Whole numbers", "Texts", "Dates", "Image files"; "Lists of 64 numbers" where `info` says so of
+/// the column.
+QString typeText(const ColumnFacts& column, const DataInfo* info);
 /// "0.83", and of numbers with the sign; empty without a measure.
 QString associationText(const Association& association);
 

@@ -4,6 +4,7 @@
 #include "engine/data/catalog.h"
 #include "engine/support/error.h"
 #include "ui/forms/param_editor.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/icon_engine.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
@@ -277,10 +278,8 @@ void ColumnTable::showEffect() {
                                   : targets.size() == 1 ? tr("a value")
                                                         : tr("%1 values").arg(targets.size());
         text = tr("%1 of %2; %3 is predicted: %4")
-                   .arg(info_->input.elements() == 1
-                            ? tr("1 input")
-                            : tr("%1 inputs").arg(fullNumber(info_->input.elements())),
-                        columns == 1 ? tr("1 column") : tr("%1 columns").arg(fullNumber(columns)),
+                   .arg(countedText(info_->input.elements(), tr("1 input"), tr("%1 inputs")),
+                        countedText(columns, tr("1 column"), tr("%1 columns")),
                         targets.join(QStringLiteral(", ")), predicted);
     }
     effect_->setText(text);

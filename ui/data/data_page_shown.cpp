@@ -5,6 +5,7 @@
 #include "engine/data/images/picture_input.h"
 #include "engine/data/survey/sample_selection.h"
 #include "ui/data/column_details.h"
+#include "ui/data/column_model.h"
 #include "ui/data/column_table.h"
 #include "ui/data/count_bars.h"
 #include "ui/data/data_overview.h"
@@ -15,6 +16,7 @@
 #include "ui/data/sample_details.h"
 #include "ui/data/sample_judge.h"
 #include "ui/session/training_session.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/shown_image.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
@@ -130,11 +132,11 @@ BackgroundJobs::Delivery DataPage::meanOf(const std::shared_ptr<const ReviewedPa
         const Tensor shown = shownSample(mean, info.input, info.preparation);
         const QImage image =
             shownImage(shown.span<float>(), info.input, areDrawings(choice, info), theme);
-        const QString text = label < 0
-                                 ? tr("Mean of %1 images").arg(fullNumber(std::ssize(*samples)))
-                                 : tr("Mean of %1 images of %2")
-                                       .arg(fullNumber(std::ssize(*samples)),
-                                            qstr(info.classes.at(static_cast<std::size_t>(label))));
+        const QString images = countedText(std::ssize(*samples), tr("1 image"), tr("%1 images"));
+        const QString text =
+            label < 0 ? tr("Mean of %1").arg(images)
+                      : tr("Mean of %1 of %2")
+                            .arg(images, qstr(info.classes.at(static_cast<std::size_t>(label))));
         return [this, image, text] { overview_->showMean(image, text); };
     } catch (const std::exception&) {
         return [this] { overview_->showMean({}, {}); }; // the problems say what is unreadable
@@ -221,7 +223,8 @@ void DataPage::showDetails() {
     if (!isShown)
         return;
     const TableSurvey& table = *review_->table();
-    details_->setColumn(*column, table.rows,
+    const auto& info = document_->dataInfo();
+    details_->setColumn(*column, typeText(*column, info ? &*info : nullptr), table.rows,
                         table.targets.empty() ? QString() : qstr(table.targets.front()));
 }
 

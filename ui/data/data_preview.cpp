@@ -7,7 +7,9 @@
 #include "ui/data/column_model.h"
 #include "ui/data/count_bars.h"
 #include "ui/data/data_label.h"
+#include "ui/document/setting_words.h"
 #include "ui/forms/data_text.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -67,6 +69,7 @@ DataPreview::DataPreview(ThemeManager& themes, BackgroundJobs& jobs, DataChoice 
     columns_->setTabKeyNavigation(false);
     columns_->verticalHeader()->hide();
     columns_->horizontalHeader()->setHighlightSections(false);
+    columns_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     columns_->hide();
     classes_->setObjectName(QStringLiteral("previewClasses"));
     classes_->setAccessibleName(tr("Samples of each class"));
@@ -123,8 +126,8 @@ void DataPreview::start(const QString& name, std::function<DataChoice()> choose)
     state_->setText(tr("Reading…"));
     job_ = jobs_->start([this, choose = std::move(choose), before = before_](
                             const std::stop_token& stop) -> BackgroundJobs::Delivery {
+        auto found = std::make_shared<Found>();
         try {
-            auto found = std::make_shared<Found>();
             found->choice = choose();
             keepSplit(found->choice, before);
             found->data = openDataset(found->choice);
@@ -134,7 +137,9 @@ void DataPreview::start(const QString& name, std::function<DataChoice()> choose)
             found->table = surveyTable(found->choice, stop);
             return [this, found] { present(*found); };
         } catch (const std::exception& error) {
-            return [this, reason = QString::fromUtf8(error.what())] { fail(reason); };
+            return [this, reason = qstr(inFormWords(error.what(), found->choice.dataset))] {
+                fail(reason);
+            };
         }
     });
 }
@@ -143,12 +148,13 @@ void DataPreview::present(const Found& found) {
     choice_ = found.choice;
     progress_->hide();
     const auto& samples = found.counts.samples;
-    state_->setText(tr("%1\n%2 samples to train on, %3 for validation, %4 to test with.")
-                        .arg(dataText(found.data.info), fullNumber(samples[0]),
+    state_->setText(tr("%1\n%2 to train on, %3 for validation, %4 to test with.")
+                        .arg(dataText(found.data.info),
+                             countedText(samples[0], tr("1 sample"), tr("%1 samples")),
                              fullNumber(samples[1]), fullNumber(samples[2])));
     QStringList notes;
     for (const std::string& note : found.data.notes)
-        notes << qstr(note);
+        notes << qstr(inFormWords(note, found.choice.dataset));
     notes_->setText(notes.join(u'\n'));
     showColumns(found);
     const auto& names = found.data.info.classes;
@@ -175,7 +181,7 @@ void DataPreview::showColumns(const Found& found) {
         const ColumnFacts& column = found.table->columns[static_cast<std::size_t>(row)];
         const QString role = titleOf(roleOf(found.choice, *found.table, column.profile.name));
         columns_->setItem(row, 0, new QTableWidgetItem(qstr(column.profile.name)));
-        columns_->setItem(row, 1, new QTableWidgetItem(typeText(column)));
+        columns_->setItem(row, 1, new QTableWidgetItem(typeText(column, &found.data.info)));
         columns_->setItem(row, 2, new QTableWidgetItem(role));
     }
     columns_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);

@@ -8,6 +8,7 @@
 #include "ui/theme/text.h"
 
 #include <QComboBox>
+#include <QDir>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -40,6 +41,7 @@ DownloadDialog::DownloadDialog(BackgroundJobs& jobs, std::vector<KnownSet> sets,
     , progress_(new QProgressBar)
     , start_(new QPushButton(tr("Download")))
     , stop_(new QPushButton(tr("Cancel")))
+    , browse_(new QPushButton(tr("Choose…")))
     , jobs_(&jobs) {
     setObjectName(QStringLiteral("downloadDialog"));
     setWindowTitle(tr("Download a known data set"));
@@ -55,11 +57,10 @@ DownloadDialog::DownloadDialog(BackgroundJobs& jobs, std::vector<KnownSet> sets,
     start_->setProperty("kind", QStringLiteral("primary"));
     start_->setDefault(true);
     stop_->setObjectName(QStringLiteral("downloadStop"));
-    auto* const browse = new QPushButton(tr("Choose…"));
-    browse->setObjectName(QStringLiteral("downloadBrowse"));
-    browse->setAutoDefault(false);
+    browse_->setObjectName(QStringLiteral("downloadBrowse"));
+    browse_->setAutoDefault(false);
     stop_->setAutoDefault(false);
-    connect(browse, &QPushButton::clicked, this, [this] {
+    connect(browse_, &QPushButton::clicked, this, [this] {
         if (const QString path = askFolder(this, tr("Where the files go")); !path.isEmpty())
             folder_->setText(path);
     });
@@ -69,9 +70,9 @@ DownloadDialog::DownloadDialog(BackgroundJobs& jobs, std::vector<KnownSet> sets,
         if (job_ == 0)
             return reject();
         jobs_->cancel(std::exchange(job_, 0));
-        end(tr("Stopped. What has arrived is kept, and Download goes on there."), false);
+        end(tr("Stopped. What has arrived is kept: Download continues from there."), false);
     });
-    layOut(browse);
+    layOut();
     showSet();
 }
 
@@ -80,15 +81,15 @@ DownloadDialog::~DownloadDialog() {
         jobs_->cancel(job_);
 }
 
-void DownloadDialog::layOut(QPushButton* browse) {
+void DownloadDialog::layOut() {
     auto* const place = new QHBoxLayout;
     place->setSpacing(8);
     place->addWidget(folder_, 1);
-    place->addWidget(browse);
+    place->addWidget(browse_);
     auto* const form = new QFormLayout;
     form->addRow(tr("Data set"), names_);
-    form->addRow(QString(), about_);
     form->addRow(tr("Folder"), place);
+    form->addRow(QString(), about_);
     names_->setAccessibleName(tr("Data set"));
     folder_->setAccessibleName(tr("Folder"));
     auto* const buttons = new QHBoxLayout;
@@ -139,16 +140,30 @@ void DownloadDialog::showSet() {
 }
 
 void DownloadDialog::setBusy(bool busy) {
-    for (QWidget* const each : std::initializer_list<QWidget*>{names_, folder_, start_})
+    for (QWidget* const each : std::initializer_list<QWidget*>{names_, folder_, browse_, start_})
         each->setEnabled(!busy);
     progress_->setVisible(busy);
     stop_->setText(busy ? tr("Stop") : tr("Cancel"));
 }
 
+/// The folder as a whole path; nothing where none is written.
+std::optional<QString> DownloadDialog::writtenFolder() const {
+    QString path = folder_->text().trimmed();
+    if (path == QStringLiteral("~") || path.startsWith(QStringLiteral("~/")))
+        path.replace(0, 1, QDir::homePath());
+    return path.isEmpty() || QDir::isRelativePath(path) ? std::nullopt : std::optional(path);
+}
+
 void DownloadDialog::begin() {
+    const auto folder = writtenFolder();
+    if (!folder)
+        return end(tr("Write the whole path of the folder, as in %1, or choose one.")
+                       .arg(usualFolder(set())),
+                   true);
+    folder_->setText(*folder);
     setBusy(true);
     progress_->setRange(0, 0);
-    state_->setText(tr("Connecting…"));
+    say(tr("Connecting…"), false);
     const int job = job_ = jobs_->next();
     jobs_->start(
         [this, job, jobs = jobs_.data(), set = set(), folder = folder_->text().toStdString()](
@@ -186,11 +201,15 @@ void DownloadDialog::begin() {
 
 void DownloadDialog::end(const QString& message, bool isFault) {
     setBusy(false);
+    say(message, isFault);
+    start_->setFocus();
+}
+
+void DownloadDialog::say(const QString& message, bool isFault) {
     state_->setText(message);
     state_->setProperty("textRole", isFault ? QStringLiteral("error") : QStringLiteral("muted"));
     state_->style()->unpolish(state_);
     state_->style()->polish(state_);
-    start_->setFocus();
 }
 
 void DownloadDialog::showState(const FetchState& state) {

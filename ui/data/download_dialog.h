@@ -19,7 +19,7 @@ class QPushButton;
 namespace gradwright {
 
 /// Brings a known data set onto this computer. What has arrived stays when it is stopped, and the
-/// next time it goes on there. It is accepted once the files are there.
+/// next time it continues from there. It is accepted once the files are there.
 class DownloadDialog final : public QDialog {
     Q_OBJECT
 
@@ -33,12 +33,14 @@ public:
     [[nodiscard]] QString title() const;
 
 private:
-    void layOut(QPushButton* browse);
+    void layOut();
     void showSet();
     void begin();
     void end(const QString& message, bool isFault);
+    void say(const QString& message, bool isFault);
     void showState(const FetchState& state);
     void setBusy(bool busy);
+    [[nodiscard]] std::optional<QString> writtenFolder() const;
     [[nodiscard]] const KnownSet& set() const;
     [[nodiscard]] static QString usualFolder(const KnownSet& set);
 
@@ -51,6 +53,7 @@ private:
     QProgressBar* progress_;
     QPushButton* start_;
     QPushButton* stop_;
+    QPushButton* browse_;
     QPointer<BackgroundJobs> jobs_; ///< gone where its owner is destroyed first
     int job_ = 0;
 };

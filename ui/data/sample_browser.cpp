@@ -5,6 +5,7 @@
 #include "ui/drawing/class_menu.h"
 #include "ui/forms/param_editor.h"
 #include "ui/glossary/explanation.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/search_field.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
@@ -350,8 +351,9 @@ void SampleBrowser::present(std::shared_ptr<const ShownSamples> shown) {
         return;
     }
     count_->setText(
-        tr("%1 of %2 samples")
-            .arg(fullNumber(std::ssize(shown_->samples)), fullNumber(parts_->counts.total())));
+        tr("%1 of %2")
+            .arg(fullNumber(std::ssize(shown_->samples)),
+                 countedText(parts_->counts.total(), tr("1 sample"), tr("%1 samples"))));
     // What was chosen stays so where it is still there.
     std::ptrdiff_t place = shown_->samples.empty() ? -1 : 0;
     if (before && !fromTop) {

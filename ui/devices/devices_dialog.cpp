@@ -5,6 +5,7 @@
 #include "engine/worker/gpu_work.h"
 #include "ui/devices/network_panel.h"
 #include "ui/devices/rate_bars.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 
 #include <QComboBox>
@@ -226,9 +227,10 @@ void DevicesDialog::check() {
         return [this, wrong] {
             finish(!wrong.isEmpty() ? wrong
                    : failed_ == 0   ? tr("All %1 cases agree with the FP64 reference.").arg(passed_)
-                                    : tr("%1 cases differ from the FP64 reference, %2 agree.")
-                                        .arg(failed_)
-                                        .arg(passed_));
+                                    : tr("%1 the FP64 reference, %2.")
+                                        .arg(countedText(failed_, tr("1 case differs from"),
+                                                         tr("%1 cases differ from")),
+                                             countedText(passed_, tr("1 agrees"), tr("%1 agree"))));
         };
     });
 }

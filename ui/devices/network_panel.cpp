@@ -3,6 +3,7 @@
 
 #include "engine/training/objective.h"
 #include "ui/devices/roofline_view.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 
 #include <QHBoxLayout>
@@ -104,12 +105,13 @@ void NetworkPanel::compare() {
 }
 
 void NetworkPanel::showSpeed(const NetworkSpeed& speed) {
-    summary_->setText(tr("A training step of %1 samples takes %2, %3 % of the peak of %4 in "
+    summary_->setText(tr("A training step of %1 takes %2, %3 % of the peak of %4 in "
                          "products of matrices. "
                          "The layers would take %5 at least if all bytes came from memory at %6; "
                          "caches save some "
                          "of that. Per layer it is predicted, not measured.")
-                          .arg(fullNumber(speed.batch), stepTime(speed.measured))
+                          .arg(countedText(speed.batch, tr("1 sample"), tr("%1 samples")),
+                               stepTime(speed.measured))
                           .arg(100 * speed.shareOfPeak(), 0, 'g', 2)
                           .arg(qstr(textOf(speed.product)), stepTime(speed.predicted()),
                                qstr(textOf(speed.memory))));

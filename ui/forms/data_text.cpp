@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/forms/data_text.h"
 
+#include "ui/theme/counted_text.h"
 #include "ui/theme/shown_text.h"
 #include "ui/theme/text.h"
 
@@ -72,7 +73,8 @@ QString samplesText(const DataInfo& info) {
     if (info.input.rank() == 3)
         return translated("Images of %1").arg(shapeText(info.input));
     if (info.hasClasses() && info.labels() > 1)
-        return translated("Texts of %1 characters").arg(info.labels());
+        return countedText(info.labels(), translated("Texts of 1 character"),
+                           translated("Texts of %1 characters"));
     if (info.input.rank() == 1)
         return info.input[0] == 1 ? translated("1 number per sample")
                                   : translated("%1 numbers per sample").arg(info.input[0]);

@@ -6,6 +6,7 @@
 #include "ui/inference/confusion_view.h"
 #include "ui/inference/mistakes_view.h"
 #include "ui/inference/scatter_view.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/elided_label.h"
 #include "ui/theme/spoken.h"
 #include "ui/theme/text.h"
@@ -26,6 +27,10 @@ namespace {
 
 constexpr int kRoomForDetails = 400; // beside the titles
 constexpr int kCardMargin = 14;
+
+QString samplesText(std::int64_t samples) {
+    return countedText(samples, EvaluationPanel::tr("1 sample"), EvaluationPanel::tr("%1 samples"));
+}
 
 QLabel* label(const QString& text, const char* role) {
     auto* made = new QLabel(text);
@@ -225,17 +230,16 @@ void EvaluationPanel::showRunning(bool running) {
     filler_->setVisible(report_ && !hasClasses && !hasRows);
     chosen_->setVisible(hasClasses);
     if (!running && !report_)
-        detail_->setText(
-            model_ ? tr("test set, %1 samples").arg(fullNumber(model_->data->test->size()))
-                   : QString());
+        detail_->setText(model_ ? tr("test set, %1").arg(samplesText(model_->data->test->size()))
+                                : QString());
 }
 
 void EvaluationPanel::showReport(std::shared_ptr<const TestReport> report) {
     setReport(std::move(report));
     const auto& matrix = report_->matrix;
     confusion_->setMatrix(matrix, report_->model->data->info.classes);
-    detail_->setText(tr("test set, %1 samples, %2")
-                         .arg(fullNumber(report_->samples), qstr(report_->model->weightsTitle)));
+    detail_->setText(tr("test set, %1, %2")
+                         .arg(samplesText(report_->samples), qstr(report_->model->weightsTitle)));
     detail_->setToolTip(detail_->text());
     showMetrics();
     showMistakes();

@@ -5,6 +5,7 @@
 #include "engine/support/error.h"
 #include "ui/inference/cards.h"
 #include "ui/plots/scale.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/shown_text.h"
 #include "ui/theme/text.h"
 
@@ -237,7 +238,7 @@ void FolderCard::showState(const QString& problem) {
     progress_->setValue(done);
     state_->setText(reader_->isRunning()
                         ? tr("%1 of %2 images").arg(fullNumber(done), fullNumber(files_))
-                        : tr("%1 images").arg(fullNumber(done)));
+                        : countedText(done, tr("1 image"), tr("%1 images")));
 }
 
 } // namespace gradwright

@@ -2,6 +2,7 @@
 #include "ui/lab/experiment_list.h"
 
 #include "engine/support/error.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -23,7 +24,9 @@ QString listedText(ExperimentState state, std::size_t trials) {
     case ExperimentState::Running:
         return ExperimentList::tr("runs in another program");
     case ExperimentState::Stopped:
-        return ExperimentList::tr("stopped after %n trials", nullptr, static_cast<int>(trials));
+        return countedText(static_cast<std::int64_t>(trials),
+                           ExperimentList::tr("stopped after 1 trial"),
+                           ExperimentList::tr("stopped after %1 trials"));
     case ExperimentState::Finished:
         return ExperimentList::tr("finished");
     }

@@ -6,6 +6,7 @@
 #include "ui/lab/experiment_form.h"
 #include "ui/lab/landscape_chart.h"
 #include "ui/lab/sweep_chart.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -311,8 +312,9 @@ void ExperimentView::showButtons() {
                        : isDone      ? tr("finished")
                        : count > 0   ? tr("stopped")
                                      : tr("not begun");
-    subtitle_->setText(tr("%1 · %n trials · %2", nullptr, count)
-                           .arg(qstr(shown_->experiment.project.name), state));
+    subtitle_->setText(tr("%1 · %2 · %3")
+                           .arg(qstr(shown_->experiment.project.name),
+                                countedText(count, tr("1 trial"), tr("%1 trials")), state));
 }
 
 } // namespace gradwright

@@ -2,6 +2,7 @@
 #include "ui/lab/landscape_chart.h"
 
 #include "ui/plots/heat_colors.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -259,8 +260,9 @@ QString LandscapeChart::spokenText() const {
     QStringList parts{
         tr("loss from %1 to %2").arg(lossText(surface.lossAt(0)), lossText(surface.lossAt(1)))};
     for (const auto& path : pathsIn(data()))
-        parts << tr("path of %1: %2 points, to loss %3")
-                     .arg(path.name, QString::number(path.points.size()),
+        parts << tr("path of %1: %2, to loss %3")
+                     .arg(path.name,
+                          countedText(std::ssize(path.points), tr("1 point"), tr("%1 points")),
                           lossText(path.points.back().loss));
     return parts.join(QStringLiteral("; "));
 }

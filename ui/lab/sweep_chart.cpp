@@ -3,6 +3,7 @@
 
 #include "engine/metrics/quality.h"
 #include "ui/plots/plot_files.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -173,7 +174,7 @@ QString SweepChart::spokenText() const {
         return {};
     QStringList parts;
     const auto lines = linesIn(data());
-    parts << tr("%1 trials").arg(lines.size());
+    parts << countedText(std::ssize(lines), tr("1 trial"), tr("%1 trials"));
     if (const auto best = data().find("best"); best != data().end() && best->is_number())
         for (const auto& line : lines)
             if (line.value && line.number == best->get<std::int64_t>())

@@ -9,6 +9,7 @@
 #include "ui/optimization/layer_lists.h"
 #include "ui/optimization/pruning_tab.h"
 #include "ui/optimization/published_counts.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 
 #include <QDialogButtonBox>
@@ -367,10 +368,9 @@ void OptimizationDialog::save() {
 void OptimizationDialog::showTimes(const std::vector<Times>& times) {
     QStringList texts;
     for (const auto& [before, after] : times)
-        texts << (before.batch == 1
-                      ? tr("One sample: %1 → %2")
-                      : tr("%n samples at once: %1 → %2", nullptr, static_cast<int>(before.batch)))
-                     .arg(shortTime(before.median), shortTime(after.median));
+        texts << tr("%1: %2 → %3")
+                     .arg(countedText(before.batch, tr("One sample"), tr("%1 samples at once")),
+                          shortTime(before.median), shortTime(after.median));
     times_->setText(texts.join(QStringLiteral("; ")) + tr(" (medians, FP32)."));
 }
 

@@ -3,6 +3,7 @@
 
 #include "engine/exchange/onnx_export.h"
 #include "engine/metrics/quality_json.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 
 #include <QCheckBox>
@@ -147,9 +148,10 @@ void PruningTab::measure() {
             if (!score)
                 return [] {};
             const ReductionReport& reduced = *model->reduced;
-            said = tr("%1: %2 → %3 over %4 test samples (loss %5 → %6).")
+            said = tr("%1: %2 → %3 over %4 (loss %5 → %6).")
                        .arg(qstr(score->quality.metric->title), qualityText(whole->score),
-                            qualityText(*score), fullNumber(score->samples))
+                            qualityText(*score),
+                            countedText(score->samples, tr("1 test sample"), tr("%1 test samples")))
                        .arg(whole->score.loss, 0, 'g', 4)
                        .arg(score->loss, 0, 'g', 4);
             said += wish.structured ? tr("\n%1 of %2 units went.")
@@ -160,7 +162,8 @@ void PruningTab::measure() {
                                                fullNumber(reduced.pruned.weights));
             if (wish.calibration > 0)
                 said +=
-                    tr(" %1 units were constant and went.").arg(fullNumber(reduced.constantUnits));
+                    u' ' + countedText(reduced.constantUnits, tr("1 unit was constant and went."),
+                                       tr("%1 units were constant and went."));
             said +=
                 tr("\nWeights: %1 → %2. Operations per sample: %3 → %4.")
                     .arg(byteSize(whole->size.weights), byteSize(model->after.weights),

@@ -4,6 +4,7 @@
 #include "engine/training/recipes/optimizers.h"
 #include "ui/plots/curve_legend.h"
 #include "ui/plots/measure.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -245,14 +246,16 @@ QString factsOf(const RunHistory& run, const QString& state) {
     lines << methodOf(run);
     if (!state.isEmpty()) {
         // How far it is stands above its curves; its record is older than that.
-        lines << runsText("%1; %2 epochs in all").arg(state).arg(run.totalEpochs);
+        lines << runsText("%1; %2 in all")
+                     .arg(state,
+                          countedText(run.totalEpochs, runsText("1 epoch"), runsText("%1 epochs")));
         if (!run.note.empty())
             lines << QString() << qstr(run.note);
         return lines.join(u'\n');
     }
-    lines << runsText("%1 of %2 epochs%3")
+    lines << runsText("%1 of %2%3")
                  .arg(run.epochs.size())
-                 .arg(run.totalEpochs)
+                 .arg(countedText(run.totalEpochs, runsText("1 epoch"), runsText("%1 epochs")))
                  .arg(run.endedEarly() ? runsText(", stopped early")
                       : run.finished   ? QString()
                                        : runsText(", not finished"));

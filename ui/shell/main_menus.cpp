@@ -190,7 +190,7 @@ void MainWindow::goOneStep() {
     if (session_.state() == TrainingState::Paused) {
         train_->step();
     } else if (session_.isActive()) {
-        status_->showHint(tr("Pause the training first (F5), then F10 goes on step by step."));
+        status_->showHint(tr("Pause the training first (F5), then F10 continues step by step."));
     } else if (document_.project().network.main.nodes().empty()) {
         status_->showHint(tr("Open a network first; F10 then goes through a batch step by step."));
     } else {

@@ -24,6 +24,7 @@
 #include "ui/shell/status_line.h"
 #include "ui/shell/welcome_page.h"
 #include "ui/steps/batch_steps.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 #include "ui/training/train_page.h"
 
@@ -313,14 +314,14 @@ void MainWindow::showShortcuts() {
 
 void MainWindow::offerRun(const InterruptedRun& run) {
     const auto done = run.history.epochs.size();
-    const QString text = done == 0
-                             ? tr("The training of %1 was interrupted in the first of %2 epochs.")
-                                   .arg(run.project)
-                                   .arg(run.history.totalEpochs)
-                             : tr("The training of %1 was interrupted after epoch %2 of %3.")
-                                   .arg(run.project)
-                                   .arg(done)
-                                   .arg(run.history.totalEpochs);
+    const QString text =
+        done == 0 ? tr("The training of %1 was interrupted in the first of %2.")
+                        .arg(run.project,
+                             countedText(run.history.totalEpochs, tr("1 epoch"), tr("%1 epochs")))
+                  : tr("The training of %1 was interrupted after epoch %2 of %3.")
+                        .arg(run.project)
+                        .arg(done)
+                        .arg(run.history.totalEpochs);
     interruptedOffer_ = notice_->offer(
         {text, tr("Resume training"), tr("Not now"), [this, run] { continueRun(run); },
          [run] { InterruptedTraining::forget(run.history.folder); }});

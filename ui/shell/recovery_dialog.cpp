@@ -5,6 +5,7 @@
 #include "engine/project/project_diff.h"
 #include "engine/project/project_file.h"
 #include "ui/shell/network_strip.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/spoken.h"
 #include "ui/theme/text.h"
 
@@ -76,9 +77,10 @@ QWidget* makeSide(const QString& title, const QString& detail, const Project* pr
         const Analysis analysis = analyze(project->network);
         const auto layers = static_cast<std::int64_t>(analysis.nodes.size());
         layout->addWidget(new Picture(project->network.main, themes));
-        layout->addWidget(
-            new QLabel(RecoveryDialog::tr("%1 layers, %2 parameters")
-                           .arg(fullNumber(layers), fullNumber(analysis.parameters))));
+        layout->addWidget(new QLabel(RecoveryDialog::tr("%1, %2").arg(
+            countedText(layers, RecoveryDialog::tr("1 layer"), RecoveryDialog::tr("%1 layers")),
+            countedText(analysis.parameters, RecoveryDialog::tr("1 parameter"),
+                        RecoveryDialog::tr("%1 parameters")))));
     }
     layout->addStretch();
     return card;

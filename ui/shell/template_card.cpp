@@ -5,6 +5,7 @@
 #include "engine/project/templates.h"
 #include "engine/support/error.h"
 #include "engine/training/recipes/optimizers.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 
 #include <QKeyEvent>
@@ -34,9 +35,10 @@ TemplateSummary summarizeTemplate(const std::string& key, const QString& section
         summary.description = qstr(project.description);
         summary.data = qstr(dataset(project.data.dataset).title);
         const auto epochs = project.training.epochs();
-        summary.recipe = TemplateCard::tr("%1, %2 epochs, batch %3")
-                             .arg(qstr(optimizer(project.training.optimizer.key).title))
-                             .arg(epochs)
+        summary.recipe = TemplateCard::tr("%1, %2, batch %3")
+                             .arg(qstr(optimizer(project.training.optimizer.key).title),
+                                  countedText(epochs, TemplateCard::tr("1 epoch"),
+                                              TemplateCard::tr("%1 epochs")))
                              .arg(project.training.batch());
         summary.layers = static_cast<std::int64_t>(analysis.nodes.size());
         summary.parameters = analysis.parameters;

@@ -2,6 +2,7 @@
 #include "ui/shell/weights_dialog.h"
 
 #include "engine/support/error.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 
 #include <QCheckBox>
@@ -245,17 +246,20 @@ void WeightsDialog::fill() {
         unused_->addTopLevelItem(
             new QTreeWidgetItem({qstr(plan_.tensors[each.tensor].name),
                                  shapeText(plan_.tensors[each.tensor].shape), qstr(each.why)}));
-    unusedTitle_->setText(
-        tr("%n tensors of the file are not used:", nullptr, static_cast<int>(unused.size())));
+    unusedTitle_->setText(countedText(std::ssize(unused), tr("1 tensor of the file is not used:"),
+                                      tr("%1 tensors of the file are not used:")));
     unusedTitle_->setVisible(!unused.empty());
     unused_->setVisible(!unused.empty());
     const auto doubtful = std::ranges::count(plan_.rows, MatchedBy::Doubt, &WeightRow::by);
     QString text =
         tr("%1 of %2 weights are in the file.").arg(plan_.matched()).arg(plan_.rows.size());
     if (plan_.matched() < plan_.rows.size())
-        text += u' ' + tr("The others keep their first values.");
+        text += u' ' + (plan_.rows.size() - plan_.matched() == 1
+                            ? tr("The other one keeps its first values.")
+                            : tr("The others keep their first values."));
     if (doubtful > 0)
-        text += u' ' + tr("%1 are doubtful: look at them.").arg(doubtful);
+        text += u' ' + countedText(doubtful, tr("1 is doubtful: look at it."),
+                                   tr("%1 are doubtful: look at them."));
     summary_->setText(text);
     load_->setEnabled(plan_.matched() > 0);
     filter();

@@ -2,6 +2,7 @@
 #include "ui/training/table_columns.h"
 
 #include "engine/data/tables/table_params.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/shown_text.h"
 #include "ui/theme/text.h"
 
@@ -49,7 +50,6 @@ QLabel* columnCaption(const QString& text) {
 }
 
 QString contentText(const ColumnProfile& column) {
-    const QString count = QString::number(column.distinct);
     switch (column.kind) {
     case ColumnKind::Empty:
         return TableColumns::tr("Empty");
@@ -73,7 +73,9 @@ QString contentText(const ColumnProfile& column) {
     const bool isAll = column.distinct == column.examples.size();
     return (column.distinct >= ColumnProfile::kMostDistinct
                 ? TableColumns::tr("Texts: ")
-                : TableColumns::tr("%1 categories: ").arg(count)) +
+                : countedText(static_cast<std::int64_t>(column.distinct),
+                              TableColumns::tr("1 category: "),
+                              TableColumns::tr("%1 categories: "))) +
            names.join(QStringLiteral(", ")) + (isAll ? QString() : QStringLiteral(", …"));
 }
 
@@ -138,10 +140,10 @@ void TableColumns::rebuild() {
     rows->setContentsMargins(0, 6, 0, 6);
     rows->setSpacing(2);
     addTarget(*rows);
-    rows->addWidget(
-        columnCaption(tr("%1 rows, %2 columns. A column without a tick is left out.")
-                          .arg(fullNumber(static_cast<std::int64_t>(profile_->rows)),
-                               fullNumber(static_cast<std::int64_t>(profile_->columns.size())))));
+    rows->addWidget(columnCaption(
+        tr("%1, %2. A column without a tick is left out.")
+            .arg(countedText(static_cast<std::int64_t>(profile_->rows), tr("1 row"), tr("%1 rows")),
+                 countedText(std::ssize(profile_->columns), tr("1 column"), tr("%1 columns")))));
     const std::size_t shown = std::min(kMostRows, profile_->columns.size());
     for (std::size_t i = 0; i < shown; ++i)
         addRow(*rows, profile_->columns[i]);

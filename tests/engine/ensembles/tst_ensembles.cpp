@@ -5,11 +5,9 @@
 #include "engine/project/runs.h"
 #include "engine/training/checkpoint.h"
 #include "tests/support/message_of.h"
-#include "tests/support/own_home.h"
 #include "tests/support/small_jobs.h"
-#include "tests/support/small_mnist.h"
+#include "tests/support/small_mnist_home.h"
 
-#include <QTemporaryDir>
 #include <QTest>
 
 #include <cmath>
@@ -36,16 +34,12 @@ class EnsemblesTest : public QObject {
 
 private Q_SLOTS:
     void initTestCase() {
-        QVERIFY(home_.isValid());
-        liveIn(home_.path());
-        makeSmallMnist(folder() / "resources", 500, 200);
-        qputenv("GRADWRIGHT_RESOURCES", (folder() / "resources").c_str());
         for (std::int64_t seed = 1; seed <= 3; ++seed) {
             auto project = smallProject(400, 0.1);
             set(project, "epochs", std::int64_t{3});
             set(project, "seed", seed);
             EventLog log;
-            Trainer(trainingJob(project, folder() / "runs"), log.sink()).run({});
+            Trainer(trainingJob(project, home_ / "runs"), log.sink()).run({});
             runs_.push_back(log.all<RunStarted>().front().run);
         }
     }
@@ -125,7 +119,7 @@ private Q_SLOTS:
         set(project, "epochs", std::int64_t{1});
         project.data.params["binarize"] = true;
         EventLog log;
-        Trainer(trainingJob(project, folder() / "other"), log.sink()).run({});
+        Trainer(trainingJob(project, home_ / "other"), log.sink()).run({});
         const Member other(log.all<RunStarted>().front().run);
         const Member first(runs_.front());
         requireAlike(first, Member(runs_.back()));
@@ -139,9 +133,7 @@ private Q_SLOTS:
     }
 
 private:
-    [[nodiscard]] fs::path folder() const { return fs::path(home_.path().toStdString()); }
-
-    QTemporaryDir home_;
+    SmallMnistHome home_{500, 200};
     std::vector<fs::path> runs_;
 };
 

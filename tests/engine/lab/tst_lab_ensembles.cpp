@@ -5,11 +5,9 @@
 #include "engine/lab/kinds.h"
 #include "engine/lab/run_experiment.h"
 #include "tests/support/message_of.h"
-#include "tests/support/own_home.h"
 #include "tests/support/small_jobs.h"
-#include "tests/support/small_mnist.h"
+#include "tests/support/small_mnist_home.h"
 
-#include <QTemporaryDir>
 #include <QTest>
 
 #include <cmath>
@@ -24,12 +22,6 @@ class LabEnsemblesTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() {
-        QVERIFY(home_.isValid());
-        liveIn(home_.path());
-        makeSmallMnist(folder() / "resources", 500, 200);
-        qputenv("GRADWRIGHT_RESOURCES", (folder() / "resources").c_str());
-    }
 
     /// Every sample is held out once, and judged as a training without it judges it.
     void crossValidationHoldsEverySampleOutOnce() {
@@ -40,7 +32,7 @@ private Q_SLOTS:
         project.data.folds = 4;
         project.data.fold = 2;
         EventLog log;
-        Trainer(trainingJob(project, folder() / "plain"), log.sink()).run({});
+        Trainer(trainingJob(project, home_ / "plain"), log.sink()).run({});
         const auto finished = log.all<Finished>().front();
         const auto epoch =
             log.all<EpochDone>().at(static_cast<std::size_t>(finished.bestEpoch - 1));
@@ -137,7 +129,7 @@ private:
 
     [[nodiscard]] ExperimentDirectory done(const std::string& kind, ParamValues settings) const {
         const Experiment experiment{kind, small(), std::move(settings), kind};
-        auto directory = ExperimentDirectory::create(folder() / "lab", experiment,
+        auto directory = ExperimentDirectory::create(home_ / "lab", experiment,
                                                      experimentKind(kind).make(experiment)->plan());
         if (runExperiment(directory, {}, {}) != ExperimentOutcome::Finished)
             qFatal("the experiment did not finish");
@@ -149,9 +141,7 @@ private:
         return experimentKind(experiment.kind).make(experiment)->report(directory.results());
     }
 
-    [[nodiscard]] fs::path folder() const { return fs::path(home_.path().toStdString()); }
-
-    QTemporaryDir home_;
+    SmallMnistHome home_{500, 200};
 };
 
 QTEST_GUILESS_MAIN(LabEnsemblesTest)

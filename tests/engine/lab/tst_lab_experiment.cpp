@@ -6,11 +6,9 @@
 #include "engine/lab/spread.h"
 #include "engine/lab/train_trial.h"
 #include "tests/support/message_of.h"
-#include "tests/support/own_home.h"
 #include "tests/support/small_jobs.h"
-#include "tests/support/small_mnist.h"
+#include "tests/support/small_mnist_home.h"
 
-#include <QTemporaryDir>
 #include <QTest>
 
 #include <fstream>
@@ -49,17 +47,11 @@ class LabExperimentTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() {
-        QVERIFY(home_.isValid());
-        liveIn(home_.path());
-        makeSmallMnist(folder() / "resources", 300, 100);
-        qputenv("GRADWRIGHT_RESOURCES", (folder() / "resources").c_str());
-    }
 
     void experimentComesBackFromItsFile() {
         const auto experiment = seedsExperiment(3);
         const auto directory =
-            ExperimentDirectory::create(folder() / "written", experiment, planOf(experiment));
+            ExperimentDirectory::create(home_ / "written", experiment, planOf(experiment));
         const auto read = directory.read();
         QCOMPARE(read.kind, experiment.kind);
         QCOMPARE(read.name, experiment.name);
@@ -94,7 +86,7 @@ private Q_SLOTS:
         QFETCH(QString, part);
         const auto experiment = seedsExperiment(3);
         const auto directory =
-            ExperimentDirectory::create(folder() / "bad", experiment, planOf(experiment));
+            ExperimentDirectory::create(home_ / "bad", experiment, planOf(experiment));
         auto json = parseJson(readTextFile(directory.experimentJson()), "experiment.json");
         json[key.toStdString()] = Json::parse(value.toStdString());
         writeFileAtomically(directory.experimentJson(), json.dump());
@@ -181,7 +173,7 @@ private Q_SLOTS:
     void trialsAreStoredAndReported() {
         const auto experiment = seedsExperiment(3);
         const auto directory =
-            ExperimentDirectory::create(folder() / "done", experiment, planOf(experiment));
+            ExperimentDirectory::create(home_ / "done", experiment, planOf(experiment));
         std::vector<std::size_t> linesWhenDone;
         std::vector<ExperimentProgress> progress;
         const auto outcome = runExperiment(
@@ -205,7 +197,7 @@ private Q_SLOTS:
         auto project = experiment.project;
         set(project, "seed", std::int64_t{2});
         EventLog log;
-        Trainer(trainingJob(project, folder() / "plain"), log.sink()).run({});
+        Trainer(trainingJob(project, home_ / "plain"), log.sink()).run({});
         const auto finished = log.all<Finished>().front();
         const auto values = directory.results()[1].values;
         QCOMPARE(values.at("test_loss").get<double>(), finished.test.loss);
@@ -232,11 +224,11 @@ private Q_SLOTS:
     void stoppedExperimentGoesOnAsIfUndisturbed() {
         const auto experiment = seedsExperiment(4);
         const auto whole =
-            ExperimentDirectory::create(folder() / "whole", experiment, planOf(experiment));
+            ExperimentDirectory::create(home_ / "whole", experiment, planOf(experiment));
         QCOMPARE(runExperiment(whole, {}, {}), ExperimentOutcome::Finished);
 
         const auto parts =
-            ExperimentDirectory::create(folder() / "parts", experiment, planOf(experiment));
+            ExperimentDirectory::create(home_ / "parts", experiment, planOf(experiment));
         std::stop_source stop;
         // In the middle of the second trial.
         const ExperimentSink sink{[&](const ExperimentProgress& now) {
@@ -270,7 +262,7 @@ private Q_SLOTS:
     void damagedTrialsAreNamed() {
         const auto experiment = seedsExperiment(2);
         const auto directory =
-            ExperimentDirectory::create(folder() / "damaged", experiment, planOf(experiment));
+            ExperimentDirectory::create(home_ / "damaged", experiment, planOf(experiment));
         const auto message = [&](const char* text) {
             writeFileAtomically(directory.trialsFile(), std::string_view(text));
             return messageOf([&] { return directory.results(); });
@@ -287,7 +279,7 @@ private Q_SLOTS:
         auto experiment = seedsExperiment(2);
         experiment.project.training.optimizer = {"lbfgs", {}}; // which wants one whole batch
         const auto directory =
-            ExperimentDirectory::create(folder() / "failing", experiment, planOf(experiment));
+            ExperimentDirectory::create(home_ / "failing", experiment, planOf(experiment));
         QCOMPARE(runExperiment(directory, {}, {}), ExperimentOutcome::Finished);
         const auto results = directory.results();
         QCOMPARE(results.size(), std::size_t{2});
@@ -298,7 +290,7 @@ private Q_SLOTS:
     void onlyOneProcessWrites() {
         const auto experiment = seedsExperiment(2);
         const auto directory =
-            ExperimentDirectory::create(folder() / "locked", experiment, planOf(experiment));
+            ExperimentDirectory::create(home_ / "locked", experiment, planOf(experiment));
         const auto lock = directory.lock();
         QCOMPARE(directory.state(), ExperimentState::Running);
         QVERIFY(messageOf([&] {
@@ -311,8 +303,8 @@ private Q_SLOTS:
         const auto& project = experiment.project;
         ExperimentDirectory::create(labFolder(project, {}), experiment, planOf(experiment));
         QCOMPARE(experimentsOf(project, {}).size(), std::size_t{1});
-        const auto file = folder() / "saved" / "net.gradwright";
-        QCOMPARE(labFolder(project, file), folder() / "saved" / "net.lab");
+        const auto file = home_ / "saved" / "net.gradwright";
+        QCOMPARE(labFolder(project, file), home_ / "saved" / "net.lab");
         ExperimentDirectory::create(labFolder(project, file), experiment, planOf(experiment));
         QCOMPARE(experimentsOf(project, file).size(), std::size_t{2});
         auto renamed = project;
@@ -325,7 +317,7 @@ private Q_SLOTS:
         auto project = smallProject(200, 0.2);
         set(project, "epochs", std::int64_t{4});
         const auto context = [&](const char* name) {
-            const auto path = folder() / name;
+            const auto path = home_ / name;
             fs::create_directories(path);
             return TrialContext{path, path, {}, {}};
         };
@@ -369,9 +361,7 @@ private Q_SLOTS:
     }
 
 private:
-    [[nodiscard]] fs::path folder() const { return home_.path().toStdString(); }
-
-    QTemporaryDir home_;
+    SmallMnistHome home_{300, 100};
 };
 
 QTEST_GUILESS_MAIN(LabExperimentTest)

@@ -8,11 +8,9 @@
 #include "engine/lab/sweep/search_space.h"
 #include "engine/lab/train_trial.h"
 #include "tests/support/message_of.h"
-#include "tests/support/own_home.h"
 #include "tests/support/small_jobs.h"
-#include "tests/support/small_mnist.h"
+#include "tests/support/small_mnist_home.h"
 
-#include <QTemporaryDir>
 #include <QTest>
 
 #include <cmath>
@@ -27,12 +25,6 @@ class LabKindsTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() {
-        QVERIFY(home_.isValid());
-        liveIn(home_.path());
-        makeSmallMnist(folder() / "resources", 300, 100);
-        qputenv("GRADWRIGHT_RESOURCES", (folder() / "resources").c_str());
-    }
 
     void sweepFindsTheBetterRate_data() {
         QTest::addColumn<QString>("method");
@@ -64,7 +56,7 @@ private Q_SLOTS:
         const auto undo = apply(project, editOf(project, *found));
         const auto point = results.at(number).trial.settings.at("point").get<SearchPoint>();
         QCOMPARE(project.training.learningRate(), std::stod(point[0]));
-        const auto path = folder() / ("again-" + method.toStdString());
+        const auto path = home_ / ("again-" + method.toStdString());
         fs::create_directories(path);
         const auto training = trainTrial(project, {path, path, {}, {}});
         QCOMPARE(bestEpochOf(training->epochs).quality.value, best);
@@ -93,7 +85,7 @@ private Q_SLOTS:
         auto project = experiment.project;
         set(project, "learning_rate",
             std::stod(last->trial.settings.at("point").at(0).get<std::string>()));
-        const auto path = folder() / "unbroken";
+        const auto path = home_ / "unbroken";
         fs::create_directories(path);
         const auto training = trainTrial(project, {path, path, {}, {}});
         QCOMPARE(bestEpochOf(training->epochs).loss, last->values.at("loss").get<double>());
@@ -201,7 +193,7 @@ private Q_SLOTS:
         auto project = depthProject(experiment.project, 2, "relu", DepthVariant::Plain, 8);
         project.data.limit = 200;
         EventLog log;
-        Trainer(trainingJob(project, folder() / "plain-depth"), log.sink()).run({});
+        Trainer(trainingJob(project, home_ / "plain-depth"), log.sink()).run({});
         const auto step = log.all<StepDone>().front();
         QVERIFY(step.step == 1 && step.gradientNorms);
         for (const auto& result : results)
@@ -255,8 +247,6 @@ private Q_SLOTS:
     }
 
 private:
-    [[nodiscard]] fs::path folder() const { return home_.path().toStdString(); }
-
     static Experiment sweepOf(const char* over, const QString& method, std::int64_t trials) {
         Experiment experiment{
             "sweep",
@@ -270,14 +260,14 @@ private:
         return experimentKind(experiment.kind).make(experiment);
     }
     [[nodiscard]] ExperimentDirectory finished(const Experiment& experiment) const {
-        auto directory = ExperimentDirectory::create(folder() / "lab", experiment,
-                                                     procedureOf(experiment)->plan());
+        auto directory =
+            ExperimentDirectory::create(home_ / "lab", experiment, procedureOf(experiment)->plan());
         if (runExperiment(directory, {}, {}) != ExperimentOutcome::Finished)
             QTest::qFail("the experiment was stopped", __FILE__, __LINE__);
         return directory;
     }
 
-    QTemporaryDir home_;
+    SmallMnistHome home_{300, 100};
 };
 
 QTEST_GUILESS_MAIN(LabKindsTest)

@@ -10,11 +10,9 @@
 #include "engine/training/checkpoint.h"
 #include "engine/training/start_weights.h"
 #include "tests/support/message_of.h"
-#include "tests/support/own_home.h"
 #include "tests/support/small_jobs.h"
-#include "tests/support/small_mnist.h"
+#include "tests/support/small_mnist_home.h"
 
-#include <QTemporaryDir>
 #include <QTest>
 
 #include <cmath>
@@ -54,14 +52,10 @@ class LandscapeTest : public QObject {
 
 private Q_SLOTS:
     void initTestCase() {
-        QVERIFY(home_.isValid());
-        liveIn(home_.path());
-        makeSmallMnist(folder() / "resources", 300, 100);
-        qputenv("GRADWRIGHT_RESOURCES", (folder() / "resources").c_str());
         project_ = smallProject(200, 0.1);
         set(project_, "epochs", std::int64_t{3});
         EventLog log;
-        Trainer(trainingJob(project_, folder() / "runs"), log.sink()).run({});
+        Trainer(trainingJob(project_, home_ / "runs"), log.sink()).run({});
         run_ = log.all<RunStarted>().front().run;
     }
 
@@ -137,10 +131,10 @@ private Q_SLOTS:
     /// Each place of the surface is what evaluating the network with those weights gives.
     void placesAreDirectEvaluations() {
         const auto directory =
-            begun(folder() / "surface", surface(project_, {{"run", run_.string()},
-                                                           {"resolution", std::int64_t{3}},
-                                                           {"samples", std::int64_t{100}},
-                                                           {"radius", 0.5}}));
+            begun(home_ / "surface", surface(project_, {{"run", run_.string()},
+                                                        {"resolution", std::int64_t{3}},
+                                                        {"samples", std::int64_t{100}},
+                                                        {"radius", 0.5}}));
         QCOMPARE(runExperiment(directory, {}, {}), ExperimentOutcome::Finished);
         const auto data = dataOf(directory);
         QCOMPARE(data.at("x").get<std::vector<double>>(), (std::vector<double>{-0.5, 0, 0.5}));
@@ -180,7 +174,7 @@ private Q_SLOTS:
 
     void pathsLieOnTheirPlane() {
         const auto directory =
-            begun(folder() / "path",
+            begun(home_ / "path",
                   surface(project_,
                           {{"directions", std::string("path")},
                            {"optimizers", std::string("adam,sgd:momentum=0:learning_rate=0.01")},
@@ -355,9 +349,7 @@ private:
         return value - shift;
     }
 
-    [[nodiscard]] fs::path folder() const { return fs::path(home_.path().toStdString()); }
-
-    QTemporaryDir home_;
+    SmallMnistHome home_{300, 100};
     Project project_;
     fs::path run_;
 };

@@ -16,6 +16,7 @@
 #include <QDragEnterEvent>
 #include <QDropEvent>
 #include <QFrame>
+#include <QHeaderView>
 #include <QLabel>
 #include <QMenu>
 #include <QMimeData>
@@ -151,6 +152,31 @@ private Q_SLOTS:
     }
 
     // ---- replacing them
+
+    /// In the words of the forms, with a column of lists named as such.
+    void aPreviewSpeaksTheFormsLanguage() {
+        std::string text = "label,picture\n";
+        for (int i = 0; i < 40; ++i)
+            text += fmt::format("{},{} 0 255 {}\n", i % 2, i, 3 * i);
+        drop(bench_->write("lists.csv", text));
+        waitForPreview();
+        const QString notes = inPreview<QLabel>("previewNotes").text();
+        QVERIFY2(notes.contains(QStringLiteral("4 numbers in each cell (“Pixels” makes an image")),
+                 qPrintable(notes));
+        const auto& columns = inPreview<QTableWidget>("previewColumns");
+        QCOMPARE(columns.item(1, 1)->text(), QStringLiteral("Lists of 4 numbers"));
+        QVERIFY(columns.horizontalHeader()->defaultAlignment().testFlag(Qt::AlignLeft));
+        QTest::mouseClick(&inPreview<QPushButton>("cancelData"), Qt::LeftButton);
+        QTRY_VERIFY(preview() == nullptr);
+        // So is what keeps them from being used.
+        text.replace(text.find("7 0 255"), 7, "x 0 255");
+        drop(bench_->write("lists.csv", text));
+        QTRY_VERIFY(preview() != nullptr);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            inPreview<QLabel>("previewState").text().contains(QStringLiteral("but here \"x\"")),
+            kPatience);
+        QTest::mouseClick(&inPreview<QPushButton>("cancelData"), Qt::LeftButton);
+    }
 
     void aDroppedTableIsShownBeforeItReplacesTheData() {
         bench_->document.newFromTemplate("two-spirals");

@@ -114,9 +114,12 @@ private Q_SLOTS:
         press("downloadStart");
         QTRY_VERIFY_WITH_TIMEOUT(state().contains(QStringLiteral(" of ")), kDownloadPatience);
         QVERIFY(!find<QPushButton>("downloadStart")->isEnabled());
+        QVERIFY(!find<QPushButton>("downloadBrowse")->isEnabled());
         QCOMPARE(find<QPushButton>("downloadStop")->text(), QStringLiteral("Stop"));
         press("downloadStop");
-        QVERIFY(state().contains(QStringLiteral("What has arrived is kept")));
+        QCOMPARE(state(), QStringLiteral("Stopped. What has arrived is kept: Download continues "
+                                         "from there."));
+        QVERIFY(find<QPushButton>("downloadBrowse")->isEnabled());
         QVERIFY(dialog_->isVisible());
         const auto part = *folder_ / "in/a.bin.part";
         QTRY_VERIFY(fs::exists(part) && fs::file_size(part) > 0);
@@ -146,6 +149,38 @@ private Q_SLOTS:
         connect(dialog_, &QDialog::accepted, this, [&] { choice = dialog_->choice(); });
         press("downloadStart");
         QTRY_VERIFY_WITH_TIMEOUT(choice.has_value(), kDownloadPatience);
+    }
+
+    void theFolderIsAWholePath() {
+        const auto textRole = [&] {
+            return find<QLabel>("downloadState")->property("textRole").toString();
+        };
+        server_->put("a.bin", {.bytes = bytes_});
+        open({small()});
+        auto* const folder = find<QLineEdit>("downloadFolder");
+        for (const char* text : {"", "  ", "sets", "./sets"}) {
+            folder->selectAll();
+            QTest::keyClick(folder, Qt::Key_Delete);
+            QTest::keyClicks(folder, QString::fromUtf8(text));
+            press("downloadStart");
+            QVERIFY2(
+                state().startsWith(QStringLiteral("Write the whole path of the folder, as in ")),
+                qPrintable(state()));
+            QCOMPARE(textRole(), QStringLiteral("error"));
+            QVERIFY(find<QPushButton>("downloadStart")->isEnabled());
+        }
+        // What is wrong is no longer red once it is right.
+        const auto home = qgetenv("HOME");
+        qputenv("HOME", QByteArray::fromStdString(folder_->path()));
+        folder->selectAll();
+        QTest::keyClicks(folder, QStringLiteral("~/sets"));
+        std::optional<DataChoice> choice;
+        connect(dialog_, &QDialog::accepted, this, [&] { choice = dialog_->choice(); });
+        press("downloadStart");
+        QCOMPARE(textRole(), QStringLiteral("muted"));
+        QTRY_VERIFY_WITH_TIMEOUT(choice.has_value(), kDownloadPatience);
+        qputenv("HOME", home);
+        QVERIFY(readFile(*folder_ / "sets/a.bin") == Bytes(bytes_.begin(), bytes_.end()));
     }
 
     void theFolderFollowsTheSetUntilItIsChosen() {

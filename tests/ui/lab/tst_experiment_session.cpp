@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/lab/kinds.h"
 #include "tests/support/message_of.h"
-#include "tests/support/own_home.h"
 #include "tests/support/small_jobs.h"
-#include "tests/support/small_mnist.h"
+#include "tests/support/small_mnist_home.h"
 #include "ui/session/experiment_session.h"
 #include "ui/session/training_session.h"
 
 #include <QElapsedTimer>
-#include <QTemporaryDir>
 #include <QTest>
 
 using namespace gradwright;
@@ -26,12 +24,6 @@ class ExperimentSessionTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() {
-        QVERIFY(home_.isValid());
-        liveIn(home_.path());
-        makeSmallMnist(folder() / "resources", 600, 100);
-        qputenv("GRADWRIGHT_RESOURCES", (folder() / "resources").c_str());
-    }
 
     void experimentRunsInTheBackground() {
         const auto queue = std::make_shared<TrainingQueue>();
@@ -72,7 +64,7 @@ private Q_SLOTS:
         const auto directory = planned(2, 60);
         session.start(directory);
         QTRY_VERIFY_WITH_TIMEOUT(session.progress().share > 0, kPatience);
-        const auto training = queue->submit(trainingJob(smallProject(100), folder() / "other"));
+        const auto training = queue->submit(trainingJob(smallProject(100), home_ / "other"));
         QCOMPARE(training->state(), TrainingState::Queued);
         session.pause();
         QCOMPARE(session.state(), LabState::Paused);
@@ -100,7 +92,7 @@ private Q_SLOTS:
         const auto queue = std::make_shared<TrainingQueue>();
         auto project = smallProject(600);
         set(project, "epochs", std::int64_t{100'000});
-        const auto training = queue->submit(trainingJob(project, folder() / "long"));
+        const auto training = queue->submit(trainingJob(project, home_ / "long"));
         ExperimentSession session(queue);
         session.start(planned(2, 1));
         QCOMPARE(session.state(), LabState::Queued);
@@ -119,16 +111,15 @@ private Q_SLOTS:
     }
 
 private:
-    [[nodiscard]] fs::path folder() const { return home_.path().toStdString(); }
     [[nodiscard]] ExperimentDirectory planned(std::int64_t trainings, std::int64_t epochs) const {
         Experiment experiment{
             "seeds", smallProject(500, 0.2), {{"trainings", trainings}}, "Luck of the seed"};
         set(experiment.project, "epochs", epochs);
-        return ExperimentDirectory::create(folder() / "lab", experiment,
+        return ExperimentDirectory::create(home_ / "lab", experiment,
                                            experimentKind("seeds").make(experiment)->plan());
     }
 
-    QTemporaryDir home_;
+    SmallMnistHome home_{600, 100};
 };
 
 QTEST_MAIN(ExperimentSessionTest)

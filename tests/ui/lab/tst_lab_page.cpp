@@ -4,9 +4,8 @@
 #include "engine/project/project_file.h"
 #include "tests/support/data_files.h"
 #include "tests/support/modal_answers.h"
-#include "tests/support/own_home.h"
 #include "tests/support/small_jobs.h"
-#include "tests/support/small_mnist.h"
+#include "tests/support/small_mnist_home.h"
 #include "ui/forms/param_form.h"
 #include "ui/lab/experiment_form.h"
 #include "ui/lab/experiment_list.h"
@@ -22,7 +21,6 @@
 #include <QMenu>
 #include <QPushButton>
 #include <QTableWidget>
-#include <QTemporaryDir>
 #include <QTest>
 #include <QTimer>
 
@@ -96,13 +94,6 @@ class LabPageTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() {
-        QVERIFY(home_.isValid());
-        liveIn(home_.path());
-        const fs::path folder = home_.path().toStdString();
-        makeSmallMnist(folder / "resources", 500, 100);
-        qputenv("GRADWRIGHT_RESOURCES", (folder / "resources").c_str());
-    }
 
     void emptyPageSaysWhatItIsFor() {
         Bench bench(theme_, trainable());
@@ -328,7 +319,7 @@ private Q_SLOTS:
     }
 
 private:
-    QTemporaryDir home_;
+    SmallMnistHome home_{500, 100};
     ThemeManager theme_{*qApp};
 };
 
