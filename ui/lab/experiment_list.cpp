@@ -83,6 +83,7 @@ ExperimentList::ExperimentList(ThemeManager& theme, QWidget* parent)
     setIconSize(QSize(18, 18));
     setSpacing(1);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setContextMenuPolicy(Qt::ActionsContextMenu);
 }
 
 void ExperimentList::setExperiments(const std::vector<ListedExperiment>& experiments,
@@ -118,6 +119,10 @@ void ExperimentList::setState(const std::filesystem::path& folder, const QString
 std::filesystem::path ExperimentList::chosen() const {
     return currentItem() ? currentItem()->data(kFolderRole).toString().toStdString()
                          : std::string();
+}
+
+QString ExperimentList::chosenName() const {
+    return currentItem() ? currentItem()->data(kNameRole).toString() : QString();
 }
 
 } // namespace gradwright
