@@ -142,7 +142,9 @@ std::optional<TrialTraining> trainTrial(const Project& project, const TrialConte
                                  fmt::format("epoch {} of {}", std::ceil(step->epoch), wanted));
         } else if (const auto* epoch = std::get_if<EpochDone>(&event)) {
             // Asked for on the training's thread, so that no further step is taken.
-            if (endsEarly && epoch->epoch >= options.untilEpoch) {
+            const bool isLast = endsEarly ? epoch->epoch >= options.untilEpoch
+                                          : options.withoutTest && epoch->epoch >= epochs;
+            if (isLast) {
                 isEnough = true;
                 ending.request_stop();
             }

@@ -47,6 +47,8 @@ struct TrialTrainingOptions {
     std::filesystem::path resume = {};
     /// The run is left, ready to be resumed, after so many epochs; 0: trains to the end.
     std::int64_t untilEpoch = 0;
+    /// Ends behind the last epoch, without the test figures; the run then counts as stopped.
+    bool withoutTest = false;
     /// Which part of the trial it is, for its progress: [first, last] within [0, 1].
     double first = 0;
     double last = 1;

@@ -85,9 +85,9 @@ private Q_SLOTS:
     void severalTrialsAtATimeGiveTheSame() {
         const auto file = cli_.save(smallProject(100, 0.2), "jobs.gradwright");
         for (const auto* const jobs : {"1", "2"}) {
-            const auto result =
-                cli_.run({"lab", "run", "seeds", file, "--with", "trainings=4", "--threads", "1",
-                          "--jobs", jobs, "--out", cli_.path(QString("jobs") + jobs), "--quiet"});
+            const auto result = cli_.run({"lab", "run", "seeds", file, "--with", "trainings=4",
+                                          "--threads", "1", "--jobs", jobs, "--out",
+                                          cli_.path(std::string("jobs") + jobs), "--quiet"});
             QVERIFY2(result.code == 0, result.text().c_str());
         }
         const auto one = lastingValues(onlyExperiment(cli_ / "jobs1"));
@@ -112,7 +112,7 @@ private Q_SLOTS:
                                               "--with", "trainings=1"}
                                << "trainings";
         QTest::newRow("jobs with all threads")
-            << QStringList{"lab", "run", "seeds", "template:exclusive-or", "--jobs", "2"}
+            << QStringList{"lab", "run", "seeds", "template:small-cnn", "--jobs", "2"}
             << "say with --threads";
         QTest::newRow("jobs that depend")
             << QStringList{"lab",       "run", "precision", "template:exclusive-or",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/inference/model_chooser.h"
 
+#include "engine/ensembles/saved_baseline.h"
+#include "engine/lab/experiment.h"
 #include "ui/session/run_history.h"
 #include "ui/theme/paced_refresh.h"
 #include "ui/theme/text.h"
@@ -21,6 +23,9 @@ constexpr int kSnapshotInterval = 500; // ms
 QString asOpened(const Project& project) {
     return QStringLiteral("?opened/") + qstr(project.uuid);
 }
+
+/// In the place of a run's folder: a file of a fitted method.
+const QString kFitted = QStringLiteral("?fitted/");
 
 QString titleOf(const RunHistory& run) {
     // The folder's name begins with the time, which tells runs of a project apart.
@@ -80,20 +85,24 @@ ModelChooser::ModelChooser(ProjectDocument& document, TrainingSession& session, 
 
 void ModelChooser::refresh() {
     jobs_.cancel(listing_);
-    listing_ = jobs_.start([this, folders = document_->runsFolders()](
-                               const std::stop_token&) -> BackgroundJobs::Delivery {
-        std::vector<Entry> entries;
-        try {
-            for (const auto& run : readRuns(folders))
-                entries.push_back({titleOf(run).toStdString(), run.folder});
-        } catch (const std::exception& error) {
-            return [this, reason = QString::fromUtf8(error.what())] {
-                fill({});
-                Q_EMIT failed(reason);
-            };
-        }
-        return [this, entries = std::move(entries)] { fill(entries); };
-    });
+    listing_ =
+        jobs_.start([this, folders = document_->runsFolders(), project = document_->project(),
+                     file = document_->file()](const std::stop_token&) -> BackgroundJobs::Delivery {
+            std::vector<Entry> entries;
+            try {
+                for (const auto& run : readRuns(folders))
+                    entries.push_back({titleOf(run).toStdString(), run.folder});
+                for (const auto& fitted : listBaselines(project, file, labFolder(project, file)))
+                    entries.push_back(
+                        {fitted.baseline.title(), kFitted.toStdString() + fitted.file.string()});
+            } catch (const std::exception& error) {
+                return [this, reason = QString::fromUtf8(error.what())] {
+                    fill({});
+                    Q_EMIT failed(reason);
+                };
+            }
+            return [this, entries = std::move(entries)] { fill(entries); };
+        });
 }
 
 void ModelChooser::fill(const std::vector<Entry>& runs) {
@@ -160,6 +169,10 @@ void ModelChooser::chooseCurrent() {
         openAsOpened();
         return;
     }
+    if (const auto chosen = box_->currentData().toString(); chosen.startsWith(kFitted)) {
+        openFitted(chosen.mid(kFitted.size()).toStdString());
+        return;
+    }
     const std::filesystem::path folder = box_->currentData().toString().toStdString();
     // After a training the best weights take the newest ones' place.
     if (folder != wanted_ || !model_ || model_->weightsTitle.starts_with("newest"))
@@ -169,6 +182,13 @@ void ModelChooser::chooseCurrent() {
 void ModelChooser::openRun(const std::filesystem::path& folder) {
     wanted_ = folder;
     open([folder](const TrainedModel* opened) { return openModel(folder, opened); });
+}
+
+void ModelChooser::openFitted(const std::filesystem::path& file) {
+    if (wanted_ == file && model_)
+        return;
+    wanted_ = file;
+    open([file](const TrainedModel* opened) { return openFittedMethod(file, opened); });
 }
 
 void ModelChooser::openAsOpened() {
@@ -228,7 +248,8 @@ void ModelChooser::take(const SnapshotTaken& snapshot) {
 
 void ModelChooser::use(TrainedModel model, bool live) {
     model_ = std::make_shared<const TrainedModel>(std::move(model));
-    weights_->setText(tr("Weights: %1").arg(qstr(model_->weightsTitle)));
+    const auto title = qstr(model_->weightsTitle);
+    weights_->setText(model_->answers ? title : tr("Weights: %1").arg(title));
     Q_EMIT modelChanged(live);
 }
 

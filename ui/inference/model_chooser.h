@@ -17,8 +17,8 @@ class QLabel;
 
 namespace gradwright {
 
-/// Which weights are in use: those of a run, or, while one trains, its newest ones, asked for at
-/// most twice a second and only while this is to be seen.
+/// What answers: the weights of a run, a classical method that was fitted and saved, or, while a
+/// run trains, its newest ones, asked for at most twice a second and only while this is to be seen.
 class ModelChooser : public QWidget {
     Q_OBJECT
 
@@ -49,6 +49,7 @@ private:
 
     void fill(const std::vector<Entry>& runs);
     void chooseCurrent();
+    void openFitted(const std::filesystem::path& file);
     void openRun(const std::filesystem::path& folder);
     void openAsOpened();
     /// On a background thread, which is handed the model that is in use.

@@ -86,6 +86,7 @@ ExperimentList::ExperimentList(ThemeManager& theme, QWidget* parent)
     setIconSize(QSize(18, 18));
     setSpacing(1);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setContextMenuPolicy(Qt::ActionsContextMenu);
 }
 
 void ExperimentList::setExperiments(const std::vector<ListedExperiment>& experiments,
@@ -121,6 +122,10 @@ void ExperimentList::setState(const std::filesystem::path& folder, const QString
 std::filesystem::path ExperimentList::chosen() const {
     return currentItem() ? currentItem()->data(kFolderRole).toString().toStdString()
                          : std::string();
+}
+
+QString ExperimentList::chosenName() const {
+    return currentItem() ? currentItem()->data(kNameRole).toString() : QString();
 }
 
 } // namespace gradwright

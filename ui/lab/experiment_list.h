@@ -42,6 +42,8 @@ public:
     void setState(const std::filesystem::path& folder, const QString& state);
     /// Empty: none.
     [[nodiscard]] std::filesystem::path chosen() const;
+    /// Its name; empty: none.
+    [[nodiscard]] QString chosenName() const;
 
 private:
     ThemeManager* theme_;

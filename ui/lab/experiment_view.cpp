@@ -4,12 +4,14 @@
 #include "ui/glossary/explanation.h"
 #include "ui/lab/batch_size_chart.h"
 #include "ui/lab/experiment_form.h"
+#include "ui/lab/experiment_panels.h"
 #include "ui/lab/landscape_chart.h"
 #include "ui/lab/sweep_chart.h"
 #include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
+#include <QComboBox>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -34,22 +36,35 @@ QPushButton* labButton(const QString& text, const char* name) {
 }
 
 LabChart* chartFor(const std::string& kind, ThemeManager& theme) {
-    if (kind == "batch-size") {
-        auto* const chart = new BatchSizeChart(theme);
-        explain(*chart, "window/experiment-batch-size");
-        return chart;
-    }
-    if (kind == "sweep") {
-        auto* const chart = new SweepChart(theme);
-        explain(*chart, "window/experiment-sweep");
-        return chart;
-    }
-    if (kind == "landscape") {
-        auto* const chart = new LandscapeChart(theme);
-        explain(*chart, "window/experiment-landscape");
-        return chart;
-    }
-    return nullptr;
+    using View = ExperimentView;
+    const auto panels = [&](const QString& name, PanelChart::Panels make,
+                            PanelChart::Choices choices = {}) -> LabChart* {
+        return new PanelChart(theme, name, std::move(make), std::move(choices));
+    };
+    LabChart* chart = nullptr;
+    if (kind == "batch-size")
+        chart = new BatchSizeChart(theme);
+    else if (kind == "sweep")
+        chart = new SweepChart(theme);
+    else if (kind == "landscape")
+        chart = new LandscapeChart(theme);
+    else if (kind == "precision")
+        chart = panels(View::tr("Precisions and layouts"), precisionPanels);
+    else if (kind == "data-amount")
+        chart = panels(View::tr("Quality by amount of data"), dataAmountPanels);
+    else if (kind == "baselines")
+        chart = panels(View::tr("Methods and network"), baselinesPanels, baselinesChoices);
+    else if (kind == "ensemble")
+        chart = panels(View::tr("Members and ensemble"), ensemblePanels);
+    else if (kind == "cross-validation")
+        chart = panels(View::tr("Folds"), crossValidationPanels);
+    else if (kind == "depth")
+        chart = panels(View::tr("Gradients by layer"), depthPanels, depthChoices);
+    else if (kind == "seeds")
+        chart = panels(View::tr("Results by seed"), seedsPanels);
+    if (chart)
+        explain(*chart, "window/experiment-" + kind);
+    return chart;
 }
 
 bool isNumberText(const QString& text) {
@@ -70,6 +85,8 @@ ExperimentView::ExperimentView(ThemeManager& theme, QWidget* parent)
     , export_(labButton(tr("Export report…"), "exportReport"))
     , bar_(new QProgressBar)
     , note_(new QLabel)
+    , choiceLabel_(new QLabel)
+    , choice_(new QComboBox)
     , chartPlace_(new QVBoxLayout)
     , answer_(new QLabel)
     , use_(labButton({}, "useRecommendation"))
@@ -81,6 +98,10 @@ ExperimentView::ExperimentView(ThemeManager& theme, QWidget* parent)
     connect(cancel_, &QPushButton::clicked, this, &ExperimentView::cancelRequested);
     connect(repeat_, &QPushButton::clicked, this, &ExperimentView::repeatRequested);
     connect(export_, &QPushButton::clicked, this, &ExperimentView::exportRequested);
+    connect(choice_, &QComboBox::activated, this, [this](int number) {
+        if (chart_)
+            chart_->choose(number);
+    });
     connect(use_, &QPushButton::clicked, this, [this] {
         if (recommendation_)
             Q_EMIT recommendationAccepted(*recommendation_);
@@ -116,6 +137,12 @@ void ExperimentView::layOut() {
     header->addStretch(1);
     for (auto* const button : {resume_, pause_, cancel_, repeat_, export_})
         header->addWidget(button);
+    auto* const choice = new QHBoxLayout;
+    choice_->setObjectName(QStringLiteral("pictureChoice"));
+    choiceLabel_->setBuddy(choice_);
+    choice->addWidget(choiceLabel_);
+    choice->addWidget(choice_);
+    choice->addStretch(1);
     auto* const found = new QHBoxLayout;
     found->addWidget(answer_, 1);
     found->addWidget(use_, 0, Qt::AlignVCenter);
@@ -125,6 +152,7 @@ void ExperimentView::layOut() {
     layout->addLayout(header);
     layout->addWidget(bar_);
     layout->addWidget(note_);
+    layout->addLayout(choice);
     layout->addLayout(chartPlace_, 1);
     layout->addLayout(found);
     layout->addLayout(tablePlace_);
@@ -174,6 +202,7 @@ void ExperimentView::refresh() {
     recommendation_ = shown_->procedure->recommendation(shown_->results);
     if (chart_)
         chart_->setData(report_.data);
+    showChoices();
     answer_->setText(report_.paragraphs.empty() ? QString() : qstr(report_.paragraphs.front()));
     answer_->setVisible(!report_.paragraphs.empty());
     QStringList rest;
@@ -183,6 +212,25 @@ void ExperimentView::refresh() {
     remarks_->setVisible(!rest.isEmpty());
     showTables();
     showButtons();
+}
+
+void ExperimentView::showChoices() {
+    const auto choices = chart_ ? chart_->choices() : PanelChoices();
+    choiceLabel_->setText(choices.label);
+    QStringList shown;
+    for (int i = 0; i < choice_->count(); ++i)
+        shown << choice_->itemText(i);
+    if (shown != choices.names) {
+        const QSignalBlocker quiet(choice_);
+        choice_->clear();
+        choice_->addItems(choices.names);
+    }
+    if (chart_ && !choices.names.isEmpty()) {
+        const auto last = static_cast<int>(choices.names.size()) - 1;
+        choice_->setCurrentIndex(std::min(chart_->chosen(), last));
+    }
+    choiceLabel_->setVisible(choices.names.size() > 1);
+    choice_->setVisible(choices.names.size() > 1);
 }
 
 void ExperimentView::showTables() {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+class QComboBox;
 class QLabel;
 class QProgressBar;
 class QPushButton;
@@ -64,6 +65,7 @@ Q_SIGNALS:
 private:
     void layOut();
     void refresh();
+    void showChoices();
     void showTables();
     void showButtons();
     void fill(QTableWidget& table, const ReportTable& from);
@@ -83,6 +85,8 @@ private:
     QProgressBar* bar_;
     QLabel* note_;
     LabChart* chart_ = nullptr;
+    QLabel* choiceLabel_;
+    QComboBox* choice_;
     QVBoxLayout* chartPlace_;
     QLabel* answer_;
     QPushButton* use_;

@@ -2,6 +2,7 @@
 #include "ui/lab/lab_chart.h"
 
 #include "engine/support/error.h"
+#include "ui/lab/panel_chart.h"
 #include "ui/plots/plot_files.h"
 #include "ui/theme/theme_manager.h"
 
@@ -24,8 +25,13 @@ LabChart::LabChart(ThemeManager& theme, const QString& name, QWidget* parent)
 
 void LabChart::setData(Json data) {
     data_ = std::move(data);
+    dataChanged();
     update();
     sayTextChanged(*this);
+}
+
+PanelChoices LabChart::choices() const {
+    return {};
 }
 
 void LabChart::exportTo(const QString& file, QSize size) {

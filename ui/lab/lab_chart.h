@@ -12,6 +12,7 @@ class QPainter;
 namespace gradwright {
 
 class ThemeManager;
+struct PanelChoices;
 
 /// The picture of an experiment, painted from the numbers of its report while trials come.
 class LabChart : public QWidget, public Spoken {
@@ -24,6 +25,14 @@ public:
     void setData(Json data);
     [[nodiscard]] const Json& data() const { return data_; }
 
+    /// What can be chosen to be shown; none: all is.
+    [[nodiscard]] virtual PanelChoices choices() const;
+    [[nodiscard]] virtual int chosen() const { return 0; }
+    /// Shows the choice of that number.
+    virtual void choose(int /*number*/) {}
+    /// The size of the picture that a report has.
+    [[nodiscard]] virtual QSize pictureSize() const { return {800, 420}; }
+
     /// Writes PNG, SVG, PDF or CSV by the file's ending. Throws Error.
     void exportTo(const QString& file, QSize size);
 
@@ -35,6 +44,8 @@ protected:
     void paintEvent(QPaintEvent*) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
     virtual void paint(QPainter& painter, QSize size) = 0;
+    /// Called by setData().
+    virtual void dataChanged() {}
     /// A table of the numbers that are drawn.
     [[nodiscard]] virtual QString csv() const = 0;
 

@@ -17,8 +17,6 @@
 namespace gradwright {
 namespace {
 
-constexpr QSize kPictureSize{800, 420};
-
 QString fileText(const char* text) {
     return QCoreApplication::translate("LabFiles", text);
 }
@@ -46,7 +44,7 @@ std::optional<double> secondsPerEpoch(const std::vector<std::filesystem::path>& 
 }
 
 void addPicture(Report& report, LabChart& chart, const std::filesystem::path& file) {
-    chart.exportTo(qstr(file.string()), kPictureSize);
+    chart.exportTo(qstr(file.string()), chart.pictureSize());
     report.pictures = {{file.filename().string(), chart.accessibleName().toStdString()}};
 }
 

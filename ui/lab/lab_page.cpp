@@ -4,6 +4,7 @@
 #include "engine/lab/recommendation.h"
 #include "engine/support/error.h"
 #include "ui/glossary/explanation.h"
+#include "ui/lab/experiment_care.h"
 #include "ui/lab/experiment_form.h"
 #include "ui/lab/experiment_list.h"
 #include "ui/lab/lab_chart.h"
@@ -15,8 +16,10 @@
 #include <QFrame>
 #include <QLabel>
 #include <QMenu>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QShortcut>
 #include <QShowEvent>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -50,8 +53,10 @@ LabPage::LabPage(ProjectDocument& document, ThemeManager& theme, TrainingSession
     , list_(new ExperimentList(theme))
     , stack_(new QStackedWidget)
     , form_(new ExperimentForm(theme))
-    , view_(new ExperimentView(theme)) {
+    , view_(new ExperimentView(theme))
+    , care_(new ExperimentCare(theme)) {
     layOut();
+    makeCare();
     connectSession();
     connect(form_, &ExperimentForm::startRequested, this, &LabPage::begin);
     connect(form_, &ExperimentForm::cancelled, this, &LabPage::showChosen);
@@ -78,7 +83,59 @@ LabPage::LabPage(ProjectDocument& document, ThemeManager& theme, TrainingSession
 }
 
 std::vector<Page::Actions> LabPage::menuActions() const {
-    return {{PageMenu::Run, tr("New experiment"), {kindActions_.begin(), kindActions_.end()}}};
+    return {{PageMenu::Run, tr("New experiment"), {kindActions_.begin(), kindActions_.end()}},
+            {PageMenu::Run, tr("Experiment"), {rename_, remove_}}};
+}
+
+bool LabPage::mayLeave() {
+    if (!session_.isActive())
+        return true;
+    QMessageBox question(
+        QMessageBox::Question, tr("An experiment is running"),
+        tr("%1 stops with this project. Finished trials are kept, and it can be resumed later.")
+            .arg(view_->shown() && isShownActive() ? qstr(view_->shown()->experiment.name)
+                                                   : tr("The experiment")),
+        QMessageBox::NoButton, window());
+    auto* const stop = question.addButton(tr("Stop it"), QMessageBox::AcceptRole);
+    question.setDefaultButton(question.addButton(QMessageBox::Cancel));
+    question.exec();
+    return question.clickedButton() == stop;
+}
+
+/// Commands for the chosen experiment: in its context menu, by keys and in the window's menu.
+void LabPage::makeCare() {
+    rename_ = new QAction(tr("Rename…"), this);
+    rename_->setShortcut(Qt::Key_F2);
+    remove_ = new QAction(tr("Delete…"), this);
+    remove_->setShortcut(QKeySequence::Delete);
+    for (auto* const action : {rename_, remove_})
+        action->setShortcutContext(Qt::WidgetShortcut);
+    list_->addActions({rename_, remove_});
+    connect(rename_, &QAction::triggered, this, [this] {
+        Q_EMIT pageWanted();
+        if (const auto folder = list_->chosen(); !folder.empty())
+            care_->rename(folder, list_->chosenName());
+    });
+    connect(remove_, &QAction::triggered, this, [this] {
+        Q_EMIT pageWanted();
+        const auto folder = list_->chosen();
+        if (folder.empty())
+            return;
+        if (session_.isActive() && folder == session_.folder())
+            showProblem(tr("This experiment is running; cancel it before it is deleted."));
+        else
+            care_->remove(folder, list_->chosenName());
+    });
+    connect(care_, &ExperimentCare::failed, this, &LabPage::showProblem);
+    connect(care_, &ExperimentCare::changed, this, [this] {
+        if (!isShownActive())
+            view_->clear(); // what is shown may have another name, or be gone
+        refreshList();
+    });
+    // Of the list alone: elsewhere Undo is the project's.
+    auto* const keys = new QShortcut(QKeySequence::Undo, list_);
+    keys->setContext(Qt::WidgetShortcut);
+    connect(keys, &QShortcut::activated, care_, &ExperimentCare::undo);
 }
 
 void LabPage::layOut() {
@@ -99,6 +156,7 @@ void LabPage::layOut() {
     auto* const right = new QVBoxLayout;
     right->setSpacing(0);
     right->addWidget(makeBanner());
+    right->addWidget(care_);
     right->addWidget(stack_, 1);
     auto* const layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);

@@ -19,6 +19,7 @@ class QStackedWidget;
 
 namespace gradwright {
 
+class ExperimentCare;
 class ExperimentForm;
 class ExperimentList;
 struct ListedExperiment;
@@ -35,6 +36,7 @@ public:
     [[nodiscard]] QString title() const override { return tr("Lab"); }
     [[nodiscard]] QString icon() const override { return QStringLiteral("lab"); }
     [[nodiscard]] std::vector<Actions> menuActions() const override;
+    [[nodiscard]] bool mayLeave() override;
 
     /// Plans an experiment of that kind.
     void plan(const std::string& kind, const ParamValues* settings = nullptr);
@@ -55,6 +57,7 @@ private:
     QWidget* makeStart();
     QWidget* makeBanner();
     QMenu* makeKindsMenu();
+    void makeCare();
     void connectSession();
     void takeList(const std::vector<ListedExperiment>& listed);
     void showChosen();
@@ -83,6 +86,9 @@ private:
     ExperimentView* view_;
     QFrame* banner_ = nullptr;
     QLabel* problem_ = nullptr;
+    ExperimentCare* care_;
+    QAction* rename_ = nullptr;
+    QAction* remove_ = nullptr;
     std::vector<QAction*> kindActions_;
     std::filesystem::path wanted_; ///< chosen as soon as the list has it
     int listing_ = 0;

@@ -48,6 +48,8 @@ public:
     /// For the window's menus, where they stay as long as the page lives. Where a shortcut works,
     /// the action itself says.
     [[nodiscard]] virtual std::vector<Actions> menuActions() const { return {}; }
+    /// Whether another project may take this one's place, or the window be closed; may ask.
+    [[nodiscard]] virtual bool mayLeave() { return true; }
 
 Q_SIGNALS:
     /// For the status line; empty when there is nothing to say.

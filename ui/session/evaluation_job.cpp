@@ -2,7 +2,6 @@
 #include "ui/session/evaluation_job.h"
 
 #include "engine/data/images/picture_input.h"
-#include "engine/inference/readings.h"
 
 #include <algorithm>
 #include <atomic>
@@ -88,12 +87,9 @@ BackgroundJobs::Delivery EvaluationJob::read(const std::shared_ptr<const Trained
                                              int job, const std::stop_token& stop) {
     const auto samples = model->data->test->size();
     try {
-        auto outcomes = readAll(
-            model->graph, *model->weights, model->data->test, stop,
-            [&](std::int64_t done) {
-                jobs_.deliver(job, [this, done, samples] { Q_EMIT progressed(done, samples); });
-            },
-            model->target);
+        auto outcomes = model->readTestSet(stop, [&](std::int64_t done) {
+            jobs_.deliver(job, [this, done, samples] { Q_EMIT progressed(done, samples); });
+        });
         if (!outcomes)
             return {};
         restoreUnits(*outcomes, model->data->info.targetScaling);

@@ -80,14 +80,14 @@ BackgroundJobs::Delivery FolderReader::work(const TrainedModel& model, const fs:
         const auto files = imagesBelow(folder);
         jobs_.deliver(
             job, [this, count = static_cast<qsizetype>(files.size())] { Q_EMIT found(count); });
-        Predictor predictor(model.graph, *model.weights, model.target);
+        const auto predictor = model.predictor();
         std::vector<FileReading> readings;
         std::size_t done = 0;
         auto delivered = std::chrono::steady_clock::now();
         for (const auto& file : files) {
             if (stop.stop_requested())
                 return {};
-            readings.push_back(readingOf(predictor, model.data->info, folder, file));
+            readings.push_back(readingOf(*predictor, model.data->info, folder, file));
             if (done++ < kMostThumbnails)
                 readings.back().thumbnail = thumbnailOf(file);
             if (std::chrono::steady_clock::now() - delivered < kDelivery)

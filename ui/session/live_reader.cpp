@@ -53,31 +53,32 @@ LiveReader::~LiveReader() {
 }
 
 void LiveReader::setModel(std::shared_ptr<const TrainedModel> model) {
-    const bool sameNetwork =
-        model && model_ && session_ && model->run == model_->run && model->choice == model_->choice;
+    const bool sameNetwork = model && model_ && !model->answers && !model_->answers && session_ &&
+                             model->run == model_->run && model->choice == model_->choice;
     model_ = std::move(model);
     if (sameNetwork) {
         session_->setWeights(model_->weights);
         return;
     }
     std::shared_ptr<InferenceSession> session;
-    if (model_)
-        session = std::make_shared<InferenceSession>(
-            model_->graph, model_->weights,
-            [this, network = network_ + 1](const InferenceAnswer& answer) {
-                QMetaObject::invokeMethod(
-                    this,
-                    [this, network, answer] {
-                        if (network != network_)
-                            return;
-                        if (answer.error.empty())
-                            Q_EMIT answered(answer);
-                        else
-                            Q_EMIT failed(QString::fromStdString(answer.error));
-                    },
-                    Qt::QueuedConnection);
+    const auto sink = [this, network = network_ + 1](const InferenceAnswer& answer) {
+        QMetaObject::invokeMethod(
+            this,
+            [this, network, answer] {
+                if (network != network_)
+                    return;
+                if (answer.error.empty())
+                    Q_EMIT answered(answer);
+                else
+                    Q_EMIT failed(QString::fromStdString(answer.error));
             },
-            model_->target);
+            Qt::QueuedConnection);
+    };
+    if (model_ && model_->answers)
+        session = std::make_shared<InferenceSession>(*model_->answers, sink);
+    else if (model_)
+        session = std::make_shared<InferenceSession>(model_->graph, model_->weights, sink,
+                                                     model_->target);
     ++network_;
     {
         const std::lock_guard lock(mutex_);

@@ -25,7 +25,7 @@ bool livesInThePlane(const DataInfo& info) {
 std::optional<PlaneMap> mapPlane(std::shared_ptr<const TrainedModel> model,
                                  const std::stop_token& stop) {
     setComputeThreads(1); // training may want the other cores
-    Predictor predictor(model->graph, *model->weights, model->target);
+    const auto predictor = model->predictor();
     PlaneMap map;
     Tensor input(DType::F32, Shape{2});
     for (int row = 0; row < PlaneMap::kSide; ++row) {
@@ -35,7 +35,7 @@ std::optional<PlaneMap> mapPlane(std::shared_ptr<const TrainedModel> model,
             const auto values = input.span<float>();
             values[0] = static_cast<float>(coordinate(column));
             values[1] = static_cast<float>(-coordinate(row)); // upwards
-            const Prediction prediction = predictor.predict(input);
+            const Prediction prediction = predictor->predict(input);
             if (!model->data->info.hasClasses()) {
                 map.values.push_back(prediction.probabilities.front());
                 continue;

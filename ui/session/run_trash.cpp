@@ -29,10 +29,15 @@ bool hasTrashFolder() {
 TrashedRun moveRunToTrash(const fs::path& folder) {
     const auto run = RunDirectory::open(folder);
     const auto lock = run.lock();
+    return moveFolderToTrash(folder, "run");
+}
+
+TrashedRun moveFolderToTrash(const fs::path& folder, const char* what) {
     QString inTrash;
     if (!hasTrashFolder() ||
         !QFile::moveToTrash(QString::fromStdString(folder.string()), &inTrash) || inTrash.isEmpty())
-        throw Error("{}: the trash cannot take the run; it stays where it is", folder.string());
+        throw Error("{}: the trash cannot take the {}; it stays where it is", folder.string(),
+                    what);
     return {folder, inTrash.toStdString()};
 }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/session/trained_model.h"
 
+#include "engine/ensembles/saved_baseline.h"
+#include "engine/inference/readings.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
 #include "engine/training/checkpoint.h"
+#include "engine/training/evaluation.h"
 #include "engine/training/objective.h"
 #include "engine/training/start_weights.h"
 #include "ui/session/run_history.h"
@@ -57,6 +60,36 @@ TrainedModel openModel(const std::filesystem::path& folder, const TrainedModel* 
             std::move(data),
             std::make_shared<const Weights>(readCheckpointWeights(file)),
             project.training.answerTarget()};
+}
+
+std::unique_ptr<Predictor> TrainedModel::predictor() const {
+    if (answers)
+        return std::make_unique<Predictor>(*answers);
+    return std::make_unique<Predictor>(graph, *weights, target);
+}
+
+std::optional<Outcomes>
+TrainedModel::readTestSet(const std::stop_token& stop,
+                          const std::function<void(std::int64_t)>& progress) const {
+    if (!answers)
+        return readAll(graph, *weights, data->test, stop, progress, target);
+    return readOutcomes(*answers, *data->test, allIndices(*data->test), stop, progress);
+}
+
+TrainedModel openFittedMethod(const std::filesystem::path& file, const TrainedModel* opened) {
+    const auto saved = openBaseline(file);
+    auto data = dataOf(saved.project.data, opened);
+    if (data->info != saved.info)
+        throw Error("{}: the data have changed since {} has learned them", file.string(),
+                    saved.method->title);
+    TrainedModel model;
+    model.name = saved.method->title;
+    model.run = file;
+    model.weightsTitle = fmt::format("fitted to {} samples", saved.learned);
+    model.choice = saved.project.data;
+    model.data = std::move(data);
+    model.answers = std::make_shared<const SampleAnswers>(saved.answers());
+    return model;
 }
 
 TrainedModel makeModel(const TrainingJob& job, const std::filesystem::path& run,

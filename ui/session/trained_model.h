@@ -4,11 +4,17 @@
 #include "engine/backend/devices.h"
 #include "engine/backend/weights.h"
 #include "engine/data/dataset.h"
+#include "engine/inference/predictor.h"
+#include "engine/metrics/outcomes.h"
 #include "engine/ops/op_graph.h"
 #include "engine/project/project.h"
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 
 namespace gradwright {
@@ -23,11 +29,25 @@ struct TrainedModel {
     std::shared_ptr<const Dataset> data;
     std::shared_ptr<const Weights> weights;
     ComputeTarget target = {}; ///< what it was trained on, which is what its answers come from
+    /// Of a classical method that has learned the data, in place of graph and weights.
+    std::shared_ptr<const SampleAnswers> answers = {};
+
+    /// What answers single samples. Throws Error when the weights are another network's.
+    [[nodiscard]] std::unique_ptr<Predictor> predictor() const;
+    /// What it says of the whole test set; nothing when stopped. Throws Error likewise.
+    [[nodiscard]] std::optional<Outcomes>
+    readTestSet(const std::stop_token& stop,
+                const std::function<void(std::int64_t)>& progress) const;
 };
 
 /// Opens a run's best weights. Slow: call it on a background thread. Takes `opened` instead of
 /// reading the data again when the choice is the same. Throws Error naming file and fault.
 TrainedModel openModel(const std::filesystem::path& run, const TrainedModel* opened = nullptr);
+
+/// Opens a classical method that was fitted and saved. Slow as openModel(). Throws Error naming
+/// file and fault.
+TrainedModel openFittedMethod(const std::filesystem::path& file,
+                              const TrainedModel* opened = nullptr);
 
 /// The network of a training with weights of its own, e.g. the newest. Slow at the first call for a
 /// choice of data. Throws Error.

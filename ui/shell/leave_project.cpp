@@ -19,6 +19,8 @@
 namespace gradwright {
 
 bool ProjectFiles::mayReplace(Leaving leaving) {
+    if (guard_ && !guard_())
+        return false;
     return document_->isTrainedUnsaved() ? mayLeaveTrained(leaving) : mayLoseEdits();
 }
 

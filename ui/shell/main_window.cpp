@@ -97,6 +97,9 @@ MainWindow::MainWindow(ThemeManager& themes, std::shared_ptr<TrainingQueue> trai
     , welcome_(new WelcomePage(themes)) {
     setAcceptDrops(true);
     setMinimumSize(kSmallestSize.boundedTo(screen()->availableSize() - kTitleBar));
+    files_->setGuard([this] {
+        return std::ranges::all_of(pages_, [](Page* page) { return page->mayLeave(); });
+    });
     for (Page* const page : pages_) {
         page->setAccessibleName(page->title());
         stack_->addWidget(page);

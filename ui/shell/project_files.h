@@ -30,6 +30,9 @@ public:
     ProjectFiles(ProjectDocument& document, TrainingSession& session, RunKeeper& keeper,
                  QWidget& window);
 
+    /// Asked before anything else when the project is to leave its window: false keeps it.
+    void setGuard(std::function<bool()> mayLeave) { guard_ = std::move(mayLeave); }
+
     void newBlank();
     void newFromTemplate(const std::string& key);
     /// The dialog for a project or a file of data to open; empty when it was cancelled.
@@ -104,6 +107,7 @@ private:
     void stopTraining();
     [[nodiscard]] QString trainingNote(Leaving leaving) const;
 
+    std::function<bool()> guard_;
     ProjectDocument* document_;
     TrainingSession* session_;
     RunKeeper* keeper_;

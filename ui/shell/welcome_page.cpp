@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/welcome_page.h"
 
+#include "engine/project/challenge.h"
 #include "engine/project/templates.h"
 #include "engine/support/error.h"
+#include "ui/shell/challenge_chart.h"
 #include "ui/shell/recent_card.h"
 #include "ui/shell/template_card.h"
 #include "ui/shell/template_details.h"
@@ -119,8 +121,11 @@ QWidget* WelcomePage::makeGallery() {
     try {
         for (const TemplateInfo& info : templates()) {
             const QString title = qstr(info.section);
-            if (sections_.empty() || sections_.back().title->text() != title)
+            if (sections_.empty() || sections_.back().title->text() != title) {
                 addSection(title);
+                if (info.key == challengeEntries().front().key)
+                    addChallenge();
+            }
             addCard(info.key);
         }
     } catch (const Error& error) {
@@ -224,6 +229,20 @@ void WelcomePage::addSection(const QString& title) {
     sections_.push_back(section);
 }
 
+void WelcomePage::addChallenge() {
+    challenge_ = new ChallengeChart(*themes_);
+    column_->insertWidget(column_->indexOf(sections_.back().body), challenge_);
+    connect(challenge_, &ChallengeChart::templateChosen, this, &WelcomePage::templateChosen);
+    connect(challenge_, &ChallengeChart::looked, this, [this](const std::string& key) {
+        for (const Section& section : sections_)
+            for (TemplateCard* const card : section.cards)
+                if (card->key() == key)
+                    look(*card);
+    });
+    connect(challenge_, &ChallengeChart::reached, this,
+            [this](QWidget* point) { scroll_->ensureWidgetVisible(point); });
+}
+
 void WelcomePage::addCard(const std::string& key) {
     auto* const card = new TemplateCard(key, *themes_, sections_.back().body);
     sections_.back().cards.push_back(card);
@@ -246,6 +265,8 @@ void WelcomePage::readNext(std::size_t index) {
             return [this, index, card,
                     summary = summarizeTemplate(info.key, qstr(info.section), qstr(info.tryThis))] {
                 card->setSummary(summary);
+                if (challenge_)
+                    challenge_->setSummary(summary);
                 if (index == 0)
                     details_->show(summary);
                 if (!search_->text().isEmpty())
@@ -295,6 +316,8 @@ void WelcomePage::arrange() {
         any |= place > 0;
     }
     nothing_->setVisible(!any);
+    if (challenge_)
+        challenge_->setVisible(search_->text().trimmed().isEmpty());
     // The card at the side is about what is found.
     if (TemplateCard* const hit = firstHit();
         details_ != nullptr && hit != nullptr && hit->summary() && !isShownHit())

@@ -21,6 +21,7 @@ class QVBoxLayout;
 
 namespace gradwright {
 
+class ChallengeChart;
 class TemplateCard;
 class TemplateDetails;
 
@@ -76,6 +77,7 @@ private:
     QWidget* makeDetails();
     QWidget* makeDropZone();
     void addSection(const QString& title);
+    void addChallenge();
     void addCard(const std::string& key);
     void readNext(std::size_t index);
     void arrange();
@@ -92,6 +94,7 @@ private:
     TemplateDetails* details_ = nullptr;
     QVBoxLayout* column_ = nullptr;
     std::vector<Section> sections_;
+    ChallengeChart* challenge_ = nullptr; ///< above the cards of its section
     int columns_ = 0;
     QWidget* recentPart_ = nullptr;
     QGridLayout* recent_ = nullptr;

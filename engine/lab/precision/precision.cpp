@@ -2,6 +2,7 @@
 #include "engine/lab/precision/precision.h"
 
 #include "engine/backend/devices.h"
+#include "engine/graph/analysis.h"
 #include "engine/io/run_directory.h"
 #include "engine/lab/experiment.h"
 #include "engine/lab/key_list.h"
@@ -13,6 +14,9 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
 
 namespace gradwright {
 namespace {
@@ -27,7 +31,8 @@ const ParamSpecs& precisionParams() {
                   "Number formats with commas between them: fp64, fp32, bf16, and, for GPUs, fp16 "
                   "and tf32."),
         zeroIs("all", intParam("samples", "Samples", 2000, 0, 1e9,
-                               "How many of the training samples are used; FP64 is slow.")),
+                               "How many of the training samples are used; FP64 is slow, so some "
+                               "hundreds are many for a network with convolutions.")),
         boolParam("layouts", "Layouts", true,
                   "Measures the network's convolutions with their values in row-major order, with "
                   "channels last and in blocks of channels.")};
@@ -71,6 +76,9 @@ public:
             if (const auto why = whyInvalid(spec, key))
                 throw Error("precisions: {}", *why);
         measuresLayouts_ = params.boolean("layouts");
+        // Both would take FP64 longer than the training.
+        project_.data.validationFraction = 0;
+        project_.data.folds = 0;
         const auto samples = params.integer("samples");
         auto& limit = project_.data.limit;
         if (samples > 0)
@@ -86,7 +94,7 @@ public:
         plan.cost += measuresLayouts_ ? 1 : 0;
         plan.epochs = 0; // an epoch in FP64 takes much longer than one of the latest run
         plan.steps = {fmt::format("Train for {} epochs in {}, with the same seed and in the same "
-                                  "order of samples.",
+                                  "order of samples, all of them for training.",
                                   epochs, fmt::join(precisions_, ", "))};
         if (measuresLayouts_)
             plan.steps.emplace_back(
@@ -113,7 +121,7 @@ public:
         auto project = project_;
         project.training.params.insert_or_assign("precision",
                                                  trial.settings.at("precision").get<std::string>());
-        const auto training = trainTrial(project, context);
+        const auto training = trainTrial(project, context, {.withoutTest = true});
         if (!training)
             return {};
         dropWeights(training->run);
@@ -126,13 +134,7 @@ public:
                        {"seconds", training->seconds},
                        {"engine", words.engine},
                        {"lacks", std::move(words.lacks)},
-                       {"curve", lossCurve(training->run)},
-                       {"validation", Json::array()}};
-        for (const auto& epoch : training->epochs)
-            if (epoch.validation)
-                values["validation"].push_back({epoch.epoch, epoch.validation->loss});
-        if (training->test)
-            values["test_quality"] = training->test->quality.value;
+                       {"curve", lossCurve(training->run)}};
         return values;
     }
 
@@ -151,13 +153,25 @@ private:
 } // namespace
 
 ExperimentKind precisionKind() {
-    return {"precision", "Precision and layout",
-            "Trains the network in several number formats, side by side, and measures its "
-            "convolutions with their values in different orders: what precision costs, what it "
-            "gains, and what a layout does.",
-            precisionParams(), [](const Experiment& experiment) -> std::unique_ptr<Procedure> {
-                return std::make_unique<PrecisionProcedure>(experiment);
-            }};
+    return {
+        "precision",
+        "Precision and layout",
+        "Trains the network in several number formats, side by side, and measures its "
+        "convolutions with their values in different orders: what precision costs, what it "
+        "gains, and what a layout does.",
+        precisionParams(),
+        [](const Experiment& experiment) -> std::unique_ptr<Procedure> {
+            return std::make_unique<PrecisionProcedure>(experiment);
+        },
+        [](const Project& project) -> ParamValues {
+            // About a minute of the reference engine's.
+            constexpr double kMacs = 1e10;
+            const auto epochs = static_cast<double>(project.training.epochs());
+            const auto macs = static_cast<double>(analyze(project.network).macs);
+            const auto samples = kMacs / (3 * std::max(1.0, macs) * epochs);
+            const auto batch = static_cast<double>(project.training.batch());
+            return {{"samples", std::llround(std::clamp(samples, batch, std::max(batch, 2000.0)))}};
+        }};
 }
 
 } // namespace gradwright

@@ -50,7 +50,7 @@ const TrialResult* baseOf(const TrialResults& done) {
 void addPrecisions(Report& report, const TrialResults& done) {
     ReportTable table{
         "Precisions",
-        {"Precision", "Final loss", "Against FP32", "Best", "Test set", "Samples/s", "Computed by"},
+        {"Precision", "Final loss", "Against FP32", "Quality", "Samples/s", "Computed by"},
         {}};
     const auto* const base = baseOf(done);
     Json list = Json::array();
@@ -61,7 +61,7 @@ void addPrecisions(Report& report, const TrialResults& done) {
             continue;
         const auto key = result.trial.settings.at("precision").get<std::string>();
         if (result.hasFailed()) {
-            table.rows.push_back({upperCase(key), "", "", "", "", "", result.error});
+            table.rows.push_back({upperCase(key), "", "", "", "", result.error});
             continue;
         }
         const auto& values = result.values;
@@ -73,7 +73,6 @@ void addPrecisions(Report& report, const TrialResults& done) {
         table.rows.push_back({upperCase(key), lossText(loss),
                               &result == base ? std::string() : fmt::format("{:+.1e}", off),
                               valueText(judged, precisionNumber(values, "quality")),
-                              valueText(judged, precisionNumber(values, "test_quality")),
                               speedText(speed), values.at("engine").get<std::string>()});
         if (&result != base && std::isfinite(ratio) && std::isfinite(off))
             answer +=

@@ -49,11 +49,11 @@ private Q_SLOTS:
         QCOMPARE(results.size(), std::size_t{4});
         auto project = experiment.project;
         project.data.limit = 120;
+        project.data.validationFraction = 0;
         const auto training = trained(project, "fp32");
         const auto& single = results[1].values;
         QCOMPARE(single.at("loss").get<double>(), training.epochs.back().trainingLoss);
-        QCOMPARE(single.at("test_quality").get<double>(), training.test->quality.value);
-        QCOMPARE(single.at("validation").size(), std::size_t{2});
+        QCOMPARE(single.at("quality").get<double>(), training.epochs.back().trainingQuality.value);
         for (const auto* curve : {&results[0].values.at("curve"), &single.at("curve")}) {
             QVERIFY(curve->size() >= 2);
             QCOMPARE(curve->back().at(0).get<double>(), 2.0); // the last epoch's end
@@ -232,6 +232,17 @@ private Q_SLOTS:
         QCOMPARE(passed, std::size_t{2}); // linear and ridge regression
         const auto data = parseJson(readTextFile(directory.reportJson()), "report.json").at("data");
         QCOMPARE(data.at("methods").size(), results.size() - 2);
+    }
+
+    /// A network with convolutions begins with fewer samples, since FP64 takes so long.
+    void samplesFollowTheNetwork() {
+        const auto suggested = [](const char* key) {
+            const auto values = experimentKind("precision").suggest(openTemplate(key));
+            return std::get<std::int64_t>(values.at("samples"));
+        };
+        QCOMPARE(suggested("softmax-regression"), std::int64_t{2000});
+        QVERIFY(suggested("small-cnn") < 200);
+        QVERIFY(suggested("small-cnn") >= openTemplate("small-cnn").training.batch());
     }
 
     void unfitSettingsAreRefused() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/graph/analysis.h"
+#include "engine/project/challenge.h"
 #include "engine/project/project_file.h"
 #include "engine/project/templates.h"
 #include "engine/training/objective.h"
@@ -84,6 +85,35 @@ private Q_SLOTS:
              std::filesystem::directory_iterator(GRADWRIGHT_SOURCE_DIR "/resources/templates"))
             files += entry.path().extension() == ".gradwright" ? 1U : 0U;
         QCOMPARE(keys.size(), files);
+    }
+
+    /// Published depths are the layers with weights on the longest way of the template: each but
+    /// that of SENet, whose template is a smaller one of the family.
+    void challengeDepthsAreTheTemplates() {
+        QVERIFY(challengeEntries().size() >= 6);
+        int year = 0;
+        double error = 100;
+        for (const auto& entry : challengeEntries()) {
+            QVERIFY(entry.year >= year && entry.top5Error < error);
+            year = entry.year;
+            error = entry.top5Error;
+            const auto project = openTemplate(entry.key);
+            if (entry.key == "se-resnet-50")
+                continue;
+            const auto graph =
+                inferenceGraph(project.network, infoOf(project.data), project.training);
+            std::vector<int> depth(graph.values().size());
+            for (const auto& op : graph.ops()) {
+                int most = 0;
+                for (const auto input : op.inputs)
+                    most = std::max(most, depth[input.index()]);
+                const bool hasWeights = std::holds_alternative<ConvOp>(op.attributes) ||
+                                        std::holds_alternative<DenseOp>(op.attributes);
+                for (const auto output : op.outputs)
+                    depth[output.index()] = most + (hasWeights ? 1 : 0);
+            }
+            QCOMPARE(depth[graph.outputs().front().value.index()], entry.depth);
+        }
     }
 
     /// The files are written by the program, so that a first save changes nothing but the UUID.

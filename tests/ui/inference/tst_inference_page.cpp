@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/ensembles/saved_baseline.h"
 #include "engine/io/atomic_file.h"
 #include "engine/project/project_file.h"
 #include "engine/project/templates.h"
@@ -31,6 +32,8 @@
 #include <QToolButton>
 
 #include <algorithm>
+#include <cmath>
+#include <filesystem>
 #include <memory>
 
 using namespace gradwright;
@@ -108,6 +111,52 @@ private Q_SLOTS:
         QVERIFY(page_->pad().isBlank());
         QVERIFY(!page_->prediction().prediction());
         QVERIFY(!page_->pixels().view().input());
+    }
+
+    /// A classical method that was fitted and saved beside the project is chosen as runs are, reads
+    /// what is drawn and is measured on the test set.
+    void aFittedMethodReadsDrawings() {
+        auto project = project_;
+        project.data.limit = 4'000;
+        const auto data = openDataset(project.data);
+        const auto learned = splitOf(data, project.data).training;
+        const auto& method = classicalMethod("forest");
+        const auto samples = samplesOf(*data.training, learned, data.info, {});
+        SavedBaseline saved;
+        saved.method = &method;
+        saved.params = {{"trees", std::int64_t{40}}};
+        saved.learned = samples.count();
+        saved.project = project;
+        saved.info = data.info;
+        saved.model = fitMethod(method, samples, saved.params, 1, {});
+        saveBaseline(folder_ / "forest.baseline", saved);
+        auto& box = page_->chooser().box();
+        const auto network = box.currentIndex();
+        page_->chooser().refresh();
+        QTRY_VERIFY_WITH_TIMEOUT(box.findText(QStringLiteral("Random forest")) > 0, kPatience);
+        QCOMPARE(box.currentIndex(), network); // what is in use stays
+        box.setFocus();
+        while (box.currentText() != QStringLiteral("Random forest"))
+            QTest::keyClick(&box, Qt::Key_Down);
+        QTRY_VERIFY_WITH_TIMEOUT(page_->chooser().model() && page_->chooser().model()->answers,
+                                 kPatience);
+        QVERIFY(page_->findChild<QLabel*>(QStringLiteral("weights"))
+                    ->text()
+                    .contains(QStringLiteral("fitted to 4000 samples")));
+        drawWithMouse(page_->pad(), kOne);
+        QTRY_COMPARE_WITH_TIMEOUT(page_->prediction().answer(), QStringLiteral("1"), kPatience);
+        // A vote of forty trees.
+        const auto votes = page_->prediction().prediction()->probability * 40;
+        QVERIFY(std::abs(votes - std::round(votes)) < 1e-3);
+        QTRY_VERIFY_WITH_TIMEOUT(page_->evaluation().report() &&
+                                     page_->evaluation().report()->model->answers,
+                                 kPatience);
+        QVERIFY(page_->evaluation().report()->matrix.correct() >
+                page_->evaluation().report()->samples * 8 / 10);
+        std::filesystem::remove(folder_ / "forest.baseline");
+        page_->chooser().refresh();
+        QTRY_VERIFY_WITH_TIMEOUT(page_->chooser().model() && !page_->chooser().model()->answers,
+                                 kPatience);
     }
 
     void strokesHaveAnUndoOfTheirOwn() {

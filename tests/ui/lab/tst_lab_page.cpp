@@ -19,6 +19,7 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QTableWidget>
 #include <QTest>
@@ -69,6 +70,12 @@ struct Bench {
         edit->selectAll();
         QTest::keyClicks(edit, QString::fromLatin1(text));
         QTest::keyClick(edit, Qt::Key_Return);
+    }
+    /// The list has the keys, also after a dialog was in front of the window.
+    void focusList() const {
+        page->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(page.get()));
+        page->list().setFocus();
     }
     void waitUntilDone() const {
         QTRY_VERIFY_WITH_TIMEOUT(page->experiments().state() == LabState::Idle &&
@@ -299,6 +306,84 @@ private Q_SLOTS:
         bench.click("repeatExperiment");
         QVERIFY(bench.isShown("startExperiment"));
         QCOMPARE(bench.find<QLineEdit>("trainings")->text(), QStringLiteral("2"));
+    }
+
+    void experimentIsRenamedAndDeletedByKeys() {
+        const auto project = trainable();
+        Bench bench(theme_, project);
+        Experiment experiment{"seeds", project, {}, "First"};
+        const auto directory =
+            ExperimentDirectory::create(labFolder(project, bench.document.file()), experiment,
+                                        experimentKind("seeds").make(experiment)->plan());
+        bench.page->refreshList();
+        QTRY_COMPARE(bench.page->list().count(), 1);
+        auto& list = bench.page->list();
+        bench.focusList();
+        ModalAnswers answers;
+        answers.see([](QWidget& dialog) {
+            auto* const name = dialog.findChild<QLineEdit*>();
+            QCOMPARE(name->text(), QStringLiteral("First"));
+            name->selectAll();
+            QTest::keyClicks(name, QStringLiteral("Second"));
+        });
+        answers.key(Qt::Key_Return);
+        QTest::keyClick(&list, Qt::Key_F2);
+        QVERIFY(answers.isDone());
+        QTRY_VERIFY(list.item(0)->text().startsWith(QStringLiteral("Second")));
+        QTRY_COMPARE(bench.find<QLabel>("experimentTitle")->text(), QStringLiteral("Second"));
+        QCOMPARE(directory.read().name, std::string("Second"));
+        QVERIFY(bench.isShown("experimentCare"));
+        bench.focusList();
+        QTest::keySequence(&list, QKeySequence::Undo);
+        QTRY_VERIFY(list.item(0)->text().startsWith(QStringLiteral("First")));
+        QVERIFY(!bench.isShown("experimentCare"));
+
+        // Deleting asks; Cancel keeps it. What is in the trash comes back.
+        bench.focusList();
+        answers.press(QMessageBox::Cancel);
+        QTest::keyClick(&list, Qt::Key_Delete);
+        QVERIFY(answers.isDone());
+        QVERIFY(fs::exists(directory.path()));
+        bench.focusList();
+        answers.see([](QWidget& dialog) {
+            for (auto* const button : dialog.findChildren<QPushButton*>())
+                if (button->text().contains(QStringLiteral("trash")))
+                    QTest::mouseClick(button, Qt::LeftButton);
+        });
+        QTest::keyClick(&list, Qt::Key_Delete);
+        QTRY_COMPARE(list.count(), 0);
+        QTRY_VERIFY(bench.isShown("labPurpose"));
+        QVERIFY(!fs::exists(directory.path()));
+        bench.click("undoExperiment");
+        QTRY_COMPARE(list.count(), 1);
+        QCOMPARE(directory.read().name, std::string("First"));
+    }
+
+    void leavingAsksWhileAnExperimentRuns() {
+        auto project = trainable();
+        set(project, "epochs", std::int64_t{100});
+        Bench bench(theme_, project);
+        QVERIFY(bench.page->mayLeave()); // nothing runs, nothing is asked
+        bench.click("plan-seeds");
+        bench.click("startExperiment");
+        QTRY_VERIFY_WITH_TIMEOUT(bench.page->experiments().progress().share > 0, kPatience);
+        ModalAnswers answers;
+        answers.press(QMessageBox::Cancel);
+        QVERIFY(!bench.page->mayLeave());
+        QVERIFY(answers.asked().front().contains(QStringLiteral("stops with this project")));
+        QVERIFY(bench.page->experiments().isActive());
+        // One that runs is not deleted.
+        bench.focusList();
+        QTest::keyClick(&bench.page->list(), Qt::Key_Delete);
+        QTRY_VERIFY(bench.isShown("labProblem"));
+        answers.see([](QWidget& dialog) {
+            for (auto* const button : dialog.findChildren<QPushButton*>())
+                if (button->text() == QStringLiteral("Stop it"))
+                    QTest::mouseClick(button, Qt::LeftButton);
+        });
+        QVERIFY(bench.page->mayLeave());
+        bench.click("cancelExperiment");
+        bench.waitUntilDone();
     }
 
     void damagedExperimentIsTold() {

@@ -3,6 +3,7 @@
 #include "engine/project/templates.h"
 #include "tests/support/own_home.h"
 #include "tests/support/small_jobs.h"
+#include "ui/shell/challenge_chart.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/template_card.h"
 #include "ui/training/train_page.h"
@@ -142,6 +143,53 @@ private Q_SLOTS:
         QCOMPARE(scroll->verticalScrollBar()->value(), 0);
         window_->findChildren<TemplateCard*>().back()->setFocus(Qt::TabFocusReason);
         QVERIFY(scroll->verticalScrollBar()->value() > 0);
+    }
+
+    void pointsOfTheChallengeOpenTheirTemplates() {
+        window_->resize(1100, 700);
+        auto* const chart = window_->findChild<ChallengeChart*>(QStringLiteral("challengeChart"));
+        QVERIFY(chart != nullptr && chart->isVisible());
+        const auto& points = chart->points();
+        QCOMPARE(points.size(), challengeEntries().size());
+        // Later ones lie further right and, with smaller errors, further down; deeper ones are
+        // larger.
+        for (std::size_t i = 1; i < points.size(); ++i) {
+            QVERIFY(points[i]->geometry().center().x() > points[i - 1]->geometry().center().x());
+            QVERIFY(points[i]->geometry().center().y() > points[i - 1]->geometry().center().y());
+            QVERIFY(points[i]->radius() >= points[i - 1]->radius());
+            QVERIFY(points[i]->width() >= 24);
+        }
+        // By keys alone: the arrows lead on, the side tells what is looked at, Enter opens.
+        TemplateCard* const resnet = card("resnet-152");
+        QTRY_VERIFY_WITH_TIMEOUT(resnet->summary().has_value(), kPatience);
+        points.front()->setFocus(Qt::TabFocusReason);
+        for (int i = 0; i < 4; ++i)
+            QTest::keyClick(QApplication::focusWidget(), Qt::Key_Right);
+        QCOMPARE(QApplication::focusWidget(), static_cast<QWidget*>(points[4]));
+        QTRY_VERIFY(points[4]->toolTip().contains(QStringLiteral("60,192,808 parameters")));
+        QVERIFY(points[4]->accessibleName().contains(QStringLiteral("152 layers")));
+        QCOMPARE(window_->findChild<QLabel*>(QStringLiteral("tryThis"))->text(),
+                 resnet->summary()->tryThis);
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Return);
+        QCOMPARE(window_->document().project().name, openTemplate("resnet-152").name);
+    }
+
+    void aPointOfTheChallengeIsClicked() {
+        auto* const chart = window_->findChild<ChallengeChart*>(QStringLiteral("challengeChart"));
+        auto* const scroll = window_->findChild<QScrollArea*>(QStringLiteral("templates"));
+        auto* const point = chart->points()[2];
+        scroll->ensureWidgetVisible(point);
+        QTest::mouseClick(point, Qt::LeftButton);
+        QCOMPARE(window_->document().project().name, openTemplate("vgg-19").name);
+    }
+
+    void whoSearchesSeesNoChallenge() {
+        auto* const search = window_->findChild<QLineEdit*>(QStringLiteral("searchTemplates"));
+        auto* const chart = window_->findChild<ChallengeChart*>(QStringLiteral("challengeChart"));
+        QTest::keyClicks(search, QStringLiteral("resnet"));
+        QVERIFY(!chart->isVisible());
+        search->clear();
+        QVERIFY(chart->isVisible());
     }
 
     void templatesAreSearched() {
