@@ -77,9 +77,9 @@ public:
     [[nodiscard]] virtual Plan plan() const = 0;
     /// The trial after these, whose number is their count; nothing: the experiment is done.
     [[nodiscard]] virtual std::optional<Trial> next(const TrialResults& done) const = 0;
-    /// Whether the trial after `done` depends on their number alone, and run() neither on them nor on
-    /// what else the computer does: then several may run at a time, on threads of their own. Not so
-    /// where speed is measured.
+    /// Whether the trial after `done` depends on their number alone, and run() neither on them nor
+    /// on what else the computer does: then several may run at a time, on threads of their own. Not
+    /// so where speed is measured.
     [[nodiscard]] virtual bool hasIndependentTrials() const { return false; }
     /// Works on the calling thread. Returns what was measured, or nothing when it was stopped.
     /// Throws Error for a trial that fails; the experiment goes on with the next one.

@@ -139,6 +139,7 @@ void ExperimentView::layOut() {
         header->addWidget(button);
     auto* const choice = new QHBoxLayout;
     choice_->setObjectName(QStringLiteral("pictureChoice"));
+    choice_->setSizeAdjustPolicy(QComboBox::AdjustToContents); // they come later
     choiceLabel_->setBuddy(choice_);
     choice->addWidget(choiceLabel_);
     choice->addWidget(choice_);

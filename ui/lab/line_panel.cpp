@@ -144,7 +144,8 @@ std::vector<double> roundTicks(double low, double high, int about, bool isLogari
                 if (tick >= low * 0.9999 && tick <= high * 1.0001 && !isSkipped)
                     ticks.push_back(tick);
             }
-        return ticks;
+        // Between two of them numbers that are equally far apart say more than one, or none.
+        return ticks.size() < 2 ? roundTicks(low, high, about, false) : ticks;
     }
     const double rough = (high - low) / about;
     const double power = std::pow(10, std::floor(std::log10(rough)));
@@ -211,7 +212,7 @@ void paintLines(QPainter& painter, const QRectF& place, const LinePanel& panel,
                          Qt::AlignRight | Qt::AlignVCenter, axisText(panel.yText, tick));
     }
     for (const double tick : xs.ticks(std::max(2, static_cast<int>(area.width() / 56)))) {
-        if (panel.hasWholeX && tick != std::floor(tick))
+        if (panel.hasWholeX && std::abs(tick - std::round(tick)) > 1e-6)
             continue;
         const double x = area.left() + xs.share(tick) * area.width();
         painter.setPen(theme.axis);

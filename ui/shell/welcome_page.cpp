@@ -12,6 +12,7 @@
 #include "ui/theme/search_field.h"
 #include "ui/theme/text.h"
 
+#include <QDebug>
 #include <QEvent>
 #include <QGridLayout>
 #include <QKeyEvent>
@@ -32,6 +33,18 @@ constexpr int kPageWidth = 1280;
 constexpr int kDetailsWidth = 312; // with its scroll bar
 constexpr int kGap = 12;
 constexpr int kMostRecent = 4;
+
+/// Whether the picture of the challenge stands above this template's section. Without its file
+/// there is none, and the gallery is as useful.
+bool beginsChallenge(const std::string& key) {
+    try {
+        const auto& entries = challengeEntries();
+        return !entries.empty() && entries.front().key == key;
+    } catch (const Error& error) {
+        qWarning().noquote() << error.what();
+        return false;
+    }
+}
 
 } // namespace
 
@@ -123,7 +136,7 @@ QWidget* WelcomePage::makeGallery() {
             const QString title = qstr(info.section);
             if (sections_.empty() || sections_.back().title->text() != title) {
                 addSection(title);
-                if (info.key == challengeEntries().front().key)
+                if (beginsChallenge(info.key))
                     addChallenge();
             }
             addCard(info.key);

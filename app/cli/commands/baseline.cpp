@@ -274,9 +274,10 @@ void addBaselineCommand(CLI::App& app, int& exitCode) {
     command->add_option("--limit", options->limit, "Learn so many training samples at most")
         ->check(CLI::PositiveNumber);
     command->add_option("--seed", options->seed, "Of methods that draw numbers (1)");
-    command->add_option("--save", options->save,
-                        "Write the fitted method into a new file (.baseline), which \"predict\" and "
-                        "the Inference page read with");
+    command->add_option(
+        "--save", options->save,
+        "Write the fitted method into a new file (.baseline), which \"predict\" and "
+        "the Inference page read with");
     command->add_flag("--confusion", options->confusion, "Also print the confusion matrices");
     command->add_flag("--list", options->list, "List the methods with their parameters");
     command->add_flag("--json", options->json, "One JSON document on standard output");

@@ -76,7 +76,7 @@ void addPrecisions(Report& report, const TrialResults& done) {
                               speedText(speed), values.at("engine").get<std::string>()});
         if (&result != base && std::isfinite(ratio) && std::isfinite(off))
             answer +=
-                fmt::format("{}{} takes {:.2f} times as many samples per second as {} and "
+                fmt::format("{}{} takes {:.3g} times as many samples per second as {} and "
                             "ends {} {} in the loss",
                             answer.empty() ? "" : "; ", upperCase(key), ratio,
                             upperCase(base->trial.settings.at("precision").get<std::string>()),

@@ -256,7 +256,7 @@ Claim halvingSavesEpochs(const fs::path& folder, const ClaimSize& size) {
         const auto halving = experimentOf(folder, "sweep", project,
                                           {{"over", over},
                                            {"method", std::string("asha")},
-                                           {"trials", std::int64_t{18}},
+                                           {"trials", std::int64_t{25}},
                                            {"seed", seed}});
         double found = 0;
         double epochs = 0;

@@ -214,7 +214,8 @@ private Q_SLOTS:
     void ticksAreRound() {
         QCOMPARE(roundTicks(0, 10, 5, false), (std::vector<double>{0, 2, 4, 6, 8, 10}));
         QCOMPARE(roundTicks(1, 100, 4, true), (std::vector<double>{1, 2, 5, 10, 20, 50, 100}));
-        QCOMPARE(roundTicks(1e-8, 1, 4, true).size(), std::size_t{5}); // every other power
+        QCOMPARE(roundTicks(1e-8, 1, 4, true).size(), std::size_t{5});   // every other power
+        QCOMPARE(roundTicks(2.5, 2.71, 4, true).size(), std::size_t{3}); // 2.5, 2.6, 2.7
         QVERIFY(roundTicks(1, 1, 5, false).empty());
         QVERIFY(roundTicks(0, 10, 5, true).empty());
     }
