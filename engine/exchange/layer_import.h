@@ -3,6 +3,7 @@
 
 #include "engine/exchange/fold_values.h"
 #include "engine/exchange/import_patterns.h"
+#include "engine/exchange/made_layers.h"
 #include "engine/exchange/onnx_import.h"
 #include "engine/exchange/onnx_model.h"
 #include "engine/graph/network.h"
@@ -44,14 +45,6 @@ struct DataValue {
         return type.value_or(isWhole ? DType::I64 : DType::F32);
     }
 };
-
-/// A layer's output as it is.
-struct Operand {
-    PortRef port;
-    Shape shape;
-};
-
-using LayerWeights = std::vector<std::pair<std::string, Tensor>>;
 
 /// Makes layers of a model's nodes. An Error that a translation throws is the reason why its node
 /// cannot be opened.
@@ -150,7 +143,6 @@ private:
     bool fold(const OnnxNode& node);
     void foldShape(const OnnxNode& node);
     void findNeeded();
-    void verify();
 
     const OnnxModel& model_;
     const OnnxImportOptions& options_;
@@ -166,9 +158,6 @@ private:
     std::map<NodeId, std::string> groups_;
     std::optional<std::int64_t> fixedBatch_;
 };
-
-/// A name like that one, as a network's names may be, which the graph does not have yet.
-std::string freshNetworkName(const Graph& graph, const std::string& wanted);
 
 /// Which layer of the program that wrote the model a node belongs to: "conv1" of "conv1/Relu", or
 /// nothing where its name does not say so.

@@ -58,11 +58,11 @@ OnnxImport importOnnxWhole(const OnnxModel& model, const OnnxImportOptions& opti
     throw OnnxNodesRefused(std::move(made.problems));
 }
 
-OnnxNodesRefused::OnnxNodesRefused(std::vector<OnnxProblem> problems)
-    : Error("{} of the model cannot be opened as layers:\n{}",
-            problems.size() == 1 ? std::string("One node")
-                                 : fmt::format("{} nodes", problems.size()),
-            problemLines(problems))
+OnnxNodesRefused::OnnxNodesRefused(std::vector<OnnxProblem> problems, std::string_view part)
+    : Error("{} of the model cannot be opened{}:\n{}",
+            problems.size() == 1 ? fmt::format("One {}", part)
+                                 : fmt::format("{} {}s", problems.size(), part),
+            part == "node" ? " as layers" : "", problemLines(problems))
     , problems_(std::move(problems)) {}
 
 } // namespace gradwright

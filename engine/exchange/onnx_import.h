@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gradwright {
@@ -26,7 +27,7 @@ struct OnnxImportOptions {
     std::map<std::string, Tensor, std::less<>> constants{};
 };
 
-/// A node that no layer computes, or not as it is set.
+/// A node, or a layer of another program, that no layer computes, or not as it is set.
 struct OnnxProblem {
     std::string node; ///< its name, or its first output's
     std::string op;
@@ -49,10 +50,10 @@ private:
     bool isValue_;
 };
 
-/// Nodes that no layer computes.
+/// Nodes that no layer computes. `part` is what the model calls them: "node", "layer".
 class OnnxNodesRefused : public Error {
 public:
-    explicit OnnxNodesRefused(std::vector<OnnxProblem> problems);
+    explicit OnnxNodesRefused(std::vector<OnnxProblem> problems, std::string_view part = "node");
     [[nodiscard]] const std::vector<OnnxProblem>& problems() const { return problems_; }
 
 private:
@@ -82,9 +83,9 @@ struct OnnxImport {
 
 /// The layers that compute what the model does at inference, with the model's weights. Nodes that
 /// no output needs are left out; names are those of nodes as far as a network's names may be. The
-/// batch is the first axis of every input. Repeated parts stay as they are, without blocks. Throws
-/// Error for an input or output that no network has, and OnnxLengthMissing; what is wrong with
-/// nodes is a problem.
+/// batch is the first axis of every input. Repeated parts stay as they are, see findBlocks().
+/// Throws Error for an input or output that no network has, and OnnxLengthMissing; what is wrong
+/// with nodes is a problem.
 OnnxImport importOnnx(const OnnxModel& model, const OnnxImportOptions& options = {});
 
 /// As importOnnx(), which must find no problem. Throws OnnxNodesRefused, whose message lists each

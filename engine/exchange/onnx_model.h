@@ -48,6 +48,9 @@ struct OnnxModel {
     [[nodiscard]] std::string metadataAt(std::string_view key) const;
 };
 
+/// Whether the name is that of an ONNX model.
+bool isOnnxName(const std::filesystem::path& file);
+
 /// Reads a model from its bytes. `folder` is where files of external data may lie; empty: nowhere.
 /// Memory is bounded by the size of the files. Throws Error for what is no ONNX model, for an
 /// operator set outside 7 to 28, a tensor whose data do not fill its shape, external data with

@@ -2,7 +2,10 @@
 #include "engine/exchange/project_import.h"
 
 #include "engine/data/catalog.h"
+#include "engine/exchange/found_blocks.h"
+#include "engine/exchange/keras/keras_import.h"
 #include "engine/graph/analysis.h"
+#include "engine/support/json.h"
 
 #include <fmt/format.h>
 
@@ -64,6 +67,33 @@ void addNotes(OnnxImport& import) {
             fmt::format("{} ({}) cannot run: {}.", each.node, each.op, each.reason));
 }
 
+std::string namesOfBlocks(const Network& network) {
+    std::string names;
+    for (const auto& [name, block] : network.blocks)
+        names += (names.empty() ? "" : ", ") + name;
+    return names;
+}
+
+ImportedProject named(OnnxImport import, const std::filesystem::path& file,
+                      const std::string& writer) {
+    ImportedProject made{newProject(), std::move(import.weights), std::move(import.notes)};
+    made.project.name = file.stem().string();
+    made.project.description = fmt::format("Opened from {}{}.", file.filename().string(),
+                                           writer.empty() ? "" : ", which " + writer + " wrote");
+    made.project.network = std::move(import.network);
+    const auto instances = findBlocks(made.project.network, made.weights);
+    if (instances > 0) {
+        requireWhole(made.project.network, made.weights);
+        const auto blocks = made.project.network.blocks.size();
+        made.notes.push_back(
+            fmt::format("{} that {} again {} {} now: {}.", instances == 1 ? "A part" : "Parts",
+                        instances == 1 ? "comes" : "come", instances == 1 ? "is" : "are",
+                        blocks == 1 ? "a block" : "blocks", namesOfBlocks(made.project.network)));
+    }
+    suggestData(made.project);
+    return made;
+}
+
 } // namespace
 
 ImportedProject projectFromOnnx(const std::filesystem::path& file,
@@ -73,16 +103,29 @@ ImportedProject projectFromOnnx(const std::filesystem::path& file,
     withNodes.nodes = true;
     auto import = importOnnxWhole(model, withNodes);
     addNotes(import);
-    ImportedProject made{newProject(), std::move(import.weights), std::move(import.notes)};
-    made.project.name = file.stem().string();
-    made.project.description =
-        model.description.empty()
-            ? fmt::format("Opened from {}{}.", file.filename().string(),
-                          model.producer.empty() ? "" : ", which " + model.producer + " wrote")
-            : model.description;
-    made.project.network = std::move(import.network);
-    suggestData(made.project);
+    auto made = named(std::move(import), file, model.producer);
+    if (!model.description.empty())
+        made.project.description = model.description;
     return made;
+}
+
+ImportedProject projectFromKeras(const std::filesystem::path& file,
+                                 const OnnxImportOptions& options) {
+    const auto model = readKerasFile(file);
+    auto import = importKeras(model, options);
+    if (!import.problems.empty())
+        throw OnnxNodesRefused(std::move(import.problems), "layer");
+    return named(std::move(import), file,
+                 model.version.empty() ? "Keras" : "Keras " + excerpt(model.version));
+}
+
+bool isForeignModel(const std::filesystem::path& file) {
+    return isKerasName(file) || isOnnxName(file);
+}
+
+ImportedProject projectFromModel(const std::filesystem::path& file,
+                                 const OnnxImportOptions& options) {
+    return isKerasName(file) ? projectFromKeras(file, options) : projectFromOnnx(file, options);
 }
 
 } // namespace gradwright

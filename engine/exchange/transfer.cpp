@@ -22,14 +22,6 @@
 namespace gradwright {
 namespace {
 
-bool isOnnxModel(const std::filesystem::path& file) {
-    auto ending = file.extension().string();
-    std::ranges::transform(ending, ending.begin(), [](unsigned char c) {
-        return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    });
-    return ending == ".onnx";
-}
-
 /// How the images of a run were scaled, where they are whole pictures.
 std::optional<ChannelScaling> scalingOfRun(const DataInfo& info) {
     if (info.preparation.pictures != PictureKind::Whole || info.preparation.binarize ||
@@ -218,8 +210,8 @@ private:
 TransferSource transferSource(const std::filesystem::path& from) {
     if (std::filesystem::is_directory(from))
         return sourceOfRun(RunDirectory::open(from));
-    if (isOnnxModel(from)) {
-        auto made = projectFromOnnx(from);
+    if (isForeignModel(from)) {
+        auto made = projectFromModel(from);
         return {std::move(made.project), std::move(made.weights), from.filename().string()};
     }
     return transferSource(loadProject(from), from);

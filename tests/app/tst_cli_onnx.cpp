@@ -102,6 +102,27 @@ private Q_SLOTS:
                  61'706);
     }
 
+    void aKerasModelBecomesAProject() {
+        const auto folder = fs::path(GRADWRIGHT_SOURCE_DIR) / "tests/engine/exchange/keras";
+        const auto model = QString::fromStdString((folder / "nested.keras").string());
+        const auto project = cli_.path("nested.gradwright");
+        const auto made = cli_.run({"new", model, "-o", project, "--json"});
+        QVERIFY2(made.code == 0, made.text().c_str());
+        QVERIFY(fs::exists(cli_ / "nested.start.safetensors"));
+        const auto json = cli_.run({"inspect", model, "--json"}).json();
+        QVERIFY(json["opens"].get<bool>());
+        QCOMPARE(json["classes"]["Conv2D"].get<int>(), 2);
+        QCOMPARE(json["parameters"].get<int>(), made.json()["parameters"].get<int>());
+        const auto refused = QString::fromStdString((folder / "refused.keras").string());
+        const auto listed = cli_.run({"inspect", refused, "--json"}).json();
+        QVERIFY(!listed["opens"].get<bool>());
+        QCOMPARE(listed["problems"].size(), std::size_t{5});
+        const auto none = cli_.run({"new", refused, "-o", cli_.path("none.gradwright")});
+        QCOMPARE(none.code, 1);
+        QVERIFY2(none.err.contains("5 layers of the model cannot be opened"), none.text().c_str());
+        QVERIFY(!fs::exists(cli_ / "none.gradwright"));
+    }
+
     /// A classifier of images can be tried at once.
     void imagesAreMadeForAModelOfOtherImages() {
         const auto model = exported("template:cifar-resnet-20", "resnet.onnx");

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes the files in seeds/ and in ../engine/data/pictures anew. Needs Pillow, onnx and safetensors;
+"""Writes the files in seeds/ and in ../engine/data/pictures anew. Needs Pillow, onnx, h5py and safetensors;
 the files are kept, so that no build does. Those of project, checkpoint, model and data-info were
 written by gradwright-cli (new, train, optimize; "data" of run.json) and stay as they are."""
 
 import gzip
 import io
+import json
 import struct
 import tarfile
 import zipfile
@@ -286,7 +287,54 @@ def models():
           [x4], [y], opset=9)
 
 
+def hdf5(**options):
+    import h5py
+    import numpy as np
+
+    file = io.BytesIO()
+    with h5py.File(file, "w", **options) as arrays:
+        arrays["layers/dense/vars/0"] = np.float32([[1, 2, 3], [4, 5, 6]])
+        arrays["layers/dense/vars/1"] = np.float32([1, 2, 3])
+        arrays["scalar"] = np.float64(2)
+        if not options:
+            arrays.create_dataset("packed", data=np.arange(12, dtype=np.int32).reshape(4, 3), chunks=(2, 2),
+                                  compression="gzip", shuffle=True)
+    return file.getvalue()
+
+
+def keras_models():
+    """A model as Keras 3 saves it, stored and packed, and arrays in HDF5."""
+    put("hdf5", "plain.h5", hdf5())
+    put("hdf5", "latest.h5", hdf5(libver="latest"))
+
+    def layer(kind, before, **config):
+        name = kind.lower()
+        tensor = {"class_name": "__keras_tensor__", "config": {"shape": [None, 2], "dtype": "float32",
+                                                               "keras_history": [before, 0, 0]}}
+        return {"module": "keras.layers", "class_name": kind, "config": {"name": name, **config}, "name": name,
+                "inbound_nodes": [{"args": [tensor], "kwargs": {}}] if before else []}
+
+    layers = [layer("InputLayer", "", batch_shape=[None, 2]), layer("Dropout", "inputlayer", rate=0.5),
+              layer("Dense", "dropout", units=3, activation="relu", use_bias=True),
+              layer("Softmax", "dense", axis=-1)]
+    config = {"module": "keras.src.models.functional", "class_name": "Functional",
+              "config": {"name": "small", "layers": layers, "input_layers": [["inputlayer", 0, 0]],
+                         "output_layers": [["softmax", 0, 0]]}}
+    simple = {"class_name": "Sequential",
+              "config": {"name": "small", "layers": [{"class_name": "Dense", "config": layers[2]["config"]}],
+                         "build_input_shape": [None, 2]}}
+    for name, model, method in (("stored", config, zipfile.ZIP_STORED), ("packed", config, zipfile.ZIP_DEFLATED),
+                                ("sequential", simple, zipfile.ZIP_STORED)):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", method) as archive:
+            for member, contents in (("metadata.json", '{"keras_version": "3.15.1"}'),
+                                     ("config.json", json.dumps(model)), ("model.weights.h5", hdf5())):
+                archive.writestr(zipfile.ZipInfo(member), contents, method)
+        put("keras", f"{name}.keras", file.getvalue())
+
+
 if __name__ == "__main__":
+    keras_models()
     models()
     images()
     other_images()

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/exchange/keras/keras_import.h"
 #include "engine/exchange/model/model_file.h"
 #include "engine/exchange/onnx_edit.h"
 #include "engine/exchange/onnx_import.h"
+#include "engine/io/hdf5/hdf5_file.h"
 #include "engine/io/safetensors.h"
 #include "engine/project/project_file.h"
 #include "engine/support/json.h"
@@ -75,12 +77,32 @@ std::string readOptimizedModel(std::span<const std::uint8_t> bytes) {
     return refusal([&] { static_cast<void>(readModel(file.path())); });
 }
 
+std::string readKeras(std::span<const std::uint8_t> bytes) {
+    const MemoryFile file(bytes);
+    return refusal([&] {
+        const auto made = importKeras(readKerasFile(file.path()));
+        if (!made.problems.empty())
+            throw Error("{}", problemLines(made.problems));
+    });
+}
+
+/// Each array of a file.
+std::string readHdf5(std::span<const std::uint8_t> bytes) {
+    return refusal([&] {
+        const Hdf5File file(ByteRegion(std::string(textOf(bytes)), "arrays"));
+        for (const auto& [path, dataset] : file.datasets())
+            require(file.read(path).shape() == dataset.shape, "an array of another shape");
+    });
+}
+
 constexpr std::array kModelReaders = {FuzzedReader{"onnx", readNetwork},
                                       FuzzedReader{"onnx-edit", editModel},
                                       FuzzedReader{"project", readProject},
                                       FuzzedReader{"safetensors", readTensors},
                                       FuzzedReader{"checkpoint", readTrainingState},
-                                      FuzzedReader{"model", readOptimizedModel}};
+                                      FuzzedReader{"model", readOptimizedModel},
+                                      FuzzedReader{"keras", readKeras},
+                                      FuzzedReader{"hdf5", readHdf5}};
 
 } // namespace
 

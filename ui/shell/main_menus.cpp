@@ -118,7 +118,7 @@ void MainWindow::makeFileMenu() {
         if (const QString file = ProjectFiles::ask(*this); !file.isEmpty())
             openFile(file);
     });
-    add(tr("Import ONNX…"), {}, {}, [this] {
+    add(tr("Import model…"), {}, {}, [this] {
         if (const QString file = ProjectFiles::askModel(*this); !file.isEmpty())
             openFile(file);
     });

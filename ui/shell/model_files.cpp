@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// ONNX models in and out and weights of other programs, as the menus do it.
+// Models of other programs in and out and weights of other programs, as the menus do it.
 #include "engine/exchange/cpp_writer.h"
 #include "engine/exchange/project_import.h"
 #include "engine/exchange/transfer.h"
@@ -42,7 +42,7 @@ std::optional<ImportedProject> importedModel(QWidget& window, const QString& fil
         std::exception_ptr problem;
         waitFor([&] {
             try {
-                made = projectFromOnnx(file.toStdString(), options);
+                made = projectFromModel(file.toStdString(), options);
             } catch (...) {
                 problem = std::current_exception();
             }
@@ -54,7 +54,7 @@ std::optional<ImportedProject> importedModel(QWidget& window, const QString& fil
         } catch (const OnnxLengthMissing& missing) {
             bool isGiven = false;
             const int length = QInputDialog::getInt(
-                &window, ProjectFiles::tr("Import ONNX"),
+                &window, ProjectFiles::tr("Import model"),
                 (missing.isValue()
                      ? ProjectFiles::tr("What the model computes depends on its input \"%1\", "
                                         "which becomes a constant. Its value:")
@@ -69,7 +69,7 @@ std::optional<ImportedProject> importedModel(QWidget& window, const QString& fil
             RefusedNodesDialog(file, refused.problems(), &window).exec();
             return {};
         } catch (const std::exception& error) {
-            QMessageBox::warning(&window, ProjectFiles::tr("Import ONNX"),
+            QMessageBox::warning(&window, ProjectFiles::tr("Import model"),
                                  QString::fromUtf8(error.what()));
             return {};
         }
@@ -79,11 +79,13 @@ std::optional<ImportedProject> importedModel(QWidget& window, const QString& fil
 } // namespace
 
 bool ProjectFiles::isModel(const QString& file) {
-    return file.endsWith(QStringLiteral(".onnx"), Qt::CaseInsensitive);
+    return isForeignModel(file.toStdString());
 }
 
 QString ProjectFiles::askModel(QWidget& window) {
-    return askOpenFile(&window, tr("Import ONNX"), tr("ONNX models (*.onnx);;All files (*)"));
+    return askOpenFile(&window, tr("Import model"),
+                       tr("Models (*.onnx *.keras);;ONNX models (*.onnx);;Keras models (*.keras);;"
+                          "All files (*)"));
 }
 
 /// The model is read before anything is asked: what cannot be opened changes nothing.

@@ -41,9 +41,9 @@ public:
     [[nodiscard]] static QString askData(QWidget& window, bool folder);
     /// Whether the name is that of a project; all else is data.
     [[nodiscard]] static bool isProject(const QString& file);
-    /// The dialog for an ONNX model to open.
+    /// The dialog for a model of another program to open.
     [[nodiscard]] static QString askModel(QWidget& window);
-    /// Whether the name is that of an ONNX model.
+    /// Whether the name is that of a model of another program.
     [[nodiscard]] static bool isModel(const QString& file);
     /// The dialog for a file of weights to load.
     [[nodiscard]] static QString askWeights(QWidget& window);
@@ -54,8 +54,8 @@ public:
     /// Opens a project with the layers and weights of a run, or of the open project, for other
     /// data, once a dialog has asked for these and for what of it is frozen.
     void useAsStart(const std::optional<std::filesystem::path>& run = {});
-    /// Opens a project or the layers of an ONNX model, or begins one for data: a table, a folder of
-    /// images, IDX files or a text.
+    /// Opens a project or the layers of a foreign model, or begins one for data: a table, a folder
+    /// of images, IDX files or a text.
     void openFile(const QString& file);
     /// True when the project is on disk now.
     bool save();

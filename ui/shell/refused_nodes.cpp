@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/refused_nodes.h"
 
+#include "engine/exchange/onnx_model.h"
 #include "ui/theme/text.h"
 
 #include <QApplication>
@@ -26,17 +27,23 @@ RefusedNodesDialog::RefusedNodesDialog(const QString& file,
                                        const std::vector<OnnxProblem>& problems, QWidget* window)
     : QDialog(window) {
     setObjectName(QStringLiteral("refusedNodes"));
-    setWindowTitle(tr("Import ONNX"));
+    setWindowTitle(tr("Import model"));
     resize(kRefusedSize.boundedTo(window->size() - QSize(80, 80)));
+    const bool isOfNodes = isOnnxName(file.toStdString());
     auto* const text = new QLabel(
-        tr("%1 cannot be opened: no layer computes %n of its nodes as the model has them.", nullptr,
-           static_cast<int>(problems.size()))
+        (isOfNodes ? tr("%1 cannot be opened: no layer computes %n of its nodes as the model has "
+                        "them.",
+                        nullptr, static_cast<int>(problems.size()))
+                   : tr("%1 cannot be opened: no layer computes %n of its layers as the model has "
+                        "them.",
+                        nullptr, static_cast<int>(problems.size())))
             .arg(QFileInfo(file).fileName()));
     text->setWordWrap(true);
     auto* const list = new QTreeWidget;
     list->setObjectName(QStringLiteral("nodes"));
-    list->setAccessibleName(tr("Nodes"));
-    list->setHeaderLabels({tr("Node"), tr("Operator"), tr("Reason")});
+    list->setAccessibleName(isOfNodes ? tr("Nodes") : tr("Layers"));
+    list->setHeaderLabels({isOfNodes ? tr("Node") : tr("Layer"),
+                           isOfNodes ? tr("Operator") : tr("Class"), tr("Reason")});
     list->setRootIsDecorated(false);
     list->setUniformRowHeights(true);
     list->setTextElideMode(Qt::ElideLeft); // names begin alike

@@ -8,6 +8,7 @@
 #include "engine/data/dataset.h"
 #include "engine/data/own_data.h"
 #include "engine/data/tables/table_params.h"
+#include "engine/exchange/project_import.h"
 #include "engine/exchange/transfer.h"
 #include "engine/graph/analysis.h"
 #include "engine/layers/catalog.h"
@@ -197,7 +198,7 @@ void makeProject(const NewProject& wanted) {
         throw UsageError("new: --set belongs to --data");
     if (!wanted.force && std::filesystem::exists(file))
         throw Error("{} exists already; --force replaces it", file.string());
-    if (isOnnxName(key))
+    if (isForeignModel(key))
         return makeProjectOfModel(key, file, wanted.lengths, wanted.force, asJson);
     const auto project =
         data.empty() ? openTemplate(key) : projectForData(data, [&](DataChoice& choice) {
@@ -245,11 +246,11 @@ void addCatalogCommands(CLI::App& app, int&) {
     addJson(data);
     data->callback([options] { listDatasets(options->json); });
 
-    auto* make = app.add_subcommand("new", "Write a project file from a template, an ONNX model or "
-                                           "for your own data");
+    auto* make = app.add_subcommand("new", "Write a project file from a template, an ONNX or Keras "
+                                           "model or for your own data");
     make->add_option("template", options->key,
-                     "Key of a template, or an ONNX model (NAME.onnx), whose weights are written "
-                     "beside the project");
+                     "Key of a template, or a model (NAME.onnx, NAME.keras), whose weights are "
+                     "written beside the project");
     make->add_option("--data", options->data,
                      "A table (CSV, TSV), a folder with one folder of images per class, IDX files "
                      "or a text, in place of a template: the network is made to fit");
@@ -260,10 +261,11 @@ void addCatalogCommands(CLI::App& app, int&) {
         ->expected(1)
         ->take_all();
     make->add_option("--length", options->lengths,
-                     "Length of an axis that an ONNX model only names: height=224");
-    make->add_option("--from", options->from,
-                     "Start with the layers and weights of a run's folder, an ONNX model or a "
-                     "trained project; with --data, the last Dense layer begins anew for these");
+                     "Length of an axis that a model leaves open: height=224");
+    make->add_option(
+        "--from", options->from,
+        "Start with the layers and weights of a run's folder, an ONNX or Keras model "
+        "or a trained project; with --data, the last Dense layer begins anew for these");
     make->add_option("--freeze", options->freezeUpTo,
                      "With --from: freeze the layers up to this one or this block; \"all\": all "
                      "in front of the last Dense layer");

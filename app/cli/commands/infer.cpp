@@ -6,6 +6,7 @@
 #include "app/cli/naming.h"
 #include "app/cli/output.h"
 #include "app/cli/trained_network.h"
+#include "engine/exchange/keras/keras_import.h"
 #include "engine/exchange/model/model_file.h"
 #include "engine/exchange/network_runner.h"
 #include "engine/exchange/onnx_export.h"
@@ -151,6 +152,18 @@ Runnable ofModel(const InferOptions& options, const Arrays& arrays) {
     return made;
 }
 
+Runnable ofKeras(const InferOptions& options) {
+    const auto model = readKerasFile(options.model);
+    auto import = importKeras(model, importOptionsOf(options.lengths));
+    if (!import.problems.empty())
+        throw OnnxNodesRefused(std::move(import.problems), "layer");
+    Runnable made{lower(import.network), std::move(import.weights)};
+    for (const auto& [node, name] : import.inputs)
+        made.inputs.emplace(name, node);
+    made.outputs = std::move(import.outputs);
+    return made;
+}
+
 /// Samples of its data in, answers out.
 Runnable ofQuantized(const std::string& file) {
     const TrainedNetwork network(file);
@@ -171,6 +184,8 @@ Runnable opened(const InferOptions& options, const Arrays& arrays) {
         return ofQuantized(options.model);
     if (isOnnxName(options.model))
         return naming(options.model, [&] { return ofModel(options, arrays); });
+    if (isKerasName(options.model))
+        return naming(options.model, [&] { return ofKeras(options); });
     if (isModelFile(options.model))
         return asWritten(options.model);
     if (std::filesystem::is_directory(options.model)) {

@@ -4,6 +4,7 @@
 #include "app/cli/exit_codes.h"
 #include "app/cli/naming.h"
 #include "app/cli/output.h"
+#include "engine/exchange/keras/keras_model.h"
 #include "engine/exchange/project_import.h"
 #include "engine/graph/analysis.h"
 #include "engine/project/project_file.h"
@@ -15,7 +16,6 @@
 #include <CLI/CLI.hpp>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <charconv>
 #include <map>
 #include <memory>
@@ -186,14 +186,6 @@ void printInspection(const OnnxModel& model, const Opening& opening) {
 
 } // namespace
 
-bool isOnnxName(const std::filesystem::path& file) {
-    auto ending = file.extension().string();
-    std::ranges::transform(ending, ending.begin(), [](unsigned char c) {
-        return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    });
-    return ending == ".onnx";
-}
-
 OnnxImportOptions importOptionsOf(const std::vector<std::string>& lengths) {
     OnnxImportOptions options;
     for (const auto& each : lengths) {
@@ -214,7 +206,7 @@ OnnxImportOptions importOptionsOf(const std::vector<std::string>& lengths) {
 
 void makeProjectOfModel(const std::filesystem::path& model, const std::filesystem::path& file,
                         const std::vector<std::string>& lengths, bool force, bool asJson) {
-    auto made = naming(model, [&] { return projectFromOnnx(model, importOptionsOf(lengths)); });
+    auto made = naming(model, [&] { return projectFromModel(model, importOptionsOf(lengths)); });
     const auto weights = startWeightsOfFile(file);
     if (!force && std::filesystem::exists(weights))
         throw Error("{} exists already; --force replaces it", weights.string());
@@ -244,14 +236,16 @@ void addInspectCommand(CLI::App& app, int&) {
         bool json = false;
     };
     auto options = std::make_shared<Options>();
-    auto* command =
-        app.add_subcommand("inspect", "Tell what an ONNX model holds and what opens as layers");
-    command->add_option("file", options->file, "An ONNX model")->required();
+    auto* command = app.add_subcommand(
+        "inspect", "Tell what an ONNX or Keras model holds and what opens as layers");
+    command->add_option("file", options->file, "A model: NAME.onnx, NAME.keras")->required();
     command->add_option("--length", options->lengths,
                         "Length of an axis that the model only names (height=224), or the value of "
                         "an input of one whole number (rate=16000)");
     command->add_flag("--json", options->json, "One JSON document on standard output");
     command->callback([options] {
+        if (isKerasName(options->file))
+            return inspectKeras(options->file, options->lengths, options->json);
         const auto model = readOnnxFile(options->file);
         const auto opening = openingOf(model, options->lengths);
         if (options->json)

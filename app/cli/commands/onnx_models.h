@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/exchange/onnx_import.h"
+#include "engine/exchange/onnx_model.h"
 
 #include <filesystem>
 #include <string>
@@ -9,11 +10,12 @@
 
 namespace gradwright::cli {
 
-/// Whether the name is that of an ONNX model.
-bool isOnnxName(const std::filesystem::path& file);
-
 /// "height=224" as lengths of axes. Throws UsageError.
 OnnxImportOptions importOptionsOf(const std::vector<std::string>& lengths);
+
+/// Tells what a .keras file holds, and what of it opens as layers. Throws Error.
+void inspectKeras(const std::filesystem::path& model, const std::vector<std::string>& lengths,
+                  bool asJson);
 
 /// Writes a project of the model's layers, and its weights beside it. Throws Error.
 void makeProjectOfModel(const std::filesystem::path& model, const std::filesystem::path& file,

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/exchange/found_blocks.h"
+#include "engine/exchange/made_layers.h"
 #include "engine/exchange/onnx_import.h"
 #include "engine/exchange/onnx_writer.h"
 #include "engine/graph/lower.h"
@@ -108,6 +110,18 @@ private Q_SLOTS:
         QVERIFY(import.notes.empty());
         QCOMPARE(layersOf(import.network), layersOf(project.network));
         QCOMPARE(differenceOf(graph, weights, lower(import.network), import.weights), QString());
+        const auto nodes = import.network.main.nodes().size();
+        const auto instances = findBlocks(import.network, import.weights);
+        requireWhole(import.network, import.weights);
+        QCOMPARE(layersOf(import.network), layersOf(project.network));
+        QCOMPARE(differenceOf(graph, weights, lower(import.network), import.weights), QString());
+        QCOMPARE(instances > 0, import.network.main.nodes().size() < nodes);
+        // Where the template repeats a block, so do its parts.
+        bool isRepeated = false;
+        for (const auto& [id, node] : project.network.main.nodes())
+            isRepeated = isRepeated || (node.blockUse() && node.blockUse()->repeat > 1);
+        if (isRepeated)
+            QVERIFY(instances > 0);
     }
 
     void namesAreKept() {

@@ -29,7 +29,7 @@ using namespace gradwright::test;
 
 namespace fs = std::filesystem;
 
-/// File > Import ONNX and models that are dropped, with the mouse.
+/// File > Import model and models that are dropped, with the mouse.
 class TestImport : public QObject {
     Q_OBJECT
 
@@ -58,7 +58,7 @@ private:
         QAction* const file = find(*bar, QStringLiteral("File"));
         QTest::mouseClick(bar, Qt::LeftButton, {}, bar->actionGeometry(file).center());
         QTRY_VERIFY(file->menu()->isVisible());
-        QAction* const entry = find(*file->menu(), QStringLiteral("Import ONNX"));
+        QAction* const entry = find(*file->menu(), QStringLiteral("Import model"));
         QVERIFY(entry != nullptr);
         QTest::mouseClick(file->menu(), Qt::LeftButton, {},
                           file->menu()->actionGeometry(entry).center());
@@ -97,6 +97,9 @@ private:
         node.add_input("x");
         node.add_output("y");
         writeFileAtomically(path(name), std::string_view(model.SerializeAsString()));
+    }
+    [[nodiscard]] static fs::path kerasModel(const char* name) {
+        return fs::path(GRADWRIGHT_SOURCE_DIR) / "tests/engine/exchange/keras" / name;
     }
     [[nodiscard]] static fs::path imports() { return userDataFolder() / "imports"; }
     [[nodiscard]] static std::ptrdiff_t keptImports() {
@@ -183,6 +186,30 @@ private Q_SLOTS:
         QTRY_VERIFY(answers.isDone() && !window_->isVisible());
         window_.reset();
         QCOMPARE(keptImports(), 0);
+    }
+
+    void aKerasModelIsDropped() {
+        drop(kerasModel("dense.keras"));
+        QTRY_COMPARE(document().project().name, std::string("dense"));
+        QVERIFY(network().findByName("known") != nullptr);
+        QVERIFY(fs::exists(document().project().startWeights));
+        const auto before = document().project();
+        QStringList layers;
+        ModalAnswers answers;
+        answers.file(QString::fromStdString(kerasModel("refused.keras").string()))
+            .key(Qt::Key_Return)
+            .see([&](QWidget& dialog) {
+                auto* const list = dialog.findChild<QTreeWidget*>(QStringLiteral("nodes"));
+                QVERIFY(list != nullptr);
+                QCOMPARE(list->headerItem()->text(1), QStringLiteral("Class"));
+                for (int i = 0; i < list->topLevelItemCount(); ++i)
+                    layers << list->topLevelItem(i)->text(0);
+            })
+            .key(Qt::Key_Escape);
+        pressImport();
+        QTRY_VERIFY(answers.isDone());
+        QCOMPARE(layers, (QStringList{"shared", "unit", "early", "wide", "sparse"}));
+        QVERIFY(document().project() == before);
     }
 
     void lengthsAreAskedFor() {

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/io/zip_archive.h"
+
+#include "engine/support/error.h"
+#include "engine/support/json.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+namespace gradwright {
+namespace {
+
+constexpr std::uint64_t kEndRecord = 22;
+constexpr std::uint64_t kEntry = 46;
+constexpr std::uint64_t kLocalHeader = 30;
+constexpr std::uint64_t kMostComment = 65'535;
+constexpr std::uint16_t kStoredMember = 0;
+constexpr std::uint16_t kDeflatedMember = 8;
+constexpr std::uint64_t kElsewhere = 0xFFFFFFFF; ///< the size is in the field of 64-bit sizes
+/// Deflate cannot shrink data further (zlib's technical notes).
+constexpr std::uint64_t kMostDeflated = 1032;
+
+/// Unpacks a whole member. Nothing when it is damaged or holds another number of bytes.
+std::optional<std::string> inflated(const std::string& packed, std::uint64_t size) {
+    std::string result(static_cast<std::size_t>(size), '\0');
+    z_stream stream{};
+    if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)
+        return {};
+    const std::unique_ptr<z_stream, int (*)(z_stream*)> ender(&stream, inflateEnd);
+    constexpr std::size_t kAtOnce = std::size_t{1} << 30; // zlib counts in 32 bits
+    std::size_t in = 0;
+    std::size_t out = 0;
+    int state = Z_OK;
+    while (state == Z_OK) {
+        const auto given = std::min(kAtOnce, packed.size() - in);
+        const auto room = std::min(kAtOnce, result.size() - out);
+        stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data() + in));
+        stream.avail_in = static_cast<uInt>(given);
+        stream.next_out = reinterpret_cast<Bytef*>(result.data() + out);
+        stream.avail_out = static_cast<uInt>(room);
+        state = inflate(&stream, Z_NO_FLUSH);
+        in += given - stream.avail_in;
+        out += room - stream.avail_out;
+        if (state == Z_OK && given == stream.avail_in && room == stream.avail_out)
+            return {};
+    }
+    if (state != Z_STREAM_END || out != result.size())
+        return {};
+    return result;
+}
+
+} // namespace
+
+ZipArchive::ZipArchive(const std::filesystem::path& path)
+    : file_(path) {
+    readDirectory();
+}
+
+/// The end record stands last, in front of a comment.
+void ZipArchive::readDirectory() {
+    const auto size = file_.size();
+    const auto tail = std::min(size, kEndRecord + kMostComment);
+    const auto end = file_.text(size - tail, tail);
+    const auto found = end.rfind("PK\x05\x06");
+    if (found == std::string::npos || end.size() - found < kEndRecord)
+        throw Error("{} is no ZIP archive, or is cut short: it has no list of its members",
+                    file_.name());
+    const auto at = size - tail + found;
+    auto count = file_.number(at + 10, 2);
+    auto entry = file_.number(at + 16, 4);
+    while (count-- > 0)
+        entry = readEntry(entry);
+}
+
+std::uint64_t ZipArchive::readEntry(std::uint64_t at) {
+    if (file_.text(at, 4) != "PK\x01\x02")
+        throw Error("{}: the list of the archive's members is damaged", file_.name());
+    Member member;
+    member.isEncrypted = (file_.number(at + 8, 2) & 1U) != 0;
+    member.method = static_cast<std::uint16_t>(file_.number(at + 10, 2));
+    member.checksum = static_cast<std::uint32_t>(file_.number(at + 16, 4));
+    member.packed = file_.number(at + 20, 4);
+    member.size = file_.number(at + 24, 4);
+    member.offset = file_.number(at + 42, 4);
+    const auto nameSize = file_.number(at + 28, 2);
+    const auto extraSize = file_.number(at + 30, 2);
+    const auto commentSize = file_.number(at + 32, 2);
+    member.name = file_.text(at + kEntry, nameSize);
+    const ByteRegion extra(file_.text(at + kEntry + nameSize, extraSize), file_.name());
+    for (std::uint64_t field = 0; field + 4 <= extraSize;) {
+        const auto length = extra.number(field + 2, 2);
+        auto value = field + 4;
+        if (extra.number(field, 2) == 1)
+            for (auto* const each : {&member.size, &member.packed, &member.offset})
+                if (*each == kElsewhere) {
+                    *each = extra.number(value, 8);
+                    value += 8;
+                }
+        field += 4 + length;
+    }
+    members_.push_back(std::move(member));
+    return at + kEntry + nameSize + extraSize + commentSize;
+}
+
+bool ZipArchive::contains(std::string_view name) const {
+    return std::ranges::find(members_, name, &Member::name) != members_.end();
+}
+
+ByteRegion ZipArchive::open(std::string_view name, std::uint64_t most) const {
+    const auto found = std::ranges::find(members_, name, &Member::name);
+    if (found == members_.end())
+        throw Error("{}: the archive lacks {}", file_.name(), name);
+    const auto& member = *found;
+    const auto fail = [&](const std::string& what) {
+        throw Error("{}: {} {}", file_.name(), name, what);
+    };
+    if (member.isEncrypted)
+        fail("is encrypted");
+    if (member.method != kStoredMember && member.method != kDeflatedMember)
+        fail(fmt::format("is packed by method {}; stored and deflated ones can be read",
+                         member.method));
+    if (member.size > most)
+        fail(fmt::format("has {} bytes; up to {} are read", member.size, most));
+    if (file_.text(member.offset, 4) != "PK\x03\x04")
+        fail("is not where the archive's list says");
+    const auto begin = member.offset + kLocalHeader + file_.number(member.offset + 26, 2) +
+                       file_.number(member.offset + 28, 2);
+    const auto label = fmt::format("{}: {}", file_.name(), name);
+    const auto packed = file_.part(begin, member.packed, label);
+    if (member.method == kStoredMember) {
+        if (member.packed != member.size)
+            fail("is stored in another number of bytes than it has");
+        return packed;
+    }
+    if (member.size > member.packed * kMostDeflated)
+        fail(fmt::format("cannot have {} bytes", member.size));
+    auto bytes = inflated(packed.text(0, packed.size()), member.size);
+    if (!bytes || crc32_z(crc32(0, nullptr, 0), reinterpret_cast<const Bytef*>(bytes->data()),
+                          bytes->size()) != member.checksum)
+        fail("is damaged");
+    return {*std::move(bytes), label};
+}
+
+} // namespace gradwright
