@@ -16,10 +16,10 @@ namespace gradwright {
 
 namespace {
 
-constexpr int kChallengeHeight = 252;
+constexpr int kChallengeHeight = 262;
 constexpr int kChallengeLeft = 52;
 constexpr int kChallengeRight = 40;
-constexpr int kChallengeTop = 34;
+constexpr int kChallengeTop = 44;
 constexpr int kChallengeBottom = 30;
 constexpr int kFirstYear = 2012;
 constexpr int kLastYear = 2017;

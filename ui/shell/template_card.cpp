@@ -126,7 +126,7 @@ void TemplateCard::paintEvent(QPaintEvent*) {
     painter.setPen(theme.text2);
     painter.drawText(line(57, 16), Qt::AlignLeft | Qt::AlignVCenter,
                      tr("%1 parameters")
-                         .arg(summary_->parameters < 10'000'000
+                         .arg(summary_->parameters < 1'000'000
                                   ? fullNumber(summary_->parameters)
                                   : shortNumber(summary_->parameters)));
     painter.drawText(line(57, 16), Qt::AlignRight | Qt::AlignVCenter,

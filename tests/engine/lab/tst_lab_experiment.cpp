@@ -99,11 +99,11 @@ private Q_SLOTS:
     void trialsAtATimeGiveTheSame() {
         auto experiment = seedsExperiment(5);
         const auto alone =
-            ExperimentDirectory::create(folder() / "alone", experiment, planOf(experiment));
+            ExperimentDirectory::create(home_ / "alone", experiment, planOf(experiment));
         QCOMPARE(runExperiment(alone, {}, {}), ExperimentOutcome::Finished);
         for (const int jobs : {2, 3, 8}) {
             const auto together = ExperimentDirectory::create(
-                folder() / ("together" + std::to_string(jobs)), experiment, planOf(experiment));
+                home_ / ("together" + std::to_string(jobs)), experiment, planOf(experiment));
             std::vector<std::int64_t> ended;
             double share = 0;
             const ExperimentSink sink{
@@ -121,10 +121,10 @@ private Q_SLOTS:
     void stoppedTrialsAtATimeGoOn() {
         const auto experiment = seedsExperiment(6);
         const auto alone =
-            ExperimentDirectory::create(folder() / "whole", experiment, planOf(experiment));
+            ExperimentDirectory::create(home_ / "whole", experiment, planOf(experiment));
         runExperiment(alone, {}, {});
         const auto together =
-            ExperimentDirectory::create(folder() / "parts", experiment, planOf(experiment));
+            ExperimentDirectory::create(home_ / "parts", experiment, planOf(experiment));
         std::stop_source stop;
         const ExperimentSink sink{{}, [&](const TrialResult&) { stop.request_stop(); }};
         QCOMPARE(runExperiment(together, sink, stop.get_token(), 3), ExperimentOutcome::Stopped);
@@ -156,7 +156,7 @@ private Q_SLOTS:
     void experimentIsRenamed() {
         const auto experiment = seedsExperiment(2);
         const auto directory =
-            ExperimentDirectory::create(folder() / "named", experiment, planOf(experiment));
+            ExperimentDirectory::create(home_ / "named", experiment, planOf(experiment));
         const auto before = parseJson(readTextFile(directory.experimentJson()), "before");
         directory.rename("  Luck of München ");
         QCOMPARE(directory.read().name, std::string("Luck of München"));

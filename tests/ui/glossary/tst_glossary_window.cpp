@@ -50,7 +50,7 @@ private:
               Association::Measure::CramersV}) {
             ColumnFacts column;
             column.association = {measure, 0.5};
-            details.setColumn(column, 10, QStringLiteral("kind"));
+            details.setColumn(column, QStringLiteral("a number"), 10, QStringLiteral("kind"));
             for (const QWidget* const each : details.findChildren<QWidget*>())
                 if (auto place = explainedPlace(*each); !place.empty())
                     places.insert(std::move(place));
