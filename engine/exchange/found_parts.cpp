@@ -48,8 +48,7 @@ std::string textOfNode(const Node& node, bool withNumbers) {
 class SegmentFinder {
 public:
     explicit SegmentFinder(const Graph& graph)
-        : graph_(graph)
-        , index_(graph)
+        : index_(graph)
         , order_(index_.topologicalOrder())
         , position_(index_.size(), order_.size())
         , inputs_(index_.size()) {
@@ -147,7 +146,6 @@ private:
         return known.emplace(text, known.size()).first->second;
     }
 
-    const Graph& graph_;
     GraphIndex index_;
     std::vector<std::size_t> order_;    ///< places
     std::vector<std::size_t> position_; ///< in the order, by place

@@ -59,7 +59,6 @@ QFrame* emptyCard(QVBoxLayout*& layout) {
 
 EvaluationPanel::EvaluationPanel(ThemeManager& theme, QWidget* parent)
     : QWidget(parent)
-    , theme_(&theme)
     , detail_(new ElidedLabel)
     , quality_(label({}, "figure"))
     , metrics_(label({}, "muted"))

@@ -65,7 +65,6 @@ private:
     [[nodiscard]] bool showsImages() const;
     void showRunning(bool running);
 
-    ThemeManager* theme_;
     std::shared_ptr<const TrainedModel> model_;
     std::optional<DataInfo> data_;
     std::shared_ptr<const TestReport> report_;

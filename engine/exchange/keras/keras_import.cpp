@@ -97,7 +97,7 @@ private:
         for (std::size_t axis = 1; axis < shape.size(); ++axis)
             lengths.push_back(lengthOf(port.layer, axis, shape[axis]));
         if (lengths.size() > 2) // the channels first
-            std::ranges::rotate(lengths, lengths.end() - 1);
+            std::rotate(lengths.begin(), lengths.end() - 1, lengths.end());
         const KerasCall none;
         const auto made = layers_.add({*found, none, {}, port.layer}, "input", {{"shape", lengths}},
                                       std::vector<KerasValue>{});

@@ -36,7 +36,7 @@ KerasValue reshaped(KerasLayers& layers, const KerasUse& use, const KerasValue& 
         x = layers.add(use, "permute", {{"axes", turned(x.shape.rank(), true)}}, x);
     auto ours = shape;
     if (ours.size() > 2)
-        std::ranges::rotate(ours, ours.end() - 1);
+        std::rotate(ours.begin(), ours.end() - 1, ours.end());
     if (!isReordered(Shape(ours)))
         return layers.add(use, "reshape", {{"shape", ours}}, x);
     return layers.add(use, "permute", {{"axes", turned(shape.size(), false)}},
@@ -201,7 +201,7 @@ void requireChannelsLast(const KerasUse& use) {
 std::vector<std::int64_t> kerasShape(const Shape& shape) {
     auto dims = shape.dims();
     if (dims.size() > 2)
-        std::ranges::rotate(dims, dims.begin() + 1);
+        std::rotate(dims.begin(), dims.begin() + 1, dims.end());
     return dims;
 }
 
