@@ -16,13 +16,20 @@ QString methodText(const char* text) {
     return QCoreApplication::translate("ExperimentPanels", text);
 }
 
-/// The classical methods that have a confusion matrix.
+/// Less is better; a method without a result comes last.
+double badness(const Json& method) {
+    const double quality = numberUnder(method, "quality");
+    return std::isfinite(quality) ? -quality : HUGE_VAL;
+}
+
+/// The classical methods that have a confusion matrix, the best one first.
 std::vector<const Json*> confusedMethods(const Json& data) {
     std::vector<const Json*> methods;
     if (data.contains("methods"))
         for (const auto& each : data.at("methods"))
             if (each.contains("confusion") && each.at("method") != "network")
                 methods.push_back(&each);
+    std::ranges::stable_sort(methods, {}, [](const Json* method) { return badness(*method); });
     return methods;
 }
 
@@ -35,12 +42,13 @@ MatrixPanel matrixOf(const Json& method) {
     return panel;
 }
 
+/// The deepest first: there gradients vanish.
 std::vector<std::int64_t> depthsIn(const Json& data) {
     std::set<std::int64_t> depths;
     if (data.contains("networks"))
         for (const auto& network : data.at("networks"))
             depths.insert(network.at("depth").get<std::int64_t>());
-    return {depths.begin(), depths.end()};
+    return {depths.rbegin(), depths.rend()};
 }
 
 } // namespace
@@ -56,11 +64,7 @@ std::vector<ChartPanel> baselinesPanels(const Json& data, int chosen) {
     if (!data.contains("methods") || data.at("methods").empty())
         return {};
     auto methods = data.at("methods").get<std::vector<Json>>();
-    const auto goodness = [](const Json& method) {
-        const double quality = numberUnder(method, "quality");
-        return std::isfinite(quality) ? -quality : HUGE_VAL;
-    };
-    std::ranges::stable_sort(methods, {}, goodness);
+    std::ranges::stable_sort(methods, {}, badness);
     const auto& judged = metric(methods.front().at("metric").get<std::string>());
     const auto qualityText = [&judged](double value) { return qstr(valueText(judged, value)); };
     BarPanel qualities{.title = methodText("%1 on the test set").arg(qstr(judged.title)),
