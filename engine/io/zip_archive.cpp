@@ -2,13 +2,12 @@
 #include "engine/io/zip_archive.h"
 
 #include "engine/support/error.h"
+#include "engine/support/inflate.h"
 #include "engine/support/json.h"
 
 #include <zlib.h>
 
 #include <algorithm>
-#include <memory>
-#include <optional>
 
 namespace gradwright {
 namespace {
@@ -20,37 +19,6 @@ constexpr std::uint64_t kMostComment = 65'535;
 constexpr std::uint16_t kStoredMember = 0;
 constexpr std::uint16_t kDeflatedMember = 8;
 constexpr std::uint64_t kElsewhere = 0xFFFFFFFF; ///< the size is in the field of 64-bit sizes
-/// Deflate cannot shrink data further (zlib's technical notes).
-constexpr std::uint64_t kMostDeflated = 1032;
-
-/// Unpacks a whole member. Nothing when it is damaged or holds another number of bytes.
-std::optional<std::string> inflated(const std::string& packed, std::uint64_t size) {
-    std::string result(static_cast<std::size_t>(size), '\0');
-    z_stream stream{};
-    if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)
-        return {};
-    const std::unique_ptr<z_stream, int (*)(z_stream*)> ender(&stream, inflateEnd);
-    constexpr std::size_t kAtOnce = std::size_t{1} << 30; // zlib counts in 32 bits
-    std::size_t in = 0;
-    std::size_t out = 0;
-    int state = Z_OK;
-    while (state == Z_OK) {
-        const auto given = std::min(kAtOnce, packed.size() - in);
-        const auto room = std::min(kAtOnce, result.size() - out);
-        stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data() + in));
-        stream.avail_in = static_cast<uInt>(given);
-        stream.next_out = reinterpret_cast<Bytef*>(result.data() + out);
-        stream.avail_out = static_cast<uInt>(room);
-        state = inflate(&stream, Z_NO_FLUSH);
-        in += given - stream.avail_in;
-        out += room - stream.avail_out;
-        if (state == Z_OK && given == stream.avail_in && room == stream.avail_out)
-            return {};
-    }
-    if (state != Z_STREAM_END || out != result.size())
-        return {};
-    return result;
-}
 
 } // namespace
 
@@ -135,9 +103,9 @@ ByteRegion ZipArchive::open(std::string_view name, std::uint64_t most) const {
             fail("is stored in another number of bytes than it has");
         return packed;
     }
-    if (member.size > member.packed * kMostDeflated)
+    if (member.size > member.packed * kMostInflation)
         fail(fmt::format("cannot have {} bytes", member.size));
-    auto bytes = inflated(packed.text(0, packed.size()), member.size);
+    auto bytes = inflated(packed.text(0, packed.size()), static_cast<std::size_t>(member.size));
     if (!bytes || crc32_z(crc32(0, nullptr, 0), reinterpret_cast<const Bytef*>(bytes->data()),
                           bytes->size()) != member.checksum)
         fail("is damaged");

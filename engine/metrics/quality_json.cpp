@@ -21,4 +21,15 @@ std::optional<Quality> qualityIn(const Json& record, std::string_view prefix) {
     return {};
 }
 
+Json confusionJson(const ConfusionMatrix& matrix) {
+    Json rows = Json::array();
+    for (std::size_t label = 0; label < matrix.classes(); ++label) {
+        Json row = Json::array();
+        for (std::size_t said = 0; said < matrix.classes(); ++said)
+            row.push_back(matrix.count(label, said));
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
 } // namespace gradwright

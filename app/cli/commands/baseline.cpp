@@ -53,18 +53,6 @@ bool isRunFolder(const std::string& path) {
     return std::filesystem::is_directory(path, none);
 }
 
-Json confusionJson(const Outcomes& outcomes) {
-    const ConfusionMatrix matrix(outcomes.elements, readingsOf(outcomes));
-    Json rows = Json::array();
-    for (std::size_t label = 0; label < matrix.classes(); ++label) {
-        Json row = Json::array();
-        for (std::size_t said = 0; said < matrix.classes(); ++said)
-            row.push_back(matrix.count(label, said));
-        rows.push_back(std::move(row));
-    }
-    return rows;
-}
-
 Json rowJson(const BaselineRow& row) {
     const auto& metric = qualityMetric(row.outcomes.kind());
     Json json = {{"method", row.key}, {"title", row.title}, {"answer_seconds", row.answerSeconds}};
@@ -73,7 +61,7 @@ Json rowJson(const BaselineRow& row) {
         json[qualityKey(metric)] = *value;
     if (const auto balanced = balancedAccuracy(row.outcomes)) {
         json["balanced_accuracy"] = *balanced;
-        json["confusion"] = confusionJson(row.outcomes);
+        json["confusion"] = confusionJson({row.outcomes.elements, readingsOf(row.outcomes)});
     }
     if (!row.note.empty())
         json["note"] = row.note;

@@ -4,10 +4,10 @@
 #include "engine/data/byte_reader.h"
 #include "engine/data/tables/cell.h"
 #include "engine/support/error.h"
+#include "engine/support/inflate.h"
 #include "engine/support/json.h"
 
 #include <fmt/ranges.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -71,32 +71,10 @@ public:
         const auto packed = file_.substr(begin, member.packed);
         if (!member.isDeflated)
             return std::string(packed);
-        std::string result(member.size, '\0');
-        z_stream stream{};
-        if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)
-            fail("cannot be unpacked");
-        // zlib counts in 32 bits.
-        constexpr std::size_t kAtOnce = std::size_t{1} << 30;
-        std::size_t in = 0;
-        std::size_t out = 0;
-        int state = Z_OK;
-        while (state == Z_OK) {
-            const auto given = std::min(kAtOnce, packed.size() - in);
-            const auto room = std::min(kAtOnce, result.size() - out);
-            stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data() + in));
-            stream.avail_in = static_cast<uInt>(given);
-            stream.next_out = reinterpret_cast<Bytef*>(result.data() + out);
-            stream.avail_out = static_cast<uInt>(room);
-            state = inflate(&stream, Z_NO_FLUSH);
-            in += given - stream.avail_in;
-            out += room - stream.avail_out;
-            if (state == Z_OK && given == stream.avail_in && room == stream.avail_out)
-                break;
-        }
-        inflateEnd(&stream);
-        if (state != Z_STREAM_END || out != result.size())
+        auto result = inflated(packed, member.size);
+        if (!result)
             fail(fmt::format("the array \"{}\" is damaged", excerpt(member.name)));
-        return result;
+        return *std::move(result);
     }
 
 private:

@@ -4,6 +4,7 @@
 #include "engine/ensembles/member.h"
 #include "engine/lab/key_list.h"
 #include "engine/metrics/confusion.h"
+#include "engine/metrics/quality_json.h"
 #include "engine/support/error.h"
 #include "engine/training/recipes/losses.h"
 
@@ -125,14 +126,7 @@ Json outcomesJson(const Outcomes& outcomes, const std::vector<std::string>& clas
     if (outcomes.kind() != MetricKind::Classes || classes.size() > kShownClasses)
         return json;
     const ConfusionMatrix matrix(outcomes.elements, readingsOf(outcomes));
-    Json rows = Json::array();
-    for (std::size_t label = 0; label < matrix.classes(); ++label) {
-        Json row = Json::array();
-        for (std::size_t said = 0; said < matrix.classes(); ++said)
-            row.push_back(matrix.count(label, said));
-        rows.push_back(std::move(row));
-    }
-    json["confusion"] = std::move(rows);
+    json["confusion"] = confusionJson(matrix);
     json["classes"] = classes;
     return json;
 }
