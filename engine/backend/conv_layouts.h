@@ -22,7 +22,7 @@ struct ConvLayoutTime {
     /// Of the forward pass; nothing where oneDNN has only its reference loops, which are hundreds
     /// of times slower, or nothing at all.
     std::optional<double> seconds;
-    int reorders = 0; ///< of its input from row-major order and of its output back: 0 … 2
+    int reorders = 0; ///< from row-major order for the input and back for the output: 0 … 2
     double reorderSeconds = 0; ///< that these take
 };
 

@@ -39,7 +39,7 @@ private:
     ThreadId owner_;
     Placement placement_ = Placement::Free;
     bool takeShortTurns_ = false;
-    std::mutex mutex_; ///< of what follows, which the watching thread uses
+    std::mutex mutex_; ///< guards the members below, which the watching thread uses
     int place_ = -1;   ///< the processor that helpers are kept off
     std::vector<ThreadId> helpers_;
     std::vector<std::optional<std::chrono::nanoseconds>> seen_; ///< running times, by helper

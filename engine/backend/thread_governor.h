@@ -95,7 +95,7 @@ private:
     double rate_ = 0;   ///< smoothed, with threads_
     Clock::time_point lastTrial_;
     Clock::time_point lastLook_; ///< at others, which threads that compute together do not feel
-    int wins_ = 0;               ///< of trials in a row
+    int wins_ = 0;               ///< trials won in a row
     ComputeLoad load_;
 };
 

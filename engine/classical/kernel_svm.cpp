@@ -46,7 +46,7 @@ constexpr int kRbf = 2;
 struct SvmModel {
     SvmParameter parameter;
     int classes;
-    int count;             ///< of support vectors
+    int count;             ///< support vectors
     SparseNumber** rows;   ///< these
     double** coefficients; ///< [classes - 1, count]
     double* offsets;       ///< rho, [classes (classes - 1) / 2]
@@ -105,7 +105,7 @@ struct RbfMachine {
     std::vector<double> coefficients;  ///< [max(classes - 1, 1), count]
     std::vector<double> offsets;       ///< one a pair of classes, or one
     std::vector<std::int64_t> classes; ///< in the machine's order; none of values
-    std::vector<std::int64_t> counts;  ///< of support vectors, by class
+    std::vector<std::int64_t> counts;  ///< support vectors of each class
 
     [[nodiscard]] std::size_t count() const {
         return features > 0 ? supports.size() / features : 0;

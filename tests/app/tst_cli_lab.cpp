@@ -230,7 +230,7 @@ private Q_SLOTS:
                  ExperimentState::Finished);
     }
 
-    void interruptedExperimentSaysHowToGoOn() {
+    void interruptedExperimentSaysHowToResume() {
         const auto file = cli_.save(smallProject(300, 0.2), "stopped.gradwright");
         auto process = cli_.start({"lab", "run", "seeds", file, "--with", "trainings=200"});
         const auto folder = cli_ / "stopped.lab";

@@ -117,8 +117,9 @@ private Q_SLOTS:
         }
     }
 
-    /// What was stopped is a beginning of the plan, and goes on one at a time or several.
-    void stoppedTrialsAtATimeGoOn() {
+    /// A stopped experiment has done the first trials of the plan and resumes with any number of
+    /// jobs.
+    void stoppedTrialsAtATimeResume() {
         const auto experiment = seedsExperiment(6);
         const auto alone =
             ExperimentDirectory::create(home_ / "whole", experiment, planOf(experiment));
