@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/compute_pool.h"
 #include "engine/backend/compute_threads.h"
+#include "tests/support/busy_computer.h"
 
 #include <QTest>
 
@@ -12,6 +13,7 @@
 #include <thread>
 
 using namespace gradwright;
+using namespace gradwright::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -164,20 +166,16 @@ private Q_SLOTS:
         const auto all = ProcessorSet::of(currentThread());
         if (!all || all->count() < 2)
             QSKIP("one processor, or a system that does not place threads");
-        std::vector<std::jthread> others;
-        for (int i = 0; i < 2 * availableThreads(); ++i)
-            others.emplace_back([](const std::stop_token& stop) {
-                while (!stop.stop_requested()) {
-                }
-            });
+        const BusyComputer others(2 * availableThreads());
         ComputePool pool(2);
         pool.place(Placement::Apart);
         bool isFetched = false;
+        const auto waiting = currentThread();
         withHelper(pool, [&] {
-            const auto before = ProcessorSet::of(currentThread());
+            // It may have been fetched before it comes to this line.
             const auto end = std::chrono::steady_clock::now() + 20s;
             while (!isFetched && std::chrono::steady_clock::now() < end)
-                isFetched = ProcessorSet::of(currentThread()) != before;
+                isFetched = isHeldWith(waiting);
         });
         QVERIFY(isFetched);
         // It is sent back.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/openmp_team.h"
+#include "tests/support/busy_computer.h"
 
 #include <QTest>
 
@@ -11,6 +12,7 @@
 #include <vector>
 
 using namespace gradwright;
+using namespace gradwright::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -122,16 +124,12 @@ private Q_SLOTS:
     void aThreadWithoutProcessorIsFetched() {
         if (!canPlace())
             QSKIP("one processor, or a system that does not place threads");
-        std::vector<std::jthread> others;
-        for (int i = 0; i < 2 * availableThreads(); ++i)
-            others.emplace_back([](const std::stop_token& stop) {
-                while (!stop.stop_requested()) {
-                }
-            });
+        const BusyComputer others(2 * availableThreads());
         withTwoThreads([] {
             const auto all = ProcessorSet::of(currentThread());
             OpenMpTeam team;
             team.place(Placement::Apart);
+            const auto owner = currentThread();
             std::atomic<bool> isFetched = false, isOver = false;
             const auto end = std::chrono::steady_clock::now() + 20s;
 #pragma omp parallel
@@ -139,10 +137,9 @@ private Q_SLOTS:
                 if (omp_get_thread_num() == 0) {
                     isOver.wait(false); // asleep, as at the end of a region
                 } else {
-                    // Kept off one processor, then on another alone where there are more than two.
-                    const auto before = ProcessorSet::of(currentThread());
+                    // It may have been fetched before it comes to this line.
                     while (!isFetched && std::chrono::steady_clock::now() < end)
-                        isFetched = ProcessorSet::of(currentThread()) != before;
+                        isFetched = isHeldWith(owner);
                     isOver = true;
                     isOver.notify_all();
                 }

@@ -2,6 +2,7 @@
 #include "engine/backend/compute_pool.h"
 #include "engine/backend/compute_threads.h"
 #include "engine/backend/thread_governor.h"
+#include "tests/support/busy_computer.h"
 
 #include <QTest>
 
@@ -10,6 +11,7 @@
 #include <vector>
 
 using namespace gradwright;
+using namespace gradwright::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -18,21 +20,6 @@ LoadSample sampleOf(std::chrono::nanoseconds running, std::chrono::nanoseconds w
                     int processors, double weight = 1) {
     return {.wall = 100ms, .used = {running, waiting}, .processors = processors, .weight = weight};
 }
-
-/// Keeps processors busy while it lives.
-class Hogs {
-public:
-    explicit Hogs(int count) {
-        for (int i = 0; i < count; ++i)
-            threads_.emplace_back([](const std::stop_token& stop) {
-                while (!stop.stop_requested()) {
-                }
-            });
-    }
-
-private:
-    std::vector<std::jthread> threads_;
-};
 
 void compute(std::chrono::microseconds time) {
     const auto end = std::chrono::steady_clock::now() + time;
@@ -130,7 +117,7 @@ private Q_SLOTS:
             {
                 ThreadGovernor governor(pool);
                 QVERIFY(pool.placement() == Placement::Free);
-                const Hogs hogs(2 * availableThreads());
+                const BusyComputer others(2 * availableThreads());
                 QVERIFY(runUntil(
                     pool, governor,
                     [&](const ComputeLoad&) { return pool.placement() == Placement::Together; },
@@ -153,7 +140,7 @@ private Q_SLOTS:
             ThreadGovernor governor(pool);
             QVERIFY(governor.load() == (ComputeLoad{threads, 0}));
             {
-                const Hogs hogs(4 * availableThreads());
+                const BusyComputer others(4 * availableThreads());
                 QVERIFY(runUntil(
                     pool, governor,
                     [](const ComputeLoad& load) {
@@ -177,7 +164,7 @@ private Q_SLOTS:
             setComputeThreads(2);
             auto& pool = computePool();
             ThreadGovernor governor(pool);
-            const Hogs hogs(2 * availableThreads());
+            const BusyComputer others(2 * availableThreads());
             const auto end = std::chrono::steady_clock::now() + 20s;
             while (governor.load().othersBusy == 0 && std::chrono::steady_clock::now() < end) {
                 governor.resume();
