@@ -104,7 +104,7 @@ std::filesystem::path beginExperiment(const Experiment& experiment, const LabOpt
                 printLine(step);
         return {};
     }
-    const auto file = options.project.starts_with("template:")
+    const auto file = templateKeyOf(options.project)
                           ? std::nullopt
                           : std::optional(std::filesystem::path(options.project));
     const auto folder = options.out.empty() ? labFolder(experiment.project, file)

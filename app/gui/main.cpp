@@ -38,7 +38,8 @@ int main(int argc, char** argv) {
     parser.addPositionalArgument(
         QStringLiteral("file"),
         QStringLiteral("Projects to open, or data to begin one with: a table, a folder "
-                       "of images, IDX files or a text; each in a window."),
+                       "of images, IDX files or a text; each in a window. template:NAME begins "
+                       "with a template."),
         QStringLiteral("[file...]"));
     parser.process(application);
 

@@ -166,17 +166,16 @@ void ComputePool::sleepUntilDone() {
 
 void ComputePool::fetchLostThreads() {
     const auto isDone = [this] { return pending_.load(std::memory_order_acquire) == 0; };
-    std::vector<std::optional<std::chrono::nanoseconds>> before(helpers_.size());
     for (auto pause = kFirstLook;; pause = kNextLook) {
-        for (std::size_t i = 0; i < helpers_.size(); ++i)
-            before[i] = runningTime(helpers_[i]->id);
+        for (const auto& helper : helpers_)
+            helper->seen = runningTime(helper->id);
         if (pause == kFirstLook ? spinUntil(isDone, pause) : sleepUntil(isDone, pause))
             return;
         const auto here = ProcessorSet::only(currentProcessor());
         bool isFetched = false;
-        for (std::size_t i = 0; i < helpers_.size(); ++i)
-            if (helpers_[i]->works && before[i] && runningTime(helpers_[i]->id) == before[i])
-                isFetched |= here.keep(helpers_[i]->id);
+        for (const auto& helper : helpers_)
+            if (helper->works && helper->seen && runningTime(helper->id) == helper->seen)
+                isFetched |= here.keep(helper->id);
         if (isFetched) {
             sleepUntilDone();
             placeHelpers();

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -69,6 +70,8 @@ private:
         std::atomic<ThreadId> id = {};
         std::atomic<bool> works = false; ///< may have begun a task
         std::thread thread = {};
+        /// Its running time when the owner, which waits for it, last looked.
+        std::optional<std::chrono::nanoseconds> seen = {};
     };
 
     void runTasks(std::size_t count, std::size_t mostWorkers, TaskRef task);

@@ -15,7 +15,6 @@
 namespace gradwright {
 namespace {
 
-constexpr std::string_view kPrefix = "template:";
 constexpr std::string_view kIndexFormat = "gradwright templates";
 
 std::string textAt(const Json& json, std::string_view key, std::string_view what) {
@@ -77,9 +76,16 @@ Project openTemplate(std::string_view key) {
     return project;
 }
 
+std::optional<std::string_view> templateKeyOf(std::string_view fileOrTemplate) {
+    constexpr std::string_view kPrefix = "template:";
+    if (!fileOrTemplate.starts_with(kPrefix))
+        return {};
+    return fileOrTemplate.substr(kPrefix.size());
+}
+
 Project openProject(std::string_view fileOrTemplate) {
-    if (fileOrTemplate.starts_with(kPrefix))
-        return openTemplate(fileOrTemplate.substr(kPrefix.size()));
+    if (const auto key = templateKeyOf(fileOrTemplate))
+        return openTemplate(*key);
     return loadProject(std::filesystem::path(fileOrTemplate));
 }
 

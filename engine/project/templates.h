@@ -3,7 +3,9 @@
 
 #include "engine/project/project.h"
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gradwright {
@@ -24,6 +26,9 @@ const std::vector<std::string>& templateKeys();
 /// A fresh project made from a template, with a UUID of its own. Throws Error naming the templates
 /// that exist, or when the resources are missing.
 Project openTemplate(std::string_view key);
+
+/// The key of what is written as "template:KEY"; nothing for the name of a file.
+std::optional<std::string_view> templateKeyOf(std::string_view fileOrTemplate);
 
 /// Opens a file, or a template written as "template:KEY".
 Project openProject(std::string_view fileOrTemplate);

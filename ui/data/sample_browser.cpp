@@ -72,7 +72,7 @@ SampleBrowser::SampleBrowser(ThemeManager& themes, QWidget* parent)
     draw_->setIcon(themes.icon(QStringLiteral("pen")));
     makeRows();
     makeActions();
-    makeSearchField(*text_, themes, tr("Find in the samples"));
+    makeSearchField(*text_, themes, tr("Find"), tr("Find in the samples"));
     stack_->addWidget(tiles_);
     stack_->addWidget(rows_);
     count_->setObjectName(QStringLiteral("sampleCount"));

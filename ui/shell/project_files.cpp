@@ -8,6 +8,7 @@
 #include "engine/project/own_project.h"
 #include "engine/project/project_file.h"
 #include "engine/project/runs.h"
+#include "engine/project/templates.h"
 #include "engine/project/unsaved_networks.h"
 #include "engine/support/error.h"
 #include "ui/forms/file_dialogs.h"
@@ -116,6 +117,11 @@ void ProjectFiles::openData(const QString& path) {
 }
 
 void ProjectFiles::openFile(const QString& file) {
+    const auto name = file.toStdString();
+    if (const auto key = templateKeyOf(name)) {
+        newFromTemplate(std::string(*key));
+        return;
+    }
     if (isModel(file)) {
         openModel(file);
         return;

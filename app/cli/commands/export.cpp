@@ -47,7 +47,7 @@ struct ExportOptions {
 std::optional<RunDirectory> runFor(const std::string& given, const Project* project) {
     if (!project)
         return RunDirectory::open(given);
-    if (given.starts_with("template:"))
+    if (templateKeyOf(given))
         return {};
     std::vector<std::filesystem::path> runs;
     std::error_code none;

@@ -194,7 +194,7 @@ Runnable opened(const InferOptions& options, const Arrays& arrays) {
     }
     const auto project = openProject(options.model);
     std::optional<RunDirectory> run;
-    if (!options.model.starts_with("template:"))
+    if (!templateKeyOf(options.model))
         run = latestTrainedRun(project, options.model);
     if (run && projectOfRun(*run).network != project.network)
         throw Error("{}: the network has been changed since its latest training ({}); name the run "

@@ -36,7 +36,7 @@ std::pair<Project, std::optional<RunDirectory>> trainedProject(const std::string
     }
     auto project = openProject(given);
     std::optional<RunDirectory> run;
-    if (!given.starts_with("template:"))
+    if (!templateKeyOf(given))
         run = latestTrainedRun(project, given);
     return {std::move(project), std::move(run)};
 }

@@ -116,7 +116,7 @@ TrainingJob jobOf(const TrainOptions& options) {
         fitToData(project);
     warnOf(project);
 
-    const bool isTemplate = options.project.starts_with("template:");
+    const bool isTemplate = templateKeyOf(options.project).has_value();
     const auto file = isTemplate || resuming
                           ? std::nullopt
                           : std::optional(std::filesystem::path(options.project));

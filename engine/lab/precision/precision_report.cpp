@@ -82,14 +82,14 @@ void addPrecisions(Report& report, const TrialResults& done) {
                             upperCase(base->trial.settings.at("precision").get<std::string>()),
                             lossText(std::abs(off)), off > 0 ? "higher" : "lower");
         for (const auto& what : values.at("lacks"))
-            lacks += (lacks.empty() ? "" : " ") + what.get<std::string>();
+            lacks += fmt::format("{}{}", lacks.empty() ? "" : " ", what.get<std::string>());
         auto entry = values;
         entry["precision"] = key;
         entry["title"] = upperCase(key);
         list.push_back(std::move(entry));
     }
     if (!answer.empty())
-        report.paragraphs.push_back(answer + ".");
+        report.paragraphs.push_back(fmt::format("{}.", answer));
     if (!lacks.empty())
         report.paragraphs.push_back(lacks);
     if (!table.rows.empty())
@@ -189,12 +189,13 @@ void addLayouts(Report& report, const Json& values) {
 
 Report precisionReport(const std::string& project, const TrialResults& done) {
     Report report;
-    report.title = "Precision and layout: " + project;
+    report.title = fmt::format("Precision and layout: {}", project);
     addPrecisions(report, done);
     for (const auto& result : done)
         if (result.trial.title == kLayoutsTrial) {
             if (result.hasFailed())
-                report.paragraphs.push_back("The layouts were not measured: " + result.error);
+                report.paragraphs.push_back(
+                    fmt::format("The layouts were not measured: {}", result.error));
             else
                 addLayouts(report, result.values);
         }

@@ -387,6 +387,19 @@ private Q_SLOTS:
         QCOMPARE(project().name, std::string("plants"));
         QCOMPARE(MainWindow::all().size(), std::size_t{1});
     }
+
+    void templatesOnTheCommandLineOpen() {
+        window_->openBeside(QStringLiteral("template:exclusive-or"));
+        QCOMPARE(project().madeFrom, std::string("exclusive-or"));
+        QVERIFY(!window_->document().file());
+        ModalAnswers answers;
+        answers.press(QMessageBox::Ok);
+        window_->openFile(QStringLiteral("template:exclusive-orr"));
+        QTRY_VERIFY(answers.isDone());
+        const auto asked = answers.asked().join(u' ');
+        QVERIFY2(asked.contains(QStringLiteral("there is no template \"exclusive-orr\"")),
+                 qPrintable(asked));
+    }
 };
 
 QTEST_MAIN(TestOwnDataWindow)

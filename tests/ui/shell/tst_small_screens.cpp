@@ -20,6 +20,7 @@
 
 #include <QFile>
 #include <QLabel>
+#include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
 #include <QProcess>
@@ -84,6 +85,15 @@ private:
             if (label->isVisible() && label->wordWrap() && !label->text().isEmpty() &&
                 label->heightForWidth(label->width()) > label->height())
                 cut << label->text();
+        // What an empty field asks for.
+        for (const auto* const field : page.findChildren<QLineEdit*>()) {
+            constexpr int kFrame = 8;
+            const int begin = field->inputMethodQuery(Qt::ImCursorRectangle).toRect().center().x();
+            const int room = field->width() - begin - kFrame;
+            if (field->isVisible() && field->text().isEmpty() &&
+                field->fontMetrics().horizontalAdvance(field->placeholderText()) > room)
+                cut << QStringLiteral("%1: %2").arg(field->objectName(), field->placeholderText());
+        }
         return cut;
     }
 
