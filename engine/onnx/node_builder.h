@@ -133,6 +133,7 @@ const OnnxMappings& onnxElements();
 const OnnxMappings& onnxActivations();
 const OnnxMappings& onnxShapes();
 const OnnxMappings& onnxIndices();
+const OnnxMappings& onnxPlacing();
 const OnnxMappings& onnxProducts();
 const OnnxMappings& onnxWindows();
 const OnnxMappings& onnxResizing();

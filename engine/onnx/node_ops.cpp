@@ -11,10 +11,10 @@ namespace {
 OnnxMapping mappingOf(std::string_view domain, std::string_view op) {
     if (!domain.empty())
         return nullptr;
-    const std::array<const OnnxMappings*, 11> families = {
+    const std::array<const OnnxMappings*, 12> families = {
         &onnxElements(),    &onnxActivations(), &onnxShapes(),         &onnxIndices(),
         &onnxProducts(),    &onnxWindows(),     &onnxNormalizations(), &onnxResizing(),
-        &onnxRecurrences(), &onnxControl(),     &onnxAttention()};
+        &onnxRecurrences(), &onnxControl(),     &onnxAttention(),      &onnxPlacing()};
     for (const auto* family : families)
         if (const auto found = family->find(op); found != family->end())
             return found->second;

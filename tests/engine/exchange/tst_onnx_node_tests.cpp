@@ -67,7 +67,7 @@ private Q_SLOTS:
     }
 
 private:
-    static constexpr int kLeast = 620;
+    static constexpr int kLeast = 640;
     int equal_ = 0;
 };
 
