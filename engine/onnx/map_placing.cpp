@@ -173,7 +173,7 @@ void centerCropPad(B& b) {
 
 /// (Σ|x|^p)^(1/p) over all positions.
 void globalPowerPool(B& b) {
-    const auto power = b.node().real("p", static_cast<double>(b.node().integer("p", 2)));
+    const auto power = static_cast<double>(b.node().integer("p", 2));
     std::vector<std::int64_t> axes(std::max<std::size_t>(b.rank(0), 2) - 2);
     std::iota(axes.begin(), axes.end(), 2);
     const auto powers =

@@ -202,7 +202,7 @@ void pool(B& b, PoolKind kind) {
 
 /// (Σ |x|^p)^(1/p) over the window.
 void powerPool(B& b) {
-    const auto p = b.node().real("p", 2);
+    const auto p = static_cast<double>(b.node().integer("p", 2));
     auto window = windowOf(b, b.node().integers("kernel_shape"));
     requirePlain(window);
     if (b.node().integer("ceil_mode", 0) != 0)

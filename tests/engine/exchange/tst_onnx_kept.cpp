@@ -13,6 +13,7 @@
 #include <QTest>
 
 #include <algorithm>
+#include <cmath>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -181,6 +182,54 @@ private Q_SLOTS:
         QCOMPARE(repeated.size(), std::size_t{12});
         for (std::int64_t i = 0; i < 12; ++i)
             QCOMPARE(repeated[static_cast<std::size_t>(i)], value(i / 6 * 3 + i % 3));
+    }
+
+    /// (Σ|x|^p)^(1/p); the attribute is a whole number since operator set 2.
+    void powersArePooled() {
+        const auto value = [](int i) { return std::abs(static_cast<double>((i * 7) % 11) - 4); };
+        for (const std::int64_t p : {1, 2, 3}) {
+            const auto norm = [&](int first, int count) {
+                double sum = 0;
+                for (int i = first; i < first + count; ++i)
+                    sum += std::pow(value(i), static_cast<double>(p));
+                return std::pow(sum, 1 / static_cast<double>(p));
+            };
+            ModelBuilder all(17);
+            all.output(all.node("GlobalLpPool", {all.input("x", {2, 4})}, "all"));
+            all.set("p", p);
+            const auto rows = answers(opened(all), {2, 2, 4});
+            QCOMPARE(rows.size(), std::size_t{4});
+            for (int row = 0; row < 4; ++row)
+                QVERIFY(qAbs(rows[static_cast<std::size_t>(row)] - norm(4 * row, 4)) < 1e-5);
+
+            ModelBuilder pairs(17);
+            pairs.output(pairs.node("LpPool", {pairs.input("x", {2, 4})}, "pairs"));
+            pairs.set("p", p)
+                .set("kernel_shape", std::vector<std::int64_t>{2})
+                .set("strides", std::vector<std::int64_t>{2});
+            const auto pooled = answers(opened(pairs), {2, 2, 4});
+            QCOMPARE(pooled.size(), std::size_t{8});
+            for (int pair = 0; pair < 8; ++pair)
+                QVERIFY(qAbs(pooled[static_cast<std::size_t>(pair)] - norm(2 * pair, 2)) < 1e-5);
+        }
+    }
+
+    /// What is too much to compare is refused before it is computed.
+    void scatteringIsBounded() {
+        ModelBuilder b(17);
+        const auto x = b.input("x", {4096, 4});
+        const auto places = b.input("places", {8192, 2}, 7);
+        b.output(b.node("ScatterND", {x, places, b.input("values", {8192})}, "put"));
+        for (auto& input : *b.proto().mutable_graph()->mutable_input())
+            input.mutable_type()
+                ->mutable_tensor_type()
+                ->mutable_shape()
+                ->mutable_dim()
+                ->DeleteSubrange(0, 1);
+        const auto made = importOnnx(b.read(), {.nodes = true});
+        QCOMPARE(made.unable.size(), std::size_t{1});
+        const auto reason = messageOf([&] { return lower(made.network).ops().size(); });
+        QVERIFY2(reason.contains("8192 values into 16384 rows"), qPrintable(reason));
     }
 
     /// It is shown and written back, and says what it lacks where it is to run.
