@@ -243,6 +243,21 @@ FoldedValue repeatedTo(const FoldedValue& value, const Shape& wanted, FoldBudget
     });
 }
 
+/// To lengths of which one may be the batch, along which the value is the same.
+FoldedValue expanded(const FoldedValue& value, const FoldedValue& lengths, FoldBudget& budget) {
+    const auto wanted = shapeOnce(lengths);
+    for (std::size_t i = 0; i < wanted.rank(); ++i) {
+        const auto fromEnd = wanted.rank() - i;
+        if (lengths.isPerSample(i) && fromEnd <= value.shape().rank() &&
+            value.shape()[value.shape().rank() - fromEnd] != 1)
+            throw Error("it repeats {} along an axis of as many rows as there are samples",
+                        toString(value.shape()));
+    }
+    auto made = repeatedTo(value, wanted, budget);
+    made.isPerBatch = lengths.dependsOnBatch();
+    return made;
+}
+
 FoldedValue tiled(const FoldedValue& value, const FoldedValue& repeats, FoldBudget& budget) {
     const auto times = repeats.integers();
     if (times.size() != value.shape().rank())
@@ -304,7 +319,7 @@ std::optional<Folded> foldMovement(const OnnxNode& node, std::int64_t opset, Fol
     if (node.op == "Slice")
         return Folded{sliced(node, opset, inputs, budget)};
     if (node.op == "Expand")
-        return Folded{repeatedTo(x, Shape(required(1).integers()), budget)};
+        return Folded{expanded(x, required(1), budget)};
     if (node.op == "Tile")
         return Folded{tiled(x, required(1), budget)};
     if (node.op == "Shape") {

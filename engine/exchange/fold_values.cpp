@@ -44,16 +44,6 @@ FoldedValue constantOf(const OnnxNode& node) {
     throw Error("its value is of a kind that is not read");
 }
 
-/// Lengths of which one may be the batch, which is then 1.
-Shape shapeOnce(const FoldedValue& lengths) {
-    const auto values = lengths.tensor->to(DType::I64);
-    const auto span = values.span<std::int64_t>();
-    for (std::size_t i = 0; i < span.size(); ++i)
-        if (lengths.isPerSample(i) && span[i] != 1)
-            throw Error("one of its axes is {} times the number of samples", span[i]);
-    return Shape({span.begin(), span.end()});
-}
-
 FoldedValue filled(const OnnxNode& node, const FoldedValue& lengths, FoldBudget& budget) {
     const auto shape = shapeOnce(lengths);
     budget.take(shape.elements());
@@ -108,6 +98,15 @@ void FoldBudget::take(std::int64_t wanted) {
     if (wanted > elements)
         throw Error("the constants that are computed would take too much memory");
     elements -= wanted;
+}
+
+Shape shapeOnce(const FoldedValue& lengths) {
+    const auto values = lengths.tensor->to(DType::I64);
+    const auto span = values.span<std::int64_t>();
+    for (std::size_t i = 0; i < span.size(); ++i)
+        if (lengths.isPerSample(i) && span[i] != 1)
+            throw Error("one of its axes is {} times the number of samples", span[i]);
+    return Shape({span.begin(), span.end()});
 }
 
 FoldedValue foldedIntegers(std::vector<std::int64_t> values, Shape shape) {
@@ -204,7 +203,7 @@ std::optional<std::vector<FoldedValue>> foldNode(const OnnxNode& node, std::int6
     if (!made)
         made = foldDequantization(node, inputs, budget);
     for (std::size_t i = 0; made && i < made->size(); ++i)
-        (*made)[i].isPerBatch = isPerBatch;
+        (*made)[i].isPerBatch |= isPerBatch;
     return made;
 }
 

@@ -37,6 +37,10 @@ struct FoldBudget {
     void take(std::int64_t wanted);
 };
 
+/// Lengths of which one may be the batch, which is then 1. Throws Error where an axis would be the
+/// batch several times over.
+Shape shapeOnce(const FoldedValue& lengths);
+
 FoldedValue foldedIntegers(std::vector<std::int64_t> values, Shape shape);
 
 /// What a node makes of constants alone, in the order of its outputs; nothing for an operator that

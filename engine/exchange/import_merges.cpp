@@ -173,8 +173,14 @@ bool becomesSpread(LayerImport& import, const OnnxNode& node, const DataValue& x
 }
 
 void withConstant(LayerImport& import, const OnnxNode& node, const DataValue& x,
-                  const FoldedValue& constant, bool isFirst) {
+                  const FoldedValue& given, bool isFirst) {
     requireNumbers(x);
+    auto constant = given;
+    // What is repeated for each sample is the same as what ONNX would broadcast to them.
+    const auto batch = import.batchAxis(x);
+    if (constant.isPerBatch && constant.shape().rank() == x.axes.size() &&
+        constant.shape()[batch] == 1)
+        constant.isPerBatch = false;
     if (constant.shape().rank() > x.axes.size())
         throw Error("its constant of shape {} has more axes than its input",
                     toString(constant.shape()));

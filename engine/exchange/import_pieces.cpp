@@ -24,7 +24,34 @@ bool areHalves(const std::vector<DataValue>& values, std::size_t axis) {
            static_cast<std::size_t>(x.axes[axis]) + 1 == x.shape.rank();
 }
 
+/// The same steps in front of each sequence of the batch.
+bool becomesClassToken(LayerImport& import, const OnnxNode& node) {
+    if (node.inputs.size() != 2 || import.isData(node.inputs[0]) || !import.isData(node.inputs[1]))
+        return false;
+    const auto& token = import.constant(node, 0, "token");
+    const auto& x = import.data(node, 1);
+    const auto lengths = import.sampleDims(x);
+    const auto& shape = token.shape();
+    const bool isForEachSample =
+        token.isPerBatch || import.fixedBatch() == std::optional<std::int64_t>(1);
+    if (!isForEachSample || lengths.size() != 2 || import.batchAxis(x) != 0 || shape.rank() != 3 ||
+        shape[0] != 1 || shape[2] != lengths[1] ||
+        import.sampleAxis(x, node.integer("axis", 0)) != 1)
+        return false;
+    LayerWeights weights;
+    weights.emplace_back("weight", token.tensor->to(DType::F32).reshaped({shape[1], shape[2]}));
+    import.set(node.outputs.at(0),
+               LayerImport::value(import.add("class-token",
+                                             {{ "tokens",
+                                                shape[1] }},
+                                             import.plain(x), LayerImport::nameFor(node),
+                                             std::move(weights))));
+    return true;
+}
+
 void importConcat(LayerImport& import, const OnnxNode& node) {
+    if (becomesClassToken(import, node))
+        return;
     constexpr std::size_t kMostJoined = 16;
     std::vector<DataValue> values;
     for (std::size_t i = 0; i < node.inputs.size(); ++i)

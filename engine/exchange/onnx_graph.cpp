@@ -253,6 +253,14 @@ std::string OnnxScope::weight(std::size_t index, const Shape& shape) {
     return graph_.addWeight(op_.weights[index], shape);
 }
 
+std::string OnnxScope::sampleCount() {
+    for (const auto& [name, value] : source().inputs())
+        if (graph_.isNamed(value) && source().type(value).isPerSample())
+            return node("Shape", {graph_.nameOf(value)},
+                        {{"start", std::int64_t{0}}, {"end", std::int64_t{1}}});
+    refuse("a value is repeated for each sample, and no input tells how many there are");
+}
+
 std::string OnnxScope::integers(std::string_view label, const std::vector<std::int64_t>& values) {
     const Shape shape{static_cast<std::int64_t>(values.size())};
     return graph_.addTensor(fmt::format("{}/{}", op_.path, label),

@@ -141,6 +141,9 @@ public:
     std::string numbers(std::string_view label, const Shape& shape,
                         const std::vector<double>& values);
 
+    /// The number of samples, of shape [1]; refuses where no input of the network tells it.
+    std::string sampleCount();
+
     std::string node(std::string_view type, const std::vector<std::string>& inputs,
                      const OnnxAttributes& attributes = {}) {
         return nodes(type, inputs, attributes, 1).front();

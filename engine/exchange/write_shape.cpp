@@ -186,14 +186,22 @@ void writeOnnx(OnnxScope& s, const ResampleOp& op) {
 
 void writeOnnx(OnnxScope& s, const ExpandOp& op) {
     std::vector<std::int64_t> shape;
+    bool isForEachSample = false;
     for (std::size_t axis = 0; axis < op.dims.rank(); ++axis) {
         const auto& dim = op.dims[axis];
         const auto missing = op.dims.rank() - s.rank();
-        if (!dim.isNumber() && (axis < missing || s.input().dims[axis - missing] != dim))
-            s.refuse("a value is repeated as often as there are samples");
+        if (!dim.isNumber() && (axis < missing || s.input().dims[axis - missing] != dim)) {
+            if (axis > 0 || dim != Dim::batch())
+                s.refuse("a value is repeated as often as a length says that is not known");
+            isForEachSample = true;
+            continue;
+        }
         shape.push_back(dim.isNumber() ? dim.number() : 1);
     }
-    s.result(s.node("Expand", {s.in(), s.integers("shape", shape)}));
+    auto wanted = s.integers("shape", shape);
+    if (isForEachSample)
+        wanted = s.node("Concat", {s.sampleCount(), wanted}, {{"axis", std::int64_t{0}}});
+    s.result(s.node("Expand", {s.in(), wanted}));
 }
 
 void writeOnnx(OnnxScope& s, const MatMulOp& op) {

@@ -85,7 +85,8 @@ namespace gradwright {
     X(lstm)                                                                                        \
     X(gru)                                                                                         \
     X(multiHeadSelfAttention)                                                                      \
-    X(positionalEncoding)
+    X(positionalEncoding)                                                                          \
+    X(classToken)
 
 namespace layers {
 #define GRADWRIGHT_DECLARE(name) LayerDef name();

@@ -121,6 +121,8 @@ LAYERS = [
     layer("average-pool2d", padding="explicit", padding_sides=[1, 0, 1, 1]),
     layer("positional-encoding", STEPS),
     layer("positional-encoding", STEPS, kind="learned"),
+    layer("class-token", STEPS),
+    layer("class-token", STEPS, tokens=2),
     layer("multi-head-self-attention", STEPS, heads=3, causal=True),
     *(layer(key, STEPS, units=2, bidirectional=both, sequences=all_steps)
       for key in ("simple-rnn", "lstm", "gru")

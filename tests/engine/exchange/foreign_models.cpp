@@ -354,6 +354,29 @@ std::vector<ForeignCase> sequenceCasesOfOthers() {
          [](ModelBuilder& b) {
              return b.node("Add", {b.input("x", {4, 3}), b.random({1, 4, 3})});
          }},
+        {"positions repeated for each sample",
+         {{"positional-encoding", 1}},
+         [](ModelBuilder& b) {
+             const auto x = b.input("x", {4, 3});
+             const auto batch = b.node("Gather", {b.node("Shape", {x}), b.integers({0})});
+             const auto lengths = b.node("Concat", {batch, b.integers({4, 3})});
+             b.set("axis", std::int64_t{0});
+             return b.node("Add", {x, b.node("Expand", {b.random({4, 3}), lengths})});
+         }},
+        {"a token in front, for each sample",
+         {{"class-token", 1}},
+         [](ModelBuilder& b) {
+             const auto x = b.input("x", {4, 3});
+             const auto batch = b.node("Gather", {b.node("Shape", {x}), b.integers({0})});
+             const auto shape = b.node("Concat", {batch, b.integers({-1, -1})});
+             b.set("axis", std::int64_t{0});
+             const auto minus = b.integers({-1, -1, -1});
+             const auto lengths =
+                 b.node("Where", {b.node("Equal", {shape, minus}), b.integers({1, 1, 1}), shape});
+             auto y = b.node("Concat", {b.node("Expand", {b.random({1, 2, 3}), lengths}), x});
+             b.set("axis", std::int64_t{1});
+             return y;
+         }},
         {"group norm of several nodes",
          {{"group-norm", 1}},
          [](ModelBuilder& b) {

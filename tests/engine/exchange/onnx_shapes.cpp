@@ -348,8 +348,10 @@ void addShapeOperators(OnnxOperators& all) {
     all["Squeeze"] = squeeze;
     all["Unsqueeze"] = unsqueeze;
     all["Shape"] = [](const OnnxNode& n) {
-        OnnxArray y({n.x().rank()});
-        std::ranges::copy(n.x().shape, y.data.begin());
+        const auto begin = n.integer("start", 0);
+        const auto end = std::min(n.integer("end", n.x().rank()), n.x().rank());
+        OnnxArray y({end - begin});
+        std::copy(n.x().shape.begin() + begin, n.x().shape.begin() + end, y.data.begin());
         return Arrays{std::move(y)};
     };
     all["Concat"] = concat;

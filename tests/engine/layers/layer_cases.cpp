@@ -232,6 +232,8 @@ std::vector<LayerCase> sequenceCases() {
         {"embedding", {{6}}, {{"vocabulary", whole(5)}, {"dimensions", whole(3)}}, {6, 3}},
         {"positional-encoding", {steps}, {}, steps},
         {"positional-encoding", {{5, 3}}, {{"kind", choice("learned")}}, {5, 3}},
+        {"class-token", {steps}, {}, {7, steps[1]}},
+        {"class-token", {{5, 3}}, {{"tokens", whole(2)}}, {7, 3}},
         {"multi-head-self-attention", {steps}, {}, steps},
         {"multi-head-self-attention",
          {steps},

@@ -300,6 +300,10 @@ def later():
     formula([IMAGE], "exp(-x^2) + clip(x, -1, 0.5) + softplus(x) * sin(3 * x) + mish(x) - cos(x)",
             lambda x: torch.exp(-x ** 2) + x.clamp(-1, 0.5) + F.softplus(x) * torch.sin(3 * x)
             + F.mish(x) - torch.cos(x))
+    tokens = nn.ParameterDict({"weight": torch.randn(2, 4)})
+    case("class-token", [STEPS],
+         lambda x: torch.cat([tokens["weight"].expand(x.shape[0], -1, -1), x], 1), {"tokens": 2},
+         tokens)
 
 
 activations()
