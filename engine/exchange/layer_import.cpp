@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/exchange/layer_import.h"
 
+#include "engine/exchange/found_attention.h"
 #include "engine/layers/catalog.h"
 #include "engine/onnx/node_ops.h"
 #include "engine/support/error.h"
@@ -81,12 +82,21 @@ OnnxImport LayerImport::run() {
             translate(node);
     addOutputs();
     if (result_.problems.empty()) {
+        foundAttention();
         requireWhole(result_.network, result_.weights);
     } else {
         result_.network = {};
         result_.weights = {};
     }
     return std::move(result_);
+}
+
+void LayerImport::foundAttention() {
+    if (findAttention(result_.network, result_.weights) == 0)
+        return;
+    for (std::size_t i = keptLayers_.size(); i-- > 0;)
+        if (!result_.network.main.find(keptLayers_[i]))
+            result_.kept.erase(result_.kept.begin() + static_cast<std::ptrdiff_t>(i));
 }
 
 void LayerImport::findNeeded() {
@@ -217,7 +227,7 @@ void LayerImport::translate(const OnnxNode& node) {
             try {
                 if (isPattern)
                     throw Error("{}", reason);
-                keep(node);
+                keptLayers_.push_back(keep(node));
                 result_.kept.push_back({node.shortTitle(), node.op, reason});
                 return;
             } catch (const Error& error) {

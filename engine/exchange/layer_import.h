@@ -139,7 +139,9 @@ private:
     void addOutputs();
     void translate(const OnnxNode& node);
     /// The node as a layer of its own.
-    void keep(const OnnxNode& node);
+    NodeId keep(const OnnxNode& node);
+    /// Layers of attention stand for the layers and nodes that compute the same.
+    void foundAttention();
     bool fold(const OnnxNode& node);
     void foldShape(const OnnxNode& node);
     void findNeeded();
@@ -152,6 +154,7 @@ private:
     std::set<std::string, std::less<>> outputs_;
     std::map<std::string, FoldedValue, std::less<>> folded_;
     std::map<std::string, DataValue, std::less<>> data_;
+    std::vector<NodeId> keptLayers_; ///< of the nodes in `kept`
     std::set<const OnnxNode*> needed_, consumed_;
     FoundPatterns patterns_;
     std::map<std::string, Operand> plain_; ///< what plain() has made

@@ -57,7 +57,7 @@ NodeLayer nodeLayerOf(const OnnxNode& node, std::int64_t opset,
 }
 
 /// Samples have to stay apart: a model that mixes them is opened as a whole run.
-void LayerImport::keep(const OnnxNode& node) {
+NodeId LayerImport::keep(const OnnxNode& node) {
     std::vector<NodeInput> inputs;
     const auto add = [&](const std::string& name, bool isCaptured) {
         auto& input = inputs.emplace_back();
@@ -119,6 +119,7 @@ void LayerImport::keep(const OnnxNode& node) {
         if (!node.outputs[i].empty())
             set(node.outputs[i], std::move(output));
     }
+    return made.front().port.node;
 }
 
 } // namespace gradwright

@@ -246,10 +246,10 @@ void ModelBuilder::output(const std::string& value) {
 }
 
 QString importFault(const ModelBuilder& builder, const std::map<std::string, int>& layers,
-                    std::int64_t batch) {
+                    std::int64_t batch, bool nodes) {
     OnnxImport import;
     try {
-        import = importOnnxWhole(builder.read());
+        import = importOnnxWhole(builder.read(), {.nodes = nodes});
     } catch (const Error& error) {
         return error.what();
     }

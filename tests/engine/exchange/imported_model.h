@@ -67,8 +67,9 @@ private:
 };
 
 /// What keeps the layers made of a model from giving what the standard says of it, for random
-/// samples; empty where nothing does. `layers` are the layers that there must be.
+/// samples; empty where nothing does. `layers` are the layers that there must be; with `nodes`,
+/// nodes that no layer stands for are layers, too.
 QString importFault(const ModelBuilder& builder, const std::map<std::string, int>& layers,
-                    std::int64_t batch = 3);
+                    std::int64_t batch = 3, bool nodes = false);
 
 } // namespace gradwright::test
