@@ -104,7 +104,7 @@ void requireMatrix(const Tensor& matrix) {
 }
 
 void importGemm(LayerImport& import, const OnnxNode& node) {
-    const auto& x = import.data(node);
+    const auto& x = import.joinedData(node);
     if (node.integer("transA", 0) != 0)
         throw Error("it transposes its input, which holds the batch");
     if (x.axes.size() != 2 || import.batchAxis(x) != 0)
@@ -124,7 +124,12 @@ void importGemm(LayerImport& import, const OnnxNode& node) {
             throw Error("its bias has the shape {}", toString(bias->shape()));
         scaleBy(*parts.bias, node.real("beta", 1));
     }
-    const auto made = addDense(import, node, x, parts);
+    auto made = addDense(import, node, LayerImport::parted(x), parts);
+    if (x.joined) { // a vector per row
+        made.axes = {kBatchAxis, 1};
+        made.joined = 0;
+        made.isOuter = x.isOuter;
+    }
     import.set(parts.last->outputs.at(0), made);
 }
 

@@ -49,7 +49,7 @@ void importCast(LayerImport& import, const OnnxNode& node) {
 }
 
 void importTranspose(LayerImport& import, const OnnxNode& node) {
-    auto x = import.data(node);
+    auto x = import.joinedData(node);
     IntTuple perm(x.axes.size());
     std::iota(perm.rbegin(), perm.rend(), 0);
     perm = node.integers("perm", perm);
@@ -182,12 +182,88 @@ IntTuple resolvedShape(LayerImport& import, const OnnxNode& node, const DataValu
     return shape;
 }
 
+/// The shape of the layer that a value is of whose batch is joined with an axis: `rows` of the
+/// axis times the samples, at a place of the shape that is wanted. Nothing where the elements do
+/// not lie so.
+std::optional<DataValue> joinedAt(LayerImport& import, const OnnxNode& node, const DataValue& x,
+                                  IntTuple wanted, std::size_t place, std::int64_t rows) {
+    const auto product = [](std::span<const std::int64_t> lengths) {
+        return std::accumulate(lengths.begin(), lengths.end(), std::int64_t{1},
+                               std::multiplies<>());
+    };
+    const auto lengths = import.dims(x);
+    const auto batch = import.batchAxis(x);
+    const auto before = product(std::span(lengths).first(batch));
+    const auto after = product(std::span(lengths).subspan(batch + 1));
+    wanted[place] = rows;
+    const auto wantedBefore = product(std::span(wanted).first(place));
+    const auto wantedAfter = product(std::span(wanted).subspan(place + 1));
+    const bool isInner = wantedBefore == before && rows * wantedAfter == after;
+    if (!isInner && (wantedBefore * rows != before || wantedAfter != after))
+        return {};
+    auto made = import.plain(x);
+    if (made.shape.dims() != wanted)
+        made = import.add("reshape", {{"shape", wanted}}, made, LayerImport::nameFor(node));
+    auto value = LayerImport::value(made);
+    value.axes.erase(value.axes.begin());
+    value.axes[place] = kBatchAxis;
+    value.joined = static_cast<int>(place);
+    value.isOuter = !isInner;
+    return value;
+}
+
+/// The batch joined with an axis, as attention has it whose heads count as samples.
+bool becomesJoined(LayerImport& import, const OnnxNode& node, const DataValue& x,
+                   const FoldedValue& wanted) {
+    const auto values = wanted.tensor->to(DType::I64);
+    const auto span = values.span<std::int64_t>();
+    IntTuple shape(span.begin(), span.end());
+    const auto open = std::ranges::find(shape, -1);
+    const auto elements = Shape(import.sampleDims(x)).elements();
+    std::int64_t rest = 1;
+    for (const auto length : shape)
+        rest *= length == -1 ? 1 : length;
+    if (std::ranges::any_of(shape, [](auto length) { return length == 0 || length < -1; }) ||
+        shape.size() > 4 || shape.size() < 2 || std::ranges::count(shape, -1) > 1)
+        return false;
+    // A file for one size of batch has it as a factor.
+    const auto batch = wanted.dependsOnBatch() ? 1 : import.fixedBatch().value_or(0);
+    if (batch == 0 || elements * (wanted.dependsOnBatch() ? 1 : batch) % rest != 0)
+        return false;
+    if (open != shape.end())
+        *open = elements * (wanted.dependsOnBatch() ? 1 : batch) / rest;
+    // One sample alone may lie at several: the rows of a matrix, else where the batch is.
+    std::vector<std::size_t> places(shape.size());
+    std::iota(places.begin(), places.end(), std::size_t{0});
+    if (const auto own = import.batchAxis(x); shape.size() > 2 && own < shape.size())
+        std::rotate(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(own),
+                    places.begin() + static_cast<std::ptrdiff_t>(own) + 1);
+    for (const auto place : places) {
+        const auto rows = shape[place] / batch;
+        if (wanted.dependsOnBatch() != wanted.isPerSample(place) || rows <= 1 ||
+            shape[place] % batch != 0)
+            continue;
+        if (auto value = joinedAt(import, node, x, shape, place, rows)) {
+            import.set(node.outputs.at(0), *std::move(value));
+            return true;
+        }
+    }
+    return false;
+}
+
 void importReshapeNode(LayerImport& import, const OnnxNode& node) {
-    const auto& x = import.data(node);
+    const auto x = LayerImport::parted(import.joinedData(node));
     const auto& wanted = import.constant(node, 1, "shape");
     if (wanted.shape().rank() != 1)
         throw Error("its shape is no list");
-    auto shape = resolvedShape(import, node, x, wanted);
+    IntTuple shape;
+    try {
+        shape = resolvedShape(import, node, x, wanted);
+    } catch (const Error&) {
+        if (becomesJoined(import, node, x, wanted))
+            return;
+        throw;
+    }
     if (!becomesGroupNorm(import, node, x, shape))
         importReshape(import, node, x, std::move(shape));
 }

@@ -105,6 +105,16 @@ std::size_t LayerImport::sampleAxis(const DataValue& x, std::int64_t axis) const
     return which;
 }
 
+DataValue LayerImport::parted(const DataValue& x) {
+    auto parted = x;
+    parted.joined.reset();
+    if (x.joined) {
+        const auto batch = std::ranges::find(parted.axes, kBatchAxis);
+        parted.axes.insert(x.isOuter ? batch : batch + 1, *x.joined);
+    }
+    return parted;
+}
+
 DataValue LayerImport::value(const Operand& made) {
     std::vector<int> axes{kBatchAxis};
     for (std::size_t axis = 0; axis < made.shape.rank(); ++axis)

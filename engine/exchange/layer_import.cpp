@@ -193,8 +193,9 @@ bool LayerImport::fold(const OnnxNode& node) {
 }
 
 void LayerImport::foldShape(const OnnxNode& node) {
-    const auto& x = data(node);
+    const auto& x = joinedData(node);
     const auto all = dims(x);
+    const auto joined = x.joined ? x.shape[static_cast<std::size_t>(*x.joined)] : 1;
     const auto rank = static_cast<std::int64_t>(all.size());
     const auto bounded = [&](std::int64_t at) {
         return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank);
@@ -205,7 +206,7 @@ void LayerImport::foldShape(const OnnxNode& node) {
     FoldedValue value;
     for (auto axis = begin; axis < end; ++axis) {
         const auto length = all[static_cast<std::size_t>(axis)];
-        lengths.push_back(length < 0 ? 1 : length);
+        lengths.push_back(length < 0 ? joined : length);
         value.perSample.push_back(length < 0);
     }
     const auto count = static_cast<std::int64_t>(lengths.size());
@@ -301,6 +302,8 @@ const DataValue& LayerImport::data(const std::string& name) const {
     const auto found = data_.find(name);
     if (found == data_.end())
         throw Error("its input \"{}\" is constant", name);
+    if (found->second.joined)
+        throw Error("the batch is joined with another axis in its input \"{}\"", name);
     return found->second;
 }
 
@@ -308,6 +311,13 @@ const DataValue& LayerImport::data(const OnnxNode& node, std::size_t input) cons
     if (!node.hasInput(input))
         throw Error("it lacks an input");
     return data(node.inputs[input]);
+}
+
+const DataValue& LayerImport::joinedData(const OnnxNode& node, std::size_t input) const {
+    if (node.hasInput(input))
+        if (const auto found = data_.find(node.inputs[input]); found != data_.end())
+            return found->second;
+    return data(node, input);
 }
 
 const OnnxNode* LayerImport::soleReader(const std::string& value) const {

@@ -36,6 +36,11 @@ struct DataValue {
     std::vector<int> axes{};
     std::string hint{}; ///< the name of the node that moved the axes last
     std::shared_ptr<RecurrentCell> cell{};
+    /// An axis of the layer's own output that ONNX has joined with the batch: all its places for
+    /// the first sample and so on, or the other way round where it is the outer one. Only what
+    /// moves axes and what works on rows takes such values, see LayerImport::joinedData().
+    std::optional<int> joined{};
+    bool isOuter = false;
     int half = -1;               ///< of a cell of both directions: the one that it is
     bool last = false;           ///< of a cell: its state after the last step
     bool isWhole = false;        ///< whole numbers
@@ -68,6 +73,8 @@ public:
     /// Throws Error where the input is left out or constant.
     [[nodiscard]] const DataValue& data(const std::string& name) const;
     [[nodiscard]] const DataValue& data(const OnnxNode& node, std::size_t input = 0) const;
+    /// The same, where the batch may be joined with an axis.
+    [[nodiscard]] const DataValue& joinedData(const OnnxNode& node, std::size_t input = 0) const;
     /// The only node that reads the value, unless it is an output of the model; else null.
     [[nodiscard]] const OnnxNode* soleReader(const std::string& value) const;
     /// Whether `nodes` alone read the value.
@@ -128,6 +135,8 @@ public:
     Operand own(const DataValue& x);
     /// The value with its axes as ONNX has them, without the batch.
     Operand plain(const DataValue& x);
+    /// The batch and the axis that it is joined with beside each other.
+    [[nodiscard]] static DataValue parted(const DataValue& x);
     /// A value whose axes are the batch and then those of the layer's output.
     [[nodiscard]] static DataValue value(const Operand& made);
     /// The same with the axes behind the batch in another order.

@@ -76,6 +76,61 @@ std::string ownProjections(ModelBuilder& b, double scale = kUsual, bool bias = t
     return attended(b, queries, keys, cut({0, 2, 1, 3}), scale);
 }
 
+/// Heads that count as samples, steps first, as torch.nn.MultiheadAttention has it. `batch` is the
+/// number of samples where the file has it as a number, else 0.
+std::string headsAsSamples(ModelBuilder& b, std::int64_t batch) {
+    const auto x = turned(b, b.input("x", {kSteps, kAll}), {1, 0, 2});
+    const auto count = b.node("Gather", {b.node("Shape", {x}), b.integers({1})});
+    const auto shaped = [&](const std::string& y, const Axes& before, std::int64_t samples,
+                            const Axes& after) {
+        if (batch > 0) {
+            auto all = before;
+            all.push_back(samples * batch);
+            all.insert(all.end(), after.begin(), after.end());
+            return reshaped(b, y, all);
+        }
+        std::vector<std::string> parts;
+        if (!before.empty())
+            parts.push_back(b.integers(before));
+        parts.push_back(samples == 1 ? count : b.node("Mul", {count, b.integers({samples})}));
+        if (!after.empty())
+            parts.push_back(b.integers(after));
+        const auto shape = b.node("Concat", parts);
+        b.set("axis", std::int64_t{0});
+        return b.node("Reshape", {y, shape});
+    };
+    const auto joint = shaped(projected(b, x, 3 * kAll), {kSteps}, 1, {3, kAll});
+    const auto apart = turned(b, b.node("Unsqueeze", {joint, b.integers({0})}), {3, 1, 2, 0, 4});
+    const auto three = b.node("Squeeze", {apart, b.integers({3})});
+    const auto heads = [&](std::int64_t which, const Axes& perm) {
+        const auto own = b.node("Gather", {three, b.scalar(which)});
+        b.set("axis", std::int64_t{0});
+        const auto rows = turned(b, shaped(own, {kSteps}, kHeads, {kFeatures}), {1, 0, 2});
+        return turned(b, shaped(rows, {}, 1, {kHeads, kSteps, kFeatures}), perm);
+    };
+    const auto queries =
+        b.node("Mul", {heads(0, {0, 1, 2, 3}), b.number(static_cast<float>(kUsual))});
+    const auto shares = b.node("Softmax", {b.node("MatMul", {queries, heads(1, {0, 1, 3, 2})})});
+    b.set("axis", std::int64_t{-1});
+    const auto y = turned(b, b.node("MatMul", {shares, heads(2, {0, 1, 2, 3})}), {2, 0, 1, 3});
+    const auto rows =
+        b.node("Gemm", {shaped(y, {}, kSteps, {kAll}), b.random({kAll, kAll}), b.random({kAll})});
+    b.set("transB", std::int64_t{1});
+    return turned(b, shaped(rows, {kSteps}, 1, {kAll}), {1, 0, 2});
+}
+
+/// The size of the batch as a number.
+void fixBatch(ModelBuilder& b, std::int64_t batch) {
+    b.proto()
+        .mutable_graph()
+        ->mutable_input(0)
+        ->mutable_type()
+        ->mutable_tensor_type()
+        ->mutable_shape()
+        ->mutable_dim(0)
+        ->set_dim_value(batch);
+}
+
 } // namespace
 
 /// Attention as other programs write it, compared with the text of the standard.
@@ -89,15 +144,23 @@ private Q_SLOTS:
         QTest::newRow("one projection, the three within each head") << 1;
         QTest::newRow("three projections, as Hugging Face writes it") << 2;
         QTest::newRow("three projections without biases") << 3;
+        QTest::newRow("heads as samples, as PyTorch writes it") << 4;
+        QTest::newRow("the same of one sample") << 5;
+        QTest::newRow("the same of three samples") << 6;
     }
     void formsOfPrograms() {
         QFETCH(int, form);
         ModelBuilder b(17);
-        b.output(form == 0 ? jointProjection(b, {0, kSteps, 3, kHeads, kFeatures}, {2, 0, 3, 1, 4})
-                 : form == 1
-                     ? jointProjection(b, {0, kSteps, kHeads, 3, kFeatures}, {3, 0, 2, 1, 4})
-                     : ownProjections(b, kUsual, form == 2));
-        const auto fault = importFault(b, Layers{{"multi-head-self-attention", 1}}, 3, true);
+        const std::int64_t batch = form == 5 ? 1 : form == 6 ? 3 : 0;
+        b.output(
+            form >= 4   ? headsAsSamples(b, batch)
+            : form == 0 ? jointProjection(b, {0, kSteps, 3, kHeads, kFeatures}, {2, 0, 3, 1, 4})
+            : form == 1 ? jointProjection(b, {0, kSteps, kHeads, 3, kFeatures}, {3, 0, 2, 1, 4})
+                        : ownProjections(b, kUsual, form == 2));
+        if (batch > 0)
+            fixBatch(b, batch);
+        const auto fault =
+            importFault(b, Layers{{"multi-head-self-attention", 1}}, batch > 0 ? batch : 3, true);
         QVERIFY2(fault.isEmpty(), qPrintable(fault));
     }
 
