@@ -201,6 +201,35 @@ FoldedValue gathered(const OnnxNode& node, const FoldedValue& value, const Folde
     });
 }
 
+/// The index replaces the place along the axis.
+FoldedValue gatheredElements(const OnnxNode& node, const FoldedValue& value,
+                             const FoldedValue& indices, FoldBudget& budget) {
+    const auto rank = value.shape().rank();
+    const auto axis = axisOf(node.integer("axis", 0), rank);
+    if (indices.shape().rank() != rank)
+        throw Error("its indices are {} for {}", toString(indices.shape()),
+                    toString(value.shape()));
+    for (std::size_t i = 0; i < rank; ++i)
+        if (i != axis && indices.shape()[i] > value.shape()[i])
+            throw Error("its indices are {} for {}", toString(indices.shape()),
+                        toString(value.shape()));
+    const auto places = indices.integers();
+    const auto length = value.shape()[axis];
+    const auto strides = stridesOf(value.shape());
+    const auto own = stridesOf(indices.shape());
+    return picked(value, indices.shape(), budget, [&](std::span<const std::int64_t> place) {
+        const auto which =
+            std::inner_product(place.begin(), place.end(), own.begin(), std::int64_t{0});
+        const auto at = places[static_cast<std::size_t>(which)];
+        if (at < -length || at >= length)
+            throw Error("index {} does not exist among {}", at, length);
+        std::int64_t index = (at < 0 ? at + length : at) * strides[axis];
+        for (std::size_t i = 0; i < rank; ++i)
+            index += i == axis ? 0 : place[i] * strides[i];
+        return index;
+    });
+}
+
 FoldedValue sliced(const OnnxNode& node, std::int64_t opset, FoldInputs inputs,
                    FoldBudget& budget) {
     const auto& value = *inputs[0];
@@ -316,6 +345,8 @@ std::optional<Folded> foldMovement(const OnnxNode& node, std::int64_t opset, Fol
         return Folded{joinedAlong(node, inputs, budget)};
     if (node.op == "Gather")
         return Folded{gathered(node, x, required(1), budget)};
+    if (node.op == "GatherElements")
+        return Folded{gatheredElements(node, x, required(1), budget)};
     if (node.op == "Slice")
         return Folded{sliced(node, opset, inputs, budget)};
     if (node.op == "Expand")

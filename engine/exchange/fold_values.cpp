@@ -65,8 +65,9 @@ FoldedValue filled(const OnnxNode& node, const FoldedValue& lengths, FoldBudget&
 
 /// Whether the node leaves the values of a constant alone that lies along the batch.
 bool keepsPerBatch(const OnnxNode& node) {
-    constexpr std::array<std::string_view, 7> ops = {"Identity",  "Cast",  "Transpose", "Squeeze",
-                                                     "Unsqueeze", "Slice", "Gather"};
+    constexpr std::array<std::string_view, 8> ops = {"Identity", "Cast",          "Transpose",
+                                                     "Squeeze",  "Unsqueeze",     "Slice",
+                                                     "Gather",   "GatherElements"};
     return std::ranges::find(ops, std::string_view(node.op)) != ops.end();
 }
 

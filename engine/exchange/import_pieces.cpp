@@ -26,24 +26,34 @@ bool areHalves(const std::vector<DataValue>& values, std::size_t axis) {
 
 /// The same steps in front of each sequence of the batch.
 bool becomesClassToken(LayerImport& import, const OnnxNode& node) {
-    if (node.inputs.size() != 2 || import.isData(node.inputs[0]) || !import.isData(node.inputs[1]))
+    const auto tokens = node.inputs.size() - 1;
+    if (node.inputs.size() < 2 || !import.isData(node.inputs.back()))
         return false;
-    const auto& token = import.constant(node, 0, "token");
-    const auto& x = import.data(node, 1);
+    const auto& x = import.data(node, tokens);
     const auto lengths = import.sampleDims(x);
-    const auto& shape = token.shape();
-    const bool isForEachSample =
-        token.isPerBatch || import.fixedBatch() == std::optional<std::int64_t>(1);
-    if (!isForEachSample || lengths.size() != 2 || import.batchAxis(x) != 0 || shape.rank() != 3 ||
-        shape[0] != 1 || shape[2] != lengths[1] ||
+    if (lengths.size() != 2 || import.batchAxis(x) != 0 ||
         import.sampleAxis(x, node.integer("axis", 0)) != 1)
         return false;
+    std::vector<float> steps;
+    for (std::size_t i = 0; i < tokens; ++i) {
+        if (import.isData(node.inputs[i]))
+            return false;
+        const auto& token = import.constant(node, i, "token");
+        const auto& shape = token.shape();
+        const bool isForEachSample =
+            token.isPerBatch || import.fixedBatch() == std::optional<std::int64_t>(1);
+        if (!isForEachSample || shape.rank() != 3 || shape[0] != 1 || shape[2] != lengths[1])
+            return false;
+        const auto values = token.tensor->to(DType::F32);
+        steps.insert(steps.end(), values.span<float>().begin(), values.span<float>().end());
+    }
+    const auto count = static_cast<std::int64_t>(steps.size()) / lengths[1];
     LayerWeights weights;
-    weights.emplace_back("weight", token.tensor->to(DType::F32).reshaped({shape[1], shape[2]}));
+    weights.emplace_back("weight", Tensor::of<float>({count, lengths[1]}, steps));
     import.set(node.outputs.at(0),
                LayerImport::value(import.add("class-token",
                                              {{ "tokens",
-                                                shape[1] }},
+                                                count }},
                                              import.plain(x), LayerImport::nameFor(node),
                                              std::move(weights))));
     return true;

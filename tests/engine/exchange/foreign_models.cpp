@@ -363,7 +363,7 @@ std::vector<ForeignCase> sequenceCasesOfOthers() {
              b.set("axis", std::int64_t{0});
              return b.node("Add", {x, b.node("Expand", {b.random({4, 3}), lengths})});
          }},
-        {"a token in front, for each sample",
+        {"tokens in front, for each sample",
          {{"class-token", 1}},
          [](ModelBuilder& b) {
              const auto x = b.input("x", {4, 3});
@@ -373,9 +373,22 @@ std::vector<ForeignCase> sequenceCasesOfOthers() {
              const auto minus = b.integers({-1, -1, -1});
              const auto lengths =
                  b.node("Where", {b.node("Equal", {shape, minus}), b.integers({1, 1, 1}), shape});
-             auto y = b.node("Concat", {b.node("Expand", {b.random({1, 2, 3}), lengths}), x});
+             auto y = b.node("Concat", {b.node("Expand", {b.random({1, 2, 3}), lengths}),
+                                        b.node("Expand", {b.random({1, 1, 3}), lengths}), x});
              b.set("axis", std::int64_t{1});
              return y;
+         }},
+        {"rows of a table taken by constants that are repeated",
+         {{"positional-encoding", 1}},
+         [](ModelBuilder& b) {
+             const auto x = b.input("x", {4, 3});
+             auto rows =
+                 b.node("GatherElements", {b.integers({3, 1, 2, 0, 1}), b.integers({4, 0, -2, 1})});
+             const auto batch = b.node("Gather", {b.node("Shape", {x}), b.integers({0})});
+             const auto lengths = b.node("Concat", {batch, b.integers({4})});
+             b.set("axis", std::int64_t{0});
+             rows = b.node("Expand", {rows, lengths});
+             return b.node("Add", {x, b.node("Gather", {b.random({5, 3}), rows})});
          }},
         {"group norm of several nodes",
          {{"group-norm", 1}},

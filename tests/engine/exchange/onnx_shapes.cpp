@@ -180,6 +180,17 @@ Arrays pad(const OnnxNode& node) {
     return {std::move(y)};
 }
 
+/// The index replaces the place along the axis.
+Arrays gatherElements(const OnnxNode& node) {
+    const auto axis = node.axis(node.integer("axis", 0));
+    const auto& indices = node.inputs.at(1);
+    return {taken(node.x(), indices.shape, [&](Place place) {
+        const auto index = static_cast<std::int64_t>(broadcastAt(indices, place));
+        place[axis] = index < 0 ? index + node.x().shape[axis] : index;
+        return place;
+    })};
+}
+
 Arrays expand(const OnnxNode& node) {
     const auto shape = broadcastShapeOf({node.x(), OnnxArray(node.inputs.at(1).integers())});
     return {taken(node.x(), shape, [](const Place& place) { return place; })};
@@ -360,6 +371,7 @@ void addShapeOperators(OnnxOperators& all) {
     all["Pad"] = pad;
     all["Expand"] = expand;
     all["Gather"] = gather;
+    all["GatherElements"] = gatherElements;
     all["Resize"] = resize;
     all["ReduceSum"] = [](const OnnxNode& n) { return reduce(n, 0.0, std::plus<>(), true); };
     all["ReduceProd"] = [](const OnnxNode& n) { return reduce(n, 1.0, std::multiplies<>()); };
