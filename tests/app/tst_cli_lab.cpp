@@ -113,7 +113,7 @@ private Q_SLOTS:
                                << "trainings";
         QTest::newRow("jobs with all threads")
             << QStringList{"lab", "run", "seeds", "template:small-cnn", "--jobs", "2"}
-            << "say with --threads";
+            << "--threads in the terminal";
         QTest::newRow("jobs that depend")
             << QStringList{"lab",       "run", "precision", "template:exclusive-or",
                            "--threads", "1",   "--jobs",    "2"}

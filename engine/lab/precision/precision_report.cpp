@@ -82,7 +82,7 @@ void addPrecisions(Report& report, const TrialResults& done) {
                             upperCase(base->trial.settings.at("precision").get<std::string>()),
                             lossText(std::abs(off)), off > 0 ? "higher" : "lower");
         for (const auto& what : values.at("lacks"))
-            lacks += (lacks.empty() ? "" : " ") + what.get<std::string>();
+            lacks.append(lacks.empty() ? "" : " ").append(what.get<std::string>());
         auto entry = values;
         entry["precision"] = key;
         entry["title"] = upperCase(key);
