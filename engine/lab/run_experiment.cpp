@@ -110,7 +110,7 @@ fs::path emptyFolder(const fs::path& folder) {
     return folder;
 }
 
-/// Nothing when it was stopped.
+/// Nothing when it was stopped; then nothing of it is left.
 std::optional<TrialResult> runTrial(Procedure& procedure, const Trial& trial,
                                     const TrialResults& done, const ExperimentDirectory& directory,
                                     ProgressTeller& teller, const std::stop_token& stop) {
@@ -119,20 +119,24 @@ std::optional<TrialResult> runTrial(Procedure& procedure, const Trial& trial,
         [&](double share, const std::string& note) { teller.reach(trial, share, note); }};
     const auto begun = LabClock::now();
     TrialResult result{.trial = trial, .error = {}};
+    std::error_code none; // what cannot be removed here is when the trial begins anew
+    bool isGivenUp = false;
     try {
         auto values = procedure.run(trial, done, context);
-        if (!values)
-            return {};
-        result.values = std::move(*values);
+        isGivenUp = !values;
+        if (values)
+            result.values = std::move(*values);
     } catch (const WorkStopped&) {
-        return {};
+        isGivenUp = true;
     } catch (const Error& error) {
-        if (stop.stop_requested())
-            return {};
+        isGivenUp = stop.stop_requested();
         result.error = error.what();
     }
+    if (isGivenUp) {
+        fs::remove_all(context.folder, none);
+        return {};
+    }
     result.seconds = std::chrono::duration<double>(LabClock::now() - begun).count();
-    std::error_code none; // a folder in which nothing was kept
     if (fs::is_empty(context.folder, none))
         fs::remove(context.folder, none);
     return result;

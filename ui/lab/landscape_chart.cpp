@@ -26,7 +26,7 @@ namespace {
 constexpr int kPlaneLeft = 58;
 constexpr int kPlaneRight = 84; ///< with the scale of colours
 constexpr int kPlaneTop = 10;
-constexpr int kPlaneBottom = 40;
+constexpr int kPlaneBottom = 54;
 constexpr int kBands = 14; ///< of equal loss
 constexpr int kScaleWidth = 14;
 
@@ -163,11 +163,14 @@ void LandscapeChart::paintMap(QPainter& painter, QSizeF size, const LossSurface&
                                 area.bottom() - share * area.height() - 8, kPlaneRight - 24, 16),
                          Qt::AlignLeft | Qt::AlignVCenter, lossText(surface.lossAt(share)));
     }
-    painter.drawText(QRectF(area.left(), area.bottom() + 20, area.width(), 16), Qt::AlignCenter,
-                     painter.fontMetrics().elidedText(
-                         tr("%1 across, %2 up; colours: loss")
-                             .arg(nameOfAxis(data(), "x_name"), nameOfAxis(data(), "y_name")),
-                         Qt::ElideRight, static_cast<int>(area.width())));
+    const double room = size.width() - kPlaneLeft - 4;
+    const auto caption = [&](double below, const QString& text) {
+        painter.drawText(
+            QRectF(area.left(), area.bottom() + below, room, 16), Qt::AlignLeft | Qt::AlignVCenter,
+            painter.fontMetrics().elidedText(text, Qt::ElideRight, static_cast<int>(room)));
+    };
+    caption(20, tr("Across: %1").arg(nameOfAxis(data(), "x_name")));
+    caption(36, tr("Up: %1; colours: loss").arg(nameOfAxis(data(), "y_name")));
     const double band = area.height() / kBands;
     for (int i = 0; i < kBands; ++i)
         painter.fillRect(
@@ -191,12 +194,13 @@ void LandscapeChart::paintMap(QPainter& painter, QSizeF size, const LossSurface&
             painter.drawEllipse(placeOf(point.x, point.y), 3, 3);
         const auto end = placeOf(points.back().x, points.back().y);
         painter.drawEllipse(end, 6, 6);
-        const auto text = pathText(paths[i]);
         painter.setFont(textFont(type::kDense, QFont::DemiBold));
+        const auto text = painter.fontMetrics().elidedText(pathText(paths[i]), Qt::ElideMiddle,
+                                                           static_cast<int>(area.width()) - 16);
         const double wide = painter.fontMetrics().horizontalAdvance(text) + 12;
         QRectF label(end.x() + 10, end.y() - 10, wide, 20);
         if (label.right() > area.right())
-            label.moveRight(end.x() - 10);
+            label.moveRight(std::max(end.x() - 10, area.left() + wide + 2));
         label.moveTop(std::clamp(label.top() + 24.0 * static_cast<double>(i % 2), area.top(),
                                  area.bottom() - 20));
         painter.setPen(Qt::NoPen);

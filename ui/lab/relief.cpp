@@ -122,14 +122,18 @@ public:
         const double nearUp = toward.y() < 0 ? 0 : 1;
         const double nearAcross = toward.x() < 0 ? 0 : 1;
         painter_.setPen(theme_.axis);
-        for (const double share : {0.0, 0.5, 1.0}) {
-            tick(projection_.at(share, nearUp, 0),
-                 placeText(surface_.left() + share * (surface_.right() - surface_.left())));
-            tick(projection_.at(nearAcross, share, 0),
-                 placeText(surface_.bottom() + share * (surface_.top() - surface_.bottom())));
-        }
-        name(projection_.at(0.5, nearUp, 0), xName);
-        name(projection_.at(nearAcross, 0.5, 0), yName);
+        const auto edge = [&](QPointF first, QPointF last, double low, double high,
+                              const QString& text) {
+            const auto out = outward((first + last) / 2);
+            for (const double share : {0.0, 0.5, 1.0})
+                tick(first + share * (last - first) + 15 * out,
+                     placeText(low + share * (high - low)));
+            name((first + last) / 2 + 34 * out, text);
+        };
+        edge(projection_.at(0, nearUp, 0), projection_.at(1, nearUp, 0), surface_.left(),
+             surface_.right(), xName);
+        edge(projection_.at(nearAcross, 0, 0), projection_.at(nearAcross, 1, 0), surface_.bottom(),
+             surface_.top(), yName);
         paintHeightAxis();
     }
 
@@ -243,25 +247,24 @@ private:
     }
 
     void tick(QPointF at, const QString& text) const {
-        painter_.drawText(QRectF(at + outward(at) * 14 - QPointF(30, 8), QSizeF(60, 16)),
-                          Qt::AlignCenter, text);
+        painter_.drawText(QRectF(at - QPointF(30, 8), QSizeF(60, 16)), Qt::AlignCenter, text);
     }
     void name(QPointF at, const QString& text) const {
         const double room = area_.width() / 2 - 8;
         const auto shown =
             painter_.fontMetrics().elidedText(text, Qt::ElideRight, static_cast<int>(room));
         const double wide = painter_.fontMetrics().horizontalAdvance(shown) + 4;
-        QRectF label(at + outward(at) * 34 - QPointF(wide / 2, 8), QSizeF(wide, 16));
+        QRectF label(at - QPointF(wide / 2, 8), QSizeF(wide, 16));
         label.moveLeft(
             std::clamp(label.left(), area_.left(), std::max(area_.left(), area_.right() - wide)));
         label.moveTop(std::min(label.top(), area_.bottom() - 16));
         painter_.drawText(label, Qt::AlignCenter, shown);
     }
-    /// Away from the middle of the floor, and downward, where nothing is drawn.
-    [[nodiscard]] QPointF outward(QPointF at) const {
-        const auto off = at - projection_.at(0.5, 0.5, 0);
+    /// From the middle of the floor over that of an edge in front, where nothing is drawn.
+    [[nodiscard]] QPointF outward(QPointF edge) const {
+        const auto off = edge - projection_.at(0.5, 0.5, 0);
         const double length = std::max(1.0, std::hypot(off.x(), off.y()));
-        return {0.6 * off.x() / length, std::max(0.75, off.y() / length)};
+        return {off.x() / length, std::max(0.6, off.y() / length)};
     }
 
     QPainter& painter_;

@@ -146,6 +146,22 @@ private Q_SLOTS:
         const TrialContext context{folder.path(), folder.path(), stop.get_token(), {}};
         QVERIFY(!trainTrial(smallProject(200, 0.2), context));
         QVERIFY(fs::is_empty(folder.path()));
+
+        // Nor in an experiment that is stopped in the middle of its second trial.
+        auto experiment = seedsExperiment(3);
+        set(experiment.project, "epochs", std::int64_t{50});
+        const auto directory =
+            ExperimentDirectory::create(home_ / "given-up", experiment, planOf(experiment));
+        std::stop_source later;
+        const ExperimentSink sink{[&](const ExperimentProgress& progress) {
+                                      if (progress.done == 1 && progress.running[0].share > 0.2)
+                                          later.request_stop();
+                                  },
+                                  {}};
+        QCOMPARE(runExperiment(directory, sink, later.get_token()), ExperimentOutcome::Stopped);
+        QCOMPARE(directory.results().size(), std::size_t{1});
+        QVERIFY(fs::exists(directory.trialFolder(0)));
+        QVERIFY(!fs::exists(directory.trialFolder(1)));
     }
 
     /// A stopped experiment has done the first trials of the plan and resumes with any number of
