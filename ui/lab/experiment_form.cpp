@@ -28,6 +28,7 @@ namespace gradwright {
 namespace {
 
 constexpr int kFormWidth = 560;
+constexpr int kLabelWidth = 128;
 
 int processors() {
     return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
@@ -117,11 +118,14 @@ QLayout* ExperimentForm::makeJobs() {
     jobs_->setRange(1, std::max(2, processors()));
     jobsNote_->setObjectName(QStringLiteral("trialsAtATimeNote"));
     auto* const label = new QLabel(tr("Trials at a time"));
+    label->setProperty("textRole", QStringLiteral("muted")); // as those of the parameters above
+    label->setFixedWidth(kLabelWidth);
     label->setBuddy(jobs_);
     explain(*label, "window/trials-at-a-time");
     explain(*jobs_, "window/trials-at-a-time");
     connect(jobs_, &QSpinBox::valueChanged, this, &ExperimentForm::showPlan);
     auto* const row = new QHBoxLayout;
+    row->setSpacing(8);
     row->addWidget(label);
     row->addWidget(jobs_);
     row->addWidget(jobsNote_, 1);

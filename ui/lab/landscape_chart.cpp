@@ -253,9 +253,18 @@ void LandscapeChart::resizeEvent(QResizeEvent* event) {
 
 void LandscapeChart::paintEvent(QPaintEvent* event) {
     LabChart::paintEvent(event);
+    QPainter painter(this);
+    if (const auto area = reliefArea(); !area.isEmpty() && !LossSurface(data()).isEmpty()) {
+        painter.setFont(textFont(type::kCaption));
+        painter.setPen(theme_->theme().text3);
+        painter.drawText(QRectF(area.left(), area.top(), area.width(), 16),
+                         Qt::AlignLeft | Qt::AlignVCenter,
+                         painter.fontMetrics().elidedText(
+                             tr("Drag it, or press arrow keys, to turn it; + and − zoom"),
+                             Qt::ElideRight, static_cast<int>(area.width())));
+    }
     if (!hasFocus())
         return;
-    QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(QPen(theme_->theme().focus, 2));
     painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 8, 8);

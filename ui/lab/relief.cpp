@@ -107,12 +107,18 @@ public:
         draw(false, QPen(color, 2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
         painter_.setPen(QPen(Qt::black, 1));
         painter_.setBrush(color);
+        constexpr double kApart = 9; // of points, so that many do not hide the line
+        std::optional<QPointF> last;
         for (const auto& point : path.points) {
             const auto place = placeOf(point);
             const bool isEnd = &point == &path.points.back();
             const auto at = onSurface(place);
-            if (at && !isHidden(surface_, view_, place.x(), place.y()))
-                painter_.drawEllipse(*at, isEnd ? 5 : 2.5, isEnd ? 5 : 2.5);
+            if (!at || isHidden(surface_, view_, place.x(), place.y()))
+                continue;
+            if (!isEnd && last && std::hypot(at->x() - last->x(), at->y() - last->y()) < kApart)
+                continue;
+            painter_.drawEllipse(*at, isEnd ? 5 : 2.5, isEnd ? 5 : 2.5);
+            last = at;
         }
     }
 
