@@ -45,21 +45,6 @@ Report reportOf(const ExperimentDirectory& directory) {
     return experimentKind(experiment.kind).make(experiment)->report(directory.results());
 }
 
-/// Several trials at a time have to know how many threads each takes: with all of them they would
-/// only be in each other's way, and with fewer than alone they might sum in another order.
-void requireThreads(const Experiment& experiment, const LabOptions& options) {
-    if (options.jobs == 1)
-        return;
-    if (!experimentKind(experiment.kind).make(experiment)->hasIndependentTrials())
-        throw UsageError("--jobs {}: the trials of this experiment have to run one after the "
-                         "other, since one depends on another or their speed is measured",
-                         options.jobs);
-    if (experiment.project.training.threads() == 0)
-        throw UsageError("--jobs {}: say with --threads how many threads each training takes, such "
-                         "as --threads 1",
-                         options.jobs);
-}
-
 } // namespace
 
 void LabOptions::addTo(CLI::App& command) {
@@ -77,7 +62,7 @@ void LabOptions::addJobsTo(CLI::App& command) {
         .add_option("--jobs", jobs,
                     "So many trials at a time, where none depends on another and no speed is "
                     "measured; each takes the threads of --threads")
-        ->check(CLI::Range(1, 256));
+        ->check(CLI::Range(1, kMostJobs));
 }
 
 Project projectOf(const LabOptions& options) {
@@ -86,13 +71,20 @@ Project projectOf(const LabOptions& options) {
     return project;
 }
 
-std::filesystem::path beginExperiment(const Experiment& experiment, const LabOptions& options,
+std::filesystem::path beginExperiment(Experiment experiment, const LabOptions& options,
                                       int& exitCode) {
+    if (options.jobs > 0)
+        experiment.jobs = options.jobs;
     const auto& kind = experimentKind(experiment.kind);
     for (const auto& problem : validate(kind.params, experiment.settings))
         throw UsageError("{}: {}", problem.param, problem.message);
-    requireThreads(experiment, options);
-    const auto plan = kind.make(experiment)->plan();
+    const auto procedure = kind.make(experiment);
+    try {
+        requireJobs(experiment, *procedure, experiment.jobs);
+    } catch (const Error& error) {
+        throw UsageError("--jobs: {}", error.what());
+    }
+    const auto plan = procedure->plan();
     if (options.planOnly) {
         if (options.json)
             printJson({{"kind", experiment.kind},
@@ -118,7 +110,6 @@ std::filesystem::path beginExperiment(const Experiment& experiment, const LabOpt
 }
 
 void doExperiment(const ExperimentDirectory& directory, const LabOptions& options, int& exitCode) {
-    requireThreads(directory.read(), options);
     const Interrupt interrupt;
     auto outcome = ExperimentOutcome::Finished;
     {

@@ -19,7 +19,7 @@ struct LabOptions {
     TrainingOptions training;
     std::string out; ///< folder in which the experiment's folder is made; empty: the project's
     bool planOnly = false;
-    int jobs = 1; ///< trials at a time
+    int jobs = 0; ///< trials at a time; 0: as the experiment says, one at first
     bool quiet = false;
     bool json = false;
 
@@ -34,7 +34,7 @@ Project projectOf(const LabOptions& options);
 /// Plans the experiment, does it unless only the plan is wanted, and prints what it found. Returns
 /// its folder, or an empty path where only the plan was wanted. Sets the exit code when it is
 /// stopped. Throws Error and UsageError.
-std::filesystem::path beginExperiment(const Experiment& experiment, const LabOptions& options,
+std::filesystem::path beginExperiment(Experiment experiment, const LabOptions& options,
                                       int& exitCode);
 /// Does what is left of an experiment and prints what it found, as `options` say.
 void doExperiment(const ExperimentDirectory& directory, const LabOptions& options, int& exitCode);

@@ -52,6 +52,8 @@ struct CompileOptions {
     /// Further passes over the program's graph, see programGraph(). In training they read and
     /// replace gradients of the whole batch.
     std::vector<Pass> passes = {};
+    /// The CPU engine gives compiling up between two ops, and throws WorkStopped.
+    std::stop_token stop = {};
 };
 
 /// Weights, their gradients and optimizer slots, kept in the layout that the first compiled program
@@ -88,8 +90,8 @@ public:
     virtual void averageWeights(Communicator& ranks, double share, std::span<const WeightId> ids);
 };
 
-/// Gives every weight its first values.
-void initializeWeights(WeightStore& store, std::uint64_t seed);
+/// Gives every weight its first values. Throws WorkStopped when stopped between two of them.
+void initializeWeights(WeightStore& store, std::uint64_t seed, const std::stop_token& stop = {});
 
 /// A batch as the caller holds it: row-major, [batch, …] without padding.
 struct BatchInput {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/weights.h"
 
+#include "engine/support/stopped.h"
+
 #include <algorithm>
 
 namespace gradwright {
@@ -11,11 +13,13 @@ const Tensor* Weights::find(std::string_view key) const {
     return found == values.end() ? nullptr : &found->second;
 }
 
-void initializeWeights(WeightStore& store, std::uint64_t seed) {
+void initializeWeights(WeightStore& store, std::uint64_t seed, const std::stop_token& stop) {
     const auto& specs = store.specs();
-    for (std::uint32_t i = 0; i < specs.size(); ++i)
+    for (std::uint32_t i = 0; i < specs.size(); ++i) {
+        throwIfStopped(stop);
         store.write(WeightId{i}, initialize(specs[i].initializer, specs[i].shape, specs[i].fans,
                                             seed, specs[i].key, store.dtype()));
+    }
 }
 
 Weights readWeights(const WeightStore& store) {

@@ -6,6 +6,7 @@
 #include "engine/inference/optimized_network.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
+#include "engine/support/stopped.h"
 #include "engine/training/checkpoint.h"
 
 namespace gradwright {
@@ -69,12 +70,19 @@ std::optional<Evaluation> Member::measure(const Weights& weights,
             throw Error("{}: {}", weights_.string(), error.what());
         }
     }();
+    if (stop.stop_requested())
+        return {};
     optimize(model);
     graph.graph = model.graph;
-    ProgramCache programs(backendFor(target), model.graph, {.precision = target.precision});
-    programs.get(evaluationBatch(model.graph), Mode::Inference);
-    writeWeights(*programs.weights(), weightsOf(model));
-    return evaluateWithOutcomes(programs, graph, source, std::move(indices), stop, progress);
+    ProgramCache programs(backendFor(target), model.graph,
+                          {.precision = target.precision, .stop = stop});
+    try {
+        programs.get(evaluationBatch(model.graph), Mode::Inference);
+        writeWeights(*programs.weights(), weightsOf(model));
+        return evaluateWithOutcomes(programs, graph, source, std::move(indices), stop, progress);
+    } catch (const WorkStopped&) {
+        return {};
+    }
 }
 
 std::optional<Outcomes> Member::testAnswers(const std::stop_token& stop,

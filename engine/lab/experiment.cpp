@@ -52,6 +52,8 @@ Json experimentJsonOf(const Experiment& experiment, const Plan& plan) {
                   {{"gradwright", kVersion},
                    {"device", backendFor(experiment.project.training.target())->device().name}}},
                  {"project", toJson(experiment.project)}};
+    if (experiment.jobs > 1)
+        json["jobs"] = experiment.jobs;
     // With all that it leaves open, so that other defaults of a later version change nothing.
     for (const auto& spec : experimentKind(experiment.kind).params)
         if (!json["settings"].contains(spec.key))
@@ -88,9 +90,31 @@ Experiment experimentFromJson(const Json& json) {
     for (const auto& problem : validate(kind.params, experiment.settings))
         throw Error("the experiment's settings: {}: {}", problem.param, problem.message);
     experiment.project = projectFromJson(member(json, "project", what));
-    experiment.extra = UnknownKeys(
-        json, {"format", "schema", "kind", "name", "settings", "plan", "versions", "project"});
+    if (const auto jobs = json.find("jobs"); jobs != json.end()) {
+        if (!jobs->is_number_integer() || *jobs < 1 || *jobs > kMostJobs)
+            throw Error("\"jobs\" must be a whole number from 1 to {}, not {}", kMostJobs,
+                        dumpExcerpt(*jobs));
+        experiment.jobs = jobs->get<int>();
+    }
+    experiment.extra = UnknownKeys(json, {"format", "schema", "kind", "name", "settings", "plan",
+                                          "versions", "project", "jobs"});
     return experiment;
+}
+
+void requireJobs(const Experiment& experiment, const Procedure& procedure, int jobs) {
+    if (jobs < 1 || jobs > kMostJobs)
+        throw Error("{} trials at a time: it must be a number from 1 to {}", jobs, kMostJobs);
+    if (jobs == 1)
+        return;
+    if (!procedure.hasIndependentTrials())
+        throw Error("{} trials at a time: the trials of this experiment have to run one after the "
+                    "other, since one depends on another or their speed is measured",
+                    jobs);
+    if (experiment.project.training.threads() == 0)
+        throw Error(
+            "{} trials at a time: say how many threads each training takes with the setting "
+            "threads (--threads in the terminal), such as 1",
+            jobs);
 }
 
 Experiment loadExperiment(const fs::path& file) {

@@ -20,8 +20,17 @@ struct Experiment {
     Project project;      ///< as it was when the experiment was planned
     ParamValues settings; ///< of the kind's params, its seed among them
     std::string name;     ///< for lists; the kind's title at first
+    int jobs = 1;         ///< trials at a time, where none depends on another
     UnknownKeys extra = {};
 };
+
+inline constexpr int kMostJobs = 256;
+
+/// Throws Error, in the words of what a person can change, where so many trials of an experiment
+/// cannot run at a time: where one depends on another or their speed is measured, and where it is
+/// open how many threads each training takes. With all of them trainings would only be in each
+/// other's way, and with fewer than alone they might sum in another order.
+void requireJobs(const Experiment& experiment, const Procedure& procedure, int jobs);
 
 inline constexpr int kExperimentSchema = 1;
 

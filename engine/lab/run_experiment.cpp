@@ -4,6 +4,7 @@
 #include "engine/io/json_lines.h"
 #include "engine/lab/kinds.h"
 #include "engine/support/error.h"
+#include "engine/support/stopped.h"
 
 #include <algorithm>
 #include <chrono>
@@ -33,13 +34,15 @@ public:
 
     void begin(const Trial& trial) {
         const std::lock_guard lock(mutex_);
-        running_[trial.number] = {trial.cost, 0, LabClock::now()};
-        tell(trial, {});
+        running_[trial.number] = {{trial.number, trial.title, {}, 0}, trial.cost, LabClock::now()};
+        tell(trial);
     }
     void reach(const Trial& trial, double share, const std::string& note) {
         const std::lock_guard lock(mutex_);
-        running_[trial.number].share = std::clamp(share, 0.0, 1.0);
-        tell(trial, note);
+        auto& running = running_[trial.number].told;
+        running.share = std::clamp(share, 0.0, 1.0);
+        running.note = note;
+        tell(trial);
     }
     /// It is stored.
     void end(const TrialResult& result) {
@@ -51,9 +54,9 @@ public:
     }
 
 private:
-    struct RunningTrial {
+    struct Timed {
+        RunningTrial told;
         double cost = 1;
-        double share = 0;
         LabClock::time_point begun;
     };
 
@@ -62,22 +65,24 @@ private:
         cost_ += result.trial.cost;
         seconds_ += result.seconds;
     }
-    void tell(const Trial& trial, const std::string& note) {
+    void tell(const Trial& trial) {
         if (!sink_.progress)
             return;
         double known = cost_;
         double taken = seconds_;
+        progress_.running.clear();
         for (const auto& [number, each] : running_) {
-            known += each.share * each.cost;
+            progress_.running.push_back(each.told);
+            known += each.told.share * each.cost;
             taken += std::chrono::duration<double>(LabClock::now() - each.begun).count();
         }
         const double whole = std::max(plan_.cost, known);
         progress_.trials = std::max(plan_.trials, progress_.done + 1);
         progress_.title = trial.title;
-        progress_.note = note;
+        progress_.note = running_[trial.number].told.note;
         progress_.share = whole > 0 ? known / whole : 0;
         progress_.secondsLeft.reset();
-        const bool isEnough = cost_ > 0 || running_[trial.number].share >= 0.05;
+        const bool isEnough = cost_ > 0 || running_[trial.number].told.share >= 0.05;
         if (known > 0 && isEnough)
             progress_.secondsLeft = taken / known * (whole - known) / static_cast<double>(jobs_);
         sink_.progress(progress_);
@@ -88,7 +93,7 @@ private:
     int jobs_;
     std::mutex mutex_;
     ExperimentProgress progress_;
-    std::map<std::int64_t, RunningTrial> running_;
+    std::map<std::int64_t, Timed> running_;
     double cost_ = 0;
     double seconds_ = 0;
 };
@@ -105,7 +110,7 @@ fs::path emptyFolder(const fs::path& folder) {
     return folder;
 }
 
-/// Nothing when it was stopped.
+/// Nothing when it was stopped; then nothing of it is left.
 std::optional<TrialResult> runTrial(Procedure& procedure, const Trial& trial,
                                     const TrialResults& done, const ExperimentDirectory& directory,
                                     ProgressTeller& teller, const std::stop_token& stop) {
@@ -114,18 +119,24 @@ std::optional<TrialResult> runTrial(Procedure& procedure, const Trial& trial,
         [&](double share, const std::string& note) { teller.reach(trial, share, note); }};
     const auto begun = LabClock::now();
     TrialResult result{.trial = trial, .error = {}};
+    std::error_code none; // what cannot be removed here is when the trial begins anew
+    bool isGivenUp = false;
     try {
         auto values = procedure.run(trial, done, context);
-        if (!values)
-            return {};
-        result.values = std::move(*values);
+        isGivenUp = !values;
+        if (values)
+            result.values = std::move(*values);
+    } catch (const WorkStopped&) {
+        isGivenUp = true;
     } catch (const Error& error) {
-        if (stop.stop_requested())
-            return {};
+        isGivenUp = stop.stop_requested();
         result.error = error.what();
     }
+    if (isGivenUp) {
+        fs::remove_all(context.folder, none);
+        return {};
+    }
     result.seconds = std::chrono::duration<double>(LabClock::now() - begun).count();
-    std::error_code none; // a folder in which nothing was kept
     if (fs::is_empty(context.folder, none))
         fs::remove(context.folder, none);
     return result;
@@ -164,6 +175,8 @@ private:
                 teller_.begin(*trial);
                 auto result =
                     runTrial(procedure_, *trial, {}, directory_, teller_, end_.get_token());
+                if (result)
+                    teller_.reach(*trial, 1, "done");
                 const std::lock_guard lock(mutex_);
                 if (!result) {
                     isStopped_ = true;
@@ -245,7 +258,9 @@ ExperimentOutcome runExperiment(const ExperimentDirectory& directory, const Expe
     const auto plan = procedure->plan();
     auto done = directory.results();
     JsonLinesWriter lines(directory.trialsFile(), JsonLinesMode::Append);
-    jobs = procedure->hasIndependentTrials() ? std::max(jobs, 1) : 1;
+    if (jobs == 0)
+        jobs = experiment.jobs;
+    requireJobs(experiment, *procedure, jobs);
     ProgressTeller teller(sink, plan, done, jobs);
     const bool isWhole = jobs > 1
                              ? TrialCrew(*procedure, directory, done, lines, teller, stop).run(jobs)

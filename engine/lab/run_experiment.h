@@ -10,13 +10,23 @@
 
 namespace gradwright {
 
+/// A trial that runs.
+struct RunningTrial {
+    std::int64_t number = 0;
+    std::string title;
+    std::string note; ///< what it is at
+    double share = 0; ///< of it, from 0 to 1
+};
+
 /// How far an experiment is.
 struct ExperimentProgress {
     std::int64_t done = 0;   ///< trials
     std::int64_t trials = 0; ///< at most
-    std::string title;       ///< of the trial that runs
+    std::string title;       ///< of the trial that has told of itself last
     std::string note;        ///< what it is at
-    double share = 0;        ///< of all that is planned, from 0 to 1
+    /// By their numbers; those that have ended before an earlier one are still among them.
+    std::vector<RunningTrial> running;
+    double share = 0; ///< of all that is planned, from 0 to 1
     /// Nothing until a trial has told how long trials take.
     std::optional<double> secondsLeft;
 };
@@ -34,11 +44,11 @@ enum class ExperimentOutcome { Finished, Stopped };
 /// thread. Throws Error when the experiment is being written by another process, when its folder
 /// cannot be written, or when its project or settings do not suit its kind.
 ///
-/// `jobs` above 1: so many trials run at a time, where the kind allows it
-/// (Procedure::hasIndependentTrials()). They are stored in the order of the plan, so a trial that
+/// `jobs`: so many trials run at a time, see requireJobs(), whose Error this throws; 0: as many as
+/// the experiment says. They are stored in the order of the plan, so a trial that
 /// has ended before an earlier one is kept once that has ended, too; the results are those of one
 /// at a time.
 ExperimentOutcome runExperiment(const ExperimentDirectory& directory, const ExperimentSink& sink,
-                                const std::stop_token& stop, int jobs = 1);
+                                const std::stop_token& stop, int jobs = 0);
 
 } // namespace gradwright

@@ -121,6 +121,7 @@ std::optional<TrialTraining> trainTrial(const Project& project, const TrialConte
     auto job = trainingJob(project, context.folder);
     job.name = "trial";
     job.resume = options.resume;
+    job.keepsWhenStopped = false; // a trial that is given up begins anew
     const auto epochs = project.training.epochs();
     const bool endsEarly = options.untilEpoch > 0 && options.untilEpoch < epochs;
     const auto wanted = static_cast<double>(endsEarly ? options.untilEpoch : epochs);

@@ -4,6 +4,7 @@
 #include "engine/io/safetensors.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
+#include "engine/support/stopped.h"
 #include "engine/training/diverged.h"
 
 #include <algorithm>
@@ -223,11 +224,13 @@ Tensor finite(Tensor tensor, const std::string& what) {
 } // namespace
 
 void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store,
-                     const TrainingPosition& position, const UpdateRule& rule) {
+                     const TrainingPosition& position, const UpdateRule& rule,
+                     const std::stop_token& stop) {
     std::vector<LazyTensor> tensors;
     for (const auto& [name, home] : homesIn(store)) {
         const auto& spec = store.specs()[home.weight.index()];
-        tensors.push_back({name, store.dtype(), spec.shape, [&store, &spec, home = home] {
+        tensors.push_back({name, store.dtype(), spec.shape, [&store, &spec, &stop, home = home] {
+                               throwIfStopped(stop);
                                return home.slot ? finite(store.readSlot(home.weight, *home.slot),
                                                          "the optimizer's state of " + spec.key)
                                                 : finite(store.read(home.weight), spec.key);

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <stop_token>
 
 namespace gradwright {
 
@@ -30,9 +31,10 @@ struct TrainingPosition {
 /// Writes weights, slots, the loss scale and position, atomically; equal states give equal bytes.
 /// `rule` is the optimizer whose slots the store has. A state that holds a NaN or an infinity
 /// throws DivergedError naming the weight, and the file stays as it was: what is saved can always
-/// be resumed from.
+/// be resumed from. So it does when stopped between two weights: throws WorkStopped.
 void writeCheckpoint(const std::filesystem::path& file, const WeightStore& store,
-                     const TrainingPosition& position, const UpdateRule& rule);
+                     const TrainingPosition& position, const UpdateRule& rule,
+                     const std::stop_token& stop = {});
 /// Reads a checkpoint into a store of the same network and optimizer, whose training is judged by
 /// `metric`. Throws Error naming file and fault, also where the slots are another optimizer's and
 /// only happen to fit.

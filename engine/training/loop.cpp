@@ -3,6 +3,7 @@
 
 #include "engine/support/error.h"
 #include "engine/support/json.h"
+#include "engine/support/stopped.h"
 #include "engine/training/diverged.h"
 #include "engine/training/evaluation.h"
 #include "engine/training/run_record.h"
@@ -55,7 +56,9 @@ void TrainingLoop::run(const std::stop_token& stop) {
     try {
         while (!position_.finished && position_.epoch < job_.settings.epochs()) {
             if (runEpoch(stop) == Outcome::Stopped) {
-                writeCheckpointFile();
+                throwIfStopped(giveUp_);
+                if (written_ != position_) // an epoch has just ended with one
+                    writeCheckpointFile();
                 recordRanks(directory_, job_, places_);
                 recordStop(directory_);
                 sink_(Stopped{position_.step, true});
@@ -282,7 +285,7 @@ TrainingLoop::Outcome TrainingLoop::endEpoch(const std::stop_token& stop) {
     if (event.best) {
         position_.best = score;
         position_.bestEpoch = position_.epoch;
-        writeCheckpoint(directory_.bestWeights(), *programs_.weights(), position_, rule_);
+        writeCheckpoint(directory_.bestWeights(), *programs_.weights(), position_, rule_, giveUp_);
     }
     averaged.reset();
     metrics_.add(event);
@@ -329,7 +332,7 @@ bool TrainingLoop::outOfPatience() const {
 void TrainingLoop::finish(const std::stop_token& stop) {
     readCheckpointWeights(directory_.bestWeights(), *programs_.weights());
     // The samples to test with are met once: nothing is kept of them.
-    ProgramCache whole(backend_, whole_.graph, trainingOptions(job_.settings));
+    ProgramCache whole(backend_, whole_.graph, compileOptions());
     whole.adopt(programs_.weights());
     std::vector<std::int64_t> predicted;
     const auto test = evaluate(features_ ? whole : programs_, whole_, data_.test,
@@ -349,7 +352,8 @@ void TrainingLoop::finish(const std::stop_token& stop) {
 }
 
 void TrainingLoop::writeCheckpointFile() {
-    writeCheckpoint(directory_.lastWeights(), *programs_.weights(), position_, rule_);
+    writeCheckpoint(directory_.lastWeights(), *programs_.weights(), position_, rule_, giveUp_);
+    written_ = position_;
     loads_.write(directory_);
     lastCheckpoint_ = Clock::now();
     sink_(CheckpointWritten{position_.step, directory_.lastWeights()});

@@ -28,9 +28,11 @@ namespace gradwright {
 class TrainingLoop {
 public:
     /// Opens data, network and run folder. `gpu` computes where the job is for one. Throws Error
-    /// when the job cannot run.
+    /// when the job cannot run. A job that keeps nothing when stopped is given up by WorkStopped,
+    /// here and in run().
     TrainingLoop(const TrainingJob& job, TrainingCommands& commands, TrainingSink sink,
-                 const std::shared_ptr<const Backend>& gpu = nullptr);
+                 const std::shared_ptr<const Backend>& gpu = nullptr,
+                 const std::stop_token& stop = {});
     ~TrainingLoop();
 
     void run(const std::stop_token& stop);
@@ -55,6 +57,7 @@ private:
     [[nodiscard]] std::stop_token ownStop(const std::stop_token& stop) const {
         return job_.ranks ? std::stop_token() : stop;
     }
+    [[nodiscard]] CompileOptions compileOptions() const;
     /// Ends a run of which a rank was lost. Throws Error that says what is saved.
     [[noreturn]] void endWithout(const RankLost& lost);
     /// False when stopped.
@@ -87,6 +90,7 @@ private:
     [[nodiscard]] bool outOfPatience() const;
 
     const TrainingJob& job_;
+    const std::stop_token giveUp_; ///< at which nothing has to be kept
     TrainingCommands& commands_;
     TrainingSink sink_;
     Dataset data_;
@@ -115,9 +119,10 @@ private:
     ActivityProbe probe_;
     std::vector<std::int64_t> labels_; ///< by class, of the epoch that runs
     std::vector<BatchInput> inputs_;
-    std::vector<RankPlace> places_; ///< of all ranks, where there are several
-    bool stepping_ = false;         ///< the step that runs was asked for while paused
-    double earlierSeconds_ = 0;     ///< of the run before it was resumed
+    std::optional<TrainingPosition> written_; ///< that of the last checkpoint
+    std::vector<RankPlace> places_;           ///< of all ranks, where there are several
+    bool stepping_ = false;                   ///< the step that runs was asked for while paused
+    double earlierSeconds_ = 0;               ///< of the run before it was resumed
     std::chrono::steady_clock::duration paused_{};
     std::chrono::steady_clock::time_point started_;
     std::chrono::steady_clock::time_point lastCheckpoint_;

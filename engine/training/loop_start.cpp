@@ -87,8 +87,7 @@ std::optional<FrozenPart> keptFront(const TrainingJob& job, const TrainingGraph&
 /// `whole` is the graph that `graph` is the part behind a cut of, or itself.
 ProgramCache compiled(const TrainingJob& job, const Split& split, const OpGraph& graph,
                       const OpGraph& whole, const ComputePlan& plan,
-                      const std::shared_ptr<const Backend>& backend) {
-    auto options = trainingOptions(job.settings);
+                      const std::shared_ptr<const Backend>& backend, CompileOptions options) {
     options.sharesStatistics = job.ranks && job.sharesStatistics;
     const auto& rule = *options.update;
     const auto samples = static_cast<std::int64_t>(split.training.size());
@@ -157,8 +156,9 @@ void requireSameData(const RunDirectory& directory, const DataInfo& info) {
 } // namespace
 
 TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, TrainingSink sink,
-                           const std::shared_ptr<const Backend>& gpu)
+                           const std::shared_ptr<const Backend>& gpu, const std::stop_token& stop)
     : job_(job)
+    , giveUp_(job.keepsWhenStopped || job.ranks ? std::stop_token() : stop)
     , commands_(commands)
     , sink_(std::move(sink))
     , data_(dataOf(job))
@@ -173,7 +173,8 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
     , rule_(job.settings.updateRule())
     , plan_(chosenPlan(job, training_.graph))
     , backend_(gpu && job.settings.target().isGpu() ? gpu : trainingBackend(job.settings, plan_))
-    , programs_(compiled(job, split_, training_.graph, whole_.graph, plan_, backend_))
+    , programs_(
+          compiled(job, split_, training_.graph, whole_.graph, plan_, backend_, compileOptions()))
     , batcher_(trainingSource_, split_.training, job.settings.batch(), job.settings.seed(),
                augmenterOf(job.data, data_.info, job.settings.seed()), rankOf(job))
     , directory_(openRun(job))
@@ -182,18 +183,24 @@ TrainingLoop::TrainingLoop(const TrainingJob& job, TrainingCommands& commands, T
                job.settings.tensorBoard())
     , health_(training_.graph, job.settings)
     , probe_(backend_, activityGraph(inferenceGraph(job.network, data_.info, job.settings)),
-             trainingOptions(job.settings), data_.training, split_.training)
+             compileOptions(), data_.training, split_.training)
     , started_(Speedometer::Clock::now())
     , lastCheckpoint_(started_) {}
 
 TrainingLoop::~TrainingLoop() = default;
+
+CompileOptions TrainingLoop::compileOptions() const {
+    auto options = trainingOptions(job_.settings);
+    options.stop = giveUp_;
+    return options;
+}
 
 bool TrainingLoop::computeFeatures(const std::stop_token& stop) {
     if (!features_)
         return true;
     auto samples = split_.training;
     samples.insert(samples.end(), split_.validation.begin(), split_.validation.end());
-    ProgramCache front(backend_, frozen_->front, trainingOptions(job_.settings));
+    ProgramCache front(backend_, frozen_->front, compileOptions());
     front.adopt(programs_.weights());
     return gradwright::computeFeatures(*features_, front, frozen_->input, data_.training,
                                        std::move(samples), stop);
@@ -249,7 +256,7 @@ bool TrainingLoop::startRun(const std::stop_token& stop) {
     noteSettings();
     auto& store = *programs_.weights();
     if (job_.resume.empty()) {
-        initializeWeights(store, job_.settings.seed());
+        initializeWeights(store, job_.settings.seed(), giveUp_);
         if (!job_.startWeights.empty())
             data_.notes.push_back(noteOf(takeStartWeights(job_.startWeights, store)));
         health_.begin(

@@ -4,6 +4,7 @@
 #include "engine/backend/device_fault.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
+#include "engine/support/stopped.h"
 #include "engine/training/commands.h"
 #include "engine/training/loop.h"
 
@@ -54,7 +55,9 @@ void Trainer::run(const std::stop_token& stop) {
         sink_(event);
     };
     try {
-        TrainingLoop(job_, *commands_, counting, gpu_).run(stop);
+        TrainingLoop(job_, *commands_, counting, gpu_, stop).run(stop);
+    } catch (const WorkStopped&) {
+        sink_(Stopped{step, false});
     } catch (const DeviceFault& fault) {
         sink_(Failed{step, explained(fault, saved),
                      saved && fault.kind() != DeviceFault::Kind::OutOfMemory});

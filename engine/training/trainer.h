@@ -33,6 +33,10 @@ struct TrainingJob {
     std::filesystem::path runsFolder;
     /// A safetensors file whose weights a new run starts with, see takeStartWeights(); empty: none.
     std::filesystem::path startWeights{};
+    /// A stop leaves a run that can be resumed. Otherwise it is taken at once, also while a network
+    /// is compiled or a checkpoint is written, and a new run is left unfinished; of a resumed one
+    /// the last checkpoint stays. Nothing to ranks and workers, which always keep theirs.
+    bool keepsWhenStopped = true;
     /// The rate to resume with, whatever plateaus and changes while it ran have made of it; nothing
     /// leaves it as it was.
     std::optional<double> resumeRate{};
@@ -62,7 +66,7 @@ public:
 
     /// Trains to the end, a stop or a fault, which are reported as the last event: Finished,
     /// Stopped or Failed. Never throws what a user could cause. A stop is taken between two ops;
-    /// the unfinished step is discarded and a checkpoint written.
+    /// the unfinished step is discarded and a checkpoint written, unless the job keeps none.
     virtual void run(const std::stop_token& stop) = 0;
 
     virtual void pause() = 0;

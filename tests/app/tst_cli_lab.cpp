@@ -10,6 +10,8 @@
 #include <QProcess>
 #include <QTest>
 
+#include <random>
+
 using namespace gradwright;
 using namespace gradwright::test;
 
@@ -28,7 +30,8 @@ std::string lastingValues(const fs::path& experiment) {
     Json all = Json::array();
     for (const auto& result : ExperimentDirectory::open(experiment).results()) {
         auto values = result.values;
-        values.erase("seconds");
+        for (const auto* const key : {"seconds", "samples_per_second", "run"}) // named by the time
+            values.erase(key);
         all.push_back(std::move(values));
     }
     return all.dump();
@@ -113,7 +116,7 @@ private Q_SLOTS:
                                << "trainings";
         QTest::newRow("jobs with all threads")
             << QStringList{"lab", "run", "seeds", "template:small-cnn", "--jobs", "2"}
-            << "say with --threads";
+            << "--threads in the terminal";
         QTest::newRow("jobs that depend")
             << QStringList{"lab",       "run", "precision", "template:exclusive-or",
                            "--threads", "1",   "--jobs",    "2"}
@@ -174,6 +177,78 @@ private Q_SLOTS:
         const auto key =
             cli_.run({"sweep", "template:exclusive-or", "--over", "magic=1,2", "--plan"});
         QVERIFY2(key.code != 0 && key.err.contains("no such setting"), key.text().c_str());
+    }
+
+    /// Whatever it is at: each time it goes on from its last finished trial, and in the end it has
+    /// found what it would have found undisturbed.
+    void sweepIsKilledAtTwentyMoments_data() {
+        QTest::addColumn<QString>("method");
+        QTest::addColumn<QString>("jobs");
+        QTest::newRow("one job, each trial after those before") << "tpe"
+                                                                << "1";
+        QTest::newRow("one job, runs that are resumed") << "asha"
+                                                        << "1";
+        QTest::newRow("two jobs") << "random"
+                                  << "2";
+    }
+    void sweepIsKilledAtTwentyMoments() {
+        QFETCH(QString, method);
+        QFETCH(QString, jobs);
+        constexpr int kKills = 20;
+        constexpr int kTrials = 30;
+        const auto file = cli_.save(smallProject(300, 0.2), "sweep-killed.gradwright");
+        const auto into = [&](const fs::path& folder) {
+            return QStringList{"sweep",    file,
+                               "--over",   "learning_rate=0.0001..0.1:log",
+                               "--over",   "layer.hidden.units=4..32",
+                               "--method", method,
+                               "--trials", QString::number(kTrials),
+                               "--epochs", "3",
+                               "--jobs",   jobs,
+                               "--out",    QString::fromStdString(folder),
+                               "--quiet"};
+        };
+        const auto whole = cli_ / ("whole-" + method.toStdString());
+        QElapsedTimer timer;
+        timer.start();
+        const auto plan = cli_.run(into(whole) << "--plan");
+        QVERIFY2(plan.code == 0, plan.text().c_str());
+        const double start = static_cast<double>(timer.restart());
+        const auto undisturbed = cli_.run(into(whole));
+        QVERIFY2(undisturbed.code == 0, undisturbed.text().c_str());
+        const double trial = static_cast<double>(timer.elapsed()) / kTrials;
+        const auto expected = lastingValues(onlyExperiment(whole));
+
+        const auto folder = cli_ / ("killed-" + method.toStdString());
+        std::mt19937 random(7);
+        std::uniform_real_distribution<double> share(0, 2);
+        auto process = cli_.start(into(folder));
+        std::size_t before = 0;
+        int kills = 0;
+        while (kills < kKills) {
+            // About one trial a life; some end before they have begun anything.
+            if (process->waitForFinished(static_cast<int>(share(random) * (start + trial))))
+                break;
+            process->kill();
+            ++kills;
+            QVERIFY(process->waitForFinished(60'000));
+            const auto experiment = onlyExperiment(folder);
+            if (experiment.empty()) {
+                process = cli_.start(into(folder));
+                continue;
+            }
+            const auto done = ExperimentDirectory::open(experiment).results().size();
+            QVERIFY(done >= before);
+            before = done;
+            process = cli_.start({"lab", "resume", QString::fromStdString(experiment), "--quiet"});
+        }
+        const auto last = Cli::finish(*process);
+        QVERIFY2(last.code == 0, last.text().c_str());
+        qInfo("%d kills, %zu trials were done by then", kills, before);
+        QCOMPARE(kills, kKills);
+        QCOMPARE(lastingValues(onlyExperiment(folder)), expected);
+        QCOMPARE(ExperimentDirectory::open(onlyExperiment(folder)).state(),
+                 ExperimentState::Finished);
     }
 
     void killedExperimentLosesNoTrial() {

@@ -42,7 +42,9 @@ int main() {
             tell(claim);
         tell(forestsAreGoodOnTables(folder));
         tell(ensemblesAreBetter(folder, size));
-        tell(halvingSavesEpochs(folder, {.samples = 4000, .epochs = 9, .repeats = 5}));
+        tell(halvingSavesEpochs(folder, {.samples = 4000, .epochs = 9, .repeats = 6}));
+        for (const auto* const name : {"playground", "two-spirals", "peaks-and-pits"})
+            tell(tpeFindsBetterSettings(folder, name, 30, 10));
     } catch (const Error& error) {
         fmt::print(stderr, "{}\n", error.what());
         ++wrong;

@@ -12,12 +12,15 @@
 #include "ui/inference/inference_page.h"
 #include "ui/inference/plane_view.h"
 #include "ui/inference/prediction_panel.h"
+#include "ui/lab/lab_chart.h"
+#include "ui/lab/lab_page.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/shortcuts_dialog.h"
 #include "ui/training/train_page.h"
 
 #include <QApplication>
 #include <QDir>
+#include <QPushButton>
 #include <QSettings>
 #include <QTemporaryDir>
 #include <QTest>
@@ -54,6 +57,7 @@ public:
         window_.showPage(window_.inference());
         waitFor("the map", [this] { return window_.inference().plane().map().has_value(); });
         everywhere("plane");
+        visitTheLab();
         window_.document().newFromTemplate("lenet-5");
         window_.showPage(window_.design());
         select("conv2");
@@ -92,6 +96,43 @@ public:
     }
 
 private:
+    /// What the Lab asks, a plan, an experiment that runs, and two that have found something.
+    void visitTheLab() {
+        auto& lab = *window_.findChild<LabPage*>();
+        window_.showPage(lab);
+        everywhere("lab");
+        const ParamValues settings{
+            {"over", std::string("learning_rate=0.0005..0.5:log; layer.hidden1.units=4..32")},
+            {"method", std::string("random")},
+            {"trials", std::int64_t{24}}};
+        lab.plan("sweep", &settings);
+        everywhere("lab-plan");
+        press("startExperiment");
+        waitFor("a few trials", [&lab] {
+            return lab.experiments().progress().done >= 8 || !lab.experiments().isActive();
+        });
+        lab.experiments().pause();
+        everywhere("lab-running");
+        lab.experiments().resume();
+        waitFor("the sweep", [&lab] { return !lab.experiments().isActive(); });
+        everywhere("lab-sweep");
+        const ParamValues surface{{"directions", std::string("path")},
+                                  {"optimizers", std::string("adam,sgd:learning_rate=0.1")},
+                                  {"resolution", std::int64_t{41}},
+                                  {"samples", std::int64_t{300}}};
+        lab.plan("landscape", &surface);
+        press("startExperiment");
+        waitFor("the cost surface", [&lab] {
+            return !lab.experiments().isActive() && lab.view().chart() &&
+                   lab.view().chart()->data().contains("loss");
+        });
+        everywhere("lab-surface");
+    }
+    void press(const char* name) {
+        auto* const button = window_.findChild<QPushButton*>(QLatin1String(name));
+        waitFor(name, [button] { return button && button->isVisible() && button->isEnabled(); });
+        QTest::mouseClick(button, Qt::LeftButton);
+    }
     void select(const char* name) {
         window_.design().scene().selectNodes(
             {window_.document().project().network.main.findByName(name)->id});

@@ -106,6 +106,7 @@ const std::vector<std::string_view>& windowPlaces() {
         "experiment-depth",
         "experiment-ensemble",
         "experiment-landscape",
+        "trials-at-a-time",
         "experiment-precision",
         "experiment-seeds",
         "experiment-sweep",

@@ -5,6 +5,8 @@
 #include "engine/lab/sweep/sweep_setting.h"
 #include "engine/support/error.h"
 #include "ui/forms/param_form.h"
+#include "ui/glossary/explanation.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
@@ -13,15 +15,24 @@
 #include <QLabel>
 #include <QMenu>
 #include <QPushButton>
+#include <QSignalBlocker>
+#include <QSpinBox>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <thread>
 
 namespace gradwright {
 namespace {
 
 constexpr int kFormWidth = 560;
+constexpr int kLabelWidth = 128;
+
+int processors() {
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
 
 QLabel* wrappedLabel(const char* role) {
     auto* const label = new QLabel;
@@ -48,6 +59,8 @@ ExperimentForm::ExperimentForm(ThemeManager& theme, QWidget* parent)
     , doc_(wrappedLabel("muted"))
     , place_(new QVBoxLayout)
     , addSetting_(new QPushButton(tr("Add a setting")))
+    , jobs_(new QSpinBox)
+    , jobsNote_(wrappedLabel("caption"))
     , steps_(wrappedLabel("muted"))
     , time_(wrappedLabel("muted"))
     , problem_(wrappedLabel("error"))
@@ -80,6 +93,7 @@ ExperimentForm::ExperimentForm(ThemeManager& theme, QWidget* parent)
     layout->addWidget(doc_);
     layout->addLayout(place_);
     layout->addWidget(addSetting_, 0, Qt::AlignLeft);
+    layout->addLayout(makeJobs());
     layout->addSpacing(8);
     layout->addWidget(heading);
     layout->addWidget(steps_);
@@ -95,13 +109,36 @@ ExperimentForm::ExperimentForm(ThemeManager& theme, QWidget* parent)
     connect(back, &QPushButton::clicked, this, &ExperimentForm::cancelled);
     connect(start_, &QPushButton::clicked, this, [this] {
         if (plan_)
-            Q_EMIT startRequested(experiment_, *plan_);
+            Q_EMIT startRequested(wanted(), *plan_);
     });
+}
+
+QLayout* ExperimentForm::makeJobs() {
+    jobs_->setObjectName(QStringLiteral("trialsAtATime"));
+    jobs_->setRange(1, std::max(2, processors()));
+    jobsNote_->setObjectName(QStringLiteral("trialsAtATimeNote"));
+    auto* const label = new QLabel(tr("Trials at a time"));
+    label->setProperty("textRole", QStringLiteral("muted")); // as those of the parameters above
+    label->setFixedWidth(kLabelWidth);
+    label->setBuddy(jobs_);
+    explain(*label, "window/trials-at-a-time");
+    explain(*jobs_, "window/trials-at-a-time");
+    connect(jobs_, &QSpinBox::valueChanged, this, &ExperimentForm::showPlan);
+    auto* const row = new QHBoxLayout;
+    row->setSpacing(8);
+    row->addWidget(label);
+    row->addWidget(jobs_);
+    row->addWidget(jobsNote_, 1);
+    return row;
 }
 
 void ExperimentForm::show(const ExperimentKind& kind, const Project& project,
                           const ParamValues* settings) {
     experiment_ = {kind.key, project, {}, kind.title};
+    {
+        const QSignalBlocker quiet(jobs_);
+        jobs_->setValue(1);
+    }
     if (settings)
         experiment_.settings = *settings;
     else if (kind.suggest)
@@ -170,26 +207,61 @@ void ExperimentForm::addSetting(const std::string& proposal) {
     showPlan();
 }
 
+std::int64_t ExperimentForm::threadsOfTraining() const {
+    const auto threads = experiment_.project.training.threads();
+    return threads > 0 ? threads : std::max(1, processors() / jobs_->value());
+}
+
+Experiment ExperimentForm::wanted() const {
+    auto experiment = experiment_;
+    if (jobs_->isEnabled() && jobs_->value() > 1) {
+        experiment.jobs = jobs_->value();
+        experiment.project.training.params["threads"] = threadsOfTraining();
+    }
+    return experiment;
+}
+
+void ExperimentForm::showJobs(const Procedure* procedure) {
+    const bool mayBeSeveral = procedure && procedure->hasIndependentTrials();
+    jobs_->setEnabled(mayBeSeveral);
+    if (!mayBeSeveral)
+        jobsNote_->setText(
+            procedure ? tr("One after the other: a trial depends on those before it, or how fast "
+                           "it is is measured.")
+                      : QString());
+    else if (jobs_->value() > 1)
+        jobsNote_->setText(
+            tr("Each trains on %1, with the results of one at a time.")
+                .arg(countedText(threadsOfTraining(), tr("1 thread"), tr("%1 threads"))));
+    else
+        jobsNote_->clear();
+}
+
 void ExperimentForm::showPlan() {
     plan_.reset();
     QString problem;
+    std::unique_ptr<Procedure> procedure;
     try {
-        plan_ = experimentKind(experiment_.kind).make(experiment_)->plan();
+        procedure = experimentKind(experiment_.kind).make(experiment_);
+        plan_ = procedure->plan();
     } catch (const Error& error) {
         problem = QString::fromUtf8(error.what());
     }
+    showJobs(procedure.get());
     QStringList steps;
     if (plan_)
         for (const auto& step : plan_->steps)
             steps << qstr(step);
     steps_->setText(steps.join(u'\n'));
     steps_->setVisible(plan_.has_value());
-    if (plan_ && secondsPerEpoch_ && plan_->epochs > 0)
+    const bool areSeveral = jobs_->isEnabled() && jobs_->value() > 1;
+    if (plan_ && secondsPerEpoch_ && plan_->epochs > 0 && !areSeveral)
         time_->setText(tr("About %1, as long as an epoch of the latest run takes: %2.")
                            .arg(spanText(plan_->epochs * *secondsPerEpoch_),
                                 tr("%1 s").arg(QString::number(*secondsPerEpoch_, 'g', 3))));
     else
-        time_->setText(tr("The first trial tells how long all of it takes."));
+        time_->setText(areSeveral ? tr("The first trials tell how long all of it takes.")
+                                  : tr("The first trial tells how long all of it takes."));
     time_->setVisible(plan_.has_value());
     problem_->setText(problem);
     problem_->setVisible(!problem.isEmpty());

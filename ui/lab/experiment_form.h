@@ -10,7 +10,9 @@
 #include <string>
 
 class QLabel;
+class QLayout;
 class QPushButton;
+class QSpinBox;
 class QVBoxLayout;
 
 namespace gradwright {
@@ -40,7 +42,13 @@ Q_SIGNALS:
     void cancelled();
 
 private:
+    QLayout* makeJobs();
     void showPlan();
+    /// Whether several trials can run at a time, and what that means.
+    void showJobs(const Procedure* procedure);
+    /// Of each training, where so many trials run at a time.
+    [[nodiscard]] std::int64_t threadsOfTraining() const;
+    [[nodiscard]] Experiment wanted() const;
     void fillSettingsMenu();
     void addSetting(const std::string& proposal);
 
@@ -53,6 +61,8 @@ private:
     QVBoxLayout* place_; ///< of the parameters
     ParamForm* params_ = nullptr;
     QPushButton* addSetting_; ///< to what a sweep varies
+    QSpinBox* jobs_;          ///< trials at a time
+    QLabel* jobsNote_;
     QLabel* steps_;
     QLabel* time_;
     QLabel* problem_;

@@ -6,6 +6,7 @@
 #include "ui/lab/experiment_form.h"
 #include "ui/lab/experiment_panels.h"
 #include "ui/lab/landscape_chart.h"
+#include "ui/lab/running_trials.h"
 #include "ui/lab/sweep_chart.h"
 #include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
@@ -85,6 +86,7 @@ ExperimentView::ExperimentView(ThemeManager& theme, QWidget* parent)
     , export_(labButton(tr("Export report…"), "exportReport"))
     , bar_(new QProgressBar)
     , note_(new QLabel)
+    , running_(new RunningTrials)
     , choiceLabel_(new QLabel)
     , choice_(new QComboBox)
     , chartPlace_(new QVBoxLayout)
@@ -126,8 +128,6 @@ void ExperimentView::layOut() {
     remarks_->setWordWrap(true);
     remarks_->setProperty("textRole", QStringLiteral("muted"));
     use_->setProperty("kind", QStringLiteral("primary"));
-    cancel_->setToolTip(tr("Give up the trial that runs; finished ones stay"));
-    pause_->setToolTip(tr("Hold the trial that runs, so that other trainings have the processor"));
     repeat_->setToolTip(tr("Plan the same experiment again, with this project as it is now"));
 
     auto* const header = new QHBoxLayout;
@@ -153,6 +153,7 @@ void ExperimentView::layOut() {
     layout->addLayout(header);
     layout->addWidget(bar_);
     layout->addWidget(note_);
+    layout->addWidget(running_);
     layout->addLayout(choice);
     layout->addLayout(chartPlace_, 1);
     layout->addLayout(found);
@@ -311,6 +312,11 @@ void ExperimentView::setSession(LabState state, const ExperimentProgress& progre
         QStringList parts;
         if (state == LabState::Queued)
             parts << tr("Waits until the training before it has ended");
+        else if (progress.trials > 0 && shown_->experiment.jobs > 1)
+            parts << tr("%1 of %2 trials are done, %3 run at a time")
+                         .arg(progress.done)
+                         .arg(progress.trials)
+                         .arg(shown_->experiment.jobs);
         else if (progress.trials > 0)
             parts << tr("Trial %1 of %2").arg(progress.done + 1).arg(progress.trials)
                   << qstr(progress.title);
@@ -320,11 +326,12 @@ void ExperimentView::setSession(LabState state, const ExperimentProgress& progre
             parts << tr("paused");
         else if (state == LabState::Stopping)
             parts << tr("is being cancelled");
-        else if (!progress.note.empty())
+        else if (!progress.note.empty() && shown_->experiment.jobs == 1)
             parts << qstr(progress.note);
         if (progress.secondsLeft && state == LabState::Running)
             parts << tr("%1 left").arg(spanText(*progress.secondsLeft));
         note_->setText(parts.join(QStringLiteral(" · ")));
+        running_->setTrials(progress.running);
     }
     showButtons();
 }
@@ -337,6 +344,13 @@ void ExperimentView::showButtons() {
     const bool isDone = shown_->state == ExperimentState::Finished;
     bar_->setVisible(isActive);
     note_->setVisible(isActive);
+    const bool areSeveral = shown_->experiment.jobs > 1;
+    running_->setVisible(isActive && areSeveral && running_->rowCount() > 0);
+    cancel_->setToolTip(areSeveral ? tr("Give up the trials that run; finished ones stay")
+                                   : tr("Give up the trial that runs; finished ones stay"));
+    pause_->setToolTip(
+        areSeveral ? tr("Hold the trials that run, so that other trainings have the processor")
+                   : tr("Hold the trial that runs, so that other trainings have the processor"));
     resume_->setVisible(session_ == LabState::Paused || (!isActive && !isDone));
     resume_->setEnabled(!isElsewhere);
     resume_->setToolTip(isElsewhere ? tr("Another program works on this experiment")

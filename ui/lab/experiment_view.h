@@ -21,6 +21,7 @@ class QVBoxLayout;
 namespace gradwright {
 
 class LabChart;
+class RunningTrials;
 class ThemeManager;
 
 /// An experiment as it was read from its folder.
@@ -84,6 +85,7 @@ private:
     QPushButton* export_;
     QProgressBar* bar_;
     QLabel* note_;
+    RunningTrials* running_; ///< where there are several
     LabChart* chart_ = nullptr;
     QLabel* choiceLabel_;
     QComboBox* choice_;

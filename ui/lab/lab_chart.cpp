@@ -53,9 +53,13 @@ void LabChart::paintEvent(QPaintEvent*) {
     painter.setBrush(theme.panel);
     painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8);
     painter.setBrush(Qt::NoBrush);
+    painter.translate(pictureRect().topLeft());
+    paint(painter, pictureRect().size());
+}
+
+QRect LabChart::pictureRect() const {
     constexpr int kMargin = 10;
-    painter.translate(kMargin, kMargin);
-    paint(painter, size() - QSize(2 * kMargin, 2 * kMargin));
+    return rect().adjusted(kMargin, kMargin, -kMargin, -kMargin);
 }
 
 void LabChart::contextMenuEvent(QContextMenuEvent* event) {

@@ -44,6 +44,8 @@ protected:
     void paintEvent(QPaintEvent*) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
     virtual void paint(QPainter& painter, QSize size) = 0;
+    /// Where paint() paints in the widget.
+    [[nodiscard]] QRect pictureRect() const;
     /// Called by setData().
     virtual void dataChanged() {}
     /// A table of the numbers that are drawn.

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/lab/landscape_chart.h"
 
+#include "ui/lab/panel_chart.h"
 #include "ui/plots/heat_colors.h"
 #include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 #include "ui/theme/theme_manager.h"
 
 #include <QImage>
+#include <QKeyEvent>
+#include <QMouseEvent>
 #include <QPainter>
 #include <QPainterPath>
+#include <QPushButton>
 #include <QTextStream>
+#include <QWheelEvent>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <optional>
 #include <vector>
 
 namespace gradwright {
@@ -23,121 +26,16 @@ namespace {
 constexpr int kPlaneLeft = 58;
 constexpr int kPlaneRight = 84; ///< with the scale of colours
 constexpr int kPlaneTop = 10;
-constexpr int kPlaneBottom = 40;
+constexpr int kPlaneBottom = 54;
 constexpr int kBands = 14; ///< of equal loss
 constexpr int kScaleWidth = 14;
-
-using Places = std::vector<double>;
-
-Places placesIn(const Json& data, const char* key) {
-    const auto found = data.find(key);
-    return found == data.end() ? Places() : found->get<Places>();
-}
-
-struct PathPoint {
-    double x, y, loss;
-};
-struct Path {
-    QString name;
-    std::vector<PathPoint> points;
-};
-
-/// What has been measured of a surface so far.
-class Surface {
-public:
-    explicit Surface(const Json& data)
-        : x_(placesIn(data, "x"))
-        , y_(placesIn(data, "y")) {
-        const auto rows = data.find("loss");
-        if (rows == data.end() || x_.size() < 2 || y_.size() < 2)
-            return;
-        for (const auto& row : *rows) {
-            auto& values = losses_.emplace_back();
-            for (const auto& value : row) {
-                values.push_back(value.is_number() && value.get<double>() > 0
-                                     ? std::optional(std::log(value.get<double>()))
-                                     : std::nullopt);
-                if (values.back()) {
-                    low_ = std::min(low_, *values.back());
-                    high_ = std::max(high_, *values.back());
-                }
-            }
-        }
-    }
-
-    [[nodiscard]] bool isEmpty() const { return !(low_ <= high_); }
-    [[nodiscard]] double left() const { return x_.front(); }
-    [[nodiscard]] double right() const { return x_.back(); }
-    [[nodiscard]] double bottom() const { return y_.front(); }
-    [[nodiscard]] double top() const { return y_.back(); }
-    /// The loss at a share of the scale of colours.
-    [[nodiscard]] double lossAt(double share) const {
-        return std::exp(low_ + share * (high_ - low_));
-    }
-    /// The place on that scale, bilinear between what was measured; nothing where it was not.
-    [[nodiscard]] std::optional<double> shareAt(double x, double y) const {
-        const double column =
-            (x - left()) / (right() - left()) * static_cast<double>(x_.size() - 1);
-        const double row = (y - bottom()) / (top() - bottom()) * static_cast<double>(y_.size() - 1);
-        const auto c = std::min(static_cast<std::size_t>(std::max(column, 0.0)), x_.size() - 2);
-        const auto r = std::min(static_cast<std::size_t>(std::max(row, 0.0)), y_.size() - 2);
-        const double across = column - static_cast<double>(c), up = row - static_cast<double>(r);
-        double sum = 0;
-        for (const std::size_t i : {0U, 1U})
-            for (const std::size_t j : {0U, 1U}) {
-                const double weight = (i ? up : 1 - up) * (j ? across : 1 - across);
-                if (weight < 1e-9)
-                    continue;
-                const auto value = at(r + i, c + j);
-                if (!value)
-                    return {};
-                sum += weight * *value;
-            }
-        return high_ > low_ ? (sum - low_) / (high_ - low_) : 0;
-    }
-
-private:
-    [[nodiscard]] std::optional<double> at(std::size_t row, std::size_t column) const {
-        return row < losses_.size() && column < losses_[row].size() ? losses_[row][column]
-                                                                    : std::nullopt;
-    }
-
-    Places x_, y_;
-    std::vector<std::vector<std::optional<double>>> losses_; ///< logarithms
-    double low_ = HUGE_VAL, high_ = -HUGE_VAL;
-};
-
-std::vector<Path> pathsIn(const Json& data) {
-    std::vector<Path> paths;
-    const auto found = data.find("paths");
-    if (found == data.end())
-        return paths;
-    for (const auto& each : *found) {
-        Path path{QString::fromStdString(each.value("name", std::string())), {}};
-        for (const auto& point : each.at("points"))
-            if (point.size() >= 4 && point[0].is_number() && point[1].is_number())
-                path.points.push_back(
-                    {point[0], point[1], point[3].is_number() ? point[3].get<double>() : NAN});
-        if (!path.points.empty())
-            paths.push_back(std::move(path));
-    }
-    return paths;
-}
 
 QString nameOfAxis(const Json& data, const char* key) {
     return QString::fromStdString(data.value(key, std::string()));
 }
 
-QString lossText(double loss) {
-    return std::isfinite(loss) ? QString::number(loss, 'g', 3) : LandscapeChart::tr("none");
-}
-
-QString placeText(double place) {
-    return QString::number(place, 'g', 2).replace(u'-', QChar(0x2212));
-}
-
 /// In bands of equal loss, each in one colour, with a line between two.
-QImage imageOf(const Surface& surface, QSize pixels) {
+QImage imageOf(const LossSurface& surface, QSize pixels) {
     QImage image(pixels, QImage::Format_ARGB32);
     image.fill(Qt::transparent);
     const auto bandAt = [&](int column, int row) {
@@ -169,17 +67,76 @@ QImage imageOf(const Surface& surface, QSize pixels) {
 } // namespace
 
 LandscapeChart::LandscapeChart(ThemeManager& theme, QWidget* parent)
-    : LabChart(theme, tr("Cost surface"), parent) {}
+    : LabChart(theme, tr("Cost surface"), parent)
+    , reset_(new QPushButton(tr("Reset view"), this)) {
+    setFocusPolicy(Qt::StrongFocus);
+    setMouseTracking(true);
+    reset_->setObjectName(QStringLiteral("resetRelief"));
+    reset_->hide();
+    connect(reset_, &QPushButton::clicked, this, [this] {
+        setFocus(); // the button goes
+        setView({});
+    });
+    connect(&theme, &ThemeManager::changed, this, &LandscapeChart::placeReset);
+}
+
+LandscapeChart::Areas LandscapeChart::areasIn(QSize size) const {
+    const QRectF all({}, size);
+    if (shown_ == Shown::Map)
+        return {all, {}};
+    if (shown_ == Shown::Relief)
+        return {{}, all};
+    const double half = std::floor(all.width() / 2);
+    return {{0, 0, half, all.height()}, {half, 0, all.width() - half, all.height()}};
+}
 
 void LandscapeChart::paint(QPainter& painter, QSize size) {
     const auto& theme = theme_->theme();
-    const Surface surface(data());
+    const LossSurface surface(data());
     painter.setFont(textFont(type::kCaption));
     if (surface.isEmpty()) {
         painter.setPen(theme.text3);
         painter.drawText(QRect({}, size), Qt::AlignCenter, tr("The surface is not measured yet."));
         return;
     }
+    const auto paths = surfacePaths(data());
+    const auto areas = areasIn(size);
+    if (!areas.map.isEmpty()) {
+        painter.save();
+        painter.translate(areas.map.topLeft());
+        paintMap(painter, areas.map.size(), surface, paths);
+        painter.restore();
+    }
+    if (areas.relief.isEmpty())
+        return;
+    paintRelief(painter, areas.relief, surface, paths, view_, theme, nameOfAxis(data(), "x_name"),
+                nameOfAxis(data(), "y_name"));
+    if (areas.map.isEmpty()) // else the map has them
+        paintLegend(painter, areas.relief, paths);
+}
+
+void LandscapeChart::paintLegend(QPainter& painter, const QRectF& area,
+                                 const std::vector<SurfacePath>& paths) const {
+    painter.setFont(textFont(type::kCaption));
+    double top = area.top() + 4;
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        const auto text = pathText(paths[i]);
+        const double wide = painter.fontMetrics().horizontalAdvance(text);
+        painter.setPen(theme_->theme().text2);
+        painter.drawText(QRectF(area.right() - wide - 6, top, wide, 16), Qt::AlignCenter, text);
+        painter.setPen(QPen(QColor(0, 0, 0, 150), 4));
+        painter.drawLine(QPointF(area.right() - wide - 30, top + 8),
+                         QPointF(area.right() - wide - 12, top + 8));
+        painter.setPen(QPen(pathColor(theme_->theme(), i), 2));
+        painter.drawLine(QPointF(area.right() - wide - 30, top + 8),
+                         QPointF(area.right() - wide - 12, top + 8));
+        top += 18;
+    }
+}
+
+void LandscapeChart::paintMap(QPainter& painter, QSizeF size, const LossSurface& surface,
+                              const std::vector<SurfacePath>& paths) const {
+    const auto& theme = theme_->theme();
     const QRectF area(kPlaneLeft, kPlaneTop, size.width() - kPlaneLeft - kPlaneRight,
                       size.height() - kPlaneTop - kPlaneBottom);
     if (area.width() < 20 || area.height() < 20)
@@ -206,11 +163,14 @@ void LandscapeChart::paint(QPainter& painter, QSize size) {
                                 area.bottom() - share * area.height() - 8, kPlaneRight - 24, 16),
                          Qt::AlignLeft | Qt::AlignVCenter, lossText(surface.lossAt(share)));
     }
-    painter.drawText(QRectF(area.left(), area.bottom() + 20, area.width(), 16), Qt::AlignCenter,
-                     painter.fontMetrics().elidedText(
-                         tr("%1 across, %2 up; colours: loss")
-                             .arg(nameOfAxis(data(), "x_name"), nameOfAxis(data(), "y_name")),
-                         Qt::ElideRight, static_cast<int>(area.width())));
+    const double room = size.width() - kPlaneLeft - 4;
+    const auto caption = [&](double below, const QString& text) {
+        painter.drawText(
+            QRectF(area.left(), area.bottom() + below, room, 16), Qt::AlignLeft | Qt::AlignVCenter,
+            painter.fontMetrics().elidedText(text, Qt::ElideRight, static_cast<int>(room)));
+    };
+    caption(20, tr("Across: %1").arg(nameOfAxis(data(), "x_name")));
+    caption(36, tr("Up: %1; colours: loss").arg(nameOfAxis(data(), "y_name")));
     const double band = area.height() / kBands;
     for (int i = 0; i < kBands; ++i)
         painter.fillRect(
@@ -218,8 +178,6 @@ void LandscapeChart::paint(QPainter& painter, QSize size) {
             QColor(heatColor((i + 0.5) / kBands)));
 
     painter.setClipRect(area);
-    const std::array colors{QColor(Qt::white), theme.validation, theme.run3, theme.run4};
-    const auto paths = pathsIn(data());
     for (std::size_t i = 0; i < paths.size(); ++i) {
         const auto& points = paths[i].points;
         QPainterPath line(placeOf(points.front().x, points.front().y));
@@ -228,20 +186,21 @@ void LandscapeChart::paint(QPainter& painter, QSize size) {
         painter.setBrush(Qt::NoBrush);
         painter.setPen(QPen(QColor(0, 0, 0, 150), 4));
         painter.drawPath(line);
-        painter.setPen(QPen(colors[i % colors.size()], 2));
+        painter.setPen(QPen(pathColor(theme, i), 2));
         painter.drawPath(line);
         painter.setPen(QPen(Qt::black, 1));
-        painter.setBrush(colors[i % colors.size()]);
+        painter.setBrush(pathColor(theme, i));
         for (const auto& point : points)
             painter.drawEllipse(placeOf(point.x, point.y), 3, 3);
         const auto end = placeOf(points.back().x, points.back().y);
         painter.drawEllipse(end, 6, 6);
-        const auto text = QStringLiteral("%1 %2").arg(paths[i].name, lossText(points.back().loss));
         painter.setFont(textFont(type::kDense, QFont::DemiBold));
+        const auto text = painter.fontMetrics().elidedText(pathText(paths[i]), Qt::ElideMiddle,
+                                                           static_cast<int>(area.width()) - 16);
         const double wide = painter.fontMetrics().horizontalAdvance(text) + 12;
         QRectF label(end.x() + 10, end.y() - 10, wide, 20);
         if (label.right() > area.right())
-            label.moveRight(end.x() - 10);
+            label.moveRight(std::max(end.x() - 10, area.left() + wide + 2));
         label.moveTop(std::clamp(label.top() + 24.0 * static_cast<double>(i % 2), area.top(),
                                  area.bottom() - 20));
         painter.setPen(Qt::NoPen);
@@ -253,17 +212,164 @@ void LandscapeChart::paint(QPainter& painter, QSize size) {
     painter.setClipping(false);
 }
 
+PanelChoices LandscapeChart::choices() const {
+    return {tr("Shown"), {tr("Map and relief"), tr("Map"), tr("Relief")}};
+}
+
+void LandscapeChart::choose(int number) {
+    shown_ = static_cast<Shown>(number);
+    placeReset();
+    changed();
+}
+
+void LandscapeChart::setView(const ReliefView& view) {
+    if (view == view_)
+        return;
+    view_ = view;
+    changed();
+}
+
+void LandscapeChart::changed() {
+    reset_->setVisible(view_ != ReliefView() && shown_ != Shown::Map);
+    update();
+    sayTextChanged(*this);
+}
+
+QRectF LandscapeChart::reliefArea() const {
+    return areasIn(pictureRect().size()).relief.translated(pictureRect().topLeft());
+}
+
+void LandscapeChart::placeReset() {
+    reset_->adjustSize();
+    const auto area = reliefArea();
+    reset_->move(static_cast<int>(area.right()) - reset_->width(),
+                 static_cast<int>(area.bottom()) - reset_->height());
+}
+
+void LandscapeChart::resizeEvent(QResizeEvent* event) {
+    LabChart::resizeEvent(event);
+    placeReset();
+}
+
+void LandscapeChart::paintEvent(QPaintEvent* event) {
+    LabChart::paintEvent(event);
+    QPainter painter(this);
+    if (const auto area = reliefArea(); !area.isEmpty() && !LossSurface(data()).isEmpty()) {
+        painter.setFont(textFont(type::kCaption));
+        painter.setPen(theme_->theme().text3);
+        painter.drawText(QRectF(area.left(), area.top(), area.width(), 16),
+                         Qt::AlignLeft | Qt::AlignVCenter,
+                         painter.fontMetrics().elidedText(
+                             tr("Drag it, or press arrow keys, to turn it; + and − zoom"),
+                             Qt::ElideRight, static_cast<int>(area.width())));
+    }
+    if (!hasFocus())
+        return;
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(theme_->theme().focus, 2));
+    painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 8, 8);
+}
+
+void LandscapeChart::mousePressEvent(QMouseEvent* event) {
+    if (event->button() != Qt::LeftButton || !reliefArea().contains(event->position())) {
+        LabChart::mousePressEvent(event);
+        return;
+    }
+    dragged_ = event->position();
+    setCursor(Qt::ClosedHandCursor);
+}
+
+void LandscapeChart::mouseMoveEvent(QMouseEvent* event) {
+    if (!dragged_) {
+        setCursor(reliefArea().contains(event->position()) ? Qt::OpenHandCursor : Qt::ArrowCursor);
+        return;
+    }
+    constexpr double kDegrees = 0.5; // a pixel
+    const auto off = event->position() - *dragged_;
+    dragged_ = event->position();
+    auto view = view_;
+    view.turn(-kDegrees * off.x(), kDegrees * off.y());
+    setView(view);
+}
+
+void LandscapeChart::mouseReleaseEvent(QMouseEvent* event) {
+    if (event->button() == Qt::LeftButton && dragged_) {
+        dragged_.reset();
+        setCursor(Qt::OpenHandCursor);
+    }
+}
+
+void LandscapeChart::mouseDoubleClickEvent(QMouseEvent* event) {
+    if (event->button() == Qt::LeftButton && reliefArea().contains(event->position()))
+        setView({});
+}
+
+void LandscapeChart::wheelEvent(QWheelEvent* event) {
+    // Without the keys the wheel scrolls the page, as over anything else.
+    const bool isWanted = hasFocus() || (event->modifiers() & Qt::ControlModifier);
+    const double turns = event->angleDelta().y() / 120.0;
+    if (!isWanted || turns == 0 || !reliefArea().contains(event->position())) {
+        event->ignore();
+        return;
+    }
+    auto view = view_;
+    view.zoomBy(std::pow(1.15, turns));
+    setView(view);
+    event->accept();
+}
+
+void LandscapeChart::keyPressEvent(QKeyEvent* event) {
+    constexpr double kDegrees = 5;
+    auto view = view_;
+    switch (event->key()) {
+    case Qt::Key_Left:
+        view.turn(kDegrees, 0);
+        break;
+    case Qt::Key_Right:
+        view.turn(-kDegrees, 0);
+        break;
+    case Qt::Key_Up:
+        view.turn(0, -kDegrees);
+        break;
+    case Qt::Key_Down:
+        view.turn(0, kDegrees);
+        break;
+    case Qt::Key_Plus:
+    case Qt::Key_Equal:
+        view.zoomBy(1.15);
+        break;
+    case Qt::Key_Minus:
+        view.zoomBy(1 / 1.15);
+        break;
+    case Qt::Key_Home:
+        view = {};
+        break;
+    default:
+        LabChart::keyPressEvent(event);
+        return;
+    }
+    if (shown_ == Shown::Map)
+        LabChart::keyPressEvent(event); // there is nothing to turn
+    else
+        setView(view);
+}
+
 QString LandscapeChart::spokenText() const {
-    const Surface surface(data());
+    const LossSurface surface(data());
     if (surface.isEmpty())
         return tr("not measured yet");
     QStringList parts{
         tr("loss from %1 to %2").arg(lossText(surface.lossAt(0)), lossText(surface.lossAt(1)))};
-    for (const auto& path : pathsIn(data()))
+    for (const auto& path : surfacePaths(data()))
         parts << tr("path of %1: %2, to loss %3")
                      .arg(path.name,
                           countedText(std::ssize(path.points), tr("1 point"), tr("%1 points")),
                           lossText(path.points.back().loss));
+    if (shown_ != Shown::Map)
+        parts << tr("relief turned by %1°, seen from %2° above, %3 % of its size")
+                     .arg(std::lround(view_.azimuth))
+                     .arg(std::lround(view_.elevation))
+                     .arg(std::lround(100 * view_.zoom));
     return parts.join(QStringLiteral("; "));
 }
 
@@ -271,7 +377,11 @@ QString LandscapeChart::csv() const {
     QString text;
     QTextStream out(&text);
     out << "x,y,loss\n";
-    const auto x = placesIn(data(), "x"), y = placesIn(data(), "y");
+    const auto placesIn = [&](const char* key) {
+        const auto found = data().find(key);
+        return found == data().end() ? std::vector<double>() : found->get<std::vector<double>>();
+    };
+    const auto x = placesIn("x"), y = placesIn("y");
     const auto rows = data().find("loss");
     for (std::size_t r = 0; rows != data().end() && r < rows->size() && r < y.size(); ++r)
         for (std::size_t c = 0; c < (*rows)[r].size() && c < x.size(); ++c) {

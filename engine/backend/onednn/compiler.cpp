@@ -2,8 +2,10 @@
 #include "engine/backend/onednn/compiler.h"
 
 #include "engine/backend/onednn/kernels/elementwise.h"
+#include "engine/support/stopped.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace gradwright::onednn {
 namespace {
@@ -36,7 +38,7 @@ Compiler::Compiler(const OpGraph& graph, std::int64_t batch, CompilerOptions opt
                    OneDnnWeights& weights, Schedule& schedule)
     : graph_(graph)
     , batch_(batch)
-    , options_(options)
+    , options_(std::move(options))
     , weights_(weights)
     , schedule_(schedule)
     , values_(graph.values().size())
@@ -53,9 +55,11 @@ void Compiler::run() {
     startAccount();
     backward_.resize(graph_.ops().size());
     const auto forward = graph_.backwardBegin();
-    for (std::size_t i = 0; i < forward; ++i)
+    for (std::size_t i = 0; i < forward; ++i) {
+        throwIfStopped(options_.stop);
         if (live_[i] && !fusedInto_[i])
             lowerOp(i);
+    }
 
     weights_.setRemainingLayouts();
     if (options_.differentiate)

@@ -7,6 +7,8 @@
 #include "engine/backend/onednn/schedule.h"
 #include "engine/backend/onednn/weight_store.h"
 
+#include <stop_token>
+
 namespace gradwright::onednn {
 
 /// A value of the graph, or a copy of one in another layout, while a program is compiled.
@@ -57,6 +59,7 @@ struct CompilerOptions {
     /// first, whose are the store's; so others can be added to them.
     PartGroup* parts = nullptr;
     std::size_t part = 0;
+    std::stop_token stop = {}; ///< taken between two ops
 };
 
 /// Turns a graph into a Schedule: forward ops add their steps at once and leave a closure for their

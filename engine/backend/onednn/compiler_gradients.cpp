@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/onednn/compiler.h"
 #include "engine/backend/onednn/kernels/elementwise.h"
+#include "engine/support/stopped.h"
 
 #include <algorithm>
 #include <span>
@@ -41,8 +42,10 @@ void Compiler::emitBackward() {
     schedule_.beginBackward();
     terms_.resize(graph_.values().size());
     findReadGradients();
-    for (auto i = graph_.backwardBegin(); i < graph_.ops().size(); ++i)
+    for (auto i = graph_.backwardBegin(); i < graph_.ops().size(); ++i) {
+        throwIfStopped(options_.stop);
         lowerBackward(i);
+    }
     storeGradients();
     for (std::uint32_t i = 0; i < gradientBuffers_.size(); ++i) {
         auto& stored = weights_.stored(WeightId{i});

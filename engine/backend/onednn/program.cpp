@@ -18,7 +18,8 @@ CompilerOptions compilerOptions(const CompileOptions& options, const ProgramRole
             .slots = options.update ? options.update->allSlots() : 0,
             .bf16 = options.precision == Precision::Bf16,
             .parts = role.parts,
-            .part = role.part};
+            .part = role.part,
+            .stop = options.stop};
 }
 
 /// The outputs of a graph without inputs and weights.
@@ -114,7 +115,7 @@ OneDnnProgram::OneDnnProgram(const OpGraph& graph, const CompileOptions& options
     , inputs_(graph_.inputs().size()) {
     Compiler compiler(ops_, options_.batch, compilerOptions(options_, role), *weights_, schedule_);
     compiler.run();
-    schedule_.plan(recomputes(options_, role_));
+    schedule_.plan(recomputes(options_, role_), options_.stop);
     readable_ = std::move(compiler.readable);
     statistics_ = std::move(compiler.statistics);
     gradients_.resize(graph_.weights().size());

@@ -100,7 +100,7 @@ std::size_t Schedule::bytesSince(std::size_t step) const {
     return sum;
 }
 
-void Schedule::plan(bool recompute) {
+void Schedule::plan(bool recompute, const std::stop_token& stop) {
     const auto outline = this->outline();
     execution_ = runOnce(outline);
     auto arena = planArena(outline, execution_);
@@ -117,7 +117,7 @@ void Schedule::plan(bool recompute) {
     backwardPass_ = segments(execution_.backward, execution_.order.size(), backwardMeets_);
     if (planOnly_)
         return;
-    arena_ = AlignedBuffer(arena.bytes);
+    arena_ = ArenaMemory(arena.bytes, stop);
     for (std::size_t i = 0; i < pieces_.size(); ++i)
         pieces_[i]->data_ = arena_.data() + arena.offsets[i];
     for (auto& buffer : buffers_) {

@@ -3,6 +3,7 @@
 
 #include "engine/backend/backend.h"
 #include "engine/backend/memory/execution.h"
+#include "engine/backend/onednn/arena_memory.h"
 #include "engine/backend/onednn/primitives.h"
 
 #include <deque>
@@ -92,8 +93,8 @@ public:
     [[nodiscard]] std::size_t bytesSince(std::size_t step) const;
 
     /// Places all buffers in one arena; `recompute`: one as small as running parts of the forward
-    /// pass again makes it.
-    void plan(bool recompute = false);
+    /// pass again makes it. Throws WorkStopped when stopped.
+    void plan(bool recompute = false, const std::stop_token& stop = {});
     /// After plan().
     [[nodiscard]] const Execution& execution() const { return execution_; }
 
@@ -146,7 +147,7 @@ private:
     bool planOnly_;
     Execution execution_;
     std::size_t arenaBytes_ = 0, arenaBytesOnce_ = 0;
-    AlignedBuffer arena_;
+    ArenaMemory arena_;
     std::vector<double>* stepSeconds_ = nullptr;
     dnnl::stream stream_{cpuEngine()};
 };

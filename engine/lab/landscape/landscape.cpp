@@ -8,6 +8,7 @@
 #include "engine/lab/landscape/sharpness.h"
 #include "engine/lab/train_trial.h"
 #include "engine/support/error.h"
+#include "engine/support/stopped.h"
 #include "engine/training/recipes/optimizers.h"
 
 #include <fmt/format.h>
@@ -157,7 +158,8 @@ public:
         if (what == kTraining)
             return trainPath(trial, context);
         if (!plane_)
-            plane_.emplace(project_, wish_, pathFolders(context.experiment), samples_);
+            plane_.emplace(project_, wish_, pathFolders(context.experiment), samples_,
+                           context.stop);
         if (what == kPlane)
             return measurePaths(context);
         if (what == kRow)
@@ -200,6 +202,7 @@ private:
                                    .last = share(epoch)});
             if (!training)
                 return {};
+            throwIfStopped(context.stop);
             fs::copy_file(RunDirectory::open(training->run).lastWeights(),
                           pathFile(context.folder, epoch), fs::copy_options::overwrite_existing);
         }

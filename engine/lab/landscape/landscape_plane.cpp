@@ -5,6 +5,7 @@
 #include "engine/project/runs.h"
 #include "engine/support/byte_text.h"
 #include "engine/support/error.h"
+#include "engine/support/stopped.h"
 #include "engine/support/system_memory.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/start_weights.h"
@@ -39,19 +40,22 @@ fs::path pathFile(const fs::path& folder, std::int64_t epoch) {
 }
 
 LandscapePlane::LandscapePlane(const Project& project, const PlaneWish& wish,
-                               const std::vector<fs::path>& paths, std::int64_t samples)
+                               const std::vector<fs::path>& paths, std::int64_t samples,
+                               const std::stop_token& stop)
     : project_(project)
     , data_(wish.run.empty() ? openDataset(project.data) : Member(wish.run).data())
     , seed_(wish.seed)
-    , probe_(project, data_, probeSamples(data_, project.data, samples, wish.seed))
+    , probe_(project, data_, probeSamples(data_, project.data, samples, wish.seed), stop)
     , space_(probe_.specs()) {
     if (space_.size() == 0)
         throw Error("the network has no weights that learn, so its loss is one number");
-    readCenter(wish, paths);
-    choose(wish);
+    readCenter(wish, paths, stop);
+    choose(wish, stop);
 }
 
-void LandscapePlane::readCenter(const PlaneWish& wish, const std::vector<fs::path>& paths) {
+void LandscapePlane::readCenter(const PlaneWish& wish, const std::vector<fs::path>& paths,
+                                const std::stop_token& stop) {
+    throwIfStopped(stop);
     const auto first = space_.flat(
         startWeightsOf(probe_.specs(), project_.training.seed(), project_.startWeights));
     const auto points = static_cast<std::size_t>(project_.training.epochs() + 1) * paths.size();
@@ -64,6 +68,7 @@ void LandscapePlane::readCenter(const PlaneWish& wish, const std::vector<fs::pat
     for (const auto& folder : paths) {
         std::vector<std::vector<double>> path{first};
         for (std::int64_t epoch = 1; epoch <= project_.training.epochs(); ++epoch) {
+            throwIfStopped(stop);
             auto weights = readCheckpointWeights(pathFile(folder, epoch));
             path.push_back(space_.flat(weights));
             if (paths_.empty())
@@ -76,7 +81,8 @@ void LandscapePlane::readCenter(const PlaneWish& wish, const std::vector<fs::pat
     center_ = space_.flat(trained_);
 }
 
-void LandscapePlane::choose(const PlaneWish& wish) {
+void LandscapePlane::choose(const PlaneWish& wish, const std::stop_token& stop) {
+    throwIfStopped(stop);
     if (wish.directions == "path") {
         std::vector<std::vector<double>> all;
         for (const auto& path : paths_)
@@ -92,8 +98,8 @@ void LandscapePlane::choose(const PlaneWish& wish) {
         names_ = {"toward " + fs::path(wish.toward).filename().string(),
                   "toward " + fs::path(wish.alsoToward).filename().string()};
     } else {
-        first_ = filterNormalizedDirection(space_, center_, wish.seed, 1);
-        second_ = filterNormalizedDirection(space_, center_, wish.seed, 2);
+        first_ = filterNormalizedDirection(space_, center_, wish.seed, 1, stop);
+        second_ = filterNormalizedDirection(space_, center_, wish.seed, 2, stop);
         names_ = {"random direction 1", "random direction 2"};
     }
     static_cast<void>(place(center_)); // throws where they span no plane

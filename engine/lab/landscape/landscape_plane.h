@@ -27,9 +27,10 @@ std::filesystem::path pathFile(const std::filesystem::path& folder, std::int64_t
 class LandscapePlane {
 public:
     /// `paths` are the folders with the weights of trainings, each epoch's; the end of the first is
-    /// the center where no run is named. Throws Error.
+    /// the center where no run is named. Throws Error, and WorkStopped when stopped.
     LandscapePlane(const Project& project, const PlaneWish& wish,
-                   const std::vector<std::filesystem::path>& paths, std::int64_t samples);
+                   const std::vector<std::filesystem::path>& paths, std::int64_t samples,
+                   const std::stop_token& stop = {});
 
     [[nodiscard]] const std::vector<double>& center() const { return center_; }
     [[nodiscard]] const std::vector<double>& first() const { return first_; }
@@ -50,8 +51,9 @@ public:
     [[nodiscard]] GradientProbe gradientProbe(std::int64_t samples) const;
 
 private:
-    void readCenter(const PlaneWish& wish, const std::vector<std::filesystem::path>& paths);
-    void choose(const PlaneWish& wish);
+    void readCenter(const PlaneWish& wish, const std::vector<std::filesystem::path>& paths,
+                    const std::stop_token& stop);
+    void choose(const PlaneWish& wish, const std::stop_token& stop);
 
     Project project_;
     Dataset data_;

@@ -10,6 +10,7 @@
 #include "engine/support/byte_text.h"
 #include "engine/support/error.h"
 #include "engine/support/rng.h"
+#include "engine/support/stopped.h"
 #include "engine/support/system_memory.h"
 #include "engine/training/diverged.h"
 #include "engine/training/evaluation.h"
@@ -70,14 +71,14 @@ std::vector<std::uint32_t> probeSamples(const Dataset& data, const DataChoice& c
 }
 
 LossProbe::LossProbe(const Project& project, const Dataset& data,
-                     std::vector<std::uint32_t> samples)
+                     std::vector<std::uint32_t> samples, const std::stop_token& stop)
     : graph_(evaluationGraph(project.network, data.info, project.training))
     , source_(data.training)
     , samples_(std::move(samples)) {
     const auto target = project.training.answerTarget();
     setComputeThreads(project.training.threads());
     programs_.emplace(backendFor(target), graph_.graph,
-                      CompileOptions{.precision = target.precision});
+                      CompileOptions{.precision = target.precision, .stop = stop});
     programs_->get(evaluationBatch(graph_.graph), Mode::Inference);
 }
 
@@ -88,6 +89,8 @@ std::optional<double> LossProbe::loss(const Weights& weights, const std::stop_to
         if (!score)
             return {};
         return score->loss;
+    } catch (const WorkStopped&) {
+        return {};
     } catch (const DivergedError&) {
         return std::numeric_limits<double>::infinity();
     }

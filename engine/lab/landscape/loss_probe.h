@@ -23,8 +23,9 @@ std::vector<std::uint32_t> probeSamples(const Dataset& data, const DataChoice& c
 /// it.
 class LossProbe {
 public:
-    /// Throws Error where the project cannot be trained on the data.
-    LossProbe(const Project& project, const Dataset& data, std::vector<std::uint32_t> samples);
+    /// Throws Error where the project cannot be trained on the data, and WorkStopped when stopped.
+    LossProbe(const Project& project, const Dataset& data, std::vector<std::uint32_t> samples,
+              const std::stop_token& stop = {});
 
     [[nodiscard]] const std::vector<WeightSpec>& specs() const { return graph_.graph.weights(); }
     /// Infinity where it is not finite; nothing when stopped.

@@ -4,6 +4,7 @@
 #include "engine/passes/inference/inference_model.h"
 #include "engine/support/error.h"
 #include "engine/support/rng.h"
+#include "engine/support/stopped.h"
 
 #include <Eigen/Dense>
 #include <cmath>
@@ -67,10 +68,11 @@ Weights WeightSpace::weights(std::span<const double> numbers, const Weights& oth
 
 std::vector<double> filterNormalizedDirection(const WeightSpace& space,
                                               std::span<const double> center, std::uint64_t seed,
-                                              std::uint32_t number) {
+                                              std::uint32_t number, const std::stop_token& stop) {
     const Rng rng(seed, RngStream::Directions, number);
     std::vector<double> direction(space.size());
     for (const auto& [first, size] : space.filters()) {
+        throwIfStopped(stop);
         double norm = 0;
         double wanted = 0;
         for (auto i = first; i < first + size; ++i) {

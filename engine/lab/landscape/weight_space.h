@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 namespace gradwright {
@@ -44,10 +45,11 @@ private:
 
 /// A normal random direction whose every filter has the norm of the filter in `center`, so that
 /// surfaces of networks with other scales can be compared; 0 for biases and scales (Li et al.:
-/// "Visualizing the loss landscape of neural nets", 2018).
+/// "Visualizing the loss landscape of neural nets", 2018). Throws WorkStopped when stopped.
 std::vector<double> filterNormalizedDirection(const WeightSpace& space,
                                               std::span<const double> center, std::uint64_t seed,
-                                              std::uint32_t number);
+                                              std::uint32_t number,
+                                              const std::stop_token& stop = {});
 
 /// Two orthogonal directions of norm 1 that hold most of how a path varies around `center`, and
 /// the shares of its squared distances that they hold: principal components, not centered at the

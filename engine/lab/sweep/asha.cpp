@@ -16,33 +16,52 @@ std::vector<std::int64_t> AshaRungs::epochs() const {
     return rungs;
 }
 
-std::optional<AshaJob> nextAshaJob(const AshaRungs& rungs, const std::vector<AshaResult>& done,
-                                   std::int64_t configurations) {
-    const auto count = rungs.epochs().size();
-    for (auto rung = count - 1; rung-- > 0;) {
-        std::vector<AshaResult> here;
-        std::set<std::int64_t> promoted;
-        for (const auto& result : done) {
-            if (result.rung == rung)
-                here.push_back(result);
-            else if (result.rung == rung + 1)
-                promoted.insert(result.configuration);
-        }
-        std::ranges::stable_sort(here, {}, [](const AshaResult& result) {
-            return std::isfinite(result.value) ? result.value
-                                               : std::numeric_limits<double>::infinity();
-        });
-        here.resize(here.size() / static_cast<std::size_t>(rungs.reduction));
-        for (const auto& result : here)
-            if (!promoted.contains(result.configuration) && std::isfinite(result.value))
-                return AshaJob{result.configuration, rung + 1};
+namespace {
+
+/// Of those in a rung that may go on, the best that has not.
+std::optional<AshaJob> promotion(const AshaRungs& rungs, const std::vector<AshaResult>& done,
+                                 std::size_t rung, HalvingOrder order) {
+    std::vector<AshaResult> here;
+    std::set<std::int64_t> promoted;
+    for (const auto& result : done) {
+        if (result.rung == rung)
+            here.push_back(result);
+        else if (result.rung == rung + 1)
+            promoted.insert(result.configuration);
     }
-    std::int64_t begun = 0;
-    for (const auto& result : done)
-        begun += result.rung == 0 ? 1 : 0;
-    if (begun >= configurations)
+    std::ranges::stable_sort(here, {}, [](const AshaResult& result) {
+        return std::isfinite(result.value) ? result.value : std::numeric_limits<double>::infinity();
+    });
+    auto kept = here.size() / static_cast<std::size_t>(rungs.reduction);
+    if (order == HalvingOrder::Rungs)
+        kept = std::min(std::max<std::size_t>(kept, 1), here.size());
+    here.resize(kept);
+    for (const auto& result : here)
+        if (!promoted.contains(result.configuration) && std::isfinite(result.value))
+            return AshaJob{result.configuration, rung + 1};
+    return {};
+}
+
+} // namespace
+
+std::optional<AshaJob> nextAshaJob(const AshaRungs& rungs, const std::vector<AshaResult>& done,
+                                   std::int64_t configurations, HalvingOrder order) {
+    const auto last = rungs.epochs().size() - 1;
+    const auto begun = std::ranges::count(done, std::size_t{0}, &AshaResult::rung);
+    const bool allHaveBegun = begun >= configurations;
+    const AshaJob first{begun, 0};
+    if (order == HalvingOrder::Rungs) {
+        if (!allHaveBegun)
+            return first;
+        for (std::size_t rung = 0; rung < last; ++rung)
+            if (const auto job = promotion(rungs, done, rung, order))
+                return job;
         return {};
-    return AshaJob{begun, 0};
+    }
+    for (auto rung = last; rung-- > 0;)
+        if (const auto job = promotion(rungs, done, rung, order))
+            return job;
+    return allHaveBegun ? std::nullopt : std::optional(first);
 }
 
 } // namespace gradwright

@@ -31,13 +31,23 @@ struct AshaJob {
     bool operator==(const AshaJob&) const = default;
 };
 
-/// The next training of asynchronous successive halving, algorithm 2 of L. Li, K. Jamieson,
-/// A. Rostamizadeh, E. Gonina, J. Ben-tzur, M. Hardt, B. Recht and A. Talwalkar, "A system for
-/// massively parallel hyperparameter tuning", MLSys 2020: from the upper rungs down, a
-/// configuration among the best 1 / reduction of its rung that has not been promoted goes on; where
-/// there is none, a new one begins in the first rung. Nothing when all `configurations` have begun
-/// and none may go on.
+/// When a configuration goes on to the next rung. Both are of L. Li, K. Jamieson, A. Rostamizadeh,
+/// E. Gonina, J. Ben-tzur, M. Hardt, B. Recht and A. Talwalkar, "A system for massively parallel
+/// hyperparameter tuning", MLSys 2020.
+enum class HalvingOrder {
+    /// Algorithm 1: as soon as its rung is complete. Nothing is promoted that turns out not to be
+    /// among the best, so no training is wasted where nobody would have to wait for a rung.
+    Rungs,
+    /// Algorithm 2: as soon as it is among the best of those that are there. Some are trained to
+    /// the end whenever the search is cut off.
+    Asynchronous,
+};
+
+/// The next training of successive halving: a configuration among the best 1 / reduction of its
+/// rung (by rungs one at least) that has not been promoted goes on; where there is none, a new one
+/// begins in the first rung. By rungs all begin first; asynchronously upper rungs come first.
+/// Nothing when all `configurations` have begun and none may go on.
 std::optional<AshaJob> nextAshaJob(const AshaRungs& rungs, const std::vector<AshaResult>& done,
-                                   std::int64_t configurations);
+                                   std::int64_t configurations, HalvingOrder order);
 
 } // namespace gradwright

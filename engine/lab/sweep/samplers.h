@@ -24,7 +24,12 @@ std::int64_t gridSize(const SearchSpace& space);
 /// The index-th point of the grid, the last dimension changing first; nothing behind its end.
 std::optional<SearchPoint> gridPoint(const SearchSpace& space, std::int64_t index);
 
-/// Drawn evenly from the space, on each dimension's own scale. A function of seed and index.
+/// Whether a space has a number of points: of lists alone, gridSize() many.
+bool isFinite(const SearchSpace& space);
+
+/// Drawn evenly from the space, on each dimension's own scale. A function of seed and index. Of a
+/// finite space the indices below gridSize() give each point once, since a training that is
+/// repeated with its seed says nothing new.
 SearchPoint randomPoint(const SearchSpace& space, std::uint64_t seed, std::int64_t index);
 
 /// The index-th point of Sobol's sequence, shifted by the seed.

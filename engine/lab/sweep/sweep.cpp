@@ -73,6 +73,8 @@ public:
         seed_ = static_cast<std::uint64_t>(params.integer("seed"));
         minutes_ = params.real("minutes");
         trials_ = method_ == "grid" ? gridSize(outline_.space) : params.integer("trials");
+        if ((method_ == "random" || isHalving()) && isFinite(outline_.space))
+            trials_ = std::min(trials_, gridSize(outline_.space)); // each is drawn once
         rungs_ = {std::min(params.integer("least_epochs"), project_.training.epochs()),
                   project_.training.epochs(), params.integer("reduction")};
         outline_.hasValidation = project_.data.validationFraction > 0;
@@ -106,7 +108,9 @@ public:
                 plan.cost +=
                     static_cast<double>(begun) * static_cast<double>(rungs[rung] - before) / epochs;
                 texts += fmt::format("{}{} for {}", rung > 0 ? ", " : "", begun, rungs[rung]);
-                begun /= rungs_.reduction;
+                begun = order() == HalvingOrder::Rungs && begun > 0
+                            ? std::max<std::int64_t>(begun / rungs_.reduction, 1)
+                            : begun / rungs_.reduction;
             }
             plan.steps = {how, fmt::format("Train {} epochs.", texts)};
         } else {
@@ -203,6 +207,10 @@ public:
 
 private:
     [[nodiscard]] bool isHalving() const { return method_ == "asha"; }
+    /// Trials run one after the other, so a rung can be waited for, unless time may end before.
+    [[nodiscard]] HalvingOrder order() const {
+        return minutes_ > 0 ? HalvingOrder::Asynchronous : HalvingOrder::Rungs;
+    }
     [[nodiscard]] std::string methodTitle() const {
         for (const auto& choice : findParam(sweepParams(), "method")->choices)
             if (choice.key == method_)
@@ -229,7 +237,7 @@ private:
             results.push_back({result.trial.settings.at("configuration").get<std::int64_t>(),
                                result.trial.settings.at("rung").get<std::size_t>(),
                                costOf(outline_, result)});
-        const auto job = nextAshaJob(rungs_, results, trials_);
+        const auto job = nextAshaJob(rungs_, results, trials_, order());
         if (!job)
             return {};
         const auto epochs = rungs_.epochs();

@@ -48,5 +48,9 @@ Claim ensemblesAreBetter(const std::filesystem::path& folder, const ClaimSize& s
 /// Successive halving finds a setting within 0.2 points of a whole grid's best with a quarter of
 /// its epochs at most; the mean over `repeats` seeds.
 Claim halvingSavesEpochs(const std::filesystem::path& folder, const ClaimSize& size);
+/// TPE against random search over learning rate and batch size of a template's training; the mean
+/// over seeds, its margin in percent of the loss.
+Claim tpeFindsBetterSettings(const std::filesystem::path& folder, const char* name,
+                             std::int64_t trials, std::int64_t seeds);
 
 } // namespace gradwright::test

@@ -11,7 +11,9 @@
 
 #include <QTest>
 
+#include <algorithm>
 #include <fstream>
+#include <set>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -79,6 +81,8 @@ private Q_SLOTS:
         QTest::newRow("setting") << QByteArray("settings") << QByteArray("{\"magic\": 1}")
                                  << "magic";
         QTest::newRow("project") << QByteArray("project") << QByteArray("3") << "project";
+        QTest::newRow("jobs") << QByteArray("jobs") << QByteArray("0") << "from 1 to 256, not 0";
+        QTest::newRow("many jobs") << QByteArray("jobs") << QByteArray("1e9") << "from 1 to 256";
     }
     void badFilesAreRefused() {
         QFETCH(QByteArray, key);
@@ -106,15 +110,58 @@ private Q_SLOTS:
                 home_ / ("together" + std::to_string(jobs)), experiment, planOf(experiment));
             std::vector<std::int64_t> ended;
             double share = 0;
+            std::size_t atATime = 0;
+            bool isEachOnce = true;
+            std::set<std::int64_t> seen;
             const ExperimentSink sink{
-                [&](const ExperimentProgress& progress) { share = progress.share; },
+                [&](const ExperimentProgress& progress) {
+                    share = progress.share;
+                    std::set<std::int64_t> now;
+                    std::size_t unfinished = 0;
+                    for (const auto& trial : progress.running) {
+                        now.insert(trial.number);
+                        unfinished += trial.share < 1 ? 1U : 0U;
+                    }
+                    isEachOnce = isEachOnce && now.size() == progress.running.size();
+                    seen.merge(now);
+                    atATime = std::max(atATime, unfinished);
+                },
                 [&](const TrialResult& result) { ended.push_back(result.trial.number); }};
             QCOMPARE(runExperiment(together, sink, {}, jobs), ExperimentOutcome::Finished);
             QCOMPARE(ended, (std::vector<std::int64_t>{0, 1, 2, 3, 4}));
             QCOMPARE(valuesIn(together), valuesIn(alone));
             QVERIFY(share > 0.5 && share <= 1);
+            QVERIFY(isEachOnce);
+            QCOMPARE(seen, (std::set<std::int64_t>{0, 1, 2, 3, 4}));
+            QVERIFY(atATime > 1 && atATime <= static_cast<std::size_t>(jobs));
             QCOMPARE(together.state(), ExperimentState::Finished);
         }
+    }
+
+    /// A cancelled trial leaves nothing that a later one could take for a run.
+    void givenUpTrialLeavesNoRun() {
+        const TemporaryFolder folder;
+        std::stop_source stop;
+        stop.request_stop();
+        const TrialContext context{folder.path(), folder.path(), stop.get_token(), {}};
+        QVERIFY(!trainTrial(smallProject(200, 0.2), context));
+        QVERIFY(fs::is_empty(folder.path()));
+
+        // Nor in an experiment that is stopped in the middle of its second trial.
+        auto experiment = seedsExperiment(3);
+        set(experiment.project, "epochs", std::int64_t{50});
+        const auto directory =
+            ExperimentDirectory::create(home_ / "given-up", experiment, planOf(experiment));
+        std::stop_source later;
+        const ExperimentSink sink{[&](const ExperimentProgress& progress) {
+                                      if (progress.done == 1 && progress.running[0].share > 0.2)
+                                          later.request_stop();
+                                  },
+                                  {}};
+        QCOMPARE(runExperiment(directory, sink, later.get_token()), ExperimentOutcome::Stopped);
+        QCOMPARE(directory.results().size(), std::size_t{1});
+        QVERIFY(fs::exists(directory.trialFolder(0)));
+        QVERIFY(!fs::exists(directory.trialFolder(1)));
     }
 
     /// A stopped experiment has done the first trials of the plan and resumes with any number of

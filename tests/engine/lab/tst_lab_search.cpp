@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -212,7 +213,7 @@ private Q_SLOTS:
         QCOMPARE((AshaRungs{2, 10, 2}.epochs()), (std::vector<std::int64_t>{2, 4, 8, 10}));
         std::vector<AshaResult> done;
         std::vector<std::pair<std::int64_t, std::size_t>> jobs;
-        while (const auto job = nextAshaJob(rungs, done, 9)) {
+        while (const auto job = nextAshaJob(rungs, done, 9, HalvingOrder::Asynchronous)) {
             jobs.emplace_back(job->configuration, job->rung);
             done.push_back(
                 {job->configuration, job->rung, static_cast<double>(job->configuration)});
@@ -224,17 +225,58 @@ private Q_SLOTS:
         QCOMPARE(jobs, expected);
     }
 
+    /// Each rung as a whole: one of three goes on, one at least, and no more.
+    void halvingByRungsPromotesTheBestAlone() {
+        const AshaRungs rungs{1, 9, 3};
+        const double values[] = {5, 3, 8, 1, 7, 2, 6, 4}; // of the first rung
+        std::vector<AshaResult> done;
+        std::vector<std::pair<std::int64_t, std::size_t>> jobs;
+        while (const auto job = nextAshaJob(rungs, done, 8, HalvingOrder::Rungs)) {
+            jobs.emplace_back(job->configuration, job->rung);
+            // In the second rung the order turns round.
+            const double value = values[job->configuration] * (job->rung == 0 ? 1 : -1);
+            done.push_back({job->configuration, job->rung, value});
+        }
+        const std::vector<std::pair<std::int64_t, std::size_t>> expected = {
+            {0, 0}, {1, 0}, {2, 0}, {3, 0}, {4, 0}, {5, 0}, {6, 0}, {7, 0}, {3, 1}, {5, 1}, {5, 2}};
+        QCOMPARE(jobs, expected);
+    }
+
+    void finiteSpacesAreDrawnWithoutRepeats() {
+        Dimension list;
+        list.key = "list";
+        list.values = {"a", "b", "c", "d", "e"};
+        auto other = list;
+        other.key = "other";
+        const SearchSpace space = {list, other};
+        QVERIFY(isFinite(space) && !isFinite({list, range("x", 0, 1)}));
+        std::map<SearchPoint, int> firsts;
+        for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+            std::set<SearchPoint> points;
+            for (std::int64_t i = 0; i < 25; ++i)
+                points.insert(randomPoint(space, seed, i));
+            QCOMPARE(points.size(), std::size_t{25});
+            ++firsts[randomPoint(space, seed, 7)];
+        }
+        QCOMPARE(firsts.size(), std::size_t{25}); // any of them may come at any place
+        for (const auto& [point, count] : firsts)
+            QVERIFY2(count < 50, qPrintable(QString::number(count))); // 20 on average
+    }
+
     void ashaLeavesFailuresBehind() {
         const AshaRungs rungs{1, 3, 3};
         std::vector<AshaResult> done = {{0, 0, std::nan("")}, {1, 0, HUGE_VAL}, {2, 0, HUGE_VAL}};
-        QVERIFY(!nextAshaJob(rungs, done, 3));
-        done[2].value = 5;
-        QCOMPARE(*nextAshaJob(rungs, done, 3), (AshaJob{2, 1}));
+        for (const auto order : {HalvingOrder::Rungs, HalvingOrder::Asynchronous}) {
+            done[2].value = HUGE_VAL;
+            QVERIFY(!nextAshaJob(rungs, done, 3, order));
+            done[2].value = 5;
+            QCOMPARE(*nextAshaJob(rungs, done, 3, order), (AshaJob{2, 1}));
+        }
         // Later results of the first rung may still take a place there.
         done.push_back({2, 1, 4});
         for (std::int64_t i = 3; i < 6; ++i)
             done.push_back({i, 0, static_cast<double>(10 - i)});
-        QCOMPARE(*nextAshaJob(rungs, done, 6), (AshaJob{5, 1}));
+        QCOMPARE(*nextAshaJob(rungs, done, 6, HalvingOrder::Asynchronous), (AshaJob{5, 1}));
     }
 
     void importanceIsKruskalsAndFindsWhatMatters() {

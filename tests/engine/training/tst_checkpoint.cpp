@@ -3,6 +3,7 @@
 #include "engine/backend/program_cache.h"
 #include "engine/graph/lower.h"
 #include "engine/io/safetensors.h"
+#include "engine/support/stopped.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/recipes/optimizers.h"
 #include "tests/support/data_files.h"
@@ -88,6 +89,22 @@ private Q_SLOTS:
         writeCheckpoint(folder / "b.safetensors", *to.weights(), somePosition(), ruleOf("adam"));
         QVERIFY(test::readFile(folder / "a.safetensors") ==
                 test::readFile(folder / "b.safetensors"));
+    }
+
+    void aStopLeavesTheFileAsItWas() {
+        const TemporaryFolder folder;
+        auto cache = programs(test::smallProject());
+        fill(*cache.weights(), 1);
+        writeCheckpoint(folder / "a.safetensors", *cache.weights(), {}, ruleOf("adam"));
+        const auto before = test::readFile(folder / "a.safetensors");
+        fill(*cache.weights(), 2);
+        std::stop_source stop;
+        stop.request_stop();
+        QVERIFY_THROWS_EXCEPTION(WorkStopped,
+                                 writeCheckpoint(folder / "a.safetensors", *cache.weights(), {},
+                                                 ruleOf("adam"), stop.get_token()));
+        QVERIFY(test::readFile(folder / "a.safetensors") == before);
+        QCOMPARE(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
     }
 
     void weightsAloneLeaveTheOptimizerOut() {

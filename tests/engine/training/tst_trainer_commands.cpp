@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/training/checkpoint.h"
 #include "tests/support/data_files.h"
 #include "tests/support/small_jobs.h"
 
 #include <QTest>
 
+#include <optional>
 #include <thread>
 
 using namespace gradwright;
@@ -72,6 +74,63 @@ private Q_SLOTS:
         }
         QVERIFY(run.log.all<EpochDone>().size() >= 2);
         QVERIFY(!run.log.has<Resumed>());
+    }
+
+    /// At the end of an epoch its checkpoint is there already.
+    void aStopBehindAnEpochWritesNoSecondCheckpoint() {
+        const TemporaryFolder folder;
+        std::stop_source stop;
+        std::int64_t checkpoints = 0;
+        bool isResumable = false;
+        Trainer trainer(trainingJob(longProject(), folder.path()), [&](const TrainingEvent& event) {
+            if (std::holds_alternative<CheckpointWritten>(event))
+                ++checkpoints;
+            else if (std::holds_alternative<EpochDone>(event))
+                stop.request_stop();
+            else if (const auto* stopped = std::get_if<Stopped>(&event))
+                isResumable = stopped->resumable;
+        });
+        trainer.run(stop.get_token());
+        QCOMPARE(checkpoints, 2); // before the first step, and the epoch's
+        QVERIFY(isResumable);
+    }
+
+    /// Whatever it is at: nothing is written any more, and what was written stays.
+    void aJobThatKeepsNothingIsGivenUpAtOnce() {
+        const TemporaryFolder folder;
+        for (const bool keeps : {true, false}) {
+            auto job = trainingJob(longProject(), folder / (keeps ? "kept" : "given-up"));
+            job.keepsWhenStopped = keeps;
+            std::stop_source stop;
+            std::optional<Stopped> stopped;
+            std::filesystem::path run;
+            Trainer trainer(job, [&](const TrainingEvent& event) {
+                if (const auto* started = std::get_if<RunStarted>(&event))
+                    run = started->run;
+                else if (const auto* step = std::get_if<StepDone>(&event); step && step->step == 3)
+                    stop.request_stop();
+                else if (const auto* end = std::get_if<Stopped>(&event))
+                    stopped = *end;
+            });
+            trainer.run(stop.get_token());
+            QVERIFY(stopped);
+            QCOMPARE(stopped->step, 3);
+            QCOMPARE(stopped->resumable, keeps);
+            QCOMPARE(stepsOfCheckpoint(RunDirectory::open(run).lastWeights()), keeps ? 3 : 0);
+        }
+        // Before the first step not even a folder is made; a run that is kept is ready to begin.
+        for (const bool keeps : {true, false}) {
+            const auto runs = folder / (keeps ? "kept early" : "given up early");
+            auto job = trainingJob(longProject(), runs);
+            job.keepsWhenStopped = keeps;
+            EventLog log;
+            std::stop_source stop;
+            stop.request_stop();
+            Trainer(job, log.sink()).run(stop.get_token());
+            QCOMPARE(log.all<Stopped>().size(), 1U);
+            QVERIFY(log.all<Failed>().empty());
+            QCOMPARE(RunDirectory::list(runs).size(), keeps ? 1U : 0U);
+        }
     }
 
     void stopEndsAPausedRunToo() {

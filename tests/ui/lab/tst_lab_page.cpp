@@ -6,6 +6,7 @@
 #include "tests/support/modal_answers.h"
 #include "tests/support/small_jobs.h"
 #include "tests/support/small_mnist_home.h"
+#include "tests/ui/lab/lab_bench.h"
 #include "ui/forms/param_form.h"
 #include "ui/lab/experiment_form.h"
 #include "ui/lab/experiment_list.h"
@@ -34,76 +35,13 @@ using namespace gradwright::test;
 
 namespace fs = std::filesystem;
 
-namespace {
-
-constexpr int kPatience = 120'000; // ms: the machine may be busy
-
-/// The page on a project file in a folder of its own.
-struct Bench {
-    Bench(ThemeManager& theme, const Project& project)
-        : document(folder / "autosave") {
-        saveProject(folder / "small.gradwright", project);
-        document.open(folder / "small.gradwright");
-        page = std::make_unique<LabPage>(document, theme, session);
-        page->resize(1024, 620);
-        page->show();
-    }
-
-    template <class Widget>
-    [[nodiscard]] Widget* find(const char* name) const {
-        return page->findChild<Widget*>(QString::fromLatin1(name));
-    }
-    [[nodiscard]] bool isShown(const char* name) const {
-        const auto* const widget = find<QWidget>(name);
-        return widget && widget->isVisible();
-    }
-    void click(const char* name) const {
-        QTRY_VERIFY2_WITH_TIMEOUT(isShown(name), name, kPatience);
-        auto* const button = find<QPushButton>(name);
-        QVERIFY2(button->isEnabled(), name);
-        QTest::mouseClick(button, Qt::LeftButton);
-    }
-    void enter(const char* field, const char* text) const {
-        auto* const edit = find<QLineEdit>(field);
-        QVERIFY2(edit, field);
-        edit->setFocus();
-        edit->selectAll();
-        QTest::keyClicks(edit, QString::fromLatin1(text));
-        QTest::keyClick(edit, Qt::Key_Return);
-    }
-    /// The list has the keys, also after a dialog was in front of the window.
-    void focusList() const {
-        page->activateWindow();
-        QVERIFY(QTest::qWaitForWindowActive(page.get()));
-        page->list().setFocus();
-    }
-    void waitUntilDone() const {
-        QTRY_VERIFY_WITH_TIMEOUT(page->experiments().state() == LabState::Idle &&
-                                     !page->experiments().folder().empty(),
-                                 kPatience);
-    }
-
-    TemporaryFolder folder;
-    ProjectDocument document;
-    TrainingSession session;
-    std::unique_ptr<LabPage> page;
-};
-
-Project trainable() {
-    auto project = smallProject(300, 0.3);
-    set(project, "epochs", std::int64_t{2});
-    return project;
-}
-
-} // namespace
-
 class LabPageTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
 
     void emptyPageSaysWhatItIsFor() {
-        Bench bench(theme_, trainable());
+        LabBench bench(theme_, trainable());
         QVERIFY(bench.isShown("labPurpose"));
         for (const auto& kind : experimentKinds())
             QVERIFY2(bench.isShown(("plan-" + kind.key).c_str()), kind.key.c_str());
@@ -115,7 +53,7 @@ private Q_SLOTS:
     }
 
     void planFollowsTheFormAndTheProject() {
-        Bench bench(theme_, trainable());
+        LabBench bench(theme_, trainable());
         bench.click("plan-batch-size");
         const auto* const steps = bench.find<QLabel>("planSteps");
         QVERIFY(steps->text().contains("11 batch sizes from 4 to 4096, 3 times"));
@@ -133,7 +71,7 @@ private Q_SLOTS:
     }
 
     void batchSizesEndInAChangeOfTheProject() {
-        Bench bench(theme_, trainable());
+        LabBench bench(theme_, trainable());
         bench.click("plan-batch-size");
         bench.enter("smallest", "8");
         bench.enter("largest", "32");
@@ -178,7 +116,7 @@ private Q_SLOTS:
 
     /// In colours by the loss, with the path of the training on it.
     void aCostSurfaceIsDrawn() {
-        Bench bench(theme_, trainable());
+        LabBench bench(theme_, trainable());
         bench.click("plan-landscape");
         bench.enter("resolution", "5");
         bench.enter("samples", "40");
@@ -217,7 +155,7 @@ private Q_SLOTS:
     }
 
     void sweepIsTypedRunAndRead() {
-        Bench bench(theme_, trainable());
+        LabBench bench(theme_, trainable());
         bench.click("plan-sweep");
         QVERIFY(bench.find<QLineEdit>("over")->text().startsWith("learning_rate="));
         bench.enter("over", "magic=1,2");
@@ -239,7 +177,7 @@ private Q_SLOTS:
     }
 
     void settingsAreAddedFromAMenu() {
-        Bench bench(theme_, trainable());
+        LabBench bench(theme_, trainable());
         bench.click("plan-sweep");
         auto* const button = bench.find<QPushButton>("addSetting");
         QMenu* const menu = button->menu();
@@ -261,7 +199,7 @@ private Q_SLOTS:
     void experimentIsPausedCancelledAndResumed() {
         auto project = trainable();
         set(project, "epochs", std::int64_t{40});
-        Bench bench(theme_, project);
+        LabBench bench(theme_, project);
         bench.click("plan-seeds");
         bench.enter("trainings", "3");
         bench.click("startExperiment");
@@ -286,7 +224,7 @@ private Q_SLOTS:
 
     void experimentsAreListedWithKeys() {
         const auto project = trainable();
-        Bench bench(theme_, project);
+        LabBench bench(theme_, project);
         for (const auto trainings : {2, 3}) {
             Experiment experiment{"seeds",
                                   project,
@@ -310,7 +248,7 @@ private Q_SLOTS:
 
     void experimentIsRenamedAndDeletedByKeys() {
         const auto project = trainable();
-        Bench bench(theme_, project);
+        LabBench bench(theme_, project);
         Experiment experiment{"seeds", project, {}, "First"};
         const auto directory =
             ExperimentDirectory::create(labFolder(project, bench.document.file()), experiment,
@@ -362,7 +300,7 @@ private Q_SLOTS:
     void leavingAsksWhileAnExperimentRuns() {
         auto project = trainable();
         set(project, "epochs", std::int64_t{100});
-        Bench bench(theme_, project);
+        LabBench bench(theme_, project);
         QVERIFY(bench.page->mayLeave()); // nothing runs, nothing is asked
         bench.click("plan-seeds");
         bench.click("startExperiment");
@@ -388,7 +326,7 @@ private Q_SLOTS:
 
     void damagedExperimentIsTold() {
         const auto project = trainable();
-        Bench bench(theme_, project);
+        LabBench bench(theme_, project);
         Experiment experiment{"seeds", project, {}, "Damaged"};
         const auto directory =
             ExperimentDirectory::create(labFolder(project, bench.document.file()), experiment,
