@@ -374,6 +374,15 @@ bool measureTrial(const InferenceModel& model, FormatTrial& trial, double second
 
 } // namespace
 
+FormatSummary summaryOf(const FormatTrial& trial) {
+    FormatSummary summary;
+    for (const auto& layer : trial.layers) {
+        summary.largest = std::max(summary.largest, layer.largest);
+        summary.mean += layer.mean / static_cast<double>(trial.layers.size());
+    }
+    return summary;
+}
+
 std::optional<std::vector<FormatTrial>> tryFormats(const InferenceModel& model,
                                                    const std::shared_ptr<const DataSource>& source,
                                                    const FormatWish& wish,
