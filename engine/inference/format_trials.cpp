@@ -20,6 +20,7 @@ namespace gradwright {
 namespace {
 
 constexpr std::int64_t kTriedAtOnce = 16;
+constexpr std::size_t kMostKept = std::size_t{512} << 20; ///< bytes of exact results
 
 bool isWide(const NumberFormat& format) {
     return format.key == "fp64" || format.key == "fp32";
@@ -251,13 +252,18 @@ public:
 
     /// Learns the magnitudes. False when stopped.
     bool calibrate(const std::stop_token& stop) {
-        return eachBatch([&](const Batch& /*batch*/, const Tensor& input) {
-            const auto values = exactly(input, stop);
+        std::size_t bytes = 0;
+        return eachBatch([&](const Batch& batch, const Tensor& input) {
+            auto values = exact_.run({input_, input.span<float>().data()}, input.shape()[0], stop);
             if (!values)
                 return false;
             see(input_, input);
-            for (const auto& [id, tensor] : *values)
+            for (const auto& [id, tensor] : *values) {
                 see(id, tensor);
+                bytes += tensor.bytes().size();
+            }
+            if (bytes <= kMostKept)
+                kept_.emplace(batch.index, *std::move(values));
             return true;
         });
     }
@@ -277,7 +283,8 @@ public:
                        static_cast<std::size_t>(model_.graph.type(output_).sample().elements()),
                        static_cast<std::size_t>(source_->labelsPerSample()));
         const bool isDone = eachBatch([&](const Batch& batch, const Tensor& input) {
-            const auto expected = exactly(input, stop);
+            std::optional<Values> anew;
+            const auto* const expected = exactly(batch, input, anew, stop);
             const auto values = runner.run(input_, input, magnitudes_, stop);
             if (!expected || !values)
                 return false;
@@ -321,8 +328,13 @@ private:
             most = std::max(most, std::abs(number));
     }
 
-    std::optional<Values> exactly(const Tensor& input, const std::stop_token& stop) {
-        return exact_.run({input_, input.span<float>().data()}, input.shape()[0], stop);
+    /// As calibrate() has kept it, or computed into `anew`; null when stopped.
+    const Values* exactly(const Batch& batch, const Tensor& input, std::optional<Values>& anew,
+                          const std::stop_token& stop) {
+        if (const auto found = kept_.find(batch.index); found != kept_.end())
+            return &found->second;
+        anew = exact_.run({input_, input.span<float>().data()}, input.shape()[0], stop);
+        return anew ? &*anew : nullptr;
     }
 
     template <class Visit>
@@ -351,6 +363,7 @@ private:
     std::int64_t samples_;
     WholeNetwork exact_;
     Magnitudes magnitudes_;
+    std::map<std::int64_t, Values> kept_; ///< what is exact, by batch, as far as there is room
 };
 
 /// What an engine takes for one sample; false when stopped.

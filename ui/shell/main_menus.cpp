@@ -30,9 +30,11 @@ void MainWindow::makeMenus() {
     QMenu* const model = header_->menus()->addMenu(tr("&Model"));
     addPageActions(PageMenu::Model, *model);
     model->addSeparator();
-    model->addAction(tr("Optimize for inference…"), this, &MainWindow::showOptimization);
-    model->addAction(tr("Quantize to INT8…"), this, &MainWindow::showQuantization);
-    model->addAction(tr("Network in other number formats…"), this, [this] {
+    // One entry: the menu is as long as small screens allow.
+    QMenu* const use = model->addMenu(tr("From training to use"));
+    use->addAction(tr("Optimize for inference…"), this, &MainWindow::showOptimization);
+    use->addAction(tr("Quantize to INT8…"), this, &MainWindow::showQuantization);
+    use->addAction(tr("Network in other number formats…"), this, [this] {
         auto* const dialog = new FormatsDialog(*themes_, document_, this);
         dialog->showNetwork();
         dialog->show();
