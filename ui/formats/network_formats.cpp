@@ -30,7 +30,7 @@ namespace gradwright {
 
 namespace {
 
-constexpr int kTriedSamples = 256;
+constexpr int kTriedSamples = 100;
 constexpr int kPercents = 100;
 constexpr double kShortestBar = -8; ///< log10 of the relative error for which a bar has no length
 enum ErrorKind { kLargestErrors, kMeanErrors };
