@@ -32,6 +32,8 @@ namespace {
 
 constexpr int kTriedSamples = 100;
 constexpr int kPercents = 100;
+constexpr int kMostNameWidth = 160; ///< of the layers, in pixels
+constexpr int kSmallText = 11;      ///< pixels
 constexpr double kShortestBar = -8; ///< log10 of the relative error for which a bar has no length
 enum ErrorKind { kLargestErrors, kMeanErrors };
 
@@ -109,7 +111,8 @@ NetworkFormats::NetworkFormats(ProjectDocument& document, QWidget* parent)
     table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     table_->horizontalHeader()->setMinimumSectionSize(64);
     table_->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    table_->verticalHeader()->setMaximumWidth(220);
+    table_->verticalHeader()->setMaximumWidth(kMostNameWidth);
+    table_->setStyleSheet(QStringLiteral("QTableView::item { padding: 0 1px; }")); // nine columns
     auto* const row = new QHBoxLayout;
     row->addWidget(samples_);
     row->addWidget(start_);
@@ -216,20 +219,19 @@ void NetworkFormats::showTrials() {
                      tr("One sample"),
                      tr("How")};
     for (const FormatError& layer : trials_.front().layers)
-        rows << qstr(layer.path);
+        rows << tr("%1 (%2)").arg(qstr(layer.path), qstr(layer.op));
     table_->setRowCount(static_cast<int>(rows.size()));
     table_->setVerticalHeaderLabels(rows);
     for (int row = 0; row < table_->rowCount(); ++row) {
-        if (row >= kLayerRows)
-            table_->verticalHeaderItem(row)->setToolTip(tr("%1, %2").arg(
-                rows[row],
-                qstr(trials_.front().layers[static_cast<std::size_t>(row - kLayerRows)].op)));
+        table_->verticalHeaderItem(row)->setToolTip(rows[row]);
         for (int column = 0; column < table_->columnCount(); ++column) {
             auto* const item = new QTableWidgetItem;
             item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
             table_->setItem(row, column, item);
         }
     }
+    QFont small = table_->font(); // so that a word fits into a column
+    small.setPixelSize(kSmallText);
     for (std::size_t i = 0; i < trials_.size(); ++i) {
         const FormatTrial& trial = trials_[i];
         const FormatSummary summary = summaryOf(trial);
@@ -246,6 +248,7 @@ void NetworkFormats::showTrials() {
             trial.seconds ? tr("%1 ms").arg(1e3 * *trial.seconds, 0, 'g', 3) : QStringLiteral("–"));
         set(kHowRow, howText(trial));
         table_->item(kHowRow, static_cast<int>(i))->setToolTip(howTip(trial));
+        table_->item(kHowRow, static_cast<int>(i))->setFont(small);
         if (!trial.seconds)
             table_->item(kTimeRow, static_cast<int>(i))
                 ->setToolTip(tr("No engine computes in this format here."));
