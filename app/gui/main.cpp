@@ -37,9 +37,9 @@ int main(int argc, char** argv) {
     parser.addOption(noTour);
     parser.addPositionalArgument(
         QStringLiteral("file"),
-        QStringLiteral("Projects to open, or data to begin one with: a table, a folder "
-                       "of images, IDX files or a text; each in a window. template:NAME begins "
-                       "with a template."),
+        QStringLiteral("Projects to open, networks that only answer (.gwmodel), or data to begin "
+                       "a project with: a table, a folder of images, IDX files or a text; each in "
+                       "a window. template:NAME begins with a template."),
         QStringLiteral("[file...]"));
     parser.process(application);
 

@@ -27,11 +27,15 @@ InferenceModel modelOf(OpGraph graph, const Weights& weights) {
 } // namespace
 
 OnnxExport exportQuantizedOnnx(const Project& project, const RunDirectory& run,
-                               const QuantizationPlan& plan, std::int64_t opset) {
+                               const QuantizationPlan& plan, const Weights& real,
+                               std::int64_t opset) {
     auto answering = answeringNetwork(project, run);
     const auto options = onnxOptions(project, answering, opset);
     auto model = modelOf(std::move(answering.graph), answering.weights);
     prepareForQuantization(model);
+    for (std::size_t i = 0; i < model.weights.size(); ++i)
+        if (const auto* values = real.find(model.graph.weights()[i].key))
+            model.weights[i] = values->to(DType::F32);
     quantize(model, plan);
     OnnxExport made;
     made.run = std::move(answering.run);

@@ -11,10 +11,12 @@ namespace gradwright {
 
 /// The run's network with the products of the plan in integers as an ONNX model that answers as
 /// exportOnnx()'s does: QuantizeLinear and DequantizeLinear around operators on real numbers,
-/// kernels as I8 with a scale for each output channel, biases as I32. Throws as exportOnnx() and
-/// quantize() do.
+/// kernels as I8 with a scale for each output channel, biases as I32. `real` are weights by key
+/// that take the place of the run's after prepareForQuantization(): equalized, with corrected
+/// biases. Throws as exportOnnx() and quantize() do.
 OnnxExport exportQuantizedOnnx(const Project& project, const RunDirectory& run,
-                               const QuantizationPlan& plan, std::int64_t opset = kOnnxOpset);
+                               const QuantizationPlan& plan, const Weights& real = {},
+                               std::int64_t opset = kOnnxOpset);
 
 /// What reading such a model back has shown, for random samples.
 struct QuantizedOnnxCheck {

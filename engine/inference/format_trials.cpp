@@ -20,6 +20,8 @@ namespace gradwright {
 namespace {
 
 constexpr std::int64_t kTriedAtOnce = 16;
+constexpr double kExactShare = 0.5;                       ///< of the work, roughly
+constexpr std::size_t kMostKept = std::size_t{512} << 20; ///< bytes of exact results
 
 bool isWide(const NumberFormat& format) {
     return format.key == "fp64" || format.key == "fp32";
@@ -250,14 +252,22 @@ public:
         , exact_(model, Precision::F64) {}
 
     /// Learns the magnitudes. False when stopped.
-    bool calibrate(const std::stop_token& stop) {
-        return eachBatch([&](const Batch& /*batch*/, const Tensor& input) {
-            const auto values = exactly(input, stop);
+    bool calibrate(const std::stop_token& stop, const std::function<void(double)>& progress) {
+        std::size_t bytes = 0;
+        return eachBatch([&](const Batch& batch, const Tensor& input) {
+            auto values = exact_.run({input_, input.span<float>().data()}, input.shape()[0], stop);
             if (!values)
                 return false;
             see(input_, input);
-            for (const auto& [id, tensor] : *values)
+            for (const auto& [id, tensor] : *values) {
                 see(id, tensor);
+                bytes += tensor.bytes().size();
+            }
+            if (progress)
+                progress(static_cast<double>(batch.index * kTriedAtOnce + batch.count) /
+                         static_cast<double>(samples_));
+            if (bytes <= kMostKept)
+                kept_.emplace(batch.index, *std::move(values));
             return true;
         });
     }
@@ -277,10 +287,18 @@ public:
                        static_cast<std::size_t>(model_.graph.type(output_).sample().elements()),
                        static_cast<std::size_t>(source_->labelsPerSample()));
         const bool isDone = eachBatch([&](const Batch& batch, const Tensor& input) {
-            const auto expected = exactly(input, stop);
-            const auto values = runner.run(input_, input, magnitudes_, stop);
-            if (!expected || !values)
+            std::optional<Values> anew;
+            const auto* const expected = exactly(batch, input, anew, stop);
+            if (!expected)
                 return false;
+            std::optional<Values> rounded;
+            const auto* values = expected; // of FP64
+            if (enginePrecision(format) != Precision::F64) {
+                rounded = runner.run(input_, input, magnitudes_, stop);
+                if (!rounded)
+                    return false;
+                values = &*rounded;
+            }
             for (std::size_t i = 0; i < sums.size(); ++i)
                 for (const auto id : model_.graph.ops()[i].outputs)
                     compare(expected->at(id), values->at(id), magnitudes_.at(id), trial.layers[i],
@@ -321,8 +339,13 @@ private:
             most = std::max(most, std::abs(number));
     }
 
-    std::optional<Values> exactly(const Tensor& input, const std::stop_token& stop) {
-        return exact_.run({input_, input.span<float>().data()}, input.shape()[0], stop);
+    /// As calibrate() has kept it, or computed into `anew`; null when stopped.
+    const Values* exactly(const Batch& batch, const Tensor& input, std::optional<Values>& anew,
+                          const std::stop_token& stop) {
+        if (const auto found = kept_.find(batch.index); found != kept_.end())
+            return &found->second;
+        anew = exact_.run({input_, input.span<float>().data()}, input.shape()[0], stop);
+        return anew ? &*anew : nullptr;
     }
 
     template <class Visit>
@@ -351,6 +374,7 @@ private:
     std::int64_t samples_;
     WholeNetwork exact_;
     Magnitudes magnitudes_;
+    std::map<std::int64_t, Values> kept_; ///< what is exact, by batch, as far as there is room
 };
 
 /// What an engine takes for one sample; false when stopped.
@@ -374,6 +398,15 @@ bool measureTrial(const InferenceModel& model, FormatTrial& trial, double second
 
 } // namespace
 
+FormatSummary summaryOf(const FormatTrial& trial) {
+    FormatSummary summary;
+    for (const auto& layer : trial.layers) {
+        summary.largest = std::max(summary.largest, layer.largest);
+        summary.mean += layer.mean / static_cast<double>(trial.layers.size());
+    }
+    return summary;
+}
+
 std::optional<std::vector<FormatTrial>> tryFormats(const InferenceModel& model,
                                                    const std::shared_ptr<const DataSource>& source,
                                                    const FormatWish& wish,
@@ -385,16 +418,21 @@ std::optional<std::vector<FormatTrial>> tryFormats(const InferenceModel& model,
                     toString(model.graph.type(model.graph.inputs()[0].value).sample()),
                     toString(source->shape()));
     Trials trials(model, source, std::max<std::int64_t>(wish.samples, 1));
-    const auto parts = static_cast<double>(numberFormats().size() + 1);
     const auto tell = [&](std::size_t done) {
         if (progress)
-            progress(static_cast<double>(done) / parts);
+            progress(kExactShare + (1 - kExactShare) * static_cast<double>(done) /
+                                       static_cast<double>(numberFormats().size()));
     };
-    if (!trials.calibrate(stop))
+    // What is exact takes longest, and is computed first.
+    const auto calibrating = [&](double share) {
+        if (progress)
+            progress(share * kExactShare);
+    };
+    if (!trials.calibrate(stop, calibrating))
         return {};
     std::vector<FormatTrial> made;
     for (const auto& format : numberFormats()) {
-        tell(made.size() + 1);
+        tell(made.size());
         auto trial = trials.run(format, stop);
         if (!trial || !measureTrial(model, *trial, wish.seconds, stop))
             return {};

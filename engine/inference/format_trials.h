@@ -39,6 +39,13 @@ struct FormatTrial {
     std::optional<double> seconds{};
 };
 
+/// The errors of a trial's layers as one.
+struct FormatSummary {
+    double largest = 0; ///< of all
+    double mean = 0;    ///< the mean of their means
+};
+FormatSummary summaryOf(const FormatTrial& trial);
+
 struct FormatWish {
     std::int64_t samples = 64; ///< at most
     double seconds = 0.3;      ///< of measuring, each; 0: none is measured

@@ -18,6 +18,13 @@ InferenceSession::InferenceSession(OpGraph graph, std::shared_ptr<const Weights>
     , weights_(std::move(weights))
     , thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
+InferenceSession::InferenceSession(std::shared_ptr<const InferenceModel> optimized,
+                                   InferenceSink sink, ComputeTarget target)
+    : optimized_(std::move(optimized))
+    , target_(std::move(target))
+    , sink_(std::move(sink))
+    , thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
 InferenceSession::InferenceSession(SampleAnswers answers, InferenceSink sink)
     : answers_(std::move(answers))
     , sink_(std::move(sink))
@@ -67,9 +74,11 @@ InferenceAnswer InferenceSession::answer(const Request& request) {
         }
         if (!predictor_ && answers_)
             predictor_ = std::make_unique<Predictor>(*answers_);
+        else if (!predictor_ && optimized_)
+            predictor_ = std::make_unique<Predictor>(*optimized_, target_);
         else if (!predictor_)
             predictor_ = std::make_unique<Predictor>(graph_, *fresh, target_);
-        else if (fresh)
+        else if (fresh && !optimized_)
             predictor_->setWeights(*fresh);
         answer.prediction = predictor_->predict(request.input);
     } catch (const std::exception& error) {

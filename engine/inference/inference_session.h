@@ -28,13 +28,16 @@ class InferenceSession {
 public:
     InferenceSession(OpGraph graph, std::shared_ptr<const Weights> weights, InferenceSink sink,
                      ComputeTarget target = {});
+    /// Of a network that the passes for inference have gone over before; it keeps its weights.
+    InferenceSession(std::shared_ptr<const InferenceModel> optimized, InferenceSink sink,
+                     ComputeTarget target = {});
     /// Of what is no network.
     InferenceSession(SampleAnswers answers, InferenceSink sink);
     ~InferenceSession();
     InferenceSession(const InferenceSession&) = delete;
     InferenceSession& operator=(const InferenceSession&) = delete;
 
-    /// Used from the next computation on.
+    /// Used from the next computation on; of a graph alone.
     void setWeights(std::shared_ptr<const Weights> weights);
     /// Replaces a request that still waits. Returns its number.
     std::uint64_t request(Tensor input);
@@ -49,7 +52,8 @@ private:
     InferenceAnswer answer(const Request& request);
 
     const OpGraph graph_;
-    const std::optional<SampleAnswers> answers_; ///< in place of the graph
+    const std::shared_ptr<const InferenceModel> optimized_; ///< in place of graph and weights
+    const std::optional<SampleAnswers> answers_;            ///< likewise
     const ComputeTarget target_;
     const InferenceSink sink_;
     std::mutex mutex_;

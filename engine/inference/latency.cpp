@@ -44,9 +44,8 @@ std::optional<Latency> measureLatency(Program& program, double seconds,
                     .median = quantileOf(times, 0.5),
                     .p90 = quantileOf(times, 0.9),
                     .p99 = quantileOf(times, 0.99)};
-    latency.bytes = program.report().arenaBytes;
-    for (const auto& weight : program.weights()->specs())
-        latency.bytes += static_cast<std::size_t>(weight.shape.elements()) * sizeof(float);
+    const auto report = program.report();
+    latency.bytes = report.arenaBytes + report.weightBytes;
     return latency;
 }
 

@@ -15,7 +15,9 @@ struct Latency {
     std::int64_t batch = 1;
     std::size_t runs = 0;
     double median = 0, p90 = 0, p99 = 0;
-    std::size_t bytes = 0; ///< of values between the layers, and of weights
+    /// Of values between the layers, and of weights, as they are kept and in the forms that
+    /// primitives want.
+    std::size_t bytes = 0;
 
     [[nodiscard]] double samplesPerSecond() const {
         return median > 0 ? static_cast<double>(batch) / median : 0;

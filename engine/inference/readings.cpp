@@ -13,20 +13,25 @@
 #include <utility>
 
 namespace gradwright {
-std::optional<Outcomes>
-readOutcomes(const OpGraph& graph, const Weights& weights, std::shared_ptr<const DataSource> source,
-             std::vector<std::uint32_t> indices, const std::stop_token& stop,
-             const std::function<void(std::int64_t)>& progress, const ComputeTarget& target) {
+namespace {
+
+void requireReadable(const OpGraph& graph, const DataSource& source) {
     if (graph.inputs().size() != 1 || graph.outputs().empty())
         throw Error("prediction needs a network with one input and an output");
     const auto input = graph.inputs().front().value;
-    const auto output = graph.outputs().front().value;
-    if (source->shape() != graph.type(input).sample())
+    if (source.shape() != graph.type(input).sample())
         throw Error("the network takes {}, the data set has {}",
-                    toString(graph.type(input).sample()), toString(source->shape()));
-    const auto size = evaluationBatch(graph);
-    OptimizedNetwork network(graph, weights, target, size);
+                    toString(graph.type(input).sample()), toString(source.shape()));
+}
 
+std::optional<Outcomes> readWith(OptimizedNetwork& network,
+                                 std::shared_ptr<const DataSource> source,
+                                 std::vector<std::uint32_t> indices, const std::stop_token& stop,
+                                 const std::function<void(std::int64_t)>& progress) {
+    const auto& graph = network.graph();
+    const auto size = evaluationBatch(graph);
+    const auto input = graph.inputs().front().value;
+    const auto output = graph.outputs().front().value;
     Outcomes outcomes;
     outcomes.begin(indices.size(), static_cast<std::size_t>(graph.type(output).sample().elements()),
                    static_cast<std::size_t>(source->labelsPerSample()));
@@ -42,6 +47,26 @@ readOutcomes(const OpGraph& graph, const Weights& weights, std::shared_ptr<const
             progress(outcomes.samples());
     }
     return outcomes;
+}
+
+} // namespace
+
+std::optional<Outcomes>
+readOutcomes(const OpGraph& graph, const Weights& weights, std::shared_ptr<const DataSource> source,
+             std::vector<std::uint32_t> indices, const std::stop_token& stop,
+             const std::function<void(std::int64_t)>& progress, const ComputeTarget& target) {
+    requireReadable(graph, *source);
+    OptimizedNetwork network(graph, weights, target, evaluationBatch(graph));
+    return readWith(network, std::move(source), std::move(indices), stop, progress);
+}
+
+std::optional<Outcomes>
+readOutcomes(const InferenceModel& optimized, std::shared_ptr<const DataSource> source,
+             std::vector<std::uint32_t> indices, const std::stop_token& stop,
+             const std::function<void(std::int64_t)>& progress, const ComputeTarget& target) {
+    requireReadable(optimized.graph, *source);
+    OptimizedNetwork network(optimized, target, evaluationBatch(optimized.graph));
+    return readWith(network, std::move(source), std::move(indices), stop, progress);
 }
 
 std::optional<Outcomes> readOutcomes(const SampleAnswers& answers, const DataSource& source,

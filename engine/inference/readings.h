@@ -26,6 +26,13 @@ std::optional<Outcomes> readOutcomes(const OpGraph& graph, const Weights& weight
                                      const std::stop_token& stop = {},
                                      const std::function<void(std::int64_t)>& progress = {},
                                      const ComputeTarget& target = {});
+/// The same of a network that the passes for inference have gone over before.
+std::optional<Outcomes> readOutcomes(const InferenceModel& optimized,
+                                     std::shared_ptr<const DataSource> source,
+                                     std::vector<std::uint32_t> indices,
+                                     const std::stop_token& stop = {},
+                                     const std::function<void(std::int64_t)>& progress = {},
+                                     const ComputeTarget& target = {});
 /// The same of what is no network, on all threads.
 std::optional<Outcomes> readOutcomes(const SampleAnswers& answers, const DataSource& source,
                                      const std::vector<std::uint32_t>& indices,

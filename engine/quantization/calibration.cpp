@@ -68,6 +68,13 @@ private:
     std::optional<ProgramCache> programs_;
 };
 
+/// Whether a product is a convolution, whatever follows it.
+bool readsChannels(const Op& op) {
+    if (const auto* fused = std::get_if<FusedProductOp>(&op.attributes))
+        return std::holds_alternative<ConvOp>(fused->product);
+    return std::holds_alternative<ConvOp>(op.attributes);
+}
+
 /// Whether a layer is the one of that path or inside the block of that path.
 bool isWithin(const std::string& layer, const std::string& path) {
     return layer == path || layer.starts_with(path + "/");
@@ -172,6 +179,51 @@ std::set<std::string> productsOf(const OpGraph& graph, const std::vector<std::st
                     fmt::join(known, ", "));
     }
     return names;
+}
+
+std::optional<InputMeans> meansOf(const InferenceModel& model, const TrainingGraph& graph,
+                                  const CalibrationData& data, const std::stop_token& stop) {
+    const auto products = quantizableProducts(model.graph);
+    std::set<ValueId> read;
+    for (const auto& product : products)
+        read.insert(model.graph.ops()[product.place].inputs[0]);
+    const std::vector<ValueId> values(read.begin(), read.end());
+    InputMeans means;
+    if (values.empty())
+        return means;
+    struct Sums {
+        std::vector<double> byChannel, byFeature; ///< along the first axis, along the last
+        double elements = 0;
+    };
+    std::vector<Sums> sums(values.size());
+    ValueRunner runner(model, graph, values);
+    const bool isComplete = runner.run(
+        data, stop, [&](std::size_t number, std::span<const float> elements, std::int64_t samples) {
+            const auto shape = model.graph.type(values[number]).shapeFor(samples);
+            const auto each = elements.size() / static_cast<std::size_t>(samples);
+            const auto channels = static_cast<std::size_t>(shape[1]);
+            const auto features = static_cast<std::size_t>(shape[shape.rank() - 1]);
+            auto& sum = sums[number];
+            sum.byChannel.resize(channels);
+            sum.byFeature.resize(features);
+            for (std::size_t i = 0; i < elements.size(); ++i) {
+                sum.byChannel[i % each / (each / channels)] += double{elements[i]};
+                sum.byFeature[i % features] += double{elements[i]};
+            }
+            sum.elements += static_cast<double>(elements.size());
+        });
+    if (!isComplete)
+        return {};
+    for (const auto& product : products) {
+        const auto& op = model.graph.ops()[product.place];
+        const auto at = std::ranges::lower_bound(values, op.inputs[0]) - values.begin();
+        const auto& sum = sums[static_cast<std::size_t>(at)];
+        auto mean = readsChannels(op) ? sum.byChannel : sum.byFeature;
+        for (double& value : mean)
+            value /= sum.elements / static_cast<double>(mean.size());
+        means.emplace(product.name, std::move(mean));
+    }
+    return means;
 }
 
 std::optional<std::vector<float>> outputsFor(const InferenceModel& model,

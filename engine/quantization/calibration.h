@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/data/dataset.h"
-#include "engine/passes/quantization/quantize.h"
+#include "engine/passes/quantization/equalize.h"
 #include "engine/quantization/ranges.h"
 #include "engine/training/objective.h"
 
@@ -46,6 +46,11 @@ QuantizationPlan planFor(const OpGraph& graph, const ValueHistograms& histograms
 /// The products of layers that a person names by their paths, or the path of a block around them.
 /// Throws Error for one that has none, naming those that have.
 std::set<std::string> productsOf(const OpGraph& graph, const std::vector<std::string>& layers);
+
+/// The mean over the samples of each channel that a product reads: of the first axis of images, of
+/// the last one of what dense layers read. Nothing when stopped.
+std::optional<InputMeans> meansOf(const InferenceModel& model, const TrainingGraph& graph,
+                                  const CalibrationData& data, const std::stop_token& stop = {});
 
 /// What a graph says of the samples: its first output before the head (logits, predictions), one
 /// sample after the other. Nothing when stopped.

@@ -3,6 +3,7 @@
 
 #include "engine/backend/devices.h"
 #include "engine/backend/evaluation_batch.h"
+#include "engine/passes/inference/optimize.h"
 #include "engine/support/error.h"
 #include "engine/training/evaluation.h"
 
@@ -33,6 +34,7 @@ public:
                      const CalibrationData& data, const std::stop_token& stop,
                      const std::function<void(double)>& progress)
         : model_(model)
+        , real_(model)
         , graph_(graph)
         , data_(data)
         , stop_(stop)
@@ -40,14 +42,29 @@ public:
 
     std::optional<QuantizedNetwork> run(const QuantizationSettings& settings) {
         const auto kept = productsOf(model_.graph, settings.keep);
+        if (settings.equalizes)
+            equalize(real_);
         const auto histograms =
-            observe(model_, graph_, data_, stop_, [&](double share) { tell(kObserving * share); });
+            observe(real_, graph_, data_, stop_, [&](double share) { tell(kObserving * share); });
         if (!histograms)
             return {};
         const auto plan = planFor(model_.graph, *histograms, settings.method, settings.kind, kept);
         if (plan.empty())
             throw Error("the network has no convolution or dense layer to be quantized");
-        QuantizedNetwork made{.model = {}, .plan = plan, .layers = {}, .before = {}, .after = {}};
+        if (settings.correctsBiases) {
+            auto means = meansOf(real_, graph_, data_, stop_);
+            if (!means)
+                return {};
+            means_ = *std::move(means);
+        }
+        QuantizedNetwork made{.model = {},
+                              .plan = plan,
+                              .whole = plan,
+                              .real = real_,
+                              .means = means_,
+                              .layers = {},
+                              .before = {},
+                              .after = {}};
         if (!measureLayers(plan, made.layers))
             return {};
         const auto before = scoreOf(model_, graph_, data_, stop_);
@@ -66,10 +83,7 @@ private:
             progress_(share);
     }
     [[nodiscard]] InferenceModel quantizedBy(const QuantizationPlan& plan) const {
-        auto model = model_;
-        if (!plan.empty())
-            quantize(model, plan);
-        return model;
+        return plan.empty() ? model_ : inIntegers(real_, plan, means_);
     }
 
     /// False when stopped.
@@ -118,6 +132,8 @@ private:
     }
 
     const InferenceModel& model_;
+    InferenceModel real_; ///< what is quantized
+    InputMeans means_;
     const TrainingGraph& graph_;
     const CalibrationData& data_;
     const std::stop_token& stop_;
@@ -125,6 +141,13 @@ private:
 };
 
 } // namespace
+
+InferenceModel inIntegers(InferenceModel real, const QuantizationPlan& plan,
+                          const InputMeans& means) {
+    correctBiases(real, plan, means);
+    quantize(real, plan);
+    return real;
+}
 
 std::optional<QuantizedNetwork>
 quantizeTrained(const InferenceModel& model, const TrainingGraph& graph,
@@ -134,25 +157,19 @@ quantizeTrained(const InferenceModel& model, const TrainingGraph& graph,
 }
 
 std::optional<Score> scoreOf(const InferenceModel& model, const TrainingGraph& graph,
-                             const CalibrationData& data, const std::stop_token& stop) {
+                             const CalibrationData& data, const std::stop_token& stop,
+                             const EvaluationProgress& progress) {
     auto own = graph;
     own.graph = model.graph;
     ProgramCache programs(backendFor({}), model.graph, {});
     programs.get(evaluationBatch(model.graph), Mode::Inference);
     for (std::uint32_t i = 0; i < model.weights.size(); ++i)
         programs.weights()->write(WeightId{i}, model.weights[i].to(DType::F32));
-    return evaluate(programs, own, data.source, data.indices, stop);
+    return evaluate(programs, own, data.source, data.indices, stop, progress);
 }
 
 std::int64_t weightBytes(const InferenceModel& model) {
-    std::set<WeightId> bytes;
-    for (const auto& op : model.graph.ops())
-        if (std::holds_alternative<QuantizedProductOp>(op.attributes))
-            bytes.insert(op.weights[0]);
-    std::int64_t sum = 0;
-    for (std::uint32_t i = 0; i < model.weights.size(); ++i)
-        sum += model.weights[i].elements() * (bytes.contains(WeightId{i}) ? 1 : 4);
-    return sum;
+    return sizeOf(model.graph).weights;
 }
 
 } // namespace gradwright

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/quantization/calibration.h"
+#include "engine/training/evaluation.h"
 #include "engine/training/events.h"
 
 namespace gradwright {
@@ -13,6 +14,8 @@ struct QuantizationSettings {
     /// Further layers stay in FP32, those first that cause the largest error alone, until the
     /// quality on the calibration samples is at most so much below that of FP32. Nothing: none do.
     std::optional<double> mostLoss{};
+    bool equalizes = false;      ///< see equalize(): before the ranges are found
+    bool correctsBiases = false; ///< see correctBiases(): by means over the calibration samples
 };
 
 /// One product of the network and what became of it.
@@ -27,9 +30,19 @@ struct LayerError {
 struct QuantizedNetwork {
     InferenceModel model;
     QuantizationPlan plan;
+    /// The same before `mostLoss` took products out: what layers can go back to integers with.
+    QuantizationPlan whole;
+    InferenceModel
+        real;         ///< what is quantized: the given network, equalized where that is asked for
+    InputMeans means; ///< to correct biases with; none where that is not asked for
     std::vector<LayerError> layers; ///< in the order of the network
     Score before, after;            ///< on the calibration samples
 };
+
+/// A network with the products of a plan in integers, and their biases corrected by the means that
+/// there are. Throws Error as quantize() does.
+InferenceModel inIntegers(InferenceModel real, const QuantizationPlan& plan,
+                          const InputMeans& means = {});
 
 /// `model` is the graph of `graph`, an evaluationGraph(), after the passes for inference, with its
 /// weights. Nothing when stopped. `progress` is called with the share that is done. Throws Error
@@ -42,7 +55,8 @@ quantizeTrained(const InferenceModel& model, const TrainingGraph& graph,
 /// The loss and quality of a model over samples, in FP32 and integers as its ops say. Nothing when
 /// stopped.
 std::optional<Score> scoreOf(const InferenceModel& model, const TrainingGraph& graph,
-                             const CalibrationData& data, const std::stop_token& stop = {});
+                             const CalibrationData& data, const std::stop_token& stop = {},
+                             const EvaluationProgress& progress = {});
 
 /// Bytes of the weights as a file has them: a byte for each element of kernels in integers, four
 /// otherwise.

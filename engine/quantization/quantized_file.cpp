@@ -59,18 +59,6 @@ QuantizationPlan planFrom(const Json& json) {
     return plan;
 }
 
-/// What a weight's elements are in the file, by number.
-std::vector<DType> storedTypes(const OpGraph& graph) {
-    std::vector<DType> types(graph.weights().size(), DType::F32);
-    for (const auto& op : graph.ops())
-        if (std::holds_alternative<QuantizedProductOp>(op.attributes)) {
-            types[op.weights[0].index()] = DType::I8;
-            if (op.weights.size() > 1)
-                types[op.weights[1].index()] = DType::I32;
-        }
-    return types;
-}
-
 /// The kernels' scales are attributes of their ops: they are stored beside the kernels.
 std::string scaleKey(const std::string& kernel) {
     return kernel + "/scale";

@@ -9,7 +9,9 @@
 #include <QTest>
 
 #include <cmath>
+#include <random>
 #include <set>
+#include <vector>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -143,6 +145,63 @@ private Q_SLOTS:
         QVERIFY2(inferred.code == 0, inferred.text().c_str());
     }
 
+    /// What --equalize and --correct-biases make of the weights is in all files.
+    void changedWeightsAreInAllFiles() {
+        Tensor samples(DType::F32, {16, 1, 28, 28});
+        std::mt19937 random(3);
+        std::uniform_real_distribution<float> draw(0, 1);
+        for (auto& value : samples.span<float>())
+            value = draw(random);
+        writeNpy(cli_ / "noise.npy", samples);
+        const auto answers = [&](const QString& model, const char* folder) {
+            const auto made =
+                cli_.run({"infer", model, "--input", "image=" + cli_.path("noise.npy"), "--output",
+                          cli_.path(folder)});
+            if (made.code != 0)
+                qFatal("%s", made.text().c_str());
+            const auto file = *std::filesystem::directory_iterator(cli_ / folder);
+            const auto values = readNpy(file.path());
+            return std::vector<float>(values.span<float>().begin(), values.span<float>().end());
+        };
+        const auto quantized = [&](const char* name, const QStringList& flags) {
+            const auto file = cli_.path(name);
+            const auto made =
+                cli_.run(QStringList{"quantize", run_, "--calibrate", "100", "--output",
+                                     file + ".gwmodel", "--onnx", file + ".onnx"} +
+                         flags);
+            if (made.code != 0)
+                qFatal("%s", made.text().c_str());
+        };
+        quantized("plain", {});
+        quantized("changed", {"--equalize", "--correct-biases"});
+        const auto plain = answers(cli_.path("plain.gwmodel"), "plain-answers");
+        const auto model = answers(cli_.path("changed.gwmodel"), "model-answers");
+        const auto onnx = answers(cli_.path("changed.onnx"), "onnx-changed");
+        const auto away = [](const std::vector<float>& a, const std::vector<float>& b) {
+            double squares = 0;
+            for (std::size_t i = 0; i < a.size(); ++i)
+                squares += std::pow(double{a[i]} - double{b[i]}, 2);
+            return std::sqrt(squares);
+        };
+        QVERIFY(plain != model);
+        QVERIFY2(
+            2 * away(onnx, model) < away(plain, model),
+            qPrintable(QStringLiteral("%1, %2").arg(away(onnx, model)).arg(away(plain, model))));
+    }
+
+    /// As a model file it answers as the other file does.
+    void aModelFileIsWritten() {
+        const auto model = cli_.path("lenet.gwmodel");
+        const auto made = cli_.run({"quantize", run_, "--calibrate", "300", "--output", model});
+        QVERIFY2(made.code == 0, made.text().c_str());
+        const auto one = cli_.run({"evaluate", model, "--json"});
+        const auto other = cli_.run({"evaluate", file_, "--json"});
+        QVERIFY2(one.code == 0 && other.code == 0, one.text().c_str());
+        QCOMPARE(one.json()["accuracy"].get<double>(), other.json()["accuracy"].get<double>());
+        QCOMPARE(one.json()["loss"].get<double>(), other.json()["loss"].get<double>());
+        QVERIFY(std::filesystem::file_size(model.toStdString()) < 61706 * 2);
+    }
+
     void damagedFilesAreRefused() {
         auto file = readSafetensors(file_.toStdString());
         const auto refused = [&](const char* what, const SafetensorsFile& damaged,
@@ -174,7 +233,8 @@ private Q_SLOTS:
         const auto plain = cli_.run({"evaluate", cli_.path("none.safetensors")});
         QCOMPARE(plain.whyNoFailure({"none.safetensors"}), std::string());
         const auto name = cli_.run({"quantize", run_, "--output", cli_.path("x.bin")});
-        QVERIFY2(name.code == 2 && name.err.contains("NAME.safetensors"), name.text().c_str());
+        QVERIFY2(name.code == 2 && name.err.contains("NAME.safetensors or NAME.gwmodel"),
+                 name.text().c_str());
     }
 
 private:

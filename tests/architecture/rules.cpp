@@ -172,10 +172,11 @@ const std::vector<Module>& modules() {
         {"ui/lab", pages},
         {"ui/devices", belowPages},
         {"ui/optimization", belowPages},
+        {"ui/quantization", belowPages},
         {"ui/formats", belowPages},
         {"ui/shell",
-         {"ui/devices", "ui/optimization", "ui/formats", "ui/design", "ui/data", "ui/training",
-          "ui/inference", "ui/lab", "ui/drawing"}},
+         {"ui/devices", "ui/optimization", "ui/quantization", "ui/formats", "ui/design", "ui/data",
+          "ui/training", "ui/inference", "ui/lab", "ui/drawing"}},
 
         {"app/cli", engine + QStringList{"app/worker"}},
         {"app/gui", {"ui/shell"}},

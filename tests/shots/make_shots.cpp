@@ -2,7 +2,8 @@
 //
 // Makes the guide's pictures: works with the real window as a user does, with a real training, and
 // saves what it shows, dark and light, at two sizes. The scale is Qt's own (QT_SCALE_FACTOR).
-// Usage: make_shots FOLDER
+// Usage: make_shots FOLDER [passes]: all, or those of the passes for inference alone, which take no
+// training.
 #include "tests/support/gestures.h"
 #include "ui/canvas/canvas_scene.h"
 #include "ui/canvas/canvas_view.h"
@@ -14,26 +15,31 @@
 #include "ui/inference/prediction_panel.h"
 #include "ui/lab/lab_chart.h"
 #include "ui/lab/lab_page.h"
+#include "ui/optimization/pass_picture.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/shortcuts_dialog.h"
 #include "ui/training/train_page.h"
 
 #include <QApplication>
 #include <QDir>
+#include <QFrame>
 #include <QPushButton>
 #include <QSettings>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QVBoxLayout>
 
 #include <cstdio>
 #include <functional>
+#include <string_view>
 
 using namespace gradwright;
 
 namespace {
 
 constexpr int kPatience = 300'000; // ms
-constexpr int kSettled = 400;      // ms, after which nothing moves any more
+constexpr int kPictureWidth = 760;
+constexpr int kSettled = 400; // ms, after which nothing moves any more
 
 void waitFor(const char* what, const std::function<bool()>& condition) {
     if (!QTest::qWaitFor(condition, kPatience))
@@ -93,6 +99,27 @@ public:
         waitFor("the test set",
                 [this] { return window_.inference().evaluation().report() != nullptr; });
         everywhere("inference");
+        passes();
+    }
+
+    /// What each pass for inference does, on its example, dark and light.
+    void passes() {
+        for (const bool dark : {true, false}) {
+            themes_.setChoice(dark ? ThemeChoice::Dark : ThemeChoice::Light);
+            for (const InferencePass& pass : inferencePasses()) {
+                QFrame frame; // with the ground of a dialog
+                PassPicture picture;
+                (new QVBoxLayout(&frame))->addWidget(&picture);
+                picture.showPass(pass.key);
+                frame.resize(kPictureWidth, frame.sizeHint().height());
+                frame.show();
+                QTest::qWait(kSettled);
+                save(frame, QStringLiteral("%1/pass-%2-%3-%4.png")
+                                .arg(folder_, QString::fromStdString(std::string(pass.key)),
+                                     dark ? QStringLiteral("dark") : QStringLiteral("light"))
+                                .arg(qRound(100 * frame.devicePixelRatioF())));
+            }
+        }
     }
 
 private:
@@ -133,6 +160,11 @@ private:
         waitFor(name, [button] { return button && button->isVisible() && button->isEnabled(); });
         QTest::mouseClick(button, Qt::LeftButton);
     }
+    static void save(QWidget& widget, const QString& file) {
+        if (!widget.grab().save(file))
+            qFatal("cannot write %s", qPrintable(file));
+        std::puts(qPrintable(file));
+    }
     void select(const char* name) {
         window_.design().scene().selectNodes(
             {window_.document().project().network.main.findByName(name)->id});
@@ -160,9 +192,7 @@ private:
                         .arg(size.width())
                         .arg(size.height())
                         .arg(qRound(100 * window_.devicePixelRatioF()));
-                if (!window_.grab().save(file))
-                    qFatal("cannot write %s", qPrintable(file));
-                std::puts(qPrintable(file));
+                save(window_, file);
             }
         }
     }
@@ -182,8 +212,13 @@ int main(int argc, char** argv) {
     QApplication application(argc, argv);
     QCoreApplication::setOrganizationName(QStringLiteral("gradwright"));
     QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, home.path());
-    if (argc != 2 || !QDir().mkpath(QString::fromLocal8Bit(argv[1])))
-        qFatal("usage: make_shots FOLDER");
-    Photographer(QString::fromLocal8Bit(argv[1])).run();
+    const bool passesAlone = argc == 3 && std::string_view(argv[2]) == "passes";
+    if ((argc != 2 && !passesAlone) || !QDir().mkpath(QString::fromLocal8Bit(argv[1])))
+        qFatal("usage: make_shots FOLDER [passes]");
+    Photographer photographer(QString::fromLocal8Bit(argv[1]));
+    if (passesAlone)
+        photographer.passes();
+    else
+        photographer.run();
     return 0;
 }

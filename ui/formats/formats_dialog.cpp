@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/formats/formats_dialog.h"
 
+#include "ui/formats/network_formats.h"
 #include "ui/theme/text.h"
 
 #include <QDialogButtonBox>
@@ -8,6 +9,7 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
+#include <QTabWidget>
 #include <QTableWidget>
 #include <QVBoxLayout>
 
@@ -19,7 +21,7 @@ namespace gradwright {
 
 namespace {
 
-constexpr QSize kFormatsSize{860, 560};
+constexpr QSize kFormatsSize{940, 600};
 constexpr double kFirstNumber = 0.1;
 enum FormatColumn {
     kFormatName,
@@ -95,14 +97,16 @@ std::optional<double> numberIn(QString text) {
 
 } // namespace
 
-FormatsDialog::FormatsDialog(const ThemeManager& themes, QWidget* window)
+FormatsDialog::FormatsDialog(const ThemeManager& themes, ProjectDocument& document, QWidget* window)
     : QDialog(window)
     , number_(new QLineEdit)
     , wrong_(new QLabel)
     , table_(new QTableWidget(0, kFormatColumns))
     , use_(new QLabel)
     , bits_(new BitRow(themes))
-    , value_(new QLabel) {
+    , value_(new QLabel)
+    , tabs_(new QTabWidget)
+    , network_(new NetworkFormats(document)) {
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("Number formats"));
     resize(kFormatsSize.boundedTo(window ? window->size() - QSize(60, 60) : kFormatsSize));
@@ -132,16 +136,11 @@ FormatsDialog::FormatsDialog(const ThemeManager& themes, QWidget* window)
     value_->setObjectName(QStringLiteral("bitsValue"));
     listFormats();
 
-    auto* const form = new QFormLayout;
-    form->addRow(tr("Number"), number_);
+    tabs_->addTab(numberTab(), tr("A number"));
+    tabs_->addTab(network_, tr("This network"));
     auto* const buttons = new QDialogButtonBox(QDialogButtonBox::Close);
     auto* const layout = new QVBoxLayout(this);
-    layout->addLayout(form);
-    layout->addWidget(wrong_);
-    layout->addWidget(table_, 1);
-    layout->addWidget(use_);
-    layout->addWidget(bits_);
-    layout->addWidget(value_);
+    layout->addWidget(tabs_, 1);
     layout->addWidget(buttons);
 
     connect(number_, &QLineEdit::textEdited, this, &FormatsDialog::takeNumber);
@@ -154,6 +153,25 @@ FormatsDialog::FormatsDialog(const ThemeManager& themes, QWidget* window)
     table_->setCurrentCell(static_cast<int>(bf16 - numberFormats().begin()), kFormatName);
     number_->setFocus();
     number_->selectAll();
+}
+
+QWidget* FormatsDialog::numberTab() {
+    auto* const made = new QWidget;
+    auto* const form = new QFormLayout;
+    form->addRow(tr("Number"), number_);
+    auto* const layout = new QVBoxLayout(made);
+    layout->addLayout(form);
+    layout->addWidget(wrong_);
+    layout->addWidget(table_, 1);
+    layout->addWidget(use_);
+    layout->addWidget(bits_);
+    layout->addWidget(value_);
+    return made;
+}
+
+void FormatsDialog::showNetwork() {
+    tabs_->setCurrentWidget(network_);
+    network_->startButton().setFocus();
 }
 
 void FormatsDialog::listFormats() {

@@ -178,9 +178,11 @@ void EvaluationPanel::setModel(std::shared_ptr<const TrainedModel> model) {
     chosen_->clear();
     mistakesDetail_->clear();
     mistakesCard_->setVisible(!info() || (showsImages() && info()->hasClasses()));
-    showInstead(model_ ? tr("Runs the whole test set in the background.")
-                       : tr("Train a network, or choose a run above, to see how it does on the "
-                            "test set."));
+    showInstead(model_ && !model_->noSamples.empty()
+                    ? tr("There is no test set to measure with: %1").arg(qstr(model_->noSamples))
+                : model_ ? tr("Runs the whole test set in the background.")
+                         : tr("Train a network, or choose a run above, to see how it does on the "
+                              "test set."));
     showRunning(false);
 }
 
@@ -208,7 +210,7 @@ void EvaluationPanel::setNewerModel(std::shared_ptr<const TrainedModel> model) {
 }
 
 void EvaluationPanel::start() {
-    if (model_)
+    if (model_ && model_->noSamples.empty())
         job_->start(model_);
 }
 
@@ -219,7 +221,7 @@ void EvaluationPanel::showRunning(bool running) {
     // Newer weights may be measured, too.
     button_->setVisible(running || !report_ || report_->model != model_);
     title_->setText(!info() || info()->hasClasses() ? tr("Confusion matrix") : tr("Test set"));
-    button_->setEnabled(model_ != nullptr);
+    button_->setEnabled(model_ && model_->noSamples.empty());
     empty_->setVisible(!report_);
     const bool hasClasses = report_ && report_->model->data->info.hasClasses();
     metrics_->setVisible(report_ != nullptr);
@@ -229,8 +231,9 @@ void EvaluationPanel::showRunning(bool running) {
     filler_->setVisible(report_ && !hasClasses && !hasRows);
     chosen_->setVisible(hasClasses);
     if (!running && !report_)
-        detail_->setText(model_ ? tr("test set, %1").arg(samplesText(model_->data->test->size()))
-                                : QString());
+        detail_->setText(model_ && model_->noSamples.empty()
+                             ? tr("test set, %1").arg(samplesText(model_->data->test->size()))
+                             : QString());
 }
 
 void EvaluationPanel::showReport(std::shared_ptr<const TestReport> report) {

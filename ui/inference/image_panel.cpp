@@ -205,7 +205,7 @@ void ImagePanel::showKind() {
     pixels_->setPreparation(info.preparation, readsDrawings(*model_));
     answer_->setModel(*model_);
     updateChoice();
-    if (pictures_->stepper().current() < 0 || sample_ < 0)
+    if (pictures_->stepper().current() < 0 || sample_ < 0 || !model_->noSamples.empty())
         pictures_->stepper().setSamples(model_->data->test->size());
 }
 

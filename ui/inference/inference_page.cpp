@@ -8,6 +8,7 @@
 #include "ui/inference/input_kinds.h"
 #include "ui/inference/model_chooser.h"
 #include "ui/inference/plane_panel.h"
+#include "ui/theme/text.h"
 
 #include <QAction>
 #include <QDragEnterEvent>
@@ -91,7 +92,15 @@ void InferencePage::connectDrawnSet() {
 }
 
 void InferencePage::showDrawnSet() {
-    images().setDrawnSet(drawn_->classes(), drawn_->obstacle());
+    // A file brings its own data, which may be others than the project's.
+    const auto& model = chooser_->model();
+    const bool isForeign =
+        model && model->optimized && !(model->choice == document_->project().data);
+    images().setDrawnSet(drawn_->classes(),
+                         isForeign ? tr("%1 has other data than the project; open its network to "
+                                        "add images to them")
+                                         .arg(qstr(model->name))
+                                   : drawn_->obstacle());
 }
 
 void InferencePage::layOut() {
@@ -225,6 +234,7 @@ void InferencePage::takeModel(bool live) {
     panel().setModel(model, live);
     if (!model)
         showKindOfData();
+    showDrawnSet();
     if (live) {
         evaluation_->setNewerModel(model);
     } else {

@@ -12,6 +12,7 @@
 #include <QLabel>
 #include <QSignalBlocker>
 
+#include <algorithm>
 #include <utility>
 
 namespace gradwright {
@@ -26,6 +27,9 @@ QString asOpened(const Project& project) {
 
 /// In the place of a run's folder: a file of a fitted method.
 const QString kFitted = QStringLiteral("?fitted/");
+
+/// Likewise: a model that was offered, by its own "run".
+const QString kOffered = QStringLiteral("?offered/");
 
 QString titleOf(const RunHistory& run) {
     // The folder's name begins with the time, which tells runs of a project apart.
@@ -77,8 +81,10 @@ ModelChooser::ModelChooser(ProjectDocument& document, TrainingSession& session, 
     connect(document_, &ProjectDocument::fileChanged, this, &ModelChooser::refresh);
     connect(document_, &ProjectDocument::runsChanged, this, &ModelChooser::refresh);
     connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
-        if (what & ProjectDocument::ReplacedChange)
+        if (what & ProjectDocument::ReplacedChange) {
+            offered_.clear();
             refresh();
+        }
     });
     refresh();
 }
@@ -105,7 +111,18 @@ void ModelChooser::refresh() {
         });
 }
 
-void ModelChooser::fill(const std::vector<Entry>& runs) {
+void ModelChooser::offer(std::shared_ptr<const TrainedModel> model) {
+    const auto same = std::ranges::find(offered_, model->run, &TrainedModel::run);
+    asked_ = kOffered + qstr(model->run.string());
+    if (same == offered_.end())
+        offered_.push_back(std::move(model));
+    else
+        *same = std::move(model);
+    fill(listed_);
+}
+
+void ModelChooser::fill(std::vector<Entry> runs) {
+    listed_ = std::move(runs);
     const bool training = session_->isActive() && !session_->run().empty();
     const auto before = box_->currentData().toString();
     // A training that has begun is what one wants to watch, whatever was looked at before.
@@ -119,7 +136,7 @@ void ModelChooser::fill(const std::vector<Entry>& runs) {
         if (training)
             box_->addItem(tr("%1, training now: newest weights").arg(qstr(session_->job()->name)),
                           QString());
-        for (const auto& run : runs) {
+        for (const auto& run : listed_) {
             if (training && run.folder == session_->run())
                 continue; // its best weights are still moving
             box_->addItem(qstr(run.title), qstr(run.folder.string()));
@@ -128,6 +145,8 @@ void ModelChooser::fill(const std::vector<Entry>& runs) {
         if (!document_->project().startWeights.empty())
             box_->addItem(tr("%1, as it was opened").arg(qstr(document_->project().name)),
                           asOpened(document_->project()));
+        for (const auto& model : offered_)
+            box_->addItem(qstr(model->name), kOffered + qstr(model->run.string()));
         int kept = followed ? 0 : std::max(0, box_->findData(before));
         // Saving a project moves its runs beside its file.
         const auto name = std::filesystem::path(before.toStdString()).filename();
@@ -137,6 +156,8 @@ void ModelChooser::fill(const std::vector<Entry>& runs) {
                 kept = i;
                 break;
             }
+        if (const auto asked = std::exchange(asked_, {}); !asked.isEmpty())
+            kept = box_->findData(asked);
         box_->setCurrentIndex(box_->count() > 0 ? kept : -1);
     }
     box_->setEnabled(box_->count() > 0);
@@ -173,6 +194,15 @@ void ModelChooser::chooseCurrent() {
         openFitted(chosen.mid(kFitted.size()).toStdString());
         return;
     }
+    if (const auto chosen = box_->currentData().toString(); chosen.startsWith(kOffered)) {
+        const std::filesystem::path wanted = chosen.mid(kOffered.size()).toStdString();
+        const auto found = std::ranges::find(offered_, wanted, &TrainedModel::run);
+        jobs_.cancel(std::exchange(loading_, 0));
+        wanted_ = wanted;
+        if (model_ != *found)
+            use(*found, false);
+        return;
+    }
     const std::filesystem::path folder = box_->currentData().toString().toStdString();
     // After a training the best weights take the newest ones' place.
     if (folder != wanted_ || !model_ || model_->weightsTitle.starts_with("newest"))
@@ -207,7 +237,7 @@ void ModelChooser::open(std::function<TrainedModel(const TrainedModel* opened)> 
     loading_ = jobs_.start([this, make = std::move(make),
                             opened = model_](const std::stop_token&) -> BackgroundJobs::Delivery {
         try {
-            return [this, model = make(opened.get())] {
+            return [this, model = std::make_shared<const TrainedModel>(make(opened.get()))] {
                 loading_ = 0;
                 use(model, false);
             };
@@ -233,7 +263,8 @@ void ModelChooser::take(const SnapshotTaken& snapshot) {
                             opened = model_](const std::stop_token&) -> BackgroundJobs::Delivery {
         try {
             return [this, live = opened && opened->run == run,
-                    model = makeModel(*job, run, snapshot.weights, snapshot.step, opened.get())] {
+                    model = std::make_shared<const TrainedModel>(
+                        makeModel(*job, run, snapshot.weights, snapshot.step, opened.get()))] {
                 loading_ = 0;
                 use(model, live);
             };
@@ -246,10 +277,10 @@ void ModelChooser::take(const SnapshotTaken& snapshot) {
     });
 }
 
-void ModelChooser::use(TrainedModel model, bool live) {
-    model_ = std::make_shared<const TrainedModel>(std::move(model));
+void ModelChooser::use(std::shared_ptr<const TrainedModel> model, bool live) {
+    model_ = std::move(model);
     const auto title = qstr(model_->weightsTitle);
-    weights_->setText(model_->answers ? title : tr("Weights: %1").arg(title));
+    weights_->setText(model_->answers || model_->optimized ? title : tr("Weights: %1").arg(title));
     Q_EMIT modelChanged(live);
 }
 

@@ -11,6 +11,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 class QComboBox;
 class QLabel;
@@ -27,6 +29,9 @@ public:
 
     /// Reads the list of runs again, in the background.
     void refresh();
+    /// Offers a model that no run of the project is, until another project is opened, and takes it.
+    /// One of the same TrainedModel::run takes the place of the one before.
+    void offer(std::shared_ptr<const TrainedModel> model);
     [[nodiscard]] const std::shared_ptr<const TrainedModel>& model() const { return model_; }
     [[nodiscard]] bool followsTraining() const;
     [[nodiscard]] bool isLoading() const { return loading_ != 0; }
@@ -47,7 +52,7 @@ private:
         std::filesystem::path folder;
     };
 
-    void fill(const std::vector<Entry>& runs);
+    void fill(std::vector<Entry> runs);
     void chooseCurrent();
     void openFitted(const std::filesystem::path& file);
     void openRun(const std::filesystem::path& folder);
@@ -55,7 +60,7 @@ private:
     /// On a background thread, which is handed the model that is in use.
     void open(std::function<TrainedModel(const TrainedModel* opened)> make);
     void take(const SnapshotTaken& snapshot);
-    void use(TrainedModel model, bool live);
+    void use(std::shared_ptr<const TrainedModel> model, bool live);
     void updateTimer();
 
     ProjectDocument* document_;
@@ -63,6 +68,9 @@ private:
     QComboBox* box_;
     QLabel* weights_;
     std::shared_ptr<const TrainedModel> model_;
+    std::vector<Entry> listed_; ///< as they were listed last
+    std::vector<std::shared_ptr<const TrainedModel>> offered_;
+    QString asked_;                  ///< what is to be chosen with the next list
     std::filesystem::path wanted_;   ///< the run that is in use or being opened
     std::filesystem::path training_; ///< the run that trained last
     int loading_ = 0;

@@ -126,7 +126,8 @@ void TablePanel::setModel(const std::shared_ptr<const TrainedModel>& model, bool
         return;
     }
     form_->setColumns(model_->data->info.columns, *model_->data->table);
-    showSample(0);
+    if (model_->data->test->size() > 0)
+        showSample(0);
 }
 
 void TablePanel::setData(const DataInfo& info) {

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/optimization/layer_lists.h"
 
+#include "ui/theme/bar_delegate.h"
 #include "ui/theme/text.h"
 
 #include <QGridLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QPainter>
 #include <QSignalBlocker>
-#include <QStyledItemDelegate>
 #include <QTreeWidget>
 
 #include <algorithm>
@@ -26,26 +25,7 @@ enum LayerColumn {
     kLayerResults,
     kLayerColumns
 };
-constexpr int kBarRole = Qt::UserRole + 1;   ///< the time, as a share of the longest
 constexpr int kPartsRole = Qt::UserRole + 2; ///< the paths of the layers that it stands for
-
-/// Below the time, a bar as long as the time is beside the longest of both lists.
-class TimeDelegate final : public QStyledItemDelegate {
-public:
-    using QStyledItemDelegate::QStyledItemDelegate;
-
-    void paint(QPainter* painter, const QStyleOptionViewItem& option,
-               const QModelIndex& index) const override {
-        QStyledItemDelegate::paint(painter, option, index);
-        const QVariant bar = index.data(kBarRole);
-        if (!bar.isValid() || bar.toDouble() <= 0)
-            return;
-        const QRectF track = QRectF(option.rect).adjusted(4, 0, -4, 0);
-        const double width = std::max(1.0, track.width() * bar.toDouble());
-        painter->fillRect(QRectF(track.left(), track.bottom() - 3, width, 2),
-                          option.palette.color(QPalette::Link));
-    }
-};
 
 QString layerMegabytes(std::size_t bytes) {
     return QObject::tr("%1 MB").arg(1e-6 * static_cast<double>(bytes), 0, 'f',
@@ -78,7 +58,7 @@ LayerLists::LayerLists(QWidget* parent)
         tree->setSelectionMode(QAbstractItemView::ExtendedSelection);
         tree->setEditTriggers(QAbstractItemView::NoEditTriggers);
         tree->setTextElideMode(Qt::ElideLeft);
-        tree->setItemDelegateForColumn(kLayerTime, new TimeDelegate(tree));
+        tree->setItemDelegateForColumn(kLayerTime, new BarDelegate(tree));
         tree->header()->setStretchLastSection(false);
         tree->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
         tree->header()->setSectionResizeMode(kLayerName, QHeaderView::Stretch);
@@ -119,7 +99,7 @@ void LayerLists::fill(Side side, const std::vector<LayerTime>& layers, double lo
         if (longest > 0) {
             item->setText(kLayerTime, layerMilliseconds(layer.median));
             item->setText(kLayerShare, tr("%1 %").arg(100 * layer.share, 0, 'f', 1));
-            item->setData(kLayerTime, kBarRole, layer.median / longest);
+            item->setData(kLayerTime, BarDelegate::kShareRole, layer.median / longest);
             item->setToolTip(kLayerTime, qstr(layer.implementation));
         }
         for (int column = kLayerTime; column < kLayerColumns; ++column)

@@ -7,6 +7,7 @@
 #include "engine/inference/optimized_network.h"
 #include "ui/forms/save_dialog.h"
 #include "ui/optimization/layer_lists.h"
+#include "ui/optimization/pass_picture.h"
 #include "ui/optimization/pruning_tab.h"
 #include "ui/optimization/published_counts.h"
 #include "ui/theme/counted_text.h"
@@ -67,6 +68,7 @@ OptimizationDialog::OptimizationDialog(ProjectDocument& document, QWidget* windo
     , tabs_(new QTabWidget)
     , passes_(new QTableWidget(0, kPassColumns))
     , text_(new QLabel)
+    , picture_(new PassPicture)
     , merges_(new QListWidget)
     , layers_(new LayerLists)
     , pruning_(new PruningTab(document))
@@ -134,7 +136,10 @@ QWidget* OptimizationDialog::passesTab() {
     auto* const layout = new QVBoxLayout(tab);
     layout->addWidget(passes_, 3);
     layout->addWidget(text_);
-    layout->addWidget(merges_, 2);
+    auto* const row = new QHBoxLayout;
+    row->addWidget(picture_, 3);
+    row->addWidget(merges_, 1);
+    layout->addLayout(row, 2);
     return tab;
 }
 
@@ -239,6 +244,7 @@ void OptimizationDialog::showPass() {
     const int row = std::max(0, passes_->currentRow());
     const InferencePass& pass = inferencePasses()[static_cast<std::size_t>(row)];
     text_->setText(passText(pass.text));
+    picture_->showPass(pass.key);
     merges_->clear();
     if (!report_)
         return;

@@ -22,6 +22,7 @@ class QTabWidget;
 namespace gradwright {
 
 class LayerLists;
+class PassPicture;
 class PruningTab;
 class PublishedCounts;
 
@@ -37,6 +38,7 @@ public:
 
     [[nodiscard]] QTableWidget& passes() { return *passes_; }
     [[nodiscard]] QListWidget& merges() { return *merges_; }
+    [[nodiscard]] PassPicture& picture() { return *picture_; }
     [[nodiscard]] QLabel& summary() { return *summary_; }
     [[nodiscard]] QLabel& times() { return *times_; }
     [[nodiscard]] QPushButton& measureButton() { return *measure_; }
@@ -78,6 +80,7 @@ private:
     QTabWidget* tabs_;
     QTableWidget* passes_;
     QLabel* text_;
+    PassPicture* picture_;
     QListWidget* merges_;
     LayerLists* layers_;
     PruningTab* pruning_;

@@ -53,8 +53,9 @@ LiveReader::~LiveReader() {
 }
 
 void LiveReader::setModel(std::shared_ptr<const TrainedModel> model) {
-    const bool sameNetwork = model && model_ && !model->answers && !model_->answers && session_ &&
-                             model->run == model_->run && model->choice == model_->choice;
+    const bool sameNetwork = model && model_ && model->takesWeights() && model_->takesWeights() &&
+                             session_ && model->run == model_->run &&
+                             model->choice == model_->choice;
     model_ = std::move(model);
     if (sameNetwork) {
         session_->setWeights(model_->weights);
@@ -76,6 +77,8 @@ void LiveReader::setModel(std::shared_ptr<const TrainedModel> model) {
     };
     if (model_ && model_->answers)
         session = std::make_shared<InferenceSession>(*model_->answers, sink);
+    else if (model_ && model_->optimized)
+        session = std::make_shared<InferenceSession>(model_->optimized, sink, model_->target);
     else if (model_)
         session = std::make_shared<InferenceSession>(model_->graph, model_->weights, sink,
                                                      model_->target);

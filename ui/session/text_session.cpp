@@ -35,8 +35,8 @@ void TextSession::setModel(std::shared_ptr<const TrainedModel> model) {
     bool dropped = false;
     {
         const std::lock_guard lock(mutex_);
-        const bool same =
-            model && model_ && model->run == model_->run && model->choice == model_->choice;
+        const bool same = model && model_ && model->takesWeights() && model_->takesWeights() &&
+                          model->run == model_->run && model->choice == model_->choice;
         model_ = std::move(model);
         if (same) {
             newWeights_ = true;
@@ -142,7 +142,7 @@ Predictor& TextSession::predictor() {
         throw Error("nothing is trained yet");
     if (anew) {
         predictor_.reset();
-        predictor_ = std::make_unique<Predictor>(used_->graph, *used_->weights, used_->target);
+        predictor_ = used_->predictor();
     } else if (refresh) {
         predictor_->setWeights(*used_->weights);
     }

@@ -65,15 +65,22 @@ TrainedModel openModel(const std::filesystem::path& folder, const TrainedModel* 
 std::unique_ptr<Predictor> TrainedModel::predictor() const {
     if (answers)
         return std::make_unique<Predictor>(*answers);
+    if (optimized)
+        return std::make_unique<Predictor>(*optimized, target);
     return std::make_unique<Predictor>(graph, *weights, target);
 }
 
 std::optional<Outcomes>
 TrainedModel::readTestSet(const std::stop_token& stop,
                           const std::function<void(std::int64_t)>& progress) const {
-    if (!answers)
-        return readAll(graph, *weights, data->test, stop, progress, target);
-    return readOutcomes(*answers, *data->test, allIndices(*data->test), stop, progress);
+    if (!noSamples.empty())
+        throw Error("{}", noSamples);
+    if (answers)
+        return readOutcomes(*answers, *data->test, allIndices(*data->test), stop, progress);
+    if (optimized)
+        return readOutcomes(*optimized, data->test, allIndices(*data->test), stop, progress,
+                            target);
+    return readAll(graph, *weights, data->test, stop, progress, target);
 }
 
 TrainedModel openFittedMethod(const std::filesystem::path& file, const TrainedModel* opened) {

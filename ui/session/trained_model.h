@@ -29,9 +29,16 @@ struct TrainedModel {
     std::shared_ptr<const Dataset> data;
     std::shared_ptr<const Weights> weights;
     ComputeTarget target = {}; ///< what it was trained on, which is what its answers come from
+    /// A network that the passes for inference have gone over, or one in integers, with the weights
+    /// that it keeps, in place of graph and weights.
+    std::shared_ptr<const InferenceModel> optimized = {};
+    /// Why the samples of the data set are not here: then there are none to test with.
+    std::string noSamples = {};
     /// Of a classical method that has learned the data, in place of graph and weights.
     std::shared_ptr<const SampleAnswers> answers = {};
 
+    /// Whether other weights can take the place of its own.
+    [[nodiscard]] bool takesWeights() const { return !answers && !optimized; }
     /// What answers single samples. Throws Error when the weights are another network's.
     [[nodiscard]] std::unique_ptr<Predictor> predictor() const;
     /// What it says of the whole test set; nothing when stopped. Throws Error likewise.

@@ -2,7 +2,6 @@
 //
 // The devices of this computer: their dialog, and the check that is offered with a new driver.
 #include "ui/devices/devices_dialog.h"
-#include "ui/optimization/optimization_dialog.h"
 #include "ui/shell/device_chip.h"
 #include "ui/shell/header_bar.h"
 #include "ui/shell/main_window.h"
@@ -26,16 +25,6 @@ void MainWindow::showDevices() {
         return;
     }
     auto* const dialog = new DevicesDialog(session_.gpus(), document_, *themes_, this);
-    dialog->show();
-}
-
-void MainWindow::showOptimization() {
-    if (auto* const open = findChild<OptimizationDialog*>()) {
-        open->raise();
-        open->activateWindow();
-        return;
-    }
-    auto* const dialog = new OptimizationDialog(document_, this);
     dialog->show();
 }
 

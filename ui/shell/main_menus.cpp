@@ -30,7 +30,15 @@ void MainWindow::makeMenus() {
     QMenu* const model = header_->menus()->addMenu(tr("&Model"));
     addPageActions(PageMenu::Model, *model);
     model->addSeparator();
-    model->addAction(tr("Optimize for inference…"), this, &MainWindow::showOptimization);
+    // One entry: the menu is as long as small screens allow.
+    QMenu* const use = model->addMenu(tr("From training to use"));
+    use->addAction(tr("Optimize for inference…"), this, &MainWindow::showOptimization);
+    use->addAction(tr("Quantize to INT8…"), this, &MainWindow::showQuantization);
+    use->addAction(tr("Network in other number formats…"), this, [this] {
+        auto* const dialog = new FormatsDialog(*themes_, document_, this);
+        dialog->showNetwork();
+        dialog->show();
+    });
     makeRunMenu();
     makeWindowMenu();
     makeHelpMenu();
@@ -89,7 +97,7 @@ void MainWindow::makeHelpMenu() {
     explain->setToolTip(tr("Explain what has the focus, or what the pointer is on"));
     help->addAction(tr("Glossary…"), this, [this] { showGlossary(); });
     help->addAction(tr("Number formats…"), this,
-                    [this] { (new FormatsDialog(*themes_, this))->show(); });
+                    [this] { (new FormatsDialog(*themes_, document_, this))->show(); });
     help->addAction(tr("Tour"), this, &MainWindow::startTour);
     QAction* const keys =
         help->addAction(tr("Keys and gestures"), this, &MainWindow::showShortcuts);

@@ -121,6 +121,7 @@ MainWindow::MainWindow(ThemeManager& themes, std::shared_ptr<TrainingQueue> trai
     connectPages();
     connectUnsaved();
     connectDevices();
+    connectAnswering();
     if (!restoreGeometry(QSettings().value(geometryKey()).toByteArray()))
         takeFirstSize();
     refreshTitle();
@@ -476,7 +477,7 @@ void MainWindow::dropEvent(QDropEvent* event) {
 void MainWindow::takeDropped(const QStringList& files) {
     const auto areData = [](const QString& file) {
         return !ProjectFiles::isProject(file) && !ProjectFiles::isModel(file) &&
-               !ProjectFiles::areWeights(file);
+               !ProjectFiles::areWeights(file) && !ProjectFiles::onlyAnswers(file);
     };
     if (areData(files.first()) && stack_->currentWidget() != welcome_) {
         endTour();

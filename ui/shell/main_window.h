@@ -24,6 +24,7 @@ class DesignPage;
 class HeaderBar;
 class InterruptedTraining;
 struct InterruptedRun;
+struct AnsweringFile;
 struct ListedAction;
 class InferencePage;
 class NoticeBar;
@@ -116,7 +117,10 @@ private:
     void endTour();
     void connectDevices();
     void showDevices();
+    void connectAnswering();
     void showOptimization();
+    void showQuantization();
+    void showAnswering(const AnsweringFile& file);
     void offerCheck();
     void trainOrPause();
     void goOneStep();
@@ -149,6 +153,7 @@ private:
     QMenu* recentMenu_ = nullptr;
     std::string askedBefore_;  ///< UUID of the project whose template may have been trained before
     int trainedBefore_ = 0;    ///< the notice that offers it
+    int answeringOffer_ = 0;   ///< the notice of a network that only answers
     int interruptedOffer_ = 0; ///< the notice that offers to resume a training
 };
 

@@ -13,6 +13,7 @@
 #include "engine/project/start_file.h"
 #include "ui/forms/file_dialogs.h"
 #include "ui/forms/save_dialog.h"
+#include "ui/session/given_model.h"
 #include "ui/shell/export_model.h"
 #include "ui/shell/project_files.h"
 #include "ui/shell/refused_nodes.h"
@@ -84,8 +85,8 @@ bool ProjectFiles::isModel(const QString& file) {
 
 QString ProjectFiles::askModel(QWidget& window) {
     return askOpenFile(&window, tr("Import model"),
-                       tr("Models (*.onnx *.keras);;ONNX models (*.onnx);;Keras models (*.keras);;"
-                          "All files (*)"));
+                       tr("Models (*.onnx *.keras *.gwmodel);;ONNX models (*.onnx);;Keras models "
+                          "(*.keras);;Optimized networks (*.gwmodel);;All files (*)"));
 }
 
 /// The model is read before anything is asked: what cannot be opened changes nothing.
@@ -105,6 +106,20 @@ void ProjectFiles::openModel(const QString& file) {
     for (const auto& note : made->notes)
         text += u' ' + qstr(note);
     Q_EMIT hint(text);
+}
+
+bool ProjectFiles::onlyAnswers(const QString& file) {
+    return isAnsweringFile(file.toStdString());
+}
+
+void ProjectFiles::openAnswering(const QString& file) {
+    std::optional<AnsweringFile> opened;
+    if (!attemptAside([&] { opened = openAnsweringFile(file.toStdString()); }))
+        return;
+    rememberFolder(file);
+    Q_EMIT answeringOpened(*opened);
+    Q_EMIT hint(
+        tr("%1 was opened: %2").arg(qstr(opened->model.name), qstr(opened->model.weightsTitle)));
 }
 
 QString ProjectFiles::askWeights(QWidget& window) {

@@ -87,11 +87,12 @@ void ProjectFiles::newFromTemplate(const std::string& key) {
 QString ProjectFiles::ask(QWidget& window) {
     const QString data = QStringLiteral("*.csv *.tsv *.tab *.txt *.csv.gz *.tsv.gz *.txt.gz "
                                         "*-ubyte *-ubyte.gz");
-    return askOpenFile(&window, tr("Open a project or data"),
-                       QStringList{tr("Projects and data (*.gradwright %1)").arg(data),
-                                   fileFilter(), tr("Tables, texts and IDX files (%1)").arg(data),
-                                   tr("All files (*)")}
-                           .join(QStringLiteral(";;")));
+    return askOpenFile(
+        &window, tr("Open a project or data"),
+        QStringList{tr("Projects, networks and data (*.gradwright *.gwmodel %1)").arg(data),
+                    fileFilter(), tr("Optimized networks (*.gwmodel)"),
+                    tr("Tables, texts and IDX files (%1)").arg(data), tr("All files (*)")}
+            .join(QStringLiteral(";;")));
 }
 
 QString ProjectFiles::askData(QWidget& window, bool folder) {
@@ -124,6 +125,10 @@ void ProjectFiles::openFile(const QString& file) {
     }
     if (isModel(file)) {
         openModel(file);
+        return;
+    }
+    if (onlyAnswers(file)) {
+        openAnswering(file);
         return;
     }
     if (areWeights(file)) {

@@ -17,6 +17,7 @@ namespace gradwright {
 class KeepDialog;
 class RunKeeper;
 class TrainingSession;
+struct AnsweringFile;
 struct UnsavedNetwork;
 
 /// Opening and saving as the menus do it: dialogs, and the questions about what is not saved.
@@ -45,6 +46,8 @@ public:
     [[nodiscard]] static QString askModel(QWidget& window);
     /// Whether the name is that of a model of another program.
     [[nodiscard]] static bool isModel(const QString& file);
+    /// Whether the file holds a network that only answers: an optimized one, or one in integers.
+    [[nodiscard]] static bool onlyAnswers(const QString& file);
     /// The dialog for a file of weights to load.
     [[nodiscard]] static QString askWeights(QWidget& window);
     /// Whether the name is that of a file with weights alone.
@@ -55,7 +58,7 @@ public:
     /// data, once a dialog has asked for these and for what of it is frozen.
     void useAsStart(const std::optional<std::filesystem::path>& run = {});
     /// Opens a project or the layers of a foreign model, or begins one for data: a table, a folder
-    /// of images, IDX files or a text.
+    /// of images, IDX files or a text. A network that only answers is read, and the project stays.
     void openFile(const QString& file);
     /// True when the project is on disk now.
     bool save();
@@ -89,6 +92,8 @@ Q_SIGNALS:
     void dataOpened();
     /// A project has been begun from this template.
     void templateOpened(const std::string& key);
+    /// A network that only answers has been read; the project is as it was.
+    void answeringOpened(const gradwright::AnsweringFile& file);
     /// The recent projects, or the networks that are not saved, are others now.
     void recentChanged();
     /// For the status bar.
@@ -100,6 +105,7 @@ private:
     bool attemptAside(const std::function<void()>& action);
     void openData(const QString& path);
     void openModel(const QString& file);
+    void openAnswering(const QString& file);
     void remember(const QString& file);
     bool mayLoseEdits();
     bool mayLeaveTrained(Leaving leaving);

@@ -111,13 +111,14 @@ QTabBar::tab { background: transparent; color: @text2; padding: 6px 10px; border
 QTabBar::tab:hover { color: @text; }
 QTabBar::tab:selected { color: @text; border-bottom: 2px solid @focus; }
 QCheckBox, QRadioButton { spacing: 8px; background: transparent; }
-QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid @border; border-radius: 4px;
-  background: @field; }
-QCheckBox::indicator:hover { border-color: @focus; }
-QCheckBox::indicator:checked { background: @accent; border-color: @accent;
-  image: url(:/icons/controls/check.svg); }
-QCheckBox::indicator:disabled { border-color: @divider; }
-QCheckBox::indicator:checked:disabled { background: @disabled; }
+QCheckBox::indicator, QAbstractItemView::indicator { width: 16px; height: 16px;
+  border: 1px solid @border; border-radius: 4px; background: @field; }
+QCheckBox::indicator:hover, QAbstractItemView::indicator:hover { border-color: @focus; }
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked { background: @accent;
+  border-color: @accent; image: url(:/icons/controls/check.svg); }
+QCheckBox::indicator:disabled, QAbstractItemView::indicator:disabled { border-color: @divider; }
+QCheckBox::indicator:checked:disabled, QAbstractItemView::indicator:checked:disabled {
+  background: @disabled; }
 )";
 
 constexpr auto kFields = R"(
@@ -162,6 +163,7 @@ QTableView::item { padding: 0 8px; }
 QTreeView::branch { background: transparent; }
 QHeaderView::section { background: @panel; color: @text3; border: none;
   border-bottom: 1px solid @divider; padding: 4px 8px; font-size: 11px; }
+QTableCornerButton::section { background: @panel; border: none; }
 QTableView QHeaderView::section { padding: 4px 11px; }
 )";
 

@@ -29,20 +29,6 @@ struct FormatsOptions {
     bool json = false;
 };
 
-/// The largest of the layers, and the mean of their means.
-struct ErrorSummary {
-    double largest = 0, mean = 0;
-};
-
-ErrorSummary summaryOf(const FormatTrial& trial) {
-    ErrorSummary summary;
-    for (const auto& layer : trial.layers) {
-        summary.largest = std::max(summary.largest, layer.largest);
-        summary.mean += layer.mean / static_cast<double>(trial.layers.size());
-    }
-    return summary;
-}
-
 Json finiteJson(double value) {
     return std::isfinite(value) ? Json(value) : Json();
 }

@@ -3,16 +3,17 @@
 #include "app/cli/exit_codes.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/output.h"
-#include "app/cli/trained_network.h"
 #include "engine/backend/compute_threads.h"
+#include "engine/exchange/model/model_file.h"
 #include "engine/exchange/onnx_quantized.h"
+#include "engine/inference/optimized_network.h"
 #include "engine/io/atomic_file.h"
 #include "engine/metrics/quality_json.h"
 #include "engine/project/runs.h"
-#include "engine/quantization/quantize_trained.h"
+#include "engine/quantization/quantizable_run.h"
+#include "engine/quantization/quantized_file.h"
 #include "engine/support/byte_text.h"
 #include "engine/support/json.h"
-#include "engine/training/evaluation.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/ranges.h>
@@ -28,6 +29,8 @@ struct QuantizeOptions {
     std::uint64_t seed = 1;
     std::string method = "min-max";
     bool isSigned = false;
+    bool equalizes = false;
+    bool correctsBiases = false;
     std::vector<std::string> keep;
     double mostLoss = 0.2; ///< points
     std::string file;
@@ -97,8 +100,10 @@ void printQuantization(const QuantizeOptions& options, const QuantizedNetwork& m
 
 /// False when stopped.
 bool writeOnnx(const QuantizeOptions& options, const RunDirectory& run,
-               const QuantizationPlan& plan, const std::stop_token& stop) {
-    const auto made = exportQuantizedOnnx(projectOfRun(run), run, plan);
+               const QuantizedNetwork& network, const std::stop_token& stop) {
+    auto real = network.real;
+    correctBiases(real, network.plan, network.means);
+    const auto made = exportQuantizedOnnx(projectOfRun(run), run, network.plan, weightsOf(real));
     if (!checkQuantizedOnnx(made, stop))
         return false;
     writeFileAtomically(options.onnx, made.file);
@@ -106,42 +111,46 @@ bool writeOnnx(const QuantizeOptions& options, const RunDirectory& run,
 }
 
 /// Nothing when stopped.
-std::optional<TestScores> testScores(const InferenceModel& before, const InferenceModel& after,
-                                     const TrainingGraph& graph, const Dataset& data,
+std::optional<TestScores> testScores(const QuantizableRun& run, const InferenceModel& after,
                                      const std::stop_token& stop) {
-    if (!data.test || data.test->size() == 0)
-        throw Error("the data have no test set to measure the loss of accuracy with");
-    const CalibrationData all{data.test, allIndices(*data.test)};
-    const auto real = scoreOf(before, graph, all, stop);
-    const auto integers = real ? scoreOf(after, graph, all, stop) : std::nullopt;
+    const auto all = run.test();
+    const auto real = scoreOf(run.model, run.graph, all, stop);
+    const auto integers = real ? scoreOf(after, run.graph, all, stop) : std::nullopt;
     if (!integers)
         return {};
-    return TestScores{*real, *integers, weightBytes(before), weightBytes(after)};
+    return TestScores{*real, *integers, weightBytes(run.model), weightBytes(after)};
+}
+
+/// False when stopped.
+bool writeQuantized(const QuantizeOptions& options, const QuantizableRun& run,
+                    const QuantizedNetwork& made, const std::stop_token& stop) {
+    if (!options.onnx.empty() && !writeOnnx(options, run.run, made, stop))
+        return false;
+    if (isModelFile(options.file))
+        writeModel(options.file, modelInIntegers(run.run, run.graph, made.model));
+    else
+        writeQuantizedFile(options.file, run.run, options.method, made.plan, made.model);
+    return true;
 }
 
 /// False when stopped.
 bool quantizeRun(const QuantizeOptions& options, const std::stop_token& stop) {
-    const auto run = RunDirectory::open(options.run);
-    const TrainedNetwork network(options.run);
-    const auto& project = network.project();
-    const auto data = network.data();
-    setComputeThreads(project.training.threads());
-    const auto graph = evaluationGraph(project.network, data.info, project.training);
-    auto model = network.model(graph.graph);
-    prepareForQuantization(model);
-    const auto samples = calibrationData(data, project.data, options.samples, options.seed);
+    const auto run = quantizableRun(RunDirectory::open(options.run));
+    setComputeThreads(run.project.training.threads());
+    const auto samples = run.calibration(options.samples, options.seed);
     const QuantizationSettings settings{.method = rangeMethodFromKey(options.method),
                                         .kind = options.isSigned ? ByteKind::Signed
                                                                  : ByteKind::Unsigned,
                                         .keep = options.keep,
-                                        .mostLoss = options.mostLoss / 100};
-    const auto made = quantizeTrained(model, graph, samples, settings, stop);
+                                        .mostLoss = options.mostLoss / 100,
+                                        .equalizes = options.equalizes,
+                                        .correctsBiases = options.correctsBiases};
+    const auto made = quantizeTrained(run.model, run.graph, samples, settings, stop);
     if (!made)
         return false;
-    const auto scores = testScores(model, made->model, graph, data, stop);
-    if (!scores || (!options.onnx.empty() && !writeOnnx(options, run, made->plan, stop)))
+    const auto scores = testScores(run, made->model, stop);
+    if (!scores || !writeQuantized(options, run, *made, stop))
         return false;
-    writeQuantizedFile(options.file, run, options.method, made->plan, made->model);
     const auto count = static_cast<std::int64_t>(samples.indices.size());
     if (options.json)
         printJson(quantizationReport(options, *made, *scores, count));
@@ -154,9 +163,10 @@ void runQuantize(QuantizeOptions& options, int& exitCode) {
     const Interrupt interrupt;
     if (options.file.empty())
         options.file = (std::filesystem::path(options.run) / "int8.safetensors").string();
-    if (std::filesystem::path(options.file).extension() != ".safetensors")
-        throw UsageError("--output {}: a quantized network is a file NAME.safetensors",
-                         options.file);
+    if (std::filesystem::path(options.file).extension() != ".safetensors" &&
+        !isModelFile(options.file))
+        throw UsageError("--output {}: a quantized network is a file NAME.safetensors or NAME{}",
+                         options.file, kModelEnding);
     if (quantizeRun(options, interrupt.token()))
         return;
     fmt::print(stderr, "Stopped; nothing is written.\n");
@@ -188,6 +198,12 @@ void addQuantizeCommand(CLI::App& app, int& exitCode) {
         ->capture_default_str();
     command->add_flag("--signed", options->isSigned,
                       "Values without zero points: negative ones as signed bytes");
+    command->add_flag("--equalize", options->equalizes,
+                      "Let the channels between two layers have kernels of one size before ranges "
+                      "are found (cross-layer equalization)");
+    command->add_flag("--correct-biases", options->correctsBiases,
+                      "Take what rounding kernels adds to the mean of a layer's results from its "
+                      "bias");
     command->add_option("--keep", options->keep, "Keep a layer, or all of a block, in FP32")
         ->type_name("LAYER");
     command
@@ -196,7 +212,9 @@ void addQuantizeCommand(CLI::App& app, int& exitCode) {
                      "FP32 until it loses no more, those of the largest errors first")
         ->check(CLI::Range(0.0, 100.0))
         ->capture_default_str();
-    command->add_option("-o,--output", options->file, "The file to write (RUN/int8.safetensors)");
+    command->add_option("-o,--output", options->file,
+                        "The file to write: NAME.safetensors, or NAME.gwmodel, which the "
+                        "window opens, too (RUN/int8.safetensors)");
     command->add_option("--onnx", options->onnx,
                         "Write it as an ONNX model with QuantizeLinear and DequantizeLinear, too");
     command->add_flag("--json", options->json, "One JSON document on standard output");

@@ -96,7 +96,7 @@ std::vector<std::string> toldOf(const QuantizedProductOp& op) {
 void setWeightLayouts(Compiler& compiler, const Op& op, const Dims& kernel) {
     auto& weights = compiler.weights();
     if (!weights.stored(op.weights[0]).isSet)
-        weights.setLayout(op.weights[0], kernel, denseDesc(kernel));
+        weights.setLayout(op.weights[0], kernel, denseDesc(kernel, DType::I8));
     if (op.weights.size() > 1)
         compiler.plainWeight(op.weights[1]);
 }

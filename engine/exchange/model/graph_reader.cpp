@@ -123,6 +123,12 @@ public:
     void operator()(const char* key, double& value) const {
         value = realOf(memberOf(json_, key), key);
     }
+    void operator()(const char* key, float& value) const {
+        value = static_cast<float>(realOf(memberOf(json_, key), key));
+    }
+    void operator()(const char* key, std::int32_t& value, Bounds bounds) const {
+        value = static_cast<std::int32_t>(wholeOf(memberOf(json_, key), key, bounds));
+    }
     void operator()(const char* key, Extents& value, Bounds bounds) const {
         value = Extents(wholes(key, bounds, 3));
     }
@@ -144,6 +150,20 @@ public:
         value.clear();
         for (const auto& each : listOf(json_, key))
             value.push_back(realOf(each, key));
+    }
+    void operator()(const char* key, std::vector<float>& value) const {
+        value.clear();
+        for (const auto& each : listOf(json_, key))
+            value.push_back(static_cast<float>(realOf(each, key)));
+    }
+    void operator()(const char* key, Quantization& value) const {
+        const FieldReader reader(memberOf(json_, key));
+        fields(reader, value);
+    }
+    void operator()(const char* key, std::optional<Quantization>& value) const {
+        value.reset();
+        if (!memberOf(json_, key).is_null())
+            (*this)(key, value.emplace());
     }
     template <class Enum, std::size_t N>
     void operator()(const char* key, Enum& value, const Names<N>& names) const {

@@ -44,6 +44,7 @@ public:
     void operator()(const char* key, std::uint32_t value) { json_[key] = value; }
     void operator()(const char* key, bool value) { json_[key] = value; }
     void operator()(const char* key, double value) { json_[key] = numberJson(value); }
+    void operator()(const char* key, float value) { json_[key] = numberJson(double{value}); }
     void operator()(const char* key, const Extents& value, Bounds) {
         json_[key] = {value[0], value[1], value[2]};
     }
@@ -59,6 +60,20 @@ public:
         json_[key] = Json::array();
         for (const double each : value)
             json_[key].push_back(numberJson(each));
+    }
+    void operator()(const char* key, const std::vector<float>& value) {
+        (*this)(key, std::vector<double>(value.begin(), value.end()));
+    }
+    void operator()(const char* key, Quantization& value) {
+        Json entry = Json::object();
+        FieldWriter writer(entry);
+        fields(writer, value);
+        json_[key] = std::move(entry);
+    }
+    void operator()(const char* key, std::optional<Quantization>& value) {
+        json_[key] = Json();
+        if (value)
+            (*this)(key, *value);
     }
     template <class Enum, std::size_t N>
     void operator()(const char* key, Enum value, const Names<N>& names) {

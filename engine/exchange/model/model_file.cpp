@@ -9,6 +9,7 @@
 #include "engine/inference/optimized_network.h"
 #include "engine/io/safetensors.h"
 #include "engine/passes/eliminate.h"
+#include "engine/passes/quantization/quantize.h"
 #include "engine/project/project_file.h"
 #include "engine/project/runs.h"
 #include "engine/support/error.h"
@@ -18,17 +19,25 @@
 #include "engine/training/start_weights.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace gradwright {
 namespace {
 
 constexpr int kModelVersion = 1;
+constexpr int kIntegersVersion = 2; ///< of models with products in integers, which 1 lacks
 constexpr const char* kModelFormat = "gradwright model";
 constexpr const char* kModelEntry = "gradwright.model";
 
 DType typeFor(Precision precision) {
     return precision == Precision::F64 ? DType::F64 : DType::F32;
+}
+
+bool hasIntegers(const OpGraph& graph) {
+    return std::ranges::any_of(graph.ops(), [](const Op& op) {
+        return std::holds_alternative<QuantizedProductOp>(op.attributes);
+    });
 }
 
 std::string pathOf(const std::filesystem::path& file) {
@@ -82,7 +91,7 @@ Json modelJson(const OptimizedModel& model,
                std::vector<std::pair<std::string, Tensor>>& constants) {
     const auto& evaluation = model.evaluation;
     Json json = {{"format", kModelFormat},
-                 {"version", kModelVersion},
+                 {"version", hasIntegers(evaluation.graph) ? kIntegersVersion : kModelVersion},
                  {"made_by", kVersion},
                  {"project", toJson(model.project)},
                  {"as_before", model.project.data.asBefore},
@@ -177,12 +186,28 @@ TrainingGraph evaluationOf(const Json& json, ReadGraph graph, const std::optiona
     return evaluation;
 }
 
+/// As it is computed with: whole numbers are kept in F32.
+Tensor weightOf(const Tensor& stored, const std::string& key, DType wanted, Precision precision) {
+    if (stored.dtype() != wanted)
+        throw Error("the weight \"{}\" is {}; in {} it has to be {}", excerpt(key),
+                    nameOf(stored.dtype()), nameOf(precision), nameOf(wanted));
+    if (wanted != DType::I8 && wanted != DType::I32)
+        return stored;
+    const double most = wanted == DType::I8 ? kMostKernelInteger : kMostBiasInteger;
+    for (const double number : numbersOf(stored.to(DType::F64)))
+        if (std::abs(number) > most)
+            throw Error("the weight \"{}\" holds {}; its integers are from {} to {}", excerpt(key),
+                        number, -most, most);
+    return stored.to(DType::F32);
+}
+
 OptimizedModel modelOfJson(const Json& json, const SafetensorsFile& file) {
     if (!json.is_object() || textMember(json, "format") != kModelFormat)
         throw Error("\"format\" has to be \"{}\"", kModelFormat);
-    if (const auto version = sizeMember(json, "version"); version != kModelVersion)
-        throw Error("it is a model of version {}; this program reads version {}", version,
-                    kModelVersion);
+    if (const auto version = sizeMember(json, "version");
+        version != kModelVersion && version != kIntegersVersion)
+        throw Error("it is a model of version {}; this program reads versions {} and {}", version,
+                    kModelVersion, kIntegersVersion);
     std::map<std::string, const Tensor*> unread;
     for (const auto& [name, tensor] : file.tensors)
         unread.emplace(name, &tensor);
@@ -208,13 +233,10 @@ OptimizedModel modelOfJson(const Json& json, const SafetensorsFile& file) {
                       }});
     if (!unread.empty())
         throw Error("nothing reads the tensor \"{}\"", excerpt(unread.begin()->first));
-    for (const auto& spec : graph.graph.weights()) {
-        const auto& tensor = *tensors.at(spec.key);
-        if (tensor.dtype() != typeFor(model.precision))
-            throw Error("the weight \"{}\" is {}; in {} weights are {}", excerpt(spec.key),
-                        nameOf(tensor.dtype()), nameOf(model.precision),
-                        nameOf(typeFor(model.precision)));
-        model.weights.push_back(tensor);
+    const auto types = storedTypes(graph.graph, typeFor(model.precision));
+    for (std::size_t i = 0; i < types.size(); ++i) {
+        const auto& key = graph.graph.weights()[i].key;
+        model.weights.push_back(weightOf(*tensors.at(key), key, types[i], model.precision));
     }
     model.evaluation = evaluationOf(json, std::move(graph), model.data);
     return model;
@@ -301,6 +323,19 @@ std::optional<OptimizedModel> optimizedModel(const Project& project,
     return model;
 }
 
+OptimizedModel modelInIntegers(const RunDirectory& run, const TrainingGraph& evaluation,
+                               const InferenceModel& quantized) {
+    OptimizedModel model{
+        .project = projectOfRun(run), .run = run.name(), .data = dataInfoOfRun(run)};
+    model.evaluation = evaluation;
+    model.before = sizeOf(
+        answeringPart(model, evaluation.graph, firstModel(evaluation.graph, 0).weights).graph);
+    model.evaluation.graph = quantized.graph;
+    model.weights = quantized.weights;
+    model.after = sizeOf(answeringModel(model).graph);
+    return model;
+}
+
 InferenceModel answeringModel(const OptimizedModel& model) {
     return answeringPart(model, model.evaluation.graph, model.weights);
 }
@@ -326,8 +361,10 @@ void writeModel(const std::filesystem::path& file, const OptimizedModel& model) 
     SafetensorsFile contents;
     contents.metadata = {{"format", kModelFormat},
                          {kModelEntry, modelJson(model, contents.tensors).dump()}};
+    const auto& graph = model.evaluation.graph;
+    const auto types = storedTypes(graph, typeFor(model.precision));
     for (std::size_t i = 0; i < model.weights.size(); ++i)
-        contents.tensors.emplace_back(model.evaluation.graph.weights()[i].key, model.weights[i]);
+        contents.tensors.emplace_back(graph.weights()[i].key, model.weights[i].to(types[i]));
     // What cannot be read again is not written.
     if (!areEqual(modelOfJson(parseJson(contents.metadata[kModelEntry], pathOf(file)), contents),
                   model))

@@ -47,6 +47,11 @@ std::optional<OptimizedModel> optimizedModel(const Project& project,
                                              const ModelWish& wish = {},
                                              const std::stop_token& stop = {});
 
+/// The network of a run in integers of 8 bits: `quantized` is what quantize() left of `evaluation`,
+/// the run's evaluationGraph(), with its weights.
+OptimizedModel modelInIntegers(const RunDirectory& run, const TrainingGraph& evaluation,
+                               const InferenceModel& quantized);
+
 /// Loss and quality over some samples of the model's data. Nothing when stopped.
 std::optional<Score> measureModel(const OptimizedModel& model,
                                   std::shared_ptr<const DataSource> source,

@@ -24,6 +24,7 @@ inline constexpr Bounds kWindow{1, std::int64_t{1} << 20}; ///< kernels, strides
 inline constexpr Bounds kSide{-(std::int64_t{1} << 20), std::int64_t{1} << 20};
 inline constexpr Bounds kAny{-kMostLength};
 inline constexpr Bounds kAxis{-64, 64};
+inline constexpr Bounds kByte{-128, 255}; ///< zero points
 
 template <std::size_t N>
 using Names = std::array<std::string_view, N>;
@@ -175,9 +176,17 @@ template <class V> void fields(V& v, FusedProductOp& op) {
     v("product", op.product); v("adds", op.adds); v("activation", op.activation);
     v("parts", op.parts);
 }
+template <class V> void fields(V& v, Quantization& how) {
+    v("type", how.type, kTypeNames); v("scale", how.scale); v("zero", how.zero, kByte);
+}
+template <class V> void fields(V& v, QuantizedProductOp& op) {
+    v("product", op.product); v("x", op.x); v("adds", op.adds); v("addend", op.addend);
+    v("activation", op.activation); v("result", op.result); v("scales", op.scales);
+    v("parts", op.parts);
+}
 
-/// What a file calls the op. Those without a name are made while a program is compiled, belong to
-/// training, or are in files of quantized networks.
+/// What a file calls the op. Those without a name are made while a program is compiled, or belong
+/// to training.
 inline std::string_view tagOf(const OpAttributes& attributes) {
     return std::visit(Overloaded{
         [](const ConvOp&) { return "conv"; }, [](const ConvTransposeOp&) { return "conv-transpose"; },
@@ -210,13 +219,13 @@ inline std::string_view tagOf(const OpAttributes& attributes) {
         [](const ConvIntegerOp&) { return "conv-integer"; }, [](const ShapeOp&) { return "shape"; },
         [](const FusedProductOp&) { return "fused-product"; },
         [](const GradientOp&) { return ""; }, [](const LossSeedOp&) { return ""; },
-        [](const QuantizedProductOp&) { return ""; }, [](const FusedOp&) { return ""; }}, attributes);
+        [](const QuantizedProductOp&) { return "quantized-product"; },
+        [](const FusedOp&) { return ""; }}, attributes);
 }
 // clang-format on
 
 template <class Op>
-inline constexpr bool kHasFields =
-    !std::is_same_v<Op, GradientOp> && !std::is_same_v<Op, LossSeedOp> &&
-    !std::is_same_v<Op, FusedOp> && !std::is_same_v<Op, QuantizedProductOp>;
+inline constexpr bool kHasFields = !std::is_same_v<Op, GradientOp> &&
+                                   !std::is_same_v<Op, LossSeedOp> && !std::is_same_v<Op, FusedOp>;
 
 } // namespace gradwright::model_file

@@ -95,8 +95,13 @@ NetworkSize sizeOf(const OpGraph& graph) {
         size.operations += graph.operationsOf(op);
         size.bytes += graph.elementsAround(op) * std::int64_t{sizeof(float)};
     }
-    for (const auto& weight : graph.weights())
-        size.weights += weight.shape.elements() * std::int64_t{sizeof(float)};
+    std::set<WeightId> inBytes;
+    for (const auto& op : graph.ops())
+        if (std::holds_alternative<QuantizedProductOp>(op.attributes))
+            inBytes.insert(op.weights[0]);
+    for (std::uint32_t i = 0; i < graph.weights().size(); ++i)
+        size.weights += graph.weights()[i].shape.elements() *
+                        (inBytes.contains(WeightId{i}) ? 1 : std::int64_t{sizeof(float)});
     return size;
 }
 

@@ -16,7 +16,7 @@ struct NetworkSize {
     std::int64_t layers = 0;     ///< see countedLayers()
     std::int64_t operations = 0; ///< on floating-point numbers, per sample
     std::int64_t bytes = 0;      ///< that ops read and write per sample, in FP32
-    std::int64_t weights = 0;    ///< bytes in FP32
+    std::int64_t weights = 0; ///< bytes: FP32, and a byte for each element of kernels in integers
 };
 NetworkSize sizeOf(const OpGraph& graph);
 

@@ -13,9 +13,6 @@
 namespace gradwright {
 namespace {
 
-constexpr double kLargestKernelInteger = 127;
-constexpr double kLargestBiasInteger = 16777216; // 2^24
-
 /// The op as a product with what follows it, or nothing.
 std::optional<FusedProductOp> productIn(const Op& op) {
     if (const auto* conv = std::get_if<ConvOp>(&op.attributes))
@@ -25,6 +22,11 @@ std::optional<FusedProductOp> productIn(const Op& op) {
     if (const auto* fused = std::get_if<FusedProductOp>(&op.attributes))
         return *fused;
     return {};
+}
+
+/// The nearest whole number up to a limit; its 0 has no sign, as that of integers.
+float wholeUpTo(double number, double most) {
+    return static_cast<float>(std::clamp(std::nearbyint(number), -most, most)) + 0.0F;
 }
 
 /// Whether the op makes of integers integers of the same quantization.
@@ -226,6 +228,17 @@ QuantizationPlan planByStructure(const OpGraph& graph) {
     return plan;
 }
 
+std::vector<DType> storedTypes(const OpGraph& graph, DType real) {
+    std::vector<DType> types(graph.weights().size(), real);
+    for (const auto& op : graph.ops())
+        if (std::holds_alternative<QuantizedProductOp>(op.attributes)) {
+            types[op.weights[0].index()] = DType::I8;
+            if (op.weights.size() > 1)
+                types[op.weights[1].index()] = DType::I32;
+        }
+    return types;
+}
+
 ValueId quantizedAt(const OpGraph& graph, ValueId value) {
     for (const auto* op = graph.producerOf(value); op && keepsIntegers(*op);
          op = graph.producerOf(value))
@@ -246,19 +259,16 @@ QuantizedWeights quantizeWeights(const Tensor& kernel, const Tensor* bias, float
         double largest = 0;
         for (std::size_t i = c * each; i < (c + 1) * each; ++i)
             largest = std::max(largest, std::abs(numbers[i]));
-        double scale = largest / kLargestKernelInteger;
+        double scale = largest / kMostKernelInteger;
         if (bias) // where the kernel is next to nothing
-            scale = std::max(scale, std::abs(offsets[c]) / (scaleOfX * kLargestBiasInteger));
+            scale = std::max(scale, std::abs(offsets[c]) / (scaleOfX * kMostBiasInteger));
         const auto stored = std::max(static_cast<float>(scale), std::numeric_limits<float>::min());
         made.scales.push_back(stored);
         for (std::size_t i = c * each; i < (c + 1) * each; ++i)
-            integers[i] =
-                static_cast<float>(std::clamp(std::nearbyint(numbers[i] / stored),
-                                              -kLargestKernelInteger, kLargestKernelInteger));
+            integers[i] = wholeUpTo(numbers[i] / stored, kMostKernelInteger);
         if (bias)
-            made.bias.span<float>()[c] = static_cast<float>(
-                std::clamp(std::nearbyint(offsets[c] / (double{scaleOfX} * double{stored})),
-                           -kLargestBiasInteger, kLargestBiasInteger));
+            made.bias.span<float>()[c] =
+                wholeUpTo(offsets[c] / (double{scaleOfX} * double{stored}), kMostBiasInteger);
     }
     return made;
 }

@@ -10,6 +10,10 @@
 
 namespace gradwright {
 
+/// The largest magnitudes of the integers that kernels and biases become.
+inline constexpr double kMostKernelInteger = 127;
+inline constexpr double kMostBiasInteger = 16777216; // 2^24
+
 /// How the values that a product reads are quantized.
 struct LayerQuantization {
     Quantization x{};
@@ -51,6 +55,10 @@ void quantize(InferenceModel& model, const QuantizationPlan& plan);
 /// A plan for all products without any samples, to measure how fast integers are: values behind a
 /// ReLU are taken as positive. What it answers means nothing.
 QuantizationPlan planByStructure(const OpGraph& graph);
+
+/// What the elements of each weight are in files, by WeightId: I8 of the kernels and I32 of the
+/// biases of products in integers, `real` of all others.
+std::vector<DType> storedTypes(const OpGraph& graph, DType real = DType::F32);
 
 /// The scale of each output channel of a kernel, and the whole numbers that stand for it and for
 /// its bias: |kernel| is 127 scales at most, and a bias 2^24 units, so that FP32 holds it.

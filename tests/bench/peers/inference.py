@@ -83,6 +83,9 @@ class Bench:
         sides = {"ours": lambda: self.ours(network, batch),
                  "ONNX Runtime": lambda: median_time(lambda: session.run(None, values), seconds),
                  "OpenVINO": lambda: median_time(lambda: request.infer(values), seconds)}
+        for precision in self.options.precision:
+            sides[f"ours, {precision.upper()}"] = (
+                lambda precision=precision: self.ours(network, batch, "--precision", precision))
         if self.options.as_trained:
             sides["ours, as trained"] = lambda: self.ours(network, batch, "--as-trained")
         return sides
@@ -108,6 +111,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1, help="of each side in a round")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--precision", nargs="*", choices=["bf16", "int8"], default=[],
+                        help="ours in these, too; in integers by structure, without calibration, "
+                             "which takes the same time")
     parser.add_argument("--as-trained", action="store_true", help="ours without the passes, too")
     options = parser.parse_args()
     for name in options.network:

@@ -4,6 +4,7 @@
 #include "engine/exchange/answer_check.h"
 #include "engine/exchange/model/graph_json.h"
 #include "engine/exchange/model/model_file.h"
+#include "engine/graph/lower.h"
 #include "engine/inference/optimized_network.h"
 #include "engine/inference/predictor.h"
 #include "engine/io/atomic_file.h"
@@ -11,6 +12,7 @@
 #include "engine/passes/verify.h"
 #include "engine/project/runs.h"
 #include "engine/project/templates.h"
+#include "engine/quantization/quantizable_run.h"
 #include "engine/support/error.h"
 #include "engine/support/json.h"
 #include "engine/training/checkpoint.h"
@@ -180,6 +182,56 @@ private Q_SLOTS:
         QCOMPARE(bytesOf(file).size(), first.size());
     }
 
+    /// Integers stay integers, in the file and beyond, and answer the same to the bit.
+    void aNetworkInIntegersComesBack() {
+        const TemporaryFolder folder;
+        const auto run = quantizableRun(trained(smallProject(400, 0.2), folder.path()));
+        const auto quantized =
+            quantizeTrained(run.model, run.graph, run.calibration(50), {})->model;
+        const auto made = modelInIntegers(run.run, run.graph, quantized);
+        const auto file = std::filesystem::path(folder.path()) / "int8.gwmodel";
+        writeModel(file, made);
+        const auto opened = readModel(file);
+        QVERIFY(opened.weights == quantized.weights);
+        QVERIFY(opened.data == run.data.info && opened.project == run.project);
+        QVERIFY(opened.after.weights * 3 < opened.before.weights);
+        const auto& ops = quantized.graph.ops();
+        QCOMPARE(opened.evaluation.graph.ops().size(), ops.size());
+        int integers = 0;
+        for (std::size_t i = 0; i < ops.size(); ++i) {
+            QVERIFY(opened.evaluation.graph.ops()[i].attributes == ops[i].attributes);
+            integers += std::holds_alternative<QuantizedProductOp>(ops[i].attributes) ? 1 : 0;
+        }
+        QCOMPARE(integers, 2);
+        Predictor before(answeringModel(made));
+        Predictor after(answeringModel(opened));
+        for (std::int64_t index = 0; index < 5; ++index) {
+            Tensor sample(DType::F32, run.data.info.input);
+            run.data.test->input(index, sample.span<float>());
+            QVERIFY(before.predict(sample).probabilities == after.predict(sample).probabilities);
+        }
+        const auto score = [&](const OptimizedModel& model) {
+            return measureModel(model, run.data.test, run.test().indices)->quality.value;
+        };
+        QCOMPARE(score(opened), scoreOf(quantized, run.graph, run.test())->quality.value);
+
+        // A byte for each element of a kernel; what no such number may be is refused.
+        auto stored = readSafetensors(file);
+        int kernels = 0;
+        for (auto& [name, values] : stored.tensors) {
+            if (!name.ends_with("weight/int8"))
+                continue;
+            QVERIFY(values.dtype() == DType::I8);
+            values.span<std::int8_t>()[0] = -128;
+            ++kernels;
+        }
+        QCOMPARE(kernels, 2);
+        writeSafetensors(file, stored);
+        const auto refused = messageOf([&] { return readModel(file).weights.size(); });
+        QVERIFY2(refused.contains("holds -128; its integers are from -127 to 127"),
+                 qPrintable(refused));
+    }
+
     void withoutARunTheFirstWeightsAreKept() {
         const auto project = openTemplate("cifar-resnet-20");
         const auto made = *optimizedModel(project, {});
@@ -200,9 +252,10 @@ private Q_SLOTS:
             writeSafetensors(file,
                              {.metadata = {{"gradwright.model", json.dump()}}, .tensors = {}});
         };
-        write({{"format", "gradwright model"}, {"version", 2}});
+        write({{"format", "gradwright model"}, {"version", 3}});
         const auto newer = messageOf([&] { return readModel(file).weights.size(); });
-        QVERIFY2(newer.contains("version 2; this program reads version 1"), qPrintable(newer));
+        QVERIFY2(newer.contains("version 3; this program reads versions 1 and 2"),
+                 qPrintable(newer));
         write({{"format", "gradwright model"}, {"version", 1}});
         const auto empty = messageOf([&] { return readModel(file).weights.size(); });
         QVERIFY2(empty.contains("other.gwmodel") && empty.contains("\"project\" is missing"),
@@ -255,6 +308,12 @@ private Q_SLOTS:
             for (std::size_t i = 0; i < opCase.weights.size(); ++i)
                 seed.tensors.emplace_back(opCase.graph.weights()[i].key, opCase.weights[i]);
         }
+        auto integers = firstModel(lower(openTemplate("lenet-5").network), 1);
+        quantize(integers, planByStructure(integers.graph));
+        auto& inIntegers = seeds.emplace_back();
+        inIntegers.json = graphToJson(integers.graph, inIntegers.tensors);
+        for (std::size_t i = 0; i < integers.weights.size(); ++i)
+            inIntegers.tensors.emplace_back(integers.graph.weights()[i].key, integers.weights[i]);
         std::mt19937_64 random(11);
         const auto backend = backendFor({});
         int refused = 0, taken = 0;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/backend/devices.h"
 #include "engine/graph/lower.h"
+#include "engine/inference/latency.h"
 #include "engine/inference/layer_times.h"
 #include "engine/inference/noise_inputs.h"
 #include "engine/inference/optimized_network.h"
 #include "engine/passes/inference/optimize.h"
+#include "engine/passes/quantization/quantize.h"
 #include "engine/project/templates.h"
+#include "engine/support/error.h"
 
 #include <QTest>
 
@@ -35,6 +38,32 @@ class LayerTimesTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    /// Kernels in integers are bytes, as they are kept and in the form that primitives want.
+    void memoryIsToldAsItIsTaken() {
+        auto model = modelOf("small-cnn");
+        optimize(model, {"share-equal-ops"});
+        std::int64_t elements = 0;
+        for (const auto& weight : model.graph.weights())
+            elements += weight.shape.elements();
+        const auto bytesOf = [](const InferenceModel& each) {
+            const auto program = programOf(each, Precision::F32, 1);
+            const auto latency = measureLatency(*program, 0);
+            const auto report = program->report();
+            if (latency->bytes != report.arenaBytes + report.weightBytes)
+                throw Error("it is told otherwise");
+            for (std::uint32_t i = 0; i < each.weights.size(); ++i)
+                if (program->weights()->read(WeightId{i}) != each.weights[i])
+                    throw Error("a weight comes back as another one");
+            return static_cast<std::int64_t>(latency->bytes);
+        };
+        const auto real = bytesOf(model);
+        QVERIFY2(real >= 4 * elements, qPrintable(QString::number(real)));
+        auto integers = model;
+        quantize(integers, planByStructure(integers.graph));
+        const auto small = bytesOf(integers);
+        QVERIFY2(2 * small < real, qPrintable(QString::number(small)));
+    }
+
     void everyOpIsMeasured_data() {
         QTest::addColumn<int>("precision");
         QTest::addColumn<int>("batch");

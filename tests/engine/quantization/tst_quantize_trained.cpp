@@ -7,6 +7,7 @@
 #include <QTest>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 using namespace gradwright;
@@ -90,6 +91,64 @@ private Q_SLOTS:
                  std::int64_t{4 * (kHidden * (kPixels + 1) + kDigits * (kHidden + 1))});
         QCOMPARE(weightBytes(made.model),
                  std::int64_t{kHidden * (kPixels + 4) + kDigits * (kHidden + 4)});
+    }
+
+    /// By plain loops over the samples.
+    void meansAreThoseOfTheSamples() {
+        const Classifier classifier(false);
+        const auto samples = calibrationData(classifier.data, classifier.project.data, 60, 1);
+        const auto means = *meansOf(classifier.model, classifier.graph, samples);
+        std::vector<double> pixels(kPixels), hidden(kHidden);
+        std::vector<float> image(kPixels);
+        const auto weights = weightsOf(classifier.model);
+        const auto kernel = weights.find("hidden/weight")->span<float>();
+        const auto bias = weights.find("hidden/bias")->span<float>();
+        for (const auto index : samples.indices) {
+            samples.source->input(index, image);
+            for (std::size_t p = 0; p < kPixels; ++p)
+                pixels[p] += double{image[p]} / 60;
+            for (std::size_t unit = 0; unit < kHidden; ++unit) {
+                double sum = bias[unit];
+                for (std::size_t p = 0; p < kPixels; ++p)
+                    sum += double{kernel[unit * kPixels + p]} * double{image[p]};
+                hidden[unit] += std::max(sum, 0.0) / 60;
+            }
+        }
+        QCOMPARE(means.size(), std::size_t{2});
+        for (std::size_t p = 0; p < kPixels; ++p)
+            QVERIFY(std::abs(means.at("hidden/weight")[p] - pixels[p]) < 1e-6);
+        for (std::size_t unit = 0; unit < kHidden; ++unit)
+            QVERIFY(std::abs(means.at("scores/weight")[unit] - hidden[unit]) <
+                    1e-4 * (1 + hidden[unit]));
+    }
+
+    /// What the network says on the mean is closer to FP32's with corrected biases, and the rest
+    /// goes with the plan.
+    void settingsOfTheWeightsAreTaken() {
+        const Classifier classifier(false);
+        const auto plain = classifier.quantized({});
+        const auto corrected = classifier.quantized({.correctsBiases = true});
+        QVERIFY(plain.means.empty() && corrected.means.size() == 2);
+        QVERIFY(corrected.real.weights == classifier.model.weights);
+        const auto samples = calibrationData(classifier.data, classifier.project.data, 200, 1);
+        const auto bias = [&](const InferenceModel& model) {
+            const auto real = *outputsFor(classifier.model, classifier.graph, samples);
+            const auto made = *outputsFor(model, classifier.graph, samples);
+            std::vector<double> sums(kDigits);
+            for (std::size_t i = 0; i < real.size(); ++i)
+                sums[i % kDigits] += double{made[i]} - double{real[i]};
+            double squares = 0;
+            for (const double sum : sums)
+                squares += sum * sum;
+            return squares;
+        };
+        QVERIFY2(
+            bias(corrected.model) < bias(plain.model),
+            qPrintable(QStringLiteral("%1, %2").arg(bias(corrected.model)).arg(bias(plain.model))));
+        const auto equalized = classifier.quantized({.equalizes = true});
+        QVERIFY(equalized.real.weights != classifier.model.weights);
+        QCOMPARE(equalized.before.loss, plain.before.loss); // of the network as it was
+        QVERIFY(std::abs(equalized.after.quality.value - plain.before.quality.value) <= 0.03);
     }
 
     /// The steps of what the last layer reads are as large as the whole of what it needs.

@@ -8,6 +8,9 @@
 #include "ui/canvas/quick_add.h"
 #include "ui/design/design_page.h"
 #include "ui/devices/devices_dialog.h"
+#include "ui/formats/formats_dialog.h"
+#include "ui/optimization/optimization_dialog.h"
+#include "ui/quantization/quantization_dialog.h"
 #include "ui/runs/run_comparison.h"
 #include "ui/shell/command_palette.h"
 #include "ui/shell/glossary_dialog.h"
@@ -103,6 +106,18 @@ private Q_SLOTS:
         row("devices", [this] {
             command(QStringLiteral("Devices"));
             return opened<DevicesDialog>();
+        });
+        row("optimizing", [this] {
+            command(QStringLiteral("Optimize for inference"));
+            return opened<OptimizationDialog>();
+        });
+        row("quantizing", [this] {
+            command(QStringLiteral("Quantize to INT8"));
+            return opened<QuantizationDialog>();
+        });
+        row("number formats", [this] {
+            command(QStringLiteral("Network in other number formats"));
+            return opened<FormatsDialog>();
         });
         row("unsaved networks", [this] {
             command(QStringLiteral("Unsaved trained networks"));

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/own_home.h"
+#include "tests/ui/shell/trained_window.h"
 #include "ui/formats/formats_dialog.h"
+#include "ui/formats/network_formats.h"
 #include "ui/shell/main_window.h"
+#include "ui/theme/bar_delegate.h"
 
 #include <QAction>
 #include <QApplication>
+#include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QSpinBox>
+#include <QTabWidget>
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <cmath>
 #include <memory>
 
 using namespace gradwright;
@@ -44,6 +51,19 @@ private:
         auto& table = dialog()->table();
         QTest::mouseClick(table.viewport(), Qt::LeftButton, {},
                           table.visualItemRect(table.item(rowOf(format), 0)).center());
+    }
+
+    void showNetwork(bool isTrained) {
+        QTest::keyClick(dialog(), Qt::Key_Escape);
+        QTRY_VERIFY(dialog() == nullptr);
+        if (isTrained)
+            test::trainTemplate(*window_);
+        else
+            test::chooseTemplate(*window_, "exclusive-or");
+        for (QAction* const each : window_->findChildren<QAction*>())
+            if (each->text() == QStringLiteral("Network in other number formats…"))
+                each->trigger();
+        QVERIFY(dialog() != nullptr && QTest::qWaitForWindowActive(dialog()));
     }
 
 private Q_SLOTS:
@@ -111,6 +131,81 @@ private Q_SLOTS:
         type("-3");
         QCOMPARE(dialog()->bits().bits(), std::uint64_t{0b1101});
         QVERIFY(dialog()->bits().button(0)->accessibleName().contains(QStringLiteral("mantissa")));
+    }
+
+    /// By the command of the Model menu, with the numbers that the engine has.
+    void theNetworkIsTriedInEachFormat() {
+        showNetwork(true);
+        auto& tab = dialog()->network();
+        QCOMPARE(dialog()->tabs().currentWidget(), &tab);
+        QCOMPARE(dialog()->focusWidget(), &tab.startButton());
+        QTest::keyClick(&tab.startButton(), Qt::Key_Space);
+        QTRY_VERIFY2_WITH_TIMEOUT(!tab.isRunning(), "trying", test::kTrainingPatience);
+        QCOMPARE(tab.trials().size(), numberFormats().size());
+        const auto column = [&](const char* format) {
+            for (int i = 0; i < tab.table().columnCount(); ++i)
+                if (tab.table().horizontalHeaderItem(i)->text() == QLatin1String(format))
+                    return i;
+            return -1;
+        };
+        const auto text = [&](int row, const char* format) {
+            return tab.table().item(row, column(format))->text();
+        };
+        using Tab = NetworkFormats;
+        QCOMPARE(text(Tab::kLargestRow, "FP64"), QStringLiteral("0"));
+        QCOMPARE(text(Tab::kHowRow, "FP64"), QStringLiteral("computed"));
+        QCOMPARE(text(Tab::kHowRow, "FP32"), QStringLiteral("computed"));
+        for (const char* const format : {"TF32", "BF16", "FP16", "FP8 E4M3", "FP8 E5M2", "INT8"})
+            QCOMPARE(text(Tab::kHowRow, format), QStringLiteral("simulated"));
+        QCOMPARE(text(Tab::kHowRow, "INT4"), QStringLiteral("simulated, weights alone"));
+        QVERIFY(text(Tab::kTimeRow, "FP32").endsWith(QStringLiteral(" ms")));
+        QCOMPARE(text(Tab::kTimeRow, "TF32"), QStringLiteral("–"));
+        // Fewer bits, larger errors, of the whole and of each layer; sizes go with the bits.
+        const auto number = [&](int row, const char* format) {
+            return text(row, format).toDouble();
+        };
+        for (int row : {int{Tab::kLargestRow}, int{Tab::kMeanRow}, int{Tab::kLayerRows}}) {
+            QVERIFY(number(row, "FP32") < 1e-5);
+            QVERIFY(number(row, "FP32") < number(row, "FP16"));
+            QVERIFY(number(row, "FP16") < number(row, "BF16"));
+            QVERIFY(number(row, "BF16") < number(row, "FP8 E5M2"));
+        }
+        const auto& trials = tab.trials();
+        QCOMPARE(trials.front().weightBytes, 8 * trials.back().weightBytes * 2);
+        QCOMPARE(tab.table().rowCount(),
+                 Tab::kLayerRows + static_cast<int>(trials.front().layers.size()));
+        const auto& layer = trials[static_cast<std::size_t>(column("BF16"))].layers[0];
+        QCOMPARE(text(Tab::kLayerRows, "BF16"), QString::number(layer.largest, 'e', 1));
+        const auto* const cell = tab.table().item(Tab::kLayerRows, column("BF16"));
+        const double bar = cell->data(BarDelegate::kShareRole).toDouble();
+        QVERIFY(std::abs(bar - (1 + std::log10(layer.largest / layer.scale) / 8)) < 1e-9);
+        tab.errors().setFocus();
+        QTest::keyClick(&tab.errors(), Qt::Key_Down);
+        QCOMPARE(text(Tab::kLayerRows, "BF16"), QString::number(layer.mean, 'e', 1));
+        // Another network has other numbers.
+        window_->document().newFromTemplate("lenet-5");
+        QTRY_COMPARE(tab.table().rowCount(), 0);
+    }
+
+    void tryingIsStopped() {
+        showNetwork(true);
+        auto& tab = dialog()->network();
+        tab.samples().setValue(100'000);
+        QTest::mouseClick(&tab.startButton(), Qt::LeftButton);
+        QVERIFY(tab.isRunning());
+        QTest::mouseClick(&tab.startButton(), Qt::LeftButton);
+        QCOMPARE(tab.said().text(), QStringLiteral("Stopped."));
+        QVERIFY(tab.trials().empty());
+        QTest::mouseClick(&tab.startButton(), Qt::LeftButton);
+        QTest::keyClick(dialog(), Qt::Key_Escape);
+        QTRY_VERIFY(dialog() == nullptr);
+    }
+
+    void withoutATrainingThereIsNothingToTry() {
+        showNetwork(false);
+        auto& tab = dialog()->network();
+        QTest::mouseClick(&tab.startButton(), Qt::LeftButton);
+        QTRY_VERIFY(tab.said().text().contains(QStringLiteral("has not been trained")));
     }
 
     void escapeCloses() {

@@ -6,6 +6,7 @@
 #include "ui/design/design_page.h"
 #include "ui/optimization/layer_lists.h"
 #include "ui/optimization/optimization_dialog.h"
+#include "ui/optimization/pass_picture.h"
 #include "ui/optimization/pruning_tab.h"
 #include "ui/optimization/published_counts.h"
 
@@ -22,7 +23,9 @@
 #include <QTemporaryDir>
 #include <QTreeWidget>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 
 using namespace gradwright;
 
@@ -99,6 +102,34 @@ private Q_SLOTS:
         clickRow("Fold normalization");
         QCOMPARE(dialog()->merges().count(), 1);
         QVERIFY(dialog()->merges().item(0)->text().contains(QStringLiteral("nothing")));
+    }
+
+    /// Of each pass, with an example that it changes as its text says.
+    void eachPassHasAPicture() {
+        test::chooseTemplate(*window_, "lenet-5");
+        open();
+        const std::map<std::string, std::pair<std::size_t, std::size_t>> counts{
+            {"remove-idle", {6, 3}},        {"join-movements", {7, 5}}, {"share-equal-ops", {5, 4}},
+            {"fold-normalization", {4, 3}}, {"fuse-products", {6, 3}},  {"merge-siblings", {7, 6}}};
+        QCOMPARE(counts.size(), inferencePasses().size());
+        QImage last;
+        for (const InferencePass& pass : inferencePasses()) {
+            clickRow(std::string(pass.title).c_str());
+            auto& picture = dialog()->picture();
+            QVERIFY(picture.isVisible());
+            const auto& [before, after] = picture.example();
+            const auto [wasBefore, wasAfter] = counts.at(std::string(pass.key));
+            QVERIFY2(before.size() == wasBefore && after.size() == wasAfter,
+                     qPrintable(picture.spokenText()));
+            QVERIFY(std::ranges::any_of(before, &ExampleOp::isChanged));
+            const auto image = picture.grab().toImage();
+            QVERIFY(image != last);
+            last = image;
+        }
+        // The shortcut and the activation are in the product now.
+        clickRow("Fuse products");
+        QVERIFY(dialog()->picture().example().after.back().title == "conv + add + relu");
+        QVERIFY(dialog()->picture().spokenText().contains(QStringLiteral("conv + add + relu")));
     }
 
     void passesAreSwitchedOffAndOn() {

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/quantization/quantization_dialog.h"
+
+#include "engine/exchange/model/model_file.h"
+#include "engine/metrics/quality_json.h"
+#include "ui/forms/save_dialog.h"
+#include "ui/session/given_model.h"
+#include "ui/session/run_history.h"
+#include "ui/theme/bar_delegate.h"
+#include "ui/theme/counted_text.h"
+#include "ui/theme/text.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QDoubleSpinBox>
+#include <QFormLayout>
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QMessageBox>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QSpinBox>
+#include <QTreeWidget>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <utility>
+
+namespace gradwright {
+
+namespace {
+
+constexpr QSize kQuantizationSize{940, 620};
+constexpr int kSettingsWidth = 370;
+constexpr int kRowHeight = 26;
+constexpr int kRestMs = 300;
+constexpr int kNameRole = Qt::UserRole + 2; ///< QuantizableProduct::name
+enum ProductColumn { kProductLayer, kProductFormat, kProductError, kProductColumns };
+
+QString runTitle(const RunHistory& run) {
+    // The folder's name begins with the time, which tells runs of a project apart.
+    const QString folder = qstr(run.folder.filename().string());
+    QString text = folder.mid(5, 5) + u' ' + folder.mid(11, 8).replace(u'-', u':');
+    if (run.isNamed)
+        text.prepend(qstr(run.name) + QStringLiteral(", "));
+    if (const auto* best = run.best())
+        text += QStringLiteral(", ") + qstr(briefText(best->quality));
+    return text;
+}
+
+QString percentText(double share) {
+    return QObject::tr("%1 %").arg(100 * share, 0, 'f', share < 0.001 ? 4 : 2);
+}
+
+} // namespace
+
+QuantizationDialog::QuantizationDialog(ProjectDocument& document, QWidget* window)
+    : QDialog(window)
+    , document_(&document)
+    , runs_(new QComboBox)
+    , method_(new QComboBox)
+    , methodText_(new QLabel)
+    , samples_(new QSpinBox)
+    , signed_(new QCheckBox(tr("No zero points (TensorRT)")))
+    , equalizes_(new QCheckBox(tr("Equalize channels between layers")))
+    , corrects_(new QCheckBox(tr("Correct biases")))
+    , chooses_(new QCheckBox(tr("Keep layers in FP32 by error")))
+    , mostLoss_(new QDoubleSpinBox)
+    , start_(new QPushButton(tr("Quantize")))
+    , progress_(new QProgressBar)
+    , said_(new QLabel)
+    , layers_(new QTreeWidget)
+    , use_(new QPushButton(tr("Use on the Inference page")))
+    , save_(new QPushButton(tr("Save…")))
+    , export_(new QPushButton(tr("Export as ONNX…"))) {
+    setAttribute(Qt::WA_DeleteOnClose);
+    setWindowTitle(tr("Quantize to INT8"));
+    resize(
+        kQuantizationSize.boundedTo(window ? window->size() - QSize(60, 60) : kQuantizationSize));
+    said_->setWordWrap(true);
+    said_->setObjectName(QStringLiteral("quantizationSaid"));
+    use_->setToolTip(tr("What is drawn or entered there is answered in integers."));
+    save_->setToolTip(tr("One file, which File › Open and gradwright-cli open."));
+    export_->setToolTip(tr("With QuantizeLinear and DequantizeLinear around operators on real "
+                           "numbers, which runtimes turn into integers."));
+    makeLayers();
+    auto* const left = new QVBoxLayout;
+    left->addWidget(settings());
+    left->addWidget(start_);
+    left->addWidget(progress_);
+    left->addSpacing(12);
+    comparison_ = figures();
+    comparison_->hide();
+    left->addWidget(comparison_);
+    left->addWidget(said_);
+    left->addStretch(1);
+    auto* const right = new QVBoxLayout;
+    auto* const hint = new QLabel(tr("Error that each layer causes alone. Untick a layer to keep "
+                                     "it in FP32; the accuracy is measured again."));
+    hint->setWordWrap(true);
+    hint->setProperty("textRole", QStringLiteral("muted"));
+    right->addWidget(hint);
+    right->addWidget(layers_, 1);
+    auto* const columns = new QHBoxLayout;
+    columns->setSpacing(16);
+    columns->addLayout(left);
+    columns->addLayout(right, 1);
+    auto* const buttons = new QDialogButtonBox(QDialogButtonBox::Close);
+    for (auto* const button : {use_, save_, export_})
+        buttons->addButton(button, QDialogButtonBox::ActionRole);
+    auto* const layout = new QVBoxLayout(this);
+    layout->addLayout(columns, 1);
+    layout->addWidget(buttons);
+
+    pause_.setSingleShot(true);
+    pause_.setInterval(kRestMs);
+    connect(&pause_, &QTimer::timeout, this, &QuantizationDialog::keepChosen);
+    connect(start_, &QPushButton::clicked, this, &QuantizationDialog::startOrStop);
+    connect(use_, &QPushButton::clicked, this, &QuantizationDialog::use);
+    connect(save_, &QPushButton::clicked, this, &QuantizationDialog::save);
+    connect(export_, &QPushButton::clicked, this, &QuantizationDialog::exportOnnx);
+    connect(layers_, &QTreeWidget::itemChanged, this, [this] {
+        pause_.start();
+        enable();
+    });
+    connect(&quantizer_, &RunQuantizer::progressed, progress_, [this](double share) {
+        progress_->setValue(static_cast<int>(share * progress_->maximum()));
+    });
+    connect(&quantizer_, &RunQuantizer::runningChanged, this, &QuantizationDialog::showRunning);
+    connect(&quantizer_, &RunQuantizer::quantized, this, &QuantizationDialog::showResult);
+    connect(&quantizer_, &RunQuantizer::written, said_, &QLabel::setText);
+    connect(&quantizer_, &RunQuantizer::failed, this, [this](const QString& reason) {
+        said_->setText({});
+        QMessageBox::warning(this, windowTitle(), reason);
+    });
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    connect(document_, &ProjectDocument::runsChanged, this, &QuantizationDialog::listRuns);
+    connect(document_, &ProjectDocument::fileChanged, this, &QuantizationDialog::listRuns);
+    connect(document_, &ProjectDocument::changed, this, [this](ProjectDocument::Changes what) {
+        if (what & ProjectDocument::ReplacedChange)
+            forget();
+    });
+    start_->setDefault(true);
+    showRunning(false);
+    listRuns();
+}
+
+QWidget* QuantizationDialog::settings() {
+    runs_->setAccessibleName(tr("Run"));
+    runs_->setObjectName(QStringLiteral("quantizedRun"));
+    for (const RangeMethodInfo& info : rangeMethods())
+        method_->addItem(qstr(info.title), qstr(info.key));
+    method_->setAccessibleName(tr("Ranges"));
+    for (auto* const box : {runs_, method_}) {
+        box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        box->setMinimumContentsLength(18);
+    }
+    methodText_->setWordWrap(true);
+    methodText_->setProperty("textRole", QStringLiteral("caption"));
+    const auto explainMethod = [this] {
+        const QString text = qstr(
+            rangeMethods()[static_cast<std::size_t>(std::max(0, method_->currentIndex()))].text);
+        methodText_->setText(text);
+        method_->setToolTip(text);
+    };
+    connect(method_, &QComboBox::currentIndexChanged, this, explainMethod);
+    explainMethod();
+    samples_->setRange(1, 10'000'000);
+    samples_->setValue(1000);
+    samples_->setGroupSeparatorShown(true);
+    samples_->setAccessibleName(tr("Calibration samples"));
+    samples_->setToolTip(tr("Samples of the training part that the ranges of values are taken "
+                            "from; none of the test set."));
+    signed_->setToolTip(tr("Values without zero points: negative ones as signed bytes, as TensorRT "
+                           "wants them."));
+    equalizes_->setToolTip(tr("Makes the kernels of a channel equally large in the two layers that "
+                              "it lies between, before ranges are found. The network in FP32 "
+                              "answers the same; small channels keep more steps."));
+    corrects_->setToolTip(
+        tr("Takes what rounding the kernels adds to the mean of a layer's results "
+           "from its bias, by the means over the calibration samples."));
+    chooses_->setChecked(true);
+    chooses_->setToolTip(tr("Layers stay in FP32, those of the largest errors first, until the "
+                            "calibration samples lose no more than this."));
+    mostLoss_->setRange(0, 100);
+    mostLoss_->setDecimals(2);
+    mostLoss_->setSingleStep(0.1);
+    mostLoss_->setValue(0.2);
+    mostLoss_->setSuffix(tr(" points"));
+    mostLoss_->setAccessibleName(tr("Points that may be lost"));
+    connect(chooses_, &QCheckBox::toggled, mostLoss_, &QWidget::setEnabled);
+    auto* const made = new QWidget;
+    made->setFixedWidth(kSettingsWidth);
+    auto* const form = new QFormLayout(made);
+    form->setContentsMargins(0, 0, 0, 0);
+    form->addRow(tr("Run"), runs_);
+    form->addRow(tr("Ranges"), method_);
+    form->addRow(methodText_);
+    form->addRow(tr("Calibration samples"), samples_);
+    form->addRow(signed_);
+    form->addRow(equalizes_);
+    form->addRow(corrects_);
+    form->addRow(chooses_);
+    form->addRow(tr("Largest loss"), mostLoss_);
+    return made;
+}
+
+QWidget* QuantizationDialog::figures() {
+    auto* const made = new QWidget;
+    auto* const grid = new QGridLayout(made);
+    grid->setContentsMargins(0, 0, 0, 0);
+    grid->setColumnStretch(0, 1);
+    for (const Side side : {kRealSide, kIntegersSide}) {
+        auto* const title = new QLabel(side == kRealSide ? tr("FP32") : tr("INT8"));
+        title->setProperty("textRole", QStringLiteral("section"));
+        title->setAlignment(Qt::AlignRight);
+        grid->addWidget(title, 0, 1 + side);
+    }
+    for (int row = 0; row < kFigures; ++row) {
+        names_[row] = new QLabel;
+        grid->addWidget(names_[row], 1 + row, 0);
+        for (int side = 0; side < kSides; ++side) {
+            auto* const figure = figures_[row][side] = new QLabel;
+            figure->setAlignment(Qt::AlignRight);
+            figure->setMinimumWidth(80);
+            grid->addWidget(figure, 1 + row, 1 + side);
+        }
+    }
+    return made;
+}
+
+void QuantizationDialog::makeLayers() {
+    layers_->setColumnCount(kProductColumns);
+    layers_->setHeaderLabels({tr("Layer"), tr("Computes in"), tr("Error alone")});
+    layers_->setAccessibleName(tr("Layers"));
+    layers_->setRootIsDecorated(false);
+    layers_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    layers_->setTextElideMode(Qt::ElideMiddle);
+    layers_->setItemDelegateForColumn(kProductError, new BarDelegate(layers_));
+    layers_->header()->setStretchLastSection(false);
+    layers_->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    layers_->header()->setSectionResizeMode(kProductLayer, QHeaderView::Stretch);
+    layers_->header()->setSectionResizeMode(kProductError, QHeaderView::Fixed);
+    layers_->header()->resizeSection(kProductError, 150);
+    layers_->headerItem()->setToolTip(
+        kProductError, tr("Of the network's output when this layer alone is in integers, relative "
+                          "to it (norms)"));
+}
+
+void QuantizationDialog::listRuns() {
+    jobs_.cancel(listing_);
+    listing_ = jobs_.start([this, folders = document_->runsFolders()](
+                               const std::stop_token&) -> BackgroundJobs::Delivery {
+        std::vector<std::pair<QString, QString>> entries;
+        QString wrong;
+        try {
+            for (const auto& run : readRuns(folders))
+                entries.emplace_back(runTitle(run), qstr(run.folder.string()));
+        } catch (const std::exception& error) {
+            wrong = QString::fromUtf8(error.what());
+        }
+        return [this, entries = std::move(entries), wrong] {
+            listing_ = 0;
+            const QString chosen = runs_->currentData().toString();
+            {
+                const QSignalBlocker quiet(runs_);
+                runs_->clear();
+                for (const auto& [title, folder] : entries)
+                    runs_->addItem(title, folder);
+                runs_->setCurrentIndex(std::max(runs_->findData(chosen), entries.empty() ? -1 : 0));
+            }
+            if (!wrong.isEmpty())
+                said_->setText(wrong);
+            else if (entries.empty())
+                said_->setText(tr("The network has not been trained: there are no weights to "
+                                  "quantize yet. Start a training first (F5)."));
+            else if (!result_)
+                said_->setText(tr("The best weights of the run are quantized; the run stays as it "
+                                  "is."));
+            enable();
+        };
+    });
+}
+
+/// Another project has been opened.
+void QuantizationDialog::forget() {
+    pause_.stop();
+    quantizer_.cancel();
+    result_.reset();
+    layers_->clear();
+    comparison_->hide();
+    listRuns();
+}
+
+void QuantizationDialog::startOrStop() {
+    if (quantizer_.isRunning()) {
+        quantizer_.cancel();
+        said_->setText(tr("Stopped."));
+        if (result_)
+            showLayers(); // as they were measured
+        return;
+    }
+    pause_.stop();
+    said_->setText(tr("Finding ranges and measuring…"));
+    QuantizationWish wish{.run = runs_->currentData().toString().toStdString(),
+                          .settings = {},
+                          .samples = samples_->value()};
+    wish.settings.method = rangeMethodFromKey(method_->currentData().toString().toStdString());
+    wish.settings.kind = signed_->isChecked() ? ByteKind::Signed : ByteKind::Unsigned;
+    wish.settings.equalizes = equalizes_->isChecked();
+    wish.settings.correctsBiases = corrects_->isChecked();
+    if (chooses_->isChecked())
+        wish.settings.mostLoss = mostLoss_->value() / 100;
+    layers_->setEnabled(false); // those of the result that this one replaces
+    quantizer_.quantize(wish);
+}
+
+void QuantizationDialog::showRunning(bool running) {
+    start_->setText(running ? tr("Stop") : tr("Quantize"));
+    progress_->setValue(0);
+    progress_->setVisible(running);
+    for (QWidget* const each : std::initializer_list<QWidget*>{runs_, method_, samples_, signed_,
+                                                               equalizes_, corrects_, chooses_})
+        each->setEnabled(!running);
+    if (!running)
+        layers_->setEnabled(true);
+    mostLoss_->setEnabled(!running && chooses_->isChecked());
+    enable();
+}
+
+void QuantizationDialog::enable() {
+    start_->setEnabled(quantizer_.isRunning() || runs_->count() > 0);
+    const bool isThere = result_ && !quantizer_.isRunning() && !pause_.isActive();
+    for (auto* const button : {use_, save_, export_})
+        button->setEnabled(isThere && !result_->plan.empty());
+}
+
+void QuantizationDialog::showResult(std::shared_ptr<const QuantizedRun> result) {
+    result_ = std::move(result);
+    showFigures();
+    showLayers();
+    const auto inIntegers = static_cast<std::int64_t>(result_->plan.size());
+    const auto all = static_cast<std::int64_t>(result_->made->layers.size());
+    said_->setText(
+        tr("Over %1; calibrated with %2. %3 of %4 compute in integers.")
+            .arg(countedText(result_->real.samples, tr("1 test sample"), tr("%1 test samples")),
+                 countedText(result_->calibrated, tr("1 training sample"),
+                             tr("%1 training samples")))
+            .arg(inIntegers)
+            .arg(countedText(all, tr("1 layer"), tr("%1 layers"))));
+    enable();
+}
+
+void QuantizationDialog::showFigures() {
+    const auto& [metric, value] = result_->real.quality;
+    comparison_->show();
+    names_[kQualityFigure]->setText(qstr(metric->title));
+    names_[kLossFigure]->setText(tr("Loss"));
+    names_[kWeightsFigure]->setText(tr("Weights"));
+    for (const Side side : {kRealSide, kIntegersSide}) {
+        const Score& score = side == kRealSide ? result_->real : result_->integers;
+        figure(kQualityFigure, side).setText(qstr(valueText(*metric, score.quality.value)));
+        figure(kLossFigure, side).setText(QString::number(score.loss, 'g', 4));
+        figure(kWeightsFigure, side)
+            .setText(byteSize(side == kRealSide ? result_->realBytes : result_->integerBytes));
+    }
+}
+
+void QuantizationDialog::showLayers() {
+    const QSignalBlocker quiet(layers_);
+    const auto& found = result_->made->layers;
+    double largest = 0;
+    for (const LayerError& layer : found)
+        largest = std::max(largest, layer.error);
+    const QString current = layers_->currentItem()
+                                ? layers_->currentItem()->data(kProductLayer, kNameRole).toString()
+                                : QString();
+    layers_->clear();
+    for (const LayerError& layer : found) {
+        QStringList paths;
+        for (const std::string& path : layer.layers)
+            paths << qstr(path);
+        const bool isInteger = result_->plan.contains(layer.name);
+        auto* const item = new QTreeWidgetItem(layers_);
+        item->setText(kProductLayer, paths.join(QStringLiteral(" + ")));
+        item->setToolTip(kProductLayer, item->text(kProductLayer));
+        item->setData(kProductLayer, kNameRole, qstr(layer.name));
+        item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsUserCheckable);
+        item->setCheckState(kProductLayer, isInteger ? Qt::Checked : Qt::Unchecked);
+        item->setText(kProductFormat, isInteger ? tr("INT8") : tr("FP32"));
+        item->setText(kProductError, percentText(layer.error));
+        item->setSizeHint(kProductLayer, QSize(0, kRowHeight));
+        item->setTextAlignment(kProductError, Qt::AlignRight | Qt::AlignVCenter);
+        item->setData(kProductError, BarDelegate::kShareRole,
+                      largest > 0 ? layer.error / largest : 0);
+        if (current == qstr(layer.name))
+            layers_->setCurrentItem(item);
+    }
+}
+
+void QuantizationDialog::keepChosen() {
+    std::set<std::string> kept;
+    for (int i = 0; i < layers_->topLevelItemCount(); ++i) {
+        auto* const item = layers_->topLevelItem(i);
+        if (item->checkState(kProductLayer) != Qt::Checked)
+            kept.insert(item->data(kProductLayer, kNameRole).toString().toStdString());
+    }
+    said_->setText(tr("Measuring again…"));
+    quantizer_.keep(result_, kept);
+}
+
+void QuantizationDialog::use() {
+    const std::string run = result_->wish.run.string();
+    Q_EMIT useWanted(std::make_shared<const TrainedModel>(
+        modelInIntegers(*result_->of, *result_->model, result_->of->project.name, "int8:" + run)));
+    said_->setText(tr("The Inference page answers with it."));
+    hide(); // it would stand in the way; the command brings it back
+}
+
+void QuantizationDialog::save() {
+    const QString ending = QString::fromLatin1(kModelEnding);
+    const QString file =
+        askSaveFile(this, tr("Save the network in INT8"),
+                    qstr(slugOf(result_->of->project.name)) + QStringLiteral("-int8") + ending,
+                    {tr("Optimized networks (*%1)").arg(ending)}, {ending});
+    if (file.isEmpty())
+        return;
+    said_->setText(tr("Writing %1…").arg(file));
+    quantizer_.save(result_, file.toStdString());
+}
+
+void QuantizationDialog::exportOnnx() {
+    const QString ending = QStringLiteral(".onnx");
+    const QString file =
+        askSaveFile(this, tr("Export as ONNX"),
+                    qstr(slugOf(result_->of->project.name)) + QStringLiteral("-int8") + ending,
+                    {tr("ONNX models (*%1)").arg(ending)}, {ending});
+    if (file.isEmpty())
+        return;
+    said_->setText(tr("Writing %1, which is read back and compared…").arg(file));
+    quantizer_.exportOnnx(result_, file.toStdString());
+}
+
+} // namespace gradwright
+
+#include "moc_quantization_dialog.cpp"
