@@ -26,7 +26,7 @@ public:
 
     FoundPatterns find() {
         for (const auto& node : graph_.model.nodes) {
-            if (!node.domain.empty() || !known_.contains(&node) || taken_.contains(&node))
+            if (!isOfStandard(node) || !known_.contains(&node) || taken_.contains(&node))
                 continue;
             for (const auto& finder :
                  {&PatternFinder::activation, &PatternFinder::gated, &PatternFinder::norm,
@@ -60,12 +60,17 @@ private:
     }
 
     // The graph.
-
+    /// Whether it is an operator of ONNX itself with the inputs and outputs that it has to have.
+    static bool isOfStandard(const OnnxNode& node) {
+        static const std::set<std::string_view> binary = {"Add", "Sub", "Mul",
+                                                          "Div", "Pow", "MatMul"};
+        return node.domain.empty() && !node.outputs.empty() &&
+               (binary.contains(node.op) ? node.inputs.size() == 2 : !node.inputs.empty());
+    }
     [[nodiscard]] const OnnxNode* makerOf(const std::string& name, std::string_view op) const {
         const auto found = makers_.find(name);
-        return found != makers_.end() && found->second->op == op && found->second->domain.empty()
-                   ? found->second
-                   : nullptr;
+        const auto* node = found == makers_.end() ? nullptr : found->second;
+        return node && node->op == op && isOfStandard(*node) ? node : nullptr;
     }
     /// The node that alone reads what `node` makes.
     [[nodiscard]] const OnnxNode* after(const OnnxNode* node, std::string_view op = {}) const {
@@ -75,7 +80,7 @@ private:
         if (found == graph_.readers.end() || found->second.size() != 1)
             return nullptr;
         const auto* reader = found->second[0];
-        return reader->domain.empty() && (op.empty() || reader->op == op) ? reader : nullptr;
+        return isOfStandard(*reader) && (op.empty() || reader->op == op) ? reader : nullptr;
     }
     /// The node of that operator that makes the value, which `reader` alone reads.
     [[nodiscard]] const OnnxNode* before(const std::string& name, std::string_view op) const {
@@ -222,8 +227,7 @@ private:
             const auto* product = before(cubic->input, "Mul");
             const auto other = product ? otherInput(*product, x) : std::nullopt;
             const auto* square = other ? before(*other, "Mul") : nullptr;
-            if (square && square->inputs.size() == 2 && square->inputs[0] == x &&
-                square->inputs[1] == x)
+            if (square && square->inputs[0] == x && square->inputs[1] == x)
                 return halved(PatternKind::GeluTanh, x, node,
                               {outer->node, sum, cubic->node, product, square});
         }
@@ -318,7 +322,7 @@ private:
         const auto* square = before(mean->inputs[0], "Mul");
         if (!square)
             square = before(mean->inputs[0], "Pow");
-        if (!square || square->inputs.size() != 2)
+        if (!square)
             return {};
         const auto& x = square->inputs[0];
         if (square->op == "Mul" ? square->inputs[1] != x : !isNumber(square->inputs[1], 2))
@@ -345,7 +349,7 @@ private:
     /// The same of y - mean(y).
     Found centred(Pattern pattern) const {
         const auto* difference = makerOf(pattern.input, "Sub");
-        if (!difference || difference->inputs.size() != 2)
+        if (!difference)
             return {};
         std::vector<std::int64_t> axes;
         const auto* mean = meanOf(difference->inputs[1], axes);
@@ -471,9 +475,7 @@ private:
 
     /// The Softmax to which queries lead through reshaping and products.
     const OnnxNode* softmaxBehind(const OnnxNode& split) const {
-        const auto found = graph_.readers.find(split.outputs[0]);
-        const auto* node =
-            found != graph_.readers.end() && found->second.size() == 1 ? found->second[0] : nullptr;
+        const auto* node = after(&split);
         for (int steps = 0; node && steps < 6; ++steps) {
             if (node->op == "Softmax")
                 return node;

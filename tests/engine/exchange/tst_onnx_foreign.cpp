@@ -144,6 +144,27 @@ private Q_SLOTS:
         QVERIFY2(problems.contains(reason), qPrintable(problems));
     }
 
+    /// As damaged files have them, in the middle of what is looked for as a whole.
+    void nodesWithoutInputsAreProblems_data() {
+        QTest::addColumn<QString>("without");
+        for (const auto* op : {"Mul", "ReduceMean", "Add", "Sqrt", "Div"})
+            QTest::newRow(op) << op;
+    }
+    void nodesWithoutInputsAreProblems() {
+        QFETCH(QString, without);
+        ModelBuilder b(17);
+        const auto node = [&](const char* op, const std::vector<std::string>& inputs) {
+            return b.node(op, without == op ? std::vector<std::string>{} : inputs);
+        };
+        const auto x = b.input("x", {4, 6});
+        const auto mean = node("ReduceMean", {node("Mul", {x, x})});
+        b.set("axes", std::vector<std::int64_t>{-1});
+        const auto root = node("Sqrt", {node("Add", {mean, b.number(1e-5F)})});
+        b.output(node("Div", {x, root}));
+        const auto problems = QString::fromStdString(problemLines(importOnnx(b.read()).problems));
+        QVERIFY2(problems.contains(without), qPrintable(problems));
+    }
+
     /// LSTMs begin with zeros of as many rows as there are samples.
     void zerosPerSampleAreNoState() {
         ModelBuilder b(17);
