@@ -161,7 +161,7 @@ private:
         return scaleOf(paramsOf(node).text("formula"));
     }
 
-    /// What an output of a layer that moves elements holds.
+    /// Which elements a layer that moves them gives at an output.
     [[nodiscard]] std::optional<Places> moved(const Places& x, PortRef output) const {
         const auto& node = nodeOf(output.node);
         const auto shape = shapeOf(output);
@@ -191,7 +191,7 @@ private:
         return taken(x, *shape, paramsOf(node).integer("begin") * steps[axis], strided);
     }
 
-    /// From a projection to the value, through what moves and scales elements. `used` gets all of
+    /// From a projection to the value, through what moves and scales elements. `used_` gets all of
     /// it.
     [[nodiscard]] std::optional<std::pair<Part, Places>> followed(PortRef value) {
         Chain chain;

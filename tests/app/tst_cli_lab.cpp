@@ -195,7 +195,7 @@ private Q_SLOTS:
         QFETCH(QString, method);
         QFETCH(QString, jobs);
         constexpr int kKills = 20;
-        constexpr int kTrials = 30;
+        constexpr int kTrials = 60;
         const auto file = cli_.save(smallProject(300, 0.2), "sweep-killed.gradwright");
         const auto into = [&](const fs::path& folder) {
             return QStringList{"sweep",    file,
@@ -226,8 +226,20 @@ private Q_SLOTS:
         std::size_t before = 0;
         int kills = 0;
         while (kills < kKills) {
-            // About one trial a life; some end before they have begun anything.
-            if (process->waitForFinished(static_cast<int>(share(random) * (start + trial))))
+            // Some end before they have begun anything, none lasts much longer than a trial:
+            // trials are counted, since time alone is stretched by a busy computer.
+            const auto isFurther = [&] {
+                const auto experiment = onlyExperiment(folder);
+                return !experiment.empty() &&
+                       ExperimentDirectory::open(experiment).results().size() > before;
+            };
+            QElapsedTimer life;
+            life.start();
+            const auto longest = share(random) * (start + trial);
+            while (process->state() != QProcess::NotRunning &&
+                   static_cast<double>(life.elapsed()) < longest && !isFurther())
+                process->waitForFinished(1);
+            if (process->state() == QProcess::NotRunning)
                 break;
             process->kill();
             ++kills;

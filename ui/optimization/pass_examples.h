@@ -13,9 +13,9 @@ namespace gradwright {
 struct ExampleOp {
     std::string title; ///< "conv", "conv + relu"
     std::string path;
-    std::size_t rank = 0;             ///< the longest way from the input, which is 0
+    std::size_t rank = 0;               ///< the longest way from the input, which is 0
     std::vector<std::size_t> sources{}; ///< places in the list
-    bool isChanged = false;           ///< the pass names it, or has made it
+    bool isChanged = false;             ///< the pass names it, or has made it
 };
 
 /// A small network before a pass for inference and after it, the input first. The pass itself makes
