@@ -161,7 +161,7 @@ private:
         return scaleOf(paramsOf(node).text("formula"));
     }
 
-    /// Which elements a layer that moves them gives at an output.
+    /// Where the elements of such a layer's output come from, given those of its input.
     [[nodiscard]] std::optional<Places> moved(const Places& x, PortRef output) const {
         const auto& node = nodeOf(output.node);
         const auto shape = shapeOf(output);
@@ -449,7 +449,7 @@ private:
     Graph& graph_;
     Weights& weights_;
     Analysis analysis_;
-    std::map<std::string, std::size_t> places_; ///< in the analysis, by name
+    std::map<std::string, std::size_t> places_; ///< positions in the analysis, by name
     std::map<NodeId, Shape> made_;              ///< layers made, and what they give
     std::set<NodeId> used_;                     ///< what the layer at hand stands for
 };

@@ -163,7 +163,7 @@ private:
     std::set<std::string, std::less<>> outputs_;
     std::map<std::string, FoldedValue, std::less<>> folded_;
     std::map<std::string, DataValue, std::less<>> data_;
-    std::vector<NodeId> keptLayers_; ///< of the nodes in `kept`
+    std::vector<NodeId> keptLayers_; ///< what the nodes in `kept` became
     std::set<const OnnxNode*> needed_, consumed_;
     FoundPatterns patterns_;
     std::map<std::string, Operand> plain_; ///< what plain() has made

@@ -25,6 +25,12 @@ fs::path onlyExperiment(const fs::path& folder) {
     return found.size() == 1 ? found.front().path() : fs::path();
 }
 
+/// Finished trials of the only experiment in the folder.
+std::size_t trialsIn(const fs::path& folder) {
+    const auto experiment = onlyExperiment(folder);
+    return experiment.empty() ? 0 : ExperimentDirectory::open(experiment).results().size();
+}
+
 /// What must not depend on interruptions.
 std::string lastingValues(const fs::path& experiment) {
     Json all = Json::array();
@@ -179,8 +185,8 @@ private Q_SLOTS:
         QVERIFY2(key.code != 0 && key.err.contains("no such setting"), key.text().c_str());
     }
 
-    /// Whatever it is at: each time it goes on from its last finished trial, and in the end it has
-    /// found what it would have found undisturbed.
+    /// Whatever it is at: each time it resumes behind its last finished trial, and in the end it
+    /// has found what it would have found undisturbed.
     void sweepIsKilledAtTwentyMoments_data() {
         QTest::addColumn<QString>("method");
         QTest::addColumn<QString>("jobs");
@@ -228,31 +234,16 @@ private Q_SLOTS:
         while (kills < kKills) {
             // Some end before they have begun anything, none lasts much longer than a trial:
             // trials are counted, since time alone is stretched by a busy computer.
-            const auto isFurther = [&] {
-                const auto experiment = onlyExperiment(folder);
-                return !experiment.empty() &&
-                       ExperimentDirectory::open(experiment).results().size() > before;
-            };
             QElapsedTimer life;
             life.start();
             const auto longest = share(random) * (start + trial);
             while (process->state() != QProcess::NotRunning &&
-                   static_cast<double>(life.elapsed()) < longest && !isFurther())
+                   static_cast<double>(life.elapsed()) < longest && trialsIn(folder) <= before)
                 process->waitForFinished(1);
             if (process->state() == QProcess::NotRunning)
                 break;
-            process->kill();
             ++kills;
-            QVERIFY(process->waitForFinished(60'000));
-            const auto experiment = onlyExperiment(folder);
-            if (experiment.empty()) {
-                process = cli_.start(into(folder));
-                continue;
-            }
-            const auto done = ExperimentDirectory::open(experiment).results().size();
-            QVERIFY(done >= before);
-            before = done;
-            process = cli_.start({"lab", "resume", QString::fromStdString(experiment), "--quiet"});
+            QVERIFY(killAndResume(process, folder, into(folder), before));
         }
         const auto last = Cli::finish(*process);
         QVERIFY2(last.code == 0, last.text().c_str());
@@ -286,28 +277,13 @@ private Q_SLOTS:
         for (int i = 0; i < 6; ++i) {
             // Killed at several moments of a trial, the first ones before anything is done.
             // Trials are counted rather than time alone, which a busy computer stretches.
-            const auto isFurther = [&] {
-                const auto experiment = onlyExperiment(folder);
-                return i == 0 || (!experiment.empty() &&
-                                  ExperimentDirectory::open(experiment).results().size() > before);
-            };
-            while (process->state() != QProcess::NotRunning && !isFurther())
+            while (process->state() != QProcess::NotRunning && i > 0 && trialsIn(folder) <= before)
                 process->waitForFinished(1);
             if (process->state() == QProcess::NotRunning ||
                 process->waitForFinished(static_cast<int>(duration / 10 * i / 6)))
                 break;
-            process->kill();
             ++kills;
-            QVERIFY(process->waitForFinished(60'000));
-            const auto experiment = onlyExperiment(folder);
-            if (experiment.empty()) {
-                process = cli_.start(into(folder));
-                continue;
-            }
-            const auto done = ExperimentDirectory::open(experiment).results().size();
-            QVERIFY(done >= before);
-            before = done;
-            process = cli_.start({"lab", "resume", QString::fromStdString(experiment), "--quiet"});
+            QVERIFY(killAndResume(process, folder, into(folder), before));
         }
         QVERIFY(kills > 2);
         const auto last = Cli::finish(*process);
@@ -335,6 +311,24 @@ private Q_SLOTS:
     }
 
 private:
+    /// Kills the process and resumes its experiment, or begins it where there is none yet. False
+    /// where finished trials are lost.
+    bool killAndResume(std::unique_ptr<QProcess>& process, const fs::path& folder,
+                       const QStringList& begin, std::size_t& trials) const {
+        process->kill();
+        if (!process->waitForFinished(60'000))
+            return false;
+        const auto done = trialsIn(folder);
+        const bool keepsAll = done >= trials;
+        trials = done;
+        const auto experiment = onlyExperiment(folder);
+        process = cli_.start(
+            experiment.empty()
+                ? begin
+                : QStringList{"lab", "resume", QString::fromStdString(experiment), "--quiet"});
+        return keepsAll;
+    }
+
     Cli cli_{300, 100};
 };
 

@@ -201,9 +201,10 @@ void addQuantizeCommand(CLI::App& app, int& exitCode) {
     command->add_flag("--equalize", options->equalizes,
                       "Let the channels between two layers have kernels of one size before ranges "
                       "are found (cross-layer equalization)");
-    command->add_flag("--correct-biases", options->correctsBiases,
-                      "Take what rounding kernels adds to the mean of a layer's results from its "
-                      "bias");
+    command->add_flag(
+        "--correct-biases", options->correctsBiases,
+        "Take what rounding the kernels adds to the mean of a layer's results from its "
+        "bias");
     command->add_option("--keep", options->keep, "Keep a layer, or all of a block, in FP32")
         ->type_name("LAYER");
     command

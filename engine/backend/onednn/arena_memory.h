@@ -27,7 +27,7 @@ private:
     AlignedBuffer small_;
     void* mapped_ = nullptr; ///< from the system
     std::size_t mappedBytes_ = 0;
-    std::byte* begin_ = nullptr; ///< of its first large page
+    std::byte* begin_ = nullptr; ///< where its first large page is
 };
 
 } // namespace gradwright::onednn
