@@ -147,6 +147,7 @@ Dataset withAddedImages(Dataset data, const fs::path& folder) {
     requirePictures(images, nullptr);
     for (const auto& note : images.notes)
         data.notes.push_back("added images: " + note);
+    data.added = static_cast<std::int64_t>(images.files.size());
     data.training =
         std::make_shared<AddedSource>(std::move(data.training), std::move(images), data.info);
     return data;
