@@ -19,6 +19,7 @@ namespace {
 /// Images may be added to those that hold images by class.
 DatasetDef withAddedFolder(DatasetDef def) {
     def.params.push_back(addedFolderParam());
+    def.params.push_back(addedAlwaysParam());
     return def;
 }
 
@@ -106,7 +107,8 @@ Dataset openAnew(const DatasetDef& def, const DataChoice& choice) {
     if (!isOfFiles(def))
         data.notes.clear(); // nothing of it may surprise
     if (const auto folder = addedFolderOf(def, choice); !folder.empty())
-        data = withAddedImages(std::move(data), folder);
+        data = withAddedImages(std::move(data), folder,
+                               Params(def.params, choice.params).boolean(kAddedAlwaysParam));
     return choice.reconstruct ? reconstructing(std::move(data)) : data;
 }
 

@@ -113,6 +113,8 @@ struct Dataset {
     /// What was read, what was left out and why, a line each: "374 rows: 374 used".
     std::vector<std::string> notes{};
     std::shared_ptr<const MadeSplit> split{}; ///< null where none was made; see splitOf()
+    /// So many of the last samples of `training` are for training alone; see addedAlwaysParam().
+    std::int64_t added = 0;
 };
 
 struct DataChoice;
@@ -144,7 +146,8 @@ struct DataChoice {
     ParamValues params{};
     double validationFraction = 0.1; ///< of the training samples, in [0, 1)
     std::uint64_t splitSeed = 1;
-    std::int64_t limit = 0;     ///< use only the first N samples of Split::training; 0 = all
+    /// Only the first N samples of Split::training, and behind them Dataset::added; 0: all.
+    std::int64_t limit = 0;
     ParamValues augmentation{}; ///< of augmentationParams()
     /// The target of a sample is its own input as it is before augmentation, whatever else is known
     /// of it: for autoencoders.
@@ -190,7 +193,8 @@ Split stratifiedSplit(const DataSource& source, std::size_t classes, double vali
 Split foldSplit(std::span<const std::int32_t> labels, std::size_t classes, std::int64_t folds,
                 std::int64_t fold, std::uint64_t seed);
 
-/// The split that a choice stands for, its limit applied.
+/// The split that a choice stands for, its limit applied. Dataset::added samples are all for
+/// training, behind the others; the others are split and limited as they would be without them.
 Split splitOf(std::span<const std::int32_t> labels, std::size_t classes, const DataChoice& choice);
 Split splitOf(const Dataset& dataset, const DataChoice& choice);
 

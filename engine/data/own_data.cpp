@@ -4,12 +4,14 @@
 #include "engine/data/byte_reader.h"
 #include "engine/data/catalog.h"
 #include "engine/data/images/array_file.h"
+#include "engine/data/images/idx_pairs.h"
 #include "engine/data/images/image_folder.h"
 #include "engine/data/images/picture.h"
 #include "engine/data/images/picture_sample.h"
 #include "engine/data/tables/csv_cache.h"
 #include "engine/data/tables/table_params.h"
 #include "engine/data/text/text_encoding.h"
+#include "engine/support/counted.h"
 #include "engine/support/error.h"
 
 #include <fmt/ranges.h>
@@ -280,9 +282,14 @@ Survey surveyOf(const ImageFolder& folder) {
     Survey survey;
     std::vector<std::int64_t> sides;
     const auto count = std::min(kSurveyed, folder.files.size());
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto index = i * folder.files.size() / count;
-        const auto picture = readPicture(folder.root / folder.files[index], {.channels = 3});
+    // Whoever opens the data is told of all that cannot be read.
+    const auto look = [&](std::size_t index) {
+        Picture picture;
+        try {
+            picture = readPicture(folder.root / folder.files[index], {.channels = 3});
+        } catch (const Error&) {
+            return;
+        }
         if (sides.empty()) {
             survey.height = picture.height;
             survey.width = picture.width;
@@ -291,6 +298,15 @@ Survey surveyOf(const ImageFolder& folder) {
             survey.isOneSize && picture.height == survey.height && picture.width == survey.width;
         survey.isColour = survey.isColour || hasColour(picture);
         sides.push_back(std::min(picture.width, picture.height));
+    };
+    for (std::size_t i = 0; i < count; ++i)
+        look(i * folder.files.size() / count);
+    for (std::size_t index = 0; sides.empty() && index < folder.files.size(); ++index)
+        look(index);
+    if (sides.empty()) {
+        requirePictures(folder, nullptr);
+        throw Error("{}: none of its {} can be decoded", folder.root.string(),
+                    counted(folder.files.size(), "image"));
     }
     std::ranges::sort(sides);
     survey.side = sides[sides.size() / 2];
@@ -393,6 +409,40 @@ DataChoice dataFrom(const fs::path& given) {
             "Windows-1252, IDX files, or a folder with one folder of images per class",
             path.string());
     return isTable(*text, beginning.size() < kBeginning) ? tableFrom(path) : textFrom(path);
+}
+
+DataChoice dataFrom(const std::vector<fs::path>& files) {
+    if (files.size() == 1)
+        return dataFrom(files.front());
+    std::vector<fs::path> all;
+    for (const auto& file : files)
+        all.push_back(fs::absolute(file));
+    const auto isFile = [](const fs::path& path) {
+        std::error_code error;
+        return fs::is_regular_file(path, error);
+    };
+    const auto paired =
+        std::ranges::all_of(all, isFile) ? pairIdxFiles(all) : std::optional<ParamValues>();
+    std::optional<DataChoice> led;
+    try {
+        led = dataFrom(all.front());
+    } catch (const Error&) {
+        if (!paired)
+            throw;
+    }
+    const auto isUsed = [&](const fs::path& path) {
+        return std::ranges::any_of(led->params, [&](const auto& param) {
+            const auto* const text = std::get_if<std::string>(&param.second);
+            return text != nullptr && *text == path.string();
+        });
+    };
+    const auto odd = led ? std::ranges::find_if_not(all, isUsed) : all.begin();
+    if (led && odd == all.end())
+        return *std::move(led);
+    if (paired)
+        return {.dataset = "idx", .params = *paired};
+    throw Error("{}: does not belong to the data that {} is; open one of them", odd->string(),
+                all.front().string());
 }
 
 std::optional<TableProfile> tableProfile(const DataChoice& choice) {

@@ -24,6 +24,10 @@ namespace gradwright {
 /// Tables and texts may be gzipped. Throws Error naming file, line where there is one, and what
 /// would be right.
 DataChoice dataFrom(const std::filesystem::path& path);
+/// The same for files that are named together: the first one and what it leads to, if that is all
+/// of them, else IDX files as pairIdxFiles() pairs them. Throws Error naming a file that belongs to
+/// other data than the first.
+DataChoice dataFrom(const std::vector<std::filesystem::path>& files);
 
 /// The columns of a chosen table; nothing for other data sets, or while no file is chosen. Throws
 /// what readCsv() throws.

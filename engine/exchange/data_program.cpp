@@ -78,14 +78,18 @@ std::string columnEntry(const DataInfo& info, const TableColumn& column) {
         entry += fmt::format(", \"categories\": {}", listOf(column.categories));
         if (reading && !reading->words.empty())
             entry += fmt::format(", \"values\": {}", listOf(reading->words));
+        if (reading && reading->sameCase)
+            entry += ", \"same_case\": True";
         return entry + "},\n";
     }
     entry += fmt::format(", \"missing\": {}", literal(column.missing));
     if (reading && !(reading->notation == NumberNotation{})) {
-        const auto& [decimal, grouping, unit] = reading->notation;
+        const auto& [decimal, grouping, unit, isTime] = reading->notation;
         entry += fmt::format(", \"decimal\": {}, \"grouping\": {}, \"unit\": {}",
                              quoted(std::string(1, decimal)),
                              quoted(grouping == 0 ? "" : std::string(1, grouping)), quoted(unit));
+        if (isTime)
+            entry += ", \"time\": True";
     }
     return entry + "},\n";
 }
@@ -105,10 +109,21 @@ def holds_value(cell, column):
         cell is None or cell != cell or text.lower() in MISSING or text in MARKS)
 
 
+def hours(text):
+    """A time of day such as 12:15 or 12:15:30 PM in hours."""
+    parts = text.lower().removesuffix("am").removesuffix("pm").strip().split(":")
+    whole = int(parts[0])
+    if text[-1:] in "mM":
+        whole = whole % 12 + (12 if text[-2:].lower() == "pm" else 0)
+    return whole + int(parts[1]) / 60 + (float(parts[2]) / 3600 if len(parts) > 2 else 0)
+
+
 def number(cell, column):
     """The number that a cell is, written as the column's cells were."""
     if not isinstance(cell, str):
         return float(cell)
+    if ":" in cell and column.get("time"):
+        return hours(cell.strip())
     text, unit, grouping = cell.strip(), column.get("unit", ""), column.get("grouping", "")
     if unit:
         text = text.removeprefix(unit).removesuffix(unit).strip()
@@ -166,7 +181,9 @@ def inputs_of(row, column):
         known = column["categories"]
         text = str(cell).strip() if holds_value(cell, column) else None
         if text is not None and text not in known:
-            text = next((each for each in known if meaning(each) == meaning(text)), None)
+            fold = str.lower if column.get("same_case") else str
+            wanted = meaning(fold(text))
+            text = next((each for each in known if meaning(fold(each)) == wanted), None)
         return [float(each == text) for each in known]
     if "pixels" in column:
         count = column["pixels"]
@@ -214,7 +231,10 @@ def with_parts(row):
         if not holds_value(cell, {{}}):
             continue
         if not hasattr(cell, "weekday"):
-            parts = dict(zip(order, re.findall(r"[0-9]+|[^\W\d_]+", str(cell))))
+            text = str(cell)
+            if order == "yyyymmdd":
+                text, order = f"{{text[:4]}}-{{text[4:6]}}-{{text[6:8]}}", "ymd"
+            parts = dict(zip(order, re.findall(r"[0-9]+|[^\W\d_]+", text)))
             month = parts.get("m", "")[:3].lower()
             try:
                 number = MONTHS.index(month) + 1 if month in MONTHS else GERMAN_MONTHS.get(month)
@@ -460,6 +480,10 @@ std::string withDataProgram(const std::string& program, std::string_view format,
     auto whole = program;
     whole.insert(main, prepare.value_or("") + answersProgram(info, framework, network));
     return comments + whole;
+}
+
+std::string withoutDataProgram(const std::string& program, std::string_view why) {
+    return fmt::format("# Note: {}.\n\n{}", why, program);
 }
 
 } // namespace gradwright

@@ -16,4 +16,7 @@ namespace gradwright {
 std::string withDataProgram(const std::string& program, std::string_view format,
                             const DataInfo& info, const std::string& run, const Network& network);
 
+/// The program with a comment that says that raw inputs are not prepared, and `why`.
+std::string withoutDataProgram(const std::string& program, std::string_view why);
+
 } // namespace gradwright

@@ -7,6 +7,7 @@
 #include "engine/data/tables/column_reading.h"
 #include "engine/data/tables/table_params.h"
 #include "engine/project/class_balance.h"
+#include "engine/support/counted.h"
 #include "engine/training/recipes/losses.h"
 
 #include <fmt/format.h>
@@ -50,6 +51,21 @@ std::optional<DataRemedy> splittingDates(const DataProblem& problem, const DataC
     auto ignored = ignoredBy(data);
     if (std::erase(ignored, problem.column) > 0)
         remedy->data->params.insert_or_assign("ignore", columnList(ignored));
+    return remedy;
+}
+
+std::optional<DataRemedy> joiningCase(const DataProblem& problem, const DataChoice& data,
+                                      const TableSurvey* survey) {
+    if (survey == nullptr)
+        return {};
+    const Params params(dataset(data.dataset).params, data.params);
+    auto columns = columnNamesIn(params.text("same_case"));
+    if (std::ranges::find(columns, problem.column) != columns.end())
+        return {};
+    columns.push_back(problem.column);
+    const bool isTarget = roleOf(data, *survey, problem.column) == ColumnRole::Target;
+    DataRemedy remedy{isTarget ? "Make them one class" : "Make them one category", data};
+    remedy.data->params.insert_or_assign("same_case", columnList(columns));
     return remedy;
 }
 
@@ -97,7 +113,10 @@ std::optional<DataRemedy> remedyFor(const DataProblem& problem, const Project& p
     const auto& data = project.data;
     switch (problem.kind) {
     case DataProblemKind::Unreadable:
-        return settingParam("Leave them out", data, "unreadable", "leave_out");
+        return settingParam(
+            fmt::format("Leave out {}",
+                        counted(static_cast<std::size_t>(problem.count), "unreadable image")),
+            data, "unreadable", "leave_out");
     case DataProblemKind::Shared:
     case DataProblemKind::Duplicates:
         return settingParam("Leave out repetitions", data, "duplicates", "leave_out");
@@ -114,6 +133,8 @@ std::optional<DataRemedy> remedyFor(const DataProblem& problem, const Project& p
         if (auto remedy = countingAsMissing(problem, data, survey))
             return remedy;
         return leavingOut(problem, data, survey);
+    case DataProblemKind::Case:
+        return joiningCase(problem, data, survey);
     case DataProblemKind::Dates:
         return splittingDates(problem, data);
     case DataProblemKind::Contradiction:

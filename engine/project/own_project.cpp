@@ -400,8 +400,14 @@ void takeAdjusted(DataChoice& data, const std::function<void(DataChoice&)>& adju
 
 Project projectForData(const std::filesystem::path& path,
                        const std::function<void(DataChoice&)>& adjust) {
+    return projectForData(std::vector{path}, adjust);
+}
+
+Project projectForData(const std::vector<std::filesystem::path>& files,
+                       const std::function<void(DataChoice&)>& adjust) {
+    const auto& path = files.front();
     auto project = newProject();
-    project.data = dataFrom(path);
+    project.data = dataFrom(files);
     if (adjust)
         takeAdjusted(project.data, adjust);
     const auto data = openDataset(project.data);

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <vector>
 
 namespace gradwright {
 
@@ -22,6 +23,9 @@ namespace gradwright {
 /// speak. `adjust` may change what was detected of the data before a network is chosen for them.
 /// Throws Error naming file, place and what would be right.
 Project projectForData(const std::filesystem::path& path,
+                       const std::function<void(DataChoice&)>& adjust = {});
+/// The same for files that are named together; the project is called as the first one is.
+Project projectForData(const std::vector<std::filesystem::path>& files,
                        const std::function<void(DataChoice&)>& adjust = {});
 
 /// What makes the network's ends fit the data: the shape of the only Input, the vocabulary of the

@@ -19,7 +19,6 @@ namespace {
 constexpr int kBarRowHeight = 20;
 constexpr int kBarThickness = 11;
 constexpr int kGapBesideBar = 8;
-constexpr int kWidestName = 96;
 constexpr int kNarrowestBar = 40;
 
 } // namespace
@@ -134,12 +133,13 @@ void CountBars::paintEvent(QPaintEvent*) {
     int counts = 0;
     std::int64_t most = 1;
     for (const Row& row : rows_) {
-        names = std::max(names, metrics.horizontalAdvance(row.name));
+        // On screens of other scales a text is a part of a pixel longer than its rounded length.
+        names = std::max(names, metrics.horizontalAdvance(row.name) + 1);
         counts = std::max(counts, metrics.horizontalAdvance(fullNumber(row.count)));
         most = std::max(most, row.count);
     }
     names = std::min(
-        {names, kWidestName, std::max(0, width() - counts - kNarrowestBar - 2 * kGapBesideBar)});
+        {names, width() / 2, std::max(0, width() - counts - kNarrowestBar - 2 * kGapBesideBar)});
     const int left = names + kGapBesideBar;
     const int room = std::max(1, width() - left - counts - kGapBesideBar);
     for (std::size_t i = 0; i < rows_.size(); ++i) {

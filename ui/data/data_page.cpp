@@ -379,7 +379,7 @@ void DataPage::chooseFile(bool folder) {
         folder ? askFolder(window(), tr("A folder that holds one folder of images per class"))
                : askOpenFile(window(), tr("A table, a text or IDX files"));
     if (!path.isEmpty())
-        offer(path.toStdString());
+        offer({path.toStdString()});
 }
 
 /// The same data at another place: what was chosen of them stays.
@@ -399,8 +399,8 @@ void DataPage::findMoved() {
     change(tr("place of the data"), choice);
 }
 
-void DataPage::offer(const std::filesystem::path& path) {
-    openPreview().read(path);
+void DataPage::offer(const std::vector<std::filesystem::path>& files) {
+    openPreview().read(files);
 }
 
 void DataPage::download() {
@@ -466,7 +466,7 @@ void DataPage::dropEvent(QDropEvent* event) {
     event->acceptProposedAction();
     rememberFolder(file);
     // The program that it was dragged from must not wait for an answer.
-    QTimer::singleShot(0, this, [this, file] { offer(file.toStdString()); });
+    QTimer::singleShot(0, this, [this, file] { offer({file.toStdString()}); });
 }
 
 } // namespace gradwright

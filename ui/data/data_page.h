@@ -51,7 +51,7 @@ public:
     [[nodiscard]] QString icon() const override { return QStringLiteral("data"); }
 
     /// Shows what a file or folder holds; it becomes the project's data when that is accepted.
-    void offer(const std::filesystem::path& path);
+    void offer(const std::vector<std::filesystem::path>& files);
     /// What is wrong with the data.
     void showFaults() { showTab(Problems); }
     [[nodiscard]] DataReview& review() { return *review_; }

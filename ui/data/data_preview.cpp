@@ -2,6 +2,7 @@
 #include "ui/data/data_preview.h"
 
 #include "engine/data/catalog.h"
+#include "engine/data/images/image_folder.h"
 #include "engine/data/own_data.h"
 #include "engine/data/survey/column_roles.h"
 #include "ui/data/column_model.h"
@@ -16,6 +17,7 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QScrollArea>
@@ -49,10 +51,12 @@ DataPreview::DataPreview(ThemeManager& themes, BackgroundJobs& jobs, DataChoice 
     , title_(dataLabel("previewTitle", "title"))
     , state_(dataLabel("previewState", "muted"))
     , notes_(dataLabel("previewNotes", "caption"))
+    , faults_(new QPlainTextEdit)
     , progress_(new QProgressBar)
     , columns_(new QTableWidget)
     , classes_(new CountBars(themes))
     , accept_(new QPushButton(tr("Use these data")))
+    , leaveOut_(new QPushButton)
     , jobs_(&jobs) {
     setObjectName(QStringLiteral("dataPreview"));
     setWindowTitle(tr("Replace the data"));
@@ -61,6 +65,18 @@ DataPreview::DataPreview(ThemeManager& themes, BackgroundJobs& jobs, DataChoice 
     progress_->setRange(0, 0);
     progress_->setTextVisible(false);
     progress_->setAccessibleName(tr("Reading the data"));
+    faults_->setObjectName(QStringLiteral("previewFaults"));
+    faults_->setAccessibleName(tr("Images that cannot be read"));
+    faults_->setReadOnly(true);
+    faults_->setTabChangesFocus(true);
+    faults_->hide();
+    leaveOut_->setObjectName(QStringLiteral("leaveOutUnreadable"));
+    leaveOut_->setToolTip(tr("The other images are read; their files stay where they are"));
+    leaveOut_->hide();
+    connect(leaveOut_, &QPushButton::clicked, this, [this] {
+        refused_.params.insert_or_assign("unreadable", std::string("leave_out"));
+        read(title_->text(), refused_);
+    });
     columns_->setObjectName(QStringLiteral("previewColumns"));
     columns_->setAccessibleName(tr("Columns"));
     columns_->setEditTriggers(QAbstractItemView::NoEditTriggers);
@@ -89,6 +105,7 @@ DataPreview::DataPreview(ThemeManager& themes, BackgroundJobs& jobs, DataChoice 
     connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
     auto* const buttons = new QHBoxLayout;
     buttons->setSpacing(8);
+    buttons->addWidget(leaveOut_);
     buttons->addStretch(1);
     buttons->addWidget(cancel);
     buttons->addWidget(accept_);
@@ -99,6 +116,7 @@ DataPreview::DataPreview(ThemeManager& themes, BackgroundJobs& jobs, DataChoice 
     layout->addWidget(state_);
     layout->addWidget(progress_);
     layout->addWidget(notes_);
+    layout->addWidget(faults_, 3);
     layout->addWidget(columns_, 3);
     layout->addWidget(scroll, 2);
     layout->addLayout(buttons);
@@ -109,8 +127,11 @@ DataPreview::~DataPreview() {
         jobs_->cancel(job_);
 }
 
-void DataPreview::read(const std::filesystem::path& path) {
-    start(QString::fromStdString(path.filename().string()), [path] { return dataFrom(path); });
+void DataPreview::read(const std::vector<std::filesystem::path>& files) {
+    QStringList names;
+    for (const auto& file : files)
+        names << QString::fromStdString(file.filename().string());
+    start(names.join(QStringLiteral(", ")), [files] { return dataFrom(files); });
 }
 
 void DataPreview::read(const std::string& key) {
@@ -124,6 +145,10 @@ void DataPreview::read(const QString& title, const DataChoice& choice) {
 void DataPreview::start(const QString& name, std::function<DataChoice()> choose) {
     title_->setText(name);
     state_->setText(tr("Reading…"));
+    setRole("muted");
+    progress_->show();
+    faults_->hide();
+    leaveOut_->hide();
     job_ = jobs_->start([this, choose = std::move(choose), before = before_](
                             const std::stop_token& stop) -> BackgroundJobs::Delivery {
         auto found = std::make_shared<Found>();
@@ -136,6 +161,11 @@ void DataPreview::start(const QString& name, std::function<DataChoice()> choose)
             found->counts = countParts(found->data, splitOf(found->data, found->choice));
             found->table = surveyTable(found->choice, stop);
             return [this, found] { present(*found); };
+        } catch (const UnreadableImages& error) {
+            return [this, found, count = error.count(),
+                    reason = qstr(inFormWords(error.what(), found->choice.dataset))] {
+                offerRest(reason, count, found->choice);
+            };
         } catch (const std::exception& error) {
             return [this, reason = qstr(inFormWords(error.what(), found->choice.dataset))] {
                 fail(reason);
@@ -188,12 +218,32 @@ void DataPreview::showColumns(const Found& found) {
     columns_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
 }
 
+void DataPreview::setRole(const char* role) {
+    state_->setProperty("textRole", QLatin1String(role));
+    state_->style()->unpolish(state_);
+    state_->style()->polish(state_);
+}
+
 void DataPreview::fail(const QString& reason) {
     progress_->hide();
     state_->setText(reason);
-    state_->setProperty("textRole", QStringLiteral("error"));
-    state_->style()->unpolish(state_);
-    state_->style()->polish(state_);
+    setRole("error");
+}
+
+void DataPreview::offerRest(const QString& reason, std::size_t count, const DataChoice& choice) {
+    const auto lines = reason.indexOf(u'\n');
+    fail(reason.left(lines));
+    QStringList faults = reason.mid(lines + 1).split(u'\n');
+    for (QString& fault : faults)
+        fault = fault.trimmed();
+    faults_->setPlainText(faults.join(u'\n'));
+    faults_->show();
+    refused_ = choice;
+    leaveOut_->setText(countedText(static_cast<std::int64_t>(count),
+                                   tr("Leave out 1 unreadable image"),
+                                   tr("Leave out %1 unreadable images")));
+    leaveOut_->show();
+    leaveOut_->setFocus();
 }
 
 } // namespace gradwright

@@ -11,8 +11,10 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <vector>
 
 class QLabel;
+class QPlainTextEdit;
 class QProgressBar;
 class QPushButton;
 class QTableWidget;
@@ -34,8 +36,8 @@ public:
                 QWidget* parent = nullptr);
     ~DataPreview() override;
 
-    /// Begins to read a file or folder of the user's.
-    void read(const std::filesystem::path& path);
+    /// Begins to read a file or folder of the user's, or files that belong together.
+    void read(const std::vector<std::filesystem::path>& files);
     /// Begins to read one of the catalog's data sets, as it is at first.
     void read(const std::string& dataset);
     /// Begins to read what has just been downloaded.
@@ -55,18 +57,24 @@ private:
     void start(const QString& name, std::function<DataChoice()> choose);
     void present(const Found& found);
     void showColumns(const Found& found);
+    void setRole(const char* role); ///< of the text that says how far it is
     void fail(const QString& reason);
+    /// Lists the images that cannot be read and offers to leave them out.
+    void offerRest(const QString& reason, std::size_t count, const DataChoice& choice);
 
     DataChoice before_;
     std::optional<DataChoice> choice_;
     QLabel* title_;
     QLabel* state_;
     QLabel* notes_;
+    QPlainTextEdit* faults_; ///< what cannot be read, a line each
     QProgressBar* progress_;
     QTableWidget* columns_;
     CountBars* classes_;
     QWidget* classesArea_ = nullptr; ///< in which they scroll
     QPushButton* accept_;
+    QPushButton* leaveOut_;         ///< reads again without them
+    DataChoice refused_;            ///< what it reads
     QPointer<BackgroundJobs> jobs_; ///< gone where its owner is destroyed first
     int job_ = 0;
 };

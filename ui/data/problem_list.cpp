@@ -34,6 +34,7 @@ Severity severityOf(DataProblemKind kind) {
         return Severity::Error;
     case DataProblemKind::Shared:
     case DataProblemKind::Contradiction:
+    case DataProblemKind::Case:
     case DataProblemKind::Imbalance:
     case DataProblemKind::Identifier:
     case DataProblemKind::Mixed:
@@ -90,6 +91,8 @@ QString titleOf(DataProblemKind kind) {
         return ProblemList::tr("Contradictions");
     case DataProblemKind::Duplicates:
         return ProblemList::tr("Repeated samples");
+    case DataProblemKind::Case:
+        return ProblemList::tr("Same but for case");
     case DataProblemKind::Imbalance:
         return ProblemList::tr("Uneven classes");
     case DataProblemKind::MissingTarget:

@@ -32,6 +32,9 @@ namespace {
 constexpr int kTypedSettles = 250; ///< ms
 constexpr int kSampleRowHeight = 26;
 constexpr int kCellWidth = 110;
+constexpr int kBarMargin = 14;
+constexpr int kBarGap = 8;
+constexpr int kNarrowestBarOfSamples = 300;
 constexpr std::size_t kTellEverySamples = 8192; ///< samples that are looked at
 
 /// The samples that were chosen, and what a network makes of them; by loss where that is known.
@@ -96,6 +99,7 @@ void SampleBrowser::setDrawing(bool offered, const QString& obstacle) {
     drawing_->setEnabled(draw_->isEnabled());
     draw_->setToolTip(obstacle.isEmpty() ? tr("Draw samples and add them to these (Ins)")
                                          : obstacle);
+    layOutBar();
 }
 
 QWidget* SampleBrowser::makeBar() {
@@ -137,17 +141,52 @@ QWidget* SampleBrowser::makeBar() {
     draw_->setAccessibleName(tr("Draw samples"));
     draw_->setIconSize({18, 18});
     connect(draw_, &QToolButton::clicked, this, &SampleBrowser::drawingWanted);
+    bar_ = new QWidget;
+    upper_ = new QHBoxLayout;
+    lower_ = new QHBoxLayout;
+    auto* const rows = new QVBoxLayout(bar_);
+    rows->setContentsMargins(kBarMargin, 8, kBarMargin, 8);
+    rows->setSpacing(0);
+    rows->addLayout(upper_);
+    rows->addLayout(lower_);
+    for (QHBoxLayout* const row : {upper_, lower_})
+        row->setSpacing(kBarGap);
+    upper_->addWidget(part_);
+    upper_->addWidget(label_);
+    upper_->addWidget(text_, 1);
+    upper_->addWidget(judge_);
+    upper_->addWidget(draw_);
+    // Else one long row would keep the page from becoming narrow enough for two.
+    bar_->setMinimumWidth(kNarrowestBarOfSamples);
     setDrawing(false, {});
-    auto* const bar = new QWidget;
-    auto* const row = new QHBoxLayout(bar);
-    row->setContentsMargins(14, 8, 14, 8);
-    row->setSpacing(8);
-    row->addWidget(part_);
-    row->addWidget(label_);
-    row->addWidget(text_, 1);
-    row->addWidget(judge_);
-    row->addWidget(draw_);
-    return bar;
+    return bar_;
+}
+
+void SampleBrowser::layOutBar() {
+    int wanted = 2 * kBarMargin + label_->minimumWidth() + text_->minimumWidth();
+    int count = 2;
+    for (const QWidget* const each : {static_cast<QWidget*>(part_), static_cast<QWidget*>(judge_),
+                                      static_cast<QWidget*>(draw_)})
+        if (!each->isHidden()) {
+            wanted += each->sizeHint().width();
+            ++count;
+        }
+    const bool isOneRow = width() >= wanted + (count - 1) * kBarGap;
+    if (isOneRow == (upper_->indexOf(text_) >= 0))
+        return;
+    QHBoxLayout* const from = isOneRow ? lower_ : upper_;
+    QHBoxLayout* const to = isOneRow ? upper_ : lower_;
+    for (QWidget* const each : {static_cast<QWidget*>(text_), static_cast<QWidget*>(judge_),
+                                static_cast<QWidget*>(draw_)}) {
+        from->removeWidget(each);
+        to->addWidget(each, each == text_ ? 1 : 0);
+    }
+    bar_->layout()->setSpacing(isOneRow ? 0 : kBarGap);
+}
+
+void SampleBrowser::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    layOutBar();
 }
 
 void SampleBrowser::makeActions() {

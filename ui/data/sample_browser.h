@@ -13,6 +13,7 @@
 
 class QAction;
 class QComboBox;
+class QHBoxLayout;
 class QLabel;
 class QLineEdit;
 class QPushButton;
@@ -79,8 +80,13 @@ Q_SIGNALS:
     /// The samples of part() are to be judged by the trained network.
     void verdictsWanted();
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     QWidget* makeBar();
+    /// One row where there is room for all of it, else two.
+    void layOutBar();
     void makeRows();
     void makeActions();
     void chooseClass();
@@ -105,6 +111,9 @@ private:
     QPushButton* judge_;
     QToolButton* draw_;
     QAction* drawing_ = nullptr; ///< of the tiles, too
+    QWidget* bar_ = nullptr;
+    QHBoxLayout* upper_ = nullptr; ///< rows of the bar
+    QHBoxLayout* lower_ = nullptr;
     QLabel* count_;
     QStackedWidget* stack_;
     TileView* tiles_;

@@ -44,6 +44,7 @@ QString DrawnSet::obstacle() const {
 std::optional<DataInfo> DrawnSet::info() const {
     auto choice = document_->project().data;
     choice.params.erase(std::string(kAddedFolderParam));
+    choice.params.erase(std::string(kAddedAlwaysParam));
     if (const auto& known = document_->dataInfo())
         seen_ = {std::move(choice), *known};
     else if (!seen_ || !document_->dataProblem().empty() || !opensAlike(seen_->first, choice))
@@ -132,6 +133,7 @@ void DrawnSet::perform(const QString& title, std::vector<FileChange> files, cons
         if (this->folder() != folder) {
             auto choice = document_->project().data;
             choice.params[std::string(kAddedFolderParam)] = folder.string();
+            choice.params[std::string(kAddedAlwaysParam)] = true;
             edit = ProjectEdit{SetData{std::move(choice)}};
         }
         document_->performFiles(title, FileChanges(std::move(files)), edit);

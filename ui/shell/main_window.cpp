@@ -473,26 +473,6 @@ void MainWindow::dropEvent(QDropEvent* event) {
     QTimer::singleShot(0, this, [this, files] { takeDropped(files); });
 }
 
-/// Data are shown before they take the place of a project's own; without a project they make one.
-void MainWindow::takeDropped(const QStringList& files) {
-    const auto areData = [](const QString& file) {
-        return !ProjectFiles::isProject(file) && !ProjectFiles::isModel(file) &&
-               !ProjectFiles::areWeights(file) && !ProjectFiles::onlyAnswers(file);
-    };
-    if (areData(files.first()) && stack_->currentWidget() != welcome_) {
-        endTour();
-        showPage(*data_);
-        rememberFolder(files.first());
-        data_->offer(files.first().toStdString());
-    } else {
-        openFile(files.first());
-    }
-    // Of data that lie in several files, any one leads to the others.
-    for (const QString& file : files.mid(1))
-        if (!areData(file))
-            openBeside(file);
-}
-
 } // namespace gradwright
 
 #include "moc_main_window.cpp"

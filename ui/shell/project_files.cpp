@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/project_files.h"
 
-#include "engine/exchange/data_program.h"
+#include "engine/data/images/image_folder.h"
 #include "engine/exchange/onnx_export.h"
+#include "engine/exchange/prepared_program.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/code_formats.h"
 #include "engine/project/own_project.h"
@@ -11,14 +12,17 @@
 #include "engine/project/templates.h"
 #include "engine/project/unsaved_networks.h"
 #include "engine/support/error.h"
+#include "ui/document/setting_words.h"
 #include "ui/forms/file_dialogs.h"
 #include "ui/forms/save_dialog.h"
 #include "ui/shell/recent_projects.h"
 #include "ui/shell/recovery_dialog.h"
 #include "ui/shell/remove_runs.h"
+#include "ui/theme/counted_text.h"
 #include "ui/theme/text.h"
 
 #include <QMessageBox>
+#include <QPushButton>
 
 #include <exception>
 #include <optional>
@@ -105,13 +109,57 @@ bool ProjectFiles::isProject(const QString& file) {
     return file.endsWith(QStringLiteral(".gradwright"), Qt::CaseInsensitive);
 }
 
+/// Lists the images and asks whether to go on without them.
+bool ProjectFiles::mayLeaveOut(const UnreadableImages& unreadable) {
+    const QString text = qstr(inFormWords(unreadable.what(), "images"));
+    QMessageBox box(QMessageBox::Warning, tr("Unreadable images"), text.section(u'\n', 0, 0),
+                    QMessageBox::Cancel, window_);
+    box.setObjectName(QStringLiteral("unreadableImages"));
+    QStringList files = text.split(u'\n').mid(1);
+    const auto all = files.join(u'\n');
+    if (constexpr qsizetype kMostShown = 10; files.size() > kMostShown) {
+        files = files.mid(0, kMostShown);
+        files.append(QStringLiteral("  …"));
+        box.setDetailedText(all);
+    }
+    box.setInformativeText(files.join(u'\n'));
+    auto* const leaveOut = box.addButton(countedText(static_cast<std::int64_t>(unreadable.count()),
+                                                     tr("Leave out 1 unreadable image"),
+                                                     tr("Leave out %1 unreadable images")),
+                                         QMessageBox::AcceptRole);
+    leaveOut->setObjectName(QStringLiteral("leaveOutUnreadable"));
+    box.setDefaultButton(leaveOut);
+    box.exec();
+    return box.clickedButton() == leaveOut;
+}
+
 /// The data are read before anything is asked: what cannot be read changes nothing.
-void ProjectFiles::openData(const QString& path) {
+void ProjectFiles::openData(const QStringList& paths) {
+    std::vector<std::filesystem::path> files;
+    for (const QString& path : paths)
+        files.emplace_back(path.toStdString());
     std::optional<Project> project;
-    if (!attemptAside([&] { project = projectForData(path.toStdString()); }) || !mayReplace())
+    std::optional<UnreadableImages> unreadable;
+    const auto read = [&](const std::function<void(DataChoice&)>& adjust) {
+        return attemptAside([&] {
+            try {
+                project = projectForData(files, adjust);
+            } catch (const UnreadableImages& error) {
+                unreadable = error;
+            }
+        });
+    };
+    if (!read({}))
+        return;
+    const auto leaveOut = [](DataChoice& choice) {
+        choice.params.insert_or_assign("unreadable", std::string("leave_out"));
+    };
+    if (unreadable && (!mayLeaveOut(*unreadable) || !read(leaveOut)))
+        return;
+    if (!project || !mayReplace())
         return;
     document_->openNew(*std::move(project));
-    rememberFolder(path); // however it came: what is made of it is saved beside it
+    rememberFolder(paths.front()); // however it came: what is made of it is saved beside it
     Q_EMIT opened();
     Q_EMIT dataOpened();
     Q_EMIT hint(tr("%1 Press Start (F5) to train.").arg(qstr(document_->project().description)));
@@ -136,7 +184,7 @@ void ProjectFiles::openFile(const QString& file) {
         return;
     }
     if (!isProject(file)) {
-        openData(file);
+        openData({file});
         return;
     }
     if (!mayReplace() || !attempt([&] { document_->open(file.toStdString()); }))
@@ -167,14 +215,9 @@ bool ProjectFiles::saveAs() {
 
 void ProjectFiles::exportCode(const std::string& key) {
     const CodeFormat& format = codeFormat(key);
-    std::string text;
+    PreparedProgram made;
     const auto write = [&] {
-        const Project& project = document_->project();
-        text = format.write(project.network);
-        // Inputs are prepared as the latest training did, as long as the network is still its.
-        const auto run = latestTrainedRun(project, document_->file());
-        if (run && projectOfRun(*run).network == project.network)
-            text = withDataProgram(text, key, dataInfoOfRun(*run), run->name(), project.network);
+        made = preparedProgram(format, document_->project(), document_->file());
     };
     if (!attempt(write))
         return;
@@ -186,8 +229,10 @@ void ProjectFiles::exportCode(const std::string& key) {
         {tr("Python files (*%1)").arg(ending)}, {ending});
     if (file.isEmpty())
         return;
-    if (attempt([&] { writeFileAtomically(file.toStdString(), std::string_view(text)); }))
-        Q_EMIT hint(tr("The network was exported as %1 to %2").arg(title, file));
+    if (!attempt([&] { writeFileAtomically(file.toStdString(), std::string_view(made.text)); }))
+        return;
+    const QString done = tr("The network was exported as %1 to %2").arg(title, file);
+    Q_EMIT hint(made.note.empty() ? done : done + tr("; %1.").arg(qstr(made.note)));
 }
 
 void ProjectFiles::offerRecovery(const ThemeManager& themes) {

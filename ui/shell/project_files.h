@@ -5,6 +5,7 @@
 #include "ui/theme/theme_manager.h"
 
 #include <QObject>
+#include <QStringList>
 
 #include <filesystem>
 #include <functional>
@@ -18,6 +19,7 @@ class KeepDialog;
 class RunKeeper;
 class TrainingSession;
 struct AnsweringFile;
+class UnreadableImages;
 struct UnsavedNetwork;
 
 /// Opening and saving as the menus do it: dialogs, and the questions about what is not saved.
@@ -60,6 +62,8 @@ public:
     /// Opens a project or the layers of a foreign model, or begins one for data: a table, a folder
     /// of images, IDX files or a text. A network that only answers is read, and the project stays.
     void openFile(const QString& file);
+    /// Begins a project for files of data that belong together.
+    void openData(const QStringList& files);
     /// True when the project is on disk now.
     bool save();
     bool saveAs();
@@ -103,7 +107,7 @@ private:
     bool attempt(const std::function<void()>& action);
     /// The same on a thread of its own, while the window is drawn but takes no input.
     bool attemptAside(const std::function<void()>& action);
-    void openData(const QString& path);
+    [[nodiscard]] bool mayLeaveOut(const UnreadableImages& unreadable);
     void openModel(const QString& file);
     void openAnswering(const QString& file);
     void remember(const QString& file);

@@ -143,7 +143,7 @@ QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { width: 11px; height: 11px;
   image: url(:/icons/controls/chevron-down-@kind.svg); }
 QComboBox QAbstractItemView { background: @raised; border: 1px solid @divider; outline: none;
-  padding: 4px; selection-background-color: @selection; selection-color: @text; }
+  padding: 0; selection-background-color: @selection; selection-color: @text; }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: @hover; }
 QSlider::sub-page:horizontal { height: 4px; border-radius: 2px; background: @accent; }
 QSlider::handle:horizontal { width: 14px; height: 14px; margin: -5px 0; border-radius: 7px;

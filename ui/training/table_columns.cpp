@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/training/table_columns.h"
 
+#include "engine/data/catalog.h"
 #include "engine/data/tables/table_params.h"
 #include "ui/theme/counted_text.h"
 #include "ui/theme/shown_text.h"
@@ -268,6 +269,17 @@ void TableColumns::ignore(const std::string& column, bool ignored) {
     const auto known = std::ranges::find(profile_->columns, column, &ColumnProfile::name);
     if (!ignored && known != profile_->columns.end() && holdsDates(*known))
         choice_.params.insert_or_assign("dates", std::string("parts"));
+    const bool isName = known != profile_->columns.end() && known->kind == ColumnKind::Numbers &&
+                        !known->whyUseless.empty();
+    const Params params(dataset(choice_.dataset).params, choice_.params);
+    auto kept = columnNamesIn(params.text("keep"));
+    std::erase(kept, column);
+    if (!ignored && isName)
+        kept.push_back(column);
+    if (kept.empty())
+        choice_.params.erase("keep");
+    else
+        choice_.params.insert_or_assign("keep", columnList(kept));
     if (ignored)
         names.push_back(column);
     // In the order of the table.

@@ -55,7 +55,7 @@ ParamSpecs shownDataParams(const std::string& key) {
     auto specs = dataset(key).params;
     if (key == "csv")
         std::erase_if(specs, [](const ParamSpec& spec) {
-            return spec.key == "target" || spec.key == "ignore";
+            return spec.key == "target" || spec.key == "ignore" || spec.key == "keep";
         });
     return specs;
 }
@@ -291,7 +291,7 @@ void TrainingForm::buildData() {
             return found == params.end() ? ParamValue() : found->second;
         };
         if (file(before) != file(data_.params)) // another table has other columns, too
-            for (const char* const key : {"target", "ignore"})
+            for (const char* const key : {"target", "ignore", "keep", "same_case"})
                 data_.params.erase(key);
         Q_EMIT dataEdited(tr("Data set"), data_);
     });

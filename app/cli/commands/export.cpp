@@ -10,6 +10,7 @@
 #include "engine/exchange/narrow_weights.h"
 #include "engine/exchange/onnx_check.h"
 #include "engine/exchange/onnx_export.h"
+#include "engine/exchange/prepared_program.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/code_formats.h"
 #include "engine/project/runs.h"
@@ -42,22 +43,6 @@ struct ExportOptions {
     bool force = false;
     bool json = false;
 };
-
-/// The run itself, or the latest of the project's; nothing where there is none.
-std::optional<RunDirectory> runFor(const std::string& given, const Project* project) {
-    if (!project)
-        return RunDirectory::open(given);
-    if (templateKeyOf(given))
-        return {};
-    std::vector<std::filesystem::path> runs;
-    std::error_code none;
-    for (const auto& entry : std::filesystem::directory_iterator(runsFolder(*project, given), none))
-        if (std::filesystem::exists(entry.path() / "run.json", none))
-            runs.push_back(entry.path());
-    if (runs.empty())
-        return {};
-    return RunDirectory::open(*std::ranges::max_element(runs));
-}
 
 /// A model in place of a program: it holds the weights, too.
 constexpr const char* kOnnxFormat = "onnx";
@@ -205,16 +190,29 @@ void runExport(const ExportOptions& options, int& exitCode) {
     const bool isRun = std::filesystem::is_directory(options.project);
     const auto project =
         isRun ? projectOfRun(RunDirectory::open(options.project)) : openProject(options.project);
+    std::string note;
     naming(options.project, [&] {
-        const auto run = runFor(options.project, isRun ? nullptr : &project);
-        auto program = format.write(project.network);
-        if (run)
-            program = withDataProgram(program, format.key, dataInfoOfRun(*run),
-                                      run->path().filename().string(), project.network);
+        std::string program;
+        if (isRun) {
+            const auto run = RunDirectory::open(options.project);
+            program = withDataProgram(format.write(project.network), format.key, dataInfoOfRun(run),
+                                      run.name(), project.network);
+        } else {
+            const auto file = templateKeyOf(options.project)
+                                  ? std::optional<std::filesystem::path>()
+                                  : std::optional<std::filesystem::path>(options.project);
+            auto made = preparedProgram(format, project, file);
+            program = std::move(made.text);
+            note = std::move(made.note);
+        }
         writeFileAtomically(options.file, std::string_view(program));
     });
+    if (!note.empty())
+        fmt::print(stderr, "gradwright-cli: {}\n", note);
     if (options.json)
-        printJson({{"file", options.file}, {"format", format.key}});
+        printJson({{"file", options.file},
+                   {"format", format.key},
+                   {"note", note.empty() ? Json() : Json(note)}});
     else
         printLine(
             fmt::format("{} is written as {} in {}", project.name, format.title, options.file));

@@ -33,7 +33,8 @@ Dataset openImageFolders(const Params& params, const DataChoice& choice) {
         if (test)
             leaveOutUnreadable(*test);
     } else {
-        requirePictures(folder, test ? &*test : nullptr);
+        requirePictures(folder, test ? &*test : nullptr,
+                        "leave them out with data.unreadable=leave_out");
     }
     const auto corrections = correctionsFrom(params.text(kCorrectionsParam));
     correct(folder, corrections, false);

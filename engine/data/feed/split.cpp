@@ -191,7 +191,12 @@ Split splitOf(const Dataset& dataset, const DataChoice& choice) {
         limitTraining(split, choice);
         return split;
     }
-    return splitOf(labelsOfSamples(*dataset.training), dataset.info.classes.size(), choice);
+    const auto labels = labelsOfSamples(*dataset.training);
+    const auto own = labels.size() - static_cast<std::size_t>(dataset.added);
+    auto split = splitOf(std::span(labels).first(own), dataset.info.classes.size(), choice);
+    for (auto sample = own; sample < labels.size(); ++sample)
+        split.training.push_back(static_cast<std::uint32_t>(sample));
+    return split;
 }
 
 } // namespace gradwright

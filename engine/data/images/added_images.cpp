@@ -114,6 +114,14 @@ ParamSpec addedFolderParam() {
     return spec;
 }
 
+ParamSpec addedAlwaysParam() {
+    auto spec = boolParam(std::string(kAddedAlwaysParam), "Train on all added images", false,
+                          "On every one of them, however few samples are used and whatever is kept "
+                          "for validation. Otherwise they are split and counted like the others.");
+    spec.advanced = true;
+    return spec;
+}
+
 std::string classFolderName(std::string_view className) {
     std::string name(className);
     for (auto& letter : name)
@@ -125,7 +133,7 @@ std::string classFolderName(std::string_view className) {
     return name;
 }
 
-Dataset withAddedImages(Dataset data, const fs::path& folder) {
+Dataset withAddedImages(Dataset data, const fs::path& folder, bool always) {
     const auto& info = data.info;
     if (!info.hasClasses() || info.labels() != 1 || info.input.rank() != 3 ||
         info.preparation.pictures == PictureKind::None || !info.columns.empty())
@@ -147,6 +155,7 @@ Dataset withAddedImages(Dataset data, const fs::path& folder) {
     requirePictures(images, nullptr);
     for (const auto& note : images.notes)
         data.notes.push_back("added images: " + note);
+    data.added = always ? static_cast<std::int64_t>(images.files.size()) : 0;
     data.training =
         std::make_shared<AddedSource>(std::move(data.training), std::move(images), data.info);
     return data;

@@ -30,7 +30,6 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kTestImagesSeed = 0x7E57;
 constexpr std::size_t kMostFiles = 100'000'000;
 
-constexpr std::size_t kMostFaultsListed = 40;
 constexpr int kMostDepth = 16; ///< how deep a class may nest folders
 
 bool isPassedOver(const fs::path& path) {
@@ -368,22 +367,33 @@ ImageFolder listImageFolder(const fs::path& root, const std::vector<std::string>
     return folder;
 }
 
-void requirePictures(const ImageFolder& folder, const ImageFolder* test) {
-    std::vector<std::string> files;
-    for (const auto* each : {&folder, test})
-        if (each)
-            for (const auto& file : each->files)
-                files.push_back((each->root / file).string());
+void requirePictures(const ImageFolder& folder, const ImageFolder* test, std::string_view remedy) {
     std::size_t count = 0;
+    std::string where;
     std::string list;
-    for (const auto& [file, fault] : pictureFaults(files))
-        if (fault && ++count <= kMostFaultsListed)
-            list += fmt::format("\n  {}: {}", file, *fault);
+    for (const auto* each : {&folder, test}) {
+        if (!each)
+            continue;
+        std::vector<std::string> files;
+        for (const auto& file : each->files)
+            files.push_back((each->root / file).string());
+        std::size_t here = 0;
+        for (const auto& [file, fault] : pictureFaults(files))
+            if (fault && ++here + count <= kMostFaultsListed)
+                list += fmt::format("\n  {}: {}", file, *fault);
+        if (here == 0)
+            continue;
+        where += fmt::format("{}{}: {} of {} cannot be used", where.empty() ? "" : "; ",
+                             each->root.string(), here, counted(files.size(), "image"));
+        count += here;
+    }
+    if (count == 0)
+        return;
     if (count > kMostFaultsListed)
         list += fmt::format("\n  and {} more", count - kMostFaultsListed);
-    if (count > 0)
-        throw Error("{}: {} of {} cannot be used; repair or remove {}{}", folder.root.string(),
-                    count, counted(files.size(), "image"), count == 1 ? "it" : "them", list);
+    throw UnreadableImages(count, fmt::format("{}; repair or remove {}{}{}{}", where,
+                                              count == 1 ? "it" : "them",
+                                              remedy.empty() ? "" : ", or ", remedy, list));
 }
 
 void leaveOutUnreadable(ImageFolder& folder) {

@@ -3,10 +3,12 @@
 
 #include "engine/data/dataset.h"
 #include "engine/data/images/picture_params.h"
+#include "engine/support/error.h"
 
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gradwright {
@@ -36,9 +38,25 @@ ImageFolder listImageFolder(const std::filesystem::path& root,
                             const std::vector<std::string>* classes = nullptr,
                             const ImageListing& listing = {});
 
-/// Throws Error that lists all files of these folders that are no images, broken or cut short; see
-/// pictureFaults().
-void requirePictures(const ImageFolder& folder, const ImageFolder* test);
+/// Images that are broken, cut short or no images: whoever opens them may leave them out instead.
+class UnreadableImages : public Error {
+public:
+    UnreadableImages(std::size_t count, const std::string& message)
+        : Error(message)
+        , count_(count) {}
+    [[nodiscard]] std::size_t count() const { return count_; }
+
+private:
+    std::size_t count_;
+};
+
+inline constexpr std::size_t kMostFaultsListed = 40; ///< files that a message lists
+
+/// Throws UnreadableImages that lists all files of these folders that are no images, broken or cut
+/// short, and says how many each folder has; see pictureFaults(). `remedy` says what else may be
+/// done than to repair or remove them: "leave them out with ...".
+void requirePictures(const ImageFolder& folder, const ImageFolder* test,
+                     std::string_view remedy = {});
 
 /// Removes those files and notes how many they are, with the first ones and what is wrong with
 /// them. Throws Error where a class has no other image.

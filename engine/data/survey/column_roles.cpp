@@ -64,6 +64,8 @@ ColumnRole roleOf(const DataChoice& choice, const TableSurvey& survey, const std
         return ColumnRole::LeftOut;
     if (isOneOf(listedColumns(choice, survey, "categorical"), column))
         return ColumnRole::Category;
+    if (isOneOf(listedColumns(choice, survey, "keep"), column))
+        return ColumnRole::Input;
     const auto* const facts = survey.find(column);
     return facts != nullptr && !facts->whyLeftOut.empty() ? ColumnRole::LeftOut : ColumnRole::Input;
 }
@@ -81,21 +83,23 @@ std::vector<ColumnRole> rolesFor(const DataChoice& choice, const TableSurvey& su
     if (kind == ColumnKind::Empty)
         return {now == ColumnRole::LeftOut ? now : ColumnRole::Input, ColumnRole::LeftOut};
     std::vector<ColumnRole> roles;
+    // Numbers that look like names of rows can be kept.
+    const bool isUsable = facts->whyLeftOut.empty() || kind == ColumnKind::Numbers;
     const bool isListed = isOneOf(listedColumns(choice, survey, "categorical"), column);
-    if (facts->whyLeftOut.empty() || isListed)
+    if (isUsable || isListed)
         roles.push_back(ColumnRole::Input);
     // Texts are categories anyway; those that are left out by themselves stay when they are listed.
     if (kind == ColumnKind::Numbers || kind == ColumnKind::Mixed || isListed ||
         !facts->whyLeftOut.empty())
         roles.push_back(ColumnRole::Category);
-    if (kind != ColumnKind::Images && facts->whyLeftOut.empty())
+    if (kind != ColumnKind::Images && isUsable)
         roles.push_back(ColumnRole::Target);
     const bool isBeside = now != ColumnRole::Target && kind == ColumnKind::Numbers &&
                           !survey.targetIsClass &&
                           std::ranges::all_of(targets, [&](const std::string& target) {
                               return holdsNumbersOnly(survey, target);
                           });
-    if (isBeside && facts->whyLeftOut.empty())
+    if (isBeside && isUsable)
         roles.push_back(ColumnRole::ExtraTarget);
     roles.push_back(ColumnRole::LeftOut);
     return roles;
@@ -108,6 +112,8 @@ DataChoice withRole(DataChoice choice, const TableSurvey& survey, const std::str
     auto targets = targetsIn(choice, survey);
     auto ignored = listedColumns(choice, survey, "ignore");
     auto categorical = listedColumns(choice, survey, "categorical");
+    auto kept = listedColumns(choice, survey, "keep");
+    std::erase(kept, column);
     std::erase(ignored, column);
     std::erase(targets, column);
     if (role != ColumnRole::Target && role != ColumnRole::ExtraTarget)
@@ -120,6 +126,11 @@ DataChoice withRole(DataChoice choice, const TableSurvey& survey, const std::str
         ignored.push_back(column);
     else if (role == ColumnRole::Category)
         categorical.push_back(column);
+    const auto* const facts = survey.find(column);
+    if (role == ColumnRole::Input && facts->profile.kind == ColumnKind::Numbers &&
+        !facts->whyLeftOut.empty())
+        kept.push_back(column);
+    setList(choice, survey, "keep", std::move(kept));
     setList(choice, survey, "target", std::move(targets));
     setList(choice, survey, "ignore", std::move(ignored));
     setList(choice, survey, "categorical", std::move(categorical));

@@ -5,6 +5,7 @@
 #include "engine/data/images/image_folder.h"
 #include "engine/data/images/picture_check.h"
 #include "engine/data/survey/column_roles.h"
+#include "engine/data/tables/table_columns.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
@@ -49,6 +50,8 @@ private:
     void review(const ColumnFacts& column) {
         const auto& profile = column.profile;
         const auto role = roleOf(choice_, survey_, profile.name);
+        if (role != ColumnRole::LeftOut)
+            reviewCase(column, role);
         if (role == ColumnRole::Target) {
             if (profile.missing > 0)
                 add(ProblemKind::MissingTarget, column,
@@ -67,6 +70,21 @@ private:
         reviewInput(column, role);
     }
 
+    void reviewCase(const ColumnFacts& column, ColumnRole role) {
+        if (column.sameButCase.empty())
+            return;
+        std::vector<std::string> groups;
+        for (const auto& group : column.sameButCase)
+            groups.push_back(listedGroup(group));
+        add(ProblemKind::Case, column,
+            fmt::format("{} differ in capital letters alone and are {} of their own{}.",
+                        groups.front(), role == ColumnRole::Target ? "classes" : "categories",
+                        groups.size() > 1 ? ", and so are others" : ""),
+            std::vector(groups.begin() + 1,
+                        groups.begin() + static_cast<std::ptrdiff_t>(
+                                             std::min(groups.size(), DataProblem::kMostPlaces))));
+    }
+
     void reviewInput(const ColumnFacts& column, ColumnRole role) {
         const auto& profile = column.profile;
         if (profile.distinct < 2) {
@@ -81,7 +99,7 @@ private:
             add(ProblemKind::Identifier, column,
                 fmt::format("The column has {}. A network can memorize the rows by it and learns "
                             "nothing for new ones.",
-                            profile.whyUseless));
+                            profile.countsRows ? "a number for each row" : profile.whyUseless));
         if (profile.kind == ColumnKind::Mixed)
             add(ProblemKind::Mixed, column,
                 fmt::format("In a column of numbers, {}.", profile.whyUseless));
@@ -97,7 +115,8 @@ private:
     }
 
     static bool isIdentifier(const ColumnProfile& profile) {
-        return !profile.whyUseless.empty() && profile.distinct >= kLeastIdRows &&
+        return (!profile.whyUseless.empty() || profile.countsRows) &&
+               profile.distinct >= kLeastIdRows &&
                (profile.kind == ColumnKind::Numbers || profile.kind == ColumnKind::Texts) &&
                profile.whyUseless != "dates";
     }
@@ -245,7 +264,7 @@ std::vector<DataProblem> imageProblems(const DataChoice& choice) {
     DataProblem problem{.kind = ProblemKind::Unreadable,
                         .of = static_cast<std::int64_t>(files.size())};
     for (const auto& [file, fault] : pictureFaults(files))
-        if (fault && static_cast<std::size_t>(++problem.count) <= DataProblem::kMostPlaces)
+        if (fault && static_cast<std::size_t>(++problem.count) <= kMostFaultsListed)
             problem.places.push_back(fmt::format("{}: {}", file, *fault));
     if (problem.count == 0)
         return {};

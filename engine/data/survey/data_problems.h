@@ -17,6 +17,7 @@ enum class DataProblemKind {
     Shared,        ///< the same sample in two parts
     Contradiction, ///< the same input with different classes or values
     Duplicates,    ///< the same sample again in its part
+    Case,          ///< texts that differ in case alone
     Imbalance,     ///< the classes of the training part differ much in size
     MissingTarget, ///< rows that are left out for their lack of a target
     Missing,       ///< cells without a value in a column that is an input

@@ -3,15 +3,18 @@
 
 #include "engine/data/catalog.h"
 #include "engine/data/own_data.h"
+#include "engine/data/survey/column_roles.h"
 #include "engine/data/tables/cell.h"
 #include "engine/data/tables/cell_index.h"
 #include "engine/data/tables/csv_cache.h"
+#include "engine/data/tables/table_columns.h"
 #include "engine/data/tables/table_params.h"
 #include "engine/data/tables/table_sheet.h"
 #include "engine/support/error.h"
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -147,7 +150,15 @@ private:
 ColumnFacts factsOf(const CsvTable& table, std::size_t column, ColumnProfile profile) {
     ColumnFacts facts;
     facts.profile = std::move(profile);
-    facts.common = mostCommon(categoriesIn(table, column).values);
+    auto categories = categoriesIn(table, column).values;
+    if (facts.profile.kind == ColumnKind::Texts && facts.profile.whyUseless.empty() &&
+        categories.size() < ColumnProfile::kMostDistinct && !hasSameCase(table, column)) {
+        std::set<std::string> texts;
+        for (const auto& value : categories)
+            texts.insert(labelKey(value.text));
+        facts.sameButCase = sameButCase({texts.begin(), texts.end()});
+    }
+    facts.common = mostCommon(std::move(categories));
     for (std::size_t row = 0;
          row < table.rows() && facts.missingLines.size() < ColumnFacts::kMostPlaces; ++row)
         if (table.isEmpty(row, column))
@@ -215,7 +226,8 @@ std::optional<TableSurvey> surveyTable(const CsvTable& table, const DataChoice& 
     const SurveyVariable predicted(table, place, isNumber(place) && !survey.targetIsClass);
     for (std::size_t column = 0; column < table.columns(); ++column) {
         auto& facts = survey.columns[column];
-        if (column != place && facts.profile.kind != ColumnKind::Images)
+        const bool isUsed = roleOf(choice, survey, facts.profile.name) != ColumnRole::LeftOut;
+        if (column != place && isUsed && facts.profile.kind != ColumnKind::Images)
             facts.association = SurveyVariable(table, column, isNumber(column)).with(predicted);
         if (!tell(table.columns() + column + 1))
             return {};

@@ -44,10 +44,14 @@ struct ColumnFacts {
     std::vector<CommonValue> common; ///< the most frequent values, up to kMostCommon
     /// Lines of the first cells without a value, up to kMostPlaces.
     std::vector<std::size_t> missingLines;
+    /// Of columns of texts, those that differ in case alone and are categories of their own, group
+    /// by group.
+    std::vector<std::vector<std::string>> sameButCase;
     /// Why opening the table leaves the column out unless it is listed as categorical; empty where
     /// it does not.
     std::string whyLeftOut;
-    Association association; ///< with the first target; None for the target itself
+    /// With the first target; None for the target itself and for a column that is left out.
+    Association association;
 
     static constexpr std::size_t kMostCommon = 12;
     static constexpr std::size_t kMostPlaces = 10;

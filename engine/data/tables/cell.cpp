@@ -95,4 +95,79 @@ std::string labelKey(std::string_view cell) {
     return std::string(cell);
 }
 
+std::string foldedCase(std::string_view text) {
+    auto folded = lowerCased(text);
+    const auto byteAt = [&](std::size_t i) { return static_cast<unsigned char>(folded[i]); };
+    const auto put = [&](std::size_t i, unsigned code) { // of two bytes
+        folded[i] = static_cast<char>(0xC0U | (code >> 6U));
+        folded[i + 1] = static_cast<char>(0x80U | (code & 0x3FU));
+    };
+    for (std::size_t i = 0; i + 1 < folded.size(); ++i) {
+        if (byteAt(i) < 0xC3 || byteAt(i) > 0xD0 || (byteAt(i + 1) & 0xC0U) != 0x80)
+            continue;
+        const unsigned code = ((byteAt(i) & 0x1FU) << 6U) | (byteAt(i + 1) & 0x3FU);
+        const auto isIn = [&](unsigned first, unsigned last) {
+            return code >= first && code <= last;
+        };
+        if ((isIn(0xC0, 0xDE) && code != 0xD7) || (isIn(0x391, 0x3A9) && code != 0x3A2) ||
+            isIn(0x410, 0x42F))
+            put(i, code + 0x20);
+        else if (isIn(0x400, 0x40F))
+            put(i, code + 0x50);
+    }
+    return folded;
+}
+
+std::optional<double> hoursOf(std::string_view cell) {
+    const auto takeNumber = [&](std::size_t least) -> std::optional<int> {
+        std::size_t length = 0;
+        while (length < cell.size() && length < 2 && cell[length] >= '0' && cell[length] <= '9')
+            ++length;
+        if (length < least)
+            return {};
+        int value = 0;
+        std::from_chars(cell.data(), cell.data() + length, value);
+        cell.remove_prefix(length);
+        return value;
+    };
+    const auto takeColon = [&] {
+        const bool isThere = cell.starts_with(':');
+        cell.remove_prefix(isThere ? 1 : 0);
+        return isThere;
+    };
+    constexpr int kMinutes = 60; // and seconds
+    constexpr double kSeconds = 3600;
+    auto hours = takeNumber(1);
+    if (!hours || !takeColon())
+        return {};
+    const auto minutes = takeNumber(2);
+    std::optional<int> seconds = 0;
+    double part = 0;
+    if (takeColon()) {
+        seconds = takeNumber(2);
+        if (cell.size() > 1 && cell.front() == '.') {
+            std::size_t length = 1;
+            while (length < cell.size() && cell[length] >= '0' && cell[length] <= '9')
+                ++length;
+            part = numberOf("0" + std::string(cell.substr(0, length)), ',').value_or(0);
+            cell.remove_prefix(length);
+        }
+    }
+    if (!minutes || !seconds || *minutes >= kMinutes || *seconds >= kMinutes)
+        return {};
+    const auto half = lowerCased(trimmed(cell));
+    if (half == "am" || half == "pm") {
+        constexpr int kNoon = 12;
+        if (*hours < 1 || *hours > kNoon)
+            return {};
+        hours = *hours % kNoon + (half == "pm" ? kNoon : 0);
+    } else if (!half.empty()) {
+        return {};
+    }
+    constexpr int kDay = 24;
+    if (*hours >= kDay)
+        return {};
+    return *hours + (*minutes * kMinutes + *seconds + part) / kSeconds;
+}
+
 } // namespace gradwright

@@ -28,4 +28,12 @@ std::optional<double> numberOf(std::string_view cell, char delimiter);
 /// TRUE). Other texts are equal to themselves only.
 std::string labelKey(std::string_view cell);
 
+/// Equal for texts that differ in case alone: Latin letters with and without accents of the Latin-1
+/// range, Greek and Cyrillic ones become small, other letters stay.
+std::string foldedCase(std::string_view text);
+
+/// The hours of a time of day, 12.25 of "12:15": hours and minutes, and seconds where they are
+/// given, with AM or PM behind them or without. Nothing for other text and for hours beyond 23.
+std::optional<double> hoursOf(std::string_view cell);
+
 } // namespace gradwright

@@ -101,12 +101,14 @@ std::string listOf(const std::map<std::string, std::size_t, std::less<>>& marks)
 
 void noteColumn(const ColumnReading& reading, const ColumnSurvey& survey, std::size_t rows,
                 ColumnNotes& notes) {
-    const auto& [decimal, grouping, unit] = reading.notation;
+    const auto& [decimal, grouping, unit, isTime] = reading.notation;
     if (reading.kind == Kind::Numbers) {
         if (decimal == ',')
             notes.add("numbers with decimal commas", reading.name);
         if (grouping != 0)
             notes.add(fmt::format("numbers with \"{}\" between thousands", grouping), reading.name);
+        if (isTime)
+            notes.add("times of day, which are read as hours (12:15 is 12.25)", reading.name);
         if (!unit.empty())
             notes.add(fmt::format("numbers of which the unit \"{}\" is left out", unit),
                       reading.name);
@@ -166,8 +168,10 @@ std::vector<char> detect(CsvTable& table, const CsvOptions& options, WorkerCrew&
     for (std::size_t c = 0; c < table.columns(); ++c) {
         auto& reading = readings[c];
         if (isIn(options.texts, reading.name) &&
-            (reading.kind == Kind::Dates || reading.kind == Kind::Pixels))
+            (reading.kind == Kind::Dates || reading.kind == Kind::Pixels ||
+             reading.notation.isTime))
             reading = {.name = reading.name};
+        reading.sameCase = reading.kind == Kind::Texts && isIn(options.sameCase, reading.name);
         reading.isNameless = nameless[c];
         noteColumn(reading, surveys[c], table.rows(), notes);
         const bool isUsual = reading.kind == Kind::Numbers && reading.notation == NumberNotation{};
@@ -278,6 +282,7 @@ void knowNumbers(CsvTable& table) {
 
 void readColumns(CsvTable& table, const CsvOptions& options) {
     table.reading.splitsDates = options.like ? options.like->splitsDates : options.splitsDates;
+    table.reading.rules = options.like ? options.like->rules : kTableRules;
     table.reading.missing = options.like ? options.like->missing : options.missing;
     std::vector<char> toRewrite(table.columns(), 1);
     WorkerCrew crew(table.cells.size() < kCellsForOne ? 0 : usefulHelpers());

@@ -260,6 +260,37 @@ std::string ColumnSurvey::dateOrder() const {
     return {};
 }
 
+bool ColumnSurvey::areCompactDates() const {
+    constexpr std::size_t kLeastDays = 3; // fewer may be numbers by chance
+    constexpr int kFirstYear = 1800;
+    constexpr int kLastYear = 2199;
+    std::set<std::string, std::less<>> days;
+    const auto isDay = [&](const std::string& text) {
+        const auto date = dateOf(text, kCompactDate);
+        if (!date || date->year < kFirstYear || date->year > kLastYear)
+            return false;
+        if (days.size() < kLeastDays)
+            days.insert(text);
+        return true;
+    };
+    for (std::size_t row = 0; row < column_.size(); ++row) {
+        const auto code = column_.code(row);
+        if (code == kEmptyCell || std::ranges::find(missingCodes_, code) != missingCodes_.end())
+            continue;
+        const auto text = column_.textOf(code);
+        if (isTextCode(code) && isWithoutValue(text))
+            continue;
+        if (!isDay(text))
+            return false;
+    }
+    return days.size() == kLeastDays;
+}
+
+bool ColumnSurvey::areTimes() const {
+    return values_ > 0 && numbers_ == 0 &&
+           holdsForTexts([](std::string_view cell) { return hoursOf(cell).has_value(); });
+}
+
 std::size_t ColumnSurvey::pixels() const {
     const auto areTooMany = [&](std::size_t odd) {
         return odd * kNumbersPerOddText > values_ - odd;
@@ -297,6 +328,11 @@ ColumnReading ColumnSurvey::decide(char decimal, char delimiter) const {
         const bool isOneNumberMixed =
             values_ - numbers_ > 0 && distinctOthers_.size() <= kFewMarks && hasManyNumbers();
         reading.kind = others == 0 ? Numbers : Mixed;
+        if (others == 0 && reading.notation == NumberNotation{} && areCompactDates()) {
+            reading.kind = Dates;
+            reading.dateOrder = kCompactDate;
+            return reading;
+        }
         if (others == 0 || most >= kNumbersPerOddText * others || isOneNumberMixed ||
             numbers_ >= kNumbersPerOddText * (values_ - numbers_))
             return reading;
@@ -306,6 +342,11 @@ ColumnReading ColumnSurvey::decide(char decimal, char delimiter) const {
     if (auto order = dateOrder(); !order.empty()) {
         reading.kind = Dates;
         reading.dateOrder = std::move(order);
+        return reading;
+    }
+    if (areTimes()) {
+        reading.kind = Numbers;
+        reading.notation.isTime = true;
         return reading;
     }
     if (const auto count = pixels(); count > 0) {

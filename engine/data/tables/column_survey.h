@@ -50,6 +50,10 @@ private:
     [[nodiscard]] bool hasManyNumbers() const;
     [[nodiscard]] NumberNotation notation(char decimal, char delimiter, std::size_t& most) const;
     [[nodiscard]] std::string dateOrder() const;
+    /// Whether all values are days written as eight digits, 20150131, and several of them differ.
+    [[nodiscard]] bool areCompactDates() const;
+    /// Whether all values are times of day.
+    [[nodiscard]] bool areTimes() const;
     /// How many numbers nearly all cells list, 0 where they do not.
     [[nodiscard]] std::size_t pixels() const;
     [[nodiscard]] bool namesImages() const;

@@ -99,7 +99,8 @@ CsvTable parse(CsvText& text, const std::string& name, const CsvOptions& options
     if (options.like)
         header = options.like->hasHeader ? CsvHeader::Yes : CsvHeader::No;
     const auto marks = marksFor(head, name, options, separator);
-    auto layout = layoutOf(readCsvRows(text, name, marks.delimiter, marks.quote), name,
+    const bool keepsBlanks = options.like && options.like->rules < 1;
+    auto layout = layoutOf(readCsvRows(text, name, marks.delimiter, marks.quote, keepsBlanks), name,
                            marks.delimiter, header, options.like.has_value());
     CsvTable table;
     table.file = name;

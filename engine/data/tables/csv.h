@@ -21,10 +21,11 @@ enum class CsvHeader { Detect, Yes, No };
 struct CsvOptions {
     char delimiter = 0; ///< 0: detect comma, semicolon, tab, bar or blanks
     CsvHeader header = CsvHeader::Detect;
-    bool splitsDates = false;           ///< makes year, month and day of the week of dates
-    std::vector<std::string> missing{}; ///< further texts that stand for no value
-    std::vector<std::string> texts{};   ///< columns whose cells stay as they are
-    std::optional<TableReading> like{}; ///< reads as another table was read, nothing is detected
+    bool splitsDates = false;            ///< makes year, month and day of the week of dates
+    std::vector<std::string> missing{};  ///< further texts that stand for no value
+    std::vector<std::string> texts{};    ///< columns whose cells stay as they are
+    std::vector<std::string> sameCase{}; ///< columns whose texts may differ in case
+    std::optional<TableReading> like{};  ///< reads as another table was read, nothing is detected
     /// Reads as versions did that looked at 200 rows, and knew no notation but 1.5, or 1,5 between
     /// semicolons.
     bool asBefore = false;

@@ -324,7 +324,8 @@ private:
             if (goesOn || hasQuotes)
                 field += part;
             if (!goesOn) {
-                add(hasQuotes ? std::string_view(field) : part);
+                const auto whole = hasQuotes ? std::string_view(field) : part;
+                add(options_.keepsBlanks ? whole : trimmed(whole));
                 break;
             }
             hasQuotes = true;

@@ -49,11 +49,12 @@ struct CsvPieceOptions {
     char quote = '"';
     std::size_t fields = 1;                          ///< that most rows have
     std::size_t most = static_cast<std::size_t>(-1); ///< rows
-    bool isLast = true; ///< nothing follows, so a quote that does not end is a fault
+    bool isLast = true;       ///< nothing follows, so a quote that does not end is a fault
+    bool keepsBlanks = false; ///< at the ends of fields in quotes
 };
 
 /// Reads a text that begins with a row and ends with one, unless a field in quotes goes on behind
-/// it. Blanks around fields without quotes are removed.
+/// it. Blanks around fields are removed.
 void readCsvPiece(std::string_view text, const CsvPieceOptions& options, CsvPiece& piece);
 
 } // namespace gradwright

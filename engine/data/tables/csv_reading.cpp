@@ -47,13 +47,15 @@ struct Share {
 /// in quotes reaches into the next piece, that one is read again behind what it belongs to.
 class CsvTextReader {
 public:
-    CsvTextReader(CsvText& text, const std::string& file, char delimiter, char quote)
+    CsvTextReader(CsvText& text, const std::string& file, char delimiter, char quote,
+                  bool keepsBlanks)
         : text_(text)
         , file_(file)
         , options_{.delimiter = delimiter,
                    .quote = quote,
                    .fields = fieldsOfMost(text.head(), delimiter, quote),
-                   .isLast = false}
+                   .isLast = false,
+                   .keepsBlanks = keepsBlanks}
         , rows_(options_.fields)
         , offset_(text.offset())
         , size_(text.offset() + text.left()) {}
@@ -194,7 +196,12 @@ CsvRows readCsvRows(std::string_view text, const std::string& file, char delimit
                     std::size_t most) {
     CsvPiece piece;
     const auto fields = fieldsOfMost(text, delimiter, quote);
-    readCsvPiece(text, {.delimiter = delimiter, .quote = quote, .fields = fields, .most = most},
+    readCsvPiece(text,
+                 {.delimiter = delimiter,
+                  .quote = quote,
+                  .fields = fields,
+                  .most = most,
+                  .keepsBlanks = true},
                  piece);
     if (piece.fault)
         failRow(file, 1, *piece.fault);
@@ -203,8 +210,9 @@ CsvRows readCsvRows(std::string_view text, const std::string& file, char delimit
     return rows;
 }
 
-CsvRows readCsvRows(CsvText& text, const std::string& file, char delimiter, char quote) {
-    return CsvTextReader(text, file, delimiter, quote).run();
+CsvRows readCsvRows(CsvText& text, const std::string& file, char delimiter, char quote,
+                    bool keepsBlanks) {
+    return CsvTextReader(text, file, delimiter, quote, keepsBlanks).run();
 }
 
 } // namespace gradwright

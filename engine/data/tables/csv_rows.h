@@ -105,7 +105,8 @@ private:
 CsvRows readCsvRows(std::string_view text, const std::string& file, char delimiter, char quote,
                     std::size_t most = static_cast<std::size_t>(-1));
 /// All rows of what the text gives, which several threads read. Throws Error naming file and line
-/// when it is no text in UTF-8, too.
-CsvRows readCsvRows(CsvText& text, const std::string& file, char delimiter, char quote);
+/// when it is no text in UTF-8, too. `keepsBlanks`: at the ends of fields in quotes.
+CsvRows readCsvRows(CsvText& text, const std::string& file, char delimiter, char quote,
+                    bool keepsBlanks = false);
 
 } // namespace gradwright

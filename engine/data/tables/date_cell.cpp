@@ -120,6 +120,13 @@ bool isDay(const DateCell& date) {
 } // namespace
 
 std::optional<DateCell> dateOf(std::string_view cell, std::string_view order) {
+    if (order == kCompactDate) {
+        const auto digits = takeDigits(cell, kCompactDate.size(), kCompactDate.size());
+        if (!digits || !isTime(cell))
+            return {};
+        const DateCell date{*digits / 10'000, *digits / 100 % 100, *digits % 100};
+        return isDay(date) ? std::optional(date) : std::nullopt;
+    }
     if (const auto date = worded(cell, order); date && isDay(*date))
         return date;
     DateCell date;

@@ -19,6 +19,9 @@ struct DateCell {
 /// The orders in which dates are written, the usual ones first.
 inline constexpr std::array<std::string_view, 3> kDateOrders = {"ymd", "dmy", "mdy"};
 
+/// The order of dates that are eight digits, 20150131: numbers, unless all of a column are days.
+inline constexpr std::string_view kCompactDate = "yyyymmdd";
+
 /// A day such as 2015-01-31, 31.01.2015, 1/31/2015, 31 Jan 2015 or January 31, 2015, with or
 /// without a time behind it; months are called as in English or German. Nothing for other text and
 /// for days that no calendar has.

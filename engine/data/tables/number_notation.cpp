@@ -3,6 +3,8 @@
 
 #include "engine/data/tables/cell.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -205,7 +207,7 @@ std::uint32_t notationsOfUsual(std::string_view number) {
         std::array<std::uint32_t, 2>
             found{}; // of a number, of one that may be a group of thousands
         for (std::size_t i = 0; i < kNotations; ++i) {
-            const auto& [decimal, grouping, unit] = numberNotations()[i];
+            const auto& [decimal, grouping, unit, isTime] = numberNotations()[i];
             found[0] |= decimal == '.' ? 1U << i : 0;
             found[1] |= decimal == '.' || grouping == '.' ? 1U << i : 0;
         }
@@ -217,6 +219,11 @@ std::uint32_t notationsOfUsual(std::string_view number) {
 }
 
 std::optional<std::string> plainNumber(std::string_view cell, const NumberNotation& notation) {
+    if (notation.isTime) {
+        if (const auto hours = hoursOf(cell))
+            return fmt::format("{}", *hours);
+        return numberOf(cell, ',') ? std::optional(std::string(cell)) : std::nullopt;
+    }
     const auto [unit, digits] = withoutUnit(cell);
     if (unit != notation.unit)
         return {};

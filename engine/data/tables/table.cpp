@@ -8,6 +8,7 @@
 #include "engine/data/tables/image_column.h"
 #include "engine/data/tables/table_columns.h"
 #include "engine/data/tables/table_encoding.h"
+#include "engine/data/tables/table_params.h"
 #include "engine/data/tables/table_sheet.h"
 #include "engine/data/tables/table_source.h"
 #include "engine/support/counted.h"
@@ -22,6 +23,7 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -81,7 +83,8 @@ SeenColumn columnOf(const TableSheet& training, std::size_t column, const TableO
 std::int32_t classOf(const TableSheet& sheet, std::size_t row,
                      const std::vector<std::string>& classes) {
     const auto cell = sheet.table->at(row, sheet.targets.front());
-    const auto found = categoryOf(classes, cell, sheet.table->isRead());
+    const auto found = categoryOf(classes, cell, sheet.table->isRead(),
+                                  hasSameCase(*sheet.table, sheet.targets.front()));
     if (!found)
         throw Error("{}, line {}: the class \"{}\" does not occur in the table to train on",
                     sheet.table->file, sheet.table->lines[row], excerpt(cell));
@@ -301,6 +304,31 @@ void noteMarks(const TableSheet& training, const DataInfo& info, const TableSumm
     }
 }
 
+/// Says of classes that differ in case alone how to join them, or which ones are joined.
+void noteCase(TableSheet& sheet, const std::vector<std::string>& classes) {
+    const auto& table = *sheet.table;
+    const auto column = sheet.targets.front();
+    const auto& name = table.names[column];
+    if (!hasSameCase(table, column)) {
+        for (const auto& group : sameButCase(classes))
+            sheet.notes.push_back(fmt::format(
+                "target \"{}\": {} differ in case alone and are {} classes (data.same_case={} "
+                "makes them one)",
+                name, listedGroup(group), group.size(), columnList(std::span(&name, 1))));
+        return;
+    }
+    std::set<std::string> spellings;
+    const auto& cells = table.cells[column];
+    cells.forRows(sheet.rows, [&, last = kEmptyCell](CellCode code) mutable {
+        if (code != last && code != kEmptyCell)
+            spellings.insert(cells.textOf(code));
+        last = code;
+    });
+    for (const auto& group : sameButCase({spellings.begin(), spellings.end()}))
+        sheet.notes.push_back(
+            fmt::format("target \"{}\": {} are one class", name, listedGroup(group)));
+}
+
 /// What was left out of the rows and columns, then how the file was read.
 std::vector<std::string> notesOf(const CsvTable& table, const std::vector<std::string>& sheet,
                                  std::string_view prefix) {
@@ -329,6 +357,7 @@ Dataset tableDataset(const CsvTable& table, const CsvTable* test, const TableOpt
         if (info.classes.size() < 2)
             throw Error("{}: all rows have the class \"{}\"; there must be two or more", table.file,
                         info.classes.front());
+        noteCase(sheet, info.classes);
     }
     const auto classes = std::max<std::size_t>(1, info.classes.size());
     TableSheet testSheet;

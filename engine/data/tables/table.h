@@ -23,6 +23,8 @@ struct TableOptions {
     std::vector<std::string> targets; ///< names of columns; none: the last column
     std::vector<std::string> ignored;
     std::vector<std::string> categorical; ///< numbers that stand for categories
+    std::vector<std::string> kept{};      ///< numbers that are inputs although they name rows
+    std::vector<std::string> sameCase{};  ///< of which CsvOptions has the same; looked up
     Task task = Task::Detect;
     Missing missing = Missing::Mean;
     Scale scale = Scale::Standardize;

@@ -72,6 +72,11 @@ void encodePixels(const CsvTable& table, std::size_t row, std::size_t index,
         refuse(fmt::format("{}{}", count < out.size() ? "only " : "", count));
 }
 
+std::string categoryKey(std::string_view cell, bool sameCase) {
+    auto key = labelKey(cell);
+    return sameCase ? foldedCase(key) : key;
+}
+
 bool lessAsShown(const std::string& a, const std::string& b) {
     const auto x = numberOf(a, ',');
     const auto y = numberOf(b, ',');
@@ -168,6 +173,7 @@ std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
     // By what they mean: each spelling and how often it occurs.
     std::map<std::string, std::map<std::string, std::size_t>> found;
     const auto& cells = table.cells[column];
+    const bool sameCase = hasSameCase(table, column);
     CellIndex known;
     std::vector<std::size_t> counts;   // by their numbers in known
     std::vector<std::size_t*> ofFound; // the same in found
@@ -177,7 +183,7 @@ std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
         const auto index = known.add(code);
         if (index == counts.size()) {
             auto cell = cells.textOf(code);
-            auto& spellings = found[table.isRead() ? labelKey(cell) : cell];
+            auto& spellings = found[table.isRead() ? categoryKey(cell, sameCase) : cell];
             ofFound.push_back(&spellings[std::move(cell)]);
             counts.push_back(0);
             if (found.size() > most)
@@ -200,25 +206,55 @@ std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
 }
 
 std::optional<std::size_t> categoryOf(const std::vector<std::string>& categories,
-                                      std::string_view cell, bool byMeaning) {
+                                      std::string_view cell, bool byMeaning, bool sameCase) {
     auto found = std::ranges::find(categories, cell);
     if (found == categories.end() && byMeaning && !cell.empty())
-        found = std::ranges::find(categories, labelKey(cell),
-                                  [](const std::string& each) { return labelKey(each); });
+        found =
+            std::ranges::find(categories, categoryKey(cell, sameCase),
+                              [&](const std::string& each) { return categoryKey(each, sameCase); });
     if (found == categories.end())
         return {};
     return static_cast<std::size_t>(found - categories.begin());
 }
 
-CategoryFinder::CategoryFinder(const std::vector<std::string>& categories)
-    : categories_(categories) {
+bool hasSameCase(const CsvTable& table, std::size_t column) {
+    return table.isRead() && table.reading.columns[column].sameCase;
+}
+
+std::vector<std::vector<std::string>> sameButCase(const std::vector<std::string>& texts) {
+    std::map<std::string, std::vector<std::string>> byFolded;
+    for (const auto& text : texts)
+        byFolded[foldedCase(text)].push_back(text);
+    std::vector<std::vector<std::string>> groups;
+    for (auto& [folded, group] : byFolded)
+        if (group.size() > 1) {
+            std::ranges::sort(group);
+            groups.push_back(std::move(group));
+        }
+    return groups;
+}
+
+std::string listedGroup(const std::vector<std::string>& group) {
+    std::string list;
+    for (std::size_t i = 0; i < group.size(); ++i)
+        list += fmt::format("{}\"{}\"",
+                            i == 0                  ? ""
+                            : i + 1 == group.size() ? " and "
+                                                    : ", ",
+                            excerpt(group[i]));
+    return list;
+}
+
+CategoryFinder::CategoryFinder(const std::vector<std::string>& categories, bool sameCase)
+    : categories_(categories)
+    , sameCase_(sameCase) {
     for (std::size_t i = 0; i < categories.size(); ++i)
         byText_.emplace(categories[i], i);
 }
 
 std::optional<std::size_t> CategoryFinder::find(std::string_view cell) const {
     const auto found = byText_.find(cell);
-    return found != byText_.end() ? found->second : categoryOf(categories_, cell, true);
+    return found != byText_.end() ? found->second : categoryOf(categories_, cell, true, sameCase_);
 }
 
 void encodeCell(const CsvTable& table, std::size_t row, std::size_t index,
@@ -238,7 +274,8 @@ void encodeCell(const CsvTable& table, std::size_t row, std::size_t index,
         out[0] = scaled(number.value_or(column.missing));
         return;
     }
-    if (const auto found = categoryOf(column.categories, table.at(row, index), true))
+    if (const auto found =
+            categoryOf(column.categories, table.at(row, index), true, hasSameCase(table, index)))
         out[*found] = 1;
 }
 

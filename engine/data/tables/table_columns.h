@@ -37,20 +37,29 @@ std::vector<std::string> categoriesOf(const CsvTable& table, std::size_t column,
                                       std::span<const std::uint32_t> rows, std::size_t most);
 
 /// Which of the categories a cell is: equal to the letter, or by meaning (0 and 0.0, true and
-/// TRUE); nothing where it is none of them.
+/// TRUE), or by all but case; nothing where it is none of them.
 std::optional<std::size_t> categoryOf(const std::vector<std::string>& categories,
-                                      std::string_view cell, bool byMeaning);
+                                      std::string_view cell, bool byMeaning, bool sameCase);
+
+/// Whether texts of the column that differ in case alone are one category.
+bool hasSameCase(const CsvTable& table, std::size_t column);
+
+/// Those of the texts that differ in case alone, group by group: {"No", "no"}, {"YES", "Yes"}.
+std::vector<std::vector<std::string>> sameButCase(const std::vector<std::string>& texts);
+/// A group as messages name it: "NO", "No" and "no", each in quotes.
+std::string listedGroup(const std::vector<std::string>& group);
 
 /// Finds categories as categoryOf() does by meaning, in a time that their number does not matter
 /// for.
 class CategoryFinder {
 public:
     /// The categories must outlive it.
-    explicit CategoryFinder(const std::vector<std::string>& categories);
+    CategoryFinder(const std::vector<std::string>& categories, bool sameCase);
     [[nodiscard]] std::optional<std::size_t> find(std::string_view cell) const;
 
 private:
     const std::vector<std::string>& categories_;
+    bool sameCase_;
     std::unordered_map<std::string_view, std::size_t> byText_;
 };
 

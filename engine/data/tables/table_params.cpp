@@ -109,6 +109,7 @@ CsvOptions csvOptionsOf(const Params& params, bool asBefore) {
     options.splitsDates = params.text("dates") == "parts";
     options.missing = columnNamesIn(params.text("missing_marks"));
     options.texts = columnNamesIn(params.text("categorical"));
+    options.sameCase = columnNamesIn(params.text("same_case"));
     const auto& delimiter = params.text("delimiter");
     if (delimiter == "comma")
         options.delimiter = ',';
@@ -189,6 +190,13 @@ ParamSpecs tableFileParams() {
                     {{"leave_out", "Leave out", "A date occurs once and teaches nothing."},
                      {"parts", "Split", "Year, month and day of the week take the date's place."}},
                     "What to do with columns of dates."),
+        textParam("keep", "Keep", "",
+                  "Columns of numbers that are used although they look like a name for each row, "
+                  "separated by commas: whole numbers, another one in each row, called id, no, "
+                  "row and the like."),
+        textParam("same_case", "Same in any case", "",
+                  "Columns, the target among them, in which texts that differ in capital letters "
+                  "alone are one category, separated by commas: yes and Yes."),
         textParam("missing_marks", "Missing marks", "",
                   "Further texts that stand for no value, in all columns, separated by commas: "
                   "unknown, -999."),
@@ -240,6 +248,10 @@ TableOptions tableOptionsOf(const Params& params, std::span<const std::string> c
     options.targets = columnNamesIn(params.text("target"), columns);
     options.ignored = ignoredColumnsIn(params.text("ignore"), columns);
     options.categorical = columnNamesIn(params.text("categorical"), columns);
+    if (params.has("keep"))
+        options.kept = columnNamesIn(params.text("keep"), columns);
+    if (params.has("same_case"))
+        options.sameCase = columnNamesIn(params.text("same_case"), columns);
     const auto& task = params.text("task");
     if (task != "detect")
         options.task = task == "regression" ? TableOptions::Task::Regression

@@ -51,6 +51,11 @@ public:
         found_.kind = kind();
         takeExamples();
         found_.whyUseless = whyUseless();
+        const auto present = numbers_ + others_;
+        found_.countsRows = found_.kind == ColumnKind::Numbers && isWhole_ &&
+                            present >= kLeastRowsOfIds && found_.distinct == present &&
+                            maximum_ - minimum_ + 1 == static_cast<double>(present) &&
+                            (minimum_ == 0 || minimum_ == 1);
         return std::move(found_);
     }
 
@@ -188,9 +193,9 @@ private:
         const bool isUnique = found_.distinct == present && present >= kLeastRowsOfIds;
         if (!isUnique || !isWhole_)
             return {};
-        const bool countsRows = maximum_ - minimum_ + 1 == static_cast<double>(present) &&
-                                (minimum_ == 0 || minimum_ == 1);
-        return countsRows || isCalledId(found_.name) ? "a number for each row" : "";
+        // As whyLeftOut() has it.
+        const bool isNameless = table_.isRead() && table_.reading.columns[column_].isNameless;
+        return isNameless || isCalledId(found_.name) ? "a number for each row" : "";
     }
 
     [[nodiscard]] bool isDateOrPixels() const {
@@ -216,8 +221,9 @@ private:
 } // namespace
 
 bool isCalledId(const std::string& name) {
-    static constexpr std::array<std::string_view, 10> ids = {
-        "id", "index", "idx", "no", "no.", "nr", "nr.", "row", "#", "unnamed: 0"};
+    static constexpr std::array<std::string_view, 15> ids = {
+        "id", "index",      "idx",    "no",        "no.",        "nr",   "nr.",  "row",
+        "#",  "unnamed: 0", "serial", "serial no", "serial no.", "s.no", "s.no."};
     const auto lower = lowerCased(name);
     const bool endsAsId = lower.ends_with("_id") || lower.ends_with(" id") ||
                           lower.ends_with("-id") || name.ends_with("Id") || name.ends_with("ID");

@@ -30,6 +30,7 @@ struct ColumnProfile {
     /// Why the column teaches a network nothing, as a phrase: "a number for each row". Empty where
     /// it may.
     std::string whyUseless;
+    bool countsRows = false; ///< Numbers: each from 0 or 1 on once, in any order
 
     static constexpr std::size_t kMostDistinct = 1001;
 };

@@ -40,6 +40,8 @@ Json columnToJson(const ColumnReading& column) {
         json["decimal"] = textOf(column.notation.decimal);
         json["grouping"] = textOf(column.notation.grouping);
         json["unit"] = column.notation.unit;
+        if (column.notation.isTime)
+            json["time"] = true;
     }
     if (!column.words.empty())
         json["words"] = column.words;
@@ -49,6 +51,8 @@ Json columnToJson(const ColumnReading& column) {
         json["pixels"] = column.pixels;
     if (column.isNameless)
         json["nameless"] = true;
+    if (column.sameCase)
+        json["same_case"] = true;
     return json;
 }
 
@@ -63,11 +67,12 @@ ColumnReading readColumn(const Json& json) {
     column.kind = found->first;
     if (json.contains("decimal"))
         column.notation = {markFrom(json, "decimal"), markFrom(json, "grouping"),
-                           json.at("unit").get<std::string>()};
+                           json.at("unit").get<std::string>(), json.value("time", false)};
     column.words = json.value("words", std::vector<std::string>{});
     column.dateOrder = json.value("date_order", std::string());
     column.pixels = json.value("pixels", std::size_t{0});
     column.isNameless = json.value("nameless", false);
+    column.sameCase = json.value("same_case", false);
     return column;
 }
 
@@ -95,7 +100,8 @@ Json toJson(const TableReading& reading) {
             {"splits_dates", reading.splitsDates},
             {"missing", reading.missing},
             {"columns", columnsToJson(reading.columns)},
-            {"dates", columnsToJson(reading.dates)}};
+            {"dates", columnsToJson(reading.dates)},
+            {"rules", reading.rules}};
 }
 
 TableReading tableReadingFromJson(const Json& json) {
@@ -108,6 +114,7 @@ TableReading tableReadingFromJson(const Json& json) {
     json.at("missing").get_to(reading.missing);
     reading.columns = readColumnList(json.at("columns"));
     reading.dates = readColumnList(json.at("dates"));
+    reading.rules = json.value("rules", 0);
     return reading;
 }
 

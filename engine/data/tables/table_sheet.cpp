@@ -60,6 +60,25 @@ bool differsInEachRow(const CsvTable& table, std::size_t column, double share) {
            static_cast<double>(distinct()) >= share * static_cast<double>(present);
 }
 
+/// Whether the column has another whole number in each row, and is called as the numbers of rows
+/// are.
+bool namesRows(const CsvTable& table, std::size_t column) {
+    const auto& reading = table.reading.columns[column];
+    if (reading.kind != Kind::Numbers || table.rows() < kLeastRowsOfNames ||
+        (!reading.isNameless && !isCalledId(table.names[column])) ||
+        !differsInEachRow(table, column, 1))
+        return false;
+    bool areWhole = true;
+    table.cells[column].forEach([&](CellCode code) {
+        if (code == kEmptyCell || !areWhole)
+            return;
+        const auto number = isTextCode(code) ? numberOf(table.cells[column].textOf(code), ',')
+                                             : std::optional(decimalValue(code));
+        areWhole = number && *number == std::floor(*number);
+    });
+    return areWhole;
+}
+
 /// Whether the column counts its rows from 0 or 1, and is called as if it did.
 bool countsRows(const CsvTable& table, std::size_t column) {
     const auto& reading = table.reading.columns[column];
@@ -89,8 +108,8 @@ void leaveOutUseless(TableSheet& sheet, const TableOptions& options) {
         .run(reasons.size(), [&](std::size_t i) {
             const auto column = sheet.inputs[i];
             const auto& name = table.names[column];
-            if (!isListed(options.categorical, name) && !isListed(options.images, name) &&
-                !namesImages(table, column, options))
+            if (!isListed(options.categorical, name) && !isListed(options.kept, name) &&
+                !isListed(options.images, name) && !namesImages(table, column, options))
                 reasons[i] = whyLeftOut(table, column);
         });
     std::vector<std::size_t> useful;
@@ -103,6 +122,19 @@ void leaveOutUseless(TableSheet& sheet, const TableOptions& options) {
     if (useful.empty())
         throw Error("{}: nothing is left to learn from; {}", table.file, sheet.notes.front());
     sheet.inputs = std::move(useful);
+}
+
+/// Columns that were proposed to be left out are told with the same reason.
+void noteIgnored(TableSheet& sheet, const TableOptions& options) {
+    const auto& table = *sheet.table;
+    if (!table.isRead())
+        return;
+    for (std::size_t c = 0; c < table.columns(); ++c)
+        if (isListed(options.ignored, table.names[c]) &&
+            std::ranges::find(sheet.targets, c) == sheet.targets.end())
+            if (const auto reason = whyLeftOut(table, c); !reason.empty())
+                sheet.notes.push_back(
+                    fmt::format("column \"{}\" is left out: it {}", table.names[c], reason));
 }
 
 void requireSuitableTarget(const TableSheet& sheet, std::size_t column,
@@ -178,7 +210,9 @@ void examineClasses(TableSheet& sheet) {
     table.cells[column].forRows(sheet.rows, [&](CellCode code) {
         const auto index = known.add(code);
         if (index == ofCode.size())
-            ofCode.push_back(&counts[labelKey(table.cells[column].textOf(code))]);
+            ofCode.push_back(&counts[hasSameCase(table, column)
+                                         ? foldedCase(labelKey(table.cells[column].textOf(code)))
+                                         : labelKey(table.cells[column].textOf(code))]);
         ++*ofCode[index];
     });
     const auto single = static_cast<std::size_t>(
@@ -226,7 +260,12 @@ std::string whyLeftOut(const CsvTable& table, std::size_t column) {
                      "keep it)"
                    : "";
     case Kind::Numbers:
-        return countsRows(table, column) ? "counts the rows" : "";
+        if (countsRows(table, column))
+            return "counts the rows (data.keep names it to use it)";
+        return table.reading.rules > 0 && namesRows(table, column)
+                   ? "has another number in each row, as a name for it (data.keep names it to use "
+                     "it)"
+                   : "";
     default:
         return {};
     }
@@ -243,7 +282,8 @@ TableSheet sheetOf(const CsvTable& table, const TableOptions& options) {
         names.push_back(table.names.back());
     for (const auto& name : names)
         sheet.targets.push_back(columnNamed(table, name));
-    for (const auto* list : {&options.ignored, &options.categorical, &options.images})
+    for (const auto* list : {&options.ignored, &options.categorical, &options.kept,
+                             &options.sameCase, &options.images})
         for (const auto& name : *list)
             static_cast<void>(columnNamed(table, name));
     for (std::size_t c = 0; c < table.columns(); ++c)
@@ -254,6 +294,7 @@ TableSheet sheetOf(const CsvTable& table, const TableOptions& options) {
     for (const auto c : sheet.targets)
         requireSuitableTarget(sheet, c, options);
     leaveOutUseless(sheet, options);
+    noteIgnored(sheet, options);
     std::ranges::copy_if(sheet.inputs, std::back_inserter(sheet.images),
                          [&](std::size_t c) { return namesImages(table, c, options); });
     for (const auto& [name, shape] : options.imageShapes)

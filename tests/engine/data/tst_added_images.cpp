@@ -81,6 +81,47 @@ private Q_SLOTS:
         QVERIFY(first == before);
     }
 
+    /// However few of the others are wanted, and whatever is kept for validation.
+    void theyAreAlwaysTrainedOn() {
+        const auto plain = openDataset({.dataset = "mnist"});
+        for (int i = 0; i < 12; ++i)
+            draw(fmt::format("{}/drawn-{:04}.png", i % 10, i + 1), i);
+        const auto own = static_cast<std::uint32_t>(plain.training->size());
+        for (const std::int64_t limit : {0, 100}) {
+            choice_.limit = limit;
+            choice_.validationFraction = 0.5;
+            choice_.params[std::string(kAddedAlwaysParam)] = true;
+            const auto data = openDataset(choice_);
+            const auto split = splitOf(data, choice_);
+            const auto isAdded = [&](std::uint32_t sample) { return sample >= own; };
+            QCOMPARE(std::ranges::count_if(split.training, isAdded), 12);
+            QCOMPARE(std::ranges::count_if(split.validation, isAdded), 0);
+            // The others are those of the data without them.
+            auto without = splitOf(plain, choice_);
+            QVERIFY(split.validation == without.validation);
+            QVERIFY(std::ranges::equal(std::span(split.training).first(without.training.size()),
+                                       without.training));
+            if (limit > 0)
+                QCOMPARE(split.training.size(), std::size_t{112});
+        }
+    }
+
+    /// As runs did that say nothing of it, so that they continue with the same samples.
+    void otherwiseTheyAreSplitLikeTheOthers() {
+        for (int i = 0; i < 40; ++i)
+            draw(fmt::format("{}/drawn-{:04}.png", i % 10, i + 1), i);
+        choice_.limit = 100;
+        choice_.validationFraction = 0.5;
+        const auto data = openDataset(choice_);
+        std::vector<std::int32_t> labels;
+        for (std::int64_t i = 0; i < data.training->size(); ++i)
+            labels.push_back(data.training->label(i));
+        const auto split = splitOf(data, choice_);
+        const auto alike = splitOf(labels, data.info.classes.size(), choice_);
+        QVERIFY(split.training == alike.training && split.training.size() == 100);
+        QVERIFY(split.validation == alike.validation);
+    }
+
     /// Others read what is shared as ever.
     void theyDoNotReachOtherProjects() {
         const auto before = openDataset({.dataset = "mnist"});

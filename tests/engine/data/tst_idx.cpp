@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/images/idx.h"
+#include "engine/data/own_data.h"
 #include "engine/support/error.h"
 #include "engine/support/rng.h"
 #include "tests/support/data_files.h"
@@ -132,6 +133,63 @@ private Q_SLOTS:
     void namesWhatIsNoFile() {
         QVERIFY(contains(errorOf([&] { readIdx(folder_ / "absent", 3); }), "no such file"));
         QVERIFY(contains(errorOf([&] { readIdx(folder_.path(), 3); }), "not a file"));
+    }
+
+    /// Whatever they are called and in whatever order they are named.
+    void filesArePaired() {
+        const auto write = [&](const char* name, std::uint32_t count, bool areImages) {
+            const auto path = folder_ / name;
+            writeFile(path, areImages ? idx(kByte, {count, 2, 2}, counting(std::size_t{4} * count))
+                                      : idx(kByte, {count}, counting(count)));
+            return path;
+        };
+        const auto pixels = write("pixels.bin", 9, true);
+        const auto answers = write("answers.bin", 9, false);
+        const auto fewer = write("few.bin", 4, true);
+        const auto theirs = write("theirs.bin", 4, false);
+        const auto textOf = [](const DataChoice& choice, const char* key) {
+            const auto found = choice.params.find(key);
+            return found == choice.params.end() ? std::string()
+                                                : std::get<std::string>(found->second);
+        };
+        for (const auto& files : {std::vector{pixels, answers}, std::vector{answers, pixels}}) {
+            const auto choice = dataFrom(files);
+            QCOMPARE(choice.dataset, std::string("idx"));
+            QCOMPARE(textOf(choice, "training_images"), pixels.string());
+            QCOMPARE(textOf(choice, "training_labels"), answers.string());
+            QVERIFY(!choice.params.contains("test_images"));
+        }
+        const auto four = dataFrom(std::vector{theirs, answers, fewer, pixels});
+        QCOMPARE(textOf(four, "training_images"), pixels.string());
+        QCOMPARE(textOf(four, "test_images"), fewer.string());
+        QCOMPARE(textOf(four, "test_labels"), theirs.string());
+        // The name says which part is for tests, however large it is.
+        const auto test = write("test-a.bin", 9, true);
+        const auto testLabels = write("test-b.bin", 9, false);
+        const auto named = dataFrom(std::vector{test, testLabels, answers, pixels});
+        QCOMPARE(textOf(named, "training_labels"), answers.string());
+        QCOMPARE(textOf(named, "test_labels"), testLabels.string());
+        // What has no partner is named.
+        const auto alone = errorOf([&] { dataFrom(std::vector{pixels, fewer}); });
+        QVERIFY2(contains(alone, "pixels.bin: holds 9 images, and none of the other files their "
+                                 "labels"),
+                 alone.c_str());
+        const auto odd = errorOf([&] { dataFrom(std::vector{pixels, theirs}); });
+        QVERIFY2(contains(odd, "pixels.bin holds 9 images") && contains(odd, "theirs.bin holds 4"),
+                 odd.c_str());
+        const auto lost = errorOf([&] { dataFrom(std::vector{pixels, answers, theirs}); });
+        QVERIFY2(contains(lost, "theirs.bin: holds 4 labels, and none of the other files their "
+                                "images"),
+                 lost.c_str());
+        // Other files are no data together.
+        const std::string_view table = "x,kind\n1.5,a\n2.5,b\n3.5,a\n4.5,b\n";
+        for (const auto* const name : {"a.csv", "b.csv"})
+            writeFile(folder_ / name, Bytes(table.begin(), table.end()));
+        const auto two = errorOf([&] {
+            dataFrom(std::vector{folder_ / "a.csv", folder_ / "b.csv"});
+        });
+        QVERIFY2(contains(two, "b.csv: does not belong to the data that") && contains(two, "a.csv"),
+                 two.c_str());
     }
 
 private:

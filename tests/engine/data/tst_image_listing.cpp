@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data/catalog.h"
 #include "engine/data/images/image_folder.h"
+#include "engine/data/own_data.h"
 #include "engine/support/error.h"
 #include "tests/support/data_files.h"
 
@@ -166,8 +167,21 @@ private Q_SLOTS:
                                          {"unreadable", std::string(unreadable)}}};
         };
         const auto error = errorOf([&] { openDataset(choice("refuse")); });
-        QVERIFY2(contains(error, "5 of 29 images cannot be used; repair or remove them"),
+        // Each folder says how many are its own, and what leaves them out is named.
+        QVERIFY2(contains(error, (folder / "train").string() + ": 4 of 16 images cannot be used; " +
+                                     (folder / "test").string() +
+                                     ": 1 of 13 images cannot be used; repair or remove them, or "
+                                     "leave them out with data.unreadable=leave_out\n"),
                  error.c_str());
+        try {
+            openDataset(choice("refuse"));
+            QFAIL("broken images were read");
+        } catch (const UnreadableImages& unreadable) {
+            QCOMPARE(unreadable.count(), std::size_t{5});
+        }
+        // Whoever only looks what the folder is meets none of them, wherever they are.
+        const auto found = dataFrom(folder.path());
+        QCOMPARE(found.params.at("test_folder"), ParamValue((folder / "test").string()));
         for (const auto& [name, bytes] : broken)
             QVERIFY2(contains(error, "\n  " + (folder / name).string() + ": "), error.c_str());
         QVERIFY(contains(error, "cut.png: this PNG image is broken"));

@@ -187,7 +187,8 @@ private Q_SLOTS:
         QVERIFY(role("kind") == ColumnRole::Target);
         QCOMPARE(rolesFor(choice, table, "kind"), (std::vector{ColumnRole::Target}));
         QCOMPARE(rolesFor(choice, table, "id"),
-                 (std::vector{ColumnRole::Category, ColumnRole::LeftOut}));
+                 (std::vector{ColumnRole::Input, ColumnRole::Category, ColumnRole::Target,
+                              ColumnRole::LeftOut}));
         QCOMPARE(rolesFor(choice, table, "colour"),
                  (std::vector{ColumnRole::Input, ColumnRole::Target, ColumnRole::LeftOut}));
         QCOMPARE(rolesFor(choice, table, "height"),
@@ -330,7 +331,8 @@ private Q_SLOTS:
                                 : i % 2 == 0 ? "a"
                                              : "b");
         text.replace(text.find("code"), 4, "code_id");
-        const auto choice = tableOf(folder, text);
+        // Somebody wants it all the same.
+        const auto choice = tableOf(folder, text, {{"keep", std::string("code_id")}});
         const auto problems = tableProblems(surveyed(choice), choice);
         const auto find = [&](DataProblemKind kind, const char* column) {
             const auto found = std::ranges::find_if(problems, [&](const DataProblem& problem) {

@@ -192,10 +192,36 @@ private Q_SLOTS:
         QVERIFY(!remedyFor(shared, project_, nullptr, counts_));
     }
 
+    void spellingsBecomeOneClass() {
+        std::string text = "size,tone,answer\n";
+        for (int i = 0; i < 60; ++i)
+            text += fmt::format("{}.5,{},{}\n", i % 7,
+                                i % 4 == 0   ? "Low"
+                                : i % 4 == 1 ? "low"
+                                             : "high",
+                                i % 3 == 0   ? "yes"
+                                : i % 3 == 1 ? "Yes"
+                                             : "no");
+        project_ = projectOf(folder_, text);
+        look();
+        const auto cure = remedy(DataProblemKind::Case, "answer");
+        QCOMPARE(cure.value().title, std::string("Make them one class"));
+        project_.data = cure->data.value();
+        QCOMPARE(openDataset(project_.data).info.classes, (std::vector<std::string>{"Yes", "no"}));
+        look();
+        const auto second = remedy(DataProblemKind::Case, "tone");
+        QCOMPARE(second.value().title, std::string("Make them one category"));
+        project_.data = second->data.value();
+        look();
+        QVERIFY(std::ranges::find(problems_, DataProblemKind::Case, &DataProblem::kind) ==
+                problems_.end());
+    }
+
     void unreadableImagesAreLeftOut() {
         project_.data = {.dataset = "images"};
-        const auto cure =
-            remedyFor({.kind = DataProblemKind::Unreadable}, project_, nullptr, counts_);
+        const auto cure = remedyFor({.kind = DataProblemKind::Unreadable, .count = 3}, project_,
+                                    nullptr, counts_);
+        QCOMPARE(cure.value().title, std::string("Leave out 3 unreadable images"));
         QCOMPARE(std::get<std::string>(cure.value().data->params.at("unreadable")),
                  std::string("leave_out"));
     }

@@ -67,9 +67,13 @@ private:
         return at("shades");
     }
     /// As a file manager does it.
-    void drop(const fs::path& file) const {
+    void drop(const fs::path& file) const { drop(std::vector{file}); }
+    void drop(const std::vector<fs::path>& files) const {
         QMimeData data;
-        data.setUrls({QUrl::fromLocalFile(QString::fromStdString(file.string()))});
+        QList<QUrl> urls;
+        for (const auto& file : files)
+            urls << QUrl::fromLocalFile(QString::fromStdString(file.string()));
+        data.setUrls(urls);
         QDragEnterEvent enter({300, 300}, Qt::CopyAction, &data, Qt::LeftButton, {});
         QCoreApplication::sendEvent(window_.get(), &enter);
         QVERIFY(enter.isAccepted());
@@ -199,6 +203,74 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(window_->session().currentStep() > 0, kTrainingPatience);
         window_->training().stop();
         QTRY_VERIFY_WITH_TIMEOUT(!window_->session().isActive(), kTrainingPatience);
+    }
+
+    /// IDX files of whatever names.
+    void filesThatBelongTogetherAreDroppedTogether() {
+        Bytes pixels;
+        Bytes labels;
+        for (int i = 0; i < 80; ++i) {
+            pixels.insert(pixels.end(), 144, static_cast<std::uint8_t>(3 * i));
+            labels.push_back(static_cast<std::uint8_t>(i % 2));
+        }
+        writeFile(at("pixels.bin"), idx(8, {80, 12, 12}, pixels));
+        writeFile(at("answers.bin"), idx(8, {80}, labels));
+        writeFile(at("fewer.bin"), idx(8, {79}, Bytes(79, 1)));
+        for (const bool isReversed : {false, true}) {
+            window_ = std::make_unique<MainWindow>(*themes_);
+            window_->show();
+            QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
+            std::vector files{at("pixels.bin"), at("answers.bin")};
+            if (isReversed)
+                std::ranges::reverse(files);
+            drop(files);
+            QTRY_COMPARE(project().data.dataset, std::string("idx"));
+            QCOMPARE(std::get<std::string>(project().data.params.at("training_labels")),
+                     at("answers.bin").string());
+            QTRY_VERIFY(window_->document().dataInfo());
+            QVERIFY(!hasErrors());
+        }
+        // On a project they are shown first; what does not fit is named.
+        const auto before = project().data;
+        const auto preview = [&] { return window_->findChild<DataPreview*>(); };
+        drop({at("pixels.bin"), at("fewer.bin")});
+        QTRY_VERIFY(preview() && preview()->isVisible());
+        const auto state = [&] {
+            return preview()->findChild<QLabel*>(QStringLiteral("previewState"))->text();
+        };
+        QTRY_VERIFY2(state().contains(QStringLiteral("holds 80 images")) &&
+                         state().contains(QStringLiteral("fewer.bin holds 79 labels")),
+                     qPrintable(state()));
+        QTest::keyClick(preview(), Qt::Key_Escape);
+        QTRY_VERIFY(!preview());
+        QVERIFY(project().data == before);
+    }
+
+    /// A folder with broken images is opened without them, once that is wanted.
+    void brokenImagesAreLeftOutOfANewProject() {
+        const auto folder = shades();
+        writeFile(folder / "dark" / "0.jpg", Bytes{1, 2, 3});
+        writeFile(folder / "light" / "7.jpg", Bytes{1, 2, 3});
+        const auto before = project().name;
+        {
+            ModalAnswers answers;
+            answers.press(QMessageBox::Cancel);
+            drop(folder);
+            QTRY_VERIFY(answers.isDone());
+            QCOMPARE(project().name, before);
+        }
+        ModalAnswers answers;
+        answers.press("leaveOutUnreadable");
+        drop(folder);
+        QTRY_COMPARE(project().name, std::string("shades"));
+        QVERIFY2(answers.asked().join(u'\n').contains(QStringLiteral("0.jpg")) &&
+                     answers.asked().join(u'\n').contains(QStringLiteral("7.jpg")),
+                 qPrintable(answers.asked().join(u'\n')));
+        QCOMPARE(std::get<std::string>(project().data.params.at("unreadable")),
+                 std::string("leave_out"));
+        QTRY_VERIFY(window_->document().dataInfo());
+        QVERIFY(!hasErrors());
+        fs::remove_all(folder);
     }
 
     void columnsAreShownAsTheyWereRecognised() {
