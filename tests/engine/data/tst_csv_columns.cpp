@@ -59,7 +59,10 @@ struct QuotedTable {
             }
             text += "\"," + std::to_string(row % 7) + "\n";
             ++line;
-            texts.push_back(std::move(cell));
+            // Blanks at its ends are no part of a cell, in quotes neither.
+            const auto first = std::min(cell.find_first_not_of('\n'), cell.size());
+            const auto last = cell.find_last_not_of('\n');
+            texts.push_back(cell.substr(first, last == std::string::npos ? 0 : last + 1 - first));
         }
     }
 };

@@ -213,33 +213,33 @@ private Q_SLOTS:
             pixels.insert(pixels.end(), 144, static_cast<std::uint8_t>(3 * i));
             labels.push_back(static_cast<std::uint8_t>(i % 2));
         }
-        writeFile(at("pixels.bin"), idx(8, {80, 12, 12}, pixels));
-        writeFile(at("answers.bin"), idx(8, {80}, labels));
-        writeFile(at("fewer.bin"), idx(8, {79}, Bytes(79, 1)));
+        writeFile(at("pixels.idx"), idx(8, {80, 12, 12}, pixels));
+        writeFile(at("answers.idx"), idx(8, {80}, labels));
+        writeFile(at("fewer.idx"), idx(8, {79}, Bytes(79, 1)));
         for (const bool isReversed : {false, true}) {
             window_ = std::make_unique<MainWindow>(*themes_);
             window_->show();
             QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
-            std::vector files{at("pixels.bin"), at("answers.bin")};
+            std::vector files{at("pixels.idx"), at("answers.idx")};
             if (isReversed)
                 std::ranges::reverse(files);
             drop(files);
             QTRY_COMPARE(project().data.dataset, std::string("idx"));
             QCOMPARE(std::get<std::string>(project().data.params.at("training_labels")),
-                     at("answers.bin").string());
+                     at("answers.idx").string());
             QTRY_VERIFY(window_->document().dataInfo());
             QVERIFY(!hasErrors());
         }
         // On a project they are shown first; what does not fit is named.
         const auto before = project().data;
         const auto preview = [&] { return window_->findChild<DataPreview*>(); };
-        drop({at("pixels.bin"), at("fewer.bin")});
+        drop({at("pixels.idx"), at("fewer.idx")});
         QTRY_VERIFY(preview() && preview()->isVisible());
         const auto state = [&] {
             return preview()->findChild<QLabel*>(QStringLiteral("previewState"))->text();
         };
         QTRY_VERIFY2(state().contains(QStringLiteral("holds 80 images")) &&
-                         state().contains(QStringLiteral("fewer.bin holds 79 labels")),
+                         state().contains(QStringLiteral("fewer.idx holds 79 labels")),
                      qPrintable(state()));
         QTest::keyClick(preview(), Qt::Key_Escape);
         QTRY_VERIFY(!preview());
@@ -347,11 +347,17 @@ private Q_SLOTS:
         window_->document().undoStack().undo();
         QTRY_VERIFY(window_->training().findChild<QCheckBox*>(QStringLiteral("use/sold on")));
         QVERIFY(!find<QCheckBox>("use/sold on").isChecked());
-        // A number for each row teaches nothing, so its tick does not stay.
+        // A number for each row is left out until it is wanted.
         QTRY_VERIFY(window_->document().dataInfo());
+        QCOMPARE(window_->document().dataInfo()->columns.size(), std::size_t{1});
         tick("use/id");
         QTRY_VERIFY(window_->document().dataInfo());
-        QTRY_VERIFY(!find<QCheckBox>("use/id").isChecked());
+        QTRY_COMPARE(window_->document().dataInfo()->columns.size(), std::size_t{2});
+        QVERIFY(find<QCheckBox>("use/id").isChecked());
+        QCOMPARE(window_->document().dataInfo()->columns.front().name, std::string("id"));
+        window_->document().undoStack().undo();
+        QTRY_VERIFY(window_->document().dataInfo());
+        QVERIFY(!find<QCheckBox>("use/id").isChecked());
         // Texts among numbers are explained in the words of the form, and cured by a click.
         tick("use/built");
         QTRY_VERIFY(hasErrors());
