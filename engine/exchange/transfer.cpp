@@ -64,7 +64,7 @@ public:
         const auto head = lastDense(made_.project.network);
         const auto name = made_.project.network.main.find(head)->name;
         if (!options_.data.empty())
-            takeData();
+            takeData(options_.freezeUpTo == name);
         freezeLayers(head, name);
         if (options_.bodyRate != 1)
             setBodyRate(head);
@@ -106,7 +106,7 @@ private:
     }
 
     /// Images are brought to the size, the colours and the scaling that the network knows.
-    void takeData() {
+    void takeData(bool learnsHeadAlone) {
         auto& project = made_.project;
         project.data = dataFrom(options_.data);
         const auto shape = inputShape();
@@ -122,7 +122,8 @@ private:
         apply(project, fitToData(project, data.info));
         project.name = nameOfData();
         project.description += ' ' + describeTask(project.data, data.info);
-        chooseTraining(static_cast<std::int64_t>(splitOf(data, project.data).training.size()));
+        chooseTraining(static_cast<std::int64_t>(splitOf(data, project.data).training.size()),
+                       learnsHeadAlone);
     }
 
     [[nodiscard]] std::string nameOfData() const {
@@ -132,9 +133,11 @@ private:
         return (std::filesystem::is_directory(options_.data) ? name : name.stem()).string();
     }
 
-    /// Those of the source were for other data, and mostly for weights that begin anew.
-    void chooseTraining(std::int64_t samples) {
-        constexpr std::int64_t kSteps = 400; ///< few layers learn
+    /// Those of the source were for other data, and mostly for weights that begin anew. Where the
+    /// head learns alone, the features of the samples are kept and a step costs next to nothing.
+    void chooseTraining(std::int64_t samples, bool learnsHeadAlone) {
+        const std::int64_t steps = learnsHeadAlone ? 2000 : 400;
+        const std::int64_t mostEpochs = learnsHeadAlone ? 200 : 50;
         constexpr std::int64_t kBatches = 8; ///< an epoch has at least so many, where it can
         auto& training = made_.project.training;
         TrainingSettings fresh;
@@ -144,7 +147,9 @@ private:
             batch /= 2;
         fresh.params["batch"] = batch;
         const auto perEpoch = std::max<std::int64_t>(1, samples / batch);
-        fresh.params["epochs"] = std::clamp<std::int64_t>(kSteps / perEpoch, 5, 50);
+        fresh.params["epochs"] = std::clamp<std::int64_t>(steps / perEpoch, 5, mostEpochs);
+        if (learnsHeadAlone)
+            fresh.params["learning_rate"] = 0.01; // one layer bears more than a whole network
         fresh.schedule = {"cosine", {}};
         for (const auto* const kept : {"device", "precision", "seed"})
             if (const auto value = training.params.find(kept); value != training.params.end())

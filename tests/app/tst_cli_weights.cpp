@@ -192,6 +192,13 @@ private Q_SLOTS:
         QVERIFY2(next.code == 0, next.text().c_str());
         const auto after = loadProject(cli_ / "next.gradwright");
         QVERIFY(!after.network.main.findByName("norm")->params.contains("statistics"));
+        // A head that learns alone takes more and larger steps, since they cost next to nothing.
+        const auto epochs = [](const Project& project) {
+            return std::get<std::int64_t>(project.training.params.at("epochs"));
+        };
+        QCOMPARE(mine.training.learningRate(), 0.01);
+        QCOMPARE(after.training.learningRate(), 0.001);
+        QCOMPARE(epochs(mine), 4 * epochs(after));
         QCOMPARE(std::get<std::string>(after.data.params.at("mean")), std::string("0.5, 0.5, 0.5"));
     }
 
