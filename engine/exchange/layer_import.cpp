@@ -56,17 +56,29 @@ OnnxImport LayerImport::run() {
     for (const auto& node : model_.nodes) {
         if (!needed_.contains(&node))
             continue;
-        for (const auto& input : readsOf(node))
+        for (const auto& input : readsOf(node)) {
             readers_[input].push_back(&node);
+            ++unread_[input];
+        }
     }
+    for (const auto& output : outputs_)
+        ++unread_[output];
     for (const auto& [name, tensor] : model_.initializers)
         if (tensor.values)
             folded_[name] = {tensor.values};
+    if (freed_)
+        for (auto& node : freed_->nodes)
+            if (node.op == "Constant" && !node.outputs.empty())
+                constants_[node.outputs[0]] = &node;
+    std::set<const OnnxNode*> done;
     for (const auto& node : model_.nodes) {
         if (!needed_.contains(&node))
             continue;
         try {
-            fold(node);
+            if (fold(node) && node.domain.empty()) {
+                done.insert(&node);
+                release(node);
+            }
         } catch (const Error&) {
             continue; // it is told when its turn comes
         }
@@ -76,10 +88,20 @@ OnnxImport LayerImport::run() {
         for (const auto* node : pattern.nodes)
             if (node != last)
                 consumed_.insert(node);
+    done.insert(consumed_.begin(), consumed_.end());
     addInputs();
-    for (const auto& node : model_.nodes)
-        if (needed_.contains(&node) && !consumed_.contains(&node))
+    for (const auto& node : model_.nodes) {
+        if (!needed_.contains(&node) || done.contains(&node))
+            continue;
+        if (!consumed_.contains(&node))
             translate(node);
+        if (const auto pattern = patterns_.find(&node); pattern != patterns_.end()) {
+            for (const auto* const part : pattern->second.nodes)
+                release(*part);
+        } else {
+            release(node);
+        }
+    }
     addOutputs();
     if (result_.problems.empty()) {
         foundAttention();
@@ -89,6 +111,29 @@ OnnxImport LayerImport::run() {
         result_.weights = {};
     }
     return std::move(result_);
+}
+
+void LayerImport::release(const OnnxNode& node) {
+    if (!freed_ || !result_.problems.empty() || !released_.insert(&node).second)
+        return;
+    for (const auto& name : readsOf(node))
+        if (--unread_[name] == 0)
+            freeConstant(name);
+}
+
+void LayerImport::freeConstant(const std::string& name) {
+    const auto constant = folded_.find(name);
+    if (constant == folded_.end())
+        return;
+    const auto bytes = constant->second.tensor->bytes().size();
+    folded_.erase(constant);
+    if (const auto found = freed_->initializers.find(name); found != freed_->initializers.end())
+        found->second.values.reset();
+    if (const auto maker = constants_.find(name); maker != constants_.end())
+        for (auto& [key, value] : maker->second->attributes)
+            if (auto* const tensor = std::get_if<OnnxTensor>(&value))
+                tensor->values.reset();
+    freedMemory_.add(bytes);
 }
 
 void LayerImport::foundAttention() {

@@ -7,6 +7,7 @@
 #include "engine/exchange/onnx_import.h"
 #include "engine/exchange/onnx_model.h"
 #include "engine/graph/network.h"
+#include "engine/support/system_memory.h"
 
 #include <map>
 #include <memory>
@@ -56,6 +57,9 @@ struct DataValue {
 class LayerImport {
 public:
     LayerImport(const OnnxModel& model, const OnnxImportOptions& options);
+    /// Constants of the model, which is that of the constructor, are freed by run() as soon as all
+    /// nodes that read them are layers: so they are in memory once, and cannot be read again.
+    void freeConstantsOf(OnnxModel& model) { freed_ = &model; }
     OnnxImport run();
 
     // What nodes read.
@@ -154,6 +158,9 @@ private:
     bool fold(const OnnxNode& node);
     void foldShape(const OnnxNode& node);
     void findNeeded();
+    /// The node has read its inputs for the last time.
+    void release(const OnnxNode& node);
+    void freeConstant(const std::string& name);
 
     const OnnxModel& model_;
     const OnnxImportOptions& options_;
@@ -161,6 +168,11 @@ private:
     OnnxImport result_;
     std::map<std::string, std::vector<const OnnxNode*>, std::less<>> readers_;
     std::set<std::string, std::less<>> outputs_;
+    OnnxModel* freed_ = nullptr; ///< model_, or null where it is to stay as it is
+    std::map<std::string, std::size_t, std::less<>> unread_; ///< how often values are read yet
+    std::set<const OnnxNode*> released_;
+    FreedMemory freedMemory_;
+    std::map<std::string, OnnxNode*, std::less<>> constants_; ///< nodes of `freed_` by their value
     std::map<std::string, FoldedValue, std::less<>> folded_;
     std::map<std::string, DataValue, std::less<>> data_;
     std::vector<NodeId> keptLayers_; ///< what the nodes in `kept` became

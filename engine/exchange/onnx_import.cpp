@@ -58,6 +58,25 @@ OnnxImport importOnnxWhole(const OnnxModel& model, const OnnxImportOptions& opti
     throw OnnxNodesRefused(std::move(made.problems));
 }
 
+OnnxImport importOnnxFreeing(OnnxModel model, const std::function<OnnxModel()>& again,
+                             const OnnxImportOptions& options) {
+    if (options.constants.empty()) {
+        auto layersOnly = options;
+        layersOnly.nodes = false;
+        try {
+            LayerImport import(model, layersOnly);
+            import.freeConstantsOf(model);
+            auto made = import.run();
+            if (made.problems.empty())
+                return made;
+        } catch (const Error&) {
+            // It is told below, where it stays one.
+        }
+    }
+    model = {};
+    return importOnnxWhole(again(), options);
+}
+
 OnnxNodesRefused::OnnxNodesRefused(std::vector<OnnxProblem> problems, std::string_view part)
     : Error("{} of the model cannot be opened{}:\n{}",
             problems.size() == 1 ? fmt::format("One {}", part)

@@ -7,6 +7,7 @@
 #include "engine/support/error.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -91,6 +92,12 @@ OnnxImport importOnnx(const OnnxModel& model, const OnnxImportOptions& options =
 /// As importOnnx(), which must find no problem. Throws OnnxNodesRefused, whose message lists each
 /// node by name, operator and reason.
 OnnxImport importOnnxWhole(const OnnxModel& model, const OnnxImportOptions& options = {});
+
+/// As importOnnxWhole(), in little more memory than the model takes: its constants are freed while
+/// layers are made of them. `again` gives the model once more, for one whose nodes are not all
+/// layers.
+OnnxImport importOnnxFreeing(OnnxModel model, const std::function<OnnxModel()>& again,
+                             const OnnxImportOptions& options = {});
 
 /// The list of problems as text, a line each.
 std::string problemLines(const std::vector<OnnxProblem>& problems);

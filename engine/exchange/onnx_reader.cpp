@@ -4,6 +4,7 @@
 #include "engine/onnx/onnx_tensors.h"
 #include "engine/onnx/read_nodes.h"
 #include "engine/support/posix_file.h"
+#include "engine/support/system_memory.h"
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl.h>
@@ -67,6 +68,7 @@ private:
     void readInitializer(onnx_format::TensorProto& proto) {
         auto tensor = onnxTensor(proto, folder_, fmt::format("the tensor \"{}\"", proto.name()));
         count(tensor);
+        freed_.add(tensor.values ? tensor.values->bytes().size() : 0); // of the message
         if (!model_.initializers.emplace(proto.name(), std::move(tensor)).second)
             throw Error("there are two tensors called \"{}\"", proto.name());
     }
@@ -123,6 +125,7 @@ private:
 
     std::filesystem::path folder_;
     OnnxModel model_;
+    FreedMemory freed_;
 };
 
 OnnxModel readFrom(google::protobuf::io::ZeroCopyInputStream& stream, std::size_t size,

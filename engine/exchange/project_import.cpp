@@ -98,14 +98,17 @@ ImportedProject named(OnnxImport import, const std::filesystem::path& file,
 
 ImportedProject projectFromOnnx(const std::filesystem::path& file,
                                 const OnnxImportOptions& options) {
-    const auto model = readOnnxFile(file);
+    const auto read = [&] { return readOnnxFile(file); };
+    auto model = read();
+    const auto producer = model.producer;
+    const auto description = model.description;
     auto withNodes = options;
     withNodes.nodes = true;
-    auto import = importOnnxWhole(model, withNodes);
+    auto import = importOnnxFreeing(std::move(model), read, withNodes);
     addNotes(import);
-    auto made = named(std::move(import), file, model.producer);
-    if (!model.description.empty())
-        made.project.description = model.description;
+    auto made = named(std::move(import), file, producer);
+    if (!description.empty())
+        made.project.description = description;
     return made;
 }
 

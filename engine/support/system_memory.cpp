@@ -8,6 +8,9 @@
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 namespace gradwright {
 
@@ -37,6 +40,17 @@ void preferLargePages([[maybe_unused]] const void* memory, [[maybe_unused]] std:
     auto* begin = static_cast<std::byte*>(const_cast<void*>(memory)) + skipped;
     // A kernel without large pages refuses, which is as well.
     madvise(begin, (bytes - skipped) / page * page, MADV_HUGEPAGE);
+#endif
+}
+
+void FreedMemory::add(std::size_t bytes) {
+    constexpr std::size_t kWorthwhile = std::size_t{16} << 20;
+    bytes_ += bytes;
+    if (bytes_ < kWorthwhile)
+        return;
+    bytes_ = 0;
+#if defined(__GLIBC__)
+    malloc_trim(0);
 #endif
 }
 

@@ -20,4 +20,15 @@ std::optional<std::int64_t> availableMemory(std::istream& meminfo);
 /// remembers the addresses of a few hundred pages only. Without effect where there are none.
 void preferLargePages(const void* memory, std::size_t bytes);
 
+/// Gives memory that was freed in many pieces back to the system while more of it is needed
+/// elsewhere: by itself the C library keeps it for allocations of the same size.
+class FreedMemory {
+public:
+    /// So many bytes have been freed. Returns them from time to time, where the library can.
+    void add(std::size_t bytes);
+
+private:
+    std::size_t bytes_ = 0; ///< since the last time
+};
+
 } // namespace gradwright

@@ -11,7 +11,10 @@
 
 #include <QTest>
 
+#include <sys/resource.h>
+
 #include <cmath>
+#include <fstream>
 #include <onnx_subset.pb.h>
 
 using namespace gradwright;
@@ -56,6 +59,50 @@ private:
         writeText(cli_ / "strange.onnx", model.SerializeAsString());
         return cli_.path("strange.onnx");
     }
+    /// A model of so many products of 1,024 values, of 4 MiB each, and its size in bytes. It is
+    /// written in pieces, which Protocol Buffers joins: a program that is started counts what this
+    /// one takes as its own.
+    [[nodiscard]] std::int64_t writeProducts(const std::string& name, int count) const {
+        constexpr std::int64_t kWidth = 1024;
+        std::ofstream file(cli_ / name, std::ios::binary);
+        const auto describe = [](onnx_format::ValueInfoProto& info, const std::string& value) {
+            info.set_name(value);
+            auto& tensor = *info.mutable_type()->mutable_tensor_type();
+            tensor.set_elem_type(1);
+            tensor.mutable_shape()->add_dim()->set_dim_param("N");
+            tensor.mutable_shape()->add_dim()->set_dim_value(kWidth);
+        };
+        onnx_format::ModelProto head;
+        head.set_ir_version(8);
+        head.add_opset_import()->set_version(17);
+        describe(*head.mutable_graph()->add_input(), "x0");
+        describe(*head.mutable_graph()->add_output(), fmt::format("x{}", count));
+        file << head.SerializeAsString();
+        for (int i = 0; i < count; ++i) {
+            onnx_format::ModelProto piece;
+            auto& weight = *piece.mutable_graph()->add_initializer();
+            weight.set_name(fmt::format("w{}", i));
+            weight.set_data_type(1);
+            weight.add_dims(kWidth);
+            weight.add_dims(kWidth);
+            const std::vector<float> values(kWidth * kWidth, 0.001F * static_cast<float>(i));
+            weight.set_raw_data(values.data(), values.size() * sizeof(float));
+            auto& node = *piece.mutable_graph()->add_node();
+            node.set_op_type("MatMul");
+            node.add_input(fmt::format("x{}", i));
+            node.add_input(weight.name());
+            node.add_output(fmt::format("x{}", i + 1));
+            file << piece.SerializeAsString();
+        }
+        file.close();
+        return static_cast<std::int64_t>(fs::file_size(cli_ / name));
+    }
+    /// What the largest of the programs that have ended took, in bytes.
+    static std::int64_t mostMemory() {
+        rusage usage{};
+        getrusage(RUSAGE_CHILDREN, &usage);
+        return std::int64_t{usage.ru_maxrss} * 1024;
+    }
     [[nodiscard]] Tensor infer(const QString& model, const QString& input, const QString& samples,
                                const std::string& output) const {
         const auto folder = cli_.path("out");
@@ -79,6 +126,24 @@ private:
     }
 
 private Q_SLOTS:
+    /// First, while no other program has taken more.
+    void aLargeModelIsInMemoryOnce() {
+        const auto open = [this](const char* name) {
+            return cli_.run(
+                {"new", cli_.path(name), "-o", cli_.path("products.gradwright"), "--force"});
+        };
+        static_cast<void>(writeProducts("few.onnx", 1));
+        QCOMPARE(open("few.onnx").code, 0);
+        const auto before = mostMemory();
+        const auto size = writeProducts("many.onnx", 30);
+        const auto made = open("many.onnx");
+        QVERIFY2(made.code == 0, made.text().c_str());
+        const auto more = mostMemory() - before;
+        QVERIFY2(more > size / 2 && more < size * 3 / 2, std::to_string(more).c_str());
+        fs::remove(cli_ / "many.onnx");
+        fs::remove(cli_ / "products.start.safetensors");
+    }
+
     void aModelBecomesAProject() {
         const auto model = exported("template:lenet-5", "lenet.onnx");
         const auto project = cli_.path("opened.gradwright");
