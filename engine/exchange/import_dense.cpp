@@ -109,7 +109,7 @@ void importGemm(LayerImport& import, const OnnxNode& node) {
         throw Error("it transposes its input, which holds the batch");
     if (x.axes.size() != 2 || import.batchAxis(x) != 0)
         throw Error("it takes a vector per sample, not {} axes", x.axes.size() - 1);
-    DenseParts parts{LayerImport::weightOf(import.constant(node, 1, "matrix")), {}, &node};
+    DenseParts parts{import.takeWeight(node, 1, "matrix"), {}, &node};
     requireMatrix(parts.weight);
     if (node.integer("transB", 0) == 0)
         parts.weight = turnedMatrix(parts.weight);
@@ -182,7 +182,7 @@ void importMatMul(LayerImport& import, const OnnxNode& node) {
     if (isFirst && import.isData(node.inputs[1]))
         throw Error("it multiplies two values that depend on the sample");
     const auto& x = import.data(node, isFirst ? 0 : 1);
-    auto matrix = LayerImport::weightOf(import.constant(node, isFirst ? 1 : 0, "matrix"));
+    auto matrix = import.takeWeight(node, isFirst ? 1 : 0, "matrix");
     requireMatrix(matrix);
     if (x.axes.size() < 2 || import.batchAxis(x) + (isFirst ? 1 : 2) >= x.axes.size() ||
         (isFirst && x.axes.back() == kBatchAxis))

@@ -149,7 +149,7 @@ void importConv(LayerImport& import, const OnnxNode& node) {
     const auto& x = import.data(node);
     const auto positions = positionsAt(import, x);
     const auto axes = positions.size();
-    const auto weight = LayerImport::weightOf(import.constant(node, 1, "kernel"));
+    auto weight = import.takeWeight(node, 1, "kernel");
     if (weight.shape().rank() != axes + 2 || weight.shape().elements() == 0)
         throw Error("its kernel is {}", toString(weight.shape()));
     const IntTuple kernel(weight.shape().begin() + 2, weight.shape().end());
@@ -189,7 +189,7 @@ void importConv(LayerImport& import, const OnnxNode& node) {
     }
     params.emplace("bias", bias.has_value());
     LayerWeights weights;
-    weights.emplace_back("weight", weight);
+    weights.emplace_back("weight", std::move(weight));
     if (bias)
         weights.emplace_back("bias", bias->reshaped({filters}));
     const auto layer = isDepthwise ? "depthwise-conv2d" : fmt::format("conv{}d", axes);
@@ -268,7 +268,7 @@ void importPool(LayerImport& import, const OnnxNode& node) {
     const auto& x = import.data(node);
     const auto positions = positionsAt(import, x);
     const auto window = windowSetting(node, {}, positions);
-    if (window.dilation != IntTuple(positions.size(), 1))
+    if (std::ranges::any_of(window.dilation, [](std::int64_t apart) { return apart != 1; }))
         throw Error("pooling with dilation has no layer");
     auto params = windowParamsOf(window, false);
     if (node.integer("ceil_mode", 0) != 0) {

@@ -343,6 +343,20 @@ Tensor LayerImport::weightOf(const FoldedValue& value) {
     return value.tensor->to(DType::F32);
 }
 
+Tensor LayerImport::takeWeight(const OnnxNode& node, std::size_t input, std::string_view what) {
+    const auto& value = constant(node, input, what);
+    const auto& name = node.inputs[input];
+    const bool isOfModel =
+        freed_ && (freed_->initializers.contains(name) || constants_.contains(name));
+    if (!isOfModel || unread_[name] != 1 || value.tensor->dtype() != DType::F32)
+        return weightOf(value);
+    const auto tensor = value.tensor;
+    freeConstant(name);
+    if (tensor.use_count() > 1)
+        return *tensor;
+    return std::move(*std::const_pointer_cast<Tensor>(tensor));
+}
+
 const DataValue& LayerImport::data(const std::string& name) const {
     const auto found = data_.find(name);
     if (found == data_.end())

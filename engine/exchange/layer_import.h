@@ -74,6 +74,9 @@ public:
                                                     std::string_view what) const;
     /// The constant's elements as F32.
     [[nodiscard]] static Tensor weightOf(const FoldedValue& value);
+    /// The constant at an input as F32, in the memory that it has in the model where that is freed
+    /// and nothing else reads it: it cannot be asked for again.
+    [[nodiscard]] Tensor takeWeight(const OnnxNode& node, std::size_t input, std::string_view what);
     /// Throws Error where the input is left out or constant.
     [[nodiscard]] const DataValue& data(const std::string& name) const;
     [[nodiscard]] const DataValue& data(const OnnxNode& node, std::size_t input = 0) const;

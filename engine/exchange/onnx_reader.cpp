@@ -1,28 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/exchange/lean_model.h"
 #include "engine/exchange/onnx_functions.h"
 #include "engine/exchange/onnx_model.h"
 #include "engine/onnx/onnx_tensors.h"
 #include "engine/onnx/read_nodes.h"
 #include "engine/support/posix_file.h"
-#include "engine/support/system_memory.h"
 
 #include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <set>
+#include <span>
 
 namespace gradwright {
 namespace {
 
 class ModelReader {
 public:
-    explicit ModelReader(const std::filesystem::path& folder)
-        : folder_(folder) {}
+    ModelReader(const ByteSource& source, const std::filesystem::path& folder)
+        : source_(source)
+        , folder_(folder) {}
 
-    OnnxModel read(onnx_format::ModelProto& proto) {
+    /// `rawData` of initializers lie in the source and not in the message.
+    OnnxModel read(onnx_format::ModelProto& proto,
+                   const std::map<std::size_t, LeanModel::Range>& rawData) {
         if (!proto.has_graph() || proto.opset_import_size() == 0)
             throw Error("it is no ONNX model");
         model_.irVersion = proto.ir_version();
@@ -36,8 +39,11 @@ public:
         inlineOnnxFunctions(proto);
         auto& graph = *proto.mutable_graph();
         model_.name = graph.name();
-        for (auto& tensor : *graph.mutable_initializer())
-            readInitializer(tensor);
+        for (int i = 0; i < graph.initializer_size(); ++i) {
+            const auto raw = rawData.find(static_cast<std::size_t>(i));
+            readInitializer(*graph.mutable_initializer(i),
+                            raw == rawData.end() ? nullptr : &raw->second);
+        }
         for (const auto& input : graph.input())
             if (!model_.initializers.contains(input.name()))
                 model_.inputs.push_back(readPort(input));
@@ -65,10 +71,14 @@ private:
                         model_.opset, kFirstReadOpset, kLastReadOpset);
     }
 
-    void readInitializer(onnx_format::TensorProto& proto) {
-        auto tensor = onnxTensor(proto, folder_, fmt::format("the tensor \"{}\"", proto.name()));
+    void readInitializer(onnx_format::TensorProto& proto, const LeanModel::Range* raw) {
+        const auto what = fmt::format("the tensor \"{}\"", proto.name());
+        OnnxBytes outside;
+        if (raw)
+            outside = {raw->length,
+                       [this, raw](std::span<std::byte> to) { source_.read(raw->offset, to); }};
+        auto tensor = onnxTensor(proto, folder_, what, raw ? &outside : nullptr);
         count(tensor);
-        freed_.add(tensor.values ? tensor.values->bytes().size() : 0); // of the message
         if (!model_.initializers.emplace(proto.name(), std::move(tensor)).second)
             throw Error("there are two tensors called \"{}\"", proto.name());
     }
@@ -123,41 +133,73 @@ private:
                 throw Error("nothing makes the output \"{}\"", output.name);
     }
 
+    const ByteSource& source_;
     std::filesystem::path folder_;
     OnnxModel model_;
-    FreedMemory freed_;
 };
 
-OnnxModel readFrom(google::protobuf::io::ZeroCopyInputStream& stream, std::size_t size,
-                   const std::filesystem::path& folder) {
-    if (size > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
+class BytesInMemory final : public ByteSource {
+public:
+    explicit BytesInMemory(std::string_view bytes)
+        : bytes_(bytes) {}
+    [[nodiscard]] std::uint64_t size() const override { return bytes_.size(); }
+    void read(std::uint64_t offset, std::span<std::byte> to) const override {
+        if (!to.empty())
+            std::memcpy(to.data(), bytes_.data() + offset, to.size());
+    }
+
+private:
+    std::string_view bytes_;
+};
+
+class BytesOfFile final : public ByteSource {
+public:
+    explicit BytesOfFile(const std::filesystem::path& file)
+        : file_(file)
+        , opened_(openForReading(file))
+        , size_(sizeOfFile(opened_.get(), file)) {}
+    [[nodiscard]] std::uint64_t size() const override { return size_; }
+    void read(std::uint64_t offset, std::span<std::byte> to) const override {
+        readAt(opened_.get(), offset, to, file_);
+    }
+
+private:
+    std::filesystem::path file_;
+    UniqueFd opened_;
+    std::uint64_t size_;
+};
+
+OnnxModel readFrom(const ByteSource& source, const std::filesystem::path& folder) {
+    constexpr std::uint64_t kMost = std::numeric_limits<std::int32_t>::max();
+    if (source.size() > kMost)
         throw Error("it has 2 GiB or more, which Protocol Buffers cannot hold");
+    auto lean = leanModelOf(source);
+    if (!lean) { // the library judges
+        lean.emplace().bytes.resize(static_cast<std::size_t>(source.size()));
+        source.read(0, std::as_writable_bytes(std::span(lean->bytes)));
+    }
     onnx_format::ModelProto proto;
-    google::protobuf::io::CodedInputStream coded(&stream);
+    google::protobuf::io::CodedInputStream coded(
+        reinterpret_cast<const std::uint8_t*>(lean->bytes.data()),
+        static_cast<int>(lean->bytes.size()));
     coded.SetRecursionLimit(32); // a type within an attribute within a node within a graph
     if (!proto.ParseFromCodedStream(&coded) || !coded.ConsumedEntireMessage())
         throw Error("it is no ONNX model, or it is damaged");
-    auto model = ModelReader(folder).read(proto);
-    model.fileBytes = size;
+    lean->bytes = {};
+    auto model = ModelReader(source, folder).read(proto, lean->rawData);
+    model.fileBytes = static_cast<std::size_t>(source.size());
     return model;
 }
 
 } // namespace
 
 OnnxModel readOnnx(std::string_view bytes, const std::filesystem::path& folder) {
-    constexpr auto most = static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max());
-    google::protobuf::io::ArrayInputStream stream(bytes.data(),
-                                                  static_cast<int>(std::min(bytes.size(), most)));
-    return readFrom(stream, bytes.size(), folder);
+    return readFrom(BytesInMemory(bytes), folder);
 }
 
 OnnxModel readOnnxFile(const std::filesystem::path& file) {
     try {
-        // From the file itself, so that its bytes are in memory once.
-        const auto opened = openForReading(file);
-        google::protobuf::io::FileInputStream stream(opened.get());
-        return readFrom(stream, sizeOfFile(opened.get(), file),
-                        std::filesystem::absolute(file).parent_path());
+        return readFrom(BytesOfFile(file), std::filesystem::absolute(file).parent_path());
     } catch (const Error& error) {
         const std::string message = error.what();
         if (message.find(file.string()) != std::string::npos)

@@ -226,7 +226,8 @@ void writeSafetensors(const std::filesystem::path& path,
     output.write(draft);
     std::uint32_t crc = 0;
     for (const auto& lazy : tensors) {
-        const auto tensor = lazy.make();
+        const auto made = lazy.ready ? Tensor() : lazy.make();
+        const auto& tensor = lazy.ready ? *lazy.ready : made;
         if (tensor.dtype() != lazy.dtype || tensor.shape() != lazy.shape)
             throw Error("{}: the tensor {} has shape {} instead of {}", what, quotedText(lazy.name),
                         toString(tensor.shape()), toString(lazy.shape));
@@ -241,8 +242,7 @@ void writeSafetensors(const std::filesystem::path& path,
 void writeSafetensors(const std::filesystem::path& path, const SafetensorsFile& file) {
     std::vector<LazyTensor> tensors;
     for (const auto& [name, tensor] : file.tensors)
-        tensors.push_back(
-            {name, tensor.dtype(), tensor.shape(), [&tensor = tensor] { return tensor; }});
+        tensors.push_back(LazyTensor::of(name, tensor));
     writeSafetensors(path, file.metadata, std::move(tensors));
 }
 

@@ -44,7 +44,13 @@ struct LazyTensor {
     std::string name;
     DType dtype = DType::F32;
     Shape shape;
-    std::function<Tensor()> make; ///< of that type and shape
+    std::function<Tensor()> make;  ///< of that type and shape
+    const Tensor* ready = nullptr; ///< one that is there, in its place
+
+    /// The tensor has to stay until it is written.
+    static LazyTensor of(std::string name, const Tensor& tensor) {
+        return {std::move(name), tensor.dtype(), tensor.shape(), {}, &tensor};
+    }
 };
 /// Writes the same file as from tensors that are there.
 void writeSafetensors(const std::filesystem::path& path,

@@ -129,6 +129,28 @@ std::int64_t signedOf(std::uint64_t value, const std::string& what) {
     return static_cast<std::int64_t>(value);
 }
 
+/// Whether a tensor holds the type's bytes as the file does.
+bool isKeptAlike(std::int32_t type) {
+    switch (type) {
+    case kUint16:
+    case kInt16:
+    case kUint32:
+    case kUint64:
+    case kFloat16:
+    case kBfloat16:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/// Any byte but 0 is true.
+void settleTruth(Tensor& tensor, std::int32_t type) {
+    if (type == kBool)
+        for (auto& byte : tensor.bytes())
+            byte = static_cast<std::byte>(byte != std::byte{0} ? 1 : 0);
+}
+
 void fillFromRaw(Tensor& tensor, std::int32_t type, std::span<const char> raw,
                  const std::string& what) {
     switch (type) {
@@ -150,9 +172,19 @@ void fillFromRaw(Tensor& tensor, std::int32_t type, std::span<const char> raw,
         if (!raw.empty())
             std::memcpy(tensor.bytes().data(), raw.data(), raw.size());
     }
-    if (type == kBool)
-        for (auto& byte : tensor.bytes())
-            byte = static_cast<std::byte>(byte != std::byte{0} ? 1 : 0);
+    settleTruth(tensor, type);
+}
+
+void fillFromOutside(Tensor& tensor, std::int32_t type, const OnnxBytes& outside,
+                     const std::string& what) {
+    if (isKeptAlike(type)) {
+        outside.read(tensor.bytes());
+        settleTruth(tensor, type);
+        return;
+    }
+    std::string raw(static_cast<std::size_t>(outside.length), '\0');
+    outside.read(std::as_writable_bytes(std::span(raw)));
+    fillFromRaw(tensor, type, raw, what);
 }
 
 template <class List, class To>
@@ -209,8 +241,8 @@ std::uint64_t numberOf(const std::string& text, const std::string& what) {
 }
 
 /// The bytes that lie in another file of the model's folder.
-std::string externalBytes(const TensorProto& proto, const std::filesystem::path& folder,
-                          std::uint64_t size, const std::string& what) {
+OnnxBytes externalBytes(const TensorProto& proto, const std::filesystem::path& folder,
+                        std::uint64_t size, const std::string& what) {
     std::string location;
     std::uint64_t offset = 0;
     std::optional<std::uint64_t> length;
@@ -236,24 +268,22 @@ std::string externalBytes(const TensorProto& proto, const std::filesystem::path&
         throw Error("{}: its data lie in {}, which is a symbolic link", what, location);
     if (!std::filesystem::exists(path))
         throw Error("{}: its data lie in {}, which is missing beside the model", what, location);
-    const auto file = openForReading(path);
-    const auto available = sizeOfFile(file.get(), path);
+    const auto file = std::make_shared<UniqueFd>(openForReading(path));
+    const auto available = sizeOfFile(file->get(), path);
     if (offset > available || size > available - offset)
         throw Error("{}: {} ends before its data", what, path.string());
-    std::string bytes(size, '\0');
-    readAt(file.get(), offset, std::as_writable_bytes(std::span(bytes)), path);
-    return bytes;
+    return {size, [file, offset, path](std::span<std::byte> to) {
+                readAt(file->get(), offset, to, path);
+            }};
 }
 
 /// Whether `elements` values can be in the file at all, so that no shape takes more memory than it.
 void requireFilled(const TensorProto& proto, std::int32_t type, std::uint64_t elements,
-                   std::uint64_t size, const std::string& what) {
-    if (proto.data_location() == 1)
-        return; // checked against the other file
-    if (proto.has_raw_data()) {
-        if (proto.raw_data().size() != size)
-            throw Error("{} has {} bytes of data for a shape of {}", what, proto.raw_data().size(),
-                        size);
+                   std::uint64_t size, const OnnxBytes* outside, const std::string& what) {
+    if (outside || proto.has_raw_data()) {
+        const auto given = outside ? outside->length : proto.raw_data().size();
+        if (given != size)
+            throw Error("{} has {} bytes of data for a shape of {}", what, given, size);
         return;
     }
     const auto listed = [&]() -> std::uint64_t {
@@ -308,7 +338,7 @@ std::int32_t onnxNumberOf(DType type) {
 }
 
 OnnxTensor onnxTensor(TensorProto& proto, const std::filesystem::path& folder,
-                      const std::string& what) {
+                      const std::string& what, const OnnxBytes* outside) {
     const auto type = proto.data_type();
     const auto each = rawSize(type);
     if (each == 0)
@@ -316,12 +346,16 @@ OnnxTensor onnxTensor(TensorProto& proto, const std::filesystem::path& folder,
     const auto shape = shapeOf(proto, what);
     const auto elements = static_cast<std::uint64_t>(shape.elements());
     const auto size = elements * each;
-    requireFilled(proto, type, elements, size, what);
+    OnnxBytes external;
     if (proto.data_location() == 1) {
-        proto.set_raw_data(externalBytes(proto, folder, size, what));
+        external = externalBytes(proto, folder, size, what);
+        outside = &external;
     }
+    requireFilled(proto, type, elements, size, outside, what);
     Tensor tensor(typeOf(type), shape);
-    if (proto.has_raw_data()) {
+    if (outside) {
+        fillFromOutside(tensor, type, *outside, what);
+    } else if (proto.has_raw_data()) {
         const auto& raw = proto.raw_data();
         fillFromRaw(tensor, type, {raw.data(), raw.size()}, what);
         std::string().swap(*proto.mutable_raw_data()); // clearing alone would keep the memory
@@ -347,7 +381,7 @@ OnnxTensor onnxTensor(TensorProto& proto, const std::filesystem::path& folder,
             fillFromInts(tensor, type, proto, what);
         }
     }
-    return {std::make_shared<const Tensor>(std::move(tensor)), {}};
+    return {std::make_shared<Tensor>(std::move(tensor)), {}}; // whoever is the last may take it
 }
 
 } // namespace gradwright

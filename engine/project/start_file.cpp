@@ -61,8 +61,7 @@ void writeStartWeights(const Weights& weights, const std::filesystem::path& file
     std::filesystem::create_directories(file.parent_path(), none); // writing tells what is wrong
     std::vector<LazyTensor> tensors;
     for (const auto& [key, values] : weights.values)
-        tensors.push_back(
-            {key, values.dtype(), values.shape(), [&values = values] { return values; }});
+        tensors.push_back(LazyTensor::of(key, values));
     writeSafetensors(file, {}, std::move(tensors));
 }
 
