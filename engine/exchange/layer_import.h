@@ -186,6 +186,9 @@ private:
     std::optional<std::int64_t> fixedBatch_;
 };
 
+/// What the node and the graphs within it read.
+std::vector<std::string> readsOf(const OnnxNode& node);
+
 /// Which layer of the program that wrote the model a node belongs to: "conv1" of "conv1/Relu", or
 /// nothing where its name does not say so.
 std::string groupOf(const OnnxNode& node);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,6 +69,9 @@ struct OnnxImport {
     Weights weights;
     /// The network's Input nodes and the model's inputs that they stand for, and likewise outputs.
     std::vector<std::pair<std::string, std::string>> inputs, outputs;
+    /// Outputs of the model, by its names, that are one number per sample without an axis; those of
+    /// the network have one of length 1.
+    std::set<std::string> flatOutputs;
     /// What the network does in another way than the model, in sentences.
     std::vector<std::string> notes;
     /// A sample is what the model takes in one run, its batch included.

@@ -49,6 +49,7 @@ struct Runnable {
     std::map<std::string, std::string> inputs{}; ///< the network's by the user's name
     std::vector<std::pair<std::string, std::string>> outputs{}; ///< the network's and the user's
     std::vector<std::string> unread{}; ///< inputs that are constants, or that nothing needs
+    std::set<std::string> flat{};      ///< outputs of one number per sample, without an axis
     bool isWholeRun = false;           ///< arrays are one sample each
     RunAs as = RunAs::Optimized;
 };
@@ -148,6 +149,7 @@ Runnable ofModel(const InferOptions& options, const Arrays& arrays) {
         if (!made.inputs.contains(port.name))
             made.unread.push_back(port.name);
     made.outputs = std::move(import.outputs);
+    made.flat = std::move(import.flatOutputs);
     made.isWholeRun = import.isWholeRun;
     return made;
 }
@@ -268,6 +270,8 @@ void runInfer(const InferOptions& options, int& exitCode) {
         if (model.isWholeRun)
             values = values.reshaped(
                 Shape(std::vector<std::int64_t>(values.shape().begin() + 1, values.shape().end())));
+        if (model.flat.contains(name))
+            values = values.reshaped({values.shape()[0]});
         const auto file = fileOf(options.folder, name);
         writeNpy(file, values);
         if (options.json)

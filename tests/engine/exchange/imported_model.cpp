@@ -118,6 +118,8 @@ std::map<std::string, Tensor> answersOf(const OnnxImport& import,
     std::map<std::string, Tensor> answers;
     for (const auto& [node, name] : import.outputs)
         answers[name] = program->read(graph.output(node)).to(DType::F64);
+    for (const auto& name : import.flatOutputs)
+        answers[name] = answers[name].reshaped({answers[name].shape()[0]});
     return answers;
 }
 

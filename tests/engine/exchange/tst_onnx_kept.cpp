@@ -9,11 +9,14 @@
 #include "engine/training/objective.h"
 #include "tests/engine/exchange/imported_model.h"
 #include "tests/support/message_of.h"
+#include "tests/support/numeric.h"
 
 #include <QTest>
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <set>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -80,6 +83,38 @@ private Q_SLOTS:
         // Opened once more it is the same network.
         const auto again = importOnnxWhole(readOnnx(file.SerializeAsString()), {.nodes = true});
         QCOMPARE(answers(again, {2, 3, 5}), answers(made, {2, 3, 5}));
+    }
+
+    /// Class numbers and the like: the network keeps samples apart and gives them with an axis.
+    void oneNumberPerSampleIsAnOutput() {
+        for (const bool isMean : {false, true}) {
+            ModelBuilder b(17);
+            const auto y = b.node(isMean ? "ReduceMean" : "ArgMax", {b.input("x", {6})}, "y");
+            b.set("keepdims", std::int64_t{0});
+            if (isMean)
+                b.set("axes", std::vector<std::int64_t>{1});
+            else
+                b.set("axis", std::int64_t{1});
+            b.output(b.node("Identity", {y}, "z"));
+            b.output(b.node("Softmax", {"x"}, "p"));
+            const auto made = opened(b);
+            QVERIFY(!made.isWholeRun && made.problems.empty());
+            QCOMPARE(made.flatOutputs, std::set<std::string>{"z"});
+            QVERIFY(std::ranges::any_of(made.notes, [](const std::string& note) {
+                return note.find("\"z\" is one number per sample") != std::string::npos;
+            }));
+            const auto x = randomTensor(DType::F32, {5, 6}, 3);
+            const auto answers = answersOf(made, {{"x", x}}, 5);
+            const auto& z = answers.at("z");
+            QCOMPARE(z.shape(), (Shape{5}));
+            for (std::size_t i = 0; i < 5; ++i) {
+                const auto row = x.span<float>().subspan(6 * i, 6);
+                const double want =
+                    isMean ? std::accumulate(row.begin(), row.end(), 0.0) / 6
+                           : static_cast<double>(std::ranges::max_element(row) - row.begin());
+                QVERIFY(std::abs(z.span<double>()[i] - want) < 1e-6);
+            }
+        }
     }
 
     void aNetworkOfNodesIsSaved() {
