@@ -28,6 +28,7 @@ public:
                 std::ranges::fill(values, T{0});
         frame_.seed = gradient.seed;
         frame_.shared = gradient.shared;
+        frame_.stop = gradient.stop;
         forward_.backward(frame_);
     }
 
@@ -192,6 +193,19 @@ void ReferenceProgram<T>::bind(std::span<const BatchInput> inputs) {
 }
 
 template <class T>
+bool ReferenceProgram<T>::runUnlessStopped(Step& step, const std::stop_token& stop) {
+    if (stop.stop_requested())
+        return false;
+    step.frame.stop = stop;
+    try {
+        step.kernel->forward(step.frame);
+    } catch (const WorkStopped&) {
+        return false;
+    }
+    return true;
+}
+
+template <class T>
 bool ReferenceProgram<T>::forward(std::span<const BatchInput> inputs, StepSeed seed,
                                   const std::stop_token& stop) {
     state_ = State::Compiled;
@@ -203,12 +217,11 @@ bool ReferenceProgram<T>::forward(std::span<const BatchInput> inputs, StepSeed s
     using Clock = std::chrono::steady_clock;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
         auto& step = steps_[i];
-        if (stop.stop_requested())
-            return false;
         step.frame.seed = seed;
         step.frame.shared = options_.sharesStatistics ? this->shared() : nullptr;
         const auto begin = Clock::now();
-        step.kernel->forward(step.frame);
+        if (!runUnlessStopped(step, stop))
+            return false;
         if (!opSeconds_.empty())
             opSeconds_[i] += std::chrono::duration<double>(Clock::now() - begin).count();
     }
@@ -225,11 +238,10 @@ bool ReferenceProgram<T>::backward(const std::stop_token& stop) {
     for (std::uint32_t i = 0; i < trained_.size(); ++i)
         std::ranges::fill(weights_->gradient(WeightId{i}), T{0});
     for (auto& step : backward_) {
-        if (stop.stop_requested())
-            return false;
         step.frame.seed = seed_;
         step.frame.shared = options_.sharesStatistics ? this->shared() : nullptr;
-        step.kernel->forward(step.frame);
+        if (!runUnlessStopped(step, stop))
+            return false;
     }
     for (const auto& [weight, value] : graph_.gradients())
         std::ranges::copy(buffer(value).values, weights_->gradient(weight).begin());

@@ -4,7 +4,9 @@
 
 #include <QTest>
 
+#include <chrono>
 #include <limits>
+#include <thread>
 
 using namespace gradwright;
 using namespace gradwright::test;
@@ -32,6 +34,29 @@ private Q_SLOTS:
         }
         bench.compile(Mode::Inference, 2);
         QCOMPARE(bench.forward(y)[999], 1000.0);
+    }
+
+    /// A convolution of many seconds. Where the stop comes before it begins, it is taken then.
+    void stopIsTakenWithinAnOp() {
+        constexpr std::int64_t channels = 96;
+        constexpr std::int64_t side = 64;
+        Bench bench;
+        const ConvOp op{
+            .outChannels = channels, .kernel = {5, 5}, .padding = {2, 2, 2, 2}, .bias = false};
+        const auto x = bench.input({channels, side, side},
+                                   std::vector<float>(std::size_t{channels * side * side}, 1.0F));
+        const auto kernel =
+            bench.weight("kernel", {channels, channels, 5, 5},
+                         std::vector<double>(std::size_t{channels * channels * 25}));
+        const auto y = bench.graph.add(op, {x}, "conv", {kernel});
+        bench.graph.addOutput("output", y);
+        auto& program = bench.compile(Mode::Inference, 1);
+        std::stop_source stop;
+        const std::jthread asking([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            stop.request_stop();
+        });
+        QVERIFY(!program.forward(bench.data(), {}, stop.get_token()));
     }
 
     void deadOpsAreSkipped() {

@@ -202,6 +202,35 @@ private Q_SLOTS:
                          step.gradientNorms->front());
     }
 
+    /// Glorot's and He's weights keep the gradient of ten layers of tanh; normal ones of a small
+    /// deviation do not: each layer multiplies it by about deviation · √units = 0.14.
+    void firstWeightsDecideAboutGradients() {
+        Experiment experiment{"depth",
+                              smallProject(100, 0.2),
+                              {{"depths", std::string("10")},
+                               {"activations", std::string("tanh")},
+                               {"variants", std::string("plain")},
+                               {"initializers", std::string("xavier-normal,normal")},
+                               {"units", std::int64_t{8}},
+                               {"samples", std::int64_t{100}}},
+                              "Depth"};
+        set(experiment.project, "epochs", std::int64_t{1});
+        const auto directory = finished(experiment);
+        const auto data = parseJson(readTextFile(directory.reportJson()), "report").at("data");
+        QCOMPARE(data.at("networks").size(), std::size_t{2});
+        const auto ratio = [&](std::size_t number) {
+            const auto& norms = data.at("networks").at(number).at("first");
+            return norms.front().get<double>() / norms.back().get<double>();
+        };
+        QCOMPARE(data.at("networks").at(1).at("initializer"), Json("normal"));
+        QVERIFY(ratio(0) > 0.05);
+        QVERIFY(ratio(1) < 1e-3);
+        const auto markdown = readTextFile(directory.reportMarkdown());
+        QVERIFY(markdown.find("| xavier-normal |") != std::string::npos);
+        QVERIFY(markdown.find("first hidden layer: 10 layers, tanh, plain, normal.") !=
+                std::string::npos);
+    }
+
     void unfitDepthsAreRefused() {
         const auto refusal = [&](const char* key, const char* value) {
             Experiment experiment{"depth", smallProject(), {{key, std::string(value)}}, "Depth"};
@@ -211,6 +240,7 @@ private Q_SLOTS:
         QVERIFY(refusal("variants", "magic").contains("not \"magic\""));
         QVERIFY(refusal("activations", "magic") != "no error");
         QVERIFY(refusal("activations", "").contains("at least one"));
+        QVERIFY(refusal("initializers", "magic").startsWith("initializers: "));
         Experiment empty{"depth", newProject(), {}, "Depth"};
         QVERIFY(messageOf([&] {
                     return procedureOf(empty)->plan().trials;
