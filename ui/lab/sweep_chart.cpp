@@ -79,7 +79,7 @@ void SweepChart::paint(QPainter& painter, QSize size) {
     painter.setFont(textFont(type::kCaption));
     if (lines.empty()) {
         painter.setPen(theme.text3);
-        painter.drawText(QRect({}, size), Qt::AlignCenter, tr("The first trial is on its way."));
+        painter.drawText(QRect({}, size), Qt::AlignCenter, tr("Nothing is measured yet."));
         return;
     }
     const auto& dimensions = data().at("dimensions");

@@ -54,6 +54,7 @@ ReferenceProgram<T>::ReferenceProgram(OpGraph ops, const CompileOptions& options
         trained_[gradient.weight.index()] = true;
     allocate();
     for (std::size_t i = 0; i < graph_.ops().size(); ++i) {
+        throwIfStopped(options_.stop);
         if (const auto* fused = std::get_if<GradientOp>(&graph_.ops()[i].attributes))
             addGradientStep(i, *fused);
         else
@@ -85,6 +86,7 @@ void ReferenceProgram<T>::allocate() {
             for (const auto value : values)
                 needed_[value.index()] = true;
     for (std::size_t i = 0; i < buffers_.size(); ++i) {
+        throwIfStopped(options_.stop); // gigabytes take seconds
         if (!needed_[i])
             continue;
         const auto& value = graph_.values()[i];

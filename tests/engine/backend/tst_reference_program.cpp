@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/support/json.h"
+#include "engine/support/stopped.h"
 #include "tests/engine/backend/graph_bench.h"
 
 #include <QTest>
@@ -57,6 +58,20 @@ private Q_SLOTS:
             stop.request_stop();
         });
         QVERIFY(!program.forward(bench.data(), {}, stop.get_token()));
+    }
+
+    void stopIsTakenWhileCompiling() {
+        Bench bench;
+        const auto y = bench.graph.add(ActivationOp{{ActivationKind::Relu}},
+                                       {bench.input({2}, {1, 2})}, "relu");
+        bench.graph.addOutput("output", y);
+        std::stop_source stop;
+        CompileOptions options{.batch = 1, .precision = Precision::F64};
+        options.stop = stop.get_token();
+        QVERIFY(makeReferenceBackend()->compile(bench.graph, options, nullptr));
+        stop.request_stop();
+        QVERIFY_THROWS_EXCEPTION(WorkStopped, static_cast<void>(makeReferenceBackend()->compile(
+                                                  bench.graph, options, nullptr)));
     }
 
     void deadOpsAreSkipped() {
